@@ -1,0 +1,24 @@
+/** @file What a term of the objective is evaluated on: a source of points with their targets. */
+import type { Rng } from '../random.ts';
+
+/** Some points. All arrays are row-major, one row a point. */
+export interface PointBatch {
+  /** `f32[n, inFeatures]` */
+  readonly coords: Float32Array;
+  /** Named targets, each `f32[n, k]` for a `k` of its own (found as `length / n`), e.g. `value`, `gradient`, `weight`. */
+  readonly targets?: Readonly<Record<string, Float32Array>>;
+}
+
+/** The points of one term. The fit loop draws a step's points in chunks, so a source never has to hold them all at once. */
+export interface PointSource {
+  readonly inFeatures: number;
+  /** The number of points in a step. */
+  readonly pointsPerStep: number;
+  /** True when every step has the same points: the loop may then keep them on the device. */
+  readonly fixed: boolean;
+  /**
+   * The points `start` ... `start + count - 1` of one step. The loop asks for a step's points in order, without gaps, each chunk once, and
+   * gives the same fresh `rng` to all chunks of the step. The points must not depend on how they are cut into chunks.
+   */
+  draw(start: number, count: number, rng: Rng): PointBatch;
+}
