@@ -1,0 +1,1 @@
+export { expectReadmeExample, firstExample, matchesPromise, promisedLines, runReadmeExample } from './readme.ts';

@@ -1,0 +1,100 @@
+/**
+ * @file The example of a README is run for real, so that it cannot rot.
+ *
+ * A README's first `ts` block is written into the package's own folder and imported under vitest, which compiles it and resolves
+ * `@neural-fields/*` to sources, the package itself included. Each line that the block logs is promised by a comment:
+ *
+ *     console.log('loss', loss.toFixed(3)); // prints: loss 0.012
+ */
+
+const FIRST_BLOCK = /^(`{3,})(?:ts|typescript)\b[^\n]*\n([\s\S]*?)^\1/m;
+const PROMISE = /\/\/ prints: ?(.*)$/gm;
+const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g;
+
+/**
+ * The first `ts` block of a Markdown text.
+ *
+ * @throws RangeError when there is none
+ */
+export const firstExample = (markdown: string): string => {
+  const block = FIRST_BLOCK.exec(markdown);
+  if (!block) throw new RangeError('readme: wanted a ```ts block, found none');
+  return block[2] as string;
+};
+
+/** The lines that a block says it prints, in order: what follows each `// prints: `. */
+export const promisedLines = (example: string): string[] =>
+  [...example.matchAll(PROMISE)].map(match => (match[1] as string).trimEnd());
+
+const sameNumber = (actual: string, expected: string): boolean => {
+  if (actual === expected) return true;
+  const [mantissa, exponent] = expected.toLowerCase().split('e') as [string, string | undefined];
+  const decimals = mantissa.includes('.') ? mantissa.length - mantissa.indexOf('.') - 1 : 0;
+  const unit = 10 ** (Number(exponent ?? 0) - decimals);
+  const allowed = decimals === 0 && exponent === undefined ? 0.5 : 1;
+  return Math.abs(Number(actual) - Number(expected)) <= unit * allowed * (1 + 1e-9);
+};
+
+/**
+ * Whether a printed line keeps its promise: equal text, and numbers that agree to the digits shown.
+ *
+ * An integer must be met after rounding. A number with decimals or an exponent may differ by one in its last shown digit, because
+ * a float32 result can fall on either side of where the digits were cut. Runs of spaces count as one.
+ */
+export const matchesPromise = (actual: string, expected: string): boolean => {
+  const squeeze = (line: string): string => line.trim().replace(/\s+/g, ' ');
+  const [a, e] = [squeeze(actual), squeeze(expected)];
+  if (a.replace(NUMBER, '#') !== e.replace(NUMBER, '#')) return false;
+  const actualNumbers = a.match(NUMBER) ?? [];
+  return (e.match(NUMBER) ?? []).every((number, i) => sameNumber(actualNumbers[i] as string, number));
+};
+
+/**
+ * Runs the first `ts` block of a README and gives the lines that it logged with `console.log`.
+ *
+ * Call it inside vitest. The block is written to `.test/readme-example.ts` beside the README, so it can import whatever the package can,
+ * and the package itself by name; its working directory is the test's. An error that it throws is passed on.
+ *
+ * @param readme the file's address, e.g. `new URL('../README.md', import.meta.url)`
+ * @throws RangeError when the README has no `ts` block
+ */
+export const runReadmeExample = async (readme: URL): Promise<string[]> => {
+  // Imported here, so that a browser can load this module.
+  const { mkdir, readFile, writeFile } = await import('node:fs/promises');
+  const { fileURLToPath } = await import('node:url');
+  const { format } = await import('node:util');
+  const folder = fileURLToPath(new URL('.test/', readme));
+  await mkdir(folder, { recursive: true });
+  const file = `${folder}readme-example.ts`;
+  await writeFile(file, firstExample(await readFile(readme, 'utf8')));
+
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (...values: unknown[]) => lines.push(...format(...values).split('\n'));
+  try {
+    // The query makes it a module of its own each time: a module runs once.
+    await import(/* @vite-ignore */ `${file}?run=${Math.round(performance.now() * 1e6)}`);
+  } finally {
+    console.log = log;
+  }
+  return lines;
+};
+
+/**
+ * Runs a README's first example and compares what it logs with its `// prints: ` comments, one comment for each line.
+ *
+ * @throws Error that shows the first line that differs
+ */
+export const expectReadmeExample = async (readme: URL): Promise<void> => {
+  const actual = await runReadmeExample(readme);
+  const { readFile } = await import('node:fs/promises');
+  const expected = promisedLines(firstExample(await readFile(readme, 'utf8')));
+  if (expected.length === 0) throw new Error(`${readme.pathname}: the example promises nothing; add "// prints: ..." comments`);
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
+    const [a, e] = [actual[i], expected[i]];
+    if (a === undefined || e === undefined || !matchesPromise(a, e))
+      throw new Error(
+        `${readme.pathname}: line ${i + 1} of the example's output\n  prints:   ${a ?? '(nothing)'}\n  promised: ${e ?? '(nothing)'}`,
+      );
+  }
+};
