@@ -1,14 +1,65 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { chromiumArguments, findChromium } from './tools/chromium.ts';
+import { type Outcome, resultReporter } from './tools/result-reporter.ts';
 
-/** The test settings that every package shares: sources instead of builds, and a result file that the totals are counted from. */
-export const tests = (options: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig =>
-  defineConfig({
-    resolve: { conditions: ['@neural-fields/source'] },
-    ssr: { resolve: { conditions: ['@neural-fields/source'] } },
+const source = '@neural-fields/source';
+const nodeFiles = 'test/**/*.test.ts';
+const browserFiles = 'test/**/*.browser.test.ts';
+
+type TestOptions = NonNullable<ViteUserConfig['test']>;
+
+/**
+ * The test settings that every package shares: sources instead of builds, and a result file that the totals are counted from.
+ * `test/**\/*.browser.test.ts` run in a real Chromium, everything else in Node. Without a Chromium the browser files are listed as
+ * skipped, except where CI is set: there it is an error.
+ */
+export const tests = (options: TestOptions = {}): ViteUserConfig => {
+  const inBrowser = listBrowserFiles();
+  const chromium = findChromium();
+  const left: Outcome[] = [];
+  const projects: NonNullable<TestOptions['projects']> = [
+    { extends: true, test: { name: 'node', include: [nodeFiles], exclude: [browserFiles] } },
+  ];
+  if ('path' in chromium && inBrowser.length > 0) projects.push(browserProject(chromium.path));
+  if ('missing' in chromium && inBrowser.length > 0) {
+    if (process.env['CI']) throw new Error(`browser tests must run where CI is set, but there is ${chromium.missing}`);
+    for (const file of inBrowser) left.push({ name: file, state: 'skipped', reason: chromium.missing });
+  }
+  return defineConfig({
+    resolve: { conditions: [source, ...defaultClientConditions] },
+    ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
     test: {
-      include: ['test/**/*.test.ts'],
+      projects,
+      passWithNoTests: left.length > 0,
       testTimeout: 60_000,
-      reporters: ['default', ['json', { outputFile: '.test/results.json' }]],
+      reporters: ['default', resultReporter({ outputFile: '.test/results.json', known: left })],
       ...options,
     },
   });
+};
+
+function browserProject(executablePath: string): NonNullable<TestOptions['projects']>[number] {
+  return {
+    extends: true,
+    test: {
+      name: 'browser',
+      include: [browserFiles],
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath, args: [...chromiumArguments] } }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  };
+}
+
+function listBrowserFiles(): string[] {
+  if (!existsSync('test')) return [];
+  const files = readdirSync('test', { recursive: true, encoding: 'utf8' });
+  return files.filter(file => file.endsWith('.browser.test.ts')).map(file => `test/${file}`);
+}
