@@ -1,3 +1,6 @@
+import type { ViteUserConfig } from 'vitest/config';
 import { tests } from '../../vitest.base.ts';
 
-export default tests();
+const config: ViteUserConfig = tests();
+
+export default config;

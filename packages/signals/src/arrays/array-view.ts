@@ -1,0 +1,63 @@
+/** @file What every function here accepts as an array: `ndarray`'s four fields, whatever the element type and the strides. */
+
+/** A strided array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray` is one. */
+export interface ArrayView {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly number[];
+  readonly stride: readonly number[];
+  readonly offset: number;
+}
+
+/** The number of elements of a shape; 1 for the empty shape. */
+export const elementCount = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** `[4, 5, 3]`, for messages. */
+export const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** Row-major strides of a contiguous array. */
+export const rowMajorStrides = (shape: readonly number[]): number[] => {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+};
+
+/**
+ * Writes the elements of `view` in row-major order to the start of `target`, which may be any typed array of at least its size.
+ *
+ * @returns `target`
+ */
+export const copyElements = <T extends { [index: number]: number }>(view: ArrayView, target: T): T => {
+  const { data, shape, stride } = view;
+  const rank = shape.length;
+  const count = elementCount(shape);
+  if (count === 0) return target;
+  // The last axis runs in a plain loop; the others turn over like an odometer.
+  const inner = rank === 0 ? 1 : (shape[rank - 1] as number);
+  const innerStride = rank === 0 ? 0 : (stride[rank - 1] as number);
+  const index = new Array<number>(rank).fill(0);
+  let base = view.offset;
+  for (let written = 0; written < count; ) {
+    for (let i = 0, from = base; i < inner; i++, from += innerStride) target[written++] = data[from] as number;
+    for (let axis = rank - 2; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1;
+      base += stride[axis] as number;
+      if ((index[axis] as number) < (shape[axis] as number)) break;
+      base -= (stride[axis] as number) * (shape[axis] as number);
+      index[axis] = 0;
+    }
+  }
+  return target;
+};
+
+/**
+ * @throws RangeError when the shapes differ or hold nothing
+ */
+export const assertSameShape = (caller: string, a: ArrayView, b: ArrayView): void => {
+  if (a.shape.length !== b.shape.length || a.shape.some((length, axis) => length !== b.shape[axis]))
+    throw new RangeError(`${caller}: both arrays must have one shape, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
+  if (elementCount(a.shape) === 0) throw new RangeError(`${caller}: the arrays must not be empty, got ${formatShape(a.shape)}`);
+};

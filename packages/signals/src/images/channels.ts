@@ -1,0 +1,63 @@
+import ndarray from 'ndarray';
+import type { Pixels } from './codec.ts';
+import type { Image } from './image.ts';
+
+/** Which channels an image is to have: `keep` leaves what the file has. */
+export type ChannelChoice = 'grey' | 'rgb' | 'rgba' | 'keep';
+
+/** How pixels become an image. */
+export interface ChannelOptions {
+  /** Default: `rgb`. */
+  readonly channels?: ChannelChoice;
+  /**
+   * What happens to a file's alpha when the result has none. `composite` (default): the picture lies over `background`, mixed in encoded
+   * values as browsers do. `drop`: alpha is ignored. `error`: a pixel that is not opaque is refused.
+   */
+  readonly alpha?: 'composite' | 'drop' | 'error';
+  /** RGB in [0, 1] for `composite`. Default: white. */
+  readonly background?: readonly [red: number, green: number, blue: number];
+}
+
+/**
+ * The grey of a colour: 0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. ITU-R BT.601-7 section 2.5.1, as Pillow's mode `L`.
+ * (scikit-image's `rgb2gray` has the weights of Rec. 709 instead.)
+ */
+export const luma = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
+
+/**
+ * Makes an image from decoded pixels.
+ *
+ * @param fileChannels the channels that the file has; `pixels` may have more (grey as RGB, an opaque alpha added)
+ * @throws RangeError when a pixel is not opaque and `alpha` is `error`
+ */
+export const imageFromPixels = (pixels: Pixels, fileChannels: 1 | 2 | 3 | 4, options: ChannelOptions = {}): Image => {
+  const { channels = 'rgb', alpha = 'composite', background = [1, 1, 1] } = options;
+  const { data, width, height, maximum } = pixels;
+  const from = pixels.channels;
+  const fileAlpha = fileChannels === 2 || fileChannels === 4;
+  const grey = fileChannels <= 2;
+  const out = channels === 'grey' ? 1 : channels === 'rgb' ? 3 : channels === 'rgba' ? 4 : fileChannels;
+  const outAlpha = out === 2 || out === 4;
+  const result = new Float32Array(width * height * out);
+  const colour = [0, 0, 0];
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const at = pixel * from;
+    for (let c = 0; c < 3; c++) colour[c] = (data[from <= 2 || grey ? at : at + c] as number) / maximum;
+    const opacity = fileAlpha ? (data[at + from - 1] as number) / maximum : 1;
+    if (opacity < 1 && !outAlpha) {
+      if (alpha === 'error')
+        throw new RangeError(
+          `decodeImage: pixel [${Math.floor(pixel / width)}, ${pixel % width}] is not opaque; keep alpha with channels: 'rgba', or choose alpha: 'composite'`,
+        );
+      if (alpha === 'composite')
+        for (let c = 0; c < 3; c++) colour[c] = opacity * (colour[c] as number) + (1 - opacity) * (background[c] as number);
+    }
+    const [red, green, blue] = colour as [number, number, number];
+    const to = pixel * out;
+    // Equal channels are not weighted: the weights' sum is not exactly 1 in floating point.
+    if (out <= 2) result[to] = red === green && green === blue ? red : luma(red, green, blue);
+    else result.set(colour, to);
+    if (outAlpha) result[to + out - 1] = opacity;
+  }
+  return ndarray(result, [height, width, out]);
+};

@@ -1,0 +1,44 @@
+import { encodePixels } from '#image-codec';
+import type { ArrayView } from '../arrays/array-view.ts';
+import { assertImage, type ImageFormat } from './image.ts';
+import { ImageError } from './image-error.ts';
+import { type BitDepth, quantiseArray } from './quantise.ts';
+
+/** How an image file is written. */
+export interface EncodeImageOptions {
+  readonly format: ImageFormat;
+  /** Bits of a channel; 16 is for PNG in Node. Default: 8. */
+  readonly bitDepth?: BitDepth;
+  /** 1 (small) to 100 (good), for JPEG, WebP and AVIF. Default: 90. */
+  readonly quality?: number;
+}
+
+/** The longest side that each format can say. */
+const LONGEST_SIDE: Readonly<Record<ImageFormat, number>> = { png: 2 ** 31 - 1, jpeg: 65_535, webp: 16_383, avif: 16_384 };
+
+/**
+ * Encodes an image `[height, width, channels]`. Values are clipped to [0, 1] and rounded to the bit depth.
+ *
+ * PNG is exact to the rounding. JPEG, WebP and AVIF lose detail by `quality`; JPEG and AVIF keep the full resolution of colour (4:4:4).
+ * WebP and AVIF store grey as RGB.
+ *
+ * @throws RangeError when the shape is not an image's, a value is NaN, the quality is out of range, or JPEG is to hold alpha
+ * @throws ImageError `unsupported` for 16 bits outside PNG or in a browser, `too-large` for a side the format cannot say
+ */
+export const encodeImage = async (image: ArrayView, options: EncodeImageOptions): Promise<Uint8Array<ArrayBuffer>> => {
+  const { format, bitDepth = 8, quality = 90 } = options;
+  assertImage('encodeImage', image);
+  const [height, width, channels] = image.shape as [number, number, number];
+  const name = format.toUpperCase();
+  if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100))
+    throw new RangeError(`encodeImage: quality must be an integer from 1 to 100, got ${quality}`);
+  if (bitDepth !== 8 && bitDepth !== 16) throw new RangeError(`encodeImage: bitDepth must be 8 or 16, got ${bitDepth as number}`);
+  if (bitDepth === 16 && format !== 'png')
+    throw new ImageError('unsupported', `encodeImage: 16 bits a channel are written as PNG only, got ${name}`);
+  if (format === 'jpeg' && (channels === 2 || channels === 4))
+    throw new RangeError(`encodeImage: JPEG holds no alpha: image must have 1 or 3 channels, got ${channels}`);
+  if (Math.max(width, height) > LONGEST_SIDE[format])
+    throw new ImageError('too-large', `encodeImage: a ${name} side is at most ${LONGEST_SIDE[format]}, got ${width} x ${height}`);
+  const data = quantiseArray('encodeImage', image, bitDepth);
+  return encodePixels({ data, width, height, channels, maximum: 2 ** bitDepth - 1 }, { format, quality });
+};

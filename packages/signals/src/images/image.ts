@@ -1,0 +1,24 @@
+import type { NdArray } from 'ndarray';
+import { type ArrayView, formatShape } from '../arrays/array-view.ts';
+
+/**
+ * An image: `f32[height, width, channels]`, rows (y, downwards) first, row-major, values in [0, 1] as the file encodes them (usually
+ * sRGB's transfer curve, not linear light). Channels: 1 grey, 2 grey + alpha, 3 red green blue, 4 RGB + alpha; alpha is not premultiplied.
+ */
+export type Image = NdArray<Float32Array>;
+
+/** The file formats that are read and written. */
+export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'avif';
+
+/**
+ * Checks that an array has the shape of an image that is not empty.
+ *
+ * @throws RangeError when the shape is not `[height, width, channels]` with 1 to 4 channels and at least one pixel
+ */
+export const assertImage = (caller: string, image: ArrayView): void => {
+  const [height, width, channels] = image.shape;
+  const right =
+    image.shape.length === 3 && (height as number) >= 1 && (width as number) >= 1 && [1, 2, 3, 4].includes(channels as number);
+  if (!right)
+    throw new RangeError(`${caller}: image must be [height, width, channels of 1 to 4], got ${formatShape(image.shape)}`);
+};

@@ -1,0 +1,1 @@
+export { loadSharp } from './images/load-sharp.ts';
