@@ -25,11 +25,14 @@ export interface ActivationDefinition {
   readonly kind: string;
   /** The parameters' names with their default values. */
   readonly parameters: Readonly<Record<string, number>>;
+  /** Names of the parameters that must be positive at the start; the others may have any finite value. Learning does not constrain them. */
+  readonly positive?: readonly string[];
   /**
    * s and its derivatives at `x`.
    *
    * @param x `f32[...]`
-   * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape. At a kink: the value of the side x > 0 unless said otherwise.
+   * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape; all new tensors. A definition with a kink says which values it has
+   *   there. Where x is NaN, so is s.
    */
   derivatives(x: Tensor, parameters: ActivationParameters, order: DerivativeOrder): Tensor[];
   /**

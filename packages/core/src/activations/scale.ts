@@ -1,18 +1,18 @@
-import { add, div, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * The derivatives with respect to a scale. If s(x; a) = a^p phi(a x), then
+ * The derivatives with respect to a parameter p that only scales the argument. If s(x; p) = phi(lambda(p) x), then
  *
- *     d s^(k) / da = ((k + p) s^(k) + x s^(k+1)) / a
+ *     d s^(k) / dp = (k s^(k) + x s^(k+1)) lambda' / lambda
  *
- * because the k-th derivative of s is a^(k+p) phi^(k)(a x).
+ * because the k-th derivative of s is lambda^k phi^(k)(lambda x).
  *
  * @param values `[s, s', ..., s^(m)]` at `x`
- * @param power the outer power p
- * @returns `[ds/da, ..., ds^(m-1)/da]`
+ * @param factor lambda'(p) / lambda(p) as `f32[]`: 1 / p for a frequency (lambda = p), -1 / p for a width (lambda = 1 / p)
+ * @returns `[ds/dp, ..., ds^(m-1)/dp]`
  */
-export const scaleDerivatives = (x: Tensor, a: Tensor, values: readonly Tensor[], power = 0): Tensor[] =>
+export const scaleDerivatives = (x: Tensor, values: readonly Tensor[], factor: Tensor): Tensor[] =>
   values.slice(0, -1).map((value, k) => {
     const slope = mul(x, values[k + 1] as Tensor);
-    return div(k + power === 0 ? slope : add(mul(value, k + power), slope), a);
+    return mul(k === 0 ? slope : add(k === 1 ? value : mul(value, k), slope), factor);
   });

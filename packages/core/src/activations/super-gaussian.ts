@@ -1,0 +1,29 @@
+import { div, neg, reciprocal, sqrt, type Tensor } from '@tensorflow/tfjs-core';
+import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
+import { bellDerivatives } from './bell.ts';
+import { scaleDerivatives } from './scale.ts';
+
+export interface SuperGaussianSpec extends ActivationSpec {
+  readonly kind: 'super-gaussian';
+  /** The width (standard deviation) before the power, positive. */
+  readonly a: number;
+  /** The power, positive. */
+  readonly b: number;
+  readonly learnable?: readonly ('a' | 'b')[];
+}
+
+/** s(x) = exp(-x^2 / (2 a^2))^b = exp(-b x^2 / (2 a^2)). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1. */
+export const superGaussianActivation: ActivationDefinition = {
+  kind: 'super-gaussian',
+  parameters: { a: 1, b: 1 },
+  positive: ['a', 'b'],
+  derivatives: (x, { a, b }, order) => bellDerivatives(x, div(sqrt(b as Tensor), a as Tensor), order),
+  // lambda = sqrt(b) / a, so lambda' / lambda is -1 / a for a, and 1 / (2 b) for b
+  parameterDerivatives: (parameter, x, { a, b }, values) =>
+    scaleDerivatives(x, values, parameter === 'a' ? neg(reciprocal(a as Tensor)) : div(0.5, b as Tensor)),
+};
+
+/** s(x) = exp(-b x^2 / (2 a^2)); a and b are 1 unless given. @throws RangeError when an option is wrong */
+export const superGaussian = (options: ActivationOptions<'a' | 'b'> = {}): SuperGaussianSpec =>
+  completeActivationSpec(superGaussianActivation, options) as SuperGaussianSpec;
