@@ -1,0 +1,169 @@
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+
+/** @typedef {import('../lib/projects.mjs').Project} Project */
+
+/**
+ * Which packages of `packages/` each of them may import. A new package has to be added here, so that its place is a decision.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const allowedImports = {
+  core: [],
+  testing: [],
+  losses: ['core'],
+  encodings: ['core'],
+  'periodic-init': ['core'],
+  pruning: ['core'],
+  hypernetworks: ['core'],
+  signals: ['core'],
+  'kernels-wasm': ['core'],
+  'kernels-webgpu': ['core'],
+};
+
+/** For tests only: it may be a devDependency of any package, and nothing more. */
+const testing = 'testing';
+
+/**
+ * A source file and what it imports.
+ *
+ * @typedef {object} SourceFile
+ * @property {string} path Relative to the root, with forward slashes.
+ * @property {readonly string[]} imports The specifiers of its static and dynamic imports and re-exports.
+ */
+
+/**
+ * An edge between two packages: the first depends on the second.
+ *
+ * @typedef {readonly [source: string, target: string]} Edge
+ */
+
+/**
+ * Checks the direction of dependencies between packages.
+ *
+ * @param {readonly Project[]} projects
+ * @param {readonly Edge[]} edges By package name.
+ * @returns {string[]} One sentence for each violation.
+ */
+export function edgeErrors(projects, edges) {
+  const byName = new Map(projects.map(project => [project.manifest.name, project]));
+  return edges.flatMap(([sourceName, targetName]) => {
+    const source = byName.get(sourceName);
+    const target = byName.get(targetName);
+    return source && target ? directionErrors(source, target) : [];
+  });
+}
+
+/**
+ * @param {Project} source
+ * @param {Project} target
+ * @returns {string[]}
+ */
+function directionErrors(source, target) {
+  const [parent, folder = ''] = source.directory.split('/');
+  const [targetParent, targetFolder = ''] = target.directory.split('/');
+  if (parent === 'tools' || source === target) return [];
+  if (targetParent !== 'packages')
+    return [`${source.directory} must not depend on ${target.directory}: nothing depends on apps or tools`];
+  if (targetFolder === testing) {
+    const { dependencies, peerDependencies } = source.manifest;
+    const published = { ...dependencies, ...peerDependencies };
+    return target.manifest.name in published ? [`${source.directory}: ${target.manifest.name} may only be a devDependency`] : [];
+  }
+  if (parent === 'apps') return [];
+  const allowed = allowedImports[folder];
+  if (!allowed) return [`${source.directory} is unknown: add it to allowedImports in tools/checks/import-rules.mjs`];
+  if (allowed.includes(targetFolder)) return [];
+  return [`${source.directory} must not depend on ${target.directory}: allowed are ${allowed.join(', ') || 'none'}`];
+}
+
+/**
+ * Checks the import statements of every source file of the workspace.
+ *
+ * @param {readonly Project[]} projects
+ * @param {readonly SourceFile[]} files
+ * @returns {string[]} One sentence for each violation.
+ */
+export function importErrors(projects, files) {
+  return projects.flatMap(project => {
+    const own = files.filter(({ path }) => path.startsWith(`${project.directory}/`));
+    return [...own.flatMap(file => fileErrors(project, projects, file)), ...browserErrors(project, own)];
+  });
+}
+
+/**
+ * @param {Project} project
+ * @param {readonly Project[]} projects
+ * @param {SourceFile} file
+ * @returns {string[]}
+ */
+function fileErrors(project, projects, { path, imports }) {
+  const inSource = path.startsWith(`${project.directory}/src/`);
+  const isConfig = path.endsWith('.config.ts');
+  return imports.flatMap(specifier => {
+    /** @param {string} problem */
+    const error = problem => [`${path}: '${specifier}' ${problem}`];
+    if (specifier.startsWith('.')) {
+      const target = posix.join(posix.dirname(path), specifier);
+      if (isConfig || project.directory === 'tools' || target.startsWith(`${project.directory}/`)) return [];
+      return error('leaves the package: import the other package by its name');
+    }
+    if (isBuiltin(specifier)) return [];
+    const name = packageName(specifier);
+    const workspace = projects.find(({ manifest }) => manifest.name === name);
+    if (workspace === project) return inSource ? error('imports its own package by name: use a relative path') : [];
+    if (workspace) {
+      const subpath = `.${specifier.slice(name.length)}`;
+      if (!(subpath in (workspace.manifest.exports ?? {}))) return error(`is not among the exports of ${name}`);
+      if (inSource && workspace.directory === `packages/${testing}`) return error('is for tests only');
+      const violations = directionErrors(project, workspace);
+      if (violations.length > 0) return error(`breaks a rule: ${violations.join('; ')}`);
+    }
+    const { dependencies, peerDependencies, optionalDependencies } = project.manifest;
+    if (inSource && !(name in { ...dependencies, ...peerDependencies, ...optionalDependencies })) {
+      return error('is in neither dependencies nor peerDependencies');
+    }
+    return [];
+  });
+}
+
+/**
+ * In `packages/`, modules of Node may only be used behind the `./node` subpath: everything else also runs in browsers.
+ *
+ * @param {Project} project
+ * @param {readonly SourceFile[]} files
+ * @returns {string[]}
+ */
+function browserErrors({ directory, manifest }, files) {
+  if (!directory.startsWith('packages/') || directory === `packages/${testing}`) return [];
+  const byPath = new Map(files.map(file => [file.path, file]));
+  const reached = new Set();
+  const open = Object.entries(manifest.exports ?? {})
+    .filter(([subpath, target]) => subpath !== './node' && typeof target === 'object')
+    .map(([, target]) => posix.join(directory, /** @type {Record<string, string>} */ (target)['@neural-fields/source'] ?? ''));
+  /** @type {string[]} */
+  const errors = [];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    const file = byPath.get(path);
+    if (!file || reached.has(path)) continue;
+    reached.add(path);
+    for (const specifier of file.imports) {
+      if (isBuiltin(specifier)) errors.push(`${path}: '${specifier}' is a module of Node, and a browser reaches this file`);
+      else if (specifier.startsWith('.')) open.push(posix.join(posix.dirname(path), specifier));
+    }
+  }
+  return errors;
+}
+
+/**
+ * @param {string} specifier
+ * @returns {string} `@scope/name` of `@scope/name/sub/path`.
+ */
+function packageName(specifier) {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** @param {string} specifier */
+function isBuiltin(specifier) {
+  return specifier.startsWith('node:') || builtinModules.includes(specifier);
+}

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packAll } from '../lib/pack.mjs';
+import { nx, run } from '../lib/run.mjs';
+
+/**
+ * Runs publint on every packed package: do the manifest and the files agree, for every tool that reads them?
+ *
+ * @returns {{ ok: boolean, output: string }}
+ */
+export function checkManifests() {
+  return forEachTarball(tarball => run('publint', [tarball, '--strict']));
+}
+
+/**
+ * Runs arethetypeswrong on every packed package: does each export find its types? The packages are ESM only.
+ *
+ * @returns {{ ok: boolean, output: string }}
+ */
+export function checkTypesOfExports() {
+  return forEachTarball(tarball =>
+    run('attw', [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color', '--no-emoji']),
+  );
+}
+
+/**
+ * @param {(tarball: string) => { ok: boolean, output: string }} look
+ * @returns {{ ok: boolean, output: string }}
+ */
+function forEachTarball(look) {
+  const built = nx(['run-many', '-t', 'build', '--outputStyle=static']);
+  if (!built.ok) return built;
+  const folder = mkdtempSync(join(tmpdir(), 'neural-fields-pack-'));
+  try {
+    const results = packAll(folder).map(({ tarball }) => look(tarball));
+    const failed = results.filter(({ ok }) => !ok);
+    return { ok: failed.length === 0, output: failed.map(({ output }) => output).join('\n') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { readManifest, root } from './projects.mjs';
+
+/**
+ * What a finished command left behind.
+ *
+ * @typedef {object} Finished
+ * @property {boolean} ok Whether it exited with 0.
+ * @property {number} code Its exit code; 1 where it could not be started or was killed.
+ * @property {string} output Its standard output and error, empty where they went to the terminal.
+ */
+
+/**
+ * Runs a command in the root, or in `cwd`, with `node_modules/.bin` first on the PATH.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, show?: boolean, env?: Record<string, string | undefined> }} [options] `show` sends the output to the terminal.
+ * @returns {Finished}
+ */
+export function run(command, args, { cwd = root, show = false, env = {} } = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    // On Windows the commands of npm packages are batch files, which only a shell can run.
+    shell: process.platform === 'win32',
+    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`, ...env },
+  });
+  return { ok: status === 0, code: status ?? 1, output: `${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}` };
+}
+
+/**
+ * Runs the pnpm that the root manifest asks for. npx fetches it, so that a fresh clone needs nothing but Node and npm.
+ *
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string }} [options]
+ * @returns {Finished}
+ */
+export function pnpm(args, options) {
+  return run('npx', ['--yes', readManifest('.').packageManager ?? 'pnpm', ...args], options);
+}
+
+/**
+ * Runs nx, without its daemon: a script should leave no process behind.
+ *
+ * @param {readonly string[]} args
+ * @param {{ show?: boolean }} [options]
+ * @returns {Finished}
+ */
+export function nx(args, options) {
+  return run('nx', args, { ...options, env: { NX_DAEMON: 'false', NX_TUI: 'false' } });
+}

@@ -1,0 +1,83 @@
+// The commands behind `npm start`, `npm test` and `npm run check`; `ci` is the last two together, with one total.
+import { join } from 'node:path';
+import { listProjects, root } from './lib/projects.mjs';
+import { forgetResults, readResults, summarise } from './lib/results.mjs';
+import { nx, run } from './lib/run.mjs';
+
+/** @typedef {{ passed: number, failed: number }} Totals */
+
+const [command, ...rest] = process.argv.slice(2);
+
+if (command === 'start') process.exitCode = start(rest);
+else if (command === 'test') finish(await test());
+else if (command === 'check') finish(await check());
+else if (command === 'ci') finish(await test(), await check());
+else {
+  console.error('usage: node tools/workspace.mjs start|test|check|ci');
+  process.exitCode = 2;
+}
+
+/**
+ * Builds the command line tool and runs its demonstration.
+ *
+ * @param {readonly string[]} args Passed on to it.
+ * @returns {number} Its exit code.
+ */
+function start(args) {
+  const built = nx(['run', 'neural-fields:build', '--outputStyle=static']);
+  if (!built.ok) {
+    console.error(built.output);
+    return built.code;
+  }
+  return run(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'demo', ...args], { show: true }).code;
+}
+
+/**
+ * Runs the tests of every package.
+ *
+ * @returns {Promise<Totals>}
+ */
+async function test() {
+  const directories = listProjects()
+    .filter(({ manifest }) => manifest.scripts?.test)
+    .map(({ directory }) => directory);
+  forgetResults(directories);
+  const { ok } = nx(['run-many', '-t', 'test', '--nxBail=false', '--outputStyle=static'], { show: true });
+  const { lines, passed, failed } = summarise(readResults(directories));
+  for (const line of lines) console.log(line);
+  if (ok || failed > 0) return { passed, failed };
+  console.log('failed: a task of nx failed although every test passed; see above');
+  return { passed, failed: 1 };
+}
+
+/**
+ * Runs every static check; a failing one prints all that it has to say.
+ *
+ * @returns {Promise<Totals>}
+ */
+async function check() {
+  // Loaded only here: `npm start` should not wait for the compiler.
+  const { checks } = await import('./checks/checks.mjs');
+  const totals = { passed: 0, failed: 0 };
+  for (const { name, run: runCheck } of checks) {
+    const begin = performance.now();
+    const { ok, output } = await runCheck();
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    if (!ok) console.log(output.trimEnd());
+    console.log(`${ok ? 'passed' : 'failed'}: ${name} (${seconds} s)`);
+    totals[ok ? 'passed' : 'failed'] += 1;
+  }
+  return totals;
+}
+
+/**
+ * Prints the last line and sets the exit code.
+ *
+ * @param {Totals[]} parts
+ */
+function finish(...parts) {
+  const sum = (/** @type {keyof Totals} */ key) => parts.reduce((total, part) => total + part[key], 0);
+  const failed = sum('failed');
+  console.log(`${sum('passed')} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || sum('passed') === 0 ? 1 : 0;
+}
