@@ -69,3 +69,5 @@ describe('the pieces', () => {
     expect(matchesPromise(actual, expected)).toBe(kept);
   });
 });
+
+it('keeps the promises of this package', () => expectReadmeExample(new URL('../README.md', import.meta.url)));

@@ -1,0 +1,6 @@
+export {
+  type ActivationContractOptions,
+  activationContract,
+  type ContractActivation,
+  type ContractTensor,
+} from './activation-contract.ts';

@@ -1,0 +1,101 @@
+/** @file How close is close enough, said once, and a comparison whose message shows where it failed. */
+
+/** The allowed error of an element e is `absolute + relative |e|`; of an array in norm, `absolute + relative max |e|`. */
+export interface Tolerance {
+  readonly relative?: number;
+  readonly absolute?: number;
+}
+
+/** The unit roundoff of float32: half the distance from 1 to the next number, 6e-8. */
+export const FLOAT32_ROUNDOFF: number = 2 ** -24;
+
+/** One elementwise function made of up to about ten float32 operations, each right to an ulp or two (exp and tanh of the backends are). */
+export const ELEMENTWISE: Tolerance = { relative: 16 * FLOAT32_ROUNDOFF };
+
+/**
+ * The value of a small field (up to four layers of up to 64 features), in norm. A sum of 64 products is off by about sqrt(64) roundoffs; a phase of
+ * size omega0 = 30 by 30 roundoffs, which the next layers pass on. Together some 150 roundoffs.
+ */
+export const FIELD_VALUE: Tolerance = { relative: 1e-5 };
+
+/** First derivatives of such a field, in norm: each layer adds a product whose factor s'(z) carries the error of the phase anew. */
+export const FIELD_GRADIENT: Tolerance = { relative: 3e-5 };
+
+/** Second-order forms of such a field, in norm: sums in which terms of either sign cancel, about one decimal digit more. */
+export const FIELD_SECOND: Tolerance = { relative: 1e-4 };
+
+/** The gradient of a loss with respect to parameters, in norm: a reverse pass through all of the above, summed over points. */
+export const PARAMETER_GRADIENT: Tolerance = { relative: 2e-4 };
+
+/** Where two arrays differ most, against what each element is allowed. */
+interface Worst {
+  readonly index: number;
+  readonly error: number;
+  readonly allowed: number;
+}
+
+const worst = (actual: ArrayLike<number>, expected: ArrayLike<number>, allowedAt: (e: number) => number): Worst | undefined => {
+  let result: Worst | undefined;
+  let excess = -1;
+  for (let index = 0; index < expected.length; index++) {
+    const [a, e] = [actual[index] as number, expected[index] as number];
+    // Object.is: equal infinities and NaN that is expected are no error.
+    const error = Object.is(a, e) ? 0 : Math.abs(a - e);
+    const allowed = Number.isFinite(e) ? allowedAt(e) : 0;
+    const ratio = error === 0 ? 0 : Number.isNaN(error) ? Infinity : error / Math.max(allowed, 1e-300);
+    if (ratio > excess) [result, excess] = [{ index, error, allowed }, ratio];
+  }
+  return result;
+};
+
+const check = (actual: ArrayLike<number>, expected: ArrayLike<number>, label: string, allowedAt: (e: number) => number): void => {
+  if (actual.length !== expected.length) throw new Error(`${label}: wanted ${expected.length} values, got ${actual.length}`);
+  const found = worst(actual, expected, allowedAt);
+  if (found === undefined || found.error <= found.allowed) return;
+  const { index, error, allowed } = found;
+  throw new Error(`${label}[${index}]: wanted ${expected[index]}, got ${actual[index]}, off by ${error}, allowed ${allowed}`);
+};
+
+/** The largest finite magnitude of an array; 0 for an empty one. */
+export const maxAbsolute = (values: ArrayLike<number>): number => {
+  let max = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number);
+    if (Number.isFinite(size) && size > max) max = size;
+  }
+  return max;
+};
+
+/**
+ * Asserts that each element is close to the expected one: |a - e| <= absolute + relative |e|.
+ *
+ * @throws Error with the worst index, both values and the allowed error
+ */
+export const expectClose = (
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { relative = 0, absolute = 0 }: Tolerance,
+  label = 'values',
+): void => check(actual, expected, label, e => absolute + relative * Math.abs(e));
+
+/**
+ * Asserts that two arrays are close in norm: max |a - e| <= absolute + relative max |e|. Right for sums whose terms cancel.
+ *
+ * @throws Error with the worst index, both values and the allowed error
+ */
+export const expectCloseInNorm = (
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { relative = 0, absolute = 0 }: Tolerance,
+  label = 'values',
+): void => {
+  const allowed = absolute + relative * maxAbsolute(expected);
+  check(actual, expected, label, () => allowed);
+};
+
+/** The relative error in norm, max |a - e| / max |e|; NaN when a value is NaN or the lengths differ. */
+export const relativeError = (actual: ArrayLike<number>, expected: ArrayLike<number>): number => {
+  if (actual.length !== expected.length) return Number.NaN;
+  const differences = Float64Array.from(expected, (e, i) => Math.abs((actual[i] as number) - e));
+  return differences.some(Number.isNaN) ? Number.NaN : Math.max(0, ...differences) / (maxAbsolute(expected) || 1);
+};
