@@ -28,6 +28,7 @@ export function resultReporter({ outputFile, known = [] }: ResultReporterOptions
     onTestRunEnd(modules, unhandledErrors): void {
       for (const { name, state, reason } of known) console.log(`${state} ${name}: ${reason}`);
       const outcomes = [...known, ...modules.flatMap(moduleOutcomes)];
+      if (outcomes.length === 0) outcomes.push({ name: 'test run', state: 'failed', reason: 'no test file was found' });
       for (const error of unhandledErrors) outcomes.push({ name: 'unhandled error', state: 'failed', reason: error.message });
       mkdirSync(dirname(outputFile), { recursive: true });
       writeFileSync(outputFile, `${JSON.stringify(outcomes, null, 1)}\n`);

@@ -108,6 +108,8 @@ function fileErrors(project, projects, { path, imports }) {
       if (isConfig || project.directory === 'tools' || target.startsWith(`${project.directory}/`)) return [];
       return error('leaves the package: import the other package by its name');
     }
+    if (specifier.startsWith('#'))
+      return specifier in (project.manifest.imports ?? {}) ? [] : error('is not among the imports of package.json');
     if (isBuiltin(specifier)) return [];
     const name = packageName(specifier);
     const workspace = projects.find(({ manifest }) => manifest.name === name);
@@ -150,9 +152,20 @@ function browserErrors({ directory, manifest }, files) {
     for (const specifier of file.imports) {
       if (isBuiltin(specifier)) errors.push(`${path}: '${specifier}' is a module of Node, and a browser reaches this file`);
       else if (specifier.startsWith('.')) open.push(posix.join(posix.dirname(path), specifier));
+      else if (specifier.startsWith('#')) open.push(posix.join(directory, browserImport(manifest, specifier)));
     }
   }
   return errors;
+}
+
+/**
+ * @param {import('../lib/projects.mjs').Manifest} manifest
+ * @param {string} specifier Such as `#image-codec`, of package.json's imports.
+ * @returns {string} The source file that a browser gets for it, empty where there is none.
+ */
+function browserImport({ imports }, specifier) {
+  const source = imports?.[specifier]?.['@neural-fields/source'] ?? '';
+  return typeof source === 'string' ? source : (source['browser'] ?? source['default'] ?? '');
 }
 
 /**

@@ -16,6 +16,7 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  * @property {{ node: string }} [engines]
  * @property {Record<string, string>} [scripts]
  * @property {Record<string, string | Record<string, string>>} [exports]
+ * @property {Record<string, Record<string, string | Record<string, string>>>} [imports]
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [devDependencies]
  * @property {Record<string, string>} [optionalDependencies]

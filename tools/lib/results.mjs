@@ -44,7 +44,11 @@ export function readResults(directories) {
 }
 
 /** @type {Outcome} */
-const lost = { name: 'test run', state: 'failed', reason: 'the run ended before it wrote its results' };
+const lost = {
+  name: 'test run',
+  state: 'failed',
+  reason: 'it wrote no results: it could not start, because of an earlier failure, or it was killed',
+};
 
 /**
  * A report in plain lines: one for each package, then every skipped and every failed test with its reason.

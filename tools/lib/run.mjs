@@ -8,7 +8,8 @@ import { readManifest, root } from './projects.mjs';
  * @typedef {object} Finished
  * @property {boolean} ok Whether it exited with 0.
  * @property {number} code Its exit code; 1 where it could not be started or was killed.
- * @property {string} output Its standard output and error, empty where they went to the terminal.
+ * @property {string} printed Its standard output.
+ * @property {string} output Its standard output and error. Both are empty where they went to the terminal.
  */
 
 /**
@@ -29,27 +30,29 @@ export function run(command, args, { cwd = root, show = false, env = {} } = {}) 
     shell: process.platform === 'win32',
     env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`, ...env },
   });
-  return { ok: status === 0, code: status ?? 1, output: `${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}` };
+  const output = `${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`;
+  return { ok: status === 0, code: status ?? 1, printed: stdout ?? '', output };
 }
 
 /**
  * Runs the pnpm that the root manifest asks for. npx fetches it, so that a fresh clone needs nothing but Node and npm.
  *
  * @param {readonly string[]} args
- * @param {{ cwd?: string }} [options]
+ * @param {{ cwd?: string, show?: boolean, env?: Record<string, string | undefined> }} [options]
  * @returns {Finished}
  */
-export function pnpm(args, options) {
-  return run('npx', ['--yes', readManifest('.').packageManager ?? 'pnpm', ...args], options);
+export function pnpm(args, options = {}) {
+  const env = { npm_config_update_notifier: 'false', ...options.env };
+  return run('npx', ['--yes', readManifest('.').packageManager ?? 'pnpm', ...args], { ...options, env });
 }
 
 /**
- * Runs nx, without its daemon: a script should leave no process behind.
+ * Runs nx, without its daemon: a script should leave no process behind. nx calls pnpm, so it has to find one on its PATH.
  *
  * @param {readonly string[]} args
  * @param {{ show?: boolean }} [options]
  * @returns {Finished}
  */
 export function nx(args, options) {
-  return run('nx', args, { ...options, env: { NX_DAEMON: 'false', NX_TUI: 'false' } });
+  return pnpm(['exec', 'nx', ...args], { ...options, env: { NX_DAEMON: 'false', NX_TUI: 'false' } });
 }

@@ -104,3 +104,19 @@ test('modules of Node are allowed only where no browser reaches them', () => {
     "packages/core/src/disk.ts: 'fs' is a module of Node, and a browser reaches this file",
   ]);
 });
+
+test('an import of package.json is followed to what a browser gets', () => {
+  const source = { node: './src/disk.ts', default: './src/page.ts' };
+  const codecs = project('packages/losses', { imports: { '#codec': { '@neural-fields/source': source } } });
+  const files = [
+    { path: 'packages/losses/src/index.ts', imports: ['#codec'] },
+    { path: 'packages/losses/src/disk.ts', imports: ['node:fs'] },
+    { path: 'packages/losses/src/page.ts', imports: ['node:path'] },
+  ];
+  expect(importErrors([codecs], files)).toEqual([
+    "packages/losses/src/page.ts: 'node:path' is a module of Node, and a browser reaches this file",
+  ]);
+  expect(importErrors([codecs], [{ path: 'packages/losses/src/a.ts', imports: ['#other'] }])).toEqual([
+    "packages/losses/src/a.ts: '#other' is not among the imports of package.json",
+  ]);
+});
