@@ -1,3 +1,20 @@
+import { defineConfig, type UserConfig } from 'tsdown';
 import { library } from '../../tsdown.base.ts';
 
-export default library({ index: 'src/index.ts', node: 'src/node.ts' });
+/** The gradients of tfjs-core with everything that they import: see src/gradients.ts. */
+const gradientsForNode: UserConfig = {
+  entry: { 'gradients.node': 'src/gradients.ts' },
+  format: 'esm',
+  platform: 'neutral',
+  inputOptions: { resolve: { mainFields: ['module', 'main'] } },
+  dts: false,
+  minify: true,
+  fixedExtension: false,
+  clean: false,
+  deps: { alwaysBundle: [/^@tensorflow\/tfjs-core/], onlyBundle: ['@tensorflow/tfjs-core'] },
+};
+
+export default defineConfig([
+  library({ index: 'src/index.ts', node: 'src/node.ts', gradients: 'src/gradients.ts' }),
+  gradientsForNode,
+]);

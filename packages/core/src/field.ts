@@ -1,0 +1,89 @@
+/** @file The owner of a field's parameters. */
+import { keep, reshape, type Tensor, type Tensor2D, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import { evaluateJet } from './jets/evaluate.ts';
+import type { Jet, JetSource } from './jets/jet.ts';
+import type { DerivativeRequest } from './jets/request.ts';
+import { createRng } from './random.ts';
+import type { Extensions } from './spec/extensions.ts';
+import { type FieldSpec, outFeatures, parseSpec, resolveLayers } from './spec/spec.ts';
+
+/** A spec with parameters that can be learned. It owns its variables until {@link Field.dispose}. */
+export class Field implements JetSource {
+  readonly spec: FieldSpec;
+  readonly extensions: Extensions;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** By name, in order, e.g. `layers.0.weight` f32[inFeatures, outFeatures]. */
+  readonly parameters: Readonly<Record<string, Variable>>;
+
+  /** Use {@link createField}. */
+  constructor(spec: FieldSpec, parameters: Readonly<Record<string, Variable>>, extensions: Extensions) {
+    this.spec = spec;
+    this.parameters = parameters;
+    this.extensions = extensions;
+    this.inFeatures = spec.inFeatures;
+    this.outFeatures = outFeatures(spec, extensions);
+  }
+
+  /** The number of learned numbers. */
+  get parameterCount(): number {
+    return Object.values(this.parameters).reduce((total, { size }) => total + size, 0);
+  }
+
+  /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see {@link evaluateJet}. */
+  jet<const R extends DerivativeRequest>(coords: Tensor2D, request: R): Jet<R> {
+    return evaluateJet(this.spec, this.parameters, coords, request, this.extensions);
+  }
+
+  /** The value at `coords` f32[n, inFeatures]: f32[n, outFeatures]. */
+  evaluate(coords: Tensor2D): Tensor2D {
+    return this.jet(coords, {}).value;
+  }
+
+  /** Frees the parameters. */
+  dispose(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+  }
+}
+
+/** The options of {@link createField}: a seed for initial values, or the values themselves. */
+export type FieldOptions = { readonly extensions?: Extensions } & (
+  | { readonly seed: number }
+  | {
+      /** Row-major numbers or tensors (copied, the caller keeps them) by name. */
+      readonly parameters: Readonly<Record<string, Float32Array | Tensor>>;
+    }
+);
+
+/**
+ * Makes a field.
+ *
+ * @param spec from `siren`, `mlp`, or written by hand; it is checked, copied and frozen
+ * @throws TypeError or RangeError when the spec is wrong, or when given parameters are missing, unknown or of the wrong size
+ */
+export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
+  const { extensions = {} } = options;
+  const checked = parseSpec(spec, extensions);
+  const declarations = resolveLayers(checked, extensions).flatMap(layer => layer.parameters);
+  const given = 'parameters' in options ? options.parameters : undefined;
+  const rng = 'seed' in options ? createRng(options.seed) : undefined;
+  if (given) {
+    const known = new Set(declarations.map(({ name }) => name));
+    for (const name of Object.keys(given)) if (!known.has(name)) throw new RangeError(`createField: unknown parameter '${name}'`);
+  }
+  const values = declarations.map(({ name, shape, initialise }) => {
+    const value = given ? given[name] : initialise((rng as NonNullable<typeof rng>).fork(name));
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (value === undefined) throw new RangeError(`createField: parameter '${name}' is missing`);
+    const count = value instanceof Float32Array ? value.length : value.size;
+    if (count !== size)
+      throw new RangeError(`createField: parameter '${name}' must be [${shape.join(', ')}], got ${count} numbers`);
+    return { name, shape: [...shape], value };
+  });
+  const variables = values.map(({ name, shape, value }): [string, Variable] => {
+    // A variable must not share the caller's array or tensor: it is written to in place by some backends.
+    const initial = tidy(() => (value instanceof Float32Array ? tensor(value.slice(), shape) : reshape(value, shape)));
+    return [name, variable(keep(initial))];
+  });
+  return new Field(checked, Object.fromEntries(variables), extensions);
+};

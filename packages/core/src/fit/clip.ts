@@ -1,0 +1,24 @@
+import { add, div, keep, minimum, mul, norm, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+
+/** A gradient that is no longer than it may be. */
+export interface ClippedGradient {
+  /** A kept tensor. */
+  readonly gradient: Tensor1D;
+  /** The Euclidean norm before; not a number when it was not read. */
+  readonly norm: number;
+}
+
+/**
+ * Shortens a gradient to the norm `limit` where it is longer, as PyTorch's `clip_grad_norm_`: times min(1, limit / (norm + 1e-6)).
+ *
+ * @param reads whether the norm is read from the device
+ */
+export const clip = async (gradient: Tensor1D, limit: number, reads: boolean): Promise<ClippedGradient> => {
+  const [length, clipped] = tidy(() => {
+    const length = norm(gradient);
+    return [keep(length), keep(mul(gradient, minimum(div(limit, add(length, 1e-6)), 1)))] as const;
+  }) as [Tensor1D, Tensor1D];
+  const value = reads ? ((await length.data())[0] as number) : Number.NaN;
+  length.dispose();
+  return { gradient: clipped, norm: value };
+};

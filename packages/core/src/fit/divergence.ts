@@ -1,0 +1,65 @@
+/** @file Noticing that a fit has gone wrong: a loss that is not a number, or one that leaps above where it started. */
+
+/** What counts as divergence. */
+export interface DivergenceOptions {
+  /** A loss this many times the median of the recent ones, and above the first, is a spike; 100 if absent. */
+  readonly spikeFactor?: number;
+  /** How many recent losses the median is taken over; 25 if absent. */
+  readonly window?: number;
+}
+
+/** Thrown by `fit` when the loss diverges. The field then holds the parameters of the last good step. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError';
+  /** The step whose loss was bad. */
+  readonly step: number;
+  readonly loss: number;
+  /** The number of updates behind the parameters that the field now has. */
+  readonly lastGoodStep: number;
+
+  constructor(step: number, loss: number, lastGoodStep: number, reason: string) {
+    super(
+      `fit: diverged at step ${step}: ${reason}. The field has the parameters after step ${lastGoodStep}. ` +
+        'A smaller learning rate, clipNorm, or a smaller omega0 may help.',
+    );
+    this.step = step;
+    this.loss = loss;
+    this.lastGoodStep = lastGoodStep;
+  }
+}
+
+/** Judges one loss after another. */
+export class DivergenceDetector {
+  readonly #spikeFactor: number;
+  readonly #window: number;
+  readonly #recent: number[];
+  #first: number | undefined;
+
+  /** @param history what {@link history} gave, to go on as if nothing had happened */
+  constructor({ spikeFactor = 100, window = 25 }: DivergenceOptions, history: readonly number[] = []) {
+    if (!(spikeFactor > 1)) throw new RangeError(`fit: divergence.spikeFactor must be a number above 1, got ${spikeFactor}`);
+    if (!(Number.isInteger(window) && window >= 1))
+      throw new RangeError(`fit: divergence.window must be a positive integer, got ${window}`);
+    this.#spikeFactor = spikeFactor;
+    this.#window = window;
+    [this.#first, ...this.#recent] = history;
+  }
+
+  /** The first loss, then the recent ones. */
+  get history(): readonly number[] {
+    return this.#first === undefined ? [] : [this.#first, ...this.#recent];
+  }
+
+  /** Says what is wrong with a loss, or takes it into the history. */
+  judge(loss: number): string | undefined {
+    if (!Number.isFinite(loss)) return `the loss is ${loss}`;
+    this.#first ??= loss;
+    const sorted = [...this.#recent].sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    if (median !== undefined && median > 0 && loss > this.#spikeFactor * median && loss > this.#first)
+      return `the loss leapt to ${loss.toPrecision(4)} from a median of ${median.toPrecision(4)} and is above the ${this.#first.toPrecision(4)} it began with`;
+    this.#recent.push(loss);
+    if (this.#recent.length > this.#window) this.#recent.shift();
+    return undefined;
+  }
+}

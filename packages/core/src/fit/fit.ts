@@ -1,0 +1,240 @@
+/** @file The fit loop: one for every kind of signal, supervision and backend. */
+import type { Field } from '../field.ts';
+import { createRng } from '../random.ts';
+import { parameterShapes } from '../spec/spec.ts';
+import { adam } from './adam.ts';
+import { type CheckpointStore, type RunIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { clip } from './clip.ts';
+import { DivergenceDetector, DivergenceError, type DivergenceOptions } from './divergence.ts';
+import { defaultChunkSize, Objective } from './objective.ts';
+import type { Optimizer } from './optimizer.ts';
+import { constant, type Schedule } from './schedule.ts';
+import type { Term } from './term.ts';
+import { TrainingVectors } from './training-vectors.ts';
+
+/** Where and how often a run is saved. */
+export interface CheckpointOptions {
+  readonly store: CheckpointStore;
+  /** Seconds between checkpoints; 30 if absent. */
+  readonly everySeconds?: number;
+  /** Steps between checkpoints, beside the seconds; none if absent. */
+  readonly everySteps?: number;
+  /** What is fitted, e.g. the hash of a file: a checkpoint with other entries is refused. */
+  readonly identity?: Readonly<Record<string, string>>;
+}
+
+/** The options of {@link fit}. */
+export interface FitOptions {
+  /** How many updates in all, those of a resumed run included. */
+  readonly steps: number;
+  /** `adam()` if absent: learning rate 1e-4. */
+  readonly optimizer?: Optimizer;
+  /** A factor on the learning rate; constant if absent. */
+  readonly schedule?: Schedule;
+  /** The seed of the points that are drawn; 0 if absent. */
+  readonly seed?: number;
+  /** Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding only. */
+  readonly chunkSize?: number;
+  /** The largest Euclidean norm of the whole gradient; a longer one is shortened to it. No limit if absent. */
+  readonly clipNorm?: number;
+  /** The decay of an exponential moving average of the parameters, e.g. 0.999. The field then holds the average; the fit goes on from its own. */
+  readonly averageDecay?: number;
+  /** Steps between reports; 1 if absent. A report reads the losses from the device, which costs time on a GPU. */
+  readonly reportEvery?: number;
+  /** Stops the fit, between two chunks, with the signal's reason as the error. A checkpoint is written first. */
+  readonly signal?: AbortSignal;
+  readonly checkpoint?: CheckpointOptions;
+  /** What counts as divergence. */
+  readonly divergence?: DivergenceOptions;
+}
+
+/** The state of a fit after some step. */
+export interface FitProgress {
+  /** The number of updates so far. */
+  readonly step: number;
+  readonly steps: number;
+  /** The sum of weight times term loss, before this step's update. */
+  readonly loss: number;
+  /** The mean loss of every term, without its weight, by the term's name. */
+  readonly terms: Readonly<Record<string, number>>;
+  /** Figures that losses derive, e.g. `psnr`; with several terms `<term>.psnr`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** The Euclidean norm of the gradient before clipping; present when `clipNorm` is. */
+  readonly gradientNorm?: number;
+  /** Over this run, without the steps before a resume. */
+  readonly stepsPerSecond: number;
+  readonly secondsLeft: number;
+  /** The step that the fit went on from; 0 for a new one. */
+  readonly resumedFrom: number;
+}
+
+const assertPositiveInteger = (name: string, value: number): void => {
+  if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`fit: ${name} must be a positive integer, got ${value}`);
+};
+
+const assertOptions = (field: Field, terms: readonly Term[], options: FitOptions): void => {
+  const { steps, chunkSize = 1, reportEvery = 1, clipNorm = 1, averageDecay = 0, checkpoint } = options;
+  if (terms.length === 0) throw new RangeError('fit: needs at least one term, got none');
+  for (const [name, value] of Object.entries({ steps, chunkSize, reportEvery })) assertPositiveInteger(name, value);
+  if (checkpoint?.everySteps !== undefined) assertPositiveInteger('checkpoint.everySteps', checkpoint.everySteps);
+  if (!(clipNorm > 0)) throw new RangeError(`fit: clipNorm must be a positive number, got ${clipNorm}`);
+  if (!(averageDecay >= 0 && averageDecay < 1))
+    throw new RangeError(`fit: averageDecay must be a number in [0, 1), got ${averageDecay}`);
+  const names = new Set<string>();
+  for (const { name, points } of terms) {
+    if (names.has(name)) throw new RangeError(`fit: the terms must have different names, got '${name}' twice`);
+    names.add(name);
+    if (points.inFeatures !== field.inFeatures)
+      throw new RangeError(
+        `fit: the points of term '${name}' must have ${field.inFeatures} coordinates as the field has, got ${points.inFeatures}`,
+      );
+    assertPositiveInteger(`pointsPerStep of term '${name}'`, points.pointsPerStep);
+  }
+};
+
+/** Lets timers, signals and painting have their turn. */
+const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
+
+/** Milliseconds of work between two pauses: few enough for a page to stay responsive. */
+const PAUSE_EVERY = 30;
+
+const describeRun = (terms: readonly Term[], optimizer: Optimizer, schedule: Schedule, options: FitOptions): RunIdentity => ({
+  optimizer: JSON.stringify({ kind: optimizer.kind, ...optimizer.settings }),
+  schedule: schedule.describe(options.steps),
+  seed: String(options.seed ?? 0),
+  clipNorm: String(options.clipNorm ?? 'none'),
+  averageDecay: String(options.averageDecay ?? 'none'),
+  terms: JSON.stringify(
+    terms.map(({ name, weight, derivatives, points }) => ({ name, weight, derivatives, points: points.pointsPerStep })),
+  ),
+  ...options.checkpoint?.identity,
+});
+
+/**
+ * Fits a field to an objective. An asynchronous generator: it makes progress as it is iterated, and reports every `reportEvery` steps and at the
+ * last one. When it reports and when it ends, the field has the newest parameters. With a checkpoint store that holds a checkpoint, it
+ * goes on from there, and ends with the same bits as an unbroken run on the same backend.
+ *
+ * Memory does not depend on the number of points: they are drawn, and gradients accumulated, in chunks.
+ *
+ * @throws RangeError before any work when an option or a term does not fit
+ * @throws CheckpointError before any work when the checkpoint belongs to another run
+ * @throws DivergenceError when the loss is not finite or leaps up; the field then has the parameters of the last good report
+ * @throws the reason of `signal` when it is aborted, after a checkpoint
+ */
+export async function* fit(
+  field: Field,
+  terms: readonly Term[],
+  options: FitOptions,
+): AsyncGenerator<FitProgress, void, undefined> {
+  assertOptions(field, terms, options);
+  const {
+    steps,
+    optimizer = adam(),
+    schedule = constant(),
+    seed = 0,
+    reportEvery = 1,
+    clipNorm,
+    averageDecay,
+    signal,
+    checkpoint,
+  } = options;
+  const rng = createRng(seed);
+  const identity = describeRun(terms, optimizer, schedule, options);
+  const resumed = checkpoint && (await readCheckpoint(checkpoint.store, field, identity));
+  const shapes = parameterShapes(field.spec, field.extensions);
+  const objective = new Objective(field, shapes, options.chunkSize ?? defaultChunkSize(field, terms));
+  const detector = new DivergenceDetector(options.divergence ?? {}, resumed?.history);
+  const vectors = new TrainingVectors(field, shapes, optimizer, {
+    average: averageDecay !== undefined,
+    ...(resumed && { resumed }),
+  });
+  const resumedFrom = resumed?.step ?? 0;
+  const started = performance.now();
+  let step = resumedFrom;
+  let lastPause = started;
+  let saved = { step: resumedFrom, time: started };
+
+  const save = async (): Promise<void> => {
+    if (checkpoint === undefined || step === saved.step) return;
+    await writeCheckpoint(checkpoint.store, field, identity, { step, history: detector.history, ...(await vectors.read()) });
+    saved = { step, time: performance.now() };
+  };
+  const breathe = async (): Promise<void> => {
+    if (performance.now() - lastPause > PAUSE_EVERY) {
+      await pause();
+      lastPause = performance.now();
+    }
+    signal?.throwIfAborted();
+  };
+
+  try {
+    vectors.assign(field);
+    vectors.remember(step);
+    while (step < steps) {
+      const { losses, gradient } = await objective.differentiate(terms, vectors.parameters, rng.fork(step), breathe);
+      const reports = (step + 1) % reportEvery === 0 || step + 1 === steps;
+      const termLosses = reports
+        ? await Promise.all(losses.map(async loss => ((await loss.data()) as Float32Array)[0] as number))
+        : [];
+      for (const loss of losses) loss.dispose();
+      const total = terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] ?? 0), 0);
+      const fault = reports ? detector.judge(total) : undefined;
+      if (fault !== undefined) {
+        gradient.dispose();
+        const badStep = step + 1;
+        step = vectors.restore();
+        vectors.assign(field);
+        await save();
+        throw new DivergenceError(badStep, total, step, fault);
+      }
+      if (reports) vectors.remember(step);
+      const learningRate = optimizer.learningRate * schedule.factor(step + 1, steps);
+      const clipped = clipNorm === undefined ? undefined : await clip(gradient, clipNorm, reports);
+      vectors.update(optimizer, clipped?.gradient ?? gradient, {
+        step: step + 1,
+        learningRate,
+        ...(averageDecay !== undefined && { averageDecay }),
+      });
+      gradient.dispose();
+      clipped?.gradient.dispose();
+      step += 1;
+      const due =
+        performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? 30) ||
+        step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
+      if (due || step === steps) await save();
+      if (!reports) continue;
+      vectors.assign(field);
+      const stepsPerSecond = (1000 * (step - resumedFrom)) / (performance.now() - started);
+      yield {
+        step,
+        steps,
+        loss: total,
+        terms: Object.fromEntries(terms.map(({ name }, index) => [name, termLosses[index] as number])),
+        metrics: Object.fromEntries(
+          terms.flatMap(({ name, metrics }, index) =>
+            Object.entries(metrics).map(([metric, figure]) => [
+              terms.length === 1 ? metric : `${name}.${metric}`,
+              figure(termLosses[index] as number),
+            ]),
+          ),
+        ),
+        learningRate,
+        ...(clipped && { gradientNorm: clipped.norm }),
+        stepsPerSecond,
+        secondsLeft: (steps - step) / stepsPerSecond,
+        resumedFrom,
+      };
+    }
+  } catch (error) {
+    if (signal?.aborted) {
+      vectors.assign(field);
+      await save();
+    }
+    throw error;
+  } finally {
+    vectors.dispose();
+    objective.dispose();
+  }
+}

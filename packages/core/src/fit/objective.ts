@@ -1,0 +1,198 @@
+/** @file The gradient of an objective, accumulated over chunks of points so that memory does not grow with their number. */
+import {
+  add,
+  concat1d,
+  engine,
+  keep,
+  mean,
+  mul,
+  reshape,
+  type Scalar,
+  scalar,
+  type Tensor,
+  type Tensor1D,
+  tensor2d,
+  tidy,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type { Field } from '../field.ts';
+import { evaluateJet } from '../jets/evaluate.ts';
+import type { JetSource } from '../jets/jet.ts';
+import { planDerivatives } from '../jets/request.ts';
+import type { Rng } from '../random.ts';
+import { resolveLayers } from '../spec/spec.ts';
+import { type NamedShape, unflatten } from './flat.ts';
+import type { TensorBatch, Term } from './term.ts';
+
+/** A chunk needs about this many float32 numbers at most: 128 MiB. */
+const CHUNK_NUMBERS = 2 ** 25;
+/** How many copies of the activations a forward and a reverse pass in tfjs ops hold at once, counted on a sine layer. */
+const COPIES_PER_ACTIVATION = 8;
+/** Points whose batches are kept on the device from step to step hold this many numbers at most: 64 MiB. */
+const RESIDENT_NUMBERS = 2 ** 24;
+
+/** The number of points in a chunk that keeps a step's memory near {@link CHUNK_NUMBERS}, whatever the number of points in the step. */
+export const defaultChunkSize = (field: Field, terms: readonly Term[]): number => {
+  const features = resolveLayers(field.spec, field.extensions).reduce((total, layer) => total + layer.outFeatures, 0);
+  const rows = terms.map(({ derivatives }) => {
+    const { order, forms } = planDerivatives(derivatives, field.inFeatures);
+    return 1 + (order >= 1 ? field.inFeatures : 0) + (forms?.weights.length ?? 0);
+  });
+  const numbersPerPoint = features * Math.max(1, ...rows) * COPIES_PER_ACTIVATION;
+  return Math.max(64, Math.min(65_536, Math.floor(CHUNK_NUMBERS / numbersPerPoint)));
+};
+
+/** What one chunk adds to its term. */
+export interface ChunkGradient {
+  /** The chunk's share of the term's mean loss, without the weight. */
+  readonly loss: Scalar;
+  /** The chunk's share of the gradient of weight times mean loss: `f32[P]`. */
+  readonly gradient: Tensor1D;
+}
+
+/** The sum over all chunks of all terms. */
+export interface ObjectiveGradient {
+  readonly losses: readonly Scalar[];
+  readonly gradient: Tensor1D;
+}
+
+/** A field's objective: draws the points of each term in chunks and differentiates the losses there. */
+export class Objective {
+  readonly #field: Field;
+  readonly #shapes: readonly NamedShape[];
+  readonly #chunkSize: number;
+  readonly #resident = new Map<Term, TensorBatch[]>();
+
+  constructor(field: Field, shapes: readonly NamedShape[], chunkSize: number) {
+    this.#field = field;
+    this.#shapes = shapes;
+    this.#chunkSize = chunkSize;
+  }
+
+  /** The chunks of a term in order. Each must be used before the next is asked for. */
+  *chunks(term: Term, rng: Rng): Generator<{ readonly batch: TensorBatch; readonly share: number }> {
+    const total = term.points.pointsPerStep;
+    const known = this.#resident.get(term);
+    if (known) {
+      for (const batch of known) yield { batch, share: (batch.coords.shape[0] as number) / total };
+      return;
+    }
+    const kept: TensorBatch[] = [];
+    for (let start = 0; start < total; start += this.#chunkSize) {
+      const count = Math.min(this.#chunkSize, total - start);
+      const batch = this.#upload(term, start, count, rng);
+      const numbersPerPoint = [batch.coords, ...Object.values(batch.targets)].reduce((sum, { size }) => sum + size / count, 0);
+      const keepIt = term.points.fixed && numbersPerPoint * total <= RESIDENT_NUMBERS;
+      if (keepIt) {
+        kept.push(batch);
+        this.#resident.set(term, kept);
+      }
+      yield { batch, share: count / total };
+      if (!keepIt) disposeBatch(batch);
+    }
+  }
+
+  #upload(term: Term, start: number, count: number, rng: Rng): TensorBatch {
+    const { coords, targets = {} } = term.points.draw(start, count, rng);
+    const { inFeatures } = term.points;
+    if (coords.length !== count * inFeatures)
+      throw new RangeError(
+        `term '${term.name}': draw must return ${count} points of ${inFeatures} coordinates, got ${coords.length} numbers`,
+      );
+    const rows = Object.entries(targets).map(([name, values]) => {
+      if (values.length % count !== 0)
+        throw new RangeError(
+          `term '${term.name}': target '${name}' must have the same number of values for each of ${count} points, got ${values.length}`,
+        );
+      return [name, keep(tensor2d(values, [count, values.length / count], 'float32'))] as const;
+    });
+    return { coords: keep(tensor2d(coords, [count, inFeatures], 'float32')), targets: Object.fromEntries(rows) };
+  }
+
+  /** The loss of a chunk and its gradient with respect to all parameters, which are given as one flat vector. */
+  chunkGradient(
+    term: Term,
+    { batch, share }: { readonly batch: TensorBatch; readonly share: number },
+    flat: Tensor1D,
+  ): ChunkGradient {
+    const { spec, extensions, inFeatures } = this.#field;
+    const names = this.#shapes.map(({ name }) => name);
+    const [loss, gradient] = tidy(() => {
+      const parameters = unflatten(flat, this.#shapes);
+      const record = Object.fromEntries(names.map((name, index) => [name, parameters[index] as Tensor]));
+      const source: JetSource = {
+        inFeatures,
+        jet: (coords, request) => evaluateJet(spec, record, coords, request, extensions),
+      };
+      const meanLoss = (): Scalar => {
+        const losses = term.losses(source, batch);
+        const count = batch.coords.shape[0] as number;
+        if (losses.rank > 0 && losses.shape[0] !== count)
+          throw new RangeError(
+            `term '${term.name}': the loss must be a scalar or one value for each of ${count} points, got [${losses.shape.join(', ')}]`,
+          );
+        return mul(mean(losses), share) as Scalar;
+      };
+      // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives are supervised.
+      const { value, grads } = engine().gradients(meanLoss, parameters, scalar(term.weight), true);
+      const parts = grads.map((part: Tensor | null, index) => {
+        const { size } = parameters[index] as Tensor;
+        return (part ? reshape(part, [size]) : zeros([size])) as Tensor1D;
+      });
+      return [value, concat1d(parts)] as const;
+    }) as [Scalar, Tensor1D];
+    return { loss, gradient };
+  }
+
+  /**
+   * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller frees them.
+   *
+   * @param breathe called after each chunk; may wait, and may throw to stop
+   */
+  async differentiate(
+    terms: readonly Term[],
+    flat: Tensor1D,
+    rng: Rng,
+    breathe: () => Promise<void>,
+  ): Promise<ObjectiveGradient> {
+    const losses: Scalar[] = [];
+    let loss: Scalar | undefined;
+    let gradient: Tensor1D | undefined;
+    try {
+      for (const [index, term] of terms.entries()) {
+        for (const chunk of this.chunks(term, rng.fork(index))) {
+          const part = this.chunkGradient(term, chunk, flat);
+          loss = accumulate(loss, part.loss);
+          gradient = accumulate(gradient, part.gradient);
+          await breathe();
+        }
+        losses.push(loss as Scalar);
+        loss = undefined;
+      }
+    } catch (error) {
+      for (const tensor of [...losses, loss, gradient]) tensor?.dispose();
+      throw error;
+    }
+    return { losses, gradient: gradient as Tensor1D };
+  }
+
+  /** Frees the points that are kept on the device. */
+  dispose(): void {
+    for (const batches of this.#resident.values()) for (const batch of batches) disposeBatch(batch);
+    this.#resident.clear();
+  }
+}
+
+const disposeBatch = ({ coords, targets }: TensorBatch): void => {
+  coords.dispose();
+  for (const target of Object.values(targets)) target.dispose();
+};
+
+/** total + part, freeing both. */
+const accumulate = <T extends Tensor>(total: T | undefined, part: T): T => {
+  if (total === undefined) return keep(part);
+  const next = keep(add(total, part)) as T;
+  total.dispose();
+  part.dispose();
+  return next;
+};

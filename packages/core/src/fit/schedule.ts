@@ -1,0 +1,50 @@
+/** @file Learning-rate schedules: a factor on the optimizer's learning rate for every step. */
+
+/** A factor on the learning rate. */
+export interface Schedule {
+  /** Says which schedule it is, with all its numbers; a resumed run must agree on it. */
+  describe(steps: number): string;
+  /** The factor at `step` of `steps`; the first step is 1. */
+  factor(step: number, steps: number): number;
+}
+
+const assertNumber = (what: string, value: number, valid: boolean, wanted: string): void => {
+  if (!valid) throw new RangeError(`${what} must be ${wanted}, got ${value}`);
+};
+
+/** No change: the factor 1. */
+export const constant = (): Schedule => ({ describe: () => 'constant', factor: () => 1 });
+
+/** A half cosine from 1 at the first step to `final` at the last: Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5. */
+export const cosine = (final = 0): Schedule => {
+  assertNumber('cosine: final', final, final >= 0 && final <= 1, 'a number from 0 to 1');
+  return {
+    describe: steps => `cosine to ${final} over ${steps} steps`,
+    factor: (step, steps) => final + ((1 - final) * (1 + Math.cos((Math.PI * (step - 1)) / Math.max(1, steps - 1)))) / 2,
+  };
+};
+
+/** A geometric fall from 1 at the first step to `final` at the last. */
+export const exponential = (final: number): Schedule => {
+  assertNumber('exponential: final', final, final > 0 && final <= 1, 'a number above 0, up to 1');
+  return {
+    describe: steps => `exponential to ${final} over ${steps} steps`,
+    factor: (step, steps) => final ** ((step - 1) / Math.max(1, steps - 1)),
+  };
+};
+
+/** Multiplies by `gamma` after every `every` steps. */
+export const stepDecay = (every: number, gamma: number): Schedule => {
+  assertNumber('stepDecay: every', every, Number.isInteger(every) && every >= 1, 'a positive integer');
+  assertNumber('stepDecay: gamma', gamma, gamma > 0 && gamma <= 1, 'a number above 0, up to 1');
+  return { describe: () => `times ${gamma} every ${every} steps`, factor: step => gamma ** Math.floor((step - 1) / every) };
+};
+
+/** A linear rise over the first `count` steps in front of another schedule. */
+export const warmup = (count: number, then: Schedule = constant()): Schedule => {
+  assertNumber('warmup: count', count, Number.isInteger(count) && count >= 1, 'a positive integer');
+  return {
+    describe: steps => `warm-up over ${count} steps, then ${then.describe(steps)}`,
+    factor: (step, steps) => Math.min(1, step / count) * then.factor(step, steps),
+  };
+};

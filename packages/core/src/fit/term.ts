@@ -1,0 +1,66 @@
+/** @file The terms of an objective: points, the derivatives that are needed there, and a loss on the jet. */
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Jet, JetSource } from '../jets/jet.ts';
+import type { DerivativeRequest } from '../jets/request.ts';
+import type { PointSource } from './points.ts';
+
+/** Some points of a term as tensors. */
+export interface TensorBatch {
+  /** `f32[n, inFeatures]` */
+  readonly coords: Tensor2D;
+  /** By name, each `f32[n, k]`. */
+  readonly targets: Readonly<Record<string, Tensor2D>>;
+}
+
+/**
+ * A loss on the jet at n points: one number for each point, `f32[n]` or `f32[n, ...]`, whose mean over all points and further axes is the
+ * term's loss. (A scalar is taken as the mean over the points it was given.) Because it is a mean of numbers that belong to single points,
+ * the loop may evaluate it in chunks.
+ */
+export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
+  (jet: Jet<R>, batch: TensorBatch): Tensor;
+  /** Figures derived from the mean loss, e.g. `psnr`. */
+  readonly metrics?: Readonly<Record<string, (loss: number) => number>>;
+}
+
+/** One term of an objective. Made by {@link term}. */
+export interface Term {
+  readonly name: string;
+  readonly points: PointSource;
+  readonly derivatives: DerivativeRequest;
+  readonly weight: number;
+  readonly metrics: Readonly<Record<string, (loss: number) => number>>;
+  /** The losses at the points of a batch: `f32[n, ...]`, or a scalar. */
+  losses(field: JetSource, batch: TensorBatch): Tensor;
+}
+
+/** The options of {@link term}. */
+export interface TermOptions<R extends DerivativeRequest> {
+  /** Names the term in progress and errors; `loss` if absent. Unique in an objective. */
+  readonly name?: string;
+  readonly points: PointSource;
+  /** The derivatives that the loss needs; none if absent. */
+  readonly derivatives?: R;
+  readonly loss: PointLoss<R>;
+  /** The factor on the term's mean loss; 1 if absent. */
+  readonly weight?: number;
+}
+
+/**
+ * Makes a term of an objective: weight times the mean of `loss` over the points.
+ *
+ * @throws RangeError when the weight is not a finite number
+ */
+export const term = <const R extends DerivativeRequest = Record<never, never>>(options: TermOptions<R>): Term => {
+  const { name = 'loss', points, loss, weight = 1 } = options;
+  if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
+  const derivatives = (options.derivatives ?? {}) as R;
+  return {
+    name,
+    points,
+    derivatives,
+    weight,
+    metrics: loss.metrics ?? {},
+    losses: (field, batch) => loss(field.jet(batch.coords, derivatives), batch),
+  };
+};

@@ -1,0 +1,111 @@
+/** @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good report. */
+import { add, keep, mul, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
+import type { Field } from '../field.ts';
+import type { TrainingState } from './checkpoint.ts';
+import { flatten, type NamedShape, unflatten } from './flat.ts';
+import type { Optimizer } from './optimizer.ts';
+
+interface Vectors {
+  readonly parameters: Tensor1D;
+  readonly state: readonly Tensor1D[];
+  readonly average?: Tensor1D;
+}
+
+const vectorsOf = ({ parameters, state, average }: Vectors): Tensor1D[] => [parameters, ...state, ...(average ? [average] : [])];
+
+const read = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
+
+/** What {@link TrainingVectors} starts from. */
+export interface TrainingVectorsOptions {
+  /** Keep an exponential moving average of the parameters. */
+  readonly average: boolean;
+  readonly resumed?: TrainingState;
+}
+
+/** How the parameters change in one step. */
+export interface UpdateOptions {
+  /** 1 for the first. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly averageDecay?: number;
+}
+
+/** Owns flat vectors `f32[P]`. Tensors never change, so remembering a state costs no copy. */
+export class TrainingVectors {
+  readonly #shapes: readonly NamedShape[];
+  #now: Vectors;
+  #good: { readonly vectors: Vectors; readonly step: number } | undefined;
+
+  constructor(field: Field, shapes: readonly NamedShape[], optimizer: Optimizer, { average, resumed }: TrainingVectorsOptions) {
+    this.#shapes = shapes;
+    const initial = (): Tensor1D => flatten(shapes.map(({ name }) => field.parameters[name] as Variable));
+    const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
+    const state = Array.from({ length: optimizer.stateSize }, (_, index) => {
+      const values = resumed?.optimizer[index];
+      return keep(values ? tensor1d(values) : (zeros([parameters.size]) as Tensor1D));
+    });
+    const averaged = average ? keep(resumed?.average ? tensor1d(resumed.average) : parameters.clone()) : undefined;
+    this.#now = { parameters, state, ...(averaged && { average: averaged }) };
+  }
+
+  get parameters(): Tensor1D {
+    return this.#now.parameters;
+  }
+
+  /** One update of everything. */
+  update(optimizer: Optimizer, gradient: Tensor1D, { step, learningRate, averageDecay }: UpdateOptions): void {
+    const before = this.#now;
+    const { parameters, state } = optimizer.update({
+      parameters: before.parameters,
+      gradient,
+      state: before.state,
+      step,
+      learningRate,
+    });
+    const average =
+      before.average && averageDecay !== undefined
+        ? tidy(() => add(mul(before.average as Tensor1D, averageDecay), mul(parameters, 1 - averageDecay)) as Tensor1D)
+        : undefined;
+    this.#now = { parameters: keep(parameters), state: state.map(keep), ...(average && { average: keep(average) }) };
+    if (this.#good?.vectors !== before) for (const vector of vectorsOf(before)) vector.dispose();
+  }
+
+  /** Remembers the present state, the result of `step` updates, as good. */
+  remember(step: number): void {
+    if (this.#good && this.#good.vectors !== this.#now) for (const vector of vectorsOf(this.#good.vectors)) vector.dispose();
+    this.#good = { vectors: this.#now, step };
+  }
+
+  /** Goes back to the last good state and says how many updates made it. */
+  restore(): number {
+    if (this.#good === undefined) return 0;
+    const { vectors, step } = this.#good;
+    if (vectors !== this.#now) for (const vector of vectorsOf(this.#now)) vector.dispose();
+    this.#now = vectors;
+    return step;
+  }
+
+  /** Gives a field the present parameters: the average where there is one. */
+  assign(field: Field): void {
+    tidy(() => {
+      const values = unflatten(this.#now.average ?? this.#now.parameters, this.#shapes);
+      for (const [index, { name }] of this.#shapes.entries())
+        (field.parameters[name] as Variable).assign(values[index] as Tensor1D);
+    });
+  }
+
+  /** Reads everything from the device. */
+  async read(): Promise<Omit<TrainingState, 'step' | 'history'>> {
+    const { parameters, state, average } = this.#now;
+    return {
+      parameters: await read(parameters),
+      optimizer: await Promise.all(state.map(read)),
+      ...(average && { average: await read(average) }),
+    };
+  }
+
+  dispose(): void {
+    const vectors = new Set([...vectorsOf(this.#now), ...(this.#good ? vectorsOf(this.#good.vectors) : [])]);
+    for (const vector of vectors) vector.dispose();
+  }
+}

@@ -1,0 +1,60 @@
+/** @file Everything public of the core package. */
+export {
+  type ActivationDefinition,
+  type ActivationOptions,
+  type ActivationParameters,
+  type ActivationSpec,
+  activationParameterValues,
+  coreActivations,
+  type DerivativeOrder,
+  type ExpSinSpec,
+  expSin,
+  type FinerSpec,
+  finer,
+  type GaussianSpec,
+  gaussian,
+  type IdentitySpec,
+  identity,
+  type LaplacianSpec,
+  laplace,
+  type MultiquadricSpec,
+  multiquadric,
+  type PreluSpec,
+  prelu,
+  type QuadraticSpec,
+  quadratic,
+  type ReluSpec,
+  relu,
+  type SigmoidSpec,
+  type SiluSpec,
+  type SineSpec,
+  type SoftplusSpec,
+  type SuperGaussianSpec,
+  sigmoid,
+  silu,
+  sine,
+  softplus,
+  superGaussian,
+  type TanhSpec,
+  tanh,
+} from './activations/index.ts';
+export { createField, Field, type FieldOptions } from './field.ts';
+export { type AdamOptions, adam } from './fit/adam.ts';
+export { CheckpointError, type CheckpointStore } from './fit/checkpoint.ts';
+export { DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
+export { type CheckpointOptions, type FitOptions, type FitProgress, fit } from './fit/fit.ts';
+export type { Optimizer, OptimizerInput, OptimizerOutput } from './fit/optimizer.ts';
+export type { PointBatch, PointSource } from './fit/points.ts';
+export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
+export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
+export type { InitialiserSpec } from './initialisers/index.ts';
+export { evaluate, evaluateJet, type FieldParameters } from './jets/evaluate.ts';
+export type { Jet, JetSource } from './jets/jet.ts';
+export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
+export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
+export type { DenseSpec } from './layers/dense.ts';
+export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
+export { createRng, type Rng } from './random.ts';
+export type { Extensions } from './spec/extensions.ts';
+export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
+export { type FieldSpec, outFeatures, parameterShapes, parseSpec } from './spec/spec.ts';

@@ -1,0 +1,21 @@
+import type { Rng } from '../random.ts';
+import type { InitialiserContext } from './initialiser.ts';
+import { fillNormal, fillUniform } from './uniform.ts';
+
+/** He et al. 2015, "Delving deep into rectifiers", arXiv:1502.01852, equation 15; the spread is that of fan-in mode. */
+export interface KaimingSpec {
+  readonly kind: 'kaiming-uniform' | 'kaiming-normal';
+  /** The slope of the rectifier at x < 0; 0 (ReLU) if absent. */
+  readonly negativeSlope?: number;
+}
+
+const deviation = ({ negativeSlope = 0 }: KaimingSpec, { inFeatures }: InitialiserContext): number =>
+  Math.sqrt(2 / ((1 + negativeSlope ** 2) * inFeatures));
+
+/** U(-a, a), a = sqrt(6 / ((1 + slope^2) inFeatures)). */
+export const kaimingUniform = (values: Float32Array, spec: KaimingSpec, context: InitialiserContext, rng: Rng): void =>
+  fillUniform(values, Math.sqrt(3) * deviation(spec, context), rng);
+
+/** N(0, 2 / ((1 + slope^2) inFeatures)). */
+export const kaimingNormal = (values: Float32Array, spec: KaimingSpec, context: InitialiserContext, rng: Rng): void =>
+  fillNormal(values, deviation(spec, context), rng);

@@ -1,0 +1,32 @@
+import type { Rng } from '../random.ts';
+
+/**
+ * U(-bound, bound). With a bound of several units on the first bias it is FINER's initialisation (Liu et al. 2024, arXiv:2312.02434,
+ * section 3.3): the larger the bias, the higher the local frequency of sin((abs(z) + 1) z).
+ */
+export interface UniformSpec {
+  readonly kind: 'uniform';
+  readonly bound: number;
+}
+
+/** Fills with numbers uniform on [-bound, bound). */
+export const fillUniform = (values: Float32Array, bound: number, rng: Rng): void => {
+  for (let i = 0; i < values.length; i++) values[i] = bound * (2 * rng.uniform() - 1);
+};
+
+/** Fills with normally distributed numbers. */
+export const fillNormal = (values: Float32Array, deviation: number, rng: Rng): void => {
+  for (let i = 0; i < values.length; i++) values[i] = deviation * rng.normal();
+};
+
+/** U(-bound, bound). @throws RangeError when the bound is negative or not finite */
+export const uniform = (values: Float32Array, { bound }: UniformSpec, rng: Rng): void => {
+  if (!(Number.isFinite(bound) && bound >= 0))
+    throw new RangeError(`uniform initialiser: bound must be a number >= 0, got ${bound}`);
+  fillUniform(values, bound, rng);
+};
+
+/** All zero. */
+export const zeros = (values: Float32Array): void => {
+  values.fill(0);
+};

@@ -1,0 +1,25 @@
+/** @file How a kind named in a spec is found: among the core definitions and those that the caller hands over. */
+import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
+import { coreActivations } from '../activations/index.ts';
+import type { LayerDefinition } from '../layers/layer.ts';
+
+/** Definitions beyond the core ones. Give the same to every function that takes the spec. */
+export interface Extensions {
+  readonly layers?: readonly LayerDefinition[];
+  readonly activations?: readonly ActivationDefinition[];
+}
+
+/** Finds a definition by its kind. @throws RangeError that lists what is known */
+export const findDefinition = <T extends { readonly kind: string }>(what: string, kind: string, known: readonly T[]): T => {
+  const definition = known.find(candidate => candidate.kind === kind);
+  if (definition === undefined)
+    throw new RangeError(
+      `field spec: unknown ${what} '${kind}'; known are ${known.map(candidate => candidate.kind).join(', ')}` +
+        ` (give definitions of your own as extensions: { ${what}s: [...] })`,
+    );
+  return definition;
+};
+
+/** The definition of an activation. @throws RangeError when the kind is neither a core one nor among the extensions */
+export const findActivation = (spec: ActivationSpec, extensions: Extensions = {}): ActivationDefinition =>
+  findDefinition('activation', spec.kind, [...(extensions.activations ?? []), ...coreActivations]);
