@@ -2,6 +2,8 @@
 export type FieldFileProblem =
   /** It holds no spec: arrays of another program, or another kind of model. */
   | 'no-spec'
+  /** The names of its arrays are those of no network that the importer knows. */
+  | 'unknown-names'
   /** It was written by a later version of this library in a format that this one does not know. */
   | 'newer-version'
   /** The spec or the version in it is wrong, or names a layer or an activation that was not given as an extension. */

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { setBackend, type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createField } from '../../src/field.ts';
+import { encodeFieldData } from '../../src/files/field-file.ts';
+import { FieldFileError } from '../../src/files/field-file-error.ts';
+import { importPytorchSiren, type PytorchSirenSource } from '../../src/files/pytorch.ts';
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type ShapedArray } from '../../src/files/safetensors.ts';
+import { isDense } from '../../src/spec/spec.ts';
+import { exampleField } from './example-field.ts';
+
+// Made by golden/make_pytorch_golden.py.
+const golden = (name: string): Uint8Array => readFileSync(new URL(`golden/${name}.safetensors`, import.meta.url));
+
+/** The largest difference, relative to the largest expected number. */
+const relativeError = (got: Tensor, expected: ShapedArray | undefined): number => {
+  if (!(expected?.data instanceof Float32Array)) throw new Error('the golden file lacks an array');
+  expect(got.shape).toEqual(expected.shape);
+  const scale = Math.max(...expected.data.map(Math.abs));
+  return Math.max(...got.dataSync().map((value, i) => Math.abs(value - (expected.data[i] as number)))) / scale;
+};
+
+/** The state dict of a golden file under changed names. */
+const renamed = (name: string, rename: (key: string) => string | undefined): Uint8Array =>
+  encodeSafetensors(
+    new Map(
+      [...decodeSafetensors(golden(name)).tensors].flatMap(([key, tensor]): [string, ShapedArray][] => {
+        const newKey = rename(key);
+        return newKey === undefined ? [] : [[newKey, tensor]];
+      }),
+    ),
+  );
+
+const catchProblem = (bytes: Uint8Array): FieldFileError => {
+  try {
+    importPytorchSiren(bytes);
+  } catch (error) {
+    if (error instanceof FieldFileError) return error;
+    throw error;
+  }
+  throw new Error('the file was accepted');
+};
+
+describe('importPytorchSiren', () => {
+  beforeAll(() => setBackend('cpu'));
+
+  it.each<[string, PytorchSirenSource, number | undefined, (string | number)[]]>([
+    ['single-bvp-net', 'vsitzmann/siren modules', undefined, [30, 30, 30, 'identity']],
+    ['notebook', 'vsitzmann/siren notebook', 20, [20, 30, 'identity']],
+    ['notebook-sine-last', 'vsitzmann/siren notebook', undefined, [30, 30, 30]],
+    ['siren-wrapper', 'lucidrains/siren-pytorch', undefined, [30, 1, 'identity']],
+    ['siren-net-without-bias', 'lucidrains/siren-pytorch', undefined, [30, 1, 'identity']],
+  ])('%s has the value and the derivatives that PyTorch works out', (name, source, omega0, activations) => {
+    const imported = importPytorchSiren(golden(name), omega0 === undefined ? {} : { omega0 });
+    expect(imported.source).toBe(source);
+    const found = imported.spec.layers.map(layer => isDense(layer) && (layer.activation['omega'] ?? layer.activation.kind));
+    expect(found).toEqual(activations);
+
+    const expected = decodeSafetensors(golden(`${name}.expected`)).tensors;
+    const coords = expected.get('coords') as ShapedArray<Float32Array>;
+    const parameters = Object.fromEntries([...imported.parameters].map(([key, { data }]) => [key, data]));
+    const field = createField(imported.spec, { parameters });
+    const points: Tensor2D = tensor2d(coords.data, coords.shape as [number, number]);
+    const { value, gradient, laplacian } = field.jet(points, { gradient: true, laplacian: true });
+    // float32 against float64: each order multiplies the rounding of the phases (30 x 6e-8) once more.
+    expect(relativeError(value, expected.get('value'))).toBeLessThan(1e-5);
+    expect(relativeError(gradient, expected.get('gradient'))).toBeLessThan(1e-5);
+    expect(relativeError(laplacian, expected.get('laplacian'))).toBeLessThan(1e-5);
+    field.dispose();
+  });
+
+  it('finds the network behind the words that wrappers put in front', () => {
+    const { parameters } = importPytorchSiren(golden('single-bvp-net'));
+    for (const prefix of ['', 'module.', '_orig_mod.', 'model.', 'module.model.', '_orig_mod.module.']) {
+      const file = renamed('single-bvp-net', key => prefix + key);
+      expect([...importPytorchSiren(file).parameters]).toEqual([...parameters]);
+    }
+    const bare = renamed('single-bvp-net', key => key.slice('net.'.length)); // FCBlock by itself
+    expect([...importPytorchSiren(bare).parameters]).toEqual([...parameters]);
+    const wrapped = renamed('siren-wrapper', key => `module.${key}`);
+    expect(importPytorchSiren(wrapped).source).toBe('lucidrains/siren-pytorch');
+  });
+
+  it('orders layers by number, not by name', () => {
+    const layers = 12;
+    const state = new Map<string, ShapedArray>();
+    for (let i = 0; i < layers; i++) state.set(`net.${i}.0.weight`, { shape: [1, 1], data: Float32Array.of(i) });
+    const { parameters } = importPytorchSiren(encodeSafetensors(new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)))));
+    expect([...parameters.values()].map(({ data }) => data[0])).toEqual(Array.from({ length: layers }, (_, i) => i));
+  });
+
+  it('takes the omegas and the last activation from the options', () => {
+    const options = { omega0: 5, omegaHidden: 7, finalActivation: { kind: 'sigmoid' } };
+    const { spec } = importPytorchSiren(golden('siren-wrapper'), options);
+    expect(spec.layers.map(layer => isDense(layer) && layer.activation)).toEqual([
+      { kind: 'sine', omega: 5 },
+      { kind: 'sine', omega: 7 },
+      { kind: 'sigmoid' },
+    ]);
+    expect(() => importPytorchSiren(golden('notebook'), { omega0: Number.NaN })).toThrow(
+      RangeError('importPytorchSiren: omega0 must be a finite number, got NaN'),
+    );
+  });
+
+  const one = (entries: Record<string, number[]>): Uint8Array =>
+    encodeSafetensors(
+      new Map(
+        Object.entries(entries).map(([name, shape]) => [
+          name,
+          { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) },
+        ]),
+      ),
+    );
+
+  it.each<[FieldFileError['problem'], RegExp, Uint8Array]>([
+    ['unknown-names', /names encoder\.weight; understood are net\.<i>\.0\.weight \(vsitzmann/, one({ 'encoder.weight': [1, 1] })],
+    ['unknown-names', /\(there are none\)/, one({})],
+    ['unknown-names', /rbf_layer\.centres/, one({ 'net.net.0.0.weight': [1, 1], 'rbf_layer.centres': [1, 1] })],
+    ['unknown-names', /hypernetwork/, one({ 'net.last_layer.weight': [1, 1], 'modulator.layers.0.0.weight': [1, 1] })],
+    ['unknown-names', /net\.0\.weight, net\.1\.linear/, one({ 'net.0.weight': [1, 1], 'net.1.linear.weight': [1, 1] })],
+    ['unknown-names', /decodeFieldData/, encodeFieldData(exampleField())],
+    ['missing-parameter', /layer 1 is missing/, renamed('single-bvp-net', key => (key.includes('.1.0.') ? undefined : key))],
+    ['missing-parameter', /net\.1\.0\.bias has no weight/, one({ 'net.0.0.weight': [1, 1], 'net.1.0.bias': [1] })],
+    ['missing-parameter', /last_layer\.weight is missing/, one({ 'layers.0.weight': [1, 1] })],
+    [
+      'wrong-shape',
+      /weight of layer 1 must be \[out, 2\], got \[1, 3\]/,
+      one({ 'net.0.0.weight': [2, 1], 'net.1.0.weight': [1, 3] }),
+    ],
+    ['wrong-shape', /weight of layer 0 must be \[out, in\], got \[5, 2, 1\]/, one({ 'net.0.0.weight': [5, 2, 1] })],
+    ['wrong-shape', /bias of layer 0 must be \[2\], got \[1\]/, one({ 'net.0.0.weight': [2, 1], 'net.0.0.bias': [1] })],
+  ])('%s: %s', (problem, message, bytes) => {
+    const error = catchProblem(bytes);
+    expect(error.message).toMatch(message);
+    expect(error.problem).toBe(problem);
+  });
+
+  it('says what to do with a .pt file', () => {
+    const zip = Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0);
+    expect(() => importPytorchSiren(zip)).toThrow(SafetensorsError);
+    expect(() => importPytorchSiren(zip)).toThrow(/torch\.save writes one.*safetensors instead/);
+  });
+});
