@@ -1,5 +1,36 @@
-export type { ChannelChoice } from './images/channels.ts';
+export type { ArrayView } from './arrays/array-view.ts';
+export type { Audio } from './audio/audio.ts';
+export {
+  type CoordinateDerivativeOptions,
+  coordinateGradient,
+  coordinateLaplacian,
+} from './filters/coordinate-derivatives.ts';
+export type { Boundary, FilterOptions } from './filters/correlate.ts';
+export { laplace } from './filters/laplace.ts';
+export { sobel, sobelMagnitude } from './filters/sobel.ts';
+export type { GridConvention, GridOptions, Span } from './grids/axis.ts';
+export { type GridRegion, gridCoordinates, gridCoordinatesRange, type RegionOptions } from './grids/grid-coordinates.ts';
+export { type ChannelChoice, type ChannelOptions, luma } from './images/channels.ts';
 export { type DecodeImageOptions, decodeImage } from './images/decode-image.ts';
 export { type EncodeImageOptions, encodeImage } from './images/encode-image.ts';
 export type { Image, ImageFormat } from './images/image.ts';
 export { ImageError, type ImageProblem } from './images/image-error.ts';
+export type { BitDepth } from './images/quantise.ts';
+export { type ResizeKernel, type ResizeOptions, resizeImage } from './images/resize-image.ts';
+export { mse } from './metrics/mse.ts';
+export { psnr } from './metrics/psnr.ts';
+export { snr } from './metrics/snr.ts';
+export { type SsimOptions, ssim } from './metrics/ssim.ts';
+export type { Box } from './points/box.ts';
+export { type PixelOptions, pixels } from './points/pixels.ts';
+export type { PointSet } from './points/point-set.ts';
+export { type SampleOptions, samples } from './points/samples.ts';
+export { shuffledPixels } from './points/shuffled-pixels.ts';
+export type { ValueOptions } from './points/signal.ts';
+export { stratified } from './points/stratified.ts';
+export { type StratifiedPixelOptions, stratifiedPixels } from './points/stratified-pixels.ts';
+export { type Selection, subset } from './points/subset.ts';
+export { uniform } from './points/uniform.ts';
+export { uniformPixels } from './points/uniform-pixels.ts';
+export { withReplacement } from './points/with-replacement.ts';
+export { withoutReplacement } from './points/without-replacement.ts';

@@ -1,0 +1,21 @@
+import ndarray, { type NdArray } from 'ndarray';
+import type { ArrayView } from '../arrays/array-view.ts';
+import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
+
+/**
+ * The Laplacian of each channel by second differences, [1, -2, 1] summed over the axes of the grid, as `scipy.ndimage.laplace`: per
+ * pixel squared.
+ *
+ * @param image `[...grid, channels]`, e.g. `[height, width, channels]`
+ * @returns an array of the same shape
+ * @throws RangeError when the array is empty
+ */
+export const laplace = (image: ArrayView, { boundary = 'reflect' }: FilterOptions = {}): NdArray<Float32Array> => {
+  const grid = toGrid('laplace', image);
+  const sum = new Float64Array(grid.data.length);
+  for (let axis = 0; axis < grid.shape.length - 1; axis++) {
+    const { data } = correlateAxis(grid, axis, [1, -2, 1], boundary);
+    for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
+  }
+  return ndarray(Float32Array.from(sum), [...grid.shape]);
+};

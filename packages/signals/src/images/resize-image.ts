@@ -1,0 +1,106 @@
+import ndarray from 'ndarray';
+import { type ArrayView, copyElements, elementCount } from '../arrays/array-view.ts';
+import { assertImage, type Image } from './image.ts';
+
+/** The shape of the weights; see `resizeImage`. */
+export type ResizeKernel = 'bilinear' | 'bicubic' | 'area';
+
+/** The size that is wanted, and how. */
+export interface ResizeOptions {
+  readonly width: number;
+  readonly height: number;
+  /** Default: `bicubic`. */
+  readonly kernel?: ResizeKernel;
+}
+
+/** A kernel's weight at a distance in source pixels (when growing), and the distance beyond which it is 0. */
+interface Kernel {
+  readonly support: number;
+  weight(distance: number): number;
+}
+
+/** Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15: a = -1/2, as in Pillow and MATLAB. */
+const KEYS_A = -0.5;
+
+const KERNELS: Readonly<Record<ResizeKernel, Kernel>> = {
+  area: { support: 0.5, weight: x => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: x => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: {
+    support: 2,
+    weight(distance) {
+      const x = Math.abs(distance);
+      if (x >= 2) return 0;
+      return x < 1 ? ((KEYS_A + 2) * x - (KEYS_A + 3)) * x * x + 1 : (((x - 5) * x + 8) * x - 4) * KEYS_A;
+    },
+  },
+};
+
+/** The source pixels of one target pixel. */
+interface Taps {
+  readonly first: number;
+  readonly weights: Float64Array;
+}
+
+/** For `area` the weight is the length of the pixel that the target pixel covers, for the others the kernel's value at the pixel's centre. */
+const tapsOf = (from: number, to: number, kernel: ResizeKernel): Taps[] => {
+  const scale = from / to;
+  // A kernel as wide as the target's pixels, when those are the larger, keeps detail out that they cannot hold (no aliasing).
+  const stretch = Math.max(1, scale);
+  const { support, weight } = KERNELS[kernel];
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * scale;
+    const exact = kernel === 'area' && scale > 1;
+    const low = centre - support * stretch;
+    const high = centre + support * stretch;
+    const first = Math.max(0, Math.floor(low));
+    const last = Math.min(from, Math.ceil(high));
+    const weights = Float64Array.from({ length: last - first }, (_, k) => {
+      const pixel = first + k;
+      if (exact) return Math.max(0, Math.min(high, pixel + 1) - Math.max(low, pixel));
+      return weight((pixel + 0.5 - centre) / stretch);
+    });
+    const sum = weights.reduce((a, b) => a + b, 0);
+    return { first, weights: weights.map(w => w / sum) };
+  });
+};
+
+/**
+ * Resizes an image in floating point; nothing is rounded or clipped (`bicubic` overshoots at edges).
+ *
+ * Pixel-centred: the images' outer edges coincide, so pixel i of n covers [i, i + 1] / n of the side (`align_corners=False`). When a side
+ * shrinks, the kernel is stretched by the same factor, which prevents aliasing; weights that fall outside are left out and the rest
+ * scaled to sum 1. `bilinear` and `bicubic` (Keys, a = -1/2) are then those of Pillow's `resize`. `area` averages what a target pixel
+ * covers exactly, and takes the nearest pixel when a side grows. Alpha is a channel like the others.
+ *
+ * @param image `[height, width, channels]`
+ * @returns `f32[size.height, size.width, channels]`
+ * @throws RangeError when the image or the size is empty
+ */
+export const resizeImage = (image: ArrayView, { width, height, kernel = 'bicubic' }: ResizeOptions): Image => {
+  assertImage('resizeImage', image);
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
+    throw new RangeError(`resizeImage: width and height must be positive integers, got ${width} x ${height}`);
+  const [fromHeight, fromWidth, channels] = image.shape as [number, number, number];
+  const source = copyElements(image, new Float32Array(elementCount(image.shape)));
+
+  const columns = tapsOf(fromWidth, width, kernel);
+  const narrow = new Float64Array(fromHeight * width * channels);
+  for (let y = 0; y < fromHeight; y++)
+    for (const [x, { first, weights }] of columns.entries())
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let k = 0; k < weights.length; k++) sum += weights[k]! * source[(y * fromWidth + first + k) * channels + c]!;
+        narrow[(y * width + x) * channels + c] = sum;
+      }
+
+  const row = width * channels;
+  const result = new Float32Array(height * row);
+  const sums = new Float64Array(row);
+  for (const [y, { first, weights }] of tapsOf(fromHeight, height, kernel).entries()) {
+    sums.fill(0);
+    for (let k = 0; k < weights.length; k++)
+      for (let i = 0; i < row; i++) sums[i]! += weights[k]! * narrow[(first + k) * row + i]!;
+    result.set(sums, y * row);
+  }
+  return ndarray(result, [height, width, channels]);
+};

@@ -1,0 +1,48 @@
+/**
+ * @file A random permutation in constant memory: an alternating Feistel network on the next power of two, walked until it lands inside
+ * (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002, sections 3 and 4). It does not give all n! orders; for
+ * mini-batches it need only look random.
+ */
+import type { Rng } from '@neural-fields/core';
+
+const ROUNDS = 8;
+
+/** The finaliser of MurmurHash3. */
+const mix = (word: number): number => {
+  let h = word;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+};
+
+/**
+ * A permutation of 0 ... `length` - 1.
+ *
+ * @param length at most 2^53
+ * @returns the number at a place: a bijection, found in O(1) time on average and O(1) memory
+ */
+export const createPermutation = (length: number, rng: Rng): ((place: number) => number) => {
+  const keyRng = rng.fork('permutation');
+  const keys = Array.from({ length: ROUNDS }, () => keyRng.integer(0x100000000));
+  let bits = 1;
+  while (2 ** bits < length) bits++;
+  const lowBits = bits >> 1;
+  const lowSize = 2 ** lowBits;
+  const lowMask = lowSize - 1;
+  const highMask = 2 ** (bits - lowBits) - 1;
+  const encipher = (value: number): number => {
+    let high = Math.floor(value / lowSize);
+    let low = value % lowSize;
+    for (let round = 0; round < ROUNDS; round += 2) {
+      high ^= mix(low ^ keys[round]!) & highMask;
+      low ^= mix(high ^ keys[round + 1]!) & lowMask;
+    }
+    return high * lowSize + low;
+  };
+  return place => {
+    let value = place;
+    do value = encipher(value);
+    while (value >= length);
+    return value;
+  };
+};

@@ -1,0 +1,29 @@
+import type { PointBatch, PointSource } from '@neural-fields/core';
+
+/**
+ * A finite set of points in a fixed order, any of which can be had by its number. As a source, every step has all of them in order.
+ */
+export interface PointSet extends PointSource {
+  /** The number of points. */
+  readonly size: number;
+  /**
+   * The points with the given numbers, in that order; a number may come twice.
+   *
+   * @throws RangeError for a number that is not an integer from 0 to `size` - 1
+   */
+  at(numbers: ArrayLike<number>): PointBatch;
+}
+
+/** `start`, `start + 1`, ... */
+export const consecutive = (start: number, count: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, i) => start + i);
+
+/** Makes a set from its size and its random access. */
+export const createPointSet = (inFeatures: number, size: number, at: PointSet['at']): PointSet => ({
+  inFeatures,
+  size,
+  pointsPerStep: size,
+  fixed: true,
+  at,
+  draw: (start, count) => at(consecutive(start, count)),
+});

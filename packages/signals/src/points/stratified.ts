@@ -1,0 +1,51 @@
+import type { PointSource, Rng } from '@neural-fields/core';
+import { elementCount, formatShape } from '../arrays/array-view.ts';
+import { assertBox, type Box } from './box.ts';
+import { drawNumbers, nextUniform } from './draw-numbers.ts';
+
+/** One point uniform in each cell of a box cut into `counts` cells, cells in row-major order: `f32[n, box.length]`. */
+export const stratifiedCoordinates = (
+  box: Box,
+  counts: readonly number[],
+  { start, count, rng }: { readonly start: number; readonly count: number; readonly rng: Rng },
+): Float32Array<ArrayBuffer> => {
+  const width = box.length;
+  const jitter = drawNumbers(rng, { start, count, width }, nextUniform);
+  const coords = new Float32Array(count * width);
+  for (let point = 0; point < count; point++) {
+    let rest = start + point;
+    for (let axis = width - 1; axis >= 0; axis--) {
+      const cells = counts[axis]!;
+      const cell = rest % cells;
+      rest = (rest - cell) / cells;
+      const [low, high] = box[axis]!;
+      coords[point * width + axis] = low + ((high - low) * (cell + jitter[point * width + axis]!)) / cells;
+    }
+  }
+  return coords;
+};
+
+/**
+ * @throws RangeError when `counts` is not one positive integer for each axis
+ */
+export const assertCellCounts = (caller: string, counts: readonly number[], axes: number): void => {
+  if (counts.length !== axes || !counts.every(count => Number.isSafeInteger(count) && count >= 1))
+    throw new RangeError(`${caller}: counts must be ${axes} positive integers, one for each axis, got ${formatShape(counts)}`);
+};
+
+/**
+ * One point a step in each cell of a box that is cut into `counts[0]` x `counts[1]` x ... equal cells, uniform in the cell, without
+ * targets. Averages over the box vary less than with `uniform`.
+ *
+ * @throws RangeError when the box or the counts are wrong
+ */
+export const stratified = (box: Box, { counts }: { readonly counts: readonly number[] }): PointSource => {
+  assertBox('stratified', box);
+  assertCellCounts('stratified', counts, box.length);
+  return {
+    inFeatures: box.length,
+    pointsPerStep: elementCount(counts),
+    fixed: false,
+    draw: (start, count, rng) => ({ coords: stratifiedCoordinates(box, counts, { start, count, rng }) }),
+  };
+};

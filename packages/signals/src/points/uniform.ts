@@ -1,0 +1,26 @@
+import type { PointSource } from '@neural-fields/core';
+import { assertPointCount } from './assert-point-count.ts';
+import { assertBox, type Box } from './box.ts';
+import { drawNumbers, nextUniform } from './draw-numbers.ts';
+
+/**
+ * `count` points a step, uniform in a box, without targets: for losses on the field alone, as of a differential equation.
+ *
+ * @throws RangeError when the box or the count is wrong
+ */
+export const uniform = (box: Box, { count }: { readonly count: number }): PointSource => {
+  assertBox('uniform', box);
+  assertPointCount('uniform', count);
+  const width = box.length;
+  return {
+    inFeatures: width,
+    pointsPerStep: count,
+    fixed: false,
+    draw: (start, n, rng) => ({
+      coords: Float32Array.from(drawNumbers(rng, { start, count: n, width }, nextUniform), (u, i) => {
+        const [low, high] = box[i % width]!;
+        return low + (high - low) * u;
+      }),
+    }),
+  };
+};

@@ -1,0 +1,44 @@
+/** @file The numbers of golden.json, which make_golden.py makes with numpy, scipy, scikit-image and Pillow. */
+import { readFileSync } from 'node:fs';
+import ndarray, { type NdArray } from 'ndarray';
+import { expect } from 'vitest';
+import type { Boundary } from '../../src/filters/correlate.ts';
+import type { ResizeKernel } from '../../src/images/resize-image.ts';
+
+interface GoldenArray {
+  readonly shape: number[];
+  readonly data: number[];
+}
+
+interface Golden {
+  readonly metrics: { readonly a: GoldenArray; readonly b: GoldenArray; readonly results: Readonly<Record<string, number>> };
+  readonly filters: {
+    readonly image: GoldenArray;
+    readonly sobel: Readonly<Record<Boundary, number[][]>>;
+    readonly laplace: Readonly<Record<Boundary, number[]>>;
+    readonly magnitude: Readonly<Record<Boundary, number[]>>;
+    readonly volume: { readonly image: GoldenArray; readonly sobel: number[][]; readonly laplace: number[] };
+  };
+  readonly resize: {
+    readonly image: GoldenArray;
+    readonly results: readonly {
+      readonly kernel: ResizeKernel;
+      readonly height: number;
+      readonly width: number;
+      readonly data: number[];
+    }[];
+  };
+}
+
+export const golden: Golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8')) as Golden;
+
+/** As float32, which the golden inputs are rounded to. */
+export const toArray = ({ shape, data }: GoldenArray): NdArray<Float32Array> => ndarray(Float32Array.from(data), shape);
+
+/** Expects equal lengths and a largest difference below `tolerance`. */
+export const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void => {
+  expect(actual.length).toBe(expected.length);
+  let worst = 0;
+  for (let i = 0; i < actual.length; i++) worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
+  expect(worst).toBeLessThan(tolerance);
+};

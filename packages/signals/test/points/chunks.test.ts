@@ -1,0 +1,98 @@
+/** @file One contract for every source of points: the fit loop may cut a step as it likes. */
+import { createRng, type PointBatch, type PointSource } from '@neural-fields/core';
+import fc from 'fast-check';
+import ndarray from 'ndarray';
+import { describe, expect, test } from 'vitest';
+import { pixels } from '../../src/points/pixels.ts';
+import { samples } from '../../src/points/samples.ts';
+import { shuffledPixels } from '../../src/points/shuffled-pixels.ts';
+import { stratified } from '../../src/points/stratified.ts';
+import { stratifiedPixels } from '../../src/points/stratified-pixels.ts';
+import { subset } from '../../src/points/subset.ts';
+import { uniform } from '../../src/points/uniform.ts';
+import { uniformPixels } from '../../src/points/uniform-pixels.ts';
+import { withReplacement } from '../../src/points/with-replacement.ts';
+
+const image = ndarray(
+  Float32Array.from({ length: 19 * 13 * 3 }, (_, i) => ((i * 37) % 101) / 100),
+  [19, 13, 3],
+);
+const mask = ndarray(
+  Uint8Array.from({ length: 19 * 13 }, (_, i) => Number(i % 3 === 0)),
+  [19, 13],
+);
+
+const SOURCES: readonly (readonly [name: string, source: PointSource, fixed: boolean])[] = [
+  ['pixels', pixels(image), true],
+  ['samples', samples({ samples: ndarray(new Float32Array(200).fill(0.5), [100, 2]) }), true],
+  ['subset by mask', subset(pixels(image), { mask }), true],
+  ['subset by fraction', subset(pixels(image), { fraction: 0.4, seed: 3 }), true],
+  ['uniformPixels', uniformPixels(image, { count: 300 }), false],
+  ['withReplacement of a subset', withReplacement(subset(pixels(image), { mask }), { count: 150 }), false],
+  ['shuffledPixels', shuffledPixels(image, { count: 200 }), false],
+  ['stratifiedPixels', stratifiedPixels(image, { counts: [11, 16] }), false],
+  [
+    'uniform',
+    uniform(
+      [
+        [0, 1],
+        [-1, 1],
+        [5, 6],
+      ],
+      { count: 200 },
+    ),
+    false,
+  ],
+  [
+    'stratified',
+    stratified(
+      [
+        [0, 1],
+        [-1, 1],
+      ],
+      { counts: [9, 20] },
+    ),
+    false,
+  ],
+];
+
+const numbersOf = ({ coords, targets = {} }: PointBatch): Record<string, number[]> =>
+  Object.fromEntries(Object.entries({ coords, ...targets }).map(([name, values]) => [name, [...values]]));
+
+describe.each(SOURCES)('%s', (_, source, fixed) => {
+  const n = source.pointsPerStep;
+  const whole = numbersOf(source.draw(0, n, createRng(5)));
+
+  test('has the sizes that it says', () => {
+    expect(whole['coords']).toHaveLength(n * source.inFeatures);
+    for (const values of Object.values(whole)) expect(values.length % n).toBe(0);
+    expect(source.fixed).toBe(fixed);
+  });
+
+  test('does not depend on how a step is cut, whether or not the rng is shared by the chunks', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 8 }), fc.boolean(), (sizes, shared) => {
+        const rng = createRng(5);
+        const joined: Record<string, number[]> = {};
+        for (let start = 0, i = 0; start < n; i++) {
+          const count = Math.min(sizes[i % sizes.length]!, n - start);
+          const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5)));
+          for (const [name, values] of Object.entries(part)) joined[name] = [...(joined[name] ?? []), ...values];
+          start += count;
+        }
+        expect(joined).toEqual(whole);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test(fixed ? 'has the same points in every step' : 'has other points in another step', () => {
+    const other = numbersOf(source.draw(0, n, createRng(6)));
+    if (fixed) expect(other).toEqual(whole);
+    else expect(other['coords']).not.toEqual(whole['coords']);
+  });
+
+  test('an empty chunk', () => {
+    expect(source.draw(0, 0, createRng(5)).coords).toHaveLength(0);
+  });
+});
