@@ -1,0 +1,134 @@
+/**
+ * @file Fields through the IO handlers of tfjs: `indexeddb://`, `localstorage://`, `downloads://`, `http://`, files that the user picks, and
+ * `file://` where tfjs-node is loaded. A field is a tfjs model whose format is `neural-fields` and whose topology is its spec:
+ *
+ *     { format: 'neural-fields', modelTopology: { version: '1', spec }, weightSpecs, weightData }
+ */
+import { io } from '@tensorflow/tfjs-core';
+import type { Extensions } from '../spec/extensions.ts';
+import { FIELD_FORMAT_VERSION, type FieldData, pickParameters, readSpec } from './field-data.ts';
+import { FieldFileError } from './field-file-error.ts';
+import type { ShapedArray } from './safetensors.ts';
+
+const FORMAT = 'neural-fields';
+const FLOAT_BYTES = 4;
+
+/**
+ * A field as the model artifacts of tfjs, for an IO handler of the caller's own.
+ *
+ * @throws FieldFileError when the parameters are not those of the spec
+ */
+export const toModelArtifacts = ({ spec, parameters }: FieldData, extensions: Extensions = {}): io.ModelArtifacts => {
+  const ordered = [...pickParameters(spec, parameters, extensions)];
+  const weights = new Float32Array(ordered.reduce((total, [, { data }]) => total + data.length, 0));
+  let offset = 0;
+  for (const [, { data }] of ordered) {
+    weights.set(data, offset);
+    offset += data.length;
+  }
+  return {
+    format: FORMAT,
+    generatedBy: '@neural-fields/core',
+    convertedBy: null,
+    modelTopology: { version: String(FIELD_FORMAT_VERSION), spec },
+    weightSpecs: ordered.map(([name, { shape }]) => ({ name, shape: [...shape], dtype: 'float32' as const })),
+    weightData: weights.buffer,
+  };
+};
+
+/** One buffer of the shards of the weights. */
+const joinShards = (weightData: io.WeightData): Uint8Array<ArrayBuffer> => {
+  if (!Array.isArray(weightData)) return new Uint8Array(weightData);
+  const joined = new Uint8Array(weightData.reduce((total, { byteLength }) => total + byteLength, 0));
+  let offset = 0;
+  for (const shard of weightData) {
+    joined.set(new Uint8Array(shard), offset);
+    offset += shard.byteLength;
+  }
+  return joined;
+};
+
+/**
+ * The field that model artifacts hold.
+ *
+ * @throws FieldFileError when they hold another model, or a damaged field
+ */
+export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Extensions = {}): FieldData => {
+  const { format, modelTopology, weightSpecs = [], weightData } = artifacts;
+  if (format !== FORMAT || typeof modelTopology !== 'object' || modelTopology === null || !('spec' in modelTopology))
+    throw new FieldFileError('no-spec', `a tfjs model of format '${FORMAT}' was wanted, got format '${format ?? 'none'}'`);
+  const version = 'version' in modelTopology && typeof modelTopology.version === 'string' ? modelTopology.version : undefined;
+  const spec = readSpec(version, modelTopology.spec, extensions);
+  if (weightData === undefined || weightData === null)
+    throw new FieldFileError('missing-parameter', 'the model artifacts have no weightData (a weight stream is not read)');
+  const bytes = joinShards(weightData);
+  const arrays = new Map<string, ShapedArray>();
+  let begin = 0;
+  for (const { name, shape, dtype, quantization } of weightSpecs) {
+    if (dtype !== 'float32' || quantization !== undefined)
+      throw new FieldFileError(
+        'wrong-shape',
+        `'${name}' must be float32 without quantization, got ${quantization?.dtype ?? dtype}`,
+      );
+    const end = begin + shape.reduce((product, size) => product * size, FLOAT_BYTES);
+    if (!(end <= bytes.length))
+      throw new FieldFileError('missing-parameter', `'${name}' ends at byte ${end}, there are ${bytes.length} bytes of weights`);
+    arrays.set(name, { shape, data: new Float32Array(bytes.slice(begin, end).buffer) });
+    begin = end;
+  }
+  if (begin !== bytes.length)
+    throw new FieldFileError(
+      'unexpected-tensor',
+      `the parameters take ${begin} bytes, there are ${bytes.length} bytes of weights`,
+    );
+  return { spec, parameters: pickParameters(spec, arrays, extensions) };
+};
+
+/** The one handler for a URL, or the handler itself. */
+const findHandler = (
+  caller: string,
+  target: string | io.IOHandler,
+  candidates: (url: string) => io.IOHandler[],
+): io.IOHandler => {
+  if (typeof target !== 'string') return target;
+  const [handler, second] = candidates(target);
+  if (handler === undefined)
+    throw new RangeError(
+      `${caller}: no IO handler is registered for '${target}'` +
+        (target.startsWith('file:')
+          ? ' (@tensorflow/tfjs-node brings one; without it, @neural-fields/core/node reads and writes files)'
+          : ''),
+    );
+  if (second !== undefined) throw new RangeError(`${caller}: more than one IO handler is registered for '${target}'`);
+  return handler;
+};
+
+/**
+ * Saves a field through a tfjs IO handler.
+ *
+ * @param target a URL such as `indexeddb://name`, or a handler such as `io.browserHTTPRequest(url)`
+ * @returns what the handler says about it
+ * @throws RangeError when there is no handler for the URL, or it cannot save
+ */
+export const saveFieldData = async (
+  data: FieldData,
+  target: string | io.IOHandler,
+  extensions: Extensions = {},
+): Promise<io.SaveResult> => {
+  const handler = findHandler('saveFieldData', target, io.getSaveHandlers);
+  if (handler.save === undefined) throw new RangeError('saveFieldData: the IO handler can only load');
+  return handler.save(toModelArtifacts(data, extensions));
+};
+
+/**
+ * Loads a field through a tfjs IO handler.
+ *
+ * @param source a URL such as `indexeddb://name`, or a handler such as `io.browserFiles([json, weights])`
+ * @throws RangeError when there is no handler for the URL, or it cannot load
+ * @throws FieldFileError when what it loads is another model, or a damaged field
+ */
+export const loadFieldData = async (source: string | io.IOHandler, extensions: Extensions = {}): Promise<FieldData> => {
+  const handler = findHandler('loadFieldData', source, io.getLoadHandlers);
+  if (handler.load === undefined) throw new RangeError('loadFieldData: the IO handler can only save');
+  return fromModelArtifacts(await handler.load(), extensions);
+};
