@@ -11,6 +11,8 @@ export const library = (entry: Record<string, string>): UserConfig =>
     sourcemap: true,
     fixedExtension: false,
     unbundle: true,
+    // One file for each source file: a bundler can then leave out whatever an application does not import.
+    unbundle: true,
     clean: true,
     deps: { skipNodeModulesBundle: true, neverBundle: [/^#/] },
   }) as UserConfig;

@@ -1,3 +1,4 @@
+import { listPublicProjects } from '../lib/projects.mjs';
 import { run } from '../lib/run.mjs';
 
 /**
@@ -7,7 +8,21 @@ import { run } from '../lib/run.mjs';
  * @returns {{ ok: boolean, output: string }}
  */
 export function checkChangesets() {
+  const nothing = { ok: true, output: '' };
+  if (!run('git', ['rev-parse', 'HEAD']).ok) return nothing;
   const base = ['origin/main', 'main'].find(branch => run('git', ['merge-base', branch, 'HEAD']).ok) ?? 'HEAD';
-  if (!run('git', ['rev-parse', 'HEAD']).ok) return { ok: true, output: '' };
-  return run('changeset', ['status', `--since=${base}`]);
+  return isRelease(base) ? nothing : run('changeset', ['status', `--since=${base}`]);
+}
+
+/**
+ * Whether the versions were raised after `base`: that change uses the changesets up.
+ *
+ * @param {string} base
+ * @returns {boolean}
+ */
+function isRelease(base) {
+  return listPublicProjects().some(({ directory, manifest }) => {
+    const { ok, printed } = run('git', ['show', `${base}:${directory}/package.json`]);
+    return ok && JSON.parse(printed).version !== manifest.version;
+  });
 }
