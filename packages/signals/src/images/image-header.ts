@@ -2,9 +2,10 @@
  * @file What the first bytes of an image say, read here and not by the platform's decoder: decoders differ in what they tell (a browser
  * does not say whether a file is grey, has alpha or holds 16 bits) and some show half of a truncated file without a word.
  */
-import { describeBytes, otherImageFormat } from './describe-bytes.ts';
+import { describeBytes } from '../bytes/describe-bytes.ts';
 import type { ImageFormat } from './image.ts';
 import { ImageError } from './image-error.ts';
+import { otherImageFormat } from './other-formats.ts';
 
 /** The facts of an image file. Width and height are as stored, before EXIF orientation. */
 export interface ImageHeader {

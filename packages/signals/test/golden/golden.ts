@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import ndarray, { type NdArray } from 'ndarray';
 import { expect } from 'vitest';
+import type { EncodeAudioOptions } from '../../src/audio/encode-audio.ts';
 import type { Boundary } from '../../src/filters/correlate.ts';
 import type { ResizeKernel } from '../../src/images/resize-image.ts';
 
@@ -28,6 +29,14 @@ interface Golden {
       readonly data: number[];
     }[];
   };
+  readonly wavs: readonly {
+    readonly sampleFormat: NonNullable<EncodeAudioOptions['sampleFormat']>;
+    readonly sampleRate: number;
+    readonly channels: number;
+    /** Base64. */
+    readonly file: string;
+    readonly samples: number[];
+  }[];
 }
 
 export const golden: Golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8')) as Golden;

@@ -5,7 +5,10 @@
 Needs numpy, scipy, scikit-image and Pillow; golden.json records the versions it was made with. The inputs are random with a fixed
 seed and are written with the results, rounded to float32 first, so that both sides start from equal numbers.
 """
+import base64
+import io
 import json
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ import scipy
 import skimage
 from PIL import Image
 from scipy import ndimage
+from scipy.io import wavfile
 from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
 
 SEED = 20260601
@@ -88,11 +92,32 @@ for kernel, resampling in KERNELS.items():
         result = np.asarray(Image.fromarray(picture.astype(np.float32)).resize((width, height), resampling))
         resize["results"].append({"kernel": kernel, "height": height, "width": width, "data": numbers(result)})
 
+wavs = []
+for dtype, low, high in [("uint8", 0, 256), ("int16", -(2**15), 2**15), ("int32", -(2**31), 2**31), ("float32", -1, 1)]:
+    values = rng.uniform(low, high, (5, 2)).astype(dtype)
+    scale = {"uint8": 2**7, "int16": 2**15, "int32": 2**31, "float32": 1}[dtype]
+    shift = 128 if dtype == "uint8" else 0
+    stream = io.BytesIO()
+    wavfile.write(stream, 11025, values)
+    file = base64.b64encode(stream.getvalue()).decode()
+    samples = numbers((values.astype(np.float64) - shift) / scale)
+    wavs.append({"sampleFormat": dtype, "sampleRate": 11025, "channels": 2, "file": file, "samples": samples})
+values = rng.integers(-(2**23), 2**23, 7)
+stream = io.BytesIO()
+with wave.open(stream, "wb") as writer:
+    writer.setnchannels(1)
+    writer.setsampwidth(3)
+    writer.setframerate(48000)
+    writer.writeframes(b"".join(int(value).to_bytes(3, "little", signed=True) for value in values))
+file = base64.b64encode(stream.getvalue()).decode()
+wavs.append({"sampleFormat": "int24", "sampleRate": 48000, "channels": 1, "file": file, "samples": numbers(values / 2**23)})
+
 golden = {
     "made with": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-image": skimage.__version__, "Pillow": PIL.__version__},
     "seed": SEED,
     "metrics": {"a": array(a), "b": array(b), "results": {name: float(value) for name, value in metrics.items()}},
     "filters": filters,
     "resize": resize,
+    "wavs": wavs,
 }
 Path(__file__).with_name("golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

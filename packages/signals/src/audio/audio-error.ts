@@ -1,0 +1,25 @@
+/** What is wrong with a sound's bytes. */
+export type AudioProblem =
+  /** No bytes at all. */
+  | 'empty-file'
+  /** The bytes are not a WAV file. */
+  | 'not-audio'
+  /** A WAV file of a kind that is not read here. */
+  | 'unsupported'
+  /** The bytes end before the sound does. */
+  | 'truncated'
+  /** The file contradicts itself. */
+  | 'damaged'
+  /** No samples. */
+  | 'too-short';
+
+/** A sound cannot be decoded or encoded; `problem` says why in a form that a program can act on. */
+export class AudioError extends Error {
+  override readonly name: string = 'AudioError';
+  readonly problem: AudioProblem;
+
+  constructor(problem: AudioProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,79 @@
+import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
+import { AudioError } from './audio-error.ts';
+import { SAMPLE_CODECS, type SampleFormat } from './sample-format.ts';
+
+/** How sound is written. */
+export interface EncodeAudioOptions {
+  /** Default: `int16`. */
+  readonly sampleFormat?: Exclude<SampleFormat, 'float64'>;
+}
+
+const HEADER = 44;
+const FLOAT_HEADER = 58;
+
+/**
+ * Encodes sound as a WAV file. Integer formats clip to [-1, 1] and round; `float32` keeps the samples as they are.
+ *
+ * @param audio `samples` is `[n, channels]`; `sampleRate` in hertz, an integer
+ * @throws RangeError when the samples are empty or not `[n, channels]`, a sample is NaN, or the sample rate is not a positive integer
+ * @throws AudioError `unsupported` when the file would be larger than the 4 GiB that a WAV file can say
+ */
+export const encodeAudio = (
+  audio: { readonly samples: ArrayView; readonly sampleRate: number },
+  { sampleFormat = 'int16' }: EncodeAudioOptions = {},
+): Uint8Array<ArrayBuffer> => {
+  const { samples, sampleRate } = audio;
+  const [frames, channels] = samples.shape as [number, number];
+  if (samples.shape.length !== 2 || frames < 1 || channels < 1 || channels > 0xffff)
+    throw new RangeError(`encodeAudio: samples must be [n, channels] and not empty, got ${formatShape(samples.shape)}`);
+  if (!(Number.isInteger(sampleRate) && sampleRate >= 1 && sampleRate <= 0xffffffff))
+    throw new RangeError(`encodeAudio: sampleRate must be a positive integer, got ${sampleRate}`);
+  const codec = SAMPLE_CODECS[sampleFormat];
+  const frameBytes = codec.bytes * channels;
+  const dataLength = frames * frameBytes;
+  const header = codec.float ? FLOAT_HEADER : HEADER;
+  const length = header + dataLength + (dataLength % 2);
+  if (length - 8 > 0xffffffff)
+    throw new AudioError('unsupported', `encodeAudio: a WAV file has at most 4 GiB, got ${length} bytes`);
+
+  const file = new Uint8Array(length);
+  const data = new DataView(file.buffer);
+  let at = 0;
+  const text = (value: string): void => {
+    for (const character of value) data.setUint8(at++, character.charCodeAt(0));
+  };
+  const uint32 = (value: number): void => {
+    data.setUint32(at, value, true);
+    at += 4;
+  };
+  const uint16 = (value: number): void => {
+    data.setUint16(at, value, true);
+    at += 2;
+  };
+  text('RIFF');
+  uint32(length - 8);
+  text('WAVEfmt ');
+  uint32(codec.float ? 18 : 16);
+  uint16(codec.float ? 3 : 1);
+  uint16(channels);
+  uint32(sampleRate);
+  uint32(sampleRate * frameBytes);
+  uint16(frameBytes);
+  uint16(8 * codec.bytes);
+  if (codec.float) {
+    uint16(0);
+    text('fact');
+    uint32(4);
+    uint32(frames);
+  }
+  text('data');
+  uint32(dataLength);
+  const values = copyElements(samples, new Float64Array(elementCount(samples.shape)));
+  for (let i = 0; i < values.length; i++, at += codec.bytes) {
+    const value = values[i]!;
+    if (Number.isNaN(value))
+      throw new RangeError(`encodeAudio: samples must be numbers, got NaN at [${Math.floor(i / channels)}, ${i % channels}]`);
+    codec.write(data, at, value);
+  }
+  return file;
+};
