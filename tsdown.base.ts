@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 
-/** The build that every package shares: ESM with types, one file per source file so that bundlers can leave out what is not used, nothing of the dependencies inside. */
+/** The build that every package shares: ESM with types, nothing of the dependencies inside. */
 export const library = (entry: Record<string, string>): UserConfig =>
   defineConfig({
     entry,
@@ -10,7 +10,6 @@ export const library = (entry: Record<string, string>): UserConfig =>
     dts: { oxc: true },
     sourcemap: true,
     fixedExtension: false,
-    unbundle: true,
     // One file for each source file: a bundler can then leave out whatever an application does not import.
     unbundle: true,
     clean: true,

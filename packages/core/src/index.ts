@@ -38,7 +38,42 @@ export {
   type TanhSpec,
   tanh,
 } from './activations/index.ts';
+export {
+  type BackendCandidate,
+  type BackendChoice,
+  type BackendVerdict,
+  selectBackend,
+} from './backend/select-backend.ts';
 export { createField, Field, type FieldOptions } from './field.ts';
+export { decodeField, encodeField, fieldFromData, readField } from './files/field.ts';
+export type { FieldData } from './files/field-data.ts';
+export {
+  decodeFieldData,
+  type EncodeFieldOptions,
+  encodeFieldData,
+  FIELD_FORMAT_VERSION,
+  type FieldFile,
+  type FieldFileExtras,
+} from './files/field-file.ts';
+export { FieldFileError, type FieldFileProblem } from './files/field-file-error.ts';
+export {
+  type ImportPytorchSirenOptions,
+  importPytorchSiren,
+  type PytorchSiren,
+  type PytorchSirenSource,
+} from './files/pytorch.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsArray,
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsFile,
+  type SafetensorsProblem,
+  type SafetensorsTensor,
+  type ShapedArray,
+} from './files/safetensors.ts';
+export { fromModelArtifacts, loadFieldData, saveFieldData, toModelArtifacts } from './files/tfjs-io.ts';
 export { type AdamOptions, adam } from './fit/adam.ts';
 export { CheckpointError, type CheckpointStore } from './fit/checkpoint.ts';
 export { DivergenceError, type DivergenceOptions } from './fit/divergence.ts';

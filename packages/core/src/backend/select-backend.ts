@@ -1,0 +1,121 @@
+/** @file The choice of the tfjs backend, with its reasons. */
+import { engine, getBackend, matMul, ready, removeBackend, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { installTransposingMatMulGradient } from './transposing-matmul-gradient.ts';
+
+/** A backend that an application can offer. */
+export interface BackendCandidate {
+  /** The name under which tfjs knows it: `webgpu`, `simd`, `tensorflow`, `webgl`, `wasm`, `cpu`. */
+  readonly name: string;
+  /**
+   * Imports the package that registers it, e.g. `() => import('@tensorflow/tfjs-backend-wasm')`. Throws when it cannot be had here; the
+   * error's message is the reason that is reported.
+   */
+  load(): Promise<unknown>;
+}
+
+/** What became of one candidate. */
+export interface BackendVerdict {
+  readonly name: string;
+  readonly usable: boolean;
+  readonly reason: string;
+}
+
+/** The backend that was chosen. */
+export interface BackendChoice {
+  readonly name: string;
+  /** One sentence. */
+  readonly reason: string;
+  /** All that were tried, in order. */
+  readonly considered: readonly BackendVerdict[];
+}
+
+/** Best first: GPU compute, fused CPU kernels, libtensorflow (CPU or CUDA), GPU through WebGL, tfjs's WebAssembly, plain JavaScript. */
+const PREFERENCE = ['webgpu', 'simd', 'tensorflow', 'webgl', 'wasm', 'cpu'] as const;
+
+const rank = (name: string): number => {
+  const index = (PREFERENCE as readonly string[]).indexOf(name);
+  return index < 0 ? PREFERENCE.length : index;
+};
+
+/** The backends that somebody registered with tfjs already. */
+const registered = (): BackendCandidate[] =>
+  Object.keys(engine().registryFactory).map(name => ({ name, load: () => Promise.resolve() }));
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+interface GpuAdapter {
+  readonly info?: { readonly isFallbackAdapter?: boolean; readonly description?: string; readonly vendor?: string };
+}
+
+/** Why WebGPU is not worth using here; `undefined` when it is. tfjs throws "null.features" where there is no adapter, so ask first. */
+const webgpuProblem = async (softwareToo: boolean): Promise<string | undefined> => {
+  const { gpu } = (globalThis.navigator ?? {}) as object as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } };
+  if (gpu === undefined) return 'this platform has no WebGPU';
+  const adapter = await gpu.requestAdapter();
+  if (adapter === null) return 'WebGPU has no adapter here';
+  const { isFallbackAdapter = false, description = '', vendor = '' } = adapter.info ?? {};
+  const software = isFallbackAdapter || /swiftshader|llvmpipe|software/i.test(`${vendor} ${description}`);
+  return software && !softwareToo ? 'the WebGPU adapter is a software emulation' : undefined;
+};
+
+/** Loads a candidate and multiplies two matrices on it. Throws the reason when it is of no use. */
+const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): Promise<void> => {
+  await load();
+  if (name === 'webgpu') {
+    const problem = await webgpuProblem(explicit);
+    if (problem !== undefined) throw new Error(problem);
+  }
+  if (engine().registryFactory[name] === undefined) throw new Error(`its package did not register '${name}' with tfjs`);
+  if (!(await setBackend(name))) {
+    removeBackend(name); // tfjs would go on trying it
+    throw new Error('tfjs could not initialise it');
+  }
+  await ready();
+  const identity = tensor2d([1, 0, 0, 1], [2, 2]);
+  const product = matMul(identity, identity);
+  const values = await product.data();
+  identity.dispose();
+  product.dispose();
+  if (values[0] !== 1 || values[1] !== 0) throw new Error(`it multiplies matrices wrongly: ${String(values)}`);
+  if (name === 'wasm') installTransposingMatMulGradient();
+};
+
+/**
+ * Sets the tfjs backend: the one that is wanted, or for `auto` the best one that works here. Later tensors and fields live on it.
+ *
+ * @param wanted `auto`, or a backend's name
+ * @param candidates what the application can offer; the backends that are registered already if absent
+ * @throws RangeError when the wanted one is not among the candidates, Error when it (or, for `auto`, every one) is of no use; the message says
+ *   why for each
+ */
+export const selectBackend = async (
+  wanted = 'auto',
+  candidates: readonly BackendCandidate[] = registered(),
+): Promise<BackendChoice> => {
+  const ordered = [...candidates].sort((a, b) => rank(a.name) - rank(b.name));
+  const tried = wanted === 'auto' ? ordered : ordered.filter(({ name }) => name === wanted);
+  const names = ordered.map(({ name }) => name).join(', ') || 'none';
+  if (tried.length === 0) throw new RangeError(`selectBackend: no backend '${wanted}'; the candidates are ${names}`);
+  const before = Object.keys(engine().registry).length > 0 ? getBackend() : undefined;
+  const considered: BackendVerdict[] = [];
+  for (const candidate of tried) {
+    try {
+      await tryBackend(candidate, wanted !== 'auto');
+      const passedOver = considered.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+      const reason =
+        wanted !== 'auto'
+          ? 'it was asked for'
+          : passedOver === ''
+            ? 'it is the best of the candidates'
+            : `it is the best that works here (${passedOver})`;
+      considered.push({ name: candidate.name, usable: true, reason });
+      return { name: candidate.name, reason, considered };
+    } catch (error) {
+      considered.push({ name: candidate.name, usable: false, reason: messageOf(error) });
+    }
+  }
+  if (before !== undefined && engine().registryFactory[before] !== undefined) await setBackend(before);
+  throw new Error(
+    `selectBackend: no backend can be used: ${considered.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
+  );
+};

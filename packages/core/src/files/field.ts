@@ -1,0 +1,39 @@
+/** @file Fields to bytes and back. */
+import { createField, type Field } from '../field.ts';
+import type { Extensions } from '../spec/extensions.ts';
+import type { FieldData } from './field-data.ts';
+import { decodeFieldData, encodeFieldData } from './field-file.ts';
+import type { ShapedArray } from './safetensors.ts';
+
+/** A field's spec and parameters as plain data, read from the device. */
+export const readField = async (field: Field): Promise<FieldData> => {
+  const parameters = Object.entries(field.parameters).map(
+    async ([name, variable]): Promise<[string, ShapedArray<Float32Array>]> => [
+      name,
+      { shape: variable.shape, data: Float32Array.from(await variable.data()) },
+    ],
+  );
+  return { spec: field.spec, parameters: new Map(await Promise.all(parameters)) };
+};
+
+/** Makes a field from plain data. The caller disposes of it. @throws RangeError or TypeError when the data do not fit the spec */
+export const fieldFromData = ({ spec, parameters }: FieldData, extensions: Extensions = {}): Field =>
+  createField(spec, { parameters: Object.fromEntries([...parameters].map(([name, { data }]) => [name, data])), extensions });
+
+/**
+ * Writes a field as a safetensors file with its spec in the metadata.
+ *
+ * @param metadata free text by key, e.g. a title or a licence
+ */
+export const encodeField = async (
+  field: Field,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> => encodeFieldData(await readField(field), { metadata, extensions: field.extensions });
+
+/**
+ * Reads a field from a file that {@link encodeField} wrote, or from a checkpoint. The caller disposes of it.
+ *
+ * @throws SafetensorsError when the file is damaged or of another format, FieldFileError when it holds no field
+ */
+export const decodeField = (bytes: Uint8Array, extensions: Extensions = {}): Field =>
+  fieldFromData(decodeFieldData(bytes, extensions), extensions);

@@ -1,0 +1,2 @@
+/** @file Everything public of the losses package. */
+export { type MseOptions, mse } from './mse.ts';
