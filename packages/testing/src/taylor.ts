@@ -53,12 +53,7 @@ const monomials = (variables: number, order: number): number[][] => {
   return Array.from({ length: order + 1 }, (_, total) => ofTotal(total, variables)).flat();
 };
 
-/**
- * Makes the arithmetic for functions of `variables` variables with all derivatives up to `order`.
- *
- * @throws RangeError when a derivative beyond the order is asked for
- */
-export const taylorAlgebra = (variables: number, order: number): TaylorAlgebra => {
+const makeAlgebra = (variables: number, order: number): TaylorAlgebra => {
   const exponents = monomials(variables, order);
   const indexOf = new Map(exponents.map((e, i) => [e.join(), i]));
   const products: [number, number, number][] = exponents.flatMap((a, i) =>
@@ -137,4 +132,19 @@ export const taylorAlgebra = (variables: number, order: number): TaylorAlgebra =
       return at(a, index) * orders.reduce((product, k) => product * factorial(k), 1);
     },
   };
+};
+
+/** Algebras hold tables and no state, so each is made once. */
+const made = new Map<string, TaylorAlgebra>();
+
+/**
+ * The arithmetic for functions of `variables` variables with all derivatives up to `order`.
+ *
+ * @throws RangeError when a derivative beyond the order is asked for
+ */
+export const taylorAlgebra = (variables: number, order: number): TaylorAlgebra => {
+  const key = `${variables}, ${order}`;
+  const algebra = made.get(key) ?? makeAlgebra(variables, order);
+  made.set(key, algebra);
+  return algebra;
 };

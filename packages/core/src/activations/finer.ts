@@ -1,6 +1,7 @@
-import { abs, add, cos, div, mul, sign, sin, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, add, cos, div, mul, sin, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition, ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
+import { signOf } from './sign.ts';
 
 export interface FinerSpec extends ActivationSpec {
   readonly kind: 'finer';
@@ -40,7 +41,7 @@ export const finerActivation: ActivationDefinition = {
     const slope = mul(first, cosine);
     values.push(slope);
     if (order === 1) return values;
-    const second = mul(sign(x), mul(omega as Tensor, 2));
+    const second = mul(signOf(x), mul(omega as Tensor, 2));
     const firstSquared = square(first);
     values.push(sub(mul(second, cosine), mul(firstSquared, sine)));
     if (order === 3) values.push(sub(mul(mul(mul(first, second), sine), -3), mul(firstSquared, slope)));
@@ -61,7 +62,7 @@ export const finerActivation: ActivationDefinition = {
     const derivatives: Tensor[] = [mul(phase, cosine)];
     if (values.length > 2) derivatives.push(sub(values[1] as Tensor, mul(mul(phase, first), sine)));
     if (values.length > 3) {
-      const second = mul(sign(x), mul(omega as Tensor, 2));
+      const second = mul(signOf(x), mul(omega as Tensor, 2));
       const turned = add(mul(second, sine), mul(first, values[1] as Tensor));
       derivatives.push(sub(sub(values[2] as Tensor, mul(square(first), sine)), mul(phase, turned)));
     }

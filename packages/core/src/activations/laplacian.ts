@@ -1,7 +1,8 @@
-import { abs, exp, mul, neg, reciprocal, sign, square, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, exp, mul, neg, reciprocal, square, type Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition, ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
+import { signOf } from './sign.ts';
 
 export interface LaplacianSpec extends ActivationSpec {
   readonly kind: 'laplacian';
@@ -23,7 +24,7 @@ export const laplacianActivation: ActivationDefinition = {
   derivatives(x, { a }, order) {
     const rate = neg(reciprocal(a as Tensor));
     const values: Tensor[] = [exp(mul(abs(x), rate))];
-    if (order >= 1) values.push(mul(values[0] as Tensor, mul(sign(x), rate)));
+    if (order >= 1) values.push(mul(values[0] as Tensor, mul(signOf(x), rate)));
     if (order >= 2) {
       const factor = square(rate);
       for (let k = 2; k <= order; k++) values.push(mul(values[k - 2] as Tensor, factor));

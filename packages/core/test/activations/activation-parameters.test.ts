@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activationParameterValues,
+  assertActivationSpec,
+  coreActivations,
+  expSin,
+  expSinActivation,
+  finer,
+  finerActivation,
+  gaussian,
+  gaussianActivation,
+  identity,
+  identityActivation,
+  laplace,
+  laplacianActivation,
+  learnableParameters,
+  multiquadric,
+  multiquadricActivation,
+  prelu,
+  preluActivation,
+  quadratic,
+  quadraticActivation,
+  relu,
+  reluActivation,
+  sigmoid,
+  sigmoidActivation,
+  silu,
+  siluActivation,
+  sine,
+  sineActivation,
+  softplus,
+  softplusActivation,
+  superGaussian,
+  superGaussianActivation,
+  tanh,
+  tanhActivation,
+} from '../../src/activations/index.ts';
+
+describe('activationParameterValues', () => {
+  it('fills in the defaults, in the order of the definition', () => {
+    expect(activationParameterValues({ kind: 'sine' }, sineActivation)).toEqual({ omega: 1 });
+    const values = activationParameterValues({ kind: 'super-gaussian', b: 3 }, superGaussianActivation);
+    expect(Object.entries(values)).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ]);
+    expect(activationParameterValues({ kind: 'relu' }, reluActivation)).toEqual({});
+  });
+
+  it.each([
+    [{ kind: 'gaussian', sigma: 1 }, gaussianActivation, RangeError, "gaussian: unknown parameter 'sigma'; known are a"],
+    [{ kind: 'relu', a: 1 }, reluActivation, RangeError, "relu: unknown parameter 'a'; known are none"],
+    [{ kind: 'gaussian', a: 0 }, gaussianActivation, RangeError, 'gaussian: a must be positive, got 0'],
+    [{ kind: 'sine', omega: -1 }, sineActivation, RangeError, 'sine: omega must be positive, got -1'],
+    [{ kind: 'sine', omega: Number.NaN }, sineActivation, RangeError, 'sine: omega must be finite, got NaN'],
+    [{ kind: 'prelu', a: Infinity }, preluActivation, RangeError, 'prelu: a must be finite, got Infinity'],
+    [{ kind: 'sine', omega: '30' }, sineActivation, TypeError, 'sine: omega must be a number, got "30"'],
+    // A name of Object.prototype is no parameter.
+    [{ kind: 'sine', toString: 1 }, sineActivation, RangeError, "sine: unknown parameter 'toString'"],
+  ])('refuses %o', (spec, definition, type, message) => {
+    expect(() => activationParameterValues(spec as { kind: string }, definition)).toThrow(type);
+    expect(() => activationParameterValues(spec as { kind: string }, definition)).toThrow(message);
+  });
+
+  it('allows a negative or zero slope of prelu', () => {
+    expect(activationParameterValues({ kind: 'prelu', a: -0.5 }, preluActivation)).toEqual({ a: -0.5 });
+    expect(activationParameterValues({ kind: 'prelu', a: 0 }, preluActivation)).toEqual({ a: 0 });
+  });
+});
+
+describe('learnableParameters', () => {
+  it('gives the names in the order of the definition', () => {
+    expect(learnableParameters({ kind: 'super-gaussian', learnable: ['b', 'a'] }, superGaussianActivation)).toEqual(['a', 'b']);
+    expect(learnableParameters({ kind: 'super-gaussian' }, superGaussianActivation)).toEqual([]);
+  });
+
+  it('refuses names that are no parameters, and what is no list', () => {
+    expect(() => learnableParameters({ kind: 'sine', learnable: ['a'] }, sineActivation)).toThrow(
+      new RangeError("sine: cannot learn 'a'; learnable are omega"),
+    );
+    expect(() => learnableParameters({ kind: 'relu', learnable: ['a'] }, reluActivation)).toThrow(
+      "relu: cannot learn 'a'; learnable are none",
+    );
+    expect(() => learnableParameters(JSON.parse('{ "kind": "sine", "learnable": "omega" }'), sineActivation)).toThrow(
+      new TypeError('sine: learnable must be a list of names, got "omega"'),
+    );
+    expect(() => assertActivationSpec({ kind: 'sine', learnable: ['a'] }, sineActivation)).toThrow(RangeError);
+  });
+});
+
+describe('the helpers', () => {
+  const helpers = [
+    [identity(), identityActivation],
+    [relu(), reluActivation],
+    [prelu(), preluActivation],
+    [sine(), sineActivation],
+    [tanh(), tanhActivation],
+    [sigmoid(), sigmoidActivation],
+    [silu(), siluActivation],
+    [softplus(), softplusActivation],
+    [gaussian(), gaussianActivation],
+    [quadratic(), quadraticActivation],
+    [multiquadric(), multiquadricActivation],
+    [laplace(), laplacianActivation],
+    [superGaussian(), superGaussianActivation],
+    [expSin(), expSinActivation],
+    [finer(), finerActivation],
+  ] as const;
+
+  it.each(helpers)('%o is frozen, complete and survives JSON', (spec, definition) => {
+    expect(Object.isFrozen(spec)).toBe(true);
+    expect(spec).toEqual({ kind: definition.kind, ...definition.parameters });
+    expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
+    assertActivationSpec(spec, definition);
+  });
+
+  it('exist for every core activation', () => {
+    expect(helpers.map(([, definition]) => definition)).toEqual(coreActivations);
+  });
+
+  it('take values and what is learned', () => {
+    expect(gaussian({ a: 0.1, learnable: ['a'] })).toEqual({ kind: 'gaussian', a: 0.1, learnable: ['a'] });
+    expect(Object.isFrozen(gaussian({ learnable: ['a'] }).learnable)).toBe(true);
+    expect(sine({ omega: 30 })).toEqual({ kind: 'sine', omega: 30 });
+    expect(() => gaussian({ a: 0 })).toThrow('gaussian: a must be positive, got 0');
+    // @ts-expect-error: no such parameter
+    expect(() => sine({ omega0: 30 })).toThrow("sine: unknown parameter 'omega0'; known are omega");
+  });
+});
