@@ -13,5 +13,7 @@ export const library = (entry: Record<string, string>): UserConfig =>
     // One file for each source file: a bundler can then leave out whatever an application does not import.
     unbundle: true,
     clean: true,
-    deps: { skipNodeModulesBundle: true, neverBundle: [/^#/] },
+    // Modules of Node, and package.json's imports: whoever loads the package resolves those.
+    deps: { skipNodeModulesBundle: true, neverBundle: [/^node:/, /^#/] },
+    logLevel: 'warn',
   }) as UserConfig;

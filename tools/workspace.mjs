@@ -24,7 +24,7 @@ else {
  * @returns {number} Its exit code.
  */
 function start(args) {
-  const built = nx(['run', 'neural-fields:build', '--outputStyle=static']);
+  const built = nx(['run', 'neural-fields:build']);
   if (!built.ok) {
     console.error(built.output);
     return built.code;
@@ -42,7 +42,7 @@ async function test() {
     .filter(({ manifest }) => manifest.scripts?.test)
     .map(({ directory }) => directory);
   forgetResults(directories);
-  const { ok } = nx(['run-many', '-t', 'test', '--nxBail=false', '--outputStyle=static'], { show: true });
+  const { ok } = nx(['run-many', '-t', 'test', '--nxBail=false'], { show: true });
   const { lines, passed, failed } = summarise(readResults(directories));
   for (const line of lines) console.log(line);
   if (ok || failed > 0) return { passed, failed };

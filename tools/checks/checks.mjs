@@ -19,7 +19,7 @@ import { checkManifests, checkTypesOfExports } from './tarballs.mjs';
  */
 export const checks = [
   { name: 'format and lint (biome)', run: () => run('biome', ['ci', '--error-on-warnings', '--colors=off', '.']) },
-  { name: 'types (tsc)', run: () => nx(['run-many', '-t', 'typecheck', '--outputStyle=static']) },
+  { name: 'types (tsc)', run: () => nx(['run-many', '-t', 'typecheck']) },
   { name: 'import directions', run: checkImports },
   { name: 'unused code and dependencies (knip)', run: () => run('knip', ['--no-progress']) },
   { name: 'manifests of the packed packages (publint)', run: checkManifests },

@@ -29,7 +29,7 @@ export function checkTypesOfExports() {
  * @returns {{ ok: boolean, output: string }}
  */
 function forEachTarball(look) {
-  const built = nx(['run-many', '-t', 'build', '--outputStyle=static']);
+  const built = nx(['run-many', '-t', 'build']);
   if (!built.ok) return built;
   const folder = mkdtempSync(join(tmpdir(), 'neural-fields-pack-'));
   try {
