@@ -29,16 +29,34 @@ console.log(value.shape.join(), laplacian.shape.join(), finite);`,
   },
   '@neural-fields/losses': {
     also: [cpu],
-    snippet: '',
-    prints: '',
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { adam, createField, fit, siren, term } from '@neural-fields/core';
+import { mse } from '@neural-fields/losses';
+const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
+const draw = () => ({ coords: new Float32Array([-1, -0.5, 0.5, 1]), targets: { value: new Float32Array([0, 0.5, -0.5, 1]) } });
+const points = { inFeatures: 1, pointsPerStep: 4, fixed: true, draw };
+const losses = [];
+for await (const { loss } of fit(field, [term({ points, loss: mse() })], { steps: 20, optimizer: adam({ learningRate: 1e-2 }) })) losses.push(loss);
+console.log(losses.at(-1) < losses[0] / 2);`,
+    prints: 'true',
   },
   '@neural-fields/signals': {
-    also: [cpu],
-    snippet: '',
-    prints: '',
+    snippet: `
+import { decodeAudio, encodeAudio, gridCoordinates, psnr } from '@neural-fields/signals';
+const audio = decodeAudio(encodeAudio({ samples: { data: new Float32Array([0, 0.5, -1]), shape: [3, 1], stride: [1, 1], offset: 0 }, sampleRate: 8000 }, { sampleFormat: 'float32' }));
+const black = { data: new Float32Array(4), shape: [2, 2], stride: [2, 1], offset: 0 };
+const grey = { ...black, data: new Float32Array(4).fill(0.1) };
+console.log([...audio.samples.data].join(), audio.sampleRate, gridCoordinates([2, 2]).join(), psnr(black, grey).toFixed(3));`,
+    prints: '0,0.5,-1 8000 -1,-1,-1,1,1,-1,1,1 20.000',
   },
   'neural-fields': {
-    snippet: '',
-    prints: '',
+    snippet: `
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+const { bin, version } = JSON.parse(readFileSync('node_modules/neural-fields/package.json', 'utf8'));
+const tool = 'node_modules/neural-fields/' + bin['neural-fields'];
+console.log(execFileSync(process.execPath, [tool, '--version'], { encoding: 'utf8' }).trim() === version);`,
+    prints: 'true',
   },
 };
