@@ -1,0 +1,35 @@
+import { writeFileAtomically } from '@neural-fields/core/node';
+import type { ArrayView } from '../arrays/array-view.ts';
+import type { Audio } from '../audio/audio.ts';
+import { AudioError } from '../audio/audio-error.ts';
+import { decodeAudio } from '../audio/decode-audio.ts';
+import { type EncodeAudioOptions, encodeAudio } from '../audio/encode-audio.ts';
+import { readBytes } from './read-bytes.ts';
+
+/**
+ * Reads a WAV file: `decodeAudio` of its bytes.
+ *
+ * @throws FileError when the file cannot be read
+ * @throws AudioError when it is no WAV file, or not a whole one; the message names the path
+ */
+export const readAudio = async (path: string): Promise<Audio> => {
+  const bytes = await readBytes(path);
+  try {
+    return decodeAudio(bytes);
+  } catch (error) {
+    if (error instanceof AudioError) throw new AudioError(error.problem, `'${path}': ${error.message}`, { cause: error });
+    throw error;
+  }
+};
+
+/**
+ * Writes a WAV file: `encodeAudio`, then the whole file at once.
+ *
+ * @throws FileError when the file cannot be written; the old file is then untouched
+ * @throws RangeError, AudioError as `encodeAudio`
+ */
+export const writeAudio = async (
+  path: string,
+  audio: { readonly samples: ArrayView; readonly sampleRate: number },
+  options: EncodeAudioOptions = {},
+): Promise<void> => writeFileAtomically(path, encodeAudio(audio, options));

@@ -1,0 +1,68 @@
+import { extname } from 'node:path';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import type { ArrayView } from '../arrays/array-view.ts';
+import { type DecodeImageOptions, decodeImage } from '../images/decode-image.ts';
+import { type EncodeImageOptions, encodeImage } from '../images/encode-image.ts';
+import type { Image, ImageFormat } from '../images/image.ts';
+import { ImageError } from '../images/image-error.ts';
+import { readBytes } from './read-bytes.ts';
+
+/** How an image is written to a file. */
+export interface WriteImageOptions extends Omit<EncodeImageOptions, 'format'> {
+  /** Default: by the path's extension. */
+  readonly format?: ImageFormat;
+}
+
+const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
+  '.png': 'png',
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.webp': 'webp',
+  '.avif': 'avif',
+};
+
+/**
+ * The format that a path's extension names.
+ *
+ * @throws RangeError for any other extension
+ */
+export const imageFormatOf = (caller: string, path: string): ImageFormat => {
+  const format = EXTENSIONS[extname(path).toLowerCase()];
+  if (!format) throw new RangeError(`${caller}: the path must end in ${Object.keys(EXTENSIONS).join(', ')}, got '${path}'`);
+  return format;
+};
+
+/** Runs `action`; an `ImageError` gets the path in its message. */
+const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ImageError) throw new ImageError(error.problem, `'${path}': ${error.message}`, { cause: error });
+    throw error;
+  }
+};
+
+/**
+ * Reads an image file: `decodeImage` of its bytes. The format is found from the bytes, not from the name.
+ *
+ * @returns `f32[height, width, channels]` in [0, 1]
+ * @throws FileError when the file cannot be read
+ * @throws ImageError when it is no image, or not a whole one; the message names the path
+ * @throws RangeError as `decodeImage`
+ */
+export const readImage = async (path: string, options: DecodeImageOptions = {}): Promise<Image> => {
+  const bytes = await readBytes(path);
+  return naming(path, () => decodeImage(bytes, options));
+};
+
+/**
+ * Writes an image file: `encodeImage`, then the whole file at once, so that a reader sees the old file or the new one.
+ *
+ * @param image `[height, width, channels]`, values in [0, 1]
+ * @throws FileError when the file cannot be written; the old file is then untouched
+ * @throws RangeError, ImageError as `encodeImage`, or when the extension names no format
+ */
+export const writeImage = async (path: string, image: ArrayView, options: WriteImageOptions = {}): Promise<void> => {
+  const format = options.format ?? imageFormatOf('writeImage', path);
+  await writeFileAtomically(path, await naming(path, () => encodeImage(image, { ...options, format })));
+};

@@ -1,0 +1,207 @@
+/**
+ * @file PNG files of any size, a few rows at a time. A PNG is a header and one zlib stream of filtered rows, so it can be written in one pass;
+ * what is held in memory is a batch of rows and zlib's window.
+ */
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { crc32, createDeflate } from 'node:zlib';
+import { FileError } from '@neural-fields/core/node';
+import { ImageError } from '../images/image-error.ts';
+import { type BitDepth, quantise } from '../images/quantise.ts';
+import { imageFormatOf } from './image-files.ts';
+import { createRowFilter } from './png-filter.ts';
+import { toFileError } from './to-file-error.ts';
+
+/** The image that is to be written. */
+export interface ImageWriterOptions {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
+  readonly channels: 1 | 2 | 3 | 4;
+  /** Default: 8. */
+  readonly bitDepth?: BitDepth;
+}
+
+/** A file that grows row by row, and appears under its name when it is whole. */
+export interface ImageWriter {
+  /**
+   * Writes the next rows. Wait for each call before the next: that is what bounds the memory.
+   *
+   * @param rows `f32[n, width, channels]`, n any number of rows; values are clipped to [0, 1] and rounded
+   * @throws RangeError when it is not whole rows, there are more than are left, or a value is NaN; nothing of `rows` is then written
+   * @throws FileError when the file system refuses; the writer is then aborted
+   */
+  writeRows(rows: Float32Array): Promise<void>;
+  /**
+   * Ends the file and gives it its name, in place of any older file.
+   *
+   * @throws RangeError when rows are missing; the writer is then aborted
+   * @throws FileError when the file system refuses; the writer is then aborted
+   */
+  close(): Promise<void>;
+  /** Removes what was written. An older file of the name stays. After `close`, or a second time, it does nothing. */
+  abort(): Promise<void>;
+}
+
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const COLOUR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
+
+/** Filtered bytes are handed to zlib in batches of about this size. */
+const BATCH = 2 ** 20;
+
+const pngChunk = (type: string, data: Uint8Array): Buffer => {
+  const chunk = Buffer.alloc(12 + data.length);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write(type, 4, 'latin1');
+  chunk.set(data, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
+  return chunk;
+};
+
+const pngHeader = ({ width, height, channels, bitDepth = 8 }: ImageWriterOptions): Buffer => {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([bitDepth, COLOUR_TYPES[channels]], 8);
+  return Buffer.concat([PNG_SIGNATURE, pngChunk('IHDR', header)]);
+};
+
+const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: ImageWriterOptions): void => {
+  const side = (length: number): boolean => Number.isInteger(length) && length >= 1 && length < 2 ** 31;
+  if (!(side(width) && side(height)))
+    throw new RangeError(`createImageWriter: width and height must be from 1 to 2^31 - 1, got ${width} x ${height}`);
+  if (!(channels in COLOUR_TYPES))
+    throw new RangeError(`createImageWriter: channels must be 1, 2, 3 or 4, got ${channels as number}`);
+  if (bitDepth !== 8 && bitDepth !== 16)
+    throw new RangeError(`createImageWriter: bitDepth must be 8 or 16, got ${bitDepth as number}`);
+  const format = imageFormatOf('createImageWriter', path);
+  if (format !== 'png')
+    throw new ImageError('unsupported', `createImageWriter: rows are written to PNG files only, got '${path}'`);
+};
+
+/** The file's bytes go to a temporary name beside it. */
+const openTemporary = async (path: string): Promise<{ handle: FileHandle; temporary: string; target: string }> => {
+  try {
+    const target = await realpath(path).catch(() => path);
+    const existing = await stat(target).catch(() => undefined);
+    if (existing && !existing.isFile()) {
+      const what = existing.isDirectory() ? 'a folder' : 'no regular file';
+      throw new FileError('not-a-file', path, `cannot write '${path}': it is ${what}`);
+    }
+    const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.part`);
+    return { handle: await open(temporary, 'wx'), temporary, target };
+  } catch (error) {
+    throw toFileError('write', path, error);
+  }
+};
+
+/**
+ * Opens a PNG file to be written a few rows at a time, for renders that are larger than memory.
+ *
+ * The bytes go to a temporary file beside `path`, which takes the name at `close`. `abort` and any failure remove it; a killed process leaves
+ * it behind, named `.<name>.<uuid>.part`. Needs no image library.
+ *
+ * @throws RangeError when an option is out of range, or the extension names no format
+ * @throws ImageError `unsupported` when the extension is of another format
+ * @throws FileError when the temporary file cannot be made
+ */
+export const createImageWriter = async (path: string, options: ImageWriterOptions): Promise<ImageWriter> => {
+  assertOptions(path, options);
+  const { width, height, channels, bitDepth = 8 } = options;
+  const { handle, temporary, target } = await openTemporary(path);
+  const rowLength = width * channels;
+  const rowBytes = rowLength * (bitDepth / 8);
+  const filterRow = createRowFilter(rowBytes, channels * (bitDepth / 8));
+  const deflate = createDeflate({ chunkSize: 2 ** 18 });
+
+  const drain = async (): Promise<void> => {
+    await handle.writeFile(pngHeader(options));
+    for await (const part of deflate) await handle.writeFile(pngChunk('IDAT', part as Buffer));
+  };
+  const drained = drain();
+  // A failure is met by whoever waits next, in `push` or `close`.
+  drained.catch(() => undefined);
+
+  let state: 'open' | 'busy' | 'over' = 'open';
+  let written = 0;
+
+  const abort = async (): Promise<void> => {
+    if (state === 'over') return;
+    state = 'over';
+    deflate.destroy();
+    await drained.catch(() => undefined);
+    await handle.close().catch(() => undefined);
+    await unlink(temporary).catch(() => undefined);
+  };
+
+  const assertOpen = (caller: string): void => {
+    if (state !== 'open')
+      throw new Error(`${caller}: ${state === 'busy' ? 'wait for the call before' : 'the writer is closed or aborted'}`);
+  };
+
+  /** Runs a step that must not overlap another; a failure of it ends the writer. */
+  const exclusively = async (caller: string, step: () => Promise<void>): Promise<void> => {
+    assertOpen(caller);
+    state = 'busy';
+    try {
+      await step();
+      if (state === 'busy') state = 'open';
+    } catch (error) {
+      await abort();
+      throw toFileError('write', path, error);
+    }
+  };
+
+  /** Gives bytes to zlib and waits until it has taken them, or until the file has failed. */
+  const push = (bytes: Uint8Array): Promise<void> => {
+    const taken = new Promise<void>((resolve, reject) => {
+      deflate.write(bytes, error => (error ? reject(error) : resolve()));
+    });
+    return Promise.race([taken, drained]);
+  };
+
+  const rowsPerBatch = Math.max(1, Math.floor(BATCH / rowBytes));
+
+  return {
+    async writeRows(rows) {
+      assertOpen('writeRows');
+      const count = rows.length / rowLength;
+      if (!Number.isInteger(count))
+        throw new RangeError(`writeRows: rows must be whole rows of ${width} x ${channels} values, got ${rows.length} values`);
+      if (written + count > height)
+        throw new RangeError(`writeRows: ${height - written} of ${height} rows are left, got ${count}`);
+      const samples = quantise('writeRows', rows, bitDepth);
+      const bytes = Buffer.from(samples.buffer);
+      if (bitDepth === 16) bytes.swap16(); // PNG is big-endian
+      await exclusively('writeRows', async () => {
+        for (let first = 0; first < count; first += rowsPerBatch) {
+          const inBatch = Math.min(rowsPerBatch, count - first);
+          const filtered = Buffer.alloc(inBatch * (1 + rowBytes));
+          for (let row = 0; row < inBatch; row++)
+            filterRow(
+              bytes.subarray((first + row) * rowBytes, (first + row + 1) * rowBytes),
+              filtered.subarray(row * (1 + rowBytes), (row + 1) * (1 + rowBytes)),
+            );
+          await push(filtered);
+        }
+        written += count;
+      });
+    },
+
+    close: () =>
+      exclusively('close', async () => {
+        if (written < height) throw new RangeError(`close: ${height} rows must be written, got ${written}`);
+        deflate.end();
+        await drained;
+        await handle.writeFile(pngChunk('IEND', new Uint8Array()));
+        await handle.sync();
+        await handle.close();
+        await rename(temporary, target);
+        state = 'over';
+      }),
+
+    abort,
+  };
+};
