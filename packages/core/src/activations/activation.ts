@@ -32,7 +32,7 @@ export interface ActivationDefinition {
    *
    * @param x `f32[...]`
    * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape; all new tensors. A definition with a kink says which values it has
-   *   there. Where x is NaN, so is s.
+   *   there. Where x is NaN, so is s on the cpu and wasm backends (shaders may lose it).
    */
   derivatives(x: Tensor, parameters: ActivationParameters, order: DerivativeOrder): Tensor[];
   /**
