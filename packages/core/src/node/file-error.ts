@@ -1,0 +1,44 @@
+/** What kept a file from being read or written. */
+export type FileProblem = 'no-space' | 'no-permission' | 'not-found' | 'not-a-file' | 'other';
+
+/** Thrown when the file system refuses. The system's own error is the `cause`. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly problem: FileProblem;
+  readonly path: string;
+
+  constructor(problem: FileProblem, path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+    this.path = path;
+  }
+}
+
+/** The codes of the operating system (errno(3)) that have a cause which the user can put right. */
+const known: Readonly<Record<string, readonly [FileProblem, string]>> = {
+  ENOSPC: ['no-space', 'there is no space left on the disk'],
+  EDQUOT: ['no-space', 'the disk quota is used up'],
+  EFBIG: ['no-space', 'the file would be larger than the system allows'],
+  EACCES: ['no-permission', 'permission is denied'],
+  EPERM: ['no-permission', 'permission is denied'],
+  EROFS: ['no-permission', 'the file system can only be read'],
+  ENOENT: ['not-found', 'there is no such file or folder'],
+  ENOTDIR: ['not-found', 'a part of the path is not a folder'],
+  EISDIR: ['not-a-file', 'it is a folder'],
+};
+
+/** The code of a system error, e.g. `ENOENT`. */
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/**
+ * A system error as one that says what was tried with which path, and why it failed.
+ *
+ * @param tried e.g. `write`
+ */
+export const describeFileError = (tried: string, path: string, cause: unknown): FileError => {
+  if (cause instanceof FileError) return cause;
+  const code = errorCode(cause) ?? '';
+  const [problem, reason] = known[code] ?? ['other', cause instanceof Error ? cause.message : String(cause)];
+  return new FileError(problem, path, `cannot ${tried} '${path}': ${reason}${code in known ? ` (${code})` : ''}`, { cause });
+};

@@ -1,0 +1,111 @@
+/**
+ * @file Files that are whole at any moment. The bytes go to a temporary file in the same folder, to the disk, and then under their name: a
+ * rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the new one, also after a crash.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { describeFileError, errorCode, FileError } from './file-error.ts';
+
+/** A temporary file that nobody has touched for this long is nobody's, in milliseconds: no write lasts so long. */
+const STALE_AFTER = 3_600_000;
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/** What the names of all temporary files for `path` begin with. */
+const temporaryPrefix = (path: string): string => `.neural-fields-${shortHash(basename(path))}-`;
+
+/**
+ * The path of a temporary file for `path`: beside it, with the machine and the process in the name, so that it can be told later whether
+ * its writer still lives.
+ */
+export const temporaryPath = (path: string, pid: number = process.pid): string =>
+  join(dirname(path), `${temporaryPrefix(path)}${shortHash(hostname())}-${pid}-${randomBytes(4).toString('hex')}.tmp`);
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM'; // alive, and somebody else's
+  }
+};
+
+const isStale = async (path: string, writer: string, pid: number): Promise<boolean> => {
+  if (writer === shortHash(hostname()) && !isAlive(pid)) return true;
+  const { mtimeMs } = await stat(path);
+  return Date.now() - mtimeMs > STALE_AFTER;
+};
+
+/** Removes the temporary files for `path` that killed processes left. Its failures are not the caller's: another writer may be at it too. */
+const removeStaleFiles = async (path: string): Promise<void> => {
+  const prefix = temporaryPrefix(path);
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    const [, writer = '', pid] =
+      /^([0-9a-f]+)-(\d+)-[0-9a-f]+\.tmp$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? [];
+    if (pid === undefined) continue;
+    const temporary = join(dirname(path), name);
+    if (await isStale(temporary, writer, Number(pid)).catch(() => false)) await unlink(temporary).catch(() => undefined);
+  }
+};
+
+/** Makes a rename last: the folder's own data go to the disk. */
+const syncFolder = async (folder: string): Promise<void> => {
+  if (process.platform === 'win32') return; // folders cannot be opened there
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (errorCode(error) !== 'EINVAL') throw error; // a file system that has no such thing
+  } finally {
+    await handle.close();
+  }
+};
+
+const writeAndSync = async (handle: FileHandle, bytes: Uint8Array, mode: number | undefined): Promise<void> => {
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/**
+ * Writes a file so that at any moment, also after a kill or a power failure, there is the old content or the new, never a part.
+ *
+ * A link is followed, and an existing file keeps its permissions. Temporary files that killed processes left for the same path are removed.
+ *
+ * @throws FileError when the file system refuses; the old file is then untouched
+ */
+export const writeFileAtomically = async (path: string, bytes: Uint8Array): Promise<void> => {
+  try {
+    const target = await realpath(path).catch(() => path);
+    const existing = await stat(target).catch(error => {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (existing !== undefined && !existing.isFile())
+      throw new FileError(
+        'not-a-file',
+        path,
+        `cannot write '${path}': it is ${existing.isDirectory() ? 'a folder' : 'no regular file'}`,
+      );
+    await removeStaleFiles(target);
+    const temporary = temporaryPath(target);
+    const handle = await open(temporary, 'wx');
+    try {
+      await writeAndSync(handle, bytes, existing && existing.mode & 0o777);
+      await rename(temporary, target);
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(dirname(target));
+  } catch (error) {
+    throw describeFileError('write', path, error);
+  }
+};
