@@ -1,8 +1,11 @@
+import type { UserConfig } from 'tsdown';
 import { library } from '../../tsdown.base.ts';
 
-export default library({
+const config: UserConfig = library({
   index: 'src/index.ts',
   node: 'src/node.ts',
   'codec-node': 'src/images/codec-node.ts',
   'codec-browser': 'src/images/codec-browser.ts',
 });
+
+export default config;
