@@ -1,0 +1,56 @@
+import type { AmplitudeSpectrum } from './amplitude-spectrum.ts';
+
+/** A spectrum by the length of the frequency alone. */
+export interface RadialSpectrum {
+  /** The middle of each ring, in cycles per unit of the coordinate: 0, w, 2 w, ... for the ring width w. */
+  readonly frequencies: Float64Array;
+  /** The mean amplitude in each ring; NaN for a ring without a frequency of the grid. */
+  readonly amplitudes: Float64Array;
+}
+
+/** The options of {@link radialSpectrum}. */
+export interface RadialSpectrumOptions {
+  /** In cycles per unit of the coordinate. The largest step between the frequencies of an axis if absent, so that no ring is empty. */
+  readonly ringWidth?: number;
+}
+
+/**
+ * The mean amplitude per ring of frequencies f: ring r holds those with (r - 1/2) w <= abs(f) < (r + 1/2) w.
+ *
+ * The last ring has its middle within the smallest Nyquist frequency of the axes: further ones lie in the corners of the spectrum alone.
+ * With one axis this is the mean of the amplitudes at f and -f.
+ *
+ * @throws RangeError when the ring width is not positive
+ */
+export const radialSpectrum = (
+  { amplitudes, shape, frequencies }: AmplitudeSpectrum,
+  options: RadialSpectrumOptions = {},
+): RadialSpectrum => {
+  const lengthy = frequencies.filter(axis => axis.length > 1); // an axis of one sample has the frequency 0 alone
+  const nyquist = lengthy.map(axis => -(axis[0] as number));
+  const widest = Math.max(0, ...lengthy.map((axis, i) => (nyquist[i] as number) / Math.floor(axis.length / 2)));
+  const { ringWidth = widest || 1 } = options;
+  if (!(Number.isFinite(ringWidth) && ringWidth > 0))
+    throw new RangeError(`radialSpectrum: ringWidth must be a positive number, got ${ringWidth}`);
+  const ringOf = (radius: number): number => Math.floor(radius / ringWidth + 0.5);
+  // The tolerance keeps the last ring where the quotient is a whole number but for rounding.
+  const rings = lengthy.length === 0 ? 1 : Math.floor((Math.min(...nyquist) / ringWidth) * (1 + 1e-9)) + 1;
+  const sums = new Float64Array(rings);
+  const counts = new Float64Array(rings);
+  for (let i = 0; i < amplitudes.length; i++) {
+    let stride = amplitudes.length;
+    let squares = 0;
+    for (const [axis, length] of shape.entries()) {
+      stride /= length;
+      squares += ((frequencies[axis] as Float64Array)[Math.floor(i / stride) % length] as number) ** 2;
+    }
+    const ring = ringOf(Math.sqrt(squares));
+    if (ring >= rings) continue;
+    sums[ring] = (sums[ring] as number) + (amplitudes[i] as number);
+    counts[ring] = (counts[ring] as number) + 1;
+  }
+  return {
+    frequencies: Float64Array.from({ length: rings }, (_, ring) => ring * ringWidth),
+    amplitudes: sums.map((sum, ring) => sum / (counts[ring] as number)),
+  };
+};
