@@ -52,7 +52,7 @@ function testOutcome(test: TestCase): Outcome {
   const name = `${nameOf(test.module)} > ${test.fullName}`;
   const result = test.result();
   if (result.state === 'passed') return { name, state: 'passed' };
-  if (result.state === 'skipped') return { name, state: 'skipped', reason: result.note ?? 'marked as skipped, without a reason' };
+  if (result.state === 'skipped') return { name, state: 'skipped', reason: result.note ?? 'no reason beyond its name' };
   return { name, state: 'failed', reason: result.errors?.map(error => error.message).join('\n') ?? 'it never finished' };
 }
 

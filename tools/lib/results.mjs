@@ -51,7 +51,8 @@ const lost = {
 };
 
 /**
- * A report in plain lines: one for each package, then every skipped and every failed test with its reason.
+ * A report in plain lines: one for each package, then every skipped and every failed test with the first line of its reason. The rest
+ * stands in the output of the tests.
  *
  * @param {readonly ProjectOutcomes[]} results
  * @returns {{ lines: string[], passed: number, failed: number }}
@@ -84,6 +85,8 @@ function count(outcomes) {
  */
 function listed(results, state) {
   return results.flatMap(({ project, outcomes }) =>
-    outcomes.filter(outcome => outcome.state === state).map(({ name, reason }) => `${state}: ${project}/${name}: ${reason}`),
+    outcomes
+      .filter(outcome => outcome.state === state)
+      .map(({ name, reason }) => `${state}: ${project}/${name}: ${reason?.split('\n')[0]}`),
   );
 }

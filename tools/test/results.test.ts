@@ -15,7 +15,7 @@ test('totals are counted over packages, and skips and failures are listed with t
         { name: 'two', state: 'skipped', reason: 'no browser' },
       ],
     },
-    { project: 'packages/b', outcomes: [{ name: 'three', state: 'failed', reason: 'expected 1 to be 2' }] },
+    { project: 'packages/b', outcomes: [{ name: 'three', state: 'failed', reason: 'expected 1 to be 2\n    at line 3' }] },
   ] satisfies { project: string; outcomes: Outcome[] }[];
   expect(summarise(results)).toEqual({
     lines: [
@@ -63,7 +63,7 @@ test('every way in which a test file can fail becomes a failed outcome', () => {
     'failed test/mixed.test.ts > suite: no start',
     'passed test/mixed.test.ts > good: undefined',
     'skipped test/mixed.test.ts > left: not today',
-    'skipped test/mixed.test.ts > suite > never: marked as skipped, without a reason',
+    'skipped test/mixed.test.ts > suite > never: no reason beyond its name',
   ]);
 });
 
