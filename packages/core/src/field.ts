@@ -1,5 +1,5 @@
 /** @file The owner of a field's parameters. */
-import { keep, reshape, type Tensor, type Tensor2D, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import { clone, keep, reshape, type Tensor, type Tensor2D, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
 import { evaluateJet } from './jets/evaluate.ts';
 import type { Jet, JetSource } from './jets/jet.ts';
 import type { DerivativeRequest } from './jets/request.ts';
@@ -81,9 +81,11 @@ export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
     return { name, shape: [...shape], value };
   });
   const variables = values.map(({ name, shape, value }): [string, Variable] => {
-    // A variable must not share the caller's array or tensor: it is written to in place by some backends.
-    const initial = tidy(() => (value instanceof Float32Array ? tensor(value.slice(), shape) : reshape(value, shape)));
-    return [name, variable(keep(initial))];
+    // A copy: a variable must not share the caller's array or tensor.
+    const initial = tidy(() => (value instanceof Float32Array ? tensor(value.slice(), shape) : clone(reshape(value, shape))));
+    const result = variable(keep(initial));
+    initial.dispose();
+    return [name, result];
   });
   return new Field(checked, Object.fromEntries(variables), extensions);
 };

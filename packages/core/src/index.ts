@@ -51,7 +51,6 @@ export {
   decodeFieldData,
   type EncodeFieldOptions,
   encodeFieldData,
-  FIELD_FORMAT_VERSION,
   type FieldFile,
   type FieldFileExtras,
 } from './files/field-file.ts';
@@ -90,6 +89,8 @@ export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jet
 export type { DenseSpec } from './layers/dense.ts';
 export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
 export { createRng, type Rng } from './random.ts';
+export { type Distribution, distributionOf, type Histogram } from './spectra/distribution.ts';
+export { type LayerStatistics, layerStatistics } from './spectra/layer-statistics.ts';
 export type { Extensions } from './spec/extensions.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
 export { type FieldSpec, outFeatures, parameterShapes, parseSpec } from './spec/spec.ts';

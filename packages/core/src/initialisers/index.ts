@@ -17,6 +17,24 @@ export type InitialiserSpec =
   | XavierSpec
   | KaimingSpec;
 
+const KINDS: readonly string[] = [
+  'siren-first',
+  'siren-hidden',
+  'pytorch-linear',
+  'zeros',
+  'uniform',
+  'xavier-uniform',
+  'xavier-normal',
+  'kaiming-uniform',
+  'kaiming-normal',
+] satisfies InitialiserSpec['kind'][];
+
+/** Checks the JSON form of an initialiser; `what` names it in errors. @throws TypeError or RangeError */
+export const assertInitialiser = (what: string, spec: InitialiserSpec): void => {
+  if (typeof spec?.kind !== 'string') throw new TypeError(`${what} must be an object with a kind, got ${JSON.stringify(spec)}`);
+  if (!KINDS.includes(spec.kind)) throw new RangeError(`${what}: unknown kind '${spec.kind}'; known are ${KINDS.join(', ')}`);
+};
+
 /** The values of a parameter. */
 const fill = (spec: InitialiserSpec, values: Float32Array, context: InitialiserContext, rng: Rng): void => {
   switch (spec.kind) {
@@ -47,8 +65,6 @@ const fill = (spec: InitialiserSpec, values: Float32Array, context: InitialiserC
     case 'kaiming-normal':
       kaimingNormal(values, spec, context, rng);
       break;
-    default:
-      throw new RangeError(`initialiser: unknown kind '${(spec as { kind: string }).kind}'`);
   }
 };
 

@@ -1,7 +1,7 @@
 import { add, matMul, reshape, scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { ActivationSpec } from '../activations/activation.ts';
 import { activationParameterValues, assertActivationSpec } from '../activations/index.ts';
-import { type InitialiserSpec, initialise } from '../initialisers/index.ts';
+import { assertInitialiser, type InitialiserSpec, initialise } from '../initialisers/index.ts';
 import { type Extensions, findActivation } from '../spec/extensions.ts';
 import { activationJet } from './activation-jet.ts';
 import type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layer.ts';
@@ -48,14 +48,8 @@ export const dense: LayerDefinition<DenseSpec> = {
     if (typeof activation?.kind !== 'string')
       throw new TypeError(`dense layer: activation must be an object with a kind, got ${JSON.stringify(activation)}`);
     assertActivationSpec(activation, findActivation(activation, extensions));
-    if (typeof weightInitialiser?.kind !== 'string')
-      throw new TypeError(
-        `dense layer: weightInitialiser must be an object with a kind, got ${JSON.stringify(weightInitialiser)}`,
-      );
-    if (biasInitialiser !== null && typeof biasInitialiser?.kind !== 'string')
-      throw new TypeError(
-        `dense layer: biasInitialiser must be null or an object with a kind, got ${JSON.stringify(biasInitialiser)}`,
-      );
+    assertInitialiser('dense layer: weightInitialiser', weightInitialiser);
+    if (biasInitialiser !== null) assertInitialiser('dense layer: biasInitialiser', biasInitialiser);
   },
   outFeatures: spec => asDense(spec).outFeatures,
   parameters(spec, { inFeatures, previous, extensions }: LayerPlace): readonly ParameterDeclaration[] {

@@ -33,7 +33,9 @@ export interface MlpOptions extends NetworkSize {
   readonly weightInitialiser?: InitialiserSpec;
   /** PyTorch's default for a linear layer if absent; `null` for layers without bias. */
   readonly biasInitialiser?: InitialiserSpec | null;
-  /** Layers in front, e.g. an encoding. */
+  /** What is different in the first dense layer, e.g. `{ biasInitialiser: { kind: 'uniform', bound: 10 } }` for FINER. */
+  readonly firstLayer?: Partial<Pick<DenseSpec, 'activation' | 'weightInitialiser' | 'biasInitialiser'>>;
+  /** A layer in front, e.g. an encoding. */
   readonly encoding?: LayerSpec;
   /** On the output; identity if absent. */
   readonly finalActivation?: ActivationSpec;
@@ -62,14 +64,15 @@ export const siren = (options: SirenOptions): FieldSpec => {
   assertSize('siren', options);
   for (const [key, value] of Object.entries({ omega0, omegaHidden }))
     if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`siren: ${key} must be a positive number, got ${value}`);
-  const layer = (index: number): DenseSpec => ({
-    kind: 'dense',
-    outFeatures: index <= hiddenLayers ? hiddenFeatures : outFeatures,
-    activation: index <= hiddenLayers ? { kind: 'sine', omega: index === 0 ? omega0 : omegaHidden } : identity,
-    weightInitialiser: { kind: index === 0 ? 'siren-first' : 'siren-hidden' },
-    biasInitialiser: { kind: 'pytorch-linear' },
+  return mlp({
+    inFeatures,
+    outFeatures,
+    hiddenFeatures,
+    hiddenLayers,
+    activation: { kind: 'sine', omega: omegaHidden },
+    weightInitialiser: { kind: 'siren-hidden' },
+    firstLayer: { activation: { kind: 'sine', omega: omega0 }, weightInitialiser: { kind: 'siren-first' } },
   });
-  return parseSpec({ inFeatures, layers: Array.from({ length: hiddenLayers + 2 }, (_, index) => layer(index)) });
 };
 
 /**
@@ -79,7 +82,12 @@ export const siren = (options: SirenOptions): FieldSpec => {
  */
 export const mlp = (options: MlpOptions): FieldSpec => {
   const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers, activation, encoding, finalActivation = identity } = options;
-  const { weightInitialiser = { kind: 'pytorch-linear' }, biasInitialiser = { kind: 'pytorch-linear' }, extensions } = options;
+  const {
+    weightInitialiser = { kind: 'pytorch-linear' },
+    biasInitialiser = { kind: 'pytorch-linear' },
+    firstLayer,
+    extensions,
+  } = options;
   assertSize('mlp', options);
   const layers = Array.from({ length: hiddenLayers + 2 }, (_, index): DenseSpec => {
     const last = index === hiddenLayers + 1;
@@ -89,6 +97,7 @@ export const mlp = (options: MlpOptions): FieldSpec => {
       activation: last ? finalActivation : activation,
       weightInitialiser,
       biasInitialiser,
+      ...(index === 0 && firstLayer),
     };
   });
   return parseSpec({ inFeatures, layers: encoding ? [encoding, ...layers] : layers }, extensions);

@@ -1,0 +1,266 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { expectCloseInNorm } from '@neural-fields/testing';
+import { add, memory, setBackend, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  adam,
+  CheckpointError,
+  type CheckpointStore,
+  cosine,
+  createField,
+  DivergenceError,
+  decodeField,
+  type Field,
+  type FitOptions,
+  type FitProgress,
+  fit,
+  siren,
+  type Term,
+  term,
+} from '../../src/index.ts';
+import { randomPoints, smoothImage, squaredError } from './signals.ts';
+
+beforeAll(() => setBackend('cpu'));
+
+const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 10 });
+const newField = (): Field => createField(spec, { seed: 1 });
+const imageTerm = (): Term => term({ points: smoothImage(12), loss: squaredError });
+const fast = adam({ learningRate: 1e-3 });
+
+const run = async (field: Field, terms: readonly Term[], options: FitOptions): Promise<FitProgress[]> => {
+  const reports: FitProgress[] = [];
+  for await (const progress of fit(field, terms, options)) reports.push(progress);
+  return reports;
+};
+
+const numbersOf = async (field: Field): Promise<Float32Array> => {
+  const parts = await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()));
+  return Float32Array.from(parts.flatMap(part => [...(part as Float32Array)]));
+};
+
+/** A store in memory that remembers everything ever written. */
+const memoryStore = (): CheckpointStore & { readonly written: Uint8Array[] } => {
+  const written: Uint8Array[] = [];
+  return {
+    written,
+    read: () => Promise.resolve(written.at(-1)),
+    write(bytes) {
+      written.push(bytes.slice());
+      return Promise.resolve();
+    },
+  };
+};
+
+describe('fit', () => {
+  it('learns a signal, reports every step, and leaves no tensor behind', async () => {
+    const field = newField();
+    const before = memory().numTensors;
+    const reports = await run(field, [imageTerm()], { steps: 150, optimizer: fast });
+    expect(reports.map(({ step }) => step)).toEqual(Array.from({ length: 150 }, (_, i) => i + 1));
+    expect(reports[0]?.loss).toBeGreaterThan(0.05);
+    expect(reports.at(-1)?.loss).toBeLessThan(0.002);
+    expect(reports.at(-1)?.secondsLeft).toBe(0);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('gives the same parameters whatever the chunks, to float32 rounding', async () => {
+    const [whole, inChunks] = [newField(), newField()];
+    const terms = (): Term[] => [
+      imageTerm(),
+      term({ name: 'random', points: randomPoints(50), loss: squaredError, weight: 0.3 }),
+    ];
+    await run(whole, terms(), { steps: 1, chunkSize: 1000, optimizer: fast });
+    await run(inChunks, terms(), { steps: 1, chunkSize: 17, optimizer: fast });
+    expectCloseInNorm(await numbersOf(inChunks), await numbersOf(whole), { relative: 1e-6 });
+  });
+
+  it('keeps the tensors alive during a step independent of the number of points', async () => {
+    const peak = async (points: number): Promise<number> => {
+      let most = 0;
+      const watched = term({
+        points: randomPoints(points),
+        loss: (jet, batch) => {
+          most = Math.max(most, memory().numBytes);
+          return squaredError(jet, batch);
+        },
+      });
+      const field = newField();
+      await run(field, [watched], { steps: 1, chunkSize: 64 });
+      field.dispose();
+      return most;
+    };
+    const [few, many] = [await peak(64), await peak(64 * 20)];
+    expect(many - few).toBeLessThan(20 * 1024);
+  });
+
+  it('weighs terms, and derives metrics by the name of their term', async () => {
+    const loss = Object.assign(squaredError.bind(undefined), { metrics: { twice: (value: number) => 2 * value } });
+    const field = newField();
+    const [alone] = await run(field, [term({ points: smoothImage(5), loss })], { steps: 1 });
+    expect(alone?.metrics['twice']).toBe(2 * (alone?.loss as number));
+    const terms = [
+      term({ name: 'a', points: smoothImage(5), loss, weight: 2 }),
+      term({ name: 'b', points: smoothImage(5), loss, weight: 0.5 }),
+    ];
+    const [both] = await run(newField(), terms, { steps: 1 });
+    expect(both?.loss).toBeCloseTo(2.5 * (alone?.loss as number), 6);
+    expect(Object.keys(both?.metrics ?? {})).toEqual(['a.twice', 'b.twice']);
+  });
+
+  it('fits derivatives, on which some parameters have no influence', async () => {
+    const field = newField();
+    const harmonic = term({
+      points: smoothImage(6),
+      derivatives: { gradient: true, laplacian: true },
+      loss: ({ gradient, laplacian }, { targets }) =>
+        add(square(sub(laplacian, targets['value'] as Tensor)), sum(square(gradient), 1)),
+    });
+    expect(harmonic.derivatives).toEqual({ gradient: true, laplacian: true });
+    const reports = await run(field, [harmonic], { steps: 40, optimizer: fast });
+    expect(reports.at(-1)?.loss).toBeLessThan(0.5 * (reports[0]?.loss as number));
+  });
+
+  it('clips the gradient to a norm', async () => {
+    const [report] = await run(newField(), [imageTerm()], { steps: 1, clipNorm: 1e-3 });
+    expect(report?.gradientNorm).toBeGreaterThan(1e-3);
+  });
+
+  it('averages parameters exponentially, and goes on from its own', async () => {
+    const [plain, averaged] = [newField(), newField()];
+    const initial = await numbersOf(plain);
+    const steps = [await stepwise(plain, 1), await stepwise(newField(), 2)];
+    await run(averaged, [imageTerm()], { steps: 2, optimizer: fast, averageDecay: 0.75 });
+    const expected = initial.map(
+      (p0, i) => 0.75 * (0.75 * p0 + 0.25 * (steps[0]?.[i] as number)) + 0.25 * (steps[1]?.[i] as number),
+    );
+    expectCloseInNorm(await numbersOf(averaged), expected, { relative: 1e-6 });
+  });
+
+  const stepwise = async (field: Field, steps: number): Promise<Float32Array> => {
+    await run(field, [imageTerm()], { steps, optimizer: fast });
+    return numbersOf(field);
+  };
+
+  it('stops at a signal with its reason, after a checkpoint', async () => {
+    const store = memoryStore();
+    const controller = new AbortController();
+    const field = newField();
+    const before = memory().numTensors;
+    const running = async (): Promise<void> => {
+      for await (const { step } of fit(field, [imageTerm()], { steps: 1000, signal: controller.signal, checkpoint: { store } }))
+        if (step === 3) controller.abort(new Error('enough'));
+    };
+    await expect(running()).rejects.toThrow('enough');
+    expect(store.written).toHaveLength(1);
+    const saved = decodeField(store.written[0] as Uint8Array);
+    expect(await numbersOf(saved)).toEqual(await numbersOf(field));
+    saved.dispose();
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('goes on from a checkpoint to the same bits as an unbroken run', async () => {
+    const terms = (): Term[] => [imageTerm(), term({ name: 'random', points: randomPoints(40), loss: squaredError })];
+    const options: FitOptions = { steps: 12, optimizer: fast, seed: 5, averageDecay: 0.9, schedule: cosine(0.1), clipNorm: 0.5 };
+    const whole = newField();
+    await run(whole, terms(), options);
+    const store = memoryStore();
+    const first = newField();
+    for await (const { step } of fit(first, terms(), { ...options, checkpoint: { store, everySteps: 5 } })) if (step === 7) break;
+    const second = createField(spec, { seed: 999 });
+    const reports = await run(second, terms(), { ...options, checkpoint: { store, everySteps: 5 } });
+    expect(reports[0]).toMatchObject({ step: 6, resumedFrom: 5 });
+    expect(await numbersOf(second)).toEqual(await numbersOf(whole));
+    const third = createField(spec, { seed: 999 });
+    expect(await run(third, terms(), { ...options, checkpoint: { store } })).toEqual([]);
+    expect(await numbersOf(third)).toEqual(await numbersOf(whole));
+  });
+
+  it.each([
+    ['optimizer', { optimizer: adam({ learningRate: 2e-3 }) }],
+    ['seed', { seed: 6 }],
+    ['schedule', { schedule: cosine(0.5) }],
+    ['file', { checkpoint: { store: memoryStore(), identity: { file: 'other' } } }],
+  ] as const)('refuses to go on from a checkpoint with another %s', async (what, change) => {
+    const store = memoryStore();
+    await run(newField(), [imageTerm()], { steps: 2, checkpoint: { store, identity: { file: 'this' } } });
+    const identity = what === 'file' ? { file: 'other' } : { file: 'this' };
+    const attempt = run(newField(), [imageTerm()], { steps: 4, ...change, checkpoint: { store, identity } });
+    await expect(attempt).rejects.toThrow(CheckpointError);
+    await expect(attempt).rejects.toThrow(`its ${what} is`);
+  });
+
+  it('stops when the loss is not a number, with the parameters of the last good report', async () => {
+    const field = newField();
+    const store = memoryStore();
+    const reports: FitProgress[] = [];
+    const poisoned = { ...randomPoints(8) };
+    let steps = 0;
+    const source = {
+      ...poisoned,
+      draw: (start: number, count: number, rng: Parameters<typeof poisoned.draw>[2]) => {
+        const batch = poisoned.draw(start, count, rng);
+        steps += 1;
+        if (steps === 4) (batch.targets?.['value'] as Float32Array)[0] = Number.NaN;
+        return batch;
+      },
+    };
+    const attempt = (async () => {
+      for await (const progress of fit(field, [term({ points: source, loss: squaredError })], {
+        steps: 10,
+        checkpoint: { store },
+      }))
+        reports.push(progress);
+    })();
+    await expect(attempt).rejects.toMatchObject({ name: 'DivergenceError', step: 4, lastGoodStep: 2 });
+    await expect(attempt).rejects.toThrow('diverged at step 4: the loss is NaN');
+    expect(reports).toHaveLength(3);
+    const values = await numbersOf(field);
+    expect(values.every(Number.isFinite)).toBe(true);
+    expect(await numbersOf(decodeField(store.written.at(-1) as Uint8Array))).toEqual(values);
+  });
+
+  it('stops when the loss leaps up', async () => {
+    const field = newField();
+    await expect(run(field, [imageTerm()], { steps: 50, optimizer: adam({ learningRate: 30 }) })).rejects.toThrow(
+      DivergenceError,
+    );
+    expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
+  });
+
+  it('lets timers have their turn', async () => {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks += 1;
+    }, 5);
+    await run(newField(), [term({ points: randomPoints(3000), loss: squaredError })], { steps: 10, chunkSize: 500 });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(2);
+  });
+
+  it.each([
+    [{ steps: 0 }, 'fit: steps must be a positive integer, got 0'],
+    [{ steps: 1, chunkSize: 0.5 }, 'fit: chunkSize must be a positive integer, got 0.5'],
+    [{ steps: 1, clipNorm: 0 }, 'fit: clipNorm must be a positive number, got 0'],
+    [{ steps: 1, averageDecay: 1 }, 'fit: averageDecay must be a number in [0, 1), got 1'],
+  ])('refuses %o', async (options, message) => {
+    await expect(run(newField(), [imageTerm()], options)).rejects.toThrow(message);
+  });
+
+  it('refuses terms that do not fit', async () => {
+    const field = newField();
+    await expect(run(field, [], { steps: 1 })).rejects.toThrow('needs at least one term');
+    await expect(run(field, [imageTerm(), imageTerm()], { steps: 1 })).rejects.toThrow("different names, got 'loss' twice");
+    const line = { ...smoothImage(3), inFeatures: 1 };
+    await expect(run(field, [term({ points: line, loss: squaredError })], { steps: 1 })).rejects.toThrow(
+      'must have 2 coordinates as the field has, got 1',
+    );
+    const short = { ...smoothImage(3), pointsPerStep: 10 };
+    await expect(run(field, [term({ points: short, loss: squaredError })], { steps: 1 })).rejects.toThrow(
+      'draw must return 10 points of 2 coordinates, got 18 numbers',
+    );
+    const wrongShape = term({ points: smoothImage(3), loss: jet => sum(jet.value, 0) });
+    await expect(run(field, [wrongShape], { steps: 1 })).rejects.toThrow(
+      "term 'loss': the loss must be a scalar or one value for each of 9 points, got [1]",
+    );
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { constant, cosine, exponential, type Schedule, stepDecay, warmup } from '../../src/index.ts';
+
+const factors = (schedule: Schedule, steps: number): number[] =>
+  Array.from({ length: steps }, (_, i) => schedule.factor(i + 1, steps));
+
+describe('schedules', () => {
+  it('have their closed forms', () => {
+    expect(factors(constant(), 3)).toEqual([1, 1, 1]);
+    expect(factors(cosine(0.2), 3).map(f => +f.toFixed(12))).toEqual([1, 0.6, 0.2]);
+    expect(factors(exponential(0.01), 3).map(f => +f.toFixed(12))).toEqual([1, 0.1, 0.01]);
+    expect(factors(stepDecay(2, 0.5), 5)).toEqual([1, 1, 0.5, 0.5, 0.25]);
+    expect(factors(warmup(2, stepDecay(3, 0.5)), 5)).toEqual([0.5, 1, 1, 0.5, 0.5]);
+  });
+
+  it('begin at 1 even in a run of a single step', () => {
+    for (const schedule of [cosine(), exponential(0.5)]) expect(schedule.factor(1, 1)).toBe(1);
+  });
+
+  it('describe all their numbers, and the length of the run where they depend on it', () => {
+    expect(cosine(0.1).describe(10)).not.toBe(cosine(0.1).describe(11));
+    expect(stepDecay(2, 0.5).describe(10)).toBe(stepDecay(2, 0.5).describe(11));
+    expect(warmup(3, cosine()).describe(5)).toContain('cosine');
+  });
+
+  it('refuse numbers outside their range', () => {
+    for (const make of [() => cosine(2), () => exponential(0), () => stepDecay(0, 0.5), () => stepDecay(1, 0), () => warmup(0)])
+      expect(make).toThrow(RangeError);
+  });
+});
