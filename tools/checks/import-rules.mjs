@@ -122,7 +122,7 @@ function fileErrors(project, projects, { path, imports }) {
       if (violations.length > 0) return error(`breaks a rule: ${violations.join('; ')}`);
     }
     const { dependencies, peerDependencies, optionalDependencies } = project.manifest;
-    if (inSource && !(name in { ...dependencies, ...peerDependencies, ...optionalDependencies })) {
+    if (inSource && !project.manifest.private && !(name in { ...dependencies, ...peerDependencies, ...optionalDependencies })) {
       return error('is in neither dependencies nor peerDependencies');
     }
     return [];

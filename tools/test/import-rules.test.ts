@@ -19,7 +19,7 @@ const core = project('packages/core', {
 });
 const losses = project('packages/losses', { dependencies: { '@neural-fields/core': 'workspace:*' } });
 const signals = project('packages/signals', { dependencies: { '@neural-fields/core': 'workspace:*' } });
-const testing = project('packages/testing');
+const testing = project('packages/testing', { private: true });
 const cli = project('apps/cli', {
   dependencies: { '@neural-fields/core': 'workspace:*', '@neural-fields/losses': 'workspace:*' },
 });
@@ -72,6 +72,7 @@ test('imports of exported subpaths and of declared dependencies pass', () => {
   expect(errorsOf('packages/losses/test/mse.test.ts', '@neural-fields/testing', '../src/mse.ts', 'vitest', 'node:fs')).toEqual(
     [],
   );
+  expect(errorsOf('packages/testing/src/contract.ts', 'vitest')).toEqual([]);
   expect(errorsOf('apps/cli/src/main.ts', '@neural-fields/core/node', '@neural-fields/losses', 'node:fs')).toEqual([]);
 });
 
