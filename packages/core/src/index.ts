@@ -89,8 +89,17 @@ export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jet
 export type { DenseSpec } from './layers/dense.ts';
 export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
 export { createRng, type Rng } from './random.ts';
-export { type Distribution, distributionOf, type Histogram } from './spectra/distribution.ts';
-export { type LayerStatistics, layerStatistics } from './spectra/layer-statistics.ts';
 export type { Extensions } from './spec/extensions.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
 export { type FieldSpec, outFeatures, parameterShapes, parseSpec } from './spec/spec.ts';
+export {
+  type AmplitudeSpectrum,
+  type AmplitudeSpectrumOptions,
+  amplitudeSpectrum,
+  type SampledSignal,
+} from './spectra/amplitude-spectrum.ts';
+export { type Distribution, distributionOf, type Histogram } from './spectra/distribution.ts';
+export { type ComplexArray, fft, inverseFft } from './spectra/fft.ts';
+export { type LayerStatistics, layerStatistics } from './spectra/layer-statistics.ts';
+export { type RadialSpectrum, type RadialSpectrumOptions, radialSpectrum } from './spectra/radial-spectrum.ts';
+export { hannWindow, rectangularWindow, type Window } from './spectra/window.ts';
