@@ -63,3 +63,14 @@ export function listProjects() {
 export function listPublicProjects() {
   return listProjects().filter(({ manifest }) => !manifest.private);
 }
+
+/**
+ * What can be imported of a package: `@scope/name`, `@scope/name/node`; not its JSON files.
+ *
+ * @param {Project} project
+ * @returns {string[]}
+ */
+export function codeSubpaths({ manifest }) {
+  const subpaths = Object.entries(manifest.exports ?? {}).filter(([, target]) => typeof target === 'object');
+  return subpaths.map(([subpath]) => `${manifest.name}${subpath.slice(1)}`);
+}
