@@ -49,13 +49,16 @@ export const correlateAxis = (
   const length = shape[axis]!;
   const stride = rowMajorStrides(shape)[axis]!;
   const out = new Float64Array(data.length);
-  for (let outer = 0; outer < data.length; outer += length * stride)
-    for (let i = 0; i < length; i++) {
-      const at = outer + i * stride;
-      const previous = outer + standIn(i - 1, length, boundary) * stride;
-      const next = outer + standIn(i + 1, length, boundary) * stride;
-      for (let k = 0; k < stride; k++)
-        out[at + k] = before * data[previous + k]! + here * data[at + k]! + after * data[next + k]!;
-    }
+  const end = (at: number, previous: number, next: number): void => {
+    for (let k = 0; k < stride; k++) out[at + k] = before * data[previous + k]! + here * data[at + k]! + after * data[next + k]!;
+  };
+  for (let first = 0; first < data.length; first += length * stride) {
+    const last = first + (length - 1) * stride;
+    for (let at = first + stride; at < last; at++)
+      out[at] = before * data[at - stride]! + here * data[at]! + after * data[at + stride]!;
+    const place = (i: number): number => first + standIn(i, length, boundary) * stride;
+    end(first, place(-1), place(1));
+    if (length > 1) end(last, place(length - 2), place(length));
+  }
   return { data: out, shape };
 };

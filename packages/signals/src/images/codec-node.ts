@@ -7,7 +7,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 export const decodePixels: DecodePixels = async (bytes, header) => {
   const sharp = await loadSharp();
-  const sixteen = header.bitDepth > 8;
+  const sixteen = header.bitDepth === 16;
   const grey16 = sixteen && header.channels <= 2;
   try {
     // ignoreIcc: the values are those of the file, as in Pillow and scikit-image. The size was checked against maxPixels.
@@ -17,9 +17,7 @@ export const decodePixels: DecodePixels = async (bytes, header) => {
       .raw({ depth: sixteen ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const values = sixteen ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-    // libvips shifts 10- and 12-bit AVIF up to 16 bits, so white is not 65535.
-    const maximum = sixteen ? (2 ** header.bitDepth - 1) * 2 ** (16 - header.bitDepth) : 255;
-    return { data: values, width: info.width, height: info.height, channels: info.channels, maximum };
+    return { data: values, width: info.width, height: info.height, channels: info.channels, maximum: sixteen ? 65_535 : 255 };
   } catch (cause) {
     throw new ImageError(
       'damaged',

@@ -14,8 +14,8 @@ export interface DecodeImageOptions extends ChannelOptions {
  * Decodes a PNG, JPEG, WebP or AVIF file into an image `f32[height, width, channels]` in [0, 1].
  *
  * The values are those that the file stores, divided by its maximum: no colour profile is applied and nothing is linearised. EXIF
- * orientation is applied. Grey is Rec. 601 luma. Of an animation the first frame is read. In Node every bit depth is read at full
- * precision, by the package `sharp`; in a browser 8 bits, by the browser.
+ * orientation is applied. Grey is Rec. 601 luma. Of an animation the first frame is read. In Node the package `sharp` decodes, 8 bits and
+ * PNG's 16; in a browser the browser, 8 bits only.
  *
  * @throws ImageError when the bytes are not such a file, or not a whole one
  * @throws RangeError when a pixel is not opaque and `alpha` is `error`
@@ -28,6 +28,11 @@ export const decodeImage = async (bytes: Uint8Array | ArrayBuffer, options: Deco
     throw new ImageError(
       'too-large',
       `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${header.width} x ${header.height}`,
+    );
+  if (header.bitDepth !== 8 && header.bitDepth !== 16)
+    throw new ImageError(
+      'unsupported',
+      `decodeImage: images of 8 bits a channel are read, and PNG of 16; got ${header.format.toUpperCase()} of ${header.bitDepth} bits`,
     );
   return imageFromPixels(await decodePixels(file, header), header.channels, options);
 };

@@ -5,6 +5,7 @@ import { decodeImage } from '../../src/images/decode-image.ts';
 import { encodeImage } from '../../src/images/encode-image.ts';
 import type { Image } from '../../src/images/image.ts';
 import { ImageError, type ImageProblem } from '../../src/images/image-error.ts';
+import { TEN_BIT_AVIF } from '../golden/ten-bit-avif.ts';
 
 /** An image of distinct values that are whole numbers at the bit depth. */
 const ramp = (height: number, width: number, channels: number, bitDepth: 8 | 16 = 8): Image => {
@@ -209,6 +210,14 @@ describe('errors', () => {
       problem: 'unsupported',
       message: expect.stringContaining('an SVG drawing'),
     });
+  });
+
+  test('AVIF of 10 bits', async () => {
+    const { problem, message } = await problemOf(decodeImage(Buffer.from(TEN_BIT_AVIF, 'base64')));
+    expect([problem, message]).toEqual([
+      'unsupported',
+      'decodeImage: images of 8 bits a channel are read, and PNG of 16; got AVIF of 10 bits',
+    ]);
   });
 
   test.each(['png', 'jpeg', 'webp', 'avif'] as const)('a truncated %s, cut anywhere', async format => {
