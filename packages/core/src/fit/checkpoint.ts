@@ -35,11 +35,17 @@ const RUN = 'fit';
 const PARAMETERS = 'parameters';
 const optimizerName = (index: number): string => `optimizer.${index}`;
 
+/** What is written about a run: what it must agree on with its resumption, and free text of the caller's. */
+export interface RunDescription {
+  readonly identity: RunIdentity;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Saves a run. The file's parameters are those that the field shall have: the average where there is one. */
 export const writeCheckpoint = async (
   store: CheckpointStore,
   field: Field,
-  identity: RunIdentity,
+  { identity, metadata }: RunDescription,
   { step, parameters, optimizer, average, history }: TrainingState,
 ): Promise<void> => {
   const shapes = parameterShapes(field.spec, field.extensions);
@@ -49,7 +55,7 @@ export const writeCheckpoint = async (
   await store.write(
     encodeFieldData(
       { spec: field.spec, parameters: unflattenNumbers(average ?? parameters, shapes) },
-      { state, metadata: { [RUN]: JSON.stringify({ step, history, identity }) } },
+      { state, metadata: { ...metadata, [RUN]: JSON.stringify({ step, history, identity }) } },
     ),
   );
 };

@@ -21,6 +21,8 @@ export interface CheckpointOptions {
   readonly everySteps?: number;
   /** What is fitted, e.g. the hash of a file: a checkpoint with other entries is refused. */
   readonly identity?: Readonly<Record<string, string>>;
+  /** Free text by key that is kept in the checkpoint's file, e.g. what the field stands for. The key `fit` is the run's own. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The options of {@link fit}. */
@@ -158,7 +160,8 @@ export async function* fit(
 
   const save = async (): Promise<void> => {
     if (checkpoint === undefined || step === saved.step) return;
-    await writeCheckpoint(checkpoint.store, field, identity, { step, history: detector.history, ...(await vectors.read()) });
+    const run = { identity, metadata: checkpoint.metadata };
+    await writeCheckpoint(checkpoint.store, field, run, { step, history: detector.history, ...(await vectors.read()) });
     saved = { step, time: performance.now() };
   };
   const breathe = async (): Promise<void> => {
