@@ -125,6 +125,7 @@ const findAll = (bytes: Uint8Array, name: string, end: number): number[] => {
 const readAvif = (bytes: Uint8Array): Read => {
   const data = view(bytes);
   let metaEnd = 0;
+  let hasData = false;
   let truncated = false;
   for (let at = 0; at + 8 <= bytes.length; ) {
     const size = data.getUint32(at);
@@ -132,9 +133,13 @@ const readAvif = (bytes: Uint8Array): Read => {
       size === 0 ? bytes.length - at : size === 1 && at + 16 <= bytes.length ? Number(data.getBigUint64(at + 8)) : size;
     if (length < 8) return 'damaged';
     if (at + length > bytes.length) truncated = true;
-    if (fourCharacters(bytes, at + 4) === 'meta') metaEnd = Math.min(at + length, bytes.length);
+    const type = fourCharacters(bytes, at + 4);
+    if (type === 'meta') metaEnd = Math.min(at + length, bytes.length);
+    if (type === 'mdat') hasData = true;
     at += length;
   }
+  // The coded image lies in `mdat`, or, seldom, in `idat` inside `meta`.
+  if (!hasData && findAll(bytes, 'idat', metaEnd).length === 0) truncated = true;
   const sizes = findAll(bytes, 'ispe', metaEnd - 12).map(at => [data.getUint32(at + 8), data.getUint32(at + 12)] as const);
   const configurations = findAll(bytes, 'av1C', metaEnd - 4).map(at => bytes[at + 6] as number);
   if (sizes.length === 0 || configurations.length === 0) return truncated ? 'truncated' : 'damaged';
