@@ -1,0 +1,76 @@
+/** @file The tfjs backends that the program offers to core's choice. Each is imported only when it is tried. */
+import { type BackendCandidate, type BackendChoice, selectBackend } from '@neural-fields/core';
+import { enableProdMode } from '@tensorflow/tfjs-core';
+import { InputError } from './errors.ts';
+import type { Output } from './output/output.ts';
+
+/** The names that `--backend` takes. */
+export const backendNames = ['auto', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+
+/** One of {@link backendNames}. */
+export type BackendName = (typeof backendNames)[number];
+
+/** Imports a package that is not there after an ordinary installation. Its name is a variable, so that neither types nor bundlers look for it. */
+const importOptional = async (name: string): Promise<unknown> => {
+  try {
+    return await import(name);
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND';
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] as string) : String(cause);
+    throw new Error(missing ? `the package ${name} is not installed` : `${name} cannot be loaded: ${reason}`, { cause });
+  }
+};
+
+/** What the package `webgpu` (Dawn for Node) exports. */
+interface Dawn {
+  readonly create: (flags: readonly string[]) => object;
+  readonly globals: object;
+}
+
+/** Gives Node the `navigator.gpu` of browsers, before tfjs's backend is imported, which looks for it. */
+const loadWebgpu = async (): Promise<void> => {
+  const { create, globals } = (await importOptional('webgpu')) as Dawn;
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
+  await import('@tensorflow/tfjs-backend-webgpu');
+};
+
+/** libtensorflow, with CUDA where that package is installed. */
+const loadTensorflow = async (): Promise<void> => {
+  try {
+    await importOptional('@tensorflow/tfjs-node-gpu');
+  } catch (gpuError) {
+    try {
+      await importOptional('@tensorflow/tfjs-node');
+    } catch (error) {
+      const both = [gpuError, error].map(each => (each as Error).message);
+      const none = both.every(message => message.endsWith('is not installed'));
+      throw new Error(none ? '@tensorflow/tfjs-node(-gpu) is not installed' : both.join(', '), { cause: error });
+    }
+  }
+};
+
+const candidates: readonly BackendCandidate[] = [
+  { name: 'webgpu', load: loadWebgpu },
+  { name: 'tensorflow', load: loadTensorflow },
+  { name: 'wasm', load: () => import('@tensorflow/tfjs-backend-wasm') },
+  { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu') },
+];
+
+/**
+ * Sets the backend and says which and why.
+ *
+ * @throws InputError when the wanted one cannot be used here
+ */
+export const chooseBackend = async (wanted: BackendName, output: Output): Promise<BackendChoice> => {
+  // Without it tfjs greets Node with advice on tfjs-node, on the console.
+  enableProdMode();
+  const choice = await selectBackend(wanted, candidates).catch(cause => {
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/^selectBackend: /, '');
+    throw new InputError(`--backend ${wanted}: ${reason}`, { cause });
+  });
+  output.log(`backend ${choice.name}: ${choice.reason}`);
+  return choice;
+};

@@ -1,0 +1,204 @@
+/** @file `neural-fields fit`: a file becomes a field. */
+import { createField, encodeField } from '@neural-fields/core';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { type Command, Option } from 'commander';
+import { chooseBackend } from '../backends.ts';
+import { UsageError } from '../errors.ts';
+import { assertWritable } from '../files/output-path.ts';
+import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
+import { fieldMetadata } from '../fitting/field-metadata.ts';
+import { activationNames, networkSpec } from '../fitting/network.ts';
+import { measureQuality } from '../fitting/quality.ts';
+import { runFit } from '../fitting/run-fit.ts';
+import type { FitSettings } from '../fitting/settings.ts';
+import { pointsOf } from '../fitting/settings.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
+import { finite, fraction, integer, positive } from '../options/numbers.ts';
+import { parseSize, type Size } from '../options/size.ts';
+import { formatCount, formatDecibels, formatSeconds, plural } from '../output/format.ts';
+import { createProgress } from '../output/progress.ts';
+import { readSignal } from '../signals/read-signal.ts';
+import { describeSignal } from '../signals/signal-description.ts';
+
+/** The options as commander gives them. */
+interface FitCommandOptions extends CommonOptions, Omit<FitSettings, 'reportEvery'> {
+  readonly output: string;
+  readonly hiddenFeatures: number;
+  readonly hiddenLayers: number;
+  readonly activation: string;
+  readonly omega0?: number;
+  readonly omegaHidden?: number;
+  readonly size?: Size;
+  readonly channels?: 'grey' | 'rgb' | 'keep';
+  readonly grid: 'corner-aligned' | 'pixel-centred';
+  readonly aspect?: 'stretch' | 'keep';
+  /** `false` is `--no-checkpoint`, `true` the default path. */
+  readonly checkpoint: boolean | string;
+  readonly checkpointEvery: number;
+  readonly resume?: boolean;
+  readonly restart?: boolean;
+  readonly reportEvery?: number;
+}
+
+const policyOf = ({ resume, restart }: FitCommandOptions): ResumePolicy => {
+  if (restart && resume !== undefined)
+    throw new UsageError(`--restart and ${resume ? '--resume' : '--no-resume'} exclude each other`);
+  return restart ? 'restart' : resume === undefined ? 'auto' : resume ? 'require' : 'never';
+};
+
+const checkpointPath = (options: FitCommandOptions): string | undefined => {
+  const { checkpoint, output } = options;
+  if (checkpoint === false) {
+    if (options.resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
+    return undefined;
+  }
+  const path = checkpoint === true ? `${output}.checkpoint` : checkpoint;
+  if (path === output) throw new UsageError('--checkpoint and --output must be different files');
+  return path;
+};
+
+/** Adam keeps two numbers beside each parameter, an average one more; the checkpoint is written beside its older self. */
+const CHECKPOINT_COPIES = 2 * 4;
+const BYTES_PER_PARAMETER = 4;
+
+const action = async (file: string, options: FitCommandOptions): Promise<void> => {
+  const output = outputOf(options);
+  const policy = policyOf(options);
+  const path = checkpointPath(options);
+  await assertWritable(options.output);
+  const prepared = await readSignal(file, {
+    convention: options.grid,
+    ...(options.size && { size: options.size }),
+    ...(options.channels && { channels: options.channels }),
+    ...(options.aspect && { aspect: options.aspect }),
+  });
+  const { description, points } = prepared;
+  const spec = networkSpec({
+    inFeatures: points.inFeatures,
+    outFeatures: description.channels,
+    hiddenFeatures: options.hiddenFeatures,
+    hiddenLayers: options.hiddenLayers,
+    activation: options.activation,
+    omega0: options.omega0,
+    omegaHidden: options.omegaHidden,
+  });
+  for (const note of prepared.notes) output.log(note);
+  const backend = await chooseBackend(options.backend, output);
+  // A report reads the loss from the device, for which a GPU has to stop.
+  const settings: FitSettings = { ...options, reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1) };
+  pointsOf(points, settings);
+  const field = createField(spec, { seed: options.seed });
+  const size = field.parameterCount * BYTES_PER_PARAMETER;
+  await assertWritable(options.output, { bytes: size });
+  if (path !== undefined) await assertWritable(path, { bytes: size * CHECKPOINT_COPIES });
+  const checkpoint = path === undefined ? undefined : await openCheckpoint(path, { policy, steps: options.steps }, output);
+  const perStep = settings.batch === 'full' ? 'all points a step' : `${plural(settings.batch, 'point')} a step`;
+  output.log(
+    `fits ${formatCount(field.parameterCount)} parameters to ${formatCount(points.size)} points, ${perStep}, ${plural(options.steps, 'step')}`,
+  );
+  output.event('start', {
+    file,
+    signal: description,
+    sha256: prepared.sha256,
+    network: spec,
+    parameters: field.parameterCount,
+    settings: pickSettings(settings),
+    backend: backend.name,
+    reason: backend.reason,
+    resumedFrom: checkpoint?.step ?? 0,
+  });
+  const progress = createProgress(output, { total: options.steps, unit: 'step' });
+  const interrupt = listenForInterrupt(
+    () => {
+      progress.stop();
+      output.log('stopping after this chunk; once more stops at once');
+    },
+    () => progress.stop(),
+  );
+  const begun = performance.now();
+  try {
+    await runFit(field, prepared, {
+      settings,
+      backend: backend.name,
+      output,
+      progress,
+      signal: interrupt.signal,
+      checkpoint: checkpoint && { file: checkpoint, everySeconds: options.checkpointEvery },
+    });
+    const quality = await measureQuality(field, points, interrupt.signal);
+    const metadata = fieldMetadata({ source: file, prepared, settings: pickSettings(settings), backend: backend.name, quality });
+    await writeFileAtomically(options.output, await encodeField(field, metadata));
+    await checkpoint?.remove();
+    const seconds = (performance.now() - begun) / 1000;
+    output.event('done', { output: options.output, ...quality, step: options.steps, seconds });
+    const snr = description.kind === 'audio' ? `, SNR ${formatDecibels(quality.snr)}` : '';
+    output.result(
+      `${options.output}: ${describeSignal(description)}, PSNR ${formatDecibels(quality.psnr)}${snr}, ` +
+        `${plural(options.steps, 'step')} in ${formatSeconds(seconds)}`,
+    );
+  } finally {
+    interrupt.dispose();
+    field.dispose();
+  }
+};
+
+/** The settings alone, without commander's other options, for JSON. */
+const pickSettings = (settings: FitSettings): FitSettings => {
+  const { steps, learningRate, schedule, batch, seed, chunkSize, clipNorm, averageDecay, reportEvery } = settings;
+  return { steps, learningRate, schedule, batch, seed, chunkSize, clipNorm, averageDecay, reportEvery };
+};
+
+const parseBatch = (text: string): 'full' | number => (text === 'full' ? text : integer(1)(text));
+
+/** Adds the command. */
+export const addFitCommand = (program: Command): void => {
+  const command = program
+    .command('fit')
+    .description('Fit a field to an image (PNG, JPEG, WebP, AVIF) or a sound (WAV). The kind is found from the content.')
+    .argument('<file>', 'the image or sound')
+    .requiredOption('-o, --output <file>', 'the field file to write (safetensors)')
+    .optionsGroup('Network:')
+    .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536), 256)
+    .option('--hidden-layers <n>', 'hidden-to-hidden layers, as the SIREN paper counts', integer(0, 1_000), 3)
+    .addOption(new Option('--activation <name>', 'activation').choices([...activationNames]).default('sine', 'sine: a SIREN'))
+    .option('--omega0 <number>', 'frequency factor of the first layer (default: 30 for images, 3000 for sound)', positive)
+    .option('--omega-hidden <number>', 'frequency factor of the other layers (default: 30)', positive)
+    .optionsGroup('Fit:')
+    .option('--steps <n>', 'updates in all, those before a resume included', integer(1), 500)
+    .option('--learning-rate <number>', "Adam's learning rate", positive, 1e-4)
+    .addOption(
+      new Option('--schedule <name>', 'learning rate over the steps; cosine falls to 0')
+        .choices(['constant', 'cosine'])
+        .default('constant'),
+    )
+    .option('--batch <n>', 'points in a step: full, or a number of random ones', parseBatch, 'full')
+    .option('--clip-norm <number>', 'shorten longer gradients to this norm', positive)
+    .option('--average-decay <number>', 'write a moving average of the parameters, e.g. 0.999', fraction)
+    .option('--seed <number>', 'seed of the initial parameters and of random points', finite, 0)
+    .option('--chunk-size <n>', 'points computed at once (default: by memory)', integer(1))
+    .optionsGroup('Signal:')
+    .option('--size <size>', 'shrink the image first: WIDTHxHEIGHT, or a number for the longest side at most', parseSize)
+    .addOption(new Option('--channels <name>', 'channels of the image (default: keep)').choices(['grey', 'rgb', 'keep']))
+    .addOption(
+      new Option('--grid <name>', 'where the samples lie: the outer ones on the edges, or each in the middle of its pixel')
+        .choices(['corner-aligned', 'pixel-centred'])
+        .default('corner-aligned'),
+    )
+    .addOption(
+      new Option(
+        '--aspect <name>',
+        'stretch both sides of the image to [-1, 1], or keep the pixels square (default: stretch)',
+      ).choices(['stretch', 'keep']),
+    )
+    .optionsGroup('Checkpoint:')
+    .option('--checkpoint <file>', 'where the run is saved (default: the output with .checkpoint at its end)')
+    .option('--no-checkpoint', 'save nothing before the end')
+    .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 30)
+    .option('--resume', 'go on from the checkpoint; without this option the run does so if there is one')
+    .option('--no-resume', 'stop with an error if there is a checkpoint')
+    .option('--restart', 'throw the checkpoint away and begin anew')
+    .optionsGroup('Output:')
+    .option('--report-every <n>', 'steps between reports (default: 1, on webgpu 10)', integer(1));
+  withCommonOptions(command).action(action);
+};

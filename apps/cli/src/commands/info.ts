@@ -1,0 +1,118 @@
+/** @file `neural-fields info`: what a file holds. */
+import { type FieldSpec, type LayerSpec, parameterShapes } from '@neural-fields/core';
+import type { Command } from 'commander';
+import { type LoadedField, loadField } from '../files/load-field.ts';
+import { type CommonOptions, outputOf } from '../options/common.ts';
+import { formatBytes, formatCount, formatDecibels } from '../output/format.ts';
+import { describeSignal } from '../signals/signal-description.ts';
+
+/** One layer as the table shows it. */
+interface LayerRow {
+  readonly layer: number;
+  readonly kind: string;
+  readonly shape: string;
+  readonly activation: string;
+  readonly parameters: number;
+}
+
+const describeActivation = (layer: LayerSpec): string => {
+  const activation = 'activation' in layer ? layer.activation : undefined;
+  if (typeof activation !== 'object' || activation === null) return '';
+  const { kind, ...numbers } = activation as Readonly<Record<string, unknown>>;
+  const settings = Object.entries(numbers).map(
+    ([name, value]) => `${name} ${typeof value === 'number' ? value : JSON.stringify(value)}`,
+  );
+  return [String(kind), ...settings].join(' ');
+};
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+const layerRows = (spec: FieldSpec): LayerRow[] => {
+  const shapes = parameterShapes(spec);
+  return spec.layers.map((layer, index) => {
+    const own = shapes.filter(({ name }) => name.startsWith(`layers.${index}.`));
+    const weight = own.find(({ name }) => name.endsWith('.weight'));
+    return {
+      layer: index,
+      kind: layer.kind,
+      shape: weight ? weight.shape.join(' -> ') : '',
+      activation: describeActivation(layer),
+      parameters: own.reduce((total, { shape }) => total + sizeOf(shape), 0),
+    };
+  });
+};
+
+/** Lines up the columns of a table. */
+const table = (rows: readonly (readonly string[])[]): string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)));
+  return rows.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join('  ')
+      .trimEnd(),
+  );
+};
+
+const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
+  pytorch !== undefined ? `a state dict of a PyTorch SIREN (${pytorch})` : checkpoint ? 'a checkpoint' : 'a field';
+
+const printText = (file: string, loaded: LoadedField, print: (line: string) => void): void => {
+  const { signal, run, checkpoint, metadata } = loaded;
+  const rows = layerRows(loaded.data.spec);
+  const parameters = rows.reduce((total, row) => total + row.parameters, 0);
+  print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
+  if (signal) {
+    const { kind, convention, spans, range } = signal;
+    print(`stands for  ${describeSignal(signal)}`);
+    const axes = kind === 'image' ? ['y', 'x'] : ['time'];
+    print(`grid        ${convention}, ${axes.map((axis, i) => `${axis} from ${spans[i]?.[0]} to ${spans[i]?.[1]}`).join(', ')}`);
+    print(
+      `values      ${range[0]} is ${kind === 'image' ? 'black, ' : '-1, '}${range[1]} is ${kind === 'image' ? 'white' : '1'}`,
+    );
+  } else print('stands for  unknown: the file does not say');
+  if (checkpoint) print(`step        ${checkpoint.step}; the fit it belongs to can go on from it`);
+  if (run) {
+    const { steps, learningRate, schedule, batch, seed } = run.settings;
+    print(`fitted to   ${run.source}, sha256 ${run.sha256}`);
+    print(
+      `fit         ${steps} steps, learning rate ${learningRate} ${schedule}, batch ${batch}, seed ${seed}, on ${run.backend}`,
+    );
+    print(`PSNR        ${formatDecibels(run.psnr)}`);
+  }
+  for (const [key, value] of Object.entries(metadata))
+    print(`${key.padEnd(10)}  ${value.length > 100 ? `${value.slice(0, 100)} ...` : value}`);
+  print('');
+  const cells = rows.map(row => [String(row.layer), row.kind, row.shape, row.activation, formatCount(row.parameters)]);
+  for (const line of table([['layer', 'kind', 'features', 'activation', 'parameters'], ...cells])) print(line);
+};
+
+const action = async (file: string, options: Pick<CommonOptions, 'json'>): Promise<void> => {
+  const output = outputOf(options);
+  const loaded = await loadField(file);
+  const layers = layerRows(loaded.data.spec);
+  output.event('info', {
+    file,
+    kind: loaded.checkpoint ? 'checkpoint' : loaded.pytorch ? 'pytorch' : 'field',
+    bytes: loaded.bytes,
+    parameters: layers.reduce((total, row) => total + row.parameters, 0),
+    ...(loaded.signal && { signal: loaded.signal }),
+    ...(loaded.run && { run: loaded.run }),
+    ...(loaded.checkpoint && { checkpoint: loaded.checkpoint }),
+    ...(loaded.pytorch && { source: loaded.pytorch }),
+    spec: loaded.data.spec,
+    layers,
+    metadata: loaded.metadata,
+  });
+  printText(file, loaded, line => output.result(line));
+};
+
+/** Adds the command. */
+export const addInfoCommand = (program: Command): void => {
+  program
+    .command('info')
+    .description('Say what a file holds: a field, a checkpoint, or the state dict of a PyTorch SIREN (safetensors).')
+    .argument('<file>', 'the file')
+    .option('--json', 'one JSON object on stdout instead of text')
+    .option('--verbose', 'show the stack trace of an error')
+    .action(action);
+};

@@ -1,0 +1,235 @@
+/** @file `neural-fields render`: a field becomes a picture or a sound. */
+import { fieldFromData, outFeatures } from '@neural-fields/core';
+import { type Command, Option } from 'commander';
+import { chooseBackend } from '../backends.ts';
+import { InputError, InterruptedError, UsageError } from '../errors.ts';
+import { type LoadedField, loadField } from '../files/load-field.ts';
+import { assertWritable, extensionOf } from '../files/output-path.ts';
+import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
+import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
+import { bitDepth, integer, numberList } from '../options/numbers.ts';
+import { parseSize, resolveSize, type Size } from '../options/size.ts';
+import { formatSeconds } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import { createProgress, type Progress } from '../output/progress.ts';
+import { previewRange } from '../render/display-range.ts';
+import { type ImageView, type Region, shownChannels, wholePicture } from '../render/image-view.ts';
+import { renderAudio, sampleCount } from '../render/render-audio.ts';
+import { assertRenderable, imageExtensions, renderImage } from '../render/render-image.ts';
+import type { Quantity } from '../render/sample-field.ts';
+import type { AudioDescription, ImageDescription, SignalDescription } from '../signals/signal-description.ts';
+
+/** The options as commander gives them. */
+interface RenderCommandOptions extends CommonOptions {
+  readonly output: string;
+  readonly size?: Size;
+  readonly region?: readonly number[];
+  readonly derivative: Quantity;
+  readonly range?: readonly number[];
+  readonly bitDepth?: 8 | 16 | 24 | 32;
+  readonly sampleRate?: number;
+}
+
+/** What a field stands for when its file does not say: a picture in the conventions of the SIREN authors' code. */
+const assume = (path: string, { data }: LoadedField, options: RenderCommandOptions): SignalDescription => {
+  const channels = outFeatures(data.spec);
+  if (data.spec.inFeatures !== 2 || channels > 4)
+    throw new InputError(
+      `'${path}' does not say what it stands for, and a field from ${data.spec.inFeatures} to ${channels} numbers is no picture`,
+    );
+  if (options.size === undefined || !('width' in options.size))
+    throw new UsageError(`'${path}' does not say how large its picture is; give --size WIDTHxHEIGHT`);
+  return {
+    kind: 'image',
+    ...options.size,
+    channels: channels as ImageDescription['channels'],
+    convention: 'corner-aligned',
+    spans: [
+      [-1, 1],
+      [-1, 1],
+    ],
+    range: [-1, 1],
+  };
+};
+
+const regionOf = ({ region }: RenderCommandOptions): Region => {
+  if (region === undefined) return wholePicture;
+  const [x0, y0, x1, y1] = region as [number, number, number, number];
+  if (!(x0 < x1 && y0 < y1)) throw new UsageError(`--region ${region.join(',')}: x0 must be below x1, and y0 below y1`);
+  return { x0, y0, x1, y1 };
+};
+
+const viewOf = (signal: ImageDescription, options: RenderCommandOptions): ImageView => {
+  const region = regionOf(options);
+  // At the resolution of the fit, a part of the picture has a part of its pixels.
+  const width = signal.width * (region.x1 - region.x0);
+  const height = signal.height * (region.y1 - region.y0);
+  const natural = { width: Math.max(1, Math.round(width)), height: Math.max(1, Math.round(height)) };
+  return { ...(options.size ? resolveSize(options.size, width, height) : natural), region };
+};
+
+const rangeGiven = ({ range }: RenderCommandOptions): readonly [number, number] | undefined => {
+  if (range === undefined) return undefined;
+  const [low, high] = range as [number, number];
+  if (low === high) throw new UsageError(`--range ${range.join(',')}: the two values must differ`);
+  return [low, high];
+};
+
+/** What both kinds of rendering need. */
+interface Rendering {
+  readonly loaded: LoadedField;
+  readonly options: RenderCommandOptions;
+  readonly output: Output;
+}
+
+/** Runs some work that can be stopped; a stopped one leaves nothing behind. */
+const stoppable = async (output: Output, progress: Progress, work: (interrupt: Interrupt) => Promise<void>): Promise<void> => {
+  const interrupt = listenForInterrupt(
+    () => progress.stop(),
+    () => progress.stop(),
+  );
+  try {
+    await work(interrupt);
+  } catch (error) {
+    progress.stop();
+    if (error instanceof InterruptedError) output.warn('stopped; nothing was written');
+    throw error;
+  } finally {
+    progress.stop();
+    interrupt.dispose();
+  }
+};
+
+const reporter = (progress: Progress): ((done: number, total: number, shown: number) => void) => {
+  const begun = performance.now();
+  return (done, total, shown) => {
+    const seconds = (performance.now() - begun) / 1000;
+    progress.update(shown, [`${((done / seconds) * 1e-6).toFixed(2)} Mpoints/s`], (seconds * (total - done)) / done);
+  };
+};
+
+const renderPicture = async (signal: ImageDescription, { loaded, options, output }: Rendering): Promise<void> => {
+  const view = viewOf(signal, options);
+  const { width, height } = view;
+  const quantity = options.derivative;
+  const depth = options.bitDepth ?? 8;
+  if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
+  if (options.sampleRate !== undefined) throw new UsageError('--sample-rate is for sound, and the field is of an image');
+  if (!imageExtensions.includes(extensionOf(options.output)))
+    throw new UsageError(
+      `the field is of an image: --output must end in .${imageExtensions.join(', .')}, got '${options.output}'`,
+    );
+  const given = rangeGiven(options);
+  const channels = shownChannels(signal, quantity);
+  assertRenderable(options.output, channels, { view, bitDepth: depth });
+  await assertWritable(options.output);
+  const backend = await chooseBackend(options.backend, output);
+  const field = fieldFromData(loaded.data);
+  const progress = createProgress(output, { total: height, unit: 'row' });
+  const begun = performance.now();
+  try {
+    await stoppable(output, progress, async ({ signal: abort }) => {
+      const range = given ?? (await previewRange(field, signal, view, { quantity, signal: abort }));
+      if (quantity !== 'value' && given === undefined)
+        output.log(`black is ${range[0].toPrecision(4)} and white ${range[1].toPrecision(4)}, by a preview; --range sets them`);
+      const report = reporter(progress);
+      await renderImage(field, signal, options.output, {
+        view,
+        quantity,
+        range,
+        bitDepth: depth,
+        signal: abort,
+        report: done => report(done, width * height, Math.floor(done / width)),
+      });
+      progress.stop();
+      const seconds = (performance.now() - begun) / 1000;
+      output.event('done', {
+        output: options.output,
+        width,
+        height,
+        channels,
+        derivative: quantity,
+        range,
+        backend: backend.name,
+        seconds,
+      });
+      output.result(`${options.output}: ${width} x ${height} pixels in ${formatSeconds(seconds)}`);
+    });
+  } finally {
+    field.dispose();
+  }
+};
+
+const renderSound = async (signal: AudioDescription, { loaded, options, output }: Rendering): Promise<void> => {
+  for (const name of ['size', 'region', 'range'] as const)
+    if (options[name] !== undefined) throw new UsageError(`--${name} is for images, and the field is of a sound`);
+  if (options.derivative !== 'value') throw new UsageError('--derivative is for images, and the field is of a sound');
+  const depth = options.bitDepth ?? 16;
+  if (depth === 8) throw new UsageError('--bit-depth 8 is for images; a sound has 16, 24 or 32 bits');
+  if (extensionOf(options.output) !== 'wav')
+    throw new UsageError(`the field is of a sound: --output must end in .wav, got '${options.output}'`);
+  const { sampleRate = signal.sampleRate } = options;
+  const count = sampleCount(signal, sampleRate);
+  await assertWritable(options.output, { bytes: (count * signal.channels * depth) / 8 });
+  const backend = await chooseBackend(options.backend, output);
+  const field = fieldFromData(loaded.data);
+  const progress = createProgress(output, { total: count, unit: 'sample' });
+  const begun = performance.now();
+  try {
+    await stoppable(output, progress, async ({ signal: abort }) => {
+      const report = reporter(progress);
+      await renderAudio(field, signal, options.output, {
+        sampleRate,
+        bitDepth: depth,
+        signal: abort,
+        report: done => report(done, count, done),
+      });
+      progress.stop();
+      const seconds = (performance.now() - begun) / 1000;
+      output.event('done', { output: options.output, samples: count, sampleRate, backend: backend.name, seconds });
+      output.result(`${options.output}: ${count} samples at ${sampleRate} Hz in ${formatSeconds(seconds)}`);
+    });
+  } finally {
+    field.dispose();
+  }
+};
+
+const action = async (file: string, options: RenderCommandOptions): Promise<void> => {
+  const output = outputOf(options);
+  const loaded = await loadField(file);
+  const signal = loaded.signal ?? assume(file, loaded, options);
+  const rendering: Rendering = { loaded, options, output };
+  await (signal.kind === 'image' ? renderPicture(signal, rendering) : renderSound(signal, rendering));
+};
+
+/** Adds the command. */
+export const addRenderCommand = (program: Command): void => {
+  const command = program
+    .command('render')
+    .description('Render a field to an image (PNG, JPEG, WebP, AVIF) or a sound (WAV), at any resolution.')
+    .argument('<field>', 'a field file or a checkpoint')
+    .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
+    .optionsGroup('Image:')
+    .option('--size <size>', 'WIDTHxHEIGHT, or a number for the longest side (default: the resolution of the fit)', parseSize)
+    .option(
+      '--region <x0,y0,x1,y1>',
+      'the part to show, in fractions of the picture: 0,0 is its upper left corner, 1,1 its lower right, x to the right, y downwards; ' +
+        'values outside 0 to 1 show what the field makes up beyond the picture',
+      numberList(4, 'four numbers x0,y0,x1,y1'),
+    )
+    .addOption(
+      new Option('--derivative <name>', 'the value, the length of the gradient, or the Laplacian, of each colour channel')
+        .choices(['value', 'gradient', 'laplacian'])
+        .default('value'),
+    )
+    .option(
+      '--range <low,high>',
+      "what becomes black and white: for values 0,1; for derivatives (of a picture in [0, 1], by the field's coordinate) chosen from a preview",
+      numberList(2, 'two numbers low,high'),
+    )
+    .optionsGroup('Sound:')
+    .option('--sample-rate <hertz>', 'samples a second (default: that of the fit)', integer(1, 0xffffffff))
+    .optionsGroup('Output:')
+    .option('--bit-depth <bits>', 'images: 8 (default) or 16 (PNG); sound: 16 (default), 24 or 32 (float)', bitDepth);
+  withCommonOptions(command).action(action);
+};

@@ -1,0 +1,56 @@
+/** @file Errors that a user can do something about, and how any error is shown: in one line. */
+import { exitCodes } from './exit-codes.ts';
+
+/** A command line that cannot be meant. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** A file, a folder or a result with which the program cannot go on. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** The run was stopped from outside; what was done is saved. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly signal: 'SIGINT' | 'SIGTERM';
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`stopped by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/** The errors by which the libraries say what is wrong with what the user gave. */
+const EXPECTED = new Set([
+  'InputError',
+  'FileError',
+  'ImageError',
+  'AudioError',
+  'SafetensorsError',
+  'FieldFileError',
+  'CheckpointError',
+  'DivergenceError',
+]);
+
+/** The function that an error of a library names at its beginning, which says nothing to a user of the program. */
+const CALLER = /(^|': )(?:[a-z]\w*|field file): /;
+
+/** Whether an error says all that there is to say, so that a stack trace would add nothing. */
+export const isExpected = (error: unknown): boolean =>
+  error instanceof Error && (EXPECTED.has(error.name) || error instanceof UsageError);
+
+/** An error in one line. */
+export const describeError = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  const line = message.replace(/\s*\n\s*/g, ' ').trim();
+  return error instanceof UsageError || error instanceof InputError ? line : line.replace(CALLER, '$1');
+};
+
+/** The exit code that an error leads to. */
+export const exitCodeOf = (error: unknown): number => {
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (error instanceof InterruptedError) return error.signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+  return exitCodes.failure;
+};

@@ -1,0 +1,17 @@
+/** @file Names files that people pass where a field is wanted, as far as the first bytes tell. */
+
+const SIGNATURES: readonly (readonly [description: string, start: string, at: number])[] = [
+  ['a PNG image (fit makes a field of it)', '\x89PNG', 0],
+  ['a JPEG image (fit makes a field of it)', '\xff\xd8\xff', 0],
+  ['a WebP image (fit makes a field of it)', 'WEBP', 8],
+  ['an AVIF image (fit makes a field of it)', 'ftypavif', 4],
+  ['a WAV sound (fit makes a field of it)', 'WAVE', 8],
+  ['a GIF image', 'GIF8', 0],
+  ['a PDF document', '%PDF-', 0],
+];
+
+/** What the bytes are, where that is no field for certain. */
+export const describeForeign = (bytes: Uint8Array): string | undefined => {
+  const text = String.fromCharCode(...bytes.subarray(0, 16));
+  return SIGNATURES.find(([, start, at]) => text.startsWith(start, at))?.[0];
+};

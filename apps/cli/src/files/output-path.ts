@@ -1,0 +1,63 @@
+/** @file What can be known about an output file before the work for it is done. */
+import { randomUUID } from 'node:crypto';
+import { open, realpath, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+import { formatBytes } from '../output/format.ts';
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system can only be read',
+  ENOSPC: 'there is no space left on the disk',
+  EDQUOT: 'the disk quota is used up',
+};
+
+/** Makes and removes a file, which is the only sure way to know that one can be made. */
+const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
+  const probe = join(folder, `.neural-fields-${randomUUID()}.tmp`);
+  try {
+    const handle = await open(probe, 'wx');
+    await handle.close();
+    await unlink(probe);
+  } catch (cause) {
+    const reason = REASONS[codeOf(cause)] ?? (cause as Error).message;
+    throw new InputError(`cannot write '${path}': its folder '${folder}' cannot be written to: ${reason}`, { cause });
+  }
+};
+
+/** What an output must fulfil. */
+export interface OutputPathOptions {
+  /** How many bytes will be needed at once, at most. */
+  readonly bytes?: number;
+}
+
+/**
+ * Checks that a file can be written: its folder is there and writable and has room, and the path itself is free or a regular file.
+ *
+ * @throws InputError otherwise
+ */
+export const assertWritable = async (path: string, { bytes = 0 }: OutputPathOptions = {}): Promise<void> => {
+  const target = await realpath(path).catch(() => path);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing?.isDirectory()) throw new InputError(`cannot write '${path}': it is a folder; name a file in it`);
+  if (existing && !existing.isFile()) throw new InputError(`cannot write '${path}': it is no regular file`);
+  const folder = dirname(target);
+  const place = await stat(folder).catch(() => undefined);
+  if (place === undefined) throw new InputError(`cannot write '${path}': there is no folder '${folder}'`);
+  if (!place.isDirectory()) throw new InputError(`cannot write '${path}': '${folder}' is not a folder`);
+  await tryToWriteIn(folder, path);
+  const { bavail, bsize } = await statfs(folder);
+  const room = bavail * bsize;
+  // Some file systems of the network say 0 of everything.
+  if (room < bytes && bsize > 0)
+    throw new InputError(
+      `cannot write '${path}': the disk has room for ${formatBytes(room)}, and ${formatBytes(bytes)} are needed`,
+    );
+};
+
+/** The extension in lower case, without the dot. */
+export const extensionOf = (path: string): string => extname(path).slice(1).toLowerCase();

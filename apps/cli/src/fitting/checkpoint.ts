@@ -1,0 +1,115 @@
+/** @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten unasked. */
+import { existsSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { type CheckpointStore, decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core';
+import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
+import { describeError, InputError } from '../errors.ts';
+import type { Output } from '../output/output.ts';
+
+/**
+ * What happens to a checkpoint that is already there. `auto`: it is gone on from if it is of the same run, and an error otherwise.
+ * `require`: there must be one. `never`: there must be none. `restart`: it is thrown away.
+ */
+export type ResumePolicy = 'auto' | 'require' | 'never' | 'restart';
+
+/** The key of a checkpoint's metadata under which core keeps the run. */
+const RUN_KEY = 'fit';
+
+/** What a checkpoint says about its run. */
+export interface CheckpointRun {
+  readonly step: number;
+  readonly identity: Readonly<Record<string, string>>;
+}
+
+/** The run in a file's metadata; `undefined` when the file is no checkpoint. */
+export const readRun = (metadata: Readonly<Record<string, string>>): CheckpointRun | undefined => {
+  const text = metadata[RUN_KEY];
+  if (text === undefined) return undefined;
+  try {
+    const { step, identity } = JSON.parse(text) as Partial<CheckpointRun>;
+    return typeof step === 'number' && typeof identity === 'object' ? { step, identity } : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The checkpoint of a run. */
+export interface Checkpoint {
+  readonly path: string;
+  readonly store: CheckpointStore;
+  /** The step to go on from; 0 when there is nothing to go on from. */
+  readonly step: number;
+  /** Why the last write failed; `undefined` when it did not. */
+  readonly failure: () => string | undefined;
+  /** Removes the file, when it is not needed any more. */
+  remove(): Promise<void>;
+}
+
+/** The step of the checkpoint in some bytes. @throws InputError when they are none */
+const stepOf = (path: string, bytes: Uint8Array): number => {
+  try {
+    const run = readRun(decodeFieldData(bytes).metadata);
+    if (run) return run.step;
+  } catch (error) {
+    if (!(error instanceof SafetensorsError || error instanceof FieldFileError)) throw error;
+    throw new InputError(
+      `'${path}' is no checkpoint that can be read (${describeError(error)}); remove it, or name another with --checkpoint`,
+      { cause: error },
+    );
+  }
+  throw new InputError(`'${path}' is a file, but no checkpoint; remove it, or name another with --checkpoint`);
+};
+
+/** A store whose failures to write do not end the run: the disk may have room again later, and the work would be lost. */
+const tolerant = (path: string, output: Output): Pick<Checkpoint, 'store' | 'failure'> => {
+  const file = fileCheckpointStore(path);
+  let failure: string | undefined;
+  return {
+    failure: () => failure,
+    store: {
+      read: () => file.read(),
+      write: async bytes => {
+        try {
+          await file.write(bytes);
+          failure = undefined;
+        } catch (error) {
+          if (!(error instanceof FileError)) throw error;
+          if (failure === undefined) output.warn(`the checkpoint cannot be written, the fit goes on without: ${error.message}`);
+          failure = error.message;
+        }
+      },
+    },
+  };
+};
+
+/**
+ * Opens the checkpoint of a run.
+ *
+ * @param steps of the run: a checkpoint that is past them is refused
+ * @throws InputError when what is at `path` does not suit the policy, or is no checkpoint
+ */
+export const openCheckpoint = async (
+  path: string,
+  { policy, steps }: { readonly policy: ResumePolicy; readonly steps: number },
+  output: Output,
+): Promise<Checkpoint> => {
+  const remove = async (): Promise<void> => {
+    if (existsSync(path)) await unlink(path);
+  };
+  const checkpoint = { path, remove, ...tolerant(path, output) };
+  const bytes = await checkpoint.store.read();
+  if (bytes === undefined) {
+    if (policy === 'require') throw new InputError(`--resume: there is no checkpoint '${path}'`);
+    return { ...checkpoint, step: 0 };
+  }
+  const step = stepOf(path, bytes);
+  if (policy === 'never')
+    throw new InputError(`--no-resume: there is a checkpoint '${path}'; --restart throws it away and begins anew`);
+  if (policy === 'restart') {
+    await remove();
+    return { ...checkpoint, step: 0 };
+  }
+  if (step > steps)
+    throw new InputError(`the checkpoint '${path}' is at step ${step}, past the ${steps} of --steps; --restart begins anew`);
+  return { ...checkpoint, step };
+};

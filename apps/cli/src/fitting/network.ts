@@ -1,0 +1,71 @@
+/** @file The network that the options of the command line describe. */
+import {
+  expSin,
+  type FieldSpec,
+  finer,
+  gaussian,
+  laplace,
+  mlp,
+  multiquadric,
+  type NetworkSize,
+  prelu,
+  quadratic,
+  relu,
+  sigmoid,
+  silu,
+  siren,
+  softplus,
+  superGaussian,
+  tanh,
+} from '@neural-fields/core';
+import { UsageError } from '../errors.ts';
+
+/** The activations without a frequency, with the parameters that the core package gives them. */
+const activations = {
+  relu: relu(),
+  prelu: prelu(),
+  tanh: tanh(),
+  sigmoid: sigmoid(),
+  silu: silu(),
+  softplus: softplus(),
+  gaussian: gaussian(),
+  quadratic: quadratic(),
+  multiquadric: multiquadric(),
+  laplacian: laplace(),
+  'super-gaussian': superGaussian(),
+  'exp-sin': expSin(),
+} as const;
+
+/** The values of `--activation`. */
+export const activationNames = ['sine', 'finer', ...Object.keys(activations)] as readonly string[];
+
+/** What the command line says about a network. */
+export interface NetworkOptions extends NetworkSize {
+  readonly activation: string;
+  /** `undefined`: 30 for images, 3000 for sound. */
+  readonly omega0?: number | undefined;
+  readonly omegaHidden?: number | undefined;
+}
+
+/** The frequency factor of the first layer: 30 for images; for sound the authors' [-100, 100] with 30 is [-1, 1] with 3000. */
+export const defaultOmega0 = (inFeatures: number): number => (inFeatures === 1 ? 3000 : 30);
+
+/**
+ * The spec of a network. `sine` is a SIREN; `finer` has its initialisation; all others have PyTorch's of a linear layer.
+ *
+ * @throws UsageError when an omega is given to an activation that has none
+ */
+export const networkSpec = (options: NetworkOptions): FieldSpec => {
+  const { activation, omega0 = defaultOmega0(options.inFeatures), omegaHidden = 30, ...size } = options;
+  if (activation === 'sine') return siren({ ...size, omega0, omegaHidden });
+  if (activation === 'finer')
+    return mlp({
+      ...size,
+      activation: finer({ omega: omegaHidden }),
+      weightInitialiser: { kind: 'siren-hidden' },
+      firstLayer: { activation: finer({ omega: omega0 }), weightInitialiser: { kind: 'siren-first' } },
+    });
+  const given = options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
+  if (given) throw new UsageError(`${given} is for the activations sine and finer, not for ${activation}`);
+  return mlp({ ...size, activation: activations[activation as keyof typeof activations] });
+};

@@ -1,0 +1,28 @@
+/** @file Options that several commands have. */
+import { type Command, Option } from 'commander';
+import { type BackendName, backendNames } from '../backends.ts';
+import { createOutput, type Output } from '../output/output.ts';
+
+/** The values of the common options. */
+export interface CommonOptions {
+  readonly backend: BackendName;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Adds `--backend`, `--json`, `--quiet` and `--verbose`. */
+export const withCommonOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--backend <name>', 'what computes; auto takes the best that works here')
+        .choices([...backendNames])
+        .default('auto'),
+    )
+    .option('--json', 'one JSON object a line on stdout instead of text')
+    .option('--quiet', 'results, warnings and errors only')
+    .option('--verbose', 'show the stack trace of an error');
+
+/** The output that the common options describe. */
+export const outputOf = ({ json = false, quiet = false }: Pick<CommonOptions, 'json' | 'quiet'>): Output =>
+  createOutput({ json, quiet });

@@ -1,0 +1,54 @@
+/** @file The command line. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addFitCommand } from './commands/fit.ts';
+import { addInfoCommand } from './commands/info.ts';
+import { addRenderCommand } from './commands/render.ts';
+import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+
+const createProgram = (): Command => {
+  const program = new Command('neural-fields')
+    .description('Neural fields: networks that map coordinates to the values of a picture or a sound.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'neural-fields: ')) })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 bad input or a failed fit, 2 bad usage, 130 stopped by Ctrl-C.\n' +
+        'neural-fields <command> --help describes the options of a command.',
+    );
+  addFitCommand(program);
+  addRenderCommand(program);
+  addInfoCommand(program);
+  return program;
+};
+
+const report = (error: unknown, args: readonly string[]): void => {
+  if (error instanceof InterruptedError) return; // the command has said what is left
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ event: 'error', message: describeError(error) })}\n`);
+  const unexpected = isExpected(error) ? '' : 'unexpected error: ';
+  const hint = isExpected(error) || args.includes('--verbose') ? '' : ' (--verbose shows where)';
+  process.stderr.write(`neural-fields: ${unexpected}${describeError(error)}${hint}\n`);
+  if (args.includes('--verbose') && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+};
+
+/**
+ * Runs the program.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code
+ */
+export const runProgram = async (args: readonly string[]): Promise<number> => {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return exitCodes.success;
+  } catch (error) {
+    // Commander has written its message; help and version end with the code 0, and so does help that was asked for by naming no command.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    report(error, args);
+    return exitCodeOf(error);
+  }
+};

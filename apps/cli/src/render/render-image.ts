@@ -1,0 +1,115 @@
+/** @file A picture of a field, made a strip of rows at a time. */
+import type { Field } from '@neural-fields/core';
+import { createImageWriter, writeImage } from '@neural-fields/signals/node';
+import ndarray from 'ndarray';
+import { InputError } from '../errors.ts';
+import { extensionOf } from '../files/output-path.ts';
+import type { ImageDescription } from '../signals/signal-description.ts';
+import { applyRange, type DisplayRange, type ImageView, shownChannels, toPicture, viewPoints } from './image-view.ts';
+import { pointsPerPass, type Quantity, sampleRange } from './sample-field.ts';
+
+/** The extensions of pictures. */
+export const imageExtensions: readonly string[] = ['png', 'jpg', 'jpeg', 'webp', 'avif'];
+
+/** Formats other than PNG are encoded from memory: this many values are 256 MiB of float32. */
+const WHOLE_VALUES = 2 ** 26;
+
+/** What a picture shows and how it is written. */
+export interface RenderImageOptions {
+  readonly view: ImageView;
+  readonly quantity: Quantity;
+  readonly range: DisplayRange;
+  readonly bitDepth: 8 | 16;
+  readonly signal: AbortSignal;
+  /** Called with the number of pixels that are done. */
+  readonly report: (done: number) => void;
+}
+
+/** Takes rows from above to below. */
+interface RowTarget {
+  writeRows(rows: Float32Array): Promise<void>;
+  close(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+/** Holds the whole picture until it is closed. */
+const memoryTarget = (path: string, shape: readonly [number, number, number]): RowTarget => {
+  const image = new Float32Array(shape[0] * shape[1] * shape[2]);
+  let filled = 0;
+  return {
+    writeRows: async rows => {
+      image.set(rows, filled);
+      filled += rows.length;
+    },
+    close: () => writeImage(path, ndarray(image, [...shape])),
+    abort: async () => undefined,
+  };
+};
+
+/**
+ * Checks what can be known before rendering.
+ *
+ * @throws InputError when the format cannot hold the picture
+ */
+export const assertRenderable = (
+  path: string,
+  channels: number,
+  { view, bitDepth }: Pick<RenderImageOptions, 'view' | 'bitDepth'>,
+): void => {
+  const extension = extensionOf(path);
+  if (extension === 'png') return;
+  if (bitDepth === 16) throw new InputError(`16 bits are written to PNG only; '${path}' is not one`);
+  if (channels % 2 === 0 && extension.startsWith('jp'))
+    throw new InputError(`the field has an alpha channel, which JPEG cannot hold; write '${path}' as PNG, WebP or AVIF`);
+  if (view.width * view.height * channels > WHOLE_VALUES)
+    throw new InputError(
+      `a picture of ${view.width} x ${view.height} is too large for ${extension.toUpperCase()}, which is made in memory ` +
+        `(up to ${WHOLE_VALUES} values); a PNG is written row by row and may have any size`,
+    );
+};
+
+/**
+ * Renders a view of a field to a file, which appears under its name when it is whole.
+ *
+ * @throws the reason of `signal` when it is aborted; nothing is then left
+ */
+export const renderImage = async (
+  field: Field,
+  signal: ImageDescription,
+  path: string,
+  options: RenderImageOptions,
+): Promise<void> => {
+  const { view, quantity, range, bitDepth } = options;
+  const { width, height } = view;
+  const channels = shownChannels(signal, quantity);
+  assertRenderable(path, channels, options);
+  const target: RowTarget =
+    extensionOf(path) === 'png'
+      ? await createImageWriter(path, { width, height, channels, bitDepth })
+      : memoryTarget(path, [height, width, channels]);
+  // A strip holds whole rows, about as many as a pass has points.
+  const rowsPerStrip = Math.min(height, Math.max(1, Math.ceil(pointsPerPass(field, quantity) / width)));
+  const strip = new Float32Array(rowsPerStrip * width * channels);
+  let filled = 0;
+  try {
+    const points = viewPoints(signal, view);
+    await sampleRange(field, points, { quantity, signal: options.signal }, async (start, values) => {
+      const pixels = applyRange(toPicture(signal, quantity, values), range);
+      for (let taken = 0; taken < pixels.length; ) {
+        const count = Math.min(strip.length - filled, pixels.length - taken);
+        strip.set(pixels.subarray(taken, taken + count), filled);
+        taken += count;
+        filled += count;
+        if (filled < strip.length) continue;
+        await target.writeRows(strip);
+        filled = 0;
+      }
+      options.report(start + values.length / signal.channels);
+    });
+    if (filled > 0) await target.writeRows(strip.subarray(0, filled));
+    await target.close();
+  } catch (error) {
+    await target.abort();
+    throw error;
+  }
+};

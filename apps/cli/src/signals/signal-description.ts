@@ -1,0 +1,80 @@
+/** @file What a field stands for: everything that is needed to render it, and that its parameters do not say. Kept in the file's metadata. */
+import type { GridConvention, Span } from '@neural-fields/signals';
+
+/** The key of the metadata under which the description stands, as JSON. */
+export const SIGNAL_KEY = 'signal';
+
+/** A picture that a field was fitted to. The field's coordinates are (y, x), y downwards. */
+export interface ImageDescription {
+  readonly kind: 'image';
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly convention: GridConvention;
+  /** The coordinates of the upper and lower, then of the left and right edge. */
+  readonly spans: readonly [y: Span, x: Span];
+  /** The field's values for black and white. */
+  readonly range: Span;
+}
+
+/** A sound that a field was fitted to. The field's coordinate is time. */
+export interface AudioDescription {
+  readonly kind: 'audio';
+  /** The number of samples of each channel. */
+  readonly length: number;
+  readonly channels: number;
+  /** Hertz. */
+  readonly sampleRate: number;
+  readonly convention: GridConvention;
+  /** The coordinates of the beginning and the end. */
+  readonly spans: readonly [time: Span];
+  /** The field's values for samples of -1 and 1. */
+  readonly range: Span;
+}
+
+/** What a field stands for. */
+export type SignalDescription = ImageDescription | AudioDescription;
+
+const isSpan = (value: unknown): value is Span =>
+  Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] !== value[1];
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+
+const isDescription = (value: unknown): value is SignalDescription => {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { kind, convention, spans, range, channels } = fields;
+  const counts = kind === 'image' ? ['width', 'height'] : ['length', 'sampleRate'];
+  return (
+    (kind === 'image' || kind === 'audio') &&
+    (convention === 'corner-aligned' || convention === 'pixel-centred') &&
+    isSpan(range) &&
+    isCount(channels) &&
+    (kind === 'audio' || channels <= 4) &&
+    Array.isArray(spans) &&
+    spans.length === (kind === 'image' ? 2 : 1) &&
+    spans.every(isSpan) &&
+    counts.every(name => isCount(fields[name]))
+  );
+};
+
+/** The description in a file's metadata; `undefined` when there is none, or none that is understood. */
+export const readDescription = (metadata: Readonly<Record<string, string>>): SignalDescription | undefined => {
+  const text = metadata[SIGNAL_KEY];
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isDescription(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** `an image of 512 x 512 pixels, 1 channel`. */
+export const describeSignal = (signal: SignalDescription): string => {
+  const channels = `${signal.channels} channel${signal.channels === 1 ? '' : 's'}`;
+  if (signal.kind === 'image') return `an image of ${signal.width} x ${signal.height} pixels, ${channels}`;
+  const seconds = (signal.length / signal.sampleRate).toFixed(3);
+  return `a sound of ${signal.length} samples at ${signal.sampleRate} Hz (${seconds} s), ${channels}`;
+};
