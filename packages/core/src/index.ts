@@ -88,6 +88,7 @@ export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, la
 export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
 export type { DenseSpec } from './layers/dense.ts';
 export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
+export { quadraticForms } from './layers/quadratic-forms.ts';
 export { createRng, type Rng } from './random.ts';
 export type { Extensions } from './spec/extensions.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
