@@ -1,6 +1,7 @@
 /** @file The command line. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addDemoCommand } from './commands/demo.ts';
 import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
 import { addRenderCommand } from './commands/render.ts';
@@ -23,6 +24,7 @@ const createProgram = (): Command => {
   addFitCommand(program);
   addRenderCommand(program);
   addInfoCommand(program);
+  addDemoCommand(program);
   return program;
 };
 

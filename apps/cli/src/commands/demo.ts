@@ -1,0 +1,53 @@
+/** @file `neural-fields demo`: what the program can do, on a photograph that comes with it. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { ResumePolicy } from '../fitting/checkpoint.ts';
+import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
+import { integer, positive } from '../options/numbers.ts';
+
+/** The options as commander gives them. */
+interface DemoCommandOptions extends CommonOptions {
+  readonly out: string;
+  readonly size?: number;
+  readonly steps?: number;
+  readonly hiddenFeatures?: number;
+  readonly hiddenLayers?: number;
+  readonly batch?: 'full' | number;
+  readonly learningRate?: number;
+  readonly checkpointEvery: number;
+  readonly restart?: boolean;
+}
+
+const DEFAULT_FOLDER = join('out', 'alpine-landscape');
+
+const quote = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+const action = async (options: DemoCommandOptions): Promise<void> => {
+  // Imported here: the other commands should not wait for the plots.
+  const { runDemo } = await import('../demo/run-demo.ts');
+  const policy: ResumePolicy = options.restart ? 'restart' : 'auto';
+  const command = ['neural-fields', ...process.argv.slice(2).map(quote)].join(' ');
+  await runDemo({ ...options, policy, command }, outputOf(options));
+};
+
+/** Adds the command. */
+export const addDemoCommand = (program: Command): void => {
+  const command = program
+    .command('demo')
+    .description('Fit a field to a photograph, and write a page that shows what it has learned.')
+    .option('--out <folder>', 'the folder to write', DEFAULT_FOLDER)
+    .option('--restart', 'throw the checkpoint of a stopped run away and begin anew')
+    .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 10)
+    .optionsGroup('Size (by default what the backend does in about a minute):')
+    .option('--size <n>', 'pixels a side of the picture that is fitted', integer(8))
+    .option('--steps <n>', 'updates', integer(1))
+    .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
+    .option('--hidden-layers <n>', 'hidden-to-hidden layers', integer(0, 1_000))
+    .option('--batch <n>', 'pixels in a step: full, or a number of random ones', text =>
+      text === 'full' ? text : integer(1)(text),
+    )
+    .option('--learning-rate <number>', "Adam's learning rate", positive)
+    .optionsGroup('Output:');
+  withCommonOptions(command).action(action);
+};

@@ -1,0 +1,179 @@
+/** @file The pictures and numbers of the demonstration, computed from the photograph and the fitted field. */
+import { amplitudeSpectrum, type Field, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core';
+import { coordinateGradient, coordinateLaplacian, type Image, psnr, resizeImage, ssim } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+import { rangeOf } from '../render/display-range.ts';
+import { applyRange, type Region, toPicture, viewPoints, wholePicture } from '../render/image-view.ts';
+import { type Quantity, sampleAll } from '../render/sample-field.ts';
+import type { ImageDescription } from '../signals/signal-description.ts';
+import { logarithmicPicture } from './colours.ts';
+
+/** How much larger than the pixels of the fit the detail is shown. */
+export const ZOOM = 4;
+
+/** The detail: the summit and the fir before it. */
+const DETAIL: Region = { x0: 0.25, y0: 0.1, x1: 0.75, y1: 0.6 };
+
+/** The field is sampled this many times as densely as the pixels for its spectrum, so that frequencies beyond theirs show. */
+const OVERSAMPLING = 2;
+
+/** Amplitudes below this part of the largest are shown as the darkest colour. */
+const DARKEST = 1e-6;
+
+/** Everything that the page shows. */
+export interface Figures {
+  /** By the name of their file, without the extension. */
+  readonly pictures: Readonly<Record<string, Image>>;
+  readonly spectra: { readonly picture: RadialSpectrum; readonly field: RadialSpectrum; readonly nyquist: number };
+  readonly metrics: {
+    readonly psnr: number;
+    readonly ssim: number;
+    /** Of the detail, against the photograph at that resolution; absent where it has not so many pixels. */
+    readonly zoom?: { readonly field: number; readonly bicubic: number };
+  };
+  /** The largest difference that the picture of errors can show. */
+  readonly errorScale: number;
+}
+
+/** What the figures are made of. */
+export interface FigureInput {
+  readonly field: Field;
+  readonly description: ImageDescription;
+  /** What was fitted: `f32[size, size, 1]`. */
+  readonly picture: Image;
+  /** In full resolution. */
+  readonly photograph: Image;
+  readonly signal: AbortSignal;
+}
+
+const shapeOf = ({ shape }: Image): [number, number] => [shape[0] as number, shape[1] as number];
+
+const mapImage = (image: Image, change: (value: number, index: number) => number): Image =>
+  ndarray(image.data.map(change), [...image.shape]);
+
+/** The pixels `from` up to `to` of both sides. */
+const crop = (image: Image, { x0, y0, x1, y1 }: Region): Image => {
+  const [height, width] = shapeOf(image);
+  const [top, left] = [Math.round(y0 * height), Math.round(x0 * width)];
+  const [rows, columns] = [Math.round(y1 * height) - top, Math.round(x1 * width) - left];
+  const data = Float32Array.from({ length: rows * columns }, (_, i) => {
+    const [y, x] = [top + Math.floor(i / columns), left + (i % columns)];
+    return image.data[y * width + x] as number;
+  });
+  return ndarray(data, [rows, columns, 1]);
+};
+
+/** The length of a gradient `f32[height, width, 2]`. */
+const lengthOf = (gradient: Image): Image => {
+  const [height, width] = shapeOf(gradient);
+  const data = Float32Array.from({ length: height * width }, (_, i) =>
+    Math.hypot(gradient.data[2 * i] as number, gradient.data[2 * i + 1] as number),
+  );
+  return ndarray(data, [height, width, 1]);
+};
+
+/** Two pictures of a derivative on the scale of the first. */
+const onOneScale = (quantity: Quantity, first: Image, second: Image): readonly [Image, Image] => {
+  const range = rangeOf(first.data, quantity);
+  const show = (image: Image): Image => ndarray(applyRange(image.data.slice(), range), [...image.shape]);
+  return [show(first), show(second)];
+};
+
+const clip = (image: Image): Image => mapImage(image, value => Math.min(1, Math.max(0, value)));
+
+/** The part of the detail that lies on whole pixels. */
+const detailOf = (size: number): Region => {
+  const snap = (part: number): number => Math.round(part * size) / size;
+  return { x0: snap(DETAIL.x0), y0: snap(DETAIL.y0), x1: snap(DETAIL.x1), y1: snap(DETAIL.y1) };
+};
+
+const spectraOf = (picture: Image, field: Image): Figures['spectra'] & { readonly pictures: Record<string, Image> } => {
+  const [size] = shapeOf(picture);
+  const spectrum = (image: Image, spacing: number): ReturnType<typeof amplitudeSpectrum> => {
+    const mean = image.data.reduce((sum, value) => sum + value, 0) / image.data.length;
+    return amplitudeSpectrum(
+      { data: image.data.map(value => value - mean), shape: shapeOf(image) },
+      { spacing, window: hannWindow },
+    );
+  };
+  // In cycles per side of the picture.
+  const ofPicture = spectrum(picture, 1 / size);
+  const ofField = spectrum(field, 1 / (size * OVERSAMPLING));
+  const high = ofPicture.amplitudes.reduce((a, b) => Math.max(a, b), 0);
+  const colours = { low: Math.max(high, 1e-12) * DARKEST ** 0.75, high: Math.max(high, 1e-12) };
+  return {
+    picture: radialSpectrum(ofPicture),
+    field: radialSpectrum(ofField),
+    nyquist: size / 2,
+    pictures: {
+      'spectrum-picture': logarithmicPicture(ofPicture.amplitudes, shapeOf(picture), colours),
+      'spectrum-field': logarithmicPicture(ofField.amplitudes, shapeOf(field), colours),
+    },
+  };
+};
+
+/** The size of the differences that white stands for: a power of two, so that a caption can say it. */
+const errorScaleOf = (errors: Float32Array): number => {
+  const [, limit] = rangeOf(errors, 'gradient');
+  return 2 ** Math.ceil(Math.log2(Math.max(limit, 1 / 256)));
+};
+
+/** Computes everything that the page shows. @throws the reason of `signal` when it is aborted */
+export const makeFigures = async ({ field, description, picture, photograph, signal }: FigureInput): Promise<Figures> => {
+  const [size] = shapeOf(picture);
+  const sample = async (quantity: Quantity, side: number, region: Region = wholePicture): Promise<Image> => {
+    const points = viewPoints(description, { width: side, height: side, region });
+    const values = toPicture(description, quantity, await sampleAll(field, points, { quantity, signal }));
+    return ndarray(values, [side, side, 1]);
+  };
+  const grid = { convention: description.convention, spans: description.spans };
+  const reconstruction = await sample('value', size);
+  const [gradientOfPicture, gradientOfField] = onOneScale(
+    'gradient',
+    lengthOf(coordinateGradient(picture, grid)),
+    await sample('gradient', size),
+  );
+  const [laplacianOfPicture, laplacianOfField] = onOneScale(
+    'laplacian',
+    coordinateLaplacian(picture, grid),
+    await sample('laplacian', size),
+  );
+  const error = mapImage(reconstruction, (value, i) => Math.abs(value - (picture.data[i] as number)));
+  const errorScale = errorScaleOf(error.data);
+
+  const detail = detailOf(size);
+  const pixels = crop(picture, detail);
+  const [side] = shapeOf(pixels);
+  const zoomed = side * ZOOM;
+  const zoomOfField = await sample('value', zoomed, detail);
+  // Bicubic interpolation sees what lies around the detail too.
+  const whole = resizeImage(picture, { width: size * ZOOM, height: size * ZOOM, kernel: 'bicubic' });
+  const zoomOfPixels = crop(whole, detail);
+  const comparable = photograph.shape[0] === size * ZOOM;
+  const original = comparable ? crop(photograph, detail) : undefined;
+  const { pictures, ...spectra } = spectraOf(picture, await sample('value', size * OVERSAMPLING));
+  return {
+    spectra,
+    errorScale,
+    pictures: {
+      picture,
+      reconstruction,
+      error: mapImage(error, value => value / errorScale),
+      'gradient-picture': gradientOfPicture,
+      'gradient-field': gradientOfField,
+      'laplacian-picture': laplacianOfPicture,
+      'laplacian-field': laplacianOfField,
+      'zoom-pixels': pixels,
+      'zoom-field': zoomOfField,
+      'zoom-bicubic': zoomOfPixels,
+      ...(original && { 'zoom-photograph': original }),
+      ...pictures,
+    },
+    metrics: {
+      psnr: psnr(reconstruction, picture),
+      // The window of SSIM has 7 x 7 pixels.
+      ssim: size < 7 ? Number.NaN : ssim(clip(reconstruction), picture),
+      ...(original && { zoom: { field: psnr(clip(zoomOfField), original), bicubic: psnr(clip(zoomOfPixels), original) } }),
+    },
+  };
+};

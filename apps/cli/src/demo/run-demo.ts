@@ -1,0 +1,196 @@
+/** @file The demonstration: a field learns a photograph, and a page shows what it has learned. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createField, encodeField, siren } from '@neural-fields/core';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
+import { type BackendName, chooseBackend } from '../backends.ts';
+import { InputError, UsageError } from '../errors.ts';
+import { assertWritable } from '../files/output-path.ts';
+import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
+import { fieldMetadata } from '../fitting/field-metadata.ts';
+import { measureQuality } from '../fitting/quality.ts';
+import { runFit } from '../fitting/run-fit.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import { formatCount, formatDecibels, formatSeconds, plural } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import { createProgress } from '../output/progress.ts';
+import { signalFromImage } from '../signals/prepare-image.ts';
+import type { ImageDescription } from '../signals/signal-description.ts';
+import { openCurve } from './curve.ts';
+import { makeFigures, ZOOM } from './figures.ts';
+import { makePage } from './page.ts';
+import { photograph, readPicture } from './picture.ts';
+import { psnrPlot, spectrumPlot } from './plots.ts';
+import { type DemoSettings, demoSettings } from './settings.ts';
+
+/** What the command line says about the demonstration. */
+export interface DemoOptions {
+  /** The folder that is written; made when it is missing. */
+  readonly out: string;
+  readonly backend: BackendName;
+  readonly policy: ResumePolicy;
+  /** In place of what the backend's table says. */
+  readonly size?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly hiddenFeatures?: number | undefined;
+  readonly hiddenLayers?: number | undefined;
+  readonly batch?: 'full' | number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly checkpointEvery: number;
+  /** The command as it was given, for the page. */
+  readonly command: string;
+}
+
+const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
+  const table = demoSettings(backend);
+  const { size, steps, hiddenFeatures, hiddenLayers, batch, learningRate } = options;
+  const given = Object.entries({ size, steps, hiddenFeatures, hiddenLayers, batch, learningRate }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const changed: DemoSettings = {
+    ...table,
+    size: size ?? table.size,
+    hiddenFeatures: hiddenFeatures ?? table.hiddenFeatures,
+    hiddenLayers: hiddenLayers ?? table.hiddenLayers,
+    reason:
+      given.length > 0 ? `${given.map(([name, value]) => `${name} ${value}`).join(', ')} by the command line` : table.reason,
+  };
+  const points = changed.size ** 2;
+  const wanted = batch ?? table.fit.batch;
+  return {
+    ...changed,
+    fit: {
+      ...table.fit,
+      steps: steps ?? table.fit.steps,
+      learningRate: learningRate ?? table.fit.learningRate,
+      batch: wanted === 'full' || wanted >= points ? 'full' : wanted,
+    },
+  };
+};
+
+/** The folder's files beside the pictures, with what they are. */
+const fileList = (pictureNames: readonly string[]): readonly (readonly [string, string])[] => [
+  ['field.safetensors', 'the field: its parameters, its network and what it stands for'],
+  ['metrics.json', 'all settings and results'],
+  ['progress.jsonl', 'the course of the fit, a step a line'],
+  ['psnr.svg', 'the plot of the PSNR'],
+  ['spectrum.svg', 'the plot of the amplitudes'],
+  ...pictureNames.map((name): readonly [string, string] => [`${name}.png`, `the picture "${name.replaceAll('-', ' ')}"`]),
+];
+
+/** A plot for itself: the page's variables get values that read on white and on black. */
+const standalone = (svg: string): string =>
+  svg
+    .replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" color="#808080" ')
+    .replaceAll('var(--first)', '#2f8fae')
+    .replaceAll('var(--second)', '#cf7a2d');
+
+const encodePictures = async (pictures: Readonly<Record<string, Image>>): Promise<Record<string, Uint8Array>> => {
+  const encoded: Record<string, Uint8Array> = {};
+  for (const [name, image] of Object.entries(pictures)) encoded[name] = await encodeImage(image, { format: 'png' });
+  return encoded;
+};
+
+/**
+ * Fits the photograph, or goes on with it, and writes the folder.
+ *
+ * @throws InputError when the folder cannot be written or belongs to another run, InterruptedError when it is stopped
+ */
+export const runDemo = async (options: DemoOptions, output: Output): Promise<void> => {
+  const { out, policy } = options;
+  await mkdir(out, { recursive: true }).catch(cause => {
+    throw new InputError(`cannot make the folder '${out}': ${(cause as Error).message}`, { cause });
+  });
+  const file = (name: string): string => join(out, name);
+  await assertWritable(file('index.html'));
+  const backend = await chooseBackend(options.backend, output);
+  const settings = settingsOf(backend.name, options);
+  const { size, hiddenFeatures, hiddenLayers, omega0 } = settings;
+  const whole = await readPicture();
+  if (size > (whole.shape[0] as number))
+    throw new UsageError(`--size ${size}: the photograph has ${whole.shape[0]} pixels a side`);
+  const picture = resizeImage(whole, { width: size, height: size, kernel: 'area' });
+  const prepared = signalFromImage(picture, { channels: 'grey', convention: 'pixel-centred', aspect: 'stretch' });
+  const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0 });
+  const field = createField(spec, { seed: settings.fit.seed });
+  const checkpoint = await openCheckpoint(file('field.safetensors.checkpoint'), { policy, steps: settings.fit.steps }, output);
+  const batch = settings.fit.batch === 'full' ? 'all pixels a step' : `${formatCount(settings.fit.batch)} random pixels a step`;
+  output.log(`${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`);
+  output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(settings.fit.steps, 'step')}`);
+  const curve = openCurve(file('progress.jsonl'), checkpoint.step);
+  const progress = createProgress(output, { total: settings.fit.steps, unit: 'step' });
+  const interrupt = listenForInterrupt(
+    () => {
+      progress.stop();
+      output.log('stopping after this chunk; once more stops at once');
+    },
+    () => progress.stop(),
+  );
+  const begun = performance.now();
+  const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
+  try {
+    await runFit(field, prepared, {
+      settings: settings.fit,
+      backend: backend.name,
+      output,
+      progress,
+      signal: interrupt.signal,
+      checkpoint: { file: checkpoint, everySeconds: options.checkpointEvery },
+      report: ({ step, metrics }) => curve.add({ step, seconds: elapsed(), psnr: metrics['psnr'] as number }),
+    });
+    const seconds = curve.points.at(-1)?.seconds ?? 0;
+    output.log('draws the figures');
+    const quality = await measureQuality(field, prepared.points, interrupt.signal);
+    const metadata = fieldMetadata({ source: photograph.name, prepared, settings: settings.fit, backend: backend.name, quality });
+    await writeFileAtomically(file('field.safetensors'), await encodeField(field, metadata));
+    const figures = await makeFigures({
+      field,
+      description: prepared.description as ImageDescription,
+      picture,
+      photograph: whole,
+      signal: interrupt.signal,
+    });
+    const plots = {
+      psnr: psnrPlot(curve.points, figures.metrics.psnr),
+      spectrum: spectrumPlot(figures.spectra.picture, figures.spectra.field, figures.spectra.nyquist),
+    };
+    const pictures = await encodePictures(figures.pictures);
+    for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomically(file(`${name}.png`), bytes);
+    const text = new TextEncoder();
+    await writeFileAtomically(file('psnr.svg'), text.encode(standalone(plots.psnr)));
+    await writeFileAtomically(file('spectrum.svg'), text.encode(standalone(plots.spectrum)));
+    const results = {
+      command: options.command,
+      photograph,
+      size,
+      network: { hiddenFeatures, hiddenLayers, omega0, parameters: field.parameterCount },
+      fit: settings.fit,
+      backend: { name: backend.name, reason: backend.reason },
+      sizeReason: settings.reason,
+      seconds,
+      metrics: { ...figures.metrics, mse: quality.mse },
+    };
+    await writeFileAtomically(file('metrics.json'), text.encode(`${JSON.stringify(results, null, 2)}\n`));
+    const page = makePage({
+      ...results,
+      fit: { ...settings.fit, batch },
+      metrics: figures.metrics,
+      pictures,
+      plots,
+      zoom: ZOOM,
+      errorScale: figures.errorScale,
+      files: fileList(Object.keys(pictures)),
+    });
+    await writeFileAtomically(file('index.html'), text.encode(page));
+    await checkpoint.remove();
+    output.event('done', { folder: out, page: file('index.html'), ...figures.metrics, seconds });
+    output.result(
+      `PSNR ${formatDecibels(figures.metrics.psnr)}, SSIM ${figures.metrics.ssim.toFixed(4)}, fitted in ${formatSeconds(seconds)}`,
+    );
+    output.result(`page ${file('index.html')}`);
+  } finally {
+    interrupt.dispose();
+    field.dispose();
+  }
+};
