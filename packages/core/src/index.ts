@@ -76,9 +76,10 @@ export { fromModelArtifacts, loadFieldData, saveFieldData, toModelArtifacts } fr
 export { type AdamOptions, adam } from './fit/adam.ts';
 export { CheckpointError, type CheckpointStore } from './fit/checkpoint.ts';
 export { DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
-export { type CheckpointOptions, type FitOptions, type FitProgress, fit } from './fit/fit.ts';
+export { type CheckpointOptions, type FitOptions, fit } from './fit/fit.ts';
 export type { Optimizer, OptimizerInput, OptimizerOutput } from './fit/optimizer.ts';
 export type { PointBatch, PointSource } from './fit/points.ts';
+export type { FitProgress } from './fit/progress.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';
@@ -86,6 +87,7 @@ export { evaluate, evaluateJet, type FieldParameters } from './jets/evaluate.ts'
 export type { Jet, JetSource } from './jets/jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
+export { type FieldJetKernel, type FieldJetLayer, type FieldJetNetwork, registerFieldJetKernel } from './kernels/field-jet.ts';
 export type { DenseSpec } from './layers/dense.ts';
 export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
 export { quadraticForms } from './layers/quadratic-forms.ts';

@@ -8,6 +8,7 @@ import { clip } from './clip.ts';
 import { DivergenceDetector, DivergenceError, type DivergenceOptions } from './divergence.ts';
 import { defaultChunkSize, Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
+import { type FitProgress, progressOf } from './progress.ts';
 import { constant, type Schedule } from './schedule.ts';
 import type { Term } from './term.ts';
 import { TrainingVectors } from './training-vectors.ts';
@@ -48,27 +49,6 @@ export interface FitOptions {
   readonly checkpoint?: CheckpointOptions;
   /** What counts as divergence. */
   readonly divergence?: DivergenceOptions;
-}
-
-/** The state of a fit after some step. */
-export interface FitProgress {
-  /** The number of updates so far. */
-  readonly step: number;
-  readonly steps: number;
-  /** The sum of weight times term loss, before this step's update. */
-  readonly loss: number;
-  /** The mean loss of every term, without its weight, by the term's name. */
-  readonly terms: Readonly<Record<string, number>>;
-  /** Figures that losses derive, e.g. `psnr`; with several terms `<term>.psnr`. */
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  /** The Euclidean norm of the gradient before clipping; present when `clipNorm` is. */
-  readonly gradientNorm?: number;
-  /** Over this run, without the steps before a resume. */
-  readonly stepsPerSecond: number;
-  readonly secondsLeft: number;
-  /** The step that the fit went on from; 0 for a new one. */
-  readonly resumedFrom: number;
 }
 
 const assertPositiveInteger = (name: string, value: number): void => {
@@ -164,6 +144,12 @@ export async function* fit(
     await writeCheckpoint(checkpoint.store, field, run, { step, history: detector.history, ...(await vectors.read()) });
     saved = { step, time: performance.now() };
   };
+  const fail = async (badStep: number, loss: number, reason: string): Promise<never> => {
+    step = vectors.restore();
+    vectors.assign(field);
+    await save();
+    throw new DivergenceError(badStep, loss, step, reason);
+  };
   const breathe = async (): Promise<void> => {
     if (performance.now() - lastPause > PAUSE_EVERY) {
       await pause();
@@ -186,11 +172,7 @@ export async function* fit(
       const fault = reports ? detector.judge(total) : undefined;
       if (fault !== undefined) {
         gradient.dispose();
-        const badStep = step + 1;
-        step = vectors.restore();
-        vectors.assign(field);
-        await save();
-        throw new DivergenceError(badStep, total, step, fault);
+        await fail(step + 1, total, fault);
       }
       if (reports) vectors.remember(step);
       const learningRate = optimizer.learningRate * schedule.factor(step + 1, steps);
@@ -203,32 +185,23 @@ export async function* fit(
       gradient.dispose();
       clipped?.gradient.dispose();
       step += 1;
+      // No later loss would show what the last update did.
+      if (step === steps && !(await vectors.areFinite())) await fail(step, total, 'the parameters are not finite');
       const due =
         performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? 30) ||
         step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
       if (due || step === steps) await save();
       if (!reports) continue;
       vectors.assign(field);
-      const stepsPerSecond = (1000 * (step - resumedFrom)) / (performance.now() - started);
-      yield {
+      yield progressOf(terms, termLosses, {
         step,
         steps,
         loss: total,
-        terms: Object.fromEntries(terms.map(({ name }, index) => [name, termLosses[index] as number])),
-        metrics: Object.fromEntries(
-          terms.flatMap(({ name, metrics }, index) =>
-            Object.entries(metrics).map(([metric, figure]) => [
-              terms.length === 1 ? metric : `${name}.${metric}`,
-              figure(termLosses[index] as number),
-            ]),
-          ),
-        ),
         learningRate,
         ...(clipped && { gradientNorm: clipped.norm }),
-        stepsPerSecond,
-        secondsLeft: (steps - step) / stepsPerSecond,
         resumedFrom,
-      };
+        seconds: (performance.now() - started) / 1000,
+      });
     }
   } catch (error) {
     if (signal?.aborted) {

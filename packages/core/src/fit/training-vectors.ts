@@ -1,5 +1,5 @@
 /** @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good report. */
-import { add, keep, mul, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
+import { add, keep, mul, sum, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
 import type { Field } from '../field.ts';
 import type { TrainingState } from './checkpoint.ts';
 import { flatten, type NamedShape, unflatten } from './flat.ts';
@@ -92,6 +92,14 @@ export class TrainingVectors {
       for (const [index, { name }] of this.#shapes.entries())
         (field.parameters[name] as Variable).assign(values[index] as Tensor1D);
     });
+  }
+
+  /** Whether every parameter is a finite number. */
+  async areFinite(): Promise<boolean> {
+    const probe = tidy(() => sum(mul(this.#now.parameters, 0)));
+    const [value] = await probe.data();
+    probe.dispose();
+    return value === 0;
   }
 
   /** Reads everything from the device. */

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { expectCloseInNorm } from '@neural-fields/testing';
-import { add, memory, setBackend, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, memory, mul, setBackend, sqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   adam,
@@ -217,6 +217,13 @@ describe('fit', () => {
     const values = await numbersOf(field);
     expect(values.every(Number.isFinite)).toBe(true);
     expect(await numbersOf(decodeField(store.written.at(-1) as Uint8Array))).toEqual(values);
+  });
+
+  it('stops when the last update spoils the parameters, which no loss would show', async () => {
+    const field = newField();
+    const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) }); // a loss of 0 with an infinite slope times 0
+    await expect(run(field, [rootAtZero], { steps: 1 })).rejects.toThrow('diverged at step 1: the parameters are not finite');
+    expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
   });
 
   it('stops when the loss leaps up', async () => {
