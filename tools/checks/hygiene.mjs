@@ -29,7 +29,9 @@ function committedErrors() {
   const { ok, output } = run('git', ['ls-files']);
   // An unpacked archive has no git folder; there is then nothing that could have been committed by mistake.
   if (!ok) return [];
-  const generated = output.split('\n').filter(file => /(^|\/)(dist|node_modules|\.test|\.nx)\/|\.(tgz|tsbuildinfo)$/.test(file));
+  const generated = output
+    .split('\n')
+    .filter(file => /(^|\/)(dist|generated|node_modules|\.test|\.nx)\/|\.(tgz|tsbuildinfo)$/.test(file));
   return generated.map(file => `${file} is generated, and should not be committed`);
 }
 
