@@ -1,4 +1,7 @@
-/** @file Evaluation of a field as a pure function of spec, parameters and coordinates, in ordinary tfjs ops on any backend. */
+/**
+ * @file Evaluation of a field as a pure function of spec, parameters and coordinates: in ordinary tfjs ops, which run on any backend, or by the
+ * backend's own fused kernel where it has one that takes the network.
+ */
 import {
   broadcastTo,
   eye,
@@ -13,6 +16,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import '#gradients';
+import { fusedJet, fusedNetwork } from '../kernels/field-jet.ts';
 import type { LayerJet } from '../layers/layer.ts';
 import type { Extensions } from '../spec/extensions.ts';
 import { type FieldSpec, type ResolvedLayer, resolveLayers } from '../spec/spec.ts';
@@ -46,6 +50,25 @@ const coordinateJet = (coords: Tensor2D, { inFeatures, order }: DerivativePlan):
   value: coords,
   ...(order >= 1 && { first: reshape(eye(inFeatures), [inFeatures, 1, inFeatures]) }),
 });
+
+const composedJet = (
+  layers: readonly ResolvedLayer[],
+  parameters: readonly Readonly<Record<string, Tensor>>[],
+  coords: Tensor2D,
+  plan: DerivativePlan,
+  extensions: Extensions,
+): LayerJet => {
+  const { forms } = plan;
+  let jet = coordinateJet(coords, plan);
+  for (const [index, { definition, spec }] of layers.entries())
+    jet = definition.jet(jet, {
+      spec,
+      parameters: parameters[index] as Readonly<Record<string, Tensor>>,
+      extensions,
+      ...(forms && { forms }),
+    });
+  return jet;
+};
 
 /** `f32[k, n or 1, o]` with all n points. */
 const atAllPoints = (x: Tensor3D, n: number): Tensor3D => (x.shape[1] === n ? x : broadcastTo(x, [x.shape[0], n, x.shape[2]]));
@@ -100,16 +123,12 @@ export const evaluateJet = <const R extends DerivativeRequest>(
   const plan = planDerivatives(request, spec.inFeatures);
   const layers = resolveLayers(spec, extensions);
   if (coords.shape[0] === 0) return emptyJet(request, plan, (layers.at(-1) as ResolvedLayer).outFeatures) as Jet<R>;
+  const given = layers.map((layer, index) => layerParameters(layer, index, parameters));
+  const fused = fusedNetwork(layers, plan, extensions);
   return tidy(() => {
-    const { forms } = plan;
-    let jet = coordinateJet(coords, plan);
-    for (const [index, layer] of layers.entries())
-      jet = layer.definition.jet(jet, {
-        spec: layer.spec,
-        parameters: layerParameters(layer, index, parameters),
-        extensions,
-        ...(forms && { forms }),
-      });
+    const jet = fused
+      ? fusedJet(fused, coords, given.flatMap(Object.values))
+      : composedJet(layers, given, coords, plan, extensions);
     return assemble(jet, request, plan) as Jet<R>;
   });
 };

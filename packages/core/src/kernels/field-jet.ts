@@ -1,0 +1,132 @@
+/**
+ * @file The heavy part of an evaluation as one tfjs kernel: the jets of a chain of dense layers. Core only says what the kernel is; a backend's
+ * package registers it, as two tfjs kernels for that backend (see {@link registerFieldJetKernel}), and says which networks it takes.
+ * `evaluateJet` hands it those, and works out all others in ordinary tfjs ops.
+ */
+import {
+  engine,
+  type GradFunc,
+  getBackend,
+  getKernel,
+  type KernelConfig,
+  type KernelFunc,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  registerGradient,
+  registerKernel,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import { activationParameterValues, coreActivations } from '../activations/index.ts';
+import type { DerivativePlan, SecondOrderForms } from '../jets/request.ts';
+import { type DenseSpec, dense } from '../layers/dense.ts';
+import type { LayerJet } from '../layers/layer.ts';
+import { type Extensions, findActivation } from '../spec/extensions.ts';
+import type { ResolvedLayer } from '../spec/spec.ts';
+
+const FORWARD = 'NeuralFieldsFieldJet';
+const REVERSE = 'NeuralFieldsFieldJetReverse';
+
+/** One dense layer of a {@link FieldJetNetwork}. */
+export interface FieldJetLayer {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly hasBias: boolean;
+  readonly activation: {
+    /** That of a core activation. */
+    readonly kind: string;
+    /** The values of its parameters in the order of the definition; those of learnable ones are inputs of the kernel instead. */
+    readonly parameters: Readonly<Record<string, number>>;
+    readonly learnable: readonly string[];
+  };
+}
+
+/** What the kernel is asked to work out: its attributes. */
+export interface FieldJetNetwork {
+  readonly inFeatures: number;
+  readonly layers: readonly FieldJetLayer[];
+  /** 0: the values; 1: first derivatives too; 2: second-order forms too. */
+  readonly order: 0 | 1 | 2;
+  /** Present for order 2. */
+  readonly forms?: SecondOrderForms;
+}
+
+/**
+ * A backend's field jet.
+ *
+ * Inputs of `forward`, a list: coords `f32[n, inFeatures]` with n > 0, then for each layer its weight `f32[in, out]`, its bias `f32[out]` if it
+ * has one, and its learnable activation parameters `f32[]`. Outputs: value `f32[n, o]`, first `f32[d, n, o]`, second `f32[m, n, o]` as
+ * far as the order goes.
+ *
+ * Inputs of `reverse`, a list: those of `forward`, then the derivatives of the loss with respect to each of its outputs. Outputs: its derivatives
+ * with respect to each input of `forward`.
+ *
+ * The attributes of both are a {@link FieldJetNetwork}.
+ */
+export interface FieldJetKernel {
+  readonly backendName: string;
+  /** False for a network that has to be worked out in ordinary tfjs ops. */
+  supports(network: FieldJetNetwork): boolean;
+  readonly forward: KernelFunc;
+  readonly reverse: KernelFunc;
+}
+
+interface SelectiveKernelConfig extends KernelConfig {
+  readonly supports: FieldJetKernel['supports'];
+}
+
+/** Registers a backend's field jet with tfjs. */
+export const registerFieldJetKernel = ({ backendName, supports, forward, reverse }: FieldJetKernel): void => {
+  const config: SelectiveKernelConfig = { kernelName: FORWARD, backendName, kernelFunc: forward, supports };
+  registerKernel(config);
+  registerKernel({ kernelName: REVERSE, backendName, kernelFunc: reverse });
+};
+
+// tfjs passes lists of inputs and attributes through untouched; only its types know nothing of them.
+const runKernel = (name: string, inputs: readonly Tensor[], network: FieldJetNetwork): Tensor[] => {
+  const outputs = engine().runKernel(name, inputs as object as NamedTensorMap, network as object as NamedAttrMap);
+  return Array.isArray(outputs) ? outputs : [outputs as Tensor];
+};
+
+const gradient: GradFunc = (upstream, saved, attributes) => {
+  const derivatives = Array.isArray(upstream) ? upstream : [upstream];
+  const gradients = runKernel(REVERSE, [...saved, ...derivatives], attributes as object as FieldJetNetwork);
+  return Object.fromEntries(gradients.map((tensor, index) => [String(index), () => tensor]));
+};
+
+registerGradient({ kernelName: FORWARD, saveAllInputs: true, gradFunc: gradient });
+
+const fieldJetLayer = ({ spec, inFeatures, outFeatures }: ResolvedLayer, extensions: Extensions): FieldJetLayer => {
+  const { activation, biasInitialiser } = spec as DenseSpec;
+  const { kind, learnable = [] } = activation;
+  const parameters = activationParameterValues(activation, findActivation(activation, extensions));
+  return { inFeatures, outFeatures, hasBias: biasInitialiser !== null, activation: { kind, parameters, learnable } };
+};
+
+/** The network that the present backend's kernel works out, or `undefined` where there is no kernel or it declines. */
+export const fusedNetwork = (
+  layers: readonly ResolvedLayer[],
+  { inFeatures, order, forms }: DerivativePlan,
+  extensions: Extensions,
+): FieldJetNetwork | undefined => {
+  const kernel = getKernel(FORWARD, getBackend()) as SelectiveKernelConfig | undefined;
+  const fits = layers.every(
+    ({ definition, spec }) =>
+      definition === dense && coreActivations.includes(findActivation((spec as DenseSpec).activation, extensions)),
+  );
+  if (kernel === undefined || !fits) return undefined;
+  const network: FieldJetNetwork = {
+    inFeatures,
+    layers: layers.map(layer => fieldJetLayer(layer, extensions)),
+    order,
+    ...(forms && { forms }),
+  };
+  return kernel.supports(network) ? network : undefined;
+};
+
+/** Runs the kernel. `parameters` are those of all layers in the order of `parameterShapes(spec)`. */
+export const fusedJet = (network: FieldJetNetwork, coords: Tensor2D, parameters: readonly Tensor[]): LayerJet => {
+  const [value, first, second] = runKernel(FORWARD, [coords, ...parameters], network) as [Tensor2D, Tensor3D?, Tensor3D?];
+  return { value, ...(first && { first }), ...(second && { second }) };
+};

@@ -1,0 +1,177 @@
+/** @file Elementary functions of four float32 numbers at once. */
+import { multiplyAdd } from './simd';
+
+// @ts-ignore: decorator
+@external('env', 'sin')
+declare function hostSin(x: f64): f64;
+// @ts-ignore: decorator
+@external('env', 'cos')
+declare function hostCos(x: f64): f64;
+
+/** Up to here the three parts of pi / 2 below are exact enough; beyond, and for NaN, the host's own functions take over. */
+const REACH: f32 = 16384;
+
+/** The sine of the last call of {@link sineAndCosine}, which AssemblyScript cannot return beside the cosine. One instance is one thread. */
+// @ts-ignore: decorator
+@lazy
+export let lastSine: v128 = f32x4.splat(0);
+
+function hostSine(x: v128): v128 {
+  let y = f32x4.splat(<f32>hostSin(<f64>f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, <f32>hostSin(<f64>f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, <f32>hostSin(<f64>f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, <f32>hostSin(<f64>f32x4.extract_lane(x, 3)));
+}
+
+function hostCosine(x: v128): v128 {
+  let y = f32x4.splat(<f32>hostCos(<f64>f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, <f32>hostCos(<f64>f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, <f32>hostCos(<f64>f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, <f32>hostCos(<f64>f32x4.extract_lane(x, 3)));
+}
+
+/** True when all four are within {@link REACH}. */
+// @ts-ignore: decorator
+@inline
+function near(x: v128): bool {
+  return v128.all_true<i32>(f32x4.lt(f32x4.abs(x), f32x4.splat(REACH)));
+}
+
+/** x as a multiple of pi / 2, to the nearest. */
+// @ts-ignore: decorator
+@inline
+function quarterTurns(x: v128): v128 {
+  return f32x4.nearest(f32x4.mul(x, f32x4.splat(0.63661977236758134308)));
+}
+
+/** x - turns pi / 2, by Cody and Waite: pi / 2 in three parts, of which the first two have so few digits that their products are exact. */
+// @ts-ignore: decorator
+@inline
+function reduced(x: v128, turns: v128): v128 {
+  let r = f32x4.sub(x, f32x4.mul(turns, f32x4.splat(1.5703125)));
+  r = f32x4.sub(r, f32x4.mul(turns, f32x4.splat(4.837512969970703125e-4)));
+  return f32x4.sub(r, f32x4.mul(turns, f32x4.splat(7.54978995489188216e-8)));
+}
+
+/** sin r for |r| <= pi / 4. The coefficients of this and the next are those of the Cephes library (Moshier, sinf.c). */
+// @ts-ignore: decorator
+@inline
+function sineNearZero(r: v128, rr: v128): v128 {
+  let p = multiplyAdd(rr, f32x4.splat(-1.9515295891e-4), f32x4.splat(8.3321608736e-3));
+  p = multiplyAdd(p, rr, f32x4.splat(-1.6666654611e-1));
+  return multiplyAdd(f32x4.mul(p, rr), r, r);
+}
+
+/** cos r for |r| <= pi / 4. */
+// @ts-ignore: decorator
+@inline
+function cosineNearZero(rr: v128): v128 {
+  let p = multiplyAdd(rr, f32x4.splat(2.443315711809948e-5), f32x4.splat(-1.388731625493765e-3));
+  p = multiplyAdd(p, rr, f32x4.splat(4.166664568298827e-2));
+  return multiplyAdd(f32x4.mul(p, rr), rr, multiplyAdd(rr, f32x4.splat(-0.5), f32x4.splat(1)));
+}
+
+/** cos x; sin x is then {@link lastSine}. Absolute error 1.2e-7 at most up to |x| = 1,200. */
+// @ts-ignore: decorator
+@inline
+export function sineAndCosine(x: v128): v128 {
+  if (!near(x)) {
+    lastSine = hostSine(x);
+    return hostCosine(x);
+  }
+  const turns = quarterTurns(x);
+  const r = reduced(x, turns);
+  const rr = f32x4.mul(r, r);
+  const s = sineNearZero(r, rr);
+  const c = cosineNearZero(rr);
+  const q = i32x4.trunc_sat_f32x4_s(turns);
+  const odd = i32x4.eq(v128.and(q, i32x4.splat(1)), i32x4.splat(1));
+  const sineSign = i32x4.shl(v128.and(q, i32x4.splat(2)), 30);
+  const cosineSign = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);
+  lastSine = v128.xor(v128.bitselect(c, s, odd), sineSign);
+  return v128.xor(v128.bitselect(s, c, odd), cosineSign);
+}
+
+/** sin x. */
+// @ts-ignore: decorator
+@inline
+export function sine(x: v128): v128 {
+  if (!near(x)) return hostSine(x);
+  const turns = quarterTurns(x);
+  const r = reduced(x, turns);
+  const rr = f32x4.mul(r, r);
+  const q = i32x4.trunc_sat_f32x4_s(turns);
+  const odd = i32x4.eq(v128.and(q, i32x4.splat(1)), i32x4.splat(1));
+  const sign = i32x4.shl(v128.and(q, i32x4.splat(2)), 30);
+  return v128.xor(v128.bitselect(cosineNearZero(rr), sineNearZero(r, rr), odd), sign);
+}
+
+/** cos x. */
+// @ts-ignore: decorator
+@inline
+export function cosine(x: v128): v128 {
+  return sineAndCosine(x);
+}
+
+/** 2^n for integers n in -126 ... 127. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/** exp x, relative error 2e-7 at most; 0 and infinity where it must be. Coefficients: Cephes, expf.c. */
+export function exponential(x: v128): v128 {
+  const clamped = f32x4.max(f32x4.min(x, f32x4.splat(90)), f32x4.splat(-105));
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));
+  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
+  let p = multiplyAdd(r, f32x4.splat(1.9875691500e-4), f32x4.splat(1.3981999507e-3));
+  p = multiplyAdd(p, r, f32x4.splat(8.3334519073e-3));
+  p = multiplyAdd(p, r, f32x4.splat(4.1665795894e-2));
+  p = multiplyAdd(p, r, f32x4.splat(1.6666665459e-1));
+  p = multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
+  const y = f32x4.add(multiplyAdd(f32x4.mul(r, r), p, r), f32x4.splat(1));
+  // In two halves, so that the smallest results may be denormal and the largest infinite.
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  const result = f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+  return v128.bitselect(result, x, f32x4.eq(x, x));
+}
+
+/** tanh x. Coefficients: Cephes, tanhf.c. */
+export function hyperbolicTangent(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const far = f32x4.sub(
+    f32x4.splat(1),
+    f32x4.div(f32x4.splat(2), f32x4.add(exponential(f32x4.add(size, size)), f32x4.splat(1))),
+  );
+  const xx = f32x4.mul(x, x);
+  let p = multiplyAdd(xx, f32x4.splat(-5.70498872745e-3), f32x4.splat(2.06390887954e-2));
+  p = multiplyAdd(p, xx, f32x4.splat(-5.37397155531e-2));
+  p = multiplyAdd(p, xx, f32x4.splat(1.33314422036e-1));
+  p = multiplyAdd(p, xx, f32x4.splat(-3.33332819422e-1));
+  const nearZero = multiplyAdd(f32x4.mul(p, xx), x, x);
+  const sign = v128.and(x, i32x4.splat(0x80000000));
+  return v128.bitselect(nearZero, v128.or(far, sign), f32x4.lt(size, f32x4.splat(0.625)));
+}
+
+/** 1 / (1 + exp(-x)). */
+export function logistic(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exponential(f32x4.neg(x))));
+}
+
+/** log(1 + exp(x)) = max(x, 0) + 2 artanh(t / (2 + t)) with t = exp(-|x|), whose argument is at most 1/3. */
+export function softplus(x: v128): v128 {
+  const t = exponential(f32x4.neg(f32x4.abs(x)));
+  const y = f32x4.div(t, f32x4.add(f32x4.splat(2), t));
+  const yy = f32x4.mul(y, y);
+  let p = multiplyAdd(yy, f32x4.splat(1.0 / 15.0), f32x4.splat(1.0 / 13.0));
+  p = multiplyAdd(p, yy, f32x4.splat(1.0 / 11.0));
+  p = multiplyAdd(p, yy, f32x4.splat(1.0 / 9.0));
+  p = multiplyAdd(p, yy, f32x4.splat(1.0 / 7.0));
+  p = multiplyAdd(p, yy, f32x4.splat(1.0 / 5.0));
+  p = multiplyAdd(p, yy, f32x4.splat(1.0 / 3.0));
+  p = multiplyAdd(p, yy, f32x4.splat(1));
+  return f32x4.add(f32x4.max(x, f32x4.splat(0)), f32x4.mul(f32x4.add(y, y), p));
+}

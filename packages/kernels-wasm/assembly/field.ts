@@ -1,0 +1,238 @@
+/**
+ * @file A chain of dense layers at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's
+ * activations stay in the second-level cache, and nothing as large as points times width is ever kept.
+ */
+import { activate, activateReverse, Forms } from './jet';
+import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from './product';
+import { FLOAT } from './simd';
+
+/** One dense layer. Offsets count from the start of a thread's scratch, or of its gradients. Written by `src/field-jet/layout.ts`. */
+// @ts-ignore: decorator
+@unmanaged
+class Layer {
+  inFeatures: i32;
+  outFeatures: i32;
+  /** Panels of 8 outputs, and of 8 inputs. */
+  outPanels: i32;
+  inPanels: i32;
+  /** Floats from one row of activations to the next. */
+  stride: i32;
+  activation: i32;
+  a: f32;
+  b: f32;
+  /** `[outPanels][inFeatures][8]` */
+  weights: usize;
+  /** `[8 outPanels]` */
+  bias: usize;
+  /** The transpose of the weights: `[inPanels][outFeatures][8]` */
+  transposed: usize;
+  /** Offset of `[outPanels][inFeatures up to a multiple of 4][8]` */
+  weightGradient: usize;
+  /** Offset of `[8 outPanels]` */
+  biasGradient: usize;
+  /** Offsets of the pre-activations and the activations, which are one place for the identity. */
+  z: usize;
+  h: usize;
+}
+
+/** A batch of points for a network. Written by `src/field-jet/layout.ts`. */
+// @ts-ignore: decorator
+@unmanaged
+export class FieldJob {
+  layerCount: i32;
+  layers: usize;
+  forms: usize;
+  inFeatures: i32;
+  outFeatures: i32;
+  points: i32;
+  /** A multiple of 4. */
+  tilePoints: i32;
+  /** `[points][inFeatures]` */
+  coords: usize;
+  /** `[1 + first + second][points][outFeatures]` */
+  outputs: usize;
+  /** The derivatives of the loss with respect to the outputs. */
+  upstream: usize;
+  /** `[points][inFeatures]` */
+  coordsGradient: usize;
+  scratch: usize;
+  scratchBytes: usize;
+  gradients: usize;
+  gradientBytes: usize;
+  /** Offsets in a thread's scratch. */
+  input: usize;
+  g0: usize;
+  g1: usize;
+  slopes: usize;
+}
+
+/** Bytes of a layer's record. */
+const LAYER_BYTES: usize = 60;
+/** Floats from one row of the input's jet to the next. */
+const INPUT_STRIDE: usize = 24;
+
+// @ts-ignore: decorator
+@inline
+function layerOf(job: FieldJob, index: i32): Layer {
+  return changetype<Layer>(job.layers + (<usize>index) * LAYER_BYTES);
+}
+
+/** The jet of the coordinates: themselves, unit first derivatives, no second ones. A tile that is not full repeats the last point. */
+function fillInput(job: FieldJob, forms: Forms, start: i32, input: usize): void {
+  const d = job.inFeatures;
+  const tile = job.tilePoints;
+  const blocks = 1 + forms.first + forms.second;
+  memory.fill(input, 0, (<usize>(blocks * tile)) * INPUT_STRIDE * FLOAT);
+  for (let i = 0; i < tile; i++) {
+    const point = min(start + i, job.points - 1);
+    const row = input + (<usize>i) * INPUT_STRIDE * FLOAT;
+    memory.copy(row, job.coords + (<usize>(point * d)) * FLOAT, (<usize>d) * FLOAT);
+    for (let k = 0; k < forms.first; k++)
+      store<f32>(row + (<usize>((k + 1) * tile)) * INPUT_STRIDE * FLOAT + (<usize>k) * FLOAT, 1);
+  }
+}
+
+function forwardTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, forReverse: bool): void {
+  const tile = job.tilePoints;
+  const derivativeRows = (forms.first + forms.second) * tile;
+  let x = scratch + job.input;
+  let strideX = INPUT_STRIDE;
+  fillInput(job, forms, start, x);
+  for (let index = 0; index < job.layerCount; index++) {
+    const layer = layerOf(job, index);
+    const z = scratch + layer.z;
+    const h = scratch + layer.h;
+    const stride = <usize>layer.stride;
+    const k = layer.inFeatures;
+    rowsTimesPanels(x, strideX, tile, k, layer.weights, layer.outPanels, z, stride, layer.bias);
+    if (derivativeRows > 0) {
+      const below = (<usize>tile) * FLOAT;
+      rowsTimesPanels(
+        x + below * strideX,
+        strideX,
+        derivativeRows,
+        k,
+        layer.weights,
+        layer.outPanels,
+        z + below * stride,
+        stride,
+        0,
+      );
+    }
+    activate(
+      layer.activation,
+      layer.a,
+      layer.b,
+      z,
+      h,
+      stride,
+      layer.outPanels * PANEL,
+      tile,
+      forms,
+      scratch + job.slopes,
+      forReverse,
+    );
+    x = h;
+    strideX = stride;
+  }
+}
+
+function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gradients: usize): void {
+  const tile = job.tilePoints;
+  const count = min(tile, job.points - start);
+  const blocks = 1 + forms.first + forms.second;
+  const rows = blocks * tile;
+  const o = job.outFeatures;
+  let g = scratch + job.g0;
+  let other = scratch + job.g1;
+  const last = layerOf(job, job.layerCount - 1);
+  memory.fill(g, 0, (<usize>(rows * last.stride)) * FLOAT);
+  for (let block = 0; block < blocks; block++)
+    for (let i = 0; i < count; i++)
+      memory.copy(
+        g + (<usize>((block * tile + i) * last.stride)) * FLOAT,
+        job.upstream + (<usize>((block * job.points + start + i) * o)) * FLOAT,
+        (<usize>o) * FLOAT,
+      );
+  for (let index = job.layerCount - 1; index >= 0; index--) {
+    const layer = layerOf(job, index);
+    const stride = <usize>layer.stride;
+    activateReverse(
+      layer.activation,
+      layer.a,
+      layer.b,
+      scratch + layer.z,
+      scratch + layer.h,
+      g,
+      stride,
+      layer.outPanels * PANEL,
+      tile,
+      forms,
+      scratch + job.slopes,
+    );
+    let x = scratch + job.input;
+    let strideX = INPUT_STRIDE;
+    if (index > 0) {
+      const before = layerOf(job, index - 1);
+      x = scratch + before.h;
+      strideX = <usize>before.stride;
+    }
+    const paddedIn = (layer.inFeatures + 3) & ~3;
+    addOuterProducts(x, strideX, rows, paddedIn, g, stride, layer.outPanels, gradients + layer.weightGradient);
+    addRows(g, stride, tile, layer.outPanels, gradients + layer.biasGradient);
+    // The first derivatives of the coordinates are constant, so only their values have a gradient.
+    rowsTimesPanels(
+      g,
+      stride,
+      index > 0 ? rows : tile,
+      layer.outFeatures,
+      layer.transposed,
+      layer.inPanels,
+      other,
+      strideX,
+      0,
+    );
+    const swap = g;
+    g = other;
+    other = swap;
+  }
+  const d = job.inFeatures;
+  for (let i = 0; i < count; i++)
+    memory.copy(
+      job.coordsGradient + (<usize>((start + i) * d)) * FLOAT,
+      g + (<usize>i) * INPUT_STRIDE * FLOAT,
+      (<usize>d) * FLOAT,
+    );
+}
+
+/** Works out the outputs of the tiles of one thread. */
+export function fieldForward(job: FieldJob, thread: i32, threads: i32): void {
+  const forms = changetype<Forms>(job.forms);
+  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
+  const last = layerOf(job, job.layerCount - 1);
+  const blocks = 1 + forms.first + forms.second;
+  const tile = job.tilePoints;
+  const o = job.outFeatures;
+  for (let start = thread * tile; start < job.points; start += threads * tile) {
+    forwardTile(job, forms, start, scratch, false);
+    const count = min(tile, job.points - start);
+    for (let block = 0; block < blocks; block++)
+      for (let i = 0; i < count; i++)
+        memory.copy(
+          job.outputs + (<usize>((block * job.points + start + i) * o)) * FLOAT,
+          scratch + last.h + (<usize>((block * tile + i) * last.stride)) * FLOAT,
+          (<usize>o) * FLOAT,
+        );
+  }
+}
+
+/** Adds the gradients of the tiles of one thread to that thread's sums. */
+export function fieldReverse(job: FieldJob, thread: i32, threads: i32): void {
+  const forms = changetype<Forms>(job.forms);
+  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
+  const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
+  for (let start = thread * job.tilePoints; start < job.points; start += threads * job.tilePoints) {
+    forwardTile(job, forms, start, scratch, true);
+    reverseTile(job, forms, start, scratch, gradients);
+  }
+}

@@ -1,0 +1,28 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Kernels } from './wasm/kernels.ts';
+
+/** The name under which tfjs knows the backend. */
+export const BACKEND_NAME = 'simd';
+
+/** tfjs's cpu backend, whose tensors are ordinary typed arrays, with kernels in WebAssembly beside it. */
+export class SimdBackend extends MathBackendCPU {
+  readonly kernels: Kernels;
+
+  constructor(kernels: Kernels) {
+    super();
+    this.kernels = kernels;
+    // The cpu backend advertises tfjs-node with the first tensor.
+    Reflect.set(this, 'firstUse', false);
+  }
+
+  /** The numbers of a float32 tensor; they must not be changed. */
+  numbers({ dataId }: TensorInfo): Float32Array {
+    return this.data.get(dataId).values as Float32Array;
+  }
+
+  /** Ends the threads. */
+  override dispose(): void {
+    this.kernels.pool.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+/** @file Points go through the kernels in batches, so that memory does not grow with their number. */
+import type { FieldJetNetwork } from '@neural-fields/core';
+import type { Kernels } from '../wasm/kernels.ts';
+import type { PlacedNetwork } from './layout.ts';
+import { blocksOf, POINTS_WORD } from './layout.ts';
+
+/** Numbers that a batch's coordinates and outputs may take: 4 MiB. */
+const BATCH_NUMBERS = 2 ** 20;
+const MOST_POINTS = 16_384;
+const FEWEST_POINTS = 128;
+/** Multiplications below which waking the other threads takes longer than the work. */
+const WORTH_SHARING = 250_000;
+
+/** The most points in a batch. */
+export const batchSize = (network: FieldJetNetwork, points: number): number => {
+  const outFeatures = network.layers.at(-1)?.outFeatures ?? 1;
+  const numbers = 2 * (blocksOf(network) * outFeatures + network.inFeatures);
+  return Math.min(points, Math.max(FEWEST_POINTS, Math.min(MOST_POINTS, Math.floor(BATCH_NUMBERS / numbers))));
+};
+
+/** On how many threads a batch is worth working. */
+export const threadsFor = ({ pool }: Kernels, network: FieldJetNetwork, points: number): number => {
+  const perPoint = network.layers.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
+  return points * perPoint * blocksOf(network) < WORTH_SHARING ? 1 : pool.count;
+};
+
+/** Copies a part of the outputs, `[blocks][points][outFeatures]`, between the kernels' memory and arrays of one block or several. */
+export const copyBlocks = (
+  arrays: readonly Float32Array[],
+  view: Float32Array,
+  { start, count, total, outFeatures }: { start: number; count: number; total: number; outFeatures: number },
+  direction: 'in' | 'out',
+): void => {
+  const length = count * outFeatures;
+  let block = 0;
+  for (const array of arrays)
+    for (let offset = start * outFeatures; offset < array.length; offset += total * outFeatures) {
+      const part = view.subarray(block * length, (block + 1) * length);
+      if (direction === 'out') array.set(part, offset);
+      else part.set(array.subarray(offset, offset + length));
+      block += 1;
+    }
+};
+
+/** Calls `work` for each batch with the job's record telling of its points. */
+export const forEachBatch = (
+  { arena }: Kernels,
+  { job }: PlacedNetwork,
+  total: number,
+  size: number,
+  work: (start: number, count: number) => void,
+): void => {
+  for (let start = 0; start < total; start += size) {
+    const count = Math.min(size, total - start);
+    arena.integers(job + 4 * POINTS_WORD, 1)[0] = count;
+    work(start, count);
+  }
+};

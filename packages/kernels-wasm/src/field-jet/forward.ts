@@ -1,0 +1,40 @@
+import type { FieldJetNetwork } from '@neural-fields/core';
+import { JOBS } from '../wasm/exports.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+import { batchSize, copyBlocks, forEachBatch, threadsFor } from './batches.ts';
+import { blocksOf, placeNetwork } from './layout.ts';
+
+/**
+ * The jets of a network.
+ *
+ * @param coords `[n][inFeatures]`
+ * @param parameters in the order of the kernel's inputs
+ * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes
+ */
+export const fieldForward = (
+  kernels: Kernels,
+  network: FieldJetNetwork,
+  coords: Float32Array,
+  parameters: readonly Float32Array[],
+): Float32Array[] => {
+  const { arena, pool } = kernels;
+  const { inFeatures: d, order, forms } = network;
+  const total = coords.length / d;
+  const outFeatures = network.layers.at(-1)?.outFeatures as number;
+  const block = total * outFeatures;
+  const results = [new Float32Array(block)];
+  if (order >= 1) results.push(new Float32Array(d * block));
+  if (forms) results.push(new Float32Array(forms.weights.length * block));
+  arena.scope(() => {
+    const size = batchSize(network, total);
+    const outputFloats = blocksOf(network) * size * outFeatures;
+    const data = { coords: arena.take(4 * size * d), outputs: arena.take(4 * outputFloats), upstream: 0, coordsGradient: 0 };
+    const placed = placeNetwork(kernels, network, parameters, { forReverse: false, points: size, data });
+    forEachBatch(kernels, placed, total, size, (start, count) => {
+      arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));
+      pool.run(JOBS.fieldForward, placed.job, threadsFor(kernels, network, count));
+      copyBlocks(results, arena.floats(data.outputs, outputFloats), { start, count, total, outFeatures }, 'out');
+    });
+  });
+  return results;
+};

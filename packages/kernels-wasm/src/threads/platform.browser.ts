@@ -1,0 +1,22 @@
+import type { Platform } from './platform.ts';
+import { workerSource } from './worker.ts';
+
+/** Threads in browsers need shared memory, which a page has only when it is cross-origin isolated. */
+const isolated = (): boolean => globalThis.crossOriginIsolated === true && typeof Worker === 'function';
+
+export const platform: Platform = {
+  prepare: () => undefined,
+  availableThreads: () => (isolated() ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1),
+  startThread(start) {
+    const source = `${workerSource} onmessage = ({ data }) => serve(data);`;
+    const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    const worker = new Worker(address, { name: `simd ${start.thread}` });
+    worker.postMessage(start);
+    return {
+      terminate: () => {
+        worker.terminate();
+        URL.revokeObjectURL(address);
+      },
+    };
+  },
+};

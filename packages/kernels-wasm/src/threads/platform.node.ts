@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import type { Platform } from './platform.ts';
+import { workerSource } from './worker.ts';
+
+export const platform: Platform = {
+  // Node 20 has relaxed SIMD behind this flag; later versions have it anyway, and ignore flags that they do not know.
+  prepare: () => setFlagsFromString('--experimental-wasm-relaxed-simd'),
+  availableThreads: () => availableParallelism(),
+  startThread(start) {
+    const source = `${workerSource} serve(require('node:worker_threads').workerData);`;
+    const worker = new Worker(source, { eval: true, workerData: start, execArgv: [], name: `simd ${start.thread}` });
+    worker.unref();
+    // Without a listener an error in a worker ends the process; the pool finds out by itself, see pool.ts.
+    worker.on('error', () => undefined);
+    return { terminate: () => void worker.terminate() };
+  },
+};

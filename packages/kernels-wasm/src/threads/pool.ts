@@ -1,0 +1,109 @@
+import { platform } from '#platform';
+import type { JobKind, WasmExports } from '../wasm/exports.ts';
+import type { Arena } from '../wasm/memory.ts';
+import type { Thread } from './platform.ts';
+import { CONTROL } from './worker.ts';
+
+/** A thread of the kernels ended, or did not answer. The next job starts new threads. */
+export class KernelThreadError extends Error {
+  override readonly name = 'KernelThreadError';
+}
+
+/** No job takes as long as this: they are cut to size. */
+const PATIENCE = 120_000;
+/** How long the caller looks for the others' end before it sleeps. */
+const SPINS = 20_000;
+const NAP = 100;
+
+/** True where this thread may sleep, which the main thread of a page may not. */
+const maySleep = (words: Int32Array): boolean => {
+  try {
+    Atomics.wait(words, CONTROL.length - 1, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The threads that share a job: the caller's own, number 0, and workers, which start with the first job that is worth it. Which thread does what
+ * is fixed by their number, so the results depend on nothing else.
+ */
+export class ThreadPool {
+  readonly count: number;
+  readonly #module: WebAssembly.Module;
+  readonly #kernels: WasmExports;
+  readonly #arena: Arena;
+  readonly #control: number;
+  #workers: Thread[] = [];
+
+  /** @param count threads in all; 1 for none beside the caller's */
+  constructor(module: WebAssembly.Module, kernels: WasmExports, arena: Arena, count: number) {
+    this.count = count;
+    this.#module = module;
+    this.#kernels = kernels;
+    this.#arena = arena;
+    this.#control = arena.take(4 * CONTROL.length);
+  }
+
+  /** Starts the workers, where they are not running. */
+  start(): void {
+    if (this.#workers.length > 0) return;
+    const words = this.#arena.integers(this.#control, CONTROL.length);
+    words.fill(0);
+    const { memory } = this.#arena;
+    this.#workers = Array.from({ length: this.count - 1 }, (_, index) =>
+      platform.startThread({ module: this.#module, memory, control: this.#control, thread: index + 1 }),
+    );
+  }
+
+  /**
+   * Does a job on `threads` threads and returns when all of it is done.
+   *
+   * @param job the address of the job's record
+   * @throws KernelThreadError when a worker failed
+   */
+  run(kind: JobKind, job: number, threads: number = this.count): void {
+    if (threads <= 1 || this.count <= 1) {
+      this.#kernels.run(kind, job, 0, 1);
+      return;
+    }
+    this.start();
+    const words = this.#arena.integers(this.#control, CONTROL.length);
+    words[CONTROL.kind] = kind;
+    words[CONTROL.job] = job;
+    words[CONTROL.threads] = this.count;
+    Atomics.store(words, CONTROL.done, 0);
+    Atomics.add(words, CONTROL.generation, 1);
+    Atomics.notify(words, CONTROL.generation);
+    this.#kernels.run(kind, job, 0, this.count);
+    this.#awaitWorkers(words);
+    const failed = Atomics.load(words, CONTROL.failed);
+    if (failed !== 0) {
+      this.dispose();
+      throw new KernelThreadError(`simd: thread ${failed} of ${this.count} failed`);
+    }
+  }
+
+  #awaitWorkers(words: Int32Array): void {
+    const wanted = this.count - 1;
+    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, CONTROL.done) === wanted) return;
+    const sleeps = maySleep(words);
+    const started = performance.now();
+    for (;;) {
+      const done = Atomics.load(words, CONTROL.done);
+      if (done === wanted) return;
+      if (sleeps) Atomics.wait(words, CONTROL.done, done, NAP);
+      if (performance.now() - started > PATIENCE) {
+        this.dispose();
+        throw new KernelThreadError(`simd: ${wanted - done} of ${this.count} threads did not answer within ${PATIENCE / 1000} s`);
+      }
+    }
+  }
+
+  /** Ends the workers. A later job starts new ones. */
+  dispose(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers = [];
+  }
+}

@@ -1,0 +1,10 @@
+import type { UserConfig } from 'tsdown';
+import { library } from '../../tsdown.base.ts';
+
+const config: UserConfig = library({
+  index: 'src/index.ts',
+  'threads/platform.node': 'src/threads/platform.node.ts',
+  'threads/platform.browser': 'src/threads/platform.browser.ts',
+});
+
+export default config;
