@@ -27,6 +27,20 @@ console.log(value.shape.join(), laplacian.shape.join(), finite);`,
     prints: '2,1 2,1 true',
     small: { entry: "import { createRng } from '@neural-fields/core'; globalThis.rng = createRng(1);", maximumBytes: 4_000 },
   },
+  '@neural-fields/encodings': {
+    also: [cpu],
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { tensor2d } from '@tensorflow/tfjs-core';
+import { createField, mlp } from '@neural-fields/core';
+import { encodings, positionalEncoding } from '@neural-fields/encodings';
+const extensions = { layers: encodings };
+const network = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, activation: { kind: 'relu' } };
+const field = createField(mlp({ ...network, encoding: positionalEncoding({ octaves: 3 }), extensions }), { seed: 1, extensions });
+const { laplacian } = field.jet(tensor2d([[0.1, 0.2]]), { laplacian: true });
+console.log(field.parameters['layers.1.weight'].shape.join(), (await laplacian.data())[0] !== 0);`,
+    prints: '14,8 true',
+  },
   '@neural-fields/losses': {
     also: [cpu],
     snippet: `

@@ -1,0 +1,82 @@
+import { createRng, type LayerContext, type LayerDefinition, type LayerJet, type LayerSpec } from '@neural-fields/core';
+import { type Tensor2D, tensor2d, transpose } from '@tensorflow/tfjs-core';
+import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
+import { sinusoids, TURN } from './sinusoids.ts';
+
+/** Frequencies drawn at random: b ~ N(0, scale^2), independently for each input feature. */
+export interface RandomFrequencies {
+  /** The number m of frequencies; the layer has 2 m features. */
+  readonly features: number;
+  /** The standard deviation of the frequencies, in turns per unit of the input. */
+  readonly scale: number;
+  /** The frequencies follow from this seed and are never learned. */
+  readonly seed: number;
+}
+
+/** Frequencies given one by one, e.g. those of a network that was trained elsewhere. */
+export interface GivenFrequencies {
+  /** `[m][inFeatures]`, in turns per unit of the input. */
+  readonly frequencies: readonly (readonly number[])[];
+}
+
+/** The options of {@link fourierFeatures}. */
+export type FourierFeaturesOptions = RandomFrequencies | GivenFrequencies;
+
+export type FourierFeaturesSpec = LayerSpec & { readonly kind: 'fourier-features' } & FourierFeaturesOptions;
+
+const KIND = 'fourier-features';
+
+const asFourier = (spec: LayerSpec): FourierFeaturesSpec => spec as FourierFeaturesSpec;
+
+const assertOptions = (options: FourierFeaturesOptions): void => {
+  if ('frequencies' in options) return;
+  assertCount(`${KIND}: features`, options.features);
+  assertPositive(`${KIND}: scale`, options.scale);
+  assertFinite(`${KIND}: seed`, options.seed);
+};
+
+const frequencyCount = (options: FourierFeaturesOptions): number =>
+  'frequencies' in options ? options.frequencies.length : options.features;
+
+/** The frequencies, row-major `[m, inFeatures]`. */
+const frequenciesOf = (options: FourierFeaturesOptions, inFeatures: number): Float32Array => {
+  if ('frequencies' in options) return Float32Array.from(options.frequencies.flat());
+  const rng = createRng(options.seed).fork(KIND);
+  return Float32Array.from({ length: options.features * inFeatures }, () => options.scale * rng.normal());
+};
+
+/** The definition behind {@link fourierFeatures}. It has no parameters. */
+export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
+  kind: KIND,
+  assertSpec(spec, { inFeatures }) {
+    const options = asFourier(spec);
+    if ('frequencies' in options) assertRows(`${KIND}: frequencies`, options.frequencies, inFeatures);
+    else assertOptions(options);
+  },
+  outFeatures: spec => 2 * frequencyCount(asFourier(spec)),
+  parameters: () => [],
+  jet(input: LayerJet, { spec, forms }: LayerContext): LayerJet {
+    const options = asFourier(spec);
+    const inFeatures = input.value.shape[1];
+    const rows = tensor2d(frequenciesOf(options, inFeatures), [frequencyCount(options), inFeatures]);
+    const weight: Tensor2D = transpose(rows);
+    return sinusoids(input, { weight, unit: TURN }, 'cosine-sine', forms);
+  },
+};
+
+/**
+ * Sines and cosines of random projections: Tancik et al. 2020, arXiv:2006.10739, equation 5, with all amplitudes 1,
+ *
+ *     gamma(v) = (cos(2 pi b_1 v), sin(2 pi b_1 v), ..., cos(2 pi b_m v), sin(2 pi b_m v)),   b_j ~ N(0, scale^2)
+ *
+ * The frequencies are frozen: the spec holds the seed that they follow from, or the frequencies themselves. The scale is the one setting that
+ * matters; the paper's choice for images is 10 on [0, 1], which is 5 on [-1, 1].
+ *
+ * @throws RangeError when an option is wrong
+ */
+export const fourierFeatures = (options: FourierFeaturesOptions): FourierFeaturesSpec => {
+  assertOptions(options);
+  if ('frequencies' in options) return { kind: KIND, frequencies: options.frequencies };
+  const { features, scale, seed } = options;
+  return { kind: KIND, features, scale, seed };
+};
