@@ -4,3 +4,4 @@ export {
   type ContractActivation,
   type ContractTensor,
 } from './activation-contract.ts';
+export { type JetContractCore, type JetContractOptions, jetContract } from './jet-contract.ts';
