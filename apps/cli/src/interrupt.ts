@@ -1,5 +1,5 @@
 /** @file Ctrl-C: the first asks the work to stop at a safe place, the second stops the program. */
-import { exitCodeOf, InterruptedError } from './errors.ts';
+import { InterruptedError } from './errors.ts';
 
 /** Listens for SIGINT and SIGTERM. */
 export interface Interrupt {
@@ -10,26 +10,21 @@ export interface Interrupt {
 }
 
 /**
- * @param announce called at the first signal
- * @param restore called at the second, right before the program exits: puts the terminal in order
+ * @param announce called at the first signal; it puts the terminal in order too, because a second signal ends the program on the spot: it
+ * is left to the system, which also stops a computation that never lets a listener have its turn
  */
-export const listenForInterrupt = (announce: () => void, restore: () => void): Interrupt => {
+export const listenForInterrupt = (announce: () => void): Interrupt => {
   const controller = new AbortController();
-  const listen = (name: 'SIGINT' | 'SIGTERM') => (): void => {
-    const error = new InterruptedError(name);
-    if (controller.signal.aborted) {
-      restore();
-      process.exit(exitCodeOf(error));
-    }
+  const dispose = (): void => {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+  };
+  const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
+    dispose();
     announce();
-    controller.abort(error);
+    controller.abort(new InterruptedError(name));
   };
-  const listeners = { SIGINT: listen('SIGINT'), SIGTERM: listen('SIGTERM') };
-  process.on('SIGINT', listeners.SIGINT).on('SIGTERM', listeners.SIGTERM);
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      process.off('SIGINT', listeners.SIGINT).off('SIGTERM', listeners.SIGTERM);
-    },
-  };
+  const onInterrupt = (): void => stop('SIGINT');
+  const onTerminate = (): void => stop('SIGTERM');
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  return { signal: controller.signal, dispose };
 };

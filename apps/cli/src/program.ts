@@ -15,7 +15,15 @@ const createProgram = (): Command => {
     .description('Neural fields: networks that map coordinates to the values of a picture or a sound.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'neural-fields: ')) })
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trim()
+            .replace(/^error: /, 'neural-fields: ')
+            .replaceAll('\n', ' ')}\n`,
+        ),
+    })
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 bad input or a failed fit, 2 bad usage, 130 stopped by Ctrl-C.\n' +

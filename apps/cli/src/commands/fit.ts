@@ -10,8 +10,7 @@ import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { activationNames, networkSpec } from '../fitting/network.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { runFit } from '../fitting/run-fit.ts';
-import type { FitSettings } from '../fitting/settings.ts';
-import { pointsOf } from '../fitting/settings.ts';
+import { defaultChunkSize, type FitSettings, pointsOf } from '../fitting/settings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { finite, fraction, integer, positive } from '../options/numbers.ts';
@@ -33,8 +32,8 @@ interface FitCommandOptions extends CommonOptions, Omit<FitSettings, 'reportEver
   readonly channels?: 'grey' | 'rgb' | 'keep';
   readonly grid: 'corner-aligned' | 'pixel-centred';
   readonly aspect?: 'stretch' | 'keep';
-  /** `false` is `--no-checkpoint`, `true` the default path. */
-  readonly checkpoint: boolean | string;
+  /** `false` is `--no-checkpoint`; absent, a path made from the output's. */
+  readonly checkpoint?: false | string;
   readonly checkpointEvery: number;
   readonly resume?: boolean;
   readonly restart?: boolean;
@@ -48,14 +47,13 @@ const policyOf = ({ resume, restart }: FitCommandOptions): ResumePolicy => {
 };
 
 const checkpointPath = (options: FitCommandOptions): string | undefined => {
-  const { checkpoint, output } = options;
+  const { output, checkpoint = `${output}.checkpoint` } = options;
   if (checkpoint === false) {
     if (options.resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
     return undefined;
   }
-  const path = checkpoint === true ? `${output}.checkpoint` : checkpoint;
-  if (path === output) throw new UsageError('--checkpoint and --output must be different files');
-  return path;
+  if (checkpoint === output) throw new UsageError('--checkpoint and --output must be different files');
+  return checkpoint;
 };
 
 /** Adam keeps two numbers beside each parameter, an average one more; the checkpoint is written beside its older self. */
@@ -85,14 +83,23 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
   });
   for (const note of prepared.notes) output.log(note);
   const backend = await chooseBackend(options.backend, output);
-  // A report reads the loss from the device, for which a GPU has to stop.
-  const settings: FitSettings = { ...options, reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1) };
-  pointsOf(points, settings);
   const field = createField(spec, { seed: options.seed });
+  const settings: FitSettings = {
+    ...options,
+    chunkSize: options.chunkSize ?? defaultChunkSize(backend.name, field.parameterCount),
+    // A report reads the loss from the device, for which a GPU has to stop.
+    reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1),
+  };
+  pointsOf(points, settings);
   const size = field.parameterCount * BYTES_PER_PARAMETER;
   await assertWritable(options.output, { bytes: size });
   if (path !== undefined) await assertWritable(path, { bytes: size * CHECKPOINT_COPIES });
   const checkpoint = path === undefined ? undefined : await openCheckpoint(path, { policy, steps: options.steps }, output);
+  const progress = createProgress(output, { total: options.steps, unit: 'step' });
+  const interrupt = listenForInterrupt(() => {
+    progress.stop();
+    output.log('stopping after this chunk; once more stops at once');
+  });
   const perStep = settings.batch === 'full' ? 'all points a step' : `${plural(settings.batch, 'point')} a step`;
   output.log(
     `fits ${formatCount(field.parameterCount)} parameters to ${formatCount(points.size)} points, ${perStep}, ${plural(options.steps, 'step')}`,
@@ -108,14 +115,6 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     reason: backend.reason,
     resumedFrom: checkpoint?.step ?? 0,
   });
-  const progress = createProgress(output, { total: options.steps, unit: 'step' });
-  const interrupt = listenForInterrupt(
-    () => {
-      progress.stop();
-      output.log('stopping after this chunk; once more stops at once');
-    },
-    () => progress.stop(),
-  );
   const begun = performance.now();
   try {
     await runFit(field, prepared, {
@@ -176,7 +175,7 @@ export const addFitCommand = (program: Command): void => {
     .option('--clip-norm <number>', 'shorten longer gradients to this norm', positive)
     .option('--average-decay <number>', 'write a moving average of the parameters, e.g. 0.999', fraction)
     .option('--seed <number>', 'seed of the initial parameters and of random points', finite, 0)
-    .option('--chunk-size <n>', 'points computed at once (default: by memory)', integer(1))
+    .option('--chunk-size <n>', 'points computed at once (default: by memory and speed)', integer(1))
     .optionsGroup('Signal:')
     .option('--size <size>', 'shrink the image first: WIDTHxHEIGHT, or a number for the longest side at most', parseSize)
     .addOption(new Option('--channels <name>', 'channels of the image (default: keep)').choices(['grey', 'rgb', 'keep']))

@@ -84,10 +84,7 @@ interface Rendering {
 
 /** Runs some work that can be stopped; a stopped one leaves nothing behind. */
 const stoppable = async (output: Output, progress: Progress, work: (interrupt: Interrupt) => Promise<void>): Promise<void> => {
-  const interrupt = listenForInterrupt(
-    () => progress.stop(),
-    () => progress.stop(),
-  );
+  const interrupt = listenForInterrupt(() => progress.stop());
   try {
     await work(interrupt);
   } catch (error) {

@@ -67,7 +67,7 @@ const zoomSection = ({ pictures, metrics, zoom }: PageInput): string => {
 <p>A field has a value everywhere, so it can be drawn at any resolution. This detail is drawn ${zoom} times as finely as the pixels it was
 fitted to, beside bicubic interpolation of the same pixels${original ? ' and the photograph itself, which the field never saw at this resolution' : ''}.</p>
 ${verdict}
-<div class="figures ${original ? 'four' : 'three'}">
+<div class="figures two">
 <div class="pixels">${figure(shown('zoom-pixels'), 'Pixels', 'What was fitted.')}</div>
 ${figure(shown('zoom-bicubic'), 'Bicubic', against(metrics.zoom?.bicubic ?? 0))}
 ${figure(shown('zoom-field'), 'Field', against(metrics.zoom?.field ?? 0))}
@@ -125,7 +125,7 @@ ${figure(shown('error'), 'Difference', 'Black where the field is right.')}
 <p>The field was shown values only. Its derivatives come from the network itself, in closed form: each layer hands the next its value, its slope and its
 curvature. Those of the picture are differences of neighbouring pixels, and each pair has one scale. Where the field's are
 stronger, it bends between the pixels, where no difference of pixels can see it.</p>
-<div class="figures four pixels">
+<div class="figures two pixels">
 ${figure(shown('gradient-picture'), 'Gradient, picture', 'Its length, by central differences.')}
 ${figure(shown('gradient-field'), 'Gradient, field', 'Its length, exact.')}
 ${figure(shown('laplacian-picture'), 'Laplacian, picture', 'By second differences; grey is 0.')}

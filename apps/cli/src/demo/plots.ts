@@ -78,19 +78,20 @@ const rows = (
 /** The mean amplitudes by frequency of the picture and of the field, whose samples are closer. */
 export const spectrumPlot = (picture: RadialSpectrum, field: RadialSpectrum, nyquist: number): string => {
   const all = [...rows(picture, 'picture'), ...rows(field, 'field')];
+  const bottom = all.reduce((a, { amplitude }) => Math.min(a, amplitude), Number.POSITIVE_INFINITY);
   const top = all.reduce((a, { amplitude }) => Math.max(a, amplitude), 0);
   const ends = ['picture', 'field'].flatMap(name => all.filter(row => row.name === name).slice(-1));
+  const decades = [...Array(20).keys()].map(i => 10 ** -i).filter(value => value >= bottom && value <= top);
   return draw({
     x: { nice: false },
     y: { type: 'log' },
     color: { domain: ['picture', 'field'], range: ['var(--second)', 'var(--first)'] },
     marks: [
-      gridY({ stroke: 'currentColor', strokeOpacity: 0.12, ticks: 5 }),
+      gridY(decades, { stroke: 'currentColor', strokeOpacity: 0.12 }),
       axisX({ label: 'cycles per side of the picture', labelAnchor: 'right', tickSize: 0, ticks: 6 }),
-      axisY({
+      axisY(decades, {
         label: 'mean amplitude',
         tickSize: 0,
-        ticks: 5,
         tickFormat: (value: number) => value.toExponential(0).replace('e-', 'e−'),
       }),
       ruleX([nyquist], { stroke: 'currentColor', strokeOpacity: 0.5, strokeDasharray: '3,3' }),
@@ -103,7 +104,16 @@ export const spectrumPlot = (picture: RadialSpectrum, field: RadialSpectrum, nyq
         fill: 'currentColor',
       }),
       line(all, { x: 'frequency', y: 'amplitude', stroke: 'name', strokeWidth: 2 }),
-      text(ends, { x: 'frequency', y: 'amplitude', text: 'name', fill: 'name', dy: -10, textAnchor: 'end', fontWeight: 600 }),
+      text(ends, {
+        x: 'frequency',
+        y: 'amplitude',
+        text: 'name',
+        fill: 'name',
+        dx: 4,
+        dy: -14,
+        textAnchor: 'end',
+        fontWeight: 600,
+      }),
     ],
   });
 };

@@ -11,6 +11,7 @@ import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { runFit } from '../fitting/run-fit.ts';
+import { defaultChunkSize } from '../fitting/settings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { formatCount, formatDecibels, formatSeconds, plural } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -42,6 +43,7 @@ export interface DemoOptions {
   readonly command: string;
 }
 
+/** The size of the backend, changed by the command line. */
 const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
   const table = demoSettings(backend);
   const { size, steps, hiddenFeatures, hiddenLayers, batch, learningRate } = options;
@@ -114,24 +116,22 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
   const prepared = signalFromImage(picture, { channels: 'grey', convention: 'pixel-centred', aspect: 'stretch' });
   const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0 });
   const field = createField(spec, { seed: settings.fit.seed });
-  const checkpoint = await openCheckpoint(file('field.safetensors.checkpoint'), { policy, steps: settings.fit.steps }, output);
-  const batch = settings.fit.batch === 'full' ? 'all pixels a step' : `${formatCount(settings.fit.batch)} random pixels a step`;
+  const fit = { ...settings.fit, chunkSize: defaultChunkSize(backend.name, field.parameterCount) };
+  const checkpoint = await openCheckpoint(file('field.safetensors.checkpoint'), { policy, steps: fit.steps }, output);
+  const progress = createProgress(output, { total: fit.steps, unit: 'step' });
+  const interrupt = listenForInterrupt(() => {
+    progress.stop();
+    output.log('stopping after this chunk; once more stops at once');
+  });
+  const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} random pixels a step`;
   output.log(`${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`);
-  output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(settings.fit.steps, 'step')}`);
+  output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(fit.steps, 'step')}`);
   const curve = openCurve(file('progress.jsonl'), checkpoint.step);
-  const progress = createProgress(output, { total: settings.fit.steps, unit: 'step' });
-  const interrupt = listenForInterrupt(
-    () => {
-      progress.stop();
-      output.log('stopping after this chunk; once more stops at once');
-    },
-    () => progress.stop(),
-  );
   const begun = performance.now();
   const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
   try {
     await runFit(field, prepared, {
-      settings: settings.fit,
+      settings: fit,
       backend: backend.name,
       output,
       progress,
@@ -142,7 +142,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
     const seconds = curve.points.at(-1)?.seconds ?? 0;
     output.log('draws the figures');
     const quality = await measureQuality(field, prepared.points, interrupt.signal);
-    const metadata = fieldMetadata({ source: photograph.name, prepared, settings: settings.fit, backend: backend.name, quality });
+    const metadata = fieldMetadata({ source: photograph.name, prepared, settings: fit, backend: backend.name, quality });
     await writeFileAtomically(file('field.safetensors'), await encodeField(field, metadata));
     const figures = await makeFigures({
       field,
@@ -165,7 +165,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
       photograph,
       size,
       network: { hiddenFeatures, hiddenLayers, omega0, parameters: field.parameterCount },
-      fit: settings.fit,
+      fit,
       backend: { name: backend.name, reason: backend.reason },
       sizeReason: settings.reason,
       seconds,
@@ -174,7 +174,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
     await writeFileAtomically(file('metrics.json'), text.encode(`${JSON.stringify(results, null, 2)}\n`));
     const page = makePage({
       ...results,
-      fit: { ...settings.fit, batch },
+      fit: { ...fit, batch },
       metrics: figures.metrics,
       pictures,
       plots,

@@ -24,7 +24,6 @@ section { margin-top: 3.5rem; padding-top: 1.75rem; border-top: 1px solid var(--
 .figures { display: grid; gap: 1.5rem 1.25rem; margin-top: 1.5rem; }
 .two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .three { grid-template-columns: repeat(3, minmax(0, 1fr)); }
-.four { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 figure { margin: 0; min-width: 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); }
 .pixels img { image-rendering: pixelated; }
@@ -33,7 +32,7 @@ figcaption b { color: var(--ink); font-weight: 600; display: block; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem 1.5rem; margin: 2rem 0 0; padding: 0; }
 .numbers div { border-top: 2px solid var(--ink); padding-top: 0.45rem; }
 .numbers dt { font-size: 0.85rem; color: var(--quiet); }
-.numbers dd { margin: 0; font-size: 1.45rem; line-height: 1.3; font-variant-numeric: tabular-nums lining-nums; }
+.numbers dd { margin: 0; white-space: nowrap; font-size: 1.45rem; line-height: 1.3; font-variant-numeric: tabular-nums lining-nums; }
 .plot svg { display: block; width: 100%; height: auto; font-family: ui-sans-serif, system-ui, sans-serif; }
 .marked { position: relative; }
 .marked::after { content: ''; position: absolute; inset: 25%; border: 1px solid rgb(255 255 255 / 0.75); pointer-events: none; }
@@ -46,7 +45,7 @@ pre { background: var(--panel); padding: 0.85rem 1rem; border-radius: 4px; overf
 footer { margin-top: 3rem; font-size: 0.9rem; color: var(--quiet); }
 @media (max-width: 46rem) {
   section { margin-top: 2.5rem; padding-top: 1.25rem; }
-  .three, .four { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .three { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .plots { grid-template-columns: minmax(0, 1fr); }
   .figures { gap: 1.1rem 0.8rem; }
   th { width: 6.5rem; white-space: normal; }

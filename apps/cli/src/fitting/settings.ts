@@ -24,6 +24,18 @@ export const pointsOf = (points: PointSet, { batch }: FitSettings): ReturnType<t
   return withoutReplacement(points, { count: batch });
 };
 
+/** Operations in a chunk that take about half a second: a chunk is what Ctrl-C waits for. */
+const OPERATIONS: Readonly<Record<string, number>> = { cpu: 5e7, wasm: 1e9 };
+/** A forward and a reverse pass take three products with each weight, of one multiplication and one addition. */
+const OPERATIONS_PER_PARAMETER = 6;
+
+/** The chunk size for a backend that is slow enough for people to wait for it; `undefined` leaves it to core, which goes by memory. */
+export const defaultChunkSize = (backend: string, parameters: number): number | undefined => {
+  const operations = OPERATIONS[backend];
+  if (operations === undefined) return undefined;
+  return Math.max(32, Math.min(8192, Math.floor(operations / (OPERATIONS_PER_PARAMETER * parameters))));
+};
+
 /** The settings in core's terms. */
 export const fitOptions = (settings: FitSettings): FitOptions => {
   const { steps, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, reportEvery } = settings;

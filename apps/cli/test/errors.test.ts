@@ -1,0 +1,243 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { emptyFolder, type Finished, run, tiny } from './cli.ts';
+import { writePicture, writeSound } from './examples.ts';
+
+/** A run that must fail, its exit code, and what stderr must then hold: one line. */
+interface Failure {
+  readonly args: readonly string[];
+  readonly code: 1 | 2;
+  readonly says: string | RegExp;
+}
+
+const expectFailure = ({ code, stdout, stderr }: Finished, failure: Failure): void => {
+  expect({ code, stdout }).toEqual({ code: failure.code, stdout: '' });
+  const lines = stderr.trimEnd().split('\n');
+  // What was logged on the way stands before it; nothing stands after it.
+  expect(lines.at(-1)).toMatch(/^neural-fields: /);
+  expect(lines.at(-1)).toMatch(failure.says);
+  expect(stderr).not.toMatch(/\n +at |unexpected error/);
+};
+
+const fit = (file: string, ...options: string[]): string[] => [
+  'fit',
+  file,
+  '-o',
+  'out.safetensors',
+  ...tiny,
+  '--steps',
+  '2',
+  ...options,
+];
+
+const failures: Readonly<Record<string, Failure>> = {
+  'a missing file': { args: fit('absent.png'), code: 1, says: "cannot read 'absent.png': there is no such file" },
+  'a folder': { args: fit('folder'), code: 1, says: "cannot read 'folder': it is a folder" },
+  'an empty file': { args: fit('empty.png'), code: 1, says: "cannot read 'empty.png': the file is empty" },
+  'a text file named .png': {
+    args: fit('text.png'),
+    code: 1,
+    says: /cannot read 'text\.png': wanted PNG, JPEG, WebP, AVIF or WAV, got text \("hello/,
+  },
+  'half a picture': {
+    args: fit('half.png'),
+    code: 1,
+    says: /cannot read 'half\.png': the PNG image ends early, after \d+ bytes/,
+  },
+  'a picture of 0 x 0': { args: fit('nothing.png'), code: 1, says: /at least one pixel, got 0 x 0/ },
+  'a picture of 1 x 1': { args: fit('one.png'), code: 1, says: 'an image of 1 x 1 pixel has nothing to learn' },
+  'a sound that ends early': { args: fit('half.wav'), code: 1, says: /cannot read 'half\.wav': / },
+  'a folder that is not there': {
+    args: ['fit', 'a.png', '-o', 'no/where/x.safetensors'],
+    code: 1,
+    says: "there is no folder 'no/where'",
+  },
+  'an output that is a folder': {
+    args: ['fit', 'a.png', '-o', 'folder'],
+    code: 1,
+    says: "cannot write 'folder': it is a folder",
+  },
+  'an output in a file': { args: ['fit', 'a.png', '-o', 'text.png/x'], code: 1, says: "'text.png' is not a folder" },
+  'an output that is a device': {
+    args: ['fit', 'a.png', '-o', '/dev/full'],
+    code: 1,
+    says: "cannot write '/dev/full': it is no regular file",
+  },
+  'too many points in a step': {
+    args: fit('a.png', '--batch', '999'),
+    code: 2,
+    says: '--batch 999: the signal has only 120 points',
+  },
+  'a size that is larger': {
+    args: fit('a.png', '--size', '64x64'),
+    code: 2,
+    says: '--size 64x64 is larger than the image of 12x10',
+  },
+  'an option for images with a sound': {
+    args: fit('a.wav', '--size', '8'),
+    code: 2,
+    says: "--size is for images, and 'a.wav' is a sound",
+  },
+  'a frequency without a sine': {
+    args: fit('a.png', '--activation', 'relu', '--omega0', '9'),
+    code: 2,
+    says: '--omega0 is for the activations sine',
+  },
+  'steps below 1': {
+    args: fit('a.png', '--steps', '0'),
+    code: 2,
+    says: /'--steps <n>' argument '0' is invalid\. It must be an integer of at least 1\./,
+  },
+  'a learning rate that is no number': {
+    args: fit('a.png', '--learning-rate', 'fast'),
+    code: 2,
+    says: /It must be a number above 0/,
+  },
+  'a decay of 1': { args: fit('a.png', '--average-decay', '1'), code: 2, says: /at least 0 and below 1/ },
+  'an unknown activation': { args: fit('a.png', '--activation', 'sin'), code: 2, says: /Allowed choices are sine, finer, relu/ },
+  'an unknown option': { args: fit('a.png', '--stepz', '3'), code: 2, says: /unknown option '--stepz'.*/ },
+  'an unknown command': { args: ['fitt'], code: 2, says: /unknown command 'fitt'/ },
+  'no output': { args: ['fit', 'a.png'], code: 2, says: /required option '-o, --output <file>' not specified/ },
+  'a backend that is not installed': {
+    args: fit('a.png', '--backend', 'tensorflow'),
+    code: 1,
+    says: /--backend tensorflow: .*is not installed/,
+  },
+  'restart and resume': {
+    args: fit('a.png', '--restart', '--resume'),
+    code: 2,
+    says: '--restart and --resume exclude each other',
+  },
+  'resume without a checkpoint': {
+    args: fit('a.png', '--resume'),
+    code: 1,
+    says: "--resume: there is no checkpoint 'out.safetensors.checkpoint'",
+  },
+  'a checkpoint that is none': {
+    args: fit('a.png', '--checkpoint', 'text.png'),
+    code: 1,
+    says: /'text\.png' is no checkpoint that can be read .*a text file/,
+  },
+  divergence: {
+    args: fit('a.png', '--learning-rate', '1e3', '--steps', '50'),
+    code: 1,
+    says: /the fit diverged at step \d+ \(loss .*Try a smaller --learning-rate/,
+  },
+  'a picture where a field is wanted': {
+    args: ['render', 'a.png', '-o', 'b.png'],
+    code: 1,
+    says: "'a.png' is not a field: it is a PNG image (fit makes a field of it)",
+  },
+  'text where a field is wanted': { args: ['info', 'text.png'], code: 1, says: /'text\.png' is not a field: .*a text file/ },
+  'half a field': { args: ['info', 'half.safetensors'], code: 1, says: /'half\.safetensors' is not a field: / },
+  'a field rendered to another kind': {
+    args: ['render', 'a.safetensors', '-o', 'a.wav'],
+    code: 2,
+    says: /--output must end in \.png/,
+  },
+  'a region inside out': {
+    args: ['render', 'a.safetensors', '-o', 'b.png', '--region', '1,0,0,1'],
+    code: 2,
+    says: 'x0 must be below x1',
+  },
+  'a region of three numbers': {
+    args: ['render', 'a.safetensors', '-o', 'b.png', '--region', '1,0,0'],
+    code: 2,
+    says: 'four numbers x0,y0,x1,y1',
+  },
+  '16 bits in a JPEG': {
+    args: ['render', 'a.safetensors', '-o', 'b.jpg', '--bit-depth', '16'],
+    code: 1,
+    says: '16 bits are written to PNG only',
+  },
+  'a JPEG that does not fit in memory': {
+    args: ['render', 'a.safetensors', '-o', 'b.jpg', '--size', '20000'],
+    code: 1,
+    says: /too large for JPG/,
+  },
+};
+
+const folder = { path: '' };
+
+describe('one line that helps, and the right exit code:', () => {
+  // The folder lives as long as the first test that asks for it would, so it is made by hand.
+  beforeAll(async () => {
+    const { mkdtempSync } = await import('node:fs');
+    const { tmpdir } = await import('node:os');
+    folder.path = mkdtempSync(join(tmpdir(), 'neural-fields-errors-'));
+    const { path } = folder;
+    const write = (name: string, bytes: string | Uint8Array): void => writeFileSync(join(path, name), bytes);
+    const read = (name: string): Buffer => readFileSync(join(path, name));
+    mkdirSync(join(path, 'folder'));
+    await writePicture(path, 'a.png');
+    await writePicture(path, 'one.png', { width: 1, height: 1 });
+    writeSound(path, 'a.wav');
+    write('empty.png', '');
+    write('text.png', 'hello, this is no picture\n');
+    write('half.png', read('a.png').subarray(0, 60));
+    write('half.wav', read('a.wav').subarray(0, 60));
+    const nothing = read('a.png');
+    nothing.writeUInt32BE(0, 16);
+    nothing.writeUInt32BE(0, 20);
+    write('nothing.png', nothing);
+    await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '1'], { cwd: path });
+    write('half.safetensors', read('a.safetensors').subarray(0, 900));
+    return async () => {
+      const { rmSync } = await import('node:fs');
+      rmSync(path, { recursive: true, force: true });
+    };
+  });
+
+  test.concurrent.each(Object.entries(failures))('%s', async (_, failure) => {
+    expectFailure(await run(failure.args, { cwd: folder.path }), failure);
+  });
+});
+
+test('the stack trace is shown when it is asked for', async () => {
+  const { stderr } = await run(['info', 'absent', '--verbose'], { cwd: emptyFolder() });
+  expect(stderr).toMatch(/^neural-fields: cannot read 'absent': there is no such file\nInputError: .*\n +at /);
+});
+
+test('a folder that cannot be written is found before the work', async context => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png');
+  mkdirSync(join(cwd, 'locked'));
+  chmodSync(join(cwd, 'locked'), 0o500);
+  const target = process.getuid?.() === 0 ? '/proc/out.safetensors' : 'locked/out.safetensors';
+  if (process.platform !== 'linux') return context.skip('needs Linux, where root cannot write to /proc');
+  const result = await run(['fit', 'a.png', '-o', target, ...tiny], { cwd });
+  expectFailure(result, { args: [], code: 1, says: /its folder '.*' cannot be written to: / });
+  expect(result.stderr).not.toContain('step ');
+});
+
+test('a disk without room is found before the work, and one that fills up does not end the fit before its end', async context => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png');
+  const disk = join(cwd, 'disk');
+  mkdirSync(disk);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
+  } catch {
+    return context.skip('needs the right to mount a small file system');
+  }
+  onTestFinished(() => void execFileSync('umount', [disk]));
+  const large = await run(['fit', 'a.png', '-o', 'disk/out.safetensors', '--backend', 'cpu'], { cwd });
+  expectFailure(large, { args: [], code: 1, says: /the disk has room for .* and .* are needed/ });
+  expect(large.stderr).not.toContain('step ');
+
+  const medium = ['--backend', 'cpu', '--hidden-features', '24', '--hidden-layers', '1', '--steps', '1500'];
+  const { start } = await import('./cli.ts');
+  const running = start(['fit', 'a.png', '-o', 'disk/out.safetensors', '--checkpoint-every', '0.2', ...medium], { cwd });
+  await running.saw(/step 150\//);
+  try {
+    writeFileSync(join(disk, 'ballast'), new Uint8Array(64 * 1024));
+  } catch {
+    // What fits has been written.
+  }
+  const result = await running.finished;
+  expect(result.stderr.match(/warning: the checkpoint cannot be written/g)).toHaveLength(1);
+  expect(result.stderr).toContain('step 1500/1500');
+  expectFailure(result, { args: [], code: 1, says: /cannot write 'disk\/out\.safetensors': there is no space left on the disk/ });
+});
