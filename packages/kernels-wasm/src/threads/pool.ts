@@ -76,8 +76,11 @@ export class ThreadPool {
     Atomics.store(words, CONTROL.done, 0);
     Atomics.add(words, CONTROL.generation, 1);
     Atomics.notify(words, CONTROL.generation);
-    this.#kernels.run(kind, job, 0, this.count);
-    this.#awaitWorkers(words);
+    try {
+      this.#kernels.run(kind, job, 0, this.count);
+    } finally {
+      this.#awaitWorkers(words);
+    }
     const failed = Atomics.load(words, CONTROL.failed);
     if (failed !== 0) {
       this.dispose();

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FieldJetNetwork } from '@neural-fields/core';
+import { expectCloseInNorm } from '@neural-fields/testing';
+import { describe, expect, it } from 'vitest';
+import { fieldForward } from '../../src/field-jet/forward.ts';
+import { fieldReverse } from '../../src/field-jet/reverse.ts';
+import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
+import { workerSource } from '../../src/threads/worker.ts';
+import { chooseBinary } from '../../src/wasm/binary.ts';
+import { JOBS } from '../../src/wasm/exports.ts';
+import { loadKernels } from '../../src/wasm/kernels.ts';
+
+const layer = (inFeatures: number, outFeatures: number, kind: string, parameters: Record<string, number>) => ({
+  inFeatures,
+  outFeatures,
+  hasBias: true,
+  activation: { kind, parameters, learnable: [] },
+});
+
+const network: FieldJetNetwork = {
+  inFeatures: 2,
+  layers: [layer(2, 48, 'sine', { omega: 5 }), layer(48, 48, 'sine', { omega: 5 }), layer(48, 1, 'identity', {})],
+  order: 0,
+};
+
+const numbers = (length: number, seed: number, scale: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => scale * Math.sin(seed + 12.9898 * i));
+
+const parameters = network.layers.flatMap(({ inFeatures, outFeatures }, index) => [
+  numbers(inFeatures * outFeatures, index, 0.2),
+  numbers(outFeatures, index + 0.5, 0.5),
+]);
+
+const coords = numbers(2 * 5_001, 3, 1);
+const upstream = [numbers(5_001, 4, 1)];
+
+describe('threads', () => {
+  it.each([2, 3])('%i of them give what one gives, to rounding, and the same bits each time', async count => {
+    const one = await loadKernels(1);
+    const many = await loadKernels(count);
+    expect(many.pool.count).toBe(count);
+    expect(fieldForward(many, network, coords, parameters)).toEqual(fieldForward(one, network, coords, parameters));
+    const expected = fieldReverse(one, network, coords, parameters, upstream);
+    const actual = fieldReverse(many, network, coords, parameters, upstream);
+    // Sums of 5,001 terms in another order.
+    for (const [index, values] of expected.entries())
+      expectCloseInNorm(actual[index] as Float32Array, values, { relative: 1e-5 });
+    for (let again = 0; again < 5; again++) expect(fieldReverse(many, network, coords, parameters, upstream)).toEqual(actual);
+    many.pool.dispose();
+    expect(fieldReverse(many, network, coords, parameters, upstream)).toEqual(actual);
+    many.pool.dispose();
+  });
+
+  it('say so when one of them fails, and work again afterwards', async () => {
+    const kernels = await loadKernels(2);
+    const { arena, pool } = kernels;
+    // 16 bytes for each thread, and the memory ends after the first.
+    const job = arena.take(64);
+    arena.integers(job, 4).set([arena.memory.buffer.byteLength - 16, arena.take(64), 32, 16]);
+    expect(() => pool.run(JOBS.sine, job)).toThrow(KernelThreadError);
+    expect(() => pool.run(JOBS.sine, job)).toThrow('simd: thread 1 of 2 failed');
+    expect(fieldForward(kernels, network, coords, parameters)[0]?.length).toBe(5_001);
+    pool.dispose();
+  });
+
+  it('let a process end by itself', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'simd-threads-'));
+    try {
+      const file = join(folder, 'main.mjs');
+      const binary = Buffer.from(chooseBinary()).toString('base64');
+      // The product of a zero row, on a thread that is never told to stop.
+      writeFileSync(
+        file,
+        `import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+setFlagsFromString('--experimental-wasm-relaxed-simd');
+const module = await WebAssembly.compile(Buffer.from('${binary}', 'base64'));
+const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
+const worker = new Worker(${JSON.stringify(`${workerSource} serve(require('node:worker_threads').workerData);`)}, {
+  eval: true, workerData: { module, memory, control: 131072, thread: 1 } });
+worker.unref();
+const words = new Int32Array(memory.buffer, 131072, 16);
+words.set([0, 0, 3, 140000, 2]);
+Atomics.add(words, 0, 1);
+Atomics.notify(words, 0);
+while (Atomics.load(words, 1) === 0) Atomics.wait(words, 1, 0, 100);
+console.log('done', words[5]);`,
+      );
+      const { stdout, status, signal } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 20_000 });
+      expect({ stdout, status, signal }).toEqual({ stdout: 'done 0\n', status: 0, signal: null });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('memory', () => {
+  it('that is not to be had is an error after which the kernels still work', async () => {
+    const kernels = await loadKernels(1);
+    expect(() => kernels.arena.scope(() => kernels.arena.take(2 ** 33))).toThrow(KernelMemoryError);
+    expect(fieldForward(kernels, network, coords, parameters)[0]?.length).toBe(5_001);
+  });
+
+  it('does not grow with the number of points', async () => {
+    const kernels = await loadKernels(1);
+    const sizeAfter = (n: number): number => {
+      fieldReverse(kernels, network, numbers(2 * n, 1, 1), parameters, [numbers(n, 2, 1)]);
+      return kernels.arena.memory.buffer.byteLength;
+    };
+    expect(sizeAfter(200_000)).toBe(sizeAfter(16_384));
+  });
+});
