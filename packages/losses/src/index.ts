@@ -1,2 +1,46 @@
 /** @file Everything public of the losses package. */
+export { type AbsorbingLayer, absorbingLayer } from './absorbing-layer.ts';
+export { affineFit, type FitToTruthOptions, type FittedValues, offsetFit } from './affine-fit.ts';
+export { type DirichletOptions, dirichlet, type NeumannOptions, neumann } from './boundary.ts';
+export {
+  type CompositeWeight,
+  compositeGradients,
+  type MixedGradientsOptions,
+  mixedGradients,
+} from './composite-gradients.ts';
+export { type GaussianSourceOptions, gaussianSource } from './gaussian-source.ts';
+export { constrainedField, type HardBoundary, hardBoundary } from './hard-boundary.ts';
+export { type HelmholtzForwardOptions, type HelmholtzOptions, helmholtz } from './helmholtz.ts';
+export {
+  type HelmholtzInversionOptions,
+  helmholtzInversion,
+  type MediumOptions,
+  type MisfitOptions,
+  receiverMisfit,
+  slownessMisfit,
+  squaredSlownessOf,
+} from './helmholtz-inversion.ts';
+export {
+  type HelmholtzDerivatives,
+  type HelmholtzTerms,
+  helmholtzDerivatives,
+  helmholtzResidual,
+} from './helmholtz-residual.ts';
+export type { JetLoss } from './jet-loss.ts';
 export { type MseOptions, mse } from './mse.ts';
+export { pdeResidual, type Residual } from './pde-residual.ts';
+export { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from './penalty.ts';
+export {
+  type PoissonBothOptions,
+  type PoissonOptions,
+  poisson,
+  poissonGradient,
+  poissonLaplacian,
+} from './poisson.ts';
+export { frobeniusHessian, totalVariation } from './priors.ts';
+export { charbonnier, type DataTermOptions, huber, mae } from './robust.ts';
+export { boxFactor, separablePolynomial } from './separable-polynomial.ts';
+export { type SobolevOptions, sobolev } from './sobolev.ts';
+export { type TimeCurriculum, type TimeCurriculumOptions, timeCurriculum } from './time-curriculum.ts';
+export { type WaveDerivatives, type WaveOptions, type WaveStartOptions, wave, waveStart } from './wave.ts';
+export { type TargetsOf, withTargets } from './with-targets.ts';

@@ -1,0 +1,86 @@
+/**
+ * @file What derivatives cannot tell, taken from the truth: the constant, and the scale where the targets had one of their own.
+ *
+ * It is a way to compare, not to recover: the fit uses the true values, so a PSNR after it says how well the shape was found, and nothing about
+ * the brightness.
+ */
+import { assertInteger } from './assert.ts';
+
+/** A reconstruction brought to the truth, channel by channel. */
+export interface FittedValues {
+  /** scale * value + offset, row-major `[n, channels]`, flat. */
+  readonly values: Float32Array;
+  /** One for each channel. */
+  readonly scale: readonly number[];
+  /** One for each channel. */
+  readonly offset: readonly number[];
+}
+
+/** The options of {@link affineFit} and {@link offsetFit}. */
+export interface FitToTruthOptions {
+  /** The number of channels, each of which is fitted alone; 1 if absent. */
+  readonly channels?: number;
+}
+
+const fitEach = (
+  caller: string,
+  values: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  channels: number,
+  scaleOf: (covariance: number, variance: number) => number,
+): FittedValues => {
+  assertInteger(`${caller}: channels`, channels);
+  const { length } = values;
+  if (truth.length !== length) throw new RangeError(`${caller}: the truth must have ${length} numbers, got ${truth.length}`);
+  if (length === 0 || length % channels !== 0)
+    throw new RangeError(`${caller}: values must be rows of ${channels} numbers, got ${length} numbers`);
+  const count = length / channels;
+  const fitted = new Float32Array(length);
+  const [scales, offsets]: [number[], number[]] = [[], []];
+  for (let c = 0; c < channels; c++) {
+    let [meanValue, meanTruth, covariance, variance] = [0, 0, 0, 0];
+    for (let i = c; i < length; i += channels) {
+      meanValue += (values[i] as number) / count;
+      meanTruth += (truth[i] as number) / count;
+    }
+    for (let i = c; i < length; i += channels) {
+      const deviation = (values[i] as number) - meanValue;
+      covariance += deviation * ((truth[i] as number) - meanTruth);
+      variance += deviation ** 2;
+    }
+    const scale = scaleOf(covariance, variance);
+    const offset = meanTruth - scale * meanValue;
+    for (let i = c; i < length; i += channels) fitted[i] = scale * (values[i] as number) + offset;
+    scales.push(scale);
+    offsets.push(offset);
+  }
+  return { values: fitted, scale: scales, offset: offsets };
+};
+
+/**
+ * The constant b for which values + b is closest to the truth in the least-squares sense: for targets per unit of coordinate.
+ *
+ * @param values row-major `[n, channels]`, flat
+ * @param truth of the same length
+ * @throws RangeError when the lengths differ, are 0, or are no multiple of the channels
+ */
+export const offsetFit = (
+  values: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  { channels = 1 }: FitToTruthOptions = {},
+): FittedValues => fitEach('offsetFit', values, truth, channels, () => 1);
+
+/**
+ * The scale a and the constant b for which a values + b is closest to the truth in the least-squares sense: for targets with a scale of their
+ * own, as the authors' Sobel times 10. Where the values are all the same, the scale is 0.
+ *
+ * @param values row-major `[n, channels]`, flat
+ * @param truth of the same length
+ * @throws RangeError when the lengths differ, are 0, or are no multiple of the channels
+ */
+export const affineFit = (
+  values: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  { channels = 1 }: FitToTruthOptions = {},
+): FittedValues =>
+  fitEach('affineFit', values, truth, channels, (covariance, variance) => (variance > 0 ? covariance / variance : 0));

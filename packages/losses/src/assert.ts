@@ -1,0 +1,22 @@
+/** @file Checks of options, with messages that name the loss. */
+
+/** @throws RangeError when the value is not a positive finite number */
+export const assertPositive = (what: string, value: number): void => {
+  if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`${what} must be a positive number, got ${value}`);
+};
+
+/** @throws RangeError when the value is not a finite number of at least 0 */
+export const assertWeight = (what: string, value: number): void => {
+  if (!(Number.isFinite(value) && value >= 0)) throw new RangeError(`${what} must be a number >= 0, got ${value}`);
+};
+
+/** @throws RangeError when the value is not a finite number */
+export const assertFinite = (what: string, value: number): void => {
+  if (!Number.isFinite(value)) throw new RangeError(`${what} must be a finite number, got ${value}`);
+};
+
+/** @throws RangeError when the value is not an integer of at least `least` */
+export const assertInteger = (what: string, value: number, least = 1): void => {
+  if (!(Number.isInteger(value) && value >= least))
+    throw new RangeError(`${what} must be ${least === 1 ? 'a positive integer' : `an integer >= ${least}`}, got ${value}`);
+};

@@ -1,0 +1,66 @@
+/** @file Soft boundary and initial conditions: terms of their own, on points of the boundary. */
+import type { PointLoss } from '@neural-fields/core';
+import { mul, reshape, slice, sub, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { assertInteger } from './assert.ts';
+import { type JetLoss, jetLoss } from './jet-loss.ts';
+import { absolute, type Penalty } from './penalty.ts';
+import { findTarget, findValueTarget } from './targets.ts';
+
+/** The options of {@link dirichlet}. */
+export interface DirichletOptions {
+  /** The prescribed value, `f32[n, o]`; `value` if absent. */
+  readonly target?: string;
+  /** Absolute if absent, as in the SIREN authors' code. */
+  readonly penalty?: Penalty;
+}
+
+/**
+ * A prescribed value: |Phi(x) - g(x)| at points of the boundary, averaged over points and outputs.
+ *
+ * @throws RangeError when evaluated, if the points lack the target or its width is wrong
+ */
+export const dirichlet =
+  ({ target = 'value', penalty = absolute }: DirichletOptions = {}): PointLoss =>
+  ({ value }, { targets }) =>
+    penalty(sub(value, findValueTarget('dirichlet', target, targets, value)));
+
+/** The options of {@link neumann}. */
+export interface NeumannOptions {
+  /** The coordinate along which the derivative is taken, e.g. that of time; give this or `normal`. */
+  readonly axis?: number;
+  /** The name of a target with the direction at each point, `f32[n, d]`. */
+  readonly normal?: string;
+  /** The prescribed derivative, `f32[n, o]`; zero if absent. */
+  readonly target?: string;
+  /** Absolute if absent, as in the SIREN authors' code. */
+  readonly penalty?: Penalty;
+}
+
+/** The derivative along one coordinate: `f32[n, o]` of `f32[n, d, o]`. */
+export const partialAlong = (loss: string, gradient: Tensor3D, axis: number): Tensor2D => {
+  const [n, d, outFeatures] = gradient.shape;
+  if (axis >= d) throw new RangeError(`${loss}: axis must be one of ${d} coordinates, got ${axis}`);
+  return reshape(slice(gradient, [0, axis, 0], [n, 1, outFeatures]), [n, outFeatures]);
+};
+
+/**
+ * A prescribed derivative: |d Phi / d nu (x) - g(x)| at points of the boundary, averaged over points and outputs. The direction nu is a
+ * coordinate, or the vector of a target (as long as it is).
+ *
+ * @throws RangeError when neither or both of `axis` and `normal` are given; when evaluated, if a target is absent or its width is wrong
+ */
+export const neumann = (options: NeumannOptions): JetLoss<{ readonly gradient: true }> => {
+  const { axis, normal, target, penalty = absolute } = options;
+  if ((axis === undefined) === (normal === undefined))
+    throw new RangeError(`neumann: give either axis or normal, got ${axis === undefined ? 'neither' : 'both'}`);
+  if (axis !== undefined) assertInteger('neumann: axis', axis, 0);
+  return jetLoss('neumann', { gradient: true }, ({ value, gradient }, { targets }) => {
+    const [n, d] = gradient.shape;
+    const along = (): Tensor2D => {
+      if (normal === undefined) return partialAlong('neumann', gradient, axis as number);
+      const direction = findTarget('neumann', normal, targets, { widths: [d], as: 'as the coordinates' });
+      return sum(mul(gradient, reshape(direction, [n, d, 1])), 1);
+    };
+    return penalty(target === undefined ? along() : sub(along(), findValueTarget('neumann', target, targets, value)));
+  });
+};

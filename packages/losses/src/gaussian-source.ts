@@ -1,0 +1,48 @@
+import { assertFinite, assertPositive, assertWeight } from './assert.ts';
+
+/** The options of {@link gaussianSource}. */
+export interface GaussianSourceOptions {
+  /** One for each source, `[d]` each. */
+  readonly centres: readonly (readonly number[])[];
+  /** sigma^2, in squared units of coordinate; 1e-4 in the SIREN authors' code for Helmholtz, 5e-4 for waves (where it is called sigma). */
+  readonly variance: number;
+  /** The factors of the numbers that each source has: real and imaginary part `[1, 1]` if absent, as in the authors' code; `[1]` for a real one. */
+  readonly amplitude?: readonly number[];
+  /** The height at the centre; (2 pi variance)^(-d/2) if absent, which makes the integral 1. 1/50 in the authors' code for waves. */
+  readonly peak?: number;
+  /** What is smaller is 0, so that points on and off the source can be told apart; 1e-5 if absent, as in the authors' code. */
+  readonly cutoff?: number;
+}
+
+/**
+ * Small Gaussians in place of point sources: amplitude peak exp(-|x - c|^2 / (2 variance)).
+ *
+ * @param coords row-major `[n, d]`, flat
+ * @returns row-major `[n, sources * amplitudes]`, flat: a target such as `source`
+ * @throws RangeError when an option is out of its range, or the coordinates are not rows of d numbers
+ */
+export const gaussianSource = (coords: ArrayLike<number>, options: GaussianSourceOptions): Float32Array => {
+  const { centres, variance, amplitude = [1, 1], cutoff = 1e-5 } = options;
+  const d = centres[0]?.length ?? 0;
+  if (d === 0 || centres.some(centre => centre.length !== d))
+    throw new RangeError(`gaussianSource: centres must be at least one, all of one length, got ${JSON.stringify(centres)}`);
+  assertPositive('gaussianSource: variance', variance);
+  const { peak = (2 * Math.PI * variance) ** (-d / 2) } = options;
+  assertFinite('gaussianSource: peak', peak);
+  assertWeight('gaussianSource: cutoff', cutoff);
+  if (coords.length % d !== 0)
+    throw new RangeError(`gaussianSource: coords must be rows of ${d} numbers, got ${coords.length} numbers`);
+  const n = coords.length / d;
+  const values = new Float32Array(n * centres.length * amplitude.length);
+  let at = 0;
+  for (let point = 0; point < n; point++)
+    for (const centre of centres) {
+      const squares = centre.reduce((sum, c, k) => sum + ((coords[point * d + k] as number) - c) ** 2, 0);
+      const height = peak * Math.exp(-squares / (2 * variance));
+      for (const factor of amplitude) {
+        const value = factor * height;
+        values[at++] = Math.abs(value) < cutoff ? 0 : value;
+      }
+    }
+  return values;
+};

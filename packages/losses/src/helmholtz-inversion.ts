@@ -1,0 +1,109 @@
+/**
+ * @file Full-waveform inversion: the waves and the medium at once, from what receivers hear. Sitzmann et al. 2020, arXiv:2006.09661, section 4.3 and
+ * its supplement. The field has one output more than the real and imaginary parts of its waves: m - 1, the squared slowness less that of the
+ * surroundings.
+ *
+ * The authors' weights, in the means of this library: with N points a step, `onSourceWeight` N / 1000 on the inversion's term, and on the receivers'
+ * term the number of receivers.
+ */
+import type { Jet, PointLoss } from '@neural-fields/core';
+import { abs, add, cast, lessEqual, max, maximum, mul, slice, sub, type Tensor2D } from '@tensorflow/tfjs-core';
+import { assertPositive } from './assert.ts';
+import { assertHelmholtzOptions, type HelmholtzOptions, helmholtzLosses } from './helmholtz.ts';
+import { type HelmholtzDerivatives, helmholtzDerivatives } from './helmholtz-residual.ts';
+import { type JetLoss, jetLoss } from './jet-loss.ts';
+import { absolute, type Penalty } from './penalty.ts';
+import { findTarget } from './targets.ts';
+
+/** What is known of the medium beforehand. */
+export interface MediumOptions {
+  /** The least squared slowness; 1e-3 if absent, as in the authors' code. */
+  readonly least?: number;
+  /** Outside [-known, known]^d the squared slowness is taken to be 1; 0.75 if absent, as in the authors' code. */
+  readonly known?: number;
+}
+
+/** The field's last output: `f32[n, 1]`. */
+const lastOutput = (value: Tensor2D): Tensor2D => slice(value, [0, value.shape[1] - 1], [value.shape[0], 1]);
+
+/** All outputs but the last: `f32[n, o - 1]`. */
+const waves = (value: Tensor2D): Tensor2D => slice(value, [0, 0], [value.shape[0], value.shape[1] - 1]);
+
+/** The waves' part of a jet. */
+const wavesJet = ({ value, gradient, second }: Jet<HelmholtzDerivatives>): Jet<HelmholtzDerivatives> => {
+  const [n, d, outFeatures] = gradient.shape;
+  return { value: waves(value), gradient: slice(gradient, [0, 0, 0], [n, d, outFeatures - 1]), second: second.map(waves) };
+};
+
+/**
+ * The squared slowness that a field of waves and medium stands for: max(1 + its last output, least) inside [-known, known]^d, and 1 outside.
+ *
+ * @param value the field's value, `f32[n, o + 1]`
+ * @param coords `f32[n, d]`
+ * @returns `f32[n, 1]`
+ * @throws RangeError when an option is not a positive number
+ */
+export const squaredSlownessOf = (value: Tensor2D, coords: Tensor2D, options: MediumOptions = {}): Tensor2D => {
+  const { least = 1e-3, known = 0.75 } = options;
+  assertPositive('squaredSlownessOf: least', least);
+  assertPositive('squaredSlownessOf: known', known);
+  const inside = cast<Tensor2D>(lessEqual(max(abs(coords), 1, true), known), 'float32');
+  const excess = maximum(lastOutput(value), least - 1);
+  return add(mul(excess, inside), 1);
+};
+
+/** The options of {@link helmholtzInversion}. */
+export interface HelmholtzInversionOptions extends HelmholtzOptions, MediumOptions {}
+
+/**
+ * The Helmholtz equation for waves in an unknown medium: |residual|, averaged over points and outputs, with the squared slowness of
+ * {@link squaredSlownessOf}. Add a term of {@link receiverMisfit} on the points of the receivers.
+ *
+ * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
+ */
+export const helmholtzInversion = (options: HelmholtzInversionOptions): JetLoss<HelmholtzDerivatives> => {
+  assertHelmholtzOptions('helmholtzInversion', options);
+  return jetLoss('helmholtzInversion', helmholtzDerivatives(options.inFeatures), (jet, { coords, targets }) =>
+    helmholtzLosses('helmholtzInversion', options, wavesJet(jet), {
+      coords,
+      targets,
+      squaredSlowness: squaredSlownessOf(jet.value, coords, options),
+    }),
+  );
+};
+
+/** The options of {@link receiverMisfit} and {@link slownessMisfit}. */
+export interface MisfitOptions {
+  /** `receivers` or `squaredSlowness` if absent. */
+  readonly target?: string;
+  /** Absolute if absent, as in the authors' code. */
+  readonly penalty?: Penalty;
+}
+
+/**
+ * What receivers hear: |u(x) - heard(x)| for all outputs but the last, averaged over points and outputs. The target is `f32[n, o]`, pairs of real and
+ * imaginary parts.
+ *
+ * @throws RangeError when evaluated, if the target is absent or its width is wrong
+ */
+export const receiverMisfit =
+  ({ target = 'receivers', penalty = absolute }: MisfitOptions = {}): PointLoss =>
+  ({ value }, { targets }) => {
+    const heard = findTarget('receiverMisfit', target, targets, {
+      widths: [value.shape[1] - 1],
+      as: "as the field's outputs but the last",
+    });
+    return penalty(sub(waves(value), heard));
+  };
+
+/**
+ * A known medium, to begin an inversion with: |1 + last output - m(x)|, averaged over points. The target m is `f32[n, 1]`.
+ *
+ * @throws RangeError when evaluated, if the target is absent or its width is wrong
+ */
+export const slownessMisfit =
+  ({ target = 'squaredSlowness', penalty = absolute }: MisfitOptions = {}): PointLoss =>
+  ({ value }, { targets }) => {
+    const known = findTarget('slownessMisfit', target, targets, { widths: [1], as: 'for the squared slowness' });
+    return penalty(sub(add(lastOutput(value), 1), known));
+  };

@@ -1,0 +1,37 @@
+/** @file Losses that know which derivatives they need. */
+import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** A loss with the derivatives that its term must ask for: `term({ points, derivatives: loss.derivatives, loss })`. */
+export interface JetLoss<R extends DerivativeRequest> extends PointLoss<R> {
+  readonly derivatives: R;
+}
+
+const KINDS = ['gradient', 'laplacian', 'hessian', 'second'] as const;
+
+/** @throws TypeError when a jet lacks a derivative of the request */
+const assertJet = (loss: string, jet: object, derivatives: DerivativeRequest): void => {
+  for (const kind of KINDS) {
+    const wanted = derivatives[kind];
+    const got = (jet as Readonly<Record<string, unknown>>)[kind];
+    const short = Array.isArray(wanted) && Array.isArray(got) && got.length !== wanted.length;
+    if (wanted && (got === undefined || short))
+      throw new TypeError(
+        `${loss}: the jet must have ${kind === 'second' ? `${(wanted as readonly unknown[]).length} second-order forms` : `the ${kind}`};` +
+          ` give the term derivatives: ${JSON.stringify(derivatives)}`,
+      );
+  }
+};
+
+/** Makes a loss that checks the jet before it is used. */
+export const jetLoss = <const R extends DerivativeRequest>(
+  name: string,
+  derivatives: R,
+  losses: (jet: Jet<R>, batch: TensorBatch) => Tensor,
+): JetLoss<R> => {
+  const loss = (jet: Jet<R>, batch: TensorBatch): Tensor => {
+    assertJet(name, jet, derivatives);
+    return losses(jet, batch);
+  };
+  return Object.assign(loss, { derivatives });
+};

@@ -1,0 +1,30 @@
+import type { DerivativeRequest, Jet, PointLoss } from '@neural-fields/core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { type Penalty, squared } from './penalty.ts';
+import type { Targets } from './targets.ts';
+
+/**
+ * The left side minus the right side of a differential equation at n points: `f32[n, ...]`.
+ *
+ * @param jet the field's value and the derivatives that the term asks for
+ * @param coords `f32[n, d]`
+ * @param targets those of the points, e.g. a source
+ */
+export type Residual<R extends DerivativeRequest> = (jet: Jet<R>, coords: Tensor2D, targets: Targets) => Tensor;
+
+/**
+ * Any differential equation, in a line: the penalty of its residual, averaged over points and equations.
+ *
+ *     // u_tt = u_xx
+ *     term({ points, derivatives: { second: [[1, 0], [0, 1]] }, loss: pdeResidual(({ second: [tt, xx] }) => sub(tt, xx)) })
+ *
+ * @param residual see {@link Residual}
+ * @param options `penalty`: squared if absent
+ */
+export const pdeResidual =
+  <const R extends DerivativeRequest>(
+    residual: Residual<R>,
+    { penalty = squared }: { readonly penalty?: Penalty } = {},
+  ): PointLoss<R> =>
+  (jet, { coords, targets }) =>
+    penalty(residual(jet, coords, targets));

@@ -1,0 +1,36 @@
+import { add, mul, squaredDifference } from '@tensorflow/tfjs-core';
+import { assertWeight } from './assert.ts';
+import { gradientError } from './gradient-error.ts';
+import { type JetLoss, jetLoss } from './jet-loss.ts';
+import { findValueTarget } from './targets.ts';
+
+/** The options of {@link sobolev}. */
+export interface SobolevOptions {
+  /** The target of the value, `f32[n, o]`; `value` if absent. */
+  readonly target?: string;
+  /** The target of the gradient, `f32[n, d o]`, that of output j along coordinate k in column k o + j; `gradient` if absent. */
+  readonly gradientTarget?: string;
+  /** 1 if absent. */
+  readonly valueWeight?: number;
+  /** 1 if absent. In squared units of coordinate: a gradient on [-1, 1] is often some ten times its value. */
+  readonly gradientWeight?: number;
+}
+
+/**
+ * Value and gradient at once: valueWeight (Phi - f)^2 + gradientWeight sum_k (d Phi / dx_k - g_k)^2, averaged over points and outputs.
+ *
+ * Czarnecki et al. 2017, arXiv:1706.04859 (Sobolev training of order 1).
+ *
+ * @throws RangeError when a weight is negative; when evaluated, if the points lack a target or its width is wrong
+ */
+export const sobolev = (options: SobolevOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  const { target = 'value', gradientTarget = 'gradient', valueWeight = 1, gradientWeight = 1 } = options;
+  assertWeight('sobolev: valueWeight', valueWeight);
+  assertWeight('sobolev: gradientWeight', gradientWeight);
+  return jetLoss('sobolev', { gradient: true }, ({ value, gradient }, { targets }) =>
+    add(
+      mul(squaredDifference(value, findValueTarget('sobolev', target, targets, value)), valueWeight),
+      mul(gradientError('sobolev', gradientTarget, targets, gradient), gradientWeight),
+    ),
+  );
+};

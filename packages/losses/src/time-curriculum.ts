@@ -1,0 +1,33 @@
+import { assertFinite, assertInteger } from './assert.ts';
+
+/** The options of {@link timeCurriculum}. */
+export interface TimeCurriculumOptions {
+  /** The initial time; 0 if absent. */
+  readonly start?: number;
+  /** The time that is reached at last; above `start`. 0.4 in the SIREN authors' code. */
+  readonly end: number;
+  /** How many steps the interval grows for; 100,000 in the authors' code. */
+  readonly growSteps: number;
+  /** How many steps come before, all at the initial time; 0 if absent. 2000 in the authors' code. */
+  readonly holdSteps?: number;
+}
+
+/** The interval of times to draw from at a step, the first of which is 1. */
+export type TimeCurriculum = (step: number) => readonly [from: number, to: number];
+
+/**
+ * An interval of times that grows from the initial time: [start, start + (end - start) min(1, max(0, step - holdSteps) / growSteps)]. A wave is
+ * then learned in the order in which it happens.
+ *
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation. It is a function of the step alone, so that a resumed run is the same.
+ *
+ * @throws RangeError when a time is not finite, the end is not after the start, or a number of steps is wrong
+ */
+export const timeCurriculum = ({ start = 0, end, growSteps, holdSteps = 0 }: TimeCurriculumOptions): TimeCurriculum => {
+  assertFinite('timeCurriculum: start', start);
+  assertFinite('timeCurriculum: end', end);
+  if (!(end > start)) throw new RangeError(`timeCurriculum: end must be after the start ${start}, got ${end}`);
+  assertInteger('timeCurriculum: growSteps', growSteps);
+  assertInteger('timeCurriculum: holdSteps', holdSteps, 0);
+  return step => [start, start + (end - start) * Math.min(1, Math.max(0, step - holdSteps) / growSteps)];
+};

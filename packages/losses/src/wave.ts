@@ -1,0 +1,88 @@
+/**
+ * @file The wave equation m u_tt = laplacian u, in time and space. Time is the first coordinate. Sitzmann et al. 2020, arXiv:2006.09661, section 4.3
+ * and its supplement.
+ *
+ * The authors' weights, in the means of this library: with b points at the initial time, b / 10 on their value (200 with their 2000 points) and
+ * b / 100 on their velocity (20), beside 1 on the residual.
+ */
+import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
+import { assertInteger, assertPositive, assertWeight } from './assert.ts';
+import { partialAlong } from './boundary.ts';
+import { type JetLoss, jetLoss } from './jet-loss.ts';
+import { absolute, type Penalty } from './penalty.ts';
+import { findTarget, findValueTarget } from './targets.ts';
+
+/** The second derivative along time, and the Laplacian in space. */
+export interface WaveDerivatives {
+  readonly second: readonly [readonly number[], readonly number[]];
+}
+
+/** The options of {@link wave}. */
+export interface WaveOptions {
+  /** The number of coordinates of space; 2 if absent. The field has one more, time, in front. */
+  readonly spaceDimensions?: number;
+  /** c where m is 1, in units of space per unit of time; 1 if absent. */
+  readonly speed?: number;
+  /** The name of a target `f32[n, 1]` with the squared slowness m relative to 1 / c^2, without unit; m is 1 if absent. */
+  readonly squaredSlowness?: string;
+  /** Absolute if absent, as in the authors' code. */
+  readonly penalty?: Penalty;
+}
+
+/**
+ * The wave equation: |u_tt - c^2 / m laplacian u|, averaged over points and outputs.
+ *
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 4.3, in the form of the authors' code.
+ *
+ * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
+ */
+export const wave = (options: WaveOptions = {}): JetLoss<WaveDerivatives> => {
+  const { spaceDimensions = 2, speed = 1, squaredSlowness, penalty = absolute } = options;
+  assertInteger('wave: spaceDimensions', spaceDimensions);
+  assertPositive('wave: speed', speed);
+  const space = Array.from({ length: spaceDimensions }, () => 1);
+  const second: WaveDerivatives['second'] = [
+    [1, ...space.map(() => 0)],
+    [0, ...space],
+  ];
+  return jetLoss<WaveDerivatives>('wave', { second }, ({ second: [acceleration, laplacian] }, { targets }) => {
+    const spread: Tensor2D = mul(laplacian, speed ** 2);
+    if (squaredSlowness === undefined) return penalty(sub(acceleration, spread));
+    const m = findTarget('wave', squaredSlowness, targets, { widths: [1], as: 'for the squared slowness' });
+    return penalty(sub(acceleration, mul(spread, reciprocal(m))));
+  });
+};
+
+/** The options of {@link waveStart}. */
+export interface WaveStartOptions {
+  /** The target with the value at the initial time, `f32[n, o]`; `value` if absent. */
+  readonly target?: string;
+  /** The target with the velocity there, `f32[n, o]`; at rest if absent. */
+  readonly velocity?: string;
+  /** 1 if absent. */
+  readonly valueWeight?: number;
+  /** 1 if absent. In squared units of time. */
+  readonly velocityWeight?: number;
+  /** Absolute if absent, as in the authors' code. */
+  readonly penalty?: Penalty;
+}
+
+/**
+ * The initial conditions of a wave, on points at the initial time: valueWeight |u - u_0| + velocityWeight |u_t - v_0|, averaged over points and
+ * outputs.
+ *
+ * @throws RangeError when a weight is negative; when evaluated, if a target is absent or its width is wrong
+ */
+export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  const { target = 'value', velocity, valueWeight = 1, velocityWeight = 1, penalty = absolute } = options;
+  assertWeight('waveStart: valueWeight', valueWeight);
+  assertWeight('waveStart: velocityWeight', velocityWeight);
+  return jetLoss('waveStart', { gradient: true }, ({ value, gradient }, { targets }) => {
+    const rate = partialAlong('waveStart', gradient, 0);
+    const rateError = velocity === undefined ? rate : sub<Tensor2D>(rate, findValueTarget('waveStart', velocity, targets, value));
+    return add(
+      mul(penalty(sub<Tensor2D>(value, findValueTarget('waveStart', target, targets, value))), valueWeight),
+      mul(penalty(rateError), velocityWeight),
+    );
+  });
+};

@@ -1,0 +1,19 @@
+import type { PointSource } from '@neural-fields/core';
+
+/** Targets worked out from coordinates, row-major `[n, d]`: each `[n, k]`, flat. */
+export type TargetsOf = (coords: Float32Array) => Readonly<Record<string, Float32Array>>;
+
+/**
+ * The points of a source with further targets that are functions of their coordinates: sources, media, boundary values.
+ *
+ *     withTargets(uniform(box, { count: 1000 }), coords => ({ source: gaussianSource(coords, { centres: [[0, 0]], variance: 1e-4 }) }))
+ */
+export const withTargets = (points: PointSource, targetsOf: TargetsOf): PointSource => ({
+  inFeatures: points.inFeatures,
+  pointsPerStep: points.pointsPerStep,
+  fixed: points.fixed,
+  draw(start, count, rng) {
+    const { coords, targets } = points.draw(start, count, rng);
+    return { coords, targets: { ...targets, ...targetsOf(coords) } };
+  },
+});
