@@ -26,12 +26,18 @@ export interface Running {
   saw(pattern: RegExp): Promise<void>;
 }
 
+/** Where the program runs, and with which options for Node. */
+export interface RunOptions {
+  readonly cwd: string;
+  readonly nodeOptions?: string;
+}
+
 /** Starts the program. */
-export const start = (args: readonly string[], { cwd }: { readonly cwd: string }): Running => {
+export const start = (args: readonly string[], { cwd, nodeOptions = '' }: RunOptions): Running => {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: nodeOptions },
   });
   const text = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
@@ -59,8 +65,7 @@ export const start = (args: readonly string[], { cwd }: { readonly cwd: string }
 };
 
 /** Runs the program to its end. */
-export const run = (args: readonly string[], options: { readonly cwd: string }): Promise<Finished> =>
-  start(args, options).finished;
+export const run = (args: readonly string[], options: RunOptions): Promise<Finished> => start(args, options).finished;
 
 /** An empty folder that is removed after the test. */
 export const emptyFolder = (): string => {

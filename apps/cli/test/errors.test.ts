@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { emptyFolder, type Finished, run, tiny } from './cli.ts';
+import { emptyFolder, type Finished, run, start, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
 
 /** A run that must fail, its exit code, and what stderr must then hold: one line. */
@@ -162,10 +163,7 @@ const failures: Readonly<Record<string, Failure>> = {
 const folder = { path: '' };
 
 describe('one line that helps, and the right exit code:', () => {
-  // The folder lives as long as the first test that asks for it would, so it is made by hand.
   beforeAll(async () => {
-    const { mkdtempSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
     folder.path = mkdtempSync(join(tmpdir(), 'neural-fields-errors-'));
     const { path } = folder;
     const write = (name: string, bytes: string | Uint8Array): void => writeFileSync(join(path, name), bytes);
@@ -184,8 +182,7 @@ describe('one line that helps, and the right exit code:', () => {
     write('nothing.png', nothing);
     await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '1'], { cwd: path });
     write('half.safetensors', read('a.safetensors').subarray(0, 900));
-    return async () => {
-      const { rmSync } = await import('node:fs');
+    return () => {
       rmSync(path, { recursive: true, force: true });
     };
   });
@@ -217,18 +214,15 @@ test('a disk without room is found before the work, and one that fills up does n
   await writePicture(cwd, 'a.png');
   const disk = join(cwd, 'disk');
   mkdirSync(disk);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
-  } catch {
+  const asRoot = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0;
+  if (!asRoot('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk))
     return context.skip('needs the right to mount a small file system');
-  }
-  onTestFinished(() => void execFileSync('umount', [disk]));
+  onTestFinished(() => void asRoot('umount', disk));
   const large = await run(['fit', 'a.png', '-o', 'disk/out.safetensors', '--backend', 'cpu'], { cwd });
   expectFailure(large, { args: [], code: 1, says: /the disk has room for .* and .* are needed/ });
   expect(large.stderr).not.toContain('step ');
 
   const medium = ['--backend', 'cpu', '--hidden-features', '24', '--hidden-layers', '1', '--steps', '1500'];
-  const { start } = await import('./cli.ts');
   const running = start(['fit', 'a.png', '-o', 'disk/out.safetensors', '--checkpoint-every', '0.2', ...medium], { cwd });
   await running.saw(/step 150\//);
   try {

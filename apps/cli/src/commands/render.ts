@@ -128,7 +128,9 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
     await stoppable(output, progress, async ({ signal: abort }) => {
       const range = given ?? (await previewRange(field, signal, view, { quantity, signal: abort }));
       if (quantity !== 'value' && given === undefined)
-        output.log(`black is ${range[0].toPrecision(4)} and white ${range[1].toPrecision(4)}, by a preview; --range sets them`);
+        output.log(
+          `black is ${Number(range[0].toPrecision(4))} and white ${Number(range[1].toPrecision(4))}, by a preview; --range sets them`,
+        );
       const report = reporter(progress);
       await renderImage(field, signal, options.output, {
         view,
