@@ -87,6 +87,7 @@ export { evaluate, evaluateJet, type FieldParameters } from './jets/evaluate.ts'
 export type { Jet, JetSource } from './jets/jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
+export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './kernels/adam-update.ts';
 export { type FieldJetKernel, type FieldJetLayer, type FieldJetNetwork, registerFieldJetKernel } from './kernels/field-jet.ts';
 export type { DenseSpec } from './layers/dense.ts';
 export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';

@@ -1,4 +1,5 @@
 import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import { fusedAdamUpdate } from '../kernels/adam-update.ts';
 import type { Optimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /** The options of {@link adam}; names and defaults as in PyTorch, but for the learning rate, which is that of the SIREN paper. */
@@ -40,12 +41,18 @@ export const adam = (options: AdamOptions = {}): Optimizer => {
     settings: { learningRate, beta1, beta2, epsilon, weightDecay },
     stateSize: 2,
     update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
+      const [first, second] = state as readonly [Tensor1D, Tensor1D];
+      const stepSize = rate / (1 - beta1 ** step);
+      const secondCorrection = 1 / Math.sqrt(1 - beta2 ** step);
+      const update = { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection };
       const [parametersNext, ...stateNext] = tidy(() => {
+        const fused = fusedAdamUpdate({ parameters, gradient, first, second }, update);
+        if (fused) return [...fused];
         const g = weightDecay === 0 ? gradient : add(gradient, mul(parameters, weightDecay));
-        const m = add(mul(state[0] as Tensor1D, beta1), mul(g, 1 - beta1));
-        const v = add(mul(state[1] as Tensor1D, beta2), mul(square(g), 1 - beta2));
-        const denominator = add(mul(sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), epsilon);
-        return [sub(parameters, mul(div(m, denominator), rate / (1 - beta1 ** step))), m, v] as Tensor1D[];
+        const m = add(mul(first, beta1), mul(g, 1 - beta1));
+        const v = add(mul(second, beta2), mul(square(g), 1 - beta2));
+        const denominator = add(mul(sqrt(v), secondCorrection), epsilon);
+        return [sub(parameters, mul(div(m, denominator), stepSize)), m, v] as Tensor1D[];
       }) as [Tensor1D, Tensor1D, Tensor1D];
       return { parameters: parametersNext, state: stateNext };
     },

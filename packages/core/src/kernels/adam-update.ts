@@ -1,0 +1,45 @@
+/** @file An update of Adam as one tfjs kernel, for backends that register it. In ordinary tfjs ops it is some fourteen. */
+import {
+  engine,
+  getBackend,
+  getKernel,
+  type KernelFunc,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  registerKernel,
+  type Tensor1D,
+} from '@tensorflow/tfjs-core';
+
+const KERNEL = 'NeuralFieldsAdamUpdate';
+
+/** The numbers of an update; see `adam`. They are the kernel's attributes. */
+export interface AdamUpdate {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** lr / (1 - beta1^t) */
+  readonly stepSize: number;
+  /** 1 / sqrt(1 - beta2^t) */
+  readonly secondCorrection: number;
+}
+
+/** The vectors of an update, each `f32[P]`. They are the kernel's inputs. */
+export interface AdamVectors {
+  readonly parameters: Tensor1D;
+  readonly gradient: Tensor1D;
+  /** m */
+  readonly first: Tensor1D;
+  /** v */
+  readonly second: Tensor1D;
+}
+
+/** Registers a backend's update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next parameters, m and v. */
+export const registerAdamKernel = (backendName: string, kernelFunc: KernelFunc): void =>
+  registerKernel({ kernelName: KERNEL, backendName, kernelFunc });
+
+/** The next parameters, m and v by the present backend's kernel; `undefined` where it has none. */
+export const fusedAdamUpdate = (vectors: AdamVectors, update: AdamUpdate): readonly Tensor1D[] | undefined =>
+  getKernel(KERNEL, getBackend()) === undefined
+    ? undefined
+    : (engine().runKernel(KERNEL, { ...vectors } as NamedTensorMap, { ...update } as NamedAttrMap) as Tensor1D[]);

@@ -1,0 +1,78 @@
+/** @file Elementwise operations on two arrays whose shapes broadcast, as a few long runs. */
+
+/** One axis of the result; an operand's step is 0 where it is repeated along the axis. */
+interface Axis {
+  readonly length: number;
+  readonly stepA: number;
+  readonly stepB: number;
+}
+
+/** How two operands are walked through. */
+export interface BroadcastPlan {
+  readonly shape: number[];
+  readonly size: number;
+  /** Outermost first; neighbours that can be walked through as one are merged. */
+  readonly axes: readonly Axis[];
+}
+
+/** The last axis that both have comes last; steps are those of row-major arrays. */
+export const planBroadcast = (a: readonly number[], b: readonly number[]): BroadcastPlan => {
+  const rank = Math.max(a.length, b.length);
+  const lengthAt = (shape: readonly number[], axis: number): number => shape[axis - rank + shape.length] ?? 1;
+  const shape = Array.from({ length: rank }, (_, axis) => {
+    const [x, y] = [lengthAt(a, axis), lengthAt(b, axis)];
+    return x === 1 ? y : x;
+  });
+  const axes: Axis[] = [];
+  let [sizeA, sizeB] = [1, 1];
+  for (let axis = rank - 1; axis >= 0; axis--) {
+    const length = shape[axis] as number;
+    const [lengthA, lengthB] = [lengthAt(a, axis), lengthAt(b, axis)];
+    const [stepA, stepB] = [lengthA === 1 ? 0 : sizeA, lengthB === 1 ? 0 : sizeB];
+    sizeA *= lengthA;
+    sizeB *= lengthB;
+    if (length === 1) continue;
+    const inner = axes[0];
+    const merges = inner && stepA === inner.stepA * inner.length && stepB === inner.stepB * inner.length;
+    if (merges) axes[0] = { ...inner, length: inner.length * length };
+    else axes.unshift({ length, stepA, stepB });
+  }
+  return { shape, size: shape.reduce((size, length) => size * length, 1), axes };
+};
+
+/** A run of the innermost axis: y[start + i] = a[startA + i stepA] op b[startB + i stepB]. */
+export type Run = (
+  a: Float32Array,
+  startA: number,
+  stepA: number,
+  b: Float32Array,
+  startB: number,
+  stepB: number,
+  y: Float32Array,
+  start: number,
+  count: number,
+) => void;
+
+/** Applies an operation to all elements. */
+export const applyBroadcast = (run: Run, a: Float32Array, b: Float32Array, { size, axes }: BroadcastPlan): Float32Array => {
+  const y = new Float32Array(size);
+  if (size === 0) return y;
+  const inner = axes.at(-1) ?? { length: 1, stepA: 0, stepB: 0 };
+  const outer = axes.slice(0, -1);
+  const place = outer.map(() => 0);
+  let [startA, startB] = [0, 0];
+  for (let start = 0; start < size; start += inner.length) {
+    run(a, startA, inner.stepA, b, startB, inner.stepB, y, start, inner.length);
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const { length, stepA, stepB } = outer[axis] as Axis;
+      startA += stepA;
+      startB += stepB;
+      place[axis] = (place[axis] as number) + 1;
+      if ((place[axis] as number) < length) break;
+      place[axis] = 0;
+      startA -= stepA * length;
+      startB -= stepB * length;
+    }
+  }
+  return y;
+};

@@ -1,0 +1,104 @@
+import { JOBS } from '../wasm/exports.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+
+/** A matrix product op(a) op(b), `[m][k]` times `[k][n]`. */
+export interface ProductShape {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  /** `a` is stored as `[k][m]`. */
+  readonly transposeA: boolean;
+  /** `b` is stored as `[n][k]`. */
+  readonly transposeB: boolean;
+}
+
+// Blocks of the three operands, so that memory does not grow with the matrices: together at most 24 MiB.
+const BLOCK_M = 512;
+const BLOCK_K = 1024;
+const BLOCK_N = 2048;
+/** Rows that a thread takes at a time. */
+const TILE_ROWS = 32;
+const PANEL = 8;
+/** Multiplications below which waking the other threads takes longer than the work. */
+const WORTH_SHARING = 500_000;
+
+/** Copies rows `[rows][columns]` that lie `stride` apart in `source`, from `start`. */
+const gather = (
+  target: Float32Array,
+  source: Float32Array,
+  start: number,
+  [rows, columns, stride]: readonly [number, number, number],
+): void => {
+  if (columns === stride) {
+    target.set(source.subarray(start, start + rows * columns));
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    const from = start + row * stride;
+    target.set(source.subarray(from, from + columns), row * columns);
+  }
+};
+
+/** Copies or adds rows `[rows][columns]`, which lie `stride` apart in `block`, to those that lie `n` apart in `target`. */
+const scatter = (
+  target: Float32Array,
+  block: Float32Array,
+  start: number,
+  [rows, columns, stride, n]: readonly [number, number, number, number],
+  adds: boolean,
+): void => {
+  for (let row = 0; row < rows; row++) {
+    const to = start + row * n;
+    const from = row * stride;
+    if (adds) for (let j = 0; j < columns; j++) target[to + j] = (target[to + j] as number) + (block[from + j] as number);
+    else target.set(block.subarray(from, from + columns), to);
+  }
+};
+
+/**
+ * The matrix product, on all threads.
+ *
+ * @returns `[m][n]`
+ */
+export const product = (kernels: Kernels, a: Float32Array, b: Float32Array, shape: ProductShape): Float32Array => {
+  const { arena, pool, wasm } = kernels;
+  const { m, k, n, transposeA, transposeB } = shape;
+  const result = new Float32Array(m * n);
+  arena.scope(() => {
+    const [mostM, mostK, mostN] = [Math.min(BLOCK_M, m), Math.min(BLOCK_K, k), Math.min(BLOCK_N, n)];
+    const strideC = Math.ceil(mostN / PANEL) * PANEL;
+    const rows = Math.ceil(mostM / 4) * 4;
+    const rawA = arena.take(4 * rows * mostK);
+    const blockA = transposeA ? arena.take(4 * rows * mostK) : rawA;
+    const rawB = arena.take(4 * mostK * mostN);
+    const panels = arena.take(4 * mostK * strideC);
+    const blockC = arena.take(4 * rows * strideC);
+    const job = arena.take(36);
+    for (let n0 = 0; n0 < n; n0 += BLOCK_N)
+      for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
+        const [nb, kb] = [Math.min(BLOCK_N, n - n0), Math.min(BLOCK_K, k - k0)];
+        const viewB = arena.floats(rawB, kb * nb);
+        if (transposeB) {
+          gather(viewB, b, n0 * k + k0, [nb, kb, k]);
+          wasm.packTransposedPanels(rawB, kb, nb, kb, panels);
+        } else {
+          gather(viewB, b, k0 * n + n0, [kb, nb, n]);
+          wasm.packPanels(rawB, kb, nb, nb, panels);
+        }
+        for (let m0 = 0; m0 < m; m0 += BLOCK_M) {
+          const mb = Math.min(BLOCK_M, m - m0);
+          const viewA = arena.floats(rawA, mb * kb);
+          if (transposeA) {
+            gather(viewA, a, k0 * m + m0, [kb, mb, m]);
+            wasm.transposeBlock(rawA, kb, mb, mb, blockA, kb);
+          } else gather(viewA, a, m0 * k + k0, [mb, kb, k]);
+          arena
+            .integers(job, 9)
+            .set([blockA, kb, Math.ceil(mb / 4) * 4, kb, panels, Math.ceil(nb / PANEL), blockC, strideC, TILE_ROWS]);
+          pool.run(JOBS.product, job, mb * nb * kb < WORTH_SHARING ? 1 : pool.count);
+          scatter(result, arena.floats(blockC, rows * strideC), m0 * n + n0, [mb, nb, strideC, n], k0 > 0);
+        }
+      }
+  });
+  return result;
+};
