@@ -5,7 +5,7 @@ import { InputError } from './errors.ts';
 import type { Output } from './output/output.ts';
 
 /** The names that `--backend` takes. */
-export const backendNames = ['auto', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+export const backendNames = ['auto', 'webgpu', 'simd', 'tensorflow', 'wasm', 'cpu'] as const;
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
@@ -54,6 +54,7 @@ const loadTensorflow = async (): Promise<void> => {
 
 const candidates: readonly BackendCandidate[] = [
   { name: 'webgpu', load: loadWebgpu },
+  { name: 'simd', load: () => import('@neural-fields/kernels-wasm') },
   { name: 'tensorflow', load: loadTensorflow },
   { name: 'wasm', load: () => import('@tensorflow/tfjs-backend-wasm') },
   { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu') },

@@ -28,8 +28,8 @@ export interface Figures {
   readonly metrics: {
     readonly psnr: number;
     readonly ssim: number;
-    /** Of the detail, against the photograph at that resolution; absent where it has not so many pixels. */
-    readonly zoom?: { readonly field: number; readonly bicubic: number };
+    /** Of the detail at `factor` times the pixels of the fit, against the photograph; absent where it has no such number of pixels. */
+    readonly zoom?: { readonly factor: number; readonly field: number; readonly bicubic: number };
   };
   /** The largest difference that the picture of errors can show. */
   readonly errorScale: number;
@@ -144,12 +144,12 @@ export const makeFigures = async ({ field, description, picture, photograph, sig
   const detail = detailOf(size);
   const pixels = crop(picture, detail);
   const [side] = shapeOf(pixels);
-  const zoomed = side * ZOOM;
-  const zoomOfField = await sample('value', zoomed, detail);
+  const zoomField = (factor: number): Promise<Image> => sample('value', side * factor, detail);
   // Bicubic interpolation sees what lies around the detail too.
-  const whole = resizeImage(picture, { width: size * ZOOM, height: size * ZOOM, kernel: 'bicubic' });
-  const zoomOfPixels = crop(whole, detail);
-  const comparable = photograph.shape[0] === size * ZOOM;
+  const zoomPixels = (factor: number): Image =>
+    crop(resizeImage(picture, { width: size * factor, height: size * factor, kernel: 'bicubic' }), detail);
+  const factor = (photograph.shape[0] as number) / size;
+  const comparable = Number.isInteger(factor) && factor > 1 && factor <= ZOOM;
   const original = comparable ? crop(photograph, detail) : undefined;
   const { pictures, ...spectra } = spectraOf(picture, await sample('value', size * OVERSAMPLING));
   return {
@@ -164,8 +164,8 @@ export const makeFigures = async ({ field, description, picture, photograph, sig
       'laplacian-picture': laplacianOfPicture,
       'laplacian-field': laplacianOfField,
       'zoom-pixels': pixels,
-      'zoom-field': zoomOfField,
-      'zoom-bicubic': zoomOfPixels,
+      'zoom-field': await zoomField(ZOOM),
+      'zoom-bicubic': zoomPixels(ZOOM),
       ...(original && { 'zoom-photograph': original }),
       ...pictures,
     },
@@ -173,7 +173,9 @@ export const makeFigures = async ({ field, description, picture, photograph, sig
       psnr: psnr(reconstruction, picture),
       // The window of SSIM has 7 x 7 pixels.
       ssim: size < 7 ? Number.NaN : ssim(clip(reconstruction), picture),
-      ...(original && { zoom: { field: psnr(clip(zoomOfField), original), bicubic: psnr(clip(zoomOfPixels), original) } }),
+      ...(original && {
+        zoom: { factor, field: psnr(clip(await zoomField(factor)), original), bicubic: psnr(clip(zoomPixels(factor)), original) },
+      }),
     },
   };
 };

@@ -13,7 +13,7 @@ export interface PageInput {
   readonly metrics: {
     readonly psnr: number;
     readonly ssim: number;
-    readonly zoom?: { readonly field: number; readonly bicubic: number };
+    readonly zoom?: { readonly factor: number; readonly field: number; readonly bicubic: number };
   };
   readonly network: {
     readonly hiddenFeatures: number;
@@ -33,7 +33,7 @@ export interface PageInput {
   readonly sizeReason: string;
   readonly seconds: number;
   readonly command: string;
-  /** The names of the files beside the page, with what they are. */
+  /** The files beside the page and its pictures, with what they are. */
   readonly files: readonly (readonly [name: string, what: string])[];
 }
 
@@ -49,13 +49,15 @@ const figure = (png: Uint8Array, title: string, caption: string, { marked = fals
 
 const number = (name: string, value: string): string => `<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
+const link = (file: string, text = file): string => `<a href="${escapeHtml(file)}">${escapeHtml(text)}</a>`;
+
 const row = (name: string, value: string): string => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`;
 
 const zoomSection = ({ pictures, metrics, zoom }: PageInput): string => {
   const shown = (name: string): Uint8Array => pictures[name] as Uint8Array;
-  const against = metrics.zoom
-    ? (decibels: number): string => `${formatDecibels(decibels)} against the photograph.`
-    : (): string => '';
+  const measured = metrics.zoom && metrics.zoom.factor !== zoom ? ` where both have ${metrics.zoom.factor} times the pixels` : '';
+  const against = (decibels: number | undefined): string =>
+    decibels === undefined ? '' : `${formatDecibels(decibels)} against the photograph${measured}.`;
   const original = pictures['zoom-photograph'];
   const verdict = metrics.zoom
     ? metrics.zoom.field > metrics.zoom.bicubic
@@ -69,8 +71,8 @@ fitted to, beside bicubic interpolation of the same pixels${original ? ' and the
 ${verdict}
 <div class="figures two">
 <div class="pixels">${figure(shown('zoom-pixels'), 'Pixels', 'What was fitted.')}</div>
-${figure(shown('zoom-bicubic'), 'Bicubic', against(metrics.zoom?.bicubic ?? 0))}
-${figure(shown('zoom-field'), 'Field', against(metrics.zoom?.field ?? 0))}
+${figure(shown('zoom-bicubic'), 'Bicubic', against(metrics.zoom?.bicubic))}
+${figure(shown('zoom-field'), 'Field', against(metrics.zoom?.field))}
 ${original ? figure(original, 'Photograph', 'The same place at full resolution.') : ''}
 </div></section>`;
 };
@@ -154,7 +156,13 @@ ${settingsTable(input)}
 <pre>neural-fields render field.safetensors --size 2048 -o large.png
 neural-fields render field.safetensors --derivative laplacian -o laplacian.png</pre>
 <table>
-${input.files.map(([name, what]) => row(`<a href="${escapeHtml(name)}">${escapeHtml(name)}</a>`, escapeHtml(what))).join('\n')}
+${input.files.map(([name, what]) => row(link(name), escapeHtml(what))).join('\n')}
+${row(
+  'pictures',
+  Object.keys(pictures)
+    .map(name => link(`${name}.png`, name))
+    .join(', '),
+)}
 </table>
 </section>
 <footer><p>Photograph: ${photograph.author}, <a href="${photograph.address}">${photograph.title}</a>, ${photograph.year}. ${photograph.collection}, ${photograph.licence}.</p></footer>

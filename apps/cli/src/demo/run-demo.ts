@@ -71,14 +71,13 @@ const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
   };
 };
 
-/** The folder's files beside the pictures, with what they are. */
-const fileList = (pictureNames: readonly string[]): readonly (readonly [string, string])[] => [
+/** The folder's files beside the page and its pictures, with what they are. */
+const files: readonly (readonly [string, string])[] = [
   ['field.safetensors', 'the field: its parameters, its network and what it stands for'],
   ['metrics.json', 'all settings and results'],
   ['progress.jsonl', 'the course of the fit, a step a line'],
   ['psnr.svg', 'the plot of the PSNR'],
   ['spectrum.svg', 'the plot of the amplitudes'],
-  ...pictureNames.map((name): readonly [string, string] => [`${name}.png`, `the picture "${name.replaceAll('-', ' ')}"`]),
 ];
 
 /** A plot for itself: the page's variables get values that read on white and on black. */
@@ -180,7 +179,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
       plots,
       zoom: ZOOM,
       errorScale: figures.errorScale,
-      files: fileList(Object.keys(pictures)),
+      files,
     });
     await writeFileAtomically(file('index.html'), text.encode(page));
     await checkpoint.remove();
