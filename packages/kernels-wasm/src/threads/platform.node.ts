@@ -8,12 +8,13 @@ export const platform: Platform = {
   // Node 20 has relaxed SIMD behind this flag; later versions have it anyway, and ignore flags that they do not know.
   prepare: () => setFlagsFromString('--experimental-wasm-relaxed-simd'),
   availableThreads: () => availableParallelism(),
+  startsLazily: true,
   startThread(start) {
     const source = `${workerSource} serve(require('node:worker_threads').workerData);`;
     const worker = new Worker(source, { eval: true, workerData: start, execArgv: [], name: `simd ${start.thread}` });
     worker.unref();
     // Without a listener an error in a worker ends the process; the pool finds out by itself, see pool.ts.
     worker.on('error', () => undefined);
-    return { terminate: () => void worker.terminate() };
+    return { started: Promise.resolve(), terminate: () => void worker.terminate() };
   },
 };

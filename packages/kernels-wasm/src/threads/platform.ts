@@ -12,6 +12,8 @@ export interface ThreadStart {
 
 /** A thread that waits for jobs. */
 export interface Thread {
+  /** Settles when the thread runs; rejects when it cannot, as under a content security policy without `worker-src blob:`. */
+  readonly started: Promise<void>;
   terminate(): void;
 }
 
@@ -20,6 +22,8 @@ export interface Platform {
   prepare(): void;
   /** How many threads the machine runs at once; 1 where memory cannot be shared. */
   availableThreads(): number;
-  /** Starts a thread. It may be given a job at once; it never keeps the process alive. */
+  /** True where a thread starts while its owner is busy. In a page it does not: it has to have started before it is given a job. */
+  readonly startsLazily: boolean;
+  /** Starts a thread, which never keeps a process alive. */
   startThread(start: ThreadStart): Thread;
 }

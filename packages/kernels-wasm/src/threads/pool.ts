@@ -4,7 +4,7 @@ import type { Arena } from '../wasm/memory.ts';
 import type { Thread } from './platform.ts';
 import { CONTROL } from './worker.ts';
 
-/** A thread of the kernels ended, or did not answer. The next job starts new threads. */
+/** A thread of the kernels failed, or did not answer. The backend stays usable. */
 export class KernelThreadError extends Error {
   override readonly name = 'KernelThreadError';
 }
@@ -26,7 +26,7 @@ const maySleep = (words: Int32Array): boolean => {
 };
 
 /**
- * The threads that share a job: the caller's own, number 0, and workers, which start with the first job that is worth it. Which thread does what
+ * The threads that share a job: the caller's own, number 0, and workers, which start in Node with the first job that is worth it. Which thread does what
  * is fixed by their number, so the results depend on nothing else.
  */
 export class ThreadPool {
@@ -46,8 +46,23 @@ export class ThreadPool {
     this.#control = arena.take(4 * CONTROL.length);
   }
 
-  /** Starts the workers, where they are not running. */
-  start(): void {
+  /**
+   * Makes threads that cannot start while the caller is busy start now.
+   *
+   * @throws Error when one cannot
+   */
+  async prepare(): Promise<void> {
+    if (platform.startsLazily || this.count <= 1) return;
+    this.#start();
+    try {
+      await Promise.all(this.#workers.map(({ started }) => started));
+    } catch (cause) {
+      this.dispose();
+      throw cause;
+    }
+  }
+
+  #start(): void {
     if (this.#workers.length > 0) return;
     const words = this.#arena.integers(this.#control, CONTROL.length);
     words.fill(0);
@@ -64,11 +79,12 @@ export class ThreadPool {
    * @throws KernelThreadError when a worker failed
    */
   run(kind: JobKind, job: number, threads: number = this.count): void {
-    if (threads <= 1 || this.count <= 1) {
+    const stopped = this.#workers.length === 0 && !platform.startsLazily;
+    if (threads <= 1 || this.count <= 1 || stopped) {
       this.#kernels.run(kind, job, 0, 1);
       return;
     }
-    this.start();
+    this.#start();
     const words = this.#arena.integers(this.#control, CONTROL.length);
     words[CONTROL.kind] = kind;
     words[CONTROL.job] = job;
@@ -104,7 +120,7 @@ export class ThreadPool {
     }
   }
 
-  /** Ends the workers. A later job starts new ones. */
+  /** Ends the workers. A later job starts new ones in Node, and does without in a page. */
   dispose(): void {
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];

@@ -32,5 +32,12 @@ export const loadKernels = async (threads?: number): Promise<Kernels> => {
   arena.startAt(wasm.heapBase());
   const available = platform.availableThreads();
   const count = Math.max(1, Math.min(threads ?? available, available === 1 ? 1 : MOST_THREADS));
-  return { wasm, arena, pool: new ThreadPool(module, wasm, arena, count) };
+  const pool = new ThreadPool(module, wasm, arena, count);
+  try {
+    await pool.prepare();
+    return { wasm, arena, pool };
+  } catch {
+    // One thread is slower and otherwise as good.
+    return { wasm, arena, pool: new ThreadPool(module, wasm, arena, 1) };
+  }
 };
