@@ -41,6 +41,20 @@ const { laplacian } = field.jet(tensor2d([[0.1, 0.2]]), { laplacian: true });
 console.log(field.parameters['layers.1.weight'].shape.join(), (await laplacian.data())[0] !== 0);`,
     prints: '14,8 true',
   },
+  '@neural-fields/kernels-wasm': {
+    also: [cpu],
+    snippet: `
+import { createField, siren } from '@neural-fields/core';
+import '@neural-fields/kernels-wasm';
+import { getBackend, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+await setBackend('simd');
+await ready();
+const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 256, hiddenLayers: 1 }), { seed: 1 });
+const { value, laplacian } = field.jet(tensor2d(Float32Array.from({ length: 4000 }, (_, i) => Math.sin(i)), [2000, 2]), { laplacian: true });
+const finite = [...(await value.data()), ...(await laplacian.data())].every(Number.isFinite);
+console.log(getBackend(), value.shape.join(), finite);`,
+    prints: 'simd 2000,1 true',
+  },
   '@neural-fields/losses': {
     also: [cpu],
     snippet: `

@@ -1,10 +1,9 @@
 // Compiles assembly/ twice, without and with relaxed SIMD, and writes both into src/generated/binaries.ts. Does nothing when that is newer.
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { main } from 'assemblyscript/asc';
 
 const home = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(home, 'src/generated/binaries.ts');
@@ -12,16 +11,16 @@ const assembly = join(home, 'assembly');
 const sources = [...readdirSync(assembly).map(file => join(assembly, file)), fileURLToPath(import.meta.url)];
 const changed = Math.max(...sources.map(file => statSync(file).mtimeMs));
 
-const compiler = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 const common = ['--runtime', 'stub', '--noAssert', '--disableWarning', '112', '--use', 'abort=', '-O3', '--converge'];
 const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
 const base = ['--enable', 'threads', '--enable', 'simd'];
 
 /** @param {string} folder @param {string} name @param {readonly string[]} features */
-function compile(folder, name, features) {
+async function compile(folder, name, features) {
   const file = join(folder, `${name}.wasm`);
   const flags = [...common, ...memory, ...base, ...features.flatMap(feature => ['--enable', feature])];
-  execFileSync(process.execPath, [compiler, 'assembly/index.ts', '--outFile', file, ...flags], { cwd: home, stdio: 'inherit' });
+  const { error, stderr } = await main(['index.ts', '--baseDir', assembly, '--outFile', relative(assembly, file), ...flags]);
+  if (error) throw new Error(`${stderr}`, { cause: error });
   return readFileSync(file).toString('base64');
 }
 
@@ -32,11 +31,11 @@ if (!existsSync(target) || statSync(target).mtimeMs < changed) {
 
 /** Base64 of the WebAssembly module with the SIMD of WebAssembly 2.0. */
 export const simdBinary: string =
-  '${compile(folder, 'simd', [])}';
+  '${await compile(folder, 'simd', [])}';
 
 /** The same with relaxed SIMD, which has a fused product and sum. */
 export const relaxedSimdBinary: string =
-  '${compile(folder, 'relaxed', ['relaxed-simd'])}';
+  '${await compile(folder, 'relaxed', ['relaxed-simd'])}';
 `;
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, text);
