@@ -14,6 +14,9 @@ const PATIENCE = 120_000;
 /** How long the caller looks for the others' end before it sleeps. */
 const SPINS = 20_000;
 const NAP = 100;
+/** Threads that are told to end may still look at their control words for a moment: each start takes others, in turn. */
+const CONTROLS = 64;
+const CONTROL_BYTES = 64;
 
 /** True where this thread may sleep, which the main thread of a page may not. */
 const maySleep = (words: Int32Array): boolean => {
@@ -34,7 +37,8 @@ export class ThreadPool {
   readonly #module: WebAssembly.Module;
   readonly #kernels: WasmExports;
   readonly #arena: Arena;
-  readonly #control: number;
+  readonly #controls: number;
+  #starts = 0;
   #workers: Thread[] = [];
 
   /** @param count threads in all; 1 for none beside the caller's */
@@ -43,7 +47,7 @@ export class ThreadPool {
     this.#module = module;
     this.#kernels = kernels;
     this.#arena = arena;
-    this.#control = arena.take(4 * CONTROL.length);
+    this.#controls = arena.take(CONTROLS * CONTROL_BYTES);
   }
 
   /**
@@ -62,10 +66,14 @@ export class ThreadPool {
     }
   }
 
+  get #control(): number {
+    return this.#controls + CONTROL_BYTES * (this.#starts % CONTROLS);
+  }
+
   #start(): void {
     if (this.#workers.length > 0) return;
-    const words = this.#arena.integers(this.#control, CONTROL.length);
-    words.fill(0);
+    this.#starts += 1;
+    this.#arena.integers(this.#control, CONTROL.length).fill(0);
     const { memory } = this.#arena;
     this.#workers = Array.from({ length: this.count - 1 }, (_, index) =>
       platform.startThread({ module: this.#module, memory, control: this.#control, thread: index + 1 }),
