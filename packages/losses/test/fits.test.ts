@@ -10,6 +10,7 @@ import {
   fit,
   type JetSource,
   type PointBatch,
+  type PointLoss,
   type PointSource,
   siren,
   type Term,
@@ -20,6 +21,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   absorbingLayer,
   boxFactor,
+  charbonnier,
   compositeGradients,
   constrainedField,
   dirichlet,
@@ -27,6 +29,9 @@ import {
   hardBoundary,
   helmholtz,
   helmholtzInversion,
+  huber,
+  mae,
+  mse,
   offsetFit,
   pdeResidual,
   poissonGradient,
@@ -162,6 +167,25 @@ it('Sobolev supervision needs fewer points than values alone', async () => {
   const [value, both] = [await errorOf(0), await errorOf(0.1)];
   expect(both).toBeLessThan(value / 2);
   expect(both).toBeLessThan(0.5);
+});
+
+it('robust losses pass by outliers, which draw the mean square away', async () => {
+  const f = (x: number): number => Math.sin(4 * x);
+  const all = line(64).map(x => [x]);
+  const truth = all.map(([x]) => f(x as number));
+  const errorOf = async (loss: PointLoss): Promise<number> => {
+    const field = net(1, 1, 4, 0);
+    // Every eighth value is far off, always upwards.
+    const points = withTargets(fixedPoints(all), coords => ({ value: coords.map((x, i) => f(x) + (i % 8 === 3 ? 4 : 0)) }));
+    await run(field, [term({ points, loss })], 300);
+    const error = relativeRms(await valuesAt(field, all), truth);
+    field.dispose();
+    return error;
+  };
+  const square = await errorOf(mse());
+  expect(square).toBeGreaterThan(0.4);
+  for (const loss of [mae(), huber({ delta: 0.1 }), charbonnier({ epsilon: 0.05 })])
+    expect(await errorOf(loss)).toBeLessThan(square / 4);
 });
 
 it('a hard boundary leaves the equation alone to be fitted: u_xx = -pi^2 sin(pi x)', async () => {

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { createRng, type Jet } from '@neural-fields/core';
 import { expectCloseInNorm, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from '@neural-fields/testing';
-import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { add, setBackend, slice, square, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   absorbingLayer,
@@ -86,6 +86,24 @@ describe('helmholtzResidual', () => {
     expect(await largest(K)).toBeLessThan(1e-4);
     expect(await largest(K / 2, 4)).toBeLessThan(1e-4);
     expect(await largest(K + 1)).toBeGreaterThan(10);
+  });
+
+  it('takes the medium from a target or a function, such as another field', async () => {
+    const points = randomPoints(8, 2);
+    const jet = jetsAt(planeWave([0.8, 0.6]), points);
+    const coords = tensor2d(points);
+    const m = tensor2d(points.map(([x]) => [1 + (x as number) ** 2]));
+    const known = { wavenumber: K, absorbing: absorbingLayer(), source: null };
+    const named = helmholtz({ ...known, squaredSlowness: 'm' });
+    const computed = helmholtz({ ...known, squaredSlowness: at => add(square(slice(at, [0, 0], [-1, 1])), 1) });
+    const expected = await helmholtzResidual(jet, coords, {
+      wavenumber: K,
+      absorbing: absorbingLayer(),
+      squaredSlowness: m,
+    }).data();
+    for (const loss of [named, computed])
+      expectCloseInNorm(await loss(jet, { coords, targets: { m } }).data(), expected.map(Math.abs), { relative: 1e-6 });
+    expect(() => named(jet, { coords, targets: {} })).toThrow("helmholtz: the points have no target 'm'; they have none");
   });
 
   it('is the expansion of the divergence form, which finite differences in float64 give', async () => {
