@@ -20,7 +20,7 @@ const arraysOf = (path: string): Record<string, string> =>
     ]),
   );
 
-test.each(['cpu', 'wasm'])('on %s a run that is killed again and again ends with the bits of an unbroken one', async backend => {
+test.each(['cpu', 'wasm', 'simd'])('on %s a run that is killed again and again ends with the bits of an unbroken one', async backend => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png');
   expect(await run(command('whole.safetensors', backend), { cwd })).toMatchObject({ code: 0 });
