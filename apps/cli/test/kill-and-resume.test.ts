@@ -20,31 +20,34 @@ const arraysOf = (path: string): Record<string, string> =>
     ]),
   );
 
-test.each(['cpu', 'wasm', 'simd'])('on %s a run that is killed again and again ends with the bits of an unbroken one', async backend => {
-  const cwd = emptyFolder();
-  await writePicture(cwd, 'a.png');
-  expect(await run(command('whole.safetensors', backend), { cwd })).toMatchObject({ code: 0 });
+test.each(['cpu', 'wasm', 'simd'])(
+  'on %s a run that is killed again and again ends with the bits of an unbroken one',
+  async backend => {
+    const cwd = emptyFolder();
+    await writePicture(cwd, 'a.png');
+    expect(await run(command('whole.safetensors', backend), { cwd })).toMatchObject({ code: 0 });
 
-  const rng = createRng(20);
-  const resumedFrom: number[] = [];
-  let kills = 0;
-  for (let ended = false; !ended; ) {
-    const running = start([...command('killed.safetensors', backend), '--checkpoint-every', '0.02', '--json'], { cwd });
-    await running.saw(/"event":"start"/);
-    const timer = kills < 5 ? setTimeout(() => running.child.kill('SIGKILL'), 350 * rng.uniform()) : undefined;
-    const { code, signal, stdout } = await running.finished;
-    clearTimeout(timer);
-    resumedFrom.push(Number(/"resumedFrom":(\d+)/.exec(stdout)?.[1]));
-    ended = code === 0;
-    if (!ended) {
-      expect(signal).toBe('SIGKILL');
-      kills += 1;
+    const rng = createRng(20);
+    const resumedFrom: number[] = [];
+    let kills = 0;
+    for (let ended = false; !ended; ) {
+      const running = start([...command('killed.safetensors', backend), '--checkpoint-every', '0.02', '--json'], { cwd });
+      await running.saw(/"event":"start"/);
+      const timer = kills < 5 ? setTimeout(() => running.child.kill('SIGKILL'), 350 * rng.uniform()) : undefined;
+      const { code, signal, stdout } = await running.finished;
+      clearTimeout(timer);
+      resumedFrom.push(Number(/"resumedFrom":(\d+)/.exec(stdout)?.[1]));
+      ended = code === 0;
+      if (!ended) {
+        expect(signal).toBe('SIGKILL');
+        kills += 1;
+      }
     }
-  }
-  // It was killed, it went on from where it was, and never from an earlier place.
-  expect(kills).toBeGreaterThan(1);
-  expect(resumedFrom.at(-1)).toBeGreaterThan(0);
-  expect(resumedFrom).toEqual([...resumedFrom].sort((a, b) => a - b));
-  expect(existsSync(join(cwd, 'killed.safetensors.checkpoint'))).toBe(false);
-  expect(arraysOf(join(cwd, 'killed.safetensors'))).toEqual(arraysOf(join(cwd, 'whole.safetensors')));
-});
+    // It was killed, it went on from where it was, and never from an earlier place.
+    expect(kills).toBeGreaterThan(1);
+    expect(resumedFrom.at(-1)).toBeGreaterThan(0);
+    expect(resumedFrom).toEqual([...resumedFrom].sort((a, b) => a - b));
+    expect(existsSync(join(cwd, 'killed.safetensors.checkpoint'))).toBe(false);
+    expect(arraysOf(join(cwd, 'killed.safetensors'))).toEqual(arraysOf(join(cwd, 'whole.safetensors')));
+  },
+);
