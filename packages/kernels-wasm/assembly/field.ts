@@ -9,7 +9,7 @@ import { FLOAT } from './simd';
 /** One dense layer. Offsets count from the start of a thread's scratch, or of its gradients. Written by `src/field-jet/layout.ts`. */
 // @ts-ignore: decorator
 @unmanaged
-class Layer {
+export class Layer {
   inFeatures: i32;
   outFeatures: i32;
   /** Panels of 8 outputs, and of 8 inputs. */
@@ -33,6 +33,8 @@ class Layer {
   /** Offsets of the pre-activations and the activations, which are one place for the identity. */
   z: usize;
   h: usize;
+  /** Offset of the derivatives of the field's value with respect to the activations; see scalar-gradient.ts. */
+  u: usize;
 }
 
 /** A batch of points for a network. Written by `src/field-jet/layout.ts`. */
@@ -64,30 +66,33 @@ export class FieldJob {
   g0: usize;
   g1: usize;
   slopes: usize;
+  g2: usize;
+  /** Forms of a value alone. */
+  noForms: usize;
 }
 
 /** Bytes of a layer's record. */
-const LAYER_BYTES: usize = 60;
+const LAYER_BYTES: usize = 64;
 /** Floats from one row of the input's jet to the next. */
-const INPUT_STRIDE: usize = 24;
+export const INPUT_STRIDE: usize = 24;
 
 // @ts-ignore: decorator
 @inline
-function layerOf(job: FieldJob, index: i32): Layer {
+export function layerOf(job: FieldJob, index: i32): Layer {
   return changetype<Layer>(job.layers + (<usize>index) * LAYER_BYTES);
 }
 
 /** The jet of the coordinates: themselves, unit first derivatives, no second ones. A tile that is not full repeats the last point. */
-function fillInput(job: FieldJob, forms: Forms, start: i32, input: usize): void {
+export function fillInput(job: FieldJob, first: i32, second: i32, start: i32, input: usize): void {
   const d = job.inFeatures;
   const tile = job.tilePoints;
-  const blocks = 1 + forms.first + forms.second;
+  const blocks = 1 + first + second;
   memory.fill(input, 0, (<usize>(blocks * tile)) * INPUT_STRIDE * FLOAT);
   for (let i = 0; i < tile; i++) {
     const point = min(start + i, job.points - 1);
     const row = input + (<usize>i) * INPUT_STRIDE * FLOAT;
     memory.copy(row, job.coords + (<usize>(point * d)) * FLOAT, (<usize>d) * FLOAT);
-    for (let k = 0; k < forms.first; k++)
+    for (let k = 0; k < first; k++)
       store<f32>(row + (<usize>((k + 1) * tile)) * INPUT_STRIDE * FLOAT + (<usize>k) * FLOAT, 1);
   }
 }
@@ -97,7 +102,7 @@ function forwardTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, fo
   const derivativeRows = (forms.first + forms.second) * tile;
   let x = scratch + job.input;
   let strideX = INPUT_STRIDE;
-  fillInput(job, forms, start, x);
+  fillInput(job, forms.first, forms.second, start, x);
   for (let index = 0; index < job.layerCount; index++) {
     const layer = layerOf(job, index);
     const z = scratch + layer.z;

@@ -2,6 +2,7 @@
 import { cosine, sine } from './elementary';
 import { FieldJob, fieldForward, fieldReverse } from './field';
 import { rowsTimesPanels } from './product';
+import { scalarGradientForward, scalarGradientReverse } from './scalar-gradient';
 import { FLOAT } from './simd';
 
 export { packPanels, packTransposedPanels, transposeBlock } from './product';
@@ -11,6 +12,8 @@ const FIELD_REVERSE: i32 = 1;
 const PRODUCT: i32 = 2;
 const SINE: i32 = 3;
 const COSINE: i32 = 4;
+const SCALAR_GRADIENT_FORWARD: i32 = 5;
+const SCALAR_GRADIENT_REVERSE: i32 = 6;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */
 // @ts-ignore: decorator
@@ -69,6 +72,8 @@ export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
   if (kind == FIELD_FORWARD) fieldForward(changetype<FieldJob>(job), thread, threads);
   else if (kind == FIELD_REVERSE) fieldReverse(changetype<FieldJob>(job), thread, threads);
   else if (kind == PRODUCT) product(changetype<ProductJob>(job), thread, threads);
+  else if (kind == SCALAR_GRADIENT_FORWARD) scalarGradientForward(changetype<FieldJob>(job), thread, threads);
+  else if (kind == SCALAR_GRADIENT_REVERSE) scalarGradientReverse(changetype<FieldJob>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 

@@ -20,11 +20,11 @@ const multiplications = 3 * width * width + 3 * width;
 /** Points of a step: as many as each backend can do in about a second or two. */
 const points = { simd: 8192, wasm: 1024, cpu: 64 };
 
-/** Supervisions, and the matrix products of a step for each layer: forward, forward again, and two in the reverse, for each row of the jet. */
+/** Supervisions, and the matrix products of a step for each layer; the forward pass runs twice, and the gradient goes by adjoints. */
 const supervisions = {
-  value: { request: {}, rows: 1, part: 'value' },
-  gradient: { request: { gradient: true }, rows: 3, part: 'gradient' },
-  laplacian: { request: { laplacian: true }, rows: 4, part: 'laplacian' },
+  value: { request: {}, products: 4, part: 'value' },
+  gradient: { request: { gradient: true }, products: 8, part: 'gradient' },
+  laplacian: { request: { laplacian: true }, products: 16, part: 'laplacian' },
 };
 
 /** @param {readonly number[]} values */
@@ -97,13 +97,13 @@ for (let round = 0; round <= rounds; round++)
 const { count } = await selectBackend('simd').then(() => engine().backend.kernels.pool);
 console.log(`attainable: ${rate.toFixed(1)} GFLOP/s on ${count} threads`);
 console.log('microseconds per point, median (fastest to slowest)');
-for (const [name, { rows }] of Object.entries(supervisions)) {
+for (const [name, { products }] of Object.entries(supervisions)) {
   const measured = Object.keys(points).map(backend => {
     const all = times[name][backend];
     return `${backend} ${median(all).toFixed(1)} (${Math.min(...all).toFixed(1)} to ${Math.max(...all).toFixed(1)})`;
   });
   const [simd, wasm] = ['simd', 'wasm'].map(backend => median(times[name][backend]));
-  const reached = (2 * 4 * rows * multiplications) / simd / 1e3 / rate;
+  const reached = (2 * products * multiplications) / simd / 1e3 / rate;
   console.log(
     `${name.padEnd(10)}${measured.join(', ')}; ${(wasm / simd).toFixed(1)} times wasm, ${(100 * reached).toFixed(0)} % of the attainable rate`,
   );

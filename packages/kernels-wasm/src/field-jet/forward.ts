@@ -2,7 +2,7 @@ import type { FieldJetNetwork } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { batchSize, copyBlocks, forEachBatch, threadsFor } from './batches.ts';
-import { blocksOf, placeNetwork } from './layout.ts';
+import { blocksOf, placeNetwork, prefersAdjoint } from './layout.ts';
 
 /**
  * The jets of a network.
@@ -32,7 +32,11 @@ export const fieldForward = (
     const placed = placeNetwork(kernels, network, parameters, { forReverse: false, points: size, data });
     forEachBatch(kernels, placed, total, size, (start, count) => {
       arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));
-      pool.run(JOBS.fieldForward, placed.job, threadsFor(kernels, network, count));
+      pool.run(
+        prefersAdjoint(network) ? JOBS.scalarGradientForward : JOBS.fieldForward,
+        placed.job,
+        threadsFor(kernels, network, count),
+      );
       copyBlocks(results, arena.floats(data.outputs, outputFloats), { start, count, total, outFeatures }, 'out');
     });
   });

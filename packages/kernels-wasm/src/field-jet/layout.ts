@@ -57,8 +57,6 @@ interface LayerPlan {
 
 /** A network that is ready to run. All of it lives as long as the scope of the arena that it was made in. */
 export interface PlacedNetwork {
-  readonly blocks: number;
-  readonly outFeatures: number;
   /** The address of the job's record. */
   readonly job: number;
   readonly gradients: readonly LayerGradients[];
@@ -77,8 +75,12 @@ const planLayer = (layer: FieldJetLayer): LayerPlan => {
   };
 };
 
-/** Offsets in a thread's scratch for a tile of `points`. */
-const planScratch = (plans: readonly LayerPlan[], rows: number, forReverse: boolean) => {
+/** What a tile keeps: for the values and derivatives alone, for their reverse as well, or for the gradient by adjoints. */
+type Purpose = 'forward' | 'reverse' | 'adjoint';
+
+/** Offsets in a thread's scratch for a tile of so many rows. */
+const planScratch = (plans: readonly LayerPlan[], rows: number, purpose: Purpose) => {
+  const keepsAll = purpose !== 'forward';
   let size = 0;
   const take = (floats: number): number => {
     const offset = size;
@@ -88,15 +90,17 @@ const planScratch = (plans: readonly LayerPlan[], rows: number, forReverse: bool
   const widest = Math.max(INPUT_STRIDE, ...plans.map(({ stride }) => stride));
   const input = take(rows * INPUT_STRIDE);
   const slopes = take(4 * widest);
-  const shared = forReverse ? [] : Array.from({ length: 4 }, () => take(rows * widest));
+  const shared = keepsAll ? [] : Array.from({ length: 4 }, () => take(rows * widest));
   const layers = plans.map(({ stride, isIdentity }, index) => {
     const parity = index % 2;
-    const z = forReverse ? take(rows * stride) : (shared[parity] as number);
-    const h = isIdentity ? z : forReverse ? take(rows * stride) : (shared[2 + parity] as number);
-    return { z, h };
+    const z = keepsAll ? take(rows * stride) : (shared[parity] as number);
+    const h = isIdentity ? z : keepsAll ? take(rows * stride) : (shared[2 + parity] as number);
+    const u = purpose === 'adjoint' ? take(rows * stride) : 0;
+    return { z, h, u };
   });
-  const [g0, g1] = forReverse ? [take(rows * widest), take(rows * widest)] : [0, 0];
-  return { bytes: size, input, slopes, layers, g0, g1, widest };
+  const [g0, g1] = keepsAll ? [take(rows * widest), take(rows * widest)] : [0, 0];
+  const g2 = purpose === 'adjoint' ? take(rows * widest) : 0;
+  return { bytes: size, input, slopes, layers, g0, g1, g2, widest };
 };
 
 /** The places of the gradients of all layers, panels as in `assembly/product.ts`. */
@@ -116,9 +120,16 @@ const planGradients = (plans: readonly LayerPlan[]): { readonly layers: readonly
 export const blocksOf = ({ inFeatures, order, forms }: FieldJetNetwork): number =>
   1 + (order >= 1 ? inFeatures : 0) + (forms?.weights.length ?? 0);
 
+/**
+ * Whether the gradient is worked out by adjoints (`assembly/scalar-gradient.ts`) and not by the jet: with one output, the former takes 8 products
+ * for each layer in a step, the latter 4 for each row of the jet.
+ */
+export const prefersAdjoint = ({ inFeatures, layers, order }: FieldJetNetwork): boolean =>
+  order === 1 && layers.at(-1)?.outFeatures === 1 && inFeatures >= 2;
+
 /** The points of a tile: a multiple of 4 such that a tile's activations stay in the cache. */
-const tilePointsFor = (plans: readonly LayerPlan[], blocks: number, forReverse: boolean, points: number): number => {
-  const bytesPerPoint = planScratch(plans, blocks, forReverse).bytes;
+const tilePointsFor = (plans: readonly LayerPlan[], rowsPerPoint: number, purpose: Purpose, points: number): number => {
+  const bytesPerPoint = planScratch(plans, rowsPerPoint, purpose).bytes;
   const most = Math.max(FEWEST_TILE_POINTS, Math.min(MOST_TILE_POINTS, Math.floor(TILE_BYTES / bytesPerPoint / 4) * 4));
   return Math.min(most, roundUp(points, 4));
 };
@@ -151,9 +162,11 @@ export const placeNetwork = (
 ): PlacedNetwork => {
   const { layers, inFeatures, order, forms } = network;
   const plans = layers.map(planLayer);
-  const blocks = blocksOf(network);
-  const tilePoints = tilePointsFor(plans, blocks, forReverse, points);
-  const scratch = planScratch(plans, blocks * tilePoints, forReverse);
+  const adjoint = prefersAdjoint(network);
+  const purpose = adjoint ? 'adjoint' : forReverse ? 'reverse' : 'forward';
+  const rowsPerPoint = adjoint ? 1 : blocksOf(network);
+  const tilePoints = tilePointsFor(plans, rowsPerPoint, purpose, points);
+  const scratch = planScratch(plans, rowsPerPoint * tilePoints, purpose);
   const gradients = planGradients(plans);
   let next = 0;
   const records = plans.map((plan, index) => {
@@ -161,21 +174,23 @@ export const placeNetwork = (
     const { inFeatures: k, outFeatures: n } = layer;
     const weights = arena.take(outPanels * k * PANEL * FLOAT);
     const bias = arena.take(outPanels * PANEL * FLOAT);
-    const transposed = forReverse ? arena.take(inPanels * n * PANEL * FLOAT) : 0;
+    const needsTransposed = forReverse || adjoint;
+    const transposed = needsTransposed ? arena.take(inPanels * n * PANEL * FLOAT) : 0;
     arena.scope(() => {
       const raw = arena.put(parameters[next++] as Float32Array);
       wasm.packPanels(raw, k, n, n, weights);
-      if (forReverse) wasm.packTransposedPanels(raw, n, k, n, transposed);
+      if (needsTransposed) wasm.packTransposedPanels(raw, n, k, n, transposed);
     });
     arena.floats(bias, outPanels * PANEL).fill(0);
     if (layer.hasBias) arena.floats(bias, n).set(parameters[next++] as Float32Array);
-    return { plan, weights, bias, transposed, places: scratch.layers[index] as { z: number; h: number } };
+    return { plan, weights, bias, transposed, places: scratch.layers[index] as { z: number; h: number; u: number } };
   });
   const pairs = arena.take(8 * Math.max(1, forms?.pairs.length ?? 0));
   const weights = arena.put(forms?.weights.flat() ?? []);
   const formsRecord = arena.take(24);
-  const layerRecords = arena.take(60 * layers.length);
-  const job = arena.take(76);
+  const layerRecords = arena.take(64 * layers.length);
+  const job = arena.take(84);
+  const noForms = arena.take(24);
   const allScratch = arena.take(scratch.bytes * pool.count);
   const allGradients = arena.take(forReverse ? gradients.bytes * pool.count : 0);
   if (forReverse) wasm.clear(allGradients, gradients.bytes * pool.count);
@@ -195,10 +210,10 @@ export const placeNetwork = (
     const { layer, outPanels, inPanels, stride } = plan;
     const { kind, parameters: numbers } = layer.activation;
     const [a = 0, b = 0] = Object.values(numbers);
-    const address = layerRecords + 60 * index;
+    const address = layerRecords + 64 * index;
     const { weight, bias: biasGradient } = gradients.layers[index] as LayerGradients;
     arena
-      .integers(address, 15)
+      .integers(address, 16)
       .set([
         layer.inFeatures,
         layer.outFeatures,
@@ -215,12 +230,14 @@ export const placeNetwork = (
         biasGradient,
         places.z,
         places.h,
+        places.u,
       ]);
     arena.floats(address + 24, 2).set([a, b]);
   }
+  arena.integers(noForms, 6).set([0, 0, 0, pairs, weights, scratch.widest * FLOAT]);
   const outFeatures = (layers.at(-1) as FieldJetLayer).outFeatures;
   arena
-    .integers(job, 19)
+    .integers(job, 21)
     .set([
       layers.length,
       layerRecords,
@@ -241,8 +258,10 @@ export const placeNetwork = (
       scratch.g0,
       scratch.g1,
       scratch.slopes,
+      scratch.g2,
+      noForms,
     ]);
-  return { blocks, outFeatures, job, gradients: gradients.layers, gradientBytes: gradients.bytes };
+  return { job, gradients: gradients.layers, gradientBytes: gradients.bytes };
 };
 
 /** Where in a job's record the number of points stands. */

@@ -2,7 +2,7 @@ import type { FieldJetNetwork } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { batchSize, copyBlocks, forEachBatch, threadsFor } from './batches.ts';
-import { blocksOf, GRADIENTS_WORD, type LayerGradients, placeNetwork } from './layout.ts';
+import { blocksOf, GRADIENTS_WORD, type LayerGradients, placeNetwork, prefersAdjoint } from './layout.ts';
 
 /**
  * The derivatives of a loss with respect to the coordinates and the parameters. The forward pass is worked out again, tile by tile.
@@ -38,7 +38,11 @@ export const fieldReverse = (
     forEachBatch(kernels, placed, total, size, (start, count) => {
       arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));
       copyBlocks(upstream, arena.floats(data.upstream, upstreamFloats), { start, count, total, outFeatures }, 'in');
-      pool.run(JOBS.fieldReverse, placed.job, threadsFor(kernels, network, count));
+      pool.run(
+        prefersAdjoint(network) ? JOBS.scalarGradientReverse : JOBS.fieldReverse,
+        placed.job,
+        threadsFor(kernels, network, count),
+      );
       coordsGradient.set(arena.floats(data.coordsGradient, count * d), start * d);
     });
     const sums = arena.integers(placed.job + 4 * GRADIENTS_WORD, 1)[0] as number;

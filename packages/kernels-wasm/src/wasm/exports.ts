@@ -1,7 +1,15 @@
 /** @file What the WebAssembly module offers; see `assembly/index.ts`. All addresses are in bytes, all lengths in numbers unless said otherwise. */
 
 /** Jobs that are shared out among threads. */
-export const JOBS = { fieldForward: 0, fieldReverse: 1, product: 2, sine: 3, cosine: 4 } as const;
+export const JOBS = {
+  fieldForward: 0,
+  fieldReverse: 1,
+  product: 2,
+  sine: 3,
+  cosine: 4,
+  scalarGradientForward: 5,
+  scalarGradientReverse: 6,
+} as const;
 
 /** The kind of a job. */
 export type JobKind = (typeof JOBS)[keyof typeof JOBS];
