@@ -1,4 +1,7 @@
 /** @file The tfjs backends that the program offers to core's choice. Each is imported only when it is tried. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type BackendCandidate, type BackendChoice, selectBackend } from '@neural-fields/core';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { InputError } from './errors.ts';
@@ -10,12 +13,30 @@ export const backendNames = ['auto', 'webgpu', 'simd', 'tensorflow', 'wasm', 'cp
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
 
-/** Imports a package that is not there after an ordinary installation. Its name is a variable, so that neither types nor bundlers look for it. */
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+/** Where a package of the folder that the program was started in would be loaded from; `undefined` when that folder has none. */
+const resolveHere = (name: string): string | undefined => {
+  try {
+    return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(name)).href;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Imports a package that is not there after an ordinary installation: from beside the program, or from the folder that it was started in. Its
+ * name is a variable, so that neither types nor bundlers look for it.
+ */
 const importOptional = async (name: string): Promise<unknown> => {
   try {
-    return await import(name);
+    return await import(name).catch(error => {
+      const here = codeOf(error) === 'ERR_MODULE_NOT_FOUND' ? resolveHere(name) : undefined;
+      if (here === undefined) throw error;
+      return import(here);
+    });
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND';
+    const missing = codeOf(cause) === 'ERR_MODULE_NOT_FOUND';
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] as string) : String(cause);
     throw new Error(missing ? `the package ${name} is not installed` : `${name} cannot be loaded: ${reason}`, { cause });
   }
