@@ -1,6 +1,7 @@
 /** @file `neural-fields info`: what a file holds. */
 import { type FieldSpec, type LayerSpec, parameterShapes } from '@neural-fields/core';
 import type { Command } from 'commander';
+import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
 import { type CommonOptions, outputOf } from '../options/common.ts';
 import { formatBytes, formatCount, formatDecibels } from '../output/format.ts';
@@ -28,7 +29,7 @@ const describeActivation = (layer: LayerSpec): string => {
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 const layerRows = (spec: FieldSpec): LayerRow[] => {
-  const shapes = parameterShapes(spec);
+  const shapes = parameterShapes(spec, extensions);
   return spec.layers.map((layer, index) => {
     const own = shapes.filter(({ name }) => name.startsWith(`layers.${index}.`));
     const weight = own.find(({ name }) => name.endsWith('.weight'));

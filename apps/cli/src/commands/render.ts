@@ -3,6 +3,7 @@ import { fieldFromData, outFeatures } from '@neural-fields/core';
 import { type Command, Option } from 'commander';
 import { chooseBackend } from '../backends.ts';
 import { InputError, InterruptedError, UsageError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
 import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
@@ -32,7 +33,7 @@ interface RenderCommandOptions extends CommonOptions {
 
 /** What a field stands for when its file does not say: a picture in the conventions of the SIREN authors' code. */
 const assume = (path: string, { data }: LoadedField, options: RenderCommandOptions): SignalDescription => {
-  const channels = outFeatures(data.spec);
+  const channels = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 2 || channels > 4)
     throw new InputError(
       `'${path}' does not say what it stands for, and a field from ${data.spec.inFeatures} to ${channels} numbers is no picture`,
@@ -121,7 +122,7 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
   assertRenderable(options.output, channels, { view, bitDepth: depth });
   await assertWritable(options.output);
   const backend = await chooseBackend(options.backend, output);
-  const field = fieldFromData(loaded.data);
+  const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: height, unit: 'row' });
   const begun = performance.now();
   try {
@@ -171,7 +172,7 @@ const renderSound = async (signal: AudioDescription, { loaded, options, output }
   const count = sampleCount(signal, sampleRate);
   await assertWritable(options.output, { bytes: (count * signal.channels * depth) / 8 });
   const backend = await chooseBackend(options.backend, output);
-  const field = fieldFromData(loaded.data);
+  const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: count, unit: 'sample' });
   const begun = performance.now();
   try {

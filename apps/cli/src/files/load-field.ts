@@ -11,6 +11,7 @@ import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
 import { type FieldRun, readFieldRun } from '../fitting/field-metadata.ts';
 import { readDescription, type SignalDescription } from '../signals/signal-description.ts';
 import { describeForeign } from './describe-foreign.ts';
+import { extensions } from './extensions.ts';
 import { readInput } from './read-bytes.ts';
 
 /** What is known about a field from its file. */
@@ -34,7 +35,7 @@ const OWN_KEYS = ['signal', 'run', 'fit'];
 
 const decode = (bytes: Uint8Array): LoadedField => {
   try {
-    const { metadata, ...data } = decodeFieldData(bytes);
+    const { metadata, ...data } = decodeFieldData(bytes, extensions);
     const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OWN_KEYS.includes(key)));
     return {
       data,

@@ -4,6 +4,7 @@ import { unlink } from 'node:fs/promises';
 import { type CheckpointStore, decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core';
 import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
 import { describeError, InputError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
 import type { Output } from '../output/output.ts';
 
 /**
@@ -48,7 +49,7 @@ export interface Checkpoint {
 /** The step of the checkpoint in some bytes. @throws InputError when they are none */
 const stepOf = (path: string, bytes: Uint8Array): number => {
   try {
-    const run = readRun(decodeFieldData(bytes).metadata);
+    const run = readRun(decodeFieldData(bytes, extensions).metadata);
     if (run) return run.step;
   } catch (error) {
     if (!(error instanceof SafetensorsError || error instanceof FieldFileError)) throw error;
