@@ -8,21 +8,28 @@ import { blocksOf, POINTS_WORD } from './layout.ts';
 const BATCH_NUMBERS = 2 ** 20;
 const MOST_POINTS = 16_384;
 const FEWEST_POINTS = 128;
+/** Multiplications of a batch: some ten seconds of one thread, so that a thread that does not answer for much longer is known to have failed. */
+const MOST_WORK = 2 ** 37;
+/** Matrix products of a step for each layer and row of the jet. */
+const PRODUCTS = 4;
 /** Multiplications below which waking the other threads takes longer than the work. */
 const WORTH_SHARING = 250_000;
+
+/** Multiplications for one point in one pass through the layers. */
+const multiplicationsOf = (network: FieldJetNetwork): number =>
+  blocksOf(network) * network.layers.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
 
 /** The most points in a batch. */
 export const batchSize = (network: FieldJetNetwork, points: number): number => {
   const outFeatures = network.layers.at(-1)?.outFeatures ?? 1;
   const numbers = 2 * (blocksOf(network) * outFeatures + network.inFeatures);
-  return Math.min(points, Math.max(FEWEST_POINTS, Math.min(MOST_POINTS, Math.floor(BATCH_NUMBERS / numbers))));
+  const most = Math.floor(Math.min(BATCH_NUMBERS / numbers, MOST_WORK / (PRODUCTS * multiplicationsOf(network)), MOST_POINTS));
+  return Math.min(points, Math.max(FEWEST_POINTS, most));
 };
 
 /** On how many threads a batch is worth working. */
-export const threadsFor = ({ pool }: Kernels, network: FieldJetNetwork, points: number): number => {
-  const perPoint = network.layers.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
-  return points * perPoint * blocksOf(network) < WORTH_SHARING ? 1 : pool.count;
-};
+export const threadsFor = ({ pool }: Kernels, network: FieldJetNetwork, points: number): number =>
+  points * multiplicationsOf(network) < WORTH_SHARING ? 1 : pool.count;
 
 /** Copies a part of the outputs, `[blocks][points][outFeatures]`, between the kernels' memory and arrays of one block or several. */
 export const copyBlocks = (

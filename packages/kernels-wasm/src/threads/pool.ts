@@ -39,6 +39,7 @@ export class ThreadPool {
   readonly #arena: Arena;
   readonly #controls: number;
   #starts = 0;
+  #refused = false;
   #workers: Thread[] = [];
 
   /** @param count threads in all; 1 for none beside the caller's */
@@ -66,6 +67,18 @@ export class ThreadPool {
     }
   }
 
+  /** Starts the workers where they can start now; false where there are none and will be none, as under Node's permission model. */
+  #areRunning(): boolean {
+    if (this.#workers.length > 0) return true;
+    if (!platform.startsLazily || this.#refused) return false;
+    try {
+      this.#start();
+    } catch {
+      this.#refused = true;
+    }
+    return !this.#refused;
+  }
+
   get #control(): number {
     return this.#controls + CONTROL_BYTES * (this.#starts % CONTROLS);
   }
@@ -87,12 +100,10 @@ export class ThreadPool {
    * @throws KernelThreadError when a worker failed
    */
   run(kind: JobKind, job: number, threads: number = this.count): void {
-    const stopped = this.#workers.length === 0 && !platform.startsLazily;
-    if (threads <= 1 || this.count <= 1 || stopped) {
+    if (threads <= 1 || this.count <= 1 || !this.#areRunning()) {
       this.#kernels.run(kind, job, 0, 1);
       return;
     }
-    this.#start();
     const words = this.#arena.integers(this.#control, CONTROL.length);
     words[CONTROL.kind] = kind;
     words[CONTROL.job] = job;
