@@ -35,6 +35,10 @@ export class Layer {
   h: usize;
   /** Offset of the derivatives of the field's value with respect to the activations; see scalar-gradient.ts. */
   u: usize;
+  /** Whether the activation has a learned parameter. */
+  learns: i32;
+  /** Offset of its sum; see `parameterSum` in jet.ts. */
+  learnedSum: usize;
 }
 
 /** A batch of points for a network. Written by `src/field-jet/layout.ts`. */
@@ -72,7 +76,7 @@ export class FieldJob {
 }
 
 /** Bytes of a layer's record. */
-const LAYER_BYTES: usize = 64;
+const LAYER_BYTES: usize = 72;
 /** Floats from one row of the input's jet to the next. */
 export const INPUT_STRIDE: usize = 24;
 
@@ -135,7 +139,7 @@ function forwardTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, fo
       tile,
       forms,
       scratch + job.slopes,
-      forReverse,
+      forReverse && layer.learns == 0,
     );
     x = h;
     strideX = stride;
@@ -174,6 +178,7 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
       tile,
       forms,
       scratch + job.slopes,
+      layer.learns ? gradients + layer.learnedSum : 0,
     );
     let x = scratch + job.input;
     let strideX = INPUT_STRIDE;

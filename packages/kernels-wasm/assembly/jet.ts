@@ -7,6 +7,7 @@
 import {
   derivatives,
   IDENTITY,
+  PRELU,
   RELU,
   reluSlopes,
   SINE,
@@ -47,8 +48,8 @@ function pairIndex(forms: Forms, pair: i32, side: usize): usize {
 }
 
 /**
- * From the pre-activations Z to H, both `[blocks][points][stride]`. The sine leaves its slope in the place of the value's pre-activations. `slopes` is scratch
- * for two rows.
+ * From the pre-activations Z to H, both `[blocks][points][stride]`. With `leavesSlope` the sine leaves
+ * its slope in the place of the value's pre-activations. `slopes` is scratch for two rows.
  */
 export function activate(
   kind: i32,
@@ -61,7 +62,7 @@ export function activate(
   points: i32,
   forms: Forms,
   slopes: usize,
-  forReverse: bool,
+  leavesSlope: bool,
 ): void {
   if (kind == IDENTITY) return;
   const bytes = (<usize>features) * FLOAT;
@@ -73,7 +74,7 @@ export function activate(
     const z0 = z + (<usize>point) * rowBytes;
     const h0 = h + (<usize>point) * rowBytes;
     let s1 = slopes;
-    if (kind == SINE && forReverse) {
+    if (kind == SINE && leavesSlope) {
       s1 = z0;
       sineDerivatives(z0, h0, z0, s2, bytes, a, max(order, 1));
     } else {
@@ -104,8 +105,66 @@ export function activate(
 }
 
 /**
+ * One point's part of the sum to which the derivative with respect to a learned parameter is proportional. For parameters that only scale the
+ * argument (core's `activations/scale.ts`) it is, with s_k for the k-th derivative,
+ *
+ *     x s_1 g0 + (s_1 + x s_2) (sum_k z1_k g1_k + sum_j z2_j g2_j) + (2 s_2 + x s_3) sum_j q_j g2_j
+ *
+ * and for the slope of prelu min(x, 0) g0 + [x <= 0] (sum_k z1_k g1_k + sum_j z2_j g2_j).
+ */
+function parameterSum(
+  kind: i32,
+  z0: usize,
+  g0: usize,
+  slopes: usize,
+  bytes: usize,
+  blockBytes: usize,
+  forms: Forms,
+): f32 {
+  const s2 = slopes + forms.slopeBytes;
+  const s3 = s2 + forms.slopeBytes;
+  const zero = f32x4.splat(0);
+  const firstForm = 1 + forms.first;
+  const blocks = firstForm + forms.second;
+  let sum = zero;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = v128.load(z0 + i);
+    const g = v128.load(g0 + i);
+    const slope = v128.load(slopes + i);
+    let along = zero;
+    for (let block = 1; block < blocks; block++) {
+      const offset = (<usize>block) * blockBytes + i;
+      along = multiplyAdd(v128.load(z0 + offset), v128.load(g0 + offset), along);
+    }
+    if (kind == PRELU) {
+      sum = multiplyAdd(f32x4.min(x, zero), g, sum);
+      sum = f32x4.add(sum, v128.and(f32x4.le(x, zero), along));
+      continue;
+    }
+    sum = multiplyAdd(f32x4.mul(x, slope), g, sum);
+    if (forms.first == 0) continue;
+    const curvature = v128.load(s2 + i);
+    sum = multiplyAdd(multiplyAdd(x, curvature, slope), along, sum);
+    if (forms.second == 0) continue;
+    let cross = zero;
+    for (let p = 0; p < forms.pairCount; p++) {
+      let u = zero;
+      for (let j = 0; j < forms.second; j++)
+        u = multiplyAdd(weightOf(forms, j, p), v128.load(g0 + (<usize>(firstForm + j)) * blockBytes + i), u);
+      const zk = v128.load(z0 + (pairIndex(forms, p, 0) + 1) * blockBytes + i);
+      const zl = v128.load(z0 + (pairIndex(forms, p, 1) + 1) * blockBytes + i);
+      cross = multiplyAdd(f32x4.mul(u, zk), zl, cross);
+    }
+    sum = multiplyAdd(multiplyAdd(x, v128.load(s3 + i), f32x4.add(curvature, curvature)), cross, sum);
+  }
+  return (
+    f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3))
+  );
+}
+
+/**
  * In place, from the derivatives of the loss with respect to H to those with respect to Z. Z and H are as {@link activate} left them. `slopes` is
- * scratch for four rows.
+ * scratch for four rows. The {@link parameterSum} of the tile is added at `learnedSum`, if that is not 0; Z then holds the pre-activations.
  */
 export function activateReverse(
   kind: i32,
@@ -119,6 +178,7 @@ export function activateReverse(
   points: i32,
   forms: Forms,
   slopes: usize,
+  learnedSum: usize,
 ): void {
   if (kind == IDENTITY) return;
   const bytes = (<usize>features) * FLOAT;
@@ -129,18 +189,20 @@ export function activateReverse(
   const s3 = s2 + forms.slopeBytes;
   const value = s3 + forms.slopeBytes;
   const firstForm = (<usize>(1 + forms.first)) * blockBytes;
+  let learned: f32 = 0;
   for (let point = 0; point < points; point++) {
     const z0 = z + (<usize>point) * rowBytes;
     const h0 = h + (<usize>point) * rowBytes;
     const g0 = g + (<usize>point) * rowBytes;
     let s1 = slopes;
-    if (kind == SINE) {
+    if (kind == SINE && learnedSum == 0) {
       s1 = z0;
       if (order >= 2) scaled(h0, s2, bytes, -a * a);
       if (order >= 3) scaled(s1, s3, bytes, -a * a);
     } else if (kind == TANH) tanhSlopes(h0, s1, s2, s3, bytes, order);
     else if (kind == RELU) reluSlopes(h0, s1, s2, s3, bytes, order);
     else derivatives(kind, a, b, z0, value, s1, s2, s3, bytes, order);
+    if (learnedSum != 0) learned += parameterSum(kind, z0, g0, slopes, bytes, blockBytes, forms);
     if (order == 1) {
       for (let i: usize = 0; i < bytes; i += 16) v128.store(g0 + i, f32x4.mul(v128.load(s1 + i), v128.load(g0 + i)));
       continue;
@@ -184,4 +246,5 @@ export function activateReverse(
       v128.store(g0 + i, multiplyAdd(curvature, along, result));
     }
   }
+  if (learnedSum != 0) store<f32>(learnedSum, load<f32>(learnedSum) + learned);
 }

@@ -36,15 +36,17 @@ const PANEL = 8;
 
 const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
-/** Whether the fused kernel takes a network. */
+/** Whether the fused kernel takes a network. FINER's frequency does not only scale the argument: where it is learned, the network is composed. */
 export const supportsNetwork = ({ inFeatures, layers }: FieldJetNetwork): boolean =>
   inFeatures <= MOST_COORDINATES &&
-  layers.every(({ activation: { kind, learnable } }) => kind in ACTIVATIONS && learnable.length === 0);
+  layers.every(({ activation: { kind, learnable } }) => kind in ACTIVATIONS && (kind !== 'finer' || learnable.length === 0));
 
 /** Places of a layer's gradients from the start of a thread's gradients, in bytes. */
 export interface LayerGradients {
   readonly weight: number;
   readonly bias: number;
+  /** One number; see `parameterSum` in `assembly/jet.ts`. */
+  readonly learned: number;
 }
 
 interface LayerPlan {
@@ -111,7 +113,9 @@ const planGradients = (plans: readonly LayerPlan[]): { readonly layers: readonly
     bytes += outPanels * roundUp(layer.inFeatures, 4) * PANEL * FLOAT;
     const bias = bytes;
     bytes += outPanels * PANEL * FLOAT;
-    return { weight, bias };
+    const learned = bytes;
+    bytes += 4 * FLOAT;
+    return { weight, bias, learned };
   });
   return { layers, bytes: roundUp(bytes, 64) };
 };
@@ -125,7 +129,10 @@ export const blocksOf = ({ inFeatures, order, forms }: FieldJetNetwork): number 
  * for each layer in a step, the latter 4 for each row of the jet.
  */
 export const prefersAdjoint = ({ inFeatures, layers, order }: FieldJetNetwork): boolean =>
-  order === 1 && layers.at(-1)?.outFeatures === 1 && inFeatures >= 2;
+  order === 1 &&
+  layers.at(-1)?.outFeatures === 1 &&
+  inFeatures >= 2 &&
+  layers.every(({ activation }) => activation.learnable.length === 0);
 
 /** The points of a tile: a multiple of 4 such that a tile's activations stay in the cache. */
 const tilePointsFor = (plans: readonly LayerPlan[], rowsPerPoint: number, purpose: Purpose, points: number): number => {
@@ -183,12 +190,15 @@ export const placeNetwork = (
     });
     arena.floats(bias, outPanels * PANEL).fill(0);
     if (layer.hasBias) arena.floats(bias, n).set(parameters[next++] as Float32Array);
-    return { plan, weights, bias, transposed, places: scratch.layers[index] as { z: number; h: number; u: number } };
+    const { parameters: fixed, learnable } = layer.activation;
+    const learned = Object.fromEntries(learnable.map(name => [name, parameters[next++]?.[0] as number]));
+    const [a = 0, b = 0] = Object.keys(fixed).map(name => learned[name] ?? (fixed[name] as number));
+    return { plan, weights, bias, transposed, a, b, places: scratch.layers[index] as { z: number; h: number; u: number } };
   });
   const pairs = arena.take(8 * Math.max(1, forms?.pairs.length ?? 0));
   const weights = arena.put(forms?.weights.flat() ?? []);
   const formsRecord = arena.take(24);
-  const layerRecords = arena.take(64 * layers.length);
+  const layerRecords = arena.take(72 * layers.length);
   const job = arena.take(84);
   const noForms = arena.take(24);
   const allScratch = arena.take(scratch.bytes * pool.count);
@@ -206,14 +216,13 @@ export const placeNetwork = (
       weights,
       scratch.widest * FLOAT,
     ]);
-  for (const [index, { plan, weights, bias, transposed, places }] of records.entries()) {
+  for (const [index, { plan, weights, bias, transposed, a, b, places }] of records.entries()) {
     const { layer, outPanels, inPanels, stride } = plan;
-    const { kind, parameters: numbers } = layer.activation;
-    const [a = 0, b = 0] = Object.values(numbers);
-    const address = layerRecords + 64 * index;
-    const { weight, bias: biasGradient } = gradients.layers[index] as LayerGradients;
+    const { kind } = layer.activation;
+    const address = layerRecords + 72 * index;
+    const { weight, bias: biasGradient, learned } = gradients.layers[index] as LayerGradients;
     arena
-      .integers(address, 16)
+      .integers(address, 18)
       .set([
         layer.inFeatures,
         layer.outFeatures,
@@ -231,6 +240,8 @@ export const placeNetwork = (
         places.z,
         places.h,
         places.u,
+        Number(layer.activation.learnable.length > 0),
+        learned,
       ]);
     arena.floats(address + 24, 2).set([a, b]);
   }

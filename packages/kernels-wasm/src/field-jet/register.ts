@@ -3,6 +3,7 @@ import type { KernelFunc, Tensor } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { fieldForward } from './forward.ts';
 import { supportsNetwork } from './layout.ts';
+import { parameterCount } from './learned-parameters.ts';
 import { fieldReverse } from './reverse.ts';
 
 /** A kernel of this backend with a list of inputs: numbers in, numbers out. */
@@ -25,8 +26,8 @@ const reverse: KernelFunc = ({ inputs, attrs, backend }) => {
   const network = attrs as object as FieldJetNetwork;
   const tensors = inputs as object as Tensor[];
   const [coords, ...rest] = tensors.map(input => simd.numbers(input)) as [Float32Array, ...Float32Array[]];
-  const parameterCount = network.layers.reduce((count, { hasBias }) => count + 1 + Number(hasBias), 0);
-  const [parameters, upstream] = [rest.slice(0, parameterCount), rest.slice(parameterCount)];
+  const count = parameterCount(network);
+  const [parameters, upstream] = [rest.slice(0, count), rest.slice(count)];
   return fieldReverse(simd.kernels, network, coords, parameters, upstream).map((values, index) =>
     simd.makeTensorInfo((tensors[index] as Tensor).shape, 'float32', values),
   );

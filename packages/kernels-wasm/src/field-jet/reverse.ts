@@ -3,6 +3,7 @@ import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { batchSize, copyBlocks, forEachBatch, threadsFor } from './batches.ts';
 import { blocksOf, GRADIENTS_WORD, type LayerGradients, placeNetwork, prefersAdjoint } from './layout.ts';
+import { learnedFactor } from './learned-parameters.ts';
 
 /**
  * The derivatives of a loss with respect to the coordinates and the parameters. The forward pass is worked out again, tile by tile.
@@ -47,14 +48,20 @@ export const fieldReverse = (
     });
     const sums = arena.integers(placed.job + 4 * GRADIENTS_WORD, 1)[0] as number;
     wasm.addThreads(sums, placed.gradientBytes, pool.count);
-    for (const [index, { inFeatures: k, outFeatures: n, hasBias }] of layers.entries()) {
-      const { weight, bias } = placed.gradients[index] as LayerGradients;
+    for (const [index, { inFeatures: k, outFeatures: n, hasBias, activation }] of layers.entries()) {
+      const { weight, bias, learned } = placed.gradients[index] as LayerGradients;
       arena.scope(() => {
         const unpacked = arena.take(4 * k * n);
         wasm.unpackPanels(sums + weight, k, 4 * Math.ceil(k / 4), n, unpacked);
         results.push(arena.floats(unpacked, k * n).slice());
       });
       if (hasBias) results.push(arena.floats((sums >>> 0) + bias, n).slice());
+      const sum = arena.floats((sums >>> 0) + learned, 1)[0] as number;
+      for (const name of activation.learnable) {
+        // Results stand in the order of the inputs, so this is the parameter's own value.
+        const value = parameters[results.length - 1]?.[0] as number;
+        results.push(Float32Array.of(sum * learnedFactor(activation.kind, name, value)));
+      }
     }
   });
   return results;

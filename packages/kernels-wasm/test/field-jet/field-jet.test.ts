@@ -5,12 +5,13 @@ import {
   type DerivativeRequest,
   type Field,
   type FieldSpec,
+  type LayerDefinition,
   mlp,
   parseSpec,
   siren,
 } from '@neural-fields/core';
 import { expectCloseInNorm, fieldJet, maxAbsolute, type OracleField } from '@neural-fields/testing';
-import { engine, ready, setBackend } from '@tensorflow/tfjs-core';
+import { engine, neg, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SimdBackend } from '../../src/index.ts';
@@ -223,15 +224,40 @@ describe('the fused field jet', () => {
     expect(await measure('simd', field, coords, { laplacian: true })).toEqual(first);
   });
 
-  it('leaves learned activation parameters and encodings to the composed path', async () => {
-    const activation = { kind: 'sine', omega: 3, learnable: ['omega'] };
-    const field = createField(mlp({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1, activation }), {
-      seed: 1,
+  const learnable = coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) =>
+    parameterDerivatives ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
+  );
+
+  describe.each(learnable)('with learned parameters of $kind', activation => {
+    it.each(REQUESTS.map(request => ({ request })))('agrees with the composed one for %o', async ({ request }) => {
+      const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 19, hiddenLayers: 1 };
+      const field = createField(mlp({ ...size, activation }), { seed: 4 });
+      const coords = pointsFor(field, 37);
+      const [simd, cpu] = [await measure('simd', field, coords, request), await measure('cpu', field, coords, request)];
+      expect(Object.keys(cpu.parameters)).toContain(`layers.0.activation.${activation.learnable[0]}`);
+      // A learned parameter sums over features as well.
+      expectSame(simd, cpu, 5e-5);
     });
-    const coords = pointsFor(field, 9);
-    const names = await kernelsOf(() => measure('simd', field, coords, { gradient: true }));
+  });
+
+  it('leaves the learned frequency of FINER, and layers of other kinds, to the composed path', async () => {
+    const activation = { kind: 'finer', omega: 3, learnable: ['omega'] };
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 };
+    const field = createField(mlp({ ...size, activation }), { seed: 1 });
+    expect(await kernelsOf(() => measure('simd', field, pointsFor(field, 9), {}))).not.toContain('NeuralFieldsFieldJet');
+
+    const mirror: LayerDefinition = {
+      kind: 'mirror',
+      outFeatures: (_spec, inFeatures) => inFeatures,
+      parameters: () => [],
+      jet: ({ value }) => ({ value: neg(value) }),
+    };
+    const extensions = { layers: [mirror] };
+    const encoding = { kind: 'mirror' };
+    const mirrored = createField(mlp({ ...size, activation: { kind: 'tanh' }, encoding, extensions }), { seed: 1, extensions });
+    const names = await kernelsOf(async () => mirrored.evaluate(tensor2d([[0.1, 0.2]])).data());
+    expect(names).toContain('Neg');
     expect(names).not.toContain('NeuralFieldsFieldJet');
-    expectSame(await measure('simd', field, coords, { gradient: true }), await measure('cpu', field, coords, { gradient: true }));
   });
 
   it('keeps neither tensors nor memory over 500 steps', async () => {

@@ -1,0 +1,18 @@
+/** @file Learned parameters of activations: how many inputs they are, and their derivatives from the kernel's sums. */
+import type { FieldJetNetwork } from '@neural-fields/core';
+
+/** The number of the kernel's inputs beside the coordinates. */
+export const parameterCount = ({ layers }: FieldJetNetwork): number =>
+  layers.reduce((count, { hasBias, activation }) => count + 1 + Number(hasBias) + activation.learnable.length, 0);
+
+/**
+ * What the kernel's sum (`parameterSum` in `assembly/jet.ts`) is multiplied with: lambda'(p) / lambda(p) where p scales the argument by
+ * lambda(p), as in core's activations; 1 for the slope of prelu.
+ *
+ * @param value of the parameter
+ */
+export const learnedFactor = (kind: string, name: string, value: number): number => {
+  if (kind === 'prelu') return 1;
+  if (kind === 'super-gaussian') return name === 'a' ? -1 / value : 0.5 / value;
+  return kind === 'gaussian' || kind === 'laplacian' ? -1 / value : 1 / value;
+};
