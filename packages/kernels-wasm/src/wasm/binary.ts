@@ -1,6 +1,8 @@
 import { relaxedSimdBinary, simdBinary } from '../generated/binaries.ts';
 
-const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), character => character.charCodeAt(0));
+/** The module behind the text of `generated/binaries.ts`. */
+export const decodeBinary = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 
 /**
  * The build that this engine takes, best first.
@@ -9,7 +11,7 @@ const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob
  */
 export const chooseBinary = (): Uint8Array<ArrayBuffer> => {
   for (const binary of [relaxedSimdBinary, simdBinary]) {
-    const bytes = decode(binary);
+    const bytes = decodeBinary(binary);
     if (WebAssembly.validate(bytes)) return bytes;
   }
   throw new Error('simd: this engine lacks WebAssembly SIMD or shared WebAssembly memory');

@@ -20,11 +20,12 @@ export interface Kernels {
  * Compiles the kernels.
  *
  * @param threads how many threads may work at once; as many as the machine runs if absent
+ * @param binary the module; the best build that the engine takes if absent
  * @throws Error when the engine lacks WebAssembly SIMD or shared memory
  */
-export const loadKernels = async (threads?: number): Promise<Kernels> => {
+export const loadKernels = async (threads?: number, binary?: Uint8Array<ArrayBuffer>): Promise<Kernels> => {
   platform.prepare();
-  const module = await WebAssembly.compile(chooseBinary());
+  const module = await WebAssembly.compile(binary ?? chooseBinary());
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const instance = await WebAssembly.instantiate(module, { env: { memory, sin: Math.sin, cos: Math.cos } });
   const wasm = instance.exports as object as WasmExports;

@@ -7,9 +7,10 @@ import { expectCloseInNorm } from '@neural-fields/testing';
 import { describe, expect, it } from 'vitest';
 import { fieldForward } from '../../src/field-jet/forward.ts';
 import { fieldReverse } from '../../src/field-jet/reverse.ts';
+import { simdBinary } from '../../src/generated/binaries.ts';
 import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
 import { workerSource } from '../../src/threads/worker.ts';
-import { chooseBinary } from '../../src/wasm/binary.ts';
+import { chooseBinary, decodeBinary } from '../../src/wasm/binary.ts';
 import { JOBS } from '../../src/wasm/exports.ts';
 import { loadKernels } from '../../src/wasm/kernels.ts';
 
@@ -93,6 +94,21 @@ console.log('done', words[5]);`,
       expect({ stdout, status, signal }).toEqual({ stdout: 'done 0\n', status: 0, signal: null });
     } finally {
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the build without relaxed SIMD', () => {
+  it('differs from the other by rounding only', async () => {
+    const plain = await loadKernels(1, decodeBinary(simdBinary));
+    const best = await loadKernels(1);
+    for (const order of [0, 1] as const) {
+      const wanted = { ...network, order };
+      const derivatives = [...upstream, numbers(order * coords.length, 6, 1)].slice(0, 1 + order);
+      const expected = fieldReverse(best, wanted, coords, parameters, derivatives);
+      const actual = fieldReverse(plain, wanted, coords, parameters, derivatives);
+      for (const [index, values] of expected.entries())
+        expectCloseInNorm(actual[index] as Float32Array, values, { relative: 2e-5 });
     }
   });
 });
