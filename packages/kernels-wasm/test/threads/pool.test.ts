@@ -99,17 +99,18 @@ console.log('done', words[5]);`,
 });
 
 describe('the build without relaxed SIMD', () => {
-  it('differs from the other by rounding only', async () => {
+  it.each([0, 1] as const)('differs from the other by rounding only at order %i', async order => {
     const plain = await loadKernels(1, decodeBinary(simdBinary));
     const best = await loadKernels(1);
-    for (const order of [0, 1] as const) {
-      const wanted = { ...network, order };
-      const derivatives = [...upstream, numbers(order * coords.length, 6, 1)].slice(0, 1 + order);
-      const expected = fieldReverse(best, wanted, coords, parameters, derivatives);
-      const actual = fieldReverse(plain, wanted, coords, parameters, derivatives);
-      for (const [index, values] of expected.entries())
-        expectCloseInNorm(actual[index] as Float32Array, values, { relative: 2e-5 });
-    }
+    const wanted = { ...network, order };
+    const few = coords.subarray(0, 2 * 37);
+    const derivatives = [numbers(37, 4, 1), numbers(2 * 37, 6, 1)].slice(0, 1 + order);
+    const [actual, expected] = [plain, best].map(kernels => fieldReverse(kernels, wanted, few, parameters, derivatives)) as [
+      Float32Array[],
+      Float32Array[],
+    ];
+    for (const [index, values] of expected.entries())
+      expectCloseInNorm(actual[index] as Float32Array, values, { relative: 2e-5 });
   });
 });
 
