@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
+import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Platform } from './platform.ts';
 import { workerSource } from './worker.ts';
 
 export const platform: Platform = {
-  // Node 20 has relaxed SIMD behind this flag; later versions have it anyway, and ignore flags that they do not know.
-  prepare: () => setFlagsFromString('--experimental-wasm-relaxed-simd'),
+  // Node 20 has relaxed SIMD behind this flag. Later versions have it without, and complain of flags that they do not know.
+  prepare: () => {
+    if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  },
   availableThreads: () => availableParallelism(),
   startsLazily: true,
   startThread(start) {
