@@ -36,6 +36,8 @@ export const tests = (options: TestOptions = {}): ViteUserConfig => {
       passWithNoTests: left.length > 0,
       // tfjs-core's gradient files import each other without extensions, which only Vite resolves.
       server: { deps: { inline: [/@tensorflow\/tfjs-core\/dist\/(?!tf-core)/] } },
+      // nx asks for colours; programs that tests start would print them among what the tests read.
+      env: { FORCE_COLOR: '0' },
       testTimeout: 60_000,
       reporters: ['default', resultReporter({ outputFile: '.test/results.json', known: left })],
       // tfjs advertises its native backend once in every file.
