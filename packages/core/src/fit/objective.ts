@@ -91,8 +91,12 @@ export class Objective {
         kept.push(batch);
         this.#resident.set(term, kept);
       }
-      yield { batch, share: count / total };
-      if (!keepIt) disposeBatch(batch);
+      try {
+        yield { batch, share: count / total };
+      } finally {
+        // Also when the loop over the chunks is left early, by an abort or an error.
+        if (!keepIt) disposeBatch(batch);
+      }
     }
   }
 

@@ -158,6 +158,21 @@ describe('fit', () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  it('frees the points of the chunk at which it is stopped', async () => {
+    const controller = new AbortController();
+    const field = newField();
+    const before = memory().numTensors;
+    const stopping = term({
+      points: randomPoints(20),
+      loss: (jet, batch) => {
+        controller.abort(new Error('enough'));
+        return squaredError(jet, batch);
+      },
+    });
+    await expect(run(field, [stopping], { steps: 2, chunkSize: 5, signal: controller.signal })).rejects.toThrow('enough');
+    expect(memory().numTensors).toBe(before);
+  });
+
   it('goes on from a checkpoint to the same bits as an unbroken run', async () => {
     const terms = (): Term[] => [imageTerm(), term({ name: 'random', points: randomPoints(40), loss: squaredError })];
     const options: FitOptions = { steps: 12, optimizer: fast, seed: 5, averageDecay: 0.9, schedule: cosine(0.1), clipNorm: 0.5 };
