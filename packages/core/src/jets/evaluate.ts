@@ -34,7 +34,8 @@ const assertCoords = (coords: Tensor2D, inFeatures: number): void => {
   if (coords.dtype !== 'float32') throw new TypeError(`evaluate: coords must be float32, got ${coords.dtype}`);
 };
 
-const layerParameters = (layer: ResolvedLayer, index: number, parameters: FieldParameters): Record<string, Tensor> =>
+/** The parameters of one layer by their names within it. @throws RangeError when one is missing or has another shape */
+export const layerParameters = (layer: ResolvedLayer, index: number, parameters: FieldParameters): Record<string, Tensor> =>
   Object.fromEntries(
     layer.parameters.map(({ name, shape }) => {
       const tensor = parameters[name];

@@ -1,7 +1,7 @@
 /** @file What passes through the layers of a field: distributions of pre-activations, activations and gradients. */
 import { engine, keep, ones, scalar, sum, type Tensor, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import '#gradients';
 import type { Field } from '../field.ts';
+import { layerParameters } from '../jets/evaluate.ts';
 import type { DenseSpec } from '../layers/dense.ts';
 import type { LayerSpec } from '../layers/layer.ts';
 import { isDense, type ResolvedLayer, resolveLayers } from '../spec/spec.ts';
@@ -18,16 +18,13 @@ export interface LayerStatistics {
   readonly activationGradient: Distribution;
 }
 
-const apply = (field: Field, { definition, parameters }: ResolvedLayer, spec: LayerSpec, value: Tensor2D): Tensor2D =>
-  definition.jet(
+/** A layer with its place, by which its parameters are found. */
+type PlacedLayer = ResolvedLayer & { readonly index: number };
+
+const apply = (field: Field, layer: PlacedLayer, spec: LayerSpec, value: Tensor2D): Tensor2D =>
+  layer.definition.jet(
     { value },
-    {
-      spec,
-      extensions: field.extensions,
-      parameters: Object.fromEntries(
-        parameters.map(({ name }) => [name.replace(/^layers\.\d+\./, ''), field.parameters[name] as Tensor]),
-      ),
-    },
+    { spec, extensions: field.extensions, parameters: layerParameters(layer, layer.index, field.parameters) },
   ).value;
 
 const linearPart = (spec: DenseSpec): DenseSpec => ({ ...spec, activation: { kind: 'identity' } });
@@ -50,7 +47,7 @@ export const layerStatistics = async (
   coords: Tensor2D,
   { bins = 64 }: { readonly bins?: number } = {},
 ): Promise<readonly LayerStatistics[]> => {
-  const layers = resolveLayers(field.spec, field.extensions);
+  const layers = resolveLayers(field.spec, field.extensions).map((layer, index) => ({ ...layer, index }));
   const results: LayerStatistics[] = [];
   let input: Tensor2D = keep(coords.clone());
   for (const [index, layer] of layers.entries()) {
