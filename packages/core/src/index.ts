@@ -78,7 +78,7 @@ export { CheckpointError, type CheckpointStore } from './fit/checkpoint.ts';
 export { DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
 export { type CheckpointOptions, type FitOptions, fit } from './fit/fit.ts';
 export type { Optimizer, OptimizerInput, OptimizerOutput } from './fit/optimizer.ts';
-export type { PointBatch, PointSource } from './fit/points.ts';
+export type { FitStep, PointBatch, PointSource } from './fit/points.ts';
 export type { FitProgress } from './fit/progress.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';

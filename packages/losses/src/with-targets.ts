@@ -12,8 +12,8 @@ export const withTargets = (points: PointSource, targetsOf: TargetsOf): PointSou
   inFeatures: points.inFeatures,
   pointsPerStep: points.pointsPerStep,
   fixed: points.fixed,
-  draw(start, count, rng) {
-    const { coords, targets } = points.draw(start, count, rng);
+  draw(start, count, rng, at) {
+    const { coords, targets } = points.draw(start, count, rng, at);
     return { coords, targets: { ...targets, ...targetsOf(coords) } };
   },
 });

@@ -306,7 +306,7 @@ it('points with targets are drawn as the source draws them', () => {
     },
   };
   const points = withTargets(source, coords => ({ double: coords.map(x => 2 * x) }));
-  const { coords, targets } = points.draw(3, 2, createRng(1));
+  const { coords, targets } = points.draw(3, 2, createRng(1), { step: 1, steps: 1 });
   expect(drawn).toEqual([3]);
   expect([points.inFeatures, points.pointsPerStep, points.fixed]).toEqual([1, 2, false]);
   expect(targets).toEqual({ value: new Float32Array(2), double: coords.map(x => 2 * x) });

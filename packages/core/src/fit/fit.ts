@@ -162,7 +162,8 @@ export async function* fit(
     vectors.assign(field);
     vectors.remember(step);
     while (step < steps) {
-      const { losses, gradient } = await objective.differentiate(terms, vectors.parameters, rng.fork(step), breathe);
+      const drawn = { rng: rng.fork(step), step: step + 1, steps };
+      const { losses, gradient } = await objective.differentiate(terms, vectors.parameters, drawn, breathe);
       const reports = (step + 1) % reportEvery === 0 || step + 1 === steps;
       const termLosses = reports
         ? await Promise.all(losses.map(async loss => ((await loss.data()) as Float32Array)[0] as number))

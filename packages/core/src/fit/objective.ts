@@ -23,6 +23,7 @@ import { fusedNetwork } from '../kernels/field-jet.ts';
 import type { Rng } from '../random.ts';
 import { resolveLayers } from '../spec/spec.ts';
 import { type NamedShape, unflatten } from './flat.ts';
+import type { FitStep } from './points.ts';
 import type { TensorBatch, Term } from './term.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
@@ -60,6 +61,11 @@ export interface ObjectiveGradient {
   readonly gradient: Tensor1D;
 }
 
+/** What the points of a step follow from, beside their sources. */
+export interface StepDraw extends FitStep {
+  readonly rng: Rng;
+}
+
 /** A field's objective: draws the points of each term in chunks and differentiates the losses there. */
 export class Objective {
   readonly #field: Field;
@@ -74,7 +80,7 @@ export class Objective {
   }
 
   /** The chunks of a term in order. Each must be used before the next is asked for. */
-  *chunks(term: Term, rng: Rng): Generator<{ readonly batch: TensorBatch; readonly share: number }> {
+  *chunks(term: Term, at: StepDraw): Generator<{ readonly batch: TensorBatch; readonly share: number }> {
     const total = term.points.pointsPerStep;
     const known = this.#resident.get(term);
     if (known) {
@@ -84,7 +90,7 @@ export class Objective {
     const kept: TensorBatch[] = [];
     for (let start = 0; start < total; start += this.#chunkSize) {
       const count = Math.min(this.#chunkSize, total - start);
-      const batch = this.#upload(term, start, count, rng);
+      const batch = this.#upload(term, start, count, at);
       const numbersPerPoint = [batch.coords, ...Object.values(batch.targets)].reduce((sum, { size }) => sum + size / count, 0);
       const keepIt = term.points.fixed && numbersPerPoint * total <= RESIDENT_NUMBERS;
       if (keepIt) {
@@ -100,8 +106,8 @@ export class Objective {
     }
   }
 
-  #upload(term: Term, start: number, count: number, rng: Rng): TensorBatch {
-    const { coords, targets = {} } = term.points.draw(start, count, rng);
+  #upload(term: Term, start: number, count: number, { rng, step, steps }: StepDraw): TensorBatch {
+    const { coords, targets = {} } = term.points.draw(start, count, rng, { step, steps });
     const { inFeatures } = term.points;
     if (coords.length !== count * inFeatures)
       throw new RangeError(
@@ -155,12 +161,13 @@ export class Objective {
   /**
    * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller frees them.
    *
+   * @param at which step's points are drawn
    * @param breathe called after each chunk; may wait, and may throw to stop
    */
   async differentiate(
     terms: readonly Term[],
     flat: Tensor1D,
-    rng: Rng,
+    at: StepDraw,
     breathe: () => Promise<void>,
   ): Promise<ObjectiveGradient> {
     const losses: Scalar[] = [];
@@ -168,7 +175,7 @@ export class Objective {
     let gradient: Tensor1D | undefined;
     try {
       for (const [index, term] of terms.entries()) {
-        for (const chunk of this.chunks(term, rng.fork(index))) {
+        for (const chunk of this.chunks(term, { ...at, rng: at.rng.fork(index) })) {
           const part = this.chunkGradient(term, chunk, flat);
           loss = accumulate(loss, part.loss);
           gradient = accumulate(gradient, part.gradient);

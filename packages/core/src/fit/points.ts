@@ -9,6 +9,14 @@ export interface PointBatch {
   readonly targets?: Readonly<Record<string, Float32Array>>;
 }
 
+/** Which step of a fit it is. */
+export interface FitStep {
+  /** 1 for the first. */
+  readonly step: number;
+  /** How many steps the fit has in all. */
+  readonly steps: number;
+}
+
 /** The points of one term. The fit loop draws a step's points in chunks, so a source never has to hold them all at once. */
 export interface PointSource {
   readonly inFeatures: number;
@@ -18,7 +26,8 @@ export interface PointSource {
   readonly fixed: boolean;
   /**
    * The points `start` ... `start + count - 1` of one step. The loop asks for a step's points in order, without gaps, each chunk once, and
-   * gives the same fresh `rng` to all chunks of the step. The points must not depend on how they are cut into chunks.
+   * gives the same fresh `rng` to all chunks of the step. The points must not depend on how they are cut into chunks, but may depend on `at`,
+   * the step: a curriculum. An optimizer that tries several parameters in a step has its points drawn again, with the same `rng` and step.
    */
-  draw(start: number, count: number, rng: Rng): PointBatch;
+  draw(start: number, count: number, rng: Rng, at: FitStep): PointBatch;
 }

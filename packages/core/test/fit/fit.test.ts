@@ -14,6 +14,7 @@ import {
   type FitOptions,
   type FitProgress,
   fit,
+  type PointSource,
   siren,
   type Term,
   term,
@@ -204,6 +205,28 @@ describe('fit', () => {
     await expect(attempt).rejects.toThrow(`its ${what} is`);
   });
 
+  it('tells the sources which step it is, in every chunk and after a resume', async () => {
+    const seen: string[] = [];
+    const points: PointSource = {
+      ...randomPoints(10),
+      draw(start, count, rng, at) {
+        seen.push(`${at.step}/${at.steps}: ${start}+${count}`);
+        return randomPoints(10).draw(start, count, rng, at);
+      },
+    };
+    const run = async (steps: number, store: CheckpointStore): Promise<void> => {
+      const field = newField();
+      const terms = [term({ points, loss: squaredError })];
+      for await (const { step } of fit(field, terms, { steps, chunkSize: 6, checkpoint: { store, everySteps: 1 } }))
+        if (step === 2) break;
+      field.dispose();
+    };
+    const store = memoryStore();
+    await run(3, store);
+    await run(3, store);
+    expect(seen).toEqual(['1/3: 0+6', '1/3: 6+4', '2/3: 0+6', '2/3: 6+4', '3/3: 0+6', '3/3: 6+4']);
+  });
+
   it('stops when the loss is not a number, with the parameters of the last good report', async () => {
     const field = newField();
     const store = memoryStore();
@@ -212,8 +235,8 @@ describe('fit', () => {
     let steps = 0;
     const source = {
       ...poisoned,
-      draw: (start: number, count: number, rng: Parameters<typeof poisoned.draw>[2]) => {
-        const batch = poisoned.draw(start, count, rng);
+      draw: (...args: Parameters<typeof poisoned.draw>) => {
+        const batch = poisoned.draw(...args);
         steps += 1;
         if (steps === 4) (batch.targets?.['value'] as Float32Array)[0] = Number.NaN;
         return batch;

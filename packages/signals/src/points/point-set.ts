@@ -1,9 +1,11 @@
-import type { PointBatch, PointSource } from '@neural-fields/core';
+import type { FitStep, PointBatch, PointSource, Rng } from '@neural-fields/core';
 
 /**
  * A finite set of points in a fixed order, any of which can be had by its number. As a source, every step has all of them in order.
  */
 export interface PointSet extends PointSource {
+  /** The points `start` ... `start + count - 1`, the same in every step. */
+  draw(start: number, count: number, rng?: Rng, at?: FitStep): PointBatch;
   /** The number of points. */
   readonly size: number;
   /**

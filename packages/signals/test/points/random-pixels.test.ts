@@ -14,6 +14,8 @@ import { uniform } from '../../src/points/uniform.ts';
 import { uniformPixels } from '../../src/points/uniform-pixels.ts';
 import { withoutReplacement } from '../../src/points/without-replacement.ts';
 
+const FIRST = { step: 1, steps: 1 };
+
 /** Value = the pixel's number, so that a target tells where it is from. */
 const numbered = (height: number, width: number) =>
   ndarray(
@@ -65,7 +67,7 @@ describe('permutation', () => {
 describe('uniformPixels', () => {
   test('draws each pixel equally often, with its own target', () => {
     const source = uniformPixels(numbered(5, 5), { count: 20_000, ...asStored });
-    const { coords, targets } = source.draw(0, 20_000, createRng(2));
+    const { coords, targets } = source.draw(0, 20_000, createRng(2), FIRST);
     const grid = gridCoordinates([5, 5]);
     const counts = new Array<number>(25).fill(0);
     for (const [i, number] of targets!['value']!.entries()) {
@@ -83,7 +85,7 @@ describe('uniformPixels', () => {
 describe('shuffledPixels', () => {
   test('has no pixel twice in a step, and all of them when count is their number', () => {
     const source = shuffledPixels(numbered(9, 11), { count: 99, ...asStored });
-    const { targets } = source.draw(0, 99, createRng(2));
+    const { targets } = source.draw(0, 99, createRng(2), FIRST);
     expect([...targets!['value']!].sort((a, b) => a - b)).toEqual(Array.from({ length: 99 }, (_, i) => i));
     expect([...targets!['value']!.slice(0, 5)]).not.toEqual([0, 1, 2, 3, 4]);
   });
@@ -95,7 +97,7 @@ describe('shuffledPixels', () => {
 
 describe('stratifiedPixels', () => {
   test('puts one point in each cell', () => {
-    const { coords } = stratifiedPixels(numbered(8, 8), { counts: [4, 5] }).draw(0, 20, createRng(1));
+    const { coords } = stratifiedPixels(numbered(8, 8), { counts: [4, 5] }).draw(0, 20, createRng(1), FIRST);
     for (let i = 0; i < 20; i++) {
       expect(Math.floor(((coords[2 * i]! + 1) / 2) * 4)).toBe(Math.floor(i / 5));
       expect(Math.floor(((coords[2 * i + 1]! + 1) / 2) * 5)).toBe(i % 5);
@@ -111,7 +113,7 @@ describe('stratifiedPixels', () => {
       ),
       [height, width, 1],
     );
-    const { coords, targets } = stratifiedPixels(plane, { counts: [10, 10], range: [0, 1] }).draw(0, 100, createRng(1));
+    const { coords, targets } = stratifiedPixels(plane, { counts: [10, 10], range: [0, 1] }).draw(0, 100, createRng(1), FIRST);
     for (let i = 0; i < 100; i++) {
       const [y, x] = [(coords[2 * i]! + 1) / 2, (coords[2 * i + 1]! + 1) / 2];
       expect(targets!['value']![i]).toBeCloseTo((y + 2 * x) / 3, 5);
@@ -121,7 +123,7 @@ describe('stratifiedPixels', () => {
   test('beyond the outermost pixel centres: the nearest value', () => {
     const image = ndarray(new Float32Array([0.2, 0.8]), [1, 2, 1]);
     const source = stratifiedPixels(image, { counts: [1, 64], convention: 'pixel-centred', range: [0, 1] });
-    const { coords, targets } = source.draw(0, 64, createRng(1));
+    const { coords, targets } = source.draw(0, 64, createRng(1), FIRST);
     for (let i = 0; i < 64; i++) {
       const x = Math.min(0.5, Math.max(-0.5, coords[2 * i + 1]!));
       expect(targets!['value']![i]).toBeCloseTo(0.5 + 0.6 * x, 5);
@@ -139,7 +141,7 @@ describe('subset', () => {
   test('by mask: the masked pixels in order', () => {
     const mask = ndarray(Uint8Array.from([0, 1, 0, 0, 255, 1]), [2, 3]);
     const source = subset(pixels(numbered(2, 3), asStored), { mask });
-    expect([...source.draw(0, 3, createRng(1)).targets!['value']!]).toEqual([1, 4, 5]);
+    expect([...source.draw(0, 3, createRng(1), FIRST).targets!['value']!]).toEqual([1, 4, 5]);
     expect(source.size).toBe(3);
   });
 
@@ -148,7 +150,7 @@ describe('subset', () => {
     const numbers = (seed: number): number[] => {
       const source = subset(whole, { fraction: 0.1, seed });
       expect(source.size).toBe(200);
-      return [...source.draw(0, 200, createRng(0)).targets!['value']!];
+      return [...source.draw(0, 200, createRng(0), FIRST).targets!['value']!];
     };
     expect(new Set(numbers(1)).size).toBe(200);
     expect(numbers(1)).toEqual(numbers(1));
@@ -164,7 +166,7 @@ describe('subset', () => {
       [10, 10],
     );
     const source = withoutReplacement(subset(pixels(numbered(10, 10), asStored), { mask }), { count: 10 });
-    for (const number of source.draw(0, 10, createRng(3)).targets!['value']!) expect(number % 7).toBe(0);
+    for (const number of source.draw(0, 10, createRng(3), FIRST).targets!['value']!) expect(number % 7).toBe(0);
   });
 
   test('errors', () => {
@@ -180,13 +182,13 @@ describe('samples', () => {
   const audio = { samples: ndarray(new Float32Array([0.1, -0.5, 0.25]), [3, 1]), sampleRate: 8000 };
 
   test('time and amplitude', () => {
-    const { coords, targets } = samples(audio, { coordinateRange: [-100, 100] }).draw(0, 3, createRng(1));
+    const { coords, targets } = samples(audio, { coordinateRange: [-100, 100] }).draw(0, 3, createRng(1), FIRST);
     expect([...coords]).toEqual([-100, 0, 100]);
     expect([...targets!['value']!]).toEqual([...audio.samples.data]);
   });
 
   test('scaled to the peak', () => {
-    const { targets } = samples(audio, { amplitude: 'peak' }).draw(0, 3, createRng(1));
+    const { targets } = samples(audio, { amplitude: 'peak' }).draw(0, 3, createRng(1), FIRST);
     for (const [i, value] of [0.2, -1, 0.5].entries()) expect(targets!['value']![i]).toBeCloseTo(value, 6);
   });
 
@@ -206,7 +208,7 @@ describe('points of a box', () => {
         [-3, 5],
       ],
       { count: n },
-    ).draw(0, n, createRng(4));
+    ).draw(0, n, createRng(4), FIRST);
     expect(targets).toBeUndefined();
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -223,7 +225,7 @@ describe('points of a box', () => {
         [10, 13],
       ],
       { counts: [2, 3] },
-    ).draw(0, 6, createRng(4));
+    ).draw(0, 6, createRng(4), FIRST);
     for (let i = 0; i < 6; i++) {
       expect(Math.floor(coords[2 * i]!)).toBe(Math.floor(i / 3));
       expect(Math.floor(coords[2 * i + 1]!)).toBe(10 + (i % 3));
