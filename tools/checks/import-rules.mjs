@@ -11,6 +11,7 @@ import { posix } from 'node:path';
 export const allowedImports = {
   core: [],
   testing: [],
+  report: [],
   losses: ['core'],
   encodings: ['core'],
   'periodic-init': ['core'],
@@ -122,11 +123,29 @@ function fileErrors(project, projects, { path, imports }) {
       if (violations.length > 0) return error(`breaks a rule: ${violations.join('; ')}`);
     }
     const { dependencies, peerDependencies, optionalDependencies } = project.manifest;
+    if (inSource && !project.manifest.private && workspace?.manifest.private)
+      return inlinedErrors(project, workspace).flatMap(error);
     if (inSource && !project.manifest.private && !(name in { ...dependencies, ...peerDependencies, ...optionalDependencies })) {
       return error('is in neither dependencies nor peerDependencies');
     }
     return [];
   });
+}
+
+/**
+ * A private package is built into the published ones that use it: it is a devDependency of those, and its own dependencies are theirs.
+ *
+ * @param {Project} project
+ * @param {Project} inlined
+ * @returns {string[]} What is wrong with the import, for each violation.
+ */
+function inlinedErrors({ manifest }, inlined) {
+  const { name, dependencies } = inlined.manifest;
+  const missing = Object.keys(dependencies ?? {}).filter(needed => !(needed in { ...manifest.dependencies }));
+  return [
+    ...(name in { ...manifest.devDependencies } ? [] : ['is private, so it must be a devDependency, which the build inlines']),
+    ...missing.map(needed => `needs ${needed}, which is not among the dependencies`),
+  ];
 }
 
 /**

@@ -76,6 +76,20 @@ test('imports of exported subpaths and of declared dependencies pass', () => {
   expect(errorsOf('apps/cli/src/main.ts', '@neural-fields/core/node', '@neural-fields/losses', 'node:fs')).toEqual([]);
 });
 
+test('a private package is built into the apps that import it, which have its dependencies', () => {
+  const report = project('packages/report', { private: true, dependencies: { plot: '1.0.0' } });
+  const errors = (manifest: Partial<Manifest>): string[] =>
+    importErrors([project('apps/cli', manifest), report], [{ path: 'apps/cli/src/page.ts', imports: ['@neural-fields/report'] }]);
+  const devDependencies = { '@neural-fields/report': 'workspace:*' };
+  expect(errors({ devDependencies, dependencies: { plot: '1.0.0' } })).toEqual([]);
+  expect(errors({ devDependencies })).toEqual([
+    "apps/cli/src/page.ts: '@neural-fields/report' needs plot, which is not among the dependencies",
+  ]);
+  expect(errors({ dependencies: { plot: '1.0.0', ...devDependencies } })).toEqual([
+    "apps/cli/src/page.ts: '@neural-fields/report' is private, so it must be a devDependency, which the build inlines",
+  ]);
+});
+
 test.each([
   ['packages/losses/src/mse.ts', '@neural-fields/core/src/jet.ts', 'is not among the exports of @neural-fields/core'],
   ['packages/losses/src/mse.ts', '../../core/src/jet.ts', 'leaves the package: import the other package by its name'],

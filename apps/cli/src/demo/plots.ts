@@ -1,26 +1,8 @@
 /** @file The plots of the page, as SVG text. Colours are variables of the page's style, so that they follow light and dark. */
 import type { RadialSpectrum } from '@neural-fields/core';
-import { axisX, axisY, dot, gridY, line, type Markish, type PlotOptions, plot, ruleX, text } from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { drawPlot } from '@neural-fields/report';
+import { axisX, axisY, dot, gridY, line, ruleX, text } from '@observablehq/plot';
 import type { CurvePoint } from './curve.ts';
-
-/** The size at which the text of a plot is as large as that of the page. */
-const SIZE = { width: 480, height: 300 } as const;
-
-const draw = (options: PlotOptions & { readonly marks: Markish[] }): string => {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = plot({
-    ...SIZE,
-    document,
-    marginLeft: 48,
-    marginRight: 16,
-    marginBottom: 40,
-    marginTop: 28,
-    style: { fontSize: '12px', background: 'none', color: 'currentColor', overflow: 'visible' },
-    ...options,
-  });
-  return svg.outerHTML;
-};
 
 /** At most `limit` of the points, evenly, the last among them. */
 const thin = <T>(points: readonly T[], limit: number): T[] => {
@@ -39,7 +21,7 @@ const smooth = (points: readonly CurvePoint[], window: number): { step: number; 
 export const psnrPlot = (points: readonly CurvePoint[], final: number): string => {
   const finite = points.filter(({ psnr }) => Number.isFinite(psnr));
   const last = finite.at(-1)?.step ?? 0;
-  return draw({
+  return drawPlot({
     x: { nice: true },
     y: { nice: true },
     marks: [
@@ -82,7 +64,7 @@ export const spectrumPlot = (picture: RadialSpectrum, field: RadialSpectrum, nyq
   const top = all.reduce((a, { amplitude }) => Math.max(a, amplitude), 0);
   const ends = ['picture', 'field'].flatMap(name => all.filter(row => row.name === name).slice(-1));
   const decades = [...Array(20).keys()].map(i => 10 ** -i).filter(value => value >= bottom && value <= top);
-  return draw({
+  return drawPlot({
     x: { nice: false },
     y: { type: 'log' },
     color: { domain: ['picture', 'field'], range: ['var(--second)', 'var(--first)'] },

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createField, encodeField, siren } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
+import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
 import { type BackendName, chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
@@ -80,13 +81,6 @@ const files: readonly (readonly [string, string])[] = [
   ['spectrum.svg', 'the plot of the amplitudes'],
 ];
 
-/** A plot for itself: the page's variables get values that read on white and on black. */
-const standalone = (svg: string): string =>
-  svg
-    .replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" color="#808080" ')
-    .replaceAll('var(--first)', '#2f8fae')
-    .replaceAll('var(--second)', '#cf7a2d');
-
 const encodePictures = async (pictures: Readonly<Record<string, Image>>): Promise<Record<string, Uint8Array>> => {
   const encoded: Record<string, Uint8Array> = {};
   for (const [name, image] of Object.entries(pictures)) encoded[name] = await encodeImage(image, { format: 'png' });
@@ -157,8 +151,8 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
     const pictures = await encodePictures(figures.pictures);
     for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomically(file(`${name}.png`), bytes);
     const text = new TextEncoder();
-    await writeFileAtomically(file('psnr.svg'), text.encode(standalone(plots.psnr)));
-    await writeFileAtomically(file('spectrum.svg'), text.encode(standalone(plots.spectrum)));
+    await writeFileAtomically(file('psnr.svg'), text.encode(standaloneSvg(plots.psnr)));
+    await writeFileAtomically(file('spectrum.svg'), text.encode(standaloneSvg(plots.spectrum)));
     const results = {
       command: options.command,
       photograph,

@@ -1,12 +1,38 @@
-/** The style of the page. */
-export const style = `
+/** @file How pages look: the variables of light and dark, and the classes of their parts. */
+
+/** The colour of a series of a plot, as a variable `--name` of the page. */
+interface SeriesColour {
+  readonly name: string;
+  readonly onLight: string;
+  readonly onDark: string;
+  /** Where a plot is a file of its own, and does not know its ground. */
+  readonly onBoth: string;
+}
+
+/** The colours of series, in order. Neighbours also differ in lightness, so that most read in grey and with any colour vision. */
+export const seriesColours: readonly SeriesColour[] = [
+  { name: 'first', onLight: '#1f6f8b', onDark: '#6fc1dc', onBoth: '#2f8fae' },
+  { name: 'second', onLight: '#b4601d', onDark: '#eaa35c', onBoth: '#cf7a2d' },
+  { name: 'third', onLight: '#5b4a9c', onDark: '#b3a3f0', onBoth: '#8573cf' },
+  { name: 'fourth', onLight: '#5c7f1a', onDark: '#a9cc62', onBoth: '#7fa336' },
+  { name: 'fifth', onLight: '#a33b62', onDark: '#ee8fb0', onBoth: '#cc5f86' },
+  { name: 'sixth', onLight: '#8a7a1c', onDark: '#d8c65a', onBoth: '#a8972f' },
+  { name: 'seventh', onLight: '#4a545f', onDark: '#b4bdc8', onBoth: '#7f8a96' },
+  { name: 'eighth', onLight: '#1c7d63', onDark: '#6fd3b5', onBoth: '#35a184' },
+];
+
+const variables = (ground: 'onLight' | 'onDark'): string =>
+  seriesColours.map(colour => `--${colour.name}: ${colour[ground]};`).join(' ');
+
+/** The style of every page. */
+export const style: string = `
 :root {
   color-scheme: light dark;
   --ground: #faf8f4; --ink: #1d2126; --quiet: #646a73; --rule: #ddd8ce; --panel: #f1ede5;
-  --first: #1f6f8b; --second: #b4601d;
+  ${variables('onLight')}
 }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #15171a; --ink: #e6e3dc; --quiet: #9a9fa7; --rule: #33373d; --panel: #1d2024; --first: #6fc1dc; --second: #eaa35c; }
+  :root { --ground: #15171a; --ink: #e6e3dc; --quiet: #9a9fa7; --rule: #33373d; --panel: #1d2024; ${variables('onDark')} }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -40,6 +66,11 @@ table { border-collapse: collapse; width: 100%; max-width: 46rem; font-size: 0.9
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 1rem 0.4rem 0; border-bottom: 1px solid var(--rule); font-weight: 400; }
 th { color: var(--quiet); width: 9rem; white-space: nowrap; }
 td { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+.measured { max-width: none; font-variant-numeric: tabular-nums lining-nums; }
+.measured th, .measured td { width: auto; white-space: nowrap; overflow-wrap: normal; text-align: right; padding: 0.3rem 0 0.3rem 1rem; }
+.measured th:first-child { text-align: left; padding-left: 0; }
+.measured thead th { vertical-align: bottom; border-bottom-color: var(--quiet); white-space: normal; }
 code, pre { font: 0.9em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
 pre { background: var(--panel); padding: 0.85rem 1rem; border-radius: 4px; overflow-x: auto; margin: 0.75rem 0 1.25rem; }
 footer { margin-top: 3rem; font-size: 0.9rem; color: var(--quiet); }

@@ -1,0 +1,14 @@
+/** @file Everything that reports share. */
+export {
+  escapeHtml,
+  type FigureTable,
+  figureTable,
+  link,
+  numberList,
+  type PictureOptions,
+  pictureFigure,
+  plotFigure,
+  propertyTable,
+} from './html.ts';
+export { makePage, type PageOptions, section } from './page.ts';
+export { decades, drawPlot, seriesColour, standaloneSvg } from './plot.ts';
