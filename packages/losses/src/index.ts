@@ -8,6 +8,15 @@ export {
   type MixedGradientsOptions,
   mixedGradients,
 } from './composite-gradients.ts';
+export { occupancyToSdf, sdfToOccupancy, sdfToSoftOccupancy, sdfToTsdf, tsdfToSdf } from './distance-conversions.ts';
+export {
+  type SignAgnosticDistanceOptions,
+  signAgnosticDistance,
+  type TruncatedDistanceOptions,
+  truncatedDistance,
+} from './distance-losses.ts';
+export { type EikonalOptions, eikonal } from './eikonal.ts';
+export { type EikonalSdfOptions, eikonalSdf } from './eikonal-sdf.ts';
 export { type GaussianSourceOptions, gaussianSource } from './gaussian-source.ts';
 export { constrainedField, type HardBoundary, hardBoundary } from './hard-boundary.ts';
 export { type HelmholtzForwardOptions, type HelmholtzOptions, helmholtz } from './helmholtz.ts';
@@ -28,6 +37,7 @@ export {
 } from './helmholtz-residual.ts';
 export type { JetLoss } from './jet-loss.ts';
 export { type MseOptions, mse } from './mse.ts';
+export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './occupancy.ts';
 export { pdeResidual, type Residual } from './pde-residual.ts';
 export { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from './penalty.ts';
 export {
@@ -41,6 +51,16 @@ export { frobeniusHessian, totalVariation } from './priors.ts';
 export { charbonnier, type DataTermOptions, huber, mae } from './robust.ts';
 export { boxFactor, separablePolynomial } from './separable-polynomial.ts';
 export { type SobolevOptions, sobolev } from './sobolev.ts';
+export {
+  type DivergencePenaltyOptions,
+  divergencePenalty,
+  type NormalAlignmentOptions,
+  normalAlignment,
+  type OffSurfaceOptions,
+  offSurface,
+  onSurface,
+  type SurfaceOptions,
+} from './surface-terms.ts';
 export { type TimeCurriculum, type TimeCurriculumOptions, timeCurriculum } from './time-curriculum.ts';
 export { type WaveDerivatives, type WaveOptions, type WaveStartOptions, wave, waveStart } from './wave.ts';
 export { type TargetsOf, withTargets } from './with-targets.ts';

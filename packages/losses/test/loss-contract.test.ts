@@ -7,8 +7,12 @@ import { engine, mean, ready, scalar, setBackend, sub, type Tensor, tensor2d } f
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   absorbingLayer,
+  binaryCrossEntropy,
   charbonnier,
   dirichlet,
+  divergencePenalty,
+  eikonal,
+  eikonalSdf,
   frobeniusHessian,
   helmholtz,
   helmholtzInversion,
@@ -16,15 +20,20 @@ import {
   mae,
   mse,
   neumann,
+  normalAlignment,
+  offSurface,
+  onSurface,
   pdeResidual,
   poisson,
   poissonGradient,
   poissonLaplacian,
   receiverMisfit,
+  signAgnosticDistance,
   slownessMisfit,
   sobolev,
   squared,
   totalVariation,
+  truncatedDistance,
   wave,
   waveStart,
 } from '../src/index.ts';
@@ -65,6 +74,21 @@ const laplacianOf = ({ jet }: Point): number[] =>
   );
 
 const huberOf = (e: number, delta: number): number => (Math.abs(e) <= delta ? e ** 2 / 2 : delta * (Math.abs(e) - delta / 2));
+
+/** The length of the gradient of each output. */
+const lengthsOf = ({ jet }: Point): number[] => jet.value.map((_, o) => Math.hypot(...jet.gradient.map(row => at(row, o))));
+
+/** The cosines between the gradient of each output and the normal. */
+const cosinesOf = (p: Point): number[] => {
+  const normal = p.targets['normal'] ?? [];
+  return lengthsOf(p).map(
+    (length, o) => p.jet.gradient.reduce((sum, row, k) => sum + at(row, o) * at(normal, k), 0) / length / Math.hypot(...normal),
+  );
+};
+
+const isOn = ({ targets }: Point): boolean => at(targets['surface'], 0) === 1;
+
+const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x));
 
 type Pair = readonly [number, number];
 const product = ([a, b]: Pair, [c, d]: Pair): Pair => [a * c - b * d, a * d + b * c];
@@ -268,6 +292,103 @@ const cases: readonly Case[] = [
     targets: { value: 1 },
     formula: p => [Math.abs(at(errors(p), 0)) + Math.abs(at(p.jet.gradient[0], 0))],
   },
+  {
+    name: 'onSurface',
+    loss: onSurface(),
+    outputs: 1,
+    targets: { surface: 1 },
+    formula: p => p.jet.value.map(v => (isOn(p) ? Math.abs(v) : 0)),
+  },
+  { name: 'onSurface at every point', loss: onSurface({ surface: null }), outputs: 2, formula: p => p.jet.value.map(Math.abs) },
+  {
+    name: 'offSurface',
+    loss: offSurface({ sharpness: 3 }),
+    outputs: 1,
+    targets: { surface: 1 },
+    formula: p => p.jet.value.map(v => (isOn(p) ? 0 : Math.exp(-3 * Math.abs(v)))),
+  },
+  {
+    name: 'normalAlignment',
+    loss: normalAlignment(),
+    outputs: 2,
+    coordinates: 3,
+    targets: { surface: 1, normal: 3 },
+    formula: p => cosinesOf(p).map(c => (isOn(p) ? 1 - c : 0)),
+  },
+  {
+    name: 'normalAlignment either way',
+    loss: normalAlignment({ surface: null, oriented: false }),
+    outputs: 1,
+    targets: { normal: 2 },
+    formula: p => cosinesOf(p).map(c => 1 - Math.abs(c)),
+  },
+  { name: 'eikonal', loss: eikonal(), outputs: 2, formula: p => lengthsOf(p).map(length => Math.abs(length - 1)) },
+  {
+    name: 'eikonal, squared',
+    loss: eikonal({ penalty: squared }),
+    outputs: 1,
+    coordinates: 3,
+    formula: p => lengthsOf(p).map(length => (length - 1) ** 2),
+  },
+  {
+    name: 'divergencePenalty',
+    loss: divergencePenalty({ atMost: 3 }),
+    outputs: 1,
+    coordinates: 3,
+    targets: { surface: 1 },
+    formula: p => laplacianOf(p).map(l => (isOn(p) ? 0 : clamp(l ** 2, 0.1, 3))),
+  },
+  {
+    name: 'eikonalSdf',
+    loss: eikonalSdf({ sharpness: 3 }),
+    outputs: 1,
+    coordinates: 3,
+    targets: { surface: 1, normal: 3 },
+    formula: p => {
+      const [v, c, length] = [p.jet.value, cosinesOf(p), lengthsOf(p)].map(all => at(all, 0)) as [number, number, number];
+      const own = isOn(p) ? 3000 * Math.abs(v) + 100 * (1 - c) : 100 * Math.exp(-3 * Math.abs(v));
+      return [own + 50 * Math.abs(length - 1)];
+    },
+  },
+  {
+    name: 'eikonalSdf without normals',
+    loss: eikonalSdf({ normal: null, surfaceWeight: 3, offSurfaceWeight: 0.5, eikonalWeight: 0.1, sharpness: 2 }),
+    outputs: 1,
+    targets: { surface: 1 },
+    formula: p => {
+      const v = Math.abs(at(p.jet.value, 0));
+      return [(isOn(p) ? 3 * v : 0.5 * Math.exp(-2 * v)) + 0.1 * Math.abs(at(lengthsOf(p), 0) - 1)];
+    },
+  },
+  {
+    name: 'binaryCrossEntropy',
+    loss: binaryCrossEntropy({ scale: -2 }),
+    outputs: 2,
+    targets: { occupancy: 2 },
+    formula: ({ jet, targets }) =>
+      jet.value.map((v, o) => {
+        const [p, y] = [1 / (1 + Math.exp(2 * v)), at(targets['occupancy'], o)];
+        return -y * Math.log(p) - (1 - y) * Math.log(1 - p);
+      }),
+  },
+  {
+    name: 'truncatedDistance',
+    loss: truncatedDistance({ truncation: 0.8, weight: 'weight' }),
+    outputs: 1,
+    targets: { sdf: 1, weight: 1 },
+    formula: ({ jet, targets }) =>
+      jet.value.map((v, o) => {
+        const difference = clamp(v / 0.8, -1, 1) - clamp(at(targets['sdf'], o) / 0.8, -1, 1);
+        return Math.abs(difference) * at(targets['weight'], o);
+      }),
+  },
+  {
+    name: 'signAgnosticDistance',
+    loss: signAgnosticDistance(),
+    outputs: 1,
+    targets: { distance: 1 },
+    formula: ({ jet, targets }) => jet.value.map((v, o) => Math.abs(Math.abs(v) - at(targets['distance'], o))),
+  },
 ];
 
 const N = 12;
@@ -281,10 +402,12 @@ const pointsOf = ({ outputs, coordinates = 2, targets = {} }: Case): Point[] => 
     for (let k = 0; k < coordinates; k++)
       for (let l = 0; l < k; l++) (hessian[k] as number[][])[l] = (hessian[l] as number[][])[k] as number[];
     const jet = { value: draw(outputs), gradient: Array.from({ length: coordinates }, () => draw(outputs)), hessian };
-    // A source is 0 at every other point; a medium is positive.
+    // A source is 0 at every other point, every other point is on a surface, a medium is positive.
     const valuesOf = (name: string, width: number): number[] => {
       const values = draw(width);
       if (name === 'source' && point % 2 === 0) return values.map(() => 0);
+      if (name === 'surface') return [point % 2];
+      if (name === 'occupancy') return values.map(v => Math.fround(Math.min(1, Math.abs(v))));
       return name === 'm' ? values.map(v => Math.fround(0.5 + Math.abs(v))) : values;
     };
     return {

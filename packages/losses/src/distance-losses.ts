@@ -1,0 +1,64 @@
+/** @file Supervision by distances that are known: signed and truncated, or without their sign. */
+import type { PointLoss } from '@neural-fields/core';
+import { clipByValue, div, sub } from '@tensorflow/tfjs-core';
+import { assertPositive } from './assert.ts';
+import { absolute, type Penalty } from './penalty.ts';
+import { findValueTarget, weighted } from './targets.ts';
+
+/** The options of {@link truncatedDistance}. */
+export interface TruncatedDistanceOptions {
+  /** t, the distance at which the comparison ends. */
+  readonly truncation: number;
+  /** The name of the target with signed distances, `f32[n, o]`; `sdf` if absent. */
+  readonly target?: string;
+  /** The name of a target that multiplies the losses; none if absent. The mean is over all points. */
+  readonly weight?: string;
+  /** Absolute if absent. */
+  readonly penalty?: Penalty;
+}
+
+/**
+ * Signed distances where they matter: |tsdf(Phi(x)) - tsdf(s(x))| with tsdf(d) = max(-1, min(1, d / t)), averaged over points and outputs. Beyond
+ * the truncation only the side counts; a field that is beyond it has no slope, on the wrong side too.
+ *
+ * Park et al. 2019, "DeepSDF", arXiv:1901.05103, equation 4, over t.
+ *
+ * @throws RangeError when `truncation` is not a positive number; when evaluated, if the points lack a target or its width is wrong
+ */
+export const truncatedDistance = (options: TruncatedDistanceOptions): PointLoss => {
+  const { truncation, target = 'sdf', weight, penalty = absolute } = options;
+  assertPositive('truncatedDistance: truncation', truncation);
+  return ({ value }, { targets }) => {
+    const distance = findValueTarget('truncatedDistance', target, targets, value);
+    const [got, wanted] = [value, distance].map(each => clipByValue(div(each, truncation), -1, 1)) as [
+      typeof value,
+      typeof value,
+    ];
+    return weighted('truncatedDistance', penalty(sub(got, wanted)), targets, weight);
+  };
+};
+
+/** The options of {@link signAgnosticDistance}. */
+export interface SignAgnosticDistanceOptions {
+  /** The name of the target with distances >= 0, `f32[n, o]`; `distance` if absent. */
+  readonly target?: string;
+  /** The name of a target that multiplies the losses; none if absent. The mean is over all points. */
+  readonly weight?: string;
+  /** Absolute if absent. */
+  readonly penalty?: Penalty;
+}
+
+/**
+ * Distances without their sign: ||Phi(x)| - h(x)|, averaged over points and outputs. The field keeps the sign that it begins with where it can,
+ * so begin with the distance of a ball.
+ *
+ * Atzmon and Lipman 2020, "SAL: Sign Agnostic Learning of Shapes from Raw Data", arXiv:1911.10414, equation 4.
+ *
+ * @throws RangeError when evaluated, if the points lack a target or its width is wrong
+ */
+export const signAgnosticDistance =
+  ({ target = 'distance', weight, penalty = absolute }: SignAgnosticDistanceOptions = {}): PointLoss =>
+  ({ value }, { targets }) => {
+    const distance = findValueTarget('signAgnosticDistance', target, targets, value);
+    return weighted('signAgnosticDistance', penalty(sub(absolute(value), distance)), targets, weight);
+  };
