@@ -77,8 +77,19 @@ export { type AdamOptions, adam } from './fit/adam.ts';
 export { CheckpointError, type CheckpointStore } from './fit/checkpoint.ts';
 export { DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
 export { type CheckpointOptions, type FitOptions, fit } from './fit/fit.ts';
-export type { Optimizer, OptimizerInput, OptimizerOutput } from './fit/optimizer.ts';
+export { type LbfgsOptions, lbfgs } from './fit/lbfgs.ts';
+export type {
+  Evaluation,
+  GradientOptimizer,
+  Optimizer,
+  OptimizerInput,
+  OptimizerOutput,
+  SearchInput,
+  SearchOptimizer,
+  SearchOutput,
+} from './fit/optimizer.ts';
 export type { FitStep, PointBatch, PointSource } from './fit/points.ts';
+export type { PointwiseError, PointwiseLoss, PointwisePenalty } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
@@ -89,6 +100,7 @@ export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, la
 export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
 export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './kernels/adam-update.ts';
 export { type FieldJetKernel, type FieldJetLayer, type FieldJetNetwork, registerFieldJetKernel } from './kernels/field-jet.ts';
+export { type FieldLoss, type FieldLossBlock, registerFieldLossKernel } from './kernels/field-loss.ts';
 export type { DenseSpec } from './layers/dense.ts';
 export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
 export { quadraticForms } from './layers/quadratic-forms.ts';

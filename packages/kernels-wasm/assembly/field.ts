@@ -3,6 +3,7 @@
  * activations stay in the second-level cache, and nothing as large as points times width is ever kept.
  */
 import { activate, activateReverse, Forms } from './jet';
+import { addLoss, Loss, penaliseBlock } from './loss';
 import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from './product';
 import { FLOAT } from './simd';
 
@@ -73,6 +74,8 @@ export class FieldJob {
   g2: usize;
   /** Forms of a value alone. */
   noForms: usize;
+  /** A record of loss.ts, for the jobs that have one. */
+  loss: usize;
 }
 
 /** Bytes of a layer's record. */
@@ -243,6 +246,26 @@ export function fieldReverse(job: FieldJob, thread: i32, threads: i32): void {
   const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
   for (let start = thread * job.tilePoints; start < job.points; start += threads * job.tilePoints) {
     forwardTile(job, forms, start, scratch, true);
+    reverseTile(job, forms, start, scratch, gradients);
+  }
+}
+
+/** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
+export function fieldLoss(job: FieldJob, thread: i32, threads: i32): void {
+  const forms = changetype<Forms>(job.forms);
+  const loss = changetype<Loss>(job.loss);
+  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
+  const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
+  const last = layerOf(job, job.layerCount - 1);
+  const blocks = 1 + forms.first + forms.second;
+  const tile = job.tilePoints;
+  const rowBytes = (<usize>last.stride) * FLOAT;
+  for (let start = thread * tile; start < job.points; start += threads * tile) {
+    forwardTile(job, forms, start, scratch, true);
+    for (let block = 0; block < blocks; block++) {
+      const outputs = scratch + last.h + (<usize>(block * tile)) * rowBytes;
+      addLoss(loss, thread, penaliseBlock(job, loss, block, start, outputs, rowBytes));
+    }
     reverseTile(job, forms, start, scratch, gradients);
   }
 }

@@ -1,8 +1,8 @@
 /** @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own instance. */
-import { cosine, sine } from './elementary';
-import { FieldJob, fieldForward, fieldReverse } from './field';
+import { ElementwiseJob, elementwise } from './elementwise';
+import { FieldJob, fieldForward, fieldLoss, fieldReverse } from './field';
 import { rowsTimesPanels } from './product';
-import { scalarGradientForward, scalarGradientReverse } from './scalar-gradient';
+import { scalarGradientForward, scalarGradientLoss, scalarGradientReverse } from './scalar-gradient';
 import { FLOAT } from './simd';
 
 export { packPanels, packTransposedPanels, transposeBlock } from './product';
@@ -10,10 +10,10 @@ export { packPanels, packTransposedPanels, transposeBlock } from './product';
 const FIELD_FORWARD: i32 = 0;
 const FIELD_REVERSE: i32 = 1;
 const PRODUCT: i32 = 2;
-const SINE: i32 = 3;
-const COSINE: i32 = 4;
 const SCALAR_GRADIENT_FORWARD: i32 = 5;
 const SCALAR_GRADIENT_REVERSE: i32 = 6;
+const FIELD_LOSS: i32 = 7;
+const SCALAR_GRADIENT_LOSS: i32 = 8;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */
 // @ts-ignore: decorator
@@ -31,18 +31,6 @@ class ProductJob {
   tileRows: i32;
 }
 
-/** A function of each number. */
-// @ts-ignore: decorator
-@unmanaged
-class ElementwiseJob {
-  x: usize;
-  y: usize;
-  /** A multiple of 16. */
-  bytes: usize;
-  /** Bytes that a thread takes at a time; a multiple of 16. */
-  tileBytes: usize;
-}
-
 function product(job: ProductJob, thread: i32, threads: i32): void {
   for (let start = thread * job.tileRows; start < job.rows; start += threads * job.tileRows)
     rowsTimesPanels(
@@ -58,15 +46,6 @@ function product(job: ProductJob, thread: i32, threads: i32): void {
     );
 }
 
-function elementwise(kind: i32, job: ElementwiseJob, thread: i32, threads: i32): void {
-  const step = job.tileBytes * <usize>threads;
-  for (let start = job.tileBytes * <usize>thread; start < job.bytes; start += step) {
-    const end = min(start + job.tileBytes, job.bytes);
-    if (kind == SINE) for (let i = start; i < end; i += 16) v128.store(job.y + i, sine(v128.load(job.x + i)));
-    else for (let i = start; i < end; i += 16) v128.store(job.y + i, cosine(v128.load(job.x + i)));
-  }
-}
-
 /** Does one thread's share of a job. */
 export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
   if (kind == FIELD_FORWARD) fieldForward(changetype<FieldJob>(job), thread, threads);
@@ -74,6 +53,8 @@ export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
   else if (kind == PRODUCT) product(changetype<ProductJob>(job), thread, threads);
   else if (kind == SCALAR_GRADIENT_FORWARD) scalarGradientForward(changetype<FieldJob>(job), thread, threads);
   else if (kind == SCALAR_GRADIENT_REVERSE) scalarGradientReverse(changetype<FieldJob>(job), thread, threads);
+  else if (kind == FIELD_LOSS) fieldLoss(changetype<FieldJob>(job), thread, threads);
+  else if (kind == SCALAR_GRADIENT_LOSS) scalarGradientLoss(changetype<FieldJob>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 

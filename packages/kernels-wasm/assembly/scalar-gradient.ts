@@ -14,6 +14,7 @@
 import { derivatives, IDENTITY, RELU, reluSlopes, SINE, scaled, TANH, tanhSlopes } from './activations';
 import { FieldJob, fillInput, INPUT_STRIDE, Layer, layerOf } from './field';
 import { activate, Forms } from './jet';
+import { addLoss, Loss, penaliseBlock } from './loss';
 import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from './product';
 import { FLOAT, multiplyAdd } from './simd';
 
@@ -225,6 +226,25 @@ export function scalarGradientReverse(job: FieldJob, thread: i32, threads: i32):
   const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
   for (let start = thread * job.tilePoints; start < job.points; start += threads * job.tilePoints) {
     valueAndGradient(job, forms, start, scratch);
+    reverseTile(job, forms, start, scratch, gradients);
+  }
+}
+
+/** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
+export function scalarGradientLoss(job: FieldJob, thread: i32, threads: i32): void {
+  const forms = changetype<Forms>(job.forms);
+  const loss = changetype<Loss>(job.loss);
+  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
+  const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
+  const last = layerOf(job, job.layerCount - 1);
+  for (let start = thread * job.tilePoints; start < job.points; start += threads * job.tilePoints) {
+    valueAndGradient(job, forms, start, scratch);
+    const values = scratch + last.h;
+    addLoss(loss, thread, penaliseBlock(job, loss, 0, start, values, (<usize>last.stride) * FLOAT));
+    for (let k = 0; k < job.inFeatures; k++) {
+      const derivatives = scratch + job.g1 + (<usize>k) * FLOAT;
+      addLoss(loss, thread, penaliseBlock(job, loss, k + 1, start, derivatives, INPUT_STRIDE * FLOAT));
+    }
     reverseTile(job, forms, start, scratch, gradients);
   }
 }

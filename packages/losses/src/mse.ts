@@ -25,6 +25,9 @@ export const mse = ({ target = 'value', weight, dataRange = 2 }: MseOptions = {}
   assertPositive('mse: dataRange', dataRange);
   const pointwise: PointLoss = ({ value }, { targets }) =>
     weighted('mse', squaredDifference(value, findValueTarget('mse', target, targets, value)), targets, weight);
-  if (weight !== undefined) return pointwise;
-  return Object.assign(pointwise, { metrics: { psnr: (loss: number) => 10 * Math.log10(dataRange ** 2 / loss) } });
+  const described = Object.assign(pointwise, {
+    pointwise: { errors: [{ of: 'value', target }], penalty: { kind: 'squared' }, ...(weight !== undefined && { weight }) },
+  } as const);
+  if (weight !== undefined) return described;
+  return Object.assign(described, { metrics: { psnr: (loss: number) => 10 * Math.log10(dataRange ** 2 / loss) } });
 };

@@ -43,8 +43,11 @@ const laplacianError = (loss: string, name: string, targets: Targets, laplacian:
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
 export const poissonGradient = ({ target = 'gradient' }: PoissonOptions = {}): JetLoss<{ readonly gradient: true }> =>
-  jetLoss('poissonGradient', { gradient: true }, ({ gradient }, { targets }) =>
-    gradientError('poissonGradient', target, targets, gradient),
+  jetLoss(
+    'poissonGradient',
+    { gradient: true },
+    ({ gradient }, { targets }) => gradientError('poissonGradient', target, targets, gradient),
+    { errors: [{ of: 'gradient', target }], penalty: { kind: 'squared' } },
   );
 
 /**
@@ -55,8 +58,11 @@ export const poissonGradient = ({ target = 'gradient' }: PoissonOptions = {}): J
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
 export const poissonLaplacian = ({ target = 'laplacian' }: PoissonOptions = {}): JetLoss<{ readonly laplacian: true }> =>
-  jetLoss('poissonLaplacian', { laplacian: true }, ({ laplacian }, { targets }) =>
-    laplacianError('poissonLaplacian', target, targets, laplacian),
+  jetLoss(
+    'poissonLaplacian',
+    { laplacian: true },
+    ({ laplacian }, { targets }) => laplacianError('poissonLaplacian', target, targets, laplacian),
+    { errors: [{ of: 'laplacian', target }], penalty: { kind: 'squared' } },
   );
 
 /**
@@ -68,10 +74,20 @@ export const poisson = (options: PoissonBothOptions = {}): JetLoss<{ readonly gr
   const { gradientTarget = 'gradient', laplacianTarget = 'laplacian', gradientWeight = 1, laplacianWeight = 1 } = options;
   assertWeight('poisson: gradientWeight', gradientWeight);
   assertWeight('poisson: laplacianWeight', laplacianWeight);
-  return jetLoss('poisson', { gradient: true, laplacian: true }, ({ gradient, laplacian }, { targets }) =>
-    add(
-      mul(gradientError('poisson', gradientTarget, targets, gradient), gradientWeight),
-      mul(laplacianError('poisson', laplacianTarget, targets, laplacian), laplacianWeight),
-    ),
+  return jetLoss(
+    'poisson',
+    { gradient: true, laplacian: true },
+    ({ gradient, laplacian }, { targets }) =>
+      add(
+        mul(gradientError('poisson', gradientTarget, targets, gradient), gradientWeight),
+        mul(laplacianError('poisson', laplacianTarget, targets, laplacian), laplacianWeight),
+      ),
+    {
+      errors: [
+        { of: 'gradient', target: gradientTarget, factor: gradientWeight },
+        { of: 'laplacian', target: laplacianTarget, factor: laplacianWeight },
+      ],
+      penalty: { kind: 'squared' },
+    },
   );
 };

@@ -13,7 +13,10 @@ const LEAST_SQUARE = 1e-24;
  * their sum. Rudin, Osher and Fatemi 1992 for the prior itself.
  */
 export const totalVariation = (): JetLoss<{ readonly gradient: true }> =>
-  jetLoss('totalVariation', { gradient: true }, ({ gradient }) => absolute(gradient));
+  jetLoss('totalVariation', { gradient: true }, ({ gradient }) => absolute(gradient), {
+    errors: [{ of: 'gradient', factor: inFeatures => 1 / inFeatures }],
+    penalty: { kind: 'absolute' },
+  });
 
 /**
  * The Frobenius norm of the Hessian: sqrt(sum_kl (d2 Phi / dx_k dx_l)^2), averaged over points and outputs; in units of value per squared unit

@@ -27,10 +27,20 @@ export const sobolev = (options: SobolevOptions = {}): JetLoss<{ readonly gradie
   const { target = 'value', gradientTarget = 'gradient', valueWeight = 1, gradientWeight = 1 } = options;
   assertWeight('sobolev: valueWeight', valueWeight);
   assertWeight('sobolev: gradientWeight', gradientWeight);
-  return jetLoss('sobolev', { gradient: true }, ({ value, gradient }, { targets }) =>
-    add(
-      mul(squaredDifference(value, findValueTarget('sobolev', target, targets, value)), valueWeight),
-      mul(gradientError('sobolev', gradientTarget, targets, gradient), gradientWeight),
-    ),
+  return jetLoss(
+    'sobolev',
+    { gradient: true },
+    ({ value, gradient }, { targets }) =>
+      add(
+        mul(squaredDifference(value, findValueTarget('sobolev', target, targets, value)), valueWeight),
+        mul(gradientError('sobolev', gradientTarget, targets, gradient), gradientWeight),
+      ),
+    {
+      errors: [
+        { of: 'value', target, factor: valueWeight },
+        { of: 'gradient', target: gradientTarget, factor: gradientWeight },
+      ],
+      penalty: { kind: 'squared' },
+    },
   );
 };

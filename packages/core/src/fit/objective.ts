@@ -20,6 +20,7 @@ import { evaluateJet } from '../jets/evaluate.ts';
 import type { JetSource } from '../jets/jet.ts';
 import { planDerivatives } from '../jets/request.ts';
 import { fusedNetwork } from '../kernels/field-jet.ts';
+import { fusedLoss } from '../kernels/field-loss.ts';
 import type { Rng } from '../random.ts';
 import { resolveLayers } from '../spec/spec.ts';
 import { type NamedShape, unflatten } from './flat.ts';
@@ -129,6 +130,9 @@ export class Objective {
     { batch, share }: { readonly batch: TensorBatch; readonly share: number },
     flat: Tensor1D,
   ): ChunkGradient {
+    const { derivatives: request, weight, pointwise } = term;
+    const fused = pointwise && fusedLoss(this.#field, pointwise, { request, batch, parameters: flat }, { share, weight });
+    if (fused) return fused;
     const { spec, extensions, inFeatures } = this.#field;
     const names = this.#shapes.map(({ name }) => name);
     const [loss, gradient] = tidy(() => {
@@ -148,7 +152,7 @@ export class Objective {
         return mul(mean(losses), share) as Scalar;
       };
       // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives are supervised.
-      const { value, grads } = engine().gradients(meanLoss, parameters, scalar(term.weight), true);
+      const { value, grads } = engine().gradients(meanLoss, parameters, scalar(weight), true);
       const parts = grads.map((part: Tensor | null, index) => {
         const { size } = parameters[index] as Tensor;
         return (part ? reshape(part, [size]) : zeros([size])) as Tensor1D;

@@ -3,6 +3,7 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import type { PointSource } from './points.ts';
+import type { PointwiseLoss } from './pointwise-loss.ts';
 
 /** Some points of a term as tensors. */
 export interface TensorBatch {
@@ -21,6 +22,8 @@ export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
   (jet: Jet<R>, batch: TensorBatch): Tensor;
   /** Figures derived from the mean loss, e.g. `psnr`. */
   readonly metrics?: Readonly<Record<string, (loss: number) => number>>;
+  /** The same loss as data, if it can be said so: backends with a kernel for it are then faster. */
+  readonly pointwise?: PointwiseLoss;
 }
 
 /** One term of an objective. Made by {@link term}. */
@@ -30,6 +33,8 @@ export interface Term {
   readonly derivatives: DerivativeRequest;
   readonly weight: number;
   readonly metrics: Readonly<Record<string, (loss: number) => number>>;
+  /** The same losses as data, if they can be said so. */
+  readonly pointwise?: PointwiseLoss;
   /** The losses at the points of a batch: `f32[n, ...]`, or a scalar. */
   losses(field: JetSource, batch: TensorBatch): Tensor;
 }
@@ -61,6 +66,7 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
     derivatives,
     weight,
     metrics: loss.metrics ?? {},
+    ...(loss.pointwise && { pointwise: loss.pointwise }),
     losses: (field, batch) => loss(field.jet(batch.coords, derivatives), batch),
   };
 };

@@ -28,7 +28,13 @@ export const fieldForward = (
   arena.scope(() => {
     const size = batchSize(network, total);
     const outputFloats = blocksOf(network) * size * outFeatures;
-    const data = { coords: arena.take(4 * size * d), outputs: arena.take(4 * outputFloats), upstream: 0, coordsGradient: 0 };
+    const data = {
+      coords: arena.take(4 * size * d),
+      outputs: arena.take(4 * outputFloats),
+      upstream: 0,
+      coordsGradient: 0,
+      loss: 0,
+    };
     const placed = placeNetwork(kernels, network, parameters, { forReverse: false, points: size, data });
     forEachBatch(kernels, placed, total, size, (start, count) => {
       arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));

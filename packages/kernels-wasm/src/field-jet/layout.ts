@@ -147,9 +147,12 @@ export interface JobData {
   readonly coords: number;
   /** `[blocks][points][outFeatures]` */
   readonly outputs: number;
+  /** As the outputs: the derivatives of the loss with respect to them or, where there is a loss, its targets. */
   readonly upstream: number;
   /** `[points][inFeatures]` */
   readonly coordsGradient: number;
+  /** The address of a loss's record; see `assembly/loss.ts`. 0 if there is none. */
+  readonly loss: number;
 }
 
 /** What a network is placed for. */
@@ -199,7 +202,7 @@ export const placeNetwork = (
   const weights = arena.put(forms?.weights.flat() ?? []);
   const formsRecord = arena.take(24);
   const layerRecords = arena.take(72 * layers.length);
-  const job = arena.take(84);
+  const job = arena.take(88);
   const noForms = arena.take(24);
   const allScratch = arena.take(scratch.bytes * pool.count);
   const allGradients = arena.take(forReverse ? gradients.bytes * pool.count : 0);
@@ -248,7 +251,7 @@ export const placeNetwork = (
   arena.integers(noForms, 6).set([0, 0, 0, pairs, weights, scratch.widest * FLOAT]);
   const outFeatures = (layers.at(-1) as FieldJetLayer).outFeatures;
   arena
-    .integers(job, 21)
+    .integers(job, 22)
     .set([
       layers.length,
       layerRecords,
@@ -271,6 +274,7 @@ export const placeNetwork = (
       scratch.slopes,
       scratch.g2,
       noForms,
+      data.loss,
     ]);
   return { job, gradients: gradients.layers, gradientBytes: gradients.bytes };
 };

@@ -1,9 +1,10 @@
-import { type FieldJetNetwork, registerFieldJetKernel } from '@neural-fields/core';
+import { type FieldJetNetwork, type FieldLoss, registerFieldJetKernel, registerFieldLossKernel } from '@neural-fields/core';
 import type { KernelFunc, Tensor } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { fieldForward } from './forward.ts';
 import { supportsNetwork } from './layout.ts';
 import { parameterCount } from './learned-parameters.ts';
+import { fieldLoss } from './loss.ts';
 import { fieldReverse } from './reverse.ts';
 
 /** A kernel of this backend with a list of inputs: numbers in, numbers out. */
@@ -33,6 +34,19 @@ const reverse: KernelFunc = ({ inputs, attrs, backend }) => {
   );
 };
 
-/** Registers the fused field jet. */
-export const registerFieldJet = (): void =>
+const loss: KernelFunc = ({ inputs, attrs, backend }) => {
+  const simd = backend as SimdBackend;
+  const [coords, parameters, ...targets] = (inputs as object as Tensor[]).map(input => simd.numbers(input)) as [
+    Float32Array,
+    Float32Array,
+    ...Float32Array[],
+  ];
+  const { loss: sum, gradient } = fieldLoss(simd.kernels, attrs as object as FieldLoss, coords, parameters, targets);
+  return [simd.makeTensorInfo([], 'float32', Float32Array.of(sum)), simd.makeTensorInfo([gradient.length], 'float32', gradient)];
+};
+
+/** Registers the fused field jet, and the losses that need nothing else. */
+export const registerFieldJet = (): void => {
   registerFieldJetKernel({ backendName: BACKEND_NAME, supports: supportsNetwork, forward, reverse });
+  registerFieldLossKernel(BACKEND_NAME, loss);
+};

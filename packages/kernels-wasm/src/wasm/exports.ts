@@ -9,6 +9,12 @@ export const JOBS = {
   cosine: 4,
   scalarGradientForward: 5,
   scalarGradientReverse: 6,
+  fieldLoss: 7,
+  scalarGradientLoss: 8,
+  exponential: 32,
+  hyperbolicTangent: 33,
+  logistic: 34,
+  softplus: 35,
 } as const;
 
 /** The kind of a job. */

@@ -1,0 +1,37 @@
+/** @file Losses as data: what a backend must know to work a loss out inside its own kernel, between the forward pass and its reverse. */
+
+/** How an error e becomes a loss, as data. */
+export type PointwisePenalty =
+  /** e^2 */
+  | { readonly kind: 'squared' }
+  /** |e|, with the slope 0 at 0 */
+  | { readonly kind: 'absolute' }
+  /** e^2 / 2 up to |e| = delta > 0, and delta (|e| - delta / 2) beyond */
+  | { readonly kind: 'huber'; readonly delta: number }
+  /** sqrt(e^2 + epsilon^2), epsilon > 0 */
+  | { readonly kind: 'charbonnier'; readonly epsilon: number };
+
+/** The errors of one part of the jet. */
+export interface PointwiseError {
+  readonly of: 'value' | 'gradient' | 'laplacian';
+  /** The name of the target: `f32[n, o]`, and for a gradient `f32[n, d o]`, that of output j along coordinate k in column k o + j. 0 if absent. */
+  readonly target?: string;
+  /** The factor on the penalty, which may depend on the number of coordinates d; 1 if absent. */
+  readonly factor?: number | ((inFeatures: number) => number);
+}
+
+/**
+ * A loss that is a sum of penalties on single numbers of the jet: at each point and for each output,
+ *
+ *     w (sum over errors of factor penalty(part of the jet - target))
+ *
+ * A gradient counts as the sum over its coordinates. A loss that carries this beside its function ({@link PointLoss}) says the same thing
+ * twice, and the two must agree: backends that can, work out this one, in one pass; all others call the function.
+ */
+export interface PointwiseLoss {
+  /** At most one for each part of the jet. */
+  readonly errors: readonly PointwiseError[];
+  readonly penalty: PointwisePenalty;
+  /** The name of the target w, `f32[n, 1]` or `f32[n, o]`; 1 if absent. */
+  readonly weight?: string;
+}

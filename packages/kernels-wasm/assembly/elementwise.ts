@@ -1,0 +1,39 @@
+/** @file Functions of each number. */
+import { cosine, exponential, hyperbolicTangent, logistic, sine, softplus } from './elementary';
+
+export const SINE: i32 = 3;
+export const COSINE: i32 = 4;
+export const EXPONENTIAL: i32 = 32;
+export const HYPERBOLIC_TANGENT: i32 = 33;
+export const LOGISTIC: i32 = 34;
+export const SOFTPLUS: i32 = 35;
+
+/** Written by `src/kernels/functions.ts`. */
+// @ts-ignore: decorator
+@unmanaged
+export class ElementwiseJob {
+  x: usize;
+  y: usize;
+  /** A multiple of 16. */
+  bytes: usize;
+  /** Bytes that a thread takes at a time; a multiple of 16. */
+  tileBytes: usize;
+}
+
+/** y = f(x), `bytes` of each. */
+function apply(kind: i32, x: usize, y: usize, bytes: usize): void {
+  if (kind == SINE) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, sine(v128.load(x + i)));
+  else if (kind == COSINE) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, cosine(v128.load(x + i)));
+  else if (kind == EXPONENTIAL) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, exponential(v128.load(x + i)));
+  else if (kind == HYPERBOLIC_TANGENT)
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, hyperbolicTangent(v128.load(x + i)));
+  else if (kind == LOGISTIC) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, logistic(v128.load(x + i)));
+  else if (kind == SOFTPLUS) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, softplus(v128.load(x + i)));
+}
+
+/** One thread's share of the tiles. */
+export function elementwise(kind: i32, job: ElementwiseJob, thread: i32, threads: i32): void {
+  const step = job.tileBytes * <usize>threads;
+  for (let start = job.tileBytes * <usize>thread; start < job.bytes; start += step)
+    apply(kind, job.x + start, job.y + start, min(job.tileBytes, job.bytes - start));
+}

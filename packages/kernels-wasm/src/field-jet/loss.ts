@@ -1,0 +1,113 @@
+import type { FieldLoss } from '@neural-fields/core';
+import { JOBS } from '../wasm/exports.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+import { batchSize, forEachBatch, threadsFor } from './batches.ts';
+import { collectGradients } from './collect-gradients.ts';
+import { blocksOf, placeNetwork, prefersAdjoint } from './layout.ts';
+
+/** The numbers by which `assembly/loss.ts` knows the penalties. */
+const PENALTIES = { squared: 0, absolute: 1, huber: 2, charbonnier: 3 } as const;
+/** Bytes between the sums of two threads. */
+const SUM_BYTES = 64;
+
+const penaltyParameter = ({ penalty }: FieldLoss): number =>
+  penalty.kind === 'huber' ? penalty.delta : penalty.kind === 'charbonnier' ? penalty.epsilon : 0;
+
+/** Some columns of the rows `start` ... `start + count - 1` of an array, one after the other. A single column may be repeated. */
+const copyColumns = (
+  target: Float32Array,
+  source: Float32Array,
+  { start, count, width, column, columns }: { start: number; count: number; width: number; column: number; columns: number },
+): void => {
+  if (width === columns) {
+    target.set(source.subarray(start * width, (start + count) * width));
+    return;
+  }
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < columns; j++)
+      target[i * columns + j] = source[(start + i) * width + (width === 1 ? 0 : column + j)] as number;
+};
+
+/** The numbers of each layer's parameters, cut out of the vector of all. */
+const cutParameters = ({ layers }: FieldLoss['network'], parameters: Float32Array): Float32Array[] => {
+  let start = 0;
+  const cut = (length: number): Float32Array => {
+    start += length;
+    return parameters.subarray(start - length, start);
+  };
+  return layers.flatMap(({ inFeatures, outFeatures, hasBias, activation }) => [
+    cut(inFeatures * outFeatures),
+    ...(hasBias ? [cut(outFeatures)] : []),
+    ...activation.learnable.map(() => cut(1)),
+  ]);
+};
+
+/**
+ * A pointwise loss and its gradient, in one forward pass and its reverse.
+ *
+ * @param coords `[n][inFeatures]`
+ * @param parameters all of them, one after the other
+ * @param targets each `[n][k]`
+ */
+export const fieldLoss = (
+  kernels: Kernels,
+  loss: FieldLoss,
+  coords: Float32Array,
+  parameters: Float32Array,
+  targets: readonly Float32Array[],
+): { readonly loss: number; readonly gradient: Float32Array } => {
+  const { arena, pool } = kernels;
+  const { network, blocks, weight } = loss;
+  const { inFeatures: d, layers } = network;
+  const total = coords.length / d;
+  const o = layers.at(-1)?.outFeatures as number;
+  return arena.scope(() => {
+    const size = batchSize(network, total);
+    const record = arena.take(24);
+    const data = {
+      coords: arena.take(4 * size * d),
+      outputs: 0,
+      upstream: arena.take(4 * blocksOf(network) * size * o),
+      coordsGradient: arena.take(4 * size * d),
+      loss: record,
+    };
+    const factors = arena.put(blocks.map(({ factor }) => factor));
+    const weights = weight === undefined ? 0 : arena.take(4 * size * o);
+    const sums = arena.take(SUM_BYTES * pool.count);
+    arena.integers(sums, (SUM_BYTES / 4) * pool.count).fill(0);
+    arena.integers(record, 6).set([PENALTIES[loss.penalty.kind], 0, 0, factors, weights, sums]);
+    arena.floats(record + 4, 2).set([penaltyParameter(loss), loss.gradientScale]);
+    const cut = cutParameters(network, parameters);
+    const placed = placeNetwork(kernels, network, cut, { forReverse: true, points: size, data });
+    const copy = (address: number, index: number, column: number, start: number, count: number): void => {
+      const source = targets[index] as Float32Array;
+      const view = arena.floats(address, count * o);
+      copyColumns(view, source, { start, count, width: source.length / total, column, columns: o });
+    };
+    forEachBatch(kernels, placed, total, size, (start, count) => {
+      arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));
+      for (const [index, { target }] of blocks.entries()) {
+        const address = data.upstream + 4 * index * count * o;
+        if (target === undefined) arena.floats(address, count * o).fill(0);
+        else copy(address, target.index, target.column, start, count);
+      }
+      if (weight !== undefined) copy(weights, weight, 0, start, count);
+      pool.run(
+        prefersAdjoint(network) ? JOBS.scalarGradientLoss : JOBS.fieldLoss,
+        placed.job,
+        threadsFor(kernels, network, count),
+      );
+    });
+    const gradients = collectGradients(kernels, network, placed, cut);
+    const gradient = new Float32Array(parameters.length);
+    let end = 0;
+    for (const part of gradients) {
+      gradient.set(part, end);
+      end += part.length;
+    }
+    let sum = 0;
+    for (let thread = 0; thread < pool.count; thread++)
+      sum += new Float64Array(arena.memory.buffer, sums + SUM_BYTES * thread, 1)[0] as number;
+    return { loss: sum * loss.lossScale, gradient };
+  });
+};
