@@ -1,6 +1,6 @@
 import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import { fusedAdamUpdate } from '../kernels/adam-update.ts';
-import type { Optimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
+import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /** The options of {@link adam}; names and defaults as in PyTorch, but for the learning rate, which is that of the SIREN paper. */
 export interface AdamOptions {
@@ -28,7 +28,7 @@ const assertInterval = (name: string, value: number, from: number, below: number
  *
  * @throws RangeError when an option is out of its range
  */
-export const adam = (options: AdamOptions = {}): Optimizer => {
+export const adam = (options: AdamOptions = {}): GradientOptimizer => {
   const { learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   assertInterval('learningRate', learningRate, 0, Number.POSITIVE_INFINITY);
   assertInterval('beta1', beta1, 0, 1);

@@ -4,12 +4,13 @@ import { createRng } from '../random.ts';
 import { parameterShapes } from '../spec/spec.ts';
 import { adam } from './adam.ts';
 import { type CheckpointStore, type RunIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { clip } from './clip.ts';
 import { DivergenceDetector, DivergenceError, type DivergenceOptions } from './divergence.ts';
+import { GradientStepper } from './gradient-stepper.ts';
 import { defaultChunkSize, Objective } from './objective.ts';
-import type { Optimizer } from './optimizer.ts';
+import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { type FitProgress, progressOf } from './progress.ts';
 import { constant, type Schedule } from './schedule.ts';
+import { SearchStepper } from './search-stepper.ts';
 import type { Term } from './term.ts';
 import { TrainingVectors } from './training-vectors.ts';
 
@@ -30,15 +31,15 @@ export interface CheckpointOptions {
 export interface FitOptions {
   /** How many updates in all, those of a resumed run included. */
   readonly steps: number;
-  /** `adam()` if absent: learning rate 1e-4. */
+  /** `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, where all points are in each. */
   readonly optimizer?: Optimizer;
-  /** A factor on the learning rate; constant if absent. */
+  /** A factor on the learning rate; constant if absent. Not with an optimizer that searches, as `lbfgs`. */
   readonly schedule?: Schedule;
   /** The seed of the points that are drawn; 0 if absent. */
   readonly seed?: number;
   /** Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding only. */
   readonly chunkSize?: number;
-  /** The largest Euclidean norm of the whole gradient; a longer one is shortened to it. No limit if absent. */
+  /** The largest Euclidean norm of the whole gradient; a longer one is shortened to it. No limit if absent. Not with an optimizer that searches. */
   readonly clipNorm?: number;
   /** The decay of an exponential moving average of the parameters, e.g. 0.999. The field then holds the average; the fit goes on from its own. */
   readonly averageDecay?: number;
@@ -63,6 +64,12 @@ const assertOptions = (field: Field, terms: readonly Term[], options: FitOptions
   if (!(clipNorm > 0)) throw new RangeError(`fit: clipNorm must be a positive number, got ${clipNorm}`);
   if (!(averageDecay >= 0 && averageDecay < 1))
     throw new RangeError(`fit: averageDecay must be a number in [0, 1), got ${averageDecay}`);
+  if (options.optimizer && isSearchOptimizer(options.optimizer))
+    for (const name of ['schedule', 'clipNorm'] as const)
+      if (options[name] !== undefined)
+        throw new TypeError(
+          `fit: ${name} must be absent with ${options.optimizer.kind}, which finds the length of its steps itself`,
+        );
   const names = new Set<string>();
   for (const { name, points } of terms) {
     if (names.has(name)) throw new RangeError(`fit: the terms must have different names, got '${name}' twice`);
@@ -101,6 +108,7 @@ const describeRun = (terms: readonly Term[], optimizer: Optimizer, schedule: Sch
  * Memory does not depend on the number of points: they are drawn, and gradients accumulated, in chunks.
  *
  * @throws RangeError before any work when an option or a term does not fit
+ * @throws TypeError before any work when a schedule or `clipNorm` comes with an optimizer that searches
  * @throws CheckpointError before any work when the checkpoint belongs to another run
  * @throws DivergenceError when the loss is not finite or leaps up; the field then has the parameters of the last good report
  * @throws the reason of `signal` when it is aborted, after a checkpoint
@@ -158,48 +166,39 @@ export async function* fit(
     signal?.throwIfAborted();
   };
 
+  const shared = { objective, terms, vectors, averageDecay, breathe };
+  const stepper = isSearchOptimizer(optimizer)
+    ? new SearchStepper(optimizer, shared)
+    : new GradientStepper(optimizer, { ...shared, schedule, clipNorm });
+
   try {
     vectors.assign(field);
     vectors.remember(step);
     while (step < steps) {
-      const drawn = { rng: rng.fork(step), step: step + 1, steps };
-      const { losses, gradient } = await objective.differentiate(terms, vectors.parameters, drawn, breathe);
-      const reports = (step + 1) % reportEvery === 0 || step + 1 === steps;
-      const termLosses = reports
-        ? await Promise.all(losses.map(async loss => ((await loss.data()) as Float32Array)[0] as number))
-        : [];
-      for (const loss of losses) loss.dispose();
-      const total = terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] ?? 0), 0);
-      const fault = reports ? detector.judge(total) : undefined;
-      if (fault !== undefined) {
-        gradient.dispose();
-        await fail(step + 1, total, fault);
+      const at = { rng: rng.fork(step), step: step + 1, steps };
+      const reports = at.step % reportEvery === 0 || at.step === steps;
+      const { termLosses, fault: found } = await stepper.look(at, reports);
+      const total = termLosses && terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] as number), 0);
+      if (total !== undefined) {
+        const fault = detector.judge(total) ?? found;
+        if (fault !== undefined) await fail(at.step, total, fault);
+        vectors.remember(step);
       }
-      if (reports) vectors.remember(step);
-      const learningRate = optimizer.learningRate * schedule.factor(step + 1, steps);
-      const clipped = clipNorm === undefined ? undefined : await clip(gradient, clipNorm, reports);
-      vectors.update(optimizer, clipped?.gradient ?? gradient, {
-        step: step + 1,
-        learningRate,
-        ...(averageDecay !== undefined && { averageDecay }),
-      });
-      gradient.dispose();
-      clipped?.gradient.dispose();
+      const figures = await stepper.move(at, reports);
       step += 1;
       // No later loss would show what the last update did.
-      if (step === steps && !(await vectors.areFinite())) await fail(step, total, 'the parameters are not finite');
+      if (step === steps && !(await vectors.areFinite())) await fail(step, total as number, 'the parameters are not finite');
       const due =
         performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? 30) ||
         step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
       if (due || step === steps) await save();
       if (!reports) continue;
       vectors.assign(field);
-      yield progressOf(terms, termLosses, {
+      yield progressOf(terms, termLosses as readonly number[], {
         step,
         steps,
-        loss: total,
-        learningRate,
-        ...(clipped && { gradientNorm: clipped.norm }),
+        loss: total as number,
+        ...figures,
         resumedFrom,
         seconds: (performance.now() - started) / 1000,
       });
@@ -211,6 +210,7 @@ export async function* fit(
     }
     throw error;
   } finally {
+    stepper.dispose();
     vectors.dispose();
     objective.dispose();
   }

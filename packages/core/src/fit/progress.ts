@@ -15,6 +15,8 @@ export interface FitProgress {
   readonly learningRate: number;
   /** The Euclidean norm of the gradient before clipping; present when `clipNorm` is. */
   readonly gradientNorm?: number;
+  /** How many gradients of the whole objective the step took; present when the optimizer searches. */
+  readonly evaluations?: number;
   /** Over this run, without the steps before a resume. */
   readonly stepsPerSecond: number;
   readonly secondsLeft: number;
@@ -24,7 +26,7 @@ export interface FitProgress {
 
 /** What a report is made from, beside the losses. */
 export interface ProgressFigures
-  extends Pick<FitProgress, 'step' | 'steps' | 'loss' | 'learningRate' | 'gradientNorm' | 'resumedFrom'> {
+  extends Pick<FitProgress, 'step' | 'steps' | 'loss' | 'learningRate' | 'gradientNorm' | 'evaluations' | 'resumedFrom'> {
   /** Since this run began. */
   readonly seconds: number;
 }

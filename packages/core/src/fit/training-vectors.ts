@@ -3,11 +3,13 @@ import { add, keep, mul, sum, type Tensor1D, tensor1d, tidy, type Variable, zero
 import type { Field } from '../field.ts';
 import type { TrainingState } from './checkpoint.ts';
 import { flatten, type NamedShape, unflatten } from './flat.ts';
-import type { Optimizer } from './optimizer.ts';
+import { type GradientOptimizer, isSearchOptimizer, type Optimizer } from './optimizer.ts';
 
 interface Vectors {
   readonly parameters: Tensor1D;
   readonly state: readonly Tensor1D[];
+  /** The state of an optimizer that searches; on the host. */
+  readonly searchState: readonly Float32Array[];
   readonly average?: Tensor1D;
 }
 
@@ -27,7 +29,7 @@ export interface UpdateOptions {
   /** 1 for the first. */
   readonly step: number;
   readonly learningRate: number;
-  readonly averageDecay?: number;
+  readonly averageDecay: number | undefined;
 }
 
 /** Owns flat vectors `f32[P]`. Tensors never change, so remembering a state costs no copy. */
@@ -40,20 +42,27 @@ export class TrainingVectors {
     this.#shapes = shapes;
     const initial = (): Tensor1D => flatten(shapes.map(({ name }) => field.parameters[name] as Variable));
     const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
-    const state = Array.from({ length: optimizer.stateSize }, (_, index) => {
+    const searches = isSearchOptimizer(optimizer);
+    const searchState = searches && resumed ? resumed.optimizer : [];
+    const state = Array.from({ length: searches ? 0 : optimizer.stateSize }, (_, index) => {
       const values = resumed?.optimizer[index];
       return keep(values ? tensor1d(values) : (zeros([parameters.size]) as Tensor1D));
     });
     const averaged = average ? keep(resumed?.average ? tensor1d(resumed.average) : parameters.clone()) : undefined;
-    this.#now = { parameters, state, ...(averaged && { average: averaged }) };
+    this.#now = { parameters, state, searchState, ...(averaged && { average: averaged }) };
   }
 
   get parameters(): Tensor1D {
     return this.#now.parameters;
   }
 
+  /** What the last search has left for the next. */
+  get searchState(): readonly Float32Array[] {
+    return this.#now.searchState;
+  }
+
   /** One update of everything. */
-  update(optimizer: Optimizer, gradient: Tensor1D, { step, learningRate, averageDecay }: UpdateOptions): void {
+  update(optimizer: GradientOptimizer, gradient: Tensor1D, { step, learningRate, averageDecay }: UpdateOptions): void {
     const before = this.#now;
     const { parameters, state } = optimizer.update({
       parameters: before.parameters,
@@ -62,11 +71,21 @@ export class TrainingVectors {
       step,
       learningRate,
     });
+    this.#advance({ parameters: keep(parameters), state: state.map(keep), searchState: [] }, averageDecay);
+  }
+
+  /** Takes over what a search has found. */
+  replace(parameters: Float32Array, searchState: readonly Float32Array[], averageDecay: number | undefined): void {
+    this.#advance({ parameters: keep(tensor1d(parameters)), state: [], searchState }, averageDecay);
+  }
+
+  #advance(next: Vectors, averageDecay: number | undefined): void {
+    const before = this.#now;
     const average =
       before.average && averageDecay !== undefined
-        ? tidy(() => add(mul(before.average as Tensor1D, averageDecay), mul(parameters, 1 - averageDecay)) as Tensor1D)
+        ? tidy(() => add(mul(before.average as Tensor1D, averageDecay), mul(next.parameters, 1 - averageDecay)) as Tensor1D)
         : undefined;
-    this.#now = { parameters: keep(parameters), state: state.map(keep), ...(average && { average: keep(average) }) };
+    this.#now = { ...next, ...(average && { average: keep(average) }) };
     if (this.#good?.vectors !== before) for (const vector of vectorsOf(before)) vector.dispose();
   }
 
@@ -104,10 +123,10 @@ export class TrainingVectors {
 
   /** Reads everything from the device. */
   async read(): Promise<Omit<TrainingState, 'step' | 'history'>> {
-    const { parameters, state, average } = this.#now;
+    const { parameters, state, searchState, average } = this.#now;
     return {
       parameters: await read(parameters),
-      optimizer: await Promise.all(state.map(read)),
+      optimizer: [...(await Promise.all(state.map(read))), ...searchState],
       ...(average && { average: await read(average) }),
     };
   }

@@ -1,0 +1,175 @@
+/** @file L-BFGS: Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapter 7. */
+import { searchLine, type Trial } from './line-search.ts';
+import type { Evaluation, SearchInput, SearchOptimizer, SearchOutput } from './optimizer.ts';
+
+/** The options of {@link lbfgs}; names and defaults as in PyTorch's `LBFGS` with `line_search_fn='strong_wolfe'`. */
+export interface LbfgsOptions {
+  /** The length that the line search tries first, in units of the quasi-Newton step; 1 if absent. */
+  readonly learningRate?: number;
+  /** Iterations in a step of the fit, all on the same points; 20 if absent. */
+  readonly maxIterations?: number;
+  /** No further iteration begins after this many evaluations in a step; 1.25 `maxIterations` if absent. */
+  readonly maxEvaluations?: number;
+  /** A step ends where no component of the gradient is larger; 1e-7 if absent. */
+  readonly toleranceGradient?: number;
+  /** A step ends where no parameter changes by more; 1e-9 if absent. (PyTorch also compares losses with it, whose scale is the problem's own.) */
+  readonly toleranceChange?: number;
+  /** How many pairs of vectors are remembered; 100 if absent. Memory is 8 bytes times this for each parameter. */
+  readonly historySize?: number;
+  /** c1 of the Wolfe conditions; 1e-4 if absent. */
+  readonly sufficientDecrease?: number;
+  /** c2 of the Wolfe conditions, above c1; 0.9 if absent. */
+  readonly curvature?: number;
+}
+
+/** The longest line search; PyTorch has the same. */
+const MAX_TRIALS = 25;
+/** A pair of vectors at an angle whose cosine is not above this says nothing of a positive curvature, and is left out. */
+const LEAST_COSINE = 1e-10;
+
+/** The changes of parameters (s) and gradient (y) in an iteration. */
+interface Pair {
+  readonly s: Float32Array;
+  readonly y: Float32Array;
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+};
+
+const largest = (a: ArrayLike<number>): number => {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]!));
+  return most;
+};
+
+/** x += factor * y */
+const addTo = (x: Float64Array, factor: number, y: ArrayLike<number>): void => {
+  for (let i = 0; i < x.length; i++) x[i]! += factor * y[i]!;
+};
+
+const difference = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i]!);
+
+const assertCount = (name: string, value: number): void => {
+  if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`lbfgs: ${name} must be a positive integer, got ${value}`);
+};
+
+/**
+ * The direction -H g by the two-loop recursion, algorithm 7.4, with H_0 = (s . y) / (y . y) of the newest pair, equation 7.20.
+ *
+ * @param pairs the oldest first
+ */
+const direction = (gradient: Float32Array, pairs: readonly Pair[]): Float64Array => {
+  const q = Float64Array.from(gradient, value => -value);
+  const newest = pairs.at(-1);
+  if (newest === undefined) return q;
+  const curvatures = pairs.map(({ s, y }) => dot(s, y));
+  const alphas = new Array<number>(pairs.length);
+  for (let i = pairs.length - 1; i >= 0; i--) {
+    const { s, y } = pairs[i]!;
+    alphas[i] = dot(s, q) / curvatures[i]!;
+    addTo(q, -alphas[i]!, y);
+  }
+  const scale = curvatures.at(-1)! / dot(newest.y, newest.y);
+  for (let i = 0; i < q.length; i++) q[i]! *= scale;
+  for (const [i, { s, y }] of pairs.entries()) addTo(q, alphas[i]! - dot(y, q) / curvatures[i]!, s);
+  return q;
+};
+
+/** A trial with all that is known there. */
+interface Point extends Trial, Evaluation {
+  readonly parameters: Float32Array;
+}
+
+const pairsOf = (state: readonly Float32Array[]): Pair[] =>
+  Array.from({ length: state.length / 2 }, (_, i) => ({ s: state[2 * i]!, y: state[2 * i + 1]! }));
+
+/**
+ * L-BFGS (algorithm 7.5) with a line search for the strong Wolfe conditions. It needs few steps where the objective is smooth and the same
+ * from step to step: all points in each step, or at least many. A step of the fit is up to `maxIterations` iterations on one draw of points, so that
+ * the line search and the remembered curvature see one function.
+ *
+ * Parameters and gradients are float32 as in all fits; products and sums of them are in float64, on the host.
+ *
+ * @throws RangeError when an option is out of its range
+ */
+export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
+  const { learningRate = 1, maxIterations = 20, maxEvaluations = Math.floor(1.25 * maxIterations) } = options;
+  const { toleranceGradient = 1e-7, toleranceChange = 1e-9, historySize = 100 } = options;
+  const { sufficientDecrease = 1e-4, curvature = 0.9 } = options;
+  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY))
+    throw new RangeError(`lbfgs: learningRate must be a positive number, got ${learningRate}`);
+  for (const [name, value] of Object.entries({ maxIterations, maxEvaluations, historySize })) assertCount(name, value);
+  for (const [name, value] of Object.entries({ toleranceGradient, toleranceChange }))
+    if (!(value >= 0)) throw new RangeError(`lbfgs: ${name} must be a number that is not negative, got ${value}`);
+  if (!(sufficientDecrease > 0 && sufficientDecrease < curvature && curvature < 1))
+    throw new RangeError(
+      `lbfgs: must have 0 < sufficientDecrease < curvature < 1, got sufficientDecrease ${sufficientDecrease} and curvature ${curvature}`,
+    );
+
+  const search = async ({ evaluate, state, ...start }: SearchInput): Promise<SearchOutput> => {
+    let now: Omit<Point, 'length' | 'slope'> = start;
+    let pairs = pairsOf(state);
+    let evaluations = 1;
+    for (let iteration = 0; iteration < maxIterations; iteration++) {
+      if (iteration > 0 && evaluations >= maxEvaluations) break;
+      const { parameters, gradient, loss } = now;
+      if (largest(gradient) <= toleranceGradient) break;
+      let along = direction(gradient, pairs);
+      let slope = dot(gradient, along);
+      if (!(slope < 0)) {
+        // Rounding, or pairs from other points: what they say is of no use here.
+        pairs = [];
+        along = direction(gradient, pairs);
+        slope = dot(gradient, along);
+        if (!(slope < 0)) break;
+      }
+      const attempt = async (length: number): Promise<Point> => {
+        evaluations += 1;
+        const trial = parameters.map((value, i) => value + length * along[i]!);
+        const evaluation = await evaluate(trial);
+        return { ...evaluation, parameters: trial, length, slope: dot(evaluation.gradient, along) };
+      };
+      // Without curvature the gradient has no natural length: one that moves the parameters by 1 in all at most, as PyTorch.
+      const first = learningRate * (pairs.length > 0 ? 1 : Math.min(1, 1 / gradient.reduce((sum, g) => sum + Math.abs(g), 0)));
+      const shortest = toleranceChange / largest(along);
+      const found = await searchLine({ length: 0, loss, slope }, attempt, {
+        first,
+        sufficientDecrease,
+        curvature,
+        maxTrials: MAX_TRIALS,
+        shortest,
+      });
+      if (found === undefined) {
+        // The next try, in the next step at the latest, goes down the gradient itself.
+        if (pairs.length === 0) break;
+        pairs = [];
+        continue;
+      }
+      const s = difference(found.parameters, parameters);
+      const y = difference(found.gradient, gradient);
+      if (dot(s, y) > LEAST_COSINE * Math.sqrt(dot(s, s) * dot(y, y))) pairs = [...pairs, { s, y }].slice(-historySize);
+      now = found;
+      if (largest(s) <= toleranceChange) break;
+    }
+    return { parameters: now.parameters, state: pairs.flatMap(({ s, y }) => [s, y]) };
+  };
+
+  return {
+    kind: 'lbfgs',
+    learningRate,
+    settings: {
+      learningRate,
+      maxIterations,
+      maxEvaluations,
+      toleranceGradient,
+      toleranceChange,
+      historySize,
+      sufficientDecrease,
+      curvature,
+    },
+    search,
+  };
+};

@@ -1,0 +1,78 @@
+import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
+import type { StepDraw } from './objective.ts';
+import type { Evaluation, SearchOptimizer } from './optimizer.ts';
+import { type Look, type MoveFigures, readScalars, type Stepper, type StepperOptions } from './stepper.ts';
+
+const readVector = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
+
+/** An evaluation with the losses behind it. */
+interface TermEvaluation extends Evaluation {
+  readonly termLosses: readonly number[];
+}
+
+/** Steps of an optimizer that evaluates the objective where it likes. Its vectors are on the host. */
+export class SearchStepper implements Stepper {
+  readonly #optimizer: SearchOptimizer;
+  readonly #options: StepperOptions;
+  /** True when every step has the same points: what one step has found at its end is then what the next one looks for. */
+  readonly #fixed: boolean;
+  /** Evaluations in the present step. */
+  #evaluations = 0;
+  #now: { readonly parameters: Float32Array; readonly evaluation: TermEvaluation | undefined } | undefined;
+
+  constructor(optimizer: SearchOptimizer, options: StepperOptions) {
+    this.#optimizer = optimizer;
+    this.#options = options;
+    this.#fixed = options.terms.every(({ points }) => points.fixed);
+  }
+
+  async #evaluate(parameters: Float32Array, at: StepDraw): Promise<TermEvaluation> {
+    const { objective, terms, breathe } = this.#options;
+    this.#evaluations += 1;
+    const flat = tensor1d(parameters);
+    try {
+      const { losses, gradient } = await objective.differentiate(terms, flat, at, breathe);
+      try {
+        const termLosses = await readScalars(losses);
+        const loss = terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] as number), 0);
+        return { termLosses, loss, gradient: await readVector(gradient) };
+      } finally {
+        for (const tensor of [...losses, gradient]) tensor.dispose();
+      }
+    } finally {
+      flat.dispose();
+    }
+  }
+
+  async look(at: StepDraw): Promise<Look> {
+    this.#evaluations = 0;
+    const parameters = this.#now?.parameters ?? (await readVector(this.#options.vectors.parameters));
+    const evaluation = this.#now?.evaluation ?? (await this.#evaluate(parameters, at));
+    this.#now = { parameters, evaluation };
+    const { termLosses, gradient } = evaluation;
+    return { termLosses, ...(!gradient.every(Number.isFinite) && { fault: 'the gradient is not finite' }) };
+  }
+
+  async move(at: StepDraw): Promise<MoveFigures> {
+    const { vectors, averageDecay } = this.#options;
+    const { parameters, evaluation } = this.#now as { parameters: Float32Array; evaluation: TermEvaluation };
+    const seen = new Map([[parameters, evaluation]]);
+    const found = await this.#optimizer.search({
+      parameters,
+      loss: evaluation.loss,
+      gradient: evaluation.gradient,
+      state: vectors.searchState,
+      evaluate: async trial => {
+        const there = await this.#evaluate(trial, at);
+        seen.set(trial, there);
+        return there;
+      },
+    });
+    vectors.replace(found.parameters, found.state, averageDecay);
+    this.#now = { parameters: found.parameters, evaluation: this.#fixed ? seen.get(found.parameters) : undefined };
+    return { learningRate: this.#optimizer.learningRate, evaluations: this.#evaluations };
+  }
+
+  /** It holds no tensors from one call to the next. */
+  dispose(): void {}
+}

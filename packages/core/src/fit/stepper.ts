@@ -1,0 +1,40 @@
+/** @file The two halves of a step of a fit, for either kind of optimizer: looking at the objective, and moving the parameters. */
+import type { Scalar } from '@tensorflow/tfjs-core';
+import type { Objective, StepDraw } from './objective.ts';
+import type { FitProgress } from './progress.ts';
+import type { Term } from './term.ts';
+import type { TrainingVectors } from './training-vectors.ts';
+
+/** What was seen at the present parameters. */
+export interface Look {
+  /** The mean loss of every term, in order, without weights; absent when they were not read from the device. */
+  readonly termLosses?: readonly number[];
+  /** What is wrong beside the losses. */
+  readonly fault?: string;
+}
+
+/** What a report says of a step's move. */
+export type MoveFigures = Pick<FitProgress, 'learningRate' | 'gradientNorm' | 'evaluations'>;
+
+/** Takes the steps of a fit. For each step it looks, then moves, unless what was seen is bad. */
+export interface Stepper {
+  /** @param reads whether the losses have to be read from the device */
+  look(at: StepDraw, reads: boolean): Promise<Look>;
+  move(at: StepDraw, reads: boolean): Promise<MoveFigures>;
+  /** Frees what a look has left for a move. */
+  dispose(): void;
+}
+
+/** What all steps share. */
+export interface StepperOptions {
+  readonly objective: Objective;
+  readonly terms: readonly Term[];
+  readonly vectors: TrainingVectors;
+  readonly averageDecay: number | undefined;
+  /** Called between two chunks; may wait, and may throw to stop. */
+  readonly breathe: () => Promise<void>;
+}
+
+/** Reads the losses from the device. */
+export const readScalars = (scalars: readonly Scalar[]): Promise<number[]> =>
+  Promise.all(scalars.map(async scalar => ((await scalar.data()) as Float32Array)[0] as number));
