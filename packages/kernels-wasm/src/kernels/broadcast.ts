@@ -1,4 +1,5 @@
 /** @file Elementwise operations on two arrays whose shapes broadcast, as a few long runs. */
+import { allocate } from '../wasm/memory.ts';
 
 /** One axis of the result; an operand's step is 0 where it is repeated along the axis. */
 interface Axis {
@@ -55,7 +56,7 @@ export type Run = (
 
 /** Applies an operation to all elements. */
 export const applyBroadcast = (run: Run, a: Float32Array, b: Float32Array, { size, axes }: BroadcastPlan): Float32Array => {
-  const y = new Float32Array(size);
+  const y = allocate(size);
   if (size === 0) return y;
   const inner = axes.at(-1) ?? { length: 1, stepA: 0, stepB: 0 };
   const outer = axes.slice(0, -1);

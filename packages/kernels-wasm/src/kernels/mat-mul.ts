@@ -1,14 +1,13 @@
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
+import { allocate } from '../wasm/memory.ts';
 import { type ProductShape, product } from './product.ts';
-import { isFloat, replaceKernel } from './register.ts';
+import { isFloat, replaceKernel, sizeOf } from './register.ts';
 
 interface Transposes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
 interface BatchedShape extends ProductShape {
   readonly batches: number;
@@ -46,7 +45,7 @@ const multiply = (backend: SimdBackend, a: TensorInfo, b: TensorInfo, plan: Batc
   const { m, k, n, batches, repeatsA, repeatsB } = plan;
   const [numbersA, numbersB] = [backend.numbers(a), backend.numbers(b)];
   if (batches === 1) return product(backend.kernels, numbersA, numbersB, plan);
-  const result = new Float32Array(batches * m * n);
+  const result = allocate(batches * m * n);
   const matrixOf = (numbers: Float32Array, index: number, size: number): Float32Array =>
     numbers.subarray(index * size, (index + 1) * size);
   for (let batch = 0; batch < batches; batch++)

@@ -1,5 +1,6 @@
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
 
 /** A matrix product op(a) op(b), `[m][k]` times `[k][n]`. */
 export interface ProductShape {
@@ -55,15 +56,23 @@ const scatter = (
   }
 };
 
+/** Where the numbers of a blocked product come from and go to. */
+export interface BlockedOperands {
+  /** Writes rows `row ...` and columns `column ...` of `a` as it is stored, `[rows][columns]`. */
+  readA(target: Float32Array, row: number, rows: number, column: number, columns: number): void;
+  /** The same of `b`. */
+  readB(target: Float32Array, row: number, rows: number, column: number, columns: number): void;
+  /** Takes what a block of `a` and one of `b` add to rows `row ...` and columns `column ...` of the result, `stride` apart in `block`. */
+  addBlock(block: Float32Array, stride: number, row: number, rows: number, column: number, columns: number): void;
+}
+
 /**
- * The matrix product, on all threads.
- *
- * @returns `[m][n]`
+ * A matrix product on all threads, block by block: of operands of any size only some blocks are in the kernels' memory. The blocks come in a fixed
+ * order, those of one part of the result in the order of k.
  */
-export const product = (kernels: Kernels, a: Float32Array, b: Float32Array, shape: ProductShape): Float32Array => {
+export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shape: ProductShape): void => {
   const { arena, pool, wasm } = kernels;
   const { m, k, n, transposeA, transposeB } = shape;
-  const result = new Float32Array(m * n);
   arena.scope(() => {
     const [mostM, mostK, mostN] = [Math.min(BLOCK_M, m), Math.min(BLOCK_K, k), Math.min(BLOCK_N, n)];
     const strideC = Math.ceil(mostN / PANEL) * PANEL;
@@ -79,26 +88,63 @@ export const product = (kernels: Kernels, a: Float32Array, b: Float32Array, shap
         const [nb, kb] = [Math.min(BLOCK_N, n - n0), Math.min(BLOCK_K, k - k0)];
         const viewB = arena.floats(rawB, kb * nb);
         if (transposeB) {
-          gather(viewB, b, n0 * k + k0, [nb, kb, k]);
+          operands.readB(viewB, n0, nb, k0, kb);
           wasm.packTransposedPanels(rawB, kb, nb, kb, panels);
         } else {
-          gather(viewB, b, k0 * n + n0, [kb, nb, n]);
+          operands.readB(viewB, k0, kb, n0, nb);
           wasm.packPanels(rawB, kb, nb, nb, panels);
         }
         for (let m0 = 0; m0 < m; m0 += BLOCK_M) {
           const mb = Math.min(BLOCK_M, m - m0);
           const viewA = arena.floats(rawA, mb * kb);
           if (transposeA) {
-            gather(viewA, a, k0 * m + m0, [kb, mb, m]);
+            operands.readA(viewA, k0, kb, m0, mb);
             wasm.transposeBlock(rawA, kb, mb, mb, blockA, kb);
-          } else gather(viewA, a, m0 * k + k0, [mb, kb, k]);
+          } else operands.readA(viewA, m0, mb, k0, kb);
           arena
             .integers(job, 9)
             .set([blockA, kb, Math.ceil(mb / 4) * 4, kb, panels, Math.ceil(nb / PANEL), blockC, strideC, TILE_ROWS]);
           pool.run(JOBS.product, job, mb * nb * kb < WORTH_SHARING ? 1 : pool.count);
-          scatter(result, arena.floats(blockC, rows * strideC), m0 * n + n0, [mb, nb, strideC, n], k0 > 0);
+          operands.addBlock(arena.floats(blockC, rows * strideC), strideC, m0, mb, n0, nb);
         }
       }
   });
+};
+
+/** Reads blocks of a matrix with rows of `stride` numbers. */
+export const matrixReader =
+  (matrix: Float32Array, stride: number): BlockedOperands['readA'] =>
+  (target, row, rows, column, columns) =>
+    gather(target, matrix, row * stride + column, [rows, columns, stride]);
+
+/** Adds blocks to a matrix with rows of `stride` numbers that was all zeros. */
+export const matrixWriter = (matrix: Float32Array, stride: number): BlockedOperands['addBlock'] => {
+  // The first block of a part comes with the smallest k, before any part comes a second time.
+  const begun = new Set<number>();
+  return (block, blockStride, row, rows, column, columns) => {
+    const start = row * stride + column;
+    scatter(matrix, block, start, [rows, columns, blockStride, stride], begun.has(start));
+    begun.add(start);
+  };
+};
+
+/**
+ * The matrix product, on all threads.
+ *
+ * @returns `[m][n]`
+ * @throws KernelMemoryError when there is no room for it
+ */
+export const product = (kernels: Kernels, a: Float32Array, b: Float32Array, shape: ProductShape): Float32Array => {
+  const { m, k, n, transposeA, transposeB } = shape;
+  const result = allocate(m * n);
+  blockedProduct(
+    kernels,
+    {
+      readA: matrixReader(a, transposeA ? m : k),
+      readB: matrixReader(b, transposeB ? k : n),
+      addBlock: matrixWriter(result, n),
+    },
+    shape,
+  );
   return result;
 };

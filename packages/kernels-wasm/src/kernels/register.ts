@@ -11,6 +11,9 @@ import { BACKEND_NAME } from '../backend.ts';
 /** Whether a tensor is what the kernels of this package take. */
 export const isFloat = ({ dtype }: TensorInfo): boolean => dtype === 'float32';
 
+/** How many numbers a tensor of a shape has. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
 /** Replaces a kernel that was copied from the cpu backend. What `takes` declines goes to the cpu backend's as before. */
 export const replaceKernel = (
   kernelName: string,

@@ -3,6 +3,19 @@ export class KernelMemoryError extends Error {
   override readonly name = 'KernelMemoryError';
 }
 
+/**
+ * Room for a tensor's numbers.
+ *
+ * @throws KernelMemoryError when the engine has none
+ */
+export const allocate = (length: number): Float32Array => {
+  try {
+    return new Float32Array(length);
+  } catch (cause) {
+    throw new KernelMemoryError(`simd: cannot have ${Math.ceil((4 * length) / 2 ** 20)} MiB of memory for a tensor`, { cause });
+  }
+};
+
 const PAGE = 65_536;
 /** A cache line: no two threads then write to the same one. */
 const ALIGNMENT = 64;

@@ -1,0 +1,56 @@
+/** @file Functions of each number that WebAssembly works out four at a time, on all threads. */
+import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.ts';
+import { JOBS, type JobKind } from '../wasm/exports.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
+import { isFloat, replaceKernel } from './register.ts';
+
+/** Numbers that go through WebAssembly at once: 1 MiB. */
+const BLOCK = 2 ** 18;
+/** Bytes that a thread takes at a time. */
+const TILE_BYTES = 2 ** 14;
+/** Numbers below which waking the other threads takes longer than the work. */
+const WORTH_SHARING = 2 ** 15;
+
+/** The functions, by the names of tfjs. */
+const kinds: Readonly<Record<string, JobKind>> = {
+  Sin: JOBS.sine,
+  Cos: JOBS.cosine,
+  Exp: JOBS.exponential,
+  Tanh: JOBS.hyperbolicTangent,
+  Sigmoid: JOBS.logistic,
+  Softplus: JOBS.softplus,
+};
+
+/** A function of each number. */
+const applyFunction = ({ arena, pool }: Kernels, kind: JobKind, x: Float32Array): Float32Array =>
+  arena.scope(() => {
+    const y = allocate(x.length);
+    const most = Math.min(BLOCK, Math.ceil(x.length / 4) * 4);
+    const [from, to, job] = [arena.take(4 * most), arena.take(4 * most), arena.take(16)];
+    for (let start = 0; start < x.length; start += BLOCK) {
+      const count = Math.min(BLOCK, x.length - start);
+      arena.floats(from, count).set(x.subarray(start, start + count));
+      arena.integers(job, 4).set([from, to, 16 * Math.ceil(count / 4), TILE_BYTES]);
+      pool.run(kind, job, count < WORTH_SHARING ? 1 : pool.count);
+      y.set(arena.floats(to, count), start);
+    }
+    return y;
+  });
+
+type Single = NamedTensorInfoMap & { readonly x: TensorInfo };
+
+const functionKernel =
+  (kind: JobKind): KernelFunc =>
+  ({ inputs, backend }) => {
+    const { x } = inputs as Single;
+    const simd = backend as SimdBackend;
+    return simd.makeTensorInfo(x.shape, 'float32', applyFunction(simd.kernels, kind, simd.numbers(x)));
+  };
+
+/** Registers these functions. */
+export const registerFunctions = (): void => {
+  for (const [name, kind] of Object.entries(kinds))
+    replaceKernel(name, ({ inputs }) => isFloat((inputs as Single).x), functionKernel(kind));
+};

@@ -1,0 +1,112 @@
+/** @file Sums, means and extremes along any axes. */
+import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.ts';
+import { allocate } from '../wasm/memory.ts';
+import { transposed } from './moves.ts';
+import { isFloat, replaceKernel, sizeOf } from './register.ts';
+
+interface ReductionAttributes {
+  /** Of sums and means. */
+  readonly axis?: number | readonly number[];
+  /** Of extremes. */
+  readonly reductionIndices?: number | readonly number[];
+  readonly keepDims: boolean;
+}
+
+/** Reduces `[outer][middle][inner]` along the middle. */
+type Reduction = (x: Float32Array, outer: number, middle: number, inner: number) => Float32Array;
+
+/** Numbers of the innermost axis whose sums are kept at a time: 16 KiB of the first-level cache. */
+const STRIP = 2048;
+
+/** The sum over the middle divided by `divisor`, worked out in float64. */
+const sumMiddle = (x: Float32Array, [outer, middle, inner]: readonly [number, number, number], divisor: number): Float32Array => {
+  const y = allocate(outer * inner);
+  if (inner === 1) {
+    for (let o = 0; o < outer; o++) {
+      let total = 0;
+      for (let i = o * middle, end = i + middle; i < end; i++) total += x[i] as number;
+      y[o] = total / divisor;
+    }
+    return y;
+  }
+  const totals = new Float64Array(Math.min(inner, STRIP));
+  for (let o = 0; o < outer; o++)
+    for (let first = 0; first < inner; first += STRIP) {
+      const width = Math.min(STRIP, inner - first);
+      totals.fill(0);
+      for (let row = 0; row < middle; row++) {
+        const start = (o * middle + row) * inner + first;
+        for (let i = 0; i < width; i++) totals[i] = (totals[i] as number) + (x[start + i] as number);
+      }
+      const target = o * inner + first;
+      for (let i = 0; i < width; i++) y[target + i] = (totals[i] as number) / divisor;
+    }
+  return y;
+};
+
+const sum: Reduction = (x, ...sizes) => sumMiddle(x, sizes, 1);
+const mean: Reduction = (x, ...sizes) => sumMiddle(x, sizes, sizes[1]);
+
+/** The largest over the middle; not a number where one of them is none. */
+const maximum: Reduction = (x, outer, middle, inner) => {
+  const y = allocate(outer * inner).fill(Number.NEGATIVE_INFINITY);
+  for (let row = 0; row < outer * middle; row++) {
+    const target = Math.floor(row / middle) * inner;
+    for (let i = 0; i < inner; i++) y[target + i] = Math.max(y[target + i] as number, x[row * inner + i] as number);
+  }
+  return y;
+};
+
+/** The smallest, likewise. */
+const minimum: Reduction = (x, outer, middle, inner) => {
+  const y = allocate(outer * inner).fill(Number.POSITIVE_INFINITY);
+  for (let row = 0; row < outer * middle; row++) {
+    const target = Math.floor(row / middle) * inner;
+    for (let i = 0; i < inner; i++) y[target + i] = Math.min(y[target + i] as number, x[row * inner + i] as number);
+  }
+  return y;
+};
+
+type Inputs = NamedTensorInfoMap & { readonly x: TensorInfo };
+
+/** The reduced axes in order, all of them where none is named. */
+const reducedAxes = ({ shape }: TensorInfo, { axis, reductionIndices }: ReductionAttributes): number[] => {
+  const named = [axis ?? reductionIndices ?? []].flat() as number[];
+  const axes = named.length === 0 ? shape.map((_, index) => index) : named.map(a => (a < 0 ? a + shape.length : a));
+  return axes.sort((a, b) => a - b);
+};
+
+const areNeighbours = (axes: readonly number[]): boolean => axes.every((axis, index) => axis === (axes[0] as number) + index);
+
+const reduction =
+  (reduce: Reduction): KernelFunc =>
+  ({ inputs, attrs, backend }) => {
+    const { x } = inputs as Inputs;
+    const attributes = attrs as object as ReductionAttributes;
+    const simd = backend as SimdBackend;
+    const axes = reducedAxes(x, attributes);
+    const others = x.shape.map((_, axis) => axis).filter(axis => !axes.includes(axis));
+    const lengthsOf = (some: readonly number[]): number[] => some.map(axis => x.shape[axis] as number);
+    const shape = attributes.keepDims ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)) : lengthsOf(others);
+    const middle = sizeOf(lengthsOf(axes));
+    const numbers = simd.numbers(x);
+    if (!areNeighbours(axes)) {
+      const moved = transposed(numbers, x.shape, [...others, ...axes]);
+      return simd.makeTensorInfo(shape, 'float32', reduce(moved, sizeOf(lengthsOf(others)), middle, 1));
+    }
+    const first = axes[0] ?? 0;
+    const [outer, inner] = [x.shape.slice(0, first), x.shape.slice(first + axes.length)];
+    return simd.makeTensorInfo(shape, 'float32', reduce(numbers, sizeOf(outer), middle, sizeOf(inner)));
+  };
+
+/** Registers the reductions. */
+export const registerReductions = (): void => {
+  const isFloatInput = ({ inputs }: Parameters<KernelFunc>[0]): boolean => isFloat((inputs as Inputs).x);
+  const hasNumbers = (args: Parameters<KernelFunc>[0]): boolean =>
+    isFloatInput(args) && sizeOf((args.inputs as Inputs).x.shape) > 0;
+  replaceKernel('Sum', isFloatInput, reduction(sum));
+  replaceKernel('Mean', isFloatInput, reduction(mean));
+  replaceKernel('Max', hasNumbers, reduction(maximum));
+  replaceKernel('Min', hasNumbers, reduction(minimum));
+};
