@@ -5,6 +5,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
 import { addRenderCommand } from './commands/render.ts';
+import { addReproduceCommand } from './commands/reproduce.ts';
 import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -33,6 +34,7 @@ const createProgram = (): Command => {
   addRenderCommand(program);
   addInfoCommand(program);
   addDemoCommand(program);
+  addReproduceCommand(program);
   return program;
 };
 

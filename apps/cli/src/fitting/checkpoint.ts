@@ -62,7 +62,7 @@ const stepOf = (path: string, bytes: Uint8Array): number => {
 };
 
 /** A store whose failures to write do not end the run: the disk may have room again later, and the work would be lost. */
-const tolerant = (path: string, output: Output): Pick<Checkpoint, 'store' | 'failure'> => {
+export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 'store' | 'failure'> => {
   const file = fileCheckpointStore(path);
   let failure: string | undefined;
   return {
@@ -97,7 +97,7 @@ export const openCheckpoint = async (
   const remove = async (): Promise<void> => {
     if (existsSync(path)) await unlink(path);
   };
-  const checkpoint = { path, remove, ...tolerant(path, output) };
+  const checkpoint = { path, remove, ...tolerantStore(path, output) };
   const bytes = await checkpoint.store.read();
   if (bytes === undefined) {
     if (policy === 'require') throw new InputError(`--resume: there is no checkpoint '${path}'`);

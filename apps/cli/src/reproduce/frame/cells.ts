@@ -1,0 +1,74 @@
+/** @file Findings as text: the cells of tables, for the terminal and for the page. */
+import { type Check, type Table, type Verdict, verdictOf } from './findings.ts';
+
+/** A table of text; the first column is the rows' names. */
+export interface TextTable {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A number with that many digits after the point. */
+export const formatNumber = (value: number, digits: number | 'exponent'): string => {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? 'infinite' : '-infinite';
+  return digits === 'exponent' ? value.toExponential(2) : value.toFixed(digits);
+};
+
+/** Digits by size: decibels have two, small numbers an exponent. */
+const formatChecked = (value: number | undefined): string => {
+  if (value === undefined) return '';
+  const small = value !== 0 && Math.abs(value) < 0.01;
+  return formatNumber(value, small ? 'exponent' : 2);
+};
+
+/** A table of findings as text. */
+export const tableCells = ({ corner, columns, rows, digits = 2 }: Table): TextTable => ({
+  header: [corner, ...columns],
+  rows: rows.map(({ name, cells }) => [
+    name,
+    ...cells.map(cell => (cell === undefined ? '' : typeof cell === 'string' ? cell : formatNumber(cell, digits))),
+  ]),
+});
+
+const words: Readonly<Record<Verdict, string>> = { met: 'as expected', missed: 'MISSED', shown: '' };
+
+const bounds = ({ atLeast, atMost }: Check): string => {
+  if (atLeast !== undefined && atMost !== undefined) return `${formatChecked(atLeast)} to ${formatChecked(atMost)}`;
+  if (atLeast !== undefined) return `>= ${formatChecked(atLeast)}`;
+  return atMost === undefined ? '' : `<= ${formatChecked(atMost)}`;
+};
+
+/** Expected against obtained. Columns that would be empty are left out. */
+export const checkCells = (checks: readonly Check[]): TextTable => {
+  const columns: readonly (readonly [string, (check: Check) => string])[] = [
+    ['number', ({ what, unit }) => (unit === '' ? what : `${what} (${unit})`)],
+    ['paper', ({ published }) => formatChecked(published)],
+    ['measured before', ({ measured }) => formatChecked(measured)],
+    ['expected', bounds],
+    ['obtained', ({ obtained }) => formatChecked(obtained)],
+    ['', check => words[verdictOf(check)]],
+  ];
+  const used = columns.filter(
+    ([name, cell]) => name === 'number' || name === 'obtained' || checks.some(check => cell(check) !== ''),
+  );
+  return { header: used.map(([name]) => name), rows: checks.map(check => used.map(([, cell]) => cell(check))) };
+};
+
+/** The reasons of the checks' bounds, each once. */
+export const reasonsOf = (checks: readonly Check[]): readonly string[] => [
+  ...new Set(checks.flatMap(({ what, because }) => (because === undefined ? [] : [`${what}: ${because}`]))),
+];
+
+/** A table in lines of a terminal: the first column left, the others right, or all left. */
+export const tableLines = ({ header, rows }: TextTable, others: 'left' | 'right' = 'right'): readonly string[] => {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)));
+  return all.map(row =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] as number;
+        return column === 0 || others === 'left' ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+};

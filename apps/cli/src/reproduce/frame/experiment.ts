@@ -1,0 +1,124 @@
+/**
+ * @file What an experiment is: fits by name, and a function that looks at the fitted fields and says what was found. The frame runs, saves and
+ * resumes the fits, and writes the results; an experiment only says what is fitted, to what, and what is expected of it.
+ */
+import type { Extensions, Field, FieldSpec, Optimizer, Schedule, Term } from '@neural-fields/core';
+import type { SignalDescription } from '../../signals/signal-description.ts';
+import type { Findings } from './findings.ts';
+
+/** `quick` takes minutes on two cores; `paper` is the published size. */
+export type ProfileName = 'quick' | 'paper';
+
+/** The sizes of an experiment, which the profile sets and the command line may change. */
+export interface ExperimentSettings {
+  /** Samples along a side of the picture or of the grid, or the samples of a sound. */
+  readonly size: number;
+  /** Both sides, when the command line names them. */
+  readonly sides?: { readonly width: number; readonly height: number } | undefined;
+  readonly steps: number;
+  readonly hiddenFeatures: number;
+  readonly hiddenLayers: number;
+  readonly learningRate: number;
+  /** Of the initial parameters, and of all that is drawn. */
+  readonly seed: number;
+}
+
+/** The settings of a profile; seed 0 unless the command line says otherwise. */
+export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides'>;
+
+/** An experiment of a paper. */
+export interface Experiment {
+  /** E.g. `siren-image`: its name on the command line, and of its folder. */
+  readonly id: string;
+  /** A few words. */
+  readonly title: string;
+  /** Paper, section, figure or table. */
+  readonly source: string;
+  /** What is done, and what it shows, in a sentence or two. */
+  readonly summary: string;
+  /** What is fitted. */
+  readonly data: string;
+  /** The names of the compared networks, for `--networks`; the first is the paper's own. */
+  readonly networks: readonly string[];
+  /** The kinds of files of the user's own that it takes. */
+  readonly takes: readonly ('image' | 'audio')[];
+  readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
+  /** Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on. */
+  prepare(context: ExperimentContext): Promise<ExperimentPlan>;
+}
+
+/** What an experiment is told. */
+export interface ExperimentContext {
+  readonly profile: ProfileName;
+  readonly settings: ExperimentSettings;
+  /** True when nothing was changed on the command line, so that the numbers measured for the profile apply. */
+  readonly unchanged: boolean;
+  /** Those of `Experiment.networks` that were asked for, in that order. */
+  readonly networks: readonly string[];
+  /** The user's picture. */
+  readonly imageFile?: string | undefined;
+  /** The user's sound. */
+  readonly audioFile?: string | undefined;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Says what is being done. */
+  log(line: string): void;
+}
+
+/** What an experiment does. */
+export interface ExperimentPlan {
+  /** What was done to the data, in sentences. */
+  readonly notes: readonly string[];
+  /** In the order in which they are run. */
+  readonly fits: readonly FitPlan[];
+  /**
+   * Looks at the fitted fields, by the names of their fits. A field that diverged is there too, with its last good parameters. The frame
+   * disposes of the fields.
+   */
+  evaluate(fits: Readonly<Record<string, FittedField>>): Promise<Findings>;
+}
+
+/** One fit. */
+export interface FitPlan {
+  /** Unique in the experiment; the name of its files, so of letters, digits and hyphens. */
+  readonly name: string;
+  /** The network's name for people. */
+  readonly label: string;
+  readonly spec: FieldSpec;
+  readonly extensions?: Extensions;
+  /** Its points and losses. Made anew for every run. */
+  terms(): readonly Term[];
+  /** What the spec and the options do not say of what is fitted, e.g. the hash of its data: runs that differ in it are different runs. */
+  readonly identity: Readonly<Record<string, string>>;
+  readonly steps: number;
+  readonly seed: number;
+  readonly optimizer: Optimizer;
+  readonly schedule?: Schedule;
+  readonly clipNorm?: number;
+  /** Steps between the points of the curve; 1 if absent. */
+  readonly reportEvery?: number;
+  /** What the field stands for, so that `neural-fields render` can draw it. */
+  readonly signal?: SignalDescription;
+}
+
+/** One point of the course of a fit. */
+export interface CurvePoint {
+  readonly step: number;
+  /** Seconds of fitting so far, over all runs. */
+  readonly seconds: number;
+  /** Before the step's update. */
+  readonly loss: number;
+}
+
+/** A fit that has ended. */
+export interface FittedField {
+  readonly name: string;
+  readonly label: string;
+  readonly field: Field;
+  /** The updates behind the parameters. */
+  readonly steps: number;
+  readonly seconds: number;
+  readonly curve: readonly CurvePoint[];
+  /** Why it ended before its last step; absent when it did not. */
+  readonly diverged?: string | undefined;
+}

@@ -1,0 +1,28 @@
+/** @file What makes two fits the same fit: a finished or begun one is only taken up again by the same. */
+import { type Extensions, type FieldSpec, parseSpec } from '@neural-fields/core';
+import type { FitPlan } from './experiment.ts';
+
+/** Everything that a fit's result depends on, as text by name. */
+export type FitIdentity = Readonly<Record<string, string>>;
+
+const specText = (spec: FieldSpec, extensions?: Extensions): string => JSON.stringify(parseSpec(spec, extensions));
+
+/** The identity of a fit on a backend. */
+export const fitIdentity = (plan: FitPlan, backend: string): FitIdentity => ({
+  network: specText(plan.spec, plan.extensions),
+  steps: String(plan.steps),
+  seed: String(plan.seed),
+  optimizer: JSON.stringify({ kind: plan.optimizer.kind, ...plan.optimizer.settings }),
+  schedule: plan.schedule?.describe(plan.steps) ?? 'constant',
+  'clip norm': String(plan.clipNorm ?? 'none'),
+  backend,
+  ...plan.identity,
+});
+
+/** Names the first thing in which two fits differ; `undefined` when they are the same. */
+export const firstDifference = (saved: FitIdentity, wanted: FitIdentity): string | undefined => {
+  for (const name of new Set([...Object.keys(wanted), ...Object.keys(saved)]))
+    if (saved[name] !== wanted[name])
+      return `its ${name} is ${saved[name] ?? 'absent'}, and this run's is ${wanted[name] ?? 'absent'}`;
+  return undefined;
+};

@@ -1,0 +1,137 @@
+/** @file One experiment from its data to its results. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { standaloneSvg } from '@neural-fields/report';
+import { encodeImage } from '@neural-fields/signals';
+import { InputError } from '../../errors.ts';
+import { formatSeconds, plural } from '../../output/format.ts';
+import type { Output } from '../../output/output.ts';
+import type { Experiment, ExperimentContext, FitPlan, FittedField } from './experiment.ts';
+import { drawLinePlot } from './line-plot.ts';
+import { lossPlot, makeReport, type ReportedResult } from './report.ts';
+import { type ExperimentResult, resultJson } from './result.ts';
+import { type FitState, type FitSurroundings, measureStep, openFit, removeFit, runFitPlan } from './run-fit-plan.ts';
+
+/** How an experiment is run. */
+export interface RunExperimentOptions {
+  /** The experiment's own folder, which is made. */
+  readonly folder: string;
+  readonly context: ExperimentContext;
+  readonly backend: { readonly name: string; readonly reason: string };
+  /** Throws finished and begun fits away. */
+  readonly restart: boolean;
+  readonly checkpointEvery: number;
+  readonly command: string;
+  readonly output: Output;
+}
+
+/** With fewer steps to do, measuring one first would take as long as doing them. */
+const FEW_STEPS = 40;
+
+/** Makes a folder and all above it. @throws InputError when that cannot be done */
+export const makeFolder = async (path: string): Promise<void> => {
+  await mkdir(path, { recursive: true }).catch(cause => {
+    throw new InputError(`cannot make the folder '${path}': ${(cause as Error).message}`, { cause });
+  });
+};
+
+/** A fit with what is there of it. */
+interface OpenedFit {
+  readonly plan: FitPlan;
+  readonly state: FitState;
+}
+
+/** Says how long the fits will take, measured here. */
+const announce = async (opened: readonly OpenedFit[], surroundings: FitSurroundings): Promise<void> => {
+  const { output } = surroundings;
+  const open = opened.filter(({ state }) => state.kind === 'open');
+  const done = opened.length - open.length;
+  if (done > 0) output.log(`${plural(done, 'fit')} of ${opened.length} ${done === 1 ? 'is' : 'are'} there already`);
+  let total = 0;
+  let measured = 0;
+  for (const { plan, state } of open) {
+    const left = plan.steps - (state.kind === 'open' ? state.step : 0);
+    if (left < FEW_STEPS) continue;
+    const seconds = await measureStep(plan, surroundings);
+    output.log(
+      `${plan.label}: ${seconds.toPrecision(2)} s a step here, so ${formatSeconds(seconds * left)} for ${plural(left, 'step')}`,
+    );
+    total += seconds * left;
+    measured += 1;
+  }
+  if (measured > 1) output.log(`about ${formatSeconds(total)} in all`);
+  output.event('estimate', { seconds: total, fits: open.length });
+};
+
+const runFits = async (
+  plans: readonly FitPlan[],
+  surroundings: FitSurroundings,
+  fields: Map<string, FittedField>,
+): Promise<void> => {
+  const { output } = surroundings;
+  const opened: OpenedFit[] = [];
+  for (const plan of plans) {
+    const state = await openFit(plan, surroundings);
+    if (state.kind === 'finished') fields.set(plan.name, state.fitted);
+    opened.push({ plan, state });
+  }
+  await announce(opened, surroundings);
+  for (const [index, { plan, state }] of opened.entries()) {
+    if (state.kind === 'finished') continue;
+    output.log(`fit ${index + 1} of ${opened.length}: ${plan.label}`);
+    const fitted = await runFitPlan(plan, state, surroundings);
+    fields.set(plan.name, fitted);
+    if (fitted.diverged !== undefined) output.warn(`${plan.label}: ${fitted.diverged}`);
+  }
+};
+
+/** Writes the pictures, plots, files and numbers of a result into its folder. */
+const writeResult = async (result: ExperimentResult, folder: string): Promise<ReportedResult> => {
+  const text = new TextEncoder();
+  const pictures: Record<string, Uint8Array> = {};
+  for (const { name, image } of result.findings.pictures.flatMap(group => group.pictures)) {
+    const bytes = await encodeImage(image, { format: 'png' });
+    pictures[name] = bytes;
+    await writeFileAtomically(join(folder, `${name}.png`), bytes);
+  }
+  for (const plot of [...result.findings.plots, ...(result.fits.length > 0 ? [lossPlot(result)] : [])])
+    await writeFileAtomically(join(folder, `${plot.name}.svg`), text.encode(standaloneSvg(drawLinePlot(plot))));
+  for (const { name, bytes } of result.findings.files ?? []) await writeFileAtomically(join(folder, name), bytes);
+  await writeFileAtomically(join(folder, 'results.json'), text.encode(`${JSON.stringify(resultJson(result), null, 2)}\n`));
+  const reported = { result, pictures };
+  const page = makeReport([reported], { title: `${result.experiment.id}: expected and obtained`, summaries: [] });
+  await writeFileAtomically(join(folder, 'index.html'), text.encode(page));
+  return reported;
+};
+
+/**
+ * Runs an experiment, or goes on with it, and writes its folder.
+ *
+ * @throws InputError when the folder belongs to another run, or cannot be written; the reason of the context's signal when it is stopped
+ */
+export const runExperiment = async (experiment: Experiment, options: RunExperimentOptions): Promise<ReportedResult> => {
+  const { folder, context, backend, output, command } = options;
+  const fitsFolder = join(folder, 'fits');
+  await makeFolder(fitsFolder);
+  const plan = await experiment.prepare(context);
+  for (const note of plan.notes) output.log(note);
+  if (options.restart) for (const fit of plan.fits) await removeFit(fit, fitsFolder);
+  const { checkpointEvery } = options;
+  const surroundings = { folder: fitsFolder, backend: backend.name, checkpointEvery, signal: context.signal, output };
+  const fields = new Map<string, FittedField>();
+  try {
+    await runFits(plan.fits, surroundings, fields);
+    context.signal.throwIfAborted();
+    const findings = await plan.evaluate(Object.fromEntries(fields));
+    const { profile, settings, networks } = context;
+    const fits = plan.fits.map(({ name }) => {
+      const { field, ...fit } = fields.get(name) as FittedField;
+      return { ...fit, parameters: field.parameterCount };
+    });
+    const result = { experiment, profile, settings, networks, backend, notes: plan.notes, fits, findings, command };
+    return await writeResult(result, folder);
+  } finally {
+    for (const { field } of fields.values()) field.dispose();
+  }
+};

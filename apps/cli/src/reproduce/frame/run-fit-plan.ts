@@ -1,0 +1,192 @@
+/** @file One fit of an experiment: taken up where it was left, saved on the way, kept when it has ended. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  CheckpointError,
+  createField,
+  DivergenceError,
+  decodeFieldData,
+  type Field,
+  FieldFileError,
+  type FitProgress,
+  fit,
+  SafetensorsError,
+} from '@neural-fields/core';
+import { describeError, InputError } from '../../errors.ts';
+import { readRun, tolerantStore } from '../../fitting/checkpoint.ts';
+import { defaultChunkSize } from '../../fitting/settings.ts';
+import type { Output } from '../../output/output.ts';
+import { createProgress } from '../../output/progress.ts';
+import { SIGNAL_KEY } from '../../signals/signal-description.ts';
+import type { FitPlan, FittedField } from './experiment.ts';
+import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
+import { type FitIdentity, fitIdentity } from './fit-identity.ts';
+import { openLossCurve, readLossCurve } from './loss-curve.ts';
+
+/** Where a fit runs, and how it is told to stop. */
+export interface FitSurroundings {
+  /** The folder of its files. */
+  readonly folder: string;
+  readonly backend: string;
+  /** Seconds between checkpoints. */
+  readonly checkpointEvery: number;
+  readonly signal: AbortSignal;
+  readonly output: Output;
+}
+
+/** The files of a fit. */
+const filesOf = (folder: string, name: string): { field: string; checkpoint: string; curve: string } => ({
+  field: join(folder, `${name}.safetensors`),
+  checkpoint: join(folder, `${name}.checkpoint`),
+  curve: join(folder, `${name}.curve.jsonl`),
+});
+
+const newField = ({ spec, seed, extensions }: FitPlan): Field => createField(spec, { seed, ...(extensions && { extensions }) });
+
+/** What core is told beside the field and its terms. */
+const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
+  const chunkSize = defaultChunkSize(backend, field.parameterCount);
+  return {
+    steps: plan.steps,
+    seed: plan.seed,
+    optimizer: plan.optimizer,
+    reportEvery: plan.reportEvery ?? 1,
+    ...(plan.schedule && { schedule: plan.schedule }),
+    ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
+    ...(chunkSize !== undefined && { chunkSize }),
+  };
+};
+
+/** Core writes checkpoints of networks of its own layers only; a fit behind an encoding begins anew when it was stopped. */
+const canBeSaved = ({ spec }: FitPlan): boolean => spec.layers.every(({ kind }) => kind === 'dense');
+
+/** How a fit stands before it is run. */
+export type FitState =
+  | { readonly kind: 'finished'; readonly fitted: FittedField }
+  | { readonly kind: 'open'; readonly step: number; readonly identity: FitIdentity };
+
+const damaged = (path: string, error: unknown): InputError =>
+  new InputError(`the checkpoint '${path}' cannot be gone on from: ${describeError(error)} --restart begins anew.`, {
+    cause: error,
+  });
+
+/** The step of a checkpoint; 0 when there is none. @throws InputError when it cannot be read */
+const checkpointStep = async (path: string, plan: FitPlan, { output }: FitSurroundings): Promise<number> => {
+  const bytes = await tolerantStore(path, output).store.read();
+  if (bytes === undefined) return 0;
+  try {
+    return readRun(decodeFieldData(bytes, plan.extensions).metadata)?.step ?? 0;
+  } catch (error) {
+    throw damaged(path, error);
+  }
+};
+
+/**
+ * Looks at what is there of a fit.
+ *
+ * @throws InputError when its files are of another run, or damaged
+ */
+export const openFit = async (plan: FitPlan, surroundings: FitSurroundings): Promise<FitState> => {
+  const files = filesOf(surroundings.folder, plan.name);
+  const identity = fitIdentity(plan, surroundings.backend);
+  const finished = await readFinishedFit(files.field, plan, identity);
+  if (finished === undefined) return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, surroundings) };
+  const { field, outcome } = finished;
+  const { steps, seconds, diverged } = outcome;
+  const { name, label } = plan;
+  return { kind: 'finished', fitted: { name, label, field, steps, seconds, diverged, curve: readLossCurve(files.curve) } };
+};
+
+/** Removes the files of a fit. */
+export const removeFit = async (plan: FitPlan, folder: string): Promise<void> => {
+  for (const file of Object.values(filesOf(folder, plan.name))) await rm(file, { force: true });
+};
+
+const figuresOf = ({ loss, stepsPerSecond }: FitProgress): string[] => [
+  `loss ${loss.toExponential(2)}`,
+  `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
+];
+
+/**
+ * Runs a fit to its end, or goes on with it. A fit that diverges has ended too.
+ *
+ * @throws InputError when its checkpoint is of another run; the reason of the signal when it is stopped, after a checkpoint
+ */
+export const runFitPlan = async (
+  plan: FitPlan,
+  { identity, step: resumedFrom }: Extract<FitState, { kind: 'open' }>,
+  surroundings: FitSurroundings,
+): Promise<FittedField> => {
+  const { folder, backend, output, signal } = surroundings;
+  const files = filesOf(folder, plan.name);
+  const field = newField(plan);
+  const curve = openLossCurve(files.curve, resumedFrom);
+  const progress = createProgress(output, { total: plan.steps, unit: 'step' });
+  const checkpoint = tolerantStore(files.checkpoint, output);
+  if (resumedFrom > 0) output.log(`goes on from step ${resumedFrom}`);
+  let diverged: string | undefined;
+  let steps = plan.steps;
+  const begun = performance.now();
+  const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
+  try {
+    const run = fit(field, plan.terms(), {
+      ...optionsOf(plan, field, backend),
+      signal,
+      ...(canBeSaved(plan) && {
+        checkpoint: {
+          store: checkpoint.store,
+          everySeconds: surroundings.checkpointEvery,
+          identity,
+          metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
+        },
+      }),
+    });
+    for await (const report of run) {
+      curve.add({ step: report.step, seconds: elapsed(), loss: report.loss });
+      progress.update(report.step, figuresOf(report), report.secondsLeft);
+      output.event('progress', { fit: plan.name, ...report });
+    }
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) {
+      field.dispose();
+      if (error instanceof CheckpointError || error instanceof FieldFileError || error instanceof SafetensorsError)
+        throw damaged(files.checkpoint, error);
+      throw error;
+    }
+    diverged = describeError(error);
+    steps = error.lastGoodStep;
+  } finally {
+    progress.stop();
+  }
+  const seconds = elapsed();
+  await writeFinishedFit(files.field, plan, field, { identity, steps, seconds, diverged });
+  if (existsSync(files.checkpoint)) await rm(files.checkpoint);
+  return { name: plan.name, label: plan.label, field, steps, seconds, diverged, curve: curve.points };
+};
+
+/** Steps that are measured, of which the first is passed over: it allocates and compiles. */
+const MEASURED_STEPS = 2;
+
+/** The seconds that a step takes here. @throws the reason of the signal when it is stopped */
+export const measureStep = async (plan: FitPlan, { backend, signal }: FitSurroundings): Promise<number> => {
+  const field = newField(plan);
+  try {
+    let seconds = Number.NaN;
+    let last = performance.now();
+    let reports = 0;
+    for await (const _ of fit(field, plan.terms(), { ...optionsOf(plan, field, backend), reportEvery: 1, signal })) {
+      const now = performance.now();
+      seconds = (now - last) / 1000;
+      last = now;
+      reports += 1;
+      if (reports === MEASURED_STEPS) break;
+    }
+    return seconds;
+  } catch (error) {
+    if (error instanceof DivergenceError) return Number.NaN;
+    throw error;
+  } finally {
+    field.dispose();
+  }
+};

@@ -1,0 +1,173 @@
+/** @file Experiments of papers, one after the other, with a report of all. */
+import { join } from 'node:path';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { type BackendName, chooseBackend } from '../backends.ts';
+import { InterruptedError, UsageError } from '../errors.ts';
+import { assertWritable } from '../files/output-path.ts';
+import { listenForInterrupt } from '../interrupt.ts';
+import type { Size } from '../options/size.ts';
+import { formatSeconds } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import { experiments } from './experiments.ts';
+import { checkCells, tableCells, tableLines } from './frame/cells.ts';
+import type { Experiment, ExperimentContext, ExperimentSettings, ProfileName } from './frame/experiment.ts';
+import { type Table, verdictOf } from './frame/findings.ts';
+import { makeReport, type ReportedResult } from './frame/report.ts';
+import { resultJson } from './frame/result.ts';
+import { makeFolder, runExperiment } from './frame/run-experiment.ts';
+import { summariesOf } from './summaries.ts';
+
+/** What the command line says. */
+export interface ReproduceOptions {
+  readonly profile: ProfileName;
+  /** The folder that is written; each experiment has one in it. */
+  readonly folder: string;
+  readonly backend: BackendName;
+  readonly restart: boolean;
+  readonly checkpointEvery: number;
+  readonly image?: string | undefined;
+  readonly audio?: string | undefined;
+  /** Names of networks; all if absent. */
+  readonly networks?: readonly string[] | undefined;
+  /** In place of what the profile says. */
+  readonly size?: Size | undefined;
+  readonly steps?: number | undefined;
+  readonly hiddenFeatures?: number | undefined;
+  readonly seed?: number | undefined;
+  /** The command as it was given, for the report. */
+  readonly command: string;
+}
+
+/** The experiments of that name: one by its id, or `all`. @throws UsageError when there is none */
+export const findExperiments = (names: readonly string[]): readonly Experiment[] => {
+  if (names.includes('all')) {
+    if (names.length > 1) throw new UsageError("'all' stands alone");
+    return experiments;
+  }
+  return [...new Set(names)].map(name => {
+    const found = experiments.find(({ id }) => id === name);
+    if (found) return found;
+    throw new UsageError(`there is no experiment '${name}'; there are ${experiments.map(({ id }) => id).join(', ')}, and all`);
+  });
+};
+
+const settingsOf = ({ profiles }: Experiment, options: ReproduceOptions): ExperimentSettings => {
+  const profile = profiles[options.profile];
+  const { size, steps = profile.steps, hiddenFeatures = profile.hiddenFeatures, seed = 0 } = options;
+  const sides = size && 'width' in size ? size : undefined;
+  const longest = size === undefined ? profile.size : 'longest' in size ? size.longest : Math.max(size.width, size.height);
+  return { ...profile, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }) };
+};
+
+/** The networks of an experiment that are asked for. @throws UsageError when the experiment has none of them */
+const networksOf = ({ id, networks }: Experiment, { networks: wanted }: ReproduceOptions): readonly string[] => {
+  if (wanted === undefined) return networks;
+  const unknown = wanted.find(name => !networks.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(`--networks: ${id} has no network '${unknown}'; it has ${networks.join(', ') || 'none'}`);
+  return networks.filter(name => wanted.includes(name));
+};
+
+const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): void => {
+  for (const kind of ['image', 'audio'] as const)
+    if (options[kind] !== undefined && !chosen.some(({ takes }) => takes.includes(kind)))
+      throw new UsageError(`--${kind}: no experiment that was asked for takes one`);
+};
+
+const contextOf = (experiment: Experiment, options: ReproduceOptions, signal: AbortSignal, output: Output): ExperimentContext => {
+  const { profile, image, audio, networks, size, steps, hiddenFeatures, seed } = options;
+  const takes = (kind: 'image' | 'audio'): boolean => experiment.takes.includes(kind);
+  const imageFile = takes('image') ? image : undefined;
+  const audioFile = takes('audio') ? audio : undefined;
+  const changes = [size, steps, hiddenFeatures, seed || undefined, imageFile, audioFile];
+  return {
+    profile,
+    settings: settingsOf(experiment, options),
+    unchanged: changes.every(change => change === undefined),
+    networks: networks === undefined ? experiment.networks : networksOf(experiment, options),
+    imageFile,
+    audioFile,
+    signal,
+    log: line => output.log(line),
+  };
+};
+
+const printTable = (table: Table, output: Output): void => {
+  output.result('');
+  output.result(table.title);
+  for (const line of tableLines(tableCells(table))) output.result(`  ${line}`);
+};
+
+const printResult = ({ result }: ReportedResult, output: Output): void => {
+  const { experiment, findings, fits } = result;
+  for (const table of findings.tables) printTable(table, output);
+  if (findings.checks.length > 0) {
+    output.result('');
+    output.result('Expected and obtained');
+    for (const line of tableLines(checkCells(findings.checks))) output.result(`  ${line}`);
+  }
+  for (const { label, diverged } of fits) if (diverged !== undefined) output.result(`${label} diverged: ${diverged}`);
+  const seconds = fits.reduce((sum, fit) => sum + fit.seconds, 0);
+  const missed = findings.checks.filter(check => verdictOf(check) === 'missed').length;
+  output.result('');
+  output.result(
+    `${experiment.id}: ${missed === 0 ? 'all expectations met' : `${missed} missed`}, ${formatSeconds(seconds)} of fitting`,
+  );
+};
+
+/**
+ * Runs experiments, or goes on with them, and writes their folders and one report.
+ *
+ * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError when it is stopped
+ */
+export const runReproduce = async (chosen: readonly Experiment[], options: ReproduceOptions, output: Output): Promise<void> => {
+  assertTakes(chosen, options);
+  for (const experiment of chosen) networksOf(experiment, options);
+  await makeFolder(options.folder);
+  const file = (name: string): string => join(options.folder, name);
+  await assertWritable(file('index.html'));
+  const backend = await chooseBackend(options.backend, output);
+  const interrupt = listenForInterrupt(() => output.log('stopping after this chunk; once more stops at once'));
+  const reported: ReportedResult[] = [];
+  try {
+    for (const experiment of chosen) {
+      output.log('');
+      output.log(`${experiment.id}: ${experiment.title} (${experiment.source})`);
+      output.event('experiment', { id: experiment.id });
+      const one = await runExperiment(experiment, {
+        ...options,
+        folder: file(experiment.id),
+        context: contextOf(experiment, options, interrupt.signal, output),
+        backend,
+        output,
+      });
+      reported.push(one);
+      printResult(one, output);
+      output.event('result', resultJson(one.result));
+      const summaries = summariesOf(reported.map(({ result }) => result));
+      const title = `Expected and obtained, ${options.profile} profile`;
+      await writeFileAtomically(file('index.html'), new TextEncoder().encode(makeReport(reported, { title, summaries })));
+    }
+    const summaries = summariesOf(reported.map(({ result }) => result));
+    for (const table of summaries) printTable(table, output);
+    output.event('done', { folder: options.folder, report: file('index.html'), summaries });
+    output.result('');
+    output.result(`report ${file('index.html')}`);
+  } catch (error) {
+    if (error instanceof InterruptedError) {
+      if (!output.json && !output.quiet) process.stderr.write('stopped; the same command again goes on from there.\n');
+      output.event('interrupted', { folder: options.folder });
+    }
+    throw error;
+  } finally {
+    interrupt.dispose();
+  }
+};
+
+/** Says which experiments there are. */
+export const listExperiments = (output: Output): void => {
+  const rows = experiments.map(({ id, source, networks }) => [id, source, networks.join(' ')]);
+  for (const line of tableLines({ header: ['experiment', 'source', 'networks'], rows }, 'left')) output.result(line);
+  for (const { id, title, source, summary, data, networks, takes, profiles } of experiments)
+    output.event('experiment', { id, title, source, summary, data, networks, takes, profiles });
+};

@@ -1,0 +1,40 @@
+/** @file The PSNRs of the tables, each with the range it is relative to. */
+
+const meanSquare = (values: ArrayLike<number>, truth: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < truth.length; i++) sum += ((values[i] as number) - (truth[i] as number)) ** 2;
+  return sum / truth.length;
+};
+
+const decibels = (range: number, error: number): number => 10 * Math.log10(range ** 2 / error);
+
+/**
+ * The PSNR of a picture in [-1, 1] as the SIREN authors' code has it: both are mapped to [0, 1], the field is clipped there, and the range is 1.
+ */
+export const picturePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): number =>
+  decibels(
+    2,
+    meanSquare(
+      Float64Array.from(values, value => Math.min(1, Math.max(-1, value))),
+      truth,
+    ),
+  );
+
+/** The PSNR of anything else: the range is the target's, its largest minus its smallest number (for a gradient, of all components together). */
+export const rangePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): number => {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < truth.length; i++) {
+    low = Math.min(low, truth[i] as number);
+    high = Math.max(high, truth[i] as number);
+  }
+  return decibels(high - low, meanSquare(values, truth));
+};
+
+/** How {@link picturePsnr} is defined, for reports. */
+export const picturePsnrDefinition =
+  "PSNR of the picture, as in the authors' code: 10 log10(1 / mse) of values in [0, 1], with the field's clipped to [0, 1].";
+
+/** How {@link rangePsnr} is defined, for reports. */
+export const rangePsnrDefinition =
+  'PSNR of gradient and Laplacian: 10 log10(range^2 / mse), where range is the largest minus the smallest number of the target (for the ' +
+  'gradient over both components). Nothing is clipped, and no offset or scale is fitted.';

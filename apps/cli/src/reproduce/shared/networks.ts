@@ -1,0 +1,59 @@
+/** @file The networks that the papers compare, as the SIREN authors' code has them: which activation, which initialisation, which encoding. */
+import { type Extensions, type FieldSpec, mlp, type NetworkSize, relu, siren, tanh } from '@neural-fields/core';
+import { encodings, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';
+
+/** The names of the networks. */
+export type NetworkName = 'siren' | 'tanh' | 'relu' | 'relu-pe' | 'relu-rbf';
+
+/** The networks' names for people. */
+export const networkLabels: Readonly<Record<NetworkName, string>> = {
+  siren: 'SIREN',
+  tanh: 'tanh',
+  relu: 'ReLU',
+  'relu-pe': 'ReLU P.E.',
+  'relu-rbf': 'ReLU RBF',
+};
+
+/** What every fit of these networks is given, so that encodings are found. */
+export const networkExtensions: Extensions = { layers: encodings };
+
+/** What a network depends on beside its name. */
+export interface NetworkOptions extends NetworkSize {
+  /** Samples along the shortest side, which set the octaves of the positional encoding up to the Nyquist frequency. */
+  readonly samples: number;
+  /** Of a SIREN's first layer; 30 if absent. */
+  readonly omega0?: number;
+  /** Gaussian functions in front of the ReLU network; 1024 if absent. */
+  readonly rbfFeatures?: number;
+}
+
+/** As many octaves as the signal has; at least one, also for a handful of samples. */
+const octavesOf = (samples: number): number => (samples < 8 ? 1 : nyquistOctaves(samples));
+
+/** The network of that name. Weights: He's normal for ReLU, Glorot's normal for tanh; biases are PyTorch's. */
+export const networkSpec = (name: NetworkName, options: NetworkOptions): FieldSpec => {
+  const { samples, omega0 = 30, rbfFeatures = 1024, ...size } = options;
+  const rectified = {
+    ...size,
+    activation: relu(),
+    weightInitialiser: { kind: 'kaiming-normal' },
+    extensions: networkExtensions,
+  } as const;
+  switch (name) {
+    case 'siren':
+      return siren({ ...size, omega0 });
+    case 'tanh':
+      return mlp({ ...size, activation: tanh(), weightInitialiser: { kind: 'xavier-normal' } });
+    case 'relu':
+      return mlp(rectified);
+    case 'relu-pe':
+      return mlp({ ...rectified, encoding: positionalEncoding({ octaves: octavesOf(samples) }) });
+    case 'relu-rbf':
+      return mlp({ ...rectified, encoding: gaussianRbf({ features: rbfFeatures }) });
+  }
+};
+
+const isNetworkName = (name: string): name is NetworkName => name in networkLabels;
+
+/** The names that are networks of this file. */
+export const networkNames = (names: readonly string[]): readonly NetworkName[] => names.filter(isNetworkName);

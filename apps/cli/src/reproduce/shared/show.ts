@@ -1,0 +1,40 @@
+/** @file Numbers on a grid as pictures. */
+import type { Image } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+import { rangeOf } from '../../render/display-range.ts';
+
+/** The sides of a picture. */
+export interface Sides {
+  readonly width: number;
+  readonly height: number;
+}
+
+const grey = (data: Float32Array, { width, height }: Sides): Image => ndarray(data, [height, width, 1]);
+
+/** Numbers of which `low` is black and `high` white. */
+export const showRange = (
+  values: ArrayLike<number>,
+  sides: Sides,
+  { low, high }: { readonly low: number; readonly high: number },
+): Image =>
+  grey(
+    Float32Array.from(values, value => (value - low) / (high - low)),
+    sides,
+  );
+
+/** Values of a field or target in [-1, 1]. */
+export const showSignal = (values: ArrayLike<number>, sides: Sides): Image => showRange(values, sides, { low: -1, high: 1 });
+
+/** The length of gradients `[n, 2]`, from 0 to most of `reference`'s. */
+export const showGradient = (gradient: ArrayLike<number>, sides: Sides, reference: ArrayLike<number> = gradient): Image => {
+  const lengths = (values: ArrayLike<number>): Float32Array =>
+    Float32Array.from({ length: values.length / 2 }, (_, i) => Math.hypot(values[2 * i] as number, values[2 * i + 1] as number));
+  const [low, high] = rangeOf(lengths(reference), 'gradient');
+  return showRange(lengths(gradient), sides, { low, high });
+};
+
+/** Laplacians or other numbers of both signs: 0 is grey, and the ends are most of `reference`'s. */
+export const showSigned = (values: ArrayLike<number>, sides: Sides, reference: ArrayLike<number> = values): Image => {
+  const [low, high] = rangeOf(Float32Array.from(reference), 'laplacian');
+  return showRange(values, sides, { low, high });
+};
