@@ -54,13 +54,13 @@ export class FieldJob {
   points: i32;
   /** A multiple of 4. */
   tilePoints: i32;
-  /** `[points][inFeatures]` */
+  /** `[points][inFeatures]`, or the jets of an encoding, `[1 + first + second][points][inputFeatures]` */
   coords: usize;
   /** `[1 + first + second][points][outFeatures]` */
   outputs: usize;
   /** The derivatives of the loss with respect to the outputs. */
   upstream: usize;
-  /** `[points][inFeatures]` */
+  /** As `coords`. */
   coordsGradient: usize;
   scratch: usize;
   scratchBytes: usize;
@@ -76,12 +76,15 @@ export class FieldJob {
   noForms: usize;
   /** A record of loss.ts, for the jobs that have one. */
   loss: usize;
+  /** Whether `coords` are jets. */
+  encoded: i32;
+  /** Numbers in a row of the input, and floats from one row to the next. */
+  inputFeatures: i32;
+  inputStride: i32;
 }
 
 /** Bytes of a layer's record. */
 const LAYER_BYTES: usize = 72;
-/** Floats from one row of the input's jet to the next. */
-export const INPUT_STRIDE: usize = 24;
 
 // @ts-ignore: decorator
 @inline
@@ -89,26 +92,34 @@ export function layerOf(job: FieldJob, index: i32): Layer {
   return changetype<Layer>(job.layers + (<usize>index) * LAYER_BYTES);
 }
 
-/** The jet of the coordinates: themselves, unit first derivatives, no second ones. A tile that is not full repeats the last point. */
+/** The input's jet. That of coordinates: themselves, unit first derivatives, no second ones. A tile that is not full repeats the last point. */
 export function fillInput(job: FieldJob, first: i32, second: i32, start: i32, input: usize): void {
-  const d = job.inFeatures;
+  const k = job.inputFeatures;
   const tile = job.tilePoints;
   const blocks = 1 + first + second;
-  memory.fill(input, 0, (<usize>(blocks * tile)) * INPUT_STRIDE * FLOAT);
-  for (let i = 0; i < tile; i++) {
-    const point = min(start + i, job.points - 1);
-    const row = input + (<usize>i) * INPUT_STRIDE * FLOAT;
-    memory.copy(row, job.coords + (<usize>(point * d)) * FLOAT, (<usize>d) * FLOAT);
-    for (let k = 0; k < first; k++)
-      store<f32>(row + (<usize>((k + 1) * tile)) * INPUT_STRIDE * FLOAT + (<usize>k) * FLOAT, 1);
-  }
+  const rowBytes = (<usize>job.inputStride) * FLOAT;
+  const given = job.encoded ? blocks : 1;
+  memory.fill(input, 0, (<usize>(blocks * tile)) * rowBytes);
+  for (let block = 0; block < given; block++)
+    for (let i = 0; i < tile; i++) {
+      const point = block * job.points + min(start + i, job.points - 1);
+      memory.copy(
+        input + (<usize>(block * tile + i)) * rowBytes,
+        job.coords + (<usize>(point * k)) * FLOAT,
+        (<usize>k) * FLOAT,
+      );
+    }
+  if (job.encoded) return;
+  for (let axis = 0; axis < first; axis++)
+    for (let i = 0; i < tile; i++)
+      store<f32>(input + (<usize>((axis + 1) * tile + i)) * rowBytes + (<usize>axis) * FLOAT, 1);
 }
 
 function forwardTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, forReverse: bool): void {
   const tile = job.tilePoints;
   const derivativeRows = (forms.first + forms.second) * tile;
   let x = scratch + job.input;
-  let strideX = INPUT_STRIDE;
+  let strideX = <usize>job.inputStride;
   fillInput(job, forms.first, forms.second, start, x);
   for (let index = 0; index < job.layerCount; index++) {
     const layer = layerOf(job, index);
@@ -184,7 +195,7 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
       layer.learns ? gradients + layer.learnedSum : 0,
     );
     let x = scratch + job.input;
-    let strideX = INPUT_STRIDE;
+    let strideX = <usize>job.inputStride;
     if (index > 0) {
       const before = layerOf(job, index - 1);
       x = scratch + before.h;
@@ -193,11 +204,11 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
     const paddedIn = (layer.inFeatures + 3) & ~3;
     addOuterProducts(x, strideX, rows, paddedIn, g, stride, layer.outPanels, gradients + layer.weightGradient);
     addRows(g, stride, tile, layer.outPanels, gradients + layer.biasGradient);
-    // The first derivatives of the coordinates are constant, so only their values have a gradient.
+    // The first derivatives of coordinates are constant, so only their values have a gradient.
     rowsTimesPanels(
       g,
       stride,
-      index > 0 ? rows : tile,
+      index > 0 || job.encoded ? rows : tile,
       layer.outFeatures,
       layer.transposed,
       layer.inPanels,
@@ -209,13 +220,15 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
     g = other;
     other = swap;
   }
-  const d = job.inFeatures;
-  for (let i = 0; i < count; i++)
-    memory.copy(
-      job.coordsGradient + (<usize>((start + i) * d)) * FLOAT,
-      g + (<usize>i) * INPUT_STRIDE * FLOAT,
-      (<usize>d) * FLOAT,
-    );
+  const k = job.inputFeatures;
+  const given = job.encoded ? blocks : 1;
+  for (let block = 0; block < given; block++)
+    for (let i = 0; i < count; i++)
+      memory.copy(
+        job.coordsGradient + (<usize>((block * job.points + start + i) * k)) * FLOAT,
+        g + (<usize>((block * tile + i) * job.inputStride)) * FLOAT,
+        (<usize>k) * FLOAT,
+      );
 }
 
 /** Works out the outputs of the tiles of one thread. */

@@ -12,7 +12,7 @@
  * whatever the number of coordinates d, where the jet and its reverse take 3 (1 + d).
  */
 import { derivatives, IDENTITY, RELU, reluSlopes, SINE, scaled, TANH, tanhSlopes } from './activations';
-import { FieldJob, fillInput, INPUT_STRIDE, Layer, layerOf } from './field';
+import { FieldJob, fillInput, Layer, layerOf } from './field';
 import { activate, Forms } from './jet';
 import { addLoss, Loss, penaliseBlock } from './loss';
 import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from './product';
@@ -54,11 +54,11 @@ function timesSlopes(job: FieldJob, forms: Forms, layer: Layer, scratch: usize, 
   }
 }
 
-/** Forward and adjoint. The gradient is then in `job.g1`, rows INPUT_STRIDE apart. */
+/** Forward and adjoint. The gradient is then in `job.g1`, rows `job.inputStride` apart. */
 function valueAndGradient(job: FieldJob, forms: Forms, start: i32, scratch: usize): void {
   const tile = job.tilePoints;
   let x = scratch + job.input;
-  let strideX = INPUT_STRIDE;
+  let strideX = <usize>job.inputStride;
   fillInput(job, 0, 0, start, x);
   for (let index = 0; index < job.layerCount; index++) {
     const layer = layerOf(job, index);
@@ -90,7 +90,7 @@ function valueAndGradient(job: FieldJob, forms: Forms, start: i32, scratch: usiz
     const layer = layerOf(job, index);
     timesSlopes(job, forms, layer, scratch, d);
     let target = scratch + job.g1;
-    let stride = INPUT_STRIDE;
+    let stride = <usize>job.inputStride;
     if (index > 0) {
       const before = layerOf(job, index - 1);
       target = scratch + before.u;
@@ -144,7 +144,7 @@ export function scalarGradientForward(job: FieldJob, thread: i32, threads: i32):
     const count = min(tile, n - start);
     for (let i = 0; i < count; i++) {
       const value = scratch + last.h + (<usize>(i * last.stride)) * FLOAT;
-      const gradient = scratch + job.g1 + (<usize>i) * INPUT_STRIDE * FLOAT;
+      const gradient = scratch + job.g1 + (<usize>(i * job.inputStride)) * FLOAT;
       store<f32>(job.outputs + (<usize>(start + i)) * FLOAT, load<f32>(value));
       for (let k = 0; k < job.inFeatures; k++)
         store<f32>(
@@ -162,14 +162,14 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
   let b = scratch + job.g0;
   let e = scratch + job.g1;
   const d = scratch + job.g2;
-  memory.fill(b, 0, (<usize>tile) * INPUT_STRIDE * FLOAT);
+  memory.fill(b, 0, (<usize>(tile * job.inputStride)) * FLOAT);
   for (let i = 0; i < count; i++)
     for (let k = 0; k < job.inFeatures; k++)
       store<f32>(
-        b + (<usize>i) * INPUT_STRIDE * FLOAT + (<usize>k) * FLOAT,
+        b + (<usize>(i * job.inputStride)) * FLOAT + (<usize>k) * FLOAT,
         load<f32>(job.upstream + (<usize>((k + 1) * n + start + i)) * FLOAT),
       );
-  let strideB = INPUT_STRIDE;
+  let strideB = <usize>job.inputStride;
   for (let index = 0; index < job.layerCount; index++) {
     const layer = layerOf(job, index);
     const stride = <usize>layer.stride;
@@ -198,7 +198,7 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
     const paddedIn = (layer.inFeatures + 3) & ~3;
     straighten(job, forms, layer, scratch, g);
     let x = scratch + job.input;
-    let strideX = INPUT_STRIDE;
+    let strideX = <usize>job.inputStride;
     if (index > 0) {
       const before = layerOf(job, index - 1);
       x = scratch + before.h;
@@ -214,7 +214,7 @@ function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gr
   for (let i = 0; i < count; i++)
     memory.copy(
       job.coordsGradient + (<usize>((start + i) * job.inFeatures)) * FLOAT,
-      g + (<usize>i) * INPUT_STRIDE * FLOAT,
+      g + (<usize>(i * job.inputStride)) * FLOAT,
       (<usize>job.inFeatures) * FLOAT,
     );
 }
@@ -243,7 +243,7 @@ export function scalarGradientLoss(job: FieldJob, thread: i32, threads: i32): vo
     addLoss(loss, thread, penaliseBlock(job, loss, 0, start, values, (<usize>last.stride) * FLOAT));
     for (let k = 0; k < job.inFeatures; k++) {
       const derivatives = scratch + job.g1 + (<usize>k) * FLOAT;
-      addLoss(loss, thread, penaliseBlock(job, loss, k + 1, start, derivatives, INPUT_STRIDE * FLOAT));
+      addLoss(loss, thread, penaliseBlock(job, loss, k + 1, start, derivatives, (<usize>job.inputStride) * FLOAT));
     }
     reverseTile(job, forms, start, scratch, gradients);
   }

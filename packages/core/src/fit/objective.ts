@@ -19,7 +19,7 @@ import type { Field } from '../field.ts';
 import { evaluateJet } from '../jets/evaluate.ts';
 import type { JetSource } from '../jets/jet.ts';
 import { planDerivatives } from '../jets/request.ts';
-import { fusedNetwork } from '../kernels/field-jet.ts';
+import { fusedLayers } from '../kernels/field-jet.ts';
 import { fusedLoss } from '../kernels/field-loss.ts';
 import type { Rng } from '../random.ts';
 import { resolveLayers } from '../spec/spec.ts';
@@ -37,12 +37,13 @@ const RESIDENT_NUMBERS = 2 ** 24;
 /** The number of points in a chunk that keeps a step's memory near {@link CHUNK_NUMBERS}, whatever the number of points in the step. */
 export const defaultChunkSize = (field: Field, terms: readonly Term[]): number => {
   const layers = resolveLayers(field.spec, field.extensions);
-  const allFeatures = layers.reduce((total, layer) => total + layer.outFeatures, 0);
   const activations = terms.map(({ derivatives }) => {
     const plan = planDerivatives(derivatives, field.inFeatures);
     const rows = 1 + (plan.order >= 1 ? field.inFeatures : 0) + (plan.forms?.weights.length ?? 0);
-    // A fused kernel keeps none of the inner activations.
-    return rows * (fusedNetwork(layers, plan, field.extensions) ? field.outFeatures : allFeatures);
+    // A fused kernel keeps none of the inner activations of its layers.
+    const fused = fusedLayers(layers, plan, field.extensions);
+    const kept = layers.filter((_, index) => fused === undefined || index < fused.start || index === layers.length - 1);
+    return rows * kept.reduce((total, { outFeatures }) => total + outFeatures, 0);
   });
   const numbersPerPoint = Math.max(1, ...activations) * COPIES_PER_ACTIVATION;
   return Math.max(64, Math.min(65_536, Math.floor(CHUNK_NUMBERS / numbersPerPoint)));

@@ -16,7 +16,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import '#gradients';
-import { fusedJet, fusedNetwork } from '../kernels/field-jet.ts';
+import { fusedJet, fusedLayers } from '../kernels/field-jet.ts';
 import type { LayerJet } from '../layers/layer.ts';
 import type { Extensions } from '../spec/extensions.ts';
 import { type FieldSpec, type ResolvedLayer, resolveLayers } from '../spec/spec.ts';
@@ -52,7 +52,8 @@ const coordinateJet = (coords: Tensor2D, { inFeatures, order }: DerivativePlan):
   ...(order >= 1 && { first: reshape(eye(inFeatures), [inFeatures, 1, inFeatures]) }),
 });
 
-const composedJet = (
+/** The jet behind the given layers, in ordinary tfjs ops. */
+export const composedJet = (
   layers: readonly ResolvedLayer[],
   parameters: readonly Readonly<Record<string, Tensor>>[],
   coords: Tensor2D,
@@ -125,11 +126,10 @@ export const evaluateJet = <const R extends DerivativeRequest>(
   const layers = resolveLayers(spec, extensions);
   if (coords.shape[0] === 0) return emptyJet(request, plan, (layers.at(-1) as ResolvedLayer).outFeatures) as Jet<R>;
   const given = layers.map((layer, index) => layerParameters(layer, index, parameters));
-  const fused = fusedNetwork(layers, plan, extensions);
+  const fused = fusedLayers(layers, plan, extensions);
   return tidy(() => {
-    const jet = fused
-      ? fusedJet(fused, coords, given.flatMap(Object.values))
-      : composedJet(layers, given, coords, plan, extensions);
+    const composed = composedJet(layers.slice(0, fused?.start), given, coords, plan, extensions);
+    const jet = fused ? fusedJet(fused.network, composed, given.slice(fused.start).flatMap(Object.values)) : composed;
     return assemble(jet, request, plan) as Jet<R>;
   });
 };

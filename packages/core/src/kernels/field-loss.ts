@@ -12,15 +12,16 @@ import {
   type NamedTensorMap,
   registerKernel,
   type Scalar,
-  type Tensor,
   type Tensor1D,
+  tidy,
 } from '@tensorflow/tfjs-core';
 import type { Field } from '../field.ts';
 import type { PointwiseLoss, PointwisePenalty } from '../fit/pointwise-loss.ts';
 import type { TensorBatch } from '../fit/term.ts';
+import { composedJet } from '../jets/evaluate.ts';
 import { type DerivativePlan, type DerivativeRequest, planDerivatives } from '../jets/request.ts';
 import { resolveLayers } from '../spec/spec.ts';
-import { type FieldJetNetwork, fusedNetwork } from './field-jet.ts';
+import { type FieldJetNetwork, fusedInput, fusedLayers } from './field-jet.ts';
 
 const KERNEL = 'NeuralFieldsFieldLoss';
 
@@ -47,7 +48,7 @@ export interface FieldLoss {
 }
 
 /**
- * Registers a backend's kernel. Inputs, a list: coords `f32[n, inFeatures]` with n > 0, the parameters as one vector `f32[P]` in the order of the
+ * Registers a backend's kernel. Inputs, a list: coords `f32[n, inFeatures]` with n > 0 or an encoding's jet as in a field jet, the parameters as one vector `f32[P]` in the order of the
  * layers (weight, bias, learnable parameters of the activation), the targets, each `f32[n, k]`. Attributes: a {@link FieldLoss}, whose network is
  * one that the backend's field jet supports. Outputs: the loss `f32[]`, and its gradient with respect to the parameters, `f32[P]`.
  */
@@ -107,8 +108,13 @@ export const fusedLoss = (
 ): { readonly loss: Scalar; readonly gradient: Tensor1D } | undefined => {
   if (getKernel(KERNEL, getBackend()) === undefined) return undefined;
   const plan = planDerivatives(request, field.inFeatures);
-  const network = fusedNetwork(resolveLayers(field.spec, field.extensions), plan, field.extensions);
-  if (network === undefined) return undefined;
+  const layers = resolveLayers(field.spec, field.extensions);
+  const fused = fusedLayers(layers, plan, field.extensions);
+  if (fused === undefined) return undefined;
+  const { network } = fused;
+  // What comes before the kernel's layers gets no gradient here.
+  const before = layers.slice(0, fused.start);
+  if (before.some(layer => layer.parameters.length > 0)) return undefined;
   const targets = Object.entries(batch.targets);
   const widths = targets.map(([name, { shape }]) => [name, shape[1]] as const);
   const blocks = planBlocks(loss, plan, widths, field.outFeatures);
@@ -124,11 +130,16 @@ export const fusedLoss = (
     lossScale: scale,
     gradientScale: scale * weight,
   };
-  const inputs: Tensor[] = [batch.coords, parameters, ...targets.map(([, target]) => target)];
-  const [total, gradient] = engine().runKernel(
-    KERNEL,
-    inputs as object as NamedTensorMap,
-    attributes as object as NamedAttrMap,
-  ) as [Scalar, Tensor1D];
+  const [total, gradient] = tidy(() => {
+    const jet = composedJet(
+      before,
+      before.map(() => ({})),
+      batch.coords,
+      plan,
+      field.extensions,
+    );
+    const inputs = [...fusedInput(network, jet), parameters, ...targets.map(([, target]) => target)];
+    return engine().runKernel(KERNEL, inputs as object as NamedTensorMap, attributes as object as NamedAttrMap);
+  }) as [Scalar, Tensor1D];
   return { loss: total, gradient };
 };

@@ -1,8 +1,7 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
 import type { FieldJetNetwork } from '@neural-fields/core';
 import type { Kernels } from '../wasm/kernels.ts';
-import type { PlacedNetwork } from './layout.ts';
-import { blocksOf, POINTS_WORD } from './layout.ts';
+import { blocksOf, inputFeaturesOf, type PlacedNetwork, POINTS_WORD } from './layout.ts';
 
 /** Numbers that a batch's coordinates and outputs may take: 4 MiB. */
 const BATCH_NUMBERS = 2 ** 20;
@@ -19,10 +18,14 @@ const WORTH_SHARING = 250_000;
 const multiplicationsOf = (network: FieldJetNetwork): number =>
   blocksOf(network) * network.layers.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
 
+/** Blocks of a network's input: one of coordinates, or those of the jets of an encoding. */
+export const inputBlocksOf = (network: FieldJetNetwork): number =>
+  network.encodedFeatures === undefined ? 1 : blocksOf(network);
+
 /** The most points in a batch. */
 export const batchSize = (network: FieldJetNetwork, points: number): number => {
   const outFeatures = network.layers.at(-1)?.outFeatures ?? 1;
-  const numbers = 2 * (blocksOf(network) * outFeatures + network.inFeatures);
+  const numbers = 2 * (blocksOf(network) * outFeatures + inputBlocksOf(network) * inputFeaturesOf(network));
   const most = Math.floor(Math.min(BATCH_NUMBERS / numbers, MOST_WORK / (PRODUCTS * multiplicationsOf(network)), MOST_POINTS));
   return Math.min(points, Math.max(FEWEST_POINTS, most));
 };
@@ -31,17 +34,21 @@ export const batchSize = (network: FieldJetNetwork, points: number): number => {
 export const threadsFor = ({ pool }: Kernels, network: FieldJetNetwork, points: number): number =>
   points * multiplicationsOf(network) < WORTH_SHARING ? 1 : pool.count;
 
-/** Copies a part of the outputs, `[blocks][points][outFeatures]`, between the kernels' memory and arrays of one block or several. */
+/** The number of points of a network's input. */
+export const pointsOf = (network: FieldJetNetwork, [first]: readonly Float32Array[]): number =>
+  (first as Float32Array).length / inputFeaturesOf(network);
+
+/** Copies a part of `[blocks][points][features]` between the kernels' memory and arrays of one block or several. */
 export const copyBlocks = (
   arrays: readonly Float32Array[],
   view: Float32Array,
-  { start, count, total, outFeatures }: { start: number; count: number; total: number; outFeatures: number },
+  { start, count, total, features }: { start: number; count: number; total: number; features: number },
   direction: 'in' | 'out',
 ): void => {
-  const length = count * outFeatures;
+  const length = count * features;
   let block = 0;
   for (const array of arrays)
-    for (let offset = start * outFeatures; offset < array.length; offset += total * outFeatures) {
+    for (let offset = start * features; offset < array.length; offset += total * features) {
       const part = view.subarray(block * length, (block + 1) * length);
       if (direction === 'out') array.set(part, offset);
       else part.set(array.subarray(offset, offset + length));

@@ -1,25 +1,26 @@
 import type { FieldJetNetwork } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
-import { batchSize, copyBlocks, forEachBatch, threadsFor } from './batches.ts';
-import { blocksOf, placeNetwork, prefersAdjoint } from './layout.ts';
+import { batchSize, copyBlocks, forEachBatch, inputBlocksOf, pointsOf, threadsFor } from './batches.ts';
+import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
 
 /**
  * The jets of a network.
  *
- * @param coords `[n][inFeatures]`
+ * @param input the coordinates `[n][inFeatures]`, or the jets of an encoding: value, first, second as far as the order goes
  * @param parameters in the order of the kernel's inputs
  * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes
  */
 export const fieldForward = (
   kernels: Kernels,
   network: FieldJetNetwork,
-  coords: Float32Array,
+  input: readonly Float32Array[],
   parameters: readonly Float32Array[],
 ): Float32Array[] => {
   const { arena, pool } = kernels;
   const { inFeatures: d, order, forms } = network;
-  const total = coords.length / d;
+  const total = pointsOf(network, input);
+  const k = inputFeaturesOf(network);
   const outFeatures = network.layers.at(-1)?.outFeatures as number;
   const block = total * outFeatures;
   const results = [new Float32Array(block)];
@@ -27,9 +28,10 @@ export const fieldForward = (
   if (forms) results.push(new Float32Array(forms.weights.length * block));
   arena.scope(() => {
     const size = batchSize(network, total);
+    const inputFloats = inputBlocksOf(network) * size * k;
     const outputFloats = blocksOf(network) * size * outFeatures;
     const data = {
-      coords: arena.take(4 * size * d),
+      coords: arena.take(4 * inputFloats),
       outputs: arena.take(4 * outputFloats),
       upstream: 0,
       coordsGradient: 0,
@@ -37,13 +39,13 @@ export const fieldForward = (
     };
     const placed = placeNetwork(kernels, network, parameters, { forReverse: false, points: size, data });
     forEachBatch(kernels, placed, total, size, (start, count) => {
-      arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));
+      copyBlocks(input, arena.floats(data.coords, inputFloats), { start, count, total, features: k }, 'in');
       pool.run(
         prefersAdjoint(network) ? JOBS.scalarGradientForward : JOBS.fieldForward,
         placed.job,
         threadsFor(kernels, network, count),
       );
-      copyBlocks(results, arena.floats(data.outputs, outputFloats), { start, count, total, outFeatures }, 'out');
+      copyBlocks(results, arena.floats(data.outputs, outputFloats), { start, count, total, features: outFeatures }, 'out');
     });
   });
   return results;

@@ -25,9 +25,6 @@ const ACTIVATIONS: Readonly<Record<string, number>> = {
 const TILE_BYTES = 2 ** 19;
 const MOST_TILE_POINTS = 128;
 const FEWEST_TILE_POINTS = 16;
-/** Coordinates that the input's rows have room for; see INPUT_STRIDE in `assembly/field.ts`. */
-const MOST_COORDINATES = 8;
-const INPUT_STRIDE = 24;
 /** Rows that are a power of two apart fall into the same lines of a cache. */
 const ROW_PADDING = 16;
 
@@ -37,8 +34,7 @@ const PANEL = 8;
 const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
 /** Whether the fused kernel takes a network. FINER's frequency does not only scale the argument: where it is learned, the network is composed. */
-export const supportsNetwork = ({ inFeatures, layers }: FieldJetNetwork): boolean =>
-  inFeatures <= MOST_COORDINATES &&
+export const supportsNetwork = ({ layers }: FieldJetNetwork): boolean =>
   layers.every(({ activation: { kind, learnable } }) => kind in ACTIVATIONS && (kind !== 'finer' || learnable.length === 0));
 
 /** Places of a layer's gradients from the start of a thread's gradients, in bytes. */
@@ -66,13 +62,18 @@ export interface PlacedNetwork {
   readonly gradientBytes: number;
 }
 
+/** Numbers in a row of a network's input. */
+export const inputFeaturesOf = ({ inFeatures, encodedFeatures }: FieldJetNetwork): number => encodedFeatures ?? inFeatures;
+
+const strideFor = (features: number): number => roundUp(features, PANEL) + ROW_PADDING;
+
 const planLayer = (layer: FieldJetLayer): LayerPlan => {
   const outPanels = Math.ceil(layer.outFeatures / PANEL);
   return {
     layer,
     outPanels,
     inPanels: Math.ceil(layer.inFeatures / PANEL),
-    stride: outPanels * PANEL + ROW_PADDING,
+    stride: strideFor(layer.outFeatures),
     isIdentity: layer.activation.kind === 'identity',
   };
 };
@@ -82,6 +83,7 @@ type Purpose = 'forward' | 'reverse' | 'adjoint';
 
 /** Offsets in a thread's scratch for a tile of so many rows. */
 const planScratch = (plans: readonly LayerPlan[], rows: number, purpose: Purpose) => {
+  const inputStride = strideFor((plans[0] as LayerPlan).layer.inFeatures);
   const keepsAll = purpose !== 'forward';
   let size = 0;
   const take = (floats: number): number => {
@@ -89,8 +91,8 @@ const planScratch = (plans: readonly LayerPlan[], rows: number, purpose: Purpose
     size += roundUp(floats * FLOAT, 64);
     return offset;
   };
-  const widest = Math.max(INPUT_STRIDE, ...plans.map(({ stride }) => stride));
-  const input = take(rows * INPUT_STRIDE);
+  const widest = Math.max(inputStride, ...plans.map(({ stride }) => stride));
+  const input = take(rows * inputStride);
   const slopes = take(4 * widest);
   const shared = keepsAll ? [] : Array.from({ length: 4 }, () => take(rows * widest));
   const layers = plans.map(({ stride, isIdentity }, index) => {
@@ -128,8 +130,9 @@ export const blocksOf = ({ inFeatures, order, forms }: FieldJetNetwork): number 
  * Whether the gradient is worked out by adjoints (`assembly/scalar-gradient.ts`) and not by the jet: with one output, the former takes 8 products
  * for each layer in a step, the latter 4 for each row of the jet.
  */
-export const prefersAdjoint = ({ inFeatures, layers, order }: FieldJetNetwork): boolean =>
+export const prefersAdjoint = ({ inFeatures, encodedFeatures, layers, order }: FieldJetNetwork): boolean =>
   order === 1 &&
+  encodedFeatures === undefined &&
   layers.at(-1)?.outFeatures === 1 &&
   inFeatures >= 2 &&
   layers.every(({ activation }) => activation.learnable.length === 0);
@@ -143,13 +146,13 @@ const tilePointsFor = (plans: readonly LayerPlan[], rowsPerPoint: number, purpos
 
 /** Where the numbers of a job go. */
 export interface JobData {
-  /** `[points][inFeatures]` */
+  /** `[points][inFeatures]`, or the jets of an encoding, `[blocks][points][encodedFeatures]` */
   readonly coords: number;
   /** `[blocks][points][outFeatures]` */
   readonly outputs: number;
   /** As the outputs: the derivatives of the loss with respect to them or, where there is a loss, its targets. */
   readonly upstream: number;
-  /** `[points][inFeatures]` */
+  /** As `coords`. */
   readonly coordsGradient: number;
   /** The address of a loss's record; see `assembly/loss.ts`. 0 if there is none. */
   readonly loss: number;
@@ -170,7 +173,7 @@ export const placeNetwork = (
   parameters: readonly Float32Array[],
   { forReverse, points, data }: PlaceOptions,
 ): PlacedNetwork => {
-  const { layers, inFeatures, order, forms } = network;
+  const { layers, inFeatures, encodedFeatures, order, forms } = network;
   const plans = layers.map(planLayer);
   const adjoint = prefersAdjoint(network);
   const purpose = adjoint ? 'adjoint' : forReverse ? 'reverse' : 'forward';
@@ -202,7 +205,7 @@ export const placeNetwork = (
   const weights = arena.put(forms?.weights.flat() ?? []);
   const formsRecord = arena.take(24);
   const layerRecords = arena.take(72 * layers.length);
-  const job = arena.take(88);
+  const job = arena.take(100);
   const noForms = arena.take(24);
   const allScratch = arena.take(scratch.bytes * pool.count);
   const allGradients = arena.take(forReverse ? gradients.bytes * pool.count : 0);
@@ -251,7 +254,7 @@ export const placeNetwork = (
   arena.integers(noForms, 6).set([0, 0, 0, pairs, weights, scratch.widest * FLOAT]);
   const outFeatures = (layers.at(-1) as FieldJetLayer).outFeatures;
   arena
-    .integers(job, 22)
+    .integers(job, 25)
     .set([
       layers.length,
       layerRecords,
@@ -275,6 +278,9 @@ export const placeNetwork = (
       scratch.g2,
       noForms,
       data.loss,
+      Number(encodedFeatures !== undefined),
+      inputFeaturesOf(network),
+      strideFor(inputFeaturesOf(network)),
     ]);
   return { job, gradients: gradients.layers, gradientBytes: gradients.bytes };
 };

@@ -1,9 +1,9 @@
 import type { FieldLoss } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
-import { batchSize, forEachBatch, threadsFor } from './batches.ts';
+import { batchSize, copyBlocks, forEachBatch, inputBlocksOf, pointsOf, threadsFor } from './batches.ts';
 import { collectGradients } from './collect-gradients.ts';
-import { blocksOf, placeNetwork, prefersAdjoint } from './layout.ts';
+import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
 
 /** The numbers by which `assembly/loss.ts` knows the penalties. */
 const PENALTIES = { squared: 0, absolute: 1, huber: 2, charbonnier: 3 } as const;
@@ -45,30 +45,31 @@ const cutParameters = ({ layers }: FieldLoss['network'], parameters: Float32Arra
 /**
  * A pointwise loss and its gradient, in one forward pass and its reverse.
  *
- * @param coords `[n][inFeatures]`
+ * @param input as in `fieldForward`
  * @param parameters all of them, one after the other
  * @param targets each `[n][k]`
  */
 export const fieldLoss = (
   kernels: Kernels,
   loss: FieldLoss,
-  coords: Float32Array,
+  input: readonly Float32Array[],
   parameters: Float32Array,
   targets: readonly Float32Array[],
 ): { readonly loss: number; readonly gradient: Float32Array } => {
   const { arena, pool } = kernels;
   const { network, blocks, weight } = loss;
-  const { inFeatures: d, layers } = network;
-  const total = coords.length / d;
-  const o = layers.at(-1)?.outFeatures as number;
+  const total = pointsOf(network, input);
+  const k = inputFeaturesOf(network);
+  const o = network.layers.at(-1)?.outFeatures as number;
   return arena.scope(() => {
     const size = batchSize(network, total);
     const record = arena.take(24);
+    const inputFloats = inputBlocksOf(network) * size * k;
     const data = {
-      coords: arena.take(4 * size * d),
+      coords: arena.take(4 * inputFloats),
       outputs: 0,
       upstream: arena.take(4 * blocksOf(network) * size * o),
-      coordsGradient: arena.take(4 * size * d),
+      coordsGradient: arena.take(4 * inputFloats),
       loss: record,
     };
     const factors = arena.put(blocks.map(({ factor }) => factor));
@@ -85,7 +86,7 @@ export const fieldLoss = (
       copyColumns(view, source, { start, count, width: source.length / total, column, columns: o });
     };
     forEachBatch(kernels, placed, total, size, (start, count) => {
-      arena.floats(data.coords, count * d).set(coords.subarray(start * d, (start + count) * d));
+      copyBlocks(input, arena.floats(data.coords, inputFloats), { start, count, total, features: k }, 'in');
       for (const [index, { target }] of blocks.entries()) {
         const address = data.upstream + 4 * index * count * o;
         if (target === undefined) arena.floats(address, count * o).fill(0);

@@ -1,4 +1,5 @@
 import {
+  type ActivationDefinition,
   coreActivations,
   createField,
   createRng,
@@ -11,7 +12,7 @@ import {
   siren,
 } from '@neural-fields/core';
 import { expectCloseInNorm, fieldJet, maxAbsolute, type OracleField } from '@neural-fields/testing';
-import { engine, neg, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { engine, exp, neg, ready, setBackend, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SimdBackend } from '../../src/index.ts';
@@ -81,7 +82,7 @@ describe('the fused field jet', () => {
     fc.assert(
       fc.asyncProperty(
         fc.record({
-          inFeatures: fc.integer({ min: 1, max: 8 }),
+          inFeatures: fc.integer({ min: 1, max: 10 }),
           widths: fc.array(fc.integer({ min: 1, max: 45 }), { minLength: 1, maxLength: 4 }),
           n: fc.integer({ min: 1, max: 300 }),
           bias: fc.boolean(),
@@ -240,24 +241,70 @@ describe('the fused field jet', () => {
     });
   });
 
-  it('leaves the learned frequency of FINER, and layers of other kinds, to the composed path', async () => {
+  it('leaves the learned frequency of FINER to the composed path', async () => {
     const activation = { kind: 'finer', omega: 3, learnable: ['omega'] };
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 };
     const field = createField(mlp({ ...size, activation }), { seed: 1 });
     expect(await kernelsOf(() => measure('simd', field, pointsFor(field, 9), {}))).not.toContain('NeuralFieldsFieldJet');
+  });
 
+  describe('behind layers that it does not know', () => {
+    const turn = (part: Tensor3D | undefined): Tensor3D | undefined => part && neg(part);
+    /** No parameters; its derivatives are the same at all points. */
     const mirror: LayerDefinition = {
       kind: 'mirror',
       outFeatures: (_spec, inFeatures) => inFeatures,
       parameters: () => [],
-      jet: ({ value }) => ({ value: neg(value) }),
+      jet: ({ value, first, second }) => {
+        const [turnedFirst, turnedSecond] = [turn(first), turn(second)];
+        return {
+          value: neg(value),
+          ...(turnedFirst && { first: turnedFirst }),
+          ...(turnedSecond && { second: turnedSecond }),
+        };
+      },
     };
-    const extensions = { layers: [mirror] };
-    const encoding = { kind: 'mirror' };
-    const mirrored = createField(mlp({ ...size, activation: { kind: 'tanh' }, encoding, extensions }), { seed: 1, extensions });
-    const names = await kernelsOf(async () => mirrored.evaluate(tensor2d([[0.1, 0.2]])).data());
-    expect(names).toContain('Neg');
-    expect(names).not.toContain('NeuralFieldsFieldJet');
+    /** exp: as an activation it comes with learned weights and second derivatives. */
+    const growth: ActivationDefinition = {
+      kind: 'growth',
+      parameters: {},
+      derivatives: (x, _parameters, order) => Array.from({ length: order + 1 }, () => exp(x)),
+    };
+    const extensions = { layers: [mirror], activations: [growth] };
+    const size = { inFeatures: 3, outFeatures: 2, hiddenFeatures: 11, hiddenLayers: 2 };
+    const plain = mlp({ ...size, activation: { kind: 'tanh' } });
+    const specs = {
+      'an encoding': mlp({ ...size, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions }),
+      'an activation of the user': parseSpec(
+        {
+          ...plain,
+          layers: plain.layers.map((layer, index) => (index === 0 ? { ...layer, activation: { kind: 'growth' } } : layer)),
+        },
+        extensions,
+      ),
+    };
+
+    it.each(Object.keys(specs) as (keyof typeof specs)[])('agrees with the composed one behind %s', async name => {
+      const field = createField(specs[name], { seed: 1, extensions });
+      const coords = pointsFor(field, 45);
+      for (const request of REQUESTS) {
+        expectSame(await measure('simd', field, coords, request), await measure('cpu', field, coords, request));
+        expect(await kernelsOf(() => measure('simd', field, coords, request))).toContain('NeuralFieldsFieldJet');
+      }
+    });
+
+    it('takes an encoding that is wider than a panel', async () => {
+      const wide = { inFeatures: 21, outFeatures: 1, hiddenFeatures: 5, hiddenLayers: 1 };
+      const field = createField(mlp({ ...wide, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions }), {
+        seed: 1,
+        extensions,
+      });
+      const coords = pointsFor(field, 9);
+      expectSame(
+        await measure('simd', field, coords, { laplacian: true }),
+        await measure('cpu', field, coords, { laplacian: true }),
+      );
+    });
   });
 
   it('keeps neither tensors nor memory over 500 steps', async () => {

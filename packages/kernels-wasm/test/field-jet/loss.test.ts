@@ -6,6 +6,7 @@ import {
   type DerivativeRequest,
   type Field,
   fit,
+  type LayerDefinition,
   mlp,
   type Optimizer,
   type PointLoss,
@@ -17,7 +18,7 @@ import {
   term,
 } from '@neural-fields/core';
 import { expectCloseInNorm, maxAbsolute, pointwiseLoss } from '@neural-fields/testing';
-import { clone, engine, memory, ready, setBackend } from '@tensorflow/tfjs-core';
+import { clone, engine, memory, mul, ready, scalar, setBackend, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import '../../src/index.ts';
@@ -197,6 +198,30 @@ describe('a pointwise loss', () => {
       ),
       { numRuns: 40 },
     ));
+
+  it.each(['an encoding', 'a learned layer'])('is the same behind %s that the kernel does not know', async what => {
+    const fold: LayerDefinition = {
+      kind: 'fold',
+      outFeatures: (_spec, inFeatures) => inFeatures,
+      parameters: (_spec, { inFeatures }) =>
+        what === 'an encoding' ? [] : [{ name: 'scale', shape: [inFeatures], initialise: () => Float32Array.of(0.5, 2) }],
+      jet: ({ value, first, second }, { parameters: { scale = scalar(-2) } }) => ({
+        value: mul(value, scale),
+        ...(first && { first: mul(first, scale) as Tensor3D }),
+        ...(second && { second: mul(second, scale) as Tensor3D }),
+      }),
+    };
+    const extensions = { layers: [fold] };
+    const size = { inFeatures: 2, outFeatures: 2, hiddenFeatures: 9, hiddenLayers: 1 };
+    const spec = mlp({ ...size, activation: { kind: 'sine', omega: 2 }, encoding: { kind: 'fold' }, extensions });
+    for (const { derivatives, errors } of PARTS)
+      await expectSameStep({
+        field: createField(spec, { seed: 3, extensions }),
+        points: 150,
+        derivatives,
+        loss: { errors, penalty: { kind: 'squared' } },
+      });
+  });
 
   it('spans several batches of the kernel', () =>
     expectSameStep({

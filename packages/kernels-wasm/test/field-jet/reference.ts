@@ -39,10 +39,10 @@ export const measure = async (
   const points: Tensor2D = tensor2d(coords.slice(), [coords.length / field.inFeatures, field.inFeatures]);
   const parameters = names.map(name => tensor(values[name] as Float32Array, field.parameters[name]?.shape));
   const record = Object.fromEntries(names.map((name, index) => [name, parameters[index] as Tensor]));
-  const jet = evaluateJet(field.spec, record, points, request) as Jet<DerivativeRequest>;
+  const jet = evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>;
   const { grads } = engine().gradients(
     () => {
-      const parts = partsOf(evaluateJet(field.spec, record, points, request) as Jet<DerivativeRequest>);
+      const parts = partsOf(evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>);
       return parts.map(([, part]) => sum(mul(part, weightsLike(part)))).reduce((a, b) => add(a, b));
     },
     [points, ...parameters],

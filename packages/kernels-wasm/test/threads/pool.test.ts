@@ -43,15 +43,15 @@ describe('threads', () => {
     const one = await loadKernels(1);
     const many = await loadKernels(count);
     expect(many.pool.count).toBe(count);
-    expect(fieldForward(many, network, coords, parameters)).toEqual(fieldForward(one, network, coords, parameters));
-    const expected = fieldReverse(one, network, coords, parameters, upstream);
-    const actual = fieldReverse(many, network, coords, parameters, upstream);
+    expect(fieldForward(many, network, [coords], parameters)).toEqual(fieldForward(one, network, [coords], parameters));
+    const expected = fieldReverse(one, network, [coords], parameters, upstream);
+    const actual = fieldReverse(many, network, [coords], parameters, upstream);
     // Sums of 5,001 terms in another order.
     for (const [index, values] of expected.entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 1e-5 });
-    for (let again = 0; again < 5; again++) expect(fieldReverse(many, network, coords, parameters, upstream)).toEqual(actual);
+    for (let again = 0; again < 5; again++) expect(fieldReverse(many, network, [coords], parameters, upstream)).toEqual(actual);
     many.pool.dispose();
-    expect(fieldReverse(many, network, coords, parameters, upstream)).toEqual(actual);
+    expect(fieldReverse(many, network, [coords], parameters, upstream)).toEqual(actual);
     many.pool.dispose();
   });
 
@@ -63,7 +63,7 @@ describe('threads', () => {
     arena.integers(job, 4).set([arena.memory.buffer.byteLength - 16, arena.take(64), 32, 16]);
     expect(() => pool.run(JOBS.sine, job)).toThrow(KernelThreadError);
     expect(() => pool.run(JOBS.sine, job)).toThrow('simd: thread 1 of 2 failed');
-    expect(fieldForward(kernels, network, coords, parameters)[0]?.length).toBe(5_001);
+    expect(fieldForward(kernels, network, [coords], parameters)[0]?.length).toBe(5_001);
     pool.dispose();
   });
 
@@ -105,7 +105,7 @@ describe('the build without relaxed SIMD', () => {
     const wanted = { ...network, order };
     const few = coords.subarray(0, 2 * 37);
     const derivatives = [numbers(37, 4, 1), numbers(2 * 37, 6, 1)].slice(0, 1 + order);
-    const [actual, expected] = [plain, best].map(kernels => fieldReverse(kernels, wanted, few, parameters, derivatives)) as [
+    const [actual, expected] = [plain, best].map(kernels => fieldReverse(kernels, wanted, [few], parameters, derivatives)) as [
       Float32Array[],
       Float32Array[],
     ];
@@ -118,13 +118,13 @@ describe('memory', () => {
   it('that is not to be had is an error after which the kernels still work', async () => {
     const kernels = await loadKernels(1);
     expect(() => kernels.arena.scope(() => kernels.arena.take(2 ** 33))).toThrow(KernelMemoryError);
-    expect(fieldForward(kernels, network, coords, parameters)[0]?.length).toBe(5_001);
+    expect(fieldForward(kernels, network, [coords], parameters)[0]?.length).toBe(5_001);
   });
 
   it('does not grow with the number of points', async () => {
     const kernels = await loadKernels(1);
     const sizeAfter = (n: number): number => {
-      fieldReverse(kernels, network, numbers(2 * n, 1, 1), parameters, [numbers(n, 2, 1)]);
+      fieldReverse(kernels, network, [numbers(2 * n, 1, 1)], parameters, [numbers(n, 2, 1)]);
       return kernels.arena.memory.buffer.byteLength;
     };
     expect(sizeAfter(200_000)).toBe(sizeAfter(16_384));
