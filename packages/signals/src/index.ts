@@ -25,7 +25,10 @@ export { mse } from './metrics/mse.ts';
 export { psnr } from './metrics/psnr.ts';
 export { snr } from './metrics/snr.ts';
 export { type SsimOptions, ssim } from './metrics/ssim.ts';
+export { type BallOptions, ball } from './points/ball.ts';
+export { type BoundaryOptions, boundary, type Face } from './points/boundary.ts';
 export type { Box } from './points/box.ts';
+export { type GaussianCloudOptions, gaussianCloud } from './points/gaussian-cloud.ts';
 export { type PixelOptions, pixels } from './points/pixels.ts';
 export type { PointSet } from './points/point-set.ts';
 export { type SampleOptions, samples } from './points/samples.ts';
@@ -36,5 +39,7 @@ export { type StratifiedPixelOptions, stratifiedPixels } from './points/stratifi
 export { type Selection, subset } from './points/subset.ts';
 export { uniform } from './points/uniform.ts';
 export { uniformPixels } from './points/uniform-pixels.ts';
+export { union } from './points/union.ts';
 export { withReplacement } from './points/with-replacement.ts';
+export { type WithTimeOptions, withTime } from './points/with-time.ts';
 export { withoutReplacement } from './points/without-replacement.ts';

@@ -7,31 +7,48 @@ import type { Rng } from '@neural-fields/core';
 
 const BLOCK = 64;
 
+/** Which points of a step, and how many numbers a point has. */
+export interface Rows {
+  readonly start: number;
+  readonly count: number;
+  readonly width: number;
+}
+
 /**
- * The random numbers of the points `start` ... `start + count - 1` of a step.
+ * Random rows for the points `start` ... `start + count - 1` of a step.
  *
- * @param width how many numbers a point has
- * @param next draws one number
+ * @param fill writes the numbers of one point, with as many draws from the rng as it takes
  * @returns `f64[count, width]`, a function of the rng's seed and of the points' numbers only
  */
-export const drawNumbers = (
+export const drawRows = (
   rng: Rng,
-  { start, count, width }: { readonly start: number; readonly count: number; readonly width: number },
-  next: (rng: Rng) => number,
-): Float64Array => {
+  { start, count, width }: Rows,
+  fill: (rng: Rng, row: Float64Array) => void,
+): Float64Array<ArrayBuffer> => {
   const numbers = new Float64Array(count * width);
   const end = start + count;
+  const unwanted = new Float64Array(width);
   for (let block = Math.floor(start / BLOCK); block * BLOCK < end; block++) {
     const blockRng = rng.fork('points', block);
     const last = Math.min(end, (block + 1) * BLOCK);
-    for (let point = block * BLOCK; point < last; point++)
-      for (let k = 0; k < width; k++) {
-        const number = next(blockRng);
-        if (point >= start) numbers[(point - start) * width + k] = number;
-      }
+    for (let point = block * BLOCK; point < last; point++) {
+      const at = (point - start) * width;
+      fill(blockRng, point < start ? unwanted : numbers.subarray(at, at + width));
+    }
   }
   return numbers;
 };
+
+/**
+ * The random numbers of the points `start` ... `start + count - 1` of a step.
+ *
+ * @param next draws one number
+ * @returns `f64[count, width]`, a function of the rng's seed and of the points' numbers only
+ */
+export const drawNumbers = (rng: Rng, rows: Rows, next: (rng: Rng) => number): Float64Array<ArrayBuffer> =>
+  drawRows(rng, rows, (blockRng, row) => {
+    for (let k = 0; k < row.length; k++) row[k] = next(blockRng);
+  });
 
 /** A number uniform on [0, 1). */
 export const nextUniform = (rng: Rng): number => rng.uniform();

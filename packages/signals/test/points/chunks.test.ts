@@ -3,6 +3,9 @@ import { createRng, type PointBatch, type PointSource } from '@neural-fields/cor
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
+import { ball } from '../../src/points/ball.ts';
+import { boundary } from '../../src/points/boundary.ts';
+import { gaussianCloud } from '../../src/points/gaussian-cloud.ts';
 import { pixels } from '../../src/points/pixels.ts';
 import { samples } from '../../src/points/samples.ts';
 import { shuffledPixels } from '../../src/points/shuffled-pixels.ts';
@@ -11,7 +14,9 @@ import { stratifiedPixels } from '../../src/points/stratified-pixels.ts';
 import { subset } from '../../src/points/subset.ts';
 import { uniform } from '../../src/points/uniform.ts';
 import { uniformPixels } from '../../src/points/uniform-pixels.ts';
+import { union } from '../../src/points/union.ts';
 import { withReplacement } from '../../src/points/with-replacement.ts';
+import { withTime } from '../../src/points/with-time.ts';
 
 const FIRST = { step: 1, steps: 1 };
 
@@ -23,6 +28,11 @@ const mask = ndarray(
   Uint8Array.from({ length: 19 * 13 }, (_, i) => Number(i % 3 === 0)),
   [19, 13],
 );
+
+const BOX = [
+  [0, 1],
+  [-1, 1],
+] as const;
 
 const SOURCES: readonly (readonly [name: string, source: PointSource, fixed: boolean])[] = [
   ['pixels', pixels(image), true],
@@ -56,7 +66,24 @@ const SOURCES: readonly (readonly [name: string, source: PointSource, fixed: boo
     ),
     false,
   ],
+  ['boundary', boundary(BOX, { count: 200 }), false],
+  ['ball', ball([0.9, 0], { count: 200, radius: 0.3, box: BOX }), false],
+  ['gaussianCloud', gaussianCloud([0.9, 0], { count: 200, deviation: 0.3, box: BOX }), false],
+  ['union', union({ inside: uniform(BOX, { count: 90 }), edge: boundary(BOX, { count: 110 }) }), false],
+  ['union of fixed sets', union({ all: pixels(image), some: subset(pixels(image), { mask }) }), true],
+  ['withTime', withTime(uniform(BOX, { count: 200 }), { interval: () => [0, 2], initialCount: 50 }), false],
 ];
+
+/** A source that draws from its rng in order, from chunk to chunk. */
+const inOrder: PointSource = {
+  inFeatures: 2,
+  pointsPerStep: 70,
+  fixed: false,
+  draw: (_, count, rng) => ({
+    coords: Float32Array.from({ length: 2 * count }, () => rng.uniform()),
+    targets: { three: new Float32Array(3 * count).fill(2) },
+  }),
+};
 
 const numbersOf = ({ coords, targets = {} }: PointBatch): Record<string, number[]> =>
   Object.fromEntries(Object.entries({ coords, ...targets }).map(([name, values]) => [name, [...values]]));
@@ -97,4 +124,13 @@ describe.each(SOURCES)('%s', (_, source, fixed) => {
   test('an empty chunk', () => {
     expect(source.draw(0, 0, createRng(5), FIRST).coords).toHaveLength(0);
   });
+});
+
+test('a union gives a source that draws in order the same rng in all chunks of a step', () => {
+  const points = union({ first: uniform(BOX, { count: 30 }), second: inOrder });
+  const whole = points.draw(0, 100, createRng(1), FIRST);
+  const rng = createRng(1);
+  const parts = [points.draw(0, 45, rng, FIRST), points.draw(45, 20, rng, FIRST), points.draw(65, 35, rng, FIRST)];
+  expect(parts.flatMap(({ coords }) => [...coords])).toEqual([...whole.coords]);
+  expect(parts.map(({ targets }) => targets?.['three']?.length)).toEqual([135, 60, 105]);
 });

@@ -1,0 +1,79 @@
+import type { PointSource } from '@neural-fields/core';
+import { assertPointCount } from './assert-point-count.ts';
+import { assertBox, type Box } from './box.ts';
+import { drawNumbers, nextUniform } from './draw-numbers.ts';
+
+/** A face of a box: where the coordinate of an axis is at its lower or upper end. */
+export interface Face {
+  readonly axis: number;
+  readonly end: 'low' | 'high';
+}
+
+/** The options of {@link boundary}. */
+export interface BoundaryOptions {
+  /** Points in a step. */
+  readonly count: number;
+  /** Those that are drawn from; all if absent. */
+  readonly faces?: readonly Face[];
+}
+
+const assertFaces = (faces: readonly Face[], axes: number): void => {
+  const seen = new Set<string>();
+  for (const { axis, end } of faces) {
+    const face = JSON.stringify({ axis, end });
+    if (!(Number.isInteger(axis) && axis >= 0 && axis < axes && (end === 'low' || end === 'high')))
+      throw new RangeError(`boundary: a face must be { axis: 0 to ${axes - 1}, end: 'low' or 'high' }, got ${face}`);
+    if (seen.has(face)) throw new RangeError(`boundary: the faces must be different, got ${face} twice`);
+    seen.add(face);
+  }
+  if (faces.length === 0) throw new RangeError('boundary: needs at least one face, got none');
+};
+
+/**
+ * `count` points a step, uniform on the faces of a box: a face has its share by area. (The faces of an interval, its ends, have the same
+ * share.) The target `normal`, `[n, d]`, points outwards.
+ *
+ * @throws RangeError when the box, the count or a face is wrong
+ */
+export const boundary = (box: Box, { count, faces: chosen }: BoundaryOptions): PointSource => {
+  assertBox('boundary', box);
+  assertPointCount('boundary', count);
+  const faces =
+    chosen ??
+    box.flatMap((_, axis): Face[] => [
+      { axis, end: 'low' },
+      { axis, end: 'high' },
+    ]);
+  assertFaces(faces, box.length);
+  const areaOf = ({ axis }: Face): number =>
+    box.reduce((area, [low, high], other) => (other === axis ? area : area * (high - low)), 1);
+  const total = faces.reduce((sum, face) => sum + areaOf(face), 0);
+  let below = 0;
+  const upTo = faces.map(face => {
+    below += areaOf(face) / total;
+    return below;
+  });
+  const width = box.length;
+  return {
+    inFeatures: width,
+    pointsPerStep: count,
+    fixed: false,
+    draw(start, n, rng) {
+      // Of a point's numbers that of the face's own axis chooses nothing on the face, so one more, in front, chooses the face.
+      const numbers = drawNumbers(rng, { start, count: n, width: width + 1 }, nextUniform);
+      const coords = new Float32Array(n * width);
+      const normal = new Float32Array(n * width);
+      for (let point = 0; point < n; point++) {
+        const from = point * (width + 1);
+        const place = upTo.findIndex(limit => numbers[from]! < limit);
+        // Rounding may leave the last limit below 1.
+        const { axis: across, end } = faces[place < 0 ? faces.length - 1 : place]!;
+        for (const [axis, [low, high]] of box.entries())
+          coords[point * width + axis] =
+            axis === across ? (end === 'low' ? low : high) : low + (high - low) * numbers[from + 1 + axis]!;
+        normal[point * width + across] = end === 'low' ? -1 : 1;
+      }
+      return { coords, targets: { normal } };
+    },
+  };
+};

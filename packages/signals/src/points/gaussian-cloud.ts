@@ -1,0 +1,51 @@
+import type { PointSource, Rng } from '@neural-fields/core';
+import { assertPointCount } from './assert-point-count.ts';
+import { assertCentre, type Box } from './box.ts';
+import { drawRows } from './draw-numbers.ts';
+
+/** The options of {@link gaussianCloud}. */
+export interface GaussianCloudOptions {
+  /** Points in a step. */
+  readonly count: number;
+  /** The standard deviation along each axis, in units of coordinate. */
+  readonly deviation: number;
+  /** No point lies outside; no limit if absent. */
+  readonly box?: Box;
+}
+
+/** A normal number between two ends, one on either side of 0, in units of the deviation. */
+const nextTruncatedNormal = (rng: Rng, low: number, high: number): number => {
+  // Few normal numbers fall between near ends; uniform ones are then thinned out to the normal density instead.
+  const near = high - low < 2;
+  for (;;) {
+    const number = near ? low + (high - low) * rng.uniform() : rng.normal();
+    if (near ? rng.uniform() < Math.exp(-(number ** 2) / 2) : number >= low && number <= high) return number;
+  }
+};
+
+/**
+ * `count` points a step, normally distributed around a point, or as such points are that lie in a box: dense at a source, and some farther away.
+ *
+ * @param centre `[d]`, in the box
+ * @throws RangeError when the centre is not in the box, or an option is wrong
+ */
+export const gaussianCloud = (centre: readonly number[], { count, deviation, box }: GaussianCloudOptions): PointSource => {
+  assertCentre('gaussianCloud', centre, box);
+  assertPointCount('gaussianCloud', count);
+  if (!(deviation > 0 && deviation < Number.POSITIVE_INFINITY))
+    throw new RangeError(`gaussianCloud: deviation must be a positive number, got ${deviation}`);
+  const ends = centre.map((c, axis) => (box?.[axis] ?? [-Infinity, Infinity]).map(end => (end - c) / deviation));
+  return {
+    inFeatures: centre.length,
+    pointsPerStep: count,
+    fixed: false,
+    draw: (start, n, rng) => ({
+      coords: Float32Array.from(
+        drawRows(rng, { start, count: n, width: centre.length }, (pointRng, row) => {
+          for (const [axis, [low, high]] of ends.entries())
+            row[axis] = centre[axis]! + deviation * nextTruncatedNormal(pointRng, low!, high!);
+        }),
+      ),
+    }),
+  };
+};

@@ -1,0 +1,59 @@
+import type { PointSource } from '@neural-fields/core';
+import { drawNumbers, nextUniform } from './draw-numbers.ts';
+
+/** The options of {@link withTime}. */
+export interface WithTimeOptions {
+  /**
+   * The times that points are drawn from at a step, the first of which is 1; `from` is the initial time. The `timeCurriculum` of
+   * `@neural-fields/losses` is one that grows.
+   */
+  readonly interval: (step: number) => readonly [from: number, to: number];
+  /** How many points, the last ones of each step, are at the initial time whatever the interval; 0 if absent. */
+  readonly initialCount?: number;
+}
+
+/**
+ * Points in space and time from points in space: time becomes the first coordinate, uniform on an interval that depends on the step. A wave
+ * is learned in the order in which it happens when the interval grows. The target `initial`, `[n, 1]`, is 1 at the initial time and 0 later.
+ *
+ * The SIREN authors' wave: points in the plane, of which the last 1000 lie in a disc around the source and stay at the initial time, and all of
+ * them in the first 2000 steps:
+ *
+ *     withTime(union({ plane: uniform(box, { count: 114_600 }), source: ball([0, 0], { radius: 0.25, count: 1000 }) }), {
+ *       interval: timeCurriculum({ end: 0.4, growSteps: 100_000, holdSteps: 2000 }),
+ *       initialCount: 1000,
+ *     })
+ *
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation.
+ *
+ * @throws RangeError when `initialCount` is wrong; when points are drawn, if the interval is not finite or ends before it begins, or the points
+ *   have a target `initial` already
+ */
+export const withTime = (space: PointSource, { interval, initialCount = 0 }: WithTimeOptions): PointSource => {
+  const size = space.pointsPerStep;
+  if (!(Number.isInteger(initialCount) && initialCount >= 0 && initialCount <= size))
+    throw new RangeError(`withTime: initialCount must be an integer from 0 to ${size}, got ${initialCount}`);
+  const inFeatures = space.inFeatures + 1;
+  return {
+    inFeatures,
+    pointsPerStep: size,
+    fixed: false,
+    draw(start, count, rng, at) {
+      const [from, to] = interval(at.step);
+      if (!(Number.isFinite(from) && Number.isFinite(to) && from <= to))
+        throw new RangeError(`withTime: interval must be [from, to] with from <= to, got [${from}, ${to}] at step ${at.step}`);
+      const { coords: places, targets } = space.draw(start, count, rng, at);
+      if (targets?.['initial']) throw new RangeError("withTime: the points have a target 'initial' already");
+      const parts = drawNumbers(rng.fork('time'), { start, count, width: 1 }, nextUniform);
+      const coords = new Float32Array(count * inFeatures);
+      const initial = new Float32Array(count);
+      for (let point = 0; point < count; point++) {
+        const time = start + point < size - initialCount ? from + (to - from) * parts[point]! : from;
+        coords[point * inFeatures] = time;
+        coords.set(places.subarray(point * space.inFeatures, (point + 1) * space.inFeatures), point * inFeatures + 1);
+        initial[point] = Number(coords[point * inFeatures] === Math.fround(from));
+      }
+      return { coords, targets: { ...targets, initial } };
+    },
+  };
+};
