@@ -18,6 +18,7 @@ export const allowedImports = {
   pruning: ['core'],
   hypernetworks: ['core'],
   signals: ['core'],
+  solvers: ['core'],
   'kernels-wasm': ['core'],
   'kernels-webgpu': ['core'],
 };

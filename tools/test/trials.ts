@@ -78,6 +78,23 @@ const grey = { ...black, data: new Float32Array(4).fill(0.1) };
 console.log([...audio.samples.data].join(), audio.sampleRate, gridCoordinates([2, 2]).join(), psnr(black, grey).toFixed(3));`,
     prints: '0,0.5,-1 8000 -1,-1,-1,1,1,-1,1,1 20.000',
   },
+  '@neural-fields/solvers': {
+    snippet: `
+import { solveHelmholtz, solvePoisson, solveWave } from '@neural-fields/solvers';
+const grid = (shape, at) => {
+  const stride = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  return { data: Float64Array.from({ length: shape[0] * stride[0] }, (_, i) => at(i)), shape, stride, offset: 0 };
+};
+const bell = (x, y) => Math.exp(-((x - 16) ** 2 + (y - 16) ** 2) / 8);
+const right = grid([33, 33, 1], i => -bell(Math.floor(i / 33), i % 33));
+const potential = solvePoisson(right, { boundary: 'dirichlet' });
+const source = grid([33, 33, 2], i => (i % 2 ? 0 : bell(Math.floor(i / 66), (i >> 1) % 33)));
+const absorbing = { strength: 5, width: 0.5, bound: 1 };
+const { residual } = await solveHelmholtz(source, { wavenumber: 6, absorbing });
+const { snapshots } = await solveWave({ ...right, shape: [33, 33], stride: [33, 1] }, { times: [0, 5], spacing: [1, 1] });
+console.log(potential.get(16, 16, 0) > 0, residual < 1e-9, snapshots.shape.join());`,
+    prints: 'true true 2,33,33',
+  },
   'neural-fields': {
     snippet: `
 import { execFileSync } from 'node:child_process';

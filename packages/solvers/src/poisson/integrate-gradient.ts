@@ -1,0 +1,132 @@
+/**
+ * @file The signal whose differences are nearest to a given gradient field: min over u of sum_k |D_k u - g_k|^2, which is Poisson's equation
+ * sum_k D_k^T D_k u = sum_k D_k^T g_k. With mirror images at the border all operators here are diagonal in the cosine transform.
+ *
+ *     forward   u[i + 1] - u[i], at the last point 0                       |D|^2 = 4 sin^2(pi k / 2n)
+ *     central   (u[i + 1] - u[i - 1]) / 2                                   |D|^2 = sin^2(pi k / n)
+ *     sobel     [-1, 0, 1] along the axis, [1, 2, 1] along the others       |D|^2 = 4 sin^2(pi k / n) prod (2 + 2 cos(pi k' / n'))^2
+ */
+import type { NdArray } from 'ndarray';
+import { type ArrayView, elementCount, formatShape, toFloat64, toNdarray } from '../array-view.ts';
+import { assertSpacing } from '../assert.ts';
+import { divideBySymbol, setMean } from './symbols.ts';
+import { alongAxis, cosineTransform, inverseCosineTransform } from './transforms.ts';
+
+/** Which differences the gradient field is of. */
+export type DifferenceOperator = 'forward' | 'central' | 'sobel';
+
+/** The options of {@link integrateGradient}. */
+export interface IntegrateGradientOptions {
+  /** `central` if absent, as `coordinateGradient` of `@neural-fields/signals`; `sobel` as its `sobel`. */
+  readonly operator?: DifferenceOperator;
+  /** The distance of neighbours along each axis, by which differences are divided; 1 if absent. */
+  readonly spacing?: readonly number[];
+  /** The mean of every channel of the result, which the gradient does not tell; 0 if absent. */
+  readonly mean?: number;
+}
+
+/** D^T of three weights (before, 0, after) with mirror images: element i of D hears elements i - 1 and i + 1, or itself at an end. */
+const transposedCentral =
+  (weight: number) =>
+  (line: Float64Array): Float64Array => {
+    const last = line.length - 1;
+    const result = new Float64Array(line.length);
+    for (let i = 0; i <= last; i++) {
+      const part = weight * line[i]!;
+      result[Math.min(i + 1, last)]! += part;
+      result[Math.max(i - 1, 0)]! -= part;
+    }
+    return result;
+  };
+
+/** D^T of forward differences. */
+const transposedForward =
+  (weight: number) =>
+  (line: Float64Array): Float64Array => {
+    const result = new Float64Array(line.length);
+    for (let i = 0; i + 1 < line.length; i++) {
+      result[i + 1]! += weight * line[i]!;
+      result[i]! -= weight * line[i]!;
+    }
+    return result;
+  };
+
+/** [1, 2, 1] with mirror images, which is its own transpose. */
+const smoothing = (line: Float64Array): Float64Array => {
+  const last = line.length - 1;
+  return line.map((value, i) => line[Math.max(i - 1, 0)]! + 2 * value + line[Math.min(i + 1, last)]!);
+};
+
+/** The square of an operator's factor along one axis, and along the others, at the angle pi k / n. */
+interface OperatorSymbol {
+  readonly along: (angle: number) => number;
+  readonly across: (angle: number) => number;
+}
+
+const symbols: Readonly<Record<DifferenceOperator, OperatorSymbol>> = {
+  forward: { along: angle => 4 * Math.sin(angle / 2) ** 2, across: () => 1 },
+  central: { along: angle => Math.sin(angle) ** 2, across: () => 1 },
+  sobel: { along: angle => 4 * Math.sin(angle) ** 2, across: angle => (2 + 2 * Math.cos(angle)) ** 2 },
+};
+
+/** D_axis^T g, in place. */
+const transpose = (
+  data: Float64Array,
+  shape: readonly number[],
+  axis: number,
+  { operator, step }: { operator: DifferenceOperator; step: number },
+): void => {
+  if (operator === 'forward') {
+    alongAxis(data, shape, axis, transposedForward(1 / step));
+    return;
+  }
+  alongAxis(data, shape, axis, transposedCentral(operator === 'central' ? 1 / (2 * step) : 1 / step));
+  if (operator === 'central') return;
+  for (let other = 0; other < shape.length - 1; other++) if (other !== axis) alongAxis(data, shape, other, smoothing);
+};
+
+/**
+ * The signal with a given gradient, in the sense of least squares: for the gradient of a signal by the same differences it is that signal, but for
+ * its mean. Fast cosine transforms, as in {@link solvePoisson}.
+ *
+ * Perez, Gangnet and Blake 2003, "Poisson image editing"; Frankot and Chellappa 1988, "A method for enforcing integrability".
+ *
+ * @param gradient `[...grid, d * channels]`, element `k * channels + c` the difference of channel c along axis k, as `coordinateGradient` of
+ *   `@neural-fields/signals` gives it
+ * @returns `f64[...grid, channels]`
+ * @throws RangeError when the array is empty or has a number that is not finite, or an option or the number of channels does not fit it
+ */
+export const integrateGradient = (gradient: ArrayView, options: IntegrateGradientOptions = {}): NdArray<Float64Array> => {
+  const grid = gradient.shape.slice(0, -1);
+  const axes = grid.length;
+  const { operator = 'central', spacing = grid.map(() => 1), mean = 0 } = options;
+  const width = gradient.shape.at(-1) ?? 0;
+  if (axes === 0 || width % axes !== 0)
+    throw new RangeError(
+      `integrateGradient: the gradient must be [...grid, d * channels] with d axes in the grid, got ${formatShape(gradient.shape)}`,
+    );
+  assertSpacing('integrateGradient: spacing', spacing, axes);
+  if (!Number.isFinite(mean)) throw new RangeError(`integrateGradient: mean must be a finite number, got ${mean}`);
+  const values = toFloat64('integrateGradient', gradient);
+  const channels = width / axes;
+  const shape = [...grid, channels];
+  const data = new Float64Array(elementCount(shape));
+  spacing.forEach((step, axis) => {
+    const part = data.map((_, i) => values[Math.floor(i / channels) * width + axis * channels + (i % channels)]!);
+    transpose(part, shape, axis, { operator, step });
+    for (let i = 0; i < data.length; i++) data[i]! += part[i]!;
+  });
+  const { along, across } = symbols[operator];
+  for (let axis = 0; axis < grid.length; axis++) alongAxis(data, shape, axis, cosineTransform);
+  divideBySymbol(data, shape, frequency => {
+    const angles = frequency.map((k, axis) => (Math.PI * k) / grid[axis]!);
+    return spacing.reduce(
+      (sum, step, axis) =>
+        sum + angles.reduce((product, angle, other) => product * (other === axis ? along(angle) : across(angle)), step ** -2),
+      0,
+    );
+  });
+  for (let axis = 0; axis < grid.length; axis++) alongAxis(data, shape, axis, inverseCosineTransform);
+  setMean(data, channels, mean);
+  return toNdarray(data, shape);
+};
