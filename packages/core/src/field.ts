@@ -4,7 +4,7 @@ import { evaluateJet } from './jets/evaluate.ts';
 import type { Jet, JetSource } from './jets/jet.ts';
 import type { DerivativeRequest } from './jets/request.ts';
 import { createRng } from './random.ts';
-import type { Extensions } from './spec/extensions.ts';
+import { type Extensions, noExtensions } from './spec/extensions.ts';
 import { type FieldSpec, outFeatures, parseSpec, resolveLayers } from './spec/spec.ts';
 
 /** A spec with parameters that can be learned. It owns its variables until {@link Field.dispose}. */
@@ -62,7 +62,7 @@ export type FieldOptions = { readonly extensions?: Extensions } & (
  * @throws TypeError or RangeError when the spec is wrong, or when given parameters are missing, unknown or of the wrong size
  */
 export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
-  const { extensions = {} } = options;
+  const { extensions = noExtensions } = options;
   const checked = parseSpec(spec, extensions);
   const declarations = resolveLayers(checked, extensions).flatMap(layer => layer.parameters);
   const given = 'parameters' in options ? options.parameters : undefined;

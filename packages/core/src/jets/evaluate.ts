@@ -18,7 +18,7 @@ import {
 import '#gradients';
 import { fusedJet, fusedLayers } from '../kernels/field-jet.ts';
 import type { LayerJet } from '../layers/layer.ts';
-import type { Extensions } from '../spec/extensions.ts';
+import { type Extensions, noExtensions } from '../spec/extensions.ts';
 import { type FieldSpec, type ResolvedLayer, resolveLayers } from '../spec/spec.ts';
 import type { Jet } from './jet.ts';
 import { type DerivativePlan, type DerivativeRequest, planDerivatives } from './request.ts';
@@ -119,7 +119,7 @@ export const evaluateJet = <const R extends DerivativeRequest>(
   parameters: FieldParameters,
   coords: Tensor2D,
   request: R,
-  extensions: Extensions = {},
+  extensions: Extensions = noExtensions,
 ): Jet<R> => {
   assertCoords(coords, spec.inFeatures);
   const plan = planDerivatives(request, spec.inFeatures);
@@ -135,5 +135,9 @@ export const evaluateJet = <const R extends DerivativeRequest>(
 };
 
 /** The values of a field alone: `f32[n, outFeatures]`. Otherwise as {@link evaluateJet}. */
-export const evaluate = (spec: FieldSpec, parameters: FieldParameters, coords: Tensor2D, extensions: Extensions = {}): Tensor2D =>
-  evaluateJet(spec, parameters, coords, {}, extensions).value;
+export const evaluate = (
+  spec: FieldSpec,
+  parameters: FieldParameters,
+  coords: Tensor2D,
+  extensions: Extensions = noExtensions,
+): Tensor2D => evaluateJet(spec, parameters, coords, {}, extensions).value;

@@ -9,6 +9,9 @@ export interface Extensions {
   readonly activations?: readonly ActivationDefinition[];
 }
 
+/** The core definitions alone. One object, as what follows from a spec is remembered for each object of extensions. */
+export const noExtensions: Extensions = Object.freeze({});
+
 /** Finds a definition by its kind. @throws RangeError that lists what is known */
 export const findDefinition = <T extends { readonly kind: string }>(what: string, kind: string, known: readonly T[]): T => {
   const definition = known.find(candidate => candidate.kind === kind);
@@ -21,5 +24,5 @@ export const findDefinition = <T extends { readonly kind: string }>(what: string
 };
 
 /** The definition of an activation. @throws RangeError when the kind is neither a core one nor among the extensions */
-export const findActivation = (spec: ActivationSpec, extensions: Extensions = {}): ActivationDefinition =>
+export const findActivation = (spec: ActivationSpec, extensions: Extensions = noExtensions): ActivationDefinition =>
   findDefinition('activation', spec.kind, [...(extensions.activations ?? []), ...coreActivations]);

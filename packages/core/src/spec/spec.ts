@@ -4,7 +4,7 @@
  */
 import { type DenseSpec, dense } from '../layers/dense.ts';
 import type { LayerDefinition, LayerSpec, ParameterDeclaration } from '../layers/layer.ts';
-import { type Extensions, findDefinition } from './extensions.ts';
+import { type Extensions, findDefinition, noExtensions } from './extensions.ts';
 
 /** A network that maps coordinates to signal values, as data. */
 export interface FieldSpec {
@@ -32,12 +32,22 @@ const assertCount = (what: string, value: unknown): void => {
     throw new RangeError(`field spec: ${what} must be a positive integer, got ${String(value)}`);
 };
 
+/** The layers of specs that cannot change, because `parseSpec` has frozen them, for each extensions object: a fit asks for them in every chunk. */
+const known = new WeakMap<FieldSpec, WeakMap<Extensions, readonly ResolvedLayer[]>>();
+
 /**
  * The layers of a spec with their definitions, widths and parameters.
  *
  * @throws RangeError or TypeError when a layer is unknown or its data are wrong
  */
-export const resolveLayers = (spec: FieldSpec, extensions: Extensions = {}): readonly ResolvedLayer[] => {
+export const resolveLayers = (spec: FieldSpec, extensions: Extensions = noExtensions): readonly ResolvedLayer[] => {
+  const resolutions = known.get(spec);
+  const resolved = resolutions?.get(extensions) ?? resolveAnew(spec, extensions);
+  resolutions?.set(extensions, resolved);
+  return resolved;
+};
+
+const resolveAnew = (spec: FieldSpec, extensions: Extensions): readonly ResolvedLayer[] => {
   assertCount('inFeatures', spec.inFeatures);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0)
     throw new TypeError('field spec: layers must be a list of at least one layer');
@@ -74,22 +84,23 @@ const freeze = <T>(value: T): T => {
  *
  * @throws TypeError when the shape of the data is wrong, RangeError when a value in it is
  */
-export const parseSpec = (json: unknown, extensions: Extensions = {}): FieldSpec => {
+export const parseSpec = (json: unknown, extensions: Extensions = noExtensions): FieldSpec => {
   if (!isObject(json))
     throw new TypeError(`field spec: must be an object with inFeatures and layers, got ${JSON.stringify(json)}`);
   const copy = JSON.parse(JSON.stringify({ inFeatures: json['inFeatures'], layers: json['layers'] })) as FieldSpec;
-  resolveLayers(copy, extensions);
-  return freeze(copy);
+  const resolved = resolveLayers(copy, extensions);
+  known.set(freeze(copy), new WeakMap([[extensions, resolved]]));
+  return copy;
 };
 
 /** The number of values that a field returns for each point. */
-export const outFeatures = (spec: FieldSpec, extensions: Extensions = {}): number =>
+export const outFeatures = (spec: FieldSpec, extensions: Extensions = noExtensions): number =>
   (resolveLayers(spec, extensions).at(-1) as ResolvedLayer).outFeatures;
 
 /** The parameters of a field in order, e.g. `layers.0.weight [inFeatures, outFeatures]`, `layers.0.bias [outFeatures]`. */
 export const parameterShapes = (
   spec: FieldSpec,
-  extensions: Extensions = {},
+  extensions: Extensions = noExtensions,
 ): readonly { name: string; shape: readonly number[] }[] =>
   resolveLayers(spec, extensions).flatMap(layer => layer.parameters.map(({ name, shape }) => ({ name, shape })));
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FieldSpec, gaussian, mlp, outFeatures, parameterShapes, parseSpec, sine, siren } from '../../src/index.ts';
+import { resolveLayers } from '../../src/spec/spec.ts';
 
 const size = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 8, hiddenLayers: 1 };
 
@@ -77,5 +78,23 @@ describe('parseSpec', () => {
     const spec: FieldSpec = { inFeatures: 2, layers: [{ ...layer, activation: { kind: 'shout' } } as never] };
     expect(() => parseSpec(spec)).toThrow("unknown activation 'shout'");
     expect(parseSpec(spec, { activations: [shout] }).layers).toHaveLength(1);
+  });
+
+  it('gives a spec whose layers are resolved once for the same extensions, and checked again for others', () => {
+    const swish = { kind: 'swish', parameters: {}, derivatives: () => [] };
+    const extensions = { activations: [swish] };
+    const spec = parseSpec({ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'swish' } }] }, extensions);
+    expect(resolveLayers(spec, extensions)).toBe(resolveLayers(spec, extensions));
+    expect(resolveLayers(spec, { activations: [swish] })).not.toBe(resolveLayers(spec, extensions));
+    expect(() => resolveLayers(spec)).toThrow("unknown activation 'swish'");
+    const plain = siren(size);
+    expect(resolveLayers(plain)).toBe(resolveLayers(plain));
+  });
+
+  it('is not needed: a spec that may change is resolved at every call', () => {
+    const spec = structuredClone(siren(size)) as { inFeatures: number; layers: { outFeatures: number }[] } & FieldSpec;
+    expect(outFeatures(spec)).toBe(3);
+    (spec.layers.at(-1) as { outFeatures: number }).outFeatures = 5;
+    expect(outFeatures(spec)).toBe(5);
   });
 });
