@@ -5,6 +5,7 @@ const config: UserConfig = library({
   index: 'src/index.ts',
   'threads/platform.node': 'src/threads/platform.node.ts',
   'threads/platform.browser': 'src/threads/platform.browser.ts',
+  'threads/thread.browser': 'src/threads/thread.browser.ts',
 });
 
 export default config;

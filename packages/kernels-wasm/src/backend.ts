@@ -1,6 +1,6 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Kernels } from './wasm/kernels.ts';
+import { type KernelOptions, type Kernels, loadKernels } from './wasm/kernels.ts';
 
 /** The name under which tfjs knows the backend. */
 export const BACKEND_NAME = 'simd';
@@ -16,6 +16,11 @@ export class SimdBackend extends MathBackendCPU {
     Reflect.set(this, 'firstUse', false);
   }
 
+  /** How many threads share the work; 1 where there can be no more. */
+  get threads(): number {
+    return this.kernels.pool.count;
+  }
+
   /** The numbers of a float32 tensor; they must not be changed. */
   numbers({ dataId }: TensorInfo): Float32Array {
     return this.data.get(dataId).values as Float32Array;
@@ -26,3 +31,14 @@ export class SimdBackend extends MathBackendCPU {
     this.kernels.pool.dispose();
   }
 }
+
+/**
+ * Makes a backend with other settings than the one that the package registers. tfjs takes it in the other's place:
+ *
+ *     removeBackend('simd');
+ *     registerBackend('simd', () => createSimdBackend({ threads: 2 }), 2);
+ *
+ * @throws Error when the engine lacks WebAssembly SIMD or shared memory, RangeError when an option is wrong
+ */
+export const createSimdBackend = async (options: KernelOptions = {}): Promise<SimdBackend> =>
+  new SimdBackend(await loadKernels(options));

@@ -1,7 +1,7 @@
 /** @file Importing this package registers the tfjs backend `simd`; then `await setBackend('simd')`. */
 import '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, registerBackend } from '@tensorflow/tfjs-core';
-import { BACKEND_NAME, SimdBackend } from './backend.ts';
+import { BACKEND_NAME, createSimdBackend } from './backend.ts';
 import { registerFieldJet } from './field-jet/register.ts';
 import { registerAdam } from './kernels/adam.ts';
 import { registerBinary } from './kernels/binary.ts';
@@ -11,10 +11,10 @@ import { registerMatMul } from './kernels/mat-mul.ts';
 import { registerMoves } from './kernels/moves.ts';
 import { registerReductions } from './kernels/reductions.ts';
 import { registerUnary } from './kernels/unary.ts';
-import { loadKernels } from './wasm/kernels.ts';
 
-export { SimdBackend } from './backend.ts';
+export { createSimdBackend, SimdBackend } from './backend.ts';
 export { KernelThreadError } from './threads/pool.ts';
+export type { KernelOptions } from './wasm/kernels.ts';
 export { KernelMemoryError } from './wasm/memory.ts';
 
 /** Above tfjs's own cpu and wasm backends (1 and 2), below those of GPUs. */
@@ -30,4 +30,4 @@ registerMoves();
 registerReductions();
 registerAdam();
 registerFieldJet();
-registerBackend(BACKEND_NAME, async () => new SimdBackend(await loadKernels()), PRIORITY);
+registerBackend(BACKEND_NAME, () => createSimdBackend(), PRIORITY);

@@ -1,22 +1,46 @@
-import type { Platform } from './platform.ts';
-import { workerSource } from './worker.ts';
+import type { Platform, ThreadStarter } from './platform.ts';
+import { serve } from './serve.ts';
 
 /** Threads in browsers need shared memory, which a page has only when it is cross-origin isolated. */
 const isolated = (): boolean => globalThis.crossOriginIsolated === true && typeof Worker === 'function';
 
+/** A script that loads takes less; one that is something else than it should be never answers. */
+const PATIENCE = 20_000;
+
+/** Starts a thread in a worker, which `make` makes and `clean` cleans up after. */
+const starter =
+  (make: () => Worker, clean: () => void = () => undefined): ThreadStarter =>
+  start => {
+    const worker = make();
+    const started = new Promise<void>((resolve, reject) => {
+      const fail = (): void => reject(new Error(`simd: thread ${start.thread} cannot start`));
+      worker.onmessage = () => resolve();
+      worker.onerror = event => {
+        event.preventDefault();
+        fail();
+      };
+      setTimeout(fail, PATIENCE);
+    }).finally(clean);
+    worker.postMessage(start);
+    return { started, isAlive: () => true, terminate: () => worker.terminate() };
+  };
+
+// Vite and webpack find the script in these very words, and put it beside the page's own.
+const fromFile = starter(() => new Worker(new URL('./thread.browser.js', import.meta.url), { type: 'module' }));
+
+/** For whatever else made the page: needs no file, but a content security policy may forbid it. */
+const fromText: ThreadStarter = start => {
+  const source = `const serve = ${serve}; onmessage = ({ data }) => { postMessage('started'); serve(data); };`;
+  const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  return starter(
+    () => new Worker(address),
+    () => URL.revokeObjectURL(address),
+  )(start);
+};
+
 export const platform: Platform = {
   prepare: () => undefined,
   availableThreads: () => (isolated() ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1),
-  startsLazily: false,
-  startThread(start) {
-    const source = `${workerSource} onmessage = ({ data }) => { postMessage('started'); serve(data); };`;
-    const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    const worker = new Worker(address, { name: `simd ${start.thread}` });
-    const started = new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = () => reject(new Error(`simd: thread ${start.thread} cannot start`));
-    }).finally(() => URL.revokeObjectURL(address));
-    worker.postMessage(start);
-    return { started, terminate: () => worker.terminate() };
-  },
+  triesFirst: true,
+  starters: script => (script === undefined ? [fromFile, fromText] : [starter(() => new Worker(script, { type: 'module' }))]),
 };

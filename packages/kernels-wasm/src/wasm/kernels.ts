@@ -1,13 +1,9 @@
 import { platform } from '#platform';
-import { ThreadPool } from '../threads/pool.ts';
+import { ThreadPool, type ThreadPoolOptions } from '../threads/pool.ts';
+import { MOST_THREADS } from '../threads/serve.ts';
 import { chooseBinary } from './binary.ts';
 import type { WasmExports } from './exports.ts';
-import { Arena } from './memory.ts';
-
-/** 4 GiB, all that WebAssembly can address; only what is used is taken from the machine. */
-const MAXIMUM_PAGES = 65_536;
-/** More threads than this have more to add up than they save. */
-const MOST_THREADS = 16;
+import { Arena, createMemory } from './memory.ts';
 
 /** The WebAssembly instance of this thread with its memory and its helpers. */
 export interface Kernels {
@@ -16,29 +12,58 @@ export interface Kernels {
   readonly pool: ThreadPool;
 }
 
+/** How the kernels work. */
+export interface KernelOptions {
+  /** How many threads may work at once, at most 16; as many as the machine runs if absent. More threads have more to add up than they save. */
+  readonly threads?: number;
+  /** Bytes that the kernels may take at most, beside the tensors themselves; all that WebAssembly can address, 4 GiB, if absent. */
+  readonly maximumMemory?: number;
+  /**
+   * In browsers: the address of `@neural-fields/kernels-wasm/thread` as a module script. Needed only where the bundler does not find the script itself and a
+   * content security policy forbids workers from `blob:` addresses.
+   */
+  readonly threadScript?: string | URL;
+}
+
+/** What only tests choose. */
+interface InternalOptions extends KernelOptions {
+  /** The module; the best build that the engine takes if absent. */
+  readonly binary?: Uint8Array<ArrayBuffer>;
+  readonly patience?: number;
+}
+
+const assertOptions = ({ threads, maximumMemory }: KernelOptions): void => {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new RangeError(`simd: threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+  if (maximumMemory !== undefined && !(maximumMemory >= 2 ** 20))
+    throw new RangeError(`simd: maximumMemory must be at least 1 MiB, got ${maximumMemory} bytes`);
+};
+
 /**
  * Compiles the kernels.
  *
- * @param threads how many threads may work at once; as many as the machine runs if absent
- * @param binary the module; the best build that the engine takes if absent
- * @throws Error when the engine lacks WebAssembly SIMD or shared memory
+ * @throws Error when the engine lacks WebAssembly SIMD or shared memory, RangeError when an option is wrong
  */
-export const loadKernels = async (threads?: number, binary?: Uint8Array<ArrayBuffer>): Promise<Kernels> => {
+export const loadKernels = async (options: InternalOptions = {}): Promise<Kernels> => {
+  assertOptions(options);
   platform.prepare();
-  const module = await WebAssembly.compile(binary ?? chooseBinary());
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
+  const module = await WebAssembly.compile(options.binary ?? chooseBinary());
+  const memory = createMemory(options.maximumMemory);
   const instance = await WebAssembly.instantiate(module, { env: { memory, sin: Math.sin, cos: Math.cos } });
   const wasm = instance.exports as object as WasmExports;
   const arena = new Arena(memory);
   arena.startAt(wasm.heapBase());
   const available = platform.availableThreads();
-  const count = Math.max(1, Math.min(threads ?? available, available === 1 ? 1 : MOST_THREADS));
-  const pool = new ThreadPool(module, wasm, arena, count);
+  const count = available === 1 ? 1 : (options.threads ?? Math.min(available, MOST_THREADS));
+  const { threadScript, patience } = options;
+  const common = { module, kernels: wasm, arena, ...(patience !== undefined && { patience }) };
+  const poolOptions: ThreadPoolOptions = { ...common, count, ...(threadScript && { script: `${threadScript}` }) };
+  const pool = new ThreadPool(poolOptions);
   try {
     await pool.prepare();
     return { wasm, arena, pool };
   } catch {
     // One thread is slower and otherwise as good.
-    return { wasm, arena, pool: new ThreadPool(module, wasm, arena, 1) };
+    return { wasm, arena, pool: new ThreadPool({ ...common, count: 1 }) };
   }
 };

@@ -17,6 +17,31 @@ export const allocate = (length: number): Float32Array => {
 };
 
 const PAGE = 65_536;
+/** 4 GiB, all that WebAssembly can address; only what is used is taken from the machine. */
+const MOST_PAGES = 65_536;
+/** 64 MiB: more than the kernels usually need. */
+const FEWEST_PAGES = 1024;
+
+/**
+ * The memory that the threads share, small at first.
+ *
+ * @param maximum bytes that it may grow to; 4 GiB if absent, or less where the engine cannot set so many addresses aside, as on some telephones
+ * @throws KernelMemoryError when the engine has none
+ */
+export const createMemory = (maximum?: number): WebAssembly.Memory => {
+  let pages = maximum === undefined ? MOST_PAGES : Math.min(MOST_PAGES, Math.floor(maximum / PAGE));
+  for (;;)
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true });
+    } catch (cause) {
+      if (maximum !== undefined || pages <= FEWEST_PAGES)
+        throw new KernelMemoryError(`simd: cannot set ${(pages * PAGE) / 2 ** 20} MiB of addresses aside for the kernels`, {
+          cause,
+        });
+      pages /= 2;
+    }
+};
+
 /** A cache line: no two threads then write to the same one. */
 const ALIGNMENT = 64;
 

@@ -30,7 +30,7 @@ const measure = async (backend: string): Promise<Float32Array[]> => {
 
 test('the page shares memory, so the kernels have threads', async () => {
   expect(globalThis.crossOriginIsolated).toBe(true);
-  const { pool } = await loadKernels(3);
+  const { pool } = await loadKernels({ threads: 3 });
   expect(pool.count).toBe(3);
   pool.dispose();
 });

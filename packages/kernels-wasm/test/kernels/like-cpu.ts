@@ -43,4 +43,4 @@ export const expectLikeCpu = async (inputs: Inputs, work: (...tensors: Tensor[])
 };
 
 /** Rounding of sums of up to a few thousand products. */
-export const SUMS = 200 * FLOAT32_ROUNDOFF;
+export const SUMS: number = 200 * FLOAT32_ROUNDOFF;

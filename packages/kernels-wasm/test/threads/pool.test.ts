@@ -2,14 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import type { FieldJetNetwork } from '@neural-fields/core';
 import { expectCloseInNorm } from '@neural-fields/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { fieldForward } from '../../src/field-jet/forward.ts';
 import { fieldReverse } from '../../src/field-jet/reverse.ts';
 import { simdBinary } from '../../src/generated/binaries.ts';
 import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
-import { workerSource } from '../../src/threads/worker.ts';
+import { CONTROL, serve } from '../../src/threads/serve.ts';
 import { chooseBinary, decodeBinary } from '../../src/wasm/binary.ts';
 import { JOBS } from '../../src/wasm/exports.ts';
 import { loadKernels } from '../../src/wasm/kernels.ts';
@@ -38,10 +40,24 @@ const parameters = network.layers.flatMap(({ inFeatures, outFeatures }, index) =
 const coords = numbers(2 * 5_001, 3, 1);
 const upstream = [numbers(5_001, 4, 1)];
 
+/** The workers that this process starts from now on, once there are as many as asked for. */
+const watchWorkers = async (): Promise<(count: number) => Promise<readonly Worker[]>> => {
+  // Those started before are told of a little later.
+  await setImmediate();
+  const workers: Worker[] = [];
+  const add = (worker: Worker): void => void workers.push(worker);
+  process.on('worker', add);
+  onTestFinished(() => void process.off('worker', add));
+  return async count => {
+    await expect.poll(() => workers.length).toBeGreaterThanOrEqual(count);
+    return workers;
+  };
+};
+
 describe('threads', () => {
   it.each([2, 3])('%i of them give what one gives, to rounding, and the same bits each time', async count => {
-    const one = await loadKernels(1);
-    const many = await loadKernels(count);
+    const one = await loadKernels({ threads: 1 });
+    const many = await loadKernels({ threads: count });
     expect(many.pool.count).toBe(count);
     expect(fieldForward(many, network, [coords], parameters)).toEqual(fieldForward(one, network, [coords], parameters));
     const expected = fieldReverse(one, network, [coords], parameters, upstream);
@@ -56,7 +72,7 @@ describe('threads', () => {
   });
 
   it('say so when one of them fails, and work again afterwards', async () => {
-    const kernels = await loadKernels(2);
+    const kernels = await loadKernels({ threads: 2 });
     const { arena, pool } = kernels;
     // 16 bytes for each thread, and the memory ends after the first.
     const job = arena.take(64);
@@ -64,6 +80,55 @@ describe('threads', () => {
     expect(() => pool.run(JOBS.sine, job)).toThrow(KernelThreadError);
     expect(() => pool.run(JOBS.sine, job)).toThrow('simd: thread 1 of 2 failed');
     expect(fieldForward(kernels, network, [coords], parameters)[0]?.length).toBe(5_001);
+    pool.dispose();
+  });
+
+  it('that have ended are replaced, and nobody waits for them', async () => {
+    const spawned = await watchWorkers();
+    const kernels = await loadKernels({ threads: 3 });
+    const expected = fieldReverse(kernels, network, [coords], parameters, upstream);
+    const first = await spawned(2);
+    // Told to end, but not known to have ended: their shares of the next job are taken over, to the same bits.
+    const ends = first.map(worker => worker.terminate());
+    expect(fieldReverse(kernels, network, [coords], parameters, upstream)).toEqual(expected);
+    await Promise.all(ends);
+    expect(fieldReverse(kernels, network, [coords], parameters, upstream)).toEqual(expected);
+    expect((await spawned(4)).length).toBe(4);
+    kernels.pool.dispose();
+  });
+
+  it('that end in the middle of their share are an error, and the next job has others', async () => {
+    const spawned = await watchWorkers();
+    const { sin } = Math;
+    let hostSine = sin;
+    // The kernels leave large arguments to the host's sine: a place for the caller's own share to end the worker in.
+    Math.sin = x => hostSine(x);
+    const kernels = await loadKernels({ threads: 2, patience: 300 });
+    Math.sin = sin;
+    const { arena, pool } = kernels;
+    const half = 2 ** 20;
+    const [x, y, job] = [arena.take(8 * half), arena.take(8 * half), arena.take(64)];
+    arena.integers(job, 4).set([x, y, 8 * half, 4 * half]);
+    arena.floats(x, 2 * half).fill(1);
+    const expectSines = (): void => expect(arena.floats(y, 2 * half).every(value => Math.abs(value - sin(1)) < 1e-6)).toBe(true);
+    pool.run(JOBS.sine, job);
+    expectSines();
+    const [worker] = await spawned(1);
+    arena.floats(x, 4).fill(1e10);
+    arena.floats(x + 4 * half, half).fill(1e10);
+    arena.floats(y, 2 * half).fill(0);
+    hostSine = value => {
+      const begun = arena.integers(y + 4 * half, 1);
+      while (Atomics.load(begun, 0) === 0);
+      hostSine = sin;
+      void worker?.terminate();
+      return sin(value);
+    };
+    expect(() => pool.run(JOBS.sine, job)).toThrow('simd: 1 of 2 threads did not answer within 0.3 s');
+    arena.floats(x, 2 * half).fill(1);
+    pool.run(JOBS.sine, job);
+    expectSines();
+    expect((await spawned(2)).length).toBe(2);
     pool.dispose();
   });
 
@@ -80,10 +145,10 @@ import { Worker } from 'node:worker_threads';
 setFlagsFromString('--experimental-wasm-relaxed-simd');
 const module = await WebAssembly.compile(Buffer.from('${binary}', 'base64'));
 const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
-const worker = new Worker(${JSON.stringify(`${workerSource} serve(require('node:worker_threads').workerData);`)}, {
-  eval: true, workerData: { module, memory, control: 131072, thread: 1 } });
+const worker = new Worker(${JSON.stringify(`(${serve})(require('node:worker_threads').workerData);`)}, {
+  eval: true, workerData: { module, memory, control: 131072, thread: 1, words: ${JSON.stringify(CONTROL)} } });
 worker.unref();
-const words = new Int32Array(memory.buffer, 131072, 16);
+const words = new Int32Array(memory.buffer, 131072, ${CONTROL.length});
 words.set([0, 0, 3, 140000, 2]);
 Atomics.add(words, 0, 1);
 Atomics.notify(words, 0);
@@ -100,8 +165,8 @@ console.log('done', words[5]);`,
 
 describe('the build without relaxed SIMD', () => {
   it.each([0, 1] as const)('differs from the other by rounding only at order %i', async order => {
-    const plain = await loadKernels(1, decodeBinary(simdBinary));
-    const best = await loadKernels(1);
+    const plain = await loadKernels({ threads: 1, binary: decodeBinary(simdBinary) });
+    const best = await loadKernels({ threads: 1 });
     const wanted = { ...network, order };
     const few = coords.subarray(0, 2 * 37);
     const derivatives = [numbers(37, 4, 1), numbers(2 * 37, 6, 1)].slice(0, 1 + order);
@@ -116,13 +181,13 @@ describe('the build without relaxed SIMD', () => {
 
 describe('memory', () => {
   it('that is not to be had is an error after which the kernels still work', async () => {
-    const kernels = await loadKernels(1);
+    const kernels = await loadKernels({ threads: 1 });
     expect(() => kernels.arena.scope(() => kernels.arena.take(2 ** 33))).toThrow(KernelMemoryError);
     expect(fieldForward(kernels, network, [coords], parameters)[0]?.length).toBe(5_001);
   });
 
   it('does not grow with the number of points', async () => {
-    const kernels = await loadKernels(1);
+    const kernels = await loadKernels({ threads: 1 });
     const sizeAfter = (n: number): number => {
       fieldReverse(kernels, network, [numbers(2 * n, 1, 1)], parameters, [numbers(n, 2, 1)]);
       return kernels.arena.memory.buffer.byteLength;
