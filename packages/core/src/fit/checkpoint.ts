@@ -55,7 +55,7 @@ export const writeCheckpoint = async (
   await store.write(
     encodeFieldData(
       { spec: field.spec, parameters: unflattenNumbers(average ?? parameters, shapes) },
-      { state, metadata: { ...metadata, [RUN]: JSON.stringify({ step, history, identity }) } },
+      { state, extensions: field.extensions, metadata: { ...metadata, [RUN]: JSON.stringify({ step, history, identity }) } },
     ),
   );
 };

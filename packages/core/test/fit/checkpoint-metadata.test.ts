@@ -1,6 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type CheckpointStore, createField, decodeFieldData, fit, siren, term } from '@neural-fields/core';
-import { square } from '@tensorflow/tfjs-core';
+import {
+  type CheckpointStore,
+  createField,
+  decodeFieldData,
+  fit,
+  type LayerDefinition,
+  mlp,
+  siren,
+  term,
+} from '@neural-fields/core';
+import { add, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 
 test("a checkpoint keeps the caller's metadata beside the run, and is gone on from with other metadata", async () => {
@@ -24,4 +33,35 @@ test("a checkpoint keeps the caller's metadata beside the run, and is gone on fr
   await run(3, 'a dog');
   expect(decodeFieldData(kept as Uint8Array).metadata['title']).toBe('a dog');
   field.dispose();
+});
+
+test('a field with a layer of the caller is saved and gone on from', async () => {
+  const shift: LayerDefinition = {
+    kind: 'shift',
+    outFeatures: (_spec, inFeatures) => inFeatures,
+    parameters: (_spec, { inFeatures }) => [
+      { name: 'offset', shape: [inFeatures], initialise: () => new Float32Array(inFeatures) },
+    ],
+    jet: ({ value, ...derivatives }, { parameters: { offset } }) => ({ value: add(value, offset as Tensor), ...derivatives }),
+  };
+  const extensions = { layers: [shift] };
+  const size = { inFeatures: 1, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 };
+  const spec = mlp({ ...size, activation: { kind: 'tanh' }, encoding: { kind: 'shift' }, extensions });
+  let kept: Uint8Array | undefined;
+  const store: CheckpointStore = {
+    read: async () => kept,
+    write: async bytes => {
+      kept = bytes;
+    },
+  };
+  const points = { inFeatures: 1, pointsPerStep: 2, fixed: true, draw: () => ({ coords: new Float32Array([-0.5, 0.5]) }) };
+  const terms = [term({ points, loss: ({ value }) => square(sub(value, 1)) })];
+  const reports: number[] = [];
+  for (const steps of [2, 4]) {
+    const field = createField(spec, { seed: 1, extensions });
+    for await (const { step } of fit(field, terms, { steps, checkpoint: { store } })) reports.push(step);
+    field.dispose();
+  }
+  expect(reports).toEqual([1, 2, 3, 4]);
+  expect(decodeFieldData(kept as Uint8Array, extensions).parameters.get('layers.0.offset')?.data[0]).not.toBe(0);
 });
