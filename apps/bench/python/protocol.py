@@ -1,0 +1,165 @@
+"""The side of the protocol that the peers in Python share; src/protocol.ts describes it."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+Layers = list[tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is fitted, with its arrays in memory."""
+
+    supervision: str
+    width: int
+    omega: float
+    learning_rate: float
+    points: int
+    layers: Layers
+    """For each layer its weight `[in, out]` and its bias `[out]`."""
+    coords: np.ndarray
+    """f32[n, 2]"""
+    targets: np.ndarray
+    """f32[n, 1], or f32[n, 2] for the gradient."""
+
+
+def read_problem(given: dict[str, Any]) -> Problem:
+    width, points, supervision = given["width"], given["points"], given["supervision"]
+    sizes = [2, width, width, width, width, 1]
+    flat = np.fromfile(given["parametersFile"], np.float32)
+    layers: Layers = []
+    at = 0
+    for i, o in zip(sizes, sizes[1:]):
+        weight = flat[at : at + i * o].reshape(i, o)
+        layers.append((weight, flat[at + i * o : at + i * o + o]))
+        at += i * o + o
+    columns = 2 if supervision == "gradient" else 1
+    coords = np.fromfile(given["coordsFile"], np.float32, 2 * points).reshape(points, 2)
+    targets = np.fromfile(given["targetsFile"], np.float32, columns * points).reshape(points, columns)
+    return Problem(supervision, width, given["omega"], given["learningRate"], points, layers, coords, targets)
+
+
+class Steps(Protocol):
+    """A run of training steps from the initial parameters."""
+
+    def step(self) -> float:
+        """One step; gives the loss before the update when all of the step is done."""
+
+    def gradient(self) -> np.ndarray:
+        """The gradient at the present parameters, f32[P], in the order of the parameters' file."""
+
+
+BYTES_PER_POINT = {"value": 80, "gradient": 200, "laplacian": 400}
+"""What a framework that keeps its activations holds for a point and a unit of width, measured with some room."""
+
+
+def chunk_sizes(problem: Problem, memory: float) -> list[int]:
+    """The numbers of points worth trying at once, smallest first: all of them too, where the memory allows."""
+    most = memory / (BYTES_PER_POINT[problem.supervision] * problem.width)
+    sizes = [size for size in (4096, 16384, 65536) if size < problem.points and size <= most]
+    if problem.points <= most or not sizes:
+        sizes.append(min(problem.points, 1024 if not sizes and problem.points > most else problem.points))
+    return sizes
+
+
+def quickest(candidates: list[Any], seconds: Callable[[Any], float]) -> Any:
+    """The candidate that takes the least time."""
+    return min(candidates, key=seconds) if len(candidates) > 1 else candidates[0]
+
+
+def best_of(run: Callable[[], object], times: int = 2) -> float:
+    """The least time of some runs after one to warm up; one run alone where they are slow."""
+    begin = time.perf_counter()
+    run()
+    least = time.perf_counter() - begin
+    if least > 2:
+        return least
+    for _ in range(times):
+        begin = time.perf_counter()
+        run()
+        least = min(least, time.perf_counter() - begin)
+    return least
+
+
+def reset_peak_memory() -> None:
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+    except OSError:
+        pass  # Elsewhere the peak is that of the whole process.
+
+
+def peak_memory() -> int:
+    try:
+        with open("/proc/self/status") as file:
+            return next(1024 * int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+    except OSError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def offer_to_die() -> None:
+    """Makes this process the first to go when the machine runs out of memory."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+    except OSError:
+        pass
+
+
+def check(steps: Steps, gradient_file: str) -> dict[str, Any]:
+    steps.gradient().astype(np.float32).tofile(gradient_file)
+    losses, seconds = [], []
+    for _ in range(3):
+        begin = time.perf_counter()
+        losses.append(steps.step())
+        seconds.append(time.perf_counter() - begin)
+    return {"losses": losses, "seconds": min(seconds[1:])}
+
+
+def serve(
+    describe: Callable[[], dict[str, Any]],
+    prepare: Callable[[Problem, float, str | None], tuple[Steps, dict[str, Any]]],
+) -> None:
+    """Answers the requests on standard input until it ends.
+
+    `prepare` makes a run within so many bytes of memory, in the way that was chosen before, if any, and says which way and chunk it takes.
+    """
+    out = sys.stdout
+    sys.stdout = sys.stderr  # What libraries print must not get among the answers.
+
+    def say(message: dict[str, Any]) -> None:
+        out.write(json.dumps(message) + "\n")
+        out.flush()
+
+    offer_to_die()
+    say(describe())
+    steps: Steps | None = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["work"] == "check":
+                checked, _ = prepare(read_problem(request["problem"]), float("inf"), request.get("way"))
+                say(check(checked, request["gradientFile"]))
+            elif request["work"] == "prepare":
+                steps = None
+                steps, answer = prepare(read_problem(request["problem"]), request["memory"], request.get("way"))
+                reset_peak_memory()
+                say(answer)
+            else:
+                if steps is None:
+                    raise RuntimeError("nothing was prepared")
+                begin = time.perf_counter()
+                loss = steps.step()
+                for _ in range(request["count"] - 1):
+                    steps.step()
+                say({"seconds": time.perf_counter() - begin, "loss": loss, "peakMemory": peak_memory()})
+        except Exception as error:  # The program that asked decides what to do about it.
+            say({"error": f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"})

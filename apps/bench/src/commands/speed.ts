@@ -1,0 +1,152 @@
+/** @file `bench speed`: how long training steps take. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InterruptedError, UsageError } from '../errors.ts';
+import { createProgress } from '../progress.ts';
+import { type Supervision, supervisions } from '../protocol.ts';
+import { formatRatio } from '../speed/describe.ts';
+import { representative } from '../speed/page.ts';
+import { peerDefinitions } from '../speed/peers.ts';
+import type { Results } from '../speed/results.ts';
+import { runSpeed } from '../speed/run-speed.ts';
+import { measuredIn } from '../speed/tables.ts';
+
+/** What a profile measures. */
+interface Profile {
+  readonly widths: readonly number[];
+  readonly points: readonly number[];
+  readonly rounds: number;
+  /** Seconds. */
+  readonly stepLimit: number;
+}
+
+const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
+  quick: { widths: [64, 256], points: [4096, 65_536], rounds: 3, stepLimit: 8 },
+  full: {
+    widths: [64, 128, 256, 512],
+    points: [1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
+    rounds: 7,
+    stepLimit: 20,
+  },
+};
+
+/** The options as commander gives them. */
+interface SpeedCommandOptions {
+  readonly profile: keyof typeof profiles;
+  readonly widths?: readonly number[];
+  readonly points?: readonly number[];
+  readonly supervisions?: readonly Supervision[];
+  readonly peers?: readonly string[];
+  readonly rounds?: number;
+  readonly stepLimit?: number;
+  readonly output: string;
+  readonly python?: string;
+  readonly quiet?: boolean;
+}
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+
+const integer = (text: string, minimum: number): number => {
+  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(Number.isSafeInteger(value) && value >= minimum))
+    throw new InvalidArgumentError(`It must be an integer of at least ${minimum}.`);
+  return value;
+};
+
+const integers = (minimum: number, multiple: number) => (text: string) =>
+  text.split(',').map(part => {
+    const value = integer(part, minimum);
+    if (value % multiple !== 0) throw new InvalidArgumentError(`Each must be a multiple of ${multiple}.`);
+    return value;
+  });
+
+const namesAmong =
+  <T extends string>(all: readonly T[]) =>
+  (text: string): readonly T[] =>
+    text.split(',').map(part => {
+      const found = all.find(name => name === part.trim());
+      if (found === undefined) throw new InvalidArgumentError(`They must be among ${all.join(', ')}.`);
+      return found;
+    });
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+};
+
+const quote = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+/** The result in a few lines. */
+const summarise = (found: Results): string[] => {
+  const about = representative(found);
+  if (about === undefined) return ['nothing was measured'];
+  return supervisions.flatMap(supervision => {
+    const simd = measuredIn(found.results, 'simd', { supervision, ...about });
+    if (simd === undefined) return [];
+    const ratios = Object.keys(found.peers).flatMap(peer => {
+      const other = peer === 'simd' ? undefined : measuredIn(found.results, peer, { supervision, ...about });
+      return other ? [`${formatRatio(other.seconds.median / simd.seconds.median)} as fast as ${peer}`] : [];
+    });
+    return ratios.length === 0
+      ? []
+      : [`${supervision}, ${about.width} wide, ${about.points} points: simd is ${ratios.join(', ')}`];
+  });
+};
+
+const action = async (options: SpeedCommandOptions): Promise<void> => {
+  const { widths, points, rounds, stepLimit } = { ...profiles[options.profile], ...options };
+  const chosen = options.peers ?? peerDefinitions.map(({ name }) => name);
+  const peers = peerDefinitions.filter(({ name }) => chosen.includes(name));
+  const wanted = supervisions.filter(supervision => (options.supervisions ?? supervisions).includes(supervision));
+  if (new Set(points).size !== points.length || new Set(widths).size !== widths.length)
+    throw new UsageError('--widths and --points must each have different numbers');
+  const cases = widths.length * points.length * wanted.length;
+  const progress = createProgress(cases * peers.length * (1 + rounds), { quiet: options.quiet ?? false });
+  const controller = new AbortController();
+  const stop = (name: 'SIGINT' | 'SIGTERM') => (): void => {
+    progress.log('stopping; what was measured is written');
+    controller.abort(new InterruptedError(name));
+  };
+  // The second signal finds no listener, and ends the program on the spot.
+  process.once('SIGINT', stop('SIGINT')).once('SIGTERM', stop('SIGTERM'));
+  const { output } = options;
+  try {
+    const found = await runSpeed({
+      ...{ widths, points, rounds, stepLimit, peers, output, progress },
+      supervisions: wanted,
+      python: options.python,
+      pythonFolder: join(root, 'out', 'bench-python'),
+      command: ['npm run bench --', ...process.argv.slice(2).map(quote)].join(' '),
+      signal: controller.signal,
+    });
+    for (const line of summarise(found)) process.stdout.write(`${line}\n`);
+  } finally {
+    progress.stop();
+  }
+  process.stdout.write(`page ${join(output, 'index.html')}\n`);
+};
+
+/** Adds the command, which is also what the program does when none is named. */
+export const addSpeedCommand = (program: Command): void => {
+  const peerNames = peerDefinitions.map(({ name }) => name);
+  program
+    .command('speed', { isDefault: true })
+    .description('Measure whole training steps of a SIREN against PyTorch, JAX, tfjs and jax-js, and write a page about it.')
+    .addOption(new Option('--profile <name>', 'which sizes, rounds and limits').choices(Object.keys(profiles)).default('quick'))
+    .option('--widths <list>', 'widths of the hidden layers, with commas', integers(8, 8))
+    .option('--points <list>', 'points of a step, with commas', integers(1, 1))
+    .option('--supervisions <list>', `among ${supervisions.join(', ')}`, namesAmong(supervisions))
+    .option('--peers <list>', `among ${peerNames.join(', ')}`, namesAmong(peerNames))
+    .option('--rounds <n>', 'how often each peer has its turn', text => integer(text, 1))
+    .option('--step-limit <seconds>', 'the longest step that is timed', positive)
+    .option('--output <folder>', 'the folder to write', join('out', 'speed'))
+    .option(
+      '--python <program>',
+      'a Python that has what PyTorch and JAX need; by default environments are made in out/bench-python',
+    )
+    .option('--quiet', 'results and errors only')
+    .action(action);
+};

@@ -1,0 +1,41 @@
+/** @file What fewer points have told about a peer: how long more will take, and whether it is worth trying. */
+import type { Case, Outcome } from './results.ts';
+
+interface Known {
+  readonly points: number;
+  readonly outcome: Outcome;
+}
+
+/** Remembers the last outcome of each peer by width and supervision. Cases come from few points to many. */
+export class History {
+  readonly #known = new Map<string, Known>();
+
+  #key(peer: string, { supervision, width }: Case): string {
+    return `${peer} ${supervision} ${width}`;
+  }
+
+  add(peer: string, each: Case, outcome: Outcome): void {
+    const key = this.#key(peer, each);
+    // What failed for fewer points says more than the reason that was made of it.
+    const before = this.#known.get(key)?.outcome.state;
+    if (before === undefined || before === 'measured') this.#known.set(key, { points: each.points, outcome });
+  }
+
+  /** Why a case need not be tried; `undefined` when it should be. */
+  reasonAgainst(peer: string, each: Case): string | undefined {
+    const known = this.#known.get(this.#key(peer, each));
+    if (known === undefined || known.outcome.state === 'measured') return undefined;
+    const { points, outcome } = known;
+    return outcome.state === 'not run'
+      ? `with ${points.toLocaleString('en-US')} points already, ${outcome.reason}`
+      : `${outcome.state} with ${points.toLocaleString('en-US')} points already: ${outcome.reason}`;
+  }
+
+  /** How long a step should take, in seconds, and the way that was quickest. */
+  expectation(peer: string, each: Case): { readonly expected?: number; readonly way?: string } {
+    const known = this.#known.get(this.#key(peer, each));
+    if (known?.outcome.state !== 'measured') return {};
+    const { seconds, way } = known.outcome;
+    return { expected: (seconds.median * each.points) / known.points, ...(way !== undefined && { way }) };
+  }
+}

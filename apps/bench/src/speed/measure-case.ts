@@ -1,0 +1,165 @@
+/** @file One case: every peer in turn gets ready and is checked, then all take turns at steps, round after round. */
+import type { PrepareAnswer } from '../protocol.ts';
+import { matrixOperations } from './matrix-work.ts';
+import { type PeerCommand, PeerError, PeerProcess } from './peer-process.ts';
+import type { Problems } from './problems.ts';
+import type { Case, Outcome } from './results.ts';
+import { timesOf } from './statistics.ts';
+import type { Verifier } from './verifier.ts';
+
+/** What a case is measured with. */
+export interface MeasureOptions {
+  readonly problems: Problems;
+  readonly verifier: Verifier;
+  readonly rounds: number;
+  /** Seconds; a peer whose step takes longer is not timed. */
+  readonly stepLimit: number;
+  /** Bytes that a peer which cuts its points by memory may use. */
+  readonly memory: number;
+  readonly signal: AbortSignal;
+  /** Called before each piece of work. */
+  readonly report: (peer: string, doing: string) => void;
+}
+
+/** A peer that takes part in a case. */
+export interface Participant {
+  readonly name: string;
+  readonly command: PeerCommand;
+  /** The way that it chose for fewer points. */
+  readonly way?: string | undefined;
+  /** Seconds of a step, by what is known of fewer points; absent when nothing is known. */
+  readonly expected?: number | undefined;
+}
+
+/** Steps of a round together take at least this many seconds where steps are quick. */
+const ROUND_SECONDS = 0.2;
+const MOST_STEPS = 100;
+/** How long a process may take to come up, and how long to compile or to find the best way, in seconds. */
+const START_LIMIT = 120;
+const PREPARE_LIMIT = 180;
+/** The loss at all points may differ by this much from that of the peers that were there before, relative. */
+const LOSS_TOLERANCE = 1e-3;
+
+interface Ready extends Participant {
+  readonly process: PeerProcess;
+  readonly prepared: PrepareAnswer;
+  readonly firstStep: number;
+  readonly loss: number;
+  readonly count: number;
+  readonly times: number[];
+  peakMemory: number;
+}
+
+const tooSlow = (seconds: number, limit: number): Outcome => ({
+  state: 'not run',
+  reason: `a step would take about ${seconds.toPrecision(2)} s, and the limit is ${limit} s`,
+});
+
+/** Measures a case; the peers' outcomes by name. When it is stopped, those that have no time yet are absent. */
+export const measureCase = async (
+  problemCase: Case,
+  participants: readonly Participant[],
+  options: MeasureOptions,
+): Promise<ReadonlyMap<string, Outcome>> => {
+  const { problems, verifier, rounds, stepLimit, memory, signal, report } = options;
+  const { supervision, width, points } = problemCase;
+  const problem = problems.problem(supervision, width, points);
+  const outcomes = new Map<string, Outcome>();
+  const ready: Ready[] = [];
+  const running = new Set<PeerProcess>();
+  const stop = (): void => {
+    for (const process of running) process.dispose();
+  };
+  signal.addEventListener('abort', stop);
+
+  /** Does some work of a peer; what goes wrong is its outcome. */
+  const attempt = async <T>(name: string, doing: string, work: () => Promise<T>): Promise<T | undefined> => {
+    if (signal.aborted) return undefined;
+    report(name, doing);
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!(error instanceof PeerError)) throw error;
+      outcomes.set(name, { state: 'aborted', reason: error.message });
+      return undefined;
+    }
+  };
+
+  const getReady = async (participant: Participant): Promise<Ready | undefined> => {
+    const { name, command, way, expected } = participant;
+    if (expected !== undefined && expected > stepLimit) {
+      outcomes.set(name, tooSlow(expected, stepLimit));
+      return undefined;
+    }
+    const process = await PeerProcess.start(command, START_LIMIT);
+    running.add(process);
+    const prepared = await process.prepare({ problem, memory, ...(way !== undefined && { way }) }, PREPARE_LIMIT);
+    const verdict = await verifier.verify(name, process, problemCase, prepared.way);
+    if (verdict.problem !== undefined) {
+      outcomes.set(name, { state: 'wrong', reason: verdict.problem });
+      return undefined;
+    }
+    // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless.
+    const guess = verdict.secondsPerPoint * points;
+    if (expected === undefined && guess > 3 * stepLimit) {
+      outcomes.set(name, tooSlow(guess, stepLimit));
+      return undefined;
+    }
+    const first = await process.steps({ count: 1 }, PREPARE_LIMIT + 4 * stepLimit);
+    const anchor = ready[0];
+    if (anchor && !(Math.abs(first.loss / anchor.loss - 1) <= LOSS_TOLERANCE)) {
+      outcomes.set(name, { state: 'wrong', reason: `its loss is ${first.loss}, and that of ${anchor.name} ${anchor.loss}` });
+      return undefined;
+    }
+    // The first step may have compiled; where it was quick enough, another tells how long steps are.
+    const seconds = first.seconds > stepLimit ? first.seconds : (await process.steps({ count: 1 }, 4 * stepLimit + 10)).seconds;
+    if (seconds > stepLimit) {
+      outcomes.set(name, tooSlow(seconds, stepLimit));
+      return undefined;
+    }
+    const count = Math.max(1, Math.min(MOST_STEPS, Math.round(ROUND_SECONDS / seconds)));
+    return {
+      ...participant,
+      ...{ process, prepared, count },
+      firstStep: first.seconds,
+      loss: first.loss,
+      times: [],
+      peakMemory: first.peakMemory,
+    };
+  };
+
+  try {
+    for (const participant of participants) {
+      const one = await attempt(participant.name, 'gets ready', () => getReady(participant));
+      if (one) ready.push(one);
+    }
+    for (let round = 0; round < rounds; round++)
+      for (let turn = 0; turn < ready.length; turn++) {
+        // Each round begins with another peer.
+        const peer = ready[(round + turn) % ready.length] as Ready;
+        if (outcomes.has(peer.name)) continue;
+        const answer = await attempt(peer.name, `round ${round + 1} of ${rounds}`, () =>
+          peer.process.steps({ count: peer.count }, 30 + 10 * stepLimit),
+        );
+        if (answer === undefined) continue;
+        peer.times.push(answer.seconds / peer.count);
+        peer.peakMemory = Math.max(peer.peakMemory, answer.peakMemory);
+      }
+    for (const { name, times, firstStep, peakMemory, prepared, loss, process } of ready) {
+      if (outcomes.has(name) || times.length === 0) continue;
+      const seconds = timesOf(times);
+      const { forwardPasses } = process.description;
+      outcomes.set(name, {
+        ...{ state: 'measured', seconds, firstStep, peakMemory, loss },
+        ...(prepared.way && { way: prepared.way }),
+        ...(prepared.chunk !== undefined && { chunk: prepared.chunk }),
+        ...(forwardPasses !== undefined && { rate: matrixOperations(problemCase, forwardPasses) / seconds.median / 1e9 }),
+      });
+    }
+    return outcomes;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
+};

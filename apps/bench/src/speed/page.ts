@@ -1,0 +1,247 @@
+/** @file The page about a run. */
+import { escapeHtml, figureTable, makePage, numberList, plotFigure, propertyTable, section } from '@neural-fields/report';
+import { type Supervision, supervisions } from '../protocol.ts';
+import { describeCase, formatCount, formatMemory, formatRatio } from './describe.ts';
+import { peerDefinitions } from './peers.ts';
+import { type Colours, colourOf, type Sample, scalingPlot, timeBars } from './plots.ts';
+import type { Case, Results } from './results.ts';
+import {
+  absentRows,
+  casesOf,
+  choiceTable,
+  measuredIn,
+  measuredPeers,
+  memoryTable,
+  rateTable,
+  ratioTable,
+  timeTable,
+} from './tables.ts';
+
+const css = `
+.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.25rem; max-width: none; font-size: 0.95rem; }
+.legend span::before { content: ''; display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.4em; border-radius: 2px; background: var(--colour); }
+h3 { font-size: 1.05rem; font-weight: 600; margin: 1.5rem 0 0.2rem; }
+`;
+
+const names: Readonly<Record<Supervision, string>> = { value: 'Value', gradient: 'Gradient', laplacian: 'Laplacian' };
+
+const titleOf = (peer: string): string => peerDefinitions.find(({ name }) => name === peer)?.title ?? peer;
+
+const unique = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
+
+/** The width and the number of points that bars and lines are about: those that most peers have a time for, the larger the better. */
+export const representative = ({ results }: Results): Pick<Case, 'width' | 'points'> | undefined => {
+  const counts = new Map<string, { width: number; points: number; count: number }>();
+  for (const { case: each, outcome } of results) {
+    if (outcome.state !== 'measured') continue;
+    const { width, points } = each;
+    const known = counts.get(`${width} ${points}`) ?? { width, points, count: 0 };
+    counts.set(`${width} ${points}`, { ...known, count: known.count + 1 });
+  }
+  // A width of 256 is the usual one.
+  const rank = ({ width, points, count }: { width: number; points: number; count: number }): number =>
+    (width === 256 ? 1e12 : 0) + count * 1e9 + Math.log2(points * width * width);
+  return [...counts.values()].sort((a, b) => rank(b) - rank(a))[0];
+};
+
+const legend = (colours: Colours): string =>
+  `<p class="legend">${colours
+    .map(peer => `<span style="--colour: ${colourOf(peer, colours)}">${escapeHtml(peer)}: ${escapeHtml(titleOf(peer))}</span>`)
+    .join('')}</p>`;
+
+interface View {
+  readonly found: Results;
+  readonly colours: Colours;
+  readonly width: number;
+  readonly points: number;
+  /** Those that were measured. */
+  readonly shown: readonly Supervision[];
+}
+
+const samplesOf = (
+  { found, colours }: View,
+  supervision: Supervision,
+  pick: (each: Case) => number | undefined,
+  quantity: 'time' | 'memory',
+): Sample[] =>
+  casesOf(found.results, supervision).flatMap(each => {
+    const size = pick(each);
+    if (size === undefined) return [];
+    return colours.flatMap(peer => {
+      const measured = measuredIn(found.results, peer, each);
+      if (measured === undefined) return [];
+      return [{ peer, size, value: quantity === 'time' ? measured.seconds.median : measured.peakMemory }];
+    });
+  });
+
+const headline = ({ found, width, points, shown }: View): string => {
+  const ratios = shown.flatMap(supervision => {
+    const each = { supervision, width, points };
+    const [simd, other] = ['simd', 'pytorch'].map(peer => measuredIn(found.results, peer, each));
+    return simd && other
+      ? [[`${names[supervision]}: times as fast as PyTorch`, formatRatio(other.seconds.median / simd.seconds.median)] as const]
+      : [];
+  });
+  return ratios.length === 0 ? '' : numberList(ratios);
+};
+
+const barsSection = (view: View): string =>
+  section(
+    'A step',
+    `<p>The median of ${view.found.rounds} rounds in which all took turns: ${view.width} wide, ${formatCount(view.points)} points. Shorter is better.</p>
+<div class="figures two plots">
+${view.shown
+  .map(supervision => {
+    const samples = samplesOf(
+      view,
+      supervision,
+      each => (each.width === view.width && each.points === view.points ? 1 : undefined),
+      'time',
+    );
+    const captionHtml = `Supervised by the ${supervision === 'laplacian' ? 'Laplacian' : supervision}.`;
+    return samples.length === 0 ? '' : plotFigure(timeBars(samples, view.colours), { title: names[supervision], captionHtml });
+  })
+  .join('\n')}
+</div>`,
+  );
+
+const scalingSection = (view: View): string => {
+  const { colours, width, points, shown } = view;
+  const plots = (quantity: 'time' | 'memory', over: 'points' | 'width'): string => {
+    const fixed = over === 'points' ? `${width} wide` : `${formatCount(points)} points`;
+    const figures = shown.flatMap(supervision => {
+      const pick = (each: Case): number | undefined =>
+        over === 'points' ? (each.width === width ? each.points : undefined) : each.points === points ? each.width : undefined;
+      const samples = samplesOf(view, supervision, pick, quantity);
+      if (unique(samples.map(({ size }) => size)).length < 2) return [];
+      const svg = scalingPlot(samples, { size: over, quantity, colours });
+      return [plotFigure(svg, { title: `${names[supervision]}: ${quantity} over ${over}`, captionHtml: `${fixed}.` })];
+    });
+    return figures.length === 0 ? '' : `<div class="figures two plots">\n${figures.join('\n')}\n</div>`;
+  };
+  const [overPoints, overWidths, memory] = [plots('time', 'points'), plots('time', 'width'), plots('memory', 'points')];
+  const time =
+    overPoints + overWidths === ''
+      ? ''
+      : section('Scaling', `<p>Both axes are logarithmic.</p>\n${legend(colours)}\n${overPoints}\n${overWidths}`);
+  const space = section(
+    'Memory',
+    `<p>The most that the peer's whole process held while it took steps: programs, libraries and points included.</p>
+${memory === '' ? '' : `${legend(colours)}\n${memory}`}
+${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(memoryTable(view.found, supervision))}`).join('\n')}`,
+  );
+  return time + space;
+};
+
+const timesSection = ({ found, shown, colours }: View): string => {
+  const against = colours.includes('pytorch') ? 'pytorch' : undefined;
+  return section(
+    'All times',
+    `<p>Medians of ${found.rounds} rounds, and how far the lowest and the highest round lie from them.</p>
+${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(timeTable(found, supervision))}`).join('\n')}
+${
+  against === undefined
+    ? ''
+    : shown
+        .map(
+          supervision =>
+            `<h3>${names[supervision]}: times as fast as PyTorch</h3>\n${figureTable(ratioTable(found, supervision, against))}`,
+        )
+        .join('\n')
+}`,
+  );
+};
+
+const rateSection = ({ found }: View): string => {
+  const table = rateTable(found);
+  if (table.rows.length === 0 || found.attainableRate === undefined) return '';
+  return section(
+    'How close to the attainable rate',
+    `<p>The matrix products of <code>simd</code> alone, on data that stays in the cache and on all threads, reach ${found.attainableRate.toFixed(1)} GFLOP/s here.
+Below is what whole steps reach. Counted are the products and sums of the matrix products that a step truly does, two operations each: for each layer and point
+one product forward and two in reverse for the value; two and four for the gradient, which goes by adjoints; four and eight for the Laplacian; the forward
+ones ${found.results.length > 0 && forwardPasses(found) === 2 ? 'twice, since they are worked out again before the reverse' : 'once'}. Sines, the loss and Adam are not counted: their time is lost here.</p>
+${figureTable(table)}`,
+  );
+};
+
+const forwardPasses = ({ peers }: Results): number => {
+  const simd = peers['simd'];
+  return simd && 'forwardPasses' in simd ? (simd.forwardPasses ?? 1) : 1;
+};
+
+const absentSection = ({ found }: View): string => {
+  const rows = absentRows(found);
+  return rows.length === 0
+    ? ''
+    : section('What was not measured', propertyTable(rows.map(([peer, reason]) => [escapeHtml(peer), escapeHtml(reason)])));
+};
+
+const methodSection = ({ found }: View): string => {
+  const { environment, peers, disagreements, command, rounds, stepLimit, seconds } = found;
+  const versions = Object.entries(peers).map(([peer, state]) => [
+    escapeHtml(peer),
+    escapeHtml(
+      'unavailable' in state
+        ? `not run: ${state.unavailable}`
+        : `${Object.entries(state.versions)
+            .map(([name, version]) => `${name} ${version}`)
+            .join(', ')}; ${state.threads} ${state.threads === 1 ? 'thread' : 'threads'}`,
+    ),
+  ]) as [string, string][];
+  const small = (value: number): string => value.toExponential(1);
+  return section(
+    'How this was measured',
+    `<p>A SIREN 2-w-w-w-w-1, omega 30, float32. A step is whole: forward, the mean squared error of the value, the gradient or the Laplacian, reverse, Adam; the points
+are there already. All peers begin with the same parameters and points. Before a peer is timed, the losses of its first three steps and its gradient are held to a
+float64 reference, and its loss at all points to that of the others. Each peer has a process of its own. PyTorch and JAX take derivatives in the way, and with the
+number of points at once, that is quickest among those that fit their share of the memory. A step longer than ${stepLimit} s is not timed.</p>
+<pre>${escapeHtml(command)}</pre>
+${propertyTable([
+  [
+    'Machine',
+    escapeHtml(
+      `${environment.processor}, ${environment.cores} cores, ${formatMemory(environment.memory)}, ${environment.system}`,
+    ),
+  ],
+  ['Date', `${escapeHtml(environment.date)}, ${Math.round(seconds / 60)} min, ${rounds} rounds`],
+  [
+    'Load',
+    `${environment.load[0].toFixed(2)} at the beginning, ${environment.load[1].toFixed(2)} at the end (processes that wanted a core, over a minute)`,
+  ],
+  ...versions,
+])}
+<h3>Agreement with the reference</h3>
+${figureTable({
+  header: ['', 'gradient', 'losses'],
+  rows: disagreements.map(({ peer, supervision, width, gradient, loss }) => [
+    `${peer}: ${names[supervision]}, width ${width}`,
+    small(gradient),
+    small(loss),
+  ]),
+})}
+<h3>Choices of the peers</h3>
+${figureTable(choiceTable(found))}`,
+  );
+};
+
+/** Writes the page about a run, which may still be going on. */
+export const makeSpeedPage = (found: Results): string => {
+  const about = representative(found);
+  const colours = measuredPeers(found);
+  const shown = supervisions.filter(supervision =>
+    found.results.some(({ case: each, outcome }) => each.supervision === supervision && outcome.state === 'measured'),
+  );
+  const view: View = { found, colours, shown, width: about?.width ?? 0, points: about?.points ?? 0 };
+  const size = about ? describeCase({ supervision: 'value', ...about }).replace(/^value, /, '') : '';
+  const lead = `The same steps on the same machine, one program after the other, in turns${about ? `. Large figures: ${size}` : ''}.`;
+  const unfinished = found.complete ? '' : '<p><b>This run has not come to its end: some cases are missing.</b></p>';
+  const bodyHtml = `<h1>How long a training step takes</h1>
+<p class="lead">${escapeHtml(lead)}</p>
+${unfinished}
+${headline(view)}
+${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${rateSection(view)}` : '<p>Nothing was measured.</p>'}
+${absentSection(view)}
+${methodSection(view)}`;
+  return makePage({ title: 'How long a training step takes', bodyHtml, css });
+};

@@ -1,0 +1,87 @@
+/** @file The plots of the page. Each peer has the same colour in all of them. */
+import { decades, drawPlot, seriesColour } from '@neural-fields/report';
+import { axisX, axisY, barX, dot, gridX, gridY, line, text } from '@observablehq/plot';
+import { formatCount, formatMemory, formatTime } from './describe.ts';
+
+/** A point of a line. */
+export interface Sample {
+  readonly peer: string;
+  /** Points or width. */
+  readonly size: number;
+  /** Seconds or bytes. */
+  readonly value: number;
+}
+
+/** The peers in the order of their colours. */
+export type Colours = readonly string[];
+
+/** The colour of a peer on the page. */
+export const colourOf = (peer: string, colours: Colours): string => seriesColour(colours.indexOf(peer));
+
+/** Bars of step times, the quickest first. */
+export const timeBars = (samples: readonly Sample[], colours: Colours): string => {
+  const sorted = [...samples].sort((a, b) => a.value - b.value);
+  const longest = Math.max(...sorted.map(({ value }) => value));
+  return drawPlot({
+    height: 60 + 28 * sorted.length,
+    marginLeft: 78,
+    marginRight: 64,
+    x: { domain: [0, longest] },
+    y: { domain: sorted.map(({ peer }) => peer), label: null },
+    marks: [
+      gridX({ stroke: 'currentColor', strokeOpacity: 0.12, ticks: 5 }),
+      axisX({
+        label: 'a step',
+        labelAnchor: 'right',
+        ticks: 5,
+        tickSize: 0,
+        tickFormat: (value: number) => (value === 0 ? '0' : formatTime(value)),
+      }),
+      axisY({ tickSize: 0, label: null }),
+      barX(sorted, { x: 'value', y: 'peer', fill: ({ peer }: Sample) => colourOf(peer, colours), insetTop: 2, insetBottom: 2 }),
+      text(sorted, {
+        x: 'value',
+        y: 'peer',
+        text: ({ value }: Sample) => formatTime(value),
+        textAnchor: 'start',
+        dx: 5,
+        fill: 'currentColor',
+      }),
+    ],
+  });
+};
+
+/** What the axes of {@link scalingPlot} stand for. */
+export interface ScalingOptions {
+  readonly size: string;
+  readonly quantity: 'time' | 'memory';
+  readonly colours: Colours;
+}
+
+/** Powers of ten, or where there is at most one of them the two ends: one tick says nothing. */
+const ticksOf = (values: readonly number[]): number[] => {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const powers = decades(low, high);
+  return powers.length > 1 ? powers : [...new Set([low, high])];
+};
+
+/** Lines over sizes on logarithmic axes: an exponent is a slope. */
+export const scalingPlot = (samples: readonly Sample[], { size, quantity, colours }: ScalingOptions): string => {
+  const format = quantity === 'time' ? formatTime : formatMemory;
+  const values = samples.map(({ value }) => (quantity === 'time' ? value : value / 2 ** 20));
+  // Powers of ten of the unit that is shown.
+  const ticks = ticksOf(values).map(tick => (quantity === 'time' ? tick : tick * 2 ** 20));
+  const sizes = [...new Set(samples.map(sample => sample.size))].sort((a, b) => a - b);
+  return drawPlot({
+    marginLeft: 62,
+    x: { type: 'log' },
+    y: { type: 'log' },
+    marks: [
+      gridY(ticks, { stroke: 'currentColor', strokeOpacity: 0.12 }),
+      axisX(sizes, { label: size, labelAnchor: 'right', tickSize: 0, tickFormat: formatCount }),
+      axisY(ticks, { label: quantity === 'time' ? 'a step' : 'memory', tickSize: 0, tickFormat: format }),
+      line(samples, { x: 'size', y: 'value', z: 'peer', stroke: ({ peer }: Sample) => colourOf(peer, colours), strokeWidth: 2 }),
+      dot(samples, { x: 'size', y: 'value', r: 3, fill: ({ peer }: Sample) => colourOf(peer, colours) }),
+    ],
+  });
+};

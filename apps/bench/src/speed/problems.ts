@@ -1,0 +1,82 @@
+/** @file The problems that all peers work on: the same parameters and the same points, in files. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRng } from '@neural-fields/core';
+import { layerSizes, parameterCount, targetWidth } from '../peers/problem-data.ts';
+import type { Problem, Supervision } from '../protocol.ts';
+
+/** Frequency of every sine layer: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2. */
+const OMEGA = 30;
+const LEARNING_RATE = 1e-4;
+const SEED = 1;
+
+/** The initial parameters of a SIREN, in the order of a problem's file: U(-1/2, 1/2), then U(-sqrt(6/w)/omega, sqrt(6/w)/omega). */
+export const initialParameters = (width: number): Float32Array<ArrayBuffer> => {
+  const rng = createRng(SEED).fork(`width ${width}`);
+  const sizes = layerSizes(width);
+  const values = new Float32Array(parameterCount(width));
+  let at = 0;
+  sizes.slice(1).forEach((outFeatures, i) => {
+    const inFeatures = sizes[i] as number;
+    const bound = i === 0 ? 1 / inFeatures : Math.sqrt(6 / inFeatures) / OMEGA;
+    // Biases as PyTorch's linear layers have them.
+    for (let k = 0; k < inFeatures * outFeatures; k++) values[at++] = bound * (2 * rng.uniform() - 1);
+    for (let k = 0; k < outFeatures; k++) values[at++] = (2 * rng.uniform() - 1) / Math.sqrt(inFeatures);
+  });
+  return values;
+};
+
+/** Points in [-1, 1]^2: `f32[n, 2]`. Those of fewer points are the first of these. */
+export const randomPoints = (count: number): Float32Array<ArrayBuffer> => {
+  const rng = createRng(SEED).fork('points');
+  return Float32Array.from({ length: 2 * count }, () => 2 * rng.uniform() - 1);
+};
+
+/** What is fitted: sin(20 x) cos(17 y) / 2, whose derivatives are of the size of the network's. */
+export const targetsOf = (coords: Float32Array, supervision: Supervision): Float32Array<ArrayBuffer> => {
+  const columns = targetWidth({ supervision });
+  const targets = new Float32Array((columns * coords.length) / 2);
+  const [a, b] = [20, 17];
+  for (let i = 0; i < coords.length / 2; i++) {
+    const [x, y] = [coords[2 * i] as number, coords[2 * i + 1] as number];
+    const value = (Math.sin(a * x) * Math.cos(b * y)) / 2;
+    if (supervision === 'value') targets[i] = value;
+    else if (supervision === 'laplacian') targets[i] = -(a * a + b * b) * value;
+    else targets.set([(a * Math.cos(a * x) * Math.cos(b * y)) / 2, (-b * Math.sin(a * x) * Math.sin(b * y)) / 2], 2 * i);
+  }
+  return targets;
+};
+
+/** The problems of a run. */
+export interface Problems {
+  problem(supervision: Supervision, width: number, points: number): Problem;
+}
+
+const write = (file: string, values: Float32Array): void =>
+  writeFileSync(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+
+/** Writes the files of all problems into a folder. */
+export const writeProblems = (
+  folder: string,
+  {
+    widths,
+    points,
+    supervisions,
+  }: { readonly widths: readonly number[]; readonly points: number; readonly supervisions: readonly Supervision[] },
+): Problems => {
+  const coords = randomPoints(points);
+  const files = { coords: join(folder, 'coords.f32') };
+  const parametersFile = (width: number): string => join(folder, `parameters-${width}.f32`);
+  const targetsFile = (supervision: Supervision): string => join(folder, `${supervision}.f32`);
+  write(files.coords, coords);
+  for (const width of widths) write(parametersFile(width), initialParameters(width));
+  for (const supervision of supervisions) write(targetsFile(supervision), targetsOf(coords, supervision));
+  return {
+    problem: (supervision, width, count) => ({
+      ...{ supervision, width, points: count, omega: OMEGA, learningRate: LEARNING_RATE },
+      parametersFile: parametersFile(width),
+      coordsFile: files.coords,
+      targetsFile: targetsFile(supervision),
+    }),
+  };
+};

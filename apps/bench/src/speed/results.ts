@@ -1,0 +1,86 @@
+/** @file What a run finds out: the contents of results.json. */
+import type { Description, Supervision } from '../protocol.ts';
+
+/** One problem size. */
+export interface Case {
+  readonly supervision: Supervision;
+  readonly width: number;
+  readonly points: number;
+}
+
+/** Some measured times in seconds. */
+export interface Times {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+  /** A step's mean time in each round, in order. */
+  readonly rounds: readonly number[];
+}
+
+/** How far a peer was from the float64 reference, relative. */
+export interface Disagreement {
+  /** |g - g'| / |g'| in the Euclidean norm, at the initial parameters. */
+  readonly gradient: number;
+  /** The largest of those of the losses before the first three updates of Adam. */
+  readonly loss: number;
+}
+
+/** A peer in a case: measured, or the reason why not. */
+export type Outcome =
+  | {
+      readonly state: 'measured';
+      readonly seconds: Times;
+      /** The first step, which compiles and uploads. */
+      readonly firstStep: number;
+      /** Of the peer's process, in bytes, while it took steps. */
+      readonly peakMemory: number;
+      readonly way?: string;
+      readonly chunk?: number;
+      readonly loss: number;
+      /** Products and sums per second of matrix products that the step did, in GFLOP/s; only where it is known what a peer does. */
+      readonly rate?: number;
+    }
+  | { readonly state: 'not run' | 'aborted' | 'wrong'; readonly reason: string };
+
+/** An outcome with its case and peer. */
+export interface Result {
+  readonly peer: string;
+  readonly case: Case;
+  readonly outcome: Outcome;
+}
+
+/** The machine and the programs. */
+export interface Environment {
+  readonly date: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memory: number;
+  readonly system: string;
+  readonly node: string;
+  /** The numbers of processes waiting, over a minute, at the beginning and at the end: about as many as cores when nothing else runs. */
+  readonly load: readonly [begin: number, end: number];
+}
+
+/** The part of a peer's process that does not change from case to case. */
+export type PeerState = Description | { readonly unavailable: string };
+
+/** Everything. */
+export interface Results {
+  readonly command: string;
+  readonly complete: boolean;
+  readonly seconds: number;
+  readonly environment: Environment;
+  readonly rounds: number;
+  readonly stepLimit: number;
+  /** By name, in the order of the run. */
+  readonly peers: Readonly<Record<string, PeerState>>;
+  /** By peer and supervision, where it was checked. */
+  readonly disagreements: readonly (Disagreement & {
+    readonly peer: string;
+    readonly supervision: Supervision;
+    readonly width: number;
+  })[];
+  /** Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the most that was seen in the run. */
+  readonly attainableRate?: number;
+  readonly results: readonly Result[];
+}

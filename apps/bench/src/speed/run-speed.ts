@@ -1,0 +1,173 @@
+/** @file The whole run: sets the peers up, goes through the cases, and writes what was found after each. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { InputError } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import type { Supervision } from '../protocol.ts';
+import { measureAttainableRate } from './attainable-rate.ts';
+import { describeCase, describeOutcome } from './describe.ts';
+import { endOfRun, readEnvironment } from './environment.ts';
+import { History } from './history.ts';
+import { measureCase, type Participant } from './measure-case.ts';
+import { makeSpeedPage } from './page.ts';
+import { type PeerCommand, PeerError, PeerProcess, PeerUnavailableError } from './peer-process.ts';
+import type { PeerDefinition } from './peers.ts';
+import { pythonFile } from './peers.ts';
+import { writeProblems } from './problems.ts';
+import { setUpPython } from './python.ts';
+import type { Case, Outcome, PeerState, Result, Results } from './results.ts';
+import { createVerifier } from './verifier.ts';
+
+/** What is measured, and where the results go. */
+export interface SpeedOptions {
+  readonly widths: readonly number[];
+  readonly points: readonly number[];
+  readonly supervisions: readonly Supervision[];
+  readonly peers: readonly PeerDefinition[];
+  readonly rounds: number;
+  /** Seconds. */
+  readonly stepLimit: number;
+  /** Made when it is missing. */
+  readonly output: string;
+  /** Where Python's environments are made. */
+  readonly pythonFolder: string;
+  /** An interpreter that has what all peers in Python need; an environment of its own for each if absent. */
+  readonly python?: string | undefined;
+  /** As it was given, for the page. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** The part of the machine's memory that a peer which cuts its points by memory may use: several peers are alive at a time. */
+const MEMORY_SHARE = 0.15;
+const START_LIMIT = 120;
+
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new InputError(`cannot make the folder '${folder}': ${(cause as Error).message}`, { cause });
+  }
+};
+
+interface Started {
+  readonly commands: ReadonlyMap<string, PeerCommand>;
+  readonly states: Readonly<Record<string, PeerState>>;
+}
+
+/** Finds out which peers can be had. */
+const startPeers = async ({ peers, python, pythonFolder, signal, progress }: SpeedOptions): Promise<Started> => {
+  const commands = new Map<string, PeerCommand>();
+  const states: Record<string, PeerState> = {};
+  const context = {
+    python: async (name: string): Promise<string> =>
+      python ??
+      setUpPython({
+        ...{ name, signal, folder: pythonFolder, log: progress.log },
+        requirements: pythonFile(`requirements-${name}.txt`),
+      }),
+  };
+  for (const peer of peers) {
+    signal.throwIfAborted();
+    try {
+      const command = await peer.command(context);
+      const process = await PeerProcess.start(command, START_LIMIT);
+      process.dispose();
+      commands.set(peer.name, command);
+      states[peer.name] = process.description;
+      const versions = Object.entries(process.description.versions).map(([name, version]) => `${name} ${version}`);
+      progress.log(`${peer.name}: ${versions.join(', ')}, ${process.description.threads} threads`);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Error)) throw error;
+      const reason =
+        error instanceof PeerError && !(error instanceof PeerUnavailableError)
+          ? `cannot be started: ${error.message}`
+          : error.message;
+      states[peer.name] = { unavailable: reason };
+      progress.log(`${peer.name}: not run: ${reason}`);
+    }
+  }
+  return { commands, states };
+};
+
+/** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
+const listCases = ({ widths, points, supervisions }: SpeedOptions): Case[] =>
+  widths.flatMap(width =>
+    supervisions.flatMap(supervision => [...points].sort((a, b) => a - b).map(count => ({ supervision, width, points: count }))),
+  );
+
+/**
+ * Measures, and writes `results.json` and `index.html` into the folder. When it is stopped it writes what there is, and then throws the signal's reason.
+ *
+ * @throws InputError when the folder cannot be made or no peer can be had
+ */
+export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
+  const { output, rounds, stepLimit, signal, progress, command } = options;
+  const begun = performance.now();
+  makeFolder(output);
+  const environment = readEnvironment();
+  const { commands, states } = await startPeers(options);
+  if (commands.size === 0) throw new InputError('none of the peers can be had here');
+  const scratch = mkdtempSync(join(tmpdir(), 'neural-fields-bench-'));
+  const results: Result[] = [];
+  const rates: number[] = [];
+  const problems = writeProblems(scratch, { ...options, points: Math.max(64, ...options.points) });
+  const verifier = createVerifier(scratch, problems);
+  const history = new History();
+  const summary = (complete: boolean): Results => ({
+    ...{ command, complete, rounds, stepLimit, results, peers: states },
+    seconds: (performance.now() - begun) / 1000,
+    environment: endOfRun(environment),
+    disagreements: verifier.disagreements,
+    ...(rates.length > 0 && { attainableRate: Math.max(...rates) }),
+  });
+  const save = async (complete: boolean): Promise<Results> => {
+    const found = summary(complete);
+    const text = new TextEncoder();
+    await writeFileAtomically(join(output, 'results.json'), text.encode(`${JSON.stringify(found, null, 2)}\n`));
+    await writeFileAtomically(join(output, 'index.html'), text.encode(makeSpeedPage(found)));
+    return found;
+  };
+  try {
+    for (const each of listCases(options)) {
+      const outcomes = new Map<string, Outcome>();
+      const participants: Participant[] = [];
+      for (const [name, state] of Object.entries(states)) {
+        const known = 'unavailable' in state ? state.unavailable : history.reasonAgainst(name, each);
+        if (known !== undefined) outcomes.set(name, { state: 'not run', reason: known });
+        else participants.push({ name, command: commands.get(name) as PeerCommand, ...history.expectation(name, each) });
+      }
+      if (commands.has('simd'))
+        rates.push(
+          ...(await measureAttainableRate().then(
+            rate => [rate],
+            () => [],
+          )),
+        );
+      const measured = await measureCase(each, participants, {
+        ...{ problems, verifier, rounds, stepLimit, signal },
+        memory: MEMORY_SHARE * totalmem(),
+        report: (peer, doing) => progress.advance(`${describeCase(each)}: ${peer} ${doing}`),
+      });
+      for (const name of Object.keys(states)) {
+        const outcome = outcomes.get(name) ?? measured.get(name);
+        if (outcome === undefined) continue;
+        history.add(name, each, outcome);
+        results.push({ peer: name, case: each, outcome });
+      }
+      progress.log(
+        `${describeCase(each)}: ${[...measured].map(([name, outcome]) => `${name} ${describeOutcome(outcome)}`).join(', ')}`,
+      );
+      await save(false);
+      signal.throwIfAborted();
+    }
+    return await save(true);
+  } finally {
+    progress.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,119 @@
+/** @file The tables of the page. */
+import type { FigureTable } from '@neural-fields/report';
+import type { Supervision } from '../protocol.ts';
+import { describeCase, formatCount, formatMemory, formatRatio, formatTime } from './describe.ts';
+import type { Case, Outcome, Result, Results } from './results.ts';
+
+type Measured = Extract<Outcome, { readonly state: 'measured' }>;
+
+/** The outcome of a peer in a case, where it was measured. */
+export const measuredIn = (results: readonly Result[], peer: string, each: Case): Measured | undefined => {
+  const found = results.find(
+    result =>
+      result.peer === peer &&
+      result.case.supervision === each.supervision &&
+      result.case.width === each.width &&
+      result.case.points === each.points,
+  );
+  return found?.outcome.state === 'measured' ? found.outcome : undefined;
+};
+
+/** The cases of a supervision, each once, in the order of the run. */
+export const casesOf = (results: readonly Result[], supervision: Supervision): Case[] => {
+  const cases = new Map(
+    results.filter(result => result.case.supervision === supervision).map(result => [describeCase(result.case), result.case]),
+  );
+  return [...cases.values()];
+};
+
+/** The peers that were measured in some case, in their order. */
+export const measuredPeers = ({ peers, results }: Results): string[] =>
+  Object.keys(peers).filter(peer => results.some(result => result.peer === peer && result.outcome.state === 'measured'));
+
+const rowName = ({ width, points }: Case): string => `${width} wide, ${formatCount(points)} points`;
+
+const cell = (found: Results, peer: string, each: Case, show: (measured: Measured) => string): string => {
+  const measured = measuredIn(found.results, peer, each);
+  if (measured) return show(measured);
+  const result = found.results.find(one => one.peer === peer && describeCase(one.case) === describeCase(each));
+  return result?.outcome.state ?? '';
+};
+
+const spread = ({ seconds: { median, lowest, highest } }: Measured): string => {
+  const [down, up] = [(100 * (median - lowest)) / median, (100 * (highest - median)) / median];
+  return `${formatTime(median)} −${down.toFixed(0)}/+${up.toFixed(0)} %`;
+};
+
+/** Medians with their spread. */
+export const timeTable = (found: Results, supervision: Supervision): FigureTable => {
+  const peers = measuredPeers(found);
+  return {
+    header: ['', ...peers],
+    rows: casesOf(found.results, supervision).map(each => [rowName(each), ...peers.map(peer => cell(found, peer, each, spread))]),
+  };
+};
+
+/** How many times as fast as a peer the others are. */
+export const ratioTable = (found: Results, supervision: Supervision, against: string): FigureTable => {
+  const peers = measuredPeers(found).filter(peer => peer !== against);
+  return {
+    header: ['', ...peers],
+    rows: casesOf(found.results, supervision).flatMap(each => {
+      const base = measuredIn(found.results, against, each);
+      if (base === undefined) return [];
+      return [
+        [
+          rowName(each),
+          ...peers.map(peer => cell(found, peer, each, ({ seconds }) => formatRatio(base.seconds.median / seconds.median))),
+        ],
+      ];
+    }),
+  };
+};
+
+/** The memory of the peers' processes. */
+export const memoryTable = (found: Results, supervision: Supervision): FigureTable => {
+  const peers = measuredPeers(found);
+  return {
+    header: ['', ...peers],
+    rows: casesOf(found.results, supervision).map(each => [
+      rowName(each),
+      ...peers.map(peer => cell(found, peer, each, ({ peakMemory }) => formatMemory(peakMemory))),
+    ]),
+  };
+};
+
+/** The rate of `simd` in its matrix products, and the share of what is attainable. */
+export const rateTable = ({ results, attainableRate }: Results): FigureTable => ({
+  header: ['', 'GFLOP/s', 'share'],
+  rows: results.flatMap(({ peer, case: each, outcome }) =>
+    peer === 'simd' && outcome.state === 'measured' && outcome.rate !== undefined && attainableRate !== undefined
+      ? [[describeCase(each), outcome.rate.toFixed(1), `${((100 * outcome.rate) / attainableRate).toFixed(0)} %`]]
+      : [],
+  ),
+});
+
+/** How derivatives were taken and how many points were worked on at once, where the peer had a choice. */
+export const choiceTable = ({ results }: Results): FigureTable => ({
+  header: ['', 'way', 'points at once', 'first step'],
+  rows: results.flatMap(({ peer, case: each, outcome }) =>
+    outcome.state === 'measured' && outcome.chunk !== undefined
+      ? [[`${peer}: ${describeCase(each)}`, outcome.way ?? '', formatCount(outcome.chunk), formatTime(outcome.firstStep)]]
+      : [],
+  ),
+});
+
+/** What was not measured, with the reason: cases of one peer with the same reason in one row. */
+export const absentRows = ({ results }: Results): readonly (readonly [string, string])[] => {
+  const byReason = new Map<string, string[]>();
+  for (const { peer, case: each, outcome } of results) {
+    if (outcome.state === 'measured') continue;
+    const key = `${peer}\n${outcome.state}: ${outcome.reason}`;
+    byReason.set(key, [...(byReason.get(key) ?? []), describeCase(each)]);
+  }
+  const total = new Set(results.map(result => describeCase(result.case))).size;
+  return [...byReason].map(([key, cases]) => {
+    const [peer, reason] = key.split('\n') as [string, string];
+    return [peer, `${reason} (${cases.length === total ? 'all cases' : cases.join('; ')})`];
+  });
+};

@@ -1,0 +1,84 @@
+/** @file Holds peers to the float64 reference before they are timed. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readProblem } from '../peers/problem-data.ts';
+import type { PeerProcess } from './peer-process.ts';
+import type { Problems } from './problems.ts';
+import { referenceSteps } from './reference.ts';
+import type { Case, Disagreement } from './results.ts';
+import { relativeDistance } from './statistics.ts';
+
+/** The points of a check. */
+const POINTS = 64;
+/** float32 with sines of arguments near 30 keeps about five digits of the derivatives; what is forgotten or mixed up differs by far more. */
+const GRADIENT_TOLERANCE = 1e-3;
+const LOSS_TOLERANCE = 1e-3;
+const CHECK_LIMIT = 180;
+
+/** What a check found. */
+export interface Verdict {
+  readonly disagreement: Disagreement;
+  /** What is wrong; absent when nothing is. */
+  readonly problem?: string;
+  /** Of one of the steps of the check, which has few points. */
+  readonly secondsPerPoint: number;
+}
+
+/** Checks each peer once for each supervision, width and way of taking derivatives. */
+export interface Verifier {
+  /** @throws PeerError when the peer fails at it */
+  verify(name: string, process: PeerProcess, problemCase: Case, way: string | undefined): Promise<Verdict>;
+  readonly disagreements: readonly (Disagreement & Omit<Case, 'points'> & { readonly peer: string })[];
+}
+
+const floats = (file: string): Float32Array => {
+  const bytes = readFileSync(file);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+};
+
+const describe = ({ gradient, loss }: Disagreement): string | undefined => {
+  if (!(loss <= LOSS_TOLERANCE)) return `its losses differ from the float64 reference by ${loss.toExponential(1)}, relative`;
+  if (!(gradient <= GRADIENT_TOLERANCE))
+    return `its gradient differs from the float64 reference by ${gradient.toExponential(1)}, relative`;
+  return undefined;
+};
+
+/** @param folder for the peers' gradients */
+export const createVerifier = (folder: string, problems: Problems): Verifier => {
+  const references = new Map<string, ReturnType<typeof referenceSteps>>();
+  const verdicts = new Map<string, Verdict>();
+  const disagreements: (Disagreement & Omit<Case, 'points'> & { readonly peer: string })[] = [];
+
+  const referenceFor = ({ supervision, width }: Case): ReturnType<typeof referenceSteps> => {
+    const key = `${supervision} ${width}`;
+    const problem = problems.problem(supervision, width, POINTS);
+    const reference = references.get(key) ?? referenceSteps({ ...problem, ...readProblem(problem) }, problem.learningRate);
+    references.set(key, reference);
+    return reference;
+  };
+
+  return {
+    disagreements,
+    verify: async (name, process, problemCase, way) => {
+      const { supervision, width } = problemCase;
+      const key = [name, supervision, width, way].join(' ');
+      const known = verdicts.get(key);
+      if (known) return known;
+      const gradientFile = join(folder, `gradient-${name}.f32`);
+      const problem = problems.problem(supervision, width, POINTS);
+      const { losses, seconds } = await process.check({ problem, gradientFile, ...(way !== undefined && { way }) }, CHECK_LIMIT);
+      const reference = referenceFor(problemCase);
+      const distances = reference.losses.map((loss, i) => Math.abs((losses[i] ?? Number.NaN) / loss - 1));
+      const disagreement = {
+        gradient: relativeDistance(floats(gradientFile), reference.gradient),
+        // Not Math.max alone: a loss that is no number must not pass.
+        loss: distances.every(Number.isFinite) ? Math.max(...distances) : Number.POSITIVE_INFINITY,
+      };
+      const wrong = describe(disagreement);
+      const verdict = { disagreement, secondsPerPoint: seconds / POINTS, ...(wrong !== undefined && { problem: wrong }) };
+      verdicts.set(key, verdict);
+      disagreements.push({ peer: name, supervision, width, ...disagreement });
+      return verdict;
+    },
+  };
+};
