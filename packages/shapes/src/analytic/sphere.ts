@@ -1,0 +1,16 @@
+import { type ImplicitShape, implicitShape } from './implicit-shape.ts';
+
+/** The signed distance |p| - radius of a sphere around 0. Points are uniform on it. */
+export const sphere = ({ radius }: { readonly radius: number }): ImplicitShape =>
+  implicitShape(
+    (x, y, z) => Math.hypot(x, y, z) - radius,
+    (x, y, z) => {
+      const length = Math.hypot(x, y, z) || 1;
+      return [x / length, y / length, z / length];
+    },
+    rng => {
+      const [x, y, z] = [rng.normal(), rng.normal(), rng.normal()];
+      const scale = radius / Math.hypot(x, y, z);
+      return [scale * x, scale * y, scale * z];
+    },
+  );

@@ -1,0 +1,51 @@
+import { Document, Primitive, WebIO } from '@gltf-transform/core';
+import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
+import { ShapeError } from '../shape-error.ts';
+
+/** What is written into a GLB file beside the shape. */
+export interface EncodeGlbOptions {
+  /** The mesh's name. Default: `shape`. */
+  readonly name?: string;
+  /** The surface's colour, linear RGB in [0, 1]. Default: a light grey. */
+  readonly colour?: readonly [red: number, green: number, blue: number];
+}
+
+/**
+ * Writes a mesh, or a point cloud, as GLB (binary glTF 2.0): one node, one mesh, one matt material.
+ *
+ * Coordinates are kept as they are. glTF has y up and metres, so say elsewhere what a unit is.
+ *
+ * @throws RangeError, ShapeError when the arrays are no shape, or a normal has no length
+ */
+export const encodeGlb = async (shape: PointCloud | Mesh, options: EncodeGlbOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
+  assertShape('encodeGlb', shape);
+  const { name = 'shape', colour = [0.8, 0.8, 0.8] } = options;
+  const { positions, normals } = shape;
+  if (normals)
+    for (let i = 0; i < normals.length; i += 3)
+      if (Math.abs(Math.hypot(normals[i]!, normals[i + 1]!, normals[i + 2]!) - 1) > 1e-3)
+        throw new ShapeError(
+          'no-normals',
+          `encodeGlb: normals must have length 1, got ${normals.subarray(i, i + 3).join(' ')} at point ${i / 3}`,
+        );
+  const document = new Document();
+  const buffer = document.createBuffer();
+  const vectors = (values: Float32Array) =>
+    document.createAccessor().setType('VEC3').setArray(new Float32Array(values)).setBuffer(buffer);
+  const material = document
+    .createMaterial(name)
+    .setBaseColorFactor([...colour, 1])
+    .setMetallicFactor(0)
+    .setRoughnessFactor(1);
+  const primitive = document.createPrimitive().setAttribute('POSITION', vectors(positions)).setMaterial(material);
+  if (normals) primitive.setAttribute('NORMAL', vectors(normals));
+  if (isMesh(shape))
+    primitive.setIndices(
+      document.createAccessor().setType('SCALAR').setArray(new Uint32Array(shape.triangles)).setBuffer(buffer),
+    );
+  else primitive.setMode(Primitive.Mode.POINTS ?? 0);
+  const mesh = document.createMesh(name).addPrimitive(primitive);
+  document.createScene(name).addChild(document.createNode(name).setMesh(mesh));
+  document.getRoot().getAsset().generator = 'neural-fields';
+  return new Uint8Array(await new WebIO().writeBinary(document));
+};

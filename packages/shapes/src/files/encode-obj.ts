@@ -1,0 +1,18 @@
+import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
+
+/**
+ * Writes a point cloud or a mesh as OBJ. Numbers are kept bit by bit.
+ *
+ * @throws RangeError, ShapeError when the arrays are no shape
+ */
+export const encodeObj = (shape: PointCloud | Mesh): Uint8Array<ArrayBuffer> => {
+  assertShape('encodeObj', shape);
+  const { positions, normals } = shape;
+  const lines: string[] = [];
+  for (let i = 0; i < positions.length; i += 3) lines.push(`v ${positions.subarray(i, i + 3).join(' ')}`);
+  if (normals) for (let i = 0; i < normals.length; i += 3) lines.push(`vn ${normals.subarray(i, i + 3).join(' ')}`);
+  if (isMesh(shape))
+    for (let i = 0; i < shape.triangles.length; i += 3)
+      lines.push(`f ${[...shape.triangles.subarray(i, i + 3)].map(at => (normals ? `${at + 1}//${at + 1}` : at + 1)).join(' ')}`);
+  return new TextEncoder().encode(`${lines.join('\n')}\n`);
+};

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { describeFileError, writeFileAtomically } from '@neural-fields/core/node';
+import { type DecodeShapeOptions, decodeShape } from '../files/decode-shape.ts';
+import { type EncodeGlbOptions, encodeGlb } from '../files/encode-glb.ts';
+import { encodeObj } from '../files/encode-obj.ts';
+import { type EncodePlyOptions, encodePly } from '../files/encode-ply.ts';
+import type { Mesh, PointCloud } from '../shape.ts';
+import { ShapeError } from '../shape-error.ts';
+
+/** Runs `action`; a `ShapeError` gets the path in its message. */
+const naming = async <T>(path: string, action: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof ShapeError) throw new ShapeError(error.problem, `'${path}': ${error.message}`, { cause: error });
+    throw error;
+  }
+};
+
+/**
+ * Reads a point cloud or a mesh: `decodeShape` of a file's bytes.
+ *
+ * @throws FileError when the file cannot be read
+ * @throws ShapeError as `decodeShape`; the message names the path
+ */
+export const readShape = async (path: string, options: Omit<DecodeShapeOptions, 'name'> = {}): Promise<PointCloud | Mesh> => {
+  const bytes = await readFile(path).catch(error => {
+    throw describeFileError('read', path, error);
+  });
+  return naming(path, () => decodeShape(bytes, { ...options, name: path }));
+};
+
+/** How a shape is written to a file. */
+export interface WriteShapeOptions extends EncodePlyOptions, EncodeGlbOptions {}
+
+/**
+ * Writes a point cloud or a mesh as the path's extension says (.ply, .obj, .glb), the whole file at once.
+ *
+ * @throws RangeError when the extension is another, or the arrays are no shape
+ * @throws FileError when the file cannot be written; the old file is then untouched
+ * @throws ShapeError as the encoders
+ */
+export const writeShape = async (path: string, shape: PointCloud | Mesh, options: WriteShapeOptions = {}): Promise<void> => {
+  const encoders: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
+    '.ply': () => encodePly(shape, options),
+    '.obj': () => encodeObj(shape),
+    '.glb': () => encodeGlb(shape, options),
+  };
+  const encode = encoders[extname(path).toLowerCase()];
+  if (!encode) throw new RangeError(`writeShape: the path must end in ${Object.keys(encoders).join(', ')}, got '${path}'`);
+  await writeFileAtomically(path, await naming(path, encode));
+};

@@ -1,0 +1,111 @@
+import { assertShape, type Mesh, type PointCloud } from '../shape.ts';
+import { ShapeError } from '../shape-error.ts';
+
+/**
+ * A change of scale and place, p' = scale p + offset, the same scale along every axis. Plain data: it may be stored as JSON beside a field.
+ *
+ * Directions, and so normals, stay as they are. Distances are multiplied by `scale`.
+ */
+export interface Similarity {
+  /** Positive. */
+  readonly scale: number;
+  readonly offset: readonly [x: number, y: number, z: number];
+}
+
+/** How a shape is put into the box [-1, 1]^3. */
+export interface UnitBoxOptions {
+  /**
+   * The share of the box's half width that stays empty around the shape, from 0 to 1; 0.1 if absent. A surface that is closed needs some room to stay
+   * closed in the box. The SIREN authors have 0.
+   */
+  readonly margin?: number;
+  /**
+   * `mean` (default): as the SIREN authors do with aspect kept. The mean of the points is subtracted; then one affine map, the same for all axes, takes the
+   * smallest of all coordinates to -1 and the largest to 1. `box`: the centre of the bounding box goes to 0, and its longest side becomes 2.
+   */
+  readonly method?: 'mean' | 'box';
+}
+
+/**
+ * The similarity that puts a shape into [-(1 - margin), 1 - margin]^3 with its aspect kept.
+ *
+ * With `mean`, the smallest and the largest coordinate may be of different axes, so a shape that is not centred on its mean along its longest axis fills the
+ * box less than with `box`, and never leaves it.
+ *
+ * Reference: Sitzmann et al. 2020, the class `PointCloud` of `dataio.py` in the authors' code.
+ *
+ * @throws RangeError when `margin` is not in [0, 1)
+ * @throws ShapeError `one-place` when all points are at one place, and as for any shape
+ */
+export const unitBox = (shape: PointCloud, { margin = 0.1, method = 'mean' }: UnitBoxOptions = {}): Similarity => {
+  if (!(margin >= 0 && margin < 1)) throw new RangeError(`unitBox: margin must be in [0, 1), got ${margin}`);
+  assertShape('unitBox', shape);
+  const { positions } = shape;
+  const [low, high, sum] = [
+    [Infinity, Infinity, Infinity],
+    [-Infinity, -Infinity, -Infinity],
+    [0, 0, 0],
+  ];
+  for (let i = 0; i < positions.length; i++) {
+    const [axis, value] = [i % 3, positions[i]!];
+    low[axis] = Math.min(low[axis]!, value);
+    high[axis] = Math.max(high[axis]!, value);
+    sum[axis]! += value;
+  }
+  const extent = Math.max(...[0, 1, 2].map(axis => high[axis]! - low[axis]!));
+  if (!(extent > 0)) throw new ShapeError('one-place', `unitBox: all ${positions.length / 3} points are at one place`);
+  const centre = [0, 1, 2].map(axis =>
+    method === 'mean' ? (sum[axis]! * 3) / positions.length : (low[axis]! + high[axis]!) / 2,
+  );
+  const [least, most] =
+    method === 'mean'
+      ? [
+          Math.min(...low.map((value, axis) => value - centre[axis]!)),
+          Math.max(...high.map((value, axis) => value - centre[axis]!)),
+        ]
+      : [-extent / 2, extent / 2];
+  const scale = (2 * (1 - margin)) / (most - least);
+  const shift = (scale * (least + most)) / 2;
+  const offset = (axis: number): number => -scale * centre[axis]! - shift;
+  return { scale, offset: [offset(0), offset(1), offset(2)] };
+};
+
+/** The similarity that undoes another. */
+export const inverseSimilarity = ({ scale, offset: [x, y, z] }: Similarity): Similarity => ({
+  scale: 1 / scale,
+  offset: [-x / scale, -y / scale, -z / scale],
+});
+
+/** A shape moved and scaled: new positions; normals and triangles are shared with the old one. */
+export const applySimilarity = <S extends PointCloud | Mesh>(shape: S, { scale, offset }: Similarity): S => ({
+  ...shape,
+  positions: shape.positions.map((value, i) => scale * value + offset[i % 3]!),
+});
+
+/** The key under which a field file's metadata keep the similarity that its shape was put into the box with. */
+export const SIMILARITY_KEY = 'shape.similarity';
+
+/** A similarity as text, e.g. for the metadata of a field file. */
+export const formatSimilarity = ({ scale, offset }: Similarity): string => JSON.stringify({ scale, offset });
+
+/**
+ * Reads what {@link formatSimilarity} wrote.
+ *
+ * @throws TypeError when the text is no similarity
+ */
+export const parseSimilarity = (text: string): Similarity => {
+  const fail = (cause?: unknown): TypeError =>
+    new TypeError(`parseSimilarity: wanted {"scale": s, "offset": [x, y, z]} with s > 0, got ${text.slice(0, 80)}`, { cause });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw fail(cause);
+  }
+  if (typeof value !== 'object' || value === null || !('scale' in value && 'offset' in value)) throw fail();
+  const { scale, offset } = value;
+  const isNumber = (number: unknown): number is number => typeof number === 'number' && Number.isFinite(number);
+  if (!isNumber(scale) || scale <= 0 || !Array.isArray(offset) || offset.length !== 3 || !offset.every(isNumber)) throw fail();
+  const [x, y, z] = offset as [number, number, number];
+  return { scale, offset: [x, y, z] };
+};

