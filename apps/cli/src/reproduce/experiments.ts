@@ -1,6 +1,18 @@
 /** @file All experiments, in the order of `reproduce all`. */
 import { sirenImage } from './experiments/siren-image.ts';
+import { sirenInpainting } from './experiments/siren-inpainting.ts';
+import { sirenPoissonCompositing } from './experiments/siren-poisson-compositing.ts';
+import { sirenPoissonGradient } from './experiments/siren-poisson-gradient.ts';
+import { sirenPoissonLaplacian } from './experiments/siren-poisson-laplacian.ts';
+import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
 import type { Experiment } from './frame/experiment.ts';
 
 /** All experiments. */
-export const experiments: readonly Experiment[] = [sirenImage];
+export const experiments: readonly Experiment[] = [
+  sirenImage,
+  sirenPoissonGradient,
+  sirenPoissonLaplacian,
+  sirenPoissonCompositing,
+  sirenInpainting,
+  sirenSuperresolution,
+];

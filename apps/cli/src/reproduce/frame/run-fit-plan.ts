@@ -58,9 +58,6 @@ const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
   };
 };
 
-/** Core writes checkpoints of networks of its own layers only; a fit behind an encoding begins anew when it was stopped. */
-const canBeSaved = ({ spec }: FitPlan): boolean => spec.layers.every(({ kind }) => kind === 'dense');
-
 /** How a fit stands before it is run. */
 export type FitState =
   | { readonly kind: 'finished'; readonly fitted: FittedField }
@@ -133,14 +130,12 @@ export const runFitPlan = async (
     const run = fit(field, plan.terms(), {
       ...optionsOf(plan, field, backend),
       signal,
-      ...(canBeSaved(plan) && {
-        checkpoint: {
-          store: checkpoint.store,
-          everySeconds: surroundings.checkpointEvery,
-          identity,
-          metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
-        },
-      }),
+      checkpoint: {
+        store: checkpoint.store,
+        everySeconds: surroundings.checkpointEvery,
+        identity,
+        metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
+      },
     });
     for await (const report of run) {
       curve.add({ step: report.step, seconds: elapsed(), loss: report.loss });

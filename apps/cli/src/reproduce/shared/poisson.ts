@@ -1,0 +1,82 @@
+/**
+ * @file Poisson's equation as the SIREN authors pose it: a picture is fitted by its gradients or its Laplacians alone. Sitzmann et al. 2020,
+ * arXiv:2006.09661, section 4.1, figure 3 and the supplement's table of PSNRs.
+ *
+ * The authors' targets are filters of the picture in [-1, 1] of 256 x 256 pixels: Sobel times 10, and Laplace times 1e4. With the step h = 2/255 of
+ * that grid they are 80 h and 1e4 h^2 times the derivatives, so what is fitted is the picture times 0.627 or 0.615. Here that factor is kept at
+ * every size, so that a smaller picture poses the same problem.
+ */
+import { offsetFit } from '@neural-fields/losses';
+import { coordinateLaplacian, sobel } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+import { picturePsnr, rangePsnr } from './decibels.ts';
+import { type LoadedPicture, pictureGrid } from './pictures.ts';
+import type { SampledJet } from './sample-jet.ts';
+
+/** The step of the authors' grid: 256 pixels on [-1, 1]. */
+const AUTHORS_STEP = 2 / 255;
+
+/** What is fitted, times this factor: Sobel is 8 derivatives per pixel. */
+export const fittedScale = { gradient: 10 * 8 * AUTHORS_STEP, laplacian: 1e4 * AUTHORS_STEP ** 2 } as const;
+
+/** By what a picture is supervised. */
+export type Supervision = keyof typeof fittedScale;
+
+/** A picture in [-1, 1] with its derivatives per unit of coordinate. */
+export interface PictureDerivatives {
+  /** `f32[n]` */
+  readonly value: Float32Array;
+  /** `f32[n, 2]`, y before x, by Sobel's filter. */
+  readonly gradient: Float32Array;
+  /** `f32[n]`, by second differences. */
+  readonly laplacian: Float32Array;
+}
+
+/** The derivatives of a picture that are fitted, or compared with. */
+export const pictureDerivatives = ({ image, width, height }: LoadedPicture): PictureDerivatives => {
+  const value = Float32Array.from(image.data, number => 2 * number - 1);
+  const signal = ndarray(value, [height, width, 1]);
+  const steps = [2 / (height - 1), 2 / (width - 1)] as const;
+  const [alongY, alongX] = [sobel(signal, 0).data, sobel(signal, 1).data];
+  const gradient = Float32Array.from({ length: 2 * value.length }, (_, i) => {
+    const pixel = i >> 1;
+    return ((i % 2 === 0 ? alongY : alongX)[pixel] as number) / (8 * (steps[i % 2] as number));
+  });
+  return { value, gradient, laplacian: coordinateLaplacian(signal, pictureGrid).data };
+};
+
+/** A field's jet in the units of the picture. */
+export interface Reconstruction extends PictureDerivatives {
+  /** The three PSNRs, in decibels. */
+  readonly psnr: { readonly value: number; readonly gradient: number; readonly laplacian: number };
+}
+
+/** Compares a field that was fitted by derivatives with the picture. The values get the constant that fits them best. */
+export const reconstruct = (jet: SampledJet, truth: PictureDerivatives, supervision: Supervision): Reconstruction => {
+  const unscaled = (numbers: Float32Array): Float32Array => numbers.map(number => number / fittedScale[supervision]);
+  const value = offsetFit(unscaled(jet.value), truth.value).values;
+  const [gradient, laplacian] = [unscaled(jet.gradient), unscaled(jet.laplacian)];
+  return {
+    value,
+    gradient,
+    laplacian,
+    psnr: {
+      value: picturePsnr(value, truth.value),
+      gradient: rangePsnr(gradient, truth.gradient),
+      laplacian: rangePsnr(laplacian, truth.laplacian),
+    },
+  };
+};
+
+/** What reports say of the targets and of the comparison. */
+export const poissonDefinitions = {
+  gradient:
+    "Target: the gradient by Sobel's filter, per unit of coordinate, times 80 * 2/255 = 0.627, the authors' Sobel times 10 at 256 pixels. " +
+    'Loss: the squared length of the difference.',
+  laplacian:
+    "Target: the Laplacian by second differences, per unit of coordinate squared, times 1e4 * (2/255)^2 = 0.615, the authors' Laplace times 1e4 " +
+    'at 256 pixels. Loss: the squared difference.',
+  picture:
+    'Derivatives do not see a constant, and a Laplacian sees no harmonic function. Before the picture is compared, the constant that fits it best is ' +
+    'taken from the truth; nothing else is: neither a scale nor a slow change of brightness.',
+} as const;
