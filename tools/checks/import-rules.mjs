@@ -18,6 +18,7 @@ export const allowedImports = {
   pruning: ['core'],
   hypernetworks: ['core'],
   signals: ['core'],
+  shapes: ['core'],
   solvers: ['core'],
   'kernels-wasm': ['core'],
   'kernels-webgpu': ['core'],

@@ -69,6 +69,20 @@ for await (const { loss } of fit(field, [term({ points, loss: mse() })], { steps
 console.log(losses.at(-1) < losses[0] / 2);`,
     prints: 'true',
   },
+  '@neural-fields/shapes': {
+    also: ['three@0.187.0'],
+    snippet: `
+import { checkMesh, decodeShape, encodeGlb, encodePly, extractSurface, torus } from '@neural-fields/shapes';
+const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 24, lipschitz: 1 });
+const { manifold, eulerCharacteristic } = checkMesh(await decodeShape(encodePly(mesh)));
+const magic = new TextDecoder().decode((await encodeGlb(mesh)).slice(0, 4));
+console.log(manifold, eulerCharacteristic, magic);`,
+    prints: 'true 0 glTF',
+    small: {
+      entry: "import { createKdTree } from '@neural-fields/shapes'; globalThis.tree = createKdTree;",
+      maximumBytes: 3_000,
+    },
+  },
   '@neural-fields/signals': {
     snippet: `
 import { decodeAudio, encodeAudio, gridCoordinates, psnr } from '@neural-fields/signals';
