@@ -10,6 +10,8 @@ import type { Mesh, PointCloud } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
 import { tetrahedron } from '../meshes-of-tests.ts';
 
+const FIRST = { step: 1, steps: 10 };
+
 const cloud = torus({ major: 0.6, minor: 0.25 }).sample(500, createRng(1));
 const bare: PointCloud = { positions: cloud.positions };
 
@@ -28,7 +30,7 @@ const numbersOf = ({ coords, targets = {} }: PointBatch): Record<string, number[
 
 describe.each(SOURCES)('%s', (_, source) => {
   const n = source.pointsPerStep;
-  const whole = numbersOf(source.draw(0, n, createRng(5)));
+  const whole = numbersOf(source.draw(0, n, createRng(5), FIRST));
 
   test('has the sizes that it says', () => {
     expect(whole['coords']).toHaveLength(3 * n);
@@ -43,7 +45,7 @@ describe.each(SOURCES)('%s', (_, source) => {
         const joined: Record<string, number[]> = {};
         for (let start = 0, i = 0; start < n; i++) {
           const count = Math.min(sizes[i % sizes.length]!, n - start);
-          const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5)));
+          const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5), FIRST));
           for (const [name, values] of Object.entries(part)) joined[name] = [...(joined[name] ?? []), ...values];
           start += count;
         }
@@ -54,8 +56,8 @@ describe.each(SOURCES)('%s', (_, source) => {
   });
 
   test('has other points in another step, and none in an empty chunk', () => {
-    expect(numbersOf(source.draw(0, n, createRng(6)))['coords']).not.toEqual(whole['coords']);
-    expect(source.draw(0, 0, createRng(5)).coords).toHaveLength(0);
+    expect(numbersOf(source.draw(0, n, createRng(6), FIRST))['coords']).not.toEqual(whole['coords']);
+    expect(source.draw(0, 0, createRng(5), FIRST).coords).toHaveLength(0);
   });
 });
 
@@ -106,7 +108,7 @@ describe('sdfPoints', () => {
       offSurface: 300,
       nearSurface: 100,
       nearDistance: 0.01,
-    }).draw(0, 600, createRng(4));
+    }).draw(0, 600, createRng(4), FIRST);
     const distances = torus({ major: 0.6, minor: 0.25 }).evaluate(coords);
     const exact = torus({ major: 0.6, minor: 0.25 }).gradient(coords);
     for (let i = 0; i < 600; i++) {
@@ -134,12 +136,12 @@ describe('sdfPoints', () => {
         [2, 3],
         [4, 5],
       ],
-    }).draw(1, 200, createRng(4));
+    }).draw(1, 200, createRng(4), FIRST);
     for (let i = 0; i < coords.length; i++) expect(Math.floor(coords[i]!)).toBe([0, 2, 4][i % 3]);
   });
 
   test('without normals there is no target for them', () => {
-    expect(Object.keys(sdfPoints(bare, { onSurface: 5, normals: 'none' }).draw(0, 10, createRng(1)).targets ?? {})).toEqual([
+    expect(Object.keys(sdfPoints(bare, { onSurface: 5, normals: 'none' }).draw(0, 10, createRng(1), FIRST).targets ?? {})).toEqual([
       'surface',
     ]);
   });
