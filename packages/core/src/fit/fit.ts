@@ -177,7 +177,8 @@ export async function* fit(
     while (step < steps) {
       const at = { rng: rng.fork(step), step: step + 1, steps };
       const reports = at.step % reportEvery === 0 || at.step === steps;
-      const { termLosses, fault: found } = await stepper.look(at, reports);
+      // The very first loss is what later ones are judged by, so it is read whether or not it is reported.
+      const { termLosses, fault: found } = await stepper.look(at, reports || at.step === 1);
       const total = termLosses && terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] as number), 0);
       if (total !== undefined) {
         const fault = detector.judge(total) ?? found;

@@ -14,7 +14,7 @@ export interface LbfgsOptions {
   readonly toleranceGradient?: number;
   /** A step ends where no parameter changes by more; 1e-9 if absent. (PyTorch also compares losses with it, whose scale is the problem's own.) */
   readonly toleranceChange?: number;
-  /** How many pairs of vectors are remembered; 100 if absent. Memory is 8 bytes times this for each parameter. */
+  /** How many pairs of vectors are remembered; 100 if absent. Memory is 8 bytes times this for each parameter, and the search takes time with it. */
   readonly historySize?: number;
   /** c1 of the Wolfe conditions; 1e-4 if absent. */
   readonly sufficientDecrease?: number;
@@ -31,12 +31,22 @@ const LEAST_COSINE = 1e-10;
 interface Pair {
   readonly s: Float32Array;
   readonly y: Float32Array;
+  /** s . y */
+  readonly curvature: number;
 }
 
+/** Four sums at a time: one would have to wait for itself at each number. */
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < a.length; i += 4) {
+    s0 += a[i]! * b[i]!;
+    s1 += a[i + 1]! * b[i + 1]!;
+    s2 += a[i + 2]! * b[i + 2]!;
+    s3 += a[i + 3]! * b[i + 3]!;
+  }
+  for (; i < a.length; i++) s0 += a[i]! * b[i]!;
+  return s0 + s1 + (s2 + s3);
 };
 
 const largest = (a: ArrayLike<number>): number => {
@@ -62,19 +72,19 @@ const assertCount = (name: string, value: number): void => {
  * @param pairs the oldest first
  */
 const direction = (gradient: Float32Array, pairs: readonly Pair[]): Float64Array => {
-  const q = Float64Array.from(gradient, value => -value);
+  const q = new Float64Array(gradient.length);
+  addTo(q, -1, gradient);
   const newest = pairs.at(-1);
   if (newest === undefined) return q;
-  const curvatures = pairs.map(({ s, y }) => dot(s, y));
   const alphas = new Array<number>(pairs.length);
   for (let i = pairs.length - 1; i >= 0; i--) {
-    const { s, y } = pairs[i]!;
-    alphas[i] = dot(s, q) / curvatures[i]!;
+    const { s, y, curvature } = pairs[i]!;
+    alphas[i] = dot(s, q) / curvature;
     addTo(q, -alphas[i]!, y);
   }
-  const scale = curvatures.at(-1)! / dot(newest.y, newest.y);
+  const scale = newest.curvature / dot(newest.y, newest.y);
   for (let i = 0; i < q.length; i++) q[i]! *= scale;
-  for (const [i, { s, y }] of pairs.entries()) addTo(q, alphas[i]! - dot(y, q) / curvatures[i]!, s);
+  for (const [i, { s, y, curvature }] of pairs.entries()) addTo(q, alphas[i]! - dot(y, q) / curvature, s);
   return q;
 };
 
@@ -83,8 +93,10 @@ interface Point extends Trial, Evaluation {
   readonly parameters: Float32Array;
 }
 
+const pairOf = (s: Float32Array, y: Float32Array): Pair => ({ s, y, curvature: dot(s, y) });
+
 const pairsOf = (state: readonly Float32Array[]): Pair[] =>
-  Array.from({ length: state.length / 2 }, (_, i) => ({ s: state[2 * i]!, y: state[2 * i + 1]! }));
+  Array.from({ length: state.length / 2 }, (_, i) => pairOf(state[2 * i]!, state[2 * i + 1]!));
 
 /**
  * L-BFGS (algorithm 7.5) with a line search for the strong Wolfe conditions. It needs few steps where the objective is smooth and the same
@@ -149,8 +161,9 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
         continue;
       }
       const s = difference(found.parameters, parameters);
-      const y = difference(found.gradient, gradient);
-      if (dot(s, y) > LEAST_COSINE * Math.sqrt(dot(s, s) * dot(y, y))) pairs = [...pairs, { s, y }].slice(-historySize);
+      const pair = pairOf(s, difference(found.gradient, gradient));
+      if (pair.curvature > LEAST_COSINE * Math.sqrt(dot(s, s) * dot(pair.y, pair.y)))
+        pairs = [...pairs, pair].slice(-historySize);
       now = found;
       if (largest(s) <= toleranceChange) break;
     }

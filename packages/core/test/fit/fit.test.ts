@@ -227,6 +227,22 @@ describe('fit', () => {
     expect(seen).toEqual(['1/3: 0+6', '1/3: 6+4', '2/3: 0+6', '2/3: 6+4', '3/3: 0+6', '3/3: 6+4']);
   });
 
+  it('holds a leap against the first loss, whether or not that was reported', async () => {
+    const lossAt = [10, 1e-6, 1e-6, 5];
+    const points: PointSource = {
+      inFeatures: 2,
+      pointsPerStep: 1,
+      fixed: false,
+      draw: (_start, _count, _rng, { step }) => ({
+        coords: new Float32Array(2),
+        targets: { loss: Float32Array.of(lossAt[step - 1] as number) },
+      }),
+    };
+    const constant = term({ points, loss: ({ value }, { targets }) => add(mul(value, 0), targets['loss'] as Tensor) });
+    const reports = await run(newField(), [constant], { steps: 4, reportEvery: 2 });
+    expect(reports.map(({ loss }) => Math.round(loss))).toEqual([0, 5]);
+  });
+
   it('stops when the loss is not a number, with the parameters of the last good report', async () => {
     const field = newField();
     const store = memoryStore();
