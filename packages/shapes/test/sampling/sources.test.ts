@@ -141,9 +141,9 @@ describe('sdfPoints', () => {
   });
 
   test('without normals there is no target for them', () => {
-    expect(Object.keys(sdfPoints(bare, { onSurface: 5, normals: 'none' }).draw(0, 10, createRng(1), FIRST).targets ?? {})).toEqual([
-      'surface',
-    ]);
+    expect(
+      Object.keys(sdfPoints(bare, { onSurface: 5, normals: 'none' }).draw(0, 10, createRng(1), FIRST).targets ?? {}),
+    ).toEqual(['surface']);
   });
 });
 
