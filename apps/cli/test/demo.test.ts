@@ -97,14 +97,18 @@ test('a stopped demonstration goes on, and its course has no gap', async () => {
   expect(existsSync(join(cwd, 'page', 'field.safetensors.checkpoint'))).toBe(false);
 });
 
-test('a picture at a quarter of the resolution is compared with the photograph', async () => {
+// The second shares every fifth pixel's edge with the photograph, and no more.
+test.each([
+  ['120', 4],
+  ['150', 3.2],
+])('a picture of %s pixels is compared with the photograph', async (size, factor) => {
   const cwd = emptyFolder();
   mkdirSync(join(cwd, 'page'));
   const args = [
     '--backend',
     'cpu',
     '--size',
-    '120',
+    size,
     '--hidden-features',
     '8',
     '--hidden-layers',
@@ -116,6 +120,7 @@ test('a picture at a quarter of the resolution is compared with the photograph',
   ];
   expect(await run(['demo', ...args, '--out', 'page', '--quiet'], { cwd })).toMatchObject({ code: 0, stderr: '' });
   const { metrics } = JSON.parse(readFileSync(join(cwd, 'page', 'metrics.json'), 'utf8'));
+  expect(metrics.zoom.factor).toBe(factor);
   expect(metrics.zoom.bicubic).toBeGreaterThan(25);
   expect(metrics.zoom.field).toBeLessThan(metrics.zoom.bicubic);
   expect(readFileSync(join(cwd, 'page', 'index.html'), 'utf8')).toContain('Here bicubic interpolation comes closer');

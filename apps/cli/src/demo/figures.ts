@@ -81,9 +81,14 @@ const onOneScale = (quantity: Quantity, first: Image, second: Image): readonly [
 
 const clip = (image: Image): Image => mapImage(image, value => Math.min(1, Math.max(0, value)));
 
-/** The part of the detail that lies on whole pixels. */
-const detailOf = (size: number): Region => {
-  const snap = (part: number): number => Math.round(part * size) / size;
+/** With fewer cells to a side, the detail would be another part of the picture. */
+const FEWEST_CELLS = 16;
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
+
+/** The part of the detail whose edges are whole multiples of a cell; `cells` of them make a side. */
+const detailOf = (cells: number): Region => {
+  const snap = (part: number): number => Math.round(part * cells) / cells;
   return { x0: snap(DETAIL.x0), y0: snap(DETAIL.y0), x1: snap(DETAIL.x1), y1: snap(DETAIL.y1) };
 };
 
@@ -141,15 +146,18 @@ export const makeFigures = async ({ field, description, picture, photograph, sig
   const error = mapImage(reconstruction, (value, i) => Math.abs(value - (picture.data[i] as number)));
   const errorScale = errorScaleOf(error.data);
 
-  const detail = detailOf(size);
+  const sideOfPhotograph = photograph.shape[0] as number;
+  const factor = sideOfPhotograph / size;
+  // Cells that are whole pixels of both.
+  const shared = greatestDivisor(sideOfPhotograph, size);
+  const comparable = factor > 1 && factor <= ZOOM && shared >= FEWEST_CELLS;
+  const detail = detailOf(comparable ? shared : size);
   const pixels = crop(picture, detail);
   const [side] = shapeOf(pixels);
   const zoomField = (factor: number): Promise<Image> => sample('value', side * factor, detail);
   // Bicubic interpolation sees what lies around the detail too.
   const zoomPixels = (factor: number): Image =>
     crop(resizeImage(picture, { width: size * factor, height: size * factor, kernel: 'bicubic' }), detail);
-  const factor = (photograph.shape[0] as number) / size;
-  const comparable = Number.isInteger(factor) && factor > 1 && factor <= ZOOM;
   const original = comparable ? crop(photograph, detail) : undefined;
   const { pictures, ...spectra } = spectraOf(picture, await sample('value', size * OVERSAMPLING));
   return {

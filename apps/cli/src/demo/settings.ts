@@ -3,7 +3,7 @@ import type { FitSettings } from '../fitting/settings.ts';
 
 /** A size of the demonstration. */
 export interface DemoSettings {
-  /** The side of the picture that is fitted, in pixels. The photograph has 480: a zoom of a half, a third or a quarter can be compared with it. */
+  /** The side of the picture that is fitted, in pixels. The photograph has 480; the detail is compared with it where both share a grid. */
   readonly size: number;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
@@ -41,13 +41,12 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     reason: 'libtensorflow takes half the resolution of the photograph with a network 256 wide',
   },
   simd: {
-    size: 160,
+    size: 256,
     hiddenFeatures: 256,
     hiddenLayers: 3,
     omega0: 30,
-    fit: fit(300, 6144, 1e-3),
-    reason:
-      'the SIMD kernels use all cores: a third of the resolution of the photograph, a network 256 wide, 6,144 random pixels a step',
+    fit: fit(400, 8192, 1e-3),
+    reason: 'the SIMD kernels use all cores: a network 256 wide, 8,192 random pixels a step',
   },
   wasm: {
     size: 120,
