@@ -1,4 +1,4 @@
-// The commands behind `npm start`, `npm test` and `npm run check`; `ci` is the last two together, with one total.
+// The commands behind `npm start`, `npm run bench`, `npm test` and `npm run check`; `ci` is the last two together, with one total.
 import { join } from 'node:path';
 import { listProjects, root } from './lib/projects.mjs';
 import { forgetResults, readResults, summarise } from './lib/results.mjs';
@@ -8,28 +8,31 @@ import { nx, run } from './lib/run.mjs';
 
 const [command, ...rest] = process.argv.slice(2);
 
-if (command === 'start') process.exitCode = start(rest);
+if (command === 'start') process.exitCode = runApp('neural-fields', 'apps/cli', ['demo', ...rest]);
+else if (command === 'bench') process.exitCode = runApp('@neural-fields/bench', 'apps/bench', rest);
 else if (command === 'test') finish(await test());
 else if (command === 'check') finish(await check());
 else if (command === 'ci') finish(await test(), await check());
 else {
-  console.error('usage: node tools/workspace.mjs start|test|check|ci');
+  console.error('usage: node tools/workspace.mjs start|bench|test|check|ci');
   process.exitCode = 2;
 }
 
 /**
- * Builds the command line tool and runs its demonstration.
+ * Builds a program of this repository and runs it.
  *
- * @param {readonly string[]} args Passed on to it.
+ * @param {string} project
+ * @param {string} directory
+ * @param {readonly string[]} args
  * @returns {number} Its exit code.
  */
-function start(args) {
-  const built = nx(['run', 'neural-fields:build']);
+function runApp(project, directory, args) {
+  const built = nx(['run', `${project}:build`]);
   if (!built.ok) {
     console.error(built.output);
     return built.code;
   }
-  return run(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'demo', ...args], { show: true }).code;
+  return run(process.execPath, [join(root, directory, 'dist/main.js'), ...args], { show: true }).code;
 }
 
 /**

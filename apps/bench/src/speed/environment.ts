@@ -1,22 +1,30 @@
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Environment } from './results.ts';
 
-/** Looks at the machine at the beginning of a run; the second load is filled in at its end. */
-export const readEnvironment = (): Environment => {
-  const [load] = loadavg() as [number];
-  return {
-    date: new Date().toISOString(),
-    processor: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    memory: totalmem(),
-    system: `${type()} ${release()}`,
-    node: process.version,
-    load: [load, load],
-  };
+/** Looks at the machine. */
+export const readEnvironment = (): Environment => ({
+  date: new Date().toISOString(),
+  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  memory: totalmem(),
+  system: `${type()} ${release()}`,
+  node: process.version,
+});
+
+/** Milliseconds that it is looked at how busy the machine is. */
+const WINDOW = 300;
+
+const processorTimes = (): { readonly busy: number; readonly all: number } => {
+  const times = cpus().map(cpu => cpu.times);
+  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+  return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 };
 
-/** The environment with the load of now as that of the end. */
-export const endOfRun = (environment: Environment): Environment => ({
-  ...environment,
-  load: [environment.load[0], (loadavg() as [number])[0]],
-});
+/** How much of the processors other programs keep busy, from 0 to 1. This program must be idle. */
+export const readForeignLoad = async (): Promise<number> => {
+  const before = processorTimes();
+  await setTimeout(WINDOW);
+  const after = processorTimes();
+  return after.all > before.all ? (after.busy - before.busy) / (after.all - before.all) : 0;
+};

@@ -36,6 +36,7 @@ export class History {
     const known = this.#known.get(this.#key(peer, each));
     if (known?.outcome.state !== 'measured') return {};
     const { seconds, way } = known.outcome;
-    return { expected: (seconds.median * each.points) / known.points, ...(way !== undefined && { way }) };
+    // The lowest: other programs on the machine only make steps longer.
+    return { expected: (seconds.lowest * each.points) / known.points, ...(way !== undefined && { way }) };
   }
 }

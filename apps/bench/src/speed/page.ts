@@ -5,6 +5,7 @@ import { describeCase, formatCount, formatMemory, formatRatio } from './describe
 import { peerDefinitions } from './peers.ts';
 import { type Colours, colourOf, type Sample, scalingPlot, timeBars } from './plots.ts';
 import type { Case, Results } from './results.ts';
+import { median } from './statistics.ts';
 import {
   absentRows,
   casesOf,
@@ -177,6 +178,23 @@ const absentSection = ({ found }: View): string => {
     : section('What was not measured', propertyTable(rows.map(([peer, reason]) => [escapeHtml(peer), escapeHtml(reason)])));
 };
 
+/** Beyond this much of the processors, times are those of a busy machine. */
+const BUSY = 0.1;
+
+const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
+
+const loadText = ({ foreignLoad }: Results): string =>
+  foreignLoad.length === 0
+    ? 'not looked at'
+    : `kept ${percent(median(foreignLoad))} of the processors busy (median of the moments before each case; at most ${percent(Math.max(...foreignLoad))})`;
+
+/** A warning where the machine had other work to do. */
+const busyWarning = ({ foreignLoad }: Results): string =>
+  foreignLoad.length > 0 && median(foreignLoad) > BUSY
+    ? `<p><b>This machine was busy with other programs: they took ${percent(median(foreignLoad))} of its processors. Programs that wait for all their threads
+suffer most, so neither the times nor the ratios hold for a quiet machine.</b></p>`
+    : '';
+
 const methodSection = ({ found }: View): string => {
   const { environment, peers, disagreements, command, rounds, stepLimit, seconds } = found;
   const versions = Object.entries(peers).map(([peer, state]) => [
@@ -205,10 +223,7 @@ ${propertyTable([
     ),
   ],
   ['Date', `${escapeHtml(environment.date)}, ${Math.round(seconds / 60)} min, ${rounds} rounds`],
-  [
-    'Load',
-    `${environment.load[0].toFixed(2)} at the beginning, ${environment.load[1].toFixed(2)} at the end (processes that wanted a core, over a minute)`,
-  ],
+  ['Other programs', loadText(found)],
   ...versions,
 ])}
 <h3>Agreement with the reference</h3>
@@ -238,7 +253,7 @@ export const makeSpeedPage = (found: Results): string => {
   const unfinished = found.complete ? '' : '<p><b>This run has not come to its end: some cases are missing.</b></p>';
   const bodyHtml = `<h1>How long a training step takes</h1>
 <p class="lead">${escapeHtml(lead)}</p>
-${unfinished}
+${unfinished}${busyWarning(found)}
 ${headline(view)}
 ${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${rateSection(view)}` : '<p>Nothing was measured.</p>'}
 ${absentSection(view)}

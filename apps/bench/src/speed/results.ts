@@ -57,8 +57,6 @@ export interface Environment {
   readonly memory: number;
   readonly system: string;
   readonly node: string;
-  /** The numbers of processes waiting, over a minute, at the beginning and at the end: about as many as cores when nothing else runs. */
-  readonly load: readonly [begin: number, end: number];
 }
 
 /** The part of a peer's process that does not change from case to case. */
@@ -82,5 +80,7 @@ export interface Results {
   })[];
   /** Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the most that was seen in the run. */
   readonly attainableRate?: number;
+  /** How much of the processors other programs kept busy while this one was idle, from 0 to 1: once before each case. */
+  readonly foreignLoad: readonly number[];
   readonly results: readonly Result[];
 }

@@ -8,7 +8,7 @@ import type { Progress } from '../progress.ts';
 import type { Supervision } from '../protocol.ts';
 import { measureAttainableRate } from './attainable-rate.ts';
 import { describeCase, describeOutcome } from './describe.ts';
-import { endOfRun, readEnvironment } from './environment.ts';
+import { readEnvironment, readForeignLoad } from './environment.ts';
 import { History } from './history.ts';
 import { measureCase, type Participant } from './measure-case.ts';
 import { makeSpeedPage } from './page.ts';
@@ -115,13 +115,13 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
   const scratch = mkdtempSync(join(tmpdir(), 'neural-fields-bench-'));
   const results: Result[] = [];
   const rates: number[] = [];
+  const foreignLoad: number[] = [];
   const problems = writeProblems(scratch, { ...options, points: Math.max(64, ...options.points) });
   const verifier = createVerifier(scratch, problems);
   const history = new History();
   const summary = (complete: boolean): Results => ({
-    ...{ command, complete, rounds, stepLimit, results, peers: states },
+    ...{ command, complete, rounds, stepLimit, environment, foreignLoad, results, peers: states },
     seconds: (performance.now() - begun) / 1000,
-    environment: endOfRun(environment),
     disagreements: verifier.disagreements,
     ...(rates.length > 0 && { attainableRate: Math.max(...rates) }),
   });
@@ -141,6 +141,7 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
         if (known !== undefined) outcomes.set(name, { state: 'not run', reason: known });
         else participants.push({ name, command: commands.get(name) as PeerCommand, ...history.expectation(name, each) });
       }
+      foreignLoad.push(await readForeignLoad());
       if (commands.has('simd'))
         rates.push(
           ...(await measureAttainableRate().then(
