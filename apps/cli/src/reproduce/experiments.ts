@@ -1,5 +1,7 @@
 /** @file All experiments, in the order of `reproduce all`. */
+import { sirenAudio } from './experiments/siren-audio.ts';
 import { sirenImage } from './experiments/siren-image.ts';
+import { sirenInitialisation } from './experiments/siren-initialisation.ts';
 import { sirenInpainting } from './experiments/siren-inpainting.ts';
 import { sirenPoissonCompositing } from './experiments/siren-poisson-compositing.ts';
 import { sirenPoissonGradient } from './experiments/siren-poisson-gradient.ts';
@@ -9,7 +11,9 @@ import type { Experiment } from './frame/experiment.ts';
 
 /** All experiments. */
 export const experiments: readonly Experiment[] = [
+  sirenInitialisation,
   sirenImage,
+  sirenAudio,
   sirenPoissonGradient,
   sirenPoissonLaplacian,
   sirenPoissonCompositing,

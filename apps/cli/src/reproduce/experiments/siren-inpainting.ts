@@ -178,7 +178,7 @@ export const sirenInpainting: Experiment = {
   networks: variants.map(({ name }) => name),
   takes: ['image'],
   profiles: {
-    quick: { size: 64, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: { size: 48, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
   prepare,

@@ -150,7 +150,7 @@ export const sirenPoissonCompositing: Experiment = {
   networks: ['siren'],
   takes: ['image'],
   profiles: {
-    quick: { size: 64, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
   prepare,

@@ -1,4 +1,5 @@
 /** @file A picture from its gradients: figure 3 of the SIREN paper, and the table of PSNRs in its supplement. */
+import type { Experiment } from '../frame/experiment.ts';
 import { type Check, within } from '../frame/findings.ts';
 import { cameraSha256 } from '../shared/pictures.ts';
 import { poissonExperiment } from '../shared/poisson-experiment.ts';
@@ -7,7 +8,7 @@ import { poissonExperiment } from '../shared/poisson-experiment.ts';
 const independent = { gradient: 56.2, picture: 32 } as const;
 
 /** The experiment. */
-export const sirenPoissonGradient = poissonExperiment({
+export const sirenPoissonGradient: Experiment = poissonExperiment({
   id: 'siren-poisson-gradient',
   title: 'A picture from its gradients',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.1, figure 3 and the table of its supplement',
@@ -22,7 +23,7 @@ export const sirenPoissonGradient = poissonExperiment({
   },
   leads: { gradient: 15 },
   profiles: {
-    quick: { size: 64, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: { size: 48, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 256, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
   checks: ({ settings }, { width, height, sha256 }, { siren }): readonly Check[] => {

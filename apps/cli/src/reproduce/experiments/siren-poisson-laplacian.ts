@@ -1,8 +1,9 @@
 /** @file A picture from its Laplacians: figure 3 of the SIREN paper, and the table of PSNRs in its supplement. */
+import type { Experiment } from '../frame/experiment.ts';
 import { poissonExperiment } from '../shared/poisson-experiment.ts';
 
 /** The experiment. */
-export const sirenPoissonLaplacian = poissonExperiment({
+export const sirenPoissonLaplacian: Experiment = poissonExperiment({
   id: 'siren-poisson-laplacian',
   title: 'A picture from its Laplacians',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.1, figure 3 and the table of its supplement',
@@ -18,7 +19,7 @@ export const sirenPoissonLaplacian = poissonExperiment({
   },
   leads: { laplacian: 20 },
   profiles: {
-    quick: { size: 64, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: { size: 48, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 256, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
 });

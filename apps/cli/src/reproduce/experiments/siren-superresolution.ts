@@ -226,7 +226,7 @@ export const sirenSuperresolution: Experiment = {
   networks: ['siren', 'tanh', 'relu-pe'],
   takes: ['image'],
   profiles: {
-    quick: { size: 60, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 240, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
   prepare,

@@ -13,10 +13,11 @@ export const formatNumber = (value: number, digits: number | 'exponent'): string
   return digits === 'exponent' ? value.toExponential(2) : value.toFixed(digits);
 };
 
-/** Digits by size: decibels have two, small numbers an exponent. */
-const formatChecked = (value: number | undefined): string => {
+/** The numbers of a check alike: with two digits, or with an exponent where one of them would lose its digits. */
+const formatChecked = (value: number | undefined, { obtained, published, measured, atLeast, atMost }: Check): string => {
   if (value === undefined) return '';
-  const small = value !== 0 && Math.abs(value) < 0.01;
+  const all = [obtained, published, measured, atLeast, atMost];
+  const small = all.some(number => number !== undefined && number !== 0 && Math.abs(number) < 0.01);
   return formatNumber(value, small ? 'exponent' : 2);
 };
 
@@ -31,20 +32,21 @@ export const tableCells = ({ corner, columns, rows, digits = 2 }: Table): TextTa
 
 const words: Readonly<Record<Verdict, string>> = { met: 'as expected', missed: 'MISSED', shown: '' };
 
-const bounds = ({ atLeast, atMost }: Check): string => {
-  if (atLeast !== undefined && atMost !== undefined) return `${formatChecked(atLeast)} to ${formatChecked(atMost)}`;
-  if (atLeast !== undefined) return `>= ${formatChecked(atLeast)}`;
-  return atMost === undefined ? '' : `<= ${formatChecked(atMost)}`;
+const bounds = (check: Check): string => {
+  const { atLeast, atMost } = check;
+  if (atLeast !== undefined && atMost !== undefined) return `${formatChecked(atLeast, check)} to ${formatChecked(atMost, check)}`;
+  if (atLeast !== undefined) return `>= ${formatChecked(atLeast, check)}`;
+  return atMost === undefined ? '' : `<= ${formatChecked(atMost, check)}`;
 };
 
 /** Expected against obtained. Columns that would be empty are left out. */
 export const checkCells = (checks: readonly Check[]): TextTable => {
   const columns: readonly (readonly [string, (check: Check) => string])[] = [
     ['number', ({ what, unit }) => (unit === '' ? what : `${what} (${unit})`)],
-    ['paper', ({ published }) => formatChecked(published)],
-    ['measured before', ({ measured }) => formatChecked(measured)],
+    ['paper', check => formatChecked(check.published, check)],
+    ['reference', check => formatChecked(check.measured, check)],
     ['expected', bounds],
-    ['obtained', ({ obtained }) => formatChecked(obtained)],
+    ['obtained', check => formatChecked(check.obtained, check)],
     ['', check => words[verdictOf(check)]],
   ];
   const used = columns.filter(

@@ -29,7 +29,7 @@ export interface Check {
   readonly obtained: number;
   /** The number in the paper. It is shown, and judged only through `atLeast` and `atMost`. */
   readonly published?: number | undefined;
-  /** The number that was measured for this project with the same settings. */
+  /** The number that theory gives, or that was measured for this project with the same settings. */
   readonly measured?: number | undefined;
   /** The check holds from here. */
   readonly atLeast?: number | undefined;

@@ -35,6 +35,6 @@ export const picturePsnrDefinition =
   "PSNR of the picture, as in the authors' code: 10 log10(1 / mse) of values in [0, 1], with the field's clipped to [0, 1].";
 
 /** How {@link rangePsnr} is defined, for reports. */
-export const rangePsnrDefinition =
+export const rangePsnrDefinition: string =
   'PSNR of gradient and Laplacian: 10 log10(range^2 / mse), where range is the largest minus the smallest number of the target (for the ' +
   'gradient over both components). Nothing is clipped, and no offset or scale is fitted.';

@@ -28,14 +28,14 @@ export type PoissonPsnr = Reconstruction['psnr'];
 export type PublishedPsnr = Readonly<Partial<Record<NetworkName, PoissonPsnr>>>;
 
 /** The networks of the paper's table, in its order from the last. */
-export const poissonNetworks = ['siren', 'relu-pe', 'tanh'] as const;
+export const poissonNetworks: readonly NetworkName[] = ['siren', 'relu-pe', 'tanh'];
 
 /** The quantities of the table, with their names. */
-export const poissonQuantities = [
+export const poissonQuantities: readonly (readonly [keyof PoissonPsnr, string])[] = [
   ['value', 'picture'],
   ['gradient', 'gradient'],
   ['laplacian', 'Laplacian'],
-] as const satisfies readonly (readonly [keyof PoissonPsnr, string])[];
+];
 
 /** What an experiment has of its own. */
 export interface PoissonExperimentOptions extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary' | 'data' | 'profiles'> {

@@ -16,11 +16,14 @@ import type { SampledJet } from './sample-jet.ts';
 /** The step of the authors' grid: 256 pixels on [-1, 1]. */
 const AUTHORS_STEP = 2 / 255;
 
-/** What is fitted, times this factor: Sobel is 8 derivatives per pixel. */
-export const fittedScale = { gradient: 10 * 8 * AUTHORS_STEP, laplacian: 1e4 * AUTHORS_STEP ** 2 } as const;
-
 /** By what a picture is supervised. */
-export type Supervision = keyof typeof fittedScale;
+export type Supervision = 'gradient' | 'laplacian';
+
+/** What is fitted, times this factor: Sobel is 8 derivatives per pixel. */
+export const fittedScale: Readonly<Record<Supervision, number>> = {
+  gradient: 10 * 8 * AUTHORS_STEP,
+  laplacian: 1e4 * AUTHORS_STEP ** 2,
+};
 
 /** A picture in [-1, 1] with its derivatives per unit of coordinate. */
 export interface PictureDerivatives {
@@ -69,7 +72,7 @@ export const reconstruct = (jet: SampledJet, truth: PictureDerivatives, supervis
 };
 
 /** What reports say of the targets and of the comparison. */
-export const poissonDefinitions = {
+export const poissonDefinitions: Readonly<Record<Supervision | 'picture', string>> = {
   gradient:
     "Target: the gradient by Sobel's filter, per unit of coordinate, times 80 * 2/255 = 0.627, the authors' Sobel times 10 at 256 pixels. " +
     'Loss: the squared length of the difference.',
@@ -79,4 +82,4 @@ export const poissonDefinitions = {
   picture:
     'Derivatives do not see a constant, and a Laplacian sees no harmonic function. Before the picture is compared, the constant that fits it best is ' +
     'taken from the truth; nothing else is: neither a scale nor a slow change of brightness.',
-} as const;
+};
