@@ -48,6 +48,10 @@ const scatter = (
   [rows, columns, stride, n]: readonly [number, number, number, number],
   adds: boolean,
 ): void => {
+  if (!adds && columns === stride && columns === n) {
+    target.set(block.subarray(0, rows * columns), start);
+    return;
+  }
   for (let row = 0; row < rows; row++) {
     const to = start + row * n;
     const from = row * stride;
