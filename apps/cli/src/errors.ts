@@ -28,6 +28,7 @@ const EXPECTED = new Set([
   'FileError',
   'ImageError',
   'AudioError',
+  'ShapeError',
   'SafetensorsError',
   'FieldFileError',
   'CheckpointError',

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
 import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
+import { addMeshCommand } from './commands/mesh.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addReproduceCommand } from './commands/reproduce.ts';
 import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
@@ -13,7 +14,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 const createProgram = (): Command => {
   const program = new Command('neural-fields')
-    .description('Neural fields: networks that map coordinates to the values of a picture or a sound.')
+    .description('Neural fields: networks that map coordinates to the values of a picture, a sound or the distance from a shape.')
     .version(version)
     .exitOverride()
     .configureOutput({
@@ -32,6 +33,7 @@ const createProgram = (): Command => {
     );
   addFitCommand(program);
   addRenderCommand(program);
+  addMeshCommand(program);
   addInfoCommand(program);
   addDemoCommand(program);
   addReproduceCommand(program);

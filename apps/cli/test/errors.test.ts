@@ -40,7 +40,7 @@ const failures: Readonly<Record<string, Failure>> = {
   'a text file named .png': {
     args: fit('text.png'),
     code: 1,
-    says: /cannot read 'text\.png': wanted PNG, JPEG, WebP, AVIF or WAV, got text \("hello/,
+    says: /cannot read 'text\.png': wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ, got text \("hello/,
   },
   'half a picture': {
     args: fit('half.png'),

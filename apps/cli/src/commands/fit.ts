@@ -8,20 +8,25 @@ import { assertWritable } from '../files/output-path.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { activationNames, networkSpec } from '../fitting/network.ts';
-import { measureQuality } from '../fitting/quality.ts';
 import { runFit } from '../fitting/run-fit.ts';
-import { defaultChunkSize, type FitSettings, pointsOf } from '../fitting/settings.ts';
+import { defaultChunkSize, type FitSettings } from '../fitting/settings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { finite, fraction, integer, positive } from '../options/numbers.ts';
+import { finite, fraction, integer, notNegative, numberList, positive } from '../options/numbers.ts';
 import { parseSize, type Size } from '../options/size.ts';
-import { formatCount, formatDecibels, formatSeconds, plural } from '../output/format.ts';
+import { formatCount, formatSeconds, plural } from '../output/format.ts';
 import { createProgress } from '../output/progress.ts';
+import { openPreview } from '../render/preview.ts';
+import type { ShapeOptions } from '../signals/prepare-shape.ts';
 import { readSignal } from '../signals/read-signal.ts';
-import { describeSignal } from '../signals/signal-description.ts';
+import { coordinateCount, describeSignal } from '../signals/signal-description.ts';
 
 /** The options as commander gives them. */
-interface FitCommandOptions extends CommonOptions, Omit<FitSettings, 'reportEvery'> {
+interface FitCommandOptions
+  extends CommonOptions,
+    Pick<FitSettings, 'seed' | 'chunkSize' | 'averageDecay'>,
+    Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm'>>,
+    ShapeOptions {
   readonly output: string;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
@@ -38,6 +43,8 @@ interface FitCommandOptions extends CommonOptions, Omit<FitSettings, 'reportEver
   readonly resume?: boolean;
   readonly restart?: boolean;
   readonly reportEvery?: number;
+  readonly preview?: string;
+  readonly previewEvery: number;
 }
 
 const policyOf = ({ resume, restart }: FitCommandOptions): ResumePolicy => {
@@ -70,11 +77,12 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     ...(options.size && { size: options.size }),
     ...(options.channels && { channels: options.channels }),
     ...(options.aspect && { aspect: options.aspect }),
+    ...pickShapeOptions(options),
   });
-  const { description, points } = prepared;
+  const { description, defaults } = prepared;
   const spec = networkSpec({
-    inFeatures: points.inFeatures,
-    outFeatures: description.channels,
+    inFeatures: coordinateCount(description),
+    outFeatures: prepared.outFeatures,
     hiddenFeatures: options.hiddenFeatures,
     hiddenLayers: options.hiddenLayers,
     activation: options.activation,
@@ -84,25 +92,31 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
   for (const note of prepared.notes) output.log(note);
   const backend = await chooseBackend(options.backend, output);
   const field = createField(spec, { seed: options.seed });
+  const { steps = defaults.steps, learningRate = defaults.learningRate, schedule = defaults.schedule } = options;
   const settings: FitSettings = {
-    ...options,
+    steps,
+    learningRate,
+    schedule,
+    batch: options.batch ?? defaults.batch,
+    clipNorm: options.clipNorm ?? defaults.clipNorm,
+    seed: options.seed,
+    averageDecay: options.averageDecay,
     chunkSize: options.chunkSize ?? defaultChunkSize(backend.name, field.parameterCount),
     // A report reads the loss from the device, for which a GPU has to stop.
     reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1),
   };
-  pointsOf(points, settings);
+  prepared.terms(settings); // complains before anything is written
   const size = field.parameterCount * BYTES_PER_PARAMETER;
   await assertWritable(options.output, { bytes: size });
   if (path !== undefined) await assertWritable(path, { bytes: size * CHECKPOINT_COPIES });
-  const checkpoint = path === undefined ? undefined : await openCheckpoint(path, { policy, steps: options.steps }, output);
-  const progress = createProgress(output, { total: options.steps, unit: 'step' });
+  const checkpoint = path === undefined ? undefined : await openCheckpoint(path, { policy, steps }, output);
+  const progress = createProgress(output, { total: steps, unit: 'step' });
   const interrupt = listenForInterrupt(() => {
     progress.stop();
     output.log('stopping after this chunk; once more stops at once');
   });
-  const perStep = settings.batch === 'full' ? 'all points a step' : `${plural(settings.batch, 'point')} a step`;
   output.log(
-    `fits ${formatCount(field.parameterCount)} parameters to ${formatCount(points.size)} points, ${perStep}, ${plural(options.steps, 'step')}`,
+    `fits ${formatCount(field.parameterCount)} parameters to ${prepared.describePoints(settings)}, ${plural(steps, 'step')}`,
   );
   output.event('start', {
     file,
@@ -110,11 +124,12 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     sha256: prepared.sha256,
     network: spec,
     parameters: field.parameterCount,
-    settings: pickSettings(settings),
+    settings,
     backend: backend.name,
     reason: backend.reason,
     resumedFrom: checkpoint?.step ?? 0,
   });
+  const preview = openPreview(description, options, output);
   const begun = performance.now();
   try {
     await runFit(field, prepared, {
@@ -124,17 +139,17 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
       progress,
       signal: interrupt.signal,
       checkpoint: checkpoint && { file: checkpoint, everySeconds: options.checkpointEvery },
+      report: () => preview?.update(field, interrupt.signal),
     });
-    const quality = await measureQuality(field, points, interrupt.signal);
-    const metadata = fieldMetadata({ source: file, prepared, settings: pickSettings(settings), backend: backend.name, quality });
+    const { figures, text } = await prepared.measure(field, interrupt.signal);
+    const metadata = fieldMetadata({ source: file, prepared, settings, backend: backend.name, figures });
     await writeFileAtomically(options.output, await encodeField(field, metadata));
     await checkpoint?.remove();
+    await preview?.finish(field, interrupt.signal);
     const seconds = (performance.now() - begun) / 1000;
-    output.event('done', { output: options.output, ...quality, step: options.steps, seconds });
-    const snr = description.kind === 'audio' ? `, SNR ${formatDecibels(quality.snr)}` : '';
+    output.event('done', { output: options.output, ...figures, step: steps, seconds });
     output.result(
-      `${options.output}: ${describeSignal(description)}, PSNR ${formatDecibels(quality.psnr)}${snr}, ` +
-        `${plural(options.steps, 'step')} in ${formatSeconds(seconds)}`,
+      `${options.output}: ${describeSignal(description)}, ${text}, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`,
     );
   } finally {
     interrupt.dispose();
@@ -142,11 +157,12 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
   }
 };
 
-/** The settings alone, without commander's other options, for JSON. */
-const pickSettings = (settings: FitSettings): FitSettings => {
-  const { steps, learningRate, schedule, batch, seed, chunkSize, clipNorm, averageDecay, reportEvery } = settings;
-  return { steps, learningRate, schedule, batch, seed, chunkSize, clipNorm, averageDecay, reportEvery };
-};
+const pickShapeOptions = ({ near, weights, margin, normals }: ShapeOptions): ShapeOptions => ({
+  ...(near !== undefined && { near }),
+  ...(weights && { weights }),
+  ...(margin !== undefined && { margin }),
+  ...(normals && { normals }),
+});
 
 const parseBatch = (text: string): 'full' | number => (text === 'full' ? text : integer(1)(text));
 
@@ -154,8 +170,10 @@ const parseBatch = (text: string): 'full' | number => (text === 'full' ? text : 
 export const addFitCommand = (program: Command): void => {
   const command = program
     .command('fit')
-    .description('Fit a field to an image (PNG, JPEG, WebP, AVIF) or a sound (WAV). The kind is found from the content.')
-    .argument('<file>', 'the image or sound')
+    .description(
+      'Fit a field to an image (PNG, JPEG, WebP, AVIF), a sound (WAV) or a shape (PLY, OBJ, STL, XYZ). The kind is found from the content.',
+    )
+    .argument('<file>', 'the image, sound or shape')
     .requiredOption('-o, --output <file>', 'the field file to write (safetensors)')
     .optionsGroup('Network:')
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536), 256)
@@ -164,15 +182,20 @@ export const addFitCommand = (program: Command): void => {
     .option('--omega0 <number>', 'frequency factor of the first layer (default: 30 for images, 3000 for sound)', positive)
     .option('--omega-hidden <number>', 'frequency factor of the other layers (default: 30)', positive)
     .optionsGroup('Fit:')
-    .option('--steps <n>', 'updates in all, those before a resume included', integer(1), 500)
-    .option('--learning-rate <number>', "Adam's learning rate", positive, 1e-4)
+    .option('--steps <n>', 'updates in all, those before a resume included (default: 500; shapes 3000)', integer(1))
+    .option('--learning-rate <number>', "Adam's learning rate (default: 1e-4)", positive)
     .addOption(
-      new Option('--schedule <name>', 'learning rate over the steps; cosine falls to 0')
-        .choices(['constant', 'cosine'])
-        .default('constant'),
+      new Option(
+        '--schedule <name>',
+        'learning rate over the steps; cosine falls to 0 (default: constant; shapes cosine)',
+      ).choices(['constant', 'cosine']),
     )
-    .option('--batch <n>', 'points in a step: full, or a number of random ones', parseBatch, 'full')
-    .option('--clip-norm <number>', 'shorten longer gradients to this norm', positive)
+    .option(
+      '--batch <n>',
+      'points in a step: full, or a number of random ones (default: full; shapes 2800, half of them on the surface)',
+      parseBatch,
+    )
+    .option('--clip-norm <number>', 'shorten longer gradients to this norm (default: none; shapes 1)', positive)
     .option('--average-decay <number>', 'write a moving average of the parameters, e.g. 0.999', fraction)
     .option('--seed <number>', 'seed of the initial parameters and of random points', finite, 0)
     .option('--chunk-size <n>', 'points computed at once (default: by memory and speed)', integer(1))
@@ -190,6 +213,22 @@ export const addFitCommand = (program: Command): void => {
         'stretch both sides of the image to [-1, 1], or keep the pixels square (default: stretch)',
       ).choices(['stretch', 'keep']),
     )
+    .optionsGroup('Shape:')
+    .option('--near <share>', 'points near the surface beside the others, as a share of the batch (default: 0.25)', fraction)
+    .option(
+      '--weights <surface,off,normal,eikonal>',
+      "the weights of the loss's four parts (default: 3000,100,100,50)",
+      numberList(4, 'four numbers surface,off,normal,eikonal'),
+    )
+    .option('--margin <share>', 'room between the shape and the box that it is put into (default: 0.1)', fraction)
+    .addOption(
+      new Option(
+        '--normals <name>',
+        'the normals of a mesh: those of its triangles, or those of its corners, interpolated (default: face)',
+      ).choices(['face', 'vertex']),
+    )
+    .option('--preview <file>', 'where the surface is drawn as it goes (PNG; default: the output with .png at its end)')
+    .option('--preview-every <seconds>', 'seconds between previews; 0 for none (default: 20)', notNegative, 20)
     .optionsGroup('Checkpoint:')
     .option('--checkpoint <file>', 'where the run is saved (default: the output with .checkpoint at its end)')
     .option('--no-checkpoint', 'save nothing before the end')

@@ -3,9 +3,10 @@ import { type FieldSpec, type LayerSpec, parameterShapes } from '@neural-fields/
 import type { Command } from 'commander';
 import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
+import { describeShapeQuality } from '../fitting/shape-quality.ts';
 import { type CommonOptions, outputOf } from '../options/common.ts';
 import { formatBytes, formatCount, formatDecibels } from '../output/format.ts';
-import { describeSignal } from '../signals/signal-description.ts';
+import { describeSignal, type ShapeDescription } from '../signals/signal-description.ts';
 
 /** One layer as the table shows it. */
 interface LayerRow {
@@ -57,14 +58,25 @@ const table = (rows: readonly (readonly string[])[]): string[] => {
 const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
   pytorch !== undefined ? `a state dict of a PyTorch SIREN (${pytorch})` : checkpoint ? 'a checkpoint' : 'a field';
 
+/** What the field's box is in the file's units. */
+const describeBox = ({ similarity: { scale, offset } }: ShapeDescription): string =>
+  offset.map(shift => `[${[-1, 1].map(end => Number(((end - shift) / scale).toPrecision(4))).join(', ')}]`).join(' x ');
+
 const printText = (file: string, loaded: LoadedField, print: (line: string) => void): void => {
   const { signal, run, checkpoint, metadata } = loaded;
   const rows = layerRows(loaded.data.spec);
   const parameters = rows.reduce((total, row) => total + row.parameters, 0);
   print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
   if (signal) {
-    const { kind, convention, spans, range } = signal;
     print(`stands for  ${describeSignal(signal)}`);
+  }
+  if (signal?.kind === 'shape') {
+    const { scale, offset } = signal.similarity;
+    print(`box         x, y and z from -1 to 1; ${describeBox(signal)} in the file's units`);
+    print(`units       field = ${Number(scale.toPrecision(6))} file + (${offset.map(c => Number(c.toPrecision(4))).join(', ')})`);
+    print('values      0 is the surface, outside is positive');
+  } else if (signal) {
+    const { kind, convention, spans, range } = signal;
     const axes = kind === 'image' ? ['y', 'x'] : ['time'];
     print(`grid        ${convention}, ${axes.map((axis, i) => `${axis} from ${spans[i]?.[0]} to ${spans[i]?.[1]}`).join(', ')}`);
     print(
@@ -78,7 +90,9 @@ const printText = (file: string, loaded: LoadedField, print: (line: string) => v
     print(
       `fit         ${steps} steps, learning rate ${learningRate} ${schedule}, batch ${batch}, seed ${seed}, on ${run.backend}`,
     );
-    print(`PSNR        ${formatDecibels(run.psnr)}`);
+    if (run.psnr !== undefined) print(`PSNR        ${formatDecibels(run.psnr)}`);
+    const quality = describeShapeQuality(run);
+    if (quality !== undefined) print(`quality     ${quality}`);
   }
   for (const [key, value] of Object.entries(metadata))
     print(`${key.padEnd(10)}  ${value.length > 100 ? `${value.slice(0, 100)} ...` : value}`);

@@ -1,23 +1,25 @@
 /** @file `neural-fields render`: a field becomes a picture or a sound. */
 import { fieldFromData, outFeatures } from '@neural-fields/core';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { chooseBackend } from '../backends.ts';
-import { InputError, InterruptedError, UsageError } from '../errors.ts';
+import { InputError, UsageError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
-import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { bitDepth, integer, numberList } from '../options/numbers.ts';
+import { bitDepth, finite, integer, numberList, positive } from '../options/numbers.ts';
 import { parseSize, resolveSize, type Size } from '../options/size.ts';
 import { formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
+import { stoppable } from '../output/stoppable.ts';
 import { previewRange } from '../render/display-range.ts';
 import { type ImageView, type Region, shownChannels, wholePicture } from '../render/image-view.ts';
 import { renderAudio, sampleCount } from '../render/render-audio.ts';
 import { assertRenderable, imageExtensions, renderImage } from '../render/render-image.ts';
+import { type RenderShapeOptions, renderShape } from '../render/render-shape.ts';
 import type { Quantity } from '../render/sample-field.ts';
+import type { Slice } from '../render/surface/slice-picture.ts';
 import type { AudioDescription, ImageDescription, SignalDescription } from '../signals/signal-description.ts';
 
 /** The options as commander gives them. */
@@ -25,10 +27,15 @@ interface RenderCommandOptions extends CommonOptions {
   readonly output: string;
   readonly size?: Size;
   readonly region?: readonly number[];
-  readonly derivative: Quantity;
+  readonly derivative?: Quantity;
   readonly range?: readonly number[];
   readonly bitDepth?: 8 | 16 | 24 | 32;
   readonly sampleRate?: number;
+  readonly azimuth?: number;
+  readonly elevation?: number;
+  readonly zoom?: number;
+  readonly up?: 'y' | 'z';
+  readonly slice?: Slice;
 }
 
 /** What a field stands for when its file does not say: a picture in the conventions of the SIREN authors' code. */
@@ -83,19 +90,26 @@ interface Rendering {
   readonly output: Output;
 }
 
-/** Runs some work that can be stopped; a stopped one leaves nothing behind. */
-const stoppable = async (output: Output, progress: Progress, work: (interrupt: Interrupt) => Promise<void>): Promise<void> => {
-  const interrupt = listenForInterrupt(() => progress.stop());
-  try {
-    await work(interrupt);
-  } catch (error) {
-    progress.stop();
-    if (error instanceof InterruptedError) output.warn('stopped; nothing was written');
-    throw error;
-  } finally {
-    progress.stop();
-    interrupt.dispose();
-  }
+/** The options that suit some kinds of signals only. */
+const OPTIONS: Readonly<
+  Record<'image' | 'audio' | 'shape', { readonly is: string; readonly names: readonly (keyof RenderCommandOptions)[] }>
+> = {
+  image: { is: 'images', names: ['size', 'region', 'derivative', 'range'] },
+  audio: { is: 'sound', names: ['sampleRate'] },
+  shape: { is: 'shapes', names: ['size', 'azimuth', 'elevation', 'zoom', 'up', 'slice'] },
+};
+
+/** @throws UsageError when an option is given that does not suit the kind */
+const assertSuited = (kind: keyof typeof OPTIONS, options: RenderCommandOptions): void => {
+  const own = OPTIONS[kind].names;
+  for (const { is, names } of Object.values(OPTIONS))
+    for (const name of names)
+      if (!own.includes(name) && options[name] !== undefined) {
+        const option = name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+        throw new UsageError(
+          `--${option} is for ${is}, and the field is of ${{ image: 'an image', audio: 'a sound', shape: 'a shape' }[kind]}`,
+        );
+      }
 };
 
 const reporter = (progress: Progress): ((done: number, total: number, shown: number) => void) => {
@@ -109,10 +123,9 @@ const reporter = (progress: Progress): ((done: number, total: number, shown: num
 const renderPicture = async (signal: ImageDescription, { loaded, options, output }: Rendering): Promise<void> => {
   const view = viewOf(signal, options);
   const { width, height } = view;
-  const quantity = options.derivative;
+  const quantity = options.derivative ?? 'value';
   const depth = options.bitDepth ?? 8;
   if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
-  if (options.sampleRate !== undefined) throw new UsageError('--sample-rate is for sound, and the field is of an image');
   if (!imageExtensions.includes(extensionOf(options.output)))
     throw new UsageError(
       `the field is of an image: --output must end in .${imageExtensions.join(', .')}, got '${options.output}'`,
@@ -161,9 +174,6 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
 };
 
 const renderSound = async (signal: AudioDescription, { loaded, options, output }: Rendering): Promise<void> => {
-  for (const name of ['size', 'region', 'range'] as const)
-    if (options[name] !== undefined) throw new UsageError(`--${name} is for images, and the field is of a sound`);
-  if (options.derivative !== 'value') throw new UsageError('--derivative is for images, and the field is of a sound');
   const depth = options.bitDepth ?? 16;
   if (depth === 8) throw new UsageError('--bit-depth 8 is for images; a sound has 16, 24 or 32 bits');
   if (extensionOf(options.output) !== 'wav')
@@ -194,19 +204,84 @@ const renderSound = async (signal: AudioDescription, { loaded, options, output }
   }
 };
 
+/** The side of a shape's picture in pixels. */
+const SHAPE_SIDE = 512;
+
+const shapeViewOf = ({ azimuth, elevation, zoom, up, slice }: RenderCommandOptions): RenderShapeOptions['view'] => {
+  if (slice === undefined) return { azimuth: azimuth ?? 30, elevation: elevation ?? 20, zoom: zoom ?? 1, up: up ?? 'y' };
+  for (const [name, value] of Object.entries({ azimuth, elevation, zoom, up }))
+    if (value !== undefined) throw new UsageError(`--${name} is for a surface, and --slice shows a plane`);
+  return slice;
+};
+
+const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Promise<void> => {
+  const { data } = loaded;
+  const outputs = outFeatures(data.spec, extensions);
+  if (data.spec.inFeatures !== 3 || outputs !== 1)
+    throw new InputError(
+      `a shape's field must have 3 coordinates and 1 value, and this one has ${data.spec.inFeatures} and ${outputs}`,
+    );
+  const depth = options.bitDepth ?? 8;
+  if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
+  if (!imageExtensions.includes(extensionOf(options.output)))
+    throw new UsageError(
+      `the field is of a shape: --output must end in .${imageExtensions.join(', .')}, got '${options.output}' (mesh writes meshes)`,
+    );
+  const size = resolveSize(options.size ?? { longest: SHAPE_SIDE }, 1, 1);
+  const view = shapeViewOf(options);
+  assertRenderable(options.output, 3, { view: { ...size, region: wholePicture }, bitDepth: depth });
+  await assertWritable(options.output);
+  const backend = await chooseBackend(options.backend, output);
+  const field = fieldFromData(data, extensions);
+  const progress = createProgress(output, { total: 100, unit: 'percent' });
+  const begun = performance.now();
+  const seconds = (): number => (performance.now() - begun) / 1000;
+  try {
+    await stoppable(output, progress, async ({ signal }) => {
+      await renderShape(field, options.output, {
+        ...size,
+        view,
+        bitDepth: depth,
+        signal,
+        report: share => progress.update(Math.round(100 * share), [], (seconds() * (1 - share)) / share),
+      });
+      progress.stop();
+      output.event('done', { output: options.output, ...size, view, backend: backend.name, seconds: seconds() });
+      output.result(`${options.output}: ${size.width} x ${size.height} pixels in ${formatSeconds(seconds())}`);
+    });
+  } finally {
+    field.dispose();
+  }
+};
+
 const action = async (file: string, options: RenderCommandOptions): Promise<void> => {
   const output = outputOf(options);
   const loaded = await loadField(file);
   const signal = loaded.signal ?? assume(file, loaded, options);
   const rendering: Rendering = { loaded, options, output };
-  await (signal.kind === 'image' ? renderPicture(signal, rendering) : renderSound(signal, rendering));
+  assertSuited(signal.kind, options);
+  switch (signal.kind) {
+    case 'image':
+      return renderPicture(signal, rendering);
+    case 'audio':
+      return renderSound(signal, rendering);
+    case 'shape':
+      return renderSurfacePicture(rendering);
+  }
+};
+
+const parseSlice = (text: string): Slice => {
+  const [, axis, at] = /^([xyz])=([-+.\d]+)$/.exec(text.trim()) ?? [];
+  if (axis === undefined || !Number.isFinite(Number(at)))
+    throw new InvalidArgumentError('It must be a plane like x=0, y=-0.2 or z=0.5, in the coordinates of the field.');
+  return { axis: axis as Slice['axis'], at: Number(at) };
 };
 
 /** Adds the command. */
 export const addRenderCommand = (program: Command): void => {
   const command = program
     .command('render')
-    .description('Render a field to an image (PNG, JPEG, WebP, AVIF) or a sound (WAV), at any resolution.')
+    .description('Render a field to a picture (PNG, JPEG, WebP, AVIF) or a sound (WAV), at any resolution.')
     .argument('<field>', 'a field file or a checkpoint')
     .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
     .optionsGroup('Image:')
@@ -218,15 +293,26 @@ export const addRenderCommand = (program: Command): void => {
       numberList(4, 'four numbers x0,y0,x1,y1'),
     )
     .addOption(
-      new Option('--derivative <name>', 'the value, the length of the gradient, or the Laplacian, of each colour channel')
-        .choices(['value', 'gradient', 'laplacian'])
-        .default('value'),
+      new Option(
+        '--derivative <name>',
+        'the value, the length of the gradient, or the Laplacian, of each colour channel (default: value)',
+      ).choices(['value', 'gradient', 'laplacian']),
     )
     .option(
       '--range <low,high>',
       "what becomes black and white: for values 0,1; for derivatives (of a picture in [0, 1], by the field's coordinate) chosen from a preview",
       numberList(2, 'two numbers low,high'),
     )
+    .optionsGroup('Shape (--size: 512 if absent):')
+    .option(
+      '--azimuth <degrees>',
+      'where the camera stands: 0 in front (on the side of z), 90 on the right (default: 30)',
+      finite,
+    )
+    .option('--elevation <degrees>', 'how high it stands, from -90 to 90 (default: 20)', finite)
+    .option('--zoom <number>', 'how large things are shown (default: 1)', positive)
+    .addOption(new Option('--up <axis>', 'which coordinate points upwards (default: y)').choices(['y', 'z']))
+    .option('--slice <plane>', 'a plane through the distances instead, e.g. z=0, with lines of equal distance', parseSlice)
     .optionsGroup('Sound:')
     .option('--sample-rate <hertz>', 'samples a second (default: that of the fit)', integer(1, 0xffffffff))
     .optionsGroup('Output:')

@@ -135,7 +135,13 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
     const seconds = curve.points.at(-1)?.seconds ?? 0;
     output.log('draws the figures');
     const quality = await measureQuality(field, prepared.points, interrupt.signal);
-    const metadata = fieldMetadata({ source: photograph.name, prepared, settings: fit, backend: backend.name, quality });
+    const metadata = fieldMetadata({
+      source: photograph.name,
+      prepared,
+      settings: fit,
+      backend: backend.name,
+      figures: { psnr: quality.psnr, mse: quality.mse },
+    });
     await writeFileAtomically(file('field.safetensors'), await encodeField(field, metadata));
     const figures = await makeFigures({
       field,

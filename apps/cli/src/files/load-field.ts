@@ -6,9 +6,11 @@ import {
   importPytorchSiren,
   type PytorchSirenSource,
 } from '@neural-fields/core';
+import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { describeError, InputError } from '../errors.ts';
 import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
 import { type FieldRun, readFieldRun } from '../fitting/field-metadata.ts';
+import { FACTOR_KEY } from '../fitting/recovery.ts';
 import { readDescription, type SignalDescription } from '../signals/signal-description.ts';
 import { describeForeign } from './describe-foreign.ts';
 import { extensions } from './extensions.ts';
@@ -31,7 +33,7 @@ export interface LoadedField {
   readonly pytorch?: PytorchSirenSource | undefined;
 }
 
-const OWN_KEYS = ['signal', 'run', 'fit'];
+const OWN_KEYS = ['signal', 'run', 'fit', FACTOR_KEY, SIMILARITY_KEY];
 
 const decode = (bytes: Uint8Array): LoadedField => {
   try {

@@ -1,15 +1,23 @@
 /** @file A fit from the command line: core's loop with a checkpoint, progress and a way to stop it. */
 import { existsSync } from 'node:fs';
-import { CheckpointError, DivergenceError, type Field, type FitProgress, fit, term } from '@neural-fields/core';
-import { mse } from '@neural-fields/losses';
+import {
+  CheckpointError,
+  type CheckpointStore,
+  constant,
+  DivergenceError,
+  type Field,
+  type FitOptions,
+  type FitProgress,
+  fit,
+} from '@neural-fields/core';
 import { describeError, InputError, InterruptedError } from '../errors.ts';
-import { formatDecibels } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Progress } from '../output/progress.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import { SIGNAL_KEY } from '../signals/signal-description.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { type FitSettings, fitOptions, pointsOf } from './settings.ts';
+import { FACTOR_KEY, memoryStore, readFactor, slowed } from './recovery.ts';
+import { type FitSettings, fitOptions } from './settings.ts';
 
 /** What a run needs beside the field and its signal. */
 export interface RunFitOptions {
@@ -19,16 +27,19 @@ export interface RunFitOptions {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly checkpoint?: { readonly file: Checkpoint; readonly everySeconds: number } | undefined;
-  /** Called for every report. */
-  readonly report?: (progress: FitProgress) => void;
+  /** Called for every report; the fit waits for it. */
+  readonly report?: (progress: FitProgress) => void | Promise<void>;
 }
 
 /** The figures that progress shows. */
-const figuresOf = ({ metrics, loss, stepsPerSecond }: FitProgress): string[] => [
-  `PSNR ${formatDecibels(metrics['psnr'] as number)}`,
-  `loss ${loss.toExponential(2)}`,
-  `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
-];
+const figuresOf = (prepared: PreparedSignal, report: FitProgress): string[] => {
+  const { loss, stepsPerSecond } = report;
+  return [
+    ...prepared.figures(report),
+    `loss ${loss.toExponential(2)}`,
+    `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
+  ];
+};
 
 const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
   const path = checkpoint?.path;
@@ -67,40 +78,73 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
   } else output.warn('stopped before the first step was done; there is nothing to resume');
 };
 
+/** The options of core's loop, but those of a try. */
+const baseOptions = (prepared: PreparedSignal, { settings, signal }: RunFitOptions): FitOptions => ({
+  ...fitOptions(settings),
+  ...prepared.fitOptions,
+  signal,
+});
+
+/** The checkpoint of a try, with the factor on the learning rate that the try has. */
+const checkpointOptions = (
+  prepared: PreparedSignal,
+  { settings, backend, checkpoint }: RunFitOptions,
+  { store, factor }: { readonly store: CheckpointStore; readonly factor: number },
+): NonNullable<FitOptions['checkpoint']> => ({
+  store,
+  everySeconds: checkpoint?.everySeconds ?? Number.POSITIVE_INFINITY,
+  metadata: {
+    [SIGNAL_KEY]: JSON.stringify(prepared.description),
+    ...(factor !== 1 && { [FACTOR_KEY]: String(factor) }),
+  },
+  identity: {
+    signal: `sha256 ${prepared.sha256}`,
+    batch: String(settings.batch),
+    chunkSize: String(settings.chunkSize ?? 'default'),
+    backend,
+  },
+});
+
 /**
- * Fits a field to a signal, or goes on with it.
+ * Fits a field to a signal, or goes on with it. Where the signal allows it, a fit that diverges goes on from its last good step with half of the
+ * learning rate.
  *
  * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped, after a checkpoint
  */
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<void> => {
-  const { settings, backend, output, progress, signal, checkpoint } = options;
-  const terms = [term({ points: pointsOf(prepared.points, settings), loss: mse() })];
+  const { settings, output, progress, checkpoint } = options;
+  const terms = prepared.terms(settings);
   const resumedFrom = checkpoint?.file.step ?? 0;
   if (resumedFrom > 0) output.log(`goes on from step ${resumedFrom} of '${checkpoint?.file.path}'`);
   let step = resumedFrom;
-  const run = fit(field, terms, {
-    ...fitOptions(settings),
-    signal,
-    ...(checkpoint && {
-      checkpoint: {
-        store: checkpoint.file.store,
-        everySeconds: checkpoint.everySeconds,
-        metadata: { [SIGNAL_KEY]: JSON.stringify(prepared.description) },
-        identity: {
-          signal: `sha256 ${prepared.sha256}`,
-          batch: String(settings.batch),
-          chunkSize: String(settings.chunkSize ?? 'default'),
-          backend,
-        },
-      },
-    }),
-  });
-  try {
-    for await (const report of run) {
+  const store = checkpoint?.file.store ?? (prepared.recoveries > 0 ? memoryStore() : undefined);
+  const base = baseOptions(prepared, options);
+  const run = async (factor: number): Promise<void> => {
+    const saving = store && { checkpoint: checkpointOptions(prepared, options, { store, factor }) };
+    const schedule = slowed(base.schedule ?? constant(), factor);
+    for await (const report of fit(field, terms, { ...base, schedule, ...saving })) {
       step = report.step;
-      progress.update(report.step, figuresOf(report), report.secondsLeft);
+      progress.update(report.step, figuresOf(prepared, report), report.secondsLeft);
       output.event('progress', { ...report });
-      options.report?.(report);
+      await options.report?.(report);
+    }
+  };
+  try {
+    let factor = store && resumedFrom > 0 ? await readFactor(store) : 1;
+    for (let left = prepared.recoveries; ; left--) {
+      try {
+        await run(factor);
+        break;
+      } catch (error) {
+        if (!(error instanceof DivergenceError) || left <= 0) throw error;
+        factor /= 2;
+        const { lastGoodStep, loss } = error;
+        output.event('recovery', { step: error.step, loss, lastGoodStep, learningRate: settings.learningRate * factor });
+        output.warn(
+          `the loss leapt to ${loss.toPrecision(3)} at step ${error.step}: goes on from step ${lastGoodStep} with half of the ` +
+            `learning rate, ${settings.learningRate * factor}`,
+        );
+      }
     }
   } catch (error) {
     progress.stop();

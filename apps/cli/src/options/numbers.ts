@@ -23,6 +23,13 @@ export const positive = (text: string): number => {
   return value;
 };
 
+/** Reads a number of at least 0. */
+export const notNegative = (text: string): number => {
+  const value = parse(text);
+  if (!(Number.isFinite(value) && value >= 0)) throw new InvalidArgumentError('It must be a number of at least 0.');
+  return value;
+};
+
 /** Reads a number of at least 0 and below 1. */
 export const fraction = (text: string): number => {
   const value = parse(text);

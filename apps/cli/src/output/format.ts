@@ -27,3 +27,6 @@ export const formatCount = (count: number): string => count.toLocaleString('en-U
 
 /** `1 step`, `500 steps`. */
 export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A number with three digits: `0.00123`, `12.3`, `1.23e-7`. */
+export const plainNumber = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { AudioError, decodeAudio, type GridConvention, type Span, samples } from '@neural-fields/signals';
 import { InputError } from '../errors.ts';
-import { hashSignal, type PreparedSignal } from './prepared-signal.ts';
+import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
 import type { AudioDescription } from './signal-description.ts';
 
 /** How a sound is prepared. */
@@ -27,7 +27,7 @@ export const prepareAudio = (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
   { convention }: PrepareAudioOptions,
-): PreparedSignal => {
+): PreparedSamples => {
   const decode = (): ReturnType<typeof decodeAudio> => {
     try {
       return decodeAudio(bytes);
@@ -53,13 +53,8 @@ export const prepareAudio = (
   const amplitude = peak === 1 ? 'keep' : 'peak';
   const points = samples(sound, { coordinateRange: COORDINATES, convention, amplitude });
   const seconds = (length / sampleRate).toFixed(3);
-  return {
-    description,
-    points,
-    sha256: hashSignal(description, points),
-    notes: [
-      `${basename(path)}: ${length} samples at ${sampleRate} Hz (${seconds} s), ${channels} channel${channels === 1 ? '' : 's'}`,
-      ...(peak === 1 ? [] : [`made ${(1 / peak).toFixed(2)} times as loud for the fit (undone when rendered)`]),
-    ],
-  };
+  return preparedSamples(description, points, [
+    `${basename(path)}: ${length} samples at ${sampleRate} Hz (${seconds} s), ${channels} channel${channels === 1 ? '' : 's'}`,
+    ...(peak === 1 ? [] : [`made ${(1 / peak).toFixed(2)} times as loud for the fit (undone when rendered)`]),
+  ]);
 };

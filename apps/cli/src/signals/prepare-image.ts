@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { decodeImage, type GridConvention, type Image, ImageError, pixels, resizeImage, type Span } from '@neural-fields/signals';
 import { InputError, UsageError } from '../errors.ts';
 import { resolveSize, type Size } from '../options/size.ts';
-import { hashSignal, type PreparedSignal } from './prepared-signal.ts';
+import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
 import type { ImageDescription } from './signal-description.ts';
 
 /** How a picture is prepared. */
@@ -46,7 +46,7 @@ const shrink = (image: Image, size: Size | undefined, notes: string[]): Image =>
 };
 
 /** A picture in memory, as a signal. `notes` say what was done to it before. */
-export const signalFromImage = (image: Image, options: PrepareImageOptions, notes: readonly string[] = []): PreparedSignal => {
+export const signalFromImage = (image: Image, options: PrepareImageOptions, notes: readonly string[] = []): PreparedSamples => {
   const [height, width, channels] = image.shape as [number, number, ImageDescription['channels']];
   const spans = spansOf(width, height, options);
   const description: ImageDescription = {
@@ -59,7 +59,7 @@ export const signalFromImage = (image: Image, options: PrepareImageOptions, note
     range: RANGE,
   };
   const points = pixels(image, { convention: options.convention, spans, range: RANGE });
-  return { description, points, sha256: hashSignal(description, points), notes };
+  return preparedSamples(description, points, notes);
 };
 
 /**
@@ -71,11 +71,11 @@ export const prepareImage = async (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
   options: PrepareImageOptions,
-): Promise<PreparedSignal> => {
+): Promise<PreparedSamples> => {
   const whole = await decodeImage(bytes, { channels: options.channels }).catch(error => {
     if (!(error instanceof ImageError)) throw error;
     const found = error.message.replace(/^\w+: /, '');
-    const wanted = found.replace('wanted PNG, JPEG, WebP or AVIF', 'wanted PNG, JPEG, WebP, AVIF or WAV');
+    const wanted = found.replace('wanted PNG, JPEG, WebP or AVIF', 'wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ');
     throw new InputError(`cannot read '${path}': ${wanted}`, { cause: error });
   });
   const [height, width, channels] = whole.shape as [number, number, number];

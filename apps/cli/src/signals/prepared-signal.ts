@@ -1,23 +1,50 @@
 /** @file A signal that is ready to be fitted. */
 import { createHash } from 'node:crypto';
+import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
 import type { PointSet } from '@neural-fields/signals';
+import type { FitSettings } from '../fitting/settings.ts';
 import type { SignalDescription } from './signal-description.ts';
 
-/** Points to fit, and what they stand for. */
+/** What is to be fitted, what it stands for, and how well a field has learned it. */
 export interface PreparedSignal {
   readonly description: SignalDescription;
-  /** All points with their targets `value`, as the field shall have them. */
-  readonly points: PointSet;
-  /** Of the description and the targets: two runs with the same hash fit the same thing. */
+  /** The number of values that the field must return. */
+  readonly outFeatures: number;
+  /** Two runs with the same hash fit the same thing. */
   readonly sha256: string;
   /** What was done to the file's content, in sentences. */
   readonly notes: readonly string[];
+  /** The settings where nothing is asked for. */
+  readonly defaults: SignalDefaults;
+  /** Options of core's loop that suit the signal. */
+  readonly fitOptions?: Pick<FitOptions, 'divergence'>;
+  /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
+  readonly recoveries: number;
+  /** The objective. @throws UsageError when the settings ask for points that there are not */
+  terms(settings: FitSettings): readonly Term[];
+  /** `65,536 points, all points a step`. */
+  describePoints(settings: FitSettings): string;
+  /** The figures that progress shows before the loss. */
+  figures(progress: FitProgress): readonly string[];
+  /** Compares a field with the signal. @throws the reason of `signal` when it is aborted */
+  measure(field: Field, signal?: AbortSignal): Promise<Quality>;
+}
+
+/** Settings that differ from one kind of signal to another. */
+export interface SignalDefaults extends Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm'> {}
+
+/** How well a field has learned its signal. */
+export interface Quality {
+  /** Numbers by name, for programs. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** The same for people. */
+  readonly text: string;
 }
 
 /** How many points are looked at together. */
 const CHUNK = 65_536;
 
-/** The hash of everything that a fit sees of a signal. */
+/** The hash of everything that a fit sees of a signal of samples. */
 export const hashSignal = (description: SignalDescription, points: PointSet): string => {
   const hash = createHash('sha256').update(JSON.stringify(description));
   for (let start = 0; start < points.size; start += CHUNK) {

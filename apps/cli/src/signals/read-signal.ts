@@ -2,13 +2,27 @@ import { UsageError } from '../errors.ts';
 import { readInput } from '../files/read-bytes.ts';
 import { prepareAudio } from './prepare-audio.ts';
 import { type PrepareImageOptions, prepareImage } from './prepare-image.ts';
+import { prepareShape, type ShapeOptions } from './prepare-shape.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 
 /** How a file is prepared. Options that are `undefined` were not given. */
-export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' | 'aspect'> {
+export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' | 'aspect'>, ShapeOptions {
   readonly channels?: PrepareImageOptions['channels'];
   readonly aspect?: PrepareImageOptions['aspect'];
 }
+
+/** The kinds of signals, as messages name them. */
+const NAMES = { image: ['an image', 'images'], sound: ['a sound', 'sounds'], shape: ['a shape', 'shapes'] } as const;
+
+/** The options that suit one kind of signal only. */
+const OPTIONS = { image: ['size', 'channels', 'aspect'], shape: ['near', 'weights', 'margin', 'normals'] } as const;
+
+const assertSuited = (path: string, options: ReadSignalOptions, kind: keyof typeof NAMES): void => {
+  for (const other of ['image', 'shape'] as const)
+    for (const name of OPTIONS[other])
+      if (other !== kind && options[name] !== undefined)
+        throw new UsageError(`--${name} is for ${NAMES[other][1]}, and '${path}' is ${NAMES[kind][0]}`);
+};
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
 
@@ -19,13 +33,20 @@ const isWav = (bytes: Uint8Array): boolean =>
 /**
  * Reads a file as a signal. What it is is found from its content, not from its name.
  *
- * @throws InputError when it cannot be read or is neither a picture nor a sound, UsageError when an option does not suit it
+ * @throws InputError when it cannot be read or is no picture, sound or shape, UsageError when an option does not suit it
  */
 export const readSignal = async (path: string, options: ReadSignalOptions): Promise<PreparedSignal> => {
   const { channels = 'keep', aspect = 'stretch', ...rest } = options;
   const bytes = await readInput(path);
-  if (!isWav(bytes)) return prepareImage(path, bytes, { ...rest, channels, aspect });
-  for (const name of ['size', 'channels', 'aspect'] as const)
-    if (options[name] !== undefined) throw new UsageError(`--${name} is for images, and '${path}' is a sound`);
-  return prepareAudio(path, bytes, options);
+  if (isWav(bytes)) {
+    assertSuited(path, options, 'sound');
+    return prepareAudio(path, bytes, options);
+  }
+  const shape = await prepareShape(path, bytes, options);
+  if (shape !== undefined) {
+    assertSuited(path, options, 'shape');
+    return shape;
+  }
+  assertSuited(path, options, 'image');
+  return prepareImage(path, bytes, { ...rest, channels, aspect });
 };

@@ -1,0 +1,124 @@
+/** @file `neural-fields mesh`: the zero level of a field becomes a mesh, in the units of the file that was fitted. */
+import { fieldFromData, outFeatures } from '@neural-fields/core';
+import {
+  applySimilarity,
+  checkMesh,
+  type ExtractProgress,
+  extractSurface,
+  fieldFunction,
+  inverseSimilarity,
+  ShapeError,
+} from '@neural-fields/shapes';
+import { writeShape } from '@neural-fields/shapes/node';
+import type { Command } from 'commander';
+import { chooseBackend } from '../backends.ts';
+import { InputError, UsageError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
+import { type LoadedField, loadField } from '../files/load-field.ts';
+import { assertWritable, extensionOf } from '../files/output-path.ts';
+import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
+import { finite, integer, positive } from '../options/numbers.ts';
+import { formatCount, formatSeconds } from '../output/format.ts';
+import { createProgress } from '../output/progress.ts';
+import { stoppable } from '../output/stoppable.ts';
+import { pointsPerPass } from '../render/sample-field.ts';
+
+/** The options as commander gives them. */
+interface MeshCommandOptions extends CommonOptions {
+  readonly output: string;
+  readonly resolution: number;
+  readonly level: number;
+  readonly steepest: number;
+  readonly full?: boolean;
+  readonly fieldUnits?: boolean;
+}
+
+/** The extensions of meshes. */
+const meshExtensions: readonly string[] = ['glb', 'ply', 'obj'];
+/** Steps by which corners are moved to the exact surface. */
+const REFINE = 2;
+
+const assertShapeField = (path: string, { data, signal }: LoadedField): void => {
+  const outputs = outFeatures(data.spec, extensions);
+  const kind = signal && signal.kind !== 'shape' ? { image: 'an image', audio: 'a sound' }[signal.kind] : undefined;
+  if (kind !== undefined || data.spec.inFeatures !== 3 || outputs !== 1)
+    throw new InputError(
+      `'${path}' has no surface: it is ${kind === undefined ? `a field from ${data.spec.inFeatures} to ${outputs} numbers` : `a field of ${kind}`}`,
+    );
+};
+
+const action = async (file: string, options: MeshCommandOptions): Promise<void> => {
+  const output = outputOf(options);
+  if (!meshExtensions.includes(extensionOf(options.output)))
+    throw new UsageError(`--output must end in .${meshExtensions.join(', .')}, got '${options.output}'`);
+  const loaded = await loadField(file);
+  assertShapeField(file, loaded);
+  await assertWritable(options.output);
+  const backend = await chooseBackend(options.backend, output);
+  const field = fieldFromData(loaded.data, extensions);
+  const { resolution, level } = options;
+  const progress = createProgress(output, { total: resolution, unit: 'layer' });
+  const begun = performance.now();
+  const report = ({ done, total, evaluated, triangles }: ExtractProgress): void => {
+    const seconds = (performance.now() - begun) / 1000;
+    const figures = [`${formatCount(triangles)} triangles`, `${(evaluated / seconds / 1e6).toFixed(2)} Mpoints/s`];
+    progress.update(done, figures, done === 0 ? Number.POSITIVE_INFINITY : (seconds * (total - done)) / done);
+  };
+  try {
+    await stoppable(output, progress, async ({ signal }) => {
+      const found = await extractSurface(fieldFunction(field), {
+        resolution,
+        level,
+        refine: REFINE,
+        batch: pointsPerPass(field, 'gradient'),
+        signal,
+        onProgress: report,
+        ...(!options.full && { lipschitz: options.steepest }),
+      });
+      progress.stop();
+      if (found.triangles.length === 0)
+        throw new InputError(`'${file}' has no surface at the level ${level} in the box from -1 to 1`);
+      const similarity = loaded.signal?.kind === 'shape' && !options.fieldUnits ? loaded.signal.similarity : undefined;
+      const mesh = similarity ? applySimilarity(found, inverseSimilarity(similarity)) : found;
+      await writeShape(options.output, mesh);
+      const { closed, components, vertices, triangles, boundaryEdges } = checkMesh(mesh);
+      const seconds = (performance.now() - begun) / 1000;
+      const figures = { vertices, triangles, closed, boundaryEdges, components };
+      output.event('done', { output: options.output, resolution, ...figures, backend: backend.name, seconds });
+      const parts = components === 1 ? 'one part' : `${formatCount(components)} parts`;
+      output.result(
+        `${options.output}: ${formatCount(triangles)} triangles, ${formatCount(vertices)} points, ` +
+          `${closed ? 'closed' : `open (${formatCount(boundaryEdges)} edges of holes)`}, ${parts}, in ${formatSeconds(seconds)}`,
+      );
+    });
+  } catch (error) {
+    if (error instanceof ShapeError) throw new InputError(`'${file}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+    throw error;
+  } finally {
+    field.dispose();
+  }
+};
+
+/** Adds the command. */
+export const addMeshCommand = (program: Command): void => {
+  const command = program
+    .command('mesh')
+    .description(
+      'Make a mesh (GLB, PLY, OBJ) of the surface on which a field is zero, in the units of the file that it was fitted to.',
+    )
+    .argument('<field>', 'a field file or a checkpoint')
+    .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
+    .optionsGroup('Surface:')
+    .option('--resolution <n>', 'cells along each side of the box', integer(2, 4096), 256)
+    .option('--level <number>', "the field's value on the surface, in the field's units", finite, 0)
+    .option('--field-units', "keep the field's coordinates, from -1 to 1")
+    .option(
+      '--steepest <number>',
+      "a bound on the length of the field's gradient: parts of the box that are too far from the surface by it are left out",
+      positive,
+      2,
+    )
+    .option('--full', 'look everywhere')
+    .optionsGroup('Output:');
+  withCommonOptions(command).action(action);
+};

@@ -1,0 +1,30 @@
+/** @file Going on after a fit has diverged: from its last good step, with half of the learning rate. The checkpoint remembers how often that was done. */
+import { type CheckpointStore, decodeFieldData, type Schedule } from '@neural-fields/core';
+import { extensions } from '../files/extensions.ts';
+
+/** The key of a checkpoint's metadata under which the factor on the learning rate stands. */
+export const FACTOR_KEY = 'learning-rate-factor';
+
+/** The factor that an earlier run has come to; 1 when there was none. */
+export const readFactor = async (store: CheckpointStore): Promise<number> => {
+  const bytes = await store.read();
+  const factor = bytes === undefined ? 1 : Number(decodeFieldData(bytes, extensions).metadata[FACTOR_KEY] ?? 1);
+  return factor > 0 && factor <= 1 ? factor : 1;
+};
+
+/** A schedule times a factor. It describes itself without it: a run is the same run after a recovery. */
+export const slowed = (schedule: Schedule, factor: number): Schedule => ({
+  describe: steps => schedule.describe(steps),
+  factor: (step, steps) => factor * schedule.factor(step, steps),
+});
+
+/** A store for runs without a file: what a recovery goes back to. */
+export const memoryStore = (): CheckpointStore => {
+  let kept: Uint8Array | undefined;
+  return {
+    read: async () => kept,
+    write: async bytes => {
+      kept = bytes;
+    },
+  };
+};

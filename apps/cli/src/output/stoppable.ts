@@ -1,0 +1,24 @@
+/** @file Work that Ctrl-C may end. */
+import { InterruptedError } from '../errors.ts';
+import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
+import type { Output } from './output.ts';
+import type { Progress } from './progress.ts';
+
+/** Runs some work that can be stopped; a stopped one leaves nothing behind. */
+export const stoppable = async (
+  output: Output,
+  progress: Progress,
+  work: (interrupt: Interrupt) => Promise<void>,
+): Promise<void> => {
+  const interrupt = listenForInterrupt(() => progress.stop());
+  try {
+    await work(interrupt);
+  } catch (error) {
+    progress.stop();
+    if (error instanceof InterruptedError) output.warn('stopped; nothing was written');
+    throw error;
+  } finally {
+    progress.stop();
+    interrupt.dispose();
+  }
+};

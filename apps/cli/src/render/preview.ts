@@ -1,0 +1,64 @@
+/** @file A picture of the surface as a fit goes, beside the output. */
+import type { Field } from '@neural-fields/core';
+import { FileError } from '@neural-fields/core/node';
+import { fieldFunction } from '@neural-fields/shapes';
+import { writeImage } from '@neural-fields/signals/node';
+import ndarray from 'ndarray';
+import { UsageError } from '../errors.ts';
+import { extensionOf } from '../files/output-path.ts';
+import type { Output } from '../output/output.ts';
+import type { SignalDescription } from '../signals/signal-description.ts';
+import { createCamera } from './surface/camera.ts';
+import { renderSurface } from './surface/render-surface.ts';
+
+/** Where and how often previews are drawn. */
+export interface PreviewOptions {
+  readonly output: string;
+  /** The output with .png at its end if absent. */
+  readonly preview?: string;
+  /** Seconds; 0 for none. */
+  readonly previewEvery: number;
+}
+
+/** Draws previews. */
+export interface Preview {
+  /** Draws if it is time. */
+  update(field: Field, signal: AbortSignal): Promise<void>;
+  /** Draws the last one, somewhat larger. */
+  finish(field: Field, signal: AbortSignal): Promise<void>;
+}
+
+/** Pixels a side while the fit goes, and at its end. */
+const SIDES = { going: 160, last: 384 } as const;
+
+/** The previews of a fit; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no PNG */
+export const openPreview = (
+  { kind }: SignalDescription,
+  { output: path, preview = `${path}.png`, previewEvery }: PreviewOptions,
+  output: Output,
+): Preview | undefined => {
+  if (kind !== 'shape' || previewEvery === 0) return undefined;
+  if (extensionOf(preview) !== 'png') throw new UsageError(`--preview must end in .png, got '${preview}'`);
+  const camera = createCamera({ azimuth: 30, elevation: 20 });
+  let drawnAt = performance.now();
+  let failed = false;
+  const draw = async (field: Field, side: number, signal: AbortSignal): Promise<void> => {
+    try {
+      const pixels = await renderSurface(fieldFunction(field), camera, { width: side, height: side, signal });
+      await writeImage(preview, ndarray(pixels, [side, side, 3]));
+    } catch (error) {
+      // The fit will see the signal too, and save its state, which it could not if it were left from here.
+      if (signal.aborted) return;
+      if (!(error instanceof FileError)) throw error;
+      if (!failed) output.warn(`the preview cannot be written: ${error.message}`);
+      failed = true;
+    }
+    drawnAt = performance.now();
+  };
+  return {
+    update: async (field, signal) => {
+      if (performance.now() - drawnAt >= 1000 * previewEvery) await draw(field, SIDES.going, signal);
+    },
+    finish: (field, signal) => draw(field, SIDES.last, signal),
+  };
+};

@@ -1,0 +1,31 @@
+/** @file A picture of a shape's field: its surface, or a plane through its distances. */
+import type { Field } from '@neural-fields/core';
+import { fieldFunction } from '@neural-fields/shapes';
+import { writeImage } from '@neural-fields/signals/node';
+import ndarray from 'ndarray';
+import { pointsPerPass } from './sample-field.ts';
+import { type CameraOptions, createCamera, type PictureSize } from './surface/camera.ts';
+import { renderSurface } from './surface/render-surface.ts';
+import { type Slice, slicePicture } from './surface/slice-picture.ts';
+
+/** What a picture of a shape shows, and how it is written. */
+export interface RenderShapeOptions extends PictureSize {
+  /** The surface from a camera, or a plane. */
+  readonly view: CameraOptions | Slice;
+  readonly bitDepth: 8 | 16;
+  readonly signal: AbortSignal;
+  /** Called with the share of the work that is done, from 0 to 1. */
+  readonly report: (share: number) => void;
+}
+
+/** Draws a shape's field to a file. @throws the reason of `signal` when it is aborted; nothing is then left */
+export const renderShape = async (field: Field, path: string, options: RenderShapeOptions): Promise<void> => {
+  const { width, height, view, bitDepth, signal, report } = options;
+  const shape = fieldFunction(field);
+  const size = { width, height, signal, report };
+  const pixels =
+    'axis' in view
+      ? await slicePicture(shape, { ...size, slice: view, pointsPerPass: pointsPerPass(field, 'value') })
+      : await renderSurface(shape, createCamera(view), size);
+  await writeImage(path, ndarray(pixels, [height, width, 3]), { bitDepth });
+};

@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { createRng, term } from '@neural-fields/core';
+import { eikonal, eikonalSdf } from '@neural-fields/losses';
+import {
+  applySimilarity,
+  checkMesh,
+  decodeShape,
+  isMesh,
+  type Mesh,
+  type PointCloud,
+  ShapeError,
+  sampleMesh,
+  sdfPoints,
+  unitBox,
+} from '@neural-fields/shapes';
+import { InputError } from '../errors.ts';
+import { describeForeign, isPly } from '../files/describe-foreign.ts';
+import type { FitSettings } from '../fitting/settings.ts';
+import { describeShapeQuality, measureShape } from '../fitting/shape-quality.ts';
+import { formatCount, plural } from '../output/format.ts';
+import type { PreparedSignal, SignalDefaults } from './prepared-signal.ts';
+import type { ShapeDescription } from './signal-description.ts';
+
+/** How a shape is prepared and fitted. What is `undefined` was not given. */
+export interface ShapeOptions {
+  /** Points near the surface beside the others, as a share of the batch; 0.25 if absent. Only the length of the gradient counts there. */
+  readonly near?: number;
+  /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. Those of the SIREN paper if absent. */
+  readonly weights?: readonly number[];
+  /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
+  readonly margin?: number;
+  /** The normals of a mesh: of its triangles (if absent), or of its corners and interpolated. */
+  readonly normals?: 'face' | 'vertex';
+}
+
+/** The options of the SIREN paper, but for the schedule and the number of steps, which reach in minutes what the paper's take an hour for. */
+const defaults: SignalDefaults = { steps: 3000, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 };
+const NEAR = 0.25;
+/** The standard deviation of the distance of points near the surface, in the field's units. */
+const NEAR_DISTANCE = 0.05;
+const WEIGHTS = [3000, 100, 100, 50] as const;
+/** Points of the surface that a field is compared with. */
+const MEASURED = 16_384;
+/** A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and then. */
+const SPIKE_FACTOR = 5;
+
+const hashShape = (shape: PointCloud | Mesh, settings: unknown): string => {
+  const hash = createHash('sha256').update(JSON.stringify(settings));
+  for (const array of [shape.positions, shape.normals, 'triangles' in shape ? shape.triangles : undefined])
+    if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  return hash.digest('hex');
+};
+
+const turnedRound = (mesh: Mesh): Mesh => ({
+  ...mesh,
+  triangles: mesh.triangles.map((_, i, all) => all[i % 3 === 0 ? i : i % 3 === 1 ? i + 1 : i - 1] as number),
+  ...(mesh.normals && { normals: mesh.normals.map(c => -c) }),
+});
+
+/** A mesh whose triangles face outwards, and what there is to say about it. */
+const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
+  const { closed, boundaryEdges, crowdedEdges, twistedEdges, volume } = checkMesh(mesh);
+  if (!closed) {
+    const faults = [
+      boundaryEdges > 0 && `${plural(boundaryEdges, 'edge')} of holes`,
+      crowdedEdges > 0 && `${plural(crowdedEdges, 'edge')} of more than two triangles`,
+      twistedEdges > 0 && `${plural(twistedEdges, 'edge')} between triangles that face different ways`,
+    ].filter(Boolean);
+    notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it as it likes`);
+  }
+  if (!closed || volume >= 0) return mesh;
+  notes.push('the triangles face inwards: they were turned round');
+  return turnedRound(mesh);
+};
+
+/** A cloud with usable normals. @throws InputError when there are none */
+const inspectCloud = (path: string, { positions, normals }: PointCloud, notes: string[]): Required<PointCloud> => {
+  const count = positions.length / 3;
+  if (!normals)
+    throw new InputError(
+      `cannot fit '${path}': its ${plural(count, 'point')} have no normals, and nothing else tells the inside from the outside; ` +
+        'give a mesh, a PLY with nx, ny and nz, or an XYZ of six columns',
+    );
+  const known = [...Array(count).keys()].filter(i => Math.hypot(...normals.subarray(3 * i, 3 * i + 3)) > 0);
+  if (known.length === 0) throw new InputError(`cannot fit '${path}': all of its normals have length 0`);
+  const middle = [0, 1, 2].map(k => known.reduce((sum, i) => sum + (positions[3 * i + k] as number), 0) / known.length);
+  const outwards = known.reduce(
+    (sum, i) =>
+      sum +
+      [0, 1, 2].reduce(
+        (s, k) => s + ((positions[3 * i + k] as number) - (middle[k] as number)) * (normals[3 * i + k] as number),
+        0,
+      ),
+    0,
+  );
+  if (outwards < 0) notes.push('the normals seem to point inwards: the field will be negative outside');
+  if (known.length === count) return { positions, normals };
+  notes.push(`${plural(count - known.length, 'point')} without a normal left out`);
+  const pick = (values: Float32Array): Float32Array =>
+    Float32Array.from(
+      { length: 3 * known.length },
+      (_, j) => values[3 * (known[Math.floor(j / 3)] as number) + (j % 3)] as number,
+    );
+  return { positions: pick(positions), normals: pick(normals) };
+};
+
+/** The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one */
+const read = async (path: string, bytes: Uint8Array): Promise<PointCloud | Mesh | undefined> => {
+  // Binary STL is known by its name alone, which a picture may have too.
+  if (!isPly(bytes) && describeForeign(bytes) !== undefined) return undefined;
+  try {
+    return await decodeShape(bytes, { name: path });
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    if (error.problem === 'not-a-shape') return undefined;
+    throw new InputError(`cannot read '${path}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+  }
+};
+
+/** A shape in memory, as a signal. @throws InputError when it cannot be fitted */
+export const signalFromShape = (path: string, whole: PointCloud | Mesh, options: ShapeOptions = {}): PreparedSignal => {
+  const { near = NEAR, weights = WEIGHTS, margin, normals = 'face' } = options;
+  const triangles = isMesh(whole) ? whole.triangles.length / 3 : undefined;
+  const points = whole.positions.length / 3;
+  const notes = [
+    `${basename(path)}: ${triangles === undefined ? '' : `${formatCount(triangles)} triangles, `}${plural(points, 'point')}`,
+  ];
+  const place = (): PreparedSignal => {
+    const sound = isMesh(whole) ? inspectMesh(whole, notes) : inspectCloud(path, whole, notes);
+    const similarity = unitBox(sound, { method: 'box', ...(margin !== undefined && { margin }) });
+    const shape = applySimilarity(sound, similarity);
+    const sample = isMesh(shape) ? sampleMesh(shape, { count: MEASURED, rng: createRng(1), normals }) : shape;
+    const description: ShapeDescription = {
+      kind: 'shape',
+      points,
+      ...(triangles !== undefined && { triangles }),
+      similarity,
+    };
+    const [surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight] = weights as readonly [number, number, number, number];
+    const loss = eikonalSdf({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight });
+    const shell = eikonal();
+    const counts = ({ batch }: FitSettings): { on: number; off: number; around: number } => {
+      const all = batch === 'full' ? 2 * points : batch;
+      const on = Math.max(1, Math.ceil(all / 2));
+      return { on, off: Math.max(1, all - on), around: Math.round(near * all) };
+    };
+    return {
+      description,
+      outFeatures: 1,
+      notes,
+      defaults,
+      recoveries: 6,
+      fitOptions: { divergence: { spikeFactor: SPIKE_FACTOR } },
+      sha256: hashShape(shape, { near, weights, normals, description }),
+      terms: settings => {
+        const { on, off, around } = counts(settings);
+        return [
+          term({
+            points: sdfPoints(shape, { onSurface: on, offSurface: off, normals }),
+            derivatives: loss.derivatives,
+            loss,
+          }),
+          ...(around > 0
+            ? [
+                term({
+                  name: 'near',
+                  points: sdfPoints(shape, {
+                    onSurface: 1,
+                    offSurface: 0,
+                    nearSurface: around,
+                    nearDistance: NEAR_DISTANCE,
+                    normals: 'none',
+                  }),
+                  derivatives: shell.derivatives,
+                  loss: shell,
+                  weight: eikonalWeight,
+                }),
+              ]
+            : []),
+        ];
+      },
+      describePoints: settings => {
+        const { on, off, around } = counts(settings);
+        return `${formatCount(on)} points of the surface, ${formatCount(off)} of the box and ${formatCount(around)} near the surface a step`;
+      },
+      figures: () => [],
+      measure: async (field, signal) => {
+        const quality = await measureShape(field, sample as Required<PointCloud>, similarity, signal);
+        return { figures: { ...quality }, text: describeShapeQuality(quality) as string };
+      },
+    };
+  };
+  try {
+    return place();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new InputError(`cannot fit '${path}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+  }
+};
+
+/**
+ * Reads a point cloud or a mesh as a signal: its signed distance, learned from its points and normals. Sitzmann et al. 2020, section 4.2.
+ *
+ * @returns `undefined` when the bytes are no shape
+ * @throws InputError when they are a damaged one, or one that cannot be fitted
+ */
+export const prepareShape = async (
+  path: string,
+  bytes: Uint8Array,
+  options: ShapeOptions,
+): Promise<PreparedSignal | undefined> => {
+  const shape = await read(path, bytes);
+  return shape && signalFromShape(path, shape, options);
+};
