@@ -5,7 +5,8 @@ import { rowsTimesPanels } from './product';
 import { scalarGradientForward, scalarGradientLoss, scalarGradientReverse } from './scalar-gradient';
 import { FLOAT } from './simd';
 
-export { packPanels, packTransposedPanels, transposeBlock } from './product';
+export { packPanels, packTransposedPanels } from './product';
+export { transposeBlock } from './transpose';
 
 const FIELD_FORWARD: i32 = 0;
 const FIELD_REVERSE: i32 = 1;

@@ -206,12 +206,3 @@ export function packTransposedPanels(source: usize, k: i32, n: i32, stride: i32,
     }
   }
 }
-
-/** `[rows][columns]`, rows `stride` floats apart, to `[columns][rows]`, rows `targetStride` floats apart. */
-export function transposeBlock(source: usize, rows: i32, columns: i32, stride: i32, target: usize, targetStride: i32): void {
-  for (let column = 0; column < columns; column++) {
-    const to = target + <usize>(column * targetStride) * FLOAT;
-    const from = source + <usize>column * FLOAT;
-    for (let row = 0; row < rows; row++) store<f32>(to + <usize>row * FLOAT, load<f32>(from + <usize>(row * stride) * FLOAT));
-  }
-}
