@@ -97,8 +97,17 @@ export interface FitPlan {
   readonly clipNorm?: number;
   /** Steps between the points of the curve; 1 if absent. */
   readonly reportEvery?: number;
+  /** What is followed beside the loss; the curve has it as `watched`. */
+  readonly watch?: FieldWatch;
   /** What the field stands for, so that `neural-fields render` can draw it. */
   readonly signal?: SignalDescription;
+}
+
+/** A number of a field that is followed while it is fitted, such as its error against a reference. */
+export interface FieldWatch {
+  /** At every so many steps, and at the last; a multiple of `reportEvery`. */
+  readonly everySteps: number;
+  measure(field: Field): Promise<number>;
 }
 
 /** One point of the course of a fit. */
@@ -108,6 +117,8 @@ export interface CurvePoint {
   readonly seconds: number;
   /** Before the step's update. */
   readonly loss: number;
+  /** What the plan's `watch` measured, after the update; absent at steps where it did not. */
+  readonly watched?: number;
 }
 
 /** A fit that has ended. */

@@ -105,6 +105,10 @@ const figuresOf = ({ loss, stepsPerSecond }: FitProgress): string[] => [
   `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
 ];
 
+/** What is watched at a step, if it is watched there. */
+const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number): Promise<number | undefined> =>
+  watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
+
 /**
  * Runs a fit to its end, or goes on with it. A fit that diverges has ended too.
  *
@@ -138,7 +142,8 @@ export const runFitPlan = async (
       },
     });
     for await (const report of run) {
-      curve.add({ step: report.step, seconds: elapsed(), loss: report.loss });
+      const watched = await watchedAt(plan, field, report.step);
+      curve.add({ step: report.step, seconds: elapsed(), loss: report.loss, ...(watched !== undefined && { watched }) });
       progress.update(report.step, figuresOf(report), report.secondsLeft);
       output.event('progress', { fit: plan.name, ...report });
     }
