@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { createProgress } from '../progress.ts';
 import { type Supervision, supervisions } from '../protocol.ts';
-import { formatRatio } from '../speed/describe.ts';
+import { busyWarning, formatRatio } from '../speed/describe.ts';
 import { representative } from '../speed/page.ts';
 import { peerDefinitions } from '../speed/peers.ts';
 import type { Results } from '../speed/results.ts';
@@ -122,6 +122,8 @@ const action = async (options: SpeedCommandOptions): Promise<void> => {
       command: ['npm run bench --', ...process.argv.slice(2).map(quote)].join(' '),
       signal: controller.signal,
     });
+    const busy = busyWarning(found);
+    if (busy !== undefined) process.stderr.write(`warning: ${busy}\n`);
     for (const line of summarise(found)) process.stdout.write(`${line}\n`);
   } finally {
     progress.stop();

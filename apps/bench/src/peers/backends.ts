@@ -67,9 +67,24 @@ export const loadBackend = async (name: BackendName): Promise<void> => {
   });
 };
 
+interface Gpu {
+  requestAdapter(): Promise<{ readonly info?: { readonly vendor?: string; readonly description?: string } } | null>;
+}
+
+/** What WebGPU runs on: it may be an emulation in software. */
+const adapterName = async (): Promise<string> => {
+  const { gpu } = globalThis.navigator as object as { readonly gpu: Gpu };
+  const { vendor = '', description = '' } = (await gpu.requestAdapter())?.info ?? {};
+  return description || vendor || 'unnamed';
+};
+
 /** Describes the backend that is set. */
-export const describeBackend = (name: BackendName): Description => {
-  const versions = { node: process.version.slice(1), tfjs: version_core };
+export const describeBackend = async (name: BackendName): Promise<Description> => {
+  const versions = {
+    node: process.version.slice(1),
+    tfjs: version_core,
+    ...(name === 'webgpu' && { adapter: await adapterName() }),
+  };
   // tfjs's own WebAssembly has threads in browsers only.
   if (name !== 'simd') return { versions, threads: name === 'tensorflow' ? availableParallelism() : 1 };
   // Where the loss is a part of the kernel, the forward pass is worked out once.

@@ -122,7 +122,7 @@ export const createFieldPeer = async (backend: BackendName): Promise<Peer> => {
   await loadBackend(backend);
   let run: ReturnType<typeof startSteps> | undefined;
   return {
-    description: describeBackend(backend),
+    description: await describeBackend(backend),
     check,
     prepare: async problem => {
       await run?.dispose();

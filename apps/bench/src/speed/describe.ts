@@ -1,5 +1,6 @@
 /** @file Cases, outcomes and numbers in words. */
-import type { Case, Outcome } from './results.ts';
+import type { Case, Outcome, Results } from './results.ts';
+import { median } from './statistics.ts';
 
 /** `198,145` */
 export const formatCount = (count: number): string => count.toLocaleString('en-US');
@@ -27,3 +28,16 @@ export const describeOutcome = (outcome: Outcome): string => {
   const { median, lowest, highest } = outcome.seconds;
   return `${formatTime(median)} (${formatTime(lowest)} to ${formatTime(highest)})`;
 };
+
+/** `85 %` of 0.85 */
+export const formatShare = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
+/** Beyond this share of the processors, times are those of a busy machine. */
+const BUSY = 0.1;
+
+/** What to say where the machine had other work to do; `undefined` where it had none. */
+export const busyWarning = ({ foreignLoad }: Pick<Results, 'foreignLoad'>): string | undefined =>
+  foreignLoad.length > 0 && median(foreignLoad) > BUSY
+    ? `This machine was busy with other programs, which took ${formatShare(median(foreignLoad))} of its processors. Programs that wait for all their ` +
+      'threads suffer most, so neither the times nor the ratios hold for a quiet machine.'
+    : undefined;

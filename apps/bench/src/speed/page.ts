@@ -1,7 +1,7 @@
 /** @file The page about a run. */
 import { escapeHtml, figureTable, makePage, numberList, plotFigure, propertyTable, section } from '@neural-fields/report';
 import { type Supervision, supervisions } from '../protocol.ts';
-import { describeCase, formatCount, formatMemory, formatRatio } from './describe.ts';
+import { busyWarning, describeCase, formatCount, formatMemory, formatRatio, formatShare } from './describe.ts';
 import { peerDefinitions } from './peers.ts';
 import { type Colours, colourOf, type Sample, scalingPlot, timeBars } from './plots.ts';
 import type { Case, Results } from './results.ts';
@@ -178,22 +178,10 @@ const absentSection = ({ found }: View): string => {
     : section('What was not measured', propertyTable(rows.map(([peer, reason]) => [escapeHtml(peer), escapeHtml(reason)])));
 };
 
-/** Beyond this much of the processors, times are those of a busy machine. */
-const BUSY = 0.1;
-
-const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
-
 const loadText = ({ foreignLoad }: Results): string =>
   foreignLoad.length === 0
     ? 'not looked at'
-    : `kept ${percent(median(foreignLoad))} of the processors busy (median of the moments before each case; at most ${percent(Math.max(...foreignLoad))})`;
-
-/** A warning where the machine had other work to do. */
-const busyWarning = ({ foreignLoad }: Results): string =>
-  foreignLoad.length > 0 && median(foreignLoad) > BUSY
-    ? `<p><b>This machine was busy with other programs: they took ${percent(median(foreignLoad))} of its processors. Programs that wait for all their threads
-suffer most, so neither the times nor the ratios hold for a quiet machine.</b></p>`
-    : '';
+    : `kept ${formatShare(median(foreignLoad))} of the processors busy (median of the moments before each case; at most ${formatShare(Math.max(...foreignLoad))})`;
 
 const methodSection = ({ found }: View): string => {
   const { environment, peers, disagreements, command, rounds, stepLimit, seconds } = found;
@@ -251,9 +239,10 @@ export const makeSpeedPage = (found: Results): string => {
   const size = about ? describeCase({ supervision: 'value', ...about }).replace(/^value, /, '') : '';
   const lead = `The same steps on the same machine, one program after the other, in turns${about ? `. Large figures: ${size}` : ''}.`;
   const unfinished = found.complete ? '' : '<p><b>This run has not come to its end: some cases are missing.</b></p>';
+  const busy = busyWarning(found);
   const bodyHtml = `<h1>How long a training step takes</h1>
 <p class="lead">${escapeHtml(lead)}</p>
-${unfinished}${busyWarning(found)}
+${unfinished}${busy === undefined ? '' : `<p><b>${busy}</b></p>`}
 ${headline(view)}
 ${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${rateSection(view)}` : '<p>Nothing was measured.</p>'}
 ${absentSection(view)}

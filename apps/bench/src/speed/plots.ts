@@ -1,6 +1,6 @@
 /** @file The plots of the page. Each peer has the same colour in all of them. */
 import { decades, drawPlot, seriesColour } from '@neural-fields/report';
-import { axisX, axisY, barX, dot, gridX, gridY, line, text } from '@observablehq/plot';
+import { axisX, axisY, barX, dot, gridY, line, text } from '@observablehq/plot';
 import { formatCount, formatMemory, formatTime } from './describe.ts';
 
 /** A point of a line. */
@@ -23,20 +23,14 @@ export const timeBars = (samples: readonly Sample[], colours: Colours): string =
   const sorted = [...samples].sort((a, b) => a.value - b.value);
   const longest = Math.max(...sorted.map(({ value }) => value));
   return drawPlot({
-    height: 60 + 28 * sorted.length,
+    height: 8 + 30 * sorted.length,
+    marginTop: 4,
+    marginBottom: 4,
     marginLeft: 78,
     marginRight: 64,
-    x: { domain: [0, longest] },
+    x: { domain: [0, longest], axis: null },
     y: { domain: sorted.map(({ peer }) => peer), label: null },
     marks: [
-      gridX({ stroke: 'currentColor', strokeOpacity: 0.12, ticks: 5 }),
-      axisX({
-        label: 'a step',
-        labelAnchor: 'right',
-        ticks: 5,
-        tickSize: 0,
-        tickFormat: (value: number) => (value === 0 ? '0' : formatTime(value)),
-      }),
       axisY({ tickSize: 0, label: null }),
       barX(sorted, { x: 'value', y: 'peer', fill: ({ peer }: Sample) => colourOf(peer, colours), insetTop: 2, insetBottom: 2 }),
       text(sorted, {
@@ -65,6 +59,12 @@ const ticksOf = (values: readonly number[]): number[] => {
   return powers.length > 1 ? powers : [...new Set([low, high])];
 };
 
+/** Otherwise d3 leaves out the labels of logarithmic ticks that it finds too many. */
+const ALL = Number.POSITIVE_INFINITY;
+
+/** `1 s` of `1.00 s`. */
+const shorten = (text: string): string => text.replace(/\.?0+(?= )/, found => (found.startsWith('.') ? '' : found));
+
 /** Lines over sizes on logarithmic axes: an exponent is a slope. */
 export const scalingPlot = (samples: readonly Sample[], { size, quantity, colours }: ScalingOptions): string => {
   const format = quantity === 'time' ? formatTime : formatMemory;
@@ -78,8 +78,13 @@ export const scalingPlot = (samples: readonly Sample[], { size, quantity, colour
     y: { type: 'log' },
     marks: [
       gridY(ticks, { stroke: 'currentColor', strokeOpacity: 0.12 }),
-      axisX(sizes, { label: size, labelAnchor: 'right', tickSize: 0, tickFormat: formatCount }),
-      axisY(ticks, { label: quantity === 'time' ? 'a step' : 'memory', tickSize: 0, tickFormat: format }),
+      axisX(sizes, { label: size, ticks: ALL, labelAnchor: 'right', tickSize: 0, tickFormat: formatCount }),
+      axisY(ticks, {
+        ticks: ALL,
+        label: quantity === 'time' ? 'a step' : 'memory',
+        tickSize: 0,
+        tickFormat: (value: number) => shorten(format(value)),
+      }),
       line(samples, { x: 'size', y: 'value', z: 'peer', stroke: ({ peer }: Sample) => colourOf(peer, colours), strokeWidth: 2 }),
       dot(samples, { x: 'size', y: 'value', r: 3, fill: ({ peer }: Sample) => colourOf(peer, colours) }),
     ],

@@ -1,7 +1,7 @@
 /** @file The tables of the page. */
 import type { FigureTable } from '@neural-fields/report';
 import type { Supervision } from '../protocol.ts';
-import { describeCase, formatCount, formatMemory, formatRatio, formatTime } from './describe.ts';
+import { describeCase, formatCount, formatMemory, formatRatio, formatShare, formatTime } from './describe.ts';
 import type { Case, Outcome, Result, Results } from './results.ts';
 
 type Measured = Extract<Outcome, { readonly state: 'measured' }>;
@@ -88,7 +88,7 @@ export const rateTable = ({ results, attainableRate }: Results): FigureTable => 
   header: ['', 'GFLOP/s', 'share'],
   rows: results.flatMap(({ peer, case: each, outcome }) =>
     peer === 'simd' && outcome.state === 'measured' && outcome.rate !== undefined && attainableRate !== undefined
-      ? [[describeCase(each), outcome.rate.toFixed(1), `${((100 * outcome.rate) / attainableRate).toFixed(0)} %`]]
+      ? [[describeCase(each), outcome.rate.toFixed(1), formatShare(outcome.rate / attainableRate)]]
       : [],
   ),
 });
