@@ -1,5 +1,6 @@
 /** @file All experiments, in the order of `reproduce all`. */
 import { sirenAudio } from './experiments/siren-audio.ts';
+import { sirenHelmholtz } from './experiments/siren-helmholtz.ts';
 import { sirenImage } from './experiments/siren-image.ts';
 import { sirenInitialisation } from './experiments/siren-initialisation.ts';
 import { sirenInpainting } from './experiments/siren-inpainting.ts';
@@ -19,4 +20,5 @@ export const experiments: readonly Experiment[] = [
   sirenPoissonCompositing,
   sirenInpainting,
   sirenSuperresolution,
+  sirenHelmholtz,
 ];

@@ -1,0 +1,139 @@
+/** @file Waves of one frequency on [-1, 1]^2, as in the SIREN paper: small Gaussian sources, a medium, an absorbing layer; and what a solver makes of them. */
+import type { PointSource } from '@neural-fields/core';
+import { absorbingLayer, gaussianSource, withTargets } from '@neural-fields/losses';
+import { ball, gridCoordinates, uniform, union } from '@neural-fields/signals';
+import { solveHelmholtz } from '@neural-fields/solvers';
+import ndarray from 'ndarray';
+
+/** A point or centre, y before x. */
+export type Place = readonly [y: number, x: number];
+
+/** What waves there are. */
+export interface HelmholtzScene {
+  /** k, in radians per unit of coordinate. */
+  readonly wavenumber: number;
+  /** Of the sources, which are Gaussians of integral 1 in the real and in the imaginary part. */
+  readonly variance: number;
+  readonly sources: readonly Place[];
+  /** m */
+  readonly squaredSlowness: (y: number, x: number) => number;
+}
+
+/** The layer of the paper. */
+export const absorbing = absorbingLayer();
+
+/** Where the layer begins: errors are taken inside. */
+export const INNER = absorbing.bound - absorbing.width;
+
+/** The outermost points are on the border. */
+const square = [
+  [-1, 1],
+  [-1, 1],
+] as const;
+
+/** The authors' sources are drawn around within 500 sigma^2, which is 5 sigma for their sigma^2 = 1e-4. */
+const RADIUS = 5;
+
+/** The target `source` of the sources at some points, flat. */
+const sourceAt = ({ sources, variance }: HelmholtzScene, coords: ArrayLike<number>): Float32Array =>
+  gaussianSource(coords, { centres: sources, variance });
+
+/**
+ * Points of a step: uniform in the square, and some around each source, with the targets `source` and `squaredSlowness`.
+ *
+ * @param near how many around each source
+ */
+export const scenePoints = (
+  scene: HelmholtzScene,
+  { count, near }: { readonly count: number; readonly near: number },
+): PointSource => {
+  const { sources, variance, squaredSlowness } = scene;
+  const around = sources.map((centre, i) => [
+    `source${i}`,
+    ball(centre, { count: near, radius: RADIUS * Math.sqrt(variance), box: square }),
+  ]);
+  const plane = uniform(square, { count: count - near * sources.length });
+  return withTargets(union({ plane, ...Object.fromEntries(around) }), coords => ({
+    source: sourceAt(scene, coords),
+    squaredSlowness: Float32Array.from({ length: coords.length / 2 }, (_, i) =>
+      squaredSlowness(coords[2 * i] as number, coords[2 * i + 1] as number),
+    ),
+  }));
+};
+
+/** The solver's waves. */
+export interface SolvedScene {
+  /** The waves on a corner-aligned grid, `f32[size * size, 2 sources]`, row-major. */
+  readonly onGrid: Float32Array;
+  /** The waves anywhere, `[2 sources]`. */
+  at(place: Place): readonly number[];
+  /** Points along a side that the solver took. */
+  readonly side: number;
+  readonly residual: number;
+}
+
+/** The solver takes at least so many points along a side, and two in the deviation of a source. */
+const LEAST_SIDE = 192;
+const POINTS_PER_DEVIATION = 2;
+
+/** The mean of m over the cell around a point, so that media with edges are followed better than to a cell. */
+const cellMean = (m: HelmholtzScene['squaredSlowness'], y: number, x: number, step: number): number => {
+  const parts = [-0.375, -0.125, 0.125, 0.375];
+  let sum = 0;
+  for (const dy of parts) for (const dx of parts) sum += m(y + dy * step, x + dx * step);
+  return sum / parts.length ** 2;
+};
+
+/** Weights of the cubic through four neighbours, for a point `part` of the way from the second to the third. */
+const cubicWeights = (part: number): readonly number[] => [
+  (-part * (part - 1) * (part - 2)) / 6,
+  ((part + 1) * (part - 1) * (part - 2)) / 2,
+  (-(part + 1) * part * (part - 2)) / 2,
+  ((part + 1) * part * (part - 1)) / 6,
+];
+
+/** Solves for the waves of a scene, in float64, finely enough to look at them on a grid of `size` points along a side. */
+export const solveScene = async (scene: HelmholtzScene, size: number, signal: AbortSignal): Promise<SolvedScene> => {
+  const wanted = Math.max(LEAST_SIDE, (2 * POINTS_PER_DEVIATION) / Math.sqrt(scene.variance));
+  const refinement = Math.ceil(wanted / (size - 1));
+  const side = (size - 1) * refinement + 1;
+  const step = 2 / (side - 1);
+  const coords = gridCoordinates([side, side]);
+  const width = 2 * scene.sources.length;
+  const source = ndarray(sourceAt(scene, coords), [side, side, width]);
+  const m = Float64Array.from({ length: side * side }, (_, i) =>
+    cellMean(scene.squaredSlowness, coords[2 * i] as number, coords[2 * i + 1] as number, step),
+  );
+  const squaredSlowness = ndarray(m, [side, side]);
+  const { waves, residual } = await solveHelmholtz(source, {
+    wavenumber: scene.wavenumber,
+    absorbing,
+    squaredSlowness,
+    tolerance: 1e-7,
+    signal,
+  });
+  const at = ([y, x]: Place): readonly number[] => {
+    const [row, column] = [(y + 1) / step, (x + 1) / step];
+    const [top, left] = [row, column].map(place => Math.min(side - 3, Math.max(1, Math.floor(place)))) as [number, number];
+    const [down, along] = [cubicWeights(row - top), cubicWeights(column - left)];
+    return Array.from({ length: width }, (_, c) =>
+      down.reduce(
+        (sum, v, i) => sum + v * along.reduce((line, w, j) => line + w * waves.get(top - 1 + i, left - 1 + j, c), 0),
+        0,
+      ),
+    );
+  };
+  const onGrid = new Float32Array(size * size * width);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++)
+      for (let c = 0; c < width; c++) onGrid[(i * size + j) * width + c] = waves.get(i * refinement, j * refinement, c);
+  return { onGrid, at, side, residual };
+};
+
+/** The points of a corner-aligned grid of [-1, 1]^2 that lie inside of the layer, by their number. */
+export const innerPoints = (size: number): readonly number[] => {
+  const coords = gridCoordinates([size, size]);
+  return Array.from({ length: size * size }, (_, i) => i).filter(
+    i => Math.max(Math.abs(coords[2 * i] as number), Math.abs(coords[2 * i + 1] as number)) <= INNER + 1e-6,
+  );
+};
