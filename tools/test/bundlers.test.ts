@@ -95,7 +95,7 @@ const bundlers: Readonly<Record<string, (outDir: string) => Promise<void>>> = {
   async vite(outDir) {
     const rolldownOptions = { input: entry('page'), output: { entryFileNames: 'page.js' } };
     const build = { outDir, target: 'es2022', modulePreload: false, rolldownOptions } as const;
-    await viteBuild({ root: home, configFile: false, logLevel: 'silent', worker: { format: 'es' }, build });
+    await viteBuild({ root: home, configFile: false, logLevel: 'silent', build });
   },
   webpack: outDir => runWebpack(entry('page'), outDir),
   esbuild: outDir =>
