@@ -1,0 +1,57 @@
+/** @file A device with the limits and features of its adapter, instead of the small ones that WebGPU promises everywhere. */
+import { WebgpuUnavailableError } from './errors.ts';
+
+/** How a device is chosen. */
+export interface CreateDeviceOptions {
+  /** `high-performance` if absent. */
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/** Those that tfjs or the fused kernels can use. */
+const FEATURES = ['timestamp-query', 'bgra8unorm-storage', 'shader-f16', 'subgroups'] as const;
+
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeInvocationsPerWorkgroup',
+] as const;
+
+/** Whether an adapter is an emulation of a graphics card on the processor. */
+export const isSoftware = ({ isFallbackAdapter = false, vendor, architecture, description }: Partial<GPUAdapterInfo>): boolean =>
+  isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${vendor} ${architecture} ${description}`);
+
+/**
+ * Asks for an adapter and a device.
+ *
+ * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
+ */
+export const createDevice = async ({
+  powerPreference = 'high-performance',
+}: CreateDeviceOptions = {}): Promise<{ readonly device: GPUDevice; readonly info: GPUAdapterInfo }> => {
+  const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
+  if (gpu === undefined)
+    throw new WebgpuUnavailableError(
+      "webgpu: this platform must have navigator.gpu; browsers have it on https and localhost, Node from the package 'webgpu'",
+    );
+  const adapter = await gpu.requestAdapter({ powerPreference });
+  if (adapter === null) throw new WebgpuUnavailableError('webgpu: there must be a graphics adapter, got none');
+  const requiredFeatures = FEATURES.filter(name => adapter.features.has(name)) as GPUFeatureName[];
+  const requiredLimits = Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]]));
+  try {
+    const device = await adapter.requestDevice({ label: 'neural-fields', requiredFeatures, requiredLimits });
+    return { device, info: adapter.info };
+  } catch (cause) {
+    throw new WebgpuUnavailableError(
+      `webgpu: the adapter gives no device: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+};

@@ -1,0 +1,310 @@
+/** @file What the fused kernels keep for a backend: compiled shaders, buffers, and plans that are ready to be recorded. */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { ProductStyle } from '../wgsl/product.ts';
+import { Arena } from './arena.ts';
+import { DeviceLostError } from './errors.ts';
+import { Pipelines } from './pipelines.ts';
+import type { Plan, Step } from './plan.ts';
+
+/** What was done on a device since the backend was made. */
+export interface DeviceCounters {
+  /** Dispatches of the fused kernels. */
+  readonly dispatches: number;
+  /** Command buffers that went to the device's queue, those of tfjs's own kernels included. */
+  readonly submissions: number;
+  /** Buffers that were read back to the host. */
+  readonly readBacks: number;
+}
+
+/** Floats that are copied between a tensor and a buffer of the arena. */
+export interface Copy {
+  readonly tensor: TensorInfo;
+  readonly tensorOffset: number;
+  readonly slot: string;
+  readonly slotOffset: number;
+  readonly length: number;
+}
+
+/** What is recorded at once. */
+export interface Work {
+  /** Names the plan: the same key means the same plan. */
+  readonly key: string;
+  readonly plan: () => Plan;
+  /** From tensors, before. */
+  readonly before: readonly Copy[];
+  /** To tensors, afterwards. */
+  readonly after: readonly Copy[];
+  /** Multiplications, roughly. */
+  readonly cost: number;
+}
+
+interface ReadyStep {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: Step['groups'];
+}
+
+/** The parts of tfjs's backend that its types hide. */
+interface BackendInternals {
+  commandEncoder: GPUCommandEncoder | null;
+  commandQueueOwnedIds: WeakSet<object>;
+}
+
+const FLOAT_BYTES = 4;
+const MOST_PLANS = 64;
+/** Multiplications in a submission: some tenths of a second of a small GPU, before its driver takes it for hung. */
+const MOST_PENDING_COST = 2 ** 37;
+
+/** The fused kernels of one backend. */
+export class FieldKernels {
+  readonly backend: WebGPUBackend;
+  readonly device: GPUDevice;
+  readonly arena: Arena;
+  readonly pipelines: Pipelines;
+  readonly style: ProductStyle;
+  readonly #plans = new Map<string, readonly ReadyStep[]>();
+  readonly counters: { -readonly [name in keyof DeviceCounters]: DeviceCounters[name] } = {
+    dispatches: 0,
+    submissions: 0,
+    readBacks: 0,
+  };
+  /** What the arena's activations belong to; see `keep`. */
+  #kept: string | undefined;
+  #keptInputs: readonly object[] = [];
+  #lost: GPUDeviceLostInfo | undefined;
+  #generation = 0;
+  #pendingCost = 0;
+
+  constructor(backend: WebGPUBackend, style: ProductStyle) {
+    this.backend = backend;
+    this.style = style;
+    this.device = backend.device;
+    this.arena = new Arena(this.device);
+    this.pipelines = new Pipelines(this.device);
+    void this.device.lost.then(info => {
+      this.#lost = info;
+    });
+  }
+
+  /** The error of a lost device; `undefined` while there is one. */
+  get lost(): DeviceLostError | undefined {
+    return this.#lost && new DeviceLostError(this.#lost);
+  }
+
+  /** @throws DeviceLostError when the device is gone */
+  assertAlive(): void {
+    const { lost } = this;
+    if (lost) throw lost;
+  }
+
+  /** Remembers that the arena holds the activations that follow from these tensors, until the next work. */
+  keep(key: string, inputs: readonly TensorInfo[]): void {
+    this.#kept = key;
+    this.#keptInputs = inputs.map(({ dataId }) => dataId);
+  }
+
+  /** Whether the arena holds the activations that follow from these tensors. */
+  keeps(key: string, inputs: readonly TensorInfo[]): boolean {
+    return (
+      this.#kept === key &&
+      this.#keptInputs.length === inputs.length &&
+      inputs.every(({ dataId }, index) => dataId === this.#keptInputs[index])
+    );
+  }
+
+  /** The buffer of a tensor, with its values. */
+  bufferOf({ dataId }: TensorInfo): GPUBuffer {
+    this.backend.uploadToGPU(dataId);
+    return this.backend.tensorMap.get(dataId).resource as GPUBuffer;
+  }
+
+  /** Makes a tensor of floats with a buffer that is still to be written. */
+  makeTensor(shape: number[]): TensorInfo {
+    const tensor = this.backend.makeTensorInfo(shape, 'float32');
+    this.backend.uploadToGPU(tensor.dataId);
+    return tensor;
+  }
+
+  /** Records work behind everything that tfjs has recorded so far. */
+  record({ key, plan, before, after, cost }: Work): void {
+    this.assertAlive();
+    this.#kept = undefined;
+    const steps = this.#ready(key, plan);
+    const encoder = this.#encoder([...before, ...after].map(({ tensor }) => tensor));
+    for (const { tensor, tensorOffset, slot, slotOffset, length } of merged(before))
+      encoder.copyBufferToBuffer(
+        this.bufferOf(tensor),
+        FLOAT_BYTES * tensorOffset,
+        this.arena.buffer(slot),
+        FLOAT_BYTES * slotOffset,
+        FLOAT_BYTES * length,
+      );
+    this.#pass(encoder, key.slice(0, key.indexOf(' ')), steps);
+    for (const { tensor, tensorOffset, slot, slotOffset, length } of merged(after))
+      encoder.copyBufferToBuffer(
+        this.arena.buffer(slot),
+        FLOAT_BYTES * slotOffset,
+        this.bufferOf(tensor),
+        FLOAT_BYTES * tensorOffset,
+        FLOAT_BYTES * length,
+      );
+    this.#pendingCost += cost;
+    if (this.#pendingCost > MOST_PENDING_COST) this.submit();
+  }
+
+  /** Records one dispatch on tensors, and hands everything that was recorded to the device. */
+  recordOnTensors(
+    { shader, sizes, groups }: Pick<Step, 'shader' | 'sizes' | 'groups'>,
+    tensors: Readonly<Record<string, TensorInfo>>,
+    uniform: GPUBuffer,
+  ): void {
+    this.assertAlive();
+    const { label } = shader;
+    const { pipeline, layout } = this.pipelines.get(shader);
+    const entries = shader.storage.map(({ name }, index) => ({
+      binding: index + 1,
+      resource: { buffer: this.bufferOf(tensors[name] as TensorInfo) },
+    }));
+    const bindGroup = this.device.createBindGroup({
+      label,
+      layout,
+      entries: [{ binding: 0, resource: { buffer: uniform } }, ...entries],
+    });
+    const encoder = this.#encoder(Object.values(tensors));
+    this.#pass(encoder, label, [{ pipeline, bindGroup, groups }]);
+    this.device.queue.writeBuffer(uniform, 0, sizesOf(shader.sizes, sizes));
+    this.submit();
+  }
+
+  /** A buffer for the sizes of a shader. */
+  makeUniform(label: string, numbers: number): GPUBuffer {
+    const size = Math.ceil(numbers / 4) * 16;
+    return this.device.createBuffer({
+      label: `neural-fields ${label}`,
+      size,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  /** Hands everything that was recorded to the device, tfjs's work included. */
+  submit(): void {
+    const { commandEncoder } = this.backend as object as BackendInternals;
+    if (!commandEncoder) return;
+    this.backend.endComputePassEncoder();
+    this.backend.submitQueue();
+  }
+
+  /** The backend calls it with every submission. */
+  submitted(): void {
+    this.counters.submissions += 1;
+    this.#pendingCost = 0;
+  }
+
+  dispose(): void {
+    this.#plans.clear();
+    this.arena.dispose();
+  }
+
+  /** tfjs's encoder, outside of any pass. It will not reuse the buffers of these tensors before its commands are submitted. */
+  #encoder(tensors: readonly TensorInfo[]): GPUCommandEncoder {
+    for (const tensor of tensors) this.bufferOf(tensor);
+    const { backend } = this;
+    backend.endComputePassEncoder();
+    backend.ensureCommandEncoderReady();
+    const internals = backend as object as BackendInternals;
+    for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
+    return internals.commandEncoder as GPUCommandEncoder;
+  }
+
+  #pass(encoder: GPUCommandEncoder, label: string, steps: readonly ReadyStep[]): void {
+    const pass = encoder.beginComputePass({ label: `neural-fields ${label}` });
+    for (const { pipeline, bindGroup, groups } of steps) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...groups);
+    }
+    pass.end();
+    this.counters.dispatches += steps.length;
+  }
+
+  #ready(key: string, plan: () => Plan): readonly ReadyStep[] {
+    const known = this.#plans.get(key);
+    if (known) {
+      // The newest last.
+      this.#plans.delete(key);
+      this.#plans.set(key, known);
+      return known;
+    }
+    const { slots, steps } = plan();
+    this.arena.reserve(slots, () => this.submit());
+    if (this.arena.generation !== this.#generation) {
+      this.#plans.clear();
+      this.#generation = this.arena.generation;
+    }
+    const ready = steps.map(step => this.#bind(step));
+    this.#plans.set(key, ready);
+    const [oldest] = this.#plans.keys();
+    if (this.#plans.size > MOST_PLANS) this.#plans.delete(oldest as string);
+    return ready;
+  }
+
+  #bind({ shader, sizes, bindings, groups }: Step): ReadyStep {
+    const { label } = shader;
+    const { pipeline, layout } = this.pipelines.get(shader);
+    const uniform = this.makeUniform(label, shader.sizes.length);
+    this.device.queue.writeBuffer(uniform, 0, sizesOf(shader.sizes, sizes));
+    const entries = shader.storage.map(({ name }, index) => {
+      const range = bindings[name];
+      if (range === undefined) throw new Error(`webgpu: nothing is bound to '${name}' of '${label}'`);
+      const { slot, offset = 0, length } = range;
+      const buffer = this.arena.buffer(slot);
+      // Whole vectors; the arena's buffers have room for that.
+      const size = length === undefined ? buffer.size - FLOAT_BYTES * offset : 16 * Math.ceil(length / 4);
+      return { binding: index + 1, resource: { buffer, offset: FLOAT_BYTES * offset, size } };
+    });
+    const bindGroup = this.device.createBindGroup({
+      label,
+      layout,
+      entries: [{ binding: 0, resource: { buffer: uniform } }, ...entries],
+    });
+    return { pipeline, bindGroup, groups };
+  }
+}
+
+/** The sizes of a shader in order, padded to whole vectors. */
+const sizesOf = (names: readonly string[], values: Readonly<Record<string, number>>): Uint32Array<ArrayBuffer> => {
+  const numbers = new Uint32Array(4 * Math.ceil(names.length / 4));
+  for (const [index, name] of names.entries()) numbers[index] = values[name] as number;
+  return numbers;
+};
+
+/** Copies whose sources and targets both follow each other, as one. */
+const merged = (copies: readonly Copy[]): Copy[] => {
+  const result: Copy[] = [];
+  for (const copy of copies) {
+    const last = result.at(-1);
+    const follows =
+      last !== undefined &&
+      last.tensor.dataId === copy.tensor.dataId &&
+      last.slot === copy.slot &&
+      last.tensorOffset + last.length === copy.tensorOffset &&
+      last.slotOffset + last.length === copy.slotOffset;
+    if (follows) result[result.length - 1] = { ...last, length: last.length + copy.length };
+    else result.push(copy);
+  }
+  return result;
+};
+
+const kernelsOfBackends = new WeakMap<WebGPUBackend, FieldKernels>();
+
+/** Gives a backend its fused kernels. */
+export const installKernels = (backend: WebGPUBackend, style: ProductStyle): FieldKernels => {
+  const kernels = new FieldKernels(backend, style);
+  kernelsOfBackends.set(backend, kernels);
+  return kernels;
+};
+
+/** The fused kernels of a backend; those for a graphics card if nobody installed others. */
+export const kernelsOf = (backend: WebGPUBackend): FieldKernels =>
+  kernelsOfBackends.get(backend) ?? installKernels(backend, 'tiled');

@@ -1,0 +1,10 @@
+import type { Plan } from '../device/plan.ts';
+import type { Part } from './forward-plan.ts';
+
+/** One part after the other. Where two need the same buffer it has the larger size. */
+export const joinParts = (...parts: readonly Part[]): Plan => {
+  const slots: Record<string, number> = {};
+  for (const part of parts)
+    for (const [name, floats] of Object.entries(part.slots)) slots[name] = Math.max(slots[name] ?? 0, floats);
+  return { slots, steps: parts.flatMap(({ steps }) => steps) };
+};

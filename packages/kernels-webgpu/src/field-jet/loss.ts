@@ -1,0 +1,139 @@
+/** @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on the device. */
+import type { FieldLoss } from '@neural-fields/core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Copy, FieldKernels } from '../device/kernels.ts';
+import { floatBits } from '../device/plan.ts';
+import { pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
+import { sumList } from '../wgsl/reduce.ts';
+import { type Batch, batchesOf, batchSize, multiplicationsOf } from './batches.ts';
+import { inputCopies, vectorCopies } from './copies.ts';
+import { activationSlot, forwardPart, type Part } from './forward-plan.ts';
+import { joinParts } from './join.ts';
+import { type ParameterRegions, parameterRegions } from './regions.ts';
+import { type LastStep, lastLayerStep, reversePart } from './reverse-plan.ts';
+
+interface LossBatch {
+  readonly points: number;
+  readonly continues: boolean;
+  /** The numbers of each target for one point. */
+  readonly widths: readonly number[];
+}
+
+/** Where each target begins in the buffer `targets`, and the length of all. */
+const placeTargets = (
+  widths: readonly number[],
+  points: number,
+): { readonly starts: readonly number[]; readonly length: number } => {
+  let length = 0;
+  const starts = widths.map(width => {
+    length += width * points;
+    return length - width * points;
+  });
+  return { starts, length };
+};
+
+const lossStep = (
+  loss: FieldLoss,
+  regions: ParameterRegions,
+  { points, widths }: LossBatch,
+): LastStep & { readonly sums: number } => {
+  const { network, lossScale, gradientScale } = loss;
+  const { sizes, groups, workgroups, bindings } = lastLayerStep(network, regions, points);
+  const { starts, length } = placeTargets(widths, points);
+  const shader = pointwiseLoss(loss, widths);
+  const usesTargets = shader.storage.some(({ name }) => name === 'targets');
+  return {
+    sums: workgroups,
+    slots: { targets: length, lossSums: workgroups },
+    step: {
+      shader,
+      sizes: {
+        ...sizes,
+        lossScale: floatBits(lossScale),
+        gradientScale: floatBits(gradientScale),
+        ...Object.fromEntries(starts.map((start, index) => [targetSize(index), start])),
+      },
+      bindings: {
+        ...bindings,
+        outputs: { slot: activationSlot(network.layers.length - 1, true) },
+        ...(usesTargets && { targets: { slot: 'targets' } }),
+        lossSums: { slot: 'lossSums' },
+      },
+      groups,
+    },
+  };
+};
+
+/** The sum of what the workgroups left in `lossSums`, to the buffer `loss`. */
+const totalPart = (count: number, continues: boolean): Part => ({
+  slots: { loss: 1 },
+  steps: [
+    {
+      shader: sumList,
+      sizes: { count, continues: Number(continues) },
+      bindings: { sums: { slot: 'lossSums' }, total: { slot: 'loss' } },
+      groups: [1, 1, 1],
+    },
+  ],
+});
+
+/**
+ * The loss `f32[]` and its gradient with respect to the parameters, `f32[P]`.
+ *
+ * @param input coordinates `f32[n, d]`, or the jets of an encoding
+ * @param parameters all of them as one vector `f32[P]`
+ * @param targets each `f32[n, k]`
+ */
+export const fieldLoss = (
+  kernels: FieldKernels,
+  loss: FieldLoss,
+  input: readonly TensorInfo[],
+  parameters: TensorInfo,
+  targets: readonly TensorInfo[],
+): [loss: TensorInfo, gradient: TensorInfo] => {
+  const { network } = loss;
+  const { style } = kernels;
+  const total = (input[0] as TensorInfo).shape[0] as number;
+  const regions = parameterRegions(network);
+  const widths = targets.map(({ shape }) => shape[1] as number);
+  const sum = kernels.makeTensor([]);
+  const gradient = kernels.makeTensor([regions.count]);
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits));
+  const targetCopies = ({ start, count }: Batch): Copy[] => {
+    const { starts } = placeTargets(widths, count);
+    return targets.map((tensor, index) => {
+      const width = widths[index] as number;
+      const slotOffset = starts[index] as number;
+      return { tensor, tensorOffset: start * width, slot: 'targets', slotOffset, length: count * width };
+    });
+  };
+  for (const [index, batch] of batches.entries()) {
+    const points = batch.count;
+    const continues = index > 0;
+    const isLast = index === batches.length - 1;
+    kernels.record({
+      key: `loss ${points},${continues},${widths} ${JSON.stringify(loss)}`,
+      plan: () => {
+        const last = lossStep(loss, regions, { points, continues, widths });
+        return joinParts(
+          forwardPart(network, regions, { points, keeps: true, style }),
+          reversePart(network, regions, { points, style, continues, reachesInput: false, last }),
+          totalPart(last.sums, continues),
+        );
+      },
+      before: [
+        ...inputCopies(network, input, 'input', batch),
+        ...(index === 0 ? vectorCopies(regions, parameters) : []),
+        ...targetCopies(batch),
+      ],
+      after: isLast
+        ? [
+            { tensor: gradient, tensorOffset: 0, slot: 'gradient', slotOffset: 0, length: regions.count },
+            { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 },
+          ]
+        : [],
+      cost: 3 * multiplicationsOf(network, points),
+    });
+  }
+  return [sum, gradient];
+};

@@ -1,0 +1,179 @@
+/**
+ * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the pre-activations of the last
+ * layer. They are given, or those of a pointwise loss, which is worked out on the way.
+ */
+import type { FieldJetLayer, FieldLoss } from '@neural-fields/core';
+import { activationDeclarations, activationFunction } from './activations.ts';
+import { blockCount, type JetShape, jetShapeOf, literal, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
+import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
+import { storeSum, sumDeclarations } from './workgroup-sum.ts';
+
+/** Threads of a workgroup. */
+export const LAST_THREADS = 64;
+
+interface Start {
+  readonly label: string;
+  readonly sizes: readonly string[];
+  readonly storage: readonly StorageBinding[];
+  readonly declarations: readonly string[];
+  /** Statements that define the variables `g0`, `g1`, ... at `point` and `vector`. */
+  readonly upstream: string;
+  /** Statements before and after those of the point, that all threads come to. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
+const lastLayer = (layer: FieldJetLayer, jet: JetShape, start: Start): Shader => {
+  const { activation, outFeatures } = layer;
+  const blocks = blockCount(jet);
+  const vectors = Math.ceil(outFeatures / 4);
+  const isIdentity = activation.kind === 'identity';
+  const learns = !isIdentity && activation.learnable.length > 0;
+  const sums = learns || start.after !== undefined;
+  return shader({
+    label: start.label,
+    sizes: ['points', 'columns', ...start.sizes],
+    storage: [
+      ...(isIdentity ? [] : [reads('z')]),
+      ...(learns ? [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')] : []),
+      ...start.storage,
+      writes('result'),
+    ],
+    declarations: [
+      ...start.declarations,
+      ...(isIdentity
+        ? []
+        : [...activationDeclarations([activation.kind]), activationFunction(activation.kind, reverseOrder(jet))]),
+      ...(sums ? [sumDeclarations(LAST_THREADS)] : []),
+    ],
+    workgroup: [LAST_THREADS, 1],
+    body: lines(
+      'let index = group.y * sizes.columns + group.x;',
+      `let i = index * ${LAST_THREADS}u + lane;`,
+      `let vector = i % ${vectors}u;`,
+      `let point = i / ${vectors}u;`,
+      start.before ?? '',
+      learns ? 'var learned = 0.0;' : '',
+      'if (point < sizes.points) {',
+      indent(
+        lines(
+          isIdentity ? '' : parameterStatements(activation),
+          start.upstream,
+          isIdentity
+            ? ''
+            : repeat(blocks, block => `let z${block} = z[(${block}u * sizes.points + point) * ${vectors}u + vector];`),
+          isIdentity ? '' : reverseRule(activation, jet, { learns }),
+          repeat(blocks, block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] = g${block};`),
+        ),
+      ),
+      '}',
+      learns ? storeSum('learned', 'learnedSums', 'index') : '',
+      start.after ?? '',
+    ),
+  });
+};
+
+/** `upstream` `[blocks][sizes.points][out]` holds the derivatives with respect to the outputs. */
+export const givenUpstream = (layer: FieldJetLayer, jet: JetShape): Shader => {
+  const { outFeatures } = layer;
+  return lastLayer(layer, jet, {
+    label: 'given upstream',
+    sizes: [],
+    storage: [reads('upstream', 'f32')],
+    declarations: [
+      lines(
+        'fn upstreamAt(row: u32, vector: u32) -> vec4<f32> {',
+        '  var g = vec4(0.0);',
+        `  for (var k = 0u; k < 4u && vector * 4u + k < ${outFeatures}u; k++) { g[k] = upstream[row * ${outFeatures}u + vector * 4u + k]; }`,
+        '  return g;',
+        '}',
+      ),
+    ],
+    upstream: repeat(blockCount(jet), block => `var g${block} = upstreamAt(${block}u * sizes.points + point, vector);`),
+  });
+};
+
+/** `penalise(error)`: the penalty and its slope; see core's `PointwisePenalty`. */
+const penaltyFunction = (penalty: FieldLoss['penalty']): string => {
+  const body = {
+    squared: () => ['return Penalty(error * error, error + error);'],
+    absolute: () => ['return Penalty(abs(error), sign(error));'],
+    huber: (delta: string) => [
+      'let size = abs(error);',
+      `let inner = min(size, vec4(${delta}));`,
+      `return Penalty(inner * (size - inner * 0.5), clamp(error, vec4(-${delta}), vec4(${delta})));`,
+    ],
+    charbonnier: (epsilon: string) => [
+      `let size = sqrt(error * error + vec4(${epsilon} * ${epsilon}));`,
+      'return Penalty(size, error / size);',
+    ],
+  }[penalty.kind];
+  const parameter = penalty.kind === 'huber' ? penalty.delta : penalty.kind === 'charbonnier' ? penalty.epsilon : 0;
+  return lines(
+    'struct Penalty { size: vec4<f32>, slope: vec4<f32> }',
+    'fn penalise(error: vec4<f32>) -> Penalty {',
+    indent(lines(...body(literal(parameter)))),
+    '}',
+  );
+};
+
+/** Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s sizes. */
+export const targetSize = (index: number): string => `target${index}`;
+
+/**
+ * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to fours; `targets` holds all targets one after the other, that with index t from
+ * `sizes.target<t>` on, `[sizes.points][widths[t]]`. The sum of the penalties of a workgroup goes to `lossSums`. The factor on the gradient is the float in
+ * `sizes.gradientScale`, that on the loss in `sizes.lossScale`.
+ */
+export const pointwiseLoss = ({ network, blocks, penalty, weight }: FieldLoss, widths: readonly number[]): Shader => {
+  const layer = network.layers.at(-1) as FieldJetLayer;
+  const { outFeatures: o } = layer;
+  const jet = jetShapeOf(network);
+  const vectors = Math.ceil(o / 4);
+  const used = [
+    ...new Set([...blocks.flatMap(({ target }) => (target ? [target.index] : [])), ...(weight === undefined ? [] : [weight])]),
+  ];
+  const at = (index: number, column: number): string =>
+    `targetAt(sizes.${targetSize(index)} + point * ${widths[index]}u + ${column}u, vector, ${widths[index] === 1 ? 0 : 1}u)`;
+  const error = (block: number, target: FieldLoss['blocks'][number]['target']): string => {
+    const output = `outputs[(${block}u * sizes.points + point) * ${vectors}u + vector]`;
+    return target === undefined ? output : `${output} - ${at(target.index, target.column)}`;
+  };
+  const scaled = (factor: number): string => (factor === 1 ? 'weight' : `weight * ${literal(factor)}`);
+  return lastLayer(layer, jet, {
+    label: `pointwise loss ${penalty.kind}`,
+    sizes: ['lossScale', 'gradientScale', ...used.map(targetSize)],
+    storage: [reads('outputs'), ...(used.length > 0 ? [reads('targets', 'f32')] : []), writes('lossSums', 'f32')],
+    declarations: [
+      penaltyFunction(penalty),
+      ...(used.length > 0
+        ? [
+            lines(
+              '// A target of width 1 has pitch 0: it is the same for all outputs.',
+              'fn targetAt(start: u32, vector: u32, pitch: u32) -> vec4<f32> {',
+              '  var values = vec4(0.0);',
+              `  for (var k = 0u; k < 4u && vector * 4u + k < ${o}u; k++) { values[k] = targets[start + (vector * 4u + k) * pitch]; }`,
+              '  return values;',
+              '}',
+            ),
+          ]
+        : []),
+    ],
+    before: lines('let gradientScale = bitcast<f32>(sizes.gradientScale);', 'var loss = 0.0;'),
+    upstream: lines(
+      `let columns = vec4(vector * 4u) + vec4(0u, 1u, 2u, 3u);`,
+      `let present = select(vec4(0.0), vec4(1.0), columns < vec4(${o}u));`,
+      `let weight = present${weight === undefined ? '' : ` * ${at(weight, 0)}`};`,
+      ...blocks.flatMap(({ factor, target }, block) =>
+        factor === 0
+          ? [`var g${block} = vec4(0.0);`]
+          : [
+              `let penalty${block} = penalise(${error(block, target)});`,
+              `loss += dot(${scaled(factor)}, penalty${block}.size);`,
+              `var g${block} = ${scaled(factor)} * gradientScale * penalty${block}.slope;`,
+            ],
+      ),
+    ),
+    after: lines('loss *= bitcast<f32>(sizes.lossScale);', storeSum('loss', 'lossSums', 'index')),
+  });
+};

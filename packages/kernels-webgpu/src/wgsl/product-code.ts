@@ -1,0 +1,38 @@
+/** @file What the two ways to multiply rows with a matrix have in common. */
+
+/** A product of rows `[blocks][points][inner]` with a matrix. */
+export interface RowsTimesMatrix {
+  readonly blocks: number;
+  /** Numbers in a row; rows begin at multiples of four. */
+  readonly inner: number;
+  /** The rows and columns of the matrix as it is stored, without padding. */
+  readonly matrix: { readonly rows: number; readonly columns: number };
+  /** Multiplies with the transpose. */
+  readonly transposed: boolean;
+}
+
+/**
+ * The code of a product: a workgroup works out the rows of some points, all blocks of their jets, for {@link THREAD_COLUMNS} vectors of four features. The
+ * thread `local` has vector `local.x` of them, and some of the points. The shader's `sizes.points` is the number of points; `rows` and `weights`
+ * are its buffers.
+ */
+export interface ProductCode {
+  readonly workgroup: readonly [x: number, y: number];
+  /** Points of a workgroup. */
+  readonly points: number;
+  readonly pointsPerThread: number;
+  readonly declarations: readonly string[];
+  /** Statements that leave the sums of a thread in {@link sumName}. All threads must come to them. */
+  readonly body: string;
+  /** The q-th point of a thread, as an expression. */
+  readonly pointOf: (q: number) => string;
+}
+
+/** Threads side by side; each has four features. */
+export const THREAD_COLUMNS = 16;
+
+/** The name of the sum of block b of a thread's point q. */
+export const sumName = (block: number, q: number): string => `sum${block}_${q}`;
+
+/** The most blocks that fit in workgroup memory, and in a thread's registers if they must. */
+export const MOST_BLOCKS = 64;

@@ -1,0 +1,70 @@
+/** @file Sums of the parts that workgroups leave. */
+import type { FieldJetLayer } from '@neural-fields/core';
+import { lines, reads, type Shader, shader, writes } from './shader.ts';
+import { storeSum, sumDeclarations } from './workgroup-sum.ts';
+
+/** Threads of a workgroup. */
+export const REDUCE_THREADS = 256;
+
+/**
+ * `total[i]` = the sum over p of `parts[p * sizes.count + i]` for i below `sizes.count`; added to what is there where `sizes.continues` is 1. Threads are
+ * numbered along x, then y.
+ */
+export const sumParts: Shader = shader({
+  label: 'sum of parts',
+  sizes: ['count', 'parts', 'continues', 'columns'],
+  storage: [reads('parts', 'f32'), writes('total', 'f32')],
+  workgroup: [REDUCE_THREADS, 1],
+  body: lines(
+    `let i = (group.y * sizes.columns + group.x) * ${REDUCE_THREADS}u + lane;`,
+    'if (i >= sizes.count) { return; }',
+    'var sum = 0.0;',
+    'for (var p = 0u; p < sizes.parts; p++) { sum += parts[p * sizes.count + i]; }',
+    'total[i] = select(sum, total[i] + sum, sizes.continues == 1u);',
+  ),
+});
+
+/** The statements of a workgroup that add up `sums`. */
+const addUpList = lines('var sum = 0.0;', `for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[i]; }`);
+
+/** `total[0]` = the sum of the first `sizes.count` numbers of `sums`; added to what is there where `sizes.continues` is 1. */
+export const sumList: Shader = shader({
+  label: 'sum of a list',
+  sizes: ['count', 'continues'],
+  storage: [reads('sums', 'f32'), writes('total', 'f32')],
+  declarations: [sumDeclarations(REDUCE_THREADS)],
+  workgroup: [REDUCE_THREADS, 1],
+  body: lines(addUpList, 'if (lane == 0u && sizes.continues == 1u) { sum += total[0]; }', storeSum('sum', 'total', '0u')),
+});
+
+/** What the sum of `reverseRule` is multiplied with: lambda'(p) / lambda(p) where p scales the argument by lambda(p), as in core's activations. */
+const learnedFactor = (kind: string, name: string, value: string): string => {
+  if (kind === 'prelu') return '1.0';
+  if (kind === 'super-gaussian') return name === 'a' ? `-1.0 / ${value}` : `0.5 / ${value}`;
+  return kind === 'gaussian' || kind === 'laplacian' ? `-1.0 / ${value}` : `1.0 / ${value}`;
+};
+
+/**
+ * The derivatives with respect to the learned parameters of an activation, from the `sizes.count` numbers of `learnedSums`: to the first of the
+ * `sizes.parts` parts at `sizes.offset`, with 0 in the others.
+ */
+export const learnedGradient = ({ kind, learnable }: FieldJetLayer['activation']): Shader =>
+  shader({
+    label: `learned gradient ${kind}`,
+    sizes: ['count', 'parts', 'stride', 'offset'],
+    storage: [reads('sums', 'f32'), reads('learnedParameters', 'f32'), writes('parts', 'f32')],
+    declarations: [sumDeclarations(REDUCE_THREADS)],
+    workgroup: [REDUCE_THREADS, 1],
+    body: lines(
+      addUpList,
+      'let whole = addUp(sum, lane);',
+      'if (lane != 0u) { return; }',
+      'for (var p = 0u; p < sizes.parts; p++) {',
+      '  let here = select(0.0, whole, p == 0u);',
+      ...learnable.map(
+        (name, index) =>
+          `  parts[p * sizes.stride + sizes.offset + ${index}u] = here * (${learnedFactor(kind, name, `learnedParameters[${index}]`)});`,
+      ),
+      '}',
+    ),
+  });

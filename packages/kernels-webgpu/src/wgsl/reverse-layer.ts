@@ -1,0 +1,75 @@
+/** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
+import type { FieldJetLayer } from '@neural-fields/core';
+import { activationDeclarations, activationFunction } from './activations.ts';
+import { blockCount, type JetShape, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
+import { matrixType } from './matrix.ts';
+import { type ProductStyle, productCode } from './product.ts';
+import { sumName, THREAD_COLUMNS } from './product-code.ts';
+import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
+import { storeSum, sumDeclarations } from './workgroup-sum.ts';
+
+/**
+ * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the pre-activations `z` of the layer
+ * before. Without a layer before: to those with respect to the input.
+ */
+export const reverseLayer = (
+  { inFeatures, outFeatures }: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
+  jet: JetShape,
+  { before, style }: { readonly before: FieldJetLayer['activation'] | undefined; readonly style: ProductStyle },
+): Shader => {
+  const blocks = blockCount(jet);
+  const matrix = { rows: inFeatures, columns: outFeatures };
+  const product = productCode({ blocks, inner: outFeatures, matrix, transposed: true }, style);
+  const [threadColumns, threadRows] = product.workgroup;
+  const vectors = Math.ceil(inFeatures / 4);
+  const activation = before === undefined || before.kind === 'identity' ? undefined : before;
+  const learns = activation !== undefined && activation.learnable.length > 0;
+  const place = (block: number): string => `(${block}u * sizes.points + point) * ${vectors}u + vector`;
+  const store = (q: number): string =>
+    lines(
+      '{',
+      indent(
+        lines(
+          `let point = ${product.pointOf(q)};`,
+          `if (point < sizes.points && vector < ${vectors}u) {`,
+          indent(
+            lines(
+              repeat(blocks, block => `var g${block} = ${sumName(block, q)};`),
+              activation === undefined ? '' : repeat(blocks, block => `let z${block} = z[${place(block)}];`),
+              activation === undefined ? '' : reverseRule(activation, jet, { learns }),
+              repeat(blocks, block => `result[${place(block)}] = g${block};`),
+            ),
+          ),
+          '}',
+        ),
+      ),
+      '}',
+    );
+  return shader({
+    label: `reverse ${inFeatures}x${outFeatures} ${before?.kind ?? 'input'}`,
+    sizes: ['points'],
+    storage: [
+      reads('rows'),
+      reads('weights', matrixType(outFeatures)),
+      ...(activation ? [reads('z')] : []),
+      ...(learns ? [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')] : []),
+      writes('result'),
+    ],
+    declarations: [
+      ...product.declarations,
+      ...(activation
+        ? [...activationDeclarations([activation.kind]), activationFunction(activation.kind, reverseOrder(jet))]
+        : []),
+      ...(learns ? [sumDeclarations(threadColumns * threadRows)] : []),
+    ],
+    workgroup: product.workgroup,
+    body: lines(
+      product.body,
+      `let vector = group.x * ${THREAD_COLUMNS}u + local.x;`,
+      activation ? parameterStatements(activation) : '',
+      learns ? 'var learned = 0.0;' : '',
+      repeat(product.pointsPerThread, store),
+      learns ? storeSum('learned', 'learnedSums', `group.y * ${Math.ceil(vectors / THREAD_COLUMNS)}u + group.x`) : '',
+    ),
+  });
+};

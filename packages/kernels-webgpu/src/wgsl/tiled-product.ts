@@ -1,0 +1,109 @@
+/**
+ * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features. Steps of 16 of both factors go
+ * through its memory; each thread keeps four features of up to eight rows in registers, on which the rule of the activation can follow.
+ */
+import { addProducts, matrixFunction } from './matrix.ts';
+import { type ProductCode, type RowsTimesMatrix, sumName, THREAD_COLUMNS } from './product-code.ts';
+import { indent, lines, repeat } from './shader.ts';
+
+/** How many vectors of four numbers a step takes of each row. */
+const STEP = 4;
+/** Rows in the registers of a thread. */
+const MOST_THREAD_ROWS = 8;
+/** WebGPU promises 16 KiB of workgroup memory everywhere. */
+const WORKGROUP_BYTES = 16_384;
+const VECTOR_BYTES = 16;
+
+/** How many points a workgroup has. */
+interface TileShape {
+  readonly threadRows: number;
+  readonly pointsPerThread: number;
+  readonly points: number;
+}
+
+/** The largest tile of points with so many blocks that fits. */
+const tileShape = (blocks: number): TileShape => {
+  const pointsPerThread = Math.max(1, Math.floor(MOST_THREAD_ROWS / blocks));
+  const weightBytes = 4 * STEP * THREAD_COLUMNS * VECTOR_BYTES;
+  let threadRows = 16;
+  while (threadRows > 1 && threadRows * pointsPerThread * blocks * STEP * VECTOR_BYTES + weightBytes > WORKGROUP_BYTES)
+    threadRows /= 2;
+  return { threadRows, pointsPerThread, points: threadRows * pointsPerThread };
+};
+
+/** Four numbers of a weight tile's column at once: the matrix as it is, or a block of 4 x 4 turned over. */
+const loadWeights = (transposed: boolean, threads: number): string =>
+  transposed
+    ? lines(
+        `for (var i = lane; i < ${STEP * THREAD_COLUMNS}u; i += ${threads}u) {`,
+        indent(
+          lines(
+            `let inner = i % ${STEP}u;`,
+            `let column = i / ${STEP}u;`,
+            `let row = (group.x * ${THREAD_COLUMNS}u + column) * 4u;`,
+            'let w = transpose(mat4x4(weightAt(row, step + inner), weightAt(row + 1u, step + inner), weightAt(row + 2u, step + inner), weightAt(row + 3u, step + inner)));',
+            repeat(4, k => `weightTile[(inner * 4u + ${k}u) * ${THREAD_COLUMNS}u + column] = w[${k}];`),
+          ),
+        ),
+        '}',
+      )
+    : lines(
+        `for (var i = lane; i < ${4 * STEP * THREAD_COLUMNS}u; i += ${threads}u) {`,
+        `  weightTile[i] = weightAt(step * 4u + i / ${THREAD_COLUMNS}u, group.x * ${THREAD_COLUMNS}u + i % ${THREAD_COLUMNS}u);`,
+        '}',
+      );
+
+/** Stages both factors in workgroup memory. */
+export const tiledProduct = ({ blocks, inner, matrix, transposed }: RowsTimesMatrix): ProductCode => {
+  const { threadRows, pointsPerThread, points } = tileShape(blocks);
+  const threads = threadRows * THREAD_COLUMNS;
+  const vectors = Math.ceil(inner / 4);
+  const rows = Array.from({ length: blocks }, (_, block) => block).flatMap(block =>
+    Array.from({ length: pointsPerThread }, (_, q) => ({ sum: sumName(block, q), row: block * points + q * threadRows })),
+  );
+  const code = lines(
+    ...rows.map(({ sum }) => `var ${sum} = vec4(0.0);`),
+    `for (var step = 0u; step < ${vectors}u; step += ${STEP}u) {`,
+    indent(
+      lines(
+        `for (var i = lane; i < ${points * blocks * STEP}u; i += ${threads}u) {`,
+        indent(
+          lines(
+            `let row = i / ${STEP}u;`,
+            `let vector = step + i % ${STEP}u;`,
+            `let point = min(group.y * ${points}u + row % ${points}u, sizes.points - 1u);`,
+            `rowTile[i] = select(vec4(0.0), rows[((row / ${points}u) * sizes.points + point) * ${vectors}u + min(vector, ${vectors - 1}u)], vector < ${vectors}u);`,
+          ),
+        ),
+        '}',
+        loadWeights(transposed, threads),
+        'workgroupBarrier();',
+        `for (var k = 0u; k < ${STEP}u; k++) {`,
+        indent(
+          lines(
+            repeat(4, j => `let w${j} = weightTile[(k * 4u + ${j}u) * ${THREAD_COLUMNS}u + local.x];`),
+            ...rows.map(
+              ({ sum, row }) => `${sum} = addProducts(rowTile[(${row}u + local.y) * ${STEP}u + k], w0, w1, w2, w3, ${sum});`,
+            ),
+          ),
+        ),
+        '}',
+        'workgroupBarrier();',
+      ),
+    ),
+    '}',
+  );
+  return {
+    workgroup: [THREAD_COLUMNS, threadRows],
+    points,
+    pointsPerThread,
+    declarations: [
+      `var<workgroup> rowTile: array<vec4<f32>, ${points * blocks * STEP}>;`,
+      `var<workgroup> weightTile: array<vec4<f32>, ${4 * STEP * THREAD_COLUMNS}>;`,
+      matrixFunction('weightAt', 'weights', matrix.rows, matrix.columns),
+      addProducts,
+    ],
+    body: code,
+    pointOf: q => `group.y * ${points}u + ${q * threadRows}u + local.y`,
+  };
+};

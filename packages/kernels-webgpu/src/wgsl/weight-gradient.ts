@@ -1,0 +1,152 @@
+/**
+ * @file The gradient of a layer's weight and bias: the sum over all rows of the outer products of what came in and what comes back. A workgroup
+ * adds up a part of the rows for a tile of the matrix; the parts of all workgroups are added up afterwards (`reduce.ts`), as WGSL has
+ * no atomic addition of floats.
+ */
+import type { FieldJetLayer } from '@neural-fields/core';
+import type { ProductStyle } from './product.ts';
+import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
+
+/** Threads along either side. */
+const SIDE = 16;
+/** Rows of a step. */
+const STEP = 16;
+/** Threads along the input where each reads all that it needs itself. */
+const DIRECT_ROWS = 4;
+
+/** How many features of the input, and of the output, a workgroup has. */
+export const gradientTile = (
+  { inFeatures }: Pick<FieldJetLayer, 'inFeatures'>,
+  style: ProductStyle,
+): { readonly inputs: number; readonly outputs: number } => ({
+  inputs: style === 'direct' ? 4 * DIRECT_ROWS : inFeatures > 4 * SIDE ? 8 * SIDE : 4 * SIDE,
+  outputs: 4 * SIDE,
+});
+
+interface SumsCode {
+  readonly declarations: readonly string[];
+  /** Statements that add up the rows from `start` to `end`. */
+  readonly loop: string;
+}
+
+/** The name of the sum for the i-th of the thread's q-th four inputs. */
+const sumName = (q: number, i: number): string => `sum${q}_${i}`;
+
+/** Statements that add the outer product of `x<q>` and `g`. */
+const addOuter = (q: number): string =>
+  lines(...['x', 'y', 'z', 'w'].map((axis, i) => `${sumName(q, i)} = fma(vec4(x${q}.${axis}), g, ${sumName(q, i)});`));
+
+const tiledSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, perThread: number): SumsCode => {
+  const inVectors = Math.ceil(inFeatures / 4);
+  const outVectors = Math.ceil(outFeatures / 4);
+  const tile = SIDE * perThread;
+  return {
+    declarations: [
+      `var<workgroup> rowTile: array<vec4<f32>, ${STEP * tile}>;`,
+      `var<workgroup> upstreamTile: array<vec4<f32>, ${STEP * SIDE}>;`,
+    ],
+    loop: lines(
+      `for (; start < end; start += ${STEP}u) {`,
+      indent(
+        lines(
+          `for (var i = lane; i < ${STEP * tile}u; i += ${SIDE * SIDE}u) {`,
+          `  let row = start + i / ${tile}u;`,
+          `  let vector = group.y * ${tile}u + i % ${tile}u;`,
+          '  var x = vec4(0.0);',
+          `  if (row < end && vector < ${inVectors}u) { x = rows[row * ${inVectors}u + vector]; }`,
+          '  rowTile[i] = x;',
+          '}',
+          '{',
+          `  let row = start + lane / ${SIDE}u;`,
+          `  let vector = group.x * ${SIDE}u + lane % ${SIDE}u;`,
+          '  var g = vec4(0.0);',
+          `  if (row < end && vector < ${outVectors}u) { g = upstream[row * ${outVectors}u + vector]; }`,
+          '  upstreamTile[lane] = g;',
+          '}',
+          'workgroupBarrier();',
+          `for (var k = 0u; k < ${STEP}u; k++) {`,
+          indent(
+            lines(
+              `let g = upstreamTile[k * ${SIDE}u + local.x];`,
+              repeat(perThread, q => `let x${q} = rowTile[k * ${tile}u + ${q * SIDE}u + local.y];`),
+              repeat(perThread, addOuter),
+              hasBias ? 'if (local.y == 0u && start + k < sizes.points) { biasSum += g; }' : '',
+            ),
+          ),
+          '}',
+          'workgroupBarrier();',
+        ),
+      ),
+      '}',
+    ),
+  };
+};
+
+const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer): SumsCode => {
+  const inVectors = Math.ceil(inFeatures / 4);
+  const outVectors = Math.ceil(outFeatures / 4);
+  return {
+    declarations: [],
+    loop: lines(
+      `let inVector = min(group.y * ${DIRECT_ROWS}u + local.y, ${inVectors - 1}u);`,
+      `let outVector = min(group.x * ${SIDE}u + local.x, ${outVectors - 1}u);`,
+      'for (; start < end; start += 1u) {',
+      indent(
+        lines(
+          `let x0 = rows[start * ${inVectors}u + inVector];`,
+          `let g = upstream[start * ${outVectors}u + outVector];`,
+          addOuter(0),
+          hasBias ? 'if (start < sizes.points) { biasSum += g; }' : '',
+        ),
+      ),
+      '}',
+    ),
+  };
+};
+
+/**
+ * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part `group.z`, and of `upstream` for
+ * the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset ...]`: the weight's gradient, then the bias's.
+ */
+export const weightGradient = (layer: FieldJetLayer, style: ProductStyle): Shader => {
+  const { inFeatures, outFeatures, hasBias } = layer;
+  const threadRows = style === 'direct' ? DIRECT_ROWS : SIDE;
+  const perThread = gradientTile(layer, style).inputs / (4 * threadRows);
+  const sums = style === 'direct' ? directSums(layer) : tiledSums(layer, perThread);
+  return shader({
+    label: `weight gradient ${inFeatures}x${outFeatures}`,
+    sizes: ['rows', 'points', 'rowsPerPart', 'stride', 'offset'],
+    storage: [reads('rows'), reads('upstream'), writes('parts', 'f32')],
+    declarations: [
+      ...sums.declarations,
+      lines(
+        'fn store(place: u32, column: u32, values: vec4<f32>) {',
+        `  for (var i = 0u; i < 4u && column + i < ${outFeatures}u; i++) { parts[place + column + i] = values[i]; }`,
+        '}',
+      ),
+    ],
+    workgroup: [SIDE, threadRows],
+    body: lines(
+      repeat(perThread, q => repeat(4, i => `var ${sumName(q, i)} = vec4(0.0);`)),
+      hasBias ? 'var biasSum = vec4(0.0);' : '',
+      'var start = group.z * sizes.rowsPerPart;',
+      'let end = min(start + sizes.rowsPerPart, sizes.rows);',
+      sums.loop,
+      `let column = (group.x * ${SIDE}u + local.x) * 4u;`,
+      'let base = group.z * sizes.stride + sizes.offset;',
+      repeat(perThread, q =>
+        lines(
+          '{',
+          `  let row = (group.y * ${threadRows * perThread}u + ${q * threadRows}u + local.y) * 4u;`,
+          repeat(
+            4,
+            i =>
+              `  if (row + ${i}u < ${inFeatures}u) { store(base + (row + ${i}u) * ${outFeatures}u, column, ${sumName(q, i)}); }`,
+          ),
+          '}',
+        ),
+      ),
+      hasBias ? `if (group.y == 0u && local.y == 0u) { store(base + ${inFeatures * outFeatures}u, column, biasSum); }` : '',
+    ),
+  });
+};

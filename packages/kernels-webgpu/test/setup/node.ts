@@ -1,0 +1,5 @@
+/** @file Gives Node a GPU before a test file imports the kernels. */
+import { create, globals } from 'webgpu';
+import { installDawn } from '../../src/node.ts';
+
+installDawn({ create, globals });
