@@ -21,8 +21,8 @@ if ('missing' in found && process.env['CI']) throw new Error(found.missing);
 /** Fits a field where it runs, and says how that went. */
 const application = `
 import { adam, createField, fit, siren, term } from '@neural-fields/core';
-import '@neural-fields/kernels-wasm';
-import { backend, getBackend, ready, setBackend, squaredDifference } from '@tensorflow/tfjs-core';
+import { createSimdBackend } from '@neural-fields/kernels-wasm';
+import { backend, getBackend, ready, registerBackend, removeBackend, setBackend, squaredDifference } from '@tensorflow/tfjs-core';
 
 const points = {
   inFeatures: 1,
@@ -34,7 +34,11 @@ const points = {
   },
 };
 
-export const learn = async () => {
+export const learn = async threadScript => {
+  if (threadScript) {
+    removeBackend('simd');
+    registerBackend('simd', () => createSimdBackend({ threadScript }), 2);
+  }
   await setBackend('simd');
   await ready();
   const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 1, omega0: 10 }), { seed: 1 });
@@ -51,7 +55,7 @@ export const learn = async () => {
 };
 `;
 
-/** Does so in the page, or in a worker of the page's own. */
+/** Does so in the page, there perhaps with the threads' script from elsewhere, or in a worker of the page's own. */
 const page = `
 import { learn } from './application.js';
 const inWorker = () =>
@@ -60,7 +64,8 @@ const inWorker = () =>
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = reject;
   });
-globalThis.outcome = location.hash === '#worker' ? inWorker() : learn();
+const script = decodeURIComponent(location.hash) === '#page with a script' && '/elsewhere/simd.js';
+globalThis.outcome = location.hash === '#worker' ? inWorker() : learn(script);
 `;
 
 const learner = `
@@ -103,7 +108,10 @@ const bundlers: Readonly<Record<string, (outDir: string) => Promise<void>>> = {
       { page: entry('page'), learner: entry('learner'), 'thread.browser': '@neural-fields/kernels-wasm/thread' },
       outDir,
     ),
-  'esbuild without the thread': outDir => runEsbuild({ page: entry('page'), learner: entry('learner') }, outDir),
+  async 'esbuild without the thread'(outDir) {
+    await runEsbuild({ page: entry('page'), learner: entry('learner') }, outDir);
+    await runEsbuild({ simd: '@neural-fields/kernels-wasm/thread' }, join(outDir, 'elsewhere'));
+  },
 };
 
 const strictPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
@@ -152,7 +160,7 @@ const visit = async (
     const complaints: string[] = [];
     tab.on('console', message => message.type() === 'error' && complaints.push(message.text()));
     tab.on('pageerror', error => complaints.push(String(error)));
-    await tab.goto(`http://localhost:${(server.address() as AddressInfo).port}/#${place}`);
+    await tab.goto(`http://localhost:${(server.address() as AddressInfo).port}/#${encodeURIComponent(place)}`);
     const outcome = await tab.evaluate(async () => (await Reflect.get(globalThis, 'outcome')) as Outcome);
     return { outcome, complaints };
   } finally {
@@ -182,7 +190,7 @@ afterAll(async () => {
 });
 
 interface Situation {
-  readonly place: 'page' | 'worker';
+  readonly place: 'page' | 'worker' | 'page with a script';
   /** Under {@link strictPolicy}. */
   readonly strict?: boolean;
   readonly isolated?: boolean;
@@ -209,6 +217,7 @@ const situations: Readonly<Record<string, readonly Situation[]>> = {
   'esbuild without the thread': [
     { place: 'page', strict: true, isolated: true, shares: false },
     { place: 'page', isolated: true, shares: true },
+    { place: 'page with a script', strict: true, isolated: true, shares: true },
   ],
 };
 
