@@ -4,8 +4,10 @@ import { writeFileAtomically } from '@neural-fields/core/node';
 import { type Command, Option } from 'commander';
 import { chooseBackend } from '../backends.ts';
 import { UsageError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
 import { assertWritable } from '../files/output-path.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
+import { type EncodingOptions, encodingLayer, encodingNames } from '../fitting/encoding.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { activationNames, networkSpec } from '../fitting/network.ts';
 import { runFit } from '../fitting/run-fit.ts';
@@ -24,13 +26,14 @@ import { coordinateCount, describeSignal } from '../signals/signal-description.t
 /** The options as commander gives them. */
 interface FitCommandOptions
   extends CommonOptions,
+    EncodingOptions,
     Pick<FitSettings, 'seed' | 'chunkSize' | 'averageDecay'>,
     Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm'>>,
     ShapeOptions {
   readonly output: string;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
-  readonly activation: string;
+  readonly activation?: string;
   readonly omega0?: number;
   readonly omegaHidden?: number;
   readonly size?: Size;
@@ -88,10 +91,11 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     activation: options.activation,
     omega0: options.omega0,
     omegaHidden: options.omegaHidden,
+    encoding: encodingLayer(options, description, options.seed),
   });
   for (const note of prepared.notes) output.log(note);
   const backend = await chooseBackend(options.backend, output);
-  const field = createField(spec, { seed: options.seed });
+  const field = createField(spec, { seed: options.seed, extensions });
   const { steps = defaults.steps, learningRate = defaults.learningRate, schedule = defaults.schedule } = options;
   const settings: FitSettings = {
     steps,
@@ -157,9 +161,10 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
   }
 };
 
-const pickShapeOptions = ({ near, weights, margin, normals }: ShapeOptions): ShapeOptions => ({
+const pickShapeOptions = ({ near, weights, distanceWeight, margin, normals }: ShapeOptions): ShapeOptions => ({
   ...(near !== undefined && { near }),
   ...(weights && { weights }),
+  ...(distanceWeight !== undefined && { distanceWeight }),
   ...(margin !== undefined && { margin }),
   ...(normals && { normals }),
 });
@@ -178,9 +183,22 @@ export const addFitCommand = (program: Command): void => {
     .optionsGroup('Network:')
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536), 256)
     .option('--hidden-layers <n>', 'hidden-to-hidden layers, as the SIREN paper counts', integer(0, 1_000), 3)
-    .addOption(new Option('--activation <name>', 'activation').choices([...activationNames]).default('sine', 'sine: a SIREN'))
+    .addOption(
+      new Option('--activation <name>', 'activation (default: sine, a SIREN; relu behind an encoding)').choices([
+        ...activationNames,
+      ]),
+    )
     .option('--omega0 <number>', 'frequency factor of the first layer (default: 30 for images, 3000 for sound)', positive)
     .option('--omega-hidden <number>', 'frequency factor of the other layers (default: 30)', positive)
+    .addOption(new Option('--encoding <name>', 'a layer in front that spreads the coordinates').choices([...encodingNames]))
+    .option('--encoding-octaves <n>', 'of positional (default: up to the Nyquist frequency; 10 for shapes)', integer(1, 32))
+    .option(
+      '--encoding-features <n>',
+      'frequencies of fourier (default: 256), functions of rbf (default: 1024)',
+      integer(1, 65_536),
+    )
+    .option('--encoding-scale <number>', 'deviation of the frequencies of fourier, in turns per unit (default: 5)', positive)
+    .option('--encoding-sigma <number>', 'width of the functions of rbf, in units (default: 0.25)', positive)
     .optionsGroup('Fit:')
     .option('--steps <n>', 'updates in all, those before a resume included (default: 500; shapes 3000)', integer(1))
     .option('--learning-rate <number>', "Adam's learning rate (default: 1e-4)", positive)
@@ -219,6 +237,11 @@ export const addFitCommand = (program: Command): void => {
       '--weights <surface,off,normal,eikonal>',
       "the weights of the loss's four parts (default: 3000,100,100,50)",
       numberList(4, 'four numbers surface,off,normal,eikonal'),
+    )
+    .option(
+      '--distance-weight <number>',
+      "the weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone (default: 300)",
+      notNegative,
     )
     .option('--margin <share>', 'room between the shape and the box that it is put into (default: 0.1)', fraction)
     .addOption(

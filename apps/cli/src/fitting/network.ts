@@ -4,6 +4,7 @@ import {
   type FieldSpec,
   finer,
   gaussian,
+  type LayerSpec,
   laplace,
   mlp,
   multiquadric,
@@ -19,6 +20,7 @@ import {
   tanh,
 } from '@neural-fields/core';
 import { UsageError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
 
 /** The activations without a frequency, with the parameters that the core package gives them. */
 const activations = {
@@ -41,10 +43,13 @@ export const activationNames = ['sine', 'finer', ...Object.keys(activations)] as
 
 /** What the command line says about a network. */
 export interface NetworkOptions extends NetworkSize {
-  readonly activation: string;
+  /** `undefined`: sine, or relu behind an encoding. */
+  readonly activation?: string | undefined;
   /** `undefined`: 30 for images, 3000 for sound. */
   readonly omega0?: number | undefined;
   readonly omegaHidden?: number | undefined;
+  /** A layer in front. */
+  readonly encoding?: LayerSpec | undefined;
 }
 
 /** The frequency factor of the first layer: 30 for images; for sound the authors' [-100, 100] with 30 is [-1, 1] with 3000. */
@@ -53,10 +58,13 @@ export const defaultOmega0 = (inFeatures: number): number => (inFeatures === 1 ?
 /**
  * The spec of a network. `sine` is a SIREN; `finer` has its initialisation; all others have PyTorch's of a linear layer.
  *
- * @throws UsageError when an omega is given to an activation that has none
+ * @throws UsageError when an omega is given to an activation that has none, or an encoding to one that has frequencies of its own
  */
 export const networkSpec = (options: NetworkOptions): FieldSpec => {
-  const { activation, omega0 = defaultOmega0(options.inFeatures), omegaHidden = 30, ...size } = options;
+  const { encoding, activation = encoding ? 'relu' : 'sine', ...rest } = options;
+  const { omega0 = defaultOmega0(options.inFeatures), omegaHidden = 30, ...size } = rest;
+  if (encoding && (activation === 'sine' || activation === 'finer'))
+    throw new UsageError(`--encoding is for activations without frequencies of their own, not for ${activation}`);
   if (activation === 'sine') return siren({ ...size, omega0, omegaHidden });
   if (activation === 'finer')
     return mlp({
@@ -67,5 +75,10 @@ export const networkSpec = (options: NetworkOptions): FieldSpec => {
     });
   const given = options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
   if (given) throw new UsageError(`${given} is for the activations sine and finer, not for ${activation}`);
-  return mlp({ ...size, activation: activations[activation as keyof typeof activations] });
+  return mlp({
+    ...size,
+    activation: activations[activation as keyof typeof activations],
+    extensions,
+    ...(encoding && { encoding }),
+  });
 };

@@ -1,0 +1,69 @@
+/** @file The encoding in front of a network that the options of the command line describe. */
+import type { LayerSpec } from '@neural-fields/core';
+import { fourierFeatures, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';
+import { UsageError } from '../errors.ts';
+import type { SignalDescription } from '../signals/signal-description.ts';
+
+/** The values of `--encoding`. */
+export const encodingNames = ['positional', 'fourier', 'rbf'] as const;
+
+/** What the command line says about an encoding. */
+export interface EncodingOptions {
+  readonly encoding?: (typeof encodingNames)[number];
+  readonly encodingOctaves?: number;
+  readonly encodingFeatures?: number;
+  readonly encodingScale?: number;
+  readonly encodingSigma?: number;
+}
+
+/** The parameters that each encoding has. */
+const parameters: Readonly<Record<(typeof encodingNames)[number], readonly (keyof EncodingOptions)[]>> = {
+  positional: ['encodingOctaves'],
+  fourier: ['encodingFeatures', 'encodingScale'],
+  rbf: ['encodingFeatures', 'encodingSigma'],
+};
+
+const flags = {
+  encodingOctaves: '--encoding-octaves',
+  encodingFeatures: '--encoding-features',
+  encodingScale: '--encoding-scale',
+  encodingSigma: '--encoding-sigma',
+} as const;
+
+/** The octaves of the SIREN authors' code: up to the Nyquist frequency of a picture or sound, 10 for a shape. */
+const defaultOctaves = (signal: SignalDescription): number => {
+  if (signal.kind === 'shape') return 10;
+  const samples = signal.kind === 'audio' ? signal.length : Math.min(signal.width, signal.height);
+  return samples < 8 ? 1 : nyquistOctaves(samples);
+};
+
+/** Turns per unit: Tancik et al. 2020 have 10 for pictures on [0, 1], which are half as long as [-1, 1]. */
+const DEFAULT_SCALE = 5;
+const DEFAULT_FOURIER_FEATURES = 256;
+/** As in the SIREN authors' code. */
+const DEFAULT_RBF_FEATURES = 1024;
+const DEFAULT_SIGMA = 0.25;
+
+/**
+ * The layer that `--encoding` asks for; `undefined` when it is not given.
+ *
+ * @param seed of the frequencies of `fourier`
+ * @throws UsageError when a parameter is given that the encoding does not have
+ */
+export const encodingLayer = (options: EncodingOptions, signal: SignalDescription, seed: number): LayerSpec | undefined => {
+  const { encoding, encodingOctaves, encodingFeatures, encodingScale = DEFAULT_SCALE, encodingSigma = DEFAULT_SIGMA } = options;
+  for (const [name, flag] of Object.entries(flags) as [keyof typeof flags, string][])
+    if (options[name] !== undefined && !(encoding !== undefined && parameters[encoding].includes(name))) {
+      const owners = encodingNames.filter(each => parameters[each].includes(name)).join(' or ');
+      throw new UsageError(`${flag} is for --encoding ${owners}${encoding === undefined ? '' : `, not for ${encoding}`}`);
+    }
+  if (encoding === undefined) return undefined;
+  switch (encoding) {
+    case 'positional':
+      return positionalEncoding({ octaves: encodingOctaves ?? defaultOctaves(signal) });
+    case 'fourier':
+      return fourierFeatures({ features: encodingFeatures ?? DEFAULT_FOURIER_FEATURES, scale: encodingScale, seed });
+    case 'rbf':
+      return gaussianRbf({ features: encodingFeatures ?? DEFAULT_RBF_FEATURES, sigma: encodingSigma });
+  }
+};

@@ -1,0 +1,132 @@
+/** @file The command as a process of its own: killed, stopped, and asked for what there is not. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeSafetensors } from '@neural-fields/core';
+import { expect, test } from 'vitest';
+import { emptyFolder, jsonLines, run, start } from '../cli.ts';
+import { writePicture, writeSound } from '../examples.ts';
+
+const small = [
+  'siren-poisson-gradient',
+  '--backend',
+  'cpu',
+  '--size',
+  '12',
+  '--hidden-features',
+  '12',
+  '--networks',
+  'siren,relu-pe',
+];
+const command = (folder: string, ...more: string[]): string[] => ['reproduce', ...small, '--steps', '60', '-o', folder, ...more];
+const fitsOf = (cwd: string, folder: string): string => join(cwd, folder, 'siren-poisson-gradient', 'fits');
+
+/** The bytes of the parameters of a fit. */
+const parametersOf = (path: string): Record<string, string> =>
+  Object.fromEntries(
+    [...decodeSafetensors(readFileSync(path)).tensors].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'),
+    ]),
+  );
+
+test('a run that is killed in either fit goes on, does nothing twice, and ends with the bits of an unbroken one', async () => {
+  const cwd = emptyFolder();
+  expect(await run(command('whole'), { cwd })).toMatchObject({ code: 0 });
+
+  const often = ['--checkpoint-every', '0.05', '--json'];
+  const kill = async (fit: string): Promise<void> => {
+    const running = start(command('killed', ...often), { cwd });
+    await running.saw(new RegExp(`"fit":"${fit}","step":[2-9]\\d,`));
+    running.child.kill('SIGKILL');
+    expect((await running.finished).signal).toBe('SIGKILL');
+    expect(existsSync(join(fitsOf(cwd, 'killed'), `${fit}.checkpoint`))).toBe(true);
+  };
+  await kill('siren');
+  await kill('relu-pe');
+  const finished = join(fitsOf(cwd, 'killed'), 'siren.safetensors');
+  const { mtimeMs } = statSync(finished);
+  const last = await run(command('killed', ...often), { cwd });
+  expect(last.code).toBe(0);
+  expect(statSync(finished).mtimeMs).toBe(mtimeMs);
+  const steps = jsonLines(last).filter(({ event }) => event === 'progress');
+  expect(steps.every(({ fit }) => fit === 'relu-pe')).toBe(true);
+  expect(steps[0]?.['resumedFrom']).toBeGreaterThan(1);
+
+  expect(readdirSync(fitsOf(cwd, 'killed')).sort()).toEqual(readdirSync(fitsOf(cwd, 'whole')).sort());
+  for (const name of ['siren', 'relu-pe']) {
+    const [killed, whole] = ['killed', 'whole'].map(folder => parametersOf(join(fitsOf(cwd, folder), `${name}.safetensors`)));
+    expect(killed).toEqual(whole);
+    const curve = readFileSync(join(fitsOf(cwd, 'killed'), `${name}.curve.jsonl`), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(curve.map(line => JSON.parse(line).step)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+  }
+});
+
+test('Ctrl-C stops at a safe place with the exit code 130, and the same command goes on', async () => {
+  const cwd = emptyFolder();
+  const running = start(command('stopped', '--json'), { cwd });
+  await running.saw(/"fit":"siren","step":3,/);
+  running.child.kill('SIGINT');
+  const stopped = await running.finished;
+  expect(stopped.code).toBe(130);
+  expect(jsonLines(stopped).at(-1)).toMatchObject({ event: 'interrupted' });
+  const { code, stdout } = await run(command('stopped', '--json'), { cwd });
+  expect(code).toBe(0);
+  const first = jsonLines({ stdout }).find(({ event }) => event === 'progress');
+  expect(first?.['resumedFrom']).toBeGreaterThan(0);
+  expect(jsonLines({ stdout }).at(-1)).toMatchObject({ event: 'done', report: join('stopped', 'index.html') });
+});
+
+test('list names every experiment, where it comes from and its networks', async () => {
+  const cwd = emptyFolder();
+  const { code, stdout, stderr } = await run(['reproduce', 'list'], { cwd });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^experiment +source +networks\n/);
+  expect(stdout).toMatch(/^siren-poisson-gradient +Sitzmann et al\. 2020.+ siren relu-pe tanh$/m);
+  const listed = jsonLines(await run(['reproduce', 'list', '--json'], { cwd }));
+  expect(listed.every(({ event, profiles }) => event === 'experiment' && typeof profiles === 'object')).toBe(true);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test.each([
+  [['reproduce', 'siren-imagine'], 2, /there is no experiment 'siren-imagine'/],
+  [['reproduce', 'list', 'all'], 2, /'list' stands alone/],
+  [['reproduce'], 2, /missing required argument/],
+  [['reproduce', 'siren-image', '--profile', 'slow'], 2, /Allowed choices are quick, paper/],
+  [
+    ['reproduce', 'siren-image', '--networks', 'siren,transformer'],
+    2,
+    /siren-image has no network 'transformer'; it has siren, tanh/,
+  ],
+  [['reproduce', 'siren-image', '--steps', '0'], 2, /It must be an integer of at least 1/],
+  [['reproduce', 'siren-audio', '--image', 'a.png'], 2, /--image: no experiment that was asked for takes one/],
+  [['reproduce', 'siren-image', '--image', 'b.png'], 1, /cannot read 'b\.png': there is no such file/],
+  [['reproduce', 'siren-image', '--image', 'sound.wav'], 1, /cannot read 'sound\.wav'/],
+  [['reproduce', 'siren-audio', '--audio', 'a.png'], 1, /cannot read 'a\.png'/],
+  [['reproduce', 'siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png has 12 x 10 pixels; a size of 99 x 83 is larger/],
+  [['reproduce', 'siren-image', '-o', 'a.png/x'], 1, /cannot make the folder 'a\.png\/x'/],
+])('%j ends with the code %i and one line', async (args, code, message) => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png');
+  writeSound(cwd, 'sound.wav');
+  const result = await run([...args, '--quiet', '--backend', 'cpu'], { cwd });
+  expect(result).toMatchObject({ code, stdout: '' });
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('pictures and sounds of the user take the place of those that come with the program', async () => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png', { width: 16, height: 10, channels: 3 });
+  writeSound(cwd, 'sound.wav', { length: 60 });
+  const tiny = ['--steps', '2', '--hidden-features', '4', '--networks', 'siren', '--backend', 'cpu'];
+  const picture = await run(['reproduce', 'siren-image', '--image', 'a.png', '--size', '8', ...tiny, '-o', 'picture'], { cwd });
+  expect(picture.code).toBe(0);
+  expect(picture.stderr).toContain('a.png: 16 x 10 pixels, grey, shrunk to 8 x 5 (bilinear, antialiased)');
+  const field = join('picture', 'siren-image', 'fits', 'siren.safetensors');
+  expect(await run(['render', field, '-o', 'again.png', '--backend', 'cpu'], { cwd })).toMatchObject({ code: 0 });
+  const sound = await run(['reproduce', 'siren-audio', '--audio', 'sound.wav', '--size', '50', ...tiny, '-o', 'sound'], { cwd });
+  expect(sound.code).toBe(0);
+  expect(sound.stderr).toContain('sound.wav: the first 50 of 60 samples at 8000 Hz, one channel, loudest sample 1');
+});
