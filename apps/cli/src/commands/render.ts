@@ -7,6 +7,7 @@ import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
+import { optionName } from '../options/names.ts';
 import { bitDepth, finite, integer, numberList, positive } from '../options/numbers.ts';
 import { parseSize, resolveSize, type Size } from '../options/size.ts';
 import { formatSeconds } from '../output/format.ts';
@@ -105,9 +106,8 @@ const assertSuited = (kind: keyof typeof OPTIONS, options: RenderCommandOptions)
   for (const { is, names } of Object.values(OPTIONS))
     for (const name of names)
       if (!own.includes(name) && options[name] !== undefined) {
-        const option = name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
         throw new UsageError(
-          `--${option} is for ${is}, and the field is of ${{ image: 'an image', audio: 'a sound', shape: 'a shape' }[kind]}`,
+          `--${optionName(name)} is for ${is}, and the field is of ${{ image: 'an image', audio: 'a sound', shape: 'a shape' }[kind]}`,
         );
       }
 };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { createRng, term } from '@neural-fields/core';
-import { eikonal, eikonalSdf } from '@neural-fields/losses';
+import { createRng } from '@neural-fields/core';
 import {
   applySimilarity,
   checkMesh,
@@ -11,13 +10,13 @@ import {
   type PointCloud,
   ShapeError,
   sampleMesh,
-  sdfPoints,
   unitBox,
 } from '@neural-fields/shapes';
 import { InputError } from '../errors.ts';
 import { describeForeign, isPly } from '../files/describe-foreign.ts';
 import type { FitSettings } from '../fitting/settings.ts';
 import { describeShapeQuality, measureShape } from '../fitting/shape-quality.ts';
+import { type ShapeTermOptions, shapeTerms } from '../fitting/shape-terms.ts';
 import { formatCount, plural } from '../output/format.ts';
 import type { PreparedSignal, SignalDefaults } from './prepared-signal.ts';
 import type { ShapeDescription } from './signal-description.ts';
@@ -27,7 +26,9 @@ export interface ShapeOptions {
   /** Points near the surface beside the others, as a share of the batch; 0.25 if absent. Only the length of the gradient counts there. */
   readonly near?: number;
   /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. Those of the SIREN paper if absent. */
-  readonly weights?: readonly number[];
+  readonly weights?: ShapeTermOptions['weights'];
+  /** The weight of the distance to the nearest point of the shape, off the surface; 300 if absent, 0 for the paper's loss alone. */
+  readonly distanceWeight?: number;
   /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
   readonly margin?: number;
   /** The normals of a mesh: of its triangles (if absent), or of its corners and interpolated. */
@@ -37,9 +38,8 @@ export interface ShapeOptions {
 /** The options of the SIREN paper, but for the schedule and the number of steps, which reach in minutes what the paper's take an hour for. */
 const defaults: SignalDefaults = { steps: 3000, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 };
 const NEAR = 0.25;
-/** The standard deviation of the distance of points near the surface, in the field's units. */
-const NEAR_DISTANCE = 0.05;
-const WEIGHTS = [3000, 100, 100, 50] as const;
+const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
+const DISTANCE_WEIGHT = 300;
 /** Points of the surface that a field is compared with. */
 const MEASURED = 16_384;
 /** A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and then. */
@@ -120,7 +120,7 @@ const read = async (path: string, bytes: Uint8Array): Promise<PointCloud | Mesh 
 
 /** A shape in memory, as a signal. @throws InputError when it cannot be fitted */
 export const signalFromShape = (path: string, whole: PointCloud | Mesh, options: ShapeOptions = {}): PreparedSignal => {
-  const { near = NEAR, weights = WEIGHTS, margin, normals = 'face' } = options;
+  const { near = NEAR, weights = WEIGHTS, distanceWeight = DISTANCE_WEIGHT, margin, normals = 'face' } = options;
   const triangles = isMesh(whole) ? whole.triangles.length / 3 : undefined;
   const points = whole.positions.length / 3;
   const notes = [
@@ -137,13 +137,10 @@ export const signalFromShape = (path: string, whole: PointCloud | Mesh, options:
       ...(triangles !== undefined && { triangles }),
       similarity,
     };
-    const [surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight] = weights as readonly [number, number, number, number];
-    const loss = eikonalSdf({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight });
-    const shell = eikonal();
-    const counts = ({ batch }: FitSettings): { on: number; off: number; around: number } => {
+    const counts = ({ batch }: FitSettings): ShapeTermOptions['counts'] => {
       const all = batch === 'full' ? 2 * points : batch;
       const on = Math.max(1, Math.ceil(all / 2));
-      return { on, off: Math.max(1, all - on), around: Math.round(near * all) };
+      return { on, off: Math.max(1, all - on), near: Math.round(near * all) };
     };
     return {
       description,
@@ -152,36 +149,10 @@ export const signalFromShape = (path: string, whole: PointCloud | Mesh, options:
       defaults,
       recoveries: 6,
       fitOptions: { divergence: { spikeFactor: SPIKE_FACTOR } },
-      sha256: hashShape(shape, { near, weights, normals, description }),
-      terms: settings => {
-        const { on, off, around } = counts(settings);
-        return [
-          term({
-            points: sdfPoints(shape, { onSurface: on, offSurface: off, normals }),
-            derivatives: loss.derivatives,
-            loss,
-          }),
-          ...(around > 0
-            ? [
-                term({
-                  name: 'near',
-                  points: sdfPoints(shape, {
-                    onSurface: 1,
-                    offSurface: 0,
-                    nearSurface: around,
-                    nearDistance: NEAR_DISTANCE,
-                    normals: 'none',
-                  }),
-                  derivatives: shell.derivatives,
-                  loss: shell,
-                  weight: eikonalWeight,
-                }),
-              ]
-            : []),
-        ];
-      },
+      sha256: hashShape(shape, { near, weights, distanceWeight, normals, description }),
+      terms: settings => shapeTerms(shape, { counts: counts(settings), weights, distanceWeight, normals }),
       describePoints: settings => {
-        const { on, off, around } = counts(settings);
+        const { on, off, near: around } = counts(settings);
         return `${formatCount(on)} points of the surface, ${formatCount(off)} of the box and ${formatCount(around)} near the surface a step`;
       },
       figures: () => [],

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { readInput } from '../files/read-bytes.ts';
+import { optionName } from '../options/names.ts';
 import { prepareAudio } from './prepare-audio.ts';
 import { type PrepareImageOptions, prepareImage } from './prepare-image.ts';
 import { prepareShape, type ShapeOptions } from './prepare-shape.ts';
@@ -15,13 +16,16 @@ export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' 
 const NAMES = { image: ['an image', 'images'], sound: ['a sound', 'sounds'], shape: ['a shape', 'shapes'] } as const;
 
 /** The options that suit one kind of signal only. */
-const OPTIONS = { image: ['size', 'channels', 'aspect'], shape: ['near', 'weights', 'margin', 'normals'] } as const;
+const OPTIONS = {
+  image: ['size', 'channels', 'aspect'],
+  shape: ['near', 'weights', 'distanceWeight', 'margin', 'normals'],
+} as const;
 
 const assertSuited = (path: string, options: ReadSignalOptions, kind: keyof typeof NAMES): void => {
   for (const other of ['image', 'shape'] as const)
     for (const name of OPTIONS[other])
       if (other !== kind && options[name] !== undefined)
-        throw new UsageError(`--${name} is for ${NAMES[other][1]}, and '${path}' is ${NAMES[kind][0]}`);
+        throw new UsageError(`--${optionName(name)} is for ${NAMES[other][1]}, and '${path}' is ${NAMES[kind][0]}`);
 };
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
