@@ -1,6 +1,6 @@
 /** @file Waves of one frequency on [-1, 1]^2, as in the SIREN paper: small Gaussian sources, a medium, an absorbing layer; and what a solver makes of them. */
 import type { PointSource } from '@neural-fields/core';
-import { absorbingLayer, gaussianSource, withTargets } from '@neural-fields/losses';
+import { type AbsorbingLayer, absorbingLayer, gaussianSource, withTargets } from '@neural-fields/losses';
 import { ball, gridCoordinates, uniform, union } from '@neural-fields/signals';
 import { solveHelmholtz } from '@neural-fields/solvers';
 import ndarray from 'ndarray';
@@ -20,10 +20,10 @@ export interface HelmholtzScene {
 }
 
 /** The layer of the paper. */
-export const absorbing = absorbingLayer();
+export const absorbing: AbsorbingLayer = absorbingLayer();
 
 /** Where the layer begins: errors are taken inside. */
-export const INNER = absorbing.bound - absorbing.width;
+export const INNER: number = absorbing.bound - absorbing.width;
 
 /** The outermost points are on the border. */
 const square = [
