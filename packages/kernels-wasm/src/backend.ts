@@ -16,7 +16,7 @@ export class SimdBackend extends MathBackendCPU {
     Reflect.set(this, 'firstUse', false);
   }
 
-  /** How many threads share the work; 1 where there can be no more. */
+  /** How many threads share the work, where Node's permissions let them start; 1 in a browser where there can be no more. */
   get threads(): number {
     return this.kernels.pool.count;
   }

@@ -90,8 +90,6 @@ export class ThreadPool {
     if (this.#starter >= this.#starters.length) return false;
     try {
       this.#start();
-      // One that cannot start does no harm: its shares are taken over.
-      for (const { started } of this.#workers) started.catch(() => undefined);
     } catch {
       this.dispose();
       this.#starter = this.#starters.length;
@@ -109,8 +107,12 @@ export class ThreadPool {
     const { arena, module } = this.#options;
     arena.integers(this.#control, CONTROL.length).fill(0);
     const start = this.#starters[this.#starter] as ThreadStarter;
-    for (let thread = 1; thread < this.count; thread++)
-      this.#workers.push(start({ module, memory: arena.memory, control: this.#control, words: CONTROL, thread }));
+    for (let thread = 1; thread < this.count; thread++) {
+      const worker = start({ module, memory: arena.memory, control: this.#control, words: CONTROL, thread });
+      // One that cannot start does no harm, unless somebody asks: its shares are taken over.
+      worker.started.catch(() => undefined);
+      this.#workers.push(worker);
+    }
   }
 
   /**
