@@ -4,6 +4,7 @@ import { engine, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, createWebgpuBackend } from './backend.ts';
 import { registerFieldJet } from './field-jet/register.ts';
 import { registerAdam } from './kernels/adam.ts';
+import { registerWaves } from './kernels/waves.ts';
 
 export { createWebgpuBackend, FieldsWebgpuBackend, type WebgpuBackendOptions } from './backend.ts';
 export { type CreateDeviceOptions, createDevice } from './device/create-device.ts';
@@ -16,6 +17,7 @@ const PRIORITY = 3;
 
 registerAdam();
 registerFieldJet();
+registerWaves();
 // tfjs's own registration asks for a device with fewer limits. One that is in use already stays.
 if (engine().registry[BACKEND_NAME] === undefined) {
   if (engine().registryFactory[BACKEND_NAME] !== undefined) removeBackend(BACKEND_NAME);

@@ -22,6 +22,8 @@ const LIMITS = [
   'maxComputeInvocationsPerWorkgroup',
 ] as const;
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Whether an adapter is an emulation of a graphics card on the processor. */
 export const isSoftware = ({ isFallbackAdapter = false, vendor, architecture, description }: Partial<GPUAdapterInfo>): boolean =>
   isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${vendor} ${architecture} ${description}`);
@@ -39,19 +41,17 @@ export const createDevice = async ({
     throw new WebgpuUnavailableError(
       "webgpu: this platform must have navigator.gpu; browsers have it on https and localhost, Node from the package 'webgpu'",
     );
-  const adapter = await gpu.requestAdapter({ powerPreference });
-  if (adapter === null) throw new WebgpuUnavailableError('webgpu: there must be a graphics adapter, got none');
+  const noAdapter = 'webgpu: there must be a graphics adapter, got none';
+  const adapter = await gpu.requestAdapter({ powerPreference }).catch(cause => {
+    throw new WebgpuUnavailableError(`${noAdapter}: ${messageOf(cause)}`, { cause });
+  });
+  if (adapter === null) throw new WebgpuUnavailableError(noAdapter);
   const requiredFeatures = FEATURES.filter(name => adapter.features.has(name)) as GPUFeatureName[];
   const requiredLimits = Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]]));
   try {
     const device = await adapter.requestDevice({ label: 'neural-fields', requiredFeatures, requiredLimits });
     return { device, info: adapter.info };
   } catch (cause) {
-    throw new WebgpuUnavailableError(
-      `webgpu: the adapter gives no device: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
+    throw new WebgpuUnavailableError(`webgpu: the adapter gives no device: ${messageOf(cause)}`, { cause });
   }
 };

@@ -53,6 +53,7 @@ interface BackendInternals {
 
 const FLOAT_BYTES = 4;
 const MOST_PLANS = 64;
+const MOST_UNIFORMS = 256;
 /** Multiplications in a submission: some tenths of a second of a small GPU, before its driver takes it for hung. */
 const MOST_PENDING_COST = 2 ** 37;
 
@@ -64,6 +65,7 @@ export class FieldKernels {
   readonly pipelines: Pipelines;
   readonly style: ProductStyle;
   readonly #plans = new Map<string, readonly ReadyStep[]>();
+  readonly #uniforms = new Map<string, GPUBuffer>();
   readonly counters: { -readonly [name in keyof DeviceCounters]: DeviceCounters[name] } = {
     dispatches: 0,
     submissions: 0,
@@ -153,11 +155,16 @@ export class FieldKernels {
     if (this.#pendingCost > MOST_PENDING_COST) this.submit();
   }
 
-  /** Records one dispatch on tensors, and hands everything that was recorded to the device. */
+  /**
+   * Records one dispatch on tensors.
+   *
+   * @param uniform where the sizes are written; a buffer that holds these very sizes for good if absent. One that changes may be used again
+   *   only after {@link submit}.
+   */
   recordOnTensors(
     { shader, sizes, groups }: Pick<Step, 'shader' | 'sizes' | 'groups'>,
     tensors: Readonly<Record<string, TensorInfo>>,
-    uniform: GPUBuffer,
+    uniform?: GPUBuffer,
   ): void {
     this.assertAlive();
     const { label } = shader;
@@ -166,15 +173,11 @@ export class FieldKernels {
       binding: index + 1,
       resource: { buffer: this.bufferOf(tensors[name] as TensorInfo) },
     }));
-    const bindGroup = this.device.createBindGroup({
-      label,
-      layout,
-      entries: [{ binding: 0, resource: { buffer: uniform } }, ...entries],
-    });
+    if (uniform) this.device.queue.writeBuffer(uniform, 0, sizesOf(shader.sizes, sizes));
+    const buffer = uniform ?? this.#constantUniform(label, sizesOf(shader.sizes, sizes));
+    const bindGroup = this.device.createBindGroup({ label, layout, entries: [{ binding: 0, resource: { buffer } }, ...entries] });
     const encoder = this.#encoder(Object.values(tensors));
     this.#pass(encoder, label, [{ pipeline, bindGroup, groups }]);
-    this.device.queue.writeBuffer(uniform, 0, sizesOf(shader.sizes, sizes));
-    this.submit();
   }
 
   /** A buffer for the sizes of a shader. */
@@ -203,7 +206,19 @@ export class FieldKernels {
 
   dispose(): void {
     this.#plans.clear();
+    this.#uniforms.clear();
     this.arena.dispose();
+  }
+
+  #constantUniform(label: string, sizes: Uint32Array<ArrayBuffer>): GPUBuffer {
+    const key = String(sizes);
+    const known = this.#uniforms.get(key);
+    if (known) return known;
+    if (this.#uniforms.size >= MOST_UNIFORMS) this.#uniforms.clear();
+    const uniform = this.makeUniform(label, sizes.length);
+    this.device.queue.writeBuffer(uniform, 0, sizes);
+    this.#uniforms.set(key, uniform);
+    return uniform;
   }
 
   /** tfjs's encoder, outside of any pass. It will not reuse the buffers of these tensors before its commands are submitted. */

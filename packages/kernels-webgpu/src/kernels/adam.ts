@@ -44,6 +44,7 @@ const update: KernelFunc = ({ inputs, attrs, backend }) => {
     { parameters, gradient, first, second, nextParameters, nextFirst, nextSecond },
     uniform,
   );
+  kernels.submit();
   return next;
 };
 

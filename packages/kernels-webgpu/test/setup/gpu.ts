@@ -34,5 +34,8 @@ export const onGpu = (options: WebgpuBackendOptions = {}): void => {
     await backend().queue.onSubmittedWorkDone();
     expect(errors.splice(0)).toEqual([]);
   });
-  afterAll(() => removeBackend('webgpu'));
+  afterAll(() => {
+    removeBackend('webgpu');
+    registerBackend('webgpu', () => createWebgpuBackend(), 3);
+  });
 };

@@ -1,0 +1,35 @@
+/** @file What happens where there is no GPU. These tests need none. */
+
+import { expect, it } from 'vitest';
+import { create, globals } from 'webgpu';
+import { createDevice, isSoftware } from '../../src/device/create-device.ts';
+import { WebgpuUnavailableError } from '../../src/device/errors.ts';
+import { installDawn } from '../../src/node.ts';
+
+it('says what is missing where the platform has no WebGPU', async () => {
+  await expect(createDevice()).rejects.toThrow(WebgpuUnavailableError);
+  await expect(createDevice()).rejects.toThrow(
+    "webgpu: this platform must have navigator.gpu; browsers have it on https and localhost, Node from the package 'webgpu'",
+  );
+});
+
+it('says what is missing where there is no adapter', async () => {
+  installDawn({ create, globals }, ['adapter=of no such name']);
+  await expect(createDevice()).rejects.toThrow(WebgpuUnavailableError);
+  await expect(createDevice()).rejects.toThrow('webgpu: there must be a graphics adapter, got none');
+});
+
+it('gives the limits of the adapter', async () => {
+  installDawn({ create, globals });
+  const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter;
+  const { device, info } = await createDevice({ powerPreference: 'low-power' });
+  expect(device.limits.maxStorageBufferBindingSize).toBe(adapter.limits.maxStorageBufferBindingSize);
+  expect(device.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
+  expect(isSoftware(info)).toBe(true);
+  device.destroy();
+});
+
+it('knows emulations of a graphics card', () => {
+  expect(isSoftware({ vendor: 'mesa', architecture: '', description: 'llvmpipe (LLVM 15.0.6, 256 bits)' })).toBe(true);
+  expect(isSoftware({ vendor: 'nvidia', architecture: 'hopper', description: 'NVIDIA H100' })).toBe(false);
+});

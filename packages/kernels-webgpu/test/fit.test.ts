@@ -1,0 +1,4 @@
+import './setup/node.ts';
+import { fitSuite } from './suites/fit.ts';
+
+fitSuite();

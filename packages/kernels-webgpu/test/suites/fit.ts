@@ -1,0 +1,115 @@
+/** @file Whole fits on the GPU. */
+import {
+  adam,
+  type CheckpointStore,
+  createField,
+  createRng,
+  type FitOptions,
+  fit,
+  type PointSource,
+  siren,
+  type Term,
+  term,
+} from '@neural-fields/core';
+import { pointwiseLoss } from '@neural-fields/testing';
+import { setBackend } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { DeviceLostError } from '../../src/index.ts';
+import { backend, onGpu, useBackend } from '../setup/gpu.ts';
+
+/** Points of a smooth function in the plane. */
+const points = (count: number): PointSource => {
+  const rng = createRng(3);
+  const coords = Float32Array.from({ length: 2 * count }, () => 2 * rng.uniform() - 1);
+  const value = Float32Array.from(
+    { length: count },
+    (_, i) => Math.sin(3 * (coords[2 * i] as number)) * Math.cos(2 * (coords[2 * i + 1] as number)),
+  );
+  return {
+    inFeatures: 2,
+    pointsPerStep: count,
+    fixed: true,
+    draw: (start, length) => ({
+      coords: coords.slice(2 * start, 2 * (start + length)),
+      targets: { value: value.slice(start, start + length) },
+    }),
+  };
+};
+
+const squared = { errors: [{ of: 'value', target: 'value' }], penalty: { kind: 'squared' } } as const;
+const terms = (count: number): readonly Term[] => [
+  term({ points: points(count), loss: Object.assign(pointwiseLoss(squared), { pointwise: squared }) }),
+];
+
+const run = async (options: Partial<FitOptions>, count = 90): Promise<number[]> => {
+  const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 6 }), {
+    seed: 1,
+  });
+  const losses: number[] = [];
+  try {
+    for await (const { loss } of fit(field, terms(count), { steps: 40, optimizer: adam({ learningRate: 5e-3 }), ...options }))
+      losses.push(loss);
+  } finally {
+    field.dispose();
+  }
+  return losses;
+};
+
+const memoryStore = (): CheckpointStore => {
+  let bytes: Uint8Array | undefined;
+  return {
+    read: () => Promise.resolve(bytes),
+    write: next => {
+      bytes = next.slice();
+      return Promise.resolve();
+    },
+  };
+};
+
+/** What fits must do. */
+export const fitSuite = (): void => {
+  onGpu();
+
+  it('has the loss curve of the cpu backend', async () => {
+    const gpu = await run({ reportEvery: 10 });
+    await setBackend('cpu');
+    const cpu = await run({ reportEvery: 10 });
+    expect(cpu).toHaveLength(4);
+    expect(cpu[3]).toBeLessThan(0.6 * (cpu[0] as number));
+    for (const [index, loss] of cpu.entries()) expect(Math.abs((gpu[index] as number) / loss - 1)).toBeLessThan(1e-4);
+  });
+
+  it('reads nothing back and submits once a step between reports', async () => {
+    // Warm: shaders, buffers, and the points on the device.
+    await run({ reportEvery: 40, chunkSize: 40 });
+    const countsAfter = async (steps: number): Promise<number[]> => {
+      const before = backend().counters;
+      await run({ steps, reportEvery: steps, chunkSize: 40 });
+      const { dispatches, submissions, readBacks } = backend().counters;
+      return [dispatches - before.dispatches, submissions - before.submissions, readBacks - before.readBacks];
+    };
+    const [few, many] = [await countsAfter(10), await countsAfter(30)];
+    const perStep = many.map((count, index) => (count - (few[index] as number)) / 20);
+    // Three chunks of 12 dispatches: pack, 3 layers, loss, 3 weight gradients, 2 products back, 2 sums; then Adam.
+    expect(perStep).toEqual([3 * 12 + 1, 1, 0]);
+  });
+
+  it('says that the device was lost, and goes on from the last checkpoint on another', async () => {
+    const store = memoryStore();
+    const checkpoint = { store, everySteps: 10 };
+    const lose = async (): Promise<void> => {
+      const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 6 }), {
+        seed: 1,
+      });
+      for await (const { step } of fit(field, terms(90), { steps: 40, optimizer: adam({ learningRate: 5e-3 }), checkpoint }))
+        if (step === 25) backend().device.destroy();
+    };
+    const unbroken = await run({});
+    await expect(lose()).rejects.toThrow(DeviceLostError);
+    await expect(run({})).rejects.toThrow(/webgpu: the device was lost \(destroyed/);
+    await useBackend();
+    const resumed = await run({ checkpoint });
+    expect(resumed).toHaveLength(20);
+    expect(resumed).toEqual(unbroken.slice(20));
+  });
+};
