@@ -95,7 +95,7 @@ export interface FitPlan {
   readonly optimizer: Optimizer;
   readonly schedule?: Schedule;
   readonly clipNorm?: number;
-  /** Steps between the points of the curve; 1 if absent. */
+  /** Steps between the points of the curve; 1 if absent, on webgpu 10. */
   readonly reportEvery?: number;
   /** What is followed beside the loss; the curve has it as `watched`. */
   readonly watch?: FieldWatch;

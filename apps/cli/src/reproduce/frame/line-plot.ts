@@ -1,7 +1,7 @@
 /** @file The plots of the reports. */
-import { drawPlot, seriesColour } from '@neural-fields/report';
+import { decades, drawPlot, seriesColour } from '@neural-fields/report';
 import { axisX, axisY, gridY, line, type Markish } from '@observablehq/plot';
-import type { LinePlot } from './findings.ts';
+import type { Axis, LinePlot } from './findings.ts';
 
 /** More points than a plot is wide would only make the page heavy. */
 const MOST_POINTS = 600;
@@ -23,16 +23,41 @@ const rowsOf = ({ x, y, lines }: LinePlot): Row[] =>
       );
   });
 
+/** Ticks at the powers of ten where an axis is logarithmic and has some; else those of Plot. */
+const ticksOf = (
+  { logarithmic }: Axis,
+  values: readonly number[],
+): { readonly ticks: number | number[]; readonly tickFormat?: (tick: number) => string } => {
+  const powers = logarithmic
+    ? decades(
+        values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+        values.reduce((a, b) => Math.max(a, b), 0),
+      )
+    : [];
+  if (powers.length < 2) return { ticks: 5 };
+  const plain = (tick: number): string =>
+    tick >= 0.01 && tick < 1e4 ? String(Number(tick.toPrecision(1))) : tick.toExponential(0);
+  return { ticks: powers, tickFormat: tick => plain(tick).replace('-', '−') };
+};
+
 /** Draws a plot as SVG text. The names of the lines belong into a legend: see {@link legendHtml}. */
 export const drawLinePlot = (options: LinePlot): string => {
   const rows = rowsOf(options);
   const names = options.lines.map(({ name }) => name);
   const scale = (logarithmic = false): { readonly type: 'log' | 'linear'; readonly nice: boolean } =>
     logarithmic ? { type: 'log', nice: false } : { type: 'linear', nice: true };
+  const onX = ticksOf(
+    options.x,
+    rows.map(row => row.x),
+  );
+  const onY = ticksOf(
+    options.y,
+    rows.map(row => row.y),
+  );
   const marks: Markish[] = [
-    gridY({ stroke: 'currentColor', strokeOpacity: 0.12 }),
-    axisX({ label: options.x.label, labelAnchor: 'right', tickSize: 0, ticks: 5 }),
-    axisY({ label: options.y.label, tickSize: 0, ticks: 5 }),
+    gridY({ stroke: 'currentColor', strokeOpacity: 0.12, ticks: onY.ticks }),
+    axisX({ label: options.x.label, labelAnchor: 'right', tickSize: 0, ...onX }),
+    axisY({ label: options.y.label, tickSize: 0, ...onY }),
     line(rows, { x: 'x', y: 'y', stroke: 'name', z: 'name', strokeWidth: 1.8 }),
   ];
   return drawPlot({

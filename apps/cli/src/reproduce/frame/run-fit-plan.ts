@@ -51,7 +51,8 @@ const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
     steps: plan.steps,
     seed: plan.seed,
     optimizer: plan.optimizer,
-    reportEvery: plan.reportEvery ?? 1,
+    // A report reads the loss from the device, for which a GPU has to stop.
+    reportEvery: plan.reportEvery ?? (backend === 'webgpu' ? 10 : 1),
     ...(plan.schedule && { schedule: plan.schedule }),
     ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
     ...(chunkSize !== undefined && { chunkSize }),
