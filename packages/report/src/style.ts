@@ -16,8 +16,8 @@ export const seriesColours: readonly SeriesColour[] = [
   { name: 'third', onLight: '#5b4a9c', onDark: '#b3a3f0', onBoth: '#8573cf' },
   { name: 'fourth', onLight: '#5c7f1a', onDark: '#a9cc62', onBoth: '#7fa336' },
   { name: 'fifth', onLight: '#a33b62', onDark: '#ee8fb0', onBoth: '#cc5f86' },
-  { name: 'sixth', onLight: '#8a7a1c', onDark: '#d8c65a', onBoth: '#a8972f' },
-  { name: 'seventh', onLight: '#4a545f', onDark: '#b4bdc8', onBoth: '#7f8a96' },
+  { name: 'sixth', onLight: '#4a545f', onDark: '#b4bdc8', onBoth: '#7f8a96' },
+  { name: 'seventh', onLight: '#8a7a1c', onDark: '#d8c65a', onBoth: '#a8972f' },
   { name: 'eighth', onLight: '#1c7d63', onDark: '#6fd3b5', onBoth: '#35a184' },
 ];
 

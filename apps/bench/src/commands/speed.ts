@@ -22,7 +22,7 @@ interface Profile {
 }
 
 const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
-  quick: { widths: [64, 256], points: [4096, 65_536], rounds: 3, stepLimit: 8 },
+  quick: { widths: [64, 256], points: [4096, 65_536], rounds: 3, stepLimit: 15 },
   full: {
     widths: [64, 128, 256, 512],
     points: [1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
