@@ -1,6 +1,7 @@
 import type { FieldJetNetwork } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
 import { batchSize, copyBlocks, forEachBatch, inputBlocksOf, pointsOf, threadsFor } from './batches.ts';
 import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
 
@@ -23,9 +24,9 @@ export const fieldForward = (
   const k = inputFeaturesOf(network);
   const outFeatures = network.layers.at(-1)?.outFeatures as number;
   const block = total * outFeatures;
-  const results = [new Float32Array(block)];
-  if (order >= 1) results.push(new Float32Array(d * block));
-  if (forms) results.push(new Float32Array(forms.weights.length * block));
+  const results = [allocate(block)];
+  if (order >= 1) results.push(allocate(d * block));
+  if (forms) results.push(allocate(forms.weights.length * block));
   arena.scope(() => {
     const size = batchSize(network, total);
     const inputFloats = inputBlocksOf(network) * size * k;

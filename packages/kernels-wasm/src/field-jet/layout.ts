@@ -127,8 +127,8 @@ export const blocksOf = ({ inFeatures, order, forms }: FieldJetNetwork): number 
   1 + (order >= 1 ? inFeatures : 0) + (forms?.weights.length ?? 0);
 
 /**
- * Whether the gradient is worked out by adjoints (`assembly/scalar-gradient.ts`) and not by the jet: with one output, the former takes 8 products
- * for each layer in a step, the latter 4 for each row of the jet.
+ * Whether the gradient is worked out by adjoints (`assembly/scalar-gradient.ts`) and not by the jet: with one output, the former takes the
+ * products of 2 rows of the jet whatever the number of coordinates d, the latter those of 1 + d.
  */
 export const prefersAdjoint = ({ inFeatures, encodedFeatures, layers, order }: FieldJetNetwork): boolean =>
   order === 1 &&

@@ -1,6 +1,7 @@
 import type { FieldLoss } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
 import { batchSize, copyBlocks, forEachBatch, inputBlocksOf, pointsOf, threadsFor } from './batches.ts';
 import { collectGradients } from './collect-gradients.ts';
 import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
@@ -100,7 +101,7 @@ export const fieldLoss = (
       );
     });
     const gradients = collectGradients(kernels, network, placed, cut);
-    const gradient = new Float32Array(parameters.length);
+    const gradient = allocate(parameters.length);
     let end = 0;
     for (const part of gradients) {
       gradient.set(part, end);

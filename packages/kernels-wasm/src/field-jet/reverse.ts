@@ -1,6 +1,7 @@
 import type { FieldJetNetwork } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
 import { batchSize, copyBlocks, forEachBatch, inputBlocksOf, pointsOf, threadsFor } from './batches.ts';
 import { collectGradients } from './collect-gradients.ts';
 import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
@@ -24,7 +25,7 @@ export const fieldReverse = (
   const total = pointsOf(network, input);
   const k = inputFeaturesOf(network);
   const outFeatures = network.layers.at(-1)?.outFeatures as number;
-  const results: Float32Array[] = input.map(({ length }) => new Float32Array(length));
+  const results: Float32Array[] = input.map(({ length }) => allocate(length));
   arena.scope(() => {
     const size = batchSize(network, total);
     const inputFloats = inputBlocksOf(network) * size * k;
