@@ -37,7 +37,7 @@ function clip(x: v128, reach: f32): v128 {
 /** -1, 0 or 1. */
 // @ts-ignore: decorator
 @inline
-function signOf(x: v128): v128 {
+export function signOf(x: v128): v128 {
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
   return f32x4.sub(v128.and(f32x4.gt(x, zero), one), v128.and(f32x4.lt(x, zero), one));

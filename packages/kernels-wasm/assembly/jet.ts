@@ -6,12 +6,14 @@
  */
 import {
   derivatives,
+  FINER,
   IDENTITY,
   PRELU,
   RELU,
   reluSlopes,
   SINE,
   scaled,
+  signOf,
   sineDerivatives,
   TANH,
   tanhSlopes,
@@ -105,12 +107,13 @@ export function activate(
 }
 
 /**
- * One point's part of the sum to which the derivative with respect to a learned parameter is proportional. For parameters that only scale the
- * argument (core's `activations/scale.ts`) it is, with s_k for the k-th derivative,
+ * One point's part of the sum to which the derivative with respect to a learned parameter is proportional. Where that derivative is a multiple of
+ * r(x) s_1, with s_k for the k-th derivative, it is
  *
- *     x s_1 g0 + (s_1 + x s_2) (sum_k z1_k g1_k + sum_j z2_j g2_j) + (2 s_2 + x s_3) sum_j q_j g2_j
+ *     r s_1 g0 + (r' s_1 + r s_2) (sum_k z1_k g1_k + sum_j z2_j g2_j) + (r'' s_1 + 2 r' s_2 + r s_3) sum_j q_j g2_j
  *
- * and for the slope of prelu min(x, 0) g0 + [x <= 0] (sum_k z1_k g1_k + sum_j z2_j g2_j).
+ * For parameters that only scale the argument (core's `activations/scale.ts`) r = x; for the frequency of FINER, s = sin(omega u(x)), r = u / u'; and for
+ * the slope of prelu it is min(x, 0) g0 + [x <= 0] (sum_k z1_k g1_k + sum_j z2_j g2_j).
  */
 function parameterSum(
   kind: i32,
@@ -124,6 +127,8 @@ function parameterSum(
   const s2 = slopes + forms.slopeBytes;
   const s3 = s2 + forms.slopeBytes;
   const zero = f32x4.splat(0);
+  const half = f32x4.splat(0.5);
+  const one = f32x4.splat(1);
   const firstForm = 1 + forms.first;
   const blocks = firstForm + forms.second;
   let sum = zero;
@@ -141,10 +146,22 @@ function parameterSum(
       sum = f32x4.add(sum, v128.and(f32x4.le(x, zero), along));
       continue;
     }
-    sum = multiplyAdd(f32x4.mul(x, slope), g, sum);
+    let r = x;
+    let r1 = one;
+    let r2 = zero;
+    if (kind == FINER) {
+      // u = (|x| + 1) x
+      const size = f32x4.abs(x);
+      const inverse = f32x4.div(one, f32x4.add(f32x4.add(size, size), one));
+      const squared = f32x4.mul(inverse, inverse);
+      r = f32x4.mul(f32x4.mul(f32x4.add(size, one), x), inverse);
+      r1 = f32x4.mul(half, f32x4.add(one, squared));
+      r2 = f32x4.mul(f32x4.mul(f32x4.splat(-2), signOf(x)), f32x4.mul(squared, inverse));
+    }
+    sum = multiplyAdd(f32x4.mul(r, slope), g, sum);
     if (forms.first == 0) continue;
     const curvature = v128.load(s2 + i);
-    sum = multiplyAdd(multiplyAdd(x, curvature, slope), along, sum);
+    sum = multiplyAdd(multiplyAdd(r, curvature, f32x4.mul(r1, slope)), along, sum);
     if (forms.second == 0) continue;
     let cross = zero;
     for (let p = 0; p < forms.pairCount; p++) {
@@ -155,7 +172,8 @@ function parameterSum(
       const zl = v128.load(z0 + (pairIndex(forms, p, 1) + 1) * blockBytes + i);
       cross = multiplyAdd(f32x4.mul(u, zk), zl, cross);
     }
-    sum = multiplyAdd(multiplyAdd(x, v128.load(s3 + i), f32x4.add(curvature, curvature)), cross, sum);
+    const bends = f32x4.mul(r1, f32x4.add(curvature, curvature));
+    sum = multiplyAdd(multiplyAdd(r, v128.load(s3 + i), multiplyAdd(r2, slope, bends)), cross, sum);
   }
   return (
     f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3))

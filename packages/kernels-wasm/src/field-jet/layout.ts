@@ -33,9 +33,9 @@ const PANEL = 8;
 
 const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
-/** Whether the fused kernel takes a network. FINER's frequency does not only scale the argument: where it is learned, the network is composed. */
+/** Whether the fused kernel takes a network. */
 export const supportsNetwork = ({ layers }: FieldJetNetwork): boolean =>
-  layers.every(({ activation: { kind, learnable } }) => kind in ACTIVATIONS && (kind !== 'finer' || learnable.length === 0));
+  layers.every(({ activation: { kind } }) => kind in ACTIVATIONS);
 
 /** Places of a layer's gradients from the start of a thread's gradients, in bytes. */
 export interface LayerGradients {

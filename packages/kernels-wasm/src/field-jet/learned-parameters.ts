@@ -7,7 +7,7 @@ export const parameterCount = ({ layers }: FieldJetNetwork): number =>
 
 /**
  * What the kernel's sum (`parameterSum` in `assembly/jet.ts`) is multiplied with: lambda'(p) / lambda(p) where p scales the argument by
- * lambda(p), as in core's activations; 1 for the slope of prelu.
+ * lambda(p), as in core's activations, or the phase of FINER; 1 for the slope of prelu.
  *
  * @param value of the parameter
  */

@@ -241,13 +241,6 @@ describe('the fused field jet', () => {
     });
   });
 
-  it('leaves the learned frequency of FINER to the composed path', async () => {
-    const activation = { kind: 'finer', omega: 3, learnable: ['omega'] };
-    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 };
-    const field = createField(mlp({ ...size, activation }), { seed: 1 });
-    expect(await kernelsOf(() => measure('simd', field, pointsFor(field, 9), {}))).not.toContain('NeuralFieldsFieldJet');
-  });
-
   describe('behind layers that it does not know', () => {
     const turn = (part: Tensor3D | undefined): Tensor3D | undefined => part && neg(part);
     /** No parameters; its derivatives are the same at all points. */
@@ -291,6 +284,14 @@ describe('the fused field jet', () => {
         expectSame(await measure('simd', field, coords, request), await measure('cpu', field, coords, request));
         expect(await kernelsOf(() => measure('simd', field, coords, request))).toContain('NeuralFieldsFieldJet');
       }
+    });
+
+    it('leaves a network that ends in such a layer to the composed path', async () => {
+      const last = plain.layers.length - 1;
+      const layers = plain.layers.map((layer, index) => (index === last ? { ...layer, activation: { kind: 'growth' } } : layer));
+      const field = createField(parseSpec({ ...plain, layers }, extensions), { seed: 1, extensions });
+      const coords = pointsFor(field, 9);
+      expect(await kernelsOf(() => measure('simd', field, coords, {}))).not.toContain('NeuralFieldsFieldJet');
     });
 
     it('takes an encoding that is wider than a panel', async () => {
