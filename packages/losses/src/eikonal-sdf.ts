@@ -1,11 +1,10 @@
 /** @file A signed distance from the points of a surface alone. Sitzmann et al. 2020, arXiv:2006.09661, section 4.2. */
-import { mul, sub, type Tensor2D } from '@tensorflow/tfjs-core';
+import { mul } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
 import { eikonalErrors, total } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute } from './penalty.ts';
 import { closeness, misalignment, whereOff, whereOn } from './surface-terms.ts';
-import { findValueTarget } from './targets.ts';
 
 /** The options of {@link eikonalSdf}. */
 export interface EikonalSdfOptions {
@@ -25,20 +24,13 @@ export interface EikonalSdfOptions {
   readonly eikonalWeight?: number;
   /** In units of one over the distance; 100 if absent. */
   readonly sharpness?: number;
-  /**
-   * The name of a target with the distance of each point from the surface, `f32[n, 1]`, without a sign; `null` if absent. It is known to any cloud, as the
-   * distance of its nearest point, and keeps folds and stray pieces out of the field, which the other parts allow far from the surface.
-   */
-  readonly distance?: string | null;
-  /** On ||Phi| - h| off the surface, where h is that distance, in units of one over the distance; 300 if absent. */
-  readonly distanceWeight?: number;
 }
 
 /**
  * A signed distance from points of a surface and their normals:
  *
  *     w_s |Phi| + w_n (1 - cos(grad Phi, n))   on the surface
- *     w_o exp(-sharpness |Phi|)                off it, and w_d ||Phi| - h| where the distance h is known
+ *     w_o exp(-sharpness |Phi|)                off it
  *     w_e ||grad Phi| - 1|                     everywhere
  *
  * averaged over all points, on and off the surface together, as the authors do: half of their points are on it. The distance is positive on the side
@@ -47,16 +39,15 @@ export interface EikonalSdfOptions {
  * With `normal: null` nothing tells the inside from the outside, and the sign is that of the initial field: fit a ball's distance first, or add
  * `divergencePenalty`.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, and the weights of its code; the distance as in Atzmon and Lipman 2020, arXiv:1911.10414. They are for shapes that fill [-1, 1]: a distance is at most some 1.
+ * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, and the weights of its code. They are for shapes that fill [-1, 1]: a distance is at most some 1.
  *
  * @throws RangeError when a weight is negative or `sharpness` not positive; when evaluated, if the points lack a target or its width is wrong
  */
 export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly gradient: true }> => {
   const { surface = 'surface', normal = 'normal', oriented = true, sharpness = 100 } = options;
   const { surfaceWeight = 3e3, offSurfaceWeight = 1e2, normalWeight = 1e2, eikonalWeight = 5e1 } = options;
-  const { distance = null, distanceWeight = 300 } = options;
-  const weights = { surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight, distanceWeight };
-  for (const [name, weight] of Object.entries(weights)) assertWeight(`eikonalSdf: ${name}`, weight);
+  for (const [name, weight] of Object.entries({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight }))
+    assertWeight(`eikonalSdf: ${name}`, weight);
   assertPositive('eikonalSdf: sharpness', sharpness);
   return jetLoss('eikonalSdf', { gradient: true }, ({ value, gradient }, { targets }) => {
     const size = mul(absolute(value), surfaceWeight);
@@ -64,12 +55,9 @@ export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly 
       normal === null
         ? size
         : total([size, mul(misalignment('eikonalSdf', gradient, { normal, oriented, targets }), normalWeight)]);
-    const apart = mul(closeness(value, sharpness), offSurfaceWeight);
-    const away = (name: string): Tensor2D => absolute(sub(absolute(value), findValueTarget('eikonalSdf', name, targets, value)));
-    const off = distance === null ? apart : total([apart, mul(away(distance), distanceWeight)]);
     return total([
       whereOn('eikonalSdf', on, surface, targets),
-      whereOff('eikonalSdf', off, surface, targets),
+      whereOff('eikonalSdf', mul(closeness(value, sharpness), offSurfaceWeight), surface, targets),
       mul(eikonalErrors(gradient, absolute), eikonalWeight),
     ]);
   });

@@ -351,18 +351,6 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'eikonalSdf with distances',
-    loss: eikonalSdf({ sharpness: 3, distance: 'h', distanceWeight: 200 }),
-    outputs: 1,
-    coordinates: 3,
-    targets: { surface: 1, normal: 3, h: 1 },
-    formula: p => {
-      const [v, c, length] = [p.jet.value, cosinesOf(p), lengthsOf(p)].map(all => at(all, 0)) as [number, number, number];
-      const off = 100 * Math.exp(-3 * Math.abs(v)) + 200 * Math.abs(Math.abs(v) - at(p.targets['h'], 0));
-      return [(isOn(p) ? 3000 * Math.abs(v) + 100 * (1 - c) : off) + 50 * Math.abs(length - 1)];
-    },
-  },
-  {
     name: 'eikonalSdf without normals',
     loss: eikonalSdf({ normal: null, surfaceWeight: 3, offSurfaceWeight: 0.5, eikonalWeight: 0.1, sharpness: 2 }),
     outputs: 1,

@@ -240,7 +240,7 @@ export const addFitCommand = (program: Command): void => {
     )
     .option(
       '--distance-weight <number>',
-      "the weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone (default: 300)",
+      "the weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone (default: 150)",
       notNegative,
     )
     .option('--margin <share>', 'room between the shape and the box that it is put into (default: 0.1)', fraction)

@@ -1,7 +1,8 @@
 /** @file The objective by which a signed distance is learned from a shape. */
 import { createRng, type Term, term } from '@neural-fields/core';
-import { eikonal, eikonalSdf, withTargets } from '@neural-fields/losses';
+import { eikonal, eikonalSdf, signAgnosticDistance, withTargets } from '@neural-fields/losses';
 import { createKdTree, isMesh, type Mesh, type PointCloud, sampleMesh, sdfPoints } from '@neural-fields/shapes';
+import { uniform } from '@neural-fields/signals';
 
 /** What the objective consists of. */
 export interface ShapeTermOptions {
@@ -9,7 +10,7 @@ export interface ShapeTermOptions {
   readonly counts: { readonly on: number; readonly off: number; readonly near: number };
   /** The weights of the SIREN paper's four parts: at the surface, off it, of the normals, of the gradient's length. */
   readonly weights: readonly [surface: number, off: number, normal: number, eikonal: number];
-  /** The weight of the distance to the nearest point, off the surface; 0 for none, as in the paper. */
+  /** The weight of ||Phi| - h|, with the distance h to the nearest point; 0 for none, as in the paper. */
   readonly distanceWeight: number;
   /** The normals of a mesh. */
   readonly normals: 'face' | 'vertex';
@@ -17,8 +18,15 @@ export interface ShapeTermOptions {
 
 /** The standard deviation of the distance of points near the surface, in the field's units. */
 const NEAR_DISTANCE = 0.05;
-/** Points that distances are measured to, at most. */
-const DISTANCE_POINTS = 60_000;
+/** Points that distances are measured to, at most: looking for the nearest takes longer than all else otherwise. */
+const DISTANCE_POINTS = 20_000;
+/** Points of the box for each at which the distance counts. */
+const OFF_PER_DISTANCE = 4;
+const BOX = [
+  [-1, 1],
+  [-1, 1],
+  [-1, 1],
+] as const;
 
 /** Points of a shape, evenly chosen. */
 const somePoints = (shape: PointCloud | Mesh): Float32Array => {
@@ -42,32 +50,39 @@ const distancesTo = (positions: Float32Array): ((coords: Float32Array) => Float3
     });
 };
 
-/** The terms of a fit to a shape that lies in the box [-1, 1]^3. */
+/**
+ * The terms of a fit to a shape that lies in the box [-1, 1]^3: the loss of the SIREN paper; where points near the surface are asked for, the length of the
+ * gradient there; and, with a weight for it, ||Phi| - h| at points of the box, where h is the distance to the nearest point of the shape.
+ */
 export const shapeTerms = (shape: PointCloud | Mesh, options: ShapeTermOptions): readonly Term[] => {
   const { counts, weights, distanceWeight, normals } = options;
   const [surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight] = weights;
-  const drawn = sdfPoints(shape, { onSurface: counts.on, offSurface: counts.off, normals });
-  const distances = distanceWeight > 0 ? distancesTo(somePoints(shape)) : undefined;
-  const loss = eikonalSdf({
-    surfaceWeight,
-    offSurfaceWeight,
-    normalWeight,
-    eikonalWeight,
-    ...(distances && { distance: 'distance', distanceWeight }),
-  });
-  const all = term({
-    points: distances ? withTargets(drawn, coords => ({ distance: distances(coords) })) : drawn,
-    derivatives: loss.derivatives,
-    loss,
-  });
-  if (counts.near === 0) return [all];
-  const length = eikonal();
-  const near = sdfPoints(shape, {
-    onSurface: 1,
-    offSurface: 0,
-    nearSurface: counts.near,
-    nearDistance: NEAR_DISTANCE,
-    normals: 'none',
-  });
-  return [all, term({ name: 'near', points: near, derivatives: length.derivatives, loss: length, weight: eikonalWeight })];
+  const terms: Term[] = [];
+  const loss = eikonalSdf({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight });
+  const points = sdfPoints(shape, { onSurface: counts.on, offSurface: counts.off, normals });
+  terms.push(term({ points, derivatives: loss.derivatives, loss }));
+  if (counts.near > 0) {
+    const length = eikonal();
+    const near = sdfPoints(shape, {
+      onSurface: 1,
+      offSurface: 0,
+      nearSurface: counts.near,
+      nearDistance: NEAR_DISTANCE,
+      normals: 'none',
+    });
+    terms.push(term({ name: 'near', points: near, derivatives: length.derivatives, loss: length, weight: eikonalWeight }));
+  }
+  if (distanceWeight > 0) {
+    const distances = distancesTo(somePoints(shape));
+    const anywhere = uniform(BOX, { count: Math.max(1, Math.round(counts.off / OFF_PER_DISTANCE)) });
+    terms.push(
+      term({
+        name: 'distance',
+        points: withTargets(anywhere, coords => ({ distance: distances(coords) })),
+        loss: signAgnosticDistance(),
+        weight: distanceWeight,
+      }),
+    );
+  }
+  return terms;
 };

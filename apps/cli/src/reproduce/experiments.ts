@@ -7,6 +7,7 @@ import { sirenInpainting } from './experiments/siren-inpainting.ts';
 import { sirenPoissonCompositing } from './experiments/siren-poisson-compositing.ts';
 import { sirenPoissonGradient } from './experiments/siren-poisson-gradient.ts';
 import { sirenPoissonLaplacian } from './experiments/siren-poisson-laplacian.ts';
+import { sirenSdf } from './experiments/siren-sdf.ts';
 import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
 import type { Experiment } from './frame/experiment.ts';
 
@@ -20,5 +21,6 @@ export const experiments: readonly Experiment[] = [
   sirenPoissonCompositing,
   sirenInpainting,
   sirenSuperresolution,
+  sirenSdf,
   sirenHelmholtz,
 ];

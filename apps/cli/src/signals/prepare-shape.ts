@@ -27,7 +27,7 @@ export interface ShapeOptions {
   readonly near?: number;
   /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. Those of the SIREN paper if absent. */
   readonly weights?: ShapeTermOptions['weights'];
-  /** The weight of the distance to the nearest point of the shape, off the surface; 300 if absent, 0 for the paper's loss alone. */
+  /** The weight of the distance to the nearest point of the shape, off the surface; 150 if absent, 0 for the paper's loss alone. */
   readonly distanceWeight?: number;
   /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
   readonly margin?: number;
@@ -39,7 +39,7 @@ export interface ShapeOptions {
 const defaults: SignalDefaults = { steps: 3000, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 };
 const NEAR = 0.25;
 const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
-const DISTANCE_WEIGHT = 300;
+const DISTANCE_WEIGHT = 150;
 /** Points of the surface that a field is compared with. */
 const MEASURED = 16_384;
 /** A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and then. */

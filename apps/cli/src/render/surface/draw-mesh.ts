@@ -1,0 +1,78 @@
+/** @file A picture of a mesh by the same camera and lamps as that of a field, with a depth buffer. */
+import { type Mesh, vertexNormals } from '@neural-fields/shapes';
+import type { Camera, PictureSize } from './camera.ts';
+import { shadeSamples } from './shade.ts';
+
+/** Samples along a side of a pixel. */
+const FINER = 2;
+
+/** The corners of a mesh as the camera sees them: `f64[n, 3]`, in samples to the right and down, and the depth along the view. */
+const project = (positions: Float32Array, camera: Camera, { width, height }: PictureSize): Float64Array => {
+  const half = Math.min(width, height) / 2;
+  const placed = new Float64Array(positions.length);
+  for (let i = 0; i < positions.length; i += 3) {
+    const along = (axis: readonly number[]): number =>
+      axis.reduce((sum, c, k) => sum + c * ((positions[i + k] as number) - (camera.position[k] as number)), 0);
+    const depth = along(camera.forward);
+    placed[i] = width / 2 + (half * along(camera.right)) / (camera.slope * depth);
+    placed[i + 1] = height / 2 - (half * along(camera.up)) / (camera.slope * depth);
+    placed[i + 2] = depth;
+  }
+  return placed;
+};
+
+/** Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major. Normals are those of its corners, interpolated; worked out where it has none. */
+export const drawMesh = (mesh: Mesh, camera: Camera, { width, height }: PictureSize): Float32Array => {
+  const size = { width: FINER * width, height: FINER * height };
+  const corners = project(mesh.positions, camera, size);
+  const cornerNormals = mesh.normals ?? vertexNormals(mesh);
+  const count = size.width * size.height;
+  const depths = new Float32Array(count).fill(Number.NaN);
+  const normals = new Float32Array(3 * count);
+  for (let t = 0; t < mesh.triangles.length; t += 3) {
+    const [a, b, c] = [0, 1, 2].map(k => 3 * (mesh.triangles[t + k] as number)) as [number, number, number];
+    const at = (corner: number, k: number): number => corners[corner + k] as number;
+    if (Math.min(at(a, 2), at(b, 2), at(c, 2)) <= 0) continue;
+    const xs = [at(a, 0), at(b, 0), at(c, 0)];
+    const ys = [at(a, 1), at(b, 1), at(c, 1)];
+    const area = (at(b, 0) - at(a, 0)) * (at(c, 1) - at(a, 1)) - (at(b, 1) - at(a, 1)) * (at(c, 0) - at(a, 0));
+    if (area === 0) continue;
+    const [left, right] = [
+      Math.max(0, Math.ceil(Math.min(...xs) - 0.5)),
+      Math.min(size.width - 1, Math.floor(Math.max(...xs) - 0.5)),
+    ];
+    const [top, bottom] = [
+      Math.max(0, Math.ceil(Math.min(...ys) - 0.5)),
+      Math.min(size.height - 1, Math.floor(Math.max(...ys) - 0.5)),
+    ];
+    for (let y = top; y <= bottom; y++)
+      for (let x = left; x <= right; x++) {
+        const [px, py] = [x + 0.5, y + 0.5];
+        const share = (from: number, to: number): number =>
+          ((at(to, 0) - at(from, 0)) * (py - at(from, 1)) - (at(to, 1) - at(from, 1)) * (px - at(from, 0))) / area;
+        const weights = [share(b, c), share(c, a), share(a, b)] as const;
+        if (weights.some(weight => weight < 0)) continue;
+        // What is linear in space is linear in the picture when it is divided by the depth.
+        const scaled = [a, b, c].map((corner, k) => (weights[k] as number) / at(corner, 2));
+        const depth = 1 / scaled.reduce((sum, weight) => sum + weight, 0);
+        const i = y * size.width + x;
+        if ((depths[i] as number) <= depth) continue;
+        depths[i] = depth;
+        const normal = [0, 1, 2].map(k =>
+          [a, b, c].reduce((sum, corner, j) => sum + (scaled[j] as number) * (cornerNormals[corner + k] as number), 0),
+        );
+        const length = Math.hypot(...normal) || 1;
+        for (let k = 0; k < 3; k++) normals[3 * i + k] = (normal[k] as number) / length;
+      }
+  }
+  const colours = shadeSamples(camera, { depths, normals });
+  const picture = new Float32Array(3 * width * height);
+  for (let y = 0; y < size.height; y++)
+    for (let x = 0; x < size.width; x++)
+      for (let k = 0; k < 3; k++) {
+        const pixel = Math.floor(y / FINER) * width + Math.floor(x / FINER);
+        picture[3 * pixel + k] =
+          (picture[3 * pixel + k] as number) + (colours[3 * (y * size.width + x) + k] as number) / FINER ** 2;
+      }
+  return picture;
+};

