@@ -33,7 +33,7 @@ interface Physics {
 }
 
 const physics: Readonly<Record<ProfileName, Physics>> = {
-  quick: { wavenumber: 6, variance: 2.5e-3, omega0: 10, rbfFeatures: 256, falling: true },
+  quick: { wavenumber: 6, variance: 2.5e-3, omega0: 10, rbfFeatures: 64, falling: true },
   paper: { wavenumber: 20, variance: 1e-4, omega0: 30, rbfFeatures: 1024, falling: false },
 };
 
@@ -91,8 +91,14 @@ const ITERATIONS = 20;
 /** Mean squared errors of the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 7.9e-6, tanh: 2.6e-5, 'relu-rbf': 1.0e-4 };
 
-/** The largest relative error of SIREN that the quick profile is expected to end with; measured: 0.15 and less. */
-const QUICK_ERROR = { adam: 0.3, lbfgs: 0.05 } as const;
+/** Relative errors measured with the quick profile, seed 0, by fit; several times as much is accepted, for other seeds and backends. */
+const measured: Readonly<Partial<Record<string, number>>> = {
+  siren: 0.053,
+  'siren-square': 0.21,
+  'siren-circle': 0.047,
+  'siren-lbfgs': 0.0064,
+};
+const ROOM = 3;
 
 const sceneOf = (profile: ProfileName, medium: Medium): HelmholtzScene => {
   const { wavenumber, variance } = physics[profile];
@@ -165,13 +171,16 @@ const checksOf = (
   const noise = Object.fromEntries(byAdam.map(({ name, label }) => [label, signalToNoise(errors[name]?.relative ?? Number.NaN)]));
   const quick: readonly Check[] = chosen
     .filter(({ kind }) => kind === 'siren')
-    .map(({ name, label, optimizer }) => ({
-      what: `${label}: relative error`,
-      unit: '',
-      obtained: errors[name]?.relative ?? Number.NaN,
-      ...(unchanged && { atMost: QUICK_ERROR[optimizer] }),
-      because: 'measured for this profile, with room for other seeds',
-    }));
+    .map(({ name, label }) => {
+      const expected = unchanged ? measured[name] : undefined;
+      return {
+        what: `${label}: relative error`,
+        unit: '',
+        obtained: errors[name]?.relative ?? Number.NaN,
+        ...(expected !== undefined && { measured: expected, atMost: ROOM * expected }),
+        because: `measured for this profile; ${ROOM} times as much is accepted, for other seeds`,
+      };
+    });
   const paper: readonly Check[] = byAdam.flatMap(({ name, label }) =>
     published[name] === undefined
       ? []
@@ -246,7 +255,8 @@ const evaluate = async (
           name: label,
           cells: [medium, errors[name]?.mse, published[name], errors[name]?.relative],
         })),
-        caption: 'Where waves are not absorbed. Published numbers are for k = 20, the profile `paper`.',
+        caption:
+          'Where waves are not absorbed. Published numbers are for k = 20, the profile `paper`, where tanh and RBF have time to learn.',
       },
     ],
     checks: checksOf(context, chosen, errors),

@@ -72,8 +72,9 @@ export interface SolvedScene {
   readonly residual: number;
 }
 
-/** The solver takes at least so many points along a side, and two in the deviation of a source. */
-const LEAST_SIDE = 192;
+/** The solver takes about so many points along a side, fewer for a coarse grid, and at least two in the deviation of a source. */
+const SIDE = 192;
+const LARGEST_REFINEMENT = 6;
 const POINTS_PER_DEVIATION = 2;
 
 /** The mean of m over the cell around a point, so that media with edges are followed better than to a cell. */
@@ -94,7 +95,7 @@ const cubicWeights = (part: number): readonly number[] => [
 
 /** Solves for the waves of a scene, in float64, finely enough to look at them on a grid of `size` points along a side. */
 export const solveScene = async (scene: HelmholtzScene, size: number, signal: AbortSignal): Promise<SolvedScene> => {
-  const wanted = Math.max(LEAST_SIDE, (2 * POINTS_PER_DEVIATION) / Math.sqrt(scene.variance));
+  const wanted = Math.max(Math.min(SIDE, LARGEST_REFINEMENT * size), (2 * POINTS_PER_DEVIATION) / Math.sqrt(scene.variance));
   const refinement = Math.ceil(wanted / (size - 1));
   const side = (size - 1) * refinement + 1;
   const step = 2 / (side - 1);
