@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BackendCandidate, type BackendChoice, selectBackend } from '@neural-fields/core';
+import type { Dawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { InputError } from './errors.ts';
 import type { Output } from './output/output.ts';
@@ -42,20 +43,12 @@ const importOptional = async (name: string): Promise<unknown> => {
   }
 };
 
-/** What the package `webgpu` (Dawn for Node) exports. */
-interface Dawn {
-  readonly create: (flags: readonly string[]) => object;
-  readonly globals: object;
-}
-
-/** Gives Node the `navigator.gpu` of browsers, before tfjs's backend is imported, which looks for it. */
+/** Gives Node the `navigator.gpu` of browsers, before the kernels are imported, which look for it. */
 const loadWebgpu = async (): Promise<void> => {
-  const { create, globals } = (await importOptional('webgpu')) as Dawn;
-  Object.assign(globalThis, globals);
-  const gpu = create([]);
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
-  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
-  await import('@tensorflow/tfjs-backend-webgpu');
+  const dawn = (await importOptional('webgpu')) as Dawn;
+  const { installDawn } = await import('@neural-fields/kernels-webgpu/node');
+  installDawn(dawn);
+  await import('@neural-fields/kernels-webgpu');
 };
 
 /** libtensorflow, with CUDA where that package is installed. */

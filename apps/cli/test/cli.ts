@@ -37,7 +37,8 @@ export const start = (args: readonly string[], { cwd, nodeOptions = '' }: RunOpt
   const child = spawn(process.execPath, [entry, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: nodeOptions },
+    // pnpm's launchers show their programs every package of the workspace by NODE_PATH.
+    env: { ...process.env, NODE_PATH: '', NODE_OPTIONS: nodeOptions },
   });
   const text = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
