@@ -55,6 +55,8 @@ export const traceRays = async (
   // The last place outside and its value; the first place inside and its value, once there is one.
   const [outside, outsideValue] = [new Float64Array(count).fill(Number.NaN), new Float64Array(count)];
   const [inside, insideValue] = [new Float64Array(count).fill(Number.NaN), new Float64Array(count)];
+  /** On which side the last place was. */
+  const side = new Int8Array(count);
   let active = new Uint32Array(count);
   let alive = 0;
   for (let ray = 0; ray < count; ray++) {
@@ -80,17 +82,17 @@ export const traceRays = async (
         hits[ray] = t;
         continue;
       }
-      const known = !Number.isNaN(inside[ray]);
       if (value > 0) {
         // Twice on one side: the other end's value counts half, which makes the next place move there.
-        if (known && (outsideValue[ray] as number) > 0 && step > 0) insideValue[ray] = (insideValue[ray] as number) / 2;
+        if (side[ray] === 1) insideValue[ray] = (insideValue[ray] as number) / 2;
         outside[ray] = t;
         outsideValue[ray] = value;
       } else {
-        if (known) outsideValue[ray] = (outsideValue[ray] as number) / 2;
+        if (side[ray] === -1) outsideValue[ray] = (outsideValue[ray] as number) / 2;
         inside[ray] = t;
         insideValue[ray] = value;
       }
+      side[ray] = Math.sign(value);
       if (Number.isNaN(inside[ray])) at[ray] = t + Math.min(LONGEST * halfWidth, Math.max(CAUTION * value, tolerance));
       else {
         const [a, b] = [outside[ray] as number, inside[ray] as number];
