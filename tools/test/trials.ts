@@ -55,6 +55,25 @@ const finite = [...(await value.data()), ...(await laplacian.data())].every(Numb
 console.log(getBackend(), value.shape.join(), finite);`,
     prints: 'simd 2000,1 true',
   },
+  '@neural-fields/kernels-webgpu': {
+    also: [cpu],
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { createField, siren } from '@neural-fields/core';
+import { createDevice, WebgpuUnavailableError } from '@neural-fields/kernels-webgpu';
+import { getBackend, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+const usable = await createDevice().then(() => true, error => {
+  if (!(error instanceof WebgpuUnavailableError)) throw error;
+  return false;
+});
+await setBackend(usable ? 'webgpu' : 'cpu');
+await ready();
+const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0 }), { seed: 1 });
+const { value, laplacian } = field.jet(tensor2d([[0.1, 0.2], [0.3, 0.4]]), { laplacian: true });
+const finite = [...(await value.data()), ...(await laplacian.data())].every(Number.isFinite);
+console.log(usable === (getBackend() === 'webgpu'), value.shape.join(), finite);`,
+    prints: 'true 2,1 true',
+  },
   '@neural-fields/losses': {
     also: [cpu],
     snippet: `

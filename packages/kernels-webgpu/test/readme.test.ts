@@ -1,0 +1,8 @@
+import './setup/node.ts';
+import { expectReadmeExample } from '@neural-fields/testing';
+import { test } from 'vitest';
+import { onGpu } from './setup/gpu.ts';
+
+onGpu();
+
+test('the example of the README prints what it says', () => expectReadmeExample(new URL('../README.md', import.meta.url)));

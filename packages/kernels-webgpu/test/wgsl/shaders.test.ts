@@ -1,0 +1,359 @@
+/** @file The sources of shaders, to be read and compared; whether they are right is tested by running them. */
+import { describe, expect, it } from 'vitest';
+import { activationFunction } from '../../src/wgsl/activations.ts';
+import { forwardLayer } from '../../src/wgsl/forward-layer.ts';
+import { forwardRule, type JetShape, reverseRule, valueOnly } from '../../src/wgsl/jet-rule.ts';
+import { pointwiseLoss } from '../../src/wgsl/last-layer.ts';
+import { sumParts } from '../../src/wgsl/reduce.ts';
+import { reverseLayer } from '../../src/wgsl/reverse-layer.ts';
+import { weightGradient } from '../../src/wgsl/weight-gradient.ts';
+
+const sine = { kind: 'sine', parameters: { omega: 30 }, learnable: [] };
+const learnedSine = { ...sine, learnable: ['omega'] };
+const identity = { kind: 'identity', parameters: {}, learnable: [] };
+const laplacian: JetShape = {
+  first: 2,
+  second: 1,
+  pairs: [
+    [0, 0],
+    [1, 1],
+  ],
+  weights: [[1, 1]],
+};
+const mixed: JetShape = { first: 2, second: 1, pairs: [[0, 1]], weights: [[-0.5]] };
+
+describe('the rule of an activation', () => {
+  it('has the derivatives that are asked for', () => {
+    expect(activationFunction('sine', 1)).toMatchInlineSnapshot(`
+      "struct Derivatives { s0: vec4<f32>, s1: vec4<f32> }
+      fn activate(x: vec4<f32>, a: f32, b: f32) -> Derivatives {
+        let wave = sineAndCosine(x * a); let s0 = wave.sine;
+        let s1 = wave.cosine * a;
+        return Derivatives(s0, s1);
+      }"
+    `);
+    expect(activationFunction('tanh', 3)).toMatchInlineSnapshot(`
+      "struct Derivatives { s0: vec4<f32>, s1: vec4<f32>, s2: vec4<f32>, s3: vec4<f32> }
+      fn activate(x: vec4<f32>, a: f32, b: f32) -> Derivatives {
+        let s0 = hyperbolicTangent(x);
+        let s1 = 1.0 - s0 * s0;
+        let s2 = s0 * s1 * -2.0;
+        let s3 = s1 * (4.0 - s1 * 6.0);
+        return Derivatives(s0, s1, s2, s3);
+      }"
+    `);
+  });
+
+  it('takes a jet forward', () => {
+    expect(forwardRule(sine, laplacian)).toMatchInlineSnapshot(`
+      "let s = activate(z0, a, b);
+      let h0 = s.s0;
+      let h1 = s.s1 * z1;
+      let h2 = s.s1 * z2;
+      let h3 = s.s1 * z3 + s.s2 * (z1 * z1 + z2 * z2);"
+    `);
+    expect(forwardRule(sine, mixed)).toMatchInlineSnapshot(`
+      "let s = activate(z0, a, b);
+      let h0 = s.s0;
+      let h1 = s.s1 * z1;
+      let h2 = s.s1 * z2;
+      let h3 = s.s1 * z3 + s.s2 * (-0.5 * z1 * z2);"
+    `);
+    expect(forwardRule(identity, valueOnly)).toMatchInlineSnapshot(`"let h0 = z0;"`);
+  });
+
+  it('takes derivatives back', () => {
+    expect(reverseRule(sine, valueOnly, { learns: false })).toMatchInlineSnapshot(`
+      "let s = activate(z0, a, b);
+      g0 = s.s1 * g0;"
+    `);
+    expect(reverseRule(learnedSine, laplacian, { learns: true })).toMatchInlineSnapshot(`
+      "let s = activate(z0, a, b);
+      let along = z1 * g1 + z2 * g2 + z3 * g3;
+      let u0 = g3;
+      let u1 = g3;
+      let cross = u0 * z1 * z1 + u1 * z2 * z2;
+      learned += dot(z0 * s.s1, g0);
+      learned += dot(s.s1 + z0 * s.s2, along);
+      learned += dot(2.0 * s.s2 + z0 * s.s3, cross);
+      g0 = s.s1 * g0 + s.s2 * along + s.s3 * cross;
+      g1 = s.s1 * g1;
+      g2 = s.s1 * g2;
+      g1 += s.s2 * u0 * z1;
+      g1 += s.s2 * u0 * z1;
+      g2 += s.s2 * u1 * z2;
+      g2 += s.s2 * u1 * z2;
+      g3 = s.s1 * g3;"
+    `);
+    expect(reverseRule(identity, laplacian, { learns: false })).toBe('');
+  });
+});
+
+const layer = { inFeatures: 6, outFeatures: 8, hasBias: true, activation: sine };
+
+describe('a layer', () => {
+  it('goes forward through workgroup memory', () => {
+    const { code } = forwardLayer(layer, { ...valueOnly, first: 4 }, { keepsPreActivations: true, style: 'tiled' });
+    expect(code.slice(code.indexOf('@compute'))).toMatchInlineSnapshot(`
+      "@compute @workgroup_size(16, 16)
+      fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+        var sum0_0 = vec4(0.0);
+        var sum1_0 = vec4(0.0);
+        var sum2_0 = vec4(0.0);
+        var sum3_0 = vec4(0.0);
+        var sum4_0 = vec4(0.0);
+        for (var step = 0u; step < 2u; step += 4u) {
+          for (var i = lane; i < 320u; i += 256u) {
+            let row = i / 4u;
+            let vector = step + i % 4u;
+            let point = min(group.y * 16u + row % 16u, sizes.points - 1u);
+            rowTile[i] = select(vec4(0.0), rows[((row / 16u) * sizes.points + point) * 2u + min(vector, 1u)], vector < 2u);
+          }
+          for (var i = lane; i < 256u; i += 256u) {
+            weightTile[i] = weightAt(step * 4u + i / 16u, group.x * 16u + i % 16u);
+          }
+          workgroupBarrier();
+          for (var k = 0u; k < 4u; k++) {
+            let w0 = weightTile[(k * 4u + 0u) * 16u + local.x];
+            let w1 = weightTile[(k * 4u + 1u) * 16u + local.x];
+            let w2 = weightTile[(k * 4u + 2u) * 16u + local.x];
+            let w3 = weightTile[(k * 4u + 3u) * 16u + local.x];
+            sum0_0 = addProducts(rowTile[(0u + local.y) * 4u + k], w0, w1, w2, w3, sum0_0);
+            sum1_0 = addProducts(rowTile[(16u + local.y) * 4u + k], w0, w1, w2, w3, sum1_0);
+            sum2_0 = addProducts(rowTile[(32u + local.y) * 4u + k], w0, w1, w2, w3, sum2_0);
+            sum3_0 = addProducts(rowTile[(48u + local.y) * 4u + k], w0, w1, w2, w3, sum3_0);
+            sum4_0 = addProducts(rowTile[(64u + local.y) * 4u + k], w0, w1, w2, w3, sum4_0);
+          }
+          workgroupBarrier();
+        }
+        let vector = group.x * 16u + local.x;
+        if (vector >= 2u) { return; }
+        let biasHere = biasAt(0u, vector);
+        let a: f32 = 30.0;
+        let b: f32 = 0.0;
+        {
+          let point = group.y * 16u + 0u + local.y;
+          if (point < sizes.points) {
+            let z0 = sum0_0 + biasHere;
+            let z1 = sum1_0;
+            let z2 = sum2_0;
+            let z3 = sum3_0;
+            let z4 = sum4_0;
+            let s = activate(z0, a, b);
+            let h0 = s.s0;
+            let h1 = s.s1 * z1;
+            let h2 = s.s1 * z2;
+            let h3 = s.s1 * z3;
+            let h4 = s.s1 * z4;
+            z[(0u * sizes.points + point) * 2u + vector] = z0;
+            h[(0u * sizes.points + point) * 2u + vector] = h0;
+            z[(1u * sizes.points + point) * 2u + vector] = z1;
+            h[(1u * sizes.points + point) * 2u + vector] = h1;
+            z[(2u * sizes.points + point) * 2u + vector] = z2;
+            h[(2u * sizes.points + point) * 2u + vector] = h2;
+            z[(3u * sizes.points + point) * 2u + vector] = z3;
+            h[(3u * sizes.points + point) * 2u + vector] = h3;
+            z[(4u * sizes.points + point) * 2u + vector] = z4;
+            h[(4u * sizes.points + point) * 2u + vector] = h4;
+          }
+        }
+      }"
+    `);
+  });
+
+  it('goes forward directly', () => {
+    const { code } = forwardLayer({ ...layer, activation: identity }, valueOnly, { keepsPreActivations: true, style: 'direct' });
+    expect(code).toMatchInlineSnapshot(`
+      "struct Sizes { points: u32 }
+      @group(0) @binding(0) var<uniform> sizes: Sizes;
+      @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
+      @group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;
+      @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
+      @group(0) @binding(4) var<storage, read_write> h: array<vec4<f32>>;
+      fn weightAt(row: u32, vector: u32) -> vec4<f32> {
+        if (row >= 6u || vector >= 2u) { return vec4(0.0); }
+        return weights[row * 2u + vector];
+      }
+      fn addProducts(x: vec4<f32>, w0: vec4<f32>, w1: vec4<f32>, w2: vec4<f32>, w3: vec4<f32>, sum: vec4<f32>) -> vec4<f32> {
+        return fma(vec4(x.w), w3, fma(vec4(x.z), w2, fma(vec4(x.y), w1, fma(vec4(x.x), w0, sum))));
+      }
+      fn biasAt(row: u32, vector: u32) -> vec4<f32> {
+        if (row >= 1u || vector >= 2u) { return vec4(0.0); }
+        return bias[row * 2u + vector];
+      }
+      @compute @workgroup_size(16, 4)
+      fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+        let column = group.x * 16u + local.x;
+        let rowPoint = min(group.y * 4u + local.y, sizes.points - 1u);
+        var sum0_0 = vec4(0.0);
+        for (var k = 0u; k < 2u; k++) {
+          let w0 = weightAt(k * 4u + 0u, column);
+          let w1 = weightAt(k * 4u + 1u, column);
+          let w2 = weightAt(k * 4u + 2u, column);
+          let w3 = weightAt(k * 4u + 3u, column);
+          sum0_0 = addProducts(rows[(0u * sizes.points + rowPoint) * 2u + k], w0, w1, w2, w3, sum0_0);
+        }
+        let vector = group.x * 16u + local.x;
+        if (vector >= 2u) { return; }
+        let biasHere = biasAt(0u, vector);
+        {
+          let point = group.y * 4u + local.y;
+          if (point < sizes.points) {
+            let z0 = sum0_0 + biasHere;
+            let h0 = z0;
+            h[(0u * sizes.points + point) * 2u + vector] = h0;
+          }
+        }
+      }"
+    `);
+  });
+
+  it('goes back through workgroup memory', () => {
+    const { code } = reverseLayer(
+      { inFeatures: 8, outFeatures: 3 },
+      { ...valueOnly, first: 7 },
+      { before: identity, style: 'tiled' },
+    );
+    expect(code.slice(0, code.indexOf('@compute'))).toMatchInlineSnapshot(`
+      "struct Sizes { points: u32 }
+      @group(0) @binding(0) var<uniform> sizes: Sizes;
+      @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
+      @group(0) @binding(2) var<storage, read> weights: array<f32>;
+      @group(0) @binding(3) var<storage, read_write> result: array<vec4<f32>>;
+      var<workgroup> rowTile: array<vec4<f32>, 512>;
+      var<workgroup> weightTile: array<vec4<f32>, 256>;
+      fn weightAt(row: u32, vector: u32) -> vec4<f32> {
+        if (row >= 8u || vector >= 1u) { return vec4(0.0); }
+        var result = vec4(0.0);
+        for (var i = 0u; i < 4u && vector * 4u + i < 3u; i++) { result[i] = weights[row * 3u + vector * 4u + i]; }
+        return result;
+      }
+      fn addProducts(x: vec4<f32>, w0: vec4<f32>, w1: vec4<f32>, w2: vec4<f32>, w3: vec4<f32>, sum: vec4<f32>) -> vec4<f32> {
+        return fma(vec4(x.w), w3, fma(vec4(x.z), w2, fma(vec4(x.y), w1, fma(vec4(x.x), w0, sum))));
+      }
+      "
+    `);
+  });
+
+  it('adds up the gradient of its weight', () => {
+    const { code } = weightGradient(layer, 'direct');
+    expect(code).toMatchInlineSnapshot(`
+      "struct Sizes { rows: u32, points: u32, rowsPerPart: u32, stride: u32, offset: u32 }
+      @group(0) @binding(0) var<uniform> sizes: Sizes;
+      @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
+      @group(0) @binding(2) var<storage, read> upstream: array<vec4<f32>>;
+      @group(0) @binding(3) var<storage, read_write> parts: array<f32>;
+      fn store(place: u32, column: u32, values: vec4<f32>) {
+        for (var i = 0u; i < 4u && column + i < 8u; i++) { parts[place + column + i] = values[i]; }
+      }
+      @compute @workgroup_size(16, 4)
+      fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+        var sum0_0 = vec4(0.0);
+        var sum0_1 = vec4(0.0);
+        var sum0_2 = vec4(0.0);
+        var sum0_3 = vec4(0.0);
+        var biasSum = vec4(0.0);
+        var start = group.z * sizes.rowsPerPart;
+        let end = min(start + sizes.rowsPerPart, sizes.rows);
+        let inVector = min(group.y * 4u + local.y, 1u);
+        let outVector = min(group.x * 16u + local.x, 1u);
+        for (; start < end; start += 1u) {
+          let x0 = rows[start * 2u + inVector];
+          let g = upstream[start * 2u + outVector];
+          sum0_0 = fma(vec4(x0.x), g, sum0_0);
+          sum0_1 = fma(vec4(x0.y), g, sum0_1);
+          sum0_2 = fma(vec4(x0.z), g, sum0_2);
+          sum0_3 = fma(vec4(x0.w), g, sum0_3);
+          if (start < sizes.points) { biasSum += g; }
+        }
+        let column = (group.x * 16u + local.x) * 4u;
+        let base = group.z * sizes.stride + sizes.offset;
+        {
+          let row = (group.y * 4u + 0u + local.y) * 4u;
+          if (row + 0u < 6u) { store(base + (row + 0u) * 8u, column, sum0_0); }
+          if (row + 1u < 6u) { store(base + (row + 1u) * 8u, column, sum0_1); }
+          if (row + 2u < 6u) { store(base + (row + 2u) * 8u, column, sum0_2); }
+          if (row + 3u < 6u) { store(base + (row + 3u) * 8u, column, sum0_3); }
+        }
+        if (group.y == 0u && local.y == 0u) { store(base + 48u, column, biasSum); }
+      }"
+    `);
+  });
+});
+
+it('a pointwise loss is worked out where the reverse pass begins', () => {
+  const network = { inFeatures: 2, layers: [{ ...layer, outFeatures: 3, activation: identity }], order: 1 as const };
+  const target = { index: 0, column: 0 };
+  const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
+  const penalty = { kind: 'huber', delta: 0.3 } as const;
+  const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, lossScale: 1, gradientScale: 1 }, [3, 1]);
+  expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
+  expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
+    "struct Penalty { size: vec4<f32>, slope: vec4<f32> }
+    fn penalise(error: vec4<f32>) -> Penalty {
+      let size = abs(error);
+      let inner = min(size, vec4(0.30000001192092896));
+      return Penalty(inner * (size - inner * 0.5), clamp(error, vec4(-0.30000001192092896), vec4(0.30000001192092896)));
+    }
+    // A target of width 1 has pitch 0: it is the same for all outputs.
+    fn targetAt(start: u32, vector: u32, pitch: u32) -> vec4<f32> {
+      var values = vec4(0.0);
+      for (var k = 0u; k < 4u && vector * 4u + k < 3u; k++) { values[k] = targets[start + (vector * 4u + k) * pitch]; }
+      return values;
+    }
+    var<workgroup> laneSums: array<f32, 64>;
+    fn addUp(part: f32, lane: u32) -> f32 {
+      workgroupBarrier();
+      laneSums[lane] = part;
+      for (var distance = 32u; distance > 0u; distance /= 2u) {
+        workgroupBarrier();
+        if (lane < distance) { laneSums[lane] += laneSums[lane + distance]; }
+      }
+      return laneSums[0];
+    }
+    @compute @workgroup_size(64, 1)
+    fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+      let index = group.y * sizes.columns + group.x;
+      let i = index * 64u + lane;
+      let vector = i % 1u;
+      let point = i / 1u;
+      let gradientScale = bitcast<f32>(sizes.gradientScale);
+      var loss = 0.0;
+      if (point < sizes.points) {
+        let columns = vec4(vector * 4u) + vec4(0u, 1u, 2u, 3u);
+        let present = select(vec4(0.0), vec4(1.0), columns < vec4(3u));
+        let weight = present * targetAt(sizes.target1 + point * 1u + 0u, vector, 0u);
+        let penalty0 = penalise(outputs[(0u * sizes.points + point) * 1u + vector] - targetAt(sizes.target0 + point * 3u + 0u, vector, 1u));
+        loss += dot(weight, penalty0.size);
+        var g0 = weight * gradientScale * penalty0.slope;
+        var g1 = vec4(0.0);
+        let penalty2 = penalise(outputs[(2u * sizes.points + point) * 1u + vector]);
+        loss += dot(weight * 0.10000000149011612, penalty2.size);
+        var g2 = weight * 0.10000000149011612 * gradientScale * penalty2.slope;
+        result[(0u * sizes.points + point) * 1u + vector] = g0;
+        result[(1u * sizes.points + point) * 1u + vector] = g1;
+        result[(2u * sizes.points + point) * 1u + vector] = g2;
+      }
+      loss *= bitcast<f32>(sizes.lossScale);
+      let lossSum = addUp(loss, lane);
+      if (lane == 0u) { lossSums[index] = lossSum; }
+    }"
+  `);
+});
+
+it('parts are added up', () => {
+  expect(sumParts.code).toMatchInlineSnapshot(`
+    "struct Sizes { count: u32, parts: u32, continues: u32, columns: u32 }
+    @group(0) @binding(0) var<uniform> sizes: Sizes;
+    @group(0) @binding(1) var<storage, read> parts: array<f32>;
+    @group(0) @binding(2) var<storage, read_write> total: array<f32>;
+    @compute @workgroup_size(256, 1)
+    fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+      let i = (group.y * sizes.columns + group.x) * 256u + lane;
+      if (i >= sizes.count) { return; }
+      var sum = 0.0;
+      for (var p = 0u; p < sizes.parts; p++) { sum += parts[p * sizes.count + i]; }
+      total[i] = select(sum, total[i] + sum, sizes.continues == 1u);
+    }"
+  `);
+});
