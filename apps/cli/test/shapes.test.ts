@@ -164,6 +164,11 @@ describe('says what is wrong with', () => {
       code: 2,
       says: 'four numbers surface,off,normal,eikonal',
     },
+    'a weight below 0': {
+      args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--weights', '1,2,3,-4'],
+      code: 2,
+      says: 'four numbers surface,off,normal,eikonal of at least 0',
+    },
     'a preview that is no PNG': {
       args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--preview', 'x.jpg'],
       code: 2,

@@ -236,7 +236,7 @@ export const addFitCommand = (program: Command): void => {
     .option(
       '--weights <surface,off,normal,eikonal>',
       "the weights of the loss's four parts (default: 3000,100,100,50)",
-      numberList(4, 'four numbers surface,off,normal,eikonal'),
+      numberList(4, 'four numbers surface,off,normal,eikonal of at least 0', 0),
     )
     .option(
       '--distance-weight <number>',

@@ -44,12 +44,13 @@ export const finite = (text: string): number => {
   return value;
 };
 
-/** Reads exactly `count` numbers with commas between them. */
+/** Reads exactly `count` numbers with commas between them, each of at least `minimum`. */
 export const numberList =
-  (count: number, form: string) =>
+  (count: number, form: string, minimum: number = Number.NEGATIVE_INFINITY) =>
   (text: string): readonly number[] => {
     const values = text.split(',').map(parse);
-    if (values.length !== count || !values.every(Number.isFinite)) throw new InvalidArgumentError(`It must be ${form}.`);
+    if (values.length !== count || !values.every(value => Number.isFinite(value) && value >= minimum))
+      throw new InvalidArgumentError(`It must be ${form}.`);
     return values;
   };
 
