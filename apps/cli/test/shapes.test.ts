@@ -88,7 +88,7 @@ test('a stopped fit goes on to the same bits, and leaves a picture of where it w
   const whole = await run(['fit', 'ball.ply', '-o', 'whole.safetensors', ...options, '--preview-every', '0'], { cwd });
   expect(whole).toMatchObject({ code: 0 });
   expect(whole.stderr).toContain('50 points of the surface, 50 of the box and 25 near the surface a step');
-  const args = ['fit', 'ball.ply', '-o', 'parts.safetensors', ...options, '--preview', 'look.png', '--preview-every', '0.05'];
+  const args = ['fit', 'ball.ply', '-o', 'parts.safetensors', ...options, '--preview', 'look.png', '--preview-every', '0.4'];
   const running = start(args, { cwd });
   await running.saw(/step 120\/400/);
   running.child.kill('SIGINT');
