@@ -5,7 +5,6 @@ import { forwardLayer } from '../wgsl/forward-layer.ts';
 import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';
 import { PACK_THREADS, packInput, unpackRows } from '../wgsl/pack.ts';
 import { type ProductStyle, productCode } from '../wgsl/product.ts';
-import { THREAD_COLUMNS } from '../wgsl/product-code.ts';
 import { inputBlocksOf, inputFeaturesOf, outFeaturesOf, padded } from './batches.ts';
 import type { LayerRegions, ParameterRegions } from './regions.ts';
 
@@ -38,8 +37,8 @@ export const productGroups = (
   columns: number,
   { points, blocks, style }: Pick<PassOptions, 'points' | 'style'> & { readonly blocks: number },
 ): readonly [number, number, number] => {
-  const { points: pointsOfGroup } = productCode({ blocks, inner: 1, matrix: { rows: 1, columns: 1 }, transposed: false }, style);
-  return [Math.ceil(padded(columns) / 4 / THREAD_COLUMNS), Math.ceil(points / pointsOfGroup), 1];
+  const code = productCode({ blocks, inner: 1, matrix: { rows: 1, columns }, transposed: false }, style);
+  return [Math.ceil(padded(columns) / 4 / code.workgroup[0]), Math.ceil(points / code.points), 1];
 };
 
 /**

@@ -1,7 +1,9 @@
 import { addProducts, matrixFunction } from './matrix.ts';
-import { type ProductCode, type RowsTimesMatrix, sumName, THREAD_COLUMNS } from './product-code.ts';
+import { type ProductCode, type RowsTimesMatrix, sumName } from './product-code.ts';
 import { indent, lines, repeat } from './shader.ts';
 
+/** Threads side by side; each has four features. */
+const THREAD_COLUMNS = 16;
 /** Points of a workgroup. */
 const THREAD_ROWS = 4;
 

@@ -4,7 +4,7 @@ import { activationDeclarations, activationFunction } from './activations.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape, parameterStatements } from './jet-rule.ts';
 import { matrixFunction, matrixType } from './matrix.ts';
 import { type ProductStyle, productCode } from './product.ts';
-import { sumName, THREAD_COLUMNS } from './product-code.ts';
+import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
 /** `rows` `[blocks][points][in]` times `weights`, plus `bias`, to `z` (if it is kept) and `h`, `[blocks][points][out]`, all rows padded to fours. */
@@ -18,6 +18,7 @@ export const forwardLayer = (
   const blocks = blockCount(jet);
   const matrix = { rows: inFeatures, columns: outFeatures };
   const product = productCode({ blocks, inner: inFeatures, matrix, transposed: false }, style);
+  const [threadColumns] = product.workgroup;
   const vectors = Math.ceil(outFeatures / 4);
   const isIdentity = kind === 'identity';
   const keeps = keepsPreActivations && !isIdentity;
@@ -63,7 +64,7 @@ export const forwardLayer = (
     workgroup: product.workgroup,
     body: lines(
       product.body,
-      `let vector = group.x * ${THREAD_COLUMNS}u + local.x;`,
+      `let vector = group.x * ${threadColumns}u + local.x;`,
       `if (vector >= ${vectors}u) { return; }`,
       hasBias ? 'let biasHere = biasAt(0u, vector);' : '',
       isIdentity ? '' : parameterStatements(activation),

@@ -12,11 +12,12 @@ export interface RowsTimesMatrix {
 }
 
 /**
- * The code of a product: a workgroup works out the rows of some points, all blocks of their jets, for {@link THREAD_COLUMNS} vectors of four features. The
- * thread `local` has vector `local.x` of them, and some of the points. The shader's `sizes.points` is the number of points; `rows` and `weights`
+ * The code of a product: a workgroup works out the rows of some points, all blocks of their jets, for some vectors of four features. The thread
+ * `local` has vector `local.x` of them, and some of the points. The shader's `sizes.points` is the number of points; `rows` and `weights`
  * are its buffers.
  */
 export interface ProductCode {
+  /** Threads; those along x have one vector each. */
   readonly workgroup: readonly [x: number, y: number];
   /** Points of a workgroup. */
   readonly points: number;
@@ -28,8 +29,9 @@ export interface ProductCode {
   readonly pointOf: (q: number) => string;
 }
 
-/** Threads side by side; each has four features. */
-export const THREAD_COLUMNS = 16;
+/** Vectors of four features that the result has in a row. */
+export const resultVectors = ({ matrix, transposed }: RowsTimesMatrix): number =>
+  Math.ceil((transposed ? matrix.rows : matrix.columns) / 4);
 
 /** The name of the sum of block b of a thread's point q. */
 export const sumName = (block: number, q: number): string => `sum${block}_${q}`;

@@ -4,7 +4,7 @@ import { activationDeclarations, activationFunction } from './activations.ts';
 import { blockCount, type JetShape, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
 import { matrixType } from './matrix.ts';
 import { type ProductStyle, productCode } from './product.ts';
-import { sumName, THREAD_COLUMNS } from './product-code.ts';
+import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
@@ -65,11 +65,11 @@ export const reverseLayer = (
     workgroup: product.workgroup,
     body: lines(
       product.body,
-      `let vector = group.x * ${THREAD_COLUMNS}u + local.x;`,
+      `let vector = group.x * ${threadColumns}u + local.x;`,
       activation ? parameterStatements(activation) : '',
       learns ? 'var learned = 0.0;' : '',
       repeat(product.pointsPerThread, store),
-      learns ? storeSum('learned', 'learnedSums', `group.y * ${Math.ceil(vectors / THREAD_COLUMNS)}u + group.x`) : '',
+      learns ? storeSum('learned', 'learnedSums', `group.y * ${Math.ceil(vectors / threadColumns)}u + group.x`) : '',
     ),
   });
 };

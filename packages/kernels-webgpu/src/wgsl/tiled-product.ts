@@ -1,9 +1,9 @@
 /**
- * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features. Steps of 16 of both factors go
+ * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features, or for 16 where there are no more. Steps of 16 of both factors go
  * through its memory; each thread keeps four features of up to eight rows in registers, on which the rule of the activation can follow.
  */
 import { addProducts, matrixFunction } from './matrix.ts';
-import { type ProductCode, type RowsTimesMatrix, sumName, THREAD_COLUMNS } from './product-code.ts';
+import { type ProductCode, type RowsTimesMatrix, resultVectors, sumName } from './product-code.ts';
 import { indent, lines, repeat } from './shader.ts';
 
 /** How many vectors of four numbers a step takes of each row. */
@@ -14,49 +14,60 @@ const MOST_THREAD_ROWS = 8;
 const WORKGROUP_BYTES = 16_384;
 const VECTOR_BYTES = 16;
 
-/** How many points a workgroup has. */
+/** Threads side by side, each with four features: for few features and for many. */
+const NARROW_COLUMNS = 4;
+const WIDE_COLUMNS = 16;
+
+/** The part of the result that a workgroup has. */
 interface TileShape {
+  readonly threadColumns: number;
   readonly threadRows: number;
   readonly pointsPerThread: number;
   readonly points: number;
 }
 
-/** The largest tile of points with so many blocks that fits. */
-const tileShape = (blocks: number): TileShape => {
+/** The largest tile that fits. */
+const tileShape = (product: RowsTimesMatrix): TileShape => {
+  const { blocks } = product;
+  const threadColumns = resultVectors(product) <= NARROW_COLUMNS ? NARROW_COLUMNS : WIDE_COLUMNS;
   const pointsPerThread = Math.max(1, Math.floor(MOST_THREAD_ROWS / blocks));
-  const weightBytes = 4 * STEP * THREAD_COLUMNS * VECTOR_BYTES;
+  const weightBytes = 4 * STEP * threadColumns * VECTOR_BYTES;
   let threadRows = 16;
   while (threadRows > 1 && threadRows * pointsPerThread * blocks * STEP * VECTOR_BYTES + weightBytes > WORKGROUP_BYTES)
     threadRows /= 2;
-  return { threadRows, pointsPerThread, points: threadRows * pointsPerThread };
+  return { threadColumns, threadRows, pointsPerThread, points: threadRows * pointsPerThread };
 };
 
 /** Four numbers of a weight tile's column at once: the matrix as it is, or a block of 4 x 4 turned over. */
-const loadWeights = (transposed: boolean, threads: number): string =>
-  transposed
+const loadWeights = (transposed: boolean, { threadColumns, threadRows }: TileShape): string => {
+  const threads = threadColumns * threadRows;
+  return transposed
     ? lines(
-        `for (var i = lane; i < ${STEP * THREAD_COLUMNS}u; i += ${threads}u) {`,
+        `for (var i = lane; i < ${STEP * threadColumns}u; i += ${threads}u) {`,
         indent(
           lines(
             `let inner = i % ${STEP}u;`,
             `let column = i / ${STEP}u;`,
-            `let row = (group.x * ${THREAD_COLUMNS}u + column) * 4u;`,
+            `let row = (group.x * ${threadColumns}u + column) * 4u;`,
             'let w = transpose(mat4x4(weightAt(row, step + inner), weightAt(row + 1u, step + inner), weightAt(row + 2u, step + inner), weightAt(row + 3u, step + inner)));',
-            repeat(4, k => `weightTile[(inner * 4u + ${k}u) * ${THREAD_COLUMNS}u + column] = w[${k}];`),
+            repeat(4, k => `weightTile[(inner * 4u + ${k}u) * ${threadColumns}u + column] = w[${k}];`),
           ),
         ),
         '}',
       )
     : lines(
-        `for (var i = lane; i < ${4 * STEP * THREAD_COLUMNS}u; i += ${threads}u) {`,
-        `  weightTile[i] = weightAt(step * 4u + i / ${THREAD_COLUMNS}u, group.x * ${THREAD_COLUMNS}u + i % ${THREAD_COLUMNS}u);`,
+        `for (var i = lane; i < ${4 * STEP * threadColumns}u; i += ${threads}u) {`,
+        `  weightTile[i] = weightAt(step * 4u + i / ${threadColumns}u, group.x * ${threadColumns}u + i % ${threadColumns}u);`,
         '}',
       );
+};
 
 /** Stages both factors in workgroup memory. */
-export const tiledProduct = ({ blocks, inner, matrix, transposed }: RowsTimesMatrix): ProductCode => {
-  const { threadRows, pointsPerThread, points } = tileShape(blocks);
-  const threads = threadRows * THREAD_COLUMNS;
+export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
+  const { blocks, inner, matrix, transposed } = product;
+  const shape = tileShape(product);
+  const { threadColumns, threadRows, pointsPerThread, points } = shape;
+  const threads = threadRows * threadColumns;
   const vectors = Math.ceil(inner / 4);
   const rows = Array.from({ length: blocks }, (_, block) => block).flatMap(block =>
     Array.from({ length: pointsPerThread }, (_, q) => ({ sum: sumName(block, q), row: block * points + q * threadRows })),
@@ -76,12 +87,12 @@ export const tiledProduct = ({ blocks, inner, matrix, transposed }: RowsTimesMat
           ),
         ),
         '}',
-        loadWeights(transposed, threads),
+        loadWeights(transposed, shape),
         'workgroupBarrier();',
         `for (var k = 0u; k < ${STEP}u; k++) {`,
         indent(
           lines(
-            repeat(4, j => `let w${j} = weightTile[(k * 4u + ${j}u) * ${THREAD_COLUMNS}u + local.x];`),
+            repeat(4, j => `let w${j} = weightTile[(k * 4u + ${j}u) * ${threadColumns}u + local.x];`),
             ...rows.map(
               ({ sum, row }) => `${sum} = addProducts(rowTile[(${row}u + local.y) * ${STEP}u + k], w0, w1, w2, w3, ${sum});`,
             ),
@@ -94,12 +105,12 @@ export const tiledProduct = ({ blocks, inner, matrix, transposed }: RowsTimesMat
     '}',
   );
   return {
-    workgroup: [THREAD_COLUMNS, threadRows],
+    workgroup: [threadColumns, threadRows],
     points,
     pointsPerThread,
     declarations: [
       `var<workgroup> rowTile: array<vec4<f32>, ${points * blocks * STEP}>;`,
-      `var<workgroup> weightTile: array<vec4<f32>, ${4 * STEP * THREAD_COLUMNS}>;`,
+      `var<workgroup> weightTile: array<vec4<f32>, ${4 * STEP * threadColumns}>;`,
       matrixFunction('weightAt', 'weights', matrix.rows, matrix.columns),
       addProducts,
     ],

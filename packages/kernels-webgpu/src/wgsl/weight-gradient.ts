@@ -7,21 +7,37 @@ import type { FieldJetLayer } from '@neural-fields/core';
 import type { ProductStyle } from './product.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
-/** Threads along either side. */
-const SIDE = 16;
-/** Rows of a step. */
-const STEP = 16;
-/** Threads along the input where each reads all that it needs itself. */
-const DIRECT_ROWS = 4;
+/** The tile of the matrix that a workgroup has. */
+interface GradientTile {
+  /** Threads along x, each with four outputs. */
+  readonly columns: number;
+  /** Threads along y. */
+  readonly rows: number;
+  /** Fours of inputs of a thread. */
+  readonly perThread: number;
+  /** Rows of the factors in workgroup memory. */
+  readonly step: number;
+}
+
+/** Long and narrow where the matrix is. */
+const tileOf = (
+  { inFeatures, outFeatures }: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
+  style: ProductStyle,
+): GradientTile => {
+  if (style === 'direct') return { columns: 16, rows: 4, perThread: 1, step: 1 };
+  if (outFeatures <= 16) return { columns: 4, rows: 64, perThread: 1, step: 8 };
+  if (inFeatures <= 16) return { columns: 64, rows: 4, perThread: 1, step: 8 };
+  return { columns: 16, rows: 16, perThread: inFeatures > 64 ? 2 : 1, step: 16 };
+};
 
 /** How many features of the input, and of the output, a workgroup has. */
 export const gradientTile = (
-  { inFeatures }: Pick<FieldJetLayer, 'inFeatures'>,
+  layer: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
   style: ProductStyle,
-): { readonly inputs: number; readonly outputs: number } => ({
-  inputs: style === 'direct' ? 4 * DIRECT_ROWS : inFeatures > 4 * SIDE ? 8 * SIDE : 4 * SIDE,
-  outputs: 4 * SIDE,
-});
+): { readonly inputs: number; readonly outputs: number } => {
+  const { columns, rows, perThread } = tileOf(layer, style);
+  return { inputs: 4 * rows * perThread, outputs: 4 * columns };
+};
 
 interface SumsCode {
   readonly declarations: readonly string[];
@@ -36,39 +52,43 @@ const sumName = (q: number, i: number): string => `sum${q}_${i}`;
 const addOuter = (q: number): string =>
   lines(...['x', 'y', 'z', 'w'].map((axis, i) => `${sumName(q, i)} = fma(vec4(x${q}.${axis}), g, ${sumName(q, i)});`));
 
-const tiledSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, perThread: number): SumsCode => {
+const tiledSums = (
+  { inFeatures, outFeatures, hasBias }: FieldJetLayer,
+  { columns, rows, perThread, step }: GradientTile,
+): SumsCode => {
   const inVectors = Math.ceil(inFeatures / 4);
   const outVectors = Math.ceil(outFeatures / 4);
-  const tile = SIDE * perThread;
+  const tile = rows * perThread;
+  const threads = columns * rows;
   return {
     declarations: [
-      `var<workgroup> rowTile: array<vec4<f32>, ${STEP * tile}>;`,
-      `var<workgroup> upstreamTile: array<vec4<f32>, ${STEP * SIDE}>;`,
+      `var<workgroup> rowTile: array<vec4<f32>, ${step * tile}>;`,
+      `var<workgroup> upstreamTile: array<vec4<f32>, ${step * columns}>;`,
     ],
     loop: lines(
-      `for (; start < end; start += ${STEP}u) {`,
+      `for (; start < end; start += ${step}u) {`,
       indent(
         lines(
-          `for (var i = lane; i < ${STEP * tile}u; i += ${SIDE * SIDE}u) {`,
+          `for (var i = lane; i < ${step * tile}u; i += ${threads}u) {`,
           `  let row = start + i / ${tile}u;`,
           `  let vector = group.y * ${tile}u + i % ${tile}u;`,
           '  var x = vec4(0.0);',
           `  if (row < end && vector < ${inVectors}u) { x = rows[row * ${inVectors}u + vector]; }`,
           '  rowTile[i] = x;',
           '}',
-          '{',
-          `  let row = start + lane / ${SIDE}u;`,
-          `  let vector = group.x * ${SIDE}u + lane % ${SIDE}u;`,
+          `for (var i = lane; i < ${step * columns}u; i += ${threads}u) {`,
+          `  let row = start + i / ${columns}u;`,
+          `  let vector = group.x * ${columns}u + i % ${columns}u;`,
           '  var g = vec4(0.0);',
           `  if (row < end && vector < ${outVectors}u) { g = upstream[row * ${outVectors}u + vector]; }`,
-          '  upstreamTile[lane] = g;',
+          '  upstreamTile[i] = g;',
           '}',
           'workgroupBarrier();',
-          `for (var k = 0u; k < ${STEP}u; k++) {`,
+          `for (var k = 0u; k < ${step}u; k++) {`,
           indent(
             lines(
-              `let g = upstreamTile[k * ${SIDE}u + local.x];`,
-              repeat(perThread, q => `let x${q} = rowTile[k * ${tile}u + ${q * SIDE}u + local.y];`),
+              `let g = upstreamTile[k * ${columns}u + local.x];`,
+              repeat(perThread, q => `let x${q} = rowTile[k * ${tile}u + ${q * rows}u + local.y];`),
               repeat(perThread, addOuter),
               hasBias ? 'if (local.y == 0u && start + k < sizes.points) { biasSum += g; }' : '',
             ),
@@ -82,14 +102,14 @@ const tiledSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, perThrea
   };
 };
 
-const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer): SumsCode => {
+const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, { columns, rows }: GradientTile): SumsCode => {
   const inVectors = Math.ceil(inFeatures / 4);
   const outVectors = Math.ceil(outFeatures / 4);
   return {
     declarations: [],
     loop: lines(
-      `let inVector = min(group.y * ${DIRECT_ROWS}u + local.y, ${inVectors - 1}u);`,
-      `let outVector = min(group.x * ${SIDE}u + local.x, ${outVectors - 1}u);`,
+      `let inVector = min(group.y * ${rows}u + local.y, ${inVectors - 1}u);`,
+      `let outVector = min(group.x * ${columns}u + local.x, ${outVectors - 1}u);`,
       'for (; start < end; start += 1u) {',
       indent(
         lines(
@@ -110,9 +130,9 @@ const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer): SumsCo
  */
 export const weightGradient = (layer: FieldJetLayer, style: ProductStyle): Shader => {
   const { inFeatures, outFeatures, hasBias } = layer;
-  const threadRows = style === 'direct' ? DIRECT_ROWS : SIDE;
-  const perThread = gradientTile(layer, style).inputs / (4 * threadRows);
-  const sums = style === 'direct' ? directSums(layer) : tiledSums(layer, perThread);
+  const tile = tileOf(layer, style);
+  const { columns, rows, perThread } = tile;
+  const sums = style === 'direct' ? directSums(layer, tile) : tiledSums(layer, tile);
   return shader({
     label: `weight gradient ${inFeatures}x${outFeatures}`,
     sizes: ['rows', 'points', 'rowsPerPart', 'stride', 'offset'],
@@ -125,19 +145,19 @@ export const weightGradient = (layer: FieldJetLayer, style: ProductStyle): Shade
         '}',
       ),
     ],
-    workgroup: [SIDE, threadRows],
+    workgroup: [columns, rows],
     body: lines(
       repeat(perThread, q => repeat(4, i => `var ${sumName(q, i)} = vec4(0.0);`)),
       hasBias ? 'var biasSum = vec4(0.0);' : '',
       'var start = group.z * sizes.rowsPerPart;',
       'let end = min(start + sizes.rowsPerPart, sizes.rows);',
       sums.loop,
-      `let column = (group.x * ${SIDE}u + local.x) * 4u;`,
+      `let column = (group.x * ${columns}u + local.x) * 4u;`,
       'let base = group.z * sizes.stride + sizes.offset;',
       repeat(perThread, q =>
         lines(
           '{',
-          `  let row = (group.y * ${threadRows * perThread}u + ${q * threadRows}u + local.y) * 4u;`,
+          `  let row = (group.y * ${rows * perThread}u + ${q * rows}u + local.y) * 4u;`,
           repeat(
             4,
             i =>

@@ -95,7 +95,7 @@ describe('a layer', () => {
   it('goes forward through workgroup memory', () => {
     const { code } = forwardLayer(layer, { ...valueOnly, first: 4 }, { keepsPreActivations: true, style: 'tiled' });
     expect(code.slice(code.indexOf('@compute'))).toMatchInlineSnapshot(`
-      "@compute @workgroup_size(16, 16)
+      "@compute @workgroup_size(4, 16)
       fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
         var sum0_0 = vec4(0.0);
         var sum1_0 = vec4(0.0);
@@ -103,21 +103,21 @@ describe('a layer', () => {
         var sum3_0 = vec4(0.0);
         var sum4_0 = vec4(0.0);
         for (var step = 0u; step < 2u; step += 4u) {
-          for (var i = lane; i < 320u; i += 256u) {
+          for (var i = lane; i < 320u; i += 64u) {
             let row = i / 4u;
             let vector = step + i % 4u;
             let point = min(group.y * 16u + row % 16u, sizes.points - 1u);
             rowTile[i] = select(vec4(0.0), rows[((row / 16u) * sizes.points + point) * 2u + min(vector, 1u)], vector < 2u);
           }
-          for (var i = lane; i < 256u; i += 256u) {
-            weightTile[i] = weightAt(step * 4u + i / 16u, group.x * 16u + i % 16u);
+          for (var i = lane; i < 64u; i += 64u) {
+            weightTile[i] = weightAt(step * 4u + i / 4u, group.x * 4u + i % 4u);
           }
           workgroupBarrier();
           for (var k = 0u; k < 4u; k++) {
-            let w0 = weightTile[(k * 4u + 0u) * 16u + local.x];
-            let w1 = weightTile[(k * 4u + 1u) * 16u + local.x];
-            let w2 = weightTile[(k * 4u + 2u) * 16u + local.x];
-            let w3 = weightTile[(k * 4u + 3u) * 16u + local.x];
+            let w0 = weightTile[(k * 4u + 0u) * 4u + local.x];
+            let w1 = weightTile[(k * 4u + 1u) * 4u + local.x];
+            let w2 = weightTile[(k * 4u + 2u) * 4u + local.x];
+            let w3 = weightTile[(k * 4u + 3u) * 4u + local.x];
             sum0_0 = addProducts(rowTile[(0u + local.y) * 4u + k], w0, w1, w2, w3, sum0_0);
             sum1_0 = addProducts(rowTile[(16u + local.y) * 4u + k], w0, w1, w2, w3, sum1_0);
             sum2_0 = addProducts(rowTile[(32u + local.y) * 4u + k], w0, w1, w2, w3, sum2_0);
@@ -126,7 +126,7 @@ describe('a layer', () => {
           }
           workgroupBarrier();
         }
-        let vector = group.x * 16u + local.x;
+        let vector = group.x * 4u + local.x;
         if (vector >= 2u) { return; }
         let biasHere = biasAt(0u, vector);
         let a: f32 = 30.0;
@@ -221,7 +221,7 @@ describe('a layer', () => {
       @group(0) @binding(2) var<storage, read> weights: array<f32>;
       @group(0) @binding(3) var<storage, read_write> result: array<vec4<f32>>;
       var<workgroup> rowTile: array<vec4<f32>, 512>;
-      var<workgroup> weightTile: array<vec4<f32>, 256>;
+      var<workgroup> weightTile: array<vec4<f32>, 64>;
       fn weightAt(row: u32, vector: u32) -> vec4<f32> {
         if (row >= 8u || vector >= 1u) { return vec4(0.0); }
         var result = vec4(0.0);
