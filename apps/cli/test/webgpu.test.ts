@@ -8,7 +8,7 @@ import { writePicture } from './examples.ts';
 /** Debian's chromium brings a graphics card in software, and the Vulkan loader for it. */
 const chromium = '/usr/lib/chromium';
 const driver = join(chromium, 'vk_swiftshader_icd.json');
-const dawn = fileURLToPath(new URL('../../../packages/kernels-webgpu/node_modules/webgpu', import.meta.url));
+const dawn = join(fileURLToPath(new URL('../../../', import.meta.url)), 'packages/kernels-webgpu/node_modules/webgpu');
 
 it('fits on the package webgpu of the folder that it is started in', async context => {
   if (!existsSync(driver)) {

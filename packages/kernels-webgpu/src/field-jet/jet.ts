@@ -2,7 +2,7 @@
 import type { FieldJetNetwork } from '@neural-fields/core';
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { FieldKernels } from '../device/kernels.ts';
-import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';
+import { jetShapeOf } from '../wgsl/jet-rule.ts';
 import { type Batch, batchesOf, batchSize, multiplicationsOf, outFeaturesOf } from './batches.ts';
 import { gradientCopies, inputCopies, outputCopies, parameterCopies } from './copies.ts';
 import { forwardPart, outputPart } from './forward-plan.ts';
@@ -96,6 +96,3 @@ export const fieldReverse = (
   for (const [index, batch] of batches.entries()) workOf(batch, index === batches.length - 1);
   return [...inputGradients, ...gradients];
 };
-
-/** Blocks of a jet, for those who count buffers. */
-export const blocksOf = (network: FieldJetNetwork): number => blockCount(jetShapeOf(network));
