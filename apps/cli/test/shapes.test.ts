@@ -164,6 +164,11 @@ describe('says what is wrong with', () => {
       code: 2,
       says: 'four numbers surface,off,normal,eikonal',
     },
+    'a preview of an image': {
+      args: ['fit', 'a.png', '-o', 'x.safetensors', '--preview', 'x.png'],
+      code: 2,
+      says: '--preview is for shapes',
+    },
     'a weight below 0': {
       args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--weights', '1,2,3,-4'],
       code: 2,

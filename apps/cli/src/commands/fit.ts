@@ -110,6 +110,7 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1),
   };
   prepared.terms(settings); // complains before anything is written
+  const preview = openPreview(description, options, output);
   const size = field.parameterCount * BYTES_PER_PARAMETER;
   await assertWritable(options.output, { bytes: size });
   if (path !== undefined) await assertWritable(path, { bytes: size * CHECKPOINT_COPIES });
@@ -133,7 +134,6 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     reason: backend.reason,
     resumedFrom: checkpoint?.step ?? 0,
   });
-  const preview = openPreview(description, options, output);
   const begun = performance.now();
   try {
     await runFit(field, prepared, {

@@ -31,12 +31,10 @@ export interface Preview {
 /** Pixels a side while the fit goes, and at its end. */
 const SIDES = { going: 160, last: 384 } as const;
 
-/** The previews of a fit; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no PNG */
-export const openPreview = (
-  { kind }: SignalDescription,
-  { output: path, preview = `${path}.png`, previewEvery }: PreviewOptions,
-  output: Output,
-): Preview | undefined => {
+/** The previews of a fit; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no PNG, or no shape */
+export const openPreview = ({ kind }: SignalDescription, options: PreviewOptions, output: Output): Preview | undefined => {
+  const { preview = `${options.output}.png`, previewEvery } = options;
+  if (kind !== 'shape' && options.preview !== undefined) throw new UsageError('--preview is for shapes');
   if (kind !== 'shape' || previewEvery === 0) return undefined;
   if (extensionOf(preview) !== 'png') throw new UsageError(`--preview must end in .png, got '${preview}'`);
   const camera = createCamera({ azimuth: 30, elevation: 20 });
