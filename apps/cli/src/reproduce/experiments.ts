@@ -1,6 +1,7 @@
 /** @file All experiments, in the order of `reproduce all`. */
 import { sirenAudio } from './experiments/siren-audio.ts';
 import { sirenHelmholtz } from './experiments/siren-helmholtz.ts';
+import { sirenHelmholtzInversion } from './experiments/siren-helmholtz-inversion.ts';
 import { sirenImage } from './experiments/siren-image.ts';
 import { sirenInitialisation } from './experiments/siren-initialisation.ts';
 import { sirenInpainting } from './experiments/siren-inpainting.ts';
@@ -9,6 +10,7 @@ import { sirenPoissonGradient } from './experiments/siren-poisson-gradient.ts';
 import { sirenPoissonLaplacian } from './experiments/siren-poisson-laplacian.ts';
 import { sirenSdf } from './experiments/siren-sdf.ts';
 import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
+import { sirenWave } from './experiments/siren-wave.ts';
 import type { Experiment } from './frame/experiment.ts';
 
 /** All experiments. */
@@ -23,4 +25,6 @@ export const experiments: readonly Experiment[] = [
   sirenSuperresolution,
   sirenSdf,
   sirenHelmholtz,
+  sirenHelmholtzInversion,
+  sirenWave,
 ];

@@ -15,6 +15,7 @@ import {
   type SolvedScene,
   scenePoints,
   solveScene,
+  viewSize,
 } from '../shared/helmholtz-scene.ts';
 import { type NetworkName, networkExtensions, networkLabels, networkSpec } from '../shared/networks.ts';
 import { pictureGrid } from '../shared/pictures.ts';
@@ -113,7 +114,7 @@ const createReferences = ({
 }: ExperimentContext): ((medium: Medium) => Promise<SolvedScene>) => {
   const known = new Map<Medium, Promise<SolvedScene>>();
   return medium => {
-    const solved = known.get(medium) ?? solveScene(sceneOf(profile, medium), size, signal);
+    const solved = known.get(medium) ?? solveScene(sceneOf(profile, medium), viewSize(size), signal);
     known.set(medium, solved);
     return solved;
   };
@@ -134,8 +135,9 @@ const planOf = (
   const points = byLbfgs ? freezePoints(drawn, seed) : drawn;
   // The authors' weight on the source. L-BFGS needs a smooth loss, and is given the plain mean of squares.
   const shape = byLbfgs ? { penalty: squared } : { penalty: absolute, onSourceWeight: count / 1000 };
-  const inner = innerPoints(size);
-  const coords = rowsAt(gridCoordinates([size, size]), 2, inner);
+  const view = viewSize(size);
+  const inner = innerPoints(view);
+  const coords = rowsAt(gridCoordinates([view, view]), 2, inner);
   const measure = async (field: Field): Promise<number> =>
     relativeError(await sampleField(field, coords, 'value'), rowsAt((await reference(medium)).onGrid, 2, inner));
   return {
@@ -211,7 +213,7 @@ const evaluate = async (
   reference: (medium: Medium) => Promise<SolvedScene>,
   fits: Readonly<Record<string, FittedField>>,
 ): Promise<Findings> => {
-  const { size } = context.settings;
+  const size = viewSize(context.settings.size);
   const sides = { width: size, height: size };
   const inner = innerPoints(size);
   const realPart = (waves: Float32Array): Float32Array =>

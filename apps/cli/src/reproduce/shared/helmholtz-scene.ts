@@ -131,6 +131,12 @@ export const solveScene = async (scene: HelmholtzScene, size: number, signal: Ab
   return { onGrid, at, side, residual };
 };
 
+/** From here on a grid is fine enough to be looked at. */
+const VIEW = 100;
+
+/** The points along a side of the grid on which waves are shown and compared: those of the fit, or three times as many. */
+export const viewSize = (size: number): number => (size < VIEW ? 3 * (size - 1) + 1 : size);
+
 /** The points of a corner-aligned grid of [-1, 1]^2 that lie inside of the layer, by their number. */
 export const innerPoints = (size: number): readonly number[] => {
   const coords = gridCoordinates([size, size]);
