@@ -1,0 +1,99 @@
+// Checks on the graphics card of this machine that the fused kernels agree with the cpu backend, with both styles of products, and prints by how
+// much they are off.
+//
+//     npm run build && cd packages/kernels-webgpu && npm run parity -- [style] ...
+import { useDawn } from '@neural-fields/kernels-webgpu/node';
+import '@tensorflow/tfjs-backend-cpu';
+import { coreActivations, createField, createRng, evaluateJet, mlp } from '@neural-fields/core';
+import {
+  add,
+  enableProdMode,
+  engine,
+  registerBackend,
+  removeBackend,
+  scalar,
+  setBackend,
+  square,
+  sum,
+  tensor,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
+
+enableProdMode();
+await useDawn();
+const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
+
+const { info } = await navigator.gpu.requestAdapter();
+console.log(`${info.vendor} ${info.architecture} ${info.description}`);
+
+const POINTS = 150;
+const ALLOWED = 1e-4;
+
+/** The jet's parts and the gradient of a loss on them, as arrays. */
+async function measure(backend, field, values, request) {
+  await setBackend(backend);
+  const rng = createRng(7);
+  const coords = tensor2d(
+    Float32Array.from({ length: POINTS * field.inFeatures }, () => 2 * rng.uniform() - 1),
+    [POINTS, field.inFeatures],
+  );
+  const names = Object.keys(values);
+  const parameters = names.map(name => tensor(values[name].data, values[name].shape));
+  const record = Object.fromEntries(names.map((name, index) => [name, parameters[index]]));
+  const parts = () => Object.values(evaluateJet(field.spec, record, coords, request));
+  const jet = parts();
+  const { grads } = engine().gradients(
+    () =>
+      parts()
+        .map(part => sum(square(part)))
+        .reduce((a, b) => add(a, b)),
+    [coords, ...parameters],
+    scalar(1),
+    true,
+  );
+  return Promise.all([...jet, ...grads.map(gradient => gradient ?? scalar(0))].map(part => part.data()));
+}
+
+/** The largest error against the largest number. */
+function errorOf(actual, expected) {
+  let worst = 0;
+  for (const [index, values] of expected.entries()) {
+    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    for (const [i, value] of values.entries()) worst = Math.max(worst, Math.abs(actual[index][i] - value) / scale);
+    if (actual[index].some(Number.isNaN)) return Number.NaN;
+  }
+  return worst;
+}
+
+const requests = [{}, { gradient: true }, { gradient: true, laplacian: true }];
+let failures = 0;
+const faults = [];
+const styles = process.argv.length > 2 ? process.argv.slice(2) : ['tiled', 'direct'];
+for (const productStyle of styles) {
+  removeBackend('webgpu');
+  registerBackend('webgpu', () => createWebgpuBackend({ productStyle }), 3);
+  await setBackend('webgpu');
+  engine().backend.device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message));
+  for (const { kind, parameters } of coreActivations) {
+    await setBackend('cpu');
+    const activation = { kind, ...Object.fromEntries(Object.keys(parameters).map(name => [name, 1.25])) };
+    const spec = mlp({ inFeatures: 2, outFeatures: 3, hiddenFeatures: 90, hiddenLayers: 1, activation });
+    const field = createField(spec, { seed: 5 });
+    const values = {};
+    for (const [name, variable] of Object.entries(field.parameters))
+      values[name] = { data: await variable.data(), shape: variable.shape };
+    const errors = [];
+    for (const request of requests) {
+      const expected = await measure('cpu', field, values, request);
+      errors.push(errorOf(await measure('webgpu', field, values, request), expected));
+    }
+    const good = errors.every(error => error < ALLOWED);
+    if (!good) failures += 1;
+    console.log(
+      `${productStyle} ${kind.padEnd(15)} ${errors.map(error => error.toExponential(1)).join('  ')}${good ? '' : '  TOO MUCH'}`,
+    );
+  }
+}
+for (const fault of new Set(faults)) console.log(`fault of the device: ${fault}`);
+console.log(failures + faults.length === 0 ? `all within ${ALLOWED}` : `${failures} beyond ${ALLOWED}, ${faults.length} faults`);
+process.exitCode = failures + faults.length === 0 ? 0 : 1;
