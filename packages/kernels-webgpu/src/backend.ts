@@ -23,13 +23,15 @@ export class FieldsWebgpuBackend extends WebGPUBackend {
     kernelsOf(this).submitted();
   }
 
-  /** @throws DeviceLostError when the device is gone */
+  /** @throws DeviceLostError when the device is gone, DeviceFaultError when it reported a fault before the buffer was read */
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
     const kernels = kernelsOf(this);
-    kernels.assertAlive();
+    kernels.assertSound();
     kernels.counters.readBacks += 1;
     try {
-      return await super.getBufferData(buffer);
+      const data = await super.getBufferData(buffer);
+      kernels.assertSound();
+      return data;
     } catch (error) {
       // `lost` is fulfilled soon after the reads have failed.
       await new Promise(resolve => setTimeout(resolve, 0));

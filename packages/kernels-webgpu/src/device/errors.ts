@@ -35,3 +35,16 @@ export class DeviceLostError extends Error {
     this.reason = reason;
   }
 }
+
+/** The device could not do something that it was asked for, so what was worked out since is not to be trusted. The backend stays usable. */
+export class DeviceFaultError extends Error {
+  override readonly name: string = 'DeviceFaultError';
+  readonly kind: 'validation' | 'out of memory' | 'internal';
+
+  constructor(error: GPUError) {
+    const kind =
+      error instanceof GPUOutOfMemoryError ? 'out of memory' : error instanceof GPUInternalError ? 'internal' : 'validation';
+    super(`webgpu: the device reported a fault (${kind}): ${error.message}`);
+    this.kind = kind;
+  }
+}

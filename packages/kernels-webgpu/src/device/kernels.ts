@@ -3,7 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ProductStyle } from '../wgsl/product.ts';
 import { Arena } from './arena.ts';
-import { DeviceLostError } from './errors.ts';
+import { DeviceFaultError, DeviceLostError } from './errors.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -75,6 +75,7 @@ export class FieldKernels {
   #kept: string | undefined;
   #keptInputs: readonly object[] = [];
   #lost: GPUDeviceLostInfo | undefined;
+  #fault: DeviceFaultError | undefined;
   #generation = 0;
   #pendingCost = 0;
 
@@ -87,6 +88,9 @@ export class FieldKernels {
     void this.device.lost.then(info => {
       this.#lost = info;
     });
+    this.device.addEventListener('uncapturederror', ({ error }) => {
+      this.#fault ??= new DeviceFaultError(error);
+    });
   }
 
   /** The error of a lost device; `undefined` while there is one. */
@@ -94,10 +98,13 @@ export class FieldKernels {
     return this.#lost && new DeviceLostError(this.#lost);
   }
 
-  /** @throws DeviceLostError when the device is gone */
-  assertAlive(): void {
+  /** @throws DeviceLostError when the device is gone, DeviceFaultError, once, when it reported a fault since the last call */
+  assertSound(): void {
     const { lost } = this;
     if (lost) throw lost;
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault) throw fault;
   }
 
   /** Remembers that the arena holds the activations that follow from these tensors, until the next work. */
@@ -130,7 +137,7 @@ export class FieldKernels {
 
   /** Records work behind everything that tfjs has recorded so far. */
   record({ key, plan, before, after, cost }: Work): void {
-    this.assertAlive();
+    this.assertSound();
     this.#kept = undefined;
     const steps = this.#ready(key, plan);
     const encoder = this.#encoder([...before, ...after].map(({ tensor }) => tensor));
@@ -166,7 +173,7 @@ export class FieldKernels {
     tensors: Readonly<Record<string, TensorInfo>>,
     uniform?: GPUBuffer,
   ): void {
-    this.assertAlive();
+    this.assertSound();
     const { label } = shader;
     const { pipeline, layout } = this.pipelines.get(shader);
     const entries = shader.storage.map(({ name }, index) => ({

@@ -10,8 +10,8 @@ import { indent, lines, repeat } from './shader.ts';
 const STEP = 4;
 /** Rows in the registers of a thread. */
 const MOST_THREAD_ROWS = 8;
-/** WebGPU promises 16 KiB of workgroup memory everywhere. */
-const WORKGROUP_BYTES = 16_384;
+/** WebGPU promises 16 KiB of workgroup memory everywhere, of which the sums of `workgroup-sum.ts` may take one. */
+const WORKGROUP_BYTES = 15_360;
 const VECTOR_BYTES = 16;
 
 /** Threads side by side, each with four features: for few features and for many. */
