@@ -23,7 +23,7 @@ export class DeviceLimitError extends RangeError {
 
 /**
  * The device was lost, e.g. because its driver was reset or somebody destroyed it. All tensors on it are gone; what was saved on the host or in
- * a checkpoint is not. Make a new backend with `useWebgpu` and go on from the checkpoint.
+ * a checkpoint is not. Register a new backend (`createWebgpuBackend`) and go on from the checkpoint.
  */
 export class DeviceLostError extends Error {
   override readonly name: string = 'DeviceLostError';

@@ -3,6 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ProductStyle } from '../wgsl/product.ts';
 import { Arena } from './arena.ts';
+import { type Copy, mergeCopies } from './copy.ts';
 import { DeviceFaultError, DeviceLostError } from './errors.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Plan, Step } from './plan.ts';
@@ -15,15 +16,6 @@ export interface DeviceCounters {
   readonly submissions: number;
   /** Buffers that were read back to the host. */
   readonly readBacks: number;
-}
-
-/** Floats that are copied between a tensor and a buffer of the arena. */
-export interface Copy {
-  readonly tensor: TensorInfo;
-  readonly tensorOffset: number;
-  readonly slot: string;
-  readonly slotOffset: number;
-  readonly length: number;
 }
 
 /** What is recorded at once. */
@@ -141,7 +133,7 @@ export class FieldKernels {
     this.#kept = undefined;
     const steps = this.#ready(key, plan);
     const encoder = this.#encoder([...before, ...after].map(({ tensor }) => tensor));
-    for (const { tensor, tensorOffset, slot, slotOffset, length } of merged(before))
+    for (const { tensor, tensorOffset, slot, slotOffset, length } of mergeCopies(before))
       encoder.copyBufferToBuffer(
         this.bufferOf(tensor),
         FLOAT_BYTES * tensorOffset,
@@ -150,7 +142,7 @@ export class FieldKernels {
         FLOAT_BYTES * length,
       );
     this.#pass(encoder, key.slice(0, key.indexOf(' ')), steps);
-    for (const { tensor, tensorOffset, slot, slotOffset, length } of merged(after))
+    for (const { tensor, tensorOffset, slot, slotOffset, length } of mergeCopies(after))
       encoder.copyBufferToBuffer(
         this.arena.buffer(slot),
         FLOAT_BYTES * slotOffset,
@@ -299,23 +291,6 @@ const sizesOf = (names: readonly string[], values: Readonly<Record<string, numbe
   const numbers = new Uint32Array(4 * Math.ceil(names.length / 4));
   for (const [index, name] of names.entries()) numbers[index] = values[name] as number;
   return numbers;
-};
-
-/** Copies whose sources and targets both follow each other, as one. */
-const merged = (copies: readonly Copy[]): Copy[] => {
-  const result: Copy[] = [];
-  for (const copy of copies) {
-    const last = result.at(-1);
-    const follows =
-      last !== undefined &&
-      last.tensor.dataId === copy.tensor.dataId &&
-      last.slot === copy.slot &&
-      last.tensorOffset + last.length === copy.tensorOffset &&
-      last.slotOffset + last.length === copy.slotOffset;
-    if (follows) result[result.length - 1] = { ...last, length: last.length + copy.length };
-    else result.push(copy);
-  }
-  return result;
 };
 
 const kernelsOfBackends = new WeakMap<WebGPUBackend, FieldKernels>();

@@ -1,7 +1,7 @@
 /** @file The copies between the tensors that tfjs hands over and the buffers of the kernels. */
 import type { FieldJetNetwork } from '@neural-fields/core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Copy } from '../device/kernels.ts';
+import type { Copy } from '../device/copy.ts';
 import { type Batch, inputFeaturesOf, outFeaturesOf } from './batches.ts';
 import type { ParameterRegions, Region } from './regions.ts';
 

@@ -1,7 +1,8 @@
 /** @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on the device. */
 import type { FieldLoss } from '@neural-fields/core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Copy, FieldKernels } from '../device/kernels.ts';
+import type { Copy } from '../device/copy.ts';
+import type { FieldKernels } from '../device/kernels.ts';
 import { floatBits } from '../device/plan.ts';
 import { pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
 import { sumList } from '../wgsl/reduce.ts';
