@@ -45,7 +45,7 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     hiddenFeatures: 256,
     hiddenLayers: 3,
     omega0: 30,
-    fit: fit(400, 8192, 1e-3),
+    fit: fit(500, 8192, 1e-3),
     reason: 'the SIMD kernels use all cores: a network 256 wide, 8,192 random pixels a step',
   },
   wasm: {
