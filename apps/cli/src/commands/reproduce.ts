@@ -14,6 +14,7 @@ interface ReproduceCommandOptions extends CommonOptions {
   readonly checkpointEvery: number;
   readonly image?: string;
   readonly audio?: string;
+  readonly shape?: string;
   readonly networks?: readonly string[];
   readonly size?: Size;
   readonly steps?: number;
@@ -55,6 +56,7 @@ export const addReproduceCommand = (program: Command): void => {
     .optionsGroup('In place of what the profile says:')
     .option('--image <file>', 'a picture of your own')
     .option('--audio <file>', 'a sound of your own (WAV)')
+    .option('--shape <file>', 'a mesh of your own (PLY, OBJ, STL)')
     .option('--networks <names>', 'only these of the compared networks, with commas between them', text => text.split(','))
     .option('--size <size>', 'pixels, WIDTHxHEIGHT or the longest side; points along a side; samples of a sound', parseSize)
     .option('--steps <n>', 'updates of each fit', integer(1))

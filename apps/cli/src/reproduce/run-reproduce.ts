@@ -10,7 +10,7 @@ import { formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { experiments } from './experiments.ts';
 import { checkCells, tableCells, tableLines } from './frame/cells.ts';
-import type { Experiment, ExperimentContext, ExperimentSettings, ProfileName } from './frame/experiment.ts';
+import type { Experiment, ExperimentContext, ExperimentSettings, FileKind, ProfileName } from './frame/experiment.ts';
 import { type Table, verdictOf } from './frame/findings.ts';
 import { makeReport, type ReportedResult } from './frame/report.ts';
 import { resultJson } from './frame/result.ts';
@@ -27,6 +27,7 @@ export interface ReproduceOptions {
   readonly checkpointEvery: number;
   readonly image?: string | undefined;
   readonly audio?: string | undefined;
+  readonly shape?: string | undefined;
   /** Names of networks; all if absent. */
   readonly networks?: readonly string[] | undefined;
   /** In place of what the profile says. */
@@ -69,24 +70,22 @@ const networksOf = ({ id, networks }: Experiment, { networks: wanted }: Reproduc
 };
 
 const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): void => {
-  for (const kind of ['image', 'audio'] as const)
+  for (const kind of ['image', 'audio', 'shape'] as const)
     if (options[kind] !== undefined && !chosen.some(({ takes }) => takes.includes(kind)))
       throw new UsageError(`--${kind}: no experiment that was asked for takes one`);
 };
 
 const contextOf = (experiment: Experiment, options: ReproduceOptions, signal: AbortSignal, output: Output): ExperimentContext => {
-  const { profile, image, audio, networks, size, steps, hiddenFeatures, seed } = options;
-  const takes = (kind: 'image' | 'audio'): boolean => experiment.takes.includes(kind);
-  const imageFile = takes('image') ? image : undefined;
-  const audioFile = takes('audio') ? audio : undefined;
-  const changes = [size, steps, hiddenFeatures, seed || undefined, imageFile, audioFile];
+  const { profile, networks, size, steps, hiddenFeatures, seed } = options;
+  const fileOf = (kind: FileKind): string | undefined => (experiment.takes.includes(kind) ? options[kind] : undefined);
+  const files = { imageFile: fileOf('image'), audioFile: fileOf('audio'), shapeFile: fileOf('shape') };
+  const changes = [size, steps, hiddenFeatures, seed || undefined, ...Object.values(files)];
   return {
     profile,
     settings: settingsOf(experiment, options),
     unchanged: changes.every(change => change === undefined),
     networks: networks === undefined ? experiment.networks : networksOf(experiment, options),
-    imageFile,
-    audioFile,
+    ...files,
     signal,
     log: line => output.log(line),
   };

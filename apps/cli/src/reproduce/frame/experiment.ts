@@ -26,6 +26,9 @@ export interface ExperimentSettings {
 /** The settings of a profile; seed 0 unless the command line says otherwise. */
 export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides'>;
 
+/** What a user may give in place of an experiment's own data. */
+export type FileKind = 'image' | 'audio' | 'shape';
+
 /** An experiment of a paper. */
 export interface Experiment {
   /** E.g. `siren-image`: its name on the command line, and of its folder. */
@@ -41,7 +44,7 @@ export interface Experiment {
   /** The names of the compared networks, for `--networks`; the first is the paper's own. */
   readonly networks: readonly string[];
   /** The kinds of files of the user's own that it takes. */
-  readonly takes: readonly ('image' | 'audio')[];
+  readonly takes: readonly FileKind[];
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
   /** Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on. */
   prepare(context: ExperimentContext): Promise<ExperimentPlan>;
@@ -59,6 +62,8 @@ export interface ExperimentContext {
   readonly imageFile?: string | undefined;
   /** The user's sound. */
   readonly audioFile?: string | undefined;
+  /** The user's mesh. */
+  readonly shapeFile?: string | undefined;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Says what is being done. */

