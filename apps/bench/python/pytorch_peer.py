@@ -1,5 +1,6 @@
 """PyTorch as a peer: an ordinary module, its fused Adam, and the quickest of the ways that it offers to take derivatives."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -63,13 +64,22 @@ def laplacian_by_forward_twice(field: Callable[[Tensor], Tensor], x: Tensor) -> 
 
 WAYS: dict[str, dict[str, Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]]] = {
     "value": {"": lambda field, x: field(x)},
-    "gradient": {"reverse": slopes_by_reverse, "forward": slopes_by_forward},
-    "laplacian": {
-        "reverse over reverse": laplacian_by_reverse_twice,
-        "forward over reverse": laplacian_by_forward_over_reverse,
-        "forward over forward": laplacian_by_forward_twice,
-    },
+    "gradient": {"reverse": slopes_by_reverse},
+    "laplacian": {"reverse over reverse": laplacian_by_reverse_twice},
 }
+# PyTorch 2 and later.
+if hasattr(torch, "func"):
+    WAYS["gradient"]["forward"] = slopes_by_forward
+    WAYS["laplacian"]["forward over reverse"] = laplacian_by_forward_over_reverse
+    WAYS["laplacian"]["forward over forward"] = laplacian_by_forward_twice
+
+
+def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
+    """In one kernel, where this version has it on CPUs."""
+    try:
+        return torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+    except (TypeError, RuntimeError):
+        return torch.optim.Adam(parameters, lr=learning_rate)
 
 
 class TorchSteps:
@@ -80,7 +90,7 @@ class TorchSteps:
             for layer, (weight, bias) in zip(self.field.layers, problem.layers):
                 layer.weight.copy_(torch.from_numpy(weight.T))
                 layer.bias.copy_(torch.from_numpy(bias))
-        self.optimizer = torch.optim.Adam(self.field.parameters(), lr=problem.learning_rate, fused=True)
+        self.optimizer = adam(list(self.field.parameters()), problem.learning_rate)
         self.coords = torch.from_numpy(problem.coords)
         self.targets = torch.from_numpy(problem.targets)
         self.way = next(iter(WAYS[problem.supervision]))
@@ -138,4 +148,7 @@ def describe() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    # Some builds begin with one thread.
+    if torch.get_num_threads() == 1:
+        torch.set_num_threads(os.cpu_count() or 1)
     serve(describe, prepare)
