@@ -38,7 +38,8 @@ export const tests = (options: TestOptions = {}): ViteUserConfig => {
       server: { deps: { inline: [/@tensorflow\/tfjs-core\/dist\/(?!tf-core)/] } },
       // nx asks for colours; programs that tests start would print them among what the tests read.
       env: { FORCE_COLOR: '0' },
-      testTimeout: 60_000,
+      // Tests that start programs wait for them on machines that are busy with something else, too.
+      testTimeout: 180_000,
       reporters: ['default', resultReporter({ outputFile: '.test/results.json', known: left })],
       // tfjs advertises its native backend once in every file.
       onConsoleLog: log => !log.includes('you are running TensorFlow.js in Node.js'),

@@ -69,6 +69,14 @@ def chunk_sizes(problem: Problem, memory: float) -> list[int]:
     return sizes
 
 
+def whole_batch(problem: Problem, memory: float) -> list[int]:
+    """All points at once, as most programs take them. Memory is then not shared with the other peers, but it ends too."""
+    needed = BYTES_PER_POINT[problem.supervision] * problem.width * problem.points
+    if needed > 4 * memory:
+        raise MemoryError(f"all points at once take about {needed / 2**30:.0f} GiB")
+    return [problem.points]
+
+
 def quickest(candidates: list[Any], seconds: Callable[[Any], float]) -> Any:
     """The candidate that takes the least time."""
     return min(candidates, key=seconds) if len(candidates) > 1 else candidates[0]

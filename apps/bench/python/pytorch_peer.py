@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from protocol import Problem, best_of, chunk_sizes, quickest, serve
+from protocol import Problem, best_of, chunk_sizes, quickest, serve, whole_batch
 
 
 class Siren(nn.Module):
@@ -130,7 +130,7 @@ class TorchSteps:
 
 def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchSteps, dict[str, Any]]:
     steps = TorchSteps(problem)
-    sizes = chunk_sizes(problem, memory)
+    sizes = (whole_batch if "whole" in sys.argv else chunk_sizes)(problem, memory)
     ways = list(WAYS[problem.supervision])
 
     def seconds_of(way: str) -> float:

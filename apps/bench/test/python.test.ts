@@ -51,13 +51,14 @@ test('PyTorch and JAX agree with the reference', { timeout: 300_000 }, async con
   const output = emptyFolder();
   const { results, disagreements } = await runSpeed({
     ...{ widths: [8], points: [100], supervisions: ['laplacian'], rounds: 1, stepLimit: 60, output, command: '' },
-    peers: peerDefinitions.filter(({ name }) => name === 'pytorch' || name === 'jax'),
+    peers: peerDefinitions.filter(({ name }) => /^(pytorch|jax)(-whole)?$/.test(name)),
     pythonFolder: installed,
     signal: new AbortController().signal,
     progress: { advance: () => undefined, log: () => undefined, stop: () => undefined },
   });
   expect(results.map(({ peer, outcome }) => [peer, outcome.state])).toEqual([
     ['pytorch', 'measured'],
+    ['pytorch-whole', 'measured'],
     ['jax', 'measured'],
   ]);
   for (const { gradient, loss } of disagreements) {

@@ -28,16 +28,21 @@ const javascript = (name: string, title: string): PeerDefinition => ({
   command: async () => ({ program: process.execPath, args: [entry, name] }),
 });
 
-const python = (name: string, title: string): PeerDefinition => ({
-  name,
+/** @param how what the peer's script is told */
+const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition => ({
+  name: [library, ...how].join('-'),
   title,
-  command: async ({ python: interpreterFor }) => ({ program: await interpreterFor(name), args: [pythonFile(`${name}_peer.py`)] }),
+  command: async ({ python: interpreterFor }) => ({
+    program: await interpreterFor(library),
+    args: [pythonFile(`${library}_peer.py`), ...how],
+  }),
 });
 
 /** Every peer, in the order of tables. */
 export const peerDefinitions: readonly PeerDefinition[] = [
   javascript('simd', 'this project on simd'),
   python('pytorch', 'PyTorch'),
+  python('pytorch', 'PyTorch, all points at once', 'whole'),
   python('jax', 'JAX'),
   javascript('tensorflow', 'this project on tfjs-node'),
   javascript('webgpu', 'this project on WebGPU'),
