@@ -52,7 +52,7 @@ const coordinateJet = (coords: Tensor2D, { inFeatures, order }: DerivativePlan):
   ...(order >= 1 && { first: reshape(eye(inFeatures), [inFeatures, 1, inFeatures]) }),
 });
 
-/** The jet behind the given layers, in ordinary tfjs ops. */
+/** The jet behind the given layers, in ordinary tfjs ops. Without a layer, the coordinates alone: a kernel that takes them knows their derivatives. */
 export const composedJet = (
   layers: readonly ResolvedLayer[],
   parameters: readonly Readonly<Record<string, Tensor>>[],
@@ -60,6 +60,7 @@ export const composedJet = (
   plan: DerivativePlan,
   extensions: Extensions,
 ): LayerJet => {
+  if (layers.length === 0) return { value: coords };
   const { forms } = plan;
   let jet = coordinateJet(coords, plan);
   for (const [index, { definition, spec }] of layers.entries())
