@@ -2,7 +2,7 @@
 import type { RadialSpectrum } from '@neural-fields/core';
 import { drawPlot } from '@neural-fields/report';
 import { axisX, axisY, dot, gridY, line, ruleX, text } from '@observablehq/plot';
-import type { CurvePoint } from './curve.ts';
+import type { CoursePoint } from '../fitting/course.ts';
 
 /** At most `limit` of the points, evenly, the last among them. */
 const thin = <T>(points: readonly T[], limit: number): T[] => {
@@ -10,15 +10,21 @@ const thin = <T>(points: readonly T[], limit: number): T[] => {
   return points.filter((_, i) => (points.length - 1 - i) % every === 0);
 };
 
+/** One step of the demonstration's course. */
+export interface QualityPoint extends CoursePoint {
+  /** In decibels, over the points of the step, before its update. */
+  readonly psnr: number;
+}
+
 /** The medians of windows: mini-batches make the PSNR jump about. */
-const smooth = (points: readonly CurvePoint[], window: number): { step: number; psnr: number }[] =>
+const smooth = (points: readonly QualityPoint[], window: number): { step: number; psnr: number }[] =>
   points.map(({ step }, i) => {
     const near = points.slice(Math.max(0, i - window), i + window + 1).map(({ psnr }) => psnr);
     return { step, psnr: near.sort((a, b) => a - b)[Math.floor(near.length / 2)] as number };
   });
 
 /** The PSNR over the steps, and at the end over all pixels. */
-export const psnrPlot = (points: readonly CurvePoint[], final: number): string => {
+export const psnrPlot = (points: readonly QualityPoint[], final: number): string => {
   const finite = points.filter(({ psnr }) => Number.isFinite(psnr));
   const last = finite.at(-1)?.step ?? 0;
   return drawPlot({

@@ -9,6 +9,7 @@ import { type BackendName, chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { assertWritable } from '../files/output-path.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
+import { openCourse } from '../fitting/course.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { runFit } from '../fitting/run-fit.ts';
@@ -19,11 +20,10 @@ import type { Output } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
 import { signalFromImage } from '../signals/prepare-image.ts';
 import type { ImageDescription } from '../signals/signal-description.ts';
-import { openCurve } from './curve.ts';
 import { makeFigures, ZOOM } from './figures.ts';
 import { makePage } from './page.ts';
 import { photograph, readPicture } from './picture.ts';
-import { psnrPlot, spectrumPlot } from './plots.ts';
+import { psnrPlot, type QualityPoint, spectrumPlot } from './plots.ts';
 import { type DemoSettings, demoSettings } from './settings.ts';
 
 /** What the command line says about the demonstration. */
@@ -119,7 +119,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
   const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} random pixels a step`;
   output.log(`${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`);
   output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(fit.steps, 'step')}`);
-  const curve = openCurve(file('progress.jsonl'), checkpoint.step);
+  const curve = openCourse<QualityPoint>(file('progress.jsonl'), checkpoint.step);
   const begun = performance.now();
   const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
   try {

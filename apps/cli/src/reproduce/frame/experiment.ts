@@ -3,6 +3,7 @@
  * resumes the fits, and writes the results; an experiment only says what is fitted, to what, and what is expected of it.
  */
 import type { Extensions, Field, FieldSpec, Optimizer, Schedule, Term } from '@neural-fields/core';
+import type { CoursePoint } from '../../fitting/course.ts';
 import type { SignalDescription } from '../../signals/signal-description.ts';
 import type { Findings } from './findings.ts';
 
@@ -116,10 +117,7 @@ export interface FieldWatch {
 }
 
 /** One point of the course of a fit. */
-export interface CurvePoint {
-  readonly step: number;
-  /** Seconds of fitting so far, over all runs. */
-  readonly seconds: number;
+export interface CurvePoint extends CoursePoint {
   /** Before the step's update. */
   readonly loss: number;
   /** What the plan's `watch` measured, after the update; absent at steps where it did not. */

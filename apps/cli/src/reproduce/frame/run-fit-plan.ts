@@ -15,14 +15,14 @@ import {
 } from '@neural-fields/core';
 import { describeError, InputError } from '../../errors.ts';
 import { readRun, tolerantStore } from '../../fitting/checkpoint.ts';
+import { openCourse, readCourse } from '../../fitting/course.ts';
 import { defaultChunkSize } from '../../fitting/settings.ts';
 import type { Output } from '../../output/output.ts';
 import { createProgress } from '../../output/progress.ts';
 import { SIGNAL_KEY } from '../../signals/signal-description.ts';
-import type { FitPlan, FittedField } from './experiment.ts';
+import type { CurvePoint, FitPlan, FittedField } from './experiment.ts';
 import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';
-import { openLossCurve, readLossCurve } from './loss-curve.ts';
 
 /** Where a fit runs, and how it is told to stop. */
 export interface FitSurroundings {
@@ -93,7 +93,7 @@ export const openFit = async (plan: FitPlan, surroundings: FitSurroundings): Pro
   const { field, outcome } = finished;
   const { steps, seconds, diverged } = outcome;
   const { name, label } = plan;
-  return { kind: 'finished', fitted: { name, label, field, steps, seconds, diverged, curve: readLossCurve(files.curve) } };
+  return { kind: 'finished', fitted: { name, label, field, steps, seconds, diverged, curve: readCourse(files.curve) } };
 };
 
 /** Removes the files of a fit. */
@@ -123,7 +123,7 @@ export const runFitPlan = async (
   const { folder, backend, output, signal } = surroundings;
   const files = filesOf(folder, plan.name);
   const field = newField(plan);
-  const curve = openLossCurve(files.curve, resumedFrom);
+  const curve = openCourse<CurvePoint>(files.curve, resumedFrom);
   const progress = createProgress(output, { total: plan.steps, unit: 'step' });
   const checkpoint = tolerantStore(files.checkpoint, output);
   if (resumedFrom > 0) output.log(`goes on from step ${resumedFrom}`);
