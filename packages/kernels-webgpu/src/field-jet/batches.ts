@@ -9,12 +9,9 @@ const BATCH_BYTES = 2 ** 28;
 const MOST_POINTS = 32_768;
 const FLOAT_BYTES = 4;
 
-/** Whether the fused kernel takes a network. FINER's frequency does not only scale the argument: where it is learned, the network is composed. */
+/** Whether the fused kernel takes a network. */
 export const supportsNetwork = (network: FieldJetNetwork): boolean =>
-  blockCount(jetShapeOf(network)) <= MOST_BLOCKS &&
-  network.layers.every(
-    ({ activation: { kind, learnable } }) => isKnownActivation(kind) && (kind !== 'finer' || learnable.length === 0),
-  );
+  blockCount(jetShapeOf(network)) <= MOST_BLOCKS && network.layers.every(({ activation: { kind } }) => isKnownActivation(kind));
 
 /** Rows begin at multiples of four numbers. */
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);

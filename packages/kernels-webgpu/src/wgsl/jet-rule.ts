@@ -70,12 +70,22 @@ export const forwardRule = ({ kind }: FieldJetLayer['activation'], shape: JetSha
   );
 };
 
-/** Whether {@link reverseRule} leaves a part of the sum that a learned parameter's derivative is made of. */
+/** Statements that add to `learned` what {@link reverseRule} says. */
 const learnedRule = (kind: string, { first, second }: JetShape): string => {
   if (kind === 'prelu')
     return lines(
       'let low = z0 <= vec4(0.0);',
       `learned += dot(min(z0, vec4(0.0)), g0)${first > 0 ? ' + dot(select(vec4(0.0), vec4(1.0), low), along)' : ''};`,
+    );
+  if (kind === 'finer')
+    return lines(
+      // 2 |x| + 1 is u'.
+      'let across = 1.0 / (abs(z0) * 2.0 + 1.0); let r = (abs(z0) + 1.0) * z0 * across;',
+      'learned += dot(r * s.s1, g0);',
+      first > 0 ? 'let r1 = (across * across + 1.0) * 0.5; learned += dot(r1 * s.s1 + r * s.s2, along);' : '',
+      second > 0
+        ? 'let r2 = sign(z0) * across * across * across * -2.0; learned += dot(r2 * s.s1 + 2.0 * r1 * s.s2 + r * s.s3, cross);'
+        : '',
     );
   return lines(
     'learned += dot(z0 * s.s1, g0);',
@@ -87,12 +97,13 @@ const learnedRule = (kind: string, { first, second }: JetShape): string => {
 /**
  * Statements that turn `g0`, `g1`, ..., the derivatives of the loss with respect to the outputs, into those with respect to the pre-activations
  * `z0`, `z1`, .... All g are variables. With `learns` they add to `learned` the sum over the features that the derivative with respect to a learned
- * parameter is proportional to: for parameters that only scale the argument (core's `activations/scale.ts`), with s_k for the k-th
- * derivative,
+ * parameter is proportional to: with s_k for the k-th derivative of s, and r_k for that of a function r,
  *
- *     x s_1 g0 + (s_1 + x s_2) (sum_k z1_k g1_k + sum_j z2_j g2_j) + (2 s_2 + x s_3) sum_j q_j g2_j
+ *     r s_1 g0 + (r s_1)' (sum_k z1_k g1_k + sum_j z2_j g2_j) + (r s_1)'' sum_j q_j g2_j
+ *     (r s_1)' = r_1 s_1 + r s_2        (r s_1)'' = r_2 s_1 + 2 r_1 s_2 + r s_3
  *
- * and for the slope of prelu min(x, 0) g0 + [x <= 0] (sum_k z1_k g1_k + sum_j z2_j g2_j).
+ * For parameters that only scale the argument (core's `activations/scale.ts`) r = x; for the frequency of FINER, s = sin(omega u(x)) with
+ * u = (|x| + 1) x, r = u / u'; and for the slope of prelu it is min(x, 0) g0 + [x <= 0] (sum_k z1_k g1_k + sum_j z2_j g2_j).
  */
 export const reverseRule = (
   { kind }: FieldJetLayer['activation'],

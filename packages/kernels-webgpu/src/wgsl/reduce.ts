@@ -37,7 +37,7 @@ export const sumList: Shader = shader({
   body: lines(addUpList, 'if (lane == 0u && sizes.continues == 1u) { sum += total[0]; }', storeSum('sum', 'total', '0u')),
 });
 
-/** What the sum of `reverseRule` is multiplied with: lambda'(p) / lambda(p) where p scales the argument by lambda(p), as in core's activations. */
+/** What the sum of `reverseRule` is multiplied with: lambda'(p) / lambda(p) where p scales the argument, or FINER's phase, by lambda(p). */
 const learnedFactor = (kind: string, name: string, value: string): string => {
   if (kind === 'prelu') return '1.0';
   if (kind === 'super-gaussian') return name === 'a' ? `-1.0 / ${value}` : `0.5 / ${value}`;

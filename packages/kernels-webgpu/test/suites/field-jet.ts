@@ -9,8 +9,8 @@ import {
   parseSpec,
   siren,
 } from '@neural-fields/core';
-import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
-import { engine, neg, type Tensor3D } from '@tensorflow/tfjs-core';
+import { expectCloseInNorm, maxAbsolute, type OracleField, PARAMETER_GRADIENT, parameterGradient } from '@neural-fields/testing';
+import { engine, neg, type Tensor3D, tensor2d } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
@@ -47,6 +47,24 @@ const expectSame = (actual: Measured, expected: Measured, relative = 2e-5): void
 const expectParity = async (field: Field, n: number, request: DerivativeRequest, relative?: number): Promise<void> => {
   const coords = pointsFor(field, n);
   expectSame(await measure('webgpu', field, coords, request), await measure('cpu', field, coords, request), relative);
+};
+
+/** The derivatives, by Taylor arithmetic and differences, of what {@link measure} differentiates where the gradient and the Laplacian are asked for. */
+const gradientsInFloat64 = async (field: Field, points: readonly number[][]): Promise<Record<string, Float64Array>> => {
+  const layers = field.spec.layers as OracleField['layers'];
+  const parameters = Object.fromEntries(
+    await Promise.all(Object.entries(field.parameters).map(async ([name, variable]) => [name, await variable.data()])),
+  );
+  const weighted = (numbers: readonly number[]): number =>
+    numbers.reduce((total, number, i) => total + number * Math.fround(Math.sin(1 + 1.7 * i)), 0);
+  return parameterGradient({ inFeatures: field.inFeatures, layers }, parameters, points, jets => {
+    const value = jets.flatMap(jet => [...jet.value]);
+    const gradient = jets.flatMap(jet => jet.gradient.flat());
+    const laplacian = jets.flatMap(({ value, hessian }) =>
+      value.map((_, o) => hessian.reduce((sum, row, k) => sum + (row[k]?.[o] as number), 0)),
+    );
+    return weighted(value) + weighted(gradient) + weighted(laplacian);
+  });
 };
 
 const REQUESTS: readonly DerivativeRequest[] = [{}, { gradient: true }, { laplacian: true }, { gradient: true, hessian: true }];
@@ -92,25 +110,42 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
   });
 
   const learnable = coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) =>
-    parameterDerivatives && kind !== 'finer' ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
+    parameterDerivatives ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
   );
 
   it.each(learnable)('agrees with the composed one with learned parameters of $kind', async activation => {
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 9, hiddenLayers: 0 };
     const field = createField(mlp({ ...size, activation, finalActivation: activation }), { seed: 4 });
     // A learned parameter sums over features as well.
-    for (const request of activation.kind === 'sine' || activation.kind === 'prelu'
-      ? REQUESTS.slice(0, 3)
-      : [{ laplacian: true }])
+    for (const request of ['sine', 'prelu', 'finer'].includes(activation.kind) ? REQUESTS.slice(0, 3) : [{ laplacian: true }])
       await expectParity(field, 37, request, 5e-5);
   });
 
-  it('leaves the learned frequency of FINER to the composed path', async () => {
-    const activation = { kind: 'finer', omega: 3, learnable: ['omega'] };
-    const field = createField(mlp({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, activation }), {
-      seed: 1,
-    });
-    expect(await kernelsOf(() => measure('webgpu', field, pointsFor(field, 9), {}))).not.toContain('NeuralFieldsFieldJet');
+  it('takes what is learned of every activation', async () => {
+    for (const { kind, learnable: names, ...values } of learnable) {
+      const activation = { kind, ...values, learnable: names };
+      const spec = mlp({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 0, activation });
+      const field = createField(spec, { seed: 1 });
+      expect(await kernelsOf(async () => field.evaluate(tensor2d([[0.1, 0.2]])).dispose())).toContain('NeuralFieldsFieldJet');
+    }
+  });
+
+  it.each(learnable)('has the derivatives of float64 arithmetic with learned parameters of $kind', async activation => {
+    const values = Object.fromEntries(activation.learnable.map((name, i) => [name, 0.75 + i / 2]));
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 5, hiddenLayers: 0 };
+    const field = createField(mlp({ ...size, activation: { ...activation, ...values } }), { seed: 9 });
+    const coords = pointsFor(field, 6);
+    const points = Array.from({ length: 6 }, (_, i) => [...coords.slice(2 * i, 2 * i + 2)]);
+    const { parameters } = await measure('webgpu', field, coords, { gradient: true, laplacian: true });
+    const exact = await gradientsInFloat64(field, points);
+    const all = Math.max(...Object.values(exact).map(maxAbsolute));
+    for (const name of activation.learnable.map(name => `layers.0.activation.${name}`))
+      expectCloseInNorm(
+        parameters[name] as Float32Array,
+        exact[name] as Float64Array,
+        { absolute: (PARAMETER_GRADIENT.relative as number) * all },
+        name,
+      );
   });
 
   it('agrees with the composed one for any shape', () =>

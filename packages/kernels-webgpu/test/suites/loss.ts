@@ -144,8 +144,8 @@ export const lossSuite = (options: WebgpuBackendOptions = {}): void => {
     await expectSameStep({ field: () => small({ outFeatures }), points: 37, derivatives, loss });
   });
 
-  it.each(['sine', 'prelu', 'super-gaussian'])('is the same with the learned parameters of %s', async kind => {
-    const names = { sine: ['omega'], prelu: ['a'], 'super-gaussian': ['a', 'b'] }[kind] as string[];
+  it.each(['sine', 'prelu', 'super-gaussian', 'finer'])('is the same with the learned parameters of %s', async kind => {
+    const names = { sine: ['omega'], prelu: ['a'], 'super-gaussian': ['a', 'b'], finer: ['omega'] }[kind] as string[];
     const activation = { kind, ...Object.fromEntries(names.map((name, i) => [name, 0.75 + i / 2])), learnable: names };
     const spec = mlp({
       inFeatures: 2,
