@@ -1,75 +1,47 @@
 /**
- * @file Optional: puts everything that the measurements of the WebGPU kernels need into one file, out/gpu-bundle.tar.xz, to be run on a Linux machine
- * with a graphics card that has neither Node nor a network: this machine's Node, Dawn, the bundled scripts, and a Vulkan loader where Debian's
- * chromium has one. `node tools/gpu-bundle.mjs`, then there
+ * @file Optional: puts the command line tool, the bench and the checks of the WebGPU kernels into one file, out/gpu-bundle.tar.xz, to be run on a Linux
+ * machine with a graphics card that has neither Node nor a network: with this machine's Node, Dawn, the compiled packages, their data, and a
+ * Vulkan loader where Debian's chromium has one. `node tools/gpu-bundle.mjs`, then there
  *
- *     tar -xf gpu-bundle.tar.xz && ./gpu-bundle/run parity.mjs && ./gpu-bundle/run steps.mjs 65536 50 256
+ *     tar -xf gpu-bundle.tar.xz
+ *     ./gpu-bundle/run                                        # says what can be run
+ *     ./gpu-bundle/run parity.mjs && ./gpu-bundle/run steps.mjs 65536 50 256
+ *     ./gpu-bundle/run neural-fields reproduce siren-image --profile paper --backend webgpu -o out
+ *
+ * `--no-archive` makes the folder out/gpu-bundle alone.
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import esbuild from 'esbuild';
+import { makeGpuBundle } from './lib/gpu-bundle.mjs';
+import { root } from './lib/projects.mjs';
+import { nx, run } from './lib/run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const kernels = join(root, 'packages/kernels-webgpu');
+/** What an archive may have, in bytes: it has to be carried about. */
+const LIMIT = 60e6;
+
 const out = join(root, 'out');
 const folder = join(out, 'gpu-bundle');
+const archive = join(out, 'gpu-bundle.tar.xz');
 
-/** @param {string} command @param {readonly string[]} args */
-const run = (command, args) => {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (error || status !== 0) throw new Error(`gpu-bundle: '${command}' failed (${error?.message ?? `exit code ${status}`})`);
+/** @param {import('./lib/run.mjs').Finished} finished @param {string} what */
+const check = ({ ok, output }, what) => {
+  if (!ok) throw new Error(`gpu-bundle: ${what} failed\n${output}`);
 };
 
-run(process.execPath, ['tools/pnpm.mjs', 'exec', 'nx', 'run-many', '-t', 'build', '-p', '@neural-fields/kernels-webgpu']);
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
+const wanted = process.argv.slice(2);
+if (wanted.some(argument => argument !== '--no-archive'))
+  throw new Error(`gpu-bundle: it takes --no-archive or nothing, not ${wanted.join(' ')}`);
 
-await esbuild.build({
-  entryPoints: ['steps', 'parity'].map(name => join(kernels, `bench/${name}.mjs`)),
-  outdir: folder,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  mainFields: ['module', 'main'],
-  // Modules throughout: each of tfjs's files then exists once.
-  conditions: ['browser'],
-  external: ['webgpu'],
-  // tfjs asks for modules of Node when it sees that it runs there.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  logLevel: 'error',
-});
-
-const dawn = realpathSync(join(kernels, 'node_modules/webgpu'));
-const platform = `${process.platform}-${process.arch}`;
-for (const part of ['package.json', 'index.js', `dist/${platform}`])
-  cpSync(join(dawn, part), join(folder, 'node_modules/webgpu', part), { recursive: true });
-cpSync(process.execPath, join(folder, 'node'));
-const loader = '/usr/lib/chromium/libvulkan.so.1';
-mkdirSync(join(folder, 'vulkan'));
-if (existsSync(loader)) cpSync(loader, join(folder, 'vulkan/libvulkan.so.1'));
-// Where the driver came without its description, as in many containers.
-const nvidia = { file_format_version: '1.0.0', ICD: { library_path: 'libGLX_nvidia.so.0', api_version: '1.3.0' } };
-writeFileSync(join(folder, 'vulkan/nvidia.json'), `${JSON.stringify(nvidia)}\n`);
-writeFileSync(
-  join(folder, 'run'),
-  `#!/bin/sh
-# Runs a script of this folder: ./run steps.mjs 65536 50 256
-here=$(cd "$(dirname "$0")" && pwd)
-export LD_LIBRARY_PATH="\${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/vulkan"
-if [ -z "\${VK_ICD_FILENAMES:-}" ] && ! ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json > /dev/null 2>&1; then
-  export VK_ICD_FILENAMES="$here/vulkan/nvidia.json"
-fi
-script=$1
-shift
-exec "$here/node" "$here/$script" "$@"
-`,
-);
-chmodSync(join(folder, 'run'), 0o755);
-run('tar', ['-C', out, '-cJf', join(out, 'gpu-bundle.tar.xz'), 'gpu-bundle']);
-process.stdout.write(
-  `out/gpu-bundle.tar.xz, ${(statSync(join(out, 'gpu-bundle.tar.xz')).size / 2 ** 20).toFixed(1)} MiB, for ${platform}\n`,
-);
+check(nx(['run-many', '-t', 'build', '-p', 'neural-fields,@neural-fields/bench']), 'the build');
+rmSync(archive, { force: true });
+const { platform, warnings } = await makeGpuBundle(folder);
+for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+check(run('env', ['-i', join(folder, 'run'), 'neural-fields', 'reproduce', 'list']), 'a first run');
+if (wanted.includes('--no-archive')) process.stdout.write(`out/gpu-bundle, for ${platform}\n`);
+else {
+  check(run('tar', ['-C', out, '-cJf', archive, 'gpu-bundle'], { env: { XZ_OPT: '-T0' } }), 'tar');
+  const { size } = statSync(archive);
+  const megabytes = `${(size / 1e6).toFixed(1)} MB`;
+  if (size > LIMIT) throw new Error(`gpu-bundle: ${archive} has ${megabytes}, more than the ${LIMIT / 1e6} MB that it may have`);
+  process.stdout.write(`out/gpu-bundle.tar.xz, ${megabytes}, for ${platform}\n`);
+}
