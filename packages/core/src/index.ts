@@ -38,6 +38,7 @@ export {
   type TanhSpec,
   tanh,
 } from './activations/index.ts';
+export type { PacedBackend } from './backend/paced-backend.ts';
 export {
   type BackendCandidate,
   type BackendChoice,

@@ -1,13 +1,18 @@
+import type { PacedBackend } from '@neural-fields/core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type CreateDeviceOptions, createDevice, isSoftware } from './device/create-device.ts';
 import { type DeviceCounters, installKernels, kernelsOf } from './device/kernels.ts';
+import { MOST_IN_FLIGHT } from './device/pace.ts';
 import type { ProductStyle } from './wgsl/product.ts';
 
 /** The name under which tfjs knows the backend; its own kernels are registered for it. */
 export const BACKEND_NAME = 'webgpu';
 
+/** Milliseconds after which a failed read has another reason than the loss of the device. */
+const MOST_LOSS_DELAY = 500;
+
 /** tfjs's webgpu backend on a device of our own, with counters, and errors that say when the device is lost. */
-export class FieldsWebgpuBackend extends WebGPUBackend {
+export class FieldsWebgpuBackend extends WebGPUBackend implements PacedBackend {
   /** What was done since the backend was made. */
   get counters(): DeviceCounters {
     return { ...kernelsOf(this).counters };
@@ -33,10 +38,23 @@ export class FieldsWebgpuBackend extends WebGPUBackend {
       kernels.assertSound();
       return data;
     } catch (error) {
-      // `lost` is fulfilled soon after the reads have failed.
-      await new Promise(resolve => setTimeout(resolve, 0));
+      // `lost` is fulfilled soon after the reads have failed, in browsers some tasks later.
+      await Promise.race([kernels.device.lost, new Promise(resolve => setTimeout(resolve, MOST_LOSS_DELAY))]);
       throw kernels.lost ?? error;
     }
+  }
+
+  /**
+   * Core's fit loop calls it after every chunk; a loop of your own may, too.
+   *
+   * @returns a promise where the host has to wait until the device has finished a part of what was submitted; rejected with DeviceLostError when
+   *   it is gone
+   * @throws DeviceLostError, DeviceFaultError as reading does
+   */
+  keepPace(signal?: AbortSignal): Promise<void> | undefined {
+    const kernels = kernelsOf(this);
+    kernels.assertSound();
+    return kernels.pace.keep(signal)?.then(() => kernels.assertSound());
   }
 
   override dispose(): void {
@@ -49,6 +67,11 @@ export class FieldsWebgpuBackend extends WebGPUBackend {
 export interface WebgpuBackendOptions extends CreateDeviceOptions {
   /** How matrices are multiplied; `direct` on an emulation of a graphics card and `tiled` on all others if absent. */
   readonly productStyle?: ProductStyle;
+  /**
+   * How many parts of a fit (steps, or chunks of them) may be on their way to the device at most; 32 if absent, and `Infinity` for no bound. Within
+   * this, a device that takes long for a part gets two at a time.
+   */
+  readonly mostInFlight?: number;
 }
 
 /**
@@ -58,10 +81,14 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
  *     registerBackend('webgpu', () => createWebgpuBackend({ powerPreference: 'low-power' }), 3);
  *
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
+ * @throws RangeError when `mostInFlight` is not a positive integer or `Infinity`
  */
 export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
+  const { mostInFlight = MOST_IN_FLIGHT } = options;
+  if (!(mostInFlight >= 1 && (Number.isInteger(mostInFlight) || mostInFlight === Number.POSITIVE_INFINITY)))
+    throw new RangeError(`createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`);
   const { device, info } = await createDevice(options);
   const backend = new FieldsWebgpuBackend(device, info);
-  installKernels(backend, options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'));
+  installKernels(backend, { style: options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'), mostInFlight });
   return backend;
 };

@@ -1,4 +1,5 @@
 /** @file The fit loop: one for every kind of signal, supervision and backend. */
+import { keepPace } from '../backend/paced-backend.ts';
 import type { Field } from '../field.ts';
 import { createRng } from '../random.ts';
 import { parameterShapes } from '../spec/spec.ts';
@@ -163,6 +164,8 @@ export async function* fit(
       await pause();
       lastPause = performance.now();
     }
+    const wait = keepPace(signal);
+    if (wait) await wait;
     signal?.throwIfAborted();
   };
 

@@ -5,6 +5,7 @@ import type { ProductStyle } from '../wgsl/product.ts';
 import { Arena } from './arena.ts';
 import { type Copy, mergeCopies } from './copy.ts';
 import { DeviceFaultError, DeviceLostError } from './errors.ts';
+import { MOST_IN_FLIGHT, Pace } from './pace.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -49,12 +50,20 @@ const MOST_UNIFORMS = 256;
 /** Multiplications in a submission: some tenths of a second of a small GPU, before its driver takes it for hung. */
 const MOST_PENDING_COST = 2 ** 37;
 
+/** What the kernels of a backend may be told. */
+export interface KernelSettings {
+  readonly style: ProductStyle;
+  /** The most parts in flight; see {@link Pace}. */
+  readonly mostInFlight: number;
+}
+
 /** The fused kernels of one backend. */
 export class FieldKernels {
   readonly backend: WebGPUBackend;
   readonly device: GPUDevice;
   readonly arena: Arena;
   readonly pipelines: Pipelines;
+  readonly pace: Pace;
   readonly style: ProductStyle;
   readonly #plans = new Map<string, readonly ReadyStep[]>();
   readonly #uniforms = new Map<string, GPUBuffer>();
@@ -71,14 +80,16 @@ export class FieldKernels {
   #generation = 0;
   #pendingCost = 0;
 
-  constructor(backend: WebGPUBackend, style: ProductStyle) {
+  constructor(backend: WebGPUBackend, { style, mostInFlight }: KernelSettings) {
     this.backend = backend;
     this.style = style;
     this.device = backend.device;
     this.arena = new Arena(this.device);
     this.pipelines = new Pipelines(this.device);
+    this.pace = new Pace(this.device.queue, mostInFlight);
     void this.device.lost.then(info => {
       this.#lost = info;
+      this.pace.stop();
     });
     this.device.addEventListener('uncapturederror', ({ error }) => {
       this.#fault ??= new DeviceFaultError(error);
@@ -201,6 +212,7 @@ export class FieldKernels {
   submitted(): void {
     this.counters.submissions += 1;
     this.#pendingCost = 0;
+    this.pace.submitted();
   }
 
   dispose(): void {
@@ -296,12 +308,12 @@ const sizesOf = (names: readonly string[], values: Readonly<Record<string, numbe
 const kernelsOfBackends = new WeakMap<WebGPUBackend, FieldKernels>();
 
 /** Gives a backend its fused kernels. */
-export const installKernels = (backend: WebGPUBackend, style: ProductStyle): FieldKernels => {
-  const kernels = new FieldKernels(backend, style);
+export const installKernels = (backend: WebGPUBackend, settings: KernelSettings): FieldKernels => {
+  const kernels = new FieldKernels(backend, settings);
   kernelsOfBackends.set(backend, kernels);
   return kernels;
 };
 
 /** The fused kernels of a backend; those for a graphics card if nobody installed others. */
 export const kernelsOf = (backend: WebGPUBackend): FieldKernels =>
-  kernelsOfBackends.get(backend) ?? installKernels(backend, 'tiled');
+  kernelsOfBackends.get(backend) ?? installKernels(backend, { style: 'tiled', mostInFlight: MOST_IN_FLIGHT });

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { create, globals } from 'webgpu';
 import { createDevice, isSoftware } from '../../src/device/create-device.ts';
 import { WebgpuUnavailableError } from '../../src/device/errors.ts';
+import { createWebgpuBackend } from '../../src/index.ts';
 import { installDawn } from '../../src/node.ts';
 
 it('says what is missing where the platform has no WebGPU', async () => {
@@ -27,6 +28,12 @@ it('gives the limits of the adapter', async () => {
   expect(device.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
   expect(isSoftware(info)).toBe(true);
   device.destroy();
+});
+
+it.each([0, 1.5, Number.NaN, -1])('refuses to have %s parts of a fit in flight', async mostInFlight => {
+  await expect(createWebgpuBackend({ mostInFlight })).rejects.toThrow(
+    new RangeError(`createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`),
+  );
 });
 
 it('knows emulations of a graphics card', () => {

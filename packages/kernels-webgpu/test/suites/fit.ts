@@ -12,8 +12,9 @@ import {
   term,
 } from '@neural-fields/core';
 import { pointwiseLoss } from '@neural-fields/testing';
-import { setBackend } from '@tensorflow/tfjs-core';
+import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { kernelsOf } from '../../src/device/kernels.ts';
 import { DeviceLostError } from '../../src/index.ts';
 import { backend, onGpu, useBackend } from '../setup/gpu.ts';
 
@@ -92,6 +93,74 @@ export const fitSuite = (): void => {
     const perStep = many.map((count, index) => (count - (few[index] as number)) / 20);
     // Three chunks of 12 dispatches: pack, 3 layers, loss, 3 weight gradients, 2 products back, 2 sums; then Adam.
     expect(perStep).toEqual([3 * 12 + 1, 1, 0]);
+  });
+
+  it('has no more steps under way than it may', async () => {
+    /** Steps that were submitted, with their update, and not finished as far as the host knew, at most. */
+    const underWay = async (mostInFlight: number): Promise<number> => {
+      const { queue } = await useBackend({ mostInFlight });
+      const optimizer = adam({ learningRate: 5e-3 });
+      let [now, most] = [0, 0];
+      const update: typeof optimizer.update = input => {
+        const next = optimizer.update(input);
+        now += 1;
+        most = Math.max(most, now);
+        void queue.onSubmittedWorkDone().then(() => {
+          now -= 1;
+        });
+        return next;
+      };
+      await run({ steps: 12, reportEvery: 12, optimizer: { ...optimizer, update } }, 1000);
+      expect(now).toBe(0);
+      return most;
+    };
+    expect(await underWay(1)).toBe(1);
+    expect(await underWay(3)).toBeLessThanOrEqual(3);
+    // What is bounded does happen.
+    expect(await underWay(Number.POSITIVE_INFINITY)).toBeGreaterThan(6);
+    await useBackend();
+  });
+
+  it('has the same bits with and without a bound', async () => {
+    await useBackend({ mostInFlight: 1 });
+    const bounded = await run({ reportEvery: 10 });
+    await useBackend({ mostInFlight: Number.POSITIVE_INFINITY });
+    expect(await run({ reportEvery: 10 })).toEqual(bounded);
+    await useBackend();
+  });
+
+  it('waits for the device no longer than until an abort', async () => {
+    const gpu = await useBackend({ mostInFlight: 1 });
+    await run({ steps: 2, reportEvery: 2 });
+    const controller = new AbortController();
+    let finished = false;
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2 }), { seed: 1 });
+    const coords = tensor2d(new Float32Array(16_000), [8000, 2]);
+    const value = field.evaluate(coords);
+    kernelsOf(gpu).submit();
+    void gpu.queue.onSubmittedWorkDone().then(() => {
+      finished = true;
+    });
+    const wait = gpu.keepPace(controller.signal);
+    expect(wait).toBeInstanceOf(Promise);
+    controller.abort();
+    await wait;
+    expect(finished).toBe(false);
+    await gpu.keepPace();
+    expect(finished).toBe(true);
+    for (const tensor of [coords, value]) tensor.dispose();
+    field.dispose();
+    await useBackend();
+  });
+
+  it('does not wait for a device that is gone', async () => {
+    const gpu = await useBackend({ mostInFlight: 1 });
+    // Warm, so that it is in its steps when the device goes.
+    await run({ steps: 2, reportEvery: 2 }, 4000);
+    const lost = run({ steps: 1000, reportEvery: 1000 }, 4000);
+    setTimeout(() => gpu.device.destroy(), 100);
+    await expect(lost).rejects.toThrow(DeviceLostError);
+    await useBackend();
   });
 
   it('says that the device was lost, and goes on from the last checkpoint on another', async () => {
