@@ -23,7 +23,14 @@ export const sirenPoissonGradient: Experiment = poissonExperiment({
   },
   leads: { gradient: 15 },
   profiles: {
-    quick: { size: 48, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: {
+      size: 48,
+      steps: 300,
+      hiddenFeatures: 256,
+      hiddenLayers: 3,
+      learningRate: 1e-4,
+      learningRates: { 'relu-pe': 4e-3, tanh: 5e-4 },
+    },
     paper: { size: 256, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
   checks: ({ settings }, { width, height, sha256 }, { siren }): readonly Check[] => {

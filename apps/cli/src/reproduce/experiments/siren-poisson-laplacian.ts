@@ -19,7 +19,14 @@ export const sirenPoissonLaplacian: Experiment = poissonExperiment({
   },
   leads: { laplacian: 20 },
   profiles: {
-    quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
+    quick: {
+      size: 48,
+      steps: 300,
+      hiddenFeatures: 256,
+      hiddenLayers: 3,
+      learningRate: 1e-4,
+      learningRates: { 'relu-pe': 1e-3, tanh: 2e-3 },
+    },
     paper: { size: 256, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
 });

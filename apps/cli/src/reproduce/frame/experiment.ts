@@ -20,6 +20,8 @@ export interface ExperimentSettings {
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
   readonly learningRate: number;
+  /** In place of it, by network. */
+  readonly learningRates?: Readonly<Record<string, number>>;
   /** Of the initial parameters, and of all that is drawn. */
   readonly seed: number;
 }

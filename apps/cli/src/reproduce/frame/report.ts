@@ -73,13 +73,14 @@ const fitsHtml = ({ fits }: ExperimentResult): string =>
     ]),
   });
 
-const settingsHtml = ({ experiment, profile, settings, backend, command }: ExperimentResult): string => {
-  const { size, sides, steps, hiddenFeatures, hiddenLayers, learningRate, seed } = settings;
+const settingsHtml = ({ experiment, profile, settings, networks, backend, command }: ExperimentResult): string => {
+  const { size, sides, steps, hiddenFeatures, hiddenLayers, learningRate, learningRates = {}, seed } = settings;
+  const others = Object.entries(learningRates).filter(([name]) => networks.includes(name));
   const rows: (readonly [string, string])[] = [
     ['Data', experiment.data],
     ['Profile', `${profile}: size ${sides ? `${sides.width} x ${sides.height}` : size}, ${plural(steps, 'step')}`],
     ['Networks', `${hiddenLayers + 1} hidden layers of ${hiddenFeatures}`],
-    ['Learning rate', `${learningRate}`],
+    ['Learning rate', [learningRate, ...others.map(([name, rate]) => `${name} ${rate}`)].join(', ')],
     ['Seed', String(seed)],
     ['Backend', `${backend.name}: ${backend.reason}`],
     ['Command', command],

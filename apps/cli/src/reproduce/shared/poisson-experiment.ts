@@ -11,6 +11,7 @@ import { type NetworkName, networkExtensions, networkLabels, networkNames, netwo
 import { hashNumbers, type LoadedPicture, loadPicture, pictureDescription, pictureGrid } from './pictures.ts';
 import {
   fittedScale,
+  ownRates,
   type PictureDerivatives,
   pictureDerivatives,
   poissonDefinitions,
@@ -203,12 +204,12 @@ const evaluate = async (
 
 const prepare = async (options: PoissonExperimentOptions, context: ExperimentContext): Promise<ExperimentPlan> => {
   const { settings } = context;
-  const { hiddenFeatures, hiddenLayers, steps, seed, learningRate } = settings;
+  const { hiddenFeatures, hiddenLayers, steps, seed, learningRate, learningRates } = settings;
   const picture = await loadPicture(context.imageFile, settings);
   const truth = pictureDerivatives(picture);
   const samples = Math.min(picture.width, picture.height);
   return {
-    notes: [picture.note],
+    notes: [picture.note, ...(learningRates ? [ownRates] : [])],
     fits: networkNames(context.networks).map(name => ({
       name,
       label: networkLabels[name],
@@ -220,7 +221,7 @@ const prepare = async (options: PoissonExperimentOptions, context: ExperimentCon
       },
       steps,
       seed,
-      optimizer: adam({ learningRate }),
+      optimizer: adam({ learningRate: learningRates?.[name] ?? learningRate }),
       signal: pictureDescription(picture),
     })),
     evaluate: fits => evaluate(options, context, picture, fits),
