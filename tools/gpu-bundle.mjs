@@ -33,12 +33,12 @@ if (wanted.some(argument => argument !== '--no-archive'))
   throw new Error(`gpu-bundle: it takes --no-archive or nothing, not ${wanted.join(' ')}`);
 
 check(nx(['run-many', '-t', 'build', '-p', 'neural-fields,@neural-fields/bench']), 'the build');
-rmSync(archive, { force: true });
 const { platform, warnings } = await makeGpuBundle(folder);
 for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 check(run('env', ['-i', join(folder, 'run'), 'neural-fields', 'reproduce', 'list']), 'a first run');
 if (wanted.includes('--no-archive')) process.stdout.write(`out/gpu-bundle, for ${platform}\n`);
 else {
+  rmSync(archive, { force: true });
   check(run('tar', ['-C', out, '-cJf', archive, 'gpu-bundle'], { env: { XZ_OPT: '-T0' } }), 'tar');
   const { size } = statSync(archive);
   const megabytes = `${(size / 1e6).toFixed(1)} MB`;
