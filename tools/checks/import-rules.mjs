@@ -20,12 +20,16 @@ export const allowedImports = {
   signals: ['core'],
   shapes: ['core'],
   solvers: ['core'],
+  'kernel-contract': ['core'],
   'kernels-wasm': ['core'],
   'kernels-webgpu': ['core'],
 };
 
-/** For tests only: it may be a devDependency of any package, and nothing more. */
-const testing = 'testing';
+/** For tests only: they may be devDependencies of any package, and nothing more. */
+const forTests = ['testing', 'kernel-contract'];
+
+/** @param {string} directory */
+const isForTests = directory => forTests.some(folder => directory === `packages/${folder}`);
 
 /**
  * A source file and what it imports.
@@ -68,7 +72,7 @@ function directionErrors(source, target) {
   if (parent === 'tools' || source === target) return [];
   if (targetParent !== 'packages')
     return [`${source.directory} must not depend on ${target.directory}: nothing depends on apps or tools`];
-  if (targetFolder === testing) {
+  if (isForTests(target.directory)) {
     const { dependencies, peerDependencies } = source.manifest;
     const published = { ...dependencies, ...peerDependencies };
     return target.manifest.name in published ? [`${source.directory}: ${target.manifest.name} may only be a devDependency`] : [];
@@ -120,7 +124,7 @@ function fileErrors(project, projects, { path, imports }) {
     if (workspace) {
       const subpath = `.${specifier.slice(name.length)}`;
       if (!(subpath in (workspace.manifest.exports ?? {}))) return error(`is not among the exports of ${name}`);
-      if (inSource && workspace.directory === `packages/${testing}`) return error('is for tests only');
+      if (inSource && isForTests(workspace.directory) && !isForTests(project.directory)) return error('is for tests only');
       const violations = directionErrors(project, workspace);
       if (violations.length > 0) return error(`breaks a rule: ${violations.join('; ')}`);
     }
@@ -158,7 +162,7 @@ function inlinedErrors({ manifest }, inlined) {
  * @returns {string[]}
  */
 function browserErrors({ directory, manifest }, files) {
-  if (!directory.startsWith('packages/') || directory === `packages/${testing}`) return [];
+  if (!directory.startsWith('packages/') || isForTests(directory)) return [];
   const byPath = new Map(files.map(file => [file.path, file]));
   const reached = new Set();
   const open = Object.entries(manifest.exports ?? {})

@@ -1,0 +1,196 @@
+/** @file What a fused field jet must do on any backend: give the numbers of the composed one, and run where it can. */
+import {
+  type ActivationDefinition,
+  type ActivationSpec,
+  coreActivations,
+  createField,
+  type DerivativeRequest,
+  type LayerDefinition,
+  mlp,
+  parseSpec,
+  siren,
+} from '@neural-fields/core';
+import { exp, neg, type Tensor3D } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';
+
+/** How a backend is tested. */
+export interface FieldJetContractOptions {
+  /** Must be registered already, and `cpu` too. */
+  readonly backend: string;
+  /** False where each network takes long to compile: then each piece of code is run once, in place of all that it may be combined with. */
+  readonly exhaustive: boolean;
+  /** More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to batches. */
+  readonly manyPoints?: number;
+}
+
+const REQUESTS: readonly DerivativeRequest[] = [{}, { gradient: true }, { laplacian: true }, { gradient: true, hessian: true }];
+/** The highest order has all of an activation's code. */
+const HIGHEST: DerivativeRequest = { gradient: true, laplacian: true };
+/** A learned parameter sums over features as well. */
+const LEARNED = 5e-5;
+
+const activations: readonly ActivationSpec[] = coreActivations.map(({ kind, parameters }) => ({
+  kind,
+  ...Object.fromEntries(Object.keys(parameters).map((name, i) => [name, 0.75 + i / 2])),
+}));
+
+const learnable = coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) =>
+  parameterDerivatives ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
+);
+
+const turn = (part: Tensor3D | undefined): Tensor3D | undefined => part && neg(part);
+
+/** No parameters; its derivatives are the same at all points. */
+const mirror: LayerDefinition = {
+  kind: 'mirror',
+  outFeatures: (_spec, inFeatures) => inFeatures,
+  parameters: () => [],
+  jet: ({ value, first, second }) => {
+    const [turnedFirst, turnedSecond] = [turn(first), turn(second)];
+    return { value: neg(value), ...(turnedFirst && { first: turnedFirst }), ...(turnedSecond && { second: turnedSecond }) };
+  },
+};
+
+/** exp: as an activation it comes with learned weights and second derivatives. */
+const growth: ActivationDefinition = {
+  kind: 'growth',
+  parameters: {},
+  derivatives: (x, _parameters, order) => Array.from({ length: order + 1 }, () => exp(x)),
+};
+
+const extensions = { layers: [mirror], activations: [growth] };
+
+const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): void => {
+  const size = { inFeatures: 3, outFeatures: 2, hiddenFeatures: 11, hiddenLayers: exhaustive ? 2 : 1 };
+  const plain = mlp({ ...size, activation: { kind: 'tanh' } });
+  const withGrowth = (at: number) =>
+    parseSpec(
+      {
+        ...plain,
+        layers: plain.layers.map((layer, index) => (index === at ? { ...layer, activation: { kind: 'growth' } } : layer)),
+      },
+      extensions,
+    );
+  const specs = {
+    'an encoding': mlp({ ...size, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions }),
+    'an activation of the user': withGrowth(0),
+  };
+
+  it.each(Object.keys(specs) as (keyof typeof specs)[])('agrees with the composed one behind %s', async name => {
+    const field = createField(specs[name], { seed: 1, extensions });
+    for (const request of exhaustive ? REQUESTS : REQUESTS.slice(0, 3)) {
+      await expectParity({ backend, field, points: 45, request });
+      expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 45), request))).toContain('NeuralFieldsFieldJet');
+    }
+  });
+
+  it('leaves a network that ends in such a layer to the composed path', async () => {
+    const field = createField(withGrowth(plain.layers.length - 1), { seed: 1, extensions });
+    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 9), {}))).not.toContain('NeuralFieldsFieldJet');
+  });
+
+  it('takes an encoding of many features', async () => {
+    const wide = { inFeatures: 21, outFeatures: 1, hiddenFeatures: 5, hiddenLayers: 1 };
+    const spec = mlp({ ...wide, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions });
+    await expectParity({ backend, field: createField(spec, { seed: 1, extensions }), points: 9, request: { laplacian: true } });
+  });
+};
+
+/** Declares the tests in the caller's `describe`. */
+export const fieldJetContract = (options: FieldJetContractOptions): void => {
+  const { backend, exhaustive, manyPoints } = options;
+
+  it('is what runs', async () => {
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
+    const names = await kernelsOf(() => measure(backend, field, pointsFor(field, 5), { laplacian: true }));
+    expect(names).toContain('NeuralFieldsFieldJet');
+    expect(names).toContain('NeuralFieldsFieldJetReverse');
+    expect(names).not.toContain('BatchMatMul');
+  });
+
+  // With one output a kernel may work the gradient out by adjoints.
+  const everything = [3, 1].flatMap(outFeatures => REQUESTS.map(request => ({ outFeatures, request })));
+  const cases = activations.flatMap(activation =>
+    (exhaustive ? everything : [{ outFeatures: 3, request: HIGHEST }]).map(each => ({ activation, ...each })),
+  );
+  it.each(cases)('agrees with the composed one: %o', async ({ activation, outFeatures, request }) => {
+    const size = { inFeatures: 2, outFeatures, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: 1 };
+    const field = createField(mlp({ ...size, activation, finalActivation: activation }), { seed: 4 });
+    await expectParity({ backend, field, points: 37, request });
+  });
+
+  if (!exhaustive)
+    it.each(REQUESTS)('agrees with the composed one for %o', async request => {
+      const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 19, hiddenLayers: 1 };
+      const field = createField(mlp({ ...size, activation: { kind: 'tanh' } }), { seed: 4 });
+      await expectParity({ backend, field, points: 37, request });
+    });
+
+  it.each(learnable)('agrees with the composed one with learned parameters of $kind', async activation => {
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: exhaustive ? 1 : 0 };
+    const field = createField(mlp({ ...size, activation, finalActivation: activation }), { seed: 4 });
+    expect(Object.keys(field.parameters)).toContain(`layers.0.activation.${activation.learnable[0]}`);
+    // Those three have rules of their own for each order.
+    const all = exhaustive || ['sine', 'prelu', 'finer'].includes(activation.kind);
+    for (const request of all ? REQUESTS : [HIGHEST])
+      await expectParity({ backend, field, points: 37, request, relative: LEARNED });
+    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 3), {}))).toContain('NeuralFieldsFieldJet');
+  });
+
+  it('agrees with the composed one for any shape', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          inFeatures: fc.integer({ min: 1, max: 10 }),
+          widths: fc.array(fc.integer({ min: 1, max: 75 }), { minLength: 1, maxLength: 3 }),
+          scalar: fc.boolean(),
+          points: fc.integer({ min: 1, max: 300 }),
+          bias: fc.boolean(),
+          request: fc.constantFrom<DerivativeRequest>({}, { gradient: true }, { laplacian: true }),
+          seed: fc.nat(1000),
+        }),
+        async ({ inFeatures, widths, scalar, points, bias, request, seed }) => {
+          const layers = [...widths, ...(scalar ? [1] : [])].map((outFeatures, index, all) => ({
+            kind: 'dense',
+            outFeatures,
+            activation: index === all.length - 1 ? { kind: 'identity' } : { kind: 'sine', omega: 2 },
+            weightInitialiser: { kind: 'xavier-normal' },
+            biasInitialiser: bias ? { kind: 'pytorch-linear' } : null,
+          }));
+          await expectParity({ backend, field: createField(parseSpec({ inFeatures, layers }), { seed }), points, request });
+        },
+      ),
+      { numRuns: exhaustive ? 15 : 6, seed: 20261121 },
+    ));
+
+  it('takes forms with mixed derivatives, and several at once', async () => {
+    const size = { inFeatures: 3, outFeatures: 2, hiddenFeatures: 12, hiddenLayers: 1, omega0: 3, omegaHidden: 2 };
+    const mixed = [
+      [0, 0.5, 0],
+      [0.5, 0, 2],
+      [0, 2, -1],
+    ];
+    const field = createField(siren(size), { seed: 2 });
+    await expectParity({ backend, field, points: 21, request: { second: [[1, -0.25, 0], mixed] } });
+  });
+
+  if (manyPoints !== undefined)
+    it('takes more points than a batch', async () => {
+      const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, omega0: 5 };
+      const field = createField(siren(size), { seed: 2 });
+      // The reference adds all its terms one by one.
+      await expectParity({ backend, field, points: manyPoints, request: { gradient: true }, relative: 2e-4 });
+    });
+
+  it('gives the same bits twice', async () => {
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 64 : 24, hiddenLayers: exhaustive ? 2 : 1 };
+    const field = createField(siren(size), { seed: 1 });
+    const coords = pointsFor(field, exhaustive ? 3000 : 700);
+    const first = await measure(backend, field, coords, { laplacian: true });
+    expect(await measure(backend, field, coords, { laplacian: true })).toEqual(first);
+  });
+
+  describe('behind layers that it does not know', () => behindUnknownLayers(options));
+};

@@ -1,0 +1,283 @@
+/** @file What a fused loss must do on any backend: give the numbers of the same loss in tfjs ops between the jet and its reverse. */
+import {
+  type ActivationSpec,
+  coreActivations,
+  createField,
+  createRng,
+  type DerivativeRequest,
+  type Field,
+  fit,
+  type LayerDefinition,
+  mlp,
+  type Optimizer,
+  type PointLoss,
+  type PointSource,
+  type PointwiseError,
+  type PointwiseLoss,
+  type PointwisePenalty,
+  siren,
+  term,
+} from '@neural-fields/core';
+import { expectCloseInNorm, maxAbsolute, pointwiseLoss } from '@neural-fields/testing';
+import { clone, memory, mul, scalar, setBackend, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { kernelsOf } from './measure.ts';
+
+/** How a backend is tested. */
+export interface FieldLossContractOptions {
+  /** Must be registered already, and `cpu` too. */
+  readonly backend: string;
+  /** False where each network takes long to compile: then each piece of code is run once, in place of all that it may be combined with. */
+  readonly exhaustive: boolean;
+  /** More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to batches. */
+  readonly manyPoints?: number;
+}
+
+/** A step of a fit with a pointwise loss. */
+export interface LossCase {
+  /** Made anew on each backend. */
+  readonly field: () => Field;
+  readonly points: number;
+  readonly derivatives: DerivativeRequest;
+  readonly loss: PointwiseLoss;
+  readonly chunkSize?: number;
+  /** Numbers of the target `w` at each point; 1 if absent. */
+  readonly weightWidth?: number;
+}
+
+/** Fixed points with every target that a loss may name. */
+const pointsFor = ({ inFeatures: d, outFeatures: o }: Field, n: number, weightWidth = 1): PointSource => {
+  const rng = createRng(5);
+  const numbers = (width: number): Float32Array => Float32Array.from({ length: n * width }, () => 2 * rng.uniform() - 1);
+  const all = { coords: numbers(d), value: numbers(o), gradient: numbers(d * o), laplacian: numbers(o), w: numbers(weightWidth) };
+  return {
+    inFeatures: d,
+    pointsPerStep: n,
+    fixed: true,
+    draw: (start, count) => {
+      const part = (values: Float32Array): Float32Array => {
+        const width = values.length / n;
+        return values.slice(start * width, (start + count) * width);
+      };
+      const { coords, ...targets } = all;
+      return {
+        coords: part(coords),
+        targets: Object.fromEntries(Object.entries(targets).map(([name, values]) => [name, part(values)])),
+      };
+    },
+  };
+};
+
+/** The loss of one step and its gradient, as the fit loop sees them. */
+const stepOf = async (
+  one: LossCase,
+  loss: PointLoss<DerivativeRequest>,
+): Promise<{ readonly loss: number; readonly gradient: Float32Array }> => {
+  const kept: Tensor1D[] = [];
+  const probe: Optimizer = {
+    kind: 'probe',
+    learningRate: 1,
+    settings: {},
+    stateSize: 0,
+    update: input => {
+      kept.push(clone(input.gradient));
+      return { parameters: clone(input.parameters), state: [] };
+    },
+  };
+  const field = one.field();
+  const points = pointsFor(field, one.points, one.weightWidth);
+  const objective = [term({ points, derivatives: one.derivatives, loss, weight: 0.7 })];
+  const options = { steps: 1, optimizer: probe, ...(one.chunkSize && { chunkSize: one.chunkSize }) };
+  const losses: number[] = [];
+  for await (const progress of fit(field, objective, options)) losses.push(progress.loss);
+  const [gradient] = kept as [Tensor1D];
+  const values = (await gradient.data()) as Float32Array;
+  gradient.dispose();
+  field.dispose();
+  return { loss: losses[0] as number, gradient: values };
+};
+
+const withDescription = (loss: PointwiseLoss): PointLoss<DerivativeRequest> =>
+  Object.assign(pointwiseLoss(loss), { pointwise: loss });
+
+/**
+ * Holds the loss inside a backend's kernel, and its gradient, to the composed loss on the backend `cpu`: two float32 sums in different orders, measured
+ * against the largest of all, as single ones may be small sums of large terms.
+ */
+export const expectLossParity = async (backend: string, one: LossCase, relative = 2e-5): Promise<void> => {
+  await setBackend(backend);
+  const fused = await stepOf(one, withDescription(one.loss));
+  await setBackend('cpu');
+  const composed = await stepOf(one, pointwiseLoss(one.loss));
+  await setBackend(backend);
+  expect(Math.abs(fused.loss - composed.loss)).toBeLessThanOrEqual(relative * (Math.abs(composed.loss) + 1));
+  const absolute = relative * maxAbsolute(composed.gradient) + 1e-6;
+  expectCloseInNorm(fused.gradient, composed.gradient, { absolute }, 'gradient');
+};
+
+const PENALTIES: readonly PointwisePenalty[] = [
+  { kind: 'squared' },
+  { kind: 'absolute' },
+  { kind: 'huber', delta: 0.3 },
+  { kind: 'charbonnier', epsilon: 0.01 },
+];
+
+interface Part {
+  readonly derivatives: DerivativeRequest;
+  readonly errors: readonly PointwiseError[];
+}
+
+/** Parts of the jet that a loss may be of. */
+const SINGLE: readonly Part[] = [
+  { derivatives: {}, errors: [{ of: 'value', target: 'value' }] },
+  { derivatives: { gradient: true }, errors: [{ of: 'gradient', target: 'gradient' }] },
+  { derivatives: { gradient: true }, errors: [{ of: 'gradient', factor: d => 1 / d }] },
+  { derivatives: { laplacian: true }, errors: [{ of: 'laplacian', target: 'laplacian', factor: 0.01 }] },
+];
+const TOGETHER: Part = {
+  derivatives: { laplacian: true, gradient: true, second: [[1, 0]] },
+  errors: [{ of: 'value' }, { of: 'gradient', target: 'gradient', factor: 0.1 }, { of: 'laplacian', factor: 1e-3 }],
+};
+const PARTS: readonly Part[] = [...SINGLE, TOGETHER];
+
+const SQUARED: PointwisePenalty = { kind: 'squared' };
+const ofValue: PointwiseLoss = { errors: [{ of: 'value', target: 'value' }], penalty: SQUARED };
+
+/** Of the activations whose parameters may be learned: with them as numbers, and learned. */
+const activationsOf = (exhaustive: boolean): readonly ActivationSpec[] =>
+  coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) => {
+    const names = Object.keys(parameters);
+    const fixed = { kind, ...Object.fromEntries(names.map((name, i) => [name, 0.75 + i / 2])) };
+    const learned = parameterDerivatives ? [{ ...fixed, learnable: names }] : [];
+    return exhaustive ? [fixed, ...learned] : learned;
+  });
+
+const scaledBy = (learned: boolean): LayerDefinition => ({
+  kind: 'fold',
+  outFeatures: (_spec, inFeatures) => inFeatures,
+  parameters: (_spec, { inFeatures }) =>
+    learned ? [{ name: 'scale', shape: [inFeatures], initialise: () => Float32Array.of(0.5, 2) }] : [],
+  jet: ({ value, first, second }, { parameters: { scale = scalar(-2) } }) => ({
+    value: mul(value, scale),
+    ...(first && { first: mul(first, scale) as Tensor3D }),
+    ...(second && { second: mul(second, scale) as Tensor3D }),
+  }),
+});
+
+/** Declares the tests in the caller's `describe`. */
+export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLossContractOptions): void => {
+  const hiddenLayers = exhaustive ? 1 : 0;
+  const small = (options: Partial<Parameters<typeof siren>[0]> = {}): Field =>
+    createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 19, hiddenLayers, omega0: 5, ...options }), { seed: 2 });
+  const one: LossCase = { field: small, points: 9, derivatives: {}, loss: ofValue };
+
+  it('runs as one kernel', async () => {
+    await setBackend(backend);
+    const names = await kernelsOf(() => stepOf(one, withDescription(ofValue)));
+    expect(names).toContain('NeuralFieldsFieldLoss');
+    expect(names).not.toContain('NeuralFieldsFieldJet');
+  });
+
+  it('is left to tfjs ops where the loss is a function only', async () => {
+    await setBackend(backend);
+    const names = await kernelsOf(() => stepOf(one, pointwiseLoss(ofValue)));
+    expect(names).toContain('NeuralFieldsFieldJetReverse');
+    expect(names).not.toContain('NeuralFieldsFieldLoss');
+  });
+
+  it('leaves it to the loss itself to say what it misses', async () => {
+    await setBackend(backend);
+    const missing: PointwiseLoss = { ...ofValue, errors: [{ of: 'value', target: 'colour' }] };
+    const loss: PointLoss<DerivativeRequest> = () => {
+      throw new RangeError('no colour');
+    };
+    await expect(stepOf({ ...one, loss: missing }, Object.assign(loss, { pointwise: missing }))).rejects.toThrow('no colour');
+  });
+
+  const everything = PARTS.flatMap(part =>
+    PENALTIES.flatMap(penalty =>
+      [1, 3].flatMap(outFeatures => [false, true].map(weighs => ({ ...part, penalty, outFeatures, weighs }))),
+    ),
+  );
+  // One and the same network, whose other code is compiled once.
+  const alternating = PARTS.flatMap((part, index) =>
+    PENALTIES.map((penalty, k) => ({ ...part, penalty, outFeatures: (index + k) % 2 === 0 ? 1 : 3, weighs: k % 2 === 1 })),
+  );
+  it.each(exhaustive ? everything : alternating)(
+    'is the same for %o',
+    async ({ derivatives, errors, penalty, outFeatures, weighs }) => {
+      const loss = { errors, penalty, ...(weighs && { weight: 'w' }) };
+      await expectLossParity(backend, { field: () => small({ outFeatures }), points: 37, derivatives, loss });
+    },
+  );
+
+  it.each(activationsOf(exhaustive))('is the same with %o', async activation => {
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers };
+    const spec = mlp({ ...size, activation, ...(!exhaustive && { finalActivation: activation }) });
+    for (const { derivatives, errors } of exhaustive ? PARTS : [TOGETHER]) {
+      const loss = { errors, penalty: SQUARED };
+      await expectLossParity(backend, { field: () => createField(spec, { seed: 3 }), points: 21, derivatives, loss });
+    }
+  });
+
+  it('is the same for any shape, number of points, weight and chunk', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          inFeatures: fc.integer({ min: 1, max: 4 }),
+          outFeatures: fc.integer({ min: 1, max: 5 }),
+          hiddenFeatures: fc.integer({ min: 1, max: 40 }),
+          hiddenLayers: fc.integer({ min: 0, max: 2 }),
+        }),
+        fc.record({
+          points: fc.integer({ min: 1, max: 300 }),
+          chunkSize: fc.integer({ min: exhaustive ? 1 : 30, max: 300 }),
+          part: fc.constantFrom(...SINGLE),
+          penalty: fc.constantFrom(...PENALTIES),
+          weighs: fc.constantFrom('none', 'one', 'each'),
+        }),
+        async (size, { points, chunkSize, part: { derivatives, errors }, penalty, weighs }) => {
+          const loss = { errors, penalty, ...(weighs !== 'none' && { weight: 'w' }) };
+          const weightWidth = weighs === 'each' ? size.outFeatures : 1;
+          const field = (): Field => createField(siren({ ...size, omega0: 3 }), { seed: 7 });
+          await expectLossParity(backend, { field, points, chunkSize, weightWidth, derivatives, loss }, 5e-5);
+        },
+      ),
+      { numRuns: exhaustive ? 40 : 6, seed: 20261121 },
+    ));
+
+  it.each([
+    { what: 'an encoding', learned: false },
+    { what: 'a learned layer', learned: true },
+  ])('is the same behind $what that the kernel does not know', async ({ learned }) => {
+    const extensions = { layers: [scaledBy(learned)] };
+    const size = { inFeatures: 2, outFeatures: 2, hiddenFeatures: 9, hiddenLayers };
+    const spec = mlp({ ...size, activation: { kind: 'sine', omega: 2 }, encoding: { kind: 'fold' }, extensions });
+    for (const { derivatives, errors } of exhaustive ? PARTS : [TOGETHER]) {
+      const loss = { errors, penalty: SQUARED };
+      await expectLossParity(backend, {
+        field: () => createField(spec, { seed: 3, extensions }),
+        points: 150,
+        derivatives,
+        loss,
+      });
+    }
+  });
+
+  if (manyPoints !== undefined)
+    it('takes more points than a batch', () =>
+      expectLossParity(backend, {
+        field: () => small({ hiddenFeatures: 8 }),
+        points: manyPoints,
+        derivatives: {},
+        loss: { ...ofValue, weight: 'w' },
+      }));
+
+  it('keeps no tensors', async () => {
+    await setBackend(backend);
+    const before = memory().numTensors;
+    await stepOf({ ...one, chunkSize: 4 }, withDescription(ofValue));
+    expect(memory().numTensors).toBe(before);
+  });
+};

@@ -1,0 +1,4 @@
+/** @file What fused kernels must do on any backend. */
+export { type FieldJetContractOptions, fieldJetContract } from './field-jet-contract.ts';
+export { expectLossParity, type FieldLossContractOptions, fieldLossContract, type LossCase } from './field-loss-contract.ts';
+export { expectParity, kernelsOf, type Measured, measure, measuredWeight, type ParityOptions, pointsFor } from './measure.ts';

@@ -1,0 +1,116 @@
+/** @file A field's jet and its gradients as numbers, on any backend, and what two backends may differ by. */
+import { createRng, type DerivativeRequest, evaluateJet, type Field, type Jet } from '@neural-fields/core';
+import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
+import { add, engine, mul, scalar, setBackend, sum, type Tensor, type Tensor2D, tensor, tensor2d } from '@tensorflow/tfjs-core';
+
+/** A jet and the derivatives of a fixed linear function of it, as numbers. */
+export interface Measured {
+  readonly jet: Readonly<Record<string, Float32Array>>;
+  readonly coords: Float32Array;
+  readonly parameters: Readonly<Record<string, Float32Array>>;
+}
+
+/** The weight of the i-th number of a part of the jet in that linear function: of either sign, all of them different. */
+export const measuredWeight = (i: number): number => Math.fround(Math.sin(1 + 1.7 * i));
+
+const weightsLike = ({ shape, size }: Tensor): Tensor =>
+  tensor(
+    Float32Array.from({ length: size }, (_, i) => measuredWeight(i)),
+    shape,
+  );
+
+const partsOf = (jet: Jet<DerivativeRequest>): [string, Tensor][] =>
+  Object.entries(jet).flatMap(([name, part]): [string, Tensor][] =>
+    Array.isArray(part) ? part.map((form: Tensor, j) => [`${name}.${j}`, form]) : [[name, part as Tensor]],
+  );
+
+const numbersOf = async (entries: readonly [string, Tensor][]): Promise<Record<string, Float32Array>> =>
+  Object.fromEntries(
+    await Promise.all(entries.map(async ([name, part]) => [name, (await part.data()) as Float32Array] as const)),
+  );
+
+/** Points in [-1, 1]^d: `f32[n * inFeatures]`, the same at every call. */
+export const pointsFor = ({ inFeatures }: Field, n: number): Float32Array => {
+  const rng = createRng(11);
+  return Float32Array.from({ length: n * inFeatures }, () => 2 * rng.uniform() - 1);
+};
+
+/** Evaluates a field on a backend; its parameters are read from the field first, so they may live on another one. */
+export const measure = async (
+  backend: string,
+  field: Field,
+  coords: Float32Array,
+  request: DerivativeRequest,
+): Promise<Measured> => {
+  const names = Object.keys(field.parameters);
+  const values = await numbersOf(Object.entries(field.parameters));
+  await setBackend(backend);
+  engine().startScope();
+  const points: Tensor2D = tensor2d(coords.slice(), [coords.length / field.inFeatures, field.inFeatures]);
+  const parameters = names.map(name => tensor(values[name] as Float32Array, field.parameters[name]?.shape));
+  const record = Object.fromEntries(names.map((name, index) => [name, parameters[index] as Tensor]));
+  const jet = evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>;
+  const { grads } = engine().gradients(
+    () => {
+      const parts = partsOf(evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>);
+      return parts.map(([, part]) => sum(mul(part, weightsLike(part)))).reduce((a, b) => add(a, b));
+    },
+    [points, ...parameters],
+    scalar(1),
+    true,
+  );
+  const gradients = await numbersOf(
+    grads.map((gradient: Tensor | null, index): [string, Tensor] => [
+      index === 0 ? '' : (names[index - 1] as string),
+      gradient ?? scalar(0),
+    ]),
+  );
+  const { '': coordsGradient, ...parameterGradients } = gradients;
+  const result = {
+    jet: await numbersOf(partsOf(jet)),
+    coords: coordsGradient as Float32Array,
+    parameters: parameterGradients,
+  };
+  engine().endScope();
+  return result;
+};
+
+/**
+ * Both paths are float32 sums in different orders, so this is twice what one of them may be off by; gradients are measured against the largest of
+ * all, as single ones may be small sums of large terms.
+ */
+const expectSame = (actual: Measured, expected: Measured, relative: number): void => {
+  for (const [name, values] of Object.entries(expected.jet))
+    expectCloseInNorm(actual.jet[name] as Float32Array, values, { relative, absolute: 1e-5 }, name);
+  expectCloseInNorm(actual.coords, expected.coords, { relative, absolute: 1e-5 }, 'coords');
+  const all = Math.max(...Object.values(expected.parameters).map(maxAbsolute));
+  for (const [name, values] of Object.entries(expected.parameters))
+    expectCloseInNorm(actual.parameters[name] as Float32Array, values, { absolute: relative * all + 1e-5 }, name);
+};
+
+/** What is compared. */
+export interface ParityOptions {
+  /** Its jet is worked out by fused kernels; that of the backend `cpu`, which must be registered too, in ordinary ops. */
+  readonly backend: string;
+  readonly field: Field;
+  readonly points: number;
+  readonly request: DerivativeRequest;
+  /** What numbers may differ by, relative to the largest; 2e-5 if absent. */
+  readonly relative?: number | undefined;
+}
+
+/** Holds a backend to the composed jet, and to its gradients by parameters and coordinates. */
+export const expectParity = async ({ backend, field, points, request, relative = 2e-5 }: ParityOptions): Promise<void> => {
+  const coords = pointsFor(field, points);
+  const actual = await measure(backend, field, coords, request);
+  expectSame(actual, await measure('cpu', field, coords, request), relative);
+};
+
+/** The names of the kernels that a function runs. */
+export const kernelsOf = async (work: () => Promise<unknown>): Promise<string[]> => {
+  const { kernelNames } = await engine().profile(async () => {
+    await work();
+    return [];
+  });
+  return kernelNames;
+};
