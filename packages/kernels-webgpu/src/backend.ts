@@ -1,5 +1,6 @@
 import type { PacedBackend } from '@neural-fields/core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { defaultBatchBytes } from './device/batch-bytes.ts';
 import { type CreateDeviceOptions, createDevice, isSoftware } from './device/create-device.ts';
 import { type DeviceCounters, installKernels, kernelsOf } from './device/kernels.ts';
 import { MOST_IN_FLIGHT } from './device/pace.ts';
@@ -72,6 +73,11 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
    * this, a device that takes long for a part gets two at a time.
    */
   readonly mostInFlight?: number;
+  /**
+   * Bytes that the activations of the points may take that go through the kernels at once; if absent 1 GiB, or a quarter of the device's
+   * `maxBufferSize` where that is less. Batches too small leave a large graphics card idle.
+   */
+  readonly batchBytes?: number;
 }
 
 /**
@@ -81,14 +87,20 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
  *     registerBackend('webgpu', () => createWebgpuBackend({ powerPreference: 'low-power' }), 3);
  *
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
- * @throws RangeError when `mostInFlight` is not a positive integer or `Infinity`
+ * @throws RangeError when `mostInFlight` is not a positive integer or `Infinity`, or `batchBytes` not a positive number
  */
 export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
   const { mostInFlight = MOST_IN_FLIGHT } = options;
   if (!(mostInFlight >= 1 && (Number.isInteger(mostInFlight) || mostInFlight === Number.POSITIVE_INFINITY)))
     throw new RangeError(`createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`);
+  if (options.batchBytes !== undefined && !(options.batchBytes > 0))
+    throw new RangeError(`createWebgpuBackend: batchBytes must be a positive number, got ${options.batchBytes}`);
   const { device, info } = await createDevice(options);
   const backend = new FieldsWebgpuBackend(device, info);
-  installKernels(backend, { style: options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'), mostInFlight });
+  installKernels(backend, {
+    style: options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'),
+    mostInFlight,
+    batchBytes: options.batchBytes ?? defaultBatchBytes(device.limits),
+  });
   return backend;
 };

@@ -3,6 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ProductStyle } from '../wgsl/product.ts';
 import { Arena } from './arena.ts';
+import { defaultBatchBytes } from './batch-bytes.ts';
 import { type Copy, mergeCopies } from './copy.ts';
 import { DeviceFaultError, DeviceLostError } from './errors.ts';
 import { MOST_IN_FLIGHT, Pace } from './pace.ts';
@@ -55,6 +56,8 @@ export interface KernelSettings {
   readonly style: ProductStyle;
   /** The most parts in flight; see {@link Pace}. */
   readonly mostInFlight: number;
+  /** What the activations of a batch of points may take. */
+  readonly batchBytes: number;
 }
 
 /** The fused kernels of one backend. */
@@ -65,6 +68,7 @@ export class FieldKernels {
   readonly pipelines: Pipelines;
   readonly pace: Pace;
   readonly style: ProductStyle;
+  readonly batchBytes: number;
   readonly #plans = new Map<string, readonly ReadyStep[]>();
   readonly #uniforms = new Map<string, GPUBuffer>();
   readonly counters: { -readonly [name in keyof DeviceCounters]: DeviceCounters[name] } = {
@@ -80,9 +84,10 @@ export class FieldKernels {
   #generation = 0;
   #pendingCost = 0;
 
-  constructor(backend: WebGPUBackend, { style, mostInFlight }: KernelSettings) {
+  constructor(backend: WebGPUBackend, { style, mostInFlight, batchBytes }: KernelSettings) {
     this.backend = backend;
     this.style = style;
+    this.batchBytes = batchBytes;
     this.device = backend.device;
     this.arena = new Arena(this.device);
     this.pipelines = new Pipelines(this.device);
@@ -316,4 +321,5 @@ export const installKernels = (backend: WebGPUBackend, settings: KernelSettings)
 
 /** The fused kernels of a backend; those for a graphics card if nobody installed others. */
 export const kernelsOf = (backend: WebGPUBackend): FieldKernels =>
-  kernelsOfBackends.get(backend) ?? installKernels(backend, { style: 'tiled', mostInFlight: MOST_IN_FLIGHT });
+  kernelsOfBackends.get(backend) ??
+  installKernels(backend, { style: 'tiled', mostInFlight: MOST_IN_FLIGHT, batchBytes: defaultBatchBytes(backend.device.limits) });

@@ -4,9 +4,10 @@ import { isKnownActivation } from '../wgsl/activations.ts';
 import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';
 import { MOST_BLOCKS } from '../wgsl/product-code.ts';
 
-/** What the activations of a batch may take in all: enough rows for thousands of workgroups. */
-const BATCH_BYTES = 2 ** 28;
-const MOST_POINTS = 32_768;
+/** Workgroups of two points, the smallest that go through workgroup memory, then stay within what a dispatch may have in one dimension. */
+const MOST_POINTS = 65_536;
+/** Batches are multiples of this, the most points that a workgroup has: then only the last workgroup of all has too few. */
+const WHOLE_POINTS = 128;
 const FLOAT_BYTES = 4;
 
 /** Whether the fused kernel takes a network. */
@@ -26,10 +27,11 @@ export const inputBlocksOf = (network: FieldJetNetwork): number =>
 /** Numbers in a row of a network's output. */
 export const outFeaturesOf = ({ layers }: FieldJetNetwork): number => (layers.at(-1) as FieldJetLayer).outFeatures;
 
-/** The most points in a batch on a device with these limits; at least one. */
+/** The most points in a batch whose activations take at most `batchBytes`, on a device with these limits; at least one. */
 export const batchSize = (
   network: FieldJetNetwork,
   { maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits,
+  batchBytes: number,
 ): number => {
   const blocks = blockCount(jetShapeOf(network));
   const widths = [inputFeaturesOf(network), ...network.layers.map(({ outFeatures }) => outFeatures)].map(padded);
@@ -37,7 +39,7 @@ export const batchSize = (
   // Pre-activations and activations of every layer, and two buffers for what comes back.
   const numbers = blocks * (2 * widths.reduce((sum, width) => sum + width, 0) + 2 * widest);
   const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize) - 32;
-  const most = Math.min(BATCH_BYTES / (FLOAT_BYTES * numbers), binding / (FLOAT_BYTES * blocks * widest), MOST_POINTS);
+  const most = Math.min(batchBytes / (FLOAT_BYTES * numbers), binding / (FLOAT_BYTES * blocks * widest), MOST_POINTS);
   return Math.max(1, Math.floor(most));
 };
 
@@ -55,10 +57,14 @@ export interface Batch {
   readonly total: number;
 }
 
-/** The batches of so many points, none larger than `size`. */
-export const batchesOf = (total: number, size: number): Batch[] =>
-  Array.from({ length: Math.ceil(total / size) }, (_, index) => ({
-    start: index * size,
-    count: Math.min(size, total - index * size),
+/** The batches of so many points: as few as there can be when none is larger than `size`, and as equal as whole workgroups let them be. */
+export const batchesOf = (total: number, size: number): Batch[] => {
+  if (total === 0) return [];
+  const even = Math.ceil(total / Math.ceil(total / size));
+  const most = Math.min(size, WHOLE_POINTS * Math.ceil(even / WHOLE_POINTS));
+  return Array.from({ length: Math.ceil(total / most) }, (_, index) => ({
+    start: index * most,
+    count: Math.min(most, total - index * most),
     total,
   }));
+};

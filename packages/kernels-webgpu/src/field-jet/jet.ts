@@ -36,7 +36,7 @@ export const fieldForward = (
   const outputs = shapes.map(shape => kernels.makeTensor(shape));
   const { style } = kernels;
   const regions = parameterRegions(network);
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits));
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits, kernels.batchBytes));
   // A gradient is being recorded: the reverse pass that follows finds the activations where this leaves them.
   const keeps = engine().state.gradientDepth > 0 && batches.length === 1;
   for (const batch of batches) {
@@ -73,7 +73,7 @@ export const fieldReverse = (
   const kept = kernels.keeps(keyOf('kept', network, []), [...input, ...parameters]);
   const inputGradients = input.map(({ shape }) => kernels.makeTensor(shape));
   const gradients = parameters.map(({ shape }) => kernels.makeTensor(shape));
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits));
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits, kernels.batchBytes));
   const workOf = (batch: Batch, isLast: boolean): void => {
     const points = batch.count;
     const continues = batch.start > 0;

@@ -99,7 +99,7 @@ export const fieldLoss = (
   const widths = targets.map(({ shape }) => shape[1] as number);
   const sum = kernels.makeTensor([]);
   const gradient = kernels.makeTensor([regions.count]);
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits));
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits, kernels.batchBytes));
   const targetCopies = ({ start, count }: Batch): Copy[] => {
     const { starts } = placeTargets(widths, count);
     return targets.map((tensor, index) => {

@@ -12,8 +12,9 @@ import { activationSlot, learnedBinding, type Part, type PassOptions, preActivat
 import type { LayerRegions, ParameterRegions } from './regions.ts';
 
 /** Rows that a workgroup adds up, before the sums of all are added: short sums are exact sums. */
-const ROWS_PER_PART = 512;
-const MOST_PARTS = 64;
+const ROWS_PER_PART = 256;
+/** A layer 64 wide is one tile, so its parts are all the workgroups that it has. */
+const MOST_PARTS = 256;
 /** What the parts of the gradient may take. */
 const PARTS_FLOATS = 2 ** 24;
 

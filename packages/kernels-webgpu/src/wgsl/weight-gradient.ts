@@ -25,8 +25,9 @@ const tileOf = (
   style: ProductStyle,
 ): GradientTile => {
   if (style === 'direct') return { columns: 16, rows: 4, perThread: 1, step: 1 };
-  if (outFeatures <= 16) return { columns: 4, rows: 64, perThread: 1, step: 8 };
-  if (inFeatures <= 16) return { columns: 64, rows: 4, perThread: 1, step: 8 };
+  // Little to multiply and all rows to read: small workgroups, of which there are more, and long steps, which have more reads under way.
+  if (outFeatures <= 16) return { columns: 4, rows: 16, perThread: 1, step: 32 };
+  if (inFeatures <= 16) return { columns: 16, rows: 4, perThread: 1, step: 32 };
   return { columns: 16, rows: 16, perThread: inFeatures > 64 ? 2 : 1, step: 16 };
 };
 
@@ -90,10 +91,17 @@ const tiledSums = (
               `let g = upstreamTile[k * ${columns}u + local.x];`,
               repeat(perThread, q => `let x${q} = rowTile[k * ${tile}u + ${q * rows}u + local.y];`),
               repeat(perThread, addOuter),
-              hasBias ? 'if (local.y == 0u && start + k < sizes.points) { biasSum += g; }' : '',
             ),
           ),
           '}',
+          // Apart from the products, where every thread would have to ask.
+          hasBias
+            ? lines(
+                'if (group.y == 0u && local.y == 0u) {',
+                `  for (var k = 0u; k < ${step}u && start + k < sizes.points; k++) { biasSum += upstreamTile[k * ${columns}u + local.x]; }`,
+                '}',
+              )
+            : '',
           'workgroupBarrier();',
         ),
       ),

@@ -36,6 +36,12 @@ it.each([0, 1.5, Number.NaN, -1])('refuses to have %s parts of a fit in flight',
   );
 });
 
+it.each([0, Number.NaN, -1])('refuses batches of %s bytes', async batchBytes => {
+  await expect(createWebgpuBackend({ batchBytes })).rejects.toThrow(
+    new RangeError(`createWebgpuBackend: batchBytes must be a positive number, got ${batchBytes}`),
+  );
+});
+
 it('knows emulations of a graphics card', () => {
   expect(isSoftware({ vendor: 'mesa', architecture: '', description: 'llvmpipe (LLVM 15.0.6, 256 bits)' })).toBe(true);
   expect(isSoftware({ vendor: 'nvidia', architecture: 'hopper', description: 'NVIDIA H100' })).toBe(false);

@@ -7,23 +7,25 @@ import { createWebgpuBackend, type FieldsWebgpuBackend, type WebgpuBackendOption
 /** The backend in use. */
 export const backend = (): FieldsWebgpuBackend => engine().backend as FieldsWebgpuBackend;
 
+/** What devices reported beside the results. */
+const errors: string[] = [];
+
 /** Sets a new backend. */
 export const useBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
   if (engine().registryFactory['webgpu'] !== undefined) removeBackend('webgpu');
   registerBackend('webgpu', () => createWebgpuBackend(options), 3);
   expect(await setBackend('webgpu')).toBe(true);
   await ready();
+  backend().device.addEventListener('uncapturederror', ({ error }) => {
+    errors.push(error.message);
+  });
   return backend();
 };
 
 /** Every test of the file runs on the fused kernels, and fails when the device reports an error, e.g. of a shader or a binding. */
 export const onGpu = (options: WebgpuBackendOptions = {}): void => {
-  const errors: string[] = [];
   beforeAll(async () => {
-    const { device } = await useBackend(options);
-    device.addEventListener('uncapturederror', event => {
-      errors.push(event.error.message);
-    });
+    await useBackend(options);
   });
   beforeEach(async () => {
     await setBackend('webgpu');

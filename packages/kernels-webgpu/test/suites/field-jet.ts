@@ -14,7 +14,7 @@ import { engine, neg, type Tensor3D, tensor2d } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
-import { backend, onGpu } from '../setup/gpu.ts';
+import { backend, onGpu, useBackend } from '../setup/gpu.ts';
 import { type Measured, measure } from '../setup/reference.ts';
 
 const pointsFor = (field: Field, n: number): Float32Array => {
@@ -77,6 +77,12 @@ export const smallFieldJetSuite = (options: WebgpuBackendOptions = {}): void => 
   it.each([{}, { laplacian: true }])('agrees with the composed one for %o', async request => {
     const size = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 70, hiddenLayers: 1, omegaHidden: 5 };
     await expectParity(createField(siren({ ...size, omega0: 5 }), { seed: 4 }), 140, request);
+  });
+
+  it('adds up what the workgroups have of a learned parameter', async () => {
+    const activation = { kind: 'finer', omega: 1.5, learnable: ['omega'] };
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 20, hiddenLayers: 0 };
+    await expectParity(createField(mlp({ ...size, activation }), { seed: 4 }), 300, { gradient: true }, 5e-5);
   });
 };
 
@@ -184,11 +190,16 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
   });
 
   it('takes more points than a batch', async () => {
+    const gpu = await useBackend({ ...options, batchBytes: 2 ** 17 });
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, omega0: 5 }), {
       seed: 2,
     });
-    // The reference adds 40,001 terms one by one.
-    await expectParity(field, 40_001, { gradient: true }, 2e-4);
+    const before = gpu.counters.dispatches;
+    await expectParity(field, 601, { gradient: true });
+    // 3 batches, each evaluated twice, 4 dispatches, and then in reverse, which works out the 3 of the forward pass anew.
+    expect(gpu.counters.dispatches - before).toBe(3 * (4 + 4 + 3 + 7));
+    field.dispose();
+    await useBackend(options);
   });
 
   it('reuses the activations of the forward pass', async () => {

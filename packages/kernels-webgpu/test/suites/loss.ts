@@ -21,7 +21,7 @@ import { clone, engine, memory, mul, scalar, setBackend, type Tensor1D, type Ten
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
-import { onGpu } from '../setup/gpu.ts';
+import { backend, onGpu, useBackend } from '../setup/gpu.ts';
 
 interface Case {
   readonly field: () => Field;
@@ -205,13 +205,14 @@ export const lossSuite = (options: WebgpuBackendOptions = {}): void => {
     await expectSameStep({ field: () => createField(spec, { seed: 3, extensions }), points: 50, derivatives, loss });
   });
 
-  it('spans several batches of the kernel', () =>
-    expectSameStep({
-      field: () => small({ hiddenFeatures: 8 }),
-      points: 40_000,
-      derivatives: {},
-      loss: { ...value, weight: 'w' },
-    }));
+  it('spans several batches of the kernel', async () => {
+    const { counters } = await useBackend({ ...options, batchBytes: 2 ** 16 });
+    const loss = { ...value, weight: 'w' };
+    await expectSameStep({ field: () => small({ hiddenFeatures: 8 }), points: 901, derivatives: {}, loss });
+    // Pack, 2 layers, loss, 2 weight gradients, 1 product back, 2 sums.
+    expect(backend().counters.dispatches - counters.dispatches).toBe(3 * 9);
+    await useBackend(options);
+  });
 
   it('keeps no tensors', async () => {
     const one = { field: small, points: 9, derivatives: {}, loss: value, chunkSize: 4 };

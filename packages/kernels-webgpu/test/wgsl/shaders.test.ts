@@ -279,6 +279,56 @@ describe('a layer', () => {
       }"
     `);
   });
+
+  it('adds up the gradient of a long and narrow weight in small workgroups', () => {
+    const { code } = weightGradient({ ...layer, inFeatures: 2, outFeatures: 64 }, 'tiled');
+    expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('let column'))).toMatchInlineSnapshot(`
+      "var<workgroup> rowTile: array<vec4<f32>, 128>;
+      var<workgroup> upstreamTile: array<vec4<f32>, 512>;
+      fn store(place: u32, column: u32, values: vec4<f32>) {
+        for (var i = 0u; i < 4u && column + i < 64u; i++) { parts[place + column + i] = values[i]; }
+      }
+      @compute @workgroup_size(16, 4)
+      fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+        var sum0_0 = vec4(0.0);
+        var sum0_1 = vec4(0.0);
+        var sum0_2 = vec4(0.0);
+        var sum0_3 = vec4(0.0);
+        var biasSum = vec4(0.0);
+        var start = group.z * sizes.rowsPerPart;
+        let end = min(start + sizes.rowsPerPart, sizes.rows);
+        for (; start < end; start += 32u) {
+          for (var i = lane; i < 128u; i += 64u) {
+            let row = start + i / 4u;
+            let vector = group.y * 4u + i % 4u;
+            var x = vec4(0.0);
+            if (row < end && vector < 1u) { x = rows[row * 1u + vector]; }
+            rowTile[i] = x;
+          }
+          for (var i = lane; i < 512u; i += 64u) {
+            let row = start + i / 16u;
+            let vector = group.x * 16u + i % 16u;
+            var g = vec4(0.0);
+            if (row < end && vector < 16u) { g = upstream[row * 16u + vector]; }
+            upstreamTile[i] = g;
+          }
+          workgroupBarrier();
+          for (var k = 0u; k < 32u; k++) {
+            let g = upstreamTile[k * 16u + local.x];
+            let x0 = rowTile[k * 4u + 0u + local.y];
+            sum0_0 = fma(vec4(x0.x), g, sum0_0);
+            sum0_1 = fma(vec4(x0.y), g, sum0_1);
+            sum0_2 = fma(vec4(x0.z), g, sum0_2);
+            sum0_3 = fma(vec4(x0.w), g, sum0_3);
+          }
+          if (group.y == 0u && local.y == 0u) {
+            for (var k = 0u; k < 32u && start + k < sizes.points; k++) { biasSum += upstreamTile[k * 16u + local.x]; }
+          }
+          workgroupBarrier();
+        }
+        "
+    `);
+  });
 });
 
 it('a pointwise loss is worked out where the reverse pass begins', () => {

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { defaultBatchBytes } from '../../src/device/batch-bytes.ts';
+import { batchesOf, batchSize } from '../../src/field-jet/batches.ts';
+
+const dense = (inFeatures: number, outFeatures: number, kind: string) => ({
+  inFeatures,
+  outFeatures,
+  hasBias: true,
+  activation: { kind, parameters: {}, learnable: [] },
+});
+const wide = {
+  inFeatures: 2,
+  layers: [dense(2, 256, 'sine'), ...[1, 2, 3].map(() => dense(256, 256, 'sine')), dense(256, 1, 'identity')],
+  order: 0 as const,
+};
+const limits = (maxBufferSize: number): GPUSupportedLimits =>
+  ({ maxBufferSize, maxStorageBufferBindingSize: maxBufferSize }) as GPUSupportedLimits;
+
+it('takes all points, none twice, in as few batches as there must be', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 1, max: 70_000 }), (total, size) => {
+      fc.pre(total / size < 5000);
+      const batches = batchesOf(total, size);
+      let next = 0;
+      for (const { start, count, total: all } of batches) {
+        expect([start, all]).toEqual([next, total]);
+        expect(count).toBeGreaterThan(0);
+        expect(count).toBeLessThanOrEqual(size);
+        next += count;
+      }
+      expect(next).toBe(total);
+      expect(batches).toHaveLength(Math.ceil(total / size));
+      const most = batches[0]?.count ?? 0;
+      for (const { count } of batches.slice(0, -1)) expect(count).toBe(most);
+    }),
+  );
+  expect(batchesOf(65_536, 6512).map(({ count }) => count)).toEqual([...Array.from({ length: 10 }, () => 6016), 5376]);
+});
+
+it('takes as many points as fit', () => {
+  const bytes = 4 * (2 * (4 + 4 * 256 + 4) + 2 * 256);
+  expect(batchSize(wide, limits(2 ** 32), 1000 * bytes + 1)).toBe(1000);
+  expect(batchSize(wide, limits(2 ** 32), 1)).toBe(1);
+  expect(batchSize(wide, limits(2 ** 32), 2 ** 40)).toBe(65_536);
+  expect(batchSize(wide, limits(2 ** 20), 2 ** 40)).toBe(1023);
+});
+
+it('asks no small device for much', () => {
+  expect(defaultBatchBytes(limits(2 ** 28))).toBe(2 ** 26);
+  expect(defaultBatchBytes(limits(2 ** 34))).toBe(2 ** 30);
+});
