@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, SupportsFloat
 
 import numpy as np
 
@@ -49,21 +49,47 @@ def read_problem(given: dict[str, Any]) -> Problem:
 class Steps(Protocol):
     """A run of training steps from the initial parameters."""
 
-    def step(self) -> float:
-        """One step; gives the loss before the update when all of the step is done."""
+    def step(self) -> SupportsFloat:
+        """One step; gives the loss before the update. On a device of its own neither need be done yet."""
 
     def gradient(self) -> np.ndarray:
         """The gradient at the present parameters, f32[P], in the order of the parameters' file."""
+
+
+class Unavailable(Exception):
+    """There is no such peer on this machine; the message is the reason."""
+
+
+class Device:
+    """What takes the steps: by default the processor, where all is done when a call returns."""
+
+    def wait(self) -> None:
+        """Until all steps are done."""
+
+    def reset_peak_memory(self) -> None:
+        """Forgets the peak."""
+
+    def peak_memory(self) -> int | None:
+        """The most bytes of the device's memory since then; none where it is the machine's own."""
+
+    def rate(self) -> float:
+        """Of products of large matrices, in GFLOP/s."""
+        raise RuntimeError("this peer has no device")
 
 
 BYTES_PER_POINT = {"value": 80, "gradient": 200, "laplacian": 400}
 """What a framework that keeps its activations holds for a point and a unit of width, measured with some room."""
 
 
-def chunk_sizes(problem: Problem, memory: float) -> list[int]:
+PROCESSOR_CHUNKS = (4096, 16384, 65536)
+CARD_CHUNKS = (16384, 65536, 262144)
+"""A graphics card is not filled by fewer."""
+
+
+def chunk_sizes(problem: Problem, memory: float, chunks: tuple[int, ...] = PROCESSOR_CHUNKS) -> list[int]:
     """The numbers of points worth trying at once, smallest first: all of them too, where the memory allows."""
     most = memory / (BYTES_PER_POINT[problem.supervision] * problem.width)
-    sizes = [size for size in (4096, 16384, 65536) if size < problem.points and size <= most]
+    sizes = [size for size in chunks if size < problem.points and size <= most]
     if problem.points <= most or not sizes:
         sizes.append(min(problem.points, 1024 if not sizes and problem.points > most else problem.points))
     return sizes
@@ -122,19 +148,35 @@ def offer_to_die() -> None:
         pass
 
 
-def check(steps: Steps, gradient_file: str) -> dict[str, Any]:
+def check(steps: Steps, device: Device, gradient_file: str) -> dict[str, Any]:
     steps.gradient().astype(np.float32).tofile(gradient_file)
     losses, seconds = [], []
     for _ in range(3):
         begin = time.perf_counter()
-        losses.append(steps.step())
+        losses.append(float(steps.step()))
+        device.wait()
         seconds.append(time.perf_counter() - begin)
     return {"losses": losses, "seconds": min(seconds[1:])}
+
+
+def take(steps: Steps, device: Device, count: int) -> dict[str, Any]:
+    """So many steps in a row, until the last is done. Nothing is read before."""
+    device.wait()
+    begin = time.perf_counter()
+    loss = steps.step()
+    for _ in range(count - 1):
+        steps.step()
+    device.wait()
+    seconds = time.perf_counter() - begin
+    answer = {"seconds": seconds, "loss": float(loss), "peakMemory": peak_memory()}
+    device_memory = device.peak_memory()
+    return answer if device_memory is None else {**answer, "deviceMemory": device_memory}
 
 
 def serve(
     describe: Callable[[], dict[str, Any]],
     prepare: Callable[[Problem, float, str | None], tuple[Steps, dict[str, Any]]],
+    device: Device | None = None,
 ) -> None:
     """Answers the requests on standard input until it ends.
 
@@ -147,27 +189,31 @@ def serve(
         out.write(json.dumps(message) + "\n")
         out.flush()
 
+    device = device or Device()
     offer_to_die()
-    say(describe())
+    try:
+        say(describe())
+    except Unavailable as error:
+        say({"unavailable": str(error)})
+        return
     steps: Steps | None = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["work"] == "check":
                 checked, _ = prepare(read_problem(request["problem"]), float("inf"), request.get("way"))
-                say(check(checked, request["gradientFile"]))
+                say(check(checked, device, request["gradientFile"]))
             elif request["work"] == "prepare":
                 steps = None
                 steps, answer = prepare(read_problem(request["problem"]), request["memory"], request.get("way"))
                 reset_peak_memory()
+                device.reset_peak_memory()
                 say(answer)
+            elif request["work"] == "rate":
+                say({"rate": device.rate()})
             else:
                 if steps is None:
                     raise RuntimeError("nothing was prepared")
-                begin = time.perf_counter()
-                loss = steps.step()
-                for _ in range(request["count"] - 1):
-                    steps.step()
-                say({"seconds": time.perf_counter() - begin, "loss": loss, "peakMemory": peak_memory()})
+                say(take(steps, device, request["count"]))
         except Exception as error:  # The program that asked decides what to do about it.
             say({"error": f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"})

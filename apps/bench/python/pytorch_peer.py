@@ -1,5 +1,10 @@
-"""PyTorch as a peer: an ordinary module, its fused Adam, and the quickest of the ways that it offers to take derivatives."""
+"""PyTorch as a peer: an ordinary module, its fused Adam, and the quickest of the ways to take derivatives.
 
+Among the arguments may be: `whole`, all points at once; `cuda`, on the first CUDA device; `tf32`, whose products may have the ten bits of TF32;
+`compiled`, loss and gradient by `torch.compile`.
+"""
+
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -9,73 +14,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from protocol import Problem, best_of, chunk_sizes, quickest, serve, whole_batch
+from cuda_device import CudaDevice, assert_cuda
+from protocol import CARD_CHUNKS, PROCESSOR_CHUNKS, Device, Problem, best_of, chunk_sizes, quickest, serve, whole_batch
+from pytorch_ways import PRODUCTS, Siren, Way, ways_for
 
-
-class Siren(nn.Module):
-    def __init__(self, width: int, omega: float) -> None:
-        super().__init__()
-        sizes = [2, width, width, width, width, 1]
-        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:]))
-        self.omega = omega
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers[:-1]:
-            x = torch.sin(self.omega * layer(x))
-        return self.layers[-1](x)
-
-
-def slopes_by_reverse(field: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    x = x.requires_grad_()
-    return torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
-
-
-def along(x: Tensor, axis: int) -> Tensor:
-    direction = torch.zeros_like(x)
-    direction[:, axis] = 1
-    return direction
-
-
-def slopes_by_forward(field: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    return torch.cat([torch.func.jvp(field, (x,), (along(x, axis),))[1] for axis in range(2)], 1)
-
-
-def laplacian_by_reverse_twice(field: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    x = x.requires_grad_()
-    slopes = torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
-    bends = [torch.autograd.grad(slopes[:, axis].sum(), x, create_graph=True)[0][:, axis] for axis in range(2)]
-    return (bends[0] + bends[1])[:, None]
-
-
-def laplacian_by_forward_over_reverse(field: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    slopes = torch.func.grad(lambda at: field(at).sum())
-    bends = [torch.func.jvp(slopes, (x,), (along(x, axis),))[1][:, axis] for axis in range(2)]
-    return (bends[0] + bends[1])[:, None]
-
-
-def laplacian_by_forward_twice(field: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    def bend(axis: int) -> Tensor:
-        direction = along(x, axis)
-        slope = lambda at: torch.func.jvp(field, (at,), (direction,))[1]  # noqa: E731
-        return torch.func.jvp(slope, (x,), (direction,))[1]
-
-    return bend(0) + bend(1)
-
-
-WAYS: dict[str, dict[str, Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]]] = {
-    "value": {"": lambda field, x: field(x)},
-    "gradient": {"reverse": slopes_by_reverse},
-    "laplacian": {"reverse over reverse": laplacian_by_reverse_twice},
-}
-# PyTorch 2 and later.
-if hasattr(torch, "func"):
-    WAYS["gradient"]["forward"] = slopes_by_forward
-    WAYS["laplacian"]["forward over reverse"] = laplacian_by_forward_over_reverse
-    WAYS["laplacian"]["forward over forward"] = laplacian_by_forward_twice
+WHOLE, CUDA, TF32, COMPILED = (name in sys.argv[1:] for name in ("whole", "cuda", "tf32", "compiled"))
+PLACE = "cuda" if CUDA else "cpu"
+DEVICE: Device = CudaDevice() if CUDA else Device()
+# On the processor a peer stands for what PyTorch offers; on a card it is given the best that is known.
+WRITTEN_OUT = CUDA or COMPILED
+MEMORY_SHARE = 0.15
+"""Of a device's memory, since several peers are alive at a time."""
 
 
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
-    """In one kernel, where this version has it on CPUs."""
+    """In one kernel, where this version has it."""
     try:
         return torch.optim.Adam(parameters, lr=learning_rate, fused=True)
     except (TypeError, RuntimeError):
@@ -90,26 +43,35 @@ class TorchSteps:
             for layer, (weight, bias) in zip(self.field.layers, problem.layers):
                 layer.weight.copy_(torch.from_numpy(weight.T))
                 layer.bias.copy_(torch.from_numpy(bias))
+        self.field.to(PLACE)
         self.optimizer = adam(list(self.field.parameters()), problem.learning_rate)
-        self.coords = torch.from_numpy(problem.coords)
-        self.targets = torch.from_numpy(problem.targets)
-        self.way = next(iter(WAYS[problem.supervision]))
+        self.coords = torch.from_numpy(problem.coords).to(PLACE)
+        self.targets = torch.from_numpy(problem.targets).to(PLACE)
+        self.ways = ways_for(problem.supervision, compiled=COMPILED, written_out=WRITTEN_OUT)
         self.chunk = problem.points
+        self.use(next(iter(self.ways)))
 
-    def backward(self, first: int, last: int) -> float:
+    def use(self, way: str) -> None:
+        """From now on derivatives are taken in this way."""
+        self.way = way
+        self.share: Callable[[Tensor, Tensor], Tensor] = share_of_loss(self.field, self.ways[way], self.problem.points)
+        if COMPILED:
+            # Sizes are compiled one by one, the best code for each; what cannot be compiled is an error.
+            self.share = torch.compile(self.share, fullgraph=True, dynamic=False)
+
+    def backward(self, first: int, last: int) -> Tensor:
         """Adds the points' share of the gradient, and gives their share of the loss."""
-        coords = self.coords[first:last].detach()
-        obtained = WAYS[self.problem.supervision][self.way](self.field, coords)
-        loss = (obtained - self.targets[first:last]).square().sum() / self.problem.points
+        loss = self.share(self.coords[first:last].detach(), self.targets[first:last])
         loss.backward()
-        return loss.item()
+        return loss.detach()
 
-    def accumulate(self) -> float:
+    def accumulate(self) -> Tensor:
         self.optimizer.zero_grad()
         points = self.problem.points
-        return sum(self.backward(first, min(points, first + self.chunk)) for first in range(0, points, self.chunk))
+        shares = [self.backward(first, min(points, first + self.chunk)) for first in range(0, points, self.chunk)]
+        return shares[0] if len(shares) == 1 else torch.stack(shares).sum()
 
-    def step(self) -> float:
+    def step(self) -> Tensor:
         loss = self.accumulate()
         self.optimizer.step()
         return loss
@@ -118,37 +80,87 @@ class TorchSteps:
         self.accumulate()
         # Derivatives do not see the last bias: it has no gradient then.
         parts = [(layer.weight.grad.T, torch.zeros_like(layer.bias) if layer.bias.grad is None else layer.bias.grad) for layer in self.field.layers]
-        gradient = torch.cat([part.reshape(-1) for layer in parts for part in layer]).numpy()
+        gradient = torch.cat([part.reshape(-1) for layer in parts for part in layer]).cpu().numpy()
         self.optimizer.zero_grad()
         return gradient
 
     def seconds_per_point(self, points: int) -> float:
-        seconds = best_of(lambda: self.backward(0, points)) / points
+        def run() -> None:
+            self.backward(0, points)
+            DEVICE.wait()
+
+        try:
+            seconds = best_of(run) / points
+        except torch.cuda.OutOfMemoryError:
+            seconds = float("inf")  # Others may fit.
         self.optimizer.zero_grad()
         return seconds
 
 
+def share_of_loss(field: Siren, way: Way, points: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """A part's share of the mean over so many points."""
+
+    def share(coords: Tensor, targets: Tensor) -> Tensor:
+        return (way(field, coords) - targets).square().sum() / points
+
+    return share
+
+
+def sizes_for(problem: Problem, memory: float) -> list[int]:
+    if WHOLE:
+        return whole_batch(problem, memory)
+    if not CUDA:
+        return chunk_sizes(problem, memory, PROCESSOR_CHUNKS)
+    return chunk_sizes(problem, min(memory, MEMORY_SHARE * torch.cuda.get_device_properties(0).total_memory), CARD_CHUNKS)
+
+
 def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchSteps, dict[str, Any]]:
+    gc.collect()  # what was prepared before must not keep its memory
     steps = TorchSteps(problem)
-    sizes = (whole_batch if "whole" in sys.argv else chunk_sizes)(problem, memory)
-    ways = list(WAYS[problem.supervision])
+    # A processor's memory says nothing about a device's.
+    sizes = sizes_for(problem, float("inf") if CUDA else memory)
+
+    failures: list[Exception] = []
 
     def seconds_of(way: str) -> float:
-        steps.way = way
-        return steps.seconds_per_point(sizes[0])
+        try:
+            steps.use(way)
+            return steps.seconds_per_point(sizes[0])
+        except Exception as error:  # Others may do.
+            failures.append(error)
+            return float("inf")
 
-    steps.way = way if way in ways else quickest(ways, seconds_of)
+    chosen = way if way in steps.ways else quickest(list(steps.ways), seconds_of)
+    if len(failures) == len(steps.ways):
+        raise failures[0]
+    steps.use(chosen)
     steps.chunk = quickest(sizes, steps.seconds_per_point)
-    return steps, {"way": steps.way, "chunk": steps.chunk}
+    products = PRODUCTS.get((problem.supervision, steps.way))
+    return steps, {"way": steps.way, "chunk": steps.chunk, **({} if products is None else {"products": products})}
 
 
 def describe() -> dict[str, Any]:
-    versions = {"python": sys.version.split()[0], "torch": torch.__version__}
-    return {"versions": versions, "threads": torch.get_num_threads()}
+    description: dict[str, Any] = {
+        "versions": {"python": sys.version.split()[0], "torch": torch.__version__},
+        "threads": torch.get_num_threads(),
+    }
+    if TF32:
+        description["precision"] = "TF32"
+    if CUDA:
+        assert_cuda()
+        description["versions"]["cuda"] = torch.version.cuda or torch.version.hip
+        description["device"] = {"kind": "cuda", "name": torch.cuda.get_device_name(0), "software": False}
+    return description
 
 
 if __name__ == "__main__":
     # Some builds begin with one thread.
     if torch.get_num_threads() == 1:
         torch.set_num_threads(os.cpu_count() or 1)
-    serve(describe, prepare)
+    torch.set_float32_matmul_precision("high" if TF32 else "highest")
+    if COMPILED:
+        # Every problem, way and size is compiled on its own; without this the later ones would quietly not be.
+        for limit in ("recompile_limit", "accumulated_recompile_limit"):
+            if hasattr(torch._dynamo.config, limit):
+                setattr(torch._dynamo.config, limit, 10_000)
+    serve(describe, prepare, DEVICE)

@@ -33,8 +33,19 @@ export interface Description {
   /** The programs that compute, with their versions. */
   readonly versions: Readonly<Record<string, string>>;
   readonly threads: number;
-  /** For `simd`: whether a step works the forward pass out again before the reverse. */
-  readonly forwardPasses?: number;
+  /** Where steps run elsewhere than on the processor. */
+  readonly device?: DeviceDescription;
+  /** The products of matrices where they have fewer digits than float32. Such a peer is held to the reference less strictly. */
+  readonly precision?: 'TF32';
+}
+
+/** A device that takes steps on its own, while the host that asked for them goes on. */
+export interface DeviceDescription {
+  /** How it is programmed. Of `webgpu` it is known what a step asks of the host. */
+  readonly kind: 'webgpu' | 'cuda';
+  readonly name: string;
+  /** Whether the processor only emulates it: times are then not those of a graphics card. */
+  readonly software: boolean;
 }
 
 /** Why a peer cannot take steps on this machine. */
@@ -76,6 +87,8 @@ export interface PrepareAnswer {
   readonly way?: string;
   /** How many points are worked on at once, where the peer was free to choose. */
   readonly chunk?: number;
+  /** The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer does not know. */
+  readonly products?: number;
 }
 
 /** Take whole training steps, one after the other: forward, loss, reverse, Adam. */
@@ -86,16 +99,47 @@ export interface StepsRequest {
 
 /** The answer to a {@link StepsRequest}. */
 export interface StepsAnswer {
-  /** For all steps together. */
+  /** For all steps together, until the last of them is done, and not merely asked for. */
   readonly seconds: number;
-  /** The loss before the first of these updates. */
+  /** The loss before one of these updates: the first, or on WebGPU, where nothing is read until the last step, the last. */
   readonly loss: number;
   /** The most memory that the process held since it was prepared, in bytes. */
   readonly peakMemory: number;
+  /** The most memory of the device that was in use since then, in bytes; for peers that have one. */
+  readonly deviceMemory?: number;
+}
+
+/** Count what a step asks of the host and of the device, over so many steps of which nothing is read. Only for peers on WebGPU. */
+export interface DemandsRequest {
+  readonly work: 'demands';
+  /** At least 1. */
+  readonly steps: number;
+}
+
+/** What a step asks of the host, and the host of the device: the answer to a {@link DemandsRequest}. */
+export interface StepDemands {
+  /** The median time from one update to the next, without what the host waited for the device, in seconds. */
+  readonly hostSeconds: number;
+  readonly dispatches: number;
+  readonly submissions: number;
+  readonly readBacks: number;
+  /** Bytes of the buffers that the fused kernels keep beside tensors; absent where there are no such kernels. */
+  readonly kernelBytes?: number;
+}
+
+/** Multiply large matrices, for the rate that a device reaches at its best. Only for peers that have one. */
+export interface RateRequest {
+  readonly work: 'rate';
+}
+
+/** The answer to a {@link RateRequest}. */
+export interface RateAnswer {
+  /** Two operations for each product and sum, in GFLOP/s. */
+  readonly rate: number;
 }
 
 /** Anything that a peer is asked for. */
-export type Request = CheckRequest | PrepareRequest | StepsRequest;
+export type Request = CheckRequest | PrepareRequest | StepsRequest | DemandsRequest | RateRequest;
 
 /** The answer when a request failed; the peer goes on. */
 export interface Failure {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { peerDefinitions, pythonFile } from '../src/speed/peers.ts';
+import { pythonFile } from '../src/files.ts';
+import { peerDefinitions } from '../src/speed/peers.ts';
 import { setUpPython } from '../src/speed/python.ts';
 import { runSpeed } from '../src/speed/run-speed.ts';
 

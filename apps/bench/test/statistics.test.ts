@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { productsOf } from '../src/peers/products.ts';
+import { supervisions } from '../src/protocol.ts';
 import { matrixOperations } from '../src/speed/matrix-work.ts';
 import { median, relativeDistance, timesOf } from '../src/speed/statistics.ts';
 
@@ -25,10 +27,11 @@ test('distances are relative to the second vector', () => {
 
 test('products are counted by hand for a layer sizes of 2-8-8-8-8-1', () => {
   const weights = 2 * 8 + 3 * 64 + 8;
-  const at = (supervision: 'value' | 'gradient' | 'laplacian'): number =>
-    matrixOperations({ supervision, width: 8, points: 10 }, 1);
-  expect(at('value')).toBe(2 * 10 * weights * 3);
-  expect(at('gradient')).toBe(2 * 10 * weights * 6);
-  expect(at('laplacian')).toBe(2 * 10 * weights * 12);
-  expect(matrixOperations({ supervision: 'value', width: 8, points: 10 }, 2)).toBe(2 * 10 * weights * 4);
+  expect(matrixOperations({ width: 8, points: 10 }, 3)).toBe(2 * 10 * weights * 3);
+  const fused = { gradientWay: 'jets', forwardPasses: 1 } as const;
+  // One row forward and two in reverse; three rows; four rows.
+  expect(supervisions.map(supervision => productsOf(supervision, fused))).toEqual([3, 9, 12]);
+  // The gradient by adjoints has a forward and a reverse row.
+  expect(supervisions.map(supervision => productsOf(supervision, { ...fused, gradientWay: 'adjoints' }))).toEqual([3, 6, 12]);
+  expect(productsOf('value', { ...fused, forwardPasses: 2 })).toBe(4);
 });

@@ -1,16 +1,16 @@
 /** @file `bench speed`: how long training steps take. */
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
+import { setUpFolder } from '../files.ts';
 import { createProgress } from '../progress.ts';
 import { type Supervision, supervisions } from '../protocol.ts';
-import { busyWarning, formatRatio } from '../speed/describe.ts';
+import { busyWarning, describeDemands, deviceOf, emulationWarning, formatRatio, formatShare } from '../speed/describe.ts';
 import { representative } from '../speed/page.ts';
 import { peerDefinitions } from '../speed/peers.ts';
 import type { Results } from '../speed/results.ts';
 import { runSpeed } from '../speed/run-speed.ts';
-import { measuredIn } from '../speed/tables.ts';
+import { measuredIn, shareOfDevice } from '../speed/tables.ts';
 
 /** What a profile measures. */
 interface Profile {
@@ -19,11 +19,25 @@ interface Profile {
   readonly rounds: number;
   /** Seconds. */
   readonly stepLimit: number;
+  readonly peers: readonly string[];
+  /** Whether it is about graphics cards, so that an emulation of one will not do. */
+  readonly needsCard: boolean;
 }
 
-const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
-  quick: { widths: [64, 256], points: [4096, 65_536], rounds: 3, stepLimit: 15 },
+const everywhere = {
+  needsCard: false,
+  peers: ['simd', 'pytorch', 'pytorch-whole', 'jax', 'tensorflow', 'webgpu', 'wasm', 'cpu', 'jax-js'],
+};
+
+const profiles: Readonly<Record<'quick' | 'full' | 'gpu', Profile>> = {
+  quick: { ...everywhere, widths: [64, 256], points: [4096, 65_536], rounds: 3, stepLimit: 15 },
+  gpu: {
+    needsCard: true,
+    peers: ['webgpu', 'pytorch-cuda', 'pytorch-cuda-tf32', 'pytorch-cuda-compiled', 'pytorch-cuda-compiled-tf32'],
+    ...{ widths: [256, 512], points: [65_536, 1_048_576], rounds: 7, stepLimit: 10 },
+  },
   full: {
+    ...everywhere,
     widths: [64, 128, 256, 512],
     points: [1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
     rounds: 7,
@@ -44,8 +58,6 @@ interface SpeedCommandOptions {
   readonly python?: string;
   readonly quiet?: boolean;
 }
-
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 const integer = (text: string, minimum: number): number => {
   const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -79,26 +91,40 @@ const positive = (text: string): number => {
 const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
+/** Those that this project is about, and whom they are compared with: all in the same place. */
+const isOnDevice = (found: Results, peer: string): boolean => deviceOf(found, peer) !== undefined;
+
 /** The result in a few lines. */
 const summarise = (found: Results): string[] => {
   const about = representative(found);
   if (about === undefined) return ['nothing was measured'];
-  return supervisions.flatMap(supervision => {
-    const simd = measuredIn(found.results, 'simd', { supervision, ...about });
-    if (simd === undefined) return [];
-    const ratios = Object.keys(found.peers).flatMap(peer => {
-      const other = peer === 'simd' ? undefined : measuredIn(found.results, peer, { supervision, ...about });
-      return other ? [`${formatRatio(other.seconds.median / simd.seconds.median)} as fast as ${peer}`] : [];
-    });
-    return ratios.length === 0
-      ? []
-      : [`${supervision}, ${about.width} wide, ${about.points} points: simd is ${ratios.join(', ')}`];
-  });
+  return supervisions.flatMap(supervision =>
+    ['simd', 'webgpu'].flatMap(name => {
+      const each = { supervision, ...about };
+      const own = measuredIn(found.results, name, each);
+      if (own === undefined) return [];
+      const ratios = Object.keys(found.peers).flatMap(peer => {
+        const comparable = peer !== name && isOnDevice(found, peer) === isOnDevice(found, name);
+        const other = comparable ? measuredIn(found.results, peer, each) : undefined;
+        return other ? [`${formatRatio(other.seconds.median / own.seconds.median)} as fast as ${peer}`] : [];
+      });
+      const share = shareOfDevice(found, name, own);
+      const facts = [
+        ...(ratios.length > 0 ? [`is ${ratios.join(', ')}`] : []),
+        ...(own.demands ? [`asks for ${describeDemands(own.demands)}`] : []),
+        ...(share !== undefined ? [`reaches ${formatShare(share)} of the device's rate`] : []),
+      ];
+      return facts.length === 0
+        ? []
+        : [`${supervision}, ${about.width} wide, ${about.points} points: ${name} ${facts.join('; ')}`];
+    }),
+  );
 };
 
 const action = async (options: SpeedCommandOptions): Promise<void> => {
-  const { widths, points, rounds, stepLimit } = { ...profiles[options.profile], ...options };
-  const chosen = options.peers ?? peerDefinitions.map(({ name }) => name);
+  const { widths, points, rounds, stepLimit, peers: chosen } = { ...profiles[options.profile], ...options };
+  // Who names the peers may want an emulation.
+  const needsCard = profiles[options.profile].needsCard && options.peers === undefined;
   const peers = peerDefinitions.filter(({ name }) => chosen.includes(name));
   const wanted = supervisions.filter(supervision => (options.supervisions ?? supervisions).includes(supervision));
   if (new Set(points).size !== points.length || new Set(widths).size !== widths.length)
@@ -115,15 +141,15 @@ const action = async (options: SpeedCommandOptions): Promise<void> => {
   const { output } = options;
   try {
     const found = await runSpeed({
-      ...{ widths, points, rounds, stepLimit, peers, output, progress },
+      ...{ widths, points, rounds, stepLimit, peers, needsCard, output, progress },
       supervisions: wanted,
       python: options.python,
-      pythonFolder: join(root, 'out', 'bench-python'),
+      pythonFolder: join(setUpFolder, 'bench-python'),
       command: ['npm run bench --', ...process.argv.slice(2).map(quote)].join(' '),
       signal: controller.signal,
     });
-    const busy = busyWarning(found);
-    if (busy !== undefined) process.stderr.write(`warning: ${busy}\n`);
+    for (const warning of [emulationWarning(found), busyWarning(found)])
+      if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
     for (const line of summarise(found)) process.stdout.write(`${line}\n`);
   } finally {
     progress.stop();
@@ -136,7 +162,9 @@ export const addSpeedCommand = (program: Command): void => {
   const peerNames = peerDefinitions.map(({ name }) => name);
   program
     .command('speed', { isDefault: true })
-    .description('Measure whole training steps of a SIREN against PyTorch, JAX, tfjs and jax-js, and write a page about it.')
+    .description(
+      'Measure whole training steps of a SIREN against PyTorch, JAX, tfjs and jax-js, on the processor or on a graphics card, and write a page about it.',
+    )
     .addOption(new Option('--profile <name>', 'which sizes, rounds and limits').choices(Object.keys(profiles)).default('quick'))
     .option('--widths <list>', 'widths of the hidden layers, with commas', integers(8, 8))
     .option('--points <list>', 'points of a step, with commas', integers(1, 1))

@@ -3,19 +3,21 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import nodeUtilities from 'node:util';
 import { selectBackend } from '@neural-fields/core';
+import { installDawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode, getKernel, version_core } from '@tensorflow/tfjs-core';
-import type { Description } from '../protocol.ts';
+import { setUpFolder } from '../files.ts';
+import type { Description, DeviceDescription, Supervision } from '../protocol.ts';
+import { countDeviceRequests, type DeviceCounter } from './device-requests.ts';
+import { productsOf } from './products.ts';
 
-/** The backends that are peers. */
-export const backendNames = ['simd', 'cpu', 'wasm', 'webgpu', 'tensorflow'] as const;
+/** The backends that are peers. `webgpu` has the fused kernels of this project, `webgpu-tfjs` those of tfjs, one for each op. */
+export const backendNames = ['simd', 'cpu', 'wasm', 'webgpu', 'webgpu-tfjs', 'tensorflow'] as const;
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
-
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** A package that is not installed with this one: from the folder that the program was started in, or one of those that tools/ fills. */
 const importFrom = async (name: string, folders: readonly string[]): Promise<unknown> => {
@@ -32,62 +34,70 @@ const importFrom = async (name: string, folders: readonly string[]): Promise<unk
 const loadTensorflow = async (): Promise<void> => {
   // tfjs-node 4.22 calls it, and Node 23 has it no more.
   Object.assign(nodeUtilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
-  await importFrom('@tensorflow/tfjs-node', [process.cwd(), join(root, 'out/tfjs-node')]).catch(cause => {
-    const hint = existsSync(join(root, 'out/tfjs-node')) ? '' : '; `node tools/tfjs-node.mjs` sets it up';
+  await importFrom('@tensorflow/tfjs-node', [process.cwd(), join(setUpFolder, 'tfjs-node')]).catch(cause => {
+    const hint = existsSync(join(setUpFolder, 'tfjs-node')) ? '' : '; `node tools/tfjs-node.mjs` sets it up';
     throw new Error(`${(cause as Error).message.split('\n')[0]}${hint}`, { cause });
   });
 };
 
-/** Gives Node the `navigator.gpu` of browsers by the package webgpu, before tfjs's backend looks for it. */
-const loadWebgpu = async (): Promise<void> => {
-  const dawn = (await importFrom('webgpu', [process.cwd(), join(root, 'out/webgpu')])) as {
-    readonly create: (flags: readonly string[]) => object;
-    readonly globals: object;
-  };
-  Object.assign(globalThis, dawn.globals);
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
-  Object.defineProperty(globalThis.navigator, 'gpu', { value: dawn.create([]), configurable: true });
-  await import('@tensorflow/tfjs-backend-webgpu');
+let counter: DeviceCounter | undefined;
+
+/** What is asked of the device by this process; `undefined` where the backend has none. */
+export const deviceCounter = (): DeviceCounter | undefined => counter;
+
+/** Gives Node the `navigator.gpu` of browsers by the package webgpu, before the kernels look for it. */
+const loadDawn = async (): Promise<void> => {
+  const dawn = await import('webgpu').catch(cause => {
+    throw new Error(`the package webgpu cannot be loaded: ${(cause as Error).message.split('\n')[0]}`, { cause });
+  });
+  installDawn(dawn);
+  counter = countDeviceRequests();
 };
 
 const loaders: Readonly<Record<BackendName, () => Promise<unknown>>> = {
   simd: () => import('@neural-fields/kernels-wasm'),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
-  webgpu: loadWebgpu,
+  webgpu: () => loadDawn().then(() => import('@neural-fields/kernels-webgpu')),
+  'webgpu-tfjs': () => loadDawn().then(() => import('@tensorflow/tfjs-backend-webgpu')),
   tensorflow: loadTensorflow,
 };
+
+/** The name under which tfjs knows a backend. */
+const registeredName = (name: BackendName): string => (name === 'webgpu-tfjs' ? 'webgpu' : name);
 
 /** Sets the backend. @throws Error with the reason when it is of no use here */
 export const loadBackend = async (name: BackendName): Promise<void> => {
   // Without it tfjs greets Node with advice on tfjs-node, on the standard output that the protocol needs.
   enableProdMode();
-  await selectBackend(name, [{ name, load: loaders[name] }]).catch(cause => {
+  const candidate = { name: registeredName(name), load: loaders[name] };
+  await selectBackend(candidate.name, [candidate]).catch(cause => {
     throw new Error((cause as Error).message.replace(/^selectBackend: no backend can be used: \w+: /, ''), { cause });
   });
 };
 
-interface Gpu {
-  requestAdapter(): Promise<{ readonly info?: { readonly vendor?: string; readonly description?: string } } | null>;
-}
-
-/** What WebGPU runs on: it may be an emulation in software. */
-const adapterName = async (): Promise<string> => {
-  const { gpu } = globalThis.navigator as object as { readonly gpu: Gpu };
-  const { vendor = '', description = '' } = (await gpu.requestAdapter())?.info ?? {};
-  return description || vendor || 'unnamed';
+/** What WebGPU runs on. */
+const describeDevice = async (): Promise<DeviceDescription> => {
+  // As the backends ask: a machine may have several.
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+  const { vendor = '', architecture = '', description = '', isFallbackAdapter = true } = adapter?.info ?? {};
+  const name = [vendor, architecture, description].filter(part => part !== '').join(' ');
+  return { kind: 'webgpu', name: name === '' ? 'unnamed' : name, software: isFallbackAdapter };
 };
 
 /** Describes the backend that is set. */
 export const describeBackend = async (name: BackendName): Promise<Description> => {
-  const versions = {
-    node: process.version.slice(1),
-    tfjs: version_core,
-    ...(name === 'webgpu' && { adapter: await adapterName() }),
-  };
+  const device = counter && (await describeDevice());
+  const versions = { node: process.version.slice(1), tfjs: version_core, ...(device && { adapter: device.name }) };
   // tfjs's own WebAssembly has threads in browsers only.
-  if (name !== 'simd') return { versions, threads: name === 'tensorflow' ? availableParallelism() : 1 };
+  const threads = name === 'simd' || name === 'tensorflow' ? availableParallelism() : 1;
+  return { versions, threads, ...(device && { device }) };
+};
+
+/** The matrix products of a step, where it is known what the kernels do; see {@link productsOf}. */
+export const productsOfBackend = (name: BackendName, supervision: Supervision): number | undefined => {
+  if (name !== 'simd' && name !== 'webgpu') return undefined;
   // Where the loss is a part of the kernel, the forward pass is worked out once.
-  const fused = getKernel('NeuralFieldsFieldLoss', 'simd') !== undefined;
-  return { versions, threads: availableParallelism(), forwardPasses: fused ? 1 : 2 };
+  const fused = getKernel('NeuralFieldsFieldLoss', name) !== undefined;
+  return productsOf(supervision, { gradientWay: name === 'simd' ? 'adjoints' : 'jets', forwardPasses: fused ? 1 : 2 });
 };

@@ -1,64 +1,14 @@
 /** @file This project as a peer: what a user would write, on one of the backends of tfjs. */
-import {
-  type AdamOptions,
-  adam,
-  createField,
-  type Field,
-  fit,
-  type Optimizer,
-  type PointSource,
-  siren,
-  type Term,
-  term,
-} from '@neural-fields/core';
-import { mse, poissonGradient, poissonLaplacian } from '@neural-fields/losses';
+import { adam, type Field, type FitProgress, fit, type Optimizer } from '@neural-fields/core';
 import { keep, type Tensor1D } from '@tensorflow/tfjs-core';
 import type { Problem } from '../protocol.ts';
-import { type BackendName, describeBackend, loadBackend } from './backends.ts';
+import { type BackendName, describeBackend, deviceCounter, loadBackend, productsOfBackend } from './backends.ts';
+import { createDeviceSide, finishDeviceWork } from './field-device.ts';
+import { createTask } from './field-task.ts';
 import type { CheckedSteps, Peer } from './peer.ts';
-import { readProblem, splitParameters, targetWidth } from './problem-data.ts';
 
 /** More steps than anybody waits for. */
 const ENDLESS = 1_000_000_000;
-
-interface Fit {
-  readonly field: Field;
-  readonly task: readonly Term[];
-}
-
-const createTask = (problem: Problem): Fit => {
-  const { supervision, width, omega, points: count } = problem;
-  const { parameters, coords, targets } = readProblem(problem);
-  const spec = siren({
-    inFeatures: 2,
-    outFeatures: 1,
-    hiddenFeatures: width,
-    hiddenLayers: 3,
-    omega0: omega,
-    omegaHidden: omega,
-  });
-  const layers = splitParameters(parameters, width).flatMap(({ weight, bias }, i) => [
-    [`layers.${i}.weight`, weight] as const,
-    [`layers.${i}.bias`, bias] as const,
-  ]);
-  const field = createField(spec, { parameters: Object.fromEntries(layers) });
-  const columns = targetWidth(problem);
-  const points: PointSource = {
-    inFeatures: 2,
-    pointsPerStep: count,
-    fixed: true,
-    draw: (start, size) => ({
-      coords: coords.subarray(2 * start, 2 * (start + size)),
-      targets: { [supervision]: targets.subarray(columns * start, columns * (start + size)) },
-    }),
-  };
-  const task = {
-    value: () => term({ points, loss: mse() }),
-    gradient: () => term({ points, derivatives: { gradient: true }, loss: poissonGradient() }),
-    laplacian: () => term({ points, derivatives: { laplacian: true }, loss: poissonLaplacian() }),
-  }[supervision]();
-  return { field, task: [task] };
-};
 
 /** An optimizer that changes nothing, and keeps the gradient. */
 const gradientReader = (): { readonly optimizer: Optimizer; read(): Promise<Float32Array> } => {
@@ -83,21 +33,34 @@ const gradientReader = (): { readonly optimizer: Optimizer; read(): Promise<Floa
 };
 
 /** Takes steps until it is disposed. */
-const startSteps = (problem: Problem, options: AdamOptions): { step(): Promise<number>; dispose(): Promise<void> } => {
-  const { field, task } = createTask(problem);
-  const run = fit(field, task, { steps: ENDLESS, optimizer: adam(options) });
-  return {
-    step: async () => {
-      const { value } = await run.next();
-      if (value === undefined) throw new Error('the fit has ended');
-      return value.loss;
-    },
-    dispose: async () => {
-      await run.return();
-      field.dispose();
-    },
-  };
-};
+class Run {
+  readonly #field: Field;
+  readonly #progress: AsyncGenerator<FitProgress, void, undefined>;
+  /** Steps between two losses that are read. */
+  readonly reportEvery: number;
+
+  constructor(problem: Problem, reportEvery = 1) {
+    const { field, task } = createTask(problem);
+    this.#field = field;
+    this.reportEvery = reportEvery;
+    const optimizer = adam({ learningRate: problem.learningRate });
+    this.#progress = fit(field, task, { steps: ENDLESS, reportEvery, optimizer });
+  }
+
+  /** Takes steps until one reports, and waits until all of its work is done. Gives the loss before its update. */
+  async untilReport(): Promise<number> {
+    const { value } = await this.#progress.next();
+    if (value === undefined) throw new Error('the fit has ended');
+    // The loss was read before the update.
+    if (deviceCounter()) await finishDeviceWork();
+    return value.loss;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#progress.return();
+    this.#field.dispose();
+  }
+}
 
 const check = async (problem: Problem): Promise<CheckedSteps> => {
   const { field, task } = createTask(problem);
@@ -105,12 +68,12 @@ const check = async (problem: Problem): Promise<CheckedSteps> => {
   for await (const _ of fit(field, task, { steps: 1, optimizer: reader.optimizer }));
   const gradient = await reader.read();
   field.dispose();
-  const run = startSteps(problem, { learningRate: problem.learningRate });
+  const run = new Run(problem);
   const losses: number[] = [];
   let seconds = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 3; i++) {
     const begin = performance.now();
-    losses.push(await run.step());
+    losses.push(await run.untilReport());
     if (i > 0) seconds = Math.min(seconds, (performance.now() - begin) / 1000);
   }
   await run.dispose();
@@ -120,18 +83,35 @@ const check = async (problem: Problem): Promise<CheckedSteps> => {
 /** Makes the peer of a backend. @throws Error with the reason when the backend is of no use here */
 export const createFieldPeer = async (backend: BackendName): Promise<Peer> => {
   await loadBackend(backend);
-  let run: ReturnType<typeof startSteps> | undefined;
+  const counter = deviceCounter();
+  let problem: Problem | undefined;
+  let run: Run | undefined;
+  const prepared = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('nothing was prepared');
+    return value;
+  };
   return {
     description: await describeBackend(backend),
     check,
-    prepare: async problem => {
+    prepare: async given => {
       await run?.dispose();
-      run = startSteps(problem, { learningRate: problem.learningRate });
-      return {};
+      problem = given;
+      run = new Run(problem);
+      const products = productsOfBackend(backend, problem.supervision);
+      return products === undefined ? {} : { products };
     },
-    step: () => {
-      if (run === undefined) throw new Error('nothing was prepared');
-      return run.step();
+    // A device works while the host goes on: the steps in a row end with the one that is read and waited for, and have no other.
+    getReady: async count => {
+      if (counter === undefined || prepared(run).reportEvery === count) return;
+      await run?.dispose();
+      run = new Run(prepared(problem), count);
+      await run.untilReport();
     },
+    steps: async count => {
+      const loss = await prepared(run).untilReport();
+      for (let i = prepared(run).reportEvery; i < count; i++) await prepared(run).untilReport();
+      return loss;
+    },
+    ...(counter && { device: createDeviceSide(counter, () => prepared(problem)) }),
   };
 };

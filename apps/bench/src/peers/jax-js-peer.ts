@@ -181,9 +181,11 @@ export const createJaxJsPeer = async (): Promise<Peer> => {
       run = new Steps(problem);
       return { chunk: Math.min(CHUNK, problem.points) };
     },
-    step: () => {
+    steps: async count => {
       if (run === undefined) throw new Error('nothing was prepared');
-      return run.step();
+      const loss = await run.step();
+      for (let i = 1; i < count; i++) await run.step();
+      return loss;
     },
   };
 };

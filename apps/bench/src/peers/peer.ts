@@ -1,7 +1,7 @@
 /** @file The side of the protocol that every peer in JavaScript shares. */
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Description, PrepareAnswer, Problem, Request } from '../protocol.ts';
+import type { Description, PrepareAnswer, Problem, Request, StepDemands } from '../protocol.ts';
 import { peakMemory, resetPeakMemory } from './peak-memory.ts';
 
 /** Three steps of Adam, and the gradient of the first. */
@@ -17,25 +17,55 @@ export interface Peer {
   readonly description: Description;
   check(problem: Problem): Promise<CheckedSteps>;
   prepare(problem: Problem): Promise<PrepareAnswer>;
-  /** One step of what was prepared. Gives the loss before the update. */
-  step(): Promise<number>;
+  /** What has to be done before so many steps in a row, if anything; it is not timed. */
+  getReady?(count: number): Promise<void>;
+  /** Takes so many steps of what was prepared, and waits until they are done. Gives the loss before one of the updates. */
+  steps(count: number): Promise<number>;
+  /** For peers that have a device. */
+  readonly device?: DeviceSide;
 }
 
+/** What a peer on a device knows beside its steps. */
+export interface DeviceSide {
+  /** The most bytes of the device's memory since the last reset. */
+  peakMemory(): number;
+  resetPeakMemory(): void;
+  demands(steps: number): Promise<StepDemands>;
+  /** Of products of large matrices, in GFLOP/s. */
+  rate(): Promise<number>;
+}
+
+const deviceOf = ({ device }: Peer): DeviceSide => {
+  if (device === undefined) throw new Error('this peer has no device');
+  return device;
+};
+
 const answer = async (peer: Peer, request: Request): Promise<object> => {
-  if (request.work === 'check') {
-    const { gradient, losses, seconds } = await peer.check(request.problem);
-    writeFileSync(request.gradientFile, new Uint8Array(gradient.buffer, gradient.byteOffset, gradient.byteLength));
-    return { losses, seconds };
+  switch (request.work) {
+    case 'check': {
+      const { gradient, losses, seconds } = await peer.check(request.problem);
+      writeFileSync(request.gradientFile, new Uint8Array(gradient.buffer, gradient.byteOffset, gradient.byteLength));
+      return { losses, seconds };
+    }
+    case 'prepare': {
+      const prepared = await peer.prepare(request.problem);
+      resetPeakMemory();
+      peer.device?.resetPeakMemory();
+      return prepared;
+    }
+    case 'steps': {
+      await peer.getReady?.(request.count);
+      const begin = performance.now();
+      const loss = await peer.steps(request.count);
+      const seconds = (performance.now() - begin) / 1000;
+      const { device } = peer;
+      return { seconds, loss, peakMemory: peakMemory(), ...(device && { deviceMemory: device.peakMemory() }) };
+    }
+    case 'demands':
+      return deviceOf(peer).demands(request.steps);
+    case 'rate':
+      return { rate: await deviceOf(peer).rate() };
   }
-  if (request.work === 'prepare') {
-    const prepared = await peer.prepare(request.problem);
-    resetPeakMemory();
-    return prepared;
-  }
-  const begin = performance.now();
-  const loss = await peer.step();
-  for (let i = 1; i < request.count; i++) await peer.step();
-  return { seconds: (performance.now() - begin) / 1000, loss, peakMemory: peakMemory() };
 };
 
 const messageOf = (error: unknown): string =>

@@ -3,15 +3,14 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const script = join(
-  dirname(createRequire(import.meta.url).resolve('@neural-fields/kernels-wasm/package.json')),
-  'bench/product-rate.mjs',
-);
+/** Looked for only when it is wanted: where this program is bundled it may not be there. */
+const script = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve('@neural-fields/kernels-wasm/package.json')), 'bench/product-rate.mjs');
 
 /** In GFLOP/s. @throws Error when it cannot be measured */
 export const measureAttainableRate = (): Promise<number> =>
   new Promise((resolve, reject) => {
-    execFile(process.execPath, [script], { timeout: 60_000 }, (error, stdout) => {
+    execFile(process.execPath, [script()], { timeout: 60_000 }, (error, stdout) => {
       if (error) return reject(error);
       resolve((JSON.parse(stdout) as { readonly attainableRate: number }).attainableRate);
     });

@@ -1,5 +1,6 @@
 /** @file Cases, outcomes and numbers in words. */
-import type { Case, Outcome, Results } from './results.ts';
+import type { DeviceDescription, StepDemands } from '../protocol.ts';
+import type { Case, DeviceRate, Outcome, Results } from './results.ts';
 import { median } from './statistics.ts';
 
 /** `198,145` */
@@ -11,9 +12,13 @@ export const formatTime = (seconds: number): string => {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
 };
 
-/** `85 MiB`, `4.9 GiB` */
+/** `120 KiB`, `85 MiB`, `4.9 GiB` */
 export const formatMemory = (bytes: number): string =>
-  bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  bytes < 2 ** 20
+    ? `${(bytes / 2 ** 10).toFixed(0)} KiB`
+    : bytes < 2 ** 30
+      ? `${(bytes / 2 ** 20).toFixed(0)} MiB`
+      : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** `3.4 x`, `120 x` */
 export const formatRatio = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : ratio < 100 ? 1 : 0)} x`;
@@ -26,8 +31,27 @@ export const describeCase = ({ supervision, width, points }: Case): string =>
 export const describeOutcome = (outcome: Outcome): string => {
   if (outcome.state !== 'measured') return `${outcome.state}: ${outcome.reason}`;
   const { median, lowest, highest } = outcome.seconds;
-  return `${formatTime(median)} (${formatTime(lowest)} to ${formatTime(highest)})`;
+  const times = `${formatTime(median)} (${formatTime(lowest)} to ${formatTime(highest)})`;
+  return outcome.demands ? `${times}, a step asks for ${describeDemands(outcome.demands)}` : times;
 };
+
+/** `19`, `2.5` */
+export const formatAverage = (count: number): string => formatCount(Number(count.toFixed(1)));
+
+const counted = (count: number, one: string, many = `${one}s`): string => `${formatAverage(count)} ${count === 1 ? one : many}`;
+
+/** `0.53 ms of the host, 19 dispatches, 1 submission, 0 read-backs` */
+export const describeDemands = ({ hostSeconds, dispatches, submissions, readBacks }: StepDemands): string =>
+  [
+    `${formatTime(hostSeconds)} of the host`,
+    counted(dispatches, 'dispatch', 'dispatches'),
+    counted(submissions, 'submission'),
+    counted(readBacks, 'read-back'),
+  ].join(', ');
+
+/** `12.3 TFLOP/s`, `104.8 GFLOP/s` */
+export const formatRate = (rate: number): string =>
+  rate < 1000 ? `${rate.toFixed(1)} GFLOP/s` : `${(rate / 1000).toFixed(1)} TFLOP/s`;
 
 /** `85 %` of 0.85 */
 export const formatShare = (share: number): string => `${(100 * share).toFixed(0)} %`;
@@ -41,3 +65,28 @@ export const busyWarning = ({ foreignLoad }: Pick<Results, 'foreignLoad'>): stri
     ? `This machine was busy with other programs, which took ${formatShare(median(foreignLoad))} of its processors. Programs that wait for all their ` +
       'threads suffer most, so neither the times nor the ratios hold for a quiet machine.'
     : undefined;
+
+/** What to say where a peer's graphics card is only emulated; `undefined` where none is. */
+export const emulationWarning = ({ peers }: Pick<Results, 'peers'>): string | undefined => {
+  const emulated = Object.keys(peers).flatMap(peer => {
+    const device = deviceOf({ peers }, peer);
+    return device?.software ? [{ peer, device: device.name }] : [];
+  });
+  const [first] = emulated;
+  return (
+    first &&
+    `The graphics card of ${emulated.map(({ peer }) => peer).join(' and ')} is an emulation on the processor (${first.device}): these times are not those of a graphics card.`
+  );
+};
+
+/** Whether a peer has a device, and which kind: a card, or an emulation of one. */
+export const deviceOf = ({ peers }: Pick<Results, 'peers'>, peer: string): DeviceDescription | undefined => {
+  const state = peers[peer];
+  return state && 'device' in state ? state.device : undefined;
+};
+
+/** The largest rate of large products in float32 that was measured on a card, by whichever peer; `undefined` where none was. */
+export const bestRate = (found: Pick<Results, 'peers' | 'deviceRates'>): DeviceRate | undefined =>
+  found.deviceRates
+    .filter(({ peer, precision }) => precision === 'float32' && deviceOf(found, peer)?.software === false)
+    .sort((a, b) => b.rate - a.rate)[0];

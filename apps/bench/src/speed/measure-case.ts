@@ -1,11 +1,11 @@
 /** @file One case: every peer in turn gets ready and is checked, then all take turns at steps, round after round. */
-import type { PrepareAnswer } from '../protocol.ts';
+import type { PrepareAnswer, StepDemands } from '../protocol.ts';
 import { matrixOperations } from './matrix-work.ts';
 import { type PeerCommand, PeerError, PeerProcess } from './peer-process.ts';
 import type { Problems } from './problems.ts';
 import type { Case, Outcome } from './results.ts';
 import { timesOf } from './statistics.ts';
-import type { Verifier } from './verifier.ts';
+import { tolerancesFor, type Verifier } from './verifier.ts';
 
 /** What a case is measured with. */
 export interface MeasureOptions {
@@ -36,9 +36,10 @@ const ROUND_SECONDS = 0.2;
 const MOST_STEPS = 100;
 /** How long a process may take to come up, and how long to compile or to find the best way, in seconds. */
 const START_LIMIT = 120;
-const PREPARE_LIMIT = 180;
-/** The loss at all points may differ by this much from that of the peers that were there before, relative. */
-const LOSS_TOLERANCE = 1e-3;
+const PREPARE_LIMIT = 600;
+/** What a step asks of the host is counted over as many steps as fill this many seconds, and at least and at most so many. */
+const DEMANDS_SECONDS = 1;
+const [FEWEST_COUNTED, MOST_COUNTED] = [3, 30] as const;
 
 interface Ready extends Participant {
   readonly process: PeerProcess;
@@ -48,6 +49,7 @@ interface Ready extends Participant {
   readonly count: number;
   readonly times: number[];
   peakMemory: number;
+  deviceMemory: number | undefined;
 }
 
 const tooSlow = (seconds: number, limit: number): Outcome => ({
@@ -100,15 +102,19 @@ export const measureCase = async (
       outcomes.set(name, { state: 'wrong', reason: verdict.problem });
       return undefined;
     }
-    // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless.
-    const guess = verdict.secondsPerPoint * points;
+    // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless; of a graphics card not even that.
+    const { device } = process.description;
+    const guess = device && !device.software ? 0 : verdict.secondsPerPoint * points;
     if (expected === undefined && guess > 3 * stepLimit) {
       outcomes.set(name, tooSlow(guess, stepLimit));
       return undefined;
     }
     const first = await process.steps({ count: 1 }, PREPARE_LIMIT + 4 * stepLimit);
     const anchor = ready[0];
-    if (anchor && !(Math.abs(first.loss / anchor.loss - 1) <= LOSS_TOLERANCE)) {
+    const [tolerance, other] = [process, anchor?.process ?? process].map(
+      ({ description }) => tolerancesFor(description).loss,
+    ) as [number, number];
+    if (anchor && !(Math.abs(first.loss / anchor.loss - 1) <= Math.max(tolerance, other))) {
       outcomes.set(name, { state: 'wrong', reason: `its loss is ${first.loss}, and that of ${anchor.name} ${anchor.loss}` });
       return undefined;
     }
@@ -127,7 +133,16 @@ export const measureCase = async (
       loss: first.loss,
       times: [],
       peakMemory: first.peakMemory,
+      deviceMemory: first.deviceMemory,
     };
+  };
+
+  /** What a step asks of the host, where that is known; undefined, too, where it cannot be found out. */
+  const demandsOf = async ({ process, times }: Ready): Promise<StepDemands | undefined> => {
+    if (process.description.device?.kind !== 'webgpu') return undefined;
+    const wanted = Math.round(DEMANDS_SECONDS / Math.min(...times));
+    const steps = Math.max(FEWEST_COUNTED, Math.min(MOST_COUNTED, wanted));
+    return await process.demands(steps, 30 + 10 * steps * Math.max(...times));
   };
 
   try {
@@ -146,16 +161,22 @@ export const measureCase = async (
         if (answer === undefined) continue;
         peer.times.push(answer.seconds / peer.count);
         peer.peakMemory = Math.max(peer.peakMemory, answer.peakMemory);
+        if (answer.deviceMemory !== undefined) peer.deviceMemory = Math.max(peer.deviceMemory ?? 0, answer.deviceMemory);
       }
-    for (const { name, times, firstStep, peakMemory, prepared, loss, process } of ready) {
+    for (const peer of ready) {
+      const { name, times, firstStep, peakMemory, deviceMemory, prepared, loss } = peer;
       if (outcomes.has(name) || times.length === 0) continue;
       const seconds = timesOf(times);
-      const { forwardPasses } = process.description;
+      const demands = await attempt(name, 'counts what a step asks of the host', () => demandsOf(peer));
+      // The times stay, even if this fails.
+      const { way, chunk, products } = prepared;
       outcomes.set(name, {
         ...{ state: 'measured', seconds, firstStep, peakMemory, loss },
-        ...(prepared.way && { way: prepared.way }),
-        ...(prepared.chunk !== undefined && { chunk: prepared.chunk }),
-        ...(forwardPasses !== undefined && { rate: matrixOperations(problemCase, forwardPasses) / seconds.median / 1e9 }),
+        ...(deviceMemory !== undefined && { deviceMemory }),
+        ...(demands && { demands }),
+        ...(way && { way }),
+        ...(chunk !== undefined && { chunk }),
+        ...(products !== undefined && { rate: matrixOperations(problemCase, products) / seconds.median / 1e9 }),
       });
     }
     return outcomes;

@@ -1,7 +1,16 @@
 /** @file The page about a run. */
 import { escapeHtml, figureTable, makePage, numberList, plotFigure, propertyTable, section } from '@neural-fields/report';
 import { type Supervision, supervisions } from '../protocol.ts';
-import { busyWarning, describeCase, formatCount, formatMemory, formatRatio, formatShare } from './describe.ts';
+import {
+  busyWarning,
+  describeCase,
+  emulationWarning,
+  formatCount,
+  formatMemory,
+  formatRate,
+  formatRatio,
+  formatShare,
+} from './describe.ts';
 import { peerDefinitions } from './peers.ts';
 import { type Colours, colourOf, type Sample, scalingPlot, timeBars } from './plots.ts';
 import type { Case, Results } from './results.ts';
@@ -10,6 +19,9 @@ import {
   absentRows,
   casesOf,
   choiceTable,
+  demandsTable,
+  deviceMemoryTable,
+  deviceRateTable,
   measuredIn,
   measuredPeers,
   memoryTable,
@@ -75,14 +87,25 @@ const samplesOf = (
     });
   });
 
+/** Whom the page compares with whom: this project on the processor and on a card, and its strongest opponents there. */
+const OPPONENTS: readonly (readonly [peer: string, opponents: readonly string[]])[] = [
+  ['simd', ['pytorch']],
+  ['webgpu', ['pytorch-cuda', 'pytorch-cuda-compiled', 'pytorch-cuda-tf32', 'pytorch-cuda-compiled-tf32']],
+];
+
 const headline = ({ found, width, points, shown }: View): string => {
-  const ratios = shown.flatMap(supervision => {
-    const each = { supervision, width, points };
-    const [simd, other] = ['simd', 'pytorch'].map(peer => measuredIn(found.results, peer, each));
-    return simd && other
-      ? [[`${names[supervision]}: times as fast as PyTorch`, formatRatio(other.seconds.median / simd.seconds.median)] as const]
-      : [];
-  });
+  const ratios = OPPONENTS.flatMap(([peer, opponents]) =>
+    shown.flatMap(supervision => {
+      const each = { supervision, width, points };
+      const own = measuredIn(found.results, peer, each);
+      // Of several the first two: eager and compiled, in float32.
+      return opponents.slice(0, 2).flatMap(opponent => {
+        const other = measuredIn(found.results, opponent, each);
+        const name = `${names[supervision]}: ${peer === 'simd' ? '' : `${peer} `}times as fast as ${titleOf(opponent)}`;
+        return own && other ? [[name, formatRatio(other.seconds.median / own.seconds.median)] as const] : [];
+      });
+    }),
+  );
   return ratios.length === 0 ? '' : numberList(ratios);
 };
 
@@ -125,31 +148,62 @@ const scalingSection = (view: View): string => {
     overPoints + overWidths === ''
       ? ''
       : section('Scaling', `<p>Both axes are logarithmic.</p>\n${legend(colours)}\n${overPoints}\n${overWidths}`);
+  const onDevice = deviceMemoryTable(view.found);
   const space = section(
     'Memory',
     `<p>The most that the peer's whole process held while it took steps: programs, libraries and points included.</p>
 ${memory === '' ? '' : `${legend(colours)}\n${memory}`}
-${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(memoryTable(view.found, supervision))}`).join('\n')}`,
+${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(memoryTable(view.found, supervision))}`).join('\n')}
+${onDevice.rows.length === 0 ? '' : `<h3>On the device</h3>\n<p>The most that its buffers or tensors took at once.</p>\n${figureTable(onDevice)}`}`,
   );
   return time + space;
 };
 
 const timesSection = ({ found, shown, colours }: View): string => {
-  const against = colours.includes('pytorch') ? 'pytorch' : undefined;
+  const against = OPPONENTS.flatMap(([, opponents]) => opponents).filter(peer => colours.includes(peer));
   return section(
     'All times',
     `<p>Medians of ${found.rounds} rounds, and how far the lowest and the highest round lie from them.</p>
 ${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(timeTable(found, supervision))}`).join('\n')}
-${
-  against === undefined
+${against
+  .flatMap(opponent =>
+    shown.flatMap(supervision => {
+      const table = ratioTable(found, supervision, opponent);
+      // No other peer has a time to compare.
+      if (table.rows.length === 0 || table.header.length < 2) return [];
+      return [`<h3>${names[supervision]}: times as fast as ${escapeHtml(titleOf(opponent))}</h3>\n${figureTable(table)}`];
+    }),
+  )
+  .join('\n')}`,
+  );
+};
+
+const demandsSection = ({ found }: View): string => {
+  const table = demandsTable(found);
+  return table.rows.length === 0
     ? ''
-    : shown
-        .map(
-          supervision =>
-            `<h3>${names[supervision]}: times as fast as PyTorch</h3>\n${figureTable(ratioTable(found, supervision, against))}`,
-        )
-        .join('\n')
-}`,
+    : section(
+        'What a step asks of the host',
+        `<p>On WebGPU the host records a step and hands it to the device, which may still be working on the one before. <i>Host</i> is the median time from one update
+to the next while nothing is read, without what the host waits for the device: where it is shorter than the step, the device is never idle. Dispatches, submissions and
+read-backs are counted for a step of which nothing is reported; a report adds one read-back.</p>
+${figureTable(table)}`,
+      );
+};
+
+const deviceRateSection = ({ found }: View): string => {
+  const table = deviceRateTable(found);
+  if (table.rows.length === 0) return '';
+  const rates = found.deviceRates.map(
+    ({ peer, precision, rate }) => `${formatRate(rate)} in ${precision} by <code>${escapeHtml(peer)}</code>`,
+  );
+  return section(
+    "How close to the device's rate",
+    `<p>Measured at the beginning of the run, products of large matrices alone reach ${rates.join(', ')}: for <code>webgpu</code> those that layers are made of, without
+activations, for PyTorch <code>torch.mm</code>. Below is what whole steps reach in their matrix products, as a share of the largest float32 rate; with TF32 it may be
+more than all of it. Counted are the products that a step truly does, two operations for each product and sum, where they are known: for each layer and point of
+jets one forward and two in reverse for the value, three and six for the gradient, four and eight for the Laplacian; PyTorch's gradient by reverse mode takes six in all.</p>
+${figureTable(table)}`,
   );
 };
 
@@ -161,14 +215,9 @@ const rateSection = ({ found }: View): string => {
     `<p>The matrix products of <code>simd</code> alone, on data that stays in the cache and on all threads, reach ${found.attainableRate.toFixed(1)} GFLOP/s here.
 Below is what whole steps reach. Counted are the products and sums of the matrix products that a step truly does, two operations each: for each layer and point
 one product forward and two in reverse for the value; two and four for the gradient, which goes by adjoints; four and eight for the Laplacian; the forward
-ones ${found.results.length > 0 && forwardPasses(found) === 2 ? 'twice, since they are worked out again before the reverse' : 'once'}. Sines, the loss and Adam are not counted: their time is lost here.</p>
+ones twice where they are worked out again before the reverse. Sines, the loss and Adam are not counted: their time is lost here.</p>
 ${figureTable(table)}`,
   );
-};
-
-const forwardPasses = ({ peers }: Results): number => {
-  const simd = peers['simd'];
-  return simd && 'forwardPasses' in simd ? (simd.forwardPasses ?? 1) : 1;
 };
 
 const absentSection = ({ found }: View): string => {
@@ -190,9 +239,11 @@ const methodSection = ({ found }: View): string => {
     escapeHtml(
       'unavailable' in state
         ? `not run: ${state.unavailable}`
-        : `${Object.entries(state.versions)
-            .map(([name, version]) => `${name} ${version}`)
-            .join(', ')}; ${state.threads} ${state.threads === 1 ? 'thread' : 'threads'}`,
+        : [
+            ...Object.entries(state.versions).map(([name, version]) => `${name} ${version}`),
+            ...(state.device?.kind === 'cuda' ? [state.device.name] : []),
+            `${state.threads} ${state.threads === 1 ? 'thread' : 'threads'}`,
+          ].join(', '),
     ),
   ]) as [string, string][];
   const small = (value: number): string => value.toExponential(1);
@@ -201,7 +252,8 @@ const methodSection = ({ found }: View): string => {
     `<p>A SIREN 2-w-w-w-w-1, omega 30, float32. A step is whole: forward, the mean squared error of the value, the gradient or the Laplacian, reverse, Adam; the points
 are there already. All peers begin with the same parameters and points. Before a peer is timed, the losses of its first three steps and its gradient are held to a
 float64 reference, and its loss at all points to that of the others. Each peer has a process of its own. PyTorch and JAX take derivatives in the way, and with the
-number of points at once, that is quickest among those that fit their share of the memory. A step longer than ${stepLimit} s is not timed.</p>
+number of points at once, that is quickest among those that fit their share of the memory. On a device a round is over when all of its steps are done, and nothing is
+read before its last one. A step longer than ${stepLimit} s is not timed.</p>
 <pre>${escapeHtml(command)}</pre>
 ${propertyTable([
   [
@@ -239,12 +291,14 @@ export const makeSpeedPage = (found: Results): string => {
   const size = about ? describeCase({ supervision: 'value', ...about }).replace(/^value, /, '') : '';
   const lead = `The same steps on the same machine, one program after the other, in turns${about ? `. Large figures: ${size}` : ''}.`;
   const unfinished = found.complete ? '' : '<p><b>This run has not come to its end: some cases are missing.</b></p>';
-  const busy = busyWarning(found);
+  const warnings = [emulationWarning(found), busyWarning(found)].flatMap(text =>
+    text === undefined ? [] : [`<p><b>${escapeHtml(text)}</b></p>`],
+  );
   const bodyHtml = `<h1>How long a training step takes</h1>
 <p class="lead">${escapeHtml(lead)}</p>
-${unfinished}${busy === undefined ? '' : `<p><b>${busy}</b></p>`}
+${unfinished}${warnings.join('\n')}
 ${headline(view)}
-${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${rateSection(view)}` : '<p>Nothing was measured.</p>'}
+${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${demandsSection(view)}\n${deviceRateSection(view)}\n${rateSection(view)}` : '<p>Nothing was measured.</p>'}
 ${absentSection(view)}
 ${methodSection(view)}`;
   return makePage({ title: 'How long a training step takes', bodyHtml, css });

@@ -8,7 +8,9 @@ import type {
   Failure,
   PrepareAnswer,
   PrepareRequest,
+  RateAnswer,
   Request,
+  StepDemands,
   StepsAnswer,
   StepsRequest,
   Unavailable,
@@ -97,6 +99,16 @@ export class PeerProcess {
   /** @throws PeerError when it fails, dies or takes longer than `seconds` */
   async steps(request: Omit<StepsRequest, 'work'>, seconds: number): Promise<StepsAnswer> {
     return (await this.#ask({ work: 'steps', ...request }, seconds)) as StepsAnswer;
+  }
+
+  /** @throws PeerError when it fails, dies or takes longer than `seconds` */
+  async demands(steps: number, seconds: number): Promise<StepDemands> {
+    return (await this.#ask({ work: 'demands', steps }, seconds)) as StepDemands;
+  }
+
+  /** In GFLOP/s. @throws PeerError when it fails, dies or takes longer than `seconds` */
+  async rate(seconds: number): Promise<number> {
+    return ((await this.#ask({ work: 'rate' }, seconds)) as RateAnswer).rate;
   }
 
   /** Ends the process. */

@@ -1,12 +1,16 @@
 /** @file The programs that are compared, and how each is started. */
-import { fileURLToPath } from 'node:url';
+import { peerEntry, pythonFile } from '../files.ts';
+import { assertNvidiaDriver } from './nvidia-driver.ts';
 import type { PeerCommand } from './peer-process.ts';
+import type { DeviceRate } from './results.ts';
 
 /** A program that takes part. */
 export interface PeerDefinition {
   readonly name: string;
   /** In a few words, for tables. */
   readonly title: string;
+  /** Where it runs on a device: the precision of the large products whose rate it is asked for. Absent where another peer tells the same. */
+  readonly rate?: DeviceRate['precision'];
   /** How it is started; this may take a while when it is not installed yet. @throws Error with the reason when it cannot be had here */
   command(context: PeerContext): Promise<PeerCommand>;
 }
@@ -15,17 +19,15 @@ export interface PeerDefinition {
 export interface PeerContext {
   /** Makes a Python that has the requirements in `python/requirements-<name>.txt`, and gives its interpreter. */
   python(name: string): Promise<string>;
+  /** Whether that takes no installation. */
+  hasPython(name: string): boolean;
 }
 
-const entry = fileURLToPath(new URL('../../dist/peer.js', import.meta.url));
-
-/** A file of {@link pythonFolder}. */
-export const pythonFile = (name: string): string => fileURLToPath(new URL(`../../python/${name}`, import.meta.url));
-
-const javascript = (name: string, title: string): PeerDefinition => ({
+const javascript = (name: string, title: string, more: Pick<PeerDefinition, 'rate'> = {}): PeerDefinition => ({
   name,
   title,
-  command: async () => ({ program: process.execPath, args: [entry, name] }),
+  ...more,
+  command: async () => ({ program: process.execPath, args: [peerEntry, name] }),
 });
 
 /** @param how what the peer's script is told */
@@ -38,14 +40,33 @@ const python = (library: string, title: string, ...how: readonly string[]): Peer
   }),
 });
 
+/** PyTorch on a graphics card. It is not installed where there cannot be one. */
+const cuda = (title: string, how: readonly string[], more: Pick<PeerDefinition, 'rate'> = {}): PeerDefinition => {
+  const peer = python('pytorch', title, 'cuda', ...how);
+  return {
+    ...peer,
+    ...more,
+    command: async context => {
+      if (!context.hasPython('pytorch')) await assertNvidiaDriver();
+      return peer.command(context);
+    },
+  };
+};
+
 /** Every peer, in the order of tables. */
 export const peerDefinitions: readonly PeerDefinition[] = [
   javascript('simd', 'this project on simd'),
   python('pytorch', 'PyTorch'),
   python('pytorch', 'PyTorch, all points at once', 'whole'),
+  python('pytorch', 'PyTorch, compiled', 'compiled'),
   python('jax', 'JAX'),
   javascript('tensorflow', 'this project on tfjs-node'),
-  javascript('webgpu', 'this project on WebGPU'),
+  javascript('webgpu', 'this project on WebGPU', { rate: 'float32' }),
+  javascript('webgpu-tfjs', "this project on tfjs's WebGPU"),
+  cuda('PyTorch on CUDA', [], { rate: 'float32' }),
+  cuda('PyTorch on CUDA with TF32', ['tf32'], { rate: 'TF32' }),
+  cuda('PyTorch on CUDA, compiled', ['compiled']),
+  cuda('PyTorch on CUDA with TF32, compiled', ['compiled', 'tf32']),
   javascript('wasm', "this project on tfjs's wasm"),
   javascript('cpu', "this project on tfjs's cpu"),
   javascript('jax-js', 'jax-js on WebAssembly'),

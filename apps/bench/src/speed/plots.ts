@@ -18,6 +18,9 @@ export type Colours = readonly string[];
 /** The colour of a peer on the page. */
 export const colourOf = (peer: string, colours: Colours): string => seriesColour(colours.indexOf(peer));
 
+/** The width of a character of the peers' names. */
+const CHARACTER = 6.2;
+
 /** Bars of step times, the quickest first. */
 export const timeBars = (samples: readonly Sample[], colours: Colours): string => {
   const sorted = [...samples].sort((a, b) => a.value - b.value);
@@ -26,7 +29,7 @@ export const timeBars = (samples: readonly Sample[], colours: Colours): string =
     height: 8 + 30 * sorted.length,
     marginTop: 4,
     marginBottom: 4,
-    marginLeft: 78,
+    marginLeft: Math.max(78, 12 + CHARACTER * Math.max(...sorted.map(({ peer }) => peer.length))),
     marginRight: 64,
     x: { domain: [0, longest], axis: null },
     y: { domain: sorted.map(({ peer }) => peer), label: null },

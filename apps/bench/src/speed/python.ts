@@ -32,18 +32,26 @@ const run = (program: string, args: readonly string[], signal: AbortSignal): Pro
     });
   });
 
+const windows = process.platform === 'win32';
+const markerOf = ({ folder, name }: Pick<PythonOptions, 'folder' | 'name'>): string => join(folder, name, 'installed.txt');
+
+/** Whether there is an environment that has the requirements. */
+export const hasPython = ({ requirements, ...place }: Pick<PythonOptions, 'folder' | 'name' | 'requirements'>): boolean => {
+  const marker = markerOf(place);
+  return existsSync(marker) && readFileSync(marker, 'utf8') === readFileSync(requirements, 'utf8');
+};
+
 /**
  * The interpreter of an environment that has the requirements. pip finds packages where its own configuration says.
  *
  * @throws Error with the reason when Python is missing or pip cannot install
  */
-export const setUpPython = async ({ folder, name, requirements, log, signal }: PythonOptions): Promise<string> => {
+export const setUpPython = async (options: PythonOptions): Promise<string> => {
+  const { folder, name, requirements, log, signal } = options;
   const home = join(folder, name);
-  const windows = process.platform === 'win32';
   const interpreter = windows ? join(home, 'Scripts', 'python.exe') : join(home, 'bin', 'python');
-  const marker = join(home, 'installed.txt');
+  if (hasPython(options)) return interpreter;
   const wanted = readFileSync(requirements, 'utf8');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return interpreter;
   const system = windows ? 'python' : 'python3';
   await run(system, ['-c', 'import venv, ensurepip'], signal).catch(cause => {
     signal.throwIfAborted();
@@ -67,6 +75,6 @@ export const setUpPython = async ({ folder, name, requirements, log, signal }: P
     signal.throwIfAborted();
     throw new Error(`pip could not install ${name}: ${(cause as Error).message}`, { cause });
   }
-  writeFileSync(marker, wanted);
+  writeFileSync(markerOf(options), wanted);
   return interpreter;
 };

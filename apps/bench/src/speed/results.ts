@@ -1,5 +1,5 @@
 /** @file What a run finds out: the contents of results.json. */
-import type { Description, Supervision } from '../protocol.ts';
+import type { Description, StepDemands, Supervision } from '../protocol.ts';
 
 /** One problem size. */
 export interface Case {
@@ -34,6 +34,10 @@ export type Outcome =
       readonly firstStep: number;
       /** Of the peer's process, in bytes, while it took steps. */
       readonly peakMemory: number;
+      /** Of the peer's device, in bytes, where it has one. */
+      readonly deviceMemory?: number;
+      /** Of peers on WebGPU. */
+      readonly demands?: StepDemands;
       readonly way?: string;
       readonly chunk?: number;
       readonly loss: number;
@@ -47,6 +51,14 @@ export interface Result {
   readonly peer: string;
   readonly case: Case;
   readonly outcome: Outcome;
+}
+
+/** What products of large matrices alone reach on a device. */
+export interface DeviceRate {
+  readonly peer: string;
+  readonly precision: 'float32' | 'TF32';
+  /** Two operations for each product and sum, in GFLOP/s. */
+  readonly rate: number;
 }
 
 /** The machine and the programs. */
@@ -80,6 +92,8 @@ export interface Results {
   })[];
   /** Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the most that was seen in the run. */
   readonly attainableRate?: number;
+  /** Measured by the peers that have a device, at the beginning of the run. */
+  readonly deviceRates: readonly DeviceRate[];
   /** How much of the processors other programs kept busy while this one was idle, from 0 to 1: once before each case. */
   readonly foreignLoad: readonly number[];
   readonly results: readonly Result[];

@@ -1,10 +1,9 @@
-/** @file The whole run: sets the peers up, goes through the cases, and writes what was found after each. */
+/** @file The whole run: goes through the cases, and writes what was found after each. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
 import type { Supervision } from '../protocol.ts';
 import { measureAttainableRate } from './attainable-rate.ts';
 import { describeCase, describeOutcome } from './describe.ts';
@@ -12,38 +11,28 @@ import { readEnvironment, readForeignLoad } from './environment.ts';
 import { History } from './history.ts';
 import { measureCase, type Participant } from './measure-case.ts';
 import { makeSpeedPage } from './page.ts';
-import { type PeerCommand, PeerError, PeerProcess, PeerUnavailableError } from './peer-process.ts';
-import type { PeerDefinition } from './peers.ts';
-import { pythonFile } from './peers.ts';
+import type { PeerCommand } from './peer-process.ts';
 import { writeProblems } from './problems.ts';
-import { setUpPython } from './python.ts';
 import type { Case, Outcome, PeerState, Result, Results } from './results.ts';
+import { type StartOptions, startPeers } from './start-peers.ts';
 import { createVerifier } from './verifier.ts';
 
 /** What is measured, and where the results go. */
-export interface SpeedOptions {
+export interface SpeedOptions extends StartOptions {
   readonly widths: readonly number[];
   readonly points: readonly number[];
   readonly supervisions: readonly Supervision[];
-  readonly peers: readonly PeerDefinition[];
   readonly rounds: number;
   /** Seconds. */
   readonly stepLimit: number;
   /** Made when it is missing. */
   readonly output: string;
-  /** Where Python's environments are made. */
-  readonly pythonFolder: string;
-  /** An interpreter that has what all peers in Python need; an environment of its own for each if absent. */
-  readonly python?: string | undefined;
   /** As it was given, for the page. */
   readonly command: string;
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
 }
 
 /** The part of the machine's memory that a peer which cuts its points by memory may use: several peers are alive at a time. */
 const MEMORY_SHARE = 0.15;
-const START_LIMIT = 120;
 
 const makeFolder = (folder: string): void => {
   try {
@@ -53,45 +42,12 @@ const makeFolder = (folder: string): void => {
   }
 };
 
-interface Started {
-  readonly commands: ReadonlyMap<string, PeerCommand>;
-  readonly states: Readonly<Record<string, PeerState>>;
-}
-
-/** Finds out which peers can be had. */
-const startPeers = async ({ peers, python, pythonFolder, signal, progress }: SpeedOptions): Promise<Started> => {
-  const commands = new Map<string, PeerCommand>();
-  const states: Record<string, PeerState> = {};
-  const context = {
-    python: async (name: string): Promise<string> =>
-      python ??
-      setUpPython({
-        ...{ name, signal, folder: pythonFolder, log: progress.log },
-        requirements: pythonFile(`requirements-${name}.txt`),
-      }),
-  };
-  for (const peer of peers) {
-    signal.throwIfAborted();
-    try {
-      const command = await peer.command(context);
-      const process = await PeerProcess.start(command, START_LIMIT);
-      process.dispose();
-      commands.set(peer.name, command);
-      states[peer.name] = process.description;
-      const versions = Object.entries(process.description.versions).map(([name, version]) => `${name} ${version}`);
-      progress.log(`${peer.name}: ${versions.join(', ')}, ${process.description.threads} threads`);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof Error)) throw error;
-      const reason =
-        error instanceof PeerError && !(error instanceof PeerUnavailableError)
-          ? `cannot be started: ${error.message}`
-          : error.message;
-      states[peer.name] = { unavailable: reason };
-      progress.log(`${peer.name}: not run: ${reason}`);
-    }
-  }
-  return { commands, states };
+/** Why there is nothing to measure, by peer. */
+const describeAbsence = (states: Readonly<Record<string, PeerState>>, { needsCard }: StartOptions): string => {
+  const reasons = Object.entries(states).map(
+    ([name, state]) => `${name}: ${'unavailable' in state ? state.unavailable : 'there'}`,
+  );
+  return `${needsCard ? 'there is no graphics card that can be used here' : 'none of the peers can be had here'}: ${reasons.join('; ')}`;
 };
 
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
@@ -110,8 +66,8 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
   const begun = performance.now();
   makeFolder(output);
   const environment = readEnvironment();
-  const { commands, states } = await startPeers(options);
-  if (commands.size === 0) throw new InputError('none of the peers can be had here');
+  const { commands, states, deviceRates } = await startPeers(options);
+  if (commands.size === 0) throw new InputError(describeAbsence(states, options));
   const scratch = mkdtempSync(join(tmpdir(), 'neural-fields-bench-'));
   const results: Result[] = [];
   const rates: number[] = [];
@@ -120,7 +76,7 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
   const verifier = createVerifier(scratch, problems);
   const history = new History();
   const summary = (complete: boolean): Results => ({
-    ...{ command, complete, rounds, stepLimit, environment, foreignLoad, results, peers: states },
+    ...{ command, complete, rounds, stepLimit, environment, foreignLoad, results, deviceRates, peers: states },
     seconds: (performance.now() - begun) / 1000,
     disagreements: verifier.disagreements,
     ...(rates.length > 0 && { attainableRate: Math.max(...rates) }),

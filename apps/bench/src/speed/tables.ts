@@ -1,7 +1,18 @@
 /** @file The tables of the page. */
 import type { FigureTable } from '@neural-fields/report';
-import type { Supervision } from '../protocol.ts';
-import { describeCase, formatCount, formatMemory, formatRatio, formatShare, formatTime } from './describe.ts';
+import { type Supervision, supervisions } from '../protocol.ts';
+import {
+  bestRate,
+  describeCase,
+  deviceOf,
+  formatAverage,
+  formatCount,
+  formatMemory,
+  formatRate,
+  formatRatio,
+  formatShare,
+  formatTime,
+} from './describe.ts';
 import type { Case, Outcome, Result, Results } from './results.ts';
 
 type Measured = Extract<Outcome, { readonly state: 'measured' }>;
@@ -91,6 +102,63 @@ export const rateTable = ({ results, attainableRate }: Results): FigureTable => 
       ? [[describeCase(each), outcome.rate.toFixed(1), formatShare(outcome.rate / attainableRate)]]
       : [],
   ),
+});
+
+/** The memory of the devices, where a peer has one; no rows where none has. */
+export const deviceMemoryTable = (found: Results): FigureTable => {
+  const peers = measuredPeers(found).filter(peer =>
+    found.results.some(result => result.peer === peer && 'deviceMemory' in result.outcome),
+  );
+  return {
+    header: ['', ...peers],
+    rows:
+      peers.length === 0
+        ? []
+        : supervisions
+            .flatMap(supervision => casesOf(found.results, supervision))
+            .map(each => [
+              describeCase(each),
+              ...peers.map(peer =>
+                cell(found, peer, each, ({ deviceMemory }) => (deviceMemory === undefined ? '' : formatMemory(deviceMemory))),
+              ),
+            ]),
+  };
+};
+
+/** What a step asks of the host, where it was counted. */
+export const demandsTable = ({ results }: Results): FigureTable => ({
+  header: ['', 'a step', 'host', 'dispatches', 'submissions', 'read-backs', "the kernels' buffers"],
+  rows: results.flatMap(({ peer, case: each, outcome }) => {
+    if (outcome.state !== 'measured' || outcome.demands === undefined) return [];
+    const { hostSeconds, dispatches, submissions, readBacks, kernelBytes } = outcome.demands;
+    return [
+      [
+        `${peer}: ${describeCase(each)}`,
+        formatTime(outcome.seconds.median),
+        formatTime(hostSeconds),
+        ...[dispatches, submissions, readBacks].map(formatAverage),
+        kernelBytes === undefined ? '' : formatMemory(kernelBytes),
+      ],
+    ];
+  }),
+});
+
+/** What a peer on a card reaches in the matrix products of a step, as a share of what large products alone reach there. Of an emulation it says nothing. */
+export const shareOfDevice = (found: Results, peer: string, { rate }: Measured): number | undefined => {
+  const device = deviceOf(found, peer);
+  const best = device && !device.software ? bestRate(found) : undefined;
+  return best && rate !== undefined ? rate / best.rate : undefined;
+};
+
+/** The rates of peers on a device in their matrix products. */
+export const deviceRateTable = (found: Results): FigureTable => ({
+  header: ['', 'in a step', 'share'],
+  rows: found.results.flatMap(({ peer, case: each, outcome }) => {
+    const share = outcome.state === 'measured' ? shareOfDevice(found, peer, outcome) : undefined;
+    return outcome.state === 'measured' && outcome.rate !== undefined && share !== undefined
+      ? [[`${peer}: ${describeCase(each)}`, formatRate(outcome.rate), formatShare(share)]]
+      : [];
+  }),
 });
 
 /** How derivatives were taken and how many points were worked on at once, where the peer had a choice. */

@@ -1,0 +1,142 @@
+"""A SIREN in PyTorch, and the ways to have its slopes and its Laplacian."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+class Siren(nn.Module):
+    def __init__(self, width: int, omega: float) -> None:
+        super().__init__()
+        sizes = [2, width, width, width, width, 1]
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:]))
+        self.omega = omega
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers[:-1]:
+            x = torch.sin(self.omega * layer(x))
+        return self.layers[-1](x)
+
+
+Way = Callable[[Siren, Tensor], Tensor]
+
+
+def along(x: Tensor, axis: int) -> Tensor:
+    direction = torch.zeros_like(x)
+    direction[:, axis] = 1
+    return direction
+
+
+def slopes_by_reverse(field: Siren, x: Tensor) -> Tensor:
+    x = x.requires_grad_()
+    return torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
+
+
+def slopes_by_reverse_function(field: Siren, x: Tensor) -> Tensor:
+    """The same as a function, which is what can be compiled."""
+    return torch.func.grad(lambda at: field(at).sum())(x)
+
+
+def slopes_by_forward(field: Siren, x: Tensor) -> Tensor:
+    return torch.cat([torch.func.jvp(field, (x,), (along(x, axis),))[1] for axis in range(2)], 1)
+
+
+def laplacian_by_reverse_twice(field: Siren, x: Tensor) -> Tensor:
+    x = x.requires_grad_()
+    slopes = torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
+    bends = [torch.autograd.grad(slopes[:, axis].sum(), x, create_graph=True)[0][:, axis] for axis in range(2)]
+    return (bends[0] + bends[1])[:, None]
+
+
+def laplacian_by_reverse_twice_function(field: Siren, x: Tensor) -> Tensor:
+    bends = [torch.func.grad(lambda at, axis=axis: slopes_by_reverse_function(field, at)[:, axis].sum())(x)[:, axis] for axis in range(2)]
+    return (bends[0] + bends[1])[:, None]
+
+
+def laplacian_by_forward_over_reverse(field: Siren, x: Tensor) -> Tensor:
+    slopes = torch.func.grad(lambda at: field(at).sum())
+    bends = [torch.func.jvp(slopes, (x,), (along(x, axis),))[1][:, axis] for axis in range(2)]
+    return (bends[0] + bends[1])[:, None]
+
+
+def laplacian_by_forward_twice(field: Siren, x: Tensor) -> Tensor:
+    def bend(axis: int) -> Tensor:
+        direction = along(x, axis)
+        slope = lambda at: torch.func.jvp(field, (at,), (direction,))[1]  # noqa: E731
+        return torch.func.jvp(slope, (x,), (direction,))[1]
+
+    return bend(0) + bend(1)
+
+
+def jet(field: Siren, x: Tensor, laplacian: bool) -> tuple[Tensor, Tensor | None]:
+    """Slopes `[2, n, 1]` and Laplacian `[n, 1]`, by the rules of each layer written out, as this project has them: plain operations, once differentiable.
+
+    For sin(omega z): its slopes are omega cos(omega z) times those of z, and its Laplacian is omega cos(omega z) times that of z, less
+    omega^2 sin(omega z) times the square of the slopes of z.
+    """
+    omega = field.omega
+    first, *inner = field.layers
+    *hidden, last = inner
+    z = first(x)
+    slopes = first.weight.T[:, None, :]  # those of z, the same at all points
+    bend: Tensor | None = None
+    for layer in hidden:
+        sine, cosine = torch.sin(omega * z), omega * torch.cos(omega * z)
+        if laplacian:
+            squares = (-omega * omega) * sine * slopes.square().sum(0)
+            bend = squares if bend is None else torch.addcmul(squares, cosine, bend)
+        slopes = cosine * slopes
+        z = layer(sine)
+        slopes = slopes @ layer.weight.T
+        bend = None if bend is None else bend @ layer.weight.T
+    sine, cosine = torch.sin(omega * z), omega * torch.cos(omega * z)
+    if laplacian:
+        squares = (-omega * omega) * sine * slopes.square().sum(0)
+        bend = squares if bend is None else torch.addcmul(squares, cosine, bend)
+        bend = bend @ last.weight.T
+    return cosine * slopes @ last.weight.T, bend
+
+
+def slopes_by_jet(field: Siren, x: Tensor) -> Tensor:
+    slopes, _ = jet(field, x, laplacian=False)
+    return torch.cat([slopes[0], slopes[1]], 1)
+
+
+def laplacian_by_jet(field: Siren, x: Tensor) -> Tensor:
+    _, bend = jet(field, x, laplacian=True)
+    assert bend is not None
+    return bend
+
+
+VALUE: dict[str, Way] = {"": lambda field, x: field(x)}
+HAS_FUNCTIONS = hasattr(torch, "func")
+"""PyTorch 2 and later."""
+
+
+def ways_for(supervision: str, *, compiled: bool, written_out: bool) -> dict[str, Way]:
+    """The ways to have what is supervised.
+
+    `compiled`: only what `torch.compile` takes, which are functions. `written_out`: the jet by hand, too, which is nothing that PyTorch offers.
+    """
+    if supervision == "value":
+        return VALUE
+    ways: dict[str, Way] = {}
+    if supervision == "gradient":
+        ways["reverse"] = slopes_by_reverse_function if compiled else slopes_by_reverse
+        if HAS_FUNCTIONS:
+            ways["forward"] = slopes_by_forward
+        if written_out:
+            ways["written out"] = slopes_by_jet
+        return ways
+    ways["reverse over reverse"] = laplacian_by_reverse_twice_function if compiled else laplacian_by_reverse_twice
+    if HAS_FUNCTIONS:
+        ways["forward over reverse"] = laplacian_by_forward_over_reverse
+        ways["forward over forward"] = laplacian_by_forward_twice
+    if written_out:
+        ways["written out"] = laplacian_by_jet
+    return ways
+
+
+PRODUCTS = {("value", ""): 3, ("gradient", "reverse"): 6, ("gradient", "written out"): 9, ("laplacian", "written out"): 12}
+"""The matrix products of a step, for each layer and point, where they are plain from the way; src/peers/products.ts says how they are counted."""

@@ -1,0 +1,67 @@
+/** @file What a program asks of a WebGPU device, counted at the objects of WebGPU themselves: so it is counted alike for all programs. */
+
+/** Since counting began. */
+export interface DeviceRequests {
+  readonly dispatches: number;
+  readonly submissions: number;
+  /** Buffers that were mapped for reading. */
+  readonly readBacks: number;
+  /** Bytes of all buffers at once, at most since the last reset. */
+  readonly peakBytes: number;
+}
+
+/** Counts. */
+export interface DeviceCounter {
+  read(): DeviceRequests;
+  /** The peak begins anew with what there is. */
+  resetPeak(): void;
+}
+
+/** Calls `seen` after each call of a method, with what it was called on, what it gave and its arguments. */
+const watch = <T extends object>(
+  prototype: T,
+  name: keyof T & string,
+  seen: (self: object, result: unknown, args: readonly unknown[]) => void,
+): void => {
+  const method = prototype[name];
+  if (typeof method !== 'function') throw new TypeError(`WebGPU must have the method ${name}`);
+  prototype[name] = new Proxy(method, {
+    apply: (target, self: object, args: readonly unknown[]) => {
+      const result: unknown = Reflect.apply(target, self, args);
+      seen(self, result, args);
+      return result;
+    },
+  });
+};
+
+/** Begins to count. The globals of WebGPU must be there; call it once. */
+export const countDeviceRequests = (): DeviceCounter => {
+  let [dispatches, submissions, readBacks, bytes, peakBytes] = [0, 0, 0, 0, 0];
+  const alive = new WeakMap<object, number>();
+  for (const name of ['dispatchWorkgroups', 'dispatchWorkgroupsIndirect'] as const)
+    watch(GPUComputePassEncoder.prototype, name, () => {
+      dispatches += 1;
+    });
+  watch(GPUQueue.prototype, 'submit', () => {
+    submissions += 1;
+  });
+  watch(GPUBuffer.prototype, 'mapAsync', (_, __, [mode]) => {
+    if (mode === GPUMapMode.READ) readBacks += 1;
+  });
+  watch(GPUDevice.prototype, 'createBuffer', (_, result) => {
+    const buffer = result as GPUBuffer;
+    alive.set(buffer, buffer.size);
+    bytes += buffer.size;
+    peakBytes = Math.max(peakBytes, bytes);
+  });
+  watch(GPUBuffer.prototype, 'destroy', buffer => {
+    bytes -= alive.get(buffer) ?? 0;
+    alive.delete(buffer);
+  });
+  return {
+    read: () => ({ dispatches, submissions, readBacks, peakBytes }),
+    resetPeak: () => {
+      peakBytes = bytes;
+    },
+  };
+};

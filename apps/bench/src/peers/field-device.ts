@@ -1,0 +1,133 @@
+/** @file What only backends on a device have: work that is under way when a call returns, a host with a time of its own, and a rate of the device. */
+import { adam, createField, createRng, fit, mlp } from '@neural-fields/core';
+import type { FieldsWebgpuBackend } from '@neural-fields/kernels-webgpu';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { engine, tensor2d } from '@tensorflow/tfjs-core';
+import type { Problem, StepDemands } from '../protocol.ts';
+import { median } from '../speed/statistics.ts';
+import type { DeviceCounter } from './device-requests.ts';
+import { createTask } from './field-task.ts';
+import type { DeviceSide } from './peer.ts';
+
+/** What the backend that is set may be able to do. */
+type Backend = WebGPUBackend & Partial<Pick<FieldsWebgpuBackend, 'scratchBytes'>> & { keepPace?: KeepPace };
+type KeepPace = (signal?: AbortSignal) => Promise<void> | undefined;
+
+const backendInUse = (): Backend => engine().backend as Backend;
+
+/** Hands the device what was recorded, and waits until it has done all of its work. */
+export const finishDeviceWork = async (): Promise<void> => {
+  const backend = backendInUse();
+  backend.endComputePassEncoder();
+  backend.ensureCommandEncoderReady();
+  backend.submitQueue();
+  await backend.queue.onSubmittedWorkDone();
+};
+
+/** Adds up how long the fit loop waits for the device, so that the host's own time is what is left. */
+const countWaits = (): { readonly milliseconds: () => number; readonly stop: () => void } => {
+  const backend = backendInUse();
+  const { keepPace } = backend;
+  let milliseconds = 0;
+  if (keepPace)
+    backend.keepPace = signal => {
+      const begin = performance.now();
+      return keepPace.call(backend, signal)?.finally(() => {
+        milliseconds += performance.now() - begin;
+      });
+    };
+  return {
+    milliseconds: () => milliseconds,
+    stop: () => {
+      if (keepPace) backend.keepPace = keepPace;
+    },
+  };
+};
+
+/**
+ * Looks at so many steps between updates. The steps before them compile and read the first loss, and the last one reads again, so there are two
+ * more steps in front and one behind.
+ */
+const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: number): Promise<StepDemands> => {
+  const { field, task } = createTask(problem);
+  const waits = countWaits();
+  const seen: { readonly at: number; readonly dispatches: number; readonly submissions: number; readonly readBacks: number }[] =
+    [];
+  const optimizer = adam({ learningRate: problem.learningRate });
+  const update: typeof optimizer.update = input => {
+    seen.push({ at: performance.now() - waits.milliseconds(), ...counter.read() });
+    return optimizer.update(input);
+  };
+  const all = steps + 3;
+  try {
+    for await (const _ of fit(field, task, { steps: all, reportEvery: all, optimizer: { ...optimizer, update } }));
+    await finishDeviceWork();
+  } finally {
+    waits.stop();
+    field.dispose();
+  }
+  const looked = seen.slice(1, steps + 2);
+  const [first, last] = [looked[0], looked.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('there were no updates');
+  const perStep = (of: 'dispatches' | 'submissions' | 'readBacks'): number => (last[of] - first[of]) / steps;
+  const { scratchBytes } = backendInUse();
+  return {
+    hostSeconds: median(looked.slice(1).map(({ at }, i) => at - (looked[i]?.at ?? 0))) / 1000,
+    dispatches: perStep('dispatches'),
+    submissions: perStep('submissions'),
+    readBacks: perStep('readBacks'),
+    ...(scratchBytes !== undefined && { kernelBytes: scratchBytes }),
+  };
+};
+
+/** From small ones, which an emulation can do, to those that fill a large card. */
+const PRODUCTS = [
+  { features: 256, rows: 4096 },
+  { features: 1024, rows: 8192 },
+  { features: 2048, rows: 16_384 },
+] as const;
+/** Matrices in a row: what brings rows in and out then takes little of the time. */
+const LAYERS = 4;
+/** A product of this many seconds is large enough to be no matter of overhead. */
+const LONG_ENOUGH = 0.05;
+const REPEAT_SECONDS = 0.3;
+
+/** The rate of the matrix products that layers are made of, without activations and derivatives, in GFLOP/s: the best of some sizes. */
+const measureRate = async (): Promise<number> => {
+  const rng = createRng(1);
+  let best = 0;
+  for (const { features, rows } of PRODUCTS) {
+    const linear = mlp({
+      ...{ inFeatures: features, outFeatures: features, hiddenFeatures: features, hiddenLayers: LAYERS - 2 },
+      activation: { kind: 'identity' },
+    });
+    const field = createField(linear, { seed: 1 });
+    const input = tensor2d(
+      Float32Array.from({ length: rows * features }, () => rng.uniform()),
+      [rows, features],
+    );
+    const secondsOf = async (times: number): Promise<number> => {
+      const begin = performance.now();
+      for (let i = 0; i < times; i++) field.jet(input, {}).value.dispose();
+      await finishDeviceWork();
+      return (performance.now() - begin) / 1000;
+    };
+    await secondsOf(1); // compiles
+    const once = await secondsOf(1);
+    const times = Math.max(1, Math.min(200, Math.round(REPEAT_SECONDS / once)));
+    const seconds = (await secondsOf(times)) / times;
+    best = Math.max(best, (2 * LAYERS * rows * features ** 2) / seconds / 1e9);
+    input.dispose();
+    field.dispose();
+    if (once > LONG_ENOUGH) break;
+  }
+  return best;
+};
+
+/** @param prepared the problem that was prepared last */
+export const createDeviceSide = (counter: DeviceCounter, prepared: () => Problem): DeviceSide => ({
+  peakMemory: () => counter.read().peakBytes,
+  resetPeakMemory: () => counter.resetPeak(),
+  demands: steps => measureDemands(prepared(), counter, steps),
+  rate: measureRate,
+});

@@ -1,0 +1,86 @@
+/** @file Which peers can be had on this machine, and the rates of their devices. */
+import { pythonFile } from '../files.ts';
+import type { Progress } from '../progress.ts';
+import { formatRate } from './describe.ts';
+import { type PeerCommand, PeerError, PeerProcess, PeerUnavailableError } from './peer-process.ts';
+import type { PeerContext, PeerDefinition } from './peers.ts';
+import { hasPython, setUpPython } from './python.ts';
+import type { DeviceRate, PeerState } from './results.ts';
+
+/** Which peers are wanted, and what they need. */
+export interface StartOptions {
+  readonly peers: readonly PeerDefinition[];
+  /** Where Python's environments are made. */
+  readonly pythonFolder: string;
+  /** An interpreter that has what all peers in Python need; an environment of its own for each if absent. */
+  readonly python?: string | undefined;
+  /** Whether a peer on an emulation of a graphics card is left out. */
+  readonly needsCard?: boolean;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** What there is. */
+export interface Started {
+  readonly commands: ReadonlyMap<string, PeerCommand>;
+  /** Of all that were wanted, in their order. */
+  readonly states: Readonly<Record<string, PeerState>>;
+  readonly deviceRates: readonly DeviceRate[];
+}
+
+/** Seconds. */
+const START_LIMIT = 120;
+const RATE_LIMIT = 120;
+
+const reasonOf = (error: Error): string =>
+  error instanceof PeerError && !(error instanceof PeerUnavailableError) ? `cannot be started: ${error.message}` : error.message;
+
+/** Starts each peer once. What cannot be had is a state with its reason. */
+export const startPeers = async (options: StartOptions): Promise<Started> => {
+  const { peers, python, pythonFolder, needsCard = false, signal, progress } = options;
+  const commands = new Map<string, PeerCommand>();
+  const states: Record<string, PeerState> = {};
+  const deviceRates: DeviceRate[] = [];
+  const optionsOf = (name: string) => ({
+    ...{ name, signal, folder: pythonFolder, log: progress.log },
+    requirements: pythonFile(`requirements-${name}.txt`),
+  });
+  const context: PeerContext = {
+    python: async name => python ?? setUpPython(optionsOf(name)),
+    hasPython: name => python !== undefined || hasPython(optionsOf(name)),
+  };
+  for (const peer of peers) {
+    signal.throwIfAborted();
+    let process: PeerProcess | undefined;
+    try {
+      const command = await peer.command(context);
+      process = await PeerProcess.start(command, START_LIMIT);
+      const { versions, threads, device } = process.description;
+      if (needsCard && device?.software) throw new Error(`its graphics card is only an emulation (${device.name})`);
+      const rate =
+        peer.rate &&
+        (await process.rate(RATE_LIMIT).catch((error: Error) => {
+          progress.log(`${peer.name}: the rate of its device cannot be measured: ${error.message}`);
+          return undefined;
+        }));
+      if (peer.rate && rate !== undefined) deviceRates.push({ peer: peer.name, precision: peer.rate, rate });
+      commands.set(peer.name, command);
+      states[peer.name] = process.description;
+      const parts = [
+        ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+        `${threads} threads`,
+        ...(rate === undefined ? [] : [`${formatRate(rate)} in large products`]),
+      ];
+      progress.log(`${peer.name}: ${parts.join(', ')}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Error)) throw error;
+      const reason = reasonOf(error);
+      states[peer.name] = { unavailable: reason };
+      progress.log(`${peer.name}: not run: ${reason}`);
+    } finally {
+      process?.dispose();
+    }
+  }
+  return { commands, states, deviceRates };
+};
