@@ -21,7 +21,7 @@ list() {
     '  run neural-fields reproduce siren-image --profile paper --backend webgpu -o out' \
     '  run neural-fields reproduce all --profile quick --backend simd -o out' \
     '  run neural-fields fit photo.jpg -o photo.safetensors --backend webgpu' \
-    '  run bench --python python3'
+    '  run bench --profile gpu --python python3'
 }
 
 program=${1:-}
