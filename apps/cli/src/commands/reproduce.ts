@@ -15,6 +15,7 @@ interface ReproduceCommandOptions extends CommonOptions {
   readonly image?: string;
   readonly audio?: string;
   readonly shape?: string;
+  readonly data?: string;
   readonly networks?: readonly string[];
   readonly size?: Size;
   readonly steps?: number;
@@ -57,6 +58,7 @@ export const addReproduceCommand = (program: Command): void => {
     .option('--image <file>', 'a picture of your own')
     .option('--audio <file>', 'a sound of your own (WAV)')
     .option('--shape <file>', 'a mesh of your own (PLY, OBJ, STL)')
+    .option('--data <file>', "what receivers heard (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")
     .option('--networks <names>', 'only these of the compared networks, with commas between them', text => text.split(','))
     .option('--size <size>', 'pixels, WIDTHxHEIGHT or the longest side; points along a side; samples of a sound', parseSize)
     .option('--steps <n>', 'updates of each fit', integer(1))

@@ -28,6 +28,7 @@ export interface ReproduceOptions {
   readonly image?: string | undefined;
   readonly audio?: string | undefined;
   readonly shape?: string | undefined;
+  readonly data?: string | undefined;
   /** Names of networks; all if absent. */
   readonly networks?: readonly string[] | undefined;
   /** In place of what the profile says. */
@@ -70,7 +71,7 @@ const networksOf = ({ id, networks }: Experiment, { networks: wanted }: Reproduc
 };
 
 const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): void => {
-  for (const kind of ['image', 'audio', 'shape'] as const)
+  for (const kind of ['image', 'audio', 'shape', 'data'] as const)
     if (options[kind] !== undefined && !chosen.some(({ takes }) => takes.includes(kind)))
       throw new UsageError(`--${kind}: no experiment that was asked for takes one`);
 };
@@ -78,7 +79,7 @@ const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): 
 const contextOf = (experiment: Experiment, options: ReproduceOptions, signal: AbortSignal, output: Output): ExperimentContext => {
   const { profile, networks, size, steps, hiddenFeatures, seed } = options;
   const fileOf = (kind: FileKind): string | undefined => (experiment.takes.includes(kind) ? options[kind] : undefined);
-  const files = { imageFile: fileOf('image'), audioFile: fileOf('audio'), shapeFile: fileOf('shape') };
+  const files = { imageFile: fileOf('image'), audioFile: fileOf('audio'), shapeFile: fileOf('shape'), dataFile: fileOf('data') };
   const changes = [size, steps, hiddenFeatures, seed || undefined, ...Object.values(files)];
   return {
     profile,
@@ -165,8 +166,13 @@ export const runReproduce = async (chosen: readonly Experiment[], options: Repro
 
 /** Says which experiments there are. */
 export const listExperiments = (output: Output): void => {
-  const rows = experiments.map(({ id, source, networks }) => [id, source, networks.join(' ')]);
-  for (const line of tableLines({ header: ['experiment', 'source', 'networks'], rows }, 'left')) output.result(line);
+  const rows = experiments.map(({ id, source, takes, networks }) => [
+    id,
+    source,
+    takes.map(kind => `--${kind}`).join(' '),
+    networks.join(' '),
+  ]);
+  for (const line of tableLines({ header: ['experiment', 'source', 'takes', 'networks'], rows }, 'left')) output.result(line);
   for (const { id, title, source, summary, data, networks, takes, profiles } of experiments)
     output.event('experiment', { id, title, source, summary, data, networks, takes, profiles });
 };

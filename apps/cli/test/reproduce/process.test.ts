@@ -82,7 +82,8 @@ test('list names every experiment, where it comes from and its networks', async 
   const cwd = emptyFolder();
   const { code, stdout, stderr } = await run(['reproduce', 'list'], { cwd });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(/^experiment +source +networks\n/);
+  expect(stdout).toMatch(/^experiment +source +takes +networks\n/);
+  expect(stdout).toMatch(/^siren-helmholtz-inversion +Sitzmann et al\. 2020.+ --data +siren siren-lbfgs tanh$/m);
   expect(stdout).toMatch(/^siren-poisson-gradient +Sitzmann et al\. 2020.+ siren relu-pe tanh$/m);
   const listed = jsonLines(await run(['reproduce', 'list', '--json'], { cwd }));
   expect(listed.every(({ event, profiles }) => event === 'experiment' && typeof profiles === 'object')).toBe(true);
@@ -105,6 +106,12 @@ test.each([
   [['reproduce', 'siren-image', '--image', 'sound.wav'], 1, /cannot read 'sound\.wav'/],
   [['reproduce', 'siren-audio', '--audio', 'a.png'], 1, /cannot read 'a\.png'/],
   [['reproduce', 'siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png has 12 x 10 pixels; a size of 99 x 83 is larger/],
+  [['reproduce', 'siren-helmholtz', '--data', 'a.png'], 2, /--data: no experiment that was asked for takes one/],
+  [
+    ['reproduce', 'siren-helmholtz-inversion', '--data', 'a.png'],
+    1,
+    /cannot read 'a\.png': wanted a MATLAB file of version 5, got \d+ bytes that are none/,
+  ],
   [['reproduce', 'siren-image', '-o', 'a.png/x'], 1, /cannot make the folder 'a\.png\/x'/],
 ])('%j ends with the code %i and one line', async (args, code, message) => {
   const cwd = emptyFolder();

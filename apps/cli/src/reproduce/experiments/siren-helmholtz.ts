@@ -1,48 +1,43 @@
 /** @file The Helmholtz equation in three media, solved by networks: figure 5 of the SIREN paper, against a solver in float64. */
-import { adam, cosine, type Field, lbfgs, term } from '@neural-fields/core';
-import { absolute, helmholtz, squared } from '@neural-fields/losses';
-import { gridCoordinates, gridCoordinatesRange } from '@neural-fields/signals';
-import { sampleAll, sampleField } from '../../render/sample-field.ts';
+import { type Field, term } from '@neural-fields/core';
+import { helmholtz } from '@neural-fields/losses';
+import { sampleField } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
 import type { Check, Findings, Picture, PictureGroup } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';
 import { meanSquaredError, relativeError, rowsAt, signalToNoise } from '../shared/errors.ts';
-import { freezePoints } from '../shared/freeze-points.ts';
+import {
+  columnOf,
+  innerCoords,
+  iterationsOf,
+  ROOM,
+  sampleWaves,
+  type WaveOptimizer,
+  waveFit,
+  waveSettings,
+} from '../shared/helmholtz-fit.ts';
 import {
   absorbing,
+  authorsDisc,
+  discMedium,
   type HelmholtzScene,
   innerPoints,
   type SolvedScene,
-  scenePoints,
   solveScene,
   viewSize,
 } from '../shared/helmholtz-scene.ts';
 import { type NetworkName, networkExtensions, networkLabels, networkSpec } from '../shared/networks.ts';
-import { pictureGrid } from '../shared/pictures.ts';
 import { showSigned } from '../shared/show.ts';
 import { errorPlot, watchError } from '../shared/watched.ts';
 
-/** What a profile sets beside the sizes. */
-interface Physics {
-  readonly wavenumber: number;
-  /** Of the source. */
-  readonly variance: number;
-  readonly omega0: number;
-  readonly rbfFeatures: number;
-  /** Where the learning rate falls to 0. */
-  readonly falling: boolean;
-}
-
-const physics: Readonly<Record<ProfileName, Physics>> = {
-  quick: { wavenumber: 6, variance: 2.5e-3, omega0: 10, rbfFeatures: 64, falling: true },
-  paper: { wavenumber: 20, variance: 1e-4, omega0: 30, rbfFeatures: 1024, falling: false },
-};
+/** Of the network with RBF, by profile. */
+const rbfFeatures: Readonly<Record<ProfileName, number>> = { quick: 64, paper: 1024 };
 
 /** The media of the authors' code: waves are twice as fast in the middle. */
 const media = {
   uniform: () => 1,
   square: (y: number, x: number) => (Math.max(Math.abs(y), Math.abs(x)) < 0.3 ? 1 / 4 : 1),
-  circle: (y: number, x: number) => (Math.hypot(y, x) < 0.1 ? 1 / 4 : 1),
+  circle: discMedium(authorsDisc),
 } as const;
 
 type Medium = keyof typeof media;
@@ -55,7 +50,7 @@ interface Contender {
   readonly label: string;
   readonly kind: NetworkName;
   readonly medium: Medium;
-  readonly optimizer: 'adam' | 'lbfgs';
+  readonly optimizer: WaveOptimizer;
 }
 
 const baseline = (kind: NetworkName): Contender => ({
@@ -86,9 +81,6 @@ const contenders: readonly Contender[] = [
   withLbfgs('tanh'),
 ];
 
-/** Iterations of L-BFGS in a step of its fit. */
-const ITERATIONS = 20;
-
 /** Mean squared errors of the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 7.9e-6, tanh: 2.6e-5, 'relu-rbf': 1.0e-4 };
 
@@ -99,10 +91,9 @@ const measured: Readonly<Partial<Record<string, number>>> = {
   'siren-circle': 0.047,
   'siren-lbfgs': 0.0064,
 };
-const ROOM = 3;
 
 const sceneOf = (profile: ProfileName, medium: Medium): HelmholtzScene => {
-  const { wavenumber, variance } = physics[profile];
+  const { wavenumber, variance } = waveSettings[profile];
   return { wavenumber, variance, sources: [[0, 0]], squaredSlowness: media[medium] };
 };
 
@@ -125,36 +116,35 @@ const planOf = (
   { profile, settings }: ExperimentContext,
   reference: (medium: Medium) => Promise<SolvedScene>,
 ): FitPlan => {
-  const { hiddenFeatures, hiddenLayers, learningRate, seed, size } = settings;
-  const { omega0, rbfFeatures, wavenumber, variance, falling } = physics[profile];
+  const { hiddenFeatures, hiddenLayers, seed, size } = settings;
+  const { omega0, wavenumber, variance, falling } = waveSettings[profile];
   const { name, label, kind, medium } = contender;
-  const byLbfgs = contender.optimizer === 'lbfgs';
-  const steps = byLbfgs ? Math.ceil(settings.steps / ITERATIONS) : settings.steps;
-  const count = size * size;
-  const drawn = scenePoints(sceneOf(profile, medium), { count, near: Math.min(100, Math.floor(count / 4)) });
-  const points = byLbfgs ? freezePoints(drawn, seed) : drawn;
-  // The authors' weight on the source. L-BFGS needs a smooth loss, and is given the plain mean of squares.
-  const shape = byLbfgs ? { penalty: squared } : { penalty: absolute, onSourceWeight: count / 1000 };
-  const view = viewSize(size);
-  const inner = innerPoints(view);
-  const coords = rowsAt(gridCoordinates([view, view]), 2, inner);
+  const { points, penalty, weights, ...how } = waveFit(contender.optimizer, sceneOf(profile, medium), { settings, falling });
+  const inner = innerPoints(viewSize(size));
+  const coords = innerCoords(viewSize(size));
   const measure = async (field: Field): Promise<number> =>
     relativeError(await sampleField(field, coords, 'value'), rowsAt((await reference(medium)).onGrid, 2, inner));
   return {
     name,
     label,
-    spec: networkSpec(kind, { inFeatures: 2, outFeatures: 2, hiddenFeatures, hiddenLayers, samples: size, omega0, rbfFeatures }),
+    spec: networkSpec(kind, {
+      inFeatures: 2,
+      outFeatures: 2,
+      hiddenFeatures,
+      hiddenLayers,
+      samples: size,
+      omega0,
+      rbfFeatures: rbfFeatures[profile],
+    }),
     extensions: networkExtensions,
     terms: () => {
-      const loss = helmholtz({ wavenumber, absorbing, squaredSlowness: 'squaredSlowness', ...shape });
+      const loss = helmholtz({ wavenumber, absorbing, squaredSlowness: 'squaredSlowness', penalty, ...weights });
       return [term({ points, derivatives: loss.derivatives, loss })];
     },
-    identity: { waves: JSON.stringify({ wavenumber, variance, medium, count, ...absorbing }) },
-    steps,
+    identity: { waves: JSON.stringify({ wavenumber, variance, medium, count: size * size, ...absorbing }) },
     seed,
-    optimizer: byLbfgs ? lbfgs({ maxIterations: ITERATIONS }) : adam({ learningRate }),
-    ...(falling && !byLbfgs && { schedule: cosine() }),
-    ...watchError(steps, measure),
+    ...how,
+    ...watchError(how.steps, measure),
   };
 };
 
@@ -216,16 +206,13 @@ const evaluate = async (
   const size = viewSize(context.settings.size);
   const sides = { width: size, height: size };
   const inner = innerPoints(size);
-  const realPart = (waves: Float32Array): Float32Array =>
-    Float32Array.from({ length: size * size }, (_, i) => waves[2 * i] as number);
+  const realPart = (waves: Float32Array): Float32Array => columnOf(waves, 2);
   const errors: Record<string, WaveErrors> = {};
   const shown = new Map<Medium, Picture[]>();
   for (const { name, label, medium } of chosen) {
     const { onGrid: truth } = await reference(medium);
     const { field } = fits[name] as FittedField;
-    const coords = (start: number, count: number): Float32Array =>
-      gridCoordinatesRange([size, size], { start, count }, pictureGrid);
-    const values = await sampleAll(field, { count: size * size, coords }, { quantity: 'value', signal: context.signal });
+    const values = await sampleWaves(field, size, context.signal);
     const [a, b] = [rowsAt(values, 2, inner), rowsAt(truth, 2, inner)];
     errors[name] = { mse: meanSquaredError(a, b), relative: relativeError(a, b) };
     const pictures = shown.get(medium) ?? [
@@ -269,9 +256,7 @@ const evaluate = async (
         {
           name: 'errors',
           title: 'Error against the solver',
-          iterations: Object.fromEntries(
-            chosen.filter(({ optimizer }) => optimizer === 'lbfgs').map(({ name }) => [name, ITERATIONS]),
-          ),
+          iterations: iterationsOf(chosen),
         },
       ),
     ],
@@ -284,7 +269,7 @@ const evaluate = async (
 };
 
 const prepare = (context: ExperimentContext): Promise<ExperimentPlan> => {
-  const { wavenumber, variance } = physics[context.profile];
+  const { wavenumber, variance } = waveSettings[context.profile];
   const chosen = contenders.filter(({ network }) => context.networks.includes(network));
   const reference = createReferences(context);
   return Promise.resolve({

@@ -30,7 +30,7 @@ export interface ExperimentSettings {
 export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides'>;
 
 /** What a user may give in place of an experiment's own data. */
-export type FileKind = 'image' | 'audio' | 'shape';
+export type FileKind = 'image' | 'audio' | 'shape' | 'data';
 
 /** An experiment of a paper. */
 export interface Experiment {
@@ -67,6 +67,8 @@ export interface ExperimentContext {
   readonly audioFile?: string | undefined;
   /** The user's mesh. */
   readonly shapeFile?: string | undefined;
+  /** The user's measurements. */
+  readonly dataFile?: string | undefined;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Says what is being done. */

@@ -12,9 +12,11 @@ export type Place = readonly [y: number, x: number];
 export interface HelmholtzScene {
   /** k, in radians per unit of coordinate. */
   readonly wavenumber: number;
-  /** Of the sources, which are Gaussians of integral 1 in the real and in the imaginary part. */
+  /** Of the sources, which are Gaussians. */
   readonly variance: number;
   readonly sources: readonly Place[];
+  /** Of the sources: their integral in the real and in the imaginary part; 1 if absent. */
+  readonly amplitude?: number;
   /** m */
   readonly squaredSlowness: (y: number, x: number) => number;
 }
@@ -35,8 +37,8 @@ const square = [
 const RADIUS = 5;
 
 /** The target `source` of the sources at some points, flat. */
-const sourceAt = ({ sources, variance }: HelmholtzScene, coords: ArrayLike<number>): Float32Array =>
-  gaussianSource(coords, { centres: sources, variance });
+const sourceAt = ({ sources, variance, amplitude = 1 }: HelmholtzScene, coords: ArrayLike<number>): Float32Array =>
+  gaussianSource(coords, { centres: sources, variance, amplitude: [amplitude, amplitude] });
 
 /**
  * Points of a step: uniform in the square, and some around each source, with the targets `source` and `squaredSlowness`.
@@ -130,6 +132,22 @@ export const solveScene = async (scene: HelmholtzScene, size: number, signal: Ab
       for (let c = 0; c < width; c++) onGrid[(i * size + j) * width + c] = waves.get(i * refinement, j * refinement, c);
   return { onGrid, at, side, residual };
 };
+
+/** A disc in the middle in which waves run at another speed than around it, where m is 1. */
+export interface Disc {
+  readonly radius: number;
+  /** m in it. */
+  readonly inside: number;
+}
+
+/** The medium with a disc. */
+export const discMedium =
+  ({ radius, inside }: Disc): HelmholtzScene['squaredSlowness'] =>
+  (y, x) =>
+    Math.hypot(y, x) < radius ? inside : 1;
+
+/** The medium `circle` of the authors' code: waves are twice as fast in it. */
+export const authorsDisc: Disc = { radius: 0.1, inside: 1 / 4 };
 
 /** From here on a grid is fine enough to be looked at. */
 const VIEW = 100;
