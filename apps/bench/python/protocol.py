@@ -82,8 +82,7 @@ BYTES_PER_POINT = {"value": 80, "gradient": 200, "laplacian": 400}
 
 
 PROCESSOR_CHUNKS = (4096, 16384, 65536)
-CARD_CHUNKS = (16384, 65536, 262144)
-"""A graphics card is not filled by fewer."""
+CARD_CHUNKS = (4096, 16384, 65536, 262144)
 
 
 def chunk_sizes(problem: Problem, memory: float, chunks: tuple[int, ...] = PROCESSOR_CHUNKS) -> list[int]:

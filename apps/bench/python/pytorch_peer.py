@@ -25,6 +25,8 @@ DEVICE: Device = CudaDevice() if CUDA else Device()
 WRITTEN_OUT = CUDA or COMPILED
 MEMORY_SHARE = 0.15
 """Of a device's memory, since several peers are alive at a time."""
+TYPICAL_CHUNK = 65536
+"""A card is busy with so many points; with few, a trial of the ways would compare what they cost the host."""
 
 
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
@@ -92,7 +94,8 @@ class TorchSteps:
         try:
             seconds = best_of(run) / points
         except torch.cuda.OutOfMemoryError:
-            seconds = float("inf")  # Others may fit.
+            seconds = float("inf")
+            torch.cuda.empty_cache()  # Others may fit.
         self.optimizer.zero_grad()
         return seconds
 
@@ -107,25 +110,27 @@ def share_of_loss(field: Siren, way: Way, points: int) -> Callable[[Tensor, Tens
 
 
 def sizes_for(problem: Problem, memory: float) -> list[int]:
+    """The numbers of points at once that are tried. The machine's memory says nothing about a card's."""
     if WHOLE:
         return whole_batch(problem, memory)
     if not CUDA:
         return chunk_sizes(problem, memory, PROCESSOR_CHUNKS)
-    return chunk_sizes(problem, min(memory, MEMORY_SHARE * torch.cuda.get_device_properties(0).total_memory), CARD_CHUNKS)
+    memory = MEMORY_SHARE * torch.cuda.get_device_properties(0).total_memory
+    return chunk_sizes(problem, memory, CARD_CHUNKS)[-3:]
 
 
 def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchSteps, dict[str, Any]]:
     gc.collect()  # what was prepared before must not keep its memory
     steps = TorchSteps(problem)
-    # A processor's memory says nothing about a device's.
-    sizes = sizes_for(problem, float("inf") if CUDA else memory)
+    sizes = sizes_for(problem, memory)
+    trial = max((size for size in sizes if CUDA and size <= TYPICAL_CHUNK), default=sizes[0])
 
     failures: list[Exception] = []
 
     def seconds_of(way: str) -> float:
         try:
             steps.use(way)
-            return steps.seconds_per_point(sizes[0])
+            return steps.seconds_per_point(trial)
         except Exception as error:  # Others may do.
             failures.append(error)
             return float("inf")

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { pythonFile } from '../src/files.ts';
-import { peerDefinitions } from '../src/speed/peers.ts';
+import { supervisions } from '../src/protocol.ts';
+import { PeerProcess } from '../src/speed/peer-process.ts';
+import { type PeerDefinition, peerDefinitions } from '../src/speed/peers.ts';
+import { writeProblems } from '../src/speed/problems.ts';
 import { setUpPython } from '../src/speed/python.ts';
 import { runSpeed } from '../src/speed/run-speed.ts';
+import { createVerifier } from '../src/speed/verifier.ts';
 
 const emptyFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'neural-fields-bench-test-'));
@@ -33,6 +37,19 @@ test('a machine without Python is told apart', async () => {
     vi.unstubAllEnvs();
   });
   await expect(setUpPython(optionsFor(emptyFolder()))).rejects.toThrow(/^there is no python3? here$/);
+});
+
+test('PyTorch is not installed for a card where there can be none', async () => {
+  vi.stubEnv('PATH', emptyFolder());
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const cuda = peerDefinitions.filter(({ name }) => name.includes('cuda'));
+  expect(cuda).toHaveLength(4);
+  for (const peer of cuda) {
+    const context = { hasPython: () => false, python: () => Promise.reject(new Error('must not be asked for')) };
+    await expect(peer.command(context)).rejects.toThrow(/^no CUDA device: nvidia-smi/);
+  }
 });
 
 test('requirements are exact', () => {
@@ -66,4 +83,39 @@ test('PyTorch and JAX agree with the reference', { timeout: 300_000 }, async con
     expect(gradient).toBeLessThan(1e-4);
     expect(loss).toBeLessThan(1e-4);
   }
+});
+
+test('PyTorch, compiled, agrees with the reference with derivatives written out, and without a card there is no CUDA', {
+  timeout: 900_000,
+}, async context => {
+  if (!existsSync(join(installed, 'pytorch', 'installed.txt')))
+    return context.skip('needs PyTorch, which `npm run bench` puts into out/bench-python');
+  const folder = emptyFolder();
+  const given = {
+    hasPython: () => true,
+    python: () =>
+      setUpPython({ ...optionsFor(installed), name: 'pytorch', requirements: pythonFile('requirements-pytorch.txt') }),
+  };
+  const definition = (name: string): PeerDefinition => peerDefinitions.find(peer => peer.name === name)!;
+  const start = async (name: string): Promise<PeerProcess> => PeerProcess.start(await definition(name).command(given), 120);
+  const compiled = await start('pytorch-compiled');
+  onTestFinished(() => compiled.dispose());
+  const problems = writeProblems(folder, { widths: [8], points: 64, supervisions });
+  const verifier = createVerifier(folder, problems);
+  for (const supervision of ['gradient', 'laplacian'] as const) {
+    const verdict = await verifier.verify('pytorch-compiled', compiled, { supervision, width: 8, points: 64 }, 'written out');
+    expect(verdict.problem).toBeUndefined();
+    expect(verdict.disagreement.gradient).toBeLessThan(1e-4);
+    expect(verdict.disagreement.loss).toBeLessThan(1e-4);
+  }
+  const card = start('pytorch-cuda-compiled-tf32');
+  // Where there is a card, it says so.
+  const said = await card.then(
+    process => {
+      process.dispose();
+      return process.description.device?.kind;
+    },
+    (error: Error) => error.message,
+  );
+  expect(said).toMatch(/^cuda$|^no CUDA device: this PyTorch/);
 });

@@ -1,22 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseHTML } from 'linkedom';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readProblem } from '../src/peers/problem-data.ts';
-import { type PeerDefinition, peerDefinitions } from '../src/speed/peers.ts';
+import type { PeerDefinition } from '../src/speed/peers.ts';
 import { writeProblems } from '../src/speed/problems.ts';
 import { referenceSteps } from '../src/speed/reference.ts';
-import { runSpeed, type SpeedOptions } from '../src/speed/run-speed.ts';
-
-const emptyFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'neural-fields-bench-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
-
-const named = (...names: string[]): PeerDefinition[] => names.map(name => peerDefinitions.find(peer => peer.name === name)!);
+import { runSpeed } from '../src/speed/run-speed.ts';
+import { emptyFolder, named, optionsFor } from './run-options.ts';
 
 const scripted = (name: string, script: string, argument: string, env: Record<string, string> = {}): PeerDefinition => ({
   name,
@@ -26,21 +18,6 @@ const scripted = (name: string, script: string, argument: string, env: Record<st
     args: [fileURLToPath(new URL(`./peers/${script}.mjs`, import.meta.url)), argument],
     env,
   }),
-});
-
-const optionsFor = (output: string, changes: Partial<SpeedOptions>): SpeedOptions => ({
-  widths: [8],
-  points: [64, 100],
-  supervisions: ['value', 'gradient', 'laplacian'],
-  peers: named('simd', 'cpu'),
-  rounds: 2,
-  stepLimit: 20,
-  output,
-  pythonFolder: join(output, 'python'),
-  command: 'npm run bench -- <test>',
-  signal: new AbortController().signal,
-  progress: { advance: () => undefined, log: () => undefined, stop: () => undefined },
-  ...changes,
 });
 
 test('real peers agree with the reference, are timed, and a page says so', async () => {

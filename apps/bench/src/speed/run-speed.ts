@@ -42,12 +42,13 @@ const makeFolder = (folder: string): void => {
   }
 };
 
-/** Why there is nothing to measure, by peer. */
+/** Why there is nothing to measure: peers with the same reason together. */
 const describeAbsence = (states: Readonly<Record<string, PeerState>>, { needsCard }: StartOptions): string => {
-  const reasons = Object.entries(states).map(
-    ([name, state]) => `${name}: ${'unavailable' in state ? state.unavailable : 'there'}`,
-  );
-  return `${needsCard ? 'there is no graphics card that can be used here' : 'none of the peers can be had here'}: ${reasons.join('; ')}`;
+  const byReason = new Map<string, string[]>();
+  for (const [name, state] of Object.entries(states))
+    if ('unavailable' in state) byReason.set(state.unavailable, [...(byReason.get(state.unavailable) ?? []), name]);
+  const reasons = [...byReason].map(([reason, names]) => `${names.join(', ')}: ${reason}`);
+  return `${needsCard ? 'there is no graphics card that can be used here' : 'none of the peers can be had here'} (${reasons.join('; ')})`;
 };
 
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
+import { expect, type TestContext, test } from 'vitest';
+import type { PeerDefinition } from '../src/speed/peers.ts';
+import { runSpeed } from '../src/speed/run-speed.ts';
+import { emptyFolder, named, optionsFor } from './run-options.ts';
+
+/** Debian's chromium brings SwiftShader, a graphics card in software, and the Vulkan loader for it. */
+const chromium = '/usr/lib/chromium';
+const driver = join(chromium, 'vk_swiftshader_icd.json');
+
+/** Peers on SwiftShader, whatever else there is; the test is skipped where there is none. */
+const onEmulation = (context: TestContext, ...names: string[]): PeerDefinition[] => {
+  if (!existsSync(driver)) context.skip(`needs SwiftShader, there is no ${driver}`);
+  const env = { VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: chromium };
+  return named(...names).map(peer => ({ ...peer, command: async given => ({ ...(await peer.command(given)), env }) }));
+};
+
+test('the kernels on WebGPU agree with the reference, and what a step asks of the host is counted', async context => {
+  const output = emptyFolder();
+  const found = await runSpeed(optionsFor(output, { peers: [...onEmulation(context, 'webgpu'), ...named('cpu')] }));
+  for (const { gradient, loss } of found.disagreements) {
+    expect(gradient).toBeLessThan(1e-4);
+    expect(loss).toBeLessThan(1e-4);
+  }
+  expect(found.peers['webgpu']).toMatchObject({ device: { kind: 'webgpu', software: true } });
+  expect(found.deviceRates).toEqual([{ peer: 'webgpu', precision: 'float32', rate: expect.any(Number) }]);
+  expect(found.deviceRates[0]?.rate).toBeGreaterThan(0);
+  const measured = found.results.flatMap(({ peer, outcome }) => {
+    if (outcome.state !== 'measured') throw new Error(`${peer}: ${outcome.state}: ${outcome.reason}`);
+    return [{ peer, ...outcome }];
+  });
+  expect(measured).toHaveLength(12);
+  const ours = measured.filter(({ peer }) => peer === 'webgpu');
+  for (const { demands, deviceMemory, rate } of ours) {
+    // One for each layer forward, two for each in reverse, and few besides; nothing is read between reports.
+    expect(demands).toMatchObject({ submissions: 1, readBacks: 0, dispatches: ours[0]?.demands?.dispatches });
+    expect(demands?.dispatches).toBeGreaterThanOrEqual(15);
+    expect(demands?.dispatches).toBeLessThanOrEqual(25);
+    expect(demands?.hostSeconds).toBeGreaterThan(0);
+    expect(demands?.kernelBytes).toBeGreaterThan(0);
+    expect(deviceMemory).toBeGreaterThan(demands?.kernelBytes ?? 0);
+    expect(rate).toBeGreaterThan(0);
+  }
+  // The losses before some update, of the same steps.
+  for (const [index, { loss }] of ours.entries())
+    expect(loss / (measured.filter(({ peer }) => peer === 'cpu')[index]?.loss ?? 0)).toBeCloseTo(1, 4);
+
+  const html = readFileSync(join(output, 'index.html'), 'utf8');
+  const { document } = parseHTML(html);
+  const titles = [...document.querySelectorAll('h2')].map(({ textContent }) => textContent);
+  expect(titles).toContain('What a step asks of the host');
+  // An emulation's rate says nothing.
+  expect(titles).not.toContain("How close to the device's rate");
+  expect(document.querySelector('b')?.textContent).toMatch(/^The graphics card of webgpu is an emulation on the processor/);
+  expect(html).not.toMatch(/undefined|NaN|\[object/);
+});
+
+test("on tfjs's own kernels a step asks for more", async context => {
+  const changes = { points: [64], supervisions: ['value'], rounds: 1, stepLimit: 60 } as const;
+  const peers = onEmulation(context, 'webgpu', 'webgpu-tfjs');
+  const { results } = await runSpeed(optionsFor(emptyFolder(), { ...changes, peers }));
+  const [ours, theirs] = results.map(({ outcome }) => {
+    if (outcome.state !== 'measured') throw new Error(`${outcome.state}: ${outcome.reason}`);
+    return outcome.demands;
+  });
+  expect(theirs?.dispatches).toBeGreaterThan(2 * (ours?.dispatches ?? 0));
+  expect(theirs?.readBacks).toBe(0);
+  expect(theirs).not.toHaveProperty('kernelBytes');
+});
+
+test('where only a card will do, an emulation is none', async context => {
+  const peers = onEmulation(context, 'webgpu');
+  await expect(runSpeed(optionsFor(emptyFolder(), { peers, needsCard: true }))).rejects.toThrow(
+    /^there is no graphics card that can be used here \(webgpu: its graphics card is only an emulation \(.*SwiftShader.*\)\)$/,
+  );
+});
+
+test('where Vulkan has no driver, WebGPU cannot be had', async context => {
+  if (process.platform !== 'linux') context.skip('needs Linux: elsewhere WebGPU does not go through Vulkan alone');
+  const [webgpu] = named('webgpu');
+  const env = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' };
+  const peers = [
+    {
+      ...webgpu!,
+      command: async (given: Parameters<PeerDefinition['command']>[0]) => ({ ...(await webgpu!.command(given)), env }),
+    },
+  ];
+  await expect(runSpeed(optionsFor(emptyFolder(), { peers }))).rejects.toThrow(
+    'none of the peers can be had here (webgpu: WebGPU has no adapter here)',
+  );
+});
