@@ -19,7 +19,7 @@ export type Colours = readonly string[];
 export const colourOf = (peer: string, colours: Colours): string => seriesColour(colours.indexOf(peer));
 
 /** The width of a character of the peers' names. */
-const CHARACTER = 6.2;
+const CHARACTER = 6.6;
 
 /** Bars of step times, the quickest first. */
 export const timeBars = (samples: readonly Sample[], colours: Colours): string => {
