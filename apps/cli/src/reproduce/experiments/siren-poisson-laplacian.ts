@@ -8,7 +8,7 @@ export const sirenPoissonLaplacian: Experiment = poissonExperiment({
   title: 'A picture from its Laplacians',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.1, figure 3 and the table of its supplement',
   summary:
-    'Three networks are shown the Laplacians of a picture and nothing else. Only a SIREN fits them. The picture comes back up to a slow change of its ' +
+    'Three networks are shown the Laplacians of a picture and nothing else. A SIREN fits them far better. The picture comes back up to a slow change of its ' +
     'brightness, which no Laplacian sees.',
   data: "the Laplacians of a photograph of 1865-1870 (the authors: scikit-image's camera), all pixels in every step",
   supervision: 'laplacian',
