@@ -28,8 +28,24 @@ export const allowedImports = {
 /** For tests only: they may be devDependencies of any package, and nothing more. */
 const forTests = ['testing', 'kernel-contract'];
 
+/** Backends, on which the tests of add-ons may run. Only apps use them otherwise. */
+const backends = ['kernels-wasm', 'kernels-webgpu'];
+
 /** @param {string} directory */
 const isForTests = directory => forTests.some(folder => directory === `packages/${folder}`);
+
+/**
+ * Whether a package may use another one in its tests, and only there.
+ *
+ * @param {string} source
+ * @param {string} target
+ */
+const onlyInTests = (source, target) => {
+  if (isForTests(target)) return true;
+  const [parent, folder = ''] = source.split('/');
+  const isAddOn = parent === 'packages' && ![...forTests, ...backends, 'core'].includes(folder);
+  return isAddOn && backends.some(backend => target === `packages/${backend}`);
+};
 
 /**
  * A source file and what it imports.
@@ -72,7 +88,7 @@ function directionErrors(source, target) {
   if (parent === 'tools' || source === target) return [];
   if (targetParent !== 'packages')
     return [`${source.directory} must not depend on ${target.directory}: nothing depends on apps or tools`];
-  if (isForTests(target.directory)) {
+  if (onlyInTests(source.directory, target.directory)) {
     const { dependencies, peerDependencies } = source.manifest;
     const published = { ...dependencies, ...peerDependencies };
     return target.manifest.name in published ? [`${source.directory}: ${target.manifest.name} may only be a devDependency`] : [];
@@ -124,7 +140,8 @@ function fileErrors(project, projects, { path, imports }) {
     if (workspace) {
       const subpath = `.${specifier.slice(name.length)}`;
       if (!(subpath in (workspace.manifest.exports ?? {}))) return error(`is not among the exports of ${name}`);
-      if (inSource && isForTests(workspace.directory) && !isForTests(project.directory)) return error('is for tests only');
+      if (inSource && !isForTests(project.directory) && onlyInTests(project.directory, workspace.directory))
+        return error('is for tests only');
       const violations = directionErrors(project, workspace);
       if (violations.length > 0) return error(`breaks a rule: ${violations.join('; ')}`);
     }

@@ -23,11 +23,12 @@ const testing = project('packages/testing', { private: true });
 const cli = project('apps/cli', {
   dependencies: { '@neural-fields/core': 'workspace:*', '@neural-fields/losses': 'workspace:*' },
 });
-const projects = [core, losses, signals, testing, cli];
+const kernels = project('packages/kernels-wasm', { dependencies: { '@neural-fields/core': 'workspace:*' } });
+const projects = [core, losses, signals, testing, kernels, cli];
 
 const errorsOf = (path: string, ...imports: string[]): string[] => importErrors(projects, [{ path, imports }]);
 
-test('edges follow the table: add-ons use core, apps use everything, tests use testing', () => {
+test('edges follow the table: add-ons use core, apps use everything, tests use testing and run on backends', () => {
   const allowed = [
     [losses, core],
     [signals, core],
@@ -35,6 +36,8 @@ test('edges follow the table: add-ons use core, apps use everything, tests use t
     [cli, losses],
     [core, testing],
     [losses, testing],
+    [losses, kernels],
+    [cli, kernels],
   ] as const;
   expect(
     edgeErrors(
@@ -47,6 +50,8 @@ test('edges follow the table: add-ons use core, apps use everything, tests use t
 test.each([
   [core, losses, 'packages/core must not depend on packages/losses: allowed are none'],
   [losses, signals, 'packages/losses must not depend on packages/signals: allowed are core'],
+  [core, kernels, 'packages/core must not depend on packages/kernels-wasm: allowed are none'],
+  [kernels, losses, 'packages/kernels-wasm must not depend on packages/losses: allowed are core'],
   [testing, core, 'packages/testing must not depend on packages/core: allowed are none'],
   [losses, cli, 'packages/losses must not depend on apps/cli: nothing depends on apps or tools'],
 ])('an edge against the table is an error (%#)', (from, to, message) => {
@@ -64,6 +69,17 @@ test('testing may only be a devDependency', () => {
   const careless = project('packages/losses', { dependencies: { '@neural-fields/testing': 'workspace:*' } });
   expect(edgeErrors([careless, testing], [['@neural-fields/losses', '@neural-fields/testing']])).toEqual([
     'packages/losses: @neural-fields/testing may only be a devDependency',
+  ]);
+});
+
+test('a backend may only be a devDependency of an add-on, and only its tests may import it', () => {
+  const careless = project('packages/losses', { dependencies: { '@neural-fields/kernels-wasm': 'workspace:*' } });
+  expect(edgeErrors([careless, kernels], [['@neural-fields/losses', '@neural-fields/kernels-wasm']])).toEqual([
+    'packages/losses: @neural-fields/kernels-wasm may only be a devDependency',
+  ]);
+  expect(errorsOf('packages/losses/test/mse.test.ts', '@neural-fields/kernels-wasm')).toEqual([]);
+  expect(errorsOf('packages/losses/src/mse.ts', '@neural-fields/kernels-wasm')).toEqual([
+    "packages/losses/src/mse.ts: '@neural-fields/kernels-wasm' is for tests only",
   ]);
 });
 
