@@ -1,6 +1,4 @@
 /** @file What every encoding must do on every backend: agree with its formula in float64 Taylor arithmetic, and be differentiable in its turn. */
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 import {
   createField,
   createRng,
@@ -21,6 +19,7 @@ import {
   PARAMETER_GRADIENT,
   type TaylorAlgebra,
   type TaylorNumber,
+  type Tolerance,
   taylorAlgebra,
 } from '@neural-fields/testing';
 import { addN, engine, mul, ready, scalar, setBackend, sum, type Tensor, tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
@@ -206,103 +205,120 @@ const points = ((): number[][] => {
 const CENTRAL = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
 const STEP = 1e-3;
 
-describe.each(['cpu', 'wasm'])('encodings on %s', backend => {
-  beforeAll(async () => {
-    await setBackend(backend);
-    await ready();
+/** How a backend is tested. */
+export interface EncodingContractOptions {
+  /** Factor on the tolerances, with its reason stated where it is given. */
+  readonly slack?: number;
+}
+
+/**
+ * Declares the tests of all encodings on a backend.
+ *
+ * @param backend must be registered already
+ */
+export const encodingContract = (backend: string, { slack = 1 }: EncodingContractOptions = {}): void => {
+  const loosened = ({ relative = 0, absolute = 0 }: Tolerance): Tolerance => ({
+    relative: slack * relative,
+    absolute: slack * absolute,
   });
-
-  describe.each(cases)('$name', testCase => {
-    it.each(places)('has the jet of its formula $place', async place => {
-      const field = createField(specOf(testCase, place), { seed: 3, extensions });
-      const jet = field.jet(tensor2d(points), REQUEST);
-      const expected = oracle(testCase, place, await valuesOf(field), points);
-      expectCloseInNorm(await read(jet.value), expected.value, FIELD_VALUE, 'value');
-      expectCloseInNorm(await read(jet.gradient), expected.gradient, FIELD_GRADIENT, 'gradient');
-      expectCloseInNorm(await read(jet.hessian), expected.hessian, FIELD_SECOND, 'hessian');
-      const trace = { absolute: 2e-5 * Math.max(...expected.hessian.map(Math.abs)) };
-      expectCloseInNorm(await read(jet.laplacian), expected.laplacian, trace, 'laplacian');
-      const { second } = field.jet(tensor2d(points), { second: [[1, 0, -2]] });
-      const n = expected.value.length / points.length;
-      const form = points.flatMap((_, p) =>
-        Array.from({ length: n }, (_, o) => {
-          const at = (k: number): number => expected.hessian[((p * D + k) * D + k) * n + o] as number;
-          return at(0) - 2 * at(2);
-        }),
-      );
-      expectCloseInNorm(await read(second[0]), form, trace, 'form');
-      field.dispose();
+  describe(`encodings on ${backend}`, () => {
+    beforeAll(async () => {
+      await setBackend(backend);
+      await ready();
     });
 
-    it.each(places)('passes the gradient of any loss on its jet to parameters and coordinates $place', async place => {
-      const field = createField(specOf(testCase, place), { seed: 3, extensions });
-      const values = await valuesOf(field);
-      const rng = createRng(5);
-      const now = oracle(testCase, place, values, points);
-      const weights = Object.fromEntries(
-        PARTS.map(part => {
-          const size = Math.max(...now[part].map(Math.abs));
-          return [part, now[part].map(() => rng.normal() / size)];
-        }),
-      ) as Record<Part, number[]>;
-      const coords = tensor2d(points);
-      const names = Object.keys(values);
-      const { grads } = engine().gradients(
-        () => {
-          const jet = field.jet(coords, REQUEST);
-          return addN(PARTS.map(part => sum(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape))))) as Tensor;
-        },
-        [...names.map(name => field.parameters[name] as Tensor), coords],
-        scalar(1),
-        true,
-      );
-      const moved = points.map(point => [...point]);
-      const loss = (): number => {
-        const parts = oracle(testCase, place, values, moved);
-        return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
-      };
-      const difference = (array: Float64Array | number[], i: number): number => {
-        const here = array[i] as number;
-        const slope = CENTRAL.reduce((total, weight, k) => {
-          array[i] = here + (k + 1) * STEP;
-          const above = loss();
-          array[i] = here - (k + 1) * STEP;
-          return total + (weight * (above - loss())) / STEP;
-        }, 0);
-        array[i] = here;
-        return slope;
-      };
-      const expected = [
-        ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
-        moved.flatMap(point => point.map((_, i) => difference(point, i))),
-      ];
-      for (const [index, name] of [...names, 'coords'].entries())
-        expectCloseInNorm(await read(grads[index] as Tensor), expected[index] as number[], PARAMETER_GRADIENT, name);
-      field.dispose();
-    });
+    describe.each(cases)('$name', testCase => {
+      it.each(places)('has the jet of its formula $place', async place => {
+        const field = createField(specOf(testCase, place), { seed: 3, extensions });
+        const jet = field.jet(tensor2d(points), REQUEST);
+        const expected = oracle(testCase, place, await valuesOf(field), points);
+        expectCloseInNorm(await read(jet.value), expected.value, loosened(FIELD_VALUE), 'value');
+        expectCloseInNorm(await read(jet.gradient), expected.gradient, loosened(FIELD_GRADIENT), 'gradient');
+        expectCloseInNorm(await read(jet.hessian), expected.hessian, loosened(FIELD_SECOND), 'hessian');
+        const trace = { absolute: 2e-5 * Math.max(...expected.hessian.map(Math.abs)) };
+        expectCloseInNorm(await read(jet.laplacian), expected.laplacian, loosened(trace), 'laplacian');
+        const { second } = field.jet(tensor2d(points), { second: [[1, 0, -2]] });
+        const n = expected.value.length / points.length;
+        const form = points.flatMap((_, p) =>
+          Array.from({ length: n }, (_, o) => {
+            const at = (k: number): number => expected.hessian[((p * D + k) * D + k) * n + o] as number;
+            return at(0) - 2 * at(2);
+          }),
+        );
+        expectCloseInNorm(await read(second[0]), form, loosened(trace), 'form');
+        field.dispose();
+      });
 
-    it('stands in front of a network, in files, and leaves no tensor behind', async () => {
-      const spec = mlp({
-        inFeatures: D,
-        outFeatures: 1,
-        hiddenFeatures: 4,
-        hiddenLayers: 1,
-        activation: { kind: 'relu' },
-        encoding: testCase.spec,
-        extensions,
+      it.each(places)('passes the gradient of any loss on its jet to parameters and coordinates $place', async place => {
+        const field = createField(specOf(testCase, place), { seed: 3, extensions });
+        const values = await valuesOf(field);
+        const rng = createRng(5);
+        const now = oracle(testCase, place, values, points);
+        const weights = Object.fromEntries(
+          PARTS.map(part => {
+            const size = Math.max(...now[part].map(Math.abs));
+            return [part, now[part].map(() => rng.normal() / size)];
+          }),
+        ) as Record<Part, number[]>;
+        const coords = tensor2d(points);
+        const names = Object.keys(values);
+        const { grads } = engine().gradients(
+          () => {
+            const jet = field.jet(coords, REQUEST);
+            return addN(PARTS.map(part => sum(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape))))) as Tensor;
+          },
+          [...names.map(name => field.parameters[name] as Tensor), coords],
+          scalar(1),
+          true,
+        );
+        const moved = points.map(point => [...point]);
+        const loss = (): number => {
+          const parts = oracle(testCase, place, values, moved);
+          return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
+        };
+        const difference = (array: Float64Array | number[], i: number): number => {
+          const here = array[i] as number;
+          const slope = CENTRAL.reduce((total, weight, k) => {
+            array[i] = here + (k + 1) * STEP;
+            const above = loss();
+            array[i] = here - (k + 1) * STEP;
+            return total + (weight * (above - loss())) / STEP;
+          }, 0);
+          array[i] = here;
+          return slope;
+        };
+        const expected = [
+          ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
+          moved.flatMap(point => point.map((_, i) => difference(point, i))),
+        ];
+        for (const [index, name] of [...names, 'coords'].entries())
+          expectCloseInNorm(await read(grads[index] as Tensor), expected[index] as number[], loosened(PARAMETER_GRADIENT), name);
+        field.dispose();
       });
-      const field = createField(spec, { seed: 1, extensions });
-      const copy = decodeField(await encodeField(field), extensions);
-      const coords = tensor2d(points);
-      expect(await read(copy.evaluate(coords))).toEqual(await read(field.evaluate(coords)));
-      const before = engine().memory().numTensors;
-      tidy(() => {
-        engine().gradients(() => sum(field.jet(coords, REQUEST).hessian), Object.values(field.parameters), scalar(1), true);
+
+      it('stands in front of a network, in files, and leaves no tensor behind', async () => {
+        const spec = mlp({
+          inFeatures: D,
+          outFeatures: 1,
+          hiddenFeatures: 4,
+          hiddenLayers: 1,
+          activation: { kind: 'relu' },
+          encoding: testCase.spec,
+          extensions,
+        });
+        const field = createField(spec, { seed: 1, extensions });
+        const copy = decodeField(await encodeField(field), extensions);
+        const coords = tensor2d(points);
+        expect(await read(copy.evaluate(coords))).toEqual(await read(field.evaluate(coords)));
+        const before = engine().memory().numTensors;
+        tidy(() => {
+          engine().gradients(() => sum(field.jet(coords, REQUEST).hessian), Object.values(field.parameters), scalar(1), true);
+        });
+        for (const t of Object.values(evaluateJet(spec, field.parameters, coords, REQUEST, extensions))) t.dispose();
+        expect(engine().memory().numTensors).toBe(before);
+        field.dispose();
+        copy.dispose();
       });
-      for (const t of Object.values(evaluateJet(spec, field.parameters, coords, REQUEST, extensions))) t.dispose();
-      expect(engine().memory().numTensors).toBe(before);
-      field.dispose();
-      copy.dispose();
     });
   });
-});
+};
