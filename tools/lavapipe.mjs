@@ -16,7 +16,10 @@ const folder = fileURLToPath(new URL('../out/lavapipe', import.meta.url));
 const starter = join(folder, 'node');
 const system = join(folder, 'root');
 const work = join(folder, 'apt');
-const [sources, status, lists, debs] = ['sources.list', 'status', 'lists', 'debs'].map(name => join(work, name));
+const sources = join(work, 'sources.list');
+const status = join(work, 'status');
+const lists = join(work, 'lists');
+const debs = join(work, 'debs');
 
 /** @param {string} reason */
 const fail = reason => new Error(`lavapipe: ${reason}, so it cannot be set up here`);
