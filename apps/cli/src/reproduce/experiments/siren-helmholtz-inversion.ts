@@ -225,7 +225,7 @@ const tooSmall = ({ profile }: ExperimentContext, { recorded }: InversionProblem
       ]
     : [];
 
-const percent = (part: number): string => `${(100 * part).toPrecision(2)} %`;
+const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
 
 /** Where what was heard comes from. */
 const dataNote = ({ recorded, disc, misfit, side, settings }: InversionProblem): string =>
