@@ -78,6 +78,12 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
    * `maxBufferSize` where that is less. Batches too small leave a large graphics card idle.
    */
   readonly batchBytes?: number;
+  /**
+   * Whether what layers hand on is kept in float16 (`shader-f16`), for less memory and less to read, at the price of about three digits; `false` if
+   * absent. Parameters, gradients, sums, the phases of activations and the results stay float32. Networks behind an encoding have it only where
+   * no derivatives are asked for.
+   */
+  readonly halfPrecision?: boolean;
 }
 
 /**
@@ -87,6 +93,7 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
  *     registerBackend('webgpu', () => createWebgpuBackend({ powerPreference: 'low-power' }), 3);
  *
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
+ * @throws DeviceFeatureError when the adapter lacks what `halfPrecision` needs
  * @throws RangeError when `mostInFlight` is not a positive integer or `Infinity`, or `batchBytes` not a positive number
  */
 export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
@@ -101,6 +108,7 @@ export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): P
     style: options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'),
     mostInFlight,
     batchBytes: options.batchBytes ?? defaultBatchBytes(device.limits),
+    halfPrecision: options.halfPrecision ?? false,
   });
   return backend;
 };

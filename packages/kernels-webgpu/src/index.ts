@@ -8,7 +8,13 @@ import { registerWaves } from './kernels/waves.ts';
 
 export { createWebgpuBackend, FieldsWebgpuBackend, type WebgpuBackendOptions } from './backend.ts';
 export { type CreateDeviceOptions, createDevice } from './device/create-device.ts';
-export { DeviceFaultError, DeviceLimitError, DeviceLostError, WebgpuUnavailableError } from './device/errors.ts';
+export {
+  DeviceFaultError,
+  DeviceFeatureError,
+  DeviceLimitError,
+  DeviceLostError,
+  WebgpuUnavailableError,
+} from './device/errors.ts';
 export type { DeviceCounters } from './device/kernels.ts';
 export type { ProductStyle } from './wgsl/product.ts';
 

@@ -1,14 +1,18 @@
 /** @file A device with the limits and features of its adapter, instead of the small ones that WebGPU promises everywhere. */
-import { WebgpuUnavailableError } from './errors.ts';
+import { DeviceFeatureError, WebgpuUnavailableError } from './errors.ts';
 
 /** How a device is chosen. */
 export interface CreateDeviceOptions {
   /** `high-performance` if absent. */
   readonly powerPreference?: GPUPowerPreference;
+  /** Whether the device has `shader-f16`; `false` if absent. */
+  readonly halfPrecision?: boolean;
 }
 
-/** Those that tfjs or the fused kernels can use. */
-const FEATURES = ['timestamp-query', 'bgra8unorm-storage', 'shader-f16', 'subgroups'] as const;
+/** Those that tfjs or the fused kernels can use wherever they are. */
+const FEATURES = ['timestamp-query', 'bgra8unorm-storage', 'subgroups'] as const;
+
+const HALF_PRECISION: GPUFeatureName = 'shader-f16';
 
 const LIMITS = [
   'maxBufferSize',
@@ -24,6 +28,9 @@ const LIMITS = [
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const nameOf = ({ vendor, architecture, description }: GPUAdapterInfo): string =>
+  [vendor, architecture, description].filter(part => part !== '').join(' ');
+
 /** Whether an adapter is an emulation of a graphics card on the processor. */
 export const isSoftware = ({ isFallbackAdapter = false, vendor, architecture, description }: Partial<GPUAdapterInfo>): boolean =>
   isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${vendor} ${architecture} ${description}`);
@@ -32,9 +39,11 @@ export const isSoftware = ({ isFallbackAdapter = false, vendor, architecture, de
  * Asks for an adapter and a device.
  *
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
+ * @throws DeviceFeatureError when the adapter lacks what is asked for
  */
 export const createDevice = async ({
   powerPreference = 'high-performance',
+  halfPrecision = false,
 }: CreateDeviceOptions = {}): Promise<{ readonly device: GPUDevice; readonly info: GPUAdapterInfo }> => {
   const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
   if (gpu === undefined)
@@ -46,7 +55,10 @@ export const createDevice = async ({
     throw new WebgpuUnavailableError(`${noAdapter}: ${messageOf(cause)}`, { cause });
   });
   if (adapter === null) throw new WebgpuUnavailableError(noAdapter);
-  const requiredFeatures = FEATURES.filter(name => adapter.features.has(name)) as GPUFeatureName[];
+  if (halfPrecision && !adapter.features.has(HALF_PRECISION))
+    throw new DeviceFeatureError('halfPrecision', { feature: HALF_PRECISION, adapter: nameOf(adapter.info) });
+  const offered = FEATURES.filter(name => adapter.features.has(name)) as GPUFeatureName[];
+  const requiredFeatures = halfPrecision ? [...offered, HALF_PRECISION] : offered;
   const requiredLimits = Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]]));
   try {
     const device = await adapter.requestDevice({ label: 'neural-fields', requiredFeatures, requiredLimits });

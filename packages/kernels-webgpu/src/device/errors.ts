@@ -5,6 +5,18 @@ export class WebgpuUnavailableError extends Error {
   override readonly name: string = 'WebgpuUnavailableError';
 }
 
+/** An option needs a feature of WebGPU that the adapter does not offer. */
+export class DeviceFeatureError extends Error {
+  override readonly name: string = 'DeviceFeatureError';
+  /** The name of the feature as WebGPU has it, e.g. `shader-f16`. */
+  readonly feature: string;
+
+  constructor(option: string, { feature, adapter }: { feature: string; adapter: string }) {
+    super(`webgpu: for ${option} the adapter must have the feature ${feature}, which '${adapter}' has not`);
+    this.feature = feature;
+  }
+}
+
 /** A network or a batch needs more than the device has. The backend stays usable. */
 export class DeviceLimitError extends RangeError {
   override readonly name: string = 'DeviceLimitError';

@@ -58,6 +58,8 @@ export interface KernelSettings {
   readonly mostInFlight: number;
   /** What the activations of a batch of points may take. */
   readonly batchBytes: number;
+  /** Whether jets between layers are float16, which the device must have. */
+  readonly halfPrecision: boolean;
 }
 
 /** The fused kernels of one backend. */
@@ -69,6 +71,7 @@ export class FieldKernels {
   readonly pace: Pace;
   readonly style: ProductStyle;
   readonly batchBytes: number;
+  readonly halfPrecision: boolean;
   readonly #plans = new Map<string, readonly ReadyStep[]>();
   readonly #uniforms = new Map<string, GPUBuffer>();
   readonly counters: { -readonly [name in keyof DeviceCounters]: DeviceCounters[name] } = {
@@ -84,10 +87,11 @@ export class FieldKernels {
   #generation = 0;
   #pendingCost = 0;
 
-  constructor(backend: WebGPUBackend, { style, mostInFlight, batchBytes }: KernelSettings) {
+  constructor(backend: WebGPUBackend, { style, mostInFlight, batchBytes, halfPrecision }: KernelSettings) {
     this.backend = backend;
     this.style = style;
     this.batchBytes = batchBytes;
+    this.halfPrecision = halfPrecision;
     this.device = backend.device;
     this.arena = new Arena(this.device);
     this.pipelines = new Pipelines(this.device);
@@ -322,4 +326,9 @@ export const installKernels = (backend: WebGPUBackend, settings: KernelSettings)
 /** The fused kernels of a backend; those for a graphics card if nobody installed others. */
 export const kernelsOf = (backend: WebGPUBackend): FieldKernels =>
   kernelsOfBackends.get(backend) ??
-  installKernels(backend, { style: 'tiled', mostInFlight: MOST_IN_FLIGHT, batchBytes: defaultBatchBytes(backend.device.limits) });
+  installKernels(backend, {
+    style: 'tiled',
+    mostInFlight: MOST_IN_FLIGHT,
+    batchBytes: defaultBatchBytes(backend.device.limits),
+    halfPrecision: false,
+  });

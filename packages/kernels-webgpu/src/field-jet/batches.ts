@@ -1,6 +1,7 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
 import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core';
 import { isKnownActivation } from '../wgsl/activations.ts';
+import type { JetFormat } from '../wgsl/jet-format.ts';
 import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';
 import { MOST_BLOCKS } from '../wgsl/product-code.ts';
 
@@ -31,13 +32,16 @@ export const outFeaturesOf = ({ layers }: FieldJetNetwork): number => (layers.at
 export const batchSize = (
   network: FieldJetNetwork,
   { maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits,
-  batchBytes: number,
+  { batchBytes, format }: { readonly batchBytes: number; readonly format: JetFormat },
 ): number => {
   const blocks = blockCount(jetShapeOf(network));
   const widths = [inputFeaturesOf(network), ...network.layers.map(({ outFeatures }) => outFeatures)].map(padded);
   const widest = Math.max(...widths);
   // Pre-activations and activations of every layer, and two buffers for what comes back.
-  const numbers = blocks * (2 * widths.reduce((sum, width) => sum + width, 0) + 2 * widest);
+  const all = blocks * (2 * widths.reduce((sum, width) => sum + width, 0) + 2 * widest);
+  // Of these float16 has the activations of all layers but the last, and the derivatives of their pre-activations.
+  const halved = (2 * blocks - 1) * widths.slice(1, -1).reduce((sum, width) => sum + width, 0);
+  const numbers = format.half ? all - halved / 2 : all;
   const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize) - 32;
   const most = Math.min(batchBytes / (FLOAT_BYTES * numbers), binding / (FLOAT_BYTES * blocks * widest), MOST_POINTS);
   return Math.max(1, Math.floor(most));

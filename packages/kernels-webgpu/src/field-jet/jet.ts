@@ -5,6 +5,7 @@ import type { FieldKernels } from '../device/kernels.ts';
 import { jetShapeOf } from '../wgsl/jet-rule.ts';
 import { type Batch, batchesOf, batchSize, multiplicationsOf, outFeaturesOf } from './batches.ts';
 import { gradientCopies, inputCopies, outputCopies, parameterCopies } from './copies.ts';
+import { formatOf } from './format.ts';
 import { forwardPart, outputPart } from './forward-plan.ts';
 import { joinParts } from './join.ts';
 import { parameterRegions } from './regions.ts';
@@ -35,15 +36,17 @@ export const fieldForward = (
   const shapes = [[total, o], ...(first > 0 ? [[first, total, o]] : []), ...(second > 0 ? [[second, total, o]] : [])];
   const outputs = shapes.map(shape => kernels.makeTensor(shape));
   const { style } = kernels;
+  const format = formatOf(network, kernels.halfPrecision);
   const regions = parameterRegions(network);
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits, kernels.batchBytes));
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
   // A gradient is being recorded: the reverse pass that follows finds the activations where this leaves them.
   const keeps = engine().state.gradientDepth > 0 && batches.length === 1;
   for (const batch of batches) {
     const points = batch.count;
     kernels.record({
       key: keyOf('jet', network, [points, keeps]),
-      plan: () => joinParts(forwardPart(network, regions, { points, keeps, style }), outputPart(network, { points, keeps })),
+      plan: () =>
+        joinParts(forwardPart(network, regions, { points, keeps, style, format }), outputPart(network, { points, keeps })),
       before: [...inputCopies(network, input, 'input', batch), ...parameterCopies(regions, parameters)],
       after: outputCopies(network, outputs, 'outputs', batch),
       cost: multiplicationsOf(network, points),
@@ -69,21 +72,22 @@ export const fieldReverse = (
 ): TensorInfo[] => {
   const total = (input[0] as TensorInfo).shape[0] as number;
   const { style } = kernels;
+  const format = formatOf(network, kernels.halfPrecision);
   const regions = parameterRegions(network);
   const kept = kernels.keeps(keyOf('kept', network, []), [...input, ...parameters]);
   const inputGradients = input.map(({ shape }) => kernels.makeTensor(shape));
   const gradients = parameters.map(({ shape }) => kernels.makeTensor(shape));
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits, kernels.batchBytes));
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
   const workOf = (batch: Batch, isLast: boolean): void => {
     const points = batch.count;
     const continues = batch.start > 0;
-    const last = (): ReturnType<typeof givenLastStep> => givenLastStep(network, regions, points);
+    const last = (): ReturnType<typeof givenLastStep> => givenLastStep(network, regions, { points, format });
     kernels.record({
       key: keyOf('jet reverse', network, [points, continues, kept]),
       plan: () =>
         joinParts(
-          ...(kept ? [] : [forwardPart(network, regions, { points, keeps: true, style })]),
-          reversePart(network, regions, { points, style, continues, reachesInput: true, last: last() }),
+          ...(kept ? [] : [forwardPart(network, regions, { points, keeps: true, style, format })]),
+          reversePart(network, regions, { points, style, format, continues, reachesInput: true, last: last() }),
         ),
       before: [
         ...(kept ? [] : [...inputCopies(network, input, 'input', batch), ...parameterCopies(regions, parameters)]),

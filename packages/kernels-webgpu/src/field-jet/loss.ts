@@ -4,10 +4,12 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';
 import { floatBits } from '../device/plan.ts';
+import type { JetFormat } from '../wgsl/jet-format.ts';
 import { pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
 import { sumList } from '../wgsl/reduce.ts';
 import { type Batch, batchesOf, batchSize, multiplicationsOf } from './batches.ts';
 import { inputCopies, vectorCopies } from './copies.ts';
+import { formatOf } from './format.ts';
 import { activationSlot, forwardPart, type Part } from './forward-plan.ts';
 import { joinParts } from './join.ts';
 import { type ParameterRegions, parameterRegions } from './regions.ts';
@@ -16,6 +18,7 @@ import { type LastStep, lastLayerStep, reversePart } from './reverse-plan.ts';
 interface LossBatch {
   readonly points: number;
   readonly continues: boolean;
+  readonly format: JetFormat;
   /** The numbers of each target for one point. */
   readonly widths: readonly number[];
 }
@@ -36,12 +39,12 @@ const placeTargets = (
 const lossStep = (
   loss: FieldLoss,
   regions: ParameterRegions,
-  { points, widths }: LossBatch,
+  { points, widths, format }: LossBatch,
 ): LastStep & { readonly sums: number } => {
   const { network, lossScale, gradientScale } = loss;
   const { sizes, groups, workgroups, bindings } = lastLayerStep(network, regions, points);
   const { starts, length } = placeTargets(widths, points);
-  const shader = pointwiseLoss(loss, widths);
+  const shader = pointwiseLoss(loss, widths, format);
   const usesTargets = shader.storage.some(({ name }) => name === 'targets');
   return {
     sums: workgroups,
@@ -94,12 +97,13 @@ export const fieldLoss = (
 ): [loss: TensorInfo, gradient: TensorInfo] => {
   const { network } = loss;
   const { style } = kernels;
+  const format = formatOf(network, kernels.halfPrecision);
   const total = (input[0] as TensorInfo).shape[0] as number;
   const regions = parameterRegions(network);
   const widths = targets.map(({ shape }) => shape[1] as number);
   const sum = kernels.makeTensor([]);
   const gradient = kernels.makeTensor([regions.count]);
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits, kernels.batchBytes));
+  const batches = batchesOf(total, batchSize(network, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
   const targetCopies = ({ start, count }: Batch): Copy[] => {
     const { starts } = placeTargets(widths, count);
     return targets.map((tensor, index) => {
@@ -115,10 +119,10 @@ export const fieldLoss = (
     kernels.record({
       key: `loss ${points},${continues},${widths} ${JSON.stringify(loss)}`,
       plan: () => {
-        const last = lossStep(loss, regions, { points, continues, widths });
+        const last = lossStep(loss, regions, { points, continues, widths, format });
         return joinParts(
-          forwardPart(network, regions, { points, keeps: true, style }),
-          reversePart(network, regions, { points, style, continues, reachesInput: false, last }),
+          forwardPart(network, regions, { points, keeps: true, style, format }),
+          reversePart(network, regions, { points, style, format, continues, reachesInput: false, last }),
           totalPart(last.sums, continues),
         );
       },

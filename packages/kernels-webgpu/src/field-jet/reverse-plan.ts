@@ -8,7 +8,15 @@ import { learnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
 import { reverseLayer } from '../wgsl/reverse-layer.ts';
 import { gradientTile, weightGradient } from '../wgsl/weight-gradient.ts';
 import { inputBlocksOf, inputFeaturesOf, outFeaturesOf, padded } from './batches.ts';
-import { activationSlot, learnedBinding, type Part, type PassOptions, preActivationSlot, productGroups } from './forward-plan.ts';
+import {
+  activationSlot,
+  formatBehind,
+  learnedBinding,
+  type Part,
+  type PassOptions,
+  preActivationBinding,
+  productGroups,
+} from './forward-plan.ts';
 import type { LayerRegions, ParameterRegions } from './regions.ts';
 
 /** Rows that a workgroup adds up, before the sums of all are added: short sums are exact sums. */
@@ -46,7 +54,7 @@ export const lastLayerStep = (
     groups,
     workgroups: groups[0] * groups[1],
     bindings: {
-      ...(activation.kind !== 'identity' && { z: { slot: preActivationSlot(index) } }),
+      ...(activation.kind !== 'identity' && preActivationBinding(index)),
       ...learnedBinding(regions[index] as LayerRegions),
       ...(learns && { learnedSums: { slot: 'learnedSums' } }),
       result: { slot: 'g0' },
@@ -55,13 +63,17 @@ export const lastLayerStep = (
 };
 
 /** The reverse pass begins with what the buffer `upstream` holds, `[blocks][points][out]`. */
-export const givenLastStep = (network: FieldJetNetwork, regions: ParameterRegions, points: number): LastStep => {
+export const givenLastStep = (
+  network: FieldJetNetwork,
+  regions: ParameterRegions,
+  { points, format }: Pick<PassOptions, 'points' | 'format'>,
+): LastStep => {
   const jet = jetShapeOf(network);
   const { sizes, groups, bindings } = lastLayerStep(network, regions, points);
   return {
     slots: { upstream: blockCount(jet) * points * outFeaturesOf(network) },
     step: {
-      shader: givenUpstream(network.layers.at(-1) as FieldJetLayer, jet),
+      shader: givenUpstream(network.layers.at(-1) as FieldJetLayer, jet, format),
       sizes,
       bindings: { ...bindings, upstream: { slot: 'upstream' } },
       groups,
@@ -79,6 +91,7 @@ export const reversePart = (
   {
     points,
     style,
+    format,
     continues,
     reachesInput,
     last,
@@ -117,7 +130,7 @@ export const reversePart = (
     }
     const tile = gradientTile(layer, style);
     steps.push({
-      shader: weightGradient(layer, style),
+      shader: weightGradient(layer, style, { jet, format: formatBehind(network, index - 1, format) }),
       sizes: { rows, points, rowsPerPart, stride: count, offset: region.weight.start },
       bindings: {
         rows: { slot: index === 0 ? 'rows' : activationSlot(index - 1, true) },
@@ -133,12 +146,12 @@ export const reversePart = (
     sums = groups[0] * groups[1];
     const learns = before !== undefined && before.activation.learnable.length > 0;
     steps.push({
-      shader: reverseLayer(layer, shape, { before: before?.activation, style }),
+      shader: reverseLayer(layer, shape, { before: before?.activation, style, format }),
       sizes: { points },
       bindings: {
         rows: { slot: from },
         weights: region.weight.range,
-        ...(before && before.activation.kind !== 'identity' && { z: { slot: preActivationSlot(index - 1) } }),
+        ...(before && before.activation.kind !== 'identity' && preActivationBinding(index - 1)),
         ...(learns && { ...learnedBinding(regions[index - 1] as LayerRegions), learnedSums: { slot: 'learnedSums' } }),
         result: { slot: to },
       },

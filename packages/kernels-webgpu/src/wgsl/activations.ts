@@ -13,7 +13,12 @@ interface ActivationCode {
   readonly uses?: readonly string[];
   /** Statements that define s0, s1, s2 and s3; each may use those before it. */
   readonly derivatives: readonly [s0: string, s1: string, s2: string, s3: string];
+  /** The factor on the argument, which every derivative has once more; 1 if absent. */
+  readonly steepness?: (a: number, b: number) => number;
 }
+
+const byFactor = (a: number): number => Math.abs(a);
+const byWidth = (a: number): number => 1 / Math.abs(a);
 
 /** What stands in for infinity where a product with 0 must stay 0; see core's quadratic.ts and bell.ts. */
 const REACH = '1e30';
@@ -21,7 +26,8 @@ const BELL_REACH = '15.0';
 const zero = 'vec4(0.0)';
 
 /** exp(-(lambda x)^2 / 2). */
-const bell = (lambda: string): ActivationCode => ({
+const bell = (lambda: string, steepness: (a: number, b: number) => number): ActivationCode => ({
+  steepness,
   uses: [exponential],
   derivatives: [
     `let lambda = ${lambda}; let u = x * lambda; let s0 = exponential(u * u * -0.5);`,
@@ -52,6 +58,7 @@ const codes: Readonly<Record<string, ActivationCode>> = {
     ],
   },
   sine: {
+    steepness: byFactor,
     uses: [sineAndCosine],
     derivatives: [
       'let wave = sineAndCosine(x * a); let s0 = wave.sine;',
@@ -86,8 +93,9 @@ const codes: Readonly<Record<string, ActivationCode>> = {
     uses: [exponential, logistic, softplus],
     derivatives: ['let s0 = softplus(x);', `${sigmoidPair} let s1 = p;`, 'let s2 = p * q;', 'let s3 = s2 * (q - p);'],
   },
-  gaussian: bell('1.0 / a'),
+  gaussian: bell('1.0 / a', byWidth),
   quadratic: {
+    steepness: byFactor,
     derivatives: [
       'let u = x * a; let s0 = 1.0 / (u * u + 1.0);',
       `let s1 = clamp(u, vec4(-${REACH}), vec4(${REACH})) * s0 * s0 * (-2.0 * a);`,
@@ -96,6 +104,7 @@ const codes: Readonly<Record<string, ActivationCode>> = {
     ],
   },
   multiquadric: {
+    steepness: byFactor,
     derivatives: [
       'let u = x * a; let s0 = 1.0 / sqrt(u * u + 1.0);',
       `let ss = s0 * s0; let s1 = clamp(u, vec4(-${REACH}), vec4(${REACH})) * s0 * ss * -a;`,
@@ -104,6 +113,7 @@ const codes: Readonly<Record<string, ActivationCode>> = {
     ],
   },
   laplacian: {
+    steepness: byWidth,
     uses: [exponential],
     derivatives: [
       'let rate = -1.0 / a; let s0 = exponential(abs(x) * rate);',
@@ -112,8 +122,9 @@ const codes: Readonly<Record<string, ActivationCode>> = {
       'let s3 = s1 * (rate * rate);',
     ],
   },
-  'super-gaussian': bell('sqrt(b) / a'),
+  'super-gaussian': bell('sqrt(b) / a', (a, b) => Math.sqrt(Math.abs(b)) * byWidth(a)),
   expsin: {
+    steepness: byFactor,
     uses: [exponential, sineAndCosine],
     derivatives: [
       'let wave = sineAndCosine(x * a); let s0 = exponential(-wave.sine);',
@@ -123,6 +134,7 @@ const codes: Readonly<Record<string, ActivationCode>> = {
     ],
   },
   finer: {
+    steepness: byFactor,
     uses: [sineAndCosine],
     derivatives: [
       'let size = abs(x); let wave = sineAndCosine((size + 1.0) * x * a); let s0 = wave.sine;',
@@ -132,6 +144,9 @@ const codes: Readonly<Record<string, ActivationCode>> = {
     ],
   },
 };
+
+/** The factor on the argument of an activation with these parameters, in core's order. */
+export const steepnessOf = (kind: string, [a = 0, b = 0]: readonly number[]): number => codes[kind]?.steepness?.(a, b) ?? 1;
 
 /** Whether there is code for an activation of core. */
 export const isKnownActivation = (kind: string): boolean => kind in codes;

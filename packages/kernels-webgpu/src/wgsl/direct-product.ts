@@ -1,3 +1,4 @@
+import { widened } from './jet-format.ts';
 import { addProducts, matrixFunction } from './matrix.ts';
 import { type ProductCode, type RowsTimesMatrix, sumName } from './product-code.ts';
 import { indent, lines, repeat } from './shader.ts';
@@ -8,7 +9,7 @@ const THREAD_COLUMNS = 16;
 const THREAD_ROWS = 4;
 
 /** Every thread reads all that it needs itself. */
-export const directProduct = ({ blocks, inner, matrix, transposed }: RowsTimesMatrix): ProductCode => {
+export const directProduct = ({ blocks, inner, matrix, transposed, half }: RowsTimesMatrix): ProductCode => {
   const vectors = Math.ceil(inner / 4);
   const weights = transposed
     ? lines(
@@ -34,7 +35,8 @@ export const directProduct = ({ blocks, inner, matrix, transposed }: RowsTimesMa
           weights,
           repeat(blocks, block => {
             const sum = sumName(block, 0);
-            return `${sum} = addProducts(rows[(${block}u * sizes.points + rowPoint) * ${vectors}u + k], w0, w1, w2, w3, ${sum});`;
+            const row = widened({ half }, `rows[(${block}u * sizes.points + rowPoint) * ${vectors}u + k]`);
+            return `${sum} = addProducts(${row}, w0, w1, w2, w3, ${sum});`;
           }),
         ),
       ),

@@ -1,23 +1,33 @@
 /** @file One dense layer forward: Z = H W + b for all blocks of the jets, then the activation's rule. */
 import type { FieldJetLayer } from '@neural-fields/core';
 import { activationDeclarations, activationFunction } from './activations.ts';
+import { type JetFormat, narrowed, orderOf, unscaled, vectorType } from './jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape, parameterStatements } from './jet-rule.ts';
 import { matrixFunction, matrixType } from './matrix.ts';
+import { preActivationStorage, storePreActivation } from './pre-activations.ts';
 import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
+
+/** How a layer's shader is made. */
+export interface ForwardOptions {
+  readonly keepsPreActivations: boolean;
+  readonly style: ProductStyle;
+  /** How what comes in is stored, what goes out, and the pre-activations. */
+  readonly formats: { readonly rows: JetFormat; readonly h: JetFormat; readonly z: JetFormat };
+}
 
 /** `rows` `[blocks][points][in]` times `weights`, plus `bias`, to `z` (if it is kept) and `h`, `[blocks][points][out]`, all rows padded to fours. */
 export const forwardLayer = (
   layer: FieldJetLayer,
   jet: JetShape,
-  { keepsPreActivations, style }: { readonly keepsPreActivations: boolean; readonly style: ProductStyle },
+  { keepsPreActivations, style, formats }: ForwardOptions,
 ): Shader => {
   const { inFeatures, outFeatures, hasBias, activation } = layer;
   const { kind, learnable } = activation;
   const blocks = blockCount(jet);
   const matrix = { rows: inFeatures, columns: outFeatures };
-  const product = productCode({ blocks, inner: inFeatures, matrix, transposed: false }, style);
+  const product = productCode({ blocks, inner: inFeatures, matrix, transposed: false, half: formats.rows.half }, style);
   const [threadColumns] = product.workgroup;
   const vectors = Math.ceil(outFeatures / 4);
   const isIdentity = kind === 'identity';
@@ -32,11 +42,15 @@ export const forwardLayer = (
           indent(
             lines(
               `let z0 = ${sumName(0, q)}${hasBias ? ' + biasHere' : ''};`,
-              repeat(blocks - 1, block => `let z${block + 1} = ${sumName(block + 1, q)};`),
+              repeat(blocks - 1, block => {
+                const sum = unscaled(formats.rows, sumName(block + 1, q), orderOf(jet, block + 1));
+                return `let z${block + 1} = ${sum};`;
+              }),
               forwardRule(activation, jet),
               repeat(blocks, block => {
                 const place = `(${block}u * sizes.points + point) * ${vectors}u + vector`;
-                return lines(keeps ? `z[${place}] = z${block};` : '', `h[${place}] = h${block};`);
+                const stored = narrowed(formats.h, `h${block}`, orderOf(jet, block));
+                return lines(keeps ? storePreActivation(jet, formats.z, block, vectors) : '', `h[${place}] = ${stored};`);
               }),
             ),
           ),
@@ -49,12 +63,12 @@ export const forwardLayer = (
     label: `forward ${inFeatures}x${outFeatures} ${kind}`,
     sizes: ['points'],
     storage: [
-      reads('rows'),
+      reads('rows', vectorType(formats.rows)),
       reads('weights', matrixType(outFeatures)),
       ...(hasBias ? [reads('bias', matrixType(outFeatures))] : []),
       ...(learnable.length > 0 ? [reads('learnedParameters', 'f32')] : []),
-      ...(keeps ? [writes('z')] : []),
-      writes('h'),
+      ...(keeps ? preActivationStorage(jet, formats.z, writes) : []),
+      writes('h', vectorType(formats.h)),
     ],
     declarations: [
       ...product.declarations,

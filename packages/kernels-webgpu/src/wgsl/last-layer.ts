@@ -4,7 +4,9 @@
  */
 import type { FieldJetLayer, FieldLoss } from '@neural-fields/core';
 import { activationDeclarations, activationFunction } from './activations.ts';
+import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, jetShapeOf, literal, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
+import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
@@ -23,7 +25,7 @@ interface Start {
   readonly after?: string;
 }
 
-const lastLayer = (layer: FieldJetLayer, jet: JetShape, start: Start): Shader => {
+const lastLayer = (layer: FieldJetLayer, jet: JetShape, format: JetFormat, start: Start): Shader => {
   const { activation, outFeatures } = layer;
   const blocks = blockCount(jet);
   const vectors = Math.ceil(outFeatures / 4);
@@ -34,7 +36,7 @@ const lastLayer = (layer: FieldJetLayer, jet: JetShape, start: Start): Shader =>
     label: start.label,
     sizes: ['points', 'columns', ...start.sizes],
     storage: [
-      ...(isIdentity ? [] : [reads('z')]),
+      ...(isIdentity ? [] : preActivationStorage(jet, format, reads)),
       ...(learns ? [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')] : []),
       ...start.storage,
       writes('result'),
@@ -59,9 +61,7 @@ const lastLayer = (layer: FieldJetLayer, jet: JetShape, start: Start): Shader =>
         lines(
           isIdentity ? '' : parameterStatements(activation),
           start.upstream,
-          isIdentity
-            ? ''
-            : repeat(blocks, block => `let z${block} = z[(${block}u * sizes.points + point) * ${vectors}u + vector];`),
+          isIdentity ? '' : loadPreActivations(jet, format, vectors),
           isIdentity ? '' : reverseRule(activation, jet, { learns }),
           repeat(blocks, block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] = g${block};`),
         ),
@@ -74,9 +74,9 @@ const lastLayer = (layer: FieldJetLayer, jet: JetShape, start: Start): Shader =>
 };
 
 /** `upstream` `[blocks][sizes.points][out]` holds the derivatives with respect to the outputs. */
-export const givenUpstream = (layer: FieldJetLayer, jet: JetShape): Shader => {
+export const givenUpstream = (layer: FieldJetLayer, jet: JetShape, format: JetFormat): Shader => {
   const { outFeatures } = layer;
-  return lastLayer(layer, jet, {
+  return lastLayer(layer, jet, format, {
     label: 'given upstream',
     sizes: [],
     storage: [reads('upstream', 'f32')],
@@ -125,7 +125,11 @@ export const targetSize = (index: number): string => `target${index}`;
  * `sizes.target<t>` on, `[sizes.points][widths[t]]`. The sum of the penalties of a workgroup goes to `lossSums`. The factor on the gradient is the float in
  * `sizes.gradientScale`, that on the loss in `sizes.lossScale`.
  */
-export const pointwiseLoss = ({ network, blocks, penalty, weight }: FieldLoss, widths: readonly number[]): Shader => {
+export const pointwiseLoss = (
+  { network, blocks, penalty, weight }: FieldLoss,
+  widths: readonly number[],
+  format: JetFormat,
+): Shader => {
   const layer = network.layers.at(-1) as FieldJetLayer;
   const { outFeatures: o } = layer;
   const jet = jetShapeOf(network);
@@ -140,7 +144,7 @@ export const pointwiseLoss = ({ network, blocks, penalty, weight }: FieldLoss, w
     return target === undefined ? output : `${output} - ${at(target.index, target.column)}`;
   };
   const scaled = (factor: number): string => (factor === 1 ? 'weight' : `weight * ${literal(factor)}`);
-  return lastLayer(layer, jet, {
+  return lastLayer(layer, jet, format, {
     label: `pointwise loss ${penalty.kind}`,
     sizes: ['lossScale', 'gradientScale', ...used.map(targetSize)],
     storage: [reads('outputs'), ...(used.length > 0 ? [reads('targets', 'f32')] : []), writes('lossSums', 'f32')],

@@ -9,6 +9,8 @@ export interface RowsTimesMatrix {
   readonly matrix: { readonly rows: number; readonly columns: number };
   /** Multiplies with the transpose. */
   readonly transposed: boolean;
+  /** The rows are float16. The products are float32 nevertheless. */
+  readonly half: boolean;
 }
 
 /**

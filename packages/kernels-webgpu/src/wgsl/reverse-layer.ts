@@ -1,8 +1,10 @@
 /** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
 import type { FieldJetLayer } from '@neural-fields/core';
 import { activationDeclarations, activationFunction } from './activations.ts';
+import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
 import { matrixType } from './matrix.ts';
+import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
@@ -10,16 +12,20 @@ import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
 /**
  * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the pre-activations `z` of the layer
- * before. Without a layer before: to those with respect to the input.
+ * before, stored in `format`. Without a layer before: to those with respect to the input.
  */
 export const reverseLayer = (
   { inFeatures, outFeatures }: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
   jet: JetShape,
-  { before, style }: { readonly before: FieldJetLayer['activation'] | undefined; readonly style: ProductStyle },
+  {
+    before,
+    style,
+    format,
+  }: { readonly before: FieldJetLayer['activation'] | undefined; readonly style: ProductStyle; readonly format: JetFormat },
 ): Shader => {
   const blocks = blockCount(jet);
   const matrix = { rows: inFeatures, columns: outFeatures };
-  const product = productCode({ blocks, inner: outFeatures, matrix, transposed: true }, style);
+  const product = productCode({ blocks, inner: outFeatures, matrix, transposed: true, half: false }, style);
   const [threadColumns, threadRows] = product.workgroup;
   const vectors = Math.ceil(inFeatures / 4);
   const activation = before === undefined || before.kind === 'identity' ? undefined : before;
@@ -35,7 +41,7 @@ export const reverseLayer = (
           indent(
             lines(
               repeat(blocks, block => `var g${block} = ${sumName(block, q)};`),
-              activation === undefined ? '' : repeat(blocks, block => `let z${block} = z[${place(block)}];`),
+              activation === undefined ? '' : loadPreActivations(jet, format, vectors),
               activation === undefined ? '' : reverseRule(activation, jet, { learns }),
               repeat(blocks, block => `result[${place(block)}] = g${block};`),
             ),
@@ -51,7 +57,7 @@ export const reverseLayer = (
     storage: [
       reads('rows'),
       reads('weights', matrixType(outFeatures)),
-      ...(activation ? [reads('z')] : []),
+      ...(activation ? preActivationStorage(jet, format, reads) : []),
       ...(learns ? [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')] : []),
       writes('result'),
     ],

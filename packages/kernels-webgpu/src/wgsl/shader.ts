@@ -3,7 +3,7 @@
 /** A storage buffer of a shader. */
 export interface StorageBinding {
   readonly name: string;
-  readonly type: 'f32' | 'vec4<f32>';
+  readonly type: 'f32' | 'vec4<f32>' | 'vec4<f16>';
   readonly access: 'read' | 'read_write';
 }
 
@@ -60,6 +60,7 @@ export const shader = ({ label, sizes, storage, declarations = [], workgroup, bo
     ({ name, type, access }, index) => `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${type}>;`,
   );
   const code = lines(
+    storage.some(({ type }) => type === 'vec4<f16>') ? 'enable f16;' : '',
     `struct Sizes { ${sizes.map(name => `${name}: u32`).join(', ')} }`,
     '@group(0) @binding(0) var<uniform> sizes: Sizes;',
     ...bindings,

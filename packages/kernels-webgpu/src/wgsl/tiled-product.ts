@@ -2,6 +2,7 @@
  * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features, or for 16 where there are no more. Steps of 16 of both factors go
  * through its memory; each thread keeps four features of up to eight rows in registers, on which the rule of the activation can follow.
  */
+import { vectorType, widened } from './jet-format.ts';
 import { addProducts, matrixFunction } from './matrix.ts';
 import { type ProductCode, type RowsTimesMatrix, resultVectors, sumName } from './product-code.ts';
 import { indent, lines, repeat } from './shader.ts';
@@ -64,7 +65,8 @@ const loadWeights = (transposed: boolean, { threadColumns, threadRows }: TileSha
 
 /** Stages both factors in workgroup memory. */
 export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
-  const { blocks, inner, matrix, transposed } = product;
+  const { blocks, inner, matrix, transposed, half } = product;
+  const rowType = vectorType({ half });
   const shape = tileShape(product);
   const { threadColumns, threadRows, pointsPerThread, points } = shape;
   const threads = threadRows * threadColumns;
@@ -94,7 +96,8 @@ export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
           lines(
             repeat(4, j => `let w${j} = weightTile[(k * 4u + ${j}u) * ${threadColumns}u + local.x];`),
             ...rows.map(
-              ({ sum, row }) => `${sum} = addProducts(rowTile[(${row}u + local.y) * ${STEP}u + k], w0, w1, w2, w3, ${sum});`,
+              ({ sum, row }) =>
+                `${sum} = addProducts(${widened({ half }, `rowTile[(${row}u + local.y) * ${STEP}u + k]`)}, w0, w1, w2, w3, ${sum});`,
             ),
           ),
         ),
@@ -109,7 +112,7 @@ export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
     points,
     pointsPerThread,
     declarations: [
-      `var<workgroup> rowTile: array<vec4<f32>, ${points * blocks * STEP}>;`,
+      `var<workgroup> rowTile: array<${rowType}, ${points * blocks * STEP}>;`,
       `var<workgroup> weightTile: array<vec4<f32>, ${4 * STEP * threadColumns}>;`,
       matrixFunction('weightAt', 'weights', matrix.rows, matrix.columns),
       addProducts,

@@ -4,6 +4,8 @@
  * no atomic addition of floats.
  */
 import type { FieldJetLayer } from '@neural-fields/core';
+import { type JetFormat, vectorType, widened } from './jet-format.ts';
+import { type JetShape, literal } from './jet-rule.ts';
 import type { ProductStyle } from './product.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
@@ -53,17 +55,36 @@ const sumName = (q: number, i: number): string => `sum${q}_${i}`;
 const addOuter = (q: number): string =>
   lines(...['x', 'y', 'z', 'w'].map((axis, i) => `${sumName(q, i)} = fma(vec4(x${q}.${axis}), g, ${sumName(q, i)});`));
 
+/** The rows that came in. */
+export interface IncomingRows {
+  readonly jet: JetShape;
+  readonly format: JetFormat;
+}
+
+/** A factor for what comes back, behind it: what came in was divided by it. */
+const rowScale = ({ format }: IncomingRows, row: string): string => (format.scale === 1 ? '' : ` * scaleOf(${row})`);
+
+/** `scaleOf(row)`: what the row's block was divided by. */
+const scaleFunction = ({ format: { scale }, jet: { first, second } }: IncomingRows): string => {
+  const derivative = literal(scale);
+  const order = second > 0 ? `select(${literal(scale ** 2)}, ${derivative}, row < ${1 + first}u * sizes.points)` : derivative;
+  return lines('fn scaleOf(row: u32) -> f32 {', `  return select(${order}, 1.0, row < sizes.points);`, '}');
+};
+
 const tiledSums = (
   { inFeatures, outFeatures, hasBias }: FieldJetLayer,
   { columns, rows, perThread, step }: GradientTile,
+  incoming: IncomingRows,
 ): SumsCode => {
+  const { format } = incoming;
+  const rowType = vectorType(format);
   const inVectors = Math.ceil(inFeatures / 4);
   const outVectors = Math.ceil(outFeatures / 4);
   const tile = rows * perThread;
   const threads = columns * rows;
   return {
     declarations: [
-      `var<workgroup> rowTile: array<vec4<f32>, ${step * tile}>;`,
+      `var<workgroup> rowTile: array<${rowType}, ${step * tile}>;`,
       `var<workgroup> upstreamTile: array<vec4<f32>, ${step * columns}>;`,
     ],
     loop: lines(
@@ -73,7 +94,7 @@ const tiledSums = (
           `for (var i = lane; i < ${step * tile}u; i += ${threads}u) {`,
           `  let row = start + i / ${tile}u;`,
           `  let vector = group.y * ${tile}u + i % ${tile}u;`,
-          '  var x = vec4(0.0);',
+          `  var x = ${format.half ? `${rowType}()` : 'vec4(0.0)'};`,
           `  if (row < end && vector < ${inVectors}u) { x = rows[row * ${inVectors}u + vector]; }`,
           '  rowTile[i] = x;',
           '}',
@@ -81,7 +102,7 @@ const tiledSums = (
           `  let row = start + i / ${columns}u;`,
           `  let vector = group.x * ${columns}u + i % ${columns}u;`,
           '  var g = vec4(0.0);',
-          `  if (row < end && vector < ${outVectors}u) { g = upstream[row * ${outVectors}u + vector]; }`,
+          `  if (row < end && vector < ${outVectors}u) { g = upstream[row * ${outVectors}u + vector]${rowScale(incoming, 'row')}; }`,
           '  upstreamTile[i] = g;',
           '}',
           'workgroupBarrier();',
@@ -89,7 +110,7 @@ const tiledSums = (
           indent(
             lines(
               `let g = upstreamTile[k * ${columns}u + local.x];`,
-              repeat(perThread, q => `let x${q} = rowTile[k * ${tile}u + ${q * rows}u + local.y];`),
+              repeat(perThread, q => `let x${q} = ${widened(format, `rowTile[k * ${tile}u + ${q * rows}u + local.y]`)};`),
               repeat(perThread, addOuter),
             ),
           ),
@@ -110,7 +131,11 @@ const tiledSums = (
   };
 };
 
-const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, { columns, rows }: GradientTile): SumsCode => {
+const directSums = (
+  { inFeatures, outFeatures, hasBias }: FieldJetLayer,
+  { columns, rows }: GradientTile,
+  incoming: IncomingRows,
+): SumsCode => {
   const inVectors = Math.ceil(inFeatures / 4);
   const outVectors = Math.ceil(outFeatures / 4);
   return {
@@ -121,8 +146,8 @@ const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, { colum
       'for (; start < end; start += 1u) {',
       indent(
         lines(
-          `let x0 = rows[start * ${inVectors}u + inVector];`,
-          `let g = upstream[start * ${outVectors}u + outVector];`,
+          `let x0 = ${widened(incoming.format, `rows[start * ${inVectors}u + inVector]`)};`,
+          `let g = upstream[start * ${outVectors}u + outVector]${rowScale(incoming, 'start')};`,
           addOuter(0),
           hasBias ? 'if (start < sizes.points) { biasSum += g; }' : '',
         ),
@@ -136,17 +161,18 @@ const directSums = ({ inFeatures, outFeatures, hasBias }: FieldJetLayer, { colum
  * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part `group.z`, and of `upstream` for
  * the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset ...]`: the weight's gradient, then the bias's.
  */
-export const weightGradient = (layer: FieldJetLayer, style: ProductStyle): Shader => {
+export const weightGradient = (layer: FieldJetLayer, style: ProductStyle, incoming: IncomingRows): Shader => {
   const { inFeatures, outFeatures, hasBias } = layer;
   const tile = tileOf(layer, style);
   const { columns, rows, perThread } = tile;
-  const sums = style === 'direct' ? directSums(layer, tile) : tiledSums(layer, tile);
+  const sums = style === 'direct' ? directSums(layer, tile, incoming) : tiledSums(layer, tile, incoming);
   return shader({
     label: `weight gradient ${inFeatures}x${outFeatures}`,
     sizes: ['rows', 'points', 'rowsPerPart', 'stride', 'offset'],
-    storage: [reads('rows'), reads('upstream'), writes('parts', 'f32')],
+    storage: [reads('rows', vectorType(incoming.format)), reads('upstream'), writes('parts', 'f32')],
     declarations: [
       ...sums.declarations,
+      ...(incoming.format.scale === 1 ? [] : [scaleFunction(incoming)]),
       lines(
         'fn store(place: u32, column: u32, values: vec4<f32>) {',
         `  for (var i = 0u; i < 4u && column + i < ${outFeatures}u; i++) { parts[place + column + i] = values[i]; }`,

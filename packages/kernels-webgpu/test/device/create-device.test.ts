@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { create, globals } from 'webgpu';
 import { createDevice, isSoftware } from '../../src/device/create-device.ts';
-import { WebgpuUnavailableError } from '../../src/device/errors.ts';
+import { DeviceFeatureError, WebgpuUnavailableError } from '../../src/device/errors.ts';
 import { createWebgpuBackend } from '../../src/index.ts';
 import { installDawn } from '../../src/node.ts';
 
@@ -28,6 +28,19 @@ it('gives the limits of the adapter', async () => {
   expect(device.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
   expect(isSoftware(info)).toBe(true);
   device.destroy();
+});
+
+it('has half precision only where it is asked for, and says where there is none', async context => {
+  installDawn({ create, globals });
+  const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter;
+  const { device } = await createDevice();
+  expect(device.features.has('shader-f16')).toBe(false);
+  device.destroy();
+  if (adapter.features.has('shader-f16')) context.skip('this adapter has shader-f16, so nothing can be missing');
+  await expect(createWebgpuBackend({ halfPrecision: true })).rejects.toThrow(DeviceFeatureError);
+  await expect(createWebgpuBackend({ halfPrecision: true })).rejects.toThrow(
+    /^webgpu: for halfPrecision the adapter must have the feature shader-f16, which '.*SwiftShader.*' has not$/,
+  );
 });
 
 it.each([0, 1.5, Number.NaN, -1])('refuses to have %s parts of a fit in flight', async mostInFlight => {

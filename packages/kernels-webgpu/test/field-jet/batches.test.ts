@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { defaultBatchBytes } from '../../src/device/batch-bytes.ts';
 import { batchesOf, batchSize } from '../../src/field-jet/batches.ts';
+import { formatOf } from '../../src/field-jet/format.ts';
+import { single } from '../../src/wgsl/jet-format.ts';
 
 const dense = (inFeatures: number, outFeatures: number, kind: string) => ({
   inFeatures,
@@ -40,10 +42,14 @@ it('takes all points, none twice, in as few batches as there must be', () => {
 
 it('takes as many points as fit', () => {
   const bytes = 4 * (2 * (4 + 4 * 256 + 4) + 2 * 256);
-  expect(batchSize(wide, limits(2 ** 32), 1000 * bytes + 1)).toBe(1000);
-  expect(batchSize(wide, limits(2 ** 32), 1)).toBe(1);
-  expect(batchSize(wide, limits(2 ** 32), 2 ** 40)).toBe(65_536);
-  expect(batchSize(wide, limits(2 ** 20), 2 ** 40)).toBe(1023);
+  const size = (most: number, batchBytes: number, format = single): number =>
+    batchSize(wide, limits(most), { batchBytes, format });
+  expect(size(2 ** 32, 1000 * bytes + 1)).toBe(1000);
+  expect(size(2 ** 32, 1)).toBe(1);
+  expect(size(2 ** 32, 2 ** 40)).toBe(65_536);
+  expect(size(2 ** 20, 2 ** 40)).toBe(1023);
+  // Only the values of the activations between layers are float16 where there are no derivatives.
+  expect(size(2 ** 32, 1000 * (bytes - 2 * 4 * 256) + 1, formatOf(wide, true))).toBe(1000);
 });
 
 it('asks no small device for much', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { activationFunction } from '../../src/wgsl/activations.ts';
 import { forwardLayer } from '../../src/wgsl/forward-layer.ts';
+import { type JetFormat, single } from '../../src/wgsl/jet-format.ts';
 import { forwardRule, type JetShape, reverseRule, valueOnly } from '../../src/wgsl/jet-rule.ts';
 import { pointwiseLoss } from '../../src/wgsl/last-layer.ts';
 import { sumParts } from '../../src/wgsl/reduce.ts';
@@ -89,11 +90,18 @@ describe('the rule of an activation', () => {
   });
 });
 
+const inFloat32 = { rows: single, h: single, z: single };
+const half: JetFormat = { half: true, scale: 32 };
+
 const layer = { inFeatures: 6, outFeatures: 8, hasBias: true, activation: sine };
 
 describe('a layer', () => {
   it('goes forward through workgroup memory', () => {
-    const { code } = forwardLayer(layer, { ...valueOnly, first: 4 }, { keepsPreActivations: true, style: 'tiled' });
+    const { code } = forwardLayer(
+      layer,
+      { ...valueOnly, first: 4 },
+      { keepsPreActivations: true, style: 'tiled', formats: inFloat32 },
+    );
     expect(code.slice(code.indexOf('@compute'))).toMatchInlineSnapshot(`
       "@compute @workgroup_size(4, 16)
       fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -162,7 +170,11 @@ describe('a layer', () => {
   });
 
   it('goes forward directly', () => {
-    const { code } = forwardLayer({ ...layer, activation: identity }, valueOnly, { keepsPreActivations: true, style: 'direct' });
+    const { code } = forwardLayer({ ...layer, activation: identity }, valueOnly, {
+      keepsPreActivations: true,
+      style: 'direct',
+      formats: inFloat32,
+    });
     expect(code).toMatchInlineSnapshot(`
       "struct Sizes { points: u32 }
       @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -212,7 +224,7 @@ describe('a layer', () => {
     const { code } = reverseLayer(
       { inFeatures: 8, outFeatures: 3 },
       { ...valueOnly, first: 7 },
-      { before: identity, style: 'tiled' },
+      { before: identity, style: 'tiled', format: single },
     );
     expect(code.slice(0, code.indexOf('@compute'))).toMatchInlineSnapshot(`
       "struct Sizes { points: u32 }
@@ -236,7 +248,7 @@ describe('a layer', () => {
   });
 
   it('adds up the gradient of its weight', () => {
-    const { code } = weightGradient(layer, 'direct');
+    const { code } = weightGradient(layer, 'direct', { jet: valueOnly, format: single });
     expect(code).toMatchInlineSnapshot(`
       "struct Sizes { rows: u32, points: u32, rowsPerPart: u32, stride: u32, offset: u32 }
       @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -281,7 +293,7 @@ describe('a layer', () => {
   });
 
   it('adds up the gradient of a long and narrow weight in small workgroups', () => {
-    const { code } = weightGradient({ ...layer, inFeatures: 2, outFeatures: 64 }, 'tiled');
+    const { code } = weightGradient({ ...layer, inFeatures: 2, outFeatures: 64 }, 'tiled', { jet: valueOnly, format: single });
     expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('let column'))).toMatchInlineSnapshot(`
       "var<workgroup> rowTile: array<vec4<f32>, 128>;
       var<workgroup> upstreamTile: array<vec4<f32>, 512>;
@@ -331,12 +343,154 @@ describe('a layer', () => {
   });
 });
 
+describe('a layer in half precision', () => {
+  it('adds up float16 in float32, and scales derivatives where they are stored', () => {
+    const formats = { rows: half, h: half, z: half };
+    const { code, storage } = forwardLayer(layer, laplacian, { keepsPreActivations: true, style: 'tiled', formats });
+    expect(storage.map(({ name, type }) => `${name} ${type}`)).toMatchInlineSnapshot(`
+      [
+        "rows vec4<f16>",
+        "weights vec4<f32>",
+        "bias vec4<f32>",
+        "z vec4<f32>",
+        "zDerivatives vec4<f16>",
+        "h vec4<f16>",
+      ]
+    `);
+    expect(code.slice(0, code.indexOf('struct'))).toMatchInlineSnapshot(`
+      "enable f16;
+      "
+    `);
+    expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('fn weightAt'))).toMatchInlineSnapshot(`
+      "var<workgroup> rowTile: array<vec4<f16>, 512>;
+      var<workgroup> weightTile: array<vec4<f32>, 64>;
+      "
+    `);
+    expect(code.slice(code.indexOf('for (var i'), code.indexOf('for (var i = lane; i < 64u'))).toMatchInlineSnapshot(`
+      "for (var i = lane; i < 512u; i += 64u) {
+            let row = i / 4u;
+            let vector = step + i % 4u;
+            let point = min(group.y * 32u + row % 32u, sizes.points - 1u);
+            rowTile[i] = select(vec4(0.0), rows[((row / 32u) * sizes.points + point) * 2u + min(vector, 1u)], vector < 2u);
+          }
+          "
+    `);
+    expect(code.slice(code.indexOf('let w0 ='), code.indexOf('let vector = group.x'))).toMatchInlineSnapshot(`
+      "let w0 = weightTile[(k * 4u + 0u) * 4u + local.x];
+            let w1 = weightTile[(k * 4u + 1u) * 4u + local.x];
+            let w2 = weightTile[(k * 4u + 2u) * 4u + local.x];
+            let w3 = weightTile[(k * 4u + 3u) * 4u + local.x];
+            sum0_0 = addProducts(vec4<f32>(rowTile[(0u + local.y) * 4u + k]), w0, w1, w2, w3, sum0_0);
+            sum0_1 = addProducts(vec4<f32>(rowTile[(16u + local.y) * 4u + k]), w0, w1, w2, w3, sum0_1);
+            sum1_0 = addProducts(vec4<f32>(rowTile[(32u + local.y) * 4u + k]), w0, w1, w2, w3, sum1_0);
+            sum1_1 = addProducts(vec4<f32>(rowTile[(48u + local.y) * 4u + k]), w0, w1, w2, w3, sum1_1);
+            sum2_0 = addProducts(vec4<f32>(rowTile[(64u + local.y) * 4u + k]), w0, w1, w2, w3, sum2_0);
+            sum2_1 = addProducts(vec4<f32>(rowTile[(80u + local.y) * 4u + k]), w0, w1, w2, w3, sum2_1);
+            sum3_0 = addProducts(vec4<f32>(rowTile[(96u + local.y) * 4u + k]), w0, w1, w2, w3, sum3_0);
+            sum3_1 = addProducts(vec4<f32>(rowTile[(112u + local.y) * 4u + k]), w0, w1, w2, w3, sum3_1);
+          }
+          workgroupBarrier();
+        }
+        "
+    `);
+    expect(code.slice(code.indexOf('let z0 ='), code.indexOf('let point = group.y * 32u + 16u'))).toMatchInlineSnapshot(`
+      "let z0 = sum0_0 + biasHere;
+            let z1 = sum1_0 * 32.0;
+            let z2 = sum2_0 * 32.0;
+            let z3 = sum3_0 * 1024.0;
+            let s = activate(z0, a, b);
+            let h0 = s.s0;
+            let h1 = s.s1 * z1;
+            let h2 = s.s1 * z2;
+            let h3 = s.s1 * z3 + s.s2 * (z1 * z1 + z2 * z2);
+            z[(0u * sizes.points + point) * 2u + vector] = z0;
+            h[(0u * sizes.points + point) * 2u + vector] = vec4<f16>(h0);
+            zDerivatives[(0u * sizes.points + point) * 2u + vector] = vec4<f16>(z1);
+            h[(1u * sizes.points + point) * 2u + vector] = vec4<f16>(h1 * 0.03125);
+            zDerivatives[(1u * sizes.points + point) * 2u + vector] = vec4<f16>(z2);
+            h[(2u * sizes.points + point) * 2u + vector] = vec4<f16>(h2 * 0.03125);
+            zDerivatives[(2u * sizes.points + point) * 2u + vector] = vec4<f16>(z3 * 0.03125);
+            h[(3u * sizes.points + point) * 2u + vector] = vec4<f16>(h3 * 0.0009765625);
+          }
+        }
+        {
+          "
+    `);
+  });
+
+  it('takes its derivatives back from float16 and its phase from float32', () => {
+    const { code } = reverseLayer(layer, laplacian, { before: sine, style: 'direct', format: half });
+    expect(code.slice(code.lastIndexOf('let z0'), code.lastIndexOf('let s ='))).toMatchInlineSnapshot(`
+      "let z0 = z[(0u * sizes.points + point) * 2u + vector];
+            let z1 = vec4<f32>(zDerivatives[(0u * sizes.points + point) * 2u + vector]);
+            let z2 = vec4<f32>(zDerivatives[(1u * sizes.points + point) * 2u + vector]);
+            let z3 = vec4<f32>(zDerivatives[(2u * sizes.points + point) * 2u + vector]) * 32.0;
+            "
+    `);
+    expect(code).toContain('var<storage, read> rows: array<vec4<f32>>;');
+    expect(code).toContain('var<storage, read_write> result: array<vec4<f32>>;');
+  });
+
+  it('adds up the gradient of its weight in float32', () => {
+    const { code } = weightGradient(layer, 'tiled', { jet: laplacian, format: half });
+    expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('fn store'))).toMatchInlineSnapshot(`
+      "var<workgroup> rowTile: array<vec4<f16>, 512>;
+      var<workgroup> upstreamTile: array<vec4<f32>, 128>;
+      fn scaleOf(row: u32) -> f32 {
+        return select(select(1024.0, 32.0, row < 3u * sizes.points), 1.0, row < sizes.points);
+      }
+      "
+    `);
+    expect(code.slice(code.indexOf('for (; start'), code.indexOf('if (group.y == 0u'))).toMatchInlineSnapshot(`
+      "for (; start < end; start += 32u) {
+          for (var i = lane; i < 512u; i += 64u) {
+            let row = start + i / 16u;
+            let vector = group.y * 16u + i % 16u;
+            var x = vec4<f16>();
+            if (row < end && vector < 2u) { x = rows[row * 2u + vector]; }
+            rowTile[i] = x;
+          }
+          for (var i = lane; i < 128u; i += 64u) {
+            let row = start + i / 4u;
+            let vector = group.x * 4u + i % 4u;
+            var g = vec4(0.0);
+            if (row < end && vector < 2u) { g = upstream[row * 2u + vector] * scaleOf(row); }
+            upstreamTile[i] = g;
+          }
+          workgroupBarrier();
+          for (var k = 0u; k < 32u; k++) {
+            let g = upstreamTile[k * 4u + local.x];
+            let x0 = vec4<f32>(rowTile[k * 16u + 0u + local.y]);
+            sum0_0 = fma(vec4(x0.x), g, sum0_0);
+            sum0_1 = fma(vec4(x0.y), g, sum0_1);
+            sum0_2 = fma(vec4(x0.z), g, sum0_2);
+            sum0_3 = fma(vec4(x0.w), g, sum0_3);
+          }
+          "
+    `);
+  });
+
+  it('is what it was without derivatives, but for the rows', () => {
+    const formats = { rows: { half: true, scale: 1 }, h: { half: true, scale: 1 }, z: { half: true, scale: 1 } };
+    const options = { keepsPreActivations: true, style: 'direct' } as const;
+    const { code } = forwardLayer(layer, valueOnly, { ...options, formats });
+    const inSingle = forwardLayer(layer, valueOnly, { ...options, formats: inFloat32 }).code;
+    const expected = inSingle
+      .replace('struct', 'enable f16;\nstruct')
+      .replace('rows: array<vec4<f32>>', 'rows: array<vec4<f16>>')
+      .replace('h: array<vec4<f32>>', 'h: array<vec4<f16>>')
+      .replace(/rows\[(.*)\], w0/, 'vec4<f32>(rows[$1]), w0')
+      .replace('vector] = h0', 'vector] = vec4<f16>(h0)');
+    expect(code).toBe(expected);
+  });
+});
+
 it('a pointwise loss is worked out where the reverse pass begins', () => {
   const network = { inFeatures: 2, layers: [{ ...layer, outFeatures: 3, activation: identity }], order: 1 as const };
   const target = { index: 0, column: 0 };
   const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
   const penalty = { kind: 'huber', delta: 0.3 } as const;
-  const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, lossScale: 1, gradientScale: 1 }, [3, 1]);
+  const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, lossScale: 1, gradientScale: 1 }, [3, 1], single);
   expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
   expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
     "struct Penalty { size: vec4<f32>, slope: vec4<f32> }

@@ -1,0 +1,128 @@
+// What float16 between layers (`halfPrecision`) changes in SIRENs with omega 30, against the same kernels in float32: by how much jets and the
+// gradients of losses on them are off, what the kernels' buffers take, and how a fit goes. Needs an adapter with `shader-f16`.
+//
+//     npm run build && cd packages/kernels-webgpu && npm run half-precision -- [points] [steps] [width] [hidden layers]
+
+import { adam, createField, createRng, evaluateJet, fit, siren, term } from '@neural-fields/core';
+import { useDawn } from '@neural-fields/kernels-webgpu/node';
+import {
+  enableProdMode,
+  engine,
+  mean,
+  registerBackend,
+  removeBackend,
+  scalar,
+  setBackend,
+  square,
+  tensor,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
+
+enableProdMode();
+await useDawn();
+const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
+const [points = 512, steps = 40, width, layers] = process.argv.slice(2).map(Number);
+const sizes =
+  width === undefined
+    ? [
+        [64, 2],
+        [256, 3],
+      ]
+    : [[width, layers]];
+const { info } = await navigator.gpu.requestAdapter();
+console.log(`${info.vendor} ${info.architecture} ${info.description}`);
+
+const faults = [];
+
+/** Makes a backend, through workgroup memory, the one that is used. */
+async function useKernels(halfPrecision) {
+  removeBackend('webgpu');
+  registerBackend('webgpu', () => createWebgpuBackend({ productStyle: 'tiled', halfPrecision }), 3);
+  await setBackend('webgpu');
+  engine().backend.device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message));
+}
+
+const rng = createRng(7);
+const coords = Float32Array.from({ length: 2 * points }, () => 2 * rng.uniform() - 1);
+const requests = { value: {}, gradient: { gradient: true }, laplacian: { laplacian: true } };
+
+/** Jets of random weights, the gradients of the mean of their squares, and the bytes of the buffers. */
+async function measure(size, halfPrecision) {
+  await useKernels(halfPrecision);
+  const { spec, parameters } = createField(siren(size), { seed: 5 });
+  const names = Object.keys(parameters);
+  const values = await Promise.all(names.map(async name => [await parameters[name].data(), parameters[name].shape]));
+  const tensors = values.map(([data, shape]) => tensor(data, shape));
+  const x = tensor2d(coords, [points, 2]);
+  const found = {};
+  for (const [name, request] of Object.entries(requests)) {
+    const part = () => evaluateJet(spec, Object.fromEntries(names.map((key, i) => [key, tensors[i]])), x, request)[name];
+    found[name] = await part().data();
+    const { grads } = engine().gradients(() => mean(square(part())), tensors, scalar(1), true);
+    const numbers = await Promise.all(grads.map(gradient => gradient.data()));
+    found[`parameters of ${name}`] = numbers.flatMap(gradient => [...gradient]);
+  }
+  return { found, bytes: engine().backend.scratchBytes };
+}
+
+/** The error's norm against that of what is expected, and the largest error against the largest number. */
+function errorOf(actual, expected) {
+  let [difference, norm, worst, largest] = [0, 0, 0, 0];
+  for (const [i, value] of expected.entries()) {
+    const error = Math.abs(actual[i] - value);
+    difference += error ** 2;
+    norm += value ** 2;
+    worst = Math.max(worst, error);
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return { norm: Math.sqrt(difference / norm), worst: worst / largest };
+}
+
+for (const [hiddenFeatures, hiddenLayers] of sizes) {
+  const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0: 30 };
+  const [single, half] = [await measure(size, false), await measure(size, true)];
+  const name = `${hiddenFeatures}x${hiddenLayers}`;
+  console.log(`${name}: buffers ${(half.bytes / 2 ** 20).toFixed(1)} MiB, in float32 ${(single.bytes / 2 ** 20).toFixed(1)} MiB`);
+  for (const [part, expected] of Object.entries(single.found)) {
+    const { norm, worst } = errorOf(half.found[part], expected);
+    console.log(`  ${part.padEnd(24)} norm ${norm.toExponential(1)}  worst ${worst.toExponential(1)}`);
+  }
+}
+
+// Fits of 2-64-64-64-1 from the same weights, to values and to Laplacians.
+const value = Float32Array.from({ length: points }, (_, i) => Math.sin(9 * coords[2 * i]) * Math.cos(7 * coords[2 * i + 1]));
+const targets = { value, laplacian: value.map(at => -(9 ** 2 + 7 ** 2) * at) };
+
+async function lossesOf(part, halfPrecision) {
+  await useKernels(halfPrecision);
+  const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2, omega0: 30 }), {
+    seed: 5,
+  });
+  const source = {
+    inFeatures: 2,
+    pointsPerStep: points,
+    fixed: true,
+    draw: (start, count) => ({
+      coords: coords.slice(2 * start, 2 * (start + count)),
+      targets: { [part]: targets[part].slice(start, start + count) },
+    }),
+  };
+  const withoutKernels = () => {
+    throw new Error('the loss must be worked out inside the kernel');
+  };
+  const pointwise = { errors: [{ of: part, target: part }], penalty: { kind: 'squared' } };
+  const task = [term({ points: source, derivatives: requests[part], loss: Object.assign(withoutKernels, { pointwise }) })];
+  const losses = [];
+  const options = { steps, reportEvery: Math.ceil(steps / 4), optimizer: adam({ learningRate: 1e-4 }) };
+  for await (const { loss } of fit(field, task, options)) losses.push(loss);
+  return losses;
+}
+
+for (const part of ['value', 'laplacian']) {
+  const [single, half] = [await lossesOf(part, false), await lossesOf(part, true)];
+  console.log(`fit to the ${part}, losses on the way`);
+  for (const [name, losses] of Object.entries({ float32: single, float16: half }))
+    console.log(`  ${name}  ${losses.map(loss => loss.toExponential(4)).join('  ')}`);
+}
+for (const fault of new Set(faults)) console.log(`fault of the device: ${fault}`);
+process.exitCode = faults.length === 0 ? 0 : 1;

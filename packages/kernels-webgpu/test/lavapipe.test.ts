@@ -1,0 +1,57 @@
+/**
+ * @file The kernels as they were built, on Mesa's lavapipe: a second driver beside SwiftShader, and one with `shader-f16`. Its Node starts no tests,
+ * only scripts.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it, type TestContext } from 'vitest';
+
+const node = fileURLToPath(new URL('../../../out/lavapipe/node', import.meta.url));
+const bench = fileURLToPath(new URL('../bench', import.meta.url));
+
+/** What a script prints; fails when it exits with another code than 0. */
+const onLavapipe = async (context: TestContext, script: string, ...args: (string | number)[]): Promise<string> => {
+  if (!existsSync(node)) context.skip('node tools/lavapipe.mjs has not been run');
+  const { stdout } = await promisify(execFile)(node, [`${bench}/${script}`, ...args.map(String)]);
+  expect(stdout).toContain('llvmpipe');
+  return stdout;
+};
+
+/** Numbers behind each match. */
+const numbersBehind = (text: string, label: RegExp): number[] =>
+  [...text.matchAll(new RegExp(`${label.source}\\s+(\\S+)`, 'g'))].map(match => Number(match.at(-1)));
+
+it('the products through workgroup memory agree with the cpu backend', async context => {
+  const output = await onLavapipe(context, 'parity.mjs', 'tiled', 'sine', 'softplus', 'finer');
+  expect(output.match(/^tiled /gm)).toHaveLength(3);
+  expect(output).toContain('all within 0.0001');
+});
+
+it('float16 between layers agrees with it to the digits that it has', async context => {
+  const output = await onLavapipe(context, 'parity.mjs', '--half-precision', 'tiled', 'direct', 'sine', 'tanh');
+  expect(output.match(/^(tiled|direct) /gm)).toHaveLength(4);
+  expect(output).toContain('all within 0.002');
+  // It is another arithmetic indeed.
+  expect(Math.min(...numbersBehind(output, /^(?:tiled|direct) sine/))).toBeGreaterThan(1e-5);
+});
+
+it('derivatives and fits of a SIREN in half precision are those of float32', async context => {
+  const output = await onLavapipe(context, 'half-precision.mjs', 200, 40, 64, 2);
+  const errors = numbersBehind(output, /norm/);
+  expect(errors).toHaveLength(6);
+  // 2^-11 is half a unit of float16; the layers and the derivatives make little of it.
+  expect(Math.max(...errors)).toBeLessThan(2e-3);
+  expect(Math.min(...errors)).toBeGreaterThan(1e-6);
+  const [, half, single] = /buffers (\S+) MiB, in float32 (\S+) MiB/.exec(output) ?? [];
+  expect(Number(half)).toBeLessThan(0.85 * Number(single));
+  const curves = [...output.matchAll(/^ {2}float\d\d {2}(.*)$/gm)].map(([, losses]) =>
+    (losses as string).split('  ').map(Number),
+  );
+  expect(curves).toHaveLength(4);
+  for (const [float32, float16] of [curves.slice(0, 2), curves.slice(2)] as [number[], number[]][]) {
+    expect(float32.at(-1)).toBeLessThan(0.5 * (float32[0] as number));
+    for (const [index, loss] of float32.entries()) expect(Math.abs((float16[index] as number) / loss - 1)).toBeLessThan(2e-3);
+  }
+});
