@@ -18,7 +18,13 @@ if (!hasCard && process.env['CI']) throw new Error(`the tests in Node must run w
 if (!hasCard) process.stderr.write(`skips the tests in Node that need a graphics card: there is no ${driver}\n`);
 
 /** These need none. */
-const withoutCard = ['test/wgsl/shaders.test.ts', 'test/device/copy.test.ts', 'test/field-jet/batches.test.ts'];
+const withoutCard = [
+  'test/wgsl/shaders.test.ts',
+  'test/device/copy.test.ts',
+  'test/field-jet/batches.test.ts',
+  'test/field-jet/format.test.ts',
+  'test/lavapipe.test.ts',
+];
 
 const config: ViteUserConfig = tests();
 const [inNode] = config.test?.projects ?? [];

@@ -1,9 +1,10 @@
-// What float16 between layers (`halfPrecision`) changes in SIRENs with omega 30, against the same kernels in float32: by how much jets and the
-// gradients of losses on them are off, what the kernels' buffers take, and how a fit goes. Needs an adapter with `shader-f16`.
+// What float16 between layers (`halfPrecision`) changes in SIRENs with omega 30, and in sines of that frequency on weights that are not SIREN's, against
+// the same kernels in float32: by how much jets and the gradients of losses on them are off, what the kernels' buffers take, and how a fit goes.
+// Needs an adapter with `shader-f16`.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run half-precision -- [points] [steps] [width] [hidden layers]
 
-import { adam, createField, createRng, evaluateJet, fit, siren, term } from '@neural-fields/core';
+import { adam, createField, createRng, evaluateJet, fit, mlp, siren, term } from '@neural-fields/core';
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import {
   enableProdMode,
@@ -22,13 +23,13 @@ enableProdMode();
 await useDawn();
 const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
 const [points = 512, steps = 40, width, layers] = process.argv.slice(2).map(Number);
-const sizes =
+const sirenOf = (hiddenFeatures, hiddenLayers) =>
+  siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0: 30 });
+const strange = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2, activation: { kind: 'sine', omega: 30 } };
+const specs =
   width === undefined
-    ? [
-        [64, 2],
-        [256, 3],
-      ]
-    : [[width, layers]];
+    ? { '64x2': sirenOf(64, 2), '256x3': sirenOf(256, 3), '64x2 with other weights': mlp(strange) }
+    : { [`${width}x${layers}`]: sirenOf(width, layers) };
 const { info } = await navigator.gpu.requestAdapter();
 console.log(`${info.vendor} ${info.architecture} ${info.description}`);
 
@@ -47,9 +48,9 @@ const coords = Float32Array.from({ length: 2 * points }, () => 2 * rng.uniform()
 const requests = { value: {}, gradient: { gradient: true }, laplacian: { laplacian: true } };
 
 /** Jets of random weights, the gradients of the mean of their squares, and the bytes of the buffers. */
-async function measure(size, halfPrecision) {
+async function measure(spec, halfPrecision) {
   await useKernels(halfPrecision);
-  const { spec, parameters } = createField(siren(size), { seed: 5 });
+  const { parameters } = createField(spec, { seed: 5 });
   const names = Object.keys(parameters);
   const values = await Promise.all(names.map(async name => [await parameters[name].data(), parameters[name].shape]));
   const tensors = values.map(([data, shape]) => tensor(data, shape));
@@ -78,10 +79,8 @@ function errorOf(actual, expected) {
   return { norm: Math.sqrt(difference / norm), worst: worst / largest };
 }
 
-for (const [hiddenFeatures, hiddenLayers] of sizes) {
-  const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0: 30 };
-  const [single, half] = [await measure(size, false), await measure(size, true)];
-  const name = `${hiddenFeatures}x${hiddenLayers}`;
+for (const [name, spec] of Object.entries(specs)) {
+  const [single, half] = [await measure(spec, false), await measure(spec, true)];
   console.log(`${name}: buffers ${(half.bytes / 2 ** 20).toFixed(1)} MiB, in float32 ${(single.bytes / 2 ** 20).toFixed(1)} MiB`);
   for (const [part, expected] of Object.entries(single.found)) {
     const { norm, worst } = errorOf(half.found[part], expected);
@@ -95,9 +94,7 @@ const targets = { value, laplacian: value.map(at => -(9 ** 2 + 7 ** 2) * at) };
 
 async function lossesOf(part, halfPrecision) {
   await useKernels(halfPrecision);
-  const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2, omega0: 30 }), {
-    seed: 5,
-  });
+  const field = createField(sirenOf(64, 2), { seed: 5 });
   const source = {
     inFeatures: 2,
     pointsPerStep: points,

@@ -30,7 +30,7 @@ const POINTS = 150;
 const halfPrecision = process.argv.includes('--half-precision');
 const ALLOWED = halfPrecision ? 2e-3 : 1e-4;
 /** Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do. */
-const JUMPING = ['relu', 'prelu', 'laplacian'];
+const JUMPING = ['relu', 'prelu', 'laplacian', 'finer'];
 
 /** The jet's parts and the gradient of a loss on them, as arrays. */
 async function measure(backend, field, values, request) {

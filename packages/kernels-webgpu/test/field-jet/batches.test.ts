@@ -50,6 +50,11 @@ it('takes as many points as fit', () => {
   expect(size(2 ** 20, 2 ** 40)).toBe(1023);
   // Only the values of the activations between layers are float16 where there are no derivatives.
   expect(size(2 ** 32, 1000 * (bytes - 2 * 4 * 256) + 1, formatOf(wide, true))).toBe(1000);
+  const forms = { pairs: [[0, 0] as const, [1, 1] as const], weights: [[1, 1]] };
+  const bent = { ...wide, order: 2 as const, forms };
+  const most = (halfPrecision: boolean): number =>
+    batchSize(bent, limits(2 ** 32), { batchBytes: 2 ** 30, format: formatOf(bent, halfPrecision) });
+  expect(most(true) / most(false)).toBeCloseTo((4 * bytes) / (4 * bytes - 2 * 7 * 4 * 256), 3);
 });
 
 it('asks no small device for much', () => {
