@@ -12,6 +12,7 @@ list() {
     '  run neural-fields <command>   the command line tool: fit, render, mesh, info, demo and reproduce' \
     '  run bench                     training steps beside other programs, such as the PyTorch of a Python on this machine' \
     '  run parity.mjs                by how much the WebGPU kernels on this graphics card differ from the cpu' \
+    '  run half-precision.mjs        what half precision changes, where this graphics card has it' \
     '  run steps.mjs [points] [steps] [width]   how long a training step takes on this graphics card' \
     '' \
     'Examples' \
@@ -29,7 +30,7 @@ program=${1:-}
 case $program in
   neural-fields) script=apps/cli/dist/main.js ;;
   bench) script=apps/bench/dist/main.js ;;
-  parity.mjs | steps.mjs) script=packages/kernels-webgpu/bench/$program ;;
+  half-precision.mjs | parity.mjs | steps.mjs) script=packages/kernels-webgpu/bench/$program ;;
   '' | help | -h | --help)
     list
     exit 0

@@ -22,6 +22,7 @@ const entries = [
   'apps/bench/dist/main.js',
   'apps/bench/dist/peer.js',
   'packages/kernels-wasm/bench/product-rate.mjs',
+  'packages/kernels-webgpu/bench/half-precision.mjs',
   'packages/kernels-webgpu/bench/parity.mjs',
   'packages/kernels-webgpu/bench/steps.mjs',
 ];

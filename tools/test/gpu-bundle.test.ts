@@ -57,7 +57,7 @@ test('no link leads out of the folder, or nowhere', () => {
 test('it says what can be run, and all of that is there', () => {
   const list = printed([]);
   const programs = new Set([...list.matchAll(/\brun ([a-z][\w.-]+)/g)].map(([, program]) => program as string));
-  expect([...programs].sort()).toEqual(['bench', 'neural-fields', 'parity.mjs', 'steps.mjs']);
+  expect([...programs].sort()).toEqual(['bench', 'half-precision.mjs', 'neural-fields', 'parity.mjs', 'steps.mjs']);
   expect(printed(['neural-fields', '--help'])).toContain('reproduce');
   expect(printed(['bench', 'speed', '--help'])).toMatch(/--profile <name>.*\n?.*"gpu"/);
 });
