@@ -30,8 +30,12 @@ const specs =
   width === undefined
     ? { '64x2': sirenOf(64, 2), '256x3': sirenOf(256, 3), '64x2 with other weights': mlp(strange) }
     : { [`${width}x${layers}`]: sirenOf(width, layers) };
-const { info } = await navigator.gpu.requestAdapter();
+const { info, features } = await navigator.gpu.requestAdapter();
 console.log(`${info.vendor} ${info.architecture} ${info.description}`);
+if (!features.has('shader-f16')) {
+  console.error('half-precision: this adapter does not offer shader-f16');
+  process.exit(1);
+}
 
 const faults = [];
 

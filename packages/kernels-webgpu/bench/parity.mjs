@@ -23,11 +23,15 @@ enableProdMode();
 await useDawn();
 const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
 
-const { info } = await navigator.gpu.requestAdapter();
+const { info, features } = await navigator.gpu.requestAdapter();
 console.log(`${info.vendor} ${info.architecture} ${info.description}`);
 
 const POINTS = 150;
 const halfPrecision = process.argv.includes('--half-precision');
+if (halfPrecision && !features.has('shader-f16')) {
+  console.error('parity: this adapter does not offer shader-f16, which --half-precision needs');
+  process.exit(1);
+}
 const ALLOWED = halfPrecision ? 2e-3 : 1e-4;
 /** Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do. */
 const JUMPING = ['relu', 'prelu', 'laplacian', 'finer'];
