@@ -34,7 +34,10 @@ const profiles: Readonly<Record<'quick' | 'full' | 'gpu', Profile>> = {
   gpu: {
     needsCard: true,
     peers: ['webgpu', 'pytorch-cuda', 'pytorch-cuda-tf32', 'pytorch-cuda-compiled', 'pytorch-cuda-compiled-tf32'],
-    ...{ widths: [256, 512], points: [65_536, 1_048_576], rounds: 7, stepLimit: 10 },
+    widths: [256, 512],
+    points: [65_536, 1_048_576],
+    rounds: 7,
+    stepLimit: 10,
   },
   full: {
     ...everywhere,
@@ -91,7 +94,7 @@ const positive = (text: string): number => {
 const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
-/** Those that this project is about, and whom they are compared with: all in the same place. */
+/** Whether a peer runs on a graphics card: only peers in the same place are compared. */
 const isOnDevice = (found: Results, peer: string): boolean => deviceOf(found, peer) !== undefined;
 
 /** The result in a few lines. */
