@@ -11,14 +11,17 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** What stops a run from outside: a signal, the reader of stdout or stderr that goes away, or one of them that cannot be written. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed-output' | 'failed-output';
+
 /** The run was stopped from outside; what was done is saved. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
-  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly reason: StopReason;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(`stopped by ${signal}`);
-    this.signal = signal;
+  constructor(reason: StopReason, message: string = `stopped by ${reason}`) {
+    super(message);
+    this.reason = reason;
   }
 }
 
@@ -42,16 +45,27 @@ const CALLER = /(^|': )(?:[a-z]\w*|field file): /;
 export const isExpected = (error: unknown): boolean =>
   error instanceof Error && (EXPECTED.has(error.name) || error instanceof UsageError);
 
-/** An error in one line. */
+/** An error in one line, apart from line breaks in names that our own errors quote: those are left to be shown as such. */
 export const describeError = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
-  const line = message.replace(/\s*\n\s*/g, ' ').trim();
-  return error instanceof UsageError || error instanceof InputError ? line : line.replace(CALLER, '$1');
+  if (error instanceof UsageError || error instanceof InputError) return message.trim();
+  return message
+    .replace(/\s*\n\s*/g, ' ')
+    .trim()
+    .replace(CALLER, '$1');
+};
+
+const stopCodes: Readonly<Record<StopReason, number>> = {
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+  SIGHUP: exitCodes.hungUp,
+  'closed-output': exitCodes.closedOutput,
+  'failed-output': exitCodes.failedOutput,
 };
 
 /** The exit code that an error leads to. */
 export const exitCodeOf = (error: unknown): number => {
   if (error instanceof UsageError) return exitCodes.usage;
-  if (error instanceof InterruptedError) return error.signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+  if (error instanceof InterruptedError) return stopCodes[error.reason];
   return exitCodes.failure;
 };

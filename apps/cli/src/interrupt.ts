@@ -1,30 +1,40 @@
-/** @file Ctrl-C: the first asks the work to stop at a safe place, the second stops the program. */
+/**
+ * @file What ends work from outside: Ctrl-C, `kill`, a terminal that closes, the loss of stdout or stderr. The first asks the work to stop at a safe
+ * place; a second signal stops the program.
+ */
 import { InterruptedError } from './errors.ts';
+import { onStreamLost } from './output/streams.ts';
 
-/** Listens for SIGINT and SIGTERM. */
+/** Listens for SIGINT, SIGTERM and SIGHUP, and for the loss of stdout or stderr. */
 export interface Interrupt {
-  /** Aborted, with an `InterruptedError` as its reason, by the first signal. */
+  /** Aborted, with an `InterruptedError` as its reason, by the first of them. */
   readonly signal: AbortSignal;
   /** Stops listening. */
   dispose(): void;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * @param announce called at the first signal; it puts the terminal in order too, because a second signal ends the program on the spot: it
+ * @param announce called at the first of them; it puts the terminal in order too, because a second signal ends the program on the spot: it
  * is left to the system, which also stops a computation that never lets a listener have its turn
  */
 export const listenForInterrupt = (announce: () => void): Interrupt => {
   const controller = new AbortController();
-  const dispose = (): void => {
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
-  };
-  const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
+  const stop = (reason: InterruptedError): void => {
     dispose();
     announce();
-    controller.abort(new InterruptedError(name));
+    controller.abort(reason);
   };
-  const onInterrupt = (): void => stop('SIGINT');
-  const onTerminate = (): void => stop('SIGTERM');
-  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  const handlers = SIGNALS.map(name => [name, (): void => stop(new InterruptedError(name))] as const);
+  let unwatch = (): unknown => undefined;
+  const dispose = (): void => {
+    for (const [name, handler] of handlers) process.off(name, handler);
+    unwatch();
+  };
+  for (const [name, handler] of handlers) process.on(name, handler);
+  unwatch = onStreamLost(stop);
+  // It was lost before anybody listened: the call above came before there was anything to undo.
+  if (controller.signal.aborted) dispose();
   return { signal: controller.signal, dispose };
 };

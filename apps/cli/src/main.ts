@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import { exitCodeOf } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { streamLoss, watchStreams } from './output/streams.ts';
 import { runProgram } from './program.ts';
 
-// A reader that has seen enough, such as `head`, closes the pipe.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+watchStreams();
+
+// The loss of a stream can come to light after the last write of a run.
+process.on('exit', () => {
+  const loss = streamLoss();
+  if (loss !== undefined && (process.exitCode ?? exitCodes.success) === exitCodes.success) process.exitCode = exitCodeOf(loss);
 });
 
 // Not process.exit: what is still in the pipes would be lost.

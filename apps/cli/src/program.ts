@@ -9,6 +9,8 @@ import { addRenderCommand } from './commands/render.ts';
 import { addReproduceCommand } from './commands/reproduce.ts';
 import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
+import { writeTo } from './output/streams.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
 
@@ -20,15 +22,18 @@ const createProgram = (): Command => {
     .configureOutput({
       outputError: (text, write) =>
         write(
-          `${text
-            .trim()
-            .replace(/^error: /, 'neural-fields: ')
-            .replaceAll('\n', ' ')}\n`,
+          `${escapeLine(
+            text
+              .trim()
+              .replace(/^error: /, 'neural-fields: ')
+              .replaceAll('\n', ' '),
+          )}\n`,
         ),
     })
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 bad input or a failed fit, 2 bad usage, 130 stopped by Ctrl-C.\n' +
+      '\nExit codes: 0 done, 1 bad input or a failed fit, 2 bad usage, 74 output not writable, 129 terminal closed,\n' +
+        '130 stopped by Ctrl-C, 141 reader of the output gone, 143 stopped by kill.\n' +
         'neural-fields <command> --help describes the options of a command.',
     );
   addFitCommand(program);
@@ -42,11 +47,11 @@ const createProgram = (): Command => {
 
 const report = (error: unknown, args: readonly string[]): void => {
   if (error instanceof InterruptedError) return; // the command has said what is left
-  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ event: 'error', message: describeError(error) })}\n`);
+  if (args.includes('--json')) writeTo('stdout', `${escapeJson({ event: 'error', message: describeError(error) })}\n`);
   const unexpected = isExpected(error) ? '' : 'unexpected error: ';
   const hint = isExpected(error) || args.includes('--verbose') ? '' : ' (--verbose shows where)';
-  process.stderr.write(`neural-fields: ${unexpected}${describeError(error)}${hint}\n`);
-  if (args.includes('--verbose') && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  writeTo('stderr', `neural-fields: ${unexpected}${escapeLine(describeError(error))}${hint}\n`);
+  if (args.includes('--verbose') && error instanceof Error) writeTo('stderr', `${escapeLines(`${error.stack}`)}\n`);
 };
 
 /**

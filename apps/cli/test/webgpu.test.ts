@@ -10,7 +10,7 @@ const chromium = '/usr/lib/chromium';
 const driver = join(chromium, 'vk_swiftshader_icd.json');
 const dawn = join(fileURLToPath(new URL('../../../', import.meta.url)), 'packages/kernels-webgpu/node_modules/webgpu');
 
-it('fits on the package webgpu of the folder that it is started in', async context => {
+it('fits on the package webgpu of a folder that is named', async context => {
   if (!existsSync(driver)) {
     if (process.env['CI']) throw new Error(`the test must run where CI is set, but there is no ${driver}`);
     return context.skip(`needs ${driver}`);
@@ -22,7 +22,7 @@ it('fits on the package webgpu of the folder that it is started in', async conte
   symlinkSync(realpathSync(dawn), join(folder, 'node_modules/webgpu'));
   const picture = await writePicture(folder, 'disc.png');
   const fit = ['fit', picture, '-o', 'field.safetensors', '--hidden-features', '16', '--hidden-layers', '1', '--steps', '30'];
-  const onGpu = await run([...fit, '--backend', 'webgpu'], { cwd: folder });
+  const onGpu = await run([...fit, '--backend', 'webgpu', '--backend-from', '.'], { cwd: folder });
   expect(onGpu.stderr).toContain('backend webgpu: it was asked for');
   expect(onGpu.code).toBe(0);
   const onSimd = await run([...fit, '--backend', 'simd', '-o', 'other.safetensors'], { cwd: folder });

@@ -94,7 +94,7 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     encoding: encodingLayer(options, description, options.seed),
   });
   for (const note of prepared.notes) output.log(note);
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const field = createField(spec, { seed: options.seed, extensions });
   const { steps = defaults.steps, learningRate = defaults.learningRate, schedule = defaults.schedule } = options;
   const settings: FitSettings = {

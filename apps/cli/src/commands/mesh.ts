@@ -54,7 +54,7 @@ const action = async (file: string, options: MeshCommandOptions): Promise<void> 
   const loaded = await loadField(file);
   assertShapeField(file, loaded);
   await assertWritable(options.output);
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const { resolution, level } = options;
   const progress = createProgress(output, { total: resolution, unit: 'layer' });

@@ -134,7 +134,7 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
   const channels = shownChannels(signal, quantity);
   assertRenderable(options.output, channels, { view, bitDepth: depth });
   await assertWritable(options.output);
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: height, unit: 'row' });
   const begun = performance.now();
@@ -181,7 +181,7 @@ const renderSound = async (signal: AudioDescription, { loaded, options, output }
   const { sampleRate = signal.sampleRate } = options;
   const count = sampleCount(signal, sampleRate);
   await assertWritable(options.output, { bytes: (count * signal.channels * depth) / 8 });
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: count, unit: 'sample' });
   const begun = performance.now();
@@ -231,7 +231,7 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
   const view = shapeViewOf(options);
   assertRenderable(options.output, 3, { view: { ...size, region: wholePicture }, bitDepth: depth });
   await assertWritable(options.output);
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const field = fieldFromData(data, extensions);
   const progress = createProgress(output, { total: 100, unit: 'percent' });
   const begun = performance.now();

@@ -5,7 +5,7 @@ import { createField, encodeField, siren } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
-import { type BackendName, chooseBackend } from '../backends.ts';
+import { type BackendOptions, chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { assertWritable } from '../files/output-path.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
@@ -27,10 +27,9 @@ import { psnrPlot, type QualityPoint, spectrumPlot } from './plots.ts';
 import { type DemoSettings, demoSettings } from './settings.ts';
 
 /** What the command line says about the demonstration. */
-export interface DemoOptions {
+export interface DemoOptions extends BackendOptions {
   /** The folder that is written; made when it is missing. */
   readonly out: string;
-  readonly backend: BackendName;
   readonly policy: ResumePolicy;
   /** In place of what the backend's table says. */
   readonly size?: number | undefined;
@@ -99,7 +98,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
   });
   const file = (name: string): string => join(out, name);
   await assertWritable(file('index.html'));
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const settings = settingsOf(backend.name, options);
   const { size, hiddenFeatures, hiddenLayers, omega0 } = settings;
   const whole = await readPicture();

@@ -72,8 +72,7 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
   if (file === undefined) output.warn(`stopped at step ${step}; without a checkpoint the work is lost`);
   else if (failure !== undefined) output.warn(`stopped, and the checkpoint could not be written: ${failure}`);
   else if (existsSync(file.path)) {
-    if (!output.json && !output.quiet)
-      process.stderr.write(`stopped; the checkpoint is '${file.path}'. The same command again goes on from there.\n`);
+    output.log(`stopped; the checkpoint is '${file.path}'. The same command again goes on from there.`);
     output.event('interrupted', { checkpoint: file.path });
   } else output.warn('stopped before the first step was done; there is nothing to resume');
 };

@@ -1,17 +1,16 @@
 /** @file Options that several commands have. */
 import { type Command, Option } from 'commander';
-import { type BackendName, backendNames } from '../backends.ts';
+import { type BackendOptions, backendNames } from '../backends.ts';
 import { createOutput, type Output } from '../output/output.ts';
 
 /** The values of the common options. */
-export interface CommonOptions {
-  readonly backend: BackendName;
+export interface CommonOptions extends BackendOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
 
-/** Adds `--backend`, `--json`, `--quiet` and `--verbose`. */
+/** Adds `--backend`, `--backend-from`, `--json`, `--quiet` and `--verbose`. */
 export const withCommonOptions = (command: Command): Command =>
   command
     .addOption(
@@ -19,6 +18,7 @@ export const withCommonOptions = (command: Command): Command =>
         .choices([...backendNames])
         .default('auto'),
     )
+    .option('--backend-from <folder>', 'also look there for the packages of backends; runs code of its node_modules')
     .option('--json', 'one JSON object a line on stdout instead of text')
     .option('--quiet', 'results, warnings and errors only')
     .option('--verbose', 'show the stack trace of an error');

@@ -1,4 +1,6 @@
 /** @file Where what the program says goes: results to stdout, everything else to stderr, so that `neural-fields ... > file` holds results alone. */
+import { escapeJson, escapeLine } from './escape.ts';
+import { writeTo } from './streams.ts';
 
 /** How much is said, and in which form. */
 export interface OutputOptions {
@@ -8,7 +10,7 @@ export interface OutputOptions {
   readonly quiet?: boolean;
 }
 
-/** What a command writes with. */
+/** What a command writes with. Lines may quote what others wrote: characters that a terminal would obey are shown instead. */
 export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -26,15 +28,13 @@ export const createOutput = ({ json = false, quiet = false }: OutputOptions): Ou
   json,
   quiet,
   log: line => {
-    if (!json && !quiet) process.stderr.write(`${line}\n`);
+    if (!json && !quiet) writeTo('stderr', `${escapeLine(line)}\n`);
   },
-  warn: line => {
-    process.stderr.write(`warning: ${line}\n`);
-  },
+  warn: line => writeTo('stderr', `warning: ${escapeLine(line)}\n`),
   result: line => {
-    if (!json) process.stdout.write(`${line}\n`);
+    if (!json) writeTo('stdout', `${escapeLine(line)}\n`);
   },
   event: (event, data) => {
-    if (json) process.stdout.write(`${JSON.stringify({ event, ...data })}\n`);
+    if (json) writeTo('stdout', `${escapeJson({ event, ...data })}\n`);
   },
 });

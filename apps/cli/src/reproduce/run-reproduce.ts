@@ -1,7 +1,7 @@
 /** @file Experiments of papers, one after the other, with a report of all. */
 import { join } from 'node:path';
 import { writeFileAtomically } from '@neural-fields/core/node';
-import { type BackendName, chooseBackend } from '../backends.ts';
+import { type BackendOptions, chooseBackend } from '../backends.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { assertWritable } from '../files/output-path.ts';
 import { listenForInterrupt } from '../interrupt.ts';
@@ -18,11 +18,10 @@ import { makeFolder, runExperiment } from './frame/run-experiment.ts';
 import { summariesOf } from './summaries.ts';
 
 /** What the command line says. */
-export interface ReproduceOptions {
+export interface ReproduceOptions extends BackendOptions {
   readonly profile: ProfileName;
   /** The folder that is written; each experiment has one in it. */
   readonly folder: string;
-  readonly backend: BackendName;
   readonly restart: boolean;
   readonly checkpointEvery: number;
   readonly image?: string | undefined;
@@ -126,7 +125,7 @@ export const runReproduce = async (chosen: readonly Experiment[], options: Repro
   await makeFolder(options.folder);
   const file = (name: string): string => join(options.folder, name);
   await assertWritable(file('index.html'));
-  const backend = await chooseBackend(options.backend, output);
+  const backend = await chooseBackend(options, output);
   const interrupt = listenForInterrupt(() => output.log('stopping after this chunk; once more stops at once'));
   const reported: ReportedResult[] = [];
   try {
@@ -155,7 +154,7 @@ export const runReproduce = async (chosen: readonly Experiment[], options: Repro
     output.result(`report ${file('index.html')}`);
   } catch (error) {
     if (error instanceof InterruptedError) {
-      if (!output.json && !output.quiet) process.stderr.write('stopped; the same command again goes on from there.\n');
+      output.log('stopped; the same command again goes on from there.');
       output.event('interrupted', { folder: options.folder });
     }
     throw error;

@@ -1,0 +1,56 @@
+/**
+ * @file stdout and stderr. Either can be lost while the program runs: its reader closes the pipe (`| head -1`), or it is a file on a disk that is
+ * full. That stops work as Ctrl-C does: see `listenForInterrupt`.
+ */
+import { InterruptedError } from '../errors.ts';
+
+/** The name of a stream on `process`. */
+export type StreamName = 'stdout' | 'stderr';
+
+type Listener = (loss: InterruptedError) => void;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'there is no space left on the disk',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the terminal is gone',
+};
+
+// The streams belong to the process, and so does their state.
+let lost: InterruptedError | undefined;
+const listeners = new Set<Listener>();
+
+const lose = (name: StreamName, error: NodeJS.ErrnoException): void => {
+  if (lost !== undefined) return;
+  const { code = '', message } = error;
+  lost =
+    code === 'EPIPE'
+      ? new InterruptedError('closed-output', `the reader of ${name} has closed it`)
+      : new InterruptedError('failed-output', `${name} cannot be written: ${REASONS[code] ?? message}`);
+  if (code !== 'EPIPE') writeTo(name === 'stdout' ? 'stderr' : 'stdout', `neural-fields: ${lost.message}\n`);
+  for (const listener of listeners) listener(lost);
+};
+
+/** Writes text; a stream that is lost takes it without a word. */
+export const writeTo = (name: StreamName, text: string): void => {
+  try {
+    process[name].write(text);
+  } catch (error) {
+    lose(name, error as NodeJS.ErrnoException);
+  }
+};
+
+/** Begins to watch the streams. Call it once, before anything is written. */
+export const watchStreams = (): void => {
+  for (const name of ['stdout', 'stderr'] as const)
+    process[name].on('error', (error: NodeJS.ErrnoException) => lose(name, error));
+};
+
+/** Calls a listener when a stream is lost, or at once when one has been; returns how to stop listening. */
+export const onStreamLost = (listener: Listener): (() => void) => {
+  if (lost !== undefined) listener(lost);
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** The loss of a stream, if there was one. */
+export const streamLoss = (): InterruptedError | undefined => lost;
