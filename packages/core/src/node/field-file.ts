@@ -4,8 +4,8 @@ import { decodeFieldData, type EncodeFieldOptions, encodeFieldData, type FieldFi
 import { FieldFileError } from '../files/field-file-error.ts';
 import { SafetensorsError } from '../files/safetensors.ts';
 import type { Extensions } from '../spec/extensions.ts';
+import { writeFileAtomically } from './atomic-file.ts';
 import { describeFileError } from './file-error.ts';
-import { writeFileAtomically } from './write-file-atomically.ts';
 
 /**
  * Reads a field file.

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { CheckpointStore } from '../fit/checkpoint.ts';
+import { writeFileAtomically } from './atomic-file.ts';
 import { describeFileError, errorCode } from './file-error.ts';
-import { writeFileAtomically } from './write-file-atomically.ts';
 
 /**
  * Keeps a run's checkpoint in one file, which is written atomically: see {@link writeFileAtomically}.

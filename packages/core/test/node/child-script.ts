@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-const sources = ['write-file-atomically', 'file-error'];
+const sources = ['atomic-file', 'file-error'];
 
 /** Puts a script into `folder` that a plain Node process can run, with `writeFileAtomically` of the sources in scope. */
 export const writeChildScript = (folder: string, body: string): string => {
@@ -13,6 +13,6 @@ export const writeChildScript = (folder: string, body: string): string => {
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const script = join(folder, 'child.js');
-  writeFileSync(script, `import { writeFileAtomically } from './write-file-atomically.js';\n${body}`);
+  writeFileSync(script, `import { writeFileAtomically } from './atomic-file.js';\n${body}`);
   return script;
 };

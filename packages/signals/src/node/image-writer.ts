@@ -3,11 +3,8 @@
  * what is held in memory is a batch of rows and zlib's window.
  */
 import { Buffer } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { crc32, createDeflate } from 'node:zlib';
-import { FileError } from '@neural-fields/core/node';
+import { createAtomicFile } from '@neural-fields/core/node';
 import { ImageError } from '../images/image-error.ts';
 import { type BitDepth, quantise } from '../images/quantise.ts';
 import { imageFormatOf } from './image-files.ts';
@@ -81,27 +78,11 @@ const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: 
     throw new ImageError('unsupported', `createImageWriter: rows are written to PNG files only, got '${path}'`);
 };
 
-/** The file's bytes go to a temporary name beside it. */
-const openTemporary = async (path: string): Promise<{ handle: FileHandle; temporary: string; target: string }> => {
-  try {
-    const target = await realpath(path).catch(() => path);
-    const existing = await stat(target).catch(() => undefined);
-    if (existing && !existing.isFile()) {
-      const what = existing.isDirectory() ? 'a folder' : 'no regular file';
-      throw new FileError('not-a-file', path, `cannot write '${path}': it is ${what}`);
-    }
-    const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.part`);
-    return { handle: await open(temporary, 'wx'), temporary, target };
-  } catch (error) {
-    throw toFileError('write', path, error);
-  }
-};
-
 /**
  * Opens a PNG file to be written a few rows at a time, for renders that are larger than memory.
  *
- * The bytes go to a temporary file beside `path`, which takes the name at `close`. `abort` and any failure remove it; a killed process leaves
- * it behind, named `.<name>.<uuid>.part`. Needs no image library.
+ * The bytes go to a temporary file beside `path`, which takes the name at `close`. `abort` and any failure remove it; what a killed process
+ * leaves is removed by the next that writes the same path (`createAtomicFile` of `@neural-fields/core/node`). Needs no image library.
  *
  * @throws RangeError when an option is out of range, or the extension names no format
  * @throws ImageError `unsupported` when the extension is of another format
@@ -110,15 +91,15 @@ const openTemporary = async (path: string): Promise<{ handle: FileHandle; tempor
 export const createImageWriter = async (path: string, options: ImageWriterOptions): Promise<ImageWriter> => {
   assertOptions(path, options);
   const { width, height, channels, bitDepth = 8 } = options;
-  const { handle, temporary, target } = await openTemporary(path);
+  const file = await createAtomicFile(path);
   const rowLength = width * channels;
   const rowBytes = rowLength * (bitDepth / 8);
   const filterRow = createRowFilter(rowBytes, channels * (bitDepth / 8));
   const deflate = createDeflate({ chunkSize: 2 ** 18 });
 
   const drain = async (): Promise<void> => {
-    await handle.writeFile(pngHeader(options));
-    for await (const part of deflate) await handle.writeFile(pngChunk('IDAT', part as Buffer));
+    await file.handle.writeFile(pngHeader(options));
+    for await (const part of deflate) await file.handle.writeFile(pngChunk('IDAT', part as Buffer));
   };
   const drained = drain();
   // A failure is met by whoever waits next, in `push` or `close`.
@@ -132,8 +113,7 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
     state = 'over';
     deflate.destroy();
     await drained.catch(() => undefined);
-    await handle.close().catch(() => undefined);
-    await unlink(temporary).catch(() => undefined);
+    await file.abort();
   };
 
   const assertOpen = (caller: string): void => {
@@ -195,10 +175,8 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
         if (written < height) throw new RangeError(`close: ${height} rows must be written, got ${written}`);
         deflate.end();
         await drained;
-        await handle.writeFile(pngChunk('IEND', new Uint8Array()));
-        await handle.sync();
-        await handle.close();
-        await rename(temporary, target);
+        await file.handle.writeFile(pngChunk('IEND', new Uint8Array()));
+        await file.commit();
         state = 'over';
       }),
 

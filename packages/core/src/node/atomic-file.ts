@@ -3,7 +3,7 @@
  * rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the new one, also after a crash.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describeFileError, errorCode, FileError } from './file-error.ts';
@@ -64,48 +64,92 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 };
 
-const writeAndSync = async (handle: FileHandle, bytes: Uint8Array, mode: number | undefined): Promise<void> => {
-  try {
-    if (mode !== undefined) await handle.chmod(mode);
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/**
+ * The file that a path stands for: links are followed.
+ *
+ * @throws FileError when it is a link to nothing (a rename would replace the link, and what it was meant for would not be there), or no regular file
+ */
+const resolveTarget = async (path: string): Promise<{ readonly target: string; readonly mode: number | undefined }> => {
+  const entry = await lstat(path).catch(error => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (entry === undefined) return { target: path, mode: undefined };
+  const target = await realpath(path).catch(async error => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new FileError(
+      'not-found',
+      path,
+      `cannot write '${path}': it is a link to '${await readlink(path)}', which is not there`,
+    );
+  });
+  const existing = await stat(target);
+  if (!existing.isFile())
+    throw new FileError(
+      'not-a-file',
+      path,
+      `cannot write '${path}': it is ${existing.isDirectory() ? 'a folder' : 'no regular file'}`,
+    );
+  return { target, mode: existing.mode & 0o777 };
 };
 
+/** A file that is written under a temporary name, and appears under its own when it is whole. */
+export interface AtomicFile {
+  /** Open for writing; do not close it. */
+  readonly handle: FileHandle;
+  /** Brings the bytes to the disk and gives the file its name, in place of an older one. @throws FileError; the temporary file is then removed */
+  commit(): Promise<void>;
+  /** Removes what was written; an older file stays. After `commit`, or a second time, it does nothing. */
+  abort(): Promise<void>;
+}
+
 /**
- * Writes a file so that at any moment, also after a kill or a power failure, there is the old content or the new, never a part.
+ * Opens a file so that at any moment, also after a kill or a power failure, there is the old content under its name or the new, never a part.
  *
  * A link is followed, and an existing file keeps its permissions. Temporary files that killed processes left for the same path are removed.
  *
- * @throws FileError when the file system refuses; the old file is then untouched
+ * @throws FileError when the file system refuses, or `path` is a folder, a device or a link to nothing
  */
-export const writeFileAtomically = async (path: string, bytes: Uint8Array): Promise<void> => {
+export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
   try {
-    const target = await realpath(path).catch(() => path);
-    const existing = await stat(target).catch(error => {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (existing !== undefined && !existing.isFile())
-      throw new FileError(
-        'not-a-file',
-        path,
-        `cannot write '${path}': it is ${existing.isDirectory() ? 'a folder' : 'no regular file'}`,
-      );
+    const { target, mode } = await resolveTarget(path);
     await removeStaleFiles(target);
     const temporary = temporaryPath(target);
     const handle = await open(temporary, 'wx');
-    try {
-      await writeAndSync(handle, bytes, existing && existing.mode & 0o777);
-      await rename(temporary, target);
-    } catch (error) {
+    let over = false;
+    const abort = async (): Promise<void> => {
+      if (over) return;
+      over = true;
+      await handle.close().catch(() => undefined);
       await unlink(temporary).catch(() => undefined);
-      throw error;
-    }
-    await syncFolder(dirname(target));
+    };
+    const commit = async (): Promise<void> => {
+      try {
+        if (mode !== undefined) await handle.chmod(mode);
+        await handle.sync();
+        await handle.close();
+        await rename(temporary, target);
+        over = true;
+        await syncFolder(dirname(target));
+      } catch (error) {
+        await abort();
+        throw describeFileError('write', path, error);
+      }
+    };
+    return { handle, commit, abort };
   } catch (error) {
     throw describeFileError('write', path, error);
   }
+};
+
+/** Writes a file as {@link createAtomicFile} does. @throws FileError when the file system refuses; the old file is then untouched */
+export const writeFileAtomically = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const file = await createAtomicFile(path);
+  try {
+    await file.handle.writeFile(bytes);
+  } catch (error) {
+    await file.abort();
+    throw describeFileError('write', path, error);
+  }
+  await file.commit();
 };

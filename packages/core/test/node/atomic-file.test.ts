@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryPath, writeFileAtomically } from '../../src/node/atomic-file.ts';
 import { FileError } from '../../src/node/file-error.ts';
-import { temporaryPath, writeFileAtomically } from '../../src/node/write-file-atomically.ts';
 import { writeChildScript } from './child-script.ts';
 
 const catchFileError = async (promise: Promise<unknown>): Promise<FileError> => {
@@ -57,6 +57,15 @@ describe('writeFileAtomically', () => {
     expect([...(await readFile(target))]).toEqual([1]);
     expect((await stat(target)).mode & 0o777).toBe(0o640);
     expect(existsSync(link)).toBe(true);
+  });
+
+  it('refuses a link to nothing, and leaves the link', async () => {
+    const link = join(folder, 'link');
+    await symlink(join(folder, 'gone'), link);
+    const error = await catchFileError(writeFileAtomically(link, Uint8Array.of(1)));
+    expect(error.problem).toBe('not-found');
+    expect(error.message).toBe(`cannot write '${link}': it is a link to '${join(folder, 'gone')}', which is not there`);
+    expect(await readdir(folder)).toEqual(['link']);
   });
 
   it('keeps the file whole when several write at once', async () => {
