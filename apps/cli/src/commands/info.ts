@@ -2,10 +2,11 @@
 import { type FieldSpec, type LayerSpec, parameterShapes } from '@neural-fields/core';
 import type { Command } from 'commander';
 import { extensions } from '../files/extensions.ts';
-import { type LoadedField, loadField } from '../files/load-field.ts';
+import { type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
+import type { FoundRun } from '../fitting/field-metadata.ts';
 import { describeShapeQuality } from '../fitting/shape-quality.ts';
 import { type CommonOptions, outputOf } from '../options/common.ts';
-import { formatBytes, formatCount, formatDecibels } from '../output/format.ts';
+import { formatBytes, formatCount, formatDecibels, plural } from '../output/format.ts';
 import { describeSignal, type ShapeDescription } from '../signals/signal-description.ts';
 
 /** One layer as the table shows it. */
@@ -31,8 +32,15 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
 
 const layerRows = (spec: FieldSpec): LayerRow[] => {
   const shapes = parameterShapes(spec, extensions);
+  const ofLayer = new Map<string, (typeof shapes)[number][]>();
+  for (const shape of shapes) {
+    const prefix = shape.name.split('.', 2).join('.');
+    const own = ofLayer.get(prefix);
+    if (own) own.push(shape);
+    else ofLayer.set(prefix, [shape]);
+  }
   return spec.layers.map((layer, index) => {
-    const own = shapes.filter(({ name }) => name.startsWith(`layers.${index}.`));
+    const own = ofLayer.get(`layers.${index}`) ?? [];
     const weight = own.find(({ name }) => name.endsWith('.weight'));
     return {
       layer: index,
@@ -46,7 +54,7 @@ const layerRows = (spec: FieldSpec): LayerRow[] => {
 
 /** Lines up the columns of a table. */
 const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)));
+  const widths = (rows[0] ?? []).map((_, column) => rows.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0));
   return rows.map(row =>
     row
       .map((cell, column) => cell.padEnd(widths[column] as number))
@@ -62,8 +70,28 @@ const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
 const describeBox = ({ similarity: { scale, offset } }: ShapeDescription): string =>
   offset.map(shift => `[${[-1, 1].map(end => Number(((end - shift) / scale).toPrecision(4))).join(', ')}]`).join(' x ');
 
-const printText = (file: string, loaded: LoadedField, print: (line: string) => void): void => {
-  const { signal, run, checkpoint, metadata } = loaded;
+const printRun = (run: FoundRun, print: (line: string) => void): void => {
+  const { source, sha256, settings = {}, backend } = run;
+  const say = (label: string, parts: readonly (string | false)[]): void => {
+    const said = parts.filter(part => part !== false);
+    if (said.length > 0) print(`${label.padEnd(10)}  ${said.join(', ')}`);
+  };
+  const { steps, learningRate, schedule, batch, seed } = settings;
+  say('fitted to', [source ?? false, sha256 !== undefined && `sha256 ${sha256}`]);
+  say('fit', [
+    steps !== undefined && plural(steps, 'step'),
+    learningRate !== undefined && `learning rate ${[learningRate, schedule].filter(part => part !== undefined).join(' ')}`,
+    batch !== undefined && `batch ${batch}`,
+    seed !== undefined && `seed ${seed}`,
+    backend !== undefined && `on ${backend}`,
+  ]);
+  if (run.psnr !== undefined) print(`PSNR        ${formatDecibels(run.psnr)}`);
+  const quality = describeShapeQuality(run);
+  if (quality !== undefined) print(`quality     ${quality}`);
+};
+
+const printText = (file: string, loaded: InspectedField, print: (line: string) => void): void => {
+  const { signal, run, checkpoint, metadata, damagedSignal, damagedRun } = loaded;
   const rows = layerRows(loaded.data.spec);
   const parameters = rows.reduce((total, row) => total + row.parameters, 0);
   print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
@@ -82,18 +110,10 @@ const printText = (file: string, loaded: LoadedField, print: (line: string) => v
     print(
       `values      ${range[0]} is ${kind === 'image' ? 'black, ' : '-1, '}${range[1]} is ${kind === 'image' ? 'white' : '1'}`,
     );
-  } else print('stands for  unknown: the file does not say');
+  } else print(`stands for  unknown: ${damagedSignal ?? 'the file does not say'}`);
   if (checkpoint) print(`step        ${checkpoint.step}; the fit it belongs to can go on from it`);
-  if (run) {
-    const { steps, learningRate, schedule, batch, seed } = run.settings;
-    print(`fitted to   ${run.source}, sha256 ${run.sha256}`);
-    print(
-      `fit         ${steps} steps, learning rate ${learningRate} ${schedule}, batch ${batch}, seed ${seed}, on ${run.backend}`,
-    );
-    if (run.psnr !== undefined) print(`PSNR        ${formatDecibels(run.psnr)}`);
-    const quality = describeShapeQuality(run);
-    if (quality !== undefined) print(`quality     ${quality}`);
-  }
+  if (damagedRun !== undefined) print(`fitted to   unknown: ${damagedRun}`);
+  if (run) printRun(run, print);
   for (const [key, value] of Object.entries(metadata))
     print(`${key.padEnd(10)}  ${value.length > 100 ? `${value.slice(0, 100)} ...` : value}`);
   print('');
@@ -103,7 +123,7 @@ const printText = (file: string, loaded: LoadedField, print: (line: string) => v
 
 const action = async (file: string, options: Pick<CommonOptions, 'json'>): Promise<void> => {
   const output = outputOf(options);
-  const loaded = await loadField(file);
+  const loaded = await inspectField(file);
   const layers = layerRows(loaded.data.spec);
   output.event('info', {
     file,
@@ -113,6 +133,8 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'>): Promi
     ...(loaded.signal && { signal: loaded.signal }),
     ...(loaded.run && { run: loaded.run }),
     ...(loaded.checkpoint && { checkpoint: loaded.checkpoint }),
+    ...(loaded.damagedSignal !== undefined && { damagedSignal: loaded.damagedSignal }),
+    ...(loaded.damagedRun !== undefined && { damagedRun: loaded.damagedRun }),
     ...(loaded.pytorch && { source: loaded.pytorch }),
     spec: loaded.data.spec,
     layers,

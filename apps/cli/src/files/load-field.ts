@@ -9,9 +9,10 @@ import {
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { describeError, InputError } from '../errors.ts';
 import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
-import { type FieldRun, readFieldRun } from '../fitting/field-metadata.ts';
+import { type FoundRun, readFieldRun } from '../fitting/field-metadata.ts';
 import { FACTOR_KEY } from '../fitting/recovery.ts';
-import { readDescription, type SignalDescription } from '../signals/signal-description.ts';
+import { readDescription } from '../signals/read-description.ts';
+import type { SignalDescription } from '../signals/signal-description.ts';
 import { describeForeign } from './describe-foreign.ts';
 import { extensions } from './extensions.ts';
 import { readInput } from './read-bytes.ts';
@@ -24,7 +25,7 @@ export interface LoadedField {
   /** What it stands for; absent when the file does not say. */
   readonly signal?: SignalDescription | undefined;
   /** How it was fitted. */
-  readonly run?: FieldRun | undefined;
+  readonly run?: FoundRun | undefined;
   /** The state of its fit, when the file is a checkpoint. */
   readonly checkpoint?: CheckpointRun | undefined;
   /** Metadata of others. */
@@ -33,17 +34,39 @@ export interface LoadedField {
   readonly pytorch?: PytorchSirenSource | undefined;
 }
 
+/** A field with what is wrong with the metadata beside it. */
+export interface InspectedField extends LoadedField {
+  /** What is wrong with the description, for which reason nothing can be rendered. */
+  readonly damagedSignal?: string | undefined;
+  /** What is wrong with the account of the fit, which nothing depends on. */
+  readonly damagedRun?: string | undefined;
+}
+
 const OWN_KEYS = ['signal', 'run', 'fit', FACTOR_KEY, SIMILARITY_KEY];
 
-const decode = (bytes: Uint8Array): LoadedField => {
+/** What a reader of metadata returns, or why it refuses. */
+const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: string } => {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { problem: error.message };
+  }
+};
+
+const decode = (bytes: Uint8Array): InspectedField => {
   try {
     const { metadata, ...data } = decodeFieldData(bytes, extensions);
     const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OWN_KEYS.includes(key)));
+    const signal = attempt(() => readDescription(metadata, data.spec));
+    const run = attempt(() => readFieldRun(metadata));
     return {
       data,
       bytes: bytes.length,
-      signal: readDescription(metadata),
-      run: readFieldRun(metadata),
+      signal: signal.value,
+      damagedSignal: signal.problem,
+      run: run.value,
+      damagedRun: run.problem,
       checkpoint: readRun(metadata),
       metadata: others,
     };
@@ -55,11 +78,11 @@ const decode = (bytes: Uint8Array): LoadedField => {
 };
 
 /**
- * Reads a field.
+ * Reads a field and whatever stands beside it. Damaged metadata are told, and do not keep the field from being read.
  *
  * @throws InputError when the file cannot be read or holds no field; the message says what it holds instead
  */
-export const loadField = async (path: string): Promise<LoadedField> => {
+export const inspectField = async (path: string): Promise<InspectedField> => {
   const bytes = await readInput(path);
   const foreign = describeForeign(bytes);
   if (foreign !== undefined) throw new InputError(`'${path}' is not a field: it is ${foreign}`);
@@ -68,4 +91,15 @@ export const loadField = async (path: string): Promise<LoadedField> => {
   } catch (error) {
     throw new InputError(`'${path}' is not a field: ${describeError(error)}`, { cause: error });
   }
+};
+
+/**
+ * Reads a field to do something with it.
+ *
+ * @throws InputError as {@link inspectField}, and when the description of what the field stands for is damaged or does not suit its network
+ */
+export const loadField = async (path: string): Promise<LoadedField> => {
+  const { damagedSignal, damagedRun: _, ...loaded } = await inspectField(path);
+  if (damagedSignal !== undefined) throw new InputError(`'${path}' cannot be used: ${damagedSignal}`);
+  return loaded;
 };

@@ -6,6 +6,7 @@ import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
 import { describeError, InputError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
 import type { Output } from '../output/output.ts';
+import { integerIn, parseRecord, stringsIn } from '../signals/json-fields.ts';
 
 /**
  * What happens to a checkpoint that is already there. `auto`: it is gone on from if it is of the same run, and an error otherwise.
@@ -22,13 +23,13 @@ export interface CheckpointRun {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-/** The run in a file's metadata; `undefined` when the file is no checkpoint. */
+/** The run in a file's metadata; `undefined` when the file is no checkpoint, or a damaged one. */
 export const readRun = (metadata: Readonly<Record<string, string>>): CheckpointRun | undefined => {
   const text = metadata[RUN_KEY];
   if (text === undefined) return undefined;
   try {
-    const { step, identity } = JSON.parse(text) as Partial<CheckpointRun>;
-    return typeof step === 'number' && typeof identity === 'object' ? { step, identity } : undefined;
+    const { step, identity } = parseRecord(text);
+    return { step: integerIn('step', step, 0, Number.MAX_SAFE_INTEGER), identity: stringsIn('identity', identity) };
   } catch {
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** @file The metadata of a field file. `signal` says what the field stands for, `run` how it came to be; both are JSON. */
 import { basename } from 'node:path';
+import { InputError } from '../errors.ts';
+import { asRecord, type JsonRecord, parseRecord, show } from '../signals/json-fields.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import { SIGNAL_KEY } from '../signals/signal-description.ts';
 import type { FitSettings } from './settings.ts';
@@ -40,14 +42,59 @@ export const fieldMetadata = ({ source, prepared, settings, backend, figures }: 
   return { [SIGNAL_KEY]: JSON.stringify(prepared.description), [RUN_KEY]: JSON.stringify(run) };
 };
 
-/** The run in a file's metadata; `undefined` when there is none, or none that is understood. */
-export const readFieldRun = (metadata: Readonly<Record<string, string>>): FieldRun | undefined => {
+interface FoundSettings extends Pick<FitSettings, 'steps' | 'learningRate' | 'batch' | 'seed'> {
+  readonly schedule: string;
+}
+
+/** A fit as a file tells it, where every part may be missing. */
+export interface FoundRun extends Partial<Omit<FieldRun, 'settings'>> {
+  readonly settings?: Partial<FoundSettings>;
+}
+
+const number = (what: string, value: unknown): number => {
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new InputError(`${what} must be a finite number, got ${show(value)}`);
+  return value;
+};
+
+const string = (what: string, value: unknown): string => {
+  if (typeof value !== 'string') throw new InputError(`${what} must be text, got ${show(value)}`);
+  return value;
+};
+
+const batch = (what: string, value: unknown): 'full' | number => (value === 'full' ? value : number(what, value));
+
+type Readers<T> = { readonly [Name in keyof T & string]-?: (what: string, value: unknown) => T[Name] };
+
+/** The fields that are there, those that are known each read by its reader. JSON writes an infinite PSNR as `null`, which counts as absent. */
+const present = <T extends object>(fields: JsonRecord, readers: Readers<T>): Partial<T> => {
+  const known = new Map<string, (what: string, value: unknown) => unknown>(Object.entries(readers));
+  const entries = Object.entries(fields)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => [name, known.get(name)?.(name, value) ?? value]);
+  return Object.fromEntries(entries) as Partial<T>;
+};
+
+/**
+ * The run in a file's metadata; `undefined` when there is none.
+ *
+ * @throws InputError when a part of it is of the wrong type
+ */
+export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundRun | undefined => {
   const text = metadata[RUN_KEY];
   if (text === undefined) return undefined;
   try {
-    const run = JSON.parse(text) as Partial<FieldRun>;
-    return typeof run.source === 'string' && typeof run.settings === 'object' ? (run as FieldRun) : undefined;
-  } catch {
-    return undefined;
+    const numbers = { psnr: number, surfaceError: number, normalError: number, eikonalError: number };
+    const settings = { steps: number, learningRate: number, schedule: string, batch, seed: number };
+    return present<FoundRun>(parseRecord(text), {
+      source: string,
+      sha256: string,
+      backend: string,
+      ...numbers,
+      settings: (what, value) => present<FoundSettings>(asRecord(what, value), settings),
+    });
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(`what it says of its fit ('${RUN_KEY}' in the metadata) is damaged: ${cause.message}`, { cause });
   }
 };

@@ -1,5 +1,5 @@
 /** @file What a field stands for: everything that is needed to render it, and that its parameters do not say. Kept in the file's metadata. */
-import { parseSimilarity, SIMILARITY_KEY, type Similarity } from '@neural-fields/shapes';
+import type { Similarity } from '@neural-fields/shapes';
 import type { GridConvention, Span } from '@neural-fields/signals';
 import { formatCount, plural } from '../output/format.ts';
 
@@ -54,54 +54,6 @@ export type SignalDescription = ImageDescription | AudioDescription | ShapeDescr
 
 /** The number of a field's coordinates. */
 export const coordinateCount = ({ kind }: SignalDescription): number => ({ image: 2, audio: 1, shape: 3 })[kind];
-
-const isSpan = (value: unknown): value is Span =>
-  Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] !== value[1];
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
-
-const isShape = ({ similarity }: Readonly<Record<string, unknown>>): boolean => {
-  try {
-    parseSimilarity(JSON.stringify(similarity) ?? '');
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const isDescription = (value: unknown): value is SignalDescription => {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Readonly<Record<string, unknown>>;
-  const { kind, convention, spans, range, channels } = fields;
-  if (kind === 'shape') return isShape(fields);
-  const counts = kind === 'image' ? ['width', 'height'] : ['length', 'sampleRate'];
-  return (
-    (kind === 'image' || kind === 'audio') &&
-    (convention === 'corner-aligned' || convention === 'pixel-centred') &&
-    isSpan(range) &&
-    isCount(channels) &&
-    (kind === 'audio' || channels <= 4) &&
-    Array.isArray(spans) &&
-    spans.length === (kind === 'image' ? 2 : 1) &&
-    spans.every(isSpan) &&
-    counts.every(name => isCount(fields[name]))
-  );
-};
-
-/** The description in a file's metadata; `undefined` when there is none, or none that is understood. */
-export const readDescription = (metadata: Readonly<Record<string, string>>): SignalDescription | undefined => {
-  const text = metadata[SIGNAL_KEY];
-  const similarity = metadata[SIMILARITY_KEY];
-  try {
-    // As the library's own examples write it.
-    if (text === undefined)
-      return similarity === undefined ? undefined : { kind: 'shape', similarity: parseSimilarity(similarity) };
-    const value: unknown = JSON.parse(text);
-    return isDescription(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 /** `an image of 512 x 512 pixels, 1 channel`. */
 export const describeSignal = (signal: SignalDescription): string => {

@@ -1,0 +1,79 @@
+/** @file Typed checks of JSON that a file brought. An error names the field, what was wanted and what came. */
+import { InputError } from '../errors.ts';
+
+/** An object of JSON whose fields are not yet known. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** How much of a value an error shows. */
+const SHOWN = 60;
+/** Objects and lists may lie this deep in each other. Every description that this program writes has 3 levels at most. */
+const MAX_DEPTH = 16;
+
+/** A value as an error shows it. */
+export const show = (value: unknown): string => {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+};
+
+const isRecord = (value: unknown): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws InputError unless the value is an object */
+export const asRecord = (what: string, value: unknown): JsonRecord => {
+  if (!isRecord(value)) throw new InputError(`${what} must be an object, got ${show(value)}`);
+  return value;
+};
+
+/** Whether a JSON value is at most this deep. Walks without recursion. */
+const isShallow = (value: unknown): boolean => {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    level = level.flatMap(inner => (typeof inner === 'object' && inner !== null ? Object.values(inner) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
+};
+
+/** The object in some JSON text, without a prototype: a field named `constructor` is there only when the text has it. */
+export const parseRecord = (text: string): JsonRecord => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError(`it is no JSON, got ${show(text)}`, { cause });
+  }
+  if (!isShallow(value)) throw new InputError(`it is nested more than ${MAX_DEPTH} levels deep`);
+  return Object.assign(Object.create(null) as object, asRecord('it', value));
+};
+
+/** @throws InputError unless the value is an integer from `minimum` to `maximum` */
+export const integerIn = (what: string, value: unknown, minimum: number, maximum: number): number => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum || value > maximum)
+    throw new InputError(`${what} must be an integer from ${minimum} to ${maximum}, got ${show(value)}`);
+  return value;
+};
+
+/** @throws InputError unless the value is a list of `length` values */
+export const listOf = (what: string, value: unknown, length: number): readonly unknown[] => {
+  if (!Array.isArray(value) || value.length !== length)
+    throw new InputError(`${what} must be a list of ${length}, got ${show(value)}`);
+  return value;
+};
+
+/** @throws InputError unless the value is one of the names */
+export const oneOf = <T extends string>(what: string, value: unknown, names: readonly T[]): T => {
+  const name = names.find(candidate => candidate === value);
+  if (name === undefined) throw new InputError(`${what} must be one of ${names.join(', ')}, got ${show(value)}`);
+  return name;
+};
+
+/** A field that may be absent; `null` is not absent. */
+export const optional = <T>(what: string, value: unknown, read: (what: string, value: unknown) => T): T | undefined =>
+  value === undefined ? undefined : read(what, value);
+
+/** @throws InputError unless the value is an object of texts */
+export const stringsIn = (what: string, value: unknown): Readonly<Record<string, string>> => {
+  const record = asRecord(what, value);
+  for (const [name, text] of Object.entries(record))
+    if (typeof text !== 'string') throw new InputError(`${what} must hold texts, got ${show(text)} for ${show(name)}`);
+  return record as Readonly<Record<string, string>>;
+};
