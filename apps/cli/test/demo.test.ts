@@ -26,7 +26,8 @@ test('the demonstration writes every file that it lists, and a page that needs n
   const folder = join(cwd, 'out', 'page');
   const others = ['field.safetensors', 'metrics.json', 'progress.jsonl', 'psnr.svg', 'spectrum.svg', 'index.html'];
   expect(readdirSync(folder).sort()).toEqual([...pictures.map(name => `${name}.png`), ...others].sort());
-  for (const name of pictures) expect((await decodeImage(readFileSync(join(folder, `${name}.png`)))).size).toBeGreaterThan(0);
+  for (const name of pictures)
+    expect((await decodeImage(readFileSync(join(folder, `${name}.png`)))).data.length).toBeGreaterThan(0);
   const shapes = await Promise.all(
     ['picture', 'zoom-field', 'zoom-bicubic', 'spectrum-field'].map(async name => {
       const { shape } = await decodeImage(readFileSync(join(folder, `${name}.png`)), { channels: 'grey' });
@@ -62,7 +63,7 @@ test('the demonstration writes every file that it lists, and a page that needs n
   for (const image of images) {
     expect(image.getAttribute('alt')).not.toBe('');
     const [, data] = /^data:image\/png;base64,(.+)$/.exec(image.getAttribute('src') as string) as RegExpExecArray;
-    expect((await decodeImage(Buffer.from(data as string, 'base64'))).size).toBeGreaterThan(0);
+    expect((await decodeImage(Buffer.from(data as string, 'base64'))).data.length).toBeGreaterThan(0);
   }
   expect([...document.querySelectorAll('svg')]).toHaveLength(2);
   const links = [...document.querySelectorAll('a')].map(link => link.getAttribute('href') as string);

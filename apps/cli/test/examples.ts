@@ -1,7 +1,7 @@
 /** @file Small signals that tests fit. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeAudio, encodeImage } from '@neural-fields/signals';
+import { encodeAudio, encodeImage, type Image } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 
 /** Writes a picture: a bright disc on a slope, in one, three or four channels. */
@@ -35,3 +35,7 @@ export const writeSound = (
   writeFileSync(join(folder, name), encodeAudio({ samples: ndarray(data, [length, 1]), sampleRate }));
   return name;
 };
+
+/** The value of a picture's channel at a row and a column. */
+export const element = ({ data, shape: [, width, channels] }: Image, y: number, x: number, c: number): number =>
+  data[(y * (width as number) + x) * (channels as number) + c] as number;

@@ -4,7 +4,7 @@ import { decodeFieldData, encodeSafetensors } from '@neural-fields/core';
 import { decodeAudio, decodeImage, mse, psnr } from '@neural-fields/signals';
 import { expect, test } from 'vitest';
 import { emptyFolder, jsonLines, run, start, tiny } from './cli.ts';
-import { writePicture, writeSound } from './examples.ts';
+import { element, writePicture, writeSound } from './examples.ts';
 
 test('a picture is fitted, described and rendered, and what is rendered has the PSNR that was printed', async () => {
   const cwd = emptyFolder();
@@ -80,7 +80,8 @@ test('a picture keeps its geometry: regions, sizes, formats, channels, aspect, d
   ]);
   // A region that begins and ends on the edges of pixels has the same pixels as the whole.
   expect(part.shape).toEqual([5, 10, 4]);
-  for (let y = 0; y < 5; y++) for (let x = 0; x < 10; x++) expect(part.get(y, x, 0)).toBeCloseTo(whole.get(y + 2, x + 5, 0), 5);
+  for (let y = 0; y < 5; y++)
+    for (let x = 0; x < 10; x++) expect(element(part, y, x, 0)).toBeCloseTo(element(whole, y + 2, x + 5, 0), 5);
 });
 
 test('a sound is fitted and rendered at the sample rate of the file, or another', async () => {

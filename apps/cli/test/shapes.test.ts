@@ -6,7 +6,7 @@ import { checkMesh, decodeShape, encodePly, extractSurface, isMesh, type Mesh, s
 import { decodeImage } from '@neural-fields/signals';
 import { describe, expect, test } from 'vitest';
 import { emptyFolder, type Finished, jsonLines, run, start } from './cli.ts';
-import { writePicture } from './examples.ts';
+import { element, writePicture } from './examples.ts';
 
 /** A ball of radius 5 around (10, 20, 30), as points with normals. */
 const writeBall = (folder: string, name = 'ball.xyz', { columns = 6, sign = 1 } = {}): string => {
@@ -66,14 +66,14 @@ test("a cloud becomes a field, and the field a closed mesh in the cloud's own un
   expect(drawn).toMatchObject({ code: 0 });
   const picture = await decodeImage(readFileSync(join(cwd, 'ball.png')));
   expect(picture.shape).toEqual([32, 48, 3]);
-  const brightness = (y: number, x: number): number => picture.get(y, x, 0);
+  const brightness = (y: number, x: number): number => element(picture, y, x, 0);
   expect(brightness(0, 0)).toBeGreaterThan(0.95); // the background
   expect(brightness(16, 24)).toBeLessThan(0.9);
   expect(brightness(10, 20)).toBeGreaterThan(brightness(24, 30)); // light from the upper left
   expect((await run(['render', 'ball.safetensors', '-o', 'cut.png', '--size', '32', '--slice', 'z=0'], { cwd })).code).toBe(0);
   const cut = await decodeImage(readFileSync(join(cwd, 'cut.png')));
-  expect(cut.get(16, 16, 2)).toBeGreaterThan(cut.get(16, 16, 0)); // blue inside
-  expect(cut.get(1, 1, 0)).toBeGreaterThan(cut.get(1, 1, 2)); // orange outside
+  expect(element(cut, 16, 16, 2)).toBeGreaterThan(element(cut, 16, 16, 0)); // blue inside
+  expect(element(cut, 1, 1, 0)).toBeGreaterThan(element(cut, 1, 1, 2)); // orange outside
 
   const { stdout } = await run(['info', 'ball.safetensors'], { cwd });
   expect(stdout).toContain('stands for  the signed distance of a cloud of 500 points');

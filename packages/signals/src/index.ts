@@ -1,4 +1,5 @@
 export type { ArrayView } from './arrays/array-view.ts';
+export { type DenseArray, denseArray } from './arrays/dense-array.ts';
 export type { Audio } from './audio/audio.ts';
 export { AudioError, type AudioProblem } from './audio/audio-error.ts';
 export { decodeAudio } from './audio/decode-audio.ts';

@@ -81,7 +81,7 @@ export const prepareImage = async (
   const [height, width, channels] = whole.shape as [number, number, number];
   const notes = [`${basename(path)}: ${width} x ${height} pixels, ${channelNames[channels - 1]}`];
   const image = shrink(whole, options.size, notes);
-  if (image.size === channels)
+  if (image.data.length === channels)
     throw new InputError(`cannot fit '${path}': an image of 1 x 1 pixel has nothing to learn; it needs at least two pixels`);
   return signalFromImage(image, options, notes);
 };

@@ -1,11 +1,16 @@
-/** @file What every function here accepts as an array: `ndarray`'s four fields, whatever the element type and the strides. */
+/** @file What every function here accepts as an array: plain data, with the four fields of an `ndarray`, whatever the element type and the strides. */
 
-/** A strided array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray` is one. */
+/**
+ * An array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray` is one, and so is
+ * `{ data, shape }` alone, in row-major order.
+ */
 export interface ArrayView {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
-  readonly stride: readonly number[];
-  readonly offset: number;
+  /** The steps in `data` along the axes; row-major if absent. */
+  readonly stride?: readonly number[];
+  /** The place of the first element in `data`; 0 if absent. */
+  readonly offset?: number;
 }
 
 /** The number of elements of a shape; 1 for the empty shape. */
@@ -31,7 +36,7 @@ export const rowMajorStrides = (shape: readonly number[]): number[] => {
  * @returns `target`
  */
 export const copyElements = <T extends { [index: number]: number }>(view: ArrayView, target: T): T => {
-  const { data, shape, stride } = view;
+  const { data, shape, stride = rowMajorStrides(shape), offset = 0 } = view;
   const rank = shape.length;
   const count = elementCount(shape);
   if (count === 0) return target;
@@ -39,7 +44,7 @@ export const copyElements = <T extends { [index: number]: number }>(view: ArrayV
   const inner = rank === 0 ? 1 : (shape[rank - 1] as number);
   const innerStride = rank === 0 ? 0 : (stride[rank - 1] as number);
   const index = new Array<number>(rank).fill(0);
-  let base = view.offset;
+  let base = offset;
   for (let written = 0; written < count; ) {
     for (let i = 0, from = base; i < inner; i++, from += innerStride) target[written++] = data[from] as number;
     for (let axis = rank - 2; axis >= 0; axis--) {

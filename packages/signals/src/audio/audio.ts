@@ -1,8 +1,8 @@
-import type { NdArray } from 'ndarray';
+import type { DenseArray } from '../arrays/dense-array.ts';
 
 /** Sound: samples `f32[n, channels]` in [-1, 1], and how many of them make a second. */
 export interface Audio {
-  readonly samples: NdArray<Float32Array>;
+  readonly samples: DenseArray;
   /** Hertz. */
   readonly sampleRate: number;
 }

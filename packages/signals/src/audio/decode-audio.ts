@@ -1,4 +1,4 @@
-import ndarray from 'ndarray';
+import { denseArray } from '../arrays/dense-array.ts';
 import { describeBytes } from '../bytes/describe-bytes.ts';
 import type { Audio } from './audio.ts';
 import { AudioError } from './audio-error.ts';
@@ -75,7 +75,7 @@ export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): Audio => {
       if (frames === 0) throw new AudioError('too-short', 'decodeAudio: the sound must have at least one sample, got none');
       const samples = new Float32Array(frames * channels);
       for (let i = 0; i < samples.length; i++) samples[i] = codec.read(data, start + i * codec.bytes);
-      return { samples: ndarray(samples, [frames, channels]), sampleRate };
+      return { samples: denseArray(samples, [frames, channels]), sampleRate };
     }
     at = start + length + (length % 2); // chunks are padded to even lengths
   }

@@ -2,8 +2,8 @@
  * @file Finite differences in the units of a field's coordinates. What a field's jet gives is a derivative by coordinate, not by pixel: over
  * [-1, 1] a step of an image of 256 pixels is 2/255, so the two differ by 127.5 (and 127.5^2 for second derivatives).
  */
-import ndarray, { type NdArray } from 'ndarray';
 import type { ArrayView } from '../arrays/array-view.ts';
+import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { axisStep, type GridOptions, gridAxes } from '../grids/axis.ts';
 import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 
@@ -20,7 +20,7 @@ export interface CoordinateDerivativeOptions extends GridOptions, FilterOptions 
  *   of one point 0
  * @throws RangeError when the array is empty or the spans do not fit
  */
-export const coordinateGradient = (image: ArrayView, options: CoordinateDerivativeOptions = {}): NdArray<Float32Array> => {
+export const coordinateGradient = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
   const grid = toGrid('coordinateGradient', image);
   const channels = grid.shape.at(-1)!;
   const axes = gridAxes('coordinateGradient', grid.shape.slice(0, -1), options);
@@ -32,7 +32,7 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
     const { data } = correlateAxis(grid, k, [-half, 0, half], options.boundary ?? 'reflect');
     for (let i = 0; i < data.length; i++) out[Math.floor(i / channels) * width + k * channels + (i % channels)] = data[i]!;
   }
-  return ndarray(out, [...grid.shape.slice(0, -1), width]);
+  return denseArray(out, [...grid.shape.slice(0, -1), width]);
 };
 
 /**
@@ -44,7 +44,7 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
  * @returns an array of the same shape
  * @throws RangeError when the array is empty or the spans do not fit
  */
-export const coordinateLaplacian = (image: ArrayView, options: CoordinateDerivativeOptions = {}): NdArray<Float32Array> => {
+export const coordinateLaplacian = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
   const grid = toGrid('coordinateLaplacian', image);
   const sum = new Float64Array(grid.data.length);
   for (const [k, axis] of gridAxes('coordinateLaplacian', grid.shape.slice(0, -1), options).entries()) {
@@ -53,5 +53,5 @@ export const coordinateLaplacian = (image: ArrayView, options: CoordinateDerivat
     const { data } = correlateAxis(grid, k, [scale, -2 * scale, scale], options.boundary ?? 'reflect');
     for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
   }
-  return ndarray(Float32Array.from(sum), [...grid.shape]);
+  return denseArray(Float32Array.from(sum), grid.shape);
 };

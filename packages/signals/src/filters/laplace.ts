@@ -1,5 +1,5 @@
-import ndarray, { type NdArray } from 'ndarray';
 import type { ArrayView } from '../arrays/array-view.ts';
+import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 
 /**
@@ -10,12 +10,12 @@ import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
  * @returns an array of the same shape
  * @throws RangeError when the array is empty
  */
-export const laplace = (image: ArrayView, { boundary = 'reflect' }: FilterOptions = {}): NdArray<Float32Array> => {
+export const laplace = (image: ArrayView, { boundary = 'reflect' }: FilterOptions = {}): DenseArray => {
   const grid = toGrid('laplace', image);
   const sum = new Float64Array(grid.data.length);
   for (let axis = 0; axis < grid.shape.length - 1; axis++) {
     const { data } = correlateAxis(grid, axis, [1, -2, 1], boundary);
     for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
   }
-  return ndarray(Float32Array.from(sum), [...grid.shape]);
+  return denseArray(Float32Array.from(sum), grid.shape);
 };

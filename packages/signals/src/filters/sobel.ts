@@ -1,5 +1,5 @@
-import ndarray, { type NdArray } from 'ndarray';
 import { type ArrayView, formatShape } from '../arrays/array-view.ts';
+import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { correlateAxis, type FilterOptions, type Grid, toGrid } from './correlate.ts';
 
 const sobelGrid = (grid: Grid, axis: number, { boundary = 'reflect' }: FilterOptions): Grid => {
@@ -18,11 +18,11 @@ const sobelGrid = (grid: Grid, axis: number, { boundary = 'reflect' }: FilterOpt
  * @returns an array of the same shape
  * @throws RangeError when the array is empty or has no such axis
  */
-export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {}): NdArray<Float32Array> => {
+export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {}): DenseArray => {
   const grid = toGrid('sobel', image);
   if (!(Number.isInteger(axis) && axis >= 0 && axis < grid.shape.length - 1))
     throw new RangeError(`sobel: axis must be one of the grid of ${formatShape(grid.shape)} (channels last), got ${axis}`);
-  return ndarray(Float32Array.from(sobelGrid(grid, axis, options).data), [...grid.shape]);
+  return denseArray(Float32Array.from(sobelGrid(grid, axis, options).data), grid.shape);
 };
 
 /**
@@ -33,12 +33,12 @@ export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {
  * @returns an array of the same shape
  * @throws RangeError when the array is empty
  */
-export const sobelMagnitude = (image: ArrayView, options: FilterOptions = {}): NdArray<Float32Array> => {
+export const sobelMagnitude = (image: ArrayView, options: FilterOptions = {}): DenseArray => {
   const grid = toGrid('sobelMagnitude', image);
   const squares = new Float64Array(grid.data.length);
   for (let axis = 0; axis < grid.shape.length - 1; axis++) {
     const { data } = sobelGrid(grid, axis, options);
     for (let i = 0; i < data.length; i++) squares[i]! += data[i]! ** 2;
   }
-  return ndarray(Float32Array.from(squares, Math.sqrt), [...grid.shape]);
+  return denseArray(Float32Array.from(squares, Math.sqrt), grid.shape);
 };

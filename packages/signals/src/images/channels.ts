@@ -1,4 +1,4 @@
-import ndarray from 'ndarray';
+import { denseArray } from '../arrays/dense-array.ts';
 import type { Pixels } from './codec.ts';
 import type { Image } from './image.ts';
 
@@ -59,5 +59,5 @@ export const imageFromPixels = (pixels: Pixels, fileChannels: 1 | 2 | 3 | 4, opt
     else result.set(colour, to);
     if (outAlpha) result[to + out - 1] = opacity;
   }
-  return ndarray(result, [height, width, out]);
+  return denseArray(result, [height, width, out]);
 };

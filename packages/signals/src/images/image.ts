@@ -1,11 +1,11 @@
-import type { NdArray } from 'ndarray';
 import { type ArrayView, formatShape } from '../arrays/array-view.ts';
+import type { DenseArray } from '../arrays/dense-array.ts';
 
 /**
  * An image: `f32[height, width, channels]`, rows (y, downwards) first, row-major, values in [0, 1] as the file encodes them (usually
  * sRGB's transfer curve, not linear light). Channels: 1 grey, 2 grey + alpha, 3 red green blue, 4 RGB + alpha; alpha is not premultiplied.
  */
-export type Image = NdArray<Float32Array>;
+export type Image = DenseArray;
 
 /** The file formats that are read and written. */
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'avif';

@@ -1,5 +1,5 @@
-import ndarray from 'ndarray';
 import { type ArrayView, copyElements, elementCount } from '../arrays/array-view.ts';
+import { denseArray } from '../arrays/dense-array.ts';
 import { assertImage, type Image } from './image.ts';
 
 /** The shape of the weights; see `resizeImage`. */
@@ -102,5 +102,5 @@ export const resizeImage = (image: ArrayView, { width, height, kernel = 'bicubic
       for (let i = 0; i < row; i++) sums[i]! += weights[k]! * narrow[(first + k) * row + i]!;
     result.set(sums, y * row);
   }
-  return ndarray(result, [height, width, channels]);
+  return denseArray(result, [height, width, channels]);
 };

@@ -1,5 +1,5 @@
 /** @file A sampled signal as points: the arrays that hold it, their scale, and the grid that they lie on. */
-import { type ArrayView, elementCount, formatShape } from '../arrays/array-view.ts';
+import { type ArrayView, elementCount, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 import { type Axis, type GridOptions, gridAxes, type Span } from '../grids/axis.ts';
 
 /** How a signal's values become targets. */
@@ -52,7 +52,8 @@ const scaleOf = (caller: string, data: ArrayLike<number>, { valueScale, range = 
   return { factor, shift: range[0] - scale[0] * factor };
 };
 
-const targetOf = (name: string, { data, shape, stride, offset }: ArrayView, scale = { factor: 1, shift: 0 }): SignalTarget => {
+const targetOf = (name: string, array: ArrayView, scale = { factor: 1, shift: 0 }): SignalTarget => {
+  const { data, shape, stride = rowMajorStrides(shape), offset = 0 } = array;
   const channelAxis = shape.length - 1;
   const channels = shape[channelAxis] as number;
   return { name, data, offset, stride: stride.slice(0, -1), channels, channelStride: stride[channelAxis] as number, ...scale };

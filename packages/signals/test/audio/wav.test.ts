@@ -5,6 +5,7 @@ import { AudioError, type AudioProblem } from '../../src/audio/audio-error.ts';
 import { decodeAudio } from '../../src/audio/decode-audio.ts';
 import { encodeAudio } from '../../src/audio/encode-audio.ts';
 import { SAMPLE_CODECS } from '../../src/audio/sample-format.ts';
+import { element } from '../element.ts';
 import { expectClose, golden } from '../golden/golden.ts';
 
 const problemOf = (action: () => unknown): AudioProblem | undefined => {
@@ -106,7 +107,7 @@ describe('what files in the wild have', () => {
 
   test('64-bit floats', () => {
     const bytes = riff(format(3, 1, 64), chunk('data', new Uint8Array(Float64Array.of(0.25).buffer)));
-    expect(decodeAudio(bytes).samples.get(0, 0)).toBe(0.25);
+    expect(element(decodeAudio(bytes).samples, 0, 0)).toBe(0.25);
   });
 });
 

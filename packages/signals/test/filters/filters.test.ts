@@ -4,6 +4,7 @@ import { coordinateGradient, coordinateLaplacian } from '../../src/filters/coord
 import { laplace } from '../../src/filters/laplace.ts';
 import { sobel, sobelMagnitude } from '../../src/filters/sobel.ts';
 import { gridCoordinates } from '../../src/grids/grid-coordinates.ts';
+import { element } from '../element.ts';
 import { expectClose, golden, toArray } from '../golden/golden.ts';
 
 const { filters } = golden;
@@ -49,7 +50,7 @@ describe('in coordinates', () => {
     for (let i = 1; i < 8; i++)
       for (let j = 1; j < 12; j++) {
         const [y, x] = [coords[2 * (i * 13 + j)]!, coords[2 * (i * 13 + j) + 1]!];
-        for (const [k, expected] of [2 * y, x, 3, y].entries()) expect(gradient.get(i, j, k)).toBeCloseTo(expected, 5);
+        for (const [k, expected] of [2 * y, x, 3, y].entries()) expect(element(gradient, i, j, k)).toBeCloseTo(expected, 5);
       }
   });
 
@@ -57,7 +58,7 @@ describe('in coordinates', () => {
     const laplacian = coordinateLaplacian(values, options);
     for (let i = 1; i < 8; i++)
       for (let j = 1; j < 12; j++)
-        for (const [c, expected] of [2, 0].entries()) expect(laplacian.get(i, j, c)).toBeCloseTo(expected, 4);
+        for (const [c, expected] of [2, 0].entries()) expect(element(laplacian, i, j, c)).toBeCloseTo(expected, 4);
   });
 
   test('an axis of one point has derivative 0', () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ImageError } from '../../src/images/image-error.ts';
 import { readAudio, writeAudio } from '../../src/node/audio-files.ts';
 import { readImage, writeImage } from '../../src/node/image-files.ts';
+import { element } from '../element.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const at = temporaryFolder();
@@ -25,12 +26,12 @@ describe('images', () => {
     await writeImage(at(name), image, { quality: 95 });
     const back = await readImage(at(name));
     expect(back.shape).toEqual([6, 5, 3]);
-    expect(back.get(3, 2, 1)).toBeCloseTo(image.get(3, 2, 1), 1);
+    expect(element(back, 3, 2, 1)).toBeCloseTo(element(image, 3, 2, 1), 1);
   });
 
   test('16 bits', async () => {
     await writeImage(at('deep.png'), image, { bitDepth: 16 });
-    expect((await readImage(at('deep.png'))).get(0, 0, 1)).toBeCloseTo(1 / 90, 5);
+    expect(element(await readImage(at('deep.png')), 0, 0, 1)).toBeCloseTo(1 / 90, 5);
   });
 
   test('a format in place of the extension', async () => {

@@ -39,7 +39,7 @@ const readSound = async (path: string, length: number): Promise<Sound> => {
     const count = Math.min(length, total);
     const mono = Float32Array.from({ length: count }, (_, i) => {
       let sum = 0;
-      for (let c = 0; c < channels; c++) sum += all.get(i, c);
+      for (let c = 0; c < channels; c++) sum += all.data[i * channels + c] as number;
       return sum / channels;
     });
     const peak = mono.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
