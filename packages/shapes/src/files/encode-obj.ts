@@ -8,7 +8,7 @@ import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 export const encodeObj = (shape: PointCloud | Mesh): Uint8Array<ArrayBuffer> => {
   assertShape('encodeObj', shape);
   const { positions, normals } = shape;
-  const lines: string[] = [];
+  const lines: string[] = ['# neural-fields'];
   for (let i = 0; i < positions.length; i += 3) lines.push(`v ${positions.subarray(i, i + 3).join(' ')}`);
   if (normals) for (let i = 0; i < normals.length; i += 3) lines.push(`vn ${normals.subarray(i, i + 3).join(' ')}`);
   if (isMesh(shape))

@@ -7,7 +7,7 @@ export interface EncodePlyOptions {
 }
 
 const header = (shape: PointCloud | Mesh, format: string): string => {
-  const lines = ['ply', `format ${format} 1.0`, `element vertex ${shape.positions.length / 3}`];
+  const lines = ['ply', `format ${format} 1.0`, 'comment neural-fields', `element vertex ${shape.positions.length / 3}`];
   for (const name of ['x', 'y', 'z', ...(shape.normals ? ['nx', 'ny', 'nz'] : [])]) lines.push(`property float ${name}`);
   if (isMesh(shape)) lines.push(`element face ${shape.triangles.length / 3}`, 'property list uchar int vertex_indices');
   return `${[...lines, 'end_header'].join('\n')}\n`;

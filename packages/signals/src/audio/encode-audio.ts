@@ -1,4 +1,5 @@
 import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
+import { SOFTWARE } from '../images/software.ts';
 import { AudioError } from './audio-error.ts';
 import { SAMPLE_CODECS, type SampleFormat } from './sample-format.ts';
 
@@ -10,6 +11,21 @@ export interface EncodeAudioOptions {
 
 const HEADER = 44;
 const FLOAT_HEADER = 58;
+
+/** LIST INFO with one entry ISFT, the software: chunks have an even length, and the text ends with a zero. */
+const infoChunk = (): Uint8Array => {
+  const text = new TextEncoder().encode(`${SOFTWARE}\0`);
+  const padded = text.length + (text.length % 2);
+  const chunk = new Uint8Array(20 + padded);
+  const data = new DataView(chunk.buffer);
+  const names = new TextEncoder();
+  chunk.set(names.encode('LIST'));
+  data.setUint32(4, 12 + padded, true);
+  chunk.set(names.encode('INFOISFT'), 8);
+  data.setUint32(16, text.length, true);
+  chunk.set(text, 20);
+  return chunk;
+};
 
 /**
  * Encodes sound as a WAV file. Integer formats clip to [-1, 1] and round; `float32` keeps the samples as they are.
@@ -32,7 +48,8 @@ export const encodeAudio = (
   const frameBytes = codec.bytes * channels;
   const dataLength = frames * frameBytes;
   const header = codec.float ? FLOAT_HEADER : HEADER;
-  const length = header + dataLength + (dataLength % 2);
+  const info = infoChunk();
+  const length = header + dataLength + (dataLength % 2) + info.length;
   if (length - 8 > 0xffffffff)
     throw new AudioError('unsupported', `encodeAudio: a WAV file has at most 4 GiB, got ${length} bytes`);
 
@@ -75,5 +92,6 @@ export const encodeAudio = (
       throw new RangeError(`encodeAudio: samples must be numbers, got NaN at [${Math.floor(i / channels)}, ${i % channels}]`);
     codec.write(data, at, value);
   }
+  file.set(info, length - info.length);
   return file;
 };

@@ -2,6 +2,7 @@
 import type { DecodePixels, EncodePixels } from './codec.ts';
 import { ImageError } from './image-error.ts';
 import { loadSharp } from './load-sharp.ts';
+import { SOFTWARE } from './software.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
 
@@ -33,9 +34,9 @@ export const encodePixels: EncodePixels = async ({ data, width, height, channels
   const sharp = await loadSharp();
   const grey = channels <= 2;
   const colourspace = data instanceof Uint16Array ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb';
-  const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false }).toColourspace(
-    colourspace,
-  );
+  const raw = sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 }, limitInputPixels: false })
+    .toColourspace(colourspace)
+    .withExif({ IFD0: { Software: SOFTWARE } });
   const chromaSubsampling = '4:4:4';
   const encoded =
     format === 'png'

@@ -7,6 +7,7 @@ import { crc32, createDeflate } from 'node:zlib';
 import { createAtomicFile } from '@neural-fields/core/node';
 import { ImageError } from '../images/image-error.ts';
 import { type BitDepth, quantise } from '../images/quantise.ts';
+import { SOFTWARE } from '../images/software.ts';
 import { imageFormatOf } from './image-files.ts';
 import { createRowFilter } from './png-filter.ts';
 import { toFileError } from './to-file-error.ts';
@@ -62,7 +63,11 @@ const pngHeader = ({ width, height, channels, bitDepth = 8 }: ImageWriterOptions
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([bitDepth, COLOUR_TYPES[channels]], 8);
-  return Buffer.concat([PNG_SIGNATURE, pngChunk('IHDR', header)]);
+  return Buffer.concat([
+    PNG_SIGNATURE,
+    pngChunk('IHDR', header),
+    pngChunk('tEXt', Buffer.from(`Software\0${SOFTWARE}`, 'latin1')),
+  ]);
 };
 
 const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: ImageWriterOptions): void => {

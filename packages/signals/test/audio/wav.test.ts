@@ -121,7 +121,7 @@ describe('errors', () => {
   });
 
   test('truncated', () => {
-    for (const length of [13, 30, 40, 43, 100, good.length - 1])
+    for (const length of [13, 30, 40, 43, 100, good.length - 35])
       expect(problemOf(() => decodeAudio(good.slice(0, length)))).toBe('truncated');
   });
 
