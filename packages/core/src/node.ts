@@ -3,3 +3,4 @@ export { type AtomicFile, createAtomicFile, writeFileAtomically } from './node/a
 export { readFieldFile, writeFieldFile } from './node/field-file.ts';
 export { fileCheckpointStore } from './node/file-checkpoint-store.ts';
 export { describeFileError, FileError, type FileProblem } from './node/file-error.ts';
+export { type ReadFileOptions, readFileBytes } from './node/read-file-bytes.ts';

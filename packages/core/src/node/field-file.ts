@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { FieldData } from '../files/field-data.ts';
 import { decodeFieldData, type EncodeFieldOptions, encodeFieldData, type FieldFile } from '../files/field-file.ts';
 import { FieldFileError } from '../files/field-file-error.ts';
 import { SafetensorsError } from '../files/safetensors.ts';
 import type { Extensions } from '../spec/extensions.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import { describeFileError } from './file-error.ts';
+import { readFileBytes } from './read-file-bytes.ts';
 
 /**
  * Reads a field file.
@@ -14,9 +13,7 @@ import { describeFileError } from './file-error.ts';
  * @throws SafetensorsError or FieldFileError when it is not a field; the message names the path
  */
 export const readFieldFile = async (path: string, extensions: Extensions = {}): Promise<FieldFile> => {
-  const bytes = await readFile(path).catch(cause => {
-    throw describeFileError('read', path, cause);
-  });
+  const bytes = await readFileBytes(path);
   try {
     return decodeFieldData(bytes, extensions);
   } catch (error) {

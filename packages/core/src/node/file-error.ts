@@ -1,5 +1,5 @@
 /** What kept a file from being read or written. */
-export type FileProblem = 'no-space' | 'no-permission' | 'not-found' | 'not-a-file' | 'other';
+export type FileProblem = 'no-space' | 'no-permission' | 'not-found' | 'not-a-file' | 'too-large' | 'other';
 
 /** Thrown when the file system refuses. The system's own error is the `cause`. */
 export class FileError extends Error {

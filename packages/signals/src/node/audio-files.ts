@@ -1,19 +1,18 @@
-import { writeFileAtomically } from '@neural-fields/core/node';
+import { type ReadFileOptions, readFileBytes, writeFileAtomically } from '@neural-fields/core/node';
 import type { ArrayView } from '../arrays/array-view.ts';
 import type { Audio } from '../audio/audio.ts';
 import { AudioError } from '../audio/audio-error.ts';
 import { decodeAudio } from '../audio/decode-audio.ts';
 import { type EncodeAudioOptions, encodeAudio } from '../audio/encode-audio.ts';
-import { readBytes } from './read-bytes.ts';
 
 /**
  * Reads a WAV file: `decodeAudio` of its bytes.
  *
- * @throws FileError when the file cannot be read
+ * @throws FileError when the file cannot be read, or is larger than `maxBytes`
  * @throws AudioError when it is no WAV file, or not a whole one; the message names the path
  */
-export const readAudio = async (path: string): Promise<Audio> => {
-  const bytes = await readBytes(path);
+export const readAudio = async (path: string, options: ReadFileOptions = {}): Promise<Audio> => {
+  const bytes = await readFileBytes(path, options);
   try {
     return decodeAudio(bytes);
   } catch (error) {

@@ -1,11 +1,13 @@
 import { extname } from 'node:path';
-import { writeFileAtomically } from '@neural-fields/core/node';
+import { type ReadFileOptions, readFileBytes, writeFileAtomically } from '@neural-fields/core/node';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DecodeImageOptions, decodeImage } from '../images/decode-image.ts';
 import { type EncodeImageOptions, encodeImage } from '../images/encode-image.ts';
 import type { Image, ImageFormat } from '../images/image.ts';
 import { ImageError } from '../images/image-error.ts';
-import { readBytes } from './read-bytes.ts';
+
+/** How an image file is read. */
+export interface ReadImageOptions extends DecodeImageOptions, ReadFileOptions {}
 
 /** How an image is written to a file. */
 export interface WriteImageOptions extends Omit<EncodeImageOptions, 'format'> {
@@ -46,12 +48,12 @@ const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => 
  * Reads an image file: `decodeImage` of its bytes. The format is found from the bytes, not from the name.
  *
  * @returns `f32[height, width, channels]` in [0, 1]
- * @throws FileError when the file cannot be read
+ * @throws FileError when the file cannot be read, or is larger than `maxBytes`
  * @throws ImageError when it is no image, or not a whole one; the message names the path
  * @throws RangeError as `decodeImage`
  */
-export const readImage = async (path: string, options: DecodeImageOptions = {}): Promise<Image> => {
-  const bytes = await readBytes(path);
+export const readImage = async (path: string, options: ReadImageOptions = {}): Promise<Image> => {
+  const bytes = await readFileBytes(path, options);
   return naming(path, () => decodeImage(bytes, options));
 };
 
