@@ -1,0 +1,46 @@
+import type { Finding } from './protocol.ts';
+import { createSupervisor } from './supervisor.ts';
+
+/** What the mutations of one reader came to. */
+export interface ReaderResult {
+  readonly reader: string;
+  readonly tried: number;
+  readonly read: number;
+  readonly refused: number;
+  readonly findings: number;
+}
+
+/** A finding in one line and its first lines of detail. */
+export const describeFinding = ({ reader, kind, seed, index, input, detail }: Finding): string =>
+  `${reader}, seed ${seed}, case ${index}${input ? `, ${input.length} bytes` : ''}: ${kind}: ${detail.split('\n').slice(0, 6).join('\n')}`;
+
+/**
+ * Tries some mutations on each reader of a package, in a process of their own that is ended where a reader does not return, and throws when
+ * an outcome is neither success nor the reader's typed error, silent and within its limits of time and memory.
+ *
+ * @param targets the address of the module that exports `fuzzTargets`, e.g. `new URL('./targets.ts', import.meta.url)`
+ * @param options `count`: mutations of each reader; `seed`: another seed gives other mutations
+ * @throws Error that lists the findings
+ */
+export const expectNoFindings = async (
+  targets: URL,
+  { count, seed = 1 }: { readonly count: number; readonly seed?: number },
+): Promise<readonly ReaderResult[]> => {
+  const supervisor = await createSupervisor(targets);
+  const results: ReaderResult[] = [];
+  const found: Finding[] = [];
+  try {
+    for (const reader of await supervisor.readers()) {
+      const { list, tried, read, refused, findings } = await supervisor.run({ reader, seed, from: 0, to: count }, { deaths: 3 });
+      results.push({ reader, tried, read, refused, findings });
+      found.push(...list);
+    }
+  } finally {
+    await supervisor.dispose();
+  }
+  if (found.length > 0) {
+    const again = 'npm run fuzz -- --reader <reader> --seed <seed> --case <case> shows one of them.';
+    throw new Error(`fuzz: ${found.length} findings\n${found.map(describeFinding).join('\n')}\n${again}`);
+  }
+  return results;
+};

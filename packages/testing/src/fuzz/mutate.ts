@@ -1,0 +1,40 @@
+import type { FuzzTarget } from './fuzz-target.ts';
+import { byteMutations, type Material } from './mutate-bytes.ts';
+import { textMutations } from './mutate-text.ts';
+import { createRng } from './rng.ts';
+
+/** The most bytes of a mutated input, unless its seed is longer: of most, so that many can be tried, and of some, for what grows too fast. */
+const LARGEST = { most: 2 ** 14, some: 2 ** 18 };
+
+/** The part of a target that mutations depend on. */
+export type Mutable = Pick<FuzzTarget, 'name' | 'tokens' | 'repair'>;
+
+/** Whether an input begins like text, where words are better to mutate than bytes. */
+const looksLikeText = (bytes: Uint8Array): boolean => {
+  const head = bytes.subarray(0, 512);
+  return head.filter(byte => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)).length > 0.9 * head.length;
+};
+
+/**
+ * The mutated input of one case: one of the seeds with one to a dozen stacked mutations. It depends on the target, its seeds and these two
+ * numbers alone, so each case can be made again without those before it.
+ */
+export const mutate = (
+  target: Mutable,
+  seeds: readonly Uint8Array[],
+  { seed, index }: { readonly seed: number; readonly index: number },
+): Uint8Array<ArrayBuffer> => {
+  const rng = createRng(`${seed}/${target.name}/${index}`);
+  let bytes = rng.pick(seeds);
+  const limit = Math.max(rng.chance(0.05) ? LARGEST.some : LARGEST.most, bytes.length + 1024);
+  const material: Material = { rng, seeds, tokens: target.tokens ?? [], limit };
+  const text = looksLikeText(bytes) ? 0.75 : 0.25;
+  for (let stacked = rng.small(12); stacked > 0; stacked--) {
+    bytes = rng
+      .pick(rng.chance(text) ? textMutations : byteMutations)(bytes, material)
+      .subarray(0, material.limit);
+  }
+  // A copy of their own: a buffer that shares its memory with others would hide readings beyond the end.
+  const own = new Uint8Array(bytes);
+  return target.repair && rng.chance(0.5) ? target.repair(own) : own;
+};
