@@ -2,9 +2,10 @@ export type { ArrayView } from './arrays/array-view.ts';
 export { type DenseArray, denseArray } from './arrays/dense-array.ts';
 export type { Audio } from './audio/audio.ts';
 export { AudioError, type AudioProblem } from './audio/audio-error.ts';
-export { decodeAudio } from './audio/decode-audio.ts';
+export { type DecodedAudio, decodeAudio } from './audio/decode-audio.ts';
 export { type EncodeAudioOptions, encodeAudio } from './audio/encode-audio.ts';
 export type { SampleFormat } from './audio/sample-format.ts';
+export type { DecodeNote } from './decode-note.ts';
 export {
   type CoordinateDerivativeOptions,
   coordinateGradient,

@@ -32,7 +32,7 @@ const latin1 = (bytes: Uint8Array, start: number, end: number): string => String
 
 /** RIFF and its variants for large files and other byte orders, with the form WAVE. */
 const isWav = (bytes: Uint8Array): boolean =>
-  ['RIFF', 'RIFX', 'RF64'].includes(latin1(bytes, 0, 4)) && latin1(bytes, 8, 12) === 'WAVE';
+  ['RIFF', 'RIFX', 'RF64', 'BW64'].includes(latin1(bytes, 0, 4)) && latin1(bytes, 8, 12) === 'WAVE';
 
 /**
  * Reads a file as a signal. What it is is found from its content, not from its name.

@@ -31,30 +31,46 @@ export const rowMajorStrides = (shape: readonly number[]): number[] => {
 };
 
 /**
+ * Visits an array in row-major order, a run along its last axis at a time: elements `place` ... `place + length - 1` are
+ * `data[from]`, `data[from + step]`, ...
+ */
+export const eachRun = (
+  view: ArrayView,
+  visit: (run: { from: number; step: number; length: number; place: number }) => void,
+): void => {
+  const { shape, stride = rowMajorStrides(shape), offset = 0 } = view;
+  const rank = shape.length;
+  const count = elementCount(shape);
+  const run = {
+    from: offset,
+    step: rank === 0 ? 0 : (stride[rank - 1] as number),
+    length: rank === 0 ? 1 : (shape[rank - 1] as number),
+    place: 0,
+  };
+  // The last axis is the run; the others turn over like an odometer.
+  const index = new Array<number>(rank).fill(0);
+  for (; run.place < count; run.place += run.length) {
+    visit(run);
+    for (let axis = rank - 2; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1;
+      run.from += stride[axis] as number;
+      if ((index[axis] as number) < (shape[axis] as number)) break;
+      run.from -= (stride[axis] as number) * (shape[axis] as number);
+      index[axis] = 0;
+    }
+  }
+};
+
+/**
  * Writes the elements of `view` in row-major order to the start of `target`, which may be any typed array of at least its size.
  *
  * @returns `target`
  */
 export const copyElements = <T extends { [index: number]: number }>(view: ArrayView, target: T): T => {
-  const { data, shape, stride = rowMajorStrides(shape), offset = 0 } = view;
-  const rank = shape.length;
-  const count = elementCount(shape);
-  if (count === 0) return target;
-  // The last axis runs in a plain loop; the others turn over like an odometer.
-  const inner = rank === 0 ? 1 : (shape[rank - 1] as number);
-  const innerStride = rank === 0 ? 0 : (stride[rank - 1] as number);
-  const index = new Array<number>(rank).fill(0);
-  let base = offset;
-  for (let written = 0; written < count; ) {
-    for (let i = 0, from = base; i < inner; i++, from += innerStride) target[written++] = data[from] as number;
-    for (let axis = rank - 2; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1;
-      base += stride[axis] as number;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      base -= (stride[axis] as number) * (shape[axis] as number);
-      index[axis] = 0;
-    }
-  }
+  const { data } = view;
+  eachRun(view, ({ from, step, length, place }) => {
+    for (let i = 0, at = from; i < length; i++, at += step) target[place + i] = data[at] as number;
+  });
   return target;
 };
 

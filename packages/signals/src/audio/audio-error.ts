@@ -11,7 +11,9 @@ export type AudioProblem =
   /** The file contradicts itself. */
   | 'damaged'
   /** No samples. */
-  | 'too-short';
+  | 'too-short'
+  /** A sample is NaN or infinite. */
+  | 'not-finite';
 
 /** A sound cannot be decoded or encoded; `problem` says why in a form that a program can act on. */
 export class AudioError extends Error {

@@ -1,16 +1,21 @@
+import { describeNotFinite } from '../arrays/assert-finite.ts';
 import { denseArray } from '../arrays/dense-array.ts';
-import { describeBytes } from '../bytes/describe-bytes.ts';
+import type { DecodeNote } from '../decode-note.ts';
 import type { Audio } from './audio.ts';
 import { AudioError } from './audio-error.ts';
 import { SAMPLE_CODECS, type SampleFormat } from './sample-format.ts';
+import { type Extent, findWavChunks } from './wav-chunks.ts';
+
+/** Sound from a file. */
+export interface DecodedAudio extends Audio {
+  /** What was odd about the file; empty for most. */
+  readonly notes: readonly DecodeNote[];
+}
 
 /** The codes of the `fmt ` chunk: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991, and mmreg.h. */
 const PCM = 1;
 const IEEE_FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
-
-/** A length that a writer to a pipe could not know: the chunk goes on to the end. */
-const UNKNOWN_LENGTH = 0xffffffff;
 
 interface Format {
   readonly channels: number;
@@ -18,16 +23,13 @@ interface Format {
   readonly sampleFormat: SampleFormat;
 }
 
-const fourCharacters = (data: DataView, at: number): string =>
-  String.fromCharCode(data.getUint8(at), data.getUint8(at + 1), data.getUint8(at + 2), data.getUint8(at + 3));
-
-const readFormat = (data: DataView, at: number, length: number): Format => {
+const readFormat = (data: DataView, { start, length }: Extent): Format => {
   if (length < 16) throw new AudioError('damaged', `decodeAudio: the fmt chunk must have at least 16 bytes, got ${length}`);
-  const tag = data.getUint16(at, true);
-  const code = tag === EXTENSIBLE && length >= 26 ? data.getUint16(at + 24, true) : tag;
-  const channels = data.getUint16(at + 2, true);
-  const sampleRate = data.getUint32(at + 4, true);
-  const bits = data.getUint16(at + 14, true);
+  const tag = data.getUint16(start, true);
+  const code = tag === EXTENSIBLE && length >= 26 ? data.getUint16(start + 24, true) : tag;
+  const channels = data.getUint16(start + 2, true);
+  const sampleRate = data.getUint32(start + 4, true);
+  const bits = data.getUint16(start + 14, true);
   const name = code === PCM ? (bits === 8 ? 'uint8' : `int${bits}`) : code === IEEE_FLOAT ? `float${bits}` : undefined;
   if (!name || !Object.hasOwn(SAMPLE_CODECS, name))
     throw new AudioError(
@@ -40,44 +42,34 @@ const readFormat = (data: DataView, at: number, length: number): Format => {
 };
 
 /**
- * Decodes a WAV file: integers of 8, 16, 24 or 32 bits and floats of 32 or 64, any number of channels.
+ * Decodes a WAV file (RIFF, RF64 or BW64): integers of 8, 16, 24 or 32 bits and floats of 32 or 64, any number of channels.
  *
  * Integers are divided by 2^(bits - 1), so they lie in [-1, 1); floats are taken as they are. Samples are float32, so of 32-bit integers the
- * lowest 8 bits are rounded away.
+ * lowest 8 bits are rounded away. Where the file says that it has more samples than there are, as files from pipes do, those that are there
+ * are taken, and a note says so. Time and memory are linear: at most four times the bytes.
  *
- * @returns samples `f32[n, channels]` and the sample rate in hertz
- * @throws AudioError when the bytes are not such a file, or not a whole one, or hold no samples
+ * @returns samples `f32[n, channels]`, the sample rate in hertz, and notes
+ * @throws AudioError when the bytes are not such a file, end before the samples begin, hold no samples, or hold NaN or infinity
  */
-export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): Audio => {
+export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-  if (file.length === 0) throw new AudioError('empty-file', 'decodeAudio: wanted the bytes of a WAV file, got 0 bytes');
-  const data = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const isWav = file.length >= 12 && fourCharacters(data, 0) === 'RIFF' && fourCharacters(data, 8) === 'WAVE';
-  if (!isWav) {
-    const kind = file.length >= 12 ? fourCharacters(data, 0) : '';
-    if (kind === 'RF64' || kind === 'RIFX')
-      throw new AudioError('unsupported', `decodeAudio: wanted a RIFF WAV file, got ${kind}`);
-    throw new AudioError('not-audio', `decodeAudio: wanted a WAV file, got ${describeBytes(file)}`);
-  }
-  let format: Format | undefined;
-  for (let at = 12; at + 8 <= file.length; ) {
-    const id = fourCharacters(data, at);
-    const stated = data.getUint32(at + 4, true);
-    const start = at + 8;
-    const length = stated === UNKNOWN_LENGTH && id === 'data' ? file.length - start : stated;
-    if (start + length > file.length) break;
-    if (id === 'fmt ') format = readFormat(data, start, length);
-    if (id === 'data') {
-      if (!format) throw new AudioError('damaged', 'decodeAudio: the data chunk comes before the fmt chunk');
-      const { channels, sampleRate, sampleFormat } = format;
-      const codec = SAMPLE_CODECS[sampleFormat];
-      const frames = Math.floor(length / (codec.bytes * channels));
-      if (frames === 0) throw new AudioError('too-short', 'decodeAudio: the sound must have at least one sample, got none');
-      const samples = new Float32Array(frames * channels);
-      for (let i = 0; i < samples.length; i++) samples[i] = codec.read(data, start + i * codec.bytes);
-      return { samples: denseArray(samples, [frames, channels]), sampleRate };
-    }
-    at = start + length + (length % 2); // chunks are padded to even lengths
-  }
-  throw new AudioError('truncated', `decodeAudio: the WAV file ends early, after ${file.length} bytes`);
+  const chunks = findWavChunks(file);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const { channels, sampleRate, sampleFormat } = readFormat(view, chunks.format);
+  const codec = SAMPLE_CODECS[sampleFormat];
+  const { start, length } = chunks.data;
+  const frames = Math.floor(length / (codec.bytes * channels));
+  if (length === 0 && chunks.notes.length > 0)
+    throw new AudioError('truncated', `decodeAudio: the WAV file ends early, after ${file.length} bytes`);
+  if (frames === 0) throw new AudioError('too-short', 'decodeAudio: the sound must have at least one sample, got none');
+  const samples = new Float32Array(frames * channels);
+  for (let i = 0; i < samples.length; i++) samples[i] = codec.read(view, start + i * codec.bytes);
+  const array = denseArray(samples, [frames, channels]);
+  const bad = codec.float && describeNotFinite(array);
+  if (bad) throw new AudioError('not-finite', `decodeAudio: samples must be finite float32 numbers; ${bad}`);
+  const spare = length - samples.length * codec.bytes;
+  const notes: DecodeNote[] = [...chunks.notes];
+  if (spare > 0)
+    notes.push({ kind: 'spare-bytes', text: `the last ${spare} bytes are no whole sample of every channel and are left out` });
+  return { samples: array, sampleRate, notes };
 };

@@ -1,8 +1,7 @@
 import { type ReadFileOptions, readFileBytes, writeFileAtomically } from '@neural-fields/core/node';
 import type { ArrayView } from '../arrays/array-view.ts';
-import type { Audio } from '../audio/audio.ts';
 import { AudioError } from '../audio/audio-error.ts';
-import { decodeAudio } from '../audio/decode-audio.ts';
+import { type DecodedAudio, decodeAudio } from '../audio/decode-audio.ts';
 import { type EncodeAudioOptions, encodeAudio } from '../audio/encode-audio.ts';
 
 /**
@@ -11,7 +10,7 @@ import { type EncodeAudioOptions, encodeAudio } from '../audio/encode-audio.ts';
  * @throws FileError when the file cannot be read, or is larger than `maxBytes`
  * @throws AudioError when it is no WAV file, or not a whole one; the message names the path
  */
-export const readAudio = async (path: string, options: ReadFileOptions = {}): Promise<Audio> => {
+export const readAudio = async (path: string, options: ReadFileOptions = {}): Promise<DecodedAudio> => {
   const bytes = await readFileBytes(path, options);
   try {
     return decodeAudio(bytes);

@@ -20,7 +20,7 @@ export const pixelSignal = (caller: string, image: ArrayView, options: PixelOpti
  * Every pixel of an image `[height, width, channels]`, of a video `[frames, height, width, channels]` or of a volume, in row-major order, in
  * every step. Coordinates as `gridCoordinates` gives them; the target `value` is `[n, channels]` in `range`.
  *
- * @throws RangeError when the array is empty or has fewer than three axes, or an option is out of range
+ * @throws RangeError when the array is empty or has fewer than three axes, a value is NaN or infinite, or an option is out of range
  * @throws TypeError when an integer array comes without `valueScale`
  */
 export const pixels = (image: ArrayView, options: PixelOptions = {}): PointSet =>

@@ -24,7 +24,7 @@ const peakOf = (samples: ArrayView): number =>
  * Every sample of a sound, in order, in every step. The coordinate is time, `f32[n, 1]`; the target `value` is `[n, channels]`.
  *
  * @param audio what `decodeAudio` gives; `samples` is `[n, channels]`, any floating-point array
- * @throws RangeError when there are no samples, an option is out of range, or silence is to be scaled to its peak
+ * @throws RangeError when there are no samples, a sample is NaN or infinite, an option is out of range, or silence is to be scaled to its peak
  */
 export const samples = (audio: { readonly samples: ArrayView }, options: SampleOptions = {}): PointSet => {
   const { coordinateRange = [-1, 1], convention = 'corner-aligned', amplitude = 'keep' } = options;

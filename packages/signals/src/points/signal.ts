@@ -1,5 +1,6 @@
 /** @file A sampled signal as points: the arrays that hold it, their scale, and the grid that they lie on. */
 import { type ArrayView, elementCount, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
+import { assertFinite } from '../arrays/assert-finite.ts';
 import { type Axis, type GridOptions, gridAxes, type Span } from '../grids/axis.ts';
 
 /** How a signal's values become targets. */
@@ -62,7 +63,7 @@ const targetOf = (name: string, array: ArrayView, scale = { factor: 1, shift: 0 
 /**
  * Reads an array `[...grid, channels]` as a signal.
  *
- * @throws RangeError when the array is empty or a further target lies on another grid
+ * @throws RangeError when the array is empty, a number is NaN or infinite, or a further target lies on another grid
  * @throws TypeError when an integer array comes without a value scale
  */
 export const createSignal = (caller: string, values: ArrayView, options: ValueOptions & GridOptions): Signal => {
@@ -77,8 +78,10 @@ export const createSignal = (caller: string, values: ArrayView, options: ValueOp
       !array.shape.at(-1)
     )
       throw new RangeError(`${caller}: target ${name} must be [${shape.join(', ')}, k], got ${formatShape(array.shape)}`);
+    assertFinite(caller, `the numbers of target ${name}`, array);
     return targetOf(name, array);
   });
+  assertFinite(caller, 'the values', values);
   const value = targetOf('value', values, scaleOf(caller, values.data, options));
   return { shape, axes: gridAxes(caller, shape, options), size: elementCount(shape), targets: [value, ...further] };
 };

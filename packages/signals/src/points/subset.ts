@@ -1,5 +1,6 @@
 import { createRng } from '@neural-fields/core';
 import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
+import { assertFinite } from '../arrays/assert-finite.ts';
 import { createPermutation } from './permutation.ts';
 import { createPointSet, type PointSet } from './point-set.ts';
 
@@ -22,6 +23,7 @@ export const subset = (points: PointSet, selection: Selection): PointSet => {
     const { mask } = selection;
     if (elementCount(mask.shape) !== points.size)
       throw new RangeError(`subset: the mask must have ${points.size} elements, one a point, got ${formatShape(mask.shape)}`);
+    assertFinite('subset', 'the numbers of the mask', mask);
     const kept = copyElements(mask, new Float64Array(points.size));
     let size = 0;
     for (let i = 0; i < kept.length; i++) if (kept[i] !== 0) kept[size++] = i;
