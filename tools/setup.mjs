@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProjects, readManifest, root } from './lib/projects.mjs';
-import { pnpm } from './lib/run.mjs';
+import { packageManagerOf, pnpm, run } from './lib/run.mjs';
 
-const { engines, packageManager } = readManifest('.');
+const manifest = readManifest('.');
+const { engines } = manifest;
 
 const wanted = engines?.node.replace('>=', '') ?? '0';
 if (isOlder(process.versions.node, wanted)) {
@@ -15,10 +16,25 @@ if (isOlder(process.versions.node, wanted)) {
 const stamp = join(root, 'node_modules', '.installed');
 const state = dependencyState();
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== state) {
-  console.log(`Installing the dependencies with ${packageManager}. The first time takes a minute or two.`);
+  console.log(`Installing the dependencies with ${packageManagerOf(manifest)}. The first time takes a minute or two.`);
+  checkPackageManager();
   const { ok, output } = pnpm(['install', '--frozen-lockfile']);
   if (!ok) fail(`${output}\nThe dependencies could not be installed.`);
   writeFileSync(stamp, state);
+}
+
+/**
+ * Compares the package manager that the registry offers with the hash in package.json, as Corepack does. npx sees to it that what it
+ * fetches is what the registry offers. Without an answer there is nothing to fetch either, but perhaps a copy from before.
+ */
+function checkPackageManager() {
+  const wanted = manifest.packageManager?.split('+sha512.')[1];
+  const { ok, printed } = run('npm', ['view', packageManagerOf(manifest), 'dist.integrity']);
+  const [, base64] = /^sha512-(\S+)$/m.exec(printed) ?? [];
+  if (!ok || !wanted || !base64) return;
+  const offered = Buffer.from(base64, 'base64').toString('hex');
+  if (offered !== wanted)
+    fail(`${packageManagerOf(manifest)}: wanted the SHA-512 ${wanted} of package.json, the registry offers ${offered}.`);
 }
 
 /**

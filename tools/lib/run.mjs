@@ -43,7 +43,17 @@ export function run(command, args, { cwd = root, show = false, env = {} } = {}) 
  */
 export function pnpm(args, options = {}) {
   const env = { npm_config_update_notifier: 'false', ...options.env };
-  return run('npx', ['--yes', readManifest('.').packageManager ?? 'pnpm', ...args], { ...options, env });
+  return run('npx', ['--yes', packageManagerOf(readManifest('.')), ...args], { ...options, env });
+}
+
+/**
+ * The package manager of a manifest as npx wants it: without the hash of its content, which Corepack and pnpm itself look at.
+ *
+ * @param {import('./projects.mjs').Manifest} manifest
+ * @returns {string}
+ */
+export function packageManagerOf({ packageManager = 'pnpm' }) {
+  return packageManager.replace(/\+.*$/, '');
 }
 
 /**
