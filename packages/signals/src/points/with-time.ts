@@ -16,12 +16,12 @@ export interface WithTimeOptions {
  * Points in space and time from points in space: time becomes the first coordinate, uniform on an interval that depends on the step. A wave
  * is learned in the order in which it happens when the interval grows. The target `initial`, `[n, 1]`, is 1 at the initial time and 0 later.
  *
- * The SIREN authors' wave: points in the plane, of which the last 1000 lie in a disc around the source and stay at the initial time, and all of
- * them in the first 2000 steps:
+ * The SIREN authors' wave: of the points in the plane the last 1000 lie in a disc around the source. These and the 1000 before them, which lie
+ * anywhere, stay at the initial time, and in the first 2000 steps all of them do:
  *
  *     withTime(union({ plane: uniform(box, { count: 114_600 }), source: ball([0, 0], { radius: 0.25, count: 1000 }) }), {
  *       interval: timeCurriculum({ end: 0.4, growSteps: 100_000, holdSteps: 2000 }),
- *       initialCount: 1000,
+ *       initialCount: 2000,
  *     })
  *
  * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation.

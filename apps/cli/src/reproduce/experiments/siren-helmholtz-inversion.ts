@@ -363,7 +363,7 @@ export const sirenHelmholtzInversion: Experiment = {
   takes: ['data'],
   profiles: {
     quick: { size: 40, steps: 1000, hiddenFeatures: 64, hiddenLayers: 2, learningRate: 2e-3 },
-    paper: { size: 230, steps: 80_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 2e-5 },
+    paper: { size: 115, steps: 80_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 2e-5 },
   },
   prepare,
 };

@@ -1,7 +1,7 @@
 /** @file The wave equation from a pulse at rest, learned in the order in which it happens: the SIREN paper's supplement, against a solver in float64. */
 import { adam, cosine, type Field, type PointLoss, type PointSource, type Term, term } from '@neural-fields/core';
-import { gaussianSource, timeCurriculum, type WaveDerivatives, wave, waveStart, withTargets } from '@neural-fields/losses';
-import { ball, gridCoordinates, uniform, union, withTime } from '@neural-fields/signals';
+import { gaussianSource, type WaveDerivatives, wave, waveStart, withTargets } from '@neural-fields/losses';
+import { gridCoordinates } from '@neural-fields/signals';
 import { solveWave } from '@neural-fields/solvers';
 import { add, mul } from '@tensorflow/tfjs-core';
 import ndarray from 'ndarray';
@@ -14,6 +14,7 @@ import { viewSize } from '../shared/helmholtz-scene.ts';
 import { networkExtensions, networkLabels, networkNames, networkSpec } from '../shared/networks.ts';
 import { showSigned } from '../shared/show.ts';
 import { errorPlot, watchError } from '../shared/watched.ts';
+import { wavePoints } from '../shared/wave-points.ts';
 
 /** What a profile sets beside the sizes. */
 interface Physics {
@@ -40,9 +41,6 @@ const physics: Readonly<Record<ProfileName, Physics>> = {
 const END = 0.4;
 const TIMES = [0.25, 0.5, 0.75, 1].map(part => part * END);
 
-/** Points of a step at the initial time, at most. */
-const INITIAL = 1000;
-
 /** Mean squared errors of the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 2.5e-4, tanh: 1e-2 };
 
@@ -50,25 +48,15 @@ const published: Readonly<Partial<Record<string, number>>> = { siren: 2.5e-4, ta
 const MEASURED = 0.054;
 const ROOM = 3;
 
-const square = [
-  [-1, 1],
-  [-1, 1],
-] as const;
-
 /** The pulse at points (y, x), flat. */
 const pulseAt = ({ variance, peak }: Physics, coords: ArrayLike<number>): Float32Array =>
   gaussianSource(coords, { centres: [[0, 0]], variance, peak, amplitude: [1], cutoff: 0 });
 
-/** Points in time and space, with the targets `initial` (1 at the initial time) and `pulse`. */
-const wavePoints = (given: Physics, { count, steps }: { readonly count: number; readonly steps: number }): PointSource => {
-  const initialCount = Math.min(INITIAL, Math.floor(count / 5));
-  const space = union({
-    plane: uniform(square, { count: count - initialCount }),
-    source: ball([0, 0], { radius: given.radius, count: initialCount, box: square }),
-  });
+/** The points of a step, with the targets `initial` (1 at the initial time) and `pulse`. */
+const pulsePoints = (given: Physics, { count, steps }: { readonly count: number; readonly steps: number }): PointSource => {
   const holdSteps = Math.round(given.hold * steps);
-  const interval = timeCurriculum({ end: END, holdSteps, growSteps: Math.max(1, Math.round(given.grow * steps)) });
-  return withTargets(withTime(space, { interval, initialCount }), coords => ({
+  const growSteps = Math.max(1, Math.round(given.grow * steps));
+  return withTargets(wavePoints({ count, radius: given.radius, end: END, holdSteps, growSteps }), coords => ({
     pulse: pulseAt(
       given,
       coords.filter((_, i) => i % 3 > 0),
@@ -78,7 +66,7 @@ const wavePoints = (given: Physics, { count, steps }: { readonly count: number; 
 
 /**
  * |u_tt - laplacian u| everywhere, and at the initial time N / 10 |u - pulse| + N / 100 |u_t|, where N is the number of points: the authors'
- * sums and weights, as means.
+ * sums and weights, as means. While all points are at the initial time the authors leave the equation out; it holds there too.
  */
 const waveTerm = (points: PointSource): Term => {
   const equation = wave();
@@ -257,8 +245,8 @@ const prepare = (context: ExperimentContext): Promise<ExperimentPlan> => {
         label: networkLabels[name],
         spec: networkSpec(name, network),
         extensions: networkExtensions,
-        terms: () => [waveTerm(wavePoints(given, { count, steps }))],
-        identity: { wave: JSON.stringify({ ...given, count, end: END }) },
+        terms: () => [waveTerm(pulsePoints(given, { count, steps }))],
+        identity: { wave: JSON.stringify({ ...given, count, end: END, initial: 'half in the disc, half anywhere' }) },
         steps,
         seed,
         optimizer: adam({ learningRate }),
@@ -277,7 +265,7 @@ export const sirenWave: Experiment = {
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.3 and supplement',
   summary:
     'Networks are given the wave equation and a pulse at rest. A SIREN finds how it spreads; it learns times in their order.',
-  data: 'random points of [-1, 1]^2 and of time in every step, some of them on the pulse at the initial time',
+  data: 'random points of [-1, 1]^2 and of time in every step, some of them at the initial time: half of those around the pulse, half anywhere',
   networks: ['siren', 'tanh'],
   takes: [],
   profiles: {

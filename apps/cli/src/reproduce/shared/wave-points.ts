@@ -1,0 +1,42 @@
+/** @file The points of a step of the wave experiment: anywhere in the square at random times, and a share of them at the initial time. */
+import type { PointSource } from '@neural-fields/core';
+import { timeCurriculum } from '@neural-fields/losses';
+import { ball, uniform, union, withTime } from '@neural-fields/signals';
+
+/** Points of a step in the disc, at most, and of all its points at most one in so many. Just as many others are at the initial time too. */
+const IN_DISC = 1000;
+const AT_MOST_ONE_IN = 10;
+
+const square = [
+  [-1, 1],
+  [-1, 1],
+] as const;
+
+/** What the points of a step depend on. */
+export interface WavePointOptions {
+  /** Points in a step. */
+  readonly count: number;
+  /** Of the disc around the source, in units of coordinate. */
+  readonly radius: number;
+  /** The time that is reached. */
+  readonly end: number;
+  /** The steps with all points at the initial time. */
+  readonly holdSteps: number;
+  /** The steps after them in which the interval of times grows. */
+  readonly growSteps: number;
+}
+
+/**
+ * Points in time and space, with the target `initial`: 1 at the initial time.
+ *
+ * The last points of each step are at the initial time whatever the step: half of them in a disc around the source, half anywhere in the square.
+ * The first half tells the field of the pulse, the second that there is nothing elsewhere. The authors' code has 2,000 among its 340^2 points.
+ */
+export const wavePoints = ({ count, radius, end, holdSteps, growSteps }: WavePointOptions): PointSource => {
+  const inDisc = Math.max(1, Math.min(IN_DISC, Math.floor(count / AT_MOST_ONE_IN)));
+  const space = union({
+    plane: uniform(square, { count: count - inDisc }),
+    source: ball([0, 0], { radius, count: inDisc, box: square }),
+  });
+  return withTime(space, { interval: timeCurriculum({ end, holdSteps, growSteps }), initialCount: 2 * inDisc });
+};
