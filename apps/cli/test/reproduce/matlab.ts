@@ -4,8 +4,10 @@ import { deflateSync } from 'node:zlib';
 /** An array `[rows, columns]`, row-major. */
 export interface Matrix {
   readonly shape: readonly [rows: number, columns: number];
-  readonly real: readonly number[];
-  readonly imaginary?: readonly number[];
+  readonly real: ArrayLike<number>;
+  readonly imaginary?: ArrayLike<number>;
+  /** What the file says in place of `shape`. */
+  readonly claimed?: readonly number[];
 }
 
 /** How a file is written. */
@@ -26,9 +28,9 @@ export const encodeMatlab = (
   };
   const element = (type: number, bytes: Uint8Array): Buffer =>
     Buffer.concat([uint32(type, bytes.length), bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)]);
-  const columns = ({ shape: [rows, width] }: Matrix, values: readonly number[]): Buffer => {
+  const columns = ({ shape: [rows, width] }: Matrix, values: ArrayLike<number>): Buffer => {
     const bytes = Buffer.alloc(8 * values.length);
-    for (const [i, value] of values.entries()) {
+    for (const [i, value] of Array.from(values).entries()) {
       const at = 8 * ((i % width) * rows + Math.floor(i / width));
       little ? bytes.writeDoubleLE(value, at) : bytes.writeDoubleBE(value, at);
     }
@@ -41,7 +43,7 @@ export const encodeMatlab = (
   const matrices = Object.entries(arrays).map(([name, matrix]) => {
     const complex = matrix.imaginary === undefined ? [] : [element(9, columns(matrix, matrix.imaginary))];
     const flags = uint32(6 | (matrix.imaginary === undefined ? 0 : 0x0800), 0);
-    const parts = [element(6, flags), element(5, uint32(...matrix.shape)), element(1, Buffer.from(name))];
+    const parts = [element(6, flags), element(5, uint32(...(matrix.claimed ?? matrix.shape))), element(1, Buffer.from(name))];
     const bytes = element(14, Buffer.concat([...parts, element(9, columns(matrix, matrix.real)), ...complex]));
     if (!compressed) return bytes;
     const packed = deflateSync(bytes);

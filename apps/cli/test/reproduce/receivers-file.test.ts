@@ -50,7 +50,7 @@ test.each([
   [
     'a file without the variables',
     encodeMatlab({ source, b: source }),
-    /heard\.mat': it must have the variables source, receivers and rec_val, and has source, b$/,
+    /heard\.mat': it must have the variables source, receivers, rec_val, and has source, b$/,
   ],
   ['a file without any', encodeMatlab({}), /and has no numbers$/],
   [

@@ -2,7 +2,8 @@
 import { describeError, InputError } from '../../errors.ts';
 import { readInput } from '../../files/read-bytes.ts';
 import type { Place } from './helmholtz-scene.ts';
-import { decodeMatlab, type MatlabArray } from './matlab-file.ts';
+import { MatlabError } from './matlab-elements.ts';
+import { decodeMatlab, type MatlabArray, type MatlabFile } from './matlab-file.ts';
 
 /** Waves of some sources, at some receivers. */
 export interface Recording {
@@ -12,30 +13,36 @@ export interface Recording {
   readonly heard: Float32Array;
 }
 
+const VARIABLES = ['source', 'receivers', 'rec_val'] as const;
+
 type Shape = readonly [rows: number | string, columns: number | string];
 
-const shapeOf = ({ real }: MatlabArray): string => real.shape.join(' x ');
+/** So many names of a file's variables are shown. */
+const SHOWN = 8;
+
+const namesOf = ({ names }: MatlabFile): string => {
+  if (names.length === 0) return 'no numbers';
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+  return `${names.slice(0, SHOWN).join(', ')}${more}`;
+};
 
 /** @throws InputError when the array is absent, has another shape, or holds what is not a number */
-const arrayOf = (arrays: ReadonlyMap<string, MatlabArray>, name: string, wanted: Shape): MatlabArray => {
-  const array = arrays.get(name);
-  if (!array)
-    throw new InputError(
-      `it must have the variables source, receivers and rec_val, and has ${[...arrays.keys()].join(', ') || 'no numbers'}`,
-    );
-  const { real, imaginary } = array;
-  const fits = real.shape.length === 2 && wanted.every((length, k) => length === real.shape[k] || typeof length === 'string');
-  if (!fits || real.size === 0) throw new InputError(`its ${name} must be ${wanted.join(' x ')}, and is ${shapeOf(array)}`);
-  if (![...real.data, ...(imaginary?.data ?? [])].every(Number.isFinite))
+const arrayOf = (file: MatlabFile, name: string, wanted: Shape): MatlabArray => {
+  const array = file.arrays.get(name);
+  if (!array) throw new InputError(`it must have the variables ${VARIABLES.join(', ')}, and has ${namesOf(file)}`);
+  const { shape, real, imaginary } = array;
+  const fits = shape.length === 2 && wanted.every((length, k) => length === shape[k] || typeof length === 'string');
+  if (!fits || real.length === 0) throw new InputError(`its ${name} must be ${wanted.join(' x ')}, and is ${shape.join(' x ')}`);
+  if (!(real.every(Number.isFinite) && (imaginary ?? []).every(Number.isFinite)))
     throw new InputError(`its ${name} has elements that are not finite numbers`);
   return array;
 };
 
-const placesOf = (arrays: ReadonlyMap<string, MatlabArray>, name: string): readonly Place[] => {
-  const array = arrayOf(arrays, name, ['n', 2]);
-  if (array.imaginary) throw new InputError(`its ${name} must be real numbers, and is complex`);
-  const { real } = array;
-  const places = Array.from({ length: real.shape[0] as number }, (_, i): Place => [real.get(i, 0), real.get(i, 1)]);
+const placesOf = (file: MatlabFile, name: string): readonly Place[] => {
+  const { shape, real, imaginary } = arrayOf(file, name, ['n', 2]);
+  if (imaginary) throw new InputError(`its ${name} must be real numbers, and is complex`);
+  const rows = shape[0] as number;
+  const places = Array.from({ length: rows }, (_, i): Place => [real[i] as number, real[i + rows] as number]);
   const outside = places.find(([y, x]) => Math.max(Math.abs(y), Math.abs(x)) > 1);
   if (outside) throw new InputError(`its ${name} must lie in [-1, 1]^2, and one is at ${outside.join(', ')}`);
   return places;
@@ -49,15 +56,17 @@ const placesOf = (arrays: ReadonlyMap<string, MatlabArray>, name: string): reado
 export const loadRecording = async (path: string): Promise<Recording> => {
   const bytes = await readInput(path);
   try {
-    const arrays = decodeMatlab(bytes);
-    const sources = placesOf(arrays, 'source');
-    const receivers = placesOf(arrays, 'receivers');
-    const { real, imaginary } = arrayOf(arrays, 'rec_val', [receivers.length, sources.length]);
+    const file = decodeMatlab(bytes, { variables: VARIABLES });
+    const sources = placesOf(file, 'source');
+    const receivers = placesOf(file, 'receivers');
+    const { real, imaginary } = arrayOf(file, 'rec_val', [receivers.length, sources.length]);
     if (!imaginary) throw new InputError('its rec_val must be complex numbers, and is real');
-    const heard = receivers.flatMap((_, i) => sources.flatMap((__, j) => [real.get(i, j), imaginary.get(i, j)]));
+    const heard = receivers.flatMap((_, i) =>
+      sources.flatMap((__, j) => [real[i + receivers.length * j] as number, imaginary[i + receivers.length * j] as number]),
+    );
     return { sources, receivers, heard: Float32Array.from(heard) };
   } catch (error) {
-    if (error instanceof InputError || (error instanceof Error && error.name === 'MatlabError'))
+    if (error instanceof InputError || error instanceof MatlabError)
       throw new InputError(`cannot read '${path}': ${describeError(error)}`, { cause: error });
     throw error;
   }
