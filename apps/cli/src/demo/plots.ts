@@ -2,7 +2,7 @@
 import type { RadialSpectrum } from '@neural-fields/core';
 import { drawPlot } from '@neural-fields/report';
 import { axisX, axisY, dot, gridY, line, ruleX, text } from '@observablehq/plot';
-import type { CoursePoint } from '../fitting/course.ts';
+import type { CoursePoint } from '../fitting/course-lines.ts';
 
 /** At most `limit` of the points, evenly, the last among them. */
 const thin = <T>(points: readonly T[], limit: number): T[] => {

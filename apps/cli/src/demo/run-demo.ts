@@ -9,7 +9,7 @@ import { type BackendOptions, chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { assertWritable } from '../files/output-path.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
-import { openCourse } from '../fitting/course.ts';
+import { afterCourse, openCourse } from '../fitting/course.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { runFit } from '../fitting/run-fit.ts';
@@ -118,7 +118,10 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
   const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} random pixels a step`;
   output.log(`${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`);
   output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(fit.steps, 'step')}`);
-  const curve = openCourse<QualityPoint>(file('progress.jsonl'), checkpoint.step);
+  const curve = await openCourse<QualityPoint>(
+    { path: file('progress.jsonl'), numbers: ['psnr'] },
+    { step: checkpoint.step, output },
+  );
   const begun = performance.now();
   const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
   try {
@@ -128,7 +131,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
       output,
       progress,
       signal: interrupt.signal,
-      checkpoint: { file: checkpoint, everySeconds: options.checkpointEvery },
+      checkpoint: { file: { ...checkpoint, store: afterCourse(checkpoint.store, curve) }, everySeconds: options.checkpointEvery },
       report: ({ step, metrics }) => curve.add({ step, seconds: elapsed(), psnr: metrics['psnr'] as number }),
     });
     const seconds = curve.points.at(-1)?.seconds ?? 0;

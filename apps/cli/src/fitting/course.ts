@@ -1,49 +1,128 @@
-/** @file The course of a fit, kept in a file a line at a time, so that it is whole after a kill and a resume. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-
-/** One step of a course. */
-export interface CoursePoint {
-  readonly step: number;
-  /** Seconds of fitting so far, over all runs. */
-  readonly seconds: number;
-}
+/**
+ * @file The course of a fit, kept in a file a line at a time. Core reports a step before it saves it, and a report is written at once, so that a
+ * checkpoint never knows of a step that the file does not have: after a kill and a resume the course is whole.
+ */
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import type { CheckpointStore } from '@neural-fields/core';
+import { describeFileError, writeFileAtomically } from '@neural-fields/core/node';
+import type { Output } from '../output/output.ts';
+import { type CourseFile, type CoursePoint, lineOf, parseCourse, readCourseText } from './course-lines.ts';
 
 /** The course of a fit. */
 export interface Course<P extends CoursePoint> {
   readonly points: readonly P[];
   /** The seconds before this run. */
   readonly secondsBefore: number;
+  /**
+   * Adds a step, and forgets those from it on when a fit has gone back. What cannot be written, as on a full disk, is told once, kept, and written when it
+   * can be.
+   */
   add(point: P): void;
+  /** Brings to the disk what was added. */
+  save(): void;
 }
 
-const isPoint = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'step' in value && typeof value.step === 'number';
+/** How long after a failure an added point makes the next try, in milliseconds. */
+const PATIENCE = 1000;
 
-/** The course in a file; lines that are no points, such as the half one of a killed run, are passed over. */
-export const readCourse = <P extends CoursePoint>(path: string): P[] => {
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap(line => {
-      try {
-        const value: unknown = JSON.parse(line);
-        return isPoint(value) ? [value as P] : [];
-      } catch {
-        return [];
-      }
-    });
+const writeAll = (handle: number, bytes: Uint8Array, position: number): void => {
+  for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done, bytes.length - done, position + done);
 };
 
-/** Opens the course of a run that goes on from `step`; what a killed run has written beyond it is forgotten. */
-export const openCourse = <P extends CoursePoint>(path: string, step: number): Course<P> => {
-  const points = readCourse<P>(path).filter(point => point.step <= step);
-  writeFileSync(path, points.map(point => `${JSON.stringify(point)}\n`).join(''));
+/** The points in memory, and how many of them are in the file. */
+class CourseWriter<P extends CoursePoint> {
+  readonly points: P[] = [];
+  readonly #path: string;
+  /** Where the lines of the points end in the file, in bytes. */
+  readonly #ends: number[] = [];
+  #written = 0;
+
+  constructor(path: string, points: readonly P[], written: number) {
+    this.#path = path;
+    for (const point of points) this.add(point);
+    this.#written = written;
+  }
+
+  add(point: P): void {
+    while ((this.points.at(-1)?.step ?? -1) >= point.step) {
+      this.points.pop();
+      this.#ends.pop();
+    }
+    this.#written = Math.min(this.#written, this.points.length);
+    this.points.push(point);
+    this.#ends.push((this.#ends.at(-1) ?? 0) + Buffer.byteLength(lineOf(point)));
+  }
+
+  /** Writes what is not in the file, from where the last whole line in it ends: what a full disk has left of a line is written over. */
+  write({ sync }: { readonly sync: boolean }): void {
+    const handle = openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o666);
+    try {
+      // Somebody has removed or cut it.
+      if (fstatSync(handle).size < (this.#ends[this.#written - 1] ?? 0)) this.#written = 0;
+      const lines = this.points.slice(this.#written).map(lineOf);
+      writeAll(handle, Buffer.from(lines.join('')), this.#ends[this.#written - 1] ?? 0);
+      ftruncateSync(handle, this.#ends.at(-1) ?? 0);
+      if (sync) fsyncSync(handle);
+      this.#written = this.points.length;
+    } finally {
+      closeSync(handle);
+    }
+  }
+}
+
+/**
+ * Opens the course of a run that goes on from `step`; what a killed run has written beyond it is forgotten.
+ *
+ * @throws FileError when the file cannot be read, or not be written for another reason than a full disk
+ */
+export const openCourse = async <P extends CoursePoint>(
+  { path, numbers }: CourseFile,
+  { step, output }: { readonly step: number; readonly output: Output },
+): Promise<Course<P>> => {
+  const text = readCourseText(path);
+  const found = parseCourse<P>(text, numbers).filter(point => point.step <= step);
+  const lines = found.map(lineOf).join('');
+  const inOrder = text.startsWith(lines);
+  const writer = new CourseWriter<P>(path, found, inOrder ? found.length : 0);
+  let failedAt: number | undefined;
+  const fail = (cause: unknown): void => {
+    const error = describeFileError('write', path, cause);
+    if (failedAt === undefined) output.warn(`the course of the fit is kept in memory: ${error.message}`);
+    failedAt = performance.now();
+  };
+  const write = (how: { readonly sync: boolean }): void => {
+    try {
+      writer.write(how);
+      failedAt = undefined;
+    } catch (error) {
+      fail(error);
+    }
+  };
+  try {
+    // A file with other lines between the points is not cut and written anew: a kill in the middle would lose it.
+    if (!inOrder) await writeFileAtomically(path, new TextEncoder().encode(lines));
+    writer.write({ sync: false });
+  } catch (cause) {
+    const error = describeFileError('write', path, cause);
+    if (error.problem !== 'no-space') throw error;
+    fail(error);
+  }
   return {
-    points,
-    secondsBefore: points.at(-1)?.seconds ?? 0,
+    points: writer.points,
+    secondsBefore: found.at(-1)?.seconds ?? 0,
     add: point => {
-      points.push(point);
-      appendFileSync(path, `${JSON.stringify(point)}\n`);
+      writer.add(point);
+      if (failedAt === undefined || performance.now() - failedAt > PATIENCE) write({ sync: false });
     },
+    save: () => write({ sync: true }),
   };
 };
+
+/** A store that brings the course to the disk before the checkpoint that knows of it. */
+export const afterCourse = (store: CheckpointStore, course: Pick<Course<CoursePoint>, 'save'>): CheckpointStore => ({
+  read: () => store.read(),
+  write: async bytes => {
+    course.save();
+    await store.write(bytes);
+  },
+});

@@ -195,17 +195,21 @@ export async function* fit(
       const due =
         performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? 30) ||
         step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
-      if (due || step === steps) await save();
-      if (!reports) continue;
-      vectors.assign(field);
-      yield progressOf(terms, termLosses as readonly number[], {
-        step,
-        steps,
-        loss: total as number,
-        ...figures,
-        resumedFrom,
-        seconds: (performance.now() - started) / 1000,
-      });
+      try {
+        if (!reports) continue;
+        vectors.assign(field);
+        yield progressOf(terms, termLosses as readonly number[], {
+          step,
+          steps,
+          loss: total as number,
+          ...figures,
+          resumedFrom,
+          seconds: (performance.now() - started) / 1000,
+        });
+      } finally {
+        // After the report: who keeps what is reported has all of it up to the checkpoint, wherever a run is killed.
+        if (due || step === steps) await save();
+      }
     }
   } catch (error) {
     if (signal?.aborted) {

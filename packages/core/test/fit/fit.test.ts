@@ -10,6 +10,7 @@ import {
   createField,
   DivergenceError,
   decodeField,
+  decodeFieldData,
   type Field,
   type FitOptions,
   type FitProgress,
@@ -172,6 +173,23 @@ describe('fit', () => {
     });
     await expect(run(field, [stopping], { steps: 2, chunkSize: 5, signal: controller.signal })).rejects.toThrow('enough');
     expect(memory().numTensors).toBe(before);
+  });
+
+  it('reports a step before it is saved, and saves the one at which the caller leaves', async () => {
+    const events: string[] = [];
+    const store: CheckpointStore = {
+      read: async () => undefined,
+      write: async bytes => {
+        const { step } = JSON.parse(decodeFieldData(bytes).metadata['fit'] as string);
+        events.push(`saved ${step}`);
+      },
+    };
+    const options = { steps: 5, reportEvery: 2, checkpoint: { store, everySteps: 1 } };
+    for await (const { step } of fit(newField(), [imageTerm()], options)) {
+      events.push(`reported ${step}`);
+      if (step === 4) break;
+    }
+    expect(events).toEqual(['saved 1', 'reported 2', 'saved 2', 'saved 3', 'reported 4', 'saved 4']);
   });
 
   it('goes on from a checkpoint to the same bits as an unbroken run', async () => {

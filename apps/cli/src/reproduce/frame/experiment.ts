@@ -3,7 +3,7 @@
  * resumes the fits, and writes the results; an experiment only says what is fitted, to what, and what is expected of it.
  */
 import type { Extensions, Field, FieldSpec, Optimizer, Schedule, Term } from '@neural-fields/core';
-import type { CoursePoint } from '../../fitting/course.ts';
+import type { CoursePoint } from '../../fitting/course-lines.ts';
 import type { SignalDescription } from '../../signals/signal-description.ts';
 import type { Findings } from './findings.ts';
 

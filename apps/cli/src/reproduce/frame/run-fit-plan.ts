@@ -15,7 +15,8 @@ import {
 } from '@neural-fields/core';
 import { describeError, InputError } from '../../errors.ts';
 import { readRun, tolerantStore } from '../../fitting/checkpoint.ts';
-import { openCourse, readCourse } from '../../fitting/course.ts';
+import { afterCourse, openCourse } from '../../fitting/course.ts';
+import { type CourseFile, readCourse } from '../../fitting/course-lines.ts';
 import { defaultChunkSize } from '../../fitting/settings.ts';
 import type { Output } from '../../output/output.ts';
 import { createProgress } from '../../output/progress.ts';
@@ -35,12 +36,20 @@ export interface FitSurroundings {
   readonly output: Output;
 }
 
-/** The files of a fit. */
-const filesOf = (folder: string, name: string): { field: string; checkpoint: string; curve: string } => ({
+/** The paths of a fit's files. */
+interface FitFiles {
+  readonly field: string;
+  readonly checkpoint: string;
+  readonly curve: string;
+}
+
+const filesOf = (folder: string, name: string): FitFiles => ({
   field: join(folder, `${name}.safetensors`),
   checkpoint: join(folder, `${name}.checkpoint`),
   curve: join(folder, `${name}.curve.jsonl`),
 });
+
+const courseOf = ({ curve }: FitFiles): CourseFile => ({ path: curve, numbers: ['loss'] });
 
 const newField = ({ spec, seed, extensions }: FitPlan): Field => createField(spec, { seed, ...(extensions && { extensions }) });
 
@@ -90,10 +99,12 @@ export const openFit = async (plan: FitPlan, surroundings: FitSurroundings): Pro
   const identity = fitIdentity(plan, surroundings.backend);
   const finished = await readFinishedFit(files.field, plan, identity);
   if (finished === undefined) return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, surroundings) };
+  // A kill may have come before it was removed.
+  await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
   const { steps, seconds, diverged } = outcome;
   const { name, label } = plan;
-  return { kind: 'finished', fitted: { name, label, field, steps, seconds, diverged, curve: readCourse(files.curve) } };
+  return { kind: 'finished', fitted: { name, label, field, steps, seconds, diverged, curve: readCourse(courseOf(files)) } };
 };
 
 /** Removes the files of a fit. */
@@ -122,8 +133,8 @@ export const runFitPlan = async (
 ): Promise<FittedField> => {
   const { folder, backend, output, signal } = surroundings;
   const files = filesOf(folder, plan.name);
+  const curve = await openCourse<CurvePoint>(courseOf(files), { step: resumedFrom, output });
   const field = newField(plan);
-  const curve = openCourse<CurvePoint>(files.curve, resumedFrom);
   const progress = createProgress(output, { total: plan.steps, unit: 'step' });
   const checkpoint = tolerantStore(files.checkpoint, output);
   if (resumedFrom > 0) output.log(`goes on from step ${resumedFrom}`);
@@ -136,7 +147,7 @@ export const runFitPlan = async (
       ...optionsOf(plan, field, backend),
       signal,
       checkpoint: {
-        store: checkpoint.store,
+        store: afterCourse(checkpoint.store, curve),
         everySeconds: surroundings.checkpointEvery,
         identity,
         metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
@@ -161,6 +172,7 @@ export const runFitPlan = async (
     progress.stop();
   }
   const seconds = elapsed();
+  curve.save();
   await writeFinishedFit(files.field, plan, field, { identity, steps, seconds, diverged });
   if (existsSync(files.checkpoint)) await rm(files.checkpoint);
   return { name: plan.name, label: plan.label, field, steps, seconds, diverged, curve: curve.points };

@@ -1,0 +1,63 @@
+/** @file The lines of a course: one JSON object for each step. */
+import { readFileSync } from 'node:fs';
+import { describeFileError } from '@neural-fields/core/node';
+
+/** One step of a course; all of it numbers. */
+export interface CoursePoint {
+  readonly step: number;
+  /** Seconds of fitting so far, over all runs. */
+  readonly seconds: number;
+}
+
+/** Which course, and what its points have beside step and seconds. */
+export interface CourseFile {
+  readonly path: string;
+  /** E.g. `loss`. A line that lacks one is no point. */
+  readonly numbers: readonly string[];
+}
+
+/** JSON has neither infinities nor NaN: they are text. */
+const special: ReadonlyMap<unknown, number> = new Map(
+  [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(value => [String(value), value]),
+);
+
+/** A point as a line of the file. */
+export const lineOf = (point: CoursePoint): string =>
+  `${JSON.stringify(point, (_, value: unknown) => (special.has(String(value)) ? String(value) : value))}\n`;
+
+const pointIn = <P extends CoursePoint>(line: string, numbers: readonly string[]): P | undefined => {
+  try {
+    const value: unknown = JSON.parse(line, (_, part: unknown) => special.get(part) ?? part);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const parts = new Map<string, unknown>(Object.entries(value));
+    const whole = ['step', 'seconds', ...numbers].every(name => parts.has(name));
+    return whole && [...parts.values()].every(part => typeof part === 'number') ? (value as P) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The points in some text, each step once and in order; lines that are no points, such as the half one of a killed run, are passed over. */
+export const parseCourse = <P extends CoursePoint>(text: string, numbers: readonly string[]): P[] => {
+  const points: P[] = [];
+  for (const line of text.split('\n')) {
+    const point = pointIn<P>(line, numbers);
+    if (point && point.step > (points.at(-1)?.step ?? -1)) points.push(point);
+  }
+  return points;
+};
+
+/** The text of a course's file; none where there is no file. @throws FileError when it cannot be read */
+export const readCourseText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const error = describeFileError('read', path, cause);
+    if (error.problem === 'not-found') return '';
+    throw error;
+  }
+};
+
+/** The course in a file. @throws FileError when it cannot be read */
+export const readCourse = <P extends CoursePoint>({ path, numbers }: CourseFile): P[] =>
+  parseCourse<P>(readCourseText(path), numbers);
