@@ -1,9 +1,11 @@
 /** @file The command as a process of its own: killed, stopped, and asked for what there is not. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSafetensors } from '@neural-fields/core';
-import { expect, test } from 'vitest';
-import { emptyFolder, jsonLines, run, start } from '../cli.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createRng, decodeSafetensors } from '@neural-fields/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { emptyFolder, type Finished, jsonLines, run, start } from '../cli.ts';
 import { writePicture, writeSound } from '../examples.ts';
 
 const small = [
@@ -29,38 +31,98 @@ const parametersOf = (path: string): Record<string, string> =>
     ]),
   );
 
-test('a run that is killed in either fit goes on, does nothing twice, and ends with the bits of an unbroken one', async () => {
+/** The steps of a fit's curve, whole lines and nothing else. */
+const curveOf = (cwd: string, folder: string, fit: string): number[] =>
+  readFileSync(join(fitsOf(cwd, folder), `${fit}.curve.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line).step);
+
+const everyStep = Array.from({ length: 60 }, (_, i) => i + 1);
+
+/** The largest step that a run has reported of a fit; 0 when it has reported none. */
+const lastStep = (finished: Pick<Finished, 'stdout'>, fit: string): number =>
+  finished.stdout
+    .split('\n')
+    .flatMap(line => (line.startsWith(`{"event":"progress","fit":"${fit}"`) ? [Number(/"step":(\d+)/.exec(line)?.[1])] : []))
+    .reduce((most, step) => Math.max(most, step), 0);
+
+test('runs that are killed at random moments go on, do nothing twice, and end with the bits and the curve of an unbroken one', async () => {
   const cwd = emptyFolder();
   expect(await run(command('whole'), { cwd })).toMatchObject({ code: 0 });
 
-  const often = ['--checkpoint-every', '0.05', '--json'];
-  const kill = async (fit: string): Promise<void> => {
-    const running = start(command('killed', ...often), { cwd });
-    await running.saw(new RegExp(`"fit":"${fit}","step":[2-9]\\d,`));
-    running.child.kill('SIGKILL');
-    expect((await running.finished).signal).toBe('SIGKILL');
-    expect(existsSync(join(fitsOf(cwd, 'killed'), `${fit}.checkpoint`))).toBe(true);
-  };
-  await kill('siren');
-  await kill('relu-pe');
+  // Checkpoints all the time, so that kills fall between the writes of a checkpoint and of the curve.
+  const often = ['--checkpoint-every', '0.001', '--json'];
+  const rng = createRng(7);
+  const kills = 3;
   const finished = join(fitsOf(cwd, 'killed'), 'siren.safetensors');
-  const { mtimeMs } = statSync(finished);
+  let siren: number | undefined;
+  for (let i = 0; i < kills; i++) {
+    const running = start(command('killed', ...often), { cwd });
+    await running.saw(/"event":"(progress|done)"/);
+    await delay(250 * rng.uniform());
+    running.child.kill('SIGKILL');
+    await running.finished;
+    if (!existsSync(finished)) continue;
+    siren ??= statSync(finished).mtimeMs;
+    expect(statSync(finished).mtimeMs).toBe(siren);
+  }
   const last = await run(command('killed', ...often), { cwd });
   expect(last.code).toBe(0);
-  expect(statSync(finished).mtimeMs).toBe(mtimeMs);
-  const steps = jsonLines(last).filter(({ event }) => event === 'progress');
-  expect(steps.every(({ fit }) => fit === 'relu-pe')).toBe(true);
-  expect(steps[0]?.['resumedFrom']).toBeGreaterThan(1);
 
   expect(readdirSync(fitsOf(cwd, 'killed')).sort()).toEqual(readdirSync(fitsOf(cwd, 'whole')).sort());
   for (const name of ['siren', 'relu-pe']) {
     const [killed, whole] = ['killed', 'whole'].map(folder => parametersOf(join(fitsOf(cwd, folder), `${name}.safetensors`)));
     expect(killed).toEqual(whole);
-    const curve = readFileSync(join(fitsOf(cwd, 'killed'), `${name}.curve.jsonl`), 'utf8')
-      .trimEnd()
-      .split('\n');
-    expect(curve.map(line => JSON.parse(line).step)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    expect(curveOf(cwd, 'killed', name)).toEqual(everyStep);
   }
+});
+
+test('a closed terminal and a reader that goes away stop it with exit codes that tell, and the same command goes on', async () => {
+  const cwd = emptyFolder();
+  const hungUp = start(command('out', '--json'), { cwd });
+  await hungUp.saw(/"fit":"siren","step":3,/);
+  hungUp.child.kill('SIGHUP');
+  const first = await hungUp.finished;
+  expect(first.code).toBe(129);
+  expect(jsonLines(first).at(-1)).toEqual({ event: 'interrupted', folder: 'out' });
+
+  const piped = start(command('out', '--json'), { cwd });
+  await piped.saw(/"fit":"siren"/);
+  piped.child.stdout?.destroy();
+  expect((await piped.finished).code).toBe(141);
+
+  const last = await run(command('out', '--json'), { cwd });
+  expect(last.code).toBe(0);
+  const begun = jsonLines(last).find(({ event }) => event === 'progress');
+  expect(begun?.['resumedFrom'] ?? 60).toBeGreaterThan(lastStep(first, 'siren') - 1);
+  for (const name of ['siren', 'relu-pe']) expect(curveOf(cwd, 'out', name)).toEqual(everyStep);
+});
+
+test('a disk that is full for a while costs neither a step of the curve nor the run', async context => {
+  const cwd = emptyFolder();
+  const disk = join(cwd, 'disk');
+  mkdirSync(disk);
+  const asRoot = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0;
+  if (!asRoot('mount', '-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk))
+    return context.skip('needs the right to mount a small file system');
+  onTestFinished(() => void asRoot('umount', disk));
+  const args = [...command('disk', '--json', '--checkpoint-every', '0.001'), '--steps', '300', '--networks', 'siren'];
+  const running = start(args, { cwd });
+  await running.saw(/"step":20,/);
+  const ballast = join(disk, 'ballast');
+  try {
+    writeFileSync(ballast, new Uint8Array(1024 * 1024));
+  } catch {
+    // What fits has been written.
+  }
+  await running.saw(/warning: the checkpoint cannot be written/);
+  await running.saw(/warning: the course of the fit is kept in memory/);
+  rmSync(ballast);
+  const { code, stderr } = await running.finished;
+  expect(code).toBe(0);
+  expect(stderr.match(/warning: /g)).toHaveLength(2);
+  expect(curveOf(cwd, 'disk', 'siren')).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
 });
 
 test('Ctrl-C stops at a safe place with the exit code 130, and the same command goes on', async () => {
