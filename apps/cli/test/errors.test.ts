@@ -22,11 +22,14 @@ const expectFailure = ({ code, stdout, stderr }: Finished, failure: Failure): vo
   expect(stderr).not.toMatch(/\n +at |unexpected error/);
 };
 
+// The cases run side by side: each has an output of its own.
+let outputs = 0;
+
 const fit = (file: string, ...options: string[]): string[] => [
   'fit',
   file,
   '-o',
-  'out.safetensors',
+  `out-${outputs++}.safetensors`,
   ...tiny,
   '--steps',
   '2',
@@ -114,7 +117,7 @@ const failures: Readonly<Record<string, Failure>> = {
   'resume without a checkpoint': {
     args: fit('a.png', '--resume'),
     code: 1,
-    says: "--resume: there is no checkpoint 'out.safetensors.checkpoint'",
+    says: /--resume: there is no checkpoint 'out-\d+\.safetensors\.checkpoint'/,
   },
   'a checkpoint that is none': {
     args: fit('a.png', '--checkpoint', 'text.png'),

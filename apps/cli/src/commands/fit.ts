@@ -6,6 +6,7 @@ import { chooseBackend } from '../backends.ts';
 import { UsageError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
 import { assertWritable } from '../files/output-path.ts';
+import { type OutputFile, withOutputs } from '../files/outputs.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
 import { type EncodingOptions, encodingLayer, encodingNames } from '../fitting/encoding.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
@@ -17,9 +18,11 @@ import { type CommonOptions, outputOf, withCommonOptions } from '../options/comm
 import { finite, fraction, integer, notNegative, numberList, positive } from '../options/numbers.ts';
 import { parseSize, type Size } from '../options/size.ts';
 import { formatCount, formatSeconds, plural } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
-import { openPreview } from '../render/preview.ts';
+import { openPreview, previewFile } from '../render/preview.ts';
 import type { ShapeOptions } from '../signals/prepare-shape.ts';
+import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import { readSignal } from '../signals/read-signal.ts';
 import { coordinateCount, describeSignal } from '../signals/signal-description.ts';
 
@@ -48,6 +51,7 @@ interface FitCommandOptions
   readonly reportEvery?: number;
   readonly preview?: string;
   readonly previewEvery: number;
+  readonly force?: boolean;
 }
 
 const policyOf = ({ resume, restart }: FitCommandOptions): ResumePolicy => {
@@ -56,25 +60,39 @@ const policyOf = ({ resume, restart }: FitCommandOptions): ResumePolicy => {
   return restart ? 'restart' : resume === undefined ? 'auto' : resume ? 'require' : 'never';
 };
 
-const checkpointPath = (options: FitCommandOptions): string | undefined => {
-  const { output, checkpoint = `${output}.checkpoint` } = options;
-  if (checkpoint === false) {
-    if (options.resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
-    return undefined;
-  }
-  if (checkpoint === output) throw new UsageError('--checkpoint and --output must be different files');
-  return checkpoint;
+const checkpointPath = ({ output, checkpoint = `${output}.checkpoint`, resume }: FitCommandOptions): string | undefined => {
+  if (checkpoint !== false) return checkpoint;
+  if (resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
+  return undefined;
 };
 
 /** Adam keeps two numbers beside each parameter, an average one more; the checkpoint is written beside its older self. */
 const CHECKPOINT_COPIES = 2 * 4;
 const BYTES_PER_PARAMETER = 4;
 
+/** What a fit needs to know beside its options. */
+interface FitTask {
+  readonly file: string;
+  readonly options: FitCommandOptions;
+  /** The checkpoint's path. */
+  readonly path: string | undefined;
+  readonly policy: ResumePolicy;
+  readonly output: Output;
+}
+
 const action = async (file: string, options: FitCommandOptions): Promise<void> => {
   const output = outputOf(options);
   const policy = policyOf(options);
   const path = checkpointPath(options);
-  await assertWritable(options.output);
+  const outputs: OutputFile[] = [{ option: '--output', path: options.output, kinds: ['field'] }];
+  if (path !== undefined) outputs.push({ option: '--checkpoint', path, kinds: ['checkpoint'] });
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () =>
+    readAndFit({ file, options, path, policy, output }),
+  );
+};
+
+const readAndFit = async (task: FitTask): Promise<void> => {
+  const { file, options, path, output } = task;
   const prepared = await readSignal(file, {
     convention: options.grid,
     ...(options.size && { size: options.size }),
@@ -82,6 +100,18 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     ...(options.aspect && { aspect: options.aspect }),
     ...pickShapeOptions(options),
   });
+  for (const note of prepared.notes) output.log(note);
+  const { description } = prepared;
+  const preview = previewFile(description, options);
+  const previews = preview === undefined ? [] : [{ option: '--preview', path: preview, kinds: ['png'] } as const];
+  const others = [file, options.output, ...(path === undefined ? [] : [path])];
+  await withOutputs({ inputs: others, outputs: previews, force: options.force }, output, () =>
+    fitPrepared(task, prepared, preview),
+  );
+};
+
+const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
+  const { file, options, path, policy, output } = task;
   const { description, defaults } = prepared;
   const spec = networkSpec({
     inFeatures: coordinateCount(description),
@@ -93,7 +123,6 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     omegaHidden: options.omegaHidden,
     encoding: encodingLayer(options, description, options.seed),
   });
-  for (const note of prepared.notes) output.log(note);
   const backend = await chooseBackend(options, output);
   const field = createField(spec, { seed: options.seed, extensions });
   const { steps = defaults.steps, learningRate = defaults.learningRate, schedule = defaults.schedule } = options;
@@ -110,7 +139,7 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
     reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1),
   };
   prepared.terms(settings); // complains before anything is written
-  const preview = openPreview(description, options, output);
+  const preview = previewPath === undefined ? undefined : openPreview(previewPath, options.previewEvery, output);
   const size = field.parameterCount * BYTES_PER_PARAMETER;
   await assertWritable(options.output, { bytes: size });
   if (path !== undefined) await assertWritable(path, { bytes: size * CHECKPOINT_COPIES });
@@ -260,6 +289,7 @@ export const addFitCommand = (program: Command): void => {
     .option('--no-resume', 'stop with an error if there is a checkpoint')
     .option('--restart', 'throw the checkpoint away and begin anew')
     .optionsGroup('Output:')
+    .option('--force', 'replace files that this program did not write')
     .option('--report-every <n>', 'steps between reports (default: 1, on webgpu 10)', integer(1));
   withCommonOptions(command).action(action);
 };

@@ -12,13 +12,15 @@ import {
 import { writeShape } from '@neural-fields/shapes/node';
 import type { Command } from 'commander';
 import { chooseBackend } from '../backends.ts';
-import { InputError, UsageError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
-import { assertWritable, extensionOf } from '../files/output-path.ts';
+import { meshKinds } from '../files/output-kinds.ts';
+import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { finite, integer, positive } from '../options/numbers.ts';
 import { formatCount, formatSeconds } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
 import { stoppable } from '../output/stoppable.ts';
 import { pointsPerPass } from '../render/sample-field.ts';
@@ -31,10 +33,9 @@ interface MeshCommandOptions extends CommonOptions {
   readonly steepest: number;
   readonly full?: boolean;
   readonly fieldUnits?: boolean;
+  readonly force?: boolean;
 }
 
-/** The extensions of meshes. */
-const meshExtensions: readonly string[] = ['glb', 'ply', 'obj'];
 /** Steps by which corners are moved to the exact surface. */
 const REFINE = 2;
 
@@ -49,11 +50,13 @@ const assertShapeField = (path: string, { data, signal }: LoadedField): void => 
 
 const action = async (file: string, options: MeshCommandOptions): Promise<void> => {
   const output = outputOf(options);
-  if (!meshExtensions.includes(extensionOf(options.output)))
-    throw new UsageError(`--output must end in .${meshExtensions.join(', .')}, got '${options.output}'`);
+  const outputs = [{ option: '--output', path: options.output, kinds: meshKinds }];
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () => makeMesh(file, options, output));
+};
+
+const makeMesh = async (file: string, options: MeshCommandOptions, output: Output): Promise<void> => {
   const loaded = await loadField(file);
   assertShapeField(file, loaded);
-  await assertWritable(options.output);
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const { resolution, level } = options;
@@ -119,6 +122,7 @@ export const addMeshCommand = (program: Command): void => {
       2,
     )
     .option('--full', 'look everywhere')
-    .optionsGroup('Output:');
+    .optionsGroup('Output:')
+    .option('--force', 'replace a file that this program did not write');
   withCommonOptions(command).action(action);
 };

@@ -5,7 +5,9 @@ import { chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadField } from '../files/load-field.ts';
+import { extensionsOf, imageKinds, type OutputKind } from '../files/output-kinds.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
+import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { optionName } from '../options/names.ts';
 import { bitDepth, finite, integer, numberList, positive } from '../options/numbers.ts';
@@ -17,7 +19,7 @@ import { stoppable } from '../output/stoppable.ts';
 import { previewRange } from '../render/display-range.ts';
 import { type ImageView, type Region, shownChannels, wholePicture } from '../render/image-view.ts';
 import { renderAudio, sampleCount } from '../render/render-audio.ts';
-import { assertRenderable, imageExtensions, renderImage } from '../render/render-image.ts';
+import { assertRenderable, renderImage } from '../render/render-image.ts';
 import { type RenderShapeOptions, renderShape } from '../render/render-shape.ts';
 import type { Quantity } from '../render/sample-field.ts';
 import type { Slice } from '../render/surface/slice-picture.ts';
@@ -37,6 +39,7 @@ interface RenderCommandOptions extends CommonOptions {
   readonly zoom?: number;
   readonly up?: 'y' | 'z';
   readonly slice?: Slice;
+  readonly force?: boolean;
 }
 
 /** What a field stands for when its file does not say: a picture in the conventions of the SIREN authors' code. */
@@ -91,6 +94,16 @@ interface Rendering {
   readonly output: Output;
 }
 
+const KIND_NAMES = { image: 'an image', audio: 'a sound', shape: 'a shape' } as const;
+
+/** @throws UsageError when the extension is of no format that the signal can be written in */
+const assertExtension = ({ kind }: SignalDescription, path: string): void => {
+  const wanted = kind === 'audio' ? extensionsOf('wav') : extensionsOf(...imageKinds);
+  if (wanted.includes(extensionOf(path))) return;
+  const hint = kind === 'shape' ? ' (mesh writes meshes)' : '';
+  throw new UsageError(`the field is of ${KIND_NAMES[kind]}: --output must end in .${wanted.join(', .')}, got '${path}'${hint}`);
+};
+
 /** The options that suit some kinds of signals only. */
 const OPTIONS: Readonly<
   Record<'image' | 'audio' | 'shape', { readonly is: string; readonly names: readonly (keyof RenderCommandOptions)[] }>
@@ -106,9 +119,7 @@ const assertSuited = (kind: keyof typeof OPTIONS, options: RenderCommandOptions)
   for (const { is, names } of Object.values(OPTIONS))
     for (const name of names)
       if (!own.includes(name) && options[name] !== undefined) {
-        throw new UsageError(
-          `--${optionName(name)} is for ${is}, and the field is of ${{ image: 'an image', audio: 'a sound', shape: 'a shape' }[kind]}`,
-        );
+        throw new UsageError(`--${optionName(name)} is for ${is}, and the field is of ${KIND_NAMES[kind]}`);
       }
 };
 
@@ -126,14 +137,9 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
   const quantity = options.derivative ?? 'value';
   const depth = options.bitDepth ?? 8;
   if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
-  if (!imageExtensions.includes(extensionOf(options.output)))
-    throw new UsageError(
-      `the field is of an image: --output must end in .${imageExtensions.join(', .')}, got '${options.output}'`,
-    );
   const given = rangeGiven(options);
   const channels = shownChannels(signal, quantity);
   assertRenderable(options.output, channels, { view, bitDepth: depth });
-  await assertWritable(options.output);
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: height, unit: 'row' });
@@ -176,8 +182,6 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
 const renderSound = async (signal: AudioDescription, { loaded, options, output }: Rendering): Promise<void> => {
   const depth = options.bitDepth ?? 16;
   if (depth === 8) throw new UsageError('--bit-depth 8 is for images; a sound has 16, 24 or 32 bits');
-  if (extensionOf(options.output) !== 'wav')
-    throw new UsageError(`the field is of a sound: --output must end in .wav, got '${options.output}'`);
   const { sampleRate = signal.sampleRate } = options;
   const count = sampleCount(signal, sampleRate);
   await assertWritable(options.output, { bytes: (count * signal.channels * depth) / 8 });
@@ -223,14 +227,9 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
     );
   const depth = options.bitDepth ?? 8;
   if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
-  if (!imageExtensions.includes(extensionOf(options.output)))
-    throw new UsageError(
-      `the field is of a shape: --output must end in .${imageExtensions.join(', .')}, got '${options.output}' (mesh writes meshes)`,
-    );
   const size = resolveSize(options.size ?? { longest: SHAPE_SIDE }, 1, 1);
   const view = shapeViewOf(options);
   assertRenderable(options.output, 3, { view: { ...size, region: wholePicture }, bitDepth: depth });
-  await assertWritable(options.output);
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(data, extensions);
   const progress = createProgress(output, { total: 100, unit: 'percent' });
@@ -260,14 +259,19 @@ const action = async (file: string, options: RenderCommandOptions): Promise<void
   const signal = loaded.signal ?? assume(file, loaded, options);
   const rendering: Rendering = { loaded, options, output };
   assertSuited(signal.kind, options);
-  switch (signal.kind) {
-    case 'image':
-      return renderPicture(signal, rendering);
-    case 'audio':
-      return renderSound(signal, rendering);
-    case 'shape':
-      return renderSurfacePicture(rendering);
-  }
+  const kinds: readonly OutputKind[] = signal.kind === 'audio' ? ['wav'] : imageKinds;
+  assertExtension(signal, options.output);
+  const outputs = [{ option: '--output', path: options.output, kinds }];
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, async () => {
+    switch (signal.kind) {
+      case 'image':
+        return renderPicture(signal, rendering);
+      case 'audio':
+        return renderSound(signal, rendering);
+      case 'shape':
+        return renderSurfacePicture(rendering);
+    }
+  });
 };
 
 const parseSlice = (text: string): Slice => {
@@ -316,6 +320,7 @@ export const addRenderCommand = (program: Command): void => {
     .optionsGroup('Sound:')
     .option('--sample-rate <hertz>', 'samples a second (default: that of the fit)', integer(1, 0xffffffff))
     .optionsGroup('Output:')
+    .option('--force', 'replace a file that this program did not write')
     .option('--bit-depth <bits>', 'images: 8 (default) or 16 (PNG); sound: 16 (default), 24 or 32 (float)', bitDepth);
   withCommonOptions(command).action(action);
 };

@@ -1,6 +1,6 @@
 /** @file What can be known about an output file before the work for it is done. */
 import { randomUUID } from 'node:crypto';
-import { open, realpath, stat, statfs, unlink } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../output/format.ts';
@@ -41,7 +41,13 @@ export interface OutputPathOptions {
  * @throws InputError otherwise
  */
 export const assertWritable = async (path: string, { bytes = 0 }: OutputPathOptions = {}): Promise<void> => {
-  const target = await realpath(path).catch(() => path);
+  const target = await realpath(path).catch(async () => {
+    if (await lstat(path).catch(() => undefined))
+      throw new InputError(
+        `cannot write '${path}': it is a link to '${await readlink(path).catch(() => '?')}', which is not there`,
+      );
+    return path;
+  });
   const existing = await stat(target).catch(() => undefined);
   if (existing?.isDirectory()) throw new InputError(`cannot write '${path}': it is a folder; name a file in it`);
   if (existing && !existing.isFile()) throw new InputError(`cannot write '${path}': it is no regular file`);

@@ -5,7 +5,6 @@ import { fieldFunction } from '@neural-fields/shapes';
 import { writeImage } from '@neural-fields/signals/node';
 import ndarray from 'ndarray';
 import { UsageError } from '../errors.ts';
-import { extensionOf } from '../files/output-path.ts';
 import type { Output } from '../output/output.ts';
 import type { SignalDescription } from '../signals/signal-description.ts';
 import { createCamera } from './surface/camera.ts';
@@ -31,12 +30,15 @@ export interface Preview {
 /** Pixels a side while the fit goes, and at its end. */
 const SIDES = { going: 160, last: 384 } as const;
 
-/** The previews of a fit; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no PNG, or no shape */
-export const openPreview = ({ kind }: SignalDescription, options: PreviewOptions, output: Output): Preview | undefined => {
+/** Where the previews of a fit are drawn; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no shape */
+export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions): string | undefined => {
   const { preview = `${options.output}.png`, previewEvery } = options;
   if (kind !== 'shape' && options.preview !== undefined) throw new UsageError('--preview is for shapes');
-  if (kind !== 'shape' || previewEvery === 0) return undefined;
-  if (extensionOf(preview) !== 'png') throw new UsageError(`--preview must end in .png, got '${preview}'`);
+  return kind !== 'shape' || previewEvery === 0 ? undefined : preview;
+};
+
+/** The previews of a fit, as a PNG. @param every seconds between them */
+export const openPreview = (preview: string, every: number, output: Output): Preview => {
   const camera = createCamera({ azimuth: 30, elevation: 20 });
   let drawnAt = performance.now();
   let failed = false;
@@ -55,7 +57,7 @@ export const openPreview = ({ kind }: SignalDescription, options: PreviewOptions
   };
   return {
     update: async (field, signal) => {
-      if (performance.now() - drawnAt >= 1000 * previewEvery) await draw(field, SIDES.going, signal);
+      if (performance.now() - drawnAt >= 1000 * every) await draw(field, SIDES.going, signal);
     },
     finish: (field, signal) => draw(field, SIDES.last, signal),
   };

@@ -8,9 +8,6 @@ import type { ImageDescription } from '../signals/signal-description.ts';
 import { applyRange, type DisplayRange, type ImageView, shownChannels, toPicture, viewPoints } from './image-view.ts';
 import { pointsPerPass, type Quantity, sampleRange } from './sample-field.ts';
 
-/** The extensions of pictures. */
-export const imageExtensions: readonly string[] = ['png', 'jpg', 'jpeg', 'webp', 'avif'];
-
 /** Formats other than PNG are encoded from memory: this many values are 256 MiB of float32. */
 const WHOLE_VALUES = 2 ** 26;
 

@@ -1,0 +1,49 @@
+/** @file A folder of results: made when it is missing, locked while it is written, and never one in which the user keeps other things. */
+import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../errors.ts';
+import { lockOutput } from './output-lock.ts';
+import { assertWritable } from './output-path.ts';
+
+/** Says that a folder holds results of this program. */
+const MARK = '.neural-fields-results';
+
+/** What to do with folders of others. */
+export interface OutputFolderOptions {
+  /** The option that names the folder, e.g. `--out`. */
+  readonly option: string;
+  /** Write into a folder that holds other files, too; those with the names of results are replaced. */
+  readonly force?: boolean | undefined;
+}
+
+/** Files that systems and our own locks put into folders. */
+const isNothing = (name: string): boolean => /^(\.DS_Store|Thumbs\.db|desktop\.ini|\.neural-fields-[0-9a-f]+\..*)$/.test(name);
+
+/**
+ * Makes a folder for results, and locks it while they are made.
+ *
+ * @throws InputError when it cannot be made or written, holds files that are not of this program, or is being written by another run
+ */
+export const withOutputFolder = async <T>(
+  folder: string,
+  { option, force = false }: OutputFolderOptions,
+  work: () => Promise<T>,
+): Promise<T> => {
+  await mkdir(folder, { recursive: true }).catch(cause => {
+    throw new InputError(`cannot make the folder '${folder}' of ${option}: ${(cause as Error).message}`, { cause });
+  });
+  const mark = join(folder, MARK);
+  await assertWritable(mark);
+  const names = await readdir(folder);
+  if (!names.includes(MARK) && !force && !names.every(isNothing))
+    throw new InputError(
+      `${option} '${folder}' holds files that this program did not write; name a new folder, or replace what has the names of results by --force`,
+    );
+  const lock = lockOutput(join(await realpath(folder), 'results'));
+  try {
+    await writeFile(mark, 'Results of neural-fields. This file lets the program replace them.\n');
+    return await work();
+  } finally {
+    lock.release();
+  }
+};

@@ -1,0 +1,68 @@
+/** @file The kinds of files that the program writes: their extensions, and how one that is already there is known again. */
+import { open } from 'node:fs/promises';
+
+/** A kind of output. */
+export type OutputKind = 'field' | 'checkpoint' | 'png' | 'jpeg' | 'webp' | 'avif' | 'wav' | 'glb' | 'ply' | 'obj';
+
+/** The kinds of pictures. */
+export const imageKinds: readonly OutputKind[] = ['png', 'jpeg', 'webp', 'avif'];
+
+/** The kinds of meshes. */
+export const meshKinds: readonly OutputKind[] = ['glb', 'ply', 'obj'];
+
+interface KindRule {
+  /** What a file of the kind is called. */
+  readonly name: string;
+  /** Without the dot. */
+  readonly extensions: readonly string[];
+  /** Whether the first bytes, one character each, are those of the kind. */
+  readonly begins: (start: string) => boolean;
+}
+
+const isSafetensors = (start: string): boolean => start.charAt(8) === '{' && start.startsWith('\0\0', 6);
+
+const RULES: Readonly<Record<OutputKind, KindRule>> = {
+  field: { name: 'field file', extensions: ['safetensors'], begins: isSafetensors },
+  checkpoint: { name: 'checkpoint', extensions: [], begins: isSafetensors },
+  png: { name: 'PNG image', extensions: ['png'], begins: start => start.startsWith('\x89PNG') },
+  jpeg: { name: 'JPEG image', extensions: ['jpg', 'jpeg'], begins: start => start.startsWith('\xff\xd8\xff') },
+  webp: { name: 'WebP image', extensions: ['webp'], begins: start => start.startsWith('WEBP', 8) },
+  avif: { name: 'AVIF image', extensions: ['avif'], begins: start => start.startsWith('ftyp', 4) },
+  wav: { name: 'WAV sound', extensions: ['wav'], begins: start => start.startsWith('WAVE', 8) },
+  glb: { name: 'GLB mesh', extensions: ['glb'], begins: start => start.startsWith('glTF') },
+  ply: { name: 'PLY mesh', extensions: ['ply'], begins: start => /^ply\r?\n/.test(start) },
+  obj: { name: 'OBJ mesh', extensions: ['obj'], begins: start => start.startsWith('# ') },
+};
+
+/** `PNG image`. */
+export const kindName = (kind: OutputKind): string => RULES[kind].name;
+
+/** The extensions of some kinds, without the dot; none for kinds that take any. */
+export const extensionsOf = (...kinds: readonly OutputKind[]): readonly string[] => kinds.flatMap(kind => RULES[kind].extensions);
+
+/** The kind among some that an extension (lower case, without the dot) stands for; `undefined` where none does. */
+export const kindOfExtension = (extension: string, kinds: readonly OutputKind[]): OutputKind | undefined =>
+  kinds.find(kind => RULES[kind].extensions.includes(extension));
+
+/** What every file of ours says somewhere near its beginning or its end: in its metadata, a comment, or the field for the software. */
+const MARK = 'neural-fields';
+/** How many bytes near each end are looked at. */
+const NEAR_END = 65_536;
+
+/** Whether a file was written by this program, or by the library, as a result of the kind; an empty file is nobody's, and counts as one. */
+export const isOwnResult = async (path: string, kind: OutputKind): Promise<boolean> => {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    if (size === 0) return true;
+    const read = async (position: number): Promise<string> => {
+      const buffer = Buffer.alloc(Math.min(NEAR_END, size));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+      return buffer.toString('latin1', 0, bytesRead);
+    };
+    const start = await read(0);
+    return RULES[kind].begins(start) && (start.includes(MARK) || (await read(Math.max(0, size - NEAR_END))).includes(MARK));
+  } finally {
+    await file.close();
+  }
+};

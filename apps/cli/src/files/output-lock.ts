@@ -1,0 +1,133 @@
+/**
+ * @file A lock on an output: a file beside it that names the process that writes it. It does not outlive that process: one whose process is dead is
+ * taken over.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+
+/** A lock that is held. */
+export interface OutputLock {
+  release(): void;
+}
+
+/** Who holds a lock. */
+interface Holder {
+  readonly pid: number;
+  /** Tells the process from a later one with the same number; empty where the system does not say. */
+  readonly started: string;
+  /** The machine, and the numbering of processes there: containers have their own. */
+  readonly place: string;
+}
+
+/** Milliseconds between signs of life, which are what other machines go by; and without one until they hold the holder dead. */
+const SIGN_EVERY = 10_000;
+const DEAD_AFTER = 60_000;
+/** Tries to take a lock that others take over at the same time. */
+const TRIES = 20;
+
+const tryTo = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+};
+
+/** The moment at which a process began, in the system's own units (proc(5), field 22). */
+const startOf = (pid: number): string =>
+  tryTo(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]) ?? '';
+
+const here = (): string => `${hostname()} ${tryTo(() => readlinkSync('/proc/self/ns/pid')) ?? ''}`.trim();
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // alive, and somebody else's
+  }
+};
+
+const parseHolder = (text: string): Holder | undefined => {
+  const value = tryTo(() => JSON.parse(text) as Partial<Holder> | null);
+  if (typeof value?.pid !== 'number' || typeof value.started !== 'string' || typeof value.place !== 'string') return undefined;
+  return { pid: value.pid, started: value.started, place: value.place };
+};
+
+const isDead = (holder: Holder | undefined, lock: string): boolean => {
+  if (holder?.place === here()) return !isAlive(holder.pid) || startOf(holder.pid) !== holder.started;
+  // Of another machine, or not yet written whole.
+  const touched = tryTo(() => statSync(lock).mtimeMs) ?? 0;
+  return Date.now() - touched > DEAD_AFTER;
+};
+
+const make = (lock: string, text: string): boolean => {
+  try {
+    const file = openSync(lock, 'wx');
+    writeSync(file, text);
+    closeSync(file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+};
+
+/** Takes a dead lock away, so that only one of several that found it dead does. */
+const takeAway = (lock: string, text: string): void => {
+  const away = `${lock}-${randomUUID()}`;
+  if (tryTo(() => renameSync(lock, away) ?? true) === undefined) return; // another was faster
+  const taken = tryTo(() => readFileSync(away, 'utf8'));
+  // Between the look and the rename another took the lock over: it gets its lock back.
+  if (taken !== undefined && taken !== text) make(lock, taken);
+  tryTo(() => unlinkSync(away));
+};
+
+/** The lock of a file. */
+export const lockPath = (target: string): string =>
+  join(dirname(target), `.neural-fields-${createHash('sha256').update(basename(target)).digest('hex').slice(0, 12)}.lock`);
+
+/**
+ * Locks a file, or a name for one.
+ *
+ * @param target with links followed
+ * @throws InputError when a living process holds it
+ */
+export const lockOutput = (target: string): OutputLock => {
+  const lock = lockPath(target);
+  const text = JSON.stringify({ pid: process.pid, started: startOf(process.pid), place: here() } satisfies Holder);
+  for (let left = TRIES; !make(lock, text); left--) {
+    const found = tryTo(() => readFileSync(lock, 'utf8'));
+    if (found === undefined) continue; // released meanwhile
+    const holder = parseHolder(found);
+    if (!isDead(holder, lock) || left <= 0) {
+      const who =
+        holder === undefined
+          ? 'another run'
+          : `another run (process ${holder.pid}${holder.place === here() ? '' : ` on ${holder.place.split(' ')[0]}`})`;
+      throw new InputError(`cannot write '${target}': ${who} is writing it; wait for it, stop it, or name another file`);
+    }
+    takeAway(lock, found);
+  }
+  const timer = setInterval(() => tryTo(() => utimesSync(lock, new Date(), new Date())), SIGN_EVERY);
+  timer.unref();
+  return {
+    release: () => {
+      clearInterval(timer);
+      if (tryTo(() => readFileSync(lock, 'utf8')) === text) tryTo(() => unlinkSync(lock));
+    },
+  };
+};

@@ -1,0 +1,108 @@
+/**
+ * @file The files that a command writes, checked before any work: never one that it reads, never two in one, never one of the user's own unless
+ * that is asked for, never one that another run is writing.
+ */
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError, UsageError } from '../errors.ts';
+import type { Output } from '../output/output.ts';
+import { extensionsOf, isOwnResult, kindName, kindOfExtension, type OutputKind } from './output-kinds.ts';
+import { lockOutput, type OutputLock } from './output-lock.ts';
+import { assertWritable, extensionOf } from './output-path.ts';
+
+/** One file that a command writes. */
+export interface OutputFile {
+  /** The option that names it, e.g. `--output`. */
+  readonly option: string;
+  readonly path: string;
+  /** The kinds that it may be; its extension says which. One kind without extensions takes any name. */
+  readonly kinds: readonly OutputKind[];
+}
+
+/** The files of a command. */
+export interface OutputsOptions {
+  /** Files that are read. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly OutputFile[];
+  /** Replace files that are not this program's. */
+  readonly force?: boolean | undefined;
+}
+
+/** A file, with links followed. */
+interface Place {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly target: string;
+  /** The device and the inode; `undefined` where there is no file yet. */
+  readonly identity: string | undefined;
+}
+
+const locate = async (name: string, path: string): Promise<Place> => {
+  const target = await realpath(path).catch(async () =>
+    join(await realpath(dirname(path)).catch(() => resolve(dirname(path))), basename(path)),
+  );
+  const status = await stat(target, { bigint: true }).catch(() => undefined);
+  return { name, target, identity: status && `${status.dev}:${status.ino}` };
+};
+
+const isSame = (a: Place, b: Place): boolean => a.target === b.target || (a.identity !== undefined && a.identity === b.identity);
+
+const kindOf = ({ option, path, kinds }: OutputFile): OutputKind => {
+  const extensions = extensionsOf(...kinds);
+  const kind = extensions.length === 0 ? kinds[0] : kindOfExtension(extensionOf(path), kinds);
+  if (kind === undefined) throw new UsageError(`${option} must end in .${extensions.join(', .')}, got '${path}'`);
+  return kind;
+};
+
+/** Refuses to write what is read, and to write two things to one file. */
+const assertApart = async ({ inputs, outputs }: OutputsOptions): Promise<readonly Place[]> => {
+  const read = await Promise.all(inputs.map(path => locate(`the input '${path}'`, path)));
+  const written = await Promise.all(outputs.map(({ option, path }) => locate(`${option} '${path}'`, path)));
+  for (const [i, place] of written.entries()) {
+    const input = read.find(other => isSame(place, other));
+    if (input) throw new UsageError(`${place.name} and ${input.name} are the same file; it would be replaced`);
+    const other = written.slice(0, i).find(before => isSame(before, place));
+    if (other) throw new UsageError(`${other.name} and ${place.name} are the same file; they must be different ones`);
+  }
+  return written;
+};
+
+/** Refuses to replace a file that this program did not write, and says which of its own it will replace. */
+const assertReplaceable = async (
+  { option, path }: OutputFile,
+  kind: OutputKind,
+  force: boolean,
+  output: Output,
+): Promise<void> => {
+  // A checkpoint is looked into when it is opened.
+  if (kind === 'checkpoint' || (await stat(path).catch(() => undefined)) === undefined) return;
+  const own = await isOwnResult(path, kind).catch(cause => {
+    throw new InputError(`cannot look into '${path}', which ${option} would replace: ${(cause as Error).message}`, { cause });
+  });
+  if (!own && !force)
+    throw new InputError(
+      `${option} '${path}' exists and is no ${kindName(kind)} that this program wrote; --force replaces it, or name another file`,
+    );
+  output.log(own ? `will replace '${path}'` : `will replace '${path}', which this program did not write (--force)`);
+};
+
+/**
+ * Checks the files that a command will write, and locks them while it works.
+ *
+ * @throws UsageError when an extension does not suit, or a file is named twice; InputError when a file cannot be written, is the user's own, or is
+ * being written by another run
+ */
+export const withOutputs = async <T>(options: OutputsOptions, output: Output, work: () => Promise<T>): Promise<T> => {
+  const { outputs, force = false } = options;
+  for (const { path } of outputs) await assertWritable(path);
+  const kinds = outputs.map(kindOf);
+  const places = await assertApart(options);
+  for (const [i, file] of outputs.entries()) await assertReplaceable(file, kinds[i] as OutputKind, force, output);
+  const locks: OutputLock[] = [];
+  try {
+    for (const { target } of places) locks.push(lockOutput(target));
+    return await work();
+  } finally {
+    for (const lock of locks) lock.release();
+  }
+};
