@@ -1,4 +1,5 @@
 import { denseArray } from '../arrays/dense-array.ts';
+import type { Work } from '../work/work.ts';
 import type { Pixels } from './codec.ts';
 import type { Image } from './image.ts';
 
@@ -24,40 +25,52 @@ export interface ChannelOptions {
  */
 export const luma = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
 
+/** Pixels that are made between two pauses. */
+const ROUND = 2 ** 16;
+
 /**
  * Makes an image from decoded pixels.
  *
  * @param fileChannels the channels that the file has; `pixels` may have more (grey as RGB, an opaque alpha added)
  * @throws RangeError when a pixel is not opaque and `alpha` is `error`
  */
-export const imageFromPixels = (pixels: Pixels, fileChannels: 1 | 2 | 3 | 4, options: ChannelOptions = {}): Image => {
+export function* imageFromPixels(pixels: Pixels, fileChannels: 1 | 2 | 3 | 4, options: ChannelOptions = {}): Work<Image> {
   const { channels = 'rgb', alpha = 'composite', background = [1, 1, 1] } = options;
   const { data, width, height, maximum } = pixels;
   const from = pixels.channels;
   const fileAlpha = fileChannels === 2 || fileChannels === 4;
-  const grey = fileChannels <= 2;
+  const grey = fileChannels <= 2 || from <= 2;
   const out = channels === 'grey' ? 1 : channels === 'rgb' ? 3 : channels === 'rgba' ? 4 : fileChannels;
   const outAlpha = out === 2 || out === 4;
-  const result = new Float32Array(width * height * out);
-  const colour = [0, 0, 0];
-  for (let pixel = 0; pixel < width * height; pixel++) {
+  const count = width * height;
+  const result = new Float32Array(count * out);
+  for (let pixel = 0; pixel < count; pixel++) {
+    if (pixel % ROUND === 0) yield pixel / count;
     const at = pixel * from;
-    for (let c = 0; c < 3; c++) colour[c] = (data[from <= 2 || grey ? at : at + c] as number) / maximum;
-    const opacity = fileAlpha ? (data[at + from - 1] as number) / maximum : 1;
+    let red = data[at]! / maximum;
+    let green = grey ? red : data[at + 1]! / maximum;
+    let blue = grey ? red : data[at + 2]! / maximum;
+    const opacity = fileAlpha ? data[at + from - 1]! / maximum : 1;
     if (opacity < 1 && !outAlpha) {
       if (alpha === 'error')
         throw new RangeError(
           `decodeImage: pixel [${Math.floor(pixel / width)}, ${pixel % width}] is not opaque; keep alpha with channels: 'rgba', or choose alpha: 'composite'`,
         );
-      if (alpha === 'composite')
-        for (let c = 0; c < 3; c++) colour[c] = opacity * (colour[c] as number) + (1 - opacity) * (background[c] as number);
+      if (alpha === 'composite') {
+        red = opacity * red + (1 - opacity) * background[0];
+        green = opacity * green + (1 - opacity) * background[1];
+        blue = opacity * blue + (1 - opacity) * background[2];
+      }
     }
-    const [red, green, blue] = colour as [number, number, number];
     const to = pixel * out;
     // Equal channels are not weighted: the weights' sum is not exactly 1 in floating point.
     if (out <= 2) result[to] = red === green && green === blue ? red : luma(red, green, blue);
-    else result.set(colour, to);
+    else {
+      result[to] = red;
+      result[to + 1] = green;
+      result[to + 2] = blue;
+    }
     if (outAlpha) result[to + out - 1] = opacity;
   }
   return denseArray(result, [height, width, out]);
-};
+}

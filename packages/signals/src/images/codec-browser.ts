@@ -14,7 +14,7 @@ const context = (width: number, height: number): OffscreenCanvasRenderingContext
   return context2d;
 };
 
-export const decodePixels: DecodePixels = async (bytes, header) => {
+export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) => {
   const name = header.format.toUpperCase();
   if (header.bitDepth > 8)
     throw new ImageError(
@@ -35,6 +35,12 @@ export const decodePixels: DecodePixels = async (bytes, header) => {
   }
   try {
     const { width, height } = bitmap;
+    // A browser takes no limit: what it has made beyond the header's word is dropped here, before it is copied.
+    if (width * height > maxPixels)
+      throw new ImageError(
+        'too-large',
+        `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${width} x ${height}`,
+      );
     const canvas = context(width, height);
     canvas.drawImage(bitmap, 0, 0);
     return { data: canvas.getImageData(0, 0, width, height).data, width, height, channels: 4, maximum: 255 };

@@ -1,33 +1,59 @@
 /** @file The image codec of Node: sharp (libvips). */
-import type { DecodePixels, EncodePixels } from './codec.ts';
+import type { DecodedPixels, DecodePixels, EncodePixels } from './codec.ts';
+import type { ImageHeader } from './headers/header.ts';
 import { ImageError } from './image-error.ts';
 import { loadSharp } from './load-sharp.ts';
 import { SOFTWARE } from './software.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
 
-export const decodePixels: DecodePixels = async (bytes, header) => {
+/** What libjpeg complains of in files that lack nothing: bytes between their parts, or an odd version number. */
+const HARMLESS =
+  /extraneous bytes before marker|unknown JFIF revision|Unknown Adobe color transform|Inconsistent progression sequence/;
+
+/** How much sharp lets pass: `warning` nothing, `error` odd files, `none` damaged ones. */
+type FailOn = 'warning' | 'error' | 'none';
+
+const read = async (
+  bytes: Uint8Array<ArrayBuffer>,
+  { bitDepth, channels }: ImageHeader,
+  { maxPixels, failOn }: { readonly maxPixels: number; readonly failOn: FailOn },
+): Promise<DecodedPixels> => {
   const sharp = await loadSharp();
-  const sixteen = header.bitDepth === 16;
-  const grey16 = sixteen && header.channels <= 2;
-  try {
-    // ignoreIcc: the values are those of the file, as in Pillow and scikit-image. The size was checked against maxPixels.
-    const { data, info } = await sharp(bytes, { ignoreIcc: true, limitInputPixels: false, failOn: 'error' })
-      .autoOrient()
-      .toColourspace(sixteen ? (grey16 ? 'grey16' : 'rgb16') : 'srgb')
-      .raw({ depth: sixteen ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const values = sixteen ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-    return { data: values, width: info.width, height: info.height, channels: info.channels, maximum: sixteen ? 65_535 : 255 };
-  } catch (cause) {
+  const sixteen = bitDepth === 16;
+  const grey16 = sixteen && channels <= 2;
+  // ignoreIcc: the values are those of the file, as in Pillow and scikit-image.
+  const { data, info } = await sharp(bytes, { ignoreIcc: true, limitInputPixels: maxPixels, failOn })
+    .autoOrient()
+    .toColourspace(sixteen ? (grey16 ? 'grey16' : 'rgb16') : 'srgb')
+    .raw({ depth: sixteen ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const values = sixteen ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  return { data: values, width: info.width, height: info.height, channels: info.channels, maximum: sixteen ? 65_535 : 255 };
+};
+
+export const decodePixels: DecodePixels = async (bytes, header, { maxPixels, allowDamaged }) => {
+  const attempt = async (failOn: FailOn): Promise<DecodedPixels | string> => {
+    try {
+      return await read(bytes, header, { maxPixels, failOn });
+    } catch (cause) {
+      if (cause instanceof ImageError) throw cause;
+      return messageOf(cause);
+    }
+  };
+  const name = header.format.toUpperCase();
+  const strict = await attempt('warning');
+  if (typeof strict !== 'string') return strict;
+  if (strict.includes('exceeds pixel limit'))
     throw new ImageError(
-      'damaged',
-      `decodeImage: the ${header.format.toUpperCase()} image cannot be decoded: ${messageOf(cause)}`,
-      {
-        cause,
-      },
+      'too-large',
+      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), and the ${name} decoder finds more`,
     );
-  }
+  const odd = HARMLESS.test(strict) ? await attempt('error') : strict;
+  if (typeof odd !== 'string') return odd;
+  const rest = allowDamaged ? await attempt('none') : odd;
+  if (typeof rest !== 'string') return { ...rest, damage: odd };
+  throw new ImageError('damaged', `decodeImage: the ${name} image cannot be decoded: ${rest}`);
 };
 
 export const encodePixels: EncodePixels = async ({ data, width, height, channels }, { format, quality }) => {

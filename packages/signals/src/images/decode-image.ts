@@ -1,38 +1,108 @@
 import { decodePixels } from '#image-codec';
+import type { DecodeNote } from '../decode-note.ts';
+import { finishInSlices, type WorkOptions, watchedPart } from '../work/work.ts';
 import { type ChannelOptions, imageFromPixels } from './channels.ts';
+import type { ImageHeader } from './headers/header.ts';
 import type { Image } from './image.ts';
 import { ImageError } from './image-error.ts';
-import { readImageHeader } from './image-header.ts';
+import { readImageHeader, truncatedError } from './image-header.ts';
+import { jpegDamage } from './jpeg-damage.ts';
 
 /** How an image file is read. */
-export interface DecodeImageOptions extends ChannelOptions {
-  /** Refuse files with more pixels than this. Default: 2^28, the 16384 x 16384 pixels that take 3 GB as RGB. */
+export interface DecodeImageOptions extends ChannelOptions, WorkOptions {
+  /**
+   * Refuse files with more pixels than this. Default: 2^28, the 16384 x 16384 pixels that take 3 GB as RGB. The codec holds to it too, whatever
+   * the header says.
+   */
   readonly maxPixels?: number;
+  /**
+   * Read what there is of a file that ends early or is damaged, and say so in a note. What is missing is grey, black or transparent, as
+   * the decoder leaves it. Default: false, such files are refused.
+   */
+  readonly allowDamaged?: boolean;
 }
+
+/** An image from a file. */
+export interface DecodedImage extends Image {
+  /** What was odd about the file; empty for most. */
+  readonly notes: readonly DecodeNote[];
+}
+
+/** Tiles may be larger than the image that is cut out of them: twice, and a tile of 1024 x 1024 pixels. */
+const codedLimit = (maxPixels: number): number => 2 * maxPixels + 2 ** 20;
+
+const assertReadable = ({ format, width, height, bitDepth, codedPixels }: ImageHeader, maxPixels: number): void => {
+  if (width * height > maxPixels)
+    throw new ImageError(
+      'too-large',
+      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${width} x ${height}`,
+    );
+  if (codedPixels > codedLimit(maxPixels))
+    throw new ImageError(
+      'too-large',
+      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${width} x ${height} made of ${codedPixels} coded pixels`,
+    );
+  if (bitDepth !== 8 && bitDepth !== 16)
+    throw new ImageError(
+      'unsupported',
+      `decodeImage: images of 8 bits a channel are read, and PNG of 16; got ${format.toUpperCase()} of ${bitDepth} bits`,
+    );
+};
+
+/** A decoder that has read another file than the header's reader has is not believed. */
+const assertAgrees = (header: ImageHeader, pixels: { width: number; height: number; channels: number }): void => {
+  const { width, height } = header;
+  const upright = pixels.width === width && pixels.height === height;
+  const turned = pixels.width === height && pixels.height === width;
+  const hasAlpha = header.channels === 2 || header.channels === 4;
+  if ((upright || turned) && !(hasAlpha && (pixels.channels === 1 || pixels.channels === 3))) return;
+  throw new ImageError(
+    'damaged',
+    `decodeImage: the ${header.format.toUpperCase()} header says ${width} x ${height} with ${header.channels} channels, and the decoder gives ` +
+      `${pixels.width} x ${pixels.height} with ${pixels.channels}`,
+  );
+};
+
+/** What is wrong with the file as far as it can be seen without decoding it. */
+const findDamage = async (
+  bytes: Uint8Array,
+  { format, truncated }: ImageHeader,
+  watch: WorkOptions,
+): Promise<ImageError | undefined> => {
+  if (truncated) return truncatedError(format, bytes);
+  const damage = format === 'jpeg' ? await finishInSlices(jpegDamage(bytes), watch) : undefined;
+  return damage === undefined ? undefined : new ImageError('damaged', `decodeImage: the JPEG image is not whole: ${damage}`);
+};
 
 /**
  * Decodes a PNG, JPEG, WebP or AVIF file into an image `f32[height, width, channels]` in [0, 1].
  *
  * The values are those that the file stores, divided by its maximum: no colour profile is applied and nothing is linearised. EXIF
  * orientation is applied. Grey is Rec. 601 luma. Of an animation the first frame is read. In Node the package `sharp` decodes, 8 bits and
- * PNG's 16; in a browser the browser, 8 bits only.
+ * PNG's 16; in a browser the browser, 8 bits only. Neither blocks: the platform decodes beside the program, and the rest is done in slices.
+ *
+ * Memory: 4 bytes a pixel and channel for the result, and up to 16 a pixel besides while it is made.
  *
  * @throws ImageError when the bytes are not such a file, or not a whole one
- * @throws RangeError when a pixel is not opaque and `alpha` is `error`
+ * @throws RangeError when a pixel is not opaque and `alpha` is `error`, or `maxPixels` is not a positive number
+ * @throws the reason of `signal` when it is aborted
  */
-export const decodeImage = async (bytes: Uint8Array | ArrayBuffer, options: DecodeImageOptions = {}): Promise<Image> => {
-  const { maxPixels = 2 ** 28 } = options;
+export const decodeImage = async (bytes: Uint8Array | ArrayBuffer, options: DecodeImageOptions = {}): Promise<DecodedImage> => {
+  const { maxPixels = 2 ** 28, allowDamaged = false, signal } = options;
+  if (!(maxPixels >= 1)) throw new RangeError(`decodeImage: maxPixels must be a positive number, got ${maxPixels}`);
+  signal?.throwIfAborted();
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : (bytes as Uint8Array<ArrayBuffer>);
   const header = readImageHeader(file);
-  if (header.width * header.height > maxPixels)
-    throw new ImageError(
-      'too-large',
-      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${header.width} x ${header.height}`,
-    );
-  if (header.bitDepth !== 8 && header.bitDepth !== 16)
-    throw new ImageError(
-      'unsupported',
-      `decodeImage: images of 8 bits a channel are read, and PNG of 16; got ${header.format.toUpperCase()} of ${header.bitDepth} bits`,
-    );
-  return imageFromPixels(await decodePixels(file, header), header.channels, options);
+  assertReadable(header, maxPixels);
+  const damaged = await findDamage(file, header, watchedPart(options, 0, 0.3));
+  if (damaged && !allowDamaged) throw damaged;
+  const limit = Math.min(Math.floor(maxPixels), Number.MAX_SAFE_INTEGER);
+  const pixels = await decodePixels(file, header, { maxPixels: limit, allowDamaged });
+  signal?.throwIfAborted();
+  assertAgrees(header, pixels);
+  const image = await finishInSlices(imageFromPixels(pixels, header.channels, options), watchedPart(options, 0.5, 0.5));
+  const damage = damaged?.message.replace(/^decodeImage: /, '') ?? pixels.damage;
+  const notes: readonly DecodeNote[] =
+    damage === undefined ? [] : [{ kind: 'damaged', text: `${damage}; what could be read is used` }];
+  return { ...image, notes };
 };

@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import { type ReadFileOptions, readFileBytes, writeFileAtomically } from '@neural-fields/core/node';
 import type { ArrayView } from '../arrays/array-view.ts';
-import { type DecodeImageOptions, decodeImage } from '../images/decode-image.ts';
+import { type DecodedImage, type DecodeImageOptions, decodeImage } from '../images/decode-image.ts';
 import { type EncodeImageOptions, encodeImage } from '../images/encode-image.ts';
-import type { Image, ImageFormat } from '../images/image.ts';
+import type { ImageFormat } from '../images/image.ts';
 import { ImageError } from '../images/image-error.ts';
 
 /** How an image file is read. */
@@ -52,7 +52,7 @@ const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => 
  * @throws ImageError when it is no image, or not a whole one; the message names the path
  * @throws RangeError as `decodeImage`
  */
-export const readImage = async (path: string, options: ReadImageOptions = {}): Promise<Image> => {
+export const readImage = async (path: string, options: ReadImageOptions = {}): Promise<DecodedImage> => {
   const bytes = await readFileBytes(path, options);
   return naming(path, () => decodeImage(bytes, options));
 };

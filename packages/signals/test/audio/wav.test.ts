@@ -206,8 +206,7 @@ describe('errors', () => {
   });
 
   test('truncated', () => {
-    for (const length of [13, 30, 40, 43, 44])
-      expect(problemOf(() => decodeAudio(good.slice(0, length)))).toBe('truncated');
+    for (const length of [13, 30, 40, 43, 44]) expect(problemOf(() => decodeAudio(good.slice(0, length)))).toBe('truncated');
   });
 
   test('unsupported, damaged or empty', () => {

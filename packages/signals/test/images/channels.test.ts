@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { imageFromPixels, luma } from '../../src/images/channels.ts';
+import { type ChannelOptions, imageFromPixels, luma } from '../../src/images/channels.ts';
 import type { Pixels } from '../../src/images/codec.ts';
+import { finish } from '../../src/work/work.ts';
 
 /** What a canvas gives: RGBA whatever the file had. */
 const rgba: Pixels = {
@@ -10,20 +11,22 @@ const rgba: Pixels = {
   channels: 4,
   maximum: 255,
 };
+const made = (pixels: Pixels, fileChannels: 1 | 2 | 3 | 4, options?: ChannelOptions) =>
+  finish(imageFromPixels(pixels, fileChannels, options));
 const rounded = (values: Float32Array): number[] => [...values].map(value => Number(value.toFixed(6)));
 
 describe('pixels with more channels than the file', () => {
   test('grey', () => {
-    expect(rounded(imageFromPixels(rgba, 1, { channels: 'keep' }).data)).toEqual([0.2, 1]);
-    expect(imageFromPixels(rgba, 1, { channels: 'keep' }).shape).toEqual([1, 2, 1]);
+    expect(rounded(made(rgba, 1, { channels: 'keep' }).data)).toEqual([0.2, 1]);
+    expect(made(rgba, 1, { channels: 'keep' }).shape).toEqual([1, 2, 1]);
   });
   test('grey and alpha', () => {
-    expect(rounded(imageFromPixels(rgba, 2, { channels: 'keep' }).data)).toEqual([0.2, 1, 1, 0]);
-    expect(rounded(imageFromPixels(rgba, 2, { channels: 'grey', background: [0, 0, 0] }).data)).toEqual([0.2, 0]);
+    expect(rounded(made(rgba, 2, { channels: 'keep' }).data)).toEqual([0.2, 1, 1, 0]);
+    expect(rounded(made(rgba, 2, { channels: 'grey', background: [0, 0, 0] }).data)).toEqual([0.2, 0]);
   });
   test('RGB', () => {
-    expect(rounded(imageFromPixels(rgba, 3).data)).toEqual([0.2, 0.2, 0.2, 1, 1, 1]);
-    expect(rounded(imageFromPixels(rgba, 3, { channels: 'rgba' }).data)).toEqual([0.2, 0.2, 0.2, 1, 1, 1, 1, 1]);
+    expect(rounded(made(rgba, 3).data)).toEqual([0.2, 0.2, 0.2, 1, 1, 1]);
+    expect(rounded(made(rgba, 3, { channels: 'rgba' }).data)).toEqual([0.2, 0.2, 0.2, 1, 1, 1, 1, 1]);
   });
 });
 

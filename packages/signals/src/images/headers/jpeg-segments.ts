@@ -1,0 +1,51 @@
+/** @file The segments of a JPEG file as libjpeg finds them: ITU-T T.81, annex B, https://www.w3.org/Graphics/JPEG/itu-t81.pdf */
+import { viewOf } from './header.ts';
+
+/** A marker with its parameters, `start` the place behind their length; of a scan, also where its coded data begins. */
+export interface JpegSegment {
+  /** The second byte of the marker, e.g. 0xda for a scan. */
+  readonly marker: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const SOI = 0xd8;
+const EOI = 0xd9;
+
+/** Markers that stand alone: TEM, and RST0 to RST7, which belong to the coded data. */
+const standsAlone = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
+
+/** Whether a segment is a frame's header: SOF0 to SOF15 without DHT, JPG and DAC, which lie between them. */
+export const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+
+/**
+ * The segments up to the end of the image. Bytes between them are skipped up to the next marker, as libjpeg does, and so is coded data.
+ *
+ * @returns the segments, and how they end: with the image, with the bytes, or where something is that no decoder takes
+ */
+export const jpegSegments = (
+  bytes: Uint8Array,
+): { readonly segments: readonly JpegSegment[]; readonly ending: 'whole' | 'truncated' | 'damaged' } => {
+  const data = viewOf(bytes);
+  const segments: JpegSegment[] = [];
+  for (let at = 2; ; ) {
+    const found = bytes.indexOf(0xff, at);
+    if (found < 0 || found + 1 >= bytes.length) return { segments, ending: 'truncated' };
+    const marker = bytes[found + 1] as number;
+    // A stuffed zero is data; of several 0xff the last begins the marker.
+    if (marker === 0xff) at = found + 1;
+    else if (marker === 0 || standsAlone(marker)) at = found + 2;
+    else if (marker === EOI) return { segments, ending: 'whole' };
+    else if (marker === SOI) return { segments, ending: 'damaged' };
+    else {
+      if (found + 4 > bytes.length) return { segments, ending: 'truncated' };
+      const length = data.getUint16(found + 2);
+      if (length < 2) return { segments, ending: 'damaged' };
+      const end = found + 2 + length;
+      if (end > bytes.length) return { segments, ending: 'truncated' };
+      segments.push({ marker, start: found + 4, end });
+      at = end;
+    }
+  }
+};
