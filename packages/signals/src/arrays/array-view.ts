@@ -30,35 +30,78 @@ export const rowMajorStrides = (shape: readonly number[]): number[] => {
   return strides;
 };
 
+/** The axes with those merged that lie in one piece, so that the last is as long as can be. */
+const mergedAxes = ({ shape, stride = rowMajorStrides(shape) }: ArrayView): { length: number; step: number }[] => {
+  const axes: { length: number; step: number }[] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const [length, step] = [shape[axis] as number, stride[axis] as number];
+    const inner = axes[0];
+    if (inner && step === inner.step * inner.length) inner.length *= length;
+    else axes.unshift({ length, step });
+  }
+  return axes;
+};
+
 /**
- * Visits an array in row-major order, a run along its last axis at a time: elements `place` ... `place + length - 1` are
+ * Visits an array in row-major order, a run of equal steps at a time: elements `place` ... `place + length - 1` are
  * `data[from]`, `data[from + step]`, ...
  */
 export const eachRun = (
   view: ArrayView,
   visit: (run: { from: number; step: number; length: number; place: number }) => void,
 ): void => {
-  const { shape, stride = rowMajorStrides(shape), offset = 0 } = view;
-  const rank = shape.length;
-  const count = elementCount(shape);
-  const run = {
-    from: offset,
-    step: rank === 0 ? 0 : (stride[rank - 1] as number),
-    length: rank === 0 ? 1 : (shape[rank - 1] as number),
-    place: 0,
-  };
+  const axes = mergedAxes(view);
+  const count = elementCount(view.shape);
+  const last = axes.pop() ?? { length: 1, step: 0 };
+  const run = { from: view.offset ?? 0, ...last, place: 0 };
   // The last axis is the run; the others turn over like an odometer.
-  const index = new Array<number>(rank).fill(0);
+  const index = axes.map(() => 0);
   for (; run.place < count; run.place += run.length) {
     visit(run);
-    for (let axis = rank - 2; axis >= 0; axis--) {
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { length, step } = axes[axis] as { length: number; step: number };
       index[axis] = (index[axis] as number) + 1;
-      run.from += stride[axis] as number;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      run.from -= (stride[axis] as number) * (shape[axis] as number);
+      run.from += step;
+      if ((index[axis] as number) < length) break;
+      run.from -= step * length;
       index[axis] = 0;
     }
   }
+};
+
+/**
+ * Reads an array in row-major order, piece by piece.
+ *
+ * @returns a function that fills its argument with the next elements
+ */
+export const elementReader = (view: ArrayView): ((target: Float64Array) => void) => {
+  const { data } = view;
+  const axes = mergedAxes(view);
+  const last = axes.pop() ?? { length: 1, step: 0 };
+  const index = axes.map(() => 0);
+  let from = view.offset ?? 0;
+  let done = 0;
+  return target => {
+    for (let at = 0; at < target.length; ) {
+      const count = Math.min(last.length - done, target.length - at);
+      const start = from + done * last.step;
+      if (last.step === 1 && (data instanceof Float32Array || data instanceof Float64Array))
+        target.set(data.subarray(start, start + count), at);
+      else for (let i = 0, place = start; i < count; i++, place += last.step) target[at + i] = data[place] as number;
+      at += count;
+      done += count;
+      if (done < last.length) return;
+      done = 0;
+      for (let axis = axes.length - 1; axis >= 0; axis--) {
+        const { length, step } = axes[axis] as { length: number; step: number };
+        index[axis] = (index[axis] as number) + 1;
+        from += step;
+        if ((index[axis] as number) < length) break;
+        from -= step * length;
+        index[axis] = 0;
+      }
+    }
+  };
 };
 
 /**

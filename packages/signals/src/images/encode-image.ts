@@ -1,11 +1,12 @@
 import { encodePixels } from '#image-codec';
 import type { ArrayView } from '../arrays/array-view.ts';
+import { finishInSlices, type WorkOptions, watchedPart } from '../work/work.ts';
 import { assertImage, type ImageFormat } from './image.ts';
 import { ImageError } from './image-error.ts';
 import { type BitDepth, quantiseArray } from './quantise.ts';
 
 /** How an image file is written. */
-export interface EncodeImageOptions {
+export interface EncodeImageOptions extends WorkOptions {
   readonly format: ImageFormat;
   /** Bits of a channel; 16 is for PNG in Node. Default: 8. */
   readonly bitDepth?: BitDepth;
@@ -20,10 +21,11 @@ const LONGEST_SIDE: Readonly<Record<ImageFormat, number>> = { png: 2 ** 31 - 1, 
  * Encodes an image `[height, width, channels]`. Values are clipped to [0, 1] and rounded to the bit depth.
  *
  * PNG is exact to the rounding. JPEG, WebP and AVIF lose detail by `quality`; JPEG and AVIF keep the full resolution of colour (4:4:4).
- * WebP and AVIF store grey as RGB.
+ * WebP and AVIF store grey as RGB. It does not block: values are rounded in slices, and the platform encodes beside the program.
  *
  * @throws RangeError when the shape is not an image's, a value is NaN, the quality is out of range, or JPEG is to hold alpha
  * @throws ImageError `unsupported` for 16 bits outside PNG or in a browser, `too-large` for a side the format cannot say
+ * @throws the reason of `signal` when it is aborted
  */
 export const encodeImage = async (image: ArrayView, options: EncodeImageOptions): Promise<Uint8Array<ArrayBuffer>> => {
   const { format, bitDepth = 8, quality = 90 } = options;
@@ -39,6 +41,6 @@ export const encodeImage = async (image: ArrayView, options: EncodeImageOptions)
     throw new RangeError(`encodeImage: JPEG holds no alpha: image must have 1 or 3 channels, got ${channels}`);
   if (Math.max(width, height) > LONGEST_SIDE[format])
     throw new ImageError('too-large', `encodeImage: a ${name} side is at most ${LONGEST_SIDE[format]}, got ${width} x ${height}`);
-  const data = quantiseArray('encodeImage', image, bitDepth);
+  const data = await finishInSlices(quantiseArray('encodeImage', image, bitDepth), watchedPart(options, 0, 0.5));
   return encodePixels({ data, width, height, channels, maximum: 2 ** bitDepth - 1 }, { format, quality });
 };

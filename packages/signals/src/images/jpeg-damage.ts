@@ -276,5 +276,7 @@ export function* jpegDamage(bytes: Uint8Array): Work<string | undefined> {
   const missing = frame.components.findIndex(({ lowest }) => lowest[0] === -1);
   if (missing >= 0) return `channel ${missing + 1} of ${frame.components.length} has no coded data`;
   // Not asked for by the standard, but every encoder sends each coefficient down to its last bit.
-  return frame.progressive && frame.components.some(({ lowest }) => lowest.some(bit => bit !== 0)) ? 'its last scans are missing' : undefined;
+  return frame.progressive && frame.components.some(({ lowest }) => lowest.some(bit => bit !== 0))
+    ? 'its last scans are missing'
+    : undefined;
 }

@@ -1,4 +1,5 @@
-import { type ArrayView, copyElements, elementCount } from '../arrays/array-view.ts';
+import { type ArrayView, elementCount, elementReader } from '../arrays/array-view.ts';
+import type { Work } from '../work/work.ts';
 
 /** Bits of a channel in a file that is written. */
 export type BitDepth = 8 | 16;
@@ -10,23 +11,38 @@ export const createSamples = (bitDepth: BitDepth, length: number): Uint8Array<Ar
 /**
  * Rounds values in [0, 1] to integers 0 ... 2^bitDepth - 1. Values outside are clipped: a field overshoots.
  *
+ * @param start the flat index of the first value, for messages
  * @throws RangeError at NaN, which has no colour
  */
 export const quantise = (
   caller: string,
   values: ArrayLike<number>,
   bitDepth: BitDepth,
+  start = 0,
 ): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> => {
   const maximum = 2 ** bitDepth - 1;
   const samples = createSamples(bitDepth, values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (Number.isNaN(value)) throw new RangeError(`${caller}: values must be numbers, got NaN at flat index ${i}`);
+    if (Number.isNaN(value)) throw new RangeError(`${caller}: values must be numbers, got NaN at flat index ${start + i}`);
     samples[i] = Math.round(Math.min(1, Math.max(0, value)) * maximum);
   }
   return samples;
 };
 
+/** Elements that are rounded between two pauses. */
+const ROUND = 2 ** 15;
+
 /** `quantise` of a whole array in row-major order. */
-export const quantiseArray = (caller: string, view: ArrayView, bitDepth: BitDepth): ReturnType<typeof quantise> =>
-  quantise(caller, copyElements(view, new Float32Array(elementCount(view.shape))), bitDepth);
+export function* quantiseArray(caller: string, view: ArrayView, bitDepth: BitDepth): Work<ReturnType<typeof quantise>> {
+  const count = elementCount(view.shape);
+  const samples = createSamples(bitDepth, count);
+  const read = elementReader(view);
+  for (let start = 0; start < count; start += ROUND) {
+    yield start / count;
+    const values = new Float64Array(Math.min(ROUND, count - start));
+    read(values);
+    samples.set(quantise(caller, values, bitDepth, start), start);
+  }
+  return samples;
+}

@@ -1,5 +1,6 @@
-import { type ArrayView, copyElements, elementCount } from '../arrays/array-view.ts';
+import { type ArrayView, elementReader } from '../arrays/array-view.ts';
 import { denseArray } from '../arrays/dense-array.ts';
+import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { assertImage, type Image } from './image.ts';
 
 /** The shape of the weights; see `resizeImage`. */
@@ -64,6 +65,41 @@ const tapsOf = (from: number, to: number, kernel: ResizeKernel): Taps[] => {
   });
 };
 
+function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: ResizeOptions): Work<Image> {
+  assertImage('resizeImage', image);
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
+    throw new RangeError(`resizeImage: width and height must be positive integers, got ${width} x ${height}`);
+  const [fromHeight, fromWidth, channels] = image.shape as [number, number, number];
+  const read = elementReader(image);
+  const source = new Float64Array(fromWidth * channels);
+  const columns = tapsOf(fromWidth, width, kernel);
+  const row = width * channels;
+  const narrow = new Float64Array(fromHeight * row);
+  for (let y = 0; y < fromHeight; y++) {
+    yield (0.7 * y) / fromHeight;
+    read(source);
+    for (let x = 0; x < width; x++) {
+      const { first, weights } = columns[x]!;
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let k = 0, at = first * channels + c; k < weights.length; k++, at += channels) sum += weights[k]! * source[at]!;
+        narrow[y * row + x * channels + c] = sum;
+      }
+    }
+  }
+
+  const result = new Float32Array(height * row);
+  const sums = new Float64Array(row);
+  for (const [y, { first, weights }] of tapsOf(fromHeight, height, kernel).entries()) {
+    yield 0.7 + (0.3 * y) / height;
+    sums.fill(0);
+    for (let k = 0; k < weights.length; k++)
+      for (let i = 0; i < row; i++) sums[i]! += weights[k]! * narrow[(first + k) * row + i]!;
+    result.set(sums, y * row);
+  }
+  return denseArray(result, [height, width, channels]);
+}
+
 /**
  * Resizes an image in floating point; nothing is rounded or clipped (`bicubic` overshoots at edges).
  *
@@ -76,31 +112,12 @@ const tapsOf = (from: number, to: number, kernel: ResizeKernel): Taps[] => {
  * @returns `f32[size.height, size.width, channels]`
  * @throws RangeError when the image or the size is empty
  */
-export const resizeImage = (image: ArrayView, { width, height, kernel = 'bicubic' }: ResizeOptions): Image => {
-  assertImage('resizeImage', image);
-  if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
-    throw new RangeError(`resizeImage: width and height must be positive integers, got ${width} x ${height}`);
-  const [fromHeight, fromWidth, channels] = image.shape as [number, number, number];
-  const source = copyElements(image, new Float32Array(elementCount(image.shape)));
+export const resizeImage = (image: ArrayView, options: ResizeOptions): Image => finish(resizeWork(image, options));
 
-  const columns = tapsOf(fromWidth, width, kernel);
-  const narrow = new Float64Array(fromHeight * width * channels);
-  for (let y = 0; y < fromHeight; y++)
-    for (const [x, { first, weights }] of columns.entries())
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += weights[k]! * source[(y * fromWidth + first + k) * channels + c]!;
-        narrow[(y * width + x) * channels + c] = sum;
-      }
-
-  const row = width * channels;
-  const result = new Float32Array(height * row);
-  const sums = new Float64Array(row);
-  for (const [y, { first, weights }] of tapsOf(fromHeight, height, kernel).entries()) {
-    sums.fill(0);
-    for (let k = 0; k < weights.length; k++)
-      for (let i = 0; i < row; i++) sums[i]! += weights[k]! * narrow[(first + k) * row + i]!;
-    result.set(sums, y * row);
-  }
-  return denseArray(result, [height, width, channels]);
-};
+/**
+ * {@link resizeImage}, in slices between which events are handled.
+ *
+ * @throws RangeError as `resizeImage`; the reason of `signal` when it is aborted
+ */
+export const resizeImageAsync = (image: ArrayView, options: ResizeOptions & WorkOptions): Promise<Image> =>
+  finishInSlices(resizeWork(image, options), options);

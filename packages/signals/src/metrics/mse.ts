@@ -1,20 +1,29 @@
-import { type ArrayView, assertSameShape, copyElements, elementCount } from '../arrays/array-view.ts';
+import type { ArrayView } from '../arrays/array-view.ts';
+import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
+import { eachPair } from './element-pairs.ts';
 
-/** Both arrays' elements in row-major order, in double precision. */
-export const elementPairs = (caller: string, a: ArrayView, b: ArrayView): readonly [Float64Array, Float64Array] => {
-  assertSameShape(caller, a, b);
-  const count = elementCount(a.shape);
-  return [copyElements(a, new Float64Array(count)), copyElements(b, new Float64Array(count))];
-};
+/** {@link mse}, as work that can pause. */
+export function* mseWork(caller: string, a: ArrayView, b: ArrayView): Work<number> {
+  let sum = 0;
+  const count = yield* eachPair(caller, a, b, (x, y) => {
+    let partial = 0;
+    for (let i = 0; i < x.length; i++) partial += (x[i]! - y[i]!) ** 2;
+    sum += partial;
+  });
+  return sum / count;
+}
 
 /**
  * The mean squared error: mean((a - b)^2) over all elements, in double precision, as scikit-image's `mean_squared_error`.
  *
  * @throws RangeError when the shapes differ or are empty
  */
-export const mse = (a: ArrayView, b: ArrayView): number => {
-  const [x, y] = elementPairs('mse', a, b);
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += (x[i]! - y[i]!) ** 2;
-  return sum / x.length;
-};
+export const mse = (a: ArrayView, b: ArrayView): number => finish(mseWork('mse', a, b));
+
+/**
+ * {@link mse}, in slices between which events are handled.
+ *
+ * @throws RangeError as `mse`; the reason of `signal` when it is aborted
+ */
+export const mseAsync = (a: ArrayView, b: ArrayView, options: WorkOptions = {}): Promise<number> =>
+  finishInSlices(mseWork('mse', a, b), options);

@@ -1,15 +1,31 @@
 import type { ArrayView } from '../arrays/array-view.ts';
+import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
-import { mse } from './mse.ts';
+import { mseWork } from './mse.ts';
+
+/** How a peak signal-to-noise ratio is computed. */
+export interface PsnrOptions {
+  /** Largest minus smallest possible value. Default 1, for images in [0, 1]; 2 for [-1, 1], 255 for bytes. */
+  readonly dataRange?: number;
+}
+
+function* psnrWork(a: ArrayView, b: ArrayView, { dataRange = 1 }: PsnrOptions): Work<number> {
+  assertDataRange('psnr', dataRange);
+  return 10 * Math.log10(dataRange ** 2 / (yield* mseWork('psnr', a, b)));
+}
 
 /**
  * The peak signal-to-noise ratio in decibels: 10 log10(dataRange^2 / mse(a, b)), as scikit-image's `peak_signal_noise_ratio`.
  *
- * @param options `dataRange`: largest minus smallest possible value. Default 1, for images in [0, 1]; 2 for [-1, 1], 255 for bytes.
  * @returns dB; Infinity when the arrays are equal
  * @throws RangeError when the shapes differ or are empty, or the range is not positive
  */
-export const psnr = (a: ArrayView, b: ArrayView, { dataRange = 1 }: { readonly dataRange?: number } = {}): number => {
-  assertDataRange('psnr', dataRange);
-  return 10 * Math.log10(dataRange ** 2 / mse(a, b));
-};
+export const psnr = (a: ArrayView, b: ArrayView, options: PsnrOptions = {}): number => finish(psnrWork(a, b, options));
+
+/**
+ * {@link psnr}, in slices between which events are handled.
+ *
+ * @throws RangeError as `psnr`; the reason of `signal` when it is aborted
+ */
+export const psnrAsync = (a: ArrayView, b: ArrayView, options: PsnrOptions & WorkOptions = {}): Promise<number> =>
+  finishInSlices(psnrWork(a, b, options), options);

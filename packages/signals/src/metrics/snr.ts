@@ -1,5 +1,6 @@
 import type { ArrayView } from '../arrays/array-view.ts';
-import { elementPairs } from './mse.ts';
+import { finish } from '../work/work.ts';
+import { eachPair } from './element-pairs.ts';
 
 /**
  * The signal-to-noise ratio in decibels: 10 log10(sum reference^2 / sum (estimate - reference)^2).
@@ -8,12 +9,17 @@ import { elementPairs } from './mse.ts';
  * @throws RangeError when the shapes differ or are empty
  */
 export const snr = (reference: ArrayView, estimate: ArrayView): number => {
-  const [signal, other] = elementPairs('snr', reference, estimate);
   let power = 0;
   let noise = 0;
-  for (let i = 0; i < signal.length; i++) {
-    power += signal[i]! ** 2;
-    noise += (other[i]! - signal[i]!) ** 2;
-  }
+  const sums = eachPair('snr', reference, estimate, (signal, other) => {
+    let [partialPower, partialNoise] = [0, 0];
+    for (let i = 0; i < signal.length; i++) {
+      partialPower += signal[i]! ** 2;
+      partialNoise += (other[i]! - signal[i]!) ** 2;
+    }
+    power += partialPower;
+    noise += partialNoise;
+  });
+  finish(sums);
   return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(power / noise);
 };

@@ -1,6 +1,6 @@
-import { type ArrayView, copyElements, formatShape } from '../arrays/array-view.ts';
+import { type ArrayView, assertSameShape, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
+import { finish, finishInSlices, part, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
-import { elementPairs } from './mse.ts';
 
 /** The variant of SSIM; the defaults are scikit-image's. */
 export interface SsimOptions {
@@ -30,23 +30,91 @@ const windowWeights = ({ window = 'uniform', windowSize = 7, sigma = 1.5 }: Ssim
   return weights.map(weight => weight / sum);
 };
 
-/** The windowed means of a plane `f64[height, width]` at all places where the window fits: separable, rows first. */
-const windowMeans = (plane: Float64Array, height: number, width: number, weights: Float64Array): Float64Array => {
-  const size = weights.length;
-  const [outHeight, outWidth] = [height - size + 1, width - size + 1];
-  const columns = new Float64Array(height * outWidth);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < outWidth; x++) {
-      let sum = 0;
-      for (let k = 0; k < size; k++) sum += weights[k]! * plane[y * width + x + k]!;
-      columns[y * outWidth + x] = sum;
-    }
-  const means = new Float64Array(outHeight * outWidth);
-  for (let y = 0; y < outHeight; y++)
-    for (let k = 0; k < size; k++)
-      for (let x = 0; x < outWidth; x++) means[y * outWidth + x]! += weights[k]! * columns[(y + k) * outWidth + x]!;
-  return means;
+/** Writes the means of a row over the window at all places where it fits. */
+const rowMeans = (row: Float64Array, weights: Float64Array, out: Float64Array): void => {
+  for (let x = 0; x < out.length; x++) {
+    let sum = 0;
+    for (let k = 0; k < weights.length; k++) sum += weights[k]! * row[x + k]!;
+    out[x] = sum;
+  }
 };
+
+/** The five quantities that are averaged over windows: of p and q, p, q, p^2, q^2 and p q. */
+const QUANTITIES = 5;
+
+/** The mean over one channel; rows are read once, and those that a window covers are kept. */
+function* channelSsim(
+  planes: readonly [readRow: (y: number, row: Float64Array) => void, readRow: (y: number, row: Float64Array) => void],
+  [height, width]: readonly [number, number],
+  { weights, correction, c1, c2 }: { weights: Float64Array; correction: number; c1: number; c2: number },
+): Work<number> {
+  const size = weights.length;
+  const outWidth = width - size + 1;
+  const rows = Array.from({ length: QUANTITIES }, () => new Float64Array(width));
+  const kept = Array.from({ length: size }, () => Array.from({ length: QUANTITIES }, () => new Float64Array(outWidth)));
+  const means = Array.from({ length: QUANTITIES }, () => new Float64Array(outWidth));
+  const [p, q, pp, qq, pq] = rows as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  let sum = 0;
+  for (let y = 0; y < height; y++) {
+    yield y / height;
+    planes[0](y, p);
+    planes[1](y, q);
+    for (let x = 0; x < width; x++) {
+      pp[x] = p[x]! * p[x]!;
+      qq[x] = q[x]! * q[x]!;
+      pq[x] = p[x]! * q[x]!;
+    }
+    for (let i = 0; i < QUANTITIES; i++) rowMeans(rows[i]!, weights, kept[y % size]![i]!);
+    if (y < size - 1) continue;
+    for (let i = 0; i < QUANTITIES; i++) {
+      const mean = means[i]!.fill(0);
+      for (let k = 0; k < size; k++) {
+        const [weight, row] = [weights[k]!, kept[(y + 1 + k) % size]![i]!];
+        for (let x = 0; x < outWidth; x++) mean[x]! += weight * row[x]!;
+      }
+    }
+    for (let x = 0; x < outWidth; x++) {
+      const [mp, mq] = [means[0]![x]!, means[1]![x]!];
+      const varianceP = correction * (means[2]![x]! - mp * mp);
+      const varianceQ = correction * (means[3]![x]! - mq * mq);
+      const covariancePQ = correction * (means[4]![x]! - mp * mq);
+      sum += ((2 * mp * mq + c1) * (2 * covariancePQ + c2)) / ((mp * mp + mq * mq + c1) * (varianceP + varianceQ + c2));
+    }
+  }
+  return sum / (outWidth * (height - size + 1));
+}
+
+/** Reads the rows of one channel of an image `[height, width]` or `[height, width, channels]`. */
+const rowReader = ({ data, shape, stride = rowMajorStrides(shape), offset = 0 }: ArrayView, channel: number) => {
+  const [down, right, deep = 0] = stride as [number, number, number?];
+  return (y: number, row: Float64Array): void => {
+    for (let x = 0, at = offset + y * down + channel * deep; x < row.length; x++, at += right) row[x] = data[at] as number;
+  };
+};
+
+function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<number> {
+  const { dataRange = 1, covariance = 'sample' } = options;
+  assertDataRange('ssim', dataRange);
+  const weights = windowWeights(options);
+  const [height, width, channels = 1] = a.shape as [number, number, number?];
+  if (a.shape.length !== 2 && a.shape.length !== 3)
+    throw new RangeError(`ssim: images must be [height, width] or [height, width, channels], got ${formatShape(a.shape)}`);
+  assertSameShape('ssim', a, b);
+  if (Math.min(height, width) < weights.length)
+    throw new RangeError(
+      `ssim: the image must be at least as large as the window of ${weights.length}, got ${formatShape(a.shape)}`,
+    );
+  // scikit-image takes n = size^2 for the gaussian window too.
+  const n = weights.length ** 2;
+  const correction = covariance === 'sample' ? n / (n - 1) : 1;
+  const constants = { weights, correction, c1: (0.01 * dataRange) ** 2, c2: (0.03 * dataRange) ** 2 };
+  let total = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    const work = channelSsim([rowReader(a, channel), rowReader(b, channel)], [height, width], constants);
+    total += yield* part(work, channel / channels, 1 / channels);
+  }
+  return total / channels;
+}
 
 /**
  * The mean structural similarity of two images, as scikit-image's `structural_similarity`: Wang et al. 2004, "Image quality assessment:
@@ -59,43 +127,12 @@ const windowMeans = (plane: Float64Array, height: number, width: number, weights
  * @returns a number in [-1, 1]; 1 for equal images
  * @throws RangeError when the shapes differ, the image is smaller than the window, or an option is out of range
  */
-export const ssim = (a: ArrayView, b: ArrayView, options: SsimOptions = {}): number => {
-  const { dataRange = 1, covariance = 'sample' } = options;
-  assertDataRange('ssim', dataRange);
-  const weights = windowWeights(options);
-  const [height, width, channels = 1] = a.shape as [number, number, number?];
-  if (a.shape.length !== 2 && a.shape.length !== 3)
-    throw new RangeError(`ssim: images must be [height, width] or [height, width, channels], got ${formatShape(a.shape)}`);
-  const [x, y] = elementPairs('ssim', a, b);
-  if (Math.min(height, width) < weights.length)
-    throw new RangeError(
-      `ssim: the image must be at least as large as the window of ${weights.length}, got ${formatShape(a.shape)}`,
-    );
+export const ssim = (a: ArrayView, b: ArrayView, options: SsimOptions = {}): number => finish(ssimWork(a, b, options));
 
-  // scikit-image takes n = size^2 for the gaussian window too.
-  const n = weights.length ** 2;
-  const correction = covariance === 'sample' ? n / (n - 1) : 1;
-  const [c1, c2] = [(0.01 * dataRange) ** 2, (0.03 * dataRange) ** 2];
-  const plane = (values: Float64Array, channel: number): Float64Array =>
-    copyElements(
-      { data: values, shape: [height, width], stride: [width * channels, channels], offset: channel },
-      new Float64Array(height * width),
-    );
-  let total = 0;
-  for (let channel = 0; channel < channels; channel++) {
-    const [p, q] = [plane(x, channel), plane(y, channel)];
-    const mean = (values: Float64Array): Float64Array => windowMeans(values, height, width, weights);
-    const [meanP, meanQ] = [mean(p), mean(q)];
-    const [meanPP, meanQQ, meanPQ] = [mean(p.map(v => v * v)), mean(q.map(v => v * v)), mean(p.map((v, i) => v * q[i]!))];
-    let sum = 0;
-    for (let i = 0; i < meanP.length; i++) {
-      const [mp, mq] = [meanP[i]!, meanQ[i]!];
-      const varianceP = correction * (meanPP[i]! - mp * mp);
-      const varianceQ = correction * (meanQQ[i]! - mq * mq);
-      const covariancePQ = correction * (meanPQ[i]! - mp * mq);
-      sum += ((2 * mp * mq + c1) * (2 * covariancePQ + c2)) / ((mp * mp + mq * mq + c1) * (varianceP + varianceQ + c2));
-    }
-    total += sum / meanP.length;
-  }
-  return total / channels;
-};
+/**
+ * {@link ssim}, in slices between which events are handled.
+ *
+ * @throws RangeError as `ssim`; the reason of `signal` when it is aborted
+ */
+export const ssimAsync = (a: ArrayView, b: ArrayView, options: SsimOptions & WorkOptions = {}): Promise<number> =>
+  finishInSlices(ssimWork(a, b, options), options);

@@ -2,6 +2,24 @@ import { axisCoordinate } from '../grids/axis.ts';
 import { createPointSet, type PointSet } from './point-set.ts';
 import type { Signal } from './signal.ts';
 
+/** The indices of a point. */
+const locate = (number: number, index: number[], shape: readonly number[]): void => {
+  let rest = number;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis] = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
+  }
+};
+
+/** The indices of the next point. */
+const advance = (index: number[], shape: readonly number[]): void => {
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis]!++;
+    if (index[axis]! < shape[axis]!) return;
+    index[axis] = 0;
+  }
+};
+
 /** The points of a signal's grid in row-major order, each with its targets. Nothing is copied until points are asked for. */
 export const signalPoints = (caller: string, { shape, axes, size, targets }: Signal): PointSet => {
   const dimensions = shape.length;
@@ -9,19 +27,18 @@ export const signalPoints = (caller: string, { shape, axes, size, targets }: Sig
     const count = numbers.length;
     const coords = new Float32Array(count * dimensions);
     const outputs = targets.map(target => new Float32Array(count * target.channels));
-    const index = new Array<number>(dimensions);
+    const index = new Array<number>(dimensions).fill(0);
+    let before = Number.NaN;
     for (let point = 0; point < count; point++) {
       const number = numbers[point]!;
       if (!(Number.isInteger(number) && number >= 0 && number < size))
         throw new RangeError(`${caller}: a point's number must be an integer from 0 to ${size - 1}, got ${number}`);
-      let rest = number;
-      for (let axis = dimensions - 1; axis >= 0; axis--) {
-        const i = rest % shape[axis]!;
-        rest = (rest - i) / shape[axis]!;
-        index[axis] = i;
-        coords[point * dimensions + axis] = axisCoordinate(axes[axis]!, i);
-      }
-      for (const [t, { data, offset, stride, channels, channelStride, factor, shift }] of targets.entries()) {
+      if (number === before + 1) advance(index, shape);
+      else locate(number, index, shape);
+      before = number;
+      for (let axis = 0; axis < dimensions; axis++) coords[point * dimensions + axis] = axisCoordinate(axes[axis]!, index[axis]!);
+      for (let t = 0; t < targets.length; t++) {
+        const { data, offset, stride, channels, channelStride, factor, shift } = targets[t]!;
         let at = offset;
         for (let axis = 0; axis < dimensions; axis++) at += index[axis]! * stride[axis]!;
         const output = outputs[t]!;

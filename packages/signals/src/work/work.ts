@@ -48,3 +48,12 @@ export const watchedPart = ({ onProgress, signal }: WorkOptions, from: number, s
   ...(signal && { signal }),
   ...(onProgress && { onProgress: done => onProgress(from + share * done) }),
 });
+
+/** Work that is the given share of a whole and begins at `from`. */
+export function* part<Result>(work: Work<Result>, from: number, share: number): Work<Result> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    yield from + share * value;
+  }
+}
