@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
 import { addMeshCommand } from './commands/mesh.ts';
@@ -40,6 +41,7 @@ const createProgram = (): Command => {
   addRenderCommand(program);
   addMeshCommand(program);
   addInfoCommand(program);
+  addExportCommand(program);
   addDemoCommand(program);
   addReproduceCommand(program);
   return program;

@@ -57,18 +57,13 @@ export {
 } from './files/field-file.ts';
 export { FieldFileError, type FieldFileProblem } from './files/field-file-error.ts';
 export {
-  type ImportPytorchSirenOptions,
-  importPytorchSiren,
-  type PytorchSiren,
-  type PytorchSirenSource,
-} from './files/pytorch.ts';
-export {
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsArray,
   type SafetensorsDtype,
   SafetensorsError,
   type SafetensorsFile,
+  type SafetensorsLimits,
   type SafetensorsProblem,
   type SafetensorsTensor,
   type ShapedArray,

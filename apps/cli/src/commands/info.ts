@@ -2,10 +2,11 @@
 import { type FieldSpec, type LayerSpec, parameterShapes } from '@neural-fields/core';
 import type { Command } from 'commander';
 import { extensions } from '../files/extensions.ts';
-import { type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
+import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
 import type { FoundRun } from '../fitting/field-metadata.ts';
 import { describeShapeQuality } from '../fitting/shape-quality.ts';
 import { type CommonOptions, outputOf } from '../options/common.ts';
+import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 import { formatBytes, formatCount, formatDecibels, plural } from '../output/format.ts';
 import { describeSignal, type ShapeDescription } from '../signals/signal-description.ts';
 
@@ -64,7 +65,11 @@ const table = (rows: readonly (readonly string[])[]): string[] => {
 };
 
 const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
-  pytorch !== undefined ? `a state dict of a PyTorch SIREN (${pytorch})` : checkpoint ? 'a checkpoint' : 'a field';
+  pytorch !== undefined
+    ? `a state dict of PyTorch (${pytorch.source}${pytorch.prefix === '' ? '' : `, behind '${pytorch.prefix}'`})`
+    : checkpoint
+      ? 'a checkpoint'
+      : 'a field';
 
 /** What the field's box is in the file's units. */
 const describeBox = ({ similarity: { scale, offset } }: ShapeDescription): string =>
@@ -93,6 +98,7 @@ const printRun = (run: FoundRun, print: (line: string) => void): void => {
 const printText = (file: string, loaded: InspectedField, print: (line: string) => void): void => {
   const { signal, run, checkpoint, metadata, damagedSignal, damagedRun } = loaded;
   const rows = layerRows(loaded.data.spec);
+  const assumed = describeAssumptions(loaded);
   const parameters = rows.reduce((total, row) => total + row.parameters, 0);
   print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
   if (signal) {
@@ -111,6 +117,7 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
       `values      ${range[0]} is ${kind === 'image' ? 'black, ' : '-1, '}${range[1]} is ${kind === 'image' ? 'white' : '1'}`,
     );
   } else print(`stands for  unknown: ${damagedSignal ?? 'the file does not say'}`);
+  if (assumed !== undefined) print(`assumed     ${assumed}`);
   if (checkpoint) print(`step        ${checkpoint.step}; the fit it belongs to can go on from it`);
   if (damagedRun !== undefined) print(`fitted to   unknown: ${damagedRun}`);
   if (run) printRun(run, print);
@@ -121,9 +128,9 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
   for (const line of table([['layer', 'kind', 'features', 'activation', 'parameters'], ...cells])) print(line);
 };
 
-const action = async (file: string, options: Pick<CommonOptions, 'json'>): Promise<void> => {
+const action = async (file: string, options: Pick<CommonOptions, 'json'> & PytorchOptions): Promise<void> => {
   const output = outputOf(options);
-  const loaded = await inspectField(file);
+  const loaded = await inspectField(file, options);
   const layers = layerRows(loaded.data.spec);
   output.event('info', {
     file,
@@ -135,7 +142,7 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'>): Promi
     ...(loaded.checkpoint && { checkpoint: loaded.checkpoint }),
     ...(loaded.damagedSignal !== undefined && { damagedSignal: loaded.damagedSignal }),
     ...(loaded.damagedRun !== undefined && { damagedRun: loaded.damagedRun }),
-    ...(loaded.pytorch && { source: loaded.pytorch }),
+    ...(loaded.pytorch && loaded.pytorch),
     spec: loaded.data.spec,
     layers,
     metadata: loaded.metadata,
@@ -145,11 +152,11 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'>): Promi
 
 /** Adds the command. */
 export const addInfoCommand = (program: Command): void => {
-  program
+  const command = program
     .command('info')
-    .description('Say what a file holds: a field, a checkpoint, or the state dict of a PyTorch SIREN (safetensors).')
+    .description('Say what a file holds: a field, a checkpoint, or a state dict of PyTorch (.pt, .pth, safetensors).')
     .argument('<file>', 'the file')
     .option('--json', 'one JSON object on stdout instead of text')
-    .option('--verbose', 'show the stack trace of an error')
-    .action(action);
+    .option('--verbose', 'show the stack trace of an error');
+  withPytorchOptions(command).action(action);
 };

@@ -14,11 +14,12 @@ import type { Command } from 'commander';
 import { chooseBackend } from '../backends.ts';
 import { InputError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
-import { type LoadedField, loadField } from '../files/load-field.ts';
+import { describeAssumptions, type LoadedField, loadField } from '../files/load-field.ts';
 import { meshKinds } from '../files/output-kinds.ts';
 import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { finite, integer, positive } from '../options/numbers.ts';
+import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 import { formatCount, formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
@@ -26,7 +27,7 @@ import { stoppable } from '../output/stoppable.ts';
 import { pointsPerPass } from '../render/sample-field.ts';
 
 /** The options as commander gives them. */
-interface MeshCommandOptions extends CommonOptions {
+interface MeshCommandOptions extends CommonOptions, PytorchOptions {
   readonly output: string;
   readonly resolution: number;
   readonly level: number;
@@ -55,7 +56,9 @@ const action = async (file: string, options: MeshCommandOptions): Promise<void> 
 };
 
 const makeMesh = async (file: string, options: MeshCommandOptions, output: Output): Promise<void> => {
-  const loaded = await loadField(file);
+  const loaded = await loadField(file, options);
+  const assumed = describeAssumptions(loaded);
+  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
   assertShapeField(file, loaded);
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
@@ -109,7 +112,7 @@ export const addMeshCommand = (program: Command): void => {
     .description(
       'Make a mesh (GLB, PLY, OBJ) of the surface on which a field is zero, in the units of the file that it was fitted to.',
     )
-    .argument('<field>', 'a field file or a checkpoint')
+    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors)')
     .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
     .optionsGroup('Surface:')
     .option('--resolution <n>', 'cells along each side of the box', integer(2, 4096), 256)
@@ -124,5 +127,5 @@ export const addMeshCommand = (program: Command): void => {
     .option('--full', 'look everywhere')
     .optionsGroup('Output:')
     .option('--force', 'replace a file that this program did not write');
-  withCommonOptions(command).action(action);
+  withPytorchOptions(withCommonOptions(command)).action(action);
 };

@@ -4,13 +4,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
-import { type LoadedField, loadField } from '../files/load-field.ts';
+import { describeAssumptions, type LoadedField, loadField } from '../files/load-field.ts';
 import { extensionsOf, imageKinds, type OutputKind } from '../files/output-kinds.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
 import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { optionName } from '../options/names.ts';
 import { bitDepth, finite, integer, numberList, positive } from '../options/numbers.ts';
+import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 import { parseSize, resolveSize, type Size } from '../options/size.ts';
 import { formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -26,7 +27,7 @@ import type { Slice } from '../render/surface/slice-picture.ts';
 import type { AudioDescription, ImageDescription, SignalDescription } from '../signals/signal-description.ts';
 
 /** The options as commander gives them. */
-interface RenderCommandOptions extends CommonOptions {
+interface RenderCommandOptions extends CommonOptions, PytorchOptions {
   readonly output: string;
   readonly size?: Size;
   readonly region?: readonly number[];
@@ -255,7 +256,9 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
 
 const action = async (file: string, options: RenderCommandOptions): Promise<void> => {
   const output = outputOf(options);
-  const loaded = await loadField(file);
+  const loaded = await loadField(file, options);
+  const assumed = describeAssumptions(loaded);
+  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
   const signal = loaded.signal ?? assume(file, loaded, options);
   const rendering: Rendering = { loaded, options, output };
   assertSuited(signal.kind, options);
@@ -286,7 +289,7 @@ export const addRenderCommand = (program: Command): void => {
   const command = program
     .command('render')
     .description('Render a field to a picture (PNG, JPEG, WebP, AVIF) or a sound (WAV), at any resolution.')
-    .argument('<field>', 'a field file or a checkpoint')
+    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors)')
     .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
     .optionsGroup('Image:')
     .option('--size <size>', 'WIDTHxHEIGHT, or a number for the longest side (default: the resolution of the fit)', parseSize)
@@ -322,5 +325,5 @@ export const addRenderCommand = (program: Command): void => {
     .optionsGroup('Output:')
     .option('--force', 'replace a file that this program did not write')
     .option('--bit-depth <bits>', 'images: 8 (default) or 16 (PNG); sound: 16 (default), 24 or 32 (float)', bitDepth);
-  withCommonOptions(command).action(action);
+  withPytorchOptions(withCommonOptions(command)).action(action);
 };

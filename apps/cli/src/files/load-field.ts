@@ -1,16 +1,12 @@
 /** @file A field from a file of this program, of the library, or of PyTorch. */
-import {
-  decodeFieldData,
-  type FieldData,
-  FieldFileError,
-  importPytorchSiren,
-  type PytorchSirenSource,
-} from '@neural-fields/core';
+import { decodeFieldData, type FieldData, FieldFileError } from '@neural-fields/core';
+import { importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
-import { describeError, InputError } from '../errors.ts';
+import { describeError, InputError, UsageError } from '../errors.ts';
 import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
 import { type FoundRun, readFieldRun } from '../fitting/field-metadata.ts';
 import { FACTOR_KEY } from '../fitting/recovery.ts';
+import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
 import { readDescription } from '../signals/read-description.ts';
 import type { SignalDescription } from '../signals/signal-description.ts';
 import { describeForeign } from './describe-foreign.ts';
@@ -30,8 +26,8 @@ export interface LoadedField {
   readonly checkpoint?: CheckpointRun | undefined;
   /** Metadata of others. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The implementation that a PyTorch state dict comes from. */
-  readonly pytorch?: PytorchSirenSource | undefined;
+  /** Where it comes from and what was taken for granted, when the file is a state dict of PyTorch. */
+  readonly pytorch?: Pick<PytorchField, 'source' | 'prefix' | 'assumed'> | undefined;
 }
 
 /** A field with what is wrong with the metadata beside it. */
@@ -54,42 +50,67 @@ const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: str
   }
 };
 
-const decode = (bytes: Uint8Array): InspectedField => {
+const decodeField = (bytes: Uint8Array): InspectedField => {
+  const { metadata, ...data } = decodeFieldData(bytes, extensions);
+  const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OWN_KEYS.includes(key)));
+  const signal = attempt(() => readDescription(metadata, data.spec));
+  const run = attempt(() => readFieldRun(metadata));
+  return {
+    data,
+    bytes: bytes.length,
+    signal: signal.value,
+    damagedSignal: signal.problem,
+    run: run.value,
+    damagedRun: run.problem,
+    checkpoint: readRun(metadata),
+    metadata: others,
+  };
+};
+
+const decodePytorch = (bytes: Uint8Array, options: PytorchOptions): InspectedField => {
+  const { source, prefix, assumed, ...data } = importPytorch(bytes, pytorchImportOptions(options));
+  return { data, bytes: bytes.length, metadata: {}, pytorch: { source, prefix, assumed } };
+};
+
+const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): InspectedField => {
+  if (isTorchFile(bytes)) return decodePytorch(bytes, options);
   try {
-    const { metadata, ...data } = decodeFieldData(bytes, extensions);
-    const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OWN_KEYS.includes(key)));
-    const signal = attempt(() => readDescription(metadata, data.spec));
-    const run = attempt(() => readFieldRun(metadata));
-    return {
-      data,
-      bytes: bytes.length,
-      signal: signal.value,
-      damagedSignal: signal.problem,
-      run: run.value,
-      damagedRun: run.problem,
-      checkpoint: readRun(metadata),
-      metadata: others,
-    };
+    const field = decodeField(bytes);
+    const given = givenPytorchOption(options);
+    if (given) throw new UsageError(`${given} is for state dicts of PyTorch, and '${path}' says what its network is`);
+    return field;
   } catch (error) {
     if (!(error instanceof FieldFileError && error.problem === 'no-spec')) throw error;
-    const { source, ...data } = importPytorchSiren(bytes);
-    return { data, bytes: bytes.length, metadata: {}, pytorch: source };
+    return decodePytorch(bytes, options);
   }
+};
+
+/** An error of a reader in the words of the command line. */
+const refusal = (path: string, error: unknown): Error => {
+  if (error instanceof UsageError) return error;
+  if (error instanceof FieldFileError && error.problem === 'unknown-activation')
+    return new UsageError(
+      `'${path}' is a state dict of PyTorch that does not say what lies between its layers: give --activation, e.g. relu, tanh or sine`,
+    );
+  const reason = describeError(error).replace('the option prefix', '--prefix');
+  return new InputError(`'${path}' is not a field: ${reason}`, { cause: error });
 };
 
 /**
  * Reads a field and whatever stands beside it. Damaged metadata are told, and do not keep the field from being read.
  *
+ * @param options what a state dict of PyTorch does not say
  * @throws InputError when the file cannot be read or holds no field; the message says what it holds instead
+ * @throws UsageError when the options do not suit the file
  */
-export const inspectField = async (path: string): Promise<InspectedField> => {
+export const inspectField = async (path: string, options: PytorchOptions = {}): Promise<InspectedField> => {
   const bytes = await readInput(path);
   const foreign = describeForeign(bytes);
   if (foreign !== undefined) throw new InputError(`'${path}' is not a field: it is ${foreign}`);
   try {
-    return decode(bytes);
+    return decode(path, bytes, options);
   } catch (error) {
-    throw new InputError(`'${path}' is not a field: ${describeError(error)}`, { cause: error });
+    throw refusal(path, error);
   }
 };
 
@@ -98,8 +119,21 @@ export const inspectField = async (path: string): Promise<InspectedField> => {
  *
  * @throws InputError as {@link inspectField}, and when the description of what the field stands for is damaged or does not suit its network
  */
-export const loadField = async (path: string): Promise<LoadedField> => {
-  const { damagedSignal, damagedRun: _, ...loaded } = await inspectField(path);
+export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
+  const { damagedSignal, damagedRun: _, ...loaded } = await inspectField(path, options);
   if (damagedSignal !== undefined) throw new InputError(`'${path}' cannot be used: ${damagedSignal}`);
   return loaded;
+};
+
+/** What was taken for granted of a state dict, in a sentence; `undefined` where nothing was. */
+export const describeAssumptions = ({ pytorch }: LoadedField): string | undefined => {
+  if (pytorch === undefined) return undefined;
+  const { activation, omega0, omegaHidden } = pytorch.assumed;
+  const parts = [
+    activation !== undefined && `--activation ${activation}`,
+    omega0 !== undefined && `--omega0 ${omega0}`,
+    omegaHidden !== undefined && `--omega-hidden ${omegaHidden}`,
+  ].filter(part => part !== false);
+  if (parts.length === 0) return undefined;
+  return `${parts.join(', ')}, as in ${pytorch.source}: a state dict does not say`;
 };

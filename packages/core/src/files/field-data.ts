@@ -14,6 +14,29 @@ export interface FieldData {
 /** The version of the format that is written. A reader refuses later ones. */
 export const FIELD_FORMAT_VERSION = 1;
 
+/** Objects and lists of a spec may lie this deep in each other. Those of the core have 3 levels below `layers`. */
+const MAX_SPEC_DEPTH = 64;
+/** How much of a reason an error keeps: a spec may quote megabytes of itself. */
+const MAX_REASON = 400;
+
+/** Whether a JSON value is at most `limit` deep. Without recursion, and in time linear in the value's size. */
+const isShallow = (value: unknown, limit: number): boolean => {
+  const seen = new Set<unknown>();
+  let level = [value];
+  for (let depth = 0; depth <= limit; depth++) {
+    const next: unknown[] = [];
+    for (const inner of level)
+      if (typeof inner === 'object' && inner !== null)
+        for (const child of Object.values(inner)) {
+          if (!seen.has(child)) next.push(child);
+          if (typeof child === 'object') seen.add(child);
+        }
+    if (next.length === 0) return true;
+    level = next;
+  }
+  return false;
+};
+
 /**
  * The spec that was found in a file.
  *
@@ -22,21 +45,55 @@ export const FIELD_FORMAT_VERSION = 1;
  * @throws FieldFileError `newer-version` or `invalid-spec`
  */
 export const readSpec = (version: string | undefined, spec: unknown, extensions: Extensions): FieldSpec => {
+  const shown = version?.slice(0, 20);
   if (version === undefined || !/^[1-9]\d*$/.test(version))
-    throw new FieldFileError('invalid-spec', `the version must be a whole number from 1, got ${version ?? 'nothing'}`);
+    throw new FieldFileError('invalid-spec', `the version must be a whole number from 1, got ${shown ?? 'nothing'}`);
   if (Number(version) > FIELD_FORMAT_VERSION)
     throw new FieldFileError(
       'newer-version',
-      `it has version ${version}, this library reads version ${FIELD_FORMAT_VERSION}; a later version of the library reads it`,
+      `it has version ${shown}, this library reads version ${FIELD_FORMAT_VERSION}; a later version of the library reads it`,
     );
+  if (!isShallow(spec, MAX_SPEC_DEPTH))
+    throw new FieldFileError('invalid-spec', `the spec may be nested ${MAX_SPEC_DEPTH} levels deep, this one goes deeper`);
   try {
     return parseSpec(spec, extensions);
   } catch (cause) {
-    throw new FieldFileError('invalid-spec', cause instanceof Error ? cause.message : String(cause), { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FieldFileError('invalid-spec', reason.slice(0, MAX_REASON), { cause });
   }
 };
 
-const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+/** How many names or sizes an error lists. */
+const LISTED = 12;
+
+/** The first of some names, for an error. */
+export const listNames = (names: Iterable<string>): string => {
+  const all = [...names];
+  return `${all
+    .slice(0, LISTED)
+    .map(name => (name.length > 80 ? `${name.slice(0, 80)}...` : name))
+    .join(', ')}${all.length > LISTED ? ', ...' : ''}`;
+};
+
+const describe = (shape: readonly number[]): string => `[${listNames(shape.map(String))}]`;
+
+/**
+ * Checks that a parameter that was read has only finite numbers.
+ *
+ * @throws FieldFileError `not-finite` with the first index and the count
+ */
+export const assertFinite = (name: string, data: ArrayLike<number>): void => {
+  let count = 0;
+  let first = 0;
+  for (let i = data.length - 1; i >= 0; i--)
+    if (!Number.isFinite(data[i])) {
+      count++;
+      first = i;
+    }
+  if (count === 0) return;
+  const others = count === 1 ? '' : ` (${count} of its ${data.length} numbers are not finite)`;
+  throw new FieldFileError('not-finite', `'${name}' must hold finite numbers, got ${data[first]} at index ${first}${others}`);
+};
 
 /**
  * The parameters of a spec, in its order, picked from arrays by name.
@@ -63,7 +120,22 @@ export const pickParameters = (
     if (!parameters.has(name))
       throw new FieldFileError(
         'unexpected-tensor',
-        `'${name}' is not a parameter of the spec; those are ${[...parameters.keys()].join(', ')}`,
+        `'${listNames([name])}' is not a parameter of the spec; those are ${listNames(parameters.keys())}`,
       );
+  return parameters;
+};
+
+/**
+ * The same for arrays from a file, whose numbers must be finite.
+ *
+ * @throws FieldFileError `missing-parameter`, `wrong-shape`, `unexpected-tensor` or `not-finite`
+ */
+export const readParameters = (
+  spec: FieldSpec,
+  arrays: ReadonlyMap<string, ShapedArray>,
+  extensions: Extensions,
+): Map<string, ShapedArray<Float32Array>> => {
+  const parameters = pickParameters(spec, arrays, extensions);
+  for (const [name, { data }] of parameters) assertFinite(name, data);
   return parameters;
 };

@@ -5,9 +5,15 @@
  *     arrays         the parameters by name, F32; then `state.*`, which checkpoints keep beside them
  */
 import type { Extensions } from '../spec/extensions.ts';
-import { FIELD_FORMAT_VERSION, type FieldData, pickParameters, readSpec } from './field-data.ts';
+import { FIELD_FORMAT_VERSION, type FieldData, listNames, pickParameters, readParameters, readSpec } from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsArray, type ShapedArray } from './safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsArray,
+  type SafetensorsLimits,
+  type ShapedArray,
+} from './safetensors.ts';
 
 /** Metadata keys that begin with this belong to the format. */
 const OWN_KEYS = 'neural-fields.';
@@ -67,16 +73,16 @@ const parseJson = (text: string): unknown => {
  * @param bytes what {@link encodeFieldData} wrote
  * @param extensions the layers and activations of the spec that are not core ones
  * @throws SafetensorsError when the bytes are not a safetensors file
- * @throws FieldFileError when they are one, but not a field
+ * @throws FieldFileError when they are one, but not a field, or a field with a parameter that is not finite
  */
-export const decodeFieldData = (bytes: Uint8Array, extensions: Extensions = {}): FieldFile => {
-  const file = decodeSafetensors(bytes);
+export const decodeFieldData = (bytes: Uint8Array, extensions: Extensions = {}, limits: SafetensorsLimits = {}): FieldFile => {
+  const file = decodeSafetensors(bytes, limits);
   const { [VERSION]: version, [SPEC]: specText } = file.metadata;
   if (specText === undefined)
     throw new FieldFileError(
       'no-spec',
-      'the safetensors file has no spec (the state dict of a PyTorch SIREN is read with importPytorchSiren); ' +
-        `its arrays are ${[...file.tensors.keys()].slice(0, 8).join(', ') || 'none'}${file.tensors.size > 8 ? ', ...' : ''}`,
+      'the safetensors file has no spec (the state dict of a PyTorch network is read by importPytorch of @neural-fields/core/pytorch); ' +
+        `its arrays are ${listNames(file.tensors.keys()) || 'none'}`,
     );
   const spec = readSpec(version, parseJson(specText), extensions);
   const parameters = new Map<string, ShapedArray>();
@@ -85,6 +91,7 @@ export const decodeFieldData = (bytes: Uint8Array, extensions: Extensions = {}):
     if (name.startsWith(STATE)) state.set(name.slice(STATE.length), { shape, data });
     else parameters.set(name, { shape, data });
   }
-  const metadata = Object.fromEntries(Object.entries(file.metadata).filter(([key]) => !key.startsWith(OWN_KEYS)));
-  return { spec, parameters: pickParameters(spec, parameters, extensions), metadata, state };
+  const metadata = Object.create(null) as Record<string, string>;
+  for (const [key, value] of Object.entries(file.metadata)) if (!key.startsWith(OWN_KEYS)) metadata[key] = value;
+  return { spec, parameters: readParameters(spec, parameters, extensions), metadata, state };
 };

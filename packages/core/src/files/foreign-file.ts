@@ -17,7 +17,7 @@ const signatures: readonly Signature[] = [
   { name: 'a WAV file', bytes: ascii('WAVE'), at: 8 },
   { name: 'a WebP file', bytes: ascii('WEBP'), at: 8 },
   {
-    name: 'a zip file (torch.save writes one, .pt or .pth: save the state dict with safetensors instead)',
+    name: 'a zip file (torch.save writes one, .pt or .pth: importPytorch of @neural-fields/core/pytorch reads its state dict)',
     bytes: [...ascii('PK'), 3, 4],
   },
   { name: 'a gzip file', bytes: [0x1f, 0x8b] },
@@ -60,6 +60,7 @@ const describeText = (bytes: Uint8Array): string | undefined => {
  * @param bytes a file, or its first bytes
  */
 export const describeForeignFile = (bytes: Uint8Array): string | undefined => {
-  if (isPickle(bytes)) return 'a Python pickle (old torch.save, .pt or .pth: save the state dict with safetensors instead)';
+  if (isPickle(bytes))
+    return 'a Python pickle (of an old torch.save, perhaps: save it again with torch.save(model.state_dict(), path) of a newer one)';
   return signatures.find(signature => startsWith(bytes, signature))?.name ?? describeText(bytes);
 };

@@ -7,14 +7,19 @@
  *
  * @param words the bit patterns
  */
-export const widenFloat16 = (words: Uint16Array): Float32Array =>
-  Float32Array.from(words, word => {
+export const widenFloat16 = (words: Uint16Array): Float32Array => {
+  const values = new Float32Array(words.length);
+  // A loop: `Float32Array.from` would take a copy of eight bytes and more for each number.
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
     const sign = word & 0x8000 ? -1 : 1;
     const exponent = (word >> 10) & 0x1f;
     const fraction = word & 0x3ff;
-    if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-  });
+    if (exponent === 0x1f) values[i] = fraction === 0 ? sign * Infinity : NaN;
+    else values[i] = exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  }
+  return values;
+};
 
 /**
  * bfloat16 as float32: the upper half of the same float32.
@@ -22,6 +27,7 @@ export const widenFloat16 = (words: Uint16Array): Float32Array =>
  * @param words the bit patterns
  */
 export const widenBfloat16 = (words: Uint16Array): Float32Array => {
-  const bits = Uint32Array.from(words, word => word << 16);
+  const bits = new Uint32Array(words.length);
+  for (let i = 0; i < words.length; i++) bits[i] = (words[i] as number) << 16;
   return new Float32Array(bits.buffer);
 };

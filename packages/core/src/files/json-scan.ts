@@ -5,17 +5,18 @@
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const STRUCTURE: ReadonlySet<number> = new Set([...'{}[]:'].map(character => character.charCodeAt(0)));
 
 /** The strings of the text and the characters that give it its structure. Any text will do; a string that is not closed ends with it. */
 function* tokens(text: string): Generator<string> {
   for (let i = 0; i < text.length; i++) {
-    const character = text[i] as string;
-    if (character === '"') {
+    const character = text.charCodeAt(i);
+    if (character === QUOTE) {
       const start = i;
       // By hand: a regular expression overflows its stack on strings of some megabytes.
       for (i++; i < text.length && text.charCodeAt(i) !== QUOTE; i++) if (text.charCodeAt(i) === BACKSLASH) i++;
       yield text.slice(start, i + 1);
-    } else if ('{}[]:'.includes(character)) yield character;
+    } else if (STRUCTURE.has(character)) yield text[i] as string;
   }
 }
 

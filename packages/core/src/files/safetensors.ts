@@ -13,6 +13,7 @@
 import { describeForeignFile } from './foreign-file.ts';
 import { widenBfloat16, widenFloat16 } from './half-floats.ts';
 import { findDuplicateKey, isNestedAtMost } from './json-scan.ts';
+import { printable } from './printable.ts';
 
 /** The arrays that a file can hold. */
 export type SafetensorsArray =
@@ -68,7 +69,7 @@ export type SafetensorsProblem =
   | 'not-safetensors'
   /** The bytes end before the header or the last array does. */
   | 'truncated'
-  /** The header claims more than 100 MB. */
+  /** The header claims more than the limit, 100 MB unless another is given. */
   | 'header-too-large'
   /** The header is no JSON object of the wanted form. */
   | 'invalid-header'
@@ -89,12 +90,20 @@ export class SafetensorsError extends Error {
   readonly problem: SafetensorsProblem;
 
   constructor(problem: SafetensorsProblem, message: string) {
-    super(`safetensors: ${message}`);
+    super(printable(`safetensors: ${message}`));
     this.problem = problem;
   }
 }
 
-/** The limit of the reference implementation (`MAX_HEADER_SIZE`). */
+/** What a reader accepts of a file. */
+export interface SafetensorsLimits {
+  /**
+   * The length of the header in bytes; 100,000,000 if absent, the limit of the reference implementation (`MAX_HEADER_SIZE`). Reading takes
+   * up to 50 times as much memory as the header is long.
+   */
+  readonly maxHeaderBytes?: number;
+}
+
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 const OPENING_BRACE = 0x7b;
@@ -111,7 +120,7 @@ interface DtypeRule {
 }
 
 const dtypes: ReadonlyMap<string, DtypeRule> = new Map<SafetensorsDtype, DtypeRule>([
-  ['F64', { bytes: 8, read: buffer => Float32Array.from(new Float64Array(buffer)) }],
+  ['F64', { bytes: 8, read: buffer => new Float32Array(new Float64Array(buffer)) }],
   ['F32', { bytes: 4, read: buffer => new Float32Array(buffer) }],
   ['F16', { bytes: 2, read: buffer => widenFloat16(new Uint16Array(buffer)) }],
   ['BF16', { bytes: 2, read: buffer => widenBfloat16(new Uint16Array(buffer)) }],
@@ -140,7 +149,11 @@ const dtypeOf = (data: SafetensorsArray): SafetensorsDtype => {
   throw new TypeError('safetensors: data must be a typed array of floats or integers');
 };
 
-const describeShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+/** How many sizes of a shape an error shows: every array of a network has fewer. */
+const SHOWN_SIZES = 8;
+
+const describeShape = (shape: readonly number[]): string =>
+  `[${shape.slice(0, SHOWN_SIZES).join(', ')}${shape.length > SHOWN_SIZES ? ', ...' : ''}]`;
 
 /** The number of elements, or `undefined` where a size is no count or the product is not exact. */
 const countElements = (shape: readonly unknown[]): number | undefined => {
@@ -157,23 +170,24 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
+  // Cut before it is quoted: a text may be a hundred megabytes long.
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, 60) : value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
 /** The header's text, after the checks of its length. */
-const readHeaderText = (bytes: Uint8Array): { text: string; dataStart: number } => {
+const readHeaderText = (bytes: Uint8Array, maxHeaderBytes: number): { text: string; dataStart: number } => {
   const length = bytes.length < LENGTH_BYTES ? undefined : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const begins = length !== undefined && length <= MAX_HEADER_BYTES && (bytes[LENGTH_BYTES] ?? OPENING_BRACE) === OPENING_BRACE;
+  const begins = length !== undefined && length <= maxHeaderBytes && (bytes[LENGTH_BYTES] ?? OPENING_BRACE) === OPENING_BRACE;
   const looksLike = begins ? undefined : bytes.length === 0 ? 'an empty file' : describeForeignFile(bytes);
   if (looksLike !== undefined)
     throw new SafetensorsError('not-safetensors', `this looks like ${looksLike}, not like a safetensors file`);
   if (length === undefined)
     throw new SafetensorsError('truncated', `a file has at least ${LENGTH_BYTES} bytes, got ${bytes.length}`);
-  if (length > MAX_HEADER_BYTES)
+  if (length > maxHeaderBytes)
     throw new SafetensorsError(
       'header-too-large',
-      `the header may have at most ${MAX_HEADER_BYTES} bytes, this one claims ${length}`,
+      `the header may have at most ${maxHeaderBytes} bytes, this one claims ${length}`,
     );
   const dataStart = LENGTH_BYTES + Number(length);
   const available = bytes.length - LENGTH_BYTES;
@@ -205,6 +219,7 @@ const parseHeader = (text: string): Record<string, unknown> => {
   return header as Record<string, unknown>; // it began with '{'
 };
 
+/** The metadata in an object without a prototype, where `constructor` is absent unless the file has it. */
 const checkMetadata = (metadata: unknown): Readonly<Record<string, string>> => {
   if (!isObject(metadata)) throw new SafetensorsError('invalid-header', `${METADATA} must be an object, got ${show(metadata)}`);
   for (const [key, value] of Object.entries(metadata))
@@ -213,7 +228,7 @@ const checkMetadata = (metadata: unknown): Readonly<Record<string, string>> => {
         'invalid-header',
         `${METADATA} must map strings to strings, got ${show(value)} for ${show(key)}`,
       );
-  return metadata as Record<string, string>;
+  return Object.assign(Object.create(null) as Record<string, string>, metadata);
 };
 
 interface HeaderEntry {
@@ -299,14 +314,18 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
 /**
  * Reads a safetensors file. The arrays are copies: they stay valid when `bytes` changes.
  *
- * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, to an infinity beyond its range.
+ * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, to an infinity beyond its range. Time is linear in the
+ * length of the file; memory is at most three times that of the arrays and fifty times that of the header.
  *
  * @param bytes the whole file
  * @throws SafetensorsError when the bytes are not a valid file; its `problem` says in which way
  */
-export const decodeSafetensors = (bytes: Uint8Array): SafetensorsFile => {
+export const decodeSafetensors = (
+  bytes: Uint8Array,
+  { maxHeaderBytes = MAX_HEADER_BYTES }: SafetensorsLimits = {},
+): SafetensorsFile => {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('decodeSafetensors: bytes must be a Uint8Array');
-  const { text, dataStart } = readHeaderText(bytes);
+  const { text, dataStart } = readHeaderText(bytes, maxHeaderBytes);
   const header = Object.entries(parseHeader(text));
   const metadata = header.find(([name]) => name === METADATA)?.[1] ?? {};
   const entries = header

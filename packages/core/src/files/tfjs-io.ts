@@ -6,7 +6,7 @@
  */
 import { io } from '@tensorflow/tfjs-core';
 import type { Extensions } from '../spec/extensions.ts';
-import { FIELD_FORMAT_VERSION, type FieldData, pickParameters, readSpec } from './field-data.ts';
+import { FIELD_FORMAT_VERSION, type FieldData, listNames, pickParameters, readParameters, readSpec } from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
 import type { ShapedArray } from './safetensors.ts';
 
@@ -37,42 +37,80 @@ export const toModelArtifacts = ({ spec, parameters }: FieldData, extensions: Ex
 };
 
 /** One buffer of the shards of the weights. */
-const joinShards = (weightData: io.WeightData): Uint8Array<ArrayBuffer> => {
-  if (!Array.isArray(weightData)) return new Uint8Array(weightData);
-  const joined = new Uint8Array(weightData.reduce((total, { byteLength }) => total + byteLength, 0));
+const joinShards = (weightData: unknown): Uint8Array<ArrayBuffer> => {
+  const shards: readonly unknown[] = Array.isArray(weightData) ? weightData : [weightData];
+  // By its tag: a buffer may come from another realm, such as a worker of Node.
+  for (const shard of shards)
+    if (Object.prototype.toString.call(shard) !== '[object ArrayBuffer]')
+      throw new FieldFileError('invalid-artifacts', 'weightData must be an ArrayBuffer or a list of them');
+  const buffers = shards as readonly ArrayBuffer[];
+  if (buffers.length === 1) return new Uint8Array(buffers[0] as ArrayBuffer);
+  const joined = new Uint8Array(buffers.reduce((total, { byteLength }) => total + byteLength, 0));
   let offset = 0;
-  for (const shard of weightData) {
-    joined.set(new Uint8Array(shard), offset);
-    offset += shard.byteLength;
+  for (const buffer of buffers) {
+    joined.set(new Uint8Array(buffer), offset);
+    offset += buffer.byteLength;
   }
   return joined;
 };
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+interface WeightEntry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+}
+
+/** An entry of `weightSpecs`, which come from a file as much as the weights do. */
+const readWeightSpec = (entry: unknown, index: number): WeightEntry => {
+  const invalid = (wanted: string): FieldFileError =>
+    new FieldFileError('invalid-artifacts', `weight ${index} must have ${wanted}`);
+  if (!isObject(entry) || typeof entry['name'] !== 'string') throw invalid('a name');
+  const { name, shape, dtype, quantization } = entry;
+  const what = `'${listNames([name])}'`;
+  if (dtype !== 'float32' || quantization !== undefined) {
+    const found = isObject(quantization) ? quantization['dtype'] : dtype;
+    const shown = typeof found === 'string' ? listNames([found]) : typeof found;
+    throw new FieldFileError('wrong-shape', `${what} must be float32 without quantization, got ${shown}`);
+  }
+  if (!Array.isArray(shape) || !shape.every(size => Number.isSafeInteger(size) && size >= 0)) throw invalid('a shape of counts');
+  const bytes = (shape as readonly number[]).reduce((product, size) => product * size, FLOAT_BYTES);
+  if (!Number.isSafeInteger(bytes)) throw invalid('a shape of fewer than 2^51 numbers');
+  return { name, shape: shape as readonly number[], bytes };
+};
+
 /**
- * The field that model artifacts hold.
+ * The field that model artifacts hold. Everything in them is checked: they come from a server or from storage.
  *
  * @throws FieldFileError when they hold another model, or a damaged field
  */
 export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Extensions = {}): FieldData => {
+  if (!isObject(artifacts)) throw new FieldFileError('invalid-artifacts', 'the model artifacts must be an object');
   const { format, modelTopology, weightSpecs = [], weightData } = artifacts;
-  if (format !== FORMAT || typeof modelTopology !== 'object' || modelTopology === null || !('spec' in modelTopology))
-    throw new FieldFileError('no-spec', `a tfjs model of format '${FORMAT}' was wanted, got format '${format ?? 'none'}'`);
-  const version = 'version' in modelTopology && typeof modelTopology.version === 'string' ? modelTopology.version : undefined;
-  const spec = readSpec(version, modelTopology.spec, extensions);
+  if (format !== FORMAT || !isObject(modelTopology) || !('spec' in modelTopology))
+    throw new FieldFileError(
+      'no-spec',
+      `a tfjs model of format '${FORMAT}' was wanted, got format '${typeof format === 'string' ? listNames([format]) : 'none'}'`,
+    );
+  const version = typeof modelTopology['version'] === 'string' ? modelTopology['version'] : undefined;
+  const spec = readSpec(version, modelTopology['spec'], extensions);
   if (weightData === undefined || weightData === null)
     throw new FieldFileError('missing-parameter', 'the model artifacts have no weightData (a weight stream is not read)');
+  if (!Array.isArray(weightSpecs)) throw new FieldFileError('invalid-artifacts', 'weightSpecs must be a list');
   const bytes = joinShards(weightData);
   const arrays = new Map<string, ShapedArray>();
   let begin = 0;
-  for (const { name, shape, dtype, quantization } of weightSpecs) {
-    if (dtype !== 'float32' || quantization !== undefined)
+  for (const [index, entry] of weightSpecs.entries()) {
+    const { name, shape, bytes: length } = readWeightSpec(entry, index);
+    const end = begin + length;
+    if (end > bytes.length)
       throw new FieldFileError(
-        'wrong-shape',
-        `'${name}' must be float32 without quantization, got ${quantization?.dtype ?? dtype}`,
+        'missing-parameter',
+        `'${listNames([name])}' ends at byte ${end}, there are ${bytes.length} bytes of weights`,
       );
-    const end = begin + shape.reduce((product, size) => product * size, FLOAT_BYTES);
-    if (!(end <= bytes.length))
-      throw new FieldFileError('missing-parameter', `'${name}' ends at byte ${end}, there are ${bytes.length} bytes of weights`);
+    if (arrays.has(name)) throw new FieldFileError('unexpected-tensor', `'${listNames([name])}' is there twice`);
     arrays.set(name, { shape, data: new Float32Array(bytes.slice(begin, end).buffer) });
     begin = end;
   }
@@ -81,7 +119,7 @@ export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Ext
       'unexpected-tensor',
       `the parameters take ${begin} bytes, there are ${bytes.length} bytes of weights`,
     );
-  return { spec, parameters: pickParameters(spec, arrays, extensions) };
+  return { spec, parameters: readParameters(spec, arrays, extensions) };
 };
 
 /** The one handler for a URL, or the handler itself. */

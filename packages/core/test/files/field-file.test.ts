@@ -88,7 +88,11 @@ describe('field files', () => {
   });
 
   it.each<[FieldFileError['problem'], RegExp, (tensors: Map<string, ShapedArray>, metadata: Record<string, string>) => void]>([
-    ['no-spec', /importPytorchSiren.*its arrays are layers\.0\.weight/, (_, metadata) => delete metadata['neural-fields.spec']],
+    [
+      'no-spec',
+      /importPytorch of @neural-fields\/core\/pytorch.*its arrays are layers\.0\.weight/,
+      (_, metadata) => delete metadata['neural-fields.spec'],
+    ],
     [
       'newer-version',
       /version 2, this library reads version 1/,

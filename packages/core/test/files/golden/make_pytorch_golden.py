@@ -1,4 +1,4 @@
-"""Makes the golden files of ../pytorch.test.ts: SIRENs under the parameter names of three public PyTorch implementations.
+"""Makes the golden files of ../pytorch/import-pytorch.test.ts: SIRENs under the parameter names of three public PyTorch implementations.
 
     pip install torch==2.15.0 safetensors==0.8.0
     python make_pytorch_golden.py

@@ -2,16 +2,17 @@ import { readFileSync } from 'node:fs';
 import { setBackend, type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createField } from '../../src/field.ts';
-import { encodeFieldData } from '../../src/files/field-file.ts';
-import { FieldFileError } from '../../src/files/field-file-error.ts';
-import { importPytorchSiren, type PytorchSirenSource } from '../../src/files/pytorch.ts';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type ShapedArray } from '../../src/files/safetensors.ts';
-import { isDense } from '../../src/spec/spec.ts';
-import { exampleField } from './example-field.ts';
+import { createField } from '../../../src/field.ts';
+import { encodeFieldData } from '../../../src/files/field-file.ts';
+import { FieldFileError } from '../../../src/files/field-file-error.ts';
+import { importPytorch } from '../../../src/files/pytorch/import-pytorch.ts';
+import type { PytorchSource } from '../../../src/files/pytorch/names.ts';
+import { decodeSafetensors, encodeSafetensors, type ShapedArray } from '../../../src/files/safetensors.ts';
+import { isDense } from '../../../src/spec/spec.ts';
+import { exampleField } from '../example-field.ts';
 
-// Made by golden/make_pytorch_golden.py.
-const golden = (name: string): Uint8Array => readFileSync(new URL(`golden/${name}.safetensors`, import.meta.url));
+// Made by ../golden/make_pytorch_golden.py.
+const golden = (name: string): Uint8Array => readFileSync(new URL(`../golden/${name}.safetensors`, import.meta.url));
 
 /** The largest difference, relative to the largest expected number. */
 const relativeError = (got: Tensor, expected: ShapedArray | undefined): number => {
@@ -34,7 +35,7 @@ const renamed = (name: string, rename: (key: string) => string | undefined): Uin
 
 const catchProblem = (bytes: Uint8Array): FieldFileError => {
   try {
-    importPytorchSiren(bytes);
+    importPytorch(bytes);
   } catch (error) {
     if (error instanceof FieldFileError) return error;
     throw error;
@@ -42,17 +43,17 @@ const catchProblem = (bytes: Uint8Array): FieldFileError => {
   throw new Error('the file was accepted');
 };
 
-describe('importPytorchSiren', () => {
+describe('importPytorch', () => {
   beforeAll(() => setBackend('cpu'));
 
-  it.each<[string, PytorchSirenSource, number | undefined, (string | number)[]]>([
+  it.each<[string, PytorchSource, number | undefined, (string | number)[]]>([
     ['single-bvp-net', 'vsitzmann/siren modules', undefined, [30, 30, 30, 'identity']],
     ['notebook', 'vsitzmann/siren notebook', 20, [20, 30, 'identity']],
     ['notebook-sine-last', 'vsitzmann/siren notebook', undefined, [30, 30, 30]],
     ['siren-wrapper', 'lucidrains/siren-pytorch', undefined, [30, 1, 'identity']],
     ['siren-net-without-bias', 'lucidrains/siren-pytorch', undefined, [30, 1, 'identity']],
   ])('%s has the value and the derivatives that PyTorch works out', (name, source, omega0, activations) => {
-    const imported = importPytorchSiren(golden(name), omega0 === undefined ? {} : { omega0 });
+    const imported = importPytorch(golden(name), omega0 === undefined ? {} : { omega0 });
     expect(imported.source).toBe(source);
     const found = imported.spec.layers.map(layer => isDense(layer) && (layer.activation['omega'] ?? layer.activation.kind));
     expect(found).toEqual(activations);
@@ -71,35 +72,45 @@ describe('importPytorchSiren', () => {
   });
 
   it('finds the network behind the words that wrappers put in front', () => {
-    const { parameters } = importPytorchSiren(golden('single-bvp-net'));
-    for (const prefix of ['', 'module.', '_orig_mod.', 'model.', 'module.model.', '_orig_mod.module.']) {
+    const { parameters } = importPytorch(golden('single-bvp-net'));
+    for (const prefix of [
+      '',
+      'module.',
+      '_orig_mod.',
+      'model.',
+      'module.model.',
+      'img_siren.',
+      'a.b.c.d.e.f.',
+      'net.net.',
+      '0.',
+    ]) {
       const file = renamed('single-bvp-net', key => prefix + key);
-      expect([...importPytorchSiren(file).parameters]).toEqual([...parameters]);
+      expect([...importPytorch(file).parameters]).toEqual([...parameters]);
     }
     const bare = renamed('single-bvp-net', key => key.slice('net.'.length)); // FCBlock by itself
-    expect([...importPytorchSiren(bare).parameters]).toEqual([...parameters]);
+    expect([...importPytorch(bare).parameters]).toEqual([...parameters]);
     const wrapped = renamed('siren-wrapper', key => `module.${key}`);
-    expect(importPytorchSiren(wrapped).source).toBe('lucidrains/siren-pytorch');
+    expect(importPytorch(wrapped).source).toBe('lucidrains/siren-pytorch');
   });
 
   it('orders layers by number, not by name', () => {
     const layers = 12;
     const state = new Map<string, ShapedArray>();
     for (let i = 0; i < layers; i++) state.set(`net.${i}.0.weight`, { shape: [1, 1], data: Float32Array.of(i) });
-    const { parameters } = importPytorchSiren(encodeSafetensors(new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)))));
+    const { parameters } = importPytorch(encodeSafetensors(new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)))));
     expect([...parameters.values()].map(({ data }) => data[0])).toEqual(Array.from({ length: layers }, (_, i) => i));
   });
 
   it('takes the omegas and the last activation from the options', () => {
     const options = { omega0: 5, omegaHidden: 7, finalActivation: { kind: 'sigmoid' } };
-    const { spec } = importPytorchSiren(golden('siren-wrapper'), options);
+    const { spec } = importPytorch(golden('siren-wrapper'), options);
     expect(spec.layers.map(layer => isDense(layer) && layer.activation)).toEqual([
       { kind: 'sine', omega: 5 },
       { kind: 'sine', omega: 7 },
       { kind: 'sigmoid' },
     ]);
-    expect(() => importPytorchSiren(golden('notebook'), { omega0: Number.NaN })).toThrow(
-      RangeError('importPytorchSiren: omega0 must be a finite number, got NaN'),
+    expect(() => importPytorch(golden('notebook'), { omega0: Number.NaN })).toThrow(
+      RangeError('importPytorch: omega0 must be a positive number, got NaN'),
     );
   });
 
@@ -122,7 +133,12 @@ describe('importPytorchSiren', () => {
     ['unknown-names', /decodeFieldData/, encodeFieldData(exampleField())],
     ['missing-parameter', /layer 1 is missing/, renamed('single-bvp-net', key => (key.includes('.1.0.') ? undefined : key))],
     ['missing-parameter', /net\.1\.0\.bias has no weight/, one({ 'net.0.0.weight': [1, 1], 'net.1.0.bias': [1] })],
-    ['missing-parameter', /last_layer\.weight is missing/, one({ 'layers.0.weight': [1, 1] })],
+    ['unknown-activation', /torch\.nn\.Sequential.*option activation/, one({ 'a.0.weight': [1, 1], 'a.2.weight': [1, 1] })],
+    [
+      'ambiguous',
+      /has a network of vsitzmann\/siren modules behind 'a\.', beside encoder\.weight; the option prefix/,
+      one({ 'a.net.0.0.weight': [2, 2], 'a.net.1.0.weight': [2, 2], 'a.net.2.0.weight': [1, 2], 'encoder.weight': [1] }),
+    ],
     [
       'wrong-shape',
       /weight of layer 1 must be \[out, 2\], got \[1, 3\]/,
@@ -136,9 +152,64 @@ describe('importPytorchSiren', () => {
     expect(error.problem).toBe(problem);
   });
 
-  it('says what to do with a .pt file', () => {
-    const zip = Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0);
-    expect(() => importPytorchSiren(zip)).toThrow(SafetensorsError);
-    expect(() => importPytorchSiren(zip)).toThrow(/torch\.save writes one.*safetensors instead/);
+  it('takes one network of several by the words in front of it', () => {
+    const both = new Map<string, ShapedArray>();
+    for (const prefix of ['img_siren.', 'audio_siren.'])
+      for (const [key, tensor] of decodeSafetensors(golden('single-bvp-net')).tensors) both.set(prefix + key, tensor);
+    both.set('encoder.weight', { shape: [1], data: Float32Array.of(1) });
+    const file = encodeSafetensors(both);
+    expect(() => importPytorch(file)).toThrow(/2 networks of vsitzmann\/siren modules behind 'img_siren\.net\.', 'audio_siren/);
+    const { parameters } = importPytorch(golden('single-bvp-net'));
+    for (const prefix of ['img_siren', 'audio_siren.', 'img_siren.net'])
+      expect([...importPytorch(file, { prefix }).parameters]).toEqual([...parameters]);
+    expect(() => importPytorch(file, { prefix: 'video' })).toThrow(/there are none/);
+  });
+
+  it('says what was taken for granted', () => {
+    const modules = golden('single-bvp-net');
+    expect(importPytorch(modules).assumed).toEqual({ activation: 'sine', omega0: 30, omegaHidden: 30 });
+    expect(importPytorch(modules, { omega0: 60 }).assumed).toEqual({ activation: 'sine', omegaHidden: 30 });
+    expect(importPytorch(modules, { activation: { kind: 'finer' } }).assumed).toEqual({ omega0: 30, omegaHidden: 30 });
+    expect(importPytorch(modules, { activation: { kind: 'gaussian', a: 0.1 } }).assumed).toEqual({});
+    expect(importPytorch(golden('siren-wrapper')).assumed).toEqual({ activation: 'sine', omega0: 30, omegaHidden: 1 });
+  });
+
+  it('puts another activation in the place of the sine, with its omega or without', () => {
+    const kinds = (options: Parameters<typeof importPytorch>[1]): unknown[] =>
+      importPytorch(golden('notebook'), options).spec.layers.map(layer => isDense(layer) && layer.activation);
+    expect(kinds({ activation: { kind: 'finer' }, omega0: 20 })).toEqual([
+      { kind: 'finer', omega: 20 },
+      { kind: 'finer', omega: 30 },
+      { kind: 'identity' },
+    ]);
+    expect(kinds({ activation: { kind: 'gaussian', a: 0.5 } }).slice(1)).toEqual([
+      { kind: 'gaussian', a: 0.5 },
+      { kind: 'identity' },
+    ]);
+    expect(() => kinds({ activation: { kind: 'relu' }, omegaHidden: 3 })).toThrow(
+      /omegaHidden is for the activations sine and finer/,
+    );
+    expect(() => kinds({ activation: { kind: 'nonsense' } })).toThrow(RangeError);
+  });
+
+  it('names a parameter that is not finite', () => {
+    const weight = Float32Array.of(1, Number.NaN, 3, Number.POSITIVE_INFINITY);
+    const file = encodeSafetensors(new Map([['net.0.0.weight', { shape: [2, 2], data: weight }]]));
+    const error = catchProblem(file);
+    expect(error.problem).toBe('not-finite');
+    // Of the transposed weight, as the field has it.
+    expect(error.message).toMatch(/'layers\.0\.weight' must hold finite numbers, got NaN at index 2 \(2 of its 4 numbers/);
+  });
+
+  it('reads a network of very many layers: the time grows with their number', () => {
+    const layers = 10_000;
+    const state = new Map<string, ShapedArray>();
+    for (let i = 0; i < layers; i++) {
+      state.set(`net.${i}.0.weight`, { shape: [1, 1], data: Float32Array.of(1) });
+      state.set(`net.${i}.0.bias`, { shape: [1], data: Float32Array.of(i) });
+    }
+    const { spec, parameters } = importPytorch(encodeSafetensors(state));
+    expect(spec.layers.length).toBe(layers);
+    expect(parameters.get(`layers.${layers - 1}.bias`)?.data[0]).toBe(layers - 1);
   });
 });

@@ -1,0 +1,71 @@
+/** @file `neural-fields export`: a field becomes a file of another program's. */
+import type { ActivationSpec } from '@neural-fields/core';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { exportPytorch, type PytorchNames, pytorchNames } from '@neural-fields/core/pytorch';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
+import { describeAssumptions, loadField } from '../files/load-field.ts';
+import { assertWritable, extensionOf } from '../files/output-path.ts';
+import { type CommonOptions, outputOf } from '../options/common.ts';
+import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
+import { formatBytes } from '../output/format.ts';
+
+/** The options as commander gives them. */
+interface ExportCommandOptions extends Pick<CommonOptions, 'json' | 'quiet'>, PytorchOptions {
+  readonly to: 'pytorch';
+  readonly output: string;
+  readonly names?: PytorchNames;
+}
+
+/** `sine omega 30`, with the numbers of the activation. */
+const describeActivation = ({ kind, ...numbers }: ActivationSpec): string =>
+  [kind, ...Object.entries(numbers).map(([name, value]) => `${name} ${String(value)}`)].join(' ');
+
+/** `sine omega 30, then sine omega 1, nothing on the last layer`. */
+const describeActivations = (activations: readonly ActivationSpec[]): string => {
+  const parts = activations.map(describeActivation);
+  const changes = parts.slice(0, -1).filter((part, i, all) => part !== all[i - 1]);
+  const last = activations.at(-1)?.kind === 'identity' ? 'nothing' : parts.at(-1);
+  return [...changes.map((part, i) => (i === 0 ? part : `then ${part}`)), `${last} on the last layer`].join(', ');
+};
+
+const action = async (file: string, options: ExportCommandOptions): Promise<void> => {
+  const output = outputOf(options);
+  if (extensionOf(options.output) !== 'safetensors')
+    throw new UsageError(`--output must end in .safetensors, got '${options.output}'`);
+  const loaded = await loadField(file, options);
+  const assumed = describeAssumptions(loaded);
+  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
+  const { bytes, names, activations } = exportPytorch(loaded.data, {
+    extensions,
+    ...(options.names && { names: options.names }),
+  });
+  await assertWritable(options.output, { bytes: bytes.length });
+  await writeFileAtomically(options.output, bytes);
+  output.event('done', { output: options.output, to: options.to, names, activations, bytes: bytes.length });
+  output.result(
+    `${options.output}: the names of ${names}, ${formatBytes(bytes.length)}; the network must have ${describeActivations(activations)}`,
+  );
+};
+
+/** Adds the command. */
+export const addExportCommand = (program: Command): void => {
+  const command = program
+    .command('export')
+    .description('Write a field for another program: its parameters under the names of a PyTorch network (safetensors).')
+    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch')
+    .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).makeOptionMandatory())
+    .requiredOption('-o, --output <file>', 'the file to write (safetensors)')
+    .addOption(
+      new Option(
+        '--names <code>',
+        'whose names: SingleBVPNet of vsitzmann/siren, Siren of its notebook (FINER, WIRE), siren-pytorch, nn.Sequential ' +
+          '(default: single-bvp-net for a SIREN, otherwise sequential)',
+      ).choices([...pytorchNames]),
+    )
+    .option('--json', 'one JSON object a line on stdout instead of text')
+    .option('--quiet', 'results, warnings and errors only')
+    .option('--verbose', 'show the stack trace of an error');
+  withPytorchOptions(command).action(action);
+};

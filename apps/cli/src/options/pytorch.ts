@@ -1,0 +1,72 @@
+/** @file What a state dict of PyTorch does not say, as options of every command that takes a field. */
+import { type ActivationSpec, activationParameterValues, coreActivations } from '@neural-fields/core';
+import type { ImportPytorchOptions } from '@neural-fields/core/pytorch';
+import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../errors.ts';
+import { extensions } from '../files/extensions.ts';
+import { optionName } from './names.ts';
+import { positive } from './numbers.ts';
+
+/** The values of the options. */
+export interface PytorchOptions {
+  readonly activation?: ActivationSpec;
+  readonly finalActivation?: ActivationSpec;
+  readonly omega0?: number;
+  readonly omegaHidden?: number;
+  readonly prefix?: string;
+}
+
+/** `relu`, or `gaussian:a=0.1` with the activation's own numbers. */
+const parseActivation = (text: string): ActivationSpec => {
+  const [, kind = '', numbers] = /^([a-z-]+)(?::(.+))?$/.exec(text.trim()) ?? [];
+  const definition = coreActivations.find(candidate => candidate.kind === kind);
+  if (definition === undefined)
+    throw new InvalidArgumentError(
+      `It must be one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with numbers as in gaussian:a=0.1.`,
+    );
+  const entries = (numbers?.split(',') ?? []).map(part => {
+    const [, name = '', value] = /^([a-zA-Z]+)=(\S+)$/.exec(part.trim()) ?? [];
+    return [name, Number(value)] as const;
+  });
+  try {
+    const spec: ActivationSpec = { ...Object.fromEntries(entries), kind };
+    activationParameterValues(spec, definition);
+    return spec;
+  } catch (error) {
+    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
+  }
+};
+
+const names = ['activation', 'finalActivation', 'omega0', 'omegaHidden', 'prefix'] as const satisfies (keyof PytorchOptions)[];
+
+/** Adds `--activation`, `--final-activation`, `--omega0`, `--omega-hidden` and `--prefix`. */
+export const withPytorchOptions = (command: Command): Command =>
+  command
+    .optionsGroup('State dicts of PyTorch:')
+    .option(
+      '--activation <name>',
+      "what follows each layer but the last, with its numbers: relu, finer, gaussian:a=0.1 (default: sine for a SIREN's names)",
+      parseActivation,
+    )
+    .option('--final-activation <name>', 'what follows the last layer (default: nothing)', parseActivation)
+    .option('--omega0 <number>', 'frequency factor of the first layer, for sine and finer (default: 30)', positive)
+    .option('--omega-hidden <number>', "that of the other layers (default: that of the names' code, 30 or 1)", positive)
+    .option('--prefix <words>', 'the words in front of the names of one network among others, e.g. model.siren');
+
+/** The first of the options that was given, as it is written on the command line. */
+export const givenPytorchOption = (options: PytorchOptions): string | undefined => {
+  const given = names.find(name => options[name] !== undefined);
+  return given && `--${optionName(given)}`;
+};
+
+/** The options for the library. @throws UsageError when an omega is given to an activation that has none */
+export const pytorchImportOptions = (options: PytorchOptions): ImportPytorchOptions => {
+  const { activation } = options;
+  const omega = options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
+  if (omega && activation && ((activation.kind !== 'sine' && activation.kind !== 'finer') || activation['omega'] !== undefined))
+    throw new UsageError(
+      `${omega} is for the activations sine and finer without an omega of their own, not for ${activation.kind}`,
+    );
+  const given = names.filter(name => options[name] !== undefined).map(name => [name, options[name]]);
+  return { ...(Object.fromEntries(given) as ImportPytorchOptions), extensions };
+};

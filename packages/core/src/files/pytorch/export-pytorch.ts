@@ -1,0 +1,153 @@
+/**
+ * @file Fields as state dicts of PyTorch.
+ *
+ * An omega that is a constant of the target's code need not be the field's: sin(a (W x + b)) = sin(c (W' x + b')) with W' = (a / c) W and b' = (a / c) b,
+ * so the weights are scaled to the target's constants. FINER's phase is not linear in its argument and cannot be scaled.
+ */
+import type { ActivationSpec } from '../../activations/activation.ts';
+import { activationParameterValues } from '../../activations/index.ts';
+import type { DenseSpec } from '../../layers/dense.ts';
+import { type Extensions, findActivation } from '../../spec/extensions.ts';
+import { isDense } from '../../spec/spec.ts';
+import { type FieldData, pickParameters } from '../field-data.ts';
+import { FieldFileError } from '../field-file-error.ts';
+import { encodeSafetensors, type ShapedArray } from '../safetensors.ts';
+import { transpose } from './import-pytorch.ts';
+import { writeSettings } from './settings.ts';
+
+/** The names that a state dict can be given. */
+export const pytorchNames = ['single-bvp-net', 'siren', 'siren-pytorch', 'sequential'] as const;
+
+/**
+ * Whose names: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook (and of the codes of FINER and WIRE),
+ * `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an `nn.Sequential` of `nn.Linear`s with one module between each two.
+ */
+export type PytorchNames = (typeof pytorchNames)[number];
+
+/** The options of {@link exportPytorch}. */
+export interface ExportPytorchOptions {
+  /** If absent, `single-bvp-net` for a SIREN, otherwise `sequential`. */
+  readonly names?: PytorchNames;
+  /**
+   * The omega of the first layer in the PyTorch network. If absent, 30 with the names `single-bvp-net` and `siren-pytorch`, the default of their
+   * code, and the field's own otherwise. The weights are scaled to it.
+   */
+  readonly omega0?: number;
+  /** That of the later layers. If absent, 30 with `single-bvp-net`, 1 with `siren-pytorch`, and the field's own otherwise. */
+  readonly omegaHidden?: number;
+  readonly extensions?: Extensions;
+}
+
+/** A state dict, and what the network that loads it must have. */
+export interface PytorchStateDict {
+  /** A safetensors file: `model.load_state_dict(safetensors.torch.load_file(path))`. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly names: PytorchNames;
+  /** What must follow each layer. */
+  readonly activations: readonly ActivationSpec[];
+}
+
+interface Target {
+  readonly layer: (index: number, last: number) => string;
+  /** The omegas of the code, where it has constants. */
+  readonly omegas?: readonly [first: number, hidden: number];
+  /** Whether its layers can have no bias. */
+  readonly biasOptional: boolean;
+  /** Whether its activations can be other than sines. */
+  readonly anyActivation: boolean;
+}
+
+const targets: Readonly<Record<PytorchNames, Target>> = {
+  'single-bvp-net': { layer: index => `net.net.${index}.0`, omegas: [30, 30], biasOptional: false, anyActivation: false },
+  siren: {
+    layer: (index, last) => (index === last ? `net.${index}` : `net.${index}.linear`),
+    biasOptional: true,
+    anyActivation: true,
+  },
+  'siren-pytorch': {
+    layer: (index, last) => (index === last ? 'last_layer' : `layers.${index}`),
+    omegas: [30, 1],
+    biasOptional: true,
+    anyActivation: false,
+  },
+  sequential: { layer: index => String(2 * index), biasOptional: true, anyActivation: true },
+};
+
+const notExportable = (what: string): FieldFileError => new FieldFileError('not-exportable', what);
+
+/** The activation of a layer with its learned numbers in their places. */
+const learnedActivation = (
+  { activation }: DenseSpec,
+  index: number,
+  parameters: ReadonlyMap<string, ShapedArray<Float32Array>>,
+  extensions: Extensions,
+): ActivationSpec => {
+  const { learnable = [], ...fixed } = activation;
+  const learned = learnable.map(name => [name, parameters.get(`layers.${index}.activation.${name}`)?.data[0]] as const);
+  const spec: ActivationSpec = { ...fixed, ...Object.fromEntries(learned) };
+  return { kind: spec.kind, ...activationParameterValues(spec, findActivation(spec, extensions)) };
+};
+
+const scaled = (data: Float32Array, factor: number): Float32Array => (factor === 1 ? data : data.map(value => factor * value));
+
+/**
+ * Writes a field as a state dict that a PyTorch network loads by its names, float32. It computes the same function there, provided that the network has the
+ * activations of the result. {@link importPytorch} reads it back without being told them: they stand in the metadata.
+ *
+ * @throws FieldFileError `not-exportable` when a layer is not dense, or an activation has no place in the wanted names; and as `encodeFieldData`
+ * @throws RangeError when an omega is not a positive number
+ */
+export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {}): PytorchStateDict => {
+  const { omega0, omegaHidden, extensions = {} } = options;
+  for (const [name, omega] of Object.entries({ omega0, omegaHidden }))
+    if (omega !== undefined && !(Number.isFinite(omega) && omega > 0))
+      throw new RangeError(`exportPytorch: ${name} must be a positive number, got ${omega}`);
+  const parameters = pickParameters(data.spec, data.parameters, extensions);
+  const last = data.spec.layers.length - 1;
+  const layers = data.spec.layers.map((layer, index) => {
+    if (!isDense(layer))
+      throw notExportable(`layer ${index} is of the kind '${layer.kind}', only dense layers have names in PyTorch`);
+    return { layer, own: learnedActivation(layer, index, parameters, extensions) };
+  });
+  const isSiren = layers.every(({ own }, index) => own.kind === (index === last ? 'identity' : 'sine'));
+  const names = options.names ?? (isSiren ? 'single-bvp-net' : 'sequential');
+  const target = targets[names];
+  if (!target.anyActivation && !isSiren)
+    throw notExportable(
+      `the names '${names}' are those of a SIREN: sines, and nothing on the last layer; 'sequential' has any activation`,
+    );
+  if (names === 'siren' && layers.at(-1)?.own.kind !== 'identity')
+    throw notExportable(
+      `the names 'siren' are those of a network with nothing on its last layer; 'sequential' has any activation`,
+    );
+
+  const arrays = new Map<string, ShapedArray>();
+  const activations = layers.map(({ own }, index): ActivationSpec => {
+    const wanted = index === 0 ? (omega0 ?? target.omegas?.[0]) : (omegaHidden ?? target.omegas?.[1]);
+    const current = own['omega'];
+    if (own.kind !== 'sine' || wanted === undefined || typeof current !== 'number') {
+      const given = index === 0 ? omega0 : omegaHidden;
+      if (given !== undefined && own.kind !== 'sine' && own.kind !== 'identity' && own['omega'] !== given)
+        throw notExportable(
+          `the weights of layer ${index} cannot be scaled to an omega of ${given}: its activation is ${own.kind}`,
+        );
+      return own;
+    }
+    return { ...own, omega: wanted };
+  });
+  for (const [index, { own }] of layers.entries()) {
+    const omega = activations[index]?.['omega'];
+    const factor = own.kind === 'sine' && typeof omega === 'number' ? (own['omega'] as number) / omega : 1;
+    const weight = parameters.get(`layers.${index}.weight`) as ShapedArray<Float32Array>;
+    const [inFeatures = 0, outFeatures = 0] = weight.shape;
+    const name = target.layer(index, last);
+    arrays.set(`${name}.weight`, {
+      shape: [outFeatures, inFeatures],
+      data: scaled(transpose(weight.data, inFeatures, outFeatures), factor),
+    });
+    const bias = parameters.get(`layers.${index}.bias`)?.data;
+    if (bias !== undefined || !target.biasOptional)
+      arrays.set(`${name}.bias`, { shape: [outFeatures], data: scaled(bias ?? new Float32Array(outFeatures), factor) });
+  }
+  return { bytes: encodeSafetensors(arrays, { format: 'pt', ...writeSettings(activations) }), names, activations };
+};

@@ -1,0 +1,218 @@
+/** @file Networks that were trained in PyTorch, from the files that PyTorch users have. */
+import type { ActivationSpec } from '../../activations/activation.ts';
+import type { DenseSpec } from '../../layers/dense.ts';
+import type { Extensions } from '../../spec/extensions.ts';
+import { type FieldSpec, parseSpec } from '../../spec/spec.ts';
+import { type FieldData, listNames, readParameters } from '../field-data.ts';
+import { FieldFileError } from '../field-file-error.ts';
+import type { ShapedArray } from '../safetensors.ts';
+import { type FoundLayer, type FoundNetwork, findNetwork } from './find-network.ts';
+import type { PytorchSource } from './names.ts';
+import { readSettings } from './settings.ts';
+import { readStateDicts, type StateDict, type StateDictFile, type StateDictLimits, type StateTensor } from './state-dicts.ts';
+
+/** The options of {@link importPytorch}: what a state dict does not say, and the limits of what is read. */
+export interface ImportPytorchOptions extends StateDictLimits {
+  /**
+   * What follows each layer but the last. If absent, the sine of a SIREN, where the names are those of a SIREN; an `nn.Sequential` must be
+   * told. The codes of FINER and of Gaussian networks give their layers the names of a SIREN's: `{ kind: 'finer' }`, `{ kind: 'gaussian', a: 0.1 }`.
+   */
+  readonly activation?: ActivationSpec;
+  /** The factor in the first sine, or in FINER's. 30 if absent, the default of all the implementations (`first_omega_0`, `w0_initial`). */
+  readonly omega0?: number;
+  /**
+   * The factor in the later ones (`hidden_omega_0`, `w0`). If absent the default of the implementation: 30 in vsitzmann/siren, where it is a
+   * constant of the code in `modules.py`; 1 in lucidrains/siren-pytorch.
+   */
+  readonly omegaHidden?: number;
+  /** What follows the last layer, e.g. `{ kind: 'sigmoid' }`. If absent: the activation where the notebook's names say so, otherwise the identity. */
+  readonly finalActivation?: ActivationSpec;
+  /** The words in front of the names of one network, e.g. `model.img_siren`: other arrays are left alone. If absent, all arrays must be of one network. */
+  readonly prefix?: string;
+  readonly extensions?: Extensions;
+}
+
+/** What was taken for granted, because neither the file nor the options say it. */
+export interface PytorchAssumptions {
+  readonly activation?: string;
+  readonly omega0?: number;
+  readonly omegaHidden?: number;
+}
+
+/** A field that came from PyTorch. */
+export interface PytorchField extends FieldData {
+  readonly source: PytorchSource;
+  /** The keys of the checkpoint and the words in front of the layers' names, e.g. `model_state_dict.siren.`; empty where there are none. */
+  readonly prefix: string;
+  readonly assumed: PytorchAssumptions;
+}
+
+/** Keys under which checkpoints keep what is wanted, the likeliest first. */
+const PREFERRED = ['state_dict', 'model_state_dict', 'model', 'network', 'net', 'module'];
+
+const rank = (path: string): number => {
+  const place = PREFERRED.indexOf(path.split('.').at(-1) ?? '');
+  return place < 0 ? PREFERRED.length : place;
+};
+
+/** The one network that is meant. */
+const chooseNetwork = ({ dicts }: StateDictFile, prefix: string | undefined): FoundNetwork => {
+  const found: { readonly dict: StateDict; readonly network: FoundNetwork }[] = [];
+  let failure: { readonly size: number; readonly error: FieldFileError } | undefined;
+  for (const dict of dicts)
+    try {
+      found.push({ dict, network: findNetwork(dict, prefix) });
+    } catch (error) {
+      if (!(error instanceof FieldFileError)) throw error;
+      // The largest dictionary is the likeliest to be the network; that of an optimizer names no weights.
+      const size = error.problem === 'unknown-names' ? dict.tensors.size : Number.MAX_SAFE_INTEGER;
+      if (failure === undefined || size > failure.size) failure = { size, error };
+    }
+  const [first, second] = found.sort((a, b) => rank(a.dict.path) - rank(b.dict.path));
+  if (first === undefined) throw failure?.error ?? new FieldFileError('unknown-names', 'the file holds no dictionary of tensors');
+  if (second !== undefined && rank(first.dict.path) === rank(second.dict.path))
+    throw new FieldFileError(
+      'ambiguous',
+      `the file holds ${found.length} networks, behind ${listNames(found.map(({ network }) => `'${network.prefix}'`))}; the option prefix takes one of them`,
+    );
+  return first.network;
+};
+
+/** `[o, i]` to `[i, o]`, row-major: PyTorch computes h W^T + b, a dense layer here h W + b. */
+export const transpose = (data: ArrayLike<number>, rows: number, columns: number): Float32Array => {
+  const result = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column] as number;
+  return result;
+};
+
+const floats = (tensor: StateTensor, what: string): Float32Array => {
+  const data = tensor.read();
+  if (!(data instanceof Float32Array)) throw new FieldFileError('wrong-shape', `${what} must hold floats, it holds integers`);
+  return data;
+};
+
+const show = (shape: readonly number[]): string => `[${listNames(shape.map(String))}]`;
+
+/** The activations of all layers, and what was taken for granted about them. */
+const chooseActivations = (
+  { family, layers }: FoundNetwork,
+  options: ImportPytorchOptions,
+): { readonly activations: readonly ActivationSpec[]; readonly assumed: PytorchAssumptions } => {
+  const { activation, finalActivation, omega0, omegaHidden } = options;
+  const [omegaFirst, omegaLater] = family.omegas;
+  for (const [name, omega] of Object.entries({ omega0, omegaHidden }))
+    if (omega !== undefined && !(Number.isFinite(omega) && omega > 0))
+      throw new RangeError(`importPytorch: ${name} must be a positive number, got ${omega}`);
+  if (activation === undefined && !family.isSiren && layers.length > 1)
+    throw new FieldFileError(
+      'unknown-activation',
+      `the names are those of ${family.source}, which do not say what lies between the layers: the option activation must`,
+    );
+  const kind = activation?.kind ?? 'sine';
+  const hasOmega = (kind === 'sine' || kind === 'finer') && activation?.['omega'] === undefined;
+  const given = omega0 !== undefined ? 'omega0' : omegaHidden !== undefined ? 'omegaHidden' : undefined;
+  if (given !== undefined && !hasOmega)
+    throw new RangeError(
+      `importPytorch: ${given} is for the activations sine and finer without an omega of their own, not for ${kind}`,
+    );
+  const own = (index: number): ActivationSpec =>
+    hasOmega
+      ? { ...activation, kind, omega: index === 0 ? (omega0 ?? omegaFirst) : (omegaHidden ?? omegaLater) }
+      : { ...activation, kind };
+  const isActivated = ({ activated }: FoundLayer, index: number): boolean => index < layers.length - 1 || activated === true;
+  const activations = layers.map((layer, index) =>
+    index === layers.length - 1 && finalActivation !== undefined
+      ? finalActivation
+      : isActivated(layer, index)
+        ? own(index)
+        : { kind: 'identity' },
+  );
+  const uses = (index: number): boolean =>
+    hasOmega && activations.some((own, place) => own !== finalActivation && own.kind === kind && Math.min(place, 1) === index);
+  return {
+    activations,
+    assumed: {
+      ...(activation === undefined && activations.some(own => own.kind === kind) && { activation: kind }),
+      ...(omega0 === undefined && uses(0) && { omega0: omegaFirst }),
+      ...(omegaHidden === undefined && uses(1) && { omegaHidden: omegaLater }),
+    },
+  };
+};
+
+/** The network with its parameters. */
+const buildField = (
+  { family, prefix, layers }: FoundNetwork,
+  activations: readonly ActivationSpec[],
+  extensions: Extensions,
+): Omit<PytorchField, 'assumed'> => {
+  const parameters = new Map<string, ShapedArray<Float32Array>>();
+  let width: number | undefined;
+  const dense = layers.map(({ weight, bias, name }, index): DenseSpec => {
+    const [rows = 0, columns = 0] = weight.shape;
+    if (weight.shape.length !== 2 || rows === 0 || columns === 0 || (width !== undefined && columns !== width))
+      throw new FieldFileError(
+        'wrong-shape',
+        `weight of layer ${index} must be [out, ${width ?? 'in'}], got ${show(weight.shape)} (${listNames([name])})`,
+      );
+    if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== rows))
+      throw new FieldFileError('wrong-shape', `bias of layer ${index} must be [${rows}], got ${show(bias.shape)}`);
+    width = rows;
+    const values = transpose(floats(weight, `weight of layer ${index}`), rows, columns);
+    parameters.set(`layers.${index}.weight`, { shape: [columns, rows], data: values });
+    if (bias !== undefined)
+      parameters.set(`layers.${index}.bias`, { shape: [rows], data: floats(bias, `bias of layer ${index}`) });
+    const activation = activations[index] as ActivationSpec;
+    const isSine = activations[0]?.kind === 'sine' || activations[0]?.kind === 'finer';
+    return {
+      kind: 'dense',
+      outFeatures: rows,
+      activation,
+      weightInitialiser: { kind: isSine ? (index === 0 ? 'siren-first' : 'siren-hidden') : 'pytorch-linear' },
+      biasInitialiser: bias === undefined ? null : { kind: 'pytorch-linear' },
+    };
+  });
+  const inFeatures = layers[0]?.weight.shape[1] as number;
+  const spec: FieldSpec = parseSpec({ inFeatures, layers: dense }, extensions);
+  return { source: family.source, prefix, spec, parameters: readParameters(spec, parameters, extensions) };
+};
+
+/**
+ * Reads a network that was trained in PyTorch, from its state dict: a `.pt` or `.pth` of `torch.save(model.state_dict(), path)` or of a checkpoint
+ * dictionary that holds it, or `safetensors.torch.save_file(model.state_dict(), path)`. A pickle is read without running anything in it.
+ *
+ * The networks of vsitzmann/siren (`SingleBVPNet`, `FCBlock` and the notebook's `Siren`), of lucidrains/siren-pytorch (`SirenNet`,
+ * `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are told by their names, whatever words modules around them put in front. A state dict does not
+ * say which activations its network has: `assumed` tells what was taken for granted. A file of `exportPytorch` does say so.
+ *
+ * Time is linear in the file's length. Memory is at most four times the file's length and 100 bytes for each byte of its header or pickle.
+ *
+ * Reference: Sitzmann et al. 2020, arXiv:2006.09661, and the two repositories on GitHub.
+ *
+ * @param bytes the file; F16, BF16 and F64 are read as float32
+ * @throws SafetensorsError when a safetensors file is damaged, or the bytes are of another format, which is named
+ * @throws FieldFileError `unknown-names` with what was found and what is understood, `ambiguous`, `unknown-activation`, `missing-parameter`,
+ *   `wrong-shape`, `not-finite`, `refused-pickle`, `damaged-archive` or `too-large`
+ * @throws RangeError or TypeError when an option is wrong
+ */
+export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions = {}): PytorchField => {
+  const { prefix, extensions = {} } = options;
+  const file = readStateDicts(bytes, options);
+  if ('neural-fields.spec' in file.metadata)
+    throw new FieldFileError('unknown-names', 'this is a field file, not a PyTorch state dict: decodeFieldData reads it');
+  const network = chooseNetwork(file, prefix);
+  const isTold = [options.activation, options.omega0, options.omegaHidden, options.finalActivation].some(
+    value => value !== undefined,
+  );
+  const saved = isTold ? undefined : readSettings(file.metadata, network.layers.length);
+  const { activations, assumed } = saved ? { activations: saved, assumed: {} } : chooseActivations(network, options);
+  try {
+    return { ...buildField(network, activations, extensions), assumed };
+  } catch (error) {
+    // The activations of the metadata are the file's, not the caller's.
+    if (error instanceof FieldFileError || saved === undefined) throw error;
+    throw new FieldFileError('invalid-spec', error instanceof Error ? error.message.slice(0, 400) : String(error), {
+      cause: error,
+    });
+  }
+};

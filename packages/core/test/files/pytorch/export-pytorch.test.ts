@@ -1,0 +1,124 @@
+import { setBackend, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fieldFromData } from '../../../src/files/field.ts';
+import type { FieldData } from '../../../src/files/field-data.ts';
+import { FieldFileError } from '../../../src/files/field-file-error.ts';
+import { type ExportPytorchOptions, exportPytorch } from '../../../src/files/pytorch/export-pytorch.ts';
+import { importPytorch } from '../../../src/files/pytorch/import-pytorch.ts';
+import { decodeSafetensors, encodeSafetensors, type ShapedArray } from '../../../src/files/safetensors.ts';
+import { mlp, type SirenOptions, siren } from '../../../src/spec/networks.ts';
+import { type FieldSpec, parameterShapes } from '../../../src/spec/spec.ts';
+import { exampleField, randomParameters } from '../example-field.ts';
+
+const size: SirenOptions = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 3, hiddenLayers: 1 };
+/** Small numbers: phases of a few turns, which float32 has to six digits. */
+const fieldOf = (spec: FieldSpec): FieldData => {
+  const parameters = [...randomParameters(spec, 7)].map(([name, { shape, data }]): [string, ShapedArray<Float32Array>] => [
+    name,
+    { shape, data: data.map(value => (name.includes('activation') ? 2 + Math.abs(value) : value / 20)) },
+  ]);
+  return { spec, parameters: new Map(parameters) };
+};
+
+const valuesOf = (data: FieldData): Float32Array => {
+  const field = fieldFromData(data);
+  const points: Tensor2D = tensor2d([0, 0, 0.5, -0.25, -1, 1], [3, 2]);
+  const values = field.evaluate(points).dataSync() as Float32Array;
+  field.dispose();
+  return values;
+};
+
+const expectClose = (got: Float32Array, wanted: Float32Array): void => {
+  expect(got.length).toBe(wanted.length);
+  for (const [i, value] of got.entries()) expect(Math.abs(value - (wanted[i] as number))).toBeLessThan(2e-6);
+};
+
+/** The state dict without the note of its activations, as PyTorch sees it. */
+const bare = (bytes: Uint8Array): Uint8Array => encodeSafetensors(decodeSafetensors(bytes).tensors);
+
+describe('exportPytorch', () => {
+  beforeAll(() => setBackend('cpu'));
+
+  it.each<[NonNullable<ExportPytorchOptions['names']>, string[]]>([
+    ['single-bvp-net', ['net.net.0.0', 'net.net.1.0', 'net.net.2.0']],
+    ['siren', ['net.0.linear', 'net.1.linear', 'net.2']],
+    ['siren-pytorch', ['layers.0', 'layers.1', 'last_layer']],
+    ['sequential', ['0', '2', '4']],
+  ])('gives the names of %s, and the field comes back', (names, layers) => {
+    const field = fieldOf(siren(size));
+    const { bytes, names: given } = exportPytorch(field, { names });
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    expect(given).toBe(names);
+    expect(metadata['format']).toBe('pt');
+    expect([...tensors.keys()]).toEqual(layers.flatMap(name => [`${name}.weight`, `${name}.bias`]));
+    expect(tensors.get(`${layers[1]}.weight`)?.shape).toEqual([3, 3]);
+    expect(tensors.get(`${layers[0]}.weight`)?.shape).toEqual([3, 2]);
+    const imported = importPytorch(bytes);
+    expect(imported.assumed).toEqual({});
+    expectClose(valuesOf(imported), valuesOf(field));
+  });
+
+  it('scales the weights to the omegas of the code that will load them', () => {
+    const field = fieldOf(siren({ ...size, omega0: 20, omegaHidden: 12 }));
+    // Read without the note, with what each implementation has as constants.
+    for (const names of ['single-bvp-net', 'siren-pytorch'] as const)
+      expectClose(valuesOf(importPytorch(bare(exportPytorch(field, { names }).bytes))), valuesOf(field));
+    const { bytes, activations } = exportPytorch(field, { names: 'siren' });
+    expect(activations).toEqual([{ kind: 'sine', omega: 20 }, { kind: 'sine', omega: 12 }, { kind: 'identity' }]);
+    expectClose(valuesOf(importPytorch(bare(bytes), { omega0: 20, omegaHidden: 12 })), valuesOf(field));
+    const wanted = exportPytorch(field, { names: 'siren', omega0: 5, omegaHidden: 6 });
+    expectClose(valuesOf(importPytorch(bare(wanted.bytes), { omega0: 5, omegaHidden: 6 })), valuesOf(field));
+  });
+
+  it('keeps the bits of a field that has the omegas of the code', () => {
+    const field = exampleField();
+    const { parameters } = importPytorch(exportPytorch(field).bytes);
+    expect([...parameters]).toEqual([...field.parameters]);
+  });
+
+  it('takes other activations, and learned ones at their last value', () => {
+    const learned = mlp({ ...size, activation: { kind: 'gaussian', a: 0.5, learnable: ['a'] } });
+    const field = fieldOf(learned);
+    const { bytes, names, activations } = exportPytorch(field);
+    expect(names).toBe('sequential');
+    expect(activations[0]).toEqual({ kind: 'gaussian', a: field.parameters.get('layers.0.activation.a')?.data[0] });
+    expectClose(valuesOf(importPytorch(bytes)), valuesOf(field));
+    const finer = fieldOf(mlp({ ...size, activation: { kind: 'finer', omega: 4 } }));
+    expectClose(valuesOf(importPytorch(exportPytorch(finer, { names: 'siren' }).bytes)), valuesOf(finer));
+  });
+
+  it('gives a bias of zeros where the code must have one', () => {
+    const spec = mlp({ ...size, activation: { kind: 'sine', omega: 30 }, biasInitialiser: null });
+    const field = fieldOf(spec);
+    expect(parameterShapes(spec).length).toBe(3);
+    expect(decodeSafetensors(exportPytorch(field, { names: 'siren-pytorch' }).bytes).tensors.size).toBe(3);
+    const { bytes } = exportPytorch(field);
+    expect(decodeSafetensors(bytes).tensors.get('net.net.1.0.bias')?.data).toEqual(new Float32Array(3));
+    expectClose(valuesOf(importPytorch(bytes)), valuesOf(field));
+  });
+
+  it.each<[RegExp, FieldSpec, ExportPytorchOptions]>([
+    [/'single-bvp-net' are those of a SIREN/, mlp({ ...size, activation: { kind: 'relu' } }), { names: 'single-bvp-net' }],
+    [
+      /nothing on its last layer/,
+      mlp({ ...size, activation: { kind: 'relu' }, finalActivation: { kind: 'sigmoid' } }),
+      { names: 'siren' },
+    ],
+    [/layer 0 cannot be scaled to an omega of 3/, mlp({ ...size, activation: { kind: 'finer', omega: 4 } }), { omega0: 3 }],
+  ])('says what has no place: %s', (message, spec, options) => {
+    expect(() => exportPytorch(fieldOf(spec), options)).toThrow(message);
+    expect(() => exportPytorch(fieldOf(spec), options)).toThrow(FieldFileError);
+  });
+
+  it('refuses omegas that are none, and notes that were damaged', () => {
+    expect(() => exportPytorch(exampleField(), { omega0: 0 })).toThrow('exportPytorch: omega0 must be a positive number, got 0');
+    const { tensors } = decodeSafetensors(exportPytorch(exampleField()).bytes);
+    for (const note of ['{', '[]', '[1,2,3]', '[{"kind":"sine"},{"kind":"nonsense"},{"kind":"identity"}]', 'x'.repeat(1e5)]) {
+      const file = encodeSafetensors(tensors, { 'neural-fields.activations': note });
+      expect(() => importPytorch(file)).toThrow(FieldFileError);
+      // What the caller says comes first.
+      expect(importPytorch(file, { omega0: 30 }).parameters.size).toBe(6);
+    }
+  });
+});

@@ -1,0 +1,72 @@
+/** Writes files as torch.save does, and others that it does not: stored zips around pickles put together from instructions. */
+
+const encoder = new TextEncoder();
+const u32 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >>> 24) & 0xff];
+
+/** The instructions of a pickle: CPython, Lib/pickletools.py. */
+export const opcodes = {
+  mark: [0x28],
+  stop: [0x2e],
+  emptyDict: [0x7d],
+  emptyList: [0x5d],
+  emptyTuple: [0x29],
+  tuple: [0x74],
+  setItem: [0x73],
+  reduce: [0x52],
+  object: [0x81],
+  persistent: [0x51],
+  put: (index: number): number[] => [0x71, index],
+  get: (index: number): number[] => [0x68, index],
+  int: (value: number): number[] => [0x4a, ...u32(value)],
+  text: (value: string): number[] => {
+    const bytes = encoder.encode(value);
+    return [0x58, ...u32(bytes.length), ...bytes];
+  },
+  global: (module: string, name: string): number[] => [0x63, ...encoder.encode(`${module}\n${name}\n`)],
+} as const;
+
+/** What is wrong with a zip. */
+export interface ZipFaults {
+  /** The method of compression in the directory. */
+  readonly method?: number;
+  /** By how much the second member's place differs from the true one, which is then at least 0. */
+  readonly shift?: number;
+  /** The number of members that the end record claims. */
+  readonly members?: number;
+}
+
+/** A zip with members that are not compressed, without checksums. */
+export const storedZip = (
+  members: Readonly<Record<string, Uint8Array>>,
+  { method = 0, shift = 0, members: claimed }: ZipFaults = {},
+): Uint8Array<ArrayBuffer> => {
+  const file: number[] = [];
+  const directory: number[] = [];
+  const entries = Object.entries(members);
+  for (const [index, [name, data]] of entries.entries()) {
+    const label = [...encoder.encode(name)];
+    const sizes = [...u32(0), ...u32(data.length), ...u32(data.length), label.length, 0];
+    const place = Math.max(0, file.length + (index === 1 ? shift : 0));
+    file.push(0x50, 0x4b, 3, 4, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes, 0, 0, ...label, ...data);
+    directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes);
+    directory.push(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(place), ...label);
+  }
+  const count = claimed ?? entries.length;
+  const total = [count & 0xff, count >> 8];
+  const end = [0x50, 0x4b, 5, 6, 0, 0, 0, 0, ...total, ...total, ...u32(directory.length), ...u32(file.length), 0, 0];
+  return Uint8Array.from([...file, ...directory, ...end]);
+};
+
+/** A file of torch.save with a pickle and storages by their keys. */
+export const torchZip = (
+  pickle: readonly number[],
+  storages: Readonly<Record<string, Uint8Array>>,
+  faults: ZipFaults = {},
+): Uint8Array<ArrayBuffer> =>
+  storedZip(
+    {
+      'archive/data.pkl': Uint8Array.from(pickle),
+      ...Object.fromEntries(Object.entries(storages).map(([key, data]) => [`archive/data/${key}`, data])),
+    },
+    faults,
+  );
