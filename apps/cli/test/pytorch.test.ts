@@ -1,0 +1,120 @@
+/** State dicts of PyTorch in, and out again. The files are PyTorch's own: packages/core/test/files/golden/make_torch_save_golden.py. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeSafetensors, encodeFieldData, type FieldData, parameterShapes, siren } from '@neural-fields/core';
+import { importPytorch } from '@neural-fields/core/pytorch';
+import { expect, test } from 'vitest';
+import { InputError, UsageError } from '../src/errors.ts';
+import { loadField } from '../src/files/load-field.ts';
+import type { PytorchOptions } from '../src/options/pytorch.ts';
+import { emptyFolder, type Finished, jsonLines, run } from './cli.ts';
+
+const golden = (name: string): URL => new URL(`../../../packages/core/test/files/golden/${name}`, import.meta.url);
+
+/** Runs the program in a folder that has some of the files. */
+const folderWith = (...names: string[]): ((...args: string[]) => Promise<Finished>) & { readonly cwd: string } => {
+  const cwd = emptyFolder();
+  for (const name of names) copyFileSync(golden(name), join(cwd, name));
+  return Object.assign((...args: string[]) => run(args, { cwd }), { cwd });
+};
+
+const picture = ['--size', '12x8', '--bit-depth', '16', '--backend', 'cpu'];
+
+test('a .pt is rendered with the activation and the omegas that are given, and what is assumed is named', async () => {
+  const program = folderWith('finer.pt');
+  const at = (name: string): string => join(program.cwd, name);
+  const options = { activation: { kind: 'finer' }, omega0: 20, omegaHidden: 10 } as const;
+  writeFileSync(at('field.safetensors'), encodeFieldData(importPytorch(readFileSync(at('finer.pt')), options)));
+  const told = ['--activation', 'finer', '--omega0', '20', '--omega-hidden', '10'];
+  const [plain, given, wanted, info, json] = await Promise.all([
+    program('render', 'finer.pt', '-o', 'sine.png', ...picture),
+    program('render', 'finer.pt', '-o', 'finer.png', ...told, ...picture),
+    program('render', 'field.safetensors', '-o', 'wanted.png', ...picture),
+    program('info', 'finer.pt', '--omega0', '20'),
+    program('info', 'finer.pt', '--json', ...told),
+  ]);
+  expect([plain.code, given.code, wanted.code, info.code]).toEqual([0, 0, 0, 0]);
+  expect(plain.stderr).toContain(
+    'assumed: --activation sine, --omega0 30, --omega-hidden 30, as in vsitzmann/siren notebook: a state dict does not say\n',
+  );
+  expect(given.stderr).not.toContain('assumed');
+  expect(readFileSync(at('finer.png'))).toEqual(readFileSync(at('wanted.png')));
+  expect(readFileSync(at('sine.png')).equals(readFileSync(at('wanted.png')))).toBe(false);
+  expect(info.stdout).toMatch(/^finer\.pt: a state dict of PyTorch \(vsitzmann\/siren notebook, behind 'network\.img\.'\), /);
+  expect(info.stdout).toMatch(/\nassumed {5}--activation sine, --omega-hidden 30, /);
+  expect(info.stdout).toMatch(/\n0 +dense +2 -> 5 +sine omega 20 +15\n/);
+  expect(jsonLines(json)[0]).toMatchObject({ kind: 'pytorch', prefix: 'network.img.', assumed: {}, parameters: 51 });
+});
+
+test('what cannot be read, or not be meant, is said in one line', async () => {
+  const load = (name: string, options: PytorchOptions = {}): Promise<unknown> =>
+    loadField(fileURLToPath(golden(name)), options).catch(error => error);
+  const refusals: readonly (readonly [typeof InputError | typeof UsageError, RegExp, string, PytorchOptions?])[] = [
+    [UsageError, /checkpoint\.pt' is a state dict of PyTorch that does not say what lies .*: give --activation/, 'checkpoint.pt'],
+    [InputError, /module\.pt' is not a field: .*class 'torch\.nn\.modules\.container\.Sequential'/, 'module.pt'],
+    [InputError, /legacy\.pt' is not a field: .*before PyTorch 1\.6/, 'legacy.pt'],
+    [InputError, /global 'posix\.system', which is refused/, 'hostile.pt'],
+    [InputError, /names \(there are none\)/, 'finer.pt', { prefix: 'audio' }],
+    [UsageError, /--omega0 is for .*, not for relu/, 'finer.pt', { omega0: 3, activation: { kind: 'relu' } }],
+  ];
+  for (const [kind, says, name, options] of refusals) {
+    const error = await load(name, options);
+    expect(error).toBeInstanceOf(kind);
+    expect((error as Error).message).toMatch(says);
+  }
+  expect(await load('checkpoint.pt', { activation: { kind: 'relu' } })).toMatchObject({ pytorch: { assumed: {} } });
+
+  const program = folderWith('finer.pt');
+  const render = (...args: string[]): Promise<Finished> => program('render', 'finer.pt', '-o', 'x.png', ...picture, ...args);
+  const runs: readonly (readonly [code: number, says: RegExp, finished: Promise<Finished>])[] = [
+    [2, /It must be one of identity, relu/, render('--activation', 'sin')],
+    [2, /gaussian: a must be positive, got -1/, render('--activation', 'gaussian:a=-1')],
+    [0, /^$/, render('--activation', 'gaussian:a=0.5', '--quiet')],
+    [
+      1,
+      /'finer\.pt' has no surface: it is a field from 2 to 1 numbers/,
+      program('mesh', 'finer.pt', '-o', 'x.ply', '--omega0', '3'),
+    ],
+  ];
+  for (const [code, says, finished] of runs) {
+    const { code: found, stderr } = await finished;
+    expect(found).toBe(code);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(says);
+  }
+});
+
+test('a field goes to PyTorch and comes back as it was', async () => {
+  const program = folderWith();
+  const at = (name: string): string => join(program.cwd, name);
+  const spec = siren({ inFeatures: 2, outFeatures: 3, hiddenFeatures: 4, hiddenLayers: 1, omega0: 12 });
+  const parameters: FieldData['parameters'] = new Map(
+    parameterShapes(spec).map(({ name, shape }) => [
+      name,
+      { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(7 * i) / 4) },
+    ]),
+  );
+  writeFileSync(at('a.safetensors'), encodeFieldData({ spec, parameters }));
+  const exported = await program('export', 'a.safetensors', '--to', 'pytorch', '-o', 'b.safetensors');
+  expect(exported).toMatchObject({ code: 0, stderr: '' });
+  expect(exported.stdout).toMatch(
+    /^b\.safetensors: the names of single-bvp-net, .* bytes; the network must have sine omega 30, nothing on the last layer\n$/,
+  );
+  expect([...decodeSafetensors(readFileSync(at('b.safetensors'))).tensors.keys()]).toContain('net.net.2.0.weight');
+  const [back, before, again, other, refused] = await Promise.all([
+    program('render', 'b.safetensors', '-o', 'b.png', '--size', '12x8', '--backend', 'cpu'),
+    program('render', 'a.safetensors', '-o', 'a.png', '--size', '12x8', '--backend', 'cpu'),
+    program('export', 'b.safetensors', '--to', 'pytorch', '--names', 'siren-pytorch', '-o', 'c.safetensors', '--json'),
+    program('export', 'a.safetensors', '--to', 'pytorch', '-o', 'c.pt'),
+    program('render', 'a.safetensors', '-o', 'c.png', '--omega0', '30'),
+  ]);
+  expect([back.code, before.code, again.code, other.code, refused.code]).toEqual([0, 0, 0, 2, 2]);
+  expect(back.stderr).not.toContain('assumed');
+  expect(readFileSync(at('b.png'))).toEqual(readFileSync(at('a.png')));
+  expect(jsonLines(again)[0]).toMatchObject({
+    event: 'done',
+    names: 'siren-pytorch',
+    activations: [{ omega: 30 }, { omega: 1 }, { kind: 'identity' }],
+  });
+  expect(refused.stderr).toContain("--omega0 is for state dicts of PyTorch, and 'a.safetensors' says what its network is");
+});
