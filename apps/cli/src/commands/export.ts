@@ -3,19 +3,20 @@ import type { ActivationSpec } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { exportPytorch, type PytorchNames, pytorchNames } from '@neural-fields/core/pytorch';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
 import { describeAssumptions, loadField } from '../files/load-field.ts';
-import { assertWritable, extensionOf } from '../files/output-path.ts';
+import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf } from '../options/common.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 import { formatBytes } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
 
 /** The options as commander gives them. */
 interface ExportCommandOptions extends Pick<CommonOptions, 'json' | 'quiet'>, PytorchOptions {
   readonly to: 'pytorch';
   readonly output: string;
   readonly names?: PytorchNames;
+  readonly force?: boolean;
 }
 
 /** `sine omega 30`, with the numbers of the activation. */
@@ -30,10 +31,7 @@ const describeActivations = (activations: readonly ActivationSpec[]): string => 
   return [...changes.map((part, i) => (i === 0 ? part : `then ${part}`)), `${last} on the last layer`].join(', ');
 };
 
-const action = async (file: string, options: ExportCommandOptions): Promise<void> => {
-  const output = outputOf(options);
-  if (extensionOf(options.output) !== 'safetensors')
-    throw new UsageError(`--output must end in .safetensors, got '${options.output}'`);
+const writeStateDict = async (file: string, options: ExportCommandOptions, output: Output): Promise<void> => {
   const loaded = await loadField(file, options);
   const assumed = describeAssumptions(loaded);
   if (assumed !== undefined) output.log(`assumed: ${assumed}`);
@@ -41,12 +39,17 @@ const action = async (file: string, options: ExportCommandOptions): Promise<void
     extensions,
     ...(options.names && { names: options.names }),
   });
-  await assertWritable(options.output, { bytes: bytes.length });
   await writeFileAtomically(options.output, bytes);
   output.event('done', { output: options.output, to: options.to, names, activations, bytes: bytes.length });
   output.result(
     `${options.output}: the names of ${names}, ${formatBytes(bytes.length)}; the network must have ${describeActivations(activations)}`,
   );
+};
+
+const action = async (file: string, options: ExportCommandOptions): Promise<void> => {
+  const output = outputOf(options);
+  const outputs = [{ option: '--output', path: options.output, kinds: ['field'] as const }];
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () => writeStateDict(file, options, output));
 };
 
 /** Adds the command. */
@@ -64,6 +67,7 @@ export const addExportCommand = (program: Command): void => {
           '(default: single-bvp-net for a SIREN, otherwise sequential)',
       ).choices([...pytorchNames]),
     )
+    .option('--force', 'replace a file that this program did not write')
     .option('--json', 'one JSON object a line on stdout instead of text')
     .option('--quiet', 'results, warnings and errors only')
     .option('--verbose', 'show the stack trace of an error');
