@@ -106,9 +106,10 @@ test('a checkpoint of another run is never overwritten unasked', async () => {
 test('a run of constant learning rate can be made longer', async () => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png');
-  await stopped(cwd, 'SIGINT');
-  const longer = await run(command('--steps', '550', '--resume'), { cwd });
-  const unbroken = await run(command('--steps', '550', '-o', 'whole.safetensors'), { cwd });
+  const constant = ['--schedule', 'constant'];
+  await stopped(cwd, 'SIGINT', ...constant);
+  const longer = await run(command('--steps', '550', '--resume', ...constant), { cwd });
+  const unbroken = await run(command('--steps', '550', '-o', 'whole.safetensors', ...constant), { cwd });
   expect([longer.code, unbroken.code]).toEqual([0, 0]);
   const parameters = (name: string): unknown => decodeSafetensors(readFileSync(join(cwd, name))).tensors;
   expect(parameters('a.safetensors')).toEqual(parameters('whole.safetensors'));

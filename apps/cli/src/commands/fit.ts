@@ -11,9 +11,12 @@ import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
 import { type EncodingOptions, encodingLayer, encodingNames } from '../fitting/encoding.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { activationNames, networkSpec } from '../fitting/network.ts';
+import { networkMemory } from '../fitting/network-memory.ts';
+import { type PresetName, presetNames } from '../fitting/presets.ts';
 import { runFit } from '../fitting/run-fit.ts';
 import { defaultChunkSize, type FitSettings } from '../fitting/settings.ts';
 import { listenForInterrupt } from '../interrupt.ts';
+import { assertMemory } from '../memory.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { finite, fraction, integer, notNegative, numberList, positive } from '../options/numbers.ts';
 import { parseSize, type Size } from '../options/size.ts';
@@ -34,6 +37,7 @@ interface FitCommandOptions
     Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm'>>,
     ShapeOptions {
   readonly output: string;
+  readonly preset: PresetName;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
   readonly activation?: string;
@@ -99,6 +103,7 @@ const readAndFit = async (task: FitTask): Promise<void> => {
     ...(options.channels && { channels: options.channels }),
     ...(options.aspect && { aspect: options.aspect }),
     ...pickShapeOptions(options),
+    preset: options.preset,
   });
   for (const note of prepared.notes) output.log(note);
   const { description } = prepared;
@@ -112,7 +117,8 @@ const readAndFit = async (task: FitTask): Promise<void> => {
 
 const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
   const { file, options, path, policy, output } = task;
-  const { description, defaults } = prepared;
+  const { description } = prepared;
+  const defaults = prepared.defaults(options.preset);
   const spec = networkSpec({
     inFeatures: coordinateCount(description),
     outFeatures: prepared.outFeatures,
@@ -123,6 +129,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     omegaHidden: options.omegaHidden,
     encoding: encodingLayer(options, description, options.seed),
   });
+  assertMemory(networkMemory(spec, { hiddenFeatures: options.hiddenFeatures, checkpoint: path !== undefined }));
   const backend = await chooseBackend(options, output);
   const field = createField(spec, { seed: options.seed, extensions });
   const { steps = defaults.steps, learningRate = defaults.learningRate, schedule = defaults.schedule } = options;
@@ -209,6 +216,11 @@ export const addFitCommand = (program: Command): void => {
     )
     .argument('<file>', 'the image, sound or shape')
     .requiredOption('-o, --output <file>', 'the field file to write (safetensors)')
+    .addOption(
+      new Option('--preset <name>', "fast ends within about a minute on two cores; paper has the SIREN paper's settings")
+        .choices([...presetNames])
+        .default('fast'),
+    )
     .optionsGroup('Network:')
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536), 256)
     .option('--hidden-layers <n>', 'hidden-to-hidden layers, as the SIREN paper counts', integer(0, 1_000), 3)
@@ -229,17 +241,21 @@ export const addFitCommand = (program: Command): void => {
     .option('--encoding-scale <number>', 'deviation of the frequencies of fourier, in turns per unit (default: 5)', positive)
     .option('--encoding-sigma <number>', 'width of the functions of rbf, in units (default: 0.25)', positive)
     .optionsGroup('Fit:')
-    .option('--steps <n>', 'updates in all, those before a resume included (default: 500; shapes 3000)', integer(1))
-    .option('--learning-rate <number>', "Adam's learning rate (default: 1e-4)", positive)
+    .option(
+      '--steps <n>',
+      'updates in all, those before a resume included (default: 500; shapes 600; paper 9000 or 10000)',
+      integer(1),
+    )
+    .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3; paper 1e-4)", positive)
     .addOption(
       new Option(
         '--schedule <name>',
-        'learning rate over the steps; cosine falls to 0 (default: constant; shapes cosine)',
+        'learning rate over the steps; cosine falls to 0 (default: cosine; paper constant)',
       ).choices(['constant', 'cosine']),
     )
     .option(
       '--batch <n>',
-      'points in a step: full, or a number of random ones (default: full; shapes 2800, half of them on the surface)',
+      'points in a step: full, or a number of random ones (default: 8192, paper full; shapes 2800, half of them on the surface)',
       parseBatch,
     )
     .option('--clip-norm <number>', 'shorten longer gradients to this norm (default: none; shapes 1)', positive)
@@ -261,7 +277,11 @@ export const addFitCommand = (program: Command): void => {
       ).choices(['stretch', 'keep']),
     )
     .optionsGroup('Shape:')
-    .option('--near <share>', 'points near the surface beside the others, as a share of the batch (default: 0.25)', fraction)
+    .option(
+      '--near <share>',
+      'points near the surface beside the others, as a share of the batch (default: 0.25; paper 0)',
+      fraction,
+    )
     .option(
       '--weights <surface,off,normal,eikonal>',
       "the weights of the loss's four parts (default: 3000,100,100,50)",
@@ -269,7 +289,7 @@ export const addFitCommand = (program: Command): void => {
     )
     .option(
       '--distance-weight <number>',
-      "the weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone (default: 150)",
+      "the weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone (default: 150; paper 0)",
       notNegative,
     )
     .option('--margin <share>', 'room between the shape and the box that it is put into (default: 0.1)', fraction)

@@ -14,20 +14,23 @@ import {
 } from '@neural-fields/shapes';
 import { InputError } from '../errors.ts';
 import { describeForeign, isPly } from '../files/describe-foreign.ts';
+import { type PresetName, presets } from '../fitting/presets.ts';
 import type { FitSettings } from '../fitting/settings.ts';
 import { describeShapeQuality, measureShape } from '../fitting/shape-quality.ts';
 import { type ShapeTermOptions, shapeTerms } from '../fitting/shape-terms.ts';
 import { formatCount, plural } from '../output/format.ts';
-import type { PreparedSignal, SignalDefaults } from './prepared-signal.ts';
+import type { PreparedSignal } from './prepared-signal.ts';
 import type { ShapeDescription } from './signal-description.ts';
 
 /** How a shape is prepared and fitted. What is `undefined` was not given. */
 export interface ShapeOptions {
-  /** Points near the surface beside the others, as a share of the batch; 0.25 if absent. Only the length of the gradient counts there. */
+  /** Where the loss's parts stand that are absent below. */
+  readonly preset?: PresetName;
+  /** Points near the surface beside the others, as a share of the batch. Only the length of the gradient counts there. */
   readonly near?: number;
-  /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. Those of the SIREN paper if absent. */
+  /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. */
   readonly weights?: ShapeTermOptions['weights'];
-  /** The weight of the distance to the nearest point of the shape, off the surface; 150 if absent, 0 for the paper's loss alone. */
+  /** The weight of the distance to the nearest point of the shape, off the surface; 0 for the paper's loss alone. */
   readonly distanceWeight?: number;
   /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
   readonly margin?: number;
@@ -35,11 +38,6 @@ export interface ShapeOptions {
   readonly normals?: 'face' | 'vertex';
 }
 
-/** The options of the SIREN paper, but for the schedule and the number of steps, which reach in minutes what the paper's take an hour for. */
-const defaults: SignalDefaults = { steps: 3000, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 };
-const NEAR = 0.25;
-const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
-const DISTANCE_WEIGHT = 150;
 /** Points of the surface that a field is compared with. */
 const MEASURED = 16_384;
 /** A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and then. */
@@ -120,7 +118,8 @@ export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise
 
 /** A shape in memory, as a signal. @throws InputError when it cannot be fitted */
 export const signalFromShape = (path: string, whole: PointCloud | Mesh, options: ShapeOptions = {}): PreparedSignal => {
-  const { near = NEAR, weights = WEIGHTS, distanceWeight = DISTANCE_WEIGHT, margin, normals = 'face' } = options;
+  const { preset = 'fast', margin, normals = 'face' } = options;
+  const { near, weights, distanceWeight } = { ...presets[preset].shapeLoss, ...options };
   const triangles = isMesh(whole) ? whole.triangles.length / 3 : undefined;
   const points = whole.positions.length / 3;
   const notes = [
@@ -146,7 +145,7 @@ export const signalFromShape = (path: string, whole: PointCloud | Mesh, options:
       description,
       outFeatures: 1,
       notes,
-      defaults,
+      defaults: name => presets[name].shape,
       recoveries: 6,
       fitOptions: { divergence: { spikeFactor: SPIKE_FACTOR } },
       sha256: hashShape(shape, { near, weights, distanceWeight, normals, description }),

@@ -2,10 +2,11 @@
 import { term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import type { PointSet } from '@neural-fields/signals';
+import { settingsFor } from '../fitting/presets.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { pointsOf } from '../fitting/settings.ts';
 import { formatCount, formatDecibels, plural } from '../output/format.ts';
-import { hashSignal, type PreparedSignal, type SignalDefaults } from './prepared-signal.ts';
+import { hashSignal, type PreparedSignal } from './prepared-signal.ts';
 import type { AudioDescription, ImageDescription } from './signal-description.ts';
 
 /** A signal with all of its samples. */
@@ -15,7 +16,8 @@ export interface PreparedSamples extends PreparedSignal {
   readonly points: PointSet;
 }
 
-const defaults: SignalDefaults = { steps: 500, learningRate: 1e-4, schedule: 'constant', batch: 'full' };
+/** A rate that suits most networks can be too much for a wide one. */
+const RECOVERIES = 3;
 
 /** Makes samples ready to be fitted. */
 export const preparedSamples = (
@@ -26,8 +28,8 @@ export const preparedSamples = (
   description,
   points,
   notes,
-  defaults,
-  recoveries: 0,
+  defaults: preset => settingsFor(preset, description.kind, points.size),
+  recoveries: RECOVERIES,
   outFeatures: description.channels,
   sha256: hashSignal(description, points),
   terms: settings => [term({ points: pointsOf(points, settings), loss: mse() })],
@@ -37,6 +39,7 @@ export const preparedSamples = (
   measure: async (field, signal) => {
     const quality = await measureQuality(field, points, signal);
     const snr = description.kind === 'audio' ? `, SNR ${formatDecibels(quality.snr)}` : '';
-    return { figures: { ...quality }, text: `PSNR ${formatDecibels(quality.psnr)}${snr}` };
+    const part = quality.points < points.size ? ` (at ${formatCount(quality.points)} of ${formatCount(points.size)} points)` : '';
+    return { figures: { ...quality }, text: `PSNR ${formatDecibels(quality.psnr)}${snr}${part}` };
   },
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
 import type { PointSet } from '@neural-fields/signals';
+import type { PresetName, SignalDefaults } from '../fitting/presets.ts';
 import type { FitSettings } from '../fitting/settings.ts';
 import type { SignalDescription } from './signal-description.ts';
 
@@ -14,12 +15,12 @@ export interface PreparedSignal {
   readonly sha256: string;
   /** What was done to the file's content, in sentences. */
   readonly notes: readonly string[];
-  /** The settings where nothing is asked for. */
-  readonly defaults: SignalDefaults;
   /** Options of core's loop that suit the signal. */
   readonly fitOptions?: Pick<FitOptions, 'divergence'>;
   /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
   readonly recoveries: number;
+  /** The settings of a preset. */
+  defaults(preset: PresetName): SignalDefaults;
   /** The objective. @throws UsageError when the settings ask for points that there are not */
   terms(settings: FitSettings): readonly Term[];
   /** `65,536 points, all points a step`. */
@@ -29,9 +30,6 @@ export interface PreparedSignal {
   /** Compares a field with the signal. @throws the reason of `signal` when it is aborted */
   measure(field: Field, signal?: AbortSignal): Promise<Quality>;
 }
-
-/** Settings that differ from one kind of signal to another. */
-export interface SignalDefaults extends Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm'> {}
 
 /** How well a field has learned its signal. */
 export interface Quality {

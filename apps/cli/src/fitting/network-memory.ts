@@ -1,0 +1,37 @@
+/** @file The memory that fitting a network takes beside its points. */
+import { type FieldSpec, parameterShapes } from '@neural-fields/core';
+import { extensions } from '../files/extensions.ts';
+import type { MemoryEstimate } from '../memory.ts';
+import { formatCount } from '../output/format.ts';
+
+/**
+ * Bytes for each parameter, measured as growth of the resident set from 1,000 to 3,000 wide (backend simd): the parameters, their gradients and Adam's
+ * two averages in a few copies; and a checkpoint while it is encoded.
+ */
+const FIT_BYTES = 50;
+const CHECKPOINT_BYTES = 24;
+
+/** The number of parameters of a network. */
+export const countParameters = (spec: FieldSpec): number =>
+  parameterShapes(spec, extensions).reduce(
+    (total, { shape }) => total + shape.reduce((product, length) => product * length, 1),
+    0,
+  );
+
+/** What a fit of a network takes. */
+export const networkMemory = (
+  spec: FieldSpec,
+  { hiddenFeatures, checkpoint }: { readonly hiddenFeatures: number; readonly checkpoint: boolean },
+): MemoryEstimate => {
+  const count = countParameters(spec);
+  const bytes = count * (FIT_BYTES + (checkpoint ? CHECKPOINT_BYTES : 0));
+  return {
+    what: `a network of ${formatCount(count)} parameters`,
+    bytes,
+    // Most parameters are in squares of the width.
+    fits: available => {
+      const width = Math.floor(hiddenFeatures * Math.sqrt(available / bytes));
+      return width < 1 ? undefined : `--hidden-features ${width} would fit`;
+    },
+  };
+};

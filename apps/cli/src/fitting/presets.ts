@@ -1,0 +1,55 @@
+/** @file Settings that go together: those that show something within about a minute on two cores, and those of the SIREN paper. */
+import type { SignalDescription } from '../signals/signal-description.ts';
+import type { ShapeTermOptions } from './shape-terms.ts';
+
+/** The values of `--preset`. */
+export const presetNames = ['fast', 'paper'] as const;
+
+/** One of {@link presetNames}. */
+export type PresetName = (typeof presetNames)[number];
+
+/** Settings of a fit that differ from one kind of signal to another. */
+export interface SignalDefaults {
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly schedule: 'constant' | 'cosine';
+  /** Points in a step; all of them where a signal has fewer. */
+  readonly batch: 'full' | number;
+  readonly clipNorm?: number | undefined;
+}
+
+/** Settings of a shape's loss. */
+export interface ShapeDefaults {
+  /** Points near the surface beside the others, as a share of the batch. */
+  readonly near: number;
+  readonly weights: ShapeTermOptions['weights'];
+  readonly distanceWeight: number;
+}
+
+type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & { readonly shapeLoss: ShapeDefaults };
+
+/** The weights of Sitzmann et al. 2020, equation 6, as the authors' code has them. */
+const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
+
+/** All presets. */
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  fast: {
+    image: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 },
+    audio: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 },
+    shape: { steps: 600, learningRate: 1e-3, schedule: 'cosine', batch: 2800, clipNorm: 1 },
+    shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
+  },
+  // Sitzmann et al. 2020, supplement, and the authors' code.
+  paper: {
+    image: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 'full' },
+    audio: { steps: 9_000, learningRate: 1e-4, schedule: 'constant', batch: 'full' },
+    shape: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 2800, clipNorm: 1 },
+    shapeLoss: { near: 0, weights: WEIGHTS, distanceWeight: 0 },
+  },
+};
+
+/** The settings of a preset for a signal of so many points; all of them in a step where there are no more than the batch has. */
+export const settingsFor = (preset: PresetName, kind: 'image' | 'audio', points: number): SignalDefaults => {
+  const settings = presets[preset][kind];
+  return settings.batch !== 'full' && settings.batch >= points ? { ...settings, batch: 'full' } : settings;
+};

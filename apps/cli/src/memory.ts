@@ -1,0 +1,25 @@
+/** @file Memory that work would take, estimated before it is taken. Past what there is, systems kill a process without a word. */
+import { freemem } from 'node:os';
+import { InputError } from './errors.ts';
+import { formatBytes } from './output/format.ts';
+
+/** Bytes that the process may still take: what the machine has free, and what its control group (a container's limit) leaves. */
+export const availableMemory = (): number => Math.min(process.availableMemory(), freemem());
+
+/** Work that takes memory. */
+export interface MemoryEstimate {
+  /** What takes it, e.g. `a network of 12,000,000 parameters`. */
+  readonly what: string;
+  readonly bytes: number;
+  /** What would fit into so many bytes; `undefined` where nothing would. */
+  readonly fits: (bytes: number) => string | undefined;
+}
+
+/** @throws InputError when the work needs more memory than there is, with what would fit */
+export const assertMemory = ({ what, bytes, fits }: MemoryEstimate, available: number = availableMemory()): void => {
+  if (bytes <= available) return;
+  const hint = fits(available);
+  throw new InputError(
+    `${what} needs about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are available${hint === undefined ? '' : `; ${hint}`}`,
+  );
+};
