@@ -8,12 +8,13 @@ import { describeAssumptions, type LoadedField, loadField } from '../files/load-
 import { extensionsOf, imageKinds, type OutputKind } from '../files/output-kinds.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
 import { withOutputs } from '../files/outputs.ts';
+import { assertMemory } from '../memory.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
 import { optionName } from '../options/names.ts';
 import { bitDepth, finite, integer, numberList, positive } from '../options/numbers.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 import { parseSize, resolveSize, type Size } from '../options/size.ts';
-import { formatSeconds } from '../output/format.ts';
+import { formatCount, formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import { stoppable } from '../output/stoppable.ts';
@@ -180,11 +181,20 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
   }
 };
 
+/** A sound is made whole: as float32, as float64, and as the bytes of its file. */
+const BYTES_PER_SAMPLE = 16;
+
 const renderSound = async (signal: AudioDescription, { loaded, options, output }: Rendering): Promise<void> => {
   const depth = options.bitDepth ?? 16;
   if (depth === 8) throw new UsageError('--bit-depth 8 is for images; a sound has 16, 24 or 32 bits');
   const { sampleRate = signal.sampleRate } = options;
   const count = sampleCount(signal, sampleRate);
+  assertMemory({
+    what: `a sound of ${formatCount(count)} samples`,
+    bytes: count * signal.channels * BYTES_PER_SAMPLE,
+    fits: available =>
+      `--sample-rate ${Math.max(1, Math.floor((sampleRate * available) / (count * signal.channels * BYTES_PER_SAMPLE)))} would fit`,
+  });
   await assertWritable(options.output, { bytes: (count * signal.channels * depth) / 8 });
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
@@ -209,6 +219,9 @@ const renderSound = async (signal: AudioDescription, { loaded, options, output }
   }
 };
 
+/** A picture of a surface is made whole: depths, normals and openness, its colours, and the bytes of its file. */
+const BYTES_PER_SURFACE_PIXEL = 100;
+
 /** The side of a shape's picture in pixels. */
 const SHAPE_SIDE = 512;
 
@@ -229,6 +242,13 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
   const depth = options.bitDepth ?? 8;
   if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
   const size = resolveSize(options.size ?? { longest: SHAPE_SIDE }, 1, 1);
+  const pixels = size.width * size.height;
+  assertMemory({
+    what: `a picture of a shape of ${size.width} x ${size.height} pixels`,
+    bytes: pixels * BYTES_PER_SURFACE_PIXEL,
+    fits: available =>
+      `--size ${Math.floor(Math.max(size.width, size.height) * Math.sqrt(available / (pixels * BYTES_PER_SURFACE_PIXEL)))} would fit`,
+  });
   const view = shapeViewOf(options);
   assertRenderable(options.output, 3, { view: { ...size, region: wholePicture }, bitDepth: depth });
   const backend = await chooseBackend(options, output);
