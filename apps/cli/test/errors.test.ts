@@ -178,7 +178,7 @@ describe('one line that helps, and the right exit code:', () => {
     write('empty.png', '');
     write('text.png', 'hello, this is no picture\n');
     write('half.png', read('a.png').subarray(0, 60));
-    write('half.wav', read('a.wav').subarray(0, 60));
+    write('half.wav', read('a.wav').subarray(0, 40));
     const nothing = read('a.png');
     nothing.writeUInt32BE(0, 16);
     nothing.writeUInt32BE(0, 20);

@@ -47,6 +47,7 @@ interface FitCommandOptions
   readonly channels?: 'grey' | 'rgb' | 'keep';
   readonly grid: 'corner-aligned' | 'pixel-centred';
   readonly aspect?: 'stretch' | 'keep';
+  readonly allowDamaged?: boolean;
   /** `false` is `--no-checkpoint`; absent, a path made from the output's. */
   readonly checkpoint?: false | string;
   readonly checkpointEvery: number;
@@ -102,10 +103,13 @@ const readAndFit = async (task: FitTask): Promise<void> => {
     ...(options.size && { size: options.size }),
     ...(options.channels && { channels: options.channels }),
     ...(options.aspect && { aspect: options.aspect }),
+    ...(options.allowDamaged && { allowDamaged: true }),
+    say: output.log,
     ...pickShapeOptions(options),
     preset: options.preset,
   });
   for (const note of prepared.notes) output.log(note);
+  for (const warning of prepared.warnings ?? []) output.warn(`'${file}': ${warning}`);
   const { description } = prepared;
   const preview = previewFile(description, options);
   const previews = preview === undefined ? [] : [{ option: '--preview', path: preview, kinds: ['png'] } as const];
@@ -276,6 +280,7 @@ export const addFitCommand = (program: Command): void => {
         'stretch both sides of the image to [-1, 1], or keep the pixels square (default: stretch)',
       ).choices(['stretch', 'keep']),
     )
+    .option('--allow-damaged', 'read what there is of a damaged picture, with a warning')
     .optionsGroup('Shape:')
     .option(
       '--near <share>',

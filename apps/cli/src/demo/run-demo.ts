@@ -105,7 +105,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
   if (size > (whole.shape[0] as number))
     throw new UsageError(`--size ${size}: the photograph has ${whole.shape[0]} pixels a side`);
   const picture = resizeImage(whole, { width: size, height: size, kernel: 'area' });
-  const prepared = signalFromImage(picture, { channels: 'grey', convention: 'pixel-centred', aspect: 'stretch' });
+  const prepared = await signalFromImage(picture, { channels: 'grey', convention: 'pixel-centred', aspect: 'stretch' });
   const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0 });
   const field = createField(spec, { seed: settings.fit.seed });
   const fit = { ...settings.fit, chunkSize: defaultChunkSize(backend.name, field.parameterCount) };

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
-import { AudioError, decodeAudio, type GridConvention, type Span, samples } from '@neural-fields/signals';
+import { AudioError, type DecodedAudio, decodeAudio, type GridConvention, type Span, samples } from '@neural-fields/signals';
 import { InputError } from '../errors.ts';
 import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
+import { type Telling, whileSaying } from './say.ts';
 import type { AudioDescription } from './signal-description.ts';
 
 /** How a sound is prepared. */
@@ -23,12 +24,13 @@ const peakOf = (data: ArrayLike<number>): number => {
  *
  * @throws InputError when the bytes are no such sound, or one of fewer than two samples
  */
-export const prepareAudio = (
+export const prepareAudio = async (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
-  { convention }: PrepareAudioOptions,
-): PreparedSamples => {
-  const decode = (): ReturnType<typeof decodeAudio> => {
+  options: PrepareAudioOptions & Telling,
+): Promise<PreparedSamples> => {
+  const { convention } = options;
+  const decode = (): DecodedAudio => {
     try {
       return decodeAudio(bytes);
     } catch (error) {
@@ -53,8 +55,12 @@ export const prepareAudio = (
   const amplitude = peak === 1 ? 'keep' : 'peak';
   const points = samples(sound, { coordinateRange: COORDINATES, convention, amplitude });
   const seconds = (length / sampleRate).toFixed(3);
-  return preparedSamples(description, points, [
-    `${basename(path)}: ${length} samples at ${sampleRate} Hz (${seconds} s), ${channels} channel${channels === 1 ? '' : 's'}`,
+  const name = basename(path);
+  const notes = [
+    `${name}: ${length} samples at ${sampleRate} Hz (${seconds} s), ${channels} channel${channels === 1 ? '' : 's'}`,
     ...(peak === 1 ? [] : [`made ${(1 / peak).toFixed(2)} times as loud for the fit (undone when rendered)`]),
-  ]);
+  ];
+  return whileSaying(options, `${name}: preparing`, onProgress =>
+    preparedSamples(description, points, { notes, oddities: sound.notes, onProgress }),
+  );
 };

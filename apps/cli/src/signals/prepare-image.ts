@@ -1,8 +1,17 @@
 import { basename } from 'node:path';
-import { decodeImage, type GridConvention, type Image, ImageError, pixels, resizeImage, type Span } from '@neural-fields/signals';
+import {
+  decodeImage,
+  type GridConvention,
+  type Image,
+  ImageError,
+  pixels,
+  resizeImageAsync,
+  type Span,
+} from '@neural-fields/signals';
 import { InputError, UsageError } from '../errors.ts';
 import { resolveSize, type Size } from '../options/size.ts';
-import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
+import { type PreparedSamples, preparedSamples, type SamplesRemarks } from './prepared-samples.ts';
+import { type Telling, whileSaying } from './say.ts';
 import type { ImageDescription } from './signal-description.ts';
 
 /** How a picture is prepared. */
@@ -12,6 +21,8 @@ export interface PrepareImageOptions {
   readonly channels: 'grey' | 'rgb' | 'keep';
   readonly convention: GridConvention;
   readonly aspect: 'stretch' | 'keep';
+  /** Read what there is of a damaged file, with a warning. */
+  readonly allowDamaged?: boolean;
 }
 
 /** The field's values for black and white, as in the SIREN authors' code. */
@@ -31,22 +42,25 @@ const spansOf = (width: number, height: number, { convention, aspect }: PrepareI
   return [y as Span, x as Span];
 };
 
-const shrink = (image: Image, size: Size | undefined, notes: string[]): Image => {
+/** The size that the picture shall have, if it is another. */
+const targetSize = (image: Image, size: Size | undefined): { readonly width: number; readonly height: number } | undefined => {
   const [height, width] = image.shape as [number, number, number];
-  if (size === undefined) return image;
-  if ('longest' in size && size.longest >= Math.max(width, height)) return image;
+  if (size === undefined) return undefined;
+  if ('longest' in size && size.longest >= Math.max(width, height)) return undefined;
   const target = resolveSize(size, width, height);
   if (target.width > width || target.height > height)
     throw new UsageError(
       `--size ${target.width}x${target.height} is larger than the image of ${width}x${height}; fitting only shrinks (render makes any size)`,
     );
-  if (target.width === width && target.height === height) return image;
-  notes.push(`shrunk from ${width} x ${height} to ${target.width} x ${target.height} pixels (bilinear, antialiased)`);
-  return resizeImage(image, { ...target, kernel: 'bilinear' });
+  return target.width === width && target.height === height ? undefined : target;
 };
 
-/** A picture in memory, as a signal. `notes` say what was done to it before. */
-export const signalFromImage = (image: Image, options: PrepareImageOptions, notes: readonly string[] = []): PreparedSamples => {
+/** A picture in memory, as a signal. */
+export const signalFromImage = (
+  image: Image,
+  options: PrepareImageOptions,
+  remarks: SamplesRemarks = {},
+): Promise<PreparedSamples> => {
   const [height, width, channels] = image.shape as [number, number, ImageDescription['channels']];
   const spans = spansOf(width, height, options);
   const description: ImageDescription = {
@@ -59,29 +73,48 @@ export const signalFromImage = (image: Image, options: PrepareImageOptions, note
     range: RANGE,
   };
   const points = pixels(image, { convention: options.convention, spans, range: RANGE });
-  return preparedSamples(description, points, notes);
+  return preparedSamples(description, points, remarks);
+};
+
+/** An error of the decoder as one that names the file, and what may help. */
+const explain = (path: string, error: unknown): unknown => {
+  if (!(error instanceof ImageError)) return error;
+  const found = error.message.replace(/^\w+: /, '');
+  const wanted = found.replace('wanted PNG, JPEG, WebP or AVIF', 'wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ');
+  const damaged = error.problem === 'damaged' || error.problem === 'truncated';
+  const help = damaged ? ' (--allow-damaged reads what there is)' : '';
+  return new InputError(`cannot read '${path}': ${wanted}${help}`, { cause: error });
 };
 
 /**
  * Reads a picture as a signal.
  *
- * @throws InputError when it has one pixel, ImageError when the bytes are not a picture, UsageError when it would have to grow
+ * @throws InputError when the bytes are not a picture, or it has one pixel; UsageError when it would have to grow
  */
 export const prepareImage = async (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
-  options: PrepareImageOptions,
+  options: PrepareImageOptions & Telling,
 ): Promise<PreparedSamples> => {
-  const whole = await decodeImage(bytes, { channels: options.channels }).catch(error => {
-    if (!(error instanceof ImageError)) throw error;
-    const found = error.message.replace(/^\w+: /, '');
-    const wanted = found.replace('wanted PNG, JPEG, WebP or AVIF', 'wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ');
-    throw new InputError(`cannot read '${path}': ${wanted}`, { cause: error });
+  const name = basename(path);
+  const { channels: wanted, allowDamaged = false } = options;
+  const whole = await whileSaying(options, `${name}: decoding`, onProgress =>
+    decodeImage(bytes, { channels: wanted, allowDamaged, onProgress }),
+  ).catch(error => {
+    throw explain(path, error);
   });
   const [height, width, channels] = whole.shape as [number, number, number];
-  const notes = [`${basename(path)}: ${width} x ${height} pixels, ${channelNames[channels - 1]}`];
-  const image = shrink(whole, options.size, notes);
+  const notes = [`${name}: ${width} x ${height} pixels, ${channelNames[channels - 1]}`];
+  const target = targetSize(whole, options.size);
+  const image = target
+    ? await whileSaying(options, `${name}: shrinking`, onProgress =>
+        resizeImageAsync(whole, { ...target, kernel: 'bilinear', onProgress }),
+      )
+    : whole;
+  if (target) notes.push(`shrunk from ${width} x ${height} to ${target.width} x ${target.height} pixels (bilinear, antialiased)`);
   if (image.data.length === channels)
     throw new InputError(`cannot fit '${path}': an image of 1 x 1 pixel has nothing to learn; it needs at least two pixels`);
-  return signalFromImage(image, options, notes);
+  return whileSaying(options, `${name}: preparing`, onProgress =>
+    signalFromImage(image, options, { notes, oddities: whole.notes, onProgress }),
+  );
 };

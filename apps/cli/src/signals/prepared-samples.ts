@@ -1,17 +1,21 @@
 /** @file Signals that are known at samples: pictures and sounds. They are fitted by the mean squared error. */
+import { createHash } from 'node:crypto';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
-import type { PointSet } from '@neural-fields/signals';
+import type { DecodeNote, PointSet } from '@neural-fields/signals';
 import { settingsFor } from '../fitting/presets.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { pointsOf } from '../fitting/settings.ts';
 import { formatCount, formatDecibels, plural } from '../output/format.ts';
-import { hashSignal, type PreparedSignal } from './prepared-signal.ts';
+import type { PreparedSignal } from './prepared-signal.ts';
 import type { AudioDescription, ImageDescription } from './signal-description.ts';
+
+type SamplesDescription = ImageDescription | AudioDescription;
 
 /** A signal with all of its samples. */
 export interface PreparedSamples extends PreparedSignal {
-  readonly description: ImageDescription | AudioDescription;
+  readonly description: SamplesDescription;
   /** All points with their targets `value`, as the field shall have them. */
   readonly points: PointSet;
 }
@@ -19,19 +23,49 @@ export interface PreparedSamples extends PreparedSignal {
 /** A rate that suits most networks can be too much for a wide one. */
 const RECOVERIES = 3;
 
-/** Makes samples ready to be fitted. */
-export const preparedSamples = (
-  description: ImageDescription | AudioDescription,
+/** How many points are looked at together. */
+const CHUNK = 65_536;
+
+/** The hash of everything that a fit sees of a signal of samples. */
+const hashSamples = async (
+  description: SamplesDescription,
   points: PointSet,
-  notes: readonly string[],
-): PreparedSamples => ({
+  onProgress: (share: number) => void,
+): Promise<string> => {
+  const hash = createHash('sha256').update(JSON.stringify(description));
+  for (let start = 0; start < points.size; start += CHUNK) {
+    const { targets } = points.draw(start, Math.min(CHUNK, points.size - start));
+    const value = targets?.['value'] as Float32Array;
+    hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    onProgress(start / points.size);
+    await letOthersRun();
+  }
+  return hash.digest('hex');
+};
+
+/** What is said of samples beside their values. */
+export interface SamplesRemarks {
+  /** What was done to them, in sentences. */
+  readonly notes?: readonly string[];
+  /** What was odd about their file. */
+  readonly oddities?: readonly DecodeNote[];
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Makes samples ready to be fitted. */
+export const preparedSamples = async (
+  description: SamplesDescription,
+  points: PointSet,
+  { notes = [], oddities = [], onProgress = () => undefined }: SamplesRemarks = {},
+): Promise<PreparedSamples> => ({
   description,
   points,
   notes,
+  warnings: oddities.map(({ text }) => text),
   defaults: preset => settingsFor(preset, description.kind, points.size),
   recoveries: RECOVERIES,
   outFeatures: description.channels,
-  sha256: hashSignal(description, points),
+  sha256: await hashSamples(description, points, onProgress),
   terms: settings => [term({ points: pointsOf(points, settings), loss: mse() })],
   describePoints: ({ batch }) =>
     `${formatCount(points.size)} points, ${batch === 'full' ? 'all points' : plural(batch, 'point')} a step`,

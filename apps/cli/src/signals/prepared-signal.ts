@@ -1,7 +1,5 @@
 /** @file A signal that is ready to be fitted. */
-import { createHash } from 'node:crypto';
 import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
-import type { PointSet } from '@neural-fields/signals';
 import type { PresetName, SignalDefaults } from '../fitting/presets.ts';
 import type { FitSettings } from '../fitting/settings.ts';
 import type { SignalDescription } from './signal-description.ts';
@@ -15,6 +13,8 @@ export interface PreparedSignal {
   readonly sha256: string;
   /** What was done to the file's content, in sentences. */
   readonly notes: readonly string[];
+  /** What was odd about the file, which its owner should know. */
+  readonly warnings?: readonly string[];
   /** Options of core's loop that suit the signal. */
   readonly fitOptions?: Pick<FitOptions, 'divergence'>;
   /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
@@ -38,17 +38,3 @@ export interface Quality {
   /** The same for people. */
   readonly text: string;
 }
-
-/** How many points are looked at together. */
-const CHUNK = 65_536;
-
-/** The hash of everything that a fit sees of a signal of samples. */
-export const hashSignal = (description: SignalDescription, points: PointSet): string => {
-  const hash = createHash('sha256').update(JSON.stringify(description));
-  for (let start = 0; start < points.size; start += CHUNK) {
-    const numbers = Float64Array.from({ length: Math.min(CHUNK, points.size - start) }, (_, i) => start + i);
-    const value = points.at(numbers).targets?.['value'] as Float32Array;
-    hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  }
-  return hash.digest('hex');
-};

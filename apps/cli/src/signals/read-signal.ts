@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { readInput } from '../files/read-bytes.ts';
 import { optionName } from '../options/names.ts';
@@ -5,9 +6,10 @@ import { prepareAudio } from './prepare-audio.ts';
 import { type PrepareImageOptions, prepareImage } from './prepare-image.ts';
 import { prepareShape, type ShapeOptions } from './prepare-shape.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
+import { type Telling, whileSaying } from './say.ts';
 
 /** How a file is prepared. Options that are `undefined` were not given. */
-export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' | 'aspect'>, ShapeOptions {
+export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' | 'aspect'>, ShapeOptions, Telling {
   readonly channels?: PrepareImageOptions['channels'];
   readonly aspect?: PrepareImageOptions['aspect'];
 }
@@ -17,7 +19,7 @@ const NAMES = { image: ['an image', 'images'], sound: ['a sound', 'sounds'], sha
 
 /** The options that suit one kind of signal only. */
 const OPTIONS = {
-  image: ['size', 'channels', 'aspect'],
+  image: ['size', 'channels', 'aspect', 'allowDamaged'],
   shape: ['near', 'weights', 'distanceWeight', 'margin', 'normals'],
 } as const;
 
@@ -41,7 +43,7 @@ const isWav = (bytes: Uint8Array): boolean =>
  */
 export const readSignal = async (path: string, options: ReadSignalOptions): Promise<PreparedSignal> => {
   const { channels = 'keep', aspect = 'stretch', ...rest } = options;
-  const bytes = await readInput(path);
+  const bytes = await whileSaying(options, `${basename(path)}: reading`, () => readInput(path));
   if (isWav(bytes)) {
     assertSuited(path, options, 'sound');
     return prepareAudio(path, bytes, options);

@@ -1,0 +1,38 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { emptyFolder, run, tiny } from './cli.ts';
+import { writePicture, writeSound } from './examples.ts';
+
+const fit = (file: string, ...more: string[]): string[] => ['fit', file, '-o', 'x.safetensors', ...tiny, '--steps', '1', ...more];
+
+test('a picture whose second half is missing is refused, or read with a warning', async () => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'whole.jpg', { width: 64, height: 64, channels: 3 });
+  const whole = readFileSync(join(cwd, 'whole.jpg'));
+  const scan = whole.indexOf(Buffer.from([0xff, 0xda]));
+  const half = Buffer.concat([whole.subarray(0, (scan + whole.length) / 2), Buffer.from([0xff, 0xd9])]);
+  writeFileSync(join(cwd, 'half.jpg'), half);
+  const refused = await run(fit('half.jpg'), { cwd });
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(
+    /cannot read 'half\.jpg': the JPEG image is not whole: its coded data end in row \d of 8 \(--allow-damaged reads what there is\)\n$/,
+  );
+  const read = await run(fit('half.jpg', '--allow-damaged', '--quiet'), { cwd });
+  expect(read).toMatchObject({ code: 0 });
+  expect(read.stderr).toMatch(/^warning: 'half\.jpg': the JPEG image is not whole: .*; what could be read is used\n$/);
+});
+
+test('a sound from a pipe is read to its end, with a warning', async () => {
+  const cwd = emptyFolder();
+  writeSound(cwd, 'pipe.wav', { length: 50 });
+  const bytes = readFileSync(join(cwd, 'pipe.wav'));
+  const data = bytes.indexOf('data');
+  const end = data + 8 + bytes.readUInt32LE(data + 4);
+  bytes.writeUInt32LE(0x7ffff000, data + 4);
+  writeFileSync(join(cwd, 'pipe.wav'), bytes.subarray(0, end));
+  const { code, stdout, stderr } = await run(fit('pipe.wav'), { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toContain('a sound of 50 samples');
+  expect(stderr).toContain("warning: 'pipe.wav': the file does not say how long the sound is");
+});
