@@ -16,6 +16,10 @@ export type ShapeProblem =
   | 'not-finite'
   /** All points are at one place: nothing can be scaled or sampled. */
   | 'one-place'
+  /** The shape is too small for the precision of its coordinates, or these are outside of the range of 32-bit floats. */
+  | 'precision'
+  /** More than a limit allows. */
+  | 'too-large'
   /** A triangle names a vertex that is not there. */
   | 'bad-index'
   /** Normals are needed, and absent or of length zero. */
@@ -23,9 +27,7 @@ export type ShapeProblem =
   /** Triangles are needed, and absent, or all of area zero. */
   | 'no-triangles'
   /** A closed mesh is needed, and this one has a boundary or an inconsistent orientation. */
-  | 'not-closed'
-  /** The package `three`, which reads PLY, OBJ and STL, is not installed. */
-  | 'loader-missing';
+  | 'not-closed';
 
 /** A shape cannot be read, written or used; `problem` says why in a form that a program can act on. */
 export class ShapeError extends Error {

@@ -1,10 +1,16 @@
 /** @file Shapes are plain arrays. */
 import { ShapeError } from './shape-error.ts';
+import type { Offset } from './shape-offset.ts';
 
 /** Points in space, with or without normals. Row-major, one row a point, in the order x, y, z. */
 export interface PointCloud {
-  /** `f32[n, 3]` */
+  /** `f32[n, 3]`, from `offset` where there is one. */
   readonly positions: Float32Array;
+  /**
+   * Where position 0 is; [0, 0, 0] if absent. Shapes far from the origin have one, as float32 would round their coordinates. Functions of coordinates, such as
+   * `insideTest`, take them from the offset too.
+   */
+  readonly offset?: Offset;
   /** `f32[n, 3]`, of length 1, pointing out of the shape. A normal of length 0 stands for one that is not known. */
   readonly normals?: Float32Array;
 }
@@ -32,7 +38,9 @@ const assertFinite = (caller: string, what: string, values: Float32Array): void 
  * @throws ShapeError `no-points`, `not-finite` or `bad-index`
  */
 export const assertShape = (caller: string, shape: PointCloud | Mesh): void => {
-  const { positions, normals } = shape;
+  const { positions, normals, offset } = shape;
+  if (offset && !(offset.length === 3 && offset.every(Number.isFinite)))
+    throw new RangeError(`${caller}: offset must be three finite numbers, got ${offset}`);
   if (positions.length % 3 !== 0) throw new RangeError(`${caller}: positions must be f32[n, 3], got ${positions.length} numbers`);
   if (positions.length === 0) throw new ShapeError('no-points', `${caller}: a shape must have at least one point, got none`);
   assertFinite(caller, 'coordinates', positions);

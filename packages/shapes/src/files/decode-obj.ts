@@ -1,88 +1,166 @@
-import type { BufferGeometry, Object3D } from 'three';
-import { weld } from '../meshes/weld.ts';
-import type { Mesh, PointCloud } from '../shape.ts';
+import { createNumberList, doubles, floats, integers } from '../bytes/number-list.ts';
 import { ShapeError } from '../shape-error.ts';
-import { loadThree } from './load-three.ts';
+import { parseNumber } from '../text/parse-number.ts';
+import { plural } from '../text/plural.ts';
+import {
+  createCursor,
+  nextContinuedWord,
+  nextLine,
+  quoteWord,
+  type TextCursor,
+  wordAsNumber,
+  wordAsText,
+} from '../text/text-cursor.ts';
+import type { FileShape } from './file-shape.ts';
 
-/** What three lets pass: corners that name no vertex, and vertices that are no numbers. */
-const assertObj = (text: string): void => {
-  let vertices = 0;
-  let largest = 0;
-  for (const [, keyword, rest = ''] of text.matchAll(/^[ \t]*(v|f)[ \t]+(.*)$/gm)) {
-    const words = rest.trim().split(/\s+/);
-    if (keyword === 'v') {
-      vertices++;
-      if (words.length < 3 || !words.slice(0, 3).every(word => Number.isFinite(Number(word))))
-        throw new ShapeError(
-          'not-finite',
-          `OBJ vertices must be three finite numbers, got 'v ${rest.trim()}' as vertex ${vertices}`,
-        );
-      continue;
+/** Statements that are left out with a note, by what they are. */
+const LEFT_OUT: ReadonlyMap<string, string> = new Map([
+  ['l', 'line'],
+  ['p', 'point statement'],
+  ['curv', 'curve'],
+  ['curv2', 'curve'],
+  ['surf', 'curved surface'],
+  ['call', 'included file'],
+  ['csh', 'command'],
+]);
+
+/** Statements that say nothing of the triangles, and those that belong to curves and surfaces. */
+const PASSED_OVER: ReadonlySet<string> = new Set(
+  (
+    'vt vp g o s mg usemtl mtllib usemap maplib bevel c_interp d_interp lod shadow_obj trace_obj ' +
+    'cstype deg bmat step parm trim hole scrv sp end con ctech stech bsp bzp cdc cdp res'
+  ).split(' '),
+);
+
+/** Whether a word begins a statement of an OBJ file. */
+export const isObjKeyword = (word: string): boolean =>
+  word === 'v' || word === 'vn' || word === 'f' || word === 'fo' || LEFT_OUT.has(word) || PASSED_OVER.has(word);
+
+const SLASH = 0x2f;
+
+/** The `part`th number of a corner like `1/2/3`, `1//3` or `1`; `undefined` where it is left out, NaN where it is none. */
+const cornerPart = ({ bytes, start, stop }: TextCursor, part: 0 | 2): number | undefined => {
+  let [from, slashes] = [start, 0];
+  for (let at = start; at <= stop; at++) {
+    if (at < stop && bytes[at] !== SLASH) continue;
+    if (slashes === part) {
+      if (at === from) return undefined;
+      const value = parseNumber(bytes, from, at);
+      return value !== undefined && Number.isInteger(value) ? value : Number.NaN;
     }
-    for (const word of words) {
-      if (word.startsWith('#')) break;
-      const index = Number.parseInt(word, 10);
-      // Negative ones count back from the last vertex so far.
-      if (!(index !== 0 && index >= -vertices)) throw new ShapeError('bad-index', `OBJ: 'f ${rest.trim()}' names no vertex`);
-      if (index > largest) largest = index;
-    }
+    slashes++;
+    from = at + 1;
   }
-  if (vertices === 0) throw new ShapeError('no-points', 'an OBJ file must have vertices, got none');
-  if (largest > vertices) throw new ShapeError('bad-index', `OBJ: a face names vertex ${largest}, but there are ${vertices}`);
+  return undefined;
 };
 
-/** three leaves out the normals of a file without faces. */
-const readNormals = (text: string): Float32Array =>
-  Float32Array.from(
-    [...text.matchAll(/^[ \t]*vn[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)/gm)].flatMap(([, x, y, z]) => [
-      Number(x),
-      Number(y),
-      Number(z),
-    ]),
-  );
+/** The row that a number stands for: 1 is the first, -1 the last so far. NaN where it stands for none. */
+const rowOf = (index: number | undefined, soFar: number): number => {
+  const row = index === undefined || index === 0 ? Number.NaN : index > 0 ? index - 1 : soFar + index;
+  return row >= 0 && row < 2 ** 32 - 1 ? row : Number.NaN;
+};
 
-const isDrawn = (object: Object3D): object is Object3D & { geometry: BufferGeometry } => 'geometry' in object;
+/** A corner without a normal. */
+const NONE = 2 ** 32 - 1;
 
-const join = (arrays: readonly Float32Array[]): Float32Array => {
-  const joined = new Float32Array(arrays.reduce((length, array) => length + array.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    joined.set(array, at);
-    at += array.length;
+interface Content {
+  readonly positions: Float64Array;
+  readonly normals: Float32Array;
+  /** The positions and the normals of the faces' corners: rows of the two above. */
+  readonly corners: Uint32Array;
+  readonly normalCorners: Uint32Array;
+  readonly sizes: Uint32Array;
+  readonly notes: string[];
+}
+
+const readNumbers = (cursor: TextCursor, keyword: string, push: (value: number) => void): void => {
+  const { line } = cursor;
+  for (let k = 0; k < 3; k++) {
+    const more = nextContinuedWord(cursor);
+    const value = more ? wordAsNumber(cursor) : undefined;
+    if (value === undefined)
+      throw new ShapeError(
+        'damaged',
+        `OBJ: '${keyword}' must have three numbers, got ${more ? quoteWord(cursor) : `${k}`} in line ${line}`,
+      );
+    push(value);
   }
-  return joined;
+};
+
+const readContent = (bytes: Uint8Array): Content => {
+  const [positions, normals] = [createNumberList(doubles), createNumberList(floats)];
+  const [corners, normalCorners, sizes] = [createNumberList(integers), createNumberList(integers), createNumberList(integers)];
+  const leftOut = new Map<string, number>();
+  const cursor = createCursor(bytes);
+  const readFace = (): void => {
+    const [line, before] = [cursor.line, corners.length];
+    while (nextContinuedWord(cursor) && bytes[cursor.start] !== 0x23) {
+      const row = rowOf(cornerPart(cursor, 0), positions.length / 3);
+      if (Number.isNaN(row)) throw new ShapeError('bad-index', `OBJ: ${quoteWord(cursor)} in line ${line} names no vertex`);
+      corners.push(row);
+      const normal = rowOf(cornerPart(cursor, 2), normals.length / 3);
+      normalCorners.push(Number.isNaN(normal) ? NONE : normal);
+    }
+    sizes.push(corners.length - before);
+  };
+  do {
+    if (!nextContinuedWord(cursor) || bytes[cursor.start] === 0x23) continue;
+    const keyword = wordAsText(cursor, 16);
+    if (keyword === 'v') readNumbers(cursor, keyword, positions.push);
+    else if (keyword === 'vn') readNumbers(cursor, keyword, normals.push);
+    else if (keyword === 'f' || keyword === 'fo') readFace();
+    else if (!PASSED_OVER.has(keyword)) {
+      const what = LEFT_OUT.get(keyword) ?? 'unknown statement';
+      leftOut.set(what, (leftOut.get(what) ?? 0) + 1);
+    }
+    // The rest of the statement, over all of its lines.
+    while (bytes[cursor.start] !== 0x23 && nextContinuedWord(cursor));
+  } while (nextLine(cursor));
+  return {
+    positions: positions.view().slice(),
+    normals: normals.view(),
+    corners: corners.view(),
+    normalCorners: normalCorners.view(),
+    sizes: sizes.view(),
+    notes: [...leftOut].map(([what, count]) => `${plural(count, what)} left out`),
+  };
+};
+
+/** At each vertex, the sum of the normals that faces name there; `undefined` where they name none. */
+const normalsAtVertices = (content: Content): Float32Array | undefined => {
+  const { positions, normals, corners, normalCorners, notes } = content;
+  const sums = new Float32Array(positions.length);
+  const count = normals.length / 3;
+  let [found, missing] = [false, 0];
+  for (let i = 0; i < corners.length; i++) {
+    const [row, vertex] = [normalCorners[i]!, corners[i]!];
+    if (row === NONE) continue;
+    if (row >= count) {
+      missing++;
+      continue;
+    }
+    if (!Number.isFinite(normals[3 * row]! + normals[3 * row + 1]! + normals[3 * row + 2]!)) continue;
+    found = true;
+    if (vertex < positions.length / 3) for (let k = 0; k < 3; k++) sums[3 * vertex + k]! += normals[3 * row + k]!;
+  }
+  if (missing > 0) notes.push(`${plural(missing, 'corner')} with a normal that is not there`);
+  return found ? sums : undefined;
 };
 
 /**
- * Decodes OBJ with three's OBJLoader: all objects and groups as one mesh, polygons cut into triangles from their first corner, vertices at the same
- * place joined. Without faces it is a point cloud.
+ * Reads OBJ: the faces of all objects and groups as one mesh, with the normals that they name; without faces a point cloud of all vertices.
+ *
+ * @throws ShapeError
  */
-export const decodeObj = async (bytes: Uint8Array): Promise<PointCloud | Mesh> => {
-  const text = new TextDecoder().decode(bytes);
-  assertObj(text);
-  const { OBJLoader } = await loadThree(() => import('three/examples/jsm/loaders/OBJLoader.js'));
-  const soups: Float32Array[] = [];
-  const normals: Float32Array[] = [];
-  const clouds: Float32Array[] = [];
-  new OBJLoader().parse(text).traverse(object => {
-    if (!isDrawn(object)) return;
-    const { geometry, type } = object;
-    const positions = Float32Array.from(geometry.getAttribute('position').array);
-    if (type !== 'Mesh') clouds.push(positions);
-    else {
-      soups.push(positions);
-      normals.push(
-        geometry.hasAttribute('normal')
-          ? Float32Array.from(geometry.getAttribute('normal').array)
-          : new Float32Array(positions.length),
-      );
-    }
-  });
-  const own = readNormals(text);
-  if (soups.length === 0) {
-    const positions = join(clouds);
-    return own.length === positions.length ? { positions, normals: own } : { positions };
+export const decodeObj = (bytes: Uint8Array): FileShape => {
+  const content = readContent(bytes);
+  const { positions, corners, sizes, notes } = content;
+  if (positions.length === 0) throw new ShapeError('no-points', 'an OBJ file must have vertices, got none');
+  const common = { positions, precision: 'float64', notes } as const;
+  if (sizes.length === 0) {
+    const { normals } = content;
+    return { ...common, weld: false, ...(normals.length === positions.length && { normals: normals.slice() }) };
   }
-  // Where the file has no normals, three makes those of the faces.
-  return weld({ positions: join(soups), normals: own.length > 0 ? join(normals) : undefined });
+  const normals = normalsAtVertices(content);
+  return { ...common, weld: true, faces: { corners, sizes }, ...(normals && { normals }) };
 };

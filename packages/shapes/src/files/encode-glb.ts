@@ -13,14 +13,15 @@ export interface EncodeGlbOptions {
 /**
  * Writes a mesh, or a point cloud, as GLB (binary glTF 2.0): one node, one mesh, one matt material.
  *
- * Coordinates are kept as they are. glTF has y up and metres, so say elsewhere what a unit is.
+ * Coordinates are kept as they are. glTF has y up and metres, so say elsewhere what a unit is. The format has 32-bit floats only: the offset of a shape becomes the
+ * translation of the node, so its form is kept whole. Programs that work out places in the scene in single precision round the translation, to half a unit at 5,000,000.
  *
  * @throws RangeError, ShapeError when the arrays are no shape, or a normal has no length
  */
 export const encodeGlb = async (shape: PointCloud | Mesh, options: EncodeGlbOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
   assertShape('encodeGlb', shape);
   const { name = 'shape', colour = [0.8, 0.8, 0.8] } = options;
-  const { positions, normals } = shape;
+  const { positions, normals, offset } = shape;
   if (normals)
     for (let i = 0; i < normals.length; i += 3)
       if (Math.abs(Math.hypot(normals[i]!, normals[i + 1]!, normals[i + 2]!) - 1) > 1e-3)
@@ -45,7 +46,9 @@ export const encodeGlb = async (shape: PointCloud | Mesh, options: EncodeGlbOpti
     );
   else primitive.setMode(Primitive.Mode.POINTS ?? 0);
   const mesh = document.createMesh(name).addPrimitive(primitive);
-  document.createScene(name).addChild(document.createNode(name).setMesh(mesh));
+  const node = document.createNode(name).setMesh(mesh);
+  if (offset) node.setTranslation([...offset]);
+  document.createScene(name).addChild(node);
   document.getRoot().getAsset().generator = 'neural-fields';
   return new Uint8Array(await new WebIO().writeBinary(document));
 };

@@ -1,15 +1,17 @@
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 
 /**
- * Writes a point cloud or a mesh as OBJ. Numbers are kept bit by bit.
+ * Writes a point cloud or a mesh as OBJ. Numbers are kept bit by bit; with an offset, coordinates have the digits of double precision.
  *
  * @throws RangeError, ShapeError when the arrays are no shape
  */
 export const encodeObj = (shape: PointCloud | Mesh): Uint8Array<ArrayBuffer> => {
   assertShape('encodeObj', shape);
-  const { positions, normals } = shape;
+  const { positions, normals, offset } = shape;
   const lines: string[] = ['# neural-fields'];
-  for (let i = 0; i < positions.length; i += 3) lines.push(`v ${positions.subarray(i, i + 3).join(' ')}`);
+  const [x, y, z] = offset ?? [0, 0, 0];
+  for (let i = 0; i < positions.length; i += 3)
+    lines.push(`v ${positions[i]! + x} ${positions[i + 1]! + y} ${positions[i + 2]! + z}`);
   if (normals) for (let i = 0; i < normals.length; i += 3) lines.push(`vn ${normals.subarray(i, i + 3).join(' ')}`);
   if (isMesh(shape))
     for (let i = 0; i < shape.triangles.length; i += 3)

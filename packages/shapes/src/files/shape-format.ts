@@ -1,46 +1,72 @@
 import { describeBytes } from '../bytes/describe-bytes.ts';
 import { ShapeError } from '../shape-error.ts';
+import { parseNumber } from '../text/parse-number.ts';
+import { createRow, separatorOf, splitRow } from '../text/table-row.ts';
+import { createCursor, isLineEnd, nextLine, nextWord, nextWordAnywhere, wordAsText } from '../text/text-cursor.ts';
+import { isObjKeyword } from './decode-obj.ts';
 
 /** The formats of shapes that are read: Stanford polygons, Wavefront objects, stereolithography, and columns of numbers. */
 export type ShapeFormat = 'ply' | 'obj' | 'stl' | 'xyz';
 
-const EXTENSIONS: Readonly<Record<string, ShapeFormat>> = {
-  ply: 'ply',
-  obj: 'obj',
-  stl: 'stl',
-  xyz: 'xyz',
-  xyzn: 'xyz',
-  pts: 'xyz',
-  txt: 'xyz',
-};
+/** Extensions that mean one format, whatever the first lines look like. */
+const EXTENSIONS: ReadonlyMap<string, ShapeFormat> = new Map([
+  ['ply', 'ply'],
+  ['obj', 'obj'],
+  ['stl', 'stl'],
+  ['xyz', 'xyz'],
+  ['xyzn', 'xyz'],
+  ['xyzrgb', 'xyz'],
+  ['xyzi', 'xyz'],
+]);
 
 /** The bytes of a binary STL before its triangles: 80 of header, and their count. */
 export const STL_HEADER = 84;
 /** The bytes of a triangle in a binary STL. */
 export const STL_TRIANGLE = 50;
 
-const formatOfText = (text: string): ShapeFormat | undefined => {
-  if (/^\uFEFF?\s*solid\b/.test(text) && /\bfacet\b|\bendsolid\b/.test(text)) return 'stl';
-  const lines = text.split(/\r\n|\r|\n/).map(line => line.trim());
-  const first = lines.find(line => line !== '' && !line.startsWith('#') && !line.startsWith('//'));
-  if (first === undefined) return undefined;
-  if (/^(v|vn|vt|vp|f|p|l|o|g|s|mtllib|usemtl)(\s|$)/.test(first)) return 'obj';
-  if (
-    /^[-+.\d]/.test(first) &&
-    first
-      .split(/[\s,;]+/)
-      .filter(Boolean)
-      .every(column => Number.isFinite(Number(column)))
-  )
-    return 'xyz';
+/** As much of a file is looked at to tell what it is. */
+const START = 2 ** 16;
+
+/** Whether a file begins as no text does. The length of a binary STL has such a byte too, whatever its header says. */
+export const isBinary = (bytes: Uint8Array): boolean => bytes.subarray(0, 4096).some(byte => byte < 9) || isWholeBinaryStl(bytes);
+
+const stlLength = (bytes: Uint8Array): number =>
+  bytes.length < STL_HEADER
+    ? Number.NaN
+    : STL_HEADER + STL_TRIANGLE * new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(80, true);
+
+const isWholeBinaryStl = (bytes: Uint8Array): boolean => stlLength(bytes) === bytes.length;
+
+const isTable = (bytes: Uint8Array, from: number): boolean => {
+  let to = from;
+  while (to < bytes.length && !isLineEnd(bytes[to])) to++;
+  const row = createRow();
+  splitRow(bytes, from, to, separatorOf(bytes, from, to), row);
+  const numbers = [0, 1, 2].slice(0, Math.max(1, row.count));
+  return numbers.every(column => parseNumber(bytes, row.bounds[2 * column]!, row.bounds[2 * column + 1]!) !== undefined);
+};
+
+const formatOfText = (bytes: Uint8Array): ShapeFormat | undefined => {
+  const cursor = createCursor(bytes);
+  let lines = 0;
+  do {
+    const from = cursor.at;
+    if (!nextWord(cursor)) continue;
+    const word = wordAsText(cursor);
+    if (word.startsWith('#') || word.startsWith('//')) continue;
+    if (lines === 0 && /^solid$/i.test(word)) {
+      nextLine(cursor);
+      return nextWordAnywhere(cursor) && /^(facet|end|endsolid)$/i.test(wordAsText(cursor)) ? 'stl' : undefined;
+    }
+    if (lines === 0 && isObjKeyword(word)) return 'obj';
+    // Numbers, perhaps below a line of names.
+    if (isTable(bytes, from)) return 'xyz';
+    if (++lines > 1) return undefined;
+  } while (nextLine(cursor));
   return undefined;
 };
 
-const isBinaryStl = (bytes: Uint8Array): boolean => {
-  if (bytes.length < STL_HEADER) return false;
-  const count = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(80, true);
-  return STL_HEADER + STL_TRIANGLE * count === bytes.length;
-};
+const startsWith = (bytes: Uint8Array, pattern: RegExp): boolean => pattern.test(String.fromCharCode(...bytes.subarray(0, 16)));
 
 /**
  * The format of a file by what is in it, and by its name where the content leaves it open (a binary STL that ends early).
@@ -50,14 +76,15 @@ const isBinaryStl = (bytes: Uint8Array): boolean => {
  */
 export const shapeFormatOf = (bytes: Uint8Array, name = ''): ShapeFormat => {
   if (bytes.length === 0) throw new ShapeError('empty-file', 'wanted the bytes of a shape, got 0 bytes');
-  const start = bytes.subarray(0, 4096);
-  if (/^ply[\r\n]/.test(String.fromCharCode(...start.subarray(0, 4)))) return 'ply';
-  if (isBinaryStl(bytes)) return 'stl';
-  const byName = EXTENSIONS[/\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''];
-  // A byte that no text has: of the formats left, only STL is binary.
-  const binary = start.some(byte => byte < 9);
-  const byContent = binary ? undefined : formatOfText(new TextDecoder().decode(start));
-  if (byContent) return byContent;
-  if (binary && byName === 'stl') return 'stl';
+  if (startsWith(bytes, /^ply[ \t]*[\r\n]/)) return 'ply';
+  if (isWholeBinaryStl(bytes)) return 'stl';
+  const byName = EXTENSIONS.get(/\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? '');
+  if (isBinary(bytes)) {
+    // Of the formats left, only STL is binary.
+    if (byName === 'stl' || (startsWith(bytes, /^solid/i) && stlLength(bytes) < bytes.length)) return 'stl';
+  } else {
+    const found = formatOfText(bytes.subarray(0, START)) ?? byName;
+    if (found) return found;
+  }
   throw new ShapeError('not-a-shape', `wanted a PLY, OBJ, STL or XYZ file, got ${describeBytes(bytes)}`);
 };

@@ -1,5 +1,8 @@
 import { assertMesh, type Mesh } from '../shape.ts';
+import { groupHalfEdges, targetOf } from './half-edges.ts';
+import { samePlaces } from './same-places.ts';
 import { areaVector } from './triangle.ts';
+import { createUnionFind } from './union-find.ts';
 
 /** What {@link checkMesh} finds. */
 export interface MeshReport {
@@ -29,50 +32,9 @@ export interface MeshReport {
   readonly components: number;
   /** The sum of the triangles' areas. */
   readonly area: number;
-  /** The volume inside, by the divergence theorem: the sum of a . (b x c) / 6. Positive where the triangles face outwards; without meaning for an open mesh. */
+  /** The volume inside, by the divergence theorem: the sum of a . (b x c) / 6, from the offset. Positive where the triangles face outwards; without meaning for an open mesh. */
   readonly volume: number;
 }
-
-const createUnionFind = (count: number): { find(i: number): number; union(i: number, j: number): void } => {
-  const parent = Uint32Array.from({ length: count }, (_, i) => i);
-  const find = (i: number): number => {
-    let at = i;
-    while (parent[at] !== at) {
-      parent[at] = parent[parent[at]!]!;
-      at = parent[at]!;
-    }
-    return at;
-  };
-  return {
-    find,
-    union: (i, j) => {
-      parent[find(i)] = find(j);
-    },
-  };
-};
-
-const countDuplicates = (positions: Float32Array, used: Uint8Array): number => {
-  const order = Uint32Array.from({ length: used.length }, (_, i) => i).filter(i => used[i] === 1);
-  const compare = (a: number, b: number): number =>
-    positions[3 * a]! - positions[3 * b]! ||
-    positions[3 * a + 1]! - positions[3 * b + 1]! ||
-    positions[3 * a + 2]! - positions[3 * b + 2]!;
-  order.sort(compare);
-  let duplicates = 0;
-  for (let i = 1; i < order.length; i++) if (compare(order[i - 1]!, order[i]!) === 0) duplicates++;
-  return duplicates;
-};
-
-/** The half-edges of a mesh, sorted so that those of one edge stand together. */
-const sortHalfEdges = (triangles: Uint32Array, vertices: number): Float64Array => {
-  // Both ends, the direction and the triangle's corner in one exact number would overflow 2^53 for large meshes; so sort the ends, and look the rest up.
-  const keys = new Float64Array(triangles.length);
-  for (let i = 0; i < triangles.length; i++) {
-    const [from, to] = [triangles[i]!, triangles[i % 3 === 2 ? i - 2 : i + 1]!];
-    keys[i] = Math.min(from, to) * vertices + Math.max(from, to);
-  }
-  return keys;
-};
 
 /**
  * Looks at a mesh as a surface: whether it is closed, how often it is connected, its genus by the Euler characteristic, its area and volume.
@@ -85,27 +47,23 @@ export const checkMesh = (mesh: Mesh): MeshReport => {
   const count = positions.length / 3;
   const used = new Uint8Array(count);
   for (const vertex of triangles) used[vertex] = 1;
-  const keys = sortHalfEdges(triangles, count);
-  const order = Uint32Array.from({ length: keys.length }, (_, i) => i).sort((a, b) => keys[a]! - keys[b]!);
+  const { order, starts } = groupHalfEdges(triangles, count);
   const parts = createUnionFind(count);
   // Corners of one vertex are in one fan when their triangles share an edge at it.
   const fans = createUnionFind(triangles.length);
-  const target = (half: number): number => (half % 3 === 2 ? half - 2 : half + 1);
   const [counts, tally] = [new Uint32Array(3), { edges: 0, boundary: 0, crowded: 0, twisted: 0 }];
-  for (let i = 0; i < order.length; ) {
-    let end = i + 1;
-    while (end < order.length && keys[order[end]!] === keys[order[i]!]) end++;
+  for (let edge = 0; edge + 1 < starts.length; edge++) {
+    const [i, end] = [starts[edge]!, starts[edge + 1]!];
     tally.edges++;
     const [first, second] = [order[i]!, order[i + 1]!];
-    parts.union(triangles[first]!, triangles[target(first)]!);
+    parts.union(triangles[first]!, triangles[targetOf(first)]!);
     if (end - i === 1) tally.boundary++;
     else if (end - i > 2) tally.crowded++;
     else if (triangles[first] === triangles[second]) tally.twisted++;
     else {
-      fans.union(first, target(second));
-      fans.union(target(first), second);
+      fans.union(first, targetOf(second));
+      fans.union(targetOf(first), second);
     }
-    i = end;
   }
   const fanSeen = new Int32Array(count).fill(-1);
   const pinched = new Uint8Array(count);
@@ -114,6 +72,14 @@ export const checkMesh = (mesh: Mesh): MeshReport => {
     const fan = fans.find(corner);
     if (fanSeen[vertex] === -1) fanSeen[vertex] = fan;
     else if (fanSeen[vertex] !== fan) pinched[vertex] = 1;
+  }
+  const places = samePlaces(positions);
+  const taken = new Uint8Array(places.count);
+  let duplicates = 0;
+  for (let i = 0; i < count; i++) {
+    if (used[i] === 0) continue;
+    duplicates += taken[places.target[i]!]!;
+    taken[places.target[i]!] = 1;
   }
   let [area, volume, degenerate, components] = [0, 0, 0, 0];
   for (let i = 0; i < triangles.length / 3; i++) {
@@ -141,7 +107,7 @@ export const checkMesh = (mesh: Mesh): MeshReport => {
     twistedEdges: tally.twisted,
     pinchedVertices: counts[1]!,
     degenerateTriangles: degenerate,
-    duplicateVertices: countDuplicates(positions, used),
+    duplicateVertices: duplicates,
     eulerCharacteristic: counts[0]! - tally.edges + triangles.length / 3,
     components,
     area,

@@ -54,7 +54,7 @@ const createBins = ({ positions, triangles }: Mesh) => {
 };
 
 /** 1 where a triangle's outside is left by the ray from p upwards, -1 where it is entered, 0 where the ray misses it. */
-const crossing = ({ positions, triangles }: Mesh, triangle: number, p: readonly [number, number, number]): number => {
+export const crossing = ({ positions, triangles }: Mesh, triangle: number, p: readonly [number, number, number]): number => {
   const [a, b, c] = [3 * triangles[3 * triangle]!, 3 * triangles[3 * triangle + 1]!, 3 * triangles[3 * triangle + 2]!];
   const [ax, ay, bx, by, cx, cy] = [
     positions[a]!,

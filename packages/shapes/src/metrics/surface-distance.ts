@@ -30,10 +30,16 @@ interface OneWay {
 
 const oneWay = (from: PointCloud, to: PointCloud): OneWay => {
   const tree = createKdTree(to.positions);
+  const [fromOffset, toOffset] = [from.offset ?? [0, 0, 0], to.offset ?? [0, 0, 0]];
+  const [x, y, z] = [fromOffset[0] - toOffset[0], fromOffset[1] - toOffset[1], fromOffset[2] - toOffset[2]];
   const count = from.positions.length / 3;
   let [sum, squares, largest, cosines] = [0, 0, 0, 0];
   for (let i = 0; i < 3 * count; i += 3) {
-    const { index, squaredDistance } = tree.nearest(from.positions[i]!, from.positions[i + 1]!, from.positions[i + 2]!);
+    const { index, squaredDistance } = tree.nearest(
+      from.positions[i]! + x,
+      from.positions[i + 1]! + y,
+      from.positions[i + 2]! + z,
+    );
     const distance = Math.sqrt(squaredDistance);
     sum += distance;
     squares += squaredDistance;

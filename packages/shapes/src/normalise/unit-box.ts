@@ -1,10 +1,12 @@
-import { assertShape, type Mesh, type PointCloud } from '../shape.ts';
+import { usedPoints } from '../meshes/used-points.ts';
+import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
+import { chooseOffset } from '../shape-offset.ts';
 
 /**
  * A change of scale and place, p' = scale p + offset, the same scale along every axis. Plain data: it may be stored as JSON beside a field.
  *
- * Directions, and so normals, stay as they are. Distances are multiplied by `scale`.
+ * Directions, and so normals, stay as they are. Distances are multiplied by `scale`. Both sides are coordinates in full, with a shape's `offset` added.
  */
 export interface Similarity {
   /** Positive. */
@@ -27,7 +29,7 @@ export interface UnitBoxOptions {
 }
 
 /**
- * The similarity that puts a shape into [-(1 - margin), 1 - margin]^3 with its aspect kept.
+ * The similarity that puts a shape into [-(1 - margin), 1 - margin]^3 with its aspect kept. Points of a mesh that no triangle uses do not count.
  *
  * With `mean`, the smallest and the largest coordinate may be of different axes, so a shape that is not centred on its mean along its longest axis fills the
  * box less than with `box`, and never leaves it.
@@ -37,26 +39,27 @@ export interface UnitBoxOptions {
  * @throws RangeError when `margin` is not in [0, 1)
  * @throws ShapeError `one-place` when all points are at one place, and as for any shape
  */
-export const unitBox = (shape: PointCloud, { margin = 0.1, method = 'mean' }: UnitBoxOptions = {}): Similarity => {
+export const unitBox = (shape: PointCloud | Mesh, { margin = 0.1, method = 'mean' }: UnitBoxOptions = {}): Similarity => {
   if (!(margin >= 0 && margin < 1)) throw new RangeError(`unitBox: margin must be in [0, 1), got ${margin}`);
   assertShape('unitBox', shape);
-  const { positions } = shape;
+  const { positions, offset: from = [0, 0, 0] } = shape;
+  const rows = isMesh(shape) ? usedPoints(positions.length / 3, shape.triangles) : undefined;
+  const count = rows ? rows.length : positions.length / 3;
   const [low, high, sum] = [
     [Infinity, Infinity, Infinity],
     [-Infinity, -Infinity, -Infinity],
     [0, 0, 0],
   ];
-  for (let i = 0; i < positions.length; i++) {
-    const [axis, value] = [i % 3, positions[i]!];
-    low[axis] = Math.min(low[axis]!, value);
-    high[axis] = Math.max(high[axis]!, value);
-    sum[axis]! += value;
-  }
+  for (let i = 0; i < count; i++)
+    for (let axis = 0; axis < 3; axis++) {
+      const value = positions[3 * (rows ? rows[i]! : i) + axis]!;
+      low[axis] = Math.min(low[axis]!, value);
+      high[axis] = Math.max(high[axis]!, value);
+      sum[axis]! += value;
+    }
   const extent = Math.max(...[0, 1, 2].map(axis => high[axis]! - low[axis]!));
-  if (!(extent > 0)) throw new ShapeError('one-place', `unitBox: all ${positions.length / 3} points are at one place`);
-  const centre = [0, 1, 2].map(axis =>
-    method === 'mean' ? (sum[axis]! * 3) / positions.length : (low[axis]! + high[axis]!) / 2,
-  );
+  if (!(extent > 0)) throw new ShapeError('one-place', `unitBox: all ${count} points are at one place`);
+  const centre = [0, 1, 2].map(axis => (method === 'mean' ? sum[axis]! / count : (low[axis]! + high[axis]!) / 2));
   const [least, most] =
     method === 'mean'
       ? [
@@ -66,7 +69,7 @@ export const unitBox = (shape: PointCloud, { margin = 0.1, method = 'mean' }: Un
       : [-extent / 2, extent / 2];
   const scale = (2 * (1 - margin)) / (most - least);
   const shift = (scale * (least + most)) / 2;
-  const offset = (axis: number): number => -scale * centre[axis]! - shift;
+  const offset = (axis: number): number => -scale * (centre[axis]! + from[axis]!) - shift;
   return { scale, offset: [offset(0), offset(1), offset(2)] };
 };
 
@@ -76,11 +79,30 @@ export const inverseSimilarity = ({ scale, offset: [x, y, z] }: Similarity): Sim
   offset: [-x / scale, -y / scale, -z / scale],
 });
 
-/** A shape moved and scaled: new positions; normals and triangles are shared with the old one. */
-export const applySimilarity = <S extends PointCloud | Mesh>(shape: S, { scale, offset }: Similarity): S => ({
-  ...shape,
-  positions: shape.positions.map((value, i) => scale * value + offset[i % 3]!),
-});
+/**
+ * A shape moved and scaled: new positions, from an offset where the result is far from the origin; normals and triangles are shared with the old one.
+ *
+ * Everything is worked out in double precision, so a mesh comes back from [-1, 1]^3 to where its file was without loss of form.
+ */
+export const applySimilarity = <S extends PointCloud | Mesh>(shape: S, { scale, offset }: Similarity): S => {
+  const { offset: from = [0, 0, 0], positions } = shape;
+  const shift = offset.map((value, axis) => scale * from[axis]! + value);
+  const [low, high] = [
+    [Infinity, Infinity, Infinity],
+    [-Infinity, -Infinity, -Infinity],
+  ];
+  for (let i = 0; i < positions.length; i++) {
+    const axis = i % 3;
+    const value = scale * positions[i]! + shift[axis]!;
+    low[axis] = Math.min(low[axis]!, value);
+    high[axis] = Math.max(high[axis]!, value);
+  }
+  const to = chooseOffset(low, high);
+  const rest = shift.map((value, axis) => value - (to?.[axis] ?? 0));
+  const moved: S = { ...shape, positions: positions.map((value, i) => scale * value + rest[i % 3]!) };
+  const { offset: _, ...near } = moved;
+  return to ? { ...moved, offset: to } : (near as S);
+};
 
 /** The key under which a field file's metadata keep the similarity that its shape was put into the box with. */
 export const SIMILARITY_KEY = 'shape.similarity';

@@ -2,6 +2,7 @@ import type { PointSource, Rng } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertBox, type Box, UNIT_BOX } from '../surfaces/grid.ts';
 import { assertCount } from './assert-count.ts';
+import { assertNear } from './assert-near.ts';
 import { drawNumbers, nextNormal, nextUniform } from './draw-numbers.ts';
 import { type PointRange, type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 
@@ -61,11 +62,12 @@ const pieces = (
  *
  * Reference: Sitzmann et al. 2020, section 4.2; near points: Gropp et al. 2020, "Implicit geometric regularization for learning shapes", section 3.
  *
- * @throws RangeError when a count, the distance or the box is wrong
+ * @throws RangeError when a count, the distance or the box is wrong, or the shape has an offset
  * @throws ShapeError when the shape is unusable, or has no normals and they are not declined
  */
 export const sdfPoints = (shape: PointCloud | Mesh, options: SdfPointOptions): PointSource => {
   const { onSurface, offSurface = onSurface, nearSurface = 0, nearDistance = 0.05, box = UNIT_BOX } = options;
+  assertNear('sdfPoints', shape);
   assertCount('sdfPoints', 'onSurface', onSurface, 1);
   assertCount('sdfPoints', 'offSurface', offSurface, 0);
   assertCount('sdfPoints', 'nearSurface', nearSurface, 0);

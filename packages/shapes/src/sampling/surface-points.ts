@@ -1,6 +1,7 @@
 import type { PointBatch, PointSource } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertCount } from './assert-count.ts';
+import { assertNear } from './assert-near.ts';
 import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 
 /**
@@ -8,11 +9,12 @@ import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
  *
  * The target `normal` is `f32[n, 3]`; with `normals: 'none'` there are no targets.
  *
- * @throws RangeError when `count` is not a positive integer
+ * @throws RangeError when `count` is not a positive integer, or the shape has an offset
  * @throws ShapeError when the shape is unusable, or has no normals and they are not declined
  */
 export const surfacePoints = (shape: PointCloud | Mesh, options: SamplerOptions & { readonly count: number }): PointSource => {
   const { count } = options;
+  assertNear('surfacePoints', shape);
   assertCount('surfacePoints', 'count', count, 1);
   const sample = surfaceSampler('surfacePoints', shape, options);
   return {

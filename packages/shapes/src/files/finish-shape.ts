@@ -1,0 +1,166 @@
+import { usedPoints } from '../meshes/used-points.ts';
+import { normalise, weld } from '../meshes/weld.ts';
+import type { Mesh, PointCloud } from '../shape.ts';
+import { ShapeError } from '../shape-error.ts';
+import { chooseOffset } from '../shape-offset.ts';
+import { plural } from '../text/plural.ts';
+import { cutFaces } from './cut-faces.ts';
+import type { FileShape, Polygons, ShapeLimits } from './file-shape.ts';
+
+const MAX_POINTS = 50_000_000;
+const MAX_TRIANGLES = 100_000_000;
+/** A shape that extends over fewer steps of its coordinates' precision is refused, over fewer than these noted. */
+const FEWEST_STEPS = 16;
+const FEW_STEPS = 1024;
+/** Float32 may move a point by this share of the shape's size. */
+const ROUNDING = 2 ** -12;
+
+const assertLimits = (
+  { positions, faces }: FileShape,
+  { maxPoints = MAX_POINTS, maxTriangles = MAX_TRIANGLES }: ShapeLimits,
+): void => {
+  const points = positions.length / 3;
+  if (points > maxPoints) throw new ShapeError('too-large', `the shape has ${points} points, maxPoints is ${maxPoints}`);
+  let triangles = 0;
+  for (const size of faces?.sizes ?? []) triangles += Math.max(0, size - 2);
+  if (triangles > maxTriangles)
+    throw new ShapeError('too-large', `the shape has ${triangles} triangles, maxTriangles is ${maxTriangles}`);
+};
+
+/** Triangles on the rows that are kept. */
+const renumber = (triangles: Uint32Array, count: number, rows: Uint32Array): Uint32Array => {
+  const place = new Uint32Array(count);
+  for (let i = 0; i < rows.length; i++) place[rows[i]!] = i;
+  return triangles.map(row => place[row]!);
+};
+
+const pick = <T extends Float32Array | Float64Array>(values: T, rows: Uint32Array, picked: T): T => {
+  for (let i = 0; i < rows.length; i++) for (let k = 0; k < 3; k++) picked[3 * i + k] = values[3 * rows[i]! + k]!;
+  return picked;
+};
+
+/** @throws ShapeError `not-finite`, with the first such point, and how many there are; points without a 1 in `used` do not count */
+const assertFinite = (positions: Float64Array, used?: Uint8Array): void => {
+  let [first, count, got] = [0, 0, 0];
+  for (let i = 0; i < positions.length; i++) {
+    const [value, point] = [positions[i]!, Math.floor(i / 3)];
+    if (Number.isFinite(value) || (used && used[point] === 0) || (count > 0 && first === point)) continue;
+    if (count++ === 0) [first, got] = [point, value];
+  }
+  if (count === 0) return;
+  const all = count > 1 ? `, the first of ${plural(count, 'such point')}` : '';
+  throw new ShapeError('not-finite', `coordinates must be finite numbers, got ${got} in point ${first}${all}`);
+};
+
+/** The points that faces name. @throws ShapeError `bad-index` when one is not there */
+const markUsed = (count: number, { corners, sizes }: Polygons): Uint8Array => {
+  const used = new Uint8Array(count);
+  let at = 0;
+  for (let face = 0; face < sizes.length; face++)
+    for (const end = at + sizes[face]!; at < end; at++) {
+      if (corners[at]! >= count)
+        throw new ShapeError('bad-index', `face ${face} names point ${corners[at]}, but there are ${count} points`);
+      used[corners[at]!] = 1;
+    }
+  return used;
+};
+
+/** The smallest box around points. */
+export const boxOf = (positions: ArrayLike<number>): { readonly low: number[]; readonly high: number[] } => {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < positions.length; i++) {
+    const [axis, value] = [i % 3, positions[i]!];
+    if (value < low[axis]!) low[axis] = value;
+    if (value > high[axis]!) high[axis] = value;
+  }
+  return { low, high };
+};
+
+/** Positions in single precision, from an offset where the shape is far from the origin. @throws ShapeError `precision` */
+const place = (
+  positions: Float64Array,
+  precision: FileShape['precision'],
+  notes: string[],
+): Pick<PointCloud, 'positions' | 'offset'> => {
+  const { low, high } = boxOf(positions);
+  const extent = Math.max(...[0, 1, 2].map(axis => high[axis]! - low[axis]!));
+  const largest = Math.max(...low.map(Math.abs), ...high.map(Math.abs));
+  const steps = extent / (largest * (precision === 'float32' ? 2 ** -23 : 2 ** -52));
+  const says = `the shape is ${extent} wide and lies near ${largest}, where ${precision === 'float32' ? '32' : '64'}-bit floats are ${extent / steps} apart`;
+  if (extent > 0 && steps < FEWEST_STEPS && !positions.every(Number.isInteger))
+    throw new ShapeError('precision', `${says}: its form is lost`);
+  if (extent > 0 && steps < FEW_STEPS) notes.push(`${says}: its form is coarse`);
+  const offset = precision === 'float32' ? undefined : chooseOffset(low, high);
+  const [x, y, z] = offset ?? [0, 0, 0];
+  const moved = new Float32Array(positions.length);
+  let worst = 0;
+  for (let i = 0; i < positions.length; i += 3) {
+    moved[i] = positions[i]! - x;
+    moved[i + 1] = positions[i + 1]! - y;
+    moved[i + 2] = positions[i + 2]! - z;
+    worst = Math.max(
+      worst,
+      Math.abs(positions[i]! - x - moved[i]!),
+      Math.abs(positions[i + 1]! - y - moved[i + 1]!),
+      Math.abs(positions[i + 2]! - z - moved[i + 2]!),
+    );
+  }
+  if (!(extent < Infinity) || !(worst <= ROUNDING * (extent || Infinity)) || !(worst < Infinity))
+    throw new ShapeError(
+      'precision',
+      `coordinates must be within the range of 32-bit floats, got ${largest}, and a width of ${extent}`,
+    );
+  return offset ? { positions: moved, offset } : { positions: moved };
+};
+
+/** Normals of length 1; 0 where they are not known. `undefined` for a mesh where none is. */
+const tidyNormals = (normals: Float32Array): Float32Array => {
+  for (let i = 0; i < normals.length; i += 3)
+    if (!Number.isFinite(normals[i]! + normals[i + 1]! + normals[i + 2]!)) normals.fill(0, i, i + 3);
+  return normalise(normals);
+};
+
+const finishCloud = (file: FileShape, notes: string[]): PointCloud => {
+  assertFinite(file.positions);
+  const placed = place(file.positions, file.precision, notes);
+  return file.normals ? { ...placed, normals: tidyNormals(file.normals) } : placed;
+};
+
+const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, notes: string[]): Mesh => {
+  const count = file.positions.length / 3;
+  assertFinite(file.positions, markUsed(count, faces));
+  const cut = cutFaces(file.positions, faces, notes);
+  if (cut.length === 0)
+    throw new ShapeError('no-triangles', `none of the ${plural(faces.sizes.length, 'face')} has three different corners`);
+  const rows = usedPoints(count, cut);
+  const triangles = rows.length < count ? renumber(cut, count, rows) : cut.slice();
+  if (rows.length < count) notes.push(`${plural(count - rows.length, 'point')} that no face uses left out`);
+  const positions = rows.length < count ? pick(file.positions, rows, new Float64Array(3 * rows.length)) : file.positions;
+  const given = file.normals && rows.length < count ? pick(file.normals, rows, new Float32Array(3 * rows.length)) : file.normals;
+  const placed = place(positions, file.precision, notes);
+  const known = given && tidyNormals(given).some(value => value !== 0) ? { normals: given } : {};
+  if (!file.weld) return { ...placed, ...known, triangles };
+  const mesh = weld({ ...placed, ...known, triangles });
+  const lost = (triangles.length - mesh.triangles.length) / 3;
+  if (mesh.triangles.length === 0)
+    throw new ShapeError('no-triangles', `all ${plural(lost, 'triangle')} have two corners at one place`);
+  if (lost > 0) notes.push(`${plural(lost, 'triangle')} with two corners at one place left out`);
+  return mesh;
+};
+
+/**
+ * Makes a shape of what a file says: its polygons cut into triangles, points that no face uses left out, positions in single precision from an offset.
+ *
+ * @throws ShapeError
+ */
+export const finishShape = (
+  file: FileShape,
+  limits: ShapeLimits,
+): (PointCloud | Mesh) & { readonly notes: readonly string[] } => {
+  if (file.positions.length === 0) throw new ShapeError('no-points', 'a shape must have at least one point, got none');
+  assertLimits(file, limits);
+  const notes = [...file.notes];
+  const shape = file.faces ? finishMesh(file, file.faces, notes) : finishCloud(file, notes);
+  return { ...shape, notes };
+};

@@ -1,0 +1,9 @@
+/** The points that triangles use, in order: rows of positions, of which there are `count`. */
+export const usedPoints = (count: number, triangles: Uint32Array): Uint32Array => {
+  const used = new Uint8Array(count);
+  for (const row of triangles) used[row] = 1;
+  const rows = new Uint32Array(count);
+  let kept = 0;
+  for (let row = 0; row < count; row++) if (used[row] === 1) rows[kept++] = row;
+  return rows.subarray(0, kept);
+};

@@ -1,0 +1,41 @@
+/** @file Rows of a text table: columns between commas, semicolons, or blanks. */
+
+/** What stands between the columns of a table: a byte, or any number of blanks. */
+export type Separator = 0x2c | 0x3b | 'blank';
+
+/** The columns of a row, as pairs of the bytes where each begins and ends. */
+export interface TableRow {
+  readonly bounds: Uint32Array;
+  count: number;
+}
+
+/** Columns beyond these are not looked at. */
+export const MOST_COLUMNS = 256;
+
+/** Room for the columns of one row. */
+export const createRow = (): TableRow => ({ bounds: new Uint32Array(2 * MOST_COLUMNS), count: 0 });
+
+/** What separates the columns of the line `from` ... `to - 1`: semicolons where it has any, else commas, else blanks. */
+export const separatorOf = (bytes: Uint8Array, from: number, to: number): Separator => {
+  const line = bytes.subarray(from, to);
+  return line.includes(0x3b) ? 0x3b : line.includes(0x2c) ? 0x2c : 'blank';
+};
+
+/** Finds the columns of the line `from` ... `to - 1`. Between commas and semicolons a column may be empty, but for the last. */
+export const splitRow = (bytes: Uint8Array, from: number, to: number, separator: Separator, row: TableRow): void => {
+  row.count = 0;
+  let at = from;
+  while (row.count < MOST_COLUMNS) {
+    while (at < to && bytes[at]! <= 0x20) at++;
+    if (at >= to) return;
+    const start = at;
+    if (separator === 'blank') while (at < to && bytes[at]! > 0x20) at++;
+    else while (at < to && bytes[at] !== separator) at++;
+    let stop = at;
+    while (stop > start && bytes[stop - 1]! <= 0x20) stop--;
+    row.bounds[2 * row.count] = start;
+    row.bounds[2 * row.count + 1] = stop;
+    row.count++;
+    if (separator !== 'blank') at++;
+  }
+};

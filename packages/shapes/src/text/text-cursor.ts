@@ -1,0 +1,85 @@
+/** @file Walks through the words of a text in bytes. Lines end in LF, CRLF or CR. */
+import { quote } from '../bytes/quote.ts';
+import { parseNumber } from './parse-number.ts';
+
+/** Where a reader is in a text; `start` and `stop` are the bounds of its last word. */
+export interface TextCursor {
+  readonly bytes: Uint8Array;
+  /** The byte after the last word. */
+  at: number;
+  /** The line that `at` is in; the first is 1. */
+  line: number;
+  start: number;
+  stop: number;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BACKSLASH = 0x5c;
+
+/** A cursor before the first word; a byte order mark is passed over. */
+export const createCursor = (bytes: Uint8Array, at = 0): TextCursor => {
+  const marked = at === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return { bytes, at: marked ? 3 : at, line: 1, start: 0, stop: 0 };
+};
+
+/** Whether a byte ends a line. */
+export const isLineEnd = (byte: number | undefined): boolean => byte === LF || byte === CR;
+
+/** Goes to the next word of the line; false where the line has no more, and the cursor is then at its end. */
+export const nextWord = (cursor: TextCursor): boolean => {
+  const { bytes } = cursor;
+  let { at } = cursor;
+  let byte = bytes[at];
+  while (byte !== undefined && byte <= 0x20 && byte !== LF && byte !== CR) byte = bytes[++at];
+  cursor.start = at;
+  while (byte !== undefined && byte > 0x20) byte = bytes[++at];
+  cursor.stop = at;
+  cursor.at = at;
+  return at > cursor.start;
+};
+
+/** Goes to the beginning of the next line; false at the end of the text. */
+export const nextLine = (cursor: TextCursor): boolean => {
+  const { bytes } = cursor;
+  let { at } = cursor;
+  while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at++;
+  if (at >= bytes.length) {
+    cursor.at = at;
+    return false;
+  }
+  cursor.at = bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
+  cursor.line++;
+  return cursor.at < bytes.length;
+};
+
+/** Goes to the next word, on whatever line; false at the end of the text. */
+export const nextWordAnywhere = (cursor: TextCursor): boolean => {
+  while (!nextWord(cursor)) if (!nextLine(cursor)) return false;
+  return true;
+};
+
+/** As {@link nextWord}; a line that ends in a backslash goes on in the next. */
+export const nextContinuedWord = (cursor: TextCursor): boolean => {
+  for (;;) {
+    if (!nextWord(cursor)) return false;
+    const { bytes, start, stop } = cursor;
+    if (bytes[stop - 1] !== BACKSLASH) return true;
+    let at = stop;
+    while (bytes[at] === 0x20 || bytes[at] === 0x09) at++;
+    if (at < bytes.length && !isLineEnd(bytes[at])) return true;
+    cursor.stop = stop - 1;
+    nextLine(cursor);
+    if (stop - 1 > start) return true;
+  }
+};
+
+/** The last word as a number; `undefined` where it is none. */
+export const wordAsNumber = ({ bytes, start, stop }: TextCursor): number | undefined => parseNumber(bytes, start, stop);
+
+/** The last word, as text; bytes beyond `longest` are cut off. */
+export const wordAsText = ({ bytes, start, stop }: TextCursor, longest = 64): string =>
+  String.fromCharCode(...bytes.subarray(start, Math.min(stop, start + longest)));
+
+/** The last word, for messages. */
+export const quoteWord = ({ bytes, start, stop }: TextCursor): string => quote(bytes.subarray(start, stop));
