@@ -1,15 +1,15 @@
-import { createNumberList, doubles } from '../bytes/number-list.ts';
+import { createNumberList, doubles, indices } from '../bytes/number-list.ts';
 import { ShapeError } from '../shape-error.ts';
 import { plural } from '../text/plural.ts';
 import {
   createCursor,
+  isWord,
   nextLine,
   nextWord,
   nextWordAnywhere,
   quoteWord,
   type TextCursor,
   wordAsNumber,
-  wordAsText,
 } from '../text/text-cursor.ts';
 import type { FileShape } from './file-shape.ts';
 import { isBinary, STL_HEADER, STL_TRIANGLE } from './shape-format.ts';
@@ -20,7 +20,7 @@ const noFacets = (): ShapeError => new ShapeError('no-points', 'an STL file must
 const soup = (positions: Float64Array, precision: FileShape['precision'], notes: readonly string[]): FileShape => ({
   positions,
   faces: {
-    corners: Uint32Array.from({ length: positions.length / 3 }, (_, i) => i),
+    corners: indices(positions.length / 3),
     sizes: new Uint32Array(positions.length / 9).fill(3),
   },
   weld: true,
@@ -43,9 +43,6 @@ const decodeBinary = (bytes: Uint8Array): FileShape => {
   return soup(positions, 'float32', spare > 0 ? [`${plural(spare, 'byte')} after the last facet left out`] : []);
 };
 
-/** The next word in lower case, on whatever line; empty at the end of the text. */
-const keyword = (cursor: TextCursor): string => (nextWordAnywhere(cursor) ? wordAsText(cursor).toLowerCase() : '');
-
 const damaged = (message: string): ShapeError => new ShapeError('damaged', `STL: ${message}`);
 
 const readVertex = (cursor: TextCursor, push: (value: number) => void): void => {
@@ -63,46 +60,42 @@ const decodeText = (bytes: Uint8Array): FileShape => {
   let [facets, corners] = [0, 0];
   let ended = false;
   const endFacet = (): void => {
-    if (corners !== 3) throw damaged(`facets must have 3 corners, got ${corners} in facet ${facets}, before line ${cursor.line}`);
+    if (corners !== 3)
+      throw damaged(`facets must have 3 corners, got ${corners} in facet ${facets}, before line ${cursor.line + 1}`);
     facets++;
     corners = 0;
   };
-  for (let word = keyword(cursor); word !== ''; word = keyword(cursor)) {
+  /** The name of a solid may be any words. */
+  const skipName = (): void => {
+    if (corners > 0) throw damaged(`${quoteWord(cursor)} within facet ${facets}, in line ${cursor.line}`);
+    nextLine(cursor);
+  };
+  while (nextWordAnywhere(cursor)) {
     // `end solid`, `end facet` and `end loop` are one word elsewhere.
-    if (word === 'end') word += keyword(cursor);
-    switch (word) {
-      case 'solid':
-      case 'endsolid':
-        // The rest of the line is a name, which may be any words.
-        if (corners > 0) throw damaged(`'${word}' within facet ${facets}, in line ${cursor.line}`);
-        ended = word === 'endsolid';
-        nextLine(cursor);
-        break;
-      case 'facet':
-        if (corners > 0) endFacet();
-        if (keyword(cursor) !== 'normal') throw damaged(`wanted 'facet normal' in line ${cursor.line}, got ${quoteWord(cursor)}`);
-        // The three numbers do not matter, nor whether they are any.
-        for (let k = 0; k < 3; k++) nextWord(cursor);
-        break;
-      case 'vertex':
-        if (++corners > 3) throw damaged(`facets must have 3 corners, got a fourth in facet ${facets}, in line ${cursor.line}`);
-        readVertex(cursor, positions.push);
-        break;
-      case 'endfacet':
-        endFacet();
-        break;
-      case 'outer':
-      case 'loop':
-      case 'endloop':
-        break;
-      default:
-        throw damaged(`${quoteWord(cursor)} in line ${cursor.line} is no word of an STL file`);
-    }
+    const apart = isWord(cursor, 'end') && nextWordAnywhere(cursor);
+    if (!apart && isWord(cursor, 'vertex')) {
+      if (++corners > 3) throw damaged(`facets must have 3 corners, got a fourth in facet ${facets}, in line ${cursor.line}`);
+      readVertex(cursor, positions.push);
+    } else if (!apart && isWord(cursor, 'facet')) {
+      if (corners > 0) endFacet();
+      if (!nextWord(cursor) || !isWord(cursor, 'normal'))
+        throw damaged(`wanted 'facet normal' in line ${cursor.line}, got ${quoteWord(cursor)}`);
+      // The three numbers do not matter, nor whether they are any.
+      for (let k = 0; k < 3; k++) nextWord(cursor);
+    } else if (isWord(cursor, apart ? 'facet' : 'endfacet')) endFacet();
+    else if (isWord(cursor, apart ? 'solid' : 'endsolid')) {
+      skipName();
+      ended = true;
+    } else if (!apart && isWord(cursor, 'solid')) {
+      skipName();
+      ended = false;
+    } else if (!isWord(cursor, 'loop') && !isWord(cursor, 'outer') && !isWord(cursor, 'endloop'))
+      throw damaged(`${quoteWord(cursor)} in line ${cursor.line} is no word of an STL file`);
   }
   if (!ended || corners > 0)
     throw new ShapeError('truncated', `the STL file ends early: no 'endsolid' after facet ${facets} in ${bytes.length} bytes`);
   if (facets === 0) throw noFacets();
-  return soup(positions.view().slice(), 'float64', []);
+  return soup(positions.view(), 'float64', []);
 };
 
 /**

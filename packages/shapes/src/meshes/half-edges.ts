@@ -1,6 +1,7 @@
 /**
  * @file The half-edges of a mesh: number 3 t + k runs from corner k of triangle t to the next.
  */
+import { indices } from '../bytes/number-list.ts';
 
 /** The half-edge's end: the corner after it in its triangle. */
 export const targetOf = (half: number): number => (half % 3 === 2 ? half - 2 : half + 1);
@@ -26,7 +27,7 @@ const sortBy = (items: Uint32Array, bound: number, key: (item: number) => number
 export const groupHalfEdges = (triangles: Uint32Array, vertices: number): HalfEdges => {
   const low = (half: number): number => Math.min(triangles[half]!, triangles[targetOf(half)]!);
   const high = (half: number): number => Math.max(triangles[half]!, triangles[targetOf(half)]!);
-  const all = Uint32Array.from({ length: triangles.length }, (_, i) => i);
+  const all = indices(triangles.length);
   const order = sortBy(sortBy(all, vertices, high), vertices, low);
   const starts = new Uint32Array(order.length + 1);
   let edges = 0;

@@ -85,17 +85,22 @@ export const orientMesh = (mesh: Mesh): OrientedMesh => {
   const { positions, triangles, normals } = mesh;
   const { target, first } = samePlaces(positions);
   // Welded corners are called by the first point at their place; triangles without three places have no side to face.
-  const corners = triangles.map(point => first[target[point]!]!);
-  const kept = new Uint32Array(triangles.length / 3);
+  const [welded, kept] = [new Uint32Array(triangles.length), new Uint32Array(triangles.length / 3)];
   let count = 0;
   for (let i = 0; i < kept.length; i++) {
-    const [a, b, c] = [corners[3 * i]!, corners[3 * i + 1]!, corners[3 * i + 2]!];
-    if (a !== b && b !== c && c !== a) kept[count++] = i;
+    const a = first[target[triangles[3 * i]!]!]!;
+    const b = first[target[triangles[3 * i + 1]!]!]!;
+    const c = first[target[triangles[3 * i + 2]!]!]!;
+    if (a === b || b === c || c === a) continue;
+    welded[3 * count] = a;
+    welded[3 * count + 1] = b;
+    welded[3 * count + 2] = c;
+    kept[count++] = i;
   }
-  const welded = Uint32Array.from({ length: 3 * count }, (_, i) => corners[3 * kept[Math.floor(i / 3)]! + (i % 3)]!);
-  const found = meshParts(positions, welded);
+  const whole = welded.subarray(0, 3 * count);
+  const found = meshParts(positions, whole);
   const { parts, partOf, flipped } = found;
-  const nesting = partNesting(positions, welded, found);
+  const nesting = partNesting(positions, whole, found);
   const judged = nesting && judgeParts(found, nesting);
   const closed = parts.filter(part => part.closed);
   const inwards = closed.reduce((sum, { volume }) => sum + volume, 0) < 0;

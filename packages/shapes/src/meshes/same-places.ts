@@ -1,5 +1,7 @@
 /** @file Which points are at exactly the same place. */
 
+import { indices } from '../bytes/number-list.ts';
+
 /** Points at one place, numbered in the order in which places first occur. */
 export interface Places {
   readonly count: number;
@@ -16,18 +18,25 @@ export interface Places {
  */
 export const samePlaces = (positions: Float32Array): Places => {
   const count = positions.length / 3;
-  const bits = new Uint32Array(positions.map(value => value + 0).buffer);
-  let [order, next] = [Uint32Array.from({ length: count }, (_, i) => i), new Uint32Array(count)];
-  const starts = new Uint32Array(257);
+  const bits = new Uint32Array(positions.length);
+  // Adding 0 makes -0 a 0.
+  new Float32Array(bits.buffer).set(positions.map(value => value + 0));
+  let order: Uint32Array = indices(count);
+  let next: Uint32Array = new Uint32Array(count);
+  // A digit of 16 bits is worth its longer table only for many points.
+  const digit = count < 2 ** 13 ? 8 : 16;
+  const starts = new Uint32Array(2 ** digit + 1);
+  const mask = 2 ** digit - 1;
   for (let axis = 0; axis < 3; axis++)
-    for (let shift = 0; shift < 32; shift += 8) {
+    for (let shift = 0; shift < 32; shift += digit) {
       starts.fill(0);
-      for (let i = 0; i < count; i++) starts[((bits[3 * i + axis]! >>> shift) & 255) + 1]!++;
-      if (starts.includes(count)) continue;
-      for (let i = 0; i < 256; i++) starts[i + 1]! += starts[i]!;
+      for (let i = axis; i < bits.length; i += 3) starts[((bits[i]! >>> shift) & mask) + 1]!++;
+      // All have the same digit.
+      if (starts[((bits[axis]! >>> shift) & mask) + 1] === count) continue;
+      for (let i = 0; i < mask; i++) starts[i + 1]! += starts[i]!;
       for (let i = 0; i < count; i++) {
         const point = order[i]!;
-        next[starts[(bits[3 * point + axis]! >>> shift) & 255]!++] = point;
+        next[starts[(bits[3 * point + axis]! >>> shift) & mask]!++] = point;
       }
       [order, next] = [next, order];
     }

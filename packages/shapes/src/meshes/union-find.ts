@@ -1,3 +1,5 @@
+import { indices } from '../bytes/number-list.ts';
+
 /** Sets that are joined one by one. */
 export interface UnionFind {
   /** The number that stands for the set of `i`. */
@@ -7,7 +9,7 @@ export interface UnionFind {
 
 /** `count` sets of one number each. */
 export const createUnionFind = (count: number): UnionFind => {
-  const parent = Uint32Array.from({ length: count }, (_, i) => i);
+  const parent = indices(count);
   const find = (i: number): number => {
     let at = i;
     while (parent[at] !== at) {

@@ -79,7 +79,16 @@ export const wordAsNumber = ({ bytes, start, stop }: TextCursor): number | undef
 
 /** The last word, as text; bytes beyond `longest` are cut off. */
 export const wordAsText = ({ bytes, start, stop }: TextCursor, longest = 64): string =>
-  String.fromCharCode(...bytes.subarray(start, Math.min(stop, start + longest)));
+  stop - start === 1
+    ? String.fromCharCode(bytes[start]!)
+    : String.fromCharCode(...bytes.subarray(start, Math.min(stop, start + longest)));
+
+/** Whether the last word is a word of small letters, in capitals or not. */
+export const isWord = ({ bytes, start, stop }: TextCursor, word: string): boolean => {
+  if (stop - start !== word.length) return false;
+  for (let i = 0; i < word.length; i++) if ((bytes[start + i]! | 0x20) !== word.charCodeAt(i)) return false;
+  return true;
+};
 
 /** The last word, for messages. */
 export const quoteWord = ({ bytes, start, stop }: TextCursor): string => quote(bytes.subarray(start, stop));

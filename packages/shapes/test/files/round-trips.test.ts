@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { validateBytes } from 'gltf-validator';
 import { describe, expect, test } from 'vitest';
 import { torus } from '../../src/analytic/torus.ts';
-import { decodeShape } from '../../src/files/decode-shape.ts';
+import { type DecodedShape, decodeShape } from '../../src/files/decode-shape.ts';
 import { encodeGlb } from '../../src/files/encode-glb.ts';
 import { encodeObj } from '../../src/files/encode-obj.ts';
 import { encodePly } from '../../src/files/encode-ply.ts';
@@ -16,6 +16,15 @@ import { dragonPath, loadBunny, tetrahedron } from '../meshes-of-tests.ts';
 
 const float = fc.float({ noNaN: true, noDefaultInfinity: true });
 
+/** Coordinates in full. */
+const inSpace = ({ positions, offset = [0, 0, 0] }: PointCloud): number[] => [...positions].map((value, i) => value + offset[i % 3]!);
+
+/** The width of points, as a share of their largest coordinate. */
+const spread = (points: readonly (readonly number[])[]): number => {
+  const widths = [0, 1, 2].map(k => Math.max(...points.map(point => point[k]!)) - Math.min(...points.map(point => point[k]!)));
+  return points.length === 1 ? 1 : Math.max(...widths) / Math.max(...points.flat().map(Math.abs));
+};
+
 describe('PLY and OBJ give back what was written, to the bit', () => {
   test.each([
     ['binary PLY', (shape: PointCloud) => encodePly(shape)],
@@ -24,8 +33,10 @@ describe('PLY and OBJ give back what was written, to the bit', () => {
   ])('%s: any points', async (_, encode) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(float, float, float), { minLength: 1, maxLength: 20 }), async points => {
+        // Points that differ by few steps of float32 only are refused, as coordinates that were rounded.
+        fc.pre(spread(points) > 2 ** -12);
         const positions = Float32Array.from(points.flat(), value => value + 0);
-        expect(await decodeShape(encode({ positions }))).toEqual({ positions });
+        expect(inSpace(await decodeShape(encode({ positions })))).toEqual([...positions]);
       }),
       { numRuns: 40 },
     );
@@ -101,15 +112,16 @@ describe('real models', () => {
       manifold: true,
       eulerCharacteristic: 2,
     });
-    expect(await decodeShape(encodePly(bunny))).toEqual(bunny);
+    expect(await decodeShape(encodePly(bunny))).toEqual({ ...bunny, notes: [] });
     expect(checkMesh((await decodeShape(encodeObj(bunny))) as Mesh)).toMatchObject({ triangles: 3674, eulerCharacteristic: 2 });
     const { issues } = await validateBytes(await encodeGlb(bunny));
     expect(issues.numErrors).toBe(0);
   });
 
   test('the smallest Stanford dragon, as scanned: a PLY of 1996', async () => {
-    const dragon = (await decodeShape(gunzipSync(readFileSync(dragonPath())))) as Mesh;
-    expect([dragon.positions.length / 3, dragon.triangles.length / 3]).toEqual([5205, 11102]);
+    const dragon = (await decodeShape(gunzipSync(readFileSync(dragonPath())))) as Mesh & DecodedShape;
+    expect([dragon.positions.length / 3, dragon.triangles.length / 3]).toEqual([5203, 11102]);
+    expect(dragon.notes).toEqual(['2 points that no face uses left out']);
     expect(checkMesh(dragon).volume).toBeGreaterThan(0);
   });
 });
