@@ -71,9 +71,17 @@ const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
       ? 'a checkpoint'
       : 'a field';
 
+/** Coordinates of the file, to a hundred-thousandth of the box, wherever it lies. */
+const fileNumber = (value: number, scale: number): number =>
+  Number(value.toFixed(Math.min(100, Math.max(0, 5 + Math.ceil(Math.log10(scale / 2))))));
+
 /** What the field's box is in the file's units. */
 const describeBox = ({ similarity: { scale, offset } }: ShapeDescription): string =>
-  offset.map(shift => `[${[-1, 1].map(end => Number(((end - shift) / scale).toPrecision(4))).join(', ')}]`).join(' x ');
+  offset.map(shift => `[${[-1, 1].map(end => fileNumber((end - shift) / scale, scale)).join(', ')}]`).join(' x ');
+
+/** How the file's coordinates become those of the field: from the box's middle, which keeps its digits far from the origin. */
+const describeUnits = ({ similarity: { scale, offset } }: ShapeDescription): string =>
+  `field = ${Number(scale.toPrecision(6))} (file - (${offset.map(shift => fileNumber(-shift / scale, scale)).join(', ')}))`;
 
 const printRun = (run: FoundRun, print: (line: string) => void): void => {
   const { source, sha256, settings = {}, backend } = run;
@@ -105,9 +113,8 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
     print(`stands for  ${describeSignal(signal)}`);
   }
   if (signal?.kind === 'shape') {
-    const { scale, offset } = signal.similarity;
     print(`box         x, y and z from -1 to 1; ${describeBox(signal)} in the file's units`);
-    print(`units       field = ${Number(scale.toPrecision(6))} file + (${offset.map(c => Number(c.toPrecision(4))).join(', ')})`);
+    print(`units       ${describeUnits(signal)}`);
     print('values      0 is the surface, outside is positive');
   } else if (signal) {
     const { kind, convention, spans, range } = signal;

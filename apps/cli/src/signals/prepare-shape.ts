@@ -4,13 +4,16 @@ import { createRng } from '@neural-fields/core';
 import {
   applySimilarity,
   checkMesh,
+  type DecodedShape,
   decodeShape,
   isMesh,
   type Mesh,
+  orientMesh,
   type PointCloud,
   ShapeError,
   sampleMesh,
   unitBox,
+  weld,
 } from '@neural-fields/shapes';
 import { InputError } from '../errors.ts';
 import { describeForeign, isPly } from '../files/describe-foreign.ts';
@@ -50,15 +53,12 @@ const hashShape = (shape: PointCloud | Mesh, settings: unknown): string => {
   return hash.digest('hex');
 };
 
-const turnedRound = (mesh: Mesh): Mesh => ({
-  ...mesh,
-  triangles: mesh.triangles.map((_, i, all) => all[i % 3 === 0 ? i : i % 3 === 1 ? i + 1 : i - 1] as number),
-  ...(mesh.normals && { normals: mesh.normals.map(c => -c) }),
-});
-
 /** A mesh whose triangles face outwards, and what there is to say about it. */
 export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
-  const { closed, boundaryEdges, crowdedEdges, twistedEdges, volume } = checkMesh(mesh);
+  const oriented = orientMesh(mesh);
+  const { turnedTriangles, turnedParts, closedParts, buriedParts } = oriented;
+  // Vertices at one place are one for the surface, whether or not the file's triangles share them.
+  const { closed, boundaryEdges, crowdedEdges, twistedEdges, degenerateTriangles } = checkMesh(weld(oriented.mesh));
   if (!closed) {
     const faults = [
       boundaryEdges > 0 && `${plural(boundaryEdges, 'edge')} of holes`,
@@ -67,44 +67,59 @@ export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
     ].filter(Boolean);
     notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it as it likes`);
   }
-  if (!closed || volume >= 0) return mesh;
-  notes.push('the triangles face inwards: they were turned round');
-  return turnedRound(mesh);
+  if (degenerateTriangles > 0) notes.push(`${plural(degenerateTriangles, 'triangle')} without area`);
+  if (turnedTriangles > 0) notes.push(`${plural(turnedTriangles, 'triangle')} faced another way than the rest: turned round`);
+  if (turnedParts === 1 && closedParts === 1) notes.push('the triangles face inwards: they were turned round');
+  else if (turnedParts > 0)
+    notes.push(`${formatCount(turnedParts)} of ${formatCount(closedParts)} closed bodies faced inwards: turned round`);
+  if (buriedParts > 0)
+    notes.push(
+      `${formatCount(buriedParts)} of ${formatCount(closedParts)} closed bodies lie in solid others and face the same way: surfaces within the inside`,
+    );
+  if (!oriented.nestingKnown)
+    notes.push(
+      `${formatCount(closedParts)} closed bodies are too many to tell which lies in which: judged by their volume as a whole`,
+    );
+  return oriented.mesh;
 };
 
 /** A cloud with usable normals. @throws InputError when there are none */
-const inspectCloud = (path: string, { positions, normals }: PointCloud, notes: string[]): Required<PointCloud> => {
+const inspectCloud = (path: string, cloud: PointCloud, notes: string[]): PointCloud & Required<Pick<PointCloud, 'normals'>> => {
+  const { positions, normals } = cloud;
   const count = positions.length / 3;
-  if (!normals)
+  if (!normals) {
+    const said = notes.slice(1).map(note => ` (${note})`);
     throw new InputError(
-      `cannot fit '${path}': its ${plural(count, 'point')} have no normals, and nothing else tells the inside from the outside; ` +
-        'give a mesh, a PLY with nx, ny and nz, or an XYZ of six columns',
+      `cannot fit '${path}': its ${plural(count, 'point')} have no normals${said.join('')}, and nothing else tells the inside from the ` +
+        'outside; give a mesh, a PLY with nx, ny and nz, or an XYZ with them in columns 4 to 6',
     );
-  const known = [...Array(count).keys()].filter(i => Math.hypot(...normals.subarray(3 * i, 3 * i + 3)) > 0);
-  if (known.length === 0) throw new InputError(`cannot fit '${path}': all of its normals have length 0`);
-  const middle = [0, 1, 2].map(k => known.reduce((sum, i) => sum + (positions[3 * i + k] as number), 0) / known.length);
-  const outwards = known.reduce(
-    (sum, i) =>
-      sum +
-      [0, 1, 2].reduce(
-        (s, k) => s + ((positions[3 * i + k] as number) - (middle[k] as number)) * (normals[3 * i + k] as number),
-        0,
-      ),
-    0,
-  );
+  }
+  const known = new Uint32Array(count);
+  let size = 0;
+  const middle = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    if (normals[3 * i] === 0 && normals[3 * i + 1] === 0 && normals[3 * i + 2] === 0) continue;
+    known[size++] = i;
+    for (let k = 0; k < 3; k++) middle[k] = (middle[k] as number) + (positions[3 * i + k] as number);
+  }
+  if (size === 0) throw new InputError(`cannot fit '${path}': all of its normals have length 0`);
+  let outwards = 0;
+  for (const i of known.subarray(0, size))
+    for (let k = 0; k < 3; k++)
+      outwards += ((positions[3 * i + k] as number) - (middle[k] as number) / size) * (normals[3 * i + k] as number);
   if (outwards < 0) notes.push('the normals seem to point inwards: the field will be negative outside');
-  if (known.length === count) return { positions, normals };
-  notes.push(`${plural(count - known.length, 'point')} without a normal left out`);
-  const pick = (values: Float32Array): Float32Array =>
-    Float32Array.from(
-      { length: 3 * known.length },
-      (_, j) => values[3 * (known[Math.floor(j / 3)] as number) + (j % 3)] as number,
-    );
-  return { positions: pick(positions), normals: pick(normals) };
+  if (size === count) return { ...cloud, normals };
+  notes.push(`${plural(count - size, 'point')} without a normal left out`);
+  const pick = (values: Float32Array): Float32Array => {
+    const picked = new Float32Array(3 * size);
+    for (let j = 0; j < size; j++) for (let k = 0; k < 3; k++) picked[3 * j + k] = values[3 * (known[j] as number) + k] as number;
+    return picked;
+  };
+  return { ...cloud, positions: pick(positions), normals: pick(normals) };
 };
 
 /** The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one */
-export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<PointCloud | Mesh | undefined> => {
+export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<DecodedShape | undefined> => {
   // Binary STL is known by its name alone, which a picture may have too.
   if (!isPly(bytes) && describeForeign(bytes) !== undefined) return undefined;
   try {
@@ -117,13 +132,18 @@ export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise
 };
 
 /** A shape in memory, as a signal. @throws InputError when it cannot be fitted */
-export const signalFromShape = (path: string, whole: PointCloud | Mesh, options: ShapeOptions = {}): PreparedSignal => {
+export const signalFromShape = (
+  path: string,
+  whole: PointCloud | Mesh | DecodedShape,
+  options: ShapeOptions = {},
+): PreparedSignal => {
   const { preset = 'fast', margin, normals = 'face' } = options;
   const { near, weights, distanceWeight } = { ...presets[preset].shapeLoss, ...options };
   const triangles = isMesh(whole) ? whole.triangles.length / 3 : undefined;
   const points = whole.positions.length / 3;
   const notes = [
     `${basename(path)}: ${triangles === undefined ? '' : `${formatCount(triangles)} triangles, `}${plural(points, 'point')}`,
+    ...('notes' in whole ? whole.notes : []),
   ];
   const place = (): PreparedSignal => {
     const sound = isMesh(whole) ? inspectMesh(whole, notes) : inspectCloud(path, whole, notes);

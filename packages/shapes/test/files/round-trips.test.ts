@@ -17,7 +17,8 @@ import { dragonPath, loadBunny, tetrahedron } from '../meshes-of-tests.ts';
 const float = fc.float({ noNaN: true, noDefaultInfinity: true });
 
 /** Coordinates in full. */
-const inSpace = ({ positions, offset = [0, 0, 0] }: PointCloud): number[] => [...positions].map((value, i) => value + offset[i % 3]!);
+const inSpace = ({ positions, offset = [0, 0, 0] }: PointCloud): number[] =>
+  [...positions].map((value, i) => value + offset[i % 3]!);
 
 /** The width of points, as a share of their largest coordinate. */
 const spread = (points: readonly (readonly number[])[]): number => {
