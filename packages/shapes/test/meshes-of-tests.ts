@@ -10,6 +10,51 @@ export const tetrahedron = (): Mesh => ({
   triangles: Uint32Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3),
 });
 
+/** A cube of 12 triangles around a point. */
+export const cube = (side: number, [x, y, z]: readonly [number, number, number] = [0, 0, 0]): Mesh => {
+  const [sx, sy, sz] = [1, 2, 4].map(
+    bit =>
+      (corner: number): number =>
+        (corner & bit) === 0 ? -side / 2 : side / 2,
+  ) as [(corner: number) => number, (corner: number) => number, (corner: number) => number];
+  const faces = [
+    [0, 2, 3, 1],
+    [4, 5, 7, 6],
+    [0, 1, 5, 4],
+    [2, 6, 7, 3],
+    [0, 4, 6, 2],
+    [1, 3, 7, 5],
+  ] as const;
+  return {
+    positions: Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7].flatMap(corner => [x + sx(corner), y + sy(corner), z + sz(corner)])),
+    triangles: Uint32Array.from(faces.flatMap(([a, b, c, d]) => [a, b, c, a, c, d])),
+  };
+};
+
+/** Inside out; normals turn too. */
+export const flipped = (mesh: Mesh): Mesh => ({
+  ...mesh,
+  triangles: mesh.triangles.map((_, i, all) => all[i % 3 === 0 ? i : i % 3 === 1 ? i + 1 : i - 1]!),
+  ...(mesh.normals && { normals: mesh.normals.map(c => -c) }),
+});
+
+/** Each triangle with corners of its own. */
+export const split = ({ positions, triangles }: Mesh): Mesh => ({
+  positions: Float32Array.from([...triangles].flatMap(at => [...positions.subarray(3 * at, 3 * at + 3)])),
+  triangles: Uint32Array.from(triangles, (_, i) => i),
+});
+
+/** Several meshes as one. */
+export const joinMeshes = (...meshes: readonly Mesh[]): Mesh => {
+  let first = 0;
+  const triangles = meshes.flatMap(mesh => {
+    const shifted = [...mesh.triangles].map(at => at + first);
+    first += mesh.positions.length / 3;
+    return shifted;
+  });
+  return { positions: Float32Array.from(meshes.flatMap(mesh => [...mesh.positions])), triangles: Uint32Array.from(triangles) };
+};
+
 /** The Stanford bunny of the package `bunny`: 1,839 vertices, closed. */
 export const loadBunny = (): Mesh => {
   const { positions, cells }: { positions: number[][]; cells: number[][] } = require('bunny');

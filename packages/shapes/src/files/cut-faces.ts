@@ -11,14 +11,30 @@ import type { Polygons } from './file-shape.ts';
 const WORK = 1e8;
 const WORK_PER_CORNER = 100;
 
-/** The corners of a polygon without those that repeat the one before. */
-const distinct = (corners: Uint32Array): Uint32Array =>
-  corners.length === 3 && corners[0] !== corners[1] && corners[1] !== corners[2] && corners[2] !== corners[0]
-    ? corners
-    : corners.filter((corner, i) => corner !== corners[i === 0 ? corners.length - 1 : i - 1]);
+/** The corners of a polygon without those that repeat the one before, and without spikes: edges that go there and back. */
+const tidyRing = (corners: Uint32Array): Uint32Array => {
+  const [a, b, c] = corners;
+  if (corners.length === 3 && a !== b && b !== c && c !== a) return corners;
+  const ring = new Uint32Array(corners.length);
+  let length = 0;
+  for (const corner of corners) {
+    if (length > 0 && ring[length - 1] === corner) continue;
+    if (length > 1 && ring[length - 2] === corner) length--;
+    else ring[length++] = corner;
+  }
+  // The same where the end meets the beginning.
+  let first = 0;
+  for (; length - first > 1; ) {
+    if (ring[first] === ring[length - 1]) length--;
+    else if (length - first > 2 && ring[first] === ring[length - 2]) length -= 2;
+    else if (length - first > 2 && ring[first + 1] === ring[length - 1]) [first, length] = [first + 1, length - 1];
+    else break;
+  }
+  return ring.subarray(first, length);
+};
 
 /** Adds triangles of a ring; one with a corner twice, as a spike has, is an edge there and back, and none. */
-const add = (triangles: NumberList<Uint32Array>, ring: Uint32Array, corners: readonly number[]): void => {
+const add = (triangles: NumberList<Uint32Array>, ring: Uint32Array, corners: ArrayLike<number>): void => {
   for (let i = 0; i < corners.length; i += 3) {
     const [a, b, c] = [ring[corners[i]!]!, ring[corners[i + 1]!]!, ring[corners[i + 2]!]!];
     if (a === b || b === c || c === a) continue;
@@ -41,13 +57,13 @@ export const cutFaces = (positions: Float64Array, { corners, sizes }: Polygons, 
   let [at, work, flat, crossing] = [0, 0, 0, 0];
   for (let face = 0; face < sizes.length; face++) {
     const size = sizes[face]!;
-    const ring = distinct(corners.subarray(at, at + size));
+    const ring = tidyRing(corners.subarray(at, at + size));
     at += size;
     const before = triangles.length;
     if (ring.length === 3) add(triangles, ring, [0, 1, 2]);
     else if (ring.length > 3) {
       const points = new Float64Array(3 * ring.length);
-      for (const [i, corner] of ring.entries()) for (let k = 0; k < 3; k++) points[3 * i + k] = positions[3 * corner + k]!;
+      for (let i = 0; i < points.length; i++) points[i] = positions[3 * ring[Math.floor(i / 3)]! + (i % 3)]!;
       const cut = cutPolygon(points, squares => {
         work += squares;
         if (work <= budget) return;

@@ -61,7 +61,7 @@ const decodeText = (bytes: Uint8Array): FileShape => {
   let ended = false;
   const endFacet = (): void => {
     if (corners !== 3)
-      throw damaged(`facets must have 3 corners, got ${corners} in facet ${facets}, before line ${cursor.line + 1}`);
+      throw damaged(`facets must have 3 corners, got ${corners} in facet ${facets}, which ends by line ${cursor.line}`);
     facets++;
     corners = 0;
   };

@@ -18,7 +18,9 @@ const wordsOf = (bytes: Uint8Array, { bounds, count }: TableRow): string[] =>
 const numberAt = (bytes: Uint8Array, { bounds }: TableRow, column: number): number | undefined =>
   parseNumber(bytes, bounds[2 * column]!, bounds[2 * column + 1]!);
 
-const isNumber = (bytes: Uint8Array, row: TableRow, column: number): boolean => numberAt(bytes, row, column) !== undefined;
+/** Whether a column is a word that does not begin as numbers do: a name, and no number with a slip. */
+const isName = (bytes: Uint8Array, row: TableRow, column: number): boolean =>
+  numberAt(bytes, row, column) === undefined && !/[-+.\d]/.test(String.fromCharCode(bytes[row.bounds[2 * column]!] ?? 0x30));
 
 const isComment = (bytes: Uint8Array, from: number): boolean =>
   bytes[from] === 0x23 || (bytes[from] === 0x2f && bytes[from + 1] === 0x2f);
@@ -82,7 +84,7 @@ const readTable = (bytes: Uint8Array): Table => {
         declared = value;
         continue;
       }
-      if (header === undefined && row.count >= 3 && ![0, 1, 2].every(column => isNumber(bytes, row, column))) {
+      if (header === undefined && row.count >= 3 && [0, 1, 2].every(column => isName(bytes, row, column))) {
         header = wordsOf(bytes, row);
         continue;
       }

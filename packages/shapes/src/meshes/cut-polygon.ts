@@ -4,14 +4,17 @@ import earcut from 'earcut';
 /** A polygon cut into triangles. */
 export interface CutPolygon {
   /** Corners of triangles, as numbers of the polygon's corners: 3 (n - 2) of them. */
-  readonly triangles: readonly number[];
+  readonly triangles: ArrayLike<number>;
   /** The triangles overlap or leave a part out, as they must where the polygon crosses itself. */
   readonly crosses: boolean;
 }
 
 /** The triangles (0, 1, 2), (0, 2, 3) ... */
-const fan = (size: number): number[] =>
-  Array.from({ length: 3 * (size - 2) }, (_, i) => (i % 3 === 0 ? 0 : Math.floor(i / 3) + (i % 3)));
+const fan = (size: number): Uint32Array => {
+  const triangles = new Uint32Array(3 * (size - 2));
+  for (let i = 0; i < triangles.length; i++) triangles[i] = i % 3 === 0 ? 0 : Math.floor(i / 3) + (i % 3);
+  return triangles;
+};
 
 /** Twice the area of a triangle in the plane, positive anticlockwise. */
 const cross = (flat: Float64Array, a: number, b: number, c: number): number =>
@@ -77,13 +80,13 @@ const close = (size: number, triangles: readonly number[]): number[] | undefined
       at = to;
       if (at === begin) break;
     }
-    for (const corner of ring.length > 2 ? fan(ring.length) : []) closed.push(ring[corner]!);
+    if (ring.length > 2) for (const corner of fan(ring.length)) closed.push(ring[corner]!);
   }
   return closed.length === 3 * (size - 2) ? closed : undefined;
 };
 
 /** The sums of the triangles' areas, with and without their signs, times two. They are equal where triangles neither overlap nor fold. */
-const areas = (flat: Float64Array, triangles: readonly number[]): { readonly signed: number; readonly absolute: number } => {
+const areas = (flat: Float64Array, triangles: ArrayLike<number>): { readonly signed: number; readonly absolute: number } => {
   let [signed, absolute] = [0, 0];
   for (let i = 0; i < triangles.length; i += 3) {
     const area = cross(flat, triangles[i]!, triangles[i + 1]!, triangles[i + 2]!);

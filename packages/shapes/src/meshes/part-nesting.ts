@@ -3,14 +3,46 @@ import { crossing } from '../metrics/inside-test.ts';
 import type { MeshParts } from './mesh-parts.ts';
 
 /** Looks at pairs of a point and a triangle: so many at most, and so many more for each triangle. */
-const LOOKS = 1e7;
+const LOOKS = 2e6;
 const LOOKS_PER_TRIANGLE = 100;
+
+type Range = readonly [low: number, high: number];
+
+/** Finds the points over which a rectangle lies, and some around it, by a grid in x and y. Returns undefined where that takes more than `most` looks. */
+const gridOf = (
+  points: readonly (readonly [number, number, number])[],
+): ((x: Range, y: Range, most: number) => { readonly points: readonly number[]; readonly looks: number } | undefined) => {
+  const side = Math.ceil(Math.sqrt(points.length));
+  const axes = ([0, 1] as const).map(axis => {
+    let [low, high] = [Infinity, -Infinity];
+    for (const at of points) [low, high] = [Math.min(low, at[axis]), Math.max(high, at[axis])];
+    const scale = side / (high - low || 1);
+    return (value: number): number => Math.min(side - 1, Math.max(0, Math.floor((value - low) * scale)));
+  });
+  const cellOf = (axis: 0 | 1, value: number): number => axes[axis]!(value);
+  const cells: number[][] = Array.from({ length: side * side }, () => []);
+  for (const [i, at] of points.entries()) cells[cellOf(1, at[1]) * side + cellOf(0, at[0])]!.push(i);
+  return (x, y, most) => {
+    const [left, right, bottom, top] = [cellOf(0, x[0]), cellOf(0, x[1]), cellOf(1, y[0]), cellOf(1, y[1])];
+    let looks = (right - left + 1) * (top - bottom + 1);
+    if (looks > most) return undefined;
+    const found: number[] = [];
+    for (let row = bottom; row <= top; row++)
+      for (let column = left; column <= right; column++) {
+        const cell = cells[row * side + column]!;
+        looks += cell.length;
+        if (looks > most) return undefined;
+        for (const i of cell) found.push(i);
+      }
+    return { points: found, looks };
+  };
+};
 
 /**
  * For each closed part, the closed parts that it lies inside of: those that wind around three points of it and whose box contains its box. `undefined` where there are too
  * many parts, on top of each other, to find out in proportionate time.
  *
- * A ray goes upwards from each point; where points are sorted by x, a triangle meets only those of its own range.
+ * A ray goes upwards from each point, and a triangle meets only those of the cells of a grid that it lies over.
  */
 export const partNesting = (
   positions: Float32Array,
@@ -21,17 +53,7 @@ export const partNesting = (
   const containers = new Map<number, number[]>(bodies.map(part => [part, []]));
   if (bodies.length < 2) return containers;
   const points = bodies.flatMap(part => parts[part]!.samples.map((at, sample) => ({ part, sample, at })));
-  points.sort((a, b) => a.at[0] - b.at[0]);
-  const xs = Float64Array.from(points, ({ at }) => at[0]);
-  const firstFrom = (x: number): number => {
-    let [low, high] = [0, xs.length];
-    while (low < high) {
-      const between = (low + high) >> 1;
-      if (xs[between]! < x) low = between + 1;
-      else high = between;
-    }
-    return low;
-  };
+  const grid = gridOf(points.map(({ at }) => at));
   const contains = (outer: number, inner: number): boolean =>
     [0, 1, 2].every(k => parts[outer]!.low[k]! <= parts[inner]!.low[k]! && parts[inner]!.high[k]! <= parts[outer]!.high[k]!);
   /** How often a part winds around a point; only points that a ray meets it from are here. */
@@ -41,15 +63,14 @@ export const partNesting = (
     const part = partOf[triangle]!;
     if (!containers.has(part)) continue;
     const [a, b, c] = [3 * triangles[3 * triangle]!, 3 * triangles[3 * triangle + 1]!, 3 * triangles[3 * triangle + 2]!];
-    const end = Math.max(positions[a]!, positions[b]!, positions[c]!);
-    const [low, high] = [
-      Math.min(positions[a + 1]!, positions[b + 1]!, positions[c + 1]!),
-      Math.max(positions[a + 1]!, positions[b + 1]!, positions[c + 1]!),
-    ];
-    for (let i = firstFrom(Math.min(positions[a]!, positions[b]!, positions[c]!)); i < xs.length && xs[i]! <= end; i++) {
-      if (--looks < 0) return undefined;
+    const xs = [positions[a]!, positions[b]!, positions[c]!];
+    const ys = [positions[a + 1]!, positions[b + 1]!, positions[c + 1]!];
+    const near = grid([Math.min(...xs), Math.max(...xs)], [Math.min(...ys), Math.max(...ys)], looks);
+    if (!near) return undefined;
+    looks -= near.looks;
+    for (const i of near.points) {
       const { part: other, at } = points[i]!;
-      if (other === part || at[1] < low || at[1] > high) continue;
+      if (other === part) continue;
       const sign = crossing({ positions, triangles }, triangle, at);
       if (sign === 0 || !contains(part, other)) continue;
       const key = i * parts.length + part;

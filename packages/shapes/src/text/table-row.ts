@@ -21,13 +21,14 @@ export const separatorOf = (bytes: Uint8Array, from: number, to: number): Separa
   return line.includes(0x3b) ? 0x3b : line.includes(0x2c) ? 0x2c : 'blank';
 };
 
-/** Finds the columns of the line `from` ... `to - 1`. Between commas and semicolons a column may be empty, but for the last. */
+/** Finds the columns of the line `from` ... `to - 1`. Between and after commas and semicolons a column may be empty. */
 export const splitRow = (bytes: Uint8Array, from: number, to: number, separator: Separator, row: TableRow): void => {
   row.count = 0;
   let at = from;
+  let more = false;
   while (row.count < MOST_COLUMNS) {
     while (at < to && bytes[at]! <= 0x20) at++;
-    if (at >= to) return;
+    if (at >= to && !more) return;
     const start = at;
     if (separator === 'blank') while (at < to && bytes[at]! > 0x20) at++;
     else while (at < to && bytes[at] !== separator) at++;
@@ -36,6 +37,8 @@ export const splitRow = (bytes: Uint8Array, from: number, to: number, separator:
     row.bounds[2 * row.count] = start;
     row.bounds[2 * row.count + 1] = stop;
     row.count++;
-    if (separator !== 'blank') at++;
+    // A separator announces a column, at the end of the line too.
+    more = separator !== 'blank' && at < to;
+    if (more) at++;
   }
 };

@@ -7,17 +7,7 @@ import { vertexNormals } from '../../src/meshes/vertex-normals.ts';
 import { weld } from '../../src/meshes/weld.ts';
 import type { Mesh } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
-import { tetrahedron } from '../meshes-of-tests.ts';
-
-const joinMeshes = (...meshes: readonly Mesh[]): Mesh => {
-  let first = 0;
-  const triangles = meshes.flatMap(mesh => {
-    const shifted = [...mesh.triangles].map(at => at + first);
-    first += mesh.positions.length / 3;
-    return shifted;
-  });
-  return { positions: Float32Array.from(meshes.flatMap(mesh => [...mesh.positions])), triangles: Uint32Array.from(triangles) };
-};
+import { joinMeshes, tetrahedron } from '../meshes-of-tests.ts';
 
 const moved = (mesh: Mesh, by: number): Mesh => ({ ...mesh, positions: mesh.positions.map(value => value + by) });
 
