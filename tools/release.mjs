@@ -1,7 +1,7 @@
 // What a release needs, made without rights to release anything: either the change that raises the versions, or the packed packages.
 // `node tools/release.mjs <folder>`; continuous integration hands the folder to jobs that run nothing of this repository.
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { packAll } from './lib/pack.mjs';
 import { listPublicProjects, root } from './lib/projects.mjs';
 import { findPublished, orderByDependencies } from './lib/release.mjs';
@@ -47,10 +47,11 @@ function packUnpublished() {
   if (open.size === 0) return 'nothing';
   demand(nx(['run-many', '-t', 'build']));
   const packed = packAll(folder);
-  for (const { project, tarball } of packed) if (!open.has(project.manifest.name)) rmSync(tarball);
   const files = new Map(packed.map(({ project, tarball }) => [project.manifest.name, tarball]));
-  const order = orderByDependencies(projects).filter(name => open.has(name));
-  writeFileSync(join(folder, 'order'), order.map(name => `${files.get(name)?.slice(folder.length + 1)}\n`).join(''));
+  const order = orderByDependencies(projects).flatMap(name => (open.has(name) ? basename(files.get(name) ?? '') : []));
+  // pnpm packs the root, too, since it has the name of the command line tool.
+  for (const file of readdirSync(folder)) if (!order.includes(file)) rmSync(join(folder, file));
+  writeFileSync(join(folder, 'order'), order.map(file => `${file}\n`).join(''));
   writeFileSync(join(folder, 'version'), `${projects[0]?.manifest.version}\n`);
   return 'publish';
 }
