@@ -27,12 +27,14 @@ test('a .pt is rendered with the activation and the omegas that are given, and w
   const options = { activation: { kind: 'finer' }, omega0: 20, omegaHidden: 10 } as const;
   writeFileSync(at('field.safetensors'), encodeFieldData(importPytorch(readFileSync(at('finer.pt')), options)));
   const told = ['--activation', 'finer', '--omega0', '20', '--omega-hidden', '10'];
-  const [plain, given, wanted, info, json] = await Promise.all([
+  copyFileSync(golden('checkpoint.pt'), at('checkpoint.pt'));
+  const [plain, given, wanted, info, json, sequential] = await Promise.all([
     program('render', 'finer.pt', '-o', 'sine.png', ...picture),
     program('render', 'finer.pt', '-o', 'finer.png', ...told, ...picture),
     program('render', 'field.safetensors', '-o', 'wanted.png', ...picture),
     program('info', 'finer.pt', '--omega0', '20'),
     program('info', 'finer.pt', '--json', ...told),
+    program('info', 'checkpoint.pt'),
   ]);
   expect([plain.code, given.code, wanted.code, info.code]).toEqual([0, 0, 0, 0]);
   expect(plain.stderr).toContain(
@@ -44,6 +46,9 @@ test('a .pt is rendered with the activation and the omegas that are given, and w
   expect(info.stdout).toMatch(/^finer\.pt: a state dict of PyTorch \(vsitzmann\/siren notebook, behind 'network\.img\.'\), /);
   expect(info.stdout).toMatch(/\nassumed {5}--activation sine, --omega-hidden 30, /);
   expect(info.stdout).toMatch(/\n0 +dense +2 -> 5 +sine omega 20 +15\n/);
+  expect(sequential.stdout).toMatch(
+    /behind 'model_state_dict\.'[\s\S]*\nassumed {5}nothing: [\s\S]*\n0 +dense +2 -> 6 +unknown +18\n/,
+  );
   expect(jsonLines(json)[0]).toMatchObject({ kind: 'pytorch', prefix: 'network.img.', assumed: {}, parameters: 51 });
 });
 

@@ -1,5 +1,5 @@
 /** @file `neural-fields info`: what a file holds. */
-import { type FieldSpec, type LayerSpec, parameterShapes } from '@neural-fields/core';
+import { type LayerSpec, parameterShapes } from '@neural-fields/core';
 import type { Command } from 'commander';
 import { extensions } from '../files/extensions.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
@@ -31,7 +31,7 @@ const describeActivation = (layer: LayerSpec): string => {
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
-const layerRows = (spec: FieldSpec): LayerRow[] => {
+const layerRows = ({ data: { spec }, unknownActivation = false }: InspectedField): LayerRow[] => {
   const shapes = parameterShapes(spec, extensions);
   const ofLayer = new Map<string, (typeof shapes)[number][]>();
   for (const shape of shapes) {
@@ -47,7 +47,7 @@ const layerRows = (spec: FieldSpec): LayerRow[] => {
       layer: index,
       kind: layer.kind,
       shape: weight ? weight.shape.join(' -> ') : '',
-      activation: describeActivation(layer),
+      activation: unknownActivation && index < spec.layers.length - 1 ? 'unknown' : describeActivation(layer),
       parameters: own.reduce((total, { shape }) => total + sizeOf(shape), 0),
     };
   });
@@ -105,8 +105,10 @@ const printRun = (run: FoundRun, print: (line: string) => void): void => {
 
 const printText = (file: string, loaded: InspectedField, print: (line: string) => void): void => {
   const { signal, run, checkpoint, metadata, damagedSignal, damagedRun } = loaded;
-  const rows = layerRows(loaded.data.spec);
-  const assumed = describeAssumptions(loaded);
+  const rows = layerRows(loaded);
+  const assumed = loaded.unknownActivation
+    ? 'nothing: a state dict does not say what lies between its layers (--activation does)'
+    : describeAssumptions(loaded);
   const parameters = rows.reduce((total, row) => total + row.parameters, 0);
   print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
   if (signal) {
@@ -138,7 +140,7 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
 const action = async (file: string, options: Pick<CommonOptions, 'json'> & PytorchOptions): Promise<void> => {
   const output = outputOf(options);
   const loaded = await inspectField(file, options);
-  const layers = layerRows(loaded.data.spec);
+  const layers = layerRows(loaded);
   output.event('info', {
     file,
     kind: loaded.checkpoint ? 'checkpoint' : loaded.pytorch ? 'pytorch' : 'field',
@@ -150,7 +152,7 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'> & Pytor
     ...(loaded.damagedSignal !== undefined && { damagedSignal: loaded.damagedSignal }),
     ...(loaded.damagedRun !== undefined && { damagedRun: loaded.damagedRun }),
     ...(loaded.pytorch && loaded.pytorch),
-    spec: loaded.data.spec,
+    ...(!loaded.unknownActivation && { spec: loaded.data.spec }),
     layers,
     metadata: loaded.metadata,
   });

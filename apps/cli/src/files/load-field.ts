@@ -1,6 +1,6 @@
 /** @file A field from a file of this program, of the library, or of PyTorch. */
 import { decodeFieldData, type FieldData, FieldFileError } from '@neural-fields/core';
-import { importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
+import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { describeError, InputError, UsageError } from '../errors.ts';
 import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
@@ -36,6 +36,8 @@ export interface InspectedField extends LoadedField {
   readonly damagedSignal?: string | undefined;
   /** What is wrong with the account of the fit, which nothing depends on. */
   readonly damagedRun?: string | undefined;
+  /** Whether nothing says which activation a state dict of PyTorch has; its layers are then given as linear. */
+  readonly unknownActivation?: boolean;
 }
 
 const OWN_KEYS = ['signal', 'run', 'fit', FACTOR_KEY, SIMILARITY_KEY];
@@ -68,8 +70,18 @@ const decodeField = (bytes: Uint8Array): InspectedField => {
 };
 
 const decodePytorch = (bytes: Uint8Array, options: PytorchOptions): InspectedField => {
-  const { source, prefix, assumed, ...data } = importPytorch(bytes, pytorchImportOptions(options));
-  return { data, bytes: bytes.length, metadata: {}, pytorch: { source, prefix, assumed } };
+  const read = (importOptions: ImportPytorchOptions): InspectedField => {
+    const { source, prefix, assumed, ...data } = importPytorch(bytes, importOptions);
+    return { data, bytes: bytes.length, metadata: {}, pytorch: { source, prefix, assumed } };
+  };
+  const importOptions = pytorchImportOptions(options);
+  try {
+    return read(importOptions);
+  } catch (error) {
+    if (!(error instanceof FieldFileError && error.problem === 'unknown-activation')) throw error;
+    const { omega0: _, omegaHidden: __, ...others } = importOptions;
+    return { ...read({ ...others, activation: { kind: 'identity' } }), unknownActivation: true };
+  }
 };
 
 const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): InspectedField => {
@@ -88,10 +100,6 @@ const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): Inspe
 /** An error of a reader in the words of the command line. */
 const refusal = (path: string, error: unknown): Error => {
   if (error instanceof UsageError) return error;
-  if (error instanceof FieldFileError && error.problem === 'unknown-activation')
-    return new UsageError(
-      `'${path}' is a state dict of PyTorch that does not say what lies between its layers: give --activation, e.g. relu, tanh or sine`,
-    );
   const reason = describeError(error).replace('the option prefix', '--prefix');
   return new InputError(`'${path}' is not a field: ${reason}`, { cause: error });
 };
@@ -118,9 +126,14 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
  * Reads a field to do something with it.
  *
  * @throws InputError as {@link inspectField}, and when the description of what the field stands for is damaged or does not suit its network
+ * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */
 export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
-  const { damagedSignal, damagedRun: _, ...loaded } = await inspectField(path, options);
+  const { damagedSignal, damagedRun: _, unknownActivation, ...loaded } = await inspectField(path, options);
+  if (unknownActivation)
+    throw new UsageError(
+      `'${path}' is a state dict of PyTorch that does not say what lies between its layers: give --activation, e.g. relu, tanh or sine`,
+    );
   if (damagedSignal !== undefined) throw new InputError(`'${path}' cannot be used: ${damagedSignal}`);
   return loaded;
 };

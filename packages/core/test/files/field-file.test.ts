@@ -108,7 +108,7 @@ describe('field files', () => {
     ],
     [
       'invalid-spec',
-      /field file/,
+      /may be nested 64 levels deep/,
       (_, metadata) => Object.assign(metadata, { 'neural-fields.spec': `{"layers":${'['.repeat(1e5)}${']'.repeat(1e5)}}` }),
     ],
     ['missing-parameter', /'layers\.1\.bias' \[4\] is missing/, tensors => tensors.delete('layers.1.bias')],
@@ -119,6 +119,16 @@ describe('field files', () => {
     ],
     ['wrong-shape', /must hold floats/, tensors => tensors.set('layers.0.bias', { shape: [4], data: new Int32Array(4) })],
     [
+      'not-finite',
+      /'layers\.0\.bias' must hold finite numbers, got -Infinity at index 1 \(2 of its 4 numbers are not finite\)/,
+      tensors => tensors.set('layers.0.bias', { shape: [4], data: Float32Array.of(0, -Infinity, 1, NaN) }),
+    ],
+    [
+      'not-finite',
+      /'layers\.2\.bias' must hold finite numbers, got Infinity at index 2$/,
+      tensors => tensors.set('layers.2.bias', { shape: [3], data: Float64Array.of(0, 0, 1e300) }),
+    ],
+    [
       'unexpected-tensor',
       /'extra' is not a parameter/,
       tensors => tensors.set('extra', { shape: [], data: new Float32Array(1) }),
@@ -127,6 +137,32 @@ describe('field files', () => {
     const error = catchProblem(() => decodeFieldData(changedFile(change)));
     expect(error.message).toMatch(message);
     expect(error.problem).toBe(problem);
+  });
+
+  it('keep metadata and states with the names of what every object has', () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+    const metadata = Object.fromEntries(names.map(name => [name, `the ${name}`]));
+    const state = new Map(names.map(name => [name, { shape: [1], data: Int8Array.of(name.length) }]));
+    const file = decodeFieldData(encodeFieldData(exampleField(), { metadata, state }));
+    expect(Object.entries(file.metadata)).toEqual(Object.entries(metadata));
+    expect([...file.state]).toEqual([...state]);
+    const { metadata: none } = decodeFieldData(encodeFieldData(exampleField()));
+    for (const name of names) expect(none[name]).toBeUndefined();
+  });
+
+  it('are read with half floats for parameters', () => {
+    const half = Buffer.from(
+      changedFile(tensors => tensors.set('layers.0.bias', { shape: [4], data: Uint16Array.of(0x3c00, 0xc000, 0, 1) })),
+    );
+    const bytes = Uint8Array.from(Buffer.from(half.toString('latin1').replace('"U16"', '"F16"'), 'latin1'));
+    expect([...(decodeFieldData(bytes).parameters.get('layers.0.bias')?.data ?? [])]).toEqual([1, -2, 0, 2 ** -24]);
+  });
+
+  it('say what is wrong in a line without control characters', () => {
+    const error = catchProblem(() =>
+      decodeFieldData(changedFile(tensors => tensors.set('a\u001b[2J\nb', { shape: [], data: new Float32Array(1) }))),
+    );
+    expect(error.message).toContain('a\\u{1b}[2J\\u{a}b');
   });
 
   it('never fail in another way, whichever byte of the header is damaged', () => {

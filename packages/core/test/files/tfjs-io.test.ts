@@ -24,6 +24,9 @@ const catchProblem = (artifacts: io.ModelArtifacts): FieldFileError => {
   throw new Error('the artifacts were accepted');
 };
 
+/** JSON from a server, which is of no type. */
+const changed = <T>(value: unknown): T => value as T;
+
 describe('fields through tfjs IO handlers', () => {
   it('come back from memory', async () => {
     const field = exampleField();
@@ -94,6 +97,41 @@ describe('fields through tfjs IO handlers', () => {
           { name: 'layers.0.weight', shape: [2, 4], dtype: 'float32', quantization: { dtype: 'uint8', scale: 1, min: 0 } },
         ],
       }),
+    ],
+    ['invalid-artifacts', /must be an ArrayBuffer/, artifacts => ({ ...artifacts, weightData: changed('text') })],
+    ['invalid-artifacts', /must be an ArrayBuffer/, artifacts => ({ ...artifacts, weightData: changed([null]) })],
+    ['invalid-artifacts', /weightSpecs must be a list/, artifacts => ({ ...artifacts, weightSpecs: changed({}) })],
+    ['invalid-artifacts', /weight 0 must have a name/, artifacts => ({ ...artifacts, weightSpecs: changed([null]) })],
+    [
+      'invalid-artifacts',
+      /weight 0 must have a shape of counts/,
+      artifacts => ({ ...artifacts, weightSpecs: changed([{ name: 'a', dtype: 'float32' }]) }),
+    ],
+    [
+      'invalid-artifacts',
+      /weight 0 must have a shape of counts/,
+      artifacts => ({ ...artifacts, weightSpecs: changed([{ name: 'a', dtype: 'float32', shape: [-1] }]) }),
+    ],
+    [
+      'invalid-artifacts',
+      /fewer than 2\^51/,
+      artifacts => ({ ...artifacts, weightSpecs: changed([{ name: 'a', dtype: 'float32', shape: [2 ** 30, 2 ** 30] }]) }),
+    ],
+    [
+      'wrong-shape',
+      /must be float32 without quantization, got undefined/,
+      artifacts => ({ ...artifacts, weightSpecs: changed([{ name: 'a', shape: [1] }]) }),
+    ],
+    [
+      'unexpected-tensor',
+      /'a' is there twice/,
+      artifacts => ({ ...artifacts, weightSpecs: [0, 1].map(() => ({ name: 'a', dtype: 'float32' as const, shape: [1] })) }),
+    ],
+    ['invalid-artifacts', /must be an object/, () => changed(null)],
+    [
+      'not-finite',
+      /'layers\.0\.weight' must hold finite numbers, got NaN at index 0 \(8 of its 8/,
+      artifacts => ({ ...artifacts, weightData: new Float32Array(47).fill(NaN).buffer }),
     ],
   ])('%s: %s', (problem, message, change) => {
     const error = catchProblem(change(toModelArtifacts(exampleField())));

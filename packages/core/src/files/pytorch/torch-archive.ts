@@ -13,7 +13,7 @@ import { widenBfloat16, widenFloat16 } from '../half-floats.ts';
 import type { SafetensorsArray } from '../safetensors.ts';
 import { type StorageType, type TorchStorage, type TorchTensor, torchHost } from './torch-objects.ts';
 import { type PickleValue, unpickle } from './unpickler.ts';
-import { assertChecksum, readZip, type ZipMember } from './zip-archive.ts';
+import { assertReadable, readZip, type ZipMember } from './zip-archive.ts';
 
 /** What is accepted of a file of `torch.save`. */
 export interface TorchArchiveLimits {
@@ -132,10 +132,10 @@ export const openTorchArchive = (
       'too-large',
       `the pickle may have ${maxPickleBytes} bytes, this one has ${pickle.bytes.length}; the option maxPickleBytes allows more`,
     );
+  assertReadable(pickle);
   const order = members.get(`${folder}byteorder`);
   if (order && String.fromCharCode(...order.bytes.subarray(0, 8)) !== 'little')
     throw damaged('was written on a big-endian machine, which is not read');
-  assertChecksum(pickle);
   const root = unpickle(pickle.bytes, torchHost, maxValues);
 
   const checked = new Set<ZipMember>();
@@ -143,10 +143,10 @@ export const openTorchArchive = (
     const shown = key.slice(0, 40);
     const member = members.get(`${folder}data/${key}`);
     if (member === undefined) throw damaged(`lacks the storage '${shown}'`);
+    if (!checked.has(member)) assertReadable(member);
+    checked.add(member);
     if (member.bytes.length < size * elementBytes)
       throw damaged(`has a storage '${shown}' of ${member.bytes.length} bytes, its tensors need ${size * elementBytes}`);
-    if (!checked.has(member)) assertChecksum(member);
-    checked.add(member);
     return member.bytes;
   };
   let left = bytes.length;

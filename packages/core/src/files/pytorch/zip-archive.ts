@@ -1,6 +1,6 @@
 /**
  * @file The members of a zip file whose data are stored as they are, which is how `torch.save` writes them: their bytes can be looked at in place,
- * so that reading takes no memory beyond the list of members, and no member can be larger than the file. Compressed members are refused.
+ * so that reading takes no memory beyond the list of members, and no member can be larger than the file. Compressed members are not read.
  *
  * Reference: PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local headers), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end, with zip64) and 4.5.3.
  */
@@ -9,8 +9,10 @@ import { FieldFileError } from '../field-file-error.ts';
 /** A member of a zip file. */
 export interface ZipMember {
   readonly name: string;
-  /** Its data, a view of the file. */
+  /** Its data as they lie in the file, of which this is a view. */
   readonly bytes: Uint8Array;
+  /** Whether they are stored as they are, and not compressed. */
+  readonly isStored: boolean;
   /** The checksum that the file gives; 0 where its writer did not compute one. */
   readonly crc32: number;
 }
@@ -75,6 +77,7 @@ const findDirectory = (view: DataView): Directory => {
 interface Entry {
   readonly name: string;
   readonly crc32: number;
+  readonly isStored: boolean;
   readonly size: number;
   readonly header: number;
   /** The end of the entry in the directory. */
@@ -123,20 +126,17 @@ const readEntry = (bytes: Uint8Array, view: DataView, at: number, directoryEnd: 
   const name = decoder.decode(bytes.subarray(at + CENTRAL_HEADER_BYTES, nameEnd));
   const shown = name.slice(0, 80);
   if (view.getUint16(at + 8, true) & ENCRYPTED) throw damaged(`has the encrypted member '${shown}'`);
-  if (view.getUint16(at + 10, true) !== STORED)
-    throw damaged(
-      `has the compressed member '${shown}'; torch.save compresses nothing, so it was packed anew: unpack it and pack it without compression`,
-    );
+  const isStored = view.getUint16(at + 10, true) === STORED;
   const [size, packed, header] = readSizes(view, at, { start: nameEnd, end: nameEnd + extraLength });
-  if (size !== packed) throw damaged(`gives the stored member '${shown}' two sizes, ${size} and ${packed}`);
-  return { name, crc32: view.getUint32(at + 16, true), size, header, end };
+  if (isStored && size !== packed) throw damaged(`gives the stored member '${shown}' two sizes, ${size} and ${packed}`);
+  return { name, crc32: view.getUint32(at + 16, true), isStored, size: packed, header, end };
 };
 
 /**
  * The members of a zip file by name. Time and memory are linear in the length of the directory.
  *
  * @param maxMembers the number of members that is accepted
- * @throws FieldFileError `damaged-archive` when the file is damaged, has compressed or encrypted members, or members that overlap
+ * @throws FieldFileError `damaged-archive` when the file is damaged, has encrypted members, or members that overlap
  */
 export const readZip = (bytes: Uint8Array, maxMembers: number): ReadonlyMap<string, ZipMember> => {
   const view = viewOf(bytes);
@@ -150,7 +150,7 @@ export const readZip = (bytes: Uint8Array, maxMembers: number): ReadonlyMap<stri
   }
   const members = new Map<string, ZipMember>();
   let free = 0;
-  for (const { name, crc32, size, header } of entries.sort((a, b) => a.header - b.header)) {
+  for (const { name, crc32, isStored, size, header } of entries.sort((a, b) => a.header - b.header)) {
     const shown = name.slice(0, 80);
     if (header < free) throw damaged(`has members that overlap, among them '${shown}'`);
     if (header + LOCAL_HEADER_BYTES > directory.start || view.getUint32(header, true) !== LOCAL_HEADER)
@@ -159,7 +159,7 @@ export const readZip = (bytes: Uint8Array, maxMembers: number): ReadonlyMap<stri
     if (start + size > directory.start) throw damaged(`ends within its member '${shown}'`);
     if (members.has(name)) throw damaged(`has two members named '${shown}'`);
     free = start + size;
-    members.set(name, { name, bytes: bytes.subarray(start, free), crc32 });
+    members.set(name, { name, bytes: bytes.subarray(start, free), isStored, crc32 });
   }
   return members;
 };
@@ -171,12 +171,20 @@ const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** @throws FieldFileError `damaged-archive` when a member's data are not those of its checksum */
-export const assertChecksum = ({ name, bytes, crc32 }: ZipMember): void => {
+/**
+ * Checks that a member can be read, and that its data are those of its checksum.
+ *
+ * @throws FieldFileError `damaged-archive`
+ */
+export const assertReadable = ({ name, bytes, isStored, crc32 }: ZipMember): void => {
+  const shown = name.slice(0, 80);
+  if (!isStored)
+    throw damaged(
+      `has the compressed member '${shown}'; torch.save compresses nothing, so it was packed anew: pack it without compression`,
+    );
   // torch.serialization.set_crc32_options(False) writes 0.
   if (crc32 === 0) return;
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = (crcTable[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
-  if ((crc ^ 0xffffffff) >>> 0 !== crc32)
-    throw damaged(`is damaged: the data of '${name.slice(0, 80)}' have another checksum than it says`);
+  if ((crc ^ 0xffffffff) >>> 0 !== crc32) throw damaged(`is damaged: the data of '${shown}' have another checksum than it says`);
 };

@@ -3,6 +3,9 @@
 const encoder = new TextEncoder();
 const u32 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >>> 24) & 0xff];
 
+const u64 = (value: number): number[] => [...u32(value), 0, 0, 0, 0];
+const WORD = [0xff, 0xff, 0xff, 0xff];
+
 /** The instructions of a pickle: CPython, Lib/pickletools.py. */
 export const opcodes = {
   mark: [0x28],
@@ -33,12 +36,14 @@ export interface ZipFaults {
   readonly shift?: number;
   /** The number of members that the end record claims. */
   readonly members?: number;
+  /** Gives all sizes and places in the fields of 64 bits, as archives beyond 4 GiB have to. */
+  readonly zip64?: boolean;
 }
 
 /** A zip with members that are not compressed, without checksums. */
 export const storedZip = (
   members: Readonly<Record<string, Uint8Array>>,
-  { method = 0, shift = 0, members: claimed }: ZipFaults = {},
+  { method = 0, shift = 0, members: claimed, zip64 = false }: ZipFaults = {},
 ): Uint8Array<ArrayBuffer> => {
   const file: number[] = [];
   const directory: number[] = [];
@@ -48,11 +53,57 @@ export const storedZip = (
     const sizes = [...u32(0), ...u32(data.length), ...u32(data.length), label.length, 0];
     const place = Math.max(0, file.length + (index === 1 ? shift : 0));
     file.push(0x50, 0x4b, 3, 4, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes, 0, 0, ...label, ...data);
-    directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes);
-    directory.push(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(place), ...label);
+    directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, 0, 0, method, 0, 0, 0, 0, 0);
+    if (zip64) {
+      const extra = [1, 0, 24, 0, ...u64(data.length), ...u64(data.length), ...u64(place)];
+      directory.push(
+        ...u32(0),
+        ...WORD,
+        ...WORD,
+        label.length,
+        0,
+        extra.length,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        ...WORD,
+        ...label,
+        ...extra,
+      );
+    } else directory.push(...sizes, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(place), ...label);
   }
   const count = claimed ?? entries.length;
   const total = [count & 0xff, count >> 8];
+  if (zip64) {
+    const [start, length] = [file.length, directory.length];
+    const record = [
+      0x50,
+      0x4b,
+      6,
+      6,
+      ...u64(44),
+      45,
+      0,
+      45,
+      0,
+      ...u64(0),
+      ...u64(count),
+      ...u64(count),
+      ...u64(length),
+      ...u64(start),
+    ];
+    const locator = [0x50, 0x4b, 6, 7, ...u32(0), ...u64(start + length), ...u32(1)];
+    const end = [0x50, 0x4b, 5, 6, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, ...WORD, ...WORD, 0, 0];
+    return Uint8Array.from([...file, ...directory, ...record, ...locator, ...end]);
+  }
   const end = [0x50, 0x4b, 5, 6, 0, 0, 0, 0, ...total, ...total, ...u32(directory.length), ...u32(file.length), 0, 0];
   return Uint8Array.from([...file, ...directory, ...end]);
 };

@@ -223,6 +223,15 @@ describe('hand-made files of torch.save', () => {
     expect(error.problem).toBe(problem);
   });
 
+  it('are read with sizes and places of 64 bits, as those beyond 4 GiB have them', () => {
+    const pickle = state(['0.weight', tensor('a', 3, [1, 2], [2, 1], 1)]);
+    const storages = { a: floats(1, 2, 3) };
+    const file = torchZip(pickle, storages, { zip64: true });
+    expect(importPytorch(file, relu)).toEqual(importPytorch(torchZip(pickle, storages), relu));
+    for (let length = 4; length < file.length; length += 3)
+      expect(problemOf(file.slice(0, length)).problem).toBe('damaged-archive');
+  });
+
   it('choose the state dict by its key, or by the prefix', () => {
     const inner = (value: number): number[] => [
       ...emptyDict,
