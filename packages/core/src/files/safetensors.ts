@@ -99,7 +99,7 @@ export class SafetensorsError extends Error {
 export interface SafetensorsLimits {
   /**
    * The length of the header in bytes; 100,000,000 if absent, the limit of the reference implementation (`MAX_HEADER_SIZE`). Reading takes
-   * up to 50 times as much memory as the header is long.
+   * up to 60 times as much memory as the header is long.
    */
   readonly maxHeaderBytes?: number;
 }
@@ -222,13 +222,12 @@ const parseHeader = (text: string): Record<string, unknown> => {
 /** The metadata in an object without a prototype, where `constructor` is absent unless the file has it. */
 const checkMetadata = (metadata: unknown): Readonly<Record<string, string>> => {
   if (!isObject(metadata)) throw new SafetensorsError('invalid-header', `${METADATA} must be an object, got ${show(metadata)}`);
-  for (const [key, value] of Object.entries(metadata))
-    if (typeof value !== 'string')
-      throw new SafetensorsError(
-        'invalid-header',
-        `${METADATA} must map strings to strings, got ${show(value)} for ${show(key)}`,
-      );
-  return Object.assign(Object.create(null) as Record<string, string>, metadata);
+  // The key is looked for when there is something to say about it: there may be millions.
+  if (!Object.values(metadata).every(value => typeof value === 'string')) {
+    const [key, value] = Object.entries(metadata).find(entry => typeof entry[1] !== 'string') ?? [];
+    throw new SafetensorsError('invalid-header', `${METADATA} must map strings to strings, got ${show(value)} for ${show(key)}`);
+  }
+  return Object.setPrototypeOf(metadata, null) as Record<string, string>;
 };
 
 interface HeaderEntry {
@@ -315,7 +314,7 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
  * Reads a safetensors file. The arrays are copies: they stay valid when `bytes` changes.
  *
  * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, to an infinity beyond its range. Time is linear in the
- * length of the file; memory is at most three times that of the arrays and fifty times that of the header.
+ * length of the file; memory is at most three times that of the arrays and sixty times that of the header.
  *
  * @param bytes the whole file
  * @throws SafetensorsError when the bytes are not a valid file; its `problem` says in which way
