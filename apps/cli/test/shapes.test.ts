@@ -8,11 +8,11 @@ import { describe, expect, test } from 'vitest';
 import { emptyFolder, type Finished, jsonLines, run, start } from './cli.ts';
 import { element, writePicture } from './examples.ts';
 
-/** A ball of radius 5 around (10, 20, 30), as points with normals. */
-const writeBall = (folder: string, name = 'ball.xyz', { columns = 6, sign = 1 } = {}): string => {
+/** A ball of radius 5, as points with normals. */
+const writeBall = (folder: string, name = 'ball.xyz', { columns = 6, sign = 1, middle = [10, 20, 30] } = {}): string => {
   const { positions, normals = new Float32Array() } = sphere({ radius: 1 }).sample(500, createRng(1));
   const lines = Array.from({ length: 500 }, (_, i) => {
-    const place = [10, 20, 30].map((middle, k) => middle + 5 * (positions[3 * i + k] as number));
+    const place = middle.map((value, k) => value + 5 * (positions[3 * i + k] as number));
     const normal = [0, 1, 2].map(k => sign * (normals[3 * i + k] as number));
     return [...place, ...normal].slice(0, columns).join(' ');
   });
@@ -273,4 +273,44 @@ test('a field of the library with the similarity of its shape is meshed in the u
   expect((await run(['mesh', 'own.safetensors', '-o', 'own.ply', '--resolution', '12', '--full'], { cwd })).code).toBe(0);
   const { positions } = await decodeShape(readFileSync(join(cwd, 'own.ply')));
   expect(Math.max(...positions)).toBeGreaterThan(2);
+});
+
+test('a shape far from the origin keeps its form, and comes back to where it was', async () => {
+  const cwd = emptyFolder();
+  // In float32 the second of these coordinates can only be told to half a unit.
+  const middle = [694_385.8, 5_155_487.1, 380.7];
+  const cloud = writeBall(cwd, 'far.xyz', { middle });
+  expect(await run(['fit', cloud, '-o', 'far.safetensors', ...quick, '--steps', '150'], { cwd })).toMatchObject({ code: 0 });
+  expect((await run(['info', 'far.safetensors'], { cwd })).stdout).toMatch(
+    /\[694380\.\d+, 694391\.\d+\] x \[5155481\.\d+, 5155492\.\d+\] x \[375\.\d+, 386\.\d+\] in the file's units/,
+  );
+  for (const name of ['far.ply', 'far.obj']) {
+    expect(await run(['mesh', 'far.safetensors', '-o', name, '--resolution', '40'], { cwd })).toMatchObject({ code: 0 });
+    const mesh = await decodeShape(readFileSync(join(cwd, name)));
+    if (!isMesh(mesh) || !mesh.offset) throw new Error('wanted a mesh with an offset');
+    expect(checkMesh(mesh)).toMatchObject({ closed: true, degenerateTriangles: 0, duplicateVertices: 0 });
+    const offset = mesh.offset;
+    const radii = Array.from({ length: mesh.positions.length / 3 }, (_, i) =>
+      Math.hypot(...middle.map((value, k) => (mesh.positions[3 * i + k] as number) + (offset[k] as number) - value)),
+    );
+    expect(Math.min(...radii)).toBeGreaterThan(4.7);
+    expect(Math.max(...radii)).toBeLessThan(5.3);
+  }
+});
+
+test('what is left out of a file is said, and nothing else is printed', async () => {
+  const cwd = emptyFolder();
+  const mesh = await ballMesh();
+  const rows = (values: ArrayLike<number>, keyword: string, add: number): string =>
+    Array.from(
+      { length: values.length / 3 },
+      (_, i) => `${keyword} ${[0, 1, 2].map(k => (values[3 * i + k] as number) + add).join(' ')}`,
+    ).join('\n');
+  const obj = `usemap none\n${rows(mesh.positions, 'v', 0)}\nv 1e6 0 0\n${rows(mesh.triangles, 'f', 1)}\nl 1 2\nvn nan nan nan\n`;
+  writeFileSync(join(cwd, 'a.obj'), obj.replaceAll('\n', '\r'));
+  const { stderr } = await run(['fit', 'a.obj', '-o', 'a.safetensors', ...quick, '--steps', '1'], { cwd });
+  expect(stderr).toContain('1 line left out\n1 point that no face uses left out\n');
+  const quiet = await run(['fit', 'a.obj', '-o', 'b.safetensors', ...quick, '--steps', '1', '--quiet', '--json'], { cwd });
+  expect(quiet).toMatchObject({ code: 0, stderr: '' });
+  expect(jsonLines(quiet).map(({ event }) => event)).toEqual(expect.arrayContaining(['done']));
 });

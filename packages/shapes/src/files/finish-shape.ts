@@ -86,9 +86,13 @@ const place = (
   const { low, high } = boxOf(positions);
   const extent = Math.max(...[0, 1, 2].map(axis => high[axis]! - low[axis]!));
   const largest = Math.max(...low.map(Math.abs), ...high.map(Math.abs));
-  const steps = extent / (largest * (precision === 'float32' ? 2 ** -23 : 2 ** -52));
-  const says = `the shape is ${extent} wide and lies near ${largest}, where ${precision === 'float32' ? '32' : '64'}-bit floats are ${extent / steps} apart`;
-  if (extent > 0 && steps < FEWEST_STEPS && !positions.every(Number.isInteger))
+  const [bits, unit] = precision === 'float32' ? [32, 2 ** -23] : [64, 2 ** -52];
+  const steps = extent / (largest * unit);
+  const [width, at, apart] = [extent, largest, largest * unit].map(value => Number(value.toPrecision(8)));
+  const says = `the shape is ${width} wide and lies near ${at}, where ${bits}-bit floats are ${apart} apart`;
+  // Whole numbers are exact as long as all of them are there.
+  const isWhole = (value: number): boolean => Number.isInteger(value) && Math.abs(value) * unit < 2;
+  if (extent > 0 && steps < FEWEST_STEPS && !positions.every(isWhole))
     throw new ShapeError('precision', `${says}: its form is lost`);
   if (extent > 0 && steps < FEW_STEPS) notes.push(`${says}: its form is coarse`);
   const offset = precision === 'float32' ? undefined : chooseOffset(low, high);

@@ -431,6 +431,11 @@ describe('coordinates far from the origin', () => {
     expect(await look(stlBinary(cube(2, [694_385, 5_155_487, 380]), '', 0))).toMatchObject({ area: near(24), volume: near(8) });
   });
 
+  test('but not where not every whole number is a float', async () => {
+    await expect(decodeShape(bytesOf('1e300 0 0\n1e300 1 0\n'))).rejects.toMatchObject({ problem: 'precision' });
+    await expect(decodeShape(stlBinary(cube(2 ** 26, [2 ** 50, 0, 0]), '', 0))).rejects.toMatchObject({ problem: 'precision' });
+  });
+
   test('numbers beyond those of float32 are refused', async () => {
     await expect(decodeShape(bytesOf('0 0 0\n1e39 0 0\n'))).rejects.toMatchObject({ problem: 'precision' });
     await expect(decodeShape(bytesOf('-1e308 0 0\n1e308 0 0\n'))).rejects.toMatchObject({ problem: 'precision' });

@@ -72,6 +72,7 @@ describe('PLY and OBJ give back what was written, to the bit', () => {
     expect(() => encodeObj({ positions: Float32Array.of(1, 2, Number.NaN) })).toThrow('must be finite');
     expect(() => encodePly({ positions: Float32Array.of(1, 2) })).toThrow('got 2 numbers');
     expect(() => encodePly({ ...tetrahedron(), normals: new Float32Array(3) })).toThrow('as many as points');
+    expect(() => encodePly({ ...tetrahedron(), offset: [0, Number.NaN, 0] })).toThrow('three finite numbers');
   });
 });
 
@@ -96,6 +97,14 @@ describe('GLB', () => {
     expect(primitive!.getAttribute('POSITION')!.getArray()).toEqual(mesh.positions);
     expect(primitive!.getAttribute('NORMAL')!.getArray()).toEqual(mesh.normals);
     expect(primitive!.getIndices()!.getArray()).toEqual(mesh.triangles);
+  });
+
+  test('an offset becomes the translation of the node, in double precision', async () => {
+    const glb = await encodeGlb({ ...tetrahedron(), offset: [694_385.75, 5_155_487.25, 380] });
+    await expectValid(glb);
+    const [node] = (await new WebIO().readBinary(glb)).getRoot().listNodes();
+    expect(node!.getTranslation()).toEqual([694_385.75, 5_155_487.25, 380]);
+    expect(node!.getMesh()!.listPrimitives()[0]!.getAttribute('POSITION')!.getArray()).toEqual(tetrahedron().positions);
   });
 
   test('normals of length 0 are refused: the format has none', async () => {

@@ -58,6 +58,16 @@ describe('surfaceDistance', () => {
     });
   });
 
+  test('offsets count, whichever side has them', () => {
+    const [near, far] = [
+      { positions: Float32Array.of(1, 0, 0) },
+      { positions: Float32Array.of(0, 0, 0), offset: [5e6, 0, 0.25] as const },
+    ];
+    expect(surfaceDistance({ ...near, offset: [5e6, 0, 0.25] }, far).chamferL1).toBe(1);
+    expect(surfaceDistance(near, far).hausdorff).toBeCloseTo(4_999_999, 6);
+    expect(surfaceDistance(far, near).hausdorff).toBeCloseTo(4_999_999, 6);
+  });
+
   test('two spheres, one in the other: the difference of their radii', () => {
     const [a, b] = [sphere({ radius: 0.5 }).sample(4000, createRng(1)), sphere({ radius: 0.6 }).sample(4000, createRng(2))];
     const { chamferL1, chamferL2, normalConsistency, hausdorff } = surfaceDistance(a, b);

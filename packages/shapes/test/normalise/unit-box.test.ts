@@ -67,6 +67,20 @@ describe('unitBox', () => {
     expect(parseSimilarity(formatSimilarity(similarity))).toEqual(similarity);
   });
 
+  test('far from the origin: to the box and back, to a millionth of the size', () => {
+    const offset = [694_386, 5_155_488, 381] as const;
+    const { positions } = loadBunny();
+    const shape = { positions: positions.map(value => value / 10), offset };
+    const similarity = unitBox(shape, { margin: 0 });
+    const there = applySimilarity(shape, similarity);
+    expect(there).not.toHaveProperty('offset');
+    expect(extremes(there.positions)).toEqual([expect.closeTo(-1, 6), expect.closeTo(1, 6)]);
+    const back = applySimilarity(there, inverseSimilarity(parseSimilarity(formatSimilarity(similarity))));
+    const size = 2 / similarity.scale;
+    for (const [i, value] of back.positions.entries())
+      expect(Math.abs(back.offset![i % 3]! - offset[i % 3]! + value - shape.positions[i]!) / size).toBeLessThan(1e-6);
+  });
+
   test('what cannot be scaled', () => {
     expect(() => unitBox({ positions: Float32Array.of(1, 2, 3, 1, 2, 3) })).toThrow('all 2 points are at one place');
     expect(() => unitBox({ positions: new Float32Array() })).toThrow('at least one point');

@@ -171,3 +171,13 @@ describe('errors', () => {
     expect(make).toThrow(message);
   });
 });
+
+test('a shape far from the origin is sampled where it is, and put into the box before points of it are fitted', () => {
+  const mesh = { ...tetrahedron(), offset: [5e6, 0, 0] as const };
+  expect(sampleMesh(mesh, { count: 3, rng: createRng(1) })).toEqual({
+    ...sampleMesh(tetrahedron(), { count: 3, rng: createRng(1) }),
+    offset: [5e6, 0, 0],
+  });
+  expect(() => sdfPoints(mesh, { onSurface: 1 })).toThrow('sdfPoints: the shape is far from the origin, at 5000000, 0, 0');
+  expect(() => surfacePoints(mesh, { count: 1 })).toThrow('apply its unitBox first');
+});
