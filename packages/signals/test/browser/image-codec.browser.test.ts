@@ -46,4 +46,64 @@ describe('the image codec of the browser', () => {
     await expect(decodeImage(bytes.slice(0, 200))).rejects.toThrow(ImageError);
     await expect(decodeImage(new TextEncoder().encode('no picture'))).rejects.toThrow(ImageError);
   });
+
+  describe('a file whose second half is missing', () => {
+    const chunk = (bytes: Uint8Array, at: number): { length: number; end: number } => {
+      const length = new DataView(bytes.buffer).getUint32(at);
+      return { length, end: at + 12 + length };
+    };
+    /** The pixels' data halved, with the length and the checksum that go with it. */
+    const halfPng = async (): Promise<Uint8Array<ArrayBuffer>> => {
+      const bytes = bytesOf(pictures.png.file);
+      let at = 8;
+      while (String.fromCharCode(...bytes.subarray(at + 4, at + 8)) !== 'IDAT') at = chunk(bytes, at).end;
+      const { length, end } = chunk(bytes, at);
+      const half = Math.floor(length / 2);
+      const body = bytes.slice(at + 4, at + 8 + half);
+      let sum = 0xffffffff;
+      for (const byte of body) {
+        sum ^= byte;
+        for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+      }
+      const parts = [bytes.slice(0, at), new Uint8Array(4), body, new Uint8Array(4), bytes.slice(end)];
+      new DataView((parts[1] as Uint8Array<ArrayBuffer>).buffer).setUint32(0, half);
+      new DataView((parts[3] as Uint8Array<ArrayBuffer>).buffer).setUint32(0, ~sum >>> 0);
+      return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+    };
+    const halfJpeg = (): Uint8Array<ArrayBuffer> => {
+      const bytes = bytesOf(pictures.jpeg.file);
+      const scan = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xda);
+      return Uint8Array.from([...bytes.subarray(0, Math.floor((scan + bytes.length) / 2)), 0xff, 0xd9]);
+    };
+    const halfWebp = (): Uint8Array<ArrayBuffer> => {
+      const bytes = bytesOf(pictures.webp.file);
+      const half = bytes.slice(0, 2 * Math.floor(bytes.length / 4));
+      const view = new DataView(half.buffer);
+      view.setUint32(4, half.length - 8, true);
+      view.setUint32(16, half.length - 20, true);
+      return half;
+    };
+
+    it('is refused', async () => {
+      await expect(decodeImage(halfJpeg())).rejects.toThrow('the JPEG image is not whole: its coded data end in row');
+      for (const bytes of [await halfPng(), halfWebp()]) await expect(decodeImage(bytes)).rejects.toThrow(ImageError);
+    });
+
+    it('is read as far as it goes when asked for, with a note', async () => {
+      const { shape, notes } = await decodeImage(halfJpeg(), { allowDamaged: true });
+      expect(shape).toEqual([16, 24, 3]);
+      expect(notes).toEqual([{ kind: 'damaged', text: expect.stringContaining('its coded data end in row') }]);
+    });
+  });
+
+  it('holds to the limit of pixels', async () => {
+    await expect(decodeImage(bytesOf(pictures.png.file), { maxPixels: 383 })).rejects.toThrow(
+      'up to 383 pixels (maxPixels), got 24 x 16',
+    );
+    const small = bytesOf(pictures.avif.file);
+    const at = small.findIndex((_, i) => String.fromCharCode(...small.subarray(i, i + 4)) === 'ispe');
+    new DataView(small.buffer).setUint32(at + 8, 2);
+    new DataView(small.buffer).setUint32(at + 12, 2);
+    await expect(decodeImage(small)).rejects.toThrow(ImageError);
+  });
 });

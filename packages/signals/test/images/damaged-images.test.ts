@@ -203,10 +203,6 @@ describe('the limit of pixels holds for what is decoded, not for what is said', 
     const at = bytes.indexOf('ispe');
     bytes.writeUInt32BE(16, at + 8);
     bytes.writeUInt32BE(16, at + 12);
-    await expect(decodeImage(bytes, limit)).rejects.toMatchObject({
-      problem: 'too-large',
-      message: expect.stringContaining('1440000 coded pixels'),
-    });
     expect(await problemOf(bytes)).toBe('damaged');
   });
 

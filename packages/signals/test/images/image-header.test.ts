@@ -127,7 +127,7 @@ describe('what headers and decoders might read differently', () => {
   test('WebP: a frame that is larger than the canvas', async () => {
     const bytes = new Uint8Array(await picture(3).webp().toBuffer());
     const canvas = [...Buffer.from('VP8X'), 10, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 3, 0, 0];
-    expect(readImageHeader(insert(bytes, 12, canvas))).toMatchObject({ width: 4, height: 4, codedPixels: 600 });
+    expect(problem(insert(bytes, 12, canvas))).toBe('damaged');
   });
 
   test('AVIF: a coded frame that is larger than the property says', async () => {
@@ -135,7 +135,7 @@ describe('what headers and decoders might read differently', () => {
     const at = bytes.indexOf('ispe');
     bytes.writeUInt32BE(4, at + 8);
     bytes.writeUInt32BE(4, at + 12);
-    expect(readImageHeader(bytes)).toMatchObject({ width: 4, height: 4, codedPixels: 600 });
+    expect(problem(bytes)).toBe('damaged');
   });
 });
 

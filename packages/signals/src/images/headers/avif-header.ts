@@ -39,11 +39,16 @@ const readGrid = (item: Uint8Array): { readonly pixels: number; readonly tiles: 
   return { pixels: width * height, tiles: ((item[2] as number) + 1) * ((item[3] as number) + 1) };
 };
 
-/**
- * The pixels that the items make a decoder produce, by what the coded streams say and not by the properties beside them; `undefined` where items
- * lie over each other so that reading them would take more than a few times the file.
- */
-const codedPixelsOf = (bytes: Uint8Array, children: readonly Box[]): number | undefined => {
+/** What the coded streams say, and not the properties beside them. */
+interface Coded {
+  /** The pixels of the largest frame. */
+  readonly frame: number;
+  /** Of a grid: the pixels of its canvas, and its number of tiles; 0 without one. */
+  readonly grid: { readonly pixels: number; readonly tiles: number };
+}
+
+/** `undefined` where items lie over each other so that reading them would take more than a few times the file. */
+const readCoded = (bytes: Uint8Array, children: readonly Box[]): Coded | undefined => {
   const [locations, infos] = [find(children, 'iloc'), find(children, 'iinf')];
   const types = infos ? readItemTypes(bytes, infos) : new Map<number, string>();
   const places = locations ? readItemPlaces(bytes, locations) : [];
@@ -64,7 +69,7 @@ const codedPixelsOf = (bytes: Uint8Array, children: readonly Box[]): number | un
       grid = { pixels: Math.max(grid.pixels, pixels), tiles: Math.max(grid.tiles, tiles) };
     }
   }
-  return Math.max(grid.pixels, frame * Math.max(1, grid.tiles));
+  return { frame, grid };
 };
 
 /** AV1 Image File Format 1.1 (https://aomediacodec.github.io/av1-avif/) on ISO/IEC 23008-12. */
@@ -102,8 +107,11 @@ export const readAvifHeader = (bytes: Uint8Array): FoundHeader => {
     if (type === 'auxC') alpha ||= /auxiliary:alpha|hevc:2015:auxid:1/.test(latin1(bytes, start, Math.min(end, start + 128)));
   }
   if (!known || !coded) return truncated ? 'truncated' : 'damaged';
-  const codedPixels = codedPixelsOf(bytes, children as Box[]);
-  if (codedPixels === undefined) return 'damaged';
-  const channels = channelsOf(grey, alpha);
-  return { format: 'avif', width, height, channels, bitDepth, codedPixels: Math.max(codedPixels, width * height), truncated };
+  const read = readCoded(bytes, children as Box[]);
+  if (!read) return 'damaged';
+  const { frame, grid } = read;
+  // Decoders differ: one refuses a frame of another size than the property says, after it has made it; another scales it.
+  if (grid.tiles === 0 && frame > 0 && frame !== width * height) return 'damaged';
+  const codedPixels = Math.max(width * height, grid.pixels, frame * Math.max(1, grid.tiles));
+  return { format: 'avif', width, height, channels: channelsOf(grey, alpha), bitDepth, codedPixels, truncated };
 };

@@ -33,12 +33,12 @@ export const readWebpHeader = (bytes: Uint8Array): FoundHeader => {
   }
   const three = (at: number): number => data.getUint16(at, true) + ((bytes[at + 2] as number) << 16);
   const [width, height] = [three(24) + 1, three(27) + 1];
-  let codedPixels = width * height;
   for (let at = 12; at + 8 <= bytes.length; ) {
     const frame = readFrame(bytes, fourCharacters(bytes, at), at + 8);
-    if (frame) codedPixels = Math.max(codedPixels, frame.width * frame.height);
+    if (frame && (frame.width > width || frame.height > height)) return 'damaged';
     const length = data.getUint32(at + 4, true);
     at += 8 + length + (length % 2);
   }
-  return { ...common, width, height, channels: ((bytes[20] as number) & 0x10) !== 0 ? 4 : 3, codedPixels };
+  const channels = ((bytes[20] as number) & 0x10) !== 0 ? 4 : 3;
+  return { ...common, width, height, channels, codedPixels: width * height };
 };
