@@ -48,7 +48,7 @@ test("the README's session is what the program prints", () => {
 });
 
 test('every option that the README names exists', () => {
-  const help = ['fit', 'render', 'mesh', 'demo', 'reproduce', 'info'].map(command =>
+  const help = ['fit', 'render', 'mesh', 'export', 'demo', 'reproduce', 'info'].map(command =>
     execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
   );
   const known = new Set([...help.join('\n').matchAll(/--[a-z][a-z0-9-]*/g)].map(([option]) => option));
