@@ -130,8 +130,8 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
   if (checkpoint) print(`step        ${checkpoint.step}; the fit it belongs to can go on from it`);
   if (damagedRun !== undefined) print(`fitted to   unknown: ${damagedRun}`);
   if (run) printRun(run, print);
-  for (const [key, value] of Object.entries(metadata))
-    print(`${key.padEnd(10)}  ${value.length > 100 ? `${value.slice(0, 100)} ...` : value}`);
+  const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)} ...` : text);
+  for (const [key, value] of Object.entries(metadata)) print(`${cut(key, 40).padEnd(10)}  ${cut(value, 100)}`);
   print('');
   const cells = rows.map(row => [String(row.layer), row.kind, row.shape, row.activation, formatCount(row.parameters)]);
   for (const line of table([['layer', 'kind', 'features', 'activation', 'parameters'], ...cells])) print(line);

@@ -1,7 +1,7 @@
 /** @file The metadata of a field file. `signal` says what the field stands for, `run` how it came to be; both are JSON. */
 import { basename } from 'node:path';
 import { InputError } from '../errors.ts';
-import { asRecord, type JsonRecord, parseRecord, show } from '../signals/json-fields.ts';
+import { asRecord, integerIn, type JsonRecord, parseRecord, show } from '../signals/json-fields.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import { SIGNAL_KEY } from '../signals/signal-description.ts';
 import type { FitSettings } from './settings.ts';
@@ -62,6 +62,7 @@ const string = (what: string, value: unknown): string => {
   return value;
 };
 
+const steps = (what: string, value: unknown): number => integerIn(what, value, 0, Number.MAX_SAFE_INTEGER);
 const batch = (what: string, value: unknown): 'full' | number => (value === 'full' ? value : number(what, value));
 
 type Readers<T> = { readonly [Name in keyof T & string]-?: (what: string, value: unknown) => T[Name] };
@@ -85,7 +86,7 @@ export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundR
   if (text === undefined) return undefined;
   try {
     const numbers = { psnr: number, surfaceError: number, normalError: number, eikonalError: number };
-    const settings = { steps: number, learningRate: number, schedule: string, batch, seed: number };
+    const settings = { steps, learningRate: number, schedule: string, batch, seed: number };
     return present<FoundRun>(parseRecord(text), {
       source: string,
       sha256: string,
