@@ -130,6 +130,77 @@ describe('what headers and decoders might read differently', () => {
     expect(problem(insert(bytes, 12, canvas))).toBe('damaged');
   });
 
+  test('AVIF: a grid whose canvas or tiles are larger than the property says', async () => {
+    // One frame, used for 16 x 16 tiles: the property says 30 x 20, the canvas 3000 x 2000, and the tiles have 256 times the pixels of the frame.
+    const source = await picture(3).avif().toBuffer();
+    const boxAt = (type: string): Buffer => {
+      const at = source.indexOf(type) - 4;
+      return source.subarray(at, at + source.readUInt32BE(at));
+    };
+    const box = (type: string, ...content: (Uint8Array | readonly number[])[]): Buffer => {
+      const body = Buffer.concat(content.map(part => Uint8Array.from(part)));
+      const head = Buffer.from(`0000${type}`);
+      head.writeUInt32BE(8 + body.length, 0);
+      return Buffer.concat([head, body]);
+    };
+    const item = (id: number, type: string): Buffer => box('infe', [2, 0, 0, 0, 0, id, 0, 0], Buffer.from(type), [0]);
+    const grid = [0, 0, 15, 15, 3000 >> 8, 3000 & 255, 2000 >> 8, 2000 & 255];
+    const frame = boxAt('mdat').subarray(8);
+    const file = (frameAt: number): Buffer => {
+      const place = Buffer.alloc(4);
+      place.writeUInt32BE(frameAt);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(frame.length);
+      const locations = [
+        1,
+        0,
+        0,
+        0,
+        0x44,
+        0,
+        0,
+        2,
+        0,
+        1,
+        0,
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        grid.length,
+        0,
+        2,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+      ];
+      const meta = box(
+        'meta',
+        [0, 0, 0, 0],
+        box('iinf', [0, 0, 0, 0, 0, 2], item(1, 'grid'), item(2, 'av01')),
+        box('iloc', locations, place, length),
+        box('iprp', box('ipco', boxAt('ispe'), boxAt('av1C'))),
+        box('idat', grid),
+      );
+      return Buffer.concat([boxAt('ftyp'), meta, box('mdat', frame)]);
+    };
+    const at = file(0).length - frame.length;
+    expect(readImageHeader(file(at))).toMatchObject({ ...size, codedPixels: 3000 * 2000 });
+    grid.splice(4, 4, 0, 30, 0, 20);
+    expect(readImageHeader(file(at))).toMatchObject({ ...size, codedPixels: 256 * 600 });
+  });
+
   test('AVIF: a coded frame that is larger than the property says', async () => {
     const bytes = await picture(3).avif().toBuffer();
     const at = bytes.indexOf('ispe');
