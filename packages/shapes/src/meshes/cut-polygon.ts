@@ -55,7 +55,9 @@ const isConvex = (flat: Float64Array): boolean => {
  * Adds the triangles without area that ear clipping leaves out where corners are in one line. With them each edge of the polygon, and each inner edge on both of
  * its sides, belongs to a triangle, so the surface has no cracks. Returns undefined where what is missing is no ring of edges.
  */
-const close = (size: number, triangles: readonly number[]): number[] | undefined => {
+const close = (size: number, triangles: readonly number[]): ArrayLike<number> | undefined => {
+  // Each ear took one corner away, so none is missing.
+  if (triangles.length === 3 * (size - 2)) return triangles;
   const edges = new Set<number>();
   const key = (from: number, to: number): number => from * size + to;
   for (let i = 0; i < triangles.length; i += 3)
