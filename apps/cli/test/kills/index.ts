@@ -1,2 +1,2 @@
-export { type KillReport, killLoop, type Way } from './kill-loop.ts';
+export { type KillReport, killLoop } from './kill-loop.ts';
 export { type Scenario, scenarios } from './scenarios.ts';

@@ -1,5 +1,6 @@
 /** @file The readers of files in this package, for the fuzzer. */
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
+import { repairHeaderLength } from '@neural-fields/testing/fuzz/repairs';
 import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts';
 import { FieldFileError } from '../../src/files/field-file-error.ts';
 import { exportPytorch, pytorchNames } from '../../src/files/pytorch/export-pytorch.ts';
@@ -132,7 +133,7 @@ const tensorPickle = (key: string, type: string, shape: readonly number[], strid
   ];
 };
 
-const torchFiles = (): Uint8Array<ArrayBuffer>[] => {
+const torchFiles = (): { pickles: number[][]; storages: Record<string, Uint8Array> } => {
   const { global, mark, emptyTuple, emptyList, reduce, emptyDict, text, setItem, stop, int, put, get, object } = opcodes;
   const layers = [
     ['0.weight', 'a', 'FloatStorage', [3, 2], [2, 1]],
@@ -182,7 +183,7 @@ const torchFiles = (): Uint8Array<ArrayBuffer>[] => {
     ...[...text('pair'), 0x4b, 1, 0x4b, 2, 0x86, ...setItem, ...text('again'), ...get(0), ...setItem],
     ...stop,
   ];
-  return [torchZip([0x80, 2, ...state, ...stop], storages), torchZip(checkpoint, storages)];
+  return { pickles: [[0x80, 2, ...state, ...stop], checkpoint], storages };
 };
 
 const PICKLE_TOKENS = [
@@ -255,19 +256,36 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     read: bytes => decodeSafetensors(bytes),
     isTyped,
     tokens: HEADER_TOKENS,
+    repair: repairHeaderLength,
   },
-  { name: 'field', seeds: fieldFiles, read: bytes => decodeFieldData(bytes), isTyped, tokens: FIELD_TOKENS },
+  {
+    name: 'field',
+    seeds: fieldFiles,
+    read: bytes => decodeFieldData(bytes),
+    isTyped,
+    tokens: FIELD_TOKENS,
+    repair: repairHeaderLength,
+  },
   {
     name: 'pytorch-safetensors',
     seeds: () => pytorchNames.map(names => exportPytorch(exampleField(), { names }).bytes),
     read: bytes => importPytorch(bytes),
     isTyped,
     tokens: NAME_TOKENS,
+    repair: repairHeaderLength,
   },
   {
     name: 'pytorch-pt',
-    seeds: torchFiles,
+    seeds: () => torchFiles().pickles.map(pickle => torchZip(pickle, torchFiles().storages)),
     read: bytes => importPytorch(bytes, { activation: { kind: 'relu' } }),
+    isTyped,
+    tokens: PICKLE_TOKENS,
+  },
+  {
+    // The pickle alone: in an archive most mutations would be met by its checksums and lengths.
+    name: 'pytorch-pickle',
+    seeds: () => torchFiles().pickles.map(pickle => Uint8Array.from(pickle)),
+    read: bytes => importPytorch(torchZip(bytes, torchFiles().storages), { activation: { kind: 'relu' } }),
     isTyped,
     tokens: PICKLE_TOKENS,
   },
@@ -277,5 +295,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     read: bytes => fromModelArtifacts(unpackArtifacts(bytes)),
     isTyped,
     tokens: [...FIELD_TOKENS, '"weightSpecs"', '"name"', '"float32"', '"quantization"', '"modelTopology"', '"format"'],
+    repair: bytes => repairHeaderLength(bytes, 2),
   },
 ];

@@ -65,7 +65,7 @@ export const bundleChild = async (
     sourcemap: 'inline',
     // Files of packages in CommonJS that had to be bundled may require others.
     banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta['url']);",
     },
     plugins: [leaveInstalled],
     logLevel: 'silent',

@@ -80,25 +80,31 @@ const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 const utf8 = (text: string): Uint8Array => (/[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8') : latin1(text));
 
+/** How much of the input is searched at a time: all of it would cost more than most readers do. */
+const WINDOW = 512;
+
+/** The matches near a place of the input, in half of all cases near its start, where formats have their headers. */
+const findNear = (bytes: Uint8Array, pattern: RegExp, rng: Rng): { readonly at: number; readonly text: string }[] => {
+  const begin = rng.chance(0.5) ? 0 : rng.below(bytes.length + 1);
+  const found = textOf(bytes.subarray(begin, begin + WINDOW)).matchAll(pattern);
+  return [...found].map(({ index, 0: text }) => ({ at: begin + index, text }));
+};
+
 const exchangeNumber: Mutation = (bytes, { rng, tokens }) => {
-  const found = [...textOf(bytes).matchAll(/[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?/g)];
+  const found = findNear(bytes, /[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?/g, rng);
   if (found.length === 0) return bytes;
-  const { index, 0: number } = rng.chance(0.4)
-    ? (found[rng.below(Math.min(found.length, 12))] ?? rng.pick(found))
-    : rng.pick(found);
+  const { at, text } = rng.pick(found);
   const numeric = tokens.filter(token => /^[-+.\d]/.test(token));
-  const near = rng.chance(0.2) ? String(Number(number) + rng.pick([-1, 1, 2, 0.5])) : rng.pick(NUMBERS);
-  return replace(bytes, index, index + number.length, utf8(numeric.length > 0 && rng.chance(0.2) ? rng.pick(numeric) : near));
+  const near = rng.chance(0.2) ? String(Number(text) + rng.pick([-1, 1, 2, 0.5])) : rng.pick(NUMBERS);
+  return replace(bytes, at, at + text.length, utf8(numeric.length > 0 && rng.chance(0.2) ? rng.pick(numeric) : near));
 };
 
 const exchangeWord: Mutation = (bytes, { rng, tokens }) => {
-  const found = [...textOf(bytes).matchAll(/[A-Za-z_][\w.-]*/g)];
+  const found = findNear(bytes, /[A-Za-z_][\w.-]*/g, rng);
   if (found.length === 0) return bytes;
-  const { index, 0: word } = rng.chance(0.4)
-    ? (found[rng.below(Math.min(found.length, 24))] ?? rng.pick(found))
-    : rng.pick(found);
-  const others = [rng.pick(found)[0], rng.pick(HOSTILE), ...(tokens.length > 0 ? [rng.pick(tokens), rng.pick(tokens)] : [])];
-  return replace(bytes, index, index + word.length, utf8(rng.pick(others)));
+  const { at, text } = rng.pick(found);
+  const others = [rng.pick(found).text, rng.pick(HOSTILE), ...(tokens.length > 0 ? [rng.pick(tokens), rng.pick(tokens)] : [])];
+  return replace(bytes, at, at + text.length, utf8(rng.pick(others)));
 };
 
 const insertWord: Mutation = (bytes, { rng, tokens, limit }) => {

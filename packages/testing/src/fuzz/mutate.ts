@@ -29,7 +29,8 @@ export const mutate = (
   const limit = Math.max(rng.chance(0.05) ? LARGEST.some : LARGEST.most, bytes.length + 1024);
   const material: Material = { rng, seeds, tokens: target.tokens ?? [], limit };
   const text = looksLikeText(bytes) ? 0.75 : 0.25;
-  for (let stacked = rng.small(12); stacked > 0; stacked--) {
+  // One alone gets deepest; many together make what nobody thought of.
+  for (let stacked = rng.chance(0.4) ? 1 : rng.small(12); stacked > 0; stacked--) {
     bytes = rng
       .pick(rng.chance(text) ? textMutations : byteMutations)(bytes, material)
       .subarray(0, material.limit);

@@ -52,7 +52,8 @@ export const storedZip = (
     const label = [...encoder.encode(name)];
     const sizes = [...u32(0), ...u32(data.length), ...u32(data.length), label.length, 0];
     const place = Math.max(0, file.length + (index === 1 ? shift : 0));
-    file.push(0x50, 0x4b, 3, 4, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes, 0, 0, ...label, ...data);
+    file.push(0x50, 0x4b, 3, 4, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes, 0, 0, ...label);
+    for (const byte of data) file.push(byte);
     directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, 0, 0, method, 0, 0, 0, 0, 0);
     if (zip64) {
       const extra = [1, 0, 24, 0, ...u64(data.length), ...u64(data.length), ...u64(place)];
@@ -110,7 +111,7 @@ export const storedZip = (
 
 /** A file of torch.save with a pickle and storages by their keys. */
 export const torchZip = (
-  pickle: readonly number[],
+  pickle: ArrayLike<number>,
   storages: Readonly<Record<string, Uint8Array>>,
   faults: ZipFaults = {},
 ): Uint8Array<ArrayBuffer> =>
