@@ -1,7 +1,7 @@
 /** @file Elementwise kernels of two arguments, with broadcasting: JavaScript does them as fast as memory allows. */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
-import { applyBroadcast, planBroadcast, type Run } from './broadcast.ts';
+import { applyBroadcast, broadcasts, planBroadcast, type Run } from './broadcast.ts';
 import { isFloat, replaceKernel } from './register.ts';
 
 // Each has a loop of its own: with the operation as an argument, the engine would call it for each element.
@@ -65,6 +65,7 @@ export const registerBinary = (): void => {
     SquaredDifference: squaredDifference,
     Pow: power,
   };
-  for (const [name, run] of Object.entries(runs))
-    replaceKernel(name, ({ inputs }) => isFloat((inputs as Pair).a) && isFloat((inputs as Pair).b), binary(run));
+  // Shapes that do not broadcast are an error of the cpu backend.
+  const takes = ({ a, b }: Pair): boolean => isFloat(a) && isFloat(b) && broadcasts(a.shape, b.shape);
+  for (const [name, run] of Object.entries(runs)) replaceKernel(name, ({ inputs }) => takes(inputs as Pair), binary(run));
 };

@@ -16,6 +16,15 @@ export interface BroadcastPlan {
   readonly axes: readonly Axis[];
 }
 
+/** Whether two shapes broadcast: along each axis, counted from the last, they are equal or one of them is 1. */
+export const broadcasts = (a: readonly number[], b: readonly number[]): boolean => {
+  for (let i = 1; i <= Math.min(a.length, b.length); i++) {
+    const [x, y] = [a[a.length - i], b[b.length - i]];
+    if (x !== y && x !== 1 && y !== 1) return false;
+  }
+  return true;
+};
+
 /** The last axis that both have comes last; steps are those of row-major arrays. */
 export const planBroadcast = (a: readonly number[], b: readonly number[]): BroadcastPlan => {
   const rank = Math.max(a.length, b.length);

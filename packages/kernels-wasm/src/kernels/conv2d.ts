@@ -6,7 +6,7 @@ import { backend_util, type KernelFunc, type NamedTensorInfoMap, type TensorInfo
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
 import { blockedProduct, matrixReader, matrixWriter } from './product.ts';
-import { isFloat, replaceKernel, sizeOf } from './register.ts';
+import { assertShape, isFloat, replaceKernel, sizeOf } from './register.ts';
 import { type ConvolutionShape, windowAdder, windowReader } from './windows.ts';
 
 type Arguments = Parameters<KernelFunc>[0];
@@ -126,6 +126,7 @@ const inputGradient: KernelFunc = args => {
   const simd = args.backend as SimdBackend;
   const inputShape = attributesOf(args).inputShape as [number, number, number, number];
   const shape = shapeOf(inputShape, filter.shape, attributesOf(args));
+  assertShape('conv2d: dy', dy, outputShape(shape));
   const { pixels, taps } = windowsOf(shape);
   const dx = allocate(sizeOf(inputShape));
   const operands = {
@@ -144,6 +145,7 @@ const filterGradient: KernelFunc = args => {
   const simd = args.backend as SimdBackend;
   const filterShape = attributesOf(args).filterShape as [number, number, number, number];
   const shape = shapeOf(x.shape, filterShape, attributesOf(args));
+  assertShape('conv2d: dy', dy, outputShape(shape));
   const { pixels, taps } = windowsOf(shape);
   const dw = allocate(taps * shape.outChannels);
   const operands = {

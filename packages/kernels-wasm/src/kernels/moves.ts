@@ -3,7 +3,7 @@ import { type KernelFunc, type NamedTensorInfoMap, slice_util, type Tensor, type
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
 import { copyWalk, rowMajorSteps } from './copy-walk.ts';
-import { isFloat, replaceKernel, sizeOf } from './register.ts';
+import { areAxes, areCounts, isFloat, replaceKernel, sizeOf } from './register.ts';
 
 type Single = NamedTensorInfoMap & { readonly x: TensorInfo };
 type Arguments = Parameters<KernelFunc>[0];
@@ -133,12 +133,25 @@ const pack: KernelFunc = args => {
 /** Registers the kernels that only move numbers. */
 export const registerMoves = (): void => {
   const takesFloat = (args: Arguments): boolean => isFloat(inputOf(args));
-  replaceKernel('Transpose', takesFloat, transpose);
-  replaceKernel('Tile', takesFloat, tile);
-  replaceKernel('PadV2', takesFloat, pad);
+  // What would read or write beside a tensor is left to the cpu backend, here and below.
+  const takesOrder = (args: Arguments): boolean => {
+    const { perm } = args.attrs as object as { readonly perm: readonly number[] };
+    const rank = inputOf(args).shape.length;
+    return takesFloat(args) && perm.length === rank && areAxes(perm, rank);
+  };
+  const takesCounts = (args: Arguments, counts: readonly (number | readonly number[])[]): boolean =>
+    takesFloat(args) && counts.length === inputOf(args).shape.length && areCounts(counts.flat());
+  replaceKernel('Transpose', takesOrder, transpose);
+  replaceKernel('Tile', args => takesCounts(args, (args.attrs as object as { readonly reps: number[] }).reps), tile);
+  replaceKernel('PadV2', args => takesCounts(args, (args.attrs as object as { readonly paddings: number[][] }).paddings), pad);
   // Of a contiguous slice the cpu backend makes a view.
-  const takesSlice = (args: Arguments): boolean =>
-    takesFloat(args) && !slice_util.isSliceContinous(inputOf(args).shape, ...sliceOf(args));
+  const takesSlice = (args: Arguments): boolean => {
+    const { shape } = inputOf(args);
+    const [begin, size] = sliceOf(args);
+    const isWithin =
+      areCounts([...begin, ...size]) && size.every((n, axis) => (begin[axis] as number) + n <= (shape[axis] as number));
+    return takesFloat(args) && isWithin && !slice_util.isSliceContinous(shape, begin, size);
+  };
   replaceKernel('Slice', takesSlice, slice);
   // What does not fit together is an error of the cpu backend.
   const takesList = (args: Arguments): boolean => {
@@ -152,6 +165,11 @@ export const registerMoves = (): void => {
     const [first, ...others] = listOf(args) as [TensorInfo, ...TensorInfo[]];
     return others.every(({ shape }) => shape.every((length, axis) => axis === except || length === first.shape[axis]));
   };
-  replaceKernel('Concat', args => takesList(args) && agree(args, axisOf(args, listOf(args)[0]?.shape.length ?? 0)), concat);
+  const takesConcat = (args: Arguments): boolean => {
+    const rank = listOf(args)[0]?.shape.length ?? 0;
+    const axis = axisOf(args, rank);
+    return takesList(args) && areAxes([axis], rank) && agree(args, axis);
+  };
+  replaceKernel('Concat', takesConcat, concat);
   replaceKernel('Pack', args => takesList(args) && agree(args), pack);
 };

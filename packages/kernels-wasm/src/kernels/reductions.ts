@@ -3,7 +3,7 @@ import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfj
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
 import { transposed } from './moves.ts';
-import { isFloat, replaceKernel, sizeOf } from './register.ts';
+import { areAxes, isFloat, replaceKernel, sizeOf } from './register.ts';
 
 interface ReductionAttributes {
   /** Of sums and means. */
@@ -102,11 +102,14 @@ const reduction =
 
 /** Registers the reductions. */
 export const registerReductions = (): void => {
-  const isFloatInput = ({ inputs }: Parameters<KernelFunc>[0]): boolean => isFloat((inputs as Inputs).x);
-  const hasNumbers = (args: Parameters<KernelFunc>[0]): boolean =>
-    isFloatInput(args) && sizeOf((args.inputs as Inputs).x.shape) > 0;
-  replaceKernel('Sum', isFloatInput, reduction(sum));
-  replaceKernel('Mean', isFloatInput, reduction(mean));
+  // Axes that there are not, or that come twice, are left to the cpu backend.
+  const takes = ({ inputs, attrs }: Parameters<KernelFunc>[0]): boolean => {
+    const { x } = inputs as Inputs;
+    return isFloat(x) && areAxes(reducedAxes(x, attrs as object as ReductionAttributes), x.shape.length);
+  };
+  const hasNumbers = (args: Parameters<KernelFunc>[0]): boolean => takes(args) && sizeOf((args.inputs as Inputs).x.shape) > 0;
+  replaceKernel('Sum', takes, reduction(sum));
+  replaceKernel('Mean', takes, reduction(mean));
   replaceKernel('Max', hasNumbers, reduction(maximum));
   replaceKernel('Min', hasNumbers, reduction(minimum));
 };

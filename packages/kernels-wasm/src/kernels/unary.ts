@@ -2,7 +2,7 @@
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
-import { isFloat, replaceKernel } from './register.ts';
+import { assertShape, isFloat, replaceKernel } from './register.ts';
 
 interface Attributes {
   /** Of `Step`: its value for x <= 0. */
@@ -74,6 +74,7 @@ const addN: KernelFunc = ({ inputs, backend }) => {
   const [first, ...others] = listOf(inputs) as [TensorInfo, ...TensorInfo[]];
   const y = simd.numbers(first).slice();
   for (const other of others) {
+    assertShape('addN: all tensors', other, first.shape);
     const x = simd.numbers(other);
     for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + (x[i] as number);
   }
