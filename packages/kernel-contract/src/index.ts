@@ -2,3 +2,4 @@
 export { type FieldJetContractOptions, fieldJetContract } from './field-jet-contract.ts';
 export { expectLossParity, type FieldLossContractOptions, fieldLossContract, type LossCase } from './field-loss-contract.ts';
 export { expectParity, kernelsOf, type Measured, measure, measuredWeight, type ParityOptions, pointsFor } from './measure.ts';
+export { wrongInputsContract } from './wrong-inputs-contract.ts';

@@ -9,6 +9,7 @@ import {
   registerKernel,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
+import { assertAdamInputs } from './assert-inputs.ts';
 
 const KERNEL = 'NeuralFieldsAdamUpdate';
 
@@ -34,9 +35,16 @@ export interface AdamVectors {
   readonly second: Tensor1D;
 }
 
-/** Registers a backend's update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next parameters, m and v. */
+/** Registers a backend's update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next parameters, m and v. It may trust its inputs: they are checked before. */
 export const registerAdamKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({ kernelName: KERNEL, backendName, kernelFunc });
+  registerKernel({
+    kernelName: KERNEL,
+    backendName,
+    kernelFunc: args => {
+      assertAdamInputs(args.inputs);
+      return kernelFunc(args);
+    },
+  });
 
 /** The next parameters, m and v by the present backend's kernel; `undefined` where it has none. */
 export const fusedAdamUpdate = (vectors: AdamVectors, update: AdamUpdate): readonly Tensor1D[] | undefined =>

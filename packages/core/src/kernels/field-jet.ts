@@ -18,6 +18,7 @@ import {
   type Tensor,
   type Tensor2D,
   type Tensor3D,
+  type TensorInfo,
   zeros,
 } from '@tensorflow/tfjs-core';
 import { activationParameterValues, coreActivations } from '../activations/index.ts';
@@ -26,6 +27,7 @@ import { type DenseSpec, dense } from '../layers/dense.ts';
 import type { LayerJet } from '../layers/layer.ts';
 import { type Extensions, findActivation } from '../spec/extensions.ts';
 import type { ResolvedLayer } from '../spec/spec.ts';
+import { assertFieldJetInputs } from './assert-inputs.ts';
 
 const FORWARD = 'NeuralFieldsFieldJet';
 const REVERSE = 'NeuralFieldsFieldJetReverse';
@@ -82,11 +84,22 @@ interface SelectiveKernelConfig extends KernelConfig {
   readonly supports: FieldJetKernel['supports'];
 }
 
-/** Registers a backend's field jet with tfjs. */
+/** Registers a backend's field jet with tfjs. The kernels may trust their inputs: they are checked before. */
 export const registerFieldJetKernel = ({ backendName, supports, forward, reverse }: FieldJetKernel): void => {
-  const config: SelectiveKernelConfig = { kernelName: FORWARD, backendName, kernelFunc: forward, supports };
+  const checked =
+    (direction: 'forward' | 'reverse', kernelFunc: KernelFunc): KernelFunc =>
+    args => {
+      assertFieldJetInputs(direction, args.attrs as object as FieldJetNetwork, args.inputs as object as TensorInfo[]);
+      return kernelFunc(args);
+    };
+  const config: SelectiveKernelConfig = {
+    kernelName: FORWARD,
+    backendName,
+    kernelFunc: checked('forward', forward),
+    supports,
+  };
   registerKernel(config);
-  registerKernel({ kernelName: REVERSE, backendName, kernelFunc: reverse });
+  registerKernel({ kernelName: REVERSE, backendName, kernelFunc: checked('reverse', reverse) });
 };
 
 // tfjs passes lists of inputs and attributes through untouched; only its types know nothing of them.

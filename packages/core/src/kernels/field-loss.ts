@@ -13,6 +13,7 @@ import {
   registerKernel,
   type Scalar,
   type Tensor1D,
+  type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { Field } from '../field.ts';
@@ -21,6 +22,7 @@ import type { TensorBatch } from '../fit/term.ts';
 import { composedJet } from '../jets/evaluate.ts';
 import { type DerivativePlan, type DerivativeRequest, planDerivatives } from '../jets/request.ts';
 import { resolveLayers } from '../spec/spec.ts';
+import { assertFieldLossInputs } from './assert-inputs.ts';
 import { type FieldJetNetwork, fusedInput, fusedLayers } from './field-jet.ts';
 
 const KERNEL = 'NeuralFieldsFieldLoss';
@@ -51,9 +53,17 @@ export interface FieldLoss {
  * Registers a backend's kernel. Inputs, a list: coords `f32[n, inFeatures]` with n > 0 or an encoding's jet as in a field jet, the parameters as one vector `f32[P]` in the order of the
  * layers (weight, bias, learnable parameters of the activation), the targets, each `f32[n, k]`. Attributes: a {@link FieldLoss}, whose network is
  * one that the backend's field jet supports. Outputs: the loss `f32[]`, and its gradient with respect to the parameters, `f32[P]`.
+ * The kernel may trust its inputs: they are checked before.
  */
 export const registerFieldLossKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({ kernelName: KERNEL, backendName, kernelFunc });
+  registerKernel({
+    kernelName: KERNEL,
+    backendName,
+    kernelFunc: args => {
+      assertFieldLossInputs(args.attrs as object as FieldLoss, args.inputs as object as TensorInfo[]);
+      return kernelFunc(args);
+    },
+  });
 
 /** The first of the blocks of a part of the jet, and how many they are; `undefined` where the plan has no such part. */
 const blocksOf = (
