@@ -38,6 +38,7 @@ export {
   type TanhSpec,
   tanh,
 } from './activations/index.ts';
+export type { DescribedBackend } from './backend/environment.ts';
 export type { PacedBackend } from './backend/paced-backend.ts';
 export {
   type BackendCandidate,
@@ -70,10 +71,12 @@ export {
 } from './files/safetensors.ts';
 export { fromModelArtifacts, loadFieldData, saveFieldData, toModelArtifacts } from './files/tfjs-io.ts';
 export { type AdamOptions, adam } from './fit/adam.ts';
-export { CheckpointError, type CheckpointStore } from './fit/checkpoint.ts';
-export { DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
-export { type CheckpointOptions, type FitOptions, fit } from './fit/fit.ts';
+export { CheckpointError, type CheckpointProblem, type CheckpointStore } from './fit/checkpoint.ts';
+export { type Divergence, DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
+export { fit } from './fit/fit.ts';
+export type { CheckpointOptions, FitOptions } from './fit/fit-options.ts';
 export { type LbfgsOptions, lbfgs } from './fit/lbfgs.ts';
+export type { NonFiniteNumbers } from './fit/non-finite.ts';
 export type {
   Evaluation,
   GradientOptimizer,
@@ -84,9 +87,11 @@ export type {
   SearchOptimizer,
   SearchOutput,
 } from './fit/optimizer.ts';
+export { PointDataError, type PointDataFault } from './fit/point-data.ts';
 export type { FitStep, PointBatch, PointSource } from './fit/points.ts';
 export type { PointwiseError, PointwiseLoss, PointwisePenalty } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
+export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';

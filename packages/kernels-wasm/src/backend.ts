@@ -1,3 +1,4 @@
+import type { DescribedBackend } from '@neural-fields/core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelOptions, type Kernels, loadKernels } from './wasm/kernels.ts';
@@ -6,7 +7,7 @@ import { type KernelOptions, type Kernels, loadKernels } from './wasm/kernels.ts
 export const BACKEND_NAME = 'simd';
 
 /** tfjs's cpu backend, whose tensors are ordinary typed arrays, with kernels in WebAssembly beside it. */
-export class SimdBackend extends MathBackendCPU {
+export class SimdBackend extends MathBackendCPU implements DescribedBackend {
   readonly kernels: Kernels;
 
   constructor(kernels: Kernels) {
@@ -19,6 +20,11 @@ export class SimdBackend extends MathBackendCPU {
   /** How many threads share the work, where Node's permissions let them start; 1 in a browser where there can be no more. */
   get threads(): number {
     return this.kernels.pool.count;
+  }
+
+  /** What the roundings of results depend on: gradients are sums that the threads share. A checkpoint of core's keeps it. */
+  get numerics(): Readonly<Record<string, string>> {
+    return { threads: String(this.threads), build: this.kernels.build };
   }
 
   /** The numbers of a float32 tensor; they must not be changed. */

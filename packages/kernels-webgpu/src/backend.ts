@@ -1,7 +1,7 @@
-import type { PacedBackend } from '@neural-fields/core';
+import type { DescribedBackend, PacedBackend } from '@neural-fields/core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { defaultBatchBytes } from './device/batch-bytes.ts';
-import { type CreateDeviceOptions, createDevice, isSoftware } from './device/create-device.ts';
+import { type CreateDeviceOptions, createDevice, isSoftware, nameOf } from './device/create-device.ts';
 import { type DeviceCounters, installKernels, kernelsOf } from './device/kernels.ts';
 import { MOST_IN_FLIGHT } from './device/pace.ts';
 import type { ProductStyle } from './wgsl/product.ts';
@@ -13,7 +13,15 @@ export const BACKEND_NAME = 'webgpu';
 const MOST_LOSS_DELAY = 500;
 
 /** tfjs's webgpu backend on a device of our own, with counters, and errors that say when the device is lost. */
-export class FieldsWebgpuBackend extends WebGPUBackend implements PacedBackend {
+export class FieldsWebgpuBackend extends WebGPUBackend implements DescribedBackend, PacedBackend {
+  readonly #adapter: string;
+
+  /** Use {@link createWebgpuBackend}. */
+  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+    super(device, info);
+    this.#adapter = nameOf(info);
+  }
+
   /** What was done since the backend was made. */
   get counters(): DeviceCounters {
     return { ...kernelsOf(this).counters };
@@ -22,6 +30,12 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements PacedBackend {
   /** Bytes of the buffers that the fused kernels keep, beside those of tensors. */
   get scratchBytes(): number {
     return kernelsOf(this).arena.bytes;
+  }
+
+  /** What the roundings of results depend on: the graphics card, and how it is used. A checkpoint of core's keeps it. */
+  get numerics(): Readonly<Record<string, string>> {
+    const { style, batchBytes, halfPrecision } = kernelsOf(this);
+    return { adapter: this.#adapter, products: style, batchBytes: String(batchBytes), halfPrecision: String(halfPrecision) };
   }
 
   override submitQueue(): void {

@@ -17,7 +17,7 @@ export interface AdamOptions {
 }
 
 const assertInterval = (name: string, value: number, from: number, below: number): void => {
-  if (!(value >= from && value < below))
+  if (!(typeof value === 'number' && value >= from && value < below))
     throw new RangeError(`adam: ${name} must be a number in [${from}, ${below}), got ${value}`);
 };
 
@@ -40,6 +40,10 @@ export const adam = (options: AdamOptions = {}): GradientOptimizer => {
     learningRate,
     settings: { learningRate, beta1, beta2, epsilon, weightDecay },
     stateSize: 2,
+    stateProblem: ([, second]) => {
+      const wrong = second?.findIndex(value => value < 0) ?? -1;
+      return wrong < 0 ? undefined : `its second moment must not be negative, got ${second?.[wrong]} at place ${wrong}`;
+    },
     update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
       const [first, second] = state as readonly [Tensor1D, Tensor1D];
       const stepSize = rate / (1 - beta1 ** step);

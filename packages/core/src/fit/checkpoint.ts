@@ -1,6 +1,6 @@
 /** @file Checkpoints: a field file with the optimizer's state beside the parameters, so that any checkpoint is also a usable field. */
 import type { Field } from '../field.ts';
-import { decodeFieldData, encodeFieldData } from '../files/field-file.ts';
+import { encodeFieldData } from '../files/field-file.ts';
 import { parameterShapes } from '../spec/spec.ts';
 import { unflattenNumbers } from './flat.ts';
 
@@ -8,16 +8,42 @@ import { unflattenNumbers } from './flat.ts';
 export interface CheckpointStore {
   /** The last checkpoint, or `undefined` when there is none. */
   read(): Promise<Uint8Array | undefined>;
+  /** A rejection ends the fit; a store that can do without a write, as on a disk that is full for a while, must say so itself and resolve. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Thrown when a checkpoint belongs to another run than the one that would go on from it. */
+/** Why a fit cannot go on from a checkpoint. */
+export type CheckpointProblem =
+  /** It is a field without the state of a run. */
+  | 'no-state'
+  /** A part of the state is missing, too much, not finite or of the wrong size or type. */
+  | 'damaged'
+  /** It is the checkpoint of another field or run, or of one that is past the last step. */
+  | 'another-run';
+
+/** Thrown when a fit cannot go on from a checkpoint. */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
+  readonly problem: CheckpointProblem;
+
+  constructor(problem: CheckpointProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
 }
 
-/** Everything that a run and its resumption must agree on, as text to compare and to show. */
-export type RunIdentity = Readonly<Record<string, string>>;
+/** Facts about a run as text, to compare and to show. */
+export type RunFacts = Readonly<Record<string, string>>;
+
+/** What is written about a run. */
+export interface RunDescription {
+  /** Everything that a run and its resumption must agree on. */
+  readonly identity: RunFacts;
+  /** What the bits of the results depend on beside it: where it differs, a run can go on, but to other roundings. */
+  readonly environment: RunFacts;
+  /** Free text of the caller's. */
+  readonly metadata?: RunFacts | undefined;
+}
 
 /** Everything that a fit needs to go on; flat vectors of P numbers. */
 export interface TrainingState {
@@ -26,87 +52,33 @@ export interface TrainingState {
   readonly parameters: Float32Array;
   readonly optimizer: readonly Float32Array[];
   readonly average?: Float32Array;
-  /** What the divergence detector has seen. */
+  /** What the divergence detector has seen: the first loss, then the recent ones up to this step. */
   readonly history: readonly number[];
 }
 
 /** The key of the file's metadata under which the run stands. */
-const RUN = 'fit';
-const PARAMETERS = 'parameters';
-const optimizerName = (index: number): string => `optimizer.${index}`;
-
-/** What is written about a run: what it must agree on with its resumption, and free text of the caller's. */
-export interface RunDescription {
-  readonly identity: RunIdentity;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-}
+export const RUN_KEY = 'fit';
+/** The name among the file's state of the parameters that the fit goes on from, where those of the field are an average. */
+export const PARAMETERS = 'parameters';
+/** The name among the file's state of a vector of the optimizer's. */
+export const optimizerName = (index: number): string => `optimizer.${index}`;
 
 /** Saves a run. The file's parameters are those that the field shall have: the average where there is one. */
 export const writeCheckpoint = async (
   store: CheckpointStore,
   field: Field,
-  { identity, metadata }: RunDescription,
+  { identity, environment, metadata }: RunDescription,
   { step, parameters, optimizer, average, history }: TrainingState,
 ): Promise<void> => {
   const shapes = parameterShapes(field.spec, field.extensions);
   const vector = (data: Float32Array): { shape: readonly number[]; data: Float32Array } => ({ shape: [data.length], data });
   const state = new Map(optimizer.map((data, index) => [optimizerName(index), vector(data)]));
   if (average) state.set(PARAMETERS, vector(parameters));
+  const run = JSON.stringify({ step, history, identity, environment });
   await store.write(
     encodeFieldData(
       { spec: field.spec, parameters: unflattenNumbers(average ?? parameters, shapes) },
-      { state, extensions: field.extensions, metadata: { ...metadata, [RUN]: JSON.stringify({ step, history, identity }) } },
+      { state, extensions: field.extensions, metadata: { ...metadata, [RUN_KEY]: run } },
     ),
   );
-};
-
-const assertSame = (what: string, saved: string | undefined, wanted: string | undefined): void => {
-  if (saved !== wanted)
-    throw new CheckpointError(
-      `fit: the checkpoint is of another run: its ${what} is ${saved ?? 'absent'}, but this run's is ${wanted ?? 'absent'}. ` +
-        'Go on with the same settings, or remove the checkpoint to begin anew.',
-    );
-};
-
-/**
- * Reads the state to go on from; `undefined` when the store is empty.
- *
- * @throws CheckpointError when the checkpoint is of another field or another run, FieldFileError or SafetensorsError when it is damaged
- */
-export const readCheckpoint = async (
-  store: CheckpointStore,
-  field: Field,
-  identity: RunIdentity,
-): Promise<TrainingState | undefined> => {
-  const bytes = await store.read();
-  if (bytes === undefined) return undefined;
-  const { spec, parameters, state, metadata } = decodeFieldData(bytes, field.extensions);
-  const run = metadata[RUN];
-  if (run === undefined)
-    throw new CheckpointError('fit: the file is a field without the state of a run, so it is no checkpoint to go on from');
-  const saved = JSON.parse(run) as { step: number; history: number[]; identity: Record<string, string> };
-  assertSame('network', JSON.stringify(spec), JSON.stringify(field.spec));
-  for (const what of new Set([...Object.keys(saved.identity), ...Object.keys(identity)]))
-    assertSame(what, saved.identity[what], identity[what]);
-  const flat = (): Float32Array => {
-    const parts = [...parameters.values()].map(({ data }) => data);
-    const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
-    let start = 0;
-    for (const part of parts) {
-      all.set(part, start);
-      start += part.length;
-    }
-    return all;
-  };
-  const vector = (name: string): Float32Array | undefined => {
-    const data = state.get(name)?.data;
-    if (data !== undefined && !(data instanceof Float32Array))
-      throw new CheckpointError(`fit: the checkpoint's ${name} must be float32`);
-    return data;
-  };
-  const optimizer: Float32Array[] = [];
-  for (let data = vector(optimizerName(0)); data !== undefined; data = vector(optimizerName(optimizer.length)))
-    optimizer.push(data);
-  const raw = vector(PARAMETERS);
-  return { step: saved.step, history: saved.history, optimizer, parameters: raw ?? flat(), ...(raw && { average: flat() }) };
 };

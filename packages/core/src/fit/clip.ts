@@ -18,7 +18,12 @@ export const clip = async (gradient: Tensor1D, limit: number, reads: boolean): P
     const length = norm(gradient);
     return [keep(length), keep(mul(gradient, minimum(div(limit, add(length, 1e-6)), 1)))] as const;
   }) as [Tensor1D, Tensor1D];
-  const value = reads ? ((await length.data())[0] as number) : Number.NaN;
-  length.dispose();
-  return { gradient: clipped, norm: value };
+  try {
+    return { gradient: clipped, norm: reads ? ((await length.data())[0] as number) : Number.NaN };
+  } catch (error) {
+    clipped.dispose();
+    throw error;
+  } finally {
+    length.dispose();
+  }
 };

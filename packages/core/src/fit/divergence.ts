@@ -8,23 +8,42 @@ export interface DivergenceOptions {
   readonly window?: number;
 }
 
-/** Thrown by `fit` when the loss diverges. The field then holds the parameters of the last good step. */
-export class DivergenceError extends Error {
-  override readonly name = 'DivergenceError';
+/** What was seen when a fit diverged. */
+export interface Divergence {
   /** The step whose loss was bad. */
   readonly step: number;
   readonly loss: number;
   /** The number of updates behind the parameters that the field now has. */
   readonly lastGoodStep: number;
+  /** True when no update was made yet: then no learning rate is to blame. */
+  readonly beforeAnyUpdate: boolean;
+}
 
-  constructor(step: number, loss: number, lastGoodStep: number, reason: string) {
+/**
+ * Thrown by `fit` when the loss diverges, or is no finite number, while the points and targets are finite (see `PointDataError`). The field then holds
+ * the parameters of the last good step.
+ */
+export class DivergenceError extends Error implements Divergence {
+  override readonly name = 'DivergenceError';
+  readonly step: number;
+  readonly loss: number;
+  readonly lastGoodStep: number;
+  readonly beforeAnyUpdate: boolean;
+
+  /** @param reason e.g. `the loss is NaN` */
+  constructor({ step, loss, lastGoodStep, beforeAnyUpdate }: Divergence, reason: string, options?: ErrorOptions) {
     super(
-      `fit: diverged at step ${step}: ${reason}. The field has the parameters after step ${lastGoodStep}. ` +
-        'A smaller learning rate, clipNorm, or a smaller omega0 may help.',
+      beforeAnyUpdate
+        ? `fit: ${reason} at step ${step}, before any update, with points, targets and parameters that are finite: ` +
+            'the loss is not defined there, or its numbers are too large for float32.'
+        : `fit: diverged at step ${step}: ${reason}. The field has the parameters after step ${lastGoodStep}. ` +
+            'A smaller learning rate, clipNorm, or a smaller omega0 may help.',
+      options,
     );
     this.step = step;
     this.loss = loss;
     this.lastGoodStep = lastGoodStep;
+    this.beforeAnyUpdate = beforeAnyUpdate;
   }
 }
 
@@ -37,12 +56,14 @@ export class DivergenceDetector {
 
   /** @param history what {@link history} gave, to go on as if nothing had happened */
   constructor({ spikeFactor = 100, window = 25 }: DivergenceOptions, history: readonly number[] = []) {
-    if (!(spikeFactor > 1)) throw new RangeError(`fit: divergence.spikeFactor must be a number above 1, got ${spikeFactor}`);
-    if (!(Number.isInteger(window) && window >= 1))
+    if (!(typeof spikeFactor === 'number' && spikeFactor > 1))
+      throw new RangeError(`fit: divergence.spikeFactor must be a number above 1, got ${spikeFactor}`);
+    if (!(Number.isSafeInteger(window) && window >= 1))
       throw new RangeError(`fit: divergence.window must be a positive integer, got ${window}`);
     this.#spikeFactor = spikeFactor;
     this.#window = window;
-    [this.#first, ...this.#recent] = history;
+    [this.#first] = history;
+    this.#recent = history.slice(1).slice(-window);
   }
 
   /** The first loss, then the recent ones. */

@@ -2,7 +2,7 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { clip } from './clip.ts';
 import type { StepDraw } from './objective.ts';
 import type { GradientOptimizer } from './optimizer.ts';
-import type { Schedule } from './schedule.ts';
+import { factorAt, type Schedule } from './schedule.ts';
 import { type Look, type MoveFigures, readScalars, type Stepper, type StepperOptions } from './stepper.ts';
 
 /** Steps of an optimizer that takes one gradient a step. It stays on the device. */
@@ -37,10 +37,13 @@ export class GradientStepper implements Stepper {
   async move({ step, steps }: StepDraw, reads: boolean): Promise<MoveFigures> {
     const { vectors, averageDecay } = this.#options;
     const gradient = this.#gradient as Tensor1D;
-    const learningRate = this.#optimizer.learningRate * this.#schedule.factor(step, steps);
+    const learningRate = this.#optimizer.learningRate * factorAt(this.#schedule, step, steps);
     const clipped = this.#clipNorm === undefined ? undefined : await clip(gradient, this.#clipNorm, reads);
-    vectors.update(this.#optimizer, clipped?.gradient ?? gradient, { step, learningRate, averageDecay });
-    clipped?.gradient.dispose();
+    try {
+      vectors.update(this.#optimizer, clipped?.gradient ?? gradient, { step, learningRate, averageDecay });
+    } finally {
+      clipped?.gradient.dispose();
+    }
     this.dispose();
     return { learningRate, ...(clipped && { gradientNorm: clipped.norm }) };
   }

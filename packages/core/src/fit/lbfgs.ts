@@ -63,7 +63,8 @@ const addTo = (x: Float64Array, factor: number, y: ArrayLike<number>): void => {
 const difference = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i]!);
 
 const assertCount = (name: string, value: number): void => {
-  if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`lbfgs: ${name} must be a positive integer, got ${value}`);
+  if (!(Number.isSafeInteger(value) && value >= 1))
+    throw new RangeError(`lbfgs: ${name} must be a positive integer, got ${value}`);
 };
 
 /**
@@ -111,11 +112,12 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
   const { learningRate = 1, maxIterations = 20, maxEvaluations = Math.floor(1.25 * maxIterations) } = options;
   const { toleranceGradient = 1e-7, toleranceChange = 1e-9, historySize = 100 } = options;
   const { sufficientDecrease = 1e-4, curvature = 0.9 } = options;
-  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY))
+  if (!(Number.isFinite(learningRate) && learningRate > 0))
     throw new RangeError(`lbfgs: learningRate must be a positive number, got ${learningRate}`);
   for (const [name, value] of Object.entries({ maxIterations, maxEvaluations, historySize })) assertCount(name, value);
   for (const [name, value] of Object.entries({ toleranceGradient, toleranceChange }))
-    if (!(value >= 0)) throw new RangeError(`lbfgs: ${name} must be a number that is not negative, got ${value}`);
+    if (!(typeof value === 'number' && value >= 0))
+      throw new RangeError(`lbfgs: ${name} must be a number that is not negative, got ${value}`);
   if (!(sufficientDecrease > 0 && sufficientDecrease < curvature && curvature < 1))
     throw new RangeError(
       `lbfgs: must have 0 < sufficientDecrease < curvature < 1, got sufficientDecrease ${sufficientDecrease} and curvature ${curvature}`,
@@ -183,6 +185,10 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
       sufficientDecrease,
       curvature,
     },
+    stateProblem: ({ length }) =>
+      length % 2 === 0 && length <= 2 * historySize
+        ? undefined
+        : `it must be at most ${historySize} pairs of vectors, got ${length} vectors`,
     search,
   };
 };

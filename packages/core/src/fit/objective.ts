@@ -24,7 +24,8 @@ import { fusedLoss } from '../kernels/field-loss.ts';
 import type { Rng } from '../random.ts';
 import { resolveLayers } from '../spec/spec.ts';
 import { type NamedShape, unflatten } from './flat.ts';
-import type { FitStep } from './points.ts';
+import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
+import type { FitStep, PointBatch } from './points.ts';
 import type { TensorBatch, Term } from './term.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
@@ -68,17 +69,94 @@ export interface StepDraw extends FitStep {
   readonly rng: Rng;
 }
 
+/** A chunk of points as they were drawn. */
+interface Chunk {
+  readonly start: number;
+  readonly count: number;
+  readonly batch: PointBatch;
+}
+
 /** A field's objective: draws the points of each term in chunks and differentiates the losses there. */
 export class Objective {
   readonly #field: Field;
   readonly #shapes: readonly NamedShape[];
   readonly #chunkSize: number;
   readonly #resident = new Map<Term, TensorBatch[]>();
+  readonly #widths = new Map<Term, TargetWidths>();
+  /** The newest batch of each term whose points change: a source that does not draw the same points twice can still be held to these. */
+  readonly #newest = new Map<Term, { readonly step: number; readonly batch: PointBatch }>();
 
   constructor(field: Field, shapes: readonly NamedShape[], chunkSize: number) {
     this.#field = field;
     this.#shapes = shapes;
     this.#chunkSize = chunkSize;
+  }
+
+  /** Draws the points of a step in order, and checks their shapes. */
+  *#draws(term: Term, { rng, step, steps }: StepDraw): Generator<Chunk> {
+    const total = term.points.pointsPerStep;
+    for (let start = 0; start < total; start += this.#chunkSize) {
+      const count = Math.min(this.#chunkSize, total - start);
+      const batch = term.points.draw(start, count, rng, { step, steps });
+      this.#widths.set(term, assertBatch(term, batch, count, this.#widths.get(term)));
+      yield { start, count, batch };
+    }
+  }
+
+  /**
+   * Looks through the points that are the same in every step, once, and keeps those on the device that it has room for.
+   *
+   * @param breathe called after each chunk; may wait, and may throw to stop
+   * @throws PointDataError when a number is not finite
+   */
+  async prepare(terms: readonly Term[], at: StepDraw, breathe: () => Promise<void>): Promise<void> {
+    for (const [index, term] of terms.entries()) {
+      if (!term.points.fixed) continue;
+      const scan = new PointDataScan(term);
+      const kept: TensorBatch[] = [];
+      for (const { count, batch } of this.#draws(term, { ...at, rng: at.rng.fork(index) })) {
+        scan.add(batch);
+        const arrays = [batch.coords, ...Object.values(batch.targets ?? {})];
+        const numbersPerPoint = arrays.reduce((sum, { length }) => sum + length / count, 0);
+        if (numbersPerPoint * term.points.pointsPerStep <= RESIDENT_NUMBERS) {
+          this.#resident.set(term, kept);
+          kept.push(upload(term, count, batch));
+        }
+        await breathe();
+      }
+      const fault = scan.fault();
+      if (fault) throw new PointDataError(fault);
+    }
+  }
+
+  /**
+   * Draws the points of some steps again that change from step to step, and looks for numbers that are not finite.
+   *
+   * @param steps the first, the one with the bad loss last
+   */
+  async findFault(
+    terms: readonly Term[],
+    steps: Iterable<StepDraw>,
+    breathe: () => Promise<void>,
+  ): Promise<PointDataFault | undefined> {
+    for (const [term, { step, batch }] of this.#newest) {
+      const scan = new PointDataScan(term, step);
+      scan.add(batch);
+      const fault = scan.fault();
+      if (fault) return fault;
+    }
+    for (const at of steps)
+      for (const [index, term] of terms.entries()) {
+        if (term.points.fixed) continue;
+        const scan = new PointDataScan(term, at.step);
+        for (const { batch } of this.#draws(term, { ...at, rng: at.rng.fork(index) })) {
+          scan.add(batch);
+          await breathe();
+        }
+        const fault = scan.fault();
+        if (fault) return fault;
+      }
+    return undefined;
   }
 
   /** The chunks of a term in order. Each must be used before the next is asked for. */
@@ -89,40 +167,16 @@ export class Objective {
       for (const batch of known) yield { batch, share: (batch.coords.shape[0] as number) / total };
       return;
     }
-    const kept: TensorBatch[] = [];
-    for (let start = 0; start < total; start += this.#chunkSize) {
-      const count = Math.min(this.#chunkSize, total - start);
-      const batch = this.#upload(term, start, count, at);
-      const numbersPerPoint = [batch.coords, ...Object.values(batch.targets)].reduce((sum, { size }) => sum + size / count, 0);
-      const keepIt = term.points.fixed && numbersPerPoint * total <= RESIDENT_NUMBERS;
-      if (keepIt) {
-        kept.push(batch);
-        this.#resident.set(term, kept);
-      }
+    for (const { count, batch: drawn } of this.#draws(term, at)) {
+      if (!term.points.fixed) this.#newest.set(term, { step: at.step, batch: drawn });
+      const batch = upload(term, count, drawn);
       try {
         yield { batch, share: count / total };
       } finally {
         // Also when the loop over the chunks is left early, by an abort or an error.
-        if (!keepIt) disposeBatch(batch);
+        disposeBatch(batch);
       }
     }
-  }
-
-  #upload(term: Term, start: number, count: number, { rng, step, steps }: StepDraw): TensorBatch {
-    const { coords, targets = {} } = term.points.draw(start, count, rng, { step, steps });
-    const { inFeatures } = term.points;
-    if (coords.length !== count * inFeatures)
-      throw new RangeError(
-        `term '${term.name}': draw must return ${count} points of ${inFeatures} coordinates, got ${coords.length} numbers`,
-      );
-    const rows = Object.entries(targets).map(([name, values]) => {
-      if (values.length % count !== 0)
-        throw new RangeError(
-          `term '${term.name}': target '${name}' must have the same number of values for each of ${count} points, got ${values.length}`,
-        );
-      return [name, keep(tensor2d(values, [count, values.length / count], 'float32'))] as const;
-    });
-    return { coords: keep(tensor2d(coords, [count, inFeatures], 'float32')), targets: Object.fromEntries(rows) };
   }
 
   /** The loss of a chunk and its gradient with respect to all parameters, which are given as one flat vector. */
@@ -200,8 +254,17 @@ export class Objective {
   dispose(): void {
     for (const batches of this.#resident.values()) for (const batch of batches) disposeBatch(batch);
     this.#resident.clear();
+    this.#newest.clear();
   }
 }
+
+/** The tensors of a batch, which are kept. */
+const upload = ({ points: { inFeatures } }: Term, count: number, { coords, targets = {} }: PointBatch): TensorBatch => ({
+  coords: keep(tensor2d(coords, [count, inFeatures], 'float32')),
+  targets: Object.fromEntries(
+    Object.entries(targets).map(([name, values]) => [name, keep(tensor2d(values, [count, values.length / count], 'float32'))]),
+  ),
+});
 
 const disposeBatch = ({ coords, targets }: TensorBatch): void => {
   coords.dispose();

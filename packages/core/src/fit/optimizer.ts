@@ -26,6 +26,11 @@ interface OptimizerBase {
   readonly learningRate: number;
   /** Everything that a resumed run must agree on. */
   readonly settings: Readonly<Record<string, number>>;
+  /**
+   * What is wrong with the vectors of a checkpoint, in words that follow `the state of adam: `; `undefined` when nothing is. Their lengths and that they
+   * are finite were checked before.
+   */
+  stateProblem?(state: readonly Float32Array[]): string | undefined;
 }
 
 /**

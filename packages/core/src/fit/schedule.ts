@@ -8,6 +8,16 @@ export interface Schedule {
   factor(step: number, steps: number): number;
 }
 
+/** A schedule's factor. @throws RangeError when it is negative or not a finite number: one such step would spoil all parameters */
+export const factorAt = (schedule: Schedule, step: number, steps: number): number => {
+  const factor = schedule.factor(step, steps);
+  if (!(Number.isFinite(factor) && factor >= 0))
+    throw new RangeError(
+      `fit: schedule '${schedule.describe(steps)}' must give a factor that is a finite number of at least 0, got ${factor} for step ${step}`,
+    );
+  return factor;
+};
+
 const assertNumber = (what: string, value: number, valid: boolean, wanted: string): void => {
   if (!valid) throw new RangeError(`${what} must be ${wanted}, got ${value}`);
 };

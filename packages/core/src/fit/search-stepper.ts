@@ -68,7 +68,7 @@ export class SearchStepper implements Stepper {
         return there;
       },
     });
-    vectors.replace(found.parameters, found.state, averageDecay);
+    vectors.replace(this.#optimizer, found, averageDecay);
     this.#now = { parameters: found.parameters, evaluation: this.#fixed ? seen.get(found.parameters) : undefined };
     return { learningRate: this.#optimizer.learningRate, evaluations: this.#evaluations };
   }

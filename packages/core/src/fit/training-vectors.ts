@@ -1,9 +1,16 @@
 /** @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good report. */
-import { add, keep, mul, sum, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
+import { add, keep, mul, sum, type Tensor, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
 import type { Field } from '../field.ts';
 import type { TrainingState } from './checkpoint.ts';
-import { flatten, type NamedShape, unflatten } from './flat.ts';
-import { type GradientOptimizer, isSearchOptimizer, type Optimizer } from './optimizer.ts';
+import { flatten, type NamedShape, unflatten, unflattenNumbers } from './flat.ts';
+import { describeNonFinite, findNonFinite } from './non-finite.ts';
+import {
+  type GradientOptimizer,
+  isSearchOptimizer,
+  type Optimizer,
+  type SearchOptimizer,
+  type SearchOutput,
+} from './optimizer.ts';
 
 interface Vectors {
   readonly parameters: Tensor1D;
@@ -14,6 +21,23 @@ interface Vectors {
 }
 
 const vectorsOf = ({ parameters, state, average }: Vectors): Tensor1D[] => [parameters, ...state, ...(average ? [average] : [])];
+
+const assertVectors = (kind: string, vectors: readonly Tensor[], count: number, size: number): void => {
+  if (vectors.length !== count)
+    throw new RangeError(`${kind}: an update must return ${count} vectors of state, got ${vectors.length}`);
+  for (const { shape } of vectors)
+    if (shape.length !== 1 || shape[0] !== size)
+      throw new RangeError(`${kind}: an update must return vectors of shape [${size}], got [${shape.join(', ')}]`);
+};
+
+const assertArrays = (kind: string, vectors: readonly Float32Array[], size: number): void => {
+  for (const { length } of vectors)
+    if (length !== size) throw new RangeError(`${kind}: a search must return vectors of ${size} numbers, got ${length}`);
+};
+
+/** Whether a run can go on from there. */
+export const isFiniteState = ({ parameters, optimizer, average }: Omit<TrainingState, 'step' | 'history'>): boolean =>
+  [parameters, ...optimizer, ...(average ? [average] : [])].every(vector => findNonFinite(vector) === undefined);
 
 const read = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
@@ -64,18 +88,26 @@ export class TrainingVectors {
   /** One update of everything. */
   update(optimizer: GradientOptimizer, gradient: Tensor1D, { step, learningRate, averageDecay }: UpdateOptions): void {
     const before = this.#now;
-    const { parameters, state } = optimizer.update({
-      parameters: before.parameters,
-      gradient,
-      state: before.state,
-      step,
-      learningRate,
-    });
+    // What an optimizer of the user's leaves behind is freed, also where it throws.
+    const [parameters, ...state] = tidy(() => {
+      const input = { parameters: before.parameters, gradient, state: before.state, step, learningRate };
+      const next = optimizer.update(input);
+      assertVectors(optimizer.kind, [next.parameters], 1, gradient.size);
+      assertVectors(optimizer.kind, next.state, optimizer.stateSize, gradient.size);
+      // A vector that the update hands on as it is would be freed with what it came from.
+      const taken: Tensor[] = [...vectorsOf(before), gradient];
+      return [next.parameters, ...next.state].map(vector => {
+        const own = taken.includes(vector) ? vector.clone() : vector;
+        taken.push(own);
+        return own;
+      });
+    }) as [Tensor1D, ...Tensor1D[]];
     this.#advance({ parameters: keep(parameters), state: state.map(keep), searchState: [] }, averageDecay);
   }
 
   /** Takes over what a search has found. */
-  replace(parameters: Float32Array, searchState: readonly Float32Array[], averageDecay: number | undefined): void {
+  replace({ kind }: SearchOptimizer, { parameters, state: searchState }: SearchOutput, averageDecay: number | undefined): void {
+    assertArrays(kind, [parameters, ...searchState], this.#now.parameters.size);
     this.#advance({ parameters: keep(tensor1d(parameters)), state: [], searchState }, averageDecay);
   }
 
@@ -116,9 +148,20 @@ export class TrainingVectors {
   /** Whether every parameter is a finite number. */
   async areFinite(): Promise<boolean> {
     const probe = tidy(() => sum(mul(this.#now.parameters, 0)));
-    const [value] = await probe.data();
-    probe.dispose();
-    return value === 0;
+    try {
+      return (await probe.data())[0] === 0;
+    } finally {
+      probe.dispose();
+    }
+  }
+
+  /** @throws RangeError that names the first parameter with a number that is not finite */
+  async assertFinite(): Promise<void> {
+    for (const [name, { data }] of unflattenNumbers(await read(this.#now.parameters), this.#shapes)) {
+      const wrong = findNonFinite(data);
+      if (wrong)
+        throw new RangeError(`fit: the parameters of the field must be finite: ${describeNonFinite(name, wrong, data.length)}`);
+    }
   }
 
   /** Reads everything from the device. */

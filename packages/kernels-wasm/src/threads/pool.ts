@@ -123,8 +123,13 @@ export class ThreadPool {
    */
   run(kind: JobKind, job: number, threads: number = this.count): void {
     const { kernels, arena } = this.#options;
-    if (threads <= 1 || this.count <= 1 || !this.#areRunning()) {
+    if (threads <= 1 || this.count <= 1) {
       kernels.run(kind, job, 0, 1);
+      return;
+    }
+    if (!this.#areRunning()) {
+      // All shares, one after the other: the sums are then those of as many threads, to the last bit.
+      for (let thread = 0; thread < this.count; thread++) kernels.run(kind, job, thread, this.count);
       return;
     }
     const words = arena.integers(this.#control, CONTROL.length);

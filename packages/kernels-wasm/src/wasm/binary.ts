@@ -4,15 +4,22 @@ import { relaxedSimdBinary, simdBinary } from '../generated/binaries.ts';
 export const decodeBinary = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 
+/** A build of the module. */
+export interface Build {
+  /** What its roundings depend on: with relaxed SIMD a product and a sum are rounded once. */
+  readonly name: 'relaxed SIMD' | 'SIMD';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * The build that this engine takes, best first.
  *
  * @throws Error when the engine has no WebAssembly SIMD, or no shared memory
  */
-export const chooseBinary = (): Uint8Array<ArrayBuffer> => {
-  for (const binary of [relaxedSimdBinary, simdBinary]) {
+export const chooseBuild = (): Build => {
+  for (const [name, binary] of [['relaxed SIMD', relaxedSimdBinary] as const, ['SIMD', simdBinary] as const]) {
     const bytes = decodeBinary(binary);
-    if (WebAssembly.validate(bytes)) return bytes;
+    if (WebAssembly.validate(bytes)) return { name, bytes };
   }
   throw new Error('simd: this engine lacks WebAssembly SIMD or shared WebAssembly memory');
 };

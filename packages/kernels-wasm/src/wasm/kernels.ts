@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { ThreadPool, type ThreadPoolOptions } from '../threads/pool.ts';
 import { MOST_THREADS } from '../threads/serve.ts';
-import { chooseBinary } from './binary.ts';
+import { type Build, chooseBuild } from './binary.ts';
 import type { WasmExports } from './exports.ts';
 import { Arena, createMemory } from './memory.ts';
 
@@ -10,6 +10,7 @@ export interface Kernels {
   readonly wasm: WasmExports;
   readonly arena: Arena;
   readonly pool: ThreadPool;
+  readonly build: Build['name'];
 }
 
 /** How the kernels work. */
@@ -27,8 +28,8 @@ export interface KernelOptions {
 
 /** What only tests choose. */
 interface InternalOptions extends KernelOptions {
-  /** The module; the best build that the engine takes if absent. */
-  readonly binary?: Uint8Array<ArrayBuffer>;
+  /** The best that the engine takes if absent. */
+  readonly build?: Build;
   readonly patience?: number;
 }
 
@@ -47,7 +48,8 @@ const assertOptions = ({ threads, maximumMemory }: KernelOptions): void => {
 export const loadKernels = async (options: InternalOptions = {}): Promise<Kernels> => {
   assertOptions(options);
   platform.prepare();
-  const module = await WebAssembly.compile(options.binary ?? chooseBinary());
+  const { name: build, bytes } = options.build ?? chooseBuild();
+  const module = await WebAssembly.compile(bytes);
   const memory = createMemory(options.maximumMemory);
   const instance = await WebAssembly.instantiate(module, { env: { memory, sin: Math.sin, cos: Math.cos } });
   const wasm = instance.exports as object as WasmExports;
@@ -61,9 +63,9 @@ export const loadKernels = async (options: InternalOptions = {}): Promise<Kernel
   const pool = new ThreadPool(poolOptions);
   try {
     await pool.prepare();
-    return { wasm, arena, pool };
+    return { wasm, arena, pool, build };
   } catch {
     // One thread is slower and otherwise as good.
-    return { wasm, arena, pool: new ThreadPool({ ...common, count: 1 }) };
+    return { wasm, arena, pool: new ThreadPool({ ...common, count: 1 }), build };
   }
 };

@@ -12,7 +12,7 @@ import { fieldReverse } from '../../src/field-jet/reverse.ts';
 import { simdBinary } from '../../src/generated/binaries.ts';
 import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
 import { CONTROL, serve } from '../../src/threads/serve.ts';
-import { chooseBinary, decodeBinary } from '../../src/wasm/binary.ts';
+import { chooseBuild, decodeBinary } from '../../src/wasm/binary.ts';
 import { JOBS } from '../../src/wasm/exports.ts';
 import { loadKernels } from '../../src/wasm/kernels.ts';
 
@@ -136,7 +136,7 @@ describe('threads', () => {
     const folder = mkdtempSync(join(tmpdir(), 'simd-threads-'));
     try {
       const file = join(folder, 'main.mjs');
-      const binary = Buffer.from(chooseBinary()).toString('base64');
+      const binary = Buffer.from(chooseBuild().bytes).toString('base64');
       // The product of a zero row, on a thread that is never told to stop.
       writeFileSync(
         file,
@@ -165,7 +165,7 @@ console.log('done', words[5]);`,
 
 describe('the build without relaxed SIMD', () => {
   it.each([0, 1] as const)('differs from the other by rounding only at order %i', async order => {
-    const plain = await loadKernels({ threads: 1, binary: decodeBinary(simdBinary) });
+    const plain = await loadKernels({ threads: 1, build: { name: 'SIMD', bytes: decodeBinary(simdBinary) } });
     const best = await loadKernels({ threads: 1 });
     const wanted = { ...network, order };
     const few = coords.subarray(0, 2 * 37);

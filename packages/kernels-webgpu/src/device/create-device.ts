@@ -28,8 +28,9 @@ const LIMITS = [
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const nameOf = ({ vendor, architecture, description }: GPUAdapterInfo): string =>
-  [vendor, architecture, description].filter(part => part !== '').join(' ');
+/** An adapter in words. */
+export const nameOf = ({ vendor, architecture, description }: GPUAdapterInfo): string =>
+  [vendor, architecture, description].filter(part => part).join(' ');
 
 /** Whether an adapter is an emulation of a graphics card on the processor. */
 export const isSoftware = ({ isFallbackAdapter = false, vendor, architecture, description }: Partial<GPUAdapterInfo>): boolean =>

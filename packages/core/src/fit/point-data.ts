@@ -1,0 +1,111 @@
+/** @file What a source of points hands over is checked: its shapes when it is drawn, its numbers where they can be to blame. */
+import { describeNonFinite, findNonFinite, type NonFiniteNumbers } from './non-finite.ts';
+import type { PointBatch } from './points.ts';
+import type { Term } from './term.ts';
+
+/** Where points or targets are not finite. */
+export interface PointDataFault extends NonFiniteNumbers {
+  /** The term's name. */
+  readonly term: string;
+  /** `coords`, or the name of a target. */
+  readonly array: string;
+  /** The numbers that were looked through. */
+  readonly size: number;
+  /** The step that the points were drawn for; absent where every step has the same ones. */
+  readonly step?: number;
+}
+
+/** Thrown by `fit` when points or targets are not finite numbers. The field then has the parameters of the last good report. */
+export class PointDataError extends RangeError {
+  override readonly name = 'PointDataError';
+  readonly fault: PointDataFault;
+
+  constructor(fault: PointDataFault, options?: ErrorOptions) {
+    const { term, array, size, step } = fault;
+    const what = array === 'coords' ? 'points' : 'targets';
+    const when = step === undefined ? '' : `, in the points that were drawn for step ${step}`;
+    super(`fit: the ${what} of term '${term}' must be finite: ${describeNonFinite(array, fault, size)}${when}`, options);
+    this.fault = fault;
+  }
+}
+
+const typeOf = (value: unknown): string =>
+  value === undefined || value === null
+    ? String(value)
+    : Array.isArray(value)
+      ? 'an array'
+      : `a ${value.constructor?.name ?? typeof value}`;
+
+/** The number of values at each point in every target of a term, by name. */
+export type TargetWidths = ReadonlyMap<string, number>;
+
+/**
+ * The widths of the targets of a batch, after a check of all that does not need a look at the numbers.
+ *
+ * @param expected those of the batches before, if there were any
+ * @throws TypeError when an array is not a Float32Array, RangeError when its length is wrong
+ */
+export const assertBatch = (
+  { name: term, points: { inFeatures } }: Term,
+  batch: PointBatch,
+  count: number,
+  expected: TargetWidths | undefined,
+): TargetWidths => {
+  if (typeof batch !== 'object' || batch === null)
+    throw new TypeError(`term '${term}': draw must return an object with coords, got ${typeOf(batch)}`);
+  const { coords, targets = {} } = batch;
+  if (!(coords instanceof Float32Array))
+    throw new TypeError(`term '${term}': draw must return coords as a Float32Array, got ${typeOf(coords)}`);
+  if (coords.length !== count * inFeatures)
+    throw new RangeError(
+      `term '${term}': draw must return ${count} points of ${inFeatures} coordinates, got ${coords.length} numbers`,
+    );
+  const widths = new Map<string, number>();
+  for (const [name, values] of Object.entries(targets)) {
+    if (!(values instanceof Float32Array))
+      throw new TypeError(`term '${term}': target '${name}' must be a Float32Array, got ${typeOf(values)}`);
+    if (values.length % count !== 0 || values.length === 0)
+      throw new RangeError(
+        `term '${term}': target '${name}' must have the same number of values for each of ${count} points, got ${values.length}`,
+      );
+    widths.set(name, values.length / count);
+  }
+  const describe = (all: TargetWidths): string => [...all].map(([name, width]) => `${name} [n, ${width}]`).join(', ') || 'none';
+  const isSame =
+    expected === undefined || (expected.size === widths.size && [...expected].every(([k, w]) => widths.get(k) === w));
+  if (!isSame)
+    throw new RangeError(
+      `term '${term}': draw must return the targets ${describe(expected)} as at first, got ${describe(widths)}`,
+    );
+  return widths;
+};
+
+/** Looks through the batches of a term, one after the other. */
+export class PointDataScan {
+  readonly #term: string;
+  readonly #step: number | undefined;
+  readonly #found = new Map<string, { size: number; fault: NonFiniteNumbers | undefined }>();
+
+  /** @param step as in {@link PointDataFault} */
+  constructor({ name }: Term, step?: number) {
+    this.#term = name;
+    this.#step = step;
+  }
+
+  add({ coords, targets = {} }: PointBatch): void {
+    for (const [array, values] of [['coords', coords] as const, ...Object.entries(targets)]) {
+      const { size, fault } = this.#found.get(array) ?? { size: 0, fault: undefined };
+      const here = findNonFinite(values);
+      const first = fault ?? (here && { ...here, index: size + here.index });
+      const count = (fault?.count ?? 0) + (here?.count ?? 0);
+      this.#found.set(array, { size: size + values.length, fault: first && { ...first, count } });
+    }
+  }
+
+  /** What was found: in the coordinates, or else in the first target that has it. */
+  fault(): PointDataFault | undefined {
+    for (const [array, { size, fault }] of this.#found)
+      if (fault) return { term: this.#term, array, size, ...fault, ...(this.#step !== undefined && { step: this.#step }) };
+    return undefined;
+  }
+}

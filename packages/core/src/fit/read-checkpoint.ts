@@ -1,0 +1,188 @@
+/** @file Reading checkpoints. Nothing in the bytes is trusted: whatever would only show as a bad loss some steps later is refused here. */
+import type { Field } from '../field.ts';
+import { decodeFieldData, type FieldFile } from '../files/field-file.ts';
+import type { ShapedArray } from '../files/safetensors.ts';
+import type { Extensions } from '../spec/extensions.ts';
+import type { FieldSpec } from '../spec/spec.ts';
+import { CheckpointError, optimizerName, PARAMETERS, RUN_KEY, type RunFacts, type TrainingState } from './checkpoint.ts';
+import { describeNonFinite, findNonFinite } from './non-finite.ts';
+import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
+
+/** What a checkpoint holds. */
+export interface Checkpoint extends TrainingState {
+  readonly spec: FieldSpec;
+  readonly identity: RunFacts;
+  /** Absent in checkpoints that do not say. */
+  readonly environment?: RunFacts;
+  /** The caller's. */
+  readonly metadata: RunFacts;
+}
+
+const damaged = (what: string, cause?: unknown): CheckpointError =>
+  new CheckpointError('damaged', `fit: the checkpoint is damaged: ${what}`, { cause });
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+};
+
+const assertFacts = (name: string, value: unknown): RunFacts => {
+  if (!isObject(value) || !Object.values(value).every(fact => typeof fact === 'string'))
+    throw damaged(`its ${name} must be an object of texts, got ${shown(value)}`);
+  return value as RunFacts;
+};
+
+const readStep = (step: unknown): number => {
+  if (!(Number.isSafeInteger(step) && (step as number) >= 0))
+    throw damaged(`its step must be a whole number from 0, got ${shown(step)}`);
+  return step as number;
+};
+
+/** The first loss, then at most one for each step. */
+const readHistory = (history: unknown, step: number): readonly number[] => {
+  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${shown(history)}`);
+  const [least, most] = step === 0 ? [0, 0] : [2, step + 1];
+  if (history.length < least || history.length > most)
+    throw damaged(`its history must have ${least} to ${most} losses at step ${step}, got ${history.length}`);
+  const wrong = history.findIndex(loss => !Number.isFinite(loss));
+  if (wrong >= 0) throw damaged(`its history must be finite numbers, got ${shown(history[wrong])} at place ${wrong}`);
+  return history as readonly number[];
+};
+
+const readRun = (text: string | undefined): Pick<Checkpoint, 'step' | 'history' | 'identity' | 'environment'> => {
+  if (text === undefined)
+    throw new CheckpointError(
+      'no-state',
+      'fit: the file is a field without the state of a run, so it is no checkpoint to go on from',
+    );
+  let run: unknown;
+  try {
+    run = JSON.parse(text);
+  } catch (cause) {
+    throw damaged('the description of its run must be JSON', cause);
+  }
+  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${shown(run)}`);
+  const step = readStep(run['step']);
+  return {
+    step,
+    history: readHistory(run['history'], step),
+    identity: assertFacts('identity', run['identity']),
+    ...(run['environment'] !== undefined && { environment: assertFacts('environment', run['environment']) }),
+  };
+};
+
+const assertFinite = (name: string, values: Float32Array): void => {
+  const wrong = findNonFinite(values);
+  if (wrong) throw damaged(`${describeNonFinite(name, wrong, values.length)}`);
+};
+
+/** A vector of as many numbers as there are parameters. */
+const readVector = (name: string, { shape, data }: ShapedArray, size: number): Float32Array => {
+  if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
+  if (shape.length !== 1 || data.length !== size)
+    throw damaged(`its ${name} must be [${size}], one number for each parameter, got [${shape.join(', ')}]`);
+  assertFinite(name, data);
+  return data;
+};
+
+const flattened = ({ parameters }: FieldFile): Float32Array => {
+  const size = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const all = new Float32Array(size);
+  let start = 0;
+  for (const [name, { data }] of parameters) {
+    assertFinite(name, data);
+    all.set(data, start);
+    start += data.length;
+  }
+  return all;
+};
+
+/**
+ * Reads a checkpoint and checks it whole: the step, the losses, the facts of the run, and the number, the lengths and the values of all vectors.
+ *
+ * @param extensions the layers and activations of the spec that are not core ones
+ * @throws CheckpointError `no-state` or `damaged`
+ * @throws SafetensorsError when the bytes are not a safetensors file, FieldFileError when they are one, but not a field
+ */
+export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {}): Checkpoint => {
+  const file = decodeFieldData(bytes, extensions);
+  const { [RUN_KEY]: text, ...metadata } = file.metadata;
+  const run = readRun(text);
+  const flat = flattened(file);
+  const vectors = new Map([...file.state].map(([name, array]) => [name, readVector(name, array, flat.length)]));
+  const own = vectors.get(PARAMETERS);
+  vectors.delete(PARAMETERS);
+  const optimizer = Array.from({ length: vectors.size }, (_, index) => {
+    const vector = vectors.get(optimizerName(index));
+    if (vector === undefined)
+      throw damaged(
+        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${[...vectors.keys()].slice(0, 8).join(', ')}`,
+      );
+    return vector;
+  });
+  return { ...run, spec: file.spec, metadata, optimizer, parameters: own ?? flat, ...(own && { average: flat }) };
+};
+
+/** What a run needs of its checkpoint. */
+export interface ResumingRun {
+  readonly identity: RunFacts;
+  readonly optimizer: Optimizer;
+  /** Whether it keeps an average of the parameters. */
+  readonly averages: boolean;
+  /** How many updates it has in all. */
+  readonly steps: number;
+}
+
+const assertSame = (what: string, saved: string | undefined, wanted: string | undefined): void => {
+  if (saved !== wanted)
+    throw new CheckpointError(
+      'another-run',
+      `fit: the checkpoint is of another run: its ${what} is ${saved ?? 'absent'}, but this run's is ${wanted ?? 'absent'}. ` +
+        'Go on with the same settings, or remove the checkpoint to begin anew.',
+    );
+};
+
+/** All that either has a value for, with both values. */
+const compared = (saved: RunFacts, wanted: RunFacts): (readonly [string, string | undefined, string | undefined])[] => {
+  const factOf = (facts: RunFacts, name: string): string | undefined => (Object.hasOwn(facts, name) ? facts[name] : undefined);
+  const names = new Set([...Object.keys(saved), ...Object.keys(wanted)]);
+  return [...names].map(name => [name, factOf(saved, name), factOf(wanted, name)] as const);
+};
+
+const assertState = (optimizer: Optimizer, { optimizer: vectors }: Checkpoint): void => {
+  const { kind } = optimizer;
+  const wanted = isSearchOptimizer(optimizer) ? undefined : optimizer.stateSize;
+  if (wanted !== undefined && vectors.length !== wanted)
+    throw damaged(`it must have the ${wanted} vectors of ${kind}, got ${vectors.length}`);
+  const problem = optimizer.stateProblem?.(vectors);
+  if (problem !== undefined) throw damaged(`the state of ${kind}: ${problem}`);
+};
+
+/** @throws CheckpointError when a run cannot go on from a checkpoint */
+export const assertResumable = (checkpoint: Checkpoint, field: Field, run: ResumingRun): void => {
+  assertSame('network', JSON.stringify(checkpoint.spec), JSON.stringify(field.spec));
+  for (const [what, saved, wanted] of compared(checkpoint.identity, run.identity)) assertSame(what, saved, wanted);
+  if (checkpoint.step > run.steps)
+    throw new CheckpointError(
+      'another-run',
+      `fit: the checkpoint is at step ${checkpoint.step}, past the ${run.steps} steps of this run`,
+    );
+  assertState(run.optimizer, checkpoint);
+  if ((checkpoint.average !== undefined) !== run.averages)
+    throw damaged(
+      run.averages ? 'the parameters beside their average are missing' : 'it has an average that this run does not keep',
+    );
+};
+
+/** What differs between where a checkpoint was made and where the run goes on, in a sentence; `undefined` when nothing does, or it is not known. */
+export const describeChange = ({ environment }: Checkpoint, now: RunFacts): string | undefined => {
+  if (environment === undefined) return undefined;
+  const changes = compared(environment, now)
+    .filter(([, saved, wanted]) => saved !== wanted)
+    .map(([what, saved, wanted]) => `${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`);
+  if (changes.length === 0) return undefined;
+  return `the checkpoint was made elsewhere (${changes.join('; ')}): the results will differ by rounding from those of an unbroken run`;
+};
