@@ -36,6 +36,7 @@ const EXPECTED = new Set([
   'FieldFileError',
   'CheckpointError',
   'DivergenceError',
+  'PointDataError',
 ]);
 
 /** The function that an error of a library names at its beginning, which says nothing to a user of the program. */

@@ -1,7 +1,7 @@
 /** @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten unasked. */
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
-import { type CheckpointStore, decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core';
+import { CheckpointError, type CheckpointStore, decodeCheckpoint, FieldFileError, SafetensorsError } from '@neural-fields/core';
 import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
 import { describeError, InputError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
@@ -47,19 +47,25 @@ export interface Checkpoint {
   remove(): Promise<void>;
 }
 
-/** The step of the checkpoint in some bytes. @throws InputError when they are none */
+/** Whether an error says that bytes are no checkpoint that a fit can go on from. */
+export const isCheckpointProblem = (error: unknown): error is Error =>
+  error instanceof CheckpointError || error instanceof SafetensorsError || error instanceof FieldFileError;
+
+/** The step of the checkpoint in some bytes. @throws InputError when they are none, or a damaged one */
 const stepOf = (path: string, bytes: Uint8Array): number => {
   try {
-    const run = readRun(decodeFieldData(bytes, extensions).metadata);
-    if (run) return run.step;
+    return decodeCheckpoint(bytes, extensions).step;
   } catch (error) {
-    if (!(error instanceof SafetensorsError || error instanceof FieldFileError)) throw error;
+    if (!isCheckpointProblem(error)) throw error;
+    if (error instanceof CheckpointError && error.problem === 'no-state')
+      throw new InputError(`'${path}' is a file, but no checkpoint; remove it, or name another with --checkpoint`, {
+        cause: error,
+      });
     throw new InputError(
       `'${path}' is no checkpoint that can be read (${describeError(error)}); remove it, or name another with --checkpoint`,
       { cause: error },
     );
   }
-  throw new InputError(`'${path}' is a file, but no checkpoint; remove it, or name another with --checkpoint`);
 };
 
 /** A store whose failures to write do not end the run: the disk may have room again later, and the work would be lost. */

@@ -1,15 +1,20 @@
 /** @file Going on after a fit has diverged: from its last good step, with half of the learning rate. The checkpoint remembers how often that was done. */
-import { type CheckpointStore, decodeFieldData, type Schedule } from '@neural-fields/core';
+import { CheckpointError, type CheckpointStore, decodeCheckpoint, type Schedule } from '@neural-fields/core';
 import { extensions } from '../files/extensions.ts';
 
 /** The key of a checkpoint's metadata under which the factor on the learning rate stands. */
 export const FACTOR_KEY = 'learning-rate-factor';
 
-/** The factor that an earlier run has come to; 1 when there was none. */
+/** The factor that an earlier run has come to; 1 when there was none. @throws CheckpointError when it is none that halving leads to */
 export const readFactor = async (store: CheckpointStore): Promise<number> => {
   const bytes = await store.read();
-  const factor = bytes === undefined ? 1 : Number(decodeFieldData(bytes, extensions).metadata[FACTOR_KEY] ?? 1);
-  return factor > 0 && factor <= 1 ? factor : 1;
+  const text = bytes === undefined ? '1' : (decodeCheckpoint(bytes, extensions).metadata[FACTOR_KEY] ?? '1');
+  const factor = Number(text);
+  if (factor > 0 && factor <= 1) return factor;
+  throw new CheckpointError(
+    'damaged',
+    `fit: the checkpoint is damaged: its ${FACTOR_KEY} must be a number above 0, up to 1, got ${JSON.stringify(text.slice(0, 60))}`,
+  );
 };
 
 /** A schedule times a factor. It describes itself without it: a run is the same run after a recovery. */

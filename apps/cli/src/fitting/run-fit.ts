@@ -43,6 +43,10 @@ const figuresOf = (prepared: PreparedSignal, report: FitProgress): string[] => {
 
 const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
   const path = checkpoint?.path;
+  if (error instanceof CheckpointError && error.problem !== 'another-run' && path !== undefined)
+    return new InputError(`'${path}' cannot be gone on from: ${describeError(error)}; --restart throws it away`, {
+      cause: error,
+    });
   if (error instanceof CheckpointError && path !== undefined) {
     const what = describeError(error)
       .replace(/^the checkpoint is of another run: /, '')
@@ -53,7 +57,7 @@ const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown =>
       { cause: error },
     );
   }
-  if (error instanceof DivergenceError) {
+  if (error instanceof DivergenceError && !error.beforeAnyUpdate) {
     const saved = path !== undefined && existsSync(path) ? ` The last good parameters are in '${path}'.` : '';
     const anew = saved === '' ? '' : ' with --restart';
     return new InputError(
@@ -87,7 +91,7 @@ const baseOptions = (prepared: PreparedSignal, { settings, signal }: RunFitOptio
 /** The checkpoint of a try, with the factor on the learning rate that the try has. */
 const checkpointOptions = (
   prepared: PreparedSignal,
-  { settings, backend, checkpoint }: RunFitOptions,
+  { settings, backend, checkpoint, output }: RunFitOptions,
   { store, factor }: { readonly store: CheckpointStore; readonly factor: number },
 ): NonNullable<FitOptions['checkpoint']> => ({
   store,
@@ -102,6 +106,7 @@ const checkpointOptions = (
     chunkSize: String(settings.chunkSize ?? 'default'),
     backend,
   },
+  onWarning: message => output.warn(message),
 });
 
 /**
@@ -135,7 +140,8 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
         await run(factor);
         break;
       } catch (error) {
-        if (!(error instanceof DivergenceError) || left <= 0) throw error;
+        // Bad data and a loss that is not defined at the start do not get better with smaller steps.
+        if (!(error instanceof DivergenceError) || error.beforeAnyUpdate || left <= 0) throw error;
         factor /= 2;
         const { lastGoodStep, loss } = error;
         output.event('recovery', { step: error.step, loss, lastGoodStep, learningRate: settings.learningRate * factor });

@@ -7,6 +7,7 @@ import type { FieldSpec } from '../spec/spec.ts';
 import { CheckpointError, optimizerName, PARAMETERS, RUN_KEY, type RunFacts, type TrainingState } from './checkpoint.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
+import { shown, shownJson } from './shown.ts';
 
 /** What a checkpoint holds. */
 export interface Checkpoint extends TrainingState {
@@ -24,31 +25,26 @@ const damaged = (what: string, cause?: unknown): CheckpointError =>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
-};
-
 const assertFacts = (name: string, value: unknown): RunFacts => {
   if (!isObject(value) || !Object.values(value).every(fact => typeof fact === 'string'))
-    throw damaged(`its ${name} must be an object of texts, got ${shown(value)}`);
+    throw damaged(`its ${name} must be an object of texts, got ${shownJson(value)}`);
   return value as RunFacts;
 };
 
 const readStep = (step: unknown): number => {
   if (!(Number.isSafeInteger(step) && (step as number) >= 0))
-    throw damaged(`its step must be a whole number from 0, got ${shown(step)}`);
+    throw damaged(`its step must be a whole number from 0, got ${shownJson(step)}`);
   return step as number;
 };
 
 /** The first loss, then at most one for each step. */
 const readHistory = (history: unknown, step: number): readonly number[] => {
-  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${shown(history)}`);
+  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${shownJson(history)}`);
   const [least, most] = step === 0 ? [0, 0] : [2, step + 1];
   if (history.length < least || history.length > most)
     throw damaged(`its history must have ${least} to ${most} losses at step ${step}, got ${history.length}`);
   const wrong = history.findIndex(loss => !Number.isFinite(loss));
-  if (wrong >= 0) throw damaged(`its history must be finite numbers, got ${shown(history[wrong])} at place ${wrong}`);
+  if (wrong >= 0) throw damaged(`its history must be finite numbers, got ${shownJson(history[wrong])} at place ${wrong}`);
   return history as readonly number[];
 };
 
@@ -64,7 +60,7 @@ const readRun = (text: string | undefined): Pick<Checkpoint, 'step' | 'history' 
   } catch (cause) {
     throw damaged('the description of its run must be JSON', cause);
   }
-  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${shown(run)}`);
+  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${shownJson(run)}`);
   const step = readStep(run['step']);
   return {
     step,
@@ -83,7 +79,7 @@ const assertFinite = (name: string, values: Float32Array): void => {
 const readVector = (name: string, { shape, data }: ShapedArray, size: number): Float32Array => {
   if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
   if (shape.length !== 1 || data.length !== size)
-    throw damaged(`its ${name} must be [${size}], one number for each parameter, got [${shape.join(', ')}]`);
+    throw damaged(`its ${name} must be [${size}], one number for each parameter, got [${shown(shape.join(', '))}]`);
   assertFinite(name, data);
   return data;
 };
@@ -93,7 +89,7 @@ const flattened = ({ parameters }: FieldFile): Float32Array => {
   const all = new Float32Array(size);
   let start = 0;
   for (const [name, { data }] of parameters) {
-    assertFinite(name, data);
+    assertFinite(shown(name), data);
     all.set(data, start);
     start += data.length;
   }
@@ -112,15 +108,13 @@ export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {})
   const { [RUN_KEY]: text, ...metadata } = file.metadata;
   const run = readRun(text);
   const flat = flattened(file);
-  const vectors = new Map([...file.state].map(([name, array]) => [name, readVector(name, array, flat.length)]));
+  const vectors = new Map([...file.state].map(([name, array]) => [name, readVector(shown(name), array, flat.length)]));
   const own = vectors.get(PARAMETERS);
   vectors.delete(PARAMETERS);
   const optimizer = Array.from({ length: vectors.size }, (_, index) => {
     const vector = vectors.get(optimizerName(index));
     if (vector === undefined)
-      throw damaged(
-        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${[...vectors.keys()].slice(0, 8).join(', ')}`,
-      );
+      throw damaged(`its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${shown([...vectors.keys()].join(', '))}`);
     return vector;
   });
   return { ...run, spec: file.spec, metadata, optimizer, parameters: own ?? flat, ...(own && { average: flat }) };
@@ -140,7 +134,8 @@ const assertSame = (what: string, saved: string | undefined, wanted: string | un
   if (saved !== wanted)
     throw new CheckpointError(
       'another-run',
-      `fit: the checkpoint is of another run: its ${what} is ${saved ?? 'absent'}, but this run's is ${wanted ?? 'absent'}. ` +
+      `fit: the checkpoint is of another run: its ${shown(what)} is ${shown(saved ?? 'absent')}, ` +
+        `but this run's is ${shown(wanted ?? 'absent')}. ` +
         'Go on with the same settings, or remove the checkpoint to begin anew.',
     );
 };
@@ -182,7 +177,7 @@ export const describeChange = ({ environment }: Checkpoint, now: RunFacts): stri
   if (environment === undefined) return undefined;
   const changes = compared(environment, now)
     .filter(([, saved, wanted]) => saved !== wanted)
-    .map(([what, saved, wanted]) => `${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`);
+    .map(([what, saved, wanted]) => shown(`${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`));
   if (changes.length === 0) return undefined;
   return `the checkpoint was made elsewhere (${changes.join('; ')}): the results will differ by rounding from those of an unbroken run`;
 };

@@ -1,0 +1,14 @@
+/** @file Texts from files in error messages: in one printable line, and not the megabytes that a file may hold. */
+
+const MOST_CHARACTERS = 400;
+
+/** A text as it can stand in a message: control characters, line breaks and marks that turn the direction of text round as `\u....`, its end cut off. */
+export const shown = (text: string): string => {
+  const start = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text;
+  return start.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, character =>
+    Array.from(character, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );
+};
+
+/** A value of JSON in a message. */
+export const shownJson = (value: unknown): string => shown(JSON.stringify(value) ?? 'nothing');
