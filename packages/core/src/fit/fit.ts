@@ -187,10 +187,10 @@ export async function* fit(
       }
     }
   } catch (error) {
-    const known = writeFailed || error instanceof DivergenceError || error instanceof PointDataError;
+    const restored = error instanceof DivergenceError || error instanceof PointDataError;
     try {
-      if (!known || signal?.aborted) vectors.assign(field);
-      if (!known) await save();
+      if (!restored) vectors.assign(field);
+      if (!restored && !writeFailed) await save();
     } catch (failure) {
       // A fit that was stopped was promised to be saved; otherwise what went wrong first is what there is to say.
       if (signal?.aborted) throw failure;

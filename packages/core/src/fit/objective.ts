@@ -139,12 +139,14 @@ export class Objective {
     steps: Iterable<StepDraw>,
     breathe: () => Promise<void>,
   ): Promise<PointDataFault | undefined> {
+    let partial: PointDataFault | undefined;
     // What was drawn in one chunk is at hand as it was.
     for (const [term, { step, batch }] of this.#newest) {
       const scan = new PointDataScan(term, step);
       scan.add(batch);
       const fault = scan.fault();
       if (fault && term.points.pointsPerStep <= this.#chunkSize) return fault;
+      partial ??= fault;
     }
     for (const at of steps)
       for (const [index, term] of terms.entries()) {
@@ -157,7 +159,7 @@ export class Objective {
         const fault = scan.fault();
         if (fault) return fault;
       }
-    return undefined;
+    return partial;
   }
 
   /** The chunks of a term in order. Each must be used before the next is asked for. */

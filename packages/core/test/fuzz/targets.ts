@@ -10,6 +10,7 @@ import { fromModelArtifacts, toModelArtifacts } from '../../src/files/tfjs-io.ts
 import { mlp } from '../../src/spec/networks.ts';
 import { exampleField, randomParameters } from '../files/example-field.ts';
 import { opcodes, torchZip } from '../files/pytorch/torch-files.ts';
+import { checkpointTargets } from './checkpoint-target.ts';
 
 const isTyped = (error: unknown): boolean => error instanceof SafetensorsError || error instanceof FieldFileError;
 
@@ -248,7 +249,7 @@ const unpackArtifacts = (bytes: Uint8Array<ArrayBuffer>): Parameters<typeof from
   return Object.assign(Object(rest), { weightData: bytes.slice(2 + length).buffer });
 };
 
-/** The readers of safetensors files, fields, PyTorch's files and tfjs artifacts. */
+/** The readers of safetensors files, fields, PyTorch's files, tfjs artifacts and checkpoints. */
 export const fuzzTargets: readonly FuzzTarget[] = [
   {
     name: 'safetensors',
@@ -297,4 +298,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     tokens: [...FIELD_TOKENS, '"weightSpecs"', '"name"', '"float32"', '"quantization"', '"modelTopology"', '"format"'],
     repair: bytes => repairHeaderLength(bytes, 2),
   },
+  ...checkpointTargets,
 ];
