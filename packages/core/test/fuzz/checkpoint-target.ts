@@ -10,6 +10,7 @@ import {
   decodeCheckpoint,
   decodeFieldData,
   encodeFieldData,
+  type FieldFile,
   FieldFileError,
   type FitOptions,
   fit,
@@ -110,6 +111,13 @@ const wholes = async (): Promise<readonly Uint8Array[]> => {
   return known;
 };
 
+let knownFiles: readonly FieldFile[] | undefined;
+/** What they hold. */
+const files = async (): Promise<readonly FieldFile[]> => {
+  knownFiles ??= (await wholes()).map(bytes => decodeFieldData(bytes));
+  return knownFiles;
+};
+
 const tokens = [
   'step',
   'history',
@@ -136,11 +144,12 @@ const file: FuzzTarget = {
 /** What the file says of its run, in files that are whole. */
 const run: FuzzTarget = {
   name: 'checkpoint-run',
-  seeds: async () => (await wholes()).map(bytes => new TextEncoder().encode(decodeFieldData(bytes).metadata['fit'])),
+  seeds: async () => (await files()).map(({ metadata }) => new TextEncoder().encode(metadata['fit'])),
   read: async bytes => {
     const fit = new TextDecoder().decode(bytes);
-    const files = (await wholes()).map(whole => decodeFieldData(whole));
-    await goOn(files.map(({ metadata, state, ...data }) => encodeFieldData(data, { state, metadata: { ...metadata, fit } })));
+    await goOn(
+      (await files()).map(({ metadata, state, ...data }) => encodeFieldData(data, { state, metadata: { ...metadata, fit } })),
+    );
   },
   isTyped,
   tokens,
@@ -170,8 +179,7 @@ const state: FuzzTarget = {
           return [line.split(' ')[0] as string, { shape, data: new Float32Array(size) }];
         }),
     );
-    const files = (await wholes()).map(whole => decodeFieldData(whole));
-    await goOn(files.map(({ metadata, ...data }) => encodeFieldData(data, { metadata, state: arrays })));
+    await goOn((await files()).map(({ metadata, ...data }) => encodeFieldData(data, { metadata, state: arrays })));
   },
   isTyped,
   tokens: ['optimizer.0', 'optimizer.1', 'optimizer.2', 'parameters', '10', '1'],
