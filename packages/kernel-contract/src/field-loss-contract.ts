@@ -19,7 +19,7 @@ import {
   term,
 } from '@neural-fields/core';
 import { expectCloseInNorm, maxAbsolute, pointwiseLoss } from '@neural-fields/testing';
-import { clone, memory, mul, scalar, setBackend, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { clone, keep, memory, mul, scalar, setBackend, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { kernelsOf } from './measure.ts';
@@ -81,7 +81,8 @@ const stepOf = async (
     settings: {},
     stateSize: 0,
     update: input => {
-      kept.push(clone(input.gradient));
+      // The fit frees whatever an update leaves behind.
+      kept.push(keep(clone(input.gradient)));
       return { parameters: clone(input.parameters), state: [] };
     },
   };

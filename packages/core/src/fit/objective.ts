@@ -210,7 +210,7 @@ export class Objective {
         return mul(mean(losses), share) as Scalar;
       };
       // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives are supervised.
-      const { value, grads } = engine().gradients(meanLoss, parameters, scalar(weight), true);
+      const { value, grads } = differentiated(() => engine().gradients(meanLoss, parameters, scalar(weight), true));
       const parts = grads.map((part: Tensor | null, index) => {
         const { size } = parameters[index] as Tensor;
         return (part ? reshape(part, [size]) : zeros([size])) as Tensor1D;
@@ -260,6 +260,23 @@ export class Objective {
     this.#newest.clear();
   }
 }
+
+/**
+ * Runs a differentiation. tfjs keeps what kernels save for the way back, and frees it at the end of the way back alone: where that is not reached,
+ * because a loss or a kernel throws, it is freed here.
+ */
+const differentiated = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    const { state } = engine();
+    if (state.gradientDepth === 0) {
+      for (const { saved = [] } of state.activeTape ?? []) for (const tensor of saved) tensor.dispose();
+      state.activeTape = [];
+    }
+    throw error;
+  }
+};
 
 /** The tensors of a batch, which are kept. */
 const upload = ({ points: { inFeatures } }: Term, count: number, { coords, targets = {} }: PointBatch): TensorBatch => ({

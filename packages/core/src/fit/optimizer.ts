@@ -40,6 +40,7 @@ interface OptimizerBase {
 export interface GradientOptimizer extends OptimizerBase {
   /** How many vectors of state it keeps. */
   readonly stateSize: number;
+  /** The fit frees every tensor that is made here and not returned. */
   update(input: OptimizerInput): OptimizerOutput;
 }
 

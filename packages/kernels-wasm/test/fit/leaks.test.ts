@@ -1,0 +1,235 @@
+/** @file Whatever goes wrong in a fit, all of its tensors are freed. */
+import {
+  adam,
+  createField,
+  type Field,
+  type FitOptions,
+  fit,
+  lbfgs,
+  type Optimizer,
+  type PointLoss,
+  type PointSource,
+  siren,
+  type Term,
+  term,
+} from '@neural-fields/core';
+import {
+  add,
+  log,
+  memory,
+  neg,
+  ready,
+  setBackend,
+  square,
+  squaredDifference,
+  type Tensor,
+  tensor1d,
+} from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import '../../src/index.ts';
+
+const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1, omega0: 10 });
+
+const source = (fixed: boolean): PointSource => ({
+  inFeatures: 2,
+  pointsPerStep: 20,
+  fixed,
+  draw: (start, count, rng) => ({
+    coords: Float32Array.from({ length: 2 * count }, (_, i) => (fixed ? Math.sin(2 * start + i) : 2 * rng.uniform() - 1)),
+    targets: { value: new Float32Array(count).fill(0.5) },
+  }),
+});
+const error: PointLoss = ({ value }, { targets }) => squaredDifference(value, targets['value'] as Tensor);
+
+/** Counts calls and throws at one of them. */
+const failingAt = (call: number): (() => void) => {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    if (calls === call) throw new Error('on purpose');
+  };
+};
+
+interface Mishap {
+  readonly terms: () => Term[];
+  readonly options?: () => Partial<FitOptions>;
+  /** Ends the iteration; throws or breaks. */
+  readonly onReport?: (step: number) => 'break' | undefined;
+  readonly says?: string;
+}
+
+const plain = (fixed = false): Term[] => [term({ points: source(fixed), loss: error })];
+
+const lossThatFails = (call: number, fixed: boolean): Term[] => {
+  const fail = failingAt(call);
+  const loss: PointLoss = (jet, batch) => {
+    const losses = error(jet, batch);
+    fail();
+    return losses;
+  };
+  return [term({ name: 'first', points: source(true), loss: error }), term({ name: 'second', points: source(fixed), loss })];
+};
+
+const drawThatFails = (call: number, fixed: boolean): Term[] => {
+  const fail = failingAt(call);
+  const points = source(fixed);
+  return [
+    term({
+      points: {
+        ...points,
+        draw(...at) {
+          fail();
+          return points.draw(...at);
+        },
+      },
+      loss: error,
+    }),
+  ];
+};
+
+/** An optimizer of the user's, with garbage and a mistake at a step. */
+const optimizerThat = (mistake: (state: readonly Tensor[]) => void): Optimizer => ({
+  kind: 'own',
+  learningRate: 1,
+  settings: {},
+  stateSize: 1,
+  update({ parameters, gradient, state, step }) {
+    add(parameters, 1);
+    if (step === 3) mistake(state);
+    // The state is handed on as it is.
+    return { parameters: add(parameters, neg(gradient)), state };
+  },
+});
+
+const abort = (terms: (controller: AbortController) => Term[], options: Partial<FitOptions> = {}): Mishap => {
+  const controller = new AbortController();
+  return { terms: () => terms(controller), options: () => ({ ...options, signal: controller.signal }), says: 'enough' };
+};
+
+const abortingTerms = (controller: AbortController, call: number): Term[] => {
+  let calls = 0;
+  const loss: PointLoss = (jet, batch) => {
+    calls += 1;
+    if (calls === call) controller.abort(new Error('enough'));
+    return error(jet, batch);
+  };
+  return [term({ points: source(false), loss })];
+};
+
+const mishaps: Readonly<Record<string, Mishap>> = {
+  none: { terms: () => plain() },
+  'a loss that throws at once': { terms: () => lossThatFails(1, true), says: 'on purpose' },
+  'a loss that throws in the middle of a step': { terms: () => lossThatFails(11, false), says: 'on purpose' },
+  'a loss that throws in a search': {
+    terms: () => lossThatFails(11, false),
+    options: () => ({ optimizer: lbfgs() }),
+    says: 'on purpose',
+  },
+  'a loss of the wrong shape': {
+    terms: () => [term({ points: source(false), loss: () => tensor1d([1, 2]) })],
+    says: 'the loss must be a scalar or one value for each of',
+  },
+  'a loss that is not a number': {
+    terms: () => [term({ points: source(false), loss: ({ value }) => log(neg(square(value))) })],
+    says: 'the loss is NaN',
+  },
+  'a source that throws at once': { terms: () => drawThatFails(2, true), says: 'on purpose' },
+  'a source that throws later': { terms: () => drawThatFails(8, false), says: 'on purpose' },
+  'a source with a bad target after a good one': {
+    terms: () => {
+      const points = source(false);
+      const spoiled: PointSource = {
+        ...points,
+        draw(...at) {
+          const batch = points.draw(...at);
+          return { ...batch, targets: { ...batch.targets, other: new Float32Array(batch.coords.length / 2 + 1) } };
+        },
+      };
+      return [term({ points: spoiled, loss: error })];
+    },
+    says: "target 'other' must have the same number of values",
+  },
+  'an optimizer that throws': {
+    terms: () => plain(),
+    options: () => ({
+      clipNorm: 0.1,
+      optimizer: optimizerThat(() => {
+        throw new Error('on purpose');
+      }),
+    }),
+    says: 'on purpose',
+  },
+  'an optimizer that hands its state on': {
+    terms: () => plain(),
+    options: () => ({ optimizer: optimizerThat(() => undefined) }),
+  },
+  'an optimizer whose vectors are too short': {
+    terms: () => plain(),
+    options: () => ({
+      optimizer: {
+        ...optimizerThat(() => undefined),
+        update: ({ state }) => ({ parameters: tensor1d([1]), state }),
+      } as Optimizer,
+    }),
+    says: 'own: an update must return vectors of shape [105], got [1]',
+  },
+  'a metric that throws': {
+    terms: () => {
+      const fail = failingAt(3);
+      const metrics = {
+        bad: (loss: number) => {
+          fail();
+          return loss;
+        },
+      };
+      return [term({ points: source(false), loss: Object.assign(error.bind(undefined), { metrics }) })];
+    },
+    says: 'on purpose',
+  },
+  'a break': { terms: () => plain(), onReport: step => (step === 3 ? 'break' : undefined) },
+  'a break at the first report, with an average': {
+    terms: () => plain(true),
+    options: () => ({ averageDecay: 0.9 }),
+    onReport: () => 'break',
+  },
+  'a break out of a search': { terms: () => plain(true), options: () => ({ optimizer: lbfgs() }), onReport: () => 'break' },
+  'an error of the caller': {
+    terms: () => plain(),
+    onReport: step => {
+      if (step === 2) throw new Error('on purpose');
+      return undefined;
+    },
+    says: 'on purpose',
+  },
+  'an abort in the middle of a step': abort(controller => abortingTerms(controller, 5)),
+  'an abort in a search': abort(controller => abortingTerms(controller, 14), { optimizer: lbfgs() }),
+  'an abort before the beginning': abort(controller => {
+    controller.abort(new Error('enough'));
+    return plain(true);
+  }),
+  'a store that cannot write': {
+    terms: () => plain(),
+    options: () => ({
+      checkpoint: { everySteps: 2, store: { read: async () => undefined, write: () => Promise.reject(new Error('on purpose')) } },
+    }),
+    says: 'on purpose',
+  },
+};
+
+describe.each(['cpu', 'simd'])('on %s', backend => {
+  it.each(Object.keys(mishaps))('%s leaves no tensor behind', async name => {
+    await setBackend(backend);
+    await ready();
+    const { terms, options, onReport, says } = mishaps[name] as Mishap;
+    const field: Field = createField(spec, { seed: 1 });
+    const before = memory();
+    const running = async (): Promise<void> => {
+      const all: FitOptions = { steps: 6, chunkSize: 7, optimizer: adam({ learningRate: 1e-3 }), ...options?.() };
+      for await (const { step } of fit(field, terms(), all)) if (onReport?.(step) === 'break') break;
+    };
+    if (says === undefined) await running();
+    else await expect(running()).rejects.toThrow(says);
+    expect(memory()).toMatchObject({ numTensors: before.numTensors, numDataBuffers: before.numDataBuffers });
+    field.dispose();
+  });
+});
