@@ -1,5 +1,5 @@
 /** @file `@neural-fields/core/node`: files on disk. Nothing else of the library imports `node:` modules. */
-export { type AtomicFile, createAtomicFile, writeFileAtomically } from './node/atomic-file.ts';
+export { type AtomicFile, createAtomicFile, removeTemporaryFiles, writeFileAtomically } from './node/atomic-file.ts';
 export { readFieldFile, writeFieldFile } from './node/field-file.ts';
 export { fileCheckpointStore } from './node/file-checkpoint-store.ts';
 export { describeFileError, FileError, type FileProblem } from './node/file-error.ts';

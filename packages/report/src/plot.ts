@@ -29,7 +29,9 @@ export const seriesColour = (index: number): string => `var(--${seriesColours[in
 export const standaloneSvg = (svg: string): string =>
   seriesColours.reduce(
     (text, { name, onBoth }) => text.replaceAll(`var(--${name})`, onBoth),
-    svg.replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" color="#808080" '),
+    svg
+      .replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" color="#808080" ')
+      .replace(/<\/svg>$/, '<!-- neural-fields --></svg>'),
   );
 
 /** The powers of ten in an interval: ticks of a logarithmic axis. */

@@ -21,7 +21,7 @@ const bodyOf = (html: string): HTMLElement => parseHTML(makePage({ title: 'A pag
 
 test('text cannot become markup', () => {
   const text = `<b title="a&b">'`;
-  expect(escapeHtml(text)).toBe(`&lt;b title=&quot;a&amp;b&quot;&gt;'`);
+  expect(escapeHtml(text)).toBe('&lt;b title=&quot;a&amp;b&quot;&gt;&#39;');
   const body = bodyOf(
     [
       section(text, ''),
@@ -39,11 +39,21 @@ test('text cannot become markup', () => {
   expect([...body.querySelectorAll('dt, dd, th, td')].map(({ textContent }) => textContent)).toEqual(Array(6).fill(text));
 });
 
+test('what is not seen, or turns text around, is shown', () => {
+  expect(escapeHtml('a\u001b[31m\u202egnp.\u0000\ud800\u009b\ttab\nline \u{1f600}')).toBe(
+    'a\\u001b[31m\\u202egnp.\\u0000\\ud800\\u009b\ttab\nline \u{1f600}',
+  );
+});
+
 test('a page needs nothing beside it, and has colours for light and dark', () => {
   const html = makePage({ title: 'x < y', bodyHtml: '<h1>A</h1>', css: '.own { color: red; }' });
   const { document } = parseHTML(html);
   expect(document.title).toBe('x < y');
   expect(document.querySelectorAll('script, link, iframe, img')).toHaveLength(0);
+  expect(document.querySelector('meta[name=generator]')?.getAttribute('content')).toBe('neural-fields');
+  expect(document.querySelector('meta[http-equiv=Content-Security-Policy]')?.getAttribute('content')).toMatch(
+    /^default-src 'none';/,
+  );
   const style = document.querySelector('style')?.textContent as string;
   expect(style).toContain('.own { color: red; }');
   const [light, dark] = style.split('prefers-color-scheme: dark') as [string, string];

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createField, encodeField, siren } from '@neural-fields/core';
-import { writeFileAtomically } from '@neural-fields/core/node';
+import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
 import { type BackendOptions, chooseBackend } from '../backends.ts';
@@ -96,6 +96,7 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
   await mkdir(out, { recursive: true }).catch(cause => {
     throw new InputError(`cannot make the folder '${out}': ${(cause as Error).message}`, { cause });
   });
+  await removeTemporaryFiles(out);
   const file = (name: string): string => join(out, name);
   await assertWritable(file('index.html'));
   const backend = await chooseBackend(options, output);

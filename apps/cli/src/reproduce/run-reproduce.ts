@@ -1,6 +1,6 @@
 /** @file Experiments of papers, one after the other, with a report of all. */
 import { join } from 'node:path';
-import { writeFileAtomically } from '@neural-fields/core/node';
+import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { type BackendOptions, chooseBackend } from '../backends.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { assertWritable } from '../files/output-path.ts';
@@ -123,6 +123,7 @@ export const runReproduce = async (chosen: readonly Experiment[], options: Repro
   assertTakes(chosen, options);
   for (const experiment of chosen) networksOf(experiment, options);
   await makeFolder(options.folder);
+  await removeTemporaryFiles(options.folder);
   const file = (name: string): string => join(options.folder, name);
   await assertWritable(file('index.html'));
   const backend = await chooseBackend(options, output);

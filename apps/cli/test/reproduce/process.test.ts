@@ -1,6 +1,6 @@
 /** @file The command as a process of its own: killed, stopped, and asked for what there is not. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRng, decodeSafetensors } from '@neural-fields/core';
@@ -67,6 +67,10 @@ test('runs that are killed at random moments go on, do nothing twice, and end wi
     siren ??= statSync(finished).mtimeMs;
     expect(statSync(finished).mtimeMs).toBe(siren);
   }
+  // What a run that was killed while it wrote a file would leave, if nothing else cleaned it.
+  const left = join(fitsOf(cwd, 'killed'), '.neural-fields-0123456789ab-0123456789ab-1-01234567.tmp');
+  writeFileSync(left, '');
+  utimesSync(left, 0, 0);
   const last = await run(command('killed', ...often), { cwd });
   expect(last.code).toBe(0);
 

@@ -38,18 +38,24 @@ const isStale = async (path: string, writer: string, pid: number): Promise<boole
   return Date.now() - mtimeMs > STALE_AFTER;
 };
 
-/** Removes the temporary files for `path` that killed processes left. Its failures are not the caller's: another writer may be at it too. */
-const removeStaleFiles = async (path: string): Promise<void> => {
-  const prefix = temporaryPrefix(path);
-  const names = await readdir(dirname(path)).catch(() => []);
+const removeStaleFilesIn = async (folder: string, prefix: string): Promise<void> => {
+  const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    const [, writer = '', pid] =
-      /^([0-9a-f]+)-(\d+)-[0-9a-f]+\.tmp$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '') ?? [];
-    if (pid === undefined) continue;
-    const temporary = join(dirname(path), name);
+    const [, of = '', writer = '', pid] = /^(\.neural-fields-[0-9a-f]+-)([0-9a-f]+)-(\d+)-[0-9a-f]+\.tmp$/.exec(name) ?? [];
+    if (pid === undefined || !of.startsWith(prefix)) continue;
+    const temporary = join(folder, name);
     if (await isStale(temporary, writer, Number(pid)).catch(() => false)) await unlink(temporary).catch(() => undefined);
   }
 };
+
+/** Removes the temporary files for `path` that killed processes left. Its failures are not the caller's: another writer may be at it too. */
+const removeStaleFiles = (path: string): Promise<void> => removeStaleFilesIn(dirname(path), temporaryPrefix(path));
+
+/**
+ * Removes the temporary files of {@link writeFileAtomically} that killed processes left in a folder, whatever files they were for. What it cannot remove
+ * stays.
+ */
+export const removeTemporaryFiles = (folder: string): Promise<void> => removeStaleFilesIn(folder, '');
 
 /** Makes a rename last: the folder's own data go to the disk. */
 const syncFolder = async (folder: string): Promise<void> => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryPath, writeFileAtomically } from '../../src/node/atomic-file.ts';
+import { removeTemporaryFiles, temporaryPath, writeFileAtomically } from '../../src/node/atomic-file.ts';
 import { FileError } from '../../src/node/file-error.ts';
 import { writeChildScript } from './child-script.ts';
 
@@ -89,6 +89,12 @@ describe('writeFileAtomically', () => {
     await utimes(old, twoHoursAgo, twoHoursAgo);
     await writeFileAtomically(path, Uint8Array.of(1));
     expect((await leftovers()).map(name => join(folder, name)).sort()).toEqual([alive, otherPath].sort());
+    await writeFile(join(folder, '.neural-fields-0-0-0-0-0.tmp'), 'of somebody else');
+    await removeTemporaryFiles(folder);
+    expect((await leftovers()).map(name => join(folder, name))).toEqual(
+      [join(folder, '.neural-fields-0-0-0-0-0.tmp'), alive].sort(),
+    );
+    await removeTemporaryFiles(join(folder, 'none'));
   });
 
   it('says which path is wrong, and how', async () => {

@@ -1,7 +1,7 @@
 /** @file One experiment from its data to its results. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '@neural-fields/core/node';
+import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage } from '@neural-fields/signals';
 import { InputError } from '../../errors.ts';
@@ -114,6 +114,7 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
   const { folder, context, backend, output, command } = options;
   const fitsFolder = join(folder, 'fits');
   await makeFolder(fitsFolder);
+  for (const place of [folder, fitsFolder]) await removeTemporaryFiles(place);
   const plan = await experiment.prepare(context);
   for (const note of plan.notes) output.log(note);
   if (options.restart) for (const fit of plan.fits) await removeFit(fit, fitsFolder);
