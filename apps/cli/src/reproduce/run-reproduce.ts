@@ -5,6 +5,7 @@ import { type BackendOptions, chooseBackend } from '../backends.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { assertWritable } from '../files/output-path.ts';
 import { listenForInterrupt } from '../interrupt.ts';
+import { didYouMean } from '../options/nearest.ts';
 import type { Size } from '../options/size.ts';
 import { formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -48,7 +49,10 @@ export const findExperiments = (names: readonly string[]): readonly Experiment[]
   return [...new Set(names)].map(name => {
     const found = experiments.find(({ id }) => id === name);
     if (found) return found;
-    throw new UsageError(`there is no experiment '${name}'; there are ${experiments.map(({ id }) => id).join(', ')}, and all`);
+    const known = [...experiments.map(({ id }) => id), 'all'];
+    throw new UsageError(
+      `there is no experiment '${name}'${didYouMean(name, known) || `; there are ${known.slice(0, -1).join(', ')}, and all`}`,
+    );
   });
 };
 
@@ -65,7 +69,9 @@ const networksOf = ({ id, networks }: Experiment, { networks: wanted }: Reproduc
   if (wanted === undefined) return networks;
   const unknown = wanted.find(name => !networks.includes(name));
   if (unknown !== undefined)
-    throw new UsageError(`--networks: ${id} has no network '${unknown}'; it has ${networks.join(', ') || 'none'}`);
+    throw new UsageError(
+      `--networks: ${id} has no network '${unknown}'${didYouMean(unknown, networks) || `; it has ${networks.join(', ') || 'none'}`}`,
+    );
   return networks.filter(name => wanted.includes(name));
 };
 

@@ -129,11 +129,17 @@ test('bad requests are refused before any work', async () => {
   const folder = join(emptyFolder(), 'new');
   expect(() => findExperiments(['siren-imagine'])).toThrow(UsageError);
   expect(() => findExperiments(['siren-imagine'])).toThrow(
-    /there is no experiment 'siren-imagine'; there are .*siren-image.*, and all/,
+    /^there is no experiment 'siren-imagine'; did you mean 'siren-image'\?$/,
+  );
+  expect(() => findExperiments(['everything'])).toThrow(
+    /there is no experiment 'everything'; there are .*siren-image.*, and all/,
   );
   expect(() => findExperiments(['all', 'siren-image'])).toThrow("'all' stands alone");
   await expect(reproduce([toy(steady)], { folder, networks: ['bad'] })).rejects.toThrow(
     "--networks: toy has no network 'bad'; it has good, better",
+  );
+  await expect(reproduce([toy(steady)], { folder, networks: ['beter'] })).rejects.toThrow(
+    "--networks: toy has no network 'beter'; did you mean 'better'?",
   );
   await expect(reproduce([toy(steady)], { folder, image: 'a.png' })).rejects.toThrow(
     '--image: no experiment that was asked for takes one',
