@@ -24,7 +24,15 @@ test('the demonstration writes every file that it lists, and a page that needs n
   expect(result.stderr).toContain('backend cpu: it was asked for');
 
   const folder = join(cwd, 'out', 'page');
-  const others = ['field.safetensors', 'metrics.json', 'progress.jsonl', 'psnr.svg', 'spectrum.svg', 'index.html'];
+  const others = [
+    '.neural-fields-results',
+    'field.safetensors',
+    'metrics.json',
+    'progress.jsonl',
+    'psnr.svg',
+    'spectrum.svg',
+    'index.html',
+  ];
   expect(readdirSync(folder).sort()).toEqual([...pictures.map(name => `${name}.png`), ...others].sort());
   for (const name of pictures)
     expect((await decodeImage(readFileSync(join(folder, `${name}.png`)))).data.length).toBeGreaterThan(0);

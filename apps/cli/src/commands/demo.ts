@@ -16,6 +16,7 @@ interface DemoCommandOptions extends CommonOptions {
   readonly learningRate?: number;
   readonly checkpointEvery: number;
   readonly restart?: boolean;
+  readonly force?: boolean;
 }
 
 const DEFAULT_FOLDER = join('out', 'alpine-landscape');
@@ -38,6 +39,7 @@ export const addDemoCommand = (program: Command): void => {
     .description('Fit a field to a photograph, and write a page that shows what it has learned.')
     .option('--out <folder>', 'the folder to write', DEFAULT_FOLDER)
     .option('--restart', 'throw the checkpoint of a stopped run away and begin anew')
+    .option('--force', 'write into a folder that holds other files, and replace those with the names of results')
     .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 10)
     .optionsGroup('Size (by default what the backend does in about a minute):')
     .option('--size <n>', 'pixels a side of the picture that is fitted', integer(8))

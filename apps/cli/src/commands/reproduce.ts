@@ -11,6 +11,7 @@ interface ReproduceCommandOptions extends CommonOptions {
   readonly profile: 'quick' | 'paper';
   readonly output?: string;
   readonly restart?: boolean;
+  readonly force?: boolean;
   readonly checkpointEvery: number;
   readonly image?: string;
   readonly audio?: string;
@@ -53,6 +54,7 @@ export const addReproduceCommand = (program: Command): void => {
     )
     .option('-o, --output <folder>', 'the folder to write (default: out/reproduce-quick or out/reproduce-paper)')
     .option('--restart', 'throw away what is there of these experiments and begin anew; without it they go on')
+    .option('--force', 'write into a folder that holds other files, and replace those with the names of results')
     .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 30)
     .optionsGroup('In place of what the profile says:')
     .option('--image <file>', 'a picture of your own')

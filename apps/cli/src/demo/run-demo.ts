@@ -1,13 +1,12 @@
 /** @file The demonstration: a field learns a photograph, and a page shows what it has learned. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createField, encodeField, siren } from '@neural-fields/core';
 import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
 import { type BackendOptions, chooseBackend } from '../backends.ts';
-import { InputError, UsageError } from '../errors.ts';
-import { assertWritable } from '../files/output-path.ts';
+import { UsageError } from '../errors.ts';
+import { withOutputFolder } from '../files/output-folder.ts';
 import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
 import { afterCourse, openCourse } from '../fitting/course.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
@@ -39,6 +38,8 @@ export interface DemoOptions extends BackendOptions {
   readonly batch?: 'full' | number | undefined;
   readonly learningRate?: number | undefined;
   readonly checkpointEvery: number;
+  /** Write into a folder that holds files of others too. */
+  readonly force?: boolean | undefined;
   /** The command as it was given, for the page. */
   readonly command: string;
 }
@@ -86,19 +87,10 @@ const encodePictures = async (pictures: Readonly<Record<string, Image>>): Promis
   return encoded;
 };
 
-/**
- * Fits the photograph, or goes on with it, and writes the folder.
- *
- * @throws InputError when the folder cannot be written or belongs to another run, InterruptedError when it is stopped
- */
-export const runDemo = async (options: DemoOptions, output: Output): Promise<void> => {
+const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void> => {
   const { out, policy } = options;
-  await mkdir(out, { recursive: true }).catch(cause => {
-    throw new InputError(`cannot make the folder '${out}': ${(cause as Error).message}`, { cause });
-  });
   await removeTemporaryFiles(out);
   const file = (name: string): string => join(out, name);
-  await assertWritable(file('index.html'));
   const backend = await chooseBackend(options, output);
   const settings = settingsOf(backend.name, options);
   const { size, hiddenFeatures, hiddenLayers, omega0 } = settings;
@@ -196,3 +188,11 @@ export const runDemo = async (options: DemoOptions, output: Output): Promise<voi
     field.dispose();
   }
 };
+
+/**
+ * Fits the photograph, or goes on with it, and writes the folder.
+ *
+ * @throws InputError when the folder cannot be written or belongs to another run, InterruptedError when it is stopped
+ */
+export const runDemo = (options: DemoOptions, output: Output): Promise<void> =>
+  withOutputFolder(options.out, { option: '--out', force: options.force }, () => fitPhotograph(options, output));

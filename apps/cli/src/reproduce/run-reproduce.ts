@@ -1,13 +1,14 @@
 /** @file Experiments of papers, one after the other, with a report of all. */
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
 import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { type BackendOptions, chooseBackend } from '../backends.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
-import { assertWritable } from '../files/output-path.ts';
+import { withOutputFolder } from '../files/output-folder.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { didYouMean } from '../options/nearest.ts';
 import type { Size } from '../options/size.ts';
-import { formatSeconds } from '../output/format.ts';
+import { formatCount, formatSeconds } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { experiments } from './experiments.ts';
 import { checkCells, tableCells, tableLines } from './frame/cells.ts';
@@ -15,7 +16,7 @@ import type { Experiment, ExperimentContext, ExperimentSettings, FileKind, Profi
 import { type Table, verdictOf } from './frame/findings.ts';
 import { makeReport, type ReportedResult } from './frame/report.ts';
 import { resultJson } from './frame/result.ts';
-import { makeFolder, runExperiment } from './frame/run-experiment.ts';
+import { runExperiment } from './frame/run-experiment.ts';
 import { summariesOf } from './summaries.ts';
 
 /** What the command line says. */
@@ -24,6 +25,8 @@ export interface ReproduceOptions extends BackendOptions {
   /** The folder that is written; each experiment has one in it. */
   readonly folder: string;
   readonly restart: boolean;
+  /** Write into a folder that holds files of others too. */
+  readonly force?: boolean | undefined;
   readonly checkpointEvery: number;
   readonly image?: string | undefined;
   readonly audio?: string | undefined;
@@ -120,18 +123,31 @@ const printResult = ({ result }: ReportedResult, output: Output): void => {
   );
 };
 
-/**
- * Runs experiments, or goes on with them, and writes their folders and one report.
- *
- * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError when it is stopped
- */
-export const runReproduce = async (chosen: readonly Experiment[], options: ReproduceOptions, output: Output): Promise<void> => {
-  assertTakes(chosen, options);
-  for (const experiment of chosen) networksOf(experiment, options);
-  await makeFolder(options.folder);
+const assertSize = (experiment: Experiment, options: ReproduceOptions): void => {
+  const { size, sides } = settingsOf(experiment, options);
+  const { least, most } = experiment.sizes;
+  const wrong = [size, ...(sides ? [sides.width, sides.height] : [])].find(side => side < least || side > most);
+  if (wrong !== undefined)
+    throw new UsageError(
+      `--size: ${experiment.id} takes ${formatCount(least)} to ${formatCount(most)}, got ${formatCount(wrong)}`,
+    );
+};
+
+/** What is written must not take the place of what is read. */
+const assertApart = async (options: ReproduceOptions): Promise<void> => {
+  const folder = await realpath(options.folder).catch(() => resolve(options.folder));
+  for (const kind of ['image', 'audio', 'shape', 'data'] as const) {
+    const path = options[kind];
+    if (path === undefined) continue;
+    const file = await realpath(path).catch(() => resolve(path));
+    if (file.startsWith(folder + sep))
+      throw new UsageError(`--${kind} '${path}' lies in the folder that is written, '${options.folder}', and could be replaced`);
+  }
+};
+
+const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, output: Output): Promise<void> => {
   await removeTemporaryFiles(options.folder);
   const file = (name: string): string => join(options.folder, name);
-  await assertWritable(file('index.html'));
   const backend = await chooseBackend(options, output);
   const interrupt = listenForInterrupt(() => output.log('stopping after this chunk; once more stops at once'));
   const reported: ReportedResult[] = [];
@@ -168,6 +184,22 @@ export const runReproduce = async (chosen: readonly Experiment[], options: Repro
   } finally {
     interrupt.dispose();
   }
+};
+
+/**
+ * Runs experiments, or goes on with them, and writes their folders and one report.
+ *
+ * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError when it is stopped
+ */
+export const runReproduce = async (chosen: readonly Experiment[], options: ReproduceOptions, output: Output): Promise<void> => {
+  assertTakes(chosen, options);
+  for (const experiment of chosen) {
+    networksOf(experiment, options);
+    assertSize(experiment, options);
+  }
+  await assertApart(options);
+  const { folder, force } = options;
+  await withOutputFolder(folder, { option: '--output', force }, () => runAll(chosen, options, output));
 };
 
 /** Says which experiments there are. */

@@ -6,6 +6,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { parseHTML } from 'linkedom';
 import { expect, onTestFinished, test } from 'vitest';
 import { InputError, UsageError } from '../../src/errors.ts';
+import type { Experiment } from '../../src/reproduce/frame/experiment.ts';
 import { findExperiments } from '../../src/reproduce/run-reproduce.ts';
 import { reproduce, toy } from './toy.ts';
 
@@ -20,7 +21,7 @@ const steady = { good: 1e-3, better: 2e-3 };
 test('a run leaves results, pictures, plots, files, fields and a report that needs nothing else', async () => {
   const folder = emptyFolder();
   const said = await reproduce([toy(steady)], { folder });
-  expect(readdirSync(folder).sort()).toEqual(['index.html', 'toy']);
+  expect(readdirSync(folder).sort()).toEqual(['.neural-fields-results', 'index.html', 'toy']);
   expect(readdirSync(join(folder, 'toy')).sort()).toEqual(
     ['fits', 'grey.png', 'index.html', 'loss.svg', 'results.json', 'slope.svg', 'words.txt'].sort(),
   );
@@ -137,6 +138,14 @@ test('bad requests are refused before any work', async () => {
   expect(() => findExperiments(['all', 'siren-image'])).toThrow("'all' stands alone");
   await expect(reproduce([toy(steady)], { folder, networks: ['bad'] })).rejects.toThrow(
     "--networks: toy has no network 'bad'; it has good, better",
+  );
+  for (const size of [{ longest: 3 }, { width: 8, height: 1001 }])
+    await expect(reproduce([toy(steady)], { folder, size })).rejects.toThrow(
+      `--size: toy takes 4 to 1,000, got ${'longest' in size ? 3 : '1,001'}`,
+    );
+  const taking: Experiment = { ...toy(steady), takes: ['image'] };
+  await expect(reproduce([taking], { folder, image: join(folder, 'toy', 'a.png') })).rejects.toThrow(
+    /^--image '.*a\.png' lies in the folder that is written/,
   );
   await expect(reproduce([toy(steady)], { folder, networks: ['beter'] })).rejects.toThrow(
     "--networks: toy has no network 'beter'; did you mean 'better'?",

@@ -60,6 +60,7 @@ export const toy = (learningRates: Readonly<Record<string, number>>, loss: (name
   data: 'a line',
   networks: Object.keys(learningRates),
   takes: [],
+  sizes: { least: 4, most: 1000 },
   profiles: {
     quick: { size: 8, steps: 5, hiddenFeatures: 8, hiddenLayers: 0, learningRate: 1e-3 },
     paper: { size: 8, steps: 50, hiddenFeatures: 8, hiddenLayers: 0, learningRate: 1e-3 },

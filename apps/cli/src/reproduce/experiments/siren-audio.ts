@@ -219,6 +219,7 @@ export const sirenAudio: Experiment = {
   data: "the opening of Bach's prelude BWV 1007 on computed strings (the authors: a recording), all samples in every step",
   networks: ['siren', 'relu', 'relu-pe'],
   takes: ['audio'],
+  sizes: { least: 2, most: 2_000_000 },
   profiles: {
     quick: { size: 4000, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 308_207, steps: 9_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

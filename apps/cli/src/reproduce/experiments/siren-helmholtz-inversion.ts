@@ -361,6 +361,7 @@ export const sirenHelmholtzInversion: Experiment = {
   data: "waves from sources along one side of a square, heard along the other three, computed by the project's own solver, or the authors' data_cylinder_5.mat (--data)",
   networks: contenders.map(({ name }) => name),
   takes: ['data'],
+  sizes: { least: 5, most: 500 },
   profiles: {
     quick: { size: 40, steps: 1000, hiddenFeatures: 64, hiddenLayers: 2, learningRate: 2e-3 },
     paper: { size: 115, steps: 80_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 2e-5 },

@@ -289,6 +289,7 @@ export const sirenHelmholtz: Experiment = {
   data: 'random points of [-1, 1]^2 in every step, some of them around the source',
   networks: [...new Set(contenders.map(({ network }) => network))],
   takes: [],
+  sizes: { least: 2, most: 500 },
   profiles: {
     quick: { size: 40, steps: 800, hiddenFeatures: 64, hiddenLayers: 2, learningRate: 2e-3 },
     paper: { size: 230, steps: 50_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 2e-5 },

@@ -154,6 +154,7 @@ export const sirenImage: Experiment = {
   data: "a photograph of 1865-1870 (the authors: scikit-image's camera), grey in [-1, 1], all pixels in every step",
   networks: ['siren', 'tanh', 'relu', 'relu-pe', 'relu-rbf'],
   takes: ['image'],
+  sizes: { least: 2, most: 8192 },
   profiles: {
     quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

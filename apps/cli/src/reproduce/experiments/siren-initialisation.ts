@@ -262,6 +262,7 @@ export const sirenInitialisation: Experiment = {
   data: 'uniform coordinates in [-1, 1]',
   networks: schemes.map(({ name }) => name),
   takes: [],
+  sizes: { least: 2, most: 65_536 },
   profiles: {
     quick: { size: 2048, steps: 1, hiddenFeatures: 512, hiddenLayers: 5, learningRate: 1e-4 },
     paper: { size: 2048, steps: 1, hiddenFeatures: 2048, hiddenLayers: 5, learningRate: 1e-4 },

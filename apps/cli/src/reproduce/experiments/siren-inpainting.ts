@@ -177,6 +177,7 @@ export const sirenInpainting: Experiment = {
   data: "a tenth of the pixels of a photograph of 1865-1870 (the authors: scikit-image's camera)",
   networks: variants.map(({ name }) => name),
   takes: ['image'],
+  sizes: { least: 2, most: 8192 },
   profiles: {
     quick: { size: 48, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

@@ -149,6 +149,7 @@ export const sirenPoissonCompositing: Experiment = {
   data: 'the gradients of a landscape (1865-1870) and of a flower (1928), all pixels in every step',
   networks: ['siren'],
   takes: ['image'],
+  sizes: { least: 2, most: 8192 },
   profiles: {
     quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

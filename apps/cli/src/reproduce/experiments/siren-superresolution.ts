@@ -225,6 +225,7 @@ export const sirenSuperresolution: Experiment = {
   data: 'the middle half of a photograph of 1865-1870, all pixels in every step',
   networks: ['siren', 'tanh', 'relu-pe'],
   takes: ['image'],
+  sizes: { least: 2, most: 8192 },
   profiles: {
     quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 240, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },

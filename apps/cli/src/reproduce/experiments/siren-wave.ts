@@ -268,6 +268,7 @@ export const sirenWave: Experiment = {
   data: 'random points of [-1, 1]^2 and of time in every step, some of them at the initial time: half of those around the pulse, half anywhere',
   networks: ['siren', 'tanh'],
   takes: [],
+  sizes: { least: 2, most: 1000 },
   profiles: {
     quick: { size: 40, steps: 2500, hiddenFeatures: 64, hiddenLayers: 2, learningRate: 2e-3 },
     paper: { size: 340, steps: 100_000, hiddenFeatures: 512, hiddenLayers: 3, learningRate: 2e-5 },

@@ -48,6 +48,8 @@ export interface Experiment {
   readonly networks: readonly string[];
   /** The kinds of files of the user's own that it takes. */
   readonly takes: readonly FileKind[];
+  /** What `--size` may be: below there is nothing to fit or to solve, above it no machine would come to an end. */
+  readonly sizes: { readonly least: number; readonly most: number };
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
   /** Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on. */
   prepare(context: ExperimentContext): Promise<ExperimentPlan>;

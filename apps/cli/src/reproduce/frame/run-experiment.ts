@@ -30,7 +30,7 @@ export interface RunExperimentOptions {
 const FEW_STEPS = 40;
 
 /** Makes a folder and all above it. @throws InputError when that cannot be done */
-export const makeFolder = async (path: string): Promise<void> => {
+const makeFolder = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true }).catch(cause => {
     throw new InputError(`cannot make the folder '${path}': ${(cause as Error).message}`, { cause });
   });

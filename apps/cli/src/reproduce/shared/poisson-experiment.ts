@@ -239,6 +239,7 @@ export const poissonExperiment = (options: PoissonExperimentOptions): Experiment
     data,
     networks: poissonNetworks,
     takes: ['image'],
+    sizes: { least: 2, most: 8192 },
     profiles,
     prepare: context => prepare(options, context),
   };
