@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeFieldData } from '@neural-fields/core';
 import { decodeImage } from '@neural-fields/signals';
@@ -133,6 +133,27 @@ test.each([
   expect(metrics.zoom.bicubic).toBeGreaterThan(25);
   expect(metrics.zoom.field).toBeLessThan(metrics.zoom.bicubic);
   expect(readFileSync(join(cwd, 'page', 'index.html'), 'utf8')).toContain('Here bicubic interpolation comes closer');
+});
+
+test("a folder with the user's own files is left alone, and one that is being written is not written twice", async () => {
+  const cwd = emptyFolder();
+  mkdirSync(join(cwd, 'mine'));
+  writeFileSync(join(cwd, 'mine', 'index.html'), 'mine');
+  const refused = await run(['demo', ...tinyDemo, '--out', 'mine'], { cwd });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/^neural-fields: --out 'mine' holds files that this program did not write; .* by --force\n$/);
+  expect(readdirSync(join(cwd, 'mine'))).toEqual(['index.html']);
+  expect(readFileSync(join(cwd, 'mine', 'index.html'), 'utf8')).toBe('mine');
+
+  const args = ['demo', ...tinyDemo, '--steps', '100000', '--out', 'page'];
+  const first = start(args, { cwd });
+  await first.saw(/step 1\//);
+  const second = await run(args, { cwd });
+  expect(second).toMatchObject({ code: 1, stdout: '' });
+  expect(second.stderr).toMatch(/^neural-fields: cannot write '.*': another run \(process \d+\) is writing it/);
+  first.child.kill('SIGHUP');
+  expect((await first.finished).code).toBe(129);
+  expect(existsSync(join(cwd, 'page', 'field.safetensors.checkpoint'))).toBe(true);
 });
 
 test('what the demonstration cannot do it says in one line', async () => {

@@ -50,6 +50,7 @@ section { margin-top: 3.5rem; padding-top: 1.75rem; border-top: 1px solid var(--
 .figures { display: grid; gap: 1.5rem 1.25rem; margin-top: 1.5rem; }
 .two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .three { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.four { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 figure { margin: 0; min-width: 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); }
 .pixels img { image-rendering: pixelated; }
@@ -76,7 +77,7 @@ pre { background: var(--panel); padding: 0.85rem 1rem; border-radius: 4px; overf
 footer { margin-top: 3rem; font-size: 0.9rem; color: var(--quiet); }
 @media (max-width: 46rem) {
   section { margin-top: 2.5rem; padding-top: 1.25rem; }
-  .three { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .three, .four { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .plots { grid-template-columns: minmax(0, 1fr); }
   .figures { gap: 1.1rem 0.8rem; }
   th { width: 6.5rem; white-space: normal; }

@@ -21,6 +21,7 @@ interface ReproduceCommandOptions extends CommonOptions {
   readonly size?: Size;
   readonly steps?: number;
   readonly hiddenFeatures?: number;
+  readonly learningRate?: number;
   readonly seed?: number;
 }
 
@@ -65,6 +66,7 @@ export const addReproduceCommand = (program: Command): void => {
     .option('--size <size>', 'pixels, WIDTHxHEIGHT or the longest side; points along a side; samples of a sound', parseSize)
     .option('--steps <n>', 'updates of each fit', integer(1))
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
+    .option('--learning-rate <number>', 'of all networks', positive)
     .option('--seed <number>', 'seed of the initial parameters and of all that is drawn (default: 0)', finite)
     .optionsGroup('Output:');
   withCommonOptions(command).action(action);

@@ -38,6 +38,8 @@ export interface ReproduceOptions extends BackendOptions {
   readonly size?: Size | undefined;
   readonly steps?: number | undefined;
   readonly hiddenFeatures?: number | undefined;
+  /** Of all networks. */
+  readonly learningRate?: number | undefined;
   readonly seed?: number | undefined;
   /** The command as it was given, for the report. */
   readonly command: string;
@@ -60,11 +62,12 @@ export const findExperiments = (names: readonly string[]): readonly Experiment[]
 };
 
 const settingsOf = ({ profiles }: Experiment, options: ReproduceOptions): ExperimentSettings => {
-  const profile = profiles[options.profile];
-  const { size, steps = profile.steps, hiddenFeatures = profile.hiddenFeatures, seed = 0 } = options;
+  const { learningRates, ...profile } = profiles[options.profile];
+  const { size, steps = profile.steps, hiddenFeatures = profile.hiddenFeatures, seed = 0, learningRate } = options;
   const sides = size && 'width' in size ? size : undefined;
   const longest = size === undefined ? profile.size : 'longest' in size ? size.longest : Math.max(size.width, size.height);
-  return { ...profile, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }) };
+  const rates = learningRate === undefined ? learningRates && { learningRates } : { learningRate };
+  return { ...profile, ...rates, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }) };
 };
 
 /** The networks of an experiment that are asked for. @throws UsageError when the experiment has none of them */
@@ -85,10 +88,10 @@ const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): 
 };
 
 const contextOf = (experiment: Experiment, options: ReproduceOptions, signal: AbortSignal, output: Output): ExperimentContext => {
-  const { profile, networks, size, steps, hiddenFeatures, seed } = options;
+  const { profile, networks, size, steps, hiddenFeatures, learningRate, seed } = options;
   const fileOf = (kind: FileKind): string | undefined => (experiment.takes.includes(kind) ? options[kind] : undefined);
   const files = { imageFile: fileOf('image'), audioFile: fileOf('audio'), shapeFile: fileOf('shape'), dataFile: fileOf('data') };
-  const changes = [size, steps, hiddenFeatures, seed || undefined, ...Object.values(files)];
+  const changes = [size, steps, hiddenFeatures, learningRate, seed || undefined, ...Object.values(files)];
   return {
     profile,
     settings: settingsOf(experiment, options),

@@ -61,6 +61,19 @@ test('a run leaves results, pictures, plots, files, fields and a report that nee
   expect(document.body.textContent).toContain('1 of 2 expectations met.');
 });
 
+test('one learning rate for all takes the place of those of the networks', async () => {
+  const folder = emptyFolder();
+  const own = toy(steady);
+  const { quick } = own.profiles;
+  const rated: Experiment = { ...own, profiles: { ...own.profiles, quick: { ...quick, learningRates: { good: 5 } } } };
+  await reproduce([rated], { folder, learningRate: 0.25 });
+  const { settings } = JSON.parse(readFileSync(join(folder, 'toy', 'results.json'), 'utf8'));
+  expect(settings).toMatchObject({ learningRate: 0.25 });
+  expect(settings).not.toHaveProperty('learningRates');
+  await reproduce([rated], { folder, restart: true });
+  expect(JSON.parse(readFileSync(join(folder, 'toy', 'results.json'), 'utf8')).settings.learningRates).toEqual({ good: 5 });
+});
+
 test('what is finished is not done again, and what is new is', async () => {
   const folder = emptyFolder();
   await reproduce([toy(steady)], { folder, networks: ['good'] });

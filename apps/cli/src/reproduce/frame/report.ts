@@ -18,7 +18,10 @@ article h3 { margin: 2rem 0 .25rem; }
 .missed { color: var(--second); font-weight: 600; }
 `;
 
-const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
+/** Sentences of the experiments, in which names stand between backticks. */
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+
+const paragraph = (text: string): string => `<p>${prose(text)}</p>`;
 
 const list = (items: readonly string[]): string =>
   items.length === 0 ? '' : `<ul>${items.map(item => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
@@ -27,7 +30,8 @@ const tableHtml = (table: Table): string =>
   `<h3>${escapeHtml(table.title)}</h3>${table.caption === undefined ? '' : paragraph(table.caption)}${figureTable(tableCells(table))}`;
 
 const picturesHtml = ({ title, text, pictures, pixelated }: PictureGroup, bytes: ReportedResult['pictures']): string => {
-  const columns = pictures.length <= 2 ? 'two' : 'three';
+  // Four in a row, rather than three and one alone.
+  const columns = pictures.length <= 2 ? 'two' : pictures.length % 4 === 0 ? 'four' : 'three';
   const figures = pictures.map(({ name, title: heading, caption = '' }) =>
     pictureFigure(bytes[name] as Uint8Array, { title: heading, captionHtml: escapeHtml(caption) }),
   );
