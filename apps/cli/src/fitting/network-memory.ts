@@ -1,6 +1,6 @@
 /** @file The memory that fitting a network takes beside its points. */
-import { type FieldSpec, parameterShapes } from '@neural-fields/core';
-import { extensions } from '../files/extensions.ts';
+import { type Extensions, type FieldSpec, parameterShapes } from '@neural-fields/core';
+import { extensions as allExtensions } from '../files/extensions.ts';
 import type { MemoryEstimate } from '../memory.ts';
 import { formatCount } from '../output/format.ts';
 
@@ -12,7 +12,7 @@ const FIT_BYTES = 50;
 const CHECKPOINT_BYTES = 24;
 
 /** The number of parameters of a network. */
-export const countParameters = (spec: FieldSpec): number =>
+export const countParameters = (spec: FieldSpec, extensions: Extensions = allExtensions): number =>
   parameterShapes(spec, extensions).reduce(
     (total, { shape }) => total + shape.reduce((product, length) => product * length, 1),
     0,
@@ -21,9 +21,13 @@ export const countParameters = (spec: FieldSpec): number =>
 /** What a fit of a network takes. */
 export const networkMemory = (
   spec: FieldSpec,
-  { hiddenFeatures, checkpoint }: { readonly hiddenFeatures: number; readonly checkpoint: boolean },
+  {
+    hiddenFeatures,
+    checkpoint,
+    extensions,
+  }: { readonly hiddenFeatures: number; readonly checkpoint: boolean; readonly extensions?: Extensions | undefined },
 ): MemoryEstimate => {
-  const count = countParameters(spec);
+  const count = countParameters(spec, extensions);
   const bytes = count * (FIT_BYTES + (checkpoint ? CHECKPOINT_BYTES : 0));
   return {
     what: `a network of ${formatCount(count)} parameters`,

@@ -157,7 +157,7 @@ test('list names every experiment, where it comes from and its networks', async 
 });
 
 test.each([
-  [['reproduce', 'siren-imagine'], 2, /there is no experiment 'siren-imagine'/],
+  [['reproduce', 'siren-imagine'], 2, /there is no experiment 'siren-imagine'; did you mean 'siren-image'\?/],
   [['reproduce', 'list', 'all'], 2, /'list' stands alone/],
   [['reproduce'], 2, /missing required argument/],
   [['reproduce', 'siren-image', '--profile', 'slow'], 2, /Allowed choices are quick, paper/],
@@ -177,6 +177,12 @@ test.each([
     ['reproduce', 'siren-helmholtz-inversion', '--data', 'a.png'],
     1,
     /cannot read 'a\.png': wanted a MATLAB file of version 5, got \d+ bytes that are none/,
+  ],
+  [['reproduce', 'siren-wave', '--size', '1'], 2, /--size: siren-wave takes 2 to 1,000, got 1/],
+  [
+    ['reproduce', 'siren-image', '--hidden-features', '65536', '--networks', 'siren'],
+    1,
+    /a network of 12,[\d,]+ parameters needs about .* of memory, and .* are available; --hidden-features \d+ would fit/,
   ],
   [['reproduce', 'siren-image', '-o', 'a.png/x'], 1, /cannot make the folder 'a\.png\/x'/],
 ])('%j ends with the code %i and one line', async (args, code, message) => {

@@ -12,6 +12,8 @@ import {
   siren,
 } from '@neural-fields/core';
 import { tensor2d } from '@tensorflow/tfjs-core';
+import { networkMemory } from '../../fitting/network-memory.ts';
+import { assertMemory } from '../../memory.ts';
 import { sampleAll } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan } from '../frame/experiment.ts';
 import type { Check, Findings, PlotLine } from '../frame/findings.ts';
@@ -90,7 +92,9 @@ const MOST_NUMBERS = 2 ** 22;
 
 const examine = async (scheme: Scheme, { settings, signal }: ExperimentContext): Promise<Examined> => {
   const { hiddenFeatures, hiddenLayers, size, seed } = settings;
-  const field = createField(scheme.spec({ hiddenFeatures, hiddenLayers }), { seed });
+  const spec = scheme.spec({ hiddenFeatures, hiddenLayers });
+  assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: false }));
+  const field = createField(spec, { seed });
   const rng = createRng(seed).fork('points');
   const count = Math.max(64, Math.min(POINTS, Math.floor(MOST_NUMBERS / hiddenFeatures)));
   const coords = tensor2d(

@@ -5,6 +5,8 @@ import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/n
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage } from '@neural-fields/signals';
 import { InputError } from '../../errors.ts';
+import { networkMemory } from '../../fitting/network-memory.ts';
+import { assertMemory } from '../../memory.ts';
 import { formatSeconds, plural } from '../../output/format.ts';
 import type { Output } from '../../output/output.ts';
 import type { Experiment, ExperimentContext, FitPlan, FittedField } from './experiment.ts';
@@ -117,6 +119,9 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
   for (const place of [folder, fitsFolder]) await removeTemporaryFiles(place);
   const plan = await experiment.prepare(context);
   for (const note of plan.notes) output.log(note);
+  const { hiddenFeatures } = context.settings;
+  for (const { spec, extensions } of plan.fits)
+    assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: true, extensions }));
   if (options.restart) for (const fit of plan.fits) await removeFit(fit, fitsFolder);
   const { checkpointEvery } = options;
   const surroundings = { folder: fitsFolder, backend: backend.name, checkpointEvery, signal: context.signal, output };

@@ -162,6 +162,9 @@ export const runFitPlan = async (
   } catch (error) {
     if (!(error instanceof DivergenceError)) {
       field.dispose();
+      const failure = checkpoint.failure();
+      if (signal.aborted && failure !== undefined)
+        output.warn(`the steps since the last checkpoint are lost: it could not be written: ${failure}`);
       if (error instanceof CheckpointError || error instanceof FieldFileError || error instanceof SafetensorsError)
         throw damaged(files.checkpoint, error);
       throw error;
