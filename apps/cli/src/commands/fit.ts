@@ -245,11 +245,7 @@ export const addFitCommand = (program: Command): void => {
     .option('--encoding-scale <number>', 'deviation of the frequencies of fourier, in turns per unit (default: 5)', positive)
     .option('--encoding-sigma <number>', 'width of the functions of rbf, in units (default: 0.25)', positive)
     .optionsGroup('Fit:')
-    .option(
-      '--steps <n>',
-      'updates in all, those before a resume included (default: 500; paper 10000, sounds 9000)',
-      integer(1),
-    )
+    .option('--steps <n>', 'updates in all, those before a resume included (default: 500; paper 10000, sounds 9000)', integer(1))
     .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3, sounds and shapes 5e-4; paper 1e-4)", positive)
     .addOption(
       new Option(

@@ -1,15 +1,21 @@
 /** @file In a page that forbids code from text (no `unsafe-eval`), pictures and sounds are decoded, points sampled and metrics computed. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumArguments, findChromium } from '../../../tools/chromium.ts';
-import pictures from './browser/golden/pictures.json' with { type: 'json' };
+import { chromiumArguments, findChromium } from '../chromium.ts';
 
 const found = findChromium();
 if ('missing' in found && process.env['CI']) throw new Error(found.missing);
+
+const signals = new URL('../../packages/signals/', import.meta.url);
+const pictures = JSON.parse(readFileSync(new URL('test/browser/golden/pictures.json', signals), 'utf8')) as Record<
+  'png' | 'jpeg' | 'webp' | 'avif',
+  { readonly file: string }
+>;
 
 const POLICY = "default-src 'none'; script-src 'self'";
 
@@ -18,7 +24,7 @@ import { createRng } from '@neural-fields/core';
 import {
   coordinateGradient, decodeAudio, decodeImage, encodeAudio, encodeImage, laplace, mse, pixels, psnr, psnrAsync, resizeImage,
   resizeImageAsync, samples, shuffledPixels, sobel, ssim, ssimAsync, stratifiedPixels, subset,
-} from ${JSON.stringify(fileURLToPath(new URL('../src/index.ts', import.meta.url)))};
+} from ${JSON.stringify(fileURLToPath(new URL('src/index.ts', signals)))};
 
 const bytesOf = base64 => Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 const rng = createRng(3);
@@ -60,7 +66,7 @@ let script = '';
 beforeAll(async () => {
   if ('missing' in found) return;
   const { outputFiles } = await build({
-    stdin: { contents: application, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
+    stdin: { contents: application, resolveDir: fileURLToPath(signals) },
     bundle: true,
     write: false,
     format: 'esm',
