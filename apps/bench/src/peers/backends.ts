@@ -19,24 +19,19 @@ export const backendNames = ['simd', 'cpu', 'wasm', 'webgpu', 'webgpu-tfjs', 'te
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
 
-/** A package that is not installed with this one: from the folder that the program was started in, or one of those that tools/ fills. */
-const importFrom = async (name: string, folders: readonly string[]): Promise<unknown> => {
-  for (const folder of folders) {
-    try {
-      return await import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve(name)).href);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')) throw error;
-    }
-  }
-  throw new Error(`the package ${name} is not installed`);
+/** tfjs-node, which is not installed with this program: from the folder that `tools/tfjs-node.mjs` fills. */
+const importTfjsNode = async (): Promise<unknown> => {
+  const from = createRequire(join(setUpFolder, 'tfjs-node', 'package.json'));
+  return await import(pathToFileURL(from.resolve('@tensorflow/tfjs-node')).href);
 };
 
 const loadTensorflow = async (): Promise<void> => {
   // tfjs-node 4.22 calls it, and Node 23 has it no more.
   Object.assign(nodeUtilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
-  await importFrom('@tensorflow/tfjs-node', [process.cwd(), join(setUpFolder, 'tfjs-node')]).catch(cause => {
-    const hint = existsSync(join(setUpFolder, 'tfjs-node')) ? '' : '; `node tools/tfjs-node.mjs` sets it up';
-    throw new Error(`${(cause as Error).message.split('\n')[0]}${hint}`, { cause });
+  await importTfjsNode().catch(cause => {
+    const missing = !existsSync(join(setUpFolder, 'tfjs-node'));
+    const reason = missing ? 'the package @tensorflow/tfjs-node is not installed' : (cause as Error).message.split('\n')[0];
+    throw new Error(`${reason}${missing ? '; `node tools/tfjs-node.mjs` sets it up' : ''}`, { cause });
   });
 };
 

