@@ -197,12 +197,14 @@ export const killLoop = async (
         const span = uniform() < 0.15 ? [0, reference.first] : [reference.first, reference.total * 1.03];
         const after = (span[0] as number) + uniform() * ((span[1] as number) - (span[0] as number));
         const ended = await launch(entry, command, folder, { way, after });
-        story = `${story}${story === '' ? '' : ', then '}${way} after ${Math.round(after)} ms`;
+        story = `${story}${story === '' ? '' : ', then '}${way} after ${Math.round(after)} ms${ended.code === 0 ? ' (done before)' : ''}`;
         note(judgeEnd(way, ended, after));
         note(judgeFiles(folder, { finished: ended.code === 0 }));
         if (resumes) checkResumed(ended);
         if (ended.code === 0) {
           outran += 1;
+          // Its checkpoint is gone, as it should be: the next run begins anew.
+          reached = 0;
           break;
         }
         kills[way] = (kills[way] ?? 0) + 1;
