@@ -114,14 +114,19 @@ export async function* fit(
   };
   /** What the points of a step follow from; 0 for the first. */
   const drawAt = (index: number): StepDraw => ({ rng: rng.fork(index), step: index + 1, steps });
+  /** Lets others have their turn, and the caller end the fit. */
   const breathe = async (): Promise<void> => {
     if (performance.now() - lastPause > PAUSE_EVERY) {
       await pause();
       lastPause = performance.now();
     }
+    signal?.throwIfAborted();
+  };
+  /** The same after work for the backend, which may have as much of it under way as it wants. */
+  const breatheAfterWork = async (): Promise<void> => {
     const wait = keepPace(signal);
     if (wait) await wait;
-    signal?.throwIfAborted();
+    await breathe();
   };
   /** Goes back to the last good parameters and says whether the points or the fit itself are to blame. */
   const fail = async (bad: { readonly step: number; readonly loss: number }, reason: string): Promise<never> => {
@@ -144,7 +149,7 @@ export async function* fit(
     throw new DivergenceError({ ...bad, lastGoodStep: step, beforeAnyUpdate }, reason, { cause });
   };
 
-  const shared = { objective, terms, vectors, averageDecay, breathe };
+  const shared = { objective, terms, vectors, averageDecay, breathe: breatheAfterWork };
   const stepper = isSearchOptimizer(optimizer)
     ? new SearchStepper(optimizer, shared)
     : new GradientStepper(optimizer, { ...shared, schedule, clipNorm });
