@@ -47,7 +47,7 @@ test('all of them together end with the table of the paper, and every id is diff
 
 test("an inversion takes what a file's receivers heard, and says what it takes for the truth", async () => {
   const folder = emptyFolder();
-  const data = join(folder, 'heard.mat');
+  const data = join(emptyFolder(), 'heard.mat');
   const source = { shape: [1, 2], real: [0.1, -0.3] } as const;
   const receivers = { shape: [2, 2], real: [0.2, 0.4, -0.2, 0.4] } as const;
   const heard = { shape: [2, 1], real: [0.1, 0.2], imaginary: [0.3, 0.4] } as const;
