@@ -149,6 +149,7 @@ export const runFitPlan = async (
       checkpoint: {
         store: afterCourse(checkpoint.store, curve),
         everySeconds: surroundings.checkpointEvery,
+        onWarning: message => surroundings.output.warn(message),
         identity,
         metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
       },
