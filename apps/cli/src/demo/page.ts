@@ -66,7 +66,7 @@ const zoomSection = ({ pictures, metrics, zoom }: PageInput): string => {
     `<p>A field has a value everywhere, so it can be drawn at any resolution. This detail is drawn ${zoom} times as finely as the pixels it was
 fitted to, beside bicubic interpolation of the same pixels${original ? ' and the photograph itself, which the field never saw at this resolution' : ''}.</p>
 ${verdict}
-<div class="figures two">
+<div class="figures ${original ? 'two' : 'three'}">
 <div class="pixels">${figure(shown('zoom-pixels'), 'Pixels', 'What was fitted.')}</div>
 ${figure(shown('zoom-bicubic'), 'Bicubic', against(metrics.zoom?.bicubic))}
 ${figure(shown('zoom-field'), 'Field', against(metrics.zoom?.field))}

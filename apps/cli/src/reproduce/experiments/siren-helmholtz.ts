@@ -169,8 +169,11 @@ const checksOf = (
         what: `${label}: relative error`,
         unit: '',
         obtained: errors[name]?.relative ?? Number.NaN,
-        ...(expected !== undefined && { measured: expected, atMost: ROOM * expected }),
-        because: `measured for this profile; ${ROOM} times as much is accepted, for other seeds`,
+        ...(expected !== undefined && {
+          measured: expected,
+          atMost: ROOM * expected,
+          because: `measured for this profile; ${ROOM} times as much is accepted, for other seeds`,
+        }),
       };
     });
   const paper: readonly Check[] = byAdam.flatMap(({ name, label }) =>

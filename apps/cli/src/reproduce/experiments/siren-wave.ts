@@ -147,8 +147,11 @@ const checksOf = ({ profile, unchanged }: ExperimentContext, errors: Readonly<Re
             what: 'SIREN: relative error',
             unit: '',
             obtained: siren.relative,
-            ...(unchanged && { measured: MEASURED, atMost: ROOM * MEASURED }),
-            because: `measured for this profile; ${ROOM} times as much is accepted, for other seeds`,
+            ...(unchanged && {
+              measured: MEASURED,
+              atMost: ROOM * MEASURED,
+              because: `measured for this profile; ${ROOM} times as much is accepted, for other seeds`,
+            }),
           },
         ]
       : []),
