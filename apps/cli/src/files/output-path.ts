@@ -1,7 +1,7 @@
 /** @file What can be known about an output file before the work for it is done. */
-import { randomUUID } from 'node:crypto';
-import { lstat, open, readlink, realpath, stat, statfs, unlink } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { createAtomicFile, FileError } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../output/format.ts';
 
@@ -16,16 +16,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
 };
 
-/** Makes and removes a file, which is the only sure way to know that one can be made. */
+/** Makes and removes a file, which is the only sure way to know that one can be made; so what a killed run left there is removed, too. */
 const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
-  const probe = join(folder, `.neural-fields-${randomUUID()}.tmp`);
   try {
-    const handle = await open(probe, 'wx');
-    await handle.close();
-    await unlink(probe);
-  } catch (cause) {
-    const reason = REASONS[codeOf(cause)] ?? (cause as Error).message;
-    throw new InputError(`cannot write '${path}': its folder '${folder}' cannot be written to: ${reason}`, { cause });
+    await (await createAtomicFile(path)).abort();
+  } catch (error) {
+    const cause = error instanceof FileError ? error.cause : error;
+    const reason = REASONS[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(error));
+    throw new InputError(`cannot write '${path}': its folder '${folder}' cannot be written to: ${reason}`, { cause: error });
   }
 };
 
