@@ -4,7 +4,7 @@ import { writeFileAtomically } from '@neural-fields/core/node';
 import { exportPytorch, type PytorchNames, pytorchNames } from '@neural-fields/core/pytorch';
 import { type Command, Option } from 'commander';
 import { extensions } from '../files/extensions.ts';
-import { describeAssumptions, loadField } from '../files/load-field.ts';
+import { loadFieldAloud } from '../files/load-field.ts';
 import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf } from '../options/common.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
@@ -32,9 +32,7 @@ const describeActivations = (activations: readonly ActivationSpec[]): string => 
 };
 
 const writeStateDict = async (file: string, options: ExportCommandOptions, output: Output): Promise<void> => {
-  const loaded = await loadField(file, options);
-  const assumed = describeAssumptions(loaded);
-  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
+  const loaded = await loadFieldAloud(file, options, output);
   const { bytes, names, activations } = exportPytorch(loaded.data, {
     extensions,
     ...(options.names && { names: options.names }),

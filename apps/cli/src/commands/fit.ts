@@ -235,7 +235,7 @@ export const addFitCommand = (program: Command): void => {
     )
     .option('--omega0 <number>', 'frequency factor of the first layer (default: 30 for images, 3000 for sound)', positive)
     .option('--omega-hidden <number>', 'frequency factor of the other layers (default: 30)', positive)
-    .addOption(new Option('--encoding <name>', 'a layer in front that spreads the coordinates').choices([...encodingNames]))
+    .addOption(new Option('--encoding <name>', 'encode the coordinates before the first layer').choices([...encodingNames]))
     .option('--encoding-octaves <n>', 'of positional (default: up to the Nyquist frequency; 10 for shapes)', integer(1, 32))
     .option(
       '--encoding-features <n>',
@@ -245,7 +245,11 @@ export const addFitCommand = (program: Command): void => {
     .option('--encoding-scale <number>', 'deviation of the frequencies of fourier, in turns per unit (default: 5)', positive)
     .option('--encoding-sigma <number>', 'width of the functions of rbf, in units (default: 0.25)', positive)
     .optionsGroup('Fit:')
-    .option('--steps <n>', 'updates in all, those before a resume included (default: 500; paper 10000, sounds 9000)', integer(1))
+    .option(
+      '--steps <n>',
+      'total number of updates, including those before a resume (default: 500; paper 10000, sounds 9000)',
+      integer(1),
+    )
     .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3, sounds and shapes 5e-4; paper 1e-4)", positive)
     .addOption(
       new Option(
@@ -301,7 +305,7 @@ export const addFitCommand = (program: Command): void => {
       ).choices(['face', 'vertex']),
     )
     .option('--preview <file>', 'where the surface is drawn as it goes (PNG; default: the output with .png at its end)')
-    .option('--preview-every <seconds>', 'seconds between previews; 0 for none (default: 20)', notNegative, 20)
+    .option('--preview-every <seconds>', 'seconds between previews; 0 for none', notNegative, 20)
     .optionsGroup('Checkpoint:')
     .option('--checkpoint <file>', 'where the run is saved (default: the output with .checkpoint at its end)')
     .option('--no-checkpoint', 'save nothing before the end')

@@ -14,7 +14,7 @@ import type { Command } from 'commander';
 import { chooseBackend } from '../backends.ts';
 import { InputError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
-import { describeAssumptions, type LoadedField, loadField } from '../files/load-field.ts';
+import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
 import { meshKinds } from '../files/output-kinds.ts';
 import { withOutputs } from '../files/outputs.ts';
 import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
@@ -56,9 +56,7 @@ const action = async (file: string, options: MeshCommandOptions): Promise<void> 
 };
 
 const makeMesh = async (file: string, options: MeshCommandOptions, output: Output): Promise<void> => {
-  const loaded = await loadField(file, options);
-  const assumed = describeAssumptions(loaded);
-  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
+  const loaded = await loadFieldAloud(file, options, output);
   assertShapeField(file, loaded);
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
@@ -120,7 +118,7 @@ export const addMeshCommand = (program: Command): void => {
     .option('--field-units', "keep the field's coordinates, from -1 to 1")
     .option(
       '--steepest <number>',
-      "a bound on the length of the field's gradient: parts of the box that are too far from the surface by it are left out",
+      "a bound on the length of the field's gradient: skips parts of the box that this bound proves to be far from the surface",
       positive,
       2,
     )

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { chooseBackend } from '../backends.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';
-import { describeAssumptions, type LoadedField, loadField } from '../files/load-field.ts';
+import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
 import { extensionsOf, imageKinds, type OutputKind } from '../files/output-kinds.ts';
 import { assertWritable, extensionOf } from '../files/output-path.ts';
 import { withOutputs } from '../files/outputs.ts';
@@ -276,9 +276,7 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
 
 const action = async (file: string, options: RenderCommandOptions): Promise<void> => {
   const output = outputOf(options);
-  const loaded = await loadField(file, options);
-  const assumed = describeAssumptions(loaded);
-  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
+  const loaded = await loadFieldAloud(file, options, output);
   const signal = loaded.signal ?? assume(file, loaded, options);
   const rendering: Rendering = { loaded, options, output };
   assertSuited(signal.kind, options);

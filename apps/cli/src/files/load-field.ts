@@ -1,4 +1,5 @@
 /** @file A field from a file of this program, of the library, or of PyTorch. */
+import { existsSync } from 'node:fs';
 import { decodeFieldData, type FieldData, FieldFileError } from '@neural-fields/core';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
@@ -7,6 +8,7 @@ import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
 import { type FoundRun, readFieldRun } from '../fitting/field-metadata.ts';
 import { FACTOR_KEY } from '../fitting/recovery.ts';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
+import type { Output } from '../output/output.ts';
 import { readDescription } from '../signals/read-description.ts';
 import type { SignalDescription } from '../signals/signal-description.ts';
 import { describeForeign } from './describe-foreign.ts';
@@ -129,6 +131,10 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */
 export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
+  if (!existsSync(path) && existsSync(`${path}.checkpoint`))
+    throw new InputError(
+      `cannot read '${path}': there is no such file; its fit is not finished: '${path}.checkpoint' is its checkpoint`,
+    );
   const { damagedSignal, damagedRun: _, unknownActivation, ...loaded } = await inspectField(path, options);
   if (unknownActivation)
     throw new UsageError(
@@ -149,4 +155,13 @@ export const describeAssumptions = ({ pytorch }: LoadedField): string | undefine
   ].filter(part => part !== false);
   if (parts.length === 0) return undefined;
   return `${parts.join(', ')}, as in ${pytorch.source}: a state dict does not say`;
+};
+
+/** Reads a field as {@link loadField} does, and says what was assumed about it, and when its fit is not finished. */
+export const loadFieldAloud = async (path: string, options: PytorchOptions, output: Output): Promise<LoadedField> => {
+  const loaded = await loadField(path, options);
+  const assumed = describeAssumptions(loaded);
+  if (assumed !== undefined) output.log(`assumed: ${assumed}`);
+  if (loaded.checkpoint) output.log(`'${path}' is a checkpoint at step ${loaded.checkpoint.step}: the fit is not finished`);
+  return loaded;
 };

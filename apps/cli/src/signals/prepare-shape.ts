@@ -58,7 +58,9 @@ export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
   const oriented = orientMesh(mesh);
   const { turnedTriangles, turnedParts, closedParts, buriedParts } = oriented;
   // Vertices at one place are one for the surface, whether or not the file's triangles share them.
-  const { closed, boundaryEdges, crowdedEdges, twistedEdges, degenerateTriangles } = checkMesh(weld(oriented.mesh));
+  const { closed, boundaryEdges, crowdedEdges, twistedEdges, degenerateTriangles } = checkMesh(
+    weld({ ...oriented.mesh, near: true }),
+  );
   if (!closed) {
     const faults = [
       boundaryEdges > 0 && `${plural(boundaryEdges, 'edge')} of holes`,

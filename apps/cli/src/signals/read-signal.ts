@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { describeForeign, isPly } from '../files/describe-foreign.ts';
 import { readInput } from '../files/read-bytes.ts';
 import { optionName } from '../options/names.ts';
+import { formatBytes } from '../output/format.ts';
 import { prepareAudio } from './prepare-audio.ts';
 import { type PrepareImageOptions, prepareImage } from './prepare-image.ts';
 import { prepareShape, type ShapeOptions } from './prepare-shape.ts';
@@ -36,6 +38,9 @@ const latin1 = (bytes: Uint8Array, start: number, end: number): string => String
 const isWav = (bytes: Uint8Array): boolean =>
   ['RIFF', 'RIFX', 'RF64', 'BW64'].includes(latin1(bytes, 0, 4)) && latin1(bytes, 8, 12) === 'WAVE';
 
+/** Bytes of a shape that take a noticeable time. */
+const LARGE = 2e6;
+
 /**
  * Reads a file as a signal. What it is is found from its content, not from its name.
  *
@@ -48,6 +53,9 @@ export const readSignal = async (path: string, options: ReadSignalOptions): Prom
     assertSuited(path, options, 'sound');
     return prepareAudio(path, bytes, options);
   }
+  // A shape is read in one go, during which nothing else can be said.
+  if (bytes.length > LARGE && (isPly(bytes) || describeForeign(bytes) === undefined))
+    options.say(`${basename(path)}: reading ${formatBytes(bytes.length)}`);
   const shape = await prepareShape(path, bytes, options);
   if (shape !== undefined) {
     assertSuited(path, options, 'shape');

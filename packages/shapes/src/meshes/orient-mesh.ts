@@ -1,7 +1,7 @@
 import { assertMesh, type Mesh } from '../shape.ts';
 import { type MeshParts, meshParts } from './mesh-parts.ts';
+import { nearPlaces } from './near-places.ts';
 import { partNesting } from './part-nesting.ts';
-import { samePlaces } from './same-places.ts';
 import { areaVector } from './triangle.ts';
 
 /** A mesh whose closed bodies face outwards, and what was done to it. */
@@ -83,7 +83,7 @@ const agreeing = (
 export const orientMesh = (mesh: Mesh): OrientedMesh => {
   assertMesh('orientMesh', mesh);
   const { positions, triangles, normals } = mesh;
-  const { target, first } = samePlaces(positions);
+  const { target, first } = nearPlaces(positions, triangles);
   // Welded corners are called by the first point at their place; triangles without three places have no side to face.
   const [welded, kept] = [new Uint32Array(triangles.length), new Uint32Array(triangles.length / 3)];
   let count = 0;

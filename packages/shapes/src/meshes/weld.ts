@@ -1,4 +1,5 @@
 import type { Mesh } from '../shape.ts';
+import { nearPlaces } from './near-places.ts';
 import { samePlaces } from './same-places.ts';
 
 /**
@@ -7,16 +8,18 @@ import { samePlaces } from './same-places.ts';
  *
  * Where normals are given, a joined point's normal is the direction of the sum of all normals there.
  *
- * @param soup points without or with triangles; without, each three points in a row are one
+ * @param soup points without or with triangles; without, each three points in a row are one. `near`: also join points of open edges that rounding has
+ * moved apart, by at most 1e-6 of the diagonal of the open edges' box; false if absent
  */
 export const weld = (soup: {
   readonly positions: Float32Array;
   readonly normals?: Float32Array | undefined;
   readonly triangles?: Uint32Array;
   readonly offset?: Mesh['offset'];
+  readonly near?: boolean;
 }): Mesh => {
-  const { positions, normals, triangles, offset } = soup;
-  const { count: kept, target, first } = samePlaces(positions);
+  const { positions, normals, triangles, offset, near = false } = soup;
+  const { count: kept, target, first } = near && triangles ? nearPlaces(positions, triangles) : samePlaces(positions);
   const points = new Float32Array(3 * kept);
   for (let i = 0; i < kept; i++) for (let k = 0; k < 3; k++) points[3 * i + k] = positions[3 * first[i]! + k]!;
   const corners = triangles ? triangles.length : target.length;
