@@ -3,7 +3,7 @@
  * rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the new one, also after a crash.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describeFileError, errorCode, FileError } from './file-error.ts';
@@ -101,8 +101,8 @@ const resolveTarget = async (path: string): Promise<{ readonly target: string; r
 
 /** A file that is written under a temporary name, and appears under its own when it is whole. */
 export interface AtomicFile {
-  /** Open for writing; do not close it. */
-  readonly handle: FileHandle;
+  /** Writes the next bytes. Wait for each call before the next. @throws FileError; abort the file then */
+  write(bytes: Uint8Array): Promise<void>;
   /** Brings the bytes to the disk and gives the file its name, in place of an older one. @throws FileError; the temporary file is then removed */
   commit(): Promise<void>;
   /** Removes what was written; an older file stays. After `commit`, or a second time, it does nothing. */
@@ -142,7 +142,11 @@ export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
         throw describeFileError('write', path, error);
       }
     };
-    return { handle, commit, abort };
+    const write = (bytes: Uint8Array): Promise<void> =>
+      handle.writeFile(bytes).catch(error => {
+        throw describeFileError('write', path, error);
+      });
+    return { write, commit, abort };
   } catch (error) {
     throw describeFileError('write', path, error);
   }
@@ -152,10 +156,10 @@ export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
 export const writeFileAtomically = async (path: string, bytes: Uint8Array): Promise<void> => {
   const file = await createAtomicFile(path);
   try {
-    await file.handle.writeFile(bytes);
+    await file.write(bytes);
   } catch (error) {
     await file.abort();
-    throw describeFileError('write', path, error);
+    throw error;
   }
   await file.commit();
 };

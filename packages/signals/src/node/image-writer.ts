@@ -103,8 +103,8 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
   const deflate = createDeflate({ chunkSize: 2 ** 18 });
 
   const drain = async (): Promise<void> => {
-    await file.handle.writeFile(pngHeader(options));
-    for await (const part of deflate) await file.handle.writeFile(pngChunk('IDAT', part as Buffer));
+    await file.write(pngHeader(options));
+    for await (const part of deflate) await file.write(pngChunk('IDAT', part as Buffer));
   };
   const drained = drain();
   // A failure is met by whoever waits next, in `push` or `close`.
@@ -180,7 +180,7 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
         if (written < height) throw new RangeError(`close: ${height} rows must be written, got ${written}`);
         deflate.end();
         await drained;
-        await file.handle.writeFile(pngChunk('IEND', new Uint8Array()));
+        await file.write(pngChunk('IEND', new Uint8Array()));
         await file.commit();
         state = 'over';
       }),
