@@ -37,7 +37,7 @@ const fit = (file: string, ...options: string[]): string[] => [
 ];
 
 const failures: Readonly<Record<string, Failure>> = {
-  'a missing file': { args: fit('absent.png'), code: 1, says: "cannot read 'absent.png': there is no such file" },
+  'a missing file': { args: fit('absent.png'), code: 1, says: "cannot read 'absent.png': there is no such file or folder" },
   'a folder': { args: fit('folder'), code: 1, says: "cannot read 'folder': it is a folder" },
   'an empty file': { args: fit('empty.png'), code: 1, says: "cannot read 'empty.png': the file is empty" },
   'a text file named .png': {
@@ -197,7 +197,7 @@ describe('one line that helps, and the right exit code:', () => {
 
 test('the stack trace is shown when it is asked for', async () => {
   const { stderr } = await run(['info', 'absent', '--verbose'], { cwd: emptyFolder() });
-  expect(stderr).toMatch(/^neural-fields: cannot read 'absent': there is no such file\nInputError: .*\n +at /);
+  expect(stderr).toMatch(/^neural-fields: cannot read 'absent': there is no such file or folder\nInputError: .*\n +at /);
 });
 
 test('a folder that cannot be written is found before the work', async context => {

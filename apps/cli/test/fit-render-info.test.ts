@@ -124,7 +124,7 @@ test('--json writes one object a line and nothing else', async () => {
   expect(lines.at(-1)).toMatchObject({ output: 'a.safetensors', step: 4 });
   expect(lines.at(-1)?.['psnr']).toBeGreaterThan(0);
   const bad = await run(['fit', 'absent.png', '-o', 'a.safetensors', '--json'], { cwd });
-  expect(jsonLines(bad)).toEqual([{ event: 'error', message: "cannot read 'absent.png': there is no such file" }]);
+  expect(jsonLines(bad)).toEqual([{ event: 'error', message: "cannot read 'absent.png': there is no such file or folder" }]);
 });
 
 test('piped progress is some plain lines on stderr; the result is on stdout; --quiet leaves the result', async () => {

@@ -22,7 +22,7 @@ import { isOwnResult, type OutputKind } from '../src/files/output-kinds.ts';
 import { lockOutput, lockPath } from '../src/files/output-lock.ts';
 import { withOutputs } from '../src/files/outputs.ts';
 import { createOutput } from '../src/output/output.ts';
-import { emptyFolder, type Finished, run, start, tiny } from './cli.ts';
+import { emptyFolder, entry, type Finished, run, start, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 let cwd = '';
@@ -215,6 +215,30 @@ describe('locks', () => {
       lockOutput(target).release();
     }
     expect(readdirSync(cwd)).toEqual(['in.png']);
+  });
+
+  const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
+  test.skipIf(!canMount)('are whole or absent on a full disk (skipped where a user may not mount one)', async () => {
+    const disk = join(cwd, 'disk');
+    mkdirSync(disk);
+    const refused = (args: readonly string[]): void => {
+      const command = [process.execPath, entry, ...args].map(each => `'${each}'`).join(' ');
+      const fill = `dd if=/dev/zero of='${disk}/full' 2> /dev/null`;
+      const { stdout, stderr } = spawnSync(
+        'unshare',
+        [
+          '-rm',
+          'sh',
+          '-c',
+          `mount -t tmpfs -o size=64k none '${disk}'; ${fill}; ${command}; echo "code $?"; find '${disk}' -type f`,
+        ],
+        { cwd, encoding: 'utf8' },
+      );
+      expect(stderr).toMatch(/^neural-fields: cannot write '[^']*': its lock .*: there is no space left on the disk\n$/);
+      expect(stdout).toBe(`code 1\n${disk}/full\n`);
+    };
+    refused(['fit', 'in.png', '-o', 'disk/a.safetensors', ...tiny, '--steps', '2', '--quiet']);
+    refused(['demo', '--out', 'disk/page', ...tiny, '--quiet']);
   });
 
   test('hold one name, and no other', () => {

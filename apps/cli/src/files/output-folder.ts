@@ -1,12 +1,15 @@
 /** @file A folder of results: made when it is missing, locked while it is written, and never one in which the user keeps other things. */
-import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemErrorReason, writeFileAtomically } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 import { lockOutput } from './output-lock.ts';
 import { assertWritable } from './output-path.ts';
 
 /** Says that a folder holds results of this program. */
 const MARK = '.neural-fields-results';
+
+const MARK_TEXT = new TextEncoder().encode('Results of neural-fields. This file lets the program replace them.\n');
 
 /** What to do with folders of others. */
 export interface OutputFolderOptions {
@@ -30,7 +33,7 @@ export const withOutputFolder = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   await mkdir(folder, { recursive: true }).catch(cause => {
-    throw new InputError(`cannot make the folder '${folder}' of ${option}: ${(cause as Error).message}`, { cause });
+    throw new InputError(`cannot make the folder '${folder}' of ${option}: ${systemErrorReason(cause)}`, { cause });
   });
   const mark = join(folder, MARK);
   await assertWritable(mark);
@@ -41,7 +44,7 @@ export const withOutputFolder = async <T>(
     );
   const lock = lockOutput(join(await realpath(folder), 'results'));
   try {
-    await writeFile(mark, 'Results of neural-fields. This file lets the program replace them.\n');
+    if (!names.includes(MARK)) await writeFileAtomically(mark, MARK_TEXT);
     return await work();
   } finally {
     lock.release();

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isProcessAlive, systemErrorReason } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 
 /** A lock that is held. */
@@ -52,15 +53,6 @@ const startOf = (pid: number): string =>
 
 const here = (): string => `${hostname()} ${tryTo(() => readlinkSync('/proc/self/ns/pid')) ?? ''}`.trim();
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // alive, and somebody else's
-  }
-};
-
 const parseHolder = (text: string): Holder | undefined => {
   const value = tryTo(() => JSON.parse(text) as Partial<Holder> | null);
   if (typeof value?.pid !== 'number' || typeof value.started !== 'string' || typeof value.place !== 'string') return undefined;
@@ -68,22 +60,30 @@ const parseHolder = (text: string): Holder | undefined => {
 };
 
 const isDead = (holder: Holder | undefined, lock: string): boolean => {
-  if (holder?.place === here()) return !isAlive(holder.pid) || startOf(holder.pid) !== holder.started;
+  if (holder?.place === here()) return !isProcessAlive(holder.pid) || startOf(holder.pid) !== holder.started;
   // Of another machine, or not yet written whole.
   const touched = tryTo(() => statSync(lock).mtimeMs) ?? 0;
   return Date.now() - touched > DEAD_AFTER;
 };
 
+/** Makes a lock, whole or not at all; `false` where there is one. @throws the system's error, e.g. when the disk is full */
 const make = (lock: string, text: string): boolean => {
+  let file: number;
   try {
-    const file = openSync(lock, 'wx');
-    writeSync(file, text);
-    closeSync(file);
-    return true;
+    file = openSync(lock, 'wx');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+  try {
+    writeSync(file, text);
+  } catch (error) {
+    tryTo(() => unlinkSync(lock));
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  return true;
 };
 
 /** Takes a dead lock away, so that only one of several that found it dead does. */
@@ -92,7 +92,7 @@ const takeAway = (lock: string, text: string): void => {
   if (tryTo(() => renameSync(lock, away) ?? true) === undefined) return; // another was faster
   const taken = tryTo(() => readFileSync(away, 'utf8'));
   // Between the look and the rename another took the lock over: it gets its lock back.
-  if (taken !== undefined && taken !== text) make(lock, taken);
+  if (taken !== undefined && taken !== text) tryTo(() => make(lock, taken));
   tryTo(() => unlinkSync(away));
 };
 
@@ -104,12 +104,21 @@ export const lockPath = (target: string): string =>
  * Locks a file, or a name for one.
  *
  * @param target with links followed
- * @throws InputError when a living process holds it
+ * @throws InputError when a living process holds it, or the lock cannot be written
  */
 export const lockOutput = (target: string): OutputLock => {
   const lock = lockPath(target);
   const text = JSON.stringify({ pid: process.pid, started: startOf(process.pid), place: here() } satisfies Holder);
-  for (let left = TRIES; !make(lock, text); left--) {
+  const take = (): boolean => {
+    try {
+      return make(lock, text);
+    } catch (cause) {
+      throw new InputError(`cannot write '${target}': its lock cannot be written beside it: ${systemErrorReason(cause)}`, {
+        cause,
+      });
+    }
+  };
+  for (let left = TRIES; !take(); left--) {
     const found = tryTo(() => readFileSync(lock, 'utf8'));
     if (found === undefined) continue; // released meanwhile
     const holder = parseHolder(found);

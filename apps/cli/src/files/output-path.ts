@@ -1,20 +1,9 @@
 /** @file What can be known about an output file before the work for it is done. */
 import { lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { createAtomicFile, FileError } from '@neural-fields/core/node';
+import { createAtomicFile, FileError, systemErrorReason } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../output/format.ts';
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the file system can only be read',
-  ENOSPC: 'there is no space left on the disk',
-  EDQUOT: 'the disk quota is used up',
-};
 
 /** Makes and removes a file, which is the only sure way to know that one can be made; so what a killed run left there is removed, too. */
 const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
@@ -22,8 +11,9 @@ const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
     await (await createAtomicFile(path)).abort();
   } catch (error) {
     const cause = error instanceof FileError ? error.cause : error;
-    const reason = REASONS[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(error));
-    throw new InputError(`cannot write '${path}': its folder '${folder}' cannot be written to: ${reason}`, { cause: error });
+    throw new InputError(`cannot write '${path}': its folder '${folder}' cannot be written to: ${systemErrorReason(cause)}`, {
+      cause: error,
+    });
   }
 };
 

@@ -4,6 +4,7 @@
  */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { systemErrorReason } from '@neural-fields/core/node';
 import { InputError, UsageError } from '../errors.ts';
 import type { Output } from '../output/output.ts';
 import { extensionsOf, isOwnResult, kindName, kindOfExtension, type OutputKind } from './output-kinds.ts';
@@ -77,7 +78,7 @@ const assertReplaceable = async (
   // A checkpoint is looked into when it is opened.
   if (kind === 'checkpoint' || (await stat(path).catch(() => undefined)) === undefined) return;
   const own = await isOwnResult(path, kind).catch(cause => {
-    throw new InputError(`cannot look into '${path}', which ${option} would replace: ${(cause as Error).message}`, { cause });
+    throw new InputError(`cannot look into '${path}', which ${option} would replace: ${systemErrorReason(cause)}`, { cause });
   });
   if (!own && !force)
     throw new InputError(

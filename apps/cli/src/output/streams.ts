@@ -2,6 +2,7 @@
  * @file stdout and stderr. Either can be lost while the program runs: its reader closes the pipe (`| head -1`), or it is a file on a disk that is
  * full. That stops work as Ctrl-C does: see `listenForInterrupt`.
  */
+import { systemErrorReason } from '@neural-fields/core/node';
 import { InterruptedError } from '../errors.ts';
 
 /** The name of a stream on `process`. */
@@ -9,23 +10,20 @@ export type StreamName = 'stdout' | 'stderr';
 
 type Listener = (loss: InterruptedError) => void;
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'there is no space left on the disk',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'the terminal is gone',
-};
-
 // The streams belong to the process, and so does their state.
 let lost: InterruptedError | undefined;
 const listeners = new Set<Listener>();
 
 const lose = (name: StreamName, error: NodeJS.ErrnoException): void => {
   if (lost !== undefined) return;
-  const { code = '', message } = error;
+  const { code } = error;
   lost =
     code === 'EPIPE'
       ? new InterruptedError('closed-output', `the reader of ${name} has closed it`)
-      : new InterruptedError('failed-output', `${name} cannot be written: ${REASONS[code] ?? message}`);
+      : new InterruptedError(
+          'failed-output',
+          `${name} cannot be written: ${code === 'EIO' ? 'the terminal is gone' : systemErrorReason(error)}`,
+        );
   if (code !== 'EPIPE') writeTo(name === 'stdout' ? 'stderr' : 'stdout', `neural-fields: ${lost.message}\n`);
   for (const listener of listeners) listener(lost);
 };

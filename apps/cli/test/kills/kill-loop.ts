@@ -3,11 +3,11 @@
  * outputs whole or absent, exit codes as documented, nothing lost, nothing left over.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scenario } from './scenarios.ts';
-import { isWhole, listFiles, stepsOf } from './whole.ts';
+import { contentsOf, isWhole, listFiles, stepsOf } from './whole.ts';
 
 /** One way to end a process. */
 export type Way = 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'stdout closed' | 'stdout and stderr closed';
@@ -165,7 +165,7 @@ export const killLoop = async (
       const wrong: string[] = [];
       for (const file of found.filter(each => expected.includes(each))) {
         const path = join(folder, file);
-        if (exact.test(file) && !readFileSync(path).equals(readFileSync(join(unbroken, file)))) wrong.push(`${file} differs`);
+        if (exact.test(file) && !contentsOf(path).equals(contentsOf(join(unbroken, file)))) wrong.push(`${file} differs`);
         else if (!isWhole(path)) wrong.push(`${file} is not whole`);
         else if (finished && file.endsWith('.jsonl') && String(stepsOf(path)) !== String(stepsOf(join(unbroken, file))))
           wrong.push(`${file} has lost steps, or has some twice`);
@@ -174,6 +174,12 @@ export const killLoop = async (
       wrong.push(...found.filter(file => !expected.includes(file)).map(file => `${file} is left over`));
       wrong.push(...expected.filter(file => !found.includes(file)).map(file => `${file} is missing`));
       return wrong;
+    };
+
+    /** Whether a run was done though its end came: it had written everything, and nothing was left to go on from. */
+    const isDone = (folder: string): boolean => {
+      const found = listFiles(folder);
+      return expected.every(file => found.includes(file)) && !found.some(file => file.endsWith('.checkpoint'));
     };
 
     while (done < count && tries < 3 * count + 10) {
@@ -197,11 +203,12 @@ export const killLoop = async (
         const span = uniform() < 0.15 ? [0, reference.first] : [reference.first, reference.total * 1.03];
         const after = (span[0] as number) + uniform() * ((span[1] as number) - (span[0] as number));
         const ended = await launch(entry, command, folder, { way, after });
-        story = `${story}${story === '' ? '' : ', then '}${way} after ${Math.round(after)} ms${ended.code === 0 ? ' (done before)' : ''}`;
+        const finished = ended.code === 0 || isDone(folder);
+        story = `${story}${story === '' ? '' : ', then '}${way} after ${Math.round(after)} ms${finished ? ' (done before)' : ''}`;
         note(judgeEnd(way, ended, after));
         note(judgeFiles(folder, { finished: ended.code === 0 }));
         if (resumes) checkResumed(ended);
-        if (ended.code === 0) {
+        if (finished) {
           outran += 1;
           // Its checkpoint is gone, as it should be: the next run begins anew.
           reached = 0;

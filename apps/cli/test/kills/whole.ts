@@ -42,6 +42,19 @@ export const isWhole = (path: string): boolean => {
   return 8 + header + Math.max(...ends) === bytes.length;
 };
 
+/** The bytes of a file, without the seconds that were measured: the metadata of a finished fit of `reproduce` have them. */
+export const contentsOf = (path: string): Buffer => {
+  const bytes = readFileSync(path);
+  if (!path.endsWith('.safetensors') || bytes.length < 8) return bytes;
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const header = bytes
+    .subarray(8, end)
+    .toString()
+    .replace(/(\\"seconds\\":)[\d.e+-]+/, '$10')
+    .trimEnd();
+  return Buffer.concat([Buffer.from(header), bytes.subarray(end)]);
+};
+
 /** The steps that a file of lines in JSON tells of; none where it tells of none. */
 export const stepsOf = (path: string): number[] =>
   readFileSync(path, 'utf8')

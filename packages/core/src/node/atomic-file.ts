@@ -7,6 +7,7 @@ import { lstat, open, readdir, readlink, realpath, rename, stat, unlink } from '
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describeFileError, errorCode, FileError } from './file-error.ts';
+import { isProcessAlive } from './process-alive.ts';
 
 /** A temporary file that nobody has touched for this long is nobody's, in milliseconds: no write lasts so long. */
 const STALE_AFTER = 3_600_000;
@@ -23,17 +24,8 @@ const temporaryPrefix = (path: string): string => `.neural-fields-${shortHash(ba
 export const temporaryPath = (path: string, pid: number = process.pid): string =>
   join(dirname(path), `${temporaryPrefix(path)}${shortHash(hostname())}-${pid}-${randomBytes(4).toString('hex')}.tmp`);
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM'; // alive, and somebody else's
-  }
-};
-
 const isStale = async (path: string, writer: string, pid: number): Promise<boolean> => {
-  if (writer === shortHash(hostname()) && !isAlive(pid)) return true;
+  if (writer === shortHash(hostname()) && !isProcessAlive(pid)) return true;
   const { mtimeMs } = await stat(path);
   return Date.now() - mtimeMs > STALE_AFTER;
 };

@@ -25,7 +25,14 @@ const known: Readonly<Record<string, readonly [FileProblem, string]>> = {
   ENOENT: ['not-found', 'there is no such file or folder'],
   ENOTDIR: ['not-found', 'a part of the path is not a folder'],
   EISDIR: ['not-a-file', 'it is a folder'],
+  EEXIST: ['other', 'something else has this name'],
+  ENAMETOOLONG: ['other', 'the name is longer than the system allows'],
+  ELOOP: ['other', 'its links lead to each other'],
 };
+
+/** Why the system refused, in words, e.g. `there is no space left on the disk`; its own message where there are none. */
+export const systemErrorReason = (error: unknown): string =>
+  known[errorCode(error) ?? '']?.[1] ?? (error instanceof Error ? error.message : String(error));
 
 /** The code of a system error, e.g. `ENOENT`. */
 export const errorCode = (error: unknown): string | undefined =>
@@ -39,6 +46,6 @@ export const errorCode = (error: unknown): string | undefined =>
 export const describeFileError = (tried: string, path: string, cause: unknown): FileError => {
   if (cause instanceof FileError) return cause;
   const code = errorCode(cause) ?? '';
-  const [problem, reason] = known[code] ?? ['other', cause instanceof Error ? cause.message : String(cause)];
-  return new FileError(problem, path, `cannot ${tried} '${path}': ${reason}${code in known ? ` (${code})` : ''}`, { cause });
+  const message = `cannot ${tried} '${path}': ${systemErrorReason(cause)}${Object.hasOwn(known, code) ? ` (${code})` : ''}`;
+  return new FileError(known[code]?.[0] ?? 'other', path, message, { cause });
 };

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-const sources = ['atomic-file', 'file-error'];
+const sources = ['atomic-file', 'file-error', 'process-alive'];
 
 /** Puts a script into `folder` that a plain Node process can run, with `writeFileAtomically` of the sources in scope. */
 export const writeChildScript = (folder: string, body: string): string => {

@@ -1,7 +1,7 @@
 /** @file One experiment from its data to its results. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
+import { removeTemporaryFiles, systemErrorReason, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage } from '@neural-fields/signals';
 import { InputError } from '../../errors.ts';
@@ -34,7 +34,7 @@ const FEW_STEPS = 40;
 /** Makes a folder and all above it. @throws InputError when that cannot be done */
 const makeFolder = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true }).catch(cause => {
-    throw new InputError(`cannot make the folder '${path}': ${(cause as Error).message}`, { cause });
+    throw new InputError(`cannot make the folder '${path}': ${systemErrorReason(cause)}`, { cause });
   });
 };
 
