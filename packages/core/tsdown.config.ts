@@ -15,6 +15,12 @@ const gradientsForNode: UserConfig = {
 };
 
 export default defineConfig([
-  library({ index: 'src/index.ts', node: 'src/node.ts', pytorch: 'src/pytorch.ts', gradients: 'src/gradients.ts' }),
+  library({
+    index: 'src/index.ts',
+    elementwise: 'src/elementwise.ts',
+    node: 'src/node.ts',
+    pytorch: 'src/pytorch.ts',
+    gradients: 'src/gradients.ts',
+  }),
   gradientsForNode,
 ]);

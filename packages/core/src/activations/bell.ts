@@ -1,5 +1,5 @@
-import { clipByValue, exp, mul, neg, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { DerivativeOrder } from './activation.ts';
+import type { DerivativeExpressions } from '../elementwise/activation.ts';
+import { clip, type Expression, exp, mul, neg, square, sub } from '../elementwise/expression.ts';
 
 /** exp(-REACH^2 / 2) is 0 in float32, whose smallest number is 1.4e-45. */
 const REACH = 15;
@@ -11,18 +11,14 @@ const REACH = 15;
  *
  * Where s is 0 in float32, so are its derivatives: u is clipped there, lest an overflow meets the 0.
  *
- * @param lambda `f32[]`, one over the width
+ * @param lambda one over the width
  */
-export const bellDerivatives = (x: Tensor, lambda: Tensor, order: DerivativeOrder): Tensor[] => {
+export const bellDerivatives = (x: Expression, lambda: Expression): DerivativeExpressions => {
   const u = mul(x, lambda);
-  const values: Tensor[] = [exp(mul(square(u), -0.5))];
-  if (order === 0) return values;
-  const factor = mul(clipByValue(u, -REACH, REACH), neg(lambda));
+  const s = exp(mul(square(u), -0.5));
+  const factor = mul(clip(u, -REACH, REACH), neg(lambda));
   const curvature = square(lambda);
-  for (let k = 1; k <= order; k++) {
-    const before = values[k - 1] as Tensor;
-    const product = mul(factor, before);
-    values.push(k === 1 ? product : sub(product, mul(values[k - 2] as Tensor, mul(curvature, k - 1))));
-  }
-  return values;
+  const first = mul(factor, s);
+  const second = sub(mul(factor, first), mul(s, curvature));
+  return [s, first, second, sub(mul(factor, second), mul(first, mul(curvature, 2)))];
 };

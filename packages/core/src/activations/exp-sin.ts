@@ -1,5 +1,6 @@
-import { add, cos, exp, mul, neg, reciprocal, sin, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { add, cos, div, exp, mul, neg, sin, square, sub } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
 
@@ -19,27 +20,20 @@ export interface ExpSinSpec extends ActivationSpec {
  *
  * The phase loses its digits as that of `sineActivation` does.
  */
-export const expSinActivation: ActivationDefinition = {
+export const expSinActivation: ActivationDefinition = defineActivation({
   kind: 'expsin',
   parameters: { a: 1 },
   positive: ['a'],
-  derivatives(x, { a }, order) {
-    const phase = mul(x, a as Tensor);
-    const sine = sin(phase);
-    const values: Tensor[] = [exp(neg(sine))];
-    if (order === 0) return values;
-    const cosine = cos(phase);
-    const slope = mul(mul(cosine, values[0] as Tensor), neg(a as Tensor));
-    values.push(slope);
-    if (order === 1) return values;
-    const aa = square(a as Tensor);
+  steepness: ({ a }) => Math.abs(a),
+  derivatives(x, { a }) {
+    const [sine, cosine] = [sin(mul(x, a)), cos(mul(x, a))];
+    const s = exp(neg(sine));
+    const slope = mul(mul(cosine, s), neg(a));
     const r = add(square(cosine), sine);
-    values.push(mul(mul(r, values[0] as Tensor), aa));
-    if (order === 3) values.push(mul(mul(sub(add(r, mul(sine, 2)), 1), slope), aa));
-    return values;
+    return [s, slope, mul(mul(r, s), square(a)), mul(mul(sub(add(r, mul(sine, 2)), 1), slope), square(a))];
   },
-  parameterDerivatives: (_parameter, x, { a }, values) => scaleDerivatives(x, values, reciprocal(a as Tensor)),
-};
+  byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),
+});
 
 /** s(x) = exp(-sin(a x)); a is 1 unless given. @throws RangeError when an option is wrong */
 export const expSin = (options: ActivationOptions<'a'> = {}): ExpSinSpec =>

@@ -1,7 +1,7 @@
-import { abs, add, cos, div, mul, sin, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { abs, add, cos, mul, sign, sin, square, sub } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
-import { signOf } from './sign.ts';
 
 export interface FinerSpec extends ActivationSpec {
   readonly kind: 'finer';
@@ -9,12 +9,6 @@ export interface FinerSpec extends ActivationSpec {
   readonly omega: number;
   readonly learnable?: readonly 'omega'[];
 }
-
-/** The phase's slope omega (2 |x| + 1). */
-const phaseSlope = (x: Tensor, omega: Tensor): Tensor => mul(add(mul(abs(x), 2), 1), omega);
-
-/** The phase omega (|x| + 1) x. */
-const phaseOf = (x: Tensor, omega: Tensor): Tensor => mul(mul(add(abs(x), 1), x), omega);
 
 /**
  * s(x) = sin(omega (|x| + 1) x), whose frequency grows with |x|. Liu et al. 2023, arXiv:2312.02434.
@@ -27,48 +21,25 @@ const phaseOf = (x: Tensor, omega: Tensor): Tensor => mul(mul(add(abs(x), 1), x)
  * gives the mean, s''(0) = 0 (and the delta in s''' is left out). The phase loses its digits as that of `sineActivation` does, at the
  * square root of the argument.
  */
-export const finerActivation: ActivationDefinition = {
+export const finerActivation: ActivationDefinition = defineActivation({
   kind: 'finer',
   parameters: { omega: 1 },
   positive: ['omega'],
-  derivatives(x, { omega }, order) {
-    const phase = phaseOf(x, omega as Tensor);
-    const sine = sin(phase);
-    const values: Tensor[] = [sine];
-    if (order === 0) return values;
-    const first = phaseSlope(x, omega as Tensor);
-    const cosine = cos(phase);
+  steepness: ({ omega }) => Math.abs(omega),
+  derivatives(x, { omega }) {
+    const phase = mul(mul(add(abs(x), 1), x), omega);
+    const [sine, cosine] = [sin(phase), cos(phase)];
+    const first = mul(add(mul(abs(x), 2), 1), omega);
+    const second = mul(sign(x), mul(omega, 2));
     const slope = mul(first, cosine);
-    values.push(slope);
-    if (order === 1) return values;
-    const second = mul(signOf(x), mul(omega as Tensor, 2));
-    const firstSquared = square(first);
-    values.push(sub(mul(second, cosine), mul(firstSquared, sine)));
-    if (order === 3) values.push(sub(mul(mul(mul(first, second), sine), -3), mul(firstSquared, slope)));
-    return values;
+    return [
+      sine,
+      slope,
+      sub(mul(second, cosine), mul(square(first), sine)),
+      sub(mul(mul(mul(first, second), sine), -3), mul(square(first), slope)),
+    ];
   },
-  /**
-   * f and its derivatives are proportional to omega, so
-   *
-   *     omega ds/domega   = f cos f
-   *     omega ds'/domega  = s' - f f' sin f
-   *     omega ds''/domega = s'' - f'^2 sin f - f (f'' sin f + f'^2 cos f)
-   */
-  parameterDerivatives(_parameter, x, { omega }, values) {
-    const phase = phaseOf(x, omega as Tensor);
-    const first = phaseSlope(x, omega as Tensor);
-    const sine = values[0] as Tensor;
-    const cosine = div(values[1] as Tensor, first);
-    const derivatives: Tensor[] = [mul(phase, cosine)];
-    if (values.length > 2) derivatives.push(sub(values[1] as Tensor, mul(mul(phase, first), sine)));
-    if (values.length > 3) {
-      const second = mul(signOf(x), mul(omega as Tensor, 2));
-      const turned = add(mul(second, sine), mul(first, values[1] as Tensor));
-      derivatives.push(sub(sub(values[2] as Tensor, mul(square(first), sine)), mul(phase, turned)));
-    }
-    return derivatives.map(derivative => div(derivative, omega as Tensor));
-  },
-};
+});
 
 /** s(x) = sin(omega (|x| + 1) x); omega is 1 unless given. @throws RangeError when an option is wrong */
 export const finer = (options: ActivationOptions<'omega'> = {}): FinerSpec =>

@@ -1,5 +1,6 @@
-import { neg, reciprocal, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { div } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { bellDerivatives } from './bell.ts';
 import { scaleDerivatives } from './scale.ts';
@@ -12,13 +13,14 @@ export interface GaussianSpec extends ActivationSpec {
 }
 
 /** s(x) = exp(-x^2 / (2 a^2)). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1. */
-export const gaussianActivation: ActivationDefinition = {
+export const gaussianActivation: ActivationDefinition = defineActivation({
   kind: 'gaussian',
   parameters: { a: 1 },
   positive: ['a'],
-  derivatives: (x, { a }, order) => bellDerivatives(x, reciprocal(a as Tensor), order),
-  parameterDerivatives: (_parameter, x, { a }, values) => scaleDerivatives(x, values, neg(reciprocal(a as Tensor))),
-};
+  steepness: ({ a }) => 1 / Math.abs(a),
+  derivatives: (x, { a }) => bellDerivatives(x, div(1, a)),
+  byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(-1, a)) }),
+});
 
 /** s(x) = exp(-x^2 / (2 a^2)); a is 1 unless given. @throws RangeError when an option is wrong */
 export const gaussian = (options: ActivationOptions<'a'> = {}): GaussianSpec =>

@@ -1,5 +1,6 @@
-import { add, clipByValue, mul, neg, reciprocal, rsqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { add, clip, div, mul, neg, sqrt, square, sub } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
 
@@ -22,26 +23,26 @@ const REACH = 1e30;
  *
  * Where u^2 overflows (|u| > 1.8e19) s is 0 instead of 1 / |u| < 6e-20.
  */
-export const multiquadricActivation: ActivationDefinition = {
+export const multiquadricActivation: ActivationDefinition = defineActivation({
   kind: 'multiquadric',
   parameters: { a: 1 },
   positive: ['a'],
-  derivatives(x, { a }, order) {
-    const u = mul(x, a as Tensor);
-    const s = rsqrt(add(square(u), 1));
-    const values: Tensor[] = [s];
-    if (order === 0) return values;
-    const aa = square(a as Tensor);
+  steepness: ({ a }) => Math.abs(a),
+  derivatives(x, { a }) {
+    const u = mul(x, a);
+    const s = div(1, sqrt(add(square(u), 1)));
     const ss = square(s);
-    const us = mul(clipByValue(u, -REACH, REACH), s); // where u could overflow, s is 0
-    const slope = mul(mul(us, ss), neg(a as Tensor));
-    values.push(slope);
-    if (order >= 2) values.push(mul(mul(mul(s, ss), sub(2, mul(ss, 3))), aa));
-    if (order >= 3) values.push(mul(mul(slope, ss), mul(sub(2, mul(ss, 5)), mul(aa, 3))));
-    return values;
+    const us = mul(clip(u, -REACH, REACH), s); // where u could overflow, s is 0
+    const slope = mul(mul(us, ss), neg(a));
+    return [
+      s,
+      slope,
+      mul(mul(mul(s, ss), sub(2, mul(ss, 3))), square(a)),
+      mul(mul(mul(slope, ss), sub(2, mul(ss, 5))), mul(square(a), 3)),
+    ];
   },
-  parameterDerivatives: (_parameter, x, { a }, values) => scaleDerivatives(x, values, reciprocal(a as Tensor)),
-};
+  byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),
+});
 
 /** s(x) = 1 / sqrt(1 + (a x)^2); a is 1 unless given. @throws RangeError when an option is wrong */
 export const multiquadric = (options: ActivationOptions<'a'> = {}): MultiquadricSpec =>

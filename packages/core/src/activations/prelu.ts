@@ -1,5 +1,6 @@
-import { add, minimum, mul, step, sub, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { greater, mul, select } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 
 export interface PreluSpec extends ActivationSpec {
@@ -14,24 +15,11 @@ export interface PreluSpec extends ActivationSpec {
  *
  * s' = 1 for x > 0 and a for x <= 0, so s'(0) = a as in PyTorch; s'' = s''' = 0 everywhere.
  */
-export const preluActivation: ActivationDefinition = {
+export const preluActivation: ActivationDefinition = defineActivation({
   kind: 'prelu',
   parameters: { a: 0.25 },
-  derivatives(x, { a }, order) {
-    const positive = step(x);
-    const slope = add(positive, mul(sub(1, positive), a as Tensor)); // exactly 1 or a
-    const values: Tensor[] = [mul(x, slope)];
-    if (order >= 1) values.push(slope);
-    for (let k = 2; k <= order; k++) values.push(zerosLike(x));
-    return values;
-  },
-  parameterDerivatives(_parameter, x, _parameters, values) {
-    const derivatives: Tensor[] = [minimum(x, 0)];
-    if (values.length > 2) derivatives.push(sub(1, step(x)));
-    for (let k = 3; k < values.length; k++) derivatives.push(zerosLike(x));
-    return derivatives;
-  },
-};
+  value: (x, { a }) => mul(x, select(greater(x, 0), 1, a)),
+});
 
 /** s(x) = x for x > 0, a x otherwise; a is 0.25 unless given. @throws RangeError when an option is wrong */
 export const prelu = (options: ActivationOptions<'a'> = {}): PreluSpec =>

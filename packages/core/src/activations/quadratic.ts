@@ -1,5 +1,6 @@
-import { add, clipByValue, mul, reciprocal, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { add, clip, div, mul, square, sub } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
 
@@ -20,25 +21,25 @@ const REACH = 1e30;
  *
  *     s' = -2 a u s^2        s'' = 2 a^2 s^2 (3 - 4 s)        s''' = 24 a^3 u s^3 (2 s - 1)
  */
-export const quadraticActivation: ActivationDefinition = {
+export const quadraticActivation: ActivationDefinition = defineActivation({
   kind: 'quadratic',
   parameters: { a: 1 },
   positive: ['a'],
-  derivatives(x, { a }, order) {
-    const u = mul(x, a as Tensor);
-    const s = reciprocal(add(square(u), 1));
-    const values: Tensor[] = [s];
-    if (order === 0) return values;
-    const aa = square(a as Tensor);
-    const us = mul(clipByValue(u, -REACH, REACH), s); // where u could overflow, s is 0
-    const slope = mul(mul(us, s), mul(a as Tensor, -2));
-    values.push(slope);
-    if (order >= 2) values.push(mul(mul(square(s), sub(3, mul(s, 4))), mul(aa, 2)));
-    if (order >= 3) values.push(mul(mul(slope, s), mul(sub(1, mul(s, 2)), mul(aa, 12))));
-    return values;
+  steepness: ({ a }) => Math.abs(a),
+  derivatives(x, { a }) {
+    const u = mul(x, a);
+    const s = div(1, add(square(u), 1));
+    const us = mul(clip(u, -REACH, REACH), s); // where u could overflow, s is 0
+    const slope = mul(mul(us, s), mul(a, -2));
+    return [
+      s,
+      slope,
+      mul(mul(square(s), sub(3, mul(s, 4))), mul(square(a), 2)),
+      mul(mul(mul(slope, s), sub(1, mul(s, 2))), mul(square(a), 12)),
+    ];
   },
-  parameterDerivatives: (_parameter, x, { a }, values) => scaleDerivatives(x, values, reciprocal(a as Tensor)),
-};
+  byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),
+});
 
 /** s(x) = 1 / (1 + (a x)^2); a is 1 unless given. @throws RangeError when an option is wrong */
 export const quadratic = (options: ActivationOptions<'a'> = {}): QuadraticSpec =>

@@ -1,5 +1,6 @@
-import { relu as rectify, step, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { max } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 
 export interface ReluSpec extends ActivationSpec {
   readonly kind: 'relu';
@@ -9,16 +10,7 @@ export interface ReluSpec extends ActivationSpec {
  * s(x) = max(x, 0). s' = 1 for x > 0 and 0 for x <= 0, so s'(0) = 0 as in PyTorch; s'' = s''' = 0 everywhere (the delta at 0 is left out:
  * a ReLU field has no second derivatives to be supervised on).
  */
-export const reluActivation: ActivationDefinition = {
-  kind: 'relu',
-  parameters: {},
-  derivatives(x, _parameters, order) {
-    const values: Tensor[] = [rectify(x)];
-    if (order >= 1) values.push(step(x));
-    for (let k = 2; k <= order; k++) values.push(zerosLike(x));
-    return values;
-  },
-};
+export const reluActivation: ActivationDefinition = defineActivation({ kind: 'relu', value: x => max(x, 0) });
 
 /** s(x) = max(x, 0). */
 export const relu = (): ReluSpec => Object.freeze({ kind: 'relu' });

@@ -1,4 +1,5 @@
-import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
+import type { DerivativeExpressions, ParameterExpressions } from '../elementwise/activation.ts';
+import { add, type Expression, mul } from '../elementwise/expression.ts';
 
 /**
  * The derivatives with respect to a parameter p that only scales the argument. If s(x; p) = phi(lambda(p) x), then
@@ -7,12 +8,12 @@ import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
  *
  * because the k-th derivative of s is lambda^k phi^(k)(lambda x).
  *
- * @param values `[s, s', ..., s^(m)]` at `x`
- * @param factor lambda'(p) / lambda(p) as `f32[]`: 1 / p for a frequency (lambda = p), -1 / p for a width (lambda = 1 / p)
- * @returns `[ds/dp, ..., ds^(m-1)/dp]`
+ * @param derivatives `[s, s', s'', s''']`
+ * @param factor lambda'(p) / lambda(p): 1 / p for a frequency (lambda = p), -1 / p for a width (lambda = 1 / p)
+ * @returns `[ds/dp, ds'/dp, ds''/dp]`
  */
-export const scaleDerivatives = (x: Tensor, values: readonly Tensor[], factor: Tensor): Tensor[] =>
-  values.slice(0, -1).map((value, k) => {
-    const slope = mul(x, values[k + 1] as Tensor);
-    return mul(k === 0 ? slope : add(k === 1 ? value : mul(value, k), slope), factor);
-  });
+export const scaleDerivatives = (
+  x: Expression,
+  [, s1, s2, s3]: DerivativeExpressions,
+  factor: Expression,
+): ParameterExpressions => [mul(mul(x, s1), factor), mul(add(s1, mul(x, s2)), factor), mul(add(mul(s2, 2), mul(x, s3)), factor)];

@@ -1,5 +1,6 @@
-import { mul, neg, sigmoid as sigmoidOf, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec, DerivativeOrder } from './activation.ts';
+import { type ActivationDefinition, type DerivativeExpressions, defineActivation } from '../elementwise/activation.ts';
+import { type Expression, mul, neg, sigmoid as sigmoidOf, sub } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 
 export interface SigmoidSpec extends ActivationSpec {
   readonly kind: 'sigmoid';
@@ -10,23 +11,15 @@ export interface SigmoidSpec extends ActivationSpec {
  *
  * q is computed anew and not as 1 - p, which loses its digits where p is near 1: silu multiplies p' by x there.
  */
-export const sigmoidDerivatives = (x: Tensor, order: DerivativeOrder): Tensor[] => {
+export const sigmoidDerivatives = (x: Expression): DerivativeExpressions => {
   const p = sigmoidOf(x);
-  if (order === 0) return [p];
   const q = sigmoidOf(neg(x));
   const slope = mul(p, q);
-  const values: Tensor[] = [p, slope];
-  if (order >= 2) values.push(mul(slope, sub(q, p)));
-  if (order >= 3) values.push(mul(slope, sub(1, mul(slope, 6))));
-  return values;
+  return [p, slope, mul(slope, sub(q, p)), mul(slope, sub(1, mul(slope, 6)))];
 };
 
 /** s(x) = 1 / (1 + exp(-x)). s' = s (1 - s), s'' = s' (1 - 2 s), s''' = s' (1 - 6 s'). */
-export const sigmoidActivation: ActivationDefinition = {
-  kind: 'sigmoid',
-  parameters: {},
-  derivatives: (x, _parameters, order) => sigmoidDerivatives(x, order),
-};
+export const sigmoidActivation: ActivationDefinition = defineActivation({ kind: 'sigmoid', derivatives: sigmoidDerivatives });
 
 /** s(x) = 1 / (1 + exp(-x)). */
 export const sigmoid = (): SigmoidSpec => Object.freeze({ kind: 'sigmoid' });

@@ -1,5 +1,6 @@
-import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { add, mul } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { sigmoidDerivatives } from './sigmoid.ts';
 
 export interface SiluSpec extends ActivationSpec {
@@ -11,19 +12,13 @@ export interface SiluSpec extends ActivationSpec {
  *
  * s^(k) = k p^(k-1) + x p^(k).
  */
-export const siluActivation: ActivationDefinition = {
+export const siluActivation: ActivationDefinition = defineActivation({
   kind: 'silu',
-  parameters: {},
-  derivatives(x, _parameters, order) {
-    const p = sigmoidDerivatives(x, order);
-    return p.map((derivative, k) => {
-      const product = mul(x, derivative);
-      if (k === 0) return product;
-      const before = p[k - 1] as Tensor;
-      return add(k === 1 ? before : mul(before, k), product);
-    });
+  derivatives(x) {
+    const [p, p1, p2, p3] = sigmoidDerivatives(x);
+    return [mul(x, p), add(p, mul(x, p1)), add(mul(p1, 2), mul(x, p2)), add(mul(p2, 3), mul(x, p3))];
   },
-};
+});
 
 /** s(x) = x / (1 + exp(-x)). */
 export const silu = (): SiluSpec => Object.freeze({ kind: 'silu' });

@@ -1,5 +1,6 @@
-import { cos, mul, neg, reciprocal, sin, square, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { cos, div, mul, neg, sin, square } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
 
@@ -16,22 +17,19 @@ export interface SineSpec extends ActivationSpec {
  * s' = omega cos(omega x), s'' = -omega^2 s, s''' = -omega^2 s'. In float32 the phase omega x is off by up to 2^-25 of itself, so no digit
  * of s is left beyond a phase of 1e7, and a phase that overflows gives NaN.
  */
-export const sineActivation: ActivationDefinition = {
+export const sineActivation: ActivationDefinition = defineActivation({
   kind: 'sine',
   parameters: { omega: 1 },
   positive: ['omega'],
-  derivatives(x, { omega }, order) {
-    const phase = mul(x, omega as Tensor);
-    const values: Tensor[] = [sin(phase)];
-    if (order >= 1) values.push(mul(cos(phase), omega as Tensor));
-    if (order >= 2) {
-      const factor = neg(square(omega as Tensor));
-      for (let k = 2; k <= order; k++) values.push(mul(values[k - 2] as Tensor, factor));
-    }
-    return values;
+  steepness: ({ omega }) => Math.abs(omega),
+  derivatives(x, { omega }) {
+    const s = sin(mul(x, omega));
+    const slope = mul(cos(mul(x, omega)), omega);
+    const factor = neg(square(omega));
+    return [s, slope, mul(s, factor), mul(slope, factor)];
   },
-  parameterDerivatives: (_parameter, x, { omega }, values) => scaleDerivatives(x, values, reciprocal(omega as Tensor)),
-};
+  byParameter: (x, { omega }, s) => ({ omega: scaleDerivatives(x, s, div(1, omega)) }),
+});
 
 /** s(x) = sin(omega x); omega is 1 unless given. @throws RangeError when an option is wrong */
 export const sine = (options: ActivationOptions<'omega'> = {}): SineSpec =>

@@ -1,5 +1,6 @@
-import { div, neg, reciprocal, sqrt, type Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationDefinition, ActivationSpec } from './activation.ts';
+import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
+import { div, sqrt } from '../elementwise/expression.ts';
+import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { bellDerivatives } from './bell.ts';
 import { scaleDerivatives } from './scale.ts';
@@ -14,15 +15,15 @@ export interface SuperGaussianSpec extends ActivationSpec {
 }
 
 /** s(x) = exp(-x^2 / (2 a^2))^b = exp(-b x^2 / (2 a^2)). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1. */
-export const superGaussianActivation: ActivationDefinition = {
+export const superGaussianActivation: ActivationDefinition = defineActivation({
   kind: 'super-gaussian',
   parameters: { a: 1, b: 1 },
   positive: ['a', 'b'],
-  derivatives: (x, { a, b }, order) => bellDerivatives(x, div(sqrt(b as Tensor), a as Tensor), order),
+  steepness: ({ a, b }) => Math.sqrt(Math.abs(b)) / Math.abs(a),
+  derivatives: (x, { a, b }) => bellDerivatives(x, div(sqrt(b), a)),
   // lambda = sqrt(b) / a, so lambda' / lambda is -1 / a for a, and 1 / (2 b) for b
-  parameterDerivatives: (parameter, x, { a, b }, values) =>
-    scaleDerivatives(x, values, parameter === 'a' ? neg(reciprocal(a as Tensor)) : div(0.5, b as Tensor)),
-};
+  byParameter: (x, { a, b }, s) => ({ a: scaleDerivatives(x, s, div(-1, a)), b: scaleDerivatives(x, s, div(0.5, b)) }),
+});
 
 /** s(x) = exp(-b x^2 / (2 a^2)); a and b are 1 unless given. @throws RangeError when an option is wrong */
 export const superGaussian = (options: ActivationOptions<'a' | 'b'> = {}): SuperGaussianSpec =>

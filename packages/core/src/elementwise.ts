@@ -1,0 +1,54 @@
+/** @file `@neural-fields/core/elementwise`: activations as formulas, and what kernels make of them. */
+export {
+  type ActivationExpressions,
+  type ActivationFormula,
+  type DerivativeExpressions,
+  defineActivation,
+  type FormulaParameters,
+  type ParameterExpressions,
+} from './elementwise/activation.ts';
+export { differentiate } from './elementwise/differentiate.ts';
+export {
+  type Argument,
+  abs,
+  add,
+  argument,
+  type Compound,
+  type Constant,
+  clip,
+  constant,
+  cos,
+  div,
+  type Expression,
+  type ExpressionLike,
+  exp,
+  floor,
+  greater,
+  log,
+  max,
+  min,
+  mul,
+  neg,
+  type Parameter,
+  parameter,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+} from './elementwise/expression.ts';
+export {
+  allocateRegisters,
+  type Instruction,
+  linearise,
+  type Operand,
+  type Program,
+  type Registers,
+} from './elementwise/instructions.ts';
+export { evaluateNumbers } from './elementwise/on-numbers.ts';
+export { evaluateTensors, type TensorInputs } from './elementwise/on-tensors.ts';
+export { type Operation, operationArity } from './elementwise/operations.ts';

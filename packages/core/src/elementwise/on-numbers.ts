@@ -1,0 +1,24 @@
+import type { Operand, Program } from './instructions.ts';
+import { applyOperation } from './operations.ts';
+
+/**
+ * Runs a program on one number in float64: the plain meaning of its formulas.
+ *
+ * @param parameters the values of all parameters of the program
+ * @returns one number for each result
+ * @throws RangeError when the value of a parameter is missing
+ */
+export const evaluateNumbers = (program: Program, x: number, parameters: Readonly<Record<string, number>> = {}): number[] => {
+  const uniforms: number[] = [];
+  const values: number[] = [];
+  const given = program.parameters.map(name => {
+    const value = parameters[name];
+    if (value === undefined) throw new RangeError(`evaluateNumbers: parameter '${name}' has no value`);
+    return value;
+  });
+  const sources = { argument: [x], constant: program.constants, parameter: given, uniform: uniforms, value: values };
+  const read = ({ kind, index }: Operand): number => sources[kind][index] as number;
+  for (const { op, operands } of program.uniforms) uniforms.push(applyOperation(op, operands.map(read)));
+  for (const { op, operands } of program.instructions) values.push(applyOperation(op, operands.map(read)));
+  return program.results.map(read);
+};
