@@ -36,3 +36,18 @@ test('a sound from a pipe is read to its end, with a warning', async () => {
   expect(stdout).toContain('a sound of 50 samples');
   expect(stderr).toContain("warning: 'pipe.wav': the file does not say how long the sound is");
 });
+
+test('what is larger than it may be is refused, and the message names the option', async () => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png', { width: 12, height: 10 });
+  writeSound(cwd, 'a.wav', { length: 50 });
+  const pixels = await run(fit('a.png', '--max-pixels', '119'), { cwd });
+  expect(pixels).toMatchObject({ code: 1, stdout: '' });
+  expect(pixels.stderr).toMatch(/may have up to 119 pixels \(--max-pixels reads more\), got 12 x 10\n$/);
+  const bytes = await run(fit('a.wav', '--max-bytes', '100'), { cwd });
+  expect(bytes).toMatchObject({ code: 1, stdout: '' });
+  expect(bytes.stderr).toMatch(/it has \d+ bytes, and at most 100 are read \(--max-bytes reads more\)\n$/);
+  expect(await run(fit('a.png', '--max-pixels', '120', '--max-bytes', '10000'), { cwd })).toMatchObject({ code: 0 });
+  const other = await run(fit('a.wav', '--max-pixels', '10', '--quiet'), { cwd });
+  expect(other).toMatchObject({ code: 2, stderr: "neural-fields: --max-pixels is for images, and 'a.wav' is a sound\n" });
+});

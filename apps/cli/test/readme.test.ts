@@ -47,10 +47,15 @@ test("the README's session is what the program prints", () => {
   }
 });
 
+const help = ['fit', 'render', 'mesh', 'export', 'demo', 'reproduce', 'info'].map(command =>
+  execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
+);
+
+test('help fits 80 columns', () => {
+  expect(help.flatMap(text => text.split('\n')).filter(line => line.length > 80)).toEqual([]);
+});
+
 test('every option that the README names exists', () => {
-  const help = ['fit', 'render', 'mesh', 'export', 'demo', 'reproduce', 'info'].map(command =>
-    execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
-  );
   const known = new Set([...help.join('\n').matchAll(/--[a-z][a-z0-9-]*/g)].map(([option]) => option));
   // Of npm and Node.
   const foreign = ['--global', '--import', '--help'];

@@ -48,6 +48,8 @@ interface FitCommandOptions
   readonly grid: 'corner-aligned' | 'pixel-centred';
   readonly aspect?: 'stretch' | 'keep';
   readonly allowDamaged?: boolean;
+  readonly maxPixels?: number;
+  readonly maxBytes?: number;
   /** `false` is `--no-checkpoint`; absent, a path made from the output's. */
   readonly checkpoint?: false | string;
   readonly checkpointEvery: number;
@@ -104,6 +106,8 @@ const readAndFit = async (task: FitTask): Promise<void> => {
     ...(options.channels && { channels: options.channels }),
     ...(options.aspect && { aspect: options.aspect }),
     ...(options.allowDamaged && { allowDamaged: true }),
+    ...(options.maxPixels !== undefined && { maxPixels: options.maxPixels }),
+    maxBytes: options.maxBytes,
     say: output.log,
     ...pickShapeOptions(options),
     preset: options.preset,
@@ -281,6 +285,8 @@ export const addFitCommand = (program: Command): void => {
       ).choices(['stretch', 'keep']),
     )
     .option('--allow-damaged', 'read what there is of a damaged picture, with a warning')
+    .option('--max-pixels <n>', 'refuse a picture of more pixels (default: 268435456)', integer(1))
+    .option('--max-bytes <n>', 'refuse a larger file (default: 2 GiB, from a pipe 256 MiB)', integer(1))
     .optionsGroup('Shape:')
     .option(
       '--near <share>',
@@ -288,8 +294,8 @@ export const addFitCommand = (program: Command): void => {
       fraction,
     )
     .option(
-      '--weights <surface,off,normal,eikonal>',
-      "the weights of the loss's four parts (default: 3000,100,100,50)",
+      '--weights <four numbers>',
+      "the weights of the loss's parts: surface,off,normal,eikonal (default: 3000,100,100,50)",
       numberList(4, 'four numbers surface,off,normal,eikonal of at least 0', 0),
     )
     .option(

@@ -23,6 +23,8 @@ export interface PrepareImageOptions {
   readonly aspect: 'stretch' | 'keep';
   /** Read what there is of a damaged file, with a warning. */
   readonly allowDamaged?: boolean;
+  /** Refuse pictures of more pixels; 2^28 if absent. */
+  readonly maxPixels?: number;
 }
 
 /** The field's values for black and white, as in the SIREN authors' code. */
@@ -79,7 +81,7 @@ export const signalFromImage = (
 /** An error of the decoder as one that names the file, and what may help. */
 const explain = (path: string, error: unknown): unknown => {
   if (!(error instanceof ImageError)) return error;
-  const found = error.message.replace(/^\w+: /, '');
+  const found = error.message.replace(/^\w+: /, '').replace('(maxPixels)', '(--max-pixels reads more)');
   const wanted = found.replace('wanted PNG, JPEG, WebP or AVIF', 'wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ');
   const damaged = error.problem === 'damaged' || error.problem === 'truncated';
   const help = damaged ? ' (--allow-damaged reads what there is)' : '';
@@ -97,9 +99,9 @@ export const prepareImage = async (
   options: PrepareImageOptions & Telling,
 ): Promise<PreparedSamples> => {
   const name = basename(path);
-  const { channels: wanted, allowDamaged = false } = options;
+  const { channels: wanted, allowDamaged = false, maxPixels } = options;
   const whole = await whileSaying(options, `${name}: decoding`, onProgress =>
-    decodeImage(bytes, { channels: wanted, allowDamaged, onProgress }),
+    decodeImage(bytes, { channels: wanted, allowDamaged, onProgress, ...(maxPixels !== undefined && { maxPixels }) }),
   ).catch(error => {
     throw explain(path, error);
   });

@@ -14,6 +14,8 @@ import { type Telling, whileSaying } from './say.ts';
 export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' | 'aspect'>, ShapeOptions, Telling {
   readonly channels?: PrepareImageOptions['channels'];
   readonly aspect?: PrepareImageOptions['aspect'];
+  /** Refuse files of more bytes. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** The kinds of signals, as messages name them. */
@@ -21,7 +23,7 @@ const NAMES = { image: ['an image', 'images'], sound: ['a sound', 'sounds'], sha
 
 /** The options that suit one kind of signal only. */
 const OPTIONS = {
-  image: ['size', 'channels', 'aspect', 'allowDamaged'],
+  image: ['size', 'channels', 'aspect', 'allowDamaged', 'maxPixels'],
   shape: ['near', 'weights', 'distanceWeight', 'margin', 'normals'],
 } as const;
 
@@ -48,7 +50,9 @@ const LARGE = 2e6;
  */
 export const readSignal = async (path: string, options: ReadSignalOptions): Promise<PreparedSignal> => {
   const { channels = 'keep', aspect = 'stretch', ...rest } = options;
-  const bytes = await whileSaying(options, `${basename(path)}: reading`, () => readInput(path));
+  const bytes = await whileSaying(options, `${basename(path)}: reading`, () =>
+    readInput(path, { maxBytes: options.maxBytes, advice: '--max-bytes reads more' }),
+  );
   if (isWav(bytes)) {
     assertSuited(path, options, 'sound');
     return prepareAudio(path, bytes, options);

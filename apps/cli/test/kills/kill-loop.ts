@@ -216,9 +216,11 @@ export const killLoop = async (
         }
         kills[way] = (kills[way] ?? 0) + 1;
         done += 1;
-        // What was asked to stop writes down where it is.
         const steps = [...ended.stdout.matchAll(/"step":(\d+)/g)].map(([, step]) => Number(step));
-        if (resumes && ended.signal === null) reached = Math.max(reached, steps.at(-1) ?? 0);
+        // Where the field is there and only what is drawn of it is missing, nothing says any more from where to go on.
+        if (listFiles(folder).some(file => exact.test(file))) reached = 0;
+        // What was asked to stop writes down where it is.
+        else if (resumes && ended.signal === null) reached = Math.max(reached, steps.at(-1) ?? 0);
         onProgress?.(done, faults.length);
       }
       const last = await launch(entry, command, folder);

@@ -208,4 +208,11 @@ test('pictures and sounds of the user take the place of those that come with the
   const sound = await run(['reproduce', 'siren-audio', '--audio', 'sound.wav', '--size', '50', ...tiny, '-o', 'sound'], { cwd });
   expect(sound.code).toBe(0);
   expect(sound.stderr).toContain('sound.wav: the first 50 of 60 samples at 8000 Hz, one channel, loudest sample 1');
+
+  const bytes = readFileSync(join(cwd, 'sound.wav'));
+  writeFileSync(join(cwd, 'half.wav'), bytes.subarray(0, bytes.length / 2 - 1));
+  const half = await run(['reproduce', 'siren-audio', '--audio', 'half.wav', ...tiny, '--quiet', '-o', 'half'], { cwd });
+  expect(half.code).toBe(0);
+  expect(half.stderr).toMatch(/^warning: 'half\.wav': the file says that it has \d+ bytes of samples, and \d+ are there; .*\n$/);
+  expect(readFileSync(join(cwd, 'half/siren-audio/index.html'), 'utf8')).toContain('the end may be missing');
 });

@@ -192,6 +192,16 @@ describe('PLY', () => {
       });
   });
 
+  test('corners that are no whole numbers by their type are refused for that', async () => {
+    const text = plyOf(cube(1)).replace('list uchar int vertex_indices', 'list uchar float vertex_index');
+    await expect(decodeShape(bytesOf(text))).rejects.toMatchObject({
+      problem: 'unsupported',
+      message: expect.stringContaining(
+        "the list 'vertex_index' of the faces must have whole numbers as its type, e.g. int, got float32",
+      ),
+    });
+  });
+
   test('polygons of six corners, one of them concave; other lists and numbers of a face are passed over', async () => {
     const ring = (z: number): string =>
       [0, 1, 2, 3, 4, 5].map(i => `${Math.cos((i * Math.PI) / 3)} ${Math.sin((i * Math.PI) / 3)} ${z}`).join('\n');

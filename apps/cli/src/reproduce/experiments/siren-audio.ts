@@ -29,12 +29,14 @@ interface Sound {
   readonly sampleRate: number;
   readonly sha256: string;
   readonly note: string;
+  /** What was odd about the file. */
+  readonly warnings?: readonly string[];
 }
 
 const readSound = async (path: string, length: number): Promise<Sound> => {
   const bytes = await readInput(path);
   try {
-    const { samples: all, sampleRate } = decodeAudio(bytes);
+    const { samples: all, sampleRate, notes } = decodeAudio(bytes);
     const [total, channels] = all.shape as [number, number];
     const count = Math.min(length, total);
     const mono = Float32Array.from({ length: count }, (_, i) => {
@@ -45,7 +47,8 @@ const readSound = async (path: string, length: number): Promise<Sound> => {
     const peak = mono.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const note = `${basename(path)}: the first ${count} of ${total} samples at ${sampleRate} Hz, one channel, loudest sample 1`;
-    return { samples: mono.map(value => value / peak), sampleRate, sha256, note };
+    const warnings = notes.map(({ text }) => `'${path}': ${text}`);
+    return { samples: mono.map(value => value / peak), sampleRate, sha256, note, warnings };
   } catch (cause) {
     if (!(cause instanceof AudioError)) throw cause;
     throw new InputError(`cannot read '${path}': ${cause.message.replace(/^\w+: /, '')}`, { cause });
@@ -186,6 +189,7 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
   const points = samples(audio, { coordinateRange: COORDINATES });
   return {
     notes: [sound.note],
+    ...(sound.warnings && { warnings: sound.warnings }),
     fits: networkNames(context.networks).map(name => ({
       name,
       label: networkLabels[name],

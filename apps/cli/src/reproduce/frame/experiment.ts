@@ -81,6 +81,8 @@ export interface ExperimentContext {
 export interface ExperimentPlan {
   /** What was done to the data, in sentences. */
   readonly notes: readonly string[];
+  /** What was odd about the user's file, in sentences. */
+  readonly warnings?: readonly string[];
   /** In the order in which they are run. */
   readonly fits: readonly FitPlan[];
   /**

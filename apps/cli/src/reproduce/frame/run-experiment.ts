@@ -118,7 +118,9 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
   await makeFolder(fitsFolder);
   for (const place of [folder, fitsFolder]) await removeTemporaryFiles(place);
   const plan = await experiment.prepare(context);
-  for (const note of plan.notes) output.log(note);
+  const { notes, warnings = [] } = plan;
+  for (const note of notes) output.log(note);
+  for (const warning of warnings) output.warn(warning);
   const { hiddenFeatures } = context.settings;
   for (const { spec, extensions } of plan.fits)
     assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: true, extensions }));
@@ -135,7 +137,7 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
       const { field, ...fit } = fields.get(name) as FittedField;
       return { ...fit, parameters: field.parameterCount };
     });
-    const result = { experiment, profile, settings, networks, backend, notes: plan.notes, fits, findings, command };
+    const result = { experiment, profile, settings, networks, backend, notes: [...notes, ...warnings], fits, findings, command };
     return await writeResult(result, folder);
   } finally {
     for (const { field } of fields.values()) field.dispose();

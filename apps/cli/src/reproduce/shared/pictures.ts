@@ -57,6 +57,8 @@ interface Source {
   readonly whole: Image;
   readonly name: string;
   readonly sha256: string;
+  /** What was odd about the file, in sentences. */
+  readonly oddities?: readonly string[];
 }
 
 const readFile = async (path: string): Promise<Source> => {
@@ -65,11 +67,15 @@ const readFile = async (path: string): Promise<Source> => {
     if (!(cause instanceof ImageError)) throw cause;
     throw new InputError(`cannot read '${path}': ${cause.message.replace(/^\w+: /, '')}`, { cause });
   });
-  return { whole, name: basename(path), sha256: createHash('sha256').update(bytes).digest('hex') };
+  const oddities = whole.notes.map(({ text }) => text);
+  return { whole, name: basename(path), sha256: createHash('sha256').update(bytes).digest('hex'), oddities };
 };
 
 /** Prepares a picture: grey, at the size of the settings (bilinear, antialiased). @throws InputError when it is smaller than that */
-export const preparePicture = ({ whole, name, sha256 }: Source, { size, sides }: ExperimentSettings): LoadedPicture => {
+export const preparePicture = (
+  { whole, name, sha256, oddities = [] }: Source,
+  { size, sides }: ExperimentSettings,
+): LoadedPicture => {
   const [fullHeight, fullWidth] = whole.shape as [number, number, number];
   const { width, height } = resolveSize(sides ?? { longest: size }, fullWidth, fullHeight);
   if (width > fullWidth || height > fullHeight)
@@ -78,7 +84,8 @@ export const preparePicture = ({ whole, name, sha256 }: Source, { size, sides }:
     throw new InputError(`${name}: both sides must have at least 2 pixels, got ${width} x ${height}`);
   const same = width === fullWidth && height === fullHeight;
   const image = same ? whole : resizeImage(whole, { width, height, kernel: 'bilinear' });
-  const note = `${name}: ${fullWidth} x ${fullHeight} pixels, grey${same ? '' : `, shrunk to ${width} x ${height} (bilinear, antialiased)`}`;
+  const shrunk = same ? '' : `, shrunk to ${width} x ${height} (bilinear, antialiased)`;
+  const note = [`${name}: ${fullWidth} x ${fullHeight} pixels, grey${shrunk}`, ...oddities].join('; ');
   return { image, width, height, original: whole, sha256, note };
 };
 

@@ -60,7 +60,7 @@ export const loadMesh = async (path: string): Promise<{ readonly shape: Experime
     throw new InputError(
       `cannot learn '${path}': its ${found.positions.length / 3} points have no triangles, and what is learned is compared with a surface`,
     );
-  const notes: string[] = [];
+  const notes: string[] = [...found.notes];
   const mesh = inspectMesh(found, notes);
   return { shape: place('own', basename(path, extname(path)), mesh), notes };
 };

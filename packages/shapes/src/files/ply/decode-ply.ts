@@ -16,6 +16,12 @@ const cornersOf = ({ properties }: PlyElement, notes: string[]): PlyProperty => 
   const lists = properties.filter(({ countType, type }) => countType !== undefined && !type.startsWith('float'));
   const known = CORNERS.map(name => lists.find(list => list.name === name)).find(list => list !== undefined);
   if (known) return known;
+  const fractional = properties.find(({ name, countType }) => countType !== undefined && CORNERS.includes(name));
+  if (fractional)
+    throw new ShapeError(
+      'unsupported',
+      `PLY: the list '${fractional.name}' of the faces must have whole numbers as its type, e.g. int, got ${fractional.type}`,
+    );
   const [only, ...others] = lists;
   if (!only || others.length > 0)
     throw new ShapeError(
