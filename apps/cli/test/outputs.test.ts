@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { temporaryPath } from '@neural-fields/core/node';
 import { encodeGlb, encodeObj, encodePly } from '@neural-fields/shapes';
 import { encodeAudio, encodeImage } from '@neural-fields/signals';
 import { createImageWriter } from '@neural-fields/signals/node';
@@ -239,6 +240,17 @@ describe('locks', () => {
     };
     refused(['fit', 'in.png', '-o', 'disk/a.safetensors', ...tiny, '--steps', '2', '--quiet']);
     refused(['demo', '--out', 'disk/page', ...tiny, '--quiet']);
+  });
+
+  test("of a run that was killed while it took a dead one over: what is left is removed, and is nobody else's file", async () => {
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    writeFileSync(temporaryPath(join(cwd, 'a.png'), dead), 'a lock');
+    await claim('in.png', { 'a.png': ['png'] });
+    expect(readdirSync(cwd)).toEqual(['in.png']);
+    const folder = join(cwd, 'folder');
+    mkdirSync(folder);
+    writeFileSync(temporaryPath(join(folder, 'results'), dead), 'a lock');
+    await expect(withOutputFolder(folder, { option: '--out' }, async () => 'done')).resolves.toBe('done');
   });
 
   test('hold one name, and no other', () => {

@@ -1,5 +1,11 @@
 /** @file `@neural-fields/core/node`: files on disk. Nothing else of the library imports `node:` modules. */
-export { type AtomicFile, createAtomicFile, removeTemporaryFiles, writeFileAtomically } from './node/atomic-file.ts';
+export {
+  type AtomicFile,
+  createAtomicFile,
+  removeTemporaryFiles,
+  temporaryPath,
+  writeFileAtomically,
+} from './node/atomic-file.ts';
 export { readFieldFile, writeFieldFile } from './node/field-file.ts';
 export { fileCheckpointStore } from './node/file-checkpoint-store.ts';
 export { describeFileError, FileError, type FileProblem, systemErrorReason } from './node/file-error.ts';

@@ -19,8 +19,8 @@ export interface OutputFolderOptions {
   readonly force?: boolean | undefined;
 }
 
-/** Files that systems and our own locks put into folders. */
-const isNothing = (name: string): boolean => /^(\.DS_Store|Thumbs\.db|desktop\.ini|\.neural-fields-[0-9a-f]+\..*)$/.test(name);
+/** Files that systems, our own locks and killed runs leave in folders. */
+const isNothing = (name: string): boolean => /^(\.DS_Store|Thumbs\.db|desktop\.ini|\.neural-fields-[0-9a-f]+[-.].*)$/.test(name);
 
 /**
  * Makes a folder for results, and locks it while they are made.

@@ -2,7 +2,7 @@
  * @file A lock on an output: a file beside it that names the process that writes it. It does not outlive that process: one whose process is dead is
  * taken over.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   openSync,
@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isProcessAlive, systemErrorReason } from '@neural-fields/core/node';
+import { isProcessAlive, systemErrorReason, temporaryPath } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 
 /** A lock that is held. */
@@ -86,9 +86,12 @@ const make = (lock: string, text: string): boolean => {
   return true;
 };
 
-/** Takes a dead lock away, so that only one of several that found it dead does. */
-const takeAway = (lock: string, text: string): void => {
-  const away = `${lock}-${randomUUID()}`;
+/**
+ * Takes a dead lock away, so that only one of several that found it dead does. In between it has the name of a temporary file for the target: the next
+ * run removes that where this one is killed.
+ */
+const takeAway = (lock: string, { target, text }: { readonly target: string; readonly text: string }): void => {
+  const away = temporaryPath(target);
   if (tryTo(() => renameSync(lock, away) ?? true) === undefined) return; // another was faster
   const taken = tryTo(() => readFileSync(away, 'utf8'));
   // Between the look and the rename another took the lock over: it gets its lock back.
@@ -129,7 +132,7 @@ export const lockOutput = (target: string): OutputLock => {
           : `another run (process ${holder.pid}${holder.place === here() ? '' : ` on ${holder.place.split(' ')[0]}`})`;
       throw new InputError(`cannot write '${target}': ${who} is writing it; wait for it, stop it, or name another file`);
     }
-    takeAway(lock, found);
+    takeAway(lock, { target, text: found });
   }
   const timer = setInterval(() => tryTo(() => utimesSync(lock, new Date(), new Date())), SIGN_EVERY);
   timer.unref();
