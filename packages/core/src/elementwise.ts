@@ -1,4 +1,4 @@
-/** @file `@neural-fields/core/elementwise`: activations as formulas, and what kernels make of them. */
+/** @file `@neural-fields/core/elementwise`: activations and penalties as formulas, and what kernels make of them. */
 export {
   type ActivationExpressions,
   type ActivationFormula,
@@ -52,3 +52,5 @@ export {
 export { evaluateNumbers } from './elementwise/on-numbers.ts';
 export { evaluateTensors, type TensorInputs } from './elementwise/on-tensors.ts';
 export { type Operation, operationArity } from './elementwise/operations.ts';
+export { definePenalty, type Penalty, type PenaltyFormula, penalise } from './elementwise/penalty.ts';
+export { absolute, charbonnierPenalty, huberPenalty, squared } from './penalties/index.ts';

@@ -76,6 +76,12 @@ export { type Divergence, DivergenceError, type DivergenceOptions } from './fit/
 export { fit } from './fit/fit.ts';
 export type { CheckpointOptions, FitOptions } from './fit/fit-options.ts';
 export { type LbfgsOptions, lbfgs } from './fit/lbfgs.ts';
+export {
+  type DerivativesOf,
+  type DescribedLoss,
+  type PointwiseLossOptions,
+  pointwiseLoss,
+} from './fit/loss-of-description.ts';
 export type { NonFiniteNumbers } from './fit/non-finite.ts';
 export type {
   Evaluation,
@@ -89,10 +95,11 @@ export type {
 } from './fit/optimizer.ts';
 export { PointDataError, type PointDataFault } from './fit/point-data.ts';
 export type { FitStep, PointBatch, PointSource } from './fit/points.ts';
-export type { PointwiseError, PointwiseLoss, PointwisePenalty } from './fit/pointwise-loss.ts';
+export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
 export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
+export { findTarget, weighted } from './fit/targets.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';
 export { evaluate, evaluateJet, type FieldParameters } from './jets/evaluate.ts';

@@ -1,5 +1,6 @@
 /** @file What the kernels of any backend must refuse: inputs that are not as long as the work that they are asked for. */
 import type { FieldJetNetwork, FieldLoss } from '@neural-fields/core';
+import { squared } from '@neural-fields/core/elementwise';
 import { cast, engine, memory, type NamedAttrMap, type NamedTensorMap, ones, type Tensor } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 
@@ -15,7 +16,7 @@ const behindEncoding: FieldJetNetwork = { ...network, encodedFeatures: 2 };
 const loss: FieldLoss = {
   network,
   blocks: [{ factor: 1, target: { index: 0, column: 0 } }, { factor: 0 }, { factor: 0 }],
-  penalty: { kind: 'squared' },
+  penalty: squared,
   weight: 1,
   lossScale: 1,
   gradientScale: 1,

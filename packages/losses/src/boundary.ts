@@ -3,7 +3,7 @@ import type { PointLoss } from '@neural-fields/core';
 import { mul, reshape, slice, sub, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { assertInteger } from './assert.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty } from './penalty.ts';
+import { absolute, type Penalty, penalise } from './penalty.ts';
 import { findTarget, findValueTarget } from './targets.ts';
 
 /** The options of {@link dirichlet}. */
@@ -22,7 +22,7 @@ export interface DirichletOptions {
 export const dirichlet =
   ({ target = 'value', penalty = absolute }: DirichletOptions = {}): PointLoss =>
   ({ value }, { targets }) =>
-    penalty(sub(value, findValueTarget('dirichlet', target, targets, value)));
+    penalise(penalty, sub(value, findValueTarget('dirichlet', target, targets, value)));
 
 /** The options of {@link neumann}. */
 export interface NeumannOptions {
@@ -61,6 +61,6 @@ export const neumann = (options: NeumannOptions): JetLoss<{ readonly gradient: t
       const direction = findTarget('neumann', normal, targets, { widths: [d], as: 'as the coordinates' });
       return sum(mul(gradient, reshape(direction, [n, d, 1])), 1);
     };
-    return penalty(target === undefined ? along() : sub(along(), findValueTarget('neumann', target, targets, value)));
+    return penalise(penalty, target === undefined ? along() : sub(along(), findValueTarget('neumann', target, targets, value)));
   });
 };

@@ -2,7 +2,7 @@
 import type { PointLoss } from '@neural-fields/core';
 import { clipByValue, div, sub } from '@tensorflow/tfjs-core';
 import { assertPositive } from './assert.ts';
-import { absolute, type Penalty } from './penalty.ts';
+import { absolute, absoluteValue, type Penalty, penalise } from './penalty.ts';
 import { findValueTarget, weighted } from './targets.ts';
 
 /** The options of {@link truncatedDistance}. */
@@ -34,7 +34,7 @@ export const truncatedDistance = (options: TruncatedDistanceOptions): PointLoss 
       typeof value,
       typeof value,
     ];
-    return weighted('truncatedDistance', penalty(sub(got, wanted)), targets, weight);
+    return weighted('truncatedDistance', penalise(penalty, sub(got, wanted)), targets, weight);
   };
 };
 
@@ -60,5 +60,5 @@ export const signAgnosticDistance =
   ({ target = 'distance', weight, penalty = absolute }: SignAgnosticDistanceOptions = {}): PointLoss =>
   ({ value }, { targets }) => {
     const distance = findValueTarget('signAgnosticDistance', target, targets, value);
-    return weighted('signAgnosticDistance', penalty(sub(absolute(value), distance)), targets, weight);
+    return weighted('signAgnosticDistance', penalise(penalty, sub(absoluteValue(value), distance)), targets, weight);
   };

@@ -3,7 +3,7 @@ import { mul } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
 import { eikonalErrors, total } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute } from './penalty.ts';
+import { absolute, absoluteValue } from './penalty.ts';
 import { closeness, misalignment, whereOff, whereOn } from './surface-terms.ts';
 
 /** The options of {@link eikonalSdf}. */
@@ -50,7 +50,7 @@ export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly 
     assertWeight(`eikonalSdf: ${name}`, weight);
   assertPositive('eikonalSdf: sharpness', sharpness);
   return jetLoss('eikonalSdf', { gradient: true }, ({ value, gradient }, { targets }) => {
-    const size = mul(absolute(value), surfaceWeight);
+    const size = mul(absoluteValue(value), surfaceWeight);
     const on =
       normal === null
         ? size

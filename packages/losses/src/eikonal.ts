@@ -1,7 +1,7 @@
 /** @file The length of the gradient, which is 1 for a signed distance: on its own, and what the other losses on distances share. */
 import { add, maximum, sqrt, square, sub, sum, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty } from './penalty.ts';
+import { absolute, type Penalty, penalise } from './penalty.ts';
 
 /** A vector shorter than this counts as that long, and its length has no slope; the square root's would be infinite at 0. */
 export const LEAST_LENGTH = 1e-6;
@@ -11,7 +11,7 @@ export const lengths = (vectors: Tensor, axis: number): Tensor2D =>
   sqrt(maximum(sum(square(vectors), axis), LEAST_LENGTH ** 2)) as Tensor2D;
 
 /** penalty(|grad Phi| - 1): `f32[n, o]` of `f32[n, d, o]`. */
-export const eikonalErrors = (gradient: Tensor3D, penalty: Penalty): Tensor2D => penalty(sub(lengths(gradient, 1), 1));
+export const eikonalErrors = (gradient: Tensor3D, penalty: Penalty): Tensor2D => penalise(penalty, sub(lengths(gradient, 1), 1));
 
 /** The options of {@link eikonal}. */
 export interface EikonalOptions {

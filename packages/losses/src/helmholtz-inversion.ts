@@ -12,7 +12,7 @@ import { assertPositive } from './assert.ts';
 import { assertHelmholtzOptions, type HelmholtzOptions, helmholtzLosses } from './helmholtz.ts';
 import { type HelmholtzDerivatives, helmholtzDerivatives } from './helmholtz-residual.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty } from './penalty.ts';
+import { absolute, type Penalty, penalise } from './penalty.ts';
 import { findTarget } from './targets.ts';
 
 /** What is known of the medium beforehand. */
@@ -93,7 +93,7 @@ export const receiverMisfit =
       widths: [value.shape[1] - 1],
       as: "as the field's outputs but the last",
     });
-    return penalty(sub(waves(value), heard));
+    return penalise(penalty, sub(waves(value), heard));
   };
 
 /**
@@ -105,5 +105,5 @@ export const slownessMisfit =
   ({ target = 'squaredSlowness', penalty = absolute }: MisfitOptions = {}): PointLoss =>
   ({ value }, { targets }) => {
     const known = findTarget('slownessMisfit', target, targets, { widths: [1], as: 'for the squared slowness' });
-    return penalty(sub(add(lastOutput(value), 1), known));
+    return penalise(penalty, sub(add(lastOutput(value), 1), known));
   };

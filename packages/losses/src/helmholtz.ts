@@ -4,7 +4,7 @@ import type { AbsorbingLayer } from './absorbing-layer.ts';
 import { assertPositive, assertWeight } from './assert.ts';
 import { type HelmholtzDerivatives, helmholtzDerivatives, helmholtzResidual } from './helmholtz-residual.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty } from './penalty.ts';
+import { absolute, type Penalty, penalise } from './penalty.ts';
 import { findTarget, type Targets } from './targets.ts';
 
 /** What the Helmholtz losses share. */
@@ -55,7 +55,7 @@ export const helmholtzLosses = (
   const source =
     name === null ? undefined : findTarget(loss, name, targets, { widths: [width], as: 'as the real and imaginary parts' });
   const terms = { wavenumber, absorbing: absorbing ?? undefined, squaredSlowness, source };
-  const losses = penalty(helmholtzResidual(jet, coords, terms));
+  const losses = penalise(penalty, helmholtzResidual(jet, coords, terms));
   if (source === undefined || onSourceWeight === offSourceWeight) return mul(losses, offSourceWeight);
   const onSource = cast<Tensor>(notEqual(source, 0), 'float32');
   return mul(losses, add(mul(onSource, onSourceWeight - offSourceWeight), offSourceWeight));

@@ -1,5 +1,5 @@
 /** @file Losses that know which derivatives they need. */
-import type { DerivativeRequest, Jet, PointLoss, PointwiseLoss, TensorBatch } from '@neural-fields/core';
+import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** A loss with the derivatives that its term must ask for: `term({ points, derivatives: loss.derivatives, loss })`. */
@@ -23,17 +23,9 @@ const assertJet = (loss: string, jet: object, derivatives: DerivativeRequest): v
   }
 };
 
-/**
- * Makes a loss that checks the jet before it is used.
- *
- * @param pointwise the same loss as data, if it can be said so
- */
-export const jetLoss = <const R extends DerivativeRequest>(
-  name: string,
-  derivatives: R,
-  losses: (jet: Jet<R>, batch: TensorBatch) => Tensor,
-  pointwise?: PointwiseLoss,
-): JetLoss<R> => {
+/** Makes a loss that checks the jet before it is used. */
+export const jetLoss = <const R extends DerivativeRequest>(name: string, derivatives: R, losses: PointLoss<R>): JetLoss<R> => {
+  const { pointwise } = losses;
   const loss = (jet: Jet<R>, batch: TensorBatch): Tensor => {
     assertJet(name, jet, derivatives);
     return losses(jet, batch);

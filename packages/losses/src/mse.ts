@@ -1,7 +1,6 @@
-import type { PointLoss } from '@neural-fields/core';
-import { squaredDifference } from '@tensorflow/tfjs-core';
+import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
 import { assertPositive } from './assert.ts';
-import { findValueTarget, weighted } from './targets.ts';
+import { squared } from './penalty.ts';
 
 /** The options of {@link mse}. */
 export interface MseOptions {
@@ -23,11 +22,8 @@ export interface MseOptions {
  */
 export const mse = ({ target = 'value', weight, dataRange = 2 }: MseOptions = {}): PointLoss => {
   assertPositive('mse: dataRange', dataRange);
-  const pointwise: PointLoss = ({ value }, { targets }) =>
-    weighted('mse', squaredDifference(value, findValueTarget('mse', target, targets, value)), targets, weight);
-  const described = Object.assign(pointwise, {
-    pointwise: { errors: [{ of: 'value', target }], penalty: { kind: 'squared' }, ...(weight !== undefined && { weight }) },
-  } as const);
-  if (weight !== undefined) return described;
-  return Object.assign(described, { metrics: { psnr: (loss: number) => 10 * Math.log10(dataRange ** 2 / loss) } });
+  const errors = [{ of: 'value', target }] as const;
+  if (weight !== undefined) return pointwiseLoss({ errors, penalty: squared, weight }, { name: 'mse' });
+  const psnr = (loss: number): number => 10 * Math.log10(dataRange ** 2 / loss);
+  return pointwiseLoss({ errors, penalty: squared }, { name: 'mse', metrics: { psnr } });
 };

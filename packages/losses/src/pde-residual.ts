@@ -1,6 +1,6 @@
 import type { DerivativeRequest, Jet, PointLoss } from '@neural-fields/core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { type Penalty, squared } from './penalty.ts';
+import { type Penalty, penalise, squared } from './penalty.ts';
 import type { Targets } from './targets.ts';
 
 /**
@@ -27,4 +27,4 @@ export const pdeResidual =
     { penalty = squared }: { readonly penalty?: Penalty } = {},
   ): PointLoss<R> =>
   (jet, { coords, targets }) =>
-    penalty(residual(jet, coords, targets));
+    penalise(penalty, residual(jet, coords, targets));

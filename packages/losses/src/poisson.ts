@@ -8,11 +8,10 @@
  * over [-1, 1], whose step is h = 2 / (N - 1), those are 80 h and 1e4 h^2 times the derivatives (0.63 and 0.62 for N = 256), and so is the field
  * that is recovered times the image. The affine fit takes that factor off.
  */
-import { add, mul, squaredDifference, type Tensor2D } from '@tensorflow/tfjs-core';
+import { pointwiseLoss } from '@neural-fields/core';
 import { assertWeight } from './assert.ts';
-import { gradientError } from './gradient-error.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { findTarget, type Targets } from './targets.ts';
+import { squared } from './penalty.ts';
 
 /** Which target the derivative is compared with. */
 export interface PoissonOptions {
@@ -32,9 +31,6 @@ export interface PoissonBothOptions {
   readonly laplacianWeight?: number;
 }
 
-const laplacianError = (loss: string, name: string, targets: Targets, laplacian: Tensor2D): Tensor2D =>
-  squaredDifference(laplacian, findTarget(loss, name, targets, { widths: [laplacian.shape[1]], as: "as the field's Laplacian" }));
-
 /**
  * Supervision by the gradient: sum_k (d Phi / dx_k - g_k)^2, averaged over points and outputs.
  *
@@ -46,8 +42,7 @@ export const poissonGradient = ({ target = 'gradient' }: PoissonOptions = {}): J
   jetLoss(
     'poissonGradient',
     { gradient: true },
-    ({ gradient }, { targets }) => gradientError('poissonGradient', target, targets, gradient),
-    { errors: [{ of: 'gradient', target }], penalty: { kind: 'squared' } },
+    pointwiseLoss({ errors: [{ of: 'gradient', target }], penalty: squared }, { name: 'poissonGradient' }),
   );
 
 /**
@@ -61,8 +56,7 @@ export const poissonLaplacian = ({ target = 'laplacian' }: PoissonOptions = {}):
   jetLoss(
     'poissonLaplacian',
     { laplacian: true },
-    ({ laplacian }, { targets }) => laplacianError('poissonLaplacian', target, targets, laplacian),
-    { errors: [{ of: 'laplacian', target }], penalty: { kind: 'squared' } },
+    pointwiseLoss({ errors: [{ of: 'laplacian', target }], penalty: squared }, { name: 'poissonLaplacian' }),
   );
 
 /**
@@ -74,20 +68,10 @@ export const poisson = (options: PoissonBothOptions = {}): JetLoss<{ readonly gr
   const { gradientTarget = 'gradient', laplacianTarget = 'laplacian', gradientWeight = 1, laplacianWeight = 1 } = options;
   assertWeight('poisson: gradientWeight', gradientWeight);
   assertWeight('poisson: laplacianWeight', laplacianWeight);
-  return jetLoss(
-    'poisson',
-    { gradient: true, laplacian: true },
-    ({ gradient, laplacian }, { targets }) =>
-      add(
-        mul(gradientError('poisson', gradientTarget, targets, gradient), gradientWeight),
-        mul(laplacianError('poisson', laplacianTarget, targets, laplacian), laplacianWeight),
-      ),
-    {
-      errors: [
-        { of: 'gradient', target: gradientTarget, factor: gradientWeight },
-        { of: 'laplacian', target: laplacianTarget, factor: laplacianWeight },
-      ],
-      penalty: { kind: 'squared' },
-    },
-  );
+  const errors = [
+    { of: 'gradient', target: gradientTarget, factor: gradientWeight },
+    { of: 'laplacian', target: laplacianTarget, factor: laplacianWeight },
+  ] as const;
+  const losses = pointwiseLoss({ errors, penalty: squared }, { name: 'poisson' });
+  return jetLoss('poisson', { gradient: true, laplacian: true }, losses);
 };

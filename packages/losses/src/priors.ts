@@ -1,4 +1,5 @@
 /** @file Priors on the field alone, for points without targets. */
+import { pointwiseLoss } from '@neural-fields/core';
 import { maximum, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute } from './penalty.ts';
@@ -13,10 +14,14 @@ const LEAST_SQUARE = 1e-24;
  * their sum. Rudin, Osher and Fatemi 1992 for the prior itself.
  */
 export const totalVariation = (): JetLoss<{ readonly gradient: true }> =>
-  jetLoss('totalVariation', { gradient: true }, ({ gradient }) => absolute(gradient), {
-    errors: [{ of: 'gradient', factor: inFeatures => 1 / inFeatures }],
-    penalty: { kind: 'absolute' },
-  });
+  jetLoss(
+    'totalVariation',
+    { gradient: true },
+    pointwiseLoss(
+      { errors: [{ of: 'gradient', factor: inFeatures => 1 / inFeatures }], penalty: absolute },
+      { name: 'totalVariation' },
+    ),
+  );
 
 /**
  * The Frobenius norm of the Hessian: sqrt(sum_kl (d2 Phi / dx_k dx_l)^2), averaged over points and outputs; in units of value per squared unit

@@ -1,8 +1,6 @@
 /** @file Data terms that forgive outliers more than squares do. */
-import type { PointLoss, PointwisePenalty } from '@neural-fields/core';
-import { sub } from '@tensorflow/tfjs-core';
+import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
 import { absolute, charbonnierPenalty, huberPenalty, type Penalty } from './penalty.ts';
-import { findValueTarget, weighted } from './targets.ts';
 
 /** What is compared with the field's value. */
 export interface DataTermOptions {
@@ -12,24 +10,16 @@ export interface DataTermOptions {
   readonly weight?: string;
 }
 
-const dataTerm = (
-  name: string,
-  penalty: Penalty,
-  described: PointwisePenalty,
-  { target = 'value', weight }: DataTermOptions,
-): PointLoss => {
-  const loss: PointLoss = ({ value }, { targets }) =>
-    weighted(name, penalty(sub(value, findValueTarget(name, target, targets, value))), targets, weight);
-  const errors = [{ of: 'value', target }] as const;
-  return Object.assign(loss, { pointwise: { errors, penalty: described, ...(weight !== undefined && { weight }) } });
-};
+/** w(x) penalty(Phi(x) - f(x)) */
+const dataTerm = (name: string, penalty: Penalty, { target = 'value', weight }: DataTermOptions): PointLoss =>
+  pointwiseLoss({ errors: [{ of: 'value', target }], penalty, ...(weight !== undefined && { weight }) }, { name });
 
 /**
  * The mean absolute error: w(x) |Phi(x) - f(x)|, averaged over points and outputs.
  *
  * @throws RangeError when evaluated, if the points lack a target or its width is wrong
  */
-export const mae = (options: DataTermOptions = {}): PointLoss => dataTerm('mae', absolute, { kind: 'absolute' }, options);
+export const mae = (options: DataTermOptions = {}): PointLoss => dataTerm('mae', absolute, options);
 
 /**
  * The Huber loss: with e = Phi(x) - f(x), e^2 / 2 up to |e| = delta and delta (|e| - delta / 2) beyond. Huber 1964, "Robust Estimation of a
@@ -39,7 +29,7 @@ export const mae = (options: DataTermOptions = {}): PointLoss => dataTerm('mae',
  * @throws RangeError when `delta` is not a positive number; when evaluated, if the points lack a target or its width is wrong
  */
 export const huber = ({ delta = 1, ...options }: DataTermOptions & { readonly delta?: number } = {}): PointLoss =>
-  dataTerm('huber', huberPenalty(delta), { kind: 'huber', delta }, options);
+  dataTerm('huber', huberPenalty(delta), options);
 
 /**
  * The Charbonnier loss: sqrt((Phi(x) - f(x))^2 + epsilon^2). Charbonnier et al. 1994.
@@ -48,4 +38,4 @@ export const huber = ({ delta = 1, ...options }: DataTermOptions & { readonly de
  * @throws RangeError when `epsilon` is not a positive number; when evaluated, if the points lack a target or its width is wrong
  */
 export const charbonnier = ({ epsilon = 1e-3, ...options }: DataTermOptions & { readonly epsilon?: number } = {}): PointLoss =>
-  dataTerm('charbonnier', charbonnierPenalty(epsilon), { kind: 'charbonnier', epsilon }, options);
+  dataTerm('charbonnier', charbonnierPenalty(epsilon), options);

@@ -1,8 +1,7 @@
-import { add, mul, squaredDifference } from '@tensorflow/tfjs-core';
+import { pointwiseLoss } from '@neural-fields/core';
 import { assertWeight } from './assert.ts';
-import { gradientError } from './gradient-error.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { findValueTarget } from './targets.ts';
+import { squared } from './penalty.ts';
 
 /** The options of {@link sobolev}. */
 export interface SobolevOptions {
@@ -27,20 +26,9 @@ export const sobolev = (options: SobolevOptions = {}): JetLoss<{ readonly gradie
   const { target = 'value', gradientTarget = 'gradient', valueWeight = 1, gradientWeight = 1 } = options;
   assertWeight('sobolev: valueWeight', valueWeight);
   assertWeight('sobolev: gradientWeight', gradientWeight);
-  return jetLoss(
-    'sobolev',
-    { gradient: true },
-    ({ value, gradient }, { targets }) =>
-      add(
-        mul(squaredDifference(value, findValueTarget('sobolev', target, targets, value)), valueWeight),
-        mul(gradientError('sobolev', gradientTarget, targets, gradient), gradientWeight),
-      ),
-    {
-      errors: [
-        { of: 'value', target, factor: valueWeight },
-        { of: 'gradient', target: gradientTarget, factor: gradientWeight },
-      ],
-      penalty: { kind: 'squared' },
-    },
-  );
+  const errors = [
+    { of: 'value', target, factor: valueWeight },
+    { of: 'gradient', target: gradientTarget, factor: gradientWeight },
+  ] as const;
+  return jetLoss('sobolev', { gradient: true }, pointwiseLoss({ errors, penalty: squared }, { name: 'sobolev' }));
 };

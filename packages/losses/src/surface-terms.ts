@@ -17,7 +17,7 @@ import {
 import { assertPositive, assertWeight } from './assert.ts';
 import { LEAST_LENGTH, lengths } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty, squared } from './penalty.ts';
+import { absoluteValue, type Penalty, penalise, squared } from './penalty.ts';
 import { findTarget, type Targets } from './targets.ts';
 
 /** Which points are on the surface. */
@@ -55,10 +55,10 @@ export const whereOff = <T extends Tensor>(loss: string, losses: T, surface: str
 export const onSurface =
   ({ surface = 'surface' }: SurfaceOptions = {}): PointLoss =>
   ({ value }, { targets }) =>
-    whereOn('onSurface', absolute(value), surface, targets);
+    whereOn('onSurface', absoluteValue(value), surface, targets);
 
 /** exp(-sharpness |Phi|) */
-export const closeness = (value: Tensor2D, sharpness: number): Tensor2D => exp(mul(absolute(value), -sharpness));
+export const closeness = (value: Tensor2D, sharpness: number): Tensor2D => exp(mul(absoluteValue(value), -sharpness));
 
 /** The options of {@link offSurface}. */
 export interface OffSurfaceOptions extends SurfaceOptions {
@@ -99,7 +99,7 @@ export const misalignment = (
   // A vector near 0 has no direction: its cosine is 0, without a slope, which would grow as 1 / |grad Phi|.
   const directed = step(sub(lengths(gradient, 1), 2 * LEAST_LENGTH));
   const cosine = mul(along, directed) as Tensor2D;
-  return sub(onesLike(cosine), oriented ? cosine : absolute(cosine));
+  return sub(onesLike(cosine), oriented ? cosine : absoluteValue(cosine));
 };
 
 /**
@@ -143,6 +143,6 @@ export const divergencePenalty = (options: DivergencePenaltyOptions = {}): JetLo
   assertWeight('divergencePenalty: atLeast', atLeast);
   if (!(atMost > atLeast)) throw new RangeError(`divergencePenalty: atMost must be a number above ${atLeast}, got ${atMost}`);
   return jetLoss('divergencePenalty', { laplacian: true }, ({ laplacian }, { targets }) =>
-    whereOff('divergencePenalty', clipByValue(penalty(laplacian), atLeast, atMost), surface, targets),
+    whereOff('divergencePenalty', clipByValue(penalise(penalty, laplacian), atLeast, atMost), surface, targets),
   );
 };

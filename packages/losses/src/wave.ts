@@ -9,7 +9,7 @@ import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core'
 import { assertInteger, assertPositive, assertWeight } from './assert.ts';
 import { partialAlong } from './boundary.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty } from './penalty.ts';
+import { absolute, type Penalty, penalise } from './penalty.ts';
 import { findTarget, findValueTarget } from './targets.ts';
 
 /** The second derivative along time, and the Laplacian in space. */
@@ -47,9 +47,9 @@ export const wave = (options: WaveOptions = {}): JetLoss<WaveDerivatives> => {
   ];
   return jetLoss<WaveDerivatives>('wave', { second }, ({ second: [acceleration, laplacian] }, { targets }) => {
     const spread: Tensor2D = mul(laplacian, speed ** 2);
-    if (squaredSlowness === undefined) return penalty(sub(acceleration, spread));
+    if (squaredSlowness === undefined) return penalise(penalty, sub(acceleration, spread));
     const m = findTarget('wave', squaredSlowness, targets, { widths: [1], as: 'for the squared slowness' });
-    return penalty(sub(acceleration, mul(spread, reciprocal(m))));
+    return penalise(penalty, sub(acceleration, mul(spread, reciprocal(m))));
   });
 };
 
@@ -81,8 +81,8 @@ export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gr
     const rate = partialAlong('waveStart', gradient, 0);
     const rateError = velocity === undefined ? rate : sub<Tensor2D>(rate, findValueTarget('waveStart', velocity, targets, value));
     return add(
-      mul(penalty(sub<Tensor2D>(value, findValueTarget('waveStart', target, targets, value))), valueWeight),
-      mul(penalty(rateError), velocityWeight),
+      mul(penalise(penalty, sub<Tensor2D>(value, findValueTarget('waveStart', target, targets, value))), valueWeight),
+      mul(penalise(penalty, rateError), velocityWeight),
     );
   });
 };

@@ -160,7 +160,8 @@ const cases: readonly Case[] = [
     name: 'totalVariation',
     loss: totalVariation(),
     outputs: 2,
-    formula: ({ jet }) => jet.gradient.flat().map(Math.abs),
+    formula: ({ jet }) =>
+      jet.value.map((_, o) => jet.gradient.reduce((sum, row) => sum + Math.abs(at(row, o)) / jet.gradient.length, 0)),
   },
   {
     name: 'frobeniusHessian',

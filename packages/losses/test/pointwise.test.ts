@@ -1,7 +1,15 @@
-/** @file Losses that describe themselves as data mean the same by it: the values of their functions, and the gradients. */
+/** @file Losses that are made of descriptions carry them, and nothing is added on the way. */
 import '@tensorflow/tfjs-backend-cpu';
-import { createField, createRng, type DerivativeRequest, type PointLoss, siren, type TensorBatch } from '@neural-fields/core';
-import { expectCloseInNorm, pointwiseLoss } from '@neural-fields/testing';
+import {
+  createField,
+  createRng,
+  type DerivativeRequest,
+  type PointLoss,
+  pointwiseLoss,
+  siren,
+  type TensorBatch,
+} from '@neural-fields/core';
+import { expectCloseInNorm } from '@neural-fields/testing';
 import { engine, mean, ready, type Scalar, scalar, setBackend, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -67,7 +75,6 @@ describe.each(Object.entries(LOSSES))('%s', (_name, loss) => {
         true,
       );
     const [actual, expected] = [step(given), step(pointwiseLoss(given.pointwise as NonNullable<typeof given.pointwise>))];
-    // The mean over coordinates is a factor in a description, and an axis in the function.
     expectCloseInNorm(actual.value.dataSync() as Float32Array, expected.value.dataSync(), { relative: 1e-5 }, 'loss');
     for (const [index, part] of actual.grads.entries()) {
       // A parameter that a loss does not depend on has no gradient.

@@ -7,7 +7,6 @@ export {
   oracleActivationKinds,
 } from './activation-oracle.ts';
 export { fieldJet, type OracleField, type OracleJet, type OracleParameters, parameterGradient } from './field-oracle.ts';
-export { pointwiseLoss } from './pointwise-loss.ts';
 export { expectReadmeExample, firstExample, matchesPromise, promisedLines, runReadmeExample } from './readme.ts';
 export { type Side, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from './taylor.ts';
 export {

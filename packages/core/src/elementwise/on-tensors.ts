@@ -68,8 +68,8 @@ const simple: Readonly<Record<Exclude<Operation, 'select'>, (a: TensorOperand, b
 export interface TensorInputs {
   /** `f32[...]` */
   readonly x: Tensor;
-  /** `f32[]` each; all parameters of the program. */
-  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** `f32[]` or a number each; all parameters of the program. */
+  readonly parameters: Readonly<Record<string, Tensor | number>>;
   /** The values of the program's first results, where they are at hand. */
   readonly known?: readonly Tensor[];
   /** The first result that is wanted; 0 if absent. */
@@ -108,14 +108,14 @@ export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[
       const { kind, index } = operand;
       if (kind === 'argument') return x;
       if (kind === 'constant') return program.constants[index] as number;
-      if (kind === 'parameter') return parameters[program.parameters[index] as string] as Tensor;
+      if (kind === 'parameter') return parameters[program.parameters[index] as string] as TensorOperand;
       const found = done[kind].get(index) ?? run(instructionOf(operand) as Instruction);
       done[kind].set(index, found);
       return found;
     };
     const wanted = program.results.slice(from, to);
     if (x.size === 0) return wanted.map(() => zerosLike(x));
-    const given = new Set<Tensor>([x, ...known, ...Object.values(parameters)]);
+    const given = new Set<TensorOperand>([x, ...known, ...Object.values(parameters)]);
     return wanted.map(operand => {
       const value = read(operand);
       if (typeof value === 'number') return value === 0 ? zerosLike(x) : fill(x.shape, value);

@@ -1,15 +1,8 @@
 /** @file Losses as data: what a backend must know to work a loss out inside its own kernel, between the forward pass and its reverse. */
+import type { Penalty } from '../elementwise/penalty.ts';
 
-/** How an error e becomes a loss, as data. */
-export type PointwisePenalty =
-  /** e^2 */
-  | { readonly kind: 'squared' }
-  /** |e|, with the slope 0 at 0 */
-  | { readonly kind: 'absolute' }
-  /** e^2 / 2 up to |e| = delta > 0, and delta (|e| - delta / 2) beyond */
-  | { readonly kind: 'huber'; readonly delta: number }
-  /** sqrt(e^2 + epsilon^2), epsilon > 0 */
-  | { readonly kind: 'charbonnier'; readonly epsilon: number };
+/** {@link Penalty}. */
+export type PointwisePenalty = Penalty;
 
 /** The errors of one part of the jet. */
 export interface PointwiseError {
@@ -25,13 +18,12 @@ export interface PointwiseError {
  *
  *     w (sum over errors of factor penalty(part of the jet - target))
  *
- * A gradient counts as the sum over its coordinates. A loss that carries this beside its function ({@link PointLoss}) says the same thing
- * twice, and the two must agree: backends that can, work out this one, in one pass; all others call the function.
+ * A gradient counts as the sum over its coordinates. `pointwiseLoss` makes a loss of it, which backends that can work out in one pass.
  */
 export interface PointwiseLoss {
   /** At most one for each part of the jet. */
   readonly errors: readonly PointwiseError[];
-  readonly penalty: PointwisePenalty;
+  readonly penalty: Penalty;
   /** The name of the target w, `f32[n, 1]` or `f32[n, o]`; 1 if absent. */
   readonly weight?: string;
 }

@@ -7,12 +7,19 @@ import { collectGradients } from './collect-gradients.ts';
 import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
 
 /** The numbers by which `assembly/loss.ts` knows the penalties. */
-const PENALTIES = { squared: 0, absolute: 1, huber: 2, charbonnier: 3 } as const;
+const PENALTIES: Readonly<Record<string, number>> = { squared: 0, absolute: 1, huber: 2, charbonnier: 3 };
 /** Bytes between the sums of two threads. */
 const SUM_BYTES = 64;
 
-const penaltyParameter = ({ penalty }: FieldLoss): number =>
-  penalty.kind === 'huber' ? penalty.delta : penalty.kind === 'charbonnier' ? penalty.epsilon : 0;
+/** @throws RangeError for a penalty that there is no code for */
+const penaltyCode = ({ penalty: { kind } }: FieldLoss): number => {
+  const code = PENALTIES[kind];
+  if (code === undefined) throw new RangeError(`simd: no kernel for the penalty '${kind}'`);
+  return code;
+};
+
+/** None of those that there is code for has two. */
+const penaltyParameter = ({ penalty }: FieldLoss): number => Object.values(penalty.parameters)[0] ?? 0;
 
 /** Some columns of the rows `start` ... `start + count - 1` of an array, one after the other. A single column may be repeated. */
 const copyColumns = (
@@ -77,7 +84,7 @@ export const fieldLoss = (
     const weights = weight === undefined ? 0 : arena.take(4 * size * o);
     const sums = arena.take(SUM_BYTES * pool.count);
     arena.integers(sums, (SUM_BYTES / 4) * pool.count).fill(0);
-    arena.integers(record, 6).set([PENALTIES[loss.penalty.kind], 0, 0, factors, weights, sums]);
+    arena.integers(record, 6).set([penaltyCode(loss), 0, 0, factors, weights, sums]);
     arena.floats(record + 4, 2).set([penaltyParameter(loss), loss.gradientScale]);
     const cut = cutParameters(network, parameters);
     const placed = placeNetwork(kernels, network, cut, { forReverse: true, points: size, data });

@@ -2,7 +2,8 @@
  * @file How jets lie in memory between layers: in float32, or in float16, of which everything that is added up is made float32 again. Float16 ends at
  * 65504, and derivatives of order k grow with the k-th power of the steepest activation, so they are divided by that power.
  */
-import { type JetShape, literal } from './jet-rule.ts';
+import { literal } from './formula.ts';
+import type { JetShape } from './jet-rule.ts';
 import type { StorageBinding } from './shader.ts';
 
 /** How the blocks of jets are stored. */

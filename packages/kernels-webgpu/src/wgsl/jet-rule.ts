@@ -4,6 +4,7 @@
  */
 import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core';
 import type { Order } from './activations.ts';
+import { literal } from './formula.ts';
 import { lines } from './shader.ts';
 
 /** What is carried beside the value. */
@@ -36,12 +37,6 @@ export const forwardOrder = ({ first, second }: JetShape): Order => (second > 0 
 
 /** The derivatives of s that the reverse needs. */
 export const reverseOrder = (shape: JetShape): Order => (forwardOrder(shape) + 1) as Order;
-
-/** A number as a literal of type f32. */
-export const literal = (value: number): string => {
-  const text = String(Math.fround(value));
-  return /[.e]/.test(text) ? text : `${text}.0`;
-};
 
 /** A sum of terms with weights as an expression; 0 if there are none. */
 const weightedSum = (terms: readonly (readonly [weight: number, term: string])[]): string => {

@@ -4,8 +4,9 @@
  */
 import type { FieldJetLayer, FieldLoss } from '@neural-fields/core';
 import { activationDeclarations, activationFunction } from './activations.ts';
+import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';
-import { blockCount, type JetShape, jetShapeOf, literal, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
+import { blockCount, type JetShape, jetShapeOf, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
@@ -42,11 +43,13 @@ const lastLayer = (layer: FieldJetLayer, jet: JetShape, format: JetFormat, start
       writes('result'),
     ],
     declarations: [
-      ...start.declarations,
-      ...(isIdentity
-        ? []
-        : [...activationDeclarations([activation.kind]), activationFunction(activation.kind, reverseOrder(jet))]),
-      ...(sums ? [sumDeclarations(LAST_THREADS)] : []),
+      ...new Set([
+        ...start.declarations,
+        ...(isIdentity
+          ? []
+          : [...activationDeclarations([activation.kind]), activationFunction(activation.kind, reverseOrder(jet))]),
+        ...(sums ? [sumDeclarations(LAST_THREADS)] : []),
+      ]),
     ],
     workgroup: [LAST_THREADS, 1],
     body: lines(
@@ -93,28 +96,19 @@ export const givenUpstream = (layer: FieldJetLayer, jet: JetShape, format: JetFo
   });
 };
 
-/** `penalise(error)`: the penalty and its slope; see core's `PointwisePenalty`. */
-const penaltyFunction = (penalty: FieldLoss['penalty']): string => {
-  const body = {
-    squared: () => ['return Penalty(error * error, error + error);'],
-    absolute: () => ['return Penalty(abs(error), sign(error));'],
-    huber: (delta: string) => [
-      'let size = abs(error);',
-      `let inner = min(size, vec4(${delta}));`,
-      `return Penalty(inner * (size - inner * 0.5), clamp(error, vec4(-${delta}), vec4(${delta})));`,
-    ],
-    charbonnier: (epsilon: string) => [
-      `let size = sqrt(error * error + vec4(${epsilon} * ${epsilon}));`,
-      'return Penalty(size, error / size);',
-    ],
-  }[penalty.kind];
-  const parameter = penalty.kind === 'huber' ? penalty.delta : penalty.kind === 'charbonnier' ? penalty.epsilon : 0;
-  return lines(
-    'struct Penalty { size: vec4<f32>, slope: vec4<f32> }',
-    'fn penalise(error: vec4<f32>) -> Penalty {',
-    indent(lines(...body(literal(parameter)))),
-    '}',
-  );
+/** `penalise(error)`: the penalty and its slope, with the functions that it calls. */
+const penaltyFunctions = ({ parameters, expressions: { value, slope } }: FieldLoss['penalty']): string[] => {
+  const names = { argument: 'error', parameters: Object.values(parameters).map(literal) };
+  const { declarations, statements, results } = printFormulas([value, slope], Object.keys(parameters), names);
+  return [
+    ...declarations,
+    lines(
+      'struct Penalty { size: vec4<f32>, slope: vec4<f32> }',
+      'fn penalise(error: vec4<f32>) -> Penalty {',
+      indent(lines(statements, `return Penalty(${results.join(', ')});`)),
+      '}',
+    ),
+  ];
 };
 
 /** Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s sizes. */
@@ -149,7 +143,7 @@ export const pointwiseLoss = (
     sizes: ['lossScale', 'gradientScale', ...used.map(targetSize)],
     storage: [reads('outputs'), ...(used.length > 0 ? [reads('targets', 'f32')] : []), writes('lossSums', 'f32')],
     declarations: [
-      penaltyFunction(penalty),
+      ...penaltyFunctions(penalty),
       ...(used.length > 0
         ? [
             lines(

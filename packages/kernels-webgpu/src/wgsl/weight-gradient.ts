@@ -4,8 +4,9 @@
  * no atomic addition of floats.
  */
 import type { FieldJetLayer } from '@neural-fields/core';
+import { literal } from './formula.ts';
 import { type JetFormat, vectorType, widened } from './jet-format.ts';
-import { type JetShape, literal } from './jet-rule.ts';
+import type { JetShape } from './jet-rule.ts';
 import type { ProductStyle } from './product.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 

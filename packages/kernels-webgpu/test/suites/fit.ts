@@ -7,11 +7,12 @@ import {
   type FitOptions,
   fit,
   type PointSource,
+  pointwiseLoss,
   siren,
   type Term,
   term,
 } from '@neural-fields/core';
-import { pointwiseLoss } from '@neural-fields/testing';
+import { squared } from '@neural-fields/core/elementwise';
 import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { kernelsOf } from '../../src/device/kernels.ts';
@@ -37,10 +38,8 @@ const points = (count: number): PointSource => {
   };
 };
 
-const squared = { errors: [{ of: 'value', target: 'value' }], penalty: { kind: 'squared' } } as const;
-const terms = (count: number): readonly Term[] => [
-  term({ points: points(count), loss: Object.assign(pointwiseLoss(squared), { pointwise: squared }) }),
-];
+const mse = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
+const terms = (count: number): readonly Term[] => [term({ points: points(count), loss: mse })];
 
 const run = async (options: Partial<FitOptions>, count = 90): Promise<number[]> => {
   const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 6 }), {

@@ -1,5 +1,6 @@
 /** @file The loss inside the kernels: the contract of all kernels, and batches. */
 import { createField, siren } from '@neural-fields/core';
+import { squared } from '@neural-fields/core/elementwise';
 import { expectLossParity, fieldLossContract } from '@neural-fields/kernel-contract';
 import { expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
@@ -18,7 +19,7 @@ export const lossSuite = (options: WebgpuBackendOptions = {}): void => {
       field: () => createField(siren(size), { seed: 2 }),
       points: 901,
       derivatives: {},
-      loss: { errors: [{ of: 'value', target: 'value' }], penalty: { kind: 'squared' }, weight: 'w' },
+      loss: { errors: [{ of: 'value', target: 'value' }], penalty: squared, weight: 'w' },
     });
     // Pack, 2 layers, loss, 2 weight gradients, 1 product back, 2 sums.
     expect(backend().counters.dispatches - counters.dispatches).toBe(3 * 9);

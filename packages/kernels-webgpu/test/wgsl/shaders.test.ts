@@ -1,4 +1,5 @@
 /** @file The sources of shaders, to be read and compared; whether they are right is tested by running them. */
+import { huberPenalty } from '@neural-fields/core/elementwise';
 import { describe, expect, it } from 'vitest';
 import { activationFunction } from '../../src/wgsl/activations.ts';
 import { forwardLayer } from '../../src/wgsl/forward-layer.ts';
@@ -489,15 +490,21 @@ it('a pointwise loss is worked out where the reverse pass begins', () => {
   const network = { inFeatures: 2, layers: [{ ...layer, outFeatures: 3, activation: identity }], order: 1 as const };
   const target = { index: 0, column: 0 };
   const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
-  const penalty = { kind: 'huber', delta: 0.3 } as const;
+  const penalty = huberPenalty(0.3);
   const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, lossScale: 1, gradientScale: 1 }, [3, 1], single);
   expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
   expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
     "struct Penalty { size: vec4<f32>, slope: vec4<f32> }
     fn penalise(error: vec4<f32>) -> Penalty {
-      let size = abs(error);
-      let inner = min(size, vec4(0.30000001192092896));
-      return Penalty(inner * (size - inner * 0.5), clamp(error, vec4(-0.30000001192092896), vec4(0.30000001192092896)));
+      let u0 = -0.30000001192092896;
+      let v0 = abs(error);
+      let v1 = min(v0, vec4(0.30000001192092896));
+      let v2 = v1 * 0.5;
+      let v3 = v0 - v2;
+      let v4 = v1 * v3;
+      let v5 = max(error, vec4(u0));
+      let v6 = min(v5, vec4(0.30000001192092896));
+      return Penalty(v4, v6);
     }
     // A target of width 1 has pitch 0: it is the same for all outputs.
     fn targetAt(start: u32, vector: u32, pitch: u32) -> vec4<f32> {

@@ -1,0 +1,4 @@
+export { absolute } from './absolute.ts';
+export { charbonnierPenalty } from './charbonnier.ts';
+export { huberPenalty } from './huber.ts';
+export { squared } from './squared.ts';
