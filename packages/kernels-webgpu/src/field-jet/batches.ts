@@ -13,7 +13,7 @@ const FLOAT_BYTES = 4;
 
 /** Whether the fused kernel takes a network. */
 export const supportsNetwork = (network: FieldJetNetwork): boolean =>
-  blockCount(jetShapeOf(network)) <= MOST_BLOCKS && network.layers.every(({ activation: { kind } }) => isKnownActivation(kind));
+  blockCount(jetShapeOf(network)) <= MOST_BLOCKS && network.layers.every(({ activation }) => isKnownActivation(activation));
 
 /** Rows begin at multiples of four numbers. */
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);

@@ -8,8 +8,6 @@ import { type JetFormat, single } from '../wgsl/jet-format.ts';
  */
 export const formatOf = ({ layers, encodedFeatures, order }: FieldJetNetwork, halfPrecision: boolean): JetFormat => {
   if (!halfPrecision || (encodedFeatures !== undefined && order > 0)) return single;
-  const steepest = Math.max(
-    ...layers.map(({ activation: { kind, parameters } }) => steepnessOf(kind, Object.values(parameters))),
-  );
+  const steepest = Math.max(...layers.map(({ activation }) => steepnessOf(activation)));
   return { half: true, scale: order === 0 ? 1 : 2 ** Math.round(Math.log2(Math.max(1, steepest))) };
 };

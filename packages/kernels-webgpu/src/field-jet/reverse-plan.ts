@@ -120,11 +120,12 @@ export const reversePart = (
     const [from, to] = (network.layers.length - 1 - index) % 2 === 0 ? ['g0', 'g1'] : ['g1', 'g0'];
     const { inFeatures, outFeatures, activation } = layer;
     if (region.learned) {
-      slots['learnedSums'] = Math.max(slots['learnedSums'] as number, sums);
+      const learned = activation.learnable.length;
+      slots['learnedSums'] = Math.max(slots['learnedSums'] as number, sums * learned);
       steps.push({
-        shader: learnedGradient(activation),
+        shader: learnedGradient(learned),
         sizes: { count: sums, parts, stride: count, offset: region.learned.start },
-        bindings: { sums: { slot: 'learnedSums' }, ...learnedBinding(region), parts: { slot: 'parts' } },
+        bindings: { sums: { slot: 'learnedSums' }, parts: { slot: 'parts' } },
         groups: [1, 1, 1],
       });
     }

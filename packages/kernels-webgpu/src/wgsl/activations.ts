@@ -1,169 +1,110 @@
-/**
- * @file The activations of core and their first three derivatives in WGSL. The formulas, with their references, stand in core's `activations/`;
- * this file follows them. `x` is the pre-activation, `a` and `b` are the parameters in core's order.
- */
-import { exponential, hyperbolicTangent, logistic, sineAndCosine, softplus } from './elementary.ts';
-import { indent, lines } from './shader.ts';
+/** @file Activations and their derivatives in WGSL, printed from the formulas of their definitions. */
+import { type ActivationDefinition, coreActivations, type FieldJetLayer } from '@neural-fields/core';
+import type { ActivationExpressions } from '@neural-fields/core/elementwise';
+import { literal, printFormulas } from './formula.ts';
+import { indent, lines, reads, type StorageBinding, writes } from './shader.ts';
+import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
 /** How many derivatives: 0 is the value alone. */
 export type Order = 0 | 1 | 2 | 3;
 
-interface ActivationCode {
-  /** The functions that it calls. */
-  readonly uses?: readonly string[];
-  /** Statements that define s0, s1, s2 and s3; each may use those before it. */
-  readonly derivatives: readonly [s0: string, s1: string, s2: string, s3: string];
-  /** The factor on the argument, which every derivative has once more; 1 if absent. */
-  readonly steepness?: (a: number, b: number) => number;
-}
+/** The activation of a layer. Where its definition is absent, it is the one of core. */
+export type LayerActivation = FieldJetLayer['activation'] & { readonly definition?: ActivationDefinition };
 
-const byFactor = (a: number): number => Math.abs(a);
-const byWidth = (a: number): number => 1 / Math.abs(a);
+const definitionOf = ({ kind, definition }: LayerActivation): ActivationDefinition | undefined =>
+  definition ?? coreActivations.find(known => known.kind === kind);
 
-/** What stands in for infinity where a product with 0 must stay 0; see core's quadratic.ts and bell.ts. */
-const REACH = '1e30';
-const BELL_REACH = '15.0';
-const zero = 'vec4(0.0)';
+/** Whether there is code for an activation: whether it is made of formulas. */
+export const isKnownActivation = (activation: LayerActivation): boolean => definitionOf(activation)?.expressions !== undefined;
 
-/** exp(-(lambda x)^2 / 2). */
-const bell = (lambda: string, steepness: (a: number, b: number) => number): ActivationCode => ({
-  steepness,
-  uses: [exponential],
-  derivatives: [
-    `let lambda = ${lambda}; let u = x * lambda; let s0 = exponential(u * u * -0.5);`,
-    `let factor = clamp(u, vec4(-${BELL_REACH}), vec4(${BELL_REACH})) * -lambda; let s1 = factor * s0;`,
-    'let s2 = factor * s1 - s0 * (lambda * lambda);',
-    'let s3 = factor * s2 - s1 * (2.0 * lambda * lambda);',
-  ],
-});
-
-const sigmoidPair = 'let p = logistic(x); let q = logistic(-x);';
-
-const codes: Readonly<Record<string, ActivationCode>> = {
-  identity: { derivatives: ['let s0 = x;', 'let s1 = vec4(1.0);', `let s2 = ${zero};`, `let s3 = ${zero};`] },
-  relu: {
-    derivatives: [
-      `let s0 = max(x, ${zero});`,
-      `let s1 = select(${zero}, vec4(1.0), x > ${zero});`,
-      `let s2 = ${zero};`,
-      `let s3 = ${zero};`,
-    ],
-  },
-  prelu: {
-    derivatives: [
-      `let slope = select(vec4(a), vec4(1.0), x > ${zero}); let s0 = x * slope;`,
-      'let s1 = slope;',
-      `let s2 = ${zero};`,
-      `let s3 = ${zero};`,
-    ],
-  },
-  sine: {
-    steepness: byFactor,
-    uses: [sineAndCosine],
-    derivatives: [
-      'let wave = sineAndCosine(x * a); let s0 = wave.sine;',
-      'let s1 = wave.cosine * a;',
-      'let s2 = wave.sine * (-a * a);',
-      'let s3 = s1 * (-a * a);',
-    ],
-  },
-  tanh: {
-    uses: [exponential, hyperbolicTangent],
-    derivatives: [
-      'let s0 = hyperbolicTangent(x);',
-      'let s1 = 1.0 - s0 * s0;',
-      'let s2 = s0 * s1 * -2.0;',
-      'let s3 = s1 * (4.0 - s1 * 6.0);',
-    ],
-  },
-  sigmoid: {
-    uses: [exponential, logistic],
-    derivatives: [`${sigmoidPair} let s0 = p;`, 'let s1 = p * q;', 'let s2 = s1 * (q - p);', 'let s3 = s1 * (1.0 - s1 * 6.0);'],
-  },
-  silu: {
-    uses: [exponential, logistic],
-    derivatives: [
-      `${sigmoidPair} let s0 = x * p;`,
-      'let p1 = p * q; let s1 = p + x * p1;',
-      'let p2 = p1 * (q - p); let s2 = p1 * 2.0 + x * p2;',
-      'let s3 = p2 * 3.0 + x * p1 * (1.0 - p1 * 6.0);',
-    ],
-  },
-  softplus: {
-    uses: [exponential, logistic, softplus],
-    derivatives: ['let s0 = softplus(x);', `${sigmoidPair} let s1 = p;`, 'let s2 = p * q;', 'let s3 = s2 * (q - p);'],
-  },
-  gaussian: bell('1.0 / a', byWidth),
-  quadratic: {
-    steepness: byFactor,
-    derivatives: [
-      'let u = x * a; let s0 = 1.0 / (u * u + 1.0);',
-      `let s1 = clamp(u, vec4(-${REACH}), vec4(${REACH})) * s0 * s0 * (-2.0 * a);`,
-      'let s2 = s0 * s0 * (3.0 - s0 * 4.0) * (2.0 * a * a);',
-      'let s3 = s1 * s0 * ((1.0 - s0 * 2.0) * (12.0 * a * a));',
-    ],
-  },
-  multiquadric: {
-    steepness: byFactor,
-    derivatives: [
-      'let u = x * a; let s0 = 1.0 / sqrt(u * u + 1.0);',
-      `let ss = s0 * s0; let s1 = clamp(u, vec4(-${REACH}), vec4(${REACH})) * s0 * ss * -a;`,
-      'let s2 = s0 * ss * (2.0 - ss * 3.0) * (a * a);',
-      'let s3 = s1 * ss * ((2.0 - ss * 5.0) * (3.0 * a * a));',
-    ],
-  },
-  laplacian: {
-    steepness: byWidth,
-    uses: [exponential],
-    derivatives: [
-      'let rate = -1.0 / a; let s0 = exponential(abs(x) * rate);',
-      'let s1 = s0 * (sign(x) * rate);',
-      'let s2 = s0 * (rate * rate);',
-      'let s3 = s1 * (rate * rate);',
-    ],
-  },
-  'super-gaussian': bell('sqrt(b) / a', (a, b) => Math.sqrt(Math.abs(b)) * byWidth(a)),
-  expsin: {
-    steepness: byFactor,
-    uses: [exponential, sineAndCosine],
-    derivatives: [
-      'let wave = sineAndCosine(x * a); let s0 = exponential(-wave.sine);',
-      'let s1 = wave.cosine * s0 * -a;',
-      'let r = wave.cosine * wave.cosine + wave.sine; let s2 = r * s0 * (a * a);',
-      'let s3 = (wave.sine * 2.0 + r - 1.0) * s1 * (a * a);',
-    ],
-  },
-  finer: {
-    steepness: byFactor,
-    uses: [sineAndCosine],
-    derivatives: [
-      'let size = abs(x); let wave = sineAndCosine((size + 1.0) * x * a); let s0 = wave.sine;',
-      'let first = (size + size + 1.0) * a; let s1 = first * wave.cosine;',
-      'let second = sign(x) * (2.0 * a); let s2 = second * wave.cosine - first * first * wave.sine;',
-      'let s3 = first * second * wave.sine * -3.0 - first * first * s1;',
-    ],
-  },
+const expressionsOf = (activation: LayerActivation): ActivationExpressions => {
+  const expressions = definitionOf(activation)?.expressions;
+  if (expressions === undefined) throw new RangeError(`webgpu: no formulas for the activation '${activation.kind}'`);
+  return expressions;
 };
 
-/** The factor on the argument of an activation with these parameters, in core's order. */
-export const steepnessOf = (kind: string, [a = 0, b = 0]: readonly number[]): number => codes[kind]?.steepness?.(a, b) ?? 1;
+/** The factor on the argument of an activation. */
+export const steepnessOf = (activation: LayerActivation): number =>
+  definitionOf(activation)?.steepness?.(activation.parameters) ?? 1;
 
-/** Whether there is code for an activation of core. */
-export const isKnownActivation = (kind: string): boolean => kind in codes;
+/** What a rule needs of an activation. */
+export interface NeededDerivatives {
+  /** Of s. */
+  readonly order: Order;
+  /** Of those by the learned parameters; none if absent. */
+  readonly learnedOrder?: Order;
+}
 
-/** The functions that {@link activationFunction} calls, each once. */
-export const activationDeclarations = (kinds: readonly string[]): string[] => [
-  ...new Set(kinds.flatMap(kind => codes[kind]?.uses ?? [])),
-];
+/** The k-th derivative's derivative by learned parameter i, in {@link activate}'s result. */
+export const learnedName = (i: number, k: number): string => `p${i}_${k}`;
 
-/** `activate(x, a, b)`: the value and its derivatives up to `order` as the fields s0, s1, ... of a `Derivatives`. */
-export const activationFunction = (kind: string, order: Order): string => {
-  const code = codes[kind] as ActivationCode;
-  const names = Array.from({ length: order + 1 }, (_, k) => `s${k}`);
-  return lines(
-    `struct Derivatives { ${names.map(name => `${name}: vec4<f32>`).join(', ')} }`,
-    'fn activate(x: vec4<f32>, a: f32, b: f32) -> Derivatives {',
-    indent(lines(...code.derivatives.slice(0, order + 1), `return Derivatives(${names.join(', ')});`)),
-    '}',
+const upTo = (order: Order): number[] => Array.from({ length: order + 1 }, (_, k) => k);
+
+/**
+ * The functions `activate(x, p0, p1, ...)` and all that it calls: the value of an activation and its derivatives as the fields s0, s1, ... of a
+ * `Derivatives`, and those by its learned parameters as the fields of {@link learnedName}.
+ */
+export const activationFunctions = (activation: LayerActivation, { order, learnedOrder }: NeededDerivatives): string[] => {
+  const names = Object.keys(activation.parameters);
+  const { derivatives, byParameter } = expressionsOf(activation);
+  const needed = [
+    ...upTo(order).map(k => ({ name: `s${k}`, formula: derivatives[k] })),
+    ...activation.learnable.flatMap((parameter, i) =>
+      learnedOrder === undefined
+        ? []
+        : upTo(learnedOrder).map(k => ({ name: learnedName(i, k), formula: byParameter[parameter]?.[k] })),
+    ),
+  ].flatMap(({ name, formula }) => (formula ? [{ name, formula }] : []));
+  const parameters = names.map((_, index) => `p${index}`);
+  const formulas = needed.map(({ formula }) => formula);
+  const { declarations, statements, results } = printFormulas(formulas, names, { argument: 'x', parameters });
+  return [
+    ...declarations,
+    lines(
+      `struct Derivatives { ${needed.map(({ name }) => `${name}: vec4<f32>`).join(', ')} }`,
+      `fn activate(${['x: vec4<f32>', ...parameters.map(name => `${name}: f32`)].join(', ')}) -> Derivatives {`,
+      indent(lines(statements, `return Derivatives(${results.join(', ')});`)),
+      '}',
+    ),
+  ];
+};
+
+/** The call of {@link activationFunctions}' function with the parameters of {@link parameterStatements}. */
+export const activate = ({ parameters }: LayerActivation, x: string): string =>
+  `activate(${[x, ...Object.keys(parameters).map((_, index) => `p${index}`)].join(', ')})`;
+
+/** Statements that define the parameters p0, p1, ... of an activation; those that are learned are read from `learnedParameters`. */
+export const parameterStatements = ({ parameters, learnable }: LayerActivation): string =>
+  lines(
+    ...Object.entries(parameters).map(([name, value], index) => {
+      const place = learnable.indexOf(name);
+      return `let p${index}: f32 = ${place >= 0 ? `learnedParameters[${place}]` : literal(value)};`;
+    }),
   );
+
+/** What a shader needs to add up the derivatives by learned parameters, all empty where there are none. */
+export interface LearnedSums {
+  readonly storage: readonly StorageBinding[];
+  readonly declarations: readonly string[];
+  /** Statements that define the variables `learned0`, `learned1`, ..., to which each thread adds. */
+  readonly begin: string;
+  /** Statements that all threads come to, which store the sum of the workgroup with this number. */
+  readonly end: (workgroup: string) => string;
+}
+
+/** For workgroups of so many threads. The sums of workgroup w are `learnedSums[w * count + i]` for the `count` learned parameters. */
+export const learnedSums = (activation: LayerActivation | undefined, threads: number): LearnedSums => {
+  const count = activation?.learnable.length ?? 0;
+  if (count === 0) return { storage: [], declarations: [], begin: '', end: () => '' };
+  const all = Array.from({ length: count }, (_, i) => i);
+  return {
+    storage: [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')],
+    declarations: [sumDeclarations(threads)],
+    begin: lines(...all.map(i => `var learned${i} = 0.0;`)),
+    end: workgroup =>
+      lines(
+        `let learnedPlace = (${workgroup}) * ${count}u;`,
+        ...all.map(i => storeSum(`learned${i}`, 'learnedSums', `learnedPlace + ${i}u`)),
+      ),
+  };
 };

@@ -1,8 +1,8 @@
 /** @file One dense layer forward: Z = H W + b for all blocks of the jets, then the activation's rule. */
 import type { FieldJetLayer } from '@neural-fields/core';
-import { activationDeclarations, activationFunction } from './activations.ts';
+import { activationFunctions, parameterStatements } from './activations.ts';
 import { type JetFormat, narrowed, orderOf, unscaled, vectorType } from './jet-format.ts';
-import { blockCount, forwardOrder, forwardRule, type JetShape, parameterStatements } from './jet-rule.ts';
+import { blockCount, forwardOrder, forwardRule, type JetShape } from './jet-rule.ts';
 import { matrixFunction, matrixType } from './matrix.ts';
 import { preActivationStorage, storePreActivation } from './pre-activations.ts';
 import { type ProductStyle, productCode } from './product.ts';
@@ -73,7 +73,7 @@ export const forwardLayer = (
     declarations: [
       ...product.declarations,
       ...(hasBias ? [matrixFunction('biasAt', 'bias', 1, outFeatures)] : []),
-      ...(isIdentity ? [] : [...activationDeclarations([kind]), activationFunction(kind, forwardOrder(jet))]),
+      ...(isIdentity ? [] : activationFunctions(activation, { order: forwardOrder(jet) })),
     ],
     workgroup: product.workgroup,
     body: lines(

@@ -3,10 +3,10 @@
  * layer. They are given, or those of a pointwise loss, which is worked out on the way.
  */
 import type { FieldJetLayer, FieldLoss } from '@neural-fields/core';
-import { activationDeclarations, activationFunction } from './activations.ts';
+import { activationFunctions, learnedSums, parameterStatements } from './activations.ts';
 import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';
-import { blockCount, type JetShape, jetShapeOf, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
+import { blockCount, type JetShape, jetShapeOf, reverseNeeds, reverseRule } from './jet-rule.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
@@ -31,24 +31,22 @@ const lastLayer = (layer: FieldJetLayer, jet: JetShape, format: JetFormat, start
   const blocks = blockCount(jet);
   const vectors = Math.ceil(outFeatures / 4);
   const isIdentity = activation.kind === 'identity';
-  const learns = !isIdentity && activation.learnable.length > 0;
-  const sums = learns || start.after !== undefined;
+  const learned = learnedSums(activation, LAST_THREADS);
   return shader({
     label: start.label,
     sizes: ['points', 'columns', ...start.sizes],
     storage: [
       ...(isIdentity ? [] : preActivationStorage(jet, format, reads)),
-      ...(learns ? [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')] : []),
+      ...learned.storage,
       ...start.storage,
       writes('result'),
     ],
     declarations: [
       ...new Set([
         ...start.declarations,
-        ...(isIdentity
-          ? []
-          : [...activationDeclarations([activation.kind]), activationFunction(activation.kind, reverseOrder(jet))]),
-        ...(sums ? [sumDeclarations(LAST_THREADS)] : []),
+        ...(isIdentity ? [] : activationFunctions(activation, reverseNeeds(jet))),
+        ...learned.declarations,
+        ...(start.after === undefined ? [] : [sumDeclarations(LAST_THREADS)]),
       ]),
     ],
     workgroup: [LAST_THREADS, 1],
@@ -58,19 +56,19 @@ const lastLayer = (layer: FieldJetLayer, jet: JetShape, format: JetFormat, start
       `let vector = i % ${vectors}u;`,
       `let point = i / ${vectors}u;`,
       start.before ?? '',
-      learns ? 'var learned = 0.0;' : '',
+      learned.begin,
       'if (point < sizes.points) {',
       indent(
         lines(
           isIdentity ? '' : parameterStatements(activation),
           start.upstream,
           isIdentity ? '' : loadPreActivations(jet, format, vectors),
-          isIdentity ? '' : reverseRule(activation, jet, { learns }),
+          isIdentity ? '' : reverseRule(activation, jet),
           repeat(blocks, block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] = g${block};`),
         ),
       ),
       '}',
-      learns ? storeSum('learned', 'learnedSums', 'index') : '',
+      learned.end('index'),
       start.after ?? '',
     ),
   });

@@ -1,5 +1,4 @@
 /** @file Sums of the parts that workgroups leave. */
-import type { FieldJetLayer } from '@neural-fields/core';
 import { lines, reads, type Shader, shader, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
@@ -24,9 +23,6 @@ export const sumParts: Shader = shader({
   ),
 });
 
-/** The statements of a workgroup that add up `sums`. */
-const addUpList = lines('var sum = 0.0;', `for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[i]; }`);
-
 /** `total[0]` = the sum of the first `sizes.count` numbers of `sums`; added to what is there where `sizes.continues` is 1. */
 export const sumList: Shader = shader({
   label: 'sum of a list',
@@ -34,37 +30,33 @@ export const sumList: Shader = shader({
   storage: [reads('sums', 'f32'), writes('total', 'f32')],
   declarations: [sumDeclarations(REDUCE_THREADS)],
   workgroup: [REDUCE_THREADS, 1],
-  body: lines(addUpList, 'if (lane == 0u && sizes.continues == 1u) { sum += total[0]; }', storeSum('sum', 'total', '0u')),
+  body: lines(
+    'var sum = 0.0;',
+    `for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[i]; }`,
+    'if (lane == 0u && sizes.continues == 1u) { sum += total[0]; }',
+    storeSum('sum', 'total', '0u'),
+  ),
 });
 
-/** What the sum of `reverseRule` is multiplied with: lambda'(p) / lambda(p) where p scales the argument, or FINER's phase, by lambda(p). */
-const learnedFactor = (kind: string, name: string, value: string): string => {
-  if (kind === 'prelu') return '1.0';
-  if (kind === 'super-gaussian') return name === 'a' ? `-1.0 / ${value}` : `0.5 / ${value}`;
-  return kind === 'gaussian' || kind === 'laplacian' ? `-1.0 / ${value}` : `1.0 / ${value}`;
-};
-
 /**
- * The derivatives with respect to the learned parameters of an activation, from the `sizes.count` numbers of `learnedSums`: to the first of the
+ * The derivatives with respect to the learned parameters of an activation, from what `sizes.count` workgroups left in `sums` for each: to the first of the
  * `sizes.parts` parts at `sizes.offset`, with 0 in the others.
  */
-export const learnedGradient = ({ kind, learnable }: FieldJetLayer['activation']): Shader =>
+export const learnedGradient = (learned: number): Shader =>
   shader({
-    label: `learned gradient ${kind}`,
+    label: `learned gradient ${learned}`,
     sizes: ['count', 'parts', 'stride', 'offset'],
-    storage: [reads('sums', 'f32'), reads('learnedParameters', 'f32'), writes('parts', 'f32')],
+    storage: [reads('sums', 'f32'), writes('parts', 'f32')],
     declarations: [sumDeclarations(REDUCE_THREADS)],
     workgroup: [REDUCE_THREADS, 1],
     body: lines(
-      addUpList,
-      'let whole = addUp(sum, lane);',
-      'if (lane != 0u) { return; }',
-      'for (var p = 0u; p < sizes.parts; p++) {',
-      '  let here = select(0.0, whole, p == 0u);',
-      ...learnable.map(
-        (name, index) =>
-          `  parts[p * sizes.stride + sizes.offset + ${index}u] = here * (${learnedFactor(kind, name, `learnedParameters[${index}]`)});`,
-      ),
+      `for (var k = 0u; k < ${learned}u; k++) {`,
+      '  var sum = 0.0;',
+      `  for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[i * ${learned}u + k]; }`,
+      '  let whole = addUp(sum, lane);',
+      '  if (lane == 0u) {',
+      '    for (var p = 0u; p < sizes.parts; p++) { parts[p * sizes.stride + sizes.offset + k] = select(0.0, whole, p == 0u); }',
+      '  }',
       '}',
     ),
   });

@@ -1,14 +1,13 @@
 /** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
 import type { FieldJetLayer } from '@neural-fields/core';
-import { activationDeclarations, activationFunction } from './activations.ts';
+import { activationFunctions, type LayerActivation, learnedSums, parameterStatements } from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
-import { blockCount, type JetShape, parameterStatements, reverseOrder, reverseRule } from './jet-rule.ts';
+import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
 import { matrixType } from './matrix.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
-import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
 /**
  * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the pre-activations `z` of the layer
@@ -21,7 +20,7 @@ export const reverseLayer = (
     before,
     style,
     format,
-  }: { readonly before: FieldJetLayer['activation'] | undefined; readonly style: ProductStyle; readonly format: JetFormat },
+  }: { readonly before: LayerActivation | undefined; readonly style: ProductStyle; readonly format: JetFormat },
 ): Shader => {
   const blocks = blockCount(jet);
   const matrix = { rows: inFeatures, columns: outFeatures };
@@ -29,7 +28,7 @@ export const reverseLayer = (
   const [threadColumns, threadRows] = product.workgroup;
   const vectors = Math.ceil(inFeatures / 4);
   const activation = before === undefined || before.kind === 'identity' ? undefined : before;
-  const learns = activation !== undefined && activation.learnable.length > 0;
+  const learned = learnedSums(activation, threadColumns * threadRows);
   const place = (block: number): string => `(${block}u * sizes.points + point) * ${vectors}u + vector`;
   const store = (q: number): string =>
     lines(
@@ -42,7 +41,7 @@ export const reverseLayer = (
             lines(
               repeat(blocks, block => `var g${block} = ${sumName(block, q)};`),
               activation === undefined ? '' : loadPreActivations(jet, format, vectors),
-              activation === undefined ? '' : reverseRule(activation, jet, { learns }),
+              activation === undefined ? '' : reverseRule(activation, jet),
               repeat(blocks, block => `result[${place(block)}] = g${block};`),
             ),
           ),
@@ -58,24 +57,22 @@ export const reverseLayer = (
       reads('rows'),
       reads('weights', matrixType(outFeatures)),
       ...(activation ? preActivationStorage(jet, format, reads) : []),
-      ...(learns ? [reads('learnedParameters', 'f32'), writes('learnedSums', 'f32')] : []),
+      ...learned.storage,
       writes('result'),
     ],
     declarations: [
       ...product.declarations,
-      ...(activation
-        ? [...activationDeclarations([activation.kind]), activationFunction(activation.kind, reverseOrder(jet))]
-        : []),
-      ...(learns ? [sumDeclarations(threadColumns * threadRows)] : []),
+      ...(activation ? activationFunctions(activation, reverseNeeds(jet)) : []),
+      ...learned.declarations,
     ],
     workgroup: product.workgroup,
     body: lines(
       product.body,
       `let vector = group.x * ${threadColumns}u + local.x;`,
       activation ? parameterStatements(activation) : '',
-      learns ? 'var learned = 0.0;' : '',
+      learned.begin,
       repeat(product.pointsPerThread, store),
-      learns ? storeSum('learned', 'learnedSums', `group.y * ${Math.ceil(vectors / threadColumns)}u + group.x`) : '',
+      learned.end(`group.y * ${Math.ceil(vectors / threadColumns)}u + group.x`),
     ),
   });
 };
