@@ -3,6 +3,7 @@ import {
   abs,
   add,
   cast,
+  clipByValue,
   clone,
   cos,
   div,
@@ -15,12 +16,14 @@ import {
   minimum,
   mul,
   neg,
+  reciprocal,
   relu,
   sigmoid,
   sign,
   sin,
   softplus,
   sqrt,
+  square,
   step,
   sub,
   type Tensor,
@@ -30,7 +33,7 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { Instruction, Operand, Program } from './instructions.ts';
-import type { Operation } from './operations.ts';
+import { applyOperation, type Operation } from './operations.ts';
 
 /** A power of two, so the product is exact. */
 const MAGNIFICATION = 2 ** 60;
@@ -40,7 +43,7 @@ const signOf = (x: Tensor): Tensor => sign(mul(x, MAGNIFICATION));
 
 type TensorOperand = Tensor | number;
 
-/** Those whose operands are tensors or numbers alike. */
+/** Each operation as one op, of which at least one operand is a tensor. Where tfjs has a faster op for a special case, that is taken. */
 const simple: Readonly<Record<Exclude<Operation, 'select'>, (a: TensorOperand, b: TensorOperand) => Tensor>> = {
   neg: a => neg(a),
   abs: a => abs(a as Tensor),
@@ -56,12 +59,20 @@ const simple: Readonly<Record<Exclude<Operation, 'select'>, (a: TensorOperand, b
   softplus: a => softplus(a),
   add: (a, b) => add(a, b),
   sub: (a, b) => sub(a, b),
-  mul: (a, b) => mul(a, b),
-  div: (a, b) => div(a, b),
+  mul: (a, b) => (a === b ? square(a) : mul(a, b)),
+  div: (a, b) => (a === 1 ? reciprocal(b) : div(a, b)),
   min: (a, b) => minimum(a, b),
   // relu keeps NaN on all backends, maximum does not.
   max: (a, b) => (b === 0 ? relu(a) : maximum(a, b)),
   greater: (a, b) => (b === 0 ? step(a) : cast(greater(a, b), 'float32')),
+};
+
+const isScalar = ({ kind }: Operand): boolean => kind !== 'argument' && kind !== 'value';
+
+/** A number or a scalar in the shape of x. */
+const spread = (value: TensorOperand, x: Tensor): Tensor => {
+  if (typeof value === 'number') return value === 0 ? zerosLike(x) : fill(x.shape, value);
+  return value.rank === 0 && x.rank > 0 ? add(zerosLike(x), value) : value;
 };
 
 /** What a program is run on. */
@@ -86,7 +97,7 @@ export interface TensorInputs {
 export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[] => {
   const { x, parameters, known = [], from, to } = inputs;
   return tidy(() => {
-    const done = { uniform: new Map<number, Tensor>(), value: new Map<number, Tensor>() };
+    const done = { uniform: new Map<number, TensorOperand>(), value: new Map<number, TensorOperand>() };
     for (const [index, tensor] of known.entries()) {
       const result = program.results[index];
       if (result?.kind === 'value') done.value.set(result.index, tensor);
@@ -99,10 +110,30 @@ export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[
       const [a, b] = made.operands.map(read) as [TensorOperand, TensorOperand];
       return greater(a, b);
     };
-    const run = ({ op, operands }: Instruction): Tensor => {
-      const [a, b, c] = operands as [Operand, Operand, Operand];
-      if (op === 'select') return where(condition(a), read(b) as Tensor, read(c) as Tensor);
-      return simple[op](read(a), operands.length > 1 ? read(b) : 0);
+    const selected = ([test, yes, no]: readonly Operand[]): Tensor => {
+      const [a, b] = [read(yes as Operand), read(no as Operand)];
+      // The op repeats scalars to whole tensors, which takes wasm a hundred times as long as the rest.
+      if (isScalar(yes as Operand) && isScalar(no as Operand)) {
+        const isYes = read(test as Operand);
+        return add(a === 1 ? isYes : mul(isYes, a), mul(sub(1, isYes), b));
+      }
+      return where(condition(test as Operand), spread(a, x), spread(b, x));
+    };
+    /** min(max(a, low), high) with two numbers, as one op. */
+    const clipped = ([inner, high]: readonly Operand[]): Tensor | undefined => {
+      const made = instructionOf(inner as Operand);
+      if (made?.op !== 'max') return undefined;
+      const [a, low, top] = [...made.operands, high as Operand].map(read) as [TensorOperand, TensorOperand, TensorOperand];
+      const isClip = typeof a !== 'number' && typeof low === 'number' && typeof top === 'number' && low <= top;
+      return isClip ? clipByValue(a, low, top) : undefined;
+    };
+    const run = ({ op, operands }: Instruction): TensorOperand => {
+      if (op === 'select') return selected(operands);
+      const whole = op === 'min' ? clipped(operands) : undefined;
+      if (whole !== undefined) return whole;
+      const values = operands.map(read);
+      if (values.every(value => typeof value === 'number')) return applyOperation(op, values);
+      return simple[op](values[0] as TensorOperand, values[1] ?? 0);
     };
     const read = (operand: Operand): TensorOperand => {
       const { kind, index } = operand;
@@ -118,8 +149,7 @@ export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[
     const given = new Set<TensorOperand>([x, ...known, ...Object.values(parameters)]);
     return wanted.map(operand => {
       const value = read(operand);
-      if (typeof value === 'number') return value === 0 ? zerosLike(x) : fill(x.shape, value);
-      const whole = operand.kind === 'parameter' || operand.kind === 'uniform' ? add(zerosLike(x), value) : value;
+      const whole = isScalar(operand) ? spread(value, x) : (value as Tensor);
       if (given.has(whole)) return clone(whole);
       given.add(whole);
       return whole;
