@@ -2,6 +2,7 @@
 import type { PointLoss } from '@neural-fields/core';
 import { mul, reshape, slice, sub, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { assertInteger } from './assert.ts';
+import { dataTerm } from './data-term.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise } from './penalty.ts';
 import { findTarget, findValueTarget } from './targets.ts';
@@ -19,10 +20,8 @@ export interface DirichletOptions {
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const dirichlet =
-  ({ target = 'value', penalty = absolute }: DirichletOptions = {}): PointLoss =>
-  ({ value }, { targets }) =>
-    penalise(penalty, sub(value, findValueTarget('dirichlet', target, targets, value)));
+export const dirichlet = ({ penalty = absolute, ...options }: DirichletOptions = {}): PointLoss =>
+  dataTerm(penalty, options, { name: 'dirichlet' });
 
 /** The options of {@link neumann}. */
 export interface NeumannOptions {

@@ -8,6 +8,7 @@ export {
   type MixedGradientsOptions,
   mixedGradients,
 } from './composite-gradients.ts';
+export type { DataTermOptions } from './data-term.ts';
 export { occupancyToSdf, sdfToOccupancy, sdfToSoftOccupancy, sdfToTsdf, tsdfToSdf } from './distance-conversions.ts';
 export {
   type SignAgnosticDistanceOptions,
@@ -48,7 +49,7 @@ export {
   poissonLaplacian,
 } from './poisson.ts';
 export { frobeniusHessian, totalVariation } from './priors.ts';
-export { charbonnier, type DataTermOptions, huber, mae } from './robust.ts';
+export { charbonnier, huber, mae } from './robust.ts';
 export { boxFactor, separablePolynomial } from './separable-polynomial.ts';
 export { type SobolevOptions, sobolev } from './sobolev.ts';
 export {

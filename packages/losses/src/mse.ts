@@ -1,13 +1,10 @@
-import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
+import type { PointLoss } from '@neural-fields/core';
 import { assertPositive } from './assert.ts';
+import { type DataTermOptions, dataTerm } from './data-term.ts';
 import { squared } from './penalty.ts';
 
 /** The options of {@link mse}. */
-export interface MseOptions {
-  /** The name of the target among those of the points; `value` if absent. */
-  readonly target?: string;
-  /** The name of a target that multiplies the losses, e.g. a mask of zeros and ones; none if absent. The mean is over all points. */
-  readonly weight?: string;
+export interface MseOptions extends DataTermOptions {
   /** The width of the interval that the target's values lie in, for the PSNR; 2 if absent, as for values in [-1, 1]. */
   readonly dataRange?: number;
 }
@@ -20,10 +17,8 @@ export interface MseOptions {
  *
  * @throws RangeError when `dataRange` is not a positive number; when evaluated, if the points lack a target or its width is wrong
  */
-export const mse = ({ target = 'value', weight, dataRange = 2 }: MseOptions = {}): PointLoss => {
+export const mse = ({ dataRange = 2, ...options }: MseOptions = {}): PointLoss => {
   assertPositive('mse: dataRange', dataRange);
-  const errors = [{ of: 'value', target }] as const;
-  if (weight !== undefined) return pointwiseLoss({ errors, penalty: squared, weight }, { name: 'mse' });
   const psnr = (loss: number): number => 10 * Math.log10(dataRange ** 2 / loss);
-  return pointwiseLoss({ errors, penalty: squared }, { name: 'mse', metrics: { psnr } });
+  return dataTerm(squared, options, { name: 'mse', ...(options.weight === undefined && { metrics: { psnr } }) });
 };

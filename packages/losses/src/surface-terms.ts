@@ -1,5 +1,5 @@
 /** @file What is asked of a signed distance at the points of a surface, and off it. `eikonalSdf` is their sum. */
-import type { PointLoss } from '@neural-fields/core';
+import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
 import {
   clipByValue,
   div,
@@ -17,7 +17,7 @@ import {
 import { assertPositive, assertWeight } from './assert.ts';
 import { LEAST_LENGTH, lengths } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absoluteValue, type Penalty, penalise, squared } from './penalty.ts';
+import { absolute, absoluteValue, type Penalty, penalise, squared } from './penalty.ts';
 import { findTarget, type Targets } from './targets.ts';
 
 /** Which points are on the surface. */
@@ -52,10 +52,15 @@ export const whereOff = <T extends Tensor>(loss: string, losses: T, surface: str
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const onSurface =
-  ({ surface = 'surface' }: SurfaceOptions = {}): PointLoss =>
-  ({ value }, { targets }) =>
-    whereOn('onSurface', absoluteValue(value), surface, targets);
+export const onSurface = ({ surface = 'surface' }: SurfaceOptions = {}): PointLoss => {
+  const weight = surface !== null && { weight: surface };
+  const described = pointwiseLoss({ errors: [{ of: 'value' }], penalty: absolute, ...weight }, { name: 'onSurface' });
+  const loss: PointLoss = (jet, batch) => {
+    marks('onSurface', surface, batch.targets);
+    return described(jet, batch);
+  };
+  return Object.assign(loss, { pointwise: described.pointwise });
+};
 
 /** exp(-sharpness |Phi|) */
 export const closeness = (value: Tensor2D, sharpness: number): Tensor2D => exp(mul(absoluteValue(value), -sharpness));

@@ -14,9 +14,12 @@ import { engine, mean, ready, type Scalar, scalar, setBackend, type Tensor, tens
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   charbonnier,
+  dirichlet,
   huber,
+  huberPenalty,
   mae,
   mse,
+  onSurface,
   poisson,
   poissonGradient,
   poissonLaplacian,
@@ -37,6 +40,9 @@ const LOSSES: Readonly<Record<string, object>> = {
   huber: huber({ delta: 0.2 }),
   charbonnier: charbonnier({ epsilon: 0.1 }),
   sobolev: sobolev({ valueWeight: 0.5, gradientWeight: 0.01 }),
+  dirichlet: dirichlet({ penalty: huberPenalty(0.5) }),
+  onSurface: onSurface({ surface: 'w' }),
+  'onSurface everywhere': onSurface({ surface: null }),
   totalVariation: totalVariation(),
   poissonGradient: poissonGradient(),
   poissonLaplacian: poissonLaplacian(),
