@@ -5,6 +5,7 @@
 //     npm run build && cd packages/kernels-webgpu && npm run half-precision -- [points] [steps] [width] [hidden layers]
 
 import { adam, createField, createRng, evaluateJet, fit, mlp, siren, term } from '@neural-fields/core';
+import { squared } from '@neural-fields/core/elementwise';
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import {
   enableProdMode,
@@ -111,7 +112,7 @@ async function lossesOf(part, halfPrecision) {
   const withoutKernels = () => {
     throw new Error('the loss must be worked out inside the kernel');
   };
-  const pointwise = { errors: [{ of: part, target: part }], penalty: { kind: 'squared' } };
+  const pointwise = { errors: [{ of: part, target: part }], penalty: squared };
   const task = [term({ points: source, derivatives: requests[part], loss: Object.assign(withoutKernels, { pointwise }) })];
   const losses = [];
   const options = { steps, reportEvery: Math.ceil(steps / 4), optimizer: adam({ learningRate: 1e-4 }) };

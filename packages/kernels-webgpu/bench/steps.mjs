@@ -4,6 +4,7 @@
 //     npm run build && cd packages/kernels-webgpu && npm run bench -- [points] [steps] [width]
 
 import { adam, createField, createRng, fit, selectBackend, siren, term } from '@neural-fields/core';
+import { squared } from '@neural-fields/core/elementwise';
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode, engine } from '@tensorflow/tfjs-core';
 
@@ -18,11 +19,11 @@ const software = isSoftware(adapter.info);
 console.log(`${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}${software ? ', an emulation' : ''}`);
 console.log(`${points} points a step, ${steps} steps, width ${width}, Node ${process.version}`);
 
-const squared = of => ({ errors: [{ of }], penalty: { kind: 'squared' } });
+const squaresOf = of => ({ errors: [{ of }], penalty: squared });
 const supervisions = {
-  value: { request: {}, pointwise: squared('value') },
-  gradient: { request: { gradient: true }, pointwise: squared('gradient') },
-  laplacian: { request: { laplacian: true }, pointwise: squared('laplacian') },
+  value: { request: {}, pointwise: squaresOf('value') },
+  gradient: { request: { gradient: true }, pointwise: squaresOf('gradient') },
+  laplacian: { request: { laplacian: true }, pointwise: squaresOf('laplacian') },
 };
 
 const rng = createRng(3);
