@@ -10,6 +10,16 @@ export const tetrahedron = (): Mesh => ({
   triangles: Uint32Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3),
 });
 
+/** The faces of a cube, seen from outside counter-clockwise. Bit k of a corner's number says on which side of axis k it lies. */
+export const cubeQuads = [
+  [0, 2, 3, 1],
+  [4, 5, 7, 6],
+  [0, 1, 5, 4],
+  [2, 6, 7, 3],
+  [0, 4, 6, 2],
+  [1, 3, 7, 5],
+] as const;
+
 /** A cube of 12 triangles around a point. */
 export const cube = (side: number, [x, y, z]: readonly [number, number, number] = [0, 0, 0]): Mesh => {
   const [sx, sy, sz] = [1, 2, 4].map(
@@ -17,17 +27,9 @@ export const cube = (side: number, [x, y, z]: readonly [number, number, number] 
       (corner: number): number =>
         (corner & bit) === 0 ? -side / 2 : side / 2,
   ) as [(corner: number) => number, (corner: number) => number, (corner: number) => number];
-  const faces = [
-    [0, 2, 3, 1],
-    [4, 5, 7, 6],
-    [0, 1, 5, 4],
-    [2, 6, 7, 3],
-    [0, 4, 6, 2],
-    [1, 3, 7, 5],
-  ] as const;
   return {
     positions: Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7].flatMap(corner => [x + sx(corner), y + sy(corner), z + sz(corner)])),
-    triangles: Uint32Array.from(faces.flatMap(([a, b, c, d]) => [a, b, c, a, c, d])),
+    triangles: Uint32Array.from(cubeQuads.flatMap(([a, b, c, d]) => [a, b, c, a, c, d])),
   };
 };
 

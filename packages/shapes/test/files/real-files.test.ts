@@ -9,7 +9,7 @@ import { orientMesh } from '../../src/meshes/orient-mesh.ts';
 import { weld } from '../../src/meshes/weld.ts';
 import { unitBox } from '../../src/normalise/unit-box.ts';
 import { isMesh, type Mesh } from '../../src/shape.ts';
-import { cube, split } from '../meshes-of-tests.ts';
+import { cube, cubeQuads, split } from '../meshes-of-tests.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -25,17 +25,9 @@ const near = (value: number) => expect.closeTo(value, 5);
 /** What a cube of side 1 looks like. */
 const CUBE = { area: near(6), volume: near(1), triangles: 12, closed: true };
 
-const quads = [
-  [1, 3, 4, 2],
-  [5, 6, 8, 7],
-  [1, 2, 6, 5],
-  [3, 7, 8, 4],
-  [1, 5, 7, 3],
-  [2, 4, 8, 6],
-];
 const corners = Array.from({ length: 8 }, (_, i) => [i & 1, (i >> 1) & 1, i >> 2]);
 const vertices = (x = 0): string => corners.map(([a, b, c]) => `v ${a! + x} ${b} ${c}`).join('\n');
-const faces = (first = 0): string => quads.map(face => `f ${face.map(corner => corner + first).join(' ')}`).join('\n');
+const faces = (first = 0): string => cubeQuads.map(face => `f ${face.map(corner => corner + 1 + first).join(' ')}`).join('\n');
 const OBJ = `${vertices()}\n${faces()}\n`;
 
 describe('OBJ', () => {
