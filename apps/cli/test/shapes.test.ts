@@ -93,11 +93,11 @@ test('a stopped fit goes on to the same bits, and leaves a picture of where it w
   while (!existsSync(join(cwd, 'look.png'))) await new Promise(resolve => setTimeout(resolve, 20));
   running.child.kill('SIGINT');
   expect(await running.finished).toMatchObject({ code: 130 });
-  expect((await decodeImage(readFileSync(join(cwd, 'look.png')))).shape).toEqual([160, 160, 3]);
+  expect((await decodeImage(readFileSync(join(cwd, 'look.png')))).shape).toEqual([128, 128, 3]);
   const again = await run(args.slice(0, -1).concat('60'), { cwd });
   expect(again).toMatchObject({ code: 0 });
   expect(again.stderr).toMatch(/goes on from step \d+ of/);
-  expect((await decodeImage(readFileSync(join(cwd, 'look.png')))).shape).toEqual([384, 384, 3]);
+  expect((await decodeImage(readFileSync(join(cwd, 'look.png')))).shape).toEqual([256, 256, 3]);
   const parametersOf = (name: string): Uint8Array[] =>
     [...decodeFieldData(readFileSync(join(cwd, name))).parameters.values()].map(
       ({ data }) => new Uint8Array(data.buffer.slice(0)),

@@ -251,7 +251,7 @@ export const addFitCommand = (program: Command): void => {
     .optionsGroup('Fit:')
     .option(
       '--steps <n>',
-      'total number of updates, including those before a resume (default: 500; paper 10000, sounds 9000)',
+      'total number of updates, including those before a resume (default: 500, shapes 300; paper 10000, sounds 9000)',
       integer(1),
     )
     .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3, sounds and shapes 5e-4; paper 1e-4)", positive)

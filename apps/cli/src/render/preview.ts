@@ -27,8 +27,8 @@ export interface Preview {
   finish(field: Field, signal: AbortSignal): Promise<void>;
 }
 
-/** Pixels a side while the fit goes, and at its end. */
-const SIDES = { going: 160, last: 384 } as const;
+/** Pixels a side while the fit goes, and at its end: few, since a ray takes dozens of evaluations and a fit should end in about a minute. */
+const SIDES = { going: 128, last: 256 } as const;
 
 /** Where the previews of a fit are drawn; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no shape */
 export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions): string | undefined => {

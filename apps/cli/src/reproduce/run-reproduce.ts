@@ -119,11 +119,12 @@ const printResult = ({ result }: ReportedResult, output: Output): void => {
   }
   for (const { label, diverged } of fits) if (diverged !== undefined) output.result(`${label} diverged: ${diverged}`);
   const seconds = fits.reduce((sum, fit) => sum + fit.seconds, 0);
-  const missed = findings.checks.filter(check => verdictOf(check) === 'missed').length;
+  const verdicts = findings.checks.map(verdictOf).filter(verdict => verdict !== 'shown');
+  const missed = verdicts.filter(verdict => verdict === 'missed').length;
+  const outcome =
+    missed > 0 ? `${missed} missed` : verdicts.length > 0 ? 'all expectations met' : 'nothing was expected of these settings';
   output.result('');
-  output.result(
-    `${experiment.id}: ${missed === 0 ? 'all expectations met' : `${missed} missed`}, ${formatSeconds(seconds)} of fitting`,
-  );
+  output.result(`${experiment.id}: ${outcome}, ${formatSeconds(seconds)} of fitting`);
 };
 
 const assertSize = (experiment: Experiment, options: ReproduceOptions): void => {

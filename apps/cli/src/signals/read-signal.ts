@@ -40,7 +40,7 @@ const latin1 = (bytes: Uint8Array, start: number, end: number): string => String
 const isWav = (bytes: Uint8Array): boolean =>
   ['RIFF', 'RIFX', 'RF64', 'BW64'].includes(latin1(bytes, 0, 4)) && latin1(bytes, 8, 12) === 'WAVE';
 
-/** Bytes of a shape that take a noticeable time. */
+/** Bytes of a sound or a shape that take a noticeable time. */
 const LARGE = 2e6;
 
 /**
@@ -53,13 +53,13 @@ export const readSignal = async (path: string, options: ReadSignalOptions): Prom
   const bytes = await whileSaying(options, `${basename(path)}: reading`, () =>
     readInput(path, { maxBytes: options.maxBytes, advice: '--max-bytes reads more' }),
   );
+  // Sounds and shapes are read in one go, during which nothing else can be said.
+  if (bytes.length > LARGE && (isWav(bytes) || isPly(bytes) || describeForeign(bytes) === undefined))
+    options.say(`${basename(path)}: reading ${formatBytes(bytes.length)}`);
   if (isWav(bytes)) {
     assertSuited(path, options, 'sound');
     return prepareAudio(path, bytes, options);
   }
-  // A shape is read in one go, during which nothing else can be said.
-  if (bytes.length > LARGE && (isPly(bytes) || describeForeign(bytes) === undefined))
-    options.say(`${basename(path)}: reading ${formatBytes(bytes.length)}`);
   const shape = await prepareShape(path, bytes, options);
   if (shape !== undefined) {
     assertSuited(path, options, 'shape');
