@@ -1,7 +1,7 @@
 /** What a field file says of itself is checked before anything is made of it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeFieldData, type FieldData, parameterShapes, siren } from '@neural-fields/core';
+import { encodeFieldData, type FieldData, parameterLayout, siren } from '@neural-fields/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../src/errors.ts';
@@ -16,7 +16,7 @@ const network = (inFeatures: number, outFeatures: number): FieldData['spec'] =>
 const fieldOf = (spec: FieldData['spec']): FieldData => ({
   spec,
   parameters: new Map(
-    parameterShapes(spec).map(({ name, shape }) => [
+    parameterLayout(spec).entries.map(({ name, shape }) => [
       name,
       { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.25) },
     ]),

@@ -1,4 +1,4 @@
-import { fieldFromData, parameterShapes, siren } from '@neural-fields/core';
+import { fieldFromData, parameterLayout, siren } from '@neural-fields/core';
 import type { PointSet } from '@neural-fields/signals';
 import { expect, test } from 'vitest';
 import { networkMemory } from '../src/fitting/network-memory.ts';
@@ -41,7 +41,7 @@ test('the quality of a large signal is that of a part of its points, which is sp
   };
   const points: PointSet = { inFeatures: 1, size, pointsPerStep: size, fixed: true, at, draw: () => at([]) };
   const spec = siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 2, hiddenLayers: 0 });
-  const zeros = parameterShapes(spec).map(({ name, shape }) => {
+  const zeros = parameterLayout(spec).entries.map(({ name, shape }) => {
     const length = shape.reduce((product, side) => product * side, 1);
     return [name, { shape, data: new Float32Array(length) }] as const;
   });

@@ -2,7 +2,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeSafetensors, encodeFieldData, type FieldData, parameterShapes, siren } from '@neural-fields/core';
+import { decodeSafetensors, encodeFieldData, type FieldData, parameterLayout, siren } from '@neural-fields/core';
 import { importPytorch } from '@neural-fields/core/pytorch';
 import { expect, test } from 'vitest';
 import { InputError, UsageError } from '../src/errors.ts';
@@ -94,7 +94,7 @@ test('a field goes to PyTorch and comes back as it was', async () => {
   const at = (name: string): string => join(program.cwd, name);
   const spec = siren({ inFeatures: 2, outFeatures: 3, hiddenFeatures: 4, hiddenLayers: 1, omega0: 12 });
   const parameters: FieldData['parameters'] = new Map(
-    parameterShapes(spec).map(({ name, shape }) => [
+    parameterLayout(spec).entries.map(({ name, shape }) => [
       name,
       { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(7 * i) / 4) },
     ]),

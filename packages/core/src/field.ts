@@ -1,11 +1,14 @@
 /** @file The owner of a field's parameters. */
 import { clone, keep, reshape, type Tensor, type Tensor2D, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
-import { evaluateJet } from './jets/evaluate.ts';
+import { evaluateNetwork } from './evaluate/evaluate.ts';
 import type { Jet, JetSource } from './jets/jet.ts';
 import type { DerivativeRequest } from './jets/request.ts';
+import type { ParameterLayout } from './params/layout.ts';
 import { createRng } from './random.ts';
 import { type Extensions, noExtensions } from './spec/extensions.ts';
-import { type FieldSpec, outFeatures, parseSpec, resolveLayers } from './spec/spec.ts';
+import type { FieldSpec } from './spec/field-spec.ts';
+import { type Network, networkOf } from './spec/network.ts';
+import { parseSpec } from './spec/spec.ts';
 
 /** A spec with parameters that can be learned. It owns its variables until {@link Field.dispose}. */
 export class Field implements JetSource {
@@ -13,26 +16,31 @@ export class Field implements JetSource {
   readonly extensions: Extensions;
   readonly inFeatures: number;
   readonly outFeatures: number;
+  /** The names, shapes and places of the parameters. */
+  readonly layout: ParameterLayout;
   /** By name, in order, e.g. `layers.0.weight` f32[inFeatures, outFeatures]. */
   readonly parameters: Readonly<Record<string, Variable>>;
+  readonly #network: Network;
 
   /** Use {@link createField}. */
   constructor(spec: FieldSpec, parameters: Readonly<Record<string, Variable>>, extensions: Extensions) {
     this.spec = spec;
     this.parameters = parameters;
     this.extensions = extensions;
+    this.#network = networkOf(spec, extensions);
     this.inFeatures = spec.inFeatures;
-    this.outFeatures = outFeatures(spec, extensions);
+    this.outFeatures = this.#network.program.outFeatures;
+    this.layout = this.#network.layout;
   }
 
   /** The number of learned numbers. */
   get parameterCount(): number {
-    return Object.values(this.parameters).reduce((total, { size }) => total + size, 0);
+    return this.layout.size;
   }
 
-  /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see {@link evaluateJet}. */
+  /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see `evaluateJet`. */
   jet<const R extends DerivativeRequest>(coords: Tensor2D, request: R): Jet<R> {
-    return evaluateJet(this.spec, this.parameters, coords, request, this.extensions);
+    return evaluateNetwork(this.#network, Object.values(this.parameters), coords, request);
   }
 
   /** The value at `coords` f32[n, inFeatures]: f32[n, outFeatures]. */
@@ -64,16 +72,13 @@ export type FieldOptions = { readonly extensions?: Extensions } & (
 export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
   const { extensions = noExtensions } = options;
   const checked = parseSpec(spec, extensions);
-  const declarations = resolveLayers(checked, extensions).flatMap(layer => layer.parameters);
+  const { layout } = networkOf(checked, extensions);
   const given = 'parameters' in options ? options.parameters : undefined;
   const rng = 'seed' in options ? createRng(options.seed) : undefined;
-  if (given) {
-    const known = new Set(declarations.map(({ name }) => name));
-    for (const name of Object.keys(given)) if (!known.has(name)) throw new RangeError(`createField: unknown parameter '${name}'`);
-  }
-  const values = declarations.map(({ name, shape, initialise }) => {
+  for (const name of Object.keys(given ?? {}))
+    if (!layout.has(name)) throw new RangeError(`createField: unknown parameter '${name}'`);
+  const values = layout.entries.map(({ name, shape, size, initialise }) => {
     const value = given ? given[name] : initialise((rng as NonNullable<typeof rng>).fork(name));
-    const size = shape.reduce((product, length) => product * length, 1);
     if (value === undefined) throw new RangeError(`createField: parameter '${name}' is missing`);
     const count = value instanceof Float32Array ? value.length : value.size;
     if (count !== size)

@@ -101,21 +101,64 @@ export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { findTarget, weighted } from './fit/targets.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
+export { describeEvaluation, evaluate, evaluateJet, type FieldParameters } from './evaluate/evaluate.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';
-export { evaluate, evaluateJet, type FieldParameters } from './jets/evaluate.ts';
+export type { InitialiserContext, InitialiserDefinition } from './initialisers/initialiser.ts';
 export type { Jet, JetSource } from './jets/jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
-export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './kernels/adam-update.ts';
-export { type FieldJetKernel, type FieldJetLayer, type FieldJetNetwork, registerFieldJetKernel } from './kernels/field-jet.ts';
-export { type FieldLoss, type FieldLossBlock, registerFieldLossKernel } from './kernels/field-loss.ts';
-export type { DenseSpec } from './layers/dense.ts';
-export type { LayerContext, LayerDefinition, LayerJet, LayerPlace, LayerSpec, ParameterDeclaration } from './layers/layer.ts';
-export { quadraticForms } from './layers/quadratic-forms.ts';
+export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
+export type { CompiledLoss, CompiledProgram, FieldBackend, KernelLoss, LossBlock, LossScale } from './backend/backend.ts';
+export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
+export { denseChainOf, type DenseChain, type FieldJetLayer, type FieldJetNetwork, isChainOperation } from './backend/dense-chain.ts';
+export {
+  blockCount,
+  consumerCounts,
+  inputTensorShapes,
+  jetTensorShapes,
+  type KernelInput,
+  type KernelProgram,
+  registerWidths,
+} from './backend/kernel-program.ts';
+export { PROGRAM_KERNELS } from './backend/run-program.ts';
+export type { LayerJet } from './jets/layer-jet.ts';
+export { quadraticForms } from './jets/quadratic-forms.ts';
+export type { JetShape } from './jets/request.ts';
+export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
+export type {
+  ColumnsOperation,
+  ConcatOperation,
+  ConstantOperation,
+  CustomOperation,
+  CustomRuleInputs,
+  ElementwiseFunction,
+  ElementwiseOperation,
+  GridLevel,
+  GridOperation,
+  LinearOperation,
+  Operation,
+  ProductOperation,
+  Register,
+  SumOperation,
+} from './ops/operation.ts';
+export { type ParameterEntry, ParameterLayout, type ParameterQuery, type ParameterView } from './params/layout.ts';
 export { createRng, type Rng } from './random.ts';
+export type {
+  ChainSpec,
+  ConcatSpec,
+  ConstantSpec,
+  IdentityLayerSpec,
+  ProductSpec,
+  SumSpec,
+} from './spec/combinators.ts';
+export { activationRole, type DenseSpec } from './spec/dense.ts';
 export type { Extensions } from './spec/extensions.ts';
+export type { FieldSpec } from './spec/field-spec.ts';
+export type { LayerContext, LayerDefinition, LayerPlace, LayerSpec, ParameterOptions } from './spec/layer.ts';
+export { layerPath } from './spec/network.ts';
+export { columns, concat, constant as constantFeatures, custom, elementwise, grid, linear, product, Signal, sum } from './spec/signal.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
-export { type FieldSpec, outFeatures, parameterShapes, parseSpec } from './spec/spec.ts';
+export { outFeatures, parameterLayout, parseSpec } from './spec/spec.ts';
 export {
   type AmplitudeSpectrum,
   type AmplitudeSpectrumOptions,

@@ -1,7 +1,6 @@
-import { createRng, type LayerContext, type LayerDefinition, type LayerJet, type LayerSpec } from '@neural-fields/core';
-import { type Tensor2D, tensor2d, transpose } from '@tensorflow/tfjs-core';
+import { constantNumbers, createRng, type LayerDefinition, type LayerSpec } from '@neural-fields/core';
 import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
-import { sinusoids, TURN } from './sinusoids.ts';
+import { sinusoids } from './sinusoids.ts';
 
 /** Frequencies drawn at random: b ~ N(0, scale^2), independently for each input feature. */
 export interface RandomFrequencies {
@@ -26,8 +25,6 @@ export type FourierFeaturesSpec = LayerSpec & { readonly kind: 'fourier-features
 
 const KIND = 'fourier-features';
 
-const asFourier = (spec: LayerSpec): FourierFeaturesSpec => spec as FourierFeaturesSpec;
-
 const assertOptions = (options: FourierFeaturesOptions): void => {
   if ('frequencies' in options) return;
   assertCount(`${KIND}: features`, options.features);
@@ -45,22 +42,24 @@ const frequenciesOf = (options: FourierFeaturesOptions, inFeatures: number): Flo
   return Float32Array.from({ length: options.features * inFeatures }, () => options.scale * rng.normal());
 };
 
+/** One column for each frequency: `[inFeatures, m]`. */
+const frequencyWeights = (options: FourierFeaturesOptions, inFeatures: number): Float32Array => {
+  const rows = frequenciesOf(options, inFeatures);
+  const m = frequencyCount(options);
+  return rows.map((_, index) => rows[(index % m) * inFeatures + Math.floor(index / m)] as number);
+};
+
 /** The definition behind {@link fourierFeatures}. It has no parameters. */
 export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
   kind: KIND,
-  assertSpec(spec, { inFeatures }) {
-    const options = asFourier(spec);
+  assertSpec(options, { inFeatures }) {
     if ('frequencies' in options) assertRows(`${KIND}: frequencies`, options.frequencies, inFeatures);
     else assertOptions(options);
   },
-  outFeatures: spec => 2 * frequencyCount(asFourier(spec)),
-  parameters: () => [],
-  jet(input: LayerJet, { spec, forms }: LayerContext): LayerJet {
-    const options = asFourier(spec);
-    const inFeatures = input.value.shape[1];
-    const rows = tensor2d(frequenciesOf(options, inFeatures), [frequencyCount(options), inFeatures]);
-    const weight: Tensor2D = transpose(rows);
-    return sinusoids(input, { weight, unit: TURN }, 'cosine-sine', forms);
+  apply(input, { spec }) {
+    const { features } = input;
+    const weight = constantNumbers([features, frequencyCount(spec)], () => frequencyWeights(spec, features));
+    return sinusoids(input, { weight, unit: 'turn' }, 'cosine-sine');
   },
 };
 

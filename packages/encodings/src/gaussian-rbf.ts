@@ -1,33 +1,17 @@
 import {
+  columns,
+  constantFeatures,
+  constantNumbers,
   createRng,
-  type LayerContext,
+  elementwise,
   type LayerDefinition,
-  type LayerJet,
-  type LayerPlace,
   type LayerSpec,
-  type ParameterDeclaration,
-  quadraticForms,
+  product,
   type Rng,
-} from '@neural-fields/core';
-import {
-  add,
-  addN,
-  exp,
-  fill,
-  mul,
-  neg,
-  reshape,
-  slice,
-  square,
-  sub,
   sum,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-  tensor2d,
-} from '@tensorflow/tfjs-core';
+} from '@neural-fields/core';
+import { defineActivation, exp } from '@neural-fields/core/elementwise';
 import { assertCount, assertFinite, assertPositive } from './assert.ts';
-import { compose, curvatureOf, type Forms } from './compose.ts';
 
 /** What can be learned of the functions. */
 export type RbfLearnable = 'centres' | 'sigma';
@@ -58,10 +42,7 @@ export interface GaussianRbfSpec extends LayerSpec {
 const KIND = 'gaussian-rbf';
 const LEARNABLE: readonly RbfLearnable[] = ['centres', 'sigma'];
 
-const asRbf = (spec: LayerSpec): GaussianRbfSpec => spec as GaussianRbfSpec;
-
-const assertSpec = (spec: LayerSpec): void => {
-  const { features, sigma, bound, learnable, seed } = asRbf(spec);
+const assertSpec = ({ features, sigma, bound, learnable, seed }: GaussianRbfSpec): void => {
   assertCount(`${KIND}: features`, features);
   assertPositive(`${KIND}: sigma`, sigma);
   assertPositive(`${KIND}: bound`, bound);
@@ -78,85 +59,50 @@ const drawCentres = ({ features, bound }: GaussianRbfSpec, inFeatures: number, r
 const seededCentres = (spec: GaussianRbfSpec, inFeatures: number): Float32Array =>
   drawCentres(spec, inFeatures, createRng(spec.seed as number).fork(KIND));
 
-/** What the functions are made of: one row of centres for each input feature, and 1 / sigma^2. */
-interface Bells {
-  /** For each input feature `f32[1, features]`. */
-  readonly centres: readonly Tensor2D[];
-  /** `f32[1, features]` */
-  readonly precision: Tensor2D;
-}
-
-const bellsOf = (spec: GaussianRbfSpec, parameters: Readonly<Record<string, Tensor>>, inFeatures: number): Bells => {
-  const { features } = spec;
-  const centres = (parameters['centres'] ?? tensor2d(seededCentres(spec, inFeatures), [features, inFeatures])) as Tensor2D;
-  const inverseSigma = parameters['inverseSigma'] ?? fill([features], 1 / spec.sigma);
-  return {
-    centres: Array.from({ length: inFeatures }, (_, i) => reshape(slice(centres, [0, i], [features, 1]), [1, features])),
-    precision: reshape(square(inverseSigma), [1, features]),
-  };
-};
-
-/** sum_i r_i x[., ., i] for `f32[k, n or 1, inFeatures]`: `f32[k, n, features]`. */
-const alongOffsets = (x: Tensor3D, offsets: readonly Tensor2D[]): Tensor3D =>
-  addN(offsets.map((offset, i) => mul<Tensor3D>(offset, slice(x, [0, 0, i], [-1, -1, 1]))));
-
-/**
- * The jet of the exponent E = -|h - c|^2 / (2 sigma^2). With the offsets r = h - c,
- *
- *     E1_k = -(r . h1_k) / sigma^2        E2_j = -(r . h2_j + sum_kl A_jkl h1_k . h1_l) / sigma^2
- *
- * The offsets are taken first and squared after: the expanded square would lose digits where a centre is near.
- */
-const exponentJet = (
-  { value, first, second }: LayerJet,
-  { centres, precision }: Bells,
-  forms: Forms | undefined,
-): LayerJet & { value: Tensor2D } => {
-  const n = value.shape[0];
-  const offsets = centres.map((centre, i): Tensor2D => sub(slice(value, [0, i], [n, 1]), centre));
-  const factor = neg(precision);
-  const curvature = first && forms && sum<Tensor3D>(quadraticForms(first, forms), 2, true);
-  return {
-    value: mul(mul(addN(offsets.map(offset => square(offset))), factor), 0.5),
-    ...(first && { first: mul<Tensor3D>(alongOffsets(first, offsets), factor) }),
-    ...(curvature && {
-      second: mul<Tensor3D>(second ? add(alongOffsets(second, offsets), curvature) : curvature, factor),
-    }),
-  };
-};
+const bell = defineActivation({ kind: 'exponential', value: x => exp(x) });
 
 /**
  * The definition behind {@link gaussianRbf}.
  *
  * Parameters, where they are learned: `centres` f32[features, inFeatures], and `inverseSigma` f32[features], which is 1 / sigma, so that a width
  * may grow without bound but cannot pass through a singularity at 0.
+ *
+ * The offsets are taken first and squared after: the expanded square would lose digits where a centre is near.
  */
 export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
   kind: KIND,
   assertSpec,
-  outFeatures: spec => asRbf(spec).features,
-  parameters(spec, { inFeatures }: LayerPlace): readonly ParameterDeclaration[] {
-    const rbf = asRbf(spec);
-    const { features, sigma, learnable, seed } = rbf;
-    return [
-      ...(learnable.includes('centres')
-        ? [
-            {
-              name: 'centres',
-              shape: [features, inFeatures],
-              initialise: (rng: Rng) => (seed === undefined ? drawCentres(rbf, inFeatures, rng) : seededCentres(rbf, inFeatures)),
-            },
-          ]
-        : []),
-      ...(learnable.includes('sigma')
-        ? [{ name: 'inverseSigma', shape: [features], initialise: () => new Float32Array(features).fill(1 / sigma) }]
-        : []),
-    ];
-  },
-  jet(input: LayerJet, { spec, parameters, forms }: LayerContext): LayerJet {
-    const exponent = exponentJet(input, bellsOf(asRbf(spec), parameters, input.value.shape[1]), forms);
-    const value = exp(exponent.value);
-    return compose(exponent, curvatureOf(exponent, forms), { value, slope: value, bend: value });
+  apply(input, { spec, parameter }) {
+    const { features, sigma, learnable, seed } = spec;
+    const d = input.features;
+    const seeded = (): Float32Array => seededCentres(spec, d);
+    const widths = (): Float32Array => new Float32Array(features).fill(1 / sigma);
+    const centres = learnable.includes('centres')
+      ? parameter('centres', {
+          shape: [features, d],
+          initialise: rng => (seed === undefined ? drawCentres(spec, d, rng) : seeded()),
+        })
+      : constantNumbers([features, d], seeded);
+    const inverseSigma = learnable.includes('sigma')
+      ? parameter('inverseSigma', { shape: [features], initialise: widths })
+      : constantNumbers([features], widths);
+    const axes = Array.from({ length: d }, (_, i) => i);
+    const scale = constantFeatures(input, inverseSigma);
+    const squares = axes.map(i => {
+      const axis = columns(
+        input,
+        Array.from({ length: features }, () => i),
+      );
+      const offset = product(sum([axis, constantFeatures(input, centres, i)], [1, -1]), scale);
+      return product(offset, offset);
+    });
+    return elementwise(
+      sum(
+        squares,
+        squares.map(() => -0.5),
+      ),
+      bell,
+    );
   },
 };
 

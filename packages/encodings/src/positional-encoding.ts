@@ -1,7 +1,6 @@
-import type { LayerContext, LayerDefinition, LayerJet, LayerSpec } from '@neural-fields/core';
-import { broadcastTo, concat, type Tensor3D, tensor2d, zeros } from '@tensorflow/tfjs-core';
+import { concat, constantNumbers, type LayerDefinition, type LayerSpec } from '@neural-fields/core';
 import { assertCount, assertPositive } from './assert.ts';
-import { sinusoids, TURN } from './sinusoids.ts';
+import { sinusoids } from './sinusoids.ts';
 
 /** The options of {@link positionalEncoding}. */
 export interface PositionalEncodingOptions {
@@ -25,10 +24,7 @@ const KIND = 'positional-encoding';
 /** 2^31 pi is already far beyond what float32 coordinates resolve. */
 const MOST_OCTAVES = 32;
 
-const asPositional = (spec: LayerSpec): PositionalEncodingSpec => spec as PositionalEncodingSpec;
-
-const assertSpec = (spec: LayerSpec): void => {
-  const { octaves, includeInput, base } = asPositional(spec);
+const assertSpec = ({ octaves, includeInput, base }: PositionalEncodingSpec): void => {
   assertCount(`${KIND}: octaves`, octaves);
   if (octaves > MOST_OCTAVES) throw new RangeError(`${KIND}: octaves must be at most ${MOST_OCTAVES}, got ${octaves}`);
   if (typeof includeInput !== 'boolean')
@@ -45,38 +41,18 @@ const octaveWeights = (octaves: number, inFeatures: number, lowest: number): Flo
   return weights;
 };
 
-/** The features of the input in front of others, where the others belong to n points. */
-const withInput = (input: LayerJet, features: LayerJet): LayerJet => {
-  const n = input.value.shape[0];
-  const inFeatures = input.value.shape[1];
-  const second = features.second && (input.second ?? zeros([features.second.shape[0], 1, inFeatures]));
-  const behind = (front: Tensor3D, back: Tensor3D): Tensor3D =>
-    concat([front.shape[1] === n ? front : broadcastTo(front, [front.shape[0], n, inFeatures]), back], 2);
-  return {
-    value: concat([input.value, features.value], 1),
-    ...(input.first && features.first && { first: behind(input.first, features.first) }),
-    ...(second && features.second && { second: behind(second as Tensor3D, features.second) }),
-  };
-};
-
 /** The definition behind {@link positionalEncoding}. It has no parameters. */
 export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = {
   kind: KIND,
   assertSpec,
-  outFeatures(spec, inFeatures) {
-    const { octaves, includeInput } = asPositional(spec);
-    return inFeatures * (2 * octaves + (includeInput ? 1 : 0));
-  },
-  parameters: () => [],
-  jet(input: LayerJet, { spec, forms }: LayerContext): LayerJet {
-    const { octaves, includeInput, base } = asPositional(spec);
-    const inFeatures = input.value.shape[1];
+  apply(input, { spec: { octaves, includeInput, base } }) {
+    const { features } = input;
     // With base pi the phase is half a turn per unit and octave: powers of two, so that its whole turns come off exactly.
-    const inTurns = base === Math.PI;
-    const weights = octaveWeights(octaves, inFeatures, inTurns ? 0.5 : base);
-    const weight = tensor2d(weights, [inFeatures, octaves * inFeatures]);
-    const features = sinusoids(input, { weight, unit: inTurns ? TURN : 1 }, 'sine-cosine', forms);
-    return includeInput ? withInput(input, features) : features;
+    const unit = base === Math.PI ? 'turn' : 'radian';
+    const shape = [features, octaves * features];
+    const weight = constantNumbers(shape, () => octaveWeights(octaves, features, unit === 'turn' ? 0.5 : base));
+    const encoded = sinusoids(input, { weight, unit }, 'sine-cosine');
+    return includeInput ? concat([input, encoded]) : encoded;
   },
 };
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { createField, type FieldSpec, type LayerSpec, outFeatures, parameterShapes, parseSpec } from '@neural-fields/core';
+import { createField, type FieldSpec, type LayerSpec, outFeatures, parameterLayout, parseSpec } from '@neural-fields/core';
 import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodings, fourierFeatures, gaussianRbf, nyquistOctaves, positionalEncoding } from '../src/index.ts';
@@ -77,7 +77,7 @@ describe('gaussianRbf', () => {
   it('has as parameters what is learned', () => {
     const names = (learnable?: readonly ('centres' | 'sigma')[]): string[] => {
       const encoding = gaussianRbf({ features: 4, seed: 1, ...(learnable && { learnable }) });
-      return parameterShapes(specOf(encoding), extensions).map(({ name, shape }) => `${name} ${shape.join(' x ')}`);
+      return parameterLayout(specOf(encoding), extensions).entries.map(({ name, shape }) => `${name} ${shape.join(' x ')}`);
     };
     expect(names()).toEqual(['layers.0.centres 4 x 2', 'layers.0.inverseSigma 4']);
     expect(names(['sigma'])).toEqual(['layers.0.inverseSigma 4']);

@@ -4,13 +4,16 @@ import {
   type ActivationSpec,
   coreActivations,
   createField,
+  custom,
   type DerivativeRequest,
   type LayerDefinition,
+  type LayerJet,
   mlp,
+  PROGRAM_KERNELS,
   parseSpec,
   siren,
 } from '@neural-fields/core';
-import { exp, neg, type Tensor3D } from '@tensorflow/tfjs-core';
+import { exp, neg } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';
@@ -40,17 +43,17 @@ const learnable = coreActivations.flatMap(({ kind, parameters, parameterDerivati
   parameterDerivatives ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
 );
 
-const turn = (part: Tensor3D | undefined): Tensor3D | undefined => part && neg(part);
-
 /** No parameters; its derivatives are the same at all points. */
 const mirror: LayerDefinition = {
   kind: 'mirror',
-  outFeatures: (_spec, inFeatures) => inFeatures,
-  parameters: () => [],
-  jet: ({ value, first, second }) => {
-    const [turnedFirst, turnedSecond] = [turn(first), turn(second)];
-    return { value: neg(value), ...(turnedFirst && { first: turnedFirst }), ...(turnedSecond && { second: turnedSecond }) };
-  },
+  apply: input =>
+    custom([input], {
+      outFeatures: input.features,
+      rule: ({ inputs: [jet] }) => {
+        const { value, first, second } = jet as LayerJet;
+        return { value: neg(value), ...(first && { first: neg(first) }), ...(second && { second: neg(second) }) };
+      },
+    }),
 };
 
 /** exp: as an activation it comes with learned weights and second derivatives. */
@@ -82,13 +85,13 @@ const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): 
     const field = createField(specs[name], { seed: 1, extensions });
     for (const request of exhaustive ? REQUESTS : REQUESTS.slice(0, 3)) {
       await expectParity({ backend, field, points: 45, request });
-      expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 45), request))).toContain('NeuralFieldsFieldJet');
+      expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 45), request))).toContain(PROGRAM_KERNELS.forward);
     }
   });
 
   it('leaves a network that ends in such a layer to the composed path', async () => {
     const field = createField(withGrowth(plain.layers.length - 1), { seed: 1, extensions });
-    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 9), {}))).not.toContain('NeuralFieldsFieldJet');
+    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 9), {}))).not.toContain(PROGRAM_KERNELS.forward);
   });
 
   it('takes an encoding of many features', async () => {
@@ -105,8 +108,8 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
   it('is what runs', async () => {
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
     const names = await kernelsOf(() => measure(backend, field, pointsFor(field, 5), { laplacian: true }));
-    expect(names).toContain('NeuralFieldsFieldJet');
-    expect(names).toContain('NeuralFieldsFieldJetReverse');
+    expect(names).toContain(PROGRAM_KERNELS.forward);
+    expect(names).toContain(PROGRAM_KERNELS.reverse);
     expect(names).not.toContain('BatchMatMul');
   });
 
@@ -136,7 +139,7 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     const all = exhaustive || ['sine', 'prelu', 'finer'].includes(activation.kind);
     for (const request of all ? REQUESTS : [HIGHEST])
       await expectParity({ backend, field, points: 37, request, relative: LEARNED });
-    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 3), {}))).toContain('NeuralFieldsFieldJet');
+    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 3), {}))).toContain(PROGRAM_KERNELS.forward);
   });
 
   it('agrees with the composed one for any shape', () =>

@@ -2,12 +2,15 @@
 import {
   type ActivationSpec,
   coreActivations,
+  constantNumbers,
   createField,
   createRng,
+  custom,
   type DerivativeRequest,
   type Field,
   fit,
   type LayerDefinition,
+  type LayerJet,
   mlp,
   type Optimizer,
   type PointLoss,
@@ -15,12 +18,13 @@ import {
   type PointwiseError,
   type PointwiseLoss,
   pointwiseLoss,
+  PROGRAM_KERNELS,
   siren,
   term,
 } from '@neural-fields/core';
 import { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from '@neural-fields/core/elementwise';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
-import { clone, keep, memory, mul, scalar, setBackend, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { clone, keep, memory, mul, setBackend, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { kernelsOf } from './measure.ts';
@@ -154,14 +158,24 @@ const activationsOf = (exhaustive: boolean): readonly ActivationSpec[] =>
 
 const scaledBy = (learned: boolean): LayerDefinition => ({
   kind: 'fold',
-  outFeatures: (_spec, inFeatures) => inFeatures,
-  parameters: (_spec, { inFeatures }) =>
-    learned ? [{ name: 'scale', shape: [inFeatures], initialise: () => Float32Array.of(0.5, 2) }] : [],
-  jet: ({ value, first, second }, { parameters: { scale = scalar(-2) } }) => ({
-    value: mul(value, scale),
-    ...(first && { first: mul(first, scale) as Tensor3D }),
-    ...(second && { second: mul(second, scale) as Tensor3D }),
-  }),
+  apply(input, { parameter }) {
+    const shape = [input.features];
+    const scales = learned
+      ? parameter('scale', { shape, initialise: () => Float32Array.of(0.5, 2) })
+      : constantNumbers(shape, () => Float32Array.of(-2, -2));
+    return custom([input], {
+      outFeatures: input.features,
+      numbers: [scales],
+      rule({ inputs, numbers }) {
+        const [{ value, first, second }, scale] = [inputs[0] as LayerJet, numbers[0] as Tensor];
+        return {
+          value: mul(value, scale),
+          ...(first && { first: mul(first, scale) as Tensor3D }),
+          ...(second && { second: mul(second, scale) as Tensor3D }),
+        };
+      },
+    });
+  },
 });
 
 /** Declares the tests in the caller's `describe`. */
@@ -174,15 +188,15 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
   it('runs as one kernel', async () => {
     await setBackend(backend);
     const names = await kernelsOf(() => stepOf(one, pointwiseLoss(ofValue)));
-    expect(names).toContain('NeuralFieldsFieldLoss');
-    expect(names).not.toContain('NeuralFieldsFieldJet');
+    expect(names).toContain(PROGRAM_KERNELS.loss);
+    expect(names).not.toContain(PROGRAM_KERNELS.forward);
   });
 
   it('is left to tfjs ops where the loss is a function only', async () => {
     await setBackend(backend);
     const names = await kernelsOf(() => stepOf(one, functionOf(ofValue)));
-    expect(names).toContain('NeuralFieldsFieldJetReverse');
-    expect(names).not.toContain('NeuralFieldsFieldLoss');
+    expect(names).toContain(PROGRAM_KERNELS.reverse);
+    expect(names).not.toContain(PROGRAM_KERNELS.loss);
   });
 
   it('leaves it to the loss itself to say what it misses', async () => {

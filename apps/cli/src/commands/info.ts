@@ -1,5 +1,5 @@
 /** @file `neural-fields info`: what a file holds. */
-import { type LayerSpec, parameterShapes } from '@neural-fields/core';
+import { type LayerSpec, layerPath, type ParameterEntry, parameterLayout } from '@neural-fields/core';
 import type { Command } from 'commander';
 import { extensions } from '../files/extensions.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
@@ -29,26 +29,25 @@ const describeActivation = (layer: LayerSpec): string => {
   return [String(kind), ...settings].join(' ');
 };
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
-
 const layerRows = ({ data: { spec }, unknownActivation = false }: InspectedField): LayerRow[] => {
-  const shapes = parameterShapes(spec, extensions);
-  const ofLayer = new Map<string, (typeof shapes)[number][]>();
-  for (const shape of shapes) {
-    const prefix = shape.name.split('.', 2).join('.');
-    const own = ofLayer.get(prefix);
-    if (own) own.push(shape);
-    else ofLayer.set(prefix, [shape]);
+  const { entries } = parameterLayout(spec, extensions);
+  /** Those of a layer and of all layers within it. */
+  const ofLayer = new Map<string, ParameterEntry[]>();
+  for (const entry of entries) {
+    const path = entry.layer.split('.', 2).join('.');
+    const own = ofLayer.get(path);
+    if (own) own.push(entry);
+    else ofLayer.set(path, [entry]);
   }
   return spec.layers.map((layer, index) => {
-    const own = ofLayer.get(`layers.${index}`) ?? [];
-    const weight = own.find(({ name }) => name.endsWith('.weight'));
+    const own = ofLayer.get(layerPath(index)) ?? [];
+    const weight = own.find(({ role }) => role === 'weight');
     return {
       layer: index,
       kind: layer.kind,
       shape: weight ? weight.shape.join(' -> ') : '',
       activation: unknownActivation && index < spec.layers.length - 1 ? 'unknown' : describeActivation(layer),
-      parameters: own.reduce((total, { shape }) => total + sizeOf(shape), 0),
+      parameters: own.reduce((total, { size }) => total + size, 0),
     };
   });
 };

@@ -1,5 +1,5 @@
 /** @file The memory that fitting a network takes beside its points. */
-import { type Extensions, type FieldSpec, parameterShapes } from '@neural-fields/core';
+import { type Extensions, type FieldSpec, parameterLayout } from '@neural-fields/core';
 import { extensions as allExtensions } from '../files/extensions.ts';
 import type { MemoryEstimate } from '../memory.ts';
 import { formatCount } from '../output/format.ts';
@@ -13,7 +13,7 @@ const CHECKPOINT_BYTES = 24;
 
 /** The number of parameters of a network. */
 export const countParameters = (spec: FieldSpec, extensions: Extensions = allExtensions): number =>
-  parameterShapes(spec, extensions).reduce(
+  parameterLayout(spec, extensions).entries.reduce(
     (total, { shape }) => total + shape.reduce((product, length) => product * length, 1),
     0,
   );

@@ -1,5 +1,5 @@
 /** @file The numbers of a field, a bounded number of points at a time. */
-import { type Field, parameterShapes } from '@neural-fields/core';
+import { type Field, parameterLayout } from '@neural-fields/core';
 import { sqrt, square, sum, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 
 /** What is looked at: the value, the length of the gradient, or the Laplacian; each for every output by itself. */
@@ -12,7 +12,7 @@ const COPIES = 4;
 
 /** How many points to evaluate at once. */
 export const pointsPerPass = (field: Field, quantity: Quantity): number => {
-  const widest = Math.max(...parameterShapes(field.spec, field.extensions).map(({ shape }) => shape.at(-1) as number));
+  const widest = Math.max(...parameterLayout(field.spec, field.extensions).entries.map(({ shape }) => shape.at(-1) as number));
   const rows = { value: 1, gradient: 1 + field.inFeatures, laplacian: 2 + field.inFeatures }[quantity];
   return Math.max(256, Math.min(65_536, Math.floor(PASS_NUMBERS / (widest * rows * COPIES))));
 };

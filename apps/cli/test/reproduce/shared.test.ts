@@ -1,4 +1,4 @@
-import { createField, distributionOf, parameterShapes } from '@neural-fields/core';
+import { createField, distributionOf, parameterLayout } from '@neural-fields/core';
 import ndarray from 'ndarray';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, test } from 'vitest';
@@ -109,7 +109,7 @@ describe('networks', () => {
 
   test('have the sizes of the authors: 6 octaves at 256 pixels, 1024 Gaussians', () => {
     const first = (name: 'siren' | 'tanh' | 'relu' | 'relu-pe' | 'relu-rbf'): readonly number[] => {
-      const weight = parameterShapes(networkSpec(name, size), networkExtensions).find(each => each.name.endsWith('.weight'));
+      const weight = parameterLayout(networkSpec(name, size), networkExtensions).entries.find(each => each.name.endsWith('.weight'));
       return weight?.shape ?? [];
     };
     expect(first('siren')).toEqual([2, 256]);

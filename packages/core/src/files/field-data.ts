@@ -1,6 +1,7 @@
 /** @file A field as plain data, and the check that its parameters are those of its spec. */
 import type { Extensions } from '../spec/extensions.ts';
-import { type FieldSpec, parameterShapes, parseSpec } from '../spec/spec.ts';
+import type { FieldSpec } from '../spec/field-spec.ts';
+import { parameterLayout, parseSpec } from '../spec/spec.ts';
 import { FieldFileError } from './field-file-error.ts';
 import type { ShapedArray } from './safetensors.ts';
 
@@ -105,9 +106,8 @@ export const pickParameters = (
   arrays: ReadonlyMap<string, ShapedArray>,
   extensions: Extensions,
 ): Map<string, ShapedArray<Float32Array>> => {
-  const shapes = parameterShapes(spec, extensions);
   const parameters = new Map<string, ShapedArray<Float32Array>>();
-  for (const { name, shape } of shapes) {
+  for (const { name, shape } of parameterLayout(spec, extensions).entries) {
     const found = arrays.get(name);
     if (found === undefined) throw new FieldFileError('missing-parameter', `'${name}' ${describe(shape)} is missing`);
     if (!(found.data instanceof Float32Array))

@@ -1,5 +1,5 @@
 import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
-import { fusedAdamUpdate } from '../kernels/adam-update.ts';
+import { fusedAdamUpdate } from '../backend/adam-update.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /** The options of {@link adam}; names and defaults as in PyTorch, but for the learning rate, which is that of the SIREN paper. */

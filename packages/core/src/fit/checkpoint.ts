@@ -1,8 +1,6 @@
 /** @file Checkpoints: a field file with the optimizer's state beside the parameters, so that any checkpoint is also a usable field. */
 import type { Field } from '../field.ts';
 import { encodeFieldData } from '../files/field-file.ts';
-import { parameterShapes } from '../spec/spec.ts';
-import { unflattenNumbers } from './flat.ts';
 
 /** Where checkpoints are kept. `write` must be atomic: after a crash the old content is there, or the new, never a part. */
 export interface CheckpointStore {
@@ -70,14 +68,13 @@ export const writeCheckpoint = async (
   { identity, environment, metadata }: RunDescription,
   { step, parameters, optimizer, average, history }: TrainingState,
 ): Promise<void> => {
-  const shapes = parameterShapes(field.spec, field.extensions);
   const vector = (data: Float32Array): { shape: readonly number[]; data: Float32Array } => ({ shape: [data.length], data });
   const state = new Map(optimizer.map((data, index) => [optimizerName(index), vector(data)]));
   if (average) state.set(PARAMETERS, vector(parameters));
   const run = JSON.stringify({ step, history, identity, environment });
   await store.write(
     encodeFieldData(
-      { spec: field.spec, parameters: unflattenNumbers(average ?? parameters, shapes) },
+      { spec: field.spec, parameters: field.layout.toMap(average ?? parameters) },
       { state, extensions: field.extensions, metadata: { ...metadata, [RUN_KEY]: run } },
     ),
   );

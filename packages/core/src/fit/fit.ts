@@ -2,7 +2,6 @@
 import { keepPace } from '../backend/paced-backend.ts';
 import type { Field } from '../field.ts';
 import { createRng } from '../random.ts';
-import { parameterShapes } from '../spec/spec.ts';
 import { adam } from './adam.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { DivergenceDetector, DivergenceError } from './divergence.ts';
@@ -83,10 +82,9 @@ export async function* fit(
   const environment = runEnvironment(chunkSize);
   const averages = averageDecay !== undefined;
   const resumed = await openCheckpoint(field, options, { identity, optimizer, averages, steps }, environment);
-  const shapes = parameterShapes(field.spec, field.extensions);
-  const objective = new Objective(field, shapes, chunkSize);
+  const objective = new Objective(field, chunkSize);
   const detector = new DivergenceDetector(options.divergence ?? {}, resumed?.history);
-  const vectors = new TrainingVectors(field, shapes, optimizer, { average: averages, ...(resumed && { resumed }) });
+  const vectors = new TrainingVectors(field, optimizer, { average: averages, ...(resumed && { resumed }) });
   const resumedFrom = resumed?.step ?? 0;
   const started = performance.now();
   let step = resumedFrom;

@@ -15,15 +15,15 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
+import type { KernelLoss } from '../backend/backend.ts';
+import { blockCount } from '../backend/kernel-program.ts';
+import { evaluateNetwork } from '../evaluate/evaluate.ts';
+import { type Evaluation, evaluationOf } from '../evaluate/evaluation.ts';
 import type { Field } from '../field.ts';
-import { evaluateJet } from '../jets/evaluate.ts';
 import type { JetSource } from '../jets/jet.ts';
-import { planDerivatives } from '../jets/request.ts';
-import { fusedLayers } from '../kernels/field-jet.ts';
-import { fusedLoss } from '../kernels/field-loss.ts';
 import type { Rng } from '../random.ts';
-import { resolveLayers } from '../spec/spec.ts';
-import { type NamedShape, unflatten } from './flat.ts';
+import { type Network, networkOf } from '../spec/network.ts';
+import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
 import type { FitStep, PointBatch } from './points.ts';
 import type { TensorBatch, Term } from './term.ts';
@@ -37,14 +37,10 @@ const RESIDENT_NUMBERS = 2 ** 24;
 
 /** The number of points in a chunk that keeps a step's memory near {@link CHUNK_NUMBERS}, whatever the number of points in the step. */
 export const defaultChunkSize = (field: Field, terms: readonly Term[]): number => {
-  const layers = resolveLayers(field.spec, field.extensions);
+  const network = networkOf(field.spec, field.extensions);
   const activations = terms.map(({ derivatives }) => {
-    const plan = planDerivatives(derivatives, field.inFeatures);
-    const rows = 1 + (plan.order >= 1 ? field.inFeatures : 0) + (plan.forms?.weights.length ?? 0);
-    // A fused kernel keeps none of the inner activations of its layers.
-    const fused = fusedLayers(layers, plan, field.extensions);
-    const kept = layers.filter((_, index) => fused === undefined || index < fused.start || index === layers.length - 1);
-    return rows * kept.reduce((total, { outFeatures }) => total + outFeatures, 0);
+    const evaluation = evaluationOf(network, derivatives);
+    return blockCount(evaluation.plan) * evaluation.keptFeatures;
   });
   const numbersPerPoint = Math.max(1, ...activations) * COPIES_PER_ACTIVATION;
   return Math.max(64, Math.min(65_536, Math.floor(CHUNK_NUMBERS / numbersPerPoint)));
@@ -76,19 +72,27 @@ interface Chunk {
   readonly batch: PointBatch;
 }
 
+/** How a term is evaluated. */
+interface PreparedTerm {
+  readonly evaluation: Evaluation;
+  /** Present where the backend's kernels work the loss out too; the targets by name in their order. */
+  readonly kernelLoss?: { readonly loss: KernelLoss; readonly targets: readonly string[] };
+}
+
 /** A field's objective: draws the points of each term in chunks and differentiates the losses there. */
 export class Objective {
   readonly #field: Field;
-  readonly #shapes: readonly NamedShape[];
+  readonly #network: Network;
   readonly #chunkSize: number;
+  readonly #prepared = new Map<Term, PreparedTerm>();
   readonly #resident = new Map<Term, TensorBatch[]>();
   readonly #widths = new Map<Term, TargetWidths>();
   /** The newest batch of each term whose points change: a source that does not draw the same points twice can still be held to these. */
   readonly #newest = new Map<Term, { readonly step: number; readonly batch: PointBatch }>();
 
-  constructor(field: Field, shapes: readonly NamedShape[], chunkSize: number) {
+  constructor(field: Field, chunkSize: number) {
     this.#field = field;
-    this.#shapes = shapes;
+    this.#network = networkOf(field.spec, field.extensions);
     this.#chunkSize = chunkSize;
   }
 
@@ -182,23 +186,48 @@ export class Objective {
     }
   }
 
+  /** How a term is evaluated: worked out at its first chunk, as only that tells the targets. */
+  #prepare(term: Term, { targets }: TensorBatch): PreparedTerm {
+    const known = this.#prepared.get(term);
+    if (known) return known;
+    const evaluation = evaluationOf(this.#network, term.derivatives);
+    const widths = Object.entries(targets).map(([name, { shape }]) => [name, shape[1]] as const);
+    const loss = term.pointwise && kernelLossOf(term.pointwise, evaluation.plan, widths, this.#field.outFeatures);
+    const kernelLoss = loss && evaluation.fuses(loss) && { loss, targets: Object.keys(targets) };
+    const prepared = { evaluation, ...(kernelLoss && { kernelLoss }) };
+    this.#prepared.set(term, prepared);
+    return prepared;
+  }
+
   /** The loss of a chunk and its gradient with respect to all parameters, which are given as one flat vector. */
   chunkGradient(
     term: Term,
     { batch, share }: { readonly batch: TensorBatch; readonly share: number },
     flat: Tensor1D,
   ): ChunkGradient {
-    const { derivatives: request, weight, pointwise } = term;
-    const fused = pointwise && fusedLoss(this.#field, pointwise, { request, batch, parameters: flat }, { share, weight });
-    if (fused) return fused;
-    const { spec, extensions, inFeatures } = this.#field;
-    const names = this.#shapes.map(({ name }) => name);
+    const { evaluation, kernelLoss } = this.#prepare(term, batch);
+    const { weight } = term;
+    if (kernelLoss) {
+      const { coords, targets } = batch;
+      const scale = share / ((coords.shape[0] as number) * this.#field.outFeatures);
+      return tidy(() =>
+        evaluation.runLoss(kernelLoss.loss, {
+          parameters: flat,
+          coords,
+          targets: kernelLoss.targets.map(name => targets[name] as Tensor),
+          scale: { loss: scale, gradient: scale * weight },
+        }),
+      );
+    }
+    const { inFeatures, layout } = this.#field;
+    const network = this.#network;
     const [loss, gradient] = tidy(() => {
-      const parameters = unflatten(flat, this.#shapes);
-      const record = Object.fromEntries(names.map((name, index) => [name, parameters[index] as Tensor]));
+      // A kernel that takes all of the network takes the flat vector; tfjs ops take its parts, so that no op is differentiated with respect to all.
+      const whole = evaluation.isFused;
+      const parameters: Tensor[] = whole ? [flat] : layout.split(flat);
       const source: JetSource = {
         inFeatures,
-        jet: (coords, request) => evaluateJet(spec, record, coords, request, extensions),
+        jet: (coords, request) => evaluateNetwork(network, whole ? flat : parameters, coords, request),
       };
       const meanLoss = (): Scalar => {
         const losses = term.losses(source, batch);

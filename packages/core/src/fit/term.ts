@@ -20,6 +20,8 @@ export interface TensorBatch {
  */
 export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
   (jet: Jet<R>, batch: TensorBatch): Tensor;
+  /** The derivatives that it needs; none if absent. */
+  readonly derivatives?: R;
   /** Figures derived from the mean loss, e.g. `psnr`. */
   readonly metrics?: Readonly<Record<string, (loss: number) => number>>;
   /** The same loss as data, if it can be said so: backends with a kernel for it are then faster. */
@@ -44,7 +46,7 @@ export interface TermOptions<R extends DerivativeRequest> {
   /** Names the term in progress and errors; `loss` if absent. Unique in an objective. */
   readonly name?: string;
   readonly points: PointSource;
-  /** The derivatives that the loss needs; none if absent. */
+  /** The derivatives that the loss needs; those that the loss itself names if absent. */
   readonly derivatives?: R;
   readonly loss: PointLoss<R>;
   /** The factor on the term's mean loss; 1 if absent. */
@@ -59,7 +61,7 @@ export interface TermOptions<R extends DerivativeRequest> {
 export const term = <const R extends DerivativeRequest = Record<never, never>>(options: TermOptions<R>): Term => {
   const { name = 'loss', points, loss, weight = 1 } = options;
   if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
-  const derivatives = (options.derivatives ?? {}) as R;
+  const derivatives = (options.derivatives ?? loss.derivatives ?? {}) as R;
   return {
     name,
     points,

@@ -1,8 +1,8 @@
 /** @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good report. */
 import { add, keep, mul, sum, type Tensor, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
 import type { Field } from '../field.ts';
+import type { ParameterLayout } from '../params/layout.ts';
 import type { TrainingState } from './checkpoint.ts';
-import { flatten, type NamedShape, unflatten, unflattenNumbers } from './flat.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
 import {
   type GradientOptimizer,
@@ -58,13 +58,14 @@ export interface UpdateOptions {
 
 /** Owns flat vectors `f32[P]`. Tensors never change, so remembering a state costs no copy. */
 export class TrainingVectors {
-  readonly #shapes: readonly NamedShape[];
+  readonly #layout: ParameterLayout;
   #now: Vectors;
   #good: { readonly vectors: Vectors; readonly step: number } | undefined;
 
-  constructor(field: Field, shapes: readonly NamedShape[], optimizer: Optimizer, { average, resumed }: TrainingVectorsOptions) {
-    this.#shapes = shapes;
-    const initial = (): Tensor1D => flatten(shapes.map(({ name }) => field.parameters[name] as Variable));
+  constructor(field: Field, optimizer: Optimizer, { average, resumed }: TrainingVectorsOptions) {
+    const { layout } = field;
+    this.#layout = layout;
+    const initial = (): Tensor1D => layout.join(layout.pick(field.parameters));
     const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
     const searches = isSearchOptimizer(optimizer);
     const searchState = searches && resumed ? resumed.optimizer : [];
@@ -139,9 +140,8 @@ export class TrainingVectors {
   /** Gives a field the present parameters: the average where there is one. */
   assign(field: Field): void {
     tidy(() => {
-      const values = unflatten(this.#now.average ?? this.#now.parameters, this.#shapes);
-      for (const [index, { name }] of this.#shapes.entries())
-        (field.parameters[name] as Variable).assign(values[index] as Tensor1D);
+      const values = this.#layout.split(this.#now.average ?? this.#now.parameters);
+      for (const { name, index } of this.#layout.entries) (field.parameters[name] as Variable).assign(values[index] as Tensor);
     });
   }
 
@@ -157,7 +157,7 @@ export class TrainingVectors {
 
   /** @throws RangeError that names the first parameter with a number that is not finite */
   async assertFinite(): Promise<void> {
-    for (const [name, { data }] of unflattenNumbers(await read(this.#now.parameters), this.#shapes)) {
+    for (const [name, { data }] of this.#layout.toMap(await read(this.#now.parameters))) {
       const wrong = findNonFinite(data);
       if (wrong)
         throw new RangeError(`fit: the parameters of the field must be finite: ${describeNonFinite(name, wrong, data.length)}`);

@@ -1,72 +1,60 @@
 /** @file The initialisers of the core package: an explicit list, found by their kind. */
 import type { Rng } from '../random.ts';
-import type { InitialiserContext } from './initialiser.ts';
+import type { InitialiserContext, InitialiserDefinition, InitialiserSpecBase } from './initialiser.ts';
 import { type KaimingSpec, kaimingNormal, kaimingUniform } from './kaiming.ts';
 import { pytorchLinear } from './pytorch-linear.ts';
-import { sirenFirst, sirenHidden } from './siren.ts';
+import { type SirenFirstSpec, type SirenHiddenSpec, sirenFirst, sirenHidden } from './siren.ts';
 import { type UniformSpec, uniform, zeros } from './uniform.ts';
 import { type XavierSpec, xavierNormal, xavierUniform } from './xavier.ts';
 
-/** The JSON form of an initialiser. */
+/** The JSON form of an initialiser: one of core's, or one of a kind that an extension defines. */
 export type InitialiserSpec =
-  | { readonly kind: 'siren-first' }
-  | { readonly kind: 'siren-hidden' }
+  | SirenFirstSpec
+  | SirenHiddenSpec
   | { readonly kind: 'pytorch-linear' }
   | { readonly kind: 'zeros' }
   | UniformSpec
   | XavierSpec
-  | KaimingSpec;
+  | KaimingSpec
+  | (InitialiserSpecBase & Readonly<Record<string, unknown>>);
 
-const KINDS: readonly string[] = [
-  'siren-first',
-  'siren-hidden',
-  'pytorch-linear',
-  'zeros',
-  'uniform',
-  'xavier-uniform',
-  'xavier-normal',
-  'kaiming-uniform',
-  'kaiming-normal',
-] satisfies InitialiserSpec['kind'][];
+/** Every initialiser of the core. */
+export const coreInitialisers: readonly InitialiserDefinition[] = [
+  sirenFirst,
+  sirenHidden,
+  pytorchLinear,
+  zeros,
+  uniform,
+  xavierUniform,
+  xavierNormal,
+  kaimingUniform,
+  kaimingNormal,
+];
+
+const find = (kind: string, extensions: readonly InitialiserDefinition[]): InitialiserDefinition | undefined =>
+  [...extensions, ...coreInitialisers].find(candidate => candidate.kind === kind);
 
 /** Checks the JSON form of an initialiser; `what` names it in errors. @throws TypeError or RangeError */
-export const assertInitialiser = (what: string, spec: InitialiserSpec): void => {
+export const assertInitialiser = (
+  what: string,
+  spec: InitialiserSpec,
+  extensions: readonly InitialiserDefinition[] = [],
+): void => {
   if (typeof spec?.kind !== 'string') throw new TypeError(`${what} must be an object with a kind, got ${JSON.stringify(spec)}`);
-  if (!KINDS.includes(spec.kind)) throw new RangeError(`${what}: unknown kind '${spec.kind}'; known are ${KINDS.join(', ')}`);
+  const definition = find(spec.kind, extensions);
+  if (definition === undefined)
+    throw new RangeError(
+      `${what}: unknown kind '${spec.kind}'; known are ${[...extensions, ...coreInitialisers].map(({ kind }) => kind).join(', ')}`,
+    );
+  definition.assertSpec?.(what, spec);
 };
 
-/** The values of a parameter. */
-const fill = (spec: InitialiserSpec, values: Float32Array, context: InitialiserContext, rng: Rng): void => {
-  switch (spec.kind) {
-    case 'siren-first':
-      sirenFirst(values, context, rng);
-      break;
-    case 'siren-hidden':
-      sirenHidden(values, context, rng);
-      break;
-    case 'pytorch-linear':
-      pytorchLinear(values, context, rng);
-      break;
-    case 'zeros':
-      zeros(values);
-      break;
-    case 'uniform':
-      uniform(values, spec, rng);
-      break;
-    case 'xavier-uniform':
-      xavierUniform(values, spec, context, rng);
-      break;
-    case 'xavier-normal':
-      xavierNormal(values, spec, context, rng);
-      break;
-    case 'kaiming-uniform':
-      kaimingUniform(values, spec, context, rng);
-      break;
-    case 'kaiming-normal':
-      kaimingNormal(values, spec, context, rng);
-      break;
-  }
-};
+/** What an initialiser fills. */
+export interface InitialiseOptions {
+  readonly shape: readonly number[];
+  readonly context: InitialiserContext;
+  readonly rng: Rng;
+}
 
 /**
  * Makes the initial values of a parameter, row-major.
@@ -75,11 +63,12 @@ const fill = (spec: InitialiserSpec, values: Float32Array, context: InitialiserC
  */
 export const initialise = (
   spec: InitialiserSpec,
-  shape: readonly number[],
-  context: InitialiserContext,
-  rng: Rng,
+  { shape, context, rng }: InitialiseOptions,
+  extensions: readonly InitialiserDefinition[] = [],
 ): Float32Array => {
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  fill(spec, values, context, rng);
+  const definition = find(spec.kind, extensions);
+  if (definition === undefined) throw new RangeError(`initialise: unknown kind '${spec.kind}'`);
+  definition.fill(values, spec, context, rng);
   return values;
 };

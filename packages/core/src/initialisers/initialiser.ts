@@ -2,6 +2,11 @@
 import type { ActivationSpec } from '../activations/activation.ts';
 import type { Rng } from '../random.ts';
 
+/** The JSON form of an initialiser: its kind, and whatever its definition needs. */
+export interface InitialiserSpecBase {
+  readonly kind: string;
+}
+
 /** What an initialiser may depend on. */
 export interface InitialiserContext {
   readonly inFeatures: number;
@@ -12,5 +17,15 @@ export interface InitialiserContext {
   readonly previousActivation?: ActivationSpec;
 }
 
-/** Fills `values` in place. The order of the numbers is that of a row-major `f32[inFeatures, outFeatures]`. */
-export type Initialise = (values: Float32Array, context: InitialiserContext, rng: Rng) => void;
+/** A kind of initialiser. */
+export interface InitialiserDefinition<S extends InitialiserSpecBase = InitialiserSpecBase> {
+  readonly kind: S['kind'];
+  /** @throws RangeError or TypeError when the data are wrong; they may be anything that JSON can say */
+  assertSpec?(what: string, spec: S): void;
+  /**
+   * Fills `values` in place. The order of the numbers is that of a row-major `f32[inFeatures, outFeatures]`.
+   *
+   * @throws RangeError when it does not suit the layer
+   */
+  fill(values: Float32Array, spec: S, context: InitialiserContext, rng: Rng): void;
+}

@@ -1,5 +1,4 @@
-import type { Rng } from '../random.ts';
-import type { InitialiserContext } from './initialiser.ts';
+import type { InitialiserContext, InitialiserDefinition } from './initialiser.ts';
 import { fillNormal, fillUniform } from './uniform.ts';
 
 /** He et al. 2015, "Delving deep into rectifiers", arXiv:1502.01852, equation 15; the spread is that of fan-in mode. */
@@ -13,9 +12,13 @@ const deviation = ({ negativeSlope = 0 }: KaimingSpec, { inFeatures }: Initialis
   Math.sqrt(2 / ((1 + negativeSlope ** 2) * inFeatures));
 
 /** U(-a, a), a = sqrt(6 / ((1 + slope^2) inFeatures)). */
-export const kaimingUniform = (values: Float32Array, spec: KaimingSpec, context: InitialiserContext, rng: Rng): void =>
-  fillUniform(values, Math.sqrt(3) * deviation(spec, context), rng);
+export const kaimingUniform: InitialiserDefinition<KaimingSpec> = {
+  kind: 'kaiming-uniform',
+  fill: (values, spec, context, rng) => fillUniform(values, Math.sqrt(3) * deviation(spec, context), rng),
+};
 
 /** N(0, 2 / ((1 + slope^2) inFeatures)). */
-export const kaimingNormal = (values: Float32Array, spec: KaimingSpec, context: InitialiserContext, rng: Rng): void =>
-  fillNormal(values, deviation(spec, context), rng);
+export const kaimingNormal: InitialiserDefinition<KaimingSpec> = {
+  kind: 'kaiming-normal',
+  fill: (values, spec, context, rng) => fillNormal(values, deviation(spec, context), rng),
+};

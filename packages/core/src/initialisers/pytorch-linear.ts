@@ -1,8 +1,11 @@
-import type { Initialise } from './initialiser.ts';
+import type { InitialiserDefinition } from './initialiser.ts';
 import { fillUniform } from './uniform.ts';
 
 /**
  * U(-1/sqrt(n), 1/sqrt(n)) for n input features: what PyTorch gives the weights (Kaiming uniform with a = sqrt 5) and the biases of a
  * linear layer. The authors of SIREN leave the biases at it.
  */
-export const pytorchLinear: Initialise = (values, { inFeatures }, rng) => fillUniform(values, 1 / Math.sqrt(inFeatures), rng);
+export const pytorchLinear: InitialiserDefinition<{ readonly kind: 'pytorch-linear' }> = {
+  kind: 'pytorch-linear',
+  fill: (values, _spec, { inFeatures }, rng) => fillUniform(values, 1 / Math.sqrt(inFeatures), rng),
+};

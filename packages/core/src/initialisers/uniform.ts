@@ -1,4 +1,5 @@
 import type { Rng } from '../random.ts';
+import type { InitialiserDefinition } from './initialiser.ts';
 
 /**
  * U(-bound, bound). With a bound of several units on the first bias it is FINER's initialisation (Liu et al. 2024, arXiv:2312.02434,
@@ -19,14 +20,20 @@ export const fillNormal = (values: Float32Array, deviation: number, rng: Rng): v
   for (let i = 0; i < values.length; i++) values[i] = deviation * rng.normal();
 };
 
-/** U(-bound, bound). @throws RangeError when the bound is negative or not finite */
-export const uniform = (values: Float32Array, { bound }: UniformSpec, rng: Rng): void => {
-  if (!(Number.isFinite(bound) && bound >= 0))
-    throw new RangeError(`uniform initialiser: bound must be a number >= 0, got ${bound}`);
-  fillUniform(values, bound, rng);
+/** U(-bound, bound). */
+export const uniform: InitialiserDefinition<UniformSpec> = {
+  kind: 'uniform',
+  fill(values, { bound }, _context, rng) {
+    if (!(Number.isFinite(bound) && bound >= 0))
+      throw new RangeError(`uniform initialiser: bound must be a number >= 0, got ${bound}`);
+    fillUniform(values, bound, rng);
+  },
 };
 
 /** All zero. */
-export const zeros = (values: Float32Array): void => {
-  values.fill(0);
+export const zeros: InitialiserDefinition<{ readonly kind: 'zeros' }> = {
+  kind: 'zeros',
+  fill: values => {
+    values.fill(0);
+  },
 };

@@ -1,5 +1,4 @@
-import type { Rng } from '../random.ts';
-import type { InitialiserContext } from './initialiser.ts';
+import type { InitialiserContext, InitialiserDefinition } from './initialiser.ts';
 import { fillNormal, fillUniform } from './uniform.ts';
 
 /** Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16. */
@@ -13,9 +12,13 @@ const deviation = (gain: number | undefined, { inFeatures, outFeatures }: Initia
   (gain ?? 1) * Math.sqrt(2 / (inFeatures + outFeatures));
 
 /** U(-a, a), a = gain sqrt(6 / (inFeatures + outFeatures)). */
-export const xavierUniform = (values: Float32Array, { gain }: XavierSpec, context: InitialiserContext, rng: Rng): void =>
-  fillUniform(values, Math.sqrt(3) * deviation(gain, context), rng);
+export const xavierUniform: InitialiserDefinition<XavierSpec> = {
+  kind: 'xavier-uniform',
+  fill: (values, { gain }, context, rng) => fillUniform(values, Math.sqrt(3) * deviation(gain, context), rng),
+};
 
 /** N(0, gain^2 2 / (inFeatures + outFeatures)). */
-export const xavierNormal = (values: Float32Array, { gain }: XavierSpec, context: InitialiserContext, rng: Rng): void =>
-  fillNormal(values, deviation(gain, context), rng);
+export const xavierNormal: InitialiserDefinition<XavierSpec> = {
+  kind: 'xavier-normal',
+  fill: (values, { gain }, context, rng) => fillNormal(values, deviation(gain, context), rng),
+};

@@ -24,12 +24,18 @@ export interface SecondOrderForms {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** A request in terms of what has to be carried. */
-export interface DerivativePlan {
+/** What is carried beside the value of each feature. */
+export interface JetShape {
+  /** d, the number of coordinates. */
   readonly inFeatures: number;
   /** 0: the value alone; 1: first derivatives; 2: second-order forms as well. */
   readonly order: 0 | 1 | 2;
+  /** Present for order 2. */
   readonly forms?: SecondOrderForms;
+}
+
+/** A request in terms of what has to be carried. */
+export interface DerivativePlan extends JetShape {
   /** Which carried form is which output. */
   readonly laplacian?: number;
   /** `hessian[k][l]` is a form's index. */
@@ -93,3 +99,7 @@ export const planDerivatives = (request: DerivativeRequest, inFeatures: number):
     ...(hessian !== undefined && { hessian }),
   };
 };
+
+/** A text that is the same for requests that ask for the same. */
+export const requestKey = ({ gradient, laplacian, hessian, second = [] }: DerivativeRequest): string =>
+  `${Number(gradient ?? false)}${Number(laplacian ?? false)}${Number(hessian ?? false)} ${second.join(';')}`;

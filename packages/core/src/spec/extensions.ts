@@ -1,12 +1,14 @@
 /** @file How a kind named in a spec is found: among the core definitions and those that the caller hands over. */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import { coreActivations } from '../activations/index.ts';
-import type { LayerDefinition } from '../layers/layer.ts';
+import type { InitialiserDefinition } from '../initialisers/initialiser.ts';
+import type { LayerDefinition } from './layer.ts';
 
 /** Definitions beyond the core ones. Give the same to every function that takes the spec. */
 export interface Extensions {
   readonly layers?: readonly LayerDefinition[];
   readonly activations?: readonly ActivationDefinition[];
+  readonly initialisers?: readonly InitialiserDefinition[];
 }
 
 /** The core definitions alone. One object, as what follows from a spec is remembered for each object of extensions. */

@@ -1,10 +1,11 @@
 /** @file The networks of the literature, as functions that write specs. */
 import type { ActivationSpec } from '../activations/activation.ts';
 import type { InitialiserSpec } from '../initialisers/index.ts';
-import type { DenseSpec } from '../layers/dense.ts';
-import type { LayerSpec } from '../layers/layer.ts';
+import type { DenseSpec } from './dense.ts';
+import type { LayerSpec } from './layer.ts';
 import type { Extensions } from './extensions.ts';
-import { type FieldSpec, parseSpec } from './spec.ts';
+import type { FieldSpec } from './field-spec.ts';
+import { parseSpec } from './spec.ts';
 
 /** The size of a network of dense layers. */
 export interface NetworkSize {

@@ -1,10 +1,11 @@
 /** @file What passes through the layers of a field: distributions of pre-activations, activations and gradients. */
-import { engine, keep, ones, scalar, sum, type Tensor, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { engine, keep, scalar, sum, type Tensor, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { runComposed } from '../evaluate/composed.ts';
 import type { Field } from '../field.ts';
-import { layerParameters } from '../jets/evaluate.ts';
-import type { DenseSpec } from '../layers/dense.ts';
-import type { LayerSpec } from '../layers/layer.ts';
-import { isDense, type ResolvedLayer, resolveLayers } from '../spec/spec.ts';
+import type { LayerJet } from '../jets/layer-jet.ts';
+import type { Operation, Register } from '../ops/operation.ts';
+import { isDense } from '../spec/dense.ts';
+import { networkOf } from '../spec/network.ts';
 import { type Distribution, distributionOf } from './distribution.ts';
 
 /** One layer at the given points. */
@@ -18,22 +19,7 @@ export interface LayerStatistics {
   readonly activationGradient: Distribution;
 }
 
-/** A layer with its place, by which its parameters are found. */
-type PlacedLayer = ResolvedLayer & { readonly index: number };
-
-const apply = (field: Field, layer: PlacedLayer, spec: LayerSpec, value: Tensor2D): Tensor2D =>
-  layer.definition.jet(
-    { value },
-    { spec, extensions: field.extensions, parameters: layerParameters(layer, layer.index, field.parameters) },
-  ).value;
-
-const linearPart = (spec: DenseSpec): DenseSpec => ({ ...spec, activation: { kind: 'identity' } });
-
-const read = async (tensor: Tensor): Promise<Float32Array> => {
-  const values = Float32Array.from(await tensor.data());
-  tensor.dispose();
-  return values;
-};
+const numbersOf = async (tensor: Tensor): Promise<Float32Array> => Float32Array.from(await tensor.data());
 
 /**
  * The distributions in every layer of a field at n points, to plot or to test. SIREN's initialisation is made to keep them the same at any depth:
@@ -47,29 +33,47 @@ export const layerStatistics = async (
   coords: Tensor2D,
   { bins = 64 }: { readonly bins?: number } = {},
 ): Promise<readonly LayerStatistics[]> => {
-  const layers = resolveLayers(field.spec, field.extensions).map((layer, index) => ({ ...layer, index }));
-  const results: LayerStatistics[] = [];
-  let input: Tensor2D = keep(coords.clone());
-  for (const [index, layer] of layers.entries()) {
-    const { spec } = layer;
-    const preActivation = isDense(spec) ? tidy(() => apply(field, layer, linearPart(spec), input)) : undefined;
-    const activation = keep(tidy(() => apply(field, layer, spec, input)));
-    const rest = layers.slice(index + 1);
-    const gradient = tidy(() => {
-      if (rest.length === 0) return ones(activation.shape);
-      const output = (): Tensor => sum(rest.reduce((value, next) => apply(field, next, next.spec, value), activation));
-      return engine().gradients(output, [activation], scalar(1), false).grads[0] as Tensor;
-    });
-    results.push({
-      layer: index,
-      kind: spec.kind,
-      ...(preActivation && { preActivation: distributionOf(await read(preActivation), bins) }),
-      activation: distributionOf(Float32Array.from(await activation.data()), bins),
-      activationGradient: distributionOf(await read(gradient), bins),
-    });
-    input.dispose();
-    input = activation;
+  const { program, layers } = networkOf(field.spec, field.extensions);
+  const { operations, output, inFeatures } = program;
+  const parameters = field.layout.pick(field.parameters);
+  /** All registers from what is known, the last of which is `from`. */
+  const runFrom = (from: Register, known: ReadonlyMap<Register, LayerJet>): Map<Register, LayerJet> =>
+    runComposed({ operations: [...operations.entries()].slice(from), known, parameters, shape: { inFeatures, order: 0 } });
+  const valueOf = (jets: ReadonlyMap<Register, LayerJet>, register: Register): Tensor2D => (jets.get(register) as LayerJet).value;
+  const kept: Tensor2D[] = [];
+  const jets = new Map<Register, LayerJet>();
+  tidy(() => {
+    for (const [register, jet] of runFrom(0, new Map([[0, { value: coords }]]))) {
+      jets.set(register, jet);
+      if (register > 0) kept.push(keep(jet.value));
+    }
+  });
+  /** The derivative of the sum of all outputs with respect to a register. */
+  const gradientOf = (register: Register): Tensor => {
+    const known = new Map([...jets].filter(([other]) => other <= register));
+    const total = (): Tensor => sum(valueOf(runFrom(register, known), output));
+    return engine().gradients(total, [valueOf(jets, register)], scalar(1), false).grads[0] as Tensor;
+  };
+  const preActivationOf = (register: Register): Register => {
+    const { kind, inputs } = operations[register - 1] as Operation;
+    return kind === 'elementwise' ? (inputs[0] as Register) : register;
+  };
+  try {
+    const results: LayerStatistics[] = [];
+    for (const [index, { spec, output: register }] of layers.entries()) {
+      const gradient = tidy(() => gradientOf(register));
+      const before = isDense(spec) ? await numbersOf(valueOf(jets, preActivationOf(register))) : undefined;
+      results.push({
+        layer: index,
+        kind: spec.kind,
+        ...(before && { preActivation: distributionOf(before, bins) }),
+        activation: distributionOf(await numbersOf(valueOf(jets, register)), bins),
+        activationGradient: distributionOf(await numbersOf(gradient), bins),
+      });
+      gradient.dispose();
+    }
+    return results;
+  } finally {
+    for (const tensor of kept) tensor.dispose();
   }
-  input.dispose();
-  return results;
 };

@@ -2,13 +2,14 @@ import type { FieldData } from '../../src/files/field-data.ts';
 import type { ShapedArray } from '../../src/files/safetensors.ts';
 import { createRng } from '../../src/random.ts';
 import { siren } from '../../src/spec/networks.ts';
-import { type FieldSpec, parameterShapes } from '../../src/spec/spec.ts';
+import type { FieldSpec } from '../../src/spec/field-spec.ts';
+import { parameterLayout } from '../../src/spec/spec.ts';
 
 /** The parameters of a spec, drawn from the standard normal distribution. */
 export const randomParameters = (spec: FieldSpec, seed: number): Map<string, ShapedArray<Float32Array>> => {
   const rng = createRng(seed);
   return new Map(
-    parameterShapes(spec).map(({ name, shape }) => {
+    parameterLayout(spec).entries.map(({ name, shape }) => {
       const data = new Float32Array(shape.reduce((product, size) => product * size, 1)).map(() => rng.normal());
       return [name, { shape, data }];
     }),

@@ -5,7 +5,8 @@ import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts'
 import { FieldFileError } from '../../src/files/field-file-error.ts';
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type ShapedArray } from '../../src/files/safetensors.ts';
 import { siren } from '../../src/spec/networks.ts';
-import { type FieldSpec, parameterShapes } from '../../src/spec/spec.ts';
+import type { FieldSpec } from '../../src/spec/field-spec.ts';
+import { parameterLayout } from '../../src/spec/spec.ts';
 import { exampleField, randomParameters } from './example-field.ts';
 
 const catchProblem = (decode: () => unknown): FieldFileError => {
@@ -61,7 +62,7 @@ describe('field files', () => {
     const { metadata, tensors } = decodeSafetensors(encodeFieldData(exampleField()));
     expect(Object.keys(metadata)).toEqual(['neural-fields.version', 'neural-fields.spec']);
     expect(JSON.parse(metadata['neural-fields.spec'] as string)).toEqual(spec);
-    expect([...tensors.keys()]).toEqual(parameterShapes(spec).map(({ name }) => name));
+    expect([...tensors.keys()]).toEqual(parameterLayout(spec).entries.map(({ name }) => name));
   });
 
   it('need the extensions that their spec names', () => {

@@ -1,15 +1,17 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
   type CheckpointStore,
+  constantFeatures,
   createField,
   decodeFieldData,
   fit,
   type LayerDefinition,
   mlp,
   siren,
+  sum,
   term,
 } from '@neural-fields/core';
-import { add, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { square, sub } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 
 test("a checkpoint keeps the caller's metadata beside the run, and is gone on from with other metadata", async () => {
@@ -38,11 +40,11 @@ test("a checkpoint keeps the caller's metadata beside the run, and is gone on fr
 test('a field with a layer of the caller is saved and gone on from', async () => {
   const shift: LayerDefinition = {
     kind: 'shift',
-    outFeatures: (_spec, inFeatures) => inFeatures,
-    parameters: (_spec, { inFeatures }) => [
-      { name: 'offset', shape: [inFeatures], initialise: () => new Float32Array(inFeatures) },
-    ],
-    jet: ({ value, ...derivatives }, { parameters: { offset } }) => ({ value: add(value, offset as Tensor), ...derivatives }),
+    apply(input, { parameter }) {
+      const shape = [input.features];
+      const offset = parameter('offset', { shape, initialise: () => new Float32Array(input.features) });
+      return sum([input, constantFeatures(input, offset)]);
+    },
   };
   const extensions = { layers: [shift] };
   const size = { inFeatures: 1, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 };

@@ -26,12 +26,11 @@ const OUT = 200;
 
 const draw = (initialiser: InitialiserSpec, activation: ActivationSpec = sine({ omega: 30 })): Distribution =>
   distributionOf(
-    initialise(
-      initialiser,
-      [IN, OUT],
-      { inFeatures: IN, outFeatures: OUT, activation, previousActivation: activation },
-      createRng(11),
-    ),
+    initialise(initialiser, {
+      shape: [IN, OUT],
+      context: { inFeatures: IN, outFeatures: OUT, activation, previousActivation: activation },
+      rng: createRng(11),
+    }),
   );
 
 /** For a uniform distribution of 60,000 numbers the largest is below the bound by a part in 60,000 on average; 1e-3 is 60 times that. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FieldSpec, gaussian, mlp, outFeatures, parameterShapes, parseSpec, sine, siren } from '../../src/index.ts';
-import { resolveLayers } from '../../src/spec/spec.ts';
+import { type FieldSpec, gaussian, mlp, outFeatures, parameterLayout, parseSpec, sine, siren } from '../../src/index.ts';
+import { networkOf } from '../../src/spec/network.ts';
 
 const size = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 8, hiddenLayers: 1 };
 
@@ -12,7 +12,7 @@ describe('siren', () => {
       { kind: 'sine', omega: 20 },
       { kind: 'identity' },
     ]);
-    expect(parameterShapes(spec)).toEqual([
+    expect(parameterLayout(spec).entries.map(({ name, shape }) => ({ name, shape }))).toEqual([
       { name: 'layers.0.weight', shape: [2, 8] },
       { name: 'layers.0.bias', shape: [8] },
       { name: 'layers.1.weight', shape: [8, 8] },
@@ -43,7 +43,7 @@ describe('siren', () => {
 describe('mlp', () => {
   it('takes any activation, with learned parameters among the others', () => {
     const spec = mlp({ ...size, activation: gaussian({ a: 0.1, learnable: ['a'] }), biasInitialiser: null });
-    expect(parameterShapes(spec).map(({ name }) => name)).toEqual([
+    expect(parameterLayout(spec).entries.map(({ name }) => name)).toEqual([
       'layers.0.weight',
       'layers.0.activation.a',
       'layers.1.weight',
@@ -65,7 +65,7 @@ describe('parseSpec', () => {
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'sine', omega: 'x' } }] }, 'omega must be a number'],
     [
       { inFeatures: 2, layers: [{ ...layer, outFeatures: 0 }] },
-      'outFeatures of layer 0 (dense) must be a positive integer, got 0',
+      'dense layer: outFeatures must be a positive integer, got 0',
     ],
     [{ inFeatures: 2, layers: [{ ...layer, weightInitialiser: undefined }] }, 'weightInitialiser must be an object with a kind'],
     [{ inFeatures: 2, layers: [{ ...layer, weightInitialiser: { kind: 'magic' } }] }, "unknown kind 'magic'"],
@@ -84,11 +84,11 @@ describe('parseSpec', () => {
     const swish = { kind: 'swish', parameters: {}, derivatives: () => [] };
     const extensions = { activations: [swish] };
     const spec = parseSpec({ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'swish' } }] }, extensions);
-    expect(resolveLayers(spec, extensions)).toBe(resolveLayers(spec, extensions));
-    expect(resolveLayers(spec, { activations: [swish] })).not.toBe(resolveLayers(spec, extensions));
-    expect(() => resolveLayers(spec)).toThrow("unknown activation 'swish'");
+    expect(networkOf(spec, extensions)).toBe(networkOf(spec, extensions));
+    expect(networkOf(spec, { activations: [swish] })).not.toBe(networkOf(spec, extensions));
+    expect(() => networkOf(spec)).toThrow("unknown activation 'swish'");
     const plain = siren(size);
-    expect(resolveLayers(plain)).toBe(resolveLayers(plain));
+    expect(networkOf(plain)).toBe(networkOf(plain));
   });
 
   it('is not needed: a spec that may change is resolved at every call', () => {

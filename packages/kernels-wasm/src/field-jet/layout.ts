@@ -33,9 +33,8 @@ const PANEL = 8;
 
 const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
-/** Whether the fused kernel takes a network. */
-export const supportsNetwork = ({ layers }: FieldJetNetwork): boolean =>
-  layers.every(({ activation: { kind } }) => kind in ACTIVATIONS);
+/** Whether the kernels know an activation. */
+export const hasActivation = (kind: string): boolean => kind in ACTIVATIONS;
 
 /** Places of a layer's gradients from the start of a thread's gradients, in bytes. */
 export interface LayerGradients {

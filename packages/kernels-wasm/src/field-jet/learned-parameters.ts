@@ -1,10 +1,4 @@
-/** @file Learned parameters of activations: how many inputs they are, and their derivatives from the kernel's sums. */
-import type { FieldJetNetwork } from '@neural-fields/core';
-
-/** The number of the kernel's inputs beside the coordinates. */
-export const parameterCount = ({ layers }: FieldJetNetwork): number =>
-  layers.reduce((count, { hasBias, activation }) => count + 1 + Number(hasBias) + activation.learnable.length, 0);
-
+/** @file Learned parameters of activations: their derivatives from the kernel's sums. */
 /**
  * What the kernel's sum (`parameterSum` in `assembly/jet.ts`) is multiplied with: lambda'(p) / lambda(p) where p scales the argument by
  * lambda(p), as in core's activations, or the phase of FINER; 1 for the slope of prelu.

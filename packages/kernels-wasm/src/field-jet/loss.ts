@@ -1,7 +1,6 @@
-import type { FieldLoss } from '@neural-fields/core';
+import type { FieldJetNetwork, KernelLoss, LossScale } from '@neural-fields/core';
 import { JOBS } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
-import { allocate } from '../wasm/memory.ts';
 import { batchSize, copyBlocks, forEachBatch, inputBlocksOf, pointsOf, threadsFor } from './batches.ts';
 import { collectGradients } from './collect-gradients.ts';
 import { blocksOf, inputFeaturesOf, placeNetwork, prefersAdjoint } from './layout.ts';
@@ -36,34 +35,26 @@ const copyColumns = (
       target[i * columns + j] = source[(start + i) * width + (width === 1 ? 0 : column + j)] as number;
 };
 
-/** The numbers of each layer's parameters, cut out of the vector of all. */
-const cutParameters = ({ layers }: FieldLoss['network'], parameters: Float32Array): Float32Array[] => {
-  let start = 0;
-  const cut = (length: number): Float32Array => {
-    start += length;
-    return parameters.subarray(start - length, start);
-  };
-  return layers.flatMap(({ inFeatures, outFeatures, hasBias, activation }) => [
-    cut(inFeatures * outFeatures),
-    ...(hasBias ? [cut(outFeatures)] : []),
-    ...activation.learnable.map(() => cut(1)),
-  ]);
-};
+/** A loss of a network. */
+export interface FieldLoss extends KernelLoss {
+  readonly network: FieldJetNetwork;
+  readonly scale: LossScale;
+}
 
 /**
  * A pointwise loss and its gradient, in one forward pass and its reverse.
  *
  * @param input as in `fieldForward`
- * @param parameters all of them, one after the other
+ * @param parameters in the order of the layers
  * @param targets each `[n][k]`
  */
 export const fieldLoss = (
   kernels: Kernels,
   loss: FieldLoss,
   input: readonly Float32Array[],
-  parameters: Float32Array,
+  parameters: readonly Float32Array[],
   targets: readonly Float32Array[],
-): { readonly loss: number; readonly gradient: Float32Array } => {
+): { readonly loss: number; readonly gradients: readonly Float32Array[] } => {
   const { arena, pool } = kernels;
   const { network, blocks, weight } = loss;
   const total = pointsOf(network, input);
@@ -85,9 +76,8 @@ export const fieldLoss = (
     const sums = arena.take(SUM_BYTES * pool.count);
     arena.integers(sums, (SUM_BYTES / 4) * pool.count).fill(0);
     arena.integers(record, 6).set([penaltyCode(loss), 0, 0, factors, weights, sums]);
-    arena.floats(record + 4, 2).set([penaltyParameter(loss), loss.gradientScale]);
-    const cut = cutParameters(network, parameters);
-    const placed = placeNetwork(kernels, network, cut, { forReverse: true, points: size, data });
+    arena.floats(record + 4, 2).set([penaltyParameter(loss), loss.scale.gradient]);
+    const placed = placeNetwork(kernels, network, parameters, { forReverse: true, points: size, data });
     const copy = (address: number, index: number, column: number, start: number, count: number): void => {
       const source = targets[index] as Float32Array;
       const view = arena.floats(address, count * o);
@@ -107,16 +97,10 @@ export const fieldLoss = (
         threadsFor(kernels, network, count),
       );
     });
-    const gradients = collectGradients(kernels, network, placed, cut);
-    const gradient = allocate(parameters.length);
-    let end = 0;
-    for (const part of gradients) {
-      gradient.set(part, end);
-      end += part.length;
-    }
+    const gradients = collectGradients(kernels, network, placed, parameters);
     let sum = 0;
     for (let thread = 0; thread < pool.count; thread++)
       sum += new Float64Array(arena.memory.buffer, sums + SUM_BYTES * thread, 1)[0] as number;
-    return { loss: sum * loss.lossScale, gradient };
+    return { loss: sum * loss.scale.loss, gradients };
   });
 };

@@ -1,56 +1,71 @@
-import { type FieldJetNetwork, type FieldLoss, registerFieldJetKernel, registerFieldLossKernel } from '@neural-fields/core';
-import type { KernelFunc, Tensor } from '@tensorflow/tfjs-core';
+import { denseChainOf, isChainOperation, type KernelProgram, type ParameterNumbers, registerFieldBackend } from '@neural-fields/core';
+import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { fieldForward } from './forward.ts';
-import { supportsNetwork } from './layout.ts';
-import { parameterCount } from './learned-parameters.ts';
+import { hasActivation } from './layout.ts';
 import { fieldLoss } from './loss.ts';
 import { fieldReverse } from './reverse.ts';
 
-/** How many of the kernels' first inputs are the network's input: coordinates, or value, first and second of an encoding. */
-const inputCount = ({ encodedFeatures, order, forms }: FieldJetNetwork): number =>
-  encodedFeatures === undefined ? 1 : 1 + Number(order >= 1) + Number(forms !== undefined);
+const sizeOf = ({ shape }: ParameterNumbers): number => shape.reduce((product, length) => product * length, 1);
 
-/** A kernel of this backend with a list of inputs: numbers in, numbers out. */
-const forward: KernelFunc = ({ inputs, attrs, backend }) => {
-  const simd = backend as SimdBackend;
-  const network = attrs as object as FieldJetNetwork;
-  const tensors = inputs as object as Tensor[];
-  const numbers = tensors.map(input => simd.numbers(input));
-  const given = inputCount(network);
-  const n = tensors[0]?.shape[0] as number;
-  const o = network.layers.at(-1)?.outFeatures as number;
-  return fieldForward(simd.kernels, network, numbers.slice(0, given), numbers.slice(given)).map((values, index) =>
-    simd.makeTensorInfo(index === 0 ? [n, o] : [values.length / (n * o), n, o], 'float32', values),
-  );
-};
-
-const reverse: KernelFunc = ({ inputs, attrs, backend }) => {
-  const simd = backend as SimdBackend;
-  const network = attrs as object as FieldJetNetwork;
-  const tensors = inputs as object as Tensor[];
-  const numbers = tensors.map(input => simd.numbers(input));
-  const given = inputCount(network);
-  const end = given + parameterCount(network);
-  const [input, parameters, upstream] = [numbers.slice(0, given), numbers.slice(given, end), numbers.slice(end)];
-  return fieldReverse(simd.kernels, network, input, parameters, upstream).map((values, index) =>
-    simd.makeTensorInfo((tensors[index] as Tensor).shape, 'float32', values),
-  );
-};
-
-const loss: KernelFunc = ({ inputs, attrs, backend }) => {
-  const simd = backend as SimdBackend;
-  const description = attrs as object as FieldLoss;
-  const numbers = (inputs as object as Tensor[]).map(input => simd.numbers(input));
-  const given = inputCount(description.network);
-  const parameters = numbers[given] as Float32Array;
-  const [input, targets] = [numbers.slice(0, given), numbers.slice(given + 1)];
-  const { loss: sum, gradient } = fieldLoss(simd.kernels, description, input, parameters, targets);
-  return [simd.makeTensorInfo([], 'float32', Float32Array.of(sum)), simd.makeTensorInfo([gradient.length], 'float32', gradient)];
+/** The program as the kernels take it, with ways between tensors and numbers. */
+const prepare = (program: KernelProgram, on: KernelBackend) => {
+  const chain = denseChainOf(program);
+  if (chain === undefined) return undefined;
+  const simd = on as SimdBackend;
+  const { network, parameters } = chain;
+  return {
+    simd,
+    network,
+    numbers: (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor)),
+    cut: (flat: TensorInfo) =>
+      parameters.map(numbers => simd.numbers(flat).subarray(numbers.offset, numbers.offset + sizeOf(numbers))),
+    /** Gradients of all parameters at their places in the flat vector. */
+    gather: (gradients: readonly Float32Array[]): TensorInfo => {
+      const flat = new Float32Array(program.parameterCount);
+      for (const [index, gradient] of gradients.entries()) flat.set(gradient, parameters[index]?.offset);
+      return simd.makeTensorInfo([flat.length], 'float32', flat);
+    },
+  };
 };
 
 /** Registers the fused field jet, and the losses that need nothing else. */
-export const registerFieldJet = (): void => {
-  registerFieldJetKernel({ backendName: BACKEND_NAME, supports: supportsNetwork, forward, reverse });
-  registerFieldLossKernel(BACKEND_NAME, loss);
-};
+export const registerFieldJet = (): void =>
+  registerFieldBackend({
+    name: BACKEND_NAME,
+    rank: 40,
+    reportEvery: 1,
+    supports: operation => isChainOperation(operation, hasActivation),
+    compile(program, on) {
+      const prepared = prepare(program, on);
+      if (prepared === undefined) return undefined;
+      const { simd, network, numbers, cut, gather } = prepared;
+      const o = program.outFeatures;
+      return {
+        forward(inputs, parameters) {
+          const n = inputs[0]?.shape[0] as number;
+          return fieldForward(simd.kernels, network, numbers(inputs), cut(parameters)).map((values, index) =>
+            simd.makeTensorInfo(index === 0 ? [n, o] : [values.length / (n * o), n, o], 'float32', values),
+          );
+        },
+        reverse(inputs, parameters, upstream) {
+          const all = fieldReverse(simd.kernels, network, numbers(inputs), cut(parameters), numbers(upstream));
+          const ofInputs = inputs.map(({ shape }, index) =>
+            simd.makeTensorInfo([...shape], 'float32', all[index] as Float32Array),
+          );
+          return [...ofInputs, gather(all.slice(inputs.length))];
+        },
+      };
+    },
+    compileLoss(program, loss, on) {
+      const prepared = prepare(program, on);
+      if (prepared === undefined) return undefined;
+      const { simd, network, numbers, cut, gather } = prepared;
+      return {
+        run(inputs, parameters, targets, scale) {
+          const result = fieldLoss(simd.kernels, { network, ...loss, scale }, numbers(inputs), cut(parameters), numbers(targets));
+          return [simd.makeTensorInfo([], 'float32', Float32Array.of(result.loss)), gather(result.gradients)];
+        },
+      };
+    },
+  });

@@ -28,38 +28,23 @@ export const outputCopies = (network: FieldJetNetwork, tensors: readonly TensorI
 const regionsOf = ({ layers }: ParameterRegions): Region[] =>
   layers.flatMap(({ weight, bias, learned }) => [weight, ...(bias ? [bias] : []), ...(learned ? [learned] : [])]);
 
-/** From one vector of all parameters. */
-export const vectorCopies = (regions: ParameterRegions, tensor: TensorInfo): Copy[] =>
+/** The flat vector of all parameters, or of their gradient, and where in it those of a network begin. */
+export interface FlatVector {
+  readonly tensor: TensorInfo;
+  readonly start: number;
+}
+
+/** From the flat vector of all parameters. */
+export const vectorCopies = (regions: ParameterRegions, { tensor, start: first }: FlatVector): Copy[] =>
   regionsOf(regions).map(({ start, length, range }) => ({
     tensor,
-    tensorOffset: start,
+    tensorOffset: first + start,
     slot: range.slot,
     slotOffset: range.offset,
     length,
   }));
 
-/** From the parameters as tensors of their own, in the order of the kernel's inputs. */
-export const parameterCopies = (regions: ParameterRegions, tensors: readonly TensorInfo[]): Copy[] => {
-  let next = 0;
-  return regionsOf(regions).flatMap(({ length, range }) => {
-    const copies: Copy[] = [];
-    // The learned parameters of a layer are one region and several tensors.
-    for (let taken = 0; taken < length; ) {
-      const tensor = tensors[next++] as TensorInfo;
-      const size = tensor.shape.reduce((product, n) => product * n, 1);
-      copies.push({ tensor, tensorOffset: 0, slot: range.slot, slotOffset: range.offset + taken, length: size });
-      taken += size;
-    }
-    return copies;
-  });
-};
-
-/** The buffer `gradient` to tensors, one for each parameter. */
-export const gradientCopies = (tensors: readonly TensorInfo[]): Copy[] => {
-  let slotOffset = 0;
-  return tensors.map(tensor => {
-    const length = tensor.shape.reduce((product, n) => product * n, 1);
-    slotOffset += length;
-    return { tensor, tensorOffset: 0, slot: 'gradient', slotOffset: slotOffset - length, length };
-  });
-};
+/** The buffer `gradient` to the flat vector. */
+export const gradientCopies = ({ count }: ParameterRegions, { tensor, start }: FlatVector): Copy[] => [
+  { tensor, tensorOffset: start, slot: 'gradient', slotOffset: 0, length: count },
+];

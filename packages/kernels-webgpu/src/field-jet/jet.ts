@@ -4,7 +4,7 @@ import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { FieldKernels } from '../device/kernels.ts';
 import { jetShapeOf } from '../wgsl/jet-rule.ts';
 import { type Batch, batchesOf, batchSize, multiplicationsOf, outFeaturesOf } from './batches.ts';
-import { gradientCopies, inputCopies, outputCopies, parameterCopies } from './copies.ts';
+import { type FlatVector, gradientCopies, inputCopies, outputCopies, vectorCopies } from './copies.ts';
 import { formatOf } from './format.ts';
 import { forwardPart, outputPart } from './forward-plan.ts';
 import { joinParts } from './join.ts';
@@ -14,21 +14,16 @@ import { givenLastStep, reversePart } from './reverse-plan.ts';
 const keyOf = (what: string, network: FieldJetNetwork, more: readonly (number | boolean)[]): string =>
   `${what} ${more.join()} ${JSON.stringify(network)}`;
 
-/** How many of the kernels' first inputs are the network's input: coordinates, or value, first and second of an encoding. */
-export const inputCount = ({ encodedFeatures, order, forms }: FieldJetNetwork): number =>
-  encodedFeatures === undefined ? 1 : 1 + Number(order >= 1) + Number(forms !== undefined);
-
 /**
  * The jets of a network: value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]` as far as the order goes.
  *
  * @param input coordinates `f32[n, d]`, or the jets of an encoding
- * @param parameters in the order of the kernel's inputs
  */
 export const fieldForward = (
   kernels: FieldKernels,
   network: FieldJetNetwork,
   input: readonly TensorInfo[],
-  parameters: readonly TensorInfo[],
+  parameters: FlatVector,
 ): TensorInfo[] => {
   const total = (input[0] as TensorInfo).shape[0] as number;
   const o = outFeaturesOf(network);
@@ -47,12 +42,12 @@ export const fieldForward = (
       key: keyOf('jet', network, [points, keeps]),
       plan: () =>
         joinParts(forwardPart(network, regions, { points, keeps, style, format }), outputPart(network, { points, keeps })),
-      before: [...inputCopies(network, input, 'input', batch), ...parameterCopies(regions, parameters)],
+      before: [...inputCopies(network, input, 'input', batch), ...vectorCopies(regions, parameters)],
       after: outputCopies(network, outputs, 'outputs', batch),
       cost: multiplicationsOf(network, points),
     });
   }
-  if (keeps) kernels.keep(keyOf('kept', network, []), [...input, ...parameters]);
+  if (keeps) kernels.keep(keyOf('kept', network, []), [...input, parameters.tensor]);
   return outputs;
 };
 
@@ -61,22 +56,25 @@ export const fieldForward = (
  * worked out again.
  *
  * @param upstream the derivatives with respect to what {@link fieldForward} returned
- * @returns those with respect to the tensors of the input, then those with respect to the parameters
+ * @param gradient gets those with respect to the parameters
+ * @returns those with respect to the tensors of the input
  */
 export const fieldReverse = (
   kernels: FieldKernels,
   network: FieldJetNetwork,
   input: readonly TensorInfo[],
-  parameters: readonly TensorInfo[],
-  upstream: readonly TensorInfo[],
+  {
+    parameters,
+    upstream,
+    gradient,
+  }: { readonly parameters: FlatVector; readonly upstream: readonly TensorInfo[]; readonly gradient: FlatVector },
 ): TensorInfo[] => {
   const total = (input[0] as TensorInfo).shape[0] as number;
   const { style } = kernels;
   const format = formatOf(network, kernels.halfPrecision);
   const regions = parameterRegions(network);
-  const kept = kernels.keeps(keyOf('kept', network, []), [...input, ...parameters]);
+  const kept = kernels.keeps(keyOf('kept', network, []), [...input, parameters.tensor]);
   const inputGradients = input.map(({ shape }) => kernels.makeTensor(shape));
-  const gradients = parameters.map(({ shape }) => kernels.makeTensor(shape));
   const batches = batchesOf(total, batchSize(network, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
   const workOf = (batch: Batch, isLast: boolean): void => {
     const points = batch.count;
@@ -90,13 +88,13 @@ export const fieldReverse = (
           reversePart(network, regions, { points, style, format, continues, reachesInput: true, last: last() }),
         ),
       before: [
-        ...(kept ? [] : [...inputCopies(network, input, 'input', batch), ...parameterCopies(regions, parameters)]),
+        ...(kept ? [] : [...inputCopies(network, input, 'input', batch), ...vectorCopies(regions, parameters)]),
         ...outputCopies(network, upstream, 'upstream', batch),
       ],
-      after: [...inputCopies(network, inputGradients, 'inputGradient', batch), ...(isLast ? gradientCopies(gradients) : [])],
+      after: [...inputCopies(network, inputGradients, 'inputGradient', batch), ...(isLast ? gradientCopies(regions, gradient) : [])],
       cost: (kept ? 2 : 3) * multiplicationsOf(network, points),
     });
   };
   for (const [index, batch] of batches.entries()) workOf(batch, index === batches.length - 1);
-  return [...inputGradients, ...gradients];
+  return inputGradients;
 };

@@ -1,19 +1,24 @@
 /** @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on the device. */
-import type { FieldLoss } from '@neural-fields/core';
+import type { LossScale } from '@neural-fields/core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';
 import { floatBits } from '../device/plan.ts';
 import type { JetFormat } from '../wgsl/jet-format.ts';
-import { pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
+import { type NetworkLoss, pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
 import { sumList } from '../wgsl/reduce.ts';
 import { type Batch, batchesOf, batchSize, multiplicationsOf } from './batches.ts';
-import { inputCopies, vectorCopies } from './copies.ts';
+import { type FlatVector, gradientCopies, inputCopies, vectorCopies } from './copies.ts';
 import { formatOf } from './format.ts';
 import { activationSlot, forwardPart, type Part } from './forward-plan.ts';
 import { joinParts } from './join.ts';
 import { type ParameterRegions, parameterRegions } from './regions.ts';
 import { type LastStep, lastLayerStep, reversePart } from './reverse-plan.ts';
+
+/** A loss with the factors of this evaluation. */
+interface FieldLoss extends NetworkLoss {
+  readonly scale: LossScale;
+}
 
 interface LossBatch {
   readonly points: number;
@@ -41,7 +46,7 @@ const lossStep = (
   regions: ParameterRegions,
   { points, widths, format }: LossBatch,
 ): LastStep & { readonly sums: number } => {
-  const { network, lossScale, gradientScale } = loss;
+  const { network, scale } = loss;
   const { sizes, groups, workgroups, bindings } = lastLayerStep(network, regions, points);
   const { starts, length } = placeTargets(widths, points);
   const shader = pointwiseLoss(loss, widths, format);
@@ -53,8 +58,8 @@ const lossStep = (
       shader,
       sizes: {
         ...sizes,
-        lossScale: floatBits(lossScale),
-        gradientScale: floatBits(gradientScale),
+        lossScale: floatBits(scale.loss),
+        gradientScale: floatBits(scale.gradient),
         ...Object.fromEntries(starts.map((start, index) => [targetSize(index), start])),
       },
       bindings: {
@@ -82,19 +87,22 @@ const totalPart = (count: number, continues: boolean): Part => ({
 });
 
 /**
- * The loss `f32[]` and its gradient with respect to the parameters, `f32[P]`.
+ * The loss `f32[]`.
  *
  * @param input coordinates `f32[n, d]`, or the jets of an encoding
- * @param parameters all of them as one vector `f32[P]`
+ * @param gradient gets its derivatives with respect to the parameters
  * @param targets each `f32[n, k]`
  */
 export const fieldLoss = (
   kernels: FieldKernels,
   loss: FieldLoss,
   input: readonly TensorInfo[],
-  parameters: TensorInfo,
-  targets: readonly TensorInfo[],
-): [loss: TensorInfo, gradient: TensorInfo] => {
+  {
+    parameters,
+    targets,
+    gradient,
+  }: { readonly parameters: FlatVector; readonly targets: readonly TensorInfo[]; readonly gradient: FlatVector },
+): TensorInfo => {
   const { network } = loss;
   const { style } = kernels;
   const format = formatOf(network, kernels.halfPrecision);
@@ -102,7 +110,6 @@ export const fieldLoss = (
   const regions = parameterRegions(network);
   const widths = targets.map(({ shape }) => shape[1] as number);
   const sum = kernels.makeTensor([]);
-  const gradient = kernels.makeTensor([regions.count]);
   const batches = batchesOf(total, batchSize(network, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
   const targetCopies = ({ start, count }: Batch): Copy[] => {
     const { starts } = placeTargets(widths, count);
@@ -133,12 +140,12 @@ export const fieldLoss = (
       ],
       after: isLast
         ? [
-            { tensor: gradient, tensorOffset: 0, slot: 'gradient', slotOffset: 0, length: regions.count },
+            ...gradientCopies(regions, gradient),
             { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 },
           ]
         : [],
       cost: 3 * multiplicationsOf(network, points),
     });
   }
-  return [sum, gradient];
+  return sum;
 };

@@ -47,7 +47,3 @@ export const parameterRegions = ({ layers }: FieldJetNetwork): ParameterRegions 
   });
   return { layers: regions, count: start, slotLength: offset };
 };
-
-/** How many tensors the parameters are where each is its own. */
-export const parameterCount = ({ layers }: FieldJetNetwork): number =>
-  layers.reduce((count, { hasBias, activation }) => count + 1 + Number(hasBias) + activation.learnable.length, 0);

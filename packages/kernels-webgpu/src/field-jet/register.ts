@@ -1,45 +1,87 @@
-import { type FieldJetNetwork, type FieldLoss, registerFieldJetKernel, registerFieldLossKernel } from '@neural-fields/core';
+import {
+  type DenseChain,
+  denseChainOf,
+  isChainOperation,
+  type KernelProgram,
+  type ParameterNumbers,
+  registerFieldBackend,
+} from '@neural-fields/core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';
-import { kernelsOf } from '../device/kernels.ts';
+import { type FieldKernels, kernelsOf } from '../device/kernels.ts';
+import { isKnownActivation } from '../wgsl/activations.ts';
 import { supportsNetwork } from './batches.ts';
-import { fieldForward, fieldReverse, inputCount } from './jet.ts';
+import type { FlatVector } from './copies.ts';
+import { fieldForward, fieldReverse } from './jet.ts';
 import { fieldLoss } from './loss.ts';
-import { parameterCount } from './regions.ts';
+import { parameterRegions } from './regions.ts';
 
-const forward: KernelFunc = ({ inputs, attrs, backend }) => {
-  const network = attrs as object as FieldJetNetwork;
-  const tensors = inputs as object as TensorInfo[];
-  const given = inputCount(network);
-  return fieldForward(kernelsOf(backend as WebGPUBackend), network, tensors.slice(0, given), tensors.slice(given));
+const sizeOf = ({ shape }: ParameterNumbers): number => shape.reduce((product, length) => product * length, 1);
+
+/** Where the parameters of a chain begin in the flat vector; `undefined` where they do not follow on each other. */
+const startOf = ({ parameters }: DenseChain): number | undefined => {
+  const first = parameters[0]?.offset ?? 0;
+  let next = first;
+  for (const numbers of parameters) {
+    if (numbers.offset !== next) return undefined;
+    next += sizeOf(numbers);
+  }
+  return first;
 };
 
-const reverse: KernelFunc = ({ inputs, attrs, backend }) => {
-  const network = attrs as object as FieldJetNetwork;
-  const tensors = inputs as object as TensorInfo[];
-  const given = inputCount(network);
-  const end = given + parameterCount(network);
-  const kernels = kernelsOf(backend as WebGPUBackend);
-  return fieldReverse(kernels, network, tensors.slice(0, given), tensors.slice(given, end), tensors.slice(end));
-};
-
-const loss: KernelFunc = ({ inputs, attrs, backend }) => {
-  const description = attrs as object as FieldLoss;
-  const tensors = inputs as object as TensorInfo[];
-  const given = inputCount(description.network);
-  const parameters = tensors[given] as TensorInfo;
-  return fieldLoss(
-    kernelsOf(backend as WebGPUBackend),
-    description,
-    tensors.slice(0, given),
-    parameters,
-    tensors.slice(given + 1),
-  );
+const prepare = (program: KernelProgram, on: KernelBackend) => {
+  const chain = denseChainOf(program);
+  const start = chain && startOf(chain);
+  if (chain === undefined || start === undefined || !supportsNetwork(chain.network)) return undefined;
+  const backend = on as WebGPUBackend;
+  const kernels = (): FieldKernels => kernelsOf(backend);
+  const isWhole = parameterRegions(chain.network).count === program.parameterCount;
+  return {
+    kernels,
+    network: chain.network,
+    vector: (tensor: TensorInfo): FlatVector => ({ tensor, start }),
+    /** For the gradient: 0 where the program does not write. */
+    newVector: (): FlatVector => {
+      const shape = [program.parameterCount];
+      const tensor = isWhole
+        ? kernels().makeTensor(shape)
+        : backend.makeTensorInfo(shape, 'float32', new Float32Array(program.parameterCount));
+      return { tensor, start };
+    },
+  };
 };
 
 /** Registers the fused field jet, and the losses that need nothing else. */
-export const registerFieldJet = (): void => {
-  registerFieldJetKernel({ backendName: BACKEND_NAME, supports: supportsNetwork, forward, reverse });
-  registerFieldLossKernel(BACKEND_NAME, loss);
-};
+export const registerFieldJet = (): void =>
+  registerFieldBackend({
+    name: BACKEND_NAME,
+    rank: 50,
+    reportEvery: 10,
+    supports: operation => isChainOperation(operation, isKnownActivation),
+    compile(program, on) {
+      const prepared = prepare(program, on);
+      if (prepared === undefined) return undefined;
+      const { kernels, network, vector, newVector } = prepared;
+      return {
+        forward: (inputs, parameters) => fieldForward(kernels(), network, inputs, vector(parameters)),
+        reverse(inputs, parameters, upstream) {
+          const gradient = newVector();
+          const before = fieldReverse(kernels(), network, inputs, { parameters: vector(parameters), upstream, gradient });
+          return [...before, gradient.tensor];
+        },
+      };
+    },
+    compileLoss(program, loss, on) {
+      const prepared = prepare(program, on);
+      if (prepared === undefined) return undefined;
+      const { kernels, network, vector, newVector } = prepared;
+      return {
+        run(inputs, parameters, targets, scale) {
+          const gradient = newVector();
+          const vectors = { parameters: vector(parameters), gradient };
+          return [fieldLoss(kernels(), { ...loss, network, scale }, inputs, { ...vectors, targets }), gradient.tensor];
+        },
+      };
+    },
+  });

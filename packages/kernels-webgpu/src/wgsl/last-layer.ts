@@ -2,7 +2,7 @@
  * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the pre-activations of the last
  * layer. They are given, or those of a pointwise loss, which is worked out on the way.
  */
-import type { FieldJetLayer, FieldLoss } from '@neural-fields/core';
+import type { FieldJetLayer, FieldJetNetwork, KernelLoss } from '@neural-fields/core';
 import { activationFunctions, learnedSums, parameterStatements } from './activations.ts';
 import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';
@@ -95,7 +95,7 @@ export const givenUpstream = (layer: FieldJetLayer, jet: JetShape, format: JetFo
 };
 
 /** `penalise(error)`: the penalty and its slope, with the functions that it calls. */
-const penaltyFunctions = ({ parameters, expressions: { value, slope } }: FieldLoss['penalty']): string[] => {
+const penaltyFunctions = ({ parameters, expressions: { value, slope } }: NetworkLoss['penalty']): string[] => {
   const names = { argument: 'error', parameters: Object.values(parameters).map(literal) };
   const { declarations, statements, results } = printFormulas([value, slope], Object.keys(parameters), names);
   return [
@@ -109,6 +109,11 @@ const penaltyFunctions = ({ parameters, expressions: { value, slope } }: FieldLo
   ];
 };
 
+/** A loss on what comes out of a network. */
+export interface NetworkLoss extends KernelLoss {
+  readonly network: FieldJetNetwork;
+}
+
 /** Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s sizes. */
 export const targetSize = (index: number): string => `target${index}`;
 
@@ -118,7 +123,7 @@ export const targetSize = (index: number): string => `target${index}`;
  * `sizes.gradientScale`, that on the loss in `sizes.lossScale`.
  */
 export const pointwiseLoss = (
-  { network, blocks, penalty, weight }: FieldLoss,
+  { network, blocks, penalty, weight }: NetworkLoss,
   widths: readonly number[],
   format: JetFormat,
 ): Shader => {
@@ -131,7 +136,7 @@ export const pointwiseLoss = (
   ];
   const at = (index: number, column: number): string =>
     `targetAt(sizes.${targetSize(index)} + point * ${widths[index]}u + ${column}u, vector, ${widths[index] === 1 ? 0 : 1}u)`;
-  const error = (block: number, target: FieldLoss['blocks'][number]['target']): string => {
+  const error = (block: number, target: NetworkLoss['blocks'][number]['target']): string => {
     const output = `outputs[(${block}u * sizes.points + point) * ${vectors}u + vector]`;
     return target === undefined ? output : `${output} - ${at(target.index, target.column)}`;
   };

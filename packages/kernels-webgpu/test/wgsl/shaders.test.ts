@@ -495,7 +495,7 @@ it('a pointwise loss is worked out where the reverse pass begins', () => {
   const target = { index: 0, column: 0 };
   const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
   const penalty = huberPenalty(0.3);
-  const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, lossScale: 1, gradientScale: 1 }, [3, 1], single);
+  const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, targetWidths: [3, 1] }, [3, 1], single);
   expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
   expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
     "struct Penalty { size: vec4<f32>, slope: vec4<f32> }

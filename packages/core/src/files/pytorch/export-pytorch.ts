@@ -6,9 +6,11 @@
  */
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { activationParameterValues } from '../../activations/index.ts';
-import type { DenseSpec } from '../../layers/dense.ts';
+import { activationRole, type DenseSpec, isDense } from '../../spec/dense.ts';
 import { type Extensions, findActivation } from '../../spec/extensions.ts';
-import { isDense } from '../../spec/spec.ts';
+import { layerPath } from '../../spec/network.ts';
+import { parameterLayout } from '../../spec/spec.ts';
+
 import { type FieldData, pickParameters } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
 import { encodeSafetensors, type ShapedArray } from '../safetensors.ts';
@@ -75,15 +77,13 @@ const targets: Readonly<Record<PytorchNames, Target>> = {
 
 const notExportable = (what: string): FieldFileError => new FieldFileError('not-exportable', what);
 
+/** One parameter of a layer by its role; `undefined` where the layer has none. */
+type FindParameter = (role: string) => ShapedArray<Float32Array> | undefined;
+
 /** The activation of a layer with its learned numbers in their places. */
-const learnedActivation = (
-  { activation }: DenseSpec,
-  index: number,
-  parameters: ReadonlyMap<string, ShapedArray<Float32Array>>,
-  extensions: Extensions,
-): ActivationSpec => {
+const learnedActivation = ({ activation }: DenseSpec, find: FindParameter, extensions: Extensions): ActivationSpec => {
   const { learnable = [], ...fixed } = activation;
-  const learned = learnable.map(name => [name, parameters.get(`layers.${index}.activation.${name}`)?.data[0]] as const);
+  const learned = learnable.map(name => [name, find(activationRole(name))?.data[0]] as const);
   const spec: ActivationSpec = { ...fixed, ...Object.fromEntries(learned) };
   return { kind: spec.kind, ...activationParameterValues(spec, findActivation(spec, extensions)) };
 };
@@ -103,11 +103,16 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
     if (omega !== undefined && !(Number.isFinite(omega) && omega > 0))
       throw new RangeError(`exportPytorch: ${name} must be a positive number, got ${omega}`);
   const parameters = pickParameters(data.spec, data.parameters, extensions);
+  const layout = parameterLayout(data.spec, extensions);
   const last = data.spec.layers.length - 1;
   const layers = data.spec.layers.map((layer, index) => {
     if (!isDense(layer))
       throw notExportable(`layer ${index} is of the kind '${layer.kind}', only dense layers have names in PyTorch`);
-    return { layer, own: learnedActivation(layer, index, parameters, extensions) };
+    const find: FindParameter = role => {
+      const [entry] = layout.select({ layer: layerPath(index), role });
+      return entry && parameters.get(entry.name);
+    };
+    return { find, own: learnedActivation(layer, find, extensions) };
   });
   const isSiren = layers.every(({ own }, index) => own.kind === (index === last ? 'identity' : 'sine'));
   const names = options.names ?? (isSiren ? 'single-bvp-net' : 'sequential');
@@ -135,17 +140,17 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
     }
     return { ...own, omega: wanted };
   });
-  for (const [index, { own }] of layers.entries()) {
+  for (const [index, { own, find }] of layers.entries()) {
     const omega = activations[index]?.['omega'];
     const factor = own.kind === 'sine' && typeof omega === 'number' ? (own['omega'] as number) / omega : 1;
-    const weight = parameters.get(`layers.${index}.weight`) as ShapedArray<Float32Array>;
+    const weight = find('weight') as ShapedArray<Float32Array>;
     const [inFeatures = 0, outFeatures = 0] = weight.shape;
     const name = target.layer(index, last);
     arrays.set(`${name}.weight`, {
       shape: [outFeatures, inFeatures],
       data: scaled(transpose(weight.data, inFeatures, outFeatures), factor),
     });
-    const bias = parameters.get(`layers.${index}.bias`)?.data;
+    const bias = find('bias')?.data;
     if (bias !== undefined || !target.biasOptional)
       arrays.set(`${name}.bias`, { shape: [outFeatures], data: scaled(bias ?? new Float32Array(outFeatures), factor) });
   }

@@ -1,11 +1,12 @@
 /** @file Networks that were trained in PyTorch, from the files that PyTorch users have. */
 import type { ActivationSpec } from '../../activations/activation.ts';
-import type { DenseSpec } from '../../layers/dense.ts';
+import type { DenseSpec } from '../../spec/dense.ts';
 import type { Extensions } from '../../spec/extensions.ts';
-import { type FieldSpec, parseSpec } from '../../spec/spec.ts';
+import type { FieldSpec } from '../../spec/field-spec.ts';
+import { layerPath } from '../../spec/network.ts';
+import { parameterLayout, parseSpec } from '../../spec/spec.ts';
 import { type FieldData, listNames, readParameters } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
-import type { ShapedArray } from '../safetensors.ts';
 import { type FoundLayer, type FoundNetwork, findNetwork } from './find-network.ts';
 import type { PytorchSource } from './names.ts';
 import { readSettings } from './settings.ts';
@@ -146,7 +147,7 @@ const buildField = (
   activations: readonly ActivationSpec[],
   extensions: Extensions,
 ): Omit<PytorchField, 'assumed'> => {
-  const parameters = new Map<string, ShapedArray<Float32Array>>();
+  const numbers = new Map<string, Readonly<Record<string, Float32Array>>>();
   let width: number | undefined;
   const dense = layers.map(({ weight, bias, name }, index): DenseSpec => {
     const [rows = 0, columns = 0] = weight.shape;
@@ -158,10 +159,10 @@ const buildField = (
     if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== rows))
       throw new FieldFileError('wrong-shape', `bias of layer ${index} must be [${rows}], got ${show(bias.shape)}`);
     width = rows;
-    const values = transpose(floats(weight, `weight of layer ${index}`), rows, columns);
-    parameters.set(`layers.${index}.weight`, { shape: [columns, rows], data: values });
-    if (bias !== undefined)
-      parameters.set(`layers.${index}.bias`, { shape: [rows], data: floats(bias, `bias of layer ${index}`) });
+    numbers.set(layerPath(index), {
+      weight: transpose(floats(weight, `weight of layer ${index}`), rows, columns),
+      ...(bias && { bias: floats(bias, `bias of layer ${index}`) }),
+    });
     const activation = activations[index] as ActivationSpec;
     const isSine = activations[0]?.kind === 'sine' || activations[0]?.kind === 'finer';
     return {
@@ -174,6 +175,12 @@ const buildField = (
   });
   const inFeatures = layers[0]?.weight.shape[1] as number;
   const spec: FieldSpec = parseSpec({ inFeatures, layers: dense }, extensions);
+  const parameters = new Map(
+    parameterLayout(spec, extensions).entries.flatMap(({ name, layer, role, shape }) => {
+      const data = numbers.get(layer)?.[role];
+      return data ? [[name, { shape, data }] as const] : [];
+    }),
+  );
   return { source: family.source, prefix, spec, parameters: readParameters(spec, parameters, extensions) };
 };
 

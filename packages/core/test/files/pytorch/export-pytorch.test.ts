@@ -8,7 +8,8 @@ import { type ExportPytorchOptions, exportPytorch } from '../../../src/files/pyt
 import { importPytorch } from '../../../src/files/pytorch/import-pytorch.ts';
 import { decodeSafetensors, encodeSafetensors, type ShapedArray } from '../../../src/files/safetensors.ts';
 import { mlp, type SirenOptions, siren } from '../../../src/spec/networks.ts';
-import { type FieldSpec, parameterShapes } from '../../../src/spec/spec.ts';
+import type { FieldSpec } from '../../../src/spec/field-spec.ts';
+import { parameterLayout } from '../../../src/spec/spec.ts';
 import { exampleField, randomParameters } from '../example-field.ts';
 
 const size: SirenOptions = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 3, hiddenLayers: 1 };
@@ -91,7 +92,7 @@ describe('exportPytorch', () => {
   it('gives a bias of zeros where the code must have one', () => {
     const spec = mlp({ ...size, activation: { kind: 'sine', omega: 30 }, biasInitialiser: null });
     const field = fieldOf(spec);
-    expect(parameterShapes(spec).length).toBe(3);
+    expect(parameterLayout(spec).entries.length).toBe(3);
     expect(decodeSafetensors(exportPytorch(field, { names: 'siren-pytorch' }).bytes).tensors.size).toBe(3);
     const { bytes } = exportPytorch(field);
     expect(decodeSafetensors(bytes).tensors.get('net.net.1.0.bias')?.data).toEqual(new Float32Array(3));

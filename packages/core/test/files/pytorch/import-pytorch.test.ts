@@ -8,7 +8,7 @@ import { FieldFileError } from '../../../src/files/field-file-error.ts';
 import { importPytorch } from '../../../src/files/pytorch/import-pytorch.ts';
 import type { PytorchSource } from '../../../src/files/pytorch/names.ts';
 import { decodeSafetensors, encodeSafetensors, type ShapedArray } from '../../../src/files/safetensors.ts';
-import { isDense } from '../../../src/spec/spec.ts';
+import { isDense } from '../../../src/spec/dense.ts';
 import { exampleField } from '../example-field.ts';
 
 // Made by ../golden/make_pytorch_golden.py.

@@ -12,7 +12,7 @@ import {
   type Tensor2D,
   tensor2d,
 } from '@tensorflow/tfjs-core';
-import type { SecondOrderForms } from '../jets/request.ts';
+import type { SecondOrderForms } from './request.ts';
 
 const isDiagonal = (forms: SecondOrderForms, d: number): boolean =>
   forms.pairs.length === d && forms.pairs.every(([k, l], index) => k === index && l === index);
@@ -64,4 +64,20 @@ export const quadraticFormsReverse = (z1: Tensor, forms: SecondOrderForms, g: Te
     return terms.length > 0 ? addN(terms) : mul(row(g, 0), 0);
   });
   return concat(parts, 0);
+};
+
+/**
+ * The mixed curvature that a product of two features has: c_j = 2 sum_kl A_jkl a1_k b1_l for symmetric A, where `a1` and `b1` are first derivatives
+ * `f32[d, n or 1, f]`. It is q(a1 + b1) - q(a1) - q(b1).
+ *
+ * @returns `f32[m, n or 1, f]`
+ */
+export const mixedForms = (a1: Tensor, b1: Tensor, forms: SecondOrderForms): Tensor => {
+  const products = concat(
+    forms.pairs.map(([k, l]) =>
+      k === l ? mul(mul(row(a1, k), row(b1, k)), 2) : addN([mul(row(a1, k), row(b1, l)), mul(row(a1, l), row(b1, k))]),
+    ),
+    0,
+  );
+  return isPlainSum(forms) ? sum(products, 0, true) : mixFirstAxis(forms.weights, products);
 };

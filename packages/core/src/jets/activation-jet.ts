@@ -33,9 +33,9 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition, ActivationParameters, DerivativeOrder } from '../activations/activation.ts';
-import type { SecondOrderForms } from '../jets/request.ts';
-import type { LayerJet } from './layer.ts';
+import type { LayerJet } from './layer-jet.ts';
 import { quadraticForms, quadraticFormsReverse } from './quadratic-forms.ts';
+import type { SecondOrderForms } from './request.ts';
 
 const KERNEL = 'NeuralFieldsActivationJet';
 

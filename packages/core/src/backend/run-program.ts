@@ -1,0 +1,114 @@
+/** @file Compiled programs as tfjs kernels, so that tfjs counts their tensors and records their gradients. */
+import {
+  engine,
+  type GradFunc,
+  getKernel,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  registerGradient,
+  registerKernel,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { assertLossInputs, assertProgramInputs } from './assert-inputs.ts';
+import type { CompiledLoss, CompiledProgram, KernelLoss, LossScale } from './backend.ts';
+import type { KernelProgram } from './kernel-program.ts';
+
+/** The names of the kernels, for whoever watches which of them run. */
+export const PROGRAM_KERNELS = {
+  forward: 'NeuralFieldsProgram',
+  reverse: 'NeuralFieldsProgramReverse',
+  loss: 'NeuralFieldsProgramLoss',
+} as const;
+
+/** A compiled program with what it was made from: the attributes of the kernels. */
+export interface RunnableProgram {
+  readonly program: KernelProgram;
+  readonly compiled: CompiledProgram;
+}
+
+/** The same with a loss. */
+export interface RunnableLoss {
+  readonly program: KernelProgram;
+  readonly loss: KernelLoss;
+  readonly compiled: CompiledLoss;
+}
+
+type Attributes<T> = NamedAttrMap & T;
+
+const inputCount = ({ inputs, shape }: KernelProgram): number =>
+  inputs.reduce((count, { kind }) => count + (kind === 'coords' ? 1 : 1 + shape.order), 0);
+
+/** Makes the kernels known to tfjs for a backend, once. */
+export const registerProgramKernels = (backendName: string): void => {
+  if (getKernel(PROGRAM_KERNELS.forward, backendName) !== undefined) return;
+  registerKernel({
+    kernelName: PROGRAM_KERNELS.forward,
+    backendName,
+    kernelFunc({ inputs, attrs }) {
+      const { program, compiled } = attrs as Attributes<RunnableProgram>;
+      const tensors = inputs as object as TensorInfo[];
+      const given = inputCount(program);
+      assertProgramInputs(program, tensors.slice(0, given), tensors[given]);
+      return compiled.forward(tensors.slice(0, given), tensors[given] as TensorInfo);
+    },
+  });
+  registerKernel({
+    kernelName: PROGRAM_KERNELS.reverse,
+    backendName,
+    kernelFunc({ inputs, attrs }) {
+      const { program, compiled } = attrs as Attributes<RunnableProgram>;
+      const tensors = inputs as object as TensorInfo[];
+      const given = inputCount(program);
+      const [before, parameters, upstream] = [tensors.slice(0, given), tensors[given], tensors.slice(given + 1)];
+      assertProgramInputs(program, before, parameters, upstream);
+      return compiled.reverse(before, parameters as TensorInfo, upstream);
+    },
+  });
+  registerKernel({
+    kernelName: PROGRAM_KERNELS.loss,
+    backendName,
+    kernelFunc({ inputs, attrs }) {
+      const { program, loss, compiled, scale } = attrs as Attributes<RunnableLoss & { readonly scale: LossScale }>;
+      const tensors = inputs as object as TensorInfo[];
+      const given = inputCount(program);
+      const parts = { inputs: tensors.slice(0, given), parameters: tensors[given], targets: tensors.slice(given + 1) };
+      assertLossInputs(program, loss, parts);
+      return compiled.run(parts.inputs, parts.parameters as TensorInfo, parts.targets, scale);
+    },
+  });
+};
+
+// tfjs passes lists of inputs and attributes through untouched; only its types know nothing of them.
+const runKernel = (name: string, inputs: readonly Tensor[], attributes: object): Tensor[] => {
+  const outputs = engine().runKernel(name, inputs as object as NamedTensorMap, attributes as NamedAttrMap);
+  return Array.isArray(outputs) ? outputs : [outputs as Tensor];
+};
+
+const gradient: GradFunc = (upstream, saved, attributes) => {
+  const derivatives = Array.isArray(upstream) ? upstream : [upstream];
+  const gradients = runKernel(PROGRAM_KERNELS.reverse, [...saved, ...derivatives], attributes);
+  return Object.fromEntries(gradients.map((tensor, index) => [String(index), () => tensor]));
+};
+
+registerGradient({ kernelName: PROGRAM_KERNELS.forward, saveAllInputs: true, gradFunc: gradient });
+
+/** The value and, as far as the order goes, the first derivatives and the second-order forms that come out. */
+export const runProgram = (runnable: RunnableProgram, inputs: readonly Tensor[], parameters: Tensor1D): Tensor[] =>
+  runKernel(PROGRAM_KERNELS.forward, [...inputs, parameters], runnable);
+
+/** The loss `f32[]`, and its derivatives with respect to the parameters `f32[P]`. */
+export const runLoss = (
+  runnable: RunnableLoss,
+  { inputs, parameters, targets, scale }: {
+    readonly inputs: readonly Tensor[];
+    readonly parameters: Tensor1D;
+    readonly targets: readonly Tensor[];
+    readonly scale: LossScale;
+  },
+): { readonly loss: Scalar; readonly gradient: Tensor1D } => {
+  const [loss, parameterGradient] = runKernel(PROGRAM_KERNELS.loss, [...inputs, parameters, ...targets], { ...runnable, scale });
+  return { loss: loss as Scalar, gradient: parameterGradient as Tensor1D };
+};

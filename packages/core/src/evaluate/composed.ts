@@ -1,0 +1,34 @@
+/** @file Operations in ordinary tfjs ops, which run on any backend. */
+import { reshape, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import type { LayerJet } from '../jets/layer-jet.ts';
+import type { JetShape } from '../jets/request.ts';
+import type { Numbers } from '../ops/numbers.ts';
+import type { Operation, Register } from '../ops/operation.ts';
+import { applyOperation } from '../ops/rules.ts';
+
+/** What operations are run on. */
+export interface ComposedRun {
+  /** In order; each writes the register behind its own place in the program. */
+  readonly operations: Iterable<readonly [index: number, operation: Operation]>;
+  /** What is known already: register 0, the jet of the coordinates, at least. */
+  readonly known: ReadonlyMap<Register, LayerJet>;
+  /** The parameters in the order of the layout, in their shapes. */
+  readonly parameters: readonly Tensor[];
+  readonly shape: JetShape;
+}
+
+/** The jets of all registers that the operations write, and of those that were known. */
+export const runComposed = ({ operations, known, parameters, shape }: ComposedRun): Map<Register, LayerJet> => {
+  const jets = new Map(known);
+  const points = (known.get(0) as LayerJet).value.shape[0];
+  const tensorOf = (numbers: Numbers): Tensor =>
+    numbers.kind === 'constant'
+      ? reshape(tensor(numbers.values()), [...numbers.shape])
+      : (parameters[numbers.index] as Tensor);
+  const context = { shape, points, tensor: tensorOf };
+  for (const [index, operation] of operations) {
+    const inputs = operation.inputs.map(register => jets.get(register) as LayerJet);
+    jets.set(index + 1, applyOperation(operation, inputs, context));
+  }
+  return jets;
+};

@@ -1,0 +1,190 @@
+/** @file A network and a request, made ready for a backend once and remembered: what runs in its kernels, what in tfjs ops. */
+import { engine, type KernelBackend, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import '#gradients';
+import { assertLoss } from '../backend/assert-inputs.ts';
+import type { KernelLoss, LossScale } from '../backend/backend.ts';
+import type { KernelProgram } from '../backend/kernel-program.ts';
+import { fieldBackend } from '../backend/registry.ts';
+import { type RunnableLoss, type RunnableProgram, runLoss, runProgram } from '../backend/run-program.ts';
+import { coordinateJet, type LayerJet, wholeJet } from '../jets/layer-jet.ts';
+import { type DerivativePlan, type DerivativeRequest, planDerivatives, requestKey } from '../jets/request.ts';
+import type { Operation, Register } from '../ops/operation.ts';
+import type { Network } from '../spec/network.ts';
+import { runComposed } from './composed.ts';
+import { type Partition, partition } from './partition.ts';
+
+/** The parameters of a network, as one flat vector and as tensors of their own, whichever is asked for. */
+export interface NetworkParameters {
+  /** `f32[P]` */
+  flat(): Tensor1D;
+  /** In the order of the layout, in their shapes. */
+  parts(): readonly Tensor[];
+}
+
+/** A network's jets as far as a request goes, on one instance of a backend. */
+export class Evaluation {
+  readonly plan: DerivativePlan;
+  /** The program that the backend's kernels run, if there is one. */
+  readonly kernelProgram: KernelProgram | undefined;
+  readonly #network: Network;
+  readonly #on: KernelBackend;
+  readonly #partition: Partition;
+  readonly #runnable: RunnableProgram | undefined;
+  readonly #losses = new Map<KernelLoss, RunnableLoss | undefined>();
+
+  constructor(network: Network, plan: DerivativePlan, on: KernelBackend, backendName: string) {
+    this.#network = network;
+    this.plan = plan;
+    this.#on = on;
+    const { program, layout } = network;
+    const backend = fieldBackend(backendName);
+    const parameterCount = layout.size;
+    const shape = { inFeatures: plan.inFeatures, order: plan.order, ...(plan.forms && { forms: plan.forms }) };
+    const divide = (supports: (operation: Operation) => boolean): Partition =>
+      partition(program, { shape, parameterCount, supports });
+    const divided = divide(operation => operation.kind !== 'custom' && (backend?.supports(operation, shape) ?? false));
+    const compiled = divided.kernel && backend?.compile(divided.kernel.program, on);
+    this.#partition = compiled ? divided : divide(() => false);
+    const kernelProgram = this.#partition.kernel?.program;
+    this.kernelProgram = kernelProgram;
+    this.#runnable = kernelProgram && compiled && { program: kernelProgram, compiled };
+  }
+
+  /** Which kinds of operations run where, in order: for tests, and for whoever wonders why a network is slow. */
+  describe(): { readonly fused: readonly Operation['kind'][]; readonly composed: readonly Operation['kind'][] } {
+    const { operations } = this.#network.program;
+    return {
+      fused: this.kernelProgram?.operations.map(({ kind }) => kind) ?? [],
+      composed: this.#partition.composed.map(index => (operations[index] as Operation).kind),
+    };
+  }
+
+  /** Whether the backend's kernels run all of the network. */
+  get isFused(): boolean {
+    return this.#runnable !== undefined && this.#partition.composed.length === 0;
+  }
+
+  /** How many features of the network a chunk of points keeps until its reverse pass: those of operations in tfjs ops, and what comes out. */
+  get keptFeatures(): number {
+    const { operations, outFeatures } = this.#network.program;
+    const composed = this.#partition.composed.reduce((sum, index) => sum + (operations[index] as Operation).outFeatures, 0);
+    return composed + outFeatures;
+  }
+
+  /** Whether the operations in front of the kernel's program have parameters. */
+  get #learnsBefore(): boolean {
+    const { operations } = this.#network.program;
+    return this.#partition.composed.some(index => usesParameters(operations[index] as Operation));
+  }
+
+  /** The jets in front of the kernel's program, or all of them. */
+  #before(coords: Tensor2D, parts: () => readonly Tensor[]): Map<Register, LayerJet> {
+    const { operations } = this.#network.program;
+    const { composed } = this.#partition;
+    if (composed.length === 0) return new Map([[0, { value: coords }]]);
+    return runComposed({
+      operations: composed.map(index => [index, operations[index] as Operation] as const),
+      known: new Map([[0, coordinateJet(coords, this.plan)]]),
+      parameters: parts(),
+      shape: this.plan,
+    });
+  }
+
+  /** The tensors that the kernel's program takes. */
+  #kernelInputs(jets: ReadonlyMap<Register, LayerJet>): Tensor[] {
+    return (this.#partition.kernel?.inputs ?? []).flatMap((register): Tensor[] => {
+      const jet = jets.get(register) as LayerJet;
+      return register === 0 ? [jet.value] : wholeJet(jet, this.plan);
+    });
+  }
+
+  /** The jet at `coords` f32[n, inFeatures], n >= 1. */
+  run(parameters: NetworkParameters, coords: Tensor2D): LayerJet {
+    const jets = this.#before(coords, () => parameters.parts());
+    if (this.#runnable === undefined) {
+      const { output } = this.#network.program;
+      return output === 0 ? coordinateJet(coords, this.plan) : (jets.get(output) as LayerJet);
+    }
+    const [value, first, second] = runProgram(this.#runnable, this.#kernelInputs(jets), parameters.flat()) as [
+      Tensor2D,
+      Tensor3D?,
+      Tensor3D?,
+    ];
+    return { value, ...(first && { first }), ...(second && { second }) };
+  }
+
+  /** Whether the backend works a loss out in its kernels: give the same object for the same loss. */
+  fuses(loss: KernelLoss): boolean {
+    return this.#runnableLoss(loss) !== undefined;
+  }
+
+  #runnableLoss(loss: KernelLoss): RunnableLoss | undefined {
+    if (!this.#losses.has(loss)) this.#losses.set(loss, this.#compileLoss(loss));
+    return this.#losses.get(loss);
+  }
+
+  #compileLoss(loss: KernelLoss): RunnableLoss | undefined {
+    const program = this.kernelProgram;
+    // What comes before the kernel's operations gets no gradient there.
+    if (program === undefined || this.#learnsBefore) return undefined;
+    assertLoss(program, loss);
+    const compiled = fieldBackend(engine().backendName)?.compileLoss?.(program, loss, this.#on);
+    return compiled && { program, loss, compiled };
+  }
+
+  /** The loss at some points and its gradient `f32[P]`, by the backend's kernels. */
+  runLoss(
+    loss: KernelLoss,
+    { parameters, coords, targets, scale }: {
+      readonly parameters: Tensor1D;
+      readonly coords: Tensor2D;
+      readonly targets: readonly Tensor[];
+      readonly scale: LossScale;
+    },
+  ): ReturnType<typeof runLoss> {
+    const runnable = this.#runnableLoss(loss);
+    if (runnable === undefined) throw new Error('evaluation: the backend has no kernel for this loss');
+    const jets = this.#before(coords, () => []);
+    return runLoss(runnable, { inputs: this.#kernelInputs(jets), parameters, targets, scale });
+  }
+}
+
+/** Whether an operation has numbers that are learned. */
+const usesParameters = (operation: Operation): boolean => {
+  switch (operation.kind) {
+    case 'linear':
+      return operation.weight.kind === 'parameter' || operation.bias?.kind === 'parameter';
+    case 'elementwise':
+      return operation.activation.parameters.some(({ value }) => typeof value !== 'number');
+    case 'constant':
+      return operation.values.kind === 'parameter';
+    case 'grid':
+      return operation.table.kind === 'parameter';
+    case 'custom':
+      return operation.numbers.some(({ kind }) => kind === 'parameter');
+    default:
+      return false;
+  }
+};
+
+const evaluations = new WeakMap<Network, WeakMap<KernelBackend, Map<string, Evaluation>>>();
+
+/**
+ * The evaluation of a network for a request on the backend in use.
+ *
+ * @throws RangeError when the request does not fit the number of coordinates
+ */
+export const evaluationOf = (network: Network, request: DerivativeRequest): Evaluation => {
+  const { backend, backendName } = engine();
+  let ofNetwork = evaluations.get(network);
+  if (ofNetwork === undefined) evaluations.set(network, (ofNetwork = new WeakMap()));
+  let ofBackend = ofNetwork.get(backend);
+  if (ofBackend === undefined) ofNetwork.set(backend, (ofBackend = new Map()));
+  const key = requestKey(request);
+  let evaluation = ofBackend.get(key);
+  if (evaluation === undefined) {
+    evaluation = new Evaluation(network, planDerivatives(request, network.program.inFeatures), backend, backendName);
+    ofBackend.set(key, evaluation);
+  }
+  return evaluation;
+};

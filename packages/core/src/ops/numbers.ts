@@ -1,0 +1,34 @@
+/** @file The numbers that operations multiply with or look up. */
+
+/** A parameter of the network, at its place in the flat vector. */
+export interface ParameterNumbers {
+  readonly kind: 'parameter';
+  /** Its place in the layout's entries. */
+  readonly index: number;
+  /** Its place in the flat vector. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+}
+
+/** Numbers that follow from the spec and are never learned. */
+export interface ConstantNumbers {
+  readonly kind: 'constant';
+  readonly shape: readonly number[];
+  /** Row-major; the same array each time. */
+  values(): Float32Array;
+}
+
+export type Numbers = ParameterNumbers | ConstantNumbers;
+
+/** Numbers that are made when they are first asked for: a spec may name more than anybody needs. */
+export const constantNumbers = (shape: readonly number[], make: () => Float32Array): ConstantNumbers => {
+  let made: Float32Array | undefined;
+  return {
+    kind: 'constant',
+    shape,
+    values: () => {
+      made ??= make();
+      return made;
+    },
+  };
+};

@@ -1,0 +1,161 @@
+/**
+ * @file The layout of a network's parameters: one flat vector `f32[P]`, and which part of it is what. Everything that names a parameter, cuts the vector
+ * or puts it together asks here.
+ */
+import { concat1d, reshape, slice, split, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import type { Rng } from '../random.ts';
+
+/** One parameter of a layout. */
+export interface ParameterEntry {
+  /** Unique, e.g. `layers.0.weight`. */
+  readonly name: string;
+  /** The path of its layer in the spec, e.g. `layers.0`. */
+  readonly layer: string;
+  /** What it is within its layer, e.g. `weight`. */
+  readonly role: string;
+  /** Which parameters are trained alike, e.g. `network`, `table`. */
+  readonly group: string;
+  readonly shape: readonly number[];
+  /** The product of the shape. */
+  readonly size: number;
+  /** Where it begins in the flat vector. */
+  readonly offset: number;
+  /** Its place among the parameters. */
+  readonly index: number;
+  /** Makes the initial values, row-major. */
+  initialise(rng: Rng): Float32Array;
+}
+
+/** What {@link ParameterLayout.select} looks for: all that is given must fit. */
+export interface ParameterQuery {
+  readonly layer?: string;
+  readonly role?: string;
+  readonly group?: string;
+}
+
+/** What a parameter is declared with; its place follows from the order. */
+export type ParameterDeclaration = Omit<ParameterEntry, 'name' | 'size' | 'offset' | 'index'>;
+
+/** An array of parameters' numbers with its shape. */
+export interface ParameterView {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** The names, shapes and places of all parameters of a network, in order. It never changes. */
+export class ParameterLayout {
+  readonly entries: readonly ParameterEntry[];
+  /** P, how many numbers all parameters are. */
+  readonly size: number;
+  readonly #byName: ReadonlyMap<string, ParameterEntry>;
+
+  /** @throws RangeError when two parameters have one name */
+  constructor(declarations: readonly ParameterDeclaration[]) {
+    let offset = 0;
+    this.entries = declarations.map((declaration, index) => {
+      const size = declaration.shape.reduce((product, length) => product * length, 1);
+      const entry = { ...declaration, name: `${declaration.layer}.${declaration.role}`, size, offset, index };
+      offset += size;
+      return Object.freeze(entry);
+    });
+    this.size = offset;
+    this.#byName = new Map(this.entries.map(entry => [entry.name, entry]));
+    if (this.#byName.size < this.entries.length) {
+      const twice = this.entries.find(entry => this.#byName.get(entry.name) !== entry);
+      throw new RangeError(`parameter layout: the name '${twice?.name}' must be that of one parameter, got two`);
+    }
+  }
+
+  /** All names in order. */
+  names(): string[] {
+    return this.entries.map(({ name }) => name);
+  }
+
+  /** Whether there is a parameter of that name. */
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** One parameter. @throws RangeError when there is none of that name */
+  entry(name: string): ParameterEntry {
+    const entry = this.#byName.get(name);
+    if (entry === undefined)
+      throw new RangeError(`parameter layout: unknown parameter '${name}'; known are ${this.names().join(', ') || 'none'}`);
+    return entry;
+  }
+
+  /** The parameters that fit, in order, e.g. `select({ role: 'weight' })`. */
+  select(query: ParameterQuery): ParameterEntry[] {
+    const wanted = Object.entries(query) as [keyof ParameterQuery, string][];
+    return this.entries.filter(entry => wanted.every(([key, value]) => entry[key] === value));
+  }
+
+  /** The part of a flat vector that is one parameter: a view, not a copy. @throws RangeError when the name or the length is wrong */
+  view(flat: Float32Array, name: string): Float32Array {
+    this.#assertSize(flat.length);
+    const { offset, size } = this.entry(name);
+    return flat.subarray(offset, offset + size);
+  }
+
+  /** Every parameter by name, each a copy. @throws RangeError when the length is wrong */
+  toMap(flat: Float32Array): Map<string, ParameterView> {
+    this.#assertSize(flat.length);
+    return new Map(
+      this.entries.map(({ name, shape, offset, size }) => [name, { shape, data: flat.slice(offset, offset + size) }]),
+    );
+  }
+
+  /** The flat vector of parameters by name. @throws RangeError when one is missing or of another size */
+  toFlat(parameters: ReadonlyMap<string, { readonly data: ArrayLike<number> }>): Float32Array {
+    const flat = new Float32Array(this.size);
+    for (const { name, shape, offset, size } of this.entries) {
+      const data = parameters.get(name)?.data;
+      if (data === undefined) throw new RangeError(`parameter '${name}' ${describe(shape)} is missing`);
+      if (data.length !== size) throw new RangeError(`parameter '${name}' must be ${describe(shape)}, got ${data.length} numbers`);
+      flat.set(data, offset);
+    }
+    return flat;
+  }
+
+  /** One parameter of a flat vector `f32[P]` in its shape, as a tensor through which gradients flow. */
+  tensor(flat: Tensor1D, name: string): Tensor {
+    this.#assertSize(flat.size);
+    const { offset, size, shape } = this.entry(name);
+    return tidy(() => reshape(slice(flat, offset, size), [...shape]));
+  }
+
+  /** All parameters of a flat vector `f32[P]` in order and in their shapes. */
+  split(flat: Tensor1D): Tensor[] {
+    this.#assertSize(flat.size);
+    if (this.entries.length === 0) return [];
+    return tidy(() =>
+      split(
+        flat,
+        this.entries.map(({ size }) => size),
+      ).map((part, index) => reshape(part, [...(this.entries[index] as ParameterEntry).shape])),
+    );
+  }
+
+  /** The flat vector `f32[P]` of tensors in order. */
+  join(tensors: readonly Tensor[]): Tensor1D {
+    return tidy(() => concat1d(tensors.map(tensor => reshape(tensor, [tensor.size]) as Tensor1D)));
+  }
+
+  /** Tensors by name in order. @throws RangeError when one is missing or of another shape */
+  pick(parameters: Readonly<Record<string, Tensor>>): Tensor[] {
+    return this.entries.map(({ name, shape }) => {
+      const tensor = parameters[name];
+      if (tensor === undefined) throw new RangeError(`parameter '${name}' is missing`);
+      if (tensor.shape.length !== shape.length || tensor.shape.some((length, axis) => length !== shape[axis]))
+        throw new RangeError(`parameter '${name}' must be ${describe(shape)}, got ${describe(tensor.shape)}`);
+      return tensor;
+    });
+  }
+
+  #assertSize(length: number): void {
+    if (length !== this.size)
+      throw new RangeError(`parameter layout: the flat vector must be [${this.size}], got [${length}]`);
+  }
+}

@@ -1,0 +1,58 @@
+/** @file What a layer is: a kind, and a function from signal to signal that says which parameters it has. */
+import type { ParameterNumbers } from '../ops/numbers.ts';
+import type { Rng } from '../random.ts';
+import type { Extensions } from './extensions.ts';
+import type { Signal } from './signal.ts';
+
+/** The JSON form of a layer: its kind, and whatever its definition needs. */
+export interface LayerSpec {
+  readonly kind: string;
+}
+
+/** How a parameter is declared. */
+export interface ParameterOptions {
+  readonly shape: readonly number[];
+  /** Parameters of one group are trained alike; `network` if absent. */
+  readonly group?: string;
+  /** Makes the initial values, row-major. */
+  initialise(rng: Rng): Float32Array;
+}
+
+/** What a layer is given besides its input. */
+export interface LayerContext<S extends LayerSpec = LayerSpec> {
+  readonly spec: S;
+  readonly extensions: Extensions;
+  /** Declares a parameter. Its name is that of the layer and the role, e.g. `layers.0.weight` for the role `weight`. */
+  parameter(role: string, options: ParameterOptions): ParameterNumbers;
+  /**
+   * Applies another layer, whose parameters are named behind this one's.
+   *
+   * @param path of the layer within this one's spec, e.g. `branches.1`
+   */
+  layer(spec: LayerSpec, path: string, input: Signal): Signal;
+}
+
+/** Where a layer's spec stands. */
+export interface LayerPlace {
+  readonly inFeatures: number;
+  readonly extensions: Extensions;
+}
+
+/**
+ * A kind of layer. A user's own layer gives this and nothing else:
+ *
+ *     const gated: LayerDefinition = {
+ *       kind: 'gated',
+ *       apply(input, { layer }) {
+ *         const gate = layer({ ...dense, activation: { kind: 'sigmoid' } }, 'gate', input);
+ *         return product(layer(dense, 'features', input), gate);
+ *       },
+ *     };
+ */
+export interface LayerDefinition<S extends LayerSpec = LayerSpec> {
+  readonly kind: S['kind'];
+  /** @throws RangeError or TypeError when the data of a layer are wrong; they may be anything that JSON can say */
+  assertSpec?(spec: S, place: LayerPlace): void;
+  /** What comes out, put together with the functions of `spec/signal.ts`. */
+  apply(input: Signal, context: LayerContext<S>): Signal;
+}

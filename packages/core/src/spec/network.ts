@@ -1,0 +1,119 @@
+/**
+ * @file From a spec to its network: the layers are applied once to a signal that stands for the coordinates, which leaves the operations, the layout of
+ * the parameters, and what each layer gives.
+ */
+import type { ParameterNumbers } from '../ops/numbers.ts';
+import type { Program, Register } from '../ops/operation.ts';
+import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
+import { combinators } from './combinators.ts';
+import { dense } from './dense.ts';
+import { type Extensions, findDefinition, noExtensions } from './extensions.ts';
+import type { LayerSpec, ParameterOptions } from './layer.ts';
+import type { FieldSpec } from './field-spec.ts';
+import { Recording, Signal } from './signal.ts';
+
+/** One layer of a network. */
+export interface NetworkLayer {
+  readonly spec: LayerSpec;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** What comes out of it. */
+  readonly output: Register;
+}
+
+/** What follows from a spec. */
+export interface Network {
+  readonly program: Program;
+  readonly layout: ParameterLayout;
+  /** The layers that the spec lists, in order. */
+  readonly layers: readonly NetworkLayer[];
+}
+
+const coreLayers = [dense, ...combinators];
+
+const assertWidth = (what: string, value: unknown): void => {
+  if (!(Number.isInteger(value) && (value as number) >= 1))
+    throw new RangeError(`field spec: ${what} must be a positive integer, got ${String(value)}`);
+};
+
+/** Applies layers, and gathers what they declare. */
+class Builder {
+  readonly recording = new Recording();
+  readonly declarations: ParameterDeclaration[] = [];
+  readonly #extensions: Extensions;
+  #size = 0;
+
+  constructor(extensions: Extensions) {
+    this.#extensions = extensions;
+  }
+
+  #declare(layer: string, role: string, { shape, group = 'network', initialise }: ParameterOptions): ParameterNumbers {
+    const offset = this.#size;
+    this.#size += shape.reduce((product, length) => product * length, 1);
+    const index = this.declarations.push({ layer, role, group, shape, initialise }) - 1;
+    return { kind: 'parameter', index, offset, shape };
+  }
+
+  apply(spec: LayerSpec, path: string, input: Signal): Signal {
+    if (typeof spec?.kind !== 'string')
+      throw new TypeError(`field spec: layer ${describePath(path)} must be an object with a kind, got ${JSON.stringify(spec)}`);
+    const extensions = this.#extensions;
+    const definition = findDefinition('layer', spec.kind, [...(extensions.layers ?? []), ...coreLayers]);
+    definition.assertSpec?.(spec, { inFeatures: input.features, extensions });
+    const output = definition.apply(input, {
+      spec,
+      extensions,
+      parameter: (role, options) => this.#declare(path, role, options),
+      layer: (inner, within, signal) => this.apply(inner, `${path}.${within}`, signal),
+    });
+    assertWidth(`outFeatures of layer ${describePath(path)} (${spec.kind})`, output.features);
+    return output;
+  }
+}
+
+/** The path of a layer that the spec lists, by which its parameters are named and found. */
+export const layerPath = (index: number): string => `layers.${index}`;
+
+/** `0` for the path `layers.0`. */
+const describePath = (path: string): string => path.replace(/^layers\.(\d+)$/, '$1');
+
+const build = (spec: FieldSpec, extensions: Extensions): Network => {
+  assertWidth('inFeatures', spec.inFeatures);
+  if (!Array.isArray(spec.layers) || spec.layers.length === 0)
+    throw new TypeError('field spec: layers must be a list of at least one layer');
+  const builder = new Builder(extensions);
+  const { recording } = builder;
+  let signal = new Signal(recording, 0, spec.inFeatures);
+  const layers = spec.layers.map((layer, index): NetworkLayer => {
+    const inFeatures = signal.features;
+    signal = builder.apply(layer, layerPath(index), signal);
+    return { spec: layer, inFeatures, outFeatures: signal.features, output: signal.register };
+  });
+  const program: Program = {
+    inFeatures: spec.inFeatures,
+    outFeatures: signal.features,
+    operations: recording.operations,
+    output: signal.register,
+  };
+  return { program, layout: new ParameterLayout(builder.declarations), layers };
+};
+
+/** The networks of specs that cannot change, because `parseSpec` has frozen them, for each extensions object. */
+const known = new WeakMap<FieldSpec, WeakMap<Extensions, Network>>();
+
+/**
+ * The network of a spec: its operations, and the layout of its parameters.
+ *
+ * @throws RangeError or TypeError when a layer is unknown or its data are wrong
+ */
+export const networkOf = (spec: FieldSpec, extensions: Extensions = noExtensions): Network => {
+  const networks = known.get(spec);
+  const network = networks?.get(extensions) ?? build(spec, extensions);
+  networks?.set(extensions, network);
+  return network;
+};
+
+/** Says that a spec will not change, so that its network may be remembered. */
+export const rememberNetwork = (spec: FieldSpec, extensions: Extensions, network: Network): void => {
+  known.set(spec, new WeakMap([[extensions, network]]));
+};
