@@ -17,7 +17,7 @@ const learn = async ({ shape, steps, omega = 10, hiddenFeatures = 32 }: Case): P
   const loss = eikonalSdf();
   const around = eikonal();
   const terms = [
-    term({ points: sdfPoints(cloud, { onSurface: 400 }), derivatives: loss.derivatives, loss }),
+    term({ points: sdfPoints(cloud, { onSurface: 400 }), loss }),
     term({
       name: 'near',
       points: sdfPoints(cloud, { onSurface: 1, offSurface: 0, nearSurface: 200, normals: 'none' }),

@@ -38,14 +38,35 @@ export {
   type TanhSpec,
   tanh,
 } from './activations/index.ts';
+export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
+export type { CompiledLoss, CompiledProgram, FieldBackend, KernelLoss, LossBlock, LossScale } from './backend/backend.ts';
+export {
+  type DenseChain,
+  denseChainOf,
+  type FieldJetLayer,
+  type FieldJetNetwork,
+  isChainOperation,
+} from './backend/dense-chain.ts';
 export type { DescribedBackend } from './backend/environment.ts';
+export {
+  blockCount,
+  consumerCounts,
+  inputTensorShapes,
+  jetTensorShapes,
+  type KernelInput,
+  type KernelProgram,
+  registerWidths,
+} from './backend/kernel-program.ts';
 export type { PacedBackend } from './backend/paced-backend.ts';
+export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
+export { PROGRAM_KERNELS } from './backend/run-program.ts';
 export {
   type BackendCandidate,
   type BackendChoice,
   type BackendVerdict,
   selectBackend,
 } from './backend/select-backend.ts';
+export { describeEvaluation, evaluate, evaluateJet, type FieldParameters } from './evaluate/evaluate.ts';
 export { createField, Field, type FieldOptions } from './field.ts';
 export { decodeField, encodeField, fieldFromData, readField } from './files/field.ts';
 export type { FieldData } from './files/field-data.ts';
@@ -101,29 +122,13 @@ export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { findTarget, weighted } from './fit/targets.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
-export { describeEvaluation, evaluate, evaluateJet, type FieldParameters } from './evaluate/evaluate.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';
 export type { InitialiserContext, InitialiserDefinition } from './initialisers/initialiser.ts';
 export type { Jet, JetSource } from './jets/jet.ts';
-export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
-export type { DerivativeRequest, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
-export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
-export type { CompiledLoss, CompiledProgram, FieldBackend, KernelLoss, LossBlock, LossScale } from './backend/backend.ts';
-export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
-export { denseChainOf, type DenseChain, type FieldJetLayer, type FieldJetNetwork, isChainOperation } from './backend/dense-chain.ts';
-export {
-  blockCount,
-  consumerCounts,
-  inputTensorShapes,
-  jetTensorShapes,
-  type KernelInput,
-  type KernelProgram,
-  registerWidths,
-} from './backend/kernel-program.ts';
-export { PROGRAM_KERNELS } from './backend/run-program.ts';
 export type { LayerJet } from './jets/layer-jet.ts';
+export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export { quadraticForms } from './jets/quadratic-forms.ts';
-export type { JetShape } from './jets/request.ts';
+export type { DerivativeRequest, JetShape, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
 export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
 export type {
   ColumnsOperation,
@@ -156,8 +161,19 @@ export type { Extensions } from './spec/extensions.ts';
 export type { FieldSpec } from './spec/field-spec.ts';
 export type { LayerContext, LayerDefinition, LayerPlace, LayerSpec, ParameterOptions } from './spec/layer.ts';
 export { layerPath } from './spec/network.ts';
-export { columns, concat, constant as constantFeatures, custom, elementwise, grid, linear, product, Signal, sum } from './spec/signal.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
+export {
+  columns,
+  concat,
+  constant as constantFeatures,
+  custom,
+  elementwise,
+  grid,
+  linear,
+  product,
+  Signal,
+  sum,
+} from './spec/signal.ts';
 export { outFeatures, parameterLayout, parseSpec } from './spec/spec.ts';
 export {
   type AmplitudeSpectrum,

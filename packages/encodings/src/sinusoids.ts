@@ -1,16 +1,14 @@
 /** @file Sines and cosines of linear functions of the input: what positional encoding and Fourier features share. */
-import { type ActivationDefinition, columns, type ConstantNumbers, concat, elementwise, linear, type Signal } from '@neural-fields/core';
 import {
-  add,
-  cos,
-  defineActivation,
-  type Expression,
-  floor,
-  mul,
-  neg,
-  sin,
-  sub,
-} from '@neural-fields/core/elementwise';
+  type ActivationDefinition,
+  type ConstantNumbers,
+  columns,
+  concat,
+  elementwise,
+  linear,
+  type Signal,
+} from '@neural-fields/core';
+import { add, cos, defineActivation, type Expression, floor, mul, neg, sin, sub } from '@neural-fields/core/elementwise';
 
 /** The angle of a full turn, in radians. */
 export const TURN: number = 2 * Math.PI;

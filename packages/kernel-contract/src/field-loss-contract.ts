@@ -1,8 +1,8 @@
 /** @file What a fused loss must do on any backend: give the numbers of the same loss in tfjs ops between the jet and its reverse. */
 import {
   type ActivationSpec,
-  coreActivations,
   constantNumbers,
+  coreActivations,
   createField,
   createRng,
   custom,
@@ -17,8 +17,8 @@ import {
   type PointSource,
   type PointwiseError,
   type PointwiseLoss,
-  pointwiseLoss,
   PROGRAM_KERNELS,
+  pointwiseLoss,
   siren,
   term,
 } from '@neural-fields/core';

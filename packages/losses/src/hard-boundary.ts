@@ -123,7 +123,7 @@ export const constrainedField = (field: JetSource, boundary: HardBoundary): JetS
  * A loss on the constrained field u = g + D N in place of the field N itself.
  *
  *     const loss = hardBoundary(pdeResidual(({ laplacian }) => laplacian), { derivatives: { laplacian: true }, factor: boxFactor([[-1, 1]]) });
- *     term({ points, derivatives: loss.derivatives, loss })
+ *     term({ points, loss })
  *
  * @param loss on the jet of u
  * @param options `derivatives`: those that `loss` needs; `factor` and `offset`: D and g

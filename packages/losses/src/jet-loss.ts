@@ -2,7 +2,7 @@
 import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A loss with the derivatives that its term must ask for: `term({ points, derivatives: loss.derivatives, loss })`. */
+/** A loss that names the derivatives that its term must ask for. */
 export interface JetLoss<R extends DerivativeRequest> extends PointLoss<R> {
   readonly derivatives: R;
 }

@@ -101,7 +101,7 @@ describe('an ellipse', () => {
   it('from points with normals, by which the inside is known', async () => {
     const field = newField();
     const loss = eikonalSdf();
-    await run(field, [term({ points, derivatives: loss.derivatives, loss })], 200);
+    await run(field, [term({ points, loss })], 200);
     const { mean, wrong } = await errorsOf(field);
     expect(mean).toBeLessThan(0.02);
     expect(wrong).toBe(0);
@@ -114,10 +114,7 @@ describe('an ellipse', () => {
     const before = await errorsOf(field);
     const loss = eikonalSdf({ normal: null });
     const divergence = divergencePenalty();
-    const terms = [
-      term({ points, derivatives: loss.derivatives, loss }),
-      term({ name: 'divergence', points, derivatives: divergence.derivatives, loss: divergence, weight: 0.1 }),
-    ];
+    const terms = [term({ points, loss }), term({ name: 'divergence', points, loss: divergence, weight: 0.1 })];
     await run(field, terms, 200);
     const { mean, wrong } = await errorsOf(field);
     expect(before.mean).toBeGreaterThan(0.05);

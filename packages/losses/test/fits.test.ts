@@ -121,7 +121,7 @@ describe('Poisson', () => {
       ),
     }));
     const loss = poissonGradient();
-    await run(field, [term({ points, derivatives: loss.derivatives, loss })], 200);
+    await run(field, [term({ points, loss })], 200);
     const blend = image.map(([y, x]) => 0.3 * f(y as number, x as number) + 0.7 * (y as number) * (x as number));
     expect(relativeRms(offsetFit(await valuesAt(field, image), blend).values, blend)).toBeLessThan(0.03);
     field.dispose();
@@ -159,7 +159,7 @@ it('Sobolev supervision needs fewer points than values alone', async () => {
       gradient: each(1, ([x]) => [7 * Math.cos(7 * (x as number))])(coords),
     }));
     const loss = sobolev({ gradientWeight });
-    await run(field, [term({ points, derivatives: loss.derivatives, loss })], 300);
+    await run(field, [term({ points, loss })], 300);
     const error = relativeRms(await valuesAt(field, all), truth);
     field.dispose();
     return error;
@@ -197,7 +197,7 @@ it('a hard boundary leaves the equation alone to be fitted: u_xx = -pi^2 sin(pi 
   const points = withTargets(fixedPoints(line(32).map(x => [x])), coords => ({
     source: each(1, ([x]) => [-(Math.PI ** 2) * Math.sin(Math.PI * (x as number))])(coords),
   }));
-  await run(field, [term({ points, derivatives: loss.derivatives, loss })], 300);
+  await run(field, [term({ points, loss })], 300);
   const solution = constrainedField(field, { factor });
   const at = line(41).map(x => [x]);
   const truth = at.map(([x]) => Math.sin(Math.PI * (x as number)));
@@ -217,8 +217,8 @@ it("a wave equation carries an initial shape to d'Alembert's solution: cos(pi t)
   const withValue = (points: number[][]): PointSource =>
     withTargets(fixedPoints(points), coords => ({ value: each(2, p => [exact(p)])(coords) }));
   const terms = [
-    term({ name: 'equation', points: fixedPoints(inside), derivatives: equation.derivatives, loss: equation, weight: 0.01 }),
-    term({ name: 'start', points: withValue(start), derivatives: initial.derivatives, loss: initial }),
+    term({ name: 'equation', points: fixedPoints(inside), loss: equation, weight: 0.01 }),
+    term({ name: 'start', points: withValue(start), loss: initial }),
     term({ name: 'ends', points: withValue(ends), loss: dirichlet({ penalty: squared }) }),
   ];
   await run(field, terms, 400);
@@ -262,7 +262,7 @@ describe('Helmholtz on a line', () => {
         truth,
       );
     const before = await errorNow();
-    await run(field, [term({ points: source, derivatives: loss.derivatives, loss })], 400);
+    await run(field, [term({ points: source, loss })], 400);
     const after = await errorNow();
     expect(before).toBeGreaterThan(0.9);
     expect(after).toBeLessThan(0.1);
@@ -278,7 +278,7 @@ describe('Helmholtz on a line', () => {
     }));
     const equation = helmholtzInversion({ wavenumber: K, absorbing: null, source: null, inFeatures: 1, penalty: squared });
     const terms = [
-      term({ name: 'equation', points: fixedPoints(inside), derivatives: equation.derivatives, loss: equation, weight: 1e-3 }),
+      term({ name: 'equation', points: fixedPoints(inside), loss: equation, weight: 1e-3 }),
       term({ name: 'receivers', points: heard, loss: receiverMisfit({ penalty: squared }) }),
     ];
     await run(field, terms, 400);

@@ -60,7 +60,7 @@ export const shapeTerms = (shape: PointCloud | Mesh, options: ShapeTermOptions):
   const terms: Term[] = [];
   const loss = eikonalSdf({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight });
   const points = sdfPoints(shape, { onSurface: counts.on, offSurface: counts.off, normals });
-  terms.push(term({ points, derivatives: loss.derivatives, loss }));
+  terms.push(term({ points, loss }));
   if (counts.near > 0) {
     const length = eikonal();
     const near = sdfPoints(shape, {
@@ -70,7 +70,7 @@ export const shapeTerms = (shape: PointCloud | Mesh, options: ShapeTermOptions):
       nearDistance: NEAR_DISTANCE,
       normals: 'none',
     });
-    terms.push(term({ name: 'near', points: near, derivatives: length.derivatives, loss: length, weight: eikonalWeight }));
+    terms.push(term({ name: 'near', points: near, loss: length, weight: eikonalWeight }));
   }
   if (distanceWeight > 0) {
     const distances = distancesTo(somePoints(shape));

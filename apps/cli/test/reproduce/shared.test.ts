@@ -109,7 +109,9 @@ describe('networks', () => {
 
   test('have the sizes of the authors: 6 octaves at 256 pixels, 1024 Gaussians', () => {
     const first = (name: 'siren' | 'tanh' | 'relu' | 'relu-pe' | 'relu-rbf'): readonly number[] => {
-      const weight = parameterLayout(networkSpec(name, size), networkExtensions).entries.find(each => each.name.endsWith('.weight'));
+      const weight = parameterLayout(networkSpec(name, size), networkExtensions).entries.find(each =>
+        each.name.endsWith('.weight'),
+      );
       return weight?.shape ?? [];
     };
     expect(first('siren')).toEqual([2, 256]);

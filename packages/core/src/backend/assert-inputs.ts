@@ -42,7 +42,8 @@ export const assertProgramInputs = (
   const n = pointsOf(inputs);
   assertAll('field program: input', inputs, inputTensorShapes(program, n));
   assertTensor('field program: the parameters', parameters, [program.parameterCount]);
-  if (upstream) assertAll('field program: derivative of output', upstream, jetTensorShapes(program.shape, n, program.outFeatures));
+  if (upstream)
+    assertAll('field program: derivative of output', upstream, jetTensorShapes(program.shape, n, program.outFeatures));
 };
 
 /** @throws RangeError when a block or the weight of a loss asks for what no target has */
@@ -60,7 +61,11 @@ export const assertLoss = ({ shape, outFeatures: o }: KernelProgram, { blocks, w
 export const assertLossInputs = (
   program: KernelProgram,
   { targetWidths }: KernelLoss,
-  { inputs, parameters, targets }: {
+  {
+    inputs,
+    parameters,
+    targets,
+  }: {
     readonly inputs: readonly TensorInfo[];
     readonly parameters: TensorInfo | undefined;
     readonly targets: readonly TensorInfo[];

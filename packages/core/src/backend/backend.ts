@@ -20,7 +20,11 @@ export interface CompiledProgram {
    * @param upstream the derivatives of the loss with respect to what {@link forward} returns
    * @returns its derivatives with respect to each of the inputs, and to the parameters `f32[P]`, 0 for those that the program does not use
    */
-  reverse(inputs: readonly TensorInfo[], parameters: TensorInfo, upstream: readonly TensorInfo[]): [...inputs: TensorInfo[], parameters: TensorInfo];
+  reverse(
+    inputs: readonly TensorInfo[],
+    parameters: TensorInfo,
+    upstream: readonly TensorInfo[],
+  ): [...inputs: TensorInfo[], parameters: TensorInfo];
 }
 
 /** What is penalised in one block `[n, o]` of the jet that comes out. */

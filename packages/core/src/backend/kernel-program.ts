@@ -3,7 +3,7 @@
  * network once for each kind of request, and remembers what the backend made of it.
  */
 import type { JetShape } from '../jets/request.ts';
-import type { Operation, Register } from '../ops/operation.ts';
+import type { Operation } from '../ops/operation.ts';
 
 /** One input of a {@link KernelProgram}. */
 export interface KernelInput {
@@ -35,7 +35,8 @@ export const registerWidths = ({ inputs, operations }: Pick<KernelProgram, 'inpu
 /** How many operations read each register, the program's end counted as one. */
 export const consumerCounts = ({ inputs, operations }: Pick<KernelProgram, 'inputs' | 'operations'>): number[] => {
   const counts = new Array<number>(inputs.length + operations.length).fill(0);
-  for (const operation of operations) for (const register of operation.inputs) counts[register] = (counts[register] as number) + 1;
+  for (const operation of operations)
+    for (const register of operation.inputs) counts[register] = (counts[register] as number) + 1;
   counts[counts.length - 1] = (counts.at(-1) as number) + 1;
   return counts;
 };
@@ -54,6 +55,3 @@ export const jetTensorShapes = ({ inFeatures, order, forms }: JetShape, n: numbe
 /** The shapes of all input tensors at n points, in order. */
 export const inputTensorShapes = ({ inputs, shape }: Pick<KernelProgram, 'inputs' | 'shape'>, n: number): number[][] =>
   inputs.flatMap(({ kind, features }) => (kind === 'coords' ? [[n, features]] : jetTensorShapes(shape, n, features)));
-
-/** The register that an operation of a program writes. */
-export const registerOf = ({ inputs }: Pick<KernelProgram, 'inputs'>, operation: number): Register => inputs.length + operation;

@@ -102,7 +102,12 @@ export const runProgram = (runnable: RunnableProgram, inputs: readonly Tensor[],
 /** The loss `f32[]`, and its derivatives with respect to the parameters `f32[P]`. */
 export const runLoss = (
   runnable: RunnableLoss,
-  { inputs, parameters, targets, scale }: {
+  {
+    inputs,
+    parameters,
+    targets,
+    scale,
+  }: {
     readonly inputs: readonly Tensor[];
     readonly parameters: Tensor1D;
     readonly targets: readonly Tensor[];

@@ -1,5 +1,16 @@
 /** @file Evaluation of a field as a pure function of spec, parameters and coordinates. */
-import { reshape, slice, stack, Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tidy, transpose, zeros } from '@tensorflow/tfjs-core';
+import {
+  reshape,
+  slice,
+  stack,
+  Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  tidy,
+  transpose,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import type { Jet } from '../jets/jet.ts';
 import { atAllPoints, type LayerJet } from '../jets/layer-jet.ts';
 import type { DerivativePlan, DerivativeRequest } from '../jets/request.ts';

@@ -135,7 +135,12 @@ export class Evaluation {
   /** The loss at some points and its gradient `f32[P]`, by the backend's kernels. */
   runLoss(
     loss: KernelLoss,
-    { parameters, coords, targets, scale }: {
+    {
+      parameters,
+      coords,
+      targets,
+      scale,
+    }: {
       readonly parameters: Tensor1D;
       readonly coords: Tensor2D;
       readonly targets: readonly Tensor[];
@@ -176,10 +181,10 @@ const evaluations = new WeakMap<Network, WeakMap<KernelBackend, Map<string, Eval
  */
 export const evaluationOf = (network: Network, request: DerivativeRequest): Evaluation => {
   const { backend, backendName } = engine();
-  let ofNetwork = evaluations.get(network);
-  if (ofNetwork === undefined) evaluations.set(network, (ofNetwork = new WeakMap()));
-  let ofBackend = ofNetwork.get(backend);
-  if (ofBackend === undefined) ofNetwork.set(backend, (ofBackend = new Map()));
+  const ofNetwork = evaluations.get(network) ?? new WeakMap<KernelBackend, Map<string, Evaluation>>();
+  evaluations.set(network, ofNetwork);
+  const ofBackend = ofNetwork.get(backend) ?? new Map<string, Evaluation>();
+  ofNetwork.set(backend, ofBackend);
   const key = requestKey(request);
   let evaluation = ofBackend.get(key);
   if (evaluation === undefined) {

@@ -58,7 +58,11 @@ const mergeActivations = (program: KernelProgram): KernelProgram => {
  */
 export const partition = (
   program: Program,
-  { shape, parameterCount, supports }: {
+  {
+    shape,
+    parameterCount,
+    supports,
+  }: {
     readonly shape: JetShape;
     readonly parameterCount: number;
     supports(operation: Operation): boolean;
@@ -80,7 +84,8 @@ export const partition = (
   const read = fused.flatMap(index => (operations[index] as Operation).inputs);
   const inputs = inOrder(new Set(read.filter(register => !written.has(register))));
   const places = new Map([...inputs, ...fused.map(index => index + 1)].map((register, place) => [register, place]));
-  const widthOf = (register: Register): number => (register === 0 ? inFeatures : (operations[register - 1] as Operation).outFeatures);
+  const widthOf = (register: Register): number =>
+    register === 0 ? inFeatures : (operations[register - 1] as Operation).outFeatures;
   // What comes out is the last register: nothing behind it in the order of recording is live.
   if (fused.at(-1) !== output - 1) throw new Error('partition: the output must be the last live operation');
   const kernel: KernelProgram = {

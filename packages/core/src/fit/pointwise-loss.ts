@@ -1,9 +1,6 @@
 /** @file Losses as data: what a backend must know to work a loss out inside its own kernel, between the forward pass and its reverse. */
 import type { Penalty } from '../elementwise/penalty.ts';
 
-/** {@link Penalty}. */
-export type PointwisePenalty = Penalty;
-
 /** The errors of one part of the jet. */
 export interface PointwiseError {
   readonly of: 'value' | 'gradient' | 'laplacian';

@@ -37,9 +37,5 @@ export const wholeJet = ({ value, first, second }: LayerJet, { inFeatures, order
   const [n, features] = value.shape;
   const part = (tensor: Tensor3D | undefined, count: number): Tensor3D =>
     tensor ? atAllPoints(tensor, n) : zeros([count, n, features]);
-  return [
-    value,
-    ...(order >= 1 ? [part(first, inFeatures)] : []),
-    ...(forms ? [part(second, forms.weights.length)] : []),
-  ];
+  return [value, ...(order >= 1 ? [part(first, inFeatures)] : []), ...(forms ? [part(second, forms.weights.length)] : [])];
 };

@@ -13,7 +13,8 @@ import {
 import type { LayerJet } from '../jets/layer-jet.ts';
 
 /** Whether the columns follow on each other. */
-const isRange = (columns: readonly number[]): boolean => columns.every((column, index) => column === (columns[0] as number) + index);
+const isRange = (columns: readonly number[]): boolean =>
+  columns.every((column, index) => column === (columns[0] as number) + index);
 
 /** The places at which a permutation puts what it takes; `undefined` for columns that are none. */
 const inverseOf = (columns: readonly number[], inFeatures: number): number[] | undefined => {

@@ -38,7 +38,15 @@ import { concatJets } from './concat.ts';
 import type { GridLevel } from './operation.ts';
 
 /** The primes of the spatial hash: Mueller et al. 2022, section 3, equation 4; as signed 32-bit integers. */
-export const HASH_PRIMES: readonly number[] = [1, 2654435761 | 0, 805459861, 3674653429 | 0, 2097192037, 1434869437, 2165219737 | 0];
+export const HASH_PRIMES: readonly number[] = [
+  1,
+  2654435761 | 0,
+  805459861,
+  3674653429 | 0,
+  2097192037,
+  1434869437,
+  2165219737 | 0,
+];
 
 /** A level has at most as many axes as there are primes. */
 export const MOST_GRID_AXES: number = HASH_PRIMES.length;
@@ -60,10 +68,7 @@ const rowsOf = (vertex: readonly Tensor[], { resolution, firstRow, rows, hashed 
     return add(bitwiseAnd(mixed, fill(mixed.shape, rows - 1, 'int32')), integer(firstRow));
   }
   const [first, ...others] = vertex as [Tensor, ...Tensor[]];
-  const dense = others.reduce(
-    (row, axis, i) => add(row, mul(axis, integer((resolution + 1) ** (i + 1)))),
-    first,
-  );
+  const dense = others.reduce((row, axis, i) => add(row, mul(axis, integer((resolution + 1) ** (i + 1)))), first);
   return add(dense, integer(firstRow));
 };
 
@@ -115,7 +120,12 @@ const levelOf = (
   const minusOne = mul(one, -1);
   const corners = Array.from({ length: 2 ** axes }, (_, b) => Array.from({ length: axes }, (_, i) => (b >> i) & 1));
   const rows = stack(
-    corners.map(corner => rowsOf(cells.map((axis, i) => (corner[i] ? add(axis, integer(1)) : axis)), level)),
+    corners.map(corner =>
+      rowsOf(
+        cells.map((axis, i) => (corner[i] ? add(axis, integer(1)) : axis)),
+        level,
+      ),
+    ),
     1,
   );
   /** The products of weights, differentiated along the given axes, for all corners: `f32[n, B]`. */
@@ -148,7 +158,12 @@ const feature = (x: Tensor3D, i: number): Tensor3D => slice(x, [0, 0, i], [-1, -
 const total = (parts: readonly Tensor[]): Tensor => parts.reduce((sum, part) => add(sum, part));
 
 /** One level's part of {@link gridJet}. */
-const levelJet = ({ value: x, first, second }: LayerJet, table: Tensor2D, level: GridLevel, { order, forms }: JetShape): LayerJet => {
+const levelJet = (
+  { value: x, first, second }: LayerJet,
+  table: Tensor2D,
+  level: GridLevel,
+  { order, forms }: JetShape,
+): LayerJet => {
   const axes = x.shape[1];
   const { value, slopes, bends } = levelOf(x, table, level, order);
   const along = (z: Tensor3D): Tensor => total(slopes.map((slope, i) => mul(feature(z, i), slope)));

@@ -4,10 +4,11 @@
  *
  * A program is in static single assignment: register 0 holds the coordinates, and operation i writes register i + 1.
  */
+
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Numbers, ParameterNumbers } from './numbers.ts';
 
 /** The number of a value in a program: the jet of `width` features. */

@@ -113,7 +113,8 @@ export class ParameterLayout {
     for (const { name, shape, offset, size } of this.entries) {
       const data = parameters.get(name)?.data;
       if (data === undefined) throw new RangeError(`parameter '${name}' ${describe(shape)} is missing`);
-      if (data.length !== size) throw new RangeError(`parameter '${name}' must be ${describe(shape)}, got ${data.length} numbers`);
+      if (data.length !== size)
+        throw new RangeError(`parameter '${name}' must be ${describe(shape)}, got ${data.length} numbers`);
       flat.set(data, offset);
     }
     return flat;
@@ -155,7 +156,6 @@ export class ParameterLayout {
   }
 
   #assertSize(length: number): void {
-    if (length !== this.size)
-      throw new RangeError(`parameter layout: the flat vector must be [${this.size}], got [${length}]`);
+    if (length !== this.size) throw new RangeError(`parameter layout: the flat vector must be [${this.size}], got [${length}]`);
   }
 }

@@ -2,9 +2,10 @@
  * @file Layers that are made of layers, so that networks compose as data: a chain, and four ways in which branches that see the same input meet.
  * The parameters of branch i are named behind `branches.<i>`, those of layer i of a chain behind `layers.<i>`.
  */
-import type { LayerContext, LayerDefinition, LayerPlace, LayerSpec } from './layer.ts';
-import { concat as concatSignals, constant as constantSignal, product as multiply, type Signal, sum as add } from './signal.ts';
+
 import { constantNumbers } from '../ops/numbers.ts';
+import type { LayerContext, LayerDefinition, LayerPlace, LayerSpec } from './layer.ts';
+import { sum as add, concat as concatSignals, constant as constantSignal, product as multiply, type Signal } from './signal.ts';
 
 /** Layers one behind the other; none is the identity. */
 export interface ChainSpec extends LayerSpec {
@@ -95,7 +96,8 @@ export const constant: LayerDefinition<ConstantSpec> = {
   assertSpec({ values, learned = false }: ConstantSpec, _place: LayerPlace) {
     assertList('constant', 'values', values, 1);
     if (!isNumbers(values)) throw new TypeError('constant: values must be finite numbers');
-    if (typeof learned !== 'boolean') throw new TypeError(`constant: learned must be true or false, got ${JSON.stringify(learned)}`);
+    if (typeof learned !== 'boolean')
+      throw new TypeError(`constant: learned must be true or false, got ${JSON.stringify(learned)}`);
   },
   apply(input, { spec: { values, learned }, parameter }) {
     const make = (): Float32Array => Float32Array.from(values);

@@ -5,9 +5,9 @@
  */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
+import { MOST_GRID_AXES } from '../ops/grid.ts';
 import type { ConstantNumbers, Numbers, ParameterNumbers } from '../ops/numbers.ts';
 import type { CustomRuleInputs, GridLevel, Operation, Register } from '../ops/operation.ts';
-import { MOST_GRID_AXES } from '../ops/grid.ts';
 
 /** The operations of a network that is being written down. */
 export class Recording {
@@ -137,7 +137,12 @@ export const sum = (signals: readonly Signal[], coefficients: readonly number[] 
   if (coefficients.length !== signals.length || !coefficients.every(Number.isFinite))
     throw new RangeError(`sum: must have ${signals.length} finite coefficients, got ${coefficients.join(', ')}`);
   const inputs = signals.map(({ register }) => register);
-  return new Signal(recording, recording.add({ kind: 'sum', inputs, outFeatures, coefficients }), outFeatures, commonOrigin(signals));
+  return new Signal(
+    recording,
+    recording.add({ kind: 'sum', inputs, outFeatures, coefficients }),
+    outFeatures,
+    commonOrigin(signals),
+  );
 };
 
 /** a b, feature by feature. @throws RangeError when the widths differ */
@@ -190,7 +195,9 @@ export const grid = (input: Signal, table: Numbers, levels: readonly GridLevel[]
     if (!(Number.isInteger(resolution) && resolution >= 1))
       throw new RangeError(`grid: the resolution of level ${index} must be a positive integer, got ${resolution}`);
     if (!(firstRow >= 0 && firstRow + own <= rows))
-      throw new RangeError(`grid: level ${index} must lie in the table's ${rows} rows, got rows ${firstRow} ... ${firstRow + own - 1}`);
+      throw new RangeError(
+        `grid: level ${index} must lie in the table's ${rows} rows, got rows ${firstRow} ... ${firstRow + own - 1}`,
+      );
     if (hashed ? !Number.isInteger(Math.log2(own)) : own < wanted)
       throw new RangeError(
         `grid: level ${index} must have ${hashed ? 'a power of two of rows' : `${wanted} rows for its vertices`}, got ${own}`,
@@ -219,4 +226,3 @@ export const custom = (inputs: readonly Signal[], { outFeatures, numbers = [], r
   const registers = inputs.map(({ register }) => register);
   return new Signal(recording, recording.add({ kind: 'custom', inputs: registers, outFeatures, numbers, rule }), outFeatures);
 };
-

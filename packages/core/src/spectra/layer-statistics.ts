@@ -39,7 +39,8 @@ export const layerStatistics = async (
   /** All registers from what is known, the last of which is `from`. */
   const runFrom = (from: Register, known: ReadonlyMap<Register, LayerJet>): Map<Register, LayerJet> =>
     runComposed({ operations: [...operations.entries()].slice(from), known, parameters, shape: { inFeatures, order: 0 } });
-  const valueOf = (jets: ReadonlyMap<Register, LayerJet>, register: Register): Tensor2D => (jets.get(register) as LayerJet).value;
+  const valuesOf = (jets: ReadonlyMap<Register, LayerJet>, register: Register): Tensor2D =>
+    (jets.get(register) as LayerJet).value;
   const kept: Tensor2D[] = [];
   const jets = new Map<Register, LayerJet>();
   tidy(() => {
@@ -51,8 +52,8 @@ export const layerStatistics = async (
   /** The derivative of the sum of all outputs with respect to a register. */
   const gradientOf = (register: Register): Tensor => {
     const known = new Map([...jets].filter(([other]) => other <= register));
-    const total = (): Tensor => sum(valueOf(runFrom(register, known), output));
-    return engine().gradients(total, [valueOf(jets, register)], scalar(1), false).grads[0] as Tensor;
+    const total = (): Tensor => sum(valuesOf(runFrom(register, known), output));
+    return engine().gradients(total, [valuesOf(jets, register)], scalar(1), false).grads[0] as Tensor;
   };
   const preActivationOf = (register: Register): Register => {
     const { kind, inputs } = operations[register - 1] as Operation;
@@ -62,12 +63,12 @@ export const layerStatistics = async (
     const results: LayerStatistics[] = [];
     for (const [index, { spec, output: register }] of layers.entries()) {
       const gradient = tidy(() => gradientOf(register));
-      const before = isDense(spec) ? await numbersOf(valueOf(jets, preActivationOf(register))) : undefined;
+      const before = isDense(spec) ? await numbersOf(valuesOf(jets, preActivationOf(register))) : undefined;
       results.push({
         layer: index,
         kind: spec.kind,
         ...(before && { preActivation: distributionOf(before, bins) }),
-        activation: distributionOf(await numbersOf(valueOf(jets, register)), bins),
+        activation: distributionOf(await numbersOf(valuesOf(jets, register)), bins),
         activationGradient: distributionOf(await numbersOf(gradient), bins),
       });
       gradient.dispose();

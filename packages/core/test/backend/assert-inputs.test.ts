@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { squared } from '../../src/elementwise.ts';
 import { assertLoss } from '../../src/backend/assert-inputs.ts';
 import type { KernelLoss } from '../../src/backend/backend.ts';
 import type { KernelProgram } from '../../src/backend/kernel-program.ts';
+import { squared } from '../../src/elementwise.ts';
 
 const program: KernelProgram = {
   shape: { inFeatures: 2, order: 1 },
@@ -24,7 +24,10 @@ describe('assertLoss', () => {
   });
 
   it.each([
-    ['columns that a target does not have', { blocks: [{ factor: 1, target: { index: 0, column: 1 } }, ...loss.blocks.slice(1)] }],
+    [
+      'columns that a target does not have',
+      { blocks: [{ factor: 1, target: { index: 0, column: 1 } }, ...loss.blocks.slice(1)] },
+    ],
     ['a target that is not there', { blocks: [{ factor: 1, target: { index: 5, column: 0 } }, ...loss.blocks.slice(1)] }],
     ['a weight that is not there', { weight: 2 }],
     ['too few blocks', { blocks: loss.blocks.slice(1) }],

@@ -45,7 +45,8 @@ const dense = (options: object = {}): FieldSpec['layers'][number] =>
     ...options,
   }) as FieldSpec['layers'][number];
 
-const specOf = (layers: readonly object[], extensions: Extensions = {}): FieldSpec => parseSpec({ inFeatures: 2, layers }, extensions);
+const specOf = (layers: readonly object[], extensions: Extensions = {}): FieldSpec =>
+  parseSpec({ inFeatures: 2, layers }, extensions);
 
 const kernelsOf = async (work: () => Tensor): Promise<string[]> => (await engine().profile(work)).kernelNames;
 
@@ -64,7 +65,8 @@ beforeAll(() => {
       const { weight } = operation;
       if (weight.kind !== 'parameter') return undefined;
       const [rows, columns] = weight.shape as [number, number];
-      const matrix = (flat: TensorInfo): Tensor2D => reshape(slice(flat as Tensor1D, weight.offset, rows * columns), [rows, columns]);
+      const matrix = (flat: TensorInfo): Tensor2D =>
+        reshape(slice(flat as Tensor1D, weight.offset, rows * columns), [rows, columns]);
       return {
         forward: ([x], flat) => [matMul(x as Tensor2D, matrix(flat))],
         reverse([x], flat, [g]) {
@@ -150,9 +152,15 @@ describe("a backend's programs", () => {
   it('are told the activation of a product that nothing else reads, with what is learned of it', async () => {
     const activation = { kind: 'super-gaussian', a: 2, learnable: ['b'] };
     const own: KernelProgram[] = [];
-    registerFieldBackend({ name: BACKEND, rank: 0, reportEvery: 1, supports: () => true, compile: program => void own.push(program) });
+    registerFieldBackend({
+      name: BACKEND,
+      rank: 0,
+      reportEvery: 1,
+      supports: () => true,
+      compile: program => void own.push(program),
+    });
     createField(specOf([dense({ activation })]), { seed: 1 }).evaluate(x());
-    const [operation] = own[0]?.operations as [LinearOperation];
+    const [operation] = (own[0] as KernelProgram).operations as [LinearOperation];
     expect(own[0]?.operations).toHaveLength(1);
     expect(operation.activation?.parameters).toEqual([
       { name: 'a', value: 2 },

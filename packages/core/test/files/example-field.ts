@@ -1,8 +1,8 @@
 import type { FieldData } from '../../src/files/field-data.ts';
 import type { ShapedArray } from '../../src/files/safetensors.ts';
 import { createRng } from '../../src/random.ts';
-import { siren } from '../../src/spec/networks.ts';
 import type { FieldSpec } from '../../src/spec/field-spec.ts';
+import { siren } from '../../src/spec/networks.ts';
 import { parameterLayout } from '../../src/spec/spec.ts';
 
 /** The parameters of a spec, drawn from the standard normal distribution. */

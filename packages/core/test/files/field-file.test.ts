@@ -4,8 +4,8 @@ import { sineActivation } from '../../src/activations/sine.ts';
 import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts';
 import { FieldFileError } from '../../src/files/field-file-error.ts';
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type ShapedArray } from '../../src/files/safetensors.ts';
-import { siren } from '../../src/spec/networks.ts';
 import type { FieldSpec } from '../../src/spec/field-spec.ts';
+import { siren } from '../../src/spec/networks.ts';
 import { parameterLayout } from '../../src/spec/spec.ts';
 import { exampleField, randomParameters } from './example-field.ts';
 

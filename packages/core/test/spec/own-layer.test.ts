@@ -1,6 +1,17 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { expectCloseInNorm } from '@neural-fields/testing';
-import { add as addTensors, concat as concatTensors, engine, mul, scalar, setBackend, square, sum, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
+import {
+  add as addTensors,
+  concat as concatTensors,
+  engine,
+  mul,
+  scalar,
+  setBackend,
+  square,
+  sum,
+  type Tensor,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   columns,

@@ -63,10 +63,7 @@ describe('parseSpec', () => {
     [{ inFeatures: 2, layers: [{ kind: 'conv' }] }, "unknown layer 'conv'; known are dense"],
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'swoosh' } }] }, "unknown activation 'swoosh'"],
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'sine', omega: 'x' } }] }, 'omega must be a number'],
-    [
-      { inFeatures: 2, layers: [{ ...layer, outFeatures: 0 }] },
-      'dense layer: outFeatures must be a positive integer, got 0',
-    ],
+    [{ inFeatures: 2, layers: [{ ...layer, outFeatures: 0 }] }, 'dense layer: outFeatures must be a positive integer, got 0'],
     [{ inFeatures: 2, layers: [{ ...layer, weightInitialiser: undefined }] }, 'weightInitialiser must be an object with a kind'],
     [{ inFeatures: 2, layers: [{ ...layer, weightInitialiser: { kind: 'magic' } }] }, "unknown kind 'magic'"],
   ])('refuses %j', (json, message) => {

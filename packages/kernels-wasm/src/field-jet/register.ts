@@ -1,4 +1,10 @@
-import { denseChainOf, isChainOperation, type KernelProgram, type ParameterNumbers, registerFieldBackend } from '@neural-fields/core';
+import {
+  denseChainOf,
+  isChainOperation,
+  type KernelProgram,
+  type ParameterNumbers,
+  registerFieldBackend,
+} from '@neural-fields/core';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { fieldForward } from './forward.ts';

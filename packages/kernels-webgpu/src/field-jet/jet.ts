@@ -91,7 +91,10 @@ export const fieldReverse = (
         ...(kept ? [] : [...inputCopies(network, input, 'input', batch), ...vectorCopies(regions, parameters)]),
         ...outputCopies(network, upstream, 'upstream', batch),
       ],
-      after: [...inputCopies(network, inputGradients, 'inputGradient', batch), ...(isLast ? gradientCopies(regions, gradient) : [])],
+      after: [
+        ...inputCopies(network, inputGradients, 'inputGradient', batch),
+        ...(isLast ? gradientCopies(regions, gradient) : []),
+      ],
       cost: (kept ? 2 : 3) * multiplicationsOf(network, points),
     });
   };

@@ -139,10 +139,7 @@ export const fieldLoss = (
         ...targetCopies(batch),
       ],
       after: isLast
-        ? [
-            ...gradientCopies(regions, gradient),
-            { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 },
-          ]
+        ? [...gradientCopies(regions, gradient), { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 }]
         : [],
       cost: 3 * multiplicationsOf(network, points),
     });

@@ -91,7 +91,7 @@ const planOf = (
   const terms = (): readonly Term[] => {
     const equation = helmholtzInversion({ wavenumber, absorbing, penalty, known: KNOWN, least: LEAST, ...weights });
     return [
-      term({ name: 'equation', points, derivatives: equation.derivatives, loss: equation }),
+      term({ name: 'equation', points, loss: equation }),
       term({
         name: 'receivers',
         points: receivers,

@@ -139,7 +139,7 @@ const planOf = (
     extensions: networkExtensions,
     terms: () => {
       const loss = helmholtz({ wavenumber, absorbing, squaredSlowness: 'squaredSlowness', penalty, ...weights });
-      return [term({ points, derivatives: loss.derivatives, loss })];
+      return [term({ points, loss })];
     },
     identity: { waves: JSON.stringify({ wavenumber, variance, medium, count: size * size, ...absorbing }) },
     seed,

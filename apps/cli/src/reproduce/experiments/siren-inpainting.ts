@@ -43,11 +43,11 @@ const priorOf = ({ prior }: Variant, count: number): readonly Term[] => {
   );
   if (prior === 'variation') {
     const loss = totalVariation();
-    return [term({ name: 'prior', points, derivatives: loss.derivatives, loss, weight: weights.variation })];
+    return [term({ name: 'prior', points, loss, weight: weights.variation })];
   }
   if (prior === 'hessian') {
     const loss = frobeniusHessian();
-    return [term({ name: 'prior', points, derivatives: loss.derivatives, loss, weight: weights.hessian })];
+    return [term({ name: 'prior', points, loss, weight: weights.hessian })];
   }
   return [];
 };

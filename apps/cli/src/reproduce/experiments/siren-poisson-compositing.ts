@@ -129,7 +129,7 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
       name,
       label: networkLabels[name],
       spec: networkSpec(name, { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, samples: first.width }),
-      terms: () => [term({ points, derivatives: loss.derivatives, loss })],
+      terms: () => [term({ points, loss })],
       identity: { gradient: hashNumbers(target, [first.width]) },
       steps,
       seed,

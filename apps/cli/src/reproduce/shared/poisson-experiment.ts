@@ -58,10 +58,10 @@ const termOf = ({ image, width, height }: LoadedPicture, truth: PictureDerivativ
   const points = pixels(image, { ...pictureGrid, targets });
   if (supervision === 'gradient') {
     const loss = poissonGradient();
-    return term({ points, derivatives: loss.derivatives, loss });
+    return term({ points, loss });
   }
   const loss = poissonLaplacian();
-  return term({ points, derivatives: loss.derivatives, loss });
+  return term({ points, loss });
 };
 
 const pictures = (

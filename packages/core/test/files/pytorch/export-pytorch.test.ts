@@ -7,8 +7,8 @@ import { FieldFileError } from '../../../src/files/field-file-error.ts';
 import { type ExportPytorchOptions, exportPytorch } from '../../../src/files/pytorch/export-pytorch.ts';
 import { importPytorch } from '../../../src/files/pytorch/import-pytorch.ts';
 import { decodeSafetensors, encodeSafetensors, type ShapedArray } from '../../../src/files/safetensors.ts';
-import { mlp, type SirenOptions, siren } from '../../../src/spec/networks.ts';
 import type { FieldSpec } from '../../../src/spec/field-spec.ts';
+import { mlp, type SirenOptions, siren } from '../../../src/spec/networks.ts';
 import { parameterLayout } from '../../../src/spec/spec.ts';
 import { exampleField, randomParameters } from '../example-field.ts';
 
