@@ -1,4 +1,5 @@
 /** @file A program that is a chain of dense layers, for kernels that take nothing else. */
+import type { ActivationDefinition } from '../elementwise/activation.ts';
 import type { JetShape, SecondOrderForms } from '../jets/request.ts';
 import type { ParameterNumbers } from '../ops/numbers.ts';
 import type { Operation } from '../ops/operation.ts';
@@ -11,6 +12,8 @@ export interface FieldJetLayer {
   readonly hasBias: boolean;
   readonly activation: {
     readonly kind: string;
+    /** Absent for the identity. */
+    readonly definition?: ActivationDefinition;
     /** The values of its parameters in the order of the definition; those of learnable ones are inputs of the kernel instead. */
     readonly parameters: Readonly<Record<string, number>>;
     readonly learnable: readonly string[];
@@ -34,9 +37,9 @@ export interface DenseChain {
   readonly parameters: readonly ParameterNumbers[];
 }
 
-/** Whether an operation may be a part of a chain whose activations are of these kinds. */
-export const isChainOperation = (operation: Operation, hasActivation: (kind: string) => boolean): boolean => {
-  if (operation.kind === 'elementwise') return hasActivation(operation.activation.definition.kind);
+/** Whether an operation may be a part of a chain with such activations. */
+export const isChainOperation = (operation: Operation, hasActivation: (definition: ActivationDefinition) => boolean): boolean => {
+  if (operation.kind === 'elementwise') return hasActivation(operation.activation.definition);
   return operation.kind === 'linear' && operation.weight.kind === 'parameter' && operation.bias?.kind !== 'constant';
 };
 
@@ -62,6 +65,7 @@ export const denseChainOf = ({ shape, inputs, operations }: KernelProgram): Dens
       hasBias: bias !== undefined,
       activation: {
         kind: activation?.definition.kind ?? 'identity',
+        ...(activation && { definition: activation.definition }),
         parameters: Object.fromEntries(all.map(({ name, value }) => [name, typeof value === 'number' ? value : 0])),
         learnable: learned.map(({ name }) => name),
       },

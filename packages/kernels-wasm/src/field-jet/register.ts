@@ -1,4 +1,5 @@
 import {
+  coreActivations,
   denseChainOf,
   isChainOperation,
   type KernelProgram,
@@ -41,7 +42,8 @@ export const registerFieldJet = (): void =>
     name: BACKEND_NAME,
     rank: 40,
     reportEvery: 1,
-    supports: operation => isChainOperation(operation, hasActivation),
+    supports: operation =>
+      isChainOperation(operation, definition => coreActivations.includes(definition) && hasActivation(definition.kind)),
     compile(program, on) {
       const prepared = prepare(program, on);
       if (prepared === undefined) return undefined;

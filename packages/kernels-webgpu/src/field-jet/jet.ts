@@ -11,8 +11,13 @@ import { joinParts } from './join.ts';
 import { parameterRegions } from './regions.ts';
 import { givenLastStep, reversePart } from './reverse-plan.ts';
 
-const keyOf = (what: string, network: FieldJetNetwork, more: readonly (number | boolean)[]): string =>
-  `${what} ${more.join()} ${JSON.stringify(network)}`;
+/** A network that was compiled, with a text that no other one has: plans are named by it. */
+export interface CompiledNetwork extends FieldJetNetwork {
+  readonly key: string;
+}
+
+const keyOf = (what: string, { key }: CompiledNetwork, more: readonly (number | boolean)[]): string =>
+  `${what} ${more.join()} ${key}`;
 
 /**
  * The jets of a network: value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]` as far as the order goes.
@@ -21,7 +26,7 @@ const keyOf = (what: string, network: FieldJetNetwork, more: readonly (number | 
  */
 export const fieldForward = (
   kernels: FieldKernels,
-  network: FieldJetNetwork,
+  network: CompiledNetwork,
   input: readonly TensorInfo[],
   parameters: FlatVector,
 ): TensorInfo[] => {
@@ -61,7 +66,7 @@ export const fieldForward = (
  */
 export const fieldReverse = (
   kernels: FieldKernels,
-  network: FieldJetNetwork,
+  network: CompiledNetwork,
   input: readonly TensorInfo[],
   {
     parameters,

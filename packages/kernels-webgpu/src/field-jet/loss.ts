@@ -17,6 +17,8 @@ import { type LastStep, lastLayerStep, reversePart } from './reverse-plan.ts';
 
 /** A loss with the factors of this evaluation. */
 interface FieldLoss extends NetworkLoss {
+  /** A text that no other compiled loss has: plans are named by it. */
+  readonly key: string;
   readonly scale: LossScale;
 }
 
@@ -103,7 +105,7 @@ export const fieldLoss = (
     gradient,
   }: { readonly parameters: FlatVector; readonly targets: readonly TensorInfo[]; readonly gradient: FlatVector },
 ): TensorInfo => {
-  const { network } = loss;
+  const { network, scale, key } = loss;
   const { style } = kernels;
   const format = formatOf(network, kernels.halfPrecision);
   const total = (input[0] as TensorInfo).shape[0] as number;
@@ -124,7 +126,7 @@ export const fieldLoss = (
     const continues = index > 0;
     const isLast = index === batches.length - 1;
     kernels.record({
-      key: `loss ${points},${continues},${widths} ${JSON.stringify(loss)}`,
+      key: `loss ${points},${continues},${scale.loss},${scale.gradient} ${key}`,
       plan: () => {
         const last = lossStep(loss, regions, { points, continues, widths, format });
         return joinParts(

@@ -10,7 +10,6 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';
 import { type FieldKernels, kernelsOf } from '../device/kernels.ts';
-import { isKnownActivation } from '../wgsl/activations.ts';
 import { supportsNetwork } from './batches.ts';
 import type { FlatVector } from './copies.ts';
 import { fieldForward, fieldReverse } from './jet.ts';
@@ -18,6 +17,8 @@ import { fieldLoss } from './loss.ts';
 import { parameterRegions } from './regions.ts';
 
 const sizeOf = ({ shape }: ParameterNumbers): number => shape.reduce((product, length) => product * length, 1);
+
+let compiled = 0;
 
 /** Where the parameters of a chain begin in the flat vector; `undefined` where they do not follow on each other. */
 const startOf = ({ parameters }: DenseChain): number | undefined => {
@@ -39,7 +40,7 @@ const prepare = (program: KernelProgram, on: KernelBackend) => {
   const isWhole = parameterRegions(chain.network).count === program.parameterCount;
   return {
     kernels,
-    network: chain.network,
+    network: { ...chain.network, key: `${compiled++}` },
     vector: (tensor: TensorInfo): FlatVector => ({ tensor, start }),
     /** For the gradient: 0 where the program does not write. */
     newVector: (): FlatVector => {
@@ -58,7 +59,7 @@ export const registerFieldJet = (): void =>
     name: BACKEND_NAME,
     rank: 50,
     reportEvery: 10,
-    supports: operation => isChainOperation(operation, isKnownActivation),
+    supports: operation => isChainOperation(operation, ({ expressions }) => expressions !== undefined),
     compile(program, on) {
       const prepared = prepare(program, on);
       if (prepared === undefined) return undefined;
@@ -76,11 +77,12 @@ export const registerFieldJet = (): void =>
       const prepared = prepare(program, on);
       if (prepared === undefined) return undefined;
       const { kernels, network, vector, newVector } = prepared;
+      const key = `${compiled++}`;
       return {
         run(inputs, parameters, targets, scale) {
           const gradient = newVector();
           const vectors = { parameters: vector(parameters), gradient };
-          return [fieldLoss(kernels(), { ...loss, network, scale }, inputs, { ...vectors, targets }), gradient.tensor];
+          return [fieldLoss(kernels(), { ...loss, network, scale, key }, inputs, { ...vectors, targets }), gradient.tensor];
         },
       };
     },

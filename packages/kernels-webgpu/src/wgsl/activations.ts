@@ -9,7 +9,7 @@ import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 export type Order = 0 | 1 | 2 | 3;
 
 /** The activation of a layer. Where its definition is absent, it is the one of core. */
-export type LayerActivation = FieldJetLayer['activation'] & { readonly definition?: ActivationDefinition };
+export type LayerActivation = FieldJetLayer['activation'];
 
 const definitionOf = ({ kind, definition }: LayerActivation): ActivationDefinition | undefined =>
   definition ?? coreActivations.find(known => known.kind === kind);
