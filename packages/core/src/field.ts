@@ -5,8 +5,9 @@ import type { Jet, JetSource } from './jets/jet.ts';
 import type { DerivativeRequest } from './jets/request.ts';
 import type { ParameterLayout } from './params/layout.ts';
 import { createRng } from './random.ts';
-import { type Extensions, noExtensions } from './spec/extensions.ts';
+import { noExtensions } from './spec/extensions.ts';
 import type { FieldSpec } from './spec/field-spec.ts';
+import type { Extensions } from './spec/layer.ts';
 import { type Network, networkOf } from './spec/network.ts';
 import { parseSpec } from './spec/spec.ts';
 

@@ -64,6 +64,7 @@ export {
   type BackendCandidate,
   type BackendChoice,
   type BackendVerdict,
+  reportInterval,
   selectBackend,
 } from './backend/select-backend.ts';
 export { describeEvaluation, evaluate, evaluateJet, type FieldParameters } from './evaluate/evaluate.ts';
@@ -157,9 +158,8 @@ export type {
   SumSpec,
 } from './spec/combinators.ts';
 export { activationRole, type DenseSpec } from './spec/dense.ts';
-export type { Extensions } from './spec/extensions.ts';
 export type { FieldSpec } from './spec/field-spec.ts';
-export type { LayerContext, LayerDefinition, LayerPlace, LayerSpec, ParameterOptions } from './spec/layer.ts';
+export type { Extensions, LayerContext, LayerDefinition, LayerPlace, LayerSpec, ParameterOptions } from './spec/layer.ts';
 export { layerPath } from './spec/network.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
 export {

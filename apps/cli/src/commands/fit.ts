@@ -1,5 +1,5 @@
 /** @file `neural-fields fit`: a file becomes a field. */
-import { createField, encodeField } from '@neural-fields/core';
+import { createField, encodeField, reportInterval } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { type Command, Option } from 'commander';
 import { chooseBackend } from '../backends.ts';
@@ -151,7 +151,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     averageDecay: options.averageDecay,
     chunkSize: options.chunkSize ?? defaultChunkSize(backend.name, field.parameterCount),
     // A report reads the loss from the device, for which a GPU has to stop.
-    reportEvery: options.reportEvery ?? (backend.name === 'webgpu' ? 10 : 1),
+    reportEvery: options.reportEvery ?? reportInterval(),
   };
   prepared.terms(settings); // complains before anything is written
   const preview = previewPath === undefined ? undefined : openPreview(previewPath, options.previewEvery, output);
@@ -321,6 +321,6 @@ export const addFitCommand = (program: Command): void => {
     .option('--restart', 'throw the checkpoint away and begin anew')
     .optionsGroup('Output:')
     .option('--force', 'replace files that this program did not write')
-    .option('--report-every <n>', 'steps between reports (default: 1, on webgpu 10)', integer(1));
+    .option('--report-every <n>', 'steps between reports (default: as the backend says, 1 on CPUs)', integer(1));
   withCommonOptions(command).action(action);
 };

@@ -1,5 +1,6 @@
 /** @file The choice of the tfjs backend, with its reasons. */
 import { engine, getBackend, matMul, ready, removeBackend, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { fieldBackend } from './registry.ts';
 import { installTransposingMatMulGradient } from './transposing-matmul-gradient.ts';
 
 /** A backend that an application can offer. */
@@ -29,17 +30,16 @@ export interface BackendChoice {
   readonly considered: readonly BackendVerdict[];
 }
 
-/** Best first: GPU compute, fused CPU kernels, libtensorflow (CPU or CUDA), GPU through WebGL, tfjs's WebAssembly, plain JavaScript. */
-const PREFERENCE = ['webgpu', 'simd', 'tensorflow', 'webgl', 'wasm', 'cpu'] as const;
+/** The ranks of tfjs's own backends: libtensorflow (CPU or CUDA), GPU through WebGL, WebAssembly, plain JavaScript. */
+const TFJS_RANKS: Readonly<Record<string, number>> = { webgpu: 45, tensorflow: 30, webgl: 20, wasm: 10, cpu: 0 };
 
-const rank = (name: string): number => {
-  const index = (PREFERENCE as readonly string[]).indexOf(name);
-  return index < 0 ? PREFERENCE.length : index;
-};
+const rank = (name: string): number => fieldBackend(name)?.rank ?? TFJS_RANKS[name] ?? 0;
 
-/** The backends that somebody registered with tfjs already. */
+/** The backends that somebody registered with tfjs already, best first. */
 const registered = (): BackendCandidate[] =>
-  Object.keys(engine().registryFactory).map(name => ({ name, load: () => Promise.resolve() }));
+  Object.keys(engine().registryFactory)
+    .sort((a, b) => rank(b) - rank(a))
+    .map(name => ({ name, load: () => Promise.resolve() }));
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -81,10 +81,10 @@ const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): 
 };
 
 /**
- * Sets the tfjs backend: the one that is wanted, or for `auto` the best one that works here. Later tensors and fields live on it.
+ * Sets the tfjs backend: the one that is wanted, or for `auto` the first one that works here. Later tensors and fields live on it.
  *
  * @param wanted `auto`, or a backend's name
- * @param candidates what the application can offer; the backends that are registered already if absent
+ * @param candidates what the application can offer, best first; the backends that are registered already if absent
  * @throws RangeError when the wanted one is not among the candidates, Error when it (or, for `auto`, every one) is of no use; the message says
  *   why for each
  */
@@ -92,9 +92,8 @@ export const selectBackend = async (
   wanted = 'auto',
   candidates: readonly BackendCandidate[] = registered(),
 ): Promise<BackendChoice> => {
-  const ordered = [...candidates].sort((a, b) => rank(a.name) - rank(b.name));
-  const tried = wanted === 'auto' ? ordered : ordered.filter(({ name }) => name === wanted);
-  const names = ordered.map(({ name }) => name).join(', ') || 'none';
+  const tried = wanted === 'auto' ? candidates : candidates.filter(({ name }) => name === wanted);
+  const names = candidates.map(({ name }) => name).join(', ') || 'none';
   if (tried.length === 0) throw new RangeError(`selectBackend: no backend '${wanted}'; the candidates are ${names}`);
   const before = Object.keys(engine().registry).length > 0 ? getBackend() : undefined;
   const considered: BackendVerdict[] = [];
@@ -119,3 +118,6 @@ export const selectBackend = async (
     `selectBackend: no backend can be used: ${considered.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
   );
 };
+
+/** How many steps of a fit are worth doing between two reports on the backend in use: 1 where its package says nothing else. */
+export const reportInterval = (): number => fieldBackend(getBackend())?.reportEvery ?? 1;

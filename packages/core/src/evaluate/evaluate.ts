@@ -15,8 +15,9 @@ import type { Jet } from '../jets/jet.ts';
 import { atAllPoints, type LayerJet } from '../jets/layer-jet.ts';
 import type { DerivativePlan, DerivativeRequest } from '../jets/request.ts';
 import type { ParameterLayout } from '../params/layout.ts';
-import { type Extensions, noExtensions } from '../spec/extensions.ts';
+import { noExtensions } from '../spec/extensions.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
+import type { Extensions } from '../spec/layer.ts';
 import { type Network, networkOf } from '../spec/network.ts';
 import { evaluationOf, type NetworkParameters } from './evaluation.ts';
 

@@ -1,6 +1,7 @@
 /** @file A field as plain data, and the check that its parameters are those of its spec. */
-import type { Extensions } from '../spec/extensions.ts';
+
 import type { FieldSpec } from '../spec/field-spec.ts';
+import type { Extensions } from '../spec/layer.ts';
 import { parameterLayout, parseSpec } from '../spec/spec.ts';
 import { FieldFileError } from './field-file-error.ts';
 import type { ShapedArray } from './safetensors.ts';

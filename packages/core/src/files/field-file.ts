@@ -4,7 +4,7 @@
  *     __metadata__   neural-fields.version: "1", neural-fields.spec: the spec as JSON, and the caller's own keys
  *     arrays         the parameters by name, F32; then `state.*`, which checkpoints keep beside them
  */
-import type { Extensions } from '../spec/extensions.ts';
+import type { Extensions } from '../spec/layer.ts';
 import { FIELD_FORMAT_VERSION, type FieldData, listNames, pickParameters, readParameters, readSpec } from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
 import {

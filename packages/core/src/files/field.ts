@@ -1,6 +1,6 @@
 /** @file Fields to bytes and back. */
 import { createField, type Field } from '../field.ts';
-import type { Extensions } from '../spec/extensions.ts';
+import type { Extensions } from '../spec/layer.ts';
 import type { FieldData } from './field-data.ts';
 import { decodeFieldData, encodeFieldData } from './field-file.ts';
 import type { ShapedArray } from './safetensors.ts';

@@ -5,7 +5,7 @@
  *     { format: 'neural-fields', modelTopology: { version: '1', spec }, weightSpecs, weightData }
  */
 import { io } from '@tensorflow/tfjs-core';
-import type { Extensions } from '../spec/extensions.ts';
+import type { Extensions } from '../spec/layer.ts';
 import { FIELD_FORMAT_VERSION, type FieldData, listNames, pickParameters, readParameters, readSpec } from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
 import type { ShapedArray } from './safetensors.ts';

@@ -2,8 +2,8 @@
 import type { Field } from '../field.ts';
 import { decodeFieldData, type FieldFile } from '../files/field-file.ts';
 import type { ShapedArray } from '../files/safetensors.ts';
-import type { Extensions } from '../spec/extensions.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
+import type { Extensions } from '../spec/layer.ts';
 import { CheckpointError, optimizerName, PARAMETERS, RUN_KEY, type RunFacts, type TrainingState } from './checkpoint.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';

@@ -2,7 +2,7 @@ import type { FieldData } from '../files/field-data.ts';
 import { decodeFieldData, type EncodeFieldOptions, encodeFieldData, type FieldFile } from '../files/field-file.ts';
 import { FieldFileError } from '../files/field-file-error.ts';
 import { SafetensorsError } from '../files/safetensors.ts';
-import type { Extensions } from '../spec/extensions.ts';
+import type { Extensions } from '../spec/layer.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { readFileBytes } from './read-file-bytes.ts';
 

@@ -1,15 +1,7 @@
 /** @file How a kind named in a spec is found: among the core definitions and those that the caller hands over. */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import { coreActivations } from '../activations/index.ts';
-import type { InitialiserDefinition } from '../initialisers/initialiser.ts';
-import type { LayerDefinition } from './layer.ts';
-
-/** Definitions beyond the core ones. Give the same to every function that takes the spec. */
-export interface Extensions {
-  readonly layers?: readonly LayerDefinition[];
-  readonly activations?: readonly ActivationDefinition[];
-  readonly initialisers?: readonly InitialiserDefinition[];
-}
+import type { Extensions } from './layer.ts';
 
 /** The core definitions alone. One object, as what follows from a spec is remembered for each object of extensions. */
 export const noExtensions: Extensions = Object.freeze({});

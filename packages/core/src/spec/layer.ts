@@ -1,7 +1,8 @@
 /** @file What a layer is: a kind, and a function from signal to signal that says which parameters it has. */
+import type { ActivationDefinition } from '../elementwise/activation.ts';
+import type { InitialiserDefinition } from '../initialisers/initialiser.ts';
 import type { ParameterNumbers } from '../ops/numbers.ts';
 import type { Rng } from '../random.ts';
-import type { Extensions } from './extensions.ts';
 import type { Signal } from './signal.ts';
 
 /** The JSON form of a layer: its kind, and whatever its definition needs. */
@@ -55,4 +56,11 @@ export interface LayerDefinition<S extends LayerSpec = LayerSpec> {
   assertSpec?(spec: S, place: LayerPlace): void;
   /** What comes out, put together with the functions of `spec/signal.ts`. */
   apply(input: Signal, context: LayerContext<S>): Signal;
+}
+
+/** Definitions beyond the core ones. Give the same to every function that takes the spec. */
+export interface Extensions {
+  readonly layers?: readonly LayerDefinition[];
+  readonly activations?: readonly ActivationDefinition[];
+  readonly initialisers?: readonly InitialiserDefinition[];
 }

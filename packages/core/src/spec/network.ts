@@ -7,9 +7,9 @@ import type { Program, Register } from '../ops/operation.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
 import { combinators } from './combinators.ts';
 import { dense } from './dense.ts';
-import { type Extensions, findDefinition, noExtensions } from './extensions.ts';
+import { findDefinition, noExtensions } from './extensions.ts';
 import type { FieldSpec } from './field-spec.ts';
-import type { LayerSpec, ParameterOptions } from './layer.ts';
+import type { Extensions, LayerSpec, ParameterOptions } from './layer.ts';
 import { Recording, Signal } from './signal.ts';
 
 /** One layer of a network. */

@@ -2,9 +2,8 @@
 import type { ActivationSpec } from '../activations/activation.ts';
 import type { InitialiserSpec } from '../initialisers/index.ts';
 import type { DenseSpec } from './dense.ts';
-import type { Extensions } from './extensions.ts';
 import type { FieldSpec } from './field-spec.ts';
-import type { LayerSpec } from './layer.ts';
+import type { Extensions, LayerSpec } from './layer.ts';
 import { parseSpec } from './spec.ts';
 
 /** The size of a network of dense layers. */

@@ -3,8 +3,9 @@
  * found in a list of definitions: the core ones, and those that the caller hands over as `extensions`. There is no global registry.
  */
 import type { ParameterLayout } from '../params/layout.ts';
-import { type Extensions, noExtensions } from './extensions.ts';
+import { noExtensions } from './extensions.ts';
 import type { FieldSpec } from './field-spec.ts';
+import type { Extensions } from './layer.ts';
 import { networkOf, rememberNetwork } from './network.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

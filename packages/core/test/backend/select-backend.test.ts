@@ -24,9 +24,9 @@ describe('selectBackend', () => {
 
   it('passes over what cannot be loaded, with its reason', async () => {
     const candidates = [
-      { name: 'cpu', load },
-      { name: 'tensorflow', load: () => Promise.reject(new Error('@tensorflow/tfjs-node is not installed')) },
       { name: 'webgpu', load },
+      { name: 'tensorflow', load: () => Promise.reject(new Error('@tensorflow/tfjs-node is not installed')) },
+      { name: 'cpu', load },
     ];
     const { name, reason, considered } = await selectBackend('auto', candidates);
     expect(name).toBe('cpu');

@@ -1,5 +1,9 @@
 /** @file What threads need from the platform: `#platform` in package.json leads to one of the two implementations. */
-import type { CONTROL } from './serve.ts';
+
+/** The places of the control words that all threads share; see `CONTROL` in `serve.ts`. */
+export type ControlWords = Readonly<
+  Record<'generation' | 'done' | 'kind' | 'job' | 'threads' | 'failed' | 'claims' | 'length', number>
+>;
 
 /** What a thread starts from. */
 export interface ThreadStart {
@@ -8,7 +12,7 @@ export interface ThreadStart {
   /** The address of the control words. */
   readonly control: number;
   /** What each control word is. */
-  readonly words: typeof CONTROL;
+  readonly words: ControlWords;
   /** From 1; 0 is the caller's own thread. */
   readonly thread: number;
 }

@@ -1,6 +1,6 @@
 /** @file What a thread does: it waits for jobs and takes its share of each. */
 import type { WasmExports } from '../wasm/exports.ts';
-import type { ThreadStart } from './platform.ts';
+import type { ControlWords, ThreadStart } from './platform.ts';
 
 /** The most threads that share a job, the caller's own among them: as many as there are claims in {@link CONTROL}. */
 export const MOST_THREADS = 16;
@@ -9,7 +9,7 @@ export const MOST_THREADS = 16;
  * The words by which threads and their owner talk, in shared memory. `generation` counts the jobs; from `claims` on lies a word for each thread, the
  * last generation in which its share was taken: by itself, or by the owner where it was late.
  */
-export const CONTROL = { generation: 0, done: 1, kind: 2, job: 3, threads: 4, failed: 5, claims: 16, length: 32 } as const;
+export const CONTROL: ControlWords = { generation: 0, done: 1, kind: 2, job: 3, threads: 4, failed: 5, claims: 16, length: 32 };
 
 /**
  * Takes a thread's share of every job; never returns.

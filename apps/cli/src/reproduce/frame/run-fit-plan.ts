@@ -11,6 +11,7 @@ import {
   FieldFileError,
   type FitProgress,
   fit,
+  reportInterval,
   SafetensorsError,
 } from '@neural-fields/core';
 import { describeError, InputError } from '../../errors.ts';
@@ -61,7 +62,7 @@ const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
     seed: plan.seed,
     optimizer: plan.optimizer,
     // A report reads the loss from the device, for which a GPU has to stop.
-    reportEvery: plan.reportEvery ?? (backend === 'webgpu' ? 10 : 1),
+    reportEvery: plan.reportEvery ?? reportInterval(),
     ...(plan.schedule && { schedule: plan.schedule }),
     ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
     ...(chunkSize !== undefined && { chunkSize }),

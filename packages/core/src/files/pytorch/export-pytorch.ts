@@ -7,7 +7,8 @@
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { activationParameterValues } from '../../activations/index.ts';
 import { activationRole, type DenseSpec, isDense } from '../../spec/dense.ts';
-import { type Extensions, findActivation } from '../../spec/extensions.ts';
+import { findActivation } from '../../spec/extensions.ts';
+import type { Extensions } from '../../spec/layer.ts';
 import { layerPath } from '../../spec/network.ts';
 import { parameterLayout } from '../../spec/spec.ts';
 

@@ -1,8 +1,8 @@
 /** @file Networks that were trained in PyTorch, from the files that PyTorch users have. */
 import type { ActivationSpec } from '../../activations/activation.ts';
 import type { DenseSpec } from '../../spec/dense.ts';
-import type { Extensions } from '../../spec/extensions.ts';
 import type { FieldSpec } from '../../spec/field-spec.ts';
+import type { Extensions } from '../../spec/layer.ts';
 import { layerPath } from '../../spec/network.ts';
 import { parameterLayout, parseSpec } from '../../spec/spec.ts';
 import { type FieldData, listNames, readParameters } from '../field-data.ts';
