@@ -125,6 +125,12 @@ export const expectLossParity = async (backend: string, one: LossCase, relative 
   expectCloseInNorm(fused.gradient, composed.gradient, { absolute }, 'gradient');
 };
 
+/** The kernels that run in a step with the loss on a backend. */
+export const lossKernels = async (backend: string, one: LossCase): Promise<string[]> => {
+  await setBackend(backend);
+  return kernelsOf(() => stepOf(one, pointwiseLoss(one.loss)));
+};
+
 const PENALTIES: readonly Penalty[] = [squared, absolute, huberPenalty(0.3), charbonnierPenalty(0.01)];
 
 interface Part {

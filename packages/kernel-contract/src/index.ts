@@ -1,5 +1,6 @@
 /** @file What fused kernels must do on any backend. */
 export { type FieldJetContractOptions, fieldJetContract } from './field-jet-contract.ts';
 export { expectLossParity, type FieldLossContractOptions, fieldLossContract, type LossCase } from './field-loss-contract.ts';
+export { formulasContract } from './formulas-contract.ts';
 export { expectParity, kernelsOf, type Measured, measure, measuredWeight, type ParityOptions, pointsFor } from './measure.ts';
 export { wrongInputsContract } from './wrong-inputs-contract.ts';

@@ -14,7 +14,7 @@ export interface FieldJetLayer {
     readonly kind: string;
     /** Absent for the identity. */
     readonly definition?: ActivationDefinition;
-    /** The values of its parameters in the order of the definition; those of learnable ones are inputs of the kernel instead. */
+    /** Its parameters in the order of the definition: their values, or for learnable ones, which are inputs of the kernel, those at the start. */
     readonly parameters: Readonly<Record<string, number>>;
     readonly learnable: readonly string[];
   };
@@ -54,7 +54,10 @@ export const denseChainOf = ({ shape, inputs, operations }: KernelProgram): Dens
     if (operation.kind !== 'linear' || operation.inputs[0] !== index) return undefined;
     const { weight, bias, outFeatures, activation } = operation;
     const all = activation?.parameters ?? [];
-    const learned = all.flatMap(({ name, value }) => (typeof value === 'number' ? [] : [{ name, value }]));
+    // A spec may name them in any order, and so they lie in the flat vector.
+    const learned = all
+      .flatMap(({ name, value }) => (typeof value === 'number' ? [] : [{ name, value }]))
+      .sort((a, b) => a.value.offset - b.value.offset);
     for (const numbers of [weight, ...(bias ? [bias] : []), ...learned.map(({ value }) => value)]) {
       if (numbers.kind === 'constant') return undefined;
       parameters.push(numbers);
@@ -66,7 +69,7 @@ export const denseChainOf = ({ shape, inputs, operations }: KernelProgram): Dens
       activation: {
         kind: activation?.definition.kind ?? 'identity',
         ...(activation && { definition: activation.definition }),
-        parameters: Object.fromEntries(all.map(({ name, value }) => [name, typeof value === 'number' ? value : 0])),
+        parameters: Object.fromEntries(all.map(({ name, initial }) => [name, initial])),
         learnable: learned.map(({ name }) => name),
       },
     });

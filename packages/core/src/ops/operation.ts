@@ -14,11 +14,19 @@ import type { Numbers, ParameterNumbers } from './numbers.ts';
 /** The number of a value in a program: the jet of `width` features. */
 export type Register = number;
 
+/** A parameter of a scalar function. */
+export interface ElementwiseParameter {
+  readonly name: string;
+  readonly value: number | ParameterNumbers;
+  /** The value, or that at the start where it is learned. */
+  readonly initial: number;
+}
+
 /** A scalar function with the values of its parameters. */
 export interface ElementwiseFunction {
   readonly definition: ActivationDefinition;
   /** In the definition's order: a number, or a learned scalar `f32[]`. */
-  readonly parameters: readonly { readonly name: string; readonly value: number | ParameterNumbers }[];
+  readonly parameters: readonly ElementwiseParameter[];
 }
 
 /** z = h W + b, and then s(z) where `activation` is present. */

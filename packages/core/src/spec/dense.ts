@@ -58,7 +58,7 @@ export const dense: LayerDefinition<DenseSpec> = {
     const output =
       activation.kind === 'identity'
         ? preActivation
-        : elementwise(preActivation, definition, { ...values, ...Object.fromEntries(learned) });
+        : elementwise(preActivation, definition, { ...values, ...Object.fromEntries(learned) }, values);
     return output.from(activation);
   },
 };

@@ -7,7 +7,7 @@ import type { ActivationDefinition, ActivationSpec } from '../activations/activa
 import type { LayerJet } from '../jets/layer-jet.ts';
 import { MOST_GRID_AXES } from '../ops/grid.ts';
 import type { ConstantNumbers, Numbers, ParameterNumbers } from '../ops/numbers.ts';
-import type { CustomRuleInputs, GridLevel, Operation, Register } from '../ops/operation.ts';
+import type { CustomRuleInputs, ElementwiseParameter, GridLevel, Operation, Register } from '../ops/operation.ts';
 
 /** The operations of a network that is being written down. */
 export class Recording {
@@ -94,15 +94,20 @@ export const linear = (input: Signal, weight: Numbers, bias?: Numbers): Signal =
  * s(h) for each feature.
  *
  * @param parameters values of the function's parameters, numbers or learned scalars; its defaults where absent
+ * @param start what learned scalars are at the start, which says how steep the function may be; the defaults where absent
  * @throws RangeError when a learned parameter has no derivative or is no scalar
  */
 export const elementwise = (
   input: Signal,
   definition: ActivationDefinition,
   parameters: Readonly<Record<string, number | ParameterNumbers>> = {},
+  start: Readonly<Record<string, number>> = {},
 ): Signal => {
   const { recording, register, features } = input;
-  const values = Object.entries(definition.parameters).map(([name, initial]) => ({ name, value: parameters[name] ?? initial }));
+  const values = Object.entries(definition.parameters).map(([name, preset]): ElementwiseParameter => {
+    const value = parameters[name] ?? preset;
+    return { name, value, initial: typeof value === 'number' ? value : (start[name] ?? preset) };
+  });
   for (const { name, value } of values) {
     if (typeof value === 'number') continue;
     assertShape(`elementwise: the parameter '${name}' of '${definition.kind}'`, value, []);

@@ -1,5 +1,5 @@
 /** @file Activations and their derivatives in WGSL, printed from the formulas of their definitions. */
-import { type ActivationDefinition, coreActivations, type FieldJetLayer } from '@neural-fields/core';
+import type { FieldJetLayer } from '@neural-fields/core';
 import type { ActivationExpressions } from '@neural-fields/core/elementwise';
 import { literal, printFormulas } from './formula.ts';
 import { indent, lines, reads, type StorageBinding, writes } from './shader.ts';
@@ -8,24 +8,20 @@ import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 /** How many derivatives: 0 is the value alone. */
 export type Order = 0 | 1 | 2 | 3;
 
-/** The activation of a layer. Where its definition is absent, it is the one of core. */
+/** The activation of a layer. */
 export type LayerActivation = FieldJetLayer['activation'];
 
-const definitionOf = ({ kind, definition }: LayerActivation): ActivationDefinition | undefined =>
-  definition ?? coreActivations.find(known => known.kind === kind);
+/** Whether there is code for an activation: whether it is made of formulas. The identity needs none. */
+export const isKnownActivation = ({ kind, definition }: LayerActivation): boolean =>
+  kind === 'identity' || definition?.expressions !== undefined;
 
-/** Whether there is code for an activation: whether it is made of formulas. */
-export const isKnownActivation = (activation: LayerActivation): boolean => definitionOf(activation)?.expressions !== undefined;
-
-const expressionsOf = (activation: LayerActivation): ActivationExpressions => {
-  const expressions = definitionOf(activation)?.expressions;
-  if (expressions === undefined) throw new RangeError(`webgpu: no formulas for the activation '${activation.kind}'`);
-  return expressions;
+const expressionsOf = ({ kind, definition }: LayerActivation): ActivationExpressions => {
+  if (definition?.expressions === undefined) throw new RangeError(`webgpu: no formulas for the activation '${kind}'`);
+  return definition.expressions;
 };
 
 /** The factor on the argument of an activation. */
-export const steepnessOf = (activation: LayerActivation): number =>
-  definitionOf(activation)?.steepness?.(activation.parameters) ?? 1;
+export const steepnessOf = ({ definition, parameters }: LayerActivation): number => definition?.steepness?.(parameters) ?? 1;
 
 /** What a rule needs of an activation. */
 export interface NeededDerivatives {

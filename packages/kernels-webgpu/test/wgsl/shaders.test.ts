@@ -9,10 +9,11 @@ import { pointwiseLoss } from '../../src/wgsl/last-layer.ts';
 import { sumParts } from '../../src/wgsl/reduce.ts';
 import { reverseLayer } from '../../src/wgsl/reverse-layer.ts';
 import { weightGradient } from '../../src/wgsl/weight-gradient.ts';
+import { layerActivation } from '../setup/layer-activation.ts';
 
-const sine = { kind: 'sine', parameters: { omega: 30 }, learnable: [] };
+const sine = layerActivation('sine', { omega: 30 });
 const learnedSine = { ...sine, learnable: ['omega'] };
-const identity = { kind: 'identity', parameters: {}, learnable: [] };
+const identity = layerActivation('identity');
 const laplacian: JetShape = {
   first: 2,
   second: 1,
@@ -37,7 +38,7 @@ describe('the rule of an activation', () => {
         return Derivatives(v1, v3);
       }"
     `);
-    expect(activationFunctions({ kind: 'tanh', parameters: {}, learnable: [] }, { order: 3 }).at(-1)).toMatchInlineSnapshot(`
+    expect(activationFunctions(layerActivation('tanh'), { order: 3 }).at(-1)).toMatchInlineSnapshot(`
       "struct Derivatives { s0: vec4<f32>, s1: vec4<f32>, s2: vec4<f32>, s3: vec4<f32> }
       fn activate(x: vec4<f32>) -> Derivatives {
         let v0 = hyperbolicTangent(x);
