@@ -19,7 +19,7 @@ const usage = `usage: npm run kill -- --command <name|all> [options]
   --seed <n>         another seed gives other moments (1)
   --list             lists the scenarios
 
-Each process is ended by SIGKILL, SIGTERM, SIGINT, SIGHUP or the loss of its output, up to four times before one
+Each process is ended by SIGKILL, SIGTERM, SIGINT, SIGHUP or the loss of its output, up to eight times before one
 is let through to its end. Faults are printed; the exit code is 1 where there are any.`;
 
 /**

@@ -130,7 +130,7 @@ export const killLoop = async (
   {
     count,
     seed,
-    chain = 4,
+    chain = 8,
     ways = MIX,
     onProgress,
   }: {
@@ -189,6 +189,7 @@ export const killLoop = async (
       /** The step that the last run told of, or went on from: later ones may not fall behind it. */
       let reached = 0;
       let story = '';
+      let whole = false;
       const note = (what: readonly string[]): void => void faults.push(...what.map(each => `${name}: ${story}: ${each}`));
       const checkResumed = ({ stdout, stderr }: Ended): void => {
         const from = /"resumedFrom":(\d+)/.exec(stdout)?.[1];
@@ -210,6 +211,7 @@ export const killLoop = async (
         if (resumes) checkResumed(ended);
         if (finished) {
           outran += 1;
+          whole = ended.code === 0;
           // Its checkpoint is gone, as it should be: the next run begins anew.
           reached = 0;
           break;
@@ -223,8 +225,9 @@ export const killLoop = async (
         else if (resumes && ended.signal === null) reached = Math.max(reached, steps.at(-1) ?? 0);
         onProgress?.(done, faults.length);
       }
+      // It has left all that there is to leave: one more run would show nothing new.
+      if (whole) continue;
       const last = await launch(entry, command, folder);
-      // A run that outran its end leaves a result; the same command then replaces or refuses it, as it would any other.
       story = `${story}, then to the end`;
       if (last.code !== 0) note([`ended with ${last.signal ?? `exit code ${last.code}`}, stderr ${tail(last.stderr)}`]);
       else if (resumes) checkResumed(last);
