@@ -1,4 +1,5 @@
 /** @file Errors that a user can do something about, and how any error is shown: in one line. */
+import { systemErrorReason } from '@neural-fields/core/node';
 import { exitCodes } from './exit-codes.ts';
 
 /** A command line that cannot be meant. */
@@ -42,13 +43,21 @@ const EXPECTED = new Set([
 /** The function that an error of a library names at its beginning, which says nothing to a user of the program. */
 const CALLER = /(^|': )(?:[a-z]\w*|field file): /;
 
+/** What the system refused, in words that name the file; `undefined` for other errors, and for those that no user can do anything about. */
+const describeRefusal = (error: unknown): string | undefined => {
+  if (!(error instanceof Error && 'syscall' in error)) return undefined;
+  const reason = systemErrorReason(error);
+  if (reason === error.message) return undefined;
+  return 'path' in error && typeof error.path === 'string' ? `'${error.path}': ${reason}` : reason;
+};
+
 /** Whether an error says all that there is to say, so that a stack trace would add nothing. */
 export const isExpected = (error: unknown): boolean =>
-  error instanceof Error && (EXPECTED.has(error.name) || error instanceof UsageError);
+  error instanceof Error && (EXPECTED.has(error.name) || error instanceof UsageError || describeRefusal(error) !== undefined);
 
 /** An error in one line, apart from line breaks in names that our own errors quote: those are left to be shown as such. */
 export const describeError = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describeRefusal(error) ?? (error instanceof Error ? error.message : String(error));
   if (error instanceof UsageError || error instanceof InputError) return message.trim();
   return message
     .replace(/\s*\n\s*/g, ' ')

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describeError, isExpected } from '../src/errors.ts';
 import { emptyFolder, type Finished, run, start, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
 
@@ -193,6 +194,22 @@ describe('one line that helps, and the right exit code:', () => {
   test.concurrent.each(Object.entries(failures))('%s', async (_, failure) => {
     expectFailure(await run(failure.args, { cwd: folder.path }), failure);
   });
+});
+
+test('what the system refuses is said in words, wherever it comes from; faults of the program stay unexpected', () => {
+  const thrownBy = (work: () => unknown): unknown => {
+    try {
+      return work();
+    } catch (error) {
+      return error;
+    }
+  };
+  const absent = join(emptyFolder(), 'absent');
+  const refused = thrownBy(() => readFileSync(absent));
+  expect([describeError(refused), isExpected(refused)]).toEqual([`'${absent}': there is no such file or folder`, true]);
+  const invalid = thrownBy(() => readFileSync(-1));
+  expect(isExpected(invalid)).toBe(false);
+  expect(isExpected(new TypeError('x is not a function'))).toBe(false);
 });
 
 test('the stack trace is shown when it is asked for', async () => {
