@@ -163,8 +163,8 @@ describe("a backend's programs", () => {
     const [operation] = (own[0] as KernelProgram).operations as [LinearOperation];
     expect(own[0]?.operations).toHaveLength(1);
     expect(operation.activation?.parameters).toEqual([
-      { name: 'a', value: 2 },
-      { name: 'b', value: { kind: 'parameter', index: 1, offset: 6, shape: [] } },
+      { name: 'a', value: 2, initial: 2 },
+      { name: 'b', value: { kind: 'parameter', index: 1, offset: 6, shape: [] }, initial: 1 },
     ]);
   });
 
