@@ -130,6 +130,7 @@ export type { LayerJet } from './jets/layer-jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export { quadraticForms } from './jets/quadratic-forms.ts';
 export type { DerivativeRequest, JetShape, SecondOrderForm, SecondOrderForms } from './jets/request.ts';
+export { HASH_PRIMES } from './ops/grid.ts';
 export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
 export type {
   ColumnsOperation,

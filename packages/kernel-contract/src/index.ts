@@ -3,4 +3,5 @@ export { type FieldJetContractOptions, fieldJetContract } from './field-jet-cont
 export { expectLossParity, type FieldLossContractOptions, fieldLossContract, type LossCase } from './field-loss-contract.ts';
 export { formulasContract } from './formulas-contract.ts';
 export { expectParity, kernelsOf, type Measured, measure, measuredWeight, type ParityOptions, pointsFor } from './measure.ts';
+export { type NetworksContractOptions, networksContract } from './networks-contract.ts';
 export { wrongInputsContract } from './wrong-inputs-contract.ts';

@@ -175,3 +175,35 @@ export function softplus(x: v128): v128 {
   p = multiplyAdd(p, yy, f32x4.splat(1));
   return f32x4.add(f32x4.max(x, f32x4.splat(0)), f32x4.mul(f32x4.add(y, y), p));
 }
+
+/** The natural logarithm; -infinity at 0, NaN below. Coefficients: Cephes, logf.c. */
+export function logarithm(x: v128): v128 {
+  // Denormal numbers are scaled up first.
+  const small = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, small);
+  const shift = v128.and(small, f32x4.splat(-23));
+  // x = 2^e m with m between 1/2 and 1.
+  const e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_s(scaled, 23), i32x4.splat(126)));
+  const m = v128.or(v128.and(scaled, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
+  const low = f32x4.lt(m, f32x4.splat(0.707106781186547524));
+  const exponent = f32x4.add(f32x4.sub(e, v128.and(low, f32x4.splat(1))), shift);
+  const r = f32x4.sub(f32x4.add(m, v128.and(low, m)), f32x4.splat(1));
+  const rr = f32x4.mul(r, r);
+  let p = multiplyAdd(r, f32x4.splat(7.0376836292e-2), f32x4.splat(-1.151461031e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1.167699874e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-1.2420140846e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1.4249322787e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-1.6668057665e-1));
+  p = multiplyAdd(p, r, f32x4.splat(2.0000714765e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-2.4999993993e-1));
+  p = multiplyAdd(p, r, f32x4.splat(3.3333331174e-1));
+  let y = f32x4.mul(f32x4.mul(p, r), rr);
+  y = multiplyAdd(exponent, f32x4.splat(-2.1219444e-4), y);
+  y = multiplyAdd(rr, f32x4.splat(-0.5), y);
+  y = multiplyAdd(exponent, f32x4.splat(0.693359375), f32x4.add(r, y));
+  const isFinite = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.lt(x, f32x4.splat(Infinity)));
+  // -infinity at 0 and NaN below; infinity and NaN stay.
+  const below = v128.bitselect(f32x4.splat(-Infinity), f32x4.splat(NaN), f32x4.eq(x, f32x4.splat(0)));
+  const edge = v128.bitselect(x, below, v128.or(f32x4.gt(x, f32x4.splat(0)), f32x4.ne(x, x)));
+  return v128.bitselect(y, edge, isFinite);
+}

@@ -1,12 +1,12 @@
 /** @file Functions of each number. */
 import { cosine, exponential, hyperbolicTangent, logistic, sine, softplus } from './elementary';
 
-export const SINE: i32 = 3;
-export const COSINE: i32 = 4;
-export const EXPONENTIAL: i32 = 32;
-export const HYPERBOLIC_TANGENT: i32 = 33;
-export const LOGISTIC: i32 = 34;
-export const SOFTPLUS: i32 = 35;
+export const JOB_SINE: i32 = 16;
+export const JOB_COSINE: i32 = 17;
+export const JOB_EXPONENTIAL: i32 = 18;
+export const JOB_HYPERBOLIC_TANGENT: i32 = 19;
+export const JOB_LOGISTIC: i32 = 20;
+export const JOB_SOFTPLUS: i32 = 21;
 
 /** Written by `src/kernels/functions.ts`. */
 // @ts-ignore: decorator
@@ -22,13 +22,13 @@ export class ElementwiseJob {
 
 /** y = f(x), `bytes` of each. */
 function apply(kind: i32, x: usize, y: usize, bytes: usize): void {
-  if (kind == SINE) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, sine(v128.load(x + i)));
-  else if (kind == COSINE) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, cosine(v128.load(x + i)));
-  else if (kind == EXPONENTIAL) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, exponential(v128.load(x + i)));
-  else if (kind == HYPERBOLIC_TANGENT)
+  if (kind == JOB_SINE) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, sine(v128.load(x + i)));
+  else if (kind == JOB_COSINE) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, cosine(v128.load(x + i)));
+  else if (kind == JOB_EXPONENTIAL) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, exponential(v128.load(x + i)));
+  else if (kind == JOB_HYPERBOLIC_TANGENT)
     for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, hyperbolicTangent(v128.load(x + i)));
-  else if (kind == LOGISTIC) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, logistic(v128.load(x + i)));
-  else if (kind == SOFTPLUS) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, softplus(v128.load(x + i)));
+  else if (kind == JOB_LOGISTIC) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, logistic(v128.load(x + i)));
+  else if (kind == JOB_SOFTPLUS) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, softplus(v128.load(x + i)));
 }
 
 /** One thread's share of the tiles. */

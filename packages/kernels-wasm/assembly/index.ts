@@ -1,25 +1,29 @@
 /** @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own instance. */
 import { ElementwiseJob, elementwise } from './elementwise';
-import { FieldJob, fieldForward, fieldLoss, fieldReverse } from './field';
-import { rowsTimesPanels } from './product';
+import { rowsTimesPanels } from './matrix-product';
+import { Program } from './program';
+import { programForward, programLoss, programReverse } from './run-program';
 import { scalarGradientForward, scalarGradientLoss, scalarGradientReverse } from './scalar-gradient';
 import { FLOAT } from './simd';
 
-export { packPanels, packTransposedPanels } from './product';
+export { packPanels, packTransposedPanels } from './matrix-product';
+export { gridScratchBytes } from './ops/grid';
+export { collectGradients, packParameters } from './parameters';
 export { transposeBlock } from './transpose';
 
-const FIELD_FORWARD: i32 = 0;
-const FIELD_REVERSE: i32 = 1;
-const PRODUCT: i32 = 2;
-const SCALAR_GRADIENT_FORWARD: i32 = 5;
-const SCALAR_GRADIENT_REVERSE: i32 = 6;
-const FIELD_LOSS: i32 = 7;
-const SCALAR_GRADIENT_LOSS: i32 = 8;
+// The kinds of jobs that are shared out among threads; those of elementwise.ts are others.
+export const JOB_PROGRAM_FORWARD: i32 = 0;
+export const JOB_PROGRAM_REVERSE: i32 = 1;
+export const JOB_PROGRAM_LOSS: i32 = 2;
+export const JOB_SCALAR_GRADIENT_FORWARD: i32 = 3;
+export const JOB_SCALAR_GRADIENT_REVERSE: i32 = 4;
+export const JOB_SCALAR_GRADIENT_LOSS: i32 = 5;
+export const JOB_PRODUCT: i32 = 6;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */
 // @ts-ignore: decorator
 @unmanaged
-class ProductJob {
+export class ProductJob {
   a: usize;
   strideA: i32;
   rows: i32;
@@ -49,13 +53,13 @@ function product(job: ProductJob, thread: i32, threads: i32): void {
 
 /** Does one thread's share of a job. */
 export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
-  if (kind == FIELD_FORWARD) fieldForward(changetype<FieldJob>(job), thread, threads);
-  else if (kind == FIELD_REVERSE) fieldReverse(changetype<FieldJob>(job), thread, threads);
-  else if (kind == PRODUCT) product(changetype<ProductJob>(job), thread, threads);
-  else if (kind == SCALAR_GRADIENT_FORWARD) scalarGradientForward(changetype<FieldJob>(job), thread, threads);
-  else if (kind == SCALAR_GRADIENT_REVERSE) scalarGradientReverse(changetype<FieldJob>(job), thread, threads);
-  else if (kind == FIELD_LOSS) fieldLoss(changetype<FieldJob>(job), thread, threads);
-  else if (kind == SCALAR_GRADIENT_LOSS) scalarGradientLoss(changetype<FieldJob>(job), thread, threads);
+  if (kind == JOB_PROGRAM_FORWARD) programForward(changetype<Program>(job), thread, threads);
+  else if (kind == JOB_PROGRAM_REVERSE) programReverse(changetype<Program>(job), thread, threads);
+  else if (kind == JOB_PROGRAM_LOSS) programLoss(changetype<Program>(job), thread, threads);
+  else if (kind == JOB_SCALAR_GRADIENT_FORWARD) scalarGradientForward(changetype<Program>(job), thread, threads);
+  else if (kind == JOB_SCALAR_GRADIENT_REVERSE) scalarGradientReverse(changetype<Program>(job), thread, threads);
+  else if (kind == JOB_SCALAR_GRADIENT_LOSS) scalarGradientLoss(changetype<Program>(job), thread, threads);
+  else if (kind == JOB_PRODUCT) product(changetype<ProductJob>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 
@@ -69,15 +73,6 @@ export function addThreads(sums: usize, bytes: usize, threads: i32): void {
   for (let thread = 1; thread < threads; thread++) {
     const from = sums + <usize>thread * bytes;
     for (let i: usize = 0; i < bytes; i += 16) v128.store(sums + i, f32x4.add(v128.load(sums + i), v128.load(from + i)));
-  }
-}
-
-/** From panels `[n / 8][paddedK][8]` to `[k][n]`. */
-export function unpackPanels(panels: usize, k: i32, paddedK: i32, n: i32, target: usize): void {
-  for (let column = 0; column < n; column += 8) {
-    const bytes = <usize>min(n - column, 8) * FLOAT;
-    const panel = panels + <usize>(column * paddedK) * FLOAT;
-    for (let i = 0; i < k; i++) memory.copy(target + <usize>(i * n + column) * FLOAT, panel + <usize>i * 32, bytes);
   }
 }
 

@@ -11,240 +11,248 @@
  * (reverse mode over reverse mode; Griewank and Walther, "Evaluating Derivatives", 2008, section 5.5). Six products for each layer and point
  * whatever the number of coordinates d, where the jet and its reverse take 3 (1 + d).
  */
-import { derivatives, IDENTITY, RELU, reluSlopes, SINE, scaled, TANH, tanhSlopes } from './activations';
-import { FieldJob, fillInput, Layer, layerOf } from './field';
-import { activate, Forms } from './jet';
+import { activate, Activation, ACTIVATION_FORMULA } from './activation';
 import { addLoss, Loss, penaliseBlock } from './loss';
-import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from './product';
+import { addOuterProducts, addRows, rowsTimesPanels } from './matrix-product';
+import { linearOf } from './ops/linear';
+import { Forms, formsOf, inputOf, lastOperation, NONE, Operation, operandOf, operationOf, Program, rowBytesOf } from './program';
+import { copyInputGradient, fillInput } from './run-program';
 import { FLOAT, multiplyAdd } from './simd';
+import { bend } from './sine';
 
-/** Makes s' of one point, and s'' for order 2, and says where s' is; s'' lies in the second row of `slopes`. */
-function slopesOf(layer: Layer, z: usize, h: usize, slopes: usize, slopeBytes: usize, bytes: usize, order: i32): usize {
-  const s2 = slopes + slopeBytes;
-  const unused = s2 + slopeBytes;
-  const kind = layer.activation;
-  if (kind == SINE) {
-    if (order == 2) scaled(h, s2, bytes, -layer.a * layer.a);
-    return z;
-  }
-  if (kind == TANH) tanhSlopes(h, slopes, s2, unused, bytes, order);
-  else if (kind == RELU) reluSlopes(h, slopes, s2, unused, bytes, order);
-  else if (kind == IDENTITY) {
-    const one = f32x4.splat(1);
-    const zero = f32x4.splat(0);
-    for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(slopes + i, one);
-      v128.store(s2 + i, zero);
-    }
-  } else derivatives(kind, layer.a, layer.b, z, unused, slopes, s2, s2, bytes, order);
-  return slopes;
+/** What these passes need beside the program. The program's operations are linear ones, each of which reads what the one before writes. */
+// @ts-ignore: decorator
+@unmanaged
+export class Adjoint {
+  /** Offsets of two rooms for a gradient, the second of which then holds the field's, and of one for a product. */
+  g0: usize;
+  g1: usize;
+  g2: usize;
+  /** Forms of a value alone. */
+  noForms: usize;
 }
 
-/** d = u s'(z), for all points of a tile. */
-function timesSlopes(job: FieldJob, forms: Forms, layer: Layer, scratch: usize, d: usize): void {
-  const bytes = (<usize>(layer.outPanels * PANEL)) * FLOAT;
-  const rowBytes = (<usize>layer.stride) * FLOAT;
-  for (let point = 0; point < job.tilePoints; point++) {
-    const row = (<usize>point) * rowBytes;
-    const z = scratch + layer.z + row;
-    const s1 = slopesOf(layer, z, scratch + layer.h + row, scratch + job.slopes, forms.slopeBytes, bytes, 1);
-    const u = scratch + layer.u + row;
-    for (let i: usize = 0; i < bytes; i += 16)
-      v128.store(d + row + i, f32x4.mul(v128.load(u + i), v128.load(s1 + i)));
-  }
+// @ts-ignore: decorator
+@inline
+function adjointOf(program: Program): Adjoint {
+  return changetype<Adjoint>(program.adjoint);
 }
 
-/** Forward and adjoint. The gradient is then in `job.g1`, rows `job.inputStride` apart. */
-function valueAndGradient(job: FieldJob, forms: Forms, start: i32, scratch: usize): void {
-  const tile = job.tilePoints;
-  let x = scratch + job.input;
-  let strideX = <usize>job.inputStride;
-  fillInput(job, 0, 0, start, x);
-  for (let index = 0; index < job.layerCount; index++) {
-    const layer = layerOf(job, index);
-    const z = scratch + layer.z;
-    const h = scratch + layer.h;
-    const stride = <usize>layer.stride;
-    rowsTimesPanels(x, strideX, tile, layer.inFeatures, layer.weights, layer.outPanels, z, stride, layer.bias);
-    activate(
-      layer.activation,
-      layer.a,
-      layer.b,
-      z,
-      h,
-      stride,
-      layer.outPanels * PANEL,
-      tile,
-      changetype<Forms>(job.noForms),
-      scratch + job.slopes,
-      true,
-    );
-    x = h;
-    strideX = stride;
-  }
-  const last = layerOf(job, job.layerCount - 1);
-  memory.fill(scratch + last.u, 0, (<usize>(tile * last.stride)) * FLOAT);
-  for (let point = 0; point < tile; point++) store<f32>(scratch + last.u + (<usize>(point * last.stride)) * FLOAT, 1);
-  const d = scratch + job.g2;
-  for (let index = job.layerCount - 1; index >= 0; index--) {
-    const layer = layerOf(job, index);
-    timesSlopes(job, forms, layer, scratch, d);
-    let target = scratch + job.g1;
-    let stride = <usize>job.inputStride;
-    if (index > 0) {
-      const before = layerOf(job, index - 1);
-      target = scratch + before.u;
-      stride = <usize>before.stride;
-    }
-    rowsTimesPanels(d, layer.stride, tile, layer.outFeatures, layer.transposed, layer.inPanels, target, stride, 0);
-  }
+/** Finds or makes s'' of a row. `rows` is scratch. */
+// @ts-ignore: decorator
+@inline
+function curvatureOf(activation: Activation, h: usize, kept: usize, bytes: usize, rows: usize): usize {
+  if (activation.kind == ACTIVATION_FORMULA) return kept;
+  bend(h, rows, bytes, load<f32>(activation.table));
+  return rows;
 }
 
+/** d = u s'(z). */
+const TIMES_SLOPES: i32 = 0;
 /** From e_l, in place, to u-bar_l, and from u_l, in place, to c_l. */
-function bend(job: FieldJob, forms: Forms, layer: Layer, scratch: usize, e: usize): void {
-  const bytes = (<usize>(layer.outPanels * PANEL)) * FLOAT;
-  const rowBytes = (<usize>layer.stride) * FLOAT;
-  const s2 = scratch + job.slopes + forms.slopeBytes;
-  for (let point = 0; point < job.tilePoints; point++) {
+const CURVE: i32 = 1;
+/** From h-bar_l, in place, to z-bar_l; c_l lies in the place of u_l. */
+const STRAIGHTEN: i32 = 2;
+
+/** One of the three for all points of a tile; `x` is the place of d, e_l or h-bar_l. */
+function throughActivation(program: Program, operation: Operation, scratch: usize, pass: i32, x: usize): void {
+  const linear = linearOf(operation);
+  const bytes = rowBytesOf(operation.features);
+  const rowBytes = (<usize>operation.stride) * FLOAT;
+  const tile = program.tilePoints;
+  const u = scratch + linear.u;
+  if (linear.activation == 0) {
+    // s' = 1 and s'' = 0.
+    for (let point = 0; point < tile; point++) {
+      const row = (<usize>point) * rowBytes;
+      for (let i: usize = row; i < row + bytes; i += 16) {
+        if (pass == TIMES_SLOPES) v128.store(x + i, v128.load(u + i));
+        else if (pass == CURVE) v128.store(u + i, f32x4.splat(0));
+      }
+    }
+    return;
+  }
+  const activation = changetype<Activation>(linear.activation);
+  const rows = scratch + program.rows;
+  for (let point = 0; point < tile; point++) {
     const row = (<usize>point) * rowBytes;
-    const z = scratch + layer.z + row;
-    const s1 = slopesOf(layer, z, scratch + layer.h + row, scratch + job.slopes, forms.slopeBytes, bytes, 2);
-    const u = scratch + layer.u + row;
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const x = v128.load(e + row + i);
-      v128.store(u + i, f32x4.mul(f32x4.mul(x, v128.load(u + i)), v128.load(s2 + i)));
-      v128.store(e + row + i, f32x4.mul(x, v128.load(s1 + i)));
+    // The forward pass leaves the slope in the place of the pre-activations.
+    const s1 = scratch + linear.z + row;
+    const to = x + row;
+    const ur = u + row;
+    if (pass == TIMES_SLOPES) {
+      for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, f32x4.mul(v128.load(ur + i), v128.load(s1 + i)));
+    } else if (pass == CURVE) {
+      const s2 = curvatureOf(activation, scratch + operation.place + row, scratch + linear.kept + row, bytes, rows);
+      for (let i: usize = 0; i < bytes; i += 16) {
+        const e = v128.load(to + i);
+        v128.store(ur + i, f32x4.mul(f32x4.mul(e, v128.load(ur + i)), v128.load(s2 + i)));
+        v128.store(to + i, f32x4.mul(e, v128.load(s1 + i)));
+      }
+    } else {
+      for (let i: usize = 0; i < bytes; i += 16)
+        v128.store(to + i, multiplyAdd(v128.load(to + i), v128.load(s1 + i), v128.load(ur + i)));
     }
   }
 }
 
-/** From h-bar_l, in place, to z-bar_l; c_l lies in the place of u_l. */
-function straighten(job: FieldJob, forms: Forms, layer: Layer, scratch: usize, g: usize): void {
-  const bytes = (<usize>(layer.outPanels * PANEL)) * FLOAT;
-  const rowBytes = (<usize>layer.stride) * FLOAT;
-  for (let point = 0; point < job.tilePoints; point++) {
-    const row = (<usize>point) * rowBytes;
-    const z = scratch + layer.z + row;
-    const s1 = slopesOf(layer, z, scratch + layer.h + row, scratch + job.slopes, forms.slopeBytes, bytes, 1);
-    const c = scratch + layer.u + row;
-    for (let i: usize = 0; i < bytes; i += 16)
-      v128.store(g + row + i, multiplyAdd(v128.load(g + row + i), v128.load(s1 + i), v128.load(c + i)));
+/** Forward and adjoint. The gradient is then in `g1`, rows as long as those of the input. */
+function valueAndGradient(program: Program, start: i32, scratch: usize): void {
+  const tile = program.tilePoints;
+  const adjoint = adjointOf(program);
+  const noForms = changetype<Forms>(adjoint.noForms);
+  fillInput(program, inputOf(program, 0), 0, 0, start, scratch);
+  for (let index = 0; index < program.operationCount; index++) {
+    const operation = operationOf(program.operations, index);
+    const linear = linearOf(operation);
+    const operand = operandOf(operation, 0);
+    const z = scratch + linear.z;
+    const x = scratch + operand.place;
+    const stride = <usize>operation.stride;
+    rowsTimesPanels(x, operand.stride, tile, operand.features, linear.weights, linear.outPanels, z, stride, linear.bias);
+    if (linear.activation == 0) continue;
+    activate(
+      changetype<Activation>(linear.activation),
+      z,
+      scratch + operation.place,
+      stride,
+      operation.features,
+      tile,
+      noForms,
+      scratch + program.rows,
+      true,
+      scratch + linear.kept,
+    );
+  }
+  const last = lastOperation(program);
+  const ones = scratch + linearOf(last).u;
+  memory.fill(ones, 0, (<usize>(tile * last.stride)) * FLOAT);
+  for (let point = 0; point < tile; point++) store<f32>(ones + (<usize>(point * last.stride)) * FLOAT, 1);
+  const d = scratch + adjoint.g2;
+  for (let index = program.operationCount - 1; index >= 0; index--) {
+    const operation = operationOf(program.operations, index);
+    const linear = linearOf(operation);
+    throughActivation(program, operation, scratch, TIMES_SLOPES, d);
+    const target = index > 0 ? scratch + linearOf(operationOf(program.operations, index - 1)).u : scratch + adjoint.g1;
+    const stride = operandOf(operation, 0).stride;
+    rowsTimesPanels(d, operation.stride, tile, operation.features, linear.transposed, linear.inPanels, target, stride, 0);
   }
 }
 
 /** Works out the values and the gradients of the tiles of one thread. */
-export function scalarGradientForward(job: FieldJob, thread: i32, threads: i32): void {
-  const forms = changetype<Forms>(job.forms);
-  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
-  const last = layerOf(job, job.layerCount - 1);
-  const tile = job.tilePoints;
-  const n = job.points;
+export function scalarGradientForward(program: Program, thread: i32, threads: i32): void {
+  const scratch = program.scratch + (<usize>thread) * program.scratchBytes;
+  const last = lastOperation(program);
+  const input = inputOf(program, 0);
+  const tile = program.tilePoints;
+  const n = program.points;
   for (let start = thread * tile; start < n; start += threads * tile) {
-    valueAndGradient(job, forms, start, scratch);
+    valueAndGradient(program, start, scratch);
     const count = min(tile, n - start);
     for (let i = 0; i < count; i++) {
-      const value = scratch + last.h + (<usize>(i * last.stride)) * FLOAT;
-      const gradient = scratch + job.g1 + (<usize>(i * job.inputStride)) * FLOAT;
-      store<f32>(job.outputs + (<usize>(start + i)) * FLOAT, load<f32>(value));
-      for (let k = 0; k < job.inFeatures; k++)
+      const value = scratch + last.place + (<usize>(i * last.stride)) * FLOAT;
+      const gradient = scratch + adjointOf(program).g1 + (<usize>(i * input.stride)) * FLOAT;
+      store<f32>(program.outputs + (<usize>(start + i)) * FLOAT, load<f32>(value));
+      for (let k = 0; k < input.features; k++)
         store<f32>(
-          job.outputs + (<usize>((k + 1) * n + start + i)) * FLOAT,
+          program.outputs + (<usize>((k + 1) * n + start + i)) * FLOAT,
           load<f32>(gradient + (<usize>k) * FLOAT),
         );
     }
   }
 }
 
-function reverseTile(job: FieldJob, forms: Forms, start: i32, scratch: usize, gradients: usize): void {
-  const tile = job.tilePoints;
-  const n = job.points;
+function reverseTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+  const tile = program.tilePoints;
+  const n = program.points;
   const count = min(tile, n - start);
-  let b = scratch + job.g0;
-  let e = scratch + job.g1;
-  const d = scratch + job.g2;
-  memory.fill(b, 0, (<usize>(tile * job.inputStride)) * FLOAT);
+  const input = inputOf(program, 0);
+  const adjoint = adjointOf(program);
+  let b = scratch + adjoint.g0;
+  let e = scratch + adjoint.g1;
+  const d = scratch + adjoint.g2;
+  memory.fill(b, 0, (<usize>(tile * input.stride)) * FLOAT);
   for (let i = 0; i < count; i++)
-    for (let k = 0; k < job.inFeatures; k++)
+    for (let k = 0; k < input.features; k++)
       store<f32>(
-        b + (<usize>(i * job.inputStride)) * FLOAT + (<usize>k) * FLOAT,
-        load<f32>(job.upstream + (<usize>((k + 1) * n + start + i)) * FLOAT),
+        b + (<usize>(i * input.stride)) * FLOAT + (<usize>k) * FLOAT,
+        load<f32>(program.upstream + (<usize>((k + 1) * n + start + i)) * FLOAT),
       );
-  let strideB = <usize>job.inputStride;
-  for (let index = 0; index < job.layerCount; index++) {
-    const layer = layerOf(job, index);
-    const stride = <usize>layer.stride;
-    const paddedIn = (layer.inFeatures + 3) & ~3;
-    timesSlopes(job, forms, layer, scratch, d);
-    addOuterProducts(b, strideB, tile, paddedIn, d, stride, layer.outPanels, gradients + layer.weightGradient);
-    rowsTimesPanels(b, strideB, tile, layer.inFeatures, layer.weights, layer.outPanels, e, stride, 0);
-    bend(job, forms, layer, scratch, e);
+  for (let index = 0; index < program.operationCount; index++) {
+    const operation = operationOf(program.operations, index);
+    const linear = linearOf(operation);
+    const operand = operandOf(operation, 0);
+    const stride = <usize>operand.stride;
+    throughActivation(program, operation, scratch, TIMES_SLOPES, d);
+    if (linear.weightGradient != <usize>NONE) {
+      const target = gradients + linear.weightGradient;
+      addOuterProducts(b, stride, tile, (operand.features + 3) & ~3, d, operation.stride, linear.outPanels, target);
+    }
+    rowsTimesPanels(b, stride, tile, operand.features, linear.weights, linear.outPanels, e, operation.stride, 0);
+    throughActivation(program, operation, scratch, CURVE, e);
     const swap = b;
     b = e;
     e = swap;
-    strideB = stride;
   }
-  let g = scratch + job.g0;
-  let other = scratch + job.g1;
-  const last = layerOf(job, job.layerCount - 1);
+  let g = scratch + adjoint.g0;
+  let other = scratch + adjoint.g1;
+  const last = lastOperation(program);
   memory.fill(g, 0, (<usize>(tile * last.stride)) * FLOAT);
   for (let i = 0; i < count; i++)
     store<f32>(
       g + (<usize>(i * last.stride)) * FLOAT,
-      load<f32>(job.upstream + (<usize>(start + i)) * FLOAT),
+      load<f32>(program.upstream + (<usize>(start + i)) * FLOAT),
     );
-  for (let index = job.layerCount - 1; index >= 0; index--) {
-    const layer = layerOf(job, index);
-    const stride = <usize>layer.stride;
-    const paddedIn = (layer.inFeatures + 3) & ~3;
-    straighten(job, forms, layer, scratch, g);
-    let x = scratch + job.input;
-    let strideX = <usize>job.inputStride;
-    if (index > 0) {
-      const before = layerOf(job, index - 1);
-      x = scratch + before.h;
-      strideX = <usize>before.stride;
+  for (let index = program.operationCount - 1; index >= 0; index--) {
+    const operation = operationOf(program.operations, index);
+    const linear = linearOf(operation);
+    const operand = operandOf(operation, 0);
+    const stride = <usize>operand.stride;
+    throughActivation(program, operation, scratch, STRAIGHTEN, g);
+    if (linear.weightGradient != <usize>NONE) {
+      const target = gradients + linear.weightGradient;
+      addOuterProducts(scratch + operand.place, stride, tile, (operand.features + 3) & ~3, g, operation.stride, linear.outPanels, target);
     }
-    addOuterProducts(x, strideX, tile, paddedIn, g, stride, layer.outPanels, gradients + layer.weightGradient);
-    addRows(g, stride, tile, layer.outPanels, gradients + layer.biasGradient);
-    rowsTimesPanels(g, stride, tile, layer.outFeatures, layer.transposed, layer.inPanels, other, strideX, 0);
+    if (linear.biasGradient != <usize>NONE)
+      addRows(g, operation.stride, tile, linear.outPanels, gradients + linear.biasGradient);
+    if (index == 0 && input.gradient == <usize>NONE) return;
+    rowsTimesPanels(g, operation.stride, tile, operation.features, linear.transposed, linear.inPanels, other, stride, 0);
     const swap = g;
     g = other;
     other = swap;
   }
-  for (let i = 0; i < count; i++)
-    memory.copy(
-      job.coordsGradient + (<usize>((start + i) * job.inFeatures)) * FLOAT,
-      g + (<usize>(i * job.inputStride)) * FLOAT,
-      (<usize>job.inFeatures) * FLOAT,
-    );
+  copyInputGradient(program, input, 1, start, g);
 }
 
 /** Adds the gradients of the tiles of one thread to that thread's sums. */
-export function scalarGradientReverse(job: FieldJob, thread: i32, threads: i32): void {
-  const forms = changetype<Forms>(job.forms);
-  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
-  const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
-  for (let start = thread * job.tilePoints; start < job.points; start += threads * job.tilePoints) {
-    valueAndGradient(job, forms, start, scratch);
-    reverseTile(job, forms, start, scratch, gradients);
+export function scalarGradientReverse(program: Program, thread: i32, threads: i32): void {
+  const scratch = program.scratch + (<usize>thread) * program.scratchBytes;
+  const gradients = program.gradients + (<usize>thread) * program.gradientBytes;
+  const tile = program.tilePoints;
+  for (let start = thread * tile; start < program.points; start += threads * tile) {
+    valueAndGradient(program, start, scratch);
+    reverseTile(program, start, scratch, gradients);
   }
 }
 
 /** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
-export function scalarGradientLoss(job: FieldJob, thread: i32, threads: i32): void {
-  const forms = changetype<Forms>(job.forms);
-  const loss = changetype<Loss>(job.loss);
-  const scratch = job.scratch + (<usize>thread) * job.scratchBytes;
-  const gradients = job.gradients + (<usize>thread) * job.gradientBytes;
-  const last = layerOf(job, job.layerCount - 1);
-  for (let start = thread * job.tilePoints; start < job.points; start += threads * job.tilePoints) {
-    valueAndGradient(job, forms, start, scratch);
-    const values = scratch + last.h;
-    addLoss(loss, thread, penaliseBlock(job, loss, 0, start, values, (<usize>last.stride) * FLOAT));
-    for (let k = 0; k < job.inFeatures; k++) {
-      const derivatives = scratch + job.g1 + (<usize>k) * FLOAT;
-      addLoss(loss, thread, penaliseBlock(job, loss, k + 1, start, derivatives, (<usize>job.inputStride) * FLOAT));
+export function scalarGradientLoss(program: Program, thread: i32, threads: i32): void {
+  const loss = changetype<Loss>(program.loss);
+  const scratch = program.scratch + (<usize>thread) * program.scratchBytes;
+  const gradients = program.gradients + (<usize>thread) * program.gradientBytes;
+  const last = lastOperation(program);
+  const input = inputOf(program, 0);
+  const rows = scratch + program.rows;
+  const tile = program.tilePoints;
+  const valueBytes = (<usize>last.stride) * FLOAT;
+  const inputBytes = (<usize>input.stride) * FLOAT;
+  for (let start = thread * tile; start < program.points; start += threads * tile) {
+    valueAndGradient(program, start, scratch);
+    addLoss(loss, thread, penaliseBlock(program, loss, 0, start, scratch + last.place, valueBytes, rows));
+    for (let k = 0; k < input.features; k++) {
+      const derivatives = scratch + adjointOf(program).g1 + (<usize>k) * FLOAT;
+      addLoss(loss, thread, penaliseBlock(program, loss, k + 1, start, derivatives, inputBytes, rows));
     }
-    reverseTile(job, forms, start, scratch, gradients);
+    reverseTile(program, start, scratch, gradients);
   }
 }

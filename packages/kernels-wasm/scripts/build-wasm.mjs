@@ -1,14 +1,22 @@
-// Compiles assembly/ twice, without and with relaxed SIMD, and writes both into src/generated/binaries.ts. Does nothing when that is newer.
+// Compiles assembly/ twice, without and with relaxed SIMD, and writes both into src/generated/binaries.ts, and what TypeScript has to know of its records
+// into src/generated/records.ts. Does nothing when both are newer.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
+import { readRecords } from './read-records.mjs';
 
 const home = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(home, 'src/generated/binaries.ts');
+const recordsTarget = join(home, 'src/generated/records.ts');
 const assembly = join(home, 'assembly');
-const sources = [...readdirSync(assembly).map(file => join(assembly, file)), fileURLToPath(import.meta.url)];
+const files = readdirSync(assembly, { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.ts'))
+  .map(file => join(assembly, file))
+  .sort();
+const scripts = readdirSync(join(home, 'scripts')).map(file => join(home, 'scripts', file));
+const sources = [...files, ...scripts];
 const changed = Math.max(...sources.map(file => statSync(file).mtimeMs));
 
 const common = ['--runtime', 'stub', '--noAssert', '--disableWarning', '112', '--use', 'abort=', '-O3', '--converge'];
@@ -24,7 +32,8 @@ async function compile(folder, name, features) {
   return readFileSync(file).toString('base64');
 }
 
-if (!existsSync(target) || statSync(target).mtimeMs < changed) {
+const isCurrent = [target, recordsTarget].every(file => existsSync(file) && statSync(file).mtimeMs >= changed);
+if (!isCurrent) {
   const folder = mkdtempSync(join(tmpdir(), 'kernels-wasm-'));
   try {
     const text = `// Made from assembly/ by scripts/build-wasm.mjs.
@@ -39,6 +48,7 @@ export const relaxedSimdBinary: string =
 `;
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, text);
+    writeFileSync(recordsTarget, await readRecords(assembly, files, folder, [...common, ...memory, ...base]));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

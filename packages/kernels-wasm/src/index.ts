@@ -2,7 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { copyRegisteredKernels, registerBackend } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, createSimdBackend } from './backend.ts';
-import { registerFieldJet } from './field-jet/register.ts';
+
 import { registerAdam } from './kernels/adam.ts';
 import { registerBinary } from './kernels/binary.ts';
 import { registerConv2d } from './kernels/conv2d.ts';
@@ -11,6 +11,7 @@ import { registerMatMul } from './kernels/mat-mul.ts';
 import { registerMoves } from './kernels/moves.ts';
 import { registerReductions } from './kernels/reductions.ts';
 import { registerUnary } from './kernels/unary.ts';
+import { registerFields } from './program/register.ts';
 
 export { createSimdBackend, SimdBackend } from './backend.ts';
 export { KernelThreadError } from './threads/pool.ts';
@@ -29,5 +30,5 @@ registerFunctions();
 registerMoves();
 registerReductions();
 registerAdam();
-registerFieldJet();
+registerFields();
 registerBackend(BACKEND_NAME, () => createSimdBackend(), PRIORITY);

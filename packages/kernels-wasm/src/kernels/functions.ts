@@ -1,7 +1,8 @@
 /** @file Functions of each number that WebAssembly works out four at a time, on all threads. */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
-import { JOBS, type JobKind } from '../wasm/exports.ts';
+import { constants } from '../generated/records.ts';
+import type { JobKind } from '../wasm/exports.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 import { isFloat, replaceKernel } from './register.ts';
@@ -15,12 +16,12 @@ const WORTH_SHARING = 2 ** 15;
 
 /** The functions, by the names of tfjs. */
 const kinds: Readonly<Record<string, JobKind>> = {
-  Sin: JOBS.sine,
-  Cos: JOBS.cosine,
-  Exp: JOBS.exponential,
-  Tanh: JOBS.hyperbolicTangent,
-  Sigmoid: JOBS.logistic,
-  Softplus: JOBS.softplus,
+  Sin: constants.JOB_SINE,
+  Cos: constants.JOB_COSINE,
+  Exp: constants.JOB_EXPONENTIAL,
+  Tanh: constants.JOB_HYPERBOLIC_TANGENT,
+  Sigmoid: constants.JOB_LOGISTIC,
+  Softplus: constants.JOB_SOFTPLUS,
 };
 
 /** A function of each number. */

@@ -1,4 +1,4 @@
-import { JOBS } from '../wasm/exports.ts';
+import { constants } from '../generated/records.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 
@@ -108,7 +108,7 @@ export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shap
           arena
             .integers(job, 9)
             .set([blockA, kb, Math.ceil(mb / 4) * 4, kb, panels, Math.ceil(nb / PANEL), blockC, strideC, TILE_ROWS]);
-          pool.run(JOBS.product, job, mb * nb * kb < WORTH_SHARING ? 1 : pool.count);
+          pool.run(constants.JOB_PRODUCT, job, mb * nb * kb < WORTH_SHARING ? 1 : pool.count);
           operands.addBlock(arena.floats(blockC, rows * strideC), strideC, m0, mb, n0, nb);
         }
       }

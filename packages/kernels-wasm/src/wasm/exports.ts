@@ -1,24 +1,11 @@
 /** @file What the WebAssembly module offers; see `assembly/index.ts`. All addresses are in bytes, all lengths in numbers unless said otherwise. */
 
-/** Jobs that are shared out among threads. */
-export const JOBS = {
-  fieldForward: 0,
-  fieldReverse: 1,
-  product: 2,
-  sine: 3,
-  cosine: 4,
-  scalarGradientForward: 5,
-  scalarGradientReverse: 6,
-  fieldLoss: 7,
-  scalarGradientLoss: 8,
-  exponential: 32,
-  hyperbolicTangent: 33,
-  logistic: 34,
-  softplus: 35,
-} as const;
+import type { constants } from '../generated/records.ts';
 
-/** The kind of a job. */
-export type JobKind = (typeof JOBS)[keyof typeof JOBS];
+type Constants = typeof constants;
+
+/** The kind of a job that is shared out among threads. */
+export type JobKind = Constants[Extract<keyof Constants, `JOB_${string}`>];
 
 /** The functions of the WebAssembly module. */
 export interface WasmExports {
@@ -30,6 +17,11 @@ export interface WasmExports {
   addThreads(sums: number, bytes: number, threads: number): void;
   packPanels(source: number, k: number, n: number, stride: number, panels: number): void;
   packTransposedPanels(source: number, k: number, n: number, stride: number, panels: number): void;
-  unpackPanels(panels: number, k: number, paddedK: number, n: number, target: number): void;
+  /** Bytes of scratch that an operation on a grid takes. */
+  gridScratchBytes(axes: number, rowFeatures: number, blocks: number): number;
+  /** Copies parameters to where the kernels want them, by `count` records. */
+  packParameters(list: number, count: number): void;
+  /** Adds gradients to the flat gradient, by `count` records. */
+  collectGradients(list: number, count: number, sums: number, flat: number): void;
   transposeBlock(source: number, rows: number, columns: number, stride: number, target: number, targetStride: number): void;
 }

@@ -4,38 +4,78 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import type { FieldJetNetwork } from '@neural-fields/core';
+import { type ActivationDefinition, coreActivations, type KernelProgram, type ParameterNumbers } from '@neural-fields/core';
 import { expectCloseInNorm } from '@neural-fields/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { fieldForward } from '../../src/field-jet/forward.ts';
-import { fieldReverse } from '../../src/field-jet/reverse.ts';
 import { simdBinary } from '../../src/generated/binaries.ts';
+import { constants } from '../../src/generated/records.ts';
 import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
+import { placeProgram } from '../../src/program/place-program.ts';
+import type { Purpose } from '../../src/program/places.ts';
+import { Runner } from '../../src/program/run-placed.ts';
 import { CONTROL, serve } from '../../src/threads/serve.ts';
 import { chooseBuild, decodeBinary } from '../../src/wasm/binary.ts';
-import { JOBS } from '../../src/wasm/exports.ts';
-import { loadKernels } from '../../src/wasm/kernels.ts';
-
-const layer = (inFeatures: number, outFeatures: number, kind: string, parameters: Record<string, number>) => ({
-  inFeatures,
-  outFeatures,
-  hasBias: true,
-  activation: { kind, parameters, learnable: [] },
-});
-
-const network: FieldJetNetwork = {
-  inFeatures: 2,
-  layers: [layer(2, 48, 'sine', { omega: 5 }), layer(48, 48, 'sine', { omega: 5 }), layer(48, 1, 'identity', {})],
-  order: 0,
-};
+import { type Kernels, loadKernels } from '../../src/wasm/kernels.ts';
 
 const numbers = (length: number, seed: number, scale: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => scale * Math.sin(seed + 12.9898 * i));
 
-const parameters = network.layers.flatMap(({ inFeatures, outFeatures }, index) => [
-  numbers(inFeatures * outFeatures, index, 0.2),
-  numbers(outFeatures, index + 0.5, 0.5),
-]);
+const sine = coreActivations.find(({ kind }) => kind === 'sine') as ActivationDefinition;
+const activation = { definition: sine, parameters: [{ name: 'omega', value: 5 }] };
+
+/** The numbers of a matrix or a vector, behind the first `offset` parameters. */
+const parameter = (index: number, offset: number, shape: readonly number[]): ParameterNumbers => ({
+  kind: 'parameter',
+  index,
+  offset,
+  shape,
+});
+
+const PARAMETER_COUNT = 2 * 48 + 48 + 48 * 48 + 48 + 48 + 1;
+
+/** A SIREN of two hidden layers. */
+const network: KernelProgram = {
+  shape: { inFeatures: 2, order: 0 },
+  inputs: [{ kind: 'coords', features: 2 }],
+  operations: [
+    {
+      kind: 'linear',
+      inputs: [0],
+      outFeatures: 48,
+      weight: parameter(0, 0, [2, 48]),
+      bias: parameter(1, 96, [48]),
+      activation,
+    },
+    {
+      kind: 'linear',
+      inputs: [1],
+      outFeatures: 48,
+      weight: parameter(2, 144, [48, 48]),
+      bias: parameter(3, 2448, [48]),
+      activation,
+    },
+    { kind: 'linear', inputs: [2], outFeatures: 1, weight: parameter(4, 2496, [48, 1]), bias: parameter(5, 2544, [1]) },
+  ],
+  outFeatures: 1,
+  parameterCount: PARAMETER_COUNT,
+};
+
+const parameters = numbers(PARAMETER_COUNT, 1, 0.2);
+
+const runnerOf = (kernels: Kernels, purpose: Purpose, program: KernelProgram = network): Runner =>
+  new Runner(kernels, placeProgram(kernels.wasm, program, purpose));
+
+const forward = (kernels: Kernels): Float32Array[] =>
+  runnerOf(kernels, 'forward').forward([coords], parameters, coords.length / 2);
+
+const reverse = (
+  kernels: Kernels,
+  given: { readonly program?: KernelProgram; readonly coords: Float32Array; readonly upstream: readonly Float32Array[] } = {
+    coords,
+    upstream,
+  },
+): Float32Array[] =>
+  runnerOf(kernels, 'reverse', given.program).reverse([given.coords], parameters, given.upstream, given.coords.length / 2);
 
 const coords = numbers(2 * 5_001, 3, 1);
 const upstream = [numbers(5_001, 4, 1)];
@@ -59,15 +99,15 @@ describe('threads', () => {
     const one = await loadKernels({ threads: 1 });
     const many = await loadKernels({ threads: count });
     expect(many.pool.count).toBe(count);
-    expect(fieldForward(many, network, [coords], parameters)).toEqual(fieldForward(one, network, [coords], parameters));
-    const expected = fieldReverse(one, network, [coords], parameters, upstream);
-    const actual = fieldReverse(many, network, [coords], parameters, upstream);
+    expect(forward(many)).toEqual(forward(one));
+    const expected = reverse(one);
+    const actual = reverse(many);
     // Sums of 5,001 terms in another order.
     for (const [index, values] of expected.entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 1e-5 });
-    for (let again = 0; again < 5; again++) expect(fieldReverse(many, network, [coords], parameters, upstream)).toEqual(actual);
+    for (let again = 0; again < 5; again++) expect(reverse(many)).toEqual(actual);
     many.pool.dispose();
-    expect(fieldReverse(many, network, [coords], parameters, upstream)).toEqual(actual);
+    expect(reverse(many)).toEqual(actual);
     many.pool.dispose();
   });
 
@@ -77,22 +117,22 @@ describe('threads', () => {
     // 16 bytes for each thread, and the memory ends after the first.
     const job = arena.take(64);
     arena.integers(job, 4).set([arena.memory.buffer.byteLength - 16, arena.take(64), 32, 16]);
-    expect(() => pool.run(JOBS.sine, job)).toThrow(KernelThreadError);
-    expect(() => pool.run(JOBS.sine, job)).toThrow('simd: thread 1 of 2 failed');
-    expect(fieldForward(kernels, network, [coords], parameters)[0]?.length).toBe(5_001);
+    expect(() => pool.run(constants.JOB_SINE, job)).toThrow(KernelThreadError);
+    expect(() => pool.run(constants.JOB_SINE, job)).toThrow('simd: thread 1 of 2 failed');
+    expect(forward(kernels)[0]?.length).toBe(5_001);
     pool.dispose();
   });
 
   it('that have ended are replaced, and nobody waits for them', async () => {
     const spawned = await watchWorkers();
     const kernels = await loadKernels({ threads: 3 });
-    const expected = fieldReverse(kernels, network, [coords], parameters, upstream);
+    const expected = reverse(kernels);
     const first = await spawned(2);
     // Told to end, but not known to have ended: their shares of the next job are taken over, to the same bits.
     const ends = first.map(worker => worker.terminate());
-    expect(fieldReverse(kernels, network, [coords], parameters, upstream)).toEqual(expected);
+    expect(reverse(kernels)).toEqual(expected);
     await Promise.all(ends);
-    expect(fieldReverse(kernels, network, [coords], parameters, upstream)).toEqual(expected);
+    expect(reverse(kernels)).toEqual(expected);
     expect((await spawned(4)).length).toBe(4);
     kernels.pool.dispose();
   });
@@ -111,7 +151,7 @@ describe('threads', () => {
     arena.integers(job, 4).set([x, y, 8 * half, 4 * half]);
     arena.floats(x, 2 * half).fill(1);
     const expectSines = (): void => expect(arena.floats(y, 2 * half).every(value => Math.abs(value - sin(1)) < 1e-6)).toBe(true);
-    pool.run(JOBS.sine, job);
+    pool.run(constants.JOB_SINE, job);
     expectSines();
     const [worker] = await spawned(1);
     arena.floats(x, 4).fill(1e10);
@@ -124,9 +164,9 @@ describe('threads', () => {
       void worker?.terminate();
       return sin(value);
     };
-    expect(() => pool.run(JOBS.sine, job)).toThrow('simd: 1 of 2 threads did not answer within 0.3 s');
+    expect(() => pool.run(constants.JOB_SINE, job)).toThrow('simd: 1 of 2 threads did not answer within 0.3 s');
     arena.floats(x, 2 * half).fill(1);
-    pool.run(JOBS.sine, job);
+    pool.run(constants.JOB_SINE, job);
     expectSines();
     expect((await spawned(2)).length).toBe(2);
     pool.dispose();
@@ -137,7 +177,7 @@ describe('threads', () => {
     try {
       const file = join(folder, 'main.mjs');
       const binary = Buffer.from(chooseBuild().bytes).toString('base64');
-      // The product of a zero row, on a thread that is never told to stop.
+      // The sines of no numbers, on a thread that is never told to stop.
       writeFileSync(
         file,
         `import { setFlagsFromString } from 'node:v8';
@@ -149,7 +189,7 @@ const worker = new Worker(${JSON.stringify(`(${serve})(require('node:worker_thre
   eval: true, workerData: { module, memory, control: 131072, thread: 1, words: ${JSON.stringify(CONTROL)} } });
 worker.unref();
 const words = new Int32Array(memory.buffer, 131072, ${CONTROL.length});
-words.set([0, 0, 3, 140000, 2]);
+words.set([0, 0, ${constants.JOB_SINE}, 140000, 2]);
 Atomics.add(words, 0, 1);
 Atomics.notify(words, 0);
 while (Atomics.load(words, 1) === 0) Atomics.wait(words, 1, 0, 100);
@@ -167,10 +207,10 @@ describe('the build without relaxed SIMD', () => {
   it.each([0, 1] as const)('differs from the other by rounding only at order %i', async order => {
     const plain = await loadKernels({ threads: 1, build: { name: 'SIMD', bytes: decodeBinary(simdBinary) } });
     const best = await loadKernels({ threads: 1 });
-    const wanted = { ...network, order };
+    const program = { ...network, shape: { inFeatures: 2, order } };
     const few = coords.subarray(0, 2 * 37);
     const derivatives = [numbers(37, 4, 1), numbers(2 * 37, 6, 1)].slice(0, 1 + order);
-    const [actual, expected] = [plain, best].map(kernels => fieldReverse(kernels, wanted, [few], parameters, derivatives)) as [
+    const [actual, expected] = [plain, best].map(kernels => reverse(kernels, { program, coords: few, upstream: derivatives })) as [
       Float32Array[],
       Float32Array[],
     ];
@@ -183,13 +223,13 @@ describe('memory', () => {
   it('that is not to be had is an error after which the kernels still work', async () => {
     const kernels = await loadKernels({ threads: 1 });
     expect(() => kernels.arena.scope(() => kernels.arena.take(2 ** 33))).toThrow(KernelMemoryError);
-    expect(fieldForward(kernels, network, [coords], parameters)[0]?.length).toBe(5_001);
+    expect(forward(kernels)[0]?.length).toBe(5_001);
   });
 
   it('does not grow with the number of points', async () => {
     const kernels = await loadKernels({ threads: 1 });
     const sizeAfter = (n: number): number => {
-      fieldReverse(kernels, network, [numbers(2 * n, 1, 1)], parameters, [numbers(n, 2, 1)]);
+      reverse(kernels, { coords: numbers(2 * n, 1, 1), upstream: [numbers(n, 2, 1)] });
       return kernels.arena.memory.buffer.byteLength;
     };
     expect(sizeAfter(200_000)).toBe(sizeAfter(16_384));

@@ -1,0 +1,49 @@
+/** @file The features of several jets, one after the other: `concatJets` in core. */
+import {
+  addContribution,
+  blocksOf,
+  contributionPlace,
+  copyNumbers,
+  formsOf,
+  isWanted,
+  operandOf,
+  Operation,
+  Program,
+} from '../program';
+import { FLOAT } from '../simd';
+
+export function concatForward(program: Program, operation: Operation, scratch: usize): void {
+  const rows = blocksOf(formsOf(program)) * program.tilePoints;
+  const rowBytes = (<usize>operation.stride) * FLOAT;
+  let column: usize = 0;
+  for (let index = 0; index < operation.operandCount; index++) {
+    const operand = operandOf(operation, index);
+    for (let row = 0; row < rows; row++)
+      copyNumbers(
+        scratch + operation.place + (<usize>row) * rowBytes + column,
+        scratch + operand.place + (<usize>(row * operand.stride)) * FLOAT,
+        operand.features,
+      );
+    column += (<usize>operand.features) * FLOAT;
+  }
+}
+
+export function concatReverse(program: Program, operation: Operation, scratch: usize): void {
+  const rowBytes = (<usize>operation.stride) * FLOAT;
+  let column: usize = 0;
+  for (let index = 0; index < operation.operandCount; index++) {
+    const operand = operandOf(operation, index);
+    if (isWanted(operand)) {
+      const to = contributionPlace(program, operand, scratch);
+      const rows = operand.gradientBlocks * program.tilePoints;
+      for (let row = 0; row < rows; row++)
+        copyNumbers(
+          to + (<usize>(row * operand.stride)) * FLOAT,
+          scratch + operation.gradient + (<usize>row) * rowBytes + column,
+          operand.features,
+        );
+      addContribution(program, operand, scratch);
+    }
+    column += (<usize>operand.features) * FLOAT;
+  }
+}

@@ -1,0 +1,32 @@
+/** @file The same features at all points: `constantJet` in core. */
+import { addRows, PANEL } from '../matrix-product';
+import { blocksOf, formsOf, NONE, Operation, Program, rowBytesOf } from '../program';
+import { FLOAT } from '../simd';
+
+// @ts-ignore: decorator
+@unmanaged
+export class Constant {
+  /** `[features up to a multiple of 8]` */
+  values: usize;
+  /** Offset in a thread's gradients, or NONE; as the values. */
+  gradient: usize;
+}
+
+export function constantForward(program: Program, operation: Operation, scratch: usize): void {
+  const values = changetype<Constant>(operation.detail).values;
+  const tile = program.tilePoints;
+  const rows = blocksOf(formsOf(program)) * tile;
+  const bytes = rowBytesOf(operation.features);
+  for (let row = 0; row < rows; row++) {
+    const to = scratch + operation.place + (<usize>(row * operation.stride)) * FLOAT;
+    if (row < tile) for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(values + i));
+    else for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, f32x4.splat(0));
+  }
+}
+
+export function constantReverse(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+  const offset = changetype<Constant>(operation.detail).gradient;
+  if (offset == <usize>NONE) return;
+  const panels = (operation.features + PANEL - 1) / PANEL;
+  addRows(scratch + operation.gradient, operation.stride, program.tilePoints, panels, gradients + offset);
+}

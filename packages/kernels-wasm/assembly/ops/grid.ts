@@ -1,0 +1,361 @@
+/**
+ * @file Features interpolated between the rows of a table: `gridJet` in core, whose `ops/grid.ts` says what they are.
+ *
+ * Each block of the output is a sum over the 2^D corners of a cell, sum_b c_b T[row_b], whose coefficients c are products of the weights along each axis,
+ * or of their derivatives, and of the derivatives of the input. With W the product of all weights, W_i that with the weight of axis i replaced by its
+ * derivative -1 or 1, and s = resolution / 2,
+ *
+ *     value: W      first k: sum_i x1_k,i s W_i      second j: sum_i x2_j,i s W_i + sum_(i<e) m_j,ie s^2 W_ie
+ *     m_j,ie = sum_p w_jp (x1_k,i x1_l,e + x1_l,i x1_k,e), (k, l) = pair p
+ *
+ * Four corners are worked on at once: corner b has the bit i of b set where it lies at the upper end of axis i.
+ */
+import {
+  addContribution,
+  blocksOf,
+  contributionPlace,
+  Forms,
+  formsOf,
+  isWanted,
+  NONE,
+  Operand,
+  operandOf,
+  Operation,
+  pairIndex,
+  Program,
+} from '../program';
+import { FLOAT, multiplyAdd } from '../simd';
+
+// @ts-ignore: decorator
+@unmanaged
+export class Grid {
+  /** D */
+  axes: i32;
+  rowFeatures: i32;
+  levels: usize;
+  levelCount: i32;
+  /** `[rows][rowFeatures]` */
+  table: usize;
+  /** Offset in a thread's gradients, as the table; or NONE. */
+  tableGradient: usize;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+export class GridLevel {
+  resolution: i32;
+  firstRow: i32;
+  /** One less than the level's rows where they are shared by a hash; else NONE. */
+  mask: i32;
+  /** i32 `[axes]`: what the coordinates of a vertex are multiplied with. */
+  multipliers: usize;
+}
+
+// @ts-ignore: decorator
+@inline
+function groupsOf(axes: i32): i32 {
+  return axes <= 2 ? 1 : 1 << (axes - 2);
+}
+
+/** Bytes of scratch that a grid takes. */
+export function gridScratchBytes(axes: i32, rowFeatures: i32, blocks: i32): i32 {
+  return 16 * groupsOf(axes) * (1 + rowFeatures + 2 * blocks) + 4 * axes + 16;
+}
+
+// What the functions below share about one point and level, in globals: one instance is one thread.
+
+let axes: i32 = 0;
+/** Groups of four corners. */
+let groups: i32 = 0;
+/** s */
+let scale: f32 = 0;
+/** f32 `[axes]`: where in its cell the point lies. */
+let t: usize = 0;
+/** u32 `[groups][4]`: offsets of the corners' rows. */
+let rows: usize = 0;
+/** f32 `[rowFeatures][groups][4]`: what stands there. */
+let found: usize = 0;
+/** f32 `[blocks][groups][4]` */
+let coefficients: usize = 0;
+/** The derivatives of the loss with respect to the coefficients. */
+let slopes: usize = 0;
+
+function prepare(grid: Grid, blocks: i32, scratch: usize): void {
+  axes = grid.axes;
+  groups = groupsOf(axes);
+  const block = (<usize>groups) * 16;
+  rows = scratch;
+  found = rows + block;
+  coefficients = found + block * <usize>grid.rowFeatures;
+  slopes = coefficients + block * <usize>blocks;
+  t = slopes + block * <usize>blocks;
+}
+
+/** The derivatives of the weights of axis i at the corners of a group. */
+// @ts-ignore: decorator
+@inline
+function signs(i: i32, group: i32): v128 {
+  if (i == 0) return f32x4(-1, 1, -1, 1);
+  if (i == 1) return f32x4(-1, -1, 1, 1);
+  return f32x4.splat((group >> (i - 2)) & 1 ? 1 : -1);
+}
+
+/** The product of the weights of all axes, those in `mask` replaced by their derivatives. */
+function weightsOf(mask: i32, group: i32): v128 {
+  // One axis has two corners.
+  let product = axes == 1 ? f32x4(1, 1, 0, 0) : f32x4.splat(1);
+  for (let i = 0; i < axes; i++) {
+    const sign = signs(i, group);
+    if (mask & (1 << i)) {
+      product = f32x4.mul(product, sign);
+      continue;
+    }
+    const high = v128.load32_splat(t + (<usize>i) * FLOAT);
+    const isHigh = f32x4.gt(sign, f32x4.splat(0));
+    product = f32x4.mul(product, v128.bitselect(high, f32x4.sub(f32x4.splat(1), high), isHigh));
+  }
+  return product;
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+/** Finds the cell of a point in a level, the rows of its corners, and what stands there. */
+function lookUp(grid: Grid, level: GridLevel, x: usize): void {
+  const resolution = <f32>level.resolution;
+  scale = resolution * 0.5;
+  const corners = 1 << axes;
+  const rowFeatures = grid.rowFeatures;
+  const isHashed = level.mask != NONE;
+  for (let b = 0; b < max(corners, 4); b++) store<u32>(rows + (<usize>b) * 4, 0);
+  for (let i = 0; i < axes; i++) {
+    const u = (load<f32>(x + (<usize>i) * FLOAT) + 1) * scale;
+    // NaN is in cell 0, where its weights are NaN.
+    const cell: f32 = u >= 1 ? min(floor(u), resolution - 1) : 0;
+    store<f32>(t + (<usize>i) * FLOAT, u - cell);
+    const multiplier = load<u32>(level.multipliers + (<usize>i) * 4);
+    const low = <u32>(<i32>cell) * multiplier;
+    const high = low + multiplier;
+    for (let b = 0; b < corners; b++) {
+      const place = rows + (<usize>b) * 4;
+      const part = (b >> i) & 1 ? high : low;
+      store<u32>(place, isHashed ? load<u32>(place) ^ part : load<u32>(place) + part);
+    }
+  }
+  const rowBytes = (<u32>rowFeatures) * 4;
+  for (let b = 0; b < corners; b++) {
+    const place = rows + (<usize>b) * 4;
+    const row = load<u32>(place);
+    const offset = ((isHashed ? row & <u32>level.mask : row) + <u32>level.firstRow) * rowBytes;
+    store<u32>(place, offset);
+    const from = grid.table + <usize>offset;
+    for (let f = 0; f < rowFeatures; f++)
+      store<f32>(
+        found + ((<usize>(f * groups * 4)) + <usize>b) * FLOAT,
+        load<f32>(from + (<usize>f) * FLOAT),
+      );
+  }
+  if (axes == 1)
+    for (let f = 0; f < rowFeatures; f++) store<u64>(found + (<usize>f) * 16 + 8, 0);
+}
+
+/** m_j,ie */
+function mixedOf(forms: Forms, j: i32, x: usize, blockBytes: usize, i: i32, e: i32): f32 {
+  let sum: f32 = 0;
+  for (let p = 0; p < forms.pairCount; p++) {
+    const k = x + (pairIndex(forms, p, 0) + 1) * blockBytes;
+    const l = x + (pairIndex(forms, p, 1) + 1) * blockBytes;
+    const weight = load<f32>(forms.weights + (<usize>(j * forms.pairCount + p)) * FLOAT);
+    const atI = (<usize>i) * FLOAT;
+    const atE = (<usize>e) * FLOAT;
+    sum += weight * (load<f32>(k + atI) * load<f32>(l + atE) + load<f32>(l + atI) * load<f32>(k + atE));
+  }
+  return sum;
+}
+
+/** The coefficients of all blocks, for the point whose input row is `x`. */
+function makeCoefficients(forms: Forms, x: usize, blockBytes: usize): void {
+  const firstForm = 1 + forms.first;
+  for (let group = 0; group < groups; group++) {
+    const places = coefficients + (<usize>group) * 16;
+    const next = (<usize>groups) * 16;
+    v128.store(places, weightsOf(0, group));
+    for (let block = 1; block < firstForm + forms.second; block++) v128.store(places + (<usize>block) * next, f32x4.splat(0));
+    if (forms.first == 0) continue;
+    for (let i = 0; i < axes; i++) {
+      const slope = f32x4.mul(weightsOf(1 << i, group), f32x4.splat(scale));
+      for (let block = 1; block < firstForm + forms.second; block++) {
+        const along = v128.load32_splat(x + (<usize>block) * blockBytes + (<usize>i) * FLOAT);
+        const place = places + (<usize>block) * next;
+        v128.store(place, multiplyAdd(along, slope, v128.load(place)));
+      }
+      if (forms.second == 0) continue;
+      for (let e = i + 1; e < axes; e++) {
+        const bend = f32x4.mul(weightsOf((1 << i) | (1 << e), group), f32x4.splat(scale * scale));
+        for (let j = 0; j < forms.second; j++) {
+          const place = places + (<usize>(firstForm + j)) * next;
+          const mixed = f32x4.splat(mixedOf(forms, j, x, blockBytes, i, e));
+          v128.store(place, multiplyAdd(mixed, bend, v128.load(place)));
+        }
+      }
+    }
+  }
+}
+
+export function gridForward(program: Program, operation: Operation, scratch: usize): void {
+  const forms = formsOf(program);
+  const blocks = blocksOf(forms);
+  const grid = changetype<Grid>(operation.detail);
+  const operand = operandOf(operation, 0);
+  const tile = program.tilePoints;
+  const inBlock = (<usize>(tile * operand.stride)) * FLOAT;
+  prepare(grid, blocks, scratch + program.rows);
+  const block = (<usize>groups) * 16;
+  for (let point = 0; point < tile; point++) {
+    const x = scratch + operand.place + (<usize>(point * operand.stride)) * FLOAT;
+    for (let index = 0; index < grid.levelCount; index++) {
+      const level = changetype<GridLevel>(grid.levels + (<usize>index) * offsetof<GridLevel>());
+      lookUp(grid, level, x);
+      makeCoefficients(forms, x, inBlock);
+      for (let c = 0; c < blocks; c++) {
+        const row = (c * tile + point) * operation.stride + index * grid.rowFeatures;
+        const to = scratch + operation.place + (<usize>row) * FLOAT;
+        for (let f = 0; f < grid.rowFeatures; f++) {
+          let sum = f32x4.splat(0);
+          for (let i: usize = 0; i < block; i += 16)
+            sum = multiplyAdd(
+              v128.load(coefficients + (<usize>c) * block + i),
+              v128.load(found + (<usize>f) * block + i),
+              sum,
+            );
+          store<f32>(to + (<usize>f) * FLOAT, sumOf(sum));
+        }
+      }
+    }
+  }
+}
+
+/** The gradient of a point's features in one level, at `g`: its part of the table's, and `slopes`. */
+function reversePoint(grid: Grid, blocks: i32, g: usize, outBlock: usize, tableGradient: usize, wantsSlopes: bool): void {
+  const block = (<usize>groups) * 16;
+  const corners = 1 << axes;
+  if (wantsSlopes)
+    for (let i: usize = 0; i < block * <usize>blocks; i += 16) v128.store(slopes + i, f32x4.splat(0));
+  for (let f = 0; f < grid.rowFeatures; f++) {
+    const gf = g + (<usize>f) * FLOAT;
+    if (wantsSlopes)
+      for (let c = 0; c < blocks; c++) {
+        const factor = v128.load32_splat(gf + (<usize>c) * outBlock);
+        const to = slopes + (<usize>c) * block;
+        for (let i: usize = 0; i < block; i += 16)
+          v128.store(to + i, multiplyAdd(factor, v128.load(found + (<usize>f) * block + i), v128.load(to + i)));
+      }
+    if (tableGradient == 0) continue;
+    for (let group = 0; group < groups; group++) {
+      let part = f32x4.splat(0);
+      for (let c = 0; c < blocks; c++)
+        part = multiplyAdd(
+          v128.load32_splat(gf + (<usize>c) * outBlock),
+          v128.load(coefficients + (<usize>c) * block + (<usize>group) * 16),
+          part,
+        );
+      const places = rows + (<usize>group) * 16;
+      const target = tableGradient + (<usize>f) * FLOAT;
+      // One after the other: corners may share a row.
+      addTo(target + load<u32>(places), f32x4.extract_lane(part, 0));
+      addTo(target + load<u32>(places, 4), f32x4.extract_lane(part, 1));
+      if (corners < 4) continue;
+      addTo(target + load<u32>(places, 8), f32x4.extract_lane(part, 2));
+      addTo(target + load<u32>(places, 12), f32x4.extract_lane(part, 3));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(place: usize, part: f32): void {
+  store<f32>(place, load<f32>(place) + part);
+}
+
+/** sum_b slopes[block]_b W_b, with the weights of the axes in `mask` replaced by their derivatives. */
+function slopeAlong(block: i32, mask: i32): f32 {
+  let sum = f32x4.splat(0);
+  for (let group = 0; group < groups; group++) {
+    const slope = v128.load(slopes + (<usize>(block * groups + group)) * 16);
+    sum = multiplyAdd(slope, weightsOf(mask, group), sum);
+  }
+  return sumOf(sum);
+}
+
+/** Adds to the gradient of a point's input, whose row is at `gx`. */
+function addInputGradient(forms: Forms, operand: Operand, x: usize, gx: usize, blockBytes: usize): void {
+  const squared = scale * scale;
+  const firstForm = 1 + forms.first;
+  const blocks = firstForm + forms.second;
+  const givesAll = operand.gradientBlocks > 1;
+  for (let i = 0; i < axes; i++) {
+    const bit = 1 << i;
+    const at = (<usize>i) * FLOAT;
+    let sum = scale * slopeAlong(0, bit);
+    for (let block = 1; block < blocks; block++) {
+      const row = x + (<usize>block) * blockBytes;
+      for (let e = 0; e < axes; e++)
+        if (e != i) sum += load<f32>(row + (<usize>e) * FLOAT) * squared * slopeAlong(block, bit | (1 << e));
+      if (givesAll) addTo(gx + (<usize>block) * blockBytes + at, scale * slopeAlong(block, bit));
+    }
+    for (let j = 0; j < forms.second; j++) {
+      for (let a = 0; a < axes; a++)
+        for (let e = a + 1; e < axes; e++)
+          if (a != i && e != i) {
+            const third = slopeAlong(firstForm + j, bit | (1 << a) | (1 << e));
+            sum += mixedOf(forms, j, x, blockBytes, a, e) * squared * scale * third;
+          }
+      if (!givesAll) continue;
+      for (let p = 0; p < forms.pairCount; p++) {
+        const k = (pairIndex(forms, p, 0) + 1) * blockBytes;
+        const l = (pairIndex(forms, p, 1) + 1) * blockBytes;
+        const weight = load<f32>(forms.weights + (<usize>(j * forms.pairCount + p)) * FLOAT) * squared;
+        for (let e = 0; e < axes; e++) {
+          if (e == i) continue;
+          const bend = weight * slopeAlong(firstForm + j, bit | (1 << e));
+          addTo(gx + k + at, bend * load<f32>(x + l + (<usize>e) * FLOAT));
+          addTo(gx + l + at, bend * load<f32>(x + k + (<usize>e) * FLOAT));
+        }
+      }
+    }
+    addTo(gx + at, sum);
+  }
+}
+
+export function gridReverse(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+  const forms = formsOf(program);
+  const blocks = blocksOf(forms);
+  const grid = changetype<Grid>(operation.detail);
+  const operand = operandOf(operation, 0);
+  const tile = program.tilePoints;
+  const inBlock = (<usize>(tile * operand.stride)) * FLOAT;
+  const outBlock = (<usize>(tile * operation.stride)) * FLOAT;
+  const tableGradient = grid.tableGradient == <usize>NONE ? 0 : gradients + grid.tableGradient;
+  const wanted = isWanted(operand);
+  const target = wanted ? contributionPlace(program, operand, scratch) : 0;
+  prepare(grid, blocks, scratch + program.rows);
+  for (let point = 0; point < tile; point++) {
+    const row = (<usize>(point * operand.stride)) * FLOAT;
+    const x = scratch + operand.place + row;
+    if (wanted)
+      for (let block = 0; block < operand.gradientBlocks; block++)
+        for (let i = 0; i < grid.axes; i++) store<f32>(target + row + (<usize>block) * inBlock + (<usize>i) * FLOAT, 0);
+    for (let index = 0; index < grid.levelCount; index++) {
+      const level = changetype<GridLevel>(grid.levels + (<usize>index) * offsetof<GridLevel>());
+      lookUp(grid, level, x);
+      makeCoefficients(forms, x, inBlock);
+      const g = scratch + operation.gradient + (<usize>(point * operation.stride + index * grid.rowFeatures)) * FLOAT;
+      reversePoint(grid, blocks, g, outBlock, tableGradient, wanted);
+      if (wanted) addInputGradient(forms, operand, x, target + row, inBlock);
+    }
+  }
+  if (wanted) addContribution(program, operand, scratch);
+}

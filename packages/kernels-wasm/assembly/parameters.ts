@@ -1,0 +1,104 @@
+/** @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back. */
+import { ENTRY_BYTES, Formula, runInstructions } from './formula';
+import { packPanels, packTransposedPanels } from './matrix-product';
+import { FLOAT } from './simd';
+
+/** `[rows][columns]` to panels of 8 columns. */
+export const PACK_PANELS: i32 = 0;
+/** `[rows][columns]` to panels of the transpose. */
+export const PACK_TRANSPOSED: i32 = 1;
+/** `rows` numbers, `columns` apart. */
+export const PACK_COPY: i32 = 2;
+/** One number to an entry of a table. */
+export const PACK_ENTRY: i32 = 3;
+/** Works out the entries of a table that depend on others, by the formula at `source`. */
+export const PACK_FORMULA: i32 = 4;
+
+// @ts-ignore: decorator
+@unmanaged
+export class Packing {
+  kind: i32;
+  source: usize;
+  rows: i32;
+  columns: i32;
+  target: usize;
+}
+
+/** Copies parameters to where the kernels want them; `list` holds `count` records of {@link Packing}. */
+export function packParameters(list: usize, count: i32): void {
+  for (let index = 0; index < count; index++) {
+    const record = changetype<Packing>(list + (<usize>index) * offsetof<Packing>());
+    const kind = record.kind;
+    const source = record.source;
+    const rows = record.rows;
+    const columns = record.columns;
+    const target = record.target;
+    if (kind == PACK_PANELS) packPanels(source, rows, columns, columns, target);
+    else if (kind == PACK_TRANSPOSED) packTransposedPanels(source, columns, rows, columns, target);
+    else if (kind == PACK_COPY)
+      for (let i = 0; i < rows; i++) store<f32>(target + (<usize>i) * FLOAT, load<f32>(source + (<usize>(i * columns)) * FLOAT));
+    else if (kind == PACK_ENTRY) v128.store(target, v128.load32_splat(source));
+    else if (kind == PACK_FORMULA) {
+      const formula = changetype<Formula>(source);
+      runInstructions(formula.instructions, formula.instructionCount, target, target, target, ENTRY_BYTES);
+    } else unreachable();
+  }
+}
+
+/** Panels `[columns / 8][rows up to a multiple of 4][8]` to `[rows][columns]`. */
+export const COLLECT_PANELS: i32 = 0;
+/** `rows` numbers, to places `columns` apart. */
+export const COLLECT_COPY: i32 = 1;
+
+// @ts-ignore: decorator
+@unmanaged
+export class Collecting {
+  kind: i32;
+  /** Offset in a thread's gradients. */
+  source: usize;
+  rows: i32;
+  columns: i32;
+  /** Offset in the flat gradient. */
+  target: usize;
+}
+
+// @ts-ignore: decorator
+@inline
+function add(place: usize, from: usize): void {
+  store<f32>(place, load<f32>(place) + load<f32>(from));
+}
+
+/** Adds gradients, at `sums`, to the flat gradient; `list` holds `count` records of {@link Collecting}. */
+export function collectGradients(list: usize, count: i32, sums: usize, flat: usize): void {
+  for (let index = 0; index < count; index++) {
+    const record = changetype<Collecting>(list + (<usize>index) * offsetof<Collecting>());
+    const rows = record.rows;
+    const columns = record.columns;
+    const source = sums + record.source;
+    const target = flat + record.target;
+    if (record.kind == COLLECT_PANELS) {
+      const paddedRows = (rows + 3) & ~3;
+      for (let column = 0; column < columns; column += 8) {
+        const panel = source + (<usize>(column * paddedRows)) * FLOAT;
+        const width = min(columns - column, 8);
+        for (let i = 0; i < rows; i++) {
+          const from = panel + (<usize>i) * 32;
+          const to = target + (<usize>(i * columns + column)) * FLOAT;
+          if (width == 8) {
+            v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+            v128.store(to, f32x4.add(v128.load(to, 16), v128.load(from, 16)), 16);
+          } else for (let j = 0; j < width; j++) add(to + (<usize>j) * FLOAT, from + (<usize>j) * FLOAT);
+        }
+      }
+    } else if (record.kind == COLLECT_COPY) {
+      if (columns == 1) {
+        let i = 0;
+        for (; i + 4 <= rows; i += 4) {
+          const offset = (<usize>i) * FLOAT;
+          v128.store(target + offset, f32x4.add(v128.load(target + offset), v128.load(source + offset)));
+        }
+        for (; i < rows; i++) add(target + (<usize>i) * FLOAT, source + (<usize>i) * FLOAT);
+      } else for (let i = 0; i < rows; i++) add(target + (<usize>(i * columns)) * FLOAT, source + (<usize>i) * FLOAT);
+    } else unreachable();
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's jets stay in the second-level
+ * cache, and nothing as large as points times width is ever kept.
+ */
+import { addLoss, Loss, penaliseBlock } from './loss';
+import { columnsForward, columnsReverse } from './ops/columns';
+import { concatForward, concatReverse } from './ops/concat';
+import { constantForward, constantReverse } from './ops/constant';
+import { elementwiseForward, elementwiseReverse } from './ops/elementwise';
+import { gridForward, gridReverse } from './ops/grid';
+import { linearForward, linearReverse } from './ops/linear';
+import { productForward, productReverse } from './ops/product';
+import { sumForward, sumReverse } from './ops/sum';
+import {
+  blocksOf,
+  copyNumbers,
+  formsOf,
+  Input,
+  inputOf,
+  lastOperation,
+  NONE,
+  OPERATION_COLUMNS,
+  OPERATION_CONCAT,
+  OPERATION_CONSTANT,
+  OPERATION_ELEMENTWISE,
+  OPERATION_GRID,
+  OPERATION_LINEAR,
+  OPERATION_PRODUCT,
+  OPERATION_SUM,
+  operationOf,
+  Program,
+} from './program';
+import { FLOAT } from './simd';
+
+/**
+ * An input's jet, of which `first` and `second` blocks are wanted. That of coordinates: themselves, unit first derivatives, no second ones. A tile
+ * that is not full repeats the last point.
+ */
+export function fillInput(program: Program, input: Input, first: i32, second: i32, start: i32, scratch: usize): void {
+  const k = input.features;
+  const tile = program.tilePoints;
+  const blocks = 1 + first + second;
+  const rowBytes = (<usize>input.stride) * FLOAT;
+  const given = input.isJet ? blocks : 1;
+  const to = scratch + input.place;
+  memory.fill(to, 0, (<usize>(blocks * tile)) * rowBytes);
+  for (let block = 0; block < given; block++)
+    for (let i = 0; i < tile; i++) {
+      const point = block * program.points + min(start + i, program.points - 1);
+      copyNumbers(to + (<usize>(block * tile + i)) * rowBytes, input.source + (<usize>(point * k)) * FLOAT, k);
+    }
+  if (input.isJet) return;
+  for (let axis = 0; axis < first; axis++)
+    for (let i = 0; i < tile; i++)
+      store<f32>(to + (<usize>((axis + 1) * tile + i)) * rowBytes + (<usize>axis) * FLOAT, 1);
+}
+
+function forwardTile(program: Program, start: i32, scratch: usize, forReverse: bool): void {
+  const forms = formsOf(program);
+  for (let index = 0; index < program.inputCount; index++)
+    fillInput(program, inputOf(program, index), forms.first, forms.second, start, scratch);
+  for (let index = 0; index < program.operationCount; index++) {
+    const operation = operationOf(program.operations, index);
+    switch (operation.kind) {
+      case OPERATION_LINEAR:
+        linearForward(program, operation, scratch, forReverse);
+        break;
+      case OPERATION_ELEMENTWISE:
+        elementwiseForward(program, operation, scratch);
+        break;
+      case OPERATION_CONCAT:
+        concatForward(program, operation, scratch);
+        break;
+      case OPERATION_SUM:
+        sumForward(program, operation, scratch);
+        break;
+      case OPERATION_PRODUCT:
+        productForward(program, operation, scratch);
+        break;
+      case OPERATION_COLUMNS:
+        columnsForward(program, operation, scratch);
+        break;
+      case OPERATION_CONSTANT:
+        constantForward(program, operation, scratch);
+        break;
+      case OPERATION_GRID:
+        gridForward(program, operation, scratch);
+        break;
+      default:
+        unreachable();
+    }
+  }
+}
+
+/** Copies a tile's rows of the derivatives with respect to the outputs to where the reverse pass begins. */
+function fillUpstream(program: Program, start: i32, scratch: usize): void {
+  const last = lastOperation(program);
+  const tile = program.tilePoints;
+  const count = min(tile, program.points - start);
+  const blocks = blocksOf(formsOf(program));
+  const o = last.features;
+  const to = scratch + last.gradient;
+  const rowBytes = (<usize>last.stride) * FLOAT;
+  memory.fill(to, 0, (<usize>(blocks * tile)) * rowBytes);
+  for (let block = 0; block < blocks; block++)
+    for (let i = 0; i < count; i++)
+      copyNumbers(
+        to + (<usize>(block * tile + i)) * rowBytes,
+        program.upstream + (<usize>((block * program.points + start + i) * o)) * FLOAT,
+        o,
+      );
+}
+
+function reverseTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+  fillUpstream(program, start, scratch);
+  for (let index = 0; index < program.reversedCount; index++) {
+    const operation = operationOf(program.reversed, index);
+    switch (operation.kind) {
+      case OPERATION_LINEAR:
+        linearReverse(program, operation, scratch, gradients);
+        break;
+      case OPERATION_ELEMENTWISE:
+        elementwiseReverse(program, operation, scratch, gradients);
+        break;
+      case OPERATION_CONCAT:
+        concatReverse(program, operation, scratch);
+        break;
+      case OPERATION_SUM:
+        sumReverse(program, operation, scratch);
+        break;
+      case OPERATION_PRODUCT:
+        productReverse(program, operation, scratch);
+        break;
+      case OPERATION_COLUMNS:
+        columnsReverse(program, operation, scratch);
+        break;
+      case OPERATION_CONSTANT:
+        constantReverse(program, operation, scratch, gradients);
+        break;
+      case OPERATION_GRID:
+        gridReverse(program, operation, scratch, gradients);
+        break;
+      default:
+        unreachable();
+    }
+  }
+  const blocks = blocksOf(formsOf(program));
+  for (let index = 0; index < program.inputCount; index++) {
+    const input = inputOf(program, index);
+    if (input.gradient != <usize>NONE) copyInputGradient(program, input, input.isJet ? blocks : 1, start, scratch + input.gradient);
+  }
+}
+
+/** Copies the gradient of an input, rows of the input's stride at `from`, to where it is wanted. */
+export function copyInputGradient(program: Program, input: Input, blocks: i32, start: i32, from: usize): void {
+  const tile = program.tilePoints;
+  const count = min(tile, program.points - start);
+  const k = input.features;
+  for (let block = 0; block < blocks; block++)
+    for (let i = 0; i < count; i++)
+      copyNumbers(
+        input.sourceGradient + (<usize>((block * program.points + start + i) * k)) * FLOAT,
+        from + (<usize>((block * tile + i) * input.stride)) * FLOAT,
+        k,
+      );
+}
+
+// @ts-ignore: decorator
+@inline
+function scratchOf(program: Program, thread: i32): usize {
+  return program.scratch + (<usize>thread) * program.scratchBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+function gradientsOf(program: Program, thread: i32): usize {
+  return program.gradients + (<usize>thread) * program.gradientBytes;
+}
+
+/** Works out the outputs of the tiles of one thread. */
+export function programForward(program: Program, thread: i32, threads: i32): void {
+  const scratch = scratchOf(program, thread);
+  const last = lastOperation(program);
+  const blocks = blocksOf(formsOf(program));
+  const tile = program.tilePoints;
+  const o = last.features;
+  for (let start = thread * tile; start < program.points; start += threads * tile) {
+    forwardTile(program, start, scratch, false);
+    const count = min(tile, program.points - start);
+    for (let block = 0; block < blocks; block++)
+      for (let i = 0; i < count; i++)
+        copyNumbers(
+          program.outputs + (<usize>((block * program.points + start + i) * o)) * FLOAT,
+          scratch + last.place + (<usize>((block * tile + i) * last.stride)) * FLOAT,
+          o,
+        );
+  }
+}
+
+/** Adds the gradients of the tiles of one thread to that thread's sums. */
+export function programReverse(program: Program, thread: i32, threads: i32): void {
+  const scratch = scratchOf(program, thread);
+  const gradients = gradientsOf(program, thread);
+  const tile = program.tilePoints;
+  for (let start = thread * tile; start < program.points; start += threads * tile) {
+    forwardTile(program, start, scratch, true);
+    reverseTile(program, start, scratch, gradients);
+  }
+}
+
+/** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
+export function programLoss(program: Program, thread: i32, threads: i32): void {
+  const loss = changetype<Loss>(program.loss);
+  const scratch = scratchOf(program, thread);
+  const gradients = gradientsOf(program, thread);
+  const last = lastOperation(program);
+  const blocks = blocksOf(formsOf(program));
+  const tile = program.tilePoints;
+  const rowBytes = (<usize>last.stride) * FLOAT;
+  for (let start = thread * tile; start < program.points; start += threads * tile) {
+    forwardTile(program, start, scratch, true);
+    for (let block = 0; block < blocks; block++) {
+      const outputs = scratch + last.place + (<usize>(block * tile)) * rowBytes;
+      addLoss(loss, thread, penaliseBlock(program, loss, block, start, outputs, rowBytes, scratch + program.rows));
+    }
+    reverseTile(program, start, scratch, gradients);
+  }
+}

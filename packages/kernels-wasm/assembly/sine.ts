@@ -1,0 +1,39 @@
+/**
+ * @file The sine and its derivatives, for the features of one point: written by hand, as its derivatives follow from the sine and its slope, so that nothing
+ * more has to be kept. All other activations are formulas; see formula.ts. The kernel contract holds this one to core's.
+ */
+import { lastSine, sine, sineAndCosine } from './elementary';
+
+/**
+ * s = sin(omega x), s', and s'' and s''' as far as `order` asks, `[bytes / 4]` floats each; s alone for order 0. `s` or `s1` may be the place of `z` itself,
+ * and `s3` is not used below order 3.
+ */
+export function sineDerivatives(
+  z: usize,
+  s: usize,
+  s1: usize,
+  s2: usize,
+  s3: usize,
+  bytes: usize,
+  omega: f32,
+  order: i32,
+): void {
+  const w = f32x4.splat(omega);
+  if (order == 0) {
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(s + i, sine(f32x4.mul(v128.load(z + i), w)));
+    return;
+  }
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const c = sineAndCosine(f32x4.mul(v128.load(z + i), w));
+    v128.store(s + i, lastSine);
+    v128.store(s1 + i, f32x4.mul(c, w));
+  }
+  if (order >= 2) bend(s, s2, bytes, omega);
+  if (order >= 3) bend(s1, s3, bytes, omega);
+}
+
+/** -omega^2 x: s'' from s, and s''' from s'. */
+export function bend(x: usize, y: usize, bytes: usize, omega: f32): void {
+  const factor = f32x4.splat(-omega * omega);
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, f32x4.mul(v128.load(x + i), factor));
+}

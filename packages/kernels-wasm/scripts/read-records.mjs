@@ -1,0 +1,92 @@
+// The records of assembly/ and its numbered kinds, for TypeScript: the offset of every field comes from the compiler, and every number from the module.
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { main } from 'assemblyscript/asc';
+
+const FIELD_TYPES = new Set(['i32', 'u32', 'usize', 'f32']);
+
+/**
+ * @param {string} text of a file of assembly/
+ * @param {string} file for messages
+ */
+function declarationsOf(text, file) {
+  const classes = [...text.matchAll(/@unmanaged\nexport class (\w+) \{\n([\s\S]*?)\n\}/g)].map(([, name, body]) => ({
+    name,
+    fields: [...body.matchAll(/^ {2}(\w+): (\w+);$/gm)].map(([, field, type]) => {
+      if (!FIELD_TYPES.has(type)) throw new Error(`${file}: ${name}.${field} must be a number of four bytes, got ${type}`);
+      return { name: field, type };
+    }),
+  }));
+  const constants = [...text.matchAll(/^export const ([A-Z][A-Z0-9_]*): i32 = /gm)].map(([, name]) => name);
+  return { classes, constants };
+}
+
+/**
+ * @param {string} assembly the folder
+ * @param {readonly string[]} files
+ * @param {string} folder for files on the way
+ * @param {readonly string[]} flags of the compiler
+ * @returns the text of `src/generated/records.ts`
+ */
+export async function readRecords(assembly, files, folder, flags) {
+  const parts = files.map(file => ({ file, ...declarationsOf(readFileSync(file, 'utf8'), file) }));
+  const names = parts.flatMap(({ classes, constants }) => [...classes.map(({ name }) => name), ...constants]);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`assembly: ${twice} stands in two files`);
+  const entry = parts
+    .flatMap(({ file, classes, constants }) => [
+      `import { ${[...classes.map(({ name }) => name), ...constants].join(', ')} } from './${relative(assembly, file).replace(/\.ts$/, '')}';`,
+      ...classes.flatMap(({ name, fields }) => [
+        `export const ${name}__bytes: i32 = offsetof<${name}>();`,
+        ...fields.map(field => `export const ${name}_${field.name}: i32 = offsetof<${name}>('${field.name}');`),
+      ]),
+      ...constants.map(name => `export const value_${name}: i32 = ${name};`),
+    ])
+    .filter(line => !line.startsWith('import {  }'))
+    .join('\n');
+  const output = join(folder, 'records.wasm');
+  /** @param {string} name @param {string} base */
+  const readFile = (name, base) => {
+    if (name === 'records.ts') return entry;
+    try {
+      return readFileSync(join(base, name), 'utf8');
+    } catch {
+      return null;
+    }
+  };
+  const { error, stderr } = await main(['records.ts', '--baseDir', assembly, '--outFile', relative(assembly, output), ...flags], {
+    readFile,
+  });
+  if (error) throw new Error(`${stderr}`, { cause: error });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
+  const { instance } = await WebAssembly.instantiate(readFileSync(output), { env: { memory, sin: Math.sin, cos: Math.cos } });
+  /** @param {string} name */
+  const valueOf = name => {
+    const global = instance.exports[name];
+    if (!(global instanceof WebAssembly.Global)) throw new Error(`assembly: ${name} is not a number`);
+    return global.value;
+  };
+  const records = parts
+    .flatMap(({ classes }) => classes)
+    .map(
+      ({ name, fields }) => `  ${name}: {
+    bytes: ${valueOf(`${name}__bytes`)},
+    fields: {
+${fields.map(field => `      ${field.name}: { offset: ${valueOf(`${name}_${field.name}`)}, type: '${field.type}' },`).join('\n')}
+    },
+  },`,
+    );
+  const constants = parts.flatMap(part => part.constants).map(name => `  ${name}: ${valueOf(`value_${name}`)},`);
+  return `// Made from assembly/ by scripts/build-wasm.mjs.
+
+/** The classes of assembly/ as they lie in memory. */
+export const records = {
+${records.join('\n')}
+} as const;
+
+/** The numbers of assembly/. */
+export const constants = {
+${constants.join('\n')}
+} as const;
+`;
+}

@@ -1,0 +1,140 @@
+/** @file The memory of a program: records whose fields are named as in `assembly/`, and the numbers that they point at. */
+import { records } from '../generated/records.ts';
+
+type Records = typeof records;
+
+/** The name of a record. */
+export type RecordName = keyof Records;
+
+/** The name of a field of a record. */
+export type FieldName<R extends RecordName> = keyof Records[R]['fields'] & string;
+
+/** A part of a program's memory: what is the same at every step, what a step works out of the parameters, and the parameters themselves. */
+type Region = 'image' | 'room' | 'parameters';
+
+/** A place in a program's memory, in bytes from the start of a region; an address once it is known where the program lies. */
+export interface Place {
+  readonly region: Region;
+  readonly offset: number;
+}
+
+/** The values of all fields of a record. */
+export type RecordValues<R extends RecordName> = { readonly [Field in FieldName<R>]: number | Place };
+
+/** Where a field stands in a record, in words of four bytes. @throws Error when the record has no such field */
+export const wordOf = <R extends RecordName>(record: R, field: FieldName<R>): number => {
+  const found = (records[record].fields as Readonly<Record<string, { readonly offset: number }>>)[field];
+  if (found === undefined) throw new Error(`simd: the record ${record} has no field '${field}'`);
+  return found.offset / 4;
+};
+
+const ALIGNMENT = 16;
+
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** Where `bytes` more are, `offset` bytes further. */
+export const further = ({ region, offset }: Place, bytes: number): Place => ({ region, offset: offset + bytes });
+
+/** A program's memory as it is copied to where a step finds room for it. */
+export class ProgramMemory {
+  /** Bytes of all regions. */
+  readonly bytes: number;
+  /** Where the parameters begin, in bytes. */
+  readonly parameters: number;
+  readonly #words: Int32Array;
+  readonly #addresses: Int32Array;
+  #base = 0;
+
+  constructor(words: Int32Array, addresses: Int32Array, { bytes, parameters }: { bytes: number; parameters: number }) {
+    this.#words = words;
+    this.#addresses = addresses;
+    this.bytes = bytes;
+    this.parameters = parameters;
+  }
+
+  /** The words of the image, for a program that lies at `base`. */
+  at(base: number): Int32Array {
+    const shift = base - this.#base;
+    if (shift !== 0) for (const word of this.#addresses) this.#words[word] = (this.#words[word] as number) + shift;
+    this.#base = base;
+    return this.#words;
+  }
+}
+
+/** Writes the records of a program, once. */
+export class Image {
+  #buffer = new ArrayBuffer(4096);
+  #size = 0;
+  #room = 0;
+  readonly #addresses: { readonly word: number; readonly place: Place }[] = [];
+
+  #take(bytes: number): Place {
+    const offset = this.#size;
+    this.#size = offset + aligned(bytes);
+    if (this.#size > this.#buffer.byteLength) {
+      const larger = new ArrayBuffer(2 * this.#size);
+      new Uint8Array(larger).set(new Uint8Array(this.#buffer));
+      this.#buffer = larger;
+    }
+    return { region: 'image', offset };
+  }
+
+  #writeWord(offset: number, value: number | Place, isFloat = false): void {
+    if (typeof value !== 'number') this.#addresses.push({ word: offset / 4, place: value });
+    else if (isFloat) new Float32Array(this.#buffer, offset, 1)[0] = value;
+    else new Int32Array(this.#buffer, offset, 1)[0] = value;
+  }
+
+  #writeRecord<R extends RecordName>(record: R, offset: number, values: RecordValues<R>): void {
+    const { fields } = records[record];
+    for (const [name, field] of Object.entries(fields) as [FieldName<R>, { offset: number; type: string }][]) {
+      const value = values[name];
+      if (value === undefined) throw new Error(`simd: the record ${record} needs a value of '${name}'`);
+      this.#writeWord(offset + field.offset, value, field.type === 'f32');
+    }
+  }
+
+  /** One record. */
+  record<R extends RecordName>(record: R, values: RecordValues<R>): Place {
+    return this.list(record, [values]);
+  }
+
+  /** Records one behind the other. */
+  list<R extends RecordName>(record: R, all: readonly RecordValues<R>[]): Place {
+    const { bytes } = records[record];
+    const place = this.#take(Math.max(1, all.length) * bytes);
+    for (const [index, values] of all.entries()) this.#writeRecord(record, place.offset + index * bytes, values);
+    return place;
+  }
+
+  /** Integers or addresses, one behind the other. */
+  integers(values: readonly (number | Place)[]): Place {
+    const place = this.#take(4 * Math.max(1, values.length));
+    for (const [index, value] of values.entries()) this.#writeWord(place.offset + 4 * index, value);
+    return place;
+  }
+
+  floats(values: ArrayLike<number>): Place {
+    const place = this.#take(4 * Math.max(1, values.length));
+    new Float32Array(this.#buffer, place.offset, values.length).set(values);
+    return place;
+  }
+
+  /** Room that a step fills. What nobody writes there is 0, once the step has cleared it. */
+  room(bytes: number): Place {
+    const offset = this.#room;
+    this.#room = offset + aligned(bytes);
+    return { region: 'room', offset };
+  }
+
+  /** @param parameterCount how many numbers the parameters are */
+  finish(parameterCount: number): ProgramMemory {
+    const starts = { image: 0, room: this.#size, parameters: this.#size + this.#room };
+    const words = new Int32Array(this.#buffer.slice(0, this.#size));
+    for (const { word, place } of this.#addresses) words[word] = starts[place.region] + place.offset;
+    return new ProgramMemory(words, Int32Array.from(this.#addresses, ({ word }) => word), {
+      bytes: starts.parameters + 4 * parameterCount,
+      parameters: starts.parameters,
+    });
+  }
+}

@@ -1,0 +1,72 @@
+/** @file Which parameters go where before a step, and which gradients go where after it; see `assembly/parameters.ts`. */
+import type { Numbers, ParameterNumbers } from '@neural-fields/core';
+import { constants } from '../generated/records.ts';
+import type { Image, Place, RecordValues } from './image.ts';
+
+const FLOAT = 4;
+
+/** How many numbers a shape has. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** What a step does with the parameters first. */
+export class Packings {
+  readonly #records: RecordValues<'Packing'>[] = [];
+
+  /** In order: formulas come after the parameters that they use. */
+  add(record: RecordValues<'Packing'>): void {
+    this.#records.push(record);
+  }
+
+  finish(image: Image): { readonly place: Place; readonly count: number } {
+    return { place: image.list('Packing', this.#records), count: this.#records.length };
+  }
+}
+
+/** Where numbers are in a program's memory. */
+export const sourceOf = (image: Image, numbers: Numbers): Place =>
+  numbers.kind === 'parameter' ? { region: 'parameters', offset: FLOAT * numbers.offset } : image.floats(numbers.values());
+
+/** Some numbers of a parameter. */
+export interface NumberRange {
+  readonly first: number;
+  readonly count: number;
+  /** From one to the next. */
+  readonly step: number;
+}
+
+/** The gradients of parameters in a thread's memory, and how they get from there into the flat vector. */
+export class Gradients {
+  readonly #records: RecordValues<'Collecting'>[] = [];
+  #bytes = 0;
+
+  /** Bytes of a thread's gradients: whole cache lines. */
+  get bytes(): number {
+    return 64 * Math.ceil(this.#bytes / 64);
+  }
+
+  #take(bytes: number): number {
+    const offset = this.#bytes;
+    this.#bytes += 16 * Math.ceil(bytes / 16);
+    return offset;
+  }
+
+  /** A matrix `[rows][columns]` in panels of 8 columns. @returns its offset */
+  panels({ offset, shape }: ParameterNumbers): number {
+    const [rows = 0, columns = 0] = shape;
+    const source = this.#take(FLOAT * 8 * Math.ceil(columns / 8) * 4 * Math.ceil(rows / 4));
+    this.#records.push({ kind: constants.COLLECT_PANELS, source, rows, columns, target: FLOAT * offset });
+    return source;
+  }
+
+  /** Numbers one behind the other, up to a multiple of 8: all of them, or `count` from `first`, `step` apart. @returns their offset */
+  vector({ offset, shape }: ParameterNumbers, { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {}): number {
+    const source = this.#take(FLOAT * 8 * Math.ceil(count / 8));
+    const target = FLOAT * (offset + first);
+    this.#records.push({ kind: constants.COLLECT_COPY, source, rows: count, columns: step, target });
+    return source;
+  }
+
+  finish(image: Image): { readonly place: Place; readonly count: number } {
+    return { place: image.list('Collecting', this.#records), count: this.#records.length };
+  }
+}

@@ -1,0 +1,340 @@
+/** @file A program as records: all that a step needs to know is worked out here, once. */
+import {
+  blockCount,
+  type GridOperation,
+  HASH_PRIMES,
+  type KernelLoss,
+  type KernelProgram,
+  type Numbers,
+  type Operation,
+} from '@neural-fields/core';
+import type { Expression } from '@neural-fields/core/elementwise';
+import { constants } from '../generated/records.ts';
+import type { WasmExports } from '../wasm/exports.ts';
+import { isIdentity, type PlacedActivation, placeActivation } from './activations.ts';
+import { FormulaTable } from './formulas.ts';
+import { Image, type Place, type ProgramMemory } from './image.ts';
+import { Gradients, Packings, sourceOf } from './packings.ts';
+import { findAdjointPlaces, findPlaces, type Places, type Purpose } from './places.ts';
+
+const { NONE, PANEL } = constants;
+const FLOAT = 4;
+
+/** A program that is ready to run for one purpose. */
+export interface PlacedProgram {
+  readonly program: KernelProgram;
+  readonly purpose: Purpose;
+  /** Whether the gradient is worked out by adjoints, as in `assembly/scalar-gradient.ts`. */
+  readonly usesAdjoint: boolean;
+  readonly memory: ProgramMemory;
+  /** Offsets of records in that memory, in bytes. */
+  readonly job: number;
+  readonly inputs: number;
+  readonly loss: number;
+  readonly packings: { readonly offset: number; readonly count: number };
+  readonly collectings: { readonly offset: number; readonly count: number };
+  readonly tilePoints: number;
+  readonly scratchBytes: number;
+  readonly gradientBytes: number;
+}
+
+/**
+ * Whether the gradient is worked out by adjoints and not by the jet: with one output, the former takes the products of 2 rows of the jet whatever the
+ * number of coordinates d, the latter those of 1 + d.
+ */
+const prefersAdjoint = ({ shape, inputs, operations, outFeatures }: KernelProgram): boolean =>
+  shape.order === 1 &&
+  outFeatures === 1 &&
+  shape.inFeatures >= 2 &&
+  inputs.length === 1 &&
+  inputs[0]?.kind === 'coords' &&
+  operations.every(
+    (operation, index) =>
+      operation.kind === 'linear' &&
+      operation.inputs[0] === index &&
+      (operation.activation?.parameters.every(({ value }) => typeof value === 'number') ?? true),
+  );
+
+/** Leaves out activations that change nothing. */
+const withoutIdentities = (program: KernelProgram): KernelProgram => ({
+  ...program,
+  operations: program.operations.map(operation => {
+    if (operation.kind !== 'linear' || operation.activation === undefined || !isIdentity(operation.activation)) return operation;
+    const { activation: _, ...linear } = operation;
+    return linear;
+  }),
+});
+
+/** What one operation's record is made of, beside its places. */
+interface Detail {
+  readonly place: Place | number;
+}
+
+/** Makes the records of a program's operations. */
+class Placing {
+  readonly image = new Image();
+  readonly packings = new Packings();
+  readonly gradients = new Gradients();
+  readonly #program: KernelProgram;
+  readonly #purpose: Purpose;
+  readonly #usesAdjoint: boolean;
+
+  constructor(program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
+    this.#program = program;
+    this.#purpose = purpose;
+    this.#usesAdjoint = usesAdjoint;
+  }
+
+  get #forReverse(): boolean {
+    return this.#purpose !== 'forward';
+  }
+
+  activation(operation: Operation): PlacedActivation | undefined {
+    const activation =
+      operation.kind === 'linear' || operation.kind === 'elementwise' ? operation.activation : undefined;
+    return (
+      activation &&
+      placeActivation(this.image, this.packings, activation, {
+        order: this.#program.shape.order,
+        forReverse: this.#forReverse,
+        forAdjoint: this.#usesAdjoint,
+        ownsInput: operation.kind === 'linear',
+        features: operation.outFeatures,
+        gradients: this.gradients,
+      })
+    );
+  }
+
+  /** The offset of the gradient of some numbers, or NONE. */
+  #gradientOf(numbers: Numbers | undefined, add: 'panels' | 'vector'): number {
+    return this.#forReverse && numbers?.kind === 'parameter' ? this.gradients[add](numbers) : NONE;
+  }
+
+  /** Numbers one behind the other, zeros up to a multiple of 8 behind them. */
+  #vector(numbers: Numbers, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Place {
+    const target = this.image.floats(new Float32Array(PANEL * Math.ceil(count / PANEL)));
+    const source = sourceOf(this.image, numbers);
+    const from = { ...source, offset: source.offset + FLOAT * first };
+    this.packings.add({ kind: constants.PACK_COPY, source: from, rows: count, columns: step, target });
+    return target;
+  }
+
+  detail(operation: Operation, index: number, places: Places, activation: PlacedActivation | undefined): Detail {
+    const { image } = this;
+    switch (operation.kind) {
+      case 'linear': {
+        const { weight, bias, outFeatures } = operation;
+        const [inFeatures = 0] = weight.shape;
+        const [outPanels, inPanels] = [Math.ceil(outFeatures / PANEL), Math.ceil(inFeatures / PANEL)];
+        const source = sourceOf(image, weight);
+        const matrix = { source, rows: inFeatures, columns: outFeatures };
+        const weights = image.room(FLOAT * PANEL * outPanels * inFeatures);
+        this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
+        const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
+        const transposed = isTransposed ? image.room(FLOAT * PANEL * inPanels * outFeatures) : 0;
+        if (typeof transposed !== 'number')
+          this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
+        const place = image.record('Linear', {
+          outPanels,
+          inPanels,
+          weights,
+          bias: bias ? this.#vector(bias, { count: outFeatures }) : 0,
+          transposed,
+          weightGradient: this.#gradientOf(weight, 'panels'),
+          biasGradient: this.#gradientOf(bias, 'vector'),
+          activation: activation?.place ?? 0,
+          z: places.preActivations[index] as number,
+          kept: places.kept[index] as number,
+          u: places.adjoint?.values[index] ?? NONE,
+        });
+        return { place };
+      }
+      case 'elementwise':
+        return { place: activation?.place ?? 0 };
+      case 'sum':
+        return { place: image.floats(operation.coefficients) };
+      case 'columns':
+        return { place: image.integers(operation.columns) };
+      case 'constant': {
+        const { values, column, outFeatures: count } = operation;
+        const part = column === undefined ? { count } : { count, first: column, step: values.shape[1] as number };
+        const gradient =
+          this.#forReverse && values.kind === 'parameter' ? this.gradients.vector(values, part) : NONE;
+        return { place: image.record('Constant', { values: this.#vector(values, part), gradient }) };
+      }
+      case 'grid':
+        return { place: this.#grid(operation) };
+      case 'concat':
+      case 'product':
+        return { place: 0 };
+      case 'custom':
+        throw new Error('simd: there is no kernel for a custom operation');
+    }
+  }
+
+  #grid({ inputs: [input], table, levels }: GridOperation): Place {
+    const axes = this.#widthOf(input);
+    return this.image.record('Grid', {
+      axes,
+      rowFeatures: table.shape[1] as number,
+      levels: this.image.list(
+        'GridLevel',
+        levels.map(({ resolution, firstRow, rows, hashed }) => ({
+          resolution,
+          firstRow,
+          mask: hashed ? rows - 1 : NONE,
+          multipliers: this.image.integers(
+            Array.from({ length: axes }, (_, i) => (hashed ? (HASH_PRIMES[i] as number) : (resolution + 1) ** i)),
+          ),
+        })),
+      ),
+      levelCount: levels.length,
+      table: sourceOf(this.image, table),
+      tableGradient: this.#gradientOf(table, 'vector'),
+    });
+  }
+
+  #widthOf(register: number): number {
+    const { inputs, operations } = this.#program;
+    return inputs[register]?.features ?? (operations[register - inputs.length] as Operation).outFeatures;
+  }
+
+  /** The records of an operation's operands. */
+  operands(operation: Operation, index: number, places: Places): Place {
+    const { inputs, shape } = this.#program;
+    return this.image.list(
+      'Operand',
+      operation.inputs.map((register, k) => {
+        const { gradient, adds } = places.contributions[index]?.[k] ?? { gradient: NONE, adds: false };
+        return {
+          features: this.#widthOf(register),
+          stride: places.strides[register] as number,
+          place: places.values[register] as number,
+          gradient,
+          adds: Number(adds),
+          gradientBlocks: inputs[register]?.kind === 'coords' ? 1 : blockCount(shape),
+        };
+      }),
+    );
+  }
+}
+
+/** Scratch that a grid needs. */
+const gridBytes = ({ shape, inputs, operations }: KernelProgram, operation: Operation, wasm: WasmExports): number => {
+  if (operation.kind !== 'grid') return 0;
+  const [input] = operation.inputs;
+  const axes = inputs[input]?.features ?? (operations[input - inputs.length] as Operation).outFeatures;
+  return wasm.gridScratchBytes(axes, operation.table.shape[1] as number, blockCount(shape));
+};
+
+const placeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['shape'], isEmpty = false): Place =>
+  image.record('Forms', {
+    first: isEmpty || order === 0 ? 0 : inFeatures,
+    second: isEmpty ? 0 : (forms?.weights.length ?? 0),
+    pairCount: isEmpty ? 0 : (forms?.pairs.length ?? 0),
+    pairs: image.integers(forms?.pairs.flat() ?? []),
+    weights: image.floats(forms?.weights.flat() ?? []),
+  });
+
+/** The loss's record, but for what changes from step to step, and the scratch that it needs. */
+const placeLoss = (placing: Placing, { penalty, blocks }: KernelLoss, features: number) => {
+  const { image, packings } = placing;
+  const expressions: readonly Expression[] = [penalty.expressions.value, penalty.expressions.slope];
+  const parameters = Object.entries(penalty.parameters).map(([name, value]) => ({ name, value }));
+  const table = new FormulaTable(image, packings, { parameters, formulas: [expressions] });
+  const formula = table.add(expressions);
+  const place = image.record('Loss', {
+    formula: formula.place,
+    table: table.place,
+    gradientScale: 0,
+    features,
+    factors: image.floats(blocks.map(({ factor }) => factor)),
+    weights: 0,
+    sums: 0,
+  });
+  return { place, rowsBytes: constants.REGISTER_BYTES * formula.registerCount };
+};
+
+/** Lays a program out for a purpose, with the loss behind it where that is the purpose. */
+export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: Purpose, loss?: KernelLoss): PlacedProgram => {
+  const program = withoutIdentities(given);
+  const { inputs, operations, outFeatures, shape, parameterCount } = program;
+  const usesAdjoint = prefersAdjoint(program);
+  const placing = new Placing(program, purpose, usesAdjoint);
+  const { image, packings, gradients } = placing;
+  const activations = operations.map(operation => placing.activation(operation));
+  const lossRecord = loss && placeLoss(placing, loss, outFeatures);
+  const rowsBytes = Math.max(
+    0,
+    lossRecord?.rowsBytes ?? 0,
+    ...activations.map(activation => activation?.rowsBytes ?? 0),
+    ...operations.map(operation => gridBytes(program, operation, wasm)),
+  );
+  const needs = { rowsBytes, keptBlocks: activations.map(activation => activation?.keptBlocks ?? 0) };
+  const places = usesAdjoint ? findAdjointPlaces(program, purpose, needs) : findPlaces(program, purpose, needs);
+  const records = operations.map((operation, index) => {
+    const register = inputs.length + index;
+    return image.record('Operation', {
+      kind: constants[`OPERATION_${operation.kind.toUpperCase() as Uppercase<Exclude<Operation['kind'], 'custom'>>}` as const],
+      features: operation.outFeatures,
+      stride: places.strides[register] as number,
+      place: places.values[register] as number,
+      gradient: places.gradients[register] as number,
+      operands: placing.operands(operation, index, places),
+      operandCount: operation.inputs.length,
+      detail: placing.detail(operation, index, places, activations[index]).place,
+    });
+  });
+  const inputRecords = image.list(
+    'Input',
+    inputs.map(({ features, kind }, register) => ({
+      features,
+      stride: places.strides[register] as number,
+      place: places.values[register] as number,
+      gradient: places.gradients[register] as number,
+      isJet: Number(kind === 'jet'),
+      source: 0,
+      sourceGradient: 0,
+    })),
+  );
+  const { g0 = 0, g1 = 0, g2 = 0 } = places.adjoint ?? {};
+  const adjoint = usesAdjoint ? image.record('Adjoint', { g0, g1, g2, noForms: placeForms(image, shape, true) }) : 0;
+  const job = image.record('Program', {
+    forms: placeForms(image, shape),
+    inputs: inputRecords,
+    inputCount: inputs.length,
+    operations: image.integers(records),
+    operationCount: records.length,
+    reversed: image.integers(places.reversed.map(index => records[index] as Place)),
+    reversedCount: places.reversed.length,
+    spare: places.spare,
+    rows: places.rows,
+    adjoint,
+    loss: lossRecord?.place ?? 0,
+    scratchBytes: places.scratchBytes,
+    gradientBytes: gradients.bytes,
+    points: 0,
+    tilePoints: places.tilePoints,
+    scratch: 0,
+    gradients: 0,
+    outputs: 0,
+    upstream: 0,
+  });
+  const packing = packings.finish(image);
+  const collecting = gradients.finish(image);
+  return {
+    program,
+    purpose,
+    usesAdjoint,
+    memory: image.finish(parameterCount),
+    job: job.offset,
+    inputs: inputRecords.offset,
+    loss: lossRecord?.place.offset ?? 0,
+    packings: { offset: packing.place.offset, count: packing.count },
+    collectings: { offset: collecting.place.offset, count: collecting.count },
+    tilePoints: places.tilePoints,
+    scratchBytes: places.scratchBytes,
+    gradientBytes: gradients.bytes,
+  };
+};
+

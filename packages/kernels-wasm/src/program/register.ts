@@ -1,0 +1,73 @@
+/** @file The backend for fields: its programs of operations, and the losses that need nothing else, run in WebAssembly. */
+import { type FieldBackend, type KernelLoss, type KernelProgram, registerFieldBackend } from '@neural-fields/core';
+import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
+import { hasKernel } from './activations.ts';
+import { placeProgram } from './place-program.ts';
+import type { Purpose } from './places.ts';
+import { Runner } from './run-placed.ts';
+
+/** A runner that is made when it is first asked for. */
+const lazyRunner = (simd: SimdBackend, program: KernelProgram, purpose: Purpose, loss?: KernelLoss): (() => Runner) => {
+  let made: Runner | undefined;
+  return () => {
+    made ??= new Runner(simd.kernels, placeProgram(simd.kernels.wasm, program, purpose, loss));
+    return made;
+  };
+};
+
+const pointsOf = ([first]: readonly TensorInfo[]): number => first?.shape[0] as number;
+
+const simdFields: FieldBackend = {
+  name: BACKEND_NAME,
+  rank: 40,
+  reportEvery: 1,
+  supports: operation =>
+    operation.kind === 'elementwise' ? hasKernel(operation.activation.definition) : operation.kind !== 'custom',
+  compile(program: KernelProgram, on: KernelBackend) {
+    const simd = on as SimdBackend;
+    const numbers = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor));
+    const forward = lazyRunner(simd, program, 'forward');
+    const reverse = lazyRunner(simd, program, 'reverse');
+    const { outFeatures: o, shape } = program;
+    const blocks = [[], [shape.inFeatures], [shape.forms?.weights.length ?? 0]];
+    return {
+      forward(inputs, parameters) {
+        const n = pointsOf(inputs);
+        const results = forward().forward(numbers(inputs), simd.numbers(parameters), n);
+        return results.map((values, index) => simd.makeTensorInfo([...(blocks[index] as number[]), n, o], 'float32', values));
+      },
+      reverse(inputs, parameters, upstream) {
+        const results = reverse().reverse(numbers(inputs), simd.numbers(parameters), numbers(upstream), pointsOf(inputs));
+        const shapes = [...inputs, parameters].map(tensor => [...tensor.shape]);
+        return results.map((values, index) => simd.makeTensorInfo(shapes[index] as number[], 'float32', values)) as [
+          ...TensorInfo[],
+          TensorInfo,
+        ];
+      },
+    };
+  },
+  compileLoss(program, loss, on) {
+    const simd = on as SimdBackend;
+    const numbers = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor));
+    const runner = lazyRunner(simd, program, 'loss', loss);
+    return {
+      run(inputs, parameters, targets, scale) {
+        const result = runner().loss(loss, {
+          inputs: numbers(inputs),
+          parameters: simd.numbers(parameters),
+          targets: numbers(targets),
+          scale,
+          total: pointsOf(inputs),
+        });
+        return [
+          simd.makeTensorInfo([], 'float32', Float32Array.of(result.loss)),
+          simd.makeTensorInfo([...parameters.shape], 'float32', result.gradient),
+        ];
+      },
+    };
+  },
+};
+
+/** Registers the backend for fields. */
+export const registerFields = (): void => registerFieldBackend(simdFields);

@@ -1,0 +1,302 @@
+/** @file Steps of placed programs: numbers go in, a job runs for each batch, and numbers come out. */
+import type { KernelLoss, LossScale } from '@neural-fields/core';
+import { constants, records } from '../generated/records.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
+import { type BatchShape, batchShapeOf, batchSize, threadsFor } from './batches.ts';
+import { wordOf } from './image.ts';
+import type { PlacedProgram } from './place-program.ts';
+
+const FLOAT = 4;
+
+const JOBS = {
+  forward: [constants.JOB_PROGRAM_FORWARD, constants.JOB_SCALAR_GRADIENT_FORWARD],
+  reverse: [constants.JOB_PROGRAM_REVERSE, constants.JOB_SCALAR_GRADIENT_REVERSE],
+  loss: [constants.JOB_PROGRAM_LOSS, constants.JOB_SCALAR_GRADIENT_LOSS],
+} as const;
+
+const POINTS = wordOf('Program', 'points');
+const TILE_POINTS = wordOf('Program', 'tilePoints');
+const SCRATCH = wordOf('Program', 'scratch');
+const GRADIENTS = wordOf('Program', 'gradients');
+const OUTPUTS = wordOf('Program', 'outputs');
+const UPSTREAM = wordOf('Program', 'upstream');
+const INPUT_SOURCE = wordOf('Input', 'source');
+const INPUT_GRADIENT = wordOf('Input', 'sourceGradient');
+const INPUT_WORDS = records.Input.bytes / 4;
+const LOSS_SCALE = wordOf('Loss', 'gradientScale');
+const LOSS_WEIGHTS = wordOf('Loss', 'weights');
+const LOSS_SUMS = wordOf('Loss', 'sums');
+
+/** Rows of an array that a batch takes. */
+interface Batch {
+  readonly start: number;
+  readonly count: number;
+  readonly total: number;
+}
+
+/** Copies a part of `[blocks][points][features]` between the kernels' memory and arrays of one block or several. */
+const copyBlocks = (
+  arrays: readonly Float32Array[],
+  view: Float32Array,
+  { start, count, total }: Batch,
+  features: number,
+  direction: 'in' | 'out',
+): void => {
+  const length = count * features;
+  let block = 0;
+  for (const array of arrays)
+    for (let offset = start * features; offset < array.length; offset += total * features) {
+      const part = view.subarray(block * length, (block + 1) * length);
+      if (direction === 'out') array.set(part, offset);
+      else part.set(length === array.length ? array : array.subarray(offset, offset + length));
+      block += 1;
+    }
+};
+
+/** Some columns of the rows of an array, one after the other. A single column may be repeated. */
+const copyColumns = (
+  target: Float32Array,
+  source: Float32Array,
+  { start, count, total }: Batch,
+  { column, columns }: { readonly column: number; readonly columns: number },
+): void => {
+  const width = source.length / total;
+  if (width === columns) {
+    target.set(source.subarray(start * width, (start + count) * width));
+    return;
+  }
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < columns; j++)
+      target[i * columns + j] = source[(start + i) * width + (width === 1 ? 0 : column + j)] as number;
+};
+
+/** A program in the kernels' memory. */
+class Running {
+  readonly #kernels: Kernels;
+  readonly #placed: PlacedProgram;
+  readonly #base: number;
+  readonly #scratch: number;
+  readonly #shape: BatchShape;
+  /** How many threads have gradients. */
+  #threads = 1;
+  #gradients = 0;
+
+  constructor(kernels: Kernels, placed: PlacedProgram, shape: BatchShape, parameters: Float32Array) {
+    const { arena, wasm, pool } = kernels;
+    const { memory, packings, scratchBytes } = placed;
+    this.#kernels = kernels;
+    this.#placed = placed;
+    this.#shape = shape;
+    this.#base = arena.take(memory.bytes);
+    const words = memory.at(this.#base);
+    arena.integers(this.#base, words.length).set(words);
+    arena.floats(this.#base + memory.parameters, parameters.length).set(parameters);
+    wasm.packParameters(this.#base + packings.offset, packings.count);
+    this.#scratch = arena.take(scratchBytes * pool.count);
+  }
+
+  /** Makes room for gradients. */
+  takeGradients(): void {
+    const { arena, wasm, pool } = this.#kernels;
+    const { gradientBytes } = this.#placed;
+    this.#gradients = arena.take(gradientBytes * pool.count);
+    wasm.clear(this.#gradients, gradientBytes * pool.count);
+  }
+
+  /** Tells the job's record where the data of a batch are. */
+  place(outputs: number, upstream: number, inputs: readonly number[], inputGradients: readonly number[]): void {
+    const { arena } = this.#kernels;
+    const { job, inputs: inputRecords } = this.#placed;
+    const words = arena.integers(this.#base + job, records.Program.bytes / 4);
+    words[SCRATCH] = this.#scratch;
+    words[GRADIENTS] = this.#gradients;
+    words[OUTPUTS] = outputs;
+    words[UPSTREAM] = upstream;
+    const all = arena.integers(this.#base + inputRecords, INPUT_WORDS * inputs.length);
+    for (let index = 0; index < inputs.length; index++) {
+      all[INPUT_WORDS * index + INPUT_SOURCE] = inputs[index] as number;
+      all[INPUT_WORDS * index + INPUT_GRADIENT] = inputGradients[index] ?? 0;
+    }
+  }
+
+  /** Tells the loss's record what changes from step to step. */
+  placeLoss(scale: number, weights: number, sums: number): void {
+    const { arena } = this.#kernels;
+    const address = this.#base + this.#placed.loss;
+    const words = arena.integers(address, records.Loss.bytes / 4);
+    words[LOSS_WEIGHTS] = weights;
+    words[LOSS_SUMS] = sums;
+    arena.floats(address, LOSS_SCALE + 1)[LOSS_SCALE] = scale;
+  }
+
+  /** Runs the job for a batch of so many points. */
+  run(count: number): void {
+    const { arena, pool } = this.#kernels;
+    const { job, purpose, usesAdjoint, tilePoints } = this.#placed;
+    const words = arena.integers(this.#base + job, records.Program.bytes / 4);
+    words[POINTS] = count;
+    words[TILE_POINTS] = Math.min(tilePoints, 4 * Math.ceil(count / 4));
+    const threads = threadsFor(this.#kernels, this.#shape, count);
+    this.#threads = Math.max(this.#threads, threads);
+    pool.run(JOBS[purpose][usesAdjoint ? 1 : 0], this.#base + job, threads);
+  }
+
+  /** Adds up the gradients of all threads. @returns `f32[P]` */
+  collect(parameterCount: number): Float32Array {
+    const { arena, wasm } = this.#kernels;
+    const { collectings, gradientBytes } = this.#placed;
+    wasm.addThreads(this.#gradients, gradientBytes, this.#threads);
+    const result = allocate(parameterCount);
+    arena.scope(() => {
+      const flat = arena.take(FLOAT * parameterCount);
+      wasm.clear(flat, FLOAT * parameterCount);
+      wasm.collectGradients(this.#base + collectings.offset, collectings.count, this.#gradients, flat);
+      result.set(arena.floats(flat, parameterCount));
+    });
+    return result;
+  }
+}
+
+/** The arrays of each input, which are one or those of a jet. */
+const groupInputs = ({ program: { inputs, shape } }: PlacedProgram, arrays: readonly Float32Array[]): Float32Array[][] => {
+  let next = 0;
+  return inputs.map(({ kind }) => {
+    const first = next;
+    next += kind === 'coords' ? 1 : 1 + shape.order;
+    return arrays.slice(first, next);
+  });
+};
+
+/** Calls `work` for each batch. */
+const forEachBatch = (total: number, size: number, work: (batch: Batch) => void): void => {
+  for (let start = 0; start < total; start += size) work({ start, count: Math.min(size, total - start), total });
+};
+
+/** Everything that the steps of a program need of it. */
+export class Runner {
+  readonly #kernels: Kernels;
+  readonly #placed: PlacedProgram;
+  readonly #shape: BatchShape;
+  /** Features of each input. */
+  readonly #features: readonly number[];
+
+  constructor(kernels: Kernels, placed: PlacedProgram) {
+    this.#kernels = kernels;
+    this.#placed = placed;
+    this.#shape = batchShapeOf(placed.program);
+    this.#features = placed.program.inputs.map(({ features }) => features);
+  }
+
+  #copyInputs(groups: readonly Float32Array[][], addresses: readonly number[], batch: Batch, direction: 'in' | 'out'): void {
+    const { arena } = this.#kernels;
+    for (const [index, arrays] of groups.entries()) {
+      const view = arena.floats(addresses[index] as number, batch.count * (this.#shape.inputNumbers[index] as number));
+      copyBlocks(arrays, view, batch, this.#features[index] as number, direction);
+    }
+  }
+
+  #takeInputs(size: number): number[] {
+    return this.#shape.inputNumbers.map(numbers => this.#kernels.arena.take(FLOAT * numbers * size));
+  }
+
+  /** @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes */
+  forward(inputs: readonly Float32Array[], parameters: Float32Array, total: number): Float32Array[] {
+    const { arena } = this.#kernels;
+    const { shape, outFeatures } = this.#placed.program;
+    const block = total * outFeatures;
+    const results = [allocate(block)];
+    if (shape.order >= 1) results.push(allocate(shape.inFeatures * block));
+    if (shape.forms) results.push(allocate(shape.forms.weights.length * block));
+    arena.scope(() => {
+      const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
+      const size = batchSize(this.#shape, total);
+      const addresses = this.#takeInputs(size);
+      const outputs = arena.take(FLOAT * this.#shape.outputNumbers * size);
+      running.place(outputs, 0, addresses, []);
+      const groups = groupInputs(this.#placed, inputs);
+      forEachBatch(total, size, batch => {
+        this.#copyInputs(groups, addresses, batch, 'in');
+        running.run(batch.count);
+        copyBlocks(results, arena.floats(outputs, this.#shape.outputNumbers * batch.count), batch, outFeatures, 'out');
+      });
+    });
+    return results;
+  }
+
+  /**
+   * The forward pass is worked out again, tile by tile.
+   *
+   * @returns the derivatives with respect to the inputs, then those with respect to the parameters
+   */
+  reverse(inputs: readonly Float32Array[], parameters: Float32Array, upstream: readonly Float32Array[], total: number): Float32Array[] {
+    const { arena } = this.#kernels;
+    const { outFeatures } = this.#placed.program;
+    const results = inputs.map(({ length }) => allocate(length));
+    return arena.scope(() => {
+      const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
+      running.takeGradients();
+      const size = batchSize(this.#shape, total);
+      const addresses = this.#takeInputs(size);
+      const gradientAddresses = this.#takeInputs(size);
+      const upstreamAddress = arena.take(FLOAT * this.#shape.outputNumbers * size);
+      running.place(0, upstreamAddress, addresses, gradientAddresses);
+      const groups = groupInputs(this.#placed, inputs);
+      const resultGroups = groupInputs(this.#placed, results);
+      forEachBatch(total, size, batch => {
+        this.#copyInputs(groups, addresses, batch, 'in');
+        copyBlocks(upstream, arena.floats(upstreamAddress, this.#shape.outputNumbers * batch.count), batch, outFeatures, 'in');
+        running.run(batch.count);
+        this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
+      });
+      return [...results, running.collect(parameters.length)];
+    });
+  }
+
+  /** @returns the loss and its derivatives with respect to the parameters */
+  loss(
+    { blocks, weight }: KernelLoss,
+    { inputs, parameters, targets, scale, total }: {
+      readonly inputs: readonly Float32Array[];
+      readonly parameters: Float32Array;
+      readonly targets: readonly Float32Array[];
+      readonly scale: LossScale;
+      readonly total: number;
+    },
+  ): { readonly loss: number; readonly gradient: Float32Array } {
+    const { arena, pool } = this.#kernels;
+    const { outFeatures: o } = this.#placed.program;
+    return arena.scope(() => {
+      const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
+      running.takeGradients();
+      const size = batchSize(this.#shape, total);
+      const addresses = this.#takeInputs(size);
+      const upstream = arena.take(FLOAT * this.#shape.outputNumbers * size);
+      const weights = weight === undefined ? 0 : arena.take(FLOAT * size * o);
+      const sums = arena.take(constants.SUM_BYTES * pool.count);
+      this.#kernels.wasm.clear(sums, constants.SUM_BYTES * pool.count);
+      running.place(0, upstream, addresses, []);
+      running.placeLoss(scale.gradient, weights, sums);
+      const groups = groupInputs(this.#placed, inputs);
+      forEachBatch(total, size, batch => {
+        this.#copyInputs(groups, addresses, batch, 'in');
+        for (const [index, { target }] of blocks.entries()) {
+          const view = arena.floats(upstream + FLOAT * index * batch.count * o, batch.count * o);
+          if (target === undefined) view.fill(0);
+          else copyColumns(view, targets[target.index] as Float32Array, batch, { column: target.column, columns: o });
+        }
+        if (weight !== undefined) {
+          const view = arena.floats(weights, batch.count * o);
+          copyColumns(view, targets[weight] as Float32Array, batch, { column: 0, columns: o });
+        }
+        running.run(batch.count);
+      });
+      const gradient = running.collect(parameters.length);
+      const all = new Float64Array(arena.memory.buffer, sums, (constants.SUM_BYTES / 8) * pool.count);
+      let sum = 0;
+      for (let thread = 0; thread < pool.count; thread++) sum += all[(constants.SUM_BYTES / 8) * thread] as number;
+      return { loss: sum * scale.loss, gradient };
+    });
+  }
+}
+
