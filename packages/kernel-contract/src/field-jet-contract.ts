@@ -16,6 +16,7 @@ import {
 import { exp, neg } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { userActivations } from './formulas.ts';
 import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';
 
 /** How a backend is tested. */
@@ -34,12 +35,13 @@ const HIGHEST: DerivativeRequest = { gradient: true, laplacian: true };
 /** A learned parameter sums over features as well. */
 const LEARNED = 5e-5;
 
-const activations: readonly ActivationSpec[] = coreActivations.map(({ kind, parameters }) => ({
+const definitions = [...coreActivations, ...userActivations];
+const activations: readonly ActivationSpec[] = definitions.map(({ kind, parameters }) => ({
   kind,
   ...Object.fromEntries(Object.keys(parameters).map((name, i) => [name, 0.75 + i / 2])),
 }));
 
-const learnable = coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) =>
+const learnable = definitions.flatMap(({ kind, parameters, parameterDerivatives }) =>
   parameterDerivatives ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
 );
 
@@ -63,7 +65,7 @@ const growth: ActivationDefinition = {
   derivatives: (x, _parameters, order) => Array.from({ length: order + 1 }, () => exp(x)),
 };
 
-const extensions = { layers: [mirror], activations: [growth] };
+const extensions = { layers: [mirror], activations: [growth, ...userActivations] };
 
 const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): void => {
   const size = { inFeatures: 3, outFeatures: 2, hiddenFeatures: 11, hiddenLayers: exhaustive ? 2 : 1 };
@@ -84,20 +86,20 @@ const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): 
   it.each(Object.keys(specs) as (keyof typeof specs)[])('agrees with the composed one behind %s', async name => {
     const field = createField(specs[name], { seed: 1, extensions });
     for (const request of exhaustive ? REQUESTS : REQUESTS.slice(0, 3)) {
-      await expectParity({ backend, field, points: 45, request });
-      expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 45), request))).toContain(PROGRAM_KERNELS.forward);
+      await expectParity({ backend, field, points: 45, request, fused: 'part' });
     }
   });
 
   it('leaves a network that ends in such a layer to the composed path', async () => {
     const field = createField(withGrowth(plain.layers.length - 1), { seed: 1, extensions });
-    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 9), {}))).not.toContain(PROGRAM_KERNELS.forward);
+    await expectParity({ backend, field, points: 9, request: {}, fused: 'none' });
   });
 
   it('takes an encoding of many features', async () => {
     const wide = { inFeatures: 21, outFeatures: 1, hiddenFeatures: 5, hiddenLayers: 1 };
     const spec = mlp({ ...wide, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions });
-    await expectParity({ backend, field: createField(spec, { seed: 1, extensions }), points: 9, request: { laplacian: true } });
+    const field = createField(spec, { seed: 1, extensions });
+    await expectParity({ backend, field, points: 9, request: { laplacian: true }, fused: 'part' });
   });
 };
 
@@ -120,7 +122,7 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
   );
   it.each(cases)('agrees with the composed one: %o', async ({ activation, outFeatures, request }) => {
     const size = { inFeatures: 2, outFeatures, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: 1 };
-    const field = createField(mlp({ ...size, activation, finalActivation: activation }), { seed: 4 });
+    const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), { seed: 4, extensions });
     await expectParity({ backend, field, points: 37, request });
   });
 
@@ -133,13 +135,12 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
 
   it.each(learnable)('agrees with the composed one with learned parameters of $kind', async activation => {
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: exhaustive ? 1 : 0 };
-    const field = createField(mlp({ ...size, activation, finalActivation: activation }), { seed: 4 });
+    const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), { seed: 4, extensions });
     expect(Object.keys(field.parameters)).toContain(`layers.0.activation.${activation.learnable[0]}`);
     // Those three have rules of their own for each order.
     const all = exhaustive || ['sine', 'prelu', 'finer'].includes(activation.kind);
     for (const request of all ? REQUESTS : [HIGHEST])
       await expectParity({ backend, field, points: 37, request, relative: LEARNED });
-    expect(await kernelsOf(() => measure(backend, field, pointsFor(field, 3), {}))).toContain(PROGRAM_KERNELS.forward);
   });
 
   it('agrees with the composed one for any shape', () =>

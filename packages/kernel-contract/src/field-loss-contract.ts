@@ -27,6 +27,7 @@ import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import { clone, keep, memory, mul, setBackend, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { userPenalty } from './formulas.ts';
 import { kernelsOf } from './measure.ts';
 
 /** How a backend is tested. */
@@ -49,6 +50,8 @@ export interface LossCase {
   readonly chunkSize?: number;
   /** Numbers of the target `w` at each point; 1 if absent. */
   readonly weightWidth?: number;
+  /** Whether the loss must be worked out inside the kernel; true if absent. */
+  readonly fused?: boolean;
 }
 
 /** Fixed points with every target that a loss may name. */
@@ -116,7 +119,14 @@ const functionOf = (loss: PointwiseLoss): PointLoss<DerivativeRequest> => {
  */
 export const expectLossParity = async (backend: string, one: LossCase, relative = 2e-5): Promise<void> => {
   await setBackend(backend);
-  const fused = await stepOf(one, pointwiseLoss(one.loss));
+  let step: { readonly loss: number; readonly gradient: Float32Array } | undefined;
+  const kernels = await kernelsOf(async () => {
+    step = await stepOf(one, pointwiseLoss(one.loss));
+  });
+  expect([PROGRAM_KERNELS.loss, PROGRAM_KERNELS.forward].map(name => kernels.includes(name))).toEqual(
+    one.fused === false ? [false, true] : [true, false],
+  );
+  const fused = step as NonNullable<typeof step>;
   await setBackend('cpu');
   const composed = await stepOf(one, functionOf(one.loss));
   await setBackend(backend);
@@ -131,7 +141,7 @@ export const lossKernels = async (backend: string, one: LossCase): Promise<strin
   return kernelsOf(() => stepOf(one, pointwiseLoss(one.loss)));
 };
 
-const PENALTIES: readonly Penalty[] = [squared, absolute, huberPenalty(0.3), charbonnierPenalty(0.01)];
+const PENALTIES: readonly Penalty[] = [squared, absolute, huberPenalty(0.3), charbonnierPenalty(0.01), userPenalty];
 
 interface Part {
   readonly derivatives: DerivativeRequest;
@@ -280,6 +290,8 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
         points: 150,
         derivatives,
         loss,
+        // What learns before the kernel's part needs a gradient that the kernel's loss does not give.
+        fused: !learned,
       });
     }
   });

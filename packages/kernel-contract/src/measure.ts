@@ -1,7 +1,28 @@
 /** @file A field's jet and its gradients as numbers, on any backend, and what two backends may differ by. */
-import { createRng, type DerivativeRequest, evaluateJet, type Field, type Jet } from '@neural-fields/core';
+import {
+  createRng,
+  type DerivativeRequest,
+  describeEvaluation,
+  evaluateJet,
+  type Field,
+  type Jet,
+  PROGRAM_KERNELS,
+} from '@neural-fields/core';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
-import { add, engine, mul, scalar, setBackend, sum, type Tensor, type Tensor2D, tensor, tensor2d } from '@tensorflow/tfjs-core';
+import {
+  add,
+  engine,
+  getBackend,
+  mul,
+  scalar,
+  setBackend,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tensor,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
 
 /** A jet and the derivatives of a fixed linear function of it, as numbers. */
 export interface Measured {
@@ -97,12 +118,33 @@ export interface ParityOptions {
   readonly request: DerivativeRequest;
   /** What numbers may differ by, relative to the largest; 2e-5 if absent. */
   readonly relative?: number | undefined;
+  /** How much of the field the backend's kernels must run: all of it if absent. `any`: as much as they like. */
+  readonly fused?: 'whole' | 'part' | 'none' | 'any' | undefined;
 }
 
-/** Holds a backend to the composed jet, and to its gradients by parameters and coordinates. */
-export const expectParity = async ({ backend, field, points, request, relative = 2e-5 }: ParityOptions): Promise<void> => {
+/** Holds a backend to running so much of a field in its kernels. @param kernels the names of those that ran */
+const expectFused = ({ backend, field, request, fused = 'whole' }: ParityOptions, kernels: readonly string[]): void => {
+  if (fused === 'any') return;
+  if (getBackend() !== backend) throw new Error(`expectFused: the backend must be '${backend}', got '${getBackend()}'`);
+  const { fused: inside, composed } = describeEvaluation(field.spec, request, field.extensions);
+  const ran = [PROGRAM_KERNELS.forward, PROGRAM_KERNELS.reverse].map(name => kernels.includes(name));
+  expect({ ran, inside: inside.length > 0, composed: composed.length > 0 }).toEqual({
+    ran: fused === 'none' ? [false, false] : [true, true],
+    inside: fused !== 'none',
+    composed: fused !== 'whole',
+  });
+};
+
+/** Holds a backend to the composed jet, and to its gradients by parameters and coordinates, and to making them in its kernels. */
+export const expectParity = async (options: ParityOptions): Promise<void> => {
+  const { backend, field, points, request, relative = 2e-5 } = options;
   const coords = pointsFor(field, points);
-  const actual = await measure(backend, field, coords, request);
+  let measured: Measured | undefined;
+  const kernels = await kernelsOf(async () => {
+    measured = await measure(backend, field, coords, request);
+  });
+  expectFused(options, kernels);
+  const actual = measured as Measured;
   expectSame(actual, await measure('cpu', field, coords, request), relative);
 };
 
