@@ -61,7 +61,7 @@ export async function readRecords(assembly, files, folder, flags) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
   const { instance } = await WebAssembly.instantiate(readFileSync(output), { env: { memory, sin: Math.sin, cos: Math.cos } });
   /** @param {string} name */
-  const valueOf = name => {
+  const numberOf = name => {
     const global = instance.exports[name];
     if (!(global instanceof WebAssembly.Global)) throw new Error(`assembly: ${name} is not a number`);
     return global.value;
@@ -70,13 +70,13 @@ export async function readRecords(assembly, files, folder, flags) {
     .flatMap(({ classes }) => classes)
     .map(
       ({ name, fields }) => `  ${name}: {
-    bytes: ${valueOf(`${name}__bytes`)},
+    bytes: ${numberOf(`${name}__bytes`)},
     fields: {
-${fields.map(field => `      ${field.name}: { offset: ${valueOf(`${name}_${field.name}`)}, type: '${field.type}' },`).join('\n')}
+${fields.map(field => `      ${field.name}: { offset: ${numberOf(`${name}_${field.name}`)}, type: '${field.type}' },`).join('\n')}
     },
   },`,
     );
-  const constants = parts.flatMap(part => part.constants).map(name => `  ${name}: ${valueOf(`value_${name}`)},`);
+  const constants = parts.flatMap(part => part.constants).map(name => `  ${name}: ${numberOf(`value_${name}`)},`);
   return `// Made from assembly/ by scripts/build-wasm.mjs.
 
 /** The classes of assembly/ as they lie in memory. */

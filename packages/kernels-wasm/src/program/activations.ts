@@ -52,7 +52,10 @@ export const placeActivation = (
 ): PlacedActivation => {
   const { definition, parameters } = activation;
   const learned = parameters.flatMap(({ name, value }) => (typeof value === 'number' ? [] : [{ name, value }]));
-  const given = parameters.map(({ name, value }) => ({ name, value: typeof value === 'number' ? value : sourceOf(image, value) }));
+  const given = parameters.map(({ name, value }) => ({
+    name,
+    value: typeof value === 'number' ? value : sourceOf(image, value),
+  }));
   const common = { learnedCount: 0, learned: 0, registerCount: 0, forward: 0, reverse: 0, keptCount: 0 };
   if (isPlainSine(activation)) {
     const table = new FormulaTable(image, packings, { parameters: given, formulas: [] });

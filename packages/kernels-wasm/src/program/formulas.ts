@@ -50,7 +50,10 @@ export class FormulaTable {
   constructor(
     image: Image,
     packings: Packings,
-    { parameters, formulas }: {
+    {
+      parameters,
+      formulas,
+    }: {
       readonly parameters: readonly { readonly name: string; readonly value: number | Place }[];
       readonly formulas: readonly (readonly Expression[])[];
     },
@@ -76,7 +79,13 @@ export class FormulaTable {
     this.place = image.floats(values);
     for (const [entry, { value }] of parameters.entries())
       if (typeof value !== 'number')
-        packings.add({ kind: constants.PACK_ENTRY, source: value, rows: 1, columns: 1, target: further(this.place, ENTRY_BYTES * entry) });
+        packings.add({
+          kind: constants.PACK_ENTRY,
+          source: value,
+          rows: 1,
+          columns: 1,
+          target: further(this.place, ENTRY_BYTES * entry),
+        });
   }
 
   /** Places the formula with these expressions, one of those that the table was made for. */

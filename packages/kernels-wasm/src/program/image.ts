@@ -63,7 +63,8 @@ export class ProgramMemory {
 
 /** Writes the records of a program, once. */
 export class Image {
-  #buffer = new ArrayBuffer(4096);
+  #integers = new Int32Array(1024);
+  #floats = new Float32Array(this.#integers.buffer);
   #size = 0;
   #room = 0;
   readonly #addresses: { readonly word: number; readonly place: Place }[] = [];
@@ -71,18 +72,19 @@ export class Image {
   #take(bytes: number): Place {
     const offset = this.#size;
     this.#size = offset + aligned(bytes);
-    if (this.#size > this.#buffer.byteLength) {
-      const larger = new ArrayBuffer(2 * this.#size);
-      new Uint8Array(larger).set(new Uint8Array(this.#buffer));
-      this.#buffer = larger;
+    if (this.#size > this.#integers.byteLength) {
+      const larger = new Int32Array(this.#size / 2);
+      larger.set(this.#integers);
+      this.#integers = larger;
+      this.#floats = new Float32Array(larger.buffer);
     }
     return { region: 'image', offset };
   }
 
   #writeWord(offset: number, value: number | Place, isFloat = false): void {
     if (typeof value !== 'number') this.#addresses.push({ word: offset / 4, place: value });
-    else if (isFloat) new Float32Array(this.#buffer, offset, 1)[0] = value;
-    else new Int32Array(this.#buffer, offset, 1)[0] = value;
+    else if (isFloat) this.#floats[offset / 4] = value;
+    else this.#integers[offset / 4] = value;
   }
 
   #writeRecord<R extends RecordName>(record: R, offset: number, values: RecordValues<R>): void {
@@ -116,7 +118,7 @@ export class Image {
 
   floats(values: ArrayLike<number>): Place {
     const place = this.#take(4 * Math.max(1, values.length));
-    new Float32Array(this.#buffer, place.offset, values.length).set(values);
+    this.#floats.set(values, place.offset / 4);
     return place;
   }
 
@@ -130,11 +132,15 @@ export class Image {
   /** @param parameterCount how many numbers the parameters are */
   finish(parameterCount: number): ProgramMemory {
     const starts = { image: 0, room: this.#size, parameters: this.#size + this.#room };
-    const words = new Int32Array(this.#buffer.slice(0, this.#size));
+    const words = this.#integers.slice(0, this.#size / 4);
     for (const { word, place } of this.#addresses) words[word] = starts[place.region] + place.offset;
-    return new ProgramMemory(words, Int32Array.from(this.#addresses, ({ word }) => word), {
-      bytes: starts.parameters + 4 * parameterCount,
-      parameters: starts.parameters,
-    });
+    return new ProgramMemory(
+      words,
+      Int32Array.from(this.#addresses, ({ word }) => word),
+      {
+        bytes: starts.parameters + 4 * parameterCount,
+        parameters: starts.parameters,
+      },
+    );
   }
 }

@@ -90,8 +90,7 @@ class Placing {
   }
 
   activation(operation: Operation): PlacedActivation | undefined {
-    const activation =
-      operation.kind === 'linear' || operation.kind === 'elementwise' ? operation.activation : undefined;
+    const activation = operation.kind === 'linear' || operation.kind === 'elementwise' ? operation.activation : undefined;
     return (
       activation &&
       placeActivation(this.image, this.packings, activation, {
@@ -132,8 +131,7 @@ class Placing {
         this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
         const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
         const transposed = isTransposed ? image.room(FLOAT * PANEL * inPanels * outFeatures) : 0;
-        if (typeof transposed !== 'number')
-          this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
+        if (typeof transposed !== 'number') this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
         const place = image.record('Linear', {
           outPanels,
           inPanels,
@@ -158,8 +156,7 @@ class Placing {
       case 'constant': {
         const { values, column, outFeatures: count } = operation;
         const part = column === undefined ? { count } : { count, first: column, step: values.shape[1] as number };
-        const gradient =
-          this.#forReverse && values.kind === 'parameter' ? this.gradients.vector(values, part) : NONE;
+        const gradient = this.#forReverse && values.kind === 'parameter' ? this.gradients.vector(values, part) : NONE;
         return { place: image.record('Constant', { values: this.#vector(values, part), gradient }) };
       }
       case 'grid':
@@ -337,4 +334,3 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     gradientBytes: gradients.bytes,
   };
 };
-

@@ -120,10 +120,7 @@ const fitBlocks = (
 
 /** The points of a tile: a multiple of 4 such that it stays in the cache. */
 export const tilePointsFor = (bytesPerPoint: number, fixedBytes: number): number =>
-  Math.max(
-    FEWEST_TILE_POINTS,
-    Math.min(MOST_TILE_POINTS, Math.floor((TILE_BYTES - fixedBytes) / bytesPerPoint / 4) * 4),
-  );
+  Math.max(FEWEST_TILE_POINTS, Math.min(MOST_TILE_POINTS, Math.floor((TILE_BYTES - fixedBytes) / bytesPerPoint / 4) * 4));
 
 /** A row's blocks times the floats of a row. */
 const bytesFor = (floats: number, tilePoints: number): number => roundUp(floats * tilePoints * FLOAT, ALIGNMENT);
@@ -149,7 +146,11 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes
   const forwardTime = (operation: number): number => operation + 1;
   const reverseTime = (operation: number): number => end - 1 - operation;
 
-  const blockOf = (register: number, from: number, to: number): Block => ({ floats: blocks * (strides[register] as number), from, to });
+  const blockOf = (register: number, from: number, to: number): Block => ({
+    floats: blocks * (strides[register] as number),
+    from,
+    to,
+  });
   const values = strides.map((_, register) => blockOf(register, Math.max(0, register - inputs.length + 1), keeps ? end : 0));
   const preActivations = operations.map((operation, index) => {
     if (operation.kind !== 'linear' || operation.activation === undefined) return undefined;
@@ -217,11 +218,7 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes
 };
 
 /** The same for a chain of linear maps and the passes of `assembly/scalar-gradient.ts`, which carry one block and keep everything. */
-export const findAdjointPlaces = (
-  program: KernelProgram,
-  purpose: Purpose,
-  { rowsBytes, keptBlocks }: ScratchNeeds,
-): Places => {
+export const findAdjointPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptBlocks }: ScratchNeeds): Places => {
   const { inputs, operations } = program;
   const strides = registerWidths(program).map(strideFor);
   const widest = Math.max(...strides);
@@ -239,7 +236,9 @@ export const findAdjointPlaces = (
     return offset;
   };
   const values = strides.map(take);
-  const preActivations = own.map((stride, index) => (hasActivation[index] ? take(stride) : (values[inputs.length + index] as number)));
+  const preActivations = own.map((stride, index) =>
+    hasActivation[index] ? take(stride) : (values[inputs.length + index] as number),
+  );
   const kept = keptFloats.map(take);
   const adjoints = own.map(take);
   const adjoint = { values: adjoints, g0: take(widest), g1: take(widest), g2: take(widest) };

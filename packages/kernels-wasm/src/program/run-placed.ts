@@ -229,7 +229,12 @@ export class Runner {
    *
    * @returns the derivatives with respect to the inputs, then those with respect to the parameters
    */
-  reverse(inputs: readonly Float32Array[], parameters: Float32Array, upstream: readonly Float32Array[], total: number): Float32Array[] {
+  reverse(
+    inputs: readonly Float32Array[],
+    parameters: Float32Array,
+    upstream: readonly Float32Array[],
+    total: number,
+  ): Float32Array[] {
     const { arena } = this.#kernels;
     const { outFeatures } = this.#placed.program;
     const results = inputs.map(({ length }) => allocate(length));
@@ -256,7 +261,13 @@ export class Runner {
   /** @returns the loss and its derivatives with respect to the parameters */
   loss(
     { blocks, weight }: KernelLoss,
-    { inputs, parameters, targets, scale, total }: {
+    {
+      inputs,
+      parameters,
+      targets,
+      scale,
+      total,
+    }: {
       readonly inputs: readonly Float32Array[];
       readonly parameters: Float32Array;
       readonly targets: readonly Float32Array[];
@@ -299,4 +310,3 @@ export class Runner {
     });
   }
 }
-

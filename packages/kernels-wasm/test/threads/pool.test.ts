@@ -210,10 +210,9 @@ describe('the build without relaxed SIMD', () => {
     const program = { ...network, shape: { inFeatures: 2, order } };
     const few = coords.subarray(0, 2 * 37);
     const derivatives = [numbers(37, 4, 1), numbers(2 * 37, 6, 1)].slice(0, 1 + order);
-    const [actual, expected] = [plain, best].map(kernels => reverse(kernels, { program, coords: few, upstream: derivatives })) as [
-      Float32Array[],
-      Float32Array[],
-    ];
+    const [actual, expected] = [plain, best].map(kernels =>
+      reverse(kernels, { program, coords: few, upstream: derivatives }),
+    ) as [Float32Array[], Float32Array[]];
     for (const [index, values] of expected.entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 2e-5 });
   });
