@@ -7,6 +7,7 @@ import {
   type KernelFunc,
   registerBackend,
   registerKernel,
+  setBackend,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it } from 'vitest';
@@ -23,13 +24,19 @@ const replaceSine = (kernelFunc: KernelFunc): void => {
 
 afterEach(() => replaceSine(sine));
 
-const compare = (): Promise<void> => {
+const compare = (fused: 'whole' | 'none' = 'none'): Promise<void> => {
   const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1, omega0: 5 };
-  return expectParity({ backend: 'copy', field: createField(siren(size), { seed: 1 }), points: 9, request: { laplacian: true } });
+  const field = createField(siren(size), { seed: 1 });
+  return expectParity({ backend: 'copy', field, points: 9, request: { laplacian: true }, fused });
 };
 
 it('passes a backend that computes the same', async () => {
   await expect(compare()).resolves.toBeUndefined();
+});
+
+it('fails one that has no kernels of its own where they are asked for', async () => {
+  await setBackend('copy');
+  await expect(compare('whole')).rejects.toThrow('to deeply equal');
 });
 
 it('fails one whose sine is off by 1e-4', async () => {

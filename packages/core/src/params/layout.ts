@@ -2,7 +2,7 @@
  * @file The layout of a network's parameters: one flat vector `f32[P]`, and which part of it is what. Everything that names a parameter, cuts the vector
  * or puts it together asks here.
  */
-import { concat1d, reshape, slice, split, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import { concat1d, reshape, slice, split, type Tensor, type Tensor1D, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
 
 /** One parameter of a layout. */
@@ -141,6 +141,7 @@ export class ParameterLayout {
 
   /** The flat vector `f32[P]` of tensors in order. */
   join(tensors: readonly Tensor[]): Tensor1D {
+    if (tensors.length === 0) return zeros([0]);
     return tidy(() => concat1d(tensors.map(tensor => reshape(tensor, [tensor.size]) as Tensor1D)));
   }
 

@@ -21,7 +21,7 @@ const numbers = (length: number, seed: number, scale: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => scale * Math.sin(seed + 12.9898 * i));
 
 const sine = coreActivations.find(({ kind }) => kind === 'sine') as ActivationDefinition;
-const activation = { definition: sine, parameters: [{ name: 'omega', value: 5 }] };
+const activation = { definition: sine, parameters: [{ name: 'omega', value: 5, initial: 5 }] };
 
 /** The numbers of a matrix or a vector, behind the first `offset` parameters. */
 const parameter = (index: number, offset: number, shape: readonly number[]): ParameterNumbers => ({
