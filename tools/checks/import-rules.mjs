@@ -21,6 +21,7 @@ export const allowedImports = {
   shapes: ['core'],
   solvers: ['core'],
   'kernel-contract': ['core'],
+  'extension-example': ['core'],
   'kernels-wasm': ['core'],
   'kernels-webgpu': ['core'],
 };

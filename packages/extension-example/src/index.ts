@@ -1,0 +1,6 @@
+/** @file What somebody outside writes, with the public API alone. Each file is all that its task takes. */
+export { type BlendSpec, blend } from './blend.ts';
+export { cauchy, cauchyPenalty } from './cauchy.ts';
+export { type GaborSpec, gabor, signs } from './gabor.ts';
+export { plainBackend } from './plain-backend.ts';
+export { snake } from './snake.ts';
