@@ -205,6 +205,10 @@ const points = ((): number[][] => {
 const CENTRAL = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
 const STEP = 1e-3;
 
+/** The kinds of encodings that the package exports and that no case is of. */
+export const encodingsWithoutCase = (): string[] =>
+  encodings.map(({ kind }) => kind).filter(kind => !cases.some(({ spec }) => spec.kind === kind));
+
 /** How a backend is tested. */
 export interface EncodingContractOptions {
   /** Factor on the tolerances, with its reason stated where it is given. */

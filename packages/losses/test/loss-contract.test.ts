@@ -1,6 +1,9 @@
 import '@neural-fields/kernels-wasm';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
-import { lossContract } from './loss-contract.ts';
+import { expect, it } from 'vitest';
+import { lossContract, lossesWithoutCase } from './loss-contract.ts';
 
 for (const backend of ['cpu', 'wasm', 'simd']) lossContract(backend);
+
+it('every loss that the package exports is held to the contract', () => expect(lossesWithoutCase()).toEqual([]));

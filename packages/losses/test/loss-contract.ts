@@ -3,6 +3,7 @@ import { createRng, type DerivativeRequest, type Jet, type PointLoss, type Tenso
 import { ELEMENTWISE, expectCloseInNorm } from '@neural-fields/testing';
 import { engine, mean, ready, scalar, setBackend, sub, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import * as everything from '../src/index.ts';
 import {
   absorbingLayer,
   binaryCrossEntropy,
@@ -450,6 +451,41 @@ const slotsOf = (jet: PointJet): { part: string; read(): number; write(value: nu
     ...jet.value.map((_, o) => slot('value', jet.value, o)),
     ...jet.gradient.flatMap(row => row.map((_, o) => slot('gradient', row, o))),
   ];
+};
+
+/** What the package exports beside losses. Whatever else it exports must be held to the contract. */
+const noLosses: readonly string[] = [
+  'absolute',
+  'absorbingLayer',
+  'affineFit',
+  'boxFactor',
+  'charbonnierPenalty',
+  'compositeGradients',
+  'constrainedField',
+  'gaussianSource',
+  'hardBoundary',
+  'helmholtzDerivatives',
+  'helmholtzResidual',
+  'huberPenalty',
+  'mixedGradients',
+  'occupancyToSdf',
+  'offsetFit',
+  'penalise',
+  'sdfToOccupancy',
+  'sdfToSoftOccupancy',
+  'sdfToTsdf',
+  'separablePolynomial',
+  'squared',
+  'squaredSlownessOf',
+  'timeCurriculum',
+  'tsdfToSdf',
+  'withTargets',
+];
+
+/** The losses that the package exports and that no case is of. A case is named after its loss, with what is special about it behind. */
+export const lossesWithoutCase = (): string[] => {
+  const covered = new Set(cases.map(({ name }) => /^\w+/.exec(name)?.[0]));
+  return Object.keys(everything).filter(name => !noLosses.includes(name) && !covered.has(name));
 };
 
 /**
