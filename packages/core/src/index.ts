@@ -164,6 +164,7 @@ export type { Extensions, LayerContext, LayerDefinition, LayerPlace, LayerSpec, 
 export { layerPath } from './spec/network.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
 export {
+  type ColumnRule,
   columns,
   concat,
   constant as constantFeatures,

@@ -89,10 +89,7 @@ export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
     const axes = Array.from({ length: d }, (_, i) => i);
     const scale = constantFeatures(input, inverseSigma);
     const squares = axes.map(i => {
-      const axis = columns(
-        input,
-        Array.from({ length: features }, () => i),
-      );
+      const axis = columns(input, { count: features, column: () => i });
       const offset = product(sum([axis, constantFeatures(input, centres, i)], [1, -1]), scale);
       return product(offset, offset);
     });

@@ -54,6 +54,6 @@ export const sinusoids = (input: Signal, { weight, unit }: Phases, order: PairOr
   const { sine, cosine } = waves[unit];
   const kinds = order === 'sine-cosine' ? [sine, cosine] : [cosine, sine];
   const f = phases.features;
-  const interleaved = Array.from({ length: 2 * f }, (_, j) => (j % 2) * f + Math.floor(j / 2));
+  const interleaved = { count: 2 * f, column: (j: number) => (j % 2) * f + Math.floor(j / 2) };
   return columns(concat(kinds.map(kind => elementwise(phases, kind))), interleaved);
 };

@@ -111,3 +111,15 @@ describe('gaussianRbf', () => {
     );
   });
 });
+
+it('a spec that names more features than anybody can hold costs nothing to read', () => {
+  const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+  for (const encoding of [
+    { kind: 'fourier-features', features: 1e9, scale: 1, seed: 1 },
+    { kind: 'gaussian-rbf', features: 1e9, sigma: 1, bound: 1, learnable: ['centres', 'sigma'] },
+  ])
+    expect(
+      outFeatures(parseSpec({ inFeatures: 2, layers: [encoding] }, { layers: encodings }), { layers: encodings }),
+    ).toBeGreaterThan(9e8);
+  expect(process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before).toBeLessThan(1e8);
+});

@@ -158,14 +158,41 @@ export const product = (a: Signal, b: Signal): Signal => {
   return new Signal(recording, register, outFeatures, commonOrigin([a, b]));
 };
 
-/** Feature j is feature `columns[j]` of the input: a part, a permutation, a repetition. @throws RangeError when there is no such feature */
-export const columns = (input: Signal, picked: readonly number[]): Signal => {
-  const wrong = picked.find(column => !(Number.isInteger(column) && column >= 0 && column < input.features));
-  if (wrong !== undefined || picked.length === 0)
-    throw new RangeError(`columns: must be features of 0 ... ${input.features - 1}, got ${wrong ?? 'none'}`);
-  const { recording, register, origin } = input;
-  const operation: Operation = { kind: 'columns', inputs: [register], outFeatures: picked.length, columns: picked };
-  return new Signal(recording, recording.add(operation), picked.length, origin);
+/** Columns as a rule: nothing is made of them before the network is evaluated, however many a spec names. */
+export interface ColumnRule {
+  readonly count: number;
+  /** Which feature feature j is, a whole number from 0. */
+  column(j: number): number;
+}
+
+const columnsOf = ({ count, column }: ColumnRule, features: number): readonly number[] => {
+  const picked = Array.from({ length: count }, (_, j) => column(j));
+  const wrong = picked.find(feature => !(Number.isInteger(feature) && feature >= 0 && feature < features));
+  if (wrong !== undefined) throw new RangeError(`columns: must be features of 0 ... ${features - 1}, got ${wrong}`);
+  return picked;
+};
+
+/**
+ * Feature j is feature `picked[j]` of the input: a part, a permutation, a repetition.
+ *
+ * @throws RangeError when there is no such feature: at once for a list, when the network is evaluated for a rule
+ */
+export const columns = (input: Signal, picked: readonly number[] | ColumnRule): Signal => {
+  const { recording, register, origin, features } = input;
+  const isList = 'length' in picked;
+  const rule = isList ? { count: picked.length, column: (j: number) => picked[j] as number } : picked;
+  let made = isList ? columnsOf(rule, features) : undefined;
+  if (!(rule.count >= 1)) throw new RangeError(`columns: must be at least one feature, got ${rule.count}`);
+  const operation: Operation = {
+    kind: 'columns',
+    inputs: [register],
+    outFeatures: rule.count,
+    get columns() {
+      made ??= columnsOf(rule, features);
+      return made;
+    },
+  };
+  return new Signal(recording, recording.add(operation), rule.count, origin);
 };
 
 /**
