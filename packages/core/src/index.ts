@@ -115,6 +115,7 @@ export type {
   SearchOptimizer,
   SearchOutput,
 } from './fit/optimizer.ts';
+export type { ParameterGroup } from './fit/parameter-groups.ts';
 export { PointDataError, type PointDataFault } from './fit/point-data.ts';
 export type { FitStep, PointBatch, PointSource } from './fit/points.ts';
 export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';

@@ -3,6 +3,7 @@ import type { Field } from '../field.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
+import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import type { Term } from './term.ts';
 
@@ -32,6 +33,11 @@ export interface FitOptions {
   readonly optimizer?: Optimizer;
   /** A factor on the learning rate; constant if absent. Not with an optimizer that searches, as `lbfgs`. */
   readonly schedule?: Schedule;
+  /**
+   * Parameters that are trained in their own way, or not at all, e.g.
+   * `[{ parameters: { group: 'table' }, optimizer: adam({ learningRate: 1e-2, epsilon: 1e-15 }) }]`. Not with an optimizer that searches.
+   */
+  readonly groups?: readonly ParameterGroup[];
   /** The seed of the points that are drawn; 0 if absent. */
   readonly seed?: number;
   /** Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding only. */
@@ -78,12 +84,12 @@ const assertCheckpoint = ({ store, everySeconds = 1, everySteps = 1, identity, m
       throw new RangeError(`fit: checkpoint.metadata must have keys of its own; '${key}' is the file's`);
 };
 
-const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, steps }: FitOptions): void => {
+const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, steps }: FitOptions): void => {
   const { kind, learningRate } = optimizer;
   const isRate = Number.isFinite(learningRate) && learningRate >= 0;
   assertThat(isRate, `the learning rate of ${kind}`, 'a finite number of at least 0', learningRate);
   if (isSearchOptimizer(optimizer)) {
-    for (const [name, value] of Object.entries({ schedule, clipNorm }))
+    for (const [name, value] of Object.entries({ schedule, clipNorm, groups }))
       if (value !== undefined)
         throw new TypeError(`fit: ${name} must be absent with ${kind}, which finds the length of its steps itself`);
   } else {
@@ -112,12 +118,15 @@ const assertTerms = (field: Field, terms: readonly Term[]): void => {
  * @throws RangeError, TypeError when an option or a term does not fit
  */
 export const assertOptions = (field: Field, terms: readonly Term[], optimizer: Optimizer, options: FitOptions): void => {
-  const { steps, chunkSize = 1, reportEvery = 1, seed = 0, clipNorm = 1, averageDecay = 0, checkpoint } = options;
+  const { steps, chunkSize = 1, reportEvery = 1, seed = 0, clipNorm = 1, averageDecay = 0, groups = [], checkpoint } = options;
   for (const [name, value] of Object.entries({ steps, chunkSize, reportEvery })) assertPositiveInteger(name, value);
   assertThat(Number.isFinite(seed), 'seed', 'a finite number', seed);
   assertThat(isNumber(clipNorm) && clipNorm > 0, 'clipNorm', 'a positive number', clipNorm);
   assertThat(isNumber(averageDecay) && averageDecay >= 0 && averageDecay < 1, 'averageDecay', 'a number in [0, 1)', averageDecay);
   if (checkpoint) assertCheckpoint(checkpoint);
   assertOptimizer(optimizer, options);
+  for (const group of groups)
+    if (group.optimizer) assertOptimizer(group.optimizer, { ...options, ...(group.schedule && { schedule: group.schedule }) });
+  assertGroups(field.layout, groups);
   assertTerms(field, terms);
 };

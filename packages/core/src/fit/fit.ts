@@ -9,6 +9,7 @@ import { assertOptions, type FitOptions } from './fit-options.ts';
 import { GradientStepper } from './gradient-stepper.ts';
 import { defaultChunkSize, Objective, type StepDraw } from './objective.ts';
 import { isSearchOptimizer } from './optimizer.ts';
+import { groupedOptimizer } from './parameter-groups.ts';
 import { PointDataError } from './point-data.ts';
 import { type FitProgress, progressOf } from './progress.ts';
 import { assertResumable, type Checkpoint, decodeCheckpoint, describeChange, type ResumingRun } from './read-checkpoint.ts';
@@ -66,8 +67,9 @@ export async function* fit(
 ): AsyncGenerator<FitProgress, void, undefined> {
   const {
     steps,
-    optimizer = adam(),
+    optimizer: wanted = adam(),
     schedule = constant(),
+    groups,
     seed = 0,
     reportEvery = 1,
     clipNorm,
@@ -75,7 +77,12 @@ export async function* fit(
     signal,
     checkpoint,
   } = options;
-  assertOptions(field, terms, optimizer, options);
+  assertOptions(field, terms, wanted, options);
+  const grouped =
+    groups && !isSearchOptimizer(wanted)
+      ? groupedOptimizer(wanted, groups, { layout: field.layout, schedule, steps })
+      : undefined;
+  const optimizer = grouped ?? wanted;
   const rng = createRng(seed);
   const chunkSize = options.chunkSize ?? defaultChunkSize(field, terms);
   const identity = runIdentity(terms, optimizer, schedule, options);
@@ -150,7 +157,7 @@ export async function* fit(
   const shared = { objective, terms, vectors, averageDecay, breathe: breatheAfterWork };
   const stepper = isSearchOptimizer(optimizer)
     ? new SearchStepper(optimizer, shared)
-    : new GradientStepper(optimizer, { ...shared, schedule, clipNorm });
+    : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen: grouped?.withoutFrozen });
 
   try {
     vectors.assign(field);

@@ -5,28 +5,37 @@ import type { GradientOptimizer } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import { type Look, type MoveFigures, readScalars, type Stepper, type StepperOptions } from './stepper.ts';
 
+/** What {@link GradientStepper} works with. */
+export interface GradientStepperOptions extends StepperOptions {
+  readonly schedule: Schedule;
+  readonly clipNorm: number | undefined;
+  /** The gradient with 0 for what is not trained; `undefined` where all is. */
+  readonly withoutFrozen: ((gradient: Tensor1D) => Tensor1D | undefined) | undefined;
+}
+
 /** Steps of an optimizer that takes one gradient a step. It stays on the device. */
 export class GradientStepper implements Stepper {
   readonly #optimizer: GradientOptimizer;
   readonly #schedule: Schedule;
   readonly #clipNorm: number | undefined;
+  readonly #withoutFrozen: GradientStepperOptions['withoutFrozen'];
   readonly #options: StepperOptions;
   #gradient: Tensor1D | undefined;
 
-  constructor(
-    optimizer: GradientOptimizer,
-    { schedule, clipNorm, ...options }: StepperOptions & { readonly schedule: Schedule; readonly clipNorm: number | undefined },
-  ) {
+  constructor(optimizer: GradientOptimizer, { schedule, clipNorm, withoutFrozen, ...options }: GradientStepperOptions) {
     this.#optimizer = optimizer;
     this.#schedule = schedule;
     this.#clipNorm = clipNorm;
+    this.#withoutFrozen = withoutFrozen;
     this.#options = options;
   }
 
   async look(at: StepDraw, reads: boolean): Promise<Look> {
     const { objective, terms, vectors, breathe } = this.#options;
     const { losses, gradient } = await objective.differentiate(terms, vectors.parameters, at, breathe);
-    this.#gradient = gradient;
+    const active = this.#withoutFrozen?.(gradient);
+    if (active) gradient.dispose();
+    this.#gradient = active ?? gradient;
     try {
       return reads ? { termLosses: await readScalars(losses) } : {};
     } finally {

@@ -3,6 +3,7 @@ import { numericalEnvironment } from '../backend/environment.ts';
 import type { RunFacts } from './checkpoint.ts';
 import type { FitOptions } from './fit-options.ts';
 import type { Optimizer } from './optimizer.ts';
+import { describeGroups } from './parameter-groups.ts';
 import type { Schedule } from './schedule.ts';
 import type { Term } from './term.ts';
 
@@ -11,13 +12,14 @@ export const runIdentity = (
   terms: readonly Term[],
   optimizer: Optimizer,
   schedule: Schedule,
-  { steps, seed = 0, clipNorm, averageDecay, checkpoint }: FitOptions,
+  { steps, seed = 0, clipNorm, averageDecay, groups, checkpoint }: FitOptions,
 ): RunFacts => ({
   optimizer: JSON.stringify({ kind: optimizer.kind, ...optimizer.settings }),
   schedule: schedule.describe(steps),
   seed: String(seed),
   clipNorm: String(clipNorm ?? 'none'),
   averageDecay: String(averageDecay ?? 'none'),
+  ...(groups && { groups: describeGroups(groups, steps) }),
   terms: JSON.stringify(
     terms.map(({ name, weight, derivatives, points }) => ({ name, weight, derivatives, points: points.pointsPerStep })),
   ),
