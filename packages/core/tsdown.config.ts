@@ -18,6 +18,10 @@ export default defineConfig([
   library({
     index: 'src/index.ts',
     elementwise: 'src/elementwise.ts',
+    files: 'src/files.ts',
+    kernels: 'src/kernels.ts',
+    layers: 'src/layers.ts',
+    spectra: 'src/spectra.ts',
     node: 'src/node.ts',
     pytorch: 'src/pytorch.ts',
     gradients: 'src/gradients.ts',

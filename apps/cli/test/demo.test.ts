@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeFieldData } from '@neural-fields/core';
+import { decodeFieldData } from '@neural-fields/core/files';
 import { decodeImage } from '@neural-fields/signals';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeFieldData, encodeSafetensors } from '@neural-fields/core';
+import { decodeFieldData, encodeSafetensors } from '@neural-fields/core/files';
 import { decodeAudio, decodeImage, mse, psnr } from '@neural-fields/signals';
 import { expect, test } from 'vitest';
 import { emptyFolder, jsonLines, run, start, tiny } from './cli.ts';

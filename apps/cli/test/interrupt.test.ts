@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSafetensors } from '@neural-fields/core';
+import { decodeSafetensors } from '@neural-fields/core/files';
 import { expect, test } from 'vitest';
 import { emptyFolder, jsonLines, run, start, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';

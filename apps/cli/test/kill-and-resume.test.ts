@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRng, decodeSafetensors } from '@neural-fields/core';
+import { createRng } from '@neural-fields/core';
+import { decodeSafetensors } from '@neural-fields/core/files';
 import { expect, test } from 'vitest';
 import { emptyFolder, run, start } from './cli.ts';
 import { writePicture } from './examples.ts';

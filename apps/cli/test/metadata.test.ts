@@ -1,7 +1,8 @@
 /** What a field file says of itself is checked before anything is made of it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeFieldData, type FieldData, parameterLayout, siren } from '@neural-fields/core';
+import { type FieldData, parameterLayout, siren } from '@neural-fields/core';
+import { encodeFieldData } from '@neural-fields/core/files';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../src/errors.ts';

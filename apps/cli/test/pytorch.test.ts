@@ -2,7 +2,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeSafetensors, encodeFieldData, type FieldData, parameterLayout, siren } from '@neural-fields/core';
+import { type FieldData, parameterLayout, siren } from '@neural-fields/core';
+import { decodeSafetensors, encodeFieldData } from '@neural-fields/core/files';
 import { importPytorch } from '@neural-fields/core/pytorch';
 import { expect, test } from 'vitest';
 import { InputError, UsageError } from '../src/errors.ts';

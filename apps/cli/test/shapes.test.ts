@@ -1,7 +1,8 @@
 /** @file Shapes: fitted, drawn, made a mesh of, and described, by the built program. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRng, decodeFieldData, encodeFieldData } from '@neural-fields/core';
+import { createRng } from '@neural-fields/core';
+import { decodeFieldData, encodeFieldData } from '@neural-fields/core/files';
 import { checkMesh, decodeShape, encodePly, extractSurface, isMesh, type Mesh, sphere } from '@neural-fields/shapes';
 import { decodeImage } from '@neural-fields/signals';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { LayerDefinition } from '@neural-fields/core';
+import type { LayerDefinition } from '@neural-fields/core/layers';
 import { fourierFeaturesLayer } from './fourier-features.ts';
 import { gaussianRbfLayer } from './gaussian-rbf.ts';
 import { positionalEncodingLayer } from './positional-encoding.ts';

@@ -1,4 +1,5 @@
-import { constantNumbers, createRng, type LayerDefinition, type LayerSpec } from '@neural-fields/core';
+import { createRng, type LayerSpec } from '@neural-fields/core';
+import { constantNumbers, type LayerDefinition } from '@neural-fields/core/layers';
 import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
 import { sinusoids } from './sinusoids.ts';
 

@@ -1,16 +1,14 @@
+import { createRng, type LayerSpec, type Rng } from '@neural-fields/core';
+import { defineActivation, exp } from '@neural-fields/core/elementwise';
 import {
   columns,
   constantFeatures,
   constantNumbers,
-  createRng,
   elementwise,
   type LayerDefinition,
-  type LayerSpec,
   product,
-  type Rng,
   sum,
-} from '@neural-fields/core';
-import { defineActivation, exp } from '@neural-fields/core/elementwise';
+} from '@neural-fields/core/layers';
 import { assertCount, assertFinite, assertPositive } from './assert.ts';
 
 /** What can be learned of the functions. */

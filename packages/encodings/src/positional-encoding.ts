@@ -1,4 +1,5 @@
-import { concat, constantNumbers, type LayerDefinition, type LayerSpec } from '@neural-fields/core';
+import type { LayerSpec } from '@neural-fields/core';
+import { concat, constantNumbers, type LayerDefinition } from '@neural-fields/core/layers';
 import { assertCount, assertPositive } from './assert.ts';
 import { sinusoids } from './sinusoids.ts';
 

@@ -1,4 +1,6 @@
 /** @file Sines and cosines of linear functions of the input: what positional encoding and Fourier features share. */
+
+import { add, cos, defineActivation, type Expression, floor, mul, neg, sin, sub } from '@neural-fields/core/elementwise';
 import {
   type ActivationDefinition,
   type ConstantNumbers,
@@ -7,8 +9,7 @@ import {
   elementwise,
   linear,
   type Signal,
-} from '@neural-fields/core';
-import { add, cos, defineActivation, type Expression, floor, mul, neg, sin, sub } from '@neural-fields/core/elementwise';
+} from '@neural-fields/core/layers';
 
 /** The angle of a full turn, in radians. */
 export const TURN: number = 2 * Math.PI;

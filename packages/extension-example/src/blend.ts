@@ -1,4 +1,5 @@
-import { type LayerDefinition, type LayerSpec, product, sum } from '@neural-fields/core';
+import type { LayerSpec } from '@neural-fields/core';
+import { type LayerDefinition, product, sum } from '@neural-fields/core/layers';
 
 /** Two branches, and a third that says how much of each: (1 - g) a + g b. */
 export interface BlendSpec extends LayerSpec {

@@ -1,12 +1,6 @@
-import {
-  elementwise,
-  type InitialiserDefinition,
-  type LayerDefinition,
-  type LayerSpec,
-  linear,
-  product,
-} from '@neural-fields/core';
+import type { LayerSpec } from '@neural-fields/core';
 import { defineActivation, exp, mul, sin, square } from '@neural-fields/core/elementwise';
+import { elementwise, type InitialiserDefinition, type LayerDefinition, linear, product } from '@neural-fields/core/layers';
 
 /** sin(W h + b) exp(-(V h + c)^2 / 2): a real Gabor filter, after Saragadam et al. 2023, arXiv:2301.05187, equation 3. */
 export interface GaborSpec extends LayerSpec {

@@ -1,12 +1,8 @@
 /** @file A small backend: values of products and formulas, in plain JavaScript. What it does not support runs in tfjs ops, as everywhere. */
-import {
-  type ElementwiseFunction,
-  type FieldBackend,
-  type LinearOperation,
-  type Numbers,
-  registerWidths,
-} from '@neural-fields/core';
+
 import { type Expression, evaluateNumbers, linearise } from '@neural-fields/core/elementwise';
+import { type ElementwiseFunction, type FieldBackend, type LinearOperation, registerWidths } from '@neural-fields/core/kernels';
+import type { Numbers } from '@neural-fields/core/layers';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 
 type Lookup = (numbers: Numbers) => ArrayLike<number>;

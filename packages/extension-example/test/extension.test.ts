@@ -9,12 +9,11 @@ import {
   encodeField,
   type Field,
   fit,
-  PROGRAM_KERNELS,
   parseSpec,
-  registerFieldBackend,
   selectBackend,
   term,
 } from '@neural-fields/core';
+import { PROGRAM_KERNELS, registerFieldBackend } from '@neural-fields/core/kernels';
 import {
   expectCloseInNorm,
   FIELD_GRADIENT,

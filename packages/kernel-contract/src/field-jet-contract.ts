@@ -1,18 +1,13 @@
 /** @file What a fused field jet must do on any backend: give the numbers of the composed one, and run where it can. */
+import { type ActivationSpec, createField, type DerivativeRequest, mlp, parseSpec, siren } from '@neural-fields/core';
+import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import {
   type ActivationDefinition,
-  type ActivationSpec,
   coreActivations,
-  createField,
   custom,
-  type DerivativeRequest,
   type LayerDefinition,
   type LayerJet,
-  mlp,
-  PROGRAM_KERNELS,
-  parseSpec,
-  siren,
-} from '@neural-fields/core';
+} from '@neural-fields/core/layers';
 import { exp, neg } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

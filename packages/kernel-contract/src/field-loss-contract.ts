@@ -1,28 +1,24 @@
 /** @file What a fused loss must do on any backend: give the numbers of the same loss in tfjs ops between the jet and its reverse. */
 import {
   type ActivationSpec,
-  constantNumbers,
-  coreActivations,
   createField,
   createRng,
-  custom,
   type DerivativeRequest,
   type Field,
   fit,
-  type LayerDefinition,
-  type LayerJet,
   mlp,
   type Optimizer,
   type PointLoss,
   type PointSource,
   type PointwiseError,
   type PointwiseLoss,
-  PROGRAM_KERNELS,
   pointwiseLoss,
   siren,
   term,
 } from '@neural-fields/core';
 import { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from '@neural-fields/core/elementwise';
+import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
+import { constantNumbers, coreActivations, custom, type LayerDefinition, type LayerJet } from '@neural-fields/core/layers';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import { clone, keep, memory, mul, setBackend, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';

@@ -1,13 +1,5 @@
 /** @file What kernels owe to formulas: every activation and penalty of core, and those of a user, run in the kernel and not beside it. */
-import {
-  type ActivationSpec,
-  coreActivations,
-  createField,
-  type Field,
-  mlp,
-  type PointwiseLoss,
-  PROGRAM_KERNELS,
-} from '@neural-fields/core';
+import { type ActivationSpec, createField, type Field, mlp, type PointwiseLoss } from '@neural-fields/core';
 import {
   absolute,
   add,
@@ -25,6 +17,8 @@ import {
   square,
   squared,
 } from '@neural-fields/core/elementwise';
+import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
+import { coreActivations } from '@neural-fields/core/layers';
 import { expect, it } from 'vitest';
 import { expectLossParity, lossKernels } from './field-loss-contract.ts';
 import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';

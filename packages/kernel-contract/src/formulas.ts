@@ -1,5 +1,5 @@
 /** @file Activations and a penalty of a user, which together are made of every operation that formulas have. */
-import type { ActivationDefinition } from '@neural-fields/core';
+
 import {
   abs,
   add,
@@ -26,6 +26,7 @@ import {
   sub,
   tanh,
 } from '@neural-fields/core/elementwise';
+import type { ActivationDefinition } from '@neural-fields/core/layers';
 
 /** Smooth, with three parameters. */
 const smooth = defineActivation({

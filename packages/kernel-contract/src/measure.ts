@@ -1,13 +1,6 @@
 /** @file A field's jet and its gradients as numbers, on any backend, and what two backends may differ by. */
-import {
-  createRng,
-  type DerivativeRequest,
-  describeEvaluation,
-  evaluateJet,
-  type Field,
-  type Jet,
-  PROGRAM_KERNELS,
-} from '@neural-fields/core';
+import { createRng, type DerivativeRequest, describeEvaluation, evaluateJet, type Field, type Jet } from '@neural-fields/core';
+import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import {
   add,

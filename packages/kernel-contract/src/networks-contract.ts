@@ -1,7 +1,17 @@
 /** @file Networks of all kinds of operations: a backend gives the numbers of the composed ones, and runs what it says in its own kernels. */
 import {
-  type ActivationDefinition,
   type ActivationSpec,
+  createField,
+  createRng,
+  type DerivativeRequest,
+  describeEvaluation,
+  type FieldSpec,
+  type LayerSpec,
+  parseSpec,
+} from '@neural-fields/core';
+import type { Operation } from '@neural-fields/core/kernels';
+import {
+  type ActivationDefinition,
   type ChainSpec,
   type ConcatSpec,
   type ConstantSpec,
@@ -10,26 +20,18 @@ import {
   constantFeatures,
   constantNumbers,
   coreActivations,
-  createField,
-  createRng,
   type DenseSpec,
-  type DerivativeRequest,
-  describeEvaluation,
   elementwise,
-  type FieldSpec,
   type GridLevel,
   grid,
   type IdentityLayerSpec,
   type LayerDefinition,
-  type LayerSpec,
   linear,
-  type Operation,
   type ProductSpec,
-  parseSpec,
   product,
   type SumSpec,
   sum,
-} from '@neural-fields/core';
+} from '@neural-fields/core/layers';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { expectParity, measure, pointsFor } from './measure.ts';

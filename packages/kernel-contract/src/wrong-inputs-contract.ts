@@ -1,16 +1,17 @@
 /** @file What the kernels of any backend must refuse: inputs that are not as long as the work that they are asked for. */
+
+import { squared } from '@neural-fields/core/elementwise';
 import {
   blockCount,
   type CompiledLoss,
   type CompiledProgram,
-  coreActivations,
   fieldBackend,
   type KernelLoss,
   type KernelProgram,
   type Operation,
   PROGRAM_KERNELS,
-} from '@neural-fields/core';
-import { squared } from '@neural-fields/core/elementwise';
+} from '@neural-fields/core/kernels';
+import { coreActivations } from '@neural-fields/core/layers';
 import { cast, engine, memory, type NamedAttrMap, type NamedTensorMap, ones, type Tensor } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-import type { DescribedBackend } from '@neural-fields/core';
+import type { DescribedBackend } from '@neural-fields/core/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelOptions, type Kernels, loadKernels } from './wasm/kernels.ts';

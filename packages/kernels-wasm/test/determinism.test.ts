@@ -1,15 +1,5 @@
-import {
-  type ActivationDefinition,
-  adam,
-  createField,
-  type FieldSpec,
-  fit,
-  mlp,
-  type PointLoss,
-  type PointSource,
-  siren,
-  term,
-} from '@neural-fields/core';
+import { adam, createField, type FieldSpec, fit, mlp, type PointLoss, type PointSource, siren, term } from '@neural-fields/core';
+import type { ActivationDefinition } from '@neural-fields/core/layers';
 import {
   add,
   conv2d,

@@ -4,7 +4,8 @@
 //     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style or activation] ...
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import '@tensorflow/tfjs-backend-cpu';
-import { coreActivations, createField, createRng, evaluateJet, mlp } from '@neural-fields/core';
+import { createField, createRng, evaluateJet, mlp } from '@neural-fields/core';
+import { coreActivations } from '@neural-fields/core/layers';
 import {
   add,
   enableProdMode,

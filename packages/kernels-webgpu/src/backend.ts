@@ -1,4 +1,4 @@
-import type { DescribedBackend, PacedBackend } from '@neural-fields/core';
+import type { DescribedBackend, PacedBackend } from '@neural-fields/core/kernels';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { defaultBatchBytes } from './device/batch-bytes.ts';
 import { type CreateDeviceOptions, createDevice, isSoftware, nameOf } from './device/create-device.ts';

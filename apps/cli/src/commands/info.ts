@@ -1,5 +1,6 @@
 /** @file `neural-fields info`: what a file holds. */
-import { type LayerSpec, layerPath, type ParameterEntry, parameterLayout } from '@neural-fields/core';
+import { type LayerSpec, type ParameterEntry, parameterLayout } from '@neural-fields/core';
+import { layerPath } from '@neural-fields/core/layers';
 import type { Command } from 'commander';
 import { extensions } from '../files/extensions.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';

@@ -1,5 +1,6 @@
 /** @file The pictures and numbers of the demonstration, computed from the photograph and the fitted field. */
-import { amplitudeSpectrum, type Field, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core';
+import type { Field } from '@neural-fields/core';
+import { amplitudeSpectrum, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core/spectra';
 import { coordinateGradient, coordinateLaplacian, type Image, psnr, resizeImage, ssim } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import { rangeOf } from '../render/display-range.ts';

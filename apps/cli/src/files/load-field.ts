@@ -1,6 +1,7 @@
 /** @file A field from a file of this program, of the library, or of PyTorch. */
 import { existsSync } from 'node:fs';
-import { decodeFieldData, type FieldData, FieldFileError } from '@neural-fields/core';
+import type { FieldData } from '@neural-fields/core';
+import { decodeFieldData, FieldFileError } from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { describeError, InputError, UsageError } from '../errors.ts';

@@ -1,7 +1,8 @@
 /** @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten unasked. */
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
-import { CheckpointError, type CheckpointStore, decodeCheckpoint, FieldFileError, SafetensorsError } from '@neural-fields/core';
+import { CheckpointError, type CheckpointStore, decodeCheckpoint } from '@neural-fields/core';
+import { FieldFileError, SafetensorsError } from '@neural-fields/core/files';
 import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
 import { describeError, InputError } from '../errors.ts';
 import { extensions } from '../files/extensions.ts';

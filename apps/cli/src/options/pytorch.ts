@@ -1,5 +1,6 @@
 /** @file What a state dict of PyTorch does not say, as options of every command that takes a field. */
-import { type ActivationSpec, activationParameterValues, coreActivations } from '@neural-fields/core';
+import type { ActivationSpec } from '@neural-fields/core';
+import { activationParameterValues, coreActivations } from '@neural-fields/core/layers';
 import type { ImportPytorchOptions } from '@neural-fields/core/pytorch';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../errors.ts';

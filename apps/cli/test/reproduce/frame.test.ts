@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeFieldData } from '@neural-fields/core';
+import { decodeFieldData } from '@neural-fields/core/files';
 import { memory } from '@tensorflow/tfjs-core';
 import { parseHTML } from 'linkedom';
 import { expect, onTestFinished, test } from 'vitest';

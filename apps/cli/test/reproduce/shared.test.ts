@@ -1,4 +1,5 @@
-import { createField, distributionOf, parameterLayout } from '@neural-fields/core';
+import { createField, parameterLayout } from '@neural-fields/core';
+import { distributionOf } from '@neural-fields/core/spectra';
 import ndarray from 'ndarray';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, test } from 'vitest';

@@ -10,7 +10,8 @@ import {
   tensor1d,
 } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AdamUpdate, adam, registerAdamKernel } from '../../src/index.ts';
+import { adam } from '../../src/index.ts';
+import { type AdamUpdate, registerAdamKernel } from '../../src/kernels.ts';
 
 const BACKEND = 'own-adam';
 const updates: AdamUpdate[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { denseChainOf, isChainOperation } from '../../src/backend/dense-chain.ts';
-import { coreActivations } from '../../src/index.ts';
+import { coreActivations } from '../../src/layers.ts';
 import type { ParameterNumbers } from '../../src/ops/numbers.ts';
 import type { LinearOperation } from '../../src/ops/operation.ts';
 

@@ -2,7 +2,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { engine, setBackend } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, it } from 'vitest';
-import { adam, createField, fit, type PacedBackend, siren, term } from '../../src/index.ts';
+import { adam, createField, fit, siren, term } from '../../src/index.ts';
+import type { PacedBackend } from '../../src/kernels.ts';
 import { smoothImage, squaredError } from '../fit/signals.ts';
 
 beforeAll(() => setBackend('cpu'));

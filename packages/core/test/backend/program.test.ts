@@ -19,17 +19,8 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createField,
-  describeEvaluation,
-  type Extensions,
-  type FieldSpec,
-  type KernelProgram,
-  type LinearOperation,
-  PROGRAM_KERNELS,
-  parseSpec,
-  registerFieldBackend,
-} from '../../src/index.ts';
+import { createField, describeEvaluation, type Extensions, type FieldSpec, parseSpec } from '../../src/index.ts';
+import { type KernelProgram, type LinearOperation, PROGRAM_KERNELS, registerFieldBackend } from '../../src/kernels.ts';
 
 /** A backend whose programs are one linear map without bias: x W. */
 const BACKEND = 'linear-program';

@@ -1,6 +1,7 @@
 import { io, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { createField, fieldFromData, loadFieldData, readField, saveFieldData, siren } from '../../src/index.ts';
+import { loadFieldData, saveFieldData } from '../../src/files.ts';
+import { createField, fieldFromData, readField, siren } from '../../src/index.ts';
 import './setup-backends.ts';
 
 beforeAll(() => setBackend('cpu'));

@@ -1,16 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  type CheckpointStore,
-  constantFeatures,
-  createField,
-  decodeFieldData,
-  fit,
-  type LayerDefinition,
-  mlp,
-  siren,
-  sum,
-  term,
-} from '@neural-fields/core';
+import { type CheckpointStore, createField, fit, mlp, siren, term } from '@neural-fields/core';
+import { decodeFieldData } from '@neural-fields/core/files';
+import { constantFeatures, type LayerDefinition, sum } from '@neural-fields/core/layers';
 import { square, sub } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expectCloseInNorm } from '@neural-fields/testing';
 import { add, memory, mul, setBackend, sqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeFieldData } from '../../src/files.ts';
 import {
   adam,
   CheckpointError,
@@ -10,7 +11,6 @@ import {
   createField,
   DivergenceError,
   decodeField,
-  decodeFieldData,
   type Field,
   type FitOptions,
   type FitProgress,

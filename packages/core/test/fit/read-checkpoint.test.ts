@@ -1,19 +1,16 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeFieldData, encodeFieldData, type FieldFile, type ShapedArray } from '../../src/files.ts';
 import {
   adam,
   CheckpointError,
   createField,
   decodeCheckpoint,
-  decodeFieldData,
-  encodeFieldData,
   type Field,
-  type FieldFile,
   type FitOptions,
   fit,
   lbfgs,
-  type ShapedArray,
   siren,
   term,
 } from '../../src/index.ts';

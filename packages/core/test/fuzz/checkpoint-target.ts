@@ -2,21 +2,17 @@
 import '@tensorflow/tfjs-backend-cpu';
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import { backend, memory, setBackend, square } from '@tensorflow/tfjs-core';
+import { decodeFieldData, encodeFieldData, type FieldFile, FieldFileError, SafetensorsError } from '../../src/files.ts';
 import {
   adam,
   CheckpointError,
   createField,
   DivergenceError,
   decodeCheckpoint,
-  decodeFieldData,
-  encodeFieldData,
-  type FieldFile,
-  FieldFileError,
   type FitOptions,
   fit,
   lbfgs,
   type PointSource,
-  SafetensorsError,
   siren,
   term,
 } from '../../src/index.ts';

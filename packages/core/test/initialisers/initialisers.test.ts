@@ -2,20 +2,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  type ActivationSpec,
-  createField,
-  createRng,
-  type DenseSpec,
-  type Field,
-  layerStatistics,
-  mlp,
-  sine,
-  siren,
-  tanh,
-} from '../../src/index.ts';
+import { type ActivationSpec, createField, createRng, type Field, mlp, sine, siren, tanh } from '../../src/index.ts';
 import { type InitialiserSpec, initialise } from '../../src/initialisers/index.ts';
+import type { DenseSpec } from '../../src/layers.ts';
 import { type Distribution, distributionOf } from '../../src/spectra/distribution.ts';
+import { layerStatistics } from '../../src/spectra.ts';
 
 beforeAll(async () => {
   await setBackend('cpu');

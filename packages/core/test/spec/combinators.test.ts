@@ -12,16 +12,8 @@ import {
 } from '@neural-fields/testing';
 import { addN, engine, mul, scalar, setBackend, sum as sumOf, type Tensor, tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  createField,
-  createRng,
-  decodeField,
-  encodeField,
-  type FieldSpec,
-  grid,
-  type LayerDefinition,
-  parseSpec,
-} from '../../src/index.ts';
+import { createField, createRng, decodeField, encodeField, type FieldSpec, parseSpec } from '../../src/index.ts';
+import { grid, type LayerDefinition } from '../../src/layers.ts';
 
 beforeAll(() => setBackend('cpu'));
 

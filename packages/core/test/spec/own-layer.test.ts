@@ -13,21 +13,17 @@ import {
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createField, decodeField, encodeField, type Field, mlp } from '../../src/index.ts';
 import {
   columns,
   concat,
   constantFeatures,
-  createField,
   custom,
-  decodeField,
-  encodeField,
-  type Field,
   type LayerDefinition,
   type LayerJet,
-  mlp,
   product,
   quadraticForms,
-} from '../../src/index.ts';
+} from '../../src/layers.ts';
 
 beforeAll(() => setBackend('cpu'));
 

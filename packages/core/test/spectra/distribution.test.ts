@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { distributionOf } from '../../src/index.ts';
+import { distributionOf } from '../../src/spectra.ts';
 
 describe('distributionOf', () => {
   it('gives moments and a histogram that counts everything', () => {

@@ -2,7 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expectClose } from '@neural-fields/testing';
 import { memory, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import { createField, layerStatistics, mlp } from '../../src/index.ts';
+import { createField, mlp } from '../../src/index.ts';
+import { layerStatistics } from '../../src/spectra.ts';
 
 beforeAll(() => setBackend('cpu'));
 

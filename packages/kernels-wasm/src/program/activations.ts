@@ -1,6 +1,8 @@
 /** @file Activations as records of `assembly/activation.ts`. */
-import { type ActivationDefinition, coreActivations, type ElementwiseFunction, type JetShape } from '@neural-fields/core';
+
 import type { Expression } from '@neural-fields/core/elementwise';
+import type { ElementwiseFunction } from '@neural-fields/core/kernels';
+import { type ActivationDefinition, coreActivations, type JetShape } from '@neural-fields/core/layers';
 import { constants } from '../generated/records.ts';
 import { FormulaTable, type PlacedFormula } from './formulas.ts';
 import type { Image, Place } from './image.ts';

@@ -1,5 +1,5 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
-import { blockCount, type KernelProgram, type Operation } from '@neural-fields/core';
+import { blockCount, type KernelProgram, type Operation } from '@neural-fields/core/kernels';
 import type { Kernels } from '../wasm/kernels.ts';
 
 /** Numbers that a batch's inputs and outputs may take: 4 MiB. */

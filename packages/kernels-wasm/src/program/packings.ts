@@ -1,5 +1,5 @@
 /** @file Which parameters go where before a step, and which gradients go where after it; see `assembly/parameters.ts`. */
-import type { Numbers, ParameterNumbers } from '@neural-fields/core';
+import type { Numbers, ParameterNumbers } from '@neural-fields/core/layers';
 import { constants } from '../generated/records.ts';
 import type { Image, Place, RecordValues } from './image.ts';
 

@@ -1,5 +1,5 @@
 /** @file Where in a thread's scratch a program keeps what: each value as long as something reads it, and each gradient as long. */
-import { blockCount, type KernelProgram, type Operation, registerWidths } from '@neural-fields/core';
+import { blockCount, type KernelProgram, type Operation, registerWidths } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 
 const { NONE, PANEL } = constants;

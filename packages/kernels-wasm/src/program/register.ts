@@ -1,5 +1,5 @@
 /** @file The backend for fields: its programs of operations, and the losses that need nothing else, run in WebAssembly. */
-import { type FieldBackend, type KernelLoss, type KernelProgram, registerFieldBackend } from '@neural-fields/core';
+import { type FieldBackend, type KernelLoss, type KernelProgram, registerFieldBackend } from '@neural-fields/core/kernels';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { hasKernel } from './activations.ts';

@@ -1,5 +1,5 @@
 /** @file Steps of placed programs: numbers go in, a job runs for each batch, and numbers come out. */
-import type { KernelLoss, LossScale } from '@neural-fields/core';
+import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
 import { constants, records } from '../generated/records.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import { allocate } from '../wasm/memory.ts';

@@ -1,5 +1,5 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
-import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core/kernels';
 import { isKnownActivation } from '../wgsl/activations.ts';
 import type { JetFormat } from '../wgsl/jet-format.ts';
 import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';

@@ -1,5 +1,5 @@
 /** @file The copies between the tensors that tfjs hands over and the buffers of the kernels. */
-import type { FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetNetwork } from '@neural-fields/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import { type Batch, inputFeaturesOf, outFeaturesOf } from './batches.ts';

@@ -1,4 +1,4 @@
-import type { FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetNetwork } from '@neural-fields/core/kernels';
 import { steepnessOf } from '../wgsl/activations.ts';
 import { type JetFormat, single } from '../wgsl/jet-format.ts';
 

@@ -1,5 +1,5 @@
 /** @file The dispatches of a forward pass: one for each layer. */
-import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core/kernels';
 import { linearGroups, type SlotRange, type Step } from '../device/plan.ts';
 import { forwardLayer } from '../wgsl/forward-layer.ts';
 import { type JetFormat, single } from '../wgsl/jet-format.ts';

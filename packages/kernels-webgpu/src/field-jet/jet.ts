@@ -1,5 +1,5 @@
 /** @file The field jet and its reverse, from tensors to tensors. */
-import type { FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetNetwork } from '@neural-fields/core/kernels';
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { FieldKernels } from '../device/kernels.ts';
 import { jetShapeOf } from '../wgsl/jet-rule.ts';

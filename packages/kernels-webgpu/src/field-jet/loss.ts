@@ -1,5 +1,5 @@
 /** @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on the device. */
-import type { LossScale } from '@neural-fields/core';
+import type { LossScale } from '@neural-fields/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';

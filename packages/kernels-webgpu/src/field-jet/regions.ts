@@ -1,5 +1,5 @@
 /** @file Where the parameters of a network lie: as one vector in the order of the kernel's inputs, and in the arena, where bindings can begin. */
-import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core/kernels';
 import type { SlotRange } from '../device/plan.ts';
 
 /** Bindings begin at multiples of 256 bytes. */

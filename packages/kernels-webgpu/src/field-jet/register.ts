@@ -3,9 +3,9 @@ import {
   denseChainOf,
   isChainOperation,
   type KernelProgram,
-  type ParameterNumbers,
   registerFieldBackend,
-} from '@neural-fields/core';
+} from '@neural-fields/core/kernels';
+import type { ParameterNumbers } from '@neural-fields/core/layers';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';

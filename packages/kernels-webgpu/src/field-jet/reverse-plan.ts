@@ -1,5 +1,5 @@
 /** @file The dispatches of a reverse pass: for each layer one towards its weight and bias, and one towards the layer before. */
-import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core/kernels';
 import { linearGroups, type Step } from '../device/plan.ts';
 import { blockCount, jetShapeOf, valueOnly } from '../wgsl/jet-rule.ts';
 import { givenUpstream, LAST_THREADS } from '../wgsl/last-layer.ts';

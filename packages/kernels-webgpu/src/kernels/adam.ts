@@ -1,4 +1,4 @@
-import { type AdamUpdate, registerAdamKernel } from '@neural-fields/core';
+import { type AdamUpdate, registerAdamKernel } from '@neural-fields/core/kernels';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';

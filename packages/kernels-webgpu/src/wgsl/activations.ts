@@ -1,6 +1,7 @@
 /** @file Activations and their derivatives in WGSL, printed from the formulas of their definitions. */
-import type { FieldJetLayer } from '@neural-fields/core';
+
 import type { ActivationExpressions } from '@neural-fields/core/elementwise';
+import type { FieldJetLayer } from '@neural-fields/core/kernels';
 import { literal, printFormulas } from './formula.ts';
 import { indent, lines, reads, type StorageBinding, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';

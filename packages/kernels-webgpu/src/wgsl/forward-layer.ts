@@ -1,5 +1,5 @@
 /** @file One dense layer forward: Z = H W + b for all blocks of the jets, then the activation's rule. */
-import type { FieldJetLayer } from '@neural-fields/core';
+import type { FieldJetLayer } from '@neural-fields/core/kernels';
 import { activationFunctions, parameterStatements } from './activations.ts';
 import { type JetFormat, narrowed, orderOf, unscaled, vectorType } from './jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape } from './jet-rule.ts';

@@ -2,7 +2,7 @@
  * @file The activation's rule for the jet of one point and four features, and its reverse; the formulas stand in core's
  * `layers/activation-jet.ts`. A jet is a list of blocks: the value, the first derivatives, the second-order forms.
  */
-import type { FieldJetNetwork } from '@neural-fields/core';
+import type { FieldJetNetwork } from '@neural-fields/core/kernels';
 import { activate, type LayerActivation, learnedName, type NeededDerivatives, type Order } from './activations.ts';
 import { literal } from './formula.ts';
 import { lines } from './shader.ts';

@@ -2,7 +2,7 @@
  * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the pre-activations of the last
  * layer. They are given, or those of a pointwise loss, which is worked out on the way.
  */
-import type { FieldJetLayer, FieldJetNetwork, KernelLoss } from '@neural-fields/core';
+import type { FieldJetLayer, FieldJetNetwork, KernelLoss } from '@neural-fields/core/kernels';
 import { activationFunctions, learnedSums, parameterStatements } from './activations.ts';
 import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';

@@ -1,5 +1,5 @@
 /** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
-import type { FieldJetLayer } from '@neural-fields/core';
+import type { FieldJetLayer } from '@neural-fields/core/kernels';
 import { activationFunctions, type LayerActivation, learnedSums, parameterStatements } from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';

@@ -3,7 +3,7 @@
  * adds up a part of the rows for a tile of the matrix; the parts of all workgroups are added up afterwards (`reduce.ts`), as WGSL has
  * no atomic addition of floats.
  */
-import type { FieldJetLayer } from '@neural-fields/core';
+import type { FieldJetLayer } from '@neural-fields/core/kernels';
 import { literal } from './formula.ts';
 import { type JetFormat, vectorType, widened } from './jet-format.ts';
 import type { JetShape } from './jet-rule.ts';

@@ -1,5 +1,6 @@
 /** @file The kernels in a page. The whole suite runs in Node, on the same emulated graphics card. */
 import * as core from '@neural-fields/core';
+import { coreActivations } from '@neural-fields/core/layers';
 import { jetContract } from '@neural-fields/testing/contracts';
 import { describe, expect, test } from 'vitest';
 import { smallFieldJetSuite } from '../suites/field-jet.ts';
@@ -9,7 +10,7 @@ describe('the field jet', () => smallFieldJetSuite());
 describe('fits', () => fitSuite());
 
 describe('everything', () => {
-  jetContract(core, 'webgpu', { runs: 3 });
+  jetContract({ ...core, coreActivations }, 'webgpu', { runs: 3 });
 });
 
 test('works in a worker as well', async () => {

@@ -1,4 +1,4 @@
-import { coreActivations } from '@neural-fields/core';
+import { coreActivations } from '@neural-fields/core/layers';
 import type { LayerActivation } from '../../src/wgsl/activations.ts';
 
 /** One of core's activations as a layer has it. */

@@ -1,5 +1,6 @@
 /** @file The fused field jet: the contract of all kernels, and what these promise beyond it. */
-import { coreActivations, createField, type Field, mlp, siren } from '@neural-fields/core';
+import { createField, type Field, mlp, siren } from '@neural-fields/core';
+import { coreActivations } from '@neural-fields/core/layers';
 import { expectParity, fieldJetContract, measure, measuredWeight, pointsFor } from '@neural-fields/kernel-contract';
 import { expectCloseInNorm, maxAbsolute, type OracleField, PARAMETER_GRADIENT, parameterGradient } from '@neural-fields/testing';
 import { engine } from '@tensorflow/tfjs-core';

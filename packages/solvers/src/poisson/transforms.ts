@@ -6,7 +6,7 @@
  *
  * Strang 1999, "The discrete cosine transform".
  */
-import { fft, inverseFft } from '@neural-fields/core';
+import { fft, inverseFft } from '@neural-fields/core/spectra';
 import { elementCount } from '../array-view.ts';
 
 /** Maps a line of numbers to another of the same length. */

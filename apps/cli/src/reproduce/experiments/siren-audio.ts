@@ -1,7 +1,8 @@
 /** @file A sound, fitted by three networks: section 3.1 and the supplement of the SIREN paper. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { adam, amplitudeSpectrum, hannWindow, term } from '@neural-fields/core';
+import { adam, term } from '@neural-fields/core';
+import { amplitudeSpectrum, hannWindow } from '@neural-fields/core/spectra';
 import { mse } from '@neural-fields/losses';
 import { AudioError, decodeAudio, encodeAudio, samples } from '@neural-fields/signals';
 import ndarray from 'ndarray';

@@ -1,16 +1,6 @@
 /** @file What passes through an untrained SIREN: section 3.2 of the SIREN paper, and the figures of its supplement on initialisation. */
-import {
-  amplitudeSpectrum,
-  createField,
-  createRng,
-  type Distribution,
-  type FieldSpec,
-  type LayerStatistics,
-  layerStatistics,
-  mlp,
-  sine,
-  siren,
-} from '@neural-fields/core';
+import { createField, createRng, type FieldSpec, mlp, sine, siren } from '@neural-fields/core';
+import { amplitudeSpectrum, type Distribution, type LayerStatistics, layerStatistics } from '@neural-fields/core/spectra';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { networkMemory } from '../../fitting/network-memory.ts';
 import { assertMemory } from '../../memory.ts';

@@ -1,6 +1,7 @@
 /** @file A fit that has ended, as a file: the field, and in its metadata what was fitted and how it went. */
 import { existsSync } from 'node:fs';
-import { decodeFieldData, encodeField, type Field, fieldFromData } from '@neural-fields/core';
+import { encodeField, type Field, fieldFromData } from '@neural-fields/core';
+import { decodeFieldData } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { describeError, InputError } from '../../errors.ts';
 import { readInput } from '../../files/read-bytes.ts';

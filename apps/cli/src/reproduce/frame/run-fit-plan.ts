@@ -6,14 +6,12 @@ import {
   CheckpointError,
   createField,
   DivergenceError,
-  decodeFieldData,
   type Field,
-  FieldFileError,
   type FitProgress,
   fit,
   reportInterval,
-  SafetensorsError,
 } from '@neural-fields/core';
+import { decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core/files';
 import { describeError, InputError } from '../../errors.ts';
 import { readRun, tolerantStore } from '../../fitting/checkpoint.ts';
 import { afterCourse, openCourse } from '../../fitting/course.ts';

@@ -1,0 +1,22 @@
+/** @file Field files and safetensors as bytes, and fields through tfjs's `io` handlers. */
+export {
+  decodeFieldData,
+  type EncodeFieldOptions,
+  encodeFieldData,
+  type FieldFile,
+  type FieldFileExtras,
+} from './files/field-file.ts';
+export { FieldFileError, type FieldFileProblem } from './files/field-file-error.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsArray,
+  type SafetensorsDtype,
+  SafetensorsError,
+  type SafetensorsFile,
+  type SafetensorsLimits,
+  type SafetensorsProblem,
+  type SafetensorsTensor,
+  type ShapedArray,
+} from './files/safetensors.ts';
+export { fromModelArtifacts, loadFieldData, saveFieldData, toModelArtifacts } from './files/tfjs-io.ts';

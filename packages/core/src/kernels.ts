@@ -1,0 +1,37 @@
+/** @file What the package of a backend is written with: the object that it registers, the programs that it compiles, and the operations of which they are made. */
+export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
+export type { CompiledLoss, CompiledProgram, FieldBackend, KernelLoss, LossBlock, LossScale } from './backend/backend.ts';
+export {
+  type DenseChain,
+  denseChainOf,
+  type FieldJetLayer,
+  type FieldJetNetwork,
+  isChainOperation,
+} from './backend/dense-chain.ts';
+export type { DescribedBackend } from './backend/environment.ts';
+export {
+  blockCount,
+  consumerCounts,
+  inputTensorShapes,
+  jetTensorShapes,
+  type KernelInput,
+  type KernelProgram,
+  registerWidths,
+} from './backend/kernel-program.ts';
+export type { PacedBackend } from './backend/paced-backend.ts';
+export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
+export { PROGRAM_KERNELS } from './backend/run-program.ts';
+export type {
+  ColumnsOperation,
+  ConcatOperation,
+  ConstantOperation,
+  CustomOperation,
+  ElementwiseFunction,
+  ElementwiseOperation,
+  GridOperation,
+  LinearOperation,
+  Operation,
+  ProductOperation,
+  Register,
+  SumOperation,
+} from './ops/operation.ts';

@@ -1,0 +1,31 @@
+/** @file What layers, activations and initialisers are written with: signals, the definitions, and the jets of rules of one's own. */
+export {
+  type ActivationDefinition,
+  type ActivationOptions,
+  type ActivationParameters,
+  activationParameterValues,
+  coreActivations,
+  type DerivativeOrder,
+} from './activations/index.ts';
+export type { InitialiserContext, InitialiserDefinition } from './initialisers/initialiser.ts';
+export type { LayerJet } from './jets/layer-jet.ts';
+export { quadraticForms } from './jets/quadratic-forms.ts';
+export type { JetShape, SecondOrderForms } from './jets/request.ts';
+export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
+export type { CustomRuleInputs, GridLevel } from './ops/operation.ts';
+export type { ChainSpec, ConcatSpec, ConstantSpec, IdentityLayerSpec, ProductSpec, SumSpec } from './spec/combinators.ts';
+export { activationRole, type DenseSpec } from './spec/dense.ts';
+export type { LayerContext, LayerDefinition, LayerPlace, ParameterOptions } from './spec/layer.ts';
+export { layerPath } from './spec/network.ts';
+export {
+  columns,
+  concat,
+  constant as constantFeatures,
+  custom,
+  elementwise,
+  grid,
+  linear,
+  product,
+  Signal,
+  sum,
+} from './spec/signal.ts';
