@@ -111,6 +111,17 @@ export const scenarios: readonly Scenario[] = [
     resumes: true,
   },
   {
+    // Its error is measured on the way, against a solver that the signal stops too.
+    name: 'reproduce-watched',
+    command: [
+      ...['reproduce', 'siren-wave', '--size', '8', '--hidden-features', '8', '--steps', '100', '--networks', 'siren'],
+      ...['-o', 'out', ...often, '--backend', 'wasm', '--json'],
+    ],
+    prepare: () => undefined,
+    exact: /\.safetensors$/,
+    resumes: true,
+  },
+  {
     name: 'demo',
     command: ['demo', '--out', 'out', ...small, '--size', '16', '--steps', '120', '--batch', '100', ...often],
     prepare: () => undefined,

@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Field } from '@neural-fields/core';
 import { decodeFieldData } from '@neural-fields/core/files';
 import { memory } from '@tensorflow/tfjs-core';
 import { parseHTML } from 'linkedom';
 import { expect, onTestFinished, test } from 'vitest';
-import { InputError, UsageError } from '../../src/errors.ts';
+import { InputError, InterruptedError, UsageError } from '../../src/errors.ts';
 import type { Experiment } from '../../src/reproduce/frame/experiment.ts';
 import { findExperiments } from '../../src/reproduce/run-reproduce.ts';
 import { reproduce, toy } from './toy.ts';
@@ -119,6 +120,40 @@ test('one fit that diverges is reported, keeps its last good field, and does not
   const again = await reproduce([wild], { folder });
   expect(again.events.filter(({ event }) => event === 'progress')).toEqual([]);
   expect(again.results.join('\n')).toContain('WILD diverged');
+});
+
+test('a run that is stopped while it measures saves its step, and measures it when it goes on', async () => {
+  let stops = 0;
+  const watched = (stopAt: number): Experiment => ({
+    ...toy({ good: 1e-3 }),
+    prepare: async context => {
+      const plan = await toy({ good: 1e-3 }).prepare(context);
+      let measured = 0;
+      const measure = async (field: Field): Promise<number> => {
+        if (++measured === stopAt) {
+          stops += 1;
+          process.emit('SIGHUP');
+        }
+        context.signal.throwIfAborted();
+        return Object.values(field.parameters)[0]?.dataSync()[0] ?? 0;
+      };
+      return { ...plan, fits: plan.fits.map(fit => ({ ...fit, watch: { everySteps: 2, measure } })) };
+    },
+  });
+  const courseIn = (folder: string): unknown[] =>
+    readFileSync(join(folder, 'toy', 'fits', 'good.curve.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(line => ({ ...JSON.parse(line), seconds: 0 }));
+  const [whole, parts] = [emptyFolder(), emptyFolder()];
+  await reproduce([watched(0)], { folder: whole });
+  await expect(reproduce([watched(1)], { folder: parts })).rejects.toThrow(InterruptedError);
+  expect(stops).toBe(1);
+  expect(existsSync(join(parts, 'toy', 'fits', 'good.checkpoint'))).toBe(true);
+  const { logs } = await reproduce([watched(0)], { folder: parts });
+  expect(logs).toContain('goes on from step 2');
+  expect(courseIn(parts)).toEqual(courseIn(whole));
+  expect(courseIn(parts)[1]).toHaveProperty('watched');
 });
 
 test('a paper-sized run says how long it will take before it starts', async () => {

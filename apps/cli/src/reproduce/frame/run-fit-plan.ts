@@ -8,13 +8,15 @@ import {
   DivergenceError,
   type Field,
   type FitProgress,
+  fieldFromData,
   fit,
   reportInterval,
 } from '@neural-fields/core';
 import { decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core/files';
 import { describeError, InputError } from '../../errors.ts';
+import { readInput } from '../../files/read-bytes.ts';
 import { readRun, tolerantStore } from '../../fitting/checkpoint.ts';
-import { afterCourse, openCourse } from '../../fitting/course.ts';
+import { afterCourse, type Course, openCourse } from '../../fitting/course.ts';
 import { type CourseFile, readCourse } from '../../fitting/course-lines.ts';
 import { defaultChunkSize } from '../../fitting/settings.ts';
 import type { Output } from '../../output/output.ts';
@@ -120,6 +122,20 @@ const figuresOf = ({ loss, stepsPerSecond }: FitProgress): string[] => [
 const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number): Promise<number | undefined> =>
   watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
 
+/** What a stopped run was to measure at the step that it saved, and did not. */
+const watchSaved = async (plan: FitPlan, path: string, curve: Course<CurvePoint>): Promise<void> => {
+  const last = curve.points.at(-1);
+  if (last === undefined || last.watched !== undefined) return;
+  const { metadata: _, ...data } = decodeFieldData(await readInput(path), plan.extensions);
+  const field = fieldFromData(data, plan.extensions);
+  try {
+    const watched = await watchedAt(plan, field, last.step);
+    if (watched !== undefined) curve.add({ ...last, watched });
+  } finally {
+    field.dispose();
+  }
+};
+
 /**
  * Runs a fit to its end, or goes on with it. A fit that diverges has ended too.
  *
@@ -142,6 +158,8 @@ export const runFitPlan = async (
   const begun = performance.now();
   const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
   try {
+    if (curve.points.at(-1)?.step === resumedFrom && existsSync(files.checkpoint))
+      await watchSaved(plan, files.checkpoint, curve);
     const run = fit(field, plan.terms(), {
       ...optionsOf(plan, field, backend),
       signal,
@@ -154,7 +172,11 @@ export const runFitPlan = async (
       },
     });
     for await (const report of run) {
-      const watched = await watchedAt(plan, field, report.step);
+      const watched = await watchedAt(plan, field, report.step).catch(error => {
+        // The fit will see the signal too, and save its state, which it could not if it were left from here.
+        if (!signal.aborted) throw error;
+        return undefined;
+      });
       curve.add({ step: report.step, seconds: elapsed(), loss: report.loss, ...(watched !== undefined && { watched }) });
       progress.update(report.step, figuresOf(report), report.secondsLeft);
       output.event('progress', { fit: plan.name, ...report });
