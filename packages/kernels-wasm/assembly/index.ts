@@ -7,7 +7,7 @@ import { scalarGradientForward, scalarGradientLoss, scalarGradientReverse } from
 import { FLOAT } from './simd';
 
 export { packPanels, packTransposedPanels } from './matrix-product';
-export { gridScratchBytes } from './ops/grid';
+export { gridKeptBytes, gridScratchBytes } from './ops/grid';
 export { collectGradients, packParameters } from './parameters';
 export { transposeBlock } from './transpose';
 

@@ -38,6 +38,10 @@ export class Grid {
   table: usize;
   /** Offset in a thread's gradients, as the table; or NONE. */
   tableGradient: usize;
+  /** Offset of what the forward pass finds out about each point and level, which the reverse pass uses again; `[points][levels]`. */
+  kept: usize;
+  /** Bytes from one of these to the next; 0 where there is no reverse pass, and one place is enough. */
+  keptBytes: usize;
 }
 
 // @ts-ignore: decorator
@@ -57,9 +61,14 @@ function groupsOf(axes: i32): i32 {
   return axes <= 2 ? 1 : 1 << (axes - 2);
 }
 
-/** Bytes of scratch that a grid takes. */
-export function gridScratchBytes(axes: i32, rowFeatures: i32, blocks: i32): i32 {
-  return 16 * groupsOf(axes) * (1 + rowFeatures + 2 * blocks) + 4 * axes + 16;
+/** Bytes of what is kept for a point and a level. */
+export function gridKeptBytes(axes: i32, rowFeatures: i32, blocks: i32): i32 {
+  return 16 * (groupsOf(axes) * (1 + rowFeatures + blocks) + ((axes + 3) >> 2));
+}
+
+/** Bytes of scratch beside that. */
+export function gridScratchBytes(axes: i32, blocks: i32): i32 {
+  return 16 * groupsOf(axes) * blocks;
 }
 
 // What the functions below share about one point and level, in globals: one instance is one thread.
@@ -80,39 +89,57 @@ let coefficients: usize = 0;
 /** The derivatives of the loss with respect to the coefficients. */
 let slopes: usize = 0;
 
-function prepare(grid: Grid, blocks: i32, scratch: usize): void {
-  axes = grid.axes;
-  groups = groupsOf(axes);
-  const block = (<usize>groups) * 16;
-  rows = scratch;
-  found = rows + block;
-  coefficients = found + block * <usize>grid.rowFeatures;
-  slopes = coefficients + block * <usize>blocks;
-  t = slopes + block * <usize>blocks;
-}
-
-/** The derivatives of the weights of axis i at the corners of a group. */
+/** Turns to a point and a level. */
 // @ts-ignore: decorator
 @inline
-function signs(i: i32, group: i32): v128 {
-  if (i == 0) return f32x4(-1, 1, -1, 1);
-  if (i == 1) return f32x4(-1, -1, 1, 1);
-  return f32x4.splat((group >> (i - 2)) & 1 ? 1 : -1);
+function turnTo(grid: Grid, level: GridLevel, blocks: i32, place: usize): void {
+  axes = grid.axes;
+  groups = groupsOf(axes);
+  scale = <f32>level.resolution * 0.5;
+  const group = (<usize>groups) * 16;
+  rows = place;
+  found = rows + group;
+  coefficients = found + group * <usize>grid.rowFeatures;
+  t = coefficients + group * <usize>blocks;
+}
+
+// @ts-ignore: decorator
+@inline
+function levelOf(grid: Grid, index: i32): GridLevel {
+  return changetype<GridLevel>(grid.levels + (<usize>index) * offsetof<GridLevel>());
+}
+
+// @ts-ignore: decorator
+@inline
+function keptPlace(grid: Grid, scratch: usize, point: i32, level: i32): usize {
+  return scratch + grid.kept + (<usize>(point * grid.levelCount + level)) * grid.keptBytes;
+}
+
+/** All bits set for the corners of a group that lie at the upper end of axis i. */
+// @ts-ignore: decorator
+@inline
+function upperCorners(i: i32, group: i32): v128 {
+  if (i == 0) return i32x4(0, -1, 0, -1);
+  if (i == 1) return i32x4(0, 0, -1, -1);
+  return i32x4.splat((group >> (i - 2)) & 1 ? -1 : 0);
 }
 
 /** The product of the weights of all axes, those in `mask` replaced by their derivatives. */
+// @ts-ignore: decorator
+@inline
 function weightsOf(mask: i32, group: i32): v128 {
+  const one = f32x4.splat(1);
   // One axis has two corners.
-  let product = axes == 1 ? f32x4(1, 1, 0, 0) : f32x4.splat(1);
+  let product = axes == 1 ? f32x4(1, 1, 0, 0) : one;
   for (let i = 0; i < axes; i++) {
-    const sign = signs(i, group);
-    if (mask & (1 << i)) {
-      product = f32x4.mul(product, sign);
-      continue;
+    const isUpper = upperCorners(i, group);
+    let upper = one;
+    let lower = f32x4.splat(-1);
+    if (!(mask & (1 << i))) {
+      upper = v128.load32_splat(t + (<usize>i) * FLOAT);
+      lower = f32x4.sub(one, upper);
     }
-    const high = v128.load32_splat(t + (<usize>i) * FLOAT);
-    const isHigh = f32x4.gt(sign, f32x4.splat(0));
-    product = f32x4.mul(product, v128.bitselect(high, f32x4.sub(f32x4.splat(1), high), isHigh));
+    product = f32x4.mul(product, v128.bitselect(upper, lower, isUpper));
   }
   return product;
 }
@@ -126,11 +153,7 @@ function sumOf(x: v128): f32 {
 /** Finds the cell of a point in a level, the rows of its corners, and what stands there. */
 function lookUp(grid: Grid, level: GridLevel, x: usize): void {
   const resolution = <f32>level.resolution;
-  scale = resolution * 0.5;
-  const corners = 1 << axes;
-  const rowFeatures = grid.rowFeatures;
   const isHashed = level.mask != NONE;
-  for (let b = 0; b < max(corners, 4); b++) store<u32>(rows + (<usize>b) * 4, 0);
   for (let i = 0; i < axes; i++) {
     const u = (load<f32>(x + (<usize>i) * FLOAT) + 1) * scale;
     // NaN is in cell 0, where its weights are NaN.
@@ -138,28 +161,37 @@ function lookUp(grid: Grid, level: GridLevel, x: usize): void {
     store<f32>(t + (<usize>i) * FLOAT, u - cell);
     const multiplier = load<u32>(level.multipliers + (<usize>i) * 4);
     const low = <u32>(<i32>cell) * multiplier;
-    const high = low + multiplier;
-    for (let b = 0; b < corners; b++) {
-      const place = rows + (<usize>b) * 4;
-      const part = (b >> i) & 1 ? high : low;
-      store<u32>(place, isHashed ? load<u32>(place) ^ part : load<u32>(place) + part);
+    for (let group = 0; group < groups; group++) {
+      const place = rows + (<usize>group) * 16;
+      const part = v128.bitselect(i32x4.splat(low + multiplier), i32x4.splat(low), upperCorners(i, group));
+      if (i == 0) v128.store(place, part);
+      else if (isHashed) v128.store(place, v128.xor(v128.load(place), part));
+      else v128.store(place, i32x4.add(v128.load(place), part));
     }
   }
-  const rowBytes = (<u32>rowFeatures) * 4;
-  for (let b = 0; b < corners; b++) {
-    const place = rows + (<usize>b) * 4;
-    const row = load<u32>(place);
-    const offset = ((isHashed ? row & <u32>level.mask : row) + <u32>level.firstRow) * rowBytes;
-    store<u32>(place, offset);
-    const from = grid.table + <usize>offset;
-    for (let f = 0; f < rowFeatures; f++)
-      store<f32>(
-        found + ((<usize>(f * groups * 4)) + <usize>b) * FLOAT,
-        load<f32>(from + (<usize>f) * FLOAT),
-      );
+  const rowFeatures = grid.rowFeatures;
+  const block = (<usize>groups) * 16;
+  for (let group = 0; group < groups; group++) {
+    const place = rows + (<usize>group) * 16;
+    let row = v128.load(place);
+    if (isHashed) row = v128.and(row, i32x4.splat(level.mask));
+    row = i32x4.mul(i32x4.add(row, i32x4.splat(level.firstRow)), i32x4.splat(rowFeatures * 4));
+    v128.store(place, row);
+    const table = grid.table;
+    const a = table + <usize>(<u32>i32x4.extract_lane(row, 0));
+    const b = table + <usize>(<u32>i32x4.extract_lane(row, 1));
+    const c = table + <usize>(<u32>i32x4.extract_lane(row, 2));
+    const d = table + <usize>(<u32>i32x4.extract_lane(row, 3));
+    const to = found + (<usize>group) * 16;
+    for (let f = 0; f < rowFeatures; f++) {
+      const at = (<usize>f) * FLOAT;
+      let four = v128.load32_splat(a + at);
+      four = v128.load_lane<f32>(b + at, four, 1);
+      four = v128.load_lane<f32>(c + at, four, 2);
+      four = v128.load_lane<f32>(d + at, four, 3);
+      v128.store(to + (<usize>f) * block, four);
+    }
   }
-  if (axes == 1)
-    for (let f = 0; f < rowFeatures; f++) store<u64>(found + (<usize>f) * 16 + 8, 0);
 }
 
 /** m_j,ie */
@@ -212,25 +244,23 @@ export function gridForward(program: Program, operation: Operation, scratch: usi
   const operand = operandOf(operation, 0);
   const tile = program.tilePoints;
   const inBlock = (<usize>(tile * operand.stride)) * FLOAT;
-  prepare(grid, blocks, scratch + program.rows);
-  const block = (<usize>groups) * 16;
+  const rowFeatures = grid.rowFeatures;
   for (let point = 0; point < tile; point++) {
     const x = scratch + operand.place + (<usize>(point * operand.stride)) * FLOAT;
     for (let index = 0; index < grid.levelCount; index++) {
-      const level = changetype<GridLevel>(grid.levels + (<usize>index) * offsetof<GridLevel>());
+      const level = levelOf(grid, index);
+      turnTo(grid, level, blocks, keptPlace(grid, scratch, point, index));
       lookUp(grid, level, x);
       makeCoefficients(forms, x, inBlock);
+      const block = (<usize>groups) * 16;
       for (let c = 0; c < blocks; c++) {
-        const row = (c * tile + point) * operation.stride + index * grid.rowFeatures;
+        const row = (c * tile + point) * operation.stride + index * rowFeatures;
         const to = scratch + operation.place + (<usize>row) * FLOAT;
-        for (let f = 0; f < grid.rowFeatures; f++) {
+        const from = coefficients + (<usize>c) * block;
+        for (let f = 0; f < rowFeatures; f++) {
+          const values = found + (<usize>f) * block;
           let sum = f32x4.splat(0);
-          for (let i: usize = 0; i < block; i += 16)
-            sum = multiplyAdd(
-              v128.load(coefficients + (<usize>c) * block + i),
-              v128.load(found + (<usize>f) * block + i),
-              sum,
-            );
+          for (let i: usize = 0; i < block; i += 16) sum = multiplyAdd(v128.load(from + i), v128.load(values + i), sum);
           store<f32>(to + (<usize>f) * FLOAT, sumOf(sum));
         }
       }
@@ -341,7 +371,7 @@ export function gridReverse(program: Program, operation: Operation, scratch: usi
   const tableGradient = grid.tableGradient == <usize>NONE ? 0 : gradients + grid.tableGradient;
   const wanted = isWanted(operand);
   const target = wanted ? contributionPlace(program, operand, scratch) : 0;
-  prepare(grid, blocks, scratch + program.rows);
+  slopes = scratch + program.rows;
   for (let point = 0; point < tile; point++) {
     const row = (<usize>(point * operand.stride)) * FLOAT;
     const x = scratch + operand.place + row;
@@ -349,9 +379,7 @@ export function gridReverse(program: Program, operation: Operation, scratch: usi
       for (let block = 0; block < operand.gradientBlocks; block++)
         for (let i = 0; i < grid.axes; i++) store<f32>(target + row + (<usize>block) * inBlock + (<usize>i) * FLOAT, 0);
     for (let index = 0; index < grid.levelCount; index++) {
-      const level = changetype<GridLevel>(grid.levels + (<usize>index) * offsetof<GridLevel>());
-      lookUp(grid, level, x);
-      makeCoefficients(forms, x, inBlock);
+      turnTo(grid, levelOf(grid, index), blocks, keptPlace(grid, scratch, point, index));
       const g = scratch + operation.gradient + (<usize>(point * operation.stride + index * grid.rowFeatures)) * FLOAT;
       reversePoint(grid, blocks, g, outBlock, tableGradient, wanted);
       if (wanted) addInputGradient(forms, operand, x, target + row, inBlock);

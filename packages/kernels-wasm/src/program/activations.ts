@@ -27,8 +27,8 @@ export interface PlacedActivation {
   readonly place: Place;
   /** Bytes of scratch for its rows or registers. */
   readonly rowsBytes: number;
-  /** Blocks of derivatives that the forward pass keeps for the reverse, beside that in the place of the pre-activations. */
-  readonly keptBlocks: number;
+  /** Derivatives that the forward pass keeps for the reverse, beside that in the place of the pre-activations. */
+  readonly keptDerivatives: number;
 }
 
 /** What an activation is placed for. */
@@ -62,7 +62,7 @@ export const placeActivation = (
   if (isPlainSine(activation)) {
     const table = new FormulaTable(image, packings, { parameters: given, formulas: [] });
     const place = image.record('Activation', { ...common, kind: constants.ACTIVATION_SINE, table: table.place });
-    return { place, rowsBytes: 4 * FLOAT * 8 * Math.ceil(features / 8), keptBlocks: 0 };
+    return { place, rowsBytes: 4 * FLOAT * 8 * Math.ceil(features / 8), keptDerivatives: 0 };
   }
   const { expressions } = definition;
   if (expressions === undefined) throw new Error(`simd: the activation '${definition.kind}' has no formula`);
@@ -92,5 +92,5 @@ export const placeActivation = (
   });
   // Two registers more for what the derivatives by learned parameters multiply, and one number for the sum of each.
   const rowsBytes = constants.REGISTER_BYTES * (registerCount + 2) + FLOAT * Math.max(8, learns.length);
-  return { place, rowsBytes, keptBlocks: Math.max(0, keptCount - 1) };
+  return { place, rowsBytes, keptDerivatives: Math.max(0, keptCount - 1) };
 };

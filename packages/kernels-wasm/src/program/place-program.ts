@@ -9,7 +9,7 @@ import { isIdentity, type PlacedActivation, placeActivation } from './activation
 import { FormulaTable } from './formulas.ts';
 import { Image, type Place, type ProgramMemory } from './image.ts';
 import { Gradients, Packings, sourceOf } from './packings.ts';
-import { findAdjointPlaces, findPlaces, type Places, type Purpose } from './places.ts';
+import { findAdjointPlaces, findPlaces, type Places, type Purpose, strideFor } from './places.ts';
 
 const { NONE, PANEL } = constants;
 const FLOAT = 4;
@@ -72,8 +72,10 @@ class Placing {
   readonly #program: KernelProgram;
   readonly #purpose: Purpose;
   readonly #usesAdjoint: boolean;
+  readonly #wasm: WasmExports;
 
-  constructor(program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
+  constructor(wasm: WasmExports, program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
+    this.#wasm = wasm;
     this.#program = program;
     this.#purpose = purpose;
     this.#usesAdjoint = usesAdjoint;
@@ -154,7 +156,7 @@ class Placing {
         return { place: image.record('Constant', { values: this.#vector(values, part), gradient }) };
       }
       case 'grid':
-        return { place: this.#grid(operation) };
+        return { place: this.#grid(operation, places.kept[index] as number, this.keptBytes(operation)) };
       case 'concat':
       case 'product':
         return { place: 0 };
@@ -163,7 +165,24 @@ class Placing {
     }
   }
 
-  #grid({ inputs: [input], table, levels }: GridOperation): Place {
+  /** Bytes that a grid keeps of each point and level. */
+  keptBytes({ inputs: [input], table }: GridOperation): number {
+    return this.#wasm.gridKeptBytes(this.#widthOf(input), table.shape[1] as number, blockCount(this.#program.shape));
+  }
+
+  /** Scratch that an operation needs while it runs. */
+  rowsBytes(operation: Operation, activation: PlacedActivation | undefined): number {
+    if (operation.kind !== 'grid') return activation?.rowsBytes ?? 0;
+    return this.#wasm.gridScratchBytes(this.#widthOf(operation.inputs[0]), blockCount(this.#program.shape));
+  }
+
+  /** What an operation keeps of each point for its reverse. */
+  keptFloats(operation: Operation, activation: PlacedActivation | undefined, stride: number): number {
+    if (operation.kind !== 'grid') return (activation?.keptDerivatives ?? 0) * stride;
+    return (this.keptBytes(operation) / FLOAT) * (this.#forReverse ? operation.levels.length : 1);
+  }
+
+  #grid({ inputs: [input], table, levels }: GridOperation, kept: number, keptBytes: number): Place {
     const axes = this.#widthOf(input);
     return this.image.record('Grid', {
       axes,
@@ -182,6 +201,8 @@ class Placing {
       levelCount: levels.length,
       table: sourceOf(this.image, table),
       tableGradient: this.#gradientOf(table, 'vector'),
+      kept,
+      keptBytes: this.#forReverse ? keptBytes : 0,
     });
   }
 
@@ -209,14 +230,6 @@ class Placing {
     );
   }
 }
-
-/** Scratch that a grid needs. */
-const gridBytes = ({ shape, inputs, operations }: KernelProgram, operation: Operation, wasm: WasmExports): number => {
-  if (operation.kind !== 'grid') return 0;
-  const [input] = operation.inputs;
-  const axes = inputs[input]?.features ?? (operations[input - inputs.length] as Operation).outFeatures;
-  return wasm.gridScratchBytes(axes, operation.table.shape[1] as number, blockCount(shape));
-};
 
 const placeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['shape'], isEmpty = false): Place =>
   image.record('Forms', {
@@ -251,17 +264,19 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
   const program = withoutIdentities(given);
   const { inputs, operations, outFeatures, shape, parameterCount } = program;
   const usesAdjoint = prefersAdjoint(program);
-  const placing = new Placing(program, purpose, usesAdjoint);
+  const placing = new Placing(wasm, program, purpose, usesAdjoint);
   const { image, packings, gradients } = placing;
   const activations = operations.map(operation => placing.activation(operation));
   const lossRecord = loss && placeLoss(placing, loss, outFeatures);
   const rowsBytes = Math.max(
     0,
     lossRecord?.rowsBytes ?? 0,
-    ...activations.map(activation => activation?.rowsBytes ?? 0),
-    ...operations.map(operation => gridBytes(program, operation, wasm)),
+    ...operations.map((operation, index) => placing.rowsBytes(operation, activations[index])),
   );
-  const needs = { rowsBytes, keptBlocks: activations.map(activation => activation?.keptBlocks ?? 0) };
+  const keptFloats = operations.map((operation, index) =>
+    placing.keptFloats(operation, activations[index], strideFor(operation.outFeatures)),
+  );
+  const needs = { rowsBytes, keptFloats };
   const places = usesAdjoint ? findAdjointPlaces(program, purpose, needs) : findPlaces(program, purpose, needs);
   const records = operations.map((operation, index) => {
     const register = inputs.length + index;

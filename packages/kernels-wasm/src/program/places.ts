@@ -57,7 +57,7 @@ export interface Places {
   readonly gradients: readonly number[];
   /** By operation: its pre-activations, where it is a linear map with an activation. */
   readonly preActivations: readonly number[];
-  /** By operation: the derivatives of its activation that are kept. */
+  /** By operation: what it keeps for its reverse beside that. */
   readonly kept: readonly number[];
   readonly contributions: readonly (readonly Contribution[])[];
   /** The operations of the reverse pass, in its order. */
@@ -129,12 +129,12 @@ const bytesFor = (floats: number, tilePoints: number): number => roundUp(floats 
 export interface ScratchNeeds {
   /** For rows of derivatives and for registers of formulas. */
   readonly rowsBytes: number;
-  /** By operation: blocks of derivatives of its activation that are kept. */
-  readonly keptBlocks: readonly number[];
+  /** By operation: the floats that it keeps of each point for its reverse, beside values and pre-activations. */
+  readonly keptFloats: readonly number[];
 }
 
 /** Finds places. */
-export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptBlocks }: ScratchNeeds): Places => {
+export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptFloats }: ScratchNeeds): Places => {
   const { inputs, operations, shape } = program;
   const blocks = blockCount(shape);
   const strides = registerWidths(program).map(strideFor);
@@ -157,8 +157,8 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes
     return blockOf(inputs.length + index, forwardTime(index), keeps ? end : forwardTime(index));
   });
   const kept = operations.map((_, index): Block => {
-    const floats = (keptBlocks[index] ?? 0) * (strides[inputs.length + index] as number);
-    return { floats, from: forwardTime(index), to: end };
+    const floats = keptFloats[index] ?? 0;
+    return { floats, from: forwardTime(index), to: keeps ? end : forwardTime(index) };
   });
   if (!keeps) {
     for (const [index, operation] of operations.entries())
@@ -218,13 +218,12 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes
 };
 
 /** The same for a chain of linear maps and the passes of `assembly/scalar-gradient.ts`, which carry one block and keep everything. */
-export const findAdjointPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptBlocks }: ScratchNeeds): Places => {
+export const findAdjointPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptFloats }: ScratchNeeds): Places => {
   const { inputs, operations } = program;
   const strides = registerWidths(program).map(strideFor);
   const widest = Math.max(...strides);
   const own = operations.map((_, index) => strides[inputs.length + index] as number);
   const hasActivation = operations.map(operation => operation.kind === 'linear' && operation.activation !== undefined);
-  const keptFloats = own.map((stride, index) => stride * (keptBlocks[index] ?? 0));
   const preActivationFloats = own.filter((_, index) => hasActivation[index]);
   const floats = [...strides, ...preActivationFloats, ...keptFloats, ...own, widest, widest, widest];
   const perPoint = FLOAT * floats.reduce((sum, count) => sum + count, 0);

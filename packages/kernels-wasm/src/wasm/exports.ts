@@ -17,8 +17,10 @@ export interface WasmExports {
   addThreads(sums: number, bytes: number, threads: number): void;
   packPanels(source: number, k: number, n: number, stride: number, panels: number): void;
   packTransposedPanels(source: number, k: number, n: number, stride: number, panels: number): void;
-  /** Bytes of scratch that an operation on a grid takes. */
-  gridScratchBytes(axes: number, rowFeatures: number, blocks: number): number;
+  /** Bytes that an operation on a grid keeps of each point and level. */
+  gridKeptBytes(axes: number, rowFeatures: number, blocks: number): number;
+  /** Bytes of scratch that it takes beside these. */
+  gridScratchBytes(axes: number, blocks: number): number;
   /** Copies parameters to where the kernels want them, by `count` records. */
   packParameters(list: number, count: number): void;
   /** Adds gradients to the flat gradient, by `count` records. */
