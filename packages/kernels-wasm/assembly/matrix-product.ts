@@ -5,6 +5,7 @@
  * the loop over k is not unrolled, or V8 spills registers to memory.
  */
 import { FLOAT, multiplyAdd } from './simd';
+import { transposeFour } from './transpose';
 
 /** Columns in a panel. */
 export const PANEL: i32 = 8;
@@ -195,13 +196,22 @@ export function packPanels(source: usize, k: i32, n: i32, stride: i32, panels: u
 
 /** Packs the transpose of `[n][k]`, rows `stride` floats apart, into panels of 8 of its n columns. */
 export function packTransposedPanels(source: usize, k: i32, n: i32, stride: i32, panels: usize): void {
+  const next = <usize>stride * FLOAT;
   let to = panels;
   for (let column = 0; column < n; column += PANEL) {
     const width = min(n - column, PANEL);
-    const from = source + <usize>column * <usize>stride * FLOAT;
-    for (let i = 0; i < k; i++) {
+    const from = source + <usize>column * next;
+    let i = 0;
+    if (width == PANEL)
+      for (; i + 4 <= k; i += 4) {
+        const part = from + <usize>i * FLOAT;
+        transposeFour(part, next, to, 32);
+        transposeFour(part + next * 4, next, to + 16, 32);
+        to += 128;
+      }
+    for (; i < k; i++) {
       for (let j = 0; j < PANEL; j++)
-        store<f32>(to + <usize>j * FLOAT, j < width ? load<f32>(from + <usize>(j * stride + i) * FLOAT) : 0);
+        store<f32>(to + <usize>j * FLOAT, j < width ? load<f32>(from + <usize>j * next + <usize>i * FLOAT) : 0);
       to += 32;
     }
   }

@@ -4,7 +4,7 @@ import { FLOAT } from './simd';
 /** A block of 4 x 4. */
 // @ts-ignore: decorator
 @inline
-function transposeFour(from: usize, nextFrom: usize, to: usize, nextTo: usize): void {
+export function transposeFour(from: usize, nextFrom: usize, to: usize, nextTo: usize): void {
   const a = v128.load(from);
   const b = v128.load(from + nextFrom);
   const c = v128.load(from + nextFrom * 2);
