@@ -115,6 +115,33 @@ export class Program {
   outputs: usize;
   /** As the outputs: the derivatives of the loss with respect to them; its targets where there is a loss. */
   upstream: usize;
+  /**
+   * How many tiles, the first ones, have scratch of their own, one behind the other at `kept`: there a forward pass leaves all that the reverse needs. The
+   * others are worked on in the scratch of the thread, and their reverse works the forward pass out again.
+   */
+  keptTiles: i32;
+  kept: usize;
+}
+
+/** Whether what the forward pass makes of the tile that begins at point `start` stays where it is until the reverse pass. */
+// @ts-ignore: decorator
+@inline
+export function isKept(program: Program, start: i32): bool {
+  return start / program.tilePoints < program.keptTiles;
+}
+
+/** The scratch of the tile that begins at point `start`, for a thread. */
+// @ts-ignore: decorator
+@inline
+export function tileScratch(program: Program, thread: i32, start: i32): usize {
+  if (isKept(program, start)) return program.kept + (<usize>(start / program.tilePoints)) * program.scratchBytes;
+  return program.scratch + (<usize>thread) * program.scratchBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function gradientsOf(program: Program, thread: i32): usize {
+  return program.gradients + (<usize>thread) * program.gradientBytes;
 }
 
 // @ts-ignore: decorator

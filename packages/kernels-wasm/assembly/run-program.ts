@@ -1,6 +1,6 @@
 /**
  * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's jets stay in the second-level
- * cache, and nothing as large as points times width is ever kept.
+ * cache, and nothing as large as points times width is kept but what the caller has room for.
  */
 import { addLoss, Loss, penaliseBlock } from './loss';
 import { columnsForward, columnsReverse } from './ops/columns';
@@ -15,8 +15,10 @@ import {
   blocksOf,
   copyNumbers,
   formsOf,
+  gradientsOf,
   Input,
   inputOf,
+  isKept,
   lastOperation,
   NONE,
   OPERATION_COLUMNS,
@@ -29,6 +31,7 @@ import {
   OPERATION_SUM,
   operationOf,
   Program,
+  tileScratch,
 } from './program';
 import { FLOAT } from './simd';
 
@@ -165,27 +168,15 @@ export function copyInputGradient(program: Program, input: Input, blocks: i32, s
       );
 }
 
-// @ts-ignore: decorator
-@inline
-function scratchOf(program: Program, thread: i32): usize {
-  return program.scratch + (<usize>thread) * program.scratchBytes;
-}
-
-// @ts-ignore: decorator
-@inline
-function gradientsOf(program: Program, thread: i32): usize {
-  return program.gradients + (<usize>thread) * program.gradientBytes;
-}
-
 /** Works out the outputs of the tiles of one thread. */
 export function programForward(program: Program, thread: i32, threads: i32): void {
-  const scratch = scratchOf(program, thread);
   const last = lastOperation(program);
   const blocks = blocksOf(formsOf(program));
   const tile = program.tilePoints;
   const o = last.features;
   for (let start = thread * tile; start < program.points; start += threads * tile) {
-    forwardTile(program, start, scratch, false);
+    const scratch = tileScratch(program, thread, start);
+    forwardTile(program, start, scratch, isKept(program, start));
     const count = min(tile, program.points - start);
     for (let block = 0; block < blocks; block++)
       for (let i = 0; i < count; i++)
@@ -199,11 +190,11 @@ export function programForward(program: Program, thread: i32, threads: i32): voi
 
 /** Adds the gradients of the tiles of one thread to that thread's sums. */
 export function programReverse(program: Program, thread: i32, threads: i32): void {
-  const scratch = scratchOf(program, thread);
   const gradients = gradientsOf(program, thread);
   const tile = program.tilePoints;
   for (let start = thread * tile; start < program.points; start += threads * tile) {
-    forwardTile(program, start, scratch, true);
+    const scratch = tileScratch(program, thread, start);
+    if (!isKept(program, start)) forwardTile(program, start, scratch, true);
     reverseTile(program, start, scratch, gradients);
   }
 }
@@ -211,13 +202,13 @@ export function programReverse(program: Program, thread: i32, threads: i32): voi
 /** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
 export function programLoss(program: Program, thread: i32, threads: i32): void {
   const loss = changetype<Loss>(program.loss);
-  const scratch = scratchOf(program, thread);
   const gradients = gradientsOf(program, thread);
   const last = lastOperation(program);
   const blocks = blocksOf(formsOf(program));
   const tile = program.tilePoints;
   const rowBytes = (<usize>last.stride) * FLOAT;
   for (let start = thread * tile; start < program.points; start += threads * tile) {
+    const scratch = tileScratch(program, thread, start);
     forwardTile(program, start, scratch, true);
     for (let block = 0; block < blocks; block++) {
       const outputs = scratch + last.place + (<usize>(block * tile)) * rowBytes;

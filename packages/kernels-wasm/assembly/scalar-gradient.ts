@@ -15,7 +15,20 @@ import { activate, Activation, ACTIVATION_FORMULA } from './activation';
 import { addLoss, Loss, penaliseBlock } from './loss';
 import { addOuterProducts, addRows, rowsTimesPanels } from './matrix-product';
 import { linearOf } from './ops/linear';
-import { Forms, formsOf, inputOf, lastOperation, NONE, Operation, operandOf, operationOf, Program, rowBytesOf } from './program';
+import {
+  Forms,
+  gradientsOf,
+  inputOf,
+  isKept,
+  lastOperation,
+  NONE,
+  Operation,
+  operandOf,
+  operationOf,
+  Program,
+  rowBytesOf,
+  tileScratch,
+} from './program';
 import { copyInputGradient, fillInput } from './run-program';
 import { FLOAT, multiplyAdd } from './simd';
 import { bend } from './sine';
@@ -141,12 +154,12 @@ function valueAndGradient(program: Program, start: i32, scratch: usize): void {
 
 /** Works out the values and the gradients of the tiles of one thread. */
 export function scalarGradientForward(program: Program, thread: i32, threads: i32): void {
-  const scratch = program.scratch + (<usize>thread) * program.scratchBytes;
   const last = lastOperation(program);
   const input = inputOf(program, 0);
   const tile = program.tilePoints;
   const n = program.points;
   for (let start = thread * tile; start < n; start += threads * tile) {
+    const scratch = tileScratch(program, thread, start);
     valueAndGradient(program, start, scratch);
     const count = min(tile, n - start);
     for (let i = 0; i < count; i++) {
@@ -226,11 +239,11 @@ function reverseTile(program: Program, start: i32, scratch: usize, gradients: us
 
 /** Adds the gradients of the tiles of one thread to that thread's sums. */
 export function scalarGradientReverse(program: Program, thread: i32, threads: i32): void {
-  const scratch = program.scratch + (<usize>thread) * program.scratchBytes;
-  const gradients = program.gradients + (<usize>thread) * program.gradientBytes;
+  const gradients = gradientsOf(program, thread);
   const tile = program.tilePoints;
   for (let start = thread * tile; start < program.points; start += threads * tile) {
-    valueAndGradient(program, start, scratch);
+    const scratch = tileScratch(program, thread, start);
+    if (!isKept(program, start)) valueAndGradient(program, start, scratch);
     reverseTile(program, start, scratch, gradients);
   }
 }
@@ -238,15 +251,15 @@ export function scalarGradientReverse(program: Program, thread: i32, threads: i3
 /** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
 export function scalarGradientLoss(program: Program, thread: i32, threads: i32): void {
   const loss = changetype<Loss>(program.loss);
-  const scratch = program.scratch + (<usize>thread) * program.scratchBytes;
-  const gradients = program.gradients + (<usize>thread) * program.gradientBytes;
+  const gradients = gradientsOf(program, thread);
   const last = lastOperation(program);
   const input = inputOf(program, 0);
-  const rows = scratch + program.rows;
   const tile = program.tilePoints;
   const valueBytes = (<usize>last.stride) * FLOAT;
   const inputBytes = (<usize>input.stride) * FLOAT;
   for (let start = thread * tile; start < program.points; start += threads * tile) {
+    const scratch = tileScratch(program, thread, start);
+    const rows = scratch + program.rows;
     valueAndGradient(program, start, scratch);
     addLoss(loss, thread, penaliseBlock(program, loss, 0, start, scratch + last.place, valueBytes, rows));
     for (let k = 0; k < input.features; k++) {

@@ -1,6 +1,7 @@
 import type { DescribedBackend } from '@neural-fields/core/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { KeptForward } from './program/kept-forward.ts';
 import { type KernelOptions, type Kernels, loadKernels } from './wasm/kernels.ts';
 
 /** The name under which tfjs knows the backend. */
@@ -9,10 +10,13 @@ export const BACKEND_NAME = 'simd';
 /** tfjs's cpu backend, whose tensors are ordinary typed arrays, with kernels in WebAssembly beside it. */
 export class SimdBackend extends MathBackendCPU implements DescribedBackend {
   readonly kernels: Kernels;
+  /** @internal */
+  readonly keptForward: KeptForward;
 
   constructor(kernels: Kernels) {
     super();
     this.kernels = kernels;
+    this.keptForward = new KeptForward(kernels.arena);
     // The cpu backend advertises tfjs-node with the first tensor.
     Reflect.set(this, 'firstUse', false);
   }

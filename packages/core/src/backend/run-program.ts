@@ -48,11 +48,11 @@ export const registerProgramKernels = (backendName: string): void => {
     kernelName: PROGRAM_KERNELS.forward,
     backendName,
     kernelFunc({ inputs, attrs }) {
-      const { program, compiled } = attrs as Attributes<RunnableProgram>;
+      const { program, compiled, isRecorded } = attrs as Attributes<RunnableProgram & { readonly isRecorded: boolean }>;
       const tensors = inputs as object as TensorInfo[];
       const given = inputCount(program);
       assertProgramInputs(program, tensors.slice(0, given), tensors[given]);
-      return compiled.forward(tensors.slice(0, given), tensors[given] as TensorInfo);
+      return compiled.forward(tensors.slice(0, given), tensors[given] as TensorInfo, { isRecorded });
     },
   });
   registerKernel({
@@ -97,7 +97,7 @@ registerGradient({ kernelName: PROGRAM_KERNELS.forward, saveAllInputs: true, gra
 
 /** The value and, as far as the order goes, the first derivatives and the second-order forms that come out. */
 export const runProgram = (runnable: RunnableProgram, inputs: readonly Tensor[], parameters: Tensor1D): Tensor[] =>
-  runKernel(PROGRAM_KERNELS.forward, [...inputs, parameters], runnable);
+  runKernel(PROGRAM_KERNELS.forward, [...inputs, parameters], { ...runnable, isRecorded: engine().isTapeOn() });
 
 /** The loss `f32[]`, and its derivatives with respect to the parameters `f32[P]`. */
 export const runLoss = (

@@ -325,6 +325,8 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     gradients: 0,
     outputs: 0,
     upstream: 0,
+    keptTiles: 0,
+    kept: 0,
   });
   const packing = packings.finish(image);
   const collecting = gradients.finish(image);

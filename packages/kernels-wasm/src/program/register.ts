@@ -32,13 +32,19 @@ const simdFields: FieldBackend = {
     const { outFeatures: o, shape } = program;
     const blocks = [[], [shape.inFeatures], [shape.forms?.weights.length ?? 0]];
     return {
-      forward(inputs, parameters) {
+      forward(inputs, parameters, { isRecorded = false } = {}) {
         const n = pointsOf(inputs);
-        const results = forward().forward(numbers(inputs), simd.numbers(parameters), n);
+        const kept = isRecorded ? simd.keptForward.start() : undefined;
+        const runner = kept ? reverse() : forward();
+        const results = runner.forward(numbers(inputs), simd.numbers(parameters), n, kept);
+        if (kept) simd.keptForward.remember(runner, [...inputs, parameters]);
         return results.map((values, index) => simd.makeTensorInfo([...(blocks[index] as number[]), n, o], 'float32', values));
       },
       reverse(inputs, parameters, upstream) {
-        const results = reverse().reverse(numbers(inputs), simd.numbers(parameters), numbers(upstream), pointsOf(inputs));
+        const runner = reverse();
+        const kept = simd.keptForward.claim(runner, [...inputs, parameters]);
+        const given = { inputs: numbers(inputs), parameters: simd.numbers(parameters), upstream: numbers(upstream) };
+        const results = runner.reverse({ ...given, total: pointsOf(inputs) }, kept);
         const shapes = [...inputs, parameters].map(tensor => [...tensor.shape]);
         return results.map((values, index) => simd.makeTensorInfo(shapes[index] as number[], 'float32', values)) as [
           ...TensorInfo[],

@@ -5,7 +5,9 @@ import type { Kernels } from '../wasm/kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 import { type BatchShape, batchShapeOf, batchSize, threadsFor } from './batches.ts';
 import { wordOf } from './image.ts';
+import type { KeptTiles } from './kept-forward.ts';
 import type { PlacedProgram } from './place-program.ts';
+import type { Purpose } from './places.ts';
 
 const FLOAT = 4;
 
@@ -21,6 +23,8 @@ const SCRATCH = wordOf('Program', 'scratch');
 const GRADIENTS = wordOf('Program', 'gradients');
 const OUTPUTS = wordOf('Program', 'outputs');
 const UPSTREAM = wordOf('Program', 'upstream');
+const KEPT_TILES = wordOf('Program', 'keptTiles');
+const KEPT = wordOf('Program', 'kept');
 const INPUT_SOURCE = wordOf('Input', 'source');
 const INPUT_GRADIENT = wordOf('Input', 'sourceGradient');
 const INPUT_WORDS = records.Input.bytes / 4;
@@ -81,6 +85,8 @@ class Running {
   /** How many threads have gradients. */
   #threads = 1;
   #gradients = 0;
+  /** Bytes of the tiles that are kept of the batches so far. */
+  #keptBytes = 0;
 
   constructor(kernels: Kernels, placed: PlacedProgram, shape: BatchShape, parameters: Float32Array) {
     const { arena, wasm, pool } = kernels;
@@ -130,13 +136,20 @@ class Running {
     arena.floats(address, LOSS_SCALE + 1)[LOSS_SCALE] = scale;
   }
 
-  /** Runs the job for a batch of so many points. */
-  run(count: number): void {
+  /** Runs a job for a batch of so many points, whose tiles are kept as far as there is room. */
+  run(count: number, purpose: Purpose, kept?: KeptTiles): void {
     const { arena, pool } = this.#kernels;
-    const { job, purpose, usesAdjoint, tilePoints } = this.#placed;
+    const { job, usesAdjoint, tilePoints, scratchBytes } = this.#placed;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
+    const tile = Math.min(tilePoints, 4 * Math.ceil(count / 4));
     words[POINTS] = count;
-    words[TILE_POINTS] = Math.min(tilePoints, 4 * Math.ceil(count / 4));
+    words[TILE_POINTS] = tile;
+    if (kept) {
+      const tiles = Math.min(Math.ceil(count / tile), Math.floor((kept.bytes - this.#keptBytes) / scratchBytes));
+      words[KEPT] = kept.address + this.#keptBytes;
+      words[KEPT_TILES] = tiles;
+      this.#keptBytes += tiles * scratchBytes;
+    }
     const threads = threadsFor(this.#kernels, this.#shape, count);
     this.#threads = Math.max(this.#threads, threads);
     pool.run(JOBS[purpose][usesAdjoint ? 1 : 0], this.#base + job, threads);
@@ -200,8 +213,11 @@ export class Runner {
     return this.#shape.inputNumbers.map(numbers => this.#kernels.arena.take(FLOAT * numbers * size));
   }
 
-  /** @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes */
-  forward(inputs: readonly Float32Array[], parameters: Float32Array, total: number): Float32Array[] {
+  /**
+   * @param kept room for what the reverse pass needs, where this runs a program that was placed for it
+   * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes
+   */
+  forward(inputs: readonly Float32Array[], parameters: Float32Array, total: number, kept?: KeptTiles): Float32Array[] {
     const { arena } = this.#kernels;
     const { shape, outFeatures } = this.#placed.program;
     const block = total * outFeatures;
@@ -217,7 +233,7 @@ export class Runner {
       const groups = groupInputs(this.#placed, inputs);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
-        running.run(batch.count);
+        running.run(batch.count, 'forward', kept);
         copyBlocks(results, arena.floats(outputs, this.#shape.outputNumbers * batch.count), batch, outFeatures, 'out');
       });
     });
@@ -225,15 +241,23 @@ export class Runner {
   }
 
   /**
-   * The forward pass is worked out again, tile by tile.
+   * The forward pass is worked out again, tile by tile, for all that was not kept.
    *
    * @returns the derivatives with respect to the inputs, then those with respect to the parameters
    */
   reverse(
-    inputs: readonly Float32Array[],
-    parameters: Float32Array,
-    upstream: readonly Float32Array[],
-    total: number,
+    {
+      inputs,
+      parameters,
+      upstream,
+      total,
+    }: {
+      readonly inputs: readonly Float32Array[];
+      readonly parameters: Float32Array;
+      readonly upstream: readonly Float32Array[];
+      readonly total: number;
+    },
+    kept?: KeptTiles,
   ): Float32Array[] {
     const { arena } = this.#kernels;
     const { outFeatures } = this.#placed.program;
@@ -251,7 +275,7 @@ export class Runner {
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
         copyBlocks(upstream, arena.floats(upstreamAddress, this.#shape.outputNumbers * batch.count), batch, outFeatures, 'in');
-        running.run(batch.count);
+        running.run(batch.count, 'reverse', kept);
         this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
       });
       return [...results, running.collect(parameters.length)];
@@ -300,7 +324,7 @@ export class Runner {
           const view = arena.floats(weights, batch.count * o);
           copyColumns(view, targets[weight] as Float32Array, batch, { column: 0, columns: o });
         }
-        running.run(batch.count);
+        running.run(batch.count, 'loss');
       });
       const gradient = running.collect(parameters.length);
       const all = new Float64Array(arena.memory.buffer, sums, (constants.SUM_BYTES / 8) * pool.count);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import type { KernelProgram } from '@neural-fields/core/kernels';
-import { type ActivationDefinition, coreActivations, type ParameterNumbers } from '@neural-fields/core/layers';
 import { expectCloseInNorm } from '@neural-fields/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { simdBinary } from '../../src/generated/binaries.ts';
@@ -17,51 +16,7 @@ import { Runner } from '../../src/program/run-placed.ts';
 import { CONTROL, serve } from '../../src/threads/serve.ts';
 import { chooseBuild, decodeBinary } from '../../src/wasm/binary.ts';
 import { type Kernels, loadKernels } from '../../src/wasm/kernels.ts';
-
-const numbers = (length: number, seed: number, scale: number): Float32Array =>
-  Float32Array.from({ length }, (_, i) => scale * Math.sin(seed + 12.9898 * i));
-
-const sine = coreActivations.find(({ kind }) => kind === 'sine') as ActivationDefinition;
-const activation = { definition: sine, parameters: [{ name: 'omega', value: 5, initial: 5 }] };
-
-/** The numbers of a matrix or a vector, behind the first `offset` parameters. */
-const parameter = (index: number, offset: number, shape: readonly number[]): ParameterNumbers => ({
-  kind: 'parameter',
-  index,
-  offset,
-  shape,
-});
-
-const PARAMETER_COUNT = 2 * 48 + 48 + 48 * 48 + 48 + 48 + 1;
-
-/** A SIREN of two hidden layers. */
-const network: KernelProgram = {
-  shape: { inFeatures: 2, order: 0 },
-  inputs: [{ kind: 'coords', features: 2 }],
-  operations: [
-    {
-      kind: 'linear',
-      inputs: [0],
-      outFeatures: 48,
-      weight: parameter(0, 0, [2, 48]),
-      bias: parameter(1, 96, [48]),
-      activation,
-    },
-    {
-      kind: 'linear',
-      inputs: [1],
-      outFeatures: 48,
-      weight: parameter(2, 144, [48, 48]),
-      bias: parameter(3, 2448, [48]),
-      activation,
-    },
-    { kind: 'linear', inputs: [2], outFeatures: 1, weight: parameter(4, 2496, [48, 1]), bias: parameter(5, 2544, [1]) },
-  ],
-  outFeatures: 1,
-  parameterCount: PARAMETER_COUNT,
-};
-
-const parameters = numbers(PARAMETER_COUNT, 1, 0.2);
+import { network, numbers, parameters } from '../program/chain.ts';
 
 const runnerOf = (kernels: Kernels, purpose: Purpose, program: KernelProgram = network): Runner =>
   new Runner(kernels, placeProgram(kernels.wasm, program, purpose));
@@ -76,7 +31,12 @@ const reverse = (
     upstream,
   },
 ): Float32Array[] =>
-  runnerOf(kernels, 'reverse', given.program).reverse([given.coords], parameters, given.upstream, given.coords.length / 2);
+  runnerOf(kernels, 'reverse', given.program).reverse({
+    inputs: [given.coords],
+    parameters,
+    upstream: given.upstream,
+    total: given.coords.length / 2,
+  });
 
 const coords = numbers(2 * 5_001, 3, 1);
 const upstream = [numbers(5_001, 4, 1)];
