@@ -74,7 +74,6 @@ export type { InitialiserSpec } from './initialisers/index.ts';
 export type { Jet, JetSource } from './jets/jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export type { DerivativeRequest, SecondOrderForm } from './jets/request.ts';
-export { HASH_PRIMES } from './ops/grid.ts';
 export { type ParameterEntry, ParameterLayout, type ParameterQuery, type ParameterView } from './params/layout.ts';
 export { createRng, type Rng } from './random.ts';
 export type { FieldSpec } from './spec/field-spec.ts';

@@ -21,6 +21,7 @@ export {
 export type { PacedBackend } from './backend/paced-backend.ts';
 export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
 export { PROGRAM_KERNELS } from './backend/run-program.ts';
+export { HASH_PRIMES } from './ops/grid.ts';
 export type {
   ColumnsOperation,
   ConcatOperation,

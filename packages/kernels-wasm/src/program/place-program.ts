@@ -1,7 +1,13 @@
 /** @file A program as records: all that a step needs to know is worked out here, once. */
-import { HASH_PRIMES } from '@neural-fields/core';
 import type { Expression } from '@neural-fields/core/elementwise';
-import { blockCount, type GridOperation, type KernelLoss, type KernelProgram, type Operation } from '@neural-fields/core/kernels';
+import {
+  blockCount,
+  type GridOperation,
+  HASH_PRIMES,
+  type KernelLoss,
+  type KernelProgram,
+  type Operation,
+} from '@neural-fields/core/kernels';
 import type { Numbers } from '@neural-fields/core/layers';
 import { constants } from '../generated/records.ts';
 import type { WasmExports } from '../wasm/exports.ts';

@@ -1,5 +1,4 @@
-import type { KernelProgram } from '@neural-fields/core/kernels';
-import type { Operation } from '@neural-fields/core/layers';
+import type { KernelProgram, Operation } from '@neural-fields/core/kernels';
 import { describe, expect, it } from 'vitest';
 import { findPlaces } from '../../src/program/places.ts';
 import { network } from './chain.ts';
