@@ -1,13 +1,6 @@
 /** @file What the package of a backend is written with: the object that it registers, the programs that it compiles, and the operations of which they are made. */
 export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
 export type { CompiledLoss, CompiledProgram, FieldBackend, KernelLoss, LossBlock, LossScale } from './backend/backend.ts';
-export {
-  type DenseChain,
-  denseChainOf,
-  type FieldJetLayer,
-  type FieldJetNetwork,
-  isChainOperation,
-} from './backend/dense-chain.ts';
 export type { DescribedBackend } from './backend/environment.ts';
 export {
   blockCount,

@@ -8,7 +8,7 @@ import { type Copy, mergeCopies } from './copy.ts';
 import { DeviceFaultError, DeviceLostError } from './errors.ts';
 import { MOST_IN_FLIGHT, Pace } from './pace.ts';
 import { Pipelines } from './pipelines.ts';
-import type { Plan, Step } from './plan.ts';
+import type { Binding, ConstantRange, Plan, Step } from './plan.ts';
 
 /** What was done on a device since the backend was made. */
 export interface DeviceCounters {
@@ -74,6 +74,7 @@ export class FieldKernels {
   readonly halfPrecision: boolean;
   readonly #plans = new Map<string, readonly ReadyStep[]>();
   readonly #uniforms = new Map<string, GPUBuffer>();
+  readonly #constants = new WeakMap<ConstantRange['values'], GPUBuffer>();
   readonly counters: { -readonly [name in keyof DeviceCounters]: DeviceCounters[name] } = {
     dispatches: 0,
     submissions: 0,
@@ -230,6 +231,32 @@ export class FieldKernels {
     this.arena.dispose();
   }
 
+  #resource(bound: Binding): GPUBufferBinding {
+    if ('values' in bound) return { buffer: this.#constant(bound.values) };
+    const { slot, offset = 0, length } = bound;
+    const buffer = this.arena.buffer(slot);
+    // Whole vectors; the arena's buffers have room for that.
+    const size = length === undefined ? buffer.size - FLOAT_BYTES * offset : 16 * Math.ceil(length / 4);
+    return { buffer, offset: FLOAT_BYTES * offset, size };
+  }
+
+  #constant(values: ConstantRange['values']): GPUBuffer {
+    const known = this.#constants.get(values);
+    if (known) return known;
+    const buffer = this.device.createBuffer({
+      label: 'neural-fields constants',
+      size: 16 * Math.max(1, Math.ceil(values.length / 4)),
+      usage: GPUBufferUsage.STORAGE,
+      mappedAtCreation: true,
+    });
+    const mapped = buffer.getMappedRange();
+    if (values instanceof Float32Array) new Float32Array(mapped).set(values);
+    else new Uint32Array(mapped).set(values);
+    buffer.unmap();
+    this.#constants.set(values, buffer);
+    return buffer;
+  }
+
   #constantUniform(label: string, sizes: Uint32Array<ArrayBuffer>): GPUBuffer {
     const key = String(sizes);
     const known = this.#uniforms.get(key);
@@ -290,13 +317,9 @@ export class FieldKernels {
     const uniform = this.makeUniform(label, shader.sizes.length);
     this.device.queue.writeBuffer(uniform, 0, sizesOf(shader.sizes, sizes));
     const entries = shader.storage.map(({ name }, index) => {
-      const range = bindings[name];
-      if (range === undefined) throw new Error(`webgpu: nothing is bound to '${name}' of '${label}'`);
-      const { slot, offset = 0, length } = range;
-      const buffer = this.arena.buffer(slot);
-      // Whole vectors; the arena's buffers have room for that.
-      const size = length === undefined ? buffer.size - FLOAT_BYTES * offset : 16 * Math.ceil(length / 4);
-      return { binding: index + 1, resource: { buffer, offset: FLOAT_BYTES * offset, size } };
+      const bound = bindings[name];
+      if (bound === undefined) throw new Error(`webgpu: nothing is bound to '${name}' of '${label}'`);
+      return { binding: index + 1, resource: this.#resource(bound) };
     });
     const bindGroup = this.device.createBindGroup({
       label,

@@ -9,13 +9,21 @@ export interface SlotRange {
   readonly length?: number;
 }
 
+/** Numbers that never change, in a buffer of their own, which is made at the first use and lives as long as the array. */
+export interface ConstantRange {
+  readonly values: Float32Array | Uint32Array;
+}
+
+/** What is bound to a storage buffer of a shader. */
+export type Binding = SlotRange | ConstantRange;
+
 /** One dispatch. */
 export interface Step {
   readonly shader: Shader;
   /** The values of the shader's sizes. */
   readonly sizes: Readonly<Record<string, number>>;
   /** What is bound to the shader's storage buffers, by their names. */
-  readonly bindings: Readonly<Record<string, SlotRange>>;
+  readonly bindings: Readonly<Record<string, Binding>>;
   readonly groups: readonly [x: number, y: number, z: number];
 }
 

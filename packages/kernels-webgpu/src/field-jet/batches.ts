@@ -1,9 +1,7 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
-import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core/kernels';
-import { isKnownActivation } from '../wgsl/activations.ts';
-import type { JetFormat } from '../wgsl/jet-format.ts';
-import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';
-import { MOST_BLOCKS } from '../wgsl/product-code.ts';
+
+import { type FieldProgram, padded } from './field-program.ts';
+import type { ProgramFormat } from './format.ts';
 
 /** Workgroups of two points, the smallest that go through workgroup memory, then stay within what a dispatch may have in one dimension. */
 const MOST_POINTS = 65_536;
@@ -11,47 +9,38 @@ const MOST_POINTS = 65_536;
 const WHOLE_POINTS = 128;
 const FLOAT_BYTES = 4;
 
-/** Whether the fused kernel takes a network. */
-export const supportsNetwork = (network: FieldJetNetwork): boolean =>
-  blockCount(jetShapeOf(network)) <= MOST_BLOCKS && network.layers.every(({ activation }) => isKnownActivation(activation));
-
-/** Rows begin at multiples of four numbers. */
-export const padded = (features: number): number => 4 * Math.ceil(features / 4);
-
-/** Numbers in a row of a network's input. */
-export const inputFeaturesOf = ({ inFeatures, encodedFeatures }: FieldJetNetwork): number => encodedFeatures ?? inFeatures;
-
-/** Blocks of a network's input: one of coordinates, or those of the jets of an encoding. */
-export const inputBlocksOf = (network: FieldJetNetwork): number =>
-  network.encodedFeatures === undefined ? 1 : blockCount(jetShapeOf(network));
-
-/** Numbers in a row of a network's output. */
-export const outFeaturesOf = ({ layers }: FieldJetNetwork): number => (layers.at(-1) as FieldJetLayer).outFeatures;
+/** How many buffers of gradients the reverse pass has at a time, at most. */
+const gradientBuffers = ({ inputs, operations }: FieldProgram): number => {
+  const seen = new Set<number>([inputs.length + operations.length - 1]);
+  let [live, most] = [1, 1];
+  for (const operation of [...operations].reverse()) {
+    for (const register of new Set(operation.inputs)) if (!seen.has(register)) live += 1;
+    for (const register of operation.inputs) seen.add(register);
+    most = Math.max(most, live);
+    live -= 1;
+  }
+  return most;
+};
 
 /** The most points in a batch whose activations take at most `batchBytes`, on a device with these limits; at least one. */
 export const batchSize = (
-  network: FieldJetNetwork,
+  program: FieldProgram,
   { maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits,
-  { batchBytes, format }: { readonly batchBytes: number; readonly format: JetFormat },
+  { batchBytes, format }: { readonly batchBytes: number; readonly format: ProgramFormat },
 ): number => {
-  const blocks = blockCount(jetShapeOf(network));
-  const widths = [inputFeaturesOf(network), ...network.layers.map(({ outFeatures }) => outFeatures)].map(padded);
+  const { blocks } = program;
+  const widths = program.widths.map(padded);
   const widest = Math.max(...widths);
-  // Pre-activations and activations of every layer, and two buffers for what comes back.
-  const all = blocks * (2 * widths.reduce((sum, width) => sum + width, 0) + 2 * widest);
-  // Of these float16 has the activations of all layers but the last, and the derivatives of their pre-activations.
-  const halved = (2 * blocks - 1) * widths.slice(1, -1).reduce((sum, width) => sum + width, 0);
-  const numbers = format.half ? all - halved / 2 : all;
+  // Pre-activations and activations of every operation, and the buffers for what comes back.
+  const all = blocks * (2 * widths.reduce((sum, width) => sum + width, 0) + gradientBuffers(program) * widest);
+  // Of these float16 has the activations between products of matrices, and the derivatives of their pre-activations.
+  const halved =
+    (2 * blocks - 1) * widths.reduce((sum, width, register) => sum + (format.registers[register]?.half ? width : 0), 0);
+  const numbers = all - halved / 2;
   const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize) - 32;
   const most = Math.min(batchBytes / (FLOAT_BYTES * numbers), binding / (FLOAT_BYTES * blocks * widest), MOST_POINTS);
   return Math.max(1, Math.floor(most));
 };
-
-/** Multiplications of one pass through the layers. */
-export const multiplicationsOf = (network: FieldJetNetwork, points: number): number =>
-  points *
-  blockCount(jetShapeOf(network)) *
-  network.layers.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
 
 /** A part of the points. */
 export interface Batch {

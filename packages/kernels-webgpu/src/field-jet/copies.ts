@@ -1,9 +1,9 @@
 /** @file The copies between the tensors that tfjs hands over and the buffers of the kernels. */
-import type { FieldJetNetwork } from '@neural-fields/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
-import { type Batch, inputFeaturesOf, outFeaturesOf } from './batches.ts';
-import type { ParameterRegions, Region } from './regions.ts';
+import type { Batch } from './batches.ts';
+import { type FieldProgram, outFeaturesOf } from './field-program.ts';
+import type { Stretch } from './regions.ts';
 
 /** The rows of a batch between tensors `[k][total][features]` or `[total][features]`, one after the other, and `[blocks][count][features]`. */
 const rowCopies = (tensors: readonly TensorInfo[], slot: string, features: number, { start, count, total }: Batch): Copy[] => {
@@ -17,34 +17,27 @@ const rowCopies = (tensors: readonly TensorInfo[], slot: string, features: numbe
   );
 };
 
-/** Between a network's input, or its derivatives, and a buffer. */
-export const inputCopies = (network: FieldJetNetwork, tensors: readonly TensorInfo[], slot: string, batch: Batch): Copy[] =>
-  rowCopies(tensors, slot, inputFeaturesOf(network), batch);
+/** The buffer of a program's input with this number, or of what belongs to it. */
+export const inputSlot = (name: string, input: number): string => (input === 0 ? name : `${name}${input}`);
 
-/** Between a network's outputs, or the derivatives with respect to them, and a buffer. */
-export const outputCopies = (network: FieldJetNetwork, tensors: readonly TensorInfo[], slot: string, batch: Batch): Copy[] =>
-  rowCopies(tensors, slot, outFeaturesOf(network), batch);
+/** Tensors of an input. */
+const tensorCount = ({ inputs, jet }: FieldProgram, input: number): number =>
+  inputs[input]?.kind === 'coords' ? 1 : 1 + Number(jet.first > 0) + Number(jet.second > 0);
 
-const regionsOf = ({ layers }: ParameterRegions): Region[] =>
-  layers.flatMap(({ weight, bias, learned }) => [weight, ...(bias ? [bias] : []), ...(learned ? [learned] : [])]);
+/** Between a program's inputs, or their derivatives, and the buffers `<name>`, `<name>1`, .... */
+export const inputCopies = (program: FieldProgram, tensors: readonly TensorInfo[], name: string, batch: Batch): Copy[] => {
+  let next = 0;
+  return program.inputs.flatMap(({ features }, input) => {
+    const own = tensors.slice(next, next + tensorCount(program, input));
+    next += own.length;
+    return rowCopies(own, inputSlot(name, input), features, batch);
+  });
+};
 
-/** The flat vector of all parameters, or of their gradient, and where in it those of a network begin. */
-export interface FlatVector {
-  readonly tensor: TensorInfo;
-  readonly start: number;
-}
+/** Between a program's outputs, or the derivatives with respect to them, and a buffer. */
+export const outputCopies = (program: FieldProgram, tensors: readonly TensorInfo[], slot: string, batch: Batch): Copy[] =>
+  rowCopies(tensors, slot, outFeaturesOf(program), batch);
 
-/** From the flat vector of all parameters. */
-export const vectorCopies = (regions: ParameterRegions, { tensor, start: first }: FlatVector): Copy[] =>
-  regionsOf(regions).map(({ start, length, range }) => ({
-    tensor,
-    tensorOffset: first + start,
-    slot: range.slot,
-    slotOffset: range.offset,
-    length,
-  }));
-
-/** The buffer `gradient` to the flat vector. */
-export const gradientCopies = ({ count }: ParameterRegions, { tensor, start }: FlatVector): Copy[] => [
-  { tensor, tensorOffset: start, slot: 'gradient', slotOffset: 0, length: count },
-];
+/** Between the flat vector of all parameters, or of their gradient, and a buffer. */
+export const vectorCopies = (stretches: readonly Stretch[], tensor: TensorInfo, slot: string): Copy[] =>
+  stretches.map(({ vector, slot: slotOffset, length }) => ({ tensor, tensorOffset: vector, slot, slotOffset, length }));

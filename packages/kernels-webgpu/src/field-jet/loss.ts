@@ -1,33 +1,25 @@
 /** @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on the device. */
-import type { LossScale } from '@neural-fields/core/kernels';
+import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';
 import { floatBits } from '../device/plan.ts';
-import type { JetFormat } from '../wgsl/jet-format.ts';
-import { type NetworkLoss, pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
+import { pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
 import { sumList } from '../wgsl/reduce.ts';
-import { type Batch, batchesOf, batchSize, multiplicationsOf } from './batches.ts';
-import { type FlatVector, gradientCopies, inputCopies, vectorCopies } from './copies.ts';
-import { formatOf } from './format.ts';
-import { activationSlot, forwardPart, type Part } from './forward-plan.ts';
+import { type Batch, batchesOf, batchSize } from './batches.ts';
+import { inputCopies, vectorCopies } from './copies.ts';
+import { type FieldProgram, lastRegister, multiplicationsOf } from './field-program.ts';
+import { formatOf, type ProgramFormat } from './format.ts';
+import { forwardPart, type Part, registerSlots } from './forward-plan.ts';
 import { joinParts } from './join.ts';
-import { type ParameterRegions, parameterRegions } from './regions.ts';
-import { type LastStep, lastLayerStep, reversePart } from './reverse-plan.ts';
+import { type LastStep, lastLayerStep } from './last-step.ts';
+import type { ParameterRegions } from './regions.ts';
+import { reversePart } from './reverse-plan.ts';
 
-/** A loss with the factors of this evaluation. */
-interface FieldLoss extends NetworkLoss {
+/** A loss that was compiled. */
+export interface FieldLoss extends KernelLoss {
   /** A text that no other compiled loss has: plans are named by it. */
   readonly key: string;
-  readonly scale: LossScale;
-}
-
-interface LossBatch {
-  readonly points: number;
-  readonly continues: boolean;
-  readonly format: JetFormat;
-  /** The numbers of each target for one point. */
-  readonly widths: readonly number[];
 }
 
 /** Where each target begins in the buffer `targets`, and the length of all. */
@@ -44,14 +36,14 @@ const placeTargets = (
 };
 
 const lossStep = (
-  loss: FieldLoss,
+  program: FieldProgram,
   regions: ParameterRegions,
-  { points, widths, format }: LossBatch,
+  loss: FieldLoss,
+  { points, format, scale }: { readonly points: number; readonly format: ProgramFormat; readonly scale: LossScale },
 ): LastStep & { readonly sums: number } => {
-  const { network, scale } = loss;
-  const { sizes, groups, workgroups, bindings } = lastLayerStep(network, regions, points);
-  const { starts, length } = placeTargets(widths, points);
-  const shader = pointwiseLoss(loss, widths, format);
+  const { layer, format: zFormat, sizes, groups, workgroups, bindings } = lastLayerStep(program, regions, { points, format });
+  const { starts, length } = placeTargets(loss.targetWidths, points);
+  const shader = pointwiseLoss(loss, layer, program.jet, zFormat);
   const usesTargets = shader.storage.some(({ name }) => name === 'targets');
   return {
     sums: workgroups,
@@ -66,7 +58,7 @@ const lossStep = (
       },
       bindings: {
         ...bindings,
-        outputs: { slot: activationSlot(network.layers.length - 1, true) },
+        outputs: { slot: registerSlots(program, true)[lastRegister(program)] as string },
         ...(usesTargets && { targets: { slot: 'targets' } }),
         lossSums: { slot: 'lossSums' },
       },
@@ -91,28 +83,36 @@ const totalPart = (count: number, continues: boolean): Part => ({
 /**
  * The loss `f32[]`.
  *
- * @param input coordinates `f32[n, d]`, or the jets of an encoding
+ * @param inputs those of the program
  * @param gradient gets its derivatives with respect to the parameters
  * @param targets each `f32[n, k]`
  */
 export const fieldLoss = (
   kernels: FieldKernels,
-  loss: FieldLoss,
-  input: readonly TensorInfo[],
+  program: FieldProgram,
+  regions: ParameterRegions,
   {
+    loss,
+    scale,
+    inputs,
     parameters,
     targets,
     gradient,
-  }: { readonly parameters: FlatVector; readonly targets: readonly TensorInfo[]; readonly gradient: FlatVector },
+  }: {
+    readonly loss: FieldLoss;
+    readonly scale: LossScale;
+    readonly inputs: readonly TensorInfo[];
+    readonly parameters: TensorInfo;
+    readonly targets: readonly TensorInfo[];
+    readonly gradient: TensorInfo;
+  },
 ): TensorInfo => {
-  const { network, scale, key } = loss;
+  const { targetWidths: widths, key } = loss;
   const { style } = kernels;
-  const format = formatOf(network, kernels.halfPrecision);
-  const total = (input[0] as TensorInfo).shape[0] as number;
-  const regions = parameterRegions(network);
-  const widths = targets.map(({ shape }) => shape[1] as number);
+  const format = formatOf(program, kernels.halfPrecision);
+  const total = (inputs[0] as TensorInfo).shape[0] as number;
   const sum = kernels.makeTensor([]);
-  const batches = batchesOf(total, batchSize(network, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
+  const batches = batchesOf(total, batchSize(program, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
   const targetCopies = ({ start, count }: Batch): Copy[] => {
     const { starts } = placeTargets(widths, count);
     return targets.map((tensor, index) => {
@@ -128,22 +128,25 @@ export const fieldLoss = (
     kernels.record({
       key: `loss ${points},${continues},${scale.loss},${scale.gradient} ${key}`,
       plan: () => {
-        const last = lossStep(loss, regions, { points, continues, widths, format });
+        const last = lossStep(program, regions, loss, { points, format, scale });
         return joinParts(
-          forwardPart(network, regions, { points, keeps: true, style, format }),
-          reversePart(network, regions, { points, style, format, continues, reachesInput: false, last }),
+          forwardPart(program, regions, { points, keeps: true, style, format }),
+          reversePart(program, regions, { points, style, format, continues, reachesInput: false, last }),
           totalPart(last.sums, continues),
         );
       },
       before: [
-        ...inputCopies(network, input, 'input', batch),
-        ...(index === 0 ? vectorCopies(regions, parameters) : []),
+        ...inputCopies(program, inputs, 'input', batch),
+        ...(index === 0 ? vectorCopies(regions.reads, parameters, 'parameters') : []),
         ...targetCopies(batch),
       ],
       after: isLast
-        ? [...gradientCopies(regions, gradient), { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 }]
+        ? [
+            ...vectorCopies(regions.writes, gradient, 'gradient'),
+            { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 },
+          ]
         : [],
-      cost: 3 * multiplicationsOf(network, points),
+      cost: 3 * multiplicationsOf(program, points),
     });
   }
   return sum;

@@ -1,23 +1,20 @@
-/** @file The dispatches of a reverse pass: for each layer one towards its weight and bias, and one towards the layer before. */
-import type { FieldJetLayer, FieldJetNetwork } from '@neural-fields/core/kernels';
+/**
+ * @file The dispatches of a reverse pass: from the last operation to the first, each from the derivatives with respect to what it wrote to those with respect
+ * to its inputs and parameters. A register that several operations read adds up what they send back.
+ */
+import type { Operation } from '@neural-fields/core/kernels';
 import { linearGroups, type Step } from '../device/plan.ts';
-import { blockCount, jetShapeOf, valueOnly } from '../wgsl/jet-rule.ts';
-import { givenUpstream, LAST_THREADS } from '../wgsl/last-layer.ts';
+import { reverseElementwise, reverseInPlace } from '../wgsl/ops/elementwise.ts';
 import { PACK_THREADS, unpackRows } from '../wgsl/pack.ts';
-import { learnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
-import { reverseLayer } from '../wgsl/reverse-layer.ts';
-import { gradientTile, weightGradient } from '../wgsl/weight-gradient.ts';
-import { inputBlocksOf, inputFeaturesOf, outFeaturesOf, padded } from './batches.ts';
-import {
-  activationSlot,
-  formatBehind,
-  learnedBinding,
-  type Part,
-  type PassOptions,
-  preActivationBinding,
-  productGroups,
-} from './forward-plan.ts';
-import type { LayerRegions, ParameterRegions } from './regions.ts';
+import { addParts, clearParts, learnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
+import { inputSlot } from './copies.ts';
+import { type FieldProgram, isCoords, lastRegister, padded, writerOf } from './field-program.ts';
+import { firstFree, newSlots, type Part, registerSlots } from './forward-plan.ts';
+import { activationBefore, type LastStep } from './last-step.ts';
+import { overNumbers, overPoints } from './ops/groups.ts';
+import { reverseSteps } from './ops/index.ts';
+import type { ActivationBefore, GradientTarget, PassOptions, ProductTarget } from './ops/operation-kernels.ts';
+import type { ParameterRegions } from './regions.ts';
 
 /** Rows that a workgroup adds up, before the sums of all are added: short sums are exact sums. */
 const ROWS_PER_PART = 256;
@@ -33,61 +30,74 @@ const shareRows = (rows: number, parameters: number): { readonly parts: number; 
   return { parts: Math.ceil(rows / rowsPerPart), rowsPerPart };
 };
 
-/** Where a reverse pass begins. */
-export interface LastStep {
-  readonly step: Step;
-  readonly slots: Readonly<Record<string, number>>;
-}
+/** Whether anybody asks for the derivatives with respect to each register. */
+const wantedRegisters = (
+  { inputs, operations }: FieldProgram,
+  { gradients }: ParameterRegions,
+  reachesInput: boolean,
+): readonly boolean[] => {
+  const wanted = inputs.map(() => reachesInput);
+  for (const operation of operations)
+    wanted.push(gradients.has(operation) || operation.inputs.some(register => wanted[register]));
+  return wanted;
+};
 
-/** The size and the bindings that every shader of `last-layer.ts` has. */
-export const lastLayerStep = (
-  network: FieldJetNetwork,
-  { layers: regions }: ParameterRegions,
-  points: number,
-): Pick<Step, 'sizes' | 'groups' | 'bindings'> & { readonly workgroups: number } => {
-  const index = network.layers.length - 1;
-  const { activation } = network.layers[index] as FieldJetLayer;
-  const { groups, columns } = linearGroups((points * padded(outFeaturesOf(network))) / 4, LAST_THREADS);
-  const learns = activation.learnable.length > 0;
+/** The buffers of derivatives: each register's is taken when the first of them come, and given back when its operation is done. */
+const gradientBuffers = ({ blocks, widths }: FieldProgram, points: number, reserve: (slot: string, floats: number) => void) => {
+  const slots = new Map<number, string>();
   return {
-    sizes: { points, columns },
-    groups,
-    workgroups: groups[0] * groups[1],
-    bindings: {
-      ...(activation.kind !== 'identity' && preActivationBinding(index)),
-      ...learnedBinding(regions[index] as LayerRegions),
-      ...(learns && { learnedSums: { slot: 'learnedSums' } }),
-      result: { slot: 'g0' },
+    slotOf: (register: number): string | undefined => slots.get(register),
+    into(register: number): GradientTarget {
+      const known = slots.get(register);
+      if (known !== undefined) return { slot: known, adds: true };
+      const slot = firstFree('g', new Set(slots.values()));
+      slots.set(register, slot);
+      reserve(slot, blocks * points * padded(widths[register] as number));
+      return { slot, adds: false };
+    },
+    release: (register: number): void => {
+      slots.delete(register);
     },
   };
 };
 
-/** The reverse pass begins with what the buffer `upstream` holds, `[blocks][points][out]`. */
-export const givenLastStep = (
-  network: FieldJetNetwork,
-  regions: ParameterRegions,
-  { points, format }: Pick<PassOptions, 'points' | 'format'>,
-): LastStep => {
-  const jet = jetShapeOf(network);
-  const { sizes, groups, bindings } = lastLayerStep(network, regions, points);
-  return {
-    slots: { upstream: blockCount(jet) * points * outFeaturesOf(network) },
-    step: {
-      shader: givenUpstream(network.layers.at(-1) as FieldJetLayer, jet, format),
-      sizes,
-      bindings: { ...bindings, upstream: { slot: 'upstream' } },
+/** From the parts to the gradient of all parameters but tables. */
+const gatherSteps = (
+  { count, cleared, shares }: ParameterRegions,
+  { parts, continues }: { readonly parts: number; readonly continues: boolean },
+): Step[] => {
+  if (count === 0) return [];
+  const bindings = { parts: { slot: 'parts' } };
+  const inParts = (length: number): Pick<Step, 'sizes' | 'groups'> => {
+    const { sizes, groups } = overNumbers(length * parts, REDUCE_THREADS);
+    return { sizes: { ...sizes, count: length, parts, stride: count }, groups };
+  };
+  const { sizes, groups } = overNumbers(count, REDUCE_THREADS);
+  return [
+    ...cleared.map(({ start, length }): Step => {
+      const dispatch = inParts(length);
+      return { shader: clearParts, ...dispatch, sizes: { ...dispatch.sizes, destination: start }, bindings };
+    }),
+    ...shares.map(({ source, destination, length, pitch }): Step => {
+      const dispatch = inParts(length);
+      return { shader: addParts, ...dispatch, sizes: { ...dispatch.sizes, source, destination, pitch }, bindings };
+    }),
+    {
+      shader: sumParts,
+      sizes: { ...sizes, parts, continues: Number(continues) },
+      bindings: { ...bindings, total: { slot: 'gradient' } },
       groups,
     },
-  };
+  ];
 };
 
 /**
- * From the last layer back: the buffer `gradient` gets the derivatives with respect to all parameters as one vector, added to what is there where it
- * `continues`. With `reachesInput` the buffer `inputGradient` gets those with respect to the input, without padding.
+ * From what comes out back: the buffer `gradient` gets the derivatives with respect to all parameters, added to what is there where it `continues`. With
+ * `reachesInput` the buffers `inputGradient`, `inputGradient1`, ... get those with respect to the inputs, without padding.
  */
 export const reversePart = (
-  network: FieldJetNetwork,
-  { layers: regions, count }: ParameterRegions,
+  program: FieldProgram,
+  regions: ParameterRegions,
   {
     points,
     style,
@@ -97,86 +107,132 @@ export const reversePart = (
     last,
   }: Omit<PassOptions, 'keeps'> & { readonly continues: boolean; readonly reachesInput: boolean; readonly last: LastStep },
 ): Part => {
-  const jet = jetShapeOf(network);
-  const blocks = blockCount(jet);
+  const { inputs, operations, widths, consumers, jet, blocks } = program;
   const rows = blocks * points;
-  const { parts, rowsPerPart } = shareRows(rows, count);
-  const widest = Math.max(inputFeaturesOf(network), ...network.layers.map(({ outFeatures }) => outFeatures));
-  const slots: Record<string, number> = {
-    ...last.slots,
-    g0: rows * padded(widest),
-    g1: rows * padded(widest),
-    parts: parts * count,
-    gradient: count,
-    learnedSums: 1,
-  };
-  const steps: Step[] = [last.step];
-  /** How many workgroups wrote the sums of the present layer's learned parameters. */
-  let sums = last.step.groups[0] * last.step.groups[1];
-  for (let index = network.layers.length - 1; index >= 0; index--) {
-    const layer = network.layers[index] as FieldJetLayer;
-    const before = network.layers[index - 1];
-    const region = regions[index] as LayerRegions;
-    const [from, to] = (network.layers.length - 1 - index) % 2 === 0 ? ['g0', 'g1'] : ['g1', 'g0'];
-    const { inFeatures, outFeatures, activation } = layer;
-    if (region.learned) {
-      const learned = activation.learnable.length;
-      slots['learnedSums'] = Math.max(slots['learnedSums'] as number, sums * learned);
-      steps.push({
+  const share = shareRows(rows, regions.count);
+  const wanted = wantedRegisters(program, regions, reachesInput);
+  const names = registerSlots(program, true);
+  const { slots, reserve } = newSlots();
+  const buffers = gradientBuffers(program, points, reserve);
+  const steps: Step[] = [];
+  const written = new Set<number>();
+  for (const [slot, floats] of Object.entries(last.slots)) reserve(slot, floats);
+  reserve('parts', share.parts * regions.count);
+  reserve('gradient', regions.gradientLength);
+
+  /** The derivatives with respect to what an operation's activation has learned, from the sums that so many workgroups left. */
+  const learnedSteps = (operation: Operation | undefined, workgroups: number): Step[] => {
+    const offset = operation && regions.gradients.get(operation)?.learned;
+    const learned = operation && regions.learnedOf(operation)?.length;
+    if (offset === undefined || learned === undefined) return [];
+    reserve('learnedSums', workgroups * learned);
+    return [
+      {
         shader: learnedGradient(learned),
-        sizes: { count: sums, parts, stride: count, offset: region.learned.start },
+        sizes: { count: workgroups, parts: share.parts, stride: regions.count, offset },
         bindings: { sums: { slot: 'learnedSums' }, parts: { slot: 'parts' } },
         groups: [1, 1, 1],
-      });
+      },
+    ];
+  };
+
+  /** Where the derivatives go that are past the activation behind a register: to itself behind a product of matrices, else to the register before. */
+  const pastActivation = (register: number): GradientTarget => {
+    const operation = writerOf(program, register);
+    if (operation?.kind !== 'elementwise') return buffers.into(register);
+    const [before] = operation.inputs;
+    const target = buffers.into(before);
+    // Only its learned parameters ask for them.
+    if (!wanted[before]) buffers.release(before);
+    return target;
+  };
+
+  /** Whether a product of matrices, which is all that reads a register, takes the activation behind it along. */
+  const isTakenAlong = (register: number): boolean =>
+    consumers[register] === 1 && operations.some(({ kind, inputs: read }) => kind === 'linear' && read[0] === register);
+
+  const before = (register: number): ActivationBefore | undefined => activationBefore(program, regions, register, format.format);
+
+  const productInto = (register: number): ProductTarget | undefined => {
+    if (!wanted[register]) return undefined;
+    const past = isTakenAlong(register) ? before(register) : undefined;
+    if (past === undefined) return { ...buffers.into(register), learnedSteps: () => [] };
+    return {
+      ...pastActivation(register),
+      before: past,
+      learnedSteps: workgroups => learnedSteps(writerOf(program, register), workgroups),
+    };
+  };
+
+  /** The reverse of an activation that nobody took along. */
+  const activationSteps = (register: number, upstream: string): Step[] => {
+    const past = before(register);
+    if (past === undefined) return [];
+    const features = widths[register] as number;
+    const operation = writerOf(program, register);
+    const isAlone = operation?.kind === 'elementwise';
+    const { slot, adds } = isAlone ? pastActivation(register) : { slot: upstream, adds: false };
+    const dispatch = overPoints(points, padded(features) / 4);
+    return [
+      {
+        shader: isAlone
+          ? reverseElementwise(past.activation, features, jet, adds)
+          : reverseInPlace(past.activation, features, jet, past.format),
+        ...dispatch,
+        bindings: { ...past.bindings, ...(isAlone && { upstream: { slot: upstream } }), result: { slot } },
+      },
+      ...learnedSteps(operation, dispatch.groups[0] * dispatch.groups[1]),
+    ];
+  };
+
+  // What comes out is where the first buffer is taken.
+  pastActivation(lastRegister(program));
+  steps.push(last.step, ...learnedSteps(operations.at(-1), last.step.groups[0] * last.step.groups[1]));
+  for (let index = operations.length - 1; index >= 0; index--) {
+    const operation = operations[index] as Operation;
+    const register = inputs.length + index;
+    const upstream = buffers.slotOf(register);
+    if (upstream !== undefined && wanted[register]) {
+      if (register !== lastRegister(program) && !isTakenAlong(register)) steps.push(...activationSteps(register, upstream));
+      steps.push(
+        ...reverseSteps(operation, {
+          program,
+          regions,
+          points,
+          style,
+          format,
+          register,
+          upstream,
+          continues,
+          share,
+          slotOf: at => names[at] as string,
+          reserve,
+          into: at => (wanted[at] ? buffers.into(at) : undefined),
+          productInto,
+          isFirst(place) {
+            const isNew = !written.has(place);
+            written.add(place);
+            return isNew;
+          },
+        }),
+      );
     }
-    const tile = gradientTile(layer, style);
-    steps.push({
-      shader: weightGradient(layer, style, { jet, format: formatBehind(network, index - 1, format) }),
-      sizes: { rows, points, rowsPerPart, stride: count, offset: region.weight.start },
-      bindings: {
-        rows: { slot: index === 0 ? 'rows' : activationSlot(index - 1, true) },
-        upstream: { slot: from },
-        parts: { slot: 'parts' },
-      },
-      groups: [Math.ceil(outFeatures / tile.outputs), Math.ceil(inFeatures / tile.inputs), parts],
-    });
-    if (before === undefined && !reachesInput) break;
-    // The first derivatives of coordinates are constant, so only their values have a gradient.
-    const shape = before === undefined && inputBlocksOf(network) === 1 ? valueOnly : jet;
-    const groups = productGroups(inFeatures, { points, blocks: blockCount(shape), style });
-    sums = groups[0] * groups[1];
-    const learns = before !== undefined && before.activation.learnable.length > 0;
-    steps.push({
-      shader: reverseLayer(layer, shape, { before: before?.activation, style, format }),
-      sizes: { points },
-      bindings: {
-        rows: { slot: from },
-        weights: region.weight.range,
-        ...(before && before.activation.kind !== 'identity' && preActivationBinding(index - 1)),
-        ...(learns && { ...learnedBinding(regions[index - 1] as LayerRegions), learnedSums: { slot: 'learnedSums' } }),
-        result: { slot: to },
-      },
-      groups,
-    });
-    if (before === undefined) {
-      const features = inputFeaturesOf(network);
-      const inputRows = blockCount(shape) * points;
-      const { groups: packGroups, columns } = linearGroups((inputRows * padded(features)) / 4, PACK_THREADS);
-      slots['inputGradient'] = inputRows * features;
+    buffers.release(register);
+  }
+  if (reachesInput)
+    for (const [input, { features }] of inputs.entries()) {
+      // Those of coordinates are the value's alone.
+      const inputRows = (isCoords(program, input) ? 1 : blocks) * points;
+      const { groups, columns } = linearGroups((inputRows * padded(features)) / 4, PACK_THREADS);
+      const result = inputSlot('inputGradient', input);
+      reserve(result, inputRows * features);
       steps.push({
         shader: unpackRows(features),
         sizes: { rows: inputRows, columns },
-        bindings: { rows: { slot: to }, result: { slot: 'inputGradient' } },
-        groups: packGroups,
+        bindings: { rows: { slot: buffers.into(input).slot }, result: { slot: result } },
+        groups,
       });
     }
-  }
-  const { groups, columns } = linearGroups(count, REDUCE_THREADS);
-  steps.push({
-    shader: sumParts,
-    sizes: { count, parts, continues: Number(continues), columns },
-    bindings: { parts: { slot: 'parts' }, total: { slot: 'gradient' } },
-    groups,
-  });
+  steps.push(...gatherSteps(regions, { parts: share.parts, continues }));
   return { slots, steps };
 };

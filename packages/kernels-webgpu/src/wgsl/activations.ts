@@ -1,7 +1,7 @@
 /** @file Activations and their derivatives in WGSL, printed from the formulas of their definitions. */
 
 import type { ActivationExpressions } from '@neural-fields/core/elementwise';
-import type { FieldJetLayer } from '@neural-fields/core/kernels';
+import type { ActivationDefinition } from '@neural-fields/core/layers';
 import { literal, printFormulas } from './formula.ts';
 import { indent, lines, reads, type StorageBinding, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
@@ -10,11 +10,25 @@ import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 export type Order = 0 | 1 | 2 | 3;
 
 /** The activation of a layer. */
-export type LayerActivation = FieldJetLayer['activation'];
+export interface LayerActivation {
+  readonly kind: string;
+  /** Absent for the identity. */
+  readonly definition?: ActivationDefinition;
+  /** The values of its parameters in the order of the definition; of learned ones those at the start: the present ones are read from a buffer. */
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly learnable: readonly string[];
+}
 
-/** Whether there is code for an activation: whether it is made of formulas. The identity needs none. */
-export const isKnownActivation = ({ kind, definition }: LayerActivation): boolean =>
-  kind === 'identity' || definition?.expressions !== undefined;
+/** A dense layer: h W + b, and then its activation. */
+export interface DenseLayer {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly hasBias: boolean;
+  readonly activation: LayerActivation;
+}
+
+/** No activation. */
+export const identity: LayerActivation = { kind: 'identity', parameters: {}, learnable: [] };
 
 const expressionsOf = ({ kind, definition }: LayerActivation): ActivationExpressions => {
   if (definition?.expressions === undefined) throw new RangeError(`webgpu: no formulas for the activation '${kind}'`);

@@ -1,6 +1,5 @@
 /** @file One dense layer forward: Z = H W + b for all blocks of the jets, then the activation's rule. */
-import type { FieldJetLayer } from '@neural-fields/core/kernels';
-import { activationFunctions, parameterStatements } from './activations.ts';
+import { activationFunctions, type DenseLayer, parameterStatements } from './activations.ts';
 import { type JetFormat, narrowed, orderOf, unscaled, vectorType } from './jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape } from './jet-rule.ts';
 import { matrixFunction, matrixType } from './matrix.ts';
@@ -19,7 +18,7 @@ export interface ForwardOptions {
 
 /** `rows` `[blocks][points][in]` times `weights`, plus `bias`, to `z` (if it is kept) and `h`, `[blocks][points][out]`, all rows padded to fours. */
 export const forwardLayer = (
-  layer: FieldJetLayer,
+  layer: DenseLayer,
   jet: JetShape,
   { keepsPreActivations, style, formats }: ForwardOptions,
 ): Shader => {

@@ -2,7 +2,7 @@
  * @file The activation's rule for the jet of one point and four features, and its reverse; the formulas stand in core's
  * `layers/activation-jet.ts`. A jet is a list of blocks: the value, the first derivatives, the second-order forms.
  */
-import type { FieldJetNetwork } from '@neural-fields/core/kernels';
+import type { JetShape as CoreJetShape } from '@neural-fields/core/layers';
 import { activate, type LayerActivation, learnedName, type NeededDerivatives, type Order } from './activations.ts';
 import { literal } from './formula.ts';
 import { lines } from './shader.ts';
@@ -18,8 +18,8 @@ export interface JetShape {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** The jet of a network. */
-export const jetShapeOf = ({ inFeatures, order, forms }: FieldJetNetwork): JetShape => ({
+/** A jet of core's. */
+export const jetShapeOf = ({ inFeatures, order, forms }: CoreJetShape): JetShape => ({
   first: order >= 1 ? inFeatures : 0,
   second: forms?.weights.length ?? 0,
   pairs: forms?.pairs ?? [],
@@ -42,7 +42,7 @@ export const reverseNeeds = (shape: JetShape): NeededDerivatives => {
 };
 
 /** A sum of terms with weights as an expression; 0 if there are none. */
-const weightedSum = (terms: readonly (readonly [weight: number, term: string])[]): string => {
+export const weightedSum = (terms: readonly (readonly [weight: number, term: string])[]): string => {
   const present = terms.filter(([weight]) => weight !== 0);
   if (present.length === 0) return 'vec4(0.0)';
   return present.map(([weight, term]) => (weight === 1 ? term : `${literal(weight)} * ${term}`)).join(' + ');

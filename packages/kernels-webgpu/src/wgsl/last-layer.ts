@@ -2,82 +2,22 @@
  * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the pre-activations of the last
  * layer. They are given, or those of a pointwise loss, which is worked out on the way.
  */
-import type { FieldJetLayer, FieldJetNetwork, KernelLoss } from '@neural-fields/core/kernels';
-import { activationFunctions, learnedSums, parameterStatements } from './activations.ts';
+import type { KernelLoss } from '@neural-fields/core/kernels';
+import type { DenseLayer } from './activations.ts';
 import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';
-import { blockCount, type JetShape, jetShapeOf, reverseNeeds, reverseRule } from './jet-rule.ts';
-import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
-import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
-import { storeSum, sumDeclarations } from './workgroup-sum.ts';
+import { blockCount, type JetShape } from './jet-rule.ts';
+import { reverseActivation } from './reverse-activation.ts';
+import { indent, lines, reads, repeat, type Shader, writes } from './shader.ts';
+import { storeSum } from './workgroup-sum.ts';
 
-/** Threads of a workgroup. */
-export const LAST_THREADS = 64;
-
-interface Start {
-  readonly label: string;
-  readonly sizes: readonly string[];
-  readonly storage: readonly StorageBinding[];
-  readonly declarations: readonly string[];
-  /** Statements that define the variables `g0`, `g1`, ... at `point` and `vector`. */
-  readonly upstream: string;
-  /** Statements before and after those of the point, that all threads come to. */
-  readonly before?: string;
-  readonly after?: string;
-}
-
-const lastLayer = (layer: FieldJetLayer, jet: JetShape, format: JetFormat, start: Start): Shader => {
-  const { activation, outFeatures } = layer;
-  const blocks = blockCount(jet);
-  const vectors = Math.ceil(outFeatures / 4);
-  const isIdentity = activation.kind === 'identity';
-  const learned = learnedSums(activation, LAST_THREADS);
-  return shader({
-    label: start.label,
-    sizes: ['points', 'columns', ...start.sizes],
-    storage: [
-      ...(isIdentity ? [] : preActivationStorage(jet, format, reads)),
-      ...learned.storage,
-      ...start.storage,
-      writes('result'),
-    ],
-    declarations: [
-      ...new Set([
-        ...start.declarations,
-        ...(isIdentity ? [] : activationFunctions(activation, reverseNeeds(jet))),
-        ...learned.declarations,
-        ...(start.after === undefined ? [] : [sumDeclarations(LAST_THREADS)]),
-      ]),
-    ],
-    workgroup: [LAST_THREADS, 1],
-    body: lines(
-      'let index = group.y * sizes.columns + group.x;',
-      `let i = index * ${LAST_THREADS}u + lane;`,
-      `let vector = i % ${vectors}u;`,
-      `let point = i / ${vectors}u;`,
-      start.before ?? '',
-      learned.begin,
-      'if (point < sizes.points) {',
-      indent(
-        lines(
-          isIdentity ? '' : parameterStatements(activation),
-          start.upstream,
-          isIdentity ? '' : loadPreActivations(jet, format, vectors),
-          isIdentity ? '' : reverseRule(activation, jet),
-          repeat(blocks, block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] = g${block};`),
-        ),
-      ),
-      '}',
-      learned.end('index'),
-      start.after ?? '',
-    ),
-  });
-};
+/** What comes out of a network: its width, and the activation that it has. */
+export type LastLayer = Pick<DenseLayer, 'activation' | 'outFeatures'>;
 
 /** `upstream` `[blocks][sizes.points][out]` holds the derivatives with respect to the outputs. */
-export const givenUpstream = (layer: FieldJetLayer, jet: JetShape, format: JetFormat): Shader => {
+export const givenUpstream = (layer: LastLayer, jet: JetShape, format: JetFormat): Shader => {
   const { outFeatures } = layer;
-  return lastLayer(layer, jet, format, {
+  return reverseActivation(layer, jet, format, {
     label: 'given upstream',
     sizes: [],
     storage: [reads('upstream', 'f32')],
@@ -95,7 +35,7 @@ export const givenUpstream = (layer: FieldJetLayer, jet: JetShape, format: JetFo
 };
 
 /** `penalise(error)`: the penalty and its slope, with the functions that it calls. */
-const penaltyFunctions = ({ parameters, expressions: { value, slope } }: NetworkLoss['penalty']): string[] => {
+const penaltyFunctions = ({ parameters, expressions: { value, slope } }: KernelLoss['penalty']): string[] => {
   const names = { argument: 'error', parameters: Object.values(parameters).map(literal) };
   const { declarations, statements, results } = printFormulas([value, slope], Object.keys(parameters), names);
   return [
@@ -109,39 +49,33 @@ const penaltyFunctions = ({ parameters, expressions: { value, slope } }: Network
   ];
 };
 
-/** A loss on what comes out of a network. */
-export interface NetworkLoss extends KernelLoss {
-  readonly network: FieldJetNetwork;
-}
-
 /** Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s sizes. */
 export const targetSize = (index: number): string => `target${index}`;
 
 /**
  * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to fours; `targets` holds all targets one after the other, that with index t from
- * `sizes.target<t>` on, `[sizes.points][widths[t]]`. The sum of the penalties of a workgroup goes to `lossSums`. The factor on the gradient is the float in
+ * `sizes.target<t>` on, `[sizes.points][targetWidths[t]]`. The sum of the penalties of a workgroup goes to `lossSums`. The factor on the gradient is the float in
  * `sizes.gradientScale`, that on the loss in `sizes.lossScale`.
  */
 export const pointwiseLoss = (
-  { network, blocks, penalty, weight }: NetworkLoss,
-  widths: readonly number[],
+  { blocks, penalty, weight, targetWidths: widths }: KernelLoss,
+  layer: LastLayer,
+  jet: JetShape,
   format: JetFormat,
 ): Shader => {
-  const layer = network.layers.at(-1) as FieldJetLayer;
   const { outFeatures: o } = layer;
-  const jet = jetShapeOf(network);
   const vectors = Math.ceil(o / 4);
   const used = [
     ...new Set([...blocks.flatMap(({ target }) => (target ? [target.index] : [])), ...(weight === undefined ? [] : [weight])]),
   ];
   const at = (index: number, column: number): string =>
     `targetAt(sizes.${targetSize(index)} + point * ${widths[index]}u + ${column}u, vector, ${widths[index] === 1 ? 0 : 1}u)`;
-  const error = (block: number, target: NetworkLoss['blocks'][number]['target']): string => {
+  const error = (block: number, target: KernelLoss['blocks'][number]['target']): string => {
     const output = `outputs[(${block}u * sizes.points + point) * ${vectors}u + vector]`;
     return target === undefined ? output : `${output} - ${at(target.index, target.column)}`;
   };
   const scaled = (factor: number): string => (factor === 1 ? 'weight' : `weight * ${literal(factor)}`);
-  return lastLayer(layer, jet, format, {
+  return reverseActivation(layer, jet, format, {
     label: `pointwise loss ${penalty.kind}`,
     sizes: ['lossScale', 'gradientScale', ...used.map(targetSize)],
     storage: [reads('outputs'), ...(used.length > 0 ? [reads('targets', 'f32')] : []), writes('lossSums', 'f32')],

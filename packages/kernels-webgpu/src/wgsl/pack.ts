@@ -4,8 +4,8 @@ import { lines, reads, type Shader, shader, writes } from './shader.ts';
 /** Threads of a workgroup. */
 export const PACK_THREADS = 64;
 
-/** The vector of a thread. */
-const place = (vectors: number): string =>
+/** The vector of a thread, and the row that it is in. */
+export const place = (vectors: number): string =>
   lines(
     `let i = (group.y * sizes.columns + group.x) * ${PACK_THREADS}u + lane;`,
     `let vector = i % ${vectors}u;`,

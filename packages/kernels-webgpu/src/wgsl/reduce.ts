@@ -60,3 +60,31 @@ export const learnedGradient = (learned: number): Shader =>
       '}',
     ),
   });
+
+/** The numbers at `sizes.target` of each of the `sizes.parts` parts become 0: `sizes.count` of them. */
+export const clearParts: Shader = shader({
+  label: 'clear parts',
+  sizes: ['count', 'parts', 'stride', 'destination', 'columns'],
+  storage: [writes('parts', 'f32')],
+  workgroup: [REDUCE_THREADS, 1],
+  body: lines(
+    `let i = (group.y * sizes.columns + group.x) * ${REDUCE_THREADS}u + lane;`,
+    'if (i >= sizes.count * sizes.parts) { return; }',
+    'parts[(i / sizes.count) * sizes.stride + sizes.destination + i % sizes.count] = 0.0;',
+  ),
+});
+
+/** Adds the `sizes.count` numbers at `sizes.source` of each part to every `sizes.pitch`-th one from `sizes.destination` on. */
+export const addParts: Shader = shader({
+  label: 'add parts',
+  sizes: ['count', 'parts', 'stride', 'source', 'destination', 'pitch', 'columns'],
+  storage: [writes('parts', 'f32')],
+  workgroup: [REDUCE_THREADS, 1],
+  body: lines(
+    `let i = (group.y * sizes.columns + group.x) * ${REDUCE_THREADS}u + lane;`,
+    'if (i >= sizes.count * sizes.parts) { return; }',
+    'let part = (i / sizes.count) * sizes.stride;',
+    'let k = i % sizes.count;',
+    'parts[part + sizes.destination + k * sizes.pitch] += parts[part + sizes.source + k];',
+  ),
+});

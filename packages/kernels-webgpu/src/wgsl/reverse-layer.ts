@@ -1,6 +1,5 @@
 /** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
-import type { FieldJetLayer } from '@neural-fields/core/kernels';
-import { activationFunctions, type LayerActivation, learnedSums, parameterStatements } from './activations.ts';
+import { activationFunctions, type DenseLayer, type LayerActivation, learnedSums, parameterStatements } from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
 import { matrixType } from './matrix.ts';
@@ -14,13 +13,20 @@ import { indent, lines, reads, repeat, type Shader, shader, writes } from './sha
  * before, stored in `format`. Without a layer before: to those with respect to the input.
  */
 export const reverseLayer = (
-  { inFeatures, outFeatures }: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
+  { inFeatures, outFeatures }: Pick<DenseLayer, 'inFeatures' | 'outFeatures'>,
   jet: JetShape,
   {
     before,
     style,
     format,
-  }: { readonly before: LayerActivation | undefined; readonly style: ProductStyle; readonly format: JetFormat },
+    adds = false,
+  }: {
+    readonly before: LayerActivation | undefined;
+    readonly style: ProductStyle;
+    readonly format: JetFormat;
+    /** Whether `result` has derivatives already, to which these are added. */
+    readonly adds?: boolean;
+  },
 ): Shader => {
   const blocks = blockCount(jet);
   const matrix = { rows: inFeatures, columns: outFeatures };
@@ -42,7 +48,7 @@ export const reverseLayer = (
               repeat(blocks, block => `var g${block} = ${sumName(block, q)};`),
               activation === undefined ? '' : loadPreActivations(jet, format, vectors),
               activation === undefined ? '' : reverseRule(activation, jet),
-              repeat(blocks, block => `result[${place(block)}] = g${block};`),
+              repeat(blocks, block => `result[${place(block)}] ${adds ? '+=' : '='} g${block};`),
             ),
           ),
           '}',

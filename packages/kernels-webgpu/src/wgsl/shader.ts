@@ -3,7 +3,7 @@
 /** A storage buffer of a shader. */
 export interface StorageBinding {
   readonly name: string;
-  readonly type: 'f32' | 'vec4<f32>' | 'vec4<f16>';
+  readonly type: 'f32' | 'vec4<f32>' | 'vec4<f16>' | 'u32' | 'vec4<u32>' | 'i32' | 'atomic<i32>';
   readonly access: 'read' | 'read_write';
 }
 

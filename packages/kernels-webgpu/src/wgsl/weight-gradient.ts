@@ -3,7 +3,7 @@
  * adds up a part of the rows for a tile of the matrix; the parts of all workgroups are added up afterwards (`reduce.ts`), as WGSL has
  * no atomic addition of floats.
  */
-import type { FieldJetLayer } from '@neural-fields/core/kernels';
+import type { DenseLayer } from './activations.ts';
 import { literal } from './formula.ts';
 import { type JetFormat, vectorType, widened } from './jet-format.ts';
 import type { JetShape } from './jet-rule.ts';
@@ -24,7 +24,7 @@ interface GradientTile {
 
 /** Long and narrow where the matrix is. */
 const tileOf = (
-  { inFeatures, outFeatures }: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
+  { inFeatures, outFeatures }: Pick<DenseLayer, 'inFeatures' | 'outFeatures'>,
   style: ProductStyle,
 ): GradientTile => {
   if (style === 'direct') return { columns: 16, rows: 4, perThread: 1, step: 1 };
@@ -36,7 +36,7 @@ const tileOf = (
 
 /** How many features of the input, and of the output, a workgroup has. */
 export const gradientTile = (
-  layer: Pick<FieldJetLayer, 'inFeatures' | 'outFeatures'>,
+  layer: Pick<DenseLayer, 'inFeatures' | 'outFeatures'>,
   style: ProductStyle,
 ): { readonly inputs: number; readonly outputs: number } => {
   const { columns, rows, perThread } = tileOf(layer, style);
@@ -73,7 +73,7 @@ const scaleFunction = ({ format: { scale }, jet: { first, second } }: IncomingRo
 };
 
 const tiledSums = (
-  { inFeatures, outFeatures, hasBias }: FieldJetLayer,
+  { inFeatures, outFeatures, hasBias }: DenseLayer,
   { columns, rows, perThread, step }: GradientTile,
   incoming: IncomingRows,
 ): SumsCode => {
@@ -133,7 +133,7 @@ const tiledSums = (
 };
 
 const directSums = (
-  { inFeatures, outFeatures, hasBias }: FieldJetLayer,
+  { inFeatures, outFeatures, hasBias }: DenseLayer,
   { columns, rows }: GradientTile,
   incoming: IncomingRows,
 ): SumsCode => {
@@ -162,7 +162,7 @@ const directSums = (
  * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part `group.z`, and of `upstream` for
  * the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset ...]`: the weight's gradient, then the bias's.
  */
-export const weightGradient = (layer: FieldJetLayer, style: ProductStyle, incoming: IncomingRows): Shader => {
+export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming: IncomingRows): Shader => {
   const { inFeatures, outFeatures, hasBias } = layer;
   const tile = tileOf(layer, style);
   const { columns, rows, perThread } = tile;

@@ -3,19 +3,14 @@ import { expect, it } from 'vitest';
 import { defaultBatchBytes } from '../../src/device/batch-bytes.ts';
 import { batchesOf, batchSize } from '../../src/field-jet/batches.ts';
 import { formatOf } from '../../src/field-jet/format.ts';
-import { single } from '../../src/wgsl/jet-format.ts';
+import { denseProgram, type LayerShape } from '../setup/dense-program.ts';
 
-const dense = (inFeatures: number, outFeatures: number, kind: string) => ({
-  inFeatures,
+const dense = (outFeatures: number, kind: string): LayerShape => ({
   outFeatures,
-  hasBias: true,
-  activation: { kind, parameters: {}, learnable: [] },
+  activation: { kind, parameters: { omega: 1 } },
 });
-const wide = {
-  inFeatures: 2,
-  layers: [dense(2, 256, 'sine'), ...[1, 2, 3].map(() => dense(256, 256, 'sine')), dense(256, 1, 'identity')],
-  order: 0 as const,
-};
+const layers = [...[0, 1, 2, 3].map(() => dense(256, 'sine')), dense(1, 'identity')];
+const wide = denseProgram({ inFeatures: 2, order: 0 }, layers);
 const limits = (maxBufferSize: number): GPUSupportedLimits =>
   ({ maxBufferSize, maxStorageBufferBindingSize: maxBufferSize }) as GPUSupportedLimits;
 
@@ -42,7 +37,7 @@ it('takes all points, none twice, in as few batches as there must be', () => {
 
 it('takes as many points as fit', () => {
   const bytes = 4 * (2 * (4 + 4 * 256 + 4) + 2 * 256);
-  const size = (most: number, batchBytes: number, format = single): number =>
+  const size = (most: number, batchBytes: number, format = formatOf(wide, false)): number =>
     batchSize(wide, limits(most), { batchBytes, format });
   expect(size(2 ** 32, 1000 * bytes + 1)).toBe(1000);
   expect(size(2 ** 32, 1)).toBe(1);
@@ -51,7 +46,7 @@ it('takes as many points as fit', () => {
   // Only the values of the activations between layers are float16 where there are no derivatives.
   expect(size(2 ** 32, 1000 * (bytes - 2 * 4 * 256) + 1, formatOf(wide, true))).toBe(1000);
   const forms = { pairs: [[0, 0] as const, [1, 1] as const], weights: [[1, 1]] };
-  const bent = { ...wide, order: 2 as const, forms };
+  const bent = denseProgram({ inFeatures: 2, order: 2, forms }, layers);
   const most = (halfPrecision: boolean): number =>
     batchSize(bent, limits(2 ** 32), { batchBytes: 2 ** 30, format: formatOf(bent, halfPrecision) });
   expect(most(true) / most(false)).toBeCloseTo((4 * bytes) / (4 * bytes - 2 * 7 * 4 * 256), 3);

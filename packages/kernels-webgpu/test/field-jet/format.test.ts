@@ -1,34 +1,65 @@
-import { expect, it } from 'vitest';
+import type { LinearOperation } from '@neural-fields/core/kernels';
+import { describe, expect, it } from 'vitest';
+import type { FieldProgram } from '../../src/field-jet/field-program.ts';
 import { formatOf } from '../../src/field-jet/format.ts';
-import type { LayerActivation } from '../../src/wgsl/activations.ts';
-import { single } from '../../src/wgsl/jet-format.ts';
-import { layerActivation } from '../setup/layer-activation.ts';
+import { type JetFormat, single } from '../../src/wgsl/jet-format.ts';
+import { denseProgram, type LayerShape } from '../setup/dense-program.ts';
 
-const network = (order: 0 | 1 | 2, ...activations: readonly LayerActivation[]) => ({
-  inFeatures: 2,
-  order,
-  layers: [...activations, layerActivation('identity')].map(activation => ({
-    inFeatures: 2,
-    outFeatures: 2,
-    hasBias: true,
-    activation,
-  })),
-});
-const sine = (omega: number): LayerActivation => layerActivation('sine', { omega });
+type Activation = LayerShape['activation'];
+
+const network = (order: 0 | 1 | 2, activations: readonly Activation[], input = {}): FieldProgram => {
+  const forms = { pairs: [[0, 0] as const], weights: [[1]] };
+  const layers = [...activations, { kind: 'identity', parameters: {} }].map(activation => ({ outFeatures: 2, activation }));
+  return denseProgram({ inFeatures: 2, order, ...(order === 2 && { forms }) }, layers, input);
+};
+const behindEncoding = { kind: 'jet', features: 8 } as const;
+const sine = (omega: number) => ({ kind: 'sine', parameters: { omega } });
 
 it('divides derivatives by a power of two near the steepest factor on an argument', () => {
-  const scaleOf = (...activations: Parameters<typeof network>[1][]): number => formatOf(network(2, ...activations), true).scale;
+  const scaleOf = (...activations: Activation[]): number => formatOf(network(2, activations), true).format.scale;
   expect(scaleOf(sine(30), sine(30))).toBe(32);
   expect(scaleOf(sine(3000), sine(30))).toBe(4096);
   expect(scaleOf(sine(-0.1))).toBe(1);
-  expect(scaleOf(layerActivation('tanh', {}))).toBe(1);
-  expect(scaleOf(layerActivation('gaussian', { a: 0.05 }))).toBe(16);
-  expect(scaleOf(layerActivation('super-gaussian', { a: 0.5, b: 4 }))).toBe(4);
-  expect(formatOf(network(0, sine(30)), true)).toEqual({ half: true, scale: 1 });
+  expect(scaleOf({ kind: 'tanh', parameters: {} })).toBe(1);
+  expect(scaleOf({ kind: 'gaussian', parameters: { a: 0.05 } })).toBe(16);
+  expect(scaleOf({ kind: 'super-gaussian', parameters: { a: 0.5, b: 4 } })).toBe(4);
+  expect(formatOf(network(0, [sine(30)]), true).format).toEqual({ half: true, scale: 1 });
 });
 
 it('is float32 if nothing else is asked for, and for derivatives behind an encoding', () => {
-  expect(formatOf(network(2, sine(30)), false)).toEqual(single);
-  expect(formatOf({ ...network(1, sine(30)), encodedFeatures: 8 }, true)).toEqual(single);
-  expect(formatOf({ ...network(0, sine(30)), encodedFeatures: 8 }, true)).toEqual({ half: true, scale: 1 });
+  expect(formatOf(network(2, [sine(30)]), false).format).toEqual(single);
+  expect(formatOf(network(1, [sine(30)], behindEncoding), true).format).toEqual(single);
+  expect(formatOf(network(0, [sine(30)], behindEncoding), true).format).toEqual({ half: true, scale: 1 });
+});
+
+describe('between operations', () => {
+  const half: JetFormat = { half: true, scale: 32 };
+  const program = network(2, [sine(30), sine(30), sine(30)]);
+
+  it('is float16 from product of matrices to product of matrices', () => {
+    expect(formatOf(program, true).registers).toEqual([single, half, half, half, single]);
+  });
+
+  it('is float32 where something else reads or writes it', () => {
+    const { operations, widths } = program;
+    const sum = { kind: 'sum', inputs: [2, 3], outFeatures: 2, coefficients: [1, 1] } as const;
+    const [last] = operations.slice(-1) as [LinearOperation];
+    const residual = {
+      ...program,
+      operations: [...operations.slice(0, -1), sum, { ...last, inputs: [4] }],
+      widths: [...widths, 2],
+    };
+    expect(formatOf(residual as FieldProgram, true).registers).toEqual([single, half, single, single, single, single]);
+  });
+
+  it('is float32 for derivatives behind products', () => {
+    const product = { kind: 'product', inputs: [4, 4], outFeatures: 2 } as const;
+    const behind = (of: FieldProgram): FieldProgram => ({
+      ...of,
+      operations: [...of.operations, product],
+      widths: [...of.widths, 2],
+    });
+    expect(formatOf(behind(program), true).format).toEqual(single);
+    expect(formatOf(behind(network(0, [sine(30)])), true).format).toEqual({ half: true, scale: 1 });
+  });
 });

@@ -6,7 +6,7 @@ import { engine, tensor1d } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { kernelsOf } from '../../src/device/kernels.ts';
 import { mapTensor } from '../../src/kernels/waves.ts';
-import { activationFunctions, isKnownActivation, learnedName } from '../../src/wgsl/activations.ts';
+import { activationFunctions, learnedName } from '../../src/wgsl/activations.ts';
 import { elementwise } from '../../src/wgsl/elementwise.ts';
 import { literal, printFormulas } from '../../src/wgsl/formula.ts';
 import { lines } from '../../src/wgsl/shader.ts';
@@ -90,13 +90,6 @@ describe("a user's activation", () => {
   const { derivatives, byParameter } = definition.expressions as e.ActivationExpressions;
   const declarations = activationFunctions(activation, { order: 3, learnedOrder: 2 });
   const call = `activate(x, ${Object.values(activation.parameters).map(literal).join(', ')})`;
-
-  it('is known by its formulas', () => {
-    expect(isKnownActivation(activation)).toBe(true);
-    expect(isKnownActivation({ kind: 'wavelet', parameters: {}, learnable: [] })).toBe(false);
-    const { expressions: _, ...composed } = definition;
-    expect(isKnownActivation({ ...activation, definition: composed })).toBe(false);
-  });
 
   it.each([0, 1, 2, 3])('has derivative %i', async k =>
     expectFormula(await run(`${call}.s${k}`, declarations), derivatives[k] as e.Expression, activation.parameters),

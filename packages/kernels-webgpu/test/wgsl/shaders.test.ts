@@ -1,7 +1,7 @@
 /** @file The sources of shaders, to be read and compared; whether they are right is tested by running them. */
 import { huberPenalty } from '@neural-fields/core/elementwise';
 import { describe, expect, it } from 'vitest';
-import { activationFunctions } from '../../src/wgsl/activations.ts';
+import { activationFunctions, identity } from '../../src/wgsl/activations.ts';
 import { forwardLayer } from '../../src/wgsl/forward-layer.ts';
 import { type JetFormat, single } from '../../src/wgsl/jet-format.ts';
 import { forwardRule, type JetShape, reverseRule, valueOnly } from '../../src/wgsl/jet-rule.ts';
@@ -13,7 +13,6 @@ import { layerActivation } from '../setup/layer-activation.ts';
 
 const sine = layerActivation('sine', { omega: 30 });
 const learnedSine = { ...sine, learnable: ['omega'] };
-const identity = layerActivation('identity');
 const laplacian: JetShape = {
   first: 2,
   second: 1,
@@ -492,11 +491,11 @@ describe('a layer in half precision', () => {
 });
 
 it('a pointwise loss is worked out where the reverse pass begins', () => {
-  const network = { inFeatures: 2, layers: [{ ...layer, outFeatures: 3, activation: identity }], order: 1 as const };
   const target = { index: 0, column: 0 };
   const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
   const penalty = huberPenalty(0.3);
-  const { code, sizes } = pointwiseLoss({ network, blocks, penalty, weight: 1, targetWidths: [3, 1] }, [3, 1], single);
+  const loss = { blocks, penalty, weight: 1, targetWidths: [3, 1] };
+  const { code, sizes } = pointwiseLoss(loss, { outFeatures: 3, activation: identity }, { ...valueOnly, first: 2 }, single);
   expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
   expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
     "struct Penalty { size: vec4<f32>, slope: vec4<f32> }

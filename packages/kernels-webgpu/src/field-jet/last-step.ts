@@ -1,0 +1,82 @@
+/** @file Where a reverse pass begins: the derivatives with respect to what comes out, past the activation at its end. */
+import { linearGroups, type SlotRange, type Step } from '../device/plan.ts';
+import { type JetFormat, single } from '../wgsl/jet-format.ts';
+import { givenUpstream, type LastLayer } from '../wgsl/last-layer.ts';
+import { ACTIVATION_THREADS } from '../wgsl/reverse-activation.ts';
+import { activationBehind, type FieldProgram, lastRegister, outFeaturesOf, padded, writerOf } from './field-program.ts';
+import { registerSlots } from './forward-plan.ts';
+import { preActivationBinding } from './ops/linear.ts';
+import type { ActivationBefore, PassOptions } from './ops/operation-kernels.ts';
+import type { ParameterRegions } from './regions.ts';
+
+/** The buffer of the derivatives with which a reverse pass begins. */
+export const FIRST_GRADIENT = 'g0';
+
+/** The activation that was applied last before a register, with what its reverse binds; `undefined` where there is none. */
+export const activationBefore = (
+  program: FieldProgram,
+  regions: ParameterRegions,
+  register: number,
+  format: JetFormat,
+): ActivationBefore | undefined => {
+  const operation = writerOf(program, register);
+  if (operation?.kind !== 'linear' && operation?.kind !== 'elementwise') return undefined;
+  const activation = activationBehind(operation);
+  if (operation.kind === 'linear' && activation.kind === 'identity') return undefined;
+  const learned = regions.learnedOf(operation);
+  const learnedBindings: Record<string, SlotRange> = learned
+    ? { learnedParameters: learned, learnedSums: { slot: 'learnedSums' } }
+    : {};
+  if (operation.kind === 'linear')
+    return { activation, format, bindings: { ...preActivationBinding(register), ...learnedBindings } };
+  const z = { slot: registerSlots(program, true)[operation.inputs[0]] as string };
+  return { activation, format: single, bindings: { z, ...learnedBindings } };
+};
+
+/** Where a reverse pass begins. */
+export interface LastStep {
+  readonly step: Step;
+  readonly slots: Readonly<Record<string, number>>;
+}
+
+/** What every shader of `last-layer.ts` is made from, and what it has bound. */
+export const lastLayerStep = (
+  program: FieldProgram,
+  regions: ParameterRegions,
+  { points, format }: Pick<PassOptions, 'points' | 'format'>,
+): Pick<Step, 'sizes' | 'groups' | 'bindings'> & {
+  readonly workgroups: number;
+  readonly layer: LastLayer;
+  readonly format: JetFormat;
+} => {
+  const outFeatures = outFeaturesOf(program);
+  const register = lastRegister(program);
+  const before = activationBefore(program, regions, register, format.format);
+  const { groups, columns } = linearGroups((points * padded(outFeatures)) / 4, ACTIVATION_THREADS);
+  return {
+    layer: { activation: activationBehind(writerOf(program, register)), outFeatures },
+    format: before?.format ?? format.format,
+    sizes: { points, columns },
+    groups,
+    workgroups: groups[0] * groups[1],
+    bindings: { ...before?.bindings, result: { slot: FIRST_GRADIENT } },
+  };
+};
+
+/** The reverse pass begins with what the buffer `upstream` holds, `[blocks][points][out]`. */
+export const givenLastStep = (
+  program: FieldProgram,
+  regions: ParameterRegions,
+  options: Pick<PassOptions, 'points' | 'format'>,
+): LastStep => {
+  const { layer, format, sizes, groups, bindings } = lastLayerStep(program, regions, options);
+  return {
+    slots: { upstream: program.blocks * options.points * layer.outFeatures },
+    step: {
+      shader: givenUpstream(layer, program.jet, format),
+      sizes,
+      bindings: { ...bindings, upstream: { slot: 'upstream' } },
+      groups,
+    },
+  };
+};

@@ -1,0 +1,43 @@
+import type { ConcatOperation } from '@neural-fields/core/kernels';
+import { concatRows, partOfRows } from '../../wgsl/ops/concat.ts';
+import { overRows } from './groups.ts';
+import { inChunks } from './in-chunks.ts';
+import type { OperationKernels } from './operation-kernels.ts';
+
+/** The inputs with the features at which they begin. */
+const partsOf = ({ inputs }: ConcatOperation, widths: readonly number[]) => {
+  let offset = 0;
+  return inputs.map(register => {
+    const features = widths[register] as number;
+    offset += features;
+    return { register, features, offset: offset - features };
+  });
+};
+
+/** One dispatch for some inputs at a time; in reverse one for each. */
+export const concat: OperationKernels<ConcatOperation> = {
+  forward(operation, { program: { widths, blocks }, register, points, slotOf }) {
+    const { outFeatures } = operation;
+    return inChunks(partsOf(operation, widths)).map((parts, chunk) => ({
+      shader: concatRows(outFeatures, parts, chunk > 0),
+      ...overRows(blocks * points, outFeatures),
+      bindings: {
+        ...Object.fromEntries(parts.map((part, index) => [`x${index}`, { slot: slotOf(part.register) }])),
+        result: { slot: slotOf(register) },
+      },
+    }));
+  },
+  reverse(operation, { program: { widths, blocks }, points, upstream, into }) {
+    return partsOf(operation, widths).flatMap(part => {
+      const target = into(part.register);
+      if (target === undefined) return [];
+      return [
+        {
+          shader: partOfRows(operation.outFeatures, part, target.adds),
+          ...overRows(blocks * points, part.features),
+          bindings: { source: { slot: upstream }, result: { slot: target.slot } },
+        },
+      ];
+    });
+  },
+};

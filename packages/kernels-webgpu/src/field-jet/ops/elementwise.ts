@@ -1,0 +1,25 @@
+import type { ElementwiseOperation } from '@neural-fields/core/kernels';
+import { activateJets } from '../../wgsl/ops/elementwise.ts';
+import { activationBehind, padded } from '../field-program.ts';
+import { overPoints } from './groups.ts';
+import type { OperationKernels } from './operation-kernels.ts';
+
+/** One dispatch forward. Its reverse belongs to what comes behind, see `reverse-plan.ts`. */
+export const elementwise: OperationKernels<ElementwiseOperation> = {
+  forward(operation, { program: { jet }, regions, register, points, slotOf }) {
+    const { inputs, outFeatures } = operation;
+    const learned = regions.learnedOf(operation);
+    return [
+      {
+        shader: activateJets(activationBehind(operation), outFeatures, jet),
+        ...overPoints(points, padded(outFeatures) / 4),
+        bindings: {
+          z: { slot: slotOf(inputs[0]) },
+          ...(learned && { learnedParameters: learned }),
+          h: { slot: slotOf(register) },
+        },
+      },
+    ];
+  },
+  reverse: () => [],
+};

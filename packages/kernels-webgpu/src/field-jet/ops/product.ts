@@ -1,0 +1,34 @@
+import type { ProductOperation } from '@neural-fields/core/kernels';
+import { productOfJets, reverseProduct } from '../../wgsl/ops/product.ts';
+import { padded } from '../field-program.ts';
+import { overPoints } from './groups.ts';
+import type { OperationKernels } from './operation-kernels.ts';
+
+/** One dispatch forward; in reverse one for each factor. */
+export const product: OperationKernels<ProductOperation> = {
+  forward({ inputs: [left, right], outFeatures }, { program: { jet }, register, points, slotOf }) {
+    return [
+      {
+        shader: productOfJets(outFeatures, jet),
+        ...overPoints(points, padded(outFeatures) / 4),
+        bindings: { left: { slot: slotOf(left) }, right: { slot: slotOf(right) }, h: { slot: slotOf(register) } },
+      },
+    ];
+  },
+  reverse({ inputs: [left, right], outFeatures }, { program: { jet }, points, upstream, slotOf, into }) {
+    return [
+      { factor: left, other: right },
+      { factor: right, other: left },
+    ].flatMap(({ factor, other }) => {
+      const target = into(factor);
+      if (target === undefined) return [];
+      return [
+        {
+          shader: reverseProduct(outFeatures, jet, target.adds),
+          ...overPoints(points, padded(outFeatures) / 4),
+          bindings: { other: { slot: slotOf(other) }, upstream: { slot: upstream }, result: { slot: target.slot } },
+        },
+      ];
+    });
+  },
+};

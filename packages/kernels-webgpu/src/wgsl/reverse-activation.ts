@@ -1,0 +1,79 @@
+/** @file The reverse of an activation: from the derivatives of the loss with respect to what came out, to those with respect to the pre-activations. */
+import { activationFunctions, type DenseLayer, learnedSums, parameterStatements } from './activations.ts';
+import type { JetFormat } from './jet-format.ts';
+import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
+import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
+import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
+import { sumDeclarations } from './workgroup-sum.ts';
+
+/** Threads of a workgroup. */
+export const ACTIVATION_THREADS = 64;
+
+/** What comes back. */
+export interface Upstream {
+  readonly label: string;
+  readonly sizes: readonly string[];
+  readonly storage: readonly StorageBinding[];
+  readonly declarations: readonly string[];
+  /** Statements that define the variables `g0`, `g1`, ... at `point` and `vector`. */
+  readonly upstream: string;
+  /** Statements before and after those of the point, that all threads come to. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Whether `result` has derivatives already, to which these are added. */
+  readonly adds?: boolean;
+}
+
+/** One thread for a point and four features. What is there of a layer is its width and its activation. */
+export const reverseActivation = (
+  { activation, outFeatures }: Pick<DenseLayer, 'activation' | 'outFeatures'>,
+  jet: JetShape,
+  format: JetFormat,
+  start: Upstream,
+): Shader => {
+  const blocks = blockCount(jet);
+  const vectors = Math.ceil(outFeatures / 4);
+  const isIdentity = activation.kind === 'identity';
+  const learned = learnedSums(activation, ACTIVATION_THREADS);
+  const sign = start.adds ? '+=' : '=';
+  return shader({
+    label: start.label,
+    sizes: ['points', 'columns', ...start.sizes],
+    storage: [
+      ...(isIdentity ? [] : preActivationStorage(jet, format, reads)),
+      ...learned.storage,
+      ...start.storage,
+      writes('result'),
+    ],
+    declarations: [
+      ...new Set([
+        ...start.declarations,
+        ...(isIdentity ? [] : activationFunctions(activation, reverseNeeds(jet))),
+        ...learned.declarations,
+        ...(start.after === undefined ? [] : [sumDeclarations(ACTIVATION_THREADS)]),
+      ]),
+    ],
+    workgroup: [ACTIVATION_THREADS, 1],
+    body: lines(
+      'let index = group.y * sizes.columns + group.x;',
+      `let i = index * ${ACTIVATION_THREADS}u + lane;`,
+      `let vector = i % ${vectors}u;`,
+      `let point = i / ${vectors}u;`,
+      start.before ?? '',
+      learned.begin,
+      'if (point < sizes.points) {',
+      indent(
+        lines(
+          isIdentity ? '' : parameterStatements(activation),
+          start.upstream,
+          isIdentity ? '' : loadPreActivations(jet, format, vectors),
+          isIdentity ? '' : reverseRule(activation, jet),
+          repeat(blocks, block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] ${sign} g${block};`),
+        ),
+      ),
+      '}',
+      learned.end('index'),
+      start.after ?? '',
+    ),
+  });
+};

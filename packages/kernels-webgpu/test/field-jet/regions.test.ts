@@ -1,0 +1,54 @@
+import type { ConstantOperation, GridOperation, LinearOperation } from '@neural-fields/core/kernels';
+import type { ParameterNumbers } from '@neural-fields/core/layers';
+import { describe, expect, it } from 'vitest';
+import { hasPlainTables, parameterRegions } from '../../src/field-jet/regions.ts';
+import { denseProgram } from '../setup/dense-program.ts';
+
+const matrix: ParameterNumbers = { kind: 'parameter', index: 0, offset: 5, shape: [2, 3] };
+const linear: LinearOperation = { kind: 'linear', inputs: [0], outFeatures: 3, weight: matrix };
+const column: ConstantOperation = { kind: 'constant', inputs: [], outFeatures: 2, values: matrix, column: 1 };
+const grid: GridOperation = { kind: 'grid', inputs: [0], outFeatures: 3, table: matrix, levels: [] };
+
+describe('the places of parameters', () => {
+  it('are those of the vector in a chain, so that its gradient is one copy', () => {
+    const sine = { kind: 'sine', parameters: { omega: 1 } };
+    const layers = [3, 1].map(outFeatures => ({ outFeatures, activation: sine }));
+    const { writes, reads, count, gradientLength, shares } = parameterRegions(denseProgram({ inFeatures: 2, order: 0 }, layers));
+    expect([count, gradientLength, shares]).toEqual([13, 13, []]);
+    for (const { vector, slot } of writes) expect(slot).toBe(vector);
+    // Bindings begin at multiples of 64 numbers.
+    expect(reads.map(({ vector, slot, length }) => [vector, slot, length])).toEqual([
+      [0, 0, 6],
+      [6, 64, 3],
+      [9, 128, 3],
+      [12, 192, 1],
+    ]);
+  });
+
+  it('are put together from shares where several operations use one', () => {
+    const { gradients, cleared, shares, count, writes, reads } = parameterRegions({ operations: [linear, column] });
+    expect([gradients.get(linear), gradients.get(column)]).toEqual([{ weight: 0 }, { values: 6 }]);
+    expect(cleared).toEqual([{ start: 8, length: 6 }]);
+    expect(shares).toEqual([
+      { source: 0, destination: 8, length: 6, pitch: 1 },
+      { source: 6, destination: 9, length: 2, pitch: 3 },
+    ]);
+    expect([count, writes, reads.length]).toEqual([14, [{ vector: 5, slot: 8, length: 6 }], 1]);
+  });
+
+  it('are behind all others for tables', () => {
+    const bias: ParameterNumbers = { kind: 'parameter', index: 1, offset: 0, shape: [3] };
+    const weight = { kind: 'constant', shape: [2, 3], values: () => new Float32Array(6) } as const;
+    const { gradients, count, gradientLength, bindingOf } = parameterRegions({
+      operations: [grid, { ...grid }, { ...linear, weight, bias }],
+    });
+    expect([...gradients.values()]).toEqual([{ bias: 0 }, { table: 3 }, { table: 3 }]);
+    expect([count, gradientLength]).toEqual([3, 9]);
+    expect(bindingOf(weight)).toEqual({ values: new Float32Array(6) });
+  });
+
+  it('are not known for a table that is something else as well', () => {
+    expect(hasPlainTables({ operations: [grid, column] })).toBe(false);
+    expect(hasPlainTables({ operations: [grid, grid, { ...linear, weight: { ...matrix, index: 1 } }] })).toBe(true);
+  });
+});

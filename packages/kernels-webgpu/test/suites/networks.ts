@@ -1,0 +1,147 @@
+/** @file Networks of all kinds of operations: the contract of all kernels, and what these promise beyond it. */
+import { createField, type Field, type LayerSpec, parseSpec } from '@neural-fields/core';
+import { squared } from '@neural-fields/core/elementwise';
+import {
+  columns,
+  concat,
+  constantFeatures,
+  custom,
+  grid,
+  type LayerDefinition,
+  type LayerJet,
+  linear,
+  product,
+  sum,
+} from '@neural-fields/core/layers';
+import { expectLossParity, expectParity, measure, networksContract, pointsFor } from '@neural-fields/kernel-contract';
+import { fill } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import type { WebgpuBackendOptions } from '../../src/index.ts';
+import { backend, onGpu, useBackend } from '../setup/gpu.ts';
+
+const waves =
+  (seed: number, length: number, scale = 1) =>
+  (): Float32Array =>
+    Float32Array.from({ length }, (_, i) => scale * Math.sin(seed + 1.7 * i));
+
+const dense = (outFeatures: number, activation: LayerSpec = { kind: 'identity' }): LayerSpec =>
+  ({
+    kind: 'dense',
+    outFeatures,
+    activation,
+    weightInitialiser: { kind: 'xavier-normal' },
+    biasInitialiser: { kind: 'pytorch-linear' },
+  }) as LayerSpec;
+
+/** A table of two levels, whose features are looked up at the input and at the input in another order: both add to its gradient. */
+const twiceLooked: LayerDefinition = {
+  kind: 'twice-looked',
+  apply(input, { parameter }) {
+    const table = parameter('table', { shape: [41, 2], initialise: waves(3, 82) });
+    const levels = [
+      { resolution: 4, firstRow: 0, rows: 25, hashed: false },
+      { resolution: 9, firstRow: 25, rows: 16, hashed: true },
+    ];
+    return concat([grid(input, table, levels), grid(columns(input, [1, 0]), table, levels)]);
+  },
+};
+
+/** The same matrix multiplies twice, and its columns are added and multiply: all of them add to its gradient. */
+const reused: LayerDefinition = {
+  kind: 'reused',
+  apply(input, { parameter }) {
+    const { features } = input;
+    const matrix = parameter('matrix', { shape: [features, features], initialise: waves(1, features ** 2, 0.4) });
+    const once = linear(input, matrix);
+    const twice = linear(once, matrix, parameter('bias', { shape: [features], initialise: waves(2, features) }));
+    return sum([product(twice, constantFeatures(input, matrix, 1)), once, constantFeatures(input, matrix, 0)]);
+  },
+};
+
+/** Two features of which no kernel knows the rule, each of which several operations read, and seven inputs at once. */
+const unknown: LayerDefinition = {
+  kind: 'unknown',
+  apply(input) {
+    const rule = ({ inputs: [jet] }: { readonly inputs: readonly LayerJet[] }): LayerJet => jet as LayerJet;
+    const [a, b] = [custom([input], { outFeatures: 2, rule }), custom([input], { outFeatures: 2, rule })];
+    return concat([product(a, b), sum([a, b, a, b, a, b, a]), b, a, columns(a, [1]), input, columns(b, [0, 0]), a]);
+  },
+};
+
+const extensions = { layers: [twiceLooked, reused, unknown] };
+
+const fieldOf = (...layers: readonly LayerSpec[]): Field =>
+  createField(parseSpec({ inFeatures: 2, layers }, extensions), { seed: 5, extensions });
+
+const tanh = { kind: 'tanh' };
+
+/** Everything that networks must do. */
+export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
+  onGpu(options);
+  networksContract({
+    backend: 'webgpu',
+    fuses: ['linear', 'elementwise', 'concat', 'sum', 'product', 'columns', 'constant', 'grid'],
+    // Every network takes the emulator long to compile.
+    exhaustive: false,
+  });
+
+  const mixed = (): Field => fieldOf({ kind: 'twice-looked' }, dense(6, tanh), { kind: 'reused' }, dense(2));
+
+  it('adds up the gradients of parameters that several operations use', () =>
+    expectParity({ backend: 'webgpu', field: mixed(), points: 150, request: { laplacian: true }, relative: 4e-5 }));
+
+  it('adds them up over batches', async () => {
+    await useBackend({ ...options, batchBytes: 2 ** 16 });
+    await expectParity({ backend: 'webgpu', field: mixed(), points: 300, request: { gradient: true }, relative: 4e-5 });
+    await useBackend(options);
+  });
+
+  it('takes several jets, and more inputs than a shader binds', () =>
+    expectParity({
+      backend: 'webgpu',
+      field: fieldOf({ kind: 'unknown' }, dense(5, tanh), dense(1)),
+      points: 20,
+      request: { gradient: true, hessian: true },
+      fused: 'part',
+    }));
+
+  it.each(['softplus', 'identity'])('has the loss behind any operation: %s', async kind => {
+    await useBackend({ ...options, batchBytes: 2 ** 16 });
+    const last: LayerSpec = { kind: 'sum', branches: [dense(2, { kind }), dense(2, { kind: 'tanh' })] } as LayerSpec;
+    await expectLossParity(
+      'webgpu',
+      {
+        field: () => fieldOf({ kind: 'twice-looked' }, dense(6, tanh), { kind: 'reused' }, last),
+        points: 140,
+        derivatives: { gradient: true },
+        loss: {
+          errors: [
+            { of: 'value', target: 'value' },
+            { of: 'gradient', factor: 0.1 },
+          ],
+          penalty: squared,
+        },
+      },
+      4e-5,
+    );
+    await useBackend(options);
+  });
+
+  it('takes no more dispatches than there are operations, and in reverse one for each input and parameter', async () => {
+    const field = fieldOf({ kind: 'product', branches: [dense(5, tanh), dense(5, tanh)] } as LayerSpec, dense(1));
+    await measure('webgpu', field, pointsFor(field, 9), {});
+    const before = backend().counters.dispatches;
+    await measure('webgpu', field, pointsFor(field, 9), {});
+    // Twice forward: pack, 4 operations, unpack. In reverse: start; weight and input of the last layer; both factors; for each of them its activation,
+    // weight and input; unpack; sum.
+    expect(backend().counters.dispatches - before).toBe(2 * 6 + 1 + 2 + 2 + 2 * 3 + 2);
+  });
+
+  it('has no gradient of a table where what comes back is no number', async () => {
+    const field = fieldOf({ kind: 'twice-looked' }, dense(1));
+    const { 'layers.1.weight': weight } = field.parameters;
+    weight?.assign(fill(weight.shape, Number.NaN));
+    const { parameters } = await measure('webgpu', field, pointsFor(field, 5), {});
+    expect(parameters['layers.0.table']?.every(Number.isNaN)).toBe(true);
+  });
+};
