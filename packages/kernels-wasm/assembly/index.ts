@@ -1,4 +1,5 @@
 /** @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own instance. */
+import { AdamJob, adam, JOB_ADAM } from './adam';
 import { ElementwiseJob, elementwise } from './elementwise';
 import { rowsTimesPanels } from './matrix-product';
 import { Program } from './program';
@@ -60,6 +61,7 @@ export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
   else if (kind == JOB_SCALAR_GRADIENT_REVERSE) scalarGradientReverse(changetype<Program>(job), thread, threads);
   else if (kind == JOB_SCALAR_GRADIENT_LOSS) scalarGradientLoss(changetype<Program>(job), thread, threads);
   else if (kind == JOB_PRODUCT) product(changetype<ProductJob>(job), thread, threads);
+  else if (kind == JOB_ADAM) adam(changetype<AdamJob>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 

@@ -1,6 +1,9 @@
 import { type AdamUpdate, registerAdamKernel } from '@neural-fields/core/kernels';
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
+import { constants, records } from '../generated/records.ts';
+import type { Kernels } from '../wasm/kernels.ts';
+import { allocate } from '../wasm/memory.ts';
 
 type Inputs = NamedTensorInfoMap & {
   readonly parameters: TensorInfo;
@@ -9,27 +12,50 @@ type Inputs = NamedTensorInfoMap & {
   readonly second: TensorInfo;
 };
 
-/** One pass over the vectors. Each number is worked out in float64 and rounded when it is stored. */
+/** Numbers of each vector that go through WebAssembly at once: 1 MiB. */
+const BLOCK = 2 ** 18;
+/** Bytes that a thread takes at a time. */
+const TILE_BYTES = 2 ** 14;
+/** Numbers below which waking the other threads takes longer than the work. */
+const WORTH_SHARING = 2 ** 15;
+
+const { bytes: JOB_BYTES, fields } = records.AdamJob;
+
+/** The next parameters, m and v, on all threads. */
+const update = (
+  { arena, pool }: Kernels,
+  vectors: readonly Float32Array[],
+  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection }: AdamUpdate,
+): Float32Array[] =>
+  arena.scope(() => {
+    const total = (vectors[0] as Float32Array).length;
+    const next = [allocate(total), allocate(total), allocate(total)] as const;
+    const most = 4 * Math.ceil(Math.min(BLOCK, total) / 4);
+    const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * most)) as [number, number, number, number];
+    const job = arena.take(JOB_BYTES);
+    const numbers = { beta1, beta2, restOf1: 1 - beta1, restOf2: 1 - beta2, epsilon, weightDecay, stepSize, secondCorrection };
+    for (const [name, value] of Object.entries(numbers) as [keyof typeof numbers, number][])
+      arena.floats(job + fields[name].offset, 1)[0] = value;
+    for (let start = 0; start < total; start += BLOCK) {
+      const count = Math.min(BLOCK, total - start);
+      const addresses = { parameters, gradient, first, second, bytes: 16 * Math.ceil(count / 4), tileBytes: TILE_BYTES };
+      for (const [name, value] of Object.entries(addresses) as [keyof typeof addresses, number][])
+        arena.integers(job + fields[name].offset, 1)[0] = value;
+      for (const [index, address] of [parameters, gradient, first, second].entries())
+        arena.floats(address, count).set((vectors[index] as Float32Array).subarray(start, start + count));
+      pool.run(constants.JOB_ADAM, job, count < WORTH_SHARING ? 1 : pool.count);
+      for (const [index, address] of [parameters, first, second].entries()) next[index]?.set(arena.floats(address, count), start);
+    }
+    return [...next];
+  });
+
 const adamUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
   const simd = backend as SimdBackend;
   const { parameters, gradient, first, second } = inputs as Inputs;
-  const { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection } = attrs as object as AdamUpdate;
-  const [p, g, m, v] = [parameters, gradient, first, second].map(input => simd.numbers(input)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const [pNext, mNext, vNext] = [new Float32Array(p.length), new Float32Array(p.length), new Float32Array(p.length)];
-  for (let i = 0; i < p.length; i++) {
-    const slope = (g[i] as number) + weightDecay * (p[i] as number);
-    const mi = beta1 * (m[i] as number) + (1 - beta1) * slope;
-    const vi = beta2 * (v[i] as number) + (1 - beta2) * slope * slope;
-    mNext[i] = mi;
-    vNext[i] = vi;
-    pNext[i] = (p[i] as number) - (stepSize * mi) / (Math.sqrt(vi) * secondCorrection + epsilon);
-  }
-  return [pNext, mNext, vNext].map(values => simd.makeTensorInfo([p.length], 'float32', values));
+  const vectors = [parameters, gradient, first, second].map(input => simd.numbers(input));
+  return update(simd.kernels, vectors, attrs as object as AdamUpdate).map(values =>
+    simd.makeTensorInfo([values.length], 'float32', values),
+  );
 };
 
 /** Registers the update of Adam. */
