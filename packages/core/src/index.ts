@@ -70,6 +70,7 @@ export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
 export { findTarget, weighted } from './fit/targets.ts';
 export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
+export type { ParameterProjection } from './fit/training-vectors.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';
 export type { Jet, JetSource } from './jets/jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';

@@ -136,7 +136,7 @@ export interface DivergencePenaltyOptions extends SurfaceOptions {
 /**
  * The gradient has no sources: (laplacian Phi(x))^2 at points off the surface, clamped, 0 at others; averaged over all points. It takes the place
  * of normals that are not known: near the surface it prefers smooth fields, without the sheets that the eikonal equation alone allows.
- * Its weight should fall to 0 in the course of a fit.
+ * Its weight should fall to 0 in the course of a fit: `term({ loss: divergencePenalty(), weightSchedule: cosine(), ... })`.
  *
  * Ben-Shabat, Hewa Koneputugodage and Gould 2022, "DiGS: Divergence guided shape implicit neural representation for unoriented point clouds",
  * arXiv:2106.10811, section 3.

@@ -6,6 +6,7 @@ import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import type { Term } from './term.ts';
+import type { ParameterProjection } from './training-vectors.ts';
 
 /** Where and how often a run is saved. */
 export interface CheckpointOptions {
@@ -38,6 +39,8 @@ export interface FitOptions {
    * `[{ parameters: { group: 'table' }, optimizer: adam({ learningRate: 1e-2, epsilon: 1e-15 }) }]`. Not with an optimizer that searches.
    */
   readonly groups?: readonly ParameterGroup[];
+  /** What the parameters become after every update, e.g. `parameters => clipByValue(parameters, -1, 1)`. A run that is resumed has to be given the same. */
+  readonly project?: ParameterProjection;
   /** The seed of the points that are drawn; 0 if absent. */
   readonly seed?: number;
   /** Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding only. */

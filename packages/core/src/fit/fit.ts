@@ -16,7 +16,7 @@ import { assertResumable, type Checkpoint, decodeCheckpoint, describeChange, typ
 import { runEnvironment, runIdentity } from './run-facts.ts';
 import { constant } from './schedule.ts';
 import { SearchStepper } from './search-stepper.ts';
-import type { Term } from './term.ts';
+import { type Term, weightedSum } from './term.ts';
 import { isFiniteState, TrainingVectors } from './training-vectors.ts';
 
 /** Lets timers, signals and painting have their turn. */
@@ -70,6 +70,7 @@ export async function* fit(
     optimizer: wanted = adam(),
     schedule = constant(),
     groups,
+    project,
     seed = 0,
     reportEvery = 1,
     clipNorm,
@@ -91,7 +92,11 @@ export async function* fit(
   const resumed = await openCheckpoint(field, options, { identity, optimizer, averages, steps }, environment);
   const objective = new Objective(field, chunkSize);
   const detector = new DivergenceDetector(options.divergence ?? {}, resumed?.history);
-  const vectors = new TrainingVectors(field, optimizer, { average: averages, ...(resumed && { resumed }) });
+  const vectors = new TrainingVectors(field, optimizer, {
+    average: averages,
+    ...(resumed && { resumed }),
+    ...(project && { project }),
+  });
   const resumedFrom = resumed?.step ?? 0;
   const started = performance.now();
   let step = resumedFrom;
@@ -168,7 +173,7 @@ export async function* fit(
       const reports = at.step % reportEvery === 0 || at.step === steps;
       // The very first loss is what later ones are judged by, so it is read whether or not it is reported.
       const { termLosses, fault: found } = await stepper.look(at, reports || at.step === 1);
-      const total = termLosses && terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] as number), 0);
+      const total = termLosses && weightedSum(terms, termLosses, at);
       if (total !== undefined) {
         const fault = detector.judge(total) ?? found;
         if (fault !== undefined) await fail({ step: at.step, loss: total }, fault);

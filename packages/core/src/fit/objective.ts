@@ -26,7 +26,7 @@ import { type Network, networkOf } from '../spec/network.ts';
 import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
 import type { FitStep, PointBatch } from './points.ts';
-import type { TensorBatch, Term } from './term.ts';
+import { type TensorBatch, type Term, weightFactorAt } from './term.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
 const CHUNK_NUMBERS = 2 ** 25;
@@ -203,21 +203,24 @@ export class Objective {
   chunkGradient(
     term: Term,
     { batch, share }: { readonly batch: TensorBatch; readonly share: number },
-    flat: Tensor1D,
+    { flat, at }: { readonly flat: Tensor1D; readonly at: FitStep },
   ): ChunkGradient {
     const { evaluation, kernelLoss } = this.#prepare(term, batch);
     const { weight } = term;
+    const factor = weightFactorAt(term, at);
     if (kernelLoss) {
       const { coords, targets } = batch;
       const scale = share / ((coords.shape[0] as number) * this.#field.outFeatures);
-      return tidy(() =>
-        evaluation.runLoss(kernelLoss.loss, {
+      return tidy(() => {
+        const result = evaluation.runLoss(kernelLoss.loss, {
           parameters: flat,
           coords,
           targets: kernelLoss.targets.map(name => targets[name] as Tensor),
           scale: { loss: scale, gradient: scale * weight },
-        }),
-      );
+        });
+        // A kernel may be compiled for each scale that it is given, so what changes from step to step comes behind it.
+        return factor === 1 ? result : { ...result, gradient: mul<Tensor1D>(result.gradient, factor) };
+      });
     }
     const { inFeatures, layout } = this.#field;
     const network = this.#network;
@@ -239,7 +242,7 @@ export class Objective {
         return mul(mean(losses), share) as Scalar;
       };
       // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives are supervised.
-      const { value, grads } = differentiated(() => engine().gradients(meanLoss, parameters, scalar(weight), true));
+      const { value, grads } = differentiated(() => engine().gradients(meanLoss, parameters, scalar(weight * factor), true));
       const parts = grads.map((part: Tensor | null, index) => {
         const { size } = parameters[index] as Tensor;
         return (part ? reshape(part, [size]) : zeros([size])) as Tensor1D;
@@ -267,7 +270,7 @@ export class Objective {
     try {
       for (const [index, term] of terms.entries()) {
         for (const chunk of this.chunks(term, { ...at, rng: at.rng.fork(index) })) {
-          const part = this.chunkGradient(term, chunk, flat);
+          const part = this.chunkGradient(term, chunk, { flat, at });
           loss = accumulate(loss, part.loss);
           gradient = accumulate(gradient, part.gradient);
           await breathe();

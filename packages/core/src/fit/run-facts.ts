@@ -21,7 +21,13 @@ export const runIdentity = (
   averageDecay: String(averageDecay ?? 'none'),
   ...(groups && { groups: describeGroups(groups, steps) }),
   terms: JSON.stringify(
-    terms.map(({ name, weight, derivatives, points }) => ({ name, weight, derivatives, points: points.pointsPerStep })),
+    terms.map(({ name, weight, weightSchedule, derivatives, points }) => ({
+      name,
+      weight,
+      ...(weightSchedule && { weightSchedule: weightSchedule.describe(steps) }),
+      derivatives,
+      points: points.pointsPerStep,
+    })),
   ),
   ...checkpoint?.identity,
 });

@@ -2,6 +2,7 @@ import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
 import type { StepDraw } from './objective.ts';
 import type { Evaluation, SearchOptimizer } from './optimizer.ts';
 import { type Look, type MoveFigures, readScalars, type Stepper, type StepperOptions } from './stepper.ts';
+import { weightedSum } from './term.ts';
 
 const readVector = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
@@ -23,7 +24,7 @@ export class SearchStepper implements Stepper {
   constructor(optimizer: SearchOptimizer, options: StepperOptions) {
     this.#optimizer = optimizer;
     this.#options = options;
-    this.#fixed = options.terms.every(({ points }) => points.fixed);
+    this.#fixed = options.terms.every(({ points, weightSchedule }) => points.fixed && !weightSchedule);
   }
 
   async #evaluate(parameters: Float32Array, at: StepDraw): Promise<TermEvaluation> {
@@ -34,7 +35,7 @@ export class SearchStepper implements Stepper {
       const { losses, gradient } = await objective.differentiate(terms, flat, at, breathe);
       try {
         const termLosses = await readScalars(losses);
-        const loss = terms.reduce((sum, { weight }, index) => sum + weight * (termLosses[index] as number), 0);
+        const loss = weightedSum(terms, termLosses, at);
         return { termLosses, loss, gradient: await readVector(gradient) };
       } finally {
         for (const tensor of [...losses, gradient]) tensor.dispose();
@@ -69,7 +70,8 @@ export class SearchStepper implements Stepper {
       },
     });
     vectors.replace(this.#optimizer, found, averageDecay);
-    this.#now = { parameters: found.parameters, evaluation: this.#fixed ? seen.get(found.parameters) : undefined };
+    const evaluated = this.#fixed ? seen.get(found.parameters) : undefined;
+    this.#now = vectors.projects ? undefined : { parameters: found.parameters, evaluation: evaluated };
     return { learningRate: this.#optimizer.learningRate, evaluations: this.#evaluations };
   }
 

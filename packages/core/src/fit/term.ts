@@ -2,8 +2,9 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
-import type { PointSource } from './points.ts';
+import type { FitStep, PointSource } from './points.ts';
 import type { PointwiseLoss } from './pointwise-loss.ts';
+import { factorAt, type Schedule } from './schedule.ts';
 
 /** Some points of a term as tensors. */
 export interface TensorBatch {
@@ -34,6 +35,8 @@ export interface Term {
   readonly points: PointSource;
   readonly derivatives: DerivativeRequest;
   readonly weight: number;
+  /** A factor on the weight for every step; 1 if absent. */
+  readonly weightSchedule?: Schedule;
   readonly metrics: Readonly<Record<string, (loss: number) => number>>;
   /** The same losses as data, if they can be said so. */
   readonly pointwise?: PointwiseLoss;
@@ -51,6 +54,8 @@ export interface TermOptions<R extends DerivativeRequest> {
   readonly loss: PointLoss<R>;
   /** The factor on the term's mean loss; 1 if absent. */
   readonly weight?: number;
+  /** A factor on the weight for every step, e.g. `cosine()` for one that falls to 0; 1 if absent. */
+  readonly weightSchedule?: Schedule;
 }
 
 /**
@@ -59,7 +64,7 @@ export interface TermOptions<R extends DerivativeRequest> {
  * @throws RangeError when the weight is not a finite number
  */
 export const term = <const R extends DerivativeRequest = Record<never, never>>(options: TermOptions<R>): Term => {
-  const { name = 'loss', points, loss, weight = 1 } = options;
+  const { name = 'loss', points, loss, weight = 1, weightSchedule } = options;
   if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
   const derivatives = (options.derivatives ?? loss.derivatives ?? {}) as R;
   return {
@@ -67,8 +72,17 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
     points,
     derivatives,
     weight,
+    ...(weightSchedule && { weightSchedule }),
     metrics: loss.metrics ?? {},
     ...(loss.pointwise && { pointwise: loss.pointwise }),
     losses: (field, batch) => loss(field.jet(batch.coords, derivatives), batch),
   };
 };
+
+/** The factor that a term's schedule puts on its weight at a step. @throws RangeError when it is negative or not finite */
+export const weightFactorAt = ({ weightSchedule }: Term, { step, steps }: FitStep): number =>
+  weightSchedule ? factorAt(weightSchedule, step, steps) : 1;
+
+/** The objective: the sum of the terms' mean losses, each times its weight at a step. */
+export const weightedSum = (terms: readonly Term[], termLosses: readonly number[], at: FitStep): number =>
+  terms.reduce((sum, term, index) => sum + term.weight * weightFactorAt(term, at) * (termLosses[index] as number), 0);

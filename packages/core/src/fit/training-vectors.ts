@@ -41,11 +41,19 @@ export const isFiniteState = ({ parameters, optimizer, average }: Omit<TrainingS
 
 const read = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
+/**
+ * What the parameters become after every update, e.g. clamped: from the flat vector `f32[P]` to another one. The fit frees every tensor that is made
+ * here and not returned.
+ */
+export type ParameterProjection = (parameters: Tensor1D, layout: ParameterLayout) => Tensor1D;
+
 /** What {@link TrainingVectors} starts from. */
 export interface TrainingVectorsOptions {
   /** Keep an exponential moving average of the parameters. */
   readonly average: boolean;
   readonly resumed?: TrainingState;
+  /** What the parameters become after every update. */
+  readonly project?: ParameterProjection;
 }
 
 /** How the parameters change in one step. */
@@ -59,12 +67,14 @@ export interface UpdateOptions {
 /** Owns flat vectors `f32[P]`. Tensors never change, so remembering a state costs no copy. */
 export class TrainingVectors {
   readonly #layout: ParameterLayout;
+  readonly #project: ParameterProjection | undefined;
   #now: Vectors;
   #good: { readonly vectors: Vectors; readonly step: number } | undefined;
 
-  constructor(field: Field, optimizer: Optimizer, { average, resumed }: TrainingVectorsOptions) {
+  constructor(field: Field, optimizer: Optimizer, { average, resumed, project }: TrainingVectorsOptions) {
     const { layout } = field;
     this.#layout = layout;
+    this.#project = project;
     const initial = (): Tensor1D => layout.join(layout.pick(field.parameters));
     const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
     const searches = isSearchOptimizer(optimizer);
@@ -86,6 +96,18 @@ export class TrainingVectors {
     return this.#now.searchState;
   }
 
+  /** Whether the parameters are other than what an update has found. */
+  get projects(): boolean {
+    return this.#project !== undefined;
+  }
+
+  #projected(parameters: Tensor1D): Tensor1D {
+    if (this.#project === undefined) return parameters;
+    const projected = this.#project(parameters, this.#layout);
+    assertVectors('project', [projected], 1, this.#layout.size);
+    return projected;
+  }
+
   /** One update of everything. */
   update(optimizer: GradientOptimizer, gradient: Tensor1D, { step, learningRate, averageDecay }: UpdateOptions): void {
     const before = this.#now;
@@ -97,7 +119,7 @@ export class TrainingVectors {
       assertVectors(optimizer.kind, next.state, optimizer.stateSize, gradient.size);
       // A vector that the update hands on as it is would be freed with what it came from.
       const taken: Tensor[] = [...vectorsOf(before), gradient];
-      return [next.parameters, ...next.state].map(vector => {
+      return [this.#projected(next.parameters), ...next.state].map(vector => {
         const own = taken.includes(vector) ? vector.clone() : vector;
         taken.push(own);
         return own;
@@ -109,7 +131,8 @@ export class TrainingVectors {
   /** Takes over what a search has found. */
   replace({ kind }: SearchOptimizer, { parameters, state: searchState }: SearchOutput, averageDecay: number | undefined): void {
     assertArrays(kind, [parameters, ...searchState], this.#now.parameters.size);
-    this.#advance({ parameters: keep(tensor1d(parameters)), state: [], searchState }, averageDecay);
+    const projected = tidy(() => keep(this.#projected(tensor1d(parameters))));
+    this.#advance({ parameters: projected, state: [], searchState }, averageDecay);
   }
 
   #advance(next: Vectors, averageDecay: number | undefined): void {
