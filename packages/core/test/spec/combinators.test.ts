@@ -1,5 +1,6 @@
 /** @file Networks that are not a chain, as specs: their jets and the gradients of losses on them, against the formula in float64 Taylor arithmetic. */
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import {
   expectCloseInNorm,
   FIELD_GRADIENT,
@@ -10,12 +11,10 @@ import {
   type TaylorNumber,
   taylorAlgebra,
 } from '@neural-fields/testing';
-import { addN, engine, mul, scalar, setBackend, sum as sumOf, type Tensor, tensor, tensor2d } from '@tensorflow/tfjs-core';
+import { addN, engine, mul, ready, scalar, setBackend, sum as sumOf, type Tensor, tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createField, createRng, decodeField, encodeField, type FieldSpec, parseSpec } from '../../src/index.ts';
 import { grid, type LayerDefinition } from '../../src/layers.ts';
-
-beforeAll(() => setBackend('cpu'));
 
 const D = 2;
 
@@ -237,81 +236,88 @@ const STEP = 1e-5;
 
 const read = async (x: Tensor): Promise<Float32Array> => (await x.data()) as Float32Array;
 
-describe.each(cases)('$name', testCase => {
-  const make = async () => {
-    const field = createField(specOf(testCase), { seed: 3, extensions });
-    const values: Record<string, Float64Array> = {};
-    for (const name of field.layout.names()) values[name] = Float64Array.from(await read(field.parameters[name] as Tensor));
-    return { field, values };
-  };
-
-  it('has the jet of its formula', async () => {
-    const { field, values } = await make();
-    const jet = field.jet(tensor2d(points), REQUEST);
-    const expected = oracle(testCase, values, points);
-    expectCloseInNorm(await read(jet.value), expected.value, FIELD_VALUE, 'value');
-    expectCloseInNorm(await read(jet.gradient), expected.gradient, FIELD_GRADIENT, 'gradient');
-    expectCloseInNorm(await read(jet.hessian), expected.hessian, FIELD_SECOND, 'hessian');
-    const trace = { absolute: 2e-5 * Math.max(1, ...expected.hessian.map(Math.abs)) };
-    expectCloseInNorm(await read(jet.laplacian), expected.laplacian, trace, 'laplacian');
+describe.each(['cpu', 'wasm'])('on %s', backend => {
+  beforeAll(async () => {
+    await setBackend(backend);
+    await ready();
   });
 
-  it('passes the gradient of any loss on its jet to its parameters and the coordinates', async () => {
-    const { field, values } = await make();
-    const rng = createRng(5);
-    const now = oracle(testCase, values, points);
-    const weights = Object.fromEntries(
-      PARTS.map(part => {
-        const size = Math.max(1e-3, ...now[part].map(Math.abs));
-        return [part, now[part].map(() => rng.normal() / size)];
-      }),
-    ) as Record<Part, number[]>;
-    const coords = tensor2d(points);
-    const names = field.layout.names();
-    const { grads } = engine().gradients(
-      () => {
-        const jet = field.jet(coords, REQUEST);
-        return addN(PARTS.map(part => sumOf(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape))))) as Tensor;
-      },
-      [...names.map(name => field.parameters[name] as Tensor), coords],
-      scalar(1),
-      true,
-    );
-    const moved = points.map(point => [...point]);
-    const loss = (): number => {
-      const parts = oracle(testCase, values, moved);
-      return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
+  describe.each(cases)('$name', testCase => {
+    const make = async () => {
+      const field = createField(specOf(testCase), { seed: 3, extensions });
+      const values: Record<string, Float64Array> = {};
+      for (const name of field.layout.names()) values[name] = Float64Array.from(await read(field.parameters[name] as Tensor));
+      return { field, values };
     };
-    const difference = (array: Float64Array | number[], i: number): number => {
-      const here = array[i] as number;
-      const slope = CENTRAL.reduce((total, weight, k) => {
-        array[i] = here + (k + 1) * STEP;
-        const above = loss();
-        array[i] = here - (k + 1) * STEP;
-        return total + (weight * (above - loss())) / STEP;
-      }, 0);
-      array[i] = here;
-      return slope;
-    };
-    const expected = [
-      ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
-      moved.flatMap(point => point.map((_, i) => difference(point, i))),
-    ];
-    for (const [index, name] of [...names, 'coords'].entries())
-      expectCloseInNorm(await read(grads[index] as Tensor), expected[index] as number[], PARAMETER_GRADIENT, name);
-  });
 
-  it('survives JSON and files, and leaves no tensor behind', async () => {
-    const spec = specOf(testCase);
-    expect(parseSpec(JSON.parse(JSON.stringify(spec)), extensions)).toEqual(spec);
-    const { field } = await make();
-    const copy = decodeField(await encodeField(field), extensions);
-    const coords = tensor2d(points);
-    expect(await read(copy.evaluate(coords))).toEqual(await read(field.evaluate(coords)));
-    const before = engine().memory().numTensors;
-    const { value, gradient, laplacian, hessian } = field.jet(coords, REQUEST);
-    for (const part of [value, gradient, laplacian, hessian]) part.dispose();
-    expect(engine().memory().numTensors).toBe(before);
+    it('has the jet of its formula', async () => {
+      const { field, values } = await make();
+      const jet = field.jet(tensor2d(points), REQUEST);
+      const expected = oracle(testCase, values, points);
+      expectCloseInNorm(await read(jet.value), expected.value, FIELD_VALUE, 'value');
+      expectCloseInNorm(await read(jet.gradient), expected.gradient, FIELD_GRADIENT, 'gradient');
+      expectCloseInNorm(await read(jet.hessian), expected.hessian, FIELD_SECOND, 'hessian');
+      const trace = { absolute: 2e-5 * Math.max(1, ...expected.hessian.map(Math.abs)) };
+      expectCloseInNorm(await read(jet.laplacian), expected.laplacian, trace, 'laplacian');
+    });
+
+    it('passes the gradient of any loss on its jet to its parameters and the coordinates', async () => {
+      const { field, values } = await make();
+      const rng = createRng(5);
+      const now = oracle(testCase, values, points);
+      const weights = Object.fromEntries(
+        PARTS.map(part => {
+          const size = Math.max(1e-3, ...now[part].map(Math.abs));
+          return [part, now[part].map(() => rng.normal() / size)];
+        }),
+      ) as Record<Part, number[]>;
+      const coords = tensor2d(points);
+      const names = field.layout.names();
+      const { grads } = engine().gradients(
+        () => {
+          const jet = field.jet(coords, REQUEST);
+          return addN(PARTS.map(part => sumOf(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape))))) as Tensor;
+        },
+        [...names.map(name => field.parameters[name] as Tensor), coords],
+        scalar(1),
+        true,
+      );
+      const moved = points.map(point => [...point]);
+      const loss = (): number => {
+        const parts = oracle(testCase, values, moved);
+        return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
+      };
+      const difference = (array: Float64Array | number[], i: number): number => {
+        const here = array[i] as number;
+        const slope = CENTRAL.reduce((total, weight, k) => {
+          array[i] = here + (k + 1) * STEP;
+          const above = loss();
+          array[i] = here - (k + 1) * STEP;
+          return total + (weight * (above - loss())) / STEP;
+        }, 0);
+        array[i] = here;
+        return slope;
+      };
+      const expected = [
+        ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
+        moved.flatMap(point => point.map((_, i) => difference(point, i))),
+      ];
+      for (const [index, name] of [...names, 'coords'].entries())
+        expectCloseInNorm(await read(grads[index] as Tensor), expected[index] as number[], PARAMETER_GRADIENT, name);
+    });
+
+    it('survives JSON and files, and leaves no tensor behind', async () => {
+      const spec = specOf(testCase);
+      expect(parseSpec(JSON.parse(JSON.stringify(spec)), extensions)).toEqual(spec);
+      const { field } = await make();
+      const copy = decodeField(await encodeField(field), extensions);
+      const coords = tensor2d(points);
+      expect(await read(copy.evaluate(coords))).toEqual(await read(field.evaluate(coords)));
+      const before = engine().memory().numTensors;
+      const { value, gradient, laplacian, hessian } = field.jet(coords, REQUEST);
+      for (const part of [value, gradient, laplacian, hessian]) part.dispose();
+      expect(engine().memory().numTensors).toBe(before);
+    });
   });
 });
 
