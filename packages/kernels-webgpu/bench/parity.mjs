@@ -1,11 +1,11 @@
 // Checks on the graphics card of this machine that the fused kernels agree with the cpu backend, with both styles of products, and prints by how
 // much they are off. With `--half-precision` it checks what is float16 between layers, where the card has it.
 //
-//     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style or activation] ...
+//     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style, activation or network] ...
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import '@tensorflow/tfjs-backend-cpu';
-import { createField, createRng, evaluateJet, mlp } from '@neural-fields/core';
-import { coreActivations } from '@neural-fields/core/layers';
+import { createField, createRng, evaluateJet, mlp, parseSpec } from '@neural-fields/core';
+import { coreActivations, grid } from '@neural-fields/core/layers';
 import {
   add,
   enableProdMode,
@@ -37,6 +37,60 @@ const ALLOWED = halfPrecision ? 2e-3 : 1e-4;
 /** Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do. */
 const JUMPING = ['relu', 'prelu', 'laplacian', 'finer'];
 
+const activationOf = ({ kind, parameters }) => ({
+  kind,
+  ...Object.fromEntries(Object.keys(parameters).map(name => [name, 1.25])),
+});
+const SIZE = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 90, hiddenLayers: 1 };
+
+/** A table of two levels in the plane, one of them hashed. */
+const table = {
+  kind: 'table',
+  apply: (input, { parameter }) => {
+    const rng = createRng(2);
+    const initialise = () => Float32Array.from({ length: 3 * 89 }, () => rng.normal());
+    return grid(input, parameter('table', { shape: [89, 3], initialise }), [
+      { resolution: 4, firstRow: 0, rows: 25, hashed: false },
+      { resolution: 20, firstRow: 25, rows: 64, hashed: true },
+    ]);
+  },
+};
+const extensions = { layers: [table] };
+
+const dense = (outFeatures, activation = { kind: 'sine', omega: 2 }) => ({
+  kind: 'dense',
+  outFeatures,
+  activation,
+  weightInitialiser: { kind: 'xavier-normal' },
+  biasInitialiser: { kind: 'pytorch-linear' },
+});
+const identity = { kind: 'identity' };
+
+/** Networks that are no chains, by name. */
+const networks = {
+  residual: [
+    dense(90),
+    { kind: 'sum', branches: [identity, { kind: 'chain', layers: [dense(90), dense(90)] }] },
+    dense(3, identity),
+  ],
+  skip: [
+    { kind: 'concat', branches: [{ kind: 'chain', layers: [dense(90), dense(88)] }, identity] },
+    dense(90),
+    dense(3, identity),
+  ],
+  filter: [
+    { kind: 'product', branches: [{ kind: 'chain', layers: [dense(90), dense(90, identity)] }, dense(90)] },
+    dense(3, identity),
+  ],
+  table: [{ kind: 'table' }, dense(90), dense(3, identity)],
+};
+
+/** What is checked, by name. */
+const specs = new Map([
+  ...coreActivations.map(definition => [definition.kind, mlp({ ...SIZE, activation: activationOf(definition) })]),
+  ...Object.entries(networks).map(([name, layers]) => [name, parseSpec({ inFeatures: 2, layers }, extensions)]),
+]);
+
 /** The jet's parts and the gradient of a loss on them, as arrays. */
 async function measure(backend, field, values, request) {
   await setBackend(backend);
@@ -48,7 +102,7 @@ async function measure(backend, field, values, request) {
   const names = Object.keys(values);
   const parameters = names.map(name => tensor(values[name].data, values[name].shape));
   const record = Object.fromEntries(names.map((name, index) => [name, parameters[index]]));
-  const parts = () => Object.values(evaluateJet(field.spec, record, coords, request));
+  const parts = () => Object.values(evaluateJet(field.spec, record, coords, request, extensions));
   const jet = parts();
   const { grads } = engine().gradients(
     () =>
@@ -81,19 +135,17 @@ const given = process.argv.slice(2).filter(argument => !argument.startsWith('--'
 /** Those of all that are among the arguments, or all if none is. */
 const chosen = all => (all.some(name => given.includes(name)) ? all.filter(name => given.includes(name)) : all);
 const styles = chosen(['tiled', 'direct']);
-const kinds = chosen(coreActivations.map(({ kind }) => kind));
-const strangers = given.filter(name => ![...styles, ...kinds].includes(name));
-if (strangers.length > 0) throw new Error(`parity: there must be styles and activations, got ${strangers.join(', ')}`);
+const names = chosen([...specs.keys()]);
+const strangers = given.filter(name => ![...styles, ...names].includes(name));
+if (strangers.length > 0) throw new Error(`parity: there must be styles, activations and networks, got ${strangers.join(', ')}`);
 for (const productStyle of styles) {
   removeBackend('webgpu');
   registerBackend('webgpu', () => createWebgpuBackend({ productStyle, halfPrecision }), 3);
   await setBackend('webgpu');
   engine().backend.device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message));
-  for (const { kind, parameters } of coreActivations.filter(({ kind }) => kinds.includes(kind))) {
+  for (const chosenName of names) {
     await setBackend('cpu');
-    const activation = { kind, ...Object.fromEntries(Object.keys(parameters).map(name => [name, 1.25])) };
-    const spec = mlp({ inFeatures: 2, outFeatures: 3, hiddenFeatures: 90, hiddenLayers: 1, activation });
-    const field = createField(spec, { seed: 5 });
+    const field = createField(specs.get(chosenName), { seed: 5, extensions });
     const values = {};
     for (const [name, variable] of Object.entries(field.parameters))
       values[name] = { data: await variable.data(), shape: variable.shape };
@@ -102,11 +154,11 @@ for (const productStyle of styles) {
       const expected = await measure('cpu', field, values, request);
       errors.push(errorOf(await measure('webgpu', field, values, request), expected));
     }
-    const jumps = halfPrecision && JUMPING.includes(kind);
+    const jumps = halfPrecision && JUMPING.includes(chosenName);
     const good = jumps ? errors.every(Number.isFinite) : errors.every(error => error < ALLOWED);
     if (!good) failures += 1;
     console.log(
-      `${productStyle} ${kind.padEnd(15)} ${errors.map(error => error.toExponential(1)).join('  ')}${jumps ? '  (jumps)' : good ? '' : '  TOO MUCH'}`,
+      `${productStyle} ${chosenName.padEnd(15)} ${errors.map(error => error.toExponential(1)).join('  ')}${jumps ? '  (jumps)' : good ? '' : '  TOO MUCH'}`,
     );
   }
 }

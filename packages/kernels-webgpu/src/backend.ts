@@ -95,7 +95,7 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
   /**
    * Whether what layers hand on is kept in float16 (`shader-f16`), for less memory and less to read, at the price of about three digits; `false` if
    * absent. Parameters, gradients, sums, the phases of activations and the results stay float32. Networks behind operations in tfjs ops, and
-   * those with products or tables, have it only where no derivatives are asked for.
+   * those with encodings, products or tables, have it only where no derivatives are asked for.
    */
   readonly halfPrecision?: boolean;
 }

@@ -24,16 +24,22 @@ const numbersBehind = (text: string, label: RegExp): number[] =>
   [...text.matchAll(new RegExp(`${label.source}\\s+(\\S+)`, 'g'))].map(match => Number(match.at(-1)));
 
 it('the products through workgroup memory agree with the cpu backend', async context => {
-  const output = await onLavapipe(context, 'parity.mjs', 'tiled', 'sine', 'softplus', 'finer');
-  expect(output.match(/^tiled /gm)).toHaveLength(3);
+  const output = await onLavapipe(context, 'parity.mjs', 'tiled', 'sine', 'softplus', 'finer', 'residual');
+  expect(output.match(/^tiled /gm)).toHaveLength(4);
+  expect(output).toContain('all within 0.0001');
+});
+
+it('networks of all kinds of operations agree with it', async context => {
+  const output = await onLavapipe(context, 'parity.mjs', 'direct', 'skip', 'filter', 'table');
+  expect(output.match(/^direct /gm)).toHaveLength(3);
   expect(output).toContain('all within 0.0001');
 });
 
 it.for(['tiled', 'direct'])(
   'float16 between layers agrees with it to the digits that it has, with %s products',
   async (style, context) => {
-    const output = await onLavapipe(context, 'parity.mjs', '--half-precision', style, 'sine', 'tanh', 'gaussian');
-    expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(3);
+    const output = await onLavapipe(context, 'parity.mjs', '--half-precision', style, 'sine', 'tanh', 'gaussian', 'skip');
+    expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(4);
     expect(output).toContain('all within 0.002');
     // It is another arithmetic indeed.
     expect(numbersBehind(output, /sine/)[0]).toBeGreaterThan(1e-5);

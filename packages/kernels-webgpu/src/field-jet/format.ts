@@ -1,4 +1,5 @@
 /** @file How the jets of a program are stored between its operations. */
+import type { Operation } from '@neural-fields/core/kernels';
 import { steepnessOf } from '../wgsl/activations.ts';
 import { type JetFormat, single } from '../wgsl/jet-format.ts';
 import { activationBehind, type FieldProgram, lastRegister, writerOf } from './field-program.ts';
@@ -11,16 +12,21 @@ export interface ProgramFormat {
   readonly registers: readonly JetFormat[];
 }
 
+/** Whether the derivatives that come out of an operation may be of any size, whatever goes in. */
+const magnifies = (operation: Operation): boolean =>
+  operation.kind === 'product' ||
+  operation.kind === 'grid' ||
+  // The frequencies of an encoding.
+  (operation.kind === 'linear' && operation.weight.kind === 'constant');
+
 /**
- * In float16 the steepest activation sets the scale of derivatives. How large those of jets that come in, of products and of tables are is not known, so
- * derivatives behind these stay float32.
+ * In float16 the steepest activation sets the scale of derivatives. How large those of jets that come in are is not known, nor those of products, tables
+ * and encodings, so derivatives behind these stay float32.
  */
 const formatBetween = ({ inputs, operations, jet }: FieldProgram, halfPrecision: boolean): JetFormat => {
   if (!halfPrecision) return single;
   if (jet.first === 0) return { half: true, scale: 1 };
-  const isUnknown =
-    inputs.some(({ kind }) => kind === 'jet') || operations.some(({ kind }) => kind === 'product' || kind === 'grid');
-  if (isUnknown) return single;
+  if (inputs.some(({ kind }) => kind === 'jet') || operations.some(magnifies)) return single;
   const steepest = Math.max(1, ...operations.map(operation => steepnessOf(activationBehind(operation))));
   return { half: true, scale: 2 ** Math.round(Math.log2(steepest)) };
 };

@@ -52,6 +52,16 @@ describe('between operations', () => {
     expect(formatOf(residual as FieldProgram, true).registers).toEqual([single, half, single, single, single, single]);
   });
 
+  it('is float32 for derivatives behind fixed frequencies', () => {
+    const weight = { kind: 'constant', shape: [2, 2], values: () => new Float32Array(4) } as const;
+    const fixed = (of: FieldProgram): FieldProgram => {
+      const [first, ...others] = of.operations as [LinearOperation, ...LinearOperation[]];
+      return { ...of, operations: [{ ...first, weight }, ...others] };
+    };
+    expect(formatOf(fixed(program), true).format).toEqual(single);
+    expect(formatOf(fixed(network(0, [sine(30)])), true).format).toEqual({ half: true, scale: 1 });
+  });
+
   it('is float32 for derivatives behind products', () => {
     const product = { kind: 'product', inputs: [4, 4], outFeatures: 2 } as const;
     const behind = (of: FieldProgram): FieldProgram => ({

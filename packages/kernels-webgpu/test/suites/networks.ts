@@ -5,6 +5,7 @@ import {
   columns,
   concat,
   constantFeatures,
+  constantNumbers,
   custom,
   grid,
   type LayerDefinition,
@@ -68,12 +69,35 @@ const unknown: LayerDefinition = {
   },
 };
 
-const extensions = { layers: [twiceLooked, reused, unknown] };
+/** Frequencies that are not learned. */
+const fixed: LayerDefinition = {
+  kind: 'fixed',
+  apply: input => linear(input, constantNumbers([input.features, 20], waves(4, 20 * input.features))),
+};
+
+const extensions = { layers: [twiceLooked, reused, unknown, fixed] };
 
 const fieldOf = (...layers: readonly LayerSpec[]): Field =>
   createField(parseSpec({ inFeatures: 2, layers }, extensions), { seed: 5, extensions });
 
 const tanh = { kind: 'tanh' };
+
+const branches = (kind: string, ...all: readonly LayerSpec[]): LayerSpec => ({ kind, branches: all }) as LayerSpec;
+
+/** That products of matrices go rightly with other operations around them; quick enough for shaders that take long to compile. */
+export const smallNetworksSuite = (options: WebgpuBackendOptions = {}): void => {
+  onGpu(options);
+
+  it('agrees with the composed one around sums, products and fixed frequencies', async () => {
+    const field = fieldOf(
+      { kind: 'fixed' },
+      branches('sum', { kind: 'identity' }, dense(20, tanh), dense(20, tanh)),
+      branches('product', dense(18, { kind: 'sine' }), dense(18, tanh)),
+      dense(2),
+    );
+    await expectParity({ backend: 'webgpu', field, points: 70, request: { laplacian: true }, relative: 4e-5 });
+  });
+};
 
 /** Everything that networks must do. */
 export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
@@ -107,7 +131,7 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
 
   it.each(['softplus', 'identity'])('has the loss behind any operation: %s', async kind => {
     await useBackend({ ...options, batchBytes: 2 ** 16 });
-    const last: LayerSpec = { kind: 'sum', branches: [dense(2, { kind }), dense(2, { kind: 'tanh' })] } as LayerSpec;
+    const last = branches('sum', dense(2, { kind }), dense(2, tanh));
     await expectLossParity(
       'webgpu',
       {
@@ -128,7 +152,7 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
   });
 
   it('takes no more dispatches than there are operations, and in reverse one for each input and parameter', async () => {
-    const field = fieldOf({ kind: 'product', branches: [dense(5, tanh), dense(5, tanh)] } as LayerSpec, dense(1));
+    const field = fieldOf(branches('product', dense(5, tanh), dense(5, tanh)), dense(1));
     await measure('webgpu', field, pointsFor(field, 9), {});
     const before = backend().counters.dispatches;
     await measure('webgpu', field, pointsFor(field, 9), {});
