@@ -15,7 +15,7 @@ import {
   sum,
 } from '@neural-fields/core/layers';
 import { expectLossParity, expectParity, measure, networksContract, pointsFor } from '@neural-fields/kernel-contract';
-import { fill } from '@tensorflow/tfjs-core';
+import { engine, fill } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
 import { backend, onGpu, useBackend } from '../setup/gpu.ts';
@@ -159,6 +159,20 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
     // Twice forward: pack, 4 operations, unpack. In reverse: start; weight and input of the last layer; both factors; for each of them its activation,
     // weight and input; unpack; sum.
     expect(backend().counters.dispatches - before).toBe(2 * 6 + 1 + 2 + 2 + 2 * 3 + 2);
+  });
+
+  it('takes networks without parameters', () =>
+    expectParity({ backend: 'webgpu', field: fieldOf({ kind: 'fixed' }), points: 5, request: { gradient: true } }));
+
+  it('keeps neither tensors nor memory over 20 steps', async () => {
+    const field = mixed();
+    const coords = pointsFor(field, 30);
+    await measure('webgpu', field, coords, { gradient: true });
+    await measure('webgpu', field, coords, { gradient: true });
+    const used = (): unknown[] => [engine().memory().numTensors, engine().memory().numBytes, backend().scratchBytes];
+    const before = used();
+    for (let step = 0; step < 20; step++) await measure('webgpu', field, coords, { gradient: true });
+    expect(used()).toEqual(before);
   });
 
   it('has no gradient of a table where what comes back is no number', async () => {
