@@ -16,7 +16,7 @@ export type { CustomRuleInputs, GridLevel } from './ops/operation.ts';
 export type { ChainSpec, ConcatSpec, ConstantSpec, IdentityLayerSpec, ProductSpec, SumSpec } from './spec/combinators.ts';
 export { activationRole, type DenseSpec } from './spec/dense.ts';
 export type { LayerContext, LayerDefinition, LayerPlace, ParameterOptions } from './spec/layer.ts';
-export { layerPath } from './spec/network.ts';
+export { layerPath } from './spec/layer.ts';
 export {
   columns,
   concat,

@@ -4,7 +4,7 @@
 //     npm run build && cd packages/kernels-wasm && npm run bench
 import '@neural-fields/kernels-wasm';
 import { enableProdMode, engine, ready, setBackend } from '@tensorflow/tfjs-core';
-import { JOBS } from '../dist/wasm/exports.js';
+import { constants } from '../dist/generated/records.js';
 
 // Without it tfjs advertises its native backend.
 enableProdMode();
@@ -19,7 +19,7 @@ const rates = arena.scope(() => {
   arena.integers(job, 9).set(record);
   return Array.from({ length: 40 }, () => {
     const begin = performance.now();
-    for (let i = 0; i < 50; i++) pool.run(JOBS.product, job);
+    for (let i = 0; i < 50; i++) pool.run(constants.JOB_PRODUCT, job);
     return (50 * 2 * rows * k * n) / ((performance.now() - begin) * 1e6);
   });
 });

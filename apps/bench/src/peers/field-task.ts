@@ -1,8 +1,8 @@
 /** @file What a user of this project would write for a problem. */
-import { createField, type Field, type PointSource, siren, type Term, term } from '@neural-fields/core';
+import { createField, type Field, type PointSource, parameterLayout, siren, type Term, term } from '@neural-fields/core';
 import { mse, poissonGradient, poissonLaplacian } from '@neural-fields/losses';
 import type { Problem } from '../protocol.ts';
-import { readProblem, splitParameters, targetWidth } from './problem-data.ts';
+import { readProblem, targetWidth } from './problem-data.ts';
 
 /** A field with the problem's parameters, and its task. */
 export interface FieldTask {
@@ -22,11 +22,8 @@ export const createTask = (problem: Problem): FieldTask => {
     omega0: omega,
     omegaHidden: omega,
   });
-  const layers = splitParameters(parameters, width).flatMap(({ weight, bias }, i) => [
-    [`layers.${i}.weight`, weight] as const,
-    [`layers.${i}.bias`, bias] as const,
-  ]);
-  const field = createField(spec, { parameters: Object.fromEntries(layers) });
+  const named = [...parameterLayout(spec).toMap(parameters)].map(([name, { data }]) => [name, data] as const);
+  const field = createField(spec, { parameters: Object.fromEntries(named) });
   const columns = targetWidth(problem);
   const points: PointSource = {
     inFeatures: 2,

@@ -4,7 +4,7 @@
  */
 
 import { constantNumbers } from '../ops/numbers.ts';
-import type { LayerContext, LayerDefinition, LayerPlace, LayerSpec } from './layer.ts';
+import { type LayerContext, type LayerDefinition, type LayerPlace, type LayerSpec, layerPath } from './layer.ts';
 import { sum as add, concat as concatSignals, constant as constantSignal, product as multiply, type Signal } from './signal.ts';
 
 /** Layers one behind the other; none is the identity. */
@@ -64,7 +64,7 @@ const assertBranches = ({ kind, branches }: LayerSpec & { readonly branches: rea
 export const chain: LayerDefinition<ChainSpec> = {
   kind: 'chain',
   assertSpec: ({ layers }) => assertList('chain', 'layers', layers, 0),
-  apply: (input, { spec, layer }) => spec.layers.reduce((signal, next, index) => layer(next, `layers.${index}`, signal), input),
+  apply: (input, { spec, layer }) => spec.layers.reduce((signal, next, index) => layer(next, layerPath(index), signal), input),
 };
 
 export const concat: LayerDefinition<ConcatSpec> = {

@@ -64,3 +64,6 @@ export interface Extensions {
   readonly activations?: readonly ActivationDefinition[];
   readonly initialisers?: readonly InitialiserDefinition[];
 }
+
+/** The path of a layer in the list of a spec, by which its parameters are named and found. */
+export const layerPath = (index: number): string => `layers.${index}`;

@@ -9,7 +9,7 @@ import { combinators } from './combinators.ts';
 import { dense } from './dense.ts';
 import { findDefinition, noExtensions } from './extensions.ts';
 import type { FieldSpec } from './field-spec.ts';
-import type { Extensions, LayerSpec, ParameterOptions } from './layer.ts';
+import { type Extensions, type LayerSpec, layerPath, type ParameterOptions } from './layer.ts';
 import { Recording, Signal } from './signal.ts';
 
 /** One layer of a network. */
@@ -70,9 +70,6 @@ class Builder {
     return output;
   }
 }
-
-/** The path of a layer that the spec lists, by which its parameters are named and found. */
-export const layerPath = (index: number): string => `layers.${index}`;
 
 /** `0` for the path `layers.0`. */
 const describePath = (path: string): string => path.replace(/^layers\.(\d+)$/, '$1');

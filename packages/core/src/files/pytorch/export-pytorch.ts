@@ -9,7 +9,7 @@ import { activationParameterValues } from '../../activations/index.ts';
 import { activationRole, type DenseSpec, isDense } from '../../spec/dense.ts';
 import { findActivation } from '../../spec/extensions.ts';
 import type { Extensions } from '../../spec/layer.ts';
-import { layerPath } from '../../spec/network.ts';
+import { layerPath } from '../../spec/layer.ts';
 import { parameterLayout } from '../../spec/spec.ts';
 
 import { type FieldData, pickParameters } from '../field-data.ts';

@@ -3,7 +3,7 @@ import type { ActivationSpec } from '../../activations/activation.ts';
 import type { DenseSpec } from '../../spec/dense.ts';
 import type { FieldSpec } from '../../spec/field-spec.ts';
 import type { Extensions } from '../../spec/layer.ts';
-import { layerPath } from '../../spec/network.ts';
+import { layerPath } from '../../spec/layer.ts';
 import { parameterLayout, parseSpec } from '../../spec/spec.ts';
 import { type FieldData, listNames, readParameters } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
