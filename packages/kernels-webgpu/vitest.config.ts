@@ -20,9 +20,13 @@ if (!hasCard) process.stderr.write(`skips the tests in Node that need a graphics
 /** These need none. */
 const withoutCard = [
   'test/wgsl/shaders.test.ts',
+  'test/wgsl/ops/*.test.ts',
   'test/device/copy.test.ts',
   'test/field-jet/batches.test.ts',
   'test/field-jet/format.test.ts',
+  'test/field-jet/plans.test.ts',
+  'test/field-jet/regions.test.ts',
+  'test/field-jet/ops/*.test.ts',
   'test/lavapipe.test.ts',
 ];
 
