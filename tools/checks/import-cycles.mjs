@@ -4,13 +4,6 @@ import { posix } from 'node:path';
 /** @typedef {import('./import-rules.mjs').SourceFile} SourceFile */
 
 /**
- * Packages whose folders may still import each other in circles; their files may not.
- *
- * @type {readonly string[]}
- */
-const foldersMayCircle = ['packages/kernels-wasm', 'packages/shapes'];
-
-/**
  * In the sources of `packages/`, neither files nor folders import each other in circles: whoever reads one can stop there. A folder is one directly below
  * `src`; a file directly in `src` stands for itself.
  *
@@ -35,9 +28,7 @@ export function cycleErrors(projects, files) {
       const betweenFolders = edges.map(([from, to]) => /** @type {const} */ ([folderOf(from), folderOf(to)]));
       return [
         ...circlesOf(edges).map(circle => `files import each other in a circle: ${circle.join(' > ')}`),
-        ...(foldersMayCircle.includes(directory)
-          ? []
-          : circlesOf(betweenFolders).map(circle => `${source}: folders import each other in a circle: ${circle.join(' > ')}`)),
+        ...circlesOf(betweenFolders).map(circle => `${source}: folders import each other in a circle: ${circle.join(' > ')}`),
       ];
     });
 }

@@ -1,8 +1,8 @@
 import type { DescribedBackend } from '@neural-fields/core/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { KeptForward } from './program/kept-forward.ts';
-import { type KernelOptions, type Kernels, loadKernels } from './wasm/kernels.ts';
+import { type KernelOptions, type Kernels, loadKernels } from './load-kernels.ts';
+import { KeptForward } from './wasm/kept-forward.ts';
 
 /** The name under which tfjs knows the backend. */
 export const BACKEND_NAME = 'simd';

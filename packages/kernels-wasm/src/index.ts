@@ -14,8 +14,8 @@ import { registerUnary } from './kernels/unary.ts';
 import { registerFields } from './program/register.ts';
 
 export { createSimdBackend, SimdBackend } from './backend.ts';
+export type { KernelOptions } from './load-kernels.ts';
 export { KernelThreadError } from './threads/pool.ts';
-export type { KernelOptions } from './wasm/kernels.ts';
 export { KernelMemoryError } from './wasm/memory.ts';
 
 /** Above tfjs's own cpu and wasm backends (1 and 2), below those of GPUs. */

@@ -5,7 +5,7 @@ import { add, mul, square, squeeze, sub, sum } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { sphere } from '../src/analytic/sphere.ts';
 import { checkMesh } from '../src/meshes/check-mesh.ts';
-import { insideTest } from '../src/metrics/inside-test.ts';
+import { insideTest } from '../src/meshes/inside-test.ts';
 import { surfaceDistance } from '../src/metrics/surface-distance.ts';
 import { below, volumeIou } from '../src/metrics/volume-iou.ts';
 import { sampleMesh } from '../src/sampling/sample-mesh.ts';

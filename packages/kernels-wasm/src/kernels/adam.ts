@@ -2,7 +2,7 @@ import { type AdamUpdate, registerAdamKernel } from '@neural-fields/core/kernels
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { constants, records } from '../generated/records.ts';
-import type { Kernels } from '../wasm/kernels.ts';
+import type { Kernels } from '../load-kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 
 type Inputs = NamedTensorInfoMap & {

@@ -2,8 +2,8 @@
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { constants } from '../generated/records.ts';
+import type { Kernels } from '../load-kernels.ts';
 import type { JobKind } from '../wasm/exports.ts';
-import type { Kernels } from '../wasm/kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 import { isFloat, replaceKernel } from './register.ts';
 

@@ -1,5 +1,5 @@
 import { constants } from '../generated/records.ts';
-import type { Kernels } from '../wasm/kernels.ts';
+import type { Kernels } from '../load-kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 
 /** A matrix product op(a) op(b), `[m][k]` times `[k][n]`. */

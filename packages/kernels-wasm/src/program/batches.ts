@@ -1,6 +1,6 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
 import { blockCount, type KernelProgram, type Operation } from '@neural-fields/core/kernels';
-import type { Kernels } from '../wasm/kernels.ts';
+import type { Kernels } from '../load-kernels.ts';
 
 /** Numbers that a batch's inputs and outputs may take: 4 MiB. */
 const BATCH_NUMBERS = 2 ** 20;

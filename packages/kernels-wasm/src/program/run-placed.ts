@@ -1,11 +1,11 @@
 /** @file Steps of placed programs: numbers go in, a job runs for each batch, and numbers come out. */
 import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
 import { constants, records } from '../generated/records.ts';
-import type { Kernels } from '../wasm/kernels.ts';
+import type { Kernels } from '../load-kernels.ts';
+import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
 import { type BatchShape, batchShapeOf, batchSize, threadsFor } from './batches.ts';
 import { wordOf } from './image.ts';
-import type { KeptTiles } from './kept-forward.ts';
 import type { PlacedProgram } from './place-program.ts';
 import type { Purpose } from './places.ts';
 

@@ -3,7 +3,7 @@ import { expectCloseInNorm } from '@neural-fields/testing';
 import { add, engine, ready, scalar, setBackend, sum, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import type { SimdBackend } from '../../src/index.ts';
-import { loadKernels } from '../../src/wasm/kernels.ts';
+import { loadKernels } from '../../src/load-kernels.ts';
 import '../../src/index.ts';
 
 const measure = async (backend: string): Promise<Float32Array[]> => {

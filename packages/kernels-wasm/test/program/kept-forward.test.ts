@@ -14,10 +14,10 @@ import {
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { KeptForward } from '../../src/program/kept-forward.ts';
+import { loadKernels } from '../../src/load-kernels.ts';
 import { placeProgram } from '../../src/program/place-program.ts';
 import { Runner } from '../../src/program/run-placed.ts';
-import { loadKernels } from '../../src/wasm/kernels.ts';
+import { KeptForward } from '../../src/wasm/kept-forward.ts';
 import { Arena, createMemory } from '../../src/wasm/memory.ts';
 import '../../src/index.ts';
 import { network, numbers, parameters } from './chain.ts';

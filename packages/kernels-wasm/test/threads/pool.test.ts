@@ -10,12 +10,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { simdBinary } from '../../src/generated/binaries.ts';
 import { constants } from '../../src/generated/records.ts';
 import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
+import { type Kernels, loadKernels } from '../../src/load-kernels.ts';
 import { placeProgram } from '../../src/program/place-program.ts';
 import type { Purpose } from '../../src/program/places.ts';
 import { Runner } from '../../src/program/run-placed.ts';
 import { CONTROL, serve } from '../../src/threads/serve.ts';
 import { chooseBuild, decodeBinary } from '../../src/wasm/binary.ts';
-import { type Kernels, loadKernels } from '../../src/wasm/kernels.ts';
 import { network, numbers, parameters } from '../program/chain.ts';
 
 const runnerOf = (kernels: Kernels, purpose: Purpose, program: KernelProgram = network): Runner =>

@@ -1,5 +1,5 @@
 /** @file Which closed parts of a mesh lie inside which others. */
-import { crossing } from '../metrics/inside-test.ts';
+import { crossing } from './inside-test.ts';
 import type { MeshParts } from './mesh-parts.ts';
 
 /** Looks at pairs of a point and a triangle: so many at most, and so many more for each triangle. */

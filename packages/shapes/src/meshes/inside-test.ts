@@ -2,9 +2,10 @@
  * @file Which points are inside a closed mesh, by counting where a ray upwards leaves and enters it. A ray that meets an edge or a vertex is moved by an
  * infinitesimal (Edelsbrunner and Mücke, "Simulation of simplicity", 1990), in x and then in y, so each crossing counts once.
  */
-import { checkMesh } from '../meshes/check-mesh.ts';
+
 import type { Mesh } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
+import { checkMesh } from './check-mesh.ts';
 
 /**
  * On which side of the line from a to b, seen from above, p is once it is moved: 1 left, -1 right, 0 where a and b are at one place. The ends are taken in an

@@ -1,9 +1,9 @@
 import { platform } from '#platform';
-import { ThreadPool, type ThreadPoolOptions } from '../threads/pool.ts';
-import { MOST_THREADS } from '../threads/serve.ts';
-import { type Build, chooseBuild } from './binary.ts';
-import type { WasmExports } from './exports.ts';
-import { Arena, createMemory } from './memory.ts';
+import { ThreadPool, type ThreadPoolOptions } from './threads/pool.ts';
+import { MOST_THREADS } from './threads/serve.ts';
+import { type Build, chooseBuild } from './wasm/binary.ts';
+import type { WasmExports } from './wasm/exports.ts';
+import { Arena, createMemory } from './wasm/memory.ts';
 
 /** The WebAssembly instance of this thread with its memory and its helpers. */
 export interface Kernels {

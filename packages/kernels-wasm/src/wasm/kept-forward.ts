@@ -1,6 +1,6 @@
 /** @file What a forward pass leaves for the reverse pass that follows it, so that it need not be worked out again. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type Arena, KernelMemoryError } from '../wasm/memory.ts';
+import { type Arena, KernelMemoryError } from './memory.ts';
 
 /** 64 MiB: the values of some thousand points of a network 256 wide. What does not fit is worked out again. */
 const ROOM = 2 ** 26;
