@@ -28,9 +28,12 @@ export class Evaluation {
   readonly kernelProgram: KernelProgram | undefined;
   readonly #network: Network;
   readonly #on: KernelBackend;
-  readonly #partition: Partition;
+  /** The operations that run in tfjs ops before the kernel's, with their places in the network. */
+  readonly #composed: readonly (readonly [index: number, operation: Operation])[];
+  /** Which registers of the network are the kernel's inputs. */
+  readonly #inputs: readonly Register[];
   readonly #runnable: RunnableProgram | undefined;
-  readonly #losses = new Map<KernelLoss, RunnableLoss | undefined>();
+  readonly #losses = new WeakMap<KernelLoss, RunnableLoss | undefined>();
 
   constructor(network: Network, plan: DerivativePlan, on: KernelBackend, backendName: string) {
     this.#network = network;
@@ -44,46 +47,41 @@ export class Evaluation {
       partition(program, { shape, parameterCount, supports });
     const divided = divide(operation => operation.kind !== 'custom' && (backend?.supports(operation, shape) ?? false));
     const compiled = divided.kernel && backend?.compile(divided.kernel.program, on);
-    this.#partition = compiled ? divided : divide(() => false);
-    const kernelProgram = this.#partition.kernel?.program;
-    this.kernelProgram = kernelProgram;
-    this.#runnable = kernelProgram && compiled && { program: kernelProgram, compiled };
+    const { composed, kernel } = compiled ? divided : divide(() => false);
+    this.#composed = composed.map(index => [index, program.operations[index] as Operation]);
+    this.#inputs = kernel?.inputs ?? [];
+    this.kernelProgram = kernel?.program;
+    this.#runnable = kernel && compiled && { program: kernel.program, compiled };
   }
 
   /** Which kinds of operations run where, in order: for tests, and for whoever wonders why a network is slow. */
   describe(): { readonly fused: readonly Operation['kind'][]; readonly composed: readonly Operation['kind'][] } {
-    const { operations } = this.#network.program;
     return {
       fused: this.kernelProgram?.operations.map(({ kind }) => kind) ?? [],
-      composed: this.#partition.composed.map(index => (operations[index] as Operation).kind),
+      composed: this.#composed.map(([, { kind }]) => kind),
     };
   }
 
   /** Whether the backend's kernels run all of the network. */
   get isFused(): boolean {
-    return this.#runnable !== undefined && this.#partition.composed.length === 0;
+    return this.#runnable !== undefined && this.#composed.length === 0;
   }
 
   /** How many features of the network a chunk of points keeps until its reverse pass: those of operations in tfjs ops, and what comes out. */
   get keptFeatures(): number {
-    const { operations, outFeatures } = this.#network.program;
-    const composed = this.#partition.composed.reduce((sum, index) => sum + (operations[index] as Operation).outFeatures, 0);
-    return composed + outFeatures;
+    return this.#composed.reduce((sum, [, { outFeatures }]) => sum + outFeatures, this.#network.program.outFeatures);
   }
 
   /** Whether the operations in front of the kernel's program have parameters. */
   get #learnsBefore(): boolean {
-    const { operations } = this.#network.program;
-    return this.#partition.composed.some(index => usesParameters(operations[index] as Operation));
+    return this.#composed.some(([, operation]) => usesParameters(operation));
   }
 
   /** The jets in front of the kernel's program, or all of them. */
   #before(coords: Tensor2D, parts: () => readonly Tensor[]): Map<Register, LayerJet> {
-    const { operations } = this.#network.program;
-    const { composed } = this.#partition;
-    if (composed.length === 0) return new Map([[0, { value: coords }]]);
+    if (this.#composed.length === 0) return new Map([[0, { value: coords }]]);
     return runComposed({
-      operations: composed.map(index => [index, operations[index] as Operation] as const),
+      operations: this.#composed,
       known: new Map([[0, coordinateJet(coords, this.plan)]]),
       parameters: parts(),
       shape: this.plan,
@@ -92,7 +90,7 @@ export class Evaluation {
 
   /** The tensors that the kernel's program takes. */
   #kernelInputs(jets: ReadonlyMap<Register, LayerJet>): Tensor[] {
-    return (this.#partition.kernel?.inputs ?? []).flatMap((register): Tensor[] => {
+    return this.#inputs.flatMap((register): Tensor[] => {
       const jet = jets.get(register) as LayerJet;
       return register === 0 ? [jet.value] : wholeJet(jet, this.plan);
     });
