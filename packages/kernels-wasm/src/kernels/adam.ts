@@ -1,9 +1,11 @@
 import { type AdamUpdate, registerAdamKernel } from '@neural-fields/core/kernels';
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
-import { constants, records } from '../generated/records.ts';
+import { constants } from '../generated/records.ts';
 import type { Kernels } from '../load-kernels.ts';
 import { allocate } from '../wasm/memory.ts';
+import { recordBytes, writeRecord } from '../wasm/write-record.ts';
+import { BLOCK, TILE_BYTES, WORTH_SHARING } from './vector-jobs.ts';
 
 type Inputs = NamedTensorInfoMap & {
   readonly parameters: TensorInfo;
@@ -11,15 +13,6 @@ type Inputs = NamedTensorInfoMap & {
   readonly first: TensorInfo;
   readonly second: TensorInfo;
 };
-
-/** Numbers of each vector that go through WebAssembly at once: 1 MiB. */
-const BLOCK = 2 ** 18;
-/** Bytes that a thread takes at a time. */
-const TILE_BYTES = 2 ** 14;
-/** Numbers below which waking the other threads takes longer than the work. */
-const WORTH_SHARING = 2 ** 15;
-
-const { bytes: JOB_BYTES, fields } = records.AdamJob;
 
 /** The next parameters, m and v, on all threads. */
 const update = (
@@ -32,15 +25,12 @@ const update = (
     const next = [allocate(total), allocate(total), allocate(total)] as const;
     const most = 4 * Math.ceil(Math.min(BLOCK, total) / 4);
     const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * most)) as [number, number, number, number];
-    const job = arena.take(JOB_BYTES);
+    const job = arena.take(recordBytes('AdamJob'));
     const numbers = { beta1, beta2, restOf1: 1 - beta1, restOf2: 1 - beta2, epsilon, weightDecay, stepSize, secondCorrection };
-    for (const [name, value] of Object.entries(numbers) as [keyof typeof numbers, number][])
-      arena.floats(job + fields[name].offset, 1)[0] = value;
     for (let start = 0; start < total; start += BLOCK) {
       const count = Math.min(BLOCK, total - start);
       const addresses = { parameters, gradient, first, second, bytes: 16 * Math.ceil(count / 4), tileBytes: TILE_BYTES };
-      for (const [name, value] of Object.entries(addresses) as [keyof typeof addresses, number][])
-        arena.integers(job + fields[name].offset, 1)[0] = value;
+      writeRecord(arena, 'AdamJob', job, { ...addresses, ...numbers });
       for (const [index, address] of [parameters, gradient, first, second].entries())
         arena.floats(address, count).set((vectors[index] as Float32Array).subarray(start, start + count));
       pool.run(constants.JOB_ADAM, job, count < WORTH_SHARING ? 1 : pool.count);

@@ -5,14 +5,9 @@ import { constants } from '../generated/records.ts';
 import type { Kernels } from '../load-kernels.ts';
 import type { JobKind } from '../wasm/exports.ts';
 import { allocate } from '../wasm/memory.ts';
+import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 import { isFloat, replaceKernel } from './register.ts';
-
-/** Numbers that go through WebAssembly at once: 1 MiB. */
-const BLOCK = 2 ** 18;
-/** Bytes that a thread takes at a time. */
-const TILE_BYTES = 2 ** 14;
-/** Numbers below which waking the other threads takes longer than the work. */
-const WORTH_SHARING = 2 ** 15;
+import { BLOCK, TILE_BYTES, WORTH_SHARING } from './vector-jobs.ts';
 
 /** The functions, by the names of tfjs. */
 const kinds: Readonly<Record<string, JobKind>> = {
@@ -29,11 +24,12 @@ const applyFunction = ({ arena, pool }: Kernels, kind: JobKind, x: Float32Array)
   arena.scope(() => {
     const y = allocate(x.length);
     const most = Math.min(BLOCK, Math.ceil(x.length / 4) * 4);
-    const [from, to, job] = [arena.take(4 * most), arena.take(4 * most), arena.take(16)];
+    const [from, to, job] = [arena.take(4 * most), arena.take(4 * most), arena.take(recordBytes('ElementwiseJob'))];
     for (let start = 0; start < x.length; start += BLOCK) {
       const count = Math.min(BLOCK, x.length - start);
       arena.floats(from, count).set(x.subarray(start, start + count));
-      arena.integers(job, 4).set([from, to, 16 * Math.ceil(count / 4), TILE_BYTES]);
+      const bytes = 16 * Math.ceil(count / 4);
+      writeRecord(arena, 'ElementwiseJob', job, { x: from, y: to, bytes, tileBytes: TILE_BYTES });
       pool.run(kind, job, count < WORTH_SHARING ? 1 : pool.count);
       y.set(arena.floats(to, count), start);
     }

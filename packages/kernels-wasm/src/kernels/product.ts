@@ -1,6 +1,7 @@
 import { constants } from '../generated/records.ts';
 import type { Kernels } from '../load-kernels.ts';
 import { allocate } from '../wasm/memory.ts';
+import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 
 /** A matrix product op(a) op(b), `[m][k]` times `[k][n]`. */
 export interface ProductShape {
@@ -86,7 +87,7 @@ export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shap
     const rawB = arena.take(4 * mostK * mostN);
     const panels = arena.take(4 * mostK * strideC);
     const blockC = arena.take(4 * rows * strideC);
-    const job = arena.take(36);
+    const job = arena.take(recordBytes('ProductJob'));
     for (let n0 = 0; n0 < n; n0 += BLOCK_N)
       for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
         const [nb, kb] = [Math.min(BLOCK_N, n - n0), Math.min(BLOCK_K, k - k0)];
@@ -105,9 +106,17 @@ export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shap
             operands.readA(viewA, k0, kb, m0, mb);
             wasm.transposeBlock(rawA, kb, mb, mb, blockA, kb);
           } else operands.readA(viewA, m0, mb, k0, kb);
-          arena
-            .integers(job, 9)
-            .set([blockA, kb, Math.ceil(mb / 4) * 4, kb, panels, Math.ceil(nb / PANEL), blockC, strideC, TILE_ROWS]);
+          writeRecord(arena, 'ProductJob', job, {
+            a: blockA,
+            strideA: kb,
+            rows: Math.ceil(mb / 4) * 4,
+            k: kb,
+            panels,
+            panelCount: Math.ceil(nb / PANEL),
+            c: blockC,
+            strideC,
+            tileRows: TILE_ROWS,
+          });
           pool.run(constants.JOB_PRODUCT, job, mb * nb * kb < WORTH_SHARING ? 1 : pool.count);
           operands.addBlock(arena.floats(blockC, rows * strideC), strideC, m0, mb, n0, nb);
         }
