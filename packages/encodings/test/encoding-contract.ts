@@ -12,6 +12,7 @@ import {
   parseSpec,
 } from '@neural-fields/core';
 import {
+  centralDifference,
   expectCloseInNorm,
   FIELD_GRADIENT,
   FIELD_SECOND,
@@ -201,8 +202,6 @@ const points = ((): number[][] => {
   return Array.from({ length: 4 }, () => Array.from({ length: D }, () => Math.fround(2 * rng.uniform() - 1)));
 })();
 
-/** The weights of the central difference of order 8. */
-const CENTRAL = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
 const STEP = 1e-3;
 
 /** The kinds of encodings that the package exports and that no case is of. */
@@ -280,17 +279,8 @@ export const encodingContract = (backend: string, { slack = 1 }: EncodingContrac
           const parts = oracle(testCase, place, values, moved);
           return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
         };
-        const difference = (array: Float64Array | number[], i: number): number => {
-          const here = array[i] as number;
-          const slope = CENTRAL.reduce((total, weight, k) => {
-            array[i] = here + (k + 1) * STEP;
-            const above = loss();
-            array[i] = here - (k + 1) * STEP;
-            return total + (weight * (above - loss())) / STEP;
-          }, 0);
-          array[i] = here;
-          return slope;
-        };
+        const difference = (array: Float64Array | number[], i: number): number =>
+          centralDifference(array, i, { step: STEP, of: loss });
         const expected = [
           ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
           moved.flatMap(point => point.map((_, i) => difference(point, i))),

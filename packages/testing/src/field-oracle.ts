@@ -1,5 +1,7 @@
 /** @file A whole field in float64: its value, gradient and Hessian at a point by Taylor arithmetic in the coordinates. */
+
 import { activate, type OracleActivation } from './activation-oracle.ts';
+import { centralDifference } from './central-difference.ts';
 import { type Side, type TaylorNumber, taylorAlgebra } from './taylor.ts';
 
 /** A field of dense layers, as data. A layer without an activation is linear; one without `bias: false` has a bias. */
@@ -80,9 +82,6 @@ export const fieldJet = (
   };
 };
 
-/** The central difference of order 8: weights of f(x + k h) - f(x - k h), k = 1 ... 4, over h. */
-const CENTRAL = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
-
 /**
  * The gradient of any loss on a field's jets with respect to every parameter, by central differences of order 8 in float64.
  *
@@ -104,20 +103,10 @@ export const parameterGradient = (
     Object.entries(parameters).map(([name, values]) => [name, Float64Array.from(values)]),
   );
   const lossNow = (): number => loss(points.map(point => fieldJet(field, copies, point)));
-  const difference = (values: Float64Array, i: number): number => {
-    const center = values[i] as number;
-    let slope = 0;
-    for (const [index, weight] of CENTRAL.entries()) {
-      const h = (index + 1) * step;
-      values[i] = center + h;
-      const above = lossNow();
-      values[i] = center - h;
-      slope += (weight * (above - lossNow())) / step;
-    }
-    values[i] = center;
-    return slope;
-  };
   return Object.fromEntries(
-    Object.entries(copies).map(([name, values]) => [name, Float64Array.from(values, (_, i) => difference(values, i))]),
+    Object.entries(copies).map(([name, values]) => [
+      name,
+      Float64Array.from(values, (_, i) => centralDifference(values, i, { step, of: lossNow })),
+    ]),
   );
 };

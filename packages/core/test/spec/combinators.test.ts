@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import {
+  centralDifference,
   expectCloseInNorm,
   FIELD_GRADIENT,
   FIELD_SECOND,
@@ -230,7 +231,6 @@ const oracle = ({ formula }: Case, values: Values, at: readonly (readonly number
   return result;
 };
 
-const CENTRAL = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
 /** Small, so that no point is moved into another cell of a grid. */
 const STEP = 1e-5;
 
@@ -287,17 +287,8 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
         const parts = oracle(testCase, values, moved);
         return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
       };
-      const difference = (array: Float64Array | number[], i: number): number => {
-        const here = array[i] as number;
-        const slope = CENTRAL.reduce((total, weight, k) => {
-          array[i] = here + (k + 1) * STEP;
-          const above = loss();
-          array[i] = here - (k + 1) * STEP;
-          return total + (weight * (above - loss())) / STEP;
-        }, 0);
-        array[i] = here;
-        return slope;
-      };
+      const difference = (array: Float64Array | number[], i: number): number =>
+        centralDifference(array, i, { step: STEP, of: loss });
       const expected = [
         ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
         moved.flatMap(point => point.map((_, i) => difference(point, i))),

@@ -1,7 +1,7 @@
 /** @file The fused field jet: the contract of all kernels, and what this one promises beyond it. */
 import { createField, createRng, type FieldSpec, mlp, siren } from '@neural-fields/core';
 import { expectParity, fieldJetContract, measure, measuredWeight, pointsFor } from '@neural-fields/kernel-contract';
-import { fieldJet, type OracleField } from '@neural-fields/testing';
+import { centralDifference, fieldJet, type OracleField } from '@neural-fields/testing';
 import { engine, ready, setBackend } from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SimdBackend } from '../../src/index.ts';
@@ -69,7 +69,6 @@ describe('the fused field jet', () => {
       ];
       return parts.reduce((total, part) => total + part.reduce((s, x, i) => s + measuredWeight(i) * x, 0), 0);
     };
-    const central = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
     const step = 1e-3 / omega;
     const rng = createRng(5);
     const actual: number[] = [];
@@ -77,15 +76,7 @@ describe('the fused field jet', () => {
     for (const [name, values] of Object.entries(parameters))
       for (let pick = 0; pick < 4; pick++) {
         const i = Math.floor(rng.uniform() * values.length);
-        const center = values[i] as number;
-        const slope = central.reduce((sum, weight, k) => {
-          values[i] = center + (k + 1) * step;
-          const above = lossNow();
-          values[i] = center - (k + 1) * step;
-          return sum + (weight * (above - lossNow())) / step;
-        }, 0);
-        values[i] = center;
-        expected.push(slope);
+        expected.push(centralDifference(values, i, { step, of: lossNow }));
         actual.push(measured.parameters[name]?.[i] as number);
       }
     const norm = (numbers: readonly number[]): number => Math.hypot(...numbers);
