@@ -29,3 +29,4 @@ export type {
   Register,
   SumOperation,
 } from './ops/operation.ts';
+export { learns, numbersOf, withParameters } from './ops/parameters.ts';

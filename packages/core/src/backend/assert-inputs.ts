@@ -22,12 +22,19 @@ const assertAll = (what: string, tensors: readonly TensorInfo[], shapes: readonl
   for (const [index, shape] of shapes.entries()) assertTensor(`${what} ${index}`, tensors[index], shape);
 };
 
-/** The number of points, from the first input. @throws RangeError when there are none */
-const pointsOf = ([first]: readonly TensorInfo[]): number => {
-  const points = first?.shape[0] ?? 0;
+/** The number of points, of each field where they are many, from the first input. @throws RangeError when there are none */
+const pointsOf = ({ fields }: KernelProgram, [first]: readonly TensorInfo[]): number => {
+  const points = first?.shape[fields !== undefined && first.shape.length === 3 ? 1 : 0] ?? 0;
   if (points < 1) throw new RangeError(`field program: must have at least one point, got ${points}`);
   return points;
 };
+
+/** A tensor of each field's own, or one for all of them. */
+const assertOwnOrShared = (
+  what: string,
+  tensor: TensorInfo | undefined,
+  { own, shared }: { readonly own: readonly number[]; readonly shared: readonly number[] },
+): void => assertTensor(what, tensor, tensor?.shape.length === shared.length ? shared : own);
 
 /**
  * @param upstream the derivatives with respect to the outputs, for the reverse
@@ -39,11 +46,17 @@ export const assertProgramInputs = (
   parameters: TensorInfo | undefined,
   upstream?: readonly TensorInfo[],
 ): void => {
-  const n = pointsOf(inputs);
-  assertAll('field program: input', inputs, inputTensorShapes(program, n));
-  assertTensor('field program: the parameters', parameters, [program.parameterCount]);
-  if (upstream)
-    assertAll('field program: derivative of output', upstream, jetTensorShapes(program.shape, n, program.outFeatures));
+  const n = pointsOf(program, inputs);
+  const { fields, shape, outFeatures, parameterCount } = program;
+  if (fields === undefined) assertAll('field program: input', inputs, inputTensorShapes(program, n));
+  else {
+    const own = [fields, n, shape.inFeatures];
+    // What comes back from the reverse pass has each field's own.
+    assertOwnOrShared('field program: the coordinates', inputs[0], { own, shared: upstream ? own : own.slice(1) });
+  }
+  assertTensor('field program: the parameters', parameters, [parameterCount]);
+  const rows = (fields ?? 1) * n;
+  if (upstream) assertAll('field program: derivative of output', upstream, jetTensorShapes(shape, rows, outFeatures));
 };
 
 /** @throws RangeError when a block or the weight of a loss asks for what no target has */
@@ -72,12 +85,15 @@ export const assertLossInputs = (
   },
 ): void => {
   assertProgramInputs(program, inputs, parameters);
-  const n = pointsOf(inputs);
-  assertAll(
-    'field loss: target',
-    targets,
-    targetWidths.map(width => [n, width]),
-  );
+  const n = pointsOf(program, inputs);
+  const { fields } = program;
+  if (targets.length !== targetWidths.length)
+    throw new RangeError(`field loss: must be ${targetWidths.length} targets, got ${targets.length}`);
+  for (const [index, width] of targetWidths.entries()) {
+    const what = `field loss: target ${index}`;
+    if (fields === undefined) assertTensor(what, targets[index], [n, width]);
+    else assertOwnOrShared(what, targets[index], { own: [fields, n, width], shared: [n, width] });
+  }
 };
 
 /** @throws RangeError, TypeError when the vectors of an update are not all `f32[P]` */

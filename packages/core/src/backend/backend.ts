@@ -14,10 +14,11 @@ export interface CompiledProgram {
    * @param inputs those of `inputTensorShapes`, n >= 1
    * @param parameters `f32[P]`
    * @param options `isRecorded`: the gradient is being recorded, so {@link reverse} will probably follow on the same tensors, for which something may be kept
-   * @returns value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]`, as far as the order goes
+   * @returns value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]`, as far as the order goes; for b fields with b n in the place of n
    */
   forward(inputs: readonly TensorInfo[], parameters: TensorInfo, options?: { readonly isRecorded?: boolean }): TensorInfo[];
   /**
+   * @param inputs as for {@link forward}; of many fields, each has its own points
    * @param upstream the derivatives of the loss with respect to what {@link forward} returns
    * @returns its derivatives with respect to each of the inputs, and to the parameters `f32[P]`, 0 for those that the program does not use
    */
@@ -57,7 +58,10 @@ export interface LossScale {
 
 /** A program with a loss behind it, as a backend runs it: the forward pass, the loss and the reverse of both. */
 export interface CompiledLoss {
-  /** @returns the loss `f32[]`, and its derivatives with respect to the parameters `f32[P]` */
+  /**
+   * @param targets each `f32[n, k]`; of many fields `f32[b, n, k]`, or `f32[n, k]` where all have the same
+   * @returns the loss `f32[]`, of many fields `f32[b]`, and the derivatives of it, or of its sum, with respect to the parameters `f32[P]`
+   */
   run(
     inputs: readonly TensorInfo[],
     parameters: TensorInfo,
@@ -74,6 +78,8 @@ export interface FieldBackend {
   readonly rank: number;
   /** How many steps of a fit are worth doing between two reports: reading a loss back makes a GPU wait. */
   readonly reportEvery: number;
+  /** Whether it takes programs for many fields at once; others are given one field after the other. */
+  readonly manyFields?: boolean;
   /** Whether it has kernels for an operation. Operations that it has none for run in ordinary tfjs ops, with all that they need. */
   supports(operation: Operation, shape: JetShape): boolean;
   /** Called once for each program and instance of the tfjs backend. `undefined` where it declines the program as a whole. */

@@ -24,6 +24,12 @@ export interface KernelProgram {
   readonly outFeatures: number;
   /** P, the length of the flat vector of all parameters of the network; this part may use only some of it. */
   readonly parameterCount: number;
+  /**
+   * b, where the program runs for many fields at once, whose parameters lie `fieldStride` apart. Absent for one field. Such a program has the coordinates as
+   * its one input, `f32[b, n, d]`, or `f32[n, d]` where all fields have the same points. Its outputs, and their derivatives, have b n rows: those of field f
+   * are rows f n ... (f + 1) n - 1.
+   */
+  readonly fields?: number;
 }
 
 /** The features of each register. */
@@ -52,6 +58,6 @@ export const jetTensorShapes = ({ inFeatures, order, forms }: JetShape, n: numbe
   ...(forms ? [[forms.weights.length, n, features]] : []),
 ];
 
-/** The shapes of all input tensors at n points, in order. */
+/** The shapes of all input tensors at n points, in order; those of a program for many fields are as its {@link KernelProgram.fields} says. */
 export const inputTensorShapes = ({ inputs, shape }: Pick<KernelProgram, 'inputs' | 'shape'>, n: number): number[][] =>
   inputs.flatMap(({ kind, features }) => (kind === 'coords' ? [[n, features]] : jetTensorShapes(shape, n, features)));

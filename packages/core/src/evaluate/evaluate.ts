@@ -15,10 +15,12 @@ import type { Jet } from '../jets/jet.ts';
 import { atAllPoints, type LayerJet } from '../jets/layer-jet.ts';
 import type { DerivativePlan, DerivativeRequest } from '../jets/request.ts';
 import type { ParameterLayout } from '../params/layout.ts';
+import type { BatchNetwork } from '../spec/batch-network.ts';
 import { noExtensions } from '../spec/extensions.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
 import { type Network, networkOf } from '../spec/network.ts';
+import { type BatchCoords, batchEvaluationOf } from './batch-evaluation.ts';
 import { evaluationOf, type NetworkParameters } from './evaluation.ts';
 
 /** The parameters of a field: one flat vector `f32[P]` in the order of its layout, or tensors by name. */
@@ -30,6 +32,16 @@ const assertCoords = (coords: Tensor2D, inFeatures: number): void => {
   if (coords.rank !== 2 || coords.shape[1] !== inFeatures)
     throw new RangeError(`evaluate: coords must be [n, ${inFeatures}], got ${describeShape(coords.shape)}`);
   if (coords.dtype !== 'float32') throw new TypeError(`evaluate: coords must be float32, got ${coords.dtype}`);
+};
+
+const assertBatchCoords = (coords: BatchCoords, count: number, inFeatures: number): void => {
+  const { shape, dtype } = coords;
+  const fits = shape.at(-1) === inFeatures && (shape.length === 2 || (shape.length === 3 && shape[0] === count));
+  if (!fits)
+    throw new RangeError(
+      `evaluate: coords must be [n, ${inFeatures}] or [${count}, n, ${inFeatures}], got ${describeShape(shape)}`,
+    );
+  if (dtype !== 'float32') throw new TypeError(`evaluate: coords must be float32, got ${dtype}`);
 };
 
 /** Parameters as whoever needs them wants them. Inside a tidy. */
@@ -84,6 +96,26 @@ export const evaluateNetwork = <const R extends DerivativeRequest>(
   const evaluation = evaluationOf(network, request);
   const { plan } = evaluation;
   if (coords.shape[0] === 0) return emptyJet(request, plan, program.outFeatures) as Jet<R>;
+  return tidy(() => assemble(evaluation.run(networkParameters(layout, parameters), coords), request, plan) as Jet<R>);
+};
+
+/**
+ * The jets of many fields, whose rows follow field by field: `value` is `f32[b n, o]`, and so on.
+ *
+ * @param coords `f32[n, d]` for all fields, or `f32[b, n, d]`
+ * @throws RangeError or TypeError when the coordinates or the request do not fit
+ */
+export const evaluateBatchNetwork = <const R extends DerivativeRequest>(
+  batch: BatchNetwork,
+  parameters: Tensor1D | readonly Tensor[],
+  coords: BatchCoords,
+  request: R,
+): Jet<R> => {
+  const { count, layout, program } = batch;
+  assertBatchCoords(coords, count, program.inFeatures);
+  const evaluation = batchEvaluationOf(batch, request);
+  const { plan } = evaluation;
+  if (coords.shape.at(-2) === 0) return emptyJet(request, plan, program.outFeatures) as Jet<R>;
   return tidy(() => assemble(evaluation.run(networkParameters(layout, parameters), coords), request, plan) as Jet<R>);
 };
 

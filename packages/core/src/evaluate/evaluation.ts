@@ -9,6 +9,7 @@ import { type RunnableLoss, type RunnableProgram, runLoss, runProgram } from '..
 import { coordinateJet, type LayerJet, wholeJet } from '../jets/layer-jet.ts';
 import { type DerivativePlan, type DerivativeRequest, planDerivatives, requestKey } from '../jets/request.ts';
 import type { Operation, Register } from '../ops/operation.ts';
+import { learns } from '../ops/parameters.ts';
 import type { Network } from '../spec/network.ts';
 import { runComposed } from './composed.ts';
 import { type Partition, partition } from './partition.ts';
@@ -74,7 +75,7 @@ export class Evaluation {
 
   /** Whether the operations in front of the kernel's program have parameters. */
   get #learnsBefore(): boolean {
-    return this.#composed.some(([, operation]) => usesParameters(operation));
+    return this.#composed.some(([, operation]) => learns(operation));
   }
 
   /** The jets in front of the kernel's program, or all of them. */
@@ -151,24 +152,6 @@ export class Evaluation {
     return runLoss(runnable, { inputs: this.#kernelInputs(jets), parameters, targets, scale });
   }
 }
-
-/** Whether an operation has numbers that are learned. */
-const usesParameters = (operation: Operation): boolean => {
-  switch (operation.kind) {
-    case 'linear':
-      return operation.weight.kind === 'parameter' || operation.bias?.kind === 'parameter';
-    case 'elementwise':
-      return operation.activation.parameters.some(({ value }) => typeof value !== 'number');
-    case 'constant':
-      return operation.values.kind === 'parameter';
-    case 'grid':
-      return operation.table.kind === 'parameter';
-    case 'custom':
-      return operation.numbers.some(({ kind }) => kind === 'parameter');
-    default:
-      return false;
-  }
-};
 
 const evaluations = new WeakMap<Network, WeakMap<KernelBackend, Map<string, Evaluation>>>();
 

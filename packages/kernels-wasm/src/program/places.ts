@@ -1,5 +1,5 @@
 /** @file Where in a thread's scratch a program keeps what: each value as long as something reads it, and each gradient as long. */
-import { blockCount, type KernelProgram, type Operation, registerWidths } from '@neural-fields/core/kernels';
+import { blockCount, type KernelProgram, learns, type Operation, registerWidths } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 
 const { NONE, PANEL } = constants;
@@ -66,26 +66,6 @@ export interface Places {
   readonly rows: number;
   readonly adjoint?: AdjointPlaces;
 }
-
-/** Whether an operation has numbers that are learned. */
-export const learns = (operation: Operation): boolean => {
-  switch (operation.kind) {
-    case 'linear':
-      return (
-        operation.weight.kind === 'parameter' ||
-        operation.bias?.kind === 'parameter' ||
-        (operation.activation?.parameters.some(({ value }) => typeof value !== 'number') ?? false)
-      );
-    case 'elementwise':
-      return operation.activation.parameters.some(({ value }) => typeof value !== 'number');
-    case 'constant':
-      return operation.values.kind === 'parameter';
-    case 'grid':
-      return operation.table.kind === 'parameter';
-    default:
-      return false;
-  }
-};
 
 /** Which registers have a gradient that somebody asks for. */
 const wantedGradients = ({ inputs, operations }: KernelProgram, purpose: Purpose): boolean[] => {

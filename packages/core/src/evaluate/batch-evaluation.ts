@@ -1,0 +1,203 @@
+/**
+ * @file Many fields of one network at once. Where the backend takes them together, that is one kernel call; elsewhere each field is evaluated on its own,
+ * in the backend's kernels for one field where it has them.
+ *
+ * Rows are field by field: those of field f are rows f n ... (f + 1) n - 1 of `[b n, ...]`.
+ */
+import {
+  add,
+  broadcastTo,
+  concat,
+  engine,
+  type KernelBackend,
+  reshape,
+  type Scalar,
+  slice,
+  stack,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import { assertLoss } from '../backend/assert-inputs.ts';
+import type { KernelLoss, LossScale } from '../backend/backend.ts';
+import type { KernelProgram } from '../backend/kernel-program.ts';
+import { fieldBackend } from '../backend/registry.ts';
+import { type RunnableLoss, type RunnableProgram, runLoss, runProgram } from '../backend/run-program.ts';
+import { atAllPoints, type LayerJet, wholeJet } from '../jets/layer-jet.ts';
+import { type DerivativePlan, type DerivativeRequest, requestKey } from '../jets/request.ts';
+import type { BatchNetwork } from '../spec/batch-network.ts';
+import { type Evaluation, evaluationOf, type NetworkParameters } from './evaluation.ts';
+import { partition } from './partition.ts';
+
+/** Points that all fields have in common, `f32[n, d]`, or each field's own, `f32[b, n, d]`. */
+export type BatchCoords = Tensor2D | Tensor3D;
+
+/** What a loss of many fields is worked out on. */
+export interface BatchLossInputs {
+  readonly parameters: NetworkParameters;
+  readonly coords: BatchCoords;
+  /** Each `f32[b, n, k]`, or `f32[n, k]` for all fields. */
+  readonly targets: readonly Tensor[];
+  readonly scale: LossScale;
+}
+
+/** The part of a tensor `[b, n, k]` that is field `f`'s, `[n, k]`; a tensor `[n, k]` as it is. */
+const partOf = (tensor: Tensor, f: number): Tensor => {
+  if (tensor.rank === 2) return tensor;
+  const [, n, k] = tensor.shape as [number, number, number];
+  return reshape(slice(tensor, [f, 0, 0], [1, n, k]), [n, k]);
+};
+
+/** The jets of many fields as far as a request goes, on one instance of a backend. */
+export class BatchEvaluation {
+  readonly #batch: BatchNetwork;
+  readonly #single: Evaluation;
+  readonly #on: KernelBackend;
+  readonly #runnable: RunnableProgram | undefined;
+  readonly #losses = new WeakMap<KernelLoss, RunnableLoss | undefined>();
+
+  constructor(batch: BatchNetwork, single: Evaluation, on: KernelBackend, backendName: string) {
+    this.#batch = batch;
+    this.#single = single;
+    this.#on = on;
+    const backend = fieldBackend(backendName);
+    const { plan } = single;
+    if (!backend?.manyFields || !single.isFused) return;
+    const shape = { inFeatures: plan.inFeatures, order: plan.order, ...(plan.forms && { forms: plan.forms }) };
+    const { program, layout, count } = batch;
+    const { kernel } = partition(program, { shape, parameterCount: layout.size, supports: () => true });
+    const whole: KernelProgram | undefined = kernel && { ...kernel.program, fields: count };
+    const compiled = whole && backend.compile(whole, on);
+    this.#runnable = whole && compiled && { program: whole, compiled };
+  }
+
+  get plan(): DerivativePlan {
+    return this.#single.plan;
+  }
+
+  /** Whether all fields go through the backend's kernels together. */
+  get isFused(): boolean {
+    return this.#runnable !== undefined;
+  }
+
+  /** How many features of the networks a chunk of one point of each field keeps until its reverse pass. */
+  get keptFeatures(): number {
+    return this.#batch.count * this.#single.keptFeatures;
+  }
+
+  /** The parameters of one field, in the order of the single layout. */
+  #partsOf(f: number, parts: readonly Tensor[]): Tensor[] {
+    const { single, isOwn } = this.#batch;
+    return single.layout.entries.map(({ shape }, index) => {
+      const part = parts[index] as Tensor;
+      if (!isOwn[index]) return part;
+      return reshape(slice(part, [f, ...shape.map(() => 0)], [1, ...shape]), [...shape]);
+    });
+  }
+
+  #parametersOf(f: number, parts: readonly Tensor[]): NetworkParameters {
+    const own = this.#partsOf(f, parts);
+    let flat: Tensor1D | undefined;
+    return {
+      parts: () => own,
+      flat: () => (flat ??= this.#batch.single.layout.join(own)),
+    };
+  }
+
+  /** The jets of all fields, b n rows. Within a tidy. */
+  run(parameters: NetworkParameters, coords: BatchCoords): LayerJet {
+    const { count, single } = this.#batch;
+    if (this.#runnable) {
+      const [n, d] = coords.shape.slice(-2) as [number, number];
+      // The reverse pass gives each field's own derivatives with respect to the coordinates; tfjs adds them up.
+      const isShared = coords.rank === 2 && engine().isTapeOn();
+      const given: Tensor = isShared ? broadcastTo(reshape(coords, [1, n, d]), [count, n, d]) : coords;
+      const [value, first, second] = runProgram(this.#runnable, [given], parameters.flat()) as [Tensor2D, Tensor3D?, Tensor3D?];
+      return { value, ...(first && { first }), ...(second && { second }) };
+    }
+    const parts = parameters.parts();
+    const jets = Array.from({ length: count }, (_, f) => {
+      const jet = this.#single.run(this.#parametersOf(f, parts), partOf(coords, f) as Tensor2D);
+      return wholeJet(jet, this.plan);
+    });
+    const [value, first, second] = (jets[0] as Tensor[]).map((_, k) =>
+      concat(
+        jets.map(jet => jet[k] as Tensor),
+        k === 0 ? 0 : 1,
+      ),
+    ) as [Tensor2D, Tensor3D?, Tensor3D?];
+    const rows = count * (coords.shape.at(-2) as number);
+    if (single.program.output === 0) return { value, ...(first && { first: atAllPoints(first, rows) }) };
+    return { value, ...(first && { first }), ...(second && { second }) };
+  }
+
+  /** Whether the backend works a loss out in its kernels: give the same object for the same loss. */
+  fuses(loss: KernelLoss): boolean {
+    return this.#runnableLoss(loss) !== undefined || this.#single.fuses(loss);
+  }
+
+  #runnableLoss(loss: KernelLoss): RunnableLoss | undefined {
+    if (!this.#losses.has(loss)) this.#losses.set(loss, this.#compileLoss(loss));
+    return this.#losses.get(loss);
+  }
+
+  #compileLoss(loss: KernelLoss): RunnableLoss | undefined {
+    if (this.#runnable === undefined) return undefined;
+    const { program } = this.#runnable;
+    assertLoss(program, loss);
+    const compiled = fieldBackend(engine().backendName)?.compileLoss?.(program, loss, this.#on);
+    return compiled && { program, loss, compiled };
+  }
+
+  /** The loss of each field `f32[b]`, and the gradient of their sum `f32[P]`. Within a tidy. */
+  runLoss(
+    loss: KernelLoss,
+    { parameters, coords, targets, scale }: BatchLossInputs,
+  ): { readonly loss: Tensor1D; readonly gradient: Tensor1D } {
+    const runnable = this.#runnableLoss(loss);
+    if (runnable) {
+      const result = runLoss(runnable, { inputs: [coords], parameters: parameters.flat(), targets, scale });
+      return { loss: result.loss as Tensor as Tensor1D, gradient: result.gradient };
+    }
+    const { count, single, isOwn } = this.#batch;
+    const parts = parameters.parts();
+    const results = Array.from({ length: count }, (_, f) =>
+      this.#single.runLoss(loss, {
+        parameters: this.#parametersOf(f, parts).flat(),
+        coords: partOf(coords, f) as Tensor2D,
+        targets: targets.map(target => partOf(target, f)),
+        scale,
+      }),
+    );
+    const gradients = results.map(({ gradient }) => single.layout.split(gradient));
+    const joined = single.layout.entries.map((_, index) => {
+      const ofFields = gradients.map(gradient => gradient[index] as Tensor);
+      return isOwn[index] ? stack(ofFields) : ofFields.reduce((sum, gradient) => add(sum, gradient));
+    });
+    const losses = stack(results.map(result => result.loss as Scalar)) as Tensor1D;
+    return { loss: losses, gradient: this.#batch.layout.join(joined) };
+  }
+}
+
+const evaluations = new WeakMap<BatchNetwork, WeakMap<KernelBackend, Map<string, BatchEvaluation>>>();
+
+/**
+ * The evaluation of many fields for a request on the backend in use.
+ *
+ * @throws RangeError when the request does not fit the number of coordinates
+ */
+export const batchEvaluationOf = (batch: BatchNetwork, request: DerivativeRequest): BatchEvaluation => {
+  const { backend, backendName } = engine();
+  const ofBatch = evaluations.get(batch) ?? new WeakMap<KernelBackend, Map<string, BatchEvaluation>>();
+  evaluations.set(batch, ofBatch);
+  const ofBackend = ofBatch.get(backend) ?? new Map<string, BatchEvaluation>();
+  ofBatch.set(backend, ofBackend);
+  const key = requestKey(request);
+  let evaluation = ofBackend.get(key);
+  if (evaluation === undefined) {
+    evaluation = new BatchEvaluation(batch, evaluationOf(batch.single, request), backend, backendName);
+    ofBackend.set(key, evaluation);
+  }
+  return evaluation;
+};

@@ -1,0 +1,69 @@
+/** @file Many networks of one spec: the same operations, with parameters of each field's own, or shared by all. */
+
+import type { Program } from '../ops/operation.ts';
+import { withParameters } from '../ops/parameters.ts';
+import { type ParameterEntry, ParameterLayout, type ParameterQuery } from '../params/layout.ts';
+import type { Network } from './network.ts';
+
+/** A network that many fields have in common. */
+export interface BatchNetwork {
+  /** That of one field. */
+  readonly single: Network;
+  /** b, how many fields there are. */
+  readonly count: number;
+  /** By the entries of the single layout: whether each field has its own. */
+  readonly isOwn: readonly boolean[];
+  /** The entries of the single layout; those of each field's own with a leading axis b. */
+  readonly layout: ParameterLayout;
+  /** The operations with their parameters where that layout has them. */
+  readonly program: Program;
+}
+
+/** Whether a parameter fits one of several queries. */
+const fitsOne = (layout: ParameterLayout, queries: readonly ParameterQuery[]): ((entry: ParameterEntry) => boolean) => {
+  const found = new Set(queries.flatMap(query => layout.select(query)));
+  return entry => found.has(entry);
+};
+
+/**
+ * Puts the parameters of `count` fields side by side: parameter by parameter, and in each of them field by field.
+ *
+ * @param own which parameters each field has of its own; all if absent
+ * @throws RangeError when the count is no positive integer, or when no parameter fits one of the queries
+ */
+export const batchNetworkOf = (single: Network, count: number, own?: readonly ParameterQuery[]): BatchNetwork => {
+  if (!(Number.isSafeInteger(count) && count >= 1))
+    throw new RangeError(`field batch: count must be a positive integer, got ${String(count)}`);
+  const { layout, program } = single;
+  for (const [index, query] of (own ?? []).entries())
+    if (layout.select(query).length === 0)
+      throw new RangeError(
+        `field batch: own[${index}] must have parameters of the field, got ${JSON.stringify(query)}; those are ${layout.names().join(', ')}`,
+      );
+  const fits = own ? fitsOne(layout, own) : () => true;
+  const isOwn = layout.entries.map(fits);
+  const declarations = layout.entries.map((entry, index) => {
+    const { layer, role, group, shape, size, initialise } = entry;
+    if (!isOwn[index]) return { layer, role, group, shape, initialise: entry.initialise };
+    return {
+      layer,
+      role,
+      group,
+      shape: [count, ...shape],
+      initialise: (rng: Parameters<typeof initialise>[0]): Float32Array => {
+        const all = new Float32Array(count * size);
+        for (let field = 0; field < count; field++) all.set(entry.initialise(rng.fork(field)), field * size);
+        return all;
+      },
+    };
+  });
+  const batchLayout = new ParameterLayout(declarations);
+  const operations = program.operations.map(operation =>
+    withParameters(operation, numbers => ({
+      ...numbers,
+      offset: (batchLayout.entries[numbers.index] as ParameterEntry).offset,
+      fieldStride: isOwn[numbers.index] ? (layout.entries[numbers.index] as ParameterEntry).size : 0,
+    })),
+  );
+  return { single, count, isOwn, layout: batchLayout, program: { ...program, operations } };
+};
