@@ -14,6 +14,9 @@ export {
 export type { PacedBackend } from './backend/paced-backend.ts';
 export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
 export { PROGRAM_KERNELS } from './backend/run-program.ts';
+export { type BatchCoords, type BatchEvaluation, type BatchLossInputs, batchEvaluationOf } from './evaluate/batch-evaluation.ts';
+export { networkParameters } from './evaluate/evaluate.ts';
+export type { NetworkParameters } from './evaluate/evaluation.ts';
 export { HASH_PRIMES } from './ops/grid.ts';
 export type {
   ColumnsOperation,
@@ -30,3 +33,5 @@ export type {
   SumOperation,
 } from './ops/operation.ts';
 export { learns, numbersOf, withParameters } from './ops/parameters.ts';
+export { type BatchNetwork, batchNetworkOf } from './spec/batch-network.ts';
+export { type Network, networkOf } from './spec/network.ts';

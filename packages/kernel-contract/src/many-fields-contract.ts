@@ -1,0 +1,164 @@
+/** @file Many fields at once: a backend gives each field the numbers that it has alone. */
+import { type DerivativeRequest, type FieldSpec, siren } from '@neural-fields/core';
+import { charbonnierPenalty, type Penalty, squared } from '@neural-fields/core/elementwise';
+import {
+  type BatchNetwork,
+  batchEvaluationOf,
+  batchNetworkOf,
+  type KernelLoss,
+  networkOf,
+  PROGRAM_KERNELS,
+} from '@neural-fields/core/kernels';
+import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
+import { engine, memory, setBackend } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type BatchCase, type BatchNumbers, composeBatchLoss, measureBatch, measureBatchLoss } from './measure-batch.ts';
+import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
+
+/** How a backend is tested. */
+export interface ManyFieldsContractOptions {
+  /** Must be registered already, and `cpu` too. */
+  readonly backend: string;
+  /** False where the backend is given one field after the other. */
+  readonly together: boolean;
+  /** False where each network takes long to compile: then only the highest order is run, and fewer numbers of fields and points. */
+  readonly exhaustive: boolean;
+}
+
+const REQUESTS: readonly DerivativeRequest[] = [{}, { gradient: true }, { laplacian: true }, { gradient: true, hessian: true }];
+const COUNTS = [1, 2, 3, 17] as const;
+const POINTS = [1, 7, 37, 129] as const;
+/** Sums in another order, of as many terms as there are points and fields. */
+const RELATIVE = 5e-5;
+
+/** Which parameters each field has of its own. */
+const OWN = ['all', 'some', 'others'] as const;
+type Own = (typeof OWN)[number];
+
+/** Every second parameter, or the others. */
+const batchOf = (spec: FieldSpec, count: number, own: Own): BatchNetwork => {
+  const single = networkOf(spec, extensions);
+  const some = single.layout.entries.filter((_, index) => index % 2 === (own === 'some' ? 0 : 1));
+  // A network with a single parameter has that of its own, or shared.
+  return batchNetworkOf(single, count, own === 'all' ? undefined : some.map(({ layer, role }) => ({ layer, role })));
+};
+
+const sirenOf = (outFeatures: number): FieldSpec =>
+  siren({ inFeatures: 2, hiddenFeatures: 19, hiddenLayers: 1, outFeatures, omega0: 5, omegaHidden: 5 });
+
+const specs: Readonly<Record<string, FieldSpec>> = {
+  'a SIREN with one output': sirenOf(1),
+  'a SIREN with three outputs': sirenOf(3),
+  ...Object.fromEntries(Object.entries(networks).map(([name, network]: [string, NetworkCase]) => [name, specOf(network)])),
+};
+
+/** Squared, or another penalty, of every part of the jet. */
+const lossOf = ({ batch: { program }, request }: BatchCase, penalty: Penalty, weighs: boolean): KernelLoss => {
+  const { inFeatures: d, outFeatures: o } = program;
+  const hasFirst = Object.keys(request).length > 0;
+  const forms = request.hessian ? (d * (d + 1)) / 2 : request.laplacian ? 1 : 0;
+  return {
+    blocks: [
+      { factor: 1, target: { index: 0, column: 0 } },
+      ...Array.from({ length: hasFirst ? d : 0 }, (_, k) => ({ factor: 0.1, target: { index: 1, column: k * o } })),
+      ...Array.from({ length: forms }, (_, j) => ({ factor: j === 0 ? 1e-3 : 0 })),
+    ],
+    penalty,
+    targetWidths: [o, d * o, 1],
+    ...(weighs && { weight: 2 }),
+  };
+};
+
+/** Gradients are measured against the largest of all, as single ones may be small sums of large terms. */
+const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, values] of Object.entries(expected))
+    expectCloseInNorm(actual[name] as Float32Array, values, { absolute: RELATIVE * maxAbsolute(values) + 1e-5 }, name);
+};
+
+/** How often each of the kernels of programs runs. */
+const runsOf = async (work: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> => {
+  const { kernels } = await engine().profile(async () => {
+    await work();
+    return [];
+  });
+  return Object.fromEntries(
+    Object.entries(PROGRAM_KERNELS).map(([what, kernel]) => [what, kernels.filter(({ name }) => name === kernel).length]),
+  );
+};
+
+type Parity = Pick<ManyFieldsContractOptions, 'backend' | 'together'>;
+
+const expectParity = async ({ backend, together }: Parity, one: BatchCase): Promise<void> => {
+  let actual: BatchNumbers = {};
+  const runs = await runsOf(async () => {
+    actual = await measureBatch(backend, one);
+  });
+  const calls = together ? 1 : one.batch.count;
+  // Once by itself, and once with its reverse.
+  expect(runs).toEqual({ forward: 2 * calls, reverse: calls, loss: 0 });
+  expectSame(actual, await measureBatch('cpu', one));
+};
+
+const expectLossParity = async ({ backend, together }: Parity, one: BatchCase, loss: KernelLoss): Promise<void> => {
+  let actual: BatchNumbers = {};
+  const runs = await runsOf(async () => {
+    actual = await measureBatchLoss(backend, one, loss);
+  });
+  expect(runs).toEqual({ forward: 0, reverse: 0, loss: together ? 1 : one.batch.count });
+  expectSame(actual, await composeBatchLoss('cpu', one, loss));
+};
+
+/** Declares the tests in the caller's `describe`. */
+export const manyFieldsContract = (options: ManyFieldsContractOptions): void => {
+  const { backend, together, exhaustive } = options;
+  const requests = exhaustive ? REQUESTS : REQUESTS.slice(-1);
+
+  it('says whether it takes programs for many fields', async () => {
+    await setBackend(backend);
+    expect(batchEvaluationOf(batchOf(sirenOf(1), 2, 'all'), {}).isFused).toBe(together);
+  });
+
+  describe.each(Object.keys(specs))('%s', name => {
+    const spec = specs[name] as FieldSpec;
+    const hasSome = networkOf(spec, extensions).layout.entries.length > 1;
+    const owns = OWN.filter(own => hasSome || own !== 'others');
+
+    it.each(owns)('gives each field what it has alone, with %s parameters of its own', async own => {
+      for (const [index, request] of requests.entries()) {
+        const one = { batch: batchOf(spec, 3, own), request, points: 37, isShared: index % 2 === 1 };
+        await expectParity(options, one);
+      }
+    });
+
+    it.each(owns)('has the loss of each field, with %s parameters of its own', async own => {
+      for (const [index, request] of requests.entries()) {
+        const one = { batch: batchOf(spec, 3, own), request, points: 37, isShared: index % 2 === 0 };
+        await expectLossParity(options, one, lossOf(one, squared, index % 2 === 1));
+      }
+    });
+  });
+
+  const pairs = COUNTS.flatMap(count => POINTS.map(points => ({ count, points })));
+  const sizes = exhaustive ? pairs : pairs.filter((_, index) => index % 5 === 0);
+  it.each(sizes)('takes $count fields at $points points each', async ({ count, points }) => {
+    for (const [index, name] of ['a SIREN with one output', 'a table in the plane'].entries())
+      for (const isShared of [false, true]) {
+        const own = OWN[(count + points + index) % OWN.length] as Own;
+        const one = { batch: batchOf(specs[name] as FieldSpec, count, own), request: { gradient: true }, points, isShared };
+        await expectParity(options, one);
+        await expectLossParity(options, one, lossOf(one, charbonnierPenalty(0.1), isShared));
+      }
+  });
+
+  it('gives the same bits each time, and keeps no tensors', async () => {
+    const one = { batch: batchOf(sirenOf(3), 17, 'some'), request: { laplacian: true }, points: 129, isShared: false };
+    const loss = lossOf(one, squared, true);
+    await setBackend(backend);
+    const [first, firstLoss] = [await measureBatch(backend, one), await measureBatchLoss(backend, one, loss)];
+    const { numTensors } = memory();
+    expect(await measureBatch(backend, one)).toEqual(first);
+    expect(await measureBatchLoss(backend, one, loss)).toEqual(firstLoss);
+    expect(memory().numTensors).toBe(numTensors);
+  });
+};
