@@ -64,13 +64,15 @@ const pointTensor = ({ batch, points, isShared }: BatchCase, seed: number, width
   );
 };
 
-const numbersOf = (entries: readonly (readonly [string, Tensor])[]): BatchNumbers =>
-  Object.fromEntries(entries.map(([name, part]) => [name, part.dataSync().slice() as Float32Array]));
+const numbersOf = async (entries: readonly (readonly [string, Tensor])[]): Promise<BatchNumbers> =>
+  Object.fromEntries(
+    await Promise.all(entries.map(async ([name, part]) => [name, (await part.data()).slice() as Float32Array] as const)),
+  );
 
-const inScope = async (backend: string, work: () => BatchNumbers): Promise<BatchNumbers> => {
+const inScope = async (backend: string, work: () => Promise<BatchNumbers>): Promise<BatchNumbers> => {
   await setBackend(backend);
   engine().startScope();
-  const result = work();
+  const result = await work();
   engine().endScope();
   return result;
 };

@@ -7,11 +7,12 @@ import {
   type Operation,
   registerWidths,
 } from '@neural-fields/core/kernels';
+import type { Numbers } from '@neural-fields/core/layers';
 import { type DenseLayer, identity, type LayerActivation } from '../wgsl/activations.ts';
 import { blockCount, type JetShape, jetShapeOf } from '../wgsl/jet-rule.ts';
 
 /** A program with what follows from it. Register r is an input of the program, or what operation r - inputs wrote. */
-export interface FieldProgram extends Pick<KernelProgram, 'inputs' | 'operations' | 'parameterCount'> {
+export interface FieldProgram extends Pick<KernelProgram, 'inputs' | 'operations' | 'parameterCount' | 'fields'> {
   /** A text that no other compiled program has: plans are named by it. */
   readonly key: string;
   readonly jet: JetShape;
@@ -28,12 +29,13 @@ let compiled = 0;
 export const newKey = (): string => `${compiled++}`;
 
 export const fieldProgram = (program: KernelProgram): FieldProgram => {
-  const { inputs, operations, parameterCount } = program;
+  const { inputs, operations, parameterCount, fields } = program;
   const jet = jetShapeOf(program.shape);
   return {
     inputs,
     operations,
     parameterCount,
+    ...(fields !== undefined && { fields }),
     key: newKey(),
     jet,
     blocks: blockCount(jet),
@@ -44,6 +46,9 @@ export const fieldProgram = (program: KernelProgram): FieldProgram => {
 
 /** Rows begin at multiples of four numbers. */
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);
+
+/** Whether each field has such numbers of its own. */
+export const isOwn = (numbers: Numbers | undefined): boolean => numbers?.kind === 'parameter' && (numbers.fieldStride ?? 0) > 0;
 
 /** The register of what comes out. */
 export const lastRegister = ({ widths }: FieldProgram): number => widths.length - 1;
@@ -61,11 +66,13 @@ export const isCoords = ({ inputs }: FieldProgram, register: number): boolean =>
 const activationOf = (activation: ElementwiseFunction | undefined): LayerActivation => {
   if (activation === undefined) return identity;
   const { definition, parameters } = activation;
+  const learned = parameters.filter(({ value }) => typeof value !== 'number');
   return {
     kind: definition.kind,
     definition,
     parameters: Object.fromEntries(parameters.map(({ name, initial }) => [name, initial])),
-    learnable: parameters.flatMap(({ name, value }) => (typeof value === 'number' ? [] : [name])),
+    learnable: learned.map(({ name }) => name),
+    own: learned.filter(({ value }) => typeof value !== 'number' && isOwn(value)).map(({ name }) => name),
   };
 };
 
@@ -79,6 +86,8 @@ export const layerOf = (operation: LinearOperation, { widths }: FieldProgram): D
   outFeatures: operation.outFeatures,
   hasBias: operation.bias !== undefined,
   activation: activationOf(operation.activation),
+  ownWeight: isOwn(operation.weight),
+  ownBias: isOwn(operation.bias),
 });
 
 /** Multiplications of one pass, roughly. */

@@ -51,12 +51,17 @@ export const registerSlots = ({ inputs, operations, consumers }: FieldProgram, k
 };
 
 /** An input of the program, coordinates or jets without padding, to rows. */
-const packStep = ({ inputs, blocks, jet }: FieldProgram, input: number, points: number): Step => {
+const packStep = (
+  { inputs, blocks, jet, fields: isForMany }: FieldProgram,
+  input: number,
+  { points, fields, sharesCoords = false }: PassOptions,
+): Step => {
   const { features, kind } = inputs[input] as FieldProgram['inputs'][number];
+  const repeats = isForMany !== undefined;
   const { groups, columns } = linearGroups((blocks * points * padded(features)) / 4, PACK_THREADS);
   return {
-    shader: packInput({ features, blocks, first: jet.first, encoded: kind === 'jet' }),
-    sizes: { points, columns },
+    shader: packInput({ features, blocks, first: jet.first, encoded: kind === 'jet', repeats }),
+    sizes: { points, columns, sourcePoints: sharesCoords ? points / fields : points },
     bindings: { source: { slot: inputSlot('input', input) }, rows: { slot: inputSlot('rows', input) } },
     groups,
   };
@@ -78,7 +83,7 @@ export const forwardPart = (program: FieldProgram, regions: ParameterRegions, op
   }
   const slotOf = (register: number): string => names[register] as string;
   const steps = [
-    ...inputs.map((_, input) => packStep(program, input, points)),
+    ...inputs.map((_, input) => packStep(program, input, options)),
     ...operations.flatMap((operation, index) =>
       forwardSteps(operation, { ...options, program, regions, register: inputs.length + index, slotOf, reserve }),
     ),

@@ -1,10 +1,11 @@
 /** @file A program and its reverse, from tensors to tensors. */
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';
-import { type Batch, batchesOf, batchSize } from './batches.ts';
-import { inputCopies, outputCopies, vectorCopies } from './copies.ts';
+import { type Batch, batchesOfProgram } from './batches.ts';
+import { inputCopies, isShared, outputCopies, vectorCopies } from './copies.ts';
 import { type FieldProgram, multiplicationsOf, outFeaturesOf } from './field-program.ts';
-import { formatOf } from './format.ts';
+import { formatOf, type ProgramFormat } from './format.ts';
 import { forwardPart, outputPart } from './forward-plan.ts';
 import { joinParts } from './join.ts';
 import { givenLastStep } from './last-step.ts';
@@ -14,35 +15,65 @@ import { reversePart } from './reverse-plan.ts';
 const keyOf = (what: string, { key }: FieldProgram, more: readonly (number | boolean)[]): string =>
   `${what} ${more.join()} ${key}`;
 
+/** The points of one field. */
+export const pointsOf = ([first]: readonly TensorInfo[]): number => first?.shape.at(-2) as number;
+
+/** The batches of all points, on a device. */
+export const batchesOn = (
+  { device, batchBytes }: FieldKernels,
+  program: FieldProgram,
+  { inputs, format }: { readonly inputs: readonly TensorInfo[]; readonly format: ProgramFormat },
+): Batch[] => batchesOfProgram(program, device.limits, { batchBytes, format, points: pointsOf(inputs) });
+
+/** From the buffers of gradients to the vector, where a batch has the last points that they are of. */
+export const gradientCopies = (
+  { shared, own }: ParameterRegions,
+  gradient: TensorInfo,
+  { batch, isLast }: { readonly batch: Batch; readonly isLast: boolean },
+): Copy[] =>
+  [...(isLast ? [shared] : []), ...(batch.ends ? [own] : [])].flatMap(({ writes, slots }) =>
+    vectorCopies(writes, { tensor: gradient, slot: slots.gradient }, batch),
+  );
+
 /**
  * The jets that come out: value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]` as far as the order goes.
  *
+ * @param regionsOf the places of the parameters of so many fields
  * @param inputs those of the program
  * @param parameters `f32[P]`
  */
 export const fieldForward = (
   kernels: FieldKernels,
   program: FieldProgram,
-  regions: ParameterRegions,
+  regionsOf: (fields: number) => ParameterRegions,
   { inputs, parameters }: { readonly inputs: readonly TensorInfo[]; readonly parameters: TensorInfo },
 ): TensorInfo[] => {
-  const total = (inputs[0] as TensorInfo).shape[0] as number;
+  const total = (program.fields ?? 1) * pointsOf(inputs);
   const o = outFeaturesOf(program);
   const { first, second } = program.jet;
   const shapes = [[total, o], ...(first > 0 ? [[first, total, o]] : []), ...(second > 0 ? [[second, total, o]] : [])];
   const outputs = shapes.map(shape => kernels.makeTensor(shape));
   const { style } = kernels;
   const format = formatOf(program, kernels.halfPrecision);
-  const batches = batchesOf(total, batchSize(program, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
+  const batches = batchesOn(kernels, program, { inputs, format });
+  const sharesCoords = isShared(program, inputs[0]);
   // A gradient is being recorded: the reverse pass that follows finds the activations where this leaves them.
   const keeps = engine().state.gradientDepth > 0 && batches.length === 1;
   for (const batch of batches) {
     const points = batch.count;
+    const fields = batch.fields.count;
+    const regions = regionsOf(fields);
     kernels.record({
-      key: keyOf('jet', program, [points, keeps]),
+      key: keyOf('jet', program, [points, fields, sharesCoords, keeps]),
       plan: () =>
-        joinParts(forwardPart(program, regions, { points, keeps, style, format }), outputPart(program, { points, keeps })),
-      before: [...inputCopies(program, inputs, 'input', batch), ...vectorCopies(regions.reads, parameters, 'parameters')],
+        joinParts(
+          forwardPart(program, regions, { points, fields, sharesCoords, keeps, style, format }),
+          outputPart(program, { points, keeps }),
+        ),
+      before: [
+        ...inputCopies(program, inputs, 'input', batch),
+        ...vectorCopies(regions.reads, { tensor: parameters, slot: 'parameters' }, batch),
+      ],
       after: outputCopies(program, outputs, 'outputs', batch),
       cost: multiplicationsOf(program, points),
     });
@@ -62,7 +93,7 @@ export const fieldForward = (
 export const fieldReverse = (
   kernels: FieldKernels,
   program: FieldProgram,
-  regions: ParameterRegions,
+  regionsOf: (fields: number) => ParameterRegions,
   {
     inputs,
     parameters,
@@ -75,33 +106,37 @@ export const fieldReverse = (
     readonly gradient: TensorInfo;
   },
 ): TensorInfo[] => {
-  const total = (inputs[0] as TensorInfo).shape[0] as number;
   const { style } = kernels;
   const format = formatOf(program, kernels.halfPrecision);
   const kept = kernels.keeps(keyOf('kept', program, []), [...inputs, parameters]);
   const inputGradients = inputs.map(({ shape }) => kernels.makeTensor(shape));
-  const batches = batchesOf(total, batchSize(program, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
+  const batches = batchesOn(kernels, program, { inputs, format });
   const workOf = (batch: Batch, isLast: boolean): void => {
     const points = batch.count;
-    const continues = batch.start > 0;
+    const fields = batch.fields.count;
+    const regions = regionsOf(fields);
+    const continues = { shared: batch.start > 0, own: !batch.begins };
     kernels.record({
-      key: keyOf('jet reverse', program, [points, continues, kept]),
+      key: keyOf('jet reverse', program, [points, fields, continues.shared, continues.own, kept]),
       plan: () => {
-        const last = givenLastStep(program, regions, { points, format });
+        const last = givenLastStep(program, regions, { points, fields, format });
         return joinParts(
-          ...(kept ? [] : [forwardPart(program, regions, { points, keeps: true, style, format })]),
-          reversePart(program, regions, { points, style, format, continues, reachesInput: true, last }),
+          ...(kept ? [] : [forwardPart(program, regions, { points, fields, keeps: true, style, format })]),
+          reversePart(program, regions, { points, fields, style, format, continues, reachesInput: true, last }),
         );
       },
       before: [
         ...(kept
           ? []
-          : [...inputCopies(program, inputs, 'input', batch), ...vectorCopies(regions.reads, parameters, 'parameters')]),
+          : [
+              ...inputCopies(program, inputs, 'input', batch),
+              ...vectorCopies(regions.reads, { tensor: parameters, slot: 'parameters' }, batch),
+            ]),
         ...outputCopies(program, upstream, 'upstream', batch),
       ],
       after: [
         ...inputCopies(program, inputGradients, 'inputGradient', batch),
-        ...(isLast ? vectorCopies(regions.writes, gradient, 'gradient') : []),
+        ...gradientCopies(regions, gradient, { batch, isLast }),
       ],
       cost: (kept ? 2 : 3) * multiplicationsOf(program, points),
     });

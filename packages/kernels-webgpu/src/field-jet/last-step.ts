@@ -1,10 +1,11 @@
 /** @file Where a reverse pass begins: the derivatives with respect to what comes out, past the activation at its end. */
-import { linearGroups, type SlotRange, type Step } from '../device/plan.ts';
+import type { SlotRange, Step } from '../device/plan.ts';
+import { isOwnActivation } from '../wgsl/activations.ts';
 import { type JetFormat, single } from '../wgsl/jet-format.ts';
 import { givenUpstream, type LastLayer } from '../wgsl/last-layer.ts';
-import { ACTIVATION_THREADS } from '../wgsl/reverse-activation.ts';
 import { activationBehind, type FieldProgram, lastRegister, outFeaturesOf, padded, writerOf } from './field-program.ts';
 import { registerSlots } from './forward-plan.ts';
+import { overPoints } from './ops/groups.ts';
 import { preActivationBinding } from './ops/linear.ts';
 import type { ActivationBefore, PassOptions } from './ops/operation-kernels.ts';
 import type { ParameterRegions } from './regions.ts';
@@ -39,36 +40,32 @@ export interface LastStep {
   readonly slots: Readonly<Record<string, number>>;
 }
 
+type LastStepOptions = Pick<PassOptions, 'points' | 'fields' | 'format'>;
+
 /** What every shader of `last-layer.ts` is made from, and what it has bound. */
 export const lastLayerStep = (
   program: FieldProgram,
   regions: ParameterRegions,
-  { points, format }: Pick<PassOptions, 'points' | 'format'>,
+  { points, fields, format, perField }: LastStepOptions & { readonly perField?: boolean },
 ): Pick<Step, 'sizes' | 'groups' | 'bindings'> & {
-  readonly workgroups: number;
   readonly layer: LastLayer;
   readonly format: JetFormat;
 } => {
   const outFeatures = outFeaturesOf(program);
   const register = lastRegister(program);
   const before = activationBefore(program, regions, register, format.format);
-  const { groups, columns } = linearGroups((points * padded(outFeatures)) / 4, ACTIVATION_THREADS);
+  const activation = activationBehind(writerOf(program, register));
+  const isByField = perField === true || isOwnActivation(activation);
   return {
-    layer: { activation: activationBehind(writerOf(program, register)), outFeatures },
+    layer: { activation, outFeatures },
     format: before?.format ?? format.format,
-    sizes: { points, columns },
-    groups,
-    workgroups: groups[0] * groups[1],
+    ...overPoints({ points, fields, perField: isByField }, padded(outFeatures) / 4),
     bindings: { ...before?.bindings, result: { slot: FIRST_GRADIENT } },
   };
 };
 
 /** The reverse pass begins with what the buffer `upstream` holds, `[blocks][points][out]`. */
-export const givenLastStep = (
-  program: FieldProgram,
-  regions: ParameterRegions,
-  options: Pick<PassOptions, 'points' | 'format'>,
-): LastStep => {
+export const givenLastStep = (program: FieldProgram, regions: ParameterRegions, options: LastStepOptions): LastStep => {
   const { layer, format, sizes, groups, bindings } = lastLayerStep(program, regions, options);
   return {
     slots: { upstream: program.blocks * options.points * layer.outFeatures },

@@ -4,15 +4,18 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';
 import { floatBits } from '../device/plan.ts';
-import { pointwiseLoss, targetSize } from '../wgsl/last-layer.ts';
+import { pointwiseLoss, targetPitch, targetSize } from '../wgsl/last-layer.ts';
 import { sumList } from '../wgsl/reduce.ts';
-import { type Batch, batchesOf, batchSize } from './batches.ts';
-import { inputCopies, vectorCopies } from './copies.ts';
+import type { Batch } from './batches.ts';
+import { inputCopies, isShared, pointCopy, vectorCopies } from './copies.ts';
 import { type FieldProgram, lastRegister, multiplicationsOf } from './field-program.ts';
-import { formatOf, type ProgramFormat } from './format.ts';
+import { formatOf } from './format.ts';
 import { forwardPart, type Part, registerSlots } from './forward-plan.ts';
+import { batchesOn, gradientCopies } from './jet.ts';
 import { joinParts } from './join.ts';
 import { type LastStep, lastLayerStep } from './last-step.ts';
+import { workgroupsOf } from './ops/groups.ts';
+import type { PassOptions } from './ops/operation-kernels.ts';
 import type { ParameterRegions } from './regions.ts';
 import { reversePart } from './reverse-plan.ts';
 
@@ -39,11 +42,25 @@ const lossStep = (
   program: FieldProgram,
   regions: ParameterRegions,
   loss: FieldLoss,
-  { points, format, scale }: { readonly points: number; readonly format: ProgramFormat; readonly scale: LossScale },
+  {
+    points,
+    fields,
+    format,
+    scale,
+    shared,
+  }: Pick<PassOptions, 'points' | 'fields' | 'format'> & { readonly scale: LossScale; readonly shared: readonly boolean[] },
 ): LastStep & { readonly sums: number } => {
-  const { layer, format: zFormat, sizes, groups, workgroups, bindings } = lastLayerStep(program, regions, { points, format });
+  const perField = program.fields !== undefined;
+  const {
+    layer,
+    format: zFormat,
+    sizes,
+    groups,
+    bindings,
+  } = lastLayerStep(program, regions, { points, fields, format, perField });
   const { starts, length } = placeTargets(loss.targetWidths, points);
-  const shader = pointwiseLoss(loss, layer, program.jet, zFormat);
+  const shader = pointwiseLoss(loss, layer, program.jet, { format: zFormat, perField });
+  const workgroups = workgroupsOf({ groups });
   const usesTargets = shader.storage.some(({ name }) => name === 'targets');
   return {
     sums: workgroups,
@@ -55,6 +72,7 @@ const lossStep = (
         lossScale: floatBits(scale.loss),
         gradientScale: floatBits(scale.gradient),
         ...Object.fromEntries(starts.map((start, index) => [targetSize(index), start])),
+        ...Object.fromEntries(shared.map((isShared, index) => [targetPitch(index), isShared ? 0 : points / fields])),
       },
       bindings: {
         ...bindings,
@@ -67,30 +85,31 @@ const lossStep = (
   };
 };
 
-/** The sum of what the workgroups left in `lossSums`, to the buffer `loss`. */
-const totalPart = (count: number, continues: boolean): Part => ({
-  slots: { loss: 1 },
+/** The sums of what the workgroups of each field left in `lossSums`, to the buffer `loss`. */
+const totalPart = (workgroups: number, fields: number, continues: boolean): Part => ({
+  slots: { loss: fields },
   steps: [
     {
       shader: sumList,
-      sizes: { count, continues: Number(continues) },
+      sizes: { count: workgroups / fields, continues: Number(continues) },
       bindings: { sums: { slot: 'lossSums' }, total: { slot: 'loss' } },
-      groups: [1, 1, 1],
+      groups: [fields, 1, 1],
     },
   ],
 });
 
 /**
- * The loss `f32[]`.
+ * The loss `f32[]`, of many fields `f32[b]`.
  *
+ * @param regionsOf the places of the parameters of so many fields
  * @param inputs those of the program
- * @param gradient gets its derivatives with respect to the parameters
- * @param targets each `f32[n, k]`
+ * @param gradient gets its derivatives, or those of its sum, with respect to the parameters
+ * @param targets each `f32[n, k]`; of many fields `f32[b, n, k]`, or `f32[n, k]` where all have the same
  */
 export const fieldLoss = (
   kernels: FieldKernels,
   program: FieldProgram,
-  regions: ParameterRegions,
+  regionsOf: (fields: number) => ParameterRegions,
   {
     loss,
     scale,
@@ -110,42 +129,43 @@ export const fieldLoss = (
   const { targetWidths: widths, key } = loss;
   const { style } = kernels;
   const format = formatOf(program, kernels.halfPrecision);
-  const total = (inputs[0] as TensorInfo).shape[0] as number;
-  const sum = kernels.makeTensor([]);
-  const batches = batchesOf(total, batchSize(program, kernels.device.limits, { batchBytes: kernels.batchBytes, format }));
-  const targetCopies = ({ start, count }: Batch): Copy[] => {
-    const { starts } = placeTargets(widths, count);
+  const sum = kernels.makeTensor(program.fields === undefined ? [] : [program.fields]);
+  const batches = batchesOn(kernels, program, { inputs, format });
+  const sharesCoords = isShared(program, inputs[0]);
+  const shared = targets.map(target => isShared(program, target));
+  const targetCopies = (batch: Batch): Copy[] => {
+    const { starts } = placeTargets(widths, batch.count);
     return targets.map((tensor, index) => {
-      const width = widths[index] as number;
-      const slotOffset = starts[index] as number;
-      return { tensor, tensorOffset: start * width, slot: 'targets', slotOffset, length: count * width };
+      const place = { tensor, slot: 'targets', slotOffset: starts[index] as number, features: widths[index] as number };
+      return pointCopy(program, place, batch);
     });
   };
   for (const [index, batch] of batches.entries()) {
     const points = batch.count;
-    const continues = index > 0;
+    const { start: field, count: fields } = batch.fields;
+    const regions = regionsOf(fields);
+    const continues = { shared: index > 0, own: !batch.begins };
     const isLast = index === batches.length - 1;
+    const variant = [points, fields, sharesCoords, ...shared, continues.shared, continues.own, scale.loss, scale.gradient];
     kernels.record({
-      key: `loss ${points},${continues},${scale.loss},${scale.gradient} ${key}`,
+      key: `loss ${variant.join()} ${key}`,
       plan: () => {
-        const last = lossStep(program, regions, loss, { points, format, scale });
+        const last = lossStep(program, regions, loss, { points, fields, format, scale, shared });
         return joinParts(
-          forwardPart(program, regions, { points, keeps: true, style, format }),
-          reversePart(program, regions, { points, style, format, continues, reachesInput: false, last }),
-          totalPart(last.sums, continues),
+          forwardPart(program, regions, { points, fields, sharesCoords, keeps: true, style, format }),
+          reversePart(program, regions, { points, fields, style, format, continues, reachesInput: false, last }),
+          totalPart(last.sums, fields, continues.own),
         );
       },
       before: [
         ...inputCopies(program, inputs, 'input', batch),
-        ...(index === 0 ? vectorCopies(regions.reads, parameters, 'parameters') : []),
+        ...(batch.begins ? vectorCopies(regions.reads, { tensor: parameters, slot: 'parameters' }, batch) : []),
         ...targetCopies(batch),
       ],
-      after: isLast
-        ? [
-            ...vectorCopies(regions.writes, gradient, 'gradient'),
-            { tensor: sum, tensorOffset: 0, slot: 'loss', slotOffset: 0, length: 1 },
-          ]
-        : [],
+      after: [
+        ...gradientCopies(regions, gradient, { batch, isLast }),
+        ...(batch.ends ? [{ tensor: sum, tensorOffset: field, slot: 'loss', slotOffset: 0, length: fields }] : []),
+      ],
       cost: 3 * multiplicationsOf(program, points),
     });
   }

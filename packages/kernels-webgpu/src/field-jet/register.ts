@@ -9,22 +9,29 @@ import { fieldProgram, newKey } from './field-program.ts';
 import { fieldForward, fieldReverse } from './jet.ts';
 import { fieldLoss } from './loss.ts';
 import { hasKernels } from './ops/index.ts';
-import { hasPlainTables, parameterRegions } from './regions.ts';
+import { type GradientGroup, hasPlainTables, type ParameterRegions, parameterRegions } from './regions.ts';
 
 const prepare = (given: KernelProgram, on: KernelBackend) => {
   if (!hasPlainTables(given)) return undefined;
   const program = fieldProgram(given);
-  const regions = parameterRegions(program);
+  const known = new Map<number, ParameterRegions>();
+  const regionsOf = (fields: number): ParameterRegions => {
+    const regions = known.get(fields) ?? parameterRegions(program, fields);
+    known.set(fields, regions);
+    return regions;
+  };
   const backend = on as WebGPUBackend;
   const kernels = (): FieldKernels => kernelsOf(backend);
-  const { parameterCount } = program;
-  const written = regions.writes.reduce((sum, { length }) => sum + length, 0);
+  const { parameterCount, fields = 1 } = program;
+  const { shared, own } = regionsOf(1);
+  const lengthOf = ({ writes }: GradientGroup): number => writes.reduce((sum, { length }) => sum + length, 0);
+  const written = lengthOf(shared) + fields * lengthOf(own);
   /** For the gradient: 0 where the program does not write. */
   const newGradient = (): TensorInfo =>
     written === parameterCount
       ? kernels().makeTensor([parameterCount])
       : backend.makeTensorInfo([parameterCount], 'float32', new Float32Array(parameterCount));
-  return { program, regions, kernels, newGradient };
+  return { program, regionsOf, kernels, newGradient };
 };
 
 /** Registers the fused programs, and the losses that need nothing else. */
@@ -33,16 +40,17 @@ export const registerFieldJet = (): void =>
     name: BACKEND_NAME,
     rank: 50,
     reportEvery: 10,
+    manyFields: true,
     supports: (operation, shape) => blockCount(jetShapeOf(shape)) <= MOST_BLOCKS && hasKernels(operation),
     compile(given, on) {
       const prepared = prepare(given, on);
       if (prepared === undefined) return undefined;
-      const { program, regions, kernels, newGradient } = prepared;
+      const { program, regionsOf, kernels, newGradient } = prepared;
       return {
-        forward: (inputs, parameters) => fieldForward(kernels(), program, regions, { inputs, parameters }),
+        forward: (inputs, parameters) => fieldForward(kernels(), program, regionsOf, { inputs, parameters }),
         reverse(inputs, parameters, upstream) {
           const gradient = newGradient();
-          const before = fieldReverse(kernels(), program, regions, { inputs, parameters, upstream, gradient });
+          const before = fieldReverse(kernels(), program, regionsOf, { inputs, parameters, upstream, gradient });
           return [...before, gradient];
         },
       };
@@ -50,13 +58,13 @@ export const registerFieldJet = (): void =>
     compileLoss(given, loss, on) {
       const prepared = prepare(given, on);
       if (prepared === undefined) return undefined;
-      const { program, regions, kernels, newGradient } = prepared;
+      const { program, regionsOf, kernels, newGradient } = prepared;
       const compiled = { ...loss, key: newKey() };
       return {
         run(inputs, parameters, targets, scale) {
           const gradient = newGradient();
           return [
-            fieldLoss(kernels(), program, regions, { loss: compiled, scale, inputs, parameters, targets, gradient }),
+            fieldLoss(kernels(), program, regionsOf, { loss: compiled, scale, inputs, parameters, targets, gradient }),
             gradient,
           ];
         },

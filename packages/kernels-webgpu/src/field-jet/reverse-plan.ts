@@ -4,30 +4,33 @@
  */
 import type { Operation } from '@neural-fields/core/kernels';
 import { linearGroups, type Step } from '../device/plan.ts';
+import { isOwnActivation } from '../wgsl/activations.ts';
 import { reverseElementwise, reverseInPlace } from '../wgsl/ops/elementwise.ts';
 import { PACK_THREADS, unpackRows } from '../wgsl/pack.ts';
-import { addParts, clearParts, learnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
+import { addParts, clearParts, learnedGradient, ownLearnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
 import { inputSlot } from './copies.ts';
 import { type FieldProgram, isCoords, lastRegister, padded, writerOf } from './field-program.ts';
 import { firstFree, newSlots, type Part, registerSlots } from './forward-plan.ts';
 import { activationBefore, type LastStep } from './last-step.ts';
-import { overNumbers, overPoints } from './ops/groups.ts';
+import { overNumbers, overPoints, workgroupsOf } from './ops/groups.ts';
 import { reverseSteps } from './ops/index.ts';
-import type { ActivationBefore, GradientTarget, PassOptions, ProductTarget } from './ops/operation-kernels.ts';
-import type { ParameterRegions } from './regions.ts';
+import type { ActivationBefore, GradientTarget, PartsOfGradient, PassOptions, ProductTarget } from './ops/operation-kernels.ts';
+import type { GradientGroup, GradientPlace, ParameterRegions } from './regions.ts';
 
 /** Rows that a workgroup adds up, before the sums of all are added: short sums are exact sums. */
 const ROWS_PER_PART = 256;
 /** A layer 64 wide is one tile, so its parts are all the workgroups that it has. */
 const MOST_PARTS = 256;
+/** What a dispatch may have along its third dimension: parts, or those of all fields. */
+const MOST_GROUPS = 65_535;
 /** What the parts of the gradient may take. */
 const PARTS_FLOATS = 2 ** 24;
 
-/** How a batch's rows are shared out. */
-const shareRows = (rows: number, parameters: number): { readonly parts: number; readonly rowsPerPart: number } => {
-  const most = Math.max(1, Math.min(MOST_PARTS, Math.floor(PARTS_FLOATS / parameters)));
+/** How a batch's rows are shared out, or those of each of its fields. */
+const shareRows = (rows: number, { count, slots }: GradientGroup, fields = 1): PartsOfGradient => {
+  const most = Math.max(1, Math.min(MOST_PARTS, Math.floor(PARTS_FLOATS / count), Math.floor(MOST_GROUPS / fields)));
   const rowsPerPart = Math.ceil(rows / Math.min(most, Math.ceil(rows / ROWS_PER_PART)));
-  return { parts: Math.ceil(rows / rowsPerPart), rowsPerPart };
+  return { slots, stride: count, parts: Math.ceil(rows / rowsPerPart), rowsPerPart };
 };
 
 /** Whether anybody asks for the derivatives with respect to each register. */
@@ -61,13 +64,13 @@ const gradientBuffers = ({ blocks, widths }: FieldProgram, points: number, reser
   };
 };
 
-/** From the parts to the gradient of all parameters but tables. */
+/** From the parts to the gradient of all parameters of a group but tables. */
 const gatherSteps = (
-  { count, cleared, shares }: ParameterRegions,
+  { count, cleared, shares, slots }: GradientGroup,
   { parts, continues }: { readonly parts: number; readonly continues: boolean },
 ): Step[] => {
   if (count === 0) return [];
-  const bindings = { parts: { slot: 'parts' } };
+  const bindings = { parts: { slot: slots.parts } };
   const inParts = (length: number): Pick<Step, 'sizes' | 'groups'> => {
     const { sizes, groups } = overNumbers(length * parts, REDUCE_THREADS);
     return { sizes: { ...sizes, count: length, parts, stride: count }, groups };
@@ -85,55 +88,75 @@ const gatherSteps = (
     {
       shader: sumParts,
       sizes: { ...sizes, parts, continues: Number(continues) },
-      bindings: { ...bindings, total: { slot: 'gradient' } },
+      bindings: { ...bindings, total: { slot: slots.gradient } },
       groups,
     },
   ];
 };
 
+/** Whether gradients are added to those of earlier batches: of parameters that all fields share, and of those that each has of its own. */
+export interface Continues {
+  readonly shared: boolean;
+  readonly own: boolean;
+}
+
 /**
- * From what comes out back: the buffer `gradient` gets the derivatives with respect to all parameters, added to what is there where it `continues`. With
- * `reachesInput` the buffers `inputGradient`, `inputGradient1`, ... get those with respect to the inputs, without padding.
+ * From what comes out back: the buffers `gradient` and `ownGradient` get the derivatives with respect to all parameters, added to what is there where they continue.
+ * With `reachesInput` the buffers `inputGradient`, `inputGradient1`, ... get those with respect to the inputs, without padding.
  */
 export const reversePart = (
   program: FieldProgram,
   regions: ParameterRegions,
   {
     points,
+    fields,
     style,
     format,
     continues,
     reachesInput,
     last,
-  }: Omit<PassOptions, 'keeps'> & { readonly continues: boolean; readonly reachesInput: boolean; readonly last: LastStep },
+  }: Omit<PassOptions, 'keeps'> & { readonly continues: Continues; readonly reachesInput: boolean; readonly last: LastStep },
 ): Part => {
   const { inputs, operations, widths, consumers, jet, blocks } = program;
-  const rows = blocks * points;
-  const share = shareRows(rows, regions.count);
+  const shared = shareRows(blocks * points, regions.shared);
+  const own = shareRows((blocks * points) / fields, regions.own, fields);
+  const groupOf = (place: GradientPlace): PartsOfGradient => (place.own ? own : shared);
   const wanted = wantedRegisters(program, regions, reachesInput);
   const names = registerSlots(program, true);
   const { slots, reserve } = newSlots();
   const buffers = gradientBuffers(program, points, reserve);
   const steps: Step[] = [];
-  const written = new Set<number>();
+  const written = new Set<string>();
   for (const [slot, floats] of Object.entries(last.slots)) reserve(slot, floats);
-  reserve('parts', share.parts * regions.count);
-  reserve('gradient', regions.gradientLength);
+  for (const [{ slots: group, count, length }, { parts }] of [
+    [regions.shared, shared],
+    [regions.own, own],
+  ] as const)
+    if (length > 0) {
+      reserve(group.parts, parts * count);
+      reserve(group.gradient, length);
+    }
 
   /** The derivatives with respect to what an operation's activation has learned, from the sums that so many workgroups left. */
   const learnedSteps = (operation: Operation | undefined, workgroups: number): Step[] => {
-    const offset = operation && regions.gradients.get(operation)?.learned;
-    const learned = operation && regions.learnedOf(operation)?.length;
-    if (offset === undefined || learned === undefined) return [];
-    reserve('learnedSums', workgroups * learned);
-    return [
-      {
-        shader: learnedGradient(learned),
-        sizes: { count: workgroups, parts: share.parts, stride: regions.count, offset },
-        bindings: { sums: { slot: 'learnedSums' }, parts: { slot: 'parts' } },
-        groups: [1, 1, 1],
-      },
-    ];
+    const places = (operation && regions.gradients.get(operation)?.learned) ?? [];
+    const [first] = places;
+    if (first === undefined) return [];
+    reserve('learnedSums', workgroups * places.length);
+    const stepTo = (place: GradientPlace): Omit<Step, 'shader'> => {
+      const { slots: group, parts, stride } = groupOf(place);
+      const count = place.own ? workgroups / fields : workgroups;
+      return {
+        sizes: { count, parts, stride, offset: place.offset },
+        bindings: { sums: { slot: 'learnedSums' }, parts: { slot: group.parts } },
+        groups: [place.own ? fields : 1, 1, 1],
+      };
+    };
+    if (places.every(place => !place.own)) return [{ shader: learnedGradient(places.length), ...stepTo(first) }];
+    return places.map((place, which) => {
+      const { sizes, ...step } = stepTo(place);
+      return { shader: ownLearnedGradient(places.length), sizes: { ...sizes, which }, ...step };
+    });
   };
 
   /** Where the derivatives go that are past the activation behind a register: to itself behind a product of matrices, else to the register before. */
@@ -172,7 +195,8 @@ export const reversePart = (
     const operation = writerOf(program, register);
     const isAlone = operation?.kind === 'elementwise';
     const { slot, adds } = isAlone ? pastActivation(register) : { slot: upstream, adds: false };
-    const dispatch = overPoints(points, padded(features) / 4);
+    const perField = isOwnActivation(past.activation);
+    const dispatch = overPoints({ points, fields, perField }, padded(features) / 4);
     return [
       {
         shader: isAlone
@@ -181,13 +205,13 @@ export const reversePart = (
         ...dispatch,
         bindings: { ...past.bindings, ...(isAlone && { upstream: { slot: upstream } }), result: { slot } },
       },
-      ...learnedSteps(operation, dispatch.groups[0] * dispatch.groups[1]),
+      ...learnedSteps(operation, workgroupsOf(dispatch)),
     ];
   };
 
   // What comes out is where the first buffer is taken.
   pastActivation(lastRegister(program));
-  steps.push(last.step, ...learnedSteps(operations.at(-1), last.step.groups[0] * last.step.groups[1]));
+  steps.push(last.step, ...learnedSteps(operations.at(-1), workgroupsOf(last.step)));
   for (let index = operations.length - 1; index >= 0; index--) {
     const operation = operations[index] as Operation;
     const register = inputs.length + index;
@@ -199,20 +223,21 @@ export const reversePart = (
           program,
           regions,
           points,
+          fields,
           style,
           format,
           register,
           upstream,
-          continues,
-          share,
+          groupOf,
           slotOf: at => names[at] as string,
           reserve,
           into: at => (wanted[at] ? buffers.into(at) : undefined),
           productInto,
-          isFirst(place) {
-            const isNew = !written.has(place);
-            written.add(place);
-            return isNew;
+          addsTo(place) {
+            const name = `${place.own} ${place.offset}`;
+            const isWritten = written.has(name);
+            written.add(name);
+            return isWritten || (place.own ? continues.own : continues.shared);
           },
         }),
       );
@@ -233,6 +258,9 @@ export const reversePart = (
         groups,
       });
     }
-  steps.push(...gatherSteps(regions, { parts: share.parts, continues }));
+  steps.push(
+    ...gatherSteps(regions.shared, { parts: shared.parts, continues: continues.shared }),
+    ...gatherSteps(regions.own, { parts: own.parts, continues: continues.own }),
+  );
   return { slots, steps };
 };

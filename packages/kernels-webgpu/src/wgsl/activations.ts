@@ -17,6 +17,8 @@ export interface LayerActivation {
   /** The values of its parameters in the order of the definition; of learned ones those at the start: the present ones are read from a buffer. */
   readonly parameters: Readonly<Record<string, number>>;
   readonly learnable: readonly string[];
+  /** Those of the learned ones that each of many fields has of its own; none if absent. */
+  readonly own?: readonly string[];
 }
 
 /** A dense layer: h W + b, and then its activation. */
@@ -25,7 +27,17 @@ export interface DenseLayer {
   readonly outFeatures: number;
   readonly hasBias: boolean;
   readonly activation: LayerActivation;
+  /** Whether each of many fields has a weight, and a bias, of its own. */
+  readonly ownWeight?: boolean;
+  readonly ownBias?: boolean;
 }
+
+/** Whether fields differ in the parameters of an activation. */
+export const isOwnActivation = (activation: LayerActivation | undefined): boolean => (activation?.own ?? []).length > 0;
+
+/** Whether fields differ in a layer's parameters. */
+export const isOwnLayer = ({ ownWeight = false, ownBias = false, activation }: DenseLayer): boolean =>
+  ownWeight || ownBias || isOwnActivation(activation);
 
 /** No activation. */
 export const identity: LayerActivation = { kind: 'identity', parameters: {}, learnable: [] };
@@ -84,12 +96,20 @@ export const activationFunctions = (activation: LayerActivation, { order, learne
 export const activate = ({ parameters }: LayerActivation, x: string): string =>
   `activate(${[x, ...Object.keys(parameters).map((_, index) => `p${index}`)].join(', ')})`;
 
+/** Where a learned parameter is in `learnedParameters`: one after the other, those of each field's own field by field. */
+const learnedPlace = ({ learnable, own = [] }: LayerActivation, name: string): string => {
+  const before = learnable.slice(0, learnable.indexOf(name));
+  if (own.length === 0) return String(before.length);
+  const ownBefore = before.filter(other => own.includes(other)).length;
+  return `${before.length - ownBefore}u + ${ownBefore}u * sizes.fields${own.includes(name) ? ' + field' : ''}`;
+};
+
 /** Statements that define the parameters p0, p1, ... of an activation; those that are learned are read from `learnedParameters`. */
-export const parameterStatements = ({ parameters, learnable }: LayerActivation): string =>
+export const parameterStatements = (activation: LayerActivation): string =>
   lines(
-    ...Object.entries(parameters).map(([name, value], index) => {
-      const place = learnable.indexOf(name);
-      return `let p${index}: f32 = ${place >= 0 ? `learnedParameters[${place}]` : literal(value)};`;
+    ...Object.entries(activation.parameters).map(([name, value], index) => {
+      const isLearned = activation.learnable.includes(name);
+      return `let p${index}: f32 = ${isLearned ? `learnedParameters[${learnedPlace(activation, name)}]` : literal(value)};`;
     }),
   );
 

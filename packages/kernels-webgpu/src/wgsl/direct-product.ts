@@ -9,7 +9,7 @@ const THREAD_COLUMNS = 16;
 const THREAD_ROWS = 4;
 
 /** Every thread reads all that it needs itself. */
-export const directProduct = ({ blocks, inner, matrix, transposed, half }: RowsTimesMatrix): ProductCode => {
+export const directProduct = ({ blocks, inner, matrix, transposed, half, range }: RowsTimesMatrix): ProductCode => {
   const vectors = Math.ceil(inner / 4);
   const weights = transposed
     ? lines(
@@ -17,12 +17,12 @@ export const directProduct = ({ blocks, inner, matrix, transposed, half }: RowsT
         'let w0 = w[0]; let w1 = w[1]; let w2 = w[2]; let w3 = w[3];',
       )
     : repeat(4, j => `let w${j} = weightAt(k * 4u + ${j}u, column);`);
-  const pointOf = (): string => `group.y * ${THREAD_ROWS}u + local.y`;
+  const pointOf = (): string => range.pointOf(`group.y * ${THREAD_ROWS}u + local.y`);
   return {
     workgroup: [THREAD_COLUMNS, THREAD_ROWS],
     points: THREAD_ROWS,
     pointsPerThread: 1,
-    declarations: [matrixFunction('weightAt', 'weights', matrix.rows, matrix.columns), addProducts],
+    declarations: [matrixFunction('weightAt', 'weights', matrix), addProducts],
     pointOf,
     body: lines(
       `let column = group.x * ${THREAD_COLUMNS}u + local.x;`,

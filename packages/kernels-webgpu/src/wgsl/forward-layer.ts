@@ -1,8 +1,9 @@
 /** @file One dense layer forward: Z = H W + b for all blocks of the jets, then the activation's rule. */
-import { activationFunctions, type DenseLayer, parameterStatements } from './activations.ts';
+import { activationFunctions, type DenseLayer, isOwnLayer, parameterStatements } from './activations.ts';
 import { type JetFormat, narrowed, orderOf, unscaled, vectorType } from './jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape } from './jet-rule.ts';
 import { matrixFunction, matrixType } from './matrix.ts';
+import { pointRange } from './point-range.ts';
 import { preActivationStorage, storePreActivation } from './pre-activations.ts';
 import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
@@ -22,11 +23,12 @@ export const forwardLayer = (
   jet: JetShape,
   { keepsPreActivations, style, formats }: ForwardOptions,
 ): Shader => {
-  const { inFeatures, outFeatures, hasBias, activation } = layer;
+  const { inFeatures, outFeatures, hasBias, activation, ownWeight = false, ownBias = false } = layer;
   const { kind, learnable } = activation;
   const blocks = blockCount(jet);
-  const matrix = { rows: inFeatures, columns: outFeatures };
-  const product = productCode({ blocks, inner: inFeatures, matrix, transposed: false, half: formats.rows.half }, style);
+  const range = pointRange(isOwnLayer(layer));
+  const matrix = { rows: inFeatures, columns: outFeatures, own: ownWeight };
+  const product = productCode({ blocks, inner: inFeatures, matrix, transposed: false, half: formats.rows.half, range }, style);
   const [threadColumns] = product.workgroup;
   const vectors = Math.ceil(outFeatures / 4);
   const isIdentity = kind === 'identity';
@@ -37,7 +39,7 @@ export const forwardLayer = (
       indent(
         lines(
           `let point = ${product.pointOf(q)};`,
-          'if (point < sizes.points) {',
+          `if (point < ${range.end}) {`,
           indent(
             lines(
               `let z0 = ${sumName(0, q)}${hasBias ? ' + biasHere' : ''};`,
@@ -60,7 +62,7 @@ export const forwardLayer = (
     );
   return shader({
     label: `forward ${inFeatures}x${outFeatures} ${kind}`,
-    sizes: ['points'],
+    sizes: ['points', ...range.sizes],
     storage: [
       reads('rows', vectorType(formats.rows)),
       reads('weights', matrixType(outFeatures)),
@@ -70,12 +72,14 @@ export const forwardLayer = (
       writes('h', vectorType(formats.h)),
     ],
     declarations: [
+      ...range.declarations,
       ...product.declarations,
-      ...(hasBias ? [matrixFunction('biasAt', 'bias', 1, outFeatures)] : []),
+      ...(hasBias ? [matrixFunction('biasAt', 'bias', { rows: 1, columns: outFeatures, own: ownBias })] : []),
       ...(isIdentity ? [] : activationFunctions(activation, { order: forwardOrder(jet) })),
     ],
     workgroup: product.workgroup,
     body: lines(
+      range.begin,
       product.body,
       `let vector = group.x * ${threadColumns}u + local.x;`,
       `if (vector >= ${vectors}u) { return; }`,

@@ -7,6 +7,7 @@ import type { DenseLayer } from './activations.ts';
 import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape } from './jet-rule.ts';
+import { pointRange } from './point-range.ts';
 import { reverseActivation } from './reverse-activation.ts';
 import { indent, lines, reads, repeat, type Shader, writes } from './shader.ts';
 import { storeSum } from './workgroup-sum.ts';
@@ -49,27 +50,33 @@ const penaltyFunctions = ({ parameters, expressions: { value, slope } }: KernelL
   ];
 };
 
+/** Points from one field to the next in a target, 0 where all have the same: `<name>` of {@link pointwiseLoss}'s sizes. */
+export const targetPitch = (index: number): string => `targetPitch${index}`;
+
 /** Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s sizes. */
 export const targetSize = (index: number): string => `target${index}`;
 
 /**
  * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to fours; `targets` holds all targets one after the other, that with index t from
  * `sizes.target<t>` on, `[sizes.points][targetWidths[t]]`. The sum of the penalties of a workgroup goes to `lossSums`. The factor on the gradient is the float in
- * `sizes.gradientScale`, that on the loss in `sizes.lossScale`.
+ * `sizes.gradientScale`, that on the loss in `sizes.lossScale`. For many fields it runs field by field.
  */
 export const pointwiseLoss = (
   { blocks, penalty, weight, targetWidths: widths }: KernelLoss,
   layer: LastLayer,
   jet: JetShape,
-  format: JetFormat,
+  { format, perField }: { readonly format: JetFormat; readonly perField: boolean },
 ): Shader => {
   const { outFeatures: o } = layer;
+  const { workgroupOf } = pointRange(perField);
   const vectors = Math.ceil(o / 4);
   const used = [
     ...new Set([...blocks.flatMap(({ target }) => (target ? [target.index] : [])), ...(weight === undefined ? [] : [weight])]),
   ];
+  const pointIn = (index: number): string =>
+    perField ? `(point - field * (sizes.fieldPoints - sizes.${targetPitch(index)}))` : 'point';
   const at = (index: number, column: number): string =>
-    `targetAt(sizes.${targetSize(index)} + point * ${widths[index]}u + ${column}u, vector, ${widths[index] === 1 ? 0 : 1}u)`;
+    `targetAt(sizes.${targetSize(index)} + ${pointIn(index)} * ${widths[index]}u + ${column}u, vector, ${widths[index] === 1 ? 0 : 1}u)`;
   const error = (block: number, target: KernelLoss['blocks'][number]['target']): string => {
     const output = `outputs[(${block}u * sizes.points + point) * ${vectors}u + vector]`;
     return target === undefined ? output : `${output} - ${at(target.index, target.column)}`;
@@ -77,7 +84,8 @@ export const pointwiseLoss = (
   const scaled = (factor: number): string => (factor === 1 ? 'weight' : `weight * ${literal(factor)}`);
   return reverseActivation(layer, jet, format, {
     label: `pointwise loss ${penalty.kind}`,
-    sizes: ['lossScale', 'gradientScale', ...used.map(targetSize)],
+    sizes: ['lossScale', 'gradientScale', ...used.map(targetSize), ...(perField ? used.map(targetPitch) : [])],
+    perField,
     storage: [reads('outputs'), ...(used.length > 0 ? [reads('targets', 'f32')] : []), writes('lossSums', 'f32')],
     declarations: [
       ...penaltyFunctions(penalty),
@@ -109,6 +117,6 @@ export const pointwiseLoss = (
             ],
       ),
     ),
-    after: lines('loss *= bitcast<f32>(sizes.lossScale);', storeSum('loss', 'lossSums', 'index')),
+    after: lines('loss *= bitcast<f32>(sizes.lossScale);', storeSum('loss', 'lossSums', workgroupOf('index'))),
   });
 };

@@ -4,16 +4,25 @@ import { indent, lines } from './shader.ts';
 /** How a matrix is bound: in vectors where its rows allow it. */
 export const matrixType = (columns: number): 'f32' | 'vec4<f32>' => (columns % 4 === 0 ? 'vec4<f32>' : 'f32');
 
+/** A matrix as it is bound. */
+interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** Whether there is one for each field, of which the variable `field` is meant. */
+  readonly own?: boolean;
+}
+
 /** `name(row, vector)`: four neighbouring numbers of a row of the matrix `source`, 0 outside of it. */
-export const matrixFunction = (name: string, source: string, rows: number, columns: number): string => {
+export const matrixFunction = (name: string, source: string, { rows, columns, own = false }: Matrix): string => {
   const vectors = Math.ceil(columns / 4);
+  const place = own ? `(field * ${rows}u + row)` : 'row';
   const guard = `if (row >= ${rows}u || vector >= ${vectors}u) { return vec4(0.0); }`;
   const read =
     columns % 4 === 0
-      ? [`return ${source}[row * ${vectors}u + vector];`]
+      ? [`return ${source}[${place} * ${vectors}u + vector];`]
       : [
           'var result = vec4(0.0);',
-          `for (var i = 0u; i < 4u && vector * 4u + i < ${columns}u; i++) { result[i] = ${source}[row * ${columns}u + vector * 4u + i]; }`,
+          `for (var i = 0u; i < 4u && vector * 4u + i < ${columns}u; i++) { result[i] = ${source}[${place} * ${columns}u + vector * 4u + i]; }`,
           'return result;',
         ];
   return lines(`fn ${name}(row: u32, vector: u32) -> vec4<f32> {`, indent(lines(guard, ...read)), '}');

@@ -14,21 +14,24 @@ export const place = (vectors: number): string =>
 
 /**
  * The jets that come into the first layer, `[1 + first + second][sizes.points][features]`. Of coordinates: themselves, unit first derivatives, no
- * second ones. Of an encoding: all blocks are in `source`.
+ * second ones. Of an encoding: all blocks are in `source`. Where it `repeats`, `source` has the `sizes.sourcePoints` points of one field or of all.
  */
 export const packInput = ({
   features,
   blocks,
   first,
   encoded,
+  repeats = false,
 }: {
   readonly features: number;
   readonly blocks: number;
   readonly first: number;
   readonly encoded: boolean;
+  readonly repeats?: boolean;
 }): Shader => {
   const vectors = Math.ceil(features / 4);
-  const copy = `for (var k = 0u; k < 4u && vector * 4u + k < ${features}u; k++) { x[k] = source[row * ${features}u + vector * 4u + k]; }`;
+  const sourceRow = repeats ? '(row % sizes.sourcePoints)' : 'row';
+  const copy = `for (var k = 0u; k < 4u && vector * 4u + k < ${features}u; k++) { x[k] = source[${sourceRow} * ${features}u + vector * 4u + k]; }`;
   const unit = [
     `let block = row / sizes.points;`,
     `if (block == 0u) { ${copy} }`,
@@ -36,7 +39,7 @@ export const packInput = ({
   ];
   return shader({
     label: 'pack input',
-    sizes: ['points', 'columns'],
+    sizes: ['points', 'columns', ...(repeats ? ['sourcePoints'] : [])],
     storage: [reads('source', 'f32'), writes('rows')],
     workgroup: [PACK_THREADS, 1],
     body: lines(

@@ -1,4 +1,5 @@
 /** @file What the two ways to multiply rows with a matrix have in common. */
+import type { PointRange } from './point-range.ts';
 
 /** A product of rows `[blocks][points][inner]` with a matrix. */
 export interface RowsTimesMatrix {
@@ -6,11 +7,12 @@ export interface RowsTimesMatrix {
   /** Numbers in a row; rows begin at multiples of four. */
   readonly inner: number;
   /** The rows and columns of the matrix as it is stored, without padding. */
-  readonly matrix: { readonly rows: number; readonly columns: number };
+  readonly matrix: { readonly rows: number; readonly columns: number; readonly own?: boolean };
   /** Multiplies with the transpose. */
   readonly transposed: boolean;
   /** The rows are float16. The products are float32 nevertheless. */
   readonly half: boolean;
+  readonly range: PointRange;
 }
 
 /**

@@ -23,7 +23,7 @@ export const sumParts: Shader = shader({
   ),
 });
 
-/** `total[0]` = the sum of the first `sizes.count` numbers of `sums`; added to what is there where `sizes.continues` is 1. */
+/** `total[i]` = the sum of the i-th `sizes.count` numbers of `sums`, for workgroup i; added to what is there where `sizes.continues` is 1. */
 export const sumList: Shader = shader({
   label: 'sum of a list',
   sizes: ['count', 'continues'],
@@ -32,9 +32,9 @@ export const sumList: Shader = shader({
   workgroup: [REDUCE_THREADS, 1],
   body: lines(
     'var sum = 0.0;',
-    `for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[i]; }`,
-    'if (lane == 0u && sizes.continues == 1u) { sum += total[0]; }',
-    storeSum('sum', 'total', '0u'),
+    `for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[group.x * sizes.count + i]; }`,
+    'if (lane == 0u && sizes.continues == 1u) { sum += total[group.x]; }',
+    storeSum('sum', 'total', 'group.x'),
   ),
 });
 
@@ -57,6 +57,27 @@ export const learnedGradient = (learned: number): Shader =>
       '  if (lane == 0u) {',
       '    for (var p = 0u; p < sizes.parts; p++) { parts[p * sizes.stride + sizes.offset + k] = select(0.0, whole, p == 0u); }',
       '  }',
+      '}',
+    ),
+  });
+
+/**
+ * The same for one of them, `sizes.which`, of workgroup f's field: from the f-th `sizes.count` workgroups that left something in `sums`, to `sizes.offset + f`. Where
+ * all fields share it there is one workgroup.
+ */
+export const ownLearnedGradient = (learned: number): Shader =>
+  shader({
+    label: `own learned gradient ${learned}`,
+    sizes: ['count', 'parts', 'stride', 'offset', 'which'],
+    storage: [reads('sums', 'f32'), writes('parts', 'f32')],
+    declarations: [sumDeclarations(REDUCE_THREADS)],
+    workgroup: [REDUCE_THREADS, 1],
+    body: lines(
+      'var sum = 0.0;',
+      `for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[(group.x * sizes.count + i) * ${learned}u + sizes.which]; }`,
+      'let whole = addUp(sum, lane);',
+      'if (lane == 0u) {',
+      '  for (var p = 0u; p < sizes.parts; p++) { parts[p * sizes.stride + sizes.offset + group.x] = select(0.0, whole, p == 0u); }',
       '}',
     ),
   });

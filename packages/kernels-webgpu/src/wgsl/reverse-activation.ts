@@ -1,13 +1,15 @@
 /** @file The reverse of an activation: from the derivatives of the loss with respect to what came out, to those with respect to the pre-activations. */
-import { activationFunctions, type DenseLayer, learnedSums, parameterStatements } from './activations.ts';
+import { activationFunctions, type DenseLayer, isOwnActivation, learnedSums, parameterStatements } from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
+import { PACK_THREADS } from './pack.ts';
+import { pointRange } from './point-range.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from './shader.ts';
 import { sumDeclarations } from './workgroup-sum.ts';
 
 /** Threads of a workgroup. */
-export const ACTIVATION_THREADS = 64;
+const ACTIVATION_THREADS = PACK_THREADS;
 
 /** What comes back. */
 export interface Upstream {
@@ -22,6 +24,8 @@ export interface Upstream {
   readonly after?: string;
   /** Whether `result` has derivatives already, to which these are added. */
   readonly adds?: boolean;
+  /** Whether it runs field by field, whatever the activation has. */
+  readonly perField?: boolean;
 }
 
 /** One thread for a point and four features. What is there of a layer is its width and its activation. */
@@ -35,10 +39,11 @@ export const reverseActivation = (
   const vectors = Math.ceil(outFeatures / 4);
   const isIdentity = activation.kind === 'identity';
   const learned = learnedSums(activation, ACTIVATION_THREADS);
+  const range = pointRange(start.perField === true || isOwnActivation(activation));
   const sign = start.adds ? '+=' : '=';
   return shader({
     label: start.label,
-    sizes: ['points', 'columns', ...start.sizes],
+    sizes: ['points', 'columns', ...range.sizes, ...start.sizes],
     storage: [
       ...(isIdentity ? [] : preActivationStorage(jet, format, reads)),
       ...learned.storage,
@@ -47,6 +52,7 @@ export const reverseActivation = (
     ],
     declarations: [
       ...new Set([
+        ...range.declarations,
         ...start.declarations,
         ...(isIdentity ? [] : activationFunctions(activation, reverseNeeds(jet))),
         ...learned.declarations,
@@ -55,13 +61,14 @@ export const reverseActivation = (
     ],
     workgroup: [ACTIVATION_THREADS, 1],
     body: lines(
+      range.begin,
       'let index = group.y * sizes.columns + group.x;',
       `let i = index * ${ACTIVATION_THREADS}u + lane;`,
       `let vector = i % ${vectors}u;`,
-      `let point = i / ${vectors}u;`,
+      `let point = ${range.pointOf(`i / ${vectors}u`)};`,
       start.before ?? '',
       learned.begin,
-      'if (point < sizes.points) {',
+      `if (point < ${range.end}) {`,
       indent(
         lines(
           isIdentity ? '' : parameterStatements(activation),
@@ -72,7 +79,7 @@ export const reverseActivation = (
         ),
       ),
       '}',
-      learned.end('index'),
+      learned.end(range.workgroupOf('index')),
       start.after ?? '',
     ),
   });

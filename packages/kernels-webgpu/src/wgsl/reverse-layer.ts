@@ -1,19 +1,33 @@
 /** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
-import { activationFunctions, type DenseLayer, type LayerActivation, learnedSums, parameterStatements } from './activations.ts';
+import {
+  activationFunctions,
+  type DenseLayer,
+  isOwnActivation,
+  type LayerActivation,
+  learnedSums,
+  parameterStatements,
+} from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
 import { matrixType } from './matrix.ts';
+import { pointRange } from './point-range.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
 import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
+
+/** Whether {@link reverseLayer} runs field by field. */
+export const isReversedByField = (
+  { ownWeight = false }: Pick<DenseLayer, 'ownWeight'>,
+  before: LayerActivation | undefined,
+): boolean => ownWeight || isOwnActivation(before);
 
 /**
  * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the pre-activations `z` of the layer
  * before, stored in `format`. Without a layer before: to those with respect to the input.
  */
 export const reverseLayer = (
-  { inFeatures, outFeatures }: Pick<DenseLayer, 'inFeatures' | 'outFeatures'>,
+  { inFeatures, outFeatures, ownWeight = false }: Pick<DenseLayer, 'inFeatures' | 'outFeatures' | 'ownWeight'>,
   jet: JetShape,
   {
     before,
@@ -29,8 +43,9 @@ export const reverseLayer = (
   },
 ): Shader => {
   const blocks = blockCount(jet);
-  const matrix = { rows: inFeatures, columns: outFeatures };
-  const product = productCode({ blocks, inner: outFeatures, matrix, transposed: true, half: false }, style);
+  const range = pointRange(isReversedByField({ ownWeight }, before));
+  const matrix = { rows: inFeatures, columns: outFeatures, own: ownWeight };
+  const product = productCode({ blocks, inner: outFeatures, matrix, transposed: true, half: false, range }, style);
   const [threadColumns, threadRows] = product.workgroup;
   const vectors = Math.ceil(inFeatures / 4);
   const activation = before === undefined || before.kind === 'identity' ? undefined : before;
@@ -42,7 +57,7 @@ export const reverseLayer = (
       indent(
         lines(
           `let point = ${product.pointOf(q)};`,
-          `if (point < sizes.points && vector < ${vectors}u) {`,
+          `if (point < ${range.end} && vector < ${vectors}u) {`,
           indent(
             lines(
               repeat(blocks, block => `var g${block} = ${sumName(block, q)};`),
@@ -58,7 +73,7 @@ export const reverseLayer = (
     );
   return shader({
     label: `reverse ${inFeatures}x${outFeatures} ${before?.kind ?? 'input'}`,
-    sizes: ['points'],
+    sizes: ['points', ...range.sizes],
     storage: [
       reads('rows'),
       reads('weights', matrixType(outFeatures)),
@@ -67,18 +82,20 @@ export const reverseLayer = (
       writes('result'),
     ],
     declarations: [
+      ...range.declarations,
       ...product.declarations,
       ...(activation ? activationFunctions(activation, reverseNeeds(jet)) : []),
       ...learned.declarations,
     ],
     workgroup: product.workgroup,
     body: lines(
+      range.begin,
       product.body,
       `let vector = group.x * ${threadColumns}u + local.x;`,
       activation ? parameterStatements(activation) : '',
       learned.begin,
       repeat(product.pointsPerThread, store),
-      learned.end(`group.y * ${Math.ceil(vectors / threadColumns)}u + group.x`),
+      learned.end(range.workgroupOf(`group.y * ${Math.ceil(vectors / threadColumns)}u + group.x`)),
     ),
   });
 };

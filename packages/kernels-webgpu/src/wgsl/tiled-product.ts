@@ -65,7 +65,7 @@ const loadWeights = (transposed: boolean, { threadColumns, threadRows }: TileSha
 
 /** Stages both factors in workgroup memory. */
 export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
-  const { blocks, inner, matrix, transposed, half } = product;
+  const { blocks, inner, matrix, transposed, half, range } = product;
   const rowType = vectorType({ half });
   const shape = tileShape(product);
   const { threadColumns, threadRows, pointsPerThread, points } = shape;
@@ -84,7 +84,7 @@ export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
           lines(
             `let row = i / ${STEP}u;`,
             `let vector = step + i % ${STEP}u;`,
-            `let point = min(group.y * ${points}u + row % ${points}u, sizes.points - 1u);`,
+            `let point = min(${range.pointOf(`group.y * ${points}u + row % ${points}u`)}, sizes.points - 1u);`,
             `rowTile[i] = select(vec4(0.0), rows[((row / ${points}u) * sizes.points + point) * ${vectors}u + min(vector, ${vectors - 1}u)], vector < ${vectors}u);`,
           ),
         ),
@@ -114,10 +114,10 @@ export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
     declarations: [
       `var<workgroup> rowTile: array<${rowType}, ${points * blocks * STEP}>;`,
       `var<workgroup> weightTile: array<vec4<f32>, ${4 * STEP * threadColumns}>;`,
-      matrixFunction('weightAt', 'weights', matrix.rows, matrix.columns),
+      matrixFunction('weightAt', 'weights', matrix),
       addProducts,
     ],
     body: code,
-    pointOf: q => `group.y * ${points}u + ${q * threadRows}u + local.y`,
+    pointOf: q => range.pointOf(`group.y * ${points}u + ${q * threadRows}u + local.y`),
   };
 };

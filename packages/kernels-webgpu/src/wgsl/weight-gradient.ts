@@ -6,7 +6,7 @@
 import type { DenseLayer } from './activations.ts';
 import { literal } from './formula.ts';
 import { type JetFormat, vectorType, widened } from './jet-format.ts';
-import type { JetShape } from './jet-rule.ts';
+import { blockCount, type JetShape } from './jet-rule.ts';
 import type { ProductStyle } from './product.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
@@ -72,11 +72,24 @@ const scaleFunction = ({ format: { scale }, jet: { first, second } }: IncomingRo
   return lines('fn scaleOf(row: u32) -> f32 {', `  return select(${order}, 1.0, row < sizes.points);`, '}');
 };
 
-const tiledSums = (
-  { inFeatures, outFeatures, hasBias }: DenseLayer,
-  { columns, rows, perThread, step }: GradientTile,
-  incoming: IncomingRows,
-): SumsCode => {
+/** Where a row of those that are added up is: of one field those of its points alone. */
+const rowAt = ({ ownWeight = false }: DenseLayer, row: string): string => (ownWeight ? `rowOf(${row}, field)` : row);
+
+/** `rowOf(row, field)`: row of a field among the rows of all, `[blocks][sizes.points]`. */
+const rowFunction = ({ jet }: IncomingRows): string =>
+  lines(
+    'fn rowOf(row: u32, field: u32) -> u32 {',
+    blockCount(jet) === 1
+      ? '  return field * sizes.fieldPoints + row;'
+      : '  let block = row / sizes.fieldPoints;\n  return block * sizes.points + field * sizes.fieldPoints + row % sizes.fieldPoints;',
+    '}',
+  );
+
+/** How many of the rows are values, which count for the bias. */
+const valueRows = ({ ownWeight = false }: DenseLayer): string => (ownWeight ? 'sizes.fieldPoints' : 'sizes.points');
+
+const tiledSums = (layer: DenseLayer, { columns, rows, perThread, step }: GradientTile, incoming: IncomingRows): SumsCode => {
+  const { inFeatures, outFeatures, hasBias } = layer;
   const { format } = incoming;
   const rowType = vectorType(format);
   const inVectors = Math.ceil(inFeatures / 4);
@@ -96,14 +109,14 @@ const tiledSums = (
           `  let row = start + i / ${tile}u;`,
           `  let vector = group.y * ${tile}u + i % ${tile}u;`,
           `  var x = ${format.half ? `${rowType}()` : 'vec4(0.0)'};`,
-          `  if (row < end && vector < ${inVectors}u) { x = rows[row * ${inVectors}u + vector]; }`,
+          `  if (row < end && vector < ${inVectors}u) { x = rows[${rowAt(layer, 'row')} * ${inVectors}u + vector]; }`,
           '  rowTile[i] = x;',
           '}',
           `for (var i = lane; i < ${step * columns}u; i += ${threads}u) {`,
           `  let row = start + i / ${columns}u;`,
           `  let vector = group.x * ${columns}u + i % ${columns}u;`,
           '  var g = vec4(0.0);',
-          `  if (row < end && vector < ${outVectors}u) { g = upstream[row * ${outVectors}u + vector]${rowScale(incoming, 'row')}; }`,
+          `  if (row < end && vector < ${outVectors}u) { g = upstream[${rowAt(layer, 'row')} * ${outVectors}u + vector]${rowScale(incoming, rowAt(layer, 'row'))}; }`,
           '  upstreamTile[i] = g;',
           '}',
           'workgroupBarrier();',
@@ -120,7 +133,7 @@ const tiledSums = (
           hasBias
             ? lines(
                 'if (group.y == 0u && local.y == 0u) {',
-                `  for (var k = 0u; k < ${step}u && start + k < sizes.points; k++) { biasSum += upstreamTile[k * ${columns}u + local.x]; }`,
+                `  for (var k = 0u; k < ${step}u && start + k < ${valueRows(layer)}; k++) { biasSum += upstreamTile[k * ${columns}u + local.x]; }`,
                 '}',
               )
             : '',
@@ -132,11 +145,9 @@ const tiledSums = (
   };
 };
 
-const directSums = (
-  { inFeatures, outFeatures, hasBias }: DenseLayer,
-  { columns, rows }: GradientTile,
-  incoming: IncomingRows,
-): SumsCode => {
+const directSums = (layer: DenseLayer, { columns, rows }: GradientTile, incoming: IncomingRows): SumsCode => {
+  const { inFeatures, outFeatures, hasBias, ownWeight = false } = layer;
+  const row = ownWeight ? 'row' : 'start';
   const inVectors = Math.ceil(inFeatures / 4);
   const outVectors = Math.ceil(outFeatures / 4);
   return {
@@ -147,10 +158,11 @@ const directSums = (
       'for (; start < end; start += 1u) {',
       indent(
         lines(
-          `let x0 = ${widened(incoming.format, `rows[start * ${inVectors}u + inVector]`)};`,
-          `let g = upstream[start * ${outVectors}u + outVector]${rowScale(incoming, 'start')};`,
+          ownWeight ? `let row = ${rowAt(layer, 'start')};` : '',
+          `let x0 = ${widened(incoming.format, `rows[${row} * ${inVectors}u + inVector]`)};`,
+          `let g = upstream[${row} * ${outVectors}u + outVector]${rowScale(incoming, row)};`,
           addOuter(0),
-          hasBias ? 'if (start < sizes.points) { biasSum += g; }' : '',
+          hasBias ? `if (start < ${valueRows(layer)}) { biasSum += g; }` : '',
         ),
       ),
       '}',
@@ -161,18 +173,25 @@ const directSums = (
 /**
  * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part `group.z`, and of `upstream` for
  * the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset ...]`: the weight's gradient, then the bias's.
+ *
+ * Where each field has a weight of its own, part `group.z % sizes.parts` of the `sizes.rows` rows of field `group.z / sizes.parts`; its gradients are the field's
+ * among those that begin at `sizes.offset` and, of biases, at `sizes.biasOffset`.
  */
 export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming: IncomingRows): Shader => {
-  const { inFeatures, outFeatures, hasBias } = layer;
+  const { inFeatures, outFeatures, hasBias, ownWeight = false } = layer;
+  const numbers = inFeatures * outFeatures;
   const tile = tileOf(layer, style);
   const { columns, rows, perThread } = tile;
   const sums = style === 'direct' ? directSums(layer, tile, incoming) : tiledSums(layer, tile, incoming);
+  const part = ownWeight ? '(group.z % sizes.parts)' : 'group.z';
+  const biasBase = ownWeight ? `${part} * sizes.stride + sizes.biasOffset + field * ${outFeatures}u` : `base + ${numbers}u`;
   return shader({
     label: `weight gradient ${inFeatures}x${outFeatures}`,
-    sizes: ['rows', 'points', 'rowsPerPart', 'stride', 'offset'],
+    sizes: ['rows', 'points', 'rowsPerPart', 'stride', 'offset', ...(ownWeight ? ['fieldPoints', 'parts', 'biasOffset'] : [])],
     storage: [reads('rows', vectorType(incoming.format)), reads('upstream'), writes('parts', 'f32')],
     declarations: [
       ...sums.declarations,
+      ...(ownWeight ? [rowFunction(incoming)] : []),
       ...(incoming.format.scale === 1 ? [] : [scaleFunction(incoming)]),
       lines(
         'fn store(place: u32, column: u32, values: vec4<f32>) {',
@@ -184,11 +203,12 @@ export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming:
     body: lines(
       repeat(perThread, q => repeat(4, i => `var ${sumName(q, i)} = vec4(0.0);`)),
       hasBias ? 'var biasSum = vec4(0.0);' : '',
-      'var start = group.z * sizes.rowsPerPart;',
+      ownWeight ? 'let field = group.z / sizes.parts;' : '',
+      `var start = ${part} * sizes.rowsPerPart;`,
       'let end = min(start + sizes.rowsPerPart, sizes.rows);',
       sums.loop,
       `let column = (group.x * ${columns}u + local.x) * 4u;`,
-      'let base = group.z * sizes.stride + sizes.offset;',
+      `let base = ${part} * sizes.stride + sizes.offset${ownWeight ? ` + field * ${numbers}u` : ''};`,
       repeat(perThread, q =>
         lines(
           '{',
@@ -201,7 +221,7 @@ export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming:
           '}',
         ),
       ),
-      hasBias ? `if (group.y == 0u && local.y == 0u) { store(base + ${inFeatures * outFeatures}u, column, biasSum); }` : '',
+      hasBias ? `if (group.y == 0u && local.y == 0u) { store(${biasBase}, column, biasSum); }` : '',
     ),
   });
 };

@@ -31,7 +31,7 @@ const residual = withOperations([
   layer(2, 3),
 ]);
 
-const options = (program: FieldProgram) => ({ points: 9, style: 'direct', format: formatOf(program, false) }) as const;
+const options = (program: FieldProgram) => ({ points: 9, fields: 1, style: 'direct', format: formatOf(program, false) }) as const;
 
 const forward = (program: FieldProgram) =>
   forwardPart(program, parameterRegions(program), { ...options(program), keeps: true }).steps.map(({ shader }) => shader.label);
@@ -39,7 +39,7 @@ const forward = (program: FieldProgram) =>
 const reverse = (program: FieldProgram, reachesInput = false) => {
   const regions = parameterRegions(program);
   const last = givenLastStep(program, regions, options(program));
-  return reversePart(program, regions, { ...options(program), continues: false, reachesInput, last });
+  return reversePart(program, regions, { ...options(program), continues: { shared: false, own: false }, reachesInput, last });
 };
 
 const labels = (program: FieldProgram, reachesInput?: boolean): string[] =>

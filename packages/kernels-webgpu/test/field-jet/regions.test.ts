@@ -9,12 +9,15 @@ const linear: LinearOperation = { kind: 'linear', inputs: [0], outFeatures: 3, w
 const column: ConstantOperation = { kind: 'constant', inputs: [], outFeatures: 2, values: matrix, column: 1 };
 const grid: GridOperation = { kind: 'grid', inputs: [0], outFeatures: 3, table: matrix, levels: [] };
 
+const at = (offset: number) => ({ own: false, offset });
+
 describe('the places of parameters', () => {
   it('are those of the vector in a chain, so that its gradient is one copy', () => {
     const sine = { kind: 'sine', parameters: { omega: 1 } };
     const layers = [3, 1].map(outFeatures => ({ outFeatures, activation: sine }));
-    const { writes, reads, count, gradientLength, shares } = parameterRegions(denseProgram({ inFeatures: 2, order: 0 }, layers));
-    expect([count, gradientLength, shares]).toEqual([13, 13, []]);
+    const { reads, shared } = parameterRegions(denseProgram({ inFeatures: 2, order: 0 }, layers));
+    const { writes, count, length, shares } = shared;
+    expect([count, length, shares]).toEqual([13, 13, []]);
     for (const { vector, slot } of writes) expect(slot).toBe(vector);
     // Bindings begin at multiples of 64 numbers.
     expect(reads.map(({ vector, slot, length }) => [vector, slot, length])).toEqual([
@@ -26,8 +29,9 @@ describe('the places of parameters', () => {
   });
 
   it('are put together from shares where several operations use one', () => {
-    const { gradients, cleared, shares, count, writes, reads } = parameterRegions({ operations: [linear, column] });
-    expect([gradients.get(linear), gradients.get(column)]).toEqual([{ weight: 0 }, { values: 6 }]);
+    const { gradients, shared, reads } = parameterRegions({ operations: [linear, column] });
+    const { cleared, shares, count, writes } = shared;
+    expect([gradients.get(linear), gradients.get(column)]).toEqual([{ weight: at(0) }, { values: at(6) }]);
     expect(cleared).toEqual([{ start: 8, length: 6 }]);
     expect(shares).toEqual([
       { source: 0, destination: 8, length: 6, pitch: 1 },
@@ -39,11 +43,11 @@ describe('the places of parameters', () => {
   it('are behind all others for tables', () => {
     const bias: ParameterNumbers = { kind: 'parameter', index: 1, offset: 0, shape: [3] };
     const weight = { kind: 'constant', shape: [2, 3], values: () => new Float32Array(6) } as const;
-    const { gradients, count, gradientLength, bindingOf } = parameterRegions({
+    const { gradients, shared, bindingOf } = parameterRegions({
       operations: [grid, { ...grid }, { ...linear, weight, bias }],
     });
-    expect([...gradients.values()]).toEqual([{ bias: 0 }, { table: 3 }, { table: 3 }]);
-    expect([count, gradientLength]).toEqual([3, 9]);
+    expect([...gradients.values()]).toEqual([{ bias: at(0) }, { table: at(3) }, { table: at(3) }]);
+    expect([shared.count, shared.length]).toEqual([3, 9]);
     expect(bindingOf(weight)).toEqual({ values: new Float32Array(6) });
   });
 

@@ -495,7 +495,15 @@ it('a pointwise loss is worked out where the reverse pass begins', () => {
   const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
   const penalty = huberPenalty(0.3);
   const loss = { blocks, penalty, weight: 1, targetWidths: [3, 1] };
-  const { code, sizes } = pointwiseLoss(loss, { outFeatures: 3, activation: identity }, { ...valueOnly, first: 2 }, single);
+  const { code, sizes } = pointwiseLoss(
+    loss,
+    { outFeatures: 3, activation: identity },
+    { ...valueOnly, first: 2 },
+    {
+      format: single,
+      perField: false,
+    },
+  );
   expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
   expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
     "struct Penalty { size: vec4<f32>, slope: vec4<f32> }

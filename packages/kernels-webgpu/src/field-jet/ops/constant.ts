@@ -2,38 +2,45 @@ import type { ConstantOperation } from '@neural-fields/core/kernels';
 import type { Step } from '../../device/plan.ts';
 import { constantRows, sumOverPoints } from '../../wgsl/ops/constant.ts';
 import { EACH_THREADS } from '../../wgsl/ops/each.ts';
-import { padded } from '../field-program.ts';
+import { isOwn, padded } from '../field-program.ts';
+import type { GradientPlace } from '../regions.ts';
 import { overRows } from './groups.ts';
 import type { OperationKernels, ReversePlace } from './operation-kernels.ts';
 
 /** The derivatives of the values that come back, added up over the points of each part. */
 export const pointSums = (
   features: number,
-  offset: number,
-  { points, regions, share, upstream }: Pick<ReversePlace, 'points' | 'regions' | 'share' | 'upstream'>,
-): Step => ({
-  shader: sumOverPoints(features),
-  sizes: { points, pointsPerPart: Math.ceil(points / share.parts), stride: regions.count, offset },
-  bindings: { upstream: { slot: upstream }, parts: { slot: 'parts' } },
-  groups: [Math.ceil(padded(features) / 4 / EACH_THREADS), 1, share.parts],
-});
+  place: GradientPlace,
+  { points, fields, groupOf, upstream }: Pick<ReversePlace, 'points' | 'fields' | 'groupOf' | 'upstream'>,
+): Step => {
+  const { own, offset } = place;
+  const { slots, parts, stride } = groupOf(place);
+  const fieldPoints = points / fields;
+  const pointsPerPart = Math.ceil((own ? fieldPoints : points) / parts);
+  return {
+    shader: sumOverPoints(features, own),
+    sizes: { points, pointsPerPart, stride, offset, fieldPoints, parts },
+    bindings: { upstream: { slot: upstream }, parts: { slot: slots.parts } },
+    groups: [Math.ceil(padded(features) / 4 / EACH_THREADS), 1, own ? fields * parts : parts],
+  };
+};
 
 /** One dispatch forward, and one in reverse where the values are learned. */
 export const constant: OperationKernels<ConstantOperation> = {
-  forward({ outFeatures, values, column }, { program: { blocks }, regions, register, points, slotOf }) {
+  forward({ outFeatures, values, column }, { program: { blocks }, regions, register, points, fields, slotOf }) {
     const pitch = column === undefined ? 1 : (values.shape[1] as number);
     const { sizes, groups } = overRows(blocks * points, outFeatures);
     return [
       {
-        shader: constantRows(outFeatures, { pitch, start: column ?? 0 }),
-        sizes: { ...sizes, points },
+        shader: constantRows(outFeatures, { pitch, start: column ?? 0, own: isOwn(values) }),
+        sizes: { ...sizes, points, fieldPoints: points / fields },
         groups,
         bindings: { values: regions.bindingOf(values), h: { slot: slotOf(register) } },
       },
     ];
   },
   reverse(operation, place) {
-    const offset = place.regions.gradients.get(operation)?.values;
-    return offset === undefined ? [] : [pointSums(operation.outFeatures, offset, place)];
+    const at = place.regions.gradients.get(operation)?.values;
+    return at === undefined ? [] : [pointSums(operation.outFeatures, at, place)];
   },
 };

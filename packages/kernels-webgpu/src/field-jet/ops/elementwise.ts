@@ -1,4 +1,5 @@
 import type { ElementwiseOperation } from '@neural-fields/core/kernels';
+import { isOwnActivation } from '../../wgsl/activations.ts';
 import { activateJets } from '../../wgsl/ops/elementwise.ts';
 import { activationBehind, padded } from '../field-program.ts';
 import { overPoints } from './groups.ts';
@@ -6,13 +7,14 @@ import type { OperationKernels } from './operation-kernels.ts';
 
 /** One dispatch forward. Its reverse belongs to what comes behind, see `reverse-plan.ts`. */
 export const elementwise: OperationKernels<ElementwiseOperation> = {
-  forward(operation, { program: { jet }, regions, register, points, slotOf }) {
+  forward(operation, { program: { jet }, regions, register, points, fields, slotOf }) {
     const { inputs, outFeatures } = operation;
+    const activation = activationBehind(operation);
     const learned = regions.learnedOf(operation);
     return [
       {
-        shader: activateJets(activationBehind(operation), outFeatures, jet),
-        ...overPoints(points, padded(outFeatures) / 4),
+        shader: activateJets(activation, outFeatures, jet),
+        ...overPoints({ points, fields, perField: isOwnActivation(activation) }, padded(outFeatures) / 4),
         bindings: {
           z: { slot: slotOf(inputs[0]) },
           ...(learned && { learnedParameters: learned }),

@@ -1,11 +1,15 @@
 /** @file How many workgroups dispatches have. */
 import { linearGroups, type Step } from '../../device/plan.ts';
 import { EACH_THREADS } from '../../wgsl/ops/each.ts';
+import { pointRange } from '../../wgsl/point-range.ts';
 import { productCode } from '../../wgsl/product.ts';
 import { padded } from '../field-program.ts';
 import type { PassOptions } from './operation-kernels.ts';
 
-type Dispatch = Pick<Step, 'sizes' | 'groups'>;
+export type Dispatch = Pick<Step, 'sizes' | 'groups'>;
+
+/** All workgroups of a dispatch. */
+export const workgroupsOf = ({ groups: [x, y, z] }: Pick<Step, 'groups'>): number => x * y * z;
 
 /** A thread for every four features of so many rows. */
 export const overRows = (rows: number, features: number): Dispatch => {
@@ -13,11 +17,23 @@ export const overRows = (rows: number, features: number): Dispatch => {
   return { sizes: { rows, columns }, groups };
 };
 
-/** So many threads for every point. */
-export const overPoints = (points: number, threads: number): Dispatch => {
-  const { groups, columns } = linearGroups(points * threads, EACH_THREADS);
-  return { sizes: { points, columns }, groups };
+/** Points of all fields, and whether each workgroup has points of one field. */
+type Points = Pick<PassOptions, 'points' | 'fields'> & { readonly perField?: boolean };
+
+/** Workgroups for all points; for those of one field, once for each, where a dispatch is `perField`. */
+const overFields = ({ points, fields, perField = false }: Points, make: (points: number) => Dispatch): Dispatch => {
+  const fieldPoints = points / fields;
+  const { sizes, groups } = make(perField ? fieldPoints : points);
+  const [x, y] = groups;
+  return { sizes: { ...sizes, points, fieldPoints, fields, fieldGroups: x * y }, groups: [x, y, perField ? fields : 1] };
 };
+
+/** So many threads for every point. */
+export const overPoints = (points: Points, threads: number): Dispatch =>
+  overFields(points, count => {
+    const { groups, columns } = linearGroups(count * threads, EACH_THREADS);
+    return { sizes: { columns }, groups };
+  });
 
 /** A thread for each of so many numbers. */
 export const overNumbers = (count: number, threads: number): Dispatch => {
@@ -25,11 +41,16 @@ export const overNumbers = (count: number, threads: number): Dispatch => {
   return { sizes: { count, columns }, groups };
 };
 
-/** Workgroups of a product of rows with a matrix of so many columns. */
-export const productGroups = (
+/** A product of rows with a matrix of so many columns. */
+export const overProduct = (
   columns: number,
-  { points, blocks, style }: Pick<PassOptions, 'points' | 'style'> & { readonly blocks: number },
-): readonly [number, number, number] => {
-  const code = productCode({ blocks, inner: 1, matrix: { rows: 1, columns }, transposed: false, half: false }, style);
-  return [Math.ceil(padded(columns) / 4 / code.workgroup[0]), Math.ceil(points / code.points), 1];
+  { blocks, style, ...points }: Points & Pick<PassOptions, 'style'> & { readonly blocks: number },
+): Dispatch => {
+  const matrix = { rows: 1, columns };
+  const range = pointRange(points.perField ?? false);
+  const code = productCode({ blocks, inner: 1, matrix, transposed: false, half: false, range }, style);
+  return overFields(points, count => ({
+    sizes: {},
+    groups: [Math.ceil(padded(columns) / 4 / code.workgroup[0]), Math.ceil(count / code.points), 1],
+  }));
 };

@@ -1,13 +1,16 @@
 import type { LinearOperation } from '@neural-fields/core/kernels';
+import type { Step } from '../../device/plan.ts';
+import { isOwnLayer } from '../../wgsl/activations.ts';
 import { forwardLayer } from '../../wgsl/forward-layer.ts';
 import { type JetFormat, single } from '../../wgsl/jet-format.ts';
 import { blockCount, valueOnly } from '../../wgsl/jet-rule.ts';
 import { splitsPreActivations } from '../../wgsl/pre-activations.ts';
-import { reverseLayer } from '../../wgsl/reverse-layer.ts';
+import { isReversedByField, reverseLayer } from '../../wgsl/reverse-layer.ts';
 import { gradientTile, weightGradient } from '../../wgsl/weight-gradient.ts';
 import { isCoords, layerOf, padded } from '../field-program.ts';
+import type { GradientPlace } from '../regions.ts';
 import { pointSums } from './constant.ts';
-import { productGroups } from './groups.ts';
+import { overProduct, workgroupsOf } from './groups.ts';
 import type { ForwardPlace, OperationKernels } from './operation-kernels.ts';
 
 /** What is bound for the pre-activations behind a product of matrices. */
@@ -27,7 +30,7 @@ const reservePreActivations = ({ program: { blocks, jet, widths }, register, poi
 /** One dispatch forward, with the activation behind; in reverse one towards weight and bias, and one towards the input, with the activation before. */
 export const linear: OperationKernels<LinearOperation> = {
   forward(operation, place) {
-    const { program, regions, register, points, keeps, style, format, slotOf } = place;
+    const { program, regions, register, points, fields, keeps, style, format, slotOf } = place;
     const { inputs, outFeatures, weight, bias } = operation;
     const layer = layerOf(operation, program);
     const keepsZ = keeps && layer.activation.kind !== 'identity';
@@ -38,7 +41,7 @@ export const linear: OperationKernels<LinearOperation> = {
     return [
       {
         shader: forwardLayer(layer, program.jet, { keepsPreActivations: keeps, style, formats }),
-        sizes: { points },
+        ...overProduct(outFeatures, { points, fields, blocks: program.blocks, style, perField: isOwnLayer(layer) }),
         bindings: {
           rows: { slot: slotOf(inputs[0]) },
           weights: regions.bindingOf(weight),
@@ -47,60 +50,67 @@ export const linear: OperationKernels<LinearOperation> = {
           ...(keepsZ && preActivationBinding(register)),
           h: { slot: slotOf(register) },
         },
-        groups: productGroups(outFeatures, { points, blocks: program.blocks, style }),
       },
     ];
   },
 
   reverse(operation, place) {
-    const { program, regions, points, style, format, upstream, share, slotOf, productInto } = place;
+    const { program, regions, points, fields, style, format, upstream, groupOf, slotOf, productInto } = place;
     const { inputs, outFeatures, weight } = operation;
     const [input] = inputs;
     const { jet, blocks } = program;
     const layer = layerOf(operation, program);
     const { weight: weightPlace, bias: biasPlace } = regions.gradients.get(operation) ?? {};
     const tile = gradientTile(layer, style);
-    // The bias lies behind the weight, and is added up with it.
-    const hasBias = weightPlace !== undefined && biasPlace !== undefined;
-    const towardsWeight =
-      weightPlace === undefined
-        ? []
-        : [
-            {
-              shader: weightGradient({ ...layer, hasBias }, style, { jet, format: format.registers[input] ?? single }),
-              sizes: {
-                rows: blocks * points,
-                points,
-                rowsPerPart: share.rowsPerPart,
-                stride: regions.count,
-                offset: weightPlace,
-              },
-              bindings: { rows: { slot: slotOf(input) }, upstream: { slot: upstream }, parts: { slot: 'parts' } },
-              groups: [Math.ceil(outFeatures / tile.outputs), Math.ceil(layer.inFeatures / tile.inputs), share.parts] as const,
-            },
-          ];
-    const towardsBias = biasPlace === undefined || hasBias ? [] : [pointSums(outFeatures, biasPlace, place)];
+    // The bias is added up with the weight.
+    const hasBias = weightPlace !== undefined && biasPlace?.own === weightPlace.own;
+    const towardsWeight = (at: GradientPlace): Step => {
+      const { slots, parts, rowsPerPart, stride } = groupOf(at);
+      const fieldPoints = points / fields;
+      return {
+        shader: weightGradient({ ...layer, hasBias }, style, { jet, format: format.registers[input] ?? single }),
+        sizes: {
+          rows: blocks * (at.own ? fieldPoints : points),
+          points,
+          rowsPerPart,
+          stride,
+          offset: at.offset,
+          fieldPoints,
+          parts,
+          biasOffset: biasPlace?.offset ?? 0,
+        },
+        bindings: { rows: { slot: slotOf(input) }, upstream: { slot: upstream }, parts: { slot: slots.parts } },
+        groups: [
+          Math.ceil(outFeatures / tile.outputs),
+          Math.ceil(layer.inFeatures / tile.inputs),
+          at.own ? fields * parts : parts,
+        ],
+      };
+    };
+    const towardsParameters = [
+      ...(weightPlace === undefined ? [] : [towardsWeight(weightPlace)]),
+      ...(biasPlace === undefined || hasBias ? [] : [pointSums(outFeatures, biasPlace, place)]),
+    ];
     const target = productInto(input);
-    if (target === undefined) return [...towardsWeight, ...towardsBias];
+    if (target === undefined) return towardsParameters;
     // The derivatives of coordinates are constant, so only their values have a gradient.
     const shape = isCoords(program, input) ? valueOnly : jet;
-    const groups = productGroups(layer.inFeatures, { points, blocks: blockCount(shape), style });
     const { slot, adds, before, learnedSteps } = target;
+    const perField = isReversedByField(layer, before?.activation);
+    const dispatch = overProduct(layer.inFeatures, { points, fields, blocks: blockCount(shape), style, perField });
     return [
-      ...towardsWeight,
-      ...towardsBias,
+      ...towardsParameters,
       {
         shader: reverseLayer(layer, shape, { before: before?.activation, style, format: before?.format ?? format.format, adds }),
-        sizes: { points },
+        ...dispatch,
         bindings: {
           rows: { slot: upstream },
           weights: regions.bindingOf(weight),
           ...before?.bindings,
           result: { slot },
         },
-        groups,
       },
-      ...learnedSteps(groups[0] * groups[1]),
+      ...learnedSteps(workgroupsOf(dispatch)),
     ];
   },
 };

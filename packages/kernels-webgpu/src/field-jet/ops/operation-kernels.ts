@@ -6,11 +6,16 @@ import type { JetFormat } from '../../wgsl/jet-format.ts';
 import type { ProductStyle } from '../../wgsl/product.ts';
 import type { FieldProgram } from '../field-program.ts';
 import type { ProgramFormat } from '../format.ts';
-import type { ParameterRegions } from '../regions.ts';
+import type { GradientGroup, GradientPlace, ParameterRegions } from '../regions.ts';
 
 /** How a pass is made. */
 export interface PassOptions {
+  /** Of all fields, which have equally many each. */
   readonly points: number;
+  /** 1 where the program is for one field. */
+  readonly fields: number;
+  /** Whether all of them have the same coordinates. */
+  readonly sharesCoords?: boolean;
   /** Whether all activations are kept for a reverse pass. */
   readonly keeps: boolean;
   readonly style: ProductStyle;
@@ -32,6 +37,15 @@ interface Place extends Omit<PassOptions, 'keeps'> {
 
 export interface ForwardPlace extends Place {
   readonly keeps: boolean;
+}
+
+/** How the rows are shared out among the parts of a group of gradients: all rows, or those of each field. */
+export interface PartsOfGradient {
+  readonly slots: GradientGroup['slots'];
+  readonly parts: number;
+  readonly rowsPerPart: number;
+  /** Numbers in a part. */
+  readonly stride: number;
 }
 
 /** Where derivatives with respect to a register go. */
@@ -58,16 +72,14 @@ export interface ProductTarget extends GradientTarget {
 export interface ReversePlace extends Place {
   /** The buffer of the derivatives with respect to what the operation wrote; of a linear one, to its pre-activations. */
   readonly upstream: string;
-  /** Whether the gradients of earlier batches are added to. */
-  readonly continues: boolean;
-  /** How the rows are shared out among the parts of the gradients of parameters. */
-  readonly share: { readonly parts: number; readonly rowsPerPart: number };
+  /** Where a gradient is worked out. */
+  groupOf(place: GradientPlace): PartsOfGradient;
   /** Where the derivatives with respect to an input go; `undefined` where nobody asks for them. Whoever asks must write them. */
   into(register: number): GradientTarget | undefined;
   /** The same for a product of matrices, which takes the activation before along. */
   productInto(register: number): ProductTarget | undefined;
-  /** Whether a place of the gradient is written for the first time in this pass. */
-  isFirst(place: number): boolean;
+  /** Whether what is at a place of the gradient is added to: it is of an earlier batch, or was written in this pass. From now on it is. */
+  addsTo(place: GradientPlace): boolean;
 }
 
 /** The dispatches of a kind of operation. */

@@ -6,16 +6,16 @@ import type { OperationKernels } from './operation-kernels.ts';
 
 /** One dispatch forward; in reverse one for each factor. */
 export const product: OperationKernels<ProductOperation> = {
-  forward({ inputs: [left, right], outFeatures }, { program: { jet }, register, points, slotOf }) {
+  forward({ inputs: [left, right], outFeatures }, { program: { jet }, register, points, fields, slotOf }) {
     return [
       {
         shader: productOfJets(outFeatures, jet),
-        ...overPoints(points, padded(outFeatures) / 4),
+        ...overPoints({ points, fields }, padded(outFeatures) / 4),
         bindings: { left: { slot: slotOf(left) }, right: { slot: slotOf(right) }, h: { slot: slotOf(register) } },
       },
     ];
   },
-  reverse({ inputs: [left, right], outFeatures }, { program: { jet }, points, upstream, slotOf, into }) {
+  reverse({ inputs: [left, right], outFeatures }, { program: { jet }, points, fields, upstream, slotOf, into }) {
     return [
       { factor: left, other: right },
       { factor: right, other: left },
@@ -25,7 +25,7 @@ export const product: OperationKernels<ProductOperation> = {
       return [
         {
           shader: reverseProduct(outFeatures, jet, target.adds),
-          ...overPoints(points, padded(outFeatures) / 4),
+          ...overPoints({ points, fields }, padded(outFeatures) / 4),
           bindings: { other: { slot: slotOf(other) }, upstream: { slot: upstream }, result: { slot: target.slot } },
         },
       ];

@@ -1,5 +1,5 @@
 /** @file The same features at all points, and sums over all points. */
-import { place } from '../pack.ts';
+import { place as threadPlace } from '../pack.ts';
 import { lines, reads, type Shader, shader, writes } from '../shader.ts';
 import { EACH_THREADS, eachFeature } from './each.ts';
 
@@ -7,21 +7,24 @@ import { EACH_THREADS, eachFeature } from './each.ts';
 export interface ConstantPlaces {
   readonly pitch: number;
   readonly start: number;
+  /** Whether each field has such values. */
+  readonly own: boolean;
 }
 
-/** The rows of `h`: `values` in the first `sizes.points` of them, 0 in the others. */
-export const constantRows = (features: number, { pitch, start }: ConstantPlaces): Shader => {
+/** The rows of `h`: `values` in the first `sizes.points` of them, those of its field where each has its `own`, 0 in the others. */
+export const constantRows = (features: number, { pitch, start, own }: ConstantPlaces): Shader => {
   const vectors = Math.ceil(features / 4);
+  const place = own ? `(row / sizes.fieldPoints * ${features}u + j)` : 'j';
   return shader({
     label: `constant ${features}`,
-    sizes: ['rows', 'points', 'columns'],
+    sizes: ['rows', 'points', 'columns', ...(own ? ['fieldPoints'] : [])],
     storage: [reads('values', 'f32'), writes('h')],
     workgroup: [EACH_THREADS, 1],
     body: lines(
-      place(vectors),
+      threadPlace(vectors),
       'if (row >= sizes.rows) { return; }',
       'var x = vec4(0.0);',
-      eachFeature(`if (j < ${features}u && row < sizes.points) { x[k] = values[j * ${pitch}u + ${start}u]; }`),
+      eachFeature(`if (j < ${features}u && row < sizes.points) { x[k] = values[${place} * ${pitch}u + ${start}u]; }`),
       'h[i] = x;',
     ),
   });
@@ -29,23 +32,28 @@ export const constantRows = (features: number, { pitch, start }: ConstantPlaces)
 
 /**
  * The sums over the points of part `group.z` of the features of `upstream`, whose first `sizes.points` rows count:
- * `parts[group.z * sizes.stride + sizes.offset ...]`.
+ * `parts[group.z * sizes.stride + sizes.offset ...]`. Where each field has such sums of its own, part `group.z % sizes.parts` of field
+ * `group.z / sizes.parts`.
  */
-export const sumOverPoints = (features: number): Shader => {
+export const sumOverPoints = (features: number, own: boolean): Shader => {
   const vectors = Math.ceil(features / 4);
+  const part = own ? '(group.z % sizes.parts)' : 'group.z';
   return shader({
     label: `sum over points ${features}`,
-    sizes: ['points', 'pointsPerPart', 'stride', 'offset'],
+    sizes: ['points', 'pointsPerPart', 'stride', 'offset', ...(own ? ['fieldPoints', 'parts'] : [])],
     storage: [reads('upstream'), writes('parts', 'f32')],
     workgroup: [EACH_THREADS, 1],
     body: lines(
       `let vector = group.x * ${EACH_THREADS}u + lane;`,
       `if (vector >= ${vectors}u) { return; }`,
       'var sum = vec4(0.0);',
-      'let begin = group.z * sizes.pointsPerPart;',
-      'let end = min(begin + sizes.pointsPerPart, sizes.points);',
+      own ? 'let field = group.z / sizes.parts;' : '',
+      `let begin = ${own ? `field * sizes.fieldPoints + ${part}` : part} * sizes.pointsPerPart;`,
+      `let end = min(begin + sizes.pointsPerPart, ${own ? '(field + 1u) * sizes.fieldPoints' : 'sizes.points'});`,
       `for (var point = begin; point < end; point++) { sum += upstream[point * ${vectors}u + vector]; }`,
-      eachFeature(`if (j < ${features}u) { parts[group.z * sizes.stride + sizes.offset + j] = sum[k]; }`),
+      eachFeature(
+        `if (j < ${features}u) { parts[${part} * sizes.stride + sizes.offset${own ? ` + field * ${features}u` : ''} + j] = sum[k]; }`,
+      ),
     ),
   });
 };

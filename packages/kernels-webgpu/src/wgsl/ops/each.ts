@@ -1,5 +1,6 @@
 /** @file Shaders whose threads each have four features: of a row, or of all rows of a point. */
 import { PACK_THREADS, place } from '../pack.ts';
+import { type PointRange, pointRange } from '../point-range.ts';
 import { indent, lines, type Shader, type ShaderParts, shader } from '../shader.ts';
 
 /** Threads of a workgroup. */
@@ -19,17 +20,22 @@ export const eachRow = ({ vectors, body, ...parts }: EachParts): Shader =>
     body: lines(place(vectors), 'if (row >= sizes.rows) { return; }', body),
   });
 
-/** The body sees its `vector` of `point`, for `sizes.points` points. */
-export const eachPoint = ({ vectors, body, ...parts }: EachParts): Shader =>
+/** The body sees its `vector` of `point`, for `sizes.points` points or those of a field. */
+export const eachPoint = (
+  { vectors, body, declarations = [], ...parts }: EachParts,
+  range: PointRange = pointRange(false),
+): Shader =>
   shader({
     ...parts,
-    sizes: ['points', 'columns'],
+    sizes: ['points', 'columns', ...range.sizes],
+    declarations: [...range.declarations, ...declarations],
     workgroup: [EACH_THREADS, 1],
     body: lines(
+      range.begin,
       `let i = (group.y * sizes.columns + group.x) * ${EACH_THREADS}u + lane;`,
       `let vector = i % ${vectors}u;`,
-      `let point = i / ${vectors}u;`,
-      'if (point >= sizes.points) { return; }',
+      `let point = ${range.pointOf(`i / ${vectors}u`)};`,
+      `if (point >= ${range.end}) { return; }`,
       body,
     ),
   });

@@ -1,7 +1,8 @@
 /** @file An activation of its own, not behind a product of matrices: its input is its pre-activation. */
-import { activationFunctions, type LayerActivation, parameterStatements } from '../activations.ts';
+import { activationFunctions, isOwnActivation, type LayerActivation, parameterStatements } from '../activations.ts';
 import { type JetFormat, single } from '../jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape } from '../jet-rule.ts';
+import { pointRange } from '../point-range.ts';
 import { reverseActivation } from '../reverse-activation.ts';
 import { lines, reads, repeat, type Shader, writes } from '../shader.ts';
 import { eachPoint, placeOf } from './each.ts';
@@ -12,18 +13,21 @@ export const activateJets = (activation: LayerActivation, features: number, jet:
   const blocks = blockCount(jet);
   const vectors = Math.ceil(features / 4);
   const isIdentity = kind === 'identity';
-  return eachPoint({
-    label: `elementwise ${kind}`,
-    vectors,
-    storage: [reads('z'), ...(learnable.length > 0 ? [reads('learnedParameters', 'f32')] : []), writes('h')],
-    declarations: isIdentity ? [] : activationFunctions(activation, { order: forwardOrder(jet) }),
-    body: lines(
-      isIdentity ? '' : parameterStatements(activation),
-      repeat(blocks, block => `let z${block} = z[${placeOf(block, vectors)}];`),
-      forwardRule(activation, jet),
-      repeat(blocks, block => `h[${placeOf(block, vectors)}] = h${block};`),
-    ),
-  });
+  return eachPoint(
+    {
+      label: `elementwise ${kind}`,
+      vectors,
+      storage: [reads('z'), ...(learnable.length > 0 ? [reads('learnedParameters', 'f32')] : []), writes('h')],
+      declarations: isIdentity ? [] : activationFunctions(activation, { order: forwardOrder(jet) }),
+      body: lines(
+        isIdentity ? '' : parameterStatements(activation),
+        repeat(blocks, block => `let z${block} = z[${placeOf(block, vectors)}];`),
+        forwardRule(activation, jet),
+        repeat(blocks, block => `h[${placeOf(block, vectors)}] = h${block};`),
+      ),
+    },
+    pointRange(isOwnActivation(activation)),
+  );
 };
 
 /** The reverse, of the derivatives `upstream` with respect to what came out. */

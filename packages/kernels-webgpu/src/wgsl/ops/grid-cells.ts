@@ -10,6 +10,7 @@ import { HASH_PRIMES } from '@neural-fields/core/kernels';
 import { literal } from '../formula.ts';
 import { blockCount, type JetShape } from '../jet-rule.ts';
 import { matrixFunction, matrixType } from '../matrix.ts';
+import { FIELD } from '../point-range.ts';
 import { indent, lines, reads, repeat, type StorageBinding } from '../shader.ts';
 
 /** A table with its levels. */
@@ -22,6 +23,8 @@ export interface GridShape {
   readonly levels: number;
   /** Whether coordinates come in, whose derivatives are known. */
   readonly isCoords: boolean;
+  /** Whether each field has a table of its own. */
+  readonly own: boolean;
 }
 
 /** Numbers in a row of the jet that comes out. */
@@ -123,9 +126,16 @@ export const gridStorage = ({ rowFeatures }: GridShape): StorageBinding[] => [
   reads('levels', 'vec4<u32>'),
 ];
 
-export const gridDeclarations = ({ rows, rowFeatures }: GridShape): string[] => [
-  matrixFunction('rowAt', 'table', rows, rowFeatures),
+export const gridDeclarations = ({ rows, rowFeatures, own }: GridShape): string[] => [
+  ...(own ? [FIELD] : []),
+  matrixFunction('rowAt', 'table', { rows, columns: rowFeatures, own }),
 ];
+
+/** The sizes of what runs over points and looks up tables. */
+export const gridSizes = ({ own }: GridShape): string[] => ['points', 'columns', ...(own ? ['fieldPoints'] : [])];
+
+/** The statement that says whose table it is. */
+export const fieldOfPoint = ({ own }: GridShape): string => (own ? 'field = point / sizes.fieldPoints;' : '');
 
 /** Statements that define the numbers of what comes in at `point`. */
 export const loadInput = ({ axes, isCoords }: GridShape, jet: JetShape): string =>

@@ -6,9 +6,11 @@ import {
   cellOf,
   cornerFormulas,
   eachCorner,
+  fieldOfPoint,
   type GridShape,
   gridDeclarations,
   gridFeatures,
+  gridSizes,
   gridStorage,
   loadInput,
   paddedTo,
@@ -24,6 +26,7 @@ export const gridThread = (grid: GridShape): string => {
     `let level = (i / ${vectors}u) % ${grid.levels}u;`,
     `let point = i / ${vectors * grid.levels}u;`,
     'if (point >= sizes.points) { return; }',
+    fieldOfPoint(grid),
   );
 };
 
@@ -47,7 +50,7 @@ export const gridJets = (grid: GridShape, jet: JetShape): Shader => {
   const { weight } = cornerFormulas(grid, jet);
   return shader({
     label: `grid ${grid.axes} axes`,
-    sizes: ['points', 'columns'],
+    sizes: gridSizes(grid),
     storage: [...gridStorage(grid), writes('h', 'f32')],
     declarations: gridDeclarations(grid),
     workgroup: [EACH_THREADS, 1],
@@ -98,13 +101,14 @@ export const reverseGrid = (grid: GridShape, jet: JetShape, adds: boolean): Shad
   const result = (block: number, i: number): string => `result[(${block}u * sizes.points + point) * ${paddedTo(axes)}u + ${i}u]`;
   return shader({
     label: `grid ${axes} axes, reverse`,
-    sizes: ['points', 'columns'],
+    sizes: gridSizes(grid),
     storage: [...gridStorage(grid), reads('upstream', 'f32'), writes('result', 'f32')],
     declarations: [...gridDeclarations(grid), gridUpstream(grid)],
     workgroup: [EACH_THREADS, 1],
     body: lines(
       `let point = (group.y * sizes.columns + group.x) * ${EACH_THREADS}u + lane;`,
       'if (point >= sizes.points) { return; }',
+      fieldOfPoint(grid),
       loadInput(grid, jet),
       ...written.map(block => repeat(axes, i => `var r${block}_${i} = 0.0;`)),
       `for (var level = 0u; level < ${levels}u; level++) {`,

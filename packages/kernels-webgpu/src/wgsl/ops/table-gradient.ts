@@ -5,10 +5,11 @@
  * and so on, until 2^-23 of the largest number is reached.
  */
 import { blockCount, forwardOrder, type JetShape } from '../jet-rule.ts';
+import { FIELD } from '../point-range.ts';
 import { indent, lines, reads, repeat, type Shader, type StorageBinding, shader, writes } from '../shader.ts';
 import { EACH_THREADS } from './each.ts';
 import { gridThread, gridUpstream } from './grid.ts';
-import { cellOf, cornerFormulas, eachCorner, type GridShape, gridStorage, loadInput } from './grid-cells.ts';
+import { cellOf, cornerFormulas, eachCorner, type GridShape, gridSizes, gridStorage, loadInput } from './grid-cells.ts';
 
 /** Bits of an integer that a sum may take, its sign apart. */
 const SUM_BITS = 30;
@@ -35,8 +36,16 @@ export const fixedPoint = (count: number): FixedPoint => {
   return { bits, limbs };
 };
 
-/** Integers of `tableSums`: the bits of the largest number, then the limbs of each sum. */
+/** Integers of `tableSums` for one table: the bits of the largest number, and the limbs of each sum. */
 export const tableSumsLength = (numbers: number, { limbs }: FixedPoint): number => 1 + limbs * numbers;
+
+/** The place of the largest number, and of the first of the sums. Of many tables the largest numbers come first, one for each. */
+const placesOfSums = ({ own, rows, rowFeatures }: GridShape, { limbs }: FixedPoint) =>
+  own ? { largest: 'field', sums: `sizes.fields + ${limbs}u * field * ${rows * rowFeatures}u` } : { largest: '0', sums: '1u' };
+
+const sizesOf = (grid: GridShape): string[] => [...gridSizes(grid), ...(grid.own ? ['fields'] : [])];
+
+const fieldDeclarations = ({ own }: GridShape): string[] => (own ? [FIELD] : []);
 
 /** `unit(bits, limb)`: the power of two of which a limb is a multiple, as an exponent, for the bits of the largest number. */
 const unitFunctions = ({ bits }: FixedPoint): string =>
@@ -72,20 +81,20 @@ const storage = (grid: GridShape): StorageBinding[] => [
   writes('tableSums', 'atomic<i32>'),
 ];
 
-/** The bits of the largest number to `tableSums[0]`. */
-export const largestContribution = (grid: GridShape, jet: JetShape): Shader =>
+/** The bits of the largest number of each table to `tableSums`. */
+export const largestContribution = (grid: GridShape, jet: JetShape, fixed: FixedPoint): Shader =>
   shader({
     label: 'table gradient, largest',
-    sizes: ['points', 'columns'],
+    sizes: sizesOf(grid),
     storage: storage(grid),
-    declarations: [gridUpstream(grid)],
+    declarations: [...fieldDeclarations(grid), gridUpstream(grid)],
     workgroup: [EACH_THREADS, 1],
     body: lines(
       gridThread(grid),
       // As integers: comparisons of floats lose NaN.
       'var most = vec4(0);',
       contributions(grid, jet, 'most = max(most, bitcast<vec4<i32>>(abs(part)));'),
-      'atomicMax(&tableSums[0], max(max(most.x, most.y), max(most.z, most.w)));',
+      `atomicMax(&tableSums[${placesOfSums(grid, fixed).largest}], max(max(most.x, most.y), max(most.z, most.w)));`,
     ),
   });
 
@@ -93,15 +102,16 @@ export const largestContribution = (grid: GridShape, jet: JetShape): Shader =>
 export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoint): Shader => {
   const { limbs } = fixed;
   const { rowFeatures } = grid;
+  const places = placesOfSums(grid, fixed);
   return shader({
     label: 'table gradient',
-    sizes: ['points', 'columns'],
+    sizes: sizesOf(grid),
     storage: storage(grid),
-    declarations: [unitFunctions(fixed), gridUpstream(grid)],
+    declarations: [...fieldDeclarations(grid), unitFunctions(fixed), gridUpstream(grid)],
     workgroup: [EACH_THREADS, 1],
     body: lines(
       gridThread(grid),
-      'let largest = atomicLoad(&tableSums[0]);',
+      `let largest = atomicLoad(&tableSums[${places.largest}]);`,
       repeat(limbs, limb => `let unit${limb} = unit(largest, ${limb});`),
       contributions(
         grid,
@@ -114,7 +124,7 @@ export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoi
               limb === limbs - 1 ? '' : `rest = fma(whole${limb}, vec4(-power(unit${limb})), rest);`,
             ),
           ),
-          `let place = 1u + ${limbs}u * (row * ${rowFeatures}u + vector * 4u);`,
+          `let place = ${places.sums} + ${limbs}u * (row * ${rowFeatures}u + vector * 4u);`,
           `for (var k = 0u; k < 4u && vector * 4u + k < ${rowFeatures}u; k++) {`,
           indent(repeat(limbs, limb => `atomicAdd(&tableSums[place + ${limbs}u * k + ${limb}u], i32(whole${limb}[k]));`)),
           '}',
@@ -137,23 +147,23 @@ export const clearTableSums: Shader = shader({
 });
 
 /**
- * The `sizes.count` sums as floats to `gradient[sizes.offset ...]`, added to what is there where `sizes.continues` is 1. Where one of the numbers was too
- * large or none, all are NaN.
+ * The `sizes.count` sums as floats to `gradient[sizes.offset ...]`, added to what is there where `sizes.continues` is 1. Where one of the numbers of a table was
+ * too large or none, all are NaN.
  */
-export const tableSumsToGradient = (fixed: FixedPoint): Shader => {
-  const { limbs } = fixed;
+export const tableSumsToGradient = ({ own, rows, rowFeatures }: GridShape, { bits, limbs }: FixedPoint): Shader => {
   const terms = Array.from({ length: limbs }, (_, limb) => `f32(tableSums[place + ${limb}u]) * power(unit(largest, ${limb}))`);
   return shader({
     label: 'table gradient, to floats',
-    sizes: ['count', 'offset', 'continues', 'columns'],
+    sizes: ['count', 'offset', 'continues', 'columns', ...(own ? ['fields'] : [])],
     storage: [reads('tableSums', 'i32'), writes('gradient', 'f32')],
-    declarations: [unitFunctions(fixed)],
+    declarations: [unitFunctions({ bits, limbs })],
     workgroup: [EACH_THREADS, 1],
     body: lines(
       `let i = (group.y * sizes.columns + group.x) * ${EACH_THREADS}u + lane;`,
       'if (i >= sizes.count) { return; }',
-      'let largest = tableSums[0];',
-      `let place = 1u + ${limbs}u * i;`,
+      own ? `let field = i / ${rows * rowFeatures}u;` : '',
+      `let largest = tableSums[${own ? 'field' : '0'}];`,
+      `let place = ${own ? 'sizes.fields' : '1u'} + ${limbs}u * i;`,
       // Smallest first.
       `let sum = ${[...terms].reverse().join(' + ')};`,
       // The bits of NaN, which WGSL has no literal for.

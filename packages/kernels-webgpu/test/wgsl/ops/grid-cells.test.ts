@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JetShape } from '../../../src/wgsl/jet-rule.ts';
 import { cornerFormulas, eachCorner, type GridShape } from '../../../src/wgsl/ops/grid-cells.ts';
 
-const plane: GridShape = { axes: 2, rows: 25, rowFeatures: 2, levels: 1, isCoords: true };
+const plane: GridShape = { axes: 2, rows: 25, rowFeatures: 2, levels: 1, isCoords: true, own: false };
 const laplacian: JetShape = {
   first: 2,
   second: 2,

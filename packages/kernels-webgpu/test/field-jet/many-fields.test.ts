@@ -1,0 +1,5 @@
+/** @file Many fields at once, in Node. */
+import '../setup/node.ts';
+import { manyFieldsSuite } from '../suites/many-fields.ts';
+
+manyFieldsSuite();
