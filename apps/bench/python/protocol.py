@@ -174,12 +174,13 @@ def take(steps: Steps, device: Device, count: int) -> dict[str, Any]:
 
 def serve(
     describe: Callable[[], dict[str, Any]],
-    prepare: Callable[[Problem, float, str | None], tuple[Steps, dict[str, Any]]],
+    prepare: Callable[[Any, float, str | None], tuple[Steps, dict[str, Any]]],
     device: Device | None = None,
+    read: Callable[[dict[str, Any]], Any] = read_problem,
 ) -> None:
     """Answers the requests on standard input until it ends.
 
-    `prepare` makes a run within so many bytes of memory, in the way that was chosen before, if any, and says which way and chunk it takes.
+    `prepare` makes a run of what was `read`, within so many bytes of memory, in the way that was chosen before, if any, and says which way and chunk it takes.
     """
     out = sys.stdout
     sys.stdout = sys.stderr  # What libraries print must not get among the answers.
@@ -200,11 +201,11 @@ def serve(
         request = json.loads(line)
         try:
             if request["work"] == "check":
-                checked, _ = prepare(read_problem(request["problem"]), float("inf"), request.get("way"))
+                checked, _ = prepare(read(request["problem"]), float("inf"), request.get("way"))
                 say(check(checked, device, request["gradientFile"]))
             elif request["work"] == "prepare":
                 steps = None
-                steps, answer = prepare(read_problem(request["problem"]), request["memory"], request.get("way"))
+                steps, answer = prepare(read(request["problem"]), request["memory"], request.get("way"))
                 reset_peak_memory()
                 device.reset_peak_memory()
                 say(answer)

@@ -1,16 +1,23 @@
-/** @file The entry of the peers in JavaScript: `node peer.js <name>`. */
+/** @file The entry of the peers in JavaScript: `node peer.js <name>` for steps of one field, `node peer.js <name> <way>` for many fields. */
+import type { BackendName } from './peers/backends.ts';
 import { offerToDie } from './peers/peak-memory.ts';
 import { servePeer } from './peers/peer.ts';
 
-const [name = ''] = process.argv.slice(2);
-offerToDie();
-await servePeer(async () => {
-  // Each only where it is asked for: what one needs may be missing, and the others do without it.
-  if (name === 'jax-js') return (await import('./peers/jax-js-peer.ts')).createJaxJsPeer();
+const [name = '', way] = process.argv.slice(2);
+const backendNamed = async (): Promise<BackendName> => {
   const { backendNames } = await import('./peers/backends.ts');
   const backend = backendNames.find(each => each === name);
   if (backend === undefined) throw new RangeError(`peer: no peer '${name}'; there are ${[...backendNames, 'jax-js'].join(', ')}`);
-  return (await import('./peers/field-peer.ts')).createFieldPeer(backend);
-});
+  return backend;
+};
+offerToDie();
+// Each is loaded only where it is asked for: what one needs may be missing, and the others do without it.
+if (way !== undefined)
+  await servePeer(async () => (await import('./peers/fields-peer.ts')).createFieldsPeer(await backendNamed(), way));
+else
+  await servePeer(async () => {
+    if (name === 'jax-js') return (await import('./peers/jax-js-peer.ts')).createJaxJsPeer();
+    return (await import('./peers/field-peer.ts')).createFieldPeer(await backendNamed());
+  });
 // Threads and devices may keep a process alive.
 process.exit(0);

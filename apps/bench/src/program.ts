@@ -1,5 +1,6 @@
 /** @file The command line. */
 import { Command, CommanderError } from 'commander';
+import { addFieldsCommand } from './commands/fields.ts';
 import { addSpeedCommand } from './commands/speed.ts';
 import { exitCodeOf, InputError, InterruptedError, UsageError } from './errors.ts';
 
@@ -18,6 +19,7 @@ const createProgram = (): Command => {
     })
     .addHelpText('after', '\nExit codes: 0 done, 1 nothing could be measured, 2 bad usage, 130 stopped by Ctrl-C.');
   addSpeedCommand(program);
+  addFieldsCommand(program);
   return program;
 };
 

@@ -28,6 +28,27 @@ export interface Problem {
   readonly targetsFile: string;
 }
 
+/** What is fitted by `bench fields`: many SIRENs 2-w-...-w-3 on the same points, with targets of each field's own, in files. */
+export interface FieldsProblem {
+  /** b */
+  readonly fields: number;
+  /** w */
+  readonly width: number;
+  /** How many layers have sines. */
+  readonly layers: number;
+  /** omega0 of every sine layer. */
+  readonly omega: number;
+  readonly learningRate: number;
+  /** n */
+  readonly points: number;
+  /** f32[b, P]: for each layer the weight `[in, out]`, then the bias `[out]`. */
+  readonly parametersFile: string;
+  /** f32[n, 2] */
+  readonly coordsFile: string;
+  /** f32[b, n, 3] */
+  readonly targetsFile: string;
+}
+
 /** What a peer is. */
 export interface Description {
   /** The programs that compute, with their versions. */
@@ -54,10 +75,10 @@ export interface Unavailable {
 }
 
 /** Take three steps of Adam from the initial parameters, beside what is prepared, which stays. */
-export interface CheckRequest {
+export interface CheckRequest<P = Problem> {
   readonly work: 'check';
-  readonly problem: Problem;
-  /** Where to write the gradient at the initial parameters, f32[P]. */
+  readonly problem: P;
+  /** Where to write the gradient at the initial parameters, f32[P], or f32[b, P] of many fields. */
   readonly gradientFile: string;
   /** The `way` that the peer chose when it was prepared: what will be timed is what is checked. */
   readonly way?: string;
@@ -65,16 +86,16 @@ export interface CheckRequest {
 
 /** The answer to a {@link CheckRequest}. */
 export interface CheckAnswer {
-  /** The losses before each of the three updates. */
+  /** The losses before each of the three updates; of many fields their sums. */
   readonly losses: readonly number[];
   /** The quickest of the last two steps. */
   readonly seconds: number;
 }
 
 /** Get ready for steps from the initial parameters: read the points, choose the way that is quickest, compile. */
-export interface PrepareRequest {
+export interface PrepareRequest<P = Problem> {
   readonly work: 'prepare';
-  readonly problem: Problem;
+  readonly problem: P;
   /** How many bytes the points that are worked on at once may take; peers that cut points themselves need not look. */
   readonly memory: number;
   /** The `way` that the peer chose for the same problem with fewer points. */
@@ -85,7 +106,7 @@ export interface PrepareRequest {
 export interface PrepareAnswer {
   /** How derivatives are taken, where there is a choice. */
   readonly way?: string;
-  /** How many points are worked on at once, where the peer was free to choose. */
+  /** How many points, or fields, are worked on at once, where the peer was free to choose. */
   readonly chunk?: number;
   /** The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer does not know. */
   readonly products?: number;
@@ -101,7 +122,7 @@ export interface StepsRequest {
 export interface StepsAnswer {
   /** For all steps together, until the last of them is done, and not merely asked for. */
   readonly seconds: number;
-  /** The loss before one of these updates: the first, or on WebGPU, where nothing is read until the last step, the last. */
+  /** The loss, or the sum of those of many fields, before one of these updates: the first, or on WebGPU, where nothing is read until the last step, the last. */
   readonly loss: number;
   /** The most memory that the process held since it was prepared, in bytes. */
   readonly peakMemory: number;
@@ -139,7 +160,7 @@ export interface RateAnswer {
 }
 
 /** Anything that a peer is asked for. */
-export type Request = CheckRequest | PrepareRequest | StepsRequest | DemandsRequest | RateRequest;
+export type Request<P = Problem> = CheckRequest<P> | PrepareRequest<P> | StepsRequest | DemandsRequest | RateRequest;
 
 /** The answer when a request failed; the peer goes on. */
 export interface Failure {

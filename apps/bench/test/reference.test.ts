@@ -8,7 +8,8 @@ import { lossGradient, type ReferenceProblem, referenceSteps } from '../src/spee
 const width = 8;
 const problemOf = (supervision: ReferenceProblem['supervision']): ReferenceProblem => {
   const coords = randomPoints(5);
-  return { supervision, width, omega: 30, parameters: initialParameters(width), coords, targets: targetsOf(coords, supervision) };
+  const sizes = layerSizes(width);
+  return { supervision, sizes, omega: 30, parameters: initialParameters(width), coords, targets: targetsOf(coords, supervision) };
 };
 
 /** The field of the problem for the oracle of the other packages' tests, which knows nothing of this one. */

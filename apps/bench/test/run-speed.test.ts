@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
-import { readProblem } from '../src/peers/problem-data.ts';
+import { layerSizes, readProblem } from '../src/peers/problem-data.ts';
 import type { PeerDefinition } from '../src/speed/peers.ts';
 import { writeProblems } from '../src/speed/problems.ts';
 import { referenceSteps } from '../src/speed/reference.ts';
@@ -60,7 +60,10 @@ test('real peers agree with the reference, are timed, and a page says so', async
 test('a peer that lies is reported as wrong, and not timed', async () => {
   const output = emptyFolder();
   const problem = writeProblems(output, { widths: [8], points: 64, supervisions: ['gradient'] }).problem('gradient', 8, 64);
-  const { gradient, losses } = referenceSteps({ ...problem, ...readProblem(problem) }, problem.learningRate);
+  const { gradient, losses } = referenceSteps(
+    { ...problem, ...readProblem(problem), sizes: layerSizes(8) },
+    problem.learningRate,
+  );
   const env = { HONEST_ANSWER: join(output, 'honest.json') };
   writeFileSync(env.HONEST_ANSWER, JSON.stringify({ losses, gradient: [...gradient] }));
   const peers = [

@@ -1,7 +1,7 @@
 /** @file `bench speed`: how long training steps take. */
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { InterruptedError, UsageError } from '../errors.ts';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
 import { setUpFolder } from '../files.ts';
 import { createProgress } from '../progress.ts';
 import { type Supervision, supervisions } from '../protocol.ts';
@@ -11,6 +11,7 @@ import { peerDefinitions } from '../speed/peers.ts';
 import type { Results } from '../speed/results.ts';
 import { runSpeed } from '../speed/run-speed.ts';
 import { measuredIn, shareOfDevice } from '../speed/tables.ts';
+import { commandLine, integer, integers, namesAmong, PYTHON_HELP, positive, stoppedBySignals } from './options.ts';
 
 /** What a profile measures. */
 interface Profile {
@@ -62,38 +63,6 @@ interface SpeedCommandOptions {
   readonly quiet?: boolean;
 }
 
-const integer = (text: string, minimum: number): number => {
-  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!(Number.isSafeInteger(value) && value >= minimum))
-    throw new InvalidArgumentError(`It must be an integer of at least ${minimum}.`);
-  return value;
-};
-
-const integers = (minimum: number, multiple: number) => (text: string) =>
-  text.split(',').map(part => {
-    const value = integer(part, minimum);
-    if (value % multiple !== 0) throw new InvalidArgumentError(`Each must be a multiple of ${multiple}.`);
-    return value;
-  });
-
-const namesAmong =
-  <T extends string>(all: readonly T[]) =>
-  (text: string): readonly T[] =>
-    text.split(',').map(part => {
-      const found = all.find(name => name === part.trim());
-      if (found === undefined) throw new InvalidArgumentError(`They must be among ${all.join(', ')}.`);
-      return found;
-    });
-
-const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
-};
-
-const quote = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-
 /** Whether a peer runs on a graphics card: only peers in the same place are compared. */
 const isOnDevice = (found: Results, peer: string): boolean => deviceOf(found, peer) !== undefined;
 
@@ -134,13 +103,6 @@ const action = async (options: SpeedCommandOptions): Promise<void> => {
     throw new UsageError('--widths and --points must each have different numbers');
   const cases = widths.length * points.length * wanted.length;
   const progress = createProgress(cases * peers.length * (1 + rounds), { quiet: options.quiet ?? false });
-  const controller = new AbortController();
-  const stop = (name: 'SIGINT' | 'SIGTERM') => (): void => {
-    progress.log('stopping; what was measured is written');
-    controller.abort(new InterruptedError(name));
-  };
-  // The second signal finds no listener, and ends the program on the spot.
-  process.once('SIGINT', stop('SIGINT')).once('SIGTERM', stop('SIGTERM'));
   const { output } = options;
   try {
     const found = await runSpeed({
@@ -148,8 +110,8 @@ const action = async (options: SpeedCommandOptions): Promise<void> => {
       supervisions: wanted,
       python: options.python,
       pythonFolder: join(setUpFolder, 'bench-python'),
-      command: ['npm run bench --', ...process.argv.slice(2).map(quote)].join(' '),
-      signal: controller.signal,
+      command: commandLine(),
+      signal: stoppedBySignals(progress),
     });
     for (const warning of [emulationWarning(found), busyWarning(found)])
       if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
@@ -176,10 +138,7 @@ export const addSpeedCommand = (program: Command): void => {
     .option('--rounds <n>', 'how often each peer has its turn', text => integer(text, 1))
     .option('--step-limit <seconds>', 'the longest step that is timed', positive)
     .option('--output <folder>', 'the folder to write', join('out', 'speed'))
-    .option(
-      '--python <program>',
-      'a Python that has what PyTorch and JAX need; by default environments are made in out/bench-python',
-    )
+    .option('--python <program>', PYTHON_HELP)
     .option('--quiet', 'results and errors only')
     .action(action);
 };

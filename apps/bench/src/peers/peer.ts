@@ -6,17 +6,17 @@ import { peakMemory, resetPeakMemory } from './peak-memory.ts';
 
 /** Three steps of Adam, and the gradient of the first. */
 export interface CheckedSteps {
-  /** f32[P] */
+  /** f32[P], or f32[b, P] of many fields */
   readonly gradient: Float32Array;
   readonly losses: readonly number[];
   readonly seconds: number;
 }
 
 /** A program that can take training steps. */
-export interface Peer {
+export interface Peer<P = Problem> {
   readonly description: Description;
-  check(problem: Problem): Promise<CheckedSteps>;
-  prepare(problem: Problem): Promise<PrepareAnswer>;
+  check(problem: P): Promise<CheckedSteps>;
+  prepare(problem: P): Promise<PrepareAnswer>;
   /** What has to be done before so many steps in a row, if anything; it is not timed. */
   getReady?(count: number): Promise<void>;
   /** Takes so many steps of what was prepared, and waits until they are done. Gives the loss before one of the updates. */
@@ -35,12 +35,12 @@ export interface DeviceSide {
   rate(): Promise<number>;
 }
 
-const deviceOf = ({ device }: Peer): DeviceSide => {
+const deviceOf = ({ device }: Pick<Peer, 'device'>): DeviceSide => {
   if (device === undefined) throw new Error('this peer has no device');
   return device;
 };
 
-const answer = async (peer: Peer, request: Request): Promise<object> => {
+const answer = async <P>(peer: Peer<P>, request: Request<P>): Promise<object> => {
   switch (request.work) {
     case 'check': {
       const { gradient, losses, seconds } = await peer.check(request.problem);
@@ -72,11 +72,11 @@ const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').slice(0, 500);
 
 /** Serves the protocol on standard input and output until the input ends. */
-export const servePeer = async (create: () => Promise<Peer>): Promise<void> => {
+export const servePeer = async <P>(create: () => Promise<Peer<P>>): Promise<void> => {
   const say = (message: object): void => {
     process.stdout.write(`${JSON.stringify(message)}\n`);
   };
-  let peer: Peer;
+  let peer: Peer<P>;
   try {
     peer = await create();
   } catch (error) {
@@ -86,7 +86,7 @@ export const servePeer = async (create: () => Promise<Peer>): Promise<void> => {
   say(peer.description);
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      say(await answer(peer, JSON.parse(line) as Request));
+      say(await answer(peer, JSON.parse(line) as Request<P>));
     } catch (error) {
       say({ error: messageOf(error) });
     }

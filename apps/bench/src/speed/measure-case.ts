@@ -1,16 +1,29 @@
 /** @file One case: every peer in turn gets ready and is checked, then all take turns at steps, round after round. */
 import type { PrepareAnswer, StepDemands } from '../protocol.ts';
-import { matrixOperations } from './matrix-work.ts';
 import { type PeerCommand, PeerError, PeerProcess } from './peer-process.ts';
-import type { Problems } from './problems.ts';
-import type { Case, Outcome } from './results.ts';
+import type { Outcome } from './results.ts';
 import { timesOf } from './statistics.ts';
-import { tolerancesFor, type Verifier } from './verifier.ts';
+import { tolerancesFor } from './verifier.ts';
+
+/** What is measured: a problem, and how a peer shows that it solves it. */
+export interface MeasuredProblem<P> {
+  readonly problem: P;
+  /** Holds a peer to the reference before it is timed. @throws PeerError when the peer fails at it */
+  verify(name: string, process: PeerProcess, prepared: PrepareAnswer): Promise<Verification>;
+  /** The operations of so many matrix products for each layer and point; see {@link PrepareAnswer}. */
+  operations?(products: number): number;
+}
+
+/** What a check tells. */
+export interface Verification {
+  /** What is wrong; absent when nothing is. */
+  readonly problem?: string;
+  /** Seconds that a step may take by what the check took; 0 where that says nothing. */
+  readonly guess: number;
+}
 
 /** What a case is measured with. */
 export interface MeasureOptions {
-  readonly problems: Problems;
-  readonly verifier: Verifier;
   readonly rounds: number;
   /** Seconds; a peer whose step takes longer is not timed. */
   readonly stepLimit: number;
@@ -57,15 +70,13 @@ const tooSlow = (seconds: number, limit: number): Outcome => ({
   reason: `a step would take about ${Number(seconds.toPrecision(2))} s, and the limit is ${limit} s`,
 });
 
-/** Measures a case; the peers' outcomes by name. When it is stopped, those that have no time yet are absent. */
-export const measureCase = async (
-  problemCase: Case,
+/** Measures a problem; the peers' outcomes by name. When it is stopped, those that have no time yet are absent. */
+export const measureCase = async <P>(
+  { problem, verify, operations }: MeasuredProblem<P>,
   participants: readonly Participant[],
   options: MeasureOptions,
 ): Promise<ReadonlyMap<string, Outcome>> => {
-  const { problems, verifier, rounds, stepLimit, memory, signal, report } = options;
-  const { supervision, width, points } = problemCase;
-  const problem = problems.problem(supervision, width, points);
+  const { rounds, stepLimit, memory, signal, report } = options;
   const outcomes = new Map<string, Outcome>();
   const ready: Ready[] = [];
   const running = new Set<PeerProcess>();
@@ -97,14 +108,14 @@ export const measureCase = async (
     const process = await PeerProcess.start(command, START_LIMIT);
     running.add(process);
     const prepared = await process.prepare({ problem, memory, ...(way !== undefined && { way }) }, PREPARE_LIMIT);
-    const verdict = await verifier.verify(name, process, problemCase, prepared.way);
+    const verdict = await verify(name, process, prepared);
     if (verdict.problem !== undefined) {
       outcomes.set(name, { state: 'wrong', reason: verdict.problem });
       return undefined;
     }
     // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless; of a graphics card not even that.
     const { device } = process.description;
-    const guess = device && !device.software ? 0 : verdict.secondsPerPoint * points;
+    const guess = device && !device.software ? 0 : verdict.guess;
     if (expected === undefined && guess > 3 * stepLimit) {
       outcomes.set(name, tooSlow(guess, stepLimit));
       return undefined;
@@ -176,7 +187,7 @@ export const measureCase = async (
         ...(demands && { demands }),
         ...(way && { way }),
         ...(chunk !== undefined && { chunk }),
-        ...(products !== undefined && { rate: matrixOperations(problemCase, products) / seconds.median / 1e9 }),
+        ...(products !== undefined && operations && { rate: operations(products) / seconds.median / 1e9 }),
       });
     }
     return outcomes;

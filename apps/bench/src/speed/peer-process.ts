@@ -79,7 +79,7 @@ export class PeerProcess {
     }
   }
 
-  async #ask(request: Request, seconds: number): Promise<object> {
+  async #ask<P>(request: Request<P>, seconds: number): Promise<object> {
     this.#child.stdin?.write(`${JSON.stringify(request)}\n`);
     const answer = (await this.#next(seconds)) as Failure | object;
     if ('error' in answer) throw new PeerError(answer.error);
@@ -87,12 +87,12 @@ export class PeerProcess {
   }
 
   /** @throws PeerError when it fails, dies or takes longer than `seconds` */
-  async check(request: Omit<CheckRequest, 'work'>, seconds: number): Promise<CheckAnswer> {
+  async check<P>(request: Omit<CheckRequest<P>, 'work'>, seconds: number): Promise<CheckAnswer> {
     return (await this.#ask({ work: 'check', ...request }, seconds)) as CheckAnswer;
   }
 
   /** @throws PeerError when it fails, dies or takes longer than `seconds` */
-  async prepare(request: Omit<PrepareRequest, 'work'>, seconds: number): Promise<PrepareAnswer> {
+  async prepare<P>(request: Omit<PrepareRequest<P>, 'work'>, seconds: number): Promise<PrepareAnswer> {
     return (await this.#ask({ work: 'prepare', ...request }, seconds)) as PrepareAnswer;
   }
 

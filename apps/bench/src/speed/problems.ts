@@ -1,30 +1,37 @@
 /** @file The problems that all peers work on: the same parameters and the same points, in files. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRng } from '@neural-fields/core';
-import { layerSizes, parameterCount, targetWidth } from '../peers/problem-data.ts';
+import { createRng, type Rng } from '@neural-fields/core';
+import { layerSizes, targetWidth } from '../peers/problem-data.ts';
 import type { Problem, Supervision } from '../protocol.ts';
 
 /** Frequency of every sine layer: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2. */
-const OMEGA = 30;
-const LEARNING_RATE = 1e-4;
+export const OMEGA = 30;
+/** Of Adam. */
+export const LEARNING_RATE = 1e-4;
 const SEED = 1;
 
-/** The initial parameters of a SIREN, in the order of a problem's file: U(-1/2, 1/2), then U(-sqrt(6/w)/omega, sqrt(6/w)/omega). */
-export const initialParameters = (width: number): Float32Array<ArrayBuffer> => {
-  const rng = createRng(SEED).fork(`width ${width}`);
-  const sizes = layerSizes(width);
-  const values = new Float32Array(parameterCount(width));
+/**
+ * The initial parameters of a SIREN, layer by layer the weight `[in, out]` and the bias `[out]`: U(-1/2, 1/2), then U(-sqrt(6/w)/omega, sqrt(6/w)/omega).
+ *
+ * @param sizes of the layers, 2 first
+ */
+export const initialLayers = (sizes: readonly number[], rng: Rng): Float32Array<ArrayBuffer> => {
+  const layers = sizes.slice(1).map((outFeatures, i) => ({ inFeatures: sizes[i] as number, outFeatures }));
+  const values = new Float32Array(layers.reduce((sum, layer) => sum + (layer.inFeatures + 1) * layer.outFeatures, 0));
   let at = 0;
-  sizes.slice(1).forEach((outFeatures, i) => {
-    const inFeatures = sizes[i] as number;
+  for (const [i, { inFeatures, outFeatures }] of layers.entries()) {
     const bound = i === 0 ? 1 / inFeatures : Math.sqrt(6 / inFeatures) / OMEGA;
     // Biases as PyTorch's linear layers have them.
     for (let k = 0; k < inFeatures * outFeatures; k++) values[at++] = bound * (2 * rng.uniform() - 1);
     for (let k = 0; k < outFeatures; k++) values[at++] = (2 * rng.uniform() - 1) / Math.sqrt(inFeatures);
-  });
+  }
   return values;
 };
+
+/** The initial parameters of 2-w-w-w-w-1, in the order of a problem's file. */
+export const initialParameters = (width: number): Float32Array<ArrayBuffer> =>
+  initialLayers(layerSizes(width), createRng(SEED).fork(`width ${width}`));
 
 /** Points in [-1, 1]^2: `f32[n, 2]`. Those of fewer points are the first of these. */
 export const randomPoints = (count: number): Float32Array<ArrayBuffer> => {

@@ -1,22 +1,22 @@
 /**
- * @file What every peer must agree with: the loss of 2-w-w-w-w-1, its gradient, and the losses after updates of Adam, in float64 and without any
+ * @file What every peer must agree with: the loss of a SIREN, its gradient, and the losses after updates of Adam, in float64 and without any
  * framework. Jets go forward (value, slopes along both coordinates, Laplacian), adjoints go back by hand:
  *
  *     h0 = sin(o z0)      h1_k = o cos(o z0) z1_k      h2 = o cos(o z0) z2 - o^2 sin(o z0) sum_k z1_k^2
  */
-import { layerSizes } from '../peers/problem-data.ts';
 import type { Supervision } from '../protocol.ts';
 
 /** A small problem in memory. */
 export interface ReferenceProblem {
   readonly supervision: Supervision;
-  readonly width: number;
+  /** Of the layers: 2, w, ..., w, and of the outputs, which are more than one only where values are supervised. */
+  readonly sizes: readonly number[];
   readonly omega: number;
   /** In the order of a problem's file. */
   readonly parameters: ArrayLike<number>;
   /** `[n, 2]` */
   readonly coords: ArrayLike<number>;
-  /** `[n, 1]` or `[n, 2]` */
+  /** `[n, o]` for o outputs, or `[n, 2]` for the gradient */
   readonly targets: ArrayLike<number>;
 }
 
@@ -118,10 +118,9 @@ const sineAdjoint = (z: Jet, upstream: Jet, omega: number): Jet => {
   return back;
 };
 
-/** The mean over the points of the squared error (summed over both slopes), and its gradient. */
+/** The mean over the points and outputs of the squared error (summed over both slopes), and its gradient. */
 export const lossGradient = (problem: ReferenceProblem): LossGradient => {
-  const { supervision, width, omega, coords, targets } = problem;
-  const sizes = layerSizes(width);
+  const { supervision, sizes, omega, coords, targets } = problem;
   const flat = Float64Array.from(problem.parameters);
   const gradient = new Float64Array(flat.length);
   const rows = ROWS[supervision];
@@ -152,10 +151,10 @@ export const lossGradient = (problem: ReferenceProblem): LossGradient => {
     at += i * o + o;
     h = layer + 2 < sizes.length ? sineJet(z, omega) : z;
   }
-  const n = coords.length / 2;
   let loss = 0;
   const error = (row: number, column: number, columns: number): void => {
     const [values, adjoint] = [h[row] as Float64Array, upstream[row] as Float64Array];
+    const n = values.length;
     for (let p = 0; p < n; p++) {
       const difference = (values[p] as number) - (targets[columns * p + column] as number);
       loss += difference ** 2 / n;

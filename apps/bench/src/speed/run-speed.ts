@@ -1,19 +1,21 @@
 /** @file The whole run: goes through the cases, and writes what was found after each. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
-import type { Supervision } from '../protocol.ts';
+import type { Problem, Supervision } from '../protocol.ts';
 import { measureAttainableRate } from './attainable-rate.ts';
 import { describeCase, describeOutcome } from './describe.ts';
 import { readEnvironment, readForeignLoad } from './environment.ts';
 import { History } from './history.ts';
-import { measureCase, type Participant } from './measure-case.ts';
+import { matrixOperations } from './matrix-work.ts';
+import { type MeasuredProblem, measureCase, type Participant } from './measure-case.ts';
 import { makeSpeedPage } from './page.ts';
 import type { PeerCommand } from './peer-process.ts';
+import { describeAbsence, makeFolder } from './preconditions.ts';
 import { writeProblems } from './problems.ts';
-import type { Case, Outcome, PeerState, Result, Results } from './results.ts';
+import type { Case, Outcome, Result, Results } from './results.ts';
 import { type StartOptions, startPeers } from './start-peers.ts';
 import { createVerifier } from './verifier.ts';
 
@@ -32,24 +34,7 @@ export interface SpeedOptions extends StartOptions {
 }
 
 /** The part of the machine's memory that a peer which cuts its points by memory may use: several peers are alive at a time. */
-const MEMORY_SHARE = 0.15;
-
-const makeFolder = (folder: string): void => {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new InputError(`cannot make the folder '${folder}': ${(cause as Error).message}`, { cause });
-  }
-};
-
-/** Why there is nothing to measure: peers with the same reason together. */
-const describeAbsence = (states: Readonly<Record<string, PeerState>>, { needsCard }: StartOptions): string => {
-  const byReason = new Map<string, string[]>();
-  for (const [name, state] of Object.entries(states))
-    if ('unavailable' in state) byReason.set(state.unavailable, [...(byReason.get(state.unavailable) ?? []), name]);
-  const reasons = [...byReason].map(([reason, names]) => `${names.join(', ')}: ${reason}`);
-  return `${needsCard ? 'there is no graphics card that can be used here' : 'none of the peers can be had here'} (${reasons.join('; ')})`;
-};
+export const MEMORY_SHARE = 0.15;
 
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
 const listCases = ({ widths, points, supervisions }: SpeedOptions): Case[] =>
@@ -104,8 +89,16 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
         const rate = await measureAttainableRate().catch(() => undefined);
         if (rate !== undefined) rates.push(rate);
       }
-      const measured = await measureCase(each, participants, {
-        ...{ problems, verifier, rounds, stepLimit, signal },
+      const measuredProblem: MeasuredProblem<Problem> = {
+        problem: problems.problem(each.supervision, each.width, each.points),
+        operations: products => matrixOperations(each, products),
+        verify: async (name, process, { way }) => {
+          const { secondsPerPoint, problem } = await verifier.verify(name, process, each, way);
+          return { guess: secondsPerPoint * each.points, ...(problem !== undefined && { problem }) };
+        },
+      };
+      const measured = await measureCase(measuredProblem, participants, {
+        ...{ rounds, stepLimit, signal },
         memory: MEMORY_SHARE * totalmem(),
         report: (peer, doing) => progress.advance(`${describeCase(each)}: ${peer} ${doing}`),
       });

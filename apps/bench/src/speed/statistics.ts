@@ -1,11 +1,15 @@
 import type { Times } from './results.ts';
 
-/** The median of at least one number; of an even number of them the mean of the middle two. */
-export const median = (values: readonly number[]): number => {
+/** The value below which a share of at least one number lies, linear between two of them. */
+export const quantile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;
+  const place = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(place)] as number, sorted[Math.ceil(place)] as number];
+  return below + (above - below) * (place - Math.floor(place));
 };
+
+/** The median of at least one number; of an even number of them the mean of the middle two. */
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** The median and the spread of at least one time. */
 export const timesOf = (rounds: readonly number[]): Times => ({

@@ -1,7 +1,7 @@
 /** @file Holds peers to the float64 reference before they are timed. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readProblem } from '../peers/problem-data.ts';
+import { readFloats } from '../peers/fields-data.ts';
+import { layerSizes, readProblem } from '../peers/problem-data.ts';
 import type { Description } from '../protocol.ts';
 import type { PeerProcess } from './peer-process.ts';
 import type { Problems } from './problems.ts';
@@ -41,12 +41,8 @@ export interface Verifier {
   readonly disagreements: readonly (Disagreement & Omit<Case, 'points'> & { readonly peer: string })[];
 }
 
-const floats = (file: string): Float32Array => {
-  const bytes = readFileSync(file);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-};
-
-const describe = ({ gradient, loss }: Disagreement, description: Description): string | undefined => {
+/** What is wrong with a disagreement; `undefined` when nothing is. */
+export const describeDisagreement = ({ gradient, loss }: Disagreement, description: Description): string | undefined => {
   const tolerances = tolerancesFor(description);
   if (!(loss <= tolerances.loss)) return `its losses differ from the float64 reference by ${loss.toExponential(1)}, relative`;
   if (!(gradient <= tolerances.gradient))
@@ -63,7 +59,9 @@ export const createVerifier = (folder: string, problems: Problems): Verifier => 
   const referenceFor = ({ supervision, width }: Case): ReturnType<typeof referenceSteps> => {
     const key = `${supervision} ${width}`;
     const problem = problems.problem(supervision, width, POINTS);
-    const reference = references.get(key) ?? referenceSteps({ ...problem, ...readProblem(problem) }, problem.learningRate);
+    const reference =
+      references.get(key) ??
+      referenceSteps({ ...problem, ...readProblem(problem), sizes: layerSizes(width) }, problem.learningRate);
     references.set(key, reference);
     return reference;
   };
@@ -81,11 +79,11 @@ export const createVerifier = (folder: string, problems: Problems): Verifier => 
       const reference = referenceFor(problemCase);
       const distances = reference.losses.map((loss, i) => Math.abs((losses[i] ?? Number.NaN) / loss - 1));
       const disagreement = {
-        gradient: relativeDistance(floats(gradientFile), reference.gradient),
+        gradient: relativeDistance(readFloats(gradientFile), reference.gradient),
         // Not Math.max alone: a loss that is no number must not pass.
         loss: distances.every(Number.isFinite) ? Math.max(...distances) : Number.POSITIVE_INFINITY,
       };
-      const wrong = describe(disagreement, process.description);
+      const wrong = describeDisagreement(disagreement, process.description);
       const verdict = { disagreement, secondsPerPoint: seconds / POINTS, ...(wrong !== undefined && { problem: wrong }) };
       verdicts.set(key, verdict);
       disagreements.push({ peer: name, supervision, width, ...disagreement });

@@ -1,0 +1,29 @@
+/** @file The programs that train many small fields, and how each is started. */
+import { peerEntry, pythonFile } from '../files.ts';
+import type { PeerDefinition } from '../speed/peers.ts';
+
+const own = (name: string, title: string, way: string): PeerDefinition => ({
+  name,
+  title,
+  command: async () => ({ program: process.execPath, args: [peerEntry, 'simd', way] }),
+});
+
+/** @param how what the peer's script is told */
+const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition => ({
+  name: [library, ...how].join('-'),
+  title,
+  command: async ({ python: interpreterFor }) => ({
+    program: await interpreterFor(library),
+    args: [pythonFile(`fields_${library}_peer.py`), ...how],
+  }),
+});
+
+/** Every peer, in the order of tables. */
+export const fieldsPeers: readonly PeerDefinition[] = [
+  own('simd-loop', 'this project, field by field', 'loop'),
+  python('pytorch', 'PyTorch, batched products by hand', 'bmm'),
+  python('pytorch', 'PyTorch, torch.func.vmap', 'vmap'),
+  python('pytorch', 'PyTorch, batched products, compiled', 'bmm', 'compiled'),
+  python('pytorch', 'PyTorch, torch.func.vmap, compiled', 'vmap', 'compiled'),
+  python('jax', 'JAX, vmap under jit'),
+];

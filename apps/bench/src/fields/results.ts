@@ -1,0 +1,22 @@
+/** @file What a run with many small fields finds out: the contents of its results.json. */
+import type { FieldsProblem } from '../protocol.ts';
+import type { Disagreement, Environment, Outcome, PeerState } from '../speed/results.ts';
+
+/** Everything. */
+export interface FieldsResults {
+  readonly command: string;
+  readonly complete: boolean;
+  readonly seconds: number;
+  readonly environment: Environment;
+  readonly size: Pick<FieldsProblem, 'fields' | 'points' | 'width' | 'layers'>;
+  readonly rounds: number;
+  readonly stepLimit: number;
+  /** By name, in the order of the run. */
+  readonly peers: Readonly<Record<string, PeerState>>;
+  /** By peer, where it was checked: the worst field's gradient, and the sums of the losses. */
+  readonly disagreements: Readonly<Record<string, Disagreement>>;
+  /** How much of the processors other programs kept busy before the peers came up and after they were gone, from 0 to 1. */
+  readonly foreignLoad: readonly number[];
+  /** By peer; absent where a run was stopped before. */
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+}

@@ -1,0 +1,66 @@
+/** @file This project as a peer that trains many small fields: all at once, or one after the other. */
+import type { FieldsProblem } from '../protocol.ts';
+import { type BackendName, describeBackend, loadBackend } from './backends.ts';
+import { createFieldsLoop, loopGradient } from './fields-loop.ts';
+import type { CheckedSteps, Peer } from './peer.ts';
+
+/** A training of many fields from their initial parameters. */
+export interface FieldsRun {
+  /** One step of all fields. Gives the sum of their losses before the update. */
+  step(): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+/** How many fields are trained. */
+interface FieldsProgram {
+  start(problem: FieldsProblem): FieldsRun;
+  /** At the initial parameters: f32[b, P]. */
+  gradient(problem: FieldsProblem): Promise<Float32Array>;
+}
+
+const programs: Readonly<Record<string, FieldsProgram>> = {
+  loop: { start: createFieldsLoop, gradient: loopGradient },
+};
+
+const check = async ({ start, gradient }: FieldsProgram, problem: FieldsProblem): Promise<CheckedSteps> => {
+  const found = await gradient(problem);
+  const run = start(problem);
+  const losses: number[] = [];
+  let seconds = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3; i++) {
+    const begin = performance.now();
+    losses.push(await run.step());
+    if (i > 0) seconds = Math.min(seconds, (performance.now() - begin) / 1000);
+  }
+  await run.dispose();
+  return { gradient: found, losses, seconds };
+};
+
+/**
+ * Makes the peer of a backend.
+ *
+ * @param way one of the programs: `loop`
+ * @throws Error with the reason when the backend is of no use here
+ */
+export const createFieldsPeer = async (backend: BackendName, way: string): Promise<Peer<FieldsProblem>> => {
+  const program = programs[way];
+  if (program === undefined)
+    throw new RangeError(`peer: fields are trained by ${Object.keys(programs).join(', ')}, got '${way}'`);
+  await loadBackend(backend);
+  let run: FieldsRun | undefined;
+  return {
+    description: await describeBackend(backend),
+    check: problem => check(program, problem),
+    prepare: async problem => {
+      await run?.dispose();
+      run = program.start(problem);
+      return {};
+    },
+    steps: async count => {
+      if (run === undefined) throw new Error('nothing was prepared');
+      const loss = await run.step();
+      for (let i = 1; i < count; i++) await run.step();
+      return loss;
+    },
+  };
+};
