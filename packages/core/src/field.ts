@@ -1,18 +1,25 @@
 /** @file The owner of a field's parameters. */
-import { clone, keep, reshape, type Tensor, type Tensor2D, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import { evaluateNetwork } from './evaluate/evaluate.ts';
 import type { Jet, JetSource } from './jets/jet.ts';
 import type { DerivativeRequest } from './jets/request.ts';
+import type { Model, ModelDescription } from './model.ts';
 import type { ParameterLayout } from './params/layout.ts';
-import { createRng } from './random.ts';
+import { createVariables, type InitialValues } from './params/variables.ts';
 import { noExtensions } from './spec/extensions.ts';
 import type { FieldSpec } from './spec/field-spec.ts';
 import type { Extensions } from './spec/layer.ts';
 import { type Network, networkOf } from './spec/network.ts';
 import { parseSpec } from './spec/spec.ts';
 
+/** What a checkpoint says of a field. */
+export interface FieldDescription extends ModelDescription {
+  readonly kind: 'field';
+  readonly spec: FieldSpec;
+}
+
 /** A spec with parameters that can be learned. It owns its variables until {@link Field.dispose}. */
-export class Field implements JetSource {
+export class Field implements JetSource, Model {
   readonly spec: FieldSpec;
   readonly extensions: Extensions;
   readonly inFeatures: number;
@@ -39,6 +46,16 @@ export class Field implements JetSource {
     return this.layout.size;
   }
 
+  /** What a checkpoint says of it. */
+  get description(): FieldDescription {
+    return { kind: 'field', spec: this.spec };
+  }
+
+  /** Itself, as the terms of a fit look at it. */
+  get views(): Model['views'] {
+    return { field: { network: this.#network } };
+  }
+
   /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see `evaluateJet`. */
   jet<const R extends DerivativeRequest>(coords: Tensor2D, request: R): Jet<R> {
     return evaluateNetwork(this.#network, Object.values(this.parameters), coords, request);
@@ -56,13 +73,7 @@ export class Field implements JetSource {
 }
 
 /** The options of {@link createField}: a seed for initial values, or the values themselves. */
-export type FieldOptions = { readonly extensions?: Extensions } & (
-  | { readonly seed: number }
-  | {
-      /** Row-major numbers or tensors (copied, the caller keeps them) by name. */
-      readonly parameters: Readonly<Record<string, Float32Array | Tensor>>;
-    }
-);
+export type FieldOptions = { readonly extensions?: Extensions } & InitialValues;
 
 /**
  * Makes a field.
@@ -73,25 +84,5 @@ export type FieldOptions = { readonly extensions?: Extensions } & (
 export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
   const { extensions = noExtensions } = options;
   const checked = parseSpec(spec, extensions);
-  const { layout } = networkOf(checked, extensions);
-  const given = 'parameters' in options ? options.parameters : undefined;
-  const rng = 'seed' in options ? createRng(options.seed) : undefined;
-  for (const name of Object.keys(given ?? {}))
-    if (!layout.has(name)) throw new RangeError(`createField: unknown parameter '${name}'`);
-  const values = layout.entries.map(({ name, shape, size, initialise }) => {
-    const value = given ? given[name] : initialise((rng as NonNullable<typeof rng>).fork(name));
-    if (value === undefined) throw new RangeError(`createField: parameter '${name}' is missing`);
-    const count = value instanceof Float32Array ? value.length : value.size;
-    if (count !== size)
-      throw new RangeError(`createField: parameter '${name}' must be [${shape.join(', ')}], got ${count} numbers`);
-    return { name, shape: [...shape], value };
-  });
-  const variables = values.map(({ name, shape, value }): [string, Variable] => {
-    // A copy: a variable must not share the caller's array or tensor.
-    const initial = tidy(() => (value instanceof Float32Array ? tensor(value.slice(), shape) : clone(reshape(value, shape))));
-    const result = variable(keep(initial));
-    initial.dispose();
-    return [name, result];
-  });
-  return new Field(checked, Object.fromEntries(variables), extensions);
+  return new Field(checked, createVariables('createField', networkOf(checked, extensions).layout, options), extensions);
 };

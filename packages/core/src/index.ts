@@ -44,6 +44,7 @@ export { createField, Field, type FieldOptions } from './field.ts';
 export { decodeField, encodeField, fieldFromData, readField } from './files/field.ts';
 export type { FieldData } from './files/field-data.ts';
 export { type AdamOptions, adam } from './fit/adam.ts';
+export { type Adaptation, type Adapter, type AdaptInput, type FitVector, mapParameters } from './fit/adapt.ts';
 export { CheckpointError, type CheckpointProblem, type CheckpointStore } from './fit/checkpoint.ts';
 export { type Divergence, DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
 export { fit } from './fit/fit.ts';
@@ -62,19 +63,59 @@ export type {
   SearchOutput,
 } from './fit/optimizer.ts';
 export type { ParameterGroup } from './fit/parameter-groups.ts';
+export { type ParameterTermOptions, parameterTerm } from './fit/parameter-term.ts';
 export { PointDataError, type PointDataFault } from './fit/point-data.ts';
-export type { FitStep, PointBatch, PointSource } from './fit/points.ts';
+export type { FitStep, PointBatch, PointSource, SourceMemory } from './fit/points.ts';
 export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
 export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
 export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
+export {
+  type PatienceOptions,
+  type StopAtOptions,
+  type StopContext,
+  type StopOnPlateauOptions,
+  type StopRule,
+  type StopVerdict,
+  stopAt,
+  stopOnHeldOut,
+  stopOnPlateau,
+} from './fit/stop-rules.ts';
 export { findTarget, weighted } from './fit/targets.ts';
-export { type PointLoss, type TensorBatch, type Term, type TermOptions, term } from './fit/term.ts';
+export {
+  type ObjectiveTerm,
+  type ParameterTerm,
+  type PointLoss,
+  type TensorBatch,
+  type Term,
+  type TermOptions,
+  term,
+} from './fit/term.ts';
 export type { ParameterProjection } from './fit/training-vectors.ts';
 export type { InitialiserSpec } from './initialisers/index.ts';
 export type { Jet, JetSource } from './jets/jet.ts';
 export { curl, curlOf, divergence, divergenceOf, gradient, hessian, jacobian, laplacian } from './jets/operators.ts';
 export type { DerivativeRequest, SecondOrderForm } from './jets/request.ts';
+export type { Model, ModelDescription, ModelView } from './model.ts';
+export {
+  type BoundPart,
+  type BoundParts,
+  createModel,
+  type ModelFieldOptions,
+  type ModelOptions,
+  type ModelPart,
+  stackFields,
+} from './models/create-model.ts';
+export {
+  createFieldBatch,
+  decodeFieldBatch,
+  encodeFieldBatch,
+  FieldBatch,
+  type FieldBatchDescription,
+  type FieldBatchOptions,
+  type FieldBatchSize,
+} from './models/field-batch.ts';
+export { createParameters, ParameterSet, type ParameterSetEntry } from './models/parameter-set.ts';
 export { type ParameterEntry, ParameterLayout, type ParameterQuery, type ParameterView } from './params/layout.ts';
 export { createRng, type Rng } from './random.ts';
 export type { FieldSpec } from './spec/field-spec.ts';

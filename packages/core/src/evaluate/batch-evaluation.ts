@@ -164,7 +164,7 @@ export class BatchEvaluation {
     const parts = parameters.parts();
     const results = Array.from({ length: count }, (_, f) =>
       this.#single.runLoss(loss, {
-        parameters: this.#parametersOf(f, parts).flat(),
+        parameters: this.#parametersOf(f, parts),
         coords: partOf(coords, f) as Tensor2D,
         targets: targets.map(target => partOf(target, f)),
         scale,

@@ -140,7 +140,7 @@ export class Evaluation {
       targets,
       scale,
     }: {
-      readonly parameters: Tensor1D;
+      readonly parameters: NetworkParameters;
       readonly coords: Tensor2D;
       readonly targets: readonly Tensor[];
       readonly scale: LossScale;
@@ -149,7 +149,7 @@ export class Evaluation {
     const runnable = this.#runnableLoss(loss);
     if (runnable === undefined) throw new Error('evaluation: the backend has no kernel for this loss');
     const jets = this.#before(coords, () => []);
-    return runLoss(runnable, { inputs: this.#kernelInputs(jets), parameters, targets, scale });
+    return runLoss(runnable, { inputs: this.#kernelInputs(jets), parameters: parameters.flat(), targets, scale });
   }
 }
 

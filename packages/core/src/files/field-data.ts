@@ -1,5 +1,6 @@
 /** @file A field as plain data, and the check that its parameters are those of its spec. */
 
+import type { ParameterLayout } from '../params/layout.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
 import { parameterLayout, parseSpec } from '../spec/spec.ts';
@@ -39,14 +40,8 @@ const isShallow = (value: unknown, limit: number): boolean => {
   return false;
 };
 
-/**
- * The spec that was found in a file.
- *
- * @param version as text
- * @param spec the JSON value
- * @throws FieldFileError `newer-version` or `invalid-spec`
- */
-export const readSpec = (version: string | undefined, spec: unknown, extensions: Extensions): FieldSpec => {
+/** @throws FieldFileError `newer-version`, or `invalid-spec` when it is no version */
+export const assertVersion = (version: string | undefined): void => {
   const shown = version?.slice(0, 20);
   if (version === undefined || !/^[1-9]\d*$/.test(version))
     throw new FieldFileError('invalid-spec', `the version must be a whole number from 1, got ${shown ?? 'nothing'}`);
@@ -55,6 +50,17 @@ export const readSpec = (version: string | undefined, spec: unknown, extensions:
       'newer-version',
       `it has version ${shown}, this library reads version ${FIELD_FORMAT_VERSION}; a later version of the library reads it`,
     );
+};
+
+/**
+ * The spec that was found in a file.
+ *
+ * @param version as text
+ * @param spec the JSON value
+ * @throws FieldFileError `newer-version` or `invalid-spec`
+ */
+export const readSpec = (version: string | undefined, spec: unknown, extensions: Extensions): FieldSpec => {
+  assertVersion(version);
   if (!isShallow(spec, MAX_SPEC_DEPTH))
     throw new FieldFileError('invalid-spec', `the spec may be nested ${MAX_SPEC_DEPTH} levels deep, this one goes deeper`);
   try {
@@ -107,8 +113,16 @@ export const pickParameters = (
   arrays: ReadonlyMap<string, ShapedArray>,
   extensions: Extensions,
 ): Map<string, ShapedArray<Float32Array>> => {
+  return pickArrays(parameterLayout(spec, extensions), arrays);
+};
+
+/** The same by a layout. */
+export const pickArrays = (
+  { entries }: ParameterLayout,
+  arrays: ReadonlyMap<string, ShapedArray>,
+): Map<string, ShapedArray<Float32Array>> => {
   const parameters = new Map<string, ShapedArray<Float32Array>>();
-  for (const { name, shape } of parameterLayout(spec, extensions).entries) {
+  for (const { name, shape } of entries) {
     const found = arrays.get(name);
     if (found === undefined) throw new FieldFileError('missing-parameter', `'${name}' ${describe(shape)} is missing`);
     if (!(found.data instanceof Float32Array))

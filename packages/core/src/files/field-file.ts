@@ -5,7 +5,16 @@
  *     arrays         the parameters by name, F32; then `state.*`, which checkpoints keep beside them
  */
 import type { Extensions } from '../spec/layer.ts';
-import { FIELD_FORMAT_VERSION, type FieldData, listNames, pickParameters, readParameters, readSpec } from './field-data.ts';
+import {
+  assertFinite,
+  assertVersion,
+  FIELD_FORMAT_VERSION,
+  type FieldData,
+  listNames,
+  pickParameters,
+  readParameters,
+  readSpec,
+} from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
 import {
   decodeSafetensors,
@@ -19,6 +28,7 @@ import {
 const OWN_KEYS = 'neural-fields.';
 const VERSION = `${OWN_KEYS}version`;
 const SPEC = `${OWN_KEYS}spec`;
+const MODEL = `${OWN_KEYS}model`;
 const STATE = 'state.';
 
 /** What may be stored beside a field. */
@@ -47,12 +57,86 @@ export const encodeFieldData = (
   { spec, parameters }: FieldData,
   { metadata = {}, state = new Map(), extensions = {} }: EncodeFieldOptions = {},
 ): Uint8Array<ArrayBuffer> => {
+  const arrays = pickParameters(spec, parameters, extensions);
+  return encodeArrays('encodeFieldData', arrays, { metadata, state }, { [SPEC]: JSON.stringify(spec) });
+};
+
+const encodeArrays = (
+  what: string,
+  parameters: ReadonlyMap<string, ShapedArray>,
+  { metadata, state }: Required<FieldFileExtras>,
+  own: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> => {
   for (const key of Object.keys(metadata))
     if (key.startsWith(OWN_KEYS))
-      throw new RangeError(`encodeFieldData: metadata keys that begin with '${OWN_KEYS}' are the format's own, got '${key}'`);
-  const arrays = new Map<string, ShapedArray<SafetensorsArray>>(pickParameters(spec, parameters, extensions));
+      throw new RangeError(`${what}: metadata keys that begin with '${OWN_KEYS}' are the format's own, got '${key}'`);
+  const arrays = new Map<string, ShapedArray<SafetensorsArray>>(parameters);
   for (const [name, array] of state) arrays.set(STATE + name, array);
-  return encodeSafetensors(arrays, { [VERSION]: String(FIELD_FORMAT_VERSION), [SPEC]: JSON.stringify(spec), ...metadata });
+  return encodeSafetensors(arrays, { [VERSION]: String(FIELD_FORMAT_VERSION), ...own, ...metadata });
+};
+
+/** A model that is not one field: its description, and its parameters by name. */
+export interface ModelData {
+  /** JSON */
+  readonly description: Readonly<Record<string, unknown>>;
+  /** In the order of the layout. */
+  readonly parameters: ReadonlyMap<string, ShapedArray<Float32Array>>;
+}
+
+/** What the file of a model holds. */
+export interface ModelFile extends ModelData, Required<FieldFileExtras> {}
+
+/**
+ * Writes a model to bytes: as the file of a field, with its description under `neural-fields.model` in the place of a spec.
+ *
+ * @throws RangeError when a key of `metadata` begins with `neural-fields.`
+ */
+export const encodeModelData = (
+  { description, parameters }: ModelData,
+  { metadata = {}, state = new Map() }: FieldFileExtras = {},
+): Uint8Array<ArrayBuffer> =>
+  encodeArrays('encodeModelData', parameters, { metadata, state }, { [MODEL]: JSON.stringify(description) });
+
+/**
+ * Reads a model from bytes.
+ *
+ * @throws SafetensorsError when the bytes are not a safetensors file
+ * @throws FieldFileError when they are one, but not a model, or a model with a parameter that is not a finite float
+ */
+export const decodeModelData = (bytes: Uint8Array, limits: SafetensorsLimits = {}): ModelFile => {
+  const file = decodeSafetensors(bytes, limits);
+  const { [VERSION]: version, [MODEL]: text } = file.metadata;
+  if (text === undefined)
+    throw new FieldFileError(
+      'no-spec',
+      `the safetensors file has no model; its arrays are ${listNames(file.tensors.keys()) || 'none'}`,
+    );
+  assertVersion(version);
+  const description = parseJson(text);
+  if (typeof description !== 'object' || description === null || Array.isArray(description))
+    throw new FieldFileError('invalid-spec', 'the description of the model must be an object');
+  const { parameters, ...extras } = divide(file);
+  const found = new Map<string, ShapedArray<Float32Array>>();
+  for (const [name, { shape, data }] of parameters) {
+    if (!(data instanceof Float32Array))
+      throw new FieldFileError('wrong-shape', `'${listNames([name])}' must hold floats, it holds integers`);
+    assertFinite(listNames([name]), data);
+    found.set(name, { shape, data });
+  }
+  return { description: description as ModelData['description'], parameters: found, ...extras };
+};
+
+/** Parameters, state, and the caller's metadata. */
+const divide = ({ tensors, metadata: all }: ReturnType<typeof decodeSafetensors>) => {
+  const parameters = new Map<string, ShapedArray>();
+  const state = new Map<string, ShapedArray>();
+  for (const [name, { shape, data }] of tensors) {
+    if (name.startsWith(STATE)) state.set(name.slice(STATE.length), { shape, data });
+    else parameters.set(name, { shape, data });
+  }
+  const metadata = Object.create(null) as Record<string, string>;
+  for (const [key, value] of Object.entries(all)) if (!key.startsWith(OWN_KEYS)) metadata[key] = value;
+  return { parameters, state, metadata };
 };
 
 const parseJson = (text: string): unknown => {
@@ -85,13 +169,6 @@ export const decodeFieldData = (bytes: Uint8Array, extensions: Extensions = {}, 
         `its arrays are ${listNames(file.tensors.keys()) || 'none'}`,
     );
   const spec = readSpec(version, parseJson(specText), extensions);
-  const parameters = new Map<string, ShapedArray>();
-  const state = new Map<string, ShapedArray>();
-  for (const [name, { shape, data }] of file.tensors) {
-    if (name.startsWith(STATE)) state.set(name.slice(STATE.length), { shape, data });
-    else parameters.set(name, { shape, data });
-  }
-  const metadata = Object.create(null) as Record<string, string>;
-  for (const [key, value] of Object.entries(file.metadata)) if (!key.startsWith(OWN_KEYS)) metadata[key] = value;
-  return { spec, parameters: readParameters(spec, parameters, extensions), metadata, state };
+  const { parameters, ...extras } = divide(file);
+  return { spec, parameters: readParameters(spec, parameters, extensions), ...extras };
 };

@@ -1,6 +1,7 @@
 /** @file Checkpoints: a field file with the optimizer's state beside the parameters, so that any checkpoint is also a usable field. */
-import type { Field } from '../field.ts';
-import { encodeFieldData } from '../files/field-file.ts';
+import type { FieldDescription } from '../field.ts';
+import { encodeFieldData, encodeModelData, type FieldFileExtras, type ModelData } from '../files/field-file.ts';
+import type { Model, ModelDescription } from '../model.ts';
 
 /** Where checkpoints are kept. `write` must be atomic: after a crash the old content is there, or the new, never a part. */
 export interface CheckpointStore {
@@ -43,6 +44,10 @@ export interface RunDescription {
   readonly metadata?: RunFacts | undefined;
 }
 
+/** Whether a model is one field. */
+export const isFieldDescription = (description: ModelDescription): description is FieldDescription =>
+  description.kind === 'field';
+
 /** Everything that a fit needs to go on; flat vectors of P numbers. */
 export interface TrainingState {
   /** The number of updates so far. */
@@ -52,6 +57,10 @@ export interface TrainingState {
   readonly average?: Float32Array;
   /** What the divergence detector has seen: the first loss, then the recent ones up to this step. */
   readonly history: readonly number[];
+  /** What sources of points keep from step to step, by the names of their terms. */
+  readonly sources?: ReadonlyMap<string, Float32Array>;
+  /** What rules of stopping keep, each a list of numbers; and why one has stopped the run, if one has. */
+  readonly until?: { readonly states: readonly (readonly number[])[]; readonly reason?: string };
 }
 
 /** The key of the file's metadata under which the run stands. */
@@ -60,22 +69,29 @@ export const RUN_KEY = 'fit';
 export const PARAMETERS = 'parameters';
 /** The name among the file's state of a vector of the optimizer's. */
 export const optimizerName = (index: number): string => `optimizer.${index}`;
+/** The names among the file's state of what sources of points keep begin with this. */
+export const SOURCE = 'source.';
 
-/** Saves a run. The file's parameters are those that the field shall have: the average where there is one. */
+/** A model with its parameters as a file: that of a field where it is one. */
+const encodeModel = (model: Model, flat: Float32Array, extras: FieldFileExtras): Uint8Array => {
+  const { description, layout, extensions = {} } = model;
+  const parameters = layout.toMap(flat);
+  return isFieldDescription(description)
+    ? encodeFieldData({ spec: description.spec, parameters }, { ...extras, extensions })
+    : encodeModelData({ description: description as object as ModelData['description'], parameters }, extras);
+};
+
+/** Saves a run. The file's parameters are those that the model shall have: the average where there is one. */
 export const writeCheckpoint = async (
   store: CheckpointStore,
-  field: Field,
+  model: Model,
   { identity, environment, metadata }: RunDescription,
-  { step, parameters, optimizer, average, history }: TrainingState,
+  { step, parameters, optimizer, average, history, sources = new Map(), until }: TrainingState,
 ): Promise<void> => {
   const vector = (data: Float32Array): { shape: readonly number[]; data: Float32Array } => ({ shape: [data.length], data });
   const state = new Map(optimizer.map((data, index) => [optimizerName(index), vector(data)]));
   if (average) state.set(PARAMETERS, vector(parameters));
-  const run = JSON.stringify({ step, history, identity, environment });
-  await store.write(
-    encodeFieldData(
-      { spec: field.spec, parameters: field.layout.toMap(average ?? parameters) },
-      { state, extensions: field.extensions, metadata: { ...metadata, [RUN_KEY]: run } },
-    ),
-  );
+  for (const [term, data] of sources) state.set(SOURCE + term, vector(data));
+  const run = JSON.stringify({ step, history, identity, environment, ...(until && { until }) });
+  await store.write(encodeModel(model, average ?? parameters, { state, metadata: { ...metadata, [RUN_KEY]: run } }));
 };

@@ -1,11 +1,13 @@
 /** @file The options of a fit, and the checks that need no work. */
-import type { Field } from '../field.ts';
+import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
+import type { Adapter } from './adapt.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
 import { factorAt, type Schedule } from './schedule.ts';
-import type { Term } from './term.ts';
+import type { StopRule } from './stop-rules.ts';
+import { isPointTerm, type ObjectiveTerm, type Term } from './term.ts';
 import type { ParameterProjection } from './training-vectors.ts';
 
 /** Where and how often a run is saved. */
@@ -41,6 +43,10 @@ export interface FitOptions {
   readonly groups?: readonly ParameterGroup[];
   /** What the parameters become after every update, e.g. `parameters => clipByValue(parameters, -1, 1)`. A run that is resumed has to be given the same. */
   readonly project?: ParameterProjection;
+  /** Ends the fit before its last step, e.g. `stopAt({ figure: 'psnr', atLeast: 40 })`; asked at every report. Of several, the first ends it. */
+  readonly until?: StopRule | readonly StopRule[];
+  /** Changes what is trained in the middle of the fit, e.g. takes features away; asked after every update. Not with an optimizer that searches. */
+  readonly adapt?: Adapter;
   /** The seed of the points that are drawn; 0 if absent. */
   readonly seed?: number;
   /** Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding only. */
@@ -57,6 +63,10 @@ export interface FitOptions {
   /** What counts as divergence. */
   readonly divergence?: DivergenceOptions;
 }
+
+/** The rules of stopping. */
+export const stopRulesOf = ({ until = [] }: Pick<FitOptions, 'until'>): readonly StopRule[] =>
+  (Array.isArray as (value: unknown) => value is readonly StopRule[])(until) ? until : [until as StopRule];
 
 /** Metadata keys that begin with this belong to the files of fields. */
 const FILE_KEYS = 'neural-fields.';
@@ -87,7 +97,7 @@ const assertCheckpoint = ({ store, everySeconds = 1, everySteps = 1, identity, m
       throw new RangeError(`fit: checkpoint.metadata must have keys of its own; '${key}' is the file's`);
 };
 
-const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, steps }: FitOptions): void => {
+const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, adapt, steps }: FitOptions): void => {
   const { kind, learningRate } = optimizer;
   const isRate = Number.isFinite(learningRate) && learningRate >= 0;
   assertThat(isRate, `the learning rate of ${kind}`, 'a finite number of at least 0', learningRate);
@@ -95,6 +105,7 @@ const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, ste
     for (const [name, value] of Object.entries({ schedule, clipNorm, groups }))
       if (value !== undefined)
         throw new TypeError(`fit: ${name} must be absent with ${kind}, which finds the length of its steps itself`);
+    if (adapt !== undefined) throw new TypeError(`fit: adapt must be absent with ${kind}, whose vectors are its own`);
   } else {
     const { stateSize } = optimizer;
     assertThat(Number.isSafeInteger(stateSize) && stateSize >= 0, `stateSize of ${kind}`, 'a count', stateSize);
@@ -102,17 +113,31 @@ const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, ste
   }
 };
 
-const assertTerms = (field: Field, terms: readonly Term[]): void => {
+const assertPoints = (model: Model, { name, field, points }: Term): void => {
+  const { network } = viewOf(model, field, name);
+  const { inFeatures } = singleNetwork(network).program;
+  if (points.inFeatures !== inFeatures)
+    throw new RangeError(
+      `fit: the points of term '${name}' must have ${inFeatures} coordinates as the field has, got ${points.inFeatures}`,
+    );
+  assertPositiveInteger(`pointsPerStep of term '${name}'`, points.pointsPerStep);
+  if (points.fields === undefined) return;
+  if (!isBatchNetwork(network))
+    throw new RangeError(
+      `fit: the points of term '${name}' must be for one field as the model has, got those for ${points.fields}`,
+    );
+  assertPositiveInteger(`fields of term '${name}'`, points.fields);
+};
+
+const assertTerms = (model: Model, terms: readonly ObjectiveTerm[]): void => {
   if (terms.length === 0) throw new RangeError('fit: needs at least one term, got none');
   const names = new Set<string>();
-  for (const { name, points } of terms) {
+  for (const term of terms) {
+    const { name, field } = term;
     if (names.has(name)) throw new RangeError(`fit: the terms must have different names, got '${name}' twice`);
     names.add(name);
-    if (points.inFeatures !== field.inFeatures)
-      throw new RangeError(
-        `fit: the points of term '${name}' must have ${field.inFeatures} coordinates as the field has, got ${points.inFeatures}`,
-      );
-    assertPositiveInteger(`pointsPerStep of term '${name}'`, points.pointsPerStep);
+    if (isPointTerm(term)) assertPoints(model, term);
+    else term.assertLayout(field === undefined ? model.layout : viewOf(model, field, name).network.layout);
   }
 };
 
@@ -120,7 +145,7 @@ const assertTerms = (field: Field, terms: readonly Term[]): void => {
  * @param optimizer the one of the options, or the default
  * @throws RangeError, TypeError when an option or a term does not fit
  */
-export const assertOptions = (field: Field, terms: readonly Term[], optimizer: Optimizer, options: FitOptions): void => {
+export const assertOptions = (model: Model, terms: readonly ObjectiveTerm[], optimizer: Optimizer, options: FitOptions): void => {
   const { steps, chunkSize = 1, reportEvery = 1, seed = 0, clipNorm = 1, averageDecay = 0, groups = [], checkpoint } = options;
   for (const [name, value] of Object.entries({ steps, chunkSize, reportEvery })) assertPositiveInteger(name, value);
   assertThat(Number.isFinite(seed), 'seed', 'a finite number', seed);
@@ -130,6 +155,13 @@ export const assertOptions = (field: Field, terms: readonly Term[], optimizer: O
   assertOptimizer(optimizer, options);
   for (const group of groups)
     if (group.optimizer) assertOptimizer(group.optimizer, { ...options, ...(group.schedule && { schedule: group.schedule }) });
-  assertGroups(field.layout, groups);
-  assertTerms(field, terms);
+  assertGroups(model.layout, groups);
+  assertTerms(model, terms);
+  for (const { terms: heldOut = [] } of stopRulesOf(options)) for (const term of heldOut) assertPoints(model, term);
+  if (isSearchOptimizer(optimizer))
+    for (const term of terms)
+      if (isPointTerm(term) && term.points.observe)
+        throw new TypeError(
+          `fit: the points of term '${term.name}' observe losses, which does not go with ${optimizer.kind}: it evaluates them several times in a step`,
+        );
 };

@@ -3,7 +3,7 @@ import { clip } from './clip.ts';
 import type { StepDraw } from './objective.ts';
 import type { GradientOptimizer } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
-import { type Look, type MoveFigures, readScalars, type Stepper, type StepperOptions } from './stepper.ts';
+import { type Look, type MoveFigures, readLosses, type Stepper, type StepperOptions } from './stepper.ts';
 
 /** What {@link GradientStepper} works with. */
 export interface GradientStepperOptions extends StepperOptions {
@@ -37,7 +37,7 @@ export class GradientStepper implements Stepper {
     if (active) gradient.dispose();
     this.#gradient = active ?? gradient;
     try {
-      return reads ? { termLosses: await readScalars(losses) } : {};
+      return reads ? { termLosses: await readLosses(losses) } : {};
     } finally {
       for (const loss of losses) loss.dispose();
     }

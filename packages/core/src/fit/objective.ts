@@ -1,8 +1,10 @@
 /** @file The gradient of an objective, accumulated over chunks of points so that memory does not grow with their number. */
 import {
   add,
+  broadcastTo,
   concat1d,
   engine,
+  fill,
   keep,
   mean,
   mul,
@@ -11,52 +13,74 @@ import {
   scalar,
   type Tensor,
   type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
   tensor2d,
+  tensor3d,
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
 import type { KernelLoss } from '../backend/backend.ts';
 import { blockCount } from '../backend/kernel-program.ts';
-import { evaluateNetwork } from '../evaluate/evaluate.ts';
+import { type BatchCoords, BatchEvaluation, batchEvaluationOf } from '../evaluate/batch-evaluation.ts';
+import { evaluateBatchNetwork, evaluateNetwork, networkParameters } from '../evaluate/evaluate.ts';
 import { type Evaluation, evaluationOf } from '../evaluate/evaluation.ts';
-import type { Field } from '../field.ts';
 import type { JetSource } from '../jets/jet.ts';
+import { isBatchNetwork, type Model, type ModelView, viewOf } from '../model.ts';
+import { assertFieldIndices } from '../models/select-fields.ts';
 import type { Rng } from '../random.ts';
-import { type Network, networkOf } from '../spec/network.ts';
+import { type BatchNetwork, batchNetworkFor } from '../spec/batch-network.ts';
+import type { Network } from '../spec/network.ts';
 import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
 import type { FitStep, PointBatch } from './points.ts';
-import { type TensorBatch, type Term, weightFactorAt } from './term.ts';
+import type { PointwiseLoss } from './pointwise-loss.ts';
+import { isPointTerm, type ObjectiveTerm, type ParameterTerm, type TensorBatch, type Term, weightFactorAt } from './term.ts';
+import { type FieldChoice, ViewVectors } from './view-vectors.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
 const CHUNK_NUMBERS = 2 ** 25;
 /** How many copies of the activations a forward and a reverse pass in tfjs ops hold at once, counted on a sine layer. */
 const COPIES_PER_ACTIVATION = 8;
+/** A chunk has at least so many points, those of all fields together. */
+const FEWEST_ROWS = 64;
 /** Points whose batches are kept on the device from step to step hold this many numbers at most: 64 MiB. */
 const RESIDENT_NUMBERS = 2 ** 24;
 
-/** The number of points in a chunk that keeps a step's memory near {@link CHUNK_NUMBERS}, whatever the number of points in the step. */
-export const defaultChunkSize = (field: Field, terms: readonly Term[]): number => {
-  const network = networkOf(field.spec, field.extensions);
-  const activations = terms.map(({ derivatives }) => {
-    const evaluation = evaluationOf(network, derivatives);
+/** How a view's network is evaluated for a term. */
+const evaluationFor = ({ network }: ModelView, { derivatives }: Term): Evaluation | BatchEvaluation =>
+  isBatchNetwork(network) ? batchEvaluationOf(network, derivatives) : evaluationOf(network, derivatives);
+
+/**
+ * The number of points in a chunk, of each field where they are many, that keeps a step's memory near {@link CHUNK_NUMBERS}, whatever the number of points
+ * in the step.
+ */
+export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]): number => {
+  const activations = terms.filter(isPointTerm).map(term => {
+    const evaluation = evaluationFor(viewOf(model, term.field, term.name), term);
     return blockCount(evaluation.plan) * evaluation.keptFeatures;
   });
   const numbersPerPoint = Math.max(1, ...activations) * COPIES_PER_ACTIVATION;
-  return Math.max(64, Math.min(65_536, Math.floor(CHUNK_NUMBERS / numbersPerPoint)));
+  const counts = Object.values(model.views).map(({ network }) => (isBatchNetwork(network) ? network.count : 1));
+  const fewest = Math.ceil(FEWEST_ROWS / Math.max(1, ...counts));
+  return Math.max(fewest, Math.min(65_536, Math.floor(CHUNK_NUMBERS / numbersPerPoint)));
 };
 
 /** What one chunk adds to its term. */
 export interface ChunkGradient {
-  /** The chunk's share of the term's mean loss, without the weight. */
-  readonly loss: Scalar;
-  /** The chunk's share of the gradient of weight times mean loss: `f32[P]`. */
+  /** The chunk's share of the term's mean loss, without the weight: `f32[]`, or of each field of a batch `f32[b]`. */
+  readonly loss: Tensor;
+  /** The chunk's share of the gradient of weight times mean loss, summed over the fields: `f32[P]` of the view's. */
   readonly gradient: Tensor1D;
+  /** The loss at each point, where somebody observes them; kept. */
+  readonly pointLosses?: Tensor1D;
 }
 
 /** The sum over all chunks of all terms. */
 export interface ObjectiveGradient {
-  readonly losses: readonly Scalar[];
+  /** By term: `f32[]`, or `f32[b]` where it looks at many fields. */
+  readonly losses: readonly Tensor[];
+  /** Of the sum over terms, and over the fields of each, by the model's parameters. */
   readonly gradient: Tensor1D;
 }
 
@@ -74,25 +98,42 @@ interface Chunk {
 
 /** How a term is evaluated. */
 interface PreparedTerm {
-  readonly evaluation: Evaluation;
+  readonly evaluation: Evaluation | BatchEvaluation;
   /** Present where the backend's kernels work the loss out too; the targets by name in their order. */
   readonly kernelLoss?: { readonly loss: KernelLoss; readonly targets: readonly string[] };
 }
 
-/** A field's objective: draws the points of each term in chunks and differentiates the losses there. */
+/** A chunk's points on the device. */
+interface DeviceBatch {
+  /** `f32[n, d]`, or `f32[b, n, d]` */
+  readonly coords: BatchCoords;
+  /** Each `f32[n, k]`, or `f32[b, n, k]`. */
+  readonly targets: Readonly<Record<string, BatchCoords>>;
+  /** Which of the fields of a batch they are for; all if absent. */
+  readonly fields?: Int32Array;
+}
+
+/** A chunk as it is used. */
+export interface DeviceChunk {
+  readonly batch: DeviceBatch;
+  /** The first of its points. */
+  readonly start: number;
+  /** Its part of the points. */
+  readonly share: number;
+}
+
+/** A model's objective: draws the points of each term in chunks and differentiates the losses there. */
 export class Objective {
-  readonly #field: Field;
-  readonly #network: Network;
+  readonly #model: Model;
   readonly #chunkSize: number;
-  readonly #prepared = new Map<Term, PreparedTerm>();
-  readonly #resident = new Map<Term, TensorBatch[]>();
+  readonly #prepared = new Map<Term, Map<Network | BatchNetwork, PreparedTerm>>();
+  readonly #resident = new Map<Term, DeviceBatch[]>();
   readonly #widths = new Map<Term, TargetWidths>();
   /** The newest batch of each term whose points change: a source that does not draw the same points twice can still be held to these. */
   readonly #newest = new Map<Term, { readonly step: number; readonly batch: PointBatch }>();
 
-  constructor(field: Field, chunkSize: number) {
-    this.#field = field;
-    this.#network = networkOf(field.spec, field.extensions);
+  constructor(model: Model, chunkSize: number) {
+    this.#model = model;
     this.#chunkSize = chunkSize;
   }
 
@@ -103,6 +144,7 @@ export class Objective {
       const count = Math.min(this.#chunkSize, total - start);
       const batch = term.points.draw(start, count, rng, { step, steps });
       this.#widths.set(term, assertBatch(term, batch, count, this.#widths.get(term)));
+      assertChosenFields(term, batch, viewOf(this.#model, term.field, term.name));
       yield { start, count, batch };
     }
   }
@@ -113,11 +155,11 @@ export class Objective {
    * @param breathe called after each chunk; may wait, and may throw to stop
    * @throws PointDataError when a number is not finite
    */
-  async prepare(terms: readonly Term[], at: StepDraw, breathe: () => Promise<void>): Promise<void> {
+  async prepare(terms: readonly ObjectiveTerm[], at: StepDraw, breathe: () => Promise<void>): Promise<void> {
     for (const [index, term] of terms.entries()) {
-      if (!term.points.fixed) continue;
+      if (!isPointTerm(term) || !term.points.fixed) continue;
       const scan = new PointDataScan(term);
-      const kept: TensorBatch[] = [];
+      const kept: DeviceBatch[] = [];
       for (const { count, batch } of this.#draws(term, { ...at, rng: at.rng.fork(index) })) {
         scan.add(batch);
         const arrays = [batch.coords, ...Object.values(batch.targets ?? {})];
@@ -139,7 +181,7 @@ export class Objective {
    * @param steps the first, the one with the bad loss last
    */
   async findFault(
-    terms: readonly Term[],
+    terms: readonly ObjectiveTerm[],
     steps: Iterable<StepDraw>,
     breathe: () => Promise<void>,
   ): Promise<PointDataFault | undefined> {
@@ -154,7 +196,7 @@ export class Objective {
     }
     for (const at of steps)
       for (const [index, term] of terms.entries()) {
-        if (term.points.fixed) continue;
+        if (!isPointTerm(term) || term.points.fixed) continue;
         const scan = new PointDataScan(term, at.step);
         for (const { batch } of this.#draws(term, { ...at, rng: at.rng.fork(index) })) {
           scan.add(batch);
@@ -167,18 +209,23 @@ export class Objective {
   }
 
   /** The chunks of a term in order. Each must be used before the next is asked for. */
-  *chunks(term: Term, at: StepDraw): Generator<{ readonly batch: TensorBatch; readonly share: number }> {
+  *chunks(term: Term, at: StepDraw): Generator<DeviceChunk> {
     const total = term.points.pointsPerStep;
     const known = this.#resident.get(term);
     if (known) {
-      for (const batch of known) yield { batch, share: (batch.coords.shape[0] as number) / total };
+      let start = 0;
+      for (const batch of known) {
+        const count = batch.coords.shape.at(-2) as number;
+        yield { batch, start, share: count / total };
+        start += count;
+      }
       return;
     }
-    for (const { count, batch: drawn } of this.#draws(term, at)) {
+    for (const { start, count, batch: drawn } of this.#draws(term, at)) {
       if (!term.points.fixed) this.#newest.set(term, { step: at.step, batch: drawn });
       const batch = upload(term, count, drawn);
       try {
-        yield { batch, share: count / total };
+        yield { batch, start, share: count / total };
       } finally {
         // Also when the loop over the chunks is left early, by an abort or an error.
         disposeBatch(batch);
@@ -186,70 +233,123 @@ export class Objective {
     }
   }
 
-  /** How a term is evaluated: worked out at its first chunk, as only that tells the targets. */
-  #prepare(term: Term, { targets }: TensorBatch): PreparedTerm {
-    const known = this.#prepared.get(term);
-    if (known) return known;
-    const evaluation = evaluationOf(this.#network, term.derivatives);
-    const widths = Object.entries(targets).map(([name, { shape }]) => [name, shape[1]] as const);
-    const loss = term.pointwise && kernelLossOf(term.pointwise, evaluation.plan, widths, this.#field.outFeatures);
+  /** How a term is evaluated on a network: worked out at its first chunk, as only that tells the targets. */
+  #prepare(term: Term, network: Network | BatchNetwork, { targets }: DeviceBatch): PreparedTerm {
+    const known = this.#prepared.get(term) ?? new Map<Network | BatchNetwork, PreparedTerm>();
+    this.#prepared.set(term, known);
+    const found = known.get(network);
+    if (found) return found;
+    const evaluation = evaluationFor({ network }, term);
+    const widths = Object.entries(targets).map(([name, { shape }]) => [name, shape.at(-1) as number] as const);
+    const isDescribed = term.pointwise && !term.points.observe;
+    const loss =
+      isDescribed && kernelLossOf(term.pointwise as PointwiseLoss, evaluation.plan, widths, network.program.outFeatures);
     const kernelLoss = loss && evaluation.fuses(loss) && { loss, targets: Object.keys(targets) };
     const prepared = { evaluation, ...(kernelLoss && { kernelLoss }) };
-    this.#prepared.set(term, prepared);
+    known.set(network, prepared);
     return prepared;
   }
 
-  /** The loss of a chunk and its gradient with respect to all parameters, which are given as one flat vector. */
+  /** The loss of a chunk and its gradient with respect to the parameters of the network, which are given as one flat vector. */
   chunkGradient(
     term: Term,
-    { batch, share }: { readonly batch: TensorBatch; readonly share: number },
-    { flat, at }: { readonly flat: Tensor1D; readonly at: FitStep },
+    { batch, share }: Omit<DeviceChunk, 'start'>,
+    { network, flat, at }: { readonly network: Network | BatchNetwork; readonly flat: Tensor1D; readonly at: FitStep },
   ): ChunkGradient {
-    const { evaluation, kernelLoss } = this.#prepare(term, batch);
-    const { weight } = term;
+    const prepared = this.#prepare(term, network, batch);
     const factor = weightFactorAt(term, at);
-    if (kernelLoss) {
-      const { coords, targets } = batch;
-      const scale = share / ((coords.shape[0] as number) * this.#field.outFeatures);
-      return tidy(() => {
-        const result = evaluation.runLoss(kernelLoss.loss, {
-          parameters: flat,
-          coords,
-          targets: kernelLoss.targets.map(name => targets[name] as Tensor),
-          scale: { loss: scale, gradient: scale * weight },
-        });
-        // A kernel may be compiled for each scale that it is given, so what changes from step to step comes behind it.
-        return factor === 1 ? result : { ...result, gradient: mul<Tensor1D>(result.gradient, factor) };
-      });
-    }
-    const { inFeatures, layout } = this.#field;
-    const network = this.#network;
+    return prepared.kernelLoss
+      ? this.#kernelGradient(term, prepared as Required<PreparedTerm>, { batch, share, network, flat, factor })
+      : this.#tapeGradient(term, prepared, { batch, share, network, flat, factor });
+  }
+
+  /** By the backend's kernels alone. */
+  #kernelGradient(
+    { weight }: Term,
+    { evaluation, kernelLoss }: Required<PreparedTerm>,
+    { batch: { coords, targets }, share, network, flat, factor }: ChunkOnNetwork,
+  ): ChunkGradient {
+    const { outFeatures } = network.program;
+    const scale = share / ((coords.shape.at(-2) as number) * outFeatures);
+    return tidy(() => {
+      const inputs = {
+        parameters: networkParameters(network.layout, flat),
+        targets: kernelLoss.targets.map(name => targets[name] as Tensor),
+        scale: { loss: scale, gradient: scale * weight },
+      };
+      const result =
+        evaluation instanceof BatchEvaluation
+          ? evaluation.runLoss(kernelLoss.loss, { ...inputs, coords })
+          : evaluation.runLoss(kernelLoss.loss, { ...inputs, coords: coords as Tensor2D });
+      // A kernel may be compiled for each scale that it is given, so what changes from step to step comes behind it.
+      return factor === 1 ? result : { ...result, gradient: mul<Tensor1D>(result.gradient, factor) };
+    });
+  }
+
+  /** The loss in tfjs ops on the jet; tfjs's tape leads to the reverse pass of the jet. */
+  #tapeGradient(
+    term: Term,
+    { evaluation }: PreparedTerm,
+    { batch, share, network, flat, factor }: ChunkOnNetwork,
+  ): ChunkGradient {
+    const fields = isBatchNetwork(network) ? network.count : undefined;
+    let pointLosses: Tensor1D | undefined;
     const [loss, gradient] = tidy(() => {
       // A kernel that takes all of the network takes the flat vector; tfjs ops take its parts, so that no op is differentiated with respect to all.
-      const whole = evaluation.isFused;
-      const parameters: Tensor[] = whole ? [flat] : layout.split(flat);
-      const source: JetSource = {
-        inFeatures,
-        jet: (coords, request) => evaluateNetwork(network, whole ? flat : parameters, coords, request),
+      const parameters: Tensor[] = evaluation.isFused ? [flat] : network.layout.split(flat);
+      const given = evaluation.isFused ? flat : parameters;
+      const meanLosses = (): Tensor => {
+        const { means, losses } = this.#lossesOf(term, batch, { network, flat: given });
+        if (term.points.observe)
+          pointLosses = keep(atPoints(term, losses, (fields ?? 1) * (batch.coords.shape.at(-2) as number)));
+        return mul(means, share);
       };
-      const meanLoss = (): Scalar => {
-        const losses = term.losses(source, batch);
-        const count = batch.coords.shape[0] as number;
-        if (losses.rank > 0 && losses.shape[0] !== count)
-          throw new RangeError(
-            `term '${term.name}': the loss must be a scalar or one value for each of ${count} points, got [${losses.shape.join(', ')}]`,
-          );
-        return mul(mean(losses), share) as Scalar;
-      };
+      const upstream = fill(fields === undefined ? [] : [fields], term.weight * factor);
       // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives are supervised.
-      const { value, grads } = differentiated(() => engine().gradients(meanLoss, parameters, scalar(weight * factor), true));
+      const { value, grads } = differentiated(() => engine().gradients(meanLosses, parameters, upstream, true));
       const parts = grads.map((part: Tensor | null, index) => {
         const { size } = parameters[index] as Tensor;
         return (part ? reshape(part, [size]) : zeros([size])) as Tensor1D;
       });
       return [value, concat1d(parts)] as const;
+    }) as [Tensor, Tensor1D];
+    return { loss, gradient, ...(pointLosses && { pointLosses }) };
+  }
+
+  /** The losses of a batch as the term gives them, and their mean, of each field where there are many. Within a tidy. */
+  #lossesOf(
+    term: Term,
+    batch: DeviceBatch,
+    { network, flat }: { readonly network: Network | BatchNetwork; readonly flat: Tensor1D | readonly Tensor[] },
+  ): { readonly losses: Tensor; readonly means: Tensor } {
+    const fields = isBatchNetwork(network) ? network.count : undefined;
+    const rows = rowsOf(batch, fields);
+    const source: JetSource = {
+      inFeatures: network.program.inFeatures,
+      jet: (coords, request) =>
+        isBatchNetwork(network)
+          ? evaluateBatchNetwork(network, flat, coords === rows.coords ? batch.coords : byFields(coords, network.count), request)
+          : evaluateNetwork(network, flat, coords, request),
+    };
+    const losses = term.losses(source, rows);
+    return { losses, means: meansOf(term, losses, rows.coords.shape[0], fields) };
+  }
+
+  /** The loss of a term that looks at parameters, and its gradient. */
+  #parameterGradient(term: ParameterTerm, vectors: ViewVectors, at: FitStep): Tensor {
+    const { views, layout: modelLayout } = this.#model;
+    const view = term.field === undefined ? onlyOwnView(views) : viewOf(this.#model, term.field, term.name);
+    const vector = view ? vectors.of(view) : vectors.own;
+    const fields = view && isBatchNetwork(view.network) ? view.network.count : 1;
+    const layout = view ? view.network.layout : modelLayout;
+    const [loss, gradient] = tidy(() => {
+      const upstream = scalar(fields * term.weight * weightFactorAt(term, at));
+      const flat = vector.parameters;
+      const { value, grads } = differentiated(() => engine().gradients(() => term.loss(flat, layout), [flat], upstream, true));
+      return [value, grads[0] ?? zeros(flat.shape)] as const;
     }) as [Scalar, Tensor1D];
-    return { loss, gradient };
+    vector.add(gradient);
+    return keep(loss);
   }
 
   /**
@@ -259,30 +359,74 @@ export class Objective {
    * @param breathe called after each chunk; may wait, and may throw to stop
    */
   async differentiate(
-    terms: readonly Term[],
+    terms: readonly ObjectiveTerm[],
     flat: Tensor1D,
     at: StepDraw,
     breathe: () => Promise<void>,
   ): Promise<ObjectiveGradient> {
-    const losses: Scalar[] = [];
-    let loss: Scalar | undefined;
-    let gradient: Tensor1D | undefined;
+    const losses: Tensor[] = [];
+    const vectors = new ViewVectors(flat);
+    let choice: FieldChoice | undefined;
+    let loss: Tensor | undefined;
     try {
       for (const [index, term] of terms.entries()) {
+        if (!isPointTerm(term)) {
+          losses.push(this.#parameterGradient(term, vectors, at));
+          continue;
+        }
+        const view = viewOf(this.#model, term.field, term.name);
         for (const chunk of this.chunks(term, { ...at, rng: at.rng.fork(index) })) {
-          const part = this.chunkGradient(term, chunk, { flat, at });
+          const { fields } = chunk.batch;
+          choice ??= fields && vectors.choose(view, fields);
+          assertSameFields(term, choice, fields);
+          const vector = choice?.vector ?? vectors.of(view);
+          const network = fields ? batchNetworkFor(view.network as BatchNetwork, fields.length) : view.network;
+          const part = this.chunkGradient(term, chunk, { network, flat: vector.parameters, at });
           loss = accumulate(loss, part.loss);
-          gradient = accumulate(gradient, part.gradient);
+          vector.add(part.gradient);
+          if (part.pointLosses) await observe(term, part.pointLosses, chunk.start, at);
           await breathe();
         }
-        losses.push(loss as Scalar);
+        choice?.close();
+        choice = undefined;
+        losses.push(loss as Tensor);
         loss = undefined;
       }
+      return { losses, gradient: vectors.finish() ?? zeros([flat.size]) };
     } catch (error) {
-      for (const tensor of [...losses, loss, gradient]) tensor?.dispose();
+      for (const tensor of [...losses, loss]) tensor?.dispose();
       throw error;
+    } finally {
+      choice?.dispose();
+      vectors.dispose();
     }
-    return { losses, gradient: gradient as Tensor1D };
+  }
+
+  /**
+   * The mean loss of a term of points, without its weight.
+   *
+   * @param breathe called after each chunk; may wait, and may throw to stop
+   */
+  async lossOf(term: Term, flat: Tensor1D, at: StepDraw, breathe: () => Promise<void>): Promise<number> {
+    const view = viewOf(this.#model, term.field, term.name);
+    const vectors = new ViewVectors(flat);
+    let sum = 0;
+    try {
+      for (const { batch, share } of this.chunks(term, { ...at, rng: at.rng.fork('held-out', term.name) })) {
+        const { fields } = batch;
+        const choice = fields && vectors.choose(view, fields);
+        const network = fields ? batchNetworkFor(view.network as BatchNetwork, fields.length) : view.network;
+        const { parameters } = choice?.vector ?? vectors.of(view);
+        const loss = tidy(() => mean(this.#lossesOf(term, batch, { network, flat: parameters }).means));
+        sum += share * ((await loss.data())[0] as number);
+        loss.dispose();
+        choice?.dispose();
+        await breathe();
+      }
+      return sum;
+    } finally {
+      vectors.dispose();
+    }
   }
 
   /** Frees the points that are kept on the device. */
@@ -310,15 +454,105 @@ const differentiated = <T>(work: () => T): T => {
   }
 };
 
-/** The tensors of a batch, which are kept. */
-const upload = ({ points: { inFeatures } }: Term, count: number, { coords, targets = {} }: PointBatch): TensorBatch => ({
-  coords: keep(tensor2d(coords, [count, inFeatures], 'float32')),
-  targets: Object.fromEntries(
-    Object.entries(targets).map(([name, values]) => [name, keep(tensor2d(values, [count, values.length / count], 'float32'))]),
-  ),
-});
+/** Tells a source the losses at its points, and frees them. */
+const observe = async ({ points }: Term, losses: Tensor1D, start: number, { step, steps }: FitStep): Promise<void> => {
+  const values = Float32Array.from(await losses.data());
+  losses.dispose();
+  points.observe?.(values, start, { step, steps });
+};
 
-const disposeBatch = ({ coords, targets }: TensorBatch): void => {
+/** A chunk of a term on a network. */
+interface ChunkOnNetwork extends Omit<DeviceChunk, 'start'> {
+  readonly network: Network | BatchNetwork;
+  readonly flat: Tensor1D;
+  /** On the weight, in this step. */
+  readonly factor: number;
+}
+
+/** The one view of a model whose parameters are the model's own; `undefined` if there are others. */
+const onlyOwnView = (views: Model['views']): ModelView | undefined => {
+  const all = Object.values(views);
+  return all.length === 1 && all[0]?.parameters === undefined ? all[0] : undefined;
+};
+
+/** @throws RangeError when a batch is not for the fields that the view has */
+const assertChosenFields = ({ name, points: { fields } }: Term, { fields: chosen }: PointBatch, { network }: ModelView): void => {
+  if (!isBatchNetwork(network)) return;
+  const { count } = network;
+  if (chosen === undefined) {
+    if (fields !== undefined && fields !== count)
+      throw new RangeError(`term '${name}': draw must say which ${fields} of the ${count} fields it is for, in fields`);
+    return;
+  }
+  if (chosen.length !== fields)
+    throw new RangeError(
+      `term '${name}': draw must return as many fields as the source says, ${fields ?? 'none'}, got ${chosen.length}`,
+    );
+  assertFieldIndices(`term '${name}'`, chosen, count);
+};
+
+const assertSameFields = ({ name }: Term, choice: FieldChoice | undefined, fields: Int32Array | undefined): void => {
+  if ((choice === undefined) !== (fields === undefined) || (choice && fields && !choice.isOf(fields)))
+    throw new RangeError(`term '${name}': draw must return the same fields for all chunks of a step`);
+};
+
+/** The mean over the points: `f32[]`, or of each field `f32[b]`. */
+const meansOf = ({ name }: Term, losses: Tensor, rows: number, fields: number | undefined): Tensor => {
+  if (losses.rank > 0 && losses.shape[0] !== rows)
+    throw new RangeError(
+      `term '${name}': the loss must be a scalar or one value for each of ${rows} points, got [${losses.shape.join(', ')}]`,
+    );
+  if (fields === undefined) return mean(losses);
+  return losses.rank === 0 ? broadcastTo(losses, [fields]) : mean(reshape(losses, [fields, -1]), 1);
+};
+
+/** The loss at each point, the mean over the further axes. @throws RangeError when there is one number for all of them */
+const atPoints = ({ name }: Term, losses: Tensor, rows: number): Tensor1D => {
+  if (losses.rank === 0)
+    throw new RangeError(
+      `term '${name}': the loss must be one value for each of ${rows} points, as its points observe them, got a scalar`,
+    );
+  return losses.rank === 1 ? (losses.clone() as Tensor1D) : mean(reshape(losses, [rows, -1]), 1);
+};
+
+/** `f32[b n, k]` as `f32[b, n, k]`. */
+const byFields = (rows: Tensor2D, fields: number): Tensor3D => reshape(rows, [fields, -1, rows.shape[1]]);
+
+/** The points as a loss sees them: each field's behind those of the one before. */
+const rowsOf = ({ coords, targets }: DeviceBatch, fields: number | undefined): TensorBatch => {
+  if (fields === undefined) return { coords, targets } as TensorBatch;
+  const rows = (tensor: BatchCoords): Tensor2D => {
+    const [n, k] = tensor.shape.slice(-2) as [number, number];
+    const all = tensor.rank === 3 ? tensor : broadcastTo(reshape(tensor, [1, n, k]), [fields, n, k]);
+    return reshape(all, [fields * n, k]);
+  };
+  return {
+    coords: rows(coords),
+    targets: Object.fromEntries(Object.entries(targets).map(([name, target]) => [name, rows(target)])),
+  };
+};
+
+/** The tensors of a batch, which are kept. */
+const upload = (
+  { points: { inFeatures, fields } }: Term,
+  count: number,
+  { coords, targets = {}, fields: chosen }: PointBatch,
+): DeviceBatch => {
+  const tensorOf = (values: Float32Array, width: number): BatchCoords =>
+    keep(
+      fields !== undefined && values.length !== count * width
+        ? tensor3d(values, [fields, count, width], 'float32')
+        : tensor2d(values, [count, width], 'float32'),
+    );
+  const rows = count * (fields ?? 1);
+  return {
+    coords: tensorOf(coords, inFeatures),
+    targets: Object.fromEntries(Object.entries(targets).map(([name, values]) => [name, tensorOf(values, values.length / rows)])),
+    ...(chosen && { fields: Int32Array.from(chosen) }),
+  };
+};
+
+const disposeBatch = ({ coords, targets }: DeviceBatch): void => {
   coords.dispose();
   for (const target of Object.values(targets)) target.dispose();
 };

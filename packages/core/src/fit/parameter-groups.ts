@@ -26,11 +26,14 @@ interface Segment {
 const fits = (entry: ParameterEntry, query: ParameterQuery): boolean =>
   Object.entries(query).every(([key, value]) => entry[key as keyof ParameterQuery] === value);
 
+/** The group of state that is not trained. */
+const UNTRAINED: ParameterGroup = { parameters: {}, frozen: true };
+
 /** The parts of the vector in order, neighbours of one group as one. */
 const segmentsOf = ({ entries }: ParameterLayout, groups: readonly ParameterGroup[], others: ParameterGroup): Segment[] => {
   const segments: Segment[] = [];
   for (const entry of entries) {
-    const group = groups.find(({ parameters }) => fits(entry, parameters)) ?? others;
+    const group = entry.trained ? (groups.find(({ parameters }) => fits(entry, parameters)) ?? others) : UNTRAINED;
     const last = segments.at(-1);
     if (last?.group === group) segments[segments.length - 1] = { ...last, length: last.length + entry.size };
     else segments.push({ start: entry.offset, length: entry.size, group });

@@ -46,7 +46,7 @@ export type TargetWidths = ReadonlyMap<string, number>;
  * @throws TypeError when an array is not a Float32Array, RangeError when its length is wrong
  */
 export const assertBatch = (
-  { name: term, points: { inFeatures } }: Term,
+  { name: term, points: { inFeatures, fields } }: Term,
   batch: PointBatch,
   count: number,
   expected: TargetWidths | undefined,
@@ -56,19 +56,20 @@ export const assertBatch = (
   const { coords, targets = {} } = batch;
   if (!(coords instanceof Float32Array))
     throw new TypeError(`term '${term}': draw must return coords as a Float32Array, got ${typeOf(coords)}`);
-  if (coords.length !== count * inFeatures)
+  const rows = (fields ?? 1) * count;
+  if (coords.length !== count * inFeatures && coords.length !== rows * inFeatures)
     throw new RangeError(
-      `term '${term}': draw must return ${count} points of ${inFeatures} coordinates, got ${coords.length} numbers`,
+      `term '${term}': draw must return ${count} points of ${inFeatures} coordinates${fields === undefined ? '' : `, or as many for each of ${fields} fields`}, got ${coords.length} numbers`,
     );
   const widths = new Map<string, number>();
   for (const [name, values] of Object.entries(targets)) {
     if (!(values instanceof Float32Array))
       throw new TypeError(`term '${term}': target '${name}' must be a Float32Array, got ${typeOf(values)}`);
-    if (values.length % count !== 0 || values.length === 0)
+    if (values.length % rows !== 0 || values.length === 0)
       throw new RangeError(
-        `term '${term}': target '${name}' must have the same number of values for each of ${count} points, got ${values.length}`,
+        `term '${term}': target '${name}' must have the same number of values for each of ${rows} points, got ${values.length}`,
       );
-    widths.set(name, values.length / count);
+    widths.set(name, values.length / rows);
   }
   const describe = (all: TargetWidths): string => [...all].map(([name, width]) => `${name} [n, ${width}]`).join(', ') || 'none';
   const isSame =

@@ -1,5 +1,7 @@
 /** @file What a fit reports. */
-import type { Term } from './term.ts';
+import type { Model } from '../model.ts';
+import { meansOf, type TermLoss } from './stepper.ts';
+import type { ObjectiveTerm } from './term.ts';
 
 /** The state of a fit after some step. */
 export interface FitProgress {
@@ -10,6 +12,8 @@ export interface FitProgress {
   readonly loss: number;
   /** The mean loss of every term, without its weight, by the term's name. */
   readonly terms: Readonly<Record<string, number>>;
+  /** The losses of a batch's fields, each the mean over its points, by the name of the term; present for terms that look at many fields. */
+  readonly fieldLosses?: Readonly<Record<string, Float32Array>>;
   /** Figures that losses derive, e.g. `psnr`; with several terms `<term>.psnr`. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly learningRate: number;
@@ -22,31 +26,44 @@ export interface FitProgress {
   readonly secondsLeft: number;
   /** The step that the fit went on from; 0 for a new one. */
   readonly resumedFrom: number;
+  /** Why the fit ends here, where a rule of `until` has found that it should. */
+  readonly stopped?: string;
+  /** What is trained: another model than at first if `adapt` has changed it. */
+  readonly model: Model;
 }
 
 /** What a report is made from, beside the losses. */
 export interface ProgressFigures
-  extends Pick<FitProgress, 'step' | 'steps' | 'loss' | 'learningRate' | 'gradientNorm' | 'evaluations' | 'resumedFrom'> {
+  extends Pick<
+    FitProgress,
+    'step' | 'steps' | 'loss' | 'learningRate' | 'gradientNorm' | 'evaluations' | 'resumedFrom' | 'model'
+  > {
   /** Since this run began. */
   readonly seconds: number;
 }
 
-/** @param termLosses the mean loss of every term, in order, without weights */
+/** @param termLosses the loss of every term, in order, without weights */
 export const progressOf = (
-  terms: readonly Term[],
-  termLosses: readonly number[],
+  terms: readonly ObjectiveTerm[],
+  termLosses: readonly TermLoss[],
   { seconds, ...figures }: ProgressFigures,
 ): FitProgress => {
   const stepsPerSecond = (figures.step - figures.resumedFrom) / seconds;
+  const means = meansOf(termLosses);
+  const fieldLosses = terms.flatMap(({ name }, index): [string, Float32Array][] => {
+    const { fields } = termLosses[index] as TermLoss;
+    return fields ? [[name, fields]] : [];
+  });
   const metrics = terms.flatMap(({ name, metrics: derived }, index) =>
     Object.entries(derived).map(([metric, figure]) => [
       terms.length === 1 ? metric : `${name}.${metric}`,
-      figure(termLosses[index] as number),
+      figure(means[index] as number),
     ]),
   );
   return {
     ...figures,
-    terms: Object.fromEntries(terms.map(({ name }, index) => [name, termLosses[index] as number])),
+    terms: Object.fromEntries(terms.map(({ name }, index) => [name, means[index] as number])),
+    ...(fieldLosses.length > 0 && { fieldLosses: Object.fromEntries(fieldLosses) }),
     metrics: Object.fromEntries(metrics),
     stepsPerSecond,
     secondsLeft: (figures.steps - figures.step) / stepsPerSecond,

@@ -1,22 +1,37 @@
 /** @file Reading checkpoints. Nothing in the bytes is trusted: whatever would only show as a bad loss some steps later is refused here. */
-import type { Field } from '../field.ts';
-import { decodeFieldData, type FieldFile } from '../files/field-file.ts';
+import type { FieldDescription } from '../field.ts';
+import { pickArrays } from '../files/field-data.ts';
+import { decodeFieldData, decodeModelData, type FieldFile, type FieldFileExtras } from '../files/field-file.ts';
 import type { ShapedArray } from '../files/safetensors.ts';
+import type { Model, ModelDescription } from '../model.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
-import { CheckpointError, optimizerName, PARAMETERS, RUN_KEY, type RunFacts, type TrainingState } from './checkpoint.ts';
+import {
+  CheckpointError,
+  isFieldDescription,
+  optimizerName,
+  PARAMETERS,
+  RUN_KEY,
+  type RunFacts,
+  SOURCE,
+  type TrainingState,
+} from './checkpoint.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { shown, shownJson } from './shown.ts';
 
-/** What a checkpoint holds. */
-export interface Checkpoint extends TrainingState {
-  readonly spec: FieldSpec;
+/** What the checkpoint of any model holds. */
+export interface ModelCheckpoint extends TrainingState {
   readonly identity: RunFacts;
   /** Absent in checkpoints that do not say. */
   readonly environment?: RunFacts;
   /** The caller's. */
   readonly metadata: RunFacts;
+}
+
+/** What the checkpoint of a field holds. */
+export interface Checkpoint extends ModelCheckpoint {
+  readonly spec: FieldSpec;
 }
 
 const damaged = (what: string, cause?: unknown): CheckpointError =>
@@ -48,7 +63,17 @@ const readHistory = (history: unknown, step: number): readonly number[] => {
   return history as readonly number[];
 };
 
-const readRun = (text: string | undefined): Pick<Checkpoint, 'step' | 'history' | 'identity' | 'environment'> => {
+/** What rules of stopping have left. */
+const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
+  const states = isObject(until) ? until['states'] : undefined;
+  const reason = isObject(until) ? until['reason'] : undefined;
+  const areNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
+  if (!(Array.isArray(states) && states.every(areNumbers) && ['string', 'undefined'].includes(typeof reason)))
+    throw damaged(`its until must be lists of numbers and a reason, got ${shownJson(until)}`);
+  return { states, ...(typeof reason === 'string' && { reason }) };
+};
+
+const readRun = (text: string | undefined): Pick<ModelCheckpoint, 'step' | 'history' | 'identity' | 'environment' | 'until'> => {
   if (text === undefined)
     throw new CheckpointError(
       'no-state',
@@ -67,6 +92,7 @@ const readRun = (text: string | undefined): Pick<Checkpoint, 'step' | 'history' 
     history: readHistory(run['history'], step),
     identity: assertFacts('identity', run['identity']),
     ...(run['environment'] !== undefined && { environment: assertFacts('environment', run['environment']) }),
+    ...(run['until'] !== undefined && { until: readUntil(run['until']) }),
   };
 };
 
@@ -84,7 +110,14 @@ const readVector = (name: string, { shape, data }: ShapedArray, size: number): F
   return data;
 };
 
-const flattened = ({ parameters }: FieldFile): Float32Array => {
+/** Numbers of any count. */
+const readNumbers = (name: string, { data }: ShapedArray): Float32Array => {
+  if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
+  assertFinite(name, data);
+  return data;
+};
+
+const flattened = (parameters: FieldFile['parameters']): Float32Array => {
   const size = [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   const all = new Float32Array(size);
   let start = 0;
@@ -96,19 +129,16 @@ const flattened = ({ parameters }: FieldFile): Float32Array => {
   return all;
 };
 
-/**
- * Reads a checkpoint and checks it whole: the step, the losses, the facts of the run, and the number, the lengths and the values of all vectors.
- *
- * @param extensions the layers and activations of the spec that are not core ones
- * @throws CheckpointError `no-state` or `damaged`
- * @throws SafetensorsError when the bytes are not a safetensors file, FieldFileError when they are one, but not a field
- */
-export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {}): Checkpoint => {
-  const file = decodeFieldData(bytes, extensions);
-  const { [RUN_KEY]: text, ...metadata } = file.metadata;
+/** Reads the state of a run from a file whose parameters, in the order of the layout, are known. */
+const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldFile['parameters']): ModelCheckpoint => {
+  const { [RUN_KEY]: text, ...metadata } = all ?? {};
   const run = readRun(text);
-  const flat = flattened(file);
-  const vectors = new Map([...file.state].map(([name, array]) => [name, readVector(shown(name), array, flat.length)]));
+  const flat = flattened(parameters);
+  const vectors = new Map<string, Float32Array>();
+  const sources = new Map<string, Float32Array>();
+  for (const [name, array] of state ?? [])
+    if (name.startsWith(SOURCE)) sources.set(name.slice(SOURCE.length), readNumbers(shown(name), array));
+    else vectors.set(name, readVector(shown(name), array, flat.length));
   const own = vectors.get(PARAMETERS);
   vectors.delete(PARAMETERS);
   const optimizer = Array.from({ length: vectors.size }, (_, index) => {
@@ -117,7 +147,54 @@ export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {})
       throw damaged(`its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${shown([...vectors.keys()].join(', '))}`);
     return vector;
   });
-  return { ...run, spec: file.spec, metadata, optimizer, parameters: own ?? flat, ...(own && { average: flat }) };
+  return {
+    ...run,
+    metadata,
+    optimizer,
+    parameters: own ?? flat,
+    ...(own && { average: flat }),
+    ...(sources.size > 0 && { sources }),
+  };
+};
+
+/**
+ * Reads the checkpoint of a field and checks it whole: the step, the losses, the facts of the run, and the number, the lengths and the values of all vectors.
+ *
+ * @param extensions the layers and activations of the spec that are not core ones
+ * @throws CheckpointError `no-state` or `damaged`
+ * @throws SafetensorsError when the bytes are not a safetensors file, FieldFileError when they are one, but not a field
+ */
+export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {}): Checkpoint => {
+  const file = decodeFieldData(bytes, extensions);
+  return { ...decodeRun(file, file.parameters), spec: file.spec };
+};
+
+/**
+ * The same for any model, with the model that it is of.
+ *
+ * @param restore makes the model that a checkpoint describes, where the run may have changed it; absent where it may not
+ */
+export const decodeModelCheckpoint = (
+  bytes: Uint8Array,
+  model: Model,
+  restore?: (description: ModelDescription) => Model,
+): { readonly checkpoint: ModelCheckpoint; readonly model: Model } => {
+  const { description, extensions } = model;
+  const modelOf = (saved: object): Model => {
+    const isSame = JSON.stringify(saved) === JSON.stringify(description);
+    if (!isSame && restore) return restore(saved as ModelDescription);
+    const networkOf = (one: object): string => JSON.stringify((one as Partial<FieldDescription>).spec ?? one);
+    assertSame('network', networkOf(saved), networkOf(description));
+    return model;
+  };
+  if (isFieldDescription(description)) {
+    const file = decodeFieldData(bytes, extensions);
+    const checkpoint = decodeRun(file, file.parameters);
+    return { model: modelOf({ kind: 'field', spec: file.spec }), checkpoint };
+  }
+  const file = decodeModelData(bytes);
+  const found = modelOf(file.description);
+  return { model: found, checkpoint: decodeRun(file, pickArrays(found.layout, file.parameters)) };
 };
 
 /** What a run needs of its checkpoint. */
@@ -147,7 +224,7 @@ const compared = (saved: RunFacts, wanted: RunFacts): (readonly [string, string 
   return [...names].map(name => [name, factOf(saved, name), factOf(wanted, name)] as const);
 };
 
-const assertState = (optimizer: Optimizer, { optimizer: vectors }: Checkpoint): void => {
+const assertState = (optimizer: Optimizer, { optimizer: vectors }: ModelCheckpoint): void => {
   const { kind } = optimizer;
   const wanted = isSearchOptimizer(optimizer) ? undefined : optimizer.stateSize;
   if (wanted !== undefined && vectors.length !== wanted)
@@ -157,8 +234,7 @@ const assertState = (optimizer: Optimizer, { optimizer: vectors }: Checkpoint): 
 };
 
 /** @throws CheckpointError when a run cannot go on from a checkpoint */
-export const assertResumable = (checkpoint: Checkpoint, field: Field, run: ResumingRun): void => {
-  assertSame('network', JSON.stringify(checkpoint.spec), JSON.stringify(field.spec));
+export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): void => {
   for (const [what, saved, wanted] of compared(checkpoint.identity, run.identity)) assertSame(what, saved, wanted);
   if (checkpoint.step > run.steps)
     throw new CheckpointError(
@@ -173,7 +249,7 @@ export const assertResumable = (checkpoint: Checkpoint, field: Field, run: Resum
 };
 
 /** What differs between where a checkpoint was made and where the run goes on, in a sentence; `undefined` when nothing does, or it is not known. */
-export const describeChange = ({ environment }: Checkpoint, now: RunFacts): string | undefined => {
+export const describeChange = ({ environment }: ModelCheckpoint, now: RunFacts): string | undefined => {
   if (environment === undefined) return undefined;
   const changes = compared(environment, now)
     .filter(([, saved, wanted]) => saved !== wanted)

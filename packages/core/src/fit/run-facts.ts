@@ -1,36 +1,53 @@
 /** @file What a run says of itself in its checkpoints. */
 import { numericalEnvironment } from '../backend/environment.ts';
+import type { Model } from '../model.ts';
 import type { RunFacts } from './checkpoint.ts';
-import type { FitOptions } from './fit-options.ts';
+import { type FitOptions, stopRulesOf } from './fit-options.ts';
 import type { Optimizer } from './optimizer.ts';
 import { describeGroups } from './parameter-groups.ts';
-import type { Schedule } from './schedule.ts';
-import type { Term } from './term.ts';
+import { constant } from './schedule.ts';
+import { isPointTerm, type ObjectiveTerm } from './term.ts';
 
 /** What a run and its resumption must agree on. */
 export const runIdentity = (
-  terms: readonly Term[],
+  terms: readonly ObjectiveTerm[],
   optimizer: Optimizer,
-  schedule: Schedule,
-  { steps, seed = 0, clipNorm, averageDecay, groups, checkpoint }: FitOptions,
-): RunFacts => ({
-  optimizer: JSON.stringify({ kind: optimizer.kind, ...optimizer.settings }),
-  schedule: schedule.describe(steps),
-  seed: String(seed),
-  clipNorm: String(clipNorm ?? 'none'),
-  averageDecay: String(averageDecay ?? 'none'),
-  ...(groups && { groups: describeGroups(groups, steps) }),
-  terms: JSON.stringify(
-    terms.map(({ name, weight, weightSchedule, derivatives, points }) => ({
-      name,
-      weight,
-      ...(weightSchedule && { weightSchedule: weightSchedule.describe(steps) }),
-      derivatives,
-      points: points.pointsPerStep,
-    })),
-  ),
-  ...checkpoint?.identity,
-});
+  options: FitOptions & { readonly model: Model },
+): RunFacts => {
+  const { steps, schedule = constant(), seed = 0, clipNorm, averageDecay, groups, adapt, checkpoint, model } = options;
+  const until = stopRulesOf(options);
+  return {
+    optimizer: JSON.stringify({ kind: optimizer.kind, ...optimizer.settings }),
+    schedule: schedule.describe(steps),
+    seed: String(seed),
+    clipNorm: String(clipNorm ?? 'none'),
+    averageDecay: String(averageDecay ?? 'none'),
+    ...(groups && { groups: describeGroups(groups, steps) }),
+    ...(until.length > 0 && { until: JSON.stringify(until.map(rule => rule.describe())) }),
+    // The model of the checkpoint may be another one by then.
+    ...(adapt && { adapt: adapt.describe(), model: JSON.stringify(model.description) }),
+    terms: JSON.stringify(
+      terms.map(term => {
+        const { name, field, weight, weightSchedule } = term;
+        const common = {
+          name,
+          ...(field !== undefined && { field }),
+          weight,
+          ...(weightSchedule && { weightSchedule: weightSchedule.describe(steps) }),
+        };
+        if (!isPointTerm(term)) return { ...common, ...term.settings };
+        const { derivatives, points } = term;
+        return {
+          ...common,
+          derivatives,
+          points: points.pointsPerStep,
+          ...(points.fields !== undefined && { fields: points.fields }),
+        };
+      }),
+    ),
+    ...checkpoint?.identity,
+  };
+};
 
 /** What the roundings of a run depend on beside that, as the order of sums: a resumption with others is the same run to rounding. */
 export const runEnvironment = (chunkSize: number): RunFacts => ({ ...numericalEnvironment(), chunkSize: String(chunkSize) });

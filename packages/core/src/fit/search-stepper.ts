@@ -1,14 +1,14 @@
 import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
 import type { StepDraw } from './objective.ts';
 import type { Evaluation, SearchOptimizer } from './optimizer.ts';
-import { type Look, type MoveFigures, readScalars, type Stepper, type StepperOptions } from './stepper.ts';
-import { weightedSum } from './term.ts';
+import { type Look, type MoveFigures, readLosses, type Stepper, type StepperOptions, type TermLoss } from './stepper.ts';
+import { isPointTerm, weightedSum } from './term.ts';
 
 const readVector = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
 /** An evaluation with the losses behind it. */
 interface TermEvaluation extends Evaluation {
-  readonly termLosses: readonly number[];
+  readonly termLosses: readonly TermLoss[];
 }
 
 /** Steps of an optimizer that evaluates the objective where it likes. Its vectors are on the host. */
@@ -24,7 +24,7 @@ export class SearchStepper implements Stepper {
   constructor(optimizer: SearchOptimizer, options: StepperOptions) {
     this.#optimizer = optimizer;
     this.#options = options;
-    this.#fixed = options.terms.every(({ points, weightSchedule }) => points.fixed && !weightSchedule);
+    this.#fixed = options.terms.every(term => (!isPointTerm(term) || term.points.fixed) && !term.weightSchedule);
   }
 
   async #evaluate(parameters: Float32Array, at: StepDraw): Promise<TermEvaluation> {
@@ -34,8 +34,9 @@ export class SearchStepper implements Stepper {
     try {
       const { losses, gradient } = await objective.differentiate(terms, flat, at, breathe);
       try {
-        const termLosses = await readScalars(losses);
-        const loss = weightedSum(terms, termLosses, at);
+        const termLosses = await readLosses(losses);
+        const sums = termLosses.map(({ sum }) => sum);
+        const loss = weightedSum(terms, sums, at);
         return { termLosses, loss, gradient: await readVector(gradient) };
       } finally {
         for (const tensor of [...losses, gradient]) tensor.dispose();

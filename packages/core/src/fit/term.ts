@@ -1,7 +1,8 @@
 /** @file The terms of an objective: points, the derivatives that are needed there, and a loss on the jet. */
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
+import type { ParameterLayout } from '../params/layout.ts';
 import type { FitStep, PointSource } from './points.ts';
 import type { PointwiseLoss } from './pointwise-loss.ts';
 import { factorAt, type Schedule } from './schedule.ts';
@@ -32,6 +33,8 @@ export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
 /** One term of an objective. Made by {@link term}. */
 export interface Term {
   readonly name: string;
+  /** Which of a model's fields it looks at; the only one if absent. */
+  readonly field?: string;
   readonly points: PointSource;
   readonly derivatives: DerivativeRequest;
   readonly weight: number;
@@ -44,10 +47,28 @@ export interface Term {
   losses(field: JetSource, batch: TensorBatch): Tensor;
 }
 
+/** A term of an objective that looks at parameters and not at points. Made by `parameterTerm`. */
+export interface ParameterTerm extends Pick<Term, 'name' | 'field' | 'weight' | 'weightSchedule' | 'metrics'> {
+  /** What a resumed run must agree on. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Whether it looks at some parameters at all. @throws RangeError when it does not */
+  assertLayout(layout: ParameterLayout): void;
+  /** The loss at a flat vector of parameters: a scalar. */
+  loss(flat: Tensor1D, layout: ParameterLayout): Scalar;
+}
+
+/** What an objective is a sum of. */
+export type ObjectiveTerm = Term | ParameterTerm;
+
+/** Tells the two kinds of terms apart. */
+export const isPointTerm = (term: ObjectiveTerm): term is Term => 'points' in term;
+
 /** The options of {@link term}. */
 export interface TermOptions<R extends DerivativeRequest> {
   /** Names the term in progress and errors; `loss` if absent. Unique in an objective. */
   readonly name?: string;
+  /** Which of a model's fields it looks at; the only one if absent. */
+  readonly field?: string;
   readonly points: PointSource;
   /** The derivatives that the loss needs; those that the loss itself names if absent. */
   readonly derivatives?: R;
@@ -64,25 +85,26 @@ export interface TermOptions<R extends DerivativeRequest> {
  * @throws RangeError when the weight is not a finite number
  */
 export const term = <const R extends DerivativeRequest = Record<never, never>>(options: TermOptions<R>): Term => {
-  const { name = 'loss', points, loss, weight = 1, weightSchedule } = options;
+  const { name = 'loss', field, points, loss, weight = 1, weightSchedule } = options;
   if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
   const derivatives = (options.derivatives ?? loss.derivatives ?? {}) as R;
   return {
     name,
+    ...(field !== undefined && { field }),
     points,
     derivatives,
     weight,
     ...(weightSchedule && { weightSchedule }),
     metrics: loss.metrics ?? {},
     ...(loss.pointwise && { pointwise: loss.pointwise }),
-    losses: (field, batch) => loss(field.jet(batch.coords, derivatives), batch),
+    losses: (source, batch) => loss(source.jet(batch.coords, derivatives), batch),
   };
 };
 
 /** The factor that a term's schedule puts on its weight at a step. @throws RangeError when it is negative or not finite */
-export const weightFactorAt = ({ weightSchedule }: Term, { step, steps }: FitStep): number =>
+export const weightFactorAt = ({ weightSchedule }: ObjectiveTerm, { step, steps }: FitStep): number =>
   weightSchedule ? factorAt(weightSchedule, step, steps) : 1;
 
 /** The objective: the sum of the terms' mean losses, each times its weight at a step. */
-export const weightedSum = (terms: readonly Term[], termLosses: readonly number[], at: FitStep): number =>
+export const weightedSum = (terms: readonly ObjectiveTerm[], termLosses: readonly number[], at: FitStep): number =>
   terms.reduce((sum, term, index) => sum + term.weight * weightFactorAt(term, at) * (termLosses[index] as number), 0);

@@ -1,6 +1,6 @@
 /** @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good report. */
 import { add, keep, mul, sum, type Tensor, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
-import type { Field } from '../field.ts';
+import type { Model } from '../model.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import type { TrainingState } from './checkpoint.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
@@ -71,11 +71,11 @@ export class TrainingVectors {
   #now: Vectors;
   #good: { readonly vectors: Vectors; readonly step: number } | undefined;
 
-  constructor(field: Field, optimizer: Optimizer, { average, resumed, project }: TrainingVectorsOptions) {
-    const { layout } = field;
+  constructor(model: Model, optimizer: Optimizer, { average, resumed, project }: TrainingVectorsOptions) {
+    const { layout } = model;
     this.#layout = layout;
     this.#project = project;
-    const initial = (): Tensor1D => layout.join(layout.pick(field.parameters));
+    const initial = (): Tensor1D => layout.join(layout.pick(model.parameters));
     const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
     const searches = isSearchOptimizer(optimizer);
     const searchState = searches && resumed ? resumed.optimizer : [];
@@ -89,6 +89,11 @@ export class TrainingVectors {
 
   get parameters(): Tensor1D {
     return this.#now.parameters;
+  }
+
+  /** Those that a model is given: the average where there is one. */
+  get reported(): Tensor1D {
+    return this.#now.average ?? this.#now.parameters;
   }
 
   /** What the last search has left for the next. */
@@ -160,11 +165,11 @@ export class TrainingVectors {
     return step;
   }
 
-  /** Gives a field the present parameters: the average where there is one. */
-  assign(field: Field): void {
+  /** Gives a model the present parameters: the average where there is one. */
+  assign(model: Model): void {
     tidy(() => {
-      const values = this.#layout.split(this.#now.average ?? this.#now.parameters);
-      for (const { name, index } of this.#layout.entries) (field.parameters[name] as Variable).assign(values[index] as Tensor);
+      const values = this.#layout.split(this.reported);
+      for (const { name, index } of this.#layout.entries) (model.parameters[name] as Variable).assign(values[index] as Tensor);
     });
   }
 
@@ -182,8 +187,7 @@ export class TrainingVectors {
   async assertFinite(): Promise<void> {
     for (const [name, { data }] of this.#layout.toMap(await read(this.#now.parameters))) {
       const wrong = findNonFinite(data);
-      if (wrong)
-        throw new RangeError(`fit: the parameters of the field must be finite: ${describeNonFinite(name, wrong, data.length)}`);
+      if (wrong) throw new RangeError(`fit: the parameters must be finite: ${describeNonFinite(name, wrong, data.length)}`);
     }
   }
 

@@ -15,6 +15,8 @@ export interface ParameterEntry {
   readonly role: string;
   /** Which parameters are trained alike, e.g. `network`, `table`. */
   readonly group: string;
+  /** False for state that is not trained, e.g. running statistics: no optimizer changes it. */
+  readonly trained: boolean;
   readonly shape: readonly number[];
   /** The product of the shape. */
   readonly size: number;
@@ -34,13 +36,19 @@ export interface ParameterQuery {
 }
 
 /** What a parameter is declared with; its place follows from the order. */
-export type ParameterDeclaration = Omit<ParameterEntry, 'name' | 'size' | 'offset' | 'index'>;
+export type ParameterDeclaration = Omit<ParameterEntry, 'name' | 'size' | 'offset' | 'index' | 'trained'> & {
+  /** True if absent. */
+  readonly trained?: boolean;
+};
 
 /** An array of parameters' numbers with its shape. */
 export interface ParameterView {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
+
+/** That of the layer and the role; the role alone where there is no layer. */
+const nameOf = ({ layer, role }: ParameterDeclaration): string => (layer === '' ? role : `${layer}.${role}`);
 
 const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
@@ -56,7 +64,8 @@ export class ParameterLayout {
     let offset = 0;
     this.entries = declarations.map((declaration, index) => {
       const size = declaration.shape.reduce((product, length) => product * length, 1);
-      const entry = { ...declaration, name: `${declaration.layer}.${declaration.role}`, size, offset, index };
+      const { trained = true } = declaration;
+      const entry = { ...declaration, trained, name: nameOf(declaration), size, offset, index };
       offset += size;
       return Object.freeze(entry);
     });

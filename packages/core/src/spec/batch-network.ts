@@ -3,6 +3,7 @@
 import type { Program } from '../ops/operation.ts';
 import { withParameters } from '../ops/parameters.ts';
 import { type ParameterEntry, ParameterLayout, type ParameterQuery } from '../params/layout.ts';
+import type { Rng } from '../random.ts';
 import type { Network } from './network.ts';
 
 /** A network that many fields have in common. */
@@ -25,34 +26,22 @@ const fitsOne = (layout: ParameterLayout, queries: readonly ParameterQuery[]): (
   return entry => found.has(entry);
 };
 
-/**
- * Puts the parameters of `count` fields side by side: parameter by parameter, and in each of them field by field.
- *
- * @param own which parameters each field has of its own; all if absent
- * @throws RangeError when the count is no positive integer, or when no parameter fits one of the queries
- */
-export const batchNetworkOf = (single: Network, count: number, own?: readonly ParameterQuery[]): BatchNetwork => {
-  if (!(Number.isSafeInteger(count) && count >= 1))
-    throw new RangeError(`field batch: count must be a positive integer, got ${String(count)}`);
+/** The parameters of `count` fields side by side. */
+const placed = (single: Network, count: number, isOwn: readonly boolean[]): BatchNetwork => {
   const { layout, program } = single;
-  for (const [index, query] of (own ?? []).entries())
-    if (layout.select(query).length === 0)
-      throw new RangeError(
-        `field batch: own[${index}] must have parameters of the field, got ${JSON.stringify(query)}; those are ${layout.names().join(', ')}`,
-      );
-  const fits = own ? fitsOne(layout, own) : () => true;
-  const isOwn = layout.entries.map(fits);
   const declarations = layout.entries.map((entry, index) => {
-    const { layer, role, group, shape, size, initialise } = entry;
-    if (!isOwn[index]) return { layer, role, group, shape, initialise: entry.initialise };
+    const { layer, role, group, trained, shape, size } = entry;
+    const initialise = (rng: Rng): Float32Array => entry.initialise(rng);
+    if (!isOwn[index]) return { layer, role, group, trained, shape, initialise };
     return {
       layer,
       role,
       group,
+      trained,
       shape: [count, ...shape],
-      initialise: (rng: Parameters<typeof initialise>[0]): Float32Array => {
+      initialise: (rng: Rng): Float32Array => {
         const all = new Float32Array(count * size);
-        for (let field = 0; field < count; field++) all.set(entry.initialise(rng.fork(field)), field * size);
+        for (let field = 0; field < count; field++) all.set(initialise(rng.fork(field)), field * size);
         return all;
       },
     };
@@ -66,4 +55,34 @@ export const batchNetworkOf = (single: Network, count: number, own?: readonly Pa
     })),
   );
   return { single, count, isOwn, layout: batchLayout, program: { ...program, operations } };
+};
+
+/**
+ * Puts the parameters of `count` fields side by side: parameter by parameter, and in each of them field by field.
+ *
+ * @param own which parameters each field has of its own; all if absent
+ * @throws RangeError when the count is no positive integer, or when no parameter fits one of the queries
+ */
+export const batchNetworkOf = (single: Network, count: number, own?: readonly ParameterQuery[]): BatchNetwork => {
+  if (!(Number.isSafeInteger(count) && count >= 1))
+    throw new RangeError(`field batch: count must be a positive integer, got ${String(count)}`);
+  const { layout } = single;
+  for (const [index, query] of (own ?? []).entries())
+    if (layout.select(query).length === 0)
+      throw new RangeError(
+        `field batch: own[${index}] must have parameters of the field, got ${JSON.stringify(query)}; those are ${layout.names().join(', ')}`,
+      );
+  return placed(single, count, layout.entries.map(own ? fitsOne(layout, own) : () => true));
+};
+
+const resized = new WeakMap<BatchNetwork, Map<number, BatchNetwork>>();
+
+/** The same for another number of fields, e.g. for those of a step. */
+export const batchNetworkFor = (batch: BatchNetwork, count: number): BatchNetwork => {
+  if (count === batch.count) return batch;
+  const known = resized.get(batch) ?? new Map<number, BatchNetwork>();
+  resized.set(batch, known);
+  const network = known.get(count) ?? placed(batch.single, count, batch.isOwn);
+  known.set(count, network);
+  return network;
 };

@@ -151,7 +151,7 @@ describe('a loss that is not finite though the points are', () => {
     (parameters['layers.1.bias'] as Float32Array)[3] = Number.NaN;
     const attempt = run(createField(spec, { parameters }), [term({ points: smoothImage(3), loss: squaredError })], { steps: 3 });
     await expect(attempt).rejects.toThrow(
-      'fit: the parameters of the field must be finite: layers.1.bias[3] is NaN (1 of 8 numbers are not finite)',
+      'fit: the parameters must be finite: layers.1.bias[3] is NaN (1 of 8 numbers are not finite)',
     );
   });
 

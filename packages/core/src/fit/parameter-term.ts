@@ -1,0 +1,60 @@
+import { concat1d, mean, reshape, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { type Penalty, penalise } from '../elementwise/penalty.ts';
+import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
+import type { Schedule } from './schedule.ts';
+import type { ParameterTerm } from './term.ts';
+
+/** The options of {@link parameterTerm}. */
+export interface ParameterTermOptions {
+  /** Names the term in progress and errors; `parameters` if absent. Unique in an objective. */
+  readonly name?: string;
+  /**
+   * The parameters of which of a model's fields: those that the field has after all, e.g. the weights that a hypernetwork makes. If absent, those of the
+   * model itself, e.g. the hypernetwork's.
+   */
+  readonly field?: string;
+  /** Which they are, e.g. `{ role: 'weight' }` or `{ layer: 'codes' }`; all if absent. */
+  readonly parameters?: ParameterQuery;
+  /** What each number costs: `squared` for the mean of p^2, `absolute` for that of |p|. */
+  readonly penalty: Penalty;
+  /** The factor on the mean; 1 if absent. */
+  readonly weight?: number;
+  /** A factor on the weight for every step; 1 if absent. */
+  readonly weightSchedule?: Schedule;
+}
+
+/**
+ * Makes a term of an objective that holds parameters themselves small: weight times the mean penalty of the numbers that fit. For the parameters of a batch
+ * of fields it is the mean for each field, as with every other term.
+ *
+ *     parameterTerm({ parameters: { layer: 'codes' }, penalty: squared, weight: 1e-4 })
+ *
+ * @throws RangeError when the weight is not a finite number; when a fit begins, if no parameter fits
+ */
+export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
+  const { name = 'parameters', field, parameters = {}, penalty, weight = 1, weightSchedule } = options;
+  if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
+  return {
+    name,
+    ...(field !== undefined && { field }),
+    weight,
+    ...(weightSchedule && { weightSchedule }),
+    metrics: {},
+    settings: { parameters, penalty: { kind: penalty.kind, ...penalty.parameters } },
+    assertLayout: layout => {
+      if (layout.select(parameters).length === 0)
+        throw new RangeError(
+          `term '${name}': must have parameters to look at, got ${JSON.stringify(parameters)}; those are ${layout.names().join(', ')}`,
+        );
+    },
+    loss: (flat, layout) => mean(penalise(penalty, selected(flat, layout, parameters))) as Scalar,
+  };
+};
+
+/** The numbers that fit, one after the other. */
+const selected = (flat: Tensor1D, layout: ParameterLayout, query: ParameterQuery): Tensor1D => {
+  const entries = layout.select(query);
+  if (entries.length === layout.entries.length) return flat;
+  const parts: Tensor[] = layout.split(flat);
+  return concat1d(entries.map(({ index, size }) => reshape(parts[index] as Tensor, [size]) as Tensor1D));
+};

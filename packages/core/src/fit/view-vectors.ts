@@ -1,0 +1,140 @@
+/** @file The parameters of a model's fields at some parameters of the model, and the way of their gradients back to those. */
+import { add, engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import type { ModelView } from '../model.ts';
+import { selectFields, spreadFields } from '../models/select-fields.ts';
+import type { BatchNetwork } from '../spec/batch-network.ts';
+
+/** total + part, freeing both. */
+const accumulated = (total: Tensor1D | undefined, part: Tensor1D): Tensor1D => {
+  if (total === undefined) return keep(part);
+  const next = keep(add<Tensor1D>(total, part));
+  total.dispose();
+  part.dispose();
+  return next;
+};
+
+/** Some parameters in one step, and the sum of the gradients that came back for them. */
+export class StepVector {
+  readonly parameters: Tensor1D;
+  readonly #isOwn: boolean;
+  #gradient: Tensor1D | undefined;
+
+  /** @param isOwn whether the vector is freed with this */
+  constructor(parameters: Tensor1D, isOwn: boolean) {
+    this.parameters = parameters;
+    this.#isOwn = isOwn;
+  }
+
+  /** Takes a gradient over. */
+  add(gradient: Tensor1D): void {
+    this.#gradient = accumulated(this.#gradient, gradient);
+  }
+
+  /** The sum so far, which the caller frees; `undefined` if nothing came. */
+  take(): Tensor1D | undefined {
+    const gradient = this.#gradient;
+    this.#gradient = undefined;
+    return gradient;
+  }
+
+  dispose(): void {
+    this.#gradient?.dispose();
+    if (this.#isOwn) this.parameters.dispose();
+  }
+}
+
+/** The gradient by `flat` of what has the gradient `upstream` by the view's parameters. */
+const pulledBack = (parameters: (flat: Tensor1D) => Tensor1D, flat: Tensor1D, upstream: Tensor1D): Tensor1D | undefined =>
+  tidy(() => {
+    const { grads } = engine().gradients(() => parameters(flat), [flat], upstream, true);
+    return grads[0] as Tensor1D | undefined;
+  });
+
+/** Those of a fit's step. */
+export class ViewVectors {
+  /** Those of the model itself. */
+  readonly own: StepVector;
+  readonly #views = new Map<ModelView, StepVector>();
+
+  /** @param flat stays the caller's */
+  constructor(flat: Tensor1D) {
+    this.own = new StepVector(flat, false);
+  }
+
+  /** The parameters of a view, worked out when they are first asked for. */
+  of(view: ModelView): StepVector {
+    if (view.parameters === undefined) return this.own;
+    let vector = this.#views.get(view);
+    if (vector === undefined) {
+      const parameters = tidy(() => {
+        const made = (view.parameters as (flat: Tensor1D) => Tensor1D)(this.own.parameters);
+        assertSize(view, made);
+        return keep(made === this.own.parameters ? made.clone() : made);
+      });
+      vector = new StepVector(parameters, true);
+      this.#views.set(view, vector);
+    }
+    return vector;
+  }
+
+  /** The same for some fields of a batch. {@link FieldChoice.close} must follow. */
+  choose(view: ModelView, indices: Int32Array): FieldChoice {
+    return new FieldChoice(this.of(view), view.network as BatchNetwork, indices);
+  }
+
+  /** The sum of all gradients, by the model's parameters. The caller frees it. */
+  finish(): Tensor1D | undefined {
+    for (const [view, vector] of this.#views) {
+      const upstream = vector.take();
+      if (upstream === undefined) continue;
+      const gradient = pulledBack(view.parameters as (flat: Tensor1D) => Tensor1D, this.own.parameters, upstream);
+      upstream.dispose();
+      if (gradient) this.own.add(gradient);
+    }
+    return this.own.take();
+  }
+
+  dispose(): void {
+    this.own.dispose();
+    for (const vector of this.#views.values()) vector.dispose();
+  }
+}
+
+/** Some fields of a batch for one term. */
+export class FieldChoice {
+  readonly vector: StepVector;
+  readonly #all: StepVector;
+  readonly #batch: BatchNetwork;
+  readonly #indices: Int32Array;
+
+  constructor(all: StepVector, batch: BatchNetwork, indices: Int32Array) {
+    this.#all = all;
+    this.#batch = batch;
+    this.#indices = indices;
+    this.vector = new StepVector(keep(selectFields(batch, all.parameters, indices)), true);
+  }
+
+  /** Whether these are the fields. */
+  isOf(indices: ArrayLike<number>): boolean {
+    return indices.length === this.#indices.length && this.#indices.every((index, i) => index === indices[i]);
+  }
+
+  /** Hands the gradient on to all fields, and frees the rest. */
+  close(): void {
+    const gradient = this.vector.take();
+    if (gradient) {
+      this.#all.add(spreadFields(this.#batch, gradient, this.#indices));
+      gradient.dispose();
+    }
+    this.vector.dispose();
+  }
+
+  dispose(): void {
+    this.vector.dispose();
+  }
+}
+
+const assertSize = ({ network: { layout } }: ModelView, { shape }: Tensor1D): void => {
+  if (shape.length !== 1 || shape[0] !== layout.size)
+    throw new RangeError(`model: the parameters of a field must be [${layout.size}], got [${shape.join(', ')}]`);
+};

@@ -1,0 +1,162 @@
+/** @file Models of several parts, whose fields have parameters that follow from those of the parts: hypernetworks, shared trunks, latent codes. */
+import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Variable } from '@tensorflow/tfjs-core';
+import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
+import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
+import type { Field } from '../field.ts';
+import type { Jet, JetSource } from '../jets/jet.ts';
+import type { DerivativeRequest } from '../jets/request.ts';
+import { isBatchNetwork, type Model, type ModelDescription, type ModelView } from '../model.ts';
+import { type ParameterEntry, ParameterLayout } from '../params/layout.ts';
+import type { BatchNetwork } from '../spec/batch-network.ts';
+import { batchNetworkOf } from '../spec/batch-network.ts';
+import { noExtensions } from '../spec/extensions.ts';
+import type { FieldSpec } from '../spec/field-spec.ts';
+import type { Extensions } from '../spec/layer.ts';
+import { type Network, networkOf } from '../spec/network.ts';
+import { parseSpec } from '../spec/spec.ts';
+import type { FieldBatch, FieldBatchSize } from './field-batch.ts';
+import { type BoundParameters, ParameterSet } from './parameter-set.ts';
+
+/** What a model is put together from. */
+export type ModelPart = Field | FieldBatch | ParameterSet;
+
+/** A part at some values of its parameters, which a fit changes from step to step. Gradients flow through all of it. */
+export type BoundPart<P extends ModelPart> = BoundParameters & {
+  /** `f32[P]`: all of its parameters, as its layout has them. */
+  readonly flat: Tensor1D;
+} & (P extends Field
+    ? JetSource & {
+        /** The value at `coords` f32[n, inFeatures]: f32[n, outFeatures]. */
+        evaluate(coords: Tensor2D): Tensor2D;
+      }
+    : P extends FieldBatch
+      ? { jet<const R extends DerivativeRequest>(coords: BatchCoords, request: R): Jet<R> }
+      : unknown);
+
+/** All parts. */
+export type BoundParts<P extends Readonly<Record<string, ModelPart>>> = { readonly [Name in keyof P]: BoundPart<P[Name]> };
+
+/** One field, or many, whose parameters follow from the parts. */
+export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = Partial<FieldBatchSize> & {
+  readonly spec: FieldSpec;
+  readonly extensions?: Extensions;
+  /**
+   * The flat vector of its parameters, as `parameterLayout(spec)` has them; for many fields as `createFieldBatch` has them, which `stackFields` makes of one
+   * row for each field. Ordinary tfjs ops, worked out once a step.
+   */
+  parameters(parts: BoundParts<P>): Tensor1D;
+};
+
+/** The options of {@link createModel}. */
+export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>> {
+  /** Names the model in checkpoints, e.g. `hypernetwork`: those of models with another name are refused. */
+  readonly kind: string;
+  /** What is trained. The parameters of a part are named behind it, e.g. `hyper.layers.0.weight`. It stays the caller's. */
+  readonly parts: P;
+  /** What terms look at, by name. */
+  readonly fields: Readonly<Record<string, ModelFieldOptions<P>>>;
+}
+
+const partNetwork = (part: ModelPart): Network | BatchNetwork | undefined =>
+  part instanceof ParameterSet ? undefined : (Object.values(part.views)[0] as ModelView).network;
+
+const describePart = (part: ModelPart): object =>
+  part instanceof ParameterSet
+    ? { kind: 'parameters', shapes: Object.fromEntries(part.layout.entries.map(({ name, shape }) => [name, shape])) }
+    : part.description;
+
+const bind = (part: ModelPart, flat: Tensor1D): BoundPart<ModelPart> => {
+  const { layout } = part;
+  const network = partNetwork(part);
+  const common = { flat, tensor: (name: string) => layout.tensor(flat, name) };
+  if (network === undefined) return common;
+  if (isBatchNetwork(network))
+    return {
+      ...common,
+      jet: (coords: BatchCoords, request: DerivativeRequest) => evaluateBatchNetwork(network, flat, coords, request),
+    } as BoundPart<ModelPart>;
+  const jet: JetSource['jet'] = (coords, request) => evaluateNetwork(network, flat, coords, request);
+  const { inFeatures } = network.program;
+  return { ...common, inFeatures, jet, evaluate: (coords: Tensor2D) => jet(coords, {}).value } as BoundPart<ModelPart>;
+};
+
+/**
+ * Puts a model together that `fit` trains as a whole, e.g. a hypernetwork: a network that makes the parameters of others from codes.
+ *
+ *     const model = createModel({
+ *       kind: 'hypernetwork',
+ *       parts: { hyper, codes: createParameters({ code: { shape: [b, 16] } }, { seed: 0 }) },
+ *       fields: {
+ *         images: { spec, count: b, parameters: ({ hyper, codes }) => stackFields(spec, hyper.evaluate(codes.tensor('code'))) },
+ *       },
+ *     });
+ *
+ * @throws TypeError or RangeError when a spec, a count or a name is wrong
+ */
+export const createModel = <const P extends Readonly<Record<string, ModelPart>>>({
+  kind,
+  parts,
+  fields,
+}: ModelOptions<P>): Model => {
+  const names = Object.keys(parts);
+  if (['', 'field', 'field-batch'].includes(kind))
+    throw new RangeError(`createModel: kind must be a name of its own, got '${kind}'`);
+  if (names.length === 0 || Object.keys(fields).length === 0)
+    throw new RangeError('createModel: needs at least one part and one field');
+  const inPart = (name: string, layer: string): string => (layer === '' ? name : `${name}.${layer}`);
+  const declarations = Object.entries(parts).flatMap(([name, { layout }]) =>
+    layout.entries.map((entry: ParameterEntry) => ({ ...entry, layer: inPart(name, entry.layer) })),
+  );
+  const layout = new ParameterLayout(declarations);
+  const parameters = Object.fromEntries(
+    Object.entries(parts).flatMap(([name, part]) =>
+      Object.entries(part.parameters).map(([inner, variable]): [string, Variable] => [`${name}.${inner}`, variable]),
+    ),
+  );
+  const sizes = Object.values(parts).map(part => part.layout.size);
+  const bindAll = (flat: Tensor1D): BoundParts<P> => {
+    let start = 0;
+    const bound = Object.entries(parts).map(([name, part], index) => {
+      const size = sizes[index] as number;
+      const own = slice(flat, start, size);
+      start += size;
+      return [name, bind(part, own)] as const;
+    });
+    return Object.fromEntries(bound) as BoundParts<P>;
+  };
+  const described: Record<string, object> = {};
+  const views: Record<string, ModelView> = {};
+  for (const [name, { spec, extensions = noExtensions, count, own, parameters: parametersOf }] of Object.entries(fields)) {
+    const checked = parseSpec(spec, extensions);
+    const single = networkOf(checked, extensions);
+    described[name] = { spec: checked, ...(count !== undefined && { count }), ...(own && { own }) };
+    views[name] = {
+      network: count === undefined ? single : batchNetworkOf(single, count, own),
+      parameters: flat => tidy(() => parametersOf(bindAll(flat))),
+    };
+  }
+  const description: ModelDescription = {
+    kind,
+    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, describePart(part)])),
+    fields: described,
+  } as ModelDescription;
+  return { layout, parameters, description, views };
+};
+
+/**
+ * The flat vector of many fields, as `createFieldBatch` has it, from one row for each.
+ *
+ * @param rows `f32[b, P]`: row f has the parameters of field f as `parameterLayout(spec)` has them
+ * @throws RangeError when the rows are not as long as the parameters of the spec are many
+ */
+export const stackFields = (spec: FieldSpec, rows: Tensor2D, extensions: Extensions = noExtensions): Tensor1D => {
+  const { layout } = networkOf(parseSpec(spec, extensions), extensions);
+  const [count, width] = rows.shape;
+  if (width !== layout.size)
+    throw new RangeError(`stackFields: the rows must have ${layout.size} numbers, one for each parameter, got ${width}`);
+  return tidy(() =>
+    concat1d(
+      layout.entries.map(({ offset, size }) => reshape(slice(rows, [0, offset], [count, size]), [count * size]) as Tensor1D),
+    ),
+  );
+};

@@ -1,0 +1,178 @@
+/** @file Many fields of one spec, evaluated and trained at once. */
+import { reshape, slice, type Tensor, type Tensor3D, tidy, type Variable } from '@tensorflow/tfjs-core';
+import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
+import { evaluateBatchNetwork } from '../evaluate/evaluate.ts';
+import { createField, type Field } from '../field.ts';
+import { pickArrays, readSpec } from '../files/field-data.ts';
+import { decodeModelData, encodeModelData, type ModelData } from '../files/field-file.ts';
+import { FieldFileError } from '../files/field-file-error.ts';
+import type { Jet } from '../jets/jet.ts';
+import type { DerivativeRequest } from '../jets/request.ts';
+import type { Model, ModelDescription } from '../model.ts';
+import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
+import { createVariables, type InitialValues } from '../params/variables.ts';
+import { type BatchNetwork, batchNetworkOf } from '../spec/batch-network.ts';
+import { noExtensions } from '../spec/extensions.ts';
+import type { FieldSpec } from '../spec/field-spec.ts';
+import type { Extensions } from '../spec/layer.ts';
+import { networkOf } from '../spec/network.ts';
+import { parseSpec } from '../spec/spec.ts';
+
+/** How many fields there are, and what each has of its own. */
+export interface FieldBatchSize {
+  /** b */
+  readonly count: number;
+  /** Which parameters each field has of its own, e.g. `[{ role: 'latent' }]`; the others are shared by all. All if absent. */
+  readonly own?: readonly ParameterQuery[];
+}
+
+/** What a checkpoint says of a batch of fields. */
+export interface FieldBatchDescription extends ModelDescription, FieldBatchSize {
+  readonly kind: 'field-batch';
+  readonly spec: FieldSpec;
+}
+
+/**
+ * b fields of one spec. A parameter that each has of its own is one variable with a leading axis b, `[b, ...shape]`; a parameter that they share has the
+ * shape of the spec. It owns its variables until {@link FieldBatch.dispose}.
+ */
+export class FieldBatch implements Model {
+  readonly spec: FieldSpec;
+  readonly extensions: Extensions;
+  /** b */
+  readonly count: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** The names, shapes and places of the parameters. */
+  readonly layout: ParameterLayout;
+  /** By name, in order, e.g. `layers.0.weight` f32[b, inFeatures, outFeatures]. */
+  readonly parameters: Readonly<Record<string, Variable>>;
+  readonly #own: readonly ParameterQuery[] | undefined;
+  readonly #network: BatchNetwork;
+
+  /** Use {@link createFieldBatch}. */
+  constructor(network: BatchNetwork, parameters: Readonly<Record<string, Variable>>, options: FieldBatchParts) {
+    this.spec = options.spec;
+    this.extensions = options.extensions;
+    this.parameters = parameters;
+    this.#own = options.own;
+    this.#network = network;
+    this.count = network.count;
+    this.layout = network.layout;
+    this.inFeatures = network.program.inFeatures;
+    this.outFeatures = network.program.outFeatures;
+  }
+
+  get description(): FieldBatchDescription {
+    return { kind: 'field-batch', spec: this.spec, count: this.count, ...(this.#own && { own: this.#own }) };
+  }
+
+  /** Itself, as the terms of a fit look at it. */
+  get views(): Model['views'] {
+    return { fields: { network: this.#network } };
+  }
+
+  /**
+   * The value and the requested derivatives of all fields: as those of one field, with b n rows, field by field.
+   *
+   * @param coords `f32[n, inFeatures]` for all fields, or each field's own, `f32[b, n, inFeatures]`
+   */
+  jet<const R extends DerivativeRequest>(coords: BatchCoords, request: R): Jet<R> {
+    return evaluateBatchNetwork(this.#network, Object.values(this.parameters), coords, request);
+  }
+
+  /** The values of all fields: `f32[b, n, outFeatures]`. Coordinates as for {@link FieldBatch.jet}. */
+  evaluate(coords: BatchCoords): Tensor3D {
+    const n = coords.shape.at(-2) as number;
+    return tidy(() => reshape(this.jet(coords, {}).value, [this.count, n, this.outFeatures]));
+  }
+
+  /** One field, with copies of its parameters, for the caller to dispose of. @throws RangeError when there is none with that index */
+  field(index: number): Field {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.count))
+      throw new RangeError(`field batch: the index must be a whole number from 0 to ${this.count - 1}, got ${String(index)}`);
+    const { single, isOwn } = this.#network;
+    const parts = single.layout.entries.map(({ name, shape }, place): [string, Tensor] => {
+      const variable = this.parameters[name] as Variable;
+      if (!isOwn[place]) return [name, variable.clone()];
+      return [name, tidy(() => reshape(slice(variable, [index, ...shape.map(() => 0)], [1, ...shape]), [...shape]))];
+    });
+    try {
+      return createField(this.spec, { parameters: Object.fromEntries(parts), extensions: this.extensions });
+    } finally {
+      for (const [, part] of parts) part.dispose();
+    }
+  }
+
+  /** Frees the parameters. */
+  dispose(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+  }
+}
+
+/** What a batch is made of beside its network. */
+interface FieldBatchParts {
+  readonly spec: FieldSpec;
+  readonly extensions: Extensions;
+  readonly own?: readonly ParameterQuery[];
+}
+
+/** The options of {@link createFieldBatch}. */
+export type FieldBatchOptions = FieldBatchSize & { readonly extensions?: Extensions } & InitialValues;
+
+/**
+ * Makes many fields of one spec, which are evaluated and trained at once:
+ *
+ *     const fields = createFieldBatch(siren({ inFeatures: 2, outFeatures: 3 }), { count: 1024, seed: 0 });
+ *     for await (const { fieldLosses } of fit(fields, [term({ points, loss: mse })], { steps: 500 })) ...
+ *
+ * @throws TypeError or RangeError when the spec, the count or a query is wrong, or when given parameters are missing, unknown or of the wrong size
+ */
+export const createFieldBatch = (spec: FieldSpec, options: FieldBatchOptions): FieldBatch => {
+  const { extensions = noExtensions, count, own } = options;
+  const checked = parseSpec(spec, extensions);
+  const network = batchNetworkOf(networkOf(checked, extensions), count, own);
+  const variables = createVariables('createFieldBatch', network.layout, options);
+  return new FieldBatch(network, variables, { spec: checked, extensions, ...(own && { own: structuredClone(own) }) });
+};
+
+/** Writes a batch of fields as a safetensors file with its description in the metadata. @param metadata free text by key */
+export const encodeFieldBatch = async (
+  batch: FieldBatch,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> => {
+  const parameters = await Promise.all(
+    Object.entries(batch.parameters).map(
+      async ([name, variable]) => [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const,
+    ),
+  );
+  const description = batch.description as object as ModelData['description'];
+  return encodeModelData({ description, parameters: new Map(parameters) }, { metadata });
+};
+
+/**
+ * Reads a batch of fields from a file that {@link encodeFieldBatch} wrote, or from a checkpoint. The caller disposes of it.
+ *
+ * @throws SafetensorsError when the file is damaged or of another format, FieldFileError when it holds no batch of fields
+ */
+export const decodeFieldBatch = (bytes: Uint8Array, extensions: Extensions = noExtensions): FieldBatch => {
+  const { description, parameters } = decodeModelData(bytes);
+  const { kind, spec, count, own } = description as Partial<FieldBatchDescription>;
+  if (kind !== 'field-batch')
+    throw new FieldFileError('invalid-spec', `the model must be a batch of fields, got '${String(kind).slice(0, 40)}'`);
+  const checked = readSpec('1', spec, extensions);
+  const size = { count: count as number, ...(own && { own }) };
+  const layout = sizedLayout(checked, size, extensions);
+  const arrays = [...pickArrays(layout, parameters)].map(([name, { data }]) => [name, data] as const);
+  return createFieldBatch(checked, { ...size, extensions, parameters: Object.fromEntries(arrays) });
+};
+
+/** The layout that a file speaks of. @throws FieldFileError when its numbers are wrong */
+const sizedLayout = (spec: FieldSpec, { count, own }: FieldBatchSize, extensions: Extensions): ParameterLayout => {
+  try {
+    return batchNetworkOf(networkOf(spec, extensions), count, own).layout;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FieldFileError('invalid-spec', reason.slice(0, 400), { cause });
+  }
+};

@@ -1,0 +1,44 @@
+/** @file The values of a layout's parameters as tfjs variables. */
+import { clone, keep, reshape, type Tensor, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import { createRng } from '../random.ts';
+import type { ParameterLayout } from './layout.ts';
+
+/** A seed for initial values, or the values themselves. */
+export type InitialValues =
+  | { readonly seed: number }
+  | {
+      /** Row-major numbers or tensors (copied, the caller keeps them) by name. */
+      readonly parameters: Readonly<Record<string, Float32Array | Tensor>>;
+    };
+
+/**
+ * Makes the variables of a layout, by name and in order. The caller disposes of them.
+ *
+ * @param what names the caller in errors
+ * @throws RangeError when given parameters are missing, unknown or of the wrong size
+ */
+export const createVariables = (
+  what: string,
+  layout: ParameterLayout,
+  values: InitialValues,
+): Readonly<Record<string, Variable>> => {
+  const given = 'parameters' in values ? values.parameters : undefined;
+  const rng = 'seed' in values ? createRng(values.seed) : undefined;
+  for (const name of Object.keys(given ?? {}))
+    if (!layout.has(name)) throw new RangeError(`${what}: unknown parameter '${name}'`);
+  const initial = layout.entries.map(({ name, shape, size, initialise }) => {
+    const value = given ? given[name] : initialise((rng as NonNullable<typeof rng>).fork(name));
+    if (value === undefined) throw new RangeError(`${what}: parameter '${name}' is missing`);
+    const count = value instanceof Float32Array ? value.length : value.size;
+    if (count !== size) throw new RangeError(`${what}: parameter '${name}' must be [${shape.join(', ')}], got ${count} numbers`);
+    return { name, shape: [...shape], value };
+  });
+  const variables = initial.map(({ name, shape, value }): [string, Variable] => {
+    // A copy: a variable must not share the caller's array or tensor.
+    const copy = tidy(() => (value instanceof Float32Array ? tensor(value.slice(), shape) : clone(reshape(value, shape))));
+    const result = variable(keep(copy));
+    copy.dispose();
+    return [name, result];
+  });
+  return Object.fromEntries(variables);
+};
