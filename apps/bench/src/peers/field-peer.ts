@@ -13,7 +13,7 @@ const ENDLESS = 1_000_000_000;
 /** Takes steps until it is disposed. */
 class Run {
   readonly #field: Field;
-  readonly #progress: AsyncGenerator<FitProgress, void, undefined>;
+  readonly #progress: ReturnType<typeof fit>;
   /** Steps between two losses that are read. */
   readonly reportEvery: number;
 
