@@ -50,7 +50,6 @@ const openCheckpoint = async (
  *
  * Memory does not depend on the number of points: they are drawn, and gradients accumulated, in chunks.
  *
- * @returns the model that was trained: another one than at first if `adapt` has changed it
  * @throws RangeError, TypeError before any work when an option or a term does not fit; later when a source, a loss, a schedule or an optimizer returns
  *   what does not fit, after a checkpoint
  * @throws PointDataError before the first step when the points or targets of a fixed source are not finite; later when points that were drawn are not
@@ -64,7 +63,7 @@ export async function* fit(
   model: Model,
   terms: readonly ObjectiveTerm[],
   options: FitOptions,
-): AsyncGenerator<FitProgress, Model, undefined> {
+): AsyncGenerator<FitProgress, void, undefined> {
   const { steps, optimizer = adam(), seed = 0, reportEvery = 1, averageDecay, signal, checkpoint, adapt } = options;
   assertOptions(model, terms, optimizer, options);
   const rules = stopRulesOf(options);
@@ -209,7 +208,6 @@ export async function* fit(
         if (due && !(await save())) await fail({ step, loss: Number.NaN }, 'the parameters are not finite');
       }
     }
-    return run.model;
   } catch (error) {
     const restored = error instanceof DivergenceError || error instanceof PointDataError;
     try {
