@@ -1,12 +1,14 @@
 /** @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own instance. */
 import { AdamJob, adam, JOB_ADAM } from './adam';
 import { ElementwiseJob, elementwise } from './elementwise';
+import { FieldsJob, JOB_MANY_FIELDS, manyFields } from './many-fields';
 import { rowsTimesPanels } from './matrix-product';
 import { Program } from './program';
 import { programForward, programLoss, programReverse } from './run-program';
 import { scalarGradientForward, scalarGradientLoss, scalarGradientReverse } from './scalar-gradient';
 import { FLOAT } from './simd';
 
+export { collectFields, joinFields } from './many-fields';
 export { packPanels, packTransposedPanels } from './matrix-product';
 export { gridKeptBytes, gridScratchBytes } from './ops/grid';
 export { collectGradients, packParameters } from './parameters';
@@ -62,6 +64,7 @@ export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
   else if (kind == JOB_SCALAR_GRADIENT_LOSS) scalarGradientLoss(changetype<Program>(job), thread, threads);
   else if (kind == JOB_PRODUCT) product(changetype<ProductJob>(job), thread, threads);
   else if (kind == JOB_ADAM) adam(changetype<AdamJob>(job), thread, threads);
+  else if (kind == JOB_MANY_FIELDS) manyFields(changetype<FieldsJob>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 

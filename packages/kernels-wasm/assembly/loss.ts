@@ -3,8 +3,28 @@
  * then share one forward pass. The description is core's `KernelLoss`.
  */
 import { BLOCK, Formula, resultOf, runFormula } from './formula';
-import { Program } from './program';
+import { NONE, Program } from './program';
 import { FLOAT } from './simd';
+
+/** What is penalised in one block of the outputs. */
+// @ts-ignore: decorator
+@unmanaged
+export class LossBlock {
+  /** 0 where nothing is. */
+  factor: f32;
+  /** Which target is subtracted, or NONE. */
+  target: i32;
+  /** Its first column. */
+  column: i32;
+}
+
+/** Numbers of each point, `[points][width]`. */
+// @ts-ignore: decorator
+@unmanaged
+export class LossTarget {
+  source: usize;
+  width: i32;
+}
 
 /** A loss. */
 // @ts-ignore: decorator
@@ -17,10 +37,12 @@ export class Loss {
   gradientScale: f32;
   /** Numbers at each point that are penalised in each block. */
   features: i32;
-  /** f32 `[1 + first + second]`: that of each block of the outputs, 0 where it is not penalised. */
-  factors: usize;
-  /** f32 `[points][features]`, or 0 */
-  weights: usize;
+  /** One record of {@link LossBlock} for each block of the outputs. */
+  blocks: usize;
+  /** Records of {@link LossTarget}. */
+  targets: usize;
+  /** Which target multiplies the penalties, of width 1 or `features`; or NONE. */
+  weight: i32;
   /** One f64 for each thread, {@link SUM_BYTES} apart. */
   sums: usize;
 }
@@ -28,61 +50,104 @@ export class Loss {
 /** No two threads write to the same cache line. */
 export const SUM_BYTES: i32 = 64;
 
+// @ts-ignore: decorator
+@inline
+function targetOf(loss: Loss, index: i32): LossTarget {
+  return changetype<LossTarget>(loss.targets + (<usize>index) * offsetof<LossTarget>());
+}
+
 /**
- * One block of the outputs of a tile, whose rows lie `rowBytes` apart at `source`. `program.upstream` holds the targets; the derivatives of the loss take
- * their places. Returns the sum of the penalties. `registers` is scratch.
+ * One block of the outputs of a tile, whose rows lie `rowBytes` apart at `source`. The derivatives of the loss go to rows `toBytes` apart at `to`, which hold
+ * zeros. Returns the sum of the penalties. `registers` is scratch.
  */
 export function penaliseBlock(
   program: Program,
   loss: Loss,
-  block: i32,
+  index: i32,
   start: i32,
   source: usize,
   rowBytes: usize,
+  to: usize,
+  toBytes: usize,
   registers: usize,
 ): f64 {
-  const o = loss.features;
-  const count = min(program.tilePoints, program.points - start);
-  const numbers = count * o;
-  const factor = load<f32>(loss.factors + (<usize>block) * FLOAT);
-  const targets = program.upstream + (<usize>((block * program.points + start) * o)) * FLOAT;
-  if (factor == 0) {
-    memory.fill(targets, 0, (<usize>numbers) * FLOAT);
-    return 0;
-  }
+  const block = changetype<LossBlock>(loss.blocks + (<usize>index) * offsetof<LossBlock>());
+  const factor = block.factor;
+  if (factor == 0) return 0;
+  const rowEnd = (<usize>loss.features) * FLOAT;
+  const numbers = min(program.tilePoints, program.points - start) * loss.features;
   const formula = changetype<Formula>(loss.formula);
-  const weights = loss.weights + (<usize>(start * o)) * FLOAT;
   const penalties = resultOf(formula, 0, registers);
   const slopes = resultOf(formula, 1, registers);
   const scale = loss.gradientScale;
+  const hasTarget = block.target != NONE;
+  let target: usize = 0;
+  let targetBytes: usize = 0;
+  if (hasTarget) {
+    const record = targetOf(loss, block.target);
+    targetBytes = (<usize>record.width) * FLOAT;
+    target = record.source + (<usize>start) * targetBytes + (<usize>block.column) * FLOAT;
+  }
+  const isWeighed = loss.weight != NONE;
+  let weights: usize = 0;
+  let weightBytes: usize = 0;
+  let weightStep: usize = 0;
+  if (isWeighed) {
+    const record = targetOf(loss, loss.weight);
+    weightBytes = (<usize>record.width) * FLOAT;
+    weightStep = record.width == 1 ? 0 : FLOAT;
+    weights = record.source + (<usize>start) * weightBytes;
+  }
   let sum: f64 = 0;
-  let row = source;
-  let column = 0;
+  let column: usize = 0;
+  let toColumn: usize = 0;
+  let weight: usize = weights;
   for (let first = 0; first < numbers; first += BLOCK) {
     const length = min(BLOCK, numbers - first);
-    const place = targets + (<usize>first) * FLOAT;
-    for (let i = 0; i < length; i++) {
-      const at = (<usize>i) * FLOAT;
-      store<f32>(registers + at, load<f32>(row + (<usize>column) * FLOAT) - load<f32>(place + at));
-      if (++column == o) {
+    const end = (<usize>length) * FLOAT;
+    for (let at: usize = 0; at < end; at += FLOAT) {
+      let error = load<f32>(source + column);
+      if (hasTarget) error -= load<f32>(target + column);
+      store<f32>(registers + at, error);
+      column += FLOAT;
+      if (column == rowEnd) {
         column = 0;
-        row += rowBytes;
+        source += rowBytes;
+        target += targetBytes;
       }
     }
     for (let i = length; i & 3; i++) store<f32>(registers + (<usize>i) * FLOAT, 0);
     runFormula(formula, registers, loss.table, (<usize>((length + 3) & ~3)) * FLOAT);
-    for (let i = 0; i < length; i++) {
-      const at = (<usize>i) * FLOAT;
-      const weight = loss.weights == 0 ? factor : factor * load<f32>(weights + (<usize>first) * FLOAT + at);
-      sum += <f64>(weight * load<f32>(penalties + at));
-      store<f32>(place + at, weight * load<f32>(slopes + at) * scale);
+    for (let at: usize = 0; at < end; at += FLOAT) {
+      let by = factor;
+      if (isWeighed) {
+        by *= load<f32>(weight);
+        weight += weightStep;
+      }
+      sum += <f64>(by * load<f32>(penalties + at));
+      store<f32>(to + toColumn, by * load<f32>(slopes + at) * scale);
+      toColumn += FLOAT;
+      if (toColumn == rowEnd) {
+        toColumn = 0;
+        to += toBytes;
+        weights += weightBytes;
+        weight = weights;
+      }
     }
   }
   return sum;
 }
 
-/** Adds to the sum of a thread. */
-export function addLoss(loss: Loss, thread: i32, part: f64): void {
-  const place = loss.sums + (<usize>thread) * SUM_BYTES;
-  store<f64>(place, load<f64>(place) + part);
+/** The sum of a thread. */
+// @ts-ignore: decorator
+@inline
+export function sumOf(loss: Loss, thread: i32): usize {
+  return loss.sums + (<usize>thread) * SUM_BYTES;
+}
+
+/** Adds to the f64 at an address. */
+// @ts-ignore: decorator
+@inline
+export function addTo(sum: usize, part: f64): void {
+  store<f64>(sum, load<f64>(sum) + part);
 }

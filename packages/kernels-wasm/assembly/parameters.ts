@@ -13,23 +13,27 @@ export const PACK_COPY: i32 = 2;
 export const PACK_ENTRY: i32 = 3;
 /** Works out the entries of a table that depend on others, by the formula at `source`. */
 export const PACK_FORMULA: i32 = 4;
+/** The address of the numbers themselves. */
+export const PACK_ADDRESS: i32 = 5;
 
 // @ts-ignore: decorator
 @unmanaged
 export class Packing {
   kind: i32;
   source: usize;
+  /** Bytes from one field's numbers to the next; 0 where all fields have the same. */
+  fieldBytes: usize;
   rows: i32;
   columns: i32;
   target: usize;
 }
 
-/** Copies parameters to where the kernels want them; `list` holds `count` records of {@link Packing}. */
-export function packParameters(list: usize, count: i32): void {
+/** Copies the parameters of a field to where the kernels want them; `list` holds `count` records of {@link Packing}. */
+export function packParameters(list: usize, count: i32, field: i32): void {
   for (let index = 0; index < count; index++) {
     const record = changetype<Packing>(list + (<usize>index) * offsetof<Packing>());
     const kind = record.kind;
-    const source = record.source;
+    const source = record.source + (<usize>field) * record.fieldBytes;
     const rows = record.rows;
     const columns = record.columns;
     const target = record.target;
@@ -41,7 +45,8 @@ export function packParameters(list: usize, count: i32): void {
     else if (kind == PACK_FORMULA) {
       const formula = changetype<Formula>(source);
       runInstructions(formula.instructions, formula.instructionCount, target, target, target, ENTRY_BYTES);
-    } else unreachable();
+    } else if (kind == PACK_ADDRESS) store<usize>(target, source);
+    else unreachable();
   }
 }
 
@@ -60,6 +65,8 @@ export class Collecting {
   columns: i32;
   /** Offset in the flat gradient. */
   target: usize;
+  /** Bytes there from one field's numbers to the next; 0 where all fields have the same. */
+  fieldBytes: usize;
 }
 
 // @ts-ignore: decorator
@@ -68,37 +75,63 @@ function add(place: usize, from: usize): void {
   store<f32>(place, load<f32>(place) + load<f32>(from));
 }
 
+// @ts-ignore: decorator
+@inline
+function collectingOf(list: usize, index: i32): Collecting {
+  return changetype<Collecting>(list + (<usize>index) * offsetof<Collecting>());
+}
+
+function collect(record: Collecting, sums: usize, flat: usize, field: i32): void {
+  const rows = record.rows;
+  const columns = record.columns;
+  const source = sums + record.source;
+  const target = flat + record.target + (<usize>field) * record.fieldBytes;
+  if (record.kind == COLLECT_PANELS) {
+    const paddedRows = (rows + 3) & ~3;
+    for (let column = 0; column < columns; column += 8) {
+      const panel = source + (<usize>(column * paddedRows)) * FLOAT;
+      const width = min(columns - column, 8);
+      for (let i = 0; i < rows; i++) {
+        const from = panel + (<usize>i) * 32;
+        const to = target + (<usize>(i * columns + column)) * FLOAT;
+        if (width == 8) {
+          v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+          v128.store(to, f32x4.add(v128.load(to, 16), v128.load(from, 16)), 16);
+        } else for (let j = 0; j < width; j++) add(to + (<usize>j) * FLOAT, from + (<usize>j) * FLOAT);
+      }
+    }
+  } else if (record.kind == COLLECT_COPY) {
+    if (columns == 1) {
+      let i = 0;
+      for (; i + 4 <= rows; i += 4) {
+        const offset = (<usize>i) * FLOAT;
+        v128.store(target + offset, f32x4.add(v128.load(target + offset), v128.load(source + offset)));
+      }
+      for (; i < rows; i++) add(target + (<usize>i) * FLOAT, source + (<usize>i) * FLOAT);
+    } else for (let i = 0; i < rows; i++) add(target + (<usize>(i * columns)) * FLOAT, source + (<usize>i) * FLOAT);
+  } else unreachable();
+}
+
 /** Adds gradients, at `sums`, to the flat gradient; `list` holds `count` records of {@link Collecting}. */
 export function collectGradients(list: usize, count: i32, sums: usize, flat: usize): void {
+  for (let index = 0; index < count; index++) collect(collectingOf(list, index), sums, flat, 0);
+}
+
+/** The same for the parameters that all fields share. */
+export function collectShared(list: usize, count: i32, sums: usize, flat: usize): void {
   for (let index = 0; index < count; index++) {
-    const record = changetype<Collecting>(list + (<usize>index) * offsetof<Collecting>());
-    const rows = record.rows;
-    const columns = record.columns;
-    const source = sums + record.source;
-    const target = flat + record.target;
-    if (record.kind == COLLECT_PANELS) {
-      const paddedRows = (rows + 3) & ~3;
-      for (let column = 0; column < columns; column += 8) {
-        const panel = source + (<usize>(column * paddedRows)) * FLOAT;
-        const width = min(columns - column, 8);
-        for (let i = 0; i < rows; i++) {
-          const from = panel + (<usize>i) * 32;
-          const to = target + (<usize>(i * columns + column)) * FLOAT;
-          if (width == 8) {
-            v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
-            v128.store(to, f32x4.add(v128.load(to, 16), v128.load(from, 16)), 16);
-          } else for (let j = 0; j < width; j++) add(to + (<usize>j) * FLOAT, from + (<usize>j) * FLOAT);
-        }
-      }
-    } else if (record.kind == COLLECT_COPY) {
-      if (columns == 1) {
-        let i = 0;
-        for (; i + 4 <= rows; i += 4) {
-          const offset = (<usize>i) * FLOAT;
-          v128.store(target + offset, f32x4.add(v128.load(target + offset), v128.load(source + offset)));
-        }
-        for (; i < rows; i++) add(target + (<usize>i) * FLOAT, source + (<usize>i) * FLOAT);
-      } else for (let i = 0; i < rows; i++) add(target + (<usize>(i * columns)) * FLOAT, source + (<usize>i) * FLOAT);
-    } else unreachable();
+    const record = collectingOf(list, index);
+    if (record.fieldBytes == 0) collect(record, sums, flat, 0);
+  }
+}
+
+/** The same for those that a field has of its own, whose sums are zeros afterwards. */
+export function collectOwn(list: usize, count: i32, sums: usize, flat: usize, field: i32): void {
+  for (let index = 0; index < count; index++) {
+    const record = collectingOf(list, index);
+    if (record.fieldBytes == 0) continue;
+    collect(record, sums, flat, field);
+    const numbers = record.kind == COLLECT_PANELS ? ((record.rows + 3) & ~3) * ((record.columns + 7) & ~7) : (record.rows + 7) & ~7;
+    memory.fill(sums + record.source, 0, (<usize>numbers) * FLOAT);
   }
 }

@@ -107,13 +107,15 @@ export class Program {
   scratchBytes: usize;
   gradientBytes: usize;
   points: i32;
+  /** Points from one block of inputs, outputs and upstream to the next: those of all fields. */
+  blockPoints: i32;
   /** A multiple of 4. */
   tilePoints: i32;
   scratch: usize;
   gradients: usize;
-  /** `[1 + first + second][points][features]` */
+  /** `[1 + first + second][blockPoints][features]` */
   outputs: usize;
-  /** As the outputs: the derivatives of the loss with respect to them; its targets where there is a loss. */
+  /** As the outputs: the derivatives of the loss with respect to them. Room for them where a loss is worked out by adjoints; else a loss needs none. */
   upstream: usize;
   /**
    * How many tiles, the first ones, have scratch of their own, one behind the other at `kept`: there a forward pass leaves all that the reverse needs. The

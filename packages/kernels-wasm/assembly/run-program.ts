@@ -2,7 +2,7 @@
  * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's jets stay in the second-level
  * cache, and nothing as large as points times width is kept but what the caller has room for.
  */
-import { addLoss, Loss, penaliseBlock } from './loss';
+import { addTo, Loss, penaliseBlock, sumOf } from './loss';
 import { columnsForward, columnsReverse } from './ops/columns';
 import { concatForward, concatReverse } from './ops/concat';
 import { constantForward, constantReverse } from './ops/constant';
@@ -49,7 +49,7 @@ export function fillInput(program: Program, input: Input, first: i32, second: i3
   memory.fill(to, 0, (<usize>(blocks * tile)) * rowBytes);
   for (let block = 0; block < given; block++)
     for (let i = 0; i < tile; i++) {
-      const point = block * program.points + min(start + i, program.points - 1);
+      const point = block * program.blockPoints + min(start + i, program.points - 1);
       copyNumbers(to + (<usize>(block * tile + i)) * rowBytes, input.source + (<usize>(point * k)) * FLOAT, k);
     }
   if (input.isJet) return;
@@ -109,13 +109,13 @@ function fillUpstream(program: Program, start: i32, scratch: usize): void {
     for (let i = 0; i < count; i++)
       copyNumbers(
         to + (<usize>(block * tile + i)) * rowBytes,
-        program.upstream + (<usize>((block * program.points + start + i) * o)) * FLOAT,
+        program.upstream + (<usize>((block * program.blockPoints + start + i) * o)) * FLOAT,
         o,
       );
 }
 
+/** The reverse pass of a tile, whose derivatives with respect to the outputs are in their place. */
 function reverseTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
-  fillUpstream(program, start, scratch);
   for (let index = 0; index < program.reversedCount; index++) {
     const operation = operationOf(program.reversed, index);
     switch (operation.kind) {
@@ -162,58 +162,74 @@ export function copyInputGradient(program: Program, input: Input, blocks: i32, s
   for (let block = 0; block < blocks; block++)
     for (let i = 0; i < count; i++)
       copyNumbers(
-        input.sourceGradient + (<usize>((block * program.points + start + i) * k)) * FLOAT,
+        input.sourceGradient + (<usize>((block * program.blockPoints + start + i) * k)) * FLOAT,
         from + (<usize>((block * tile + i) * input.stride)) * FLOAT,
         k,
       );
 }
 
-/** Works out the outputs of the tiles of one thread. */
-export function programForward(program: Program, thread: i32, threads: i32): void {
+/** Works out the outputs of a tile. */
+export function forwardOfTile(program: Program, start: i32, scratch: usize): void {
   const last = lastOperation(program);
   const blocks = blocksOf(formsOf(program));
   const tile = program.tilePoints;
   const o = last.features;
-  for (let start = thread * tile; start < program.points; start += threads * tile) {
-    const scratch = tileScratch(program, thread, start);
-    forwardTile(program, start, scratch, isKept(program, start));
-    const count = min(tile, program.points - start);
-    for (let block = 0; block < blocks; block++)
-      for (let i = 0; i < count; i++)
-        copyNumbers(
-          program.outputs + (<usize>((block * program.points + start + i) * o)) * FLOAT,
-          scratch + last.place + (<usize>((block * tile + i) * last.stride)) * FLOAT,
-          o,
-        );
+  forwardTile(program, start, scratch, isKept(program, start));
+  const count = min(tile, program.points - start);
+  for (let block = 0; block < blocks; block++)
+    for (let i = 0; i < count; i++)
+      copyNumbers(
+        program.outputs + (<usize>((block * program.blockPoints + start + i) * o)) * FLOAT,
+        scratch + last.place + (<usize>((block * tile + i) * last.stride)) * FLOAT,
+        o,
+      );
+}
+
+/** Adds the gradients of a tile to sums. */
+export function reverseOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+  if (!isKept(program, start)) forwardTile(program, start, scratch, true);
+  fillUpstream(program, start, scratch);
+  reverseTile(program, start, scratch, gradients);
+}
+
+/** Adds the loss of a tile to the f64 at `sum`, and its gradients to sums. */
+export function lossOfTile(program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
+  const loss = changetype<Loss>(program.loss);
+  const last = lastOperation(program);
+  const blocks = blocksOf(formsOf(program));
+  const blockBytes = (<usize>(program.tilePoints * last.stride)) * FLOAT;
+  const rowBytes = (<usize>last.stride) * FLOAT;
+  forwardTile(program, start, scratch, true);
+  const upstream = scratch + last.gradient;
+  memory.fill(upstream, 0, <usize>blocks * blockBytes);
+  for (let block = 0; block < blocks; block++) {
+    const outputs = scratch + last.place + <usize>block * blockBytes;
+    const target = upstream + <usize>block * blockBytes;
+    addTo(sum, penaliseBlock(program, loss, block, start, outputs, rowBytes, target, rowBytes, scratch + program.rows));
   }
+  reverseTile(program, start, scratch, gradients);
+}
+
+/** Works out the outputs of the tiles of one thread. */
+export function programForward(program: Program, thread: i32, threads: i32): void {
+  const tile = program.tilePoints;
+  for (let start = thread * tile; start < program.points; start += threads * tile)
+    forwardOfTile(program, start, tileScratch(program, thread, start));
 }
 
 /** Adds the gradients of the tiles of one thread to that thread's sums. */
 export function programReverse(program: Program, thread: i32, threads: i32): void {
   const gradients = gradientsOf(program, thread);
   const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile) {
-    const scratch = tileScratch(program, thread, start);
-    if (!isKept(program, start)) forwardTile(program, start, scratch, true);
-    reverseTile(program, start, scratch, gradients);
-  }
+  for (let start = thread * tile; start < program.points; start += threads * tile)
+    reverseOfTile(program, start, tileScratch(program, thread, start), gradients);
 }
 
 /** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
 export function programLoss(program: Program, thread: i32, threads: i32): void {
-  const loss = changetype<Loss>(program.loss);
   const gradients = gradientsOf(program, thread);
-  const last = lastOperation(program);
-  const blocks = blocksOf(formsOf(program));
+  const sum = sumOf(changetype<Loss>(program.loss), thread);
   const tile = program.tilePoints;
-  const rowBytes = (<usize>last.stride) * FLOAT;
-  for (let start = thread * tile; start < program.points; start += threads * tile) {
-    const scratch = tileScratch(program, thread, start);
-    forwardTile(program, start, scratch, true);
-    for (let block = 0; block < blocks; block++) {
-      const outputs = scratch + last.place + (<usize>(block * tile)) * rowBytes;
-      addLoss(loss, thread, penaliseBlock(program, loss, block, start, outputs, rowBytes, scratch + program.rows));
-    }
-    reverseTile(program, start, scratch, gradients);
-  }
+  for (let start = thread * tile; start < program.points; start += threads * tile)
+    lossOfTile(program, start, tileScratch(program, thread, start), gradients, sum);
 }

@@ -12,7 +12,7 @@
  * whatever the number of coordinates d, where the jet and its reverse take 3 (1 + d).
  */
 import { activate, Activation, ACTIVATION_FORMULA } from './activation';
-import { addLoss, Loss, penaliseBlock } from './loss';
+import { addTo, Loss, penaliseBlock, sumOf } from './loss';
 import { addOuterProducts, addRows, rowsTimesPanels } from './matrix-product';
 import { linearOf } from './ops/linear';
 import {
@@ -152,26 +152,21 @@ function valueAndGradient(program: Program, start: i32, scratch: usize): void {
   }
 }
 
-/** Works out the values and the gradients of the tiles of one thread. */
-export function scalarGradientForward(program: Program, thread: i32, threads: i32): void {
+/** Works out the values and the gradients of a tile. */
+export function scalarForwardOfTile(program: Program, start: i32, scratch: usize): void {
   const last = lastOperation(program);
   const input = inputOf(program, 0);
-  const tile = program.tilePoints;
-  const n = program.points;
-  for (let start = thread * tile; start < n; start += threads * tile) {
-    const scratch = tileScratch(program, thread, start);
-    valueAndGradient(program, start, scratch);
-    const count = min(tile, n - start);
-    for (let i = 0; i < count; i++) {
-      const value = scratch + last.place + (<usize>(i * last.stride)) * FLOAT;
-      const gradient = scratch + adjointOf(program).g1 + (<usize>(i * input.stride)) * FLOAT;
-      store<f32>(program.outputs + (<usize>(start + i)) * FLOAT, load<f32>(value));
-      for (let k = 0; k < input.features; k++)
-        store<f32>(
-          program.outputs + (<usize>((k + 1) * n + start + i)) * FLOAT,
-          load<f32>(gradient + (<usize>k) * FLOAT),
-        );
-    }
+  valueAndGradient(program, start, scratch);
+  const count = min(program.tilePoints, program.points - start);
+  for (let i = 0; i < count; i++) {
+    const value = scratch + last.place + (<usize>(i * last.stride)) * FLOAT;
+    const gradient = scratch + adjointOf(program).g1 + (<usize>(i * input.stride)) * FLOAT;
+    store<f32>(program.outputs + (<usize>(start + i)) * FLOAT, load<f32>(value));
+    for (let k = 0; k < input.features; k++)
+      store<f32>(
+        program.outputs + (<usize>((k + 1) * program.blockPoints + start + i)) * FLOAT,
+        load<f32>(gradient + (<usize>k) * FLOAT),
+      );
   }
 }
 
@@ -189,7 +184,7 @@ function reverseTile(program: Program, start: i32, scratch: usize, gradients: us
     for (let k = 0; k < input.features; k++)
       store<f32>(
         b + (<usize>(i * input.stride)) * FLOAT + (<usize>k) * FLOAT,
-        load<f32>(program.upstream + (<usize>((k + 1) * n + start + i)) * FLOAT),
+        load<f32>(program.upstream + (<usize>((k + 1) * program.blockPoints + start + i)) * FLOAT),
       );
   for (let index = 0; index < program.operationCount; index++) {
     const operation = operationOf(program.operations, index);
@@ -237,35 +232,56 @@ function reverseTile(program: Program, start: i32, scratch: usize, gradients: us
   copyInputGradient(program, input, 1, start, g);
 }
 
+/** Adds the gradients of a tile to sums. */
+export function scalarReverseOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+  if (!isKept(program, start)) valueAndGradient(program, start, scratch);
+  reverseTile(program, start, scratch, gradients);
+}
+
+/** Adds the loss of a tile to the f64 at `sum`, and its gradients to sums. */
+export function scalarLossOfTile(program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
+  const loss = changetype<Loss>(program.loss);
+  const last = lastOperation(program);
+  const input = inputOf(program, 0);
+  const valueBytes = (<usize>last.stride) * FLOAT;
+  const inputBytes = (<usize>input.stride) * FLOAT;
+  const rows = scratch + program.rows;
+  const count = min(program.tilePoints, program.points - start);
+  valueAndGradient(program, start, scratch);
+  for (let block = 0; block <= input.features; block++) {
+    const upstream = program.upstream + (<usize>(block * program.blockPoints + start)) * FLOAT;
+    memory.fill(upstream, 0, (<usize>count) * FLOAT);
+    let outputs = scratch + last.place;
+    let bytes = valueBytes;
+    if (block > 0) {
+      outputs = scratch + adjointOf(program).g1 + (<usize>(block - 1)) * FLOAT;
+      bytes = inputBytes;
+    }
+    addTo(sum, penaliseBlock(program, loss, block, start, outputs, bytes, upstream, FLOAT, rows));
+  }
+  reverseTile(program, start, scratch, gradients);
+}
+
+/** Works out the values and the gradients of the tiles of one thread. */
+export function scalarGradientForward(program: Program, thread: i32, threads: i32): void {
+  const tile = program.tilePoints;
+  for (let start = thread * tile; start < program.points; start += threads * tile)
+    scalarForwardOfTile(program, start, tileScratch(program, thread, start));
+}
+
 /** Adds the gradients of the tiles of one thread to that thread's sums. */
 export function scalarGradientReverse(program: Program, thread: i32, threads: i32): void {
   const gradients = gradientsOf(program, thread);
   const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile) {
-    const scratch = tileScratch(program, thread, start);
-    if (!isKept(program, start)) valueAndGradient(program, start, scratch);
-    reverseTile(program, start, scratch, gradients);
-  }
+  for (let start = thread * tile; start < program.points; start += threads * tile)
+    scalarReverseOfTile(program, start, tileScratch(program, thread, start), gradients);
 }
 
 /** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
 export function scalarGradientLoss(program: Program, thread: i32, threads: i32): void {
-  const loss = changetype<Loss>(program.loss);
   const gradients = gradientsOf(program, thread);
-  const last = lastOperation(program);
-  const input = inputOf(program, 0);
+  const sum = sumOf(changetype<Loss>(program.loss), thread);
   const tile = program.tilePoints;
-  const valueBytes = (<usize>last.stride) * FLOAT;
-  const inputBytes = (<usize>input.stride) * FLOAT;
-  for (let start = thread * tile; start < program.points; start += threads * tile) {
-    const scratch = tileScratch(program, thread, start);
-    const rows = scratch + program.rows;
-    valueAndGradient(program, start, scratch);
-    addLoss(loss, thread, penaliseBlock(program, loss, 0, start, scratch + last.place, valueBytes, rows));
-    for (let k = 0; k < input.features; k++) {
-      const derivatives = scratch + adjointOf(program).g1 + (<usize>k) * FLOAT;
-      addLoss(loss, thread, penaliseBlock(program, loss, k + 1, start, derivatives, inputBytes, rows));
-    }
-    reverseTile(program, start, scratch, gradients);
-  }
+  for (let start = thread * tile; start < program.points; start += threads * tile)
+    scalarLossOfTile(program, start, tileScratch(program, thread, start), gradients, sum);
 }

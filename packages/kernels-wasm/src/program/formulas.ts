@@ -10,7 +10,7 @@ import {
 } from '@neural-fields/core/elementwise';
 import { constants } from '../generated/records.ts';
 import { further, type Image, type Place, type RecordValues } from './image.ts';
-import type { Packings } from './packings.ts';
+import type { NumberSource, Packings } from './packings.ts';
 
 const { ENTRY_BYTES, REGISTER_BYTES } = constants;
 
@@ -44,7 +44,7 @@ export class FormulaTable {
   readonly #starts: readonly number[];
 
   /**
-   * @param parameters in the order of the formulas' names: a number, or the place of one that is learned
+   * @param parameters in the order of the formulas' names: a number, or where one that is learned is
    * @param formulas each of which has several results
    */
   constructor(
@@ -54,7 +54,7 @@ export class FormulaTable {
       parameters,
       formulas,
     }: {
-      readonly parameters: readonly { readonly name: string; readonly value: number | Place }[];
+      readonly parameters: readonly { readonly name: string; readonly value: number | NumberSource }[];
       readonly formulas: readonly (readonly Expression[])[];
     },
   ) {
@@ -81,7 +81,7 @@ export class FormulaTable {
       if (typeof value !== 'number')
         packings.add({
           kind: constants.PACK_ENTRY,
-          source: value,
+          ...value,
           rows: 1,
           columns: 1,
           target: further(this.place, ENTRY_BYTES * entry),
@@ -114,7 +114,7 @@ export class FormulaTable {
         this.#instruction(opcodeOf(instruction.op), ENTRY_BYTES * (firstUniform + at), instruction.operands.map(sourceOf)),
       );
       const source = this.#formula(uniforms, []);
-      this.#packings.add({ kind: constants.PACK_FORMULA, source, rows: 0, columns: 0, target: this.place });
+      this.#packings.add({ kind: constants.PACK_FORMULA, source, fieldBytes: 0, rows: 0, columns: 0, target: this.place });
     }
     const targetOf = (at: number): number => REGISTER_BYTES * (registers.targets[at] as number);
     const instructions: RecordValues<'Instruction'>[] = [];

@@ -35,6 +35,12 @@ const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNM
 /** Where `bytes` more are, `offset` bytes further. */
 export const further = ({ region, offset }: Place, bytes: number): Place => ({ region, offset: offset + bytes });
 
+/** Which words of an image are addresses: of places in the image and its room, and of parameters. */
+interface Addresses {
+  readonly own: Int32Array;
+  readonly parameters: Int32Array;
+}
+
 /** A program's memory as it is copied to where a step finds room for it. */
 export class ProgramMemory {
   /** Bytes of all regions. */
@@ -42,21 +48,31 @@ export class ProgramMemory {
   /** Where the parameters begin, in bytes. */
   readonly parameters: number;
   readonly #words: Int32Array;
-  readonly #addresses: Int32Array;
+  readonly #addresses: Addresses;
   #base = 0;
+  #parameters: number;
 
-  constructor(words: Int32Array, addresses: Int32Array, { bytes, parameters }: { bytes: number; parameters: number }) {
+  constructor(words: Int32Array, addresses: Addresses, { bytes, parameters }: { bytes: number; parameters: number }) {
     this.#words = words;
     this.#addresses = addresses;
     this.bytes = bytes;
     this.parameters = parameters;
+    this.#parameters = parameters;
   }
 
-  /** The words of the image, for a program that lies at `base`. */
-  at(base: number): Int32Array {
-    const shift = base - this.#base;
-    if (shift !== 0) for (const word of this.#addresses) this.#words[word] = (this.#words[word] as number) + shift;
+  /**
+   * The words of the image, for a program that lies at `base`.
+   *
+   * @param parameters the address of the parameters; behind the image and its room if absent
+   */
+  at(base: number, parameters: number = base + this.parameters): Int32Array {
+    const move = (addresses: Int32Array, shift: number): void => {
+      if (shift !== 0) for (const word of addresses) this.#words[word] = (this.#words[word] as number) + shift;
+    };
+    move(this.#addresses.own, base - this.#base);
+    move(this.#addresses.parameters, parameters - this.#parameters);
     this.#base = base;
+    this.#parameters = parameters;
     return this.#words;
   }
 }
@@ -134,13 +150,14 @@ export class Image {
     const starts = { image: 0, room: this.#size, parameters: this.#size + this.#room };
     const words = this.#integers.slice(0, this.#size / 4);
     for (const { word, place } of this.#addresses) words[word] = starts[place.region] + place.offset;
+    const wordsOf = (isParameter: boolean): Int32Array =>
+      Int32Array.from(
+        this.#addresses.filter(({ place }) => (place.region === 'parameters') === isParameter).map(({ word }) => word),
+      );
     return new ProgramMemory(
       words,
-      Int32Array.from(this.#addresses, ({ word }) => word),
-      {
-        bytes: starts.parameters + 4 * parameterCount,
-        parameters: starts.parameters,
-      },
+      { own: wordsOf(false), parameters: wordsOf(true) },
+      { bytes: starts.parameters + 4 * parameterCount, parameters: starts.parameters },
     );
   }
 }

@@ -22,9 +22,17 @@ export class Packings {
   }
 }
 
-/** Where numbers are in a program's memory. */
-export const sourceOf = (image: Image, numbers: Numbers): Place =>
-  numbers.kind === 'parameter' ? { region: 'parameters', offset: FLOAT * numbers.offset } : image.floats(numbers.values());
+/** Where numbers are in a program's memory, and how far those of the next field are from there. */
+export interface NumberSource {
+  readonly source: Place;
+  readonly fieldBytes: number;
+}
+
+/** Finds numbers. */
+export const sourceOf = (image: Image, numbers: Numbers): NumberSource =>
+  numbers.kind === 'parameter'
+    ? { source: { region: 'parameters', offset: FLOAT * numbers.offset }, fieldBytes: FLOAT * (numbers.fieldStride ?? 0) }
+    : { source: image.floats(numbers.values()), fieldBytes: 0 };
 
 /** Some numbers of a parameter. */
 export interface NumberRange {
@@ -51,18 +59,22 @@ export class Gradients {
   }
 
   /** A matrix `[rows][columns]` in panels of 8 columns. @returns its offset */
-  panels({ offset, shape }: ParameterNumbers): number {
+  panels({ offset, shape, fieldStride = 0 }: ParameterNumbers): number {
     const [rows = 0, columns = 0] = shape;
     const source = this.#take(FLOAT * 8 * Math.ceil(columns / 8) * 4 * Math.ceil(rows / 4));
-    this.#records.push({ kind: constants.COLLECT_PANELS, source, rows, columns, target: FLOAT * offset });
+    const to = { target: FLOAT * offset, fieldBytes: FLOAT * fieldStride };
+    this.#records.push({ kind: constants.COLLECT_PANELS, source, rows, columns, ...to });
     return source;
   }
 
   /** Numbers one behind the other, up to a multiple of 8: all of them, or `count` from `first`, `step` apart. @returns their offset */
-  vector({ offset, shape }: ParameterNumbers, { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {}): number {
+  vector(
+    { offset, shape, fieldStride = 0 }: ParameterNumbers,
+    { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {},
+  ): number {
     const source = this.#take(FLOAT * 8 * Math.ceil(count / 8));
-    const target = FLOAT * (offset + first);
-    this.#records.push({ kind: constants.COLLECT_COPY, source, rows: count, columns: step, target });
+    const to = { target: FLOAT * (offset + first), fieldBytes: FLOAT * fieldStride };
+    this.#records.push({ kind: constants.COLLECT_COPY, source, rows: count, columns: step, ...to });
     return source;
   }
 

@@ -13,7 +13,7 @@ import { constants } from '../generated/records.ts';
 import type { WasmExports } from '../wasm/exports.ts';
 import { isIdentity, type PlacedActivation, placeActivation } from './activations.ts';
 import { FormulaTable } from './formulas.ts';
-import { Image, type Place, type ProgramMemory } from './image.ts';
+import { further, Image, type Place, type ProgramMemory, wordOf } from './image.ts';
 import { Gradients, Packings, sourceOf } from './packings.ts';
 import { findAdjointPlaces, findPlaces, type Places, type Purpose, strideFor } from './places.ts';
 
@@ -31,6 +31,7 @@ export interface PlacedProgram {
   readonly job: number;
   readonly inputs: number;
   readonly loss: number;
+  readonly lossTargets: number;
   readonly packings: { readonly offset: number; readonly count: number };
   readonly collectings: { readonly offset: number; readonly count: number };
   readonly tilePoints: number;
@@ -114,9 +115,9 @@ class Placing {
   /** Numbers one behind the other, zeros up to a multiple of 8 behind them. */
   #vector(numbers: Numbers, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Place {
     const target = this.image.floats(new Float32Array(PANEL * Math.ceil(count / PANEL)));
-    const source = sourceOf(this.image, numbers);
-    const from = { ...source, offset: source.offset + FLOAT * first };
-    this.packings.add({ kind: constants.PACK_COPY, source: from, rows: count, columns: step, target });
+    const { source, fieldBytes } = sourceOf(this.image, numbers);
+    const from = { source: further(source, FLOAT * first), fieldBytes };
+    this.packings.add({ kind: constants.PACK_COPY, ...from, rows: count, columns: step, target });
     return target;
   }
 
@@ -127,8 +128,7 @@ class Placing {
         const { weight, bias, outFeatures } = operation;
         const [inFeatures = 0] = weight.shape;
         const [outPanels, inPanels] = [Math.ceil(outFeatures / PANEL), Math.ceil(inFeatures / PANEL)];
-        const source = sourceOf(image, weight);
-        const matrix = { source, rows: inFeatures, columns: outFeatures };
+        const matrix = { ...sourceOf(image, weight), rows: inFeatures, columns: outFeatures };
         const weights = image.room(FLOAT * PANEL * outPanels * inFeatures);
         this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
         const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
@@ -190,7 +190,8 @@ class Placing {
 
   #grid({ inputs: [input], table, levels }: GridOperation, kept: number, keptBytes: number): Place {
     const axes = this.#widthOf(input);
-    return this.image.record('Grid', {
+    const { source, fieldBytes } = sourceOf(this.image, table);
+    const place = this.image.record('Grid', {
       axes,
       rowFeatures: table.shape[1] as number,
       levels: this.image.list(
@@ -205,11 +206,14 @@ class Placing {
         })),
       ),
       levelCount: levels.length,
-      table: sourceOf(this.image, table),
+      table: source,
       tableGradient: this.#gradientOf(table, 'vector'),
       kept,
       keptBytes: this.#forReverse ? keptBytes : 0,
     });
+    const target = further(place, FLOAT * wordOf('Grid', 'table'));
+    if (fieldBytes > 0) this.packings.add({ kind: constants.PACK_ADDRESS, source, fieldBytes, rows: 1, columns: 1, target });
+    return place;
   }
 
   #widthOf(register: number): number {
@@ -247,22 +251,30 @@ const placeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['s
   });
 
 /** The loss's record, but for what changes from step to step, and the scratch that it needs. */
-const placeLoss = (placing: Placing, { penalty, blocks }: KernelLoss, features: number) => {
+const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: KernelLoss, features: number) => {
   const { image, packings } = placing;
   const expressions: readonly Expression[] = [penalty.expressions.value, penalty.expressions.slope];
   const parameters = Object.entries(penalty.parameters).map(([name, value]) => ({ name, value }));
   const table = new FormulaTable(image, packings, { parameters, formulas: [expressions] });
   const formula = table.add(expressions);
+  const targets = image.list(
+    'LossTarget',
+    targetWidths.map(width => ({ source: 0, width })),
+  );
   const place = image.record('Loss', {
     formula: formula.place,
     table: table.place,
     gradientScale: 0,
     features,
-    factors: image.floats(blocks.map(({ factor }) => factor)),
-    weights: 0,
+    blocks: image.list(
+      'LossBlock',
+      blocks.map(({ factor, target }) => ({ factor, target: target?.index ?? NONE, column: target?.column ?? 0 })),
+    ),
+    targets,
+    weight: weight ?? NONE,
     sums: 0,
   });
-  return { place, rowsBytes: constants.REGISTER_BYTES * formula.registerCount };
+  return { place, targets, rowsBytes: constants.REGISTER_BYTES * formula.registerCount };
 };
 
 /** Lays a program out for a purpose, with the loss behind it where that is the purpose. */
@@ -326,6 +338,7 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     scratchBytes: places.scratchBytes,
     gradientBytes: gradients.bytes,
     points: 0,
+    blockPoints: 0,
     tilePoints: places.tilePoints,
     scratch: 0,
     gradients: 0,
@@ -344,6 +357,7 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     job: job.offset,
     inputs: inputRecords.offset,
     loss: lossRecord?.place.offset ?? 0,
+    lossTargets: lossRecord?.targets.offset ?? 0,
     packings: { offset: packing.place.offset, count: packing.count },
     collectings: { offset: collecting.place.offset, count: collecting.count },
     tilePoints: places.tilePoints,

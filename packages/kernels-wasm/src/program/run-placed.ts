@@ -5,6 +5,7 @@ import type { Kernels } from '../load-kernels.ts';
 import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
 import { type BatchShape, batchShapeOf, batchSize, threadsFor } from './batches.ts';
+import { type Batch, copyBlocks, forEachBatch } from './copies.ts';
 import { wordOf } from './image.ts';
 import type { PlacedProgram } from './place-program.ts';
 import type { Purpose } from './places.ts';
@@ -18,6 +19,7 @@ const JOBS = {
 } as const;
 
 const POINTS = wordOf('Program', 'points');
+const BLOCK_POINTS = wordOf('Program', 'blockPoints');
 const TILE_POINTS = wordOf('Program', 'tilePoints');
 const SCRATCH = wordOf('Program', 'scratch');
 const GRADIENTS = wordOf('Program', 'gradients');
@@ -29,51 +31,9 @@ const INPUT_SOURCE = wordOf('Input', 'source');
 const INPUT_GRADIENT = wordOf('Input', 'sourceGradient');
 const INPUT_WORDS = records.Input.bytes / 4;
 const LOSS_SCALE = wordOf('Loss', 'gradientScale');
-const LOSS_WEIGHTS = wordOf('Loss', 'weights');
 const LOSS_SUMS = wordOf('Loss', 'sums');
-
-/** Rows of an array that a batch takes. */
-interface Batch {
-  readonly start: number;
-  readonly count: number;
-  readonly total: number;
-}
-
-/** Copies a part of `[blocks][points][features]` between the kernels' memory and arrays of one block or several. */
-const copyBlocks = (
-  arrays: readonly Float32Array[],
-  view: Float32Array,
-  { start, count, total }: Batch,
-  features: number,
-  direction: 'in' | 'out',
-): void => {
-  const length = count * features;
-  let block = 0;
-  for (const array of arrays)
-    for (let offset = start * features; offset < array.length; offset += total * features) {
-      const part = view.subarray(block * length, (block + 1) * length);
-      if (direction === 'out') array.set(part, offset);
-      else part.set(length === array.length ? array : array.subarray(offset, offset + length));
-      block += 1;
-    }
-};
-
-/** Some columns of the rows of an array, one after the other. A single column may be repeated. */
-const copyColumns = (
-  target: Float32Array,
-  source: Float32Array,
-  { start, count, total }: Batch,
-  { column, columns }: { readonly column: number; readonly columns: number },
-): void => {
-  const width = source.length / total;
-  if (width === columns) {
-    target.set(source.subarray(start * width, (start + count) * width));
-    return;
-  }
-  for (let i = 0; i < count; i++)
-    for (let j = 0; j < columns; j++)
-      target[i * columns + j] = source[(start + i) * width + (width === 1 ? 0 : column + j)] as number;
-};
+const TARGET_SOURCE = wordOf('LossTarget', 'source');
+const TARGET_WORDS = records.LossTarget.bytes / 4;
 
 /** A program in the kernels' memory. */
 class Running {
@@ -98,7 +58,7 @@ class Running {
     const words = memory.at(this.#base);
     arena.integers(this.#base, words.length).set(words);
     arena.floats(this.#base + memory.parameters, parameters.length).set(parameters);
-    wasm.packParameters(this.#base + packings.offset, packings.count);
+    wasm.packParameters(this.#base + packings.offset, packings.count, 0);
     this.#scratch = arena.take(scratchBytes * pool.count);
   }
 
@@ -127,13 +87,13 @@ class Running {
   }
 
   /** Tells the loss's record what changes from step to step. */
-  placeLoss(scale: number, weights: number, sums: number): void {
+  placeLoss(scale: number, sums: number, targets: readonly number[]): void {
     const { arena } = this.#kernels;
     const address = this.#base + this.#placed.loss;
-    const words = arena.integers(address, records.Loss.bytes / 4);
-    words[LOSS_WEIGHTS] = weights;
-    words[LOSS_SUMS] = sums;
+    arena.integers(address, records.Loss.bytes / 4)[LOSS_SUMS] = sums;
     arena.floats(address, LOSS_SCALE + 1)[LOSS_SCALE] = scale;
+    const words = arena.integers(this.#base + this.#placed.lossTargets, TARGET_WORDS * targets.length);
+    for (const [index, target] of targets.entries()) words[TARGET_WORDS * index + TARGET_SOURCE] = target;
   }
 
   /** Runs a job for a batch of so many points, whose tiles are kept as far as there is room. */
@@ -143,6 +103,7 @@ class Running {
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
     const tile = Math.min(tilePoints, 4 * Math.ceil(count / 4));
     words[POINTS] = count;
+    words[BLOCK_POINTS] = count;
     words[TILE_POINTS] = tile;
     if (kept) {
       const tiles = Math.min(Math.ceil(count / tile), Math.floor((kept.bytes - this.#keptBytes) / scratchBytes));
@@ -181,9 +142,10 @@ const groupInputs = ({ program: { inputs, shape } }: PlacedProgram, arrays: read
   });
 };
 
-/** Calls `work` for each batch. */
-const forEachBatch = (total: number, size: number, work: (batch: Batch) => void): void => {
-  for (let start = 0; start < total; start += size) work({ start, count: Math.min(size, total - start), total });
+/** Which targets a loss reads. */
+export const usedTargets = ({ blocks, weight }: KernelLoss): ((index: number) => boolean) => {
+  const used = new Set(blocks.map(({ factor, target }) => (factor === 0 ? undefined : target?.index)));
+  return index => index === weight || used.has(index);
 };
 
 /** Everything that the steps of a program need of it. */
@@ -284,7 +246,7 @@ export class Runner {
 
   /** @returns the loss and its derivatives with respect to the parameters */
   loss(
-    { blocks, weight }: KernelLoss,
+    loss: KernelLoss,
     {
       inputs,
       parameters,
@@ -300,29 +262,25 @@ export class Runner {
     },
   ): { readonly loss: number; readonly gradient: Float32Array } {
     const { arena, pool } = this.#kernels;
-    const { outFeatures: o } = this.#placed.program;
     return arena.scope(() => {
       const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
       running.takeGradients();
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
-      const upstream = arena.take(FLOAT * this.#shape.outputNumbers * size);
-      const weights = weight === undefined ? 0 : arena.take(FLOAT * size * o);
+      const upstream = this.#placed.usesAdjoint ? arena.take(FLOAT * this.#shape.outputNumbers * size) : 0;
+      const isUsed = usedTargets(loss);
+      const targetAddresses = loss.targetWidths.map((width, index) => (isUsed(index) ? arena.take(FLOAT * width * size) : 0));
       const sums = arena.take(constants.SUM_BYTES * pool.count);
       this.#kernels.wasm.clear(sums, constants.SUM_BYTES * pool.count);
       running.place(0, upstream, addresses, []);
-      running.placeLoss(scale.gradient, weights, sums);
+      running.placeLoss(scale.gradient, sums, targetAddresses);
       const groups = groupInputs(this.#placed, inputs);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
-        for (const [index, { target }] of blocks.entries()) {
-          const view = arena.floats(upstream + FLOAT * index * batch.count * o, batch.count * o);
-          if (target === undefined) view.fill(0);
-          else copyColumns(view, targets[target.index] as Float32Array, batch, { column: target.column, columns: o });
-        }
-        if (weight !== undefined) {
-          const view = arena.floats(weights, batch.count * o);
-          copyColumns(view, targets[weight] as Float32Array, batch, { column: 0, columns: o });
+        for (const [index, width] of loss.targetWidths.entries()) {
+          if (!isUsed(index)) continue;
+          const view = arena.floats(targetAddresses[index] as number, batch.count * width);
+          copyBlocks([targets[index] as Float32Array], view, batch, width, 'in');
         }
         running.run(batch.count, 'loss');
       });

@@ -21,9 +21,13 @@ export interface WasmExports {
   gridKeptBytes(axes: number, rowFeatures: number, blocks: number): number;
   /** Bytes of scratch that it takes beside these. */
   gridScratchBytes(axes: number, blocks: number): number;
-  /** Copies parameters to where the kernels want them, by `count` records. */
-  packParameters(list: number, count: number): void;
+  /** Copies the parameters of a field to where the kernels want them, by `count` records. */
+  packParameters(list: number, count: number, field: number): void;
   /** Adds gradients to the flat gradient, by `count` records. */
   collectGradients(list: number, count: number, sums: number, flat: number): void;
+  /** Adds up what a job of many fields has left in parts, after the job. */
+  joinFields(job: number, threads: number): void;
+  /** Adds the gradients of what all fields share to the flat gradient, after the last job. */
+  collectFields(job: number, threads: number): void;
   transposeBlock(source: number, rows: number, columns: number, stride: number, target: number, targetStride: number): void;
 }
