@@ -4,6 +4,8 @@ import type { Kernels } from '../load-kernels.ts';
 
 /** Numbers that a batch's inputs and outputs may take: 4 MiB. */
 const BATCH_NUMBERS = 2 ** 20;
+/** The same of a batch of many fields, each of which has its own parameters and its own tiles: 16 MiB. */
+const FIELDS_NUMBERS = 2 ** 22;
 const MOST_POINTS = 16_384;
 const FEWEST_POINTS = 128;
 /** Multiplications of a batch: some ten seconds of one thread, so that a thread that does not answer for much longer is known to have failed. */
@@ -50,6 +52,22 @@ export const batchSize = ({ inputNumbers, outputNumbers, multiplications }: Batc
   const numbers = 2 * inputNumbers.reduce((sum, count) => sum + count, outputNumbers);
   const most = Math.floor(Math.min(BATCH_NUMBERS / numbers, MOST_WORK / (PRODUCTS * multiplications), MOST_POINTS));
   return Math.min(points, Math.max(FEWEST_POINTS, most));
+};
+
+/**
+ * How many fields go through the kernels together; less than 1 where one of them takes several batches.
+ *
+ * @param size `points` of each field, with `numbers` of each point
+ */
+export const fieldsTogether = (
+  { multiplications }: BatchShape,
+  { points, numbers }: { readonly points: number; readonly numbers: number },
+): number => Math.floor(Math.min(FIELDS_NUMBERS / numbers, MOST_WORK / (PRODUCTS * multiplications)) / points);
+
+/** Points of each tile, such that tiles are about as full as each other. */
+export const evenTile = (points: number, most: number): number => {
+  const tiles = Math.ceil(points / most);
+  return 4 * Math.ceil(points / tiles / 4);
 };
 
 /** On how many threads a batch is worth working. */

@@ -1,10 +1,19 @@
 /** @file The backend for fields: its programs of operations, and the losses that need nothing else, run in WebAssembly. */
-import { type FieldBackend, type KernelLoss, type KernelProgram, registerFieldBackend } from '@neural-fields/core/kernels';
+import {
+  type CompiledLoss,
+  type CompiledProgram,
+  type FieldBackend,
+  type KernelLoss,
+  type KernelProgram,
+  registerFieldBackend,
+} from '@neural-fields/core/kernels';
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { hasKernel } from './activations.ts';
+import { fieldGroupOf } from './field-group.ts';
 import { placeProgram } from './place-program.ts';
 import type { Purpose } from './places.ts';
+import { FieldsRunner } from './run-many-fields.ts';
 import { Runner } from './run-placed.ts';
 
 /** A runner that is made when it is first asked for. */
@@ -16,16 +25,83 @@ const lazyRunner = (simd: SimdBackend, program: KernelProgram, purpose: Purpose,
   };
 };
 
+/** The same for many fields. */
+const lazyFieldsRunner = (
+  { kernels }: SimdBackend,
+  program: KernelProgram,
+  purpose: Purpose,
+  loss?: KernelLoss,
+): (() => FieldsRunner) => {
+  let made: FieldsRunner | undefined;
+  return () => {
+    if (made === undefined) {
+      const group = fieldGroupOf(program);
+      made = new FieldsRunner(kernels, placeProgram(kernels.wasm, group.program, purpose, loss), group);
+    }
+    return made;
+  };
+};
+
 const pointsOf = ([first]: readonly TensorInfo[]): number => first?.shape[0] as number;
+
+/** Numbers of each field's own `[b][n][k]`, or of all fields `[n][k]`. */
+const fieldNumbers = (simd: SimdBackend, tensor: TensorInfo): { readonly values: Float32Array; readonly isShared: boolean } => ({
+  values: simd.numbers(tensor),
+  isShared: tensor.shape.length === 2,
+});
+
+const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend): CompiledProgram => {
+  const forward = lazyFieldsRunner(simd, program, 'forward');
+  const reverse = lazyFieldsRunner(simd, program, 'reverse');
+  const { outFeatures: o, shape } = program;
+  const blocks = [[], [shape.inFeatures], [shape.forms?.weights.length ?? 0]];
+  const made = (shape: readonly number[], values: Float32Array): TensorInfo => simd.makeTensorInfo([...shape], 'float32', values);
+  return {
+    forward([coords], parameters) {
+      const { values, isShared } = fieldNumbers(simd, coords as TensorInfo);
+      const n = coords?.shape.at(-2) as number;
+      const results = forward().forward(values, isShared, simd.numbers(parameters), n);
+      return results.map((numbers, index) => made([...(blocks[index] as number[]), fields * n, o], numbers));
+    },
+    reverse([coords], parameters, upstream) {
+      const given = coords as TensorInfo;
+      const derivatives = upstream.map(tensor => simd.numbers(tensor));
+      const n = given.shape[1] as number;
+      const [byCoords, byParameters] = reverse().reverse(simd.numbers(given), simd.numbers(parameters), derivatives, n);
+      return [made(given.shape, byCoords), made(parameters.shape, byParameters)];
+    },
+  };
+};
+
+const compileFieldsLoss = (program: KernelProgram, loss: KernelLoss, simd: SimdBackend): CompiledLoss => {
+  const runner = lazyFieldsRunner(simd, program, 'loss', loss);
+  return {
+    run([coords], parameters, targets, scale) {
+      const { losses, gradient } = runner().loss(loss, {
+        coords: fieldNumbers(simd, coords as TensorInfo),
+        parameters: simd.numbers(parameters),
+        targets: targets.map(target => fieldNumbers(simd, target)),
+        scale,
+        points: coords?.shape.at(-2) as number,
+      });
+      return [
+        simd.makeTensorInfo([losses.length], 'float32', losses),
+        simd.makeTensorInfo([...parameters.shape], 'float32', gradient),
+      ];
+    },
+  };
+};
 
 const simdFields: FieldBackend = {
   name: BACKEND_NAME,
   rank: 40,
   reportEvery: 1,
+  manyFields: true,
   supports: operation =>
     operation.kind === 'elementwise' ? hasKernel(operation.activation.definition) : operation.kind !== 'custom',
   compile(program: KernelProgram, on: KernelBackend) {
     const simd = on as SimdBackend;
+    if (program.fields !== undefined) return compileFields(program, program.fields, simd);
     const numbers = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor));
     const forward = lazyRunner(simd, program, 'forward');
     const reverse = lazyRunner(simd, program, 'reverse');
@@ -55,6 +131,7 @@ const simdFields: FieldBackend = {
   },
   compileLoss(program, loss, on) {
     const simd = on as SimdBackend;
+    if (program.fields !== undefined) return compileFieldsLoss(program, loss, simd);
     const numbers = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor));
     const runner = lazyRunner(simd, program, 'loss', loss);
     return {
