@@ -13,6 +13,7 @@ export { quadraticForms } from './jets/quadratic-forms.ts';
 export type { JetShape, SecondOrderForms } from './jets/request.ts';
 export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
 export type { CustomRuleInputs, GridLevel } from './ops/operation.ts';
+export type { BatchNormSpec } from './spec/batch-norm.ts';
 export type { ChainSpec, ConcatSpec, ConstantSpec, IdentityLayerSpec, ProductSpec, SumSpec } from './spec/combinators.ts';
 export { activationRole, type DenseSpec } from './spec/dense.ts';
 export type { LayerContext, LayerDefinition, LayerPlace, ParameterOptions } from './spec/layer.ts';

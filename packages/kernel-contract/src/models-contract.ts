@@ -107,6 +107,12 @@ const cases = (many: number): Readonly<Record<string, () => Case>> => ({
     };
   },
 
+  'a field with batch normalisation': () => {
+    const [first, ...others] = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, omega0: 5 }).layers;
+    const model = field({ inFeatures: 2, layers: [first as LayerSpec, { kind: 'batch-norm' }, ...others] }, 7);
+    return { model, terms: [term({ points: waves(undefined), loss: mse })], dispose: () => model.dispose() };
+  },
+
   'many small fields': () => {
     const model = createFieldBatch(small, { count: many, seed: 3 });
     return { model, terms: [term({ points: waves(many), loss: mse })], dispose: () => model.dispose() };

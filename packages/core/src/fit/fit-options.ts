@@ -113,7 +113,19 @@ const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, ada
   }
 };
 
-const assertPoints = (model: Model, { name, field, points }: Term): void => {
+/** Statistics over the points of a step go with one field that has its own parameters. */
+const assertStatistics = (model: Model, { name, field, points }: Term): void => {
+  const { network, parameters } = viewOf(model, field, name);
+  if (singleNetwork(network).statistics.length === 0) return;
+  const layers = 'layers with statistics over the points of a step, as batch-norm,';
+  if (isBatchNetwork(network)) throw new TypeError(`fit: ${layers} do not go with many fields at once`);
+  if (parameters)
+    throw new TypeError(`fit: ${layers} need a field that is a model of its own: their running averages are its parameters`);
+  if (points.observe) throw new TypeError(`fit: ${layers} do not go with points that observe losses, as those of term '${name}'`);
+};
+
+const assertPoints = (model: Model, term: Term): void => {
+  const { name, field, points } = term;
   const { network } = viewOf(model, field, name);
   const { inFeatures } = singleNetwork(network).program;
   if (points.inFeatures !== inFeatures)
@@ -121,6 +133,7 @@ const assertPoints = (model: Model, { name, field, points }: Term): void => {
       `fit: the points of term '${name}' must have ${inFeatures} coordinates as the field has, got ${points.inFeatures}`,
     );
   assertPositiveInteger(`pointsPerStep of term '${name}'`, points.pointsPerStep);
+  assertStatistics(model, term);
   if (points.fields === undefined) return;
   if (!isBatchNetwork(network))
     throw new RangeError(

@@ -21,6 +21,8 @@ export class GradientStepper implements Stepper {
   readonly #withoutFrozen: GradientStepperOptions['withoutFrozen'];
   readonly #options: StepperOptions;
   #gradient: Tensor1D | undefined;
+  /** What the step leaves in parameters that are not trained. */
+  #state: Tensor1D | undefined;
 
   constructor(optimizer: GradientOptimizer, { schedule, clipNorm, withoutFrozen, ...options }: GradientStepperOptions) {
     this.#optimizer = optimizer;
@@ -32,10 +34,11 @@ export class GradientStepper implements Stepper {
 
   async look(at: StepDraw, reads: boolean): Promise<Look> {
     const { objective, terms, vectors, breathe } = this.#options;
-    const { losses, gradient } = await objective.differentiate(terms, vectors.parameters, at, breathe);
+    const { losses, gradient, state } = await objective.differentiate(terms, vectors.parameters, at, breathe);
     const active = this.#withoutFrozen?.(gradient);
     if (active) gradient.dispose();
     this.#gradient = active ?? gradient;
+    this.#state = state;
     try {
       return reads ? { termLosses: await readLosses(losses) } : {};
     } finally {
@@ -49,7 +52,12 @@ export class GradientStepper implements Stepper {
     const learningRate = this.#optimizer.learningRate * factorAt(this.#schedule, step, steps);
     const clipped = this.#clipNorm === undefined ? undefined : await clip(gradient, this.#clipNorm, reads);
     try {
-      vectors.update(this.#optimizer, clipped?.gradient ?? gradient, { step, learningRate, averageDecay });
+      vectors.update(this.#optimizer, clipped?.gradient ?? gradient, {
+        step,
+        learningRate,
+        averageDecay,
+        untrained: this.#state,
+      });
     } finally {
       clipped?.gradient.dispose();
     }
@@ -59,6 +67,8 @@ export class GradientStepper implements Stepper {
 
   dispose(): void {
     this.#gradient?.dispose();
+    this.#state?.dispose();
     this.#gradient = undefined;
+    this.#state = undefined;
   }
 }

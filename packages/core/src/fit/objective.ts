@@ -35,8 +35,9 @@ import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
 import type { FitStep, PointBatch } from './points.ts';
 import type { PointwiseLoss } from './pointwise-loss.ts';
+import { StepStatistics } from './step-statistics.ts';
 import { isPointTerm, type ObjectiveTerm, type ParameterTerm, type TensorBatch, type Term, weightFactorAt } from './term.ts';
-import { type FieldChoice, ViewVectors } from './view-vectors.ts';
+import { type FieldChoice, StepVector, ViewVectors } from './view-vectors.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
 const CHUNK_NUMBERS = 2 ** 25;
@@ -82,6 +83,8 @@ export interface ObjectiveGradient {
   readonly losses: readonly Tensor[];
   /** Of the sum over terms, and over the fields of each, by the model's parameters. */
   readonly gradient: Tensor1D;
+  /** The parameters with what a step leaves in those that are not trained; absent where there are none. */
+  readonly state?: Tensor1D;
 }
 
 /** What the points of a step follow from, beside their sources. */
@@ -352,6 +355,48 @@ export class Objective {
     return keep(loss);
   }
 
+  /** The mean loss of a term whose network has statistics over the points of a step, and the running ones behind it. The gradient goes to the vectors. */
+  async #normalised(
+    term: Term,
+    view: ModelView,
+    {
+      vectors,
+      at,
+      breathe,
+      state,
+    }: {
+      readonly vectors: ViewVectors;
+      readonly at: StepDraw;
+      readonly breathe: () => Promise<void>;
+      readonly state: Tensor1D | undefined;
+    },
+  ): Promise<{ readonly loss: Tensor; readonly state: Tensor1D }> {
+    const network = view.network as Network;
+    const objective = this;
+    const points = function* (): Generator<{ coords: Tensor2D }> {
+      for (const { batch } of objective.chunks(term, at)) yield { coords: batch.coords as Tensor2D };
+    };
+    const statistics = new StepStatistics(network, points, breathe);
+    const { parameters } = vectors.own;
+    const measured = new StepVector(await statistics.measure(parameters), true);
+    let loss: Tensor | undefined;
+    try {
+      for (const chunk of this.chunks(term, at)) {
+        const part = this.chunkGradient(term, chunk, { network, flat: measured.parameters, at });
+        loss = accumulate(loss, part.loss);
+        measured.add(part.gradient);
+        await breathe();
+      }
+      vectors.own.add(await statistics.pullBack(measured.parameters, measured.take() as Tensor1D));
+      return { loss: loss as Tensor, state: statistics.running(state ?? parameters.clone(), measured.parameters) };
+    } catch (error) {
+      loss?.dispose();
+      throw error;
+    } finally {
+      measured.dispose();
+    }
+  }
+
   /**
    * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller frees them.
    *
@@ -368,6 +413,7 @@ export class Objective {
     const vectors = new ViewVectors(flat);
     let choice: FieldChoice | undefined;
     let loss: Tensor | undefined;
+    let state: Tensor1D | undefined;
     try {
       for (const [index, term] of terms.entries()) {
         if (!isPointTerm(term)) {
@@ -375,7 +421,14 @@ export class Objective {
           continue;
         }
         const view = viewOf(this.#model, term.field, term.name);
-        for (const chunk of this.chunks(term, { ...at, rng: at.rng.fork(index) })) {
+        const drawn = { ...at, rng: at.rng.fork(index) };
+        if (hasStatistics(view)) {
+          const found = await this.#normalised(term, view, { vectors, at: drawn, breathe, state });
+          losses.push(found.loss);
+          state = found.state;
+          continue;
+        }
+        for (const chunk of this.chunks(term, drawn)) {
           const { fields } = chunk.batch;
           choice ??= fields && vectors.choose(view, fields);
           assertSameFields(term, choice, fields);
@@ -392,9 +445,9 @@ export class Objective {
         losses.push(loss as Tensor);
         loss = undefined;
       }
-      return { losses, gradient: vectors.finish() ?? zeros([flat.size]) };
+      return { losses, gradient: vectors.finish() ?? zeros([flat.size]), ...(state && { state }) };
     } catch (error) {
-      for (const tensor of [...losses, loss]) tensor?.dispose();
+      for (const tensor of [...losses, loss, state]) tensor?.dispose();
       throw error;
     } finally {
       choice?.dispose();
@@ -460,6 +513,9 @@ const observe = async ({ points }: Term, losses: Tensor1D, start: number, { step
   losses.dispose();
   points.observe?.(values, start, { step, steps });
 };
+
+/** Whether a view's network has statistics over the points of a step. */
+const hasStatistics = ({ network }: ModelView): boolean => !isBatchNetwork(network) && network.statistics.length > 0;
 
 /** A chunk of a term on a network. */
 interface ChunkOnNetwork extends Omit<DeviceChunk, 'start'> {

@@ -9,6 +9,8 @@ const readVector = async (vector: Tensor1D): Promise<Float32Array> => Float32Arr
 /** An evaluation with the losses behind it. */
 interface TermEvaluation extends Evaluation {
   readonly termLosses: readonly TermLoss[];
+  /** The parameters with what the evaluation leaves in those that are not trained. */
+  readonly untrained?: Float32Array;
 }
 
 /** Steps of an optimizer that evaluates the objective where it likes. Its vectors are on the host. */
@@ -32,14 +34,15 @@ export class SearchStepper implements Stepper {
     this.#evaluations += 1;
     const flat = tensor1d(parameters);
     try {
-      const { losses, gradient } = await objective.differentiate(terms, flat, at, breathe);
+      const { losses, gradient, state } = await objective.differentiate(terms, flat, at, breathe);
       try {
         const termLosses = await readLosses(losses);
         const sums = termLosses.map(({ sum }) => sum);
         const loss = weightedSum(terms, sums, at);
-        return { termLosses, loss, gradient: await readVector(gradient) };
+        const untrained = state && (await readVector(state));
+        return { termLosses, loss, gradient: await readVector(gradient), ...(untrained && { untrained }) };
       } finally {
-        for (const tensor of [...losses, gradient]) tensor.dispose();
+        for (const tensor of [...losses, gradient, state]) tensor?.dispose();
       }
     } finally {
       flat.dispose();
@@ -70,9 +73,9 @@ export class SearchStepper implements Stepper {
         return there;
       },
     });
-    vectors.replace(this.#optimizer, found, averageDecay);
+    vectors.replace(this.#optimizer, found, { averageDecay, untrained: evaluation.untrained });
     const evaluated = this.#fixed ? seen.get(found.parameters) : undefined;
-    this.#now = vectors.projects ? undefined : { parameters: found.parameters, evaluation: evaluated };
+    this.#now = vectors.changesWhatIsFound ? undefined : { parameters: found.parameters, evaluation: evaluated };
     return { learningRate: this.#optimizer.learningRate, evaluations: this.#evaluations };
   }
 

@@ -62,6 +62,8 @@ export interface UpdateOptions {
   readonly step: number;
   readonly learningRate: number;
   readonly averageDecay: number | undefined;
+  /** `f32[P]`: what the parameters that are not trained become; as they are if absent. */
+  readonly untrained: Tensor1D | undefined;
 }
 
 /** Owns flat vectors `f32[P]`. Tensors never change, so remembering a state costs no copy. */
@@ -102,8 +104,15 @@ export class TrainingVectors {
   }
 
   /** Whether the parameters are other than what an update has found. */
-  get projects(): boolean {
-    return this.#project !== undefined;
+  get changesWhatIsFound(): boolean {
+    return this.#project !== undefined || this.#layout.entries.some(({ trained }) => !trained);
+  }
+
+  /** With other numbers in the places that are not trained. */
+  #withUntrained(parameters: Tensor1D, untrained: Tensor1D | undefined): Tensor1D {
+    if (untrained === undefined) return parameters;
+    const [trained, state] = [this.#layout.split(parameters), this.#layout.split(untrained)];
+    return this.#layout.join(this.#layout.entries.map(entry => (entry.trained ? trained : state)[entry.index] as Tensor));
   }
 
   #projected(parameters: Tensor1D): Tensor1D {
@@ -114,7 +123,8 @@ export class TrainingVectors {
   }
 
   /** One update of everything. */
-  update(optimizer: GradientOptimizer, gradient: Tensor1D, { step, learningRate, averageDecay }: UpdateOptions): void {
+  update(optimizer: GradientOptimizer, gradient: Tensor1D, options: UpdateOptions): void {
+    const { step, learningRate, averageDecay, untrained } = options;
     const before = this.#now;
     // What an optimizer of the user's leaves behind is freed, also where it throws.
     const [parameters, ...state] = tidy(() => {
@@ -124,7 +134,7 @@ export class TrainingVectors {
       assertVectors(optimizer.kind, next.state, optimizer.stateSize, gradient.size);
       // A vector that the update hands on as it is would be freed with what it came from.
       const taken: Tensor[] = [...vectorsOf(before), gradient];
-      return [this.#projected(next.parameters), ...next.state].map(vector => {
+      return [this.#projected(this.#withUntrained(next.parameters, untrained)), ...next.state].map(vector => {
         const own = taken.includes(vector) ? vector.clone() : vector;
         taken.push(own);
         return own;
@@ -134,9 +144,15 @@ export class TrainingVectors {
   }
 
   /** Takes over what a search has found. */
-  replace({ kind }: SearchOptimizer, { parameters, state: searchState }: SearchOutput, averageDecay: number | undefined): void {
+  replace(
+    { kind }: SearchOptimizer,
+    { parameters, state: searchState }: SearchOutput,
+    { averageDecay, untrained }: { readonly averageDecay: number | undefined; readonly untrained: Float32Array | undefined },
+  ): void {
     assertArrays(kind, [parameters, ...searchState], this.#now.parameters.size);
-    const projected = tidy(() => keep(this.#projected(tensor1d(parameters))));
+    const projected = tidy(() =>
+      keep(this.#projected(this.#withUntrained(tensor1d(parameters), untrained && tensor1d(untrained)))),
+    );
     this.#advance({ parameters: projected, state: [], searchState }, averageDecay);
   }
 

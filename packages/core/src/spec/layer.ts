@@ -15,6 +15,8 @@ export interface ParameterOptions {
   readonly shape: readonly number[];
   /** Parameters of one group are trained alike; `network` if absent. */
   readonly group?: string;
+  /** False for state that no optimizer changes; true if absent. */
+  readonly trained?: boolean;
   /** Makes the initial values, row-major. */
   initialise(rng: Rng): Float32Array;
 }
@@ -25,6 +27,15 @@ export interface LayerContext<S extends LayerSpec = LayerSpec> {
   readonly extensions: Extensions;
   /** Declares a parameter. Its name is that of the layer and the role, e.g. `layers.0.weight` for the role `weight`. */
   parameter(role: string, options: ParameterOptions): ParameterNumbers;
+  /**
+   * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit the batch is all points of the step that a term
+   * draws, however they are cut into chunks, and gradients flow through both. Everywhere else they are running averages of those, which the layer has as
+   * parameters `<role>.mean` and `<role>.variance` of the group `statistics`, and which no optimizer changes. Derivatives with respect to the
+   * coordinates take them for constants.
+   *
+   * @param momentum the part of a step's statistics in the next running average
+   */
+  statistics(role: string, of: Signal, momentum: number): { readonly mean: Signal; readonly variance: Signal };
   /**
    * Applies another layer, whose parameters are named behind this one's.
    *

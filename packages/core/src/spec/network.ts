@@ -5,12 +5,13 @@
 import type { ParameterNumbers } from '../ops/numbers.ts';
 import type { Program, Register } from '../ops/operation.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
+import { batchNorm } from './batch-norm.ts';
 import { combinators } from './combinators.ts';
 import { dense } from './dense.ts';
 import { findDefinition, noExtensions } from './extensions.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { type Extensions, type LayerSpec, layerPath, type ParameterOptions } from './layer.ts';
-import { Recording, Signal } from './signal.ts';
+import { constant, Recording, Signal } from './signal.ts';
 
 /** One layer of a network. */
 export interface NetworkLayer {
@@ -27,9 +28,23 @@ export interface Network {
   readonly layout: ParameterLayout;
   /** The layers that the spec lists, in order. */
   readonly layers: readonly NetworkLayer[];
+  /** Statistics over the points of a batch, in the order in which they are worked out. */
+  readonly statistics: readonly Statistic[];
 }
 
-const coreLayers = [dense, ...combinators];
+/** The mean and the variance of some features over the points of a batch. */
+export interface Statistic {
+  /** Whose they are, and how many features it has. */
+  readonly of: Register;
+  readonly features: number;
+  /** Where the running ones are. */
+  readonly mean: ParameterNumbers;
+  readonly variance: ParameterNumbers;
+  /** The part of a step's statistics in the next running ones. */
+  readonly momentum: number;
+}
+
+const coreLayers = [dense, batchNorm, ...combinators];
 
 const assertWidth = (what: string, value: unknown): void => {
   if (!(Number.isInteger(value) && (value as number) >= 1))
@@ -40,6 +55,7 @@ const assertWidth = (what: string, value: unknown): void => {
 class Builder {
   readonly recording = new Recording();
   readonly declarations: ParameterDeclaration[] = [];
+  readonly statistics: Statistic[] = [];
   readonly #extensions: Extensions;
   #size = 0;
 
@@ -47,11 +63,26 @@ class Builder {
     this.#extensions = extensions;
   }
 
-  #declare(layer: string, role: string, { shape, group = 'network', initialise }: ParameterOptions): ParameterNumbers {
+  #declare(layer: string, role: string, options: ParameterOptions): ParameterNumbers {
+    const { shape, group = 'network', trained = true, initialise } = options;
     const offset = this.#size;
     this.#size += shape.reduce((product, length) => product * length, 1);
-    const index = this.declarations.push({ layer, role, group, shape, initialise }) - 1;
+    const index = this.declarations.push({ layer, role, group, trained, shape, initialise }) - 1;
     return { kind: 'parameter', index, offset, shape };
+  }
+
+  #statistics(path: string, role: string, of: Signal, momentum: number): { readonly mean: Signal; readonly variance: Signal } {
+    const { features, register } = of;
+    const declare = (name: string, start: number): ParameterNumbers =>
+      this.#declare(path, `${role}.${name}`, {
+        shape: [features],
+        group: 'statistics',
+        trained: false,
+        initialise: () => new Float32Array(features).fill(start),
+      });
+    const [mean, variance] = [declare('mean', 0), declare('variance', 1)];
+    this.statistics.push({ of: register, features, mean, variance, momentum });
+    return { mean: constant(of, mean), variance: constant(of, variance) };
   }
 
   apply(spec: LayerSpec, path: string, input: Signal): Signal {
@@ -64,6 +95,7 @@ class Builder {
       spec,
       extensions,
       parameter: (role, options) => this.#declare(path, role, options),
+      statistics: (role, of, momentum) => this.#statistics(path, role, of, momentum),
       layer: (inner, within, signal) => this.apply(inner, `${path}.${within}`, signal),
     });
     assertWidth(`outFeatures of layer ${describePath(path)} (${spec.kind})`, output.features);
@@ -92,7 +124,7 @@ const build = (spec: FieldSpec, extensions: Extensions): Network => {
     operations: recording.operations,
     output: signal.register,
   };
-  return { program, layout: new ParameterLayout(builder.declarations), layers };
+  return { program, layout: new ParameterLayout(builder.declarations), layers, statistics: builder.statistics };
 };
 
 /** The networks of specs that cannot change, because `parseSpec` has frozen them, for each extensions object. */

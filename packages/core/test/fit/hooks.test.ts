@@ -1,8 +1,19 @@
 /** @file What a fit lets others change from step to step: the weights of terms, and the parameters after an update. */
 import '@tensorflow/tfjs-backend-cpu';
-import { clipByValue, memory, mul, setBackend, slice } from '@tensorflow/tfjs-core';
+import {
+  clipByValue,
+  mean,
+  memory,
+  mul,
+  setBackend,
+  slice,
+  square,
+  type Tensor,
+  type Tensor2D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { squared } from '../../src/elementwise.ts';
+import { absolute, squared } from '../../src/elementwise.ts';
 import {
   adam,
   type CheckpointStore,
@@ -12,6 +23,9 @@ import {
   type FitProgress,
   fit,
   lbfgs,
+  type ObjectiveTerm,
+  type PointSource,
+  parameterTerm,
   pointwiseLoss,
   type Schedule,
   siren,
@@ -30,7 +44,10 @@ const points = (sign: number) => {
 const loss = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
 const main = term({ name: 'main', points: points(1), loss });
 
-const run = async (terms: readonly Term[], options: FitOptions): Promise<{ values: Float32Array; reports: FitProgress[] }> => {
+const run = async (
+  terms: readonly ObjectiveTerm[],
+  options: FitOptions,
+): Promise<{ values: Float32Array; reports: FitProgress[] }> => {
   const field = createField(spec, { seed: 1 });
   const reports: FitProgress[] = [];
   for await (const progress of fit(field, terms, options)) reports.push(progress);
@@ -119,6 +136,149 @@ describe('a projection', () => {
   it('that returns another length is refused', async () => {
     await expect(run([main], { steps: 1, project: parameters => slice(parameters, 1) })).rejects.toThrow(
       'project: an update must return vectors of shape',
+    );
+  });
+});
+
+/** Points drawn where the last losses were large: cell i of 16 as often as its loss. */
+const importance = (): PointSource => {
+  let weights: Float32Array = new Float32Array(16).fill(1);
+  let drawn: number[] = [];
+  return {
+    inFeatures: 1,
+    pointsPerStep: 12,
+    fixed: false,
+    draw: (start, count, rng) => {
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      drawn = Array.from({ length: count }, (_, i) => {
+        let rest = rng.fork(start + i).uniform() * total;
+        const cell = weights.findIndex(weight => {
+          rest -= weight;
+          return rest < 0;
+        });
+        return cell < 0 ? 15 : cell;
+      });
+      const at = Float32Array.from(drawn, cell => coords[cell] as number);
+      return { coords: at, targets: { value: at.map(x => Math.sin(4 * x)) } };
+    },
+    observe: losses => {
+      weights = weights.slice();
+      for (const [i, cell] of drawn.entries()) weights[cell] = Math.sqrt(losses[i] as number) + 1e-3;
+    },
+    memory: {
+      read: () => weights.slice(),
+      restore: values => {
+        if (values.length !== 16) throw new RangeError('16 weights');
+        weights = values;
+      },
+    },
+  };
+};
+
+describe('points that observe losses', () => {
+  it('are told the loss at each point, chunk by chunk', async () => {
+    const seen: { start: number; step: number; losses: number[] }[] = [];
+    const watching: PointSource = {
+      ...points(1),
+      draw: (start, count) => {
+        const some = coords.slice(start, start + count);
+        return { coords: some, targets: { value: some.map(x => Math.sin(4 * x)) } };
+      },
+      observe: (losses, start, { step }) => seen.push({ start, step, losses: [...losses] }),
+    };
+    const { reports } = await run([term({ points: watching, loss })], { steps: 2, chunkSize: 10, optimizer: adam() });
+    expect(seen.map(({ start, step, losses }) => [start, step, losses.length])).toEqual([
+      [0, 1, 10],
+      [10, 1, 6],
+      [0, 2, 10],
+      [10, 2, 6],
+    ]);
+    const first = seen.slice(0, 2).flatMap(({ losses }) => losses);
+    expect(first.reduce((sum, one) => sum + one, 0) / 16).toBeCloseTo(reports[0]?.loss as number, 6);
+  });
+
+  it('go on to the same bits from any checkpoint with what they keep', async () => {
+    const written: Uint8Array[] = [];
+    const options = (start?: Uint8Array): FitOptions => {
+      const all = start ? [start] : written;
+      const store: CheckpointStore = {
+        read: async () => all.at(-1),
+        write: async bytes => {
+          all.push(bytes);
+        },
+      };
+      return { steps: 9, chunkSize: 5, optimizer: adam({ learningRate: 1e-2 }), checkpoint: { store, everySteps: 2 } };
+    };
+    const task = (): readonly Term[] => [term({ points: importance(), loss })];
+    const whole = await run(task(), options());
+    for (const checkpoint of written.slice(0, -1)) expect((await run(task(), options(checkpoint))).values).toEqual(whole.values);
+    const forgetful = { ...importance(), memory: { read: () => new Float32Array(3), restore: () => undefined } };
+    expect((await run([term({ points: forgetful, loss })], options(written[0]))).values).not.toEqual(whole.values);
+    const { memory: _, ...without } = importance();
+    await expect(run([term({ points: without, loss })], options(written[0]))).rejects.toThrow(
+      "the points of its term 'loss' keep what these do not",
+    );
+    const strict = importance();
+    const fewer = {
+      ...strict,
+      memory: {
+        ...strict.memory,
+        restore: () => {
+          throw new RangeError('8 weights');
+        },
+      },
+    } as PointSource;
+    await expect(run([term({ points: fewer, loss })], options(written[0]))).rejects.toThrow('is not theirs');
+  });
+
+  it('need a loss at each point, and an optimizer that looks once a step', async () => {
+    const whole = (jet: { value: Tensor2D }): Tensor => mean(square(jet.value));
+    const observing = importance();
+    await expect(run([term({ points: observing, loss: whole })], { steps: 1 })).rejects.toThrow(
+      'as its points observe them, got a scalar',
+    );
+    await expect(run([term({ points: observing, loss })], { steps: 1, optimizer: lbfgs() })).rejects.toThrow(
+      'which does not go with lbfgs',
+    );
+  });
+});
+
+describe('a term of parameters', () => {
+  it('has the mean penalty of those that fit, and pulls them down', async () => {
+    const field = createField(spec, { seed: 1 });
+    const weights = await Promise.all(
+      field.layout.select({ role: 'weight' }).map(({ name }) => (field.parameters[name] as Variable).data()),
+    );
+    field.dispose();
+    const all = weights.flatMap(part => [...part]);
+    const sparse = parameterTerm({ parameters: { role: 'weight' }, penalty: absolute, weight: 0.5 });
+    const { reports } = await run([main, sparse], { steps: 300, optimizer: adam({ learningRate: 1e-2 }) });
+    const first = all.reduce((sum, weight) => sum + Math.abs(weight), 0) / all.length;
+    expect(reports[0]?.terms['parameters']).toBeCloseTo(first, 6);
+    expect(reports[0]?.loss).toBeCloseTo((reports[0]?.terms['main'] as number) + 0.5 * first, 5);
+    expect(reports.at(-1)?.terms['parameters']).toBeLessThan(0.5 * first);
+  });
+
+  it('goes with an optimizer that searches', async () => {
+    const small = parameterTerm({ penalty: squared, weight: 1e-3 });
+    const { reports } = await run([main, small], { steps: 8, optimizer: lbfgs() });
+    expect(reports.at(-1)?.loss).toBeLessThan(0.1 * (reports[0]?.loss as number));
+  });
+
+  it('refuses parameters that are not there, and another penalty on a resume', async () => {
+    await expect(run([parameterTerm({ parameters: { role: 'latent' }, penalty: squared })], { steps: 1 })).rejects.toThrow(
+      'must have parameters to look at, got {"role":"latent"}; those are layers.0.weight',
+    );
+    let kept: Uint8Array | undefined;
+    const store: CheckpointStore = {
+      read: async () => kept,
+      write: async bytes => {
+        kept = bytes;
+      },
+    };
+    await run([main, parameterTerm({ penalty: squared })], { steps: 2, checkpoint: { store } });
+    await expect(run([main, parameterTerm({ penalty: absolute })], { steps: 2, checkpoint: { store } })).rejects.toThrow(
+      'another run: its terms',
     );
   });
 });

@@ -1,0 +1,111 @@
+/** @file Fits that end before their last step, and go on to the same end after a kill. */
+import '@tensorflow/tfjs-backend-cpu';
+import { setBackend } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { squared } from '../../src/elementwise.ts';
+import {
+  adam,
+  createField,
+  type FitOptions,
+  type FitProgress,
+  fit,
+  pointwiseLoss,
+  type StopRule,
+  siren,
+  stopAt,
+  stopOnHeldOut,
+  stopOnPlateau,
+  term,
+} from '../../src/index.ts';
+import { memoryStore } from './store.ts';
+
+beforeAll(() => setBackend('cpu'));
+
+const spec = siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 6, hiddenLayers: 1, omega0: 3, omegaHidden: 3 });
+const coords = Float32Array.from({ length: 16 }, (_, i) => i / 8 - 1);
+const loss = pointwiseLoss(
+  { errors: [{ of: 'value', target: 'value' }], penalty: squared },
+  { metrics: { psnr: value => -10 * Math.log10(value) } },
+);
+const points = (noise: number) => {
+  const value = coords.map((x, i) => Math.sin(4 * x) + noise * Math.sin(100 * i));
+  return { inFeatures: 1, pointsPerStep: 16, fixed: true, draw: () => ({ coords, targets: { value } }) };
+};
+const main = term({ name: 'main', points: points(0.5), loss });
+const heldOut = term({ name: 'held-out', points: points(0), loss, weight: 7 });
+
+const run = async (until: FitOptions['until'], options: Partial<FitOptions> = {}): Promise<FitProgress[]> => {
+  const field = createField(spec, { seed: 1 });
+  const reports: FitProgress[] = [];
+  const settings = { steps: 300, optimizer: adam({ learningRate: 2e-2 }), ...(until && { until }), ...options };
+  for await (const progress of fit(field, [main], settings)) reports.push(progress);
+  field.dispose();
+  return reports;
+};
+
+describe('until', () => {
+  it('ends a fit when a figure is good enough, and says why', async () => {
+    const whole = await run(undefined);
+    const reached = whole.findIndex(({ metrics }) => (metrics['psnr'] as number) >= 8);
+    expect(reached).toBeGreaterThan(2);
+    const stopped = await run(stopAt({ figure: 'psnr', atLeast: 8 }));
+    expect(stopped.length).toBe(reached + 1);
+    expect(stopped.at(-1)?.stopped).toMatch(/^psnr is \d.*, at least 8$/);
+    expect(stopped.at(-2)?.stopped).toBeUndefined();
+    const below = await run(stopAt({ figure: 'main', atMost: whole[reached]?.loss as number }));
+    expect(below.length).toBe(reached + 1);
+  });
+
+  it('ends a fit whose loss is on a plateau', async () => {
+    const options: Partial<FitOptions> = { optimizer: adam({ learningRate: 0 }) };
+    const stopped = await run(stopOnPlateau({ patience: 5 }), options);
+    expect(stopped.length).toBe(6);
+    expect(stopped.at(-1)?.stopped).toContain('loss has not got better for 5 steps');
+    expect((await run(stopOnPlateau({ patience: 5, least: 0.99 }))).length).toBeLessThan(15);
+  });
+
+  it('ends a fit whose held-out points get worse, though it learns its own by heart', async () => {
+    const own: number[] = [];
+    const held: number[] = [];
+    const watch: StopRule = {
+      describe: () => 'watch',
+      judge: async (progress, { lossOf }) => {
+        own.push(progress.loss);
+        held.push(await lossOf(heldOut));
+        return { state: [] };
+      },
+    };
+    await run(watch, { reportEvery: 10 });
+    const best = held.indexOf(Math.min(...held));
+    expect(best).toBeLessThan(held.length - 8);
+    expect(own.at(-1)).toBeLessThan(0.9 * (own[best] as number));
+    const stopped = await run([stopOnHeldOut(heldOut, { patience: 70 })], { reportEvery: 10 });
+    expect(stopped.length).toBe(best + 8);
+    expect(stopped.at(-1)?.stopped).toContain("the loss of 'held-out' at held-out points has not got better for 70 steps");
+  });
+
+  it('goes on to the same end from any checkpoint', async () => {
+    const until = [stopOnHeldOut(heldOut, { patience: 70 }), stopAt({ figure: 'psnr', atLeast: 60 })];
+    const store = memoryStore();
+    const whole = await run(until, { reportEvery: 10, checkpoint: { store, everySteps: 30 } });
+    for (const [index, checkpoint] of store.written.entries()) {
+      const again = memoryStore(checkpoint);
+      const resumed = await run(until, { reportEvery: 10, checkpoint: { store: again, everySteps: 30 } });
+      expect(again.written.at(-1)).toEqual(store.written.at(-1));
+      expect(resumed.at(-1)?.stopped).toBe(index === store.written.length - 1 ? undefined : whole.at(-1)?.stopped);
+    }
+    await expect(run(until.slice(1), { reportEvery: 10, checkpoint: { store } })).rejects.toThrow('another run: its until');
+  });
+
+  it('refuses rules that make no sense, before any work', async () => {
+    expect(() => stopAt({ figure: 'psnr' })).toThrow('needs a finite number as either atLeast or atMost');
+    expect(() => stopOnPlateau({ patience: 0 })).toThrow('patience must be a positive number of steps, got 0');
+    await expect(run(stopAt({ figure: 'snr', atLeast: 1 }))).rejects.toThrow(
+      "until must name a figure of the progress, got 'snr'; those are loss, main, psnr",
+    );
+    const broken: StopRule = { describe: () => 'broken', judge: () => ({ state: [Number.NaN] }) };
+    await expect(run(broken)).rejects.toThrow("until 'broken' must keep a list of finite numbers");
+    const plane = term({ points: { ...points(0), inFeatures: 2 }, loss });
+    await expect(run(stopOnHeldOut(plane, { patience: 1 }))).rejects.toThrow('must have 1 coordinates');
+  });
+});
