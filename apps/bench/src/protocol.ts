@@ -122,6 +122,8 @@ export interface StepsRequest {
 export interface StepsAnswer {
   /** For all steps together, until the last of them is done, and not merely asked for. */
   readonly seconds: number;
+  /** The part of it that this project's kernels worked; for peers that know. */
+  readonly kernelSeconds?: number;
   /** The loss, or the sum of those of many fields, before one of these updates: the first, or on WebGPU, where nothing is read until the last step, the last. */
   readonly loss: number;
   /** The most memory that the process held since it was prepared, in bytes. */

@@ -20,7 +20,7 @@ const named = (...names: string[]): PeerDefinition[] => fieldsPeers.filter(({ na
 
 const optionsFor = (output: string, changes: Partial<FieldsOptions>): FieldsOptions => ({
   ...{ ...size, points: 30, rounds: 2, stepLimit: 20, output },
-  peers: named('simd-loop'),
+  peers: named('simd', 'simd-loop'),
   pythonFolder: join(output, 'python'),
   command: 'npm run bench -- fields <test>',
   signal: new AbortController().signal,
@@ -83,7 +83,9 @@ test('this project trains fields as the reference does, and a table says how fas
   const output = emptyFolder();
   const found = await runFields(optionsFor(output, {}));
   expect(found.complete).toBe(true);
-  for (const { name } of named('simd-loop')) {
+  for (const { name } of named('simd', 'simd-loop')) {
+    expect((found.outcomes[name] as { readonly kernelShare: number }).kernelShare).toBeLessThanOrEqual(1);
+    expect((found.outcomes[name] as { readonly kernelShare: number }).kernelShare).toBeGreaterThan(0);
     expect(found.outcomes[name]).toMatchObject({
       state: 'measured',
       seconds: { rounds: [expect.any(Number), expect.any(Number)] },
@@ -130,15 +132,15 @@ test('the table has medians, quartiles and ratios of rounds, and says who is abs
     ...{ command: '', complete: true, seconds: 1, rounds: 3, stepLimit: 1, foreignLoad: [0], disagreements: {} },
     environment: { date: '', processor: 'abacus', cores: 2, memory: 1, system: 'Linux 6', node: 'v20' },
     size: { fields: 100, points: 10, width: 8, layers: 2 },
-    peers: { 'simd-loop': { versions: { node: '20' }, threads: 2 } },
+    peers: { simd: { versions: { node: '20' }, threads: 2 } },
     outcomes: {
-      'simd-loop': outcome([0.1, 0.2, 0.3]),
+      simd: outcome([0.1, 0.2, 0.3]),
       jax: outcome([0.3, 0.2, 0.6]),
       'pytorch-bmm': { state: 'not run', reason: 'there is no python3 here' },
     },
   });
   expect(table).toContain('abacus, 2 cores, Linux 6, node 20.');
-  expect(table).toContain('| `simd-loop` | 200 ms | 150 ms to 250 ms | 500 |  |');
+  expect(table).toContain('| `simd` | 200 ms | 150 ms to 250 ms | 500 |  |');
   // 3, 1 and 2 times as long.
   expect(table).toContain('| `jax` | 200 ms | 250 ms to 450 ms | 500 | 2.00 x |');
   expect(table).toContain('- `pytorch-bmm`, not run: there is no python3 here');

@@ -20,6 +20,7 @@ const python = (library: string, title: string, ...how: readonly string[]): Peer
 
 /** Every peer, in the order of tables. */
 export const fieldsPeers: readonly PeerDefinition[] = [
+  own('simd', 'this project', 'batch'),
   own('simd-loop', 'this project, field by field', 'loop'),
   python('pytorch', 'PyTorch, batched products by hand', 'bmm'),
   python('pytorch', 'PyTorch, torch.func.vmap', 'vmap'),

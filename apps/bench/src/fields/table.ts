@@ -1,5 +1,5 @@
 /** @file The results of a run with many small fields as a table in Markdown. */
-import { busyWarning, formatCount, formatMemory, formatRatio, formatTime } from '../speed/describe.ts';
+import { busyWarning, formatCount, formatMemory, formatRatio, formatShare, formatTime } from '../speed/describe.ts';
 import type { Outcome } from '../speed/results.ts';
 import { median, quantile } from '../speed/statistics.ts';
 import type { FieldsResults } from './results.ts';
@@ -44,12 +44,13 @@ export const fieldsTable = (found: FieldsResults): string => {
     'fields per second',
     ...(base === undefined ? [] : [`\`${base}\` is so many times as fast`]),
     'memory',
+    'in kernels',
     'way',
     "worst field's gradient, loss: off by",
   ];
   const rows = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.state !== 'measured') return [];
-    const { seconds, peakMemory, way = '' } = outcome;
+    const { seconds, peakMemory, kernelShare, way = '' } = outcome;
     const off = disagreements[name];
     return [
       [
@@ -59,6 +60,7 @@ export const fieldsTable = (found: FieldsResults): string => {
         formatCount(Math.round(fields / seconds.median)),
         ...(baseline === undefined ? [] : [name === base ? '' : formatRatio(ratioOf(baseline, outcome))]),
         formatMemory(peakMemory),
+        kernelShare === undefined ? '' : formatShare(kernelShare),
         way,
         off === undefined ? '' : `${off.gradient.toExponential(1)}, ${off.loss.toExponential(1)}`,
       ],

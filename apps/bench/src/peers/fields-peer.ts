@@ -1,26 +1,13 @@
 /** @file This project as a peer that trains many small fields: all at once, or one after the other. */
 import type { FieldsProblem } from '../protocol.ts';
 import { type BackendName, describeBackend, loadBackend } from './backends.ts';
-import { createFieldsLoop, loopGradient } from './fields-loop.ts';
+import { fieldsBatch } from './fields-batch.ts';
+import { fieldsLoop } from './fields-loop.ts';
+import type { FieldsProgram, FieldsRun } from './fields-program.ts';
+import { startKernelClock } from './kernel-clock.ts';
 import type { CheckedSteps, Peer } from './peer.ts';
 
-/** A training of many fields from their initial parameters. */
-export interface FieldsRun {
-  /** One step of all fields. Gives the sum of their losses before the update. */
-  step(): Promise<number>;
-  dispose(): Promise<void>;
-}
-
-/** How many fields are trained. */
-interface FieldsProgram {
-  start(problem: FieldsProblem): FieldsRun;
-  /** At the initial parameters: f32[b, P]. */
-  gradient(problem: FieldsProblem): Promise<Float32Array>;
-}
-
-const programs: Readonly<Record<string, FieldsProgram>> = {
-  loop: { start: createFieldsLoop, gradient: loopGradient },
-};
+const programs: Readonly<Record<string, FieldsProgram>> = { batch: fieldsBatch, loop: fieldsLoop };
 
 const check = async ({ start, gradient }: FieldsProgram, problem: FieldsProblem): Promise<CheckedSteps> => {
   const found = await gradient(problem);
@@ -39,7 +26,7 @@ const check = async ({ start, gradient }: FieldsProgram, problem: FieldsProblem)
 /**
  * Makes the peer of a backend.
  *
- * @param way one of the programs: `loop`
+ * @param way `batch`, all at once, or `loop`, one after the other
  * @throws Error with the reason when the backend is of no use here
  */
 export const createFieldsPeer = async (backend: BackendName, way: string): Promise<Peer<FieldsProblem>> => {
@@ -47,9 +34,12 @@ export const createFieldsPeer = async (backend: BackendName, way: string): Promi
   if (program === undefined)
     throw new RangeError(`peer: fields are trained by ${Object.keys(programs).join(', ')}, got '${way}'`);
   await loadBackend(backend);
+  // Only there has a kernel done its work when it returns.
+  const clock = backend === 'simd' ? startKernelClock(backend) : undefined;
   let run: FieldsRun | undefined;
   return {
     description: await describeBackend(backend),
+    ...(clock && { kernelSeconds: clock.seconds }),
     check: problem => check(program, problem),
     prepare: async problem => {
       await run?.dispose();

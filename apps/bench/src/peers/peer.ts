@@ -21,6 +21,8 @@ export interface Peer<P = Problem> {
   getReady?(count: number): Promise<void>;
   /** Takes so many steps of what was prepared, and waits until they are done. Gives the loss before one of the updates. */
   steps(count: number): Promise<number>;
+  /** How long kernels have worked since the peer came up, where that is known. */
+  kernelSeconds?(): number;
   /** For peers that have a device. */
   readonly device?: DeviceSide;
 }
@@ -55,11 +57,16 @@ const answer = async <P>(peer: Peer<P>, request: Request<P>): Promise<object> =>
     }
     case 'steps': {
       await peer.getReady?.(request.count);
+      const kernelsBefore = peer.kernelSeconds?.() ?? 0;
       const begin = performance.now();
       const loss = await peer.steps(request.count);
       const seconds = (performance.now() - begin) / 1000;
       const { device } = peer;
-      return { seconds, loss, peakMemory: peakMemory(), ...(device && { deviceMemory: device.peakMemory() }) };
+      return {
+        ...{ seconds, loss, peakMemory: peakMemory() },
+        ...(peer.kernelSeconds && { kernelSeconds: peer.kernelSeconds() - kernelsBefore }),
+        ...(device && { deviceMemory: device.peakMemory() }),
+      };
     }
     case 'demands':
       return deviceOf(peer).demands(request.steps);

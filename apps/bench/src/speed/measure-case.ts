@@ -2,7 +2,7 @@
 import type { PrepareAnswer, StepDemands } from '../protocol.ts';
 import { type PeerCommand, PeerError, PeerProcess } from './peer-process.ts';
 import type { Outcome } from './results.ts';
-import { timesOf } from './statistics.ts';
+import { median, timesOf } from './statistics.ts';
 import { tolerancesFor } from './verifier.ts';
 
 /** What is measured: a problem, and how a peer shows that it solves it. */
@@ -61,6 +61,7 @@ interface Ready extends Participant {
   readonly loss: number;
   readonly count: number;
   readonly times: number[];
+  readonly kernelShares: number[];
   peakMemory: number;
   deviceMemory: number | undefined;
 }
@@ -143,6 +144,7 @@ export const measureCase = async <P>(
       firstStep: first.seconds,
       loss: first.loss,
       times: [],
+      kernelShares: [],
       peakMemory: first.peakMemory,
       deviceMemory: first.deviceMemory,
     };
@@ -171,11 +173,12 @@ export const measureCase = async <P>(
         );
         if (answer === undefined) continue;
         peer.times.push(answer.seconds / peer.count);
+        if (answer.kernelSeconds !== undefined) peer.kernelShares.push(answer.kernelSeconds / answer.seconds);
         peer.peakMemory = Math.max(peer.peakMemory, answer.peakMemory);
         if (answer.deviceMemory !== undefined) peer.deviceMemory = Math.max(peer.deviceMemory ?? 0, answer.deviceMemory);
       }
     for (const peer of ready) {
-      const { name, times, firstStep, peakMemory, deviceMemory, prepared, loss } = peer;
+      const { name, times, kernelShares, firstStep, peakMemory, deviceMemory, prepared, loss } = peer;
       if (outcomes.has(name) || times.length === 0) continue;
       const seconds = timesOf(times);
       const demands = await attempt(name, 'counts what a step asks of the host', () => demandsOf(peer));
@@ -185,6 +188,7 @@ export const measureCase = async <P>(
         ...{ state: 'measured', seconds, firstStep, peakMemory, loss },
         ...(deviceMemory !== undefined && { deviceMemory }),
         ...(demands && { demands }),
+        ...(kernelShares.length > 0 && { kernelShare: median(kernelShares) }),
         ...(way && { way }),
         ...(chunk !== undefined && { chunk }),
         ...(products !== undefined && operations && { rate: operations(products) / seconds.median / 1e9 }),

@@ -36,6 +36,8 @@ export type Outcome =
       readonly peakMemory: number;
       /** Of the peer's device, in bytes, where it has one. */
       readonly deviceMemory?: number;
+      /** The median share of a step that this project's kernels work; of peers that know. */
+      readonly kernelShare?: number;
       /** Of peers on WebGPU. */
       readonly demands?: StepDemands;
       readonly way?: string;
