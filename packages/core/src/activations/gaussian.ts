@@ -2,8 +2,8 @@ import { type ActivationDefinition, defineActivation } from '../elementwise/acti
 import { div } from '../elementwise/expression.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
-import { bellDerivatives } from './bell.ts';
-import { scaleDerivatives } from './scale.ts';
+import { bellDerivatives, bellFourth } from './bell.ts';
+import { scaleDerivatives, scaleThird } from './scale.ts';
 
 export interface GaussianSpec extends ActivationSpec {
   readonly kind: 'gaussian';
@@ -20,6 +20,10 @@ export const gaussianActivation: ActivationDefinition = defineActivation({
   steepness: ({ a }) => 1 / Math.abs(a),
   derivatives: (x, { a }) => bellDerivatives(x, div(1, a)),
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(-1, a)) }),
+  fourth(x, { a }, s) {
+    const value = bellFourth(x, div(1, a), s);
+    return { value, byParameter: { a: scaleThird(x, s[3], value, div(-1, a)) } };
+  },
 });
 
 /** s(x) = exp(-x^2 / (2 a^2)); a is 1 unless given. @throws RangeError when an option is wrong */

@@ -2,7 +2,7 @@ import { type ActivationDefinition, defineActivation } from '../elementwise/acti
 import { abs, div, exp, mul, sign, square } from '../elementwise/expression.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
-import { scaleDerivatives } from './scale.ts';
+import { scaleDerivatives, scaleThird } from './scale.ts';
 
 export interface LaplacianSpec extends ActivationSpec {
   readonly kind: 'laplacian';
@@ -14,7 +14,7 @@ export interface LaplacianSpec extends ActivationSpec {
 /**
  * s(x) = exp(-|x| / a). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
  *
- * s' = -sign(x) s / a, s'' = s / a^2, s''' = s' / a^2. At the kink x = 0, sign(0) = 0 as in PyTorch, so s'(0) = s'''(0) = 0, the mean of
+ * s' = -sign(x) s / a, s'' = s / a^2, s''' = s' / a^2, s'''' = s / a^4. At the kink x = 0, sign(0) = 0 as in PyTorch, so s'(0) = s'''(0) = 0, the mean of
  * both sides; s''(0) = 1 / a^2, the limit from both sides (the delta is left out).
  */
 export const laplacianActivation: ActivationDefinition = defineActivation({
@@ -29,6 +29,10 @@ export const laplacianActivation: ActivationDefinition = defineActivation({
     return [s, slope, mul(s, square(rate)), mul(slope, square(rate))];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(-1, a)) }),
+  fourth(x, { a }, [, , second, third]) {
+    const value = mul(second, square(div(1, a)));
+    return { value, byParameter: { a: scaleThird(x, third, value, div(-1, a)) } };
+  },
 });
 
 /**

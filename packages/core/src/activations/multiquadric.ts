@@ -2,7 +2,7 @@ import { type ActivationDefinition, defineActivation } from '../elementwise/acti
 import { add, clip, div, mul, neg, sqrt, square, sub } from '../elementwise/expression.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
-import { scaleDerivatives } from './scale.ts';
+import { scaleDerivatives, scaleThird } from './scale.ts';
 
 export interface MultiquadricSpec extends ActivationSpec {
   readonly kind: 'multiquadric';
@@ -19,7 +19,7 @@ const REACH = 1e30;
  *
  * With u = a x, and u^2 s^2 = 1 - s^2 to get rid of powers that overflow:
  *
- *     s' = -a u s^3        s'' = a^2 s^3 (2 - 3 s^2)        s''' = 3 a^3 u s^5 (5 s^2 - 2)
+ *     s' = -a u s^3        s'' = a^2 s^3 (2 - 3 s^2)        s''' = 3 a^3 u s^5 (5 s^2 - 2)        s'''' = a^4 s^5 (9 s^4 - 72 w s^2 + 24 w^2), w = (u s)^2
  *
  * Where u^2 overflows (|u| > 1.8e19) s is 0 instead of 1 / |u| < 6e-20.
  */
@@ -42,6 +42,14 @@ export const multiquadricActivation: ActivationDefinition = defineActivation({
     ];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),
+  fourth(x, { a }, derivatives) {
+    const [s, , , third] = derivatives;
+    const ss = square(s);
+    const w = square(mul(clip(mul(x, a), -REACH, REACH), s));
+    const polynomial = add(mul(square(ss), 9), mul(w, sub(mul(w, 24), mul(ss, 72))));
+    const value = mul(mul(mul(mul(s, ss), ss), polynomial), square(square(a)));
+    return { value, byParameter: { a: scaleThird(x, third, value, div(1, a)) } };
+  },
 });
 
 /** s(x) = 1 / sqrt(1 + (a x)^2); a is 1 unless given. @throws RangeError when an option is wrong */

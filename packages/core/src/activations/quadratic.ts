@@ -2,7 +2,7 @@ import { type ActivationDefinition, defineActivation } from '../elementwise/acti
 import { add, clip, div, mul, square, sub } from '../elementwise/expression.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
-import { scaleDerivatives } from './scale.ts';
+import { scaleDerivatives, scaleThird } from './scale.ts';
 
 export interface QuadraticSpec extends ActivationSpec {
   readonly kind: 'quadratic';
@@ -19,7 +19,7 @@ const REACH = 1e30;
  *
  * With u = a x, and u^2 s = 1 - s to get rid of powers that overflow:
  *
- *     s' = -2 a u s^2        s'' = 2 a^2 s^2 (3 - 4 s)        s''' = 24 a^3 u s^3 (2 s - 1)
+ *     s' = -2 a u s^2        s'' = 2 a^2 s^2 (3 - 4 s)        s''' = 24 a^3 u s^3 (2 s - 1)        s'''' = 24 a^4 s^3 (5 - 20 s + 16 s^2)
  */
 export const quadraticActivation: ActivationDefinition = defineActivation({
   kind: 'quadratic',
@@ -39,6 +39,12 @@ export const quadraticActivation: ActivationDefinition = defineActivation({
     ];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),
+  fourth(x, { a }, derivatives) {
+    const [s, , , third] = derivatives;
+    const polynomial = add(mul(s, sub(mul(s, 16), 20)), 5);
+    const value = mul(mul(mul(square(s), s), polynomial), mul(square(square(a)), 24));
+    return { value, byParameter: { a: scaleThird(x, third, value, div(1, a)) } };
+  },
 });
 
 /** s(x) = 1 / (1 + (a x)^2); a is 1 unless given. @throws RangeError when an option is wrong */

@@ -22,11 +22,21 @@ export type DerivativeExpressions = readonly [Expression, Expression, Expression
 /** The derivatives of s, s' and s'' with respect to one parameter. */
 export type ParameterExpressions = readonly [Expression, Expression, Expression];
 
+/** What the slope s' has beyond the formulas of s; see `elementwise/tangent.ts`. */
+export interface FourthExpressions {
+  /** s'''' */
+  readonly value: Expression;
+  /** The derivative of s''' with respect to each parameter; by rule where absent. */
+  readonly byParameter: Readonly<Record<string, Expression>>;
+}
+
 /** The formulas of an activation: what kernels are made from. */
 export interface ActivationExpressions {
   readonly derivatives: DerivativeExpressions;
   /** By the names of all parameters, in the order of the definition. */
   readonly byParameter: Readonly<Record<string, ParameterExpressions>>;
+  /** By rule if absent. */
+  readonly fourth?: FourthExpressions;
 }
 
 /** A scalar function that acts on each element, with everything that jets need. */
@@ -75,6 +85,8 @@ interface FormulaSettings<P extends string> {
     parameters: FormulaParameters<P>,
     derivatives: DerivativeExpressions,
   ) => { readonly [Name in P]: ParameterExpressions };
+  /** s'''' and the derivatives of s''' with respect to parameters, where closed forms are better than what the rules give. */
+  readonly fourth?: (x: Expression, parameters: FormulaParameters<P>, derivatives: DerivativeExpressions) => FourthExpressions;
 }
 
 /** An activation as a formula: s alone, or s with its derivatives where a closed form is better than what the rules give. */
@@ -94,11 +106,13 @@ const expressionsOf = <P extends string>(formula: ActivationFormula<P>, names: r
     : (successiveDerivatives(formula.value(argument, parameters), 3) as DerivativeExpressions);
   const given: Partial<Readonly<Record<P, ParameterExpressions>>> =
     formula.byParameter?.(argument, parameters, derivatives) ?? {};
+  const fourth = formula.fourth?.(argument, parameters, derivatives);
   return {
     derivatives,
     byParameter: Object.fromEntries(
       names.map(name => [name, given[name] ?? (byParameter(derivatives.slice(0, 3), name) as ParameterExpressions)]),
     ),
+    ...(fourth && { fourth }),
   };
 };
 
@@ -108,7 +122,7 @@ const expressionsOf = <P extends string>(formula: ActivationFormula<P>, names: r
  *     const swish = defineActivation({ kind: 'swish', parameters: { beta: 1 }, value: (x, { beta }) => mul(x, sigmoid(mul(beta, x))) });
  *
  * Derivatives by rule are exact, but the rules do not see what may overflow or cancel, and they have fixed values at kinks (see `differentiate`);
- * where these do not suit, `derivatives` gives s, s', s'' and s'''.
+ * where these do not suit, `derivatives` gives s, s', s'' and s''', and `fourth` what products with a Hessian need beyond them.
  *
  * @throws RangeError when the formula has a parameter that is not in the list
  */
