@@ -12,7 +12,7 @@ export type { LayerJet } from './jets/layer-jet.ts';
 export { quadraticForms } from './jets/quadratic-forms.ts';
 export type { JetShape, SecondOrderForms } from './jets/request.ts';
 export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
-export type { CustomRuleInputs, GridLevel } from './ops/operation.ts';
+export type { CustomRuleInputs, CustomTangentInputs, GridLevel } from './ops/operation.ts';
 export type { BatchNormSpec } from './spec/batch-norm.ts';
 export type { ChainSpec, ConcatSpec, ConstantSpec, IdentityLayerSpec, ProductSpec, SumSpec } from './spec/combinators.ts';
 export { activationRole, type DenseSpec } from './spec/dense.ts';

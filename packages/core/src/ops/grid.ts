@@ -30,6 +30,7 @@ import {
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import { mixedForms } from '../jets/quadratic-forms.ts';
@@ -101,12 +102,22 @@ const lookUp = (table: Tensor2D, rows: Tensor, coefficients: Tensor3D): Tensor3D
   return run(table, coefficients) as Tensor3D;
 };
 
-/** One level: the value `f32[n, F]`, the slopes along the D axes, and the mixed second derivatives of each pair i < j. */
+/** What of a level is wanted. */
+interface LevelRequest {
+  readonly order: 0 | 1 | 2;
+  /** The axis along which it is differentiated first; none if absent. */
+  readonly axis?: number;
+}
+
+/**
+ * One level: the value `f32[n, F]`, the slopes along the D axes, and the mixed second derivatives of each pair i < j. With an `axis`, all of these of its
+ * derivative along it.
+ */
 const levelOf = (
   x: Tensor2D,
   table: Tensor2D,
   level: GridLevel,
-  order: 0 | 1 | 2,
+  { order, axis }: LevelRequest,
 ): { value: Tensor2D; slopes: Tensor2D[]; bends: Map<string, Tensor2D> } => {
   const { resolution } = level;
   const [n, axes] = x.shape;
@@ -139,10 +150,13 @@ const levelOf = (
       1,
     );
   const pairs = Array.from({ length: axes }, (_, i) => Array.from({ length: axes - i - 1 }, (_, j) => [i, i + j + 1])).flat();
-  const wanted = [[], ...(order >= 1 ? Array.from({ length: axes }, (_, i) => [i]) : []), ...(order >= 2 ? pairs : [])];
+  const sought = [[], ...(order >= 1 ? Array.from({ length: axes }, (_, i) => [i]) : []), ...(order >= 2 ? pairs : [])];
+  const wanted = axis === undefined ? sought : sought.map(along => [axis, ...along]);
   const found = lookUp(table, rows, stack(wanted.map(weights), 1) as Tensor3D);
   const scaled = wanted.map((along, c): Tensor2D => {
     const part: Tensor2D = reshape(slice(found, [0, c, 0], [n, 1, features]), [n, features]);
+    // It is linear along each axis.
+    if (new Set(along).size < along.length) return zeros([n, features]);
     return along.length === 0 ? part : mul(part, (resolution / 2) ** along.length);
   });
   return {
@@ -163,9 +177,10 @@ const levelJet = (
   table: Tensor2D,
   level: GridLevel,
   { order, forms }: JetShape,
+  axis?: number,
 ): LayerJet => {
   const axes = x.shape[1];
-  const { value, slopes, bends } = levelOf(x, table, level, order);
+  const { value, slopes, bends } = levelOf(x, table, level, { order, ...(axis !== undefined && { axis }) });
   const along = (z: Tensor3D): Tensor => total(slopes.map((slope, i) => mul(feature(z, i), slope)));
   const parts: Tensor[] = second ? [along(second)] : [];
   if (forms && first)
@@ -182,3 +197,11 @@ const levelJet = (
 /** The features of all levels, one after the other. */
 export const gridJet = (input: LayerJet, table: Tensor, levels: readonly GridLevel[], shape: JetShape): LayerJet =>
   concatJets(levels.map(level => levelJet(input, table as Tensor2D, level, shape)));
+
+/** The same of the derivative of all features along one axis of the input: sum_k d2/dx_axis dx_k moves it, and third derivatives bend it. */
+export const gridSlopeJet = (
+  input: LayerJet,
+  table: Tensor,
+  { levels, axis }: { readonly levels: readonly GridLevel[]; readonly axis: number },
+  shape: JetShape,
+): LayerJet => concatJets(levels.map(level => levelJet(input, table as Tensor2D, level, shape, axis)));

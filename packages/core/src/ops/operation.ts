@@ -120,6 +120,14 @@ export interface CustomRuleInputs {
   readonly shape: JetShape;
 }
 
+/** What the tangent of a {@link CustomOperation} is given. */
+export interface CustomTangentInputs extends CustomRuleInputs {
+  /** Of each of the inputs; `undefined` where it is 0. */
+  readonly inputTangents: readonly (LayerJet | undefined)[];
+  /** Of each of the numbers, in their shapes; `undefined` for constants. */
+  readonly numberTangents: readonly (Tensor | undefined)[];
+}
+
 /** A rule in tfjs ops whose ordinary gradient is right; no backend has a kernel for it. */
 export interface CustomOperation {
   readonly kind: 'custom';
@@ -127,6 +135,8 @@ export interface CustomOperation {
   readonly outFeatures: number;
   readonly numbers: readonly Numbers[];
   rule(given: CustomRuleInputs): LayerJet;
+  /** The jet of the output's derivative along a direction of the parameters, with a right ordinary gradient too; see `tangent/tangent-program.ts`. */
+  tangent?(given: CustomTangentInputs): LayerJet;
 }
 
 export type Operation =

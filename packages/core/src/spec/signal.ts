@@ -7,7 +7,14 @@ import type { ActivationDefinition, ActivationSpec } from '../activations/activa
 import type { LayerJet } from '../jets/layer-jet.ts';
 import { MOST_GRID_AXES } from '../ops/grid.ts';
 import type { ConstantNumbers, Numbers, ParameterNumbers } from '../ops/numbers.ts';
-import type { CustomRuleInputs, ElementwiseParameter, GridLevel, Operation, Register } from '../ops/operation.ts';
+import type {
+  CustomRuleInputs,
+  CustomTangentInputs,
+  ElementwiseParameter,
+  GridLevel,
+  Operation,
+  Register,
+} from '../ops/operation.ts';
 
 /** The operations of a network that is being written down. */
 export class Recording {
@@ -250,11 +257,14 @@ export interface CustomRule {
    * out of those of the inputs by the chain rule.
    */
   rule(given: CustomRuleInputs): LayerJet;
+  /** The derivative of that along a direction of the parameters, likewise: for products with a Hessian, which it is refused without. */
+  tangent?(given: CustomTangentInputs): LayerJet;
 }
 
 /** A rule of one's own, where the other functions do not say it. It runs in ordinary tfjs ops on every backend. */
-export const custom = (inputs: readonly Signal[], { outFeatures, numbers = [], rule }: CustomRule): Signal => {
+export const custom = (inputs: readonly Signal[], { outFeatures, numbers = [], rule, tangent }: CustomRule): Signal => {
   const recording = recordingOf('custom', inputs);
   const registers = inputs.map(({ register }) => register);
-  return new Signal(recording, recording.add({ kind: 'custom', inputs: registers, outFeatures, numbers, rule }), outFeatures);
+  const operation: Operation = { kind: 'custom', inputs: registers, outFeatures, numbers, rule, ...(tangent && { tangent }) };
+  return new Signal(recording, recording.add(operation), outFeatures);
 };
