@@ -52,5 +52,5 @@ export {
 export { evaluateNumbers } from './elementwise/on-numbers.ts';
 export { evaluateTensors, type TensorInputs } from './elementwise/on-tensors.ts';
 export { type Operation, operationArity } from './elementwise/operations.ts';
-export { definePenalty, type Penalty, type PenaltyFormula, penalise } from './elementwise/penalty.ts';
+export { definePenalty, type Penalty, type PenaltyFormula, penalise, penaltyTangent } from './elementwise/penalty.ts';
 export { absolute, charbonnierPenalty, huberPenalty, squared } from './penalties/index.ts';

@@ -11,8 +11,8 @@ export interface Penalty {
   readonly kind: string;
   /** The values of the parameters by name. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** The penalty and its derivative, of the error as the argument. */
-  readonly expressions: { readonly value: Expression; readonly slope: Expression };
+  /** The penalty, its derivative and its second one, of the error as the argument. */
+  readonly expressions: { readonly value: Expression; readonly slope: Expression; readonly curvature: Expression };
 }
 
 /** A penalty as a formula. */
@@ -23,6 +23,8 @@ export interface PenaltyFormula<P extends string> {
   readonly value: (error: Expression, parameters: FormulaParameters<P>) => Expression;
   /** The derivative, where a closed form is better than what the rules give. */
   readonly slope?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
+  /** The second derivative, likewise. */
+  readonly curvature?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
 }
 
 /**
@@ -32,14 +34,22 @@ export interface PenaltyFormula<P extends string> {
  *
  * @throws RangeError when a parameter is not a finite number, or the formula has one that is not in the list
  */
-export const definePenalty = <P extends string = never>({ kind, value, slope, ...formula }: PenaltyFormula<P>): Penalty => {
+export const definePenalty = <P extends string = never>({
+  kind,
+  value,
+  slope,
+  curvature,
+  ...formula
+}: PenaltyFormula<P>): Penalty => {
   const parameters: Readonly<Record<string, number>> = formula.parameters ?? {};
   for (const [name, given] of Object.entries(parameters))
     if (!Number.isFinite(given)) throw new RangeError(`${kind}: ${name} must be a finite number, got ${given}`);
   const names = Object.keys(parameters);
   const symbols = Object.fromEntries(names.map(name => [name, parameter(name)])) as FormulaParameters<P>;
   const size = value(argument, symbols);
-  const expressions = { value: size, slope: slope ? slope(argument, symbols) : differentiate(size) };
+  const first = slope ? slope(argument, symbols) : differentiate(size);
+  const second = curvature ? curvature(argument, symbols) : differentiate(first);
+  const expressions = { value: size, slope: first, curvature: second };
   linearise(Object.values(expressions), names);
   return Object.freeze({ kind, parameters, expressions });
 };
@@ -65,4 +75,30 @@ export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty,
     };
   });
   return penalties(errors) as T;
+};
+
+/**
+ * The derivatives of penalties along a direction in which the errors move, element by element, in tfjs ops: slope(e) e'. Gradients run through it, with respect to
+ * both.
+ *
+ * @param errors `f32[...]`
+ * @param tangents e', of the same shape
+ * @returns the same shape
+ */
+export const penaltyTangent = <T extends Tensor>({ parameters, expressions }: Penalty, errors: T, tangents: T): T => {
+  const program = linearise([expressions.slope, expressions.curvature], Object.keys(parameters));
+  const products = customGrad((...given) => {
+    const [error, tangent, keep] = given as [Tensor, Tensor, (tensors: Tensor[]) => void];
+    const [slope] = evaluateTensors(program, { x: error, parameters, to: 1 }) as [Tensor];
+    keep([error, tangent, slope]);
+    return {
+      value: mul(slope, tangent),
+      gradFunc(upstream: Tensor, saved: Tensor[]) {
+        const [at, along, known] = saved as [Tensor, Tensor, Tensor];
+        const [curvature] = evaluateTensors(program, { x: at, parameters, known: [known], from: 1 }) as [Tensor];
+        return [mul(mul(curvature, along), upstream), mul(known, upstream)];
+      },
+    };
+  });
+  return products(errors, tangents) as T;
 };

@@ -1,5 +1,5 @@
 import { addN, mul, reshape, sub, sum, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { penalise } from '../elementwise/penalty.ts';
+import { penalise, penaltyTangent } from '../elementwise/penalty.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import type { PointwiseError, PointwiseLoss } from './pointwise-loss.ts';
@@ -46,6 +46,30 @@ const errorsOf = (loss: string, { of, target }: PointwiseError, jet: JetParts, {
   return of === 'gradient' ? sub(part as Tensor3D, reshape(wanted, [n, d, outFeatures])) : sub(part as Tensor2D, wanted);
 };
 
+/** The sum over the errors of a description of what is made of each, weighed. */
+const sumOfErrors = (
+  name: string,
+  { errors, weight }: PointwiseLoss,
+  { coords, targets }: TensorBatch,
+  of: (error: PointwiseError) => Tensor,
+): Tensor => {
+  const losses = errors.map(error => {
+    const all = error.of === 'gradient' ? sum(of(error), 1) : of(error);
+    const { factor = 1 } = error;
+    const scale = typeof factor === 'number' ? factor : factor(coords.shape[1]);
+    return scale === 1 ? all : mul(all, scale);
+  });
+  return weighted(name, losses.length === 1 ? (losses[0] as Tensor) : addN(losses), targets, weight);
+};
+
+/** The derivative of a described loss along a direction in which the jet moves: what {@link PointLoss.tangent} is. */
+export const tangentOfDescription =
+  (name: string, description: PointwiseLoss): NonNullable<PointLoss<DerivativeRequest>['tangent']> =>
+  (jet, moved, batch) =>
+    sumOfErrors(name, description, batch, error =>
+      penaltyTangent(description.penalty, errorsOf(name, error, jet, batch), (moved as JetParts)[error.of] as Tensor2D),
+    );
+
 /**
  * Makes a loss of its description: the function of the jet in tfjs ops, for backends that cannot work the description out themselves.
  *
@@ -57,18 +81,10 @@ export const pointwiseLoss = <const D extends PointwiseLoss>(
   description: D,
   { name = 'pointwiseLoss', metrics }: PointwiseLossOptions = {},
 ): DescribedLoss<DerivativesOf<D>> => {
-  const { errors, penalty, weight }: PointwiseLoss = description;
+  const { errors, penalty }: PointwiseLoss = description;
   const derivatives = Object.fromEntries(errors.flatMap(({ of }) => (of === 'value' ? [] : [[of, true]])));
-  const loss = (jet: Jet<DerivativesOf<D>>, batch: TensorBatch): Tensor => {
-    const losses = errors.map(error => {
-      const penalties = penalise(penalty, errorsOf(name, error, jet, batch));
-      const all = error.of === 'gradient' ? sum(penalties, 1) : penalties;
-      const { factor = 1 } = error;
-      const scale = typeof factor === 'number' ? factor : factor(batch.coords.shape[1]);
-      return scale === 1 ? all : mul(all, scale);
-    });
-    return weighted(name, losses.length === 1 ? (losses[0] as Tensor) : addN(losses), batch.targets, weight);
-  };
+  const loss = (jet: Jet<DerivativesOf<D>>, batch: TensorBatch): Tensor =>
+    sumOfErrors(name, description, batch, error => penalise(penalty, errorsOf(name, error, jet, batch)));
   return Object.assign(loss, {
     derivatives: derivatives as DerivativesOf<D>,
     pointwise: description as PointwiseLoss,

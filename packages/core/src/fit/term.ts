@@ -24,6 +24,11 @@ export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
   (jet: Jet<R>, batch: TensorBatch): Tensor;
   /** The derivatives that it needs; none if absent. */
   readonly derivatives?: R;
+  /**
+   * The derivatives of these numbers along a direction in which the jet moves by `moved`, in their shape: d loss / d jet times `moved`. It is made of tfjs ops whose
+   * ordinary gradient is right, for products with a Hessian. Losses that {@link pointwise} describes need none.
+   */
+  readonly tangent?: (jet: Jet<R>, moved: Jet<R>, batch: TensorBatch) => Tensor;
   /** Figures derived from the mean loss, e.g. `psnr`. */
   readonly metrics?: Readonly<Record<string, (loss: number) => number>>;
   /** The same loss as data, if it can be said so: backends with a kernel for it are then faster. */
@@ -45,6 +50,8 @@ export interface Term {
   readonly pointwise?: PointwiseLoss;
   /** The losses at the points of a batch: `f32[n, ...]`, or a scalar. */
   losses(field: JetSource, batch: TensorBatch): Tensor;
+  /** Their derivatives along a direction in which the jet moves, where the loss gives them. */
+  readonly tangent?: NonNullable<PointLoss<DerivativeRequest>['tangent']>;
 }
 
 /** A term of an objective that looks at parameters and not at points. Made by `parameterTerm`. */
@@ -87,6 +94,7 @@ export interface TermOptions<R extends DerivativeRequest> {
 export const term = <const R extends DerivativeRequest = Record<never, never>>(options: TermOptions<R>): Term => {
   const { name = 'loss', field, points, loss, weight = 1, weightSchedule } = options;
   if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
+  const { tangent } = loss;
   const derivatives = (options.derivatives ?? loss.derivatives ?? {}) as R;
   return {
     name,
@@ -98,6 +106,7 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
     metrics: loss.metrics ?? {},
     ...(loss.pointwise && { pointwise: loss.pointwise }),
     losses: (source, batch) => loss(source.jet(batch.coords, derivatives), batch),
+    ...(tangent && { tangent: (jet, moved, batch) => tangent(jet as Jet<R>, moved as Jet<R>, batch) }),
   };
 };
 

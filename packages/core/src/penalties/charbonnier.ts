@@ -1,10 +1,15 @@
-import { add, sqrt, square } from '../elementwise/expression.ts';
+import type { FormulaParameters } from '../elementwise/activation.ts';
+import { add, div, type Expression, sqrt, square } from '../elementwise/expression.ts';
 import { definePenalty, type Penalty } from '../elementwise/penalty.ts';
 import { assertPositive } from './assert-positive.ts';
+
+const sizeOf = (e: Expression, { epsilon }: FormulaParameters<'epsilon'>): Expression => sqrt(add(square(e), square(epsilon)));
 
 /**
  * sqrt(e^2 + epsilon^2), a smooth |e|. Charbonnier et al. 1994, "Two Deterministic Half-Quadratic Regularization Algorithms for Computed
  * Imaging".
+ *
+ * Its curvature is epsilon^2 / size^3, of which the rules make a difference that cancels.
  *
  * @throws RangeError when epsilon is not a positive number
  */
@@ -13,6 +18,10 @@ export const charbonnierPenalty = (epsilon: number): Penalty => {
   return definePenalty({
     kind: 'charbonnier',
     parameters: { epsilon },
-    value: (e, parameters) => sqrt(add(square(e), square(parameters.epsilon))),
+    value: sizeOf,
+    curvature(e, parameters) {
+      const size = sizeOf(e, parameters);
+      return div(square(div(parameters.epsilon, size)), size);
+    },
   });
 };

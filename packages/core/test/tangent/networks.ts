@@ -2,7 +2,7 @@
 
 import { coreActivations } from '../../src/activations/index.ts';
 import { sineActivation } from '../../src/activations/sine.ts';
-import { createRng, type Extensions, parseSpec, type Rng } from '../../src/index.ts';
+import { createRng, type Extensions, type FieldSpec, parseSpec, type Rng } from '../../src/index.ts';
 import {
   columns,
   concat,
@@ -169,16 +169,19 @@ const specs = {
   ...Object.fromEntries(Array.from({ length: 10 }, (_, seed) => [`random network ${seed}`, random(seed)])),
 };
 
-interface NamedNetwork {
+export interface NamedNetwork {
   readonly name: string;
+  readonly spec: FieldSpec;
   readonly network: Network;
 }
 
+const named = (name: string, json: object): NamedNetwork => {
+  const spec = parseSpec(json, extensions);
+  return { name, spec, network: networkOf(spec, extensions) };
+};
+
 /** By what they are. */
-export const networks: readonly NamedNetwork[] = Object.entries(specs).map(([name, spec]) => ({
-  name,
-  network: networkOf(parseSpec(spec, extensions), extensions),
-}));
+export const networks: readonly NamedNetwork[] = Object.entries(specs).map(([name, json]) => named(name, json));
 
 /** One for each of core's activations, with its parameters learned. */
 export const activationNetworks: readonly NamedNetwork[] = coreActivations.map(({ kind, parameters }) => {
@@ -188,10 +191,7 @@ export const activationNetworks: readonly NamedNetwork[] = coreActivations.map((
     ...Object.fromEntries(names.map((name, i) => [name, 0.75 + i / 2])),
     ...(names.length > 0 && { learnable: names }),
   };
-  return {
-    name: kind,
-    network: networkOf(parseSpec({ inFeatures: 2, layers: [dense(4, activation), dense(3, activation), dense(1)] })),
-  };
+  return named(kind, { inFeatures: 2, layers: [dense(4, activation), dense(3, activation), dense(1)] });
 });
 
 /** The parameters at the start, a direction, and points, each exact in float32. */
