@@ -575,7 +575,7 @@ const atPoints = ({ name }: Term, losses: Tensor, rows: number): Tensor1D => {
 const byFields = (rows: Tensor2D, fields: number): Tensor3D => reshape(rows, [fields, -1, rows.shape[1]]);
 
 /** The points as a loss sees them: each field's behind those of the one before. */
-const rowsOf = ({ coords, targets }: DeviceBatch, fields: number | undefined): TensorBatch => {
+export const rowsOf = ({ coords, targets }: DeviceBatch, fields: number | undefined): TensorBatch => {
   if (fields === undefined) return { coords, targets } as TensorBatch;
   const rows = (tensor: BatchCoords): Tensor2D => {
     const [n, k] = tensor.shape.slice(-2) as [number, number];

@@ -25,23 +25,26 @@ import {
   sum,
   Tensor,
   type Tensor1D,
+  type Tensor2D,
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { evaluateNetwork } from '../evaluate/evaluate.ts';
+import { batchEvaluationOf } from '../evaluate/batch-evaluation.ts';
+import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
 import { evaluationOf } from '../evaluate/evaluation.ts';
-import type { Field } from '../field.ts';
 import { tangentOfDescription } from '../fit/loss-of-description.ts';
-import { defaultChunkSize, Objective } from '../fit/objective.ts';
+import { type DeviceChunk, defaultChunkSize, Objective, rowsOf } from '../fit/objective.ts';
 import type { FitStep } from '../fit/points.ts';
 import { type TensorBatch, type Term, weightFactorAt } from '../fit/term.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
+import { isBatchNetwork, type Model, viewOf } from '../model.ts';
 import { createRng } from '../random.ts';
-import { type Network, networkOf } from '../spec/network.ts';
+import type { BatchNetwork } from '../spec/batch-network.ts';
+import type { Network } from '../spec/network.ts';
 import { apart } from './apart.ts';
 import { splitTangent } from './jet-tangent.ts';
-import { tangentNetworkOf } from './tangent-network.ts';
+import { tangentBatchOf, tangentNetworkOf } from './tangent-network.ts';
 
 /** The options of {@link createCurvature}. */
 export interface CurvatureOptions {
@@ -49,7 +52,7 @@ export interface CurvatureOptions {
   readonly seed?: number;
   /** For which step of a fit the points are drawn and the terms weighed; the first of one if absent. */
   readonly at?: FitStep;
-  /** Points that are worked on at a time. Memory does not grow with their number beyond it. */
+  /** Points that are worked on at a time. Beyond the points themselves, memory does not grow with their number. */
   readonly chunkSize?: number;
 }
 
@@ -61,10 +64,14 @@ export interface HessianProduct {
   readonly gradient: Tensor1D;
 }
 
-/** Some points of a term, and their part of all of its points. */
-interface Chunk {
-  readonly batch: TensorBatch;
-  readonly share: number;
+/** Some points of a term. */
+type TermChunk = Omit<DeviceChunk, 'start'>;
+
+/** A term with its points. */
+interface PreparedTerm {
+  readonly term: Term;
+  readonly network: Network | BatchNetwork;
+  readonly chunks: readonly TermChunk[];
 }
 
 /** The tangent network holds about three times what the network does. */
@@ -80,11 +87,34 @@ const tangentOf = (term: Term): NonNullable<Term['tangent']> => {
   );
 };
 
-/** All tensors of a jet. */
-const partsOf = (jet: object): Tensor[] => Object.values(jet as Readonly<Record<string, Tensor | Tensor[]>>).flat();
+/** The tangent network of one or of many. */
+const tangentFor = (network: Network | BatchNetwork): Network | BatchNetwork =>
+  isBatchNetwork(network) ? tangentBatchOf(network) : tangentNetworkOf(network);
 
-/** The gradient with respect to one or several tensors as one vector; zeros where nothing depends on them. */
-const gradientOf = (f: () => Tensor, by: readonly Tensor[], upstream: number): Tensor1D => {
+/** The jets of one network, or of many. */
+const jetsOf = (
+  network: Network | BatchNetwork,
+  parameters: Tensor1D | readonly Tensor[],
+  { batch: { coords } }: TermChunk,
+  derivatives: DerivativeRequest,
+): Jet<DerivativeRequest> =>
+  isBatchNetwork(network)
+    ? evaluateBatchNetwork(network, parameters, coords, derivatives)
+    : evaluateNetwork(network, parameters, coords as Tensor2D, derivatives);
+
+/** All tensors of a jet. */
+const partsOf = (jet: Jet<DerivativeRequest>): Tensor[] =>
+  Object.values(jet as Readonly<Record<string, Tensor | Tensor[]>>).flat();
+
+/** What is differentiated: a kernel that takes all of the network takes the flat vector, tfjs ops take its parts. */
+const variablesOf = (network: Network | BatchNetwork, flat: Tensor1D, derivatives: DerivativeRequest): Tensor1D | Tensor[] => {
+  const evaluation = isBatchNetwork(network) ? batchEvaluationOf(network, derivatives) : evaluationOf(network, derivatives);
+  return evaluation.isFused ? flat : network.layout.split(flat);
+};
+
+/** The gradient as one vector; zeros where nothing depends on a variable. */
+const gradientOf = (f: () => Tensor, variables: Tensor1D | readonly Tensor[], upstream: number): Tensor1D => {
+  const by = variables instanceof Tensor ? [variables] : variables;
   if (by.length === 0) return zeros([0]);
   const { grads } = engine().gradients(f, [...by], scalar(upstream), true);
   return concat1d(
@@ -95,41 +125,50 @@ const gradientOf = (f: () => Tensor, by: readonly Tensor[], upstream: number): T
   );
 };
 
+/** Points that are kept, beside those of the objective. */
+const keptChunk = ({ batch: { coords, targets }, share }: DeviceChunk): TermChunk => {
+  const kept = Object.entries(targets).map(([name, target]) => [name, keep(clone(target))] as const);
+  return { batch: { coords: keep(clone(coords)), targets: Object.fromEntries(kept) }, share };
+};
+
+/** The points as the loss sees them. */
+const rowsFor = ({ network }: PreparedTerm, { batch }: TermChunk): TensorBatch =>
+  rowsOf(batch, isBatchNetwork(network) ? network.count : undefined);
+
 /**
  * An objective near some parameters: its loss, gradient, and products with its Hessian and its Gauss-Newton matrix. It owns the points until
  * {@link Curvature.dispose}. Results are the caller's.
  *
- * All methods take the parameters at which they look as `f32[P]`; where absent, the present ones of the field. Gradients do not flow through them, but for
+ * All methods take the parameters at which they look as `f32[P]`; where absent, the present ones of the model. Gradients do not flow through them, but for
  * {@link Curvature.differentiableGradient}.
  */
 export class Curvature {
-  readonly #field: Field;
-  readonly #network: Network;
+  readonly #model: Model;
   readonly #objective: Objective;
   readonly #at: FitStep;
-  readonly #chunks: readonly { readonly term: Term; readonly chunks: readonly Chunk[] }[];
+  readonly #terms: readonly PreparedTerm[];
 
   /** Use {@link createCurvature}. */
-  constructor(field: Field, terms: readonly Term[], { seed = 0, at = { step: 1, steps: 1 }, chunkSize }: CurvatureOptions) {
-    this.#field = field;
-    this.#network = networkOf(field.spec, field.extensions);
+  constructor(model: Model, terms: readonly Term[], { seed = 0, at = { step: 1, steps: 1 }, chunkSize }: CurvatureOptions) {
+    this.#model = model;
     this.#at = at;
-    const size = chunkSize ?? Math.max(64, Math.floor(defaultChunkSize(field, terms) / TANGENT_COST));
-    this.#objective = new Objective(field, size);
+    const size = chunkSize ?? Math.max(64, Math.floor(defaultChunkSize(model, terms) / TANGENT_COST));
+    this.#objective = new Objective(model, size);
     const rng = createRng(seed).fork(at.step - 1);
-    const kept = <T extends Tensor>(tensor: T): T => keep(clone(tensor));
-    this.#chunks = terms.map((term, index) => ({
-      term,
-      chunks: Array.from(this.#objective.chunks(term, { ...at, rng: rng.fork(index) }), ({ batch, share }): Chunk => {
-        const targets = Object.entries(batch.targets).map(([name, target]) => [name, kept(target)]);
-        return { batch: { coords: kept(batch.coords), targets: Object.fromEntries(targets) }, share };
-      }),
-    }));
+    this.#terms = terms.map((term, index): PreparedTerm => {
+      const { network, parameters } = viewOf(model, term.field, term.name);
+      if (parameters)
+        throw new TypeError(`curvature: term '${term.name}' must look at a field whose parameters are the model's own`);
+      if (term.points.fields !== undefined && !(isBatchNetwork(network) && network.count === term.points.fields))
+        throw new TypeError(`curvature: the points of term '${term.name}' must be for all fields, not for some at a time`);
+      const drawn = this.#objective.chunks(term, { ...at, rng: rng.fork(index) });
+      return { term, network, chunks: Array.from(drawn, keptChunk) };
+    });
   }
 
   /** P, the length of all vectors. */
   get size(): number {
-    return this.#field.parameterCount;
+    return this.#model.layout.size;
   }
 
   #vector(what: string, given: Tensor1D): Tensor1D {
@@ -139,17 +178,19 @@ export class Curvature {
   }
 
   /** Adds up what each chunk of each term gives. */
-  #total<T extends Tensor>(parameters: Tensor1D | undefined, part: (flat: Tensor1D, term: Term, chunk: Chunk) => T): T {
+  #total<T extends Tensor>(
+    parameters: Tensor1D | undefined,
+    part: (flat: Tensor1D, prepared: PreparedTerm, chunk: TermChunk) => T,
+  ): T {
     return apart(() =>
       tidy(() => {
-        const flat = parameters
-          ? this.#vector('the parameters', parameters)
-          : this.#field.layout.join(Object.values(this.#field.parameters));
+        const { layout, parameters: variables } = this.#model;
+        const flat = parameters ? this.#vector('the parameters', parameters) : layout.join(layout.pick(variables));
         let total: T | undefined;
-        for (const { term, chunks } of this.#chunks)
-          for (const chunk of chunks) {
+        for (const prepared of this.#terms)
+          for (const chunk of prepared.chunks) {
             const next = tidy(() => {
-              const own = part(flat, term, chunk);
+              const own = part(flat, prepared, chunk);
               return total ? (add(total, own) as T) : own;
             });
             total?.dispose();
@@ -164,18 +205,24 @@ export class Curvature {
     return term.weight * weightFactorAt(term, this.#at);
   }
 
-  #chunkGradient(flat: Tensor1D, term: Term, chunk: Chunk): { readonly loss: Scalar; readonly gradient: Tensor1D } {
-    return this.#objective.chunkGradient(term, chunk, { flat, at: this.#at });
+  #chunkGradient(
+    flat: Tensor1D,
+    { term, network }: PreparedTerm,
+    chunk: TermChunk,
+  ): { readonly loss: Scalar; readonly gradient: Tensor1D } {
+    const { loss, gradient, pointLosses } = this.#objective.chunkGradient(term, chunk, { network, flat, at: this.#at });
+    pointLosses?.dispose();
+    return { loss: mul(sum(loss), this.#weightOf(term)), gradient };
   }
 
-  /** The weighted sum of the terms' mean losses: `f32[]`. */
+  /** The weighted sum of the terms' mean losses, of many fields the sum of theirs: `f32[]`. */
   loss(parameters?: Tensor1D): Scalar {
-    return this.#total(parameters, (flat, term, chunk) => mul(this.#chunkGradient(flat, term, chunk).loss, this.#weightOf(term)));
+    return this.#total(parameters, (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).loss);
   }
 
   /** Its gradient: `f32[P]`. */
   gradient(parameters?: Tensor1D): Tensor1D {
-    return this.#total(parameters, (flat, term, chunk) => this.#chunkGradient(flat, term, chunk).gradient);
+    return this.#total(parameters, (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).gradient);
   }
 
   /**
@@ -191,7 +238,7 @@ export class Curvature {
   /** As {@link Curvature.hessian}, with the gradient, which costs nothing more. */
   hessianAndGradient(direction: Tensor1D, parameters?: Tensor1D): HessianProduct {
     const v = this.#vector('the direction', direction);
-    const both = this.#total(parameters, (flat, term, chunk) => this.#chunkHessian(concat1d([flat, v]), term, chunk));
+    const both = this.#total(parameters, (flat, prepared, chunk) => this.#chunkHessian(concat1d([flat, v]), prepared, chunk));
     const { size } = this;
     const product: Tensor1D = slice(both, [0], [size]);
     const gradient: Tensor1D = slice(both, [size], [size]);
@@ -199,56 +246,49 @@ export class Curvature {
     return { product, gradient };
   }
 
-  #chunkHessian(both: Tensor1D, term: Term, { batch, share }: Chunk): Tensor1D {
-    const network = tangentNetworkOf(this.#network);
-    const { derivatives } = term;
+  /** The gradient of d/de L(theta + e v) by [theta; v]. */
+  #chunkHessian(both: Tensor1D, prepared: PreparedTerm, chunk: TermChunk): Tensor1D {
+    const { term } = prepared;
+    const network = tangentFor(prepared.network);
     const tangent = tangentOf(term);
-    // A kernel that takes all of the network takes the flat vector; tfjs ops take its parts.
-    const given = evaluationOf(network, derivatives).isFused ? both : network.layout.split(both);
+    const variables = variablesOf(network, both, term.derivatives);
     const change = (): Tensor => {
-      const { jet, tangent: moved } = splitTangent(evaluateNetwork(network, given, batch.coords, derivatives));
-      return mul(mean(tangent(jet, moved, batch)), share);
+      const { jet, tangent: moved } = splitTangent(jetsOf(network, variables, chunk, term.derivatives));
+      return shareOf(prepared, chunk, tangent(jet, moved, rowsFor(prepared, chunk)));
     };
-    return gradientOf(change, given instanceof Tensor ? [given] : given, this.#weightOf(term));
+    return gradientOf(change, variables, this.#weightOf(term));
   }
 
   /**
    * The product of its Gauss-Newton matrix with a vector: `f32[P]`. The matrix is J' C J, with the Jacobian J of the jets with respect to the parameters and the
-   * second derivatives C of the losses with respect to the jets. It is the Hessian of the objective with the field made linear in its parameters. It is positive
-   * semidefinite where the losses are convex functions of the jet, as penalties of differences to targets are; |grad Phi| - 1 in an eikonal loss is no such
-   * difference.
+   * second derivatives C of the losses with respect to the jets. It is the Hessian of the objective with the field made linear in its parameters, and positive
+   * semidefinite where the losses are convex functions of the jet, as convex penalties of differences to targets are; the eikonal loss is none.
    *
    * @param direction v, `f32[P]`
    * @throws as {@link Curvature.hessian}
    */
   gaussNewton(direction: Tensor1D, parameters?: Tensor1D): Tensor1D {
     const v = this.#vector('the direction', direction);
-    return this.#total(parameters, (flat, term, chunk) => this.#chunkGaussNewton(flat, v, term, chunk));
+    return this.#total(parameters, (flat, prepared, chunk) => this.#chunkGaussNewton(flat, v, prepared, chunk));
   }
 
-  #chunkGaussNewton(flat: Tensor1D, v: Tensor1D, term: Term, { batch, share }: Chunk): Tensor1D {
-    const network = this.#network;
+  #chunkGaussNewton(flat: Tensor1D, v: Tensor1D, prepared: PreparedTerm, chunk: TermChunk): Tensor1D {
+    const { term, network } = prepared;
     const { derivatives } = term;
-    const { coords } = batch;
     const tangent = tangentOf(term);
-    const { jet, tangent: moved } = splitTangent(
-      evaluateNetwork(tangentNetworkOf(network), concat1d([flat, v]), coords, derivatives),
-    );
-    const leaves = partsOf(jet);
-    const curvature = engine().gradients(() => mul(mean(tangent(jet, moved, batch)), share), leaves, scalar(1), true)
-      .grads as readonly (Tensor | null)[];
+    const { jet, tangent: moved } = splitTangent(jetsOf(tangentFor(network), concat1d([flat, v]), chunk, derivatives));
+    const slope = (): Tensor => shareOf(prepared, chunk, tangent(jet, moved, rowsFor(prepared, chunk)));
+    const curvature = engine().gradients(slope, partsOf(jet), scalar(1), true).grads as readonly (Tensor | null)[];
     if (curvature.every(part => part === null)) return zeros([this.size]);
-    const given = evaluationOf(network, derivatives).isFused ? flat : network.layout.split(flat);
-    const product = (): Tensor => {
-      const parts = partsOf(evaluateNetwork(network, given, coords, derivatives) as Jet<DerivativeRequest>);
-      return addN(
-        parts.flatMap((part, index) => {
+    const variables = variablesOf(network, flat, derivatives);
+    const product = (): Tensor =>
+      addN(
+        partsOf(jetsOf(network, variables, chunk, derivatives)).flatMap((part, index) => {
           const factor = curvature[index];
           return factor ? [sum(mul(part, factor))] : [];
         }),
       );
-    };
-    return gradientOf(product, given instanceof Tensor ? [given] : given, this.#weightOf(term));
+    return gradientOf(product, variables, this.#weightOf(term));
   }
 
   /**
@@ -273,11 +313,15 @@ export class Curvature {
 
   /** Frees the points. */
   dispose(): void {
-    for (const { chunks } of this.#chunks)
+    for (const { chunks } of this.#terms)
       for (const { batch } of chunks) for (const tensor of [batch.coords, ...Object.values(batch.targets)]) tensor.dispose();
     this.#objective.dispose();
   }
 }
+
+/** The numbers of a chunk's points as its part of a mean over all points; of many fields the sum over them. */
+const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tensor): Tensor =>
+  mul(mean(numbers), share * (isBatchNetwork(network) ? network.count : 1));
 
 /**
  * Draws the points of an objective once, and gives its loss, gradient, and products with its Hessian and its Gauss-Newton matrix there.
@@ -287,9 +331,10 @@ export class Curvature {
  *
  * A product with the Hessian takes about three times as long as a gradient, one with the Gauss-Newton matrix twice.
  *
- * @throws RangeError when there is no term
+ * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the product has each field's own
+ * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's own
  */
-export const createCurvature = (field: Field, terms: readonly Term[], options: CurvatureOptions = {}): Curvature => {
+export const createCurvature = (model: Model, terms: readonly Term[], options: CurvatureOptions = {}): Curvature => {
   if (terms.length === 0) throw new RangeError('createCurvature: needs at least one term, got none');
-  return new Curvature(field, terms, options);
+  return new Curvature(model, terms, options);
 };

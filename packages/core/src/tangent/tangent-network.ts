@@ -1,5 +1,6 @@
 import type { ParameterNumbers } from '../ops/numbers.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
+import { type BatchNetwork, batchNetworkOf } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
 import { tangentProgram } from './tangent-program.ts';
 
@@ -7,15 +8,11 @@ const known = new WeakMap<Network, Network>();
 
 const make = ({ program, layout }: Network): Network => {
   const { entries, size } = layout;
-  const declarations = entries.map(
-    ({ layer, role, group, shape, initialise }): ParameterDeclaration => ({
-      layer: `tangent.${layer}`,
-      role,
-      group,
-      shape,
-      initialise,
-    }),
-  );
+  const declarations = entries.map((entry): ParameterDeclaration => {
+    const { layer, role, group, trained, shape } = entry;
+    const behind = layer === '' ? 'tangent' : `tangent.${layer}`;
+    return { layer: behind, role, group, trained, shape, initialise: rng => entry.initialise(rng) };
+  });
   const directionOf = (numbers: ParameterNumbers): ParameterNumbers => ({
     ...numbers,
     index: entries.length + numbers.index,
@@ -32,12 +29,35 @@ const make = ({ program, layout }: Network): Network => {
  * The network over the parameters [theta; v], `f32[2 P]`, whose features are those of a given one, and behind them their derivatives d/de along theta + e v:
  * see `tangent-program.ts`. The parameters of the direction v have the names of the others behind `tangent.`. The same object each time.
  *
- * It is a network like any other: it is partitioned, compiled and evaluated as one, and `batchNetworkOf` makes one of many fields of it.
+ * It is a network like any other: it is partitioned, compiled and evaluated as one.
  *
  * @throws TypeError when an activation has no formula, or a custom operation that depends on parameters has no tangent
  */
 export const tangentNetworkOf = (network: Network): Network => {
   const tangent = known.get(network) ?? make(network);
   known.set(network, tangent);
+  return tangent;
+};
+
+const knownBatches = new WeakMap<BatchNetwork, BatchNetwork>();
+
+/**
+ * The same for many fields, over [theta; v] of their layout: a direction has numbers of each field's own where the parameters have, and others that all share. The
+ * same object each time.
+ *
+ * @throws as {@link tangentNetworkOf}
+ */
+export const tangentBatchOf = (batch: BatchNetwork): BatchNetwork => {
+  const found = knownBatches.get(batch);
+  if (found) return found;
+  const single = tangentNetworkOf(batch.single);
+  const count = batch.single.layout.entries.length;
+  const own = single.layout.entries.filter((_, index) => batch.isOwn[index % count]);
+  const tangent = batchNetworkOf(
+    single,
+    batch.count,
+    own.map(({ layer, role }) => ({ layer, role })),
+  );
+  knownBatches.set(batch, tangent);
   return tangent;
 };

@@ -5,6 +5,7 @@ import { centralDifference, expectCloseInNorm, maxAbsolute, relativeError } from
 import {
   add,
   engine,
+  gather,
   grad,
   mean,
   mul,
@@ -26,6 +27,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from '../../src/elementwise.ts';
 import {
   createField,
+  createFieldBatch,
   createRng,
   evaluateJet,
   type Field,
@@ -350,6 +352,52 @@ describe('curvature', () => {
     const v = random(2);
     for (const product of ['hessian', 'gaussNewton'] as const)
       expectCloseInNorm(own[product](v).dataSync(), described[product](v).dataSync(), { relative: 1e-6 }, product);
+  });
+});
+
+describe('curvature of many fields', () => {
+  const spec = parseSpec(siren({ inFeatures: 2, outFeatures: 2, hiddenFeatures: 5, hiddenLayers: 1, omega0: 4 }));
+  const named: NamedNetwork = { name: 'SIREN', spec, network: networkOf(spec) };
+  const problem = numbersOfProblem(named.network);
+  const loss: PointwiseLoss = { errors: EVERYTHING, penalty: charbonnierPenalty(0.3) };
+  const COUNT = 3;
+
+  beforeAll(async () => {
+    await setBackend('cpu');
+    await ready();
+  });
+
+  it('is that of each field where they share no parameters', () => {
+    const batch = createFieldBatch(spec, { count: COUNT, seed: 4 });
+    const { terms } = withField(named, problem, loss);
+    const curvature = createCurvature(batch, terms, { chunkSize: 2 });
+    const rng = createRng(8);
+    const v = tensor1d(Float32Array.from({ length: curvature.size }, () => rng.normal()));
+    const parts = batch.layout.split(v);
+    for (const product of ['hessian', 'gaussNewton'] as const) {
+      const all = batch.layout.split(curvature[product](v));
+      for (let f = 0; f < COUNT; f++) {
+        const field = batch.field(f);
+        const own = createCurvature(field, terms);
+        const of = (tensors: readonly Tensor[]): Tensor1D => field.layout.join(tensors.map(part => gather(part, [f])));
+        expectCloseInNorm(of(all).dataSync(), own[product](of(parts)).dataSync(), { relative: 1e-5 }, `${product} of field ${f}`);
+      }
+    }
+  });
+
+  it('is the difference of gradients where they share some', () => {
+    const batch = createFieldBatch(spec, { count: COUNT, seed: 4, own: [{ role: 'bias' }] });
+    const { terms } = withField(named, problem, loss);
+    const curvature = createCurvature(batch, terms);
+    const theta = batch.layout.join(Object.values(batch.parameters));
+    const rng = createRng(8);
+    const v = tensor1d(Float32Array.from({ length: curvature.size }, () => rng.normal()));
+    const STEP = 1e-3;
+    const at = (step: number): Tensor1D => curvature.gradient(add(theta, mul(v, step)));
+    const difference = mul(sub(at(STEP), at(-STEP)), 1 / (2 * STEP));
+    const { product, gradient } = curvature.hessianAndGradient(v);
+    expectCloseInNorm(gradient.dataSync(), at(0).dataSync(), { relative: 1e-5 }, 'gradient');
+    expectCloseInNorm(product.dataSync(), difference.dataSync(), { relative: 1e-2 }, 'H v');
   });
 });
 
