@@ -38,7 +38,7 @@ import type { FitStep } from '../fit/points.ts';
 import { type TensorBatch, type Term, weightFactorAt } from '../fit/term.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
-import { isBatchNetwork, type Model, viewOf } from '../model.ts';
+import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
 import { createRng } from '../random.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
@@ -159,6 +159,10 @@ export class Curvature {
       const { network, parameters } = viewOf(model, term.field, term.name);
       if (parameters)
         throw new TypeError(`curvature: term '${term.name}' must look at a field whose parameters are the model's own`);
+      if (singleNetwork(network).statistics.length > 0)
+        throw new TypeError(
+          `curvature: term '${term.name}' must look at a network without statistics over its points, as batch-norm has`,
+        );
       if (term.points.fields !== undefined && !(isBatchNetwork(network) && network.count === term.points.fields))
         throw new TypeError(`curvature: the points of term '${term.name}' must be for all fields, not for some at a time`);
       const drawn = this.#objective.chunks(term, { ...at, rng: rng.fork(index) });
@@ -332,7 +336,8 @@ const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tenso
  * A product with the Hessian takes about three times as long as a gradient, one with the Gauss-Newton matrix twice.
  *
  * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the product has each field's own
- * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's own
+ * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's own, or whose network has statistics over the
+ *   points of a step
  */
 export const createCurvature = (model: Model, terms: readonly Term[], options: CurvatureOptions = {}): Curvature => {
   if (terms.length === 0) throw new RangeError('createCurvature: needs at least one term, got none');

@@ -22,6 +22,7 @@ const make = ({ program, layout }: Network): Network => {
     program: tangentProgram(program, directionOf),
     layout: new ParameterLayout([...entries, ...declarations]),
     layers: [],
+    statistics: [],
   };
 };
 

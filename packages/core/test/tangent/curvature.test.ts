@@ -45,7 +45,7 @@ import {
 import type { Network } from '../../src/spec/network.ts';
 import { networkOf } from '../../src/spec/network.ts';
 import { createCurvature } from '../../src/tangent/curvature.ts';
-import { activationNetworks, extensions, type NamedNetwork, networks, numbersFor } from './networks.ts';
+import { activationNetworks, dense, extensions, type NamedNetwork, networks, numbersFor } from './networks.ts';
 import { networkOracle, type OutputDerivative } from './program-oracle.ts';
 
 const POINTS = 3;
@@ -340,6 +340,12 @@ describe('curvature', () => {
     expect(() => curvature.hessian(tensor1d([1]))).toThrow('the direction must be [');
     expect(() => curvature.gradient(tensor1d([1]))).toThrow('the parameters must be [');
     expect(() => createCurvature(field, [])).toThrow('at least one term');
+  });
+
+  it('refuses statistics over the points of a step', () => {
+    const { terms } = withField(named, problem, { errors: EVERYTHING, penalty: squared });
+    const field = createField(parseSpec({ inFeatures: 2, layers: [{ kind: 'batch-norm' }, dense(2)] }), { seed: 1 });
+    expect(() => createCurvature(field, terms)).toThrow('without statistics over its points');
   });
 
   it('takes losses of functions that give their tangents', () => {
