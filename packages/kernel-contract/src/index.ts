@@ -1,4 +1,5 @@
 /** @file What fused kernels must do on any backend. */
+export { type CurvatureContractOptions, curvatureContract } from './curvature-contract.ts';
 export { type FieldJetContractOptions, fieldJetContract } from './field-jet-contract.ts';
 export { expectLossParity, type FieldLossContractOptions, fieldLossContract, type LossCase } from './field-loss-contract.ts';
 export { formulasContract } from './formulas-contract.ts';

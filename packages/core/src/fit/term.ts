@@ -28,7 +28,7 @@ export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
    * The derivatives of these numbers along a direction in which the jet moves by `moved`, in their shape: d loss / d jet times `moved`. It is made of tfjs ops whose
    * ordinary gradient is right, for products with a Hessian. Losses that {@link pointwise} describes need none.
    */
-  readonly tangent?: (jet: Jet<R>, moved: Jet<R>, batch: TensorBatch) => Tensor;
+  tangent?(jet: Jet<R>, moved: Jet<R>, batch: TensorBatch): Tensor;
   /** Figures derived from the mean loss, e.g. `psnr`. */
   readonly metrics?: Readonly<Record<string, (loss: number) => number>>;
   /** The same loss as data, if it can be said so: backends with a kernel for it are then faster. */

@@ -1,0 +1,11 @@
+/** @file Products with second derivatives in the parameters, in Node. */
+import '../setup/node.ts';
+import { curvatureContract } from '@neural-fields/kernel-contract';
+import { describe } from 'vitest';
+import { onGpu } from '../setup/gpu.ts';
+
+describe('curvature in shaders', () => {
+  onGpu();
+  // Every network takes the emulator long to compile.
+  curvatureContract({ backend: 'webgpu', exhaustive: false });
+});
