@@ -18,7 +18,7 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from fields_protocol import Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
+from fields_protocol import TRIAL_FIELDS, TRIALS, Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
 from protocol import best_of, serve
 
 Parameters = list[tuple[Array, Array]]
@@ -69,10 +69,10 @@ class JaxFields:
         return join_fields([(np.asarray(weight), np.asarray(bias)) for weight, bias in gradient])
 
     def seconds_per_field(self, choice: Choice[bool]) -> float:
-        # All of them, as the state is a part of what is compiled.
-        self.use(choice, self.problem.fields)
-        self.step()
-        return best_of(self.step) / self.problem.fields
+        fields = min(self.problem.fields, max(choice.chunk * (THREADS if choice.formulation else 1), TRIAL_FIELDS))
+        self.use(choice, fields)
+        self.step()  # compiles
+        return best_of(self.step, TRIALS) / fields
 
 
 def gradient_of_fields(omega: float, chunk: int, parameters: Parameters, coords: Array, targets: Array) -> tuple[Array, Parameters]:

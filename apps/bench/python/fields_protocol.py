@@ -50,7 +50,11 @@ def join_fields(layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
 
 BYTES_PER_UNIT = 24
 """What a framework that keeps its activations holds for a point and a unit of one layer, measured with some room."""
-CHUNKS = (8, 32, 128, 512)
+CHUNKS = (8, 32, 128)
+TRIAL_FIELDS = 128
+"""A trial trains so many fields, or a chunk of them, so that what all have to read is not in the cache."""
+TRIALS = 4
+"""How often each choice is tried: the quickest counts."""
 
 
 def fields_at_once(problem: FieldsProblem, memory: float) -> list[int]:

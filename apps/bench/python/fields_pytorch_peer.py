@@ -8,18 +8,17 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fields_protocol import Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
+from fields_protocol import TRIAL_FIELDS, TRIALS, Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
 from protocol import best_of, serve
 
 COMPILED = "compiled" in sys.argv[1:]
-TRIAL_FIELDS = 128
-"""In a trial so many fields are trained, so that what all have to read is not in the cache."""
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Parameters = list[Tensor]
@@ -37,10 +36,14 @@ def summed_loss(parameters: Parameters, coords: Tensor, targets: Tensor, omega: 
     return (torch.baddbmm(bias, x, weight) - targets).square().sum() / (coords.shape[0] * targets.shape[2])
 
 
-def by_autograd(parameters: Parameters, coords: Tensor, targets: Tensor, omega: float) -> tuple[Tensor, Parameters]:
-    leaves = [part.detach().requires_grad_() for part in parameters]
-    loss = summed_loss(leaves, coords, targets, omega)
-    return loss.detach(), list(torch.autograd.grad(loss, leaves))
+def by_autograd(loss_of: Callable[[Parameters, Tensor, Tensor, float], Tensor]) -> Gradient:
+    def gradient(parameters: Parameters, coords: Tensor, targets: Tensor, omega: float) -> tuple[Tensor, Parameters]:
+        leaves = [part.detach().requires_grad_() for part in parameters]
+        with torch.enable_grad():
+            loss = loss_of(leaves, coords, targets, omega)
+            return loss.detach(), list(torch.autograd.grad(loss, leaves))
+
+    return gradient
 
 
 def by_hand(parameters: Parameters, coords: Tensor, targets: Tensor, omega: float) -> tuple[Tensor, Parameters]:
@@ -94,10 +97,19 @@ def by_vmap(module: Siren) -> Gradient:
     return gradient
 
 
+Work = TypeVar("Work", bound=Callable[..., Any])
+
+
+def compiled(work: Work) -> Work:
+    """Sizes are compiled one by one, the best code for each; what cannot be compiled is an error."""
+    return torch.compile(work, fullgraph=True, dynamic=False) if COMPILED else work
+
+
+@cache
 def formulations(layers: int) -> dict[str, Gradient]:
     if "vmap" in sys.argv[1:]:
-        return {"": by_vmap(Siren(layers))}
-    return {"autograd": by_autograd, "reverse by hand": by_hand}
+        return {"": compiled(by_vmap(Siren(layers)))}
+    return {"autograd": by_autograd(compiled(summed_loss)), "reverse by hand": compiled(by_hand)}
 
 
 class TorchFields:
@@ -110,26 +122,18 @@ class TorchFields:
         self.optimizer = torch.optim.Adam(self.parameters, lr=problem.learning_rate, fused=True)
         self.coords = torch.from_numpy(problem.coords)
         self.targets = torch.from_numpy(problem.targets)
-        self.compiled: dict[Gradient, Gradient] = {}
 
     def use(self, choice: Choice[Gradient]) -> None:
         torch.set_num_threads(choice.threads)
-        self.chunk = choice.chunk
-        if COMPILED and choice.formulation not in self.compiled:
-            # Sizes are compiled one by one, the best code for each; what cannot be compiled is an error.
-            self.compiled[choice.formulation] = torch.compile(choice.formulation, fullgraph=True, dynamic=False)
-        self.of_chunk = self.compiled[choice.formulation] if COMPILED else choice.formulation
+        self.chunk, self.of_chunk = choice.chunk, choice.formulation
 
     @torch.no_grad()
-    def parts(self, fields: int) -> list[tuple[slice, Parameters]]:
-        chunks = [slice(first, min(fields, first + self.chunk)) for first in range(0, fields, self.chunk)]
-        return [(chunk, [part.detach()[chunk] for part in self.parameters]) for chunk in chunks]
-
     def accumulate(self, fields: int) -> Tensor:
         losses = []
-        for chunk, parameters in self.parts(fields):
-            with torch.enable_grad():
-                loss, gradient = self.of_chunk(parameters, self.coords, self.targets[chunk], self.problem.omega)
+        for first in range(0, fields, self.chunk):
+            chunk = slice(first, min(fields, first + self.chunk))
+            parameters = [part[chunk] for part in self.parameters]
+            loss, gradient = self.of_chunk(parameters, self.coords, self.targets[chunk], self.problem.omega)
             losses.append(loss)
             for part, value in zip(self.parameters, gradient):
                 if len(value) == len(part):
@@ -151,7 +155,7 @@ class TorchFields:
     def seconds_per_field(self, choice: Choice[Gradient]) -> float:
         self.use(choice)
         fields = min(self.problem.fields, max(choice.chunk, TRIAL_FIELDS))
-        return best_of(lambda: self.accumulate(fields)) / fields
+        return best_of(lambda: self.accumulate(fields), TRIALS) / fields
 
 
 def prepare(problem: FieldsProblem, memory: float, way: str | None) -> tuple[TorchFields, dict[str, Any]]:

@@ -8,6 +8,9 @@ const own = (name: string, title: string, way: string): PeerDefinition => ({
   command: async () => ({ program: process.execPath, args: [peerEntry, 'simd', way] }),
 });
 
+/** glibc hands large pieces of memory back at once, and every step has to get them anew, page by page. */
+const keepMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '17179869184' };
+
 /** @param how what the peer's script is told */
 const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition => ({
   name: [library, ...how].join('-'),
@@ -15,6 +18,7 @@ const python = (library: string, title: string, ...how: readonly string[]): Peer
   command: async ({ python: interpreterFor }) => ({
     program: await interpreterFor(library),
     args: [pythonFile(`fields_${library}_peer.py`), ...how],
+    env: keepMemory,
   }),
 });
 
