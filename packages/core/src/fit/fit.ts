@@ -14,9 +14,9 @@ import { type FitProgress, progressOf } from './progress.ts';
 import { assertResumable, decodeModelCheckpoint, describeChange, type ResumingRun } from './read-checkpoint.ts';
 import { runEnvironment, runIdentity } from './run-facts.ts';
 import { SourceMemories } from './source-memories.ts';
-import { meansOf, type TermLoss } from './stepper.ts';
 import { Stopping } from './stopping.ts';
 import { type ObjectiveTerm, weightedSum } from './term.ts';
+import { meansOf, type TermLoss } from './term-loss.ts';
 import { isFiniteState } from './training-vectors.ts';
 
 /** Lets timers, signals and painting have their turn. */

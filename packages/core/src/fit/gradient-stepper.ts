@@ -3,7 +3,8 @@ import { clip } from './clip.ts';
 import type { StepDraw } from './objective.ts';
 import type { GradientOptimizer } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
-import { type Look, type MoveFigures, readLosses, type Stepper, type StepperOptions } from './stepper.ts';
+import type { Look, MoveFigures, Stepper, StepperOptions } from './stepper.ts';
+import { readLosses } from './term-loss.ts';
 
 /** What {@link GradientStepper} works with. */
 export interface GradientStepperOptions extends StepperOptions {

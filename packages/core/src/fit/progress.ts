@@ -1,7 +1,7 @@
 /** @file What a fit reports. */
 import type { Model } from '../model.ts';
-import { meansOf, type TermLoss } from './stepper.ts';
 import type { ObjectiveTerm } from './term.ts';
+import { meansOf, type TermLoss } from './term-loss.ts';
 
 /** The state of a fit after some step. */
 export interface FitProgress {

@@ -1,8 +1,9 @@
 import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
 import type { StepDraw } from './objective.ts';
 import type { Evaluation, SearchOptimizer } from './optimizer.ts';
-import { type Look, type MoveFigures, readLosses, type Stepper, type StepperOptions, type TermLoss } from './stepper.ts';
+import type { Look, MoveFigures, Stepper, StepperOptions } from './stepper.ts';
 import { isPointTerm, weightedSum } from './term.ts';
+import { readLosses, type TermLoss } from './term-loss.ts';
 
 const readVector = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 

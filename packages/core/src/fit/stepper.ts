@@ -1,19 +1,9 @@
 /** @file The two halves of a step of a fit, for either kind of optimizer: looking at the objective, and moving the parameters. */
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Objective, StepDraw } from './objective.ts';
 import type { FitProgress } from './progress.ts';
 import type { ObjectiveTerm } from './term.ts';
+import type { TermLoss } from './term-loss.ts';
 import type { TrainingVectors } from './training-vectors.ts';
-
-/** The loss of one term, without its weight. */
-export interface TermLoss {
-  /** The mean over the points, and over the fields where there are many. */
-  readonly mean: number;
-  /** The sum over the fields of their means, which is what the gradient is of. */
-  readonly sum: number;
-  /** Of each field, where there are many. */
-  readonly fields?: Float32Array;
-}
 
 /** What was seen at the present parameters. */
 export interface Look {
@@ -44,17 +34,3 @@ export interface StepperOptions {
   /** Called between two chunks; may wait, and may throw to stop. */
   readonly breathe: () => Promise<void>;
 }
-
-/** Reads the losses of terms from the device. */
-export const readLosses = (losses: readonly Tensor[]): Promise<TermLoss[]> =>
-  Promise.all(
-    losses.map(async loss => {
-      const values = (await loss.data()) as Float32Array;
-      if (loss.rank === 0) return { mean: values[0] as number, sum: values[0] as number };
-      const sum = values.reduce((total, value) => total + value, 0);
-      return { mean: sum / values.length, sum, fields: values.slice() };
-    }),
-  );
-
-/** The means of losses. */
-export const meansOf = (losses: readonly TermLoss[]): number[] => losses.map(({ mean }) => mean);
