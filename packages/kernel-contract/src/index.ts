@@ -5,7 +5,7 @@ export { expectLossParity, type FieldLossContractOptions, fieldLossContract, typ
 export { formulasContract } from './formulas-contract.ts';
 export { type ManyFieldsContractOptions, manyFieldsContract } from './many-fields-contract.ts';
 export { expectParity, kernelsOf, type Measured, measure, measuredWeight, type ParityOptions, pointsFor } from './measure.ts';
-export { type BatchCase, type BatchNumbers, measureBatch, measureBatchLoss } from './measure-batch.ts';
+export { type BatchCase, type BatchNumbers, composeBatchLoss, measureBatch, measureBatchLoss } from './measure-batch.ts';
 export { type ModelsContractOptions, modelsContract } from './models-contract.ts';
 export { type NetworksContractOptions, networksContract } from './networks-contract.ts';
 export { wrongInputsContract } from './wrong-inputs-contract.ts';

@@ -5,10 +5,12 @@ import { jetContract } from '@neural-fields/testing/contracts';
 import { describe, expect, test } from 'vitest';
 import { smallFieldJetSuite } from '../suites/field-jet.ts';
 import { fitSuite } from '../suites/fit.ts';
+import { smallManyFieldsSuite } from '../suites/many-fields.ts';
 import { smallNetworksSuite } from '../suites/networks.ts';
 
 describe('the field jet', () => smallFieldJetSuite());
 describe('networks', () => smallNetworksSuite());
+describe('many fields', () => smallManyFieldsSuite());
 describe('fits', () => fitSuite());
 
 describe('everything', () => {

@@ -1,11 +1,124 @@
 /** @file Many fields at once: the contract of all kernels, and what these promise beyond it. */
-import { manyFieldsContract } from '@neural-fields/kernel-contract';
+import { type ActivationSpec, type FieldSpec, type LayerSpec, parseSpec, siren, superGaussian } from '@neural-fields/core';
+import { squared } from '@neural-fields/core/elementwise';
+import { type BatchNetwork, batchNetworkOf, type KernelLoss, networkOf } from '@neural-fields/core/kernels';
+import {
+  type BatchCase,
+  type BatchNumbers,
+  composeBatchLoss,
+  manyFieldsContract,
+  measureBatch,
+  measureBatchLoss,
+} from '@neural-fields/kernel-contract';
+import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
+import { setBackend } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
-import { onGpu } from '../setup/gpu.ts';
+import { backend, onGpu, useBackend } from '../setup/gpu.ts';
+
+const dense = (outFeatures: number, activation: ActivationSpec): LayerSpec =>
+  ({
+    kind: 'dense',
+    outFeatures,
+    activation,
+    weightInitialiser: { kind: 'xavier-normal' },
+    biasInitialiser: { kind: 'pytorch-linear' },
+  }) as LayerSpec;
+
+const waves: FieldSpec = siren({ inFeatures: 2, hiddenFeatures: 21, hiddenLayers: 1, outFeatures: 2, omega0: 4, omegaHidden: 4 });
+
+/** A learned activation between two layers, beside one at the end. */
+const bells: FieldSpec = parseSpec({
+  inFeatures: 2,
+  layers: [
+    dense(18, superGaussian({ a: 0.7, b: 1.5, learnable: ['a', 'b'] })),
+    dense(2, superGaussian({ a: 1.2, b: 1.1, learnable: ['a', 'b'] })),
+  ],
+});
+
+const loss: KernelLoss = {
+  blocks: [{ factor: 1, target: { index: 0, column: 0 } }, { factor: 0.1 }, { factor: 0.1, target: { index: 0, column: 0 } }],
+  penalty: squared,
+  targetWidths: [2, 1],
+  weight: 1,
+};
+
+const request = { gradient: true } as const;
+
+/** Sums of as many terms as there are points and fields, in another order. */
+const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
+  for (const [name, values] of Object.entries(expected))
+    expectCloseInNorm(actual[name] as Float32Array, values, { absolute: 5e-5 * maxAbsolute(values) + 1e-5 }, name);
+};
+
+/** Holds jets, losses and gradients to those of one field after the other. @returns dispatches of the jets and their reverse, and of the loss */
+const expectParity = async (one: BatchCase): Promise<[jets: number, loss: number]> => {
+  await setBackend('webgpu');
+  const before = backend().counters.dispatches;
+  const jets = await measureBatch('webgpu', one);
+  const between = backend().counters.dispatches;
+  const losses = await measureBatchLoss('webgpu', one, loss);
+  const after = backend().counters.dispatches;
+  expectSame(jets, await measureBatch('cpu', one));
+  expectSame(losses, await composeBatchLoss('cpu', one, loss));
+  return [between - before, after - between];
+};
+
+const all = (spec: FieldSpec, count: number): BatchNetwork => batchNetworkOf(networkOf(spec), count);
+
+/** That products of matrices go rightly for many fields; quick enough for shaders that take long to compile. */
+export const smallManyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
+  onGpu(options);
+
+  it.each([
+    ['all parameters', undefined],
+    ['the biases', [{ role: 'bias' }]],
+  ] as const)('gives each field what it has alone, where each has its own: %s', async (_, own) => {
+    const batch = batchNetworkOf(networkOf(waves), 3, own);
+    await expectParity({ batch, request, points: 70, isShared: true });
+  });
+};
 
 /** Everything that many fields must do. */
 export const manyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
   // Every network takes the emulator long to compile.
   manyFieldsContract({ backend: 'webgpu', together: true, exhaustive: false });
+
+  it('gives each field its value where no derivatives are asked for', async () => {
+    const one = { batch: all(waves, 3), request: {}, points: 50, isShared: false };
+    expectSame(await measureBatch('webgpu', one), await measureBatch('cpu', one));
+  });
+
+  it('has as many dispatches for nine fields as for two', async () => {
+    const dispatches = (count: number, own?: Parameters<typeof batchNetworkOf>[2]): Promise<[number, number]> =>
+      expectParity({ batch: batchNetworkOf(networkOf(waves), count, own), request, points: 40, isShared: false });
+    expect(await dispatches(9)).toEqual(await dispatches(2));
+    const own = [{ role: 'bias' }];
+    expect(await dispatches(9, own)).toEqual(await dispatches(2, own));
+  });
+
+  it.each([
+    ['one of its parameters', [{ role: 'activation.b' }]],
+    ['the other one and the biases', [{ role: 'activation.a' }, { role: 'bias' }]],
+    ['both', [{ role: 'activation.a' }, { role: 'activation.b' }]],
+  ] as const)('learns an activation of which each field has its own: %s', async (_, own) => {
+    await expectParity({ batch: batchNetworkOf(networkOf(bells), 4, own), request, points: 90, isShared: false });
+  });
+
+  it.each([
+    ['some fields at a time', 100, 3],
+    ['parts of the points of each', 700, 15],
+  ] as const)('goes through batches: %s', async (_, points, batches) => {
+    // Own and shared parameters, in batches of some hundred points.
+    const own = [{ role: 'weight' }];
+    for (const isShared of [false, true]) {
+      const one = { batch: batchNetworkOf(networkOf(waves), 5, own), request, points, isShared };
+      await useBackend({ ...options, batchBytes: 2 ** 19 });
+      const [, dispatches] = await expectParity(one);
+      await useBackend(options);
+      const [, atOnce] = await expectParity(one);
+      expect(dispatches).toBe(batches * atOnce);
+    }
+  });
 };
