@@ -23,6 +23,7 @@ const withoutCard = [
   'test/wgsl/ops/*.test.ts',
   'test/device/copy.test.ts',
   'test/field-jet/batches.test.ts',
+  'test/field-jet/copies.test.ts',
   'test/field-jet/format.test.ts',
   'test/field-jet/plans.test.ts',
   'test/field-jet/regions.test.ts',

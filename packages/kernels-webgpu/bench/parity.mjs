@@ -1,10 +1,11 @@
 // Checks on the graphics card of this machine that the fused kernels agree with the cpu backend, with both styles of products, and prints by how
 // much they are off. With `--half-precision` it checks what is float16 between layers, where the card has it.
 //
-//     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style, activation or network] ...
+//     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style, activation, network or batch] ...
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import '@tensorflow/tfjs-backend-cpu';
 import { createField, createRng, evaluateJet, mlp, parseSpec } from '@neural-fields/core';
+import { batchEvaluationOf, batchNetworkOf, networkOf, networkParameters } from '@neural-fields/core/kernels';
 import { coreActivations, grid } from '@neural-fields/core/layers';
 import {
   add,
@@ -17,6 +18,7 @@ import {
   square,
   sum,
   tensor,
+  tensor1d,
   tensor2d,
 } from '@tensorflow/tfjs-core';
 
@@ -91,25 +93,73 @@ const specs = new Map([
   ...Object.entries(networks).map(([name, layers]) => [name, parseSpec({ inFeatures: 2, layers }, extensions)]),
 ]);
 
-/** The jet's parts and the gradient of a loss on them, as arrays. */
-async function measure(backend, field, values, request) {
-  await setBackend(backend);
+/** Three fields of one network at once, by which parameters each has of its own. */
+const batches = {
+  fields: undefined,
+  'own weights': [{ role: 'weight' }],
+  'own biases': [{ role: 'bias' }, { role: 'activation.omega' }],
+};
+const learned = dense(90, { kind: 'sine', omega: 2, learnable: ['omega'] });
+const network = networkOf(parseSpec({ inFeatures: 2, layers: [learned, learned, dense(3, identity)] }));
+
+/** Points that are the same at every call. */
+const pointsIn = inFeatures => {
   const rng = createRng(7);
-  const coords = tensor2d(
-    Float32Array.from({ length: POINTS * field.inFeatures }, () => 2 * rng.uniform() - 1),
-    [POINTS, field.inFeatures],
+  return tensor2d(
+    Float32Array.from({ length: POINTS * inFeatures }, () => 2 * rng.uniform() - 1),
+    [POINTS, inFeatures],
   );
+};
+
+/** What is measured of one field: its jet as it is worked out, and what it depends on. */
+async function oneField(spec) {
+  await setBackend('cpu');
+  const field = createField(spec, { seed: 5, extensions });
+  const values = {};
+  for (const [name, variable] of Object.entries(field.parameters))
+    values[name] = { data: await variable.data(), shape: variable.shape };
   const names = Object.keys(values);
-  const parameters = names.map(name => tensor(values[name].data, values[name].shape));
-  const record = Object.fromEntries(names.map((name, index) => [name, parameters[index]]));
-  const parts = () => Object.values(evaluateJet(field.spec, record, coords, request, extensions));
+  return request => {
+    const coords = pointsIn(field.inFeatures);
+    const parameters = names.map(name => tensor(values[name].data, values[name].shape));
+    const record = Object.fromEntries(names.map((name, index) => [name, parameters[index]]));
+    return {
+      inputs: [coords, ...parameters],
+      parts: () => Object.values(evaluateJet(field.spec, record, coords, request, extensions)),
+    };
+  };
+}
+
+/** The same of many fields. */
+function manyFields(own) {
+  const batch = batchNetworkOf(network, 3, own);
+  const values = new Float32Array(batch.layout.size);
+  const rng = createRng(5);
+  for (const { name, offset, initialise } of batch.layout.entries) values.set(initialise(rng.fork(name)), offset);
+  return request => {
+    const coords = pointsIn(network.program.inFeatures);
+    const flat = tensor1d(values);
+    return {
+      inputs: [coords, flat],
+      parts: () => {
+        const jet = batchEvaluationOf(batch, request).run(networkParameters(batch.layout, flat), coords);
+        return [jet.value, jet.first, jet.second].filter(part => part !== undefined);
+      },
+    };
+  };
+}
+
+/** The jet's parts and the gradient of a loss on them, as arrays. */
+async function measure(backend, work, request) {
+  await setBackend(backend);
+  const { inputs, parts } = work(request);
   const jet = parts();
   const { grads } = engine().gradients(
     () =>
       parts()
         .map(part => sum(square(part)))
         .reduce((a, b) => add(a, b)),
-    [coords, ...parameters],
+    inputs,
     scalar(1),
     true,
   );
@@ -135,24 +185,21 @@ const given = process.argv.slice(2).filter(argument => !argument.startsWith('--'
 /** Those of all that are among the arguments, or all if none is. */
 const chosen = all => (all.some(name => given.includes(name)) ? all.filter(name => given.includes(name)) : all);
 const styles = chosen(['tiled', 'direct']);
-const names = chosen([...specs.keys()]);
+const names = chosen([...specs.keys(), ...Object.keys(batches)]);
 const strangers = given.filter(name => ![...styles, ...names].includes(name));
-if (strangers.length > 0) throw new Error(`parity: there must be styles, activations and networks, got ${strangers.join(', ')}`);
+if (strangers.length > 0)
+  throw new Error(`parity: there must be styles, activations, networks and batches, got ${strangers.join(', ')}`);
 for (const productStyle of styles) {
   removeBackend('webgpu');
   registerBackend('webgpu', () => createWebgpuBackend({ productStyle, halfPrecision }), 3);
   await setBackend('webgpu');
   engine().backend.device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message));
   for (const chosenName of names) {
-    await setBackend('cpu');
-    const field = createField(specs.get(chosenName), { seed: 5, extensions });
-    const values = {};
-    for (const [name, variable] of Object.entries(field.parameters))
-      values[name] = { data: await variable.data(), shape: variable.shape };
+    const work = Object.hasOwn(batches, chosenName) ? manyFields(batches[chosenName]) : await oneField(specs.get(chosenName));
     const errors = [];
     for (const request of requests) {
-      const expected = await measure('cpu', field, values, request);
-      errors.push(errorOf(await measure('webgpu', field, values, request), expected));
+      const expected = await measure('cpu', work, request);
+      errors.push(errorOf(await measure('webgpu', work, request), expected));
     }
     const jumps = halfPrecision && JUMPING.includes(chosenName);
     const good = jumps ? errors.every(Number.isFinite) : errors.every(error => error < ALLOWED);

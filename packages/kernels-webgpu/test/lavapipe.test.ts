@@ -35,11 +35,28 @@ it('networks of all kinds of operations agree with it', async context => {
   expect(output).toContain('all within 0.0001');
 });
 
+it('many fields at once agree with it', async context => {
+  const output = await onLavapipe(context, 'parity.mjs', 'fields', 'own weights', 'own biases');
+  expect(output.match(/^(tiled|direct) (fields|own)/gm)).toHaveLength(6);
+  expect(output).toContain('all within 0.0001');
+});
+
 it.for(['tiled', 'direct'])(
   'float16 between layers agrees with it to the digits that it has, with %s products',
   async (style, context) => {
-    const output = await onLavapipe(context, 'parity.mjs', '--half-precision', style, 'sine', 'tanh', 'gaussian', 'skip');
-    expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(4);
+    const output = await onLavapipe(
+      context,
+      'parity.mjs',
+      '--half-precision',
+      style,
+      'sine',
+      'tanh',
+      'gaussian',
+      'skip',
+      'fields',
+      'own weights',
+    );
+    expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(6);
     expect(output).toContain('all within 0.002');
     // It is another arithmetic indeed.
     expect(numbersBehind(output, /sine/)[0]).toBeGreaterThan(1e-5);

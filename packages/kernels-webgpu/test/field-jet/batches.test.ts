@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { defaultBatchBytes } from '../../src/device/batch-bytes.ts';
-import { batchesOf, batchSize } from '../../src/field-jet/batches.ts';
+import { batchesOf, batchesOfProgram, batchSize, fieldBatchesOf } from '../../src/field-jet/batches.ts';
+import { fieldProgram } from '../../src/field-jet/field-program.ts';
 import { formatOf } from '../../src/field-jet/format.ts';
 import { denseProgram, type LayerShape } from '../setup/dense-program.ts';
 
@@ -55,4 +56,51 @@ it('takes as many points as fit', () => {
 it('asks no small device for much', () => {
   expect(defaultBatchBytes(limits(2 ** 28))).toBe(2 ** 26);
   expect(defaultBatchBytes(limits(2 ** 34))).toBe(2 ** 30);
+});
+
+it('takes all points of many fields, none twice, and never parts of several fields', () => {
+  const sizes = { fields: fc.integer({ min: 1, max: 90 }), points: fc.integer({ min: 1, max: 3000 }) };
+  const bounds = { size: fc.integer({ min: 1, max: 5000 }), mostFields: fc.integer({ min: 1, max: 90 }) };
+  fc.assert(
+    fc.property(fc.record(sizes), fc.record(bounds), (given, { size, mostFields: most }) => {
+      fc.pre(given.points / size < 100);
+      const { fields, points } = given;
+      const mostFields = Math.max(1, Math.min(most, Math.floor(size / points)));
+      const batches = fieldBatchesOf(given, { size, mostFields });
+      let next = 0;
+      for (const batch of batches) {
+        expect([batch.start, batch.total]).toEqual([next, fields * points]);
+        expect(batch.start).toBe(batch.fields.start * points + batch.point);
+        expect(batch.count).toBeLessThanOrEqual(size);
+        expect(batch.fields.count).toBeLessThanOrEqual(mostFields);
+        expect(batch.begins).toBe(batch.point === 0);
+        expect(batch.ends).toBe((batch.start + batch.count) % points === 0);
+        if (batch.fields.count > 1) expect(batch.count).toBe(batch.fields.count * points);
+        next += batch.count;
+      }
+      expect(next).toBe(fields * points);
+      if (points <= size) expect(batches).toHaveLength(Math.ceil(fields / mostFields));
+    }),
+  );
+});
+
+it('takes as many fields as their parameters fit', () => {
+  const one = denseProgram({ inFeatures: 2, order: 0 }, [dense(64, 'sine'), dense(4, 'identity')]);
+  // 2 * 64 + 64 + 64 * 4 + 4
+  const own = 452;
+  const operations = one.operations.map(operation =>
+    operation.kind !== 'linear' || operation.weight.kind !== 'parameter'
+      ? operation
+      : { ...operation, weight: { ...operation.weight, fieldStride: own }, bias: { ...operation.bias, fieldStride: own } },
+  ) as typeof one.operations;
+  const shape = { inFeatures: 2, order: 0 } as const;
+  const program = fieldProgram({ ...one, shape, operations, outFeatures: 4, fields: 1000 });
+  const most = (bytes: number, batchBytes: number): number =>
+    batchesOfProgram(program, limits(bytes), { batchBytes, format: formatOf(program, false), points: 1 })[0]?.fields.count ?? 0;
+  expect(most(2 ** 30, 2 ** 40)).toBe(1000);
+  const inBinding = most(4 * 20_000, 2 ** 40);
+  expect(inBinding * own).toBeLessThanOrEqual(20_000);
+  expect(inBinding * own).toBeGreaterThan(0.8 * 20_000);
+  // Parameters, parts of gradients and gradients; then the activations of a point.
+  expect(most(2 ** 30, 4 * 100 * (3 * own + 2 * (4 + 64 + 4) + 2 * 64) + 1)).toBe(100);
 });

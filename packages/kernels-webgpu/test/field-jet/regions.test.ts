@@ -55,4 +55,26 @@ describe('the places of parameters', () => {
     expect(hasPlainTables({ operations: [grid, column] })).toBe(false);
     expect(hasPlainTables({ operations: [grid, grid, { ...linear, weight: { ...matrix, index: 1 } }] })).toBe(true);
   });
+
+  it('of each field follow each other, apart from those that all fields share', () => {
+    const bias: ParameterNumbers = { kind: 'parameter', index: 1, offset: 50, shape: [3] };
+    const own: ParameterNumbers = { ...matrix, fieldStride: 6 };
+    const layer: LinearOperation = { ...linear, weight: own, bias };
+    const twice: ConstantOperation = { ...column, values: own };
+    const regions = parameterRegions({ operations: [layer, twice] }, 4);
+    expect(regions.gradients.get(layer)).toEqual({ weight: { own: true, offset: 0 }, bias: at(0) });
+    expect(regions.gradients.get(twice)).toEqual({ values: { own: true, offset: 24 } });
+    expect(regions.own).toMatchObject({ count: 24 + 8 + 24, cleared: [{ start: 32, length: 24 }] });
+    expect(regions.own.shares).toEqual([
+      { source: 0, destination: 32, length: 24, pitch: 1 },
+      { source: 24, destination: 33, length: 8, pitch: 3 },
+    ]);
+    expect(regions.own.writes).toEqual([{ vector: 5, slot: 32, length: 6, stride: 6 }]);
+    expect(regions.shared).toMatchObject({ count: 3, writes: [{ vector: 50, slot: 0, length: 3 }] });
+    expect(regions.reads).toEqual([
+      { vector: 5, slot: 0, length: 6, stride: 6 },
+      { vector: 50, slot: 64, length: 3 },
+    ]);
+    expect(regions.bindingOf(own)).toEqual({ slot: 'parameters', offset: 0, length: 24 });
+  });
 });

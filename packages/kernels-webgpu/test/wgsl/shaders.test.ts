@@ -580,3 +580,96 @@ it('parts are added up', () => {
     }"
   `);
 });
+
+describe('many fields', () => {
+  const own = { inFeatures: 3, outFeatures: 8, hasBias: true, ownWeight: true, ownBias: true } as const;
+
+  it('reads the weight, the bias and what an activation has learned of the field of the workgroup', () => {
+    const gaussian = { ...layerActivation('super-gaussian', { a: 1, b: 2 }, ['a', 'b']), own: ['b'] };
+    const options = { keepsPreActivations: false, style: 'direct', formats: { rows: single, h: single, z: single } } as const;
+    const { code, sizes } = forwardLayer({ ...own, activation: gaussian }, valueOnly, options);
+    expect(sizes).toEqual(['points', 'fieldPoints', 'fields', 'fieldGroups']);
+    expect(code).toContain('return weights[(field * 3u + row) * 2u + vector];');
+    expect(code).toContain('return bias[(field * 1u + row) * 2u + vector];');
+    expect(code).toContain('let p0: f32 = learnedParameters[0u + 0u * sizes.fields];');
+    expect(code).toContain('let p1: f32 = learnedParameters[1u + 0u * sizes.fields + field];');
+    expect(code.slice(code.indexOf('fn main'))).toMatchInlineSnapshot(`
+      "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+        field = group.z;
+        let column = group.x * 16u + local.x;
+        let rowPoint = min(field * sizes.fieldPoints + group.y * 4u + local.y, sizes.points - 1u);
+        var sum0_0 = vec4(0.0);
+        for (var k = 0u; k < 1u; k++) {
+          let w0 = weightAt(k * 4u + 0u, column);
+          let w1 = weightAt(k * 4u + 1u, column);
+          let w2 = weightAt(k * 4u + 2u, column);
+          let w3 = weightAt(k * 4u + 3u, column);
+          sum0_0 = addProducts(rows[(0u * sizes.points + rowPoint) * 1u + k], w0, w1, w2, w3, sum0_0);
+        }
+        let vector = group.x * 16u + local.x;
+        if (vector >= 2u) { return; }
+        let biasHere = biasAt(0u, vector);
+        let p0: f32 = learnedParameters[0u + 0u * sizes.fields];
+        let p1: f32 = learnedParameters[1u + 0u * sizes.fields + field];
+        {
+          let point = field * sizes.fieldPoints + group.y * 4u + local.y;
+          if (point < (field + 1u) * sizes.fieldPoints) {
+            let z0 = sum0_0 + biasHere;
+            let s = activate(z0, p0, p1);
+            let h0 = s.s0;
+            h[(0u * sizes.points + point) * 2u + vector] = h0;
+          }
+        }
+      }"
+    `);
+  });
+
+  it('adds up the gradients of each field apart', () => {
+    const { code } = weightGradient({ ...own, activation: identity }, 'direct', {
+      jet: { ...valueOnly, first: 2 },
+      format: single,
+    });
+    expect(code.slice(code.indexOf('fn rowOf'))).toMatchInlineSnapshot(`
+      "fn rowOf(row: u32, field: u32) -> u32 {
+        let block = row / sizes.fieldPoints;
+        return block * sizes.points + field * sizes.fieldPoints + row % sizes.fieldPoints;
+      }
+      fn store(place: u32, column: u32, values: vec4<f32>) {
+        for (var i = 0u; i < 4u && column + i < 8u; i++) { parts[place + column + i] = values[i]; }
+      }
+      @compute @workgroup_size(16, 4)
+      fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+        var sum0_0 = vec4(0.0);
+        var sum0_1 = vec4(0.0);
+        var sum0_2 = vec4(0.0);
+        var sum0_3 = vec4(0.0);
+        var biasSum = vec4(0.0);
+        let field = group.z / sizes.parts;
+        var start = (group.z % sizes.parts) * sizes.rowsPerPart;
+        let end = min(start + sizes.rowsPerPart, sizes.rows);
+        let inVector = min(group.y * 4u + local.y, 0u);
+        let outVector = min(group.x * 16u + local.x, 1u);
+        for (; start < end; start += 1u) {
+          let row = rowOf(start, field);
+          let x0 = rows[row * 1u + inVector];
+          let g = upstream[row * 2u + outVector];
+          sum0_0 = fma(vec4(x0.x), g, sum0_0);
+          sum0_1 = fma(vec4(x0.y), g, sum0_1);
+          sum0_2 = fma(vec4(x0.z), g, sum0_2);
+          sum0_3 = fma(vec4(x0.w), g, sum0_3);
+          if (start < sizes.fieldPoints) { biasSum += g; }
+        }
+        let column = (group.x * 16u + local.x) * 4u;
+        let base = (group.z % sizes.parts) * sizes.stride + sizes.offset + field * 24u;
+        {
+          let row = (group.y * 4u + 0u + local.y) * 4u;
+          if (row + 0u < 3u) { store(base + (row + 0u) * 8u, column, sum0_0); }
+          if (row + 1u < 3u) { store(base + (row + 1u) * 8u, column, sum0_1); }
+          if (row + 2u < 3u) { store(base + (row + 2u) * 8u, column, sum0_2); }
+          if (row + 3u < 3u) { store(base + (row + 3u) * 8u, column, sum0_3); }
+        }
+        if (group.y == 0u && local.y == 0u) { store((group.z % sizes.parts) * sizes.stride + sizes.biasOffset + field * 8u, column, biasSum); }
+      }"
+    `);
+  });
+});
