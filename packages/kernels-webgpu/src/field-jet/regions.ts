@@ -29,10 +29,10 @@ export interface GradientPlace {
 
 /** Where an operation writes the gradients of its parameters; those of constants are absent. */
 export interface OperationGradients {
-  /** The bias follows it where it is shared by all fields, too, or where neither is. */
+  /** The bias follows it where all fields share both. */
   readonly weight?: GradientPlace;
   readonly bias?: GradientPlace;
-  /** The learned parameters of the activation. Those that all fields share follow each other. */
+  /** The learned parameters of the activation, in order. */
   readonly learned?: readonly GradientPlace[];
   /** Of a constant. */
   readonly values?: GradientPlace;

@@ -7,7 +7,7 @@ import { linearGroups, type Step } from '../device/plan.ts';
 import { isOwnActivation } from '../wgsl/activations.ts';
 import { reverseElementwise, reverseInPlace } from '../wgsl/ops/elementwise.ts';
 import { PACK_THREADS, unpackRows } from '../wgsl/pack.ts';
-import { addParts, clearParts, learnedGradient, ownLearnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
+import { addParts, clearParts, learnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
 import { inputSlot } from './copies.ts';
 import { type FieldProgram, isCoords, lastRegister, padded, writerOf } from './field-program.ts';
 import { firstFree, newSlots, type Part, registerSlots } from './forward-plan.ts';
@@ -140,22 +140,16 @@ export const reversePart = (
   /** The derivatives with respect to what an operation's activation has learned, from the sums that so many workgroups left. */
   const learnedSteps = (operation: Operation | undefined, workgroups: number): Step[] => {
     const places = (operation && regions.gradients.get(operation)?.learned) ?? [];
-    const [first] = places;
-    if (first === undefined) return [];
     reserve('learnedSums', workgroups * places.length);
-    const stepTo = (place: GradientPlace): Omit<Step, 'shader'> => {
+    return places.map((place, which) => {
       const { slots: group, parts, stride } = groupOf(place);
       const count = place.own ? workgroups / fields : workgroups;
       return {
-        sizes: { count, parts, stride, offset: place.offset },
+        shader: learnedGradient(places.length),
+        sizes: { count, parts, stride, offset: place.offset, which },
         bindings: { sums: { slot: 'learnedSums' }, parts: { slot: group.parts } },
         groups: [place.own ? fields : 1, 1, 1],
       };
-    };
-    if (places.every(place => !place.own)) return [{ shader: learnedGradient(places.length), ...stepTo(first) }];
-    return places.map((place, which) => {
-      const { sizes, ...step } = stepTo(place);
-      return { shader: ownLearnedGradient(places.length), sizes: { ...sizes, which }, ...step };
     });
   };
 

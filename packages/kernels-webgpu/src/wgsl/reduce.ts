@@ -39,35 +39,13 @@ export const sumList: Shader = shader({
 });
 
 /**
- * The derivatives with respect to the learned parameters of an activation, from what `sizes.count` workgroups left in `sums` for each: to the first of the
- * `sizes.parts` parts at `sizes.offset`, with 0 in the others.
+ * The derivatives with respect to learned parameter `sizes.which` of an activation that has so many, from what workgroups left in `sums` for each of them: to
+ * the first of the `sizes.parts` parts at `sizes.offset`, with 0 in the others. Workgroup f adds up what the f-th `sizes.count` of them left: those of a field,
+ * or all.
  */
 export const learnedGradient = (learned: number): Shader =>
   shader({
     label: `learned gradient ${learned}`,
-    sizes: ['count', 'parts', 'stride', 'offset'],
-    storage: [reads('sums', 'f32'), writes('parts', 'f32')],
-    declarations: [sumDeclarations(REDUCE_THREADS)],
-    workgroup: [REDUCE_THREADS, 1],
-    body: lines(
-      `for (var k = 0u; k < ${learned}u; k++) {`,
-      '  var sum = 0.0;',
-      `  for (var i = lane; i < sizes.count; i += ${REDUCE_THREADS}u) { sum += sums[i * ${learned}u + k]; }`,
-      '  let whole = addUp(sum, lane);',
-      '  if (lane == 0u) {',
-      '    for (var p = 0u; p < sizes.parts; p++) { parts[p * sizes.stride + sizes.offset + k] = select(0.0, whole, p == 0u); }',
-      '  }',
-      '}',
-    ),
-  });
-
-/**
- * The same for one of them, `sizes.which`, of workgroup f's field: from the f-th `sizes.count` workgroups that left something in `sums`, to `sizes.offset + f`. Where
- * all fields share it there is one workgroup.
- */
-export const ownLearnedGradient = (learned: number): Shader =>
-  shader({
-    label: `own learned gradient ${learned}`,
     sizes: ['count', 'parts', 'stride', 'offset', 'which'],
     storage: [reads('sums', 'f32'), writes('parts', 'f32')],
     declarations: [sumDeclarations(REDUCE_THREADS)],
