@@ -108,6 +108,8 @@ export interface PrepareAnswer {
   readonly way?: string;
   /** How many points, or fields, are worked on at once, where the peer was free to choose. */
   readonly chunk?: number;
+  /** How many steps must be taken in a row to be timed, where one alone would not do. */
+  readonly fewestSteps?: number;
   /** The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer does not know. */
   readonly products?: number;
 }

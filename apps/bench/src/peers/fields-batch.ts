@@ -2,7 +2,7 @@
 import { adam, createFieldBatch, type FieldBatch, fit, parameterLayout, type Term } from '@neural-fields/core';
 import type { FieldsProblem } from '../protocol.ts';
 import { parametersOfOne, partOfField, readFields } from './fields-data.ts';
-import { ENDLESS, type FieldsProgram, type FieldsRun } from './fields-program.ts';
+import { ENDLESS, type FieldsProgram, type FieldsRun, nextLoss } from './fields-program.ts';
 import { fieldSpec, fieldTask } from './fields-task.ts';
 import { gradientReader } from './gradient-reader.ts';
 
@@ -36,10 +36,10 @@ const start = (problem: FieldsProblem): FieldsRun => {
   const { fields, task } = create(problem);
   const progress = fit(fields, task, { steps: ENDLESS, optimizer: adam({ learningRate: problem.learningRate }) });
   return {
-    step: async () => {
-      const { value } = await progress.next();
-      if (value === undefined) throw new Error('the fit has ended');
-      return value.loss * problem.fields;
+    steps: async count => {
+      const mean = await nextLoss(progress);
+      for (let i = 1; i < count; i++) await nextLoss(progress);
+      return mean * problem.fields;
     },
     dispose: async () => {
       await progress.return();

@@ -2,7 +2,7 @@
 import { adam, createField, type Field, type FitProgress, fit, parameterLayout, type Term } from '@neural-fields/core';
 import type { FieldsProblem } from '../protocol.ts';
 import { type FieldsData, parametersOfOne, partOfField, readFields } from './fields-data.ts';
-import { ENDLESS, type FieldsProgram, type FieldsRun } from './fields-program.ts';
+import { ENDLESS, type FieldsProgram, type FieldsRun, nextLoss } from './fields-program.ts';
 import { fieldSpec, fieldTask } from './fields-task.ts';
 import { gradientReader } from './gradient-reader.ts';
 
@@ -28,12 +28,11 @@ const start = (problem: FieldsProblem): FieldsRun => {
     return { field, fit: fit(field, task, { steps: ENDLESS, optimizer }) };
   });
   return {
-    step: async () => {
+    steps: async count => {
       let sum = 0;
       for (const run of runs) {
-        const { value } = await run.fit.next();
-        if (value === undefined) throw new Error('the fit has ended');
-        sum += value.loss;
+        sum += await nextLoss(run.fit);
+        for (let i = 1; i < count; i++) await nextLoss(run.fit);
       }
       return sum;
     },
@@ -59,5 +58,8 @@ const gradient = async (problem: FieldsProblem): Promise<Float32Array> => {
   return all;
 };
 
-/** A fit for each field, each of which takes its step in turn. */
-export const fieldsLoop: FieldsProgram = { start, gradient };
+/**
+ * A fit for each field, one after the other. A fit pauses where it has not for 30 ms, at its first step in a turn therefore: with a single one the pauses
+ * of all the fits would be most of the time.
+ */
+export const fieldsLoop: FieldsProgram = { start, gradient, fewestSteps: 8 };

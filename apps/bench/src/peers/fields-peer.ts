@@ -16,7 +16,7 @@ const check = async ({ start, gradient }: FieldsProgram, problem: FieldsProblem)
   let seconds = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 3; i++) {
     const begin = performance.now();
-    losses.push(await run.step());
+    losses.push(await run.steps(1));
     if (i > 0) seconds = Math.min(seconds, (performance.now() - begin) / 1000);
   }
   await run.dispose();
@@ -44,13 +44,11 @@ export const createFieldsPeer = async (backend: BackendName, way: string): Promi
     prepare: async problem => {
       await run?.dispose();
       run = program.start(problem);
-      return {};
+      return program.fewestSteps === undefined ? {} : { fewestSteps: program.fewestSteps };
     },
     steps: async count => {
       if (run === undefined) throw new Error('nothing was prepared');
-      const loss = await run.step();
-      for (let i = 1; i < count; i++) await run.step();
-      return loss;
+      return run.steps(count);
     },
   };
 };

@@ -1,18 +1,28 @@
+import type { FitProgress } from '@neural-fields/core';
 import type { FieldsProblem } from '../protocol.ts';
 
 /** More steps than anybody waits for. */
 export const ENDLESS = 1_000_000_000;
 
+/** Takes a step of a fit without end. Gives the loss before its update. */
+export const nextLoss = async (progress: AsyncGenerator<FitProgress, void>): Promise<number> => {
+  const { value } = await progress.next();
+  if (value === undefined) throw new Error('the fit has ended');
+  return value.loss;
+};
+
 /** A training of many fields from their initial parameters. */
 export interface FieldsRun {
-  /** One step of all fields. Gives the sum of their losses before the update. */
-  step(): Promise<number>;
+  /** So many steps of all fields. Gives the sum of their losses before the first update. */
+  steps(count: number): Promise<number>;
   dispose(): Promise<void>;
 }
 
 /** A way to train many fields. */
 export interface FieldsProgram {
   start(problem: FieldsProblem): FieldsRun;
+  /** How many steps must be taken in a row to be timed, where one alone would not do. */
+  readonly fewestSteps?: number;
   /** At the initial parameters: f32[b, P]. */
   gradient(problem: FieldsProblem): Promise<Float32Array>;
 }

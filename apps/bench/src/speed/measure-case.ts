@@ -137,7 +137,7 @@ export const measureCase = async <P>(
       outcomes.set(name, tooSlow(seconds, stepLimit));
       return undefined;
     }
-    const count = Math.max(1, Math.min(MOST_STEPS, Math.round(ROUND_SECONDS / seconds)));
+    const count = Math.max(prepared.fewestSteps ?? 1, Math.min(MOST_STEPS, Math.round(ROUND_SECONDS / seconds)));
     return {
       ...participant,
       ...{ process, prepared, count },
