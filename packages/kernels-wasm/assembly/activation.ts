@@ -223,6 +223,16 @@ function chainReverse(
   }
 }
 
+/** The same for all rows where there is a value alone: G becomes G S', both `[points][stride]`. */
+function timesSlopes(s1: usize, g: usize, rowBytes: usize, bytes: usize, points: i32): void {
+  const end = (<usize>points) * rowBytes;
+  for (let row: usize = 0; row < end; row += rowBytes)
+    for (let i: usize = row; i < row + bytes; i += 32) {
+      v128.store(g + i, f32x4.mul(v128.load(s1 + i), v128.load(g + i)));
+      v128.store(g + i, f32x4.mul(v128.load(s1 + i, 16), v128.load(g + i, 16)), 16);
+    }
+}
+
 /** sum_i a_i b_i of `count` numbers. */
 function dot(a: usize, b: usize, count: i32): f32 {
   let total = f32x4.splat(0);
@@ -343,11 +353,19 @@ export function activateReverse(
       formulaReverse(activation, z, g, stride, features, points, forms, rows, gradients);
       return;
     }
+    if (forms.first == 0) {
+      timesSlopes(z, g, rowBytes, bytes, points);
+      return;
+    }
     for (let point = 0; point < points; point++) {
       const row = (<usize>point) * rowBytes;
       const second = kept + row;
       chainReverse(z + row, g + row, z + row, second, second + blockBytes, bytes, blockBytes, forms, 0, 0);
     }
+    return;
+  }
+  if (hasKept && forms.first == 0) {
+    timesSlopes(z, g, rowBytes, bytes, points);
     return;
   }
   const order = forms.second > 0 ? 3 : forms.first > 0 ? 2 : 1;

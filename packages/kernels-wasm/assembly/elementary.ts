@@ -37,20 +37,46 @@ function near(x: v128): bool {
   return v128.all_true<i32>(f32x4.lt(f32x4.abs(x), f32x4.splat(REACH)));
 }
 
-/** x as a multiple of pi / 2, to the nearest. */
+/** The same of eight. */
+// @ts-ignore: decorator
+@inline
+export function bothNear(x: v128, y: v128): bool {
+  const reach = f32x4.splat(REACH);
+  return v128.all_true<i32>(v128.and(f32x4.lt(f32x4.abs(x), reach), f32x4.lt(f32x4.abs(y), reach)));
+}
+
+/** 1.5 * 2^23: a sum with it is rounded to an integer, which then stands in its lowest bits. */
+const INTEGERS: f32 = 12582912;
+
+/** x as a multiple of pi / 2, to the nearest, plus {@link INTEGERS}. */
 // @ts-ignore: decorator
 @inline
 function quarterTurns(x: v128): v128 {
-  return f32x4.nearest(f32x4.mul(x, f32x4.splat(0.63661977236758134308)));
+  return multiplyAdd(x, f32x4.splat(0.63661977236758134308), f32x4.splat(INTEGERS));
 }
 
 /** x - turns pi / 2, by Cody and Waite: pi / 2 in three parts, of which the first two have so few digits that their products are exact. */
 // @ts-ignore: decorator
 @inline
-function reduced(x: v128, turns: v128): v128 {
-  let r = f32x4.sub(x, f32x4.mul(turns, f32x4.splat(1.5703125)));
-  r = f32x4.sub(r, f32x4.mul(turns, f32x4.splat(4.837512969970703125e-4)));
-  return f32x4.sub(r, f32x4.mul(turns, f32x4.splat(7.54978995489188216e-8)));
+function reduced(x: v128, quarters: v128): v128 {
+  const turns = f32x4.sub(quarters, f32x4.splat(INTEGERS));
+  let r = multiplyAdd(turns, f32x4.splat(-1.5703125), x);
+  r = multiplyAdd(turns, f32x4.splat(-4.837512969970703125e-4), r);
+  return multiplyAdd(turns, f32x4.splat(-7.54978995489188216e-8), r);
+}
+
+/** All bits set where the sine and the cosine change places. */
+// @ts-ignore: decorator
+@inline
+function isOdd(quarters: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(quarters, 31), 31);
+}
+
+/** The sign bit of the sine. */
+// @ts-ignore: decorator
+@inline
+function sineSign(quarters: v128): v128 {
+  return i32x4.shl(i32x4.shr_u(quarters, 1), 31);
 }
 
 /** sin r for |r| <= pi / 4. The coefficients of this and the next are those of the Cephes library (Moshier, sinf.c). */
@@ -71,25 +97,30 @@ function cosineNearZero(rr: v128): v128 {
   return multiplyAdd(f32x4.mul(p, rr), rr, multiplyAdd(rr, f32x4.splat(-0.5), f32x4.splat(1)));
 }
 
+/** cos x for |x| within {@link REACH}; sin x is then {@link lastSine}. */
+// @ts-ignore: decorator
+@inline
+export function sineAndCosineNear(x: v128): v128 {
+  const quarters = quarterTurns(x);
+  const r = reduced(x, quarters);
+  const rr = f32x4.mul(r, r);
+  const s = sineNearZero(r, rr);
+  const c = cosineNearZero(rr);
+  const odd = isOdd(quarters);
+  const sign = sineSign(quarters);
+  const change = v128.and(v128.xor(s, c), odd);
+  lastSine = v128.xor(v128.xor(s, change), sign);
+  // The cosine is negative where one of the two lowest bits is set, the sine where the second is.
+  return v128.xor(v128.xor(c, change), v128.xor(sign, i32x4.shl(odd, 31)));
+}
+
 /** cos x; sin x is then {@link lastSine}. Absolute error 1.2e-7 at most up to |x| = 1,200. */
 // @ts-ignore: decorator
 @inline
 export function sineAndCosine(x: v128): v128 {
-  if (!near(x)) {
-    lastSine = hostSine(x);
-    return hostCosine(x);
-  }
-  const turns = quarterTurns(x);
-  const r = reduced(x, turns);
-  const rr = f32x4.mul(r, r);
-  const s = sineNearZero(r, rr);
-  const c = cosineNearZero(rr);
-  const q = i32x4.trunc_sat_f32x4_s(turns);
-  const odd = i32x4.eq(v128.and(q, i32x4.splat(1)), i32x4.splat(1));
-  const sineSign = i32x4.shl(v128.and(q, i32x4.splat(2)), 30);
-  const cosineSign = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);
-  lastSine = v128.xor(v128.bitselect(c, s, odd), sineSign);
-  return v128.xor(v128.bitselect(s, c, odd), cosineSign);
+  if (near(x)) return sineAndCosineNear(x);
+  lastSine = hostSine(x);
+  return hostCosine(x);
 }
 
 /** sin x. */
@@ -97,13 +128,10 @@ export function sineAndCosine(x: v128): v128 {
 @inline
 export function sine(x: v128): v128 {
   if (!near(x)) return hostSine(x);
-  const turns = quarterTurns(x);
-  const r = reduced(x, turns);
+  const quarters = quarterTurns(x);
+  const r = reduced(x, quarters);
   const rr = f32x4.mul(r, r);
-  const q = i32x4.trunc_sat_f32x4_s(turns);
-  const odd = i32x4.eq(v128.and(q, i32x4.splat(1)), i32x4.splat(1));
-  const sign = i32x4.shl(v128.and(q, i32x4.splat(2)), 30);
-  return v128.xor(v128.bitselect(cosineNearZero(rr), sineNearZero(r, rr), odd), sign);
+  return v128.xor(v128.bitselect(cosineNearZero(rr), sineNearZero(r, rr), isOdd(quarters)), sineSign(quarters));
 }
 
 /** cos x. */

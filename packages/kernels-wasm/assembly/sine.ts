@@ -2,7 +2,7 @@
  * @file The sine and its derivatives, for the features of one point: written by hand, as its derivatives follow from the sine and its slope, so that nothing
  * more has to be kept. All other activations are formulas; see formula.ts. The kernel contract holds this one to core's.
  */
-import { lastSine, sine, sineAndCosine } from './elementary';
+import { bothNear, lastSine, sine, sineAndCosine, sineAndCosineNear } from './elementary';
 
 /**
  * s = sin(omega x), s', and s'' and s''' as far as `order` asks, `[bytes / 4]` floats each; s alone for order 0. `s` or `s1` may be the place of `z` itself,
@@ -23,10 +23,25 @@ export function sineDerivatives(
     for (let i: usize = 0; i < bytes; i += 16) v128.store(s + i, sine(f32x4.mul(v128.load(z + i), w)));
     return;
   }
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const c = sineAndCosine(f32x4.mul(v128.load(z + i), w));
-    v128.store(s + i, lastSine);
-    v128.store(s1 + i, f32x4.mul(c, w));
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const x = f32x4.mul(v128.load(z + i), w);
+    const y = f32x4.mul(v128.load(z + i, 16), w);
+    let cx: v128;
+    let sx: v128;
+    let cy: v128;
+    if (bothNear(x, y)) {
+      cx = sineAndCosineNear(x);
+      sx = lastSine;
+      cy = sineAndCosineNear(y);
+    } else {
+      cx = sineAndCosine(x);
+      sx = lastSine;
+      cy = sineAndCosine(y);
+    }
+    v128.store(s + i, sx);
+    v128.store(s + i, lastSine, 16);
+    v128.store(s1 + i, f32x4.mul(cx, w));
+    v128.store(s1 + i, f32x4.mul(cy, w), 16);
   }
   if (order >= 2) bend(s, s2, bytes, omega);
   if (order >= 3) bend(s1, s3, bytes, omega);
