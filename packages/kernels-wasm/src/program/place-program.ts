@@ -9,7 +9,7 @@ import {
   type Operation,
 } from '@neural-fields/core/kernels';
 import type { Numbers } from '@neural-fields/core/layers';
-import { constants } from '../generated/records.ts';
+import { constants, records } from '../generated/records.ts';
 import type { WasmExports } from '../wasm/exports.ts';
 import { isIdentity, type PlacedActivation, placeActivation } from './activations.ts';
 import { FormulaTable } from './formulas.ts';
@@ -19,6 +19,15 @@ import { findAdjointPlaces, findPlaces, type Places, type Purpose, strideFor } f
 
 const { NONE, PANEL } = constants;
 const FLOAT = 4;
+
+/** A target of a loss. */
+export interface PlacedTarget {
+  /** Which of the targets. */
+  readonly index: number;
+  readonly width: number;
+  /** Offset of its address in the program's memory, in bytes. */
+  readonly source: number;
+}
 
 /** A program that is ready to run for one purpose. */
 export interface PlacedProgram {
@@ -31,7 +40,8 @@ export interface PlacedProgram {
   readonly job: number;
   readonly inputs: number;
   readonly loss: number;
-  readonly lossTargets: number;
+  /** The targets that its loss reads. */
+  readonly targets: readonly PlacedTarget[];
   readonly packings: { readonly offset: number; readonly count: number };
   readonly collectings: { readonly offset: number; readonly count: number };
   readonly tilePoints: number;
@@ -274,7 +284,16 @@ const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: 
     weight: weight ?? NONE,
     sums: 0,
   });
-  return { place, targets, rowsBytes: constants.REGISTER_BYTES * formula.registerCount };
+  const used = new Set([weight, ...blocks.map(({ factor, target }) => (factor === 0 ? undefined : target?.index))]);
+  const { bytes } = records.LossTarget;
+  const source = targets.offset + FLOAT * wordOf('LossTarget', 'source');
+  return {
+    place,
+    targets: targetWidths
+      .map((width, index): PlacedTarget => ({ index, width, source: source + bytes * index }))
+      .filter(({ index }) => used.has(index)),
+    rowsBytes: constants.REGISTER_BYTES * formula.registerCount,
+  };
 };
 
 /** Lays a program out for a purpose, with the loss behind it where that is the purpose. */
@@ -296,7 +315,7 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
   );
   const needs = { rowsBytes, keptFloats };
   const places = usesAdjoint ? findAdjointPlaces(program, purpose, needs) : findPlaces(program, purpose, needs);
-  const records = operations.map((operation, index) => {
+  const operationRecords = operations.map((operation, index) => {
     const register = inputs.length + index;
     return image.record('Operation', {
       kind: constants[`OPERATION_${operation.kind.toUpperCase() as Uppercase<Exclude<Operation['kind'], 'custom'>>}` as const],
@@ -327,9 +346,9 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     forms: placeForms(image, shape),
     inputs: inputRecords,
     inputCount: inputs.length,
-    operations: image.integers(records),
-    operationCount: records.length,
-    reversed: image.integers(places.reversed.map(index => records[index] as Place)),
+    operations: image.integers(operationRecords),
+    operationCount: operationRecords.length,
+    reversed: image.integers(places.reversed.map(index => operationRecords[index] as Place)),
     reversedCount: places.reversed.length,
     spare: places.spare,
     rows: places.rows,
@@ -357,7 +376,7 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     job: job.offset,
     inputs: inputRecords.offset,
     loss: lossRecord?.place.offset ?? 0,
-    lossTargets: lossRecord?.targets.offset ?? 0,
+    targets: lossRecord?.targets ?? [],
     packings: { offset: packing.place.offset, count: packing.count },
     collectings: { offset: collecting.place.offset, count: collecting.count },
     tilePoints: places.tilePoints,

@@ -13,7 +13,7 @@ import { hasKernel } from './activations.ts';
 import { fieldGroupOf } from './field-group.ts';
 import { placeProgram } from './place-program.ts';
 import type { Purpose } from './places.ts';
-import { FieldsRunner } from './run-many-fields.ts';
+import { type FieldNumbers, FieldsRunner } from './run-many-fields.ts';
 import { Runner } from './run-placed.ts';
 
 /** A runner that is made when it is first asked for. */
@@ -44,8 +44,7 @@ const lazyFieldsRunner = (
 
 const pointsOf = ([first]: readonly TensorInfo[]): number => first?.shape[0] as number;
 
-/** Numbers of each field's own `[b][n][k]`, or of all fields `[n][k]`. */
-const fieldNumbers = (simd: SimdBackend, tensor: TensorInfo): { readonly values: Float32Array; readonly isShared: boolean } => ({
+const fieldNumbers = (simd: SimdBackend, tensor: TensorInfo): FieldNumbers => ({
   values: simd.numbers(tensor),
   isShared: tensor.shape.length === 2,
 });
@@ -58,9 +57,8 @@ const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend
   const made = (shape: readonly number[], values: Float32Array): TensorInfo => simd.makeTensorInfo([...shape], 'float32', values);
   return {
     forward([coords], parameters) {
-      const { values, isShared } = fieldNumbers(simd, coords as TensorInfo);
       const n = coords?.shape.at(-2) as number;
-      const results = forward().forward(values, isShared, simd.numbers(parameters), n);
+      const results = forward().forward(fieldNumbers(simd, coords as TensorInfo), simd.numbers(parameters), n);
       return results.map((numbers, index) => made([...(blocks[index] as number[]), fields * n, o], numbers));
     },
     reverse([coords], parameters, upstream) {
@@ -77,7 +75,7 @@ const compileFieldsLoss = (program: KernelProgram, loss: KernelLoss, simd: SimdB
   const runner = lazyFieldsRunner(simd, program, 'loss', loss);
   return {
     run([coords], parameters, targets, scale) {
-      const { losses, gradient } = runner().loss(loss, {
+      const { losses, gradient } = runner().loss({
         coords: fieldNumbers(simd, coords as TensorInfo),
         parameters: simd.numbers(parameters),
         targets: targets.map(target => fieldNumbers(simd, target)),
@@ -136,7 +134,7 @@ const simdFields: FieldBackend = {
     const runner = lazyRunner(simd, program, 'loss', loss);
     return {
       run(inputs, parameters, targets, scale) {
-        const result = runner().loss(loss, {
+        const result = runner().loss({
           inputs: numbers(inputs),
           parameters: simd.numbers(parameters),
           targets: numbers(targets),

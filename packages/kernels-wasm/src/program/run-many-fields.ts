@@ -1,5 +1,5 @@
 /** @file Steps of placed programs for many fields: batches of fields, or of the points of one field; a job runs for each. */
-import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
+import type { LossScale } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 import type { Kernels } from '../load-kernels.ts';
 import { allocate } from '../wasm/memory.ts';
@@ -10,7 +10,6 @@ import { copyOwnIn, copyOwnOut, copySharedIn, copySharedOut, type FieldGroup } f
 import { wordOf } from './image.ts';
 import type { PlacedProgram } from './place-program.ts';
 import type { Purpose } from './places.ts';
-import { usedTargets } from './run-placed.ts';
 
 const FLOAT = 4;
 const DOUBLE = 8;
@@ -21,6 +20,12 @@ const WORK = {
   reverse: [constants.FIELDS_REVERSE, constants.FIELDS_SCALAR_REVERSE],
   loss: [constants.FIELDS_LOSS, constants.FIELDS_SCALAR_LOSS],
 } as const;
+
+/** Numbers of each field's own points `[b][n][k]`, or of points that all fields share, `[n][k]`. */
+export interface FieldNumbers {
+  readonly values: Float32Array;
+  readonly isShared: boolean;
+}
 
 /** Numbers of all points that go through the kernels batch by batch. */
 interface Stream {
@@ -65,7 +70,7 @@ export class FieldsRunner {
     return this.#placed.job + FLOAT * wordOf('Program', field);
   }
 
-  #coords(values: Float32Array, isShared: boolean): Stream {
+  #coords({ values, isShared }: FieldNumbers): Stream {
     const { inFeatures } = this.#placed.program.shape;
     const place = this.#placed.inputs + FLOAT * wordOf('Input', 'source');
     return { direction: 'in', arrays: [values], features: inFeatures, numbers: inFeatures, isShared, place };
@@ -80,13 +85,13 @@ export class FieldsRunner {
    * @param points n, those of each field
    * @returns value `[b n][o]`, then first `[d][b n][o]` and second `[m][b n][o]` as far as the order goes
    */
-  forward(coords: Float32Array, isShared: boolean, parameters: Float32Array, points: number): Float32Array[] {
+  forward(coords: FieldNumbers, parameters: Float32Array, points: number): Float32Array[] {
     const { shape, outFeatures } = this.#placed.program;
     const block = this.#group.fields * points * outFeatures;
     const results = [allocate(block)];
     if (shape.order >= 1) results.push(allocate(shape.inFeatures * block));
     if (shape.forms) results.push(allocate(shape.forms.weights.length * block));
-    const streams = [this.#coords(coords, isShared), this.#jet('out', results, 'outputs')];
+    const streams = [this.#coords(coords), this.#jet('out', results, 'outputs')];
     this.#run('forward', streams, parameters, { points });
     return results;
   }
@@ -100,7 +105,7 @@ export class FieldsRunner {
   ): [coords: Float32Array, parameters: Float32Array] {
     const result = allocate(coords.length);
     const place = this.#placed.inputs + FLOAT * wordOf('Input', 'sourceGradient');
-    const given = this.#coords(coords, false);
+    const given = this.#coords({ values: coords, isShared: false });
     const streams = [
       given,
       this.#jet('in', upstream, 'upstream'),
@@ -112,32 +117,26 @@ export class FieldsRunner {
   }
 
   /** @returns the loss of each field, and the derivatives of their sum with respect to the parameters */
-  loss(
-    loss: KernelLoss,
-    {
-      coords,
-      parameters,
-      targets,
-      scale,
-      points,
-    }: {
-      readonly coords: { readonly values: Float32Array; readonly isShared: boolean };
-      readonly parameters: Float32Array;
-      readonly targets: readonly { readonly values: Float32Array; readonly isShared: boolean }[];
-      readonly scale: LossScale;
-      readonly points: number;
-    },
-  ): { readonly losses: Float32Array; readonly gradient: Float32Array } {
-    const isUsed = usedTargets(loss);
-    const { lossTargets, usesAdjoint } = this.#placed;
+  loss({
+    coords,
+    parameters,
+    targets,
+    scale,
+    points,
+  }: {
+    readonly coords: FieldNumbers;
+    readonly parameters: Float32Array;
+    readonly targets: readonly FieldNumbers[];
+    readonly scale: LossScale;
+    readonly points: number;
+  }): { readonly losses: Float32Array; readonly gradient: Float32Array } {
+    const { targets: used, usesAdjoint } = this.#placed;
     const streams = [
-      this.#coords(coords.values, coords.isShared),
+      this.#coords(coords),
       ...(usesAdjoint ? [this.#jet('within', [], 'upstream')] : []),
-      ...targets.flatMap(({ values, isShared }, index): Stream[] => {
-        if (!isUsed(index)) return [];
-        const width = loss.targetWidths[index] as number;
-        const place = lossTargets + index * recordBytes('LossTarget') + FLOAT * wordOf('LossTarget', 'source');
-        return [{ direction: 'in', arrays: [values], features: width, numbers: width, isShared, place }];
+      ...used.map(({ index, width, source }): Stream => {
+        const { values, isShared } = targets[index] as FieldNumbers;
+        return { direction: 'in', arrays: [values], features: width, numbers: width, isShared, place: source };
       }),
     ];
     const losses = allocate(this.#group.fields);

@@ -1,10 +1,10 @@
 /** @file Steps of placed programs: numbers go in, a job runs for each batch, and numbers come out. */
-import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
+import type { LossScale } from '@neural-fields/core/kernels';
 import { constants, records } from '../generated/records.ts';
 import type { Kernels } from '../load-kernels.ts';
 import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
-import { type BatchShape, batchShapeOf, batchSize, threadsFor } from './batches.ts';
+import { type BatchShape, batchShapeOf, batchSize, evenTile, threadsFor } from './batches.ts';
 import { type Batch, copyBlocks, forEachBatch } from './copies.ts';
 import { wordOf } from './image.ts';
 import type { PlacedProgram } from './place-program.ts';
@@ -32,8 +32,6 @@ const INPUT_GRADIENT = wordOf('Input', 'sourceGradient');
 const INPUT_WORDS = records.Input.bytes / 4;
 const LOSS_SCALE = wordOf('Loss', 'gradientScale');
 const LOSS_SUMS = wordOf('Loss', 'sums');
-const TARGET_SOURCE = wordOf('LossTarget', 'source');
-const TARGET_WORDS = records.LossTarget.bytes / 4;
 
 /** A program in the kernels' memory. */
 class Running {
@@ -86,14 +84,14 @@ class Running {
     }
   }
 
-  /** Tells the loss's record what changes from step to step. */
+  /** Tells the loss's record what changes from step to step: the addresses of the targets that it reads, too. */
   placeLoss(scale: number, sums: number, targets: readonly number[]): void {
     const { arena } = this.#kernels;
     const address = this.#base + this.#placed.loss;
     arena.integers(address, records.Loss.bytes / 4)[LOSS_SUMS] = sums;
     arena.floats(address, LOSS_SCALE + 1)[LOSS_SCALE] = scale;
-    const words = arena.integers(this.#base + this.#placed.lossTargets, TARGET_WORDS * targets.length);
-    for (const [index, target] of targets.entries()) words[TARGET_WORDS * index + TARGET_SOURCE] = target;
+    for (const [index, { source }] of this.#placed.targets.entries())
+      arena.integers(this.#base + source, 1)[0] = targets[index] as number;
   }
 
   /** Runs a job for a batch of so many points, whose tiles are kept as far as there is room. */
@@ -101,7 +99,7 @@ class Running {
     const { arena, pool } = this.#kernels;
     const { job, usesAdjoint, tilePoints, scratchBytes } = this.#placed;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
-    const tile = Math.min(tilePoints, 4 * Math.ceil(count / 4));
+    const tile = evenTile(count, tilePoints);
     words[POINTS] = count;
     words[BLOCK_POINTS] = count;
     words[TILE_POINTS] = tile;
@@ -140,12 +138,6 @@ const groupInputs = ({ program: { inputs, shape } }: PlacedProgram, arrays: read
     next += kind === 'coords' ? 1 : 1 + shape.order;
     return arrays.slice(first, next);
   });
-};
-
-/** Which targets a loss reads. */
-export const usedTargets = ({ blocks, weight }: KernelLoss): ((index: number) => boolean) => {
-  const used = new Set(blocks.map(({ factor, target }) => (factor === 0 ? undefined : target?.index)));
-  return index => index === weight || used.has(index);
 };
 
 /** Everything that the steps of a program need of it. */
@@ -245,31 +237,28 @@ export class Runner {
   }
 
   /** @returns the loss and its derivatives with respect to the parameters */
-  loss(
-    loss: KernelLoss,
-    {
-      inputs,
-      parameters,
-      targets,
-      scale,
-      total,
-    }: {
-      readonly inputs: readonly Float32Array[];
-      readonly parameters: Float32Array;
-      readonly targets: readonly Float32Array[];
-      readonly scale: LossScale;
-      readonly total: number;
-    },
-  ): { readonly loss: number; readonly gradient: Float32Array } {
+  loss({
+    inputs,
+    parameters,
+    targets,
+    scale,
+    total,
+  }: {
+    readonly inputs: readonly Float32Array[];
+    readonly parameters: Float32Array;
+    readonly targets: readonly Float32Array[];
+    readonly scale: LossScale;
+    readonly total: number;
+  }): { readonly loss: number; readonly gradient: Float32Array } {
     const { arena, pool } = this.#kernels;
+    const { targets: used, usesAdjoint } = this.#placed;
     return arena.scope(() => {
       const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
       running.takeGradients();
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
-      const upstream = this.#placed.usesAdjoint ? arena.take(FLOAT * this.#shape.outputNumbers * size) : 0;
-      const isUsed = usedTargets(loss);
-      const targetAddresses = loss.targetWidths.map((width, index) => (isUsed(index) ? arena.take(FLOAT * width * size) : 0));
+      const upstream = usesAdjoint ? arena.take(FLOAT * this.#shape.outputNumbers * size) : 0;
+      const targetAddresses = used.map(({ width }) => arena.take(FLOAT * width * size));
       const sums = arena.take(constants.SUM_BYTES * pool.count);
       this.#kernels.wasm.clear(sums, constants.SUM_BYTES * pool.count);
       running.place(0, upstream, addresses, []);
@@ -277,9 +266,8 @@ export class Runner {
       const groups = groupInputs(this.#placed, inputs);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
-        for (const [index, width] of loss.targetWidths.entries()) {
-          if (!isUsed(index)) continue;
-          const view = arena.floats(targetAddresses[index] as number, batch.count * width);
+        for (const [at, { index, width }] of used.entries()) {
+          const view = arena.floats(targetAddresses[at] as number, batch.count * width);
           copyBlocks([targets[index] as Float32Array], view, batch, width, 'in');
         }
         running.run(batch.count, 'loss');
