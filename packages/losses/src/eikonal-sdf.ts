@@ -1,10 +1,11 @@
 /** @file A signed distance from the points of a surface alone. Sitzmann et al. 2020, arXiv:2006.09661, section 4.2. */
-import { mul } from '@tensorflow/tfjs-core';
+import { mul, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
-import { eikonalErrors, total } from './eikonal.ts';
+import { eikonalErrors, eikonalTangents, total } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, absoluteValue } from './penalty.ts';
-import { closeness, misalignment, whereOff, whereOn } from './surface-terms.ts';
+import { absolute, absoluteValue, penaltyTangent } from './penalty.ts';
+import { closeness, closenessTangents, misalignment, misalignmentTangents, whereOff, whereOn } from './surface-terms.ts';
+import type { Targets } from './targets.ts';
 
 /** The options of {@link eikonalSdf}. */
 export interface EikonalSdfOptions {
@@ -49,16 +50,42 @@ export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly 
   for (const [name, weight] of Object.entries({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight }))
     assertWeight(`eikonalSdf: ${name}`, weight);
   assertPositive('eikonalSdf: sharpness', sharpness);
-  return jetLoss('eikonalSdf', { gradient: true }, ({ value, gradient }, { targets }) => {
-    const size = mul(absoluteValue(value), surfaceWeight);
-    const on =
-      normal === null
-        ? size
-        : total([size, mul(misalignment('eikonalSdf', gradient, { normal, oriented, targets }), normalWeight)]);
+  const name = 'eikonalSdf';
+  /** The weighted sum of the parts, or of their derivatives; without a direction where there are no normals. */
+  const whole = (
+    parts: Record<'size' | 'near' | 'slope', Tensor2D> & { readonly direction?: Tensor2D },
+    targets: Targets,
+  ): Tensor => {
+    const { size, direction, near, slope } = parts;
+    const onSurface = mul(size, surfaceWeight);
     return total([
-      whereOn('eikonalSdf', on, surface, targets),
-      whereOff('eikonalSdf', mul(closeness(value, sharpness), offSurfaceWeight), surface, targets),
-      mul(eikonalErrors(gradient, absolute), eikonalWeight),
+      whereOn(name, direction ? total([onSurface, mul(direction, normalWeight)]) : onSurface, surface, targets),
+      whereOff(name, mul(near, offSurfaceWeight), surface, targets),
+      mul(slope, eikonalWeight),
     ]);
-  });
+  };
+  return jetLoss(
+    name,
+    { gradient: true },
+    ({ value, gradient }, { targets }) => {
+      const parts = {
+        size: absoluteValue(value),
+        near: closeness(value, sharpness),
+        slope: eikonalErrors(gradient, absolute),
+        ...(normal !== null && { direction: misalignment(name, gradient, { normal, oriented, targets }) }),
+      };
+      return whole(parts, targets);
+    },
+    ({ value, gradient }, moved, { targets }) => {
+      const parts = {
+        size: penaltyTangent(absolute, value, moved.value),
+        near: closenessTangents(value, moved.value, sharpness),
+        slope: eikonalTangents(gradient, moved.gradient, absolute),
+        ...(normal !== null && {
+          direction: misalignmentTangents(name, gradient, moved.gradient, { normal, oriented, targets }),
+        }),
+      };
+      return whole(parts, targets);
+    },
+  );
 };

@@ -39,7 +39,7 @@ export {
 export type { JetLoss } from './jet-loss.ts';
 export { type MseOptions, mse } from './mse.ts';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './occupancy.ts';
-export { pdeResidual, type Residual } from './pde-residual.ts';
+export { type PdeResidualOptions, pdeResidual, type Residual } from './pde-residual.ts';
 export { absolute, charbonnierPenalty, huberPenalty, type Penalty, penalise, squared } from './penalty.ts';
 export {
   type PoissonBothOptions,

@@ -23,12 +23,20 @@ const assertJet = (loss: string, jet: object, derivatives: DerivativeRequest): v
   }
 };
 
+/** The derivative of a loss along a direction in which the jet moves. */
+export type LossTangent<R extends DerivativeRequest> = NonNullable<PointLoss<R>['tangent']>;
+
 /** Makes a loss that checks the jet before it is used. */
-export const jetLoss = <const R extends DerivativeRequest>(name: string, derivatives: R, losses: PointLoss<R>): JetLoss<R> => {
+export const jetLoss = <const R extends DerivativeRequest>(
+  name: string,
+  derivatives: R,
+  losses: PointLoss<R>,
+  tangent: LossTangent<R> | undefined = losses.tangent,
+): JetLoss<R> => {
   const { pointwise } = losses;
   const loss = (jet: Jet<R>, batch: TensorBatch): Tensor => {
     assertJet(name, jet, derivatives);
     return losses(jet, batch);
   };
-  return Object.assign(loss, { derivatives, ...(pointwise && { pointwise }) });
+  return Object.assign(loss, { derivatives, ...(pointwise && { pointwise }), ...(tangent && { tangent }) });
 };

@@ -1,5 +1,5 @@
 import type { PointLoss } from '@neural-fields/core';
-import { mul, softplus, sub } from '@tensorflow/tfjs-core';
+import { mul, sigmoid, softplus, sub } from '@tensorflow/tfjs-core';
 import { assertFinite } from './assert.ts';
 import { findValueTarget, weighted } from './targets.ts';
 
@@ -25,9 +25,15 @@ export interface BinaryCrossEntropyOptions {
 export const binaryCrossEntropy = (options: BinaryCrossEntropyOptions = {}): PointLoss => {
   const { target = 'occupancy', weight, scale = 1 } = options;
   assertFinite('binaryCrossEntropy: scale', scale);
-  return ({ value }, { targets }) => {
+  const loss: PointLoss = ({ value }, { targets }) => {
     const logits = mul(value, scale);
     const occupancy = findValueTarget('binaryCrossEntropy', target, targets, value);
     return weighted('binaryCrossEntropy', sub(softplus(logits), mul(occupancy, logits)), targets, weight);
   };
+  const tangent: PointLoss['tangent'] = ({ value }, moved, { targets }) => {
+    const occupancy = findValueTarget('binaryCrossEntropy', target, targets, value);
+    const slopes = mul(sub(sigmoid(mul(value, scale)), occupancy), scale);
+    return weighted('binaryCrossEntropy', mul(slopes, moved.value), targets, weight);
+  };
+  return Object.assign(loss, { tangent });
 };

@@ -1,6 +1,6 @@
-import type { DerivativeRequest, Jet, PointLoss } from '@neural-fields/core';
+import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { type Penalty, penalise, squared } from './penalty.ts';
+import { type Penalty, penalise, penaltyTangent, squared } from './penalty.ts';
 import type { Targets } from './targets.ts';
 
 /**
@@ -12,6 +12,17 @@ import type { Targets } from './targets.ts';
  */
 export type Residual<R extends DerivativeRequest> = (jet: Jet<R>, coords: Tensor2D, targets: Targets) => Tensor;
 
+/** The options of {@link pdeResidual}. */
+export interface PdeResidualOptions<R extends DerivativeRequest> {
+  /** Squared if absent. */
+  readonly penalty?: Penalty;
+  /**
+   * The derivative of the residual where the jet moves by `moved`, for products with a Hessian; those of equations that are linear in the jet are the residual of
+   * `moved` without sources: `(_jet, { second: [tt, xx] }) => sub(tt, xx)`.
+   */
+  readonly residualTangent?: (jet: Jet<R>, moved: Jet<R>, coords: Tensor2D, targets: Targets) => Tensor;
+}
+
 /**
  * Any differential equation, in a line: the penalty of its residual, averaged over points and equations.
  *
@@ -19,12 +30,15 @@ export type Residual<R extends DerivativeRequest> = (jet: Jet<R>, coords: Tensor
  *     term({ points, derivatives: { second: [[1, 0], [0, 1]] }, loss: pdeResidual(({ second: [tt, xx] }) => sub(tt, xx)) })
  *
  * @param residual see {@link Residual}
- * @param options `penalty`: squared if absent
  */
-export const pdeResidual =
-  <const R extends DerivativeRequest>(
-    residual: Residual<R>,
-    { penalty = squared }: { readonly penalty?: Penalty } = {},
-  ): PointLoss<R> =>
-  (jet, { coords, targets }) =>
-    penalise(penalty, residual(jet, coords, targets));
+export const pdeResidual = <const R extends DerivativeRequest>(
+  residual: Residual<R>,
+  { penalty = squared, residualTangent }: PdeResidualOptions<R> = {},
+): PointLoss<R> => {
+  const loss: PointLoss<R> = (jet, { coords, targets }) => penalise(penalty, residual(jet, coords, targets));
+  if (residualTangent === undefined) return loss;
+  return Object.assign(loss, {
+    tangent: (jet: Jet<R>, moved: Jet<R>, { coords, targets }: TensorBatch) =>
+      penaltyTangent(penalty, residual(jet, coords, targets), residualTangent(jet, moved, coords, targets)),
+  });
+};

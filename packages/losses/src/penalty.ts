@@ -2,7 +2,15 @@
 import { absolute, penalise } from '@neural-fields/core/elementwise';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-export { absolute, charbonnierPenalty, huberPenalty, type Penalty, penalise, squared } from '@neural-fields/core/elementwise';
+export {
+  absolute,
+  charbonnierPenalty,
+  huberPenalty,
+  type Penalty,
+  penalise,
+  penaltyTangent,
+  squared,
+} from '@neural-fields/core/elementwise';
 
 /** |x|, element by element. Its gradient at 0 is 0; that of tfjs's own op is -1. */
 export const absoluteValue = <T extends Tensor>(x: T): T => penalise(absolute, x);

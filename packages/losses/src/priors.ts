@@ -1,6 +1,6 @@
 /** @file Priors on the field alone, for points without targets. */
 import { pointwiseLoss } from '@neural-fields/core';
-import { maximum, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { div, maximum, mul, sqrt, square, step, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute } from './penalty.ts';
 
@@ -35,4 +35,9 @@ export const frobeniusHessian = (): JetLoss<{ readonly hessian: true }> =>
     'frobeniusHessian',
     { hessian: true },
     ({ hessian }): Tensor => sqrt(maximum(sum(square(hessian), [1, 2]), LEAST_SQUARE)),
+    ({ hessian }, moved): Tensor => {
+      const size = sum(square(hessian), [1, 2]);
+      const slope = div(sum(mul(hessian, moved.hessian), [1, 2]), sqrt(maximum(size, LEAST_SQUARE)));
+      return mul(slope, step(sub(size, LEAST_SQUARE)));
+    },
   );

@@ -5,6 +5,7 @@ import {
   div,
   exp,
   mul,
+  neg,
   onesLike,
   reshape,
   step,
@@ -15,9 +16,9 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
-import { LEAST_LENGTH, lengths } from './eikonal.ts';
+import { LEAST_LENGTH, lengths, lengthTangents } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, absoluteValue, type Penalty, penalise, squared } from './penalty.ts';
+import { absolute, absoluteValue, type Penalty, penalise, penaltyTangent, squared } from './penalty.ts';
 import { findTarget, type Targets } from './targets.ts';
 
 /** Which points are on the surface. */
@@ -65,6 +66,10 @@ export const onSurface = ({ surface = 'surface' }: SurfaceOptions = {}): PointLo
 /** exp(-sharpness |Phi|) */
 export const closeness = (value: Tensor2D, sharpness: number): Tensor2D => exp(mul(absoluteValue(value), -sharpness));
 
+/** The derivatives of {@link closeness} where the value moves. */
+export const closenessTangents = (value: Tensor2D, moved: Tensor2D, sharpness: number): Tensor2D =>
+  mul(mul(closeness(value, sharpness), -sharpness), penaltyTangent(absolute, value, moved));
+
 /** The options of {@link offSurface}. */
 export interface OffSurfaceOptions extends SurfaceOptions {
   /** alpha, in units of one over the distance; 100 if absent, as in the authors' code (the paper: alpha >> 1). */
@@ -80,7 +85,10 @@ export interface OffSurfaceOptions extends SurfaceOptions {
  */
 export const offSurface = ({ surface = 'surface', sharpness = 100 }: OffSurfaceOptions = {}): PointLoss => {
   assertPositive('offSurface: sharpness', sharpness);
-  return ({ value }, { targets }) => whereOff('offSurface', closeness(value, sharpness), surface, targets);
+  const loss: PointLoss = ({ value }, { targets }) => whereOff('offSurface', closeness(value, sharpness), surface, targets);
+  const tangent: PointLoss['tangent'] = ({ value }, moved, { targets }) =>
+    whereOff('offSurface', closenessTangents(value, moved.value, sharpness), surface, targets);
+  return Object.assign(loss, { tangent });
 };
 
 /** The options of {@link normalAlignment}. */
@@ -91,20 +99,41 @@ export interface NormalAlignmentOptions extends SurfaceOptions {
   readonly oriented?: boolean;
 }
 
-/** 1 - cos(grad Phi, normal), or 1 - |cos|: `f32[n, o]`. */
-export const misalignment = (
+/** What a misalignment is of. */
+interface AlignmentOptions {
+  readonly normal: string;
+  readonly oriented: boolean;
+  readonly targets: Targets;
+}
+
+/** The cosines between gradients and normals `f32[n, o]`, and the products of any vectors with the normals over the lengths of both. */
+const cosines = (
   loss: string,
   gradient: Tensor3D,
-  { normal, oriented, targets }: { readonly normal: string; readonly oriented: boolean; readonly targets: Targets },
-): Tensor2D => {
+  { normal, targets }: AlignmentOptions,
+): { readonly cosine: Tensor2D; alongNormals(vectors: Tensor3D): Tensor2D } => {
   const [n, d] = gradient.shape;
   const normals = findTarget(loss, normal, targets, { widths: [d], as: 'as the coordinates' });
   const sizes = mul(lengths(gradient, 1), reshape(lengths(normals, 1), [n, 1]));
-  const along = div(sum(mul(gradient, reshape(normals, [n, d, 1])), 1), sizes);
   // A vector near 0 has no direction: its cosine is 0, without a slope, which would grow as 1 / |grad Phi|.
   const directed = step(sub(lengths(gradient, 1), 2 * LEAST_LENGTH));
-  const cosine = mul(along, directed) as Tensor2D;
-  return sub(onesLike(cosine), oriented ? cosine : absoluteValue(cosine));
+  const alongNormals = (vectors: Tensor3D): Tensor2D =>
+    mul(div(sum(mul(vectors, reshape(normals, [n, d, 1])), 1), sizes), directed) as Tensor2D;
+  return { cosine: alongNormals(gradient), alongNormals };
+};
+
+/** 1 - cos(grad Phi, normal), or 1 - |cos|: `f32[n, o]`. */
+export const misalignment = (loss: string, gradient: Tensor3D, options: AlignmentOptions): Tensor2D => {
+  const { cosine } = cosines(loss, gradient, options);
+  return sub(onesLike(cosine), options.oriented ? cosine : absoluteValue(cosine));
+};
+
+/** The derivatives of {@link misalignment} where the gradient moves. */
+export const misalignmentTangents = (loss: string, gradient: Tensor3D, moved: Tensor3D, options: AlignmentOptions): Tensor2D => {
+  const { cosine, alongNormals } = cosines(loss, gradient, options);
+  const growth = div(lengthTangents(gradient, moved, 1), lengths(gradient, 1));
+  const change: Tensor2D = sub(alongNormals(moved), mul(cosine, growth));
+  return neg(options.oriented ? change : penaltyTangent(absolute, cosine, change));
 };
 
 /**
@@ -118,8 +147,13 @@ export const misalignment = (
  */
 export const normalAlignment = (options: NormalAlignmentOptions = {}): JetLoss<{ readonly gradient: true }> => {
   const { surface = 'surface', normal = 'normal', oriented = true } = options;
-  return jetLoss('normalAlignment', { gradient: true }, ({ gradient }, { targets }) =>
-    whereOn('normalAlignment', misalignment('normalAlignment', gradient, { normal, oriented, targets }), surface, targets),
+  const name = 'normalAlignment';
+  return jetLoss(
+    name,
+    { gradient: true },
+    ({ gradient }, { targets }) => whereOn(name, misalignment(name, gradient, { normal, oriented, targets }), surface, targets),
+    ({ gradient }, moved, { targets }) =>
+      whereOn(name, misalignmentTangents(name, gradient, moved.gradient, { normal, oriented, targets }), surface, targets),
   );
 };
 
@@ -147,7 +181,15 @@ export const divergencePenalty = (options: DivergencePenaltyOptions = {}): JetLo
   const { surface = 'surface', penalty = squared, atLeast = 0.1, atMost = 50 } = options;
   assertWeight('divergencePenalty: atLeast', atLeast);
   if (!(atMost > atLeast)) throw new RangeError(`divergencePenalty: atMost must be a number above ${atLeast}, got ${atMost}`);
-  return jetLoss('divergencePenalty', { laplacian: true }, ({ laplacian }, { targets }) =>
-    whereOff('divergencePenalty', clipByValue(penalise(penalty, laplacian), atLeast, atMost), surface, targets),
+  const name = 'divergencePenalty';
+  return jetLoss(
+    name,
+    { laplacian: true },
+    ({ laplacian }, { targets }) => whereOff(name, clipByValue(penalise(penalty, laplacian), atLeast, atMost), surface, targets),
+    ({ laplacian }, moved, { targets }) => {
+      const size = penalise(penalty, laplacian);
+      const isWithin = mul(step(sub(size, atLeast)), step(sub(atMost, size)));
+      return whereOff(name, mul(penaltyTangent(penalty, laplacian, moved.laplacian), isWithin), surface, targets);
+    },
   );
 };

@@ -5,12 +5,13 @@
  * The authors' weights, in the means of this library: with b points at the initial time, b / 10 on their value (200 with their 2000 points) and
  * b / 100 on their velocity (20), beside 1 on the residual.
  */
+import type { Jet } from '@neural-fields/core';
 import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertInteger, assertPositive, assertWeight } from './assert.ts';
 import { partialAlong } from './boundary.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
-import { absolute, type Penalty, penalise } from './penalty.ts';
-import { findTarget, findValueTarget } from './targets.ts';
+import { absolute, type Penalty, penalise, penaltyTangent } from './penalty.ts';
+import { findTarget, findValueTarget, type Targets } from './targets.ts';
 
 /** The second derivative along time, and the Laplacian in space. */
 export interface WaveDerivatives {
@@ -45,12 +46,19 @@ export const wave = (options: WaveOptions = {}): JetLoss<WaveDerivatives> => {
     [1, ...space.map(() => 0)],
     [0, ...space],
   ];
-  return jetLoss<WaveDerivatives>('wave', { second }, ({ second: [acceleration, laplacian] }, { targets }) => {
+  /** Linear in the jet. */
+  const residual = ({ second: [acceleration, laplacian] }: Jet<WaveDerivatives>, targets: Targets): Tensor2D => {
     const spread: Tensor2D = mul(laplacian, speed ** 2);
-    if (squaredSlowness === undefined) return penalise(penalty, sub(acceleration, spread));
+    if (squaredSlowness === undefined) return sub(acceleration, spread);
     const m = findTarget('wave', squaredSlowness, targets, { widths: [1], as: 'for the squared slowness' });
-    return penalise(penalty, sub(acceleration, mul(spread, reciprocal(m))));
-  });
+    return sub(acceleration, mul(spread, reciprocal(m)));
+  };
+  return jetLoss<WaveDerivatives>(
+    'wave',
+    { second },
+    (jet, { targets }) => penalise(penalty, residual(jet, targets)),
+    (jet, moved, { targets }) => penaltyTangent(penalty, residual(jet, targets), residual(moved, targets)),
+  );
 };
 
 /** The options of {@link waveStart}. */
@@ -77,12 +85,25 @@ export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gr
   const { target = 'value', velocity, valueWeight = 1, velocityWeight = 1, penalty = absolute } = options;
   assertWeight('waveStart: valueWeight', valueWeight);
   assertWeight('waveStart: velocityWeight', velocityWeight);
-  return jetLoss('waveStart', { gradient: true }, ({ value, gradient }, { targets }) => {
-    const rate = partialAlong('waveStart', gradient, 0);
-    const rateError = velocity === undefined ? rate : sub<Tensor2D>(rate, findValueTarget('waveStart', velocity, targets, value));
-    return add(
-      mul(penalise(penalty, sub<Tensor2D>(value, findValueTarget('waveStart', target, targets, value))), valueWeight),
-      mul(penalise(penalty, rateError), velocityWeight),
-    );
-  });
+  const name = 'waveStart';
+  const errors = ({ value, gradient }: Jet<{ readonly gradient: true }>, targets: Targets): readonly [Tensor2D, Tensor2D] => {
+    const rate = partialAlong(name, gradient, 0);
+    const rateError = velocity === undefined ? rate : sub<Tensor2D>(rate, findValueTarget(name, velocity, targets, value));
+    return [sub<Tensor2D>(value, findValueTarget(name, target, targets, value)), rateError];
+  };
+  return jetLoss(
+    name,
+    { gradient: true },
+    (jet, { targets }) => {
+      const [ofValue, ofRate] = errors(jet, targets);
+      return add(mul(penalise(penalty, ofValue), valueWeight), mul(penalise(penalty, ofRate), velocityWeight));
+    },
+    (jet, moved, { targets }) => {
+      const [ofValue, ofRate] = errors(jet, targets);
+      return add(
+        mul(penaltyTangent(penalty, ofValue, moved.value), valueWeight),
+        mul(penaltyTangent(penalty, ofRate, partialAlong(name, moved.gradient, 0)), velocityWeight),
+      );
+    },
+  );
 };

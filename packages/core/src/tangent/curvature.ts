@@ -333,7 +333,7 @@ const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tenso
  *     const curvature = createCurvature(field, [term({ points, loss: mse() })]);
  *     const product = curvature.hessian(direction);
  *
- * A product with the Hessian takes about three times as long as a gradient, one with the Gauss-Newton matrix twice.
+ * A product with the Hessian takes three times the matrix products of a gradient, one with the Gauss-Newton matrix twice.
  *
  * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the product has each field's own
  * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's own, or whose network has statistics over the
