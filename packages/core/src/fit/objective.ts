@@ -526,7 +526,7 @@ interface ChunkOnNetwork extends Omit<DeviceChunk, 'start'> {
 }
 
 /** The one view of a model whose parameters are the model's own; `undefined` if there are others. */
-const onlyOwnView = (views: Model['views']): ModelView | undefined => {
+export const onlyOwnView = (views: Model['views']): ModelView | undefined => {
   const all = Object.values(views);
   return all.length === 1 && all[0]?.parameters === undefined ? all[0] : undefined;
 };

@@ -1,5 +1,5 @@
 import { concat1d, mean, reshape, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
-import { type Penalty, penalise } from '../elementwise/penalty.ts';
+import { type Penalty, penalise, penaltyTangent } from '../elementwise/penalty.ts';
 import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
 import type { Schedule } from './schedule.ts';
 import type { ParameterTerm } from './term.ts';
@@ -48,6 +48,8 @@ export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
         );
     },
     loss: (flat, layout) => mean(penalise(penalty, selected(flat, layout, parameters))) as Scalar,
+    tangent: (flat, direction, layout) =>
+      mean(penaltyTangent(penalty, selected(flat, layout, parameters), selected(direction, layout, parameters))) as Scalar,
   };
 };
 

@@ -62,6 +62,8 @@ export interface ParameterTerm extends Pick<Term, 'name' | 'field' | 'weight' | 
   assertLayout(layout: ParameterLayout): void;
   /** The loss at a flat vector of parameters: a scalar. */
   loss(flat: Tensor1D, layout: ParameterLayout): Scalar;
+  /** Its derivative along a direction `f32[P]`, in tfjs ops whose ordinary gradient is right: for products with a Hessian, which refuse terms without. */
+  tangent?(flat: Tensor1D, direction: Tensor1D, layout: ParameterLayout): Scalar;
 }
 
 /** What an objective is a sum of. */

@@ -33,12 +33,13 @@ import { batchEvaluationOf } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
 import { evaluationOf } from '../evaluate/evaluation.ts';
 import { tangentOfDescription } from '../fit/loss-of-description.ts';
-import { type DeviceChunk, defaultChunkSize, Objective, rowsOf } from '../fit/objective.ts';
+import { type DeviceChunk, defaultChunkSize, Objective, onlyOwnView, rowsOf } from '../fit/objective.ts';
 import type { FitStep } from '../fit/points.ts';
-import { type TensorBatch, type Term, weightFactorAt } from '../fit/term.ts';
+import { isPointTerm, type ObjectiveTerm, type ParameterTerm, type TensorBatch, type Term, weightFactorAt } from '../fit/term.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
+import type { ParameterLayout } from '../params/layout.ts';
 import { createRng } from '../random.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
@@ -72,6 +73,15 @@ interface PreparedTerm {
   readonly term: Term;
   readonly network: Network | BatchNetwork;
   readonly chunks: readonly TermChunk[];
+}
+
+/** A term that looks at parameters, which are the model's own. */
+interface PreparedParameters {
+  readonly term: ParameterTerm;
+  /** By which it finds them. */
+  readonly layout: ParameterLayout;
+  /** How many fields have this loss. */
+  readonly fields: number;
 }
 
 /** The tangent network holds about three times what the network does. */
@@ -147,15 +157,22 @@ export class Curvature {
   readonly #objective: Objective;
   readonly #at: FitStep;
   readonly #terms: readonly PreparedTerm[];
+  readonly #parameterTerms: readonly PreparedParameters[];
 
   /** Use {@link createCurvature}. */
-  constructor(model: Model, terms: readonly Term[], { seed = 0, at = { step: 1, steps: 1 }, chunkSize }: CurvatureOptions) {
+  constructor(
+    model: Model,
+    terms: readonly ObjectiveTerm[],
+    { seed = 0, at = { step: 1, steps: 1 }, chunkSize }: CurvatureOptions,
+  ) {
     this.#model = model;
     this.#at = at;
     const size = chunkSize ?? Math.max(64, Math.floor(defaultChunkSize(model, terms) / TANGENT_COST));
     this.#objective = new Objective(model, size);
     const rng = createRng(seed).fork(at.step - 1);
-    this.#terms = terms.map((term, index): PreparedTerm => {
+    this.#parameterTerms = terms.flatMap(term => (isPointTerm(term) ? [] : [preparedParameters(model, term)]));
+    this.#terms = terms.flatMap((term, index): PreparedTerm[] => {
+      if (!isPointTerm(term)) return [];
       const { network, parameters } = viewOf(model, term.field, term.name);
       if (parameters)
         throw new TypeError(`curvature: term '${term.name}' must look at a field whose parameters are the model's own`);
@@ -166,7 +183,7 @@ export class Curvature {
       if (term.points.fields !== undefined && !(isBatchNetwork(network) && network.count === term.points.fields))
         throw new TypeError(`curvature: the points of term '${term.name}' must be for all fields, not for some at a time`);
       const drawn = this.#objective.chunks(term, { ...at, rng: rng.fork(index) });
-      return { term, network, chunks: Array.from(drawn, keptChunk) };
+      return [{ term, network, chunks: Array.from(drawn, keptChunk) }];
     });
   }
 
@@ -181,31 +198,30 @@ export class Curvature {
     return given;
   }
 
-  /** Adds up what each chunk of each term gives. */
+  /** Adds up what each chunk of each term gives, and each term that looks at parameters. */
   #total<T extends Tensor>(
     parameters: Tensor1D | undefined,
     part: (flat: Tensor1D, prepared: PreparedTerm, chunk: TermChunk) => T,
+    parameterPart: (flat: Tensor1D, prepared: PreparedParameters) => T,
   ): T {
     return apart(() =>
       tidy(() => {
         const { layout, parameters: variables } = this.#model;
         const flat = parameters ? this.#vector('the parameters', parameters) : layout.join(layout.pick(variables));
         let total: T | undefined;
-        for (const prepared of this.#terms)
-          for (const chunk of prepared.chunks) {
-            const next = tidy(() => {
-              const own = part(flat, prepared, chunk);
-              return total ? (add(total, own) as T) : own;
-            });
-            total?.dispose();
-            total = next;
-          }
+        const accumulate = (work: () => T): void => {
+          const next = tidy(() => (total ? (add(total, work()) as T) : work()));
+          total?.dispose();
+          total = next;
+        };
+        for (const prepared of this.#terms) for (const chunk of prepared.chunks) accumulate(() => part(flat, prepared, chunk));
+        for (const prepared of this.#parameterTerms) accumulate(() => parameterPart(flat, prepared));
         return total as T;
       }),
     );
   }
 
-  #weightOf(term: Term): number {
+  #weightOf(term: ObjectiveTerm): number {
     return term.weight * weightFactorAt(term, this.#at);
   }
 
@@ -221,12 +237,20 @@ export class Curvature {
 
   /** The weighted sum of the terms' mean losses, of many fields the sum of theirs: `f32[]`. */
   loss(parameters?: Tensor1D): Scalar {
-    return this.#total(parameters, (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).loss);
+    return this.#total(
+      parameters,
+      (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).loss,
+      (flat, { term, layout, fields }) => mul(term.loss(flat, layout), fields * this.#weightOf(term)),
+    );
   }
 
   /** Its gradient: `f32[P]`. */
   gradient(parameters?: Tensor1D): Tensor1D {
-    return this.#total(parameters, (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).gradient);
+    return this.#total(
+      parameters,
+      (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).gradient,
+      (flat, { term, layout, fields }) => gradientOf(() => term.loss(flat, layout), flat, fields * this.#weightOf(term)),
+    );
   }
 
   /**
@@ -242,12 +266,30 @@ export class Curvature {
   /** As {@link Curvature.hessian}, with the gradient, which costs nothing more. */
   hessianAndGradient(direction: Tensor1D, parameters?: Tensor1D): HessianProduct {
     const v = this.#vector('the direction', direction);
-    const both = this.#total(parameters, (flat, prepared, chunk) => this.#chunkHessian(concat1d([flat, v]), prepared, chunk));
+    const both = this.#total(
+      parameters,
+      (flat, prepared, chunk) => this.#chunkHessian(concat1d([flat, v]), prepared, chunk),
+      (flat, prepared) =>
+        concat1d([this.#parameterProduct(flat, v, prepared, 'product'), this.#parameterProduct(flat, v, prepared, 'gradient')]),
+    );
     const { size } = this;
     const product: Tensor1D = slice(both, [0], [size]);
     const gradient: Tensor1D = slice(both, [size], [size]);
     both.dispose();
     return { product, gradient };
+  }
+
+  /** The product of a parameter term's own Hessian with v, or its gradient: the derivative of its change along v by theta, or by v. */
+  #parameterProduct(
+    flat: Tensor1D,
+    v: Tensor1D,
+    { term, layout, fields }: PreparedParameters,
+    which: keyof HessianProduct,
+  ): Tensor1D {
+    const { name, tangent } = term;
+    if (tangent === undefined)
+      throw new TypeError(`curvature: term '${name}' must have a tangent, got none; see ParameterTerm.tangent`);
+    return gradientOf(() => tangent(flat, v, layout), which === 'product' ? flat : v, fields * this.#weightOf(term));
   }
 
   /** The gradient of d/de L(theta + e v) by [theta; v]. */
@@ -273,7 +315,11 @@ export class Curvature {
    */
   gaussNewton(direction: Tensor1D, parameters?: Tensor1D): Tensor1D {
     const v = this.#vector('the direction', direction);
-    return this.#total(parameters, (flat, prepared, chunk) => this.#chunkGaussNewton(flat, v, prepared, chunk));
+    return this.#total(
+      parameters,
+      (flat, prepared, chunk) => this.#chunkGaussNewton(flat, v, prepared, chunk),
+      (flat, prepared) => this.#parameterProduct(flat, v, prepared, 'product'),
+    );
   }
 
   #chunkGaussNewton(flat: Tensor1D, v: Tensor1D, prepared: PreparedTerm, chunk: TermChunk): Tensor1D {
@@ -327,6 +373,15 @@ export class Curvature {
 const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tensor): Tensor =>
   mul(mean(numbers), share * (isBatchNetwork(network) ? network.count : 1));
 
+/** @throws TypeError when it looks at parameters that are not the model's own */
+const preparedParameters = (model: Model, term: ParameterTerm): PreparedParameters => {
+  const view = term.field === undefined ? onlyOwnView(model.views) : viewOf(model, term.field, term.name);
+  if (view?.parameters) throw new TypeError(`curvature: term '${term.name}' must look at parameters that are the model's own`);
+  const layout = view?.network.layout ?? model.layout;
+  term.assertLayout(layout);
+  return { term, layout, fields: view && isBatchNetwork(view.network) ? view.network.count : 1 };
+};
+
 /**
  * Draws the points of an objective once, and gives its loss, gradient, and products with its Hessian and its Gauss-Newton matrix there.
  *
@@ -336,10 +391,11 @@ const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tenso
  * A product with the Hessian takes three times the matrix products of a gradient, one with the Gauss-Newton matrix twice.
  *
  * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the product has each field's own
+ * @param terms of points, and of parameters
  * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's own, or whose network has statistics over the
  *   points of a step
  */
-export const createCurvature = (model: Model, terms: readonly Term[], options: CurvatureOptions = {}): Curvature => {
+export const createCurvature = (model: Model, terms: readonly ObjectiveTerm[], options: CurvatureOptions = {}): Curvature => {
   if (terms.length === 0) throw new RangeError('createCurvature: needs at least one term, got none');
   return new Curvature(model, terms, options);
 };

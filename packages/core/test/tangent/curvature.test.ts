@@ -36,6 +36,7 @@ import {
   type PointSource,
   type PointwiseError,
   type PointwiseLoss,
+  parameterTerm,
   parseSpec,
   pointwiseLoss,
   siren,
@@ -340,6 +341,32 @@ describe('curvature', () => {
     expect(() => curvature.hessian(tensor1d([1]))).toThrow('the direction must be [');
     expect(() => curvature.gradient(tensor1d([1]))).toThrow('the parameters must be [');
     expect(() => createCurvature(field, [])).toThrow('at least one term');
+  });
+
+  it.each([squared, charbonnierPenalty(0.3)])('has terms that look at parameters: $kind', penalty => {
+    const { field, terms } = withField(named, problem, { errors: EVERYTHING, penalty: squared });
+    const decay = parameterTerm({ parameters: { role: 'weight' }, penalty, weight: 0.3 });
+    const [whole, without] = [createCurvature(field, [...terms, decay]), createCurvature(field, terms)];
+    const v = random(5);
+    const alone = createCurvature(field, [decay]);
+    const count = field.layout.select({ role: 'weight' }).reduce((sum, entry) => sum + entry.size, 0);
+    const theta = field.layout.join(Object.values(field.parameters)).dataSync();
+    const along = v.dataSync();
+    const expected = { gradient: new Float64Array(along.length), product: new Float64Array(along.length) };
+    for (const { offset, size: length } of field.layout.select({ role: 'weight' }))
+      for (let i = offset; i < offset + length; i++) {
+        const p = theta[i] as number;
+        const [slope, curvature] = penalty === squared ? [2 * p, 2] : [p / size(p), 0.3 ** 2 / size(p) ** 3];
+        expected.gradient[i] = (0.3 * slope) / count;
+        expected.product[i] = (0.3 * curvature * (along[i] as number)) / count;
+      }
+    const { product, gradient } = alone.hessianAndGradient(v);
+    expectCloseInNorm(gradient.dataSync(), expected.gradient, { relative: 1e-5 }, 'gradient');
+    expectCloseInNorm(alone.gradient().dataSync(), expected.gradient, { relative: 1e-5 }, 'gradient alone');
+    expectCloseInNorm(product.dataSync(), expected.product, { relative: 1e-5 }, 'H v');
+    expectCloseInNorm(alone.gaussNewton(v).dataSync(), expected.product, { relative: 1e-5 }, 'G v');
+    for (const name of ['hessian', 'gaussNewton'] as const)
+      expectCloseInNorm(whole[name](v).dataSync(), add(without[name](v), product).dataSync(), { relative: 1e-5 }, name);
   });
 
   it('refuses statistics over the points of a step', () => {
