@@ -114,13 +114,17 @@ export function sineAndCosineNear(x: v128): v128 {
   return v128.xor(v128.xor(c, change), v128.xor(sign, i32x4.shl(odd, 31)));
 }
 
+/** The same for any x. */
+export function sineAndCosineFar(x: v128): v128 {
+  lastSine = hostSine(x);
+  return hostCosine(x);
+}
+
 /** cos x; sin x is then {@link lastSine}. Absolute error 1.2e-7 at most up to |x| = 1,200. */
 // @ts-ignore: decorator
 @inline
 export function sineAndCosine(x: v128): v128 {
-  if (near(x)) return sineAndCosineNear(x);
-  lastSine = hostSine(x);
-  return hostCosine(x);
+  return near(x) ? sineAndCosineNear(x) : sineAndCosineFar(x);
 }
 
 /** sin x. */

@@ -4,9 +4,8 @@ import { ElementwiseJob, elementwise } from './elementwise';
 import { FieldsJob, JOB_MANY_FIELDS, manyFields } from './many-fields';
 import { rowsTimesPanels } from './matrix-product';
 import { Program } from './program';
-import { programForward, programLoss, programReverse } from './run-program';
-import { scalarGradientForward, scalarGradientLoss, scalarGradientReverse } from './scalar-gradient';
 import { FLOAT } from './simd';
+import { JOB_SCALAR_GRADIENT_LOSS, workOnTiles } from './tiles';
 
 export { collectFields, joinFields } from './many-fields';
 export { packPanels, packTransposedPanels } from './matrix-product';
@@ -14,13 +13,7 @@ export { gridKeptBytes, gridScratchBytes } from './ops/grid';
 export { collectGradients, packParameters } from './parameters';
 export { transposeBlock } from './transpose';
 
-// The kinds of jobs that are shared out among threads; those of elementwise.ts are others.
-export const JOB_PROGRAM_FORWARD: i32 = 0;
-export const JOB_PROGRAM_REVERSE: i32 = 1;
-export const JOB_PROGRAM_LOSS: i32 = 2;
-export const JOB_SCALAR_GRADIENT_FORWARD: i32 = 3;
-export const JOB_SCALAR_GRADIENT_REVERSE: i32 = 4;
-export const JOB_SCALAR_GRADIENT_LOSS: i32 = 5;
+// The kinds of jobs that are shared out among threads; those of tiles.ts, many-fields.ts, adam.ts and elementwise.ts are others.
 export const JOB_PRODUCT: i32 = 6;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */
@@ -56,12 +49,7 @@ function product(job: ProductJob, thread: i32, threads: i32): void {
 
 /** Does one thread's share of a job. */
 export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
-  if (kind == JOB_PROGRAM_FORWARD) programForward(changetype<Program>(job), thread, threads);
-  else if (kind == JOB_PROGRAM_REVERSE) programReverse(changetype<Program>(job), thread, threads);
-  else if (kind == JOB_PROGRAM_LOSS) programLoss(changetype<Program>(job), thread, threads);
-  else if (kind == JOB_SCALAR_GRADIENT_FORWARD) scalarGradientForward(changetype<Program>(job), thread, threads);
-  else if (kind == JOB_SCALAR_GRADIENT_REVERSE) scalarGradientReverse(changetype<Program>(job), thread, threads);
-  else if (kind == JOB_SCALAR_GRADIENT_LOSS) scalarGradientLoss(changetype<Program>(job), thread, threads);
+  if (kind <= JOB_SCALAR_GRADIENT_LOSS) workOnTiles(kind, changetype<Program>(job), thread, threads);
   else if (kind == JOB_PRODUCT) product(changetype<ProductJob>(job), thread, threads);
   else if (kind == JOB_ADAM) adam(changetype<AdamJob>(job), thread, threads);
   else if (kind == JOB_MANY_FIELDS) manyFields(changetype<FieldsJob>(job), thread, threads);

@@ -138,13 +138,6 @@ export function penaliseBlock(
   return sum;
 }
 
-/** The sum of a thread. */
-// @ts-ignore: decorator
-@inline
-export function sumOf(loss: Loss, thread: i32): usize {
-  return loss.sums + (<usize>thread) * SUM_BYTES;
-}
-
 /** Adds to the f64 at an address. */
 // @ts-ignore: decorator
 @inline

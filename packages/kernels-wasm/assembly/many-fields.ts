@@ -9,17 +9,9 @@
 import { addTo, SUM_BYTES } from './loss';
 import { collectOwn, collectShared, packParameters } from './parameters';
 import { Program } from './program';
-import { forwardOfTile, lossOfTile, reverseOfTile } from './run-program';
-import { scalarForwardOfTile, scalarLossOfTile, scalarReverseOfTile } from './scalar-gradient';
+import { workOnTile } from './tiles';
 
 export const JOB_MANY_FIELDS: i32 = 8;
-
-export const FIELDS_FORWARD: i32 = 0;
-export const FIELDS_REVERSE: i32 = 1;
-export const FIELDS_LOSS: i32 = 2;
-export const FIELDS_SCALAR_FORWARD: i32 = 3;
-export const FIELDS_SCALAR_REVERSE: i32 = 4;
-export const FIELDS_SCALAR_LOSS: i32 = 5;
 
 /** An address in a program's memory that is another for each field. */
 // @ts-ignore: decorator
@@ -37,7 +29,7 @@ export class FieldAddress {
 // @ts-ignore: decorator
 @unmanaged
 export class FieldsJob {
-  /** One of FIELDS_... */
+  /** One of the jobs of tiles.ts. */
   work: i32;
   /** The programs of the threads, `imageBytes` apart. */
   images: usize;
@@ -100,31 +92,6 @@ function turnTo(job: FieldsJob, image: usize, field: i32): void {
   for (let index = 0; index < job.addressCount; index++) {
     const record = changetype<FieldAddress>(job.addresses + (<usize>index) * offsetof<FieldAddress>());
     store<usize>(image + record.place, record.first + (<usize>field) * record.fieldBytes);
-  }
-}
-
-function workOnTile(work: i32, program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
-  switch (work) {
-    case FIELDS_FORWARD:
-      forwardOfTile(program, start, scratch);
-      break;
-    case FIELDS_REVERSE:
-      reverseOfTile(program, start, scratch, gradients);
-      break;
-    case FIELDS_LOSS:
-      lossOfTile(program, start, scratch, gradients, sum);
-      break;
-    case FIELDS_SCALAR_FORWARD:
-      scalarForwardOfTile(program, start, scratch);
-      break;
-    case FIELDS_SCALAR_REVERSE:
-      scalarReverseOfTile(program, start, scratch, gradients);
-      break;
-    case FIELDS_SCALAR_LOSS:
-      scalarLossOfTile(program, start, scratch, gradients, sum);
-      break;
-    default:
-      unreachable();
   }
 }
 

@@ -2,7 +2,7 @@
  * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's jets stay in the second-level
  * cache, and nothing as large as points times width is kept but what the caller has room for.
  */
-import { addTo, Loss, penaliseBlock, sumOf } from './loss';
+import { addTo, Loss, penaliseBlock } from './loss';
 import { columnsForward, columnsReverse } from './ops/columns';
 import { concatForward, concatReverse } from './ops/concat';
 import { constantForward, constantReverse } from './ops/constant';
@@ -15,7 +15,6 @@ import {
   blocksOf,
   copyNumbers,
   formsOf,
-  gradientsOf,
   Input,
   inputOf,
   isKept,
@@ -31,7 +30,6 @@ import {
   OPERATION_SUM,
   operationOf,
   Program,
-  tileScratch,
 } from './program';
 import { FLOAT } from './simd';
 
@@ -208,28 +206,4 @@ export function lossOfTile(program: Program, start: i32, scratch: usize, gradien
     addTo(sum, penaliseBlock(program, loss, block, start, outputs, rowBytes, target, rowBytes, scratch + program.rows));
   }
   reverseTile(program, start, scratch, gradients);
-}
-
-/** Works out the outputs of the tiles of one thread. */
-export function programForward(program: Program, thread: i32, threads: i32): void {
-  const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile)
-    forwardOfTile(program, start, tileScratch(program, thread, start));
-}
-
-/** Adds the gradients of the tiles of one thread to that thread's sums. */
-export function programReverse(program: Program, thread: i32, threads: i32): void {
-  const gradients = gradientsOf(program, thread);
-  const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile)
-    reverseOfTile(program, start, tileScratch(program, thread, start), gradients);
-}
-
-/** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
-export function programLoss(program: Program, thread: i32, threads: i32): void {
-  const gradients = gradientsOf(program, thread);
-  const sum = sumOf(changetype<Loss>(program.loss), thread);
-  const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile)
-    lossOfTile(program, start, tileScratch(program, thread, start), gradients, sum);
 }

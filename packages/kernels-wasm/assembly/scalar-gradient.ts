@@ -12,12 +12,11 @@
  * whatever the number of coordinates d, where the jet and its reverse take 3 (1 + d).
  */
 import { activate, Activation, ACTIVATION_FORMULA } from './activation';
-import { addTo, Loss, penaliseBlock, sumOf } from './loss';
+import { addTo, Loss, penaliseBlock } from './loss';
 import { addOuterProducts, addRows, rowsTimesPanels } from './matrix-product';
 import { linearOf } from './ops/linear';
 import {
   Forms,
-  gradientsOf,
   inputOf,
   isKept,
   lastOperation,
@@ -27,7 +26,6 @@ import {
   operationOf,
   Program,
   rowBytesOf,
-  tileScratch,
 } from './program';
 import { copyInputGradient, fillInput } from './run-program';
 import { FLOAT, multiplyAdd } from './simd';
@@ -260,28 +258,4 @@ export function scalarLossOfTile(program: Program, start: i32, scratch: usize, g
     addTo(sum, penaliseBlock(program, loss, block, start, outputs, bytes, upstream, FLOAT, rows));
   }
   reverseTile(program, start, scratch, gradients);
-}
-
-/** Works out the values and the gradients of the tiles of one thread. */
-export function scalarGradientForward(program: Program, thread: i32, threads: i32): void {
-  const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile)
-    scalarForwardOfTile(program, start, tileScratch(program, thread, start));
-}
-
-/** Adds the gradients of the tiles of one thread to that thread's sums. */
-export function scalarGradientReverse(program: Program, thread: i32, threads: i32): void {
-  const gradients = gradientsOf(program, thread);
-  const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile)
-    scalarReverseOfTile(program, start, tileScratch(program, thread, start), gradients);
-}
-
-/** The loss of the tiles of one thread, and its gradients, added to that thread's sums. */
-export function scalarGradientLoss(program: Program, thread: i32, threads: i32): void {
-  const gradients = gradientsOf(program, thread);
-  const sum = sumOf(changetype<Loss>(program.loss), thread);
-  const tile = program.tilePoints;
-  for (let start = thread * tile; start < program.points; start += threads * tile)
-    scalarLossOfTile(program, start, tileScratch(program, thread, start), gradients, sum);
 }

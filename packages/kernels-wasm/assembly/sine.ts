@@ -2,7 +2,7 @@
  * @file The sine and its derivatives, for the features of one point: written by hand, as its derivatives follow from the sine and its slope, so that nothing
  * more has to be kept. All other activations are formulas; see formula.ts. The kernel contract holds this one to core's.
  */
-import { bothNear, lastSine, sine, sineAndCosine, sineAndCosineNear } from './elementary';
+import { bothNear, lastSine, sine, sineAndCosineFar, sineAndCosineNear } from './elementary';
 
 /**
  * s = sin(omega x), s', and s'' and s''' as far as `order` asks, `[bytes / 4]` floats each; s alone for order 0. `s` or `s1` may be the place of `z` itself,
@@ -34,9 +34,9 @@ export function sineDerivatives(
       sx = lastSine;
       cy = sineAndCosineNear(y);
     } else {
-      cx = sineAndCosine(x);
+      cx = sineAndCosineFar(x);
       sx = lastSine;
-      cy = sineAndCosine(y);
+      cy = sineAndCosineFar(y);
     }
     v128.store(s + i, sx);
     v128.store(s + i, lastSine, 16);

@@ -10,16 +10,11 @@ import { copyOwnIn, copyOwnOut, copySharedIn, copySharedOut, type FieldGroup } f
 import { wordOf } from './image.ts';
 import type { PlacedProgram } from './place-program.ts';
 import type { Purpose } from './places.ts';
+import { JOBS } from './run-placed.ts';
 
 const FLOAT = 4;
 const DOUBLE = 8;
 const CACHE_LINE = 64;
-
-const WORK = {
-  forward: [constants.FIELDS_FORWARD, constants.FIELDS_SCALAR_FORWARD],
-  reverse: [constants.FIELDS_REVERSE, constants.FIELDS_SCALAR_REVERSE],
-  loss: [constants.FIELDS_LOSS, constants.FIELDS_SCALAR_LOSS],
-} as const;
 
 /** Numbers of each field's own points `[b][n][k]`, or of points that all fields share, `[n][k]`. */
 export interface FieldNumbers {
@@ -188,7 +183,7 @@ export class FieldsRunner {
       const addresses = arena.take(recordBytes('FieldAddress') * streams.length);
       const job = arena.take(recordBytes('FieldsJob'));
       const common = {
-        work: WORK[purpose][usesAdjoint ? 1 : 0],
+        work: JOBS[purpose][usesAdjoint ? 1 : 0],
         images,
         imageBytes: this.#imageBytes,
         program,

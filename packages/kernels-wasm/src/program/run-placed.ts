@@ -2,6 +2,7 @@
 import type { LossScale } from '@neural-fields/core/kernels';
 import { constants, records } from '../generated/records.ts';
 import type { Kernels } from '../load-kernels.ts';
+import type { JobKind } from '../wasm/exports.ts';
 import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
 import { type BatchShape, batchShapeOf, batchSize, evenTile, threadsFor } from './batches.ts';
@@ -12,11 +13,12 @@ import type { Purpose } from './places.ts';
 
 const FLOAT = 4;
 
-const JOBS = {
+/** The job of a purpose: with the jet, and with the gradient by adjoints. */
+export const JOBS: Readonly<Record<Purpose, readonly [jet: JobKind, adjoint: JobKind]>> = {
   forward: [constants.JOB_PROGRAM_FORWARD, constants.JOB_SCALAR_GRADIENT_FORWARD],
   reverse: [constants.JOB_PROGRAM_REVERSE, constants.JOB_SCALAR_GRADIENT_REVERSE],
   loss: [constants.JOB_PROGRAM_LOSS, constants.JOB_SCALAR_GRADIENT_LOSS],
-} as const;
+};
 
 const POINTS = wordOf('Program', 'points');
 const BLOCK_POINTS = wordOf('Program', 'blockPoints');
