@@ -16,7 +16,7 @@ import { charbonnierPenalty } from '@neural-fields/core/elementwise';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { coreActivations } from '@neural-fields/core/layers';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
-import { engine, setBackend, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { engine, grad, mul, setBackend, sub, sum, type Tensor, type Tensor1D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { kernelsOf, measuredWeight, pointsFor } from './measure.ts';
 import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
@@ -144,6 +144,25 @@ export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOpti
     const spec = siren({ inFeatures: 2, hiddenFeatures: 11, hiddenLayers: 1, outFeatures: 2, omega0: 5, omegaHidden: 5 });
     const make = (): FieldBatch => createFieldBatch(spec, { count: exhaustive ? 5 : 2, seed: 4, ...(own && { own }) });
     expectFused(await expectProducts(backend, make, 37));
+  });
+
+  it('differentiates a step of gradient descent', async () => {
+    await setBackend(backend);
+    const field = createField(siren({ inFeatures: 2, hiddenFeatures: 11, hiddenLayers: 1, outFeatures: 2, omega0: 5 }), {
+      seed: 5,
+    });
+    const curvature = createCurvature(field, [term({ points: sourceOf(field, 20), loss })]);
+    const theta = field.layout.join(Object.values(field.parameters));
+    const u = tensor1d(Float32Array.from({ length: curvature.size }, (_, i) => measuredWeight(i)));
+    const before = engine().memory().numTensors;
+    const product = tidy(() => {
+      const step = (from: Tensor): Tensor => sub(from, mul(curvature.differentiableGradient(from as Tensor1D), 0.01));
+      return grad(from => sum(mul(step(from), u)))(theta);
+    });
+    const expected = tidy(() => sub(u, mul(curvature.hessian(u), 0.01)));
+    expect(engine().memory().numTensors).toBe(before + 2);
+    expectCloseInNorm(await product.data(), await expected.data(), { relative: 1e-6 });
+    curvature.dispose();
   });
 
   it('keeps no tensors', async () => {

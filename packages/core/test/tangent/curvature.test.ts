@@ -418,6 +418,34 @@ describe('curvature of many fields', () => {
     }
   });
 
+  it('is that of each field on points of its own', () => {
+    const batch = createFieldBatch(spec, { count: COUNT, seed: 4 });
+    const rng = createRng(6);
+    const own = Array.from({ length: COUNT }, () => ({
+      coords: Float32Array.from({ length: 2 * POINTS }, () => 2 * rng.uniform() - 1),
+      value: Float32Array.from({ length: 2 * POINTS }, () => rng.normal()),
+    }));
+    const rows = (name: 'coords' | 'value', start: number, count: number): Float32Array =>
+      Float32Array.from(own.flatMap(each => [...each[name].slice(2 * start, 2 * (start + count))]));
+    const points: PointSource = {
+      inFeatures: 2,
+      pointsPerStep: POINTS,
+      fixed: true,
+      fields: COUNT,
+      draw: (start, count) => ({ coords: rows('coords', start, count), targets: { value: rows('value', start, count) } }),
+    };
+    const curvature = createCurvature(batch, [term({ points, loss: pointwiseLoss(loss) })], { chunkSize: 2 });
+    const v = tensor1d(Float32Array.from({ length: curvature.size }, () => rng.normal()));
+    const all = batch.layout.split(curvature.hessian(v));
+    for (const [f, { coords, value }] of own.entries()) {
+      const field = batch.field(f);
+      const alone = createCurvature(field, [term({ points: sourceOf(2, coords, { value }), loss: pointwiseLoss(loss) })]);
+      const of = (tensors: readonly Tensor[]): Tensor1D => field.layout.join(tensors.map(part => gather(part, [f])));
+      const expected = alone.hessian(of(batch.layout.split(v)));
+      expectCloseInNorm(of(all).dataSync(), expected.dataSync(), { relative: 1e-5 }, `H v of field ${f}`);
+    }
+  });
+
   it('is the difference of gradients where they share some', () => {
     const batch = createFieldBatch(spec, { count: COUNT, seed: 4, own: [{ role: 'bias' }] });
     const { terms } = withField(named, problem, loss);
