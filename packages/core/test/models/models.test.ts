@@ -22,6 +22,7 @@ import {
   createFieldBatch,
   createModel,
   createParameters,
+  DivergenceError,
   decodeFieldBatch,
   encodeField,
   encodeFieldBatch,
@@ -169,6 +170,56 @@ describe('a batch of fields', () => {
     const field = createField(spec, { seed: 1 });
     await expect(steps(field, [term({ points: source, loss })])).rejects.toThrow('must be for one field as the model has');
     field.dispose();
+  });
+
+  it('that diverges goes back to its last good parameters, and saves those', async () => {
+    const batch = createFieldBatch(spec, { count: 3, seed: 1 });
+    const written: Uint8Array[] = [];
+    const store = {
+      read: async () => undefined,
+      write: async (bytes: Uint8Array) => {
+        written.push(bytes);
+      },
+    };
+    const optimizer = adam({ learningRate: 1e20 });
+    const attempt = steps(batch, [term({ points: points(3), loss })], { steps: 9, optimizer, checkpoint: { store } });
+    await expect(attempt).rejects.toThrow(DivergenceError);
+    expect(Object.values(numbers(batch)).flat().every(Number.isFinite)).toBe(true);
+    batch.dispose();
+  });
+
+  it('names the target that is not finite', async () => {
+    const batch = createFieldBatch(spec, { count: 3, seed: 1 });
+    const value = new Float32Array(18);
+    value[13] = Number.NaN;
+    const source: PointSource = { ...points(3), draw: () => ({ coords, targets: { value } }) };
+    await expect(steps(batch, [term({ points: source, loss })])).rejects.toThrow('value[13] is NaN (1 of 18 numbers');
+    batch.dispose();
+  });
+
+  it('that is aborted is saved, and goes on', async () => {
+    const run = async (abortAt: number | undefined, start?: Uint8Array): Promise<Uint8Array> => {
+      const batch = createFieldBatch(spec, { count: 3, seed: 1 });
+      let kept = start;
+      const store = {
+        read: async () => kept,
+        write: async (bytes: Uint8Array) => {
+          kept = bytes;
+        },
+      };
+      const controller = new AbortController();
+      try {
+        const options = { steps: 6, checkpoint: { store }, signal: controller.signal, optimizer: adam({ learningRate: 1e-2 }) };
+        for await (const { step } of fit(batch, [term({ points: points(3), loss })], options))
+          if (step === abortAt) controller.abort(new Error('enough'));
+      } catch (error) {
+        if ((error as Error).message !== 'enough') throw error;
+      } finally {
+        batch.dispose();
+      }
+      return kept as Uint8Array;
+    };
+    expect(await run(undefined, await run(2))).toEqual(await run(undefined));
   });
 
   it('may have the same points and targets for all', async () => {
