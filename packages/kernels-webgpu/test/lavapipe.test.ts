@@ -56,7 +56,7 @@ it.for(['tiled', 'direct'])(
       'fields',
       'own weights',
     );
-    expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(6);
+    expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(5);
     expect(output).toContain('all within 0.002');
     // It is another arithmetic indeed.
     expect(numbersBehind(output, /sine/)[0]).toBeGreaterThan(1e-5);
