@@ -12,12 +12,12 @@ import {
   type KernelBackend,
   reshape,
   type Scalar,
-  slice,
   stack,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
+  unstack,
 } from '@tensorflow/tfjs-core';
 import { assertLoss } from '../backend/assert-inputs.ts';
 import type { KernelLoss, LossScale } from '../backend/backend.ts';
@@ -42,12 +42,13 @@ export interface BatchLossInputs {
   readonly scale: LossScale;
 }
 
-/** The part of a tensor `[b, n, k]` that is field `f`'s, `[n, k]`; a tensor `[n, k]` as it is. */
-const partOf = (tensor: Tensor, f: number): Tensor => {
-  if (tensor.rank === 2) return tensor;
-  const [, n, k] = tensor.shape as [number, number, number];
-  return reshape(slice(tensor, [f, 0, 0], [1, n, k]), [n, k]);
-};
+/** The parts of a tensor along its first axis; tfjs's `unstack` has no gradient for one part alone. */
+const cutApart = (tensor: Tensor): readonly Tensor[] =>
+  tensor.shape[0] === 1 ? [reshape(tensor, tensor.shape.slice(1))] : unstack(tensor);
+
+/** The parts `[n, k]` of a tensor `[b, n, k]`, one for each field; the tensor itself for all of them where it is `[n, k]`. */
+const partsOf = (tensor: Tensor, count: number): readonly Tensor[] =>
+  tensor.rank === 2 ? Array.from({ length: count }, () => tensor) : cutApart(tensor);
 
 /** The jets of many fields as far as a request goes, on one instance of a backend. */
 export class BatchEvaluation {
@@ -86,23 +87,18 @@ export class BatchEvaluation {
     return this.#batch.count * this.#single.keptFeatures;
   }
 
-  /** The parameters of one field, in the order of the single layout. */
-  #partsOf(f: number, parts: readonly Tensor[]): Tensor[] {
-    const { single, isOwn } = this.#batch;
-    return single.layout.entries.map(({ shape }, index) => {
-      const part = parts[index] as Tensor;
-      if (!isOwn[index]) return part;
-      return reshape(slice(part, [f, ...shape.map(() => 0)], [1, ...shape]), [...shape]);
+  /** The parameters of each field. All are cut at once: the gradient of a slice would be as long as what it was cut from. */
+  #parametersOfEach(parts: readonly Tensor[]): NetworkParameters[] {
+    const { single, isOwn, count } = this.#batch;
+    const cut = parts.map((part, index) => (isOwn[index] ? cutApart(part) : undefined));
+    return Array.from({ length: count }, (_, f) => {
+      const own = parts.map((part, index) => cut[index]?.[f] ?? part);
+      let flat: Tensor1D | undefined;
+      return {
+        parts: () => own,
+        flat: () => (flat ??= single.layout.join(own)),
+      };
     });
-  }
-
-  #parametersOf(f: number, parts: readonly Tensor[]): NetworkParameters {
-    const own = this.#partsOf(f, parts);
-    let flat: Tensor1D | undefined;
-    return {
-      parts: () => own,
-      flat: () => (flat ??= this.#batch.single.layout.join(own)),
-    };
   }
 
   /** The jets of all fields, b n rows. Within a tidy. */
@@ -116,11 +112,10 @@ export class BatchEvaluation {
       const [value, first, second] = runProgram(this.#runnable, [given], parameters.flat()) as [Tensor2D, Tensor3D?, Tensor3D?];
       return { value, ...(first && { first }), ...(second && { second }) };
     }
-    const parts = parameters.parts();
-    const jets = Array.from({ length: count }, (_, f) => {
-      const jet = this.#single.run(this.#parametersOf(f, parts), partOf(coords, f) as Tensor2D);
-      return wholeJet(jet, this.plan);
-    });
+    const points = partsOf(coords, count);
+    const jets = this.#parametersOfEach(parameters.parts()).map((own, f) =>
+      wholeJet(this.#single.run(own, points[f] as Tensor2D), this.plan),
+    );
     const [value, first, second] = (jets[0] as Tensor[]).map((_, k) =>
       concat(
         jets.map(jet => jet[k] as Tensor),
@@ -161,12 +156,13 @@ export class BatchEvaluation {
       return { loss: result.loss as Tensor as Tensor1D, gradient: result.gradient };
     }
     const { count, single, isOwn } = this.#batch;
-    const parts = parameters.parts();
-    const results = Array.from({ length: count }, (_, f) =>
+    const points = partsOf(coords, count);
+    const wanted = targets.map(target => partsOf(target, count));
+    const results = this.#parametersOfEach(parameters.parts()).map((own, f) =>
       this.#single.runLoss(loss, {
-        parameters: this.#parametersOf(f, parts),
-        coords: partOf(coords, f) as Tensor2D,
-        targets: targets.map(target => partOf(target, f)),
+        parameters: own,
+        coords: points[f] as Tensor2D,
+        targets: wanted.map(parts => parts[f] as Tensor),
         scale,
       }),
     );
