@@ -2,6 +2,7 @@ import type { DescribedBackend } from '@neural-fields/core/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelOptions, type Kernels, loadKernels } from './load-kernels.ts';
+import type { Machine } from './machine.ts';
 import { KeptForward } from './wasm/kept-forward.ts';
 
 /** The name under which tfjs knows the backend. */
@@ -19,6 +20,11 @@ export class SimdBackend extends MathBackendCPU implements DescribedBackend {
     this.keptForward = new KeptForward(kernels.arena);
     // The cpu backend advertises tfjs-node with the first tensor.
     Reflect.set(this, 'firstUse', false);
+  }
+
+  /** What runs programs. */
+  get machine(): Machine {
+    return this.kernels.machine;
   }
 
   /** How many threads share the work, where Node's permissions let them start; 1 in a browser where there can be no more. */

@@ -1,4 +1,6 @@
 import { platform } from '#platform';
+import { constants } from './generated/records.ts';
+import type { Machine, ProgramLayout } from './machine.ts';
 import { ThreadPool, type ThreadPoolOptions } from './threads/pool.ts';
 import { MOST_THREADS } from './threads/serve.ts';
 import { type Build, chooseBuild } from './wasm/binary.ts';
@@ -10,6 +12,8 @@ export interface Kernels {
   readonly wasm: WasmExports;
   readonly arena: Arena;
   readonly pool: ThreadPool;
+  /** All of it as what runs programs. */
+  readonly machine: Machine;
   readonly build: Build['name'];
 }
 
@@ -25,6 +29,9 @@ export interface KernelOptions {
    */
   readonly threadScript?: string | URL;
 }
+
+/** A tile's jets should fit in half of a second-level cache of 1 MiB. */
+const LAYOUT: ProgramLayout = { panel: constants.PANEL, tileBytes: 2 ** 19 };
 
 /** What only tests choose. */
 interface InternalOptions extends KernelOptions {
@@ -61,11 +68,14 @@ export const loadKernels = async (options: InternalOptions = {}): Promise<Kernel
   const common = { module, kernels: wasm, arena, ...(patience !== undefined && { patience }) };
   const poolOptions: ThreadPoolOptions = { ...common, count, ...(threadScript && { script: `${threadScript}` }) };
   const pool = new ThreadPool(poolOptions);
+  const kernelsOf = (pool: ThreadPool): Kernels => {
+    return { wasm, arena, pool, build, machine: { functions: wasm, arena, pool, layout: LAYOUT } };
+  };
   try {
     await pool.prepare();
-    return { wasm, arena, pool, build };
+    return kernelsOf(pool);
   } catch {
     // One thread is slower and otherwise as good.
-    return { wasm, arena, pool: new ThreadPool({ ...common, count: 1 }), build };
+    return kernelsOf(new ThreadPool({ ...common, count: 1 }));
   }
 };

@@ -2,7 +2,7 @@ import { type AdamUpdate, registerAdamKernel } from '@neural-fields/core/kernels
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { constants } from '../generated/records.ts';
-import type { Kernels } from '../load-kernels.ts';
+import type { Machine } from '../machine.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 import { BLOCK, TILE_BYTES, WORTH_SHARING } from './vector-jobs.ts';
@@ -16,14 +16,15 @@ type Inputs = NamedTensorInfoMap & {
 
 /** The next parameters, m and v, on all threads. */
 const update = (
-  { arena, pool }: Kernels,
+  { arena, pool }: Machine,
   vectors: readonly Float32Array[],
   { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection }: AdamUpdate,
 ): Float32Array[] =>
   arena.scope(() => {
     const total = (vectors[0] as Float32Array).length;
     const next = [allocate(total), allocate(total), allocate(total)] as const;
-    const most = 4 * Math.ceil(Math.min(BLOCK, total) / 4);
+    // Whole vectors of any machine.
+    const most = 16 * Math.ceil(Math.min(BLOCK, total) / 16);
     const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * most)) as [number, number, number, number];
     const job = arena.take(recordBytes('AdamJob'));
     const numbers = { beta1, beta2, restOf1: 1 - beta1, restOf2: 1 - beta2, epsilon, weightDecay, stepSize, secondCorrection };
@@ -43,7 +44,7 @@ const adamUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
   const simd = backend as SimdBackend;
   const { parameters, gradient, first, second } = inputs as Inputs;
   const vectors = [parameters, gradient, first, second].map(input => simd.numbers(input));
-  return update(simd.kernels, vectors, attrs as object as AdamUpdate).map(values =>
+  return update(simd.machine, vectors, attrs as object as AdamUpdate).map(values =>
     simd.makeTensorInfo([values.length], 'float32', values),
   );
 };

@@ -39,7 +39,8 @@ export interface ActivationPurpose {
   readonly forAdjoint: boolean;
   /** Whether nobody else reads the pre-activations, so that they may be overwritten. */
   readonly ownsInput: boolean;
-  readonly features: number;
+  /** Numbers of a row, up to a multiple of those of a vector. */
+  readonly rowNumbers: number;
   readonly gradients: Gradients;
 }
 
@@ -50,7 +51,7 @@ export const placeActivation = (
   image: Image,
   packings: Packings,
   activation: ElementwiseFunction,
-  { order, forReverse, forAdjoint, ownsInput, features, gradients }: ActivationPurpose,
+  { order, forReverse, forAdjoint, ownsInput, rowNumbers, gradients }: ActivationPurpose,
 ): PlacedActivation => {
   const { definition, parameters } = activation;
   const learned = parameters.flatMap(({ name, value }) => (typeof value === 'number' ? [] : [{ name, value }]));
@@ -62,7 +63,7 @@ export const placeActivation = (
   if (isPlainSine(activation)) {
     const table = new FormulaTable(image, packings, { parameters: given, formulas: [] });
     const place = image.record('Activation', { ...common, kind: constants.ACTIVATION_SINE, table: table.place });
-    return { place, rowsBytes: 4 * FLOAT * 8 * Math.ceil(features / 8), keptDerivatives: 0 };
+    return { place, rowsBytes: 4 * FLOAT * rowNumbers, keptDerivatives: 0 };
   }
   const { expressions } = definition;
   if (expressions === undefined) throw new Error(`simd: the activation '${definition.kind}' has no formula`);
@@ -91,6 +92,6 @@ export const placeActivation = (
     learned: image.integers(learns.map(({ value }) => gradients.vector(value))),
   });
   // Two registers more for what the derivatives by learned parameters multiply, and one number for the sum of each.
-  const rowsBytes = constants.REGISTER_BYTES * (registerCount + 2) + FLOAT * Math.max(8, learns.length);
+  const rowsBytes = constants.REGISTER_BYTES * (registerCount + 2) + FLOAT * Math.max(16, learns.length);
   return { place, rowsBytes, keptDerivatives: Math.max(0, keptCount - 1) };
 };

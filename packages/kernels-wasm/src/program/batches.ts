@@ -1,6 +1,6 @@
 /** @file Points go through the kernels in batches, so that memory does not grow with their number. */
 import { blockCount, type KernelProgram, type Operation } from '@neural-fields/core/kernels';
-import type { Kernels } from '../load-kernels.ts';
+import type { Machine } from '../machine.ts';
 
 /** Numbers that a batch's inputs and outputs may take: 4 MiB. */
 const BATCH_NUMBERS = 2 ** 20;
@@ -71,5 +71,5 @@ export const evenTile = (points: number, most: number): number => {
 };
 
 /** On how many threads a batch is worth working. */
-export const threadsFor = ({ pool }: Kernels, { multiplications }: BatchShape, points: number): number =>
+export const threadsFor = ({ pool }: Machine, { multiplications }: BatchShape, points: number): number =>
   points * multiplications < WORTH_SHARING ? 1 : pool.count;

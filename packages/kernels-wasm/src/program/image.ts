@@ -28,7 +28,8 @@ export const wordOf = <R extends RecordName>(record: R, field: FieldName<R>): nu
   return found.offset / 4;
 };
 
-const ALIGNMENT = 16;
+/** A cache line, which a vector of 16 numbers fills. */
+const ALIGNMENT = 64;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 

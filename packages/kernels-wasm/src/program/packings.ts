@@ -4,6 +4,8 @@ import { constants } from '../generated/records.ts';
 import type { Image, Place, RecordValues } from './image.ts';
 
 const FLOAT = 4;
+/** Of gradients: a cache line, which a vector of 16 numbers fills. */
+const ALIGNMENT = 64;
 
 /** How many numbers a shape has. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
@@ -45,34 +47,40 @@ export interface NumberRange {
 /** The gradients of parameters in a thread's memory, and how they get from there into the flat vector. */
 export class Gradients {
   readonly #records: RecordValues<'Collecting'>[] = [];
+  readonly #panel: number;
   #bytes = 0;
+
+  /** @param panel columns of a panel */
+  constructor(panel: number) {
+    this.#panel = panel;
+  }
 
   /** Bytes of a thread's gradients: whole cache lines. */
   get bytes(): number {
-    return 64 * Math.ceil(this.#bytes / 64);
+    return this.#bytes;
   }
 
   #take(bytes: number): number {
     const offset = this.#bytes;
-    this.#bytes += 16 * Math.ceil(bytes / 16);
+    this.#bytes += ALIGNMENT * Math.ceil(bytes / ALIGNMENT);
     return offset;
   }
 
-  /** A matrix `[rows][columns]` in panels of 8 columns. @returns its offset */
+  /** A matrix `[rows][columns]` in panels of columns. @returns its offset */
   panels({ offset, shape, fieldStride = 0 }: ParameterNumbers): number {
     const [rows = 0, columns = 0] = shape;
-    const source = this.#take(FLOAT * 8 * Math.ceil(columns / 8) * 4 * Math.ceil(rows / 4));
+    const source = this.#take(FLOAT * this.#panel * Math.ceil(columns / this.#panel) * 4 * Math.ceil(rows / 4));
     const to = { target: FLOAT * offset, fieldBytes: FLOAT * fieldStride };
     this.#records.push({ kind: constants.COLLECT_PANELS, source, rows, columns, ...to });
     return source;
   }
 
-  /** Numbers one behind the other, up to a multiple of 8: all of them, or `count` from `first`, `step` apart. @returns their offset */
+  /** Numbers one behind the other, up to a multiple of a panel's columns: all of them, or `count` from `first`, `step` apart. @returns their offset */
   vector(
     { offset, shape, fieldStride = 0 }: ParameterNumbers,
     { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {},
   ): number {
-    const source = this.#take(FLOAT * 8 * Math.ceil(count / 8));
+    const source = this.#take(FLOAT * this.#panel * Math.ceil(count / this.#panel));
     const to = { target: FLOAT * (offset + first), fieldBytes: FLOAT * fieldStride };
     this.#records.push({ kind: constants.COLLECT_COPY, source, rows: count, columns: step, ...to });
     return source;

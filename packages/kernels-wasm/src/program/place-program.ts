@@ -10,14 +10,14 @@ import {
 } from '@neural-fields/core/kernels';
 import type { Numbers } from '@neural-fields/core/layers';
 import { constants, records } from '../generated/records.ts';
-import type { WasmExports } from '../wasm/exports.ts';
+import type { Machine } from '../machine.ts';
 import { isIdentity, type PlacedActivation, placeActivation } from './activations.ts';
 import { FormulaTable } from './formulas.ts';
 import { further, Image, type Place, type ProgramMemory, wordOf } from './image.ts';
 import { Gradients, Packings, sourceOf } from './packings.ts';
 import { findAdjointPlaces, findPlaces, type Places, type Purpose, strideFor } from './places.ts';
 
-const { NONE, PANEL } = constants;
+const { NONE } = constants;
 const FLOAT = 4;
 
 /** A target of a loss. */
@@ -81,18 +81,22 @@ interface Detail {
   readonly place: Place | number;
 }
 
+/** What of a machine the places depend on. */
+type PlacingMachine = Pick<Machine, 'functions' | 'layout'>;
+
 /** Makes the records of a program's operations. */
 class Placing {
   readonly image = new Image();
   readonly packings = new Packings();
-  readonly gradients = new Gradients();
+  readonly gradients: Gradients;
   readonly #program: KernelProgram;
   readonly #purpose: Purpose;
   readonly #usesAdjoint: boolean;
-  readonly #wasm: WasmExports;
+  readonly #machine: PlacingMachine;
 
-  constructor(wasm: WasmExports, program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
-    this.#wasm = wasm;
+  constructor(machine: PlacingMachine, program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
+    this.#machine = machine;
+    this.gradients = new Gradients(machine.layout.panel);
     this.#program = program;
     this.#purpose = purpose;
     this.#usesAdjoint = usesAdjoint;
@@ -111,7 +115,7 @@ class Placing {
         forReverse: this.#forReverse,
         forAdjoint: this.#usesAdjoint,
         ownsInput: operation.kind === 'linear',
-        features: operation.outFeatures,
+        rowNumbers: this.#panels(operation.outFeatures) * this.#machine.layout.panel,
         gradients: this.gradients,
       })
     );
@@ -122,9 +126,14 @@ class Placing {
     return this.#forReverse && numbers?.kind === 'parameter' ? this.gradients[add](numbers) : NONE;
   }
 
-  /** Numbers one behind the other, zeros up to a multiple of 8 behind them. */
+  /** Panels of so many columns. */
+  #panels(columns: number): number {
+    return Math.ceil(columns / this.#machine.layout.panel);
+  }
+
+  /** Numbers one behind the other, zeros up to a multiple of a panel's columns behind them. */
   #vector(numbers: Numbers, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Place {
-    const target = this.image.floats(new Float32Array(PANEL * Math.ceil(count / PANEL)));
+    const target = this.image.floats(new Float32Array(this.#machine.layout.panel * this.#panels(count)));
     const { source, fieldBytes } = sourceOf(this.image, numbers);
     const from = { source: further(source, FLOAT * first), fieldBytes };
     this.packings.add({ kind: constants.PACK_COPY, ...from, rows: count, columns: step, target });
@@ -133,16 +142,17 @@ class Placing {
 
   detail(operation: Operation, index: number, places: Places, activation: PlacedActivation | undefined): Detail {
     const { image } = this;
+    const { panel } = this.#machine.layout;
     switch (operation.kind) {
       case 'linear': {
         const { weight, bias, outFeatures } = operation;
         const [inFeatures = 0] = weight.shape;
-        const [outPanels, inPanels] = [Math.ceil(outFeatures / PANEL), Math.ceil(inFeatures / PANEL)];
+        const [outPanels, inPanels] = [this.#panels(outFeatures), this.#panels(inFeatures)];
         const matrix = { ...sourceOf(image, weight), rows: inFeatures, columns: outFeatures };
-        const weights = image.room(FLOAT * PANEL * outPanels * inFeatures);
+        const weights = image.room(FLOAT * panel * outPanels * inFeatures);
         this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
         const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
-        const transposed = isTransposed ? image.room(FLOAT * PANEL * inPanels * outFeatures) : 0;
+        const transposed = isTransposed ? image.room(FLOAT * panel * inPanels * outFeatures) : 0;
         if (typeof transposed !== 'number') this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
         const place = image.record('Linear', {
           outPanels,
@@ -183,13 +193,13 @@ class Placing {
 
   /** Bytes that a grid keeps of each point and level. */
   keptBytes({ inputs: [input], table }: GridOperation): number {
-    return this.#wasm.gridKeptBytes(this.#widthOf(input), table.shape[1] as number, blockCount(this.#program.shape));
+    return this.#machine.functions.gridKeptBytes(this.#widthOf(input), table.shape[1] as number, blockCount(this.#program.shape));
   }
 
   /** Scratch that an operation needs while it runs. */
   rowsBytes(operation: Operation, activation: PlacedActivation | undefined): number {
     if (operation.kind !== 'grid') return activation?.rowsBytes ?? 0;
-    return this.#wasm.gridScratchBytes(this.#widthOf(operation.inputs[0]), blockCount(this.#program.shape));
+    return this.#machine.functions.gridScratchBytes(this.#widthOf(operation.inputs[0]), blockCount(this.#program.shape));
   }
 
   /** What an operation keeps of each point for its reverse. */
@@ -297,11 +307,17 @@ const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: 
 };
 
 /** Lays a program out for a purpose, with the loss behind it where that is the purpose. */
-export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: Purpose, loss?: KernelLoss): PlacedProgram => {
+export const placeProgram = (
+  machine: PlacingMachine,
+  given: KernelProgram,
+  purpose: Purpose,
+  loss?: KernelLoss,
+): PlacedProgram => {
   const program = withoutIdentities(given);
   const { inputs, operations, outFeatures, shape, parameterCount } = program;
+  const { layout } = machine;
   const usesAdjoint = prefersAdjoint(program);
-  const placing = new Placing(wasm, program, purpose, usesAdjoint);
+  const placing = new Placing(machine, program, purpose, usesAdjoint);
   const { image, packings, gradients } = placing;
   const activations = operations.map(operation => placing.activation(operation));
   const lossRecord = loss && placeLoss(placing, loss, outFeatures);
@@ -311,9 +327,9 @@ export const placeProgram = (wasm: WasmExports, given: KernelProgram, purpose: P
     ...operations.map((operation, index) => placing.rowsBytes(operation, activations[index])),
   );
   const keptFloats = operations.map((operation, index) =>
-    placing.keptFloats(operation, activations[index], strideFor(operation.outFeatures)),
+    placing.keptFloats(operation, activations[index], strideFor(operation.outFeatures, layout)),
   );
-  const needs = { rowsBytes, keptFloats };
+  const needs = { layout, rowsBytes, keptFloats };
   const places = usesAdjoint ? findAdjointPlaces(program, purpose, needs) : findPlaces(program, purpose, needs);
   const operationRecords = operations.map((operation, index) => {
     const register = inputs.length + index;

@@ -1,12 +1,11 @@
 /** @file Where in a thread's scratch a program keeps what: each value as long as something reads it, and each gradient as long. */
 import { blockCount, type KernelProgram, learns, type Operation, registerWidths } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
+import type { ProgramLayout } from '../machine.ts';
 
-const { NONE, PANEL } = constants;
+const { NONE } = constants;
 
 const FLOAT = 4;
-/** A tile's jets should fit in half of a second-level cache of 1 MiB. */
-const TILE_BYTES = 2 ** 19;
 const MOST_TILE_POINTS = 128;
 const FEWEST_TILE_POINTS = 16;
 /** Rows that are a power of two apart fall into the same lines of a cache. */
@@ -17,7 +16,7 @@ const ALIGNMENT = 64;
 const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple) * multiple;
 
 /** Floats from one row of so many features to the next. */
-export const strideFor = (features: number): number => roundUp(features, PANEL) + ROW_PADDING;
+export const strideFor = (features: number, { panel }: ProgramLayout): number => roundUp(features, panel) + ROW_PADDING;
 
 /** What a program is run for: its outputs, or its gradient, with respect to the inputs too or, behind a loss, to the parameters alone. */
 export type Purpose = 'forward' | 'reverse' | 'loss';
@@ -99,14 +98,15 @@ const fitBlocks = (
 };
 
 /** The points of a tile: a multiple of 4 such that it stays in the cache. */
-export const tilePointsFor = (bytesPerPoint: number, fixedBytes: number): number =>
-  Math.max(FEWEST_TILE_POINTS, Math.min(MOST_TILE_POINTS, Math.floor((TILE_BYTES - fixedBytes) / bytesPerPoint / 4) * 4));
+const tilePointsFor = (bytesPerPoint: number, tileBytes: number): number =>
+  Math.max(FEWEST_TILE_POINTS, Math.min(MOST_TILE_POINTS, Math.floor(tileBytes / bytesPerPoint / 4) * 4));
 
 /** A row's blocks times the floats of a row. */
 const bytesFor = (floats: number, tilePoints: number): number => roundUp(floats * tilePoints * FLOAT, ALIGNMENT);
 
 /** What a program needs beside its values and gradients. */
 export interface ScratchNeeds {
+  readonly layout: ProgramLayout;
   /** For rows of derivatives and for registers of formulas. */
   readonly rowsBytes: number;
   /** By operation: the floats that it keeps of each point for its reverse, beside values and pre-activations. */
@@ -114,10 +114,10 @@ export interface ScratchNeeds {
 }
 
 /** Finds places. */
-export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptFloats }: ScratchNeeds): Places => {
+export const findPlaces = (program: KernelProgram, purpose: Purpose, { layout, rowsBytes, keptFloats }: ScratchNeeds): Places => {
   const { inputs, operations, shape } = program;
   const blocks = blockCount(shape);
-  const strides = registerWidths(program).map(strideFor);
+  const strides = registerWidths(program).map(width => strideFor(width, layout));
   const wanted = wantedGradients(program, purpose);
   const last = strides.length - 1;
   const end = 2 * operations.length + 2;
@@ -177,7 +177,7 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes
   const spare: Block = { floats: spareFloats, from: 0, to: end };
   const all = new Set([...values, ...preActivations, ...kept, ...gradients, spare].filter(block => block !== undefined));
   const perPoint = fitBlocks([...all], block => block.floats * FLOAT).bytes;
-  const tilePoints = tilePointsFor(perPoint, rowsBytes);
+  const tilePoints = tilePointsFor(perPoint, layout.tileBytes - rowsBytes);
   const { offsets, bytes } = fitBlocks([...all], block => bytesFor(block.floats, tilePoints));
   const offsetOf = (block: Block | undefined): number => (block === undefined ? NONE : (offsets.get(block) as number));
   return {
@@ -198,16 +198,20 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes
 };
 
 /** The same for a chain of linear maps and the passes of `assembly/scalar-gradient.ts`, which carry one block and keep everything. */
-export const findAdjointPlaces = (program: KernelProgram, purpose: Purpose, { rowsBytes, keptFloats }: ScratchNeeds): Places => {
+export const findAdjointPlaces = (
+  program: KernelProgram,
+  purpose: Purpose,
+  { layout, rowsBytes, keptFloats }: ScratchNeeds,
+): Places => {
   const { inputs, operations } = program;
-  const strides = registerWidths(program).map(strideFor);
+  const strides = registerWidths(program).map(width => strideFor(width, layout));
   const widest = Math.max(...strides);
   const own = operations.map((_, index) => strides[inputs.length + index] as number);
   const hasActivation = operations.map(operation => operation.kind === 'linear' && operation.activation !== undefined);
   const preActivationFloats = own.filter((_, index) => hasActivation[index]);
   const floats = [...strides, ...preActivationFloats, ...keptFloats, ...own, widest, widest, widest];
   const perPoint = FLOAT * floats.reduce((sum, count) => sum + count, 0);
-  const tilePoints = tilePointsFor(perPoint, rowsBytes);
+  const tilePoints = tilePointsFor(perPoint, layout.tileBytes - rowsBytes);
   let bytes = 0;
   const take = (count: number): number => {
     const offset = bytes;

@@ -20,14 +20,14 @@ import { Runner } from './run-placed.ts';
 const lazyRunner = (simd: SimdBackend, program: KernelProgram, purpose: Purpose, loss?: KernelLoss): (() => Runner) => {
   let made: Runner | undefined;
   return () => {
-    made ??= new Runner(simd.kernels, placeProgram(simd.kernels.wasm, program, purpose, loss));
+    made ??= new Runner(simd.machine, placeProgram(simd.machine, program, purpose, loss));
     return made;
   };
 };
 
 /** The same for many fields. */
 const lazyFieldsRunner = (
-  { kernels }: SimdBackend,
+  { machine }: SimdBackend,
   program: KernelProgram,
   purpose: Purpose,
   loss?: KernelLoss,
@@ -36,7 +36,7 @@ const lazyFieldsRunner = (
   return () => {
     if (made === undefined) {
       const group = fieldGroupOf(program);
-      made = new FieldsRunner(kernels, placeProgram(kernels.wasm, group.program, purpose, loss), group);
+      made = new FieldsRunner(machine, placeProgram(machine, group.program, purpose, loss), group);
     }
     return made;
   };

@@ -1,7 +1,7 @@
 /** @file Steps of placed programs for many fields: batches of fields, or of the points of one field; a job runs for each. */
 import type { LossScale } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
-import type { Kernels } from '../load-kernels.ts';
+import type { Machine } from '../machine.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 import { type BatchShape, batchShapeOf, batchSize, evenTile, fieldsTogether, threadsFor } from './batches.ts';
@@ -47,14 +47,14 @@ interface FieldBatch {
 
 /** Everything that the steps of a program for many fields need of it. */
 export class FieldsRunner {
-  readonly #kernels: Kernels;
+  readonly #machine: Machine;
   readonly #placed: PlacedProgram;
   readonly #group: FieldGroup;
   readonly #shape: BatchShape;
 
   /** @param placed the group's program */
-  constructor(kernels: Kernels, placed: PlacedProgram, group: FieldGroup) {
-    this.#kernels = kernels;
+  constructor(machine: Machine, placed: PlacedProgram, group: FieldGroup) {
+    this.#machine = machine;
     this.#placed = placed;
     this.#group = group;
     this.#shape = batchShapeOf(placed.program);
@@ -165,7 +165,7 @@ export class FieldsRunner {
       readonly scale?: LossScale;
     },
   ): void {
-    const { arena, wasm, pool } = this.#kernels;
+    const { arena, functions, pool } = this.#machine;
     const group = this.#group;
     const { scratchBytes, gradientBytes, packings, collectings, job: program, usesAdjoint, tilePoints } = this.#placed;
     const batch = this.#batchOf(streams, points);
@@ -209,21 +209,21 @@ export class FieldsRunner {
         }
         const tile = evenTile(one.points, tilePoints);
         writeRecord(arena, 'FieldsJob', job, { ...common, fields: one.fields, points: one.points, tilePoints: tile });
-        const threads = threadsFor(this.#kernels, this.#shape, one.fields * one.points);
+        const threads = threadsFor(this.#machine, this.#shape, one.fields * one.points);
         pool.run(constants.JOB_MANY_FIELDS, job, threads);
-        if (gradient) wasm.joinFields(job, threads);
+        if (gradient) functions.joinFields(job, threads);
         for (const [index, stream] of streams.entries())
           if (stream.direction === 'out') this.#copy(stream, room[index] as number, one, points);
       };
 
-      wasm.clear(gradients, 2 * gradientBytes * pool.count);
-      if (flat) wasm.clear(flat, FLOAT * group.sharedNumbers);
+      functions.clear(gradients, 2 * gradientBytes * pool.count);
+      if (flat) functions.clear(flat, FLOAT * group.sharedNumbers);
       copySharedIn(group, parameters, arena.floats(parameterAddress, group.numbers));
       for (let firstField = 0; firstField < group.fields; firstField += batch.fields) {
         const fields = Math.min(batch.fields, group.fields - firstField);
         copyOwnIn(group, parameters, arena.floats(parameterAddress, group.numbers), firstField, fields);
-        if (flat) wasm.clear(flat + FLOAT * group.sharedNumbers, FLOAT * (group.numbers - group.sharedNumbers));
-        if (sums) wasm.clear(sums, DOUBLE * fields);
+        if (flat) functions.clear(flat + FLOAT * group.sharedNumbers, FLOAT * (group.numbers - group.sharedNumbers));
+        if (sums) functions.clear(sums, DOUBLE * fields);
         for (let firstPoint = 0; firstPoint < points; firstPoint += batch.points)
           runBatch({ firstField, fields, firstPoint, points: Math.min(batch.points, points - firstPoint) });
         if (gradient) copyOwnOut(group, gradient, arena.floats(flat, group.numbers), firstField, fields);
@@ -233,7 +233,7 @@ export class FieldsRunner {
         }
       }
       if (!gradient) return;
-      wasm.collectFields(job, pool.count);
+      functions.collectFields(job, pool.count);
       copySharedOut(group, gradient, arena.floats(flat, group.numbers));
     });
   }
@@ -245,7 +245,7 @@ export class FieldsRunner {
 
   /** The program's memory for each thread. @returns the address of the first */
   #takeImages(parameters: number, scale: LossScale | undefined): number {
-    const { arena, pool } = this.#kernels;
+    const { arena, pool } = this.#machine;
     const { memory, loss } = this.#placed;
     const images = arena.take(this.#imageBytes * pool.count);
     for (let thread = 0; thread < pool.count; thread++) {
@@ -262,7 +262,7 @@ export class FieldsRunner {
     const count = isShared ? one.points : one.fields * one.points;
     const start = isShared ? one.firstPoint : one.firstField * n + one.firstPoint;
     const total = isShared ? n : this.#group.fields * n;
-    const view = this.#kernels.arena.floats(address, count * numbers);
+    const view = this.#machine.arena.floats(address, count * numbers);
     copyBlocks(arrays, view, { start, count, total }, features, direction === 'out' ? 'out' : 'in');
   }
 }

@@ -1,7 +1,7 @@
 /** @file Steps of placed programs: numbers go in, a job runs for each batch, and numbers come out. */
 import type { LossScale } from '@neural-fields/core/kernels';
 import { constants, records } from '../generated/records.ts';
-import type { Kernels } from '../load-kernels.ts';
+import type { Machine } from '../machine.ts';
 import type { JobKind } from '../wasm/exports.ts';
 import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
@@ -37,7 +37,7 @@ const LOSS_SUMS = wordOf('Loss', 'sums');
 
 /** A program in the kernels' memory. */
 class Running {
-  readonly #kernels: Kernels;
+  readonly #machine: Machine;
   readonly #placed: PlacedProgram;
   readonly #base: number;
   readonly #scratch: number;
@@ -48,31 +48,31 @@ class Running {
   /** Bytes of the tiles that are kept of the batches so far. */
   #keptBytes = 0;
 
-  constructor(kernels: Kernels, placed: PlacedProgram, shape: BatchShape, parameters: Float32Array) {
-    const { arena, wasm, pool } = kernels;
+  constructor(machine: Machine, placed: PlacedProgram, shape: BatchShape, parameters: Float32Array) {
+    const { arena, functions, pool } = machine;
     const { memory, packings, scratchBytes } = placed;
-    this.#kernels = kernels;
+    this.#machine = machine;
     this.#placed = placed;
     this.#shape = shape;
     this.#base = arena.take(memory.bytes);
     const words = memory.at(this.#base);
     arena.integers(this.#base, words.length).set(words);
     arena.floats(this.#base + memory.parameters, parameters.length).set(parameters);
-    wasm.packParameters(this.#base + packings.offset, packings.count, 0);
+    functions.packParameters(this.#base + packings.offset, packings.count, 0);
     this.#scratch = arena.take(scratchBytes * pool.count);
   }
 
   /** Makes room for gradients. */
   takeGradients(): void {
-    const { arena, wasm, pool } = this.#kernels;
+    const { arena, functions, pool } = this.#machine;
     const { gradientBytes } = this.#placed;
     this.#gradients = arena.take(gradientBytes * pool.count);
-    wasm.clear(this.#gradients, gradientBytes * pool.count);
+    functions.clear(this.#gradients, gradientBytes * pool.count);
   }
 
   /** Tells the job's record where the data of a batch are. */
   place(outputs: number, upstream: number, inputs: readonly number[], inputGradients: readonly number[]): void {
-    const { arena } = this.#kernels;
+    const { arena } = this.#machine;
     const { job, inputs: inputRecords } = this.#placed;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
     words[SCRATCH] = this.#scratch;
@@ -88,7 +88,7 @@ class Running {
 
   /** Tells the loss's record what changes from step to step: the addresses of the targets that it reads, too. */
   placeLoss(scale: number, sums: number, targets: readonly number[]): void {
-    const { arena } = this.#kernels;
+    const { arena } = this.#machine;
     const address = this.#base + this.#placed.loss;
     arena.integers(address, records.Loss.bytes / 4)[LOSS_SUMS] = sums;
     arena.floats(address, LOSS_SCALE + 1)[LOSS_SCALE] = scale;
@@ -98,7 +98,7 @@ class Running {
 
   /** Runs a job for a batch of so many points, whose tiles are kept as far as there is room. */
   run(count: number, purpose: Purpose, kept?: KeptTiles): void {
-    const { arena, pool } = this.#kernels;
+    const { arena, pool } = this.#machine;
     const { job, usesAdjoint, tilePoints, scratchBytes } = this.#placed;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
     const tile = evenTile(count, tilePoints);
@@ -111,21 +111,21 @@ class Running {
       words[KEPT_TILES] = tiles;
       this.#keptBytes += tiles * scratchBytes;
     }
-    const threads = threadsFor(this.#kernels, this.#shape, count);
+    const threads = threadsFor(this.#machine, this.#shape, count);
     this.#threads = Math.max(this.#threads, threads);
     pool.run(JOBS[purpose][usesAdjoint ? 1 : 0], this.#base + job, threads);
   }
 
   /** Adds up the gradients of all threads. @returns `f32[P]` */
   collect(parameterCount: number): Float32Array {
-    const { arena, wasm } = this.#kernels;
+    const { arena, functions } = this.#machine;
     const { collectings, gradientBytes } = this.#placed;
-    wasm.addThreads(this.#gradients, gradientBytes, this.#threads);
+    functions.addThreads(this.#gradients, gradientBytes, this.#threads);
     const result = allocate(parameterCount);
     arena.scope(() => {
       const flat = arena.take(FLOAT * parameterCount);
-      wasm.clear(flat, FLOAT * parameterCount);
-      wasm.collectGradients(this.#base + collectings.offset, collectings.count, this.#gradients, flat);
+      functions.clear(flat, FLOAT * parameterCount);
+      functions.collectGradients(this.#base + collectings.offset, collectings.count, this.#gradients, flat);
       result.set(arena.floats(flat, parameterCount));
     });
     return result;
@@ -144,21 +144,21 @@ const groupInputs = ({ program: { inputs, shape } }: PlacedProgram, arrays: read
 
 /** Everything that the steps of a program need of it. */
 export class Runner {
-  readonly #kernels: Kernels;
+  readonly #machine: Machine;
   readonly #placed: PlacedProgram;
   readonly #shape: BatchShape;
   /** Features of each input. */
   readonly #features: readonly number[];
 
-  constructor(kernels: Kernels, placed: PlacedProgram) {
-    this.#kernels = kernels;
+  constructor(machine: Machine, placed: PlacedProgram) {
+    this.#machine = machine;
     this.#placed = placed;
     this.#shape = batchShapeOf(placed.program);
     this.#features = placed.program.inputs.map(({ features }) => features);
   }
 
   #copyInputs(groups: readonly Float32Array[][], addresses: readonly number[], batch: Batch, direction: 'in' | 'out'): void {
-    const { arena } = this.#kernels;
+    const { arena } = this.#machine;
     for (const [index, arrays] of groups.entries()) {
       const view = arena.floats(addresses[index] as number, batch.count * (this.#shape.inputNumbers[index] as number));
       copyBlocks(arrays, view, batch, this.#features[index] as number, direction);
@@ -166,7 +166,7 @@ export class Runner {
   }
 
   #takeInputs(size: number): number[] {
-    return this.#shape.inputNumbers.map(numbers => this.#kernels.arena.take(FLOAT * numbers * size));
+    return this.#shape.inputNumbers.map(numbers => this.#machine.arena.take(FLOAT * numbers * size));
   }
 
   /**
@@ -174,14 +174,14 @@ export class Runner {
    * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes
    */
   forward(inputs: readonly Float32Array[], parameters: Float32Array, total: number, kept?: KeptTiles): Float32Array[] {
-    const { arena } = this.#kernels;
+    const { arena } = this.#machine;
     const { shape, outFeatures } = this.#placed.program;
     const block = total * outFeatures;
     const results = [allocate(block)];
     if (shape.order >= 1) results.push(allocate(shape.inFeatures * block));
     if (shape.forms) results.push(allocate(shape.forms.weights.length * block));
     arena.scope(() => {
-      const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
+      const running = new Running(this.#machine, this.#placed, this.#shape, parameters);
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
       const outputs = arena.take(FLOAT * this.#shape.outputNumbers * size);
@@ -215,11 +215,11 @@ export class Runner {
     },
     kept?: KeptTiles,
   ): Float32Array[] {
-    const { arena } = this.#kernels;
+    const { arena } = this.#machine;
     const { outFeatures } = this.#placed.program;
     const results = inputs.map(({ length }) => allocate(length));
     return arena.scope(() => {
-      const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
+      const running = new Running(this.#machine, this.#placed, this.#shape, parameters);
       running.takeGradients();
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
@@ -252,17 +252,17 @@ export class Runner {
     readonly scale: LossScale;
     readonly total: number;
   }): { readonly loss: number; readonly gradient: Float32Array } {
-    const { arena, pool } = this.#kernels;
+    const { arena, pool } = this.#machine;
     const { targets: used, usesAdjoint } = this.#placed;
     return arena.scope(() => {
-      const running = new Running(this.#kernels, this.#placed, this.#shape, parameters);
+      const running = new Running(this.#machine, this.#placed, this.#shape, parameters);
       running.takeGradients();
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
       const upstream = usesAdjoint ? arena.take(FLOAT * this.#shape.outputNumbers * size) : 0;
       const targetAddresses = used.map(({ width }) => arena.take(FLOAT * width * size));
       const sums = arena.take(constants.SUM_BYTES * pool.count);
-      this.#kernels.wasm.clear(sums, constants.SUM_BYTES * pool.count);
+      this.#machine.functions.clear(sums, constants.SUM_BYTES * pool.count);
       running.place(0, upstream, addresses, []);
       running.placeLoss(scale.gradient, sums, targetAddresses);
       const groups = groupInputs(this.#placed, inputs);

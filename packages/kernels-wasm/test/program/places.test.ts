@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { findPlaces } from '../../src/program/places.ts';
 import { network } from './chain.ts';
 
-const needs = (operations: readonly Operation[]) => ({ rowsBytes: 4096, keptFloats: operations.map(() => 0) });
+const needs = (operations: readonly Operation[]) => ({
+  layout: { panel: 8, tileBytes: 2 ** 19 },
+  rowsBytes: 4096,
+  keptFloats: operations.map(() => 0),
+});
 
 /** A chain of so many layers of the same width. */
 const chainOf = (layers: number): KernelProgram => {

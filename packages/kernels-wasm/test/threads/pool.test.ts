@@ -19,7 +19,7 @@ import { chooseBuild, decodeBinary } from '../../src/wasm/binary.ts';
 import { network, numbers, parameters } from '../program/chain.ts';
 
 const runnerOf = (kernels: Kernels, purpose: Purpose, program: KernelProgram = network): Runner =>
-  new Runner(kernels, placeProgram(kernels.wasm, program, purpose));
+  new Runner(kernels.machine, placeProgram(kernels.machine, program, purpose));
 
 const forward = (kernels: Kernels): Float32Array[] =>
   runnerOf(kernels, 'forward').forward([coords], parameters, coords.length / 2);
