@@ -23,6 +23,7 @@ export const allowedImports = {
   'kernel-contract': ['core'],
   'extension-example': ['core'],
   'kernels-wasm': ['core'],
+  'kernels-native': ['core', 'kernels-wasm'],
   'kernels-webgpu': ['core'],
 };
 
@@ -30,7 +31,7 @@ export const allowedImports = {
 const forTests = ['testing', 'kernel-contract'];
 
 /** Backends, on which the tests of add-ons may run. Only apps use them otherwise. */
-const backends = ['kernels-wasm', 'kernels-webgpu'];
+const backends = ['kernels-wasm', 'kernels-native', 'kernels-webgpu'];
 
 /** @param {string} directory */
 const isForTests = directory => forTests.some(folder => directory === `packages/${folder}`);

@@ -55,6 +55,20 @@ const finite = [...(await value.data()), ...(await laplacian.data())].every(Numb
 console.log(getBackend(), value.shape.join(), finite);`,
     prints: 'simd 2000,1 true',
   },
+  // The package alone has no binary.
+  '@neural-fields/kernels-native': {
+    also: [cpu],
+    snippet: `
+import { createField, siren } from '@neural-fields/core';
+import { nativeInstructionSets, nativeProblem } from '@neural-fields/kernels-native';
+import { getBackend, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+await setBackend(nativeProblem === undefined ? 'native' : 'simd');
+await ready();
+const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
+const { value } = field.jet(tensor2d([[0.1, 0.2], [0.3, 0.4]]));
+console.log(getBackend(), value.shape.join(), [...(await value.data())].every(Number.isFinite), nativeInstructionSets.length);`,
+    prints: 'simd 2,1 true 0',
+  },
   '@neural-fields/kernels-webgpu': {
     also: [cpu],
     snippet: `

@@ -4,7 +4,6 @@
  */
 
 export { constants, records } from './generated/records.ts';
-export type { Kernels } from './load-kernels.ts';
 
 import type { ThreadPool } from './threads/pool.ts';
 import type { WasmExports } from './wasm/exports.ts';

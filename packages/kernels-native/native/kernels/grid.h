@@ -1,0 +1,245 @@
+/**
+ * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas stand in `assembly/ops/grid.ts` of kernels-wasm. Four corners of a cell are worked on
+ * at once, whatever the instruction set: corner b has the bit i of b set where it lies at the upper end of axis i.
+ */
+#pragma once
+#include "tile.h"
+
+typedef float four __attribute__((vector_size(16)));
+typedef uint32_t four_integers __attribute__((vector_size(16)));
+
+/** What the functions below share about one point and level. */
+typedef struct {
+  const Tile *tile;
+  const Grid *grid;
+  const GridLevel *level;
+  int axes;
+  /** Groups of four corners. */
+  int groups;
+  /** resolution / 2 */
+  float scale;
+  /** `[axes]`: where in its cell the point lies. */
+  float *t;
+  /** `[groups]`: offsets of the corners' rows. */
+  four_integers *rows;
+  /** `[rowFeatures][groups]`: what stands there. */
+  four *found;
+  /** `[blocks][groups]` */
+  four *coefficients;
+  /** The derivatives of the loss with respect to the coefficients. */
+  four *slopes;
+} Cell;
+
+INLINE int groups_of(int axes) { return axes <= 2 ? 1 : 1 << (axes - 2); }
+
+/** Bytes of what is kept for a point and a level. */
+static int grid_kept_bytes(int axes, int row_features, int blocks) {
+  return 16 * (groups_of(axes) * (1 + row_features + blocks) + ((axes + 3) >> 2));
+}
+
+/** Bytes of scratch beside that. */
+static int grid_scratch_bytes(int axes, int blocks) { return 16 * groups_of(axes) * blocks; }
+
+INLINE Cell cell_of(const Tile *tile, const Grid *grid, int point, int index) {
+  const int axes = grid->axes, groups = groups_of(axes);
+  const GridLevel *level = (const GridLevel *)at(tile->memory, grid->levels) + index;
+  uint8_t *place = tile->scratch + grid->kept + (size_t)(point * grid->levelCount + index) * grid->keptBytes;
+  four *rows = (four *)place, *found = rows + groups, *coefficients = found + groups * grid->rowFeatures;
+  four *t = coefficients + groups * tile->blocks;
+  return (Cell){tile,  grid,         level,         axes, groups, level->resolution * 0.5f, (float *)t, (four_integers *)rows,
+                found, coefficients, (four *)(tile->scratch + tile->program->rows)};
+}
+
+INLINE four fours(float x) { return (four){x, x, x, x}; }
+
+/** All bits set for the corners of a group that lie at the upper end of axis i. */
+INLINE four_integers upper_corners(int i, int group) {
+  const uint32_t all = ~0u;
+  if (i == 0) return (four_integers){0, all, 0, all};
+  if (i == 1) return (four_integers){0, 0, all, all};
+  const uint32_t same = (group >> (i - 2)) & 1 ? all : 0;
+  return (four_integers){same, same, same, same};
+}
+
+INLINE four select_corners(four_integers mask, four a, four b) {
+  return (four)((mask & (four_integers)a) | (~mask & (four_integers)b));
+}
+
+/** The product of the weights of all axes, those in `mask` replaced by their derivatives. */
+static four weights_of(const Cell *c, int mask, int group) {
+  // One axis has two corners.
+  four product = c->axes == 1 ? (four){1, 1, 0, 0} : fours(1);
+  for (int i = 0; i < c->axes; i++) {
+    const bool is_slope = mask & (1 << i);
+    const four upper = fours(is_slope ? 1 : c->t[i]), lower = is_slope ? fours(-1) : 1 - upper;
+    product *= select_corners(upper_corners(i, group), upper, lower);
+  }
+  return product;
+}
+
+INLINE float sum_of_four(four x) { return x[0] + x[1] + (x[2] + x[3]); }
+
+/** Finds the cell of a point in a level, the rows of its corners, and what stands there. */
+static void look_up(const Cell *c, const float *x) {
+  const float resolution = c->level->resolution;
+  const bool is_hashed = c->level->mask != NONE;
+  const uint32_t *multipliers = at(c->tile->memory, c->level->multipliers);
+  for (int i = 0; i < c->axes; i++) {
+    const float u = (x[i] + 1) * c->scale;
+    // NaN is in cell 0, where its weights are NaN.
+    float cell = u >= 1 ? floorf(u) : 0;
+    if (cell > resolution - 1) cell = resolution - 1;
+    c->t[i] = u - cell;
+    const uint32_t low = (uint32_t)(int32_t)cell * multipliers[i], high = low + multipliers[i];
+    for (int group = 0; group < c->groups; group++) {
+      const four_integers upper = upper_corners(i, group), part = (upper & high) | (~upper & low);
+      c->rows[group] = i == 0 ? part : is_hashed ? c->rows[group] ^ part : c->rows[group] + part;
+    }
+  }
+  const int row_features = c->grid->rowFeatures;
+  uint8_t *table = at(c->tile->memory, c->grid->table);
+  for (int group = 0; group < c->groups; group++) {
+    four_integers row = c->rows[group];
+    if (is_hashed) row &= (uint32_t)c->level->mask;
+    row = (row + (uint32_t)c->level->firstRow) * (uint32_t)(row_features * 4);
+    c->rows[group] = row;
+    for (int f = 0; f < row_features; f++)
+      for (int corner = 0; corner < 4; corner++) c->found[f * c->groups + group][corner] = floats(table, row[corner])[f];
+  }
+}
+
+/** The part of a form that a pair of axes has. */
+static float mixed_of(const Tile *t, int j, const float *x, size_t block, int i, int e) {
+  float sum = 0;
+  for (int p = 0; p < t->forms->pairCount; p++) {
+    const float *k = x + pair_block(t, p, 0) * block, *l = x + pair_block(t, p, 1) * block;
+    sum += weight_of(t, j, p) * (k[i] * l[e] + l[i] * k[e]);
+  }
+  return sum;
+}
+
+/** The coefficients of all blocks, for the point whose input row is `x`. */
+static void make_coefficients(const Cell *c, const float *x, size_t block) {
+  const Tile *t = c->tile;
+  const int first_form = 1 + t->forms->first;
+  for (int group = 0; group < c->groups; group++) {
+    four *places = c->coefficients + group;
+    places[0] = weights_of(c, 0, group);
+    for (int k = 1; k < t->blocks; k++) places[k * c->groups] = fours(0);
+    if (t->forms->first == 0) continue;
+    for (int i = 0; i < c->axes; i++) {
+      const four slope = weights_of(c, 1 << i, group) * c->scale;
+      for (int k = 1; k < t->blocks; k++) places[k * c->groups] += x[k * block + i] * slope;
+      if (t->forms->second == 0) continue;
+      for (int e = i + 1; e < c->axes; e++) {
+        const four bend = weights_of(c, (1 << i) | (1 << e), group) * (c->scale * c->scale);
+        for (int j = 0; j < t->forms->second; j++) places[(first_form + j) * c->groups] += mixed_of(t, j, x, block, i, e) * bend;
+      }
+    }
+  }
+}
+
+static void grid_forward(const Tile *t, const Operation *operation) {
+  const Grid *grid = at(t->memory, operation->detail);
+  const Operand *operand = operand_of(t, operation, 0);
+  const size_t in_block = (size_t)t->points * operand->stride;
+  for (int point = 0; point < t->points; point++) {
+    const float *x = floats(t->scratch, operand->place) + (size_t)point * operand->stride;
+    for (int index = 0; index < grid->levelCount; index++) {
+      const Cell c = cell_of(t, grid, point, index);
+      look_up(&c, x);
+      make_coefficients(&c, x, in_block);
+      for (int k = 0; k < t->blocks; k++) {
+        float *to = floats(t->scratch, operation->place) + (size_t)(k * t->points + point) * operation->stride + index * grid->rowFeatures;
+        for (int f = 0; f < grid->rowFeatures; f++) {
+          four sum = fours(0);
+          for (int i = 0; i < c.groups; i++) sum += c.coefficients[k * c.groups + i] * c.found[f * c.groups + i];
+          to[f] = sum_of_four(sum);
+        }
+      }
+    }
+  }
+}
+
+/** The gradient of a point's features in one level, at `g`: its part of the table's, and `slopes`. */
+static void reverse_point(const Cell *c, const float *g, size_t out_block, uint8_t *table_gradient, bool wants_slopes) {
+  const int blocks = c->tile->blocks, corners = least(4, 1 << c->axes);
+  if (wants_slopes)
+    for (int i = 0; i < c->groups * blocks; i++) c->slopes[i] = fours(0);
+  for (int f = 0; f < c->grid->rowFeatures; f++) {
+    if (wants_slopes)
+      for (int k = 0; k < blocks; k++)
+        for (int i = 0; i < c->groups; i++) c->slopes[k * c->groups + i] += g[k * out_block + f] * c->found[f * c->groups + i];
+    if (table_gradient == NULL) continue;
+    for (int group = 0; group < c->groups; group++) {
+      four part = fours(0);
+      for (int k = 0; k < blocks; k++) part += g[k * out_block + f] * c->coefficients[k * c->groups + group];
+      // One after the other: corners may share a row.
+      for (int corner = 0; corner < corners; corner++) floats(table_gradient, c->rows[group][corner])[f] += part[corner];
+    }
+  }
+}
+
+/** sum_b slopes[block]_b W_b, with the weights of the axes in `mask` replaced by their derivatives. */
+static float slope_along(const Cell *c, int block, int mask) {
+  four sum = fours(0);
+  for (int group = 0; group < c->groups; group++) sum += c->slopes[block * c->groups + group] * weights_of(c, mask, group);
+  return sum_of_four(sum);
+}
+
+/** Adds to the gradient of a point's input, whose row is at `gx`. */
+static void add_input_gradient(const Cell *c, bool gives_all, const float *x, float *gx, size_t block) {
+  const Tile *t = c->tile;
+  const float scale = c->scale, squared = scale * scale;
+  const int first_form = 1 + t->forms->first;
+  for (int i = 0; i < c->axes; i++) {
+    const int bit = 1 << i;
+    float sum = scale * slope_along(c, 0, bit);
+    for (int k = 1; k < t->blocks; k++) {
+      for (int e = 0; e < c->axes; e++)
+        if (e != i) sum += x[k * block + e] * squared * slope_along(c, k, bit | (1 << e));
+      if (gives_all) gx[k * block + i] += scale * slope_along(c, k, bit);
+    }
+    for (int j = 0; j < t->forms->second; j++) {
+      for (int a = 0; a < c->axes; a++)
+        for (int e = a + 1; e < c->axes; e++)
+          if (a != i && e != i)
+            sum += mixed_of(t, j, x, block, a, e) * squared * scale * slope_along(c, first_form + j, bit | (1 << a) | (1 << e));
+      if (!gives_all) continue;
+      for (int p = 0; p < t->forms->pairCount; p++) {
+        const size_t k = pair_block(t, p, 0) * block, l = pair_block(t, p, 1) * block;
+        const float weight = weight_of(t, j, p) * squared;
+        for (int e = 0; e < c->axes; e++) {
+          if (e == i) continue;
+          const float bend = weight * slope_along(c, first_form + j, bit | (1 << e));
+          gx[k + i] += bend * x[l + e];
+          gx[l + i] += bend * x[k + e];
+        }
+      }
+    }
+    gx[i] += sum;
+  }
+}
+
+static void grid_reverse(const Tile *t, const Operation *operation) {
+  const Grid *grid = at(t->memory, operation->detail);
+  const Operand *operand = operand_of(t, operation, 0);
+  const size_t in_block = (size_t)t->points * operand->stride, out_block = (size_t)t->points * operation->stride;
+  uint8_t *table_gradient = grid->tableGradient == ABSENT ? NULL : t->gradients + grid->tableGradient;
+  const bool wanted = is_wanted(operand);
+  float *target = wanted ? contribution_place(t, operand) : NULL;
+  for (int point = 0; point < t->points; point++) {
+    const size_t row = (size_t)point * operand->stride;
+    const float *x = floats(t->scratch, operand->place) + row;
+    if (wanted)
+      for (int block = 0; block < operand->gradientBlocks; block++)
+        for (int i = 0; i < grid->axes; i++) target[row + block * in_block + i] = 0;
+    for (int index = 0; index < grid->levelCount; index++) {
+      const Cell c = cell_of(t, grid, point, index);
+      const float *g = floats(t->scratch, operation->gradient) + (size_t)point * operation->stride + index * grid->rowFeatures;
+      reverse_point(&c, g, out_block, table_gradient, wanted);
+      if (wanted) add_input_gradient(&c, operand->gradientBlocks > 1, x, target + row, in_block);
+    }
+  }
+  if (wanted) add_contribution(t, operand);
+}

@@ -1,0 +1,19 @@
+/** @file The kernels of one instruction set, compiled with VW, KERNELS, the name of what it defines, and KERNELS_NAME. */
+#include "../kernel-set.h"
+#include "jobs.h"
+
+static void collect_all(uint8_t *memory, uint32_t list, int count, uint32_t sums, uint32_t flat) {
+  collect_gradients(memory, list, count, ALL_PARAMETERS, memory + sums, memory + flat);
+}
+
+/** Adds the sums of all threads to those of the first, in order. `bytes` is a multiple of 64. */
+static void add_threads(uint8_t *memory, uint32_t sums, uint32_t bytes, int threads) {
+  float *to = at(memory, sums);
+  for (int thread = 1; thread < threads; thread++) {
+    const float *from = (const float *)(memory + sums + (size_t)thread * bytes);
+    for (size_t i = 0; i < bytes / 4; i += VW) store(to + i, load(to + i) + load(from + i));
+  }
+}
+
+const KernelSet KERNELS = {KERNELS_NAME, VW,          run_job,         pack_parameters,   collect_all,
+                           join_fields,  collect_fields, add_threads, grid_kept_bytes, grid_scratch_bytes};

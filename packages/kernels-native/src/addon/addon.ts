@@ -1,0 +1,30 @@
+/** @file What the addon offers; see `native/addon.c`. All addresses are in bytes from the start of the memory. */
+
+/** A machine of the addon. */
+export type MachineHandle = { readonly __brand: 'native machine' };
+
+/** The functions of the addon. */
+export interface Addon {
+  /** What its records are: those of kernels-wasm must be the same. */
+  readonly records: string;
+  /** Those that it has kernels for and this processor can run, best first. */
+  instructionSets(): string[];
+  /** @throws TypeError when an argument is not what it must be */
+  createMachine(memory: Uint8Array, threads: number, instructionSet: string): MachineHandle;
+  /** Columns of a panel. */
+  panelOf(machine: MachineHandle): number;
+  run(machine: MachineHandle, kind: number, job: number, threads: number): void;
+  clear(machine: MachineHandle, target: number, bytes: number): void;
+  addThreads(machine: MachineHandle, sums: number, bytes: number, threads: number): void;
+  packParameters(machine: MachineHandle, list: number, count: number, field: number): void;
+  collectGradients(machine: MachineHandle, list: number, count: number, sums: number, flat: number): void;
+  joinFields(machine: MachineHandle, job: number, threads: number): void;
+  collectFields(machine: MachineHandle, job: number, threads: number): void;
+  gridKeptBytes(machine: MachineHandle, axes: number, rowFeatures: number, blocks: number): number;
+  gridScratchBytes(machine: MachineHandle, axes: number, blocks: number): number;
+  /** Ends the threads; a later job starts new ones. */
+  dispose(machine: MachineHandle): void;
+}
+
+/** The addon, or in one sentence why there is none. */
+export type LoadedAddon = { readonly addon: Addon; readonly threads: number } | { readonly problem: string };

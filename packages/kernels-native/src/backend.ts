@@ -1,0 +1,81 @@
+import { createSimdBackend, type KernelOptions, SimdBackend } from '@neural-fields/kernels-wasm';
+import { loadAddon } from '#addon';
+import { createMachine, type NativeMachine } from './machine.ts';
+
+/** The name under which tfjs knows the backend. */
+export const BACKEND_NAME = 'native';
+
+/** The most threads that may share a job. */
+const MOST_THREADS = 64;
+/** The same of the kernels in WebAssembly. */
+const MOST_SIMD_THREADS = 16;
+
+/** How the kernels work. */
+export interface NativeOptions extends Pick<KernelOptions, 'maximumMemory'> {
+  /** How many threads may work at once, at most 64; as many as the machine runs if absent. */
+  readonly threads?: number;
+  /** One of {@link nativeInstructionSets}: the best if absent. */
+  readonly instructionSet?: string;
+}
+
+const loaded = loadAddon();
+
+/** Why there are no native kernels here, in one sentence; `undefined` where there are. */
+export const nativeProblem: string | undefined = 'problem' in loaded ? loaded.problem : undefined;
+
+/** The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AVX2`, `SSE2` and `NEON`. */
+export const nativeInstructionSets: readonly string[] = 'addon' in loaded ? loaded.addon.instructionSets() : [];
+
+/** The backend `simd` of kernels-wasm, whose programs, losses and Adam updates run in native code. */
+export class NativeBackend extends SimdBackend {
+  readonly #machine: NativeMachine;
+  readonly instructionSet: string;
+
+  /** @internal */
+  constructor({ kernels }: SimdBackend, machine: NativeMachine, instructionSet: string) {
+    super(kernels);
+    this.#machine = machine;
+    this.instructionSet = instructionSet;
+  }
+
+  /** What runs programs. */
+  override get machine(): NativeMachine {
+    return this.#machine;
+  }
+
+  /** How many threads share the work. */
+  override get threads(): number {
+    return this.#machine.pool.count;
+  }
+
+  /** What the roundings of results depend on. A checkpoint of core's keeps it. */
+  override get numerics(): Readonly<Record<string, string>> {
+    return { threads: String(this.threads), instructions: this.instructionSet };
+  }
+
+  /** Ends the threads. */
+  override dispose(): void {
+    this.#machine.dispose();
+    super.dispose();
+  }
+}
+
+/**
+ * Makes a backend with other settings than the one that the package registers. tfjs takes it in the other's place:
+ *
+ *     removeBackend('native');
+ *     registerBackend('native', () => createNativeBackend({ threads: 2 }), 3);
+ *
+ * @throws Error when there are no native kernels here, RangeError when an option is wrong
+ */
+export const createNativeBackend = async (options: NativeOptions = {}): Promise<NativeBackend> => {
+  if ('problem' in loaded) throw new Error(`native: ${loaded.problem}`);
+  const { addon, threads: available } = loaded;
+  const { threads = Math.min(available, MOST_THREADS), instructionSet = nativeInstructionSets[0] as string, ...rest } = options;
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new RangeError(`native: threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+  if (!nativeInstructionSets.includes(instructionSet))
+    throw new RangeError(`native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got ${instructionSet}`);
+  const simd = await createSimdBackend({ threads: Math.min(threads, MOST_SIMD_THREADS), ...rest });
+  return new NativeBackend(simd, createMachine(addon, simd.kernels, { threads, instructionSet }), instructionSet);
+};

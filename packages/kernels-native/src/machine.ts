@@ -1,0 +1,43 @@
+/** @file The addon as a machine that runs the programs of kernels-wasm, in the same memory. */
+import type { Machine, ProgramLayout } from '@neural-fields/kernels-wasm/machine';
+import type { Addon } from './addon/addon.ts';
+
+/** Bytes of a tile's jets: the larger, the fewer times the weights are read from the second-level cache, which every processor with these instructions has that large. */
+const TILE_BYTES: Readonly<Record<string, number>> = { 'AVX-512': 2 ** 20 };
+const TILE_BYTES_ELSEWHERE = 2 ** 19;
+
+/** A machine that can end. */
+export interface NativeMachine extends Machine {
+  /** Ends the threads. */
+  dispose(): void;
+}
+
+/** Makes a machine in the memory of kernels. */
+export const createMachine = (
+  addon: Addon,
+  { arena }: Pick<Machine, 'arena'>,
+  { threads, instructionSet }: { readonly threads: number; readonly instructionSet: string },
+): NativeMachine => {
+  // It is shared and was given all of its addresses at once, so it never moves when it grows.
+  const handle = addon.createMachine(new Uint8Array(arena.memory.buffer), threads, instructionSet);
+  const layout: ProgramLayout = {
+    panel: addon.panelOf(handle),
+    tileBytes: TILE_BYTES[instructionSet] ?? TILE_BYTES_ELSEWHERE,
+  };
+  return {
+    arena,
+    layout,
+    functions: {
+      clear: (target, bytes) => addon.clear(handle, target, bytes),
+      addThreads: (sums, bytes, count) => addon.addThreads(handle, sums, bytes, count),
+      packParameters: (list, count, field) => addon.packParameters(handle, list, count, field),
+      collectGradients: (list, count, sums, flat) => addon.collectGradients(handle, list, count, sums, flat),
+      joinFields: (job, count) => addon.joinFields(handle, job, count),
+      collectFields: (job, count) => addon.collectFields(handle, job, count),
+      gridKeptBytes: (axes, rowFeatures, blocks) => addon.gridKeptBytes(handle, axes, rowFeatures, blocks),
+      gridScratchBytes: (axes, blocks) => addon.gridScratchBytes(handle, axes, blocks),
+    },
+    pool: { count: threads, run: (kind, job, count = threads) => addon.run(handle, kind, job, count) },
+    dispose: () => addon.dispose(handle),
+  };
+};

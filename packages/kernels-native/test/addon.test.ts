@@ -1,0 +1,79 @@
+/** @file The addon by itself: what it refuses, and what becomes of a binary that is missing or unfit. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { Addon, MachineHandle } from '../src/addon/addon.ts';
+import { loadAddon as loadInBrowser } from '../src/addon/load.browser.ts';
+import { loadAddon, loadBinary } from '../src/addon/load.node.ts';
+import { withNative } from './native-backend.ts';
+
+it('is a sentence where there is no binary', () => {
+  expect(loadBinary(undefined)).toEqual({
+    problem: expect.stringMatching(/^there is no binary for \w+ on \w+; .*npm run build:native/),
+  });
+  expect(loadInBrowser()).toEqual({ problem: 'native kernels are for Node' });
+});
+
+it('is a sentence where the binary is none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kernels-native-'));
+  const path = join(folder, 'kernels.node');
+  writeFileSync(path, 'not a binary');
+  try {
+    expect(loadBinary(path)).toEqual({ problem: expect.stringMatching(/kernels\.node cannot be loaded: /) });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+withNative(() => {
+  const { addon } = loadAddon() as { readonly addon: Addon };
+  const memory = new Uint8Array(new SharedArrayBuffer(4096));
+  const machine = addon.createMachine(memory, 2, addon.instructionSets()[0] as string);
+
+  it('is a sentence where the binary is of another version', () => {
+    const path = fileURLToPath(new URL('../build/kernels.node', import.meta.url));
+    expect(loadBinary(path, 'other records')).toEqual({ problem: `${path} belongs to another version of this package` });
+  });
+
+  it('refuses what is no memory, no number of threads and no instruction set', () => {
+    for (const [bytes, threads, set] of [
+      [new Float32Array(4), 1, 'SSE2'],
+      [undefined, 1, 'SSE2'],
+      [memory, 0, 'SSE2'],
+      [memory, 65, 'SSE2'],
+      [memory, '1', 'SSE2'],
+      [memory, 1, 'MMX'],
+      [memory, 1, 'x'.repeat(1000)],
+      [memory, 1, undefined],
+    ])
+      expect(() => addon.createMachine(bytes as Uint8Array, threads as number, set as string)).toThrow(TypeError);
+  });
+
+  it('refuses what is no machine, and what are no numbers', () => {
+    for (const handle of [undefined, 7, {}, memory, 'machine'] as object[] as MachineHandle[])
+      expect(() => addon.clear(handle, 0, 8)).toThrow(TypeError);
+    expect(() => addon.clear(machine, 0, 'all' as never)).toThrow(TypeError);
+    expect(() => (addon.clear as (...all: unknown[]) => void)(machine, 0)).toThrow(TypeError);
+    expect(() => (addon.clear as (...all: unknown[]) => void)(machine, 0, 8, 8)).toThrow(TypeError);
+  });
+
+  it('works in the memory that it was given', () => {
+    memory.fill(1);
+    addon.clear(machine, 16, 8);
+    expect([...memory.subarray(14, 26)]).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    new Float32Array(memory.buffer, 0, 64).fill(3);
+    addon.addThreads(machine, 0, 64, 3);
+    expect([...new Float32Array(memory.buffer, 0, 17)]).toEqual([...new Array<number>(16).fill(9), 3]);
+  });
+
+  it('ends its threads, and starts new ones with the next job', () => {
+    addon.dispose(machine);
+    addon.dispose(machine);
+    // A product of no rows.
+    memory.fill(0);
+    addon.run(machine, 6, 0, 2);
+    addon.dispose(machine);
+  });
+});

@@ -1,0 +1,4 @@
+import { wrongInputsContract } from '@neural-fields/kernel-contract';
+import { onEachInstructionSet } from '../native-backend.ts';
+
+onEachInstructionSet(() => wrongInputsContract());
