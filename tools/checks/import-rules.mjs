@@ -12,6 +12,7 @@ export const allowedImports = {
   core: [],
   testing: [],
   report: [],
+  'app-kit': ['core', 'encodings', 'losses', 'signals', 'shapes', 'kernels-wasm', 'kernels-webgpu'],
   losses: ['core'],
   encodings: ['core'],
   'periodic-init': ['core'],
@@ -30,7 +31,7 @@ export const allowedImports = {
 /** For tests only: they may be devDependencies of any package, and nothing more. */
 const forTests = ['testing', 'kernel-contract'];
 
-/** Backends, on which the tests of add-ons may run. Only apps use them otherwise. */
+/** Backends, on which the tests of add-ons may run. Only apps and what they share use them otherwise. */
 const backends = ['kernels-wasm', 'kernels-native', 'kernels-webgpu'];
 
 /** @param {string} directory */
@@ -45,7 +46,7 @@ const isForTests = directory => forTests.some(folder => directory === `packages/
 const onlyInTests = (source, target) => {
   if (isForTests(target)) return true;
   const [parent, folder = ''] = source.split('/');
-  const isAddOn = parent === 'packages' && ![...forTests, ...backends, 'core'].includes(folder);
+  const isAddOn = parent === 'packages' && ![...forTests, ...backends, 'core', 'app-kit'].includes(folder);
   return isAddOn && backends.some(backend => target === `packages/${backend}`);
 };
 

@@ -24,7 +24,8 @@ const cli = project('apps/cli', {
   dependencies: { '@neural-fields/core': 'workspace:*', '@neural-fields/losses': 'workspace:*' },
 });
 const kernels = project('packages/kernels-wasm', { dependencies: { '@neural-fields/core': 'workspace:*' } });
-const projects = [core, losses, signals, testing, kernels, cli];
+const kit = project('packages/app-kit', { private: true });
+const projects = [core, losses, signals, testing, kernels, kit, cli];
 
 const errorsOf = (path: string, ...imports: string[]): string[] => importErrors(projects, [{ path, imports }]);
 
@@ -38,6 +39,9 @@ test('edges follow the table: add-ons use core, apps use everything, tests use t
     [losses, testing],
     [losses, kernels],
     [cli, kernels],
+    [cli, kit],
+    [kit, kernels],
+    [kit, losses],
   ] as const;
   expect(
     edgeErrors(
@@ -53,6 +57,7 @@ test.each([
   [core, kernels, 'packages/core must not depend on packages/kernels-wasm: allowed are none'],
   [kernels, losses, 'packages/kernels-wasm must not depend on packages/losses: allowed are core'],
   [testing, core, 'packages/testing must not depend on packages/core: allowed are none'],
+  [losses, kit, 'packages/losses must not depend on packages/app-kit: allowed are core'],
   [losses, cli, 'packages/losses must not depend on apps/cli: nothing depends on apps or tools'],
 ])('an edge against the table is an error (%#)', (from, to, message) => {
   expect(edgeErrors(projects, [[from.manifest.name, to.manifest.name]])).toEqual([message]);

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-import { exitCodeOf } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
-import { streamLoss, watchStreams } from './output/streams.ts';
+import { exitCodeOf, exitCodes, streamLoss, watchStreams } from '@neural-fields/app-kit';
 import { runProgram } from './program.ts';
 
 watchStreams();

@@ -1,5 +1,16 @@
 /** @file The command line. */
 import { readFileSync } from 'node:fs';
+import {
+  describeError,
+  escapeJson,
+  escapeLine,
+  escapeLines,
+  exitCodeOf,
+  exitCodes,
+  InterruptedError,
+  isExpected,
+  writeTo,
+} from '@neural-fields/app-kit';
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExportCommand } from './commands/export.ts';
@@ -8,10 +19,6 @@ import { addInfoCommand } from './commands/info.ts';
 import { addMeshCommand } from './commands/mesh.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addReproduceCommand } from './commands/reproduce.ts';
-import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
-import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
-import { writeTo } from './output/streams.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
 

@@ -1,8 +1,9 @@
 /** @file Checkpoints that are not quite what the run left: damaged, or made with another number of threads. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { beforeEach, expect, test } from 'vitest';
-import { emptyFolder, run, start } from './cli.ts';
+import { run, start } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 const fit = ['fit', 'a.png', '-o', 'a.safetensors', '--backend', 'simd', '--hidden-features', '8', '--steps', '3000'];

@@ -1,86 +1,15 @@
-/** @file The built program, run as a user runs it: as a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** @file The built program, run as a user runs it. */
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { type Finished, type Running, type RunOptions, startProgram } from '@neural-fields/testing/programs';
 
 /** The built entry. */
 export const entry: string = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-/** What a finished run leaves. */
-export interface Finished {
-  /** `null` when a signal ended it. */
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A run that goes on. */
-export interface Running {
-  readonly child: ChildProcess;
-  readonly finished: Promise<Finished>;
-  /** Waits until stdout and stderr together match. */
-  saw(pattern: RegExp): Promise<void>;
-}
-
-/** Where the program runs, and with which options for Node. */
-export interface RunOptions {
-  readonly cwd: string;
-  readonly nodeOptions?: string;
-}
-
 /** Starts the program. */
-export const start = (args: readonly string[], { cwd, nodeOptions = '' }: RunOptions): Running => {
-  const child = spawn(process.execPath, [entry, ...args], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // pnpm's launchers show their programs every package of the workspace by NODE_PATH.
-    env: { ...process.env, NODE_PATH: '', NODE_OPTIONS: nodeOptions },
-  });
-  const text = { stdout: '', stderr: '' };
-  const watchers = new Set<() => void>();
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
-      text[name] += chunk;
-      for (const watcher of watchers) watcher();
-    });
-  const finished = new Promise<Finished>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
-  });
-  const saw = (pattern: RegExp): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (!pattern.test(text.stdout + text.stderr)) return;
-        watchers.delete(look);
-        resolve();
-      };
-      watchers.add(look);
-      look();
-      void finished.then(({ stdout, stderr }) => reject(new Error(`the program ended before ${pattern}:\n${stdout}${stderr}`)));
-    });
-  return { child, finished, saw };
-};
+export const start = (args: readonly string[], options: RunOptions): Running => startProgram(entry, args, options);
 
 /** Runs the program to its end. */
 export const run = (args: readonly string[], options: RunOptions): Promise<Finished> => start(args, options).finished;
-
-/** An empty folder that is removed after the test. */
-export const emptyFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'neural-fields-cli-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
-
-/** The objects of `--json`. */
-export const jsonLines = ({ stdout }: Pick<Finished, 'stdout'>): Record<string, unknown>[] =>
-  stdout
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => JSON.parse(line) as Record<string, unknown>);
 
 /** Options of a fit that takes a moment. */
 export const tiny: readonly string[] = ['--backend', 'cpu', '--hidden-features', '8', '--hidden-layers', '1'];

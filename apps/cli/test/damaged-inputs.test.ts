@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, run, tiny } from './cli.ts';
+import { run, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
 
 const fit = (file: string, ...more: string[]): string[] => ['fit', file, '-o', 'x.safetensors', ...tiny, '--steps', '1', ...more];

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { decodeFieldData } from '@neural-fields/core/files';
 import { decodeImage } from '@neural-fields/signals';
+import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
-import { emptyFolder, jsonLines, run, start } from './cli.ts';
+import { run, start } from './cli.ts';
 
 const tinyDemo = ['--backend', 'cpu', '--size', '24', '--hidden-features', '16', '--hidden-layers', '1', '--steps', '120'];
 

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import { createField, encodeField, mlp } from '@neural-fields/core';
 import { encodings, positionalEncoding } from '@neural-fields/encodings';
+import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { expect, it, test } from 'vitest';
-import { emptyFolder, jsonLines, run } from './cli.ts';
+import { run } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 it('reads fields of the library that have an encoding', async () => {

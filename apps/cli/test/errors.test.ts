@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeError, isExpected } from '@neural-fields/app-kit';
+import { emptyFolder, type Finished } from '@neural-fields/testing/programs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { describeError, isExpected } from '../src/errors.ts';
-import { emptyFolder, type Finished, run, start, tiny } from './cli.ts';
+import { run, start, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
 
 /** A run that must fail, its exit code, and what stderr must then hold: one line. */

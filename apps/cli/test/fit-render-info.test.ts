@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeFieldData, encodeSafetensors } from '@neural-fields/core/files';
 import { decodeAudio, decodeImage, mse, psnr } from '@neural-fields/signals';
+import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, jsonLines, run, start, tiny } from './cli.ts';
+import { run, start, tiny } from './cli.ts';
 import { element, writePicture, writeSound } from './examples.ts';
 
 test('a picture is fitted, described and rendered, and what is rendered has the PSNR that was printed', async () => {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSafetensors } from '@neural-fields/core/files';
+import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, jsonLines, run, start, tiny } from './cli.ts';
+import { run, start, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 const command = (...options: string[]): string[] => [

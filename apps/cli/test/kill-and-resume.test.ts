@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng } from '@neural-fields/core';
 import { decodeSafetensors } from '@neural-fields/core/files';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, run, start } from './cli.ts';
+import { run, start } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 /** A fit that uses everything that a checkpoint has to keep: random points, both moments of Adam, an average, a schedule. */

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng } from '@neural-fields/core';
 import { sphere } from '@neural-fields/shapes';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, run, start, tiny } from './cli.ts';
+import { run, start, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 /** Prints the largest resident set of the process, in kilobytes, when it ends. */

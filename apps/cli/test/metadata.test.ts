@@ -1,15 +1,16 @@
 /** What a field file says of itself is checked before anything is made of it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputError } from '@neural-fields/app-kit';
+import type { AudioDescription, ImageDescription, ShapeDescription } from '@neural-fields/app-kit/signals';
 import { type FieldData, parameterLayout, siren } from '@neural-fields/core';
 import { encodeFieldData } from '@neural-fields/core/files';
+import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../src/errors.ts';
 import { readFieldRun } from '../src/fitting/field-metadata.ts';
 import { readDescription } from '../src/signals/read-description.ts';
-import type { AudioDescription, ImageDescription, ShapeDescription } from '../src/signals/signal-description.ts';
-import { emptyFolder, jsonLines, run } from './cli.ts';
+import { run } from './cli.ts';
 
 const network = (inFeatures: number, outFeatures: number): FieldData['spec'] =>
   siren({ inFeatures, outFeatures, hiddenFeatures: 3, hiddenLayers: 0 });

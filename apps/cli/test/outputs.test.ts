@@ -13,17 +13,15 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { createOutput } from '@neural-fields/app-kit';
+import { isOwnResult, lockOutput, lockPath, type OutputKind, withOutputFolder, withOutputs } from '@neural-fields/app-kit/files';
 import { temporaryPath } from '@neural-fields/core/node';
 import { encodeGlb, encodeObj, encodePly } from '@neural-fields/shapes';
 import { encodeAudio, encodeImage } from '@neural-fields/signals';
 import { createImageWriter } from '@neural-fields/signals/node';
+import { emptyFolder, type Finished } from '@neural-fields/testing/programs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { withOutputFolder } from '../src/files/output-folder.ts';
-import { isOwnResult, type OutputKind } from '../src/files/output-kinds.ts';
-import { lockOutput, lockPath } from '../src/files/output-lock.ts';
-import { withOutputs } from '../src/files/outputs.ts';
-import { createOutput } from '../src/output/output.ts';
-import { emptyFolder, entry, type Finished, run, start, tiny } from './cli.ts';
+import { entry, run, start, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 let cwd = '';

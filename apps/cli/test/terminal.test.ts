@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { emptyFolder, entry, tiny } from './cli.ts';
+import { entry, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 const execute = (program: string, args: readonly string[], cwd: string): SpawnSyncReturns<string> =>

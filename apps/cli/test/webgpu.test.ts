@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, it } from 'vitest';
-import { emptyFolder, run } from './cli.ts';
+import { run } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 /** Debian's chromium brings a graphics card in software, and the Vulkan loader for it. */

@@ -1,9 +1,8 @@
 /** @file `neural-fields demo`: what the program can do, on a photograph that comes with it. */
 import { join } from 'node:path';
+import { type CommonOptions, integer, outputOf, positive, withCommonOptions } from '@neural-fields/app-kit';
+import type { ResumePolicy } from '@neural-fields/app-kit/fitting';
 import type { Command } from 'commander';
-import type { ResumePolicy } from '../fitting/checkpoint.ts';
-import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { integer, positive } from '../options/numbers.ts';
 
 /** The options as commander gives them. */
 interface DemoCommandOptions extends CommonOptions {

@@ -1,15 +1,14 @@
 /** @file `neural-fields export`: a field becomes a file of another program's. */
+
+import { type CommonOptions, formatBytes, type Output, outputOf } from '@neural-fields/app-kit';
+import { withOutputs } from '@neural-fields/app-kit/files';
+import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { exportPytorch, type PytorchNames, pytorchNames } from '@neural-fields/core/pytorch';
 import { type Command, Option } from 'commander';
-import { extensions } from '../files/extensions.ts';
 import { loadFieldAloud } from '../files/load-field.ts';
-import { withOutputs } from '../files/outputs.ts';
-import { type CommonOptions, outputOf } from '../options/common.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-import { formatBytes } from '../output/format.ts';
-import type { Output } from '../output/output.ts';
 
 /** The options as commander gives them. */
 interface ExportCommandOptions extends Pick<CommonOptions, 'json' | 'quiet'>, PytorchOptions {

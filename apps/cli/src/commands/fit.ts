@@ -1,33 +1,49 @@
 /** @file `neural-fields fit`: a file becomes a field. */
+
+import {
+  assertMemory,
+  type CommonOptions,
+  chooseBackend,
+  createProgress,
+  finite,
+  formatCount,
+  formatSeconds,
+  fraction,
+  integer,
+  listenForInterrupt,
+  notNegative,
+  numberList,
+  type Output,
+  outputOf,
+  parseSize,
+  plural,
+  positive,
+  type Size,
+  UsageError,
+  withCommonOptions,
+} from '@neural-fields/app-kit';
+import { assertWritable, type OutputFile, withOutputs } from '@neural-fields/app-kit/files';
+import {
+  defaultChunkSize,
+  extensions,
+  type FitSettings,
+  networkMemory,
+  openCheckpoint,
+  type ResumePolicy,
+} from '@neural-fields/app-kit/fitting';
+import { coordinateCount, describeSignal } from '@neural-fields/app-kit/signals';
 import { createField, encodeField, reportInterval } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { type Command, Option } from 'commander';
-import { chooseBackend } from '../backends.ts';
-import { UsageError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
-import { assertWritable } from '../files/output-path.ts';
-import { type OutputFile, withOutputs } from '../files/outputs.ts';
-import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
 import { type EncodingOptions, encodingLayer, encodingNames } from '../fitting/encoding.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { activationNames, networkSpec } from '../fitting/network.ts';
-import { networkMemory } from '../fitting/network-memory.ts';
 import { type PresetName, presetNames } from '../fitting/presets.ts';
 import { runFit } from '../fitting/run-fit.ts';
-import { defaultChunkSize, type FitSettings } from '../fitting/settings.ts';
-import { listenForInterrupt } from '../interrupt.ts';
-import { assertMemory } from '../memory.ts';
-import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { finite, fraction, integer, notNegative, numberList, positive } from '../options/numbers.ts';
-import { parseSize, type Size } from '../options/size.ts';
-import { formatCount, formatSeconds, plural } from '../output/format.ts';
-import type { Output } from '../output/output.ts';
-import { createProgress } from '../output/progress.ts';
 import { openPreview, previewFile } from '../render/preview.ts';
 import type { ShapeOptions } from '../signals/prepare-shape.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import { readSignal } from '../signals/read-signal.ts';
-import { coordinateCount, describeSignal } from '../signals/signal-description.ts';
 
 /** The options as commander gives them. */
 interface FitCommandOptions

@@ -1,15 +1,15 @@
 /** @file `neural-fields info`: what a file holds. */
+
+import { type CommonOptions, formatBytes, formatCount, formatDecibels, outputOf, plural } from '@neural-fields/app-kit';
+import { extensions } from '@neural-fields/app-kit/fitting';
+import { describeShapeQuality } from '@neural-fields/app-kit/shapes';
+import { describeSignal, type ShapeDescription } from '@neural-fields/app-kit/signals';
 import { type LayerSpec, type ParameterEntry, parameterLayout } from '@neural-fields/core';
 import { layerPath } from '@neural-fields/core/layers';
 import type { Command } from 'commander';
-import { extensions } from '../files/extensions.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
 import type { FoundRun } from '../fitting/field-metadata.ts';
-import { describeShapeQuality } from '../fitting/shape-quality.ts';
-import { type CommonOptions, outputOf } from '../options/common.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-import { formatBytes, formatCount, formatDecibels, plural } from '../output/format.ts';
-import { describeSignal, type ShapeDescription } from '../signals/signal-description.ts';
 
 /** One layer as the table shows it. */
 interface LayerRow {

@@ -1,4 +1,23 @@
 /** @file `neural-fields mesh`: the zero level of a field becomes a mesh, in the units of the file that was fitted. */
+
+import {
+  type CommonOptions,
+  chooseBackend,
+  createProgress,
+  finite,
+  formatCount,
+  formatSeconds,
+  InputError,
+  integer,
+  type Output,
+  outputOf,
+  positive,
+  stoppable,
+  withCommonOptions,
+} from '@neural-fields/app-kit';
+import { meshKinds, withOutputs } from '@neural-fields/app-kit/files';
+import { extensions } from '@neural-fields/app-kit/fitting';
+import { pointsPerPass } from '@neural-fields/app-kit/render';
 import { fieldFromData, outFeatures } from '@neural-fields/core';
 import {
   applySimilarity,
@@ -11,20 +30,8 @@ import {
 } from '@neural-fields/shapes';
 import { writeShape } from '@neural-fields/shapes/node';
 import type { Command } from 'commander';
-import { chooseBackend } from '../backends.ts';
-import { InputError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
-import { meshKinds } from '../files/output-kinds.ts';
-import { withOutputs } from '../files/outputs.ts';
-import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { finite, integer, positive } from '../options/numbers.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-import { formatCount, formatSeconds } from '../output/format.ts';
-import type { Output } from '../output/output.ts';
-import { createProgress } from '../output/progress.ts';
-import { stoppable } from '../output/stoppable.ts';
-import { pointsPerPass } from '../render/sample-field.ts';
 
 /** The options as commander gives them. */
 interface MeshCommandOptions extends CommonOptions, PytorchOptions {

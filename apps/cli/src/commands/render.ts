@@ -1,31 +1,55 @@
 /** @file `neural-fields render`: a field becomes a picture or a sound. */
+
+import {
+  assertMemory,
+  bitDepth,
+  type CommonOptions,
+  chooseBackend,
+  createProgress,
+  finite,
+  formatCount,
+  formatSeconds,
+  InputError,
+  integer,
+  numberList,
+  type Output,
+  optionName,
+  outputOf,
+  type Progress,
+  parseSize,
+  positive,
+  resolveSize,
+  type Size,
+  stoppable,
+  UsageError,
+  withCommonOptions,
+} from '@neural-fields/app-kit';
+import {
+  assertWritable,
+  extensionOf,
+  extensionsOf,
+  imageKinds,
+  type OutputKind,
+  withOutputs,
+} from '@neural-fields/app-kit/files';
+import { extensions } from '@neural-fields/app-kit/fitting';
+import {
+  type ImageView,
+  previewRange,
+  type Quantity,
+  type Region,
+  type Slice,
+  shownChannels,
+  wholePicture,
+} from '@neural-fields/app-kit/render';
+import type { AudioDescription, ImageDescription, SignalDescription } from '@neural-fields/app-kit/signals';
 import { fieldFromData, outFeatures } from '@neural-fields/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { chooseBackend } from '../backends.ts';
-import { InputError, UsageError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
-import { extensionsOf, imageKinds, type OutputKind } from '../files/output-kinds.ts';
-import { assertWritable, extensionOf } from '../files/output-path.ts';
-import { withOutputs } from '../files/outputs.ts';
-import { assertMemory } from '../memory.ts';
-import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { optionName } from '../options/names.ts';
-import { bitDepth, finite, integer, numberList, positive } from '../options/numbers.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-import { parseSize, resolveSize, type Size } from '../options/size.ts';
-import { formatCount, formatSeconds } from '../output/format.ts';
-import type { Output } from '../output/output.ts';
-import { createProgress, type Progress } from '../output/progress.ts';
-import { stoppable } from '../output/stoppable.ts';
-import { previewRange } from '../render/display-range.ts';
-import { type ImageView, type Region, shownChannels, wholePicture } from '../render/image-view.ts';
 import { renderAudio, sampleCount } from '../render/render-audio.ts';
 import { assertRenderable, renderImage } from '../render/render-image.ts';
 import { type RenderShapeOptions, renderShape } from '../render/render-shape.ts';
-import type { Quantity } from '../render/sample-field.ts';
-import type { Slice } from '../render/surface/slice-picture.ts';
-import type { AudioDescription, ImageDescription, SignalDescription } from '../signals/signal-description.ts';
 
 /** The options as commander gives them. */
 interface RenderCommandOptions extends CommonOptions, PytorchOptions {

@@ -1,10 +1,17 @@
 /** @file `neural-fields reproduce`: experiments of papers, with what was expected beside what was obtained. */
 import { join } from 'node:path';
+import {
+  type CommonOptions,
+  finite,
+  integer,
+  outputOf,
+  parseSize,
+  positive,
+  type Size,
+  UsageError,
+  withCommonOptions,
+} from '@neural-fields/app-kit';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import { type CommonOptions, outputOf, withCommonOptions } from '../options/common.ts';
-import { finite, integer, positive } from '../options/numbers.ts';
-import { parseSize, type Size } from '../options/size.ts';
 
 /** The options as commander gives them. */
 interface ReproduceCommandOptions extends CommonOptions {

@@ -1,12 +1,20 @@
 /** @file The pictures and numbers of the demonstration, computed from the photograph and the fitted field. */
+
+import {
+  applyRange,
+  type Quantity,
+  type Region,
+  rangeOf,
+  sampleAll,
+  toPicture,
+  viewPoints,
+  wholePicture,
+} from '@neural-fields/app-kit/render';
+import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
 import { amplitudeSpectrum, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core/spectra';
 import { coordinateGradient, coordinateLaplacian, type Image, psnr, resizeImage, ssim } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import { rangeOf } from '../render/display-range.ts';
-import { applyRange, type Region, toPicture, viewPoints, wholePicture } from '../render/image-view.ts';
-import { type Quantity, sampleAll } from '../render/sample-field.ts';
-import type { ImageDescription } from '../signals/signal-description.ts';
 import { logarithmicPicture } from './colours.ts';
 
 /** How much larger than the pixels of the fit the detail is shown. */

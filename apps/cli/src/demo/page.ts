@@ -1,4 +1,7 @@
 /** @file The page of the demonstration: one HTML file that needs nothing beside it, and links the other files of its folder. */
+
+import { formatCount, formatDecibels, formatSeconds } from '@neural-fields/app-kit';
+import { photograph } from '@neural-fields/app-kit/photograph';
 import {
   escapeHtml,
   link,
@@ -9,8 +12,6 @@ import {
   section,
   makePage as wholePage,
 } from '@neural-fields/report';
-import { formatCount, formatDecibels, formatSeconds } from '../output/format.ts';
-import { photograph } from './picture.ts';
 
 /** What the page says. Pictures are PNG bytes by name, plots SVG text. */
 export interface PageInput {

@@ -1,8 +1,9 @@
 /** @file The plots of the page, as SVG text. Colours are variables of the page's style, so that they follow light and dark. */
+
+import type { CoursePoint } from '@neural-fields/app-kit/fitting';
 import type { RadialSpectrum } from '@neural-fields/core/spectra';
 import { drawPlot } from '@neural-fields/report';
 import { axisX, axisY, dot, gridY, line, ruleX, text } from '@observablehq/plot';
-import type { CoursePoint } from '../fitting/course-lines.ts';
 
 /** At most `limit` of the points, evenly, the last among them. */
 const thin = <T>(points: readonly T[], limit: number): T[] => {

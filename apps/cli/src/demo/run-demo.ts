@@ -1,29 +1,39 @@
 /** @file The demonstration: a field learns a photograph, and a page shows what it has learned. */
 import { join } from 'node:path';
+import {
+  assertMemory,
+  type BackendOptions,
+  chooseBackend,
+  createProgress,
+  formatCount,
+  formatDecibels,
+  formatSeconds,
+  listenForInterrupt,
+  type Output,
+  plural,
+  UsageError,
+} from '@neural-fields/app-kit';
+import { withOutputFolder } from '@neural-fields/app-kit/files';
+import {
+  afterCourse,
+  defaultChunkSize,
+  networkMemory,
+  openCheckpoint,
+  openCourse,
+  type ResumePolicy,
+} from '@neural-fields/app-kit/fitting';
+import { photograph, readPicture } from '@neural-fields/app-kit/photograph';
+import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import { createField, encodeField, siren } from '@neural-fields/core';
 import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
-import { type BackendOptions, chooseBackend } from '../backends.ts';
-import { UsageError } from '../errors.ts';
-import { withOutputFolder } from '../files/output-folder.ts';
-import { openCheckpoint, type ResumePolicy } from '../fitting/checkpoint.ts';
-import { afterCourse, openCourse } from '../fitting/course.ts';
 import { fieldMetadata } from '../fitting/field-metadata.ts';
-import { networkMemory } from '../fitting/network-memory.ts';
 import { measureQuality } from '../fitting/quality.ts';
 import { runFit } from '../fitting/run-fit.ts';
-import { defaultChunkSize } from '../fitting/settings.ts';
-import { listenForInterrupt } from '../interrupt.ts';
-import { assertMemory } from '../memory.ts';
-import { formatCount, formatDecibels, formatSeconds, plural } from '../output/format.ts';
-import type { Output } from '../output/output.ts';
-import { createProgress } from '../output/progress.ts';
 import { signalFromImage } from '../signals/prepare-image.ts';
-import type { ImageDescription } from '../signals/signal-description.ts';
 import { makeFigures, ZOOM } from './figures.ts';
 import { makePage } from './page.ts';
-import { photograph, readPicture } from './picture.ts';
 import { psnrPlot, type QualityPoint, spectrumPlot } from './plots.ts';
 import { type DemoSettings, demoSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 /** @file What the demonstration fits on which backend, so that it ends within about two minutes on two processor cores. */
-import type { FitSettings } from '../fitting/settings.ts';
+import type { FitSettings } from '@neural-fields/app-kit/fitting';
 
 /** A size of the demonstration. */
 export interface DemoSettings {

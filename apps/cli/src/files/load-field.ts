@@ -1,20 +1,17 @@
 /** @file A field from a file of this program, of the library, or of PyTorch. */
 import { existsSync } from 'node:fs';
+import { describeError, InputError, type Output, UsageError } from '@neural-fields/app-kit';
+import { describeForeign, readInput } from '@neural-fields/app-kit/files';
+import { type CheckpointRun, extensions, readRun } from '@neural-fields/app-kit/fitting';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { FieldData } from '@neural-fields/core';
 import { decodeFieldData, FieldFileError } from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
-import { describeError, InputError, UsageError } from '../errors.ts';
-import { type CheckpointRun, readRun } from '../fitting/checkpoint.ts';
 import { type FoundRun, readFieldRun } from '../fitting/field-metadata.ts';
 import { FACTOR_KEY } from '../fitting/recovery.ts';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
-import type { Output } from '../output/output.ts';
 import { readDescription } from '../signals/read-description.ts';
-import type { SignalDescription } from '../signals/signal-description.ts';
-import { describeForeign } from './describe-foreign.ts';
-import { extensions } from './extensions.ts';
-import { readInput } from './read-bytes.ts';
 
 /** What is known about a field from its file. */
 export interface LoadedField {

@@ -1,8 +1,9 @@
 /** @file The encoding in front of a network that the options of the command line describe. */
+
+import { UsageError } from '@neural-fields/app-kit';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { LayerSpec } from '@neural-fields/core';
 import { fourierFeatures, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';
-import { UsageError } from '../errors.ts';
-import type { SignalDescription } from '../signals/signal-description.ts';
 
 /** The values of `--encoding`. */
 export const encodingNames = ['positional', 'fourier', 'rbf'] as const;

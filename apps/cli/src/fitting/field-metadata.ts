@@ -1,10 +1,9 @@
 /** @file The metadata of a field file. `signal` says what the field stands for, `run` how it came to be; both are JSON. */
 import { basename } from 'node:path';
-import { InputError } from '../errors.ts';
-import { asRecord, integerIn, type JsonRecord, parseRecord, show } from '../signals/json-fields.ts';
+import { InputError } from '@neural-fields/app-kit';
+import type { FitSettings } from '@neural-fields/app-kit/fitting';
+import { asRecord, integerIn, type JsonRecord, parseRecord, SIGNAL_KEY, show } from '@neural-fields/app-kit/signals';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
-import { SIGNAL_KEY } from '../signals/signal-description.ts';
-import type { FitSettings } from './settings.ts';
 
 /** The key under which the run stands. */
 const RUN_KEY = 'run';

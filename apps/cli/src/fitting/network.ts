@@ -1,4 +1,7 @@
 /** @file The network that the options of the command line describe. */
+
+import { UsageError } from '@neural-fields/app-kit';
+import { extensions } from '@neural-fields/app-kit/fitting';
 import {
   expSin,
   type FieldSpec,
@@ -19,8 +22,6 @@ import {
   superGaussian,
   tanh,
 } from '@neural-fields/core';
-import { UsageError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
 
 /** The activations without a frequency, with the parameters that the core package gives them. */
 const activations = {

@@ -1,6 +1,7 @@
 /** @file Settings that go together: those that show something within about a minute on two cores, and those of the SIREN paper. */
-import type { SignalDescription } from '../signals/signal-description.ts';
-import type { ShapeTermOptions } from './shape-terms.ts';
+
+import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
 
 /** The values of `--preset`. */
 export const presetNames = ['fast', 'paper'] as const;

@@ -1,7 +1,8 @@
 /** @file How well a field has learned its signal. */
+
+import { sampleRange } from '@neural-fields/app-kit/render';
 import { createRng, type Field } from '@neural-fields/core';
 import type { PointSet } from '@neural-fields/signals';
-import { sampleRange } from '../render/sample-field.ts';
 
 /** The error of a field at the points of a signal. */
 export interface Quality {

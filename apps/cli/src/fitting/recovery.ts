@@ -1,6 +1,7 @@
 /** @file Going on after a fit has diverged: from its last good step, with half of the learning rate. The checkpoint remembers how often that was done. */
+
+import { extensions } from '@neural-fields/app-kit/fitting';
 import { CheckpointError, type CheckpointStore, decodeCheckpoint, type Schedule } from '@neural-fields/core';
-import { extensions } from '../files/extensions.ts';
 
 /** The key of a checkpoint's metadata under which the factor on the learning rate stands. */
 export const FACTOR_KEY = 'learning-rate-factor';

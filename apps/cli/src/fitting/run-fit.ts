@@ -1,5 +1,8 @@
 /** @file A fit from the command line: core's loop with a checkpoint, progress and a way to stop it. */
 import { existsSync } from 'node:fs';
+import { describeError, InputError, InterruptedError, type Output, type Progress } from '@neural-fields/app-kit';
+import { type Checkpoint, type FitSettings, fitOptions } from '@neural-fields/app-kit/fitting';
+import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import {
   CheckpointError,
   type CheckpointStore,
@@ -10,14 +13,8 @@ import {
   type FitProgress,
   fit,
 } from '@neural-fields/core';
-import { describeError, InputError, InterruptedError } from '../errors.ts';
-import type { Output } from '../output/output.ts';
-import type { Progress } from '../output/progress.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
-import { SIGNAL_KEY } from '../signals/signal-description.ts';
-import type { Checkpoint } from './checkpoint.ts';
 import { FACTOR_KEY, memoryStore, readFactor, slowed } from './recovery.ts';
-import { type FitSettings, fitOptions } from './settings.ts';
 
 /** What a run needs beside the field and its signal. */
 export interface RunFitOptions {

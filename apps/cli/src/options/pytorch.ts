@@ -1,12 +1,11 @@
 /** @file What a state dict of PyTorch does not say, as options of every command that takes a field. */
+
+import { optionName, positive, UsageError } from '@neural-fields/app-kit';
+import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
 import { activationParameterValues, coreActivations } from '@neural-fields/core/layers';
 import type { ImportPytorchOptions } from '@neural-fields/core/pytorch';
 import { type Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
-import { optionName } from './names.ts';
-import { positive } from './numbers.ts';
 
 /** The values of the options. */
 export interface PytorchOptions {

@@ -1,14 +1,13 @@
 /** @file A picture of the surface as a fit goes, beside the output. */
+
+import { type Output, UsageError } from '@neural-fields/app-kit';
+import { createCamera, renderSurface } from '@neural-fields/app-kit/render';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
 import { FileError } from '@neural-fields/core/node';
 import { fieldFunction } from '@neural-fields/shapes';
 import { writeImage } from '@neural-fields/signals/node';
 import ndarray from 'ndarray';
-import { UsageError } from '../errors.ts';
-import type { Output } from '../output/output.ts';
-import type { SignalDescription } from '../signals/signal-description.ts';
-import { createCamera } from './surface/camera.ts';
-import { renderSurface } from './surface/render-surface.ts';
 
 /** Where and how often previews are drawn. */
 export interface PreviewOptions {

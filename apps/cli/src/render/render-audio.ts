@@ -1,10 +1,11 @@
 /** @file The sound of a field. */
+
+import { sampleRange } from '@neural-fields/app-kit/render';
+import type { AudioDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
 import { gridCoordinatesRange } from '@neural-fields/signals';
 import { writeAudio } from '@neural-fields/signals/node';
 import ndarray from 'ndarray';
-import type { AudioDescription } from '../signals/signal-description.ts';
-import { sampleRange } from './sample-field.ts';
 
 /** How a sound is written. */
 export interface RenderAudioOptions {

@@ -1,12 +1,22 @@
 /** @file A picture of a field, made a strip of rows at a time. */
+
+import { InputError } from '@neural-fields/app-kit';
+import { extensionOf } from '@neural-fields/app-kit/files';
+import {
+  applyRange,
+  type DisplayRange,
+  type ImageView,
+  pointsPerPass,
+  type Quantity,
+  sampleRange,
+  shownChannels,
+  toPicture,
+  viewPoints,
+} from '@neural-fields/app-kit/render';
+import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
 import { createImageWriter, writeImage } from '@neural-fields/signals/node';
 import ndarray from 'ndarray';
-import { InputError } from '../errors.ts';
-import { extensionOf } from '../files/output-path.ts';
-import type { ImageDescription } from '../signals/signal-description.ts';
-import { applyRange, type DisplayRange, type ImageView, shownChannels, toPicture, viewPoints } from './image-view.ts';
-import { pointsPerPass, type Quantity, sampleRange } from './sample-field.ts';
 
 /** Formats other than PNG are encoded from memory: this many values are 256 MiB of float32. */
 const WHOLE_VALUES = 2 ** 26;

@@ -1,12 +1,18 @@
 /** @file A picture of a shape's field: its surface, or a plane through its distances. */
+
+import {
+  type CameraOptions,
+  createCamera,
+  type PictureSize,
+  pointsPerPass,
+  renderSurface,
+  type Slice,
+  slicePicture,
+} from '@neural-fields/app-kit/render';
 import type { Field } from '@neural-fields/core';
 import { fieldFunction } from '@neural-fields/shapes';
 import { writeImage } from '@neural-fields/signals/node';
 import ndarray from 'ndarray';
-import { pointsPerPass } from './sample-field.ts';
-import { type CameraOptions, createCamera, type PictureSize } from './surface/camera.ts';
-import { renderSurface } from './surface/render-surface.ts';
-import { type Slice, slicePicture } from './surface/slice-picture.ts';
 
 /** What a picture of a shape shows, and how it is written. */
 export interface RenderShapeOptions extends PictureSize {

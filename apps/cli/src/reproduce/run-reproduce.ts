@@ -1,15 +1,20 @@
 /** @file Experiments of papers, one after the other, with a report of all. */
 import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import {
+  type BackendOptions,
+  chooseBackend,
+  didYouMean,
+  formatCount,
+  formatSeconds,
+  InterruptedError,
+  listenForInterrupt,
+  type Output,
+  type Size,
+  UsageError,
+} from '@neural-fields/app-kit';
+import { withOutputFolder } from '@neural-fields/app-kit/files';
 import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
-import { type BackendOptions, chooseBackend } from '../backends.ts';
-import { InterruptedError, UsageError } from '../errors.ts';
-import { withOutputFolder } from '../files/output-folder.ts';
-import { listenForInterrupt } from '../interrupt.ts';
-import { didYouMean } from '../options/nearest.ts';
-import type { Size } from '../options/size.ts';
-import { formatCount, formatSeconds } from '../output/format.ts';
-import type { Output } from '../output/output.ts';
 import { experiments } from './experiments.ts';
 import { checkCells, tableCells, tableLines } from './frame/cells.ts';
 import type { Experiment, ExperimentContext, ExperimentSettings, FileKind, ProfileName } from './frame/experiment.ts';

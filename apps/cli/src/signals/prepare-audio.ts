@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
+import { InputError } from '@neural-fields/app-kit';
+import type { AudioDescription } from '@neural-fields/app-kit/signals';
 import { AudioError, type DecodedAudio, decodeAudio, type GridConvention, type Span, samples } from '@neural-fields/signals';
-import { InputError } from '../errors.ts';
 import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
 import { type Telling, whileSaying } from './say.ts';
-import type { AudioDescription } from './signal-description.ts';
 
 /** How a sound is prepared. */
 export interface PrepareAudioOptions {

@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import { InputError, resolveSize, type Size, UsageError } from '@neural-fields/app-kit';
+import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import {
   decodeImage,
   type GridConvention,
@@ -8,11 +10,8 @@ import {
   resizeImageAsync,
   type Span,
 } from '@neural-fields/signals';
-import { InputError, UsageError } from '../errors.ts';
-import { resolveSize, type Size } from '../options/size.ts';
 import { type PreparedSamples, preparedSamples, type SamplesRemarks } from './prepared-samples.ts';
 import { type Telling, whileSaying } from './say.ts';
-import type { ImageDescription } from './signal-description.ts';
 
 /** How a picture is prepared. */
 export interface PrepareImageOptions {

@@ -1,15 +1,15 @@
 /** @file Signals that are known at samples: pictures and sounds. They are fitted by the mean squared error. */
 import { createHash } from 'node:crypto';
 import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { formatCount, formatDecibels, plural } from '@neural-fields/app-kit';
+import { pointsOf } from '@neural-fields/app-kit/fitting';
+import type { AudioDescription, ImageDescription } from '@neural-fields/app-kit/signals';
 import { term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import type { DecodeNote, PointSet } from '@neural-fields/signals';
 import { settingsFor } from '../fitting/presets.ts';
 import { measureQuality } from '../fitting/quality.ts';
-import { pointsOf } from '../fitting/settings.ts';
-import { formatCount, formatDecibels, plural } from '../output/format.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
-import type { AudioDescription, ImageDescription } from './signal-description.ts';
 
 type SamplesDescription = ImageDescription | AudioDescription;
 

@@ -1,8 +1,9 @@
 /** @file A signal that is ready to be fitted. */
+
+import type { FitSettings } from '@neural-fields/app-kit/fitting';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
 import type { PresetName, SignalDefaults } from '../fitting/presets.ts';
-import type { FitSettings } from '../fitting/settings.ts';
-import type { SignalDescription } from './signal-description.ts';
 
 /** What is to be fitted, what it stands for, and how well a field has learned it. */
 export interface PreparedSignal {

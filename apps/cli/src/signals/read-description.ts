@@ -1,18 +1,26 @@
 /** @file The description of a signal in a file's metadata, checked field by field and against the network that it stands beside. */
-import { type FieldSpec, outFeatures } from '@neural-fields/core';
-import { parseSimilarity, SIMILARITY_KEY } from '@neural-fields/shapes';
-import type { Span } from '@neural-fields/signals';
-import { describeError, InputError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
-import { asRecord, integerIn, type JsonRecord, listOf, oneOf, optional, parseRecord, show } from './json-fields.ts';
+
+import { describeError, InputError } from '@neural-fields/app-kit';
+import { extensions } from '@neural-fields/app-kit/fitting';
 import {
   type AudioDescription,
+  asRecord,
   coordinateCount,
   type ImageDescription,
+  integerIn,
+  type JsonRecord,
+  listOf,
+  oneOf,
+  optional,
+  parseRecord,
   type ShapeDescription,
   SIGNAL_KEY,
   type SignalDescription,
-} from './signal-description.ts';
+  show,
+} from '@neural-fields/app-kit/signals';
+import { type FieldSpec, outFeatures } from '@neural-fields/core';
+import { parseSimilarity, SIMILARITY_KEY } from '@neural-fields/shapes';
+import type { Span } from '@neural-fields/signals';
 
 /** The largest side of a PNG. */
 const MAX_SIDE = 0x7fffffff;

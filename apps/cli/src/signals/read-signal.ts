@@ -1,9 +1,6 @@
 import { basename } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { describeForeign, isPly } from '../files/describe-foreign.ts';
-import { readInput } from '../files/read-bytes.ts';
-import { optionName } from '../options/names.ts';
-import { formatBytes } from '../output/format.ts';
+import { formatBytes, optionName, UsageError } from '@neural-fields/app-kit';
+import { describeForeign, isPly, readInput } from '@neural-fields/app-kit/files';
 import { prepareAudio } from './prepare-audio.ts';
 import { type PrepareImageOptions, prepareImage } from './prepare-image.ts';
 import { prepareShape, type ShapeOptions } from './prepare-shape.ts';

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InputError, InterruptedError, UsageError } from '@neural-fields/app-kit';
 import type { Field } from '@neural-fields/core';
 import { decodeFieldData } from '@neural-fields/core/files';
 import { memory } from '@tensorflow/tfjs-core';
 import { parseHTML } from 'linkedom';
 import { expect, onTestFinished, test } from 'vitest';
-import { InputError, InterruptedError, UsageError } from '../../src/errors.ts';
 import type { Experiment } from '../../src/reproduce/frame/experiment.ts';
 import { findExperiments } from '../../src/reproduce/run-reproduce.ts';
 import { reproduce, toy } from './toy.ts';

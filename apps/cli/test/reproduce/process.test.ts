@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRng } from '@neural-fields/core';
 import { decodeSafetensors } from '@neural-fields/core/files';
+import { emptyFolder, type Finished, jsonLines } from '@neural-fields/testing/programs';
 import { expect, onTestFinished, test } from 'vitest';
-import { emptyFolder, type Finished, jsonLines, run, start } from '../cli.ts';
+import { run, start } from '../cli.ts';
 import { writePicture, writeSound } from '../examples.ts';
 
 const small = [

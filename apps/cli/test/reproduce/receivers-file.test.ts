@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InputError } from '@neural-fields/app-kit';
 import { expect, onTestFinished, test } from 'vitest';
-import { InputError } from '../../src/errors.ts';
 import { loadRecording } from '../../src/reproduce/shared/receivers-file.ts';
 import { authorsFile, authorsFileMissing } from './authors-file.ts';
 import { encodeMatlab, type Matrix } from './matlab.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InputError } from '@neural-fields/app-kit';
 import { checkMesh } from '@neural-fields/shapes';
 import { expect, onTestFinished, test } from 'vitest';
-import { InputError } from '../../src/errors.ts';
 import { type ExperimentShape, loadBunny, loadDragon, loadMesh } from '../../src/reproduce/shared/shapes.ts';
 
 const expectInBox = ({ mesh }: ExperimentShape): void => {

@@ -1,8 +1,9 @@
 /** @file An experiment that takes a moment, and what is needed to run it in this process. */
+
+import type { Output } from '@neural-fields/app-kit';
 import { adam, type PointSource, siren, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import ndarray from 'ndarray';
-import type { Output } from '../../src/output/output.ts';
 import type { Experiment, FitPlan } from '../../src/reproduce/frame/experiment.ts';
 import { type ReproduceOptions, runReproduce } from '../../src/reproduce/run-reproduce.ts';
 

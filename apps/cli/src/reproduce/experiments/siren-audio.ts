@@ -1,14 +1,14 @@
 /** @file A sound, fitted by three networks: section 3.1 and the supplement of the SIREN paper. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { InputError } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, term } from '@neural-fields/core';
 import { amplitudeSpectrum, hannWindow } from '@neural-fields/core/spectra';
 import { mse } from '@neural-fields/losses';
 import { AudioError, decodeAudio, encodeAudio, samples } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import { InputError } from '../../errors.ts';
-import { readInput } from '../../files/read-bytes.ts';
-import { sampleAll } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from '../frame/experiment.ts';
 import type { Check, Findings } from '../frame/findings.ts';
 import { playPrelude } from '../shared/music.ts';

@@ -1,8 +1,9 @@
 /** @file A medium found from the waves that receivers around it hear: full-waveform inversion, figure 5 of the SIREN paper. */
+
+import { sampleField } from '@neural-fields/app-kit/render';
 import { type Field, type Term, term } from '@neural-fields/core';
 import { helmholtzInversion, receiverMisfit } from '@neural-fields/losses';
 import { gridCoordinates } from '@neural-fields/signals';
-import { sampleField } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
 import type { Check, Findings, PictureGroup } from '../frame/findings.ts';
 import { meanSquaredError, relativeError, rowsAt } from '../shared/errors.ts';

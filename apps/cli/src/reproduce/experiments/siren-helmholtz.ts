@@ -1,7 +1,8 @@
 /** @file The Helmholtz equation in three media, solved by networks: figure 5 of the SIREN paper, against a solver in float64. */
+
+import { sampleField } from '@neural-fields/app-kit/render';
 import { type Field, term } from '@neural-fields/core';
 import { helmholtz } from '@neural-fields/losses';
-import { sampleField } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
 import type { Check, Findings, Picture, PictureGroup } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';

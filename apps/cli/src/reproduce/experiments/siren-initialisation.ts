@@ -1,10 +1,11 @@
 /** @file What passes through an untrained SIREN: section 3.2 of the SIREN paper, and the figures of its supplement on initialisation. */
+
+import { assertMemory } from '@neural-fields/app-kit';
+import { networkMemory } from '@neural-fields/app-kit/fitting';
+import { sampleAll } from '@neural-fields/app-kit/render';
 import { createField, createRng, type FieldSpec, mlp, sine, siren } from '@neural-fields/core';
 import { amplitudeSpectrum, type Distribution, type LayerStatistics, layerStatistics } from '@neural-fields/core/spectra';
 import { tensor2d } from '@tensorflow/tfjs-core';
-import { networkMemory } from '../../fitting/network-memory.ts';
-import { assertMemory } from '../../memory.ts';
-import { sampleAll } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan } from '../frame/experiment.ts';
 import type { Check, Findings, PlotLine } from '../frame/findings.ts';
 

@@ -1,4 +1,7 @@
 /** @file Signed distances from the points of a surface: figure 4 of the SIREN paper, on shapes that anybody may have. */
+
+import { createCamera, drawMesh, renderSurface, slicePicture } from '@neural-fields/app-kit/render';
+import { measureShape, SHELL, type ShapeTermOptions, shapeTerms } from '@neural-fields/app-kit/shapes';
 import { adam, constant, cosine, createRng, type Field } from '@neural-fields/core';
 import {
   below,
@@ -16,12 +19,6 @@ import {
 } from '@neural-fields/shapes';
 import type { Image } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import { measureShape, SHELL } from '../../fitting/shape-quality.ts';
-import { type ShapeTermOptions, shapeTerms } from '../../fitting/shape-terms.ts';
-import { createCamera } from '../../render/surface/camera.ts';
-import { drawMesh } from '../../render/surface/draw-mesh.ts';
-import { renderSurface } from '../../render/surface/render-surface.ts';
-import { slicePicture } from '../../render/surface/slice-picture.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField, ProfileName } from '../frame/experiment.ts';
 import type { Check, Findings, Picture, PictureGroup, Table } from '../frame/findings.ts';
 import { networkExtensions, networkLabels, networkNames, networkSpec } from '../shared/networks.ts';

@@ -1,9 +1,10 @@
 /** @file A picture between its pixels and beyond its edges: what a SIREN says where it was never asked. */
+
+import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import { type GridOptions, gridCoordinatesRange, type Image, pixels, resizeImage, type Span } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import { sampleAll } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from '../frame/experiment.ts';
 import type { Findings } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition } from '../shared/decibels.ts';

@@ -1,11 +1,12 @@
 /** @file The wave equation from a pulse at rest, learned in the order in which it happens: the SIREN paper's supplement, against a solver in float64. */
+
+import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, cosine, type Field, type PointLoss, type PointSource, type Term, term } from '@neural-fields/core';
 import { gaussianSource, type WaveDerivatives, wave, waveStart, withTargets } from '@neural-fields/losses';
 import { gridCoordinates } from '@neural-fields/signals';
 import { solveWave } from '@neural-fields/solvers';
 import { add, mul } from '@tensorflow/tfjs-core';
 import ndarray from 'ndarray';
-import { sampleAll } from '../../render/sample-field.ts';
 import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
 import type { Check, Findings, PictureGroup } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';

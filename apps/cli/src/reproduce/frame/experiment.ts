@@ -2,9 +2,10 @@
  * @file What an experiment is: fits by name, and a function that looks at the fitted fields and says what was found. The frame runs, saves and
  * resumes the fits, and writes the results; an experiment only says what is fitted, to what, and what is expected of it.
  */
+
+import type { CoursePoint } from '@neural-fields/app-kit/fitting';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Extensions, Field, FieldSpec, Optimizer, Schedule, Term } from '@neural-fields/core';
-import type { CoursePoint } from '../../fitting/course-lines.ts';
-import type { SignalDescription } from '../../signals/signal-description.ts';
 import type { Findings } from './findings.ts';
 
 /** `quick` takes minutes on two cores; `paper` is the published size. */

@@ -1,11 +1,11 @@
 /** @file A fit that has ended, as a file: the field, and in its metadata what was fitted and how it went. */
 import { existsSync } from 'node:fs';
+import { describeError, InputError } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import { encodeField, type Field, fieldFromData } from '@neural-fields/core';
 import { decodeFieldData } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
-import { describeError, InputError } from '../../errors.ts';
-import { readInput } from '../../files/read-bytes.ts';
-import { SIGNAL_KEY } from '../../signals/signal-description.ts';
 import type { FitPlan } from './experiment.ts';
 import { type FitIdentity, firstDifference } from './fit-identity.ts';
 

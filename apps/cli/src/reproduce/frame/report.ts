@@ -1,6 +1,7 @@
 /** @file The report: one HTML file that needs nothing beside it, of one experiment or of many. */
+
+import { formatCount, formatSeconds, plural } from '@neural-fields/app-kit';
 import { escapeHtml, figureTable, makePage, pictureFigure, plotFigure, propertyTable, section } from '@neural-fields/report';
-import { formatCount, formatSeconds, plural } from '../../output/format.ts';
 import { checkCells, reasonsOf, tableCells } from './cells.ts';
 import { type LinePlot, type PictureGroup, type Table, verdictOf } from './findings.ts';
 import { drawLinePlot, legendCss, legendHtml } from './line-plot.ts';

@@ -1,14 +1,11 @@
 /** @file One experiment from its data to its results. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertMemory, formatSeconds, InputError, type Output, plural } from '@neural-fields/app-kit';
+import { networkMemory } from '@neural-fields/app-kit/fitting';
 import { removeTemporaryFiles, systemErrorReason, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage } from '@neural-fields/signals';
-import { InputError } from '../../errors.ts';
-import { networkMemory } from '../../fitting/network-memory.ts';
-import { assertMemory } from '../../memory.ts';
-import { formatSeconds, plural } from '../../output/format.ts';
-import type { Output } from '../../output/output.ts';
 import type { Experiment, ExperimentContext, FitPlan, FittedField } from './experiment.ts';
 import { drawLinePlot } from './line-plot.ts';
 import { lossPlot, makeReport, type ReportedResult } from './report.ts';

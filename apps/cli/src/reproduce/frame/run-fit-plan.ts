@@ -2,6 +2,19 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createProgress, describeError, InputError, type Output } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import {
+  afterCourse,
+  type Course,
+  type CourseFile,
+  defaultChunkSize,
+  openCourse,
+  readCourse,
+  readRun,
+  tolerantStore,
+} from '@neural-fields/app-kit/fitting';
+import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import {
   CheckpointError,
   createField,
@@ -13,15 +26,6 @@ import {
   reportInterval,
 } from '@neural-fields/core';
 import { decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core/files';
-import { describeError, InputError } from '../../errors.ts';
-import { readInput } from '../../files/read-bytes.ts';
-import { readRun, tolerantStore } from '../../fitting/checkpoint.ts';
-import { afterCourse, type Course, openCourse } from '../../fitting/course.ts';
-import { type CourseFile, readCourse } from '../../fitting/course-lines.ts';
-import { defaultChunkSize } from '../../fitting/settings.ts';
-import type { Output } from '../../output/output.ts';
-import { createProgress } from '../../output/progress.ts';
-import { SIGNAL_KEY } from '../../signals/signal-description.ts';
 import type { CurvePoint, FitPlan, FittedField } from './experiment.ts';
 import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';

@@ -1,8 +1,9 @@
 /** @file How waves of the Helmholtz equation are fitted, and sampled: what its two experiments share. */
+
+import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, cosine, type Field, lbfgs, type PointSource } from '@neural-fields/core';
 import { absolute, type Penalty, squared } from '@neural-fields/losses';
 import { gridCoordinates, gridCoordinatesRange } from '@neural-fields/signals';
-import { sampleAll } from '../../render/sample-field.ts';
 import type { ExperimentSettings, FitPlan, ProfileName } from '../frame/experiment.ts';
 import { rowsAt } from './errors.ts';
 import { freezePoints } from './freeze-points.ts';

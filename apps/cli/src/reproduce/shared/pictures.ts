@@ -1,12 +1,11 @@
 /** @file The pictures that are fitted: those that come with the program, or the user's. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { InputError, resolveSize } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import { photograph, readPicture } from '@neural-fields/app-kit/photograph';
+import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import { decodeImage, type GridOptions, type Image, ImageError, resizeImage } from '@neural-fields/signals';
-import { photograph, readPicture } from '../../demo/picture.ts';
-import { InputError } from '../../errors.ts';
-import { readInput } from '../../files/read-bytes.ts';
-import { resolveSize } from '../../options/size.ts';
-import type { ImageDescription } from '../../signals/signal-description.ts';
 import type { ExperimentSettings } from '../frame/experiment.ts';
 
 /** A picture that is fitted. */

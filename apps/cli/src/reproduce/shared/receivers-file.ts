@@ -1,6 +1,6 @@
 /** @file What receivers heard, from a MATLAB file with the variables of the SIREN authors' `data_cylinder_5.mat`. */
-import { describeError, InputError } from '../../errors.ts';
-import { readInput } from '../../files/read-bytes.ts';
+import { describeError, InputError } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
 import type { Place } from './helmholtz-scene.ts';
 import { MatlabError } from './matlab-elements.ts';
 import { decodeMatlab, type MatlabArray, type MatlabFile } from './matlab-file.ts';

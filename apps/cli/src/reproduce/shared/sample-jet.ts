@@ -1,8 +1,9 @@
 /** @file A field's value and derivatives on a grid, a bounded number of points at a time. */
+
+import { pointsPerPass } from '@neural-fields/app-kit/render';
 import type { Field } from '@neural-fields/core';
 import { type GridOptions, gridCoordinatesRange } from '@neural-fields/signals';
 import { tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { pointsPerPass } from '../../render/sample-field.ts';
 
 /** Numbers at n points, row-major; d coordinates, o outputs. */
 export interface SampledJet {

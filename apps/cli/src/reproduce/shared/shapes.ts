@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { InputError } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import { decodeShapeInput, inspectMesh } from '@neural-fields/app-kit/shapes';
 import { applySimilarity, decodeShape, isMesh, type Mesh, type Similarity, unitBox } from '@neural-fields/shapes';
-import { InputError } from '../../errors.ts';
-import { readInput } from '../../files/read-bytes.ts';
-import { decodeShapeInput, inspectMesh } from '../../signals/prepare-shape.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,7 +1,8 @@
 /** @file Numbers on a grid as pictures. */
+
+import { rangeOf } from '@neural-fields/app-kit/render';
 import type { Image } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import { rangeOf } from '../../render/display-range.ts';
 
 /** The sides of a picture. */
 export interface Sides {

@@ -5,9 +5,9 @@ import { CheckpointError, type CheckpointStore, decodeCheckpoint } from '@neural
 import { FieldFileError, SafetensorsError } from '@neural-fields/core/files';
 import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
 import { describeError, InputError } from '../errors.ts';
-import { extensions } from '../files/extensions.ts';
 import type { Output } from '../output/output.ts';
 import { integerIn, parseRecord, stringsIn } from '../signals/json-fields.ts';
+import { extensions } from './extensions.ts';
 
 /**
  * What happens to a checkpoint that is already there. `auto`: it is gone on from if it is of the same run, and an error otherwise.

@@ -1,8 +1,8 @@
 /** @file Work that Ctrl-C may end. */
-import { InterruptedError } from '../errors.ts';
-import { type Interrupt, listenForInterrupt } from '../interrupt.ts';
-import type { Output } from './output.ts';
-import type { Progress } from './progress.ts';
+import { InterruptedError } from './errors.ts';
+import { type Interrupt, listenForInterrupt } from './interrupt.ts';
+import type { Output } from './output/output.ts';
+import type { Progress } from './output/progress.ts';
 
 /** Runs some work that can be stopped; a stopped one leaves nothing behind. */
 export const stoppable = async (

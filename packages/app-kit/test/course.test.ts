@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileError } from '@neural-fields/core/node';
+import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
 import { type Course, openCourse } from '../src/fitting/course.ts';
 import { type CoursePoint, readCourse } from '../src/fitting/course-lines.ts';
 import type { Output } from '../src/output/output.ts';
-import { emptyFolder } from './cli.ts';
 
 interface LossPoint extends CoursePoint {
   readonly loss: number;

@@ -1,8 +1,8 @@
 /** @file The memory that fitting a network takes beside its points. */
 import { type Extensions, type FieldSpec, parameterLayout } from '@neural-fields/core';
-import { extensions as allExtensions } from '../files/extensions.ts';
 import type { MemoryEstimate } from '../memory.ts';
 import { formatCount } from '../output/format.ts';
+import { extensions as allExtensions } from './extensions.ts';
 
 /**
  * Bytes for each parameter, measured as growth of the resident set from 1,000 to 3,000 wide (backend simd): the parameters, their gradients and Adam's

@@ -1,0 +1,7 @@
+/** @file What a fit of a program keeps: checkpoints and courses; and what it takes. */
+export { type Checkpoint, type CheckpointRun, openCheckpoint, type ResumePolicy, readRun, tolerantStore } from './checkpoint.ts';
+export { afterCourse, type Course, openCourse } from './course.ts';
+export { type CourseFile, type CoursePoint, readCourse } from './course-lines.ts';
+export { extensions } from './extensions.ts';
+export { networkMemory } from './network-memory.ts';
+export { defaultChunkSize, type FitSettings, fitOptions, pointsOf } from './settings.ts';

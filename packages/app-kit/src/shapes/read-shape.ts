@@ -1,0 +1,50 @@
+/** @file Shapes from files: decoded, and put in order. */
+import { checkMesh, type DecodedShape, decodeShape, type Mesh, orientMesh, ShapeError, weld } from '@neural-fields/shapes';
+import { InputError } from '../errors.ts';
+import { describeForeign, isPly } from '../files/describe-foreign.ts';
+import { formatCount, plural } from '../output/format.ts';
+
+/** The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one */
+export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<DecodedShape | undefined> => {
+  // Binary STL is known by its name alone, which a picture may have too.
+  if (!isPly(bytes) && describeForeign(bytes) !== undefined) return undefined;
+  try {
+    return await decodeShape(bytes, { name: path });
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    if (error.problem === 'not-a-shape') return undefined;
+    throw new InputError(`cannot read '${path}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+  }
+};
+
+/** A mesh whose triangles face outwards, and what there is to say about it. */
+export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
+  const oriented = orientMesh(mesh);
+  const { turnedTriangles, turnedParts, closedParts, buriedParts } = oriented;
+  // Vertices at one place are one for the surface, whether or not the file's triangles share them.
+  const { closed, boundaryEdges, crowdedEdges, twistedEdges, degenerateTriangles } = checkMesh(
+    weld({ ...oriented.mesh, near: true }),
+  );
+  if (!closed) {
+    const faults = [
+      boundaryEdges > 0 && `${plural(boundaryEdges, 'edge')} of holes`,
+      crowdedEdges > 0 && `${plural(crowdedEdges, 'edge')} of more than two triangles`,
+      twistedEdges > 0 && `${plural(twistedEdges, 'edge')} between triangles that face different ways`,
+    ].filter(Boolean);
+    notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it as it likes`);
+  }
+  if (degenerateTriangles > 0) notes.push(`${plural(degenerateTriangles, 'triangle')} without area`);
+  if (turnedTriangles > 0) notes.push(`${plural(turnedTriangles, 'triangle')} faced another way than the rest: turned round`);
+  if (turnedParts === 1 && closedParts === 1) notes.push('the triangles face inwards: they were turned round');
+  else if (turnedParts > 0)
+    notes.push(`${formatCount(turnedParts)} of ${formatCount(closedParts)} closed bodies faced inwards: turned round`);
+  if (buriedParts > 0)
+    notes.push(
+      `${formatCount(buriedParts)} of ${formatCount(closedParts)} closed bodies lie in solid others and face the same way: surfaces within the inside`,
+    );
+  if (!oriented.nestingKnown)
+    notes.push(
+      `${formatCount(closedParts)} closed bodies are too many to tell which lies in which: judged by their volume as a whole`,
+    );
+  return oriented.mesh;
+};

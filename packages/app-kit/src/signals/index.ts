@@ -1,0 +1,11 @@
+/** @file What a field stands for, as its file says it. */
+export { asRecord, integerIn, type JsonRecord, listOf, oneOf, optional, parseRecord, show } from './json-fields.ts';
+export {
+  type AudioDescription,
+  coordinateCount,
+  describeSignal,
+  type ImageDescription,
+  type ShapeDescription,
+  SIGNAL_KEY,
+  type SignalDescription,
+} from './signal-description.ts';
