@@ -32,7 +32,7 @@ const wanted = process.argv.slice(2);
 if (wanted.some(argument => argument !== '--no-archive'))
   throw new Error(`gpu-bundle: it takes --no-archive or nothing, not ${wanted.join(' ')}`);
 
-check(nx(['run-many', '-t', 'build', '-p', 'neural-fields,@neural-fields/bench']), 'the build');
+check(nx(['run-many', '-t', 'build', '-p', 'neural-fields,@neural-fields/reproduce,@neural-fields/bench']), 'the build');
 const { platform, warnings } = await makeGpuBundle(folder);
 for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 check(run('env', ['-i', join(folder, 'run'), 'neural-fields', 'reproduce', 'list']), 'a first run');

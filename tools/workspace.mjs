@@ -1,4 +1,4 @@
-// The commands behind `npm start`, `npm run bench`, `npm test` and `npm run check`; `ci` is the last two together, with one total.
+// The commands behind `npm start`, `npm run reproduce`, `npm run bench`, `npm test` and `npm run check`; `ci` is the last two together, with one total.
 import { join } from 'node:path';
 import { listProjects, root } from './lib/projects.mjs';
 import { forgetResults, readResults, summarise } from './lib/results.mjs';
@@ -9,12 +9,13 @@ import { nx, run } from './lib/run.mjs';
 const [command, ...rest] = process.argv.slice(2);
 
 if (command === 'start') process.exitCode = runApp('neural-fields', 'apps/cli', ['demo', ...rest]);
+else if (command === 'reproduce') process.exitCode = runApp('@neural-fields/reproduce', 'apps/reproduce', rest);
 else if (command === 'bench') process.exitCode = runApp('@neural-fields/bench', 'apps/bench', rest);
 else if (command === 'test') finish(await test());
 else if (command === 'check') finish(await check());
 else if (command === 'ci') finish(await test(), await check());
 else {
-  console.error('usage: node tools/workspace.mjs start|bench|test|check|ci');
+  console.error('usage: node tools/workspace.mjs start|reproduce|bench|test|check|ci');
   process.exitCode = 2;
 }
 

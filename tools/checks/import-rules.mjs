@@ -34,6 +34,9 @@ const forTests = ['testing', 'kernel-contract'];
 /** Backends, on which the tests of add-ons may run. Only apps and what they share use them otherwise. */
 const backends = ['kernels-wasm', 'kernels-native', 'kernels-webgpu'];
 
+/** Programs that another one hands over to where they are installed. For its tests they are devDependencies. */
+const handOvers = [/** @type {const} */ (['apps/cli', 'apps/reproduce'])];
+
 /** @param {string} directory */
 const isForTests = directory => forTests.some(folder => directory === `packages/${folder}`);
 
@@ -89,18 +92,25 @@ function directionErrors(source, target) {
   const [parent, folder = ''] = source.directory.split('/');
   const [targetParent, targetFolder = ''] = target.directory.split('/');
   if (parent === 'tools' || source === target) return [];
+  if (handOvers.some(([from, to]) => source.directory === from && target.directory === to)) return devOnlyErrors(source, target);
   if (targetParent !== 'packages')
     return [`${source.directory} must not depend on ${target.directory}: nothing depends on apps or tools`];
-  if (onlyInTests(source.directory, target.directory)) {
-    const { dependencies, peerDependencies } = source.manifest;
-    const published = { ...dependencies, ...peerDependencies };
-    return target.manifest.name in published ? [`${source.directory}: ${target.manifest.name} may only be a devDependency`] : [];
-  }
+  if (onlyInTests(source.directory, target.directory)) return devOnlyErrors(source, target);
   if (parent === 'apps') return [];
   const allowed = allowedImports[folder];
   if (!allowed) return [`${source.directory} is unknown: add it to allowedImports in tools/checks/import-rules.mjs`];
   if (allowed.includes(targetFolder)) return [];
   return [`${source.directory} must not depend on ${target.directory}: allowed are ${allowed.join(', ') || 'none'}`];
+}
+
+/**
+ * @param {Project} source
+ * @param {Project} target
+ * @returns {string[]}
+ */
+function devOnlyErrors({ directory, manifest }, target) {
+  const published = { ...manifest.dependencies, ...manifest.peerDependencies };
+  return target.manifest.name in published ? [`${directory}: ${target.manifest.name} may only be a devDependency`] : [];
 }
 
 /**

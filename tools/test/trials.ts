@@ -141,6 +141,15 @@ const { snapshots } = await solveWave({ ...right, shape: [33, 33], stride: [33, 
 console.log(potential.get(16, 16, 0) > 0, residual < 1e-9, snapshots.shape.join());`,
     prints: 'true true 2,33,33',
   },
+  '@neural-fields/reproduce': {
+    snippet: `
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+const { bin } = JSON.parse(readFileSync('node_modules/@neural-fields/reproduce/package.json', 'utf8'));
+const program = 'node_modules/@neural-fields/reproduce/' + bin['neural-fields-reproduce'];
+console.log(/^siren-image /m.test(execFileSync(process.execPath, [program, 'list'], { encoding: 'utf8' })));`,
+    prints: 'true',
+  },
   'neural-fields': {
     snippet: `
 import { execFileSync } from 'node:child_process';

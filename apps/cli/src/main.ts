@@ -1,14 +1,8 @@
 #!/usr/bin/env node
-import { exitCodeOf, exitCodes, streamLoss, watchStreams } from '@neural-fields/app-kit';
-import { runProgram } from './program.ts';
+import { runAsProcess } from '@neural-fields/app-kit';
+import { findApp } from './apps.ts';
+import { createProgram } from './program.ts';
 
-watchStreams();
-
-// The loss of a stream can come to light after the last write of a run.
-process.on('exit', () => {
-  const loss = streamLoss();
-  if (loss !== undefined && (process.exitCode ?? exitCodes.success) === exitCodes.success) process.exitCode = exitCodeOf(loss);
-});
-
-// Not process.exit: what is still in the pipes would be lost.
-process.exitCode = await runProgram(process.argv.slice(2));
+const args = process.argv.slice(2);
+const app = await findApp(args);
+await (app === undefined ? runAsProcess(createProgram(), args) : app());

@@ -48,7 +48,7 @@ test("the README's session is what the program prints", () => {
   }
 });
 
-const help = ['fit', 'render', 'mesh', 'export', 'demo', 'reproduce', 'info'].map(command =>
+const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info'].map(command =>
   execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
 );
 

@@ -1,11 +1,9 @@
 /** @file The tfjs backends that the program offers to core's choice. Each is imported only when it is tried. */
-import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type BackendCandidate, type BackendChoice, selectBackend } from '@neural-fields/core';
 import type { Dawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode } from '@tensorflow/tfjs-core';
-import { InputError } from './errors.ts';
+import { describeError, InputError } from './errors.ts';
+import { importOptional, MissingPackageError } from './optional-package.ts';
 import type { Output } from './output/output.ts';
 
 /** The names that `--backend` takes. */
@@ -13,32 +11,6 @@ export const backendNames = ['auto', 'webgpu', 'simd', 'tensorflow', 'wasm', 'cp
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
-
-/** Where a package of a folder would be loaded from; `undefined` when that folder has none. */
-const resolveIn = (folder: string, name: string): string | undefined => {
-  try {
-    return pathToFileURL(createRequire(join(resolve(folder), 'package.json')).resolve(name)).href;
-  } catch {
-    return undefined;
-  }
-};
-
-/**
- * Imports a package that is not there after an ordinary installation: from the folder that the user names, or else from beside the program. Never from the
- * folder that the program happens to be started in, where anybody may have put one. Its name is a variable, so that neither types nor bundlers
- * look for it.
- */
-const importOptional = async (name: string, folder: string | undefined): Promise<unknown> => {
-  try {
-    return await import((folder === undefined ? undefined : resolveIn(folder, name)) ?? name);
-  } catch (cause) {
-    const missing = codeOf(cause) === 'ERR_MODULE_NOT_FOUND';
-    const reason = cause instanceof Error ? (cause.message.split('\n')[0] as string) : String(cause);
-    throw new Error(missing ? `the package ${name} is not installed` : `${name} cannot be loaded: ${reason}`, { cause });
-  }
-};
 
 /** Gives Node the `navigator.gpu` of browsers, before the kernels are imported, which look for it. */
 const loadWebgpu = async (folder: string | undefined): Promise<void> => {
@@ -56,9 +28,10 @@ const loadTensorflow = async (folder: string | undefined): Promise<void> => {
     try {
       await importOptional('@tensorflow/tfjs-node', folder);
     } catch (error) {
-      const both = [gpuError, error].map(each => (each as Error).message);
-      const none = both.every(message => message.endsWith('is not installed'));
-      throw new Error(none ? '@tensorflow/tfjs-node(-gpu) is not installed' : both.join(', '), { cause: error });
+      const both = [gpuError, error] as const;
+      const none = both.every(each => each instanceof MissingPackageError);
+      const reason = none ? '@tensorflow/tfjs-node(-gpu) is not installed' : both.map(describeError).join(', ');
+      throw new Error(reason, { cause: error });
     }
   }
 };

@@ -1,17 +1,17 @@
 /** @file What the programs share: errors and exit codes, output, options, interrupts, memory, and the choice of a backend. */
 export { type BackendOptions, chooseBackend } from './backends.ts';
 export { describeError, exitCodeOf, InputError, InterruptedError, isExpected, UsageError } from './errors.ts';
-export { exitCodes } from './exit-codes.ts';
 export { listenForInterrupt } from './interrupt.ts';
 export { assertMemory } from './memory.ts';
+export { importOptional, MissingPackageError } from './optional-package.ts';
+export { commandLine } from './options/command-line.ts';
 export { type CommonOptions, outputOf, withCommonOptions } from './options/common.ts';
 export { optionName } from './options/names.ts';
 export { didYouMean } from './options/nearest.ts';
 export { bitDepth, finite, fraction, integer, notNegative, numberList, positive } from './options/numbers.ts';
 export { parseSize, resolveSize, type Size } from './options/size.ts';
-export { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
 export { formatBytes, formatCount, formatDecibels, formatSeconds, plural } from './output/format.ts';
 export { createOutput, type Output } from './output/output.ts';
 export { createProgress, type Progress } from './output/progress.ts';
-export { streamLoss, watchStreams, writeTo } from './output/streams.ts';
+export { type Program, runAsProcess, withErrorLines } from './program.ts';
 export { stoppable } from './stoppable.ts';

@@ -1,6 +1,6 @@
 /** @file `neural-fields demo`: what the program can do, on a photograph that comes with it. */
 import { join } from 'node:path';
-import { type CommonOptions, integer, outputOf, positive, withCommonOptions } from '@neural-fields/app-kit';
+import { type CommonOptions, commandLine, integer, outputOf, positive, withCommonOptions } from '@neural-fields/app-kit';
 import type { ResumePolicy } from '@neural-fields/app-kit/fitting';
 import type { Command } from 'commander';
 
@@ -20,14 +20,11 @@ interface DemoCommandOptions extends CommonOptions {
 
 const DEFAULT_FOLDER = join('out', 'alpine-landscape');
 
-const quote = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-
 const action = async (options: DemoCommandOptions): Promise<void> => {
   // Imported here: the other commands should not wait for the plots.
   const { runDemo } = await import('../demo/run-demo.ts');
   const policy: ResumePolicy = options.restart ? 'restart' : 'auto';
-  const command = ['neural-fields', ...process.argv.slice(2).map(quote)].join(' ');
+  const command = commandLine('neural-fields', process.argv.slice(2));
   await runDemo({ ...options, policy, command }, outputOf(options));
 };
 

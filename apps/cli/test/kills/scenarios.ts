@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { octahedron, picture, sound } from './inputs.ts';
+import { octahedron, picture, sound } from '@neural-fields/testing/small-files';
 
 /** A command that is killed, and what has to be true of what it leaves. */
 export interface Scenario {

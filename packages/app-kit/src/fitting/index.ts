@@ -1,4 +1,4 @@
-/** @file What a fit of a program keeps: checkpoints and courses; and what it takes. */
+/** @file What a fit of a program keeps, and how it is run. */
 export { type Checkpoint, type CheckpointRun, openCheckpoint, type ResumePolicy, readRun, tolerantStore } from './checkpoint.ts';
 export { afterCourse, type Course, openCourse } from './course.ts';
 export { type CourseFile, type CoursePoint, readCourse } from './course-lines.ts';

@@ -11,6 +11,7 @@ export type StreamName = 'stdout' | 'stderr';
 type Listener = (loss: InterruptedError) => void;
 
 // The streams belong to the process, and so does their state.
+let program = '';
 let lost: InterruptedError | undefined;
 const listeners = new Set<Listener>();
 
@@ -24,7 +25,7 @@ const lose = (name: StreamName, error: NodeJS.ErrnoException): void => {
           'failed-output',
           `${name} cannot be written: ${code === 'EIO' ? 'the terminal is gone' : systemErrorReason(error)}`,
         );
-  if (code !== 'EPIPE') writeTo(name === 'stdout' ? 'stderr' : 'stdout', `neural-fields: ${lost.message}\n`);
+  if (code !== 'EPIPE') writeTo(name === 'stdout' ? 'stderr' : 'stdout', `${program}: ${lost.message}\n`);
   for (const listener of listeners) listener(lost);
 };
 
@@ -37,10 +38,11 @@ export const writeTo = (name: StreamName, text: string): void => {
   }
 };
 
-/** Begins to watch the streams. Call it once, before anything is written. */
-export const watchStreams = (): void => {
-  for (const name of ['stdout', 'stderr'] as const)
-    process[name].on('error', (error: NodeJS.ErrnoException) => lose(name, error));
+/** Begins to watch the streams for a program of that name. Call it once, before anything is written. */
+export const watchStreams = (name: string): void => {
+  program = name;
+  for (const stream of ['stdout', 'stderr'] as const)
+    process[stream].on('error', (error: NodeJS.ErrnoException) => lose(stream, error));
 };
 
 /** Calls a listener when a stream is lost, or at once when one has been; returns how to stop listening. */

@@ -1,17 +1,24 @@
-/** @file `neural-fields reproduce`: experiments of papers, with what was expected beside what was obtained. */
+/** @file The command line: experiments of papers, with what was expected beside what was obtained. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type CommonOptions,
+  commandLine,
   finite,
   integer,
   outputOf,
+  type Program,
   parseSize,
   positive,
   type Size,
   UsageError,
   withCommonOptions,
+  withErrorLines,
 } from '@neural-fields/app-kit';
-import { type Command, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { findExperiments, listExperiments, runReproduce } from './run-reproduce.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
 
 /** The options as commander gives them. */
 interface ReproduceCommandOptions extends CommonOptions {
@@ -32,12 +39,15 @@ interface ReproduceCommandOptions extends CommonOptions {
   readonly seed?: number;
 }
 
-const quote = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+/** How the program is called, for its help and its report. */
+export interface Invocation {
+  /** E.g. `neural-fields reproduce`; messages begin with its first word. */
+  readonly invokedAs: string;
+  /** What follows it. */
+  readonly args: readonly string[];
+}
 
-const action = async (names: readonly string[], options: ReproduceCommandOptions): Promise<void> => {
-  // Imported here: the other commands should not wait for the plots.
-  const { findExperiments, listExperiments, runReproduce } = await import('../reproduce/run-reproduce.ts');
+const action = async (names: readonly string[], options: ReproduceCommandOptions, command: string): Promise<void> => {
   const output = outputOf(options);
   if (names.includes('list')) {
     if (names.length > 1) throw new UsageError("'list' stands alone");
@@ -45,15 +55,15 @@ const action = async (names: readonly string[], options: ReproduceCommandOptions
     return;
   }
   const { profile, restart = false, output: folder = join('out', `reproduce-${profile}`) } = options;
-  const command = ['neural-fields', ...process.argv.slice(2).map(quote)].join(' ');
   await runReproduce(findExperiments(names), { ...options, folder, restart, command }, output);
 };
 
-/** Adds the command. */
-export const addReproduceCommand = (program: Command): void => {
-  const command = program
-    .command('reproduce')
+/** The program. */
+export const createProgram = ({ invokedAs, args }: Invocation): Program => {
+  const name = invokedAs.split(' ')[0] as string;
+  const command = withErrorLines(new Command(invokedAs), name)
     .description('Run experiments of papers, and compare what they give with what was published.')
+    .version(version)
     .argument('<experiments...>', 'list, all, or the names of experiments')
     .addOption(
       new Option('--profile <name>', 'quick takes minutes on two processor cores; paper is the published size')
@@ -76,5 +86,8 @@ export const addReproduceCommand = (program: Command): void => {
     .option('--learning-rate <number>', 'of all networks', positive)
     .option('--seed <number>', 'seed of the initial parameters and of all that is drawn (default: 0)', finite)
     .optionsGroup('Output:');
-  withCommonOptions(command).action(action);
+  withCommonOptions(command).action((names: readonly string[], options: ReproduceCommandOptions) =>
+    action(names, options, commandLine(invokedAs, args)),
+  );
+  return { name, command };
 };

@@ -6,9 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRng } from '@neural-fields/core';
 import { decodeSafetensors } from '@neural-fields/core/files';
 import { emptyFolder, type Finished, jsonLines } from '@neural-fields/testing/programs';
+import { picture, sound } from '@neural-fields/testing/small-files';
 import { expect, onTestFinished, test } from 'vitest';
-import { run, start } from '../cli.ts';
-import { writePicture, writeSound } from '../examples.ts';
+import { run, start } from './program.ts';
 
 const small = [
   'siren-poisson-gradient',
@@ -21,7 +21,7 @@ const small = [
   '--networks',
   'siren,relu-pe',
 ];
-const command = (folder: string, ...more: string[]): string[] => ['reproduce', ...small, '--steps', '60', '-o', folder, ...more];
+const command = (folder: string, ...more: string[]): string[] => [...small, '--steps', '60', '-o', folder, ...more];
 const fitsOf = (cwd: string, folder: string): string => join(cwd, folder, 'siren-poisson-gradient', 'fits');
 
 /** The bytes of the parameters of a fit. */
@@ -148,49 +148,45 @@ test('Ctrl-C stops at a safe place with the exit code 130, and the same command 
 
 test('list names every experiment, where it comes from and its networks', async () => {
   const cwd = emptyFolder();
-  const { code, stdout, stderr } = await run(['reproduce', 'list'], { cwd });
+  const { code, stdout, stderr } = await run(['list'], { cwd });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^experiment +source +takes +networks\n/);
   expect(stdout).toMatch(/^siren-helmholtz-inversion +Sitzmann et al\. 2020.+ --data +siren siren-lbfgs tanh$/m);
   expect(stdout).toMatch(/^siren-poisson-gradient +Sitzmann et al\. 2020.+ siren relu-pe tanh$/m);
-  const listed = jsonLines(await run(['reproduce', 'list', '--json'], { cwd }));
+  const listed = jsonLines(await run(['list', '--json'], { cwd }));
   expect(listed.every(({ event, profiles }) => event === 'experiment' && typeof profiles === 'object')).toBe(true);
   expect(readdirSync(cwd)).toEqual([]);
 });
 
 test.each([
-  [['reproduce', 'siren-imagine'], 2, /there is no experiment 'siren-imagine'; did you mean 'siren-image'\?/],
-  [['reproduce', 'list', 'all'], 2, /'list' stands alone/],
-  [['reproduce'], 2, /missing required argument/],
-  [['reproduce', 'siren-image', '--profile', 'slow'], 2, /Allowed choices are quick, paper/],
+  [['siren-imagine'], 2, /there is no experiment 'siren-imagine'; did you mean 'siren-image'\?/],
+  [['list', 'all'], 2, /'list' stands alone/],
+  [[], 2, /missing required argument/],
+  [['siren-image', '--profile', 'slow'], 2, /Allowed choices are quick, paper/],
+  [['siren-image', '--networks', 'siren,transformer'], 2, /siren-image has no network 'transformer'; it has siren, tanh/],
+  [['siren-image', '--steps', '0'], 2, /It must be an integer of at least 1/],
+  [['siren-audio', '--image', 'a.png'], 2, /--image: no experiment that was asked for takes one/],
+  [['siren-image', '--image', 'b.png'], 1, /cannot read 'b\.png': there is no such file/],
+  [['siren-image', '--image', 'sound.wav'], 1, /cannot read 'sound\.wav'/],
+  [['siren-audio', '--audio', 'a.png'], 1, /cannot read 'a\.png'/],
+  [['siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png has 12 x 10 pixels; a size of 99 x 83 is larger/],
+  [['siren-helmholtz', '--data', 'a.png'], 2, /--data: no experiment that was asked for takes one/],
   [
-    ['reproduce', 'siren-image', '--networks', 'siren,transformer'],
-    2,
-    /siren-image has no network 'transformer'; it has siren, tanh/,
-  ],
-  [['reproduce', 'siren-image', '--steps', '0'], 2, /It must be an integer of at least 1/],
-  [['reproduce', 'siren-audio', '--image', 'a.png'], 2, /--image: no experiment that was asked for takes one/],
-  [['reproduce', 'siren-image', '--image', 'b.png'], 1, /cannot read 'b\.png': there is no such file/],
-  [['reproduce', 'siren-image', '--image', 'sound.wav'], 1, /cannot read 'sound\.wav'/],
-  [['reproduce', 'siren-audio', '--audio', 'a.png'], 1, /cannot read 'a\.png'/],
-  [['reproduce', 'siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png has 12 x 10 pixels; a size of 99 x 83 is larger/],
-  [['reproduce', 'siren-helmholtz', '--data', 'a.png'], 2, /--data: no experiment that was asked for takes one/],
-  [
-    ['reproduce', 'siren-helmholtz-inversion', '--data', 'a.png'],
+    ['siren-helmholtz-inversion', '--data', 'a.png'],
     1,
     /cannot read 'a\.png': wanted a MATLAB file of version 5, got \d+ bytes that are none/,
   ],
-  [['reproduce', 'siren-wave', '--size', '1'], 2, /--size: siren-wave takes 2 to 1,000, got 1/],
+  [['siren-wave', '--size', '1'], 2, /--size: siren-wave takes 2 to 1,000, got 1/],
   [
-    ['reproduce', 'siren-image', '--hidden-features', '65536', '--networks', 'siren'],
+    ['siren-image', '--hidden-features', '65536', '--networks', 'siren'],
     1,
     /a network of 12,[\d,]+ parameters needs about .* of memory, and .* are available; --hidden-features \d+ would fit/,
   ],
-  [['reproduce', 'siren-image', '-o', 'a.png/x'], 1, /cannot make the folder 'a\.png\/x'/],
+  [['siren-image', '-o', 'a.png/x'], 1, /cannot make the folder 'a\.png\/x'/],
 ])('%j ends with the code %i and one line', async (args, code, message) => {
   const cwd = emptyFolder();
-  await writePicture(cwd, 'a.png');
-  writeSound(cwd, 'sound.wav');
+  writeFileSync(join(cwd, 'a.png'), picture(12, 10));
+  writeFileSync(join(cwd, 'sound.wav'), sound(400));
   const result = await run([...args, '--quiet', '--backend', 'cpu'], { cwd });
   expect(result).toMatchObject({ code, stdout: '' });
   expect(result.stderr).toMatch(message);
@@ -199,21 +195,19 @@ test.each([
 
 test('pictures and sounds of the user take the place of those that come with the program', async () => {
   const cwd = emptyFolder();
-  await writePicture(cwd, 'a.png', { width: 16, height: 10, channels: 3 });
-  writeSound(cwd, 'sound.wav', { length: 60 });
+  writeFileSync(join(cwd, 'a.png'), picture(16, 10));
+  writeFileSync(join(cwd, 'sound.wav'), sound(60));
   const tiny = ['--steps', '2', '--hidden-features', '4', '--networks', 'siren', '--backend', 'cpu'];
-  const picture = await run(['reproduce', 'siren-image', '--image', 'a.png', '--size', '8', ...tiny, '-o', 'picture'], { cwd });
-  expect(picture.code).toBe(0);
-  expect(picture.stderr).toContain('a.png: 16 x 10 pixels, grey, shrunk to 8 x 5 (bilinear, antialiased)');
-  const field = join('picture', 'siren-image', 'fits', 'siren.safetensors');
-  expect(await run(['render', field, '-o', 'again.png', '--backend', 'cpu'], { cwd })).toMatchObject({ code: 0 });
-  const sound = await run(['reproduce', 'siren-audio', '--audio', 'sound.wav', '--size', '50', ...tiny, '-o', 'sound'], { cwd });
-  expect(sound.code).toBe(0);
-  expect(sound.stderr).toContain('sound.wav: the first 50 of 60 samples at 8000 Hz, one channel, loudest sample 1');
+  const fitted = await run(['siren-image', '--image', 'a.png', '--size', '8', ...tiny, '-o', 'picture'], { cwd });
+  expect(fitted.code).toBe(0);
+  expect(fitted.stderr).toContain('a.png: 16 x 10 pixels, grey, shrunk to 8 x 5 (bilinear, antialiased)');
+  const heard = await run(['siren-audio', '--audio', 'sound.wav', '--size', '50', ...tiny, '-o', 'sound'], { cwd });
+  expect(heard.code).toBe(0);
+  expect(heard.stderr).toContain('sound.wav: the first 50 of 60 samples at 8000 Hz, one channel, loudest sample 1');
 
   const bytes = readFileSync(join(cwd, 'sound.wav'));
-  writeFileSync(join(cwd, 'half.wav'), bytes.subarray(0, bytes.length / 2 - 1));
-  const half = await run(['reproduce', 'siren-audio', '--audio', 'half.wav', ...tiny, '--quiet', '-o', 'half'], { cwd });
+  writeFileSync(join(cwd, 'half.wav'), bytes.subarray(0, bytes.length / 2 - 2));
+  const half = await run(['siren-audio', '--audio', 'half.wav', ...tiny, '--quiet', '-o', 'half'], { cwd });
   expect(half.code).toBe(0);
   expect(half.stderr).toMatch(/^warning: 'half\.wav': the file says that it has \d+ bytes of samples, and \d+ are there; .*\n$/);
   expect(readFileSync(join(cwd, 'half/siren-audio/index.html'), 'utf8')).toContain('the end may be missing');

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { tensor3d } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { expect, test } from 'vitest';
-import { sirenHelmholtzInversion } from '../../src/reproduce/experiments/siren-helmholtz-inversion.ts';
-import type { ExperimentContext } from '../../src/reproduce/frame/experiment.ts';
-import { createInversionProblem, mediumMisfit } from '../../src/reproduce/shared/inversion-problem.ts';
-import { mediumSlope } from '../../src/reproduce/shared/medium-variation.ts';
+import { sirenHelmholtzInversion } from '../src/experiments/siren-helmholtz-inversion.ts';
+import type { ExperimentContext } from '../src/frame/experiment.ts';
+import { createInversionProblem, mediumMisfit } from '../src/shared/inversion-problem.ts';
+import { mediumSlope } from '../src/shared/medium-variation.ts';
 import { authorsFile, authorsFileMissing } from './authors-file.ts';
 
 const contextOf = (size: number, dataFile?: string): ExperimentContext => ({

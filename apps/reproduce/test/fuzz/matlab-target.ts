@@ -1,9 +1,9 @@
 /** @file The reader of MATLAB's files, for the fuzzer. */
 import { deflateSync } from 'node:zlib';
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
-import { COMPRESSED, MATRIX, MatlabError } from '../../src/reproduce/shared/matlab-elements.ts';
-import { decodeMatlab } from '../../src/reproduce/shared/matlab-file.ts';
-import { encodeMatlab } from '../reproduce/matlab.ts';
+import { COMPRESSED, MATRIX, MatlabError } from '../../src/shared/matlab-elements.ts';
+import { decodeMatlab } from '../../src/shared/matlab-file.ts';
+import { encodeMatlab } from '../matlab.ts';
 
 const HEADER = 128;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MatlabError, type MatlabProblem } from '../../src/reproduce/shared/matlab-elements.ts';
-import { type DecodeMatlabOptions, decodeMatlab, type MatlabArray } from '../../src/reproduce/shared/matlab-file.ts';
+import { MatlabError, type MatlabProblem } from '../src/shared/matlab-elements.ts';
+import { type DecodeMatlabOptions, decodeMatlab, type MatlabArray } from '../src/shared/matlab-file.ts';
 import { encodeMatlab } from './matlab.ts';
 
 /** By SciPy 1.17.1: `savemat(file, {'a': ..., 'z': ..., 'i': ..., 'u': ..., 't': 'text', 's': {'x': 1.0}, 'l': ..., 'f': ...}, do_compression=True)`. */

@@ -7,8 +7,8 @@ import { decodeFieldData } from '@neural-fields/core/files';
 import { memory } from '@tensorflow/tfjs-core';
 import { parseHTML } from 'linkedom';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Experiment } from '../../src/reproduce/frame/experiment.ts';
-import { findExperiments } from '../../src/reproduce/run-reproduce.ts';
+import type { Experiment } from '../src/frame/experiment.ts';
+import { findExperiments } from '../src/run-reproduce.ts';
 import { reproduce, toy } from './toy.ts';
 
 const emptyFolder = (): string => {

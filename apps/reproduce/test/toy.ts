@@ -4,8 +4,8 @@ import type { Output } from '@neural-fields/app-kit';
 import { adam, type PointSource, siren, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import ndarray from 'ndarray';
-import type { Experiment, FitPlan } from '../../src/reproduce/frame/experiment.ts';
-import { type ReproduceOptions, runReproduce } from '../../src/reproduce/run-reproduce.ts';
+import type { Experiment, FitPlan } from '../src/frame/experiment.ts';
+import { type ReproduceOptions, runReproduce } from '../src/run-reproduce.ts';
 
 /** What a run has said. */
 export interface Said {

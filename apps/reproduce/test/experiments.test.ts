@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { expect, onTestFinished, test } from 'vitest';
-import { experiments } from '../../src/reproduce/experiments.ts';
+import { experiments } from '../src/experiments.ts';
 import { encodeMatlab } from './matlab.ts';
 import { reproduce } from './toy.ts';
 

@@ -1,6 +1,6 @@
 import { createRng } from '@neural-fields/core';
 import { expect, test } from 'vitest';
-import { wavePoints } from '../../src/reproduce/shared/wave-points.ts';
+import { wavePoints } from '../src/shared/wave-points.ts';
 
 const stepsOf = { holdSteps: 20, growSteps: 100, end: 0.4 } as const;
 

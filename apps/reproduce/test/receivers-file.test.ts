@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadRecording } from '../../src/reproduce/shared/receivers-file.ts';
+import { loadRecording } from '../src/shared/receivers-file.ts';
 import { authorsFile, authorsFileMissing } from './authors-file.ts';
 import { encodeMatlab, type Matrix } from './matlab.ts';
 

@@ -3,14 +3,14 @@ import { distributionOf } from '@neural-fields/core/spectra';
 import ndarray from 'ndarray';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, test } from 'vitest';
-import { distanceFromNormal, expectedVariance } from '../../src/reproduce/experiments/siren-initialisation.ts';
-import { checkCells, formatNumber, tableCells, tableLines } from '../../src/reproduce/frame/cells.ts';
-import { verdictOf, within } from '../../src/reproduce/frame/findings.ts';
-import { leadCheck } from '../../src/reproduce/shared/compare.ts';
-import { picturePsnr, rangePsnr } from '../../src/reproduce/shared/decibels.ts';
-import { playPrelude } from '../../src/reproduce/shared/music.ts';
-import { networkExtensions, networkSpec } from '../../src/reproduce/shared/networks.ts';
-import { fittedScale, pictureDerivatives, reconstruct } from '../../src/reproduce/shared/poisson.ts';
+import { distanceFromNormal, expectedVariance } from '../src/experiments/siren-initialisation.ts';
+import { checkCells, formatNumber, tableCells, tableLines } from '../src/frame/cells.ts';
+import { verdictOf, within } from '../src/frame/findings.ts';
+import { leadCheck } from '../src/shared/compare.ts';
+import { picturePsnr, rangePsnr } from '../src/shared/decibels.ts';
+import { playPrelude } from '../src/shared/music.ts';
+import { networkExtensions, networkSpec } from '../src/shared/networks.ts';
+import { fittedScale, pictureDerivatives, reconstruct } from '../src/shared/poisson.ts';
 
 describe('checks', () => {
   test('bounds are met from one end to the other, and never by what is not a number', () => {

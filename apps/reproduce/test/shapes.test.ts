@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';
 import { checkMesh } from '@neural-fields/shapes';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ExperimentShape, loadBunny, loadDragon, loadMesh } from '../../src/reproduce/shared/shapes.ts';
+import { type ExperimentShape, loadBunny, loadDragon, loadMesh } from '../src/shared/shapes.ts';
 
 const expectInBox = ({ mesh }: ExperimentShape): void => {
   const extents = [0, 1, 2].map(axis => {

@@ -1,0 +1,46 @@
+/** @file Commands that are programs of their own: where their package is installed, all that comes after their name is theirs. */
+import { describeError, InputError, importOptional, MissingPackageError } from '@neural-fields/app-kit';
+import type { Command } from 'commander';
+
+/** What the package of an app has. */
+interface AppModule {
+  /** Runs the app as this process's program, and sets the exit code. */
+  readonly run: (args: readonly string[], options: { readonly invokedAs: string }) => Promise<void>;
+}
+
+const NAME = 'reproduce';
+const PACKAGE = '@neural-fields/reproduce';
+
+const load = async (): Promise<AppModule> => (await importOptional(`${PACKAGE}/program`)) as AppModule;
+
+/** What some arguments ask an app to do; `undefined` where they ask for none, or it cannot be loaded, which its command then explains. */
+export const findApp = async (args: readonly string[]): Promise<(() => Promise<void>) | undefined> => {
+  const [first, second] = args;
+  const isHelp = first === 'help' && second === NAME;
+  if (first !== NAME && !isHelp) return undefined;
+  const app = await load().catch(() => undefined);
+  return app && (() => app.run(isHelp ? ['--help'] : args.slice(1), { invokedAs: `neural-fields ${NAME}` }));
+};
+
+const explainMissing = async (): Promise<void> => {
+  try {
+    await load();
+  } catch (cause) {
+    throw new InputError(
+      cause instanceof MissingPackageError
+        ? `${NAME} is a program of its own, which is not installed: npm install --global ${PACKAGE}`
+        : describeError(cause),
+      { cause },
+    );
+  }
+};
+
+/** Adds the commands of the apps, which say how to get an app that is not there. */
+export const addAppCommands = (program: Command): void => {
+  program
+    .command(NAME)
+    .description(`Run experiments of papers, and compare what they give with what was published (the package ${PACKAGE}).`)
+    .argument('[experiments...]', 'list, all, or the names of experiments')
+    .allowUnknownOption()
+    .action(explainMissing);
+};

@@ -1,0 +1,7 @@
+/** @file A command as it was given, to be shown and to be given again. */
+
+const quote = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+/** A program and its arguments as one line for a shell. */
+export const commandLine = (program: string, args: readonly string[]): string => [program, ...args.map(quote)].join(' ');

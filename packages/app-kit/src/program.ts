@@ -1,0 +1,67 @@
+/** @file A program from its arguments to its exit code: the same for all of them. */
+import { type Command, CommanderError } from 'commander';
+import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
+import { streamLoss, watchStreams, writeTo } from './output/streams.ts';
+
+/** Makes commander throw where it would exit, and complain in one line. Call it before commands are added, which inherit it. */
+export const withErrorLines = (command: Command, name: string): Command =>
+  command.exitOverride().configureOutput({
+    outputError: (text, write) =>
+      write(
+        `${escapeLine(
+          text
+            .trim()
+            .replace(/^error: /, `${name}: `)
+            .replaceAll('\n', ' '),
+        )}\n`,
+      ),
+  });
+
+const report = (error: unknown, name: string, args: readonly string[]): void => {
+  if (error instanceof InterruptedError) return; // the command has said what is left
+  if (args.includes('--json')) writeTo('stdout', `${escapeJson({ event: 'error', message: describeError(error) })}\n`);
+  const unexpected = isExpected(error) ? '' : 'unexpected error: ';
+  const hint = isExpected(error) || args.includes('--verbose') ? '' : ' (--verbose shows where)';
+  writeTo('stderr', `${name}: ${unexpected}${escapeLine(describeError(error))}${hint}\n`);
+  if (args.includes('--verbose') && error instanceof Error) writeTo('stderr', `${escapeLines(`${error.stack}`)}\n`);
+};
+
+/** What is run. */
+export interface Program {
+  /** What messages begin with, e.g. `neural-fields`. */
+  readonly name: string;
+  /** The command line, set up by {@link withErrorLines}. */
+  readonly command: Command;
+}
+
+/**
+ * Runs a program and reports what goes wrong.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code
+ */
+export const runProgram = async ({ name, command }: Program, args: readonly string[]): Promise<number> => {
+  try {
+    await command.parseAsync(args, { from: 'user' });
+    return exitCodes.success;
+  } catch (error) {
+    // Commander has written its message; help and version end with the code 0, and so does help that was asked for by naming no command.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    report(error, name, args);
+    return exitCodeOf(error);
+  }
+};
+
+/** Runs a program as the process's own: with its streams watched, so that the loss of one ends it with the right exit code. */
+export const runAsProcess = async (program: Program, args: readonly string[]): Promise<void> => {
+  watchStreams(program.name);
+  // The loss of a stream can come to light after the last write of a run.
+  process.on('exit', () => {
+    const loss = streamLoss();
+    if (loss !== undefined && (process.exitCode ?? exitCodes.success) === exitCodes.success) process.exitCode = exitCodeOf(loss);
+  });
+  // Not process.exit: what is still in the pipes would be lost.
+  process.exitCode = await runProgram(program, args);
+};
