@@ -2,14 +2,13 @@
 import { existsSync } from 'node:fs';
 import { describeError, InputError, type Output, UsageError } from '@neural-fields/app-kit';
 import { describeForeign, readInput } from '@neural-fields/app-kit/files';
-import { type CheckpointRun, extensions, readRun } from '@neural-fields/app-kit/fitting';
+import { type CheckpointRun, extensions, FACTOR_KEY, readRun } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { FieldData } from '@neural-fields/core';
 import { decodeFieldData, FieldFileError } from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { type FoundRun, readFieldRun } from '../fitting/field-metadata.ts';
-import { FACTOR_KEY } from '../fitting/recovery.ts';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
 import { readDescription } from '../signals/read-description.ts';
 

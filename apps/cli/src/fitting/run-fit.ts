@@ -1,20 +1,10 @@
 /** @file A fit from the command line: core's loop with a checkpoint, progress and a way to stop it. */
 import { existsSync } from 'node:fs';
 import { describeError, InputError, InterruptedError, type Output, type Progress } from '@neural-fields/app-kit';
-import { type Checkpoint, type FitSettings, fitOptions } from '@neural-fields/app-kit/fitting';
+import { type Checkpoint, type DrivenFit, driveFit, type FitSettings, fitOptions } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
-import {
-  CheckpointError,
-  type CheckpointStore,
-  constant,
-  DivergenceError,
-  type Field,
-  type FitOptions,
-  type FitProgress,
-  fit,
-} from '@neural-fields/core';
+import { CheckpointError, DivergenceError, type Field, type FitProgress } from '@neural-fields/core';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
-import { FACTOR_KEY, memoryStore, readFactor, slowed } from './recovery.ts';
 
 /** What a run needs beside the field and its signal. */
 export interface RunFitOptions {
@@ -27,16 +17,6 @@ export interface RunFitOptions {
   /** Called for every report; the fit waits for it. */
   readonly report?: (progress: FitProgress) => void | Promise<void>;
 }
-
-/** The figures that progress shows. */
-const figuresOf = (prepared: PreparedSignal, report: FitProgress): string[] => {
-  const { loss, stepsPerSecond } = report;
-  return [
-    ...prepared.figures(report),
-    `loss ${loss.toExponential(2)}`,
-    `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
-  ];
-};
 
 const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
   const path = checkpoint?.path;
@@ -78,34 +58,6 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
   } else output.warn('stopped before the first step was done; there is nothing to resume');
 };
 
-/** The options of core's loop, but those of a try. */
-const baseOptions = (prepared: PreparedSignal, { settings, signal }: RunFitOptions): FitOptions => ({
-  ...fitOptions(settings),
-  ...prepared.fitOptions,
-  signal,
-});
-
-/** The checkpoint of a try, with the factor on the learning rate that the try has. */
-const checkpointOptions = (
-  prepared: PreparedSignal,
-  { settings, backend, checkpoint, output }: RunFitOptions,
-  { store, factor }: { readonly store: CheckpointStore; readonly factor: number },
-): NonNullable<FitOptions['checkpoint']> => ({
-  store,
-  everySeconds: checkpoint?.everySeconds ?? Number.POSITIVE_INFINITY,
-  metadata: {
-    [SIGNAL_KEY]: JSON.stringify(prepared.description),
-    ...(factor !== 1 && { [FACTOR_KEY]: String(factor) }),
-  },
-  identity: {
-    signal: `sha256 ${prepared.sha256}`,
-    batch: String(settings.batch),
-    chunkSize: String(settings.chunkSize ?? 'default'),
-    backend,
-  },
-  onWarning: message => output.warn(message),
-});
-
 /**
  * Fits a field to a signal, or goes on with it. Where the signal allows it, a fit that diverges goes on from its last good step with half of the
  * learning rate.
@@ -113,46 +65,40 @@ const checkpointOptions = (
  * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped, after a checkpoint
  */
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<void> => {
-  const { settings, output, progress, checkpoint } = options;
-  const terms = prepared.terms(settings);
-  const resumedFrom = checkpoint?.file.step ?? 0;
-  if (resumedFrom > 0) output.log(`goes on from step ${resumedFrom} of '${checkpoint?.file.path}'`);
-  let step = resumedFrom;
-  const store = checkpoint?.file.store ?? (prepared.recoveries > 0 ? memoryStore() : undefined);
-  const base = baseOptions(prepared, options);
-  const run = async (factor: number): Promise<void> => {
-    const saving = store && { checkpoint: checkpointOptions(prepared, options, { store, factor }) };
-    const schedule = slowed(base.schedule ?? constant(), factor);
-    for await (const report of fit(field, terms, { ...base, schedule, ...saving })) {
-      step = report.step;
-      progress.update(report.step, figuresOf(prepared, report), report.secondsLeft);
-      output.event('progress', { ...report });
-      await options.report?.(report);
-    }
+  const { settings, backend, checkpoint, output, progress, signal, report } = options;
+  let step = checkpoint?.file.step ?? 0;
+  if (step > 0) output.log(`goes on from step ${step} of '${checkpoint?.file.path}'`);
+  const driven: DrivenFit = {
+    field,
+    terms: prepared.terms(settings),
+    options: { ...fitOptions(settings), ...prepared.fitOptions },
+    identity: {
+      signal: `sha256 ${prepared.sha256}`,
+      batch: String(settings.batch),
+      chunkSize: String(settings.chunkSize ?? 'default'),
+      backend,
+    },
+    metadata: { [SIGNAL_KEY]: JSON.stringify(prepared.description) },
+    recoveries: prepared.recoveries,
+    saving: checkpoint && {
+      store: checkpoint.file.store,
+      everySeconds: checkpoint.everySeconds,
+      found: checkpoint.file.metadata,
+    },
   };
   try {
-    let factor = store && resumedFrom > 0 ? await readFactor(store) : 1;
-    for (let left = prepared.recoveries; ; left--) {
-      try {
-        await run(factor);
-        break;
-      } catch (error) {
-        // Bad data and a loss that is not defined at the start do not get better with smaller steps.
-        if (!(error instanceof DivergenceError) || error.beforeAnyUpdate || left <= 0) throw error;
-        factor /= 2;
-        const { lastGoodStep, loss } = error;
-        output.event('recovery', { step: error.step, loss, lastGoodStep, learningRate: settings.learningRate * factor });
-        output.warn(
-          `the loss leapt to ${loss.toPrecision(3)} at step ${error.step}: goes on from step ${lastGoodStep} with half of the ` +
-            `learning rate, ${settings.learningRate * factor}`,
-        );
-      }
-    }
+    await driveFit(driven, {
+      output,
+      progress,
+      signal,
+      figures: prepared.figures,
+      report: reported => {
+        step = reported.step;
+        return report?.(reported);
+      },
+    });
   } catch (error) {
-    progress.stop();
     if (error instanceof InterruptedError) explainInterrupt(options, step);
     throw explain(error, checkpoint?.file);
-  } finally {
-    progress.stop();
   }
 };

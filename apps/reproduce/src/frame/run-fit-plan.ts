@@ -8,7 +8,10 @@ import {
   afterCourse,
   type Course,
   type CourseFile,
+  type DrivenFit,
   defaultChunkSize,
+  driveFit,
+  isCheckpointProblem,
   openCourse,
   readCourse,
   readRun,
@@ -16,7 +19,6 @@ import {
 } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import {
-  CheckpointError,
   createField,
   DivergenceError,
   type Field,
@@ -25,7 +27,7 @@ import {
   fit,
   reportInterval,
 } from '@neural-fields/core';
-import { decodeFieldData, FieldFileError, SafetensorsError } from '@neural-fields/core/files';
+import { decodeFieldData } from '@neural-fields/core/files';
 import type { CurvePoint, FitPlan, FittedField } from './experiment.ts';
 import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';
@@ -117,11 +119,6 @@ export const removeFit = async (plan: FitPlan, folder: string): Promise<void> =>
   for (const file of Object.values(filesOf(folder, plan.name))) await rm(file, { force: true });
 };
 
-const figuresOf = ({ loss, stepsPerSecond }: FitProgress): string[] => [
-  `loss ${loss.toExponential(2)}`,
-  `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
-];
-
 /** What is watched at a step, if it is watched there. */
 const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number): Promise<number | undefined> =>
   watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
@@ -164,41 +161,35 @@ export const runFitPlan = async (
   try {
     if (curve.points.at(-1)?.step === resumedFrom && existsSync(files.checkpoint))
       await watchSaved(plan, files.checkpoint, curve);
-    const run = fit(field, plan.terms(), {
-      ...optionsOf(plan, field, backend),
-      signal,
-      checkpoint: {
-        store: afterCourse(checkpoint.store, curve),
-        everySeconds: surroundings.checkpointEvery,
-        onWarning: message => surroundings.output.warn(message),
-        identity,
-        metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
-      },
-    });
-    for await (const report of run) {
-      const watched = await watchedAt(plan, field, report.step).catch(error => {
+    const driven: DrivenFit = {
+      field,
+      terms: plan.terms(),
+      options: optionsOf(plan, field, backend),
+      identity,
+      metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
+      // A divergence is a finding.
+      recoveries: 0,
+      saving: { store: afterCourse(checkpoint.store, curve), everySeconds: surroundings.checkpointEvery, found: {} },
+    };
+    const report = async ({ step, loss }: FitProgress): Promise<void> => {
+      const watched = await watchedAt(plan, field, step).catch(error => {
         // The fit will see the signal too, and save its state, which it could not if it were left from here.
         if (!signal.aborted) throw error;
         return undefined;
       });
-      curve.add({ step: report.step, seconds: elapsed(), loss: report.loss, ...(watched !== undefined && { watched }) });
-      progress.update(report.step, figuresOf(report), report.secondsLeft);
-      output.event('progress', { fit: plan.name, ...report });
-    }
+      curve.add({ step, seconds: elapsed(), loss, ...(watched !== undefined && { watched }) });
+    };
+    await driveFit(driven, { output, progress, signal, event: { fit: plan.name }, report });
   } catch (error) {
     if (!(error instanceof DivergenceError)) {
       field.dispose();
       const failure = checkpoint.failure();
       if (signal.aborted && failure !== undefined)
         output.warn(`the steps since the last checkpoint are lost: it could not be written: ${failure}`);
-      if (error instanceof CheckpointError || error instanceof FieldFileError || error instanceof SafetensorsError)
-        throw damaged(files.checkpoint, error);
-      throw error;
+      throw isCheckpointProblem(error) ? damaged(files.checkpoint, error) : error;
     }
     diverged = describeError(error);
     steps = error.lastGoodStep;
-  } finally {
-    progress.stop();
   }
   const seconds = elapsed();
   curve.save();

@@ -42,6 +42,8 @@ export interface Checkpoint {
   readonly store: CheckpointStore;
   /** The step to go on from; 0 when there is nothing to go on from. */
   readonly step: number;
+  /** What the checkpoint to go on from has beside its parameters; empty when there is none. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Why the last write failed; `undefined` when it did not. */
   readonly failure: () => string | undefined;
   /** Removes the file, when it is not needed any more. */
@@ -52,10 +54,11 @@ export interface Checkpoint {
 export const isCheckpointProblem = (error: unknown): error is Error =>
   error instanceof CheckpointError || error instanceof SafetensorsError || error instanceof FieldFileError;
 
-/** The step of the checkpoint in some bytes. @throws InputError when they are none, or a damaged one */
-const stepOf = (path: string, bytes: Uint8Array): number => {
+/** The checkpoint in some bytes. @throws InputError when they are none, or a damaged one */
+const decode = (path: string, bytes: Uint8Array): Pick<Checkpoint, 'step' | 'metadata'> => {
   try {
-    return decodeCheckpoint(bytes, extensions).step;
+    const { step, metadata } = decodeCheckpoint(bytes, extensions);
+    return { step, metadata };
   } catch (error) {
     if (!isCheckpointProblem(error)) throw error;
     if (error instanceof CheckpointError && error.problem === 'no-state')
@@ -109,16 +112,16 @@ export const openCheckpoint = async (
   const bytes = await checkpoint.store.read();
   if (bytes === undefined) {
     if (policy === 'require') throw new InputError(`--resume: there is no checkpoint '${path}'`);
-    return { ...checkpoint, step: 0 };
+    return { ...checkpoint, step: 0, metadata: {} };
   }
-  const step = stepOf(path, bytes);
+  const { step, metadata } = decode(path, bytes);
   if (policy === 'never')
     throw new InputError(`--no-resume: there is a checkpoint '${path}'; --restart throws it away and begins anew`);
   if (policy === 'restart') {
     await remove();
-    return { ...checkpoint, step: 0 };
+    return { ...checkpoint, step: 0, metadata: {} };
   }
   if (step > steps)
     throw new InputError(`the checkpoint '${path}' is at step ${step}, past the ${steps} of --steps; --restart begins anew`);
-  return { ...checkpoint, step };
+  return { ...checkpoint, step, metadata };
 };

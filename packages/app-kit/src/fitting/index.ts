@@ -1,7 +1,17 @@
 /** @file What a fit of a program keeps, and how it is run. */
-export { type Checkpoint, type CheckpointRun, openCheckpoint, type ResumePolicy, readRun, tolerantStore } from './checkpoint.ts';
+export {
+  type Checkpoint,
+  type CheckpointRun,
+  isCheckpointProblem,
+  openCheckpoint,
+  type ResumePolicy,
+  readRun,
+  tolerantStore,
+} from './checkpoint.ts';
 export { afterCourse, type Course, openCourse } from './course.ts';
 export { type CourseFile, type CoursePoint, readCourse } from './course-lines.ts';
+export { type DrivenFit, driveFit } from './drive-fit.ts';
 export { extensions } from './extensions.ts';
 export { networkMemory } from './network-memory.ts';
+export { FACTOR_KEY } from './recovery.ts';
 export { defaultChunkSize, type FitSettings, fitOptions, pointsOf } from './settings.ts';

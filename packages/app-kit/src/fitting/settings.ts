@@ -1,7 +1,8 @@
 /** @file How a field is fitted. */
-import { adam, constant, cosine, type FitOptions } from '@neural-fields/core';
+import { adam, constant, cosine } from '@neural-fields/core';
 import { type PointSet, withoutReplacement } from '@neural-fields/signals';
 import { UsageError } from '../errors.ts';
+import type { DrivenFit } from './drive-fit.ts';
 
 /** The settings of a fit, as the command line has them. */
 export interface FitSettings {
@@ -37,7 +38,7 @@ export const defaultChunkSize = (backend: string, parameters: number): number | 
 };
 
 /** The settings in core's terms. */
-export const fitOptions = (settings: FitSettings): FitOptions => {
+export const fitOptions = (settings: FitSettings): DrivenFit['options'] => {
   const { steps, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, reportEvery } = settings;
   return {
     steps,

@@ -1,0 +1,117 @@
+/** @file The one way in which programs run core's loop: saved on the way, told of, and gone on with from the last good step after it has diverged. */
+import {
+  type CheckpointStore,
+  constant,
+  DivergenceError,
+  type Field,
+  type FitOptions,
+  type FitProgress,
+  fit,
+  type Optimizer,
+  type Term,
+} from '@neural-fields/core';
+import type { Output } from '../output/output.ts';
+import type { Progress } from '../output/progress.ts';
+import { FACTOR_KEY, factorIn, memoryStore, slowed } from './recovery.ts';
+
+/** What is fitted. */
+export interface DrivenFit {
+  readonly field: Field;
+  readonly terms: readonly Term[];
+  readonly options: Omit<FitOptions, 'checkpoint' | 'signal'> & { readonly optimizer: Optimizer };
+  /** What the field and the options do not say of the run: a checkpoint of another one is refused. */
+  readonly identity: Readonly<Record<string, string>>;
+  /** What stands beside the parameters in a checkpoint. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
+  readonly recoveries: number;
+  /** Where the run is saved, and taken up; `undefined` for a run that is not. */
+  readonly saving: FitSaving | undefined;
+}
+
+/** Where and how often a run is saved. */
+export interface FitSaving {
+  readonly store: CheckpointStore;
+  readonly everySeconds: number;
+  /** The metadata of the checkpoint that is there; empty where there is none. */
+  readonly found: Readonly<Record<string, string>>;
+}
+
+/** What a run tells, and how it is stopped. */
+export interface FitTelling {
+  readonly output: Output;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** The figures that progress shows before the loss. */
+  readonly figures?: (report: FitProgress) => readonly string[];
+  /** What an event has beside the report. */
+  readonly event?: Readonly<Record<string, unknown>>;
+  /** Called for every report; the fit waits for it. */
+  readonly report?: (report: FitProgress) => void | Promise<void>;
+}
+
+const speedOf = ({ loss, stepsPerSecond }: FitProgress): readonly string[] => [
+  `loss ${loss.toExponential(2)}`,
+  `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
+];
+
+/** What a recovery goes back to where a run is not saved. */
+const inMemory = (): FitSaving => ({ store: memoryStore(), everySeconds: Number.POSITIVE_INFINITY, found: {} });
+
+/** Runs core's loop once, with a factor on the learning rate. */
+const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): Promise<void> => {
+  const { field, terms, options, identity, saving } = driven;
+  const { output, progress, signal, figures = () => [], event, report } = telling;
+  const metadata = factor === 1 ? driven.metadata : { ...driven.metadata, [FACTOR_KEY]: String(factor) };
+  const run = fit(field, terms, {
+    ...options,
+    signal,
+    ...(factor !== 1 && { schedule: slowed(options.schedule ?? constant(), factor) }),
+    ...(saving && {
+      checkpoint: {
+        store: saving.store,
+        everySeconds: saving.everySeconds,
+        identity,
+        metadata,
+        onWarning: message => output.warn(message),
+      },
+    }),
+  });
+  for await (const reported of run) {
+    progress.update(reported.step, [...figures(reported), ...speedOf(reported)], reported.secondsLeft);
+    output.event('progress', { ...event, ...reported });
+    await report?.(reported);
+  }
+};
+
+/**
+ * Fits a field, or goes on with it. A fit that diverges goes on from its last good step with half of the learning rate, as often as it may.
+ *
+ * @throws CheckpointError when the checkpoint is of another run or damaged, DivergenceError when the fit diverges once too often, the reason of the signal
+ * when it is stopped, after a checkpoint
+ */
+export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<void> => {
+  const { output, progress } = telling;
+  const { learningRate } = driven.options.optimizer;
+  const saving = driven.saving ?? (driven.recoveries > 0 ? inMemory() : undefined);
+  try {
+    let factor = factorIn(saving?.found ?? {});
+    for (let left = driven.recoveries; ; left--) {
+      try {
+        return await tryFit({ ...driven, saving }, telling, factor);
+      } catch (error) {
+        // Bad data and a loss that is not defined at the start do not get better with smaller steps.
+        if (!(error instanceof DivergenceError) || error.beforeAnyUpdate || left <= 0) throw error;
+        factor /= 2;
+        const { step, lastGoodStep, loss } = error;
+        output.event('recovery', { ...telling.event, step, loss, lastGoodStep, learningRate: learningRate * factor });
+        output.warn(
+          `the loss leapt to ${loss.toPrecision(3)} at step ${step}: goes on from step ${lastGoodStep} with half of the ` +
+            `learning rate, ${learningRate * factor}`,
+        );
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+};

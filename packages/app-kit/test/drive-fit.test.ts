@@ -1,0 +1,158 @@
+import {
+  adam,
+  type CheckpointStore,
+  createField,
+  DivergenceError,
+  decodeCheckpoint,
+  encodeField,
+  type FitProgress,
+  siren,
+  term,
+} from '@neural-fields/core';
+import { mse } from '@neural-fields/losses';
+import { pixels } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+import { expect, test } from 'vitest';
+import { type DrivenFit, driveFit } from '../src/fitting/drive-fit.ts';
+import { FACTOR_KEY, memoryStore } from '../src/fitting/recovery.ts';
+import type { Output } from '../src/output/output.ts';
+import '@tensorflow/tfjs-backend-cpu';
+
+const picture = ndarray(
+  Float32Array.from({ length: 36 }, (_, i) => (i % 7) / 7),
+  [6, 6, 1],
+);
+
+/** A fit of a small picture, and what it says. */
+const setUp = (given: Partial<DrivenFit> & { readonly learningRate?: number; readonly steps?: number } = {}) => {
+  const { learningRate = 1e-3, steps = 6, ...driven } = given;
+  const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 0 });
+  const warnings: string[] = [];
+  const events: { event: string; data: Readonly<Record<string, unknown>> }[] = [];
+  const shown: (readonly string[])[] = [];
+  let stopped = 0;
+  const output: Output = {
+    json: true,
+    quiet: true,
+    log: () => undefined,
+    warn: line => void warnings.push(line),
+    result: () => undefined,
+    event: (event, data) => void events.push({ event, data }),
+  };
+  const progress = {
+    update: (_: number, figures: readonly string[]) => void shown.push(figures),
+    stop: () => {
+      stopped++;
+    },
+  };
+  const controller = new AbortController();
+  const run = (report?: (report: FitProgress) => void | Promise<void>): Promise<void> =>
+    driveFit(
+      {
+        field,
+        terms: [term({ points: pixels(picture), loss: mse() })],
+        options: { steps, optimizer: adam({ learningRate }) },
+        identity: { picture: 'of the test' },
+        metadata: { own: 'kept' },
+        recoveries: 0,
+        saving: undefined,
+        ...driven,
+      },
+      { output, progress, signal: controller.signal, event: { fit: 'a' }, figures: () => ['first'], ...(report && { report }) },
+    );
+  const stops = (): number => stopped;
+  return { field, warnings, events, shown, stops, controller, run };
+};
+
+const everyStep = (store: CheckpointStore): DrivenFit['saving'] => ({ store, everySeconds: 0, found: {} });
+
+const metadataIn = async (store: CheckpointStore): Promise<Readonly<Record<string, string>>> =>
+  decodeCheckpoint((await store.read()) as Uint8Array).metadata;
+
+test('every report is shown, told and waited for', async () => {
+  const { shown, events, run, stops, field } = setUp();
+  const heard: number[] = [];
+  await run(async ({ step }) => {
+    await new Promise(resolve => setTimeout(resolve, 1));
+    heard.push(step);
+  });
+  expect(heard).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(events.map(({ event, data }) => [event, data['fit'], data['step']])).toEqual(heard.map(step => ['progress', 'a', step]));
+  expect(shown[0]?.[0]).toBe('first');
+  expect(shown[0]?.[1]).toMatch(/^loss \d/);
+  expect(shown[0]?.[2]).toMatch(/ steps\/s$/);
+  expect(stops()).toBe(1);
+  field.dispose();
+});
+
+/** Adam at such a rate makes the loss leap by orders of magnitude; here from the fifth step on. */
+const leaping = { learningRate: 1e4, steps: 8 } as const;
+const options = {
+  steps: leaping.steps,
+  optimizer: adam({ learningRate: leaping.learningRate }),
+  schedule: { describe: () => 'late', factor: (step: number) => (step < 5 ? 1e-7 : 1) },
+  divergence: { spikeFactor: 5 },
+} as const;
+
+test('without recoveries a divergence is an error', async () => {
+  const { run, field, events, stops } = setUp({ options });
+  await expect(run()).rejects.toThrow(DivergenceError);
+  expect(events.filter(({ event }) => event === 'recovery')).toEqual([]);
+  expect(stops()).toBe(1);
+  field.dispose();
+});
+
+test.each(['in a file', 'in memory'])('a fit that leaps goes on with half of the rate, as often as it may: %s', async place => {
+  const store = memoryStore();
+  const { run, field, events, warnings } = setUp({
+    options,
+    recoveries: 2,
+    saving: place === 'in a file' ? everyStep(store) : undefined,
+  });
+  await expect(run()).rejects.toThrow(DivergenceError);
+  const recoveries = events.filter(({ event }) => event === 'recovery').map(({ data }) => data);
+  expect(recoveries).toMatchObject([
+    { fit: 'a', learningRate: 5e3 },
+    { fit: 'a', learningRate: 2.5e3 },
+  ]);
+  // It goes back to a step that was good, and not to the beginning.
+  for (const { lastGoodStep } of recoveries) expect(lastGoodStep).toBeGreaterThanOrEqual(3);
+  const told = events.filter(({ event }) => event === 'progress').map(({ data }) => data['step']);
+  expect(told.slice(0, 3)).toEqual([1, 2, 3]);
+  expect(told.filter(step => step === 1)).toHaveLength(1);
+  expect(warnings).toHaveLength(2);
+  expect(warnings[0]).toMatch(/^the loss leapt to .* at step \d+: goes on from step \d+ with half of the learning rate, 5000$/);
+  if (place === 'in a file')
+    expect(await metadataIn(store)).toEqual(expect.objectContaining({ own: 'kept', [FACTOR_KEY]: '0.25' }));
+  field.dispose();
+});
+
+test('a run that is taken up keeps the rate that it had come to', async () => {
+  const unbroken = setUp({ steps: 6, learningRate: 5e-4 });
+  await unbroken.run();
+  const halved = setUp({
+    steps: 6,
+    learningRate: 1e-3,
+    saving: { ...everyStep(memoryStore()), found: { [FACTOR_KEY]: '0.5' } } as DrivenFit['saving'],
+  });
+  await halved.run();
+  const parameters = (field: typeof unbroken.field): Promise<unknown> => encodeField(field);
+  expect(await parameters(halved.field)).toEqual(await parameters(unbroken.field));
+  for (const { field } of [unbroken, halved]) field.dispose();
+});
+
+test('a factor that halving does not lead to is a damaged checkpoint', async () => {
+  const { run, field } = setUp({ saving: { ...everyStep(memoryStore()), found: { [FACTOR_KEY]: '-1' } } as DrivenFit['saving'] });
+  await expect(run()).rejects.toThrow(/damaged: its learning-rate-factor must be a number above 0, up to 1, got "-1"/);
+  field.dispose();
+});
+
+test('a signal stops it after a checkpoint', async () => {
+  const store = memoryStore();
+  const { run, controller, field, stops } = setUp({ saving: { ...everyStep(store), everySeconds: 1e9 } as DrivenFit['saving'] });
+  const reason = new Error('stopped');
+  await expect(run(({ step }) => (step === 3 ? controller.abort(reason) : undefined))).rejects.toBe(reason);
+  expect(decodeCheckpoint((await store.read()) as Uint8Array).step).toBe(3);
+  expect(stops()).toBe(1);
+  field.dispose();
+});
