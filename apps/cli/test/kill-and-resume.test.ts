@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng } from '@neural-fields/core';
 import { decodeSafetensors } from '@neural-fields/core/files';
+import { nativeProblem } from '@neural-fields/kernels-native';
 import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
 import { run, start } from './cli.ts';
@@ -22,9 +23,10 @@ const arraysOf = (path: string): Record<string, string> =>
     ]),
   );
 
-test.each(['cpu', 'wasm', 'simd'])(
+test.for(['cpu', 'wasm', 'simd', 'native'])(
   'on %s a run that is killed again and again ends with the bits of an unbroken one',
-  async backend => {
+  async (backend, context) => {
+    if (backend === 'native' && nativeProblem !== undefined) return context.skip(nativeProblem);
     const cwd = emptyFolder();
     await writePicture(cwd, 'a.png');
     expect(await run(command('whole.safetensors', backend), { cwd })).toMatchObject({ code: 0 });

@@ -7,7 +7,7 @@ import { importOptional, MissingPackageError } from './optional-package.ts';
 import type { Output } from './output/output.ts';
 
 /** The names that `--backend` takes. */
-export const backendNames = ['auto', 'webgpu', 'simd', 'tensorflow', 'wasm', 'cpu'] as const;
+export const backendNames = ['auto', 'webgpu', 'native', 'simd', 'tensorflow', 'wasm', 'cpu'] as const;
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
@@ -18,6 +18,12 @@ const loadWebgpu = async (folder: string | undefined): Promise<void> => {
   const { installDawn } = await import('@neural-fields/kernels-webgpu/node');
   installDawn(dawn);
   await import('@neural-fields/kernels-webgpu');
+};
+
+/** The native kernels, where there are any for this machine. */
+const loadNative = async (): Promise<void> => {
+  const { nativeProblem } = await import('@neural-fields/kernels-native');
+  if (nativeProblem !== undefined) throw new Error(nativeProblem);
 };
 
 /** libtensorflow, with CUDA where that package is installed. */
@@ -38,6 +44,7 @@ const loadTensorflow = async (folder: string | undefined): Promise<void> => {
 
 const candidatesFrom = (folder: string | undefined): readonly BackendCandidate[] => [
   { name: 'webgpu', load: () => loadWebgpu(folder) },
+  { name: 'native', load: loadNative },
   { name: 'simd', load: () => import('@neural-fields/kernels-wasm') },
   { name: 'tensorflow', load: () => loadTensorflow(folder) },
   { name: 'wasm', load: () => import('@tensorflow/tfjs-backend-wasm') },

@@ -27,7 +27,7 @@ interface Profile {
 
 const everywhere = {
   needsCard: false,
-  peers: ['simd', 'pytorch', 'pytorch-whole', 'jax', 'tensorflow', 'webgpu', 'wasm', 'cpu', 'jax-js'],
+  peers: ['native', 'simd', 'pytorch', 'pytorch-whole', 'jax', 'tensorflow', 'webgpu', 'wasm', 'cpu', 'jax-js'],
 };
 
 const profiles: Readonly<Record<'quick' | 'full' | 'gpu', Profile>> = {
@@ -71,7 +71,7 @@ const summarise = (found: Results): string[] => {
   const about = representative(found);
   if (about === undefined) return ['nothing was measured'];
   return supervisions.flatMap(supervision =>
-    ['simd', 'webgpu'].flatMap(name => {
+    ['native', 'simd', 'webgpu'].flatMap(name => {
       const each = { supervision, ...about };
       const own = measuredIn(found.results, name, each);
       if (own === undefined) return [];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import nodeUtilities from 'node:util';
 import { selectBackend } from '@neural-fields/core';
+import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { installDawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode, getKernel, version_core } from '@tensorflow/tfjs-core';
 import { setUpFolder } from '../files.ts';
@@ -14,7 +15,7 @@ import { countDeviceRequests, type DeviceCounter } from './device-requests.ts';
 import { productsOf } from './products.ts';
 
 /** The backends that are peers. `webgpu` has the fused kernels of this project, `webgpu-tfjs` those of tfjs, one for each op. */
-export const backendNames = ['simd', 'cpu', 'wasm', 'webgpu', 'webgpu-tfjs', 'tensorflow'] as const;
+export const backendNames = ['native', 'simd', 'cpu', 'wasm', 'webgpu', 'webgpu-tfjs', 'tensorflow'] as const;
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
@@ -49,7 +50,13 @@ const loadDawn = async (): Promise<void> => {
   counter = countDeviceRequests();
 };
 
+const loadNative = async (): Promise<void> => {
+  const { nativeProblem } = await import('@neural-fields/kernels-native');
+  if (nativeProblem !== undefined) throw new Error(nativeProblem);
+};
+
 const loaders: Readonly<Record<BackendName, () => Promise<unknown>>> = {
+  native: loadNative,
   simd: () => import('@neural-fields/kernels-wasm'),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
@@ -85,14 +92,14 @@ export const describeBackend = async (name: BackendName): Promise<Description> =
   const device = counter && (await describeDevice());
   const versions = { node: process.version.slice(1), tfjs: version_core, ...(device && { adapter: device.name }) };
   // tfjs's own WebAssembly has threads in browsers only.
-  const threads = name === 'simd' || name === 'tensorflow' ? availableParallelism() : 1;
+  const threads = name === 'native' || name === 'simd' || name === 'tensorflow' ? availableParallelism() : 1;
   return { versions, threads, ...(device && { device }) };
 };
 
 /** The matrix products of a step, where it is known what the kernels do; see {@link productsOf}. */
 export const productsOfBackend = (name: BackendName, supervision: Supervision): number | undefined => {
-  if (name !== 'simd' && name !== 'webgpu') return undefined;
+  if (name !== 'native' && name !== 'simd' && name !== 'webgpu') return undefined;
   // Where the loss is a part of the kernel, the forward pass is worked out once.
-  const fused = getKernel('NeuralFieldsFieldLoss', name) !== undefined;
-  return productsOf(supervision, { gradientWay: name === 'simd' ? 'adjoints' : 'jets', forwardPasses: fused ? 1 : 2 });
+  const fused = getKernel(PROGRAM_KERNELS.loss, name) !== undefined;
+  return productsOf(supervision, { gradientWay: name === 'webgpu' ? 'jets' : 'adjoints', forwardPasses: fused ? 1 : 2 });
 };

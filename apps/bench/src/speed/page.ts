@@ -89,6 +89,7 @@ const samplesOf = (
 
 /** Whom the page compares with whom: this project on the processor and on a card, and its strongest opponents there. */
 const OPPONENTS: readonly (readonly [peer: string, opponents: readonly string[]])[] = [
+  ['native', ['pytorch']],
   ['simd', ['pytorch']],
   ['webgpu', ['pytorch-cuda', 'pytorch-cuda-compiled', 'pytorch-cuda-tf32', 'pytorch-cuda-compiled-tf32']],
 ];
@@ -160,7 +161,7 @@ ${onDevice.rows.length === 0 ? '' : `<h3>On the device</h3>\n<p>The most that it
 };
 
 const timesSection = ({ found, shown, colours }: View): string => {
-  const against = OPPONENTS.flatMap(([, opponents]) => opponents).filter(peer => colours.includes(peer));
+  const against = [...new Set(OPPONENTS.flatMap(([, opponents]) => opponents))].filter(peer => colours.includes(peer));
   return section(
     'All times',
     `<p>Medians of ${found.rounds} rounds, and how far the lowest and the highest round lie from them.</p>

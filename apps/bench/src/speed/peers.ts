@@ -55,6 +55,7 @@ const cuda = (title: string, how: readonly string[], more: Pick<PeerDefinition, 
 
 /** Every peer, in the order of tables. */
 export const peerDefinitions: readonly PeerDefinition[] = [
+  javascript('native', 'this project on native kernels'),
   javascript('simd', 'this project on simd'),
   python('pytorch', 'PyTorch'),
   python('pytorch', 'PyTorch, all points at once', 'whole'),

@@ -40,6 +40,14 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     fit: fit(400, 16_384, 5e-4),
     reason: 'libtensorflow takes half the resolution of the photograph with a network 256 wide',
   },
+  native: {
+    size: 256,
+    hiddenFeatures: 256,
+    hiddenLayers: 3,
+    omega0: 30,
+    fit: fit(500, 8192, 1e-3),
+    reason: 'the native kernels use all cores: a network 256 wide, 8,192 random pixels a step',
+  },
   simd: {
     size: 256,
     hiddenFeatures: 256,
