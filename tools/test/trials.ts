@@ -65,8 +65,9 @@ import { getBackend, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 await setBackend(nativeProblem === undefined ? 'native' : 'simd');
 await ready();
 const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
-const { value } = field.jet(tensor2d([[0.1, 0.2], [0.3, 0.4]]));
-console.log(getBackend(), value.shape.join(), [...(await value.data())].every(Number.isFinite), nativeInstructionSets.length);`,
+const { value, laplacian } = field.jet(tensor2d([[0.1, 0.2], [0.3, 0.4]]), { laplacian: true });
+const finite = [...(await value.data()), ...(await laplacian.data())].every(Number.isFinite);
+console.log(getBackend(), value.shape.join(), finite, nativeInstructionSets.length);`,
     prints: 'simd 2,1 true 0',
   },
   '@neural-fields/kernels-webgpu': {
