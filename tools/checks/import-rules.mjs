@@ -12,7 +12,7 @@ export const allowedImports = {
   core: [],
   testing: [],
   report: [],
-  'app-kit': ['core', 'encodings', 'losses', 'signals', 'shapes', 'kernels-wasm', 'kernels-webgpu'],
+  'app-kit': ['core', 'encodings', 'losses', 'signals', 'shapes', 'kernels-wasm', 'kernels-native', 'kernels-webgpu'],
   losses: ['core'],
   encodings: ['core'],
   'periodic-init': ['core'],
