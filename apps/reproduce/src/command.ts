@@ -6,6 +6,7 @@ import {
   commandLine,
   finite,
   integer,
+  optionName,
   outputOf,
   type Program,
   parseSize,
@@ -16,6 +17,8 @@ import {
   withErrorLines,
 } from '@neural-fields/app-kit';
 import { Command, Option } from 'commander';
+import { experiments } from './experiments.ts';
+import { type OwnValues, ownOptionsOf } from './frame/own-options.ts';
 import { findExperiments, listExperiments, runReproduce } from './run-reproduce.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
@@ -55,7 +58,9 @@ const action = async (names: readonly string[], options: ReproduceCommandOptions
     return;
   }
   const { profile, restart = false, output: folder = join('out', `reproduce-${profile}`) } = options;
-  await runReproduce(findExperiments(names), { ...options, folder, restart, command }, output);
+  const given = new Map<string, unknown>(Object.entries(options));
+  const own = Object.fromEntries(ownOptionsOf(experiments).map(({ name }) => [name, given.get(name)])) as OwnValues;
+  await runReproduce(findExperiments(names), { ...options, own, folder, restart, command }, output);
 };
 
 /** The program. */
@@ -85,7 +90,10 @@ export const createProgram = ({ invokedAs, args }: Invocation): Program => {
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
     .option('--learning-rate <number>', 'of all networks', positive)
     .option('--seed <number>', 'seed of the initial parameters and of all that is drawn (default: 0)', finite)
-    .optionsGroup('Output:');
+    .optionsGroup('Of single experiments:');
+  for (const { name, option, takenBy } of ownOptionsOf(experiments))
+    command.option(`--${optionName(name)} ${option.argument}`, `${option.what} (${takenBy.join(', ')})`, option.parse);
+  command.optionsGroup('Output:');
   withCommonOptions(command).action((names: readonly string[], options: ReproduceCommandOptions) =>
     action(names, options, commandLine(invokedAs, args)),
   );

@@ -10,6 +10,7 @@ import {
   InterruptedError,
   listenForInterrupt,
   type Output,
+  optionName,
   type Size,
   UsageError,
 } from '@neural-fields/app-kit';
@@ -19,6 +20,7 @@ import { experiments } from './experiments.ts';
 import { checkCells, tableCells, tableLines } from './frame/cells.ts';
 import type { Experiment, ExperimentContext, ExperimentSettings, FileKind, ProfileName } from './frame/experiment.ts';
 import { type Table, verdictOf } from './frame/findings.ts';
+import { type OwnValues, ownOptionsOf, ownValues } from './frame/own-options.ts';
 import { makeReport, type ReportedResult } from './frame/report.ts';
 import { resultJson } from './frame/result.ts';
 import { runExperiment } from './frame/run-experiment.ts';
@@ -46,6 +48,8 @@ export interface ReproduceOptions extends BackendOptions {
   /** Of all networks. */
   readonly learningRate?: number | undefined;
   readonly seed?: number | undefined;
+  /** The options that experiments declare for themselves, by name. */
+  readonly own?: OwnValues | undefined;
   /** The command as it was given, for the report. */
   readonly command: string;
 }
@@ -66,13 +70,14 @@ export const findExperiments = (names: readonly string[]): readonly Experiment[]
   });
 };
 
-const settingsOf = ({ profiles }: Experiment, options: ReproduceOptions): ExperimentSettings => {
-  const { learningRates, ...profile } = profiles[options.profile];
+const settingsOf = (experiment: Experiment, options: ReproduceOptions): ExperimentSettings => {
+  const { learningRates, ...profile } = experiment.profiles[options.profile];
   const { size, steps = profile.steps, hiddenFeatures = profile.hiddenFeatures, seed = 0, learningRate } = options;
   const sides = size && 'width' in size ? size : undefined;
   const longest = size === undefined ? profile.size : 'longest' in size ? size.longest : Math.max(size.width, size.height);
   const rates = learningRate === undefined ? learningRates && { learningRates } : { learningRate };
-  return { ...profile, ...rates, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }) };
+  const own = ownValues(experiment, options.profile, options.own);
+  return { ...profile, ...rates, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }), own };
 };
 
 /** The networks of an experiment that are asked for. @throws UsageError when the experiment has none of them */
@@ -90,13 +95,18 @@ const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): 
   for (const kind of ['image', 'audio', 'shape', 'data'] as const)
     if (options[kind] !== undefined && !chosen.some(({ takes }) => takes.includes(kind)))
       throw new UsageError(`--${kind}: no experiment that was asked for takes one`);
+  const taken = ownOptionsOf(chosen).map(({ name }) => name);
+  for (const [name, value] of Object.entries(options.own ?? {}))
+    if (value !== undefined && !taken.includes(name))
+      throw new UsageError(`--${optionName(name)}: no experiment that was asked for takes it`);
 };
 
 const contextOf = (experiment: Experiment, options: ReproduceOptions, signal: AbortSignal, output: Output): ExperimentContext => {
   const { profile, networks, size, steps, hiddenFeatures, learningRate, seed } = options;
   const fileOf = (kind: FileKind): string | undefined => (experiment.takes.includes(kind) ? options[kind] : undefined);
   const files = { imageFile: fileOf('image'), audioFile: fileOf('audio'), shapeFile: fileOf('shape'), dataFile: fileOf('data') };
-  const changes = [size, steps, hiddenFeatures, learningRate, seed || undefined, ...Object.values(files)];
+  const own = Object.keys(experiment.options ?? {}).map(name => options.own?.[name]);
+  const changes = [size, steps, hiddenFeatures, learningRate, seed || undefined, ...own, ...Object.values(files)];
   return {
     profile,
     settings: settingsOf(experiment, options),
@@ -220,6 +230,8 @@ export const listExperiments = (output: Output): void => {
     networks.join(' '),
   ]);
   for (const line of tableLines({ header: ['experiment', 'source', 'takes', 'networks'], rows }, 'left')) output.result(line);
-  for (const { id, title, source, summary, data, networks, takes, profiles } of experiments)
-    output.event('experiment', { id, title, source, summary, data, networks, takes, profiles });
+  for (const { id, title, source, summary, data, networks, takes, profiles, options = {} } of experiments) {
+    const own = Object.fromEntries(Object.entries(options).map(([name, { what, values }]) => [name, { what, values }]));
+    output.event('experiment', { id, title, source, summary, data, networks, takes, profiles, options: own });
+  }
 };

@@ -10,7 +10,7 @@ import { authorsFile, authorsFileMissing } from './authors-file.ts';
 
 const contextOf = (size: number, dataFile?: string): ExperimentContext => ({
   profile: 'quick',
-  settings: { ...sirenHelmholtzInversion.profiles.quick, size, seed: 0 },
+  settings: { ...sirenHelmholtzInversion.profiles.quick, size, seed: 0, own: {} },
   unchanged: false,
   networks: [],
   dataFile,

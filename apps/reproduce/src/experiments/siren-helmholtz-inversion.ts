@@ -1,10 +1,11 @@
 /** @file A medium found from the waves that receivers around it hear: full-waveform inversion, figure 5 of the SIREN paper. */
 
+import { notNegative } from '@neural-fields/app-kit';
 import { sampleField } from '@neural-fields/app-kit/render';
 import { type Field, type Term, term } from '@neural-fields/core';
 import { helmholtzInversion, receiverMisfit } from '@neural-fields/losses';
 import { gridCoordinates } from '@neural-fields/signals';
-import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
+import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, OwnOption } from '../frame/experiment.ts';
 import type { Check, Findings, PictureGroup } from '../frame/findings.ts';
 import { meanSquaredError, relativeError, rowsAt } from '../shared/errors.ts';
 import {
@@ -47,7 +48,12 @@ const RECEIVER_WEIGHT = 1000;
  * yet right. With the quick profile and seeds 0 and 1 the error of the medium is 1.10 and 0.84 without it, and 0.53 with it; 0.05 is worse (seed 0: 0.58).
  * L-BFGS, whose waves are right sooner, gains nothing from it (seed 0: 0.47 without, 0.47 with 0.001, 0.52 with 0.02).
  */
-const variationWeight: Readonly<Record<ProfileName, number>> = { quick: 0.02, paper: 0 };
+const variationWeight: OwnOption = {
+  what: 'weight of the total variation of the medium, for Adam',
+  argument: '<number>',
+  parse: notNegative,
+  values: { quick: 0.02, paper: 0 },
+};
 
 /** Mean squared errors of the waves in the paper: SIREN's, and those of a solver that inverts. */
 const published = { siren: 8.6e-3, solver: 1.7e-2 } as const;
@@ -75,7 +81,7 @@ const mediumError = (medium: Float32Array, truth: Float32Array): number =>
 
 const planOf = (
   { name, label, kind, optimizer }: Contender,
-  { profile, settings }: ExperimentContext,
+  { settings }: ExperimentContext<'variationWeight'>,
   problem: InversionProblem,
 ): FitPlan => {
   const { hiddenFeatures, hiddenLayers, seed, size } = settings;
@@ -88,7 +94,7 @@ const planOf = (
   const truth = rowsAt(problem.medium, 1, innerPoints(problem.size));
   const measure = async (field: Field): Promise<number> =>
     mediumError(mediumOf(await sampleField(field, coords, 'value'), width, coords), truth);
-  const variation = byLbfgs ? 0 : variationWeight[profile];
+  const variation = byLbfgs ? 0 : settings.own.variationWeight;
   const terms = (): readonly Term[] => {
     const equation = helmholtzInversion({ wavenumber, absorbing, penalty, known: KNOWN, least: LEAST, ...weights });
     return [
@@ -237,7 +243,7 @@ const dataNote = ({ recorded, disc, misfit, side, settings }: InversionProblem):
     : `The receivers hear waves of the solver: fourth order, ${side} points along a side, interpolated by cubics.`;
 
 const evaluate = async (
-  context: ExperimentContext,
+  context: ExperimentContext<'variationWeight'>,
   chosen: readonly Contender[],
   problem: InversionProblem,
   fits: Readonly<Record<string, FittedField>>,
@@ -282,7 +288,7 @@ const evaluate = async (
       ],
     });
   }
-  const variation = variationWeight[context.profile];
+  const variation = context.settings.own.variationWeight;
   return {
     numbers: Object.fromEntries(
       Object.entries(results).map(([name, { inside, outside, ...result }]) => [
@@ -321,7 +327,7 @@ const evaluate = async (
       'The authors begin with a known medium; here waves and medium are learned together from the start.',
       ...(variation > 0
         ? [
-            `Adam is given ${variation} times the total variation of the medium beside the authors' loss; L-BFGS, and the profile \`paper\`, are not. Without it the ` +
+            `Adam is given ${variation} times the total variation of the medium beside the authors' loss; L-BFGS is not, nor by default the profile \`paper\`. Without it the ` +
               'medium makes up for waves that are not yet right, above all at the sources.',
           ]
         : []),
@@ -335,7 +341,7 @@ const evaluate = async (
   };
 };
 
-const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
+const prepare = async (context: ExperimentContext<'variationWeight'>): Promise<ExperimentPlan> => {
   const problem = await createInversionProblem(context);
   const { settings, sources, receivers, disc, recorded, misfit } = problem;
   const chosen = contenders.filter(({ name }) => context.networks.includes(name));
@@ -353,7 +359,7 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
 };
 
 /** The experiment. */
-export const sirenHelmholtzInversion: Experiment = {
+export const sirenHelmholtzInversion: Experiment<'variationWeight'> = {
   id: 'siren-helmholtz-inversion',
   title: 'Full-waveform inversion',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.3, figure 5, and supplement',
@@ -367,5 +373,6 @@ export const sirenHelmholtzInversion: Experiment = {
     quick: { size: 40, steps: 1000, hiddenFeatures: 64, hiddenLayers: 2, learningRate: 2e-3 },
     paper: { size: 115, steps: 80_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 2e-5 },
   },
+  options: { variationWeight },
   prepare,
 };

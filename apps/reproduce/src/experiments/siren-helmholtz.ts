@@ -27,12 +27,9 @@ import {
   solveScene,
   viewSize,
 } from '../shared/helmholtz-scene.ts';
-import { type NetworkName, networkExtensions, networkLabels, networkSpec } from '../shared/networks.ts';
+import { type NetworkName, networkExtensions, networkLabels, networkSpec, rbfFeaturesOption } from '../shared/networks.ts';
 import { showSigned } from '../shared/show.ts';
 import { errorPlot, watchError } from '../shared/watched.ts';
-
-/** Of the network with RBF, by profile. */
-const rbfFeatures: Readonly<Record<ProfileName, number>> = { quick: 64, paper: 1024 };
 
 /** The media of the authors' code: waves are twice as fast in the middle. */
 const media = {
@@ -114,7 +111,7 @@ const createReferences = ({
 
 const planOf = (
   contender: Contender,
-  { profile, settings }: ExperimentContext,
+  { profile, settings }: ExperimentContext<'rbfFeatures'>,
   reference: (medium: Medium) => Promise<SolvedScene>,
 ): FitPlan => {
   const { hiddenFeatures, hiddenLayers, seed, size } = settings;
@@ -135,7 +132,7 @@ const planOf = (
       hiddenLayers,
       samples: size,
       omega0,
-      rbfFeatures: rbfFeatures[profile],
+      ...settings.own,
     }),
     extensions: networkExtensions,
     terms: () => {
@@ -284,7 +281,7 @@ const prepare = (context: ExperimentContext): Promise<ExperimentPlan> => {
 };
 
 /** The experiment. */
-export const sirenHelmholtz: Experiment = {
+export const sirenHelmholtz: Experiment<'rbfFeatures'> = {
   id: 'siren-helmholtz',
   title: 'The Helmholtz equation',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.3, figure 5, and supplement',
@@ -298,5 +295,6 @@ export const sirenHelmholtz: Experiment = {
     quick: { size: 40, steps: 800, hiddenFeatures: 64, hiddenLayers: 2, learningRate: 2e-3 },
     paper: { size: 230, steps: 50_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 2e-5 },
   },
+  options: { rbfFeatures: rbfFeaturesOption({ quick: 64, paper: 1024 }) },
   prepare,
 };

@@ -7,7 +7,7 @@ import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from 
 import { type Check, type Findings, type PictureGroup, within } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from '../shared/decibels.ts';
-import { networkExtensions, networkLabels, networkNames, networkSpec } from '../shared/networks.ts';
+import { networkExtensions, networkLabels, networkNames, networkSpec, rbfFeaturesOption } from '../shared/networks.ts';
 import {
   cameraSha256,
   hashNumbers,
@@ -119,19 +119,18 @@ const evaluate = async (
   };
 };
 
-const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
-  const { settings, profile } = context;
+const prepare = async (context: ExperimentContext<'rbfFeatures'>): Promise<ExperimentPlan> => {
+  const { settings } = context;
   const picture = await loadPicture(context.imageFile, settings);
   const points = pixels(picture.image, pictureGrid);
   const { hiddenFeatures, hiddenLayers, steps, seed, learningRate } = settings;
-  const rbfFeatures = profile === 'paper' ? 1024 : 256;
   const samples = Math.min(picture.width, picture.height);
   return {
     notes: [picture.note],
     fits: networkNames(context.networks).map(name => ({
       name,
       label: networkLabels[name],
-      spec: networkSpec(name, { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, samples, rbfFeatures }),
+      spec: networkSpec(name, { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, samples, ...settings.own }),
       extensions: networkExtensions,
       terms: () => [term({ points, loss: mse() })],
       identity: { picture: hashNumbers(picture.image.data, [picture.width]) },
@@ -145,7 +144,7 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
 };
 
 /** The experiment. */
-export const sirenImage: Experiment = {
+export const sirenImage: Experiment<'rbfFeatures'> = {
   id: 'siren-image',
   title: 'A picture and its derivatives',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 3.1, figure 1',
@@ -159,5 +158,6 @@ export const sirenImage: Experiment = {
     quick: { size: 48, steps: 200, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
+  options: { rbfFeatures: rbfFeaturesOption({ quick: 256, paper: 1024 }) },
   prepare,
 };

@@ -1,9 +1,17 @@
 /** @file A picture from a tenth of its pixels, with priors on its derivatives: the inpainting of the SIREN paper's supplement. */
+import { fraction } from '@neural-fields/app-kit';
 import { adam, createRng, type Term, term } from '@neural-fields/core';
 import { frobeniusHessian, mse, totalVariation } from '@neural-fields/losses';
 import { pixels, subset, uniform } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from '../frame/experiment.ts';
+import type {
+  Experiment,
+  ExperimentContext,
+  ExperimentPlan,
+  ExperimentSettings,
+  FittedField,
+  OwnOption,
+} from '../frame/experiment.ts';
 import type { Findings } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';
 import { picturePsnr, picturePsnrDefinition } from '../shared/decibels.ts';
@@ -13,7 +21,12 @@ import { sampleJet } from '../shared/sample-jet.ts';
 import { showSignal } from '../shared/show.ts';
 
 /** The part of the pixels that is known. */
-const KNOWN = 0.1;
+const knownShare: OwnOption = {
+  what: 'part of the pixels that is known',
+  argument: '<share>',
+  parse: fraction,
+  values: { quick: 0.1, paper: 0.1 },
+};
 
 /** The weights of the priors, in units of the picture in [-1, 1] on coordinates in [-1, 1]. */
 const weights = { variation: 1e-3, hessian: 1e-5 } as const;
@@ -52,10 +65,10 @@ const priorOf = ({ prior }: Variant, count: number): readonly Term[] => {
   return [];
 };
 
-/** 1 where a pixel is known; each is, with the probability {@link KNOWN}, and the first always. */
-const knownPixels = ({ image }: LoadedPicture, seed: number): Uint8Array => {
+/** 1 where a pixel is known; each is, with the probability of the settings, and the first always. */
+const knownPixels = ({ image }: LoadedPicture, { seed, own }: ExperimentSettings<'knownShare'>): Uint8Array => {
   const rng = createRng(seed).fork('known pixels');
-  return Uint8Array.from(image.data, (_, i) => (rng.uniform() < KNOWN || i === 0 ? 1 : 0));
+  return Uint8Array.from(image.data, (_, i) => (rng.uniform() < own.knownShare || i === 0 ? 1 : 0));
 };
 
 /** The values at the pixels that are known, or that are not. */
@@ -137,10 +150,10 @@ const evaluate = async (
   };
 };
 
-const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
+const prepare = async (context: ExperimentContext<'knownShare'>): Promise<ExperimentPlan> => {
   const { hiddenFeatures, hiddenLayers, steps, seed, learningRate } = context.settings;
   const picture = await loadPicture(context.imageFile, context.settings);
-  const known = knownPixels(picture, seed);
+  const known = knownPixels(picture, context.settings);
   const mask = ndarray(known, [picture.height, picture.width]);
   const points = subset(pixels(picture.image, pictureGrid), { mask });
   const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, samples: Math.min(picture.width, picture.height) };
@@ -168,7 +181,7 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
 };
 
 /** The experiment. */
-export const sirenInpainting: Experiment = {
+export const sirenInpainting: Experiment<'knownShare'> = {
   id: 'siren-inpainting',
   title: 'A picture from a tenth of its pixels',
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, supplement on inpainting',
@@ -182,5 +195,6 @@ export const sirenInpainting: Experiment = {
     quick: { size: 48, steps: 300, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
     paper: { size: 480, steps: 10_000, hiddenFeatures: 256, hiddenLayers: 3, learningRate: 1e-4 },
   },
+  options: { knownShare },
   prepare,
 };

@@ -11,8 +11,19 @@ import type { Findings } from './findings.ts';
 /** `quick` takes minutes on two cores; `paper` is the published size. */
 export type ProfileName = 'quick' | 'paper';
 
-/** The sizes of an experiment, which the profile sets and the command line may change. */
-export interface ExperimentSettings {
+/** A number of an experiment's own, which the command line may change: `rbfFeatures` is `--rbf-features`. Experiments that share a name share its meaning. */
+export interface OwnOption {
+  /** What it is, in a few words. */
+  readonly what: string;
+  /** How the help writes its value, e.g. `<n>`. */
+  readonly argument: string;
+  /** Reads it from the command line. @throws commander's InvalidArgumentError */
+  readonly parse: (text: string) => number;
+  readonly values: Readonly<Record<ProfileName, number>>;
+}
+
+/** The settings of an experiment, which the profile sets and the command line may change. */
+export interface ExperimentSettings<Own extends string = string> {
   /** Samples along a side of the picture or of the grid, or the samples of a sound. */
   readonly size: number;
   /** Both sides, when the command line names them. */
@@ -25,16 +36,18 @@ export interface ExperimentSettings {
   readonly learningRates?: Readonly<Record<string, number>>;
   /** Of the initial parameters, and of all that is drawn. */
   readonly seed: number;
+  /** What the experiment has declared for itself, by name. */
+  readonly own: Readonly<Record<Own, number>>;
 }
 
 /** The settings of a profile; seed 0 unless the command line says otherwise. */
-export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides'>;
+export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides' | 'own'>;
 
 /** What a user may give in place of an experiment's own data. */
 export type FileKind = 'image' | 'audio' | 'shape' | 'data';
 
-/** An experiment of a paper. */
-export interface Experiment {
+/** An experiment of a paper; `Own` are the names of the options that it declares for itself. */
+export interface Experiment<Own extends string = string> {
   /** E.g. `siren-image`: its name on the command line, and of its folder. */
   readonly id: string;
   /** A few words. */
@@ -52,14 +65,16 @@ export interface Experiment {
   /** What `--size` may be: below there is nothing to fit or to solve, above it no machine would come to an end. */
   readonly sizes: { readonly least: number; readonly most: number };
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
+  /** Its own options beside those that all have; none if absent. */
+  readonly options?: Readonly<Record<Own, OwnOption>>;
   /** Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on. */
-  prepare(context: ExperimentContext): Promise<ExperimentPlan>;
+  prepare(context: ExperimentContext<Own>): Promise<ExperimentPlan>;
 }
 
 /** What an experiment is told. */
-export interface ExperimentContext {
+export interface ExperimentContext<Own extends string = string> {
   readonly profile: ProfileName;
-  readonly settings: ExperimentSettings;
+  readonly settings: ExperimentSettings<Own>;
   /** True when nothing was changed on the command line, so that the numbers measured for the profile apply. */
   readonly unchanged: boolean;
   /** Those of `Experiment.networks` that were asked for, in that order. */

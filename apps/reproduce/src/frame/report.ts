@@ -79,7 +79,7 @@ const fitsHtml = ({ fits }: ExperimentResult): string =>
   });
 
 const settingsHtml = ({ experiment, profile, settings, networks, backend, command }: ExperimentResult): string => {
-  const { size, sides, steps, hiddenFeatures, hiddenLayers, learningRate, learningRates = {}, seed } = settings;
+  const { size, sides, steps, hiddenFeatures, hiddenLayers, learningRate, learningRates = {}, seed, own } = settings;
   const others = Object.entries(learningRates).filter(([name]) => networks.includes(name));
   const rows: (readonly [string, string])[] = [
     ['Data', experiment.data],
@@ -87,6 +87,7 @@ const settingsHtml = ({ experiment, profile, settings, networks, backend, comman
     ['Networks', `${hiddenLayers + 1} hidden layers of ${hiddenFeatures}`],
     ['Learning rate', [learningRate, ...others.map(([name, rate]) => `${name} ${rate}`)].join(', ')],
     ['Seed', String(seed)],
+    ...Object.entries(own).map(([name, value]) => [experiment.options?.[name]?.what ?? name, String(value)] as const),
     ['Backend', `${backend.name}: ${backend.reason}`],
     ['Command', command],
   ];

@@ -1,6 +1,8 @@
 /** @file The networks that the papers compare, as the SIREN authors' code has them: which activation, which initialisation, which encoding. */
+import { integer } from '@neural-fields/app-kit';
 import { type Extensions, type FieldSpec, mlp, type NetworkSize, relu, siren, tanh } from '@neural-fields/core';
 import { encodings, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';
+import type { OwnOption } from '../frame/experiment.ts';
 
 /** The names of the networks. */
 export type NetworkName = 'siren' | 'tanh' | 'relu' | 'relu-pe' | 'relu-rbf';
@@ -26,6 +28,14 @@ export interface NetworkOptions extends NetworkSize {
   /** Gaussian functions in front of the ReLU network; 1024 if absent. */
   readonly rbfFeatures?: number;
 }
+
+/** The option by which an experiment sets the Gaussian functions. */
+export const rbfFeaturesOption = (values: OwnOption['values']): OwnOption => ({
+  what: 'Gaussian functions in front of the network with RBF',
+  argument: '<n>',
+  parse: integer(1, 65_536),
+  values,
+});
 
 /** As many octaves as the signal has; at least one, also for a handful of samples. */
 const octavesOf = (samples: number): number => (samples < 8 ? 1 : nyquistOctaves(samples));
