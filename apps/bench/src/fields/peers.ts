@@ -2,10 +2,10 @@
 import { peerEntry, pythonFile } from '../files.ts';
 import type { PeerDefinition } from '../speed/peers.ts';
 
-const own = (name: string, title: string, way: string): PeerDefinition => ({
+const own = (name: string, backend: string, title: string, way: string): PeerDefinition => ({
   name,
   title,
-  command: async () => ({ program: process.execPath, args: [peerEntry, 'simd', way] }),
+  command: async () => ({ program: process.execPath, args: [peerEntry, backend, way] }),
 });
 
 /** glibc hands large pieces of memory back at once, and every step has to get them anew, page by page. */
@@ -24,8 +24,9 @@ const python = (library: string, title: string, ...how: readonly string[]): Peer
 
 /** Every peer, in the order of tables. */
 export const fieldsPeers: readonly PeerDefinition[] = [
-  own('simd', 'this project', 'batch'),
-  own('simd-loop', 'this project, field by field', 'loop'),
+  own('native', 'native', 'this project on native kernels', 'batch'),
+  own('simd', 'simd', 'this project', 'batch'),
+  own('simd-loop', 'simd', 'this project, field by field', 'loop'),
   python('pytorch', 'PyTorch, batched products by hand', 'bmm'),
   python('pytorch', 'PyTorch, torch.func.vmap', 'vmap'),
   python('pytorch', 'PyTorch, batched products, compiled', 'bmm', 'compiled'),

@@ -7,7 +7,7 @@ import type { FieldsResults } from './results.ts';
 type Measured = Extract<Outcome, { readonly state: 'measured' }>;
 
 /** Whom the others are compared with: the first of these that was measured. */
-const OURS = ['simd', 'simd-loop'] as const;
+const OURS = ['native', 'simd', 'simd-loop'] as const;
 
 const measured = ({ outcomes }: FieldsResults, peer: string): Measured | undefined => {
   const outcome = outcomes[peer];
