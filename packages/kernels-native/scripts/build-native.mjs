@@ -34,6 +34,11 @@ const common = [
   '-fno-math-errno',
   '-fno-trapping-math',
 ];
+/** With `--sanitize` the binary stops at the first wrong access or undefined behaviour; Node then has to be started with `LD_PRELOAD=$(cc -print-file-name=libasan.so)`. */
+const isSanitized = process.argv.includes('--sanitize');
+const sanitizers = isSanitized
+  ? ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g', '-O1']
+  : [];
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-Wno-unknown-pragmas'];
 
 /** @type {Readonly<Record<string, readonly { readonly set: string, readonly name: string, readonly width: number, readonly flags: readonly string[] }[]>>} */
@@ -85,7 +90,17 @@ async function build(compiler, sets) {
     /** @param {string} file @param {string} name @param {readonly string[]} flags */
     const compile = async (file, name, flags) => {
       const object = join(folder, `${name}.o`);
-      await execute(compiler, [...common, ...warnings, ...include, ...flags, '-c', join(sources, file), '-o', object]);
+      await execute(compiler, [
+        ...common,
+        ...sanitizers,
+        ...warnings,
+        ...include,
+        ...flags,
+        '-c',
+        join(sources, file),
+        '-o',
+        object,
+      ]);
       return object;
     };
     const objects = await Promise.all([
@@ -96,14 +111,14 @@ async function build(compiler, sets) {
     ]);
     const binary = join(folder, 'kernels.node');
     const undefinedSymbols = platform() === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
-    await execute(compiler, ['-shared', '-o', binary, ...objects, ...undefinedSymbols, '-lm', '-lpthread']);
+    await execute(compiler, ['-shared', ...sanitizers, '-o', binary, ...objects, ...undefinedSymbols, '-lm', '-lpthread']);
     renameSync(binary, target);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-if (!isCurrent()) {
+if (isSanitized || !isCurrent()) {
   const sets = kernelSets[arch()];
   const compiler = findCompiler();
   if (sets === undefined || platform() === 'win32')

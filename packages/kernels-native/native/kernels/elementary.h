@@ -25,7 +25,9 @@ INLINE void sine_and_cosine(vf x, vf *sine, vf *cosine) {
     *cosine = load(cosines);
     return;
   }
-  vf turns = nearest(x * 0.63661977236758134308f);
+  // A sum with 1.5 * 2^23 is rounded to an integer, which then stands in its lowest bits.
+  vf quarters = x * 0.63661977236758134308f + INTEGERS;
+  vf turns = quarters - INTEGERS;
   vf r = x - turns * 1.5703125f;
   r = r - turns * 4.837512969970703125e-4f;
   r = r - turns * 7.54978995489188216e-8f;
@@ -34,12 +36,12 @@ INLINE void sine_and_cosine(vf x, vf *sine, vf *cosine) {
   s = (s * rr) * r + r;
   vf c = (rr * 2.443315711809948e-5f + -1.388731625493765e-3f) * rr + 4.166664568298827e-2f;
   c = (c * rr) * rr + (rr * -0.5f + 1.0f);
-  vi q = truncated(turns);
-  vi odd = -(q & 1);
-  vi sine_sign = (q & 2) << 30;
-  vi cosine_sign = ((q + 1) & 2) << 30;
-  *sine = (vf)((vi)choose(odd, c, s) ^ sine_sign);
-  *cosine = (vf)((vi)choose(odd, s, c) ^ cosine_sign);
+  vi odd = ((vi)quarters << 31) >> 31;
+  vi change = ((vi)s ^ (vi)c) & odd;
+  // The cosine is negative where one of the two lowest bits is set, the sine where the second is.
+  vi sign = ((vi)quarters << 30) & (int32_t)0x80000000;
+  *sine = (vf)((vi)s ^ change ^ sign);
+  *cosine = (vf)((vi)c ^ change ^ sign ^ (odd & (int32_t)0x80000000));
 }
 
 INLINE vf sine(vf x) {

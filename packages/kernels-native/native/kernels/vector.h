@@ -60,8 +60,11 @@ INLINE vf square_root(vf x) {
 #endif
 }
 
+/** 1.5 * 2^23: a sum with it is rounded to an integer. */
+#define INTEGERS 12582912.0f
+
 /** To the nearest integer, for |x| < 2^22. */
-INLINE vf nearest(vf x) { return (x + 12582912.0f) - 12582912.0f; }
+INLINE vf nearest(vf x) { return (x + INTEGERS) - INTEGERS; }
 
 /** For |x| < 2^31. */
 INLINE vi truncated(vf x) { return __builtin_convertvector(x, vi); }
