@@ -1,4 +1,5 @@
 /** @file Errors that a user can do something about, and how any error is shown: in one line. */
+import { ExplainedError } from '@neural-fields/core';
 import { systemErrorReason } from '@neural-fields/core/node';
 import { exitCodes } from './exit-codes.ts';
 
@@ -40,7 +41,9 @@ const EXPECTED = new Set([
   'PointDataError',
 ]);
 
-/** The function that an error of a library names at its beginning, which says nothing to a user of the program. */
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();
+
+/** The function that errors of core name at their beginning where they do not say it apart; it says nothing to a user of the program. */
 const CALLER = /(^|': )(?:[a-z]\w*|field file): /;
 
 /** What the system refused, in words that name the file; `undefined` for other errors, and for those that no user can do anything about. */
@@ -59,10 +62,9 @@ export const isExpected = (error: unknown): boolean =>
 export const describeError = (error: unknown): string => {
   const message = describeRefusal(error) ?? (error instanceof Error ? error.message : String(error));
   if (error instanceof UsageError || error instanceof InputError) return message.trim();
-  return message
-    .replace(/\s*\n\s*/g, ' ')
-    .trim()
-    .replace(CALLER, '$1');
+  if (error instanceof ExplainedError)
+    return oneLine(error.parts.path === undefined ? error.reason : `'${error.parts.path}': ${error.reason}`);
+  return oneLine(message).replace(CALLER, '$1');
 };
 
 const stopCodes: Readonly<Record<StopReason, number>> = {

@@ -40,6 +40,7 @@ export {
   selectBackend,
 } from './backend/select-backend.ts';
 export { describeEvaluation, evaluate, evaluateJet, type FieldParameters } from './evaluate/evaluate.ts';
+export { type ErrorParts, ExplainedError } from './explained-error.ts';
 export { createField, Field, type FieldOptions } from './field.ts';
 export { decodeField, encodeField, fieldFromData, readField } from './files/field.ts';
 export type { FieldData } from './files/field-data.ts';

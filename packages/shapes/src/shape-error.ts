@@ -1,3 +1,5 @@
+import { type ErrorParts, ExplainedError } from '@neural-fields/core';
+
 /** What is wrong with a shape, or with a file of one. */
 export type ShapeProblem =
   /** No bytes at all. */
@@ -30,12 +32,12 @@ export type ShapeProblem =
   | 'not-closed';
 
 /** A shape cannot be read, written or used; `problem` says why in a form that a program can act on. */
-export class ShapeError extends Error {
+export class ShapeError extends ExplainedError {
   override readonly name: string = 'ShapeError';
   readonly problem: ShapeProblem;
 
-  constructor(problem: ShapeProblem, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(problem: ShapeProblem, caller: string | undefined, reason: string, options?: ErrorParts & ErrorOptions) {
+    super(caller, reason, options);
     this.problem = problem;
   }
 }

@@ -27,7 +27,7 @@ export const isMesh = (shape: PointCloud | Mesh): shape is Mesh => 'triangles' i
 const assertFinite = (caller: string, what: string, values: Float32Array): void => {
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
-      throw new ShapeError('not-finite', `${caller}: ${what} must be finite, got ${values[i]} at point ${Math.floor(i / 3)}`);
+      throw new ShapeError('not-finite', caller, `${what} must be finite, got ${values[i]} at point ${Math.floor(i / 3)}`);
 };
 
 /**
@@ -42,7 +42,7 @@ export const assertShape = (caller: string, shape: PointCloud | Mesh): void => {
   if (offset && !(offset.length === 3 && offset.every(Number.isFinite)))
     throw new RangeError(`${caller}: offset must be three finite numbers, got ${offset}`);
   if (positions.length % 3 !== 0) throw new RangeError(`${caller}: positions must be f32[n, 3], got ${positions.length} numbers`);
-  if (positions.length === 0) throw new ShapeError('no-points', `${caller}: a shape must have at least one point, got none`);
+  if (positions.length === 0) throw new ShapeError('no-points', caller, `a shape must have at least one point, got none`);
   assertFinite(caller, 'coordinates', positions);
   if (normals) {
     if (normals.length !== positions.length)
@@ -59,7 +59,8 @@ export const assertShape = (caller: string, shape: PointCloud | Mesh): void => {
     if (triangles[i]! >= count)
       throw new ShapeError(
         'bad-index',
-        `${caller}: triangle ${Math.floor(i / 3)} names point ${triangles[i]}, but there are ${count} points`,
+        caller,
+        `triangle ${Math.floor(i / 3)} names point ${triangles[i]}, but there are ${count} points`,
       );
 };
 
@@ -70,5 +71,5 @@ export const assertShape = (caller: string, shape: PointCloud | Mesh): void => {
  */
 export const assertMesh = (caller: string, mesh: Mesh): void => {
   assertShape(caller, mesh);
-  if (!isMesh(mesh)) throw new ShapeError('no-triangles', `${caller}: a mesh must have at least one triangle, got none`);
+  if (!isMesh(mesh)) throw new ShapeError('no-triangles', caller, `a mesh must have at least one triangle, got none`);
 };

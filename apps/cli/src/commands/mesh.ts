@@ -103,7 +103,7 @@ const makeMesh = async (file: string, options: MeshCommandOptions, output: Outpu
       );
     });
   } catch (error) {
-    if (error instanceof ShapeError) throw new InputError(`'${file}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+    if (error instanceof ShapeError) throw new InputError(`'${file}': ${error.reason}`, { cause: error });
     throw error;
   } finally {
     field.dispose();

@@ -24,16 +24,12 @@ const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown =>
     return new InputError(`'${path}' cannot be gone on from: ${describeError(error)}; --restart throws it away`, {
       cause: error,
     });
-  if (error instanceof CheckpointError && path !== undefined) {
-    const what = describeError(error)
-      .replace(/^the checkpoint is of another run: /, '')
-      .replace(/ Go on with the same settings.*$/, '');
+  if (error instanceof CheckpointError && path !== undefined)
     return new InputError(
-      `'${path}' is the checkpoint of another run: ${what} Give that run's options to go on with it, --restart to throw it away, ` +
+      `'${path}' is the checkpoint of another run: ${error.difference}. Give that run's options to go on with it, --restart to throw it away, ` +
         'or --checkpoint to name another file.',
       { cause: error },
     );
-  }
   if (error instanceof DivergenceError && !error.beforeAnyUpdate) {
     const saved = path !== undefined && existsSync(path) ? ` The last good parameters are in '${path}'.` : '';
     const anew = saved === '' ? '' : ' with --restart';

@@ -35,7 +35,7 @@ export const prepareAudio = async (
       return decodeAudio(bytes);
     } catch (error) {
       if (!(error instanceof AudioError)) throw error;
-      throw new InputError(`cannot read '${path}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+      throw new InputError(`cannot read '${path}': ${error.reason}`, { cause: error });
     }
   };
   const sound = decode();

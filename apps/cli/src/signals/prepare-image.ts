@@ -77,14 +77,18 @@ export const signalFromImage = (
   return preparedSamples(description, points, remarks);
 };
 
+/** What is wrong, in terms of the command line. */
+const reasonOf = ({ reason, parts: { limit, got } }: ImageError): string => {
+  if (limit !== undefined) return `the image may have up to ${limit.value} pixels (--max-pixels reads more), got ${got}`;
+  return got === undefined ? reason : `wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ, got ${got}`;
+};
+
 /** An error of the decoder as one that names the file, and what may help. */
 const explain = (path: string, error: unknown): unknown => {
   if (!(error instanceof ImageError)) return error;
-  const found = error.message.replace(/^\w+: /, '').replace('(maxPixels)', '(--max-pixels reads more)');
-  const wanted = found.replace('wanted PNG, JPEG, WebP or AVIF', 'wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ');
   const damaged = error.problem === 'damaged' || error.problem === 'truncated';
   const help = damaged ? ' (--allow-damaged reads what there is)' : '';
-  return new InputError(`cannot read '${path}': ${wanted}${help}`, { cause: error });
+  return new InputError(`cannot read '${path}': ${reasonOf(error)}${help}`, { cause: error });
 };
 
 /**

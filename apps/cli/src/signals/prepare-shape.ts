@@ -142,7 +142,7 @@ export const signalFromShape = (
     return place();
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    throw new InputError(`cannot fit '${path}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+    throw new InputError(`cannot fit '${path}': ${error.reason}`, { cause: error });
   }
 };
 

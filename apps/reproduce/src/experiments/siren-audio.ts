@@ -52,7 +52,7 @@ const readSound = async (path: string, length: number): Promise<Sound> => {
     return { samples: mono.map(value => value / peak), sampleRate, sha256, note, warnings };
   } catch (cause) {
     if (!(cause instanceof AudioError)) throw cause;
-    throw new InputError(`cannot read '${path}': ${cause.message.replace(/^\w+: /, '')}`, { cause });
+    throw new InputError(`cannot read '${path}': ${cause.reason}`, { cause });
   }
 };
 

@@ -64,7 +64,7 @@ const readFile = async (path: string): Promise<Source> => {
   const bytes = await readInput(path);
   const whole = await decodeImage(bytes, { channels: 'grey' }).catch(cause => {
     if (!(cause instanceof ImageError)) throw cause;
-    throw new InputError(`cannot read '${path}': ${cause.message.replace(/^\w+: /, '')}`, { cause });
+    throw new InputError(`cannot read '${path}': ${cause.reason}`, { cause });
   });
   const oddities = whole.notes.map(({ text }) => text);
   return { whole, name: basename(path), sha256: createHash('sha256').update(bytes).digest('hex'), oddities };

@@ -16,8 +16,8 @@ export interface ReadInputOptions {
 export const readInput = async (path: string, { maxBytes, advice }: ReadInputOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
   const bytes = await readFileBytes(path, maxBytes === undefined ? {} : { maxBytes }).catch(cause => {
     if (!(cause instanceof FileError)) throw cause;
-    const limit = advice === undefined ? '' : ` (${advice})`;
-    throw new InputError(cause.message.replace(/ \(E[A-Z]+\)$/, '').replace(/ \(maxBytes\)$/, limit), { cause });
+    const limit = advice !== undefined && cause.note === 'maxBytes' ? ` (${advice})` : '';
+    throw new InputError(`cannot read '${path}': ${cause.reason}${limit}`, { cause });
   });
   if (bytes.length === 0) throw new InputError(`cannot read '${path}': the file is empty`);
   return bytes;

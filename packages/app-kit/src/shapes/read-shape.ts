@@ -13,7 +13,7 @@ export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     if (error.problem === 'not-a-shape') return undefined;
-    throw new InputError(`cannot read '${path}': ${error.message.replace(/^\w+: /, '')}`, { cause: error });
+    throw new InputError(`cannot read '${path}': ${error.reason}`, { cause: error });
   }
 };
 

@@ -24,10 +24,17 @@ export type CheckpointProblem =
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
   readonly problem: CheckpointProblem;
+  /** Of `another-run`: in what it is another one, as a clause. */
+  readonly difference: string | undefined;
 
-  constructor(problem: CheckpointProblem, message: string, options?: ErrorOptions) {
+  constructor(
+    problem: CheckpointProblem,
+    message: string,
+    { difference, ...options }: ErrorOptions & { readonly difference?: string } = {},
+  ) {
     super(message, options);
     this.problem = problem;
+    this.difference = difference;
   }
 }
 

@@ -208,13 +208,13 @@ export interface ResumingRun {
 }
 
 const assertSame = (what: string, saved: string | undefined, wanted: string | undefined): void => {
-  if (saved !== wanted)
-    throw new CheckpointError(
-      'another-run',
-      `fit: the checkpoint is of another run: its ${shown(what)} is ${shown(saved ?? 'absent')}, ` +
-        `but this run's is ${shown(wanted ?? 'absent')}. ` +
-        'Go on with the same settings, or remove the checkpoint to begin anew.',
-    );
+  if (saved === wanted) return;
+  const difference = `its ${shown(what)} is ${shown(saved ?? 'absent')}, but this run's is ${shown(wanted ?? 'absent')}`;
+  throw new CheckpointError(
+    'another-run',
+    `fit: the checkpoint is of another run: ${difference}. Go on with the same settings, or remove the checkpoint to begin anew.`,
+    { difference },
+  );
 };
 
 /** All that either has a value for, with both values. */
@@ -236,11 +236,10 @@ const assertState = (optimizer: Optimizer, { optimizer: vectors }: ModelCheckpoi
 /** @throws CheckpointError when a run cannot go on from a checkpoint */
 export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): void => {
   for (const [what, saved, wanted] of compared(checkpoint.identity, run.identity)) assertSame(what, saved, wanted);
-  if (checkpoint.step > run.steps)
-    throw new CheckpointError(
-      'another-run',
-      `fit: the checkpoint is at step ${checkpoint.step}, past the ${run.steps} steps of this run`,
-    );
+  if (checkpoint.step > run.steps) {
+    const difference = `at step ${checkpoint.step}, past the ${run.steps} steps of this run`;
+    throw new CheckpointError('another-run', `fit: the checkpoint is ${difference}`, { difference: `it is ${difference}` });
+  }
   assertState(run.optimizer, checkpoint);
   if ((checkpoint.average !== undefined) !== run.averages)
     throw damaged(

@@ -36,11 +36,10 @@ export class SourceMemories {
   restore(saved: SourceStates = NONE): void {
     const names = this.#memories.map(([term]) => term);
     const strange = [...saved.keys()].find(term => !names.includes(term));
-    if (strange !== undefined)
-      throw new CheckpointError(
-        'another-run',
-        `fit: the checkpoint is of another run: the points of its term '${strange}' keep what these do not`,
-      );
+    if (strange !== undefined) {
+      const difference = `the points of its term '${strange}' keep what these do not`;
+      throw new CheckpointError('another-run', `fit: the checkpoint is of another run: ${difference}`, { difference });
+    }
     for (const [term, memory] of this.#memories) {
       const values = saved.get(term);
       if (values === undefined)

@@ -75,19 +75,17 @@ const resolveTarget = async (path: string): Promise<{ readonly target: string; r
   if (entry === undefined) return { target: path, mode: undefined };
   const target = await realpath(path).catch(async error => {
     if (errorCode(error) !== 'ENOENT') throw error;
-    throw new FileError(
-      'not-found',
-      path,
-      `cannot write '${path}': it is a link to '${await readlink(path)}', which is not there`,
-    );
+    throw new FileError('not-found', path, {
+      tried: 'write',
+      reason: `it is a link to '${await readlink(path)}', which is not there`,
+    });
   });
   const existing = await stat(target);
   if (!existing.isFile())
-    throw new FileError(
-      'not-a-file',
-      path,
-      `cannot write '${path}': it is ${existing.isDirectory() ? 'a folder' : 'no regular file'}`,
-    );
+    throw new FileError('not-a-file', path, {
+      tried: 'write',
+      reason: `it is ${existing.isDirectory() ? 'a folder' : 'no regular file'}`,
+    });
   return { target, mode: existing.mode & 0o777 };
 };
 

@@ -1,16 +1,33 @@
 /** What kept a file from being read or written. */
 export type FileProblem = 'no-space' | 'no-permission' | 'not-found' | 'not-a-file' | 'too-large' | 'other';
 
+/** What was tried with a file, and why it failed. */
+export interface FileRefusal extends ErrorOptions {
+  readonly tried: 'read' | 'write';
+  /** E.g. `there is no such file or folder`. */
+  readonly reason: string;
+  /** The system's code for it, or the option of the caller's that sets a limit. */
+  readonly note?: string | undefined;
+}
+
 /** Thrown when the file system refuses. The system's own error is the `cause`. */
 export class FileError extends Error {
   override readonly name = 'FileError';
   readonly problem: FileProblem;
   readonly path: string;
+  readonly tried: FileRefusal['tried'];
+  /** What is wrong, without the path and the system's code. */
+  readonly reason: string;
+  /** The system's code, or the option of the caller's that sets a limit. */
+  readonly note: string | undefined;
 
-  constructor(problem: FileProblem, path: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(problem: FileProblem, path: string, { tried, reason, note, ...options }: FileRefusal) {
+    super(`cannot ${tried} '${path}': ${reason}${note === undefined ? '' : ` (${note})`}`, options);
     this.problem = problem;
     this.path = path;
+    this.tried = tried;
+    this.reason = reason;
+    this.note = note;
   }
 }
 
@@ -43,9 +60,9 @@ export const errorCode = (error: unknown): string | undefined =>
  *
  * @param tried e.g. `write`
  */
-export const describeFileError = (tried: string, path: string, cause: unknown): FileError => {
+export const describeFileError = (tried: FileRefusal['tried'], path: string, cause: unknown): FileError => {
   if (cause instanceof FileError) return cause;
   const code = errorCode(cause) ?? '';
-  const message = `cannot ${tried} '${path}': ${systemErrorReason(cause)}${Object.hasOwn(known, code) ? ` (${code})` : ''}`;
-  return new FileError(known[code]?.[0] ?? 'other', path, message, { cause });
+  const note = Object.hasOwn(known, code) ? code : undefined;
+  return new FileError(known[code]?.[0] ?? 'other', path, { tried, reason: systemErrorReason(cause), note, cause });
 };

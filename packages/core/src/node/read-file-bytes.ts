@@ -17,7 +17,11 @@ const STREAM_LIMIT = 2 ** 28;
 const READ = 2 ** 24;
 
 const tooLarge = (path: string, found: string, maxBytes: number): FileError =>
-  new FileError('too-large', path, `cannot read '${path}': it has ${found}, and at most ${maxBytes} are read (maxBytes)`);
+  new FileError('too-large', path, {
+    tried: 'read',
+    reason: `it has ${found}, and at most ${maxBytes} are read`,
+    note: 'maxBytes',
+  });
 
 /** Reads until the part is full or the file ends. */
 const fill = async (handle: FileHandle, part: Uint8Array<ArrayBuffer>): Promise<number> => {
@@ -78,7 +82,7 @@ export const readFileBytes = async (path: string, options: ReadFileOptions = {})
     }
   } catch (cause) {
     if (cause instanceof RangeError)
-      throw new FileError('too-large', path, `cannot read '${path}': there is no memory for it`, { cause });
+      throw new FileError('too-large', path, { tried: 'read', reason: 'there is no memory for it', cause });
     throw describeFileError('read', path, cause);
   }
 };

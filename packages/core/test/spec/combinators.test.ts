@@ -319,7 +319,10 @@ describe('combinators', () => {
     [{ kind: 'sum', branches: [dense(3), dense(4)] }, 'sum: all signals must have as many features, got 3, 4'],
     [{ kind: 'sum', branches: [dense(3)], coefficients: [1, 2] }, 'sum: must have 1 finite coefficients, got 1, 2'],
     [{ kind: 'constant', values: ['x'] }, 'constant: values must be finite numbers'],
-    [{ kind: 'concat', branches: [{ kind: 'conv' }] }, "unknown layer 'conv'; known are dense, batch-norm, chain, concat, sum, product"],
+    [
+      { kind: 'concat', branches: [{ kind: 'conv' }] },
+      "unknown layer 'conv'; known are dense, batch-norm, chain, concat, sum, product",
+    ],
     [{ kind: 'chain', layers: [7] }, 'layer layers.0.layers.0 must be an object with a kind, got 7'],
   ])('refuse %j', (layer, message) => {
     expect(() => parseSpec({ inFeatures: 2, layers: [layer] })).toThrow(message);

@@ -69,6 +69,7 @@ export const cutFaces = (positions: Float64Array, { corners, sizes }: Polygons, 
         if (work <= budget) return;
         throw new ShapeError(
           'too-large',
+          undefined,
           `the polygons have too many corners to be cut, up to the ${ring.length} of face ${face}: cut them into triangles`,
         );
       });

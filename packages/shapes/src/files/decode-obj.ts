@@ -81,7 +81,8 @@ const readNumbers = (cursor: TextCursor, keyword: string, push: (value: number) 
     if (value === undefined)
       throw new ShapeError(
         'damaged',
-        `OBJ: '${keyword}' must have three numbers, got ${more ? quoteWord(cursor) : `${k}`} in line ${line}`,
+        'OBJ',
+        `'${keyword}' must have three numbers, got ${more ? quoteWord(cursor) : `${k}`} in line ${line}`,
       );
     push(value);
   }
@@ -96,7 +97,7 @@ const readContent = (bytes: Uint8Array): Content => {
     const [line, before] = [cursor.line, corners.length];
     while (nextContinuedWord(cursor) && bytes[cursor.start] !== 0x23) {
       const row = rowOf(cornerPart(cursor, 0), positions.length / 3);
-      if (Number.isNaN(row)) throw new ShapeError('bad-index', `OBJ: ${quoteWord(cursor)} in line ${line} names no vertex`);
+      if (Number.isNaN(row)) throw new ShapeError('bad-index', 'OBJ', `${quoteWord(cursor)} in line ${line} names no vertex`);
       corners.push(row);
       const normal = rowOf(cornerPart(cursor, 2), normals.length / 3);
       normalCorners.push(Number.isNaN(normal) ? NONE : normal);
@@ -155,7 +156,7 @@ const normalsAtVertices = (content: Content): Float32Array | undefined => {
 export const decodeObj = (bytes: Uint8Array): FileShape => {
   const content = readContent(bytes);
   const { positions, corners, sizes, notes } = content;
-  if (positions.length === 0) throw new ShapeError('no-points', 'an OBJ file must have vertices, got none');
+  if (positions.length === 0) throw new ShapeError('no-points', undefined, 'an OBJ file must have vertices, got none');
   const common = { positions, precision: 'float64', notes } as const;
   if (sizes.length === 0) {
     const { normals } = content;

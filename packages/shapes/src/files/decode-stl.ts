@@ -14,7 +14,7 @@ import {
 import type { FileShape } from './file-shape.ts';
 import { isBinary, STL_HEADER, STL_TRIANGLE } from './shape-format.ts';
 
-const noFacets = (): ShapeError => new ShapeError('no-points', 'an STL file must have facets, got none');
+const noFacets = (): ShapeError => new ShapeError('no-points', undefined, 'an STL file must have facets, got none');
 
 /** Triangles without shared corners. */
 const soup = (positions: Float64Array, precision: FileShape['precision'], notes: readonly string[]): FileShape => ({
@@ -33,7 +33,7 @@ const decodeBinary = (bytes: Uint8Array): FileShape => {
   const count = bytes.length < STL_HEADER ? 0 : data.getUint32(80, true);
   const wanted = STL_HEADER + STL_TRIANGLE * count;
   if (bytes.length < wanted)
-    throw new ShapeError('truncated', `the STL file ends early: wanted ${wanted} bytes, got ${bytes.length}`);
+    throw new ShapeError('truncated', undefined, `the STL file ends early: wanted ${wanted} bytes, got ${bytes.length}`);
   if (count === 0) throw noFacets();
   const positions = new Float64Array(9 * count);
   for (let i = 0; i < count; i++)
@@ -43,7 +43,7 @@ const decodeBinary = (bytes: Uint8Array): FileShape => {
   return soup(positions, 'float32', spare > 0 ? [`${plural(spare, 'byte')} after the last facet left out`] : []);
 };
 
-const damaged = (message: string): ShapeError => new ShapeError('damaged', `STL: ${message}`);
+const damaged = (message: string): ShapeError => new ShapeError('damaged', 'STL', `${message}`);
 
 const readVertex = (cursor: TextCursor, push: (value: number) => void): void => {
   for (let k = 0; k < 3; k++) {
@@ -93,7 +93,11 @@ const decodeText = (bytes: Uint8Array): FileShape => {
       throw damaged(`${quoteWord(cursor)} in line ${cursor.line} is no word of an STL file`);
   }
   if (!ended || corners > 0)
-    throw new ShapeError('truncated', `the STL file ends early: no 'endsolid' after facet ${facets} in ${bytes.length} bytes`);
+    throw new ShapeError(
+      'truncated',
+      undefined,
+      `the STL file ends early: no 'endsolid' after facet ${facets} in ${bytes.length} bytes`,
+    );
   if (facets === 0) throw noFacets();
   return soup(positions.view(), 'float64', []);
 };

@@ -52,7 +52,11 @@ const readTable = (bytes: Uint8Array): Table => {
   const begin = (): Layout => {
     const columns = row.count;
     if (columns < 3)
-      throw new ShapeError('unsupported', `XYZ lines must have at least 3 numbers, got ${columns} in line ${cursor.line}`);
+      throw new ShapeError(
+        'unsupported',
+        undefined,
+        `XYZ lines must have at least 3 numbers, got ${columns} in line ${cursor.line}`,
+      );
     const title = header ?? comment;
     const named = title.length === columns ? columnsByName(title) : undefined;
     const kept = named
@@ -93,21 +97,26 @@ const readTable = (bytes: Uint8Array): Table => {
     if (row.count !== layout.columns)
       throw new ShapeError(
         'damaged',
+        undefined,
         `XYZ lines must have as many columns as the first, ${layout.columns}, got ${row.count} in line ${cursor.line}`,
       );
     for (const [i, column] of layout.kept.entries()) {
       const value = numberAt(bytes, row, column);
       if (value === undefined && i < 3) {
         const word = bytes.subarray(row.bounds[2 * column]!, row.bounds[2 * column + 1]!);
-        throw new ShapeError('damaged', `XYZ: wanted a number, got ${quote(word)} in line ${cursor.line}`);
+        throw new ShapeError('damaged', 'XYZ', `wanted a number, got ${quote(word)} in line ${cursor.line}`);
       }
       values.push(value ?? Number.NaN);
     }
   } while (nextLine(cursor));
-  if (!layout) throw new ShapeError('no-points', 'an XYZ file must have points, got none');
+  if (!layout) throw new ShapeError('no-points', undefined, 'an XYZ file must have points, got none');
   const count = values.length / layout.kept.length;
   if (declared !== undefined && declared !== count)
-    throw new ShapeError(declared > count ? 'truncated' : 'damaged', `XYZ: the first line says ${declared} points, got ${count}`);
+    throw new ShapeError(
+      declared > count ? 'truncated' : 'damaged',
+      'XYZ',
+      `the first line says ${declared} points, got ${count}`,
+    );
   const unread =
     header && !layout.named ? ['the names of the columns are not understood: x, y and z are taken to be the first three'] : [];
   return { ...layout, values: values.view(), notes: unread };

@@ -27,7 +27,8 @@ export const encodeGlb = async (shape: PointCloud | Mesh, options: EncodeGlbOpti
       if (Math.abs(Math.hypot(normals[i]!, normals[i + 1]!, normals[i + 2]!) - 1) > 1e-3)
         throw new ShapeError(
           'no-normals',
-          `encodeGlb: normals must have length 1, got ${normals.subarray(i, i + 3).join(' ')} at point ${i / 3}`,
+          'encodeGlb',
+          `normals must have length 1, got ${normals.subarray(i, i + 3).join(' ')} at point ${i / 3}`,
         );
   const document = new Document();
   const buffer = document.createBuffer();

@@ -20,11 +20,12 @@ const assertLimits = (
   { maxPoints = MAX_POINTS, maxTriangles = MAX_TRIANGLES }: ShapeLimits,
 ): void => {
   const points = positions.length / 3;
-  if (points > maxPoints) throw new ShapeError('too-large', `the shape has ${points} points, maxPoints is ${maxPoints}`);
+  if (points > maxPoints)
+    throw new ShapeError('too-large', undefined, `the shape has ${points} points, maxPoints is ${maxPoints}`);
   let triangles = 0;
   for (const size of faces?.sizes ?? []) triangles += Math.max(0, size - 2);
   if (triangles > maxTriangles)
-    throw new ShapeError('too-large', `the shape has ${triangles} triangles, maxTriangles is ${maxTriangles}`);
+    throw new ShapeError('too-large', undefined, `the shape has ${triangles} triangles, maxTriangles is ${maxTriangles}`);
 };
 
 /** Triangles on the rows that are kept. */
@@ -49,7 +50,7 @@ const assertFinite = (positions: Float64Array, used?: Uint8Array): void => {
   }
   if (count === 0) return;
   const all = count > 1 ? `, the first of ${plural(count, 'such point')}` : '';
-  throw new ShapeError('not-finite', `coordinates must be finite numbers, got ${got} in point ${first}${all}`);
+  throw new ShapeError('not-finite', undefined, `coordinates must be finite numbers, got ${got} in point ${first}${all}`);
 };
 
 /** The points that faces name. @throws ShapeError `bad-index` when one is not there */
@@ -59,7 +60,7 @@ const markUsed = (count: number, { corners, sizes }: Polygons): Uint8Array => {
   for (let face = 0; face < sizes.length; face++)
     for (const end = at + sizes[face]!; at < end; at++) {
       if (corners[at]! >= count)
-        throw new ShapeError('bad-index', `face ${face} names point ${corners[at]}, but there are ${count} points`);
+        throw new ShapeError('bad-index', undefined, `face ${face} names point ${corners[at]}, but there are ${count} points`);
       used[corners[at]!] = 1;
     }
   return used;
@@ -93,7 +94,7 @@ const place = (
   // Whole numbers are exact as long as all of them are there.
   const isWhole = (value: number): boolean => Number.isInteger(value) && Math.abs(value) * unit < 2;
   if (extent > 0 && steps < FEWEST_STEPS && !positions.every(isWhole))
-    throw new ShapeError('precision', `${says}: its form is lost`);
+    throw new ShapeError('precision', undefined, `${says}: its form is lost`);
   if (extent > 0 && steps < FEW_STEPS) notes.push(`${says}: its form is coarse`);
   const offset = precision === 'float32' ? undefined : chooseOffset(low, high);
   const [x, y, z] = offset ?? [0, 0, 0];
@@ -113,6 +114,7 @@ const place = (
   if (!(extent < Infinity) || !(worst <= ROUNDING * (extent || Infinity)) || !(worst < Infinity))
     throw new ShapeError(
       'precision',
+      undefined,
       `coordinates must be within the range of 32-bit floats, got ${largest}, and a width of ${extent}`,
     );
   return offset ? { positions: moved, offset } : { positions: moved };
@@ -136,7 +138,11 @@ const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, not
   assertFinite(file.positions, markUsed(count, faces));
   const cut = cutFaces(file.positions, faces, notes);
   if (cut.length === 0)
-    throw new ShapeError('no-triangles', `none of the ${plural(faces.sizes.length, 'face')} has three different corners`);
+    throw new ShapeError(
+      'no-triangles',
+      undefined,
+      `none of the ${plural(faces.sizes.length, 'face')} has three different corners`,
+    );
   const rows = usedPoints(count, cut);
   const triangles = rows.length < count ? renumber(cut, count, rows) : cut.slice();
   if (rows.length < count) notes.push(`${plural(count - rows.length, 'point')} that no face uses left out`);
@@ -148,7 +154,7 @@ const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, not
   const mesh = weld({ ...placed, ...known, triangles });
   const lost = (triangles.length - mesh.triangles.length) / 3;
   if (mesh.triangles.length === 0)
-    throw new ShapeError('no-triangles', `all ${plural(lost, 'triangle')} have two corners at one place`);
+    throw new ShapeError('no-triangles', undefined, `all ${plural(lost, 'triangle')} have two corners at one place`);
   if (lost > 0) notes.push(`${plural(lost, 'triangle')} with two corners at one place left out`);
   return mesh;
 };
@@ -162,7 +168,7 @@ export const finishShape = (
   file: FileShape,
   limits: ShapeLimits,
 ): (PointCloud | Mesh) & { readonly notes: readonly string[] } => {
-  if (file.positions.length === 0) throw new ShapeError('no-points', 'a shape must have at least one point, got none');
+  if (file.positions.length === 0) throw new ShapeError('no-points', undefined, 'a shape must have at least one point, got none');
   assertLimits(file, limits);
   const notes = [...file.notes];
   const shape = file.faces ? finishMesh(file, file.faces, notes) : finishCloud(file, notes);

@@ -75,7 +75,7 @@ const startsWith = (bytes: Uint8Array, pattern: RegExp): boolean => pattern.test
  * @throws ShapeError `empty-file` or `not-a-shape`
  */
 export const shapeFormatOf = (bytes: Uint8Array, name = ''): ShapeFormat => {
-  if (bytes.length === 0) throw new ShapeError('empty-file', 'wanted the bytes of a shape, got 0 bytes');
+  if (bytes.length === 0) throw new ShapeError('empty-file', undefined, 'wanted the bytes of a shape, got 0 bytes');
   if (startsWith(bytes, /^ply[ \t]*[\r\n]/)) return 'ply';
   if (isWholeBinaryStl(bytes)) return 'stl';
   const byName = EXTENSIONS.get(/\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? '');
@@ -86,5 +86,5 @@ export const shapeFormatOf = (bytes: Uint8Array, name = ''): ShapeFormat => {
     const found = formatOfText(bytes.subarray(0, START)) ?? byName;
     if (found) return found;
   }
-  throw new ShapeError('not-a-shape', `wanted a PLY, OBJ, STL or XYZ file, got ${describeBytes(bytes)}`);
+  throw new ShapeError('not-a-shape', undefined, `wanted a PLY, OBJ, STL or XYZ file, got ${describeBytes(bytes)}`);
 };

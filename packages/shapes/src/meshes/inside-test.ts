@@ -86,7 +86,8 @@ export const insideTest = (mesh: Mesh): ((coords: Float32Array) => Uint8Array) =
   if (!closed && boundaryEdges + twistedEdges > 0)
     throw new ShapeError(
       'not-closed',
-      `insideTest: the mesh must be closed, got ${boundaryEdges} edges of one triangle, ${crowdedEdges} of more than two, and ${twistedEdges} that are twisted`,
+      'insideTest',
+      `the mesh must be closed, got ${boundaryEdges} edges of one triangle, ${crowdedEdges} of more than two, and ${twistedEdges} that are twisted`,
     );
   const over = createBins(mesh);
   return coords =>

@@ -32,7 +32,7 @@ export const eikonalError = async (
     throw new RangeError(`eikonalError: width must be a finite number of at least 0, got ${width}`);
   if (!source.gradient) throw new RangeError('eikonalError: the function must have a gradient');
   const { positions, normals } = surface;
-  if (!normals) throw new ShapeError('no-normals', 'eikonalError: the points must have normals');
+  if (!normals) throw new ShapeError('no-normals', 'eikonalError', 'the points must have normals');
   const count = positions.length / 3;
   let [sum, largest] = [0, 0];
   for (let start = 0; start < count; start += BATCH) {

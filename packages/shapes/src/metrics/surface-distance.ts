@@ -52,7 +52,7 @@ const oneWay = (from: PointCloud, to: PointCloud): OneWay => {
       own += a * a;
       other += b * b;
     }
-    if (!(own > 0 && other > 0)) throw new ShapeError('no-normals', 'surfaceDistance: a normal has length 0');
+    if (!(own > 0 && other > 0)) throw new ShapeError('no-normals', 'surfaceDistance', 'a normal has length 0');
     cosines += Math.abs(dot) / Math.sqrt(own * other);
   }
   return { mean: sum / count, meanSquare: squares / count, largest, cosine: cosines / count };

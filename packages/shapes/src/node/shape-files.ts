@@ -13,7 +13,8 @@ const naming = async <T>(path: string, action: () => T | Promise<T>): Promise<T>
   try {
     return await action();
   } catch (error) {
-    if (error instanceof ShapeError) throw new ShapeError(error.problem, `'${path}': ${error.message}`, { cause: error });
+    if (error instanceof ShapeError)
+      throw new ShapeError(error.problem, error.caller, error.reason, { ...error.parts, path, cause: error });
     throw error;
   }
 };

@@ -58,7 +58,7 @@ export const unitBox = (shape: PointCloud | Mesh, { margin = 0.1, method = 'mean
       sum[axis]! += value;
     }
   const extent = Math.max(...[0, 1, 2].map(axis => high[axis]! - low[axis]!));
-  if (!(extent > 0)) throw new ShapeError('one-place', `unitBox: all ${count} points are at one place`);
+  if (!(extent > 0)) throw new ShapeError('one-place', 'unitBox', `all ${count} points are at one place`);
   const centre = [0, 1, 2].map(axis => (method === 'mean' ? sum[axis]! / count : (low[axis]! + high[axis]!) / 2));
   const [least, most] =
     method === 'mean'

@@ -29,14 +29,15 @@ const assertNormals = (caller: string, normals: Float32Array): void => {
     if (normals[i] === 0 && normals[i + 1] === 0 && normals[i + 2] === 0)
       throw new ShapeError(
         'no-normals',
-        `${caller}: the normal of point ${i / 3} has length 0; pass normals: 'none' to do without normals`,
+        caller,
+        `the normal of point ${i / 3} has length 0; pass normals: 'none' to do without normals`,
       );
 };
 
 const cloudSampler = (caller: string, cloud: PointCloud, withNormals: boolean): SurfaceSampler => {
   const { positions, normals } = cloud;
   if (withNormals) {
-    if (!normals) throw new ShapeError('no-normals', `${caller}: the points have no normals; pass normals: 'none' to do without`);
+    if (!normals) throw new ShapeError('no-normals', caller, `the points have no normals; pass normals: 'none' to do without`);
     assertNormals(caller, normals);
   }
   const size = positions.length / 3;
@@ -70,7 +71,7 @@ const meshSampler = (caller: string, mesh: Mesh, kind: 'face' | 'vertex' | 'none
     total += Math.hypot(...areaVector(positions, triangles, i));
     cumulative[i] = total;
   }
-  if (!(total > 0)) throw new ShapeError('no-triangles', `${caller}: all ${cumulative.length} triangles have area 0`);
+  if (!(total > 0)) throw new ShapeError('no-triangles', caller, `all ${cumulative.length} triangles have area 0`);
   const atCorners = kind === 'vertex' ? (mesh.normals ?? vertexNormals(mesh)) : undefined;
   return ({ start, count, rng }) => {
     const numbers = drawNumbers(rng, { start, count, width: 3 }, nextUniform);

@@ -82,7 +82,8 @@ const createEvaluator = (source: ScalarFunction, { level = 0, inside = 'below', 
         const at = 3 * (start + Math.floor(wrong / columns));
         throw new ShapeError(
           'not-finite',
-          `extractSurface: the function is ${part[wrong]} at ${coords.slice(at, at + 3).join(', ')}`,
+          'extractSurface',
+          `the function is ${part[wrong]} at ${coords.slice(at, at + 3).join(', ')}`,
         );
       }
       results.set(part, columns * start);

@@ -1,3 +1,5 @@
+import { type ErrorParts, ExplainedError } from '@neural-fields/core';
+
 /** What is wrong with a sound's bytes. */
 export type AudioProblem =
   /** No bytes at all. */
@@ -16,12 +18,12 @@ export type AudioProblem =
   | 'not-finite';
 
 /** A sound cannot be decoded or encoded; `problem` says why in a form that a program can act on. */
-export class AudioError extends Error {
+export class AudioError extends ExplainedError {
   override readonly name: string = 'AudioError';
   readonly problem: AudioProblem;
 
-  constructor(problem: AudioProblem, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(problem: AudioProblem, caller: string | undefined, reason: string, options?: ErrorParts & ErrorOptions) {
+    super(caller, reason, options);
     this.problem = problem;
   }
 }

@@ -24,7 +24,7 @@ interface Format {
 }
 
 const readFormat = (data: DataView, { start, length }: Extent): Format => {
-  if (length < 16) throw new AudioError('damaged', `decodeAudio: the fmt chunk must have at least 16 bytes, got ${length}`);
+  if (length < 16) throw new AudioError('damaged', 'decodeAudio', `the fmt chunk must have at least 16 bytes, got ${length}`);
   const tag = data.getUint16(start, true);
   const code = tag === EXTENSIBLE && length >= 26 ? data.getUint16(start + 24, true) : tag;
   const channels = data.getUint16(start + 2, true);
@@ -34,10 +34,15 @@ const readFormat = (data: DataView, { start, length }: Extent): Format => {
   if (!name || !Object.hasOwn(SAMPLE_CODECS, name))
     throw new AudioError(
       'unsupported',
-      `decodeAudio: WAV samples must be PCM of 8, 16, 24 or 32 bits or float, got code ${code}, ${bits} bits`,
+      'decodeAudio',
+      `WAV samples must be PCM of 8, 16, 24 or 32 bits or float, got code ${code}, ${bits} bits`,
     );
   if (channels === 0 || sampleRate === 0)
-    throw new AudioError('damaged', `decodeAudio: channels and sample rate must be positive, got ${channels} and ${sampleRate}`);
+    throw new AudioError(
+      'damaged',
+      'decodeAudio',
+      `channels and sample rate must be positive, got ${channels} and ${sampleRate}`,
+    );
   return { channels, sampleRate, sampleFormat: name as SampleFormat };
 };
 
@@ -60,13 +65,13 @@ export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   const { start, length } = chunks.data;
   const frames = Math.floor(length / (codec.bytes * channels));
   if (length === 0 && chunks.notes.length > 0)
-    throw new AudioError('truncated', `decodeAudio: the WAV file ends early, after ${file.length} bytes`);
-  if (frames === 0) throw new AudioError('too-short', 'decodeAudio: the sound must have at least one sample, got none');
+    throw new AudioError('truncated', 'decodeAudio', `the WAV file ends early, after ${file.length} bytes`);
+  if (frames === 0) throw new AudioError('too-short', 'decodeAudio', 'the sound must have at least one sample, got none');
   const samples = new Float32Array(frames * channels);
   for (let i = 0; i < samples.length; i++) samples[i] = codec.read(view, start + i * codec.bytes);
   const array = denseArray(samples, [frames, channels]);
   const bad = codec.float && describeNotFinite(array);
-  if (bad) throw new AudioError('not-finite', `decodeAudio: samples must be finite float32 numbers; ${bad}`);
+  if (bad) throw new AudioError('not-finite', 'decodeAudio', `samples must be finite float32 numbers; ${bad}`);
   const spare = length - samples.length * codec.bytes;
   const notes: DecodeNote[] = [...chunks.notes];
   if (spare > 0)

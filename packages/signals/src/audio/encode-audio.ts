@@ -51,7 +51,7 @@ export const encodeAudio = (
   const info = infoChunk();
   const length = header + dataLength + (dataLength % 2) + info.length;
   if (length - 8 > 0xffffffff)
-    throw new AudioError('unsupported', `encodeAudio: a WAV file has at most 4 GiB, got ${length} bytes`);
+    throw new AudioError('unsupported', 'encodeAudio', `a WAV file has at most 4 GiB, got ${length} bytes`);
 
   const file = new Uint8Array(length);
   const data = new DataView(file.buffer);

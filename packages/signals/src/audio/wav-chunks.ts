@@ -70,16 +70,17 @@ const dataLength = (bytes: Uint8Array, view: DataView, start: number, stated: nu
 };
 
 const assertWav = (bytes: Uint8Array): void => {
-  if (bytes.length === 0) throw new AudioError('empty-file', 'decodeAudio: wanted the bytes of a WAV file, got 0 bytes');
+  if (bytes.length === 0) throw new AudioError('empty-file', 'decodeAudio', 'wanted the bytes of a WAV file, got 0 bytes');
   const form = latin1(bytes, 0, 4);
   const isWave = latin1(bytes, 8, 12) === 'WAVE';
   if (isWave && FORMS.includes(form)) return;
   if (isWave && form === 'RIFX')
     throw new AudioError(
       'unsupported',
-      'decodeAudio: a WAV file of big-endian numbers (RIFX) is not read; wanted RIFF, RF64 or BW64',
+      'decodeAudio',
+      'a WAV file of big-endian numbers (RIFX) is not read; wanted RIFF, RF64 or BW64',
     );
-  throw new AudioError('not-audio', `decodeAudio: wanted a WAV file, got ${describeBytes(bytes)}`);
+  throw new AudioError('not-audio', 'decodeAudio', `wanted a WAV file, got ${describeBytes(bytes)}`);
 };
 
 /**
@@ -98,7 +99,7 @@ export const findWavChunks = (bytes: Uint8Array): WavChunks => {
     const stated = view.getUint32(at + 4, true);
     const start = at + HEADER;
     if (id === 'data') {
-      if (!format) throw new AudioError('damaged', 'decodeAudio: the data chunk comes before the fmt chunk');
+      if (!format) throw new AudioError('damaged', 'decodeAudio', 'the data chunk comes before the fmt chunk');
       const length = dataLength(bytes, view, start, stated === SEE_DS64 ? (longLength ?? stated) : stated, notes);
       return { format, data: { start, length }, notes };
     }
@@ -107,5 +108,5 @@ export const findWavChunks = (bytes: Uint8Array): WavChunks => {
     if (id === 'ds64' && stated >= 16) longLength = Number(view.getBigUint64(start + 8, true));
     at = nextChunk(bytes, start + stated, stated % 2 === 1);
   }
-  throw new AudioError('truncated', `decodeAudio: the WAV file ends early, after ${bytes.length} bytes`);
+  throw new AudioError('truncated', 'decodeAudio', `the WAV file ends early, after ${bytes.length} bytes`);
 };

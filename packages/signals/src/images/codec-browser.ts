@@ -5,12 +5,12 @@
  * pixels that are nearly transparent come back rounded.
  */
 import type { DecodePixels, EncodePixels } from './codec.ts';
-import { ImageError } from './image-error.ts';
+import { ImageError, tooManyPixels } from './image-error.ts';
 
 const context = (width: number, height: number): OffscreenCanvasRenderingContext2D => {
   const canvas = new OffscreenCanvas(width, height);
   const context2d = canvas.getContext('2d', { colorSpace: 'srgb', willReadFrequently: true });
-  if (!context2d) throw new ImageError('too-large', `image: the browser gives no canvas of ${width} x ${height} pixels`);
+  if (!context2d) throw new ImageError('too-large', 'image', `the browser gives no canvas of ${width} x ${height} pixels`);
   return context2d;
 };
 
@@ -19,7 +19,8 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
   if (header.bitDepth > 8)
     throw new ImageError(
       'unsupported',
-      `decodeImage: a browser reads 8 bits a channel and the ${name} image has ${header.bitDepth}; decode it in Node or convert it`,
+      'decodeImage',
+      `a browser reads 8 bits a channel and the ${name} image has ${header.bitDepth}; decode it in Node or convert it`,
     );
   let bitmap: ImageBitmap;
   try {
@@ -29,18 +30,14 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
       colorSpaceConversion: 'none',
     });
   } catch (cause) {
-    throw new ImageError('damaged', `decodeImage: the browser cannot decode the ${name} image: ${(cause as Error).message}`, {
+    throw new ImageError('damaged', 'decodeImage', `the browser cannot decode the ${name} image: ${(cause as Error).message}`, {
       cause,
     });
   }
   try {
     const { width, height } = bitmap;
     // A browser takes no limit: what it has made beyond the header's word is dropped here, before it is copied.
-    if (width * height > maxPixels)
-      throw new ImageError(
-        'too-large',
-        `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${width} x ${height}`,
-      );
+    if (width * height > maxPixels) throw tooManyPixels(maxPixels, `${width} x ${height}`);
     const canvas = context(width, height);
     canvas.drawImage(bitmap, 0, 0);
     return { data: canvas.getImageData(0, 0, width, height).data, width, height, channels: 4, maximum: 255 };
@@ -51,7 +48,7 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
 
 export const encodePixels: EncodePixels = async ({ data, width, height, channels }, { format, quality }) => {
   if (data instanceof Uint16Array)
-    throw new ImageError('unsupported', 'encodeImage: a browser writes 8 bits a channel; 16-bit PNG needs Node');
+    throw new ImageError('unsupported', 'encodeImage', 'a browser writes 8 bits a channel; 16-bit PNG needs Node');
   const rgba = new Uint8ClampedArray(4 * width * height);
   const alpha = channels === 2 || channels === 4;
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -64,6 +61,6 @@ export const encodePixels: EncodePixels = async ({ data, width, height, channels
   const type = `image/${format}`;
   const blob = await canvas.canvas.convertToBlob({ type, quality: quality / 100 });
   // A browser that lacks an encoder answers with PNG.
-  if (blob.type !== type) throw new ImageError('unsupported', `encodeImage: this browser cannot write ${format.toUpperCase()}`);
+  if (blob.type !== type) throw new ImageError('unsupported', 'encodeImage', `this browser cannot write ${format.toUpperCase()}`);
   return new Uint8Array(await blob.arrayBuffer());
 };

@@ -1,7 +1,7 @@
 /** @file The image codec of Node: sharp (libvips). */
 import type { DecodedPixels, DecodePixels, EncodePixels } from './codec.ts';
 import type { ImageHeader } from './headers/header.ts';
-import { ImageError } from './image-error.ts';
+import { ImageError, tooManyPixels } from './image-error.ts';
 import { loadSharp } from './load-sharp.ts';
 import { SOFTWARE } from './software.ts';
 
@@ -44,16 +44,12 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels, all
   const name = header.format.toUpperCase();
   const strict = await attempt('warning');
   if (typeof strict !== 'string') return strict;
-  if (strict.includes('exceeds pixel limit'))
-    throw new ImageError(
-      'too-large',
-      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), and the ${name} decoder finds more`,
-    );
+  if (strict.includes('exceeds pixel limit')) throw tooManyPixels(maxPixels, `more, as the ${name} decoder finds`);
   const odd = HARMLESS.test(strict) ? await attempt('error') : strict;
   if (typeof odd !== 'string') return odd;
   const rest = allowDamaged ? await attempt('none') : odd;
   if (typeof rest !== 'string') return { ...rest, damage: odd };
-  throw new ImageError('damaged', `decodeImage: the ${name} image cannot be decoded: ${rest}`);
+  throw new ImageError('damaged', 'decodeImage', `the ${name} image cannot be decoded: ${rest}`);
 };
 
 export const encodePixels: EncodePixels = async ({ data, width, height, channels }, { format, quality }) => {
@@ -77,7 +73,8 @@ export const encodePixels: EncodePixels = async ({ data, width, height, channels
   } catch (cause) {
     throw new ImageError(
       'unsupported',
-      `encodeImage: the image cannot be written as ${format.toUpperCase()}: ${messageOf(cause)}`,
+      'encodeImage',
+      `the image cannot be written as ${format.toUpperCase()}: ${messageOf(cause)}`,
       {
         cause,
       },

@@ -4,7 +4,7 @@ import { finishInSlices, type WorkOptions, watchedPart } from '../work/work.ts';
 import { type ChannelOptions, imageFromPixels } from './channels.ts';
 import type { ImageHeader } from './headers/header.ts';
 import type { Image } from './image.ts';
-import { ImageError } from './image-error.ts';
+import { ImageError, tooManyPixels } from './image-error.ts';
 import { readImageHeader, truncatedError } from './image-header.ts';
 import { jpegDamage } from './jpeg-damage.ts';
 
@@ -32,20 +32,14 @@ export interface DecodedImage extends Image {
 const codedLimit = (maxPixels: number): number => 2 * maxPixels + 2 ** 20;
 
 const assertReadable = ({ format, width, height, bitDepth, codedPixels }: ImageHeader, maxPixels: number): void => {
-  if (width * height > maxPixels)
-    throw new ImageError(
-      'too-large',
-      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${width} x ${height}`,
-    );
+  if (width * height > maxPixels) throw tooManyPixels(maxPixels, `${width} x ${height}`);
   if (codedPixels > codedLimit(maxPixels))
-    throw new ImageError(
-      'too-large',
-      `decodeImage: the image may have up to ${maxPixels} pixels (maxPixels), got ${width} x ${height} made of ${codedPixels} coded pixels`,
-    );
+    throw tooManyPixels(maxPixels, `${width} x ${height} made of ${codedPixels} coded pixels`);
   if (bitDepth !== 8 && bitDepth !== 16)
     throw new ImageError(
       'unsupported',
-      `decodeImage: images of 8 bits a channel are read, and PNG of 16; got ${format.toUpperCase()} of ${bitDepth} bits`,
+      'decodeImage',
+      `images of 8 bits a channel are read, and PNG of 16; got ${format.toUpperCase()} of ${bitDepth} bits`,
     );
 };
 
@@ -58,7 +52,8 @@ const assertAgrees = (header: ImageHeader, pixels: { width: number; height: numb
   if ((upright || turned) && !(hasAlpha && (pixels.channels === 1 || pixels.channels === 3))) return;
   throw new ImageError(
     'damaged',
-    `decodeImage: the ${header.format.toUpperCase()} header says ${width} x ${height} with ${header.channels} channels, and the decoder gives ` +
+    'decodeImage',
+    `the ${header.format.toUpperCase()} header says ${width} x ${height} with ${header.channels} channels, and the decoder gives ` +
       `${pixels.width} x ${pixels.height} with ${pixels.channels}`,
   );
 };
@@ -71,7 +66,7 @@ const findDamage = async (
 ): Promise<ImageError | undefined> => {
   if (truncated) return truncatedError(format, bytes);
   const damage = format === 'jpeg' ? await finishInSlices(jpegDamage(bytes), watch) : undefined;
-  return damage === undefined ? undefined : new ImageError('damaged', `decodeImage: the JPEG image is not whole: ${damage}`);
+  return damage === undefined ? undefined : new ImageError('damaged', 'decodeImage', `the JPEG image is not whole: ${damage}`);
 };
 
 /**
@@ -101,7 +96,7 @@ export const decodeImage = async (bytes: Uint8Array | ArrayBuffer, options: Deco
   signal?.throwIfAborted();
   assertAgrees(header, pixels);
   const image = await finishInSlices(imageFromPixels(pixels, header.channels, options), watchedPart(options, 0.5, 0.5));
-  const damage = damaged?.message.replace(/^decodeImage: /, '') ?? pixels.damage;
+  const damage = damaged?.reason ?? pixels.damage;
   const notes: readonly DecodeNote[] =
     damage === undefined ? [] : [{ kind: 'damaged', text: `${damage}; what could be read is used` }];
   return { ...image, notes };

@@ -36,11 +36,15 @@ export const encodeImage = async (image: ArrayView, options: EncodeImageOptions)
     throw new RangeError(`encodeImage: quality must be an integer from 1 to 100, got ${quality}`);
   if (bitDepth !== 8 && bitDepth !== 16) throw new RangeError(`encodeImage: bitDepth must be 8 or 16, got ${bitDepth as number}`);
   if (bitDepth === 16 && format !== 'png')
-    throw new ImageError('unsupported', `encodeImage: 16 bits a channel are written as PNG only, got ${name}`);
+    throw new ImageError('unsupported', 'encodeImage', `16 bits a channel are written as PNG only, got ${name}`);
   if (format === 'jpeg' && (channels === 2 || channels === 4))
     throw new RangeError(`encodeImage: JPEG holds no alpha: image must have 1 or 3 channels, got ${channels}`);
   if (Math.max(width, height) > LONGEST_SIDE[format])
-    throw new ImageError('too-large', `encodeImage: a ${name} side is at most ${LONGEST_SIDE[format]}, got ${width} x ${height}`);
+    throw new ImageError(
+      'too-large',
+      'encodeImage',
+      `a ${name} side is at most ${LONGEST_SIDE[format]}, got ${width} x ${height}`,
+    );
   const data = await finishInSlices(quantiseArray('encodeImage', image, bitDepth), watchedPart(options, 0, 0.5));
   return encodePixels({ data, width, height, channels, maximum: 2 ** bitDepth - 1 }, { format, quality });
 };

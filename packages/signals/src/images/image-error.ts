@@ -1,3 +1,5 @@
+import { type ErrorParts, ExplainedError } from '@neural-fields/core';
+
 /** What is wrong with an image's bytes, or with what is asked of them. */
 export type ImageProblem =
   /** No bytes at all. */
@@ -18,12 +20,19 @@ export type ImageProblem =
   | 'codec-missing';
 
 /** An image cannot be decoded or encoded; `problem` says why in a form that a program can act on. */
-export class ImageError extends Error {
+export class ImageError extends ExplainedError {
   override readonly name: string = 'ImageError';
   readonly problem: ImageProblem;
 
-  constructor(problem: ImageProblem, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(problem: ImageProblem, caller: string | undefined, reason: string, options?: ErrorParts & ErrorOptions) {
+    super(caller, reason, options);
     this.problem = problem;
   }
 }
+
+/** An image of more pixels than are read. */
+export const tooManyPixels = (maxPixels: number, got: string): ImageError =>
+  new ImageError('too-large', 'decodeImage', `the image may have up to ${maxPixels} pixels (maxPixels), got ${got}`, {
+    got,
+    limit: { option: 'maxPixels', value: maxPixels },
+  });

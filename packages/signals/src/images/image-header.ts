@@ -30,7 +30,7 @@ const READERS: Readonly<Record<ImageFormat, (bytes: Uint8Array) => FoundHeader>>
 
 /** The error of an image that ends early. */
 export const truncatedError = (format: ImageFormat, bytes: Uint8Array): ImageError =>
-  new ImageError('truncated', `decodeImage: the ${format.toUpperCase()} image ends early, after ${bytes.length} bytes`);
+  new ImageError('truncated', 'decodeImage', `the ${format.toUpperCase()} image ends early, after ${bytes.length} bytes`);
 
 /**
  * Reads format, size, channels and bit depth of a PNG, JPEG, WebP or AVIF file, in time linear in its length.
@@ -38,19 +38,24 @@ export const truncatedError = (format: ImageFormat, bytes: Uint8Array): ImageErr
  * @throws ImageError with the problem `empty-file`, `not-an-image`, `unsupported`, `truncated` (before the header's end), `damaged` or `too-small`
  */
 export const readImageHeader = (bytes: Uint8Array): ImageHeader => {
-  if (bytes.length === 0) throw new ImageError('empty-file', 'decodeImage: wanted the bytes of an image, got 0 bytes');
+  if (bytes.length === 0) throw new ImageError('empty-file', 'decodeImage', 'wanted the bytes of an image, got 0 bytes');
   const format = formatOf(bytes);
   if (!format) {
     const other = otherImageFormat(bytes);
-    if (other) throw new ImageError('unsupported', `decodeImage: wanted PNG, JPEG, WebP or AVIF, got ${other}`);
-    throw new ImageError('not-an-image', `decodeImage: wanted PNG, JPEG, WebP or AVIF, got ${describeBytes(bytes)}`);
+    if (other) throw new ImageError('unsupported', 'decodeImage', `wanted PNG, JPEG, WebP or AVIF, got ${other}`, { got: other });
+    const got = describeBytes(bytes);
+    throw new ImageError('not-an-image', 'decodeImage', `wanted PNG, JPEG, WebP or AVIF, got ${got}`, { got });
   }
   const name = format.toUpperCase();
   const header = READERS[format](bytes);
-  if (header === 'damaged') throw new ImageError('damaged', `decodeImage: the ${name} image has no readable header`);
+  if (header === 'damaged') throw new ImageError('damaged', 'decodeImage', `the ${name} image has no readable header`);
   if (header === 'truncated') throw truncatedError(format, bytes);
   const { width, height } = header;
   if (width === 0 || height === 0)
-    throw new ImageError('too-small', `decodeImage: the image must have at least one pixel, got ${width} x ${height} (${name})`);
+    throw new ImageError(
+      'too-small',
+      'decodeImage',
+      `the image must have at least one pixel, got ${width} x ${height} (${name})`,
+    );
   return header;
 };

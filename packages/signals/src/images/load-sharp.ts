@@ -16,6 +16,7 @@ export const loadSharp = async (load: () => Promise<{ default: Sharp }> = () => 
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new ImageError(
       'codec-missing',
+      undefined,
       `image files need the package sharp in Node; install it with "npm install sharp" (importing it failed: ${reason})`,
       { cause },
     );

@@ -15,7 +15,8 @@ export const readAudio = async (path: string, options: ReadFileOptions = {}): Pr
   try {
     return decodeAudio(bytes);
   } catch (error) {
-    if (error instanceof AudioError) throw new AudioError(error.problem, `'${path}': ${error.message}`, { cause: error });
+    if (error instanceof AudioError)
+      throw new AudioError(error.problem, error.caller, error.reason, { ...error.parts, path, cause: error });
     throw error;
   }
 };

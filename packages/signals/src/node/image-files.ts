@@ -39,7 +39,8 @@ const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => 
   try {
     return await action();
   } catch (error) {
-    if (error instanceof ImageError) throw new ImageError(error.problem, `'${path}': ${error.message}`, { cause: error });
+    if (error instanceof ImageError)
+      throw new ImageError(error.problem, error.caller, error.reason, { ...error.parts, path, cause: error });
     throw error;
   }
 };

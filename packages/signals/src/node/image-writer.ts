@@ -80,7 +80,7 @@ const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: 
     throw new RangeError(`createImageWriter: bitDepth must be 8 or 16, got ${bitDepth as number}`);
   const format = imageFormatOf('createImageWriter', path);
   if (format !== 'png')
-    throw new ImageError('unsupported', `createImageWriter: rows are written to PNG files only, got '${path}'`);
+    throw new ImageError('unsupported', 'createImageWriter', `rows are written to PNG files only, got '${path}'`);
 };
 
 /**

@@ -20,12 +20,14 @@ const cornersOf = ({ properties }: PlyElement, notes: string[]): PlyProperty => 
   if (fractional)
     throw new ShapeError(
       'unsupported',
-      `PLY: the list '${fractional.name}' of the faces must have whole numbers as its type, e.g. int, got ${fractional.type}`,
+      'PLY',
+      `the list '${fractional.name}' of the faces must have whole numbers as its type, e.g. int, got ${fractional.type}`,
     );
   const [only, ...others] = lists;
   if (!only || others.length > 0)
     throw new ShapeError(
       'unsupported',
+      undefined,
       `PLY faces must have a list 'vertex_indices', got ${properties.map(({ name }) => `'${name}'`).join(', ') || 'none'}`,
     );
   notes.push(`the list '${only.name}' is taken for the corners of the faces`);
@@ -41,7 +43,8 @@ interface Rows {
 
 const readCount = (numbers: PlyNumbers, { name, countType = 'uint8' }: PlyProperty, row: string): number => {
   const count = numbers.next(countType);
-  if (!(Number.isInteger(count) && count >= 0)) throw new ShapeError('damaged', `PLY: '${name}' of ${row} has ${count} numbers`);
+  if (!(Number.isInteger(count) && count >= 0))
+    throw new ShapeError('damaged', 'PLY', `'${name}' of ${row} has ${count} numbers`);
   if (count > numbers.left()) throw new EndOfData();
   return count;
 };
@@ -76,16 +79,17 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
   const { elements } = header;
   const vertices = elements.find(({ name }) => name === 'vertex');
   const faces = elements.find(({ name, count }) => name === 'face' && count > 0);
-  if (!vertices || vertices.count === 0) throw new ShapeError('no-points', 'a PLY file must have vertices, got none');
+  if (!vertices || vertices.count === 0) throw new ShapeError('no-points', undefined, 'a PLY file must have vertices, got none');
   const named = (name: string): PlyProperty | undefined =>
     vertices.properties.find(property => property.name === name && property.countType === undefined);
   if (!COLUMNS.slice(0, 3).every(named))
     throw new ShapeError(
       'no-points',
+      undefined,
       `PLY vertices must have x, y and z, got ${vertices.properties.map(({ name }) => name).join(', ') || 'nothing'}`,
     );
   const strips = elements.find(({ name, count }) => name === 'tristrips' && count > 0);
-  if (strips) throw new ShapeError('unsupported', 'PLY faces must be polygons, got strips of triangles');
+  if (strips) throw new ShapeError('unsupported', undefined, 'PLY faces must be polygons, got strips of triangles');
   const corners = faces && cornersOf(faces, notes);
   const numbers = plyNumbers(bytes, header, start);
   // Before any memory is taken: a row of a property has a byte at least, and a word in a text.
@@ -93,6 +97,7 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
   if (tooMany)
     throw new ShapeError(
       'truncated',
+      undefined,
       `the PLY file ends early: ${tooMany.count} rows of '${tooMany.name}' do not fit into ${bytes.length - start} bytes`,
     );
   const withNormals = COLUMNS.slice(3).every(named);
@@ -122,7 +127,7 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
     }
   } catch (error) {
     if (!(error instanceof EndOfData)) throw error;
-    throw new ShapeError('truncated', `the PLY file ends early: in ${place} ${row} of ${total}`, { cause: error });
+    throw new ShapeError('truncated', undefined, `the PLY file ends early: in ${place} ${row} of ${total}`, { cause: error });
   }
   const types = COLUMNS.slice(0, 3).map(name => named(name)?.type);
   return {
@@ -165,7 +170,8 @@ export const decodePly = (bytes: Uint8Array): FileShape => {
   if (rest > 0 && header.format === 'ascii')
     throw new ShapeError(
       'damaged',
-      `PLY: the text goes on for ${plural(rest, 'byte')} after the last row that its header promises`,
+      'PLY',
+      `the text goes on for ${plural(rest, 'byte')} after the last row that its header promises`,
     );
   return rest > 0 ? { ...found, notes: [...found.notes, `${plural(rest, 'byte')} after the last row left out`] } : found;
 };

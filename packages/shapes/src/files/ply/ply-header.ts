@@ -55,7 +55,7 @@ export interface PlyHeader {
 /** Headers are short; what has none within this is no PLY file. */
 const LONGEST_HEADER = 2 ** 20;
 
-const damaged = (line: string): ShapeError => new ShapeError('damaged', `PLY header: ${line}`);
+const damaged = (line: string): ShapeError => new ShapeError('damaged', undefined, `PLY header: ${line}`);
 
 /** Names reach messages, so they are words of printable characters. */
 const isName = (name: string | undefined): name is string => name !== undefined && /^[\x21-\x7e]{1,64}$/.test(name);
@@ -116,11 +116,12 @@ export const readPlyHeader = (bytes: Uint8Array): PlyHeader => {
   } while (nextLine(cursor));
   const { start, stop } = cursor;
   if (quoteWord(cursor) !== "'end_header'" || start === stop)
-    throw new ShapeError('truncated', `PLY header: wanted a line 'end_header', got none in ${bytes.length} bytes`);
+    throw new ShapeError('truncated', undefined, `PLY header: wanted a line 'end_header', got none in ${bytes.length} bytes`);
   const known = FORMATS.find(name => name === format);
   if (!known)
     throw new ShapeError(
       'unsupported',
+      undefined,
       `PLY header: format must be ascii or binary, got ${format === undefined ? 'none' : quote(new TextEncoder().encode(format))}`,
     );
   assertDistinct(
