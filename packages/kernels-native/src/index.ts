@@ -5,15 +5,18 @@
 import { type FieldBackend, fieldBackend, registerFieldBackend } from '@neural-fields/core/kernels';
 import '@neural-fields/kernels-wasm';
 import { copyRegisteredKernels, registerBackend } from '@tensorflow/tfjs-core';
-import { BACKEND_NAME, createNativeBackend, nativeProblem } from './backend.ts';
+import { BACKEND_NAME, createNativeBackend, nativeInstructionSets, nativeProblem } from './backend.ts';
 
 export { createNativeBackend, NativeBackend, type NativeOptions, nativeInstructionSets, nativeProblem } from './backend.ts';
 
 /** Above `simd` (2), below those of GPUs. */
 const PRIORITY = 3;
 
+/** Above `simd` (40), but where the processor has vectors of 128 bits alone: WebAssembly has these too, and is faster with them. */
+const RANK = nativeInstructionSets[0] === 'SSE2' ? 38 : 42;
+
 if (nativeProblem === undefined) {
   copyRegisteredKernels('simd', BACKEND_NAME);
-  registerFieldBackend({ ...(fieldBackend('simd') as FieldBackend), name: BACKEND_NAME, rank: 42 });
+  registerFieldBackend({ ...(fieldBackend('simd') as FieldBackend), name: BACKEND_NAME, rank: RANK });
   registerBackend(BACKEND_NAME, () => createNativeBackend(), PRIORITY);
 }
