@@ -70,5 +70,5 @@ test('every way in which a test file can fail becomes a failed outcome', () => {
 test('an unknown command is refused', () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/workspace.mjs'), 'fly'], { encoding: 'utf8' });
   expect(status).toBe(2);
-  expect(stderr).toContain('start|bench|test|check|ci');
+  expect(stderr).toContain('start|reproduce|bench|test|check|ci');
 });
