@@ -1,6 +1,6 @@
 /** @file The programs that train many small fields, and how each is started. */
-import { peerEntry, pythonFile } from '../files.ts';
-import type { PeerDefinition } from '../speed/peers.ts';
+import { peerEntry } from '../files.ts';
+import { type PeerDefinition, pythonPeer } from '../speed/peers.ts';
 
 const own = (name: string, backend: string, title: string, way: string): PeerDefinition => ({
   name,
@@ -8,19 +8,8 @@ const own = (name: string, backend: string, title: string, way: string): PeerDef
   command: async () => ({ program: process.execPath, args: [peerEntry, backend, way] }),
 });
 
-/** glibc hands large pieces of memory back at once, and every step has to get them anew, page by page. */
-const keepMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '17179869184' };
-
-/** @param how what the peer's script is told */
-const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition => ({
-  name: [library, ...how].join('-'),
-  title,
-  command: async ({ python: interpreterFor }) => ({
-    program: await interpreterFor(library),
-    args: [pythonFile(`fields_${library}_peer.py`), ...how],
-    env: keepMemory,
-  }),
-});
+const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition =>
+  pythonPeer(library, `fields_${library}_peer.py`, title, how);
 
 /** Every peer, in the order of tables. */
 export const fieldsPeers: readonly PeerDefinition[] = [

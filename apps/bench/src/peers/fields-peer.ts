@@ -35,7 +35,7 @@ export const createFieldsPeer = async (backend: BackendName, way: string): Promi
     throw new RangeError(`peer: fields are trained by ${Object.keys(programs).join(', ')}, got '${way}'`);
   await loadBackend(backend);
   // Only there has a kernel done its work when it returns.
-  const clock = backend === 'simd' ? startKernelClock(backend) : undefined;
+  const clock = ['native', 'simd'].includes(backend) ? startKernelClock(backend) : undefined;
   let run: FieldsRun | undefined;
   return {
     description: await describeBackend(backend),

@@ -30,15 +30,25 @@ const javascript = (name: string, title: string, more: Pick<PeerDefinition, 'rat
   command: async () => ({ program: process.execPath, args: [peerEntry, name] }),
 });
 
-/** @param how what the peer's script is told */
-const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition => ({
+/** glibc hands large pieces of memory back at once, and every step has to get them anew, page by page. */
+const keepMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '17179869184' };
+
+/**
+ * @param script the file of the peer
+ * @param how what it is told
+ */
+export const pythonPeer = (library: string, script: string, title: string, how: readonly string[]): PeerDefinition => ({
   name: [library, ...how].join('-'),
   title,
   command: async ({ python: interpreterFor }) => ({
     program: await interpreterFor(library),
-    args: [pythonFile(`${library}_peer.py`), ...how],
+    args: [pythonFile(script), ...how],
+    env: keepMemory,
   }),
 });
+
+const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition =>
+  pythonPeer(library, `${library}_peer.py`, title, how);
 
 /** PyTorch on a graphics card. It is not installed where there cannot be one. */
 const cuda = (title: string, how: readonly string[], more: Pick<PeerDefinition, 'rate'> = {}): PeerDefinition => {
