@@ -1,36 +1,14 @@
 /** @file This project as a peer: what a user would write, on one of the backends of tfjs. */
-import { adam, type Field, type FitProgress, fit, type Optimizer } from '@neural-fields/core';
-import { keep, type Tensor1D } from '@tensorflow/tfjs-core';
+import { adam, type Field, type FitProgress, fit } from '@neural-fields/core';
 import type { Problem } from '../protocol.ts';
 import { type BackendName, describeBackend, deviceCounter, loadBackend, productsOfBackend } from './backends.ts';
 import { createDeviceSide, finishDeviceWork } from './field-device.ts';
 import { createTask } from './field-task.ts';
+import { gradientReader } from './gradient-reader.ts';
 import type { CheckedSteps, Peer } from './peer.ts';
 
 /** More steps than anybody waits for. */
 const ENDLESS = 1_000_000_000;
-
-/** An optimizer that changes nothing, and keeps the gradient. */
-const gradientReader = (): { readonly optimizer: Optimizer; read(): Promise<Float32Array> } => {
-  let seen: Tensor1D | undefined;
-  return {
-    optimizer: {
-      kind: 'gradient-reader',
-      learningRate: 0,
-      settings: {},
-      stateSize: 0,
-      update: ({ parameters, gradient }) => {
-        seen = keep(gradient.clone());
-        return { parameters: parameters.clone(), state: [] };
-      },
-    },
-    read: async () => {
-      const values = (await seen?.data()) as Float32Array;
-      seen?.dispose();
-      return Float32Array.from(values);
-    },
-  };
-};
 
 /** Takes steps until it is disposed. */
 class Run {

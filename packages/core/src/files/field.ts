@@ -1,20 +1,15 @@
 /** @file Fields to bytes and back. */
 import { createField, type Field } from '../field.ts';
+import { readVariables } from '../params/variables.ts';
 import type { Extensions } from '../spec/layer.ts';
 import type { FieldData } from './field-data.ts';
 import { decodeFieldData, encodeFieldData } from './field-file.ts';
-import type { ShapedArray } from './safetensors.ts';
 
 /** A field's spec and parameters as plain data, read from the device. */
-export const readField = async (field: Field): Promise<FieldData> => {
-  const parameters = Object.entries(field.parameters).map(
-    async ([name, variable]): Promise<[string, ShapedArray<Float32Array>]> => [
-      name,
-      { shape: variable.shape, data: Float32Array.from(await variable.data()) },
-    ],
-  );
-  return { spec: field.spec, parameters: new Map(await Promise.all(parameters)) };
-};
+export const readField = async (field: Field): Promise<FieldData> => ({
+  spec: field.spec,
+  parameters: await readVariables(field.parameters),
+});
 
 /** Makes a field from plain data. The caller disposes of it. @throws RangeError or TypeError when the data do not fit the spec */
 export const fieldFromData = ({ spec, parameters }: FieldData, extensions: Extensions = {}): Field =>

@@ -1,6 +1,5 @@
 /** @file The gradient of an objective, accumulated over chunks of points so that memory does not grow with their number. */
 import {
-  add,
   broadcastTo,
   concat1d,
   engine,
@@ -31,10 +30,10 @@ import { assertFieldIndices } from '../models/select-fields.ts';
 import type { Rng } from '../random.ts';
 import { type BatchNetwork, batchNetworkFor } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
+import { accumulate } from './accumulate.ts';
 import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
 import type { FitStep, PointBatch } from './points.ts';
-import type { PointwiseLoss } from './pointwise-loss.ts';
 import { StepStatistics } from './step-statistics.ts';
 import { isPointTerm, type ObjectiveTerm, type ParameterTerm, type TensorBatch, type Term, weightFactorAt } from './term.ts';
 import { type FieldChoice, StepVector, ViewVectors } from './view-vectors.ts';
@@ -244,9 +243,9 @@ export class Objective {
     if (found) return found;
     const evaluation = evaluationFor({ network }, term);
     const widths = Object.entries(targets).map(([name, { shape }]) => [name, shape.at(-1) as number] as const);
-    const isDescribed = term.pointwise && !term.points.observe;
-    const loss =
-      isDescribed && kernelLossOf(term.pointwise as PointwiseLoss, evaluation.plan, widths, network.program.outFeatures);
+    // Kernels tell the sum of the losses alone.
+    const described = term.points.observe ? undefined : term.pointwise;
+    const loss = described && kernelLossOf(described, evaluation.plan, widths, network.program.outFeatures);
     const kernelLoss = loss && evaluation.fuses(loss) && { loss, targets: Object.keys(targets) };
     const prepared = { evaluation, ...(kernelLoss && { kernelLoss }) };
     known.set(network, prepared);
@@ -611,13 +610,4 @@ const upload = (
 const disposeBatch = ({ coords, targets }: DeviceBatch): void => {
   coords.dispose();
   for (const target of Object.values(targets)) target.dispose();
-};
-
-/** total + part, freeing both. */
-const accumulate = <T extends Tensor>(total: T | undefined, part: T): T => {
-  if (total === undefined) return keep(part);
-  const next = keep(add(total, part)) as T;
-  total.dispose();
-  part.dispose();
-  return next;
 };

@@ -1,17 +1,9 @@
 /** @file The parameters of a model's fields at some parameters of the model, and the way of their gradients back to those. */
-import { add, engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import { engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { ModelView } from '../model.ts';
 import { selectFields, spreadFields } from '../models/select-fields.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
-
-/** total + part, freeing both. */
-const accumulated = (total: Tensor1D | undefined, part: Tensor1D): Tensor1D => {
-  if (total === undefined) return keep(part);
-  const next = keep(add<Tensor1D>(total, part));
-  total.dispose();
-  part.dispose();
-  return next;
-};
+import { accumulate } from './accumulate.ts';
 
 /** Some parameters in one step, and the sum of the gradients that came back for them. */
 export class StepVector {
@@ -27,7 +19,7 @@ export class StepVector {
 
   /** Takes a gradient over. */
   add(gradient: Tensor1D): void {
-    this.#gradient = accumulated(this.#gradient, gradient);
+    this.#gradient = accumulate(this.#gradient, gradient);
   }
 
   /** The sum so far, which the caller frees; `undefined` if nothing came. */

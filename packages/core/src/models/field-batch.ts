@@ -10,7 +10,7 @@ import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import type { Model, ModelDescription } from '../model.ts';
 import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
-import { createVariables, type InitialValues } from '../params/variables.ts';
+import { createVariables, type InitialValues, readVariables } from '../params/variables.ts';
 import { type BatchNetwork, batchNetworkOf } from '../spec/batch-network.ts';
 import { noExtensions } from '../spec/extensions.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
@@ -141,13 +141,8 @@ export const encodeFieldBatch = async (
   batch: FieldBatch,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> => {
-  const parameters = await Promise.all(
-    Object.entries(batch.parameters).map(
-      async ([name, variable]) => [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const,
-    ),
-  );
   const description = batch.description as object as ModelData['description'];
-  return encodeModelData({ description, parameters: new Map(parameters) }, { metadata });
+  return encodeModelData({ description, parameters: await readVariables(batch.parameters) }, { metadata });
 };
 
 /**

@@ -42,3 +42,13 @@ export const createVariables = (
   });
   return Object.fromEntries(variables);
 };
+
+/** The numbers of variables by name, read from the device. */
+export const readVariables = async (
+  variables: Readonly<Record<string, Variable>>,
+): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> => {
+  const read = Object.entries(variables).map(
+    async ([name, variable]) => [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const,
+  );
+  return new Map(await Promise.all(read));
+};
