@@ -12,9 +12,9 @@ const browserFiles = 'test/**/*.browser.test.ts';
 type TestOptions = NonNullable<ViteUserConfig['test']>;
 
 /**
- * The test settings that every package shares: sources instead of builds, and a result file that the totals are counted from.
- * `test/**\/*.browser.test.ts` run in a real Chromium, everything else in Node. Without a Chromium the browser files are listed as
- * skipped, except where CI is set: there it is an error.
+ * The test settings that every package shares: sources instead of builds, and a result file that the totals are counted
+ * from. `test/**\/*.browser.test.ts` run in a real Chromium, everything else in Node. Without a Chromium the browser
+ * files are listed as skipped, except where CI is set: there it is an error.
  */
 export const tests = (options: TestOptions = {}): ViteUserConfig => {
   const inBrowser = listBrowserFiles();

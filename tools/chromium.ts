@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 
 /**
- * The browser that the `*.browser.test.ts` files run in: the executable named by CHROMIUM, or Debian's. Nothing is ever downloaded.
- * Returns its path, or the reason why there is none.
+ * The browser that the `*.browser.test.ts` files run in: the executable named by CHROMIUM, or Debian's. Nothing is ever
+ * downloaded. Returns its path, or the reason why there is none.
  */
 export function findChromium(): { readonly path: string } | { readonly missing: string } {
   const named = process.env['CHROMIUM'];

@@ -1,4 +1,5 @@
-// `npm run fuzz`: hands mutated inputs to the readers of untrusted files. See `usage` below and packages/testing/README.md.
+// `npm run fuzz`: hands mutated inputs to the readers of untrusted files. See `usage` below and
+// packages/testing/README.md.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
@@ -124,11 +125,15 @@ function printTable(rows) {
     ['reader', 'mutations', 'read', 'refused', 'findings', 'per second', 'peak MiB'],
     ...rows.map(({ reader, tried, read, refused, findings, seconds, peak }) => [
       reader,
-      ...[tried, read, refused, findings, Math.round(tried / Math.max(seconds, 1e-3)), Math.ceil(peak / MIB)].map(String),
+      ...[tried, read, refused, findings, Math.round(tried / Math.max(seconds, 1e-3)), Math.ceil(peak / MIB)].map(
+        String,
+      ),
     ]),
   ];
-  const sum = (/** @type {'tried' | 'read' | 'refused' | 'findings'} */ key) => rows.reduce((total, row) => total + row[key], 0);
-  if (rows.length > 1) cells.push(['all', ...[sum('tried'), sum('read'), sum('refused'), sum('findings')].map(String), '', '']);
+  const sum = (/** @type {'tried' | 'read' | 'refused' | 'findings'} */ key) =>
+    rows.reduce((total, row) => total + row[key], 0);
+  if (rows.length > 1)
+    cells.push(['all', ...[sum('tried'), sum('read'), sum('refused'), sum('findings')].map(String), '', '']);
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0))) ?? [];
   for (const row of cells) {
     console.log(
@@ -145,7 +150,9 @@ async function main() {
   const { values } = parseArgs({
     options: {
       reader: { type: 'string', multiple: true },
-      ...Object.fromEntries(['count', 'seed', 'from', 'case'].map(name => [name, { type: /** @type {const} */ ('string') }])),
+      ...Object.fromEntries(
+        ['count', 'seed', 'from', 'case'].map(name => [name, { type: /** @type {const} */ ('string') }]),
+      ),
       list: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -180,7 +187,12 @@ async function main() {
         if (values.list || !(wanted.has('all') || wanted.has(reader))) continue;
         if (single !== undefined) {
           const input = await supervisor.input(reader, seed, single);
-          const path = writeInput(reader, { seed, index: single, input, text: `${reader}, seed ${seed}, case ${single}` });
+          const path = writeInput(reader, {
+            seed,
+            index: single,
+            input,
+            text: `${reader}, seed ${seed}, case ${single}`,
+          });
           console.log(
             `${input.length} bytes, written to ${path}\n${JSON.stringify(Buffer.from(input).toString('latin1').slice(0, 2000))}`,
           );
@@ -190,7 +202,9 @@ async function main() {
           rows.push(row);
           for (const finding of row.list) {
             const text = describeFinding(finding);
-            console.log(`finding: ${text}\n  input: ${writeInput(reader, { ...finding, text: `${text}\n\n${finding.detail}` })}`);
+            console.log(
+              `finding: ${text}\n  input: ${writeInput(reader, { ...finding, text: `${text}\n\n${finding.detail}` })}`,
+            );
           }
           if (row.tried < count)
             console.log(`${reader}: given up after ${row.tried} mutations, since it ended its process too often`);
@@ -207,7 +221,8 @@ async function main() {
     }
   }
   const unknown = [...wanted].filter(name => name !== 'all' && !met.has(name));
-  if (unknown.length > 0) refuse(`no reader is called ${unknown.join(', ')}; there are ${[...met].join(', ') || 'none'}`);
+  if (unknown.length > 0)
+    refuse(`no reader is called ${unknown.join(', ')}; there are ${[...met].join(', ') || 'none'}`);
   if (!values.list) printTable(rows);
   return faulty || rows.some(({ findings }) => findings > 0) ? 1 : 0;
 }

@@ -1,7 +1,8 @@
 /**
- * @file Optional: puts the command line tool, the bench and the checks of the WebGPU kernels into one file, out/gpu-bundle.tar.xz, to be run on a Linux
- * machine with a graphics card that has neither Node nor a network: with this machine's Node, Dawn, the compiled packages, their data, and a
- * Vulkan loader where Debian's chromium has one. `node tools/gpu-bundle.mjs`, then there
+ * @file Optional: puts the command line tool, the bench and the checks of the WebGPU kernels into one file,
+ *   out/gpu-bundle.tar.xz, to be run on a Linux machine with a graphics card that has neither Node nor a network: with
+ *   this machine's Node, Dawn, the compiled packages, their data, and a Vulkan loader where Debian's chromium has one.
+ *   `node tools/gpu-bundle.mjs`, then there
  *
  *     tar -xf gpu-bundle.tar.xz
  *     ./gpu-bundle/run                                        # says what can be run
@@ -32,7 +33,10 @@ const wanted = process.argv.slice(2);
 if (wanted.some(argument => argument !== '--no-archive'))
   throw new Error(`gpu-bundle: it takes --no-archive or nothing, not ${wanted.join(' ')}`);
 
-check(nx(['run-many', '-t', 'build', '-p', 'neural-fields,@neural-fields/reproduce,@neural-fields/bench']), 'the build');
+check(
+  nx(['run-many', '-t', 'build', '-p', 'neural-fields,@neural-fields/reproduce,@neural-fields/bench']),
+  'the build',
+);
 const { platform, warnings } = await makeGpuBundle(folder);
 for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 check(run('env', ['-i', join(folder, 'run'), 'neural-fields', 'reproduce', 'list']), 'a first run');
@@ -42,6 +46,7 @@ else {
   check(run('tar', ['-C', out, '-cJf', archive, 'gpu-bundle'], { env: { XZ_OPT: '-T0' } }), 'tar');
   const { size } = statSync(archive);
   const megabytes = `${(size / 1e6).toFixed(1)} MB`;
-  if (size > LIMIT) throw new Error(`gpu-bundle: ${archive} has ${megabytes}, more than the ${LIMIT / 1e6} MB that it may have`);
+  if (size > LIMIT)
+    throw new Error(`gpu-bundle: ${archive} has ${megabytes}, more than the ${LIMIT / 1e6} MB that it may have`);
   process.stdout.write(`out/gpu-bundle.tar.xz, ${megabytes}, for ${platform}\n`);
 }

@@ -1,4 +1,5 @@
-// `npm run kill`: ends the command line tool at random moments, runs it again and checks what is left. See `usage` below.
+// `npm run kill`: ends the command line tool at random moments, runs it again and checks what is left. See `usage`
+// below.
 import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -115,7 +116,9 @@ function printTable(reports) {
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? [];
   for (const row of rows)
-    console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '));
+    console.log(
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+    );
   const all = reports.reduce((sum, report) => sum + total(report), 0);
   console.log(`${all} kills, ${reports.reduce((sum, { faults }) => sum + faults.length, 0)} faults`);
 }

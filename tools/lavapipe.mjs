@@ -1,7 +1,8 @@
 /**
- * @file Optional: puts Mesa's lavapipe into out/lavapipe, a second Vulkan driver without a graphics card beside SwiftShader, for the tests of the
- * WebGPU kernels. It has `shader-f16`, which SwiftShader has not. Debian 12's is too old for Dawn, so that of Debian 13 is unpacked beside the
- * system, with the C library that it needs; nothing is installed. Needs apt-get and dpkg. `node tools/lavapipe.mjs`, then `out/lavapipe/node <script>`
+ * @file Optional: puts Mesa's lavapipe into out/lavapipe, a second Vulkan driver without a graphics card beside
+ *   SwiftShader, for the tests of the WebGPU kernels. It has `shader-f16`, which SwiftShader has not. Debian 12's is
+ *   too old for Dawn, so that of Debian 13 is unpacked beside the system, with the C library that it needs; nothing is
+ *   installed. Needs apt-get and dpkg. `node tools/lavapipe.mjs`, then `out/lavapipe/node <script>`
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,8 +27,14 @@ const fail = reason => new Error(`lavapipe: ${reason}, so it cannot be set up he
 
 /** @param {string} command @param {readonly string[]} args */
 const run = (command, args) => {
-  const { status: code, stdout, stderr, error } = spawnSync(command, args, { cwd: debs, encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (error || code !== 0) throw fail(`'${command}' failed (${error?.message ?? `exit code ${code}: ${stderr.trim()}`})`);
+  const {
+    status: code,
+    stdout,
+    stderr,
+    error,
+  } = spawnSync(command, args, { cwd: debs, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (error || code !== 0)
+    throw fail(`'${command}' failed (${error?.message ?? `exit code ${code}: ${stderr.trim()}`})`);
   return stdout;
 };
 
@@ -83,7 +90,8 @@ if (existsSync(starter)) {
   const description = { api_version: '1.4.305', library_path: join(libraries, 'libvulkan_lvp.so') };
   writeFileSync(driver, `${JSON.stringify({ file_format_version: '1.0.0', ICD: description })}\n`);
   rmSync(work, { recursive: true });
-  // The last of all, so that it is there only when everything is. In it process.execPath is the loader, which starts no scripts.
+  // The last of all, so that it is there only when everything is. In it process.execPath is the loader, which starts no
+  // scripts.
   writeFileSync(
     starter,
     [

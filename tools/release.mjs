@@ -1,5 +1,6 @@
-// What a release needs, made without rights to release anything: either the change that raises the versions, or the packed packages.
-// `node tools/release.mjs <folder>`; continuous integration hands the folder to jobs that run nothing of this repository.
+// What a release needs, made without rights to release anything: either the change that raises the versions, or the
+// packed packages. `node tools/release.mjs <folder>`; continuous integration hands the folder to jobs that run nothing
+// of this repository.
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { packAll } from './lib/pack.mjs';
@@ -35,15 +36,17 @@ function raiseVersions() {
 }
 
 /**
- * Builds and packs the packages, if their version is not published yet. `order` lists the files so that each comes after those that its
- * package depends on.
+ * Builds and packs the packages, if their version is not published yet. `order` lists the files so that each comes
+ * after those that its package depends on.
  *
  * @returns {'publish' | 'nothing'}
  */
 function packUnpublished() {
   const projects = listPublicProjects();
   const published = new Set(findPublished(projects));
-  const open = new Set(projects.filter(project => !published.has(project.manifest.name)).map(({ manifest }) => manifest.name));
+  const open = new Set(
+    projects.filter(project => !published.has(project.manifest.name)).map(({ manifest }) => manifest.name),
+  );
   if (open.size === 0) return 'nothing';
   demand(nx(['run-many', '-t', 'build']));
   const packed = packAll(folder);

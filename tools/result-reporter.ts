@@ -29,7 +29,8 @@ export function resultReporter({ outputFile, known = [] }: ResultReporterOptions
       for (const { name, state, reason } of known) console.log(`${state} ${name}: ${reason}`);
       const outcomes = [...known, ...modules.flatMap(moduleOutcomes)];
       if (outcomes.length === 0) outcomes.push({ name: 'test run', state: 'failed', reason: 'no test file was found' });
-      for (const error of unhandledErrors) outcomes.push({ name: 'unhandled error', state: 'failed', reason: error.message });
+      for (const error of unhandledErrors)
+        outcomes.push({ name: 'unhandled error', state: 'failed', reason: error.message });
       mkdirSync(dirname(outputFile), { recursive: true });
       writeFileSync(outputFile, `${JSON.stringify(outcomes, null, 1)}\n`);
     },
@@ -53,7 +54,11 @@ function testOutcome(test: TestCase): Outcome {
   const result = test.result();
   if (result.state === 'passed') return { name, state: 'passed' };
   if (result.state === 'skipped') return { name, state: 'skipped', reason: result.note ?? 'no reason beyond its name' };
-  return { name, state: 'failed', reason: result.errors?.map(error => error.message).join('\n') ?? 'it never finished' };
+  return {
+    name,
+    state: 'failed',
+    reason: result.errors?.map(error => error.message).join('\n') ?? 'it never finished',
+  };
 }
 
 function nameOf(module: TestModule): string {

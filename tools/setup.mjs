@@ -24,8 +24,9 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== state) {
 }
 
 /**
- * Compares the package manager that the registry offers with the hash in package.json, as Corepack does. npx sees to it that what it
- * fetches is what the registry offers. Without an answer there is nothing to fetch either, but perhaps a copy from before.
+ * Compares the package manager that the registry offers with the hash in package.json, as Corepack does. npx sees to it
+ * that what it fetches is what the registry offers. Without an answer there is nothing to fetch either, but perhaps a
+ * copy from before.
  */
 function checkPackageManager() {
   const wanted = manifest.packageManager?.split('+sha512.')[1];
@@ -34,7 +35,9 @@ function checkPackageManager() {
   if (!ok || !wanted || !base64) return;
   const offered = Buffer.from(base64, 'base64').toString('hex');
   if (offered !== wanted)
-    fail(`${packageManagerOf(manifest)}: wanted the SHA-512 ${wanted} of package.json, the registry offers ${offered}.`);
+    fail(
+      `${packageManagerOf(manifest)}: wanted the SHA-512 ${wanted} of package.json, the registry offers ${offered}.`,
+    );
 }
 
 /**
@@ -44,7 +47,9 @@ function checkPackageManager() {
  */
 function dependencyState() {
   const hash = createHash('sha256');
-  const manifests = ['.', ...listProjects().map(({ directory }) => directory)].map(directory => `${directory}/package.json`);
+  const manifests = ['.', ...listProjects().map(({ directory }) => directory)].map(
+    directory => `${directory}/package.json`,
+  );
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]) {
     hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   }

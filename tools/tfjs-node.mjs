@@ -1,7 +1,8 @@
 /**
- * @file Optional: puts the real @tensorflow/tfjs-node into out/tfjs-node, for tests and comparisons. Its own installer downloads libtensorflow from
- * a place that is often out of reach, and an old one; this takes the library out of the Python wheel of TensorFlow instead, and compiles the
- * binding against it. Needs Python 3 with pip, unzip and a C++ compiler. `node tools/tfjs-node.mjs`
+ * @file Optional: puts the real @tensorflow/tfjs-node into out/tfjs-node, for tests and comparisons. Its own installer
+ *   downloads libtensorflow from a place that is often out of reach, and an old one; this takes the library out of the
+ *   Python wheel of TensorFlow instead, and compiles the binding against it. Needs Python 3 with pip, unzip and a C++
+ *   compiler. `node tools/tfjs-node.mjs`
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -18,7 +19,9 @@ const run = (command, args, cwd = folder) => {
   process.stdout.write(`${command} ${args.join(' ')}\n`);
   const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   if (error || status !== 0)
-    throw new Error(`tfjs-node: '${command}' failed (${error?.message ?? `exit code ${status}`}), so it cannot be set up here`);
+    throw new Error(
+      `tfjs-node: '${command}' failed (${error?.message ?? `exit code ${status}`}), so it cannot be set up here`,
+    );
 };
 
 if (existsSync(join(binding, 'lib'))) {

@@ -1,4 +1,5 @@
-// The commands behind `npm start`, `npm run reproduce`, `npm run bench`, `npm test` and `npm run check`; `ci` is the last two together, with one total.
+// The commands behind `npm start`, `npm run reproduce`, `npm run bench`, `npm test` and `npm run check`; `ci` is the
+// last two together, with one total.
 import { join } from 'node:path';
 import { listProjects, root } from './lib/projects.mjs';
 import { forgetResults, readResults, summarise } from './lib/results.mjs';

@@ -2,8 +2,9 @@ import { listPublicProjects } from '../lib/projects.mjs';
 import { run } from '../lib/run.mjs';
 
 /**
- * Checks that a change to a public package comes with a changeset, and that every changeset names packages that exist. The change is
- * what came after the main branch; where that branch is not at hand, as in a shallow clone, only the names are checked.
+ * Checks that a change to a public package comes with a changeset, and that every changeset names packages that exist.
+ * The change is what came after the main branch; where that branch is not at hand, as in a shallow clone, only the
+ * names are checked.
  *
  * @returns {{ ok: boolean, output: string }}
  */

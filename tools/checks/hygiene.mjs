@@ -40,7 +40,9 @@ function committedErrors() {
  */
 function lockfileErrors() {
   const lines = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8').split('\n');
-  return lines.flatMap((line, i) => (/https?:\/\//.test(line) ? [`pnpm-lock.yaml:${i + 1} names a host: ${line.trim()}`] : []));
+  return lines.flatMap((line, i) =>
+    /https?:\/\//.test(line) ? [`pnpm-lock.yaml:${i + 1} names a host: ${line.trim()}`] : [],
+  );
 }
 
 /**

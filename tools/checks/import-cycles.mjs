@@ -4,8 +4,8 @@ import { posix } from 'node:path';
 /** @typedef {import('./import-rules.mjs').SourceFile} SourceFile */
 
 /**
- * In the sources of `packages/`, neither files nor folders import each other in circles: whoever reads one can stop there. A folder is one directly below
- * `src`; a file directly in `src` stands for itself.
+ * In the sources of `packages/`, neither files nor folders import each other in circles: whoever reads one can stop
+ * there. A folder is one directly below `src`; a file directly in `src` stands for itself.
  *
  * @param {readonly Project[]} projects
  * @param {readonly SourceFile[]} files
@@ -28,14 +28,17 @@ export function cycleErrors(projects, files) {
       const betweenFolders = edges.map(([from, to]) => /** @type {const} */ ([folderOf(from), folderOf(to)]));
       return [
         ...circlesOf(edges).map(circle => `files import each other in a circle: ${circle.join(' > ')}`),
-        ...circlesOf(betweenFolders).map(circle => `${source}: folders import each other in a circle: ${circle.join(' > ')}`),
+        ...circlesOf(betweenFolders).map(
+          circle => `${source}: folders import each other in a circle: ${circle.join(' > ')}`,
+        ),
       ];
     });
 }
 
 /**
  * @param {readonly (readonly [from: string, to: string])[]} edges
- * @returns {string[][]} At least one circle of each group of nodes that reach each other, its first node again at the end.
+ * @returns {string[][]} At least one circle of each group of nodes that reach each other, its first node again at the
+ *   end.
  */
 function circlesOf(edges) {
   /** @type {Map<string, Set<string>>} */

@@ -4,7 +4,8 @@ import { posix } from 'node:path';
 /** @typedef {import('../lib/projects.mjs').Project} Project */
 
 /**
- * Which packages of `packages/` each of them may import. A new package has to be added here, so that its place is a decision.
+ * Which packages of `packages/` each of them may import. A new package has to be added here, so that its place is a
+ * decision.
  *
  * @type {Readonly<Record<string, readonly string[]>>}
  */
@@ -92,7 +93,8 @@ function directionErrors(source, target) {
   const [parent, folder = ''] = source.directory.split('/');
   const [targetParent, targetFolder = ''] = target.directory.split('/');
   if (parent === 'tools' || source === target) return [];
-  if (handOvers.some(([from, to]) => source.directory === from && target.directory === to)) return devOnlyErrors(source, target);
+  if (handOvers.some(([from, to]) => source.directory === from && target.directory === to))
+    return devOnlyErrors(source, target);
   if (targetParent !== 'packages')
     return [`${source.directory} must not depend on ${target.directory}: nothing depends on apps or tools`];
   if (onlyInTests(source.directory, target.directory)) return devOnlyErrors(source, target);
@@ -161,7 +163,11 @@ function fileErrors(project, projects, { path, imports }) {
     const { dependencies, peerDependencies, optionalDependencies } = project.manifest;
     if (inSource && !project.manifest.private && workspace?.manifest.private)
       return inlinedErrors(project, workspace).flatMap(error);
-    if (inSource && !project.manifest.private && !(name in { ...dependencies, ...peerDependencies, ...optionalDependencies })) {
+    if (
+      inSource &&
+      !project.manifest.private &&
+      !(name in { ...dependencies, ...peerDependencies, ...optionalDependencies })
+    ) {
       return error('is in neither dependencies nor peerDependencies');
     }
     return [];
@@ -169,7 +175,8 @@ function fileErrors(project, projects, { path, imports }) {
 }
 
 /**
- * A private package is built into the published ones that use it: it is a devDependency of those, and its own dependencies are theirs.
+ * A private package is built into the published ones that use it: it is a devDependency of those, and its own
+ * dependencies are theirs.
  *
  * @param {Project} project
  * @param {Project} inlined
@@ -179,7 +186,9 @@ function inlinedErrors({ manifest }, inlined) {
   const { name, dependencies } = inlined.manifest;
   const missing = Object.keys(dependencies ?? {}).filter(needed => !(needed in { ...manifest.dependencies }));
   return [
-    ...(name in { ...manifest.devDependencies } ? [] : ['is private, so it must be a devDependency, which the build inlines']),
+    ...(name in { ...manifest.devDependencies }
+      ? []
+      : ['is private, so it must be a devDependency, which the build inlines']),
     ...missing.map(needed => `needs ${needed}, which is not among the dependencies`),
   ];
 }
@@ -197,7 +206,9 @@ function browserErrors({ directory, manifest }, files) {
   const reached = new Set();
   const open = Object.entries(manifest.exports ?? {})
     .filter(([subpath, target]) => subpath !== './node' && typeof target === 'object')
-    .map(([, target]) => posix.join(directory, /** @type {Record<string, string>} */ (target)['@neural-fields/source'] ?? ''));
+    .map(([, target]) =>
+      posix.join(directory, /** @type {Record<string, string>} */ (target)['@neural-fields/source'] ?? ''),
+    );
   /** @type {string[]} */
   const errors = [];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
@@ -205,7 +216,8 @@ function browserErrors({ directory, manifest }, files) {
     if (!file || reached.has(path)) continue;
     reached.add(path);
     for (const specifier of file.imports) {
-      if (isBuiltin(specifier)) errors.push(`${path}: '${specifier}' is a module of Node, and a browser reaches this file`);
+      if (isBuiltin(specifier))
+        errors.push(`${path}: '${specifier}' is a module of Node, and a browser reaches this file`);
       else if (specifier.startsWith('.')) open.push(posix.join(posix.dirname(path), specifier));
       else if (specifier.startsWith('#')) open.push(posix.join(directory, browserImport(manifest, specifier)));
     }

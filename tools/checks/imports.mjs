@@ -11,15 +11,19 @@ import { edgeErrors, importErrors } from './import-rules.mjs';
 /** @typedef {import('./import-rules.mjs').Edge} Edge */
 
 /**
- * Checks that packages depend on each other only in the allowed directions, by nx's graph and by every import statement, and that
- * within a package nothing imports itself in a circle.
+ * Checks that packages depend on each other only in the allowed directions, by nx's graph and by every import
+ * statement, and that within a package nothing imports itself in a circle.
  *
  * @returns {{ ok: boolean, output: string }}
  */
 export function checkImports() {
   const projects = listProjects();
   const files = projects.flatMap(({ directory }) => sourceFiles(directory));
-  const errors = [...edgeErrors(projects, graphEdges()), ...importErrors(projects, files), ...cycleErrors(projects, files)];
+  const errors = [
+    ...edgeErrors(projects, graphEdges()),
+    ...importErrors(projects, files),
+    ...cycleErrors(projects, files),
+  ];
   return { ok: errors.length === 0, output: errors.join('\n') };
 }
 

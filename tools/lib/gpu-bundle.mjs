@@ -58,20 +58,23 @@ function filesAt(path) {
   const real = realpathSync.native(`${root}/${path}`);
   if (statSync(real).isFile()) return [relative(root, real)];
   const inside = readdirSync(real, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
-  return inside.map(entry => relative(root, join(entry.parentPath, entry.name))).filter(file => !/__pycache__|\.h$/.test(file));
+  return inside
+    .map(entry => relative(root, join(entry.parentPath, entry.name)))
+    .filter(file => !/__pycache__|\.h$/.test(file));
 }
 
 /**
- * Makes a folder with everything that the command line tool, the bench and the checks of the WebGPU kernels need on a machine of this kind without
- * Node or a network: the script `run`, this Node, a Vulkan loader, and `app`, which is laid out as this repository is, but holds only files
- * that are used. The packages must have been built.
+ * Makes a folder with everything that the command line tool, the bench and the checks of the WebGPU kernels need on a
+ * machine of this kind without Node or a network: the script `run`, this Node, a Vulkan loader, and `app`, which is
+ * laid out as this repository is, but holds only files that are used. The packages must have been built.
  *
  * @param {string} folder Is emptied first.
  * @returns {Promise<{ platform: string, warnings: string[] }>}
  * @throws Where something is missing.
  */
 export async function makeGpuBundle(folder) {
-  if (process.platform !== 'linux') throw new Error(`gpu-bundle: it is made on Linux, for Linux, not on ${process.platform}`);
+  if (process.platform !== 'linux')
+    throw new Error(`gpu-bundle: it is made on Linux, for Linux, not on ${process.platform}`);
   const shared = Object.entries(process.config.variables).filter(
     ([name, value]) => name.startsWith('node_shared') && value === true,
   );

@@ -32,7 +32,11 @@ export function orderByDependencies(projects) {
   const order = [];
   while (open.size > 0) {
     const ready = [...open.values()].filter(manifest => {
-      const needed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies });
+      const needed = Object.keys({
+        ...manifest.dependencies,
+        ...manifest.peerDependencies,
+        ...manifest.optionalDependencies,
+      });
       return !needed.some(name => open.has(name));
     });
     if (ready.length === 0) throw new Error(`these packages depend on each other: ${[...open.keys()].join(', ')}`);

@@ -30,7 +30,8 @@ export function forgetResults(directories) {
 }
 
 /**
- * Reads what the tests of some packages left. A package without a result file counts as one failure: its tests never came to an end.
+ * Reads what the tests of some packages left. A package without a result file counts as one failure: its tests never
+ * came to an end.
  *
  * @param {readonly string[]} directories
  * @returns {ProjectOutcomes[]}
@@ -51,8 +52,8 @@ const lost = {
 };
 
 /**
- * A report in plain lines: one for each package, then every skipped and every failed test with the first line of its reason. The rest
- * stands in the output of the tests.
+ * A report in plain lines: one for each package, then every skipped and every failed test with the first line of its
+ * reason. The rest stands in the output of the tests.
  *
  * @param {readonly ProjectOutcomes[]} results
  * @returns {{ lines: string[], passed: number, failed: number }}

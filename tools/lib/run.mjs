@@ -17,7 +17,8 @@ import { readManifest, root } from './projects.mjs';
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, show?: boolean, env?: Record<string, string | undefined> }} [options] `show` sends the output to the terminal.
+ * @param {{ cwd?: string, show?: boolean, env?: Record<string, string | undefined> }} [options] `show` sends the output
+ *   to the terminal.
  * @returns {Finished}
  */
 export function run(command, args, { cwd = root, show = false, env = {} } = {}) {
@@ -47,7 +48,8 @@ export function pnpm(args, options = {}) {
 }
 
 /**
- * The package manager of a manifest as npx wants it: without the hash of its content, which Corepack and pnpm itself look at.
+ * The package manager of a manifest as npx wants it: without the hash of its content, which Corepack and pnpm itself
+ * look at.
  *
  * @param {import('./projects.mjs').Manifest} manifest
  * @returns {string}
@@ -57,7 +59,8 @@ export function packageManagerOf({ packageManager = 'pnpm' }) {
 }
 
 /**
- * Runs nx, without its daemon: a script should leave no process behind. nx calls pnpm, so it has to find one on its PATH.
+ * Runs nx, without its daemon: a script should leave no process behind. nx calls pnpm, so it has to find one on its
+ * PATH.
  *
  * @param {readonly string[]} args
  * @param {{ show?: boolean }} [options]

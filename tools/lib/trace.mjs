@@ -4,11 +4,12 @@ import esbuild from 'esbuild';
 import { root } from './projects.mjs';
 
 /**
- * Every file that scripts load by `import` and `require`, found as Node would find it, whether or not it comes to be run. Names that are only known
- * at run time are not followed.
+ * Every file that scripts load by `import` and `require`, found as Node would find it, whether or not it comes to be
+ * run. Names that are only known at run time are not followed.
  *
  * @param {readonly string[]} entries Relative to the root.
- * @returns {Promise<string[]>} Relative to the root, without links on their way: `node_modules/.pnpm/d3@7.9.2/node_modules/d3/src/index.js`.
+ * @returns {Promise<string[]>} Relative to the root, without links on their way:
+ *   `node_modules/.pnpm/d3@7.9.2/node_modules/d3/src/index.js`.
  * @throws Where a name leads nowhere.
  */
 export async function traceImports(entries) {
@@ -21,7 +22,8 @@ export async function traceImports(entries) {
     outdir: 'out',
     format: 'esm',
     platform: 'node',
-    // The rules of Node, where esbuild has rules of its own: what a bundler may leave out or prefer, Node loads as it stands.
+    // The rules of Node, where esbuild has rules of its own: what a bundler may leave out or prefer, Node loads as it
+    // stands.
     mainFields: ['main'],
     conditions: ['node-addons', ...('require_module' in process.features ? ['module-sync'] : [])],
     resolveExtensions: ['.js', '.json', '.node'],
@@ -47,7 +49,8 @@ export function packageOf(file) {
 }
 
 /**
- * What files need around them to be found by Node: the package.json of each folder above them, and beside these the licences.
+ * What files need around them to be found by Node: the package.json of each folder above them, and beside these the
+ * licences.
  *
  * @param {readonly string[]} files Relative to the root.
  * @returns {string[]} Relative to the root.
@@ -59,7 +62,9 @@ export function manifestsOf(files) {
     for (let folder = dirname(file); folder.length >= top.length; folder = dirname(folder)) folders.add(folder);
   }
   return [...folders].flatMap(folder => {
-    const names = readdirSync(join(root, folder)).filter(name => /^(package\.json|(licen[cs]e|notice|copying)\b.*)$/i.test(name));
+    const names = readdirSync(join(root, folder)).filter(name =>
+      /^(package\.json|(licen[cs]e|notice|copying)\b.*)$/i.test(name),
+    );
     return names.map(name => join(folder, name)).filter(file => lstatSync(join(root, file)).isFile());
   });
 }
@@ -71,7 +76,9 @@ export function manifestsOf(files) {
  * @returns {{ link: string, target: string }[]} Both relative to the root.
  */
 export function linksAmong(packages) {
-  const homes = new Set([...packages].map(folder => /^.*node_modules(?=\/)/.exec(folder)?.[0] ?? join(folder, 'node_modules')));
+  const homes = new Set(
+    [...packages].map(folder => /^.*node_modules(?=\/)/.exec(folder)?.[0] ?? join(folder, 'node_modules')),
+  );
   return [...homes]
     .filter(home => existsSync(join(root, home)))
     .flatMap(home => {

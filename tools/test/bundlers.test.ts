@@ -11,8 +11,9 @@ import webpack from 'webpack';
 import { chromiumArguments, findChromium } from '../chromium.ts';
 import { root } from '../lib/projects.mjs';
 
-// What becomes of an application with core and the SIMD kernels, bundled by each of three bundlers as it does by default, in a page with a strict
-// content security policy: the kernels' threads have files of their own, which a bundler has to find.
+// What becomes of an application with core and the SIMD kernels, bundled by each of three bundlers as it does by
+// default, in a page with a strict content security policy: the kernels' threads have files of their own, which a
+// bundler has to find.
 
 const home = mkdtempSync(join(tmpdir(), 'neural-fields-bundlers-'));
 const found = findChromium();
@@ -89,7 +90,14 @@ const runWebpack = (entry: string, outDir: string): Promise<void> =>
   });
 
 const runEsbuild = async (entryPoints: Record<string, string>, outdir: string): Promise<void> => {
-  const flags = { bundle: true, minify: true, splitting: true, format: 'esm', platform: 'browser', target: 'es2022' } as const;
+  const flags = {
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+  } as const;
   await esbuild.build({ absWorkingDir: home, entryPoints, outdir, ...flags, logLevel: 'silent' });
 };
 
@@ -130,7 +138,9 @@ const serve = (folder: string, headers: Readonly<Record<string, string>>): Promi
         file === '/index.html'
           ? '<!doctype html><script type="module" src="/page.js"></script>'
           : readFileSync(join(folder, file));
-      response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', ...headers }).end(body);
+      response
+        .writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', ...headers })
+        .end(body);
     } catch {
       response.writeHead(404, headers).end();
     }

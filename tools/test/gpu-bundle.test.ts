@@ -1,12 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeGpuBundle } from '../lib/gpu-bundle.mjs';
 
-// What somebody gets who unpacks out/gpu-bundle.tar.xz on another machine: the folder is made, moved to where nothing of this repository is around it,
-// and used with a PATH on which there is no program at all.
+// What somebody gets who unpacks out/gpu-bundle.tar.xz on another machine: the folder is made, moved to where nothing
+// of this repository is around it, and used with a PATH on which there is no program at all.
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'neural-fields-gpu-bundle-')));
 const bundle = join(home, 'unpacked');
@@ -77,14 +86,27 @@ describe('without a graphics card', () => {
     printed(['neural-fields', 'reproduce', 'all', ...tiny, '--backend', 'simd', '-o', 'simd']);
     for (const experiment of experiments) expect(resultsOf('simd', experiment).backend.name).toBe('simd');
     expect(readFileSync(join(work, 'simd/index.html'), 'utf8')).toContain('<svg');
-    expect(printed(['neural-fields', 'info', 'simd/siren-image/fits/siren.safetensors'])).toContain('an image of 16 x 16 pixels');
+    expect(printed(['neural-fields', 'info', 'simd/siren-image/fits/siren.safetensors'])).toContain(
+      'an image of 16 x 16 pixels',
+    );
     const fit = ['neural-fields', 'fit', 'simd/siren-image/picture.png', '-o', 'picture.safetensors'];
     printed([...fit, '--steps', '2', '--hidden-features', '8', '--backend', 'wasm', '--quiet']);
     expect(existsSync(join(work, 'picture.safetensors'))).toBe(true);
   });
 
   test('the dragon is there, which is no part of the published program', () => {
-    printed(['neural-fields', 'reproduce', 'siren-sdf', '--profile', 'paper', ...tiny, '--backend', 'simd', '-o', 'paper']);
+    printed([
+      'neural-fields',
+      'reproduce',
+      'siren-sdf',
+      '--profile',
+      'paper',
+      ...tiny,
+      '--backend',
+      'simd',
+      '-o',
+      'paper',
+    ]);
     expect(JSON.stringify(resultsOf('paper', 'siren-sdf'))).toContain('the dragon');
   });
 
@@ -106,7 +128,10 @@ describe('on a graphics card', () => {
   test('an experiment gives what it gives without one', context => {
     if (missing) return context.skip(missing);
     const cells = (backend: string): readonly number[] => {
-      printed(['neural-fields', 'reproduce', 'siren-image', ...tiny, '--backend', backend, '-o', `image-${backend}`], env);
+      printed(
+        ['neural-fields', 'reproduce', 'siren-image', ...tiny, '--backend', backend, '-o', `image-${backend}`],
+        env,
+      );
       const { tables, backend: taken } = resultsOf(`image-${backend}`, 'siren-image');
       expect(taken.name).toBe(backend);
       return tables[0]?.rows[0]?.cells ?? [];

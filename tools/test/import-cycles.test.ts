@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { cycleErrors } from '../checks/import-cycles.mjs';
 
-const projects = ['packages/core', 'apps/cli'].map(directory => ({ directory, manifest: { name: directory, version: '0.0.0' } }));
+const projects = ['packages/core', 'apps/cli'].map(directory => ({
+  directory,
+  manifest: { name: directory, version: '0.0.0' },
+}));
 
 const errorsOf = (imports: Readonly<Record<string, readonly string[]>>): string[] =>
   cycleErrors(

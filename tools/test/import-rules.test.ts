@@ -4,7 +4,10 @@ import type { Manifest, Project } from '../lib/projects.mjs';
 
 const exportsOf = (...subpaths: string[]): NonNullable<Manifest['exports']> =>
   Object.fromEntries(
-    subpaths.map(subpath => [subpath, { '@neural-fields/source': `./src/${subpath === '.' ? 'index' : subpath.slice(2)}.ts` }]),
+    subpaths.map(subpath => [
+      subpath,
+      { '@neural-fields/source': `./src/${subpath === '.' ? 'index' : subpath.slice(2)}.ts` },
+    ]),
   );
 
 const project = (directory: string, manifest: Partial<Manifest> = {}): Project => {
@@ -93,9 +96,9 @@ test('a backend may only be a devDependency of an add-on, and only its tests may
 
 test('imports of exported subpaths and of declared dependencies pass', () => {
   expect(errorsOf('packages/losses/src/mse.ts', '@neural-fields/core', './jet.ts')).toEqual([]);
-  expect(errorsOf('packages/losses/test/mse.test.ts', '@neural-fields/testing', '../src/mse.ts', 'vitest', 'node:fs')).toEqual(
-    [],
-  );
+  expect(
+    errorsOf('packages/losses/test/mse.test.ts', '@neural-fields/testing', '../src/mse.ts', 'vitest', 'node:fs'),
+  ).toEqual([]);
   expect(errorsOf('packages/testing/src/contract.ts', 'vitest')).toEqual([]);
   expect(errorsOf('apps/cli/src/main.ts', '@neural-fields/core/node', '@neural-fields/losses', 'node:fs')).toEqual([]);
 });
@@ -103,7 +106,10 @@ test('imports of exported subpaths and of declared dependencies pass', () => {
 test('a private package is built into the apps that import it, which have its dependencies', () => {
   const report = project('packages/report', { private: true, dependencies: { plot: '1.0.0' } });
   const errors = (manifest: Partial<Manifest>): string[] =>
-    importErrors([project('apps/cli', manifest), report], [{ path: 'apps/cli/src/page.ts', imports: ['@neural-fields/report'] }]);
+    importErrors(
+      [project('apps/cli', manifest), report],
+      [{ path: 'apps/cli/src/page.ts', imports: ['@neural-fields/report'] }],
+    );
   const devDependencies = { '@neural-fields/report': 'workspace:*' };
   expect(errors({ devDependencies, dependencies: { plot: '1.0.0' } })).toEqual([]);
   expect(errors({ devDependencies })).toEqual([

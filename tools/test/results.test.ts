@@ -15,7 +15,10 @@ test('totals are counted over packages, and skips and failures are listed with t
         { name: 'two', state: 'skipped', reason: 'no browser' },
       ],
     },
-    { project: 'packages/b', outcomes: [{ name: 'three', state: 'failed', reason: 'expected 1 to be 2\n    at line 3' }] },
+    {
+      project: 'packages/b',
+      outcomes: [{ name: 'three', state: 'failed', reason: 'expected 1 to be 2\n    at line 3' }],
+    },
   ] satisfies { project: string; outcomes: Outcome[] }[];
   expect(summarise(results)).toEqual({
     lines: [
@@ -55,7 +58,9 @@ test('every way in which a test file can fail becomes a failed outcome', () => {
   });
   expect(status).toBe(1);
   const outcomes: Outcome[] = JSON.parse(readFileSync(join(scratch, '.test/results.json'), 'utf8'));
-  const short = outcomes.map(({ name, state, reason }) => `${state} ${name.replace(' (node)', '')}: ${reason?.split('\n')[0]}`);
+  const short = outcomes.map(
+    ({ name, state, reason }) => `${state} ${name.replace(' (node)', '')}: ${reason?.split('\n')[0]}`,
+  );
   expect(short.sort()).toEqual([
     expect.stringMatching(/^failed test\/empty\.test\.ts: No test suite found/),
     expect.stringMatching(/^failed test\/import\.test\.ts: .*absent\.ts/),
@@ -68,7 +73,9 @@ test('every way in which a test file can fail becomes a failed outcome', () => {
 });
 
 test('an unknown command is refused', () => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/workspace.mjs'), 'fly'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/workspace.mjs'), 'fly'], {
+    encoding: 'utf8',
+  });
   expect(status).toBe(2);
   expect(stderr).toContain('start|reproduce|bench|test|check|ci');
 });

@@ -1,4 +1,7 @@
-/** @file In a page that forbids code from text (no `unsafe-eval`), pictures and sounds are decoded, points sampled and metrics computed. */
+/**
+ * @file In a page that forbids code from text (no `unsafe-eval`), pictures and sounds are decoded, points sampled and
+ * metrics computed.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -84,7 +87,10 @@ test('a page with a strict content security policy does everything', async conte
   if ('missing' in found) return context.skip(found.missing);
   const server = createServer(({ url }, response) => {
     const isScript = url === '/page.js';
-    response.writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html', 'Content-Security-Policy': POLICY });
+    response.writeHead(200, {
+      'Content-Type': isScript ? 'text/javascript' : 'text/html',
+      'Content-Security-Policy': POLICY,
+    });
     response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

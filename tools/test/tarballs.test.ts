@@ -45,7 +45,9 @@ describe.each(publicProjects.map(project => [project.manifest.name, project] as 
 
   if (codeSubpaths(project).length > 0) {
     test('every export can be imported in Node', () => {
-      const script = codeSubpaths(project).map(subpath => `console.log(Object.keys(await import('${subpath}')).length > 0);`);
+      const script = codeSubpaths(project).map(
+        subpath => `console.log(Object.keys(await import('${subpath}')).length > 0);`,
+      );
       expect(runScript(home, 'imports.js', script)).toEqual(codeSubpaths(project).map(() => 'true'));
     });
 
@@ -69,12 +71,15 @@ describe.each(publicProjects.map(project => [project.manifest.name, project] as 
       };
       writeFileSync(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
       const { output } = run('tsc', ['--project', '.'], { cwd: home });
-      // Declaration files are checked too, but those of other projects are not ours to mend, and an optional peer may be absent.
+      // Declaration files are checked too, but those of other projects are not ours to mend, and an optional peer may
+      // be absent.
       const errors = output
         .split('\n')
         .filter(line => /^(consumer\.ts|tsconfig|error|node_modules\/(@neural-fields|neural-fields)\/)/.test(line));
       const optional = Object.entries(project.manifest.peerDependenciesMeta ?? {}).filter(([, peer]) => peer.optional);
-      expect(errors.filter(line => !optional.some(([peer]) => line.includes(`Cannot find module '${peer}'`)))).toEqual([]);
+      expect(errors.filter(line => !optional.some(([peer]) => line.includes(`Cannot find module '${peer}'`)))).toEqual(
+        [],
+      );
     });
   }
 
@@ -120,9 +125,12 @@ function tarballsFor(project: Project): string[] {
 
 /** The required peers, in the versions that the package is developed with. */
 function peersOf({ manifest }: Project): string[] {
-  const required = Object.keys(manifest.peerDependencies ?? {}).filter(peer => !manifest.peerDependenciesMeta?.[peer]?.optional);
+  const required = Object.keys(manifest.peerDependencies ?? {}).filter(
+    peer => !manifest.peerDependenciesMeta?.[peer]?.optional,
+  );
   return required.map(
-    peer => `${peer}@${manifest.devDependencies?.[peer] ?? manifest.dependencies?.[peer] ?? manifest.peerDependencies?.[peer]}`,
+    peer =>
+      `${peer}@${manifest.devDependencies?.[peer] ?? manifest.dependencies?.[peer] ?? manifest.peerDependencies?.[peer]}`,
   );
 }
 
@@ -133,7 +141,10 @@ function browserSubpaths(project: Project): string[] {
 /** The lines that a script prints on its standard output. */
 function runScript(home: string, file: string, lines: readonly string[]): string[] {
   writeFileSync(join(home, file), lines.join('\n'));
-  const { ok, printed, output } = run(process.execPath, [file], { cwd: home, env: { NODE_OPTIONS: '', FORCE_COLOR: '0' } });
+  const { ok, printed, output } = run(process.execPath, [file], {
+    cwd: home,
+    env: { NODE_OPTIONS: '', FORCE_COLOR: '0' },
+  });
   if (!ok) throw new Error(output);
   return printed.trimEnd().split('\n');
 }

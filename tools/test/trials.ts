@@ -1,6 +1,9 @@
 /** Something real and small that an installed package must do. */
 export interface Trial {
-  /** A script of ES modules that prints one line. It also runs bundled for browsers, where the package has no business with Node. */
+  /**
+   * A script of ES modules that prints one line. It also runs bundled for browsers, where the package has no business
+   * with Node.
+   */
   readonly snippet: string;
   /** That line. */
   readonly prints: string;
@@ -25,7 +28,10 @@ const { value, laplacian } = field.jet(tensor2d([[0.1, 0.2], [0.3, 0.4]]), { lap
 const finite = [...(await value.data()), ...(await laplacian.data())].every(Number.isFinite);
 console.log(value.shape.join(), laplacian.shape.join(), finite);`,
     prints: '2,1 2,1 true',
-    small: { entry: "import { createRng } from '@neural-fields/core'; globalThis.rng = createRng(1);", maximumBytes: 4_000 },
+    small: {
+      entry: "import { createRng } from '@neural-fields/core'; globalThis.rng = createRng(1);",
+      maximumBytes: 4_000,
+    },
   },
   '@neural-fields/encodings': {
     also: [cpu],

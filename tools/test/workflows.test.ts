@@ -35,9 +35,14 @@ const jobs = workflows.flatMap(({ file, workflow }) =>
   })),
 );
 
-/** Whether a job runs what could be changed through a dependency or a pull request: a script of this repository, an installation. */
+/**
+ * Whether a job runs what could be changed through a dependency or a pull request: a script of this repository, an
+ * installation.
+ */
 const runsOurCode = ({ steps }: Job): boolean =>
-  steps.some(({ run }) => run !== undefined && /\btools\/|\.ci\/|\bp?npm (?!view|publish\b)|\bnpx\b|\bnode [^-]/.test(run));
+  steps.some(
+    ({ run }) => run !== undefined && /\btools\/|\.ci\/|\bp?npm (?!view|publish\b)|\bnpx\b|\bnode [^-]/.test(run),
+  );
 
 describe('workflows', () => {
   it('name every action by its commit', () => {
@@ -47,7 +52,8 @@ describe('workflows', () => {
     // One commit for each action, and the version that it stands for beside it.
     expect(new Set(used).size).toBe(new Set(used.map(uses => uses.split('@')[0])).size);
     for (const { text } of workflows) {
-      for (const line of text.split('\n').filter(each => each.includes('uses:'))) expect(line).toMatch(/# v\d+\.\d+\.\d+$/);
+      for (const line of text.split('\n').filter(each => each.includes('uses:')))
+        expect(line).toMatch(/# v\d+\.\d+\.\d+$/);
     }
   });
 
@@ -76,9 +82,12 @@ describe('workflows', () => {
     expect(permissions).toEqual({ 'id-token': 'write' });
     expect(runsOurCode(job)).toBe(false);
     expect(job.steps.some(({ uses }) => uses?.startsWith('actions/checkout@'))).toBe(false);
-    for (const { run } of job.steps) if (run?.includes('npm publish')) expect(run).toContain('--ignore-scripts --provenance');
+    for (const { run } of job.steps)
+      if (run?.includes('npm publish')) expect(run).toContain('--ignore-scripts --provenance');
     // Nobody else gets the identity with which packages are published.
-    expect(jobs.filter(each => each.permissions?.['id-token']).map(({ name }) => name)).toEqual(['release.yml: publish']);
+    expect(jobs.filter(each => each.permissions?.['id-token']).map(({ name }) => name)).toEqual([
+      'release.yml: publish',
+    ]);
   });
 
   it('use the package manager whose content the manifest names', () => {

@@ -1,4 +1,7 @@
-/** @file Where the other files of this program lie. It runs from the sources (`src`) or as it was built (`dist`), one folder below `apps/bench`. */
+/**
+ * @file Where the other files of this program lie. It runs from the sources (`src`) or as it was built (`dist`), one
+ * folder below `apps/bench`.
+ */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,7 @@
-/** @file The entry of the peers in JavaScript: `node peer.js <name>` for steps of one field, `node peer.js <name> <way>` for many fields. */
+/**
+ * @file The entry of the peers in JavaScript: `node peer.js <name>` for steps of one field, `node peer.js <name> <way>`
+ * for many fields.
+ */
 import type { BackendName } from './peers/backends.ts';
 import { offerToDie } from './peers/peak-memory.ts';
 import { servePeer } from './peers/peer.ts';
@@ -7,7 +10,8 @@ const [name = '', way] = process.argv.slice(2);
 const backendNamed = async (): Promise<BackendName> => {
   const { backendNames } = await import('./peers/backends.ts');
   const backend = backendNames.find(each => each === name);
-  if (backend === undefined) throw new RangeError(`peer: no peer '${name}'; there are ${[...backendNames, 'jax-js'].join(', ')}`);
+  if (backend === undefined)
+    throw new RangeError(`peer: no peer '${name}'; there are ${[...backendNames, 'jax-js'].join(', ')}`);
   return backend;
 };
 offerToDie();

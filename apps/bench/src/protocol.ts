@@ -1,7 +1,8 @@
 /**
- * @file What the program and its peers say to each other. A peer is a process that can take training steps; it reads one JSON object a line from its
- * standard input and answers each with one on its standard output. Arrays travel in files of little-endian numbers. The first line comes from
- * the peer and describes it: a {@link Description}, or {@link Unavailable}.
+ * @file What the program and its peers say to each other. A peer is a process that can take training steps; it reads
+ *   one JSON object a line from its standard input and answers each with one on its standard output. Arrays travel in
+ *   files of little-endian numbers. The first line comes from the peer and describes it: a {@link Description}, or
+ *   {@link Unavailable}.
  */
 
 /** What the loss compares with its target: the field's value, its gradient or its Laplacian. */
@@ -28,7 +29,10 @@ export interface Problem {
   readonly targetsFile: string;
 }
 
-/** What is fitted by `bench fields`: many SIRENs 2-w-...-w-3 on the same points, with targets of each field's own, in files. */
+/**
+ * What is fitted by `bench fields`: many SIRENs 2-w-...-w-3 on the same points, with targets of each field's own, in
+ * files.
+ */
 export interface FieldsProblem {
   /** b */
   readonly fields: number;
@@ -56,7 +60,10 @@ export interface Description {
   readonly threads: number;
   /** Where steps run elsewhere than on the processor. */
   readonly device?: DeviceDescription;
-  /** The products of matrices where they have fewer digits than float32. Such a peer is held to the reference less strictly. */
+  /**
+   * The products of matrices where they have fewer digits than float32. Such a peer is held to the reference less
+   * strictly.
+   */
   readonly precision?: 'TF32';
 }
 
@@ -110,7 +117,10 @@ export interface PrepareAnswer {
   readonly chunk?: number;
   /** How many steps must be taken in a row to be timed, where one alone would not do. */
   readonly fewestSteps?: number;
-  /** The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer does not know. */
+  /**
+   * The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer
+   * does not know.
+   */
   readonly products?: number;
 }
 
@@ -126,7 +136,10 @@ export interface StepsAnswer {
   readonly seconds: number;
   /** The part of it that this project's kernels worked; for peers that know. */
   readonly kernelSeconds?: number;
-  /** The loss, or the sum of those of many fields, before one of these updates: the first, or on WebGPU, where nothing is read until the last step, the last. */
+  /**
+   * The loss, or the sum of those of many fields, before one of these updates: the first, or on WebGPU, where nothing
+   * is read until the last step, the last.
+   */
   readonly loss: number;
   /** The most memory that the process held since it was prepared, in bytes. */
   readonly peakMemory: number;
@@ -134,7 +147,10 @@ export interface StepsAnswer {
   readonly deviceMemory?: number;
 }
 
-/** Count what a step asks of the host and of the device, over so many steps of which nothing is read. Only for peers on WebGPU. */
+/**
+ * Count what a step asks of the host and of the device, over so many steps of which nothing is read. Only for peers on
+ * WebGPU.
+ */
 export interface DemandsRequest {
   readonly work: 'demands';
   /** At least 1. */

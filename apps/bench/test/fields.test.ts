@@ -28,7 +28,9 @@ const optionsFor = (output: string, changes: Partial<FieldsOptions>): FieldsOpti
   ...changes,
 });
 
-/** A peer that answers what is in a file, but for the gradient of the second of two fields, which it makes 1 % steeper. */
+/**
+ * A peer that answers what is in a file, but for the gradient of the second of two fields, which it makes 1 % steeper.
+ */
 const liar = (answer: string): PeerDefinition => ({
   name: 'liar',
   title: 'liar',
@@ -54,7 +56,10 @@ test('the loss of a field with several outputs is the mean over points and outpu
       const inFeatures = h.length;
       h = Array.from({ length: outFeatures }, (_, o) => {
         const products = h.map((value, i) => value * (parameters[at + i * outFeatures + o] as number));
-        const z = products.reduce((sum, product) => sum + product, parameters[at + inFeatures * outFeatures + o] as number);
+        const z = products.reduce(
+          (sum, product) => sum + product,
+          parameters[at + inFeatures * outFeatures + o] as number,
+        );
         return layer + 2 < sizes.length ? Math.sin(30 * z) : z;
       });
       at += (inFeatures + 1) * outFeatures;
@@ -75,7 +80,11 @@ test('each field has parameters and targets of its own, on the points of one gri
   expect([...gridPoints(3)]).toEqual([-0.5, -0.5, -0.5, 0.5, 0.5, -0.5]);
   const problem = writeFields(emptyFolder(), size)(30);
   const { parameters, targets, coords } = readFields(problem);
-  expect([parameters, targets, coords].map(({ length }) => length)).toEqual([2 * parametersOfOne(size), 2 * 30 * 3, 60]);
+  expect([parameters, targets, coords].map(({ length }) => length)).toEqual([
+    2 * parametersOfOne(size),
+    2 * 30 * 3,
+    60,
+  ]);
   for (const all of [parameters, targets]) expect(partOfField(all, 2, 0)).not.toEqual(partOfField(all, 2, 1));
 });
 

@@ -26,6 +26,10 @@ test('a peer that does not answer is stopped', async () => {
 });
 
 test('a peer may say that it is not to be had, and a program may be missing', async () => {
-  await expect(PeerProcess.start(failing('unavailable'), 30)).rejects.toThrow(new PeerUnavailableError('no such processor'));
-  await expect(PeerProcess.start({ program: '/nowhere/python', args: [] }, 30)).rejects.toThrow(/^cannot be started: .*ENOENT/);
+  await expect(PeerProcess.start(failing('unavailable'), 30)).rejects.toThrow(
+    new PeerUnavailableError('no such processor'),
+  );
+  await expect(PeerProcess.start({ program: '/nowhere/python', args: [] }, 30)).rejects.toThrow(
+    /^cannot be started: .*ENOENT/,
+  );
 });

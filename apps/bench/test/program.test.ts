@@ -62,7 +62,10 @@ test.each([
   [['--widths', '12'], 'Each must be a multiple of 8.'],
   [['--points', '0'], 'It must be an integer of at least 1.'],
   [['--points', '64,64'], '--widths and --points must each have different numbers'],
-  [['--peers', 'numpy'], 'They must be among native, simd, pytorch, pytorch-whole, pytorch-compiled, jax, tensorflow, webgpu,'],
+  [
+    ['--peers', 'numpy'],
+    'They must be among native, simd, pytorch, pytorch-whole, pytorch-compiled, jax, tensorflow, webgpu,',
+  ],
   [['--profile', 'slow'], 'Allowed choices are quick, gpu, full.'],
 ])('%j is refused in one line', async (args, message) => {
   const { code, stderr } = await run(['speed', ...args]);

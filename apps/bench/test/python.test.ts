@@ -65,7 +65,8 @@ const installed = fileURLToPath(new URL('../../../out/bench-python', import.meta
 // Importing both and compiling every way takes JAX a while where the cores are taken.
 test('PyTorch and JAX agree with the reference', { timeout: 300_000 }, async context => {
   const missing = ['pytorch', 'jax'].find(name => !existsSync(join(installed, name, 'installed.txt')));
-  if (missing !== undefined) return context.skip(`needs ${missing}, which \`npm run bench\` puts into out/bench-python`);
+  if (missing !== undefined)
+    return context.skip(`needs ${missing}, which \`npm run bench\` puts into out/bench-python`);
   const output = emptyFolder();
   const { results, disagreements } = await runSpeed({
     ...{ widths: [8], points: [100], supervisions: ['laplacian'], rounds: 1, stepLimit: 60, output, command: '' },
@@ -97,13 +98,19 @@ test('PyTorch, compiled, agrees with the reference with derivatives written out,
       setUpPython({ ...optionsFor(installed), name: 'pytorch', requirements: pythonFile('requirements-pytorch.txt') }),
   };
   const definition = (name: string): PeerDefinition => peerDefinitions.find(peer => peer.name === name)!;
-  const start = async (name: string): Promise<PeerProcess> => PeerProcess.start(await definition(name).command(given), 120);
+  const start = async (name: string): Promise<PeerProcess> =>
+    PeerProcess.start(await definition(name).command(given), 120);
   const compiled = await start('pytorch-compiled');
   onTestFinished(() => compiled.dispose());
   const problems = writeProblems(folder, { widths: [8], points: 64, supervisions });
   const verifier = createVerifier(folder, problems);
   for (const supervision of ['gradient', 'laplacian'] as const) {
-    const verdict = await verifier.verify('pytorch-compiled', compiled, { supervision, width: 8, points: 64 }, 'written out');
+    const verdict = await verifier.verify(
+      'pytorch-compiled',
+      compiled,
+      { supervision, width: 8, points: 64 },
+      'written out',
+    );
     expect(verdict.problem).toBeUndefined();
     expect(verdict.disagreement.gradient).toBeLessThan(1e-4);
     expect(verdict.disagreement.loss).toBeLessThan(1e-4);

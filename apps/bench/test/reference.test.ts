@@ -9,7 +9,14 @@ const width = 8;
 const problemOf = (supervision: ReferenceProblem['supervision']): ReferenceProblem => {
   const coords = randomPoints(5);
   const sizes = layerSizes(width);
-  return { supervision, sizes, omega: 30, parameters: initialParameters(width), coords, targets: targetsOf(coords, supervision) };
+  return {
+    supervision,
+    sizes,
+    omega: 30,
+    parameters: initialParameters(width),
+    coords,
+    targets: targetsOf(coords, supervision),
+  };
 };
 
 /** The field of the problem for the oracle of the other packages' tests, which knows nothing of this one. */
@@ -61,7 +68,8 @@ describe.each(supervisions)('%s', supervision => {
         return lossGradient({ ...problem, parameters }).loss;
       };
       // Differences of order 4: what is left is far below the tolerance.
-      const difference = (8 * (shifted(step) - shifted(-step)) - (shifted(2 * step) - shifted(-2 * step))) / (12 * step);
+      const difference =
+        (8 * (shifted(step) - shifted(-step)) - (shifted(2 * step) - shifted(-2 * step))) / (12 * step);
       expect(Math.abs((gradient[i] as number) - difference) / scale).toBeLessThan(1e-7);
     }
   });

@@ -10,7 +10,12 @@ import { referenceSteps } from '../src/speed/reference.ts';
 import { runSpeed } from '../src/speed/run-speed.ts';
 import { emptyFolder, named, optionsFor } from './run-options.ts';
 
-const scripted = (name: string, script: string, argument: string, env: Record<string, string> = {}): PeerDefinition => ({
+const scripted = (
+  name: string,
+  script: string,
+  argument: string,
+  env: Record<string, string> = {},
+): PeerDefinition => ({
   name,
   title: name,
   command: async () => ({
@@ -59,7 +64,11 @@ test('real peers agree with the reference, are timed, and a page says so', async
 
 test('a peer that lies is reported as wrong, and not timed', async () => {
   const output = emptyFolder();
-  const problem = writeProblems(output, { widths: [8], points: 64, supervisions: ['gradient'] }).problem('gradient', 8, 64);
+  const problem = writeProblems(output, { widths: [8], points: 64, supervisions: ['gradient'] }).problem(
+    'gradient',
+    8,
+    64,
+  );
   const { gradient, losses } = referenceSteps(
     { ...problem, ...readProblem(problem), sizes: layerSizes(8) },
     problem.learningRate,
@@ -71,7 +80,9 @@ test('a peer that lies is reported as wrong, and not timed', async () => {
     scripted('gradient-liar', 'lying', 'gradient', env),
     scripted('loss-liar', 'lying', 'loss', env),
   ];
-  const { results } = await runSpeed(optionsFor(output, { peers, points: [64, 100], supervisions: ['gradient'], rounds: 1 }));
+  const { results } = await runSpeed(
+    optionsFor(output, { peers, points: [64, 100], supervisions: ['gradient'], rounds: 1 }),
+  );
   expect(results.map(({ peer, case: { points }, outcome }) => [peer, points, outcome.state])).toEqual([
     ['simd', 64, 'measured'],
     ['gradient-liar', 64, 'wrong'],
@@ -80,7 +91,9 @@ test('a peer that lies is reported as wrong, and not timed', async () => {
     ['gradient-liar', 100, 'not run'],
     ['loss-liar', 100, 'not run'],
   ]);
-  expect(results[1]?.outcome).toMatchObject({ reason: 'its gradient differs from the float64 reference by 1.0e-2, relative' });
+  expect(results[1]?.outcome).toMatchObject({
+    reason: 'its gradient differs from the float64 reference by 1.0e-2, relative',
+  });
   expect(results[2]?.outcome).toMatchObject({ reason: expect.stringMatching(/^its loss is 1, and that of simd \d/) });
   expect(readFileSync(join(output, 'index.html'), 'utf8')).toContain('What was not measured');
 });
@@ -109,11 +122,19 @@ test('peers that fail or are missing are results, and the others go on', async (
 
 test('steps beyond the limit are not timed, and larger cases not tried', async () => {
   const output = emptyFolder();
-  const changes = { peers: named('cpu'), points: [64, 128], supervisions: ['value'], rounds: 1, stepLimit: 1e-6 } as const;
+  const changes = {
+    peers: named('cpu'),
+    points: [64, 128],
+    supervisions: ['value'],
+    rounds: 1,
+    stepLimit: 1e-6,
+  } as const;
   const { results } = await runSpeed(optionsFor(output, changes));
   expect(results.map(({ outcome }) => outcome.state)).toEqual(['not run', 'not run']);
   expect(results[0]?.outcome).toMatchObject({
     reason: expect.stringMatching(/^a step would take about .* s, and the limit is 0.000001 s$/),
   });
-  expect(results[1]?.outcome).toMatchObject({ reason: expect.stringMatching(/^with 64 points already, a step would take/) });
+  expect(results[1]?.outcome).toMatchObject({
+    reason: expect.stringMatching(/^with 64 points already, a step would take/),
+  });
 });

@@ -32,6 +32,8 @@ test('products are counted by hand for a layer sizes of 2-8-8-8-8-1', () => {
   // One row forward and two in reverse; three rows; four rows.
   expect(supervisions.map(supervision => productsOf(supervision, fused))).toEqual([3, 9, 12]);
   // The gradient by adjoints has a forward and a reverse row.
-  expect(supervisions.map(supervision => productsOf(supervision, { ...fused, gradientWay: 'adjoints' }))).toEqual([3, 6, 12]);
+  expect(supervisions.map(supervision => productsOf(supervision, { ...fused, gradientWay: 'adjoints' }))).toEqual([
+    3, 6, 12,
+  ]);
   expect(productsOf('value', { ...fused, forwardPasses: 2 })).toBe(4);
 });

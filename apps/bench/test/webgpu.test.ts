@@ -53,7 +53,9 @@ test('the kernels on WebGPU agree with the reference, and what a step asks of th
   expect(titles).toContain('What a step asks of the host');
   // An emulation's rate says nothing.
   expect(titles).not.toContain("How close to the device's rate");
-  expect(document.querySelector('b')?.textContent).toMatch(/^The graphics card of webgpu is an emulation on the processor/);
+  expect(document.querySelector('b')?.textContent).toMatch(
+    /^The graphics card of webgpu is an emulation on the processor/,
+  );
   expect(html).not.toMatch(/undefined|NaN|\[object/);
 });
 

@@ -1,4 +1,7 @@
-/** @file Commands that are programs of their own: where their package is installed, all that comes after their name is theirs. */
+/**
+ * @file Commands that are programs of their own: where their package is installed, all that comes after their name is
+ * theirs.
+ */
 import { describeError, InputError, importOptional, MissingPackageError } from '@neural-fields/app-kit';
 import type { Command } from 'commander';
 
@@ -13,7 +16,10 @@ const PACKAGE = '@neural-fields/reproduce';
 
 const load = async (): Promise<AppModule> => (await importOptional(`${PACKAGE}/program`)) as AppModule;
 
-/** What some arguments ask an app to do; `undefined` where they ask for none, or it cannot be loaded, which its command then explains. */
+/**
+ * What some arguments ask an app to do; `undefined` where they ask for none, or it cannot be loaded, which its command
+ * then explains.
+ */
 export const findApp = async (args: readonly string[]): Promise<(() => Promise<void>) | undefined> => {
   const [first, second] = args;
   const isHelp = first === 'help' && second === NAME;
@@ -39,7 +45,9 @@ const explainMissing = async (): Promise<void> => {
 export const addAppCommands = (program: Command): void => {
   program
     .command(NAME)
-    .description(`Run experiments of papers, and compare what they give with what was published (the package ${PACKAGE}).`)
+    .description(
+      `Run experiments of papers, and compare what they give with what was published (the package ${PACKAGE}).`,
+    )
     .argument('[experiments...]', 'list, all, or the names of experiments')
     .allowUnknownOption()
     .action(explainMissing);

@@ -10,14 +10,18 @@ import { addInfoCommand } from './commands/info.ts';
 import { addMeshCommand } from './commands/mesh.ts';
 import { addRenderCommand } from './commands/render.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
 
 const NAME = 'neural-fields';
 
 /** The program with all of its commands. */
 export const createProgram = (): Program => {
   const command = withErrorLines(new Command(NAME), NAME)
-    .description('Neural fields: networks that map coordinates to the values of a picture, a sound or the distance from a shape.')
+    .description(
+      'Neural fields: networks that map coordinates to the values of a picture, a sound or the distance from a shape.',
+    )
     .version(version)
     .addHelpText(
       'after',

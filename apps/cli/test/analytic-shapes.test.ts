@@ -1,4 +1,7 @@
-/** @file Shapes in closed form, learned from their points and normals alone: the distances and normals that come out are compared with the truth. */
+/**
+ * @file Shapes in closed form, learned from their points and normals alone: the distances and normals that come out are
+ * compared with the truth.
+ */
 import '@neural-fields/kernels-wasm';
 import { adam, cosine, createField, createRng, type Field, fit, siren, term } from '@neural-fields/core';
 import { eikonal, eikonalSdf } from '@neural-fields/losses';
@@ -26,9 +29,22 @@ const learn = async ({ shape, steps, omega = 10, hiddenFeatures = 32 }: Case): P
       weight: 50,
     }),
   ];
-  const network = siren({ inFeatures: 3, outFeatures: 1, hiddenFeatures, hiddenLayers: 1, omega0: omega, omegaHidden: omega });
+  const network = siren({
+    inFeatures: 3,
+    outFeatures: 1,
+    hiddenFeatures,
+    hiddenLayers: 1,
+    omega0: omega,
+    omegaHidden: omega,
+  });
   const field = createField(network, { seed: 2 });
-  const options = { steps, optimizer: adam({ learningRate: 3e-3 }), schedule: cosine(0.01), clipNorm: 1, reportEvery: steps };
+  const options = {
+    steps,
+    optimizer: adam({ learningRate: 3e-3 }),
+    schedule: cosine(0.01),
+    clipNorm: 1,
+    reportEvery: steps,
+  };
   for await (const { loss: last } of fit(field, terms, options)) expect(Number.isFinite(last)).toBe(true);
   return field;
 };
@@ -72,11 +88,15 @@ it.each(cases)('$name: distances within 1 % of its size and normals within 3 deg
   const learned = fieldFunction(field);
   const { positions, normals } = shape.sample(2000, createRng(4)) as { positions: Float32Array; normals: Float32Array };
   const rows = Array.from({ length: 2000 }, (_, i) => i);
-  const isSmooth = (i: number): boolean => smooth(...([0, 1, 2].map(k => positions[3 * i + k]) as [number, number, number]));
+  const isSmooth = (i: number): boolean =>
+    smooth(...([0, 1, 2].map(k => positions[3 * i + k]) as [number, number, number]));
   const gradients = await learned.gradient(positions);
   const angles = rows.filter(isSmooth).map(i => {
     const [g, n] = [gradients.subarray(3 * i, 3 * i + 3), normals.subarray(3 * i, 3 * i + 3)];
-    return (Math.acos(Math.min(1, g.reduce((sum, c, k) => sum + c * (n[k] as number), 0) / Math.hypot(...g))) * 180) / Math.PI;
+    return (
+      (Math.acos(Math.min(1, g.reduce((sum, c, k) => sum + c * (n[k] as number), 0) / Math.hypot(...g))) * 180) /
+      Math.PI
+    );
   });
   const rng = createRng(5);
   const shifts = Float32Array.from({ length: 2000 }, () => reach * (2 * rng.uniform() - 1));

@@ -5,7 +5,16 @@ import { expect, test } from 'vitest';
 import { run, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
 
-const fit = (file: string, ...more: string[]): string[] => ['fit', file, '-o', 'x.safetensors', ...tiny, '--steps', '1', ...more];
+const fit = (file: string, ...more: string[]): string[] => [
+  'fit',
+  file,
+  '-o',
+  'x.safetensors',
+  ...tiny,
+  '--steps',
+  '1',
+  ...more,
+];
 
 test('a picture whose second half is missing is refused, or read with a warning', async () => {
   const cwd = emptyFolder();
@@ -50,5 +59,8 @@ test('what is larger than it may be is refused, and the message names the option
   expect(bytes.stderr).toMatch(/it has \d+ bytes, and at most 100 are read \(--max-bytes reads more\)\n$/);
   expect(await run(fit('a.png', '--max-pixels', '120', '--max-bytes', '10000'), { cwd })).toMatchObject({ code: 0 });
   const other = await run(fit('a.wav', '--max-pixels', '10', '--quiet'), { cwd });
-  expect(other).toMatchObject({ code: 2, stderr: "neural-fields: --max-pixels is for images, and 'a.wav' is a sound\n" });
+  expect(other).toMatchObject({
+    code: 2,
+    stderr: "neural-fields: --max-pixels is for images, and 'a.wav' is a sound\n",
+  });
 });

@@ -7,10 +7,29 @@ import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
 import { run, start } from './cli.ts';
 
-const tinyDemo = ['--backend', 'cpu', '--size', '24', '--hidden-features', '16', '--hidden-layers', '1', '--steps', '120'];
+const tinyDemo = [
+  '--backend',
+  'cpu',
+  '--size',
+  '24',
+  '--hidden-features',
+  '16',
+  '--hidden-layers',
+  '1',
+  '--steps',
+  '120',
+];
 
 const pictures = [
-  ...['picture', 'reconstruction', 'error', 'gradient-picture', 'gradient-field', 'laplacian-picture', 'laplacian-field'],
+  ...[
+    'picture',
+    'reconstruction',
+    'error',
+    'gradient-picture',
+    'gradient-field',
+    'laplacian-picture',
+    'laplacian-field',
+  ],
   ...['zoom-pixels', 'zoom-field', 'zoom-bicubic', 'spectrum-picture', 'spectrum-field'],
 ];
 
@@ -63,7 +82,11 @@ test('the demonstration writes every file that it lists, and a page that needs n
     .map(line => JSON.parse(line));
   expect(course.map(({ step }) => step)).toEqual(Array.from({ length: 120 }, (_, i) => i + 1));
   const { metadata } = decodeFieldData(readFileSync(join(folder, 'field.safetensors')));
-  expect(JSON.parse(metadata['signal'] as string)).toMatchObject({ kind: 'image', width: 24, convention: 'pixel-centred' });
+  expect(JSON.parse(metadata['signal'] as string)).toMatchObject({
+    kind: 'image',
+    width: 24,
+    convention: 'pixel-centred',
+  });
 
   const html = readFileSync(join(folder, 'index.html'), 'utf8');
   const { document } = parseHTML(html);
@@ -142,7 +165,9 @@ test("a folder with the user's own files is left alone, and one that is being wr
   writeFileSync(join(cwd, 'mine', 'index.html'), 'mine');
   const refused = await run(['demo', ...tinyDemo, '--out', 'mine'], { cwd });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(/^neural-fields: --out 'mine' holds files that this program did not write; .* by --force\n$/);
+  expect(refused.stderr).toMatch(
+    /^neural-fields: --out 'mine' holds files that this program did not write; .* by --force\n$/,
+  );
   expect(readdirSync(join(cwd, 'mine'))).toEqual(['index.html']);
   expect(readFileSync(join(cwd, 'mine', 'index.html'), 'utf8')).toBe('mine');
 

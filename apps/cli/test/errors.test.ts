@@ -39,7 +39,11 @@ const fit = (file: string, ...options: string[]): string[] => [
 ];
 
 const failures: Readonly<Record<string, Failure>> = {
-  'a missing file': { args: fit('absent.png'), code: 1, says: "cannot read 'absent.png': there is no such file or folder" },
+  'a missing file': {
+    args: fit('absent.png'),
+    code: 1,
+    says: "cannot read 'absent.png': there is no such file or folder",
+  },
   'a folder': { args: fit('folder'), code: 1, says: "cannot read 'folder': it is a folder" },
   'an empty file': { args: fit('empty.png'), code: 1, says: "cannot read 'empty.png': the file is empty" },
   'a text file named .png': {
@@ -102,7 +106,11 @@ const failures: Readonly<Record<string, Failure>> = {
     says: /It must be a number above 0/,
   },
   'a decay of 1': { args: fit('a.png', '--average-decay', '1'), code: 2, says: /at least 0 and below 1/ },
-  'an unknown activation': { args: fit('a.png', '--activation', 'sin'), code: 2, says: /Allowed choices are sine, finer, relu/ },
+  'an unknown activation': {
+    args: fit('a.png', '--activation', 'sin'),
+    code: 2,
+    says: /Allowed choices are sine, finer, relu/,
+  },
   'an unknown option': { args: fit('a.png', '--stepz', '3'), code: 2, says: /unknown option '--stepz'.*/ },
   'an unknown command': { args: ['fitt'], code: 2, says: /unknown command 'fitt'/ },
   'no output': { args: ['fit', 'a.png'], code: 2, says: /required option '-o, --output <file>' not specified/ },
@@ -136,7 +144,11 @@ const failures: Readonly<Record<string, Failure>> = {
     code: 1,
     says: "'a.png' is not a field: it is a PNG image (fit makes a field of it)",
   },
-  'text where a field is wanted': { args: ['info', 'text.png'], code: 1, says: /'text\.png' is not a field: .*a text file/ },
+  'text where a field is wanted': {
+    args: ['info', 'text.png'],
+    code: 1,
+    says: /'text\.png' is not a field: .*a text file/,
+  },
   'half a field': { args: ['info', 'half.safetensors'], code: 1, says: /'half\.safetensors' is not a field: / },
   'a field rendered to another kind': {
     args: ['render', 'a.safetensors', '-o', 'a.wav'],
@@ -215,7 +227,9 @@ test('what the system refuses is said in words, wherever it comes from; faults o
 
 test('the stack trace is shown when it is asked for', async () => {
   const { stderr } = await run(['info', 'absent', '--verbose'], { cwd: emptyFolder() });
-  expect(stderr).toMatch(/^neural-fields: cannot read 'absent': there is no such file or folder\nInputError: .*\n +at /);
+  expect(stderr).toMatch(
+    /^neural-fields: cannot read 'absent': there is no such file or folder\nInputError: .*\n +at /,
+  );
 });
 
 test('a folder that cannot be written is found before the work', async context => {
@@ -244,7 +258,9 @@ test('a disk without room is found before the work, and one that fills up does n
   expect(large.stderr).not.toContain('step ');
 
   const medium = ['--backend', 'cpu', '--hidden-features', '24', '--hidden-layers', '1', '--steps', '1500'];
-  const running = start(['fit', 'a.png', '-o', 'disk/out.safetensors', '--checkpoint-every', '0.2', ...medium], { cwd });
+  const running = start(['fit', 'a.png', '-o', 'disk/out.safetensors', '--checkpoint-every', '0.2', ...medium], {
+    cwd,
+  });
   await running.saw(/step 150\//);
   try {
     writeFileSync(join(disk, 'ballast'), new Uint8Array(64 * 1024));
@@ -254,5 +270,9 @@ test('a disk without room is found before the work, and one that fills up does n
   const result = await running.finished;
   expect(result.stderr.match(/warning: the checkpoint cannot be written/g)).toHaveLength(1);
   expect(result.stderr).toContain('step 1500/1500');
-  expectFailure(result, { args: [], code: 1, says: /cannot write 'disk\/out\.safetensors': there is no space left on the disk/ });
+  expectFailure(result, {
+    args: [],
+    code: 1,
+    says: /cannot write 'disk\/out\.safetensors': there is no space left on the disk/,
+  });
 });

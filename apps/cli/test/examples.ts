@@ -20,7 +20,13 @@ export const writePicture = async (
     if (c === 3) return 0.5;
     return (Math.hypot(x - 0.4, y - 0.5) < 0.3 ? 0.9 : 0.2 + 0.5 * x) * (1 - 0.2 * c);
   });
-  const format = name.endsWith('.jpg') ? 'jpeg' : name.endsWith('.webp') ? 'webp' : name.endsWith('.avif') ? 'avif' : 'png';
+  const format = name.endsWith('.jpg')
+    ? 'jpeg'
+    : name.endsWith('.webp')
+      ? 'webp'
+      : name.endsWith('.avif')
+        ? 'avif'
+        : 'png';
   writeFileSync(join(folder, name), await encodeImage(ndarray(data, [height, width, channels]), { format }));
   return name;
 };
@@ -31,7 +37,10 @@ export const writeSound = (
   name: string,
   { length = 400, sampleRate = 8000 }: { readonly length?: number; readonly sampleRate?: number } = {},
 ): string => {
-  const data = Float32Array.from({ length }, (_, i) => 0.4 * Math.sin(i / 5) * Math.exp(-i / 200) + 0.1 * Math.sin(i / 17));
+  const data = Float32Array.from(
+    { length },
+    (_, i) => 0.4 * Math.sin(i / 5) * Math.exp(-i / 200) + 0.1 * Math.sin(i / 17),
+  );
   writeFileSync(join(folder, name), encodeAudio({ samples: ndarray(data, [length, 1]), sampleRate }));
   return name;
 };

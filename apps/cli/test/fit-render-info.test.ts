@@ -11,15 +11,22 @@ test('a picture is fitted, described and rendered, and what is rendered has the 
   const cwd = emptyFolder();
   await writePicture(cwd, 'disc.png', { width: 16, height: 12 });
   const steps = ['--steps', '150', '--learning-rate', '5e-3', '--schedule', 'cosine'];
-  const fitted = await run(['fit', 'disc.png', '-o', 'disc.safetensors', ...tiny, '--hidden-features', '24', ...steps], { cwd });
+  const fitted = await run(
+    ['fit', 'disc.png', '-o', 'disc.safetensors', ...tiny, '--hidden-features', '24', ...steps],
+    { cwd },
+  );
   expect(fitted).toMatchObject({ code: 0 });
-  const [, printed] = /^disc\.safetensors: an image of 16 x 12 pixels, 1 channel, PSNR (\d+\.\d+) dB, 150 steps in .+\n$/.exec(
-    fitted.stdout,
-  ) as RegExpExecArray;
+  const [, printed] =
+    /^disc\.safetensors: an image of 16 x 12 pixels, 1 channel, PSNR (\d+\.\d+) dB, 150 steps in .+\n$/.exec(
+      fitted.stdout,
+    ) as RegExpExecArray;
   expect(Number(printed)).toBeGreaterThan(25);
   expect(readdirSync(cwd).sort()).toEqual(['disc.png', 'disc.safetensors']); // the checkpoint is gone
 
-  const rendered = await run(['render', 'disc.safetensors', '-o', 'again.png', '--bit-depth', '16', '--backend', 'cpu'], { cwd });
+  const rendered = await run(
+    ['render', 'disc.safetensors', '-o', 'again.png', '--bit-depth', '16', '--backend', 'cpu'],
+    { cwd },
+  );
   expect(rendered).toMatchObject({ code: 0 });
   expect(rendered.stdout).toMatch(/^again\.png: 16 x 12 pixels in /);
   const [before, after] = await Promise.all(
@@ -35,8 +42,17 @@ test('a picture is fitted, described and rendered, and what is rendered has the 
     /\n0 +dense +2 -> 24 +sine omega 30 +72\n1 +dense +24 -> 24 +sine omega 30 +600\n2 +dense +24 -> 1 +identity +25\n$/,
   );
   const [info] = jsonLines(await run(['info', 'disc.safetensors', '--json'], { cwd }));
-  expect(info).toMatchObject({ event: 'info', kind: 'field', parameters: 697, signal: { kind: 'image', width: 16, height: 12 } });
-  expect(info?.['run']).toMatchObject({ source: 'disc.png', backend: 'cpu', settings: { steps: 150, schedule: 'cosine' } });
+  expect(info).toMatchObject({
+    event: 'info',
+    kind: 'field',
+    parameters: 697,
+    signal: { kind: 'image', width: 16, height: 12 },
+  });
+  expect(info?.['run']).toMatchObject({
+    source: 'disc.png',
+    backend: 'cpu',
+    settings: { steps: 150, schedule: 'cosine' },
+  });
 });
 
 test('a picture keeps its geometry: regions, sizes, formats, channels, aspect, derivatives', async () => {
@@ -109,9 +125,12 @@ test('a sound is fitted and rendered at the sample rate of the file, or another'
 test('--json writes one object a line and nothing else', async () => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png');
-  const result = await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '4', '--report-every', '2', '--json'], {
-    cwd,
-  });
+  const result = await run(
+    ['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '4', '--report-every', '2', '--json'],
+    {
+      cwd,
+    },
+  );
   expect(result).toMatchObject({ code: 0, stderr: '' });
   const lines = jsonLines(result);
   expect(lines.map(({ event }) => event)).toEqual(['start', 'progress', 'progress', 'done']);
@@ -125,7 +144,9 @@ test('--json writes one object a line and nothing else', async () => {
   expect(lines.at(-1)).toMatchObject({ output: 'a.safetensors', step: 4 });
   expect(lines.at(-1)?.['psnr']).toBeGreaterThan(0);
   const bad = await run(['fit', 'absent.png', '-o', 'a.safetensors', '--json'], { cwd });
-  expect(jsonLines(bad)).toEqual([{ event: 'error', message: "cannot read 'absent.png': there is no such file or folder" }]);
+  expect(jsonLines(bad)).toEqual([
+    { event: 'error', message: "cannot read 'absent.png': there is no such file or folder" },
+  ]);
 });
 
 test('piped progress is some plain lines on stderr; the result is on stdout; --quiet leaves the result', async () => {
@@ -175,7 +196,9 @@ test('a field without metadata is rendered when its size is given, and a PyTorch
   const without = await run(['render', 'torch.safetensors', '-o', 'x.png', '--backend', 'cpu'], { cwd });
   expect(without).toMatchObject({ code: 2 });
   expect(without.stderr).toContain('give --size WIDTHxHEIGHT');
-  expect(await run(['render', 'torch.safetensors', '-o', 'x.png', '--backend', 'cpu', '--size', '6x4'], { cwd })).toMatchObject({
+  expect(
+    await run(['render', 'torch.safetensors', '-o', 'x.png', '--backend', 'cpu', '--size', '6x4'], { cwd }),
+  ).toMatchObject({
     code: 0,
   });
   expect((await decodeImage(readFileSync(join(cwd, 'x.png')), { channels: 'keep' })).shape).toEqual([4, 6, 1]);

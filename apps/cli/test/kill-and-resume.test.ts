@@ -8,10 +8,37 @@ import { expect, test } from 'vitest';
 import { run, start } from './cli.ts';
 import { writePicture } from './examples.ts';
 
-/** A fit that uses everything that a checkpoint has to keep: random points, both moments of Adam, an average, a schedule. */
+/**
+ * A fit that uses everything that a checkpoint has to keep: random points, both moments of Adam, an average, a
+ * schedule.
+ */
 const command = (output: string, backend: string): string[] => [
-  ...['fit', 'a.png', '-o', output, '--backend', backend, '--hidden-features', '16', '--hidden-layers', '1', '--steps', '1200'],
-  ...['--batch', '48', '--schedule', 'cosine', '--learning-rate', '2e-3', '--average-decay', '0.95', '--clip-norm', '0.5'],
+  ...[
+    'fit',
+    'a.png',
+    '-o',
+    output,
+    '--backend',
+    backend,
+    '--hidden-features',
+    '16',
+    '--hidden-layers',
+    '1',
+    '--steps',
+    '1200',
+  ],
+  ...[
+    '--batch',
+    '48',
+    '--schedule',
+    'cosine',
+    '--learning-rate',
+    '2e-3',
+    '--average-decay',
+    '0.95',
+    '--clip-norm',
+    '0.5',
+  ],
 ];
 
 /** The bytes of the arrays of a file, by name. */
@@ -35,7 +62,9 @@ test.for(['cpu', 'wasm', 'simd', 'native'])(
     const resumedFrom: number[] = [];
     let kills = 0;
     for (let ended = false; !ended; ) {
-      const running = start([...command('killed.safetensors', backend), '--checkpoint-every', '0.02', '--json'], { cwd });
+      const running = start([...command('killed.safetensors', backend), '--checkpoint-every', '0.02', '--json'], {
+        cwd,
+      });
       await running.saw(/"event":"start"/);
       const timer = kills < 5 ? setTimeout(() => running.child.kill('SIGKILL'), 350 * rng.uniform()) : undefined;
       const { code, signal, stdout } = await running.finished;

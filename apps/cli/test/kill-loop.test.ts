@@ -9,11 +9,14 @@ test.each([
   ['fit-sound', 3],
   ['render-png', 2],
   ['mesh', 2],
-])('%s survives %i kills: outputs whole or absent, documented exit codes, nothing lost or left over', async (name, count) => {
-  const { kills, faults } = await killLoop(entry, scenario(name), { count, seed: 7 });
-  expect(faults).toEqual([]);
-  expect(Object.values(kills).reduce((sum, n) => sum + n, 0)).toBe(count);
-});
+])(
+  '%s survives %i kills: outputs whole or absent, documented exit codes, nothing lost or left over',
+  async (name, count) => {
+    const { kills, faults } = await killLoop(entry, scenario(name), { count, seed: 7 });
+    expect(faults).toEqual([]);
+    expect(Object.values(kills).reduce((sum, n) => sum + n, 0)).toBe(count);
+  },
+);
 
 test('the loop sees what is left over, what differs and what is not told by the exit code', async () => {
   const faulty = new URL('./kills/faulty-program.mjs', import.meta.url);

@@ -13,11 +13,24 @@ const reportMemory = `--import data:text/javascript,process.on('exit',()=>consol
 test('the memory of a render does not grow with its size', async () => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png', { channels: 3 });
-  await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--hidden-features', '2', '--hidden-layers', '0', '--steps', '1'], {
-    cwd,
-  });
+  await run(
+    ['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--hidden-features', '2', '--hidden-layers', '0', '--steps', '1'],
+    {
+      cwd,
+    },
+  );
   const megabytes = async (side: number): Promise<number> => {
-    const args = ['render', 'a.safetensors', '-o', `${side}.png`, '--size', `${side}x${side}`, '--backend', 'wasm', '--quiet'];
+    const args = [
+      'render',
+      'a.safetensors',
+      '-o',
+      `${side}.png`,
+      '--size',
+      `${side}x${side}`,
+      '--backend',
+      'wasm',
+      '--quiet',
+    ];
     const { code, stderr } = await start(args, { cwd, nodeOptions: reportMemory }).finished;
     expect(code).toBe(0);
     return Number(/kilobytes (\d+)/.exec(stderr)?.[1]) / 1000;
@@ -31,7 +44,8 @@ test('the memory of a render does not grow with its size', async () => {
 test('a mesh of 512 cells a side does not hold their grid, whose numbers alone are 537 MB', async () => {
   const cwd = emptyFolder();
   const { positions, normals = new Float32Array() } = sphere({ radius: 0.5 }).sample(500, createRng(1));
-  const row = (i: number): string => [...positions.subarray(3 * i, 3 * i + 3), ...normals.subarray(3 * i, 3 * i + 3)].join(' ');
+  const row = (i: number): string =>
+    [...positions.subarray(3 * i, 3 * i + 3), ...normals.subarray(3 * i, 3 * i + 3)].join(' ');
   writeFileSync(join(cwd, 'ball.xyz'), Array.from({ length: 500 }, (_, i) => row(i)).join('\n'));
   const network = ['--backend', 'simd', '--hidden-features', '8', '--hidden-layers', '0', '--omega0', '4'];
   const settings = ['--batch', '300', '--learning-rate', '5e-3', '--steps', '150', '--preview-every', '0'];

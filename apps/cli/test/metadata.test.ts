@@ -46,7 +46,12 @@ const sound: AudioDescription = {
   spans: [[-1, 1]],
   range: [-1, 1],
 };
-const shape: ShapeDescription = { kind: 'shape', points: 8, triangles: 12, similarity: { scale: 2, offset: [0, 1, 2] } };
+const shape: ShapeDescription = {
+  kind: 'shape',
+  points: 8,
+  triangles: 12,
+  similarity: { scale: 2, offset: [0, 1, 2] },
+};
 
 const metadataOf = (signal: object): Record<string, string> => ({ signal: JSON.stringify(signal) });
 
@@ -62,7 +67,12 @@ describe('the description of a signal', () => {
 
   test.each<[string, RegExp, object, FieldData['spec']]>([
     ['a sound on a picture', /a sound of 1 channel, a field from 1 to 1 .* from 2 to 3/, sound, network(2, 3)],
-    ['grey on RGB', /an image of 1 channel, a field from 2 to 1 .* from 2 to 3/, { ...picture, channels: 1 }, network(2, 3)],
+    [
+      'grey on RGB',
+      /an image of 1 channel, a field from 2 to 1 .* from 2 to 3/,
+      { ...picture, channels: 1 },
+      network(2, 3),
+    ],
     ['a shape of two values', /a shape, a field from 3 to 1 .* from 3 to 2/, shape, network(3, 2)],
     [
       'a side that no picture has',
@@ -75,7 +85,12 @@ describe('the description of a signal', () => {
     ['triangles in words', /triangles must be an integer .*, got "12"/, { ...shape, triangles: '12' }, network(3, 1)],
     ['a scale of 0', /with s > 0/, { ...shape, similarity: { scale: 0, offset: [0, 0, 0] } }, network(3, 1)],
     ['no similarity', /similarity must be an object, got nothing/, { kind: 'shape' }, network(3, 1)],
-    ['an unknown kind', /kind must be one of image, audio, shape, got "video"/, { ...picture, kind: 'video' }, network(2, 3)],
+    [
+      'an unknown kind',
+      /kind must be one of image, audio, shape, got "video"/,
+      { ...picture, kind: 'video' },
+      network(2, 3),
+    ],
     ['a kind of every object', /kind must be one of/, { ...picture, kind: 'constructor' }, network(2, 3)],
     [
       'an empty span',
@@ -107,7 +122,10 @@ describe('the description of a signal', () => {
 
 test('the account of a fit is read as far as it goes, and its types are checked', () => {
   const read = (value: unknown): unknown => readFieldRun({ run: JSON.stringify(value) });
-  expect(read({ source: 'a.png', psnr: null, settings: { steps: 3 } })).toEqual({ source: 'a.png', settings: { steps: 3 } });
+  expect(read({ source: 'a.png', psnr: null, settings: { steps: 3 } })).toEqual({
+    source: 'a.png',
+    settings: { steps: 3 },
+  });
   expect(() => read({ settings: { steps: 'many' } })).toThrow(/steps must be an integer .*, got "many"/);
   expect(() => read({ source: 3 })).toThrow(/source must be text/);
   expect(() => read({ settings: null, surfaceError: [] })).toThrow(/surfaceError/);
@@ -132,15 +150,19 @@ test('any metadata are read or refused by an error of their own', () => {
     fc.constantFrom<unknown>('image', 'shape', [[-1, 1]], -0, 2 ** 53, { scale: 1, offset: [0, 0, 0] }),
   );
   fc.assert(
-    fc.property(fc.constantFrom(picture, sound, shape), fc.array(fc.tuple(name, value), { maxLength: 3 }), (signal, changes) => {
-      const text = JSON.stringify({ ...signal, ...Object.fromEntries(changes) });
-      for (const read of [() => readDescription({ signal: text }, network(2, 3)), () => readFieldRun({ run: text })])
-        try {
-          read();
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-        }
-    }),
+    fc.property(
+      fc.constantFrom(picture, sound, shape),
+      fc.array(fc.tuple(name, value), { maxLength: 3 }),
+      (signal, changes) => {
+        const text = JSON.stringify({ ...signal, ...Object.fromEntries(changes) });
+        for (const read of [() => readDescription({ signal: text }, network(2, 3)), () => readFieldRun({ run: text })])
+          try {
+            read();
+          } catch (error) {
+            if (!(error instanceof InputError)) throw error;
+          }
+      },
+    ),
     { numRuns: 500 },
   );
 });
@@ -151,11 +173,18 @@ test('a sound on the network of a picture is not rendered, and info says what is
   writeFileSync(join(cwd, 'a.safetensors'), encodeFieldData(fieldOf(network(2, 3)), { metadata }));
   const rendered = await run(['render', 'a.safetensors', '-o', 'a.wav', '--backend', 'cpu'], { cwd });
   expect(rendered).toMatchObject({ code: 1, stdout: '' });
-  expect(rendered.stderr).toMatch(/^neural-fields: 'a\.safetensors' cannot be used: .*a sound of 1 channel.*from 2 to 3\n$/);
+  expect(rendered.stderr).toMatch(
+    /^neural-fields: 'a\.safetensors' cannot be used: .*a sound of 1 channel.*from 2 to 3\n$/,
+  );
   const info = await run(['info', 'a.safetensors'], { cwd });
   expect(info).toMatchObject({ code: 0, stderr: '' });
-  expect(info.stdout).toMatch(/\nstands for {2}unknown: .*a sound of 1 channel.*\nfitted to {3}a\.wav\nfit {9}1 step\n/);
+  expect(info.stdout).toMatch(
+    /\nstands for {2}unknown: .*a sound of 1 channel.*\nfitted to {3}a\.wav\nfit {9}1 step\n/,
+  );
   expect(info.stdout).not.toMatch(/undefined|null|NaN/);
   const [event] = jsonLines(await run(['info', 'a.safetensors', '--json'], { cwd }));
-  expect(event).toMatchObject({ damagedSignal: expect.stringContaining('a sound of 1 channel'), run: { source: 'a.wav' } });
+  expect(event).toMatchObject({
+    damagedSignal: expect.stringContaining('a sound of 1 channel'),
+    run: { source: 'a.wav' },
+  });
 });

@@ -14,7 +14,14 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createOutput } from '@neural-fields/app-kit';
-import { isOwnResult, lockOutput, lockPath, type OutputKind, withOutputFolder, withOutputs } from '@neural-fields/app-kit/files';
+import {
+  isOwnResult,
+  lockOutput,
+  lockPath,
+  type OutputKind,
+  withOutputFolder,
+  withOutputs,
+} from '@neural-fields/app-kit/files';
 import { temporaryPath } from '@neural-fields/core/node';
 import { encodeGlb, encodeObj, encodePly } from '@neural-fields/shapes';
 import { encodeAudio, encodeImage } from '@neural-fields/signals';
@@ -34,7 +41,11 @@ const at = (name: string): string => (name.startsWith('/') ? name : join(cwd, na
 const silent = createOutput({ quiet: true });
 
 /** What a command does before its work, and a word from the work. */
-const claim = (input: string, outputs: Readonly<Record<string, readonly OutputKind[]>>, force = false): Promise<string> => {
+const claim = (
+  input: string,
+  outputs: Readonly<Record<string, readonly OutputKind[]>>,
+  force = false,
+): Promise<string> => {
   const files = Object.entries(outputs).map(([name, kinds], i) => ({
     option: i === 0 ? '--output' : '--other',
     path: at(name),
@@ -71,7 +82,10 @@ describe('outputs', () => {
       );
     await refused(() => claim('soft.png', { 'hard.png': ['png'] }, true), /are the same file/);
     await refused(() => claim('in.png', { 'b.png': ['png'], './here/b.png': ['png'] }), /they must be different ones/);
-    await refused(() => claim('in.png', { 'b.png': ['png'], 'in.png': ['checkpoint'] }), /--other .* are the same file/);
+    await refused(
+      () => claim('in.png', { 'b.png': ['png'], 'in.png': ['checkpoint'] }),
+      /--other .* are the same file/,
+    );
   });
 
   test("of others are replaced by force alone; an empty file is nobody's", async () => {
@@ -90,7 +104,10 @@ describe('outputs', () => {
     // A safetensors file of PyTorch is no field of ours.
     const header = Buffer.from('{"__metadata__":{"format":"pt"}}');
     writeFileSync(at('model.safetensors'), Buffer.concat([Buffer.of(header.length, 0, 0, 0, 0, 0, 0, 0), header]));
-    await refused(() => claim('in.png', { 'model.safetensors': ['field'] }), /is no field file that this program wrote/);
+    await refused(
+      () => claim('in.png', { 'model.safetensors': ['field'] }),
+      /is no field file that this program wrote/,
+    );
   });
 
   test('that the library wrote are known again in every format, and those of others are not', async () => {
@@ -124,13 +141,19 @@ describe('outputs', () => {
         Buffer.from(bytes.toString('latin1').replaceAll('neural-fields', 'another-maker'), 'latin1'),
       );
       expect(await isOwnResult(at(name), kind)).toBe(true);
-      await refused(() => claim('in.png', { [`mine.${extension}`]: [kind] }), /that this program wrote; --force replaces it/);
+      await refused(
+        () => claim('in.png', { [`mine.${extension}`]: [kind] }),
+        /that this program wrote; --force replaces it/,
+      );
     }
   });
 
   test('that are links to nothing are refused; other links are followed', async () => {
     symlinkSync('gone.png', at('dangling.png'));
-    await refused(() => claim('in.png', { 'dangling.png': ['png'] }, true), "it is a link to 'gone.png', which is not there");
+    await refused(
+      () => claim('in.png', { 'dangling.png': ['png'] }, true),
+      "it is a link to 'gone.png', which is not there",
+    );
     mkdirSync(at('elsewhere'));
     expect((await fit('in.png', '-o', 'elsewhere/a.safetensors')).code).toBe(0);
     symlinkSync('elsewhere/a.safetensors', at('link.safetensors'));
@@ -163,7 +186,11 @@ describe('the commands', () => {
     writeFileSync(at('a.safetensors.png'), 'mine');
     await untouched([...shape, 'a.safetensors'], 1, /--preview 'a\.safetensors\.png' exists and is no PNG image/);
     expect((await fit('in.png', '-o', 'b.safetensors')).code).toBe(0);
-    await untouched(['render', 'b.safetensors', '-o', 'tetra.png'], 1, /--output 'tetra\.png' exists and is no PNG image/);
+    await untouched(
+      ['render', 'b.safetensors', '-o', 'tetra.png'],
+      1,
+      /--output 'tetra\.png' exists and is no PNG image/,
+    );
     await untouched(['mesh', 'b.safetensors', '-o', 'tetra.obj'], 1, /--output 'tetra\.obj' exists and is no OBJ mesh/);
   });
 });
@@ -233,7 +260,9 @@ describe('locks', () => {
         ],
         { cwd, encoding: 'utf8' },
       );
-      expect(stderr).toMatch(/^neural-fields: cannot write '[^']*': its lock .*: there is no space left on the disk\n$/);
+      expect(stderr).toMatch(
+        /^neural-fields: cannot write '[^']*': its lock .*: there is no space left on the disk\n$/,
+      );
       expect(stdout).toBe(`code 1\n${disk}/full\n`);
     };
     refused(['fit', 'in.png', '-o', 'disk/a.safetensors', ...tiny, '--steps', '2', '--quiet']);

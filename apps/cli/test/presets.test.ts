@@ -11,9 +11,19 @@ import { writePicture } from './examples.ts';
 import '@tensorflow/tfjs-backend-cpu';
 
 test('fast takes random batches of 8,192 points, or all points of a smaller signal; paper takes all', () => {
-  expect(settingsFor('fast', 'image', 8193)).toEqual({ steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 });
+  expect(settingsFor('fast', 'image', 8193)).toEqual({
+    steps: 500,
+    learningRate: 1e-3,
+    schedule: 'cosine',
+    batch: 8192,
+  });
   expect(settingsFor('fast', 'image', 8192).batch).toBe('full');
-  expect(settingsFor('paper', 'image', 12e6)).toEqual({ steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 'full' });
+  expect(settingsFor('paper', 'image', 12e6)).toEqual({
+    steps: 10_000,
+    learningRate: 1e-4,
+    schedule: 'constant',
+    batch: 'full',
+  });
   expect(settingsFor('paper', 'audio', 12e6).steps).toBe(9000);
 });
 
@@ -21,9 +31,9 @@ test('options come before the preset', async () => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png', { width: 100, height: 100 });
   const settings = async (...args: string[]): Promise<unknown> =>
-    jsonLines(await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '1', '--json', ...args], { cwd }))[0]?.[
-      'settings'
-    ];
+    jsonLines(
+      await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '1', '--json', ...args], { cwd }),
+    )[0]?.['settings'];
   expect(await settings()).toMatchObject({ steps: 1, learningRate: 1e-3, schedule: 'cosine', batch: 8192 });
   expect(await settings('--preset', 'paper', '--schedule', 'cosine')).toMatchObject({
     learningRate: 1e-4,
@@ -66,5 +76,7 @@ test('a network that does not fit into memory is refused, with what would fit', 
   await writePicture(cwd, 'a.png');
   const huge = await run(['fit', 'a.png', '-o', 'a.safetensors', '--hidden-features', '65536'], { cwd });
   expect(huge).toMatchObject({ code: 1, stdout: '' });
-  expect(huge.stderr).toMatch(/a network of 12,8\d\d,\d{3},\d{3} parameters needs about .* --hidden-features \d+ would fit\n$/);
+  expect(huge.stderr).toMatch(
+    /a network of 12,8\d\d,\d{3},\d{3} parameters needs about .* --hidden-features \d+ would fit\n$/,
+  );
 });

@@ -1,4 +1,7 @@
-/** State dicts of PyTorch in, and out again. The files are PyTorch's own: packages/core/test/files/golden/make_torch_save_golden.py. */
+/**
+ * State dicts of PyTorch in, and out again. The files are PyTorch's own:
+ * packages/core/test/files/golden/make_torch_save_golden.py.
+ */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +48,9 @@ test('a .pt is rendered with the activation and the omegas that are given, and w
   expect(given.stderr).not.toContain('assumed');
   expect(readFileSync(at('finer.png'))).toEqual(readFileSync(at('wanted.png')));
   expect(readFileSync(at('sine.png')).equals(readFileSync(at('wanted.png')))).toBe(false);
-  expect(info.stdout).toMatch(/^finer\.pt: a state dict of PyTorch \(vsitzmann\/siren notebook, behind 'network\.img\.'\), /);
+  expect(info.stdout).toMatch(
+    /^finer\.pt: a state dict of PyTorch \(vsitzmann\/siren notebook, behind 'network\.img\.'\), /,
+  );
   expect(info.stdout).toMatch(/\nassumed {5}--activation sine, --omega-hidden 30, /);
   expect(info.stdout).toMatch(/\n0 +dense +2 -> 5 +sine omega 20 +15\n/);
   expect(sequential.stdout).toMatch(
@@ -58,7 +63,11 @@ test('what cannot be read, or not be meant, is said in one line', async () => {
   const load = (name: string, options: PytorchOptions = {}): Promise<unknown> =>
     loadField(fileURLToPath(golden(name)), options).catch(error => error);
   const refusals: readonly (readonly [typeof InputError | typeof UsageError, RegExp, string, PytorchOptions?])[] = [
-    [UsageError, /checkpoint\.pt' is a state dict of PyTorch that does not say what lies .*: give --activation/, 'checkpoint.pt'],
+    [
+      UsageError,
+      /checkpoint\.pt' is a state dict of PyTorch that does not say what lies .*: give --activation/,
+      'checkpoint.pt',
+    ],
     [InputError, /module\.pt' is not a field: .*class 'torch\.nn\.modules\.container\.Sequential'/, 'module.pt'],
     [InputError, /legacy\.pt' is not a field: .*before PyTorch 1\.6/, 'legacy.pt'],
     [InputError, /global 'posix\.system', which is refused/, 'hostile.pt'],
@@ -73,7 +82,8 @@ test('what cannot be read, or not be meant, is said in one line', async () => {
   expect(await load('checkpoint.pt', { activation: { kind: 'relu' } })).toMatchObject({ pytorch: { assumed: {} } });
 
   const program = folderWith('finer.pt');
-  const render = (...args: string[]): Promise<Finished> => program('render', 'finer.pt', '-o', 'x.png', ...picture, ...args);
+  const render = (...args: string[]): Promise<Finished> =>
+    program('render', 'finer.pt', '-o', 'x.png', ...picture, ...args);
   const runs: readonly (readonly [code: number, says: RegExp, finished: Promise<Finished>])[] = [
     [2, /It must be one of identity, relu/, render('--activation', 'sin')],
     [2, /gaussian: a must be positive, got -1/, render('--activation', 'gaussian:a=-1')],
@@ -123,5 +133,7 @@ test('a field goes to PyTorch and comes back as it was', async () => {
     names: 'siren-pytorch',
     activations: [{ omega: 30 }, { omega: 1 }, { kind: 'identity' }],
   });
-  expect(refused.stderr).toContain("--omega0 is for state dicts of PyTorch, and 'a.safetensors' says what its network is");
+  expect(refused.stderr).toContain(
+    "--omega0 is for state dicts of PyTorch, and 'a.safetensors' says what its network is",
+  );
 });

@@ -31,7 +31,9 @@ const matches = (actual: readonly string[], shown: readonly string[]): boolean =
   if (first === undefined) return actual.length === 0;
   if (first === '...') return actual.some((_, skipped) => matches(actual.slice(skipped), rest));
   return (
-    actual[0] !== undefined && matchesPromise(withoutTimes(actual[0]), withoutTimes(first)) && matches(actual.slice(1), rest)
+    actual[0] !== undefined &&
+    matchesPromise(withoutTimes(actual[0]), withoutTimes(first)) &&
+    matches(actual.slice(1), rest)
   );
 };
 
@@ -42,7 +44,11 @@ test("the README's session is what the program prints", () => {
   expect(commands.map(({ command }) => command.split(' ')[1])).toEqual(['fit', 'info', 'render', 'render']);
   for (const { command, lines } of commands) {
     const shell = `neural-fields() { "${process.execPath}" "${entry}" "$@"; }\n${command} 2>&1`;
-    const printed = execFileSync('bash', ['-c', shell], { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
+    const printed = execFileSync('bash', ['-c', shell], {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     const actual = printed.trimEnd().split('\n');
     if (!matches(actual, lines)) expect(actual, command).toEqual(lines); // shows the difference
   }

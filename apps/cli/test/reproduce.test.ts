@@ -33,7 +33,19 @@ test('with the program, all that follows is its own: help, results and messages'
     code: 2,
     stderr: "neural-fields: there is no experiment 'siren-imagine'; did you mean 'siren-image'?\n",
   });
-  const small = ['--steps', '2', '--size', '8', '--hidden-features', '4', '--networks', 'siren', '--backend', 'cpu', '--json'];
+  const small = [
+    '--steps',
+    '2',
+    '--size',
+    '8',
+    '--hidden-features',
+    '4',
+    '--networks',
+    'siren',
+    '--backend',
+    'cpu',
+    '--json',
+  ];
   const fitted = await run(['reproduce', 'siren-image', '--image', 'a.png', ...small, '-o', 'out'], { cwd });
   expect(fitted.code).toBe(0);
   expect(jsonLines(fitted).find(({ event }) => event === 'result')).toMatchObject({
@@ -45,9 +57,12 @@ test('with the program, all that follows is its own: help, results and messages'
 
 test('without it, one line says how to get it', async () => {
   const cwd = emptyFolder();
-  const says = 'reproduce is a program of its own, which is not installed: npm install --global @neural-fields/reproduce';
-  const { code, stdout, stderr } = await start(['reproduce', 'siren-image', '--networks', 'siren'], { cwd, nodeOptions: without })
-    .finished;
+  const says =
+    'reproduce is a program of its own, which is not installed: npm install --global @neural-fields/reproduce';
+  const { code, stdout, stderr } = await start(['reproduce', 'siren-image', '--networks', 'siren'], {
+    cwd,
+    nodeOptions: without,
+  }).finished;
   expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `neural-fields: ${says}\n` });
   const json = await start(['reproduce', 'list', '--json'], { cwd, nodeOptions: without }).finished;
   expect(jsonLines(json)).toEqual([{ event: 'error', message: says }]);

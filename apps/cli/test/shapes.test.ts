@@ -11,7 +11,11 @@ import { run, start } from './cli.ts';
 import { element, writePicture } from './examples.ts';
 
 /** A ball of radius 5, as points with normals. */
-const writeBall = (folder: string, name = 'ball.xyz', { columns = 6, sign = 1, middle = [10, 20, 30] } = {}): string => {
+const writeBall = (
+  folder: string,
+  name = 'ball.xyz',
+  { columns = 6, sign = 1, middle = [10, 20, 30] } = {},
+): string => {
   const { positions, normals = new Float32Array() } = sphere({ radius: 1 }).sample(500, createRng(1));
   const lines = Array.from({ length: 500 }, (_, i) => {
     const place = middle.map((value, k) => value + 5 * (positions[3 * i + k] as number));
@@ -25,7 +29,18 @@ const writeBall = (folder: string, name = 'ball.xyz', { columns = 6, sign = 1, m
 const ballMesh = (): Promise<Mesh> => extractSurface(sphere({ radius: 0.5 }), { resolution: 8 });
 
 /** A network that learns a ball in a moment. */
-const small = ['--backend', 'simd', '--hidden-features', '16', '--hidden-layers', '1', '--omega0', '6', '--omega-hidden', '6'];
+const small = [
+  '--backend',
+  'simd',
+  '--hidden-features',
+  '16',
+  '--hidden-layers',
+  '1',
+  '--omega0',
+  '6',
+  '--omega-hidden',
+  '6',
+];
 const quick = [...small, '--batch', '300', '--learning-rate', '5e-3', '--preview-every', '0'];
 
 const fitBall = (cwd: string, ...options: string[]): Promise<Finished> =>
@@ -59,12 +74,14 @@ test("a cloud becomes a field, and the field a closed mesh in the cloud's own un
   );
   expect(Math.min(...radii)).toBeGreaterThan(4.7);
   expect(Math.max(...radii)).toBeLessThan(5.3);
-  expect((await run(['mesh', 'ball.safetensors', '-o', 'ball.glb', '--resolution', '16', '--field-units'], { cwd })).code).toBe(
-    0,
-  );
+  expect(
+    (await run(['mesh', 'ball.safetensors', '-o', 'ball.glb', '--resolution', '16', '--field-units'], { cwd })).code,
+  ).toBe(0);
   expect(readFileSync(join(cwd, 'ball.glb')).subarray(0, 4).toString()).toBe('glTF');
 
-  const drawn = await run(['render', 'ball.safetensors', '-o', 'ball.png', '--size', '48x32', '--azimuth', '0'], { cwd });
+  const drawn = await run(['render', 'ball.safetensors', '-o', 'ball.png', '--size', '48x32', '--azimuth', '0'], {
+    cwd,
+  });
   expect(drawn).toMatchObject({ code: 0 });
   const picture = await decodeImage(readFileSync(join(cwd, 'ball.png')));
   expect(picture.shape).toEqual([32, 48, 3]);
@@ -72,14 +89,18 @@ test("a cloud becomes a field, and the field a closed mesh in the cloud's own un
   expect(brightness(0, 0)).toBeGreaterThan(0.95); // the background
   expect(brightness(16, 24)).toBeLessThan(0.9);
   expect(brightness(10, 20)).toBeGreaterThan(brightness(24, 30)); // light from the upper left
-  expect((await run(['render', 'ball.safetensors', '-o', 'cut.png', '--size', '32', '--slice', 'z=0'], { cwd })).code).toBe(0);
+  expect(
+    (await run(['render', 'ball.safetensors', '-o', 'cut.png', '--size', '32', '--slice', 'z=0'], { cwd })).code,
+  ).toBe(0);
   const cut = await decodeImage(readFileSync(join(cwd, 'cut.png')));
   expect(element(cut, 16, 16, 2)).toBeGreaterThan(element(cut, 16, 16, 0)); // blue inside
   expect(element(cut, 1, 1, 0)).toBeGreaterThan(element(cut, 1, 1, 2)); // orange outside
 
   const { stdout } = await run(['info', 'ball.safetensors'], { cwd });
   expect(stdout).toContain('stands for  the signed distance of a cloud of 500 points');
-  expect(stdout).toMatch(/box {9}x, y and z from -1 to 1; \[4\.\d+, 15\.\d+\] x \[14\.\d+, 25\.\d+\] x \[24\.\d+, 35\.\d+\]/);
+  expect(stdout).toMatch(
+    /box {9}x, y and z from -1 to 1; \[4\.\d+, 15\.\d+\] x \[14\.\d+, 25\.\d+\] x \[24\.\d+, 35\.\d+\]/,
+  );
   expect(stdout).toMatch(/quality {5}surface 0\.0\d+ off \(in the file's units\), normals \d\.\d degrees off/);
 });
 
@@ -90,7 +111,17 @@ test('a stopped fit goes on to the same bits, and leaves a picture of where it w
   const whole = await run(['fit', 'ball.ply', '-o', 'whole.safetensors', ...options, '--preview-every', '0'], { cwd });
   expect(whole).toMatchObject({ code: 0 });
   expect(whole.stderr).toContain('50 points of the surface, 50 of the box and 25 near the surface a step');
-  const args = ['fit', 'ball.ply', '-o', 'parts.safetensors', ...options, '--preview', 'look.png', '--preview-every', '0.2'];
+  const args = [
+    'fit',
+    'ball.ply',
+    '-o',
+    'parts.safetensors',
+    ...options,
+    '--preview',
+    'look.png',
+    '--preview-every',
+    '0.2',
+  ];
   const running = start(args, { cwd });
   while (!existsSync(join(cwd, 'look.png'))) await new Promise(resolve => setTimeout(resolve, 20));
   running.child.kill('SIGINT');
@@ -110,7 +141,19 @@ test('a stopped fit goes on to the same bits, and leaves a picture of where it w
 test('a fit whose loss leaps goes on from its last good step with half of the learning rate, also after a stop', async () => {
   const cwd = emptyFolder();
   const cloud = writeBall(cwd);
-  const args = ['fit', cloud, '-o', 'ball.safetensors', ...small, '--batch', '60', '--preview-every', '0', '--steps', '2000'];
+  const args = [
+    'fit',
+    cloud,
+    '-o',
+    'ball.safetensors',
+    ...small,
+    '--batch',
+    '60',
+    '--preview-every',
+    '0',
+    '--steps',
+    '2000',
+  ];
   const wild = [...args, '--learning-rate', '3', '--schedule', 'constant', '--json'];
   const running = start(wild, { cwd });
   await running.saw(/"step":200,/);
@@ -262,7 +305,9 @@ test('normals that point inwards, and meshes that are open or inside out, are no
   writeFileSync(join(cwd, 'inverted.ply'), encodePly(inverted));
   expect(await noticed('inverted.ply')).toContain('the triangles face inwards: they were turned round');
   writeFileSync(join(cwd, 'open.ply'), encodePly({ ...mesh, triangles: mesh.triangles.slice(3) }));
-  expect(await noticed('open.ply')).toContain('the mesh is not closed (3 edges of holes): the field closes it as it likes');
+  expect(await noticed('open.ply')).toContain(
+    'the mesh is not closed (3 edges of holes): the field closes it as it likes',
+  );
 });
 
 test('a field of the library with the similarity of its shape is meshed in the units of the shape', async () => {
@@ -272,7 +317,9 @@ test('a field of the library with the similarity of its shape is meshed in the u
   const similarity = JSON.stringify({ scale: 0.1, offset: [0, 0, 0] });
   writeFileSync(join(cwd, 'own.safetensors'), encodeFieldData(data, { metadata: { 'shape.similarity': similarity } }));
   expect((await run(['info', 'own.safetensors'], { cwd })).stdout).toContain('the signed distance of a shape');
-  expect((await run(['mesh', 'own.safetensors', '-o', 'own.ply', '--resolution', '12', '--full'], { cwd })).code).toBe(0);
+  expect((await run(['mesh', 'own.safetensors', '-o', 'own.ply', '--resolution', '12', '--full'], { cwd })).code).toBe(
+    0,
+  );
   const { positions } = await decodeShape(readFileSync(join(cwd, 'own.ply')));
   expect(Math.max(...positions)).toBeGreaterThan(2);
 });
@@ -282,12 +329,16 @@ test('a shape far from the origin keeps its form, and comes back to where it was
   // In float32 the second of these coordinates can only be told to half a unit.
   const middle = [694_385.8, 5_155_487.1, 380.7];
   const cloud = writeBall(cwd, 'far.xyz', { middle });
-  expect(await run(['fit', cloud, '-o', 'far.safetensors', ...quick, '--steps', '150'], { cwd })).toMatchObject({ code: 0 });
+  expect(await run(['fit', cloud, '-o', 'far.safetensors', ...quick, '--steps', '150'], { cwd })).toMatchObject({
+    code: 0,
+  });
   expect((await run(['info', 'far.safetensors'], { cwd })).stdout).toMatch(
     /\[694380\.\d+, 694391\.\d+\] x \[5155481\.\d+, 5155492\.\d+\] x \[375\.\d+, 386\.\d+\] in the file's units/,
   );
   for (const name of ['far.ply', 'far.obj']) {
-    expect(await run(['mesh', 'far.safetensors', '-o', name, '--resolution', '40'], { cwd })).toMatchObject({ code: 0 });
+    expect(await run(['mesh', 'far.safetensors', '-o', name, '--resolution', '40'], { cwd })).toMatchObject({
+      code: 0,
+    });
     const mesh = await decodeShape(readFileSync(join(cwd, name)));
     if (!isMesh(mesh) || !mesh.offset) throw new Error('wanted a mesh with an offset');
     expect(checkMesh(mesh)).toMatchObject({ closed: true, degenerateTriangles: 0, duplicateVertices: 0 });
@@ -312,7 +363,9 @@ test('what is left out of a file is said, and nothing else is printed', async ()
   writeFileSync(join(cwd, 'a.obj'), obj.replaceAll('\n', '\r'));
   const { stderr } = await run(['fit', 'a.obj', '-o', 'a.safetensors', ...quick, '--steps', '1'], { cwd });
   expect(stderr).toContain('1 line left out\n1 point that no face uses left out\n');
-  const quiet = await run(['fit', 'a.obj', '-o', 'b.safetensors', ...quick, '--steps', '1', '--quiet', '--json'], { cwd });
+  const quiet = await run(['fit', 'a.obj', '-o', 'b.safetensors', ...quick, '--steps', '1', '--quiet', '--json'], {
+    cwd,
+  });
   expect(quiet).toMatchObject({ code: 0, stderr: '' });
   expect(jsonLines(quiet).map(({ event }) => event)).toEqual(expect.arrayContaining(['done']));
 });

@@ -50,7 +50,8 @@ for (const [fd, name, args] of [
       stdio: ['ignore', fd === 1 ? full : 'pipe', fd === 2 ? full : 'pipe'],
     });
     let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (bytes: Buffer) => (text += bytes.toString()));
     const code = await new Promise(resolve => child.on('close', resolve));
     expect(code).toBe(74);
     expect(text).toContain(`${name} cannot be written: there is no space left on the disk`);

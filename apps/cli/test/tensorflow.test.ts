@@ -43,7 +43,8 @@ it('loads tfjs-node from a folder that is named', async () => {
 const real = fileURLToPath(new URL('../../../out/tfjs-node', import.meta.url));
 
 it('fits on the real tfjs-node', async context => {
-  if (!existsSync(real)) return context.skip('needs tfjs-node, which `node tools/tfjs-node.mjs` puts into out/tfjs-node');
+  if (!existsSync(real))
+    return context.skip('needs tfjs-node, which `node tools/tfjs-node.mjs` puts into out/tfjs-node');
   const folder = emptyFolder();
   const picture = await writePicture(folder, 'disc.png');
   const output = join(folder, 'field.safetensors');

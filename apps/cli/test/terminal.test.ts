@@ -5,7 +5,11 @@ import { entry, tiny } from './cli.ts';
 import { writePicture } from './examples.ts';
 
 const execute = (program: string, args: readonly string[], cwd: string): SpawnSyncReturns<string> =>
-  spawnSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', TERM: 'xterm', COLUMNS: '160' } });
+  spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', TERM: 'xterm', COLUMNS: '160' },
+  });
 
 test('on a terminal there is a bar with PSNR and the time left, and the cursor comes back', async context => {
   const cwd = emptyFolder();
@@ -20,5 +24,7 @@ test('on a terminal there is a bar with PSNR and the time left, and the cursor c
   const [hidden, shown] = [stdout.lastIndexOf('\u001b[?25l'), stdout.lastIndexOf('\u001b[?25h')];
   expect(hidden).toBeGreaterThanOrEqual(0);
   expect(shown).toBeGreaterThan(hidden);
-  expect(stdout.trimEnd()).toMatch(/a\.safetensors: an image of 12 x 10 pixels, 1 channel, PSNR \S+ dB, 300 steps in \S+ s$/);
+  expect(stdout.trimEnd()).toMatch(
+    /a\.safetensors: an image of 12 x 10 pixels, 1 channel, PSNR \S+ dB, 300 steps in \S+ s$/,
+  );
 });

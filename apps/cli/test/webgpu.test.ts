@@ -22,7 +22,18 @@ it('fits on the package webgpu of a folder that is named', async context => {
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(realpathSync(dawn), join(folder, 'node_modules/webgpu'));
   const picture = await writePicture(folder, 'disc.png');
-  const fit = ['fit', picture, '-o', 'field.safetensors', '--hidden-features', '16', '--hidden-layers', '1', '--steps', '30'];
+  const fit = [
+    'fit',
+    picture,
+    '-o',
+    'field.safetensors',
+    '--hidden-features',
+    '16',
+    '--hidden-layers',
+    '1',
+    '--steps',
+    '30',
+  ];
   const onGpu = await run([...fit, '--backend', 'webgpu', '--backend-from', '.'], { cwd: folder });
   expect(onGpu.stderr).toContain('backend webgpu: it was asked for');
   expect(onGpu.code).toBe(0);
@@ -36,7 +47,9 @@ it('fits on the package webgpu of a folder that is named', async context => {
 it('says that the package webgpu is missing', async () => {
   const folder = emptyFolder();
   const picture = await writePicture(folder, 'disc.png');
-  const { code, stderr } = await run(['fit', picture, '-o', 'field.safetensors', '--backend', 'webgpu'], { cwd: folder });
+  const { code, stderr } = await run(['fit', picture, '-o', 'field.safetensors', '--backend', 'webgpu'], {
+    cwd: folder,
+  });
   expect(code).toBe(1);
   expect(stderr).toContain('the package webgpu is not installed');
 });

@@ -21,7 +21,9 @@ import { experiments } from './experiments.ts';
 import { type OwnValues, ownOptionsOf } from './frame/own-options.ts';
 import { findExperiments, listExperiments, runReproduce } from './run-reproduce.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
 
 /** The options as commander gives them. */
 interface ReproduceCommandOptions extends CommonOptions {
@@ -84,8 +86,14 @@ export const createProgram = ({ invokedAs, args }: Invocation): Program => {
     .option('--audio <file>', 'a sound of your own (WAV)')
     .option('--shape <file>', 'a mesh of your own (PLY, OBJ, STL)')
     .option('--data <file>', "what receivers heard (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")
-    .option('--networks <names>', 'only these of the compared networks, with commas between them', text => text.split(','))
-    .option('--size <size>', 'pixels, WIDTHxHEIGHT or the longest side; points along a side; samples of a sound', parseSize)
+    .option('--networks <names>', 'only these of the compared networks, with commas between them', text =>
+      text.split(','),
+    )
+    .option(
+      '--size <size>',
+      'pixels, WIDTHxHEIGHT or the longest side; points along a side; samples of a sound',
+      parseSize,
+    )
     .option('--steps <n>', 'updates of each fit', integer(1))
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
     .option('--learning-rate <number>', 'of all networks', positive)

@@ -74,7 +74,8 @@ const settingsOf = (experiment: Experiment, options: ReproduceOptions): Experime
   const { learningRates, ...profile } = experiment.profiles[options.profile];
   const { size, steps = profile.steps, hiddenFeatures = profile.hiddenFeatures, seed = 0, learningRate } = options;
   const sides = size && 'width' in size ? size : undefined;
-  const longest = size === undefined ? profile.size : 'longest' in size ? size.longest : Math.max(size.width, size.height);
+  const longest =
+    size === undefined ? profile.size : 'longest' in size ? size.longest : Math.max(size.width, size.height);
   const rates = learningRate === undefined ? learningRates && { learningRates } : { learningRate };
   const own = ownValues(experiment, options.profile, options.own);
   return { ...profile, ...rates, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }), own };
@@ -101,10 +102,20 @@ const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): 
       throw new UsageError(`--${optionName(name)}: no experiment that was asked for takes it`);
 };
 
-const contextOf = (experiment: Experiment, options: ReproduceOptions, signal: AbortSignal, output: Output): ExperimentContext => {
+const contextOf = (
+  experiment: Experiment,
+  options: ReproduceOptions,
+  signal: AbortSignal,
+  output: Output,
+): ExperimentContext => {
   const { profile, networks, size, steps, hiddenFeatures, learningRate, seed } = options;
   const fileOf = (kind: FileKind): string | undefined => (experiment.takes.includes(kind) ? options[kind] : undefined);
-  const files = { imageFile: fileOf('image'), audioFile: fileOf('audio'), shapeFile: fileOf('shape'), dataFile: fileOf('data') };
+  const files = {
+    imageFile: fileOf('image'),
+    audioFile: fileOf('audio'),
+    shapeFile: fileOf('shape'),
+    dataFile: fileOf('data'),
+  };
   const own = Object.keys(experiment.options ?? {}).map(name => options.own?.[name]);
   const changes = [size, steps, hiddenFeatures, learningRate, seed || undefined, ...own, ...Object.values(files)];
   return {
@@ -137,7 +148,11 @@ const printResult = ({ result }: ReportedResult, output: Output): void => {
   const verdicts = findings.checks.map(verdictOf).filter(verdict => verdict !== 'shown');
   const missed = verdicts.filter(verdict => verdict === 'missed').length;
   const outcome =
-    missed > 0 ? `${missed} missed` : verdicts.length > 0 ? 'all expectations met' : 'nothing was expected of these settings';
+    missed > 0
+      ? `${missed} missed`
+      : verdicts.length > 0
+        ? 'all expectations met'
+        : 'nothing was expected of these settings';
   output.result('');
   output.result(`${experiment.id}: ${outcome}, ${formatSeconds(seconds)} of fitting`);
 };
@@ -160,7 +175,9 @@ const assertApart = async (options: ReproduceOptions): Promise<void> => {
     if (path === undefined) continue;
     const file = await realpath(path).catch(() => resolve(path));
     if (file.startsWith(folder + sep))
-      throw new UsageError(`--${kind} '${path}' lies in the folder that is written, '${options.folder}', and could be replaced`);
+      throw new UsageError(
+        `--${kind} '${path}' lies in the folder that is written, '${options.folder}', and could be replaced`,
+      );
   }
 };
 
@@ -187,7 +204,10 @@ const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, 
       output.event('result', resultJson(one.result));
       const summaries = summariesOf(reported.map(({ result }) => result));
       const title = `Expected and obtained, ${options.profile} profile`;
-      await writeFileAtomically(file('index.html'), new TextEncoder().encode(makeReport(reported, { title, summaries })));
+      await writeFileAtomically(
+        file('index.html'),
+        new TextEncoder().encode(makeReport(reported, { title, summaries })),
+      );
     }
     const summaries = summariesOf(reported.map(({ result }) => result));
     for (const table of summaries) printTable(table, output);
@@ -208,9 +228,14 @@ const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, 
 /**
  * Runs experiments, or goes on with them, and writes their folders and one report.
  *
- * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError when it is stopped
+ * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError
+ *   when it is stopped
  */
-export const runReproduce = async (chosen: readonly Experiment[], options: ReproduceOptions, output: Output): Promise<void> => {
+export const runReproduce = async (
+  chosen: readonly Experiment[],
+  options: ReproduceOptions,
+  output: Output,
+): Promise<void> => {
   assertTakes(chosen, options);
   for (const experiment of chosen) {
     networksOf(experiment, options);
@@ -229,7 +254,8 @@ export const listExperiments = (output: Output): void => {
     takes.map(kind => `--${kind}`).join(' '),
     networks.join(' '),
   ]);
-  for (const line of tableLines({ header: ['experiment', 'source', 'takes', 'networks'], rows }, 'left')) output.result(line);
+  for (const line of tableLines({ header: ['experiment', 'source', 'takes', 'networks'], rows }, 'left'))
+    output.result(line);
   for (const { id, title, source, summary, data, networks, takes, profiles, options = {} } of experiments) {
     const own = Object.fromEntries(Object.entries(options).map(([name, { what, values }]) => [name, { what, values }]));
     output.event('experiment', { id, title, source, summary, data, networks, takes, profiles, options: own });

@@ -55,7 +55,8 @@ test('a run leaves results, pictures, plots, files, fields and a report that nee
   expect(said.results.join('\n')).toMatch(/something that is missed \(dB\) +3\.00 +>= 2\.00 +1\.00 +MISSED/);
   const { document } = parseHTML(readFileSync(join(folder, 'index.html'), 'utf8'));
   expect(document.querySelectorAll('script, link, iframe')).toHaveLength(0);
-  for (const image of document.querySelectorAll('img')) expect(image.getAttribute('src')).toMatch(/^data:image\/png;base64,/);
+  for (const image of document.querySelectorAll('img'))
+    expect(image.getAttribute('src')).toMatch(/^data:image\/png;base64,/);
   expect(document.querySelectorAll('svg')).toHaveLength(2);
   expect(document.body.textContent).toContain('A <toy>');
   expect(document.body.textContent).toContain('it must be <seen>');
@@ -72,7 +73,9 @@ test('one learning rate for all takes the place of those of the networks', async
   expect(settings).toMatchObject({ learningRate: 0.25 });
   expect(settings).not.toHaveProperty('learningRates');
   await reproduce([rated], { folder, restart: true });
-  expect(JSON.parse(readFileSync(join(folder, 'toy', 'results.json'), 'utf8')).settings.learningRates).toEqual({ good: 5 });
+  expect(JSON.parse(readFileSync(join(folder, 'toy', 'results.json'), 'utf8')).settings.learningRates).toEqual({
+    good: 5,
+  });
 });
 
 test('what is finished is not done again, and what is new is', async () => {

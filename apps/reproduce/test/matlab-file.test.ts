@@ -3,7 +3,10 @@ import { MatlabError, type MatlabProblem } from '../src/shared/matlab-elements.t
 import { type DecodeMatlabOptions, decodeMatlab, type MatlabArray } from '../src/shared/matlab-file.ts';
 import { encodeMatlab } from './matlab.ts';
 
-/** By SciPy 1.17.1: `savemat(file, {'a': ..., 'z': ..., 'i': ..., 'u': ..., 't': 'text', 's': {'x': 1.0}, 'l': ..., 'f': ...}, do_compression=True)`. */
+/**
+ * By SciPy 1.17.1: `savemat(file, {'a': ..., 'z': ..., 'i': ..., 'u': ..., 't': 'text', 's': {'x': 1.0}, 'l': ..., 'f':
+ * ...}, do_compression=True)`.
+ */
 const byScipy = Buffer.from(
   `TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IFNhdCBOb3YgMjEgMTE6NDA6MzIgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAA
 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAAPwAAAHic42NgYEgAYjYg5oDSIMAK5TMBMTMQMwJhIpDmBGIDBhj4YQ+hBRygAgcglAiUz+EQ

@@ -23,7 +23,8 @@ export const encodeMatlab = (
 ): Uint8Array => {
   const uint32 = (...values: readonly number[]): Buffer => {
     const bytes = Buffer.alloc(4 * values.length);
-    for (const [i, value] of values.entries()) little ? bytes.writeUInt32LE(value, 4 * i) : bytes.writeUInt32BE(value, 4 * i);
+    for (const [i, value] of values.entries())
+      little ? bytes.writeUInt32LE(value, 4 * i) : bytes.writeUInt32BE(value, 4 * i);
     return bytes;
   };
   const element = (type: number, bytes: Uint8Array): Buffer =>
@@ -43,7 +44,11 @@ export const encodeMatlab = (
   const matrices = Object.entries(arrays).map(([name, matrix]) => {
     const complex = matrix.imaginary === undefined ? [] : [element(9, columns(matrix, matrix.imaginary))];
     const flags = uint32(6 | (matrix.imaginary === undefined ? 0 : 0x0800), 0);
-    const parts = [element(6, flags), element(5, uint32(...(matrix.claimed ?? matrix.shape))), element(1, Buffer.from(name))];
+    const parts = [
+      element(6, flags),
+      element(5, uint32(...(matrix.claimed ?? matrix.shape))),
+      element(1, Buffer.from(name)),
+    ];
     const bytes = element(14, Buffer.concat([...parts, element(9, columns(matrix, matrix.real)), ...complex]));
     if (!compressed) return bytes;
     const packed = deflateSync(bytes);

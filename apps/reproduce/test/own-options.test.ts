@@ -24,7 +24,9 @@ const withOption = (): { experiment: Experiment; contexts: ExperimentContext[] }
   const plain = toy({ good: 1e-3 });
   const experiment: Experiment<'turns'> = {
     ...plain,
-    options: { turns: { what: 'turns of <the> toy', argument: '<n>', parse: integer(1), values: { quick: 3, paper: 30 } } },
+    options: {
+      turns: { what: 'turns of <the> toy', argument: '<n>', parse: integer(1), values: { quick: 3, paper: 30 } },
+    },
     prepare: context => {
       contexts.push(context);
       return plain.prepare(context);

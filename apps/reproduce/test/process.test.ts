@@ -46,7 +46,9 @@ const everyStep = Array.from({ length: 60 }, (_, i) => i + 1);
 const lastStep = (finished: Pick<Finished, 'stdout'>, fit: string): number =>
   finished.stdout
     .split('\n')
-    .flatMap(line => (line.startsWith(`{"event":"progress","fit":"${fit}"`) ? [Number(/"step":(\d+)/.exec(line)?.[1])] : []))
+    .flatMap(line =>
+      line.startsWith(`{"event":"progress","fit":"${fit}"`) ? [Number(/"step":(\d+)/.exec(line)?.[1])] : [],
+    )
     .reduce((most, step) => Math.max(most, step), 0);
 
 test('runs that are killed at random moments go on, do nothing twice, and end with the bits and the curve of an unbroken one', async () => {
@@ -78,7 +80,9 @@ test('runs that are killed at random moments go on, do nothing twice, and end wi
 
   expect(readdirSync(fitsOf(cwd, 'killed')).sort()).toEqual(readdirSync(fitsOf(cwd, 'whole')).sort());
   for (const name of ['siren', 'relu-pe']) {
-    const [killed, whole] = ['killed', 'whole'].map(folder => parametersOf(join(fitsOf(cwd, folder), `${name}.safetensors`)));
+    const [killed, whole] = ['killed', 'whole'].map(folder =>
+      parametersOf(join(fitsOf(cwd, folder), `${name}.safetensors`)),
+    );
     expect(killed).toEqual(whole);
     expect(curveOf(cwd, 'killed', name)).toEqual(everyStep);
   }
@@ -163,7 +167,11 @@ test.each([
   [['list', 'all'], 2, /'list' stands alone/],
   [[], 2, /missing required argument/],
   [['siren-image', '--profile', 'slow'], 2, /Allowed choices are quick, paper/],
-  [['siren-image', '--networks', 'siren,transformer'], 2, /siren-image has no network 'transformer'; it has siren, tanh/],
+  [
+    ['siren-image', '--networks', 'siren,transformer'],
+    2,
+    /siren-image has no network 'transformer'; it has siren, tanh/,
+  ],
   [['siren-image', '--steps', '0'], 2, /It must be an integer of at least 1/],
   [['siren-audio', '--image', 'a.png'], 2, /--image: no experiment that was asked for takes one/],
   [['siren-image', '--image', 'b.png'], 1, /cannot read 'b\.png': there is no such file/],
@@ -209,6 +217,8 @@ test('pictures and sounds of the user take the place of those that come with the
   writeFileSync(join(cwd, 'half.wav'), bytes.subarray(0, bytes.length / 2 - 2));
   const half = await run(['siren-audio', '--audio', 'half.wav', ...tiny, '--quiet', '-o', 'half'], { cwd });
   expect(half.code).toBe(0);
-  expect(half.stderr).toMatch(/^warning: 'half\.wav': the file says that it has \d+ bytes of samples, and \d+ are there; .*\n$/);
+  expect(half.stderr).toMatch(
+    /^warning: 'half\.wav': the file says that it has \d+ bytes of samples, and \d+ are there; .*\n$/,
+  );
   expect(readFileSync(join(cwd, 'half/siren-audio/index.html'), 'utf8')).toContain('the end may be missing');
 });

@@ -50,7 +50,10 @@ describe('checks', () => {
       ],
     };
     expect(tableLines(tableCells(table))).toEqual(['c             x', 'long name  1.00', 'b']);
-    expect([Number.NaN, Number.POSITIVE_INFINITY].map(number => formatNumber(number, 2))).toEqual(['not a number', 'infinite']);
+    expect([Number.NaN, Number.POSITIVE_INFINITY].map(number => formatNumber(number, 2))).toEqual([
+      'not a number',
+      'infinite',
+    ]);
   });
 });
 

@@ -53,7 +53,10 @@ const line: PointSource = {
 };
 
 /** The toy. `learningRates` of its fits by name; one that is not a number makes the parameters so. */
-export const toy = (learningRates: Readonly<Record<string, number>>, loss: (name: string) => number = () => 1): Experiment => ({
+export const toy = (
+  learningRates: Readonly<Record<string, number>>,
+  loss: (name: string) => number = () => 1,
+): Experiment => ({
   id: 'toy',
   title: 'A <toy>',
   source: 'nobody & nowhere',
@@ -94,7 +97,14 @@ export const toy = (learningRates: Readonly<Record<string, number>>, loss: (name
           ],
           checks: [
             { what: 'fits', unit: '', obtained: Object.keys(fits).length, atLeast: 1 },
-            { what: 'something that is missed', unit: 'dB', obtained: 1, published: 3, atLeast: 2, because: 'it must be <seen>' },
+            {
+              what: 'something that is missed',
+              unit: 'dB',
+              obtained: 1,
+              published: 3,
+              atLeast: 2,
+              because: 'it must be <seen>',
+            },
           ],
           pictures: [
             {
@@ -103,7 +113,13 @@ export const toy = (learningRates: Readonly<Record<string, number>>, loss: (name
             },
           ],
           plots: [
-            { name: 'slope', title: 'Slope', x: { label: 'x' }, y: { label: 'y' }, lines: [{ name: 'a', x: [0, 1], y: [1, 2] }] },
+            {
+              name: 'slope',
+              title: 'Slope',
+              x: { label: 'x' },
+              y: { label: 'y' },
+              lines: [{ name: 'a', x: [0, 1], y: [1, 2] }],
+            },
           ],
           notes: ['Steps are counted.'],
           files: [{ name: 'words.txt', what: 'words', bytes: new TextEncoder().encode('words') }],

@@ -6,7 +6,10 @@ const stepsOf = { holdSteps: 20, growSteps: 100, end: 0.4 } as const;
 
 /** The points of a step, and which of them lie in the disc. */
 const drawStep = (count: number, radius: number, step: number) => {
-  const { coords, targets } = wavePoints({ count, radius, ...stepsOf }).draw(0, count, createRng(step), { step, steps: 120 });
+  const { coords, targets } = wavePoints({ count, radius, ...stepsOf }).draw(0, count, createRng(step), {
+    step,
+    steps: 120,
+  });
   return Array.from({ length: count }, (_, i) => ({
     time: coords[3 * i] as number,
     marked: targets?.['initial']?.[i],
@@ -28,7 +31,8 @@ test.each([
       expect(initial).toHaveLength(2 * half);
       expect(points.every(({ time, marked }) => marked === Number(time === 0))).toBe(true);
       expect(points.slice(-half).every(({ inDisc }) => inDisc)).toBe(true);
-      // Of those anywhere, as many as the disc's share of the square: five standard deviations of a binomial distribution.
+      // Of those anywhere, as many as the disc's share of the square: five standard deviations of a binomial
+      // distribution.
       const share = (Math.PI * radius ** 2) / 4;
       const others = initial.slice(0, half).filter(({ inDisc }) => inDisc).length;
       expect(Math.abs(others - half * share)).toBeLessThanOrEqual(5 * Math.sqrt(half * share * (1 - share)));

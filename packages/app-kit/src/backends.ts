@@ -54,7 +54,9 @@ const candidatesFrom = (folder: string | undefined): readonly BackendCandidate[]
 /** What computes, as the command line has it. */
 export interface BackendOptions {
   readonly backend: BackendName;
-  /** A folder whose `node_modules` may hold the packages `webgpu` and `@tensorflow/tfjs-node(-gpu)`: code of it is run. */
+  /**
+   * A folder whose `node_modules` may hold the packages `webgpu` and `@tensorflow/tfjs-node(-gpu)`: code of it is run.
+   */
   readonly backendFrom?: string;
 }
 
@@ -63,7 +65,10 @@ export interface BackendOptions {
  *
  * @throws InputError when the wanted one cannot be used here
  */
-export const chooseBackend = async ({ backend, backendFrom }: BackendOptions, output: Output): Promise<BackendChoice> => {
+export const chooseBackend = async (
+  { backend, backendFrom }: BackendOptions,
+  output: Output,
+): Promise<BackendChoice> => {
   // Without it tfjs greets Node with advice on tfjs-node, on the console.
   enableProdMode();
   const choice = await selectBackend(backend, candidatesFrom(backendFrom)).catch(cause => {

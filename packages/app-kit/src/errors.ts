@@ -13,7 +13,10 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
-/** What stops a run from outside: a signal, the reader of stdout or stderr that goes away, or one of them that cannot be written. */
+/**
+ * What stops a run from outside: a signal, the reader of stdout or stderr that goes away, or one of them that cannot be
+ * written.
+ */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed-output' | 'failed-output';
 
 /** The run was stopped from outside; what was done is saved. */
@@ -43,10 +46,16 @@ const EXPECTED = new Set([
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();
 
-/** The function that errors of core name at their beginning where they do not say it apart; it says nothing to a user of the program. */
+/**
+ * The function that errors of core name at their beginning where they do not say it apart; it says nothing to a user of
+ * the program.
+ */
 const CALLER = /(^|': )(?:[a-z]\w*|field file): /;
 
-/** What the system refused, in words that name the file; `undefined` for other errors, and for those that no user can do anything about. */
+/**
+ * What the system refused, in words that name the file; `undefined` for other errors, and for those that no user can do
+ * anything about.
+ */
 const describeRefusal = (error: unknown): string | undefined => {
   if (!(error instanceof Error && 'syscall' in error)) return undefined;
   const reason = systemErrorReason(error);
@@ -56,9 +65,12 @@ const describeRefusal = (error: unknown): string | undefined => {
 
 /** Whether an error says all that there is to say, so that a stack trace would add nothing. */
 export const isExpected = (error: unknown): boolean =>
-  error instanceof Error && (EXPECTED.has(error.name) || error instanceof UsageError || describeRefusal(error) !== undefined);
+  error instanceof Error &&
+  (EXPECTED.has(error.name) || error instanceof UsageError || describeRefusal(error) !== undefined);
 
-/** An error in one line, apart from line breaks in names that our own errors quote: those are left to be shown as such. */
+/**
+ * An error in one line, apart from line breaks in names that our own errors quote: those are left to be shown as such.
+ */
 export const describeError = (error: unknown): string => {
   const message = describeRefusal(error) ?? (error instanceof Error ? error.message : String(error));
   if (error instanceof UsageError || error instanceof InputError) return message.trim();

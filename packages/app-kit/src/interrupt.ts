@@ -1,6 +1,6 @@
 /**
- * @file What ends work from outside: Ctrl-C, `kill`, a terminal that closes, the loss of stdout or stderr. The first asks the work to stop at a safe
- * place; a second signal stops the program.
+ * @file What ends work from outside: Ctrl-C, `kill`, a terminal that closes, the loss of stdout or stderr. The first
+ *   asks the work to stop at a safe place; a second signal stops the program.
  */
 import { InterruptedError } from './errors.ts';
 import { onStreamLost } from './output/streams.ts';
@@ -16,8 +16,9 @@ export interface Interrupt {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * @param announce called at the first of them; it puts the terminal in order too, because a second signal ends the program on the spot: it
- * is left to the system, which also stops a computation that never lets a listener have its turn
+ * @param announce called at the first of them; it puts the terminal in order too, because a second signal ends the
+ *   program on the spot: it is left to the system, which also stops a computation that never lets a listener have its
+ *   turn
  */
 export const listenForInterrupt = (announce: () => void): Interrupt => {
   const controller = new AbortController();

@@ -1,9 +1,15 @@
-/** @file Memory that work would take, estimated before it is taken. Past what there is, systems kill a process without a word. */
+/**
+ * @file Memory that work would take, estimated before it is taken. Past what there is, systems kill a process without a
+ * word.
+ */
 import { freemem } from 'node:os';
 import { InputError } from './errors.ts';
 import { formatBytes } from './output/format.ts';
 
-/** Bytes that the process may still take: what the machine has free, and what its control group (a container's limit) leaves. */
+/**
+ * Bytes that the process may still take: what the machine has free, and what its control group (a container's limit)
+ * leaves.
+ */
 export const availableMemory = (): number => Math.min(process.availableMemory(), freemem());
 
 /** Work that takes memory. */

@@ -18,9 +18,9 @@ const resolveIn = (folder: string, name: string): string | undefined => {
 };
 
 /**
- * Imports a package that is not there after an ordinary installation: from the folder that the user names, or else from beside the program. Never from the
- * folder that the program happens to be started in, where anybody may have put one. Its name is a variable, so that neither types nor bundlers
- * look for it.
+ * Imports a package that is not there after an ordinary installation: from the folder that the user names, or else from
+ * beside the program. Never from the folder that the program happens to be started in, where anybody may have put one.
+ * Its name is a variable, so that neither types nor bundlers look for it.
  *
  * @throws MissingPackageError when it is not there, Error when it cannot be loaded
  */

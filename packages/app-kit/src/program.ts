@@ -5,7 +5,10 @@ import { exitCodes } from './exit-codes.ts';
 import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
 import { streamLoss, watchStreams, writeTo } from './output/streams.ts';
 
-/** Makes commander throw where it would exit, and complain in one line. Call it before commands are added, which inherit it. */
+/**
+ * Makes commander throw where it would exit, and complain in one line. Call it before commands are added, which inherit
+ * it.
+ */
 export const withErrorLines = (command: Command, name: string): Command =>
   command.exitOverride().configureOutput({
     outputError: (text, write) =>
@@ -47,20 +50,25 @@ export const runProgram = async ({ name, command }: Program, args: readonly stri
     await command.parseAsync(args, { from: 'user' });
     return exitCodes.success;
   } catch (error) {
-    // Commander has written its message; help and version end with the code 0, and so does help that was asked for by naming no command.
+    // Commander has written its message; help and version end with the code 0, and so does help that was asked for by
+    // naming no command.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     report(error, name, args);
     return exitCodeOf(error);
   }
 };
 
-/** Runs a program as the process's own: with its streams watched, so that the loss of one ends it with the right exit code. */
+/**
+ * Runs a program as the process's own: with its streams watched, so that the loss of one ends it with the right exit
+ * code.
+ */
 export const runAsProcess = async (program: Program, args: readonly string[]): Promise<void> => {
   watchStreams(program.name);
   // The loss of a stream can come to light after the last write of a run.
   process.on('exit', () => {
     const loss = streamLoss();
-    if (loss !== undefined && (process.exitCode ?? exitCodes.success) === exitCodes.success) process.exitCode = exitCodeOf(loss);
+    if (loss !== undefined && (process.exitCode ?? exitCodes.success) === exitCodes.success)
+      process.exitCode = exitCodeOf(loss);
   });
   // Not process.exit: what is still in the pipes would be lost.
   process.exitCode = await runProgram(program, args);

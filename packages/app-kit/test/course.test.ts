@@ -66,7 +66,10 @@ test('infinities and NaN come back as they were', async () => {
 
 test.each([
   ['half a line at the end', (line: string) => `${line.repeat(1)}{"step":3,"sec`],
-  ['lines that are no points', (line: string) => `null\n[]\n{}\n{"step":"1"}\n{"step":2,"seconds":1}\n${line}\u0000\u0000`],
+  [
+    'lines that are no points',
+    (line: string) => `null\n[]\n{}\n{"step":"1"}\n{"step":2,"seconds":1}\n${line}\u0000\u0000`,
+  ],
   ['a step twice', (line: string) => line + line],
 ])('%s is passed over, and what is added after it is whole', async (_, damage) => {
   const { path, open, inFile } = setUp();

@@ -58,7 +58,14 @@ const setUp = (given: Partial<DrivenFit> & { readonly learningRate?: number; rea
         saving: undefined,
         ...driven,
       },
-      { output, progress, signal: controller.signal, event: { fit: 'a' }, figures: () => ['first'], ...(report && { report }) },
+      {
+        output,
+        progress,
+        signal: controller.signal,
+        event: { fit: 'a' },
+        figures: () => ['first'],
+        ...(report && { report }),
+      },
     );
   const stops = (): number => stopped;
   return { field, warnings, events, shown, stops, controller, run };
@@ -77,7 +84,9 @@ test('every report is shown, told and waited for', async () => {
     heard.push(step);
   });
   expect(heard).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(events.map(({ event, data }) => [event, data['fit'], data['step']])).toEqual(heard.map(step => ['progress', 'a', step]));
+  expect(events.map(({ event, data }) => [event, data['fit'], data['step']])).toEqual(
+    heard.map(step => ['progress', 'a', step]),
+  );
   expect(shown[0]?.[0]).toBe('first');
   expect(shown[0]?.[1]).toMatch(/^loss \d/);
   expect(shown[0]?.[2]).toMatch(/ steps\/s$/);
@@ -102,30 +111,35 @@ test('without recoveries a divergence is an error', async () => {
   field.dispose();
 });
 
-test.each(['in a file', 'in memory'])('a fit that leaps goes on with half of the rate, as often as it may: %s', async place => {
-  const store = memoryStore();
-  const { run, field, events, warnings } = setUp({
-    options,
-    recoveries: 2,
-    saving: place === 'in a file' ? everyStep(store) : undefined,
-  });
-  await expect(run()).rejects.toThrow(DivergenceError);
-  const recoveries = events.filter(({ event }) => event === 'recovery').map(({ data }) => data);
-  expect(recoveries).toMatchObject([
-    { fit: 'a', learningRate: 5e3 },
-    { fit: 'a', learningRate: 2.5e3 },
-  ]);
-  // It goes back to a step that was good, and not to the beginning.
-  for (const { lastGoodStep } of recoveries) expect(lastGoodStep).toBeGreaterThanOrEqual(3);
-  const told = events.filter(({ event }) => event === 'progress').map(({ data }) => data['step']);
-  expect(told.slice(0, 3)).toEqual([1, 2, 3]);
-  expect(told.filter(step => step === 1)).toHaveLength(1);
-  expect(warnings).toHaveLength(2);
-  expect(warnings[0]).toMatch(/^the loss leapt to .* at step \d+: goes on from step \d+ with half of the learning rate, 5000$/);
-  if (place === 'in a file')
-    expect(await metadataIn(store)).toEqual(expect.objectContaining({ own: 'kept', [FACTOR_KEY]: '0.25' }));
-  field.dispose();
-});
+test.each(['in a file', 'in memory'])(
+  'a fit that leaps goes on with half of the rate, as often as it may: %s',
+  async place => {
+    const store = memoryStore();
+    const { run, field, events, warnings } = setUp({
+      options,
+      recoveries: 2,
+      saving: place === 'in a file' ? everyStep(store) : undefined,
+    });
+    await expect(run()).rejects.toThrow(DivergenceError);
+    const recoveries = events.filter(({ event }) => event === 'recovery').map(({ data }) => data);
+    expect(recoveries).toMatchObject([
+      { fit: 'a', learningRate: 5e3 },
+      { fit: 'a', learningRate: 2.5e3 },
+    ]);
+    // It goes back to a step that was good, and not to the beginning.
+    for (const { lastGoodStep } of recoveries) expect(lastGoodStep).toBeGreaterThanOrEqual(3);
+    const told = events.filter(({ event }) => event === 'progress').map(({ data }) => data['step']);
+    expect(told.slice(0, 3)).toEqual([1, 2, 3]);
+    expect(told.filter(step => step === 1)).toHaveLength(1);
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
+      /^the loss leapt to .* at step \d+: goes on from step \d+ with half of the learning rate, 5000$/,
+    );
+    if (place === 'in a file')
+      expect(await metadataIn(store)).toEqual(expect.objectContaining({ own: 'kept', [FACTOR_KEY]: '0.25' }));
+    field.dispose();
+  },
+);
 
 test('a run that is taken up keeps the rate that it had come to', async () => {
   const unbroken = setUp({ steps: 6, learningRate: 5e-4 });
@@ -142,14 +156,18 @@ test('a run that is taken up keeps the rate that it had come to', async () => {
 });
 
 test('a factor that halving does not lead to is a damaged checkpoint', async () => {
-  const { run, field } = setUp({ saving: { ...everyStep(memoryStore()), found: { [FACTOR_KEY]: '-1' } } as DrivenFit['saving'] });
+  const { run, field } = setUp({
+    saving: { ...everyStep(memoryStore()), found: { [FACTOR_KEY]: '-1' } } as DrivenFit['saving'],
+  });
   await expect(run()).rejects.toThrow(/damaged: its learning-rate-factor must be a number above 0, up to 1, got "-1"/);
   field.dispose();
 });
 
 test('a signal stops it after a checkpoint', async () => {
   const store = memoryStore();
-  const { run, controller, field, stops } = setUp({ saving: { ...everyStep(store), everySeconds: 1e9 } as DrivenFit['saving'] });
+  const { run, controller, field, stops } = setUp({
+    saving: { ...everyStep(store), everySeconds: 1e9 } as DrivenFit['saving'],
+  });
   const reason = new Error('stopped');
   await expect(run(({ step }) => (step === 3 ? controller.abort(reason) : undefined))).rejects.toBe(reason);
   expect(decodeCheckpoint((await store.read()) as Uint8Array).step).toBe(3);

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { escapeJson, escapeLine, escapeLines } from '../src/output/escape.ts';
 
 test('characters that a terminal obeys are shown', () => {
-  expect(escapeLine('a\x1b[2Jb\r\n\t\x07\x7f\x9bc\u2028\u202ed')).toBe('a\\x1b[2Jb\\r\\n\\t\\x07\\x7f\\x9bc\\u2028\\u202ed');
+  expect(escapeLine('a\x1b[2Jb\r\n\t\x07\x7f\x9bc\u2028\u202ed')).toBe(
+    'a\\x1b[2Jb\\r\\n\\t\\x07\\x7f\\x9bc\\u2028\\u202ed',
+  );
   expect(escapeLine('half \ud800 pair')).toBe('half \\ud800 pair');
   expect(escapeLine('Ünïcode 日本 😀 stays')).toBe('Ünïcode 日本 😀 stays');
   expect(escapeLines('a\x1b\nb')).toBe('a\\x1b\nb');

@@ -32,8 +32,18 @@ test('sizes are both sides or the longest', () => {
 });
 
 test('figures are short', () => {
-  expect([0.04, 9.96, 61, 3599.7, 7384].map(formatSeconds)).toEqual(['0.0 s', '10 s', '1 min 01 s', '1 h 00 min', '2 h 03 min']);
-  expect([42.104, Number.POSITIVE_INFINITY, Number.NaN].map(formatDecibels)).toEqual(['42.10 dB', 'infinite', 'not a number']);
+  expect([0.04, 9.96, 61, 3599.7, 7384].map(formatSeconds)).toEqual([
+    '0.0 s',
+    '10 s',
+    '1 min 01 s',
+    '1 h 00 min',
+    '2 h 03 min',
+  ]);
+  expect([42.104, Number.POSITIVE_INFINITY, Number.NaN].map(formatDecibels)).toEqual([
+    '42.10 dB',
+    'infinite',
+    'not a number',
+  ]);
   expect([0, 999, 1000, 12_345_678].map(formatBytes)).toEqual(['0 bytes', '999 bytes', '1.0 kB', '12.3 MB']);
   expect([plural(1, 'step'), plural(1500, 'step')]).toEqual(['1 step', '1,500 steps']);
 });

@@ -16,29 +16,35 @@ const everyPixel = Float64Array.from({ length: 2 * 24 * 16 }, (_, n) =>
   n % 2 === 0 ? ((n / 2) % 24) + 0.5 : Math.floor((n - 1) / 2 / 24) + 0.5,
 );
 
-/** A function that is no exact distance: its gradient is as long as `steepness`, and longer or shorter from place to place. */
+/**
+ * A function that is no exact distance: its gradient is as long as `steepness`, and longer or shorter from place to
+ * place.
+ */
 const distorted = (steepness: number): Pick<ScalarFunction, 'evaluate'> => ({
   evaluate: coords =>
     ball.evaluate(coords).map((value, i) => steepness * value * (1 + 0.1 * Math.sin(9 * (coords[3 * i] as number)))),
 });
 
-test.each([1, 0.5, 1.3])('rays meet a ball where they should, by a function with gradients of length %d', async steepness => {
-  const { origin, directions } = raysThrough(camera, everyPixel, size);
-  const depths = await traceRays(distorted(steepness), { origin, directions });
-  let hits = 0;
-  for (const [i, depth] of depths.entries()) {
-    const along = origin.reduce((sum, c, k) => sum + c * (directions[3 * i + k] as number), 0);
-    const discriminant = along ** 2 - (origin.reduce((sum, c) => sum + c * c, 0) - RADIUS ** 2);
-    // Rays that graze the ball may go either way.
-    if (Math.abs(discriminant) < 0.02) continue;
-    if (discriminant < 0) expect(depth).toBeNaN();
-    else {
-      hits++;
-      expect(Math.abs(depth - (-along - Math.sqrt(discriminant)))).toBeLessThan(5e-3);
+test.each([1, 0.5, 1.3])(
+  'rays meet a ball where they should, by a function with gradients of length %d',
+  async steepness => {
+    const { origin, directions } = raysThrough(camera, everyPixel, size);
+    const depths = await traceRays(distorted(steepness), { origin, directions });
+    let hits = 0;
+    for (const [i, depth] of depths.entries()) {
+      const along = origin.reduce((sum, c, k) => sum + c * (directions[3 * i + k] as number), 0);
+      const discriminant = along ** 2 - (origin.reduce((sum, c) => sum + c * c, 0) - RADIUS ** 2);
+      // Rays that graze the ball may go either way.
+      if (Math.abs(discriminant) < 0.02) continue;
+      if (discriminant < 0) expect(depth).toBeNaN();
+      else {
+        hits++;
+        expect(Math.abs(depth - (-along - Math.sqrt(discriminant)))).toBeLessThan(5e-3);
+      }
     }
-  }
-  expect(hits).toBeGreaterThan(30);
-});
+    expect(hits).toBeGreaterThan(30);
+  },
+);
 
 test('rays find a surface that is thinner than a step, and the box that cuts one off', async () => {
   const ring = torus({ major: 0.7, minor: 0.03 });
@@ -48,10 +54,9 @@ test('rays find a surface that is thinner than a step, and the box that cuts one
   expect((await at(0.7))[0]).toBeCloseTo(2 - 0.03, 2);
   expect((await at(0))[0]).toBeNaN();
   const everywhere = { evaluate: (coords: Float32Array) => new Float32Array(coords.length / 3).fill(-1) };
-  expect((await traceRays(everywhere, { origin: front.position, directions: new Float32Array([0, 0, -1]) }))[0]).toBeCloseTo(
-    (front.position[2] as number) - 1,
-    5,
-  );
+  expect(
+    (await traceRays(everywhere, { origin: front.position, directions: new Float32Array([0, 0, -1]) }))[0],
+  ).toBeCloseTo((front.position[2] as number) - 1, 5);
   expect(await traceRays(ring, { origin: [0, 0, 2], directions: new Float32Array() })).toHaveLength(0);
 });
 
@@ -82,7 +87,11 @@ test('a field and its mesh look the same, and the light comes from the upper lef
     raysPerPass: 500,
     report: share => shares.push(share),
   });
-  const fromMesh = drawMesh(await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 48 }), camera, options);
+  const fromMesh = drawMesh(
+    await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 48 }),
+    camera,
+    options,
+  );
   const meanDifference = (a: Float32Array, b: Float32Array): number =>
     a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / a.length;
   const empty = fromRays.map((_, i) => BACKGROUND[i % 3] as number);
@@ -106,7 +115,12 @@ test('a plane shows the inside blue, the outside orange and the surface dark', a
   const moved: Pick<ScalarFunction, 'evaluate'> = {
     evaluate: coords => ball.evaluate(coords.map((c, i) => (i % 3 === 1 ? c - 0.3 : c))), // up by 0.3
   };
-  const picture = await slicePicture(moved, { width: side, height: side, slice: { axis: 'z', at: 0 }, pointsPerPass: 1000 });
+  const picture = await slicePicture(moved, {
+    width: side,
+    height: side,
+    slice: { axis: 'z', at: 0 },
+    pointsPerPass: 1000,
+  });
   const pixel = (x: number, y: number): number[] => {
     const [i, j] = [Math.floor(((x + 1) / 2) * side), Math.floor(((1 - y) / 2) * side)];
     return [...picture.subarray(3 * (j * side + i), 3 * (j * side + i) + 3)];

@@ -1,3 +1,6 @@
-/** @file `@neural-fields/core/curvature`: derivatives along directions of the parameters, and products with the Hessian of an objective. */
+/**
+ * @file `@neural-fields/core/curvature`: derivatives along directions of the parameters, and products with the Hessian
+ * of an objective.
+ */
 export { Curvature, type CurvatureOptions, createCurvature, type HessianProduct } from './tangent/curvature.ts';
 export { describeTangent, type JetAndTangent, jetTangent } from './tangent/jet-tangent.ts';

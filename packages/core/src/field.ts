@@ -79,7 +79,8 @@ export type FieldOptions = { readonly extensions?: Extensions } & InitialValues;
  * Makes a field.
  *
  * @param spec from `siren`, `mlp`, or written by hand; it is checked, copied and frozen
- * @throws TypeError or RangeError when the spec is wrong, or when given parameters are missing, unknown or of the wrong size
+ * @throws TypeError or RangeError when the spec is wrong, or when given parameters are missing, unknown or of the wrong
+ *   size
  */
 export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
   const { extensions = noExtensions } = options;

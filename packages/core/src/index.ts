@@ -51,7 +51,12 @@ export { type Divergence, DivergenceError, type DivergenceOptions } from './fit/
 export { fit } from './fit/fit.ts';
 export type { CheckpointOptions, FitOptions } from './fit/fit-options.ts';
 export { type LbfgsOptions, lbfgs } from './fit/lbfgs.ts';
-export { type DerivativesOf, type DescribedLoss, type PointwiseLossOptions, pointwiseLoss } from './fit/loss-of-description.ts';
+export {
+  type DerivativesOf,
+  type DescribedLoss,
+  type PointwiseLossOptions,
+  pointwiseLoss,
+} from './fit/loss-of-description.ts';
 export type { NonFiniteNumbers } from './fit/non-finite.ts';
 export type {
   Evaluation,

@@ -1,6 +1,16 @@
-/** @file What the package of a backend is written with: the object that it registers, the programs that it compiles, and the operations of which they are made. */
+/**
+ * @file What the package of a backend is written with: the object that it registers, the programs that it compiles, and
+ * the operations of which they are made.
+ */
 export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
-export type { CompiledLoss, CompiledProgram, FieldBackend, KernelLoss, LossBlock, LossScale } from './backend/backend.ts';
+export type {
+  CompiledLoss,
+  CompiledProgram,
+  FieldBackend,
+  KernelLoss,
+  LossBlock,
+  LossScale,
+} from './backend/backend.ts';
 export type { DescribedBackend } from './backend/environment.ts';
 export {
   blockCount,
@@ -14,7 +24,12 @@ export {
 export type { PacedBackend } from './backend/paced-backend.ts';
 export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
 export { PROGRAM_KERNELS } from './backend/run-program.ts';
-export { type BatchCoords, type BatchEvaluation, type BatchLossInputs, batchEvaluationOf } from './evaluate/batch-evaluation.ts';
+export {
+  type BatchCoords,
+  type BatchEvaluation,
+  type BatchLossInputs,
+  batchEvaluationOf,
+} from './evaluate/batch-evaluation.ts';
 export { networkParameters } from './evaluate/evaluate.ts';
 export type { NetworkParameters } from './evaluate/evaluation.ts';
 export { HASH_PRIMES } from './ops/grid.ts';

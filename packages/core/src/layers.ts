@@ -1,4 +1,7 @@
-/** @file What layers, activations and initialisers are written with: signals, the definitions, and the jets of rules of one's own. */
+/**
+ * @file What layers, activations and initialisers are written with: signals, the definitions, and the jets of rules of
+ * one's own.
+ */
 export {
   type ActivationDefinition,
   type ActivationOptions,
@@ -14,7 +17,14 @@ export type { JetShape, SecondOrderForms } from './jets/request.ts';
 export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
 export type { CustomRuleInputs, CustomTangentInputs, GridLevel } from './ops/operation.ts';
 export type { BatchNormSpec } from './spec/batch-norm.ts';
-export type { ChainSpec, ConcatSpec, ConstantSpec, IdentityLayerSpec, ProductSpec, SumSpec } from './spec/combinators.ts';
+export type {
+  ChainSpec,
+  ConcatSpec,
+  ConstantSpec,
+  IdentityLayerSpec,
+  ProductSpec,
+  SumSpec,
+} from './spec/combinators.ts';
 export { activationRole, type DenseSpec } from './spec/dense.ts';
 export type { LayerContext, LayerDefinition, LayerPlace, ParameterOptions } from './spec/layer.ts';
 export { layerPath } from './spec/layer.ts';

@@ -1,4 +1,7 @@
-/** @file What a fit trains: parameters in one layout, and the fields that its terms look at, whose parameters follow from them. */
+/**
+ * @file What a fit trains: parameters in one layout, and the fields that its terms look at, whose parameters follow
+ * from them.
+ */
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import type { ParameterLayout } from './params/layout.ts';
 import type { BatchNetwork } from './spec/batch-network.ts';
@@ -9,8 +12,8 @@ import type { Network } from './spec/network.ts';
 export interface ModelView {
   readonly network: Network | BatchNetwork;
   /**
-   * The flat vector of the network's parameters from that of the model's, in tfjs ops through which gradients flow. Absent where they are the same. The fit
-   * calls it once a step, whatever the number of chunks.
+   * The flat vector of the network's parameters from that of the model's, in tfjs ops through which gradients flow.
+   * Absent where they are the same. The fit calls it once a step, whatever the number of chunks.
    */
   parameters?(flat: Tensor1D): Tensor1D;
 }
@@ -37,7 +40,8 @@ export interface Model {
 export const isBatchNetwork = (network: Network | BatchNetwork): network is BatchNetwork => 'single' in network;
 
 /** The network of one field. */
-export const singleNetwork = (network: Network | BatchNetwork): Network => (isBatchNetwork(network) ? network.single : network);
+export const singleNetwork = (network: Network | BatchNetwork): Network =>
+  isBatchNetwork(network) ? network.single : network;
 
 /**
  * The view that a term looks at.
@@ -50,9 +54,13 @@ export const viewOf = ({ views }: Model, name: string | undefined, term: string)
   const only = names.length === 1 ? names[0] : undefined;
   const wanted = name ?? only;
   if (wanted === undefined)
-    throw new RangeError(`term '${term}': must name one of the model's fields, which are ${names.join(', ') || 'none'}`);
+    throw new RangeError(
+      `term '${term}': must name one of the model's fields, which are ${names.join(', ') || 'none'}`,
+    );
   const view = Object.hasOwn(views, wanted) ? views[wanted] : undefined;
   if (view === undefined)
-    throw new RangeError(`term '${term}': the model has no field '${wanted}'; its fields are ${names.join(', ') || 'none'}`);
+    throw new RangeError(
+      `term '${term}': the model has no field '${wanted}'; its fields are ${names.join(', ') || 'none'}`,
+    );
   return view;
 };

@@ -1,6 +1,7 @@
 /**
- * @file Explicit randomness. Every random number of the library comes from an `Rng` that somebody was given: there is no global
- * state, so the same seed gives the same numbers on every backend, and a resumed run can make again the numbers of any step.
+ * @file Explicit randomness. Every random number of the library comes from an `Rng` that somebody was given: there is
+ *   no global state, so the same seed gives the same numbers on every backend, and a resumed run can make again the
+ *   numbers of any step.
  */
 
 /** A source of random numbers. Calls advance it; `fork` does not. */
@@ -11,7 +12,9 @@ export interface Rng {
   normal(): number;
   /** The next integer, uniform on 0 ... `bound` - 1. `bound` is at most 2^32. */
   integer(bound: number): number;
-  /** An independent generator that depends only on this one's seed and on `path`, not on how many numbers were drawn. */
+  /**
+   * An independent generator that depends only on this one's seed and on `path`, not on how many numbers were drawn.
+   */
   fork(...path: readonly (number | string)[]): Rng;
 }
 
@@ -29,7 +32,8 @@ const GOLDEN = 0x9e3779b9;
 
 /** Folds one more word into a four-word key. */
 const absorb = (key: Uint32Array, word: number): void => {
-  for (let i = 0; i < 4; i++) key[i] = mix((key[i] as number) ^ mix(word + Math.imul(GOLDEN, i + 1))) + Math.imul(GOLDEN, i + 1);
+  for (let i = 0; i < 4; i++)
+    key[i] = mix((key[i] as number) ^ mix(word + Math.imul(GOLDEN, i + 1))) + Math.imul(GOLDEN, i + 1);
 };
 
 const absorbNumber = (key: Uint32Array, value: number): void => {
@@ -49,7 +53,8 @@ const absorbPath = (key: Uint32Array, part: number | string): void => {
 };
 
 const fromKey = (key: Uint32Array): Rng => {
-  // xoshiro128**: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021, arXiv:1805.01407, section 6.
+  // xoshiro128**: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021, arXiv:1805.01407,
+  // section 6.
   let [a, b, c, d] = [key[0] as number, key[1] as number, key[2] as number, (key[3] as number) | 1];
   const next = (): number => {
     const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;

@@ -69,8 +69,8 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
  *
  *     gamma(v) = (cos(2 pi b_1 v), sin(2 pi b_1 v), ..., cos(2 pi b_m v), sin(2 pi b_m v)),   b_j ~ N(0, scale^2)
  *
- * The frequencies are frozen: the spec holds the seed that they follow from, or the frequencies themselves. The scale is the one setting that
- * matters; the paper's choice for images is 10 on [0, 1], which is 5 on [-1, 1].
+ * The frequencies are frozen: the spec holds the seed that they follow from, or the frequencies themselves. The scale
+ * is the one setting that matters; the paper's choice for images is 10 on [0, 1], which is 5 on [-1, 1].
  *
  * @throws RangeError when an option is wrong
  */

@@ -24,7 +24,10 @@ export interface GaussianRbfOptions {
   readonly bound?: number;
   /** What is learned; both if absent. */
   readonly learnable?: readonly RbfLearnable[];
-  /** The seed of the centres. If absent they follow from the field's seed, and must be learned, since a spec says all that is no parameter. */
+  /**
+   * The seed of the centres. If absent they follow from the field's seed, and must be learned, since a spec says all
+   * that is no parameter.
+   */
   readonly seed?: number;
 }
 
@@ -45,9 +48,12 @@ const assertSpec = ({ features, sigma, bound, learnable, seed }: GaussianRbfSpec
   assertPositive(`${KIND}: sigma`, sigma);
   assertPositive(`${KIND}: bound`, bound);
   if (!(Array.isArray(learnable) && learnable.every(name => LEARNABLE.includes(name))))
-    throw new RangeError(`${KIND}: learnable must be a list of ${LEARNABLE.join(', ')}, got ${JSON.stringify(learnable)}`);
+    throw new RangeError(
+      `${KIND}: learnable must be a list of ${LEARNABLE.join(', ')}, got ${JSON.stringify(learnable)}`,
+    );
   if (seed !== undefined) assertFinite(`${KIND}: seed`, seed);
-  else if (!learnable.includes('centres')) throw new RangeError(`${KIND}: centres that are not learned need a seed, got none`);
+  else if (!learnable.includes('centres'))
+    throw new RangeError(`${KIND}: centres that are not learned need a seed, got none`);
 };
 
 /** The centres, row-major `[features, inFeatures]`. */
@@ -62,8 +68,8 @@ const bell = defineActivation({ kind: 'exponential', value: x => exp(x) });
 /**
  * The definition behind {@link gaussianRbf}.
  *
- * Parameters, where they are learned: `centres` f32[features, inFeatures], and `inverseSigma` f32[features], which is 1 / sigma, so that a width
- * may grow without bound but cannot pass through a singularity at 0.
+ * Parameters, where they are learned: `centres` f32[features, inFeatures], and `inverseSigma` f32[features], which is 1
+ * / sigma, so that a width may grow without bound but cannot pass through a singularity at 0.
  *
  * The offsets are taken first and squared after: the expanded square would lose digits where a centre is near.
  */
@@ -104,8 +110,8 @@ export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
 /**
  * Gaussian radial basis functions: phi_j(x) = exp(-|x - c_j|^2 / (2 sigma_j^2)), a feature for each centre.
  *
- * The RBF baseline of Sitzmann et al. 2020, arXiv:2006.09661, section 4. The authors' code has exp(-100 |x - c|^4) instead, which
- * falls to one half at a distance of 0.289, as a Gaussian with sigma 0.245 does.
+ * The RBF baseline of Sitzmann et al. 2020, arXiv:2006.09661, section 4. The authors' code has exp(-100 |x - c|^4)
+ * instead, which falls to one half at a distance of 0.289, as a Gaussian with sigma 0.245 does.
  *
  * @throws RangeError when an option is wrong
  */

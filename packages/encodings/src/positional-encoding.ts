@@ -48,7 +48,8 @@ export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = 
   assertSpec,
   apply(input, { spec: { octaves, includeInput, base } }) {
     const { features } = input;
-    // With base pi the phase is half a turn per unit and octave: powers of two, so that its whole turns come off exactly.
+    // With base pi the phase is half a turn per unit and octave: powers of two, so that its whole turns come off
+    // exactly.
     const unit = base === Math.PI ? 'turn' : 'radian';
     const shape = [features, octaves * features];
     const weight = constantNumbers(shape, () => octaveWeights(octaves, features, unit === 'turn' ? 0.5 : base));
@@ -58,12 +59,14 @@ export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = 
 };
 
 /**
- * Sines and cosines of every input feature at frequencies that double: Mildenhall et al. 2020, arXiv:2003.08934, equation 4,
+ * Sines and cosines of every input feature at frequencies that double: Mildenhall et al. 2020, arXiv:2003.08934,
+ * equation 4,
  *
  *     gamma(p) = (sin(2^0 pi p), cos(2^0 pi p), ..., sin(2^(L-1) pi p), cos(2^(L-1) pi p))
  *
- * The features are in the order of the SIREN authors' code, so that weights trained with it fit: the input where `includeInput`, then for each
- * octave and each input feature its sine and its cosine. With base pi the phases are exact in float32, whatever the octave.
+ * The features are in the order of the SIREN authors' code, so that weights trained with it fit: the input where
+ * `includeInput`, then for each octave and each input feature its sine and its cosine. With base pi the phases are
+ * exact in float32, whatever the octave.
  *
  * @throws RangeError or TypeError when an option is wrong
  */
@@ -75,8 +78,8 @@ export const positionalEncoding = (options: PositionalEncodingOptions): Position
 };
 
 /**
- * The number of octaves with which the SIREN authors encode a signal of `samples` points along its shorter axis over [-1, 1]: the largest L with
- * 2^L at most samples / 4. It is 6 for 256 points.
+ * The number of octaves with which the SIREN authors encode a signal of `samples` points along its shorter axis over
+ * [-1, 1]: the largest L with 2^L at most samples / 4. It is 6 for 256 points.
  *
  * @throws RangeError when there are fewer than 8 samples, which leave no octave
  */

@@ -1,6 +1,16 @@
 /** @file Sines and cosines of linear functions of the input: what positional encoding and Fourier features share. */
 
-import { add, cos, defineActivation, type Expression, floor, mul, neg, sin, sub } from '@neural-fields/core/elementwise';
+import {
+  add,
+  cos,
+  defineActivation,
+  type Expression,
+  floor,
+  mul,
+  neg,
+  sin,
+  sub,
+} from '@neural-fields/core/elementwise';
 import {
   type ActivationDefinition,
   type ConstantNumbers,
@@ -25,11 +35,17 @@ export interface Phases {
 /** Which of the two comes first in each pair of features. */
 export type PairOrder = 'sine-cosine' | 'cosine-sine';
 
-/** Whole turns are taken off where phases are counted in turns: it is exact, and no digit of a large angle is lost to its size. */
+/**
+ * Whole turns are taken off where phases are counted in turns: it is exact, and no digit of a large angle is lost to
+ * its size.
+ */
 const angleOf = (x: Expression, unit: Phases['unit']): Expression =>
   unit === 'turn' ? mul(sub(x, floor(add(x, 0.5))), TURN) : x;
 
-/** The derivatives of sin or cos of a phase with respect to the phase in its unit: the next one is a quarter of a turn ahead. */
+/**
+ * The derivatives of sin or cos of a phase with respect to the phase in its unit: the next one is a quarter of a turn
+ * ahead.
+ */
 const wave = (kind: 'sine' | 'cosine', unit: Phases['unit']): ActivationDefinition =>
   defineActivation({
     kind: `${kind}-of-${unit}s`,

@@ -1,4 +1,7 @@
-/** @file What every encoding must do on every backend: agree with its formula in float64 Taylor arithmetic, and be differentiable in its turn. */
+/**
+ * @file What every encoding must do on every backend: agree with its formula in float64 Taylor arithmetic, and be
+ * differentiable in its turn.
+ */
 import {
   createField,
   createRng,
@@ -23,7 +26,19 @@ import {
   type Tolerance,
   taylorAlgebra,
 } from '@neural-fields/testing';
-import { addN, engine, mul, ready, scalar, setBackend, sum, type Tensor, tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import {
+  addN,
+  engine,
+  mul,
+  ready,
+  scalar,
+  setBackend,
+  sum,
+  type Tensor,
+  tensor,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodings, fourierFeatures, gaussianRbf, positionalEncoding } from '../src/index.ts';
 
@@ -136,7 +151,10 @@ const REQUEST = { gradient: true, laplacian: true, hessian: true } as const;
 const PARTS = ['value', 'gradient', 'laplacian', 'hessian'] as const;
 type Part = (typeof PARTS)[number];
 
-/** A dense sine layer with three features, so that an encoding behind it sees features with second derivatives, points of its own for each. */
+/**
+ * A dense sine layer with three features, so that an encoding behind it sees features with second derivatives, points
+ * of its own for each.
+ */
 const denseInFront = { kind: 'dense', outFeatures: D, activation: { kind: 'sine', omega: 1.5 } };
 const initialisers = { weightInitialiser: { kind: 'xavier-normal' }, biasInitialiser: { kind: 'pytorch-linear' } };
 
@@ -252,43 +270,58 @@ export const encodingContract = (backend: string, { slack = 1 }: EncodingContrac
         field.dispose();
       });
 
-      it.each(places)('passes the gradient of any loss on its jet to parameters and coordinates $place', async place => {
-        const field = createField(specOf(testCase, place), { seed: 3, extensions });
-        const values = await valuesOf(field);
-        const rng = createRng(5);
-        const now = oracle(testCase, place, values, points);
-        const weights = Object.fromEntries(
-          PARTS.map(part => {
-            const size = Math.max(...now[part].map(Math.abs));
-            return [part, now[part].map(() => rng.normal() / size)];
-          }),
-        ) as Record<Part, number[]>;
-        const coords = tensor2d(points);
-        const names = Object.keys(values);
-        const { grads } = engine().gradients(
-          () => {
-            const jet = field.jet(coords, REQUEST);
-            return addN(PARTS.map(part => sum(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape))))) as Tensor;
-          },
-          [...names.map(name => field.parameters[name] as Tensor), coords],
-          scalar(1),
-          true,
-        );
-        const moved = points.map(point => [...point]);
-        const loss = (): number => {
-          const parts = oracle(testCase, place, values, moved);
-          return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
-        };
-        const difference = (array: Float64Array | number[], i: number): number =>
-          centralDifference(array, i, { step: STEP, of: loss });
-        const expected = [
-          ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
-          moved.flatMap(point => point.map((_, i) => difference(point, i))),
-        ];
-        for (const [index, name] of [...names, 'coords'].entries())
-          expectCloseInNorm(await read(grads[index] as Tensor), expected[index] as number[], loosened(PARAMETER_GRADIENT), name);
-        field.dispose();
-      });
+      it.each(places)(
+        'passes the gradient of any loss on its jet to parameters and coordinates $place',
+        async place => {
+          const field = createField(specOf(testCase, place), { seed: 3, extensions });
+          const values = await valuesOf(field);
+          const rng = createRng(5);
+          const now = oracle(testCase, place, values, points);
+          const weights = Object.fromEntries(
+            PARTS.map(part => {
+              const size = Math.max(...now[part].map(Math.abs));
+              return [part, now[part].map(() => rng.normal() / size)];
+            }),
+          ) as Record<Part, number[]>;
+          const coords = tensor2d(points);
+          const names = Object.keys(values);
+          const { grads } = engine().gradients(
+            () => {
+              const jet = field.jet(coords, REQUEST);
+              return addN(
+                PARTS.map(part => sum(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape)))),
+              ) as Tensor;
+            },
+            [...names.map(name => field.parameters[name] as Tensor), coords],
+            scalar(1),
+            true,
+          );
+          const moved = points.map(point => [...point]);
+          const loss = (): number => {
+            const parts = oracle(testCase, place, values, moved);
+            return PARTS.reduce(
+              (a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0),
+              0,
+            );
+          };
+          const difference = (array: Float64Array | number[], i: number): number =>
+            centralDifference(array, i, { step: STEP, of: loss });
+          const expected = [
+            ...names.map(name =>
+              Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i)),
+            ),
+            moved.flatMap(point => point.map((_, i) => difference(point, i))),
+          ];
+          for (const [index, name] of [...names, 'coords'].entries())
+            expectCloseInNorm(
+              await read(grads[index] as Tensor),
+              expected[index] as number[],
+              loosened(PARAMETER_GRADIENT),
+              name,
+            );
+          field.dispose();
+        },
+      );
 
       it('stands in front of a network, in files, and leaves no tensor behind', async () => {
         const spec = mlp({
@@ -306,7 +339,12 @@ export const encodingContract = (backend: string, { slack = 1 }: EncodingContrac
         expect(await read(copy.evaluate(coords))).toEqual(await read(field.evaluate(coords)));
         const before = engine().memory().numTensors;
         tidy(() => {
-          engine().gradients(() => sum(field.jet(coords, REQUEST).hessian), Object.values(field.parameters), scalar(1), true);
+          engine().gradients(
+            () => sum(field.jet(coords, REQUEST).hessian),
+            Object.values(field.parameters),
+            scalar(1),
+            true,
+          );
         });
         for (const t of Object.values(evaluateJet(spec, field.parameters, coords, REQUEST, extensions))) t.dispose();
         expect(engine().memory().numTensors).toBe(before);

@@ -1,6 +1,18 @@
-/** @file What encodings are for: behind each of them a small ReLU network learns detail that it does not learn alone. */
+/**
+ * @file What encodings are for: behind each of them a small ReLU network learns detail that it does not learn alone.
+ */
 import '@tensorflow/tfjs-backend-wasm';
-import { adam, cosine, createField, fit, type LayerSpec, mlp, type PointLoss, type PointSource, term } from '@neural-fields/core';
+import {
+  adam,
+  cosine,
+  createField,
+  fit,
+  type LayerSpec,
+  mlp,
+  type PointLoss,
+  type PointSource,
+  term,
+} from '@neural-fields/core';
 import { ready, setBackend, squaredDifference, type Tensor2D } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { encodings, fourierFeatures, gaussianRbf, positionalEncoding } from '../src/index.ts';

@@ -1,11 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { createField, type FieldSpec, type LayerSpec, outFeatures, parameterLayout, parseSpec } from '@neural-fields/core';
+import {
+  createField,
+  type FieldSpec,
+  type LayerSpec,
+  outFeatures,
+  parameterLayout,
+  parseSpec,
+} from '@neural-fields/core';
 import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodings, fourierFeatures, gaussianRbf, nyquistOctaves, positionalEncoding } from '../src/index.ts';
 
 const extensions = { layers: encodings };
-const specOf = (encoding: LayerSpec, inFeatures = 2): FieldSpec => parseSpec({ inFeatures, layers: [encoding] }, extensions);
+const specOf = (encoding: LayerSpec, inFeatures = 2): FieldSpec =>
+  parseSpec({ inFeatures, layers: [encoding] }, extensions);
 
 beforeAll(() => setBackend('cpu'));
 
@@ -21,7 +29,10 @@ describe('positionalEncoding', () => {
   });
 
   it('keeps all digits of high octaves, where a phase in radians would have lost them', async () => {
-    const field = createField(specOf(positionalEncoding({ octaves: 16, includeInput: false }), 1), { seed: 1, extensions });
+    const field = createField(specOf(positionalEncoding({ octaves: 16, includeInput: false }), 1), {
+      seed: 1,
+      extensions,
+    });
     const x = Math.fround(0.7123);
     const [features] = (await field.evaluate(tensor2d([[x]])).array()) as number[][];
     const exact = Math.sin(2 ** 15 * Math.PI * x);
@@ -30,7 +41,9 @@ describe('positionalEncoding', () => {
   });
 
   it('says what is wrong', () => {
-    expect(() => positionalEncoding({ octaves: 0 })).toThrow('positional-encoding: octaves must be a positive integer, got 0');
+    expect(() => positionalEncoding({ octaves: 0 })).toThrow(
+      'positional-encoding: octaves must be a positive integer, got 0',
+    );
     expect(() => positionalEncoding({ octaves: 40 })).toThrow('octaves must be at most 32, got 40');
     expect(() => positionalEncoding({ octaves: 2, base: -1 })).toThrow('base must be a positive number, got -1');
     expect(() => specOf({ kind: 'positional-encoding' })).toThrow(RangeError);
@@ -55,7 +68,8 @@ describe('fourierFeatures', () => {
     const [first, again, other] = await Promise.all([features(1), features(1), features(2)]);
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
-    // At 0 the derivative of the sine is 2 pi b. Over 2000 samples the deviation is known to 1.6 %; three of that are allowed.
+    // At 0 the derivative of the sine is 2 pi b. Over 2000 samples the deviation is known to 1.6 %; three of that are
+    // allowed.
     const deviation = Math.sqrt(first.reduce((total, d) => total + (d / (2 * Math.PI)) ** 2, 0) / 2000);
     expect(Math.abs(deviation / 3 - 1)).toBeLessThan(0.048);
   });
@@ -77,7 +91,9 @@ describe('gaussianRbf', () => {
   it('has as parameters what is learned', () => {
     const names = (learnable?: readonly ('centres' | 'sigma')[]): string[] => {
       const encoding = gaussianRbf({ features: 4, seed: 1, ...(learnable && { learnable }) });
-      return parameterLayout(specOf(encoding), extensions).entries.map(({ name, shape }) => `${name} ${shape.join(' x ')}`);
+      return parameterLayout(specOf(encoding), extensions).entries.map(
+        ({ name, shape }) => `${name} ${shape.join(' x ')}`,
+      );
     };
     expect(names()).toEqual(['layers.0.centres 4 x 2', 'layers.0.inverseSigma 4']);
     expect(names(['sigma'])).toEqual(['layers.0.inverseSigma 4']);
@@ -103,8 +119,12 @@ describe('gaussianRbf', () => {
   });
 
   it('says what is wrong', () => {
-    expect(() => gaussianRbf({ features: 4, learnable: ['sigma'] })).toThrow('centres that are not learned need a seed');
-    expect(() => gaussianRbf({ features: 4, sigma: 0 })).toThrow('gaussian-rbf: sigma must be a positive number, got 0');
+    expect(() => gaussianRbf({ features: 4, learnable: ['sigma'] })).toThrow(
+      'centres that are not learned need a seed',
+    );
+    expect(() => gaussianRbf({ features: 4, sigma: 0 })).toThrow(
+      'gaussian-rbf: sigma must be a positive number, got 0',
+    );
     expect(() => gaussianRbf({ features: 4, bound: Number.POSITIVE_INFINITY })).toThrow(RangeError);
     expect(() => specOf({ ...gaussianRbf({ features: 4 }), learnable: ['height'] } as LayerSpec)).toThrow(
       'learnable must be a list of centres, sigma, got ["height"]',

@@ -1,7 +1,9 @@
 import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
 import { add, definePenalty, div, log, mul, type Penalty, square } from '@neural-fields/core/elementwise';
 
-/** c^2 / 2 log(1 + (e / c)^2): grows with the logarithm of large errors. Barron 2019, arXiv:1701.03077, with alpha = 0. */
+/**
+ * c^2 / 2 log(1 + (e / c)^2): grows with the logarithm of large errors. Barron 2019, arXiv:1701.03077, with alpha = 0.
+ */
 export const cauchyPenalty = (c: number): Penalty =>
   definePenalty({
     kind: 'cauchy',

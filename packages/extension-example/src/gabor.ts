@@ -1,8 +1,16 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { defineActivation, exp, mul, sin, square } from '@neural-fields/core/elementwise';
-import { elementwise, type InitialiserDefinition, type LayerDefinition, linear, product } from '@neural-fields/core/layers';
+import {
+  elementwise,
+  type InitialiserDefinition,
+  type LayerDefinition,
+  linear,
+  product,
+} from '@neural-fields/core/layers';
 
-/** sin(W h + b) exp(-(V h + c)^2 / 2): a real Gabor filter, after Saragadam et al. 2023, arXiv:2301.05187, equation 3. */
+/**
+ * sin(W h + b) exp(-(V h + c)^2 / 2): a real Gabor filter, after Saragadam et al. 2023, arXiv:2301.05187, equation 3.
+ */
 export interface GaborSpec extends LayerSpec {
   readonly kind: 'gabor';
   readonly outFeatures: number;
@@ -21,10 +29,15 @@ export const gabor: LayerDefinition<GaborSpec> = {
     const declare = (role: string, shape: readonly number[], bound: number) =>
       parameter(role, {
         shape,
-        initialise: rng => Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => bound * (2 * rng.uniform() - 1)),
+        initialise: rng =>
+          Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => bound * (2 * rng.uniform() - 1)),
       });
     const affine = (name: string, bound: number) =>
-      linear(input, declare(`${name}.weight`, [input.features, outFeatures], bound), declare(`${name}.bias`, [outFeatures], 1));
+      linear(
+        input,
+        declare(`${name}.weight`, [input.features, outFeatures], bound),
+        declare(`${name}.bias`, [outFeatures], 1),
+      );
     return product(elementwise(affine('frequency', 3), wave), elementwise(affine('window', 1), bell));
   },
 };

@@ -1,7 +1,15 @@
-/** @file A small backend: values of products and formulas, in plain JavaScript. What it does not support runs in tfjs ops, as everywhere. */
+/**
+ * @file A small backend: values of products and formulas, in plain JavaScript. What it does not support runs in tfjs
+ * ops, as everywhere.
+ */
 
 import { type Expression, evaluateNumbers, linearise } from '@neural-fields/core/elementwise';
-import { type ElementwiseFunction, type FieldBackend, type LinearOperation, registerWidths } from '@neural-fields/core/kernels';
+import {
+  type ElementwiseFunction,
+  type FieldBackend,
+  type LinearOperation,
+  registerWidths,
+} from '@neural-fields/core/kernels';
 import type { Numbers } from '@neural-fields/core/layers';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 
@@ -44,7 +52,8 @@ export const plainBackend: FieldBackend = {
           const s = functions[index];
           const z = (i: number, j: number): number => {
             let sum = b?.[j] ?? 0;
-            for (let k = 0; k < inFeatures; k++) sum += (x[i * inFeatures + k] as number) * (w[k * outFeatures + j] as number);
+            for (let k = 0; k < inFeatures; k++)
+              sum += (x[i * inFeatures + k] as number) * (w[k * outFeatures + j] as number);
             return sum;
           };
           registers.push(

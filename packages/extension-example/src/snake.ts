@@ -1,7 +1,10 @@
 import { add, defineActivation, div, mul, sin, square } from '@neural-fields/core/elementwise';
 import type { ActivationDefinition } from '@neural-fields/core/layers';
 
-/** s(x) = x + sin(a x)^2 / a. Ziyin et al. 2020, arXiv:2006.08195, equation 3. Its derivatives, also by a, follow from the formula. */
+/**
+ * s(x) = x + sin(a x)^2 / a. Ziyin et al. 2020, arXiv:2006.08195, equation 3. Its derivatives, also by a, follow from
+ * the formula.
+ */
 export const snake: ActivationDefinition = defineActivation({
   kind: 'snake',
   parameters: { a: 1 },

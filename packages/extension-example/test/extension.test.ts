@@ -1,4 +1,7 @@
-/** @file What somebody outside wrote runs as what core has: right to the formula in float64, and inside the kernels of backends. */
+/**
+ * @file What somebody outside wrote runs as what core has: right to the formula in float64, and inside the kernels of
+ * backends.
+ */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import '@neural-fields/kernels-wasm';
 import {
@@ -70,7 +73,10 @@ type Values = Readonly<Record<string, ArrayLike<number>>>;
 const affine = (t: TaylorAlgebra, h: readonly TaylorNumber[], values: Values, path: string): TaylorNumber[] => {
   const [weight, bias] = [values[`${path}.weight`] as ArrayLike<number>, values[`${path}.bias`] as ArrayLike<number>];
   return Array.from({ length: bias.length }, (_, o) =>
-    h.reduce((total, x, i) => t.add(total, t.scale(x, weight[i * bias.length + o] as number)), t.constant(bias[o] as number)),
+    h.reduce(
+      (total, x, i) => t.add(total, t.scale(x, weight[i * bias.length + o] as number)),
+      t.constant(bias[o] as number),
+    ),
   );
 };
 
@@ -88,7 +94,9 @@ const formula = (t: TaylorAlgebra, x: readonly TaylorNumber[], values: Values): 
     const s = t.sin(t.scale(z, rate));
     return t.add(z, t.scale(t.mul(s, s), 1 / rate));
   });
-  const gate = affine(t, x, values, at('gate')).map(z => t.div(t.constant(1), t.add(t.constant(1), t.exp(t.scale(z, -1)))));
+  const gate = affine(t, x, values, at('gate')).map(z =>
+    t.div(t.constant(1), t.add(t.constant(1), t.exp(t.scale(z, -1)))),
+  );
   const h = a.map((p, i) => t.add(p, t.mul(gate[i] as TaylorNumber, t.add(b[i] as TaylorNumber, t.scale(p, -1)))));
   return affine(t, h, values, 'layers.1')[0] as TaylorNumber;
 };
@@ -100,7 +108,8 @@ const points = ((): number[][] => {
 
 const valuesOf = async (field: Field): Promise<Record<string, Float64Array>> => {
   const values: Record<string, Float64Array> = {};
-  for (const name of field.layout.names()) values[name] = Float64Array.from(await (field.parameters[name] as Tensor).data());
+  for (const name of field.layout.names())
+    values[name] = Float64Array.from(await (field.parameters[name] as Tensor).data());
   return values;
 };
 
@@ -147,7 +156,9 @@ describe.each(['cpu', 'simd'])('on %s', backend => {
     const values = await valuesOf(field);
     const rng = createRng(9);
     const weights = { value: 5, gradient: 10, laplacian: 5 };
-    const factors = Object.fromEntries(Object.entries(weights).map(([part, n]) => [part, Array.from({ length: n }, rng.normal)]));
+    const factors = Object.fromEntries(
+      Object.entries(weights).map(([part, n]) => [part, Array.from({ length: n }, rng.normal)]),
+    );
     const names = field.layout.names();
     const { grads } = engine().gradients(
       () => {
@@ -226,7 +237,10 @@ it('a backend is one object', async () => {
   registerFieldBackend(plainBackend);
   const { name } = await selectBackend('auto', [{ name: 'plain', load: () => Promise.resolve() }]);
   expect(name).toBe('plain');
-  const chain = parseSpec({ inFeatures: 2, layers: [dense(6, { kind: 'snake' }), dense(3, { kind: 'tanh' })] }, extensions);
+  const chain = parseSpec(
+    { inFeatures: 2, layers: [dense(6, { kind: 'snake' }), dense(3, { kind: 'tanh' })] },
+    extensions,
+  );
   expect(describeEvaluation(chain, {}, extensions)).toEqual({ fused: ['linear', 'linear'], composed: [] });
   expect(describeEvaluation(chain, { gradient: true }, extensions).fused).toEqual([]);
   const values = await createField(chain, { seed: 1, extensions }).evaluate(tensor2d(points)).data();

@@ -1,4 +1,7 @@
-/** @file Products with second derivatives in the parameters: a backend gives those of the composed evaluation, and works them out in its kernels. */
+/**
+ * @file Products with second derivatives in the parameters: a backend gives those of the composed evaluation, and works
+ * them out in its kernels.
+ */
 import {
   createField,
   createFieldBatch,
@@ -16,7 +19,18 @@ import { charbonnierPenalty } from '@neural-fields/core/elementwise';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { coreActivations } from '@neural-fields/core/layers';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
-import { engine, grad, mul, setBackend, sub, sum, type Tensor, type Tensor1D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  grad,
+  mul,
+  setBackend,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { kernelsOf, measuredWeight, pointsFor } from './measure.ts';
 import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
@@ -127,30 +141,39 @@ export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOpti
     expectFused(kernels);
   });
 
-  it.each(exhaustive ? coreActivations : coreActivations.filter(({ kind }) => ['sine', 'super-gaussian'].includes(kind)))(
-    'agrees for $kind, whose parameters are learned',
-    async ({ kind, parameters }) => {
-      const learnable = Object.keys(parameters);
-      const activation = { kind, ...(learnable.length > 0 && { learnable }) };
-      const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 9, hiddenLayers: 1 };
-      expectFused(await expectProducts(backend, fieldOf(mlp({ ...size, activation })), 21));
-    },
-  );
+  it.each(
+    exhaustive ? coreActivations : coreActivations.filter(({ kind }) => ['sine', 'super-gaussian'].includes(kind)),
+  )('agrees for $kind, whose parameters are learned', async ({ kind, parameters }) => {
+    const learnable = Object.keys(parameters);
+    const activation = { kind, ...(learnable.length > 0 && { learnable }) };
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 9, hiddenLayers: 1 };
+    expectFused(await expectProducts(backend, fieldOf(mlp({ ...size, activation })), 21));
+  });
 
   it.each([
     { what: 'all parameters', own: undefined },
     { what: 'their biases', own: [{ role: 'bias' }] },
   ])('agrees for many fields with $what of their own', async ({ own }) => {
-    const spec = siren({ inFeatures: 2, hiddenFeatures: 11, hiddenLayers: 1, outFeatures: 2, omega0: 5, omegaHidden: 5 });
+    const spec = siren({
+      inFeatures: 2,
+      hiddenFeatures: 11,
+      hiddenLayers: 1,
+      outFeatures: 2,
+      omega0: 5,
+      omegaHidden: 5,
+    });
     const make = (): FieldBatch => createFieldBatch(spec, { count: exhaustive ? 5 : 2, seed: 4, ...(own && { own }) });
     expectFused(await expectProducts(backend, make, 37));
   });
 
   it('differentiates a step of gradient descent', async () => {
     await setBackend(backend);
-    const field = createField(siren({ inFeatures: 2, hiddenFeatures: 11, hiddenLayers: 1, outFeatures: 2, omega0: 5 }), {
-      seed: 5,
-    });
+    const field = createField(
+      siren({ inFeatures: 2, hiddenFeatures: 11, hiddenLayers: 1, outFeatures: 2, omega0: 5 }),
+      {
+        seed: 5,
+      },
+    );
     const curvature = createCurvature(field, [term({ points: sourceOf(field, 20), loss })]);
     const theta = field.layout.join(Object.values(field.parameters));
     const u = tensor1d(Float32Array.from({ length: curvature.size }, (_, i) => measuredWeight(i)));

@@ -18,13 +18,24 @@ import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';
 export interface FieldJetContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
-  /** False where each network takes long to compile: then each piece of code is run once, in place of all that it may be combined with. */
+  /**
+   * False where each network takes long to compile: then each piece of code is run once, in place of all that it may be
+   * combined with.
+   */
   readonly exhaustive: boolean;
-  /** More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to batches. */
+  /**
+   * More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to
+   * batches.
+   */
   readonly manyPoints?: number;
 }
 
-const REQUESTS: readonly DerivativeRequest[] = [{}, { gradient: true }, { laplacian: true }, { gradient: true, hessian: true }];
+const REQUESTS: readonly DerivativeRequest[] = [
+  {},
+  { gradient: true },
+  { laplacian: true },
+  { gradient: true, hessian: true },
+];
 /** The highest order has all of an activation's code. */
 const HIGHEST: DerivativeRequest = { gradient: true, laplacian: true };
 /** A learned parameter sums over features as well. */
@@ -69,7 +80,9 @@ const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): 
     parseSpec(
       {
         ...plain,
-        layers: plain.layers.map((layer, index) => (index === at ? { ...layer, activation: { kind: 'growth' } } : layer)),
+        layers: plain.layers.map((layer, index) =>
+          index === at ? { ...layer, activation: { kind: 'growth' } } : layer,
+        ),
       },
       extensions,
     );
@@ -103,7 +116,9 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
   const { backend, exhaustive, manyPoints } = options;
 
   it('is what runs', async () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
+      seed: 1,
+    });
     const names = await kernelsOf(() => measure(backend, field, pointsFor(field, 5), { laplacian: true }));
     expect(names).toContain(PROGRAM_KERNELS.forward);
     expect(names).toContain(PROGRAM_KERNELS.reverse);
@@ -117,7 +132,10 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
   );
   it.each(cases)('agrees with the composed one: %o', async ({ activation, outFeatures, request }) => {
     const size = { inFeatures: 2, outFeatures, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: 1 };
-    const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), { seed: 4, extensions });
+    const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), {
+      seed: 4,
+      extensions,
+    });
     await expectParity({ backend, field, points: 37, request });
   });
 
@@ -129,8 +147,16 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     });
 
   it.each(learnable)('agrees with the composed one with learned parameters of $kind', async activation => {
-    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: exhaustive ? 1 : 0 };
-    const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), { seed: 4, extensions });
+    const size = {
+      inFeatures: 2,
+      outFeatures: 1,
+      hiddenFeatures: exhaustive ? 19 : 9,
+      hiddenLayers: exhaustive ? 1 : 0,
+    };
+    const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), {
+      seed: 4,
+      extensions,
+    });
     expect(Object.keys(field.parameters)).toContain(`layers.0.activation.${activation.learnable[0]}`);
     // Those three have rules of their own for each order.
     const all = exhaustive || ['sine', 'prelu', 'finer'].includes(activation.kind);
@@ -158,7 +184,12 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
             weightInitialiser: { kind: 'xavier-normal' },
             biasInitialiser: bias ? { kind: 'pytorch-linear' } : null,
           }));
-          await expectParity({ backend, field: createField(parseSpec({ inFeatures, layers }), { seed }), points, request });
+          await expectParity({
+            backend,
+            field: createField(parseSpec({ inFeatures, layers }), { seed }),
+            points,
+            request,
+          });
         },
       ),
       { numRuns: exhaustive ? 15 : 6, seed: 20261121 },
@@ -184,7 +215,12 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     });
 
   it('gives the same bits twice', async () => {
-    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 64 : 24, hiddenLayers: exhaustive ? 2 : 1 };
+    const size = {
+      inFeatures: 2,
+      outFeatures: 1,
+      hiddenFeatures: exhaustive ? 64 : 24,
+      hiddenLayers: exhaustive ? 2 : 1,
+    };
     const field = createField(siren(size), { seed: 1 });
     const coords = pointsFor(field, exhaustive ? 3000 : 700);
     const first = await measure(backend, field, coords, { laplacian: true });

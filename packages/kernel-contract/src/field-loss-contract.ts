@@ -1,4 +1,7 @@
-/** @file What a fused loss must do on any backend: give the numbers of the same loss in tfjs ops between the jet and its reverse. */
+/**
+ * @file What a fused loss must do on any backend: give the numbers of the same loss in tfjs ops between the jet and its
+ * reverse.
+ */
 import {
   type ActivationSpec,
   createField,
@@ -18,7 +21,13 @@ import {
 } from '@neural-fields/core';
 import { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from '@neural-fields/core/elementwise';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
-import { constantNumbers, coreActivations, custom, type LayerDefinition, type LayerJet } from '@neural-fields/core/layers';
+import {
+  constantNumbers,
+  coreActivations,
+  custom,
+  type LayerDefinition,
+  type LayerJet,
+} from '@neural-fields/core/layers';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import { clone, keep, memory, mul, setBackend, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -30,9 +39,15 @@ import { kernelsOf } from './measure.ts';
 export interface FieldLossContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
-  /** False where each network takes long to compile: then each piece of code is run once, in place of all that it may be combined with. */
+  /**
+   * False where each network takes long to compile: then each piece of code is run once, in place of all that it may be
+   * combined with.
+   */
   readonly exhaustive: boolean;
-  /** More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to batches. */
+  /**
+   * More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to
+   * batches.
+   */
   readonly manyPoints?: number;
 }
 
@@ -53,8 +68,15 @@ export interface LossCase {
 /** Fixed points with every target that a loss may name. */
 const pointsFor = ({ inFeatures: d, outFeatures: o }: Field, n: number, weightWidth = 1): PointSource => {
   const rng = createRng(5);
-  const numbers = (width: number): Float32Array => Float32Array.from({ length: n * width }, () => 2 * rng.uniform() - 1);
-  const all = { coords: numbers(d), value: numbers(o), gradient: numbers(d * o), laplacian: numbers(o), w: numbers(weightWidth) };
+  const numbers = (width: number): Float32Array =>
+    Float32Array.from({ length: n * width }, () => 2 * rng.uniform() - 1);
+  const all = {
+    coords: numbers(d),
+    value: numbers(o),
+    gradient: numbers(d * o),
+    laplacian: numbers(o),
+    w: numbers(weightWidth),
+  };
   return {
     inFeatures: d,
     pointsPerStep: n,
@@ -110,8 +132,8 @@ const functionOf = (loss: PointwiseLoss): PointLoss<DerivativeRequest> => {
 };
 
 /**
- * Holds the loss inside a backend's kernel, and its gradient, to the composed loss on the backend `cpu`: two float32 sums in different orders, measured
- * against the largest of all, as single ones may be small sums of large terms.
+ * Holds the loss inside a backend's kernel, and its gradient, to the composed loss on the backend `cpu`: two float32
+ * sums in different orders, measured against the largest of all, as single ones may be small sums of large terms.
  */
 export const expectLossParity = async (backend: string, one: LossCase, relative = 2e-5): Promise<void> => {
   await setBackend(backend);
@@ -194,7 +216,9 @@ const scaledBy = (learned: boolean): LayerDefinition => ({
 export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLossContractOptions): void => {
   const hiddenLayers = exhaustive ? 1 : 0;
   const small = (options: Partial<Parameters<typeof siren>[0]> = {}): Field =>
-    createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 19, hiddenLayers, omega0: 5, ...options }), { seed: 2 });
+    createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 19, hiddenLayers, omega0: 5, ...options }), {
+      seed: 2,
+    });
   const one: LossCase = { field: small, points: 9, derivatives: {}, loss: ofValue };
 
   it('runs as one kernel', async () => {
@@ -217,7 +241,9 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
     const loss: PointLoss<DerivativeRequest> = () => {
       throw new RangeError('no colour');
     };
-    await expect(stepOf({ ...one, loss: missing }, Object.assign(loss, { pointwise: missing }))).rejects.toThrow('no colour');
+    await expect(stepOf({ ...one, loss: missing }, Object.assign(loss, { pointwise: missing }))).rejects.toThrow(
+      'no colour',
+    );
   });
 
   const everything = PARTS.flatMap(part =>
@@ -227,7 +253,12 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
   );
   // One and the same network, whose other code is compiled once.
   const alternating = PARTS.flatMap((part, index) =>
-    PENALTIES.map((penalty, k) => ({ ...part, penalty, outFeatures: (index + k) % 2 === 0 ? 1 : 3, weighs: k % 2 === 1 })),
+    PENALTIES.map((penalty, k) => ({
+      ...part,
+      penalty,
+      outFeatures: (index + k) % 2 === 0 ? 1 : 3,
+      weighs: k % 2 === 1,
+    })),
   );
   it.each(exhaustive ? everything : alternating)(
     'is the same for $errors, $penalty.kind, $outFeatures outputs, weighed: $weighs',

@@ -1,4 +1,7 @@
-/** @file What kernels owe to formulas: every activation and penalty of core, and those of a user, run in the kernel and not beside it. */
+/**
+ * @file What kernels owe to formulas: every activation and penalty of core, and those of a user, run in the kernel and
+ * not beside it.
+ */
 import { type ActivationSpec, createField, type Field, mlp, type PointwiseLoss } from '@neural-fields/core';
 import {
   absolute,

@@ -1,11 +1,30 @@
 /** @file What fused kernels must do on any backend. */
 export { type CurvatureContractOptions, curvatureContract } from './curvature-contract.ts';
 export { type FieldJetContractOptions, fieldJetContract } from './field-jet-contract.ts';
-export { expectLossParity, type FieldLossContractOptions, fieldLossContract, type LossCase } from './field-loss-contract.ts';
+export {
+  expectLossParity,
+  type FieldLossContractOptions,
+  fieldLossContract,
+  type LossCase,
+} from './field-loss-contract.ts';
 export { formulasContract } from './formulas-contract.ts';
 export { type ManyFieldsContractOptions, manyFieldsContract } from './many-fields-contract.ts';
-export { expectParity, kernelsOf, type Measured, measure, measuredWeight, type ParityOptions, pointsFor } from './measure.ts';
-export { type BatchCase, type BatchNumbers, composeBatchLoss, measureBatch, measureBatchLoss } from './measure-batch.ts';
+export {
+  expectParity,
+  kernelsOf,
+  type Measured,
+  measure,
+  measuredWeight,
+  type ParityOptions,
+  pointsFor,
+} from './measure.ts';
+export {
+  type BatchCase,
+  type BatchNumbers,
+  composeBatchLoss,
+  measureBatch,
+  measureBatchLoss,
+} from './measure-batch.ts';
 export { type ModelsContractOptions, modelsContract } from './models-contract.ts';
 export { type NetworksContractOptions, networksContract } from './networks-contract.ts';
 export { wrongInputsContract } from './wrong-inputs-contract.ts';

@@ -12,7 +12,13 @@ import {
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import { engine, memory, setBackend } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { type BatchCase, type BatchNumbers, composeBatchLoss, measureBatch, measureBatchLoss } from './measure-batch.ts';
+import {
+  type BatchCase,
+  type BatchNumbers,
+  composeBatchLoss,
+  measureBatch,
+  measureBatchLoss,
+} from './measure-batch.ts';
 import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
 
 /** How a backend is tested. */
@@ -21,11 +27,19 @@ export interface ManyFieldsContractOptions {
   readonly backend: string;
   /** False where the backend is given one field after the other. */
   readonly together: boolean;
-  /** False where each network takes long to compile: then only the highest order is run, each network with some parameters of its own, and fewer numbers of fields and points. */
+  /**
+   * False where each network takes long to compile: then only the highest order is run, each network with some
+   * parameters of its own, and fewer numbers of fields and points.
+   */
   readonly exhaustive: boolean;
 }
 
-const REQUESTS: readonly DerivativeRequest[] = [{}, { gradient: true }, { laplacian: true }, { gradient: true, hessian: true }];
+const REQUESTS: readonly DerivativeRequest[] = [
+  {},
+  { gradient: true },
+  { laplacian: true },
+  { gradient: true, hessian: true },
+];
 const COUNTS = [1, 2, 3, 17] as const;
 const POINTS = [1, 7, 37, 129] as const;
 /** Sums in another order, of as many terms as there are points and fields. */
@@ -49,7 +63,9 @@ const sirenOf = (outFeatures: number): FieldSpec =>
 const specs: Readonly<Record<string, FieldSpec>> = {
   'a SIREN with one output': sirenOf(1),
   'a SIREN with three outputs': sirenOf(3),
-  ...Object.fromEntries(Object.entries(networks).map(([name, network]: [string, NetworkCase]) => [name, specOf(network)])),
+  ...Object.fromEntries(
+    Object.entries(networks).map(([name, network]: [string, NetworkCase]) => [name, specOf(network)]),
+  ),
 };
 
 /** Squared, or another penalty, of every part of the jet. */
@@ -83,7 +99,10 @@ const runsOf = async (work: () => Promise<unknown>): Promise<Readonly<Record<str
     return [];
   });
   return Object.fromEntries(
-    Object.entries(PROGRAM_KERNELS).map(([what, kernel]) => [what, kernels.filter(({ name }) => name === kernel).length]),
+    Object.entries(PROGRAM_KERNELS).map(([what, kernel]) => [
+      what,
+      kernels.filter(({ name }) => name === kernel).length,
+    ]),
   );
 };
 
@@ -148,7 +167,12 @@ export const manyFieldsContract = (options: ManyFieldsContractOptions): void => 
     for (const [index, name] of ['a SIREN with one output', 'a table in the plane'].entries())
       for (const isShared of [false, true]) {
         const own = OWN[(count + points + index) % OWN.length] as Own;
-        const one = { batch: batchOf(specs[name] as FieldSpec, count, own), request: { gradient: true }, points, isShared };
+        const one = {
+          batch: batchOf(specs[name] as FieldSpec, count, own),
+          request: { gradient: true },
+          points,
+          isShared,
+        };
         await expectParity(options, one);
         await expectLossParity(options, one, lossOf(one, charbonnierPenalty(0.1), isShared));
       }

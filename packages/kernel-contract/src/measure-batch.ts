@@ -66,7 +66,9 @@ const pointTensor = ({ batch, points, isShared }: BatchCase, seed: number, width
 
 const numbersOf = async (entries: readonly (readonly [string, Tensor])[]): Promise<BatchNumbers> =>
   Object.fromEntries(
-    await Promise.all(entries.map(async ([name, part]) => [name, (await part.data()).slice() as Float32Array] as const)),
+    await Promise.all(
+      entries.map(async ([name, part]) => [name, (await part.data()).slice() as Float32Array] as const),
+    ),
   );
 
 const inScope = async (backend: string, work: () => Promise<BatchNumbers>): Promise<BatchNumbers> => {
@@ -78,7 +80,12 @@ const inScope = async (backend: string, work: () => Promise<BatchNumbers>): Prom
 };
 
 /** The tensors of a jet as the kernels have them: value `[b n, o]`, first `[d, b n, o]`, second `[m, b n, o]`. */
-const jetOf = (evaluation: BatchEvaluation, { layout }: BatchNetwork, flat: Tensor1D, coords: BatchCoords): Tensor[] => {
+const jetOf = (
+  evaluation: BatchEvaluation,
+  { layout }: BatchNetwork,
+  flat: Tensor1D,
+  coords: BatchCoords,
+): Tensor[] => {
   const { value, first, second } = evaluation.run(networkParameters(layout, flat), coords);
   return [value, ...(first ? [first] : []), ...(second ? [second] : [])];
 };
@@ -86,7 +93,9 @@ const jetOf = (evaluation: BatchEvaluation, { layout }: BatchNetwork, flat: Tens
 const gradientsOf = (work: () => Tensor, inputs: readonly Tensor[]): Tensor[] =>
   engine().gradients(() => work() as never, [...inputs], scalar(1), true).grads;
 
-/** The jets of all fields, and the derivatives of a fixed linear function of them with respect to points and parameters. */
+/**
+ * The jets of all fields, and the derivatives of a fixed linear function of them with respect to points and parameters.
+ */
 export const measureBatch = (backend: string, one: BatchCase): Promise<BatchNumbers> =>
   inScope(backend, () => {
     const { batch, request } = one;

@@ -1,5 +1,12 @@
 /** @file A field's jet and its gradients as numbers, on any backend, and what two backends may differ by. */
-import { createRng, type DerivativeRequest, describeEvaluation, evaluateJet, type Field, type Jet } from '@neural-fields/core';
+import {
+  createRng,
+  type DerivativeRequest,
+  describeEvaluation,
+  evaluateJet,
+  type Field,
+  type Jet,
+} from '@neural-fields/core';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import {
@@ -24,7 +31,9 @@ export interface Measured {
   readonly parameters: Readonly<Record<string, Float32Array>>;
 }
 
-/** The weight of the i-th number of a part of the jet in that linear function: of either sign, all of them different. */
+/**
+ * The weight of the i-th number of a part of the jet in that linear function: of either sign, all of them different.
+ */
 export const measuredWeight = (i: number): number => Math.fround(Math.sin(1 + 1.7 * i));
 
 const weightsLike = ({ shape, size }: Tensor): Tensor =>
@@ -66,7 +75,9 @@ export const measure = async (
   const jet = evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>;
   const { grads } = engine().gradients(
     () => {
-      const parts = partsOf(evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>);
+      const parts = partsOf(
+        evaluateJet(field.spec, record, points, request, field.extensions) as Jet<DerivativeRequest>,
+      );
       return parts.map(([, part]) => sum(mul(part, weightsLike(part)))).reduce((a, b) => add(a, b));
     },
     [points, ...parameters],
@@ -90,8 +101,8 @@ export const measure = async (
 };
 
 /**
- * Both paths are float32 sums in different orders, so this is twice what one of them may be off by; gradients are measured against the largest of
- * all, as single ones may be small sums of large terms.
+ * Both paths are float32 sums in different orders, so this is twice what one of them may be off by; gradients are
+ * measured against the largest of all, as single ones may be small sums of large terms.
  */
 const expectSame = (actual: Measured, expected: Measured, relative: number): void => {
   for (const [name, values] of Object.entries(expected.jet))
@@ -104,7 +115,9 @@ const expectSame = (actual: Measured, expected: Measured, relative: number): voi
 
 /** What is compared. */
 export interface ParityOptions {
-  /** Its jet is worked out by fused kernels; that of the backend `cpu`, which must be registered too, in ordinary ops. */
+  /**
+   * Its jet is worked out by fused kernels; that of the backend `cpu`, which must be registered too, in ordinary ops.
+   */
   readonly backend: string;
   readonly field: Field;
   readonly points: number;
@@ -128,7 +141,10 @@ const expectFused = ({ backend, field, request, fused = 'whole' }: ParityOptions
   });
 };
 
-/** Holds a backend to the composed jet, and to its gradients by parameters and coordinates, and to making them in its kernels. */
+/**
+ * Holds a backend to the composed jet, and to its gradients by parameters and coordinates, and to making them in its
+ * kernels.
+ */
 export const expectParity = async (options: ParityOptions): Promise<void> => {
   const { backend, field, points, request, relative = 2e-5 } = options;
   const coords = pointsFor(field, points);

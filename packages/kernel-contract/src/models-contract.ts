@@ -1,6 +1,6 @@
 /**
- * @file Models other than one field, each trained by `fit`, killed at every checkpoint and resumed: on a backend, they end with the same bits as when nothing
- * happens, and with the numbers of the cpu backend.
+ * @file Models other than one field, each trained by `fit`, killed at every checkpoint and resumed: on a backend, they
+ *   end with the same bits as when nothing happens, and with the numbers of the cpu backend.
  */
 import {
   adam,
@@ -108,7 +108,13 @@ const cases = (many: number): Readonly<Record<string, () => Case>> => ({
   },
 
   'a field with batch normalisation': () => {
-    const [first, ...others] = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, omega0: 5 }).layers;
+    const [first, ...others] = siren({
+      inFeatures: 2,
+      outFeatures: 1,
+      hiddenFeatures: 8,
+      hiddenLayers: 0,
+      omega0: 5,
+    }).layers;
     const model = field({ inFeatures: 2, layers: [first as LayerSpec, { kind: 'batch-norm' }, ...others] }, 7);
     return { model, terms: [term({ points: waves(undefined), loss: mse })], dispose: () => model.dispose() };
   },
@@ -119,7 +125,13 @@ const cases = (many: number): Readonly<Record<string, () => Case>> => ({
   },
 
   'a shared trunk with latents': () => {
-    const after = mlp({ inFeatures: 5, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1, activation: sine({ omega: 3 }) });
+    const after = mlp({
+      inFeatures: 5,
+      outFeatures: 1,
+      hiddenFeatures: 8,
+      hiddenLayers: 1,
+      activation: sine({ omega: 3 }),
+    });
     const latent = { kind: 'constant', values: [0.1, 0, -0.1], learned: true };
     const trunk: FieldSpec = {
       inFeatures: 2,
@@ -279,7 +291,9 @@ export const modelsContract = ({ backend, manyFields = 64 }: ModelsContractOptio
     for (const [index, one] of alone.entries()) {
       const part = (values: Float32Array): Float32Array =>
         values.slice((index * values.length) / count, ((index + 1) * values.length) / count);
-      const targets = Object.fromEntries(Object.entries(draw.targets ?? {}).map(([key, values]) => [key, part(values)]));
+      const targets = Object.fromEntries(
+        Object.entries(draw.targets ?? {}).map(([key, values]) => [key, part(values)]),
+      );
       const coords = part(draw.coords);
       let step = 0;
       for await (const { loss } of fit(

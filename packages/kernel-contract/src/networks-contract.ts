@@ -1,4 +1,7 @@
-/** @file Networks of all kinds of operations: a backend gives the numbers of the composed ones, and runs what it says in its own kernels. */
+/**
+ * @file Networks of all kinds of operations: a backend gives the numbers of the composed ones, and runs what it says in
+ * its own kernels.
+ */
 import { createField, type DerivativeRequest, describeEvaluation } from '@neural-fields/core';
 import type { Operation } from '@neural-fields/core/kernels';
 import { setBackend } from '@tensorflow/tfjs-core';
@@ -10,13 +13,21 @@ import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
 export interface NetworksContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
-  /** The kinds of operations that it has kernels for, in any order and combination; none where it takes only chains of dense layers. */
+  /**
+   * The kinds of operations that it has kernels for, in any order and combination; none where it takes only chains of
+   * dense layers.
+   */
   readonly fuses: readonly Operation['kind'][];
   /** False where each network takes long to compile: then only the highest order is run. */
   readonly exhaustive: boolean;
 }
 
-const REQUESTS: readonly DerivativeRequest[] = [{}, { gradient: true }, { laplacian: true }, { gradient: true, hessian: true }];
+const REQUESTS: readonly DerivativeRequest[] = [
+  {},
+  { gradient: true },
+  { laplacian: true },
+  { gradient: true, hessian: true },
+];
 const HIGHEST: readonly DerivativeRequest[] = [{ gradient: true, hessian: true }];
 
 /** Declares the tests in the caller's `describe`. */

@@ -1,5 +1,12 @@
 /** @file Networks of all kinds of operations. */
-import { type ActivationSpec, createRng, type Extensions, type FieldSpec, type LayerSpec, parseSpec } from '@neural-fields/core';
+import {
+  type ActivationSpec,
+  createRng,
+  type Extensions,
+  type FieldSpec,
+  type LayerSpec,
+  parseSpec,
+} from '@neural-fields/core';
 import type { Operation } from '@neural-fields/core/kernels';
 import {
   type ActivationDefinition,
@@ -122,7 +129,12 @@ const denseLevel = (resolution: number, axes: number, firstRow = 0): GridLevel =
   hashed: false,
 });
 
-const hashedLevel = (resolution: number, rows: number, firstRow = 0): GridLevel => ({ resolution, firstRow, rows, hashed: true });
+const hashedLevel = (resolution: number, rows: number, firstRow = 0): GridLevel => ({
+  resolution,
+  firstRow,
+  rows,
+  hashed: true,
+});
 
 /** The layers that the networks are made of. */
 export const extensions: Extensions = { layers: [pick, shared, fixed, modulated, table] };
@@ -208,7 +220,12 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
   },
   'a table of 65,536 rows in front of 64 features': {
     inFeatures: 2,
-    layers: [tableOf(2, [hashedLevel(1000, 2 ** 16)]), dense(64, { kind: 'relu' }), dense(64, { kind: 'relu' }), dense(1)],
+    layers: [
+      tableOf(2, [hashedLevel(1000, 2 ** 16)]),
+      dense(64, { kind: 'relu' }),
+      dense(64, { kind: 'relu' }),
+      dense(1),
+    ],
     kinds: ['grid', 'linear'],
     points: 500,
   },

@@ -1,4 +1,6 @@
-/** @file What the kernels of any backend must refuse: inputs that are not as long as the work that they are asked for. */
+/**
+ * @file What the kernels of any backend must refuse: inputs that are not as long as the work that they are asked for.
+ */
 
 import { squared } from '@neural-fields/core/elementwise';
 import {

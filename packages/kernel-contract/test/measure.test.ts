@@ -43,7 +43,8 @@ it('fails one whose sine is off by 1e-4', async () => {
   replaceSine(({ inputs, backend, attrs }) => {
     const { x } = inputs;
     const result = sine({ inputs: { x }, backend, ...(attrs && { attrs }) });
-    const values = (backend as MathBackendCPU).data.get((result as { readonly dataId: object }).dataId).values as Float32Array;
+    const values = (backend as MathBackendCPU).data.get((result as { readonly dataId: object }).dataId)
+      .values as Float32Array;
     for (let i = 0; i < values.length; i++) (values[i] as number) *= 1 + 1e-4;
     return result;
   });

@@ -1,5 +1,6 @@
 /**
- * @file What the TypeScript side calls, as a Node-API addon. A machine works in a memory that JavaScript owns, with the kernels of one instruction set and threads of its own.
+ * @file What the TypeScript side calls, as a Node-API addon. A machine works in a memory that JavaScript owns, with the
+ *   kernels of one instruction set and threads of its own.
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -93,7 +94,9 @@ static napi_value create_machine(napi_env env, napi_callback_info info) {
   return external;
 }
 
-/** The machine that is the first argument, and the numbers behind it; NULL with an exception where they are not that. */
+/**
+ * The machine that is the first argument, and the numbers behind it; NULL with an exception where they are not that.
+ */
 static Machine *read_arguments(napi_env env, napi_callback_info info, uint32_t *numbers, size_t wanted) {
   size_t count = 6;
   napi_value arguments[6];

@@ -1,5 +1,6 @@
-// Compiles native/ with the C compiler that is there, into build/kernels.node: the kernels once for each instruction set of this kind of processor, and the addon around them.
-// Does nothing where that is newer than its sources. Where there is no compiler it says so in one line, and the package works without.
+// Compiles native/ with the C compiler that is there, into build/kernels.node: the kernels once for each instruction
+// set of this kind of processor, and the addon around them. Does nothing where that is newer than its sources. Where
+// there is no compiler it says so in one line, and the package works without.
 import { execFile, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -34,14 +35,20 @@ const common = [
   '-fno-math-errno',
   '-fno-trapping-math',
 ];
-/** With `--sanitize` the binary stops at the first wrong access or undefined behaviour; Node then has to be started with `LD_PRELOAD=$(cc -print-file-name=libasan.so)`. */
+/**
+ * With `--sanitize` the binary stops at the first wrong access or undefined behaviour; Node then has to be started with
+ * `LD_PRELOAD=$(cc -print-file-name=libasan.so)`.
+ */
 const isSanitized = process.argv.includes('--sanitize');
 const sanitizers = isSanitized
   ? ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g', '-O1']
   : [];
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-Wno-unknown-pragmas'];
 
-/** @type {Readonly<Record<string, readonly { readonly set: string, readonly name: string, readonly width: number, readonly flags: readonly string[] }[]>>} */
+/**
+ * @type {Readonly<Record<string, readonly { readonly set: string, readonly name: string, readonly width: number,
+ * readonly flags: readonly string[] }[]>>}
+ */
 const kernelSets = {
   x64: [
     { set: 'portable', name: 'SSE2', width: 4, flags: [] },
@@ -77,7 +84,9 @@ const records = join(
 function isCurrent() {
   if (!existsSync(target)) return false;
   const built = statSync(target).mtimeMs;
-  return [...filesOf(sources), ...filesOf(join(home, 'scripts')), records].every(file => statSync(file).mtimeMs <= built);
+  return [...filesOf(sources), ...filesOf(join(home, 'scripts')), records].every(
+    file => statSync(file).mtimeMs <= built,
+  );
 }
 
 /** @param {string} compiler @param {readonly (typeof kernelSets)[string][number][]} sets */
@@ -106,12 +115,26 @@ async function build(compiler, sets) {
     const objects = await Promise.all([
       ...['addon', 'kernel-set', 'pool'].map(name => compile(`${name}.c`, name, [])),
       ...sets.map(({ set, name, width, flags }) =>
-        compile('kernels/kernels.c', set, [`-DVW=${width}`, `-DKERNELS=kernels_${set}`, `-DKERNELS_NAME="${name}"`, ...flags]),
+        compile('kernels/kernels.c', set, [
+          `-DVW=${width}`,
+          `-DKERNELS=kernels_${set}`,
+          `-DKERNELS_NAME="${name}"`,
+          ...flags,
+        ]),
       ),
     ]);
     const binary = join(folder, 'kernels.node');
     const undefinedSymbols = platform() === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
-    await execute(compiler, ['-shared', ...sanitizers, '-o', binary, ...objects, ...undefinedSymbols, '-lm', '-lpthread']);
+    await execute(compiler, [
+      '-shared',
+      ...sanitizers,
+      '-o',
+      binary,
+      ...objects,
+      ...undefinedSymbols,
+      '-lm',
+      '-lpthread',
+    ]);
     renameSync(binary, target);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -122,9 +145,13 @@ if (isSanitized || !isCurrent()) {
   const sets = kernelSets[arch()];
   const compiler = findCompiler();
   if (sets === undefined || platform() === 'win32')
-    console.log(`kernels-native: not built, as there are no kernels for ${platform()} on ${arch()}; everything works without.`);
+    console.log(
+      `kernels-native: not built, as there are no kernels for ${platform()} on ${arch()}; everything works without.`,
+    );
   else if (compiler === undefined)
-    console.log('kernels-native: not built, as there is no C compiler (cc, gcc, clang or $CC); everything works without.');
+    console.log(
+      'kernels-native: not built, as there is no C compiler (cc, gcc, clang or $CC); everything works without.',
+    );
   else
     await build(compiler, sets).catch(error => {
       // Where all of this is tested, a compiler that is there has to do; elsewhere there is a backend without it.

@@ -10,7 +10,10 @@ const types = { i32: 'int32_t', u32: 'uint32_t', usize: 'uint32_t', f32: 'float'
  */
 export async function recordsHeader(text) {
   const script = text.replaceAll(' as const;', ';');
-  /** @type {{ records: Record<string, { bytes: number, fields: Record<string, { offset: number, type: string }> }>, constants: Record<string, number> }} */
+  /**
+   * @type {{ records: Record<string, { bytes: number, fields: Record<string, { offset: number, type: string }> }>,
+   * constants: Record<string, number> }}
+   */
   const { records, constants } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
   const structs = Object.entries(records).map(([name, { bytes, fields }]) => {
     const members = Object.entries(fields);

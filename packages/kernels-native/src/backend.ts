@@ -23,7 +23,10 @@ const loaded = loadAddon();
 /** Why there are no native kernels here, in one sentence; `undefined` where there are. */
 export const nativeProblem: string | undefined = 'problem' in loaded ? loaded.problem : undefined;
 
-/** The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AVX2`, `SSE2` and `NEON`. */
+/**
+ * The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AVX2`,
+ * `SSE2` and `NEON`.
+ */
 export const nativeInstructionSets: readonly string[] = 'addon' in loaded ? loaded.addon.instructionSets() : [];
 
 /** The backend `simd` of kernels-wasm, whose programs, losses and Adam updates run in native code. */
@@ -71,11 +74,17 @@ export class NativeBackend extends SimdBackend {
 export const createNativeBackend = async (options: NativeOptions = {}): Promise<NativeBackend> => {
   if ('problem' in loaded) throw new Error(`native: ${loaded.problem}`);
   const { addon, threads: available } = loaded;
-  const { threads = Math.min(available, MOST_THREADS), instructionSet = nativeInstructionSets[0] as string, ...rest } = options;
+  const {
+    threads = Math.min(available, MOST_THREADS),
+    instructionSet = nativeInstructionSets[0] as string,
+    ...rest
+  } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new RangeError(`native: threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
   if (!nativeInstructionSets.includes(instructionSet))
-    throw new RangeError(`native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got ${instructionSet}`);
+    throw new RangeError(
+      `native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got ${instructionSet}`,
+    );
   const simd = await createSimdBackend({ threads: Math.min(threads, MOST_SIMD_THREADS), ...rest });
   return new NativeBackend(simd, createMachine(addon, simd.kernels, { threads, instructionSet }), instructionSet);
 };

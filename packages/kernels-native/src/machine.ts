@@ -2,7 +2,10 @@
 import type { Machine, ProgramLayout } from '@neural-fields/kernels-wasm/machine';
 import type { Addon } from './addon/addon.ts';
 
-/** Bytes of a tile's jets: the larger, the fewer times the weights are read from the second-level cache, which every processor with these instructions has that large. */
+/**
+ * Bytes of a tile's jets: the larger, the fewer times the weights are read from the second-level cache, which every
+ * processor with these instructions has that large.
+ */
 const TILE_BYTES: Readonly<Record<string, number>> = { 'AVX-512': 2 ** 20 };
 const TILE_BYTES_ELSEWHERE = 2 ** 19;
 

@@ -34,7 +34,9 @@ withNative(() => {
 
   it('is a sentence where the binary is of another version', () => {
     const path = fileURLToPath(new URL('../build/kernels.node', import.meta.url));
-    expect(loadBinary(path, 'other records')).toEqual({ problem: `${path} belongs to another version of this package` });
+    expect(loadBinary(path, 'other records')).toEqual({
+      problem: `${path} belongs to another version of this package`,
+    });
   });
 
   it('refuses what is no memory, no number of threads and no instruction set', () => {

@@ -14,7 +14,12 @@ import {
   sqrt,
   tanh,
 } from '@neural-fields/core/elementwise';
-import { type ElementwiseFunction, type FieldBackend, fieldBackend, type KernelProgram } from '@neural-fields/core/kernels';
+import {
+  type ElementwiseFunction,
+  type FieldBackend,
+  fieldBackend,
+  type KernelProgram,
+} from '@neural-fields/core/kernels';
 import { type ActivationDefinition, coreActivations } from '@neural-fields/core/layers';
 import { expectClose, FLOAT32_ROUNDOFF } from '@neural-fields/testing';
 import { backend as current } from '@tensorflow/tfjs-core';
@@ -89,7 +94,10 @@ onEachInstructionSet(() => {
     { name: 'sigmoid', of: sigmoid, limits: [0, 0, 1, 1] },
     { name: 'softplus', of: softplus, limits: [0, 0, 1000, Infinity] },
   ])('$name has its limits', ({ of, limits }) => {
-    expect([...ofFormula(of)(Float32Array.of(-Infinity, -1000, 1000, Infinity, Number.NaN))]).toEqual([...limits, Number.NaN]);
+    expect([...ofFormula(of)(Float32Array.of(-Infinity, -1000, 1000, Infinity, Number.NaN))]).toEqual([
+      ...limits,
+      Number.NaN,
+    ]);
   });
 
   it('log is right to four roundings of the larger of its result and 1, at denormal numbers too', () => {
@@ -110,7 +118,10 @@ onEachInstructionSet(() => {
   it('sqrt, floor and sign are exact', () => {
     const rng = createRng(6);
     const spread = Float32Array.from({ length: 100_001 }, (_, i) => (2 * rng.uniform() - 1) * 2 ** ((i % 60) - 30));
-    const x = Float32Array.of(...[0, -1, 1, 8_388_609, -8_388_607.5, 3e38, -3e38, Infinity, -Infinity, Number.NaN], ...spread);
+    const x = Float32Array.of(
+      ...[0, -1, 1, 8_388_609, -8_388_607.5, 3e38, -3e38, Infinity, -Infinity, Number.NaN],
+      ...spread,
+    );
     const same = (actual: Float32Array, expected: Float32Array): void =>
       expect([...actual].map(value => value + 0)).toEqual([...expected].map(value => value + 0));
     same(ofFormula(floor)(x), x.map(Math.floor));

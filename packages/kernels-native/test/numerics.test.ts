@@ -1,4 +1,7 @@
-/** @file What the bits of results depend on: the number of threads and the instruction set, which checkpoints name, and nothing else. */
+/**
+ * @file What the bits of results depend on: the number of threads and the instruction set, which checkpoints name, and
+ * nothing else.
+ */
 import { availableParallelism } from 'node:os';
 import {
   type CheckpointStore,
@@ -97,7 +100,9 @@ withNative(() => {
     expect(own.instructionSet).toBe(best);
     expect(own.threads).toBe(Math.min(64, availableParallelism()));
     own.dispose();
-    await expect(createNativeBackend({ threads: 0 })).rejects.toThrow('native: threads must be an integer from 1 to 64, got 0');
+    await expect(createNativeBackend({ threads: 0 })).rejects.toThrow(
+      'native: threads must be an integer from 1 to 64, got 0',
+    );
     await expect(createNativeBackend({ threads: 65 })).rejects.toThrow(RangeError);
     await expect(createNativeBackend({ instructionSet: 'MMX' })).rejects.toThrow(
       `native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got MMX`,

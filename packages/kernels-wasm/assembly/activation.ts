@@ -1,8 +1,9 @@
 /**
- * @file A scalar function's rule for the jets of a tile of points, and its reverse; the formulas stand in core's `jets/activation-jet.ts`.
+ * @file A scalar function's rule for the jets of a tile of points, and its reverse; the formulas stand in core's
+ *   `jets/activation-jet.ts`.
  *
- * The derivatives of the function come from sine.ts, row by row, or from formulas, which take a piece at a time: some rows, or a part of a long
- * one. The chain rule is the same for both.
+ * The derivatives of the function come from sine.ts, row by row, or from formulas, which take a piece at a time: some
+ * rows, or a part of a long one. The chain rule is the same for both.
  */
 import { BLOCK, Formula, REGISTER_BYTES, resultOf, runFormula } from './formula';
 import { Forms, pairIndex, rowBytesOf, weightOf } from './program';
@@ -23,13 +24,19 @@ export class Activation {
   /** The numbers of the formulas, see formula.ts: the parameters in the order of the definition, and then others. */
   table: usize;
   /**
-   * A record of formula.ts with the results s, s', s'', as far as the jet's order goes, and those that are kept for the reverse pass. 0 for the
-   * sine, as the next.
+   * A record of formula.ts with the results s, s', s'', as far as the jet's order goes, and those that are kept for the
+   * reverse pass. 0 for the sine, as the next.
    */
   forward: usize;
-  /** s', s'', s''', as far as the jet's order goes, and then for each learned parameter the derivatives of s, s', s'' with respect to it. */
+  /**
+   * s', s'', s''', as far as the jet's order goes, and then for each learned parameter the derivatives of s, s', s''
+   * with respect to it.
+   */
   reverse: usize;
-  /** How many derivatives the forward pass keeps: s' in the place of the value's pre-activations, others behind each other. 0 if it keeps none. */
+  /**
+   * How many derivatives the forward pass keeps: s' in the place of the value's pre-activations, others behind each
+   * other. 0 if it keeps none.
+   */
   keptCount: i32;
   /** Registers of the formulas. */
   registerCount: i32;
@@ -44,7 +51,10 @@ function omegaOf(activation: Activation): f32 {
   return load<f32>(activation.table);
 }
 
-/** Copies a piece of the pre-activations to the first register: `count` rows of `bytes`, of which those to come lie one behind the other. */
+/**
+ * Copies a piece of the pre-activations to the first register: `count` rows of `bytes`, of which those to come lie one
+ * behind the other.
+ */
 // @ts-ignore: decorator
 @inline
 function loadPiece(z: usize, rowBytes: usize, count: i32, bytes: usize, registers: usize): void {
@@ -98,8 +108,9 @@ function storePiece(from: usize, to: usize, rowBytes: usize, count: i32, bytes: 
 }
 
 /**
- * From Z to H, both `[blocks][points][stride]`. With `forReverse` the derivatives that the reverse pass needs are kept, where the kind has any to keep: the
- * slope in the place of the value's pre-activations, which then belong to nobody else, others at `kept`. `rows` is scratch.
+ * From Z to H, both `[blocks][points][stride]`. With `forReverse` the derivatives that the reverse pass needs are kept,
+ * where the kind has any to keep: the slope in the place of the value's pre-activations, which then belong to nobody
+ * else, others at `kept`. `rows` is scratch.
  */
 export function activate(
   activation: Activation,
@@ -161,8 +172,9 @@ export function activate(
 }
 
 /**
- * From the derivatives with respect to a row of H, in place, to those with respect to Z. What the derivatives with respect to learned parameters
- * multiply, sum_k z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, is kept at `along` and `cross` if those are not 0.
+ * From the derivatives with respect to a row of H, in place, to those with respect to Z. What the derivatives with
+ * respect to learned parameters multiply, sum_k z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, is kept at `along` and
+ * `cross` if those are not 0.
  */
 function chainReverse(
   z0: usize,
@@ -328,8 +340,9 @@ function formulaReverse(
 }
 
 /**
- * In place, from the derivatives of the loss with respect to H to those with respect to Z. Z and H are as {@link activate} left them, and with `hasKept`
- * so are the derivatives that it keeps. `rows` is scratch; the derivatives with respect to learned parameters are added to the thread's gradients.
+ * In place, from the derivatives of the loss with respect to H to those with respect to Z. Z and H are as {@link
+ * activate} left them, and with `hasKept` so are the derivatives that it keeps. `rows` is scratch; the derivatives with
+ * respect to learned parameters are added to the thread's gradients.
  */
 export function activateReverse(
   activation: Activation,

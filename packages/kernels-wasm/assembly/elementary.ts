@@ -8,10 +8,15 @@ declare function hostSin(x: f64): f64;
 @external('env', 'cos')
 declare function hostCos(x: f64): f64;
 
-/** Up to here the three parts of pi / 2 below are exact enough; beyond, and for NaN, the host's own functions take over. */
+/**
+ * Up to here the three parts of pi / 2 below are exact enough; beyond, and for NaN, the host's own functions take over.
+ */
 const REACH: f32 = 16384;
 
-/** The sine of the last call of {@link sineAndCosine}, which AssemblyScript cannot return beside the cosine. One instance is one thread. */
+/**
+ * The sine of the last call of {@link sineAndCosine}, which AssemblyScript cannot return beside the cosine. One
+ * instance is one thread.
+ */
 // @ts-ignore: decorator
 @lazy
 export let lastSine: v128 = f32x4.splat(0);
@@ -55,7 +60,10 @@ function quarterTurns(x: v128): v128 {
   return multiplyAdd(x, f32x4.splat(0.63661977236758134308), f32x4.splat(INTEGERS));
 }
 
-/** x - turns pi / 2, by Cody and Waite: pi / 2 in three parts, of which the first two have so few digits that their products are exact. */
+/**
+ * x - turns pi / 2, by Cody and Waite: pi / 2 in three parts, of which the first two have so few digits that their
+ * products are exact.
+ */
 // @ts-ignore: decorator
 @inline
 function reduced(x: v128, quarters: v128): v128 {

@@ -1,9 +1,10 @@
 /**
- * @file Elementwise formulas as instructions, each of which runs over a block of numbers that stays in the first-level cache. They are core's
- * (`elementwise/instructions.ts`): what an operation means stands there.
+ * @file Elementwise formulas as instructions, each of which runs over a block of numbers that stays in the first-level
+ *   cache. They are core's (`elementwise/instructions.ts`): what an operation means stands there.
  *
- * A register is a block of {@link BLOCK} numbers in a thread's scratch. Numbers that are the same for all elements lie in a table, each of them four
- * times, so that an operand is an address and the bytes from one vector to the next: 16, or 0 for an entry of the table.
+ * A register is a block of {@link BLOCK} numbers in a thread's scratch. Numbers that are the same for all elements lie
+ * in a table, each of them four times, so that an operand is an address and the bytes from one vector to the next: 16,
+ * or 0 for an entry of the table.
  */
 import { exponential, hyperbolicTangent, lastSine, logarithm, logistic, sine, sineAndCosine, softplus } from './elementary';
 
@@ -37,7 +38,10 @@ export const OP_SELECT: i32 = 19;
 export const OP_SINE_AND_COSINE: i32 = 20;
 export const OP_COPY: i32 = 21;
 
-/** Offsets of operands count from the start of the registers where the step is 16, and from that of the table where it is 0. */
+/**
+ * Offsets of operands count from the start of the registers where the step is 16, and from that of the table where it
+ * is 0.
+ */
 // @ts-ignore: decorator
 @unmanaged
 export class Instruction {

@@ -1,4 +1,7 @@
-/** @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own instance. */
+/**
+ * @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own
+ * instance.
+ */
 import { AdamJob, adam, JOB_ADAM } from './adam';
 import { ElementwiseJob, elementwise } from './elementwise';
 import { FieldsJob, JOB_MANY_FIELDS, manyFields } from './many-fields';
@@ -13,7 +16,8 @@ export { gridKeptBytes, gridScratchBytes } from './ops/grid';
 export { collectGradients, packParameters } from './parameters';
 export { transposeBlock } from './transpose';
 
-// The kinds of jobs that are shared out among threads; those of tiles.ts, many-fields.ts, adam.ts and elementwise.ts are others.
+// The kinds of jobs that are shared out among threads; those of tiles.ts, many-fields.ts, adam.ts and elementwise.ts
+// are others.
 export const JOB_PRODUCT: i32 = 6;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */

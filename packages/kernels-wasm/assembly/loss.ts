@@ -1,6 +1,6 @@
 /**
- * @file A loss that is a sum of penalties on single numbers of the jets: worked out on a tile between its forward and its reverse pass, which
- * then share one forward pass. The description is core's `KernelLoss`.
+ * @file A loss that is a sum of penalties on single numbers of the jets: worked out on a tile between its forward and
+ *   its reverse pass, which then share one forward pass. The description is core's `KernelLoss`.
  */
 import { BLOCK, Formula, resultOf, runFormula } from './formula';
 import { NONE, Program } from './program';
@@ -57,8 +57,8 @@ function targetOf(loss: Loss, index: i32): LossTarget {
 }
 
 /**
- * One block of the outputs of a tile, whose rows lie `rowBytes` apart at `source`. The derivatives of the loss go to rows `toBytes` apart at `to`, which hold
- * zeros. Returns the sum of the penalties. `registers` is scratch.
+ * One block of the outputs of a tile, whose rows lie `rowBytes` apart at `source`. The derivatives of the loss go to
+ * rows `toBytes` apart at `to`, which hold zeros. Returns the sum of the penalties. `registers` is scratch.
  */
 export function penaliseBlock(
   program: Program,

@@ -1,10 +1,11 @@
 /**
- * @file Programs of many fields: the same operations, with parameters of each field's own. The work is cut into units, one tile of one field each, and a thread
- * takes a contiguous range of them. It has its own copy of the program's memory, to which it packs the parameters of the field that it comes to, and when it
- * leaves a field it collects that field's gradient.
+ * @file Programs of many fields: the same operations, with parameters of each field's own. The work is cut into units,
+ *   one tile of one field each, and a thread takes a contiguous range of them. It has its own copy of the program's
+ *   memory, to which it packs the parameters of the field that it comes to, and when it leaves a field it collects that
+ *   field's gradient.
  *
- * A thread whose range begins within a field keeps what belongs to this field apart, and {@link joinFields} adds it afterwards, in the order of the threads: sums
- * depend on the number of threads and on nothing else.
+ * A thread whose range begins within a field keeps what belongs to this field apart, and {@link joinFields} adds it
+ * afterwards, in the order of the threads: sums depend on the number of threads and on nothing else.
  */
 import { addTo, SUM_BYTES } from './loss';
 import { collectOwn, collectShared, packParameters } from './parameters';
@@ -50,7 +51,10 @@ export class FieldsJob {
   /** A multiple of 4. */
   tilePoints: i32;
   scratch: usize;
-  /** Two for each thread: that of the field that it is at and of what all fields share, and that of the field within which its range began. */
+  /**
+   * Two for each thread: that of the field that it is at and of what all fields share, and that of the field within
+   * which its range began.
+   */
   gradients: usize;
   /** The flat gradient. */
   flat: usize;
@@ -125,7 +129,9 @@ export function manyFields(job: FieldsJob, thread: i32, threads: i32): void {
   }
 }
 
-/** Adds what threads have kept apart, when all of them have done their shares of a job of which something is added up. */
+/**
+ * Adds what threads have kept apart, when all of them have done their shares of a job of which something is added up.
+ */
 export function joinFields(address: usize, threads: i32): void {
   const job = changetype<FieldsJob>(address);
   const tiles = tilesOf(job);

@@ -1,8 +1,9 @@
 /**
- * @file Matrix products. The right operand lies in panels of 8 columns, `[n / 8][k][8]`, so that the innermost loop reads it in order.
+ * @file Matrix products. The right operand lies in panels of 8 columns, `[n / 8][k][8]`, so that the innermost loop
+ *   reads it in order.
  *
- * The register tile is 4 x 8: eight sums, two vectors of the panel and one factor at a time. It has to stay under fifteen live vectors, and
- * the loop over k is not unrolled, or V8 spills registers to memory.
+ * The register tile is 4 x 8: eight sums, two vectors of the panel and one factor at a time. It has to stay under
+ * fifteen live vectors, and the loop over k is not unrolled, or V8 spills registers to memory.
  */
 import { FLOAT, multiplyAdd } from './simd';
 import { transposeFour } from './transpose';
@@ -94,8 +95,8 @@ export function rowsTimesPanels(
 }
 
 /**
- * G += A' B, the gradient of a weight: the sum over rows of the outer products. The sum over these rows is made first and then added, so that the
- * error grows with the number of tiles and not with that of the points.
+ * G += A' B, the gradient of a weight: the sum over rows of the outer products. The sum over these rows is made first
+ * and then added, so that the error grows with the number of tiles and not with that of the points.
  *
  * @param a `[rows][k]`, its rows `strideA` floats apart; k is a multiple of 4
  * @param b `[rows][8 panelCount]`, its rows `strideB` floats apart
@@ -157,7 +158,9 @@ export function addOuterProducts(
   }
 }
 
-/** g += the sum of `rows` rows of b: the gradient of a bias. `[8 panelCount]`, summed as in {@link addOuterProducts}. */
+/**
+ * g += the sum of `rows` rows of b: the gradient of a bias. `[8 panelCount]`, summed as in {@link addOuterProducts}.
+ */
 export function addRows(b: usize, strideB: usize, rows: i32, panelCount: i32, g: usize): void {
   const nextB = strideB * FLOAT;
   for (let p = 0; p < panelCount; p++) {
@@ -175,7 +178,9 @@ export function addRows(b: usize, strideB: usize, rows: i32, panelCount: i32, g:
   }
 }
 
-/** Packs `[k][n]`, rows `stride` floats apart, into panels of 8 columns; the columns that fill up the last panel are 0. */
+/**
+ * Packs `[k][n]`, rows `stride` floats apart, into panels of 8 columns; the columns that fill up the last panel are 0.
+ */
 export function packPanels(source: usize, k: i32, n: i32, stride: i32, panels: usize): void {
   let to = panels;
   for (let column = 0; column < n; column += PANEL) {

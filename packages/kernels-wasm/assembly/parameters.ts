@@ -1,4 +1,6 @@
-/** @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back. */
+/**
+ * @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back.
+ */
 import { ENTRY_BYTES, Formula, runInstructions } from './formula';
 import { packPanels, packTransposedPanels } from './matrix-product';
 import { FLOAT } from './simd';

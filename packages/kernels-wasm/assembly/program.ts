@@ -1,9 +1,10 @@
 /**
- * @file The records of a program: operations over the tiles of a batch of points. `src/program/` writes them once for each program; only addresses and
- * the number of points change from one job to the next.
+ * @file The records of a program: operations over the tiles of a batch of points. `src/program/` writes them once for
+ *   each program; only addresses and the number of points change from one job to the next.
  *
- * The jet of a tile is a stack of blocks of rows, one row a point: the values, the d first derivatives, the m second-order forms, `[blocks][points][stride]`.
- * Every value of a program has such a place in the scratch of a thread, and so has its gradient; offsets count from the start of that scratch.
+ * The jet of a tile is a stack of blocks of rows, one row a point: the values, the d first derivatives, the m
+ * second-order forms, `[blocks][points][stride]`. Every value of a program has such a place in the scratch of a thread,
+ * and so has its gradient; offsets count from the start of that scratch.
  */
 import { FLOAT } from './simd';
 
@@ -115,17 +116,24 @@ export class Program {
   gradients: usize;
   /** `[1 + first + second][blockPoints][features]` */
   outputs: usize;
-  /** As the outputs: the derivatives of the loss with respect to them. Room for them where a loss is worked out by adjoints; else a loss needs none. */
+  /**
+   * As the outputs: the derivatives of the loss with respect to them. Room for them where a loss is worked out by
+   * adjoints; else a loss needs none.
+   */
   upstream: usize;
   /**
-   * How many tiles, the first ones, have scratch of their own, one behind the other at `kept`: there a forward pass leaves all that the reverse needs. The
-   * others are worked on in the scratch of the thread, and their reverse works the forward pass out again.
+   * How many tiles, the first ones, have scratch of their own, one behind the other at `kept`: there a forward pass
+   * leaves all that the reverse needs. The others are worked on in the scratch of the thread, and their reverse works
+   * the forward pass out again.
    */
   keptTiles: i32;
   kept: usize;
 }
 
-/** Whether what the forward pass makes of the tile that begins at point `start` stays where it is until the reverse pass. */
+/**
+ * Whether what the forward pass makes of the tile that begins at point `start` stays where it is until the reverse
+ * pass.
+ */
 // @ts-ignore: decorator
 @inline
 export function isKept(program: Program, start: i32): bool {

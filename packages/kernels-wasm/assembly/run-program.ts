@@ -1,6 +1,7 @@
 /**
- * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's jets stay in the second-level
- * cache, and nothing as large as points times width is kept but what the caller has room for.
+ * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A
+ *   tile's jets stay in the second-level cache, and nothing as large as points times width is kept but what the caller
+ *   has room for.
  */
 import { addTo, Loss, penaliseBlock } from './loss';
 import { columnsForward, columnsReverse } from './ops/columns';
@@ -34,8 +35,8 @@ import {
 import { FLOAT } from './simd';
 
 /**
- * An input's jet, of which `first` and `second` blocks are wanted. That of coordinates: themselves, unit first derivatives, no second ones. A tile
- * that is not full repeats the last point.
+ * An input's jet, of which `first` and `second` blocks are wanted. That of coordinates: themselves, unit first
+ * derivatives, no second ones. A tile that is not full repeats the last point.
  */
 export function fillInput(program: Program, input: Input, first: i32, second: i32, start: i32, scratch: usize): void {
   const k = input.features;

@@ -1,5 +1,6 @@
 /**
- * @file The value and the gradient of a field with one output, by a reverse pass for the gradient instead of the jet, and the reverse of both.
+ * @file The value and the gradient of a field with one output, by a reverse pass for the gradient instead of the jet,
+ *   and the reverse of both.
  *
  * With u_l = dv/dh_l for the field's value v, and bars for the derivatives of the loss:
  *
@@ -8,8 +9,8 @@
  *     sweep       e_l = u-bar_(l-1) W_l        u-bar_l = e_l s'(z_l)      c_l = e_l u_l s''(z_l)       W-bar_l += u-bar_(l-1)' d_l
  *     reverse     z-bar_l = h-bar_l s'(z_l) + c_l      h-bar_(l-1) = z-bar_l W_l'      W-bar_l += h_(l-1)' z-bar_l
  *
- * (reverse mode over reverse mode; Griewank and Walther, "Evaluating Derivatives", 2008, section 5.5). Six products for each layer and point
- * whatever the number of coordinates d, where the jet and its reverse take 3 (1 + d).
+ * (reverse mode over reverse mode; Griewank and Walther, "Evaluating Derivatives", 2008, section 5.5). Six products for
+ * each layer and point whatever the number of coordinates d, where the jet and its reverse take 3 (1 + d).
  */
 import { activate, Activation, ACTIVATION_FORMULA } from './activation';
 import { addTo, Loss, penaliseBlock } from './loss';
@@ -31,7 +32,10 @@ import { copyInputGradient, fillInput } from './run-program';
 import { FLOAT, multiplyAdd } from './simd';
 import { bend } from './sine';
 
-/** What these passes need beside the program. The program's operations are linear ones, each of which reads what the one before writes. */
+/**
+ * What these passes need beside the program. The program's operations are linear ones, each of which reads what the one
+ * before writes.
+ */
 // @ts-ignore: decorator
 @unmanaged
 export class Adjoint {

@@ -1,12 +1,13 @@
 /**
- * @file The sine and its derivatives, for the features of one point: written by hand, as its derivatives follow from the sine and its slope, so that nothing
- * more has to be kept. All other activations are formulas; see formula.ts. The kernel contract holds this one to core's.
+ * @file The sine and its derivatives, for the features of one point: written by hand, as its derivatives follow from
+ *   the sine and its slope, so that nothing more has to be kept. All other activations are formulas; see formula.ts.
+ *   The kernel contract holds this one to core's.
  */
 import { bothNear, lastSine, sine, sineAndCosineFar, sineAndCosineNear } from './elementary';
 
 /**
- * s = sin(omega x), s', and s'' and s''' as far as `order` asks, `[bytes / 4]` floats each; s alone for order 0. `s` or `s1` may be the place of `z` itself,
- * and `s3` is not used below order 3.
+ * s = sin(omega x), s', and s'' and s''' as far as `order` asks, `[bytes / 4]` floats each; s alone for order 0. `s` or
+ * `s1` may be the place of `z` itself, and `s3` is not used below order 3.
  */
 export function sineDerivatives(
   z: usize,

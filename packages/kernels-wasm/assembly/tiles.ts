@@ -11,7 +11,10 @@ export const JOB_SCALAR_GRADIENT_FORWARD: i32 = 3;
 export const JOB_SCALAR_GRADIENT_REVERSE: i32 = 4;
 export const JOB_SCALAR_GRADIENT_LOSS: i32 = 5;
 
-/** Does the work of one of these jobs for the tile that begins at point `start`: gradients are added to `gradients`, a loss to the f64 at `sum`. */
+/**
+ * Does the work of one of these jobs for the tile that begins at point `start`: gradients are added to `gradients`, a
+ * loss to the f64 at `sum`.
+ */
 export function workOnTile(work: i32, program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
   switch (work) {
     case JOB_PROGRAM_FORWARD:

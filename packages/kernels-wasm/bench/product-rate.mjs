@@ -1,5 +1,5 @@
-// The attainable rate: products and sums per second of the matrix kernel on a matrix that stays in the cache, on all threads, in GFLOP/s. Prints
-// one JSON object. The package must have been built.
+// The attainable rate: products and sums per second of the matrix kernel on a matrix that stays in the cache, on all
+// threads, in GFLOP/s. Prints one JSON object. The package must have been built.
 //
 //     npm run build && cd packages/kernels-wasm && npm run bench
 import '@neural-fields/kernels-wasm';

@@ -1,6 +1,15 @@
-// Compiles assembly/ twice, without and with relaxed SIMD, and writes both into src/generated/binaries.ts, and what TypeScript has to know of its records
-// into src/generated/records.ts. Does nothing when both are newer.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Compiles assembly/ twice, without and with relaxed SIMD, and writes both into src/generated/binaries.ts, and what
+// TypeScript has to know of its records into src/generated/records.ts. Does nothing when both are newer.
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +36,14 @@ const base = ['--enable', 'threads', '--enable', 'simd'];
 async function compile(folder, name, features) {
   const file = join(folder, `${name}.wasm`);
   const flags = [...common, ...memory, ...base, ...features.flatMap(feature => ['--enable', feature])];
-  const { error, stderr } = await main(['index.ts', '--baseDir', assembly, '--outFile', relative(assembly, file), ...flags]);
+  const { error, stderr } = await main([
+    'index.ts',
+    '--baseDir',
+    assembly,
+    '--outFile',
+    relative(assembly, file),
+    ...flags,
+  ]);
   if (error) throw new Error(`${stderr}`, { cause: error });
   return readFileSync(file).toString('base64');
 }

@@ -1,4 +1,5 @@
-// The records of assembly/ and its numbered kinds, for TypeScript: the offset of every field comes from the compiler, and every number from the module.
+// The records of assembly/ and its numbered kinds, for TypeScript: the offset of every field comes from the compiler,
+// and every number from the module.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { main } from 'assemblyscript/asc';
@@ -13,7 +14,8 @@ function declarationsOf(text, file) {
   const classes = [...text.matchAll(/@unmanaged\nexport class (\w+) \{\n([\s\S]*?)\n\}/g)].map(([, name, body]) => ({
     name,
     fields: [...body.matchAll(/^ {2}(\w+): (\w+);$/gm)].map(([, field, type]) => {
-      if (!FIELD_TYPES.has(type)) throw new Error(`${file}: ${name}.${field} must be a number of four bytes, got ${type}`);
+      if (!FIELD_TYPES.has(type))
+        throw new Error(`${file}: ${name}.${field} must be a number of four bytes, got ${type}`);
       return { name: field, type };
     }),
   }));
@@ -54,12 +56,17 @@ export async function readRecords(assembly, files, folder, flags) {
       return null;
     }
   };
-  const { error, stderr } = await main(['records.ts', '--baseDir', assembly, '--outFile', relative(assembly, output), ...flags], {
-    readFile,
-  });
+  const { error, stderr } = await main(
+    ['records.ts', '--baseDir', assembly, '--outFile', relative(assembly, output), ...flags],
+    {
+      readFile,
+    },
+  );
   if (error) throw new Error(`${stderr}`, { cause: error });
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
-  const { instance } = await WebAssembly.instantiate(readFileSync(output), { env: { memory, sin: Math.sin, cos: Math.cos } });
+  const { instance } = await WebAssembly.instantiate(readFileSync(output), {
+    env: { memory, sin: Math.sin, cos: Math.cos },
+  });
   /** @param {string} name */
   const numberOf = name => {
     const global = instance.exports[name];

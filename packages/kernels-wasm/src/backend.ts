@@ -27,12 +27,18 @@ export class SimdBackend extends MathBackendCPU implements DescribedBackend {
     return this.kernels.machine;
   }
 
-  /** How many threads share the work, where Node's permissions let them start; 1 in a browser where there can be no more. */
+  /**
+   * How many threads share the work, where Node's permissions let them start; 1 in a browser where there can be no
+   * more.
+   */
   get threads(): number {
     return this.kernels.pool.count;
   }
 
-  /** What the roundings of results depend on: gradients are sums that the threads share. A checkpoint of core's keeps it. */
+  /**
+   * What the roundings of results depend on: gradients are sums that the threads share. A checkpoint of core's keeps
+   * it.
+   */
   get numerics(): Readonly<Record<string, string>> {
     return { threads: String(this.threads), build: this.kernels.build };
   }

@@ -19,13 +19,19 @@ export interface Kernels {
 
 /** How the kernels work. */
 export interface KernelOptions {
-  /** How many threads may work at once, at most 16; as many as the machine runs if absent. More threads have more to add up than they save. */
+  /**
+   * How many threads may work at once, at most 16; as many as the machine runs if absent. More threads have more to add
+   * up than they save.
+   */
   readonly threads?: number;
-  /** Bytes that the kernels may take at most, beside the tensors themselves; all that WebAssembly can address, 4 GiB, if absent. */
+  /**
+   * Bytes that the kernels may take at most, beside the tensors themselves; all that WebAssembly can address, 4 GiB, if
+   * absent.
+   */
   readonly maximumMemory?: number;
   /**
-   * In browsers: the address of `@neural-fields/kernels-wasm/thread` as a module script. Needed only where the bundler does not find the script itself and a
-   * content security policy forbids workers from `blob:` addresses.
+   * In browsers: the address of `@neural-fields/kernels-wasm/thread` as a module script. Needed only where the bundler
+   * does not find the script itself and a content security policy forbids workers from `blob:` addresses.
    */
   readonly threadScript?: string | URL;
 }

@@ -1,6 +1,6 @@
 /**
- * @file What runs placed programs. The machine of this package is its WebAssembly module; a package with code of its own for the same records of `assembly/`, in
- * the same memory, gives its backend another one.
+ * @file What runs placed programs. The machine of this package is its WebAssembly module; a package with code of its
+ *   own for the same records of `assembly/`, in the same memory, gives its backend another one.
  */
 
 export { constants, records } from './generated/records.ts';
@@ -11,7 +11,10 @@ import type { Arena } from './wasm/memory.ts';
 
 /** How a machine wants programs to be laid out. */
 export interface ProgramLayout {
-  /** Numbers of a vector, or of several: rows are filled up to a multiple of it, and matrices lie in panels of so many columns. A multiple of 4, at most 16. */
+  /**
+   * Numbers of a vector, or of several: rows are filled up to a multiple of it, and matrices lie in panels of so many
+   * columns. A multiple of 4, at most 16.
+   */
   readonly panel: number;
   /** Bytes of a tile's jets that should stay in a second-level cache. */
   readonly tileBytes: number;

@@ -1,4 +1,14 @@
-import { adam, createField, type FieldSpec, fit, mlp, type PointLoss, type PointSource, siren, term } from '@neural-fields/core';
+import {
+  adam,
+  createField,
+  type FieldSpec,
+  fit,
+  mlp,
+  type PointLoss,
+  type PointSource,
+  siren,
+  term,
+} from '@neural-fields/core';
 import type { ActivationDefinition } from '@neural-fields/core/layers';
 import {
   add,
@@ -58,7 +68,10 @@ const works: Readonly<Record<string, () => Promise<number[]>>> = {
   'a fit in ordinary ops': () => learn(mlp({ ...size, activation: { kind: 'own' }, extensions })),
   'a convolution and its gradients': async () => {
     const numbers = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(1.3 * i));
-    const [images, filter] = [tensor4d(numbers(30 * 31 * 8), [1, 30, 31, 8]), tensor4d(numbers(9 * 8 * 16), [3, 3, 8, 16])];
+    const [images, filter] = [
+      tensor4d(numbers(30 * 31 * 8), [1, 30, 31, 8]),
+      tensor4d(numbers(9 * 8 * 16), [3, 3, 8, 16]),
+    ];
     const convolve = (x: Tensor, w: Tensor): Tensor => conv2d(x as Tensor4D, w as Tensor4D, 1, 'same');
     const gradients = grads((x, w) => sum(square(convolve(x as Tensor, w as Tensor))))([images, filter]);
     const results = await Promise.all([convolve(images, filter), ...gradients].map(result => result.data()));

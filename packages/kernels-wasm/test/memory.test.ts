@@ -19,10 +19,15 @@ const createSiren = (hiddenFeatures: number, hiddenLayers = 1): Field =>
   createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0: 5 }), { seed: 1 });
 
 const fitField = async (field: Field): Promise<number[]> => {
-  const loss = ({ value }: { readonly value: Tensor }, batch: { readonly targets: Readonly<Record<string, Tensor>> }): Tensor =>
-    squaredDifference(value, batch.targets['value'] as Tensor);
+  const loss = (
+    { value }: { readonly value: Tensor },
+    batch: { readonly targets: Readonly<Record<string, Tensor>> },
+  ): Tensor => squaredDifference(value, batch.targets['value'] as Tensor);
   const losses: number[] = [];
-  for await (const { loss: at } of fit(field, [term({ points, loss })], { steps: 4, optimizer: adam({ learningRate: 1e-4 }) }))
+  for await (const { loss: at } of fit(field, [term({ points, loss })], {
+    steps: 4,
+    optimizer: adam({ learningRate: 1e-4 }),
+  }))
     losses.push(at as number);
   return losses;
 };
@@ -42,7 +47,10 @@ describe('memory that the kernels may not have', () => {
 
   it('is one too where the engine has no room for a tensor', async () => {
     await useSimd({});
-    const [column, row] = [tensor2d(new Float32Array(2 ** 18), [2 ** 18, 1]), tensor2d(new Float32Array(2 ** 18), [1, 2 ** 18])];
+    const [column, row] = [
+      tensor2d(new Float32Array(2 ** 18), [2 ** 18, 1]),
+      tensor2d(new Float32Array(2 ** 18), [1, 2 ** 18]),
+    ];
     expect(() => mul(column, row)).toThrow(KernelMemoryError);
     expect(() => matMul(column, row)).toThrow('simd: cannot have 262144 MiB of memory for a tensor');
     expect((await mul(tensor2d([[2]]), tensor2d([[3]])).data())[0]).toBe(6);

@@ -23,7 +23,8 @@ const points: PointSource = {
 /** One tiny fit of three steps, from nothing to nothing; with second derivatives every other time. */
 const fitOnce = async (seed: number): Promise<void> => {
   const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed });
-  const target = (batch: { readonly targets: Readonly<Record<string, Tensor>> }): Tensor => batch.targets['value'] as Tensor;
+  const target = (batch: { readonly targets: Readonly<Record<string, Tensor>> }): Tensor =>
+    batch.targets['value'] as Tensor;
   const task =
     seed % 2 === 0
       ? term({ points, loss: ({ value }, batch) => squaredDifference(value, target(batch)) })

@@ -1,6 +1,6 @@
-// What float16 between layers (`halfPrecision`) changes in SIRENs with omega 30, and in sines of that frequency on weights that are not SIREN's, against
-// the same kernels in float32: by how much jets and the gradients of losses on them are off, what the kernels' buffers take, and how a fit goes.
-// Needs an adapter with `shader-f16`.
+// What float16 between layers (`halfPrecision`) changes in SIRENs with omega 30, and in sines of that frequency on
+// weights that are not SIREN's, against the same kernels in float32: by how much jets and the gradients of losses on
+// them are off, what the kernels' buffers take, and how a fit goes. Needs an adapter with `shader-f16`.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run half-precision -- [points] [steps] [width] [hidden layers]
 
@@ -26,7 +26,13 @@ const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
 const [points = 512, steps = 40, width, layers] = process.argv.slice(2).map(Number);
 const sirenOf = (hiddenFeatures, hiddenLayers) =>
   siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0: 30 });
-const strange = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2, activation: { kind: 'sine', omega: 30 } };
+const strange = {
+  inFeatures: 2,
+  outFeatures: 1,
+  hiddenFeatures: 64,
+  hiddenLayers: 2,
+  activation: { kind: 'sine', omega: 30 },
+};
 const specs =
   width === undefined
     ? { '64x2': sirenOf(64, 2), '256x3': sirenOf(256, 3), '64x2 with other weights': mlp(strange) }
@@ -62,7 +68,8 @@ async function measure(spec, halfPrecision) {
   const x = tensor2d(coords, [points, 2]);
   const found = {};
   for (const [name, request] of Object.entries(requests)) {
-    const part = () => evaluateJet(spec, Object.fromEntries(names.map((key, i) => [key, tensors[i]])), x, request)[name];
+    const part = () =>
+      evaluateJet(spec, Object.fromEntries(names.map((key, i) => [key, tensors[i]])), x, request)[name];
     found[name] = await part().data();
     const { grads } = engine().gradients(() => mean(square(part())), tensors, scalar(1), true);
     const numbers = await Promise.all(grads.map(gradient => gradient.data()));
@@ -86,7 +93,9 @@ function errorOf(actual, expected) {
 
 for (const [name, spec] of Object.entries(specs)) {
   const [single, half] = [await measure(spec, false), await measure(spec, true)];
-  console.log(`${name}: buffers ${(half.bytes / 2 ** 20).toFixed(1)} MiB, in float32 ${(single.bytes / 2 ** 20).toFixed(1)} MiB`);
+  console.log(
+    `${name}: buffers ${(half.bytes / 2 ** 20).toFixed(1)} MiB, in float32 ${(single.bytes / 2 ** 20).toFixed(1)} MiB`,
+  );
   for (const [part, expected] of Object.entries(single.found)) {
     const { norm, worst } = errorOf(half.found[part], expected);
     console.log(`  ${part.padEnd(24)} norm ${norm.toExponential(1)}  worst ${worst.toExponential(1)}`);
@@ -94,7 +103,10 @@ for (const [name, spec] of Object.entries(specs)) {
 }
 
 // Fits of 2-64-64-64-1 from the same weights, to values and to Laplacians.
-const value = Float32Array.from({ length: points }, (_, i) => Math.sin(9 * coords[2 * i]) * Math.cos(7 * coords[2 * i + 1]));
+const value = Float32Array.from(
+  { length: points },
+  (_, i) => Math.sin(9 * coords[2 * i]) * Math.cos(7 * coords[2 * i + 1]),
+);
 const targets = { value, laplacian: value.map(at => -(9 ** 2 + 7 ** 2) * at) };
 
 async function lossesOf(part, halfPrecision) {
@@ -113,7 +125,9 @@ async function lossesOf(part, halfPrecision) {
     throw new Error('the loss must be worked out inside the kernel');
   };
   const pointwise = { errors: [{ of: part, target: part }], penalty: squared };
-  const task = [term({ points: source, derivatives: requests[part], loss: Object.assign(withoutKernels, { pointwise }) })];
+  const task = [
+    term({ points: source, derivatives: requests[part], loss: Object.assign(withoutKernels, { pointwise }) }),
+  ];
   const losses = [];
   const options = { steps, reportEvery: Math.ceil(steps / 4), optimizer: adam({ learningRate: 1e-4 }) };
   for await (const { loss } of fit(field, task, options)) losses.push(loss);

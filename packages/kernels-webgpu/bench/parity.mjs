@@ -1,5 +1,6 @@
-// Checks on the graphics card of this machine that the fused kernels agree with the cpu backend, with both styles of products, and prints by how
-// much they are off. With `--half-precision` it checks what is float16 between layers, where the card has it.
+// Checks on the graphics card of this machine that the fused kernels agree with the cpu backend, with both styles of
+// products, and prints by how much they are off. With `--half-precision` it checks what is float16 between layers,
+// where the card has it.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style, activation, network or batch] ...
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
@@ -36,7 +37,9 @@ if (halfPrecision && !features.has('shader-f16')) {
   process.exit(1);
 }
 const ALLOWED = halfPrecision ? 2e-3 : 1e-4;
-/** Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do. */
+/**
+ * Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do.
+ */
 const JUMPING = ['relu', 'prelu', 'laplacian', 'finer'];
 
 const activationOf = ({ kind, parameters }) => ({
@@ -195,7 +198,9 @@ for (const productStyle of styles) {
   await setBackend('webgpu');
   engine().backend.device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message));
   for (const chosenName of names) {
-    const work = Object.hasOwn(batches, chosenName) ? manyFields(batches[chosenName]) : await oneField(specs.get(chosenName));
+    const work = Object.hasOwn(batches, chosenName)
+      ? manyFields(batches[chosenName])
+      : await oneField(specs.get(chosenName));
     const errors = [];
     for (const request of requests) {
       const expected = await measure('cpu', work, request);
@@ -210,5 +215,7 @@ for (const productStyle of styles) {
   }
 }
 for (const fault of new Set(faults)) console.log(`fault of the device: ${fault}`);
-console.log(failures + faults.length === 0 ? `all within ${ALLOWED}` : `${failures} beyond ${ALLOWED}, ${faults.length} faults`);
+console.log(
+  failures + faults.length === 0 ? `all within ${ALLOWED}` : `${failures} beyond ${ALLOWED}, ${faults.length} faults`,
+);
 process.exitCode = failures + faults.length === 0 ? 0 : 1;

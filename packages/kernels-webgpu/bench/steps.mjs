@@ -1,5 +1,5 @@
-// What a training step of 2-256-256-256-256-1 (omega 30, a pointwise loss, Adam) costs the host, and what it hands to the device. The time of the
-// device is of no use on an emulation, where this says so.
+// What a training step of 2-256-256-256-256-1 (omega 30, a pointwise loss, Adam) costs the host, and what it hands to
+// the device. The time of the device is of no use on an emulation, where this says so.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run bench -- [points] [steps] [width]
 
@@ -16,7 +16,9 @@ await selectBackend('webgpu');
 const [points = 256, steps = 10, width = 32] = process.argv.slice(2).map(Number);
 const adapter = await navigator.gpu.requestAdapter();
 const software = isSoftware(adapter.info);
-console.log(`${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}${software ? ', an emulation' : ''}`);
+console.log(
+  `${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}${software ? ', an emulation' : ''}`,
+);
 console.log(`${points} points a step, ${steps} steps, width ${width}, Node ${process.version}`);
 
 const squaresOf = of => ({ errors: [{ of }], penalty: squared });
@@ -38,7 +40,10 @@ const source = {
 /** @param {readonly number[]} values */
 const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Runs some steps of a fit with one report at the end. The host's time is that from one update to the next, of which few have a pause between. */
+/**
+ * Runs some steps of a fit with one report at the end. The host's time is that from one update to the next, of which
+ * few have a pause between.
+ */
 async function run(field, task, count) {
   const { backend } = engine();
   const before = backend.counters;

@@ -32,10 +32,17 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements DescribedBacke
     return kernelsOf(this).arena.bytes;
   }
 
-  /** What the roundings of results depend on: the graphics card, and how it is used. A checkpoint of core's keeps it. */
+  /**
+   * What the roundings of results depend on: the graphics card, and how it is used. A checkpoint of core's keeps it.
+   */
   get numerics(): Readonly<Record<string, string>> {
     const { style, batchBytes, halfPrecision } = kernelsOf(this);
-    return { adapter: this.#adapter, products: style, batchBytes: String(batchBytes), halfPrecision: String(halfPrecision) };
+    return {
+      adapter: this.#adapter,
+      products: style,
+      batchBytes: String(batchBytes),
+      halfPrecision: String(halfPrecision),
+    };
   }
 
   override submitQueue(): void {
@@ -43,7 +50,10 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements DescribedBacke
     kernelsOf(this).submitted();
   }
 
-  /** @throws DeviceLostError when the device is gone, DeviceFaultError when it reported a fault before the buffer was read */
+  /**
+   * @throws DeviceLostError when the device is gone, DeviceFaultError when it reported a fault before the buffer was
+   * read
+   */
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
     const kernels = kernelsOf(this);
     kernels.assertSound();
@@ -62,8 +72,8 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements DescribedBacke
   /**
    * Core's fit loop calls it after every chunk; a loop of your own may, too.
    *
-   * @returns a promise where the host has to wait until the device has finished a part of what was submitted; rejected with DeviceLostError when
-   *   it is gone
+   * @returns a promise where the host has to wait until the device has finished a part of what was submitted; rejected
+   *   with DeviceLostError when it is gone
    * @throws DeviceLostError, DeviceFaultError as reading does
    */
   keepPace(signal?: AbortSignal): Promise<void> | undefined {
@@ -83,25 +93,27 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
   /** How matrices are multiplied; `direct` on an emulation of a graphics card and `tiled` on all others if absent. */
   readonly productStyle?: ProductStyle;
   /**
-   * How many parts of a fit (steps, or chunks of them) may be on their way to the device at most; 32 if absent, and `Infinity` for no bound. Within
-   * this, a device that takes long for a part gets two at a time.
+   * How many parts of a fit (steps, or chunks of them) may be on their way to the device at most; 32 if absent, and
+   * `Infinity` for no bound. Within this, a device that takes long for a part gets two at a time.
    */
   readonly mostInFlight?: number;
   /**
-   * Bytes that the activations of the points may take that go through the kernels at once; if absent 1 GiB, or a quarter of the device's
-   * `maxBufferSize` where that is less. Batches too small leave a large graphics card idle.
+   * Bytes that the activations of the points may take that go through the kernels at once; if absent 1 GiB, or a
+   * quarter of the device's `maxBufferSize` where that is less. Batches too small leave a large graphics card idle.
    */
   readonly batchBytes?: number;
   /**
-   * Whether what layers hand on is kept in float16 (`shader-f16`), for less memory and less to read, at the price of about three digits; `false` if
-   * absent. Parameters, gradients, sums, the phases of activations and the results stay float32. Networks behind operations in tfjs ops, and
-   * those with encodings, products or tables, have it only where no derivatives are asked for.
+   * Whether what layers hand on is kept in float16 (`shader-f16`), for less memory and less to read, at the price of
+   * about three digits; `false` if absent. Parameters, gradients, sums, the phases of activations and the results stay
+   * float32. Networks behind operations in tfjs ops, and those with encodings, products or tables, have it only where
+   * no derivatives are asked for.
    */
   readonly halfPrecision?: boolean;
 }
 
 /**
- * Makes a backend on a device with all that the adapter has. tfjs takes it in place of the one that importing this package registers:
+ * Makes a backend on a device with all that the adapter has. tfjs takes it in place of the one that importing this
+ * package registers:
  *
  *     removeBackend('webgpu');
  *     registerBackend('webgpu', () => createWebgpuBackend({ powerPreference: 'low-power' }), 3);
@@ -113,7 +125,9 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
 export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
   const { mostInFlight = MOST_IN_FLIGHT } = options;
   if (!(mostInFlight >= 1 && (Number.isInteger(mostInFlight) || mostInFlight === Number.POSITIVE_INFINITY)))
-    throw new RangeError(`createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`);
+    throw new RangeError(
+      `createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`,
+    );
   if (options.batchBytes !== undefined && !(options.batchBytes > 0))
     throw new RangeError(`createWebgpuBackend: batchBytes must be a positive number, got ${options.batchBytes}`);
   const { device, info } = await createDevice(options);

@@ -1,4 +1,7 @@
-/** @file Importing this package gives tfjs's backend `webgpu` the fused kernels, and a device of its own; then `await setBackend('webgpu')`. */
+/**
+ * @file Importing this package gives tfjs's backend `webgpu` the fused kernels, and a device of its own; then `await
+ * setBackend('webgpu')`.
+ */
 import '@tensorflow/tfjs-backend-webgpu';
 import { engine, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, createWebgpuBackend } from './backend.ts';

@@ -1,4 +1,7 @@
-/** @file Importing this module in Node gives it the `navigator.gpu` of browsers, from the package `webgpu` (Dawn), and then imports the kernels. */
+/**
+ * @file Importing this module in Node gives it the `navigator.gpu` of browsers, from the package `webgpu` (Dawn), and
+ * then imports the kernels.
+ */
 import { WebgpuUnavailableError } from './device/errors.ts';
 
 /** What the package `webgpu` exports. */
@@ -8,14 +11,16 @@ export interface Dawn {
 }
 
 /**
- * Gives Node the `navigator.gpu` of browsers. Call it before anything imports tfjs's webgpu backend or `@neural-fields/kernels-webgpu`, which look for it.
+ * Gives Node the `navigator.gpu` of browsers. Call it before anything imports tfjs's webgpu backend or
+ * `@neural-fields/kernels-webgpu`, which look for it.
  *
  * @param dawn the module `webgpu`
  * @param flags of Dawn, e.g. `backend=vulkan`
  */
 export const installDawn = ({ create, globals }: Dawn, flags: readonly string[] = []): void => {
   Object.assign(globalThis, globals);
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  if (globalThis.navigator === undefined)
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(globalThis.navigator, 'gpu', { value: create([...flags]), configurable: true });
 };
 
@@ -28,7 +33,9 @@ export const useDawn = async (flags: readonly string[] = []): Promise<void> => {
   // A variable: neither types nor bundlers look for a package that need not be there.
   const name = 'webgpu';
   const dawn = (await import(name).catch(cause => {
-    throw new WebgpuUnavailableError("webgpu: in Node the package 'webgpu' must be installed: npm install webgpu", { cause });
+    throw new WebgpuUnavailableError("webgpu: in Node the package 'webgpu' must be installed: npm install webgpu", {
+      cause,
+    });
   })) as Dawn;
   installDawn(dawn, flags);
   await import('./index.ts');

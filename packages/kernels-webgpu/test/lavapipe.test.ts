@@ -1,6 +1,6 @@
 /**
- * @file The kernels as they were built, on Mesa's lavapipe: a second driver beside SwiftShader, and one with `shader-f16`. Its Node starts no tests,
- * only scripts.
+ * @file The kernels as they were built, on Mesa's lavapipe: a second driver beside SwiftShader, and one with
+ *   `shader-f16`. Its Node starts no tests, only scripts.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -78,6 +78,7 @@ it('derivatives and fits of a SIREN in half precision are those of float32', asy
   expect(curves).toHaveLength(4);
   for (const [float32, float16] of [curves.slice(0, 2), curves.slice(2)] as [number[], number[]][]) {
     expect(float32.at(-1)).toBeLessThan(0.5 * (float32[0] as number));
-    for (const [index, loss] of float32.entries()) expect(Math.abs((float16[index] as number) / loss - 1)).toBeLessThan(2e-3);
+    for (const [index, loss] of float32.entries())
+      expect(Math.abs((float16[index] as number) / loss - 1)).toBeLessThan(2e-3);
   }
 });

@@ -5,4 +5,5 @@ import { onGpu } from './setup/gpu.ts';
 
 onGpu();
 
-test('the example of the README prints what it says', () => expectReadmeExample(new URL('../README.md', import.meta.url)));
+test('the example of the README prints what it says', () =>
+  expectReadmeExample(new URL('../README.md', import.meta.url)));

@@ -1,6 +1,7 @@
 /**
- * @file A perfectly matched layer: a rim of the domain where coordinates are stretched into the complex plane, so that outgoing waves die away
- * instead of coming back from the edge. Berenger 1994; Chen et al. 2013 for the Helmholtz equation in the form that Sitzmann et al. 2020 use.
+ * @file A perfectly matched layer: a rim of the domain where coordinates are stretched into the complex plane, so that
+ *   outgoing waves die away instead of coming back from the edge. Berenger 1994; Chen et al. 2013 for the Helmholtz
+ *   equation in the form that Sitzmann et al. 2020 use.
  *
  *     e_k(x) = 1 - i a_0 (l_k / L)^2,    l_k = max(|x_k| - (bound - L), 0)
  *
@@ -21,13 +22,15 @@ export interface AbsorbingLayer {
 }
 
 /**
- * The layer of Sitzmann et al. 2020, arXiv:2006.09661, supplement on the Helmholtz equation: strength 5 and width 0.5 on [-1, 1]^2, if absent.
+ * The layer of Sitzmann et al. 2020, arXiv:2006.09661, supplement on the Helmholtz equation: strength 5 and width 0.5
+ * on [-1, 1]^2, if absent.
  *
  * @throws RangeError when an option is not a positive number, or the layer is wider than the domain
  */
 export const absorbingLayer = (options: Partial<AbsorbingLayer> = {}): AbsorbingLayer => {
   const { strength = 5, width = 0.5, bound = 1 } = options;
-  for (const [name, value] of Object.entries({ strength, width, bound })) assertPositive(`absorbingLayer: ${name}`, value);
+  for (const [name, value] of Object.entries({ strength, width, bound }))
+    assertPositive(`absorbingLayer: ${name}`, value);
   if (width > bound) throw new RangeError(`absorbingLayer: width must be at most the bound ${bound}, got ${width}`);
   return { strength, width, bound };
 };
@@ -42,7 +45,10 @@ export interface Stretch {
   readonly logarithmicSlope: Complex;
 }
 
-/** The stretching along coordinate k at points `f32[n, d]`: with s = a_0 (l / L)^2, e = 1 - i s, and e' / e = (s s' - i s') / (1 + s^2). */
+/**
+ * The stretching along coordinate k at points `f32[n, d]`: with s = a_0 (l / L)^2, e = 1 - i s, and e' / e = (s s' - i
+ * s') / (1 + s^2).
+ */
 export const stretchAlong = ({ strength, width, bound }: AbsorbingLayer, coords: Tensor2D, k: number): Stretch => {
   const n = coords.shape[0];
   const x: Tensor2D = slice(coords, [0, k], [n, 1]);

@@ -1,8 +1,9 @@
 /**
- * @file What derivatives cannot tell, taken from the truth: the constant, and the scale where the targets had one of their own.
+ * @file What derivatives cannot tell, taken from the truth: the constant, and the scale where the targets had one of
+ *   their own.
  *
- * It is a way to compare, not to recover: the fit uses the true values, so a PSNR after it says how well the shape was found, and nothing about
- * the brightness.
+ * It is a way to compare, not to recover: the fit uses the true values, so a PSNR after it says how well the shape was
+ * found, and nothing about the brightness.
  */
 import { assertInteger } from './assert.ts';
 
@@ -31,7 +32,8 @@ const fitEach = (
 ): FittedValues => {
   assertInteger(`${caller}: channels`, channels);
   const { length } = values;
-  if (truth.length !== length) throw new RangeError(`${caller}: the truth must have ${length} numbers, got ${truth.length}`);
+  if (truth.length !== length)
+    throw new RangeError(`${caller}: the truth must have ${length} numbers, got ${truth.length}`);
   if (length === 0 || length % channels !== 0)
     throw new RangeError(`${caller}: values must be rows of ${channels} numbers, got ${length} numbers`);
   const count = length / channels;
@@ -58,7 +60,8 @@ const fitEach = (
 };
 
 /**
- * The constant b for which values + b is closest to the truth in the least-squares sense: for targets per unit of coordinate.
+ * The constant b for which values + b is closest to the truth in the least-squares sense: for targets per unit of
+ * coordinate.
  *
  * @param values row-major `[n, channels]`, flat
  * @param truth of the same length
@@ -71,8 +74,8 @@ export const offsetFit = (
 ): FittedValues => fitEach('offsetFit', values, truth, channels, () => 1);
 
 /**
- * The scale a and the constant b for which a values + b is closest to the truth in the least-squares sense: for targets with a scale of their
- * own, as the authors' Sobel times 10. Where the values are all the same, the scale is 0.
+ * The scale a and the constant b for which a values + b is closest to the truth in the least-squares sense: for targets
+ * with a scale of their own, as the authors' Sobel times 10. Where the values are all the same, the scale is 0.
  *
  * @param values row-major `[n, channels]`, flat
  * @param truth of the same length

@@ -18,5 +18,7 @@ export const assertFinite = (what: string, value: number): void => {
 /** @throws RangeError when the value is not an integer of at least `least` */
 export const assertInteger = (what: string, value: number, least = 1): void => {
   if (!(Number.isInteger(value) && value >= least))
-    throw new RangeError(`${what} must be ${least === 1 ? 'a positive integer' : `an integer >= ${least}`}, got ${value}`);
+    throw new RangeError(
+      `${what} must be ${least === 1 ? 'a positive integer' : `an integer >= ${least}`}, got ${value}`,
+    );
 };

@@ -43,10 +43,11 @@ export const partialAlong = (loss: string, gradient: Tensor3D, axis: number): Te
 };
 
 /**
- * A prescribed derivative: |d Phi / d nu (x) - g(x)| at points of the boundary, averaged over points and outputs. The direction nu is a
- * coordinate, or the vector of a target (as long as it is).
+ * A prescribed derivative: |d Phi / d nu (x) - g(x)| at points of the boundary, averaged over points and outputs. The
+ * direction nu is a coordinate, or the vector of a target (as long as it is).
  *
- * @throws RangeError when neither or both of `axis` and `normal` are given; when evaluated, if a target is absent or its width is wrong
+ * @throws RangeError when neither or both of `axis` and `normal` are given; when evaluated, if a target is absent or
+ *   its width is wrong
  */
 export const neumann = (options: NeumannOptions): JetLoss<{ readonly gradient: true }> => {
   const { axis, normal, target, penalty = absolute } = options;
@@ -60,6 +61,9 @@ export const neumann = (options: NeumannOptions): JetLoss<{ readonly gradient: t
       const direction = findTarget('neumann', normal, targets, { widths: [d], as: 'as the coordinates' });
       return sum(mul(gradient, reshape(direction, [n, d, 1])), 1);
     };
-    return penalise(penalty, target === undefined ? along() : sub(along(), findValueTarget('neumann', target, targets, value)));
+    return penalise(
+      penalty,
+      target === undefined ? along() : sub(along(), findValueTarget('neumann', target, targets, value)),
+    );
   });
 };

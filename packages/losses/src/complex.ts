@@ -1,4 +1,7 @@
-/** @file Complex arithmetic in real tensors. A field has waves as pairs of outputs: real and imaginary part, one wave after another. */
+/**
+ * @file Complex arithmetic in real tensors. A field has waves as pairs of outputs: real and imaginary part, one wave
+ * after another.
+ */
 import { add, mul, reshape, slice, stack, sub, type Tensor2D } from '@tensorflow/tfjs-core';
 
 /** A complex tensor, each part `f32[n, s]`, or `f32[n, 1]` for a number that all waves share. */

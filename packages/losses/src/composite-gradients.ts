@@ -19,8 +19,9 @@ const commonLength = (caller: string, parts: readonly ArrayLike<number>[]): numb
 /**
  * The weighted sum of gradients: sum_i a_i(x) grad f_i(x), for two images and one weight a grad f_1 + (1 - a) grad f_2.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, section 4.1. Masks of zeros and ones cut and paste: Perez, Gangnet and Blake 2003, "Poisson Image
- * Editing", section 3. The weights are taken as they are; they need not add up to 1. Any linear target may be composed, Laplacians too.
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 4.1. Masks of zeros and ones cut and paste: Perez, Gangnet and Blake
+ * 2003, "Poisson Image Editing", section 3. The weights are taken as they are; they need not add up to 1. Any linear
+ * target may be composed, Laplacians too.
  *
  * @param gradients each row-major `[n, width]`, flat, all of one length
  * @param weights one for each of them: a number, or a mask `[n]`
@@ -33,7 +34,9 @@ export const compositeGradients = (
 ): Float32Array => {
   const length = commonLength('compositeGradients', gradients);
   if (weights.length !== gradients.length)
-    throw new RangeError(`compositeGradients: needs ${gradients.length} weights, one for each array, got ${weights.length}`);
+    throw new RangeError(
+      `compositeGradients: needs ${gradients.length} weights, one for each array, got ${weights.length}`,
+    );
   const sum = new Float64Array(length);
   for (const [index, gradient] of gradients.entries()) {
     const weight = weights[index] as CompositeWeight;
@@ -64,8 +67,10 @@ export interface MixedGradientsOptions {
  *
  * Perez, Gangnet and Blake 2003, "Poisson Image Editing", section 3 on mixing gradients.
  *
- * @param gradients each row-major `[n, d o]`, flat, that of output j along coordinate k in column k o + j; all of one length
- * @returns row-major `[n, d o]`, flat: a target for `poissonGradient`. To clone only inside a mask, compose it with the background's gradient.
+ * @param gradients each row-major `[n, d o]`, flat, that of output j along coordinate k in column k o + j; all of one
+ *   length
+ * @returns row-major `[n, d o]`, flat: a target for `poissonGradient`. To clone only inside a mask, compose it with the
+ *   background's gradient.
  * @throws RangeError when the arrays are not of one length, or not rows of d o numbers
  */
 export const mixedGradients = (
@@ -87,7 +92,8 @@ export const mixedGradients = (
         for (let k = 0; k < coordinates; k++) size += (gradient[row + k * channels + c] as number) ** 2;
         if (size <= strongest) continue;
         strongest = size;
-        for (let k = 0; k < coordinates; k++) result[row + k * channels + c] = gradient[row + k * channels + c] as number;
+        for (let k = 0; k < coordinates; k++)
+          result[row + k * channels + c] = gradient[row + k * channels + c] as number;
       }
     }
   return result;

@@ -6,7 +6,10 @@ import type { Penalty } from './penalty.ts';
 export interface DataTermOptions {
   /** The name of the target among those of the points; `value` if absent. */
   readonly target?: string;
-  /** The name of a target that multiplies the losses, e.g. a mask of zeros and ones; none if absent. The mean is over all points. */
+  /**
+   * The name of a target that multiplies the losses, e.g. a mask of zeros and ones; none if absent. The mean is over
+   * all points.
+   */
   readonly weight?: string;
 }
 
@@ -15,4 +18,5 @@ export const dataTerm = (
   penalty: Penalty,
   { target = 'value', weight }: DataTermOptions,
   options: PointwiseLossOptions,
-): PointLoss => pointwiseLoss({ errors: [{ of: 'value', target }], penalty, ...(weight !== undefined && { weight }) }, options);
+): PointLoss =>
+  pointwiseLoss({ errors: [{ of: 'value', target }], penalty, ...(weight !== undefined && { weight }) }, options);

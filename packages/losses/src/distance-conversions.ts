@@ -1,4 +1,7 @@
-/** @file Signed distances, truncated ones and occupancies, each made of another. Positive is outside, negative inside, zero the surface. */
+/**
+ * @file Signed distances, truncated ones and occupancies, each made of another. Positive is outside, negative inside,
+ * zero the surface.
+ */
 import { assertPositive } from './assert.ts';
 
 /**
@@ -14,7 +17,8 @@ export const sdfToTsdf = (sdf: ArrayLike<number>, truncation: number): Float32Ar
 };
 
 /**
- * Signed distances of truncated ones: t tsdf. Exact within the truncation; beyond it, where |tsdf| = 1, the bound t of the distance.
+ * Signed distances of truncated ones: t tsdf. Exact within the truncation; beyond it, where |tsdf| = 1, the bound t of
+ * the distance.
  *
  * @throws RangeError when the truncation is not a positive number
  */
@@ -23,13 +27,16 @@ export const tsdfToSdf = (tsdf: ArrayLike<number>, truncation: number): Float32A
   return Float32Array.from(tsdf, value => truncation * value);
 };
 
-/** Occupancies: 1 where the distance, truncated or not, is at most 0, and 0 where it is positive. A point on the surface is inside. */
+/**
+ * Occupancies: 1 where the distance, truncated or not, is at most 0, and 0 where it is positive. A point on the surface
+ * is inside.
+ */
 export const sdfToOccupancy = (sdf: ArrayLike<number>): Float32Array =>
   Float32Array.from(sdf, distance => (distance <= 0 ? 1 : 0));
 
 /**
- * Occupancies with a soft edge: sigmoid(-sdf / s), which is 1/2 at the surface and 0.88 at 2 s inside it. The inverse of
- * {@link occupancyToSdf}.
+ * Occupancies with a soft edge: sigmoid(-sdf / s), which is 1/2 at the surface and 0.88 at 2 s inside it. The inverse
+ * of {@link occupancyToSdf}.
  *
  * @param width s, in units of the distance
  * @throws RangeError when the width is not a positive number
@@ -40,8 +47,8 @@ export const sdfToSoftOccupancy = (sdf: ArrayLike<number>, width: number): Float
 };
 
 /**
- * Signed distances of occupancies with a soft edge: -s log(y / (1 - y)), infinite where the occupancy is exactly 0 or 1. Right for those of
- * {@link sdfToSoftOccupancy}; of other occupancies it has the sign and the zero level.
+ * Signed distances of occupancies with a soft edge: -s log(y / (1 - y)), infinite where the occupancy is exactly 0 or
+ * 1. Right for those of {@link sdfToSoftOccupancy}; of other occupancies it has the sign and the zero level.
  *
  * @param width s, in units of the distance
  * @throws RangeError when the width is not a positive number, or an occupancy is not in [0, 1]

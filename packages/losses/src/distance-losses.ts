@@ -18,12 +18,14 @@ export interface TruncatedDistanceOptions {
 }
 
 /**
- * Signed distances where they matter: |tsdf(Phi(x)) - tsdf(s(x))| with tsdf(d) = max(-1, min(1, d / t)), averaged over points and outputs. Beyond
- * the truncation only the side counts; a field that is beyond it has no slope, on the wrong side too.
+ * Signed distances where they matter: |tsdf(Phi(x)) - tsdf(s(x))| with tsdf(d) = max(-1, min(1, d / t)), averaged over
+ * points and outputs. Beyond the truncation only the side counts; a field that is beyond it has no slope, on the wrong
+ * side too.
  *
  * Park et al. 2019, "DeepSDF", arXiv:1901.05103, equation 4, over t.
  *
- * @throws RangeError when `truncation` is not a positive number; when evaluated, if the points lack a target or its width is wrong
+ * @throws RangeError when `truncation` is not a positive number; when evaluated, if the points lack a target or its
+ *   width is wrong
  */
 export const truncatedDistance = (options: TruncatedDistanceOptions): PointLoss => {
   const { truncation, target = 'sdf', weight, penalty = absolute } = options;
@@ -49,8 +51,8 @@ export interface SignAgnosticDistanceOptions {
 }
 
 /**
- * Distances without their sign: ||Phi(x)| - h(x)|, averaged over points and outputs. The field keeps the sign that it begins with where it can,
- * so begin with the distance of a ball.
+ * Distances without their sign: ||Phi(x)| - h(x)|, averaged over points and outputs. The field keeps the sign that it
+ * begins with where it can, so begin with the distance of a ball.
  *
  * Atzmon and Lipman 2020, "SAL: Sign Agnostic Learning of Shapes from Raw Data", arXiv:1911.10414, equation 4.
  *

@@ -4,14 +4,24 @@ import { assertPositive, assertWeight } from './assert.ts';
 import { eikonalErrors, eikonalTangents, total } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, absoluteValue, penaltyTangent } from './penalty.ts';
-import { closeness, closenessTangents, misalignment, misalignmentTangents, whereOff, whereOn } from './surface-terms.ts';
+import {
+  closeness,
+  closenessTangents,
+  misalignment,
+  misalignmentTangents,
+  whereOff,
+  whereOn,
+} from './surface-terms.ts';
 import type { Targets } from './targets.ts';
 
 /** The options of {@link eikonalSdf}. */
 export interface EikonalSdfOptions {
   /** The name of a target, `f32[n, 1]`, that is 1 at points on the surface and 0 at others; `surface` if absent. */
   readonly surface?: string;
-  /** The name of a target with the normal at each point, `f32[n, d]`; `normal` if absent. `null` for points without normals. */
+  /**
+   * The name of a target with the normal at each point, `f32[n, d]`; `normal` if absent. `null` for points without
+   * normals.
+   */
   readonly normal?: string | null;
   /** Whether the normals are known to point outwards; `true` if absent. */
   readonly oriented?: boolean;
@@ -34,15 +44,17 @@ export interface EikonalSdfOptions {
  *     w_o exp(-sharpness |Phi|)                off it
  *     w_e ||grad Phi| - 1|                     everywhere
  *
- * averaged over all points, on and off the surface together, as the authors do: half of their points are on it. The distance is positive on the side
- * that the normals point to.
+ * averaged over all points, on and off the surface together, as the authors do: half of their points are on it. The
+ * distance is positive on the side that the normals point to.
  *
- * With `normal: null` nothing tells the inside from the outside, and the sign is that of the initial field: fit a ball's distance first, or add
- * `divergencePenalty`.
+ * With `normal: null` nothing tells the inside from the outside, and the sign is that of the initial field: fit a
+ * ball's distance first, or add `divergencePenalty`.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, and the weights of its code. They are for shapes that fill [-1, 1]: a distance is at most some 1.
+ * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, and the weights of its code. They are for shapes that fill [-1,
+ * 1]: a distance is at most some 1.
  *
- * @throws RangeError when a weight is negative or `sharpness` not positive; when evaluated, if the points lack a target or its width is wrong
+ * @throws RangeError when a weight is negative or `sharpness` not positive; when evaluated, if the points lack a target
+ *   or its width is wrong
  */
 export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly gradient: true }> => {
   const { surface = 'surface', normal = 'normal', oriented = true, sharpness = 100 } = options;

@@ -1,4 +1,7 @@
-/** @file The length of the gradient, which is 1 for a signed distance: on its own, and what the other losses on distances share. */
+/**
+ * @file The length of the gradient, which is 1 for a signed distance: on its own, and what the other losses on
+ * distances share.
+ */
 import {
   add,
   div,
@@ -16,7 +19,10 @@ import {
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise, penaltyTangent } from './penalty.ts';
 
-/** A vector shorter than this counts as that long, and its length has no slope; the square root's would be infinite at 0. */
+/**
+ * A vector shorter than this counts as that long, and its length has no slope; the square root's would be infinite at
+ * 0.
+ */
 export const LEAST_LENGTH = 1e-6;
 
 /** The lengths of vectors along one axis, at least {@link LEAST_LENGTH}. */
@@ -30,7 +36,8 @@ export const lengthTangents = (vectors: Tensor, moved: Tensor, axis: number): Te
 };
 
 /** penalty(|grad Phi| - 1): `f32[n, o]` of `f32[n, d, o]`. */
-export const eikonalErrors = (gradient: Tensor3D, penalty: Penalty): Tensor2D => penalise(penalty, sub(lengths(gradient, 1), 1));
+export const eikonalErrors = (gradient: Tensor3D, penalty: Penalty): Tensor2D =>
+  penalise(penalty, sub(lengths(gradient, 1), 1));
 
 /** The derivatives of {@link eikonalErrors} where the gradient moves. */
 export const eikonalTangents = (gradient: Tensor3D, moved: Tensor3D, penalty: Penalty): Tensor2D =>
@@ -43,10 +50,11 @@ export interface EikonalOptions {
 }
 
 /**
- * The eikonal equation: ||grad Phi(x)| - 1| at every point, averaged over points and outputs. Where the gradient is 0 the loss is 1 and has no
- * slope. It needs no targets.
+ * The eikonal equation: ||grad Phi(x)| - 1| at every point, averaged over points and outputs. Where the gradient is 0
+ * the loss is 1 and has no slope. It needs no targets.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, first term; Gropp et al. 2020, arXiv:2002.10099, equation 2, with `squared`.
+ * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, first term; Gropp et al. 2020, arXiv:2002.10099, equation 2, with
+ * `squared`.
  */
 export const eikonal = ({ penalty = absolute }: EikonalOptions = {}): JetLoss<{ readonly gradient: true }> =>
   jetLoss(

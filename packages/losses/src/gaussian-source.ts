@@ -4,13 +4,25 @@ import { assertFinite, assertPositive, assertWeight } from './assert.ts';
 export interface GaussianSourceOptions {
   /** One for each source, `[d]` each. */
   readonly centres: readonly (readonly number[])[];
-  /** sigma^2, in squared units of coordinate; 1e-4 in the SIREN authors' code for Helmholtz, 5e-4 for waves (where it is called sigma). */
+  /**
+   * sigma^2, in squared units of coordinate; 1e-4 in the SIREN authors' code for Helmholtz, 5e-4 for waves (where it is
+   * called sigma).
+   */
   readonly variance: number;
-  /** The factors of the numbers that each source has: real and imaginary part `[1, 1]` if absent, as in the authors' code; `[1]` for a real one. */
+  /**
+   * The factors of the numbers that each source has: real and imaginary part `[1, 1]` if absent, as in the authors'
+   * code; `[1]` for a real one.
+   */
   readonly amplitude?: readonly number[];
-  /** The height at the centre; (2 pi variance)^(-d/2) if absent, which makes the integral 1. 1/50 in the authors' code for waves. */
+  /**
+   * The height at the centre; (2 pi variance)^(-d/2) if absent, which makes the integral 1. 1/50 in the authors' code
+   * for waves.
+   */
   readonly peak?: number;
-  /** What is smaller is 0, so that points on and off the source can be told apart; 1e-5 if absent, as in the authors' code. */
+  /**
+   * What is smaller is 0, so that points on and off the source can be told apart; 1e-5 if absent, as in the authors'
+   * code.
+   */
   readonly cutoff?: number;
 }
 
@@ -25,7 +37,9 @@ export const gaussianSource = (coords: ArrayLike<number>, options: GaussianSourc
   const { centres, variance, amplitude = [1, 1], cutoff = 1e-5 } = options;
   const d = centres[0]?.length ?? 0;
   if (d === 0 || centres.some(centre => centre.length !== d))
-    throw new RangeError(`gaussianSource: centres must be at least one, all of one length, got ${JSON.stringify(centres)}`);
+    throw new RangeError(
+      `gaussianSource: centres must be at least one, all of one length, got ${JSON.stringify(centres)}`,
+    );
   assertPositive('gaussianSource: variance', variance);
   const { peak = (2 * Math.PI * variance) ** (-d / 2) } = options;
   assertFinite('gaussianSource: peak', peak);

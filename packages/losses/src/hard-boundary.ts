@@ -1,13 +1,24 @@
 /**
- * @file Hard boundary conditions: the field N becomes u(x) = g(x) + D(x) N(x), where D is 0 on the boundary and g has the boundary's values. Whatever
- * N is, u meets them exactly; a loss on u needs no term for them. Lagaris, Likas and Fotiadis 1998, arXiv:physics/9705023, section 2.
+ * @file Hard boundary conditions: the field N becomes u(x) = g(x) + D(x) N(x), where D is 0 on the boundary and g has
+ *   the boundary's values. Whatever N is, u meets them exactly; a loss on u needs no term for them. Lagaris, Likas and
+ *   Fotiadis 1998, arXiv:physics/9705023, section 2.
  *
  * The derivatives of u follow by the product rule:
  *
  *     u_k = g_k + D_k N + D N_k        u_kl = g_kl + D_kl N + D_k N_l + D_l N_k + D N_kl
  */
 import type { DerivativeRequest, Jet, JetSource, PointLoss, SecondOrderForm } from '@neural-fields/core';
-import { add, addN, mul, reshape, slice, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  addN,
+  mul,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import { formEntries } from './form-entries.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 
@@ -80,7 +91,10 @@ const constrain = (field: AnyJet, factor: AnyJet, offset: AnyJet | undefined, re
     }),
     ...(request.hessian && {
       hessian: shifted(
-        add<Tensor4D>(product(field.hessian as Tensor4D, factor.hessian as Tensor4D, lift4), crossHessian(slopes, ownSlopes)),
+        add<Tensor4D>(
+          product(field.hessian as Tensor4D, factor.hessian as Tensor4D, lift4),
+          crossHessian(slopes, ownSlopes),
+        ),
         offset?.hessian,
       ),
     }),
@@ -93,13 +107,19 @@ const constrain = (field: AnyJet, factor: AnyJet, offset: AnyJet | undefined, re
 };
 
 /** The parts of a jet at the same points, and what they make. */
-const constrainAt = (field: AnyJet, { factor, offset }: HardBoundary, coords: Tensor2D, request: DerivativeRequest): AnyJet => {
+const constrainAt = (
+  field: AnyJet,
+  { factor, offset }: HardBoundary,
+  coords: Tensor2D,
+  request: DerivativeRequest,
+): AnyJet => {
   const whole = needsGradient(request) ? withGradient(request) : request;
   return constrain(field, factor.jet(coords, whole), offset?.jet(coords, whole), whole);
 };
 
 /**
- * A field that meets its boundary conditions: the jets of u = g + D N, for drawing and measuring what was fitted with {@link hardBoundary}.
+ * A field that meets its boundary conditions: the jets of u = g + D N, for drawing and measuring what was fitted with
+ * {@link hardBoundary}.
  *
  * @throws RangeError when the numbers of coordinates differ
  */

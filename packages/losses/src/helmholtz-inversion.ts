@@ -1,10 +1,10 @@
 /**
- * @file Full-waveform inversion: the waves and the medium at once, from what receivers hear. Sitzmann et al. 2020, arXiv:2006.09661, section 4.3 and
- * its supplement. The field has one output more than the real and imaginary parts of its waves: m - 1, the squared slowness less that of the
- * surroundings.
+ * @file Full-waveform inversion: the waves and the medium at once, from what receivers hear. Sitzmann et al. 2020,
+ *   arXiv:2006.09661, section 4.3 and its supplement. The field has one output more than the real and imaginary parts
+ *   of its waves: m - 1, the squared slowness less that of the surroundings.
  *
- * The authors' weights, in the means of this library: with N points a step, `onSourceWeight` N / 1000 on the inversion's term, and on the receivers'
- * term the number of receivers.
+ * The authors' weights, in the means of this library: with N points a step, `onSourceWeight` N / 1000 on the
+ * inversion's term, and on the receivers' term the number of receivers.
  */
 import type { Jet, PointLoss } from '@neural-fields/core';
 import { abs, add, cast, lessEqual, max, maximum, mul, slice, sub, type Tensor2D } from '@tensorflow/tfjs-core';
@@ -32,11 +32,16 @@ const waves = (value: Tensor2D): Tensor2D => slice(value, [0, 0], [value.shape[0
 /** The waves' part of a jet. */
 const wavesJet = ({ value, gradient, second }: Jet<HelmholtzDerivatives>): Jet<HelmholtzDerivatives> => {
   const [n, d, outFeatures] = gradient.shape;
-  return { value: waves(value), gradient: slice(gradient, [0, 0, 0], [n, d, outFeatures - 1]), second: second.map(waves) };
+  return {
+    value: waves(value),
+    gradient: slice(gradient, [0, 0, 0], [n, d, outFeatures - 1]),
+    second: second.map(waves),
+  };
 };
 
 /**
- * The squared slowness that a field of waves and medium stands for: max(1 + its last output, least) inside [-known, known]^d, and 1 outside.
+ * The squared slowness that a field of waves and medium stands for: max(1 + its last output, least) inside [-known,
+ * known]^d, and 1 outside.
  *
  * @param value the field's value, `f32[n, o + 1]`
  * @param coords `f32[n, d]`
@@ -56,8 +61,8 @@ export const squaredSlownessOf = (value: Tensor2D, coords: Tensor2D, options: Me
 export interface HelmholtzInversionOptions extends HelmholtzOptions, MediumOptions {}
 
 /**
- * The Helmholtz equation for waves in an unknown medium: |residual|, averaged over points and outputs, with the squared slowness of
- * {@link squaredSlownessOf}. Add a term of {@link receiverMisfit} on the points of the receivers.
+ * The Helmholtz equation for waves in an unknown medium: |residual|, averaged over points and outputs, with the squared
+ * slowness of {@link squaredSlownessOf}. Add a term of {@link receiverMisfit} on the points of the receivers.
  *
  * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
  */
@@ -81,8 +86,8 @@ export interface MisfitOptions {
 }
 
 /**
- * What receivers hear: |u(x) - heard(x)| for all outputs but the last, averaged over points and outputs. The target is `f32[n, o]`, pairs of real and
- * imaginary parts.
+ * What receivers hear: |u(x) - heard(x)| for all outputs but the last, averaged over points and outputs. The target is
+ * `f32[n, o]`, pairs of real and imaginary parts.
  *
  * @throws RangeError when evaluated, if the target is absent or its width is wrong
  */
@@ -97,7 +102,8 @@ export const receiverMisfit =
   };
 
 /**
- * A known medium, to begin an inversion with: |1 + last output - m(x)|, averaged over points. The target m is `f32[n, 1]`.
+ * A known medium, to begin an inversion with: |1 + last output - m(x)|, averaged over points. The target m is `f32[n,
+ * 1]`.
  *
  * @throws RangeError when evaluated, if the target is absent or its width is wrong
  */

@@ -1,12 +1,14 @@
 /**
- * @file The Helmholtz equation with an absorbing layer, as a residual in first and diagonal second derivatives of the field.
+ * @file The Helmholtz equation with an absorbing layer, as a residual in first and diagonal second derivatives of the
+ *   field.
  *
  * With e_k the stretching along coordinate k and E = prod_k e_k,
  *
  *     sum_k d/dx_k (E / e_k^2 du/dx_k) + E k^2 m u = s
  *
- * which in the plane is d/dx (e_y / e_x du/dx) + d/dy (e_x / e_y du/dy) + e_x e_y k^2 m u = s: Sitzmann et al. 2020, arXiv:2006.09661, supplement
- * on the Helmholtz equation. E / e_k depends on x_k by one factor only, so that d/dx_k (E / e_k^2) = -(E / e_k^2) e_k' / e_k, and
+ * which in the plane is d/dx (e_y / e_x du/dx) + d/dy (e_x / e_y du/dy) + e_x e_y k^2 m u = s: Sitzmann et al. 2020,
+ * arXiv:2006.09661, supplement on the Helmholtz equation. E / e_k depends on x_k by one factor only, so that d/dx_k (E
+ * / e_k^2) = -(E / e_k^2) e_k' / e_k, and
  *
  *     residual = sum_k E / e_k^2 (d2u/dx_k^2 - e_k' / e_k du/dx_k) + E k^2 m u - s
  *
@@ -25,7 +27,10 @@ export interface HelmholtzDerivatives {
   readonly second: readonly (readonly number[])[];
 }
 
-/** The derivatives that the Helmholtz equation needs in d coordinates. @throws RangeError when d is not a positive integer */
+/**
+ * The derivatives that the Helmholtz equation needs in d coordinates. @throws RangeError when d is not a positive
+ * integer
+ */
 export const helmholtzDerivatives = (inFeatures = 2): HelmholtzDerivatives => {
   assertInteger('helmholtzDerivatives: inFeatures', inFeatures);
   const axes = Array.from({ length: inFeatures }, (_, k) => k);
@@ -58,9 +63,13 @@ export const helmholtzResidual = (
 ): Tensor2D => {
   const [d, outFeatures] = [coords.shape[1], value.shape[1]];
   if (outFeatures % 2 !== 0)
-    throw new RangeError(`helmholtz: the field's outputs must be pairs of real and imaginary parts, got ${outFeatures} outputs`);
+    throw new RangeError(
+      `helmholtz: the field's outputs must be pairs of real and imaginary parts, got ${outFeatures} outputs`,
+    );
   if (second.length !== d)
-    throw new RangeError(`helmholtz: the jet must have ${d} second derivatives, one along each coordinate, got ${second.length}`);
+    throw new RangeError(
+      `helmholtz: the jet must have ${d} second derivatives, one along each coordinate, got ${second.length}`,
+    );
   const u = fromPairs(value);
   const reaction = scaled(squaredSlowness ? scaled(u, squaredSlowness) : u, wavenumber ** 2);
   const first = (k: number): Complex => fromPairs(partialAlong('helmholtz', gradient, k));

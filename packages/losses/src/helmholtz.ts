@@ -13,9 +13,14 @@ export interface HelmholtzOptions {
   readonly wavenumber: number;
   /** The absorbing layer, `absorbingLayer()` for that of the paper; `null` for none. */
   readonly absorbing: AbsorbingLayer | null;
-  /** The target with the right side s, pairs of real and imaginary parts, `f32[n, o]`; `source` if absent, `null` for s = 0. */
+  /**
+   * The target with the right side s, pairs of real and imaginary parts, `f32[n, o]`; `source` if absent, `null` for s
+   * = 0.
+   */
   readonly source?: string | null;
-  /** The factor on the loss where s is not 0; 1 if absent. The authors': the number of points per step divided by 1000. */
+  /**
+   * The factor on the loss where s is not 0; 1 if absent. The authors': the number of points per step divided by 1000.
+   */
   readonly onSourceWeight?: number;
   /** The factor on the loss where s is 0; 1 if absent. */
   readonly offSourceWeight?: number;
@@ -28,8 +33,8 @@ export interface HelmholtzOptions {
 /** The options of {@link helmholtz}. */
 export interface HelmholtzForwardOptions extends HelmholtzOptions {
   /**
-   * The squared slowness m of the medium relative to that of its surroundings: the name of a target `f32[n, 1]`, or a function of the coordinates,
-   * such as a second field's `evaluate`, which stays as it is in this fit. 1 if absent.
+   * The squared slowness m of the medium relative to that of its surroundings: the name of a target `f32[n, 1]`, or a
+   * function of the coordinates, such as a second field's `evaluate`, which stays as it is in this fit. 1 if absent.
    */
   readonly squaredSlowness?: string | ((coords: Tensor2D) => Tensor2D);
 }
@@ -53,7 +58,9 @@ export const helmholtzLosses = (
   const name = options.source === undefined ? 'source' : options.source;
   const width = jet.value.shape[1];
   const source =
-    name === null ? undefined : findTarget(loss, name, targets, { widths: [width], as: 'as the real and imaginary parts' });
+    name === null
+      ? undefined
+      : findTarget(loss, name, targets, { widths: [width], as: 'as the real and imaginary parts' });
   const terms = { wavenumber, absorbing: absorbing ?? undefined, squaredSlowness, source };
   const losses = penalise(penalty, helmholtzResidual(jet, coords, terms));
   if (source === undefined || onSourceWeight === offSourceWeight) return mul(losses, offSourceWeight);
@@ -62,9 +69,11 @@ export const helmholtzLosses = (
 };
 
 /**
- * The Helmholtz equation for waves in a known medium: |residual|, averaged over points and outputs, with the residual of `helmholtzResidual`.
+ * The Helmholtz equation for waves in a known medium: |residual|, averaged over points and outputs, with the residual
+ * of `helmholtzResidual`.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, section 4.3 and its supplement. The field's outputs are the real and imaginary parts of its waves.
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 4.3 and its supplement. The field's outputs are the real and
+ * imaginary parts of its waves.
  *
  * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
  */

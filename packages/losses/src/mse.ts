@@ -10,12 +10,14 @@ export interface MseOptions extends DataTermOptions {
 }
 
 /**
- * The mean squared error between the field's value and a target: w(x) (Phi(x) - f(x))^2, averaged over points and outputs.
+ * The mean squared error between the field's value and a target: w(x) (Phi(x) - f(x))^2, averaged over points and
+ * outputs.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, section 3.1 (the image loss). Its metric `psnr` is 10 log10(dataRange^2 / mse), in decibels; with a
- * weight there is none.
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 3.1 (the image loss). Its metric `psnr` is 10 log10(dataRange^2 /
+ * mse), in decibels; with a weight there is none.
  *
- * @throws RangeError when `dataRange` is not a positive number; when evaluated, if the points lack a target or its width is wrong
+ * @throws RangeError when `dataRange` is not a positive number; when evaluated, if the points lack a target or its
+ *   width is wrong
  */
 export const mse = ({ dataRange = 2, ...options }: MseOptions = {}): PointLoss => {
   assertPositive('mse: dataRange', dataRange);

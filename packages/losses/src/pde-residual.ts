@@ -17,8 +17,8 @@ export interface PdeResidualOptions<R extends DerivativeRequest> {
   /** Squared if absent. */
   readonly penalty?: Penalty;
   /**
-   * The derivative of the residual where the jet moves by `moved`, for products with a Hessian; those of equations that are linear in the jet are the residual of
-   * `moved` without sources: `(_jet, { second: [tt, xx] }) => sub(tt, xx)`.
+   * The derivative of the residual where the jet moves by `moved`, for products with a Hessian; those of equations that
+   * are linear in the jet are the residual of `moved` without sources: `(_jet, { second: [tt, xx] }) => sub(tt, xx)`.
    */
   readonly residualTangent?: (jet: Jet<R>, moved: Jet<R>, coords: Tensor2D, targets: Targets) => Tensor;
 }

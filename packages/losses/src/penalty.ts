@@ -1,4 +1,7 @@
-/** @file How an error becomes a loss, element by element. Losses on residuals take any of these, or one of the user's own by `definePenalty`. */
+/**
+ * @file How an error becomes a loss, element by element. Losses on residuals take any of these, or one of the user's
+ * own by `definePenalty`.
+ */
 import { absolute, penalise } from '@neural-fields/core/elementwise';
 import type { Tensor } from '@tensorflow/tfjs-core';
 

@@ -1,12 +1,14 @@
 /**
- * @file Poisson's equation: a field that is known by its derivatives alone. Sitzmann et al. 2020, arXiv:2006.09661, section 4.1.
+ * @file Poisson's equation: a field that is known by its derivatives alone. Sitzmann et al. 2020, arXiv:2006.09661,
+ *   section 4.1.
  *
- * Derivatives do not see a constant, and a Laplacian does not see any harmonic function: what is recovered is the image up to those. `offsetFit`
- * and `affineFit` make the comparison with the truth.
+ * Derivatives do not see a constant, and a Laplacian does not see any harmonic function: what is recovered is the image
+ * up to those. `offsetFit` and `affineFit` make the comparison with the truth.
  *
- * Targets are per unit of coordinate. The authors instead take discrete filters times a factor, Sobel times 10 and Laplace times 1e4: with N pixels
- * over [-1, 1], whose step is h = 2 / (N - 1), those are 80 h and 1e4 h^2 times the derivatives (0.63 and 0.62 for N = 256), and so is the field
- * that is recovered times the image. The affine fit takes that factor off.
+ * Targets are per unit of coordinate. The authors instead take discrete filters times a factor, Sobel times 10 and
+ * Laplace times 1e4: with N pixels over [-1, 1], whose step is h = 2 / (N - 1), those are 80 h and 1e4 h^2 times the
+ * derivatives (0.63 and 0.62 for N = 256), and so is the field that is recovered times the image. The affine fit takes
+ * that factor off.
  */
 import { pointwiseLoss } from '@neural-fields/core';
 import { assertWeight } from './assert.ts';
@@ -34,7 +36,8 @@ export interface PoissonBothOptions {
 /**
  * Supervision by the gradient: sum_k (d Phi / dx_k - g_k)^2, averaged over points and outputs.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, section 4.1. The target is `f32[n, d o]`, that of output j along coordinate k in column k o + j.
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 4.1. The target is `f32[n, d o]`, that of output j along coordinate k
+ * in column k o + j.
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
@@ -52,7 +55,9 @@ export const poissonGradient = ({ target = 'gradient' }: PoissonOptions = {}): J
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const poissonLaplacian = ({ target = 'laplacian' }: PoissonOptions = {}): JetLoss<{ readonly laplacian: true }> =>
+export const poissonLaplacian = ({
+  target = 'laplacian',
+}: PoissonOptions = {}): JetLoss<{ readonly laplacian: true }> =>
   jetLoss(
     'poissonLaplacian',
     { laplacian: true },
@@ -60,12 +65,20 @@ export const poissonLaplacian = ({ target = 'laplacian' }: PoissonOptions = {}):
   );
 
 /**
- * Supervision by both: gradientWeight sum_k (d Phi / dx_k - g_k)^2 + laplacianWeight (laplacian Phi - l)^2, averaged over points and outputs.
+ * Supervision by both: gradientWeight sum_k (d Phi / dx_k - g_k)^2 + laplacianWeight (laplacian Phi - l)^2, averaged
+ * over points and outputs.
  *
  * @throws RangeError when a weight is negative; when evaluated, if the points lack a target or its width is wrong
  */
-export const poisson = (options: PoissonBothOptions = {}): JetLoss<{ readonly gradient: true; readonly laplacian: true }> => {
-  const { gradientTarget = 'gradient', laplacianTarget = 'laplacian', gradientWeight = 1, laplacianWeight = 1 } = options;
+export const poisson = (
+  options: PoissonBothOptions = {},
+): JetLoss<{ readonly gradient: true; readonly laplacian: true }> => {
+  const {
+    gradientTarget = 'gradient',
+    laplacianTarget = 'laplacian',
+    gradientWeight = 1,
+    laplacianWeight = 1,
+  } = options;
   assertWeight('poisson: gradientWeight', gradientWeight);
   assertWeight('poisson: laplacianWeight', laplacianWeight);
   const errors = [

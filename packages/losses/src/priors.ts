@@ -8,10 +8,11 @@ import { absolute } from './penalty.ts';
 const LEAST_SQUARE = 1e-24;
 
 /**
- * Total variation: |d Phi / d x_k|, averaged over points, coordinates and outputs; in units of value per unit of coordinate.
+ * Total variation: |d Phi / d x_k|, averaged over points, coordinates and outputs; in units of value per unit of
+ * coordinate.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, supplement on inpainting, as its code has it: the anisotropic form, the mean over coordinates and not
- * their sum. Rudin, Osher and Fatemi 1992 for the prior itself.
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement on inpainting, as its code has it: the anisotropic form, the mean
+ * over coordinates and not their sum. Rudin, Osher and Fatemi 1992 for the prior itself.
  */
 export const totalVariation = (): JetLoss<{ readonly gradient: true }> =>
   jetLoss(
@@ -24,11 +25,12 @@ export const totalVariation = (): JetLoss<{ readonly gradient: true }> =>
   );
 
 /**
- * The Frobenius norm of the Hessian: sqrt(sum_kl (d2 Phi / dx_k dx_l)^2), averaged over points and outputs; in units of value per squared unit
- * of coordinate.
+ * The Frobenius norm of the Hessian: sqrt(sum_kl (d2 Phi / dx_k dx_l)^2), averaged over points and outputs; in units of
+ * value per squared unit of coordinate.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, supplement on inpainting. Lefkimmiatis et al. 2012, "Hessian-Based Norm Regularization for Image
- * Restoration". Where the Hessian vanishes, as it does everywhere for ReLU networks, the gradient is 0.
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement on inpainting. Lefkimmiatis et al. 2012, "Hessian-Based Norm
+ * Regularization for Image Restoration". Where the Hessian vanishes, as it does everywhere for ReLU networks, the
+ * gradient is 0.
  */
 export const frobeniusHessian = (): JetLoss<{ readonly hessian: true }> =>
   jetLoss(

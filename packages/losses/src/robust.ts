@@ -11,11 +11,12 @@ import { absolute, charbonnierPenalty, huberPenalty } from './penalty.ts';
 export const mae = (options: DataTermOptions = {}): PointLoss => dataTerm(absolute, options, { name: 'mae' });
 
 /**
- * The Huber loss: with e = Phi(x) - f(x), e^2 / 2 up to |e| = delta and delta (|e| - delta / 2) beyond. Huber 1964, "Robust Estimation of a
- * Location Parameter".
+ * The Huber loss: with e = Phi(x) - f(x), e^2 / 2 up to |e| = delta and delta (|e| - delta / 2) beyond. Huber 1964,
+ * "Robust Estimation of a Location Parameter".
  *
  * @param options `delta` in units of the value; 1 if absent
- * @throws RangeError when `delta` is not a positive number; when evaluated, if the points lack a target or its width is wrong
+ * @throws RangeError when `delta` is not a positive number; when evaluated, if the points lack a target or its width is
+ *   wrong
  */
 export const huber = ({ delta = 1, ...options }: DataTermOptions & { readonly delta?: number } = {}): PointLoss =>
   dataTerm(huberPenalty(delta), options, { name: 'huber' });
@@ -24,7 +25,11 @@ export const huber = ({ delta = 1, ...options }: DataTermOptions & { readonly de
  * The Charbonnier loss: sqrt((Phi(x) - f(x))^2 + epsilon^2). Charbonnier et al. 1994.
  *
  * @param options `epsilon` in units of the value; 1e-3 if absent
- * @throws RangeError when `epsilon` is not a positive number; when evaluated, if the points lack a target or its width is wrong
+ * @throws RangeError when `epsilon` is not a positive number; when evaluated, if the points lack a target or its width
+ *   is wrong
  */
-export const charbonnier = ({ epsilon = 1e-3, ...options }: DataTermOptions & { readonly epsilon?: number } = {}): PointLoss =>
+export const charbonnier = ({
+  epsilon = 1e-3,
+  ...options
+}: DataTermOptions & { readonly epsilon?: number } = {}): PointLoss =>
   dataTerm(charbonnierPenalty(epsilon), options, { name: 'charbonnier' });

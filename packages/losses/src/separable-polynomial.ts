@@ -1,10 +1,14 @@
-/** @file Products of polynomials, one in each coordinate, with their derivatives: what vanishes on the faces of a box, or at an initial time. */
+/**
+ * @file Products of polynomials, one in each coordinate, with their derivatives: what vanishes on the faces of a box,
+ * or at an initial time.
+ */
 import type { DerivativeRequest, Jet, JetSource, SecondOrderForm } from '@neural-fields/core';
 import { add, addN, mul, ones, reshape, slice, stack, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
 import { formEntries } from './form-entries.ts';
 
 /** Polynomials by ascending coefficients. */
-const differentiate = (coefficients: readonly number[]): readonly number[] => coefficients.slice(1).map((c, i) => c * (i + 1));
+const differentiate = (coefficients: readonly number[]): readonly number[] =>
+  coefficients.slice(1).map((c, i) => c * (i + 1));
 
 /** A polynomial at `f32[n, 1]`, by Horner's rule. */
 const polynomial = (coefficients: readonly number[], x: Tensor2D): Tensor2D =>
@@ -14,7 +18,8 @@ const polynomial = (coefficients: readonly number[], x: Tensor2D): Tensor2D =>
  * The function prod_k p_k(x_k), with one output, as a source of jets.
  *
  * @param coefficients for each coordinate its polynomial by ascending powers: `[[0, 0, 1], [1]]` is x_0^2
- * @throws RangeError when there is no coordinate, or a coefficient is not finite; when evaluated, if the coordinates do not fit
+ * @throws RangeError when there is no coordinate, or a coefficient is not finite; when evaluated, if the coordinates do
+ *   not fit
  */
 export const separablePolynomial = (coefficients: readonly (readonly number[])[]): JetSource => {
   const d = coefficients.length;
@@ -66,7 +71,8 @@ export const separablePolynomial = (coefficients: readonly (readonly number[])[]
 };
 
 /**
- * The function that is 0 on the faces of a box and 1 in its middle: prod_k 4 (x_k - low_k)(high_k - x_k) / (high_k - low_k)^2.
+ * The function that is 0 on the faces of a box and 1 in its middle: prod_k 4 (x_k - low_k)(high_k - x_k) / (high_k -
+ * low_k)^2.
  *
  * @param box for each coordinate `[low, high]`, or `null` where the field is left free
  * @throws RangeError when a low end is not below its high end
@@ -76,7 +82,8 @@ export const boxFactor = (box: readonly (readonly [low: number, high: number] | 
     box.map(span => {
       if (span === null) return [1];
       const [low, high] = span;
-      if (!(low < high)) throw new RangeError(`boxFactor: spans must be [low, high] with low < high, got [${low}, ${high}]`);
+      if (!(low < high))
+        throw new RangeError(`boxFactor: spans must be [low, high] with low < high, got [${low}, ${high}]`);
       const scale = 4 / (high - low) ** 2;
       return [-low * high * scale, (low + high) * scale, -scale];
     }),

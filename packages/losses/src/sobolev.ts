@@ -7,7 +7,10 @@ import { squared } from './penalty.ts';
 export interface SobolevOptions {
   /** The target of the value, `f32[n, o]`; `value` if absent. */
   readonly target?: string;
-  /** The target of the gradient, `f32[n, d o]`, that of output j along coordinate k in column k o + j; `gradient` if absent. */
+  /**
+   * The target of the gradient, `f32[n, d o]`, that of output j along coordinate k in column k o + j; `gradient` if
+   * absent.
+   */
   readonly gradientTarget?: string;
   /** 1 if absent. */
   readonly valueWeight?: number;
@@ -16,7 +19,8 @@ export interface SobolevOptions {
 }
 
 /**
- * Value and gradient at once: valueWeight (Phi - f)^2 + gradientWeight sum_k (d Phi / dx_k - g_k)^2, averaged over points and outputs.
+ * Value and gradient at once: valueWeight (Phi - f)^2 + gradientWeight sum_k (d Phi / dx_k - g_k)^2, averaged over
+ * points and outputs.
  *
  * Czarnecki et al. 2017, arXiv:1706.04859 (Sobolev training of order 1).
  *

@@ -24,15 +24,17 @@ import { findTarget, type Targets } from './targets.ts';
 /** Which points are on the surface. */
 export interface SurfaceOptions {
   /**
-   * The name of a target, `f32[n, 1]`, that is 1 at points on the surface and 0 at others; `surface` if absent. `null`: there is none, and the loss
-   * counts at every point.
+   * The name of a target, `f32[n, 1]`, that is 1 at points on the surface and 0 at others; `surface` if absent. `null`:
+   * there is none, and the loss counts at every point.
    */
   readonly surface?: string | null;
 }
 
 /** 1 on the surface, `f32[n, 1]`; none where every point counts. */
 const marks = (loss: string, surface: string | null, targets: Targets): Tensor2D | undefined =>
-  surface === null ? undefined : findTarget(loss, surface, targets, { widths: [1], as: 'with 1 on the surface and 0 off it' });
+  surface === null
+    ? undefined
+    : findTarget(loss, surface, targets, { widths: [1], as: 'with 1 on the surface and 0 off it' });
 
 /** Losses of the points on the surface; 0 elsewhere. */
 export const whereOn = <T extends Tensor>(loss: string, losses: T, surface: string | null, targets: Targets): T => {
@@ -81,11 +83,13 @@ export interface OffSurfaceOptions extends SurfaceOptions {
  *
  * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, third term.
  *
- * @throws RangeError when `sharpness` is not a positive number; when evaluated, if the points lack the target or its width is wrong
+ * @throws RangeError when `sharpness` is not a positive number; when evaluated, if the points lack the target or its
+ *   width is wrong
  */
 export const offSurface = ({ surface = 'surface', sharpness = 100 }: OffSurfaceOptions = {}): PointLoss => {
   assertPositive('offSurface: sharpness', sharpness);
-  const loss: PointLoss = ({ value }, { targets }) => whereOff('offSurface', closeness(value, sharpness), surface, targets);
+  const loss: PointLoss = ({ value }, { targets }) =>
+    whereOff('offSurface', closeness(value, sharpness), surface, targets);
   const tangent: PointLoss['tangent'] = ({ value }, moved, { targets }) =>
     whereOff('offSurface', closenessTangents(value, moved.value, sharpness), surface, targets);
   return Object.assign(loss, { tangent });
@@ -95,7 +99,10 @@ export const offSurface = ({ surface = 'surface', sharpness = 100 }: OffSurfaceO
 export interface NormalAlignmentOptions extends SurfaceOptions {
   /** The name of a target with the normal at each point, `f32[n, d]`, of any length; `normal` if absent. */
   readonly normal?: string;
-  /** Whether the normals are known to point outwards; `true` if absent. Otherwise 1 - |cos| counts, for normals that may point either way. */
+  /**
+   * Whether the normals are known to point outwards; `true` if absent. Otherwise 1 - |cos| counts, for normals that may
+   * point either way.
+   */
   readonly oriented?: boolean;
 }
 
@@ -106,7 +113,10 @@ interface AlignmentOptions {
   readonly targets: Targets;
 }
 
-/** The cosines between gradients and normals `f32[n, o]`, and the products of any vectors with the normals over the lengths of both. */
+/**
+ * The cosines between gradients and normals `f32[n, o]`, and the products of any vectors with the normals over the
+ * lengths of both.
+ */
 const cosines = (
   loss: string,
   gradient: Tensor3D,
@@ -129,7 +139,12 @@ export const misalignment = (loss: string, gradient: Tensor3D, options: Alignmen
 };
 
 /** The derivatives of {@link misalignment} where the gradient moves. */
-export const misalignmentTangents = (loss: string, gradient: Tensor3D, moved: Tensor3D, options: AlignmentOptions): Tensor2D => {
+export const misalignmentTangents = (
+  loss: string,
+  gradient: Tensor3D,
+  moved: Tensor3D,
+  options: AlignmentOptions,
+): Tensor2D => {
   const { cosine, alongNormals } = cosines(loss, gradient, options);
   const growth = div(lengthTangents(gradient, moved, 1), lengths(gradient, 1));
   const change: Tensor2D = sub(alongNormals(moved), mul(cosine, growth));
@@ -137,11 +152,11 @@ export const misalignmentTangents = (loss: string, gradient: Tensor3D, moved: Te
 };
 
 /**
- * The gradient points along the normal: 1 - cos(grad Phi(x), n(x)) at points on the surface, 0 at others; averaged over all points. Where the
- * gradient or the normal is 0 the loss is 1 and has no slope.
+ * The gradient points along the normal: 1 - cos(grad Phi(x), n(x)) at points on the surface, 0 at others; averaged over
+ * all points. Where the gradient or the normal is 0 the loss is 1 and has no slope.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, second term, as its code has it: the cosine, not the scalar product. With
- * `oriented: false`, as the code of Ben-Shabat et al. 2022, arXiv:2106.10811.
+ * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, second term, as its code has it: the cosine, not the scalar
+ * product. With `oriented: false`, as the code of Ben-Shabat et al. 2022, arXiv:2106.10811.
  *
  * @throws RangeError when evaluated, if the points lack a target or its width is wrong
  */
@@ -151,9 +166,15 @@ export const normalAlignment = (options: NormalAlignmentOptions = {}): JetLoss<{
   return jetLoss(
     name,
     { gradient: true },
-    ({ gradient }, { targets }) => whereOn(name, misalignment(name, gradient, { normal, oriented, targets }), surface, targets),
+    ({ gradient }, { targets }) =>
+      whereOn(name, misalignment(name, gradient, { normal, oriented, targets }), surface, targets),
     ({ gradient }, moved, { targets }) =>
-      whereOn(name, misalignmentTangents(name, gradient, moved.gradient, { normal, oriented, targets }), surface, targets),
+      whereOn(
+        name,
+        misalignmentTangents(name, gradient, moved.gradient, { normal, oriented, targets }),
+        surface,
+        targets,
+      ),
   );
 };
 
@@ -161,31 +182,38 @@ export const normalAlignment = (options: NormalAlignmentOptions = {}): JetLoss<{
 export interface DivergencePenaltyOptions extends SurfaceOptions {
   /** Squared if absent, as by default in the authors' code. */
   readonly penalty?: Penalty;
-  /** Losses below count as this, without a slope: a curved surface has some divergence. 0.1 if absent, as in the authors' code. */
+  /**
+   * Losses below count as this, without a slope: a curved surface has some divergence. 0.1 if absent, as in the
+   * authors' code.
+   */
   readonly atLeast?: number;
   /** Losses above count as this, without a slope. 50 if absent, as in the authors' code. */
   readonly atMost?: number;
 }
 
 /**
- * The gradient has no sources: (laplacian Phi(x))^2 at points off the surface, clamped, 0 at others; averaged over all points. It takes the place
- * of normals that are not known: near the surface it prefers smooth fields, without the sheets that the eikonal equation alone allows.
- * Its weight should fall to 0 in the course of a fit: `term({ loss: divergencePenalty(), weightSchedule: cosine(), ... })`.
+ * The gradient has no sources: (laplacian Phi(x))^2 at points off the surface, clamped, 0 at others; averaged over all
+ * points. It takes the place of normals that are not known: near the surface it prefers smooth fields, without the
+ * sheets that the eikonal equation alone allows. Its weight should fall to 0 in the course of a fit: `term({ loss:
+ * divergencePenalty(), weightSchedule: cosine(), ... })`.
  *
- * Ben-Shabat, Hewa Koneputugodage and Gould 2022, "DiGS: Divergence guided shape implicit neural representation for unoriented point clouds",
- * arXiv:2106.10811, section 3.
+ * Ben-Shabat, Hewa Koneputugodage and Gould 2022, "DiGS: Divergence guided shape implicit neural representation for
+ * unoriented point clouds", arXiv:2106.10811, section 3.
  *
- * @throws RangeError when a bound is negative or they are in the wrong order; when evaluated, if the points lack the target or its width is wrong
+ * @throws RangeError when a bound is negative or they are in the wrong order; when evaluated, if the points lack the
+ *   target or its width is wrong
  */
 export const divergencePenalty = (options: DivergencePenaltyOptions = {}): JetLoss<{ readonly laplacian: true }> => {
   const { surface = 'surface', penalty = squared, atLeast = 0.1, atMost = 50 } = options;
   assertWeight('divergencePenalty: atLeast', atLeast);
-  if (!(atMost > atLeast)) throw new RangeError(`divergencePenalty: atMost must be a number above ${atLeast}, got ${atMost}`);
+  if (!(atMost > atLeast))
+    throw new RangeError(`divergencePenalty: atMost must be a number above ${atLeast}, got ${atMost}`);
   const name = 'divergencePenalty';
   return jetLoss(
     name,
     { laplacian: true },
-    ({ laplacian }, { targets }) => whereOff(name, clipByValue(penalise(penalty, laplacian), atLeast, atMost), surface, targets),
+    ({ laplacian }, { targets }) =>
+      whereOff(name, clipByValue(penalise(penalty, laplacian), atLeast, atMost), surface, targets),
     ({ laplacian }, moved, { targets }) => {
       const size = penalise(penalty, laplacian);
       const isWithin = mul(step(sub(size, atLeast)), step(sub(atMost, size)));

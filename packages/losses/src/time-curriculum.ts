@@ -16,10 +16,12 @@ export interface TimeCurriculumOptions {
 export type TimeCurriculum = (step: number) => readonly [from: number, to: number];
 
 /**
- * An interval of times that grows from the initial time: [start, start + (end - start) min(1, max(0, step - holdSteps) / growSteps)]. A wave is
- * then learned in the order in which it happens. It is an `interval` for `withTime` of `@neural-fields/signals`, which draws the times.
+ * An interval of times that grows from the initial time: [start, start + (end - start) min(1, max(0, step - holdSteps)
+ * / growSteps)]. A wave is then learned in the order in which it happens. It is an `interval` for `withTime` of
+ * `@neural-fields/signals`, which draws the times.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation. It is a function of the step alone, so that a resumed run is the same.
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation. It is a function of the step alone, so that
+ * a resumed run is the same.
  *
  * @throws RangeError when a time is not finite, the end is not after the start, or a number of steps is wrong
  */

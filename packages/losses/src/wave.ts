@@ -1,9 +1,9 @@
 /**
- * @file The wave equation m u_tt = laplacian u, in time and space. Time is the first coordinate. Sitzmann et al. 2020, arXiv:2006.09661, section 4.3
- * and its supplement.
+ * @file The wave equation m u_tt = laplacian u, in time and space. Time is the first coordinate. Sitzmann et al. 2020,
+ *   arXiv:2006.09661, section 4.3 and its supplement.
  *
- * The authors' weights, in the means of this library: with b points at the initial time, b / 10 on their value (200 with their 2000 points) and
- * b / 100 on their velocity (20), beside 1 on the residual.
+ * The authors' weights, in the means of this library: with b points at the initial time, b / 10 on their value (200
+ * with their 2000 points) and b / 100 on their velocity (20), beside 1 on the residual.
  */
 import type { Jet } from '@neural-fields/core';
 import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
@@ -24,7 +24,9 @@ export interface WaveOptions {
   readonly spaceDimensions?: number;
   /** c where m is 1, in units of space per unit of time; 1 if absent. */
   readonly speed?: number;
-  /** The name of a target `f32[n, 1]` with the squared slowness m relative to 1 / c^2, without unit; m is 1 if absent. */
+  /**
+   * The name of a target `f32[n, 1]` with the squared slowness m relative to 1 / c^2, without unit; m is 1 if absent.
+   */
   readonly squaredSlowness?: string;
   /** Absolute if absent, as in the authors' code. */
   readonly penalty?: Penalty;
@@ -76,8 +78,8 @@ export interface WaveStartOptions {
 }
 
 /**
- * The initial conditions of a wave, on points at the initial time: valueWeight |u - u_0| + velocityWeight |u_t - v_0|, averaged over points and
- * outputs.
+ * The initial conditions of a wave, on points at the initial time: valueWeight |u - u_0| + velocityWeight |u_t - v_0|,
+ * averaged over points and outputs.
  *
  * @throws RangeError when a weight is negative; when evaluated, if a target is absent or its width is wrong
  */
@@ -86,9 +88,13 @@ export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gr
   assertWeight('waveStart: valueWeight', valueWeight);
   assertWeight('waveStart: velocityWeight', velocityWeight);
   const name = 'waveStart';
-  const errors = ({ value, gradient }: Jet<{ readonly gradient: true }>, targets: Targets): readonly [Tensor2D, Tensor2D] => {
+  const errors = (
+    { value, gradient }: Jet<{ readonly gradient: true }>,
+    targets: Targets,
+  ): readonly [Tensor2D, Tensor2D] => {
     const rate = partialAlong(name, gradient, 0);
-    const rateError = velocity === undefined ? rate : sub<Tensor2D>(rate, findValueTarget(name, velocity, targets, value));
+    const rateError =
+      velocity === undefined ? rate : sub<Tensor2D>(rate, findValueTarget(name, velocity, targets, value));
     return [sub<Tensor2D>(value, findValueTarget(name, target, targets, value)), rateError];
   };
   return jetLoss(

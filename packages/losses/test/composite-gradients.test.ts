@@ -52,7 +52,9 @@ describe('mixedGradients', () => {
         [1, 0],
       ]),
     ]).toEqual([0, 1]);
-    expect(() => mixedGradients([[1, 2, 3]])).toThrow('mixedGradients: the arrays must be rows of 2 numbers, got 3 numbers');
+    expect(() => mixedGradients([[1, 2, 3]])).toThrow(
+      'mixedGradients: the arrays must be rows of 2 numbers, got 3 numbers',
+    );
     expect(() => mixedGradients([[1]], { coordinates: 0 })).toThrow(RangeError);
   });
 });

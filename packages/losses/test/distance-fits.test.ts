@@ -58,17 +58,29 @@ const points: PointSource = {
 };
 
 const newField = (): Field =>
-  createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 24, hiddenLayers: 1, omega0: 5, omegaHidden: 5 }), {
-    seed: 2,
-  });
+  createField(
+    siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 24, hiddenLayers: 1, omega0: 5, omegaHidden: 5 }),
+    {
+      seed: 2,
+    },
+  );
 
 const run = async (field: Field, terms: readonly Term[], steps: number): Promise<void> => {
-  const options = { steps, optimizer: adam({ learningRate: 5e-3 }), schedule: cosine(0.02), clipNorm: 1, reportEvery: steps };
+  const options = {
+    steps,
+    optimizer: adam({ learningRate: 5e-3 }),
+    schedule: cosine(0.02),
+    clipNorm: 1,
+    reportEvery: steps,
+  };
   for await (const { loss } of fit(field, terms, options)) expect(Number.isFinite(loss)).toBe(true);
 };
 
 const rng = createRng(7);
-const places = Array.from({ length: 300 }, () => [1.8 * rng.uniform() - 0.9, 1.8 * rng.uniform() - 0.9] as [number, number]);
+const places = Array.from(
+  { length: 300 },
+  () => [1.8 * rng.uniform() - 0.9, 1.8 * rng.uniform() - 0.9] as [number, number],
+);
 const truth = places.map(([x, y]) => distanceOf(x, y));
 
 /** The mean error of the distances within 0.2 of the ellipse, and the share of all places on the wrong side. */

@@ -1,4 +1,7 @@
-/** @file What the losses on distances do where their formulas have no slope or would overflow, and the conversions between distances. */
+/**
+ * @file What the losses on distances do where their formulas have no slope or would overflow, and the conversions
+ * between distances.
+ */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 // The core registers tfjs's gradients.
@@ -62,11 +65,20 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     const losses = await eikonalSdf()(tensorJet(jets, { gradient: true }), batch).data();
     // 3000 times a rounding of the distance, and 100 times that of a cosine.
     expectClose(losses, [0, 0, 0, 0], { absolute: 1e-3 });
-    const inward = { ...batch, targets: { ...batch.targets, normal: tensor2d(points.map(point => point.map(c => -c))) } };
-    expectClose(await eikonalSdf()(tensorJet(jets, { gradient: true }), inward).data(), [200, 200, 0, 0], { absolute: 1e-3 });
-    expectClose(await eikonalSdf({ oriented: false })(tensorJet(jets, { gradient: true }), inward).data(), [0, 0, 0, 0], {
+    const inward = {
+      ...batch,
+      targets: { ...batch.targets, normal: tensor2d(points.map(point => point.map(c => -c))) },
+    };
+    expectClose(await eikonalSdf()(tensorJet(jets, { gradient: true }), inward).data(), [200, 200, 0, 0], {
       absolute: 1e-3,
     });
+    expectClose(
+      await eikonalSdf({ oriented: false })(tensorJet(jets, { gradient: true }), inward).data(),
+      [0, 0, 0, 0],
+      {
+        absolute: 1e-3,
+      },
+    );
   });
 
   it('weigh points on the surface and off it in one mean, as a sum of the single losses does', async () => {
@@ -90,7 +102,9 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
       [onSurface(), normalAlignment(), offSurface(), eikonal()].map(async loss => [...(await loss(jet, batch).data())]),
     );
     const weights = [3000, 100, 100, 50];
-    const expected = [0, 1, 2].map(i => parts.reduce((all, part, j) => all + (weights[j] as number) * (part[i] as number), 0));
+    const expected = [0, 1, 2].map(i =>
+      parts.reduce((all, part, j) => all + (weights[j] as number) * (part[i] as number), 0),
+    );
     expectClose(await eikonalSdf()(jet, batch).data(), expected, { relative: 1e-6 });
   });
 
@@ -105,7 +119,9 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     expect(await gradientAt(x => loss({ value, gradient: x as Tensor3D }, batch), flat)).toEqual([0, 0, 0, 0, 0, 0]);
     expect(await gradientAt(x => loss({ value: x as Tensor2D, gradient: flat }, batch), value)).toEqual([0, 0]);
     const tiny = tensor3d([0, 0, 1e-25, 1e-30, 0, 0], [2, 3, 1]);
-    expect((await gradientAt(x => loss({ value, gradient: x as Tensor3D }, batch), tiny)).every(Number.isFinite)).toBe(true);
+    expect((await gradientAt(x => loss({ value, gradient: x as Tensor3D }, batch), tiny)).every(Number.isFinite)).toBe(
+      true,
+    );
     // A normal of length 0 pulls nowhere.
     const without = { ...batch, targets: { ...targets, normal: zeros([2, 3]) as Tensor2D } };
     const steep = tensor3d([1, 2, 2, 0, 0, 1], [2, 3, 1]);
@@ -133,9 +149,15 @@ it('losses on distances say what they want', () => {
   expect(() => eikonalSdf()(jet, batch)).toThrow("eikonalSdf: the points have no target 'normal'; they have surface");
   expect(() => eikonalSdf({ normalWeight: -1 })).toThrow('eikonalSdf: normalWeight must be a number >= 0, got -1');
   expect(() => offSurface({ sharpness: 0 })).toThrow('offSurface: sharpness must be a positive number, got 0');
-  expect(() => divergencePenalty({ atLeast: 2, atMost: 1 })).toThrow('divergencePenalty: atMost must be a number above 2, got 1');
-  expect(() => truncatedDistance({ truncation: 0 })).toThrow('truncatedDistance: truncation must be a positive number, got 0');
-  expect(() => binaryCrossEntropy({ scale: Number.NaN })).toThrow('binaryCrossEntropy: scale must be a finite number, got NaN');
+  expect(() => divergencePenalty({ atLeast: 2, atMost: 1 })).toThrow(
+    'divergencePenalty: atMost must be a number above 2, got 1',
+  );
+  expect(() => truncatedDistance({ truncation: 0 })).toThrow(
+    'truncatedDistance: truncation must be a positive number, got 0',
+  );
+  expect(() => binaryCrossEntropy({ scale: Number.NaN })).toThrow(
+    'binaryCrossEntropy: scale must be a finite number, got NaN',
+  );
 });
 
 describe('conversions of distances', () => {
@@ -169,7 +191,9 @@ describe('conversions of distances', () => {
   it('refuse what has no meaning', () => {
     expect(() => sdfToTsdf([0], 0)).toThrow('sdfToTsdf: truncation must be a positive number, got 0');
     expect(() => tsdfToSdf([0], -1)).toThrow('tsdfToSdf: truncation must be a positive number, got -1');
-    expect(() => sdfToSoftOccupancy([0], Number.NaN)).toThrow('sdfToSoftOccupancy: width must be a positive number, got NaN');
+    expect(() => sdfToSoftOccupancy([0], Number.NaN)).toThrow(
+      'sdfToSoftOccupancy: width must be a positive number, got NaN',
+    );
     expect(() => occupancyToSdf([1.5], 1)).toThrow('occupancyToSdf: occupancies must be in [0, 1], got 1.5');
   });
 });

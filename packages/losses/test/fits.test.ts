@@ -72,7 +72,9 @@ const each =
     );
 
 const net = (inFeatures: number, outFeatures: number, omega0: number, hiddenLayers = 1): Field =>
-  createField(siren({ inFeatures, outFeatures, hiddenFeatures: 24, hiddenLayers, omega0, omegaHidden: 6 }), { seed: 4 });
+  createField(siren({ inFeatures, outFeatures, hiddenFeatures: 24, hiddenLayers, omega0, omegaHidden: 6 }), {
+    seed: 4,
+  });
 
 const run = async (field: Field, terms: readonly Term[], steps: number, learningRate = 3e-3): Promise<void> => {
   const options: FitOptions = { steps, optimizer: adam({ learningRate }), schedule: cosine(0.01), reportEvery: steps };
@@ -84,7 +86,9 @@ const valuesAt = async (field: JetSource, points: readonly (readonly number[])[]
 
 /** The root of the mean squared error over that of the truth. */
 const relativeRms = (actual: ArrayLike<number>, truth: readonly number[]): number =>
-  Math.sqrt(truth.reduce((sum, t, i) => sum + ((actual[i] as number) - t) ** 2, 0) / truth.reduce((sum, t) => sum + t ** 2, 0));
+  Math.sqrt(
+    truth.reduce((sum, t, i) => sum + ((actual[i] as number) - t) ** 2, 0) / truth.reduce((sum, t) => sum + t ** 2, 0),
+  );
 
 describe('Poisson', () => {
   const f = (y: number, x: number): number => Math.sin(3 * x) * Math.cos(2 * y);
@@ -137,7 +141,13 @@ describe('Poisson', () => {
       value: each(2, ([y, x]) => [f(y as number, x as number)])(coords),
     }));
     const terms = [
-      term({ name: 'laplacian', points: inside, derivatives: { laplacian: true }, loss: poissonLaplacian(), weight: 0.01 }),
+      term({
+        name: 'laplacian',
+        points: inside,
+        derivatives: { laplacian: true },
+        loss: poissonLaplacian(),
+        weight: 0.01,
+      }),
       term({ name: 'edge', points: border, loss: dirichlet({ penalty: squared }) }),
     ];
     await run(field, terms, 250);
@@ -176,7 +186,9 @@ it('robust losses pass by outliers, which draw the mean square away', async () =
   const errorOf = async (loss: PointLoss): Promise<number> => {
     const field = net(1, 1, 4, 0);
     // Every eighth value is far off, always upwards.
-    const points = withTargets(fixedPoints(all), coords => ({ value: coords.map((x, i) => f(x) + (i % 8 === 3 ? 4 : 0)) }));
+    const points = withTargets(fixedPoints(all), coords => ({
+      value: coords.map((x, i) => f(x) + (i % 8 === 3 ? 4 : 0)),
+    }));
     await run(field, [term({ points, loss })], 300);
     const error = relativeRms(await valuesAt(field, all), truth);
     field.dispose();
@@ -192,7 +204,9 @@ it('a hard boundary leaves the equation alone to be fitted: u_xx = -pi^2 sin(pi 
   const field = net(1, 1, 4);
   const factor = boxFactor([[-1, 1]]);
   const derivatives = { laplacian: true } as const;
-  const residual = pdeResidual<typeof derivatives>(({ laplacian }, _, { source }) => sub(laplacian, source as typeof laplacian));
+  const residual = pdeResidual<typeof derivatives>(({ laplacian }, _, { source }) =>
+    sub(laplacian, source as typeof laplacian),
+  );
   const loss = hardBoundary(residual, { derivatives, factor });
   const points = withTargets(fixedPoints(line(32).map(x => [x])), coords => ({
     source: each(1, ([x]) => [-(Math.PI ** 2) * Math.sin(Math.PI * (x as number))])(coords),
@@ -211,7 +225,8 @@ it("a wave equation carries an initial shape to d'Alembert's solution: cos(pi t)
   const inside = grid(line(12, 0, 1), line(16));
   const start = line(24).map(x => [0, x]);
   const ends = grid(line(12, 0, 1), [-1, 1]);
-  const exact = ([t, x]: readonly number[]): number => Math.cos(Math.PI * (t as number)) * Math.sin(Math.PI * (x as number));
+  const exact = ([t, x]: readonly number[]): number =>
+    Math.cos(Math.PI * (t as number)) * Math.sin(Math.PI * (x as number));
   const equation = wave({ spaceDimensions: 1, penalty: squared });
   const initial = waveStart({ velocityWeight: 0.1, penalty: squared });
   const withValue = (points: number[][]): PointSource =>
@@ -232,7 +247,8 @@ describe('Helmholtz on a line', () => {
   const points = line(96).map(x => [x]);
 
   /**
-   * The outgoing wave of a Gaussian source: u(x) = integral of G(x - y) s(y), with G(r) = i exp(-i k |r|) / (2 k), summed on a fine grid.
+   * The outgoing wave of a Gaussian source: u(x) = integral of G(x - y) s(y), with G(r) = i exp(-i k |r|) / (2 k),
+   * summed on a fine grid.
    */
   const outgoing = (x: number): [number, number] => {
     const step = 0.002;
@@ -276,7 +292,13 @@ describe('Helmholtz on a line', () => {
     const heard = withTargets(fixedPoints(inside), coords => ({
       receivers: each(1, ([x]) => [Math.cos(1.2 * K * (x as number)), -Math.sin(1.2 * K * (x as number))])(coords),
     }));
-    const equation = helmholtzInversion({ wavenumber: K, absorbing: null, source: null, inFeatures: 1, penalty: squared });
+    const equation = helmholtzInversion({
+      wavenumber: K,
+      absorbing: null,
+      source: null,
+      inFeatures: 1,
+      penalty: squared,
+    });
     const terms = [
       term({ name: 'equation', points: fixedPoints(inside), loss: equation, weight: 1e-3 }),
       term({ name: 'receivers', points: heard, loss: receiverMisfit({ penalty: squared }) }),
@@ -302,7 +324,10 @@ it('points with targets are drawn as the source draws them', () => {
     fixed: false,
     draw: (start, count, rng) => {
       drawn.push(start);
-      return { coords: Float32Array.from({ length: count }, () => rng.uniform()), targets: { value: new Float32Array(count) } };
+      return {
+        coords: Float32Array.from({ length: count }, () => rng.uniform()),
+        targets: { value: new Float32Array(count) },
+      };
     },
   };
   const points = withTargets(source, coords => ({ double: coords.map(x => 2 * x) }));

@@ -54,7 +54,10 @@ const wavy: TaylorFunction = (t, [x, y]) => [
 ];
 
 const bowl: TaylorFunction = (t, [x, y]) => [
-  t.mul(t.add(t.constant(1), t.scale(x as TaylorNumber, -2)), t.add(t.constant(0.5), t.scale(t.power(y as TaylorNumber, 2), 3))),
+  t.mul(
+    t.add(t.constant(1), t.scale(x as TaylorNumber, -2)),
+    t.add(t.constant(0.5), t.scale(t.power(y as TaylorNumber, 2), 3)),
+  ),
 ];
 
 const ramp: TaylorFunction = (t, [x, y]) => [t.add(t.power(x as TaylorNumber, 2), t.scale(y as TaylorNumber, 0.5))];
@@ -71,8 +74,12 @@ describe('separablePolynomial', () => {
 
   it('says what does not fit', () => {
     expect(() => separablePolynomial([])).toThrow(RangeError);
-    expect(() => separablePolynomial([[1], []])).toThrow('coefficients must be finite numbers for at least one coordinate');
-    expect(() => separablePolynomial([[1]]).jet(coords, {})).toThrow('separablePolynomial: coords must be [n, 1], got [3, 2]');
+    expect(() => separablePolynomial([[1], []])).toThrow(
+      'coefficients must be finite numbers for at least one coordinate',
+    );
+    expect(() => separablePolynomial([[1]]).jet(coords, {})).toThrow(
+      'separablePolynomial: coords must be [n, 1], got [3, 2]',
+    );
   });
 });
 
@@ -97,7 +104,9 @@ describe('constrainedField', () => {
     ));
 
   it('meets the boundary values whatever the field is', async () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0 }), {
+      seed: 1,
+    });
     const solution = constrainedField(field, { factor: boxFactor([[-1, 1], null]), offset: known(ramp) });
     const edge = [
       [-1, 0.3],
@@ -109,7 +118,9 @@ describe('constrainedField', () => {
       edge.map(([x, y]) => (x as number) ** 2 + 0.5 * (y as number)),
       { relative: 1e-6 },
     );
-    expect(() => constrainedField(field, { factor: boxFactor([[0, 1]]) })).toThrow('must have 2 coordinates as the field, got 1');
+    expect(() => constrainedField(field, { factor: boxFactor([[0, 1]]) })).toThrow(
+      'must have 2 coordinates as the field, got 1',
+    );
     field.dispose();
   });
 });
@@ -118,7 +129,9 @@ describe('hardBoundary', () => {
   it('is the loss on the constrained field', async () => {
     const boundary = { factor: known(bowl), offset: known(ramp) };
     const derivatives = { laplacian: true, second: [[0, 1]] } as const;
-    const residual = pdeResidual<typeof derivatives>(({ value, laplacian, second: [yy] }) => sub(add(value, laplacian), yy));
+    const residual = pdeResidual<typeof derivatives>(({ value, laplacian, second: [yy] }) =>
+      sub(add(value, laplacian), yy),
+    );
     const loss = hardBoundary(residual, { derivatives, ...boundary });
     expect(loss.derivatives).toEqual({ ...derivatives, gradient: true });
     const batch = { coords, targets: {} };
@@ -126,7 +139,9 @@ describe('hardBoundary', () => {
     const expected = residual(constrainedField(known(wavy), boundary).jet(coords, derivatives), batch);
     expectCloseInNorm(await actual.data(), await expected.data(), FIELD_SECOND);
     const { value } = known(wavy).jet(coords, {});
-    expect(() => loss({ value } as Parameters<typeof loss>[0], batch)).toThrow('hardBoundary: the jet must have the gradient');
+    expect(() => loss({ value } as Parameters<typeof loss>[0], batch)).toThrow(
+      'hardBoundary: the jet must have the gradient',
+    );
   });
 
   it('keeps the metrics of its loss', () => {

@@ -22,8 +22,8 @@ const STRENGTH = 5;
 const WIDTH = 0.5;
 
 /**
- * The stretched coordinate integral of e = x - i a l^3 / (3 L^2) sign(x), as real and imaginary part, in Taylor arithmetic: a plane wave in
- * it solves the equation in the layer as well, exactly.
+ * The stretched coordinate integral of e = x - i a l^3 / (3 L^2) sign(x), as real and imaginary part, in Taylor
+ * arithmetic: a plane wave in it solves the equation in the layer as well, exactly.
  */
 const stretched = (t: TaylorAlgebra, x: TaylorNumber): { real: TaylorNumber; imaginary: TaylorNumber } => {
   const depth = t.sub(t.abs(x), t.constant(1 - WIDTH));
@@ -69,8 +69,11 @@ describe('helmholtzResidual', () => {
     const coords = tensor2d(points);
     const absorbing = absorbingLayer();
     const residual = await helmholtzResidual(jet, coords, { wavenumber: K, absorbing }).data();
-    // The terms that cancel are of size k^2 |E| |u|, which is at most some k^2 e^(k a L / 3) where waves come in from the edge.
-    const size = Math.max(...(await helmholtzResidual(jet, coords, { wavenumber: 2 * K, absorbing }).data()).map(Math.abs));
+    // The terms that cancel are of size k^2 |E| |u|, which is at most some k^2 e^(k a L / 3) where waves come in from
+    // the edge.
+    const size = Math.max(
+      ...(await helmholtzResidual(jet, coords, { wavenumber: 2 * K, absorbing }).data()).map(Math.abs),
+    );
     expect(size).toBeGreaterThan(K ** 2);
     expectCloseInNorm(residual, new Float32Array(residual.length), { absolute: 2e-6 * size });
   });
@@ -81,7 +84,9 @@ describe('helmholtzResidual', () => {
     const coords = tensor2d(points);
     const largest = async (wavenumber: number, slowness?: number): Promise<number> => {
       const m = slowness === undefined ? undefined : tensor2d(points.map(() => [slowness]));
-      return Math.max(...(await helmholtzResidual(jet, coords, { wavenumber, squaredSlowness: m }).data()).map(Math.abs));
+      return Math.max(
+        ...(await helmholtzResidual(jet, coords, { wavenumber, squaredSlowness: m }).data()).map(Math.abs),
+      );
     };
     expect(await largest(K)).toBeLessThan(1e-4);
     expect(await largest(K / 2, 4)).toBeLessThan(1e-4);
@@ -103,7 +108,9 @@ describe('helmholtzResidual', () => {
     }).data();
     for (const loss of [named, computed])
       expectCloseInNorm(await loss(jet, { coords, targets: { m } }).data(), expected.map(Math.abs), { relative: 1e-6 });
-    expect(() => named(jet, { coords, targets: {} })).toThrow("helmholtz: the points have no target 'm'; they have none");
+    expect(() => named(jet, { coords, targets: {} })).toThrow(
+      "helmholtz: the points have no target 'm'; they have none",
+    );
   });
 
   it('is the expansion of the divergence form, which finite differences in float64 give', async () => {
@@ -136,21 +143,32 @@ describe('helmholtzResidual', () => {
       return [a[0] + b[0] + c[0], a[1] + b[1] + c[1]];
     };
     const points = randomPoints(32, 2);
-    const residual = helmholtzResidual(jetsAt(f, points), tensor2d(points), { wavenumber: K, absorbing: absorbingLayer() });
+    const residual = helmholtzResidual(jetsAt(f, points), tensor2d(points), {
+      wavenumber: K,
+      absorbing: absorbingLayer(),
+    });
     expectCloseInNorm(await residual.data(), points.flatMap(divergenceForm), { relative: 1e-6 });
   });
 
   it('says what does not fit', () => {
     const jet = jetsAt((t, [x]) => [t.sin(x as TaylorNumber)], [[0.1], [0.2]]);
     const coords = tensor2d([[0.1], [0.2]]);
-    expect(() => helmholtzResidual(jet, coords, { wavenumber: 1 })).toThrow('pairs of real and imaginary parts, got 1 outputs');
+    expect(() => helmholtzResidual(jet, coords, { wavenumber: 1 })).toThrow(
+      'pairs of real and imaginary parts, got 1 outputs',
+    );
     const wide = jetsAt(planeWave([1]), [[0.1], [0.2]]);
-    expect(() => helmholtzResidual(wide, tensor2d([[1, 2]]), { wavenumber: 1 })).toThrow('must have 2 second derivatives');
+    expect(() => helmholtzResidual(wide, tensor2d([[1, 2]]), { wavenumber: 1 })).toThrow(
+      'must have 2 second derivatives',
+    );
     expect(() => absorbingLayer({ width: 2 })).toThrow('absorbingLayer: width must be at most the bound 1, got 2');
     expect(() => absorbingLayer({ strength: -1 })).toThrow(RangeError);
-    expect(() => helmholtz({ wavenumber: 0, absorbing: null })).toThrow('helmholtz: wavenumber must be a positive number');
+    expect(() => helmholtz({ wavenumber: 0, absorbing: null })).toThrow(
+      'helmholtz: wavenumber must be a positive number',
+    );
     const loss = helmholtz({ wavenumber: 1, absorbing: null, inFeatures: 1 });
-    expect(() => loss(wide, { coords, targets: {} })).toThrow("helmholtz: the points have no target 'source'; they have none");
+    expect(() => loss(wide, { coords, targets: {} })).toThrow(
+      "helmholtz: the points have no target 'source'; they have none",
+    );
     const { value } = wide;
     expect(() => loss({ value } as typeof wide, { coords, targets: {} })).toThrow(
       'helmholtz: the jet must have the gradient; give the term derivatives: {"gradient":true,"second":[[1]]}',

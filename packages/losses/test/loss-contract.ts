@@ -1,4 +1,7 @@
-/** @file What every loss must do on every backend: have the values of its formula in float64, and the gradients of those by the jet. */
+/**
+ * @file What every loss must do on every backend: have the values of its formula in float64, and the gradients of those
+ * by the jet.
+ */
 import { createRng, type DerivativeRequest, type Jet, type PointLoss, type TensorBatch } from '@neural-fields/core';
 import { ELEMENTWISE, expectCloseInNorm } from '@neural-fields/testing';
 import { engine, mean, ready, scalar, setBackend, sub, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
@@ -63,7 +66,10 @@ const errors = ({ jet, targets }: Point, name = 'value'): number[] => jet.value.
 
 const squaredGradient = ({ jet, targets }: Point): number[] =>
   jet.value.map((_, o) =>
-    jet.gradient.reduce((sum, row, k) => sum + (at(row, o) - at(targets['gradient'], k * jet.value.length + o)) ** 2, 0),
+    jet.gradient.reduce(
+      (sum, row, k) => sum + (at(row, o) - at(targets['gradient'], k * jet.value.length + o)) ** 2,
+      0,
+    ),
   );
 
 const laplacianOf = ({ jet }: Point): number[] =>
@@ -72,16 +78,19 @@ const laplacianOf = ({ jet }: Point): number[] =>
     jet.gradient.map(() => 1),
   );
 
-const huberOf = (e: number, delta: number): number => (Math.abs(e) <= delta ? e ** 2 / 2 : delta * (Math.abs(e) - delta / 2));
+const huberOf = (e: number, delta: number): number =>
+  Math.abs(e) <= delta ? e ** 2 / 2 : delta * (Math.abs(e) - delta / 2);
 
 /** The length of the gradient of each output. */
-const lengthsOf = ({ jet }: Point): number[] => jet.value.map((_, o) => Math.hypot(...jet.gradient.map(row => at(row, o))));
+const lengthsOf = ({ jet }: Point): number[] =>
+  jet.value.map((_, o) => Math.hypot(...jet.gradient.map(row => at(row, o))));
 
 /** The cosines between the gradient of each output and the normal. */
 const cosinesOf = (p: Point): number[] => {
   const normal = p.targets['normal'] ?? [];
   return lengthsOf(p).map(
-    (length, o) => p.jet.gradient.reduce((sum, row, k) => sum + at(row, o) * at(normal, k), 0) / length / Math.hypot(...normal),
+    (length, o) =>
+      p.jet.gradient.reduce((sum, row, k) => sum + at(row, o) * at(normal, k), 0) / length / Math.hypot(...normal),
   );
 };
 
@@ -190,7 +199,8 @@ const cases: readonly Case[] = [
     loss: poisson({ gradientWeight: 3, laplacianWeight: 0.5 }),
     outputs: 1,
     targets: { gradient: 2, laplacian: 1 },
-    formula: p => squaredGradient(p).map((g, o) => 3 * g + 0.5 * (at(laplacianOf(p), o) - at(p.targets['laplacian'], o)) ** 2),
+    formula: p =>
+      squaredGradient(p).map((g, o) => 3 * g + 0.5 * (at(laplacianOf(p), o) - at(p.targets['laplacian'], o)) ** 2),
   },
   {
     name: 'dirichlet, squared',
@@ -212,11 +222,15 @@ const cases: readonly Case[] = [
     outputs: 2,
     targets: { normal: 2 },
     formula: ({ jet, targets }) =>
-      jet.value.map((_, o) => Math.abs(jet.gradient.reduce((sum, row, k) => sum + at(row, o) * at(targets['normal'], k), 0))),
+      jet.value.map((_, o) =>
+        Math.abs(jet.gradient.reduce((sum, row, k) => sum + at(row, o) * at(targets['normal'], k), 0)),
+      ),
   },
   {
     name: 'pdeResidual',
-    loss: pdeResidual<{ second: readonly [readonly number[], readonly number[]] }>(({ second: [tt, xx] }) => sub(tt, xx)),
+    loss: pdeResidual<{ second: readonly [readonly number[], readonly number[]] }>(({ second: [tt, xx] }) =>
+      sub(tt, xx),
+    ),
     derivatives: {
       second: [
         [1, 0],
@@ -283,7 +297,9 @@ const cases: readonly Case[] = [
     loss: waveStart({ velocity: 'velocity', valueWeight: 200, velocityWeight: 20 }),
     outputs: 1,
     targets: { value: 1, velocity: 1 },
-    formula: p => [200 * Math.abs(at(errors(p), 0)) + 20 * Math.abs(at(p.jet.gradient[0], 0) - at(p.targets['velocity'], 0))],
+    formula: p => [
+      200 * Math.abs(at(errors(p), 0)) + 20 * Math.abs(at(p.jet.gradient[0], 0) - at(p.targets['velocity'], 0)),
+    ],
   },
   {
     name: 'waveStart at rest',
@@ -299,7 +315,12 @@ const cases: readonly Case[] = [
     targets: { surface: 1 },
     formula: p => p.jet.value.map(v => (isOn(p) ? Math.abs(v) : 0)),
   },
-  { name: 'onSurface at every point', loss: onSurface({ surface: null }), outputs: 2, formula: p => p.jet.value.map(Math.abs) },
+  {
+    name: 'onSurface at every point',
+    loss: onSurface({ surface: null }),
+    outputs: 2,
+    formula: p => p.jet.value.map(Math.abs),
+  },
   {
     name: 'offSurface',
     loss: offSurface({ sharpness: 3 }),
@@ -345,7 +366,11 @@ const cases: readonly Case[] = [
     coordinates: 3,
     targets: { surface: 1, normal: 3 },
     formula: p => {
-      const [v, c, length] = [p.jet.value, cosinesOf(p), lengthsOf(p)].map(all => at(all, 0)) as [number, number, number];
+      const [v, c, length] = [p.jet.value, cosinesOf(p), lengthsOf(p)].map(all => at(all, 0)) as [
+        number,
+        number,
+        number,
+      ];
       const own = isOn(p) ? 3000 * Math.abs(v) + 100 * (1 - c) : 100 * Math.exp(-3 * Math.abs(v));
       return [own + 50 * Math.abs(length - 1)];
     },
@@ -421,7 +446,10 @@ const pointsOf = ({ outputs, coordinates = 2, targets = {} }: Case): Point[] => 
 const batchOf = (points: readonly Point[]): TensorBatch => ({
   coords: tensor2d(points.map(({ x }) => [...x])),
   targets: Object.fromEntries(
-    Object.keys(points[0]?.targets ?? {}).map(name => [name, tensor2d(points.map(({ targets }) => [...(targets[name] ?? [])]))]),
+    Object.keys(points[0]?.targets ?? {}).map(name => [
+      name,
+      tensor2d(points.map(({ targets }) => [...(targets[name] ?? [])])),
+    ]),
   ),
 });
 
@@ -482,7 +510,10 @@ const noLosses: readonly string[] = [
   'withTargets',
 ];
 
-/** The losses that the package exports and that no case is of. A case is named after its loss, with what is special about it behind. */
+/**
+ * The losses that the package exports and that no case is of. A case is named after its loss, with what is special
+ * about it behind.
+ */
 export const lossesWithoutCase = (): string[] => {
   const covered = new Set(cases.map(({ name }) => /^\w+/.exec(name)?.[0]));
   return Object.keys(everything).filter(name => !noLosses.includes(name) && !covered.has(name));
@@ -560,7 +591,8 @@ export const lossContract = (backend: string): void => {
           for (const k of axes)
             for (const l of axes)
               expected['hessian'].push(...outputs.map(o => moved(by => move(k, l, o, by)) / (k === l ? 1 : 2)));
-        // The forms of all losses here are sums over axes of their own: a step along one of these moves that form alone.
+        // The forms of all losses here are sums over axes of their own: a step along one of these moves that form
+        // alone.
         for (const [j, form] of (request.second ?? []).entries()) {
           const axis = (form as readonly number[]).indexOf(1);
           expected[`second${j}`]?.push(...outputs.map(o => moved(by => move(axis, axis, o, by))));

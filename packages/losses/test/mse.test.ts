@@ -68,9 +68,12 @@ describe('mse', () => {
       }),
     };
     const seed = createRng(3).integer(1000);
-    const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 10 }), {
-      seed,
-    });
+    const field = createField(
+      siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 10 }),
+      {
+        seed,
+      },
+    );
     let psnr = 0;
     for await (const progress of fit(field, [term({ points, loss: mse() })], { steps: 300, reportEvery: 100 }))
       psnr = progress.metrics['psnr'] as number;

@@ -53,7 +53,10 @@ export const flatJet = (jets: readonly PointJet[], request: DerivativeRequest): 
   }),
   ...(request.hessian && { hessian: jets.flatMap(({ hessian }) => hessian.flat(2)) }),
   ...Object.fromEntries(
-    (request.second ?? []).map((form, j) => [`second${j}`, jets.flatMap(jet => formOf(jet, form as readonly number[]))]),
+    (request.second ?? []).map((form, j) => [
+      `second${j}`,
+      jets.flatMap(jet => formOf(jet, form as readonly number[])),
+    ]),
   ),
 });
 

@@ -67,7 +67,9 @@ it('losses say which target they missed, and which width they wanted', () => {
     [1, 2],
     [3, 4],
   ]);
-  expect(() => mae()({ value }, { coords, targets: {} })).toThrow("mae: the points have no target 'value'; they have none");
+  expect(() => mae()({ value }, { coords, targets: {} })).toThrow(
+    "mae: the points have no target 'value'; they have none",
+  );
   expect(() => mse({ weight: 'mask' })({ value }, { coords, targets: { value, mask: two } })).toThrow(
     "mse: target 'mask' must be [n, 1] to weigh the losses, got [n, 2]",
   );

@@ -62,7 +62,9 @@ describe.each(Object.entries(LOSSES))('%s', (_name, loss) => {
   it('has a description', () => expect(given.pointwise).toBeDefined());
 
   it.each([1, 3])('describes itself rightly with %i outputs', outFeatures => {
-    const field = createField(siren({ inFeatures: 2, outFeatures, hiddenFeatures: 8, hiddenLayers: 1, omega0: 3 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures, hiddenFeatures: 8, hiddenLayers: 1, omega0: 3 }), {
+      seed: 1,
+    });
     const batch = {
       coords: numbers(2),
       targets: {
@@ -80,14 +82,20 @@ describe.each(Object.entries(LOSSES))('%s', (_name, loss) => {
         scalar(1),
         true,
       );
-    const [actual, expected] = [step(given), step(pointwiseLoss(given.pointwise as NonNullable<typeof given.pointwise>))];
+    const [actual, expected] = [
+      step(given),
+      step(pointwiseLoss(given.pointwise as NonNullable<typeof given.pointwise>)),
+    ];
     expectCloseInNorm(actual.value.dataSync() as Float32Array, expected.value.dataSync(), { relative: 1e-5 }, 'loss');
     for (const [index, part] of actual.grads.entries()) {
       // A parameter that a loss does not depend on has no gradient.
       const wanted: Tensor | null | undefined = expected.grads[index];
       expect(Boolean(part)).toBe(Boolean(wanted));
       if (!(part && wanted)) continue;
-      const [got, right] = [part, wanted].map(tensor => tensor.dataSync() as Float32Array) as [Float32Array, Float32Array];
+      const [got, right] = [part, wanted].map(tensor => tensor.dataSync() as Float32Array) as [
+        Float32Array,
+        Float32Array,
+      ];
       expectCloseInNorm(got, right, { relative: 2e-5, absolute: 1e-6 }, `gradient ${index}`);
     }
   });

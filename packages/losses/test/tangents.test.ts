@@ -1,4 +1,7 @@
-/** @file The derivatives of losses along a direction of the jet, which products with a Hessian are made of: against differences, and against the losses' gradients. */
+/**
+ * @file The derivatives of losses along a direction of the jet, which products with a Hessian are made of: against
+ * differences, and against the losses' gradients.
+ */
 import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
 import { createRng } from '@neural-fields/core';
 import { charbonnierPenalty } from '@neural-fields/core/elementwise';
@@ -141,7 +144,10 @@ describe.each(Object.entries(losses))('the tangent of %s', (_name, loss) => {
       { relative: 1e-5 },
       'by the direction',
     );
-    const [above, below] = [1, -1].map(side => flat(gradients(of, moved(jet, along, side * STEP)))) as [number[], number[]];
+    const [above, below] = [1, -1].map(side => flat(gradients(of, moved(jet, along, side * STEP)))) as [
+      number[],
+      number[],
+    ];
     const difference = above.map((x, i) => (x - (below[i] as number)) / (2 * STEP));
     const scale = { relative: 5e-3, absolute: 1e-4 };
     expectCloseInNorm(flat(gradients(at => tangent(at, along), jet)), difference, scale, 'by the jet');

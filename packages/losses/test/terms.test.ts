@@ -1,4 +1,7 @@
-/** @file How losses read in terms. The types are the test: each term's derivatives and its loss must agree without a cast. */
+/**
+ * @file How losses read in terms. The types are the test: each term's derivatives and its loss must agree without a
+ * cast.
+ */
 import '@tensorflow/tfjs-backend-cpu';
 import { createField, type PointSource, siren, type Term, term } from '@neural-fields/core';
 import { setBackend, sub, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
@@ -16,7 +19,12 @@ import {
 
 beforeAll(() => setBackend('cpu'));
 
-const points: PointSource = { inFeatures: 2, pointsPerStep: 1, fixed: true, draw: () => ({ coords: new Float32Array(2) }) };
+const points: PointSource = {
+  inFeatures: 2,
+  pointsPerStep: 1,
+  fixed: true,
+  draw: () => ({ coords: new Float32Array(2) }),
+};
 const equation = wave({ spaceDimensions: 1 });
 const waves = helmholtz({ wavenumber: 2, absorbing: absorbingLayer(), source: null });
 const hard = hardBoundary(

@@ -87,6 +87,8 @@ describe('timeCurriculum', () => {
       'timeCurriculum: end must be after the start 1, got 1',
     );
     expect(() => timeCurriculum({ end: 1, growSteps: 0 })).toThrow(RangeError);
-    expect(() => timeCurriculum({ end: 1, growSteps: 1, holdSteps: -1 })).toThrow('holdSteps must be an integer >= 0, got -1');
+    expect(() => timeCurriculum({ end: 1, growSteps: 1, holdSteps: -1 })).toThrow(
+      'holdSteps must be an integer >= 0, got -1',
+    );
   });
 });

@@ -1,15 +1,29 @@
-/** @file Pieces of a page. Arguments named `html` are markup and go in as they are; all others are text and are escaped. */
+/**
+ * @file Pieces of a page. Arguments named `html` are markup and go in as they are; all others are text and are escaped.
+ */
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
-/** Controls but tab and line feed, marks and overrides of writing direction, and halves of surrogate pairs: names of files may hold them. */
+/**
+ * Controls but tab and line feed, marks and overrides of writing direction, and halves of surrogate pairs: names of
+ * files may hold them.
+ */
 const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
 
 const visible = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Text that may stand in markup, also within a quoted attribute. What would be unseen, or turn the text around, is shown as `\u202e`. */
+/**
+ * Text that may stand in markup, also within a quoted attribute. What would be unseen, or turn the text around, is
+ * shown as `\u202e`.
+ */
 export const escapeHtml = (text: string): string =>
   text.replace(UNSEEN, visible).replace(/[&<>"']/g, character => escapes[character] as string);
 
@@ -48,7 +62,10 @@ export const propertyTable = (rows: readonly (readonly [nameHtml: string, html: 
 ${rows.map(([nameHtml, html]) => `<tr><th scope="row">${nameHtml}</th><td>${html}</td></tr>`).join('\n')}
 </table>`;
 
-/** A table of figures. The cells of the first column stand left, all others right; numbers in them have digits of one width. */
+/**
+ * A table of figures. The cells of the first column stand left, all others right; numbers in them have digits of one
+ * width.
+ */
 export interface FigureTable {
   readonly header: readonly string[];
   /** Text. */

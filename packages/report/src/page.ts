@@ -12,7 +12,10 @@ export interface PageOptions {
   readonly css?: string;
 }
 
-/** Pictures and styles of the page itself, and nothing else: whatever comes into its markup, no script of it is run and nothing is loaded. */
+/**
+ * Pictures and styles of the page itself, and nothing else: whatever comes into its markup, no script of it is run and
+ * nothing is loaded.
+ */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The text of a page. Classes of the shared style: see the package's README. */

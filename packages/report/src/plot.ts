@@ -22,7 +22,9 @@ export const drawPlot = (options: PlotOptions & { readonly marks: Markish[] }): 
   return svg.outerHTML;
 };
 
-/** The colour of a series: the first two are also those of links and marks on the page; after the last they begin again. */
+/**
+ * The colour of a series: the first two are also those of links and marks on the page; after the last they begin again.
+ */
 export const seriesColour = (index: number): string => `var(--${seriesColours[index % seriesColours.length]?.name})`;
 
 /** A plot as a file of its own: the page's variables get values that read on white and on black. */

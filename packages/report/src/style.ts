@@ -9,7 +9,10 @@ interface SeriesColour {
   readonly onBoth: string;
 }
 
-/** The colours of series, in order. Neighbours also differ in lightness, so that most read in grey and with any colour vision. */
+/**
+ * The colours of series, in order. Neighbours also differ in lightness, so that most read in grey and with any colour
+ * vision.
+ */
 export const seriesColours: readonly SeriesColour[] = [
   { name: 'first', onLight: '#1f6f8b', onDark: '#6fc1dc', onBoth: '#2f8fae' },
   { name: 'second', onLight: '#b4601d', onDark: '#eaa35c', onBoth: '#cf7a2d' },

@@ -36,7 +36,9 @@ test('text cannot become markup', () => {
   expect(body.querySelector('h2')?.textContent).toBe(text);
   expect(body.querySelector('a')?.textContent).toBe(text);
   expect(body.querySelector('img')?.getAttribute('alt')).toBe(text);
-  expect([...body.querySelectorAll('dt, dd, th, td')].map(({ textContent }) => textContent)).toEqual(Array(6).fill(text));
+  expect([...body.querySelectorAll('dt, dd, th, td')].map(({ textContent }) => textContent)).toEqual(
+    Array(6).fill(text),
+  );
 });
 
 test('what is not seen, or turns text around, is shown', () => {
@@ -65,7 +67,9 @@ test('a page needs nothing beside it, and has colours for light and dark', () =>
 
 test('a picture holds its bytes', () => {
   const png = Uint8Array.from([137, 80, 78, 71]);
-  const image = bodyOf(pictureFigure(png, { title: 'A', captionHtml: '<i>b</i>', marked: true })).querySelector('.marked img');
+  const image = bodyOf(pictureFigure(png, { title: 'A', captionHtml: '<i>b</i>', marked: true })).querySelector(
+    '.marked img',
+  );
   expect(image?.getAttribute('src')).toBe('data:image/png;base64,iVBORw==');
 });
 

@@ -18,7 +18,9 @@ export type ShapeProblem =
   | 'not-finite'
   /** All points are at one place: nothing can be scaled or sampled. */
   | 'one-place'
-  /** The shape is too small for the precision of its coordinates, or these are outside of the range of 32-bit floats. */
+  /**
+   * The shape is too small for the precision of its coordinates, or these are outside of the range of 32-bit floats.
+   */
   | 'precision'
   /** More than a limit allows. */
   | 'too-large'

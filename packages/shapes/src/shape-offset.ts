@@ -1,17 +1,21 @@
 /**
- * @file Shapes far from the origin. Positions are float32, which near 5,000,000 are half a unit apart: so a shape whose distance from the origin is many times its
- * size is kept as small numbers and an offset in double precision.
+ * @file Shapes far from the origin. Positions are float32, which near 5,000,000 are half a unit apart: so a shape whose
+ *   distance from the origin is many times its size is kept as small numbers and an offset in double precision.
  */
 
 /** A place or a direction in double precision. */
 export type Offset = readonly [x: number, y: number, z: number];
 
-/** A distance from the origin of so many times the shape's size is far: nearer, float32 rounds by less than a millionth of the size. */
+/**
+ * A distance from the origin of so many times the shape's size is far: nearer, float32 rounds by less than a millionth
+ * of the size.
+ */
 const FAR = 16;
 
 /**
- * The offset for points in a box; `undefined` where they are near enough to the origin to do without. Each of its numbers is a multiple of a power of two that is at
- * least the box's longest side, so that differences to it are exact for float32 coordinates.
+ * The offset for points in a box; `undefined` where they are near enough to the origin to do without. Each of its
+ * numbers is a multiple of a power of two that is at least the box's longest side, so that differences to it are exact
+ * for float32 coordinates.
  */
 export const chooseOffset = (low: ArrayLike<number>, high: ArrayLike<number>): Offset | undefined => {
   const extent = Math.max(high[0]! - low[0]!, high[1]! - low[1]!, high[2]! - low[2]!);

@@ -7,8 +7,8 @@ export interface PointCloud {
   /** `f32[n, 3]`, from `offset` where there is one. */
   readonly positions: Float32Array;
   /**
-   * Where position 0 is; [0, 0, 0] if absent. Shapes far from the origin have one, as float32 would round their coordinates. Functions of coordinates, such as
-   * `insideTest`, take them from the offset too.
+   * Where position 0 is; [0, 0, 0] if absent. Shapes far from the origin have one, as float32 would round their
+   * coordinates. Functions of coordinates, such as `insideTest`, take them from the offset too.
    */
   readonly offset?: Offset;
   /** `f32[n, 3]`, of length 1, pointing out of the shape. A normal of length 0 stands for one that is not known. */
@@ -27,11 +27,16 @@ export const isMesh = (shape: PointCloud | Mesh): shape is Mesh => 'triangles' i
 const assertFinite = (caller: string, what: string, values: Float32Array): void => {
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
-      throw new ShapeError('not-finite', caller, `${what} must be finite, got ${values[i]} at point ${Math.floor(i / 3)}`);
+      throw new ShapeError(
+        'not-finite',
+        caller,
+        `${what} must be finite, got ${values[i]} at point ${Math.floor(i / 3)}`,
+      );
 };
 
 /**
- * Checks that arrays are a shape: at least one point, whole rows, finite numbers, as many normals as points, triangles on points that exist.
+ * Checks that arrays are a shape: at least one point, whole rows, finite numbers, as many normals as points, triangles
+ * on points that exist.
  *
  * @param caller what the message begins with
  * @throws RangeError when the lengths do not fit together
@@ -41,8 +46,10 @@ export const assertShape = (caller: string, shape: PointCloud | Mesh): void => {
   const { positions, normals, offset } = shape;
   if (offset && !(offset.length === 3 && offset.every(Number.isFinite)))
     throw new RangeError(`${caller}: offset must be three finite numbers, got ${offset}`);
-  if (positions.length % 3 !== 0) throw new RangeError(`${caller}: positions must be f32[n, 3], got ${positions.length} numbers`);
-  if (positions.length === 0) throw new ShapeError('no-points', caller, `a shape must have at least one point, got none`);
+  if (positions.length % 3 !== 0)
+    throw new RangeError(`${caller}: positions must be f32[n, 3], got ${positions.length} numbers`);
+  if (positions.length === 0)
+    throw new ShapeError('no-points', caller, `a shape must have at least one point, got none`);
   assertFinite(caller, 'coordinates', positions);
   if (normals) {
     if (normals.length !== positions.length)
@@ -53,7 +60,8 @@ export const assertShape = (caller: string, shape: PointCloud | Mesh): void => {
   }
   if (!('triangles' in shape)) return;
   const { triangles } = shape;
-  if (triangles.length % 3 !== 0) throw new RangeError(`${caller}: triangles must be u32[m, 3], got ${triangles.length} numbers`);
+  if (triangles.length % 3 !== 0)
+    throw new RangeError(`${caller}: triangles must be u32[m, 3], got ${triangles.length} numbers`);
   const count = positions.length / 3;
   for (let i = 0; i < triangles.length; i++)
     if (triangles[i]! >= count)

@@ -1,4 +1,7 @@
-/** @file The whole way: points of a shape, a field fitted to them, its surface as a mesh, and how far that is from the shape. */
+/**
+ * @file The whole way: points of a shape, a field fitted to them, its surface as a mesh, and how far that is from the
+ * shape.
+ */
 import '@tensorflow/tfjs-backend-cpu';
 import { adam, createField, createRng, fit, type PointLoss, siren, term } from '@neural-fields/core';
 import { add, mul, square, squeeze, sub, sum } from '@tensorflow/tfjs-core';

@@ -1,6 +1,10 @@
 /** The part of Khronos's validator that the tests use; the package has no types. */
 declare module 'gltf-validator' {
   export const validateBytes: (bytes: Uint8Array) => Promise<{
-    readonly issues: { readonly numErrors: number; readonly numWarnings: number; readonly messages: readonly unknown[] };
+    readonly issues: {
+      readonly numErrors: number;
+      readonly numWarnings: number;
+      readonly messages: readonly unknown[];
+    };
   }>;
 }

@@ -10,7 +10,10 @@ export const tetrahedron = (): Mesh => ({
   triangles: Uint32Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3),
 });
 
-/** The faces of a cube, seen from outside counter-clockwise. Bit k of a corner's number says on which side of axis k it lies. */
+/**
+ * The faces of a cube, seen from outside counter-clockwise. Bit k of a corner's number says on which side of axis k it
+ * lies.
+ */
 export const cubeQuads = [
   [0, 2, 3, 1],
   [4, 5, 7, 6],
@@ -28,7 +31,9 @@ export const cube = (side: number, [x, y, z]: readonly [number, number, number] 
         (corner & bit) === 0 ? -side / 2 : side / 2,
   ) as [(corner: number) => number, (corner: number) => number, (corner: number) => number];
   return {
-    positions: Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7].flatMap(corner => [x + sx(corner), y + sy(corner), z + sz(corner)])),
+    positions: Float32Array.from(
+      [0, 1, 2, 3, 4, 5, 6, 7].flatMap(corner => [x + sx(corner), y + sy(corner), z + sz(corner)]),
+    ),
     triangles: Uint32Array.from(cubeQuads.flatMap(([a, b, c, d]) => [a, b, c, a, c, d])),
   };
 };
@@ -54,7 +59,10 @@ export const joinMeshes = (...meshes: readonly Mesh[]): Mesh => {
     first += mesh.positions.length / 3;
     return shifted;
   });
-  return { positions: Float32Array.from(meshes.flatMap(mesh => [...mesh.positions])), triangles: Uint32Array.from(triangles) };
+  return {
+    positions: Float32Array.from(meshes.flatMap(mesh => [...mesh.positions])),
+    triangles: Uint32Array.from(triangles),
+  };
 };
 
 /** The Stanford bunny of the package `bunny`: 1,839 vertices, closed. */

@@ -15,7 +15,12 @@ export type { Boundary, FilterOptions } from './filters/correlate.ts';
 export { laplace } from './filters/laplace.ts';
 export { sobel, sobelMagnitude } from './filters/sobel.ts';
 export type { GridConvention, GridOptions, Span } from './grids/axis.ts';
-export { type GridRegion, gridCoordinates, gridCoordinatesRange, type RegionOptions } from './grids/grid-coordinates.ts';
+export {
+  type GridRegion,
+  gridCoordinates,
+  gridCoordinatesRange,
+  type RegionOptions,
+} from './grids/grid-coordinates.ts';
 export { type ChannelChoice, type ChannelOptions, luma } from './images/channels.ts';
 export { type DecodedImage, type DecodeImageOptions, decodeImage } from './images/decode-image.ts';
 export { type EncodeImageOptions, encodeImage } from './images/encode-image.ts';

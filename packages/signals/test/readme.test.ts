@@ -1,4 +1,5 @@
 import { expectReadmeExample } from '@neural-fields/testing';
 import { test } from 'vitest';
 
-test('the example of the README prints what it says', () => expectReadmeExample(new URL('../README.md', import.meta.url)));
+test('the example of the README prints what it says', () =>
+  expectReadmeExample(new URL('../README.md', import.meta.url)));

@@ -1,7 +1,10 @@
 /** @file What every solver accepts as an array: `ndarray`'s four fields, whatever the element type and the strides. */
 import ndarray, { type NdArray } from 'ndarray';
 
-/** A strided array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray` is one. */
+/**
+ * A strided array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every
+ * `ndarray` is one.
+ */
 export interface ArrayView {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
@@ -10,7 +13,8 @@ export interface ArrayView {
 }
 
 /** The number of elements of a shape. */
-export const elementCount = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+export const elementCount = (shape: readonly number[]): number =>
+  shape.reduce((product, length) => product * length, 1);
 
 /** `[4, 5, 3]`, for messages. */
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -49,4 +53,5 @@ export const assertShape = (caller: string, what: string, { shape }: ArrayView, 
 };
 
 /** A row-major array. */
-export const toNdarray = (data: Float64Array, shape: readonly number[]): NdArray<Float64Array> => ndarray(data, [...shape]);
+export const toNdarray = (data: Float64Array, shape: readonly number[]): NdArray<Float64Array> =>
+  ndarray(data, [...shape]);

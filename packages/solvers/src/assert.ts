@@ -7,7 +7,8 @@ export const assertPositive = (what: string, value: number): void => {
 
 /** @throws RangeError when there is not one positive number for each axis */
 export const assertSpacing = (what: string, spacing: readonly number[], axes: number): void => {
-  if (spacing.length !== axes) throw new RangeError(`${what} must be ${axes} numbers, one for each axis, got ${spacing.length}`);
+  if (spacing.length !== axes)
+    throw new RangeError(`${what} must be ${axes} numbers, one for each axis, got ${spacing.length}`);
   for (const step of spacing) assertPositive(what, step);
 };
 

@@ -2,7 +2,11 @@ export type { ArrayView } from './array-view.ts';
 export { ConvergenceError, StabilityError } from './errors.ts';
 export { type HelmholtzSolution, type HelmholtzSolverOptions, solveHelmholtz } from './helmholtz/solve-helmholtz.ts';
 export type { AbsorbingLayer } from './helmholtz/stretching.ts';
-export { type DifferenceOperator, type IntegrateGradientOptions, integrateGradient } from './poisson/integrate-gradient.ts';
+export {
+  type DifferenceOperator,
+  type IntegrateGradientOptions,
+  integrateGradient,
+} from './poisson/integrate-gradient.ts';
 export { type PoissonDirichletOptions, type PoissonNeumannOptions, solvePoisson } from './poisson/solve-poisson.ts';
 export type { RunOptions } from './run-options.ts';
 export type { WaveAbsorption } from './wave/damping.ts';

@@ -1,4 +1,7 @@
-/** @file What solvers that take long have in common: they report progress, can be stopped, and let others have their turn. */
+/**
+ * @file What solvers that take long have in common: they report progress, can be stopped, and let others have their
+ * turn.
+ */
 
 /** How a long solution is watched and stopped. */
 export interface RunOptions {
@@ -12,7 +15,8 @@ export interface RunOptions {
 const PAUSE_EVERY = 30;
 
 /**
- * Made at the beginning of the work, and awaited between its parts with the part that is done: it reports, gives way and stops, where it is time.
+ * Made at the beginning of the work, and awaited between its parts with the part that is done: it reports, gives way
+ * and stops, where it is time.
  *
  * @throws the signal's reason when it is aborted
  */

@@ -1,7 +1,10 @@
 /** @file Functions on grids, and distances between them. */
 import ndarray, { type NdArray } from 'ndarray';
 
-/** f at the points of a corner-aligned grid of [-1, 1]^2, with one or more numbers at each: `[size, size, channels]`, or `[size, size]`. */
+/**
+ * f at the points of a corner-aligned grid of [-1, 1]^2, with one or more numbers at each: `[size, size, channels]`, or
+ * `[size, size]`.
+ */
 export const sampled = (
   size: number,
   f: (y: number, x: number) => number | readonly number[],

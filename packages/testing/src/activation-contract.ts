@@ -1,4 +1,7 @@
-/** @file What every activation must do, on every backend: one suite that loops over definitions and holds them to the float64 oracle. */
+/**
+ * @file What every activation must do, on every backend: one suite that loops over definitions and holds them to the
+ * float64 oracle.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -30,24 +33,31 @@ export interface ActivationContractOptions<T> {
   /** Makes a float32 tensor on the backend under test: `(values, shape) => tf.tensor(values, [...shape])`. */
   readonly tensor: (values: Float32Array, shape: readonly number[]) => T;
   /**
-   * The absolute error of the backend's sin and cos on [-pi, pi], where it is beyond rounding: 2^-11 is all that WGSL promises (W3C, "WebGPU
-   * Shading Language", section "Floating point accuracy"), and what webgl drivers give too. 0 unless given.
+   * The absolute error of the backend's sin and cos on [-pi, pi], where it is beyond rounding: 2^-11 is all that WGSL
+   * promises (W3C, "WebGPU Shading Language", section "Floating point accuracy"), and what webgl drivers give too. 0
+   * unless given.
    */
   readonly sineError?: number;
   /** 1 where the definitions are of s' for the activations s of their kinds; 0 if absent. */
   readonly derivative?: 0 | 1;
-  /** False where the backend's exp does not keep NaN, which shaders need not do: the case is then listed as skipped. True unless given. */
+  /**
+   * False where the backend's exp does not keep NaN, which shaders need not do: the case is then listed as skipped.
+   * True unless given.
+   */
   readonly keepsNaN?: boolean;
 }
 
 /**
- * The error allowed to the k-th derivative at x is ROUNDOFFS * 2^-24 * (size_k + |x s^(k+1)(x)|), where size_k is the largest |s^(k)| on
- * [-6, 6]: that of some ten float32 operations with results of this size, plus what moving x by as many roundoffs would do. The latter is what a
- * rounded phase omega x costs.
+ * The error allowed to the k-th derivative at x is ROUNDOFFS * 2^-24 * (size_k + |x s^(k+1)(x)|), where size_k is the
+ * largest |s^(k)| on [-6, 6]: that of some ten float32 operations with results of this size, plus what moving x by as
+ * many roundoffs would do. The latter is what a rounded phase omega x costs.
  */
 const ROUNDOFFS = 24;
 
-/** The phase of these is only meaningful while x has digits behind the period: beyond, the true value is out of float32's reach. */
+/**
+ * The phase of these is only meaningful while x has digits behind the period: beyond, the true value is out of
+ * float32's reach.
+ */
 const periodic: readonly string[] = ['sine', 'expsin', 'finer'];
 
 /** Values that are exact in float32, other than the defaults and on both sides of 1. */
@@ -60,7 +70,10 @@ const parameterSets = <T>(definition: ContractActivation<T>): Readonly<Record<st
   ];
 };
 
-/** At 0 and beside it, where relu, prelu, laplacian and finer have their kink; the oracle takes the stated convention at 0. */
+/**
+ * At 0 and beside it, where relu, prelu, laplacian and finer have their kink; the oracle takes the stated convention at
+ * 0.
+ */
 const NEAR_ZERO = [0, 1e-3, -1e-3, 1e-8, -1e-8, 1e-20, -1e-20];
 const FAR = [1e2, -1e2, 1e4, -1e4];
 /** Squares of these overflow. The last times 2.5 does too: a definition whose value there is finite must not care. */
@@ -84,7 +97,10 @@ const sizesOf = (truth: Truth): (() => number[]) => {
   };
 };
 
-/** What an error of 1 in sin and cos does to derivative k: at most its size, which beyond [-6, 6] may grow as x^(k + 2) (finer by omega). */
+/**
+ * What an error of 1 in sin and cos does to derivative k: at most its size, which beyond [-6, 6] may grow as x^(k + 2)
+ * (finer by omega).
+ */
 const sineFactor = (x: number, k: number, size: number): number => size * Math.max(1, Math.abs(x) / 6) ** (k + 2);
 
 interface Checked {
@@ -106,15 +122,17 @@ const check = (
     const allowed = ROUNDOFFS * FLOAT32_ROUNDOFF * (size + Math.abs(x * next)) + sineError * sineFactor(x, k, size);
     // The second alternative: beyond float32's largest number the truth itself is infinite.
     if (!(Math.abs(got - wanted) <= allowed || Math.fround(wanted) === got))
-      throw new Error(`${label} at x = ${x}: wanted ${wanted}, got ${got}, off by ${Math.abs(got - wanted)}, allowed ${allowed}`);
+      throw new Error(
+        `${label} at x = ${x}: wanted ${wanted}, got ${got}, off by ${Math.abs(got - wanted)}, allowed ${allowed}`,
+      );
   }
 };
 
 /**
  * Declares the suite; call it inside a `describe` of the backend.
  *
- * s ... s''' and the parameters' derivatives of s, s', s'' against the float64 oracle: on random points, at and around kinks, and far out where
- * the truth can be reached; consistent orders; shapes; empty inputs; NaN.
+ * s ... s''' and the parameters' derivatives of s, s', s'' against the float64 oracle: on random points, at and around
+ * kinks, and far out where the truth can be reached; consistent orders; shapes; empty inputs; NaN.
  */
 export const activationContract = <T extends ContractTensor>({
   definitions,
@@ -137,7 +155,12 @@ export const activationContract = <T extends ContractTensor>({
 
   describe.each(definitions.map(definition => [definition.kind, definition] as const))('%s', (kind, definition) => {
     const kindSineError = periodic.includes(kind) ? sineError : 0;
-    const groups = { near: NEAR, 'about 0': NEAR_ZERO, far: FAR, ...(!periodic.includes(kind) && { farthest: FARTHEST }) };
+    const groups = {
+      near: NEAR,
+      'about 0': NEAR_ZERO,
+      far: FAR,
+      ...(!periodic.includes(kind) && { farthest: FARTHEST }),
+    };
 
     describe.each(parameterSets(definition))('with %o', values => {
       const oracle: OracleActivation = { ...values, kind };
@@ -159,7 +182,8 @@ export const activationContract = <T extends ContractTensor>({
       });
 
       describe.each(Object.keys(values))('by %s', name => {
-        const truthByName: Truth = x => activationParameterDerivatives(oracle, name, x, 3 + derivative).slice(derivative);
+        const truthByName: Truth = x =>
+          activationParameterDerivatives(oracle, name, x, 3 + derivative).slice(derivative);
         const sizesByName = sizesOf(truthByName);
 
         it.each(Object.entries(groups))("has the derivatives of s, s', s'' of the oracle: %s", async (_group, at) => {
@@ -214,12 +238,19 @@ export const activationContract = <T extends ContractTensor>({
     // Slopes may be the same everywhere, and are of any size.
     if (derivative > 0) return;
 
-    it.skipIf(!keepsNaN)(keepsNaN ? 'lets NaN through' : 'lets NaN through (skipped: exp of this backend loses it)', async () => {
-      const [s] = definition.derivatives(tensor(Float32Array.of(Number.NaN, 0), [2]), scalars(definition.parameters), 3);
-      const values = await (s as T).data();
-      expect(values[0]).toBeNaN();
-      expect(values[1]).not.toBeNaN();
-    });
+    it.skipIf(!keepsNaN)(
+      keepsNaN ? 'lets NaN through' : 'lets NaN through (skipped: exp of this backend loses it)',
+      async () => {
+        const [s] = definition.derivatives(
+          tensor(Float32Array.of(Number.NaN, 0), [2]),
+          scalars(definition.parameters),
+          3,
+        );
+        const values = await (s as T).data();
+        expect(values[0]).toBeNaN();
+        expect(values[1]).not.toBeNaN();
+      },
+    );
 
     if (periodic.includes(kind))
       it('stays bounded while the phase is finite', async () => {

@@ -1,4 +1,7 @@
-/** @file The value of every activation, written once in Taylor arithmetic; its derivatives follow in float64 without any further formula. */
+/**
+ * @file The value of every activation, written once in Taylor arithmetic; its derivatives follow in float64 without any
+ * further formula.
+ */
 import { type Side, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from './taylor.ts';
 
 /** An activation with the values of all its parameters; `learnable` is not read. */
@@ -53,8 +56,8 @@ const formulas: Readonly<Record<string, Formula>> = {
 export const oracleActivationKinds: readonly string[] = Object.keys(formulas);
 
 /**
- * What a definition gives exactly at its kink x = 0: the derivatives from below (as PyTorch does for relu and prelu), or the mean of both
- * sides (which sign(0) = 0 amounts to). The other activations have no kink.
+ * What a definition gives exactly at its kink x = 0: the derivatives from below (as PyTorch does for relu and prelu),
+ * or the mean of both sides (which sign(0) = 0 amounts to). The other activations have no kink.
  */
 export const kinkConvention: Readonly<Record<string, 'below' | 'mean'>> = {
   relu: 'below',
@@ -77,7 +80,9 @@ export const activate = (
 ): TaylorNumber => {
   const formula = formulas[activation.kind];
   if (!formula)
-    throw new RangeError(`activation oracle: unknown kind '${activation.kind}'; known are ${oracleActivationKinds.join(', ')}`);
+    throw new RangeError(
+      `activation oracle: unknown kind '${activation.kind}'; known are ${oracleActivationKinds.join(', ')}`,
+    );
   const parameter = (name: string): TaylorNumber => {
     const given = parameters?.(name);
     if (given) return given;
@@ -125,7 +130,10 @@ export const activationParameterDerivatives = (
   const t = taylorAlgebra(2, order + 1);
   const p = t.variable(1, activation[parameter] as number);
   return atKink(activation.kind, x, side => {
-    const s = activate(t, activation, t.variable(0, x), { side, parameters: name => (name === parameter ? p : undefined) });
+    const s = activate(t, activation, t.variable(0, x), {
+      side,
+      parameters: name => (name === parameter ? p : undefined),
+    });
     return Array.from({ length: order + 1 }, (_, k) => t.derivative(s, [k, 1]));
   });
 };

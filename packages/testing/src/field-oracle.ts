@@ -1,4 +1,6 @@
-/** @file A whole field in float64: its value, gradient and Hessian at a point by Taylor arithmetic in the coordinates. */
+/**
+ * @file A whole field in float64: its value, gradient and Hessian at a point by Taylor arithmetic in the coordinates.
+ */
 
 import { activate, type OracleActivation } from './activation-oracle.ts';
 import { centralDifference } from './central-difference.ts';
@@ -16,8 +18,8 @@ export interface OracleField {
 }
 
 /**
- * Parameters by name: `layers.0.weight` row-major `[inFeatures, outFeatures]` (z = h W + b), `layers.0.bias` `[outFeatures]`, and learned
- * parameters of an activation, `layers.0.activation.a` `[1]`.
+ * Parameters by name: `layers.0.weight` row-major `[inFeatures, outFeatures]` (z = h W + b), `layers.0.bias`
+ * `[outFeatures]`, and learned parameters of an activation, `layers.0.activation.a` `[1]`.
  */
 export type OracleParameters = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -71,9 +73,12 @@ export const fieldJet = (
       const values = parameters[`layers.${index}.activation.${name}`];
       return values && t.constant(values[0] as number);
     };
-    features = activation ? preActivations.map(z => activate(t, activation, z, { side, parameters: learned })) : preActivations;
+    features = activation
+      ? preActivations.map(z => activate(t, activation, z, { side, parameters: learned }))
+      : preActivations;
   }
-  const orders = (...axes: number[]): number[] => Array.from({ length: d }, (_, k) => axes.filter(axis => axis === k).length);
+  const orders = (...axes: number[]): number[] =>
+    Array.from({ length: d }, (_, k) => axes.filter(axis => axis === k).length);
   const axes = Array.from({ length: d }, (_, k) => k);
   return {
     value: features.map(f => t.value(f)),
@@ -83,10 +88,11 @@ export const fieldJet = (
 };
 
 /**
- * The gradient of any loss on a field's jets with respect to every parameter, by central differences of order 8 in float64.
+ * The gradient of any loss on a field's jets with respect to every parameter, by central differences of order 8 in
+ * float64.
  *
- * The error of the differences is (k step)^8 / 630 of the result where a parameter acts with frequency k, and some 1e-16 / step of the loss
- * from rounding: with the default step both are below 1e-10 up to k = 100.
+ * The error of the differences is (k step)^8 / 630 of the result where a parameter acts with frequency k, and some
+ * 1e-16 / step of the loss from rounding: with the default step both are below 1e-10 up to k = 100.
  *
  * @param points each `[inFeatures]`
  * @param loss of the jets at the points, e.g. `jets => mean(jets.map(({ value }) => value[0] ** 2))`

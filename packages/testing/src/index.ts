@@ -7,7 +7,13 @@ export {
   oracleActivationKinds,
 } from './activation-oracle.ts';
 export { centralDifference } from './central-difference.ts';
-export { fieldJet, type OracleField, type OracleJet, type OracleParameters, parameterGradient } from './field-oracle.ts';
+export {
+  fieldJet,
+  type OracleField,
+  type OracleJet,
+  type OracleParameters,
+  parameterGradient,
+} from './field-oracle.ts';
 export { expectReadmeExample, firstExample, matchesPromise, promisedLines, runReadmeExample } from './readme.ts';
 export { type Side, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from './taylor.ts';
 export {

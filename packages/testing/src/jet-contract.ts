@@ -16,7 +16,14 @@ import {
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fieldJet, type OracleField, type OracleJet, parameterGradient } from './field-oracle.ts';
-import { expectCloseInNorm, FIELD_GRADIENT, FIELD_SECOND, FIELD_VALUE, PARAMETER_GRADIENT, type Tolerance } from './tolerance.ts';
+import {
+  expectCloseInNorm,
+  FIELD_GRADIENT,
+  FIELD_SECOND,
+  FIELD_VALUE,
+  PARAMETER_GRADIENT,
+  type Tolerance,
+} from './tolerance.ts';
 
 /** What the suite needs of an activation in a spec. */
 interface ContractActivationSpec {
@@ -69,7 +76,10 @@ interface ContractRng {
   fork(label: string): ContractRng;
 }
 
-/** What the suite needs of core; the module `@neural-fields/core` is one. This package cannot import it, as core's tests import this package. */
+/**
+ * What the suite needs of core; the module `@neural-fields/core` is one. This package cannot import it, as core's tests
+ * import this package.
+ */
 export interface JetContractCore {
   readonly coreActivations: readonly {
     readonly kind: string;
@@ -123,7 +133,10 @@ const anyLayer = (core: JetContractCore): fc.Arbitrary<ContractDenseSpec> =>
 
 const anySpec = (core: JetContractCore): fc.Arbitrary<ContractSpec> =>
   fc
-    .record({ inFeatures: fc.integer({ min: 1, max: 3 }), layers: fc.array(anyLayer(core), { minLength: 1, maxLength: 3 }) })
+    .record({
+      inFeatures: fc.integer({ min: 1, max: 3 }),
+      layers: fc.array(anyLayer(core), { minLength: 1, maxLength: 3 }),
+    })
     .map(spec => core.parseSpec(spec));
 
 interface Case {
@@ -156,12 +169,16 @@ const read = async (tensor: Tensor): Promise<Float32Array> => (await tensor.data
 
 const readParameters = async (field: ContractField): Promise<Record<string, Float32Array>> =>
   Object.fromEntries(
-    await Promise.all(Object.entries(field.parameters).map(async ([name, variable]) => [name, await read(variable)] as const)),
+    await Promise.all(
+      Object.entries(field.parameters).map(async ([name, variable]) => [name, await read(variable)] as const),
+    ),
   );
 
 const pointsFor = ({ createRng }: JetContractCore, { spec, seed, n }: Case): number[][] => {
   const rng = createRng(seed).fork('points');
-  return Array.from({ length: n }, () => Array.from({ length: spec.inFeatures }, () => Math.fround(2 * rng.uniform() - 1)));
+  return Array.from({ length: n }, () =>
+    Array.from({ length: spec.inFeatures }, () => Math.fround(2 * rng.uniform() - 1)),
+  );
 };
 
 /** All numbers of a jet in the order value, gradient, Laplacian, Hessian. */
@@ -180,7 +197,11 @@ const flatOracle = (jets: readonly OracleJet[]): Record<'value' | 'gradient' | '
  * @param core the module `@neural-fields/core`
  * @param backend must be registered already
  */
-export const jetContract = (core: JetContractCore, backend: string, { slack = 1, runs = 25 }: JetContractOptions = {}): void => {
+export const jetContract = (
+  core: JetContractCore,
+  backend: string,
+  { slack = 1, runs = 25 }: JetContractOptions = {},
+): void => {
   const { createField, createRng, evaluateJet, siren } = core;
   const anyCase = anyCaseOf(core);
   const pointsOf = (testCase: Case): number[][] => pointsFor(core, testCase);
@@ -224,7 +245,12 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
           const rng = createRng(seed).fork('weights');
           const oracle = oracleOf(spec);
           const parts = flatOracle(points.map(point => fieldJet(oracle, parameters, point)));
-          const weights = { value: parts.value, gradient: parts.gradient, laplacian: parts.laplacian, hessian: parts.hessian };
+          const weights = {
+            value: parts.value,
+            gradient: parts.gradient,
+            laplacian: parts.laplacian,
+            hessian: parts.hessian,
+          };
           const weightOf = Object.fromEntries(
             Object.entries(weights).map(([part, values]) => [part, values.map(() => rng.normal())]),
           );
@@ -245,7 +271,8 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
             const values = flatOracle(jets);
             return (['value', 'gradient', 'laplacian', 'hessian'] as const).reduce(
               (total, part) =>
-                total + values[part].reduce((dot, value, i) => dot + value * ((weightOf[part] as number[])[i] as number), 0),
+                total +
+                values[part].reduce((dot, value, i) => dot + value * ((weightOf[part] as number[])[i] as number), 0),
               0,
             );
           });
@@ -253,7 +280,8 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
           for (const [index, name] of names.entries()) {
             const gradient = grads[index] as Tensor | null;
             const actual = gradient ? await read(gradient) : new Float32Array((expected[name] as Float64Array).length);
-            // Against the largest component of the whole gradient: single parameters may have tiny ones that are sums of large terms.
+            // Against the largest component of the whole gradient: single parameters may have tiny ones that are sums
+            // of large terms.
             expectCloseInNorm(
               actual,
               expected[name] as Float64Array,
@@ -282,7 +310,14 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
     });
 
     it('have second-order forms that are sums of the Hessian', async () => {
-      const spec = siren({ inFeatures: 3, outFeatures: 2, hiddenFeatures: 8, hiddenLayers: 1, omega0: 3, omegaHidden: 2 });
+      const spec = siren({
+        inFeatures: 3,
+        outFeatures: 2,
+        hiddenFeatures: 8,
+        hiddenLayers: 1,
+        omega0: 3,
+        omegaHidden: 2,
+      });
       const field = createField(spec, { seed: 8 });
       const coords = tensor2d(pointsOf({ spec, seed: 2, n: 4 }), [4, 3]);
       const wave = [1, -0.25, 0];
@@ -296,7 +331,10 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
       const contract = (matrix: number[][]): number[] =>
         h.flatMap(point =>
           [0, 1].map(o =>
-            matrix.reduce((total, row, k) => total + row.reduce((t, w, l) => t + w * (point[k]?.[l]?.[o] as number), 0), 0),
+            matrix.reduce(
+              (total, row, k) => total + row.reduce((t, w, l) => t + w * (point[k]?.[l]?.[o] as number), 0),
+              0,
+            ),
           ),
         );
       const diagonal = wave.map((w, k) => wave.map((_, l) => (k === l ? w : 0)));
@@ -306,7 +344,14 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
     });
 
     it('differentiate with respect to the coordinates too', async () => {
-      const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1, omega0: 3, omegaHidden: 2 });
+      const spec = siren({
+        inFeatures: 2,
+        outFeatures: 1,
+        hiddenFeatures: 8,
+        hiddenLayers: 1,
+        omega0: 3,
+        omegaHidden: 2,
+      });
       const field = createField(spec, { seed: 8 });
       const coords = tensor2d(pointsOf({ spec, seed: 3, n: 4 }), [4, 2]);
       const { grads } = engine().gradients(() => sum(field.evaluate(coords)), [coords], scalar(1), false);
@@ -337,7 +382,8 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
           names.map(name => [name, (values[name] as Float32Array).map(value => value * factor)]),
         );
         return [[0.3], [-0.7]].reduce(
-          (total, point) => total + (fieldJet(oracleOf(spec), parameters, point.map(Math.fround)).hessian[0]?.[0]?.[0] as number),
+          (total, point) =>
+            total + (fieldJet(oracleOf(spec), parameters, point.map(Math.fround)).hessian[0]?.[0]?.[0] as number),
           0,
         );
       };
@@ -345,12 +391,16 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
         Object.entries(await readParameters(field)).map(([name, array]) => [name, Float64Array.from(array)]),
       ) as Record<string, ArrayLike<number>> as Record<string, Float32Array>;
       const h = 1e-4;
-      expectCloseInNorm(await read(grads[0] as Tensor), [(at(1.5 + h) - at(1.5 - h)) / (2 * h)], { relative: slack * 1e-4 });
+      expectCloseInNorm(await read(grads[0] as Tensor), [(at(1.5 + h) - at(1.5 - h)) / (2 * h)], {
+        relative: slack * 1e-4,
+      });
       field.dispose();
     });
 
     it('have the right shapes for no point and for one', async () => {
-      const field = createField(siren({ inFeatures: 3, outFeatures: 2, hiddenFeatures: 4, hiddenLayers: 0 }), { seed: 1 });
+      const field = createField(siren({ inFeatures: 3, outFeatures: 2, hiddenFeatures: 4, hiddenLayers: 0 }), {
+        seed: 1,
+      });
       for (const n of [0, 1]) {
         const coords: Tensor2D = tensor2d([], [0, 3]);
         const jet = jetOf(field, n === 0 ? coords : tensor2d([[0.1, 0.2, 0.3]]), { ...REQUEST, second: [[1, 0, 0]] });
@@ -364,14 +414,21 @@ export const jetContract = (core: JetContractCore, backend: string, { slack = 1,
     });
 
     it('leave no tensor behind', () => {
-      const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), { seed: 1 });
+      const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), {
+        seed: 1,
+      });
       const coords = tensor2d([[0.1, 0.2]]);
       const before = engine().memory().numTensors;
       const jet = jetOf(field, coords, REQUEST);
       for (const tensor of Object.values(jet)) tensor.dispose();
       expect(engine().memory().numTensors).toBe(before);
       tidy(() => {
-        engine().gradients(() => sum(jetOf(field, coords, REQUEST).hessian), Object.values(field.parameters), scalar(1), true);
+        engine().gradients(
+          () => sum(jetOf(field, coords, REQUEST).hessian),
+          Object.values(field.parameters),
+          scalar(1),
+          true,
+        );
       });
       expect(engine().memory().numTensors).toBe(before);
       field.dispose();

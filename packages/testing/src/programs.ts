@@ -29,7 +29,11 @@ export interface RunOptions {
 }
 
 /** Starts a program of Node's. */
-export const startProgram = (entry: string, args: readonly string[], { cwd, nodeOptions = '' }: RunOptions): Running => {
+export const startProgram = (
+  entry: string,
+  args: readonly string[],
+  { cwd, nodeOptions = '' }: RunOptions,
+): Running => {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,7 +60,9 @@ export const startProgram = (entry: string, args: readonly string[], { cwd, node
       };
       watchers.add(look);
       look();
-      void finished.then(({ stdout, stderr }) => reject(new Error(`the program ended before ${pattern}:\n${stdout}${stderr}`)));
+      void finished.then(({ stdout, stderr }) =>
+        reject(new Error(`the program ended before ${pattern}:\n${stdout}${stderr}`)),
+      );
     });
   return { child, finished, saw };
 };

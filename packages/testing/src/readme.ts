@@ -1,8 +1,9 @@
 /**
  * @file The example of a README is run for real, so that it cannot rot.
  *
- * A README's first `ts` block is written into the package's own folder and imported under vitest, which compiles it and resolves
- * `@neural-fields/*` to sources, the package itself included. Each line that the block logs is promised by a comment:
+ * A README's first `ts` block is written into the package's own folder and imported under vitest, which compiles it and
+ * resolves `@neural-fields/*` to sources, the package itself included. Each line that the block logs is promised by a
+ * comment:
  *
  *     console.log('loss', loss.toFixed(3)); // prints: loss 0.012
  */
@@ -38,8 +39,8 @@ const sameNumber = (actual: string, expected: string): boolean => {
 /**
  * Whether a printed line keeps its promise: equal text, and numbers that agree to the digits shown.
  *
- * An integer must be met after rounding. A number with decimals or an exponent may differ by one in its last shown digit, because
- * a float32 result can fall on either side of where the digits were cut. Runs of spaces count as one.
+ * An integer must be met after rounding. A number with decimals or an exponent may differ by one in its last shown
+ * digit, because a float32 result can fall on either side of where the digits were cut. Runs of spaces count as one.
  */
 export const matchesPromise = (actual: string, expected: string): boolean => {
   const squeeze = (line: string): string => line.trim().replace(/\s+/g, ' ');
@@ -52,8 +53,9 @@ export const matchesPromise = (actual: string, expected: string): boolean => {
 /**
  * Runs the first `ts` block of a README and gives the lines that it logged with `console.log`.
  *
- * Call it inside vitest. The block is written to `.test/readme-example.ts` beside the README, so it can import whatever the package can,
- * and the package itself by name; its working directory is the test's. An error that it throws is passed on.
+ * Call it inside vitest. The block is written to `.test/readme-example.ts` beside the README, so it can import whatever
+ * the package can, and the package itself by name; its working directory is the test's. An error that it throws is
+ * passed on.
  *
  * @param readme the file's address, e.g. `new URL('../README.md', import.meta.url)`
  * @throws RangeError when the README has no `ts` block
@@ -89,7 +91,8 @@ export const expectReadmeExample = async (readme: URL): Promise<void> => {
   const actual = await runReadmeExample(readme);
   const { readFile } = await import('node:fs/promises');
   const expected = promisedLines(firstExample(await readFile(readme, 'utf8')));
-  if (expected.length === 0) throw new Error(`${readme.pathname}: the example promises nothing; add "// prints: ..." comments`);
+  if (expected.length === 0)
+    throw new Error(`${readme.pathname}: the example promises nothing; add "// prints: ..." comments`);
   for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
     const [a, e] = [actual[i], expected[i]];
     if (a === undefined || e === undefined || !matchesPromise(a, e))

@@ -25,9 +25,15 @@ export const picture = (width: number, height: number): Buffer => {
   const rows = Buffer.alloc((width + 1) * height);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
-      rows[y * (width + 1) + 1 + x] = Math.hypot(x / width - 0.4, y / height - 0.5) < 0.3 ? 230 : 50 + (120 * x) / width;
+      rows[y * (width + 1) + 1 + x] =
+        Math.hypot(x / width - 0.4, y / height - 0.5) < 0.3 ? 230 : 50 + (120 * x) / width;
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 };
 
 /** A WAV sound of one channel, 16 bits: two tones that fade. */

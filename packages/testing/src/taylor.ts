@@ -1,9 +1,10 @@
 /**
  * @file Truncated Taylor arithmetic in float64: numbers that carry all their partial derivatives up to an order.
  *
- * It is the slow and obvious oracle for every derivative of the project. A number is the polynomial of the function near a point; sums and
- * products are those of polynomials, cut at the order; f(c + h) = sum_k f^(k)(c) / k! h^k for exp, log, sine, cosine and powers, whose
- * own series are textbook ones. (Griewank and Walther, "Evaluating Derivatives", 2008, chapter 13.)
+ * It is the slow and obvious oracle for every derivative of the project. A number is the polynomial of the function
+ * near a point; sums and products are those of polynomials, cut at the order; f(c + h) = sum_k f^(k)(c) / k! h^k for
+ * exp, log, sine, cosine and powers, whose own series are textbook ones. (Griewank and Walther, "Evaluating
+ * Derivatives", 2008, chapter 13.)
  */
 
 /** The polynomial's coefficients, one for each monomial of the algebra. */
@@ -110,7 +111,9 @@ const makeAlgebra = (variables: number, order: number): TaylorAlgebra => {
     order,
     constant,
     variable: (index, value) =>
-      Float64Array.from(exponents, (e, i) => (i === 0 ? value : e[index] === 1 && e.reduce((x, y) => x + y) === 1 ? 1 : 0)),
+      Float64Array.from(exponents, (e, i) =>
+        i === 0 ? value : e[index] === 1 && e.reduce((x, y) => x + y) === 1 ? 1 : 0,
+      ),
     add,
     sub,
     mul,
@@ -128,7 +131,9 @@ const makeAlgebra = (variables: number, order: number): TaylorAlgebra => {
     derivative: (a, orders) => {
       const index = indexOf.get(orders.join());
       if (index === undefined)
-        throw new RangeError(`taylor: derivative must be of ${variables} variables and at most order ${order}, got [${orders}]`);
+        throw new RangeError(
+          `taylor: derivative must be of ${variables} variables and at most order ${order}, got [${orders}]`,
+        );
       return at(a, index) * orders.reduce((product, k) => product * factorial(k), 1);
     },
   };

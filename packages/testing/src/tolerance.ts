@@ -1,6 +1,8 @@
 /** @file How close is close enough, said once, and a comparison whose message shows where it failed. */
 
-/** The allowed error of an element e is `absolute + relative |e|`; of an array in norm, `absolute + relative max |e|`. */
+/**
+ * The allowed error of an element e is `absolute + relative |e|`; of an array in norm, `absolute + relative max |e|`.
+ */
 export interface Tolerance {
   readonly relative?: number;
   readonly absolute?: number;
@@ -9,22 +11,35 @@ export interface Tolerance {
 /** The unit roundoff of float32: half the distance from 1 to the next number, 6e-8. */
 export const FLOAT32_ROUNDOFF: number = 2 ** -24;
 
-/** One elementwise function made of up to about ten float32 operations, each right to an ulp or two (exp and tanh of the backends are). */
+/**
+ * One elementwise function made of up to about ten float32 operations, each right to an ulp or two (exp and tanh of the
+ * backends are).
+ */
 export const ELEMENTWISE: Tolerance = { relative: 16 * FLOAT32_ROUNDOFF };
 
 /**
- * The value of a small field (up to four hidden layers of 64 features), in norm. A sum of 64 products is off by about sqrt(64) roundoffs and a phase
- * of size omega0 = 30 by 30 roundoffs, which the next layers pass on: about 2e-6, which is also the worst that SIRENs of this size show.
+ * The value of a small field (up to four hidden layers of 64 features), in norm. A sum of 64 products is off by about
+ * sqrt(64) roundoffs and a phase of size omega0 = 30 by 30 roundoffs, which the next layers pass on: about 2e-6, which
+ * is also the worst that SIRENs of this size show.
  */
 export const FIELD_VALUE: Tolerance = { relative: 5e-6 };
 
-/** First derivatives of such a field, in norm: each layer multiplies by s'(z), which carries the error of the phase anew. */
+/**
+ * First derivatives of such a field, in norm: each layer multiplies by s'(z), which carries the error of the phase
+ * anew.
+ */
 export const FIELD_GRADIENT: Tolerance = { relative: 1e-5 };
 
-/** Second-order forms of such a field, in norm: sums of products of two such factors, in which terms of either sign cancel. */
+/**
+ * Second-order forms of such a field, in norm: sums of products of two such factors, in which terms of either sign
+ * cancel.
+ */
 export const FIELD_SECOND: Tolerance = { relative: 2e-5 };
 
-/** The gradient of a loss with respect to parameters, in norm: a reverse pass through all of the above, summed over points. */
+/**
+ * The gradient of a loss with respect to parameters, in norm: a reverse pass through all of the above, summed over
+ * points.
+ */
 export const PARAMETER_GRADIENT: Tolerance = { relative: 1e-4 };
 
 /** Where two arrays differ most, against what each element is allowed. */
@@ -34,7 +49,11 @@ interface Worst {
   readonly allowed: number;
 }
 
-const worst = (actual: ArrayLike<number>, expected: ArrayLike<number>, allowedAt: (e: number) => number): Worst | undefined => {
+const worst = (
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  allowedAt: (e: number) => number,
+): Worst | undefined => {
   let result: Worst | undefined;
   let excess = -1;
   for (let index = 0; index < expected.length; index++) {
@@ -48,12 +67,20 @@ const worst = (actual: ArrayLike<number>, expected: ArrayLike<number>, allowedAt
   return result;
 };
 
-const check = (actual: ArrayLike<number>, expected: ArrayLike<number>, label: string, allowedAt: (e: number) => number): void => {
-  if (actual.length !== expected.length) throw new Error(`${label}: wanted ${expected.length} values, got ${actual.length}`);
+const check = (
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  label: string,
+  allowedAt: (e: number) => number,
+): void => {
+  if (actual.length !== expected.length)
+    throw new Error(`${label}: wanted ${expected.length} values, got ${actual.length}`);
   const found = worst(actual, expected, allowedAt);
   if (found === undefined || found.error <= found.allowed) return;
   const { index, error, allowed } = found;
-  throw new Error(`${label}[${index}]: wanted ${expected[index]}, got ${actual[index]}, off by ${error}, allowed ${allowed}`);
+  throw new Error(
+    `${label}[${index}]: wanted ${expected[index]}, got ${actual[index]}, off by ${error}, allowed ${allowed}`,
+  );
 };
 
 /** The largest finite magnitude of an array; 0 for an empty one. */
@@ -79,7 +106,8 @@ export const expectClose = (
 ): void => check(actual, expected, label, e => absolute + relative * Math.abs(e));
 
 /**
- * Asserts that two arrays are close in norm: max |a - e| <= absolute + relative max |e|. Right for sums whose terms cancel.
+ * Asserts that two arrays are close in norm: max |a - e| <= absolute + relative max |e|. Right for sums whose terms
+ * cancel.
  *
  * @throws Error with the worst index, both values and the allowed error
  */

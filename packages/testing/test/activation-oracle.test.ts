@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { activationDerivatives, activationParameterDerivatives, oracleActivationKinds } from '../src/activation-oracle.ts';
+import {
+  activationDerivatives,
+  activationParameterDerivatives,
+  oracleActivationKinds,
+} from '../src/activation-oracle.ts';
 import { expectClose } from '../src/tolerance.ts';
 
 const FLOAT64 = { relative: 1e-12, absolute: 1e-13 };

@@ -105,7 +105,9 @@ describe('parameterGradient', () => {
     const phase = 30 * (w * x + b);
     const f1 = 30 * v * w * Math.cos(phase);
     const byPhase = 2 * f1 * -30 * v * w * Math.sin(phase) * 30;
-    expect(relativeError(gradient['layers.0.weight']!, [2 * f1 * 30 * v * Math.cos(phase) + byPhase * x])).toBeLessThan(1e-9);
+    expect(relativeError(gradient['layers.0.weight']!, [2 * f1 * 30 * v * Math.cos(phase) + byPhase * x])).toBeLessThan(
+      1e-9,
+    );
     expect(relativeError(gradient['layers.0.bias']!, [byPhase])).toBeLessThan(1e-9);
     expect(relativeError(gradient['layers.1.weight']!, [(2 * f1 * f1) / v])).toBeLessThan(1e-9);
   });

@@ -23,7 +23,11 @@ describe('taylorAlgebra in one variable', () => {
     ['log', (t, v) => t.log(v), [Math.log(x), 1 / x, -1 / x ** 2, 2 / x ** 3, -6 / x ** 4]],
     ['sin', (t, v) => t.sin(v), [s, c, -s, -c, s]],
     ['cos', (t, v) => t.cos(v), [c, -s, -c, s, c]],
-    ['sqrt', (t, v) => t.sqrt(v), [x ** 0.5, x ** -0.5 / 2, -(x ** -1.5) / 4, (3 * x ** -2.5) / 8, (-15 * x ** -3.5) / 16]],
+    [
+      'sqrt',
+      (t, v) => t.sqrt(v),
+      [x ** 0.5, x ** -0.5 / 2, -(x ** -1.5) / 4, (3 * x ** -2.5) / 8, (-15 * x ** -3.5) / 16],
+    ],
     ['1 / x', (t, v) => t.div(t.constant(1), v), [1 / x, -1 / x ** 2, 2 / x ** 3, -6 / x ** 4, 24 / x ** 5]],
     ['x^3', (t, v) => t.power(v, 3), [x ** 3, 3 * x ** 2, 6 * x, 6, 0]],
     ['x^3 by products', (t, v) => t.mul(v, t.mul(v, v)), [x ** 3, 3 * x ** 2, 6 * x, 6, 0]],

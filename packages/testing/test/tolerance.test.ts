@@ -4,7 +4,9 @@ import { expectClose, expectCloseInNorm, relativeError } from '../src/tolerance.
 describe('expectClose', () => {
   it('allows absolute + relative |e| for each element', () => {
     expectClose([1.009, 0.0005], [1, 0], { relative: 0.01, absolute: 0.001 });
-    expect(() => expectClose([100, 0.02], [100, 0.01], { relative: 0.5 }, 'loss')).toThrow(/loss\[1\]: wanted 0\.01, got 0\.02/);
+    expect(() => expectClose([100, 0.02], [100, 0.01], { relative: 0.5 }, 'loss')).toThrow(
+      /loss\[1\]: wanted 0\.01, got 0\.02/,
+    );
   });
 
   it('shows the worst element, not the first', () => {

@@ -45,7 +45,8 @@ const quote = (argument: string): string =>
 export const commandLine = (): string => ['npm run bench --', ...process.argv.slice(2).map(quote)].join(' ');
 
 /** What `--python` takes. */
-export const PYTHON_HELP = 'a Python that has what PyTorch and JAX need; by default environments are made in out/bench-python';
+export const PYTHON_HELP =
+  'a Python that has what PyTorch and JAX need; by default environments are made in out/bench-python';
 
 /** Is aborted with an {@link InterruptedError} by the first SIGINT or SIGTERM. */
 export const stoppedBySignals = (progress: Pick<Progress, 'log'>): AbortSignal => {

@@ -5,7 +5,14 @@ import { UsageError } from '../errors.ts';
 import { setUpFolder } from '../files.ts';
 import { createProgress } from '../progress.ts';
 import { type Supervision, supervisions } from '../protocol.ts';
-import { busyWarning, describeDemands, deviceOf, emulationWarning, formatRatio, formatShare } from '../speed/describe.ts';
+import {
+  busyWarning,
+  describeDemands,
+  deviceOf,
+  emulationWarning,
+  formatRatio,
+  formatShare,
+} from '../speed/describe.ts';
 import { representative } from '../speed/page.ts';
 import { peerDefinitions } from '../speed/peers.ts';
 import type { Results } from '../speed/results.ts';
@@ -130,7 +137,9 @@ export const addSpeedCommand = (program: Command): void => {
     .description(
       'Measure whole training steps of a SIREN against PyTorch, JAX, tfjs and jax-js, on the processor or on a graphics card, and write a page about it.',
     )
-    .addOption(new Option('--profile <name>', 'which sizes, rounds and limits').choices(Object.keys(profiles)).default('quick'))
+    .addOption(
+      new Option('--profile <name>', 'which sizes, rounds and limits').choices(Object.keys(profiles)).default('quick'),
+    )
     .option('--widths <list>', 'widths of the hidden layers, with commas', integers(8, 8))
     .option('--points <list>', 'points of a step, with commas', integers(1, 1))
     .option('--supervisions <list>', `among ${supervisions.join(', ')}`, namesAmong(supervisions))

@@ -11,7 +11,10 @@ const SEED = 1;
 /** How many fields there are, and how large each is. */
 export type FieldsSize = Pick<FieldsProblem, 'fields' | 'width' | 'layers'>;
 
-/** The middles of the pixels of a square picture, row by row: the first n of the smallest that has as many. `f32[n, 2]`, y first. */
+/**
+ * The middles of the pixels of a square picture, row by row: the first n of the smallest that has as many. `f32[n, 2]`,
+ * y first.
+ */
 export const gridPoints = (count: number): Float32Array<ArrayBuffer> => {
   const side = Math.ceil(Math.sqrt(count));
   const middle = (index: number): number => (2 * index + 1) / side - 1;
@@ -21,7 +24,10 @@ export const gridPoints = (count: number): Float32Array<ArrayBuffer> => {
   });
 };
 
-/** What the fields are fitted to: waves sin(a x + b y + c) / 2, with other frequencies and phases in each field and channel. `f32[b, n, 3]`. */
+/**
+ * What the fields are fitted to: waves sin(a x + b y + c) / 2, with other frequencies and phases in each field and
+ * channel. `f32[b, n, 3]`.
+ */
 export const waveTargets = (coords: Float32Array, fields: number): Float32Array<ArrayBuffer> => {
   const rng = createRng(SEED).fork('targets');
   const count = coords.length / 2;

@@ -15,7 +15,9 @@ export interface FieldsResults {
   readonly peers: Readonly<Record<string, PeerState>>;
   /** By peer, where it was checked: the worst field's gradient, and the sums of the losses. */
   readonly disagreements: Readonly<Record<string, Disagreement>>;
-  /** How much of the processors other programs kept busy before the peers came up and after they were gone, from 0 to 1. */
+  /**
+   * How much of the processors other programs kept busy before the peers came up and after they were gone, from 0 to 1.
+   */
   readonly foreignLoad: readonly number[];
   /** By peer; absent where a run was stopped before. */
   readonly outcomes: Readonly<Record<string, Outcome>>;

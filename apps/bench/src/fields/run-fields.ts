@@ -32,7 +32,8 @@ export interface FieldsOptions extends StartOptions {
 }
 
 /**
- * Measures, and writes `results.json` and `table.md` into the folder. When it is stopped it writes what there is, and then throws the signal's reason.
+ * Measures, and writes `results.json` and `table.md` into the folder. When it is stopped it writes what there is, and
+ * then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be made or no peer can be had
  */

@@ -32,7 +32,11 @@ const referenceOf = (problem: FieldsProblem): ((field: number) => ReferenceProbl
 };
 
 /** The largest distance of a field's gradient from its reference, so that no field can hide among the others. */
-const worstGradient = (gradients: Float32Array, fields: number, references: ReadonlyMap<number, ArrayLike<number>>): number => {
+const worstGradient = (
+  gradients: Float32Array,
+  fields: number,
+  references: ReadonlyMap<number, ArrayLike<number>>,
+): number => {
   const distances = [...references].map(([field, reference]) =>
     relativeDistance(partOfField(gradients, fields, field), reference),
   );
@@ -41,8 +45,8 @@ const worstGradient = (gradients: Float32Array, fields: number, references: Read
 };
 
 /**
- * With few points the gradients of all fields and the losses of three steps of Adam are checked; with all points, as they are timed, the gradients of the
- * first, the middle and the last field.
+ * With few points the gradients of all fields and the losses of three steps of Adam are checked; with all points, as
+ * they are timed, the gradients of the first, the middle and the last field.
  *
  * @param folder for the peers' gradients
  * @param small the same fields with few points

@@ -14,7 +14,10 @@ import type { Description, DeviceDescription, Supervision } from '../protocol.ts
 import { countDeviceRequests, type DeviceCounter } from './device-requests.ts';
 import { productsOf } from './products.ts';
 
-/** The backends that are peers. `webgpu` has the fused kernels of this project, `webgpu-tfjs` those of tfjs, one for each op. */
+/**
+ * The backends that are peers. `webgpu` has the fused kernels of this project, `webgpu-tfjs` those of tfjs, one for
+ * each op.
+ */
 export const backendNames = ['native', 'simd', 'cpu', 'wasm', 'webgpu', 'webgpu-tfjs', 'tensorflow'] as const;
 
 /** One of {@link backendNames}. */
@@ -31,7 +34,9 @@ const loadTensorflow = async (): Promise<void> => {
   Object.assign(nodeUtilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   await importTfjsNode().catch(cause => {
     const missing = !existsSync(join(setUpFolder, 'tfjs-node'));
-    const reason = missing ? 'the package @tensorflow/tfjs-node is not installed' : (cause as Error).message.split('\n')[0];
+    const reason = missing
+      ? 'the package @tensorflow/tfjs-node is not installed'
+      : (cause as Error).message.split('\n')[0];
     throw new Error(`${reason}${missing ? '; `node tools/tfjs-node.mjs` sets it up' : ''}`, { cause });
   });
 };
@@ -101,5 +106,8 @@ export const productsOfBackend = (name: BackendName, supervision: Supervision): 
   if (name !== 'native' && name !== 'simd' && name !== 'webgpu') return undefined;
   // Where the loss is a part of the kernel, the forward pass is worked out once.
   const fused = getKernel(PROGRAM_KERNELS.loss, name) !== undefined;
-  return productsOf(supervision, { gradientWay: name === 'webgpu' ? 'jets' : 'adjoints', forwardPasses: fused ? 1 : 2 });
+  return productsOf(supervision, {
+    gradientWay: name === 'webgpu' ? 'jets' : 'adjoints',
+    forwardPasses: fused ? 1 : 2,
+  });
 };

@@ -1,4 +1,7 @@
-/** @file What a program asks of a WebGPU device, counted at the objects of WebGPU themselves: so it is counted alike for all programs. */
+/**
+ * @file What a program asks of a WebGPU device, counted at the objects of WebGPU themselves: so it is counted alike for
+ * all programs.
+ */
 
 /** Since counting began. */
 export interface DeviceRequests {

@@ -1,4 +1,7 @@
-/** @file What only backends on a device have: work that is under way when a call returns, a host with a time of its own, and a rate of the device. */
+/**
+ * @file What only backends on a device have: work that is under way when a call returns, a host with a time of its own,
+ * and a rate of the device.
+ */
 import { adam, createField, createRng, fit, mlp } from '@neural-fields/core';
 import type { FieldsWebgpuBackend } from '@neural-fields/kernels-webgpu';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
@@ -45,14 +48,18 @@ const countWaits = (): { readonly milliseconds: () => number; readonly stop: () 
 };
 
 /**
- * Looks at so many steps between updates. The steps before them compile and read the first loss, and the last one reads again, so there are two
- * more steps in front and one behind.
+ * Looks at so many steps between updates. The steps before them compile and read the first loss, and the last one reads
+ * again, so there are two more steps in front and one behind.
  */
 const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: number): Promise<StepDemands> => {
   const { field, task } = createTask(problem);
   const waits = countWaits();
-  const seen: { readonly at: number; readonly dispatches: number; readonly submissions: number; readonly readBacks: number }[] =
-    [];
+  const seen: {
+    readonly at: number;
+    readonly dispatches: number;
+    readonly submissions: number;
+    readonly readBacks: number;
+  }[] = [];
   const optimizer = adam({ learningRate: problem.learningRate });
   const update: typeof optimizer.update = input => {
     seen.push({ at: performance.now() - waits.milliseconds(), ...counter.read() });
@@ -92,7 +99,10 @@ const LAYERS = 4;
 const LONG_ENOUGH = 0.05;
 const REPEAT_SECONDS = 0.3;
 
-/** The rate of the matrix products that layers are made of, without activations and derivatives, in GFLOP/s: the best of some sizes. */
+/**
+ * The rate of the matrix products that layers are made of, without activations and derivatives, in GFLOP/s: the best of
+ * some sizes.
+ */
 const measureRate = async (): Promise<number> => {
   const rng = createRng(1);
   let best = 0;

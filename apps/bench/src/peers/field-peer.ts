@@ -78,7 +78,8 @@ export const createFieldPeer = async (backend: BackendName): Promise<Peer> => {
       const products = productsOfBackend(backend, problem.supervision);
       return products === undefined ? {} : { products };
     },
-    // A device works while the host goes on: the steps in a row end with the one that is read and waited for, and have no other.
+    // A device works while the host goes on: the steps in a row end with the one that is read and waited for, and have
+    // no other.
     getReady: async count => {
       if (counter === undefined || prepared(run).reportEvery === count) return;
       await run?.dispose();

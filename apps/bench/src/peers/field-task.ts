@@ -1,5 +1,13 @@
 /** @file What a user of this project would write for a problem. */
-import { createField, type Field, type PointSource, parameterLayout, siren, type Term, term } from '@neural-fields/core';
+import {
+  createField,
+  type Field,
+  type PointSource,
+  parameterLayout,
+  siren,
+  type Term,
+  term,
+} from '@neural-fields/core';
 import { mse, poissonGradient, poissonLaplacian } from '@neural-fields/losses';
 import type { Problem } from '../protocol.ts';
 import { readProblem, targetWidth } from './problem-data.ts';

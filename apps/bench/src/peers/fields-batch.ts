@@ -11,7 +11,10 @@ import { gradientReader } from './gradient-reader.ts';
  *
  * @param copy is given the name of a parameter, a field, and where the parameter lies in the file
  */
-const forEachPart = (problem: FieldsProblem, copy: (name: string, field: number, begin: number, end: number) => void): void => {
+const forEachPart = (
+  problem: FieldsProblem,
+  copy: (name: string, field: number, begin: number, end: number) => void,
+): void => {
   const { entries, size: parameterCount } = parameterLayout(fieldSpec(problem));
   for (const { name, offset, size } of entries)
     for (let field = 0; field < problem.fields; field++) {

@@ -1,4 +1,6 @@
-/** @file Many small fields one after the other: a `fit` for each of them, as it can be written for fields of any kind. */
+/**
+ * @file Many small fields one after the other: a `fit` for each of them, as it can be written for fields of any kind.
+ */
 import { adam, createField, type Field, type FitProgress, fit, parameterLayout, type Term } from '@neural-fields/core';
 import type { FieldsProblem } from '../protocol.ts';
 import { type FieldsData, parametersOfOne, partOfField, readFields } from './fields-data.ts';
@@ -14,7 +16,9 @@ interface OneField {
 const createOne = (problem: FieldsProblem, { parameters, coords, targets }: FieldsData, index: number): OneField => {
   const spec = fieldSpec(problem);
   const views = parameterLayout(spec).toMap(partOfField(parameters, problem.fields, index));
-  const field = createField(spec, { parameters: Object.fromEntries([...views].map(([name, { data }]) => [name, data])) });
+  const field = createField(spec, {
+    parameters: Object.fromEntries([...views].map(([name, { data }]) => [name, data])),
+  });
   return { field, task: fieldTask(coords, partOfField(targets, problem.fields, index)) };
 };
 
@@ -23,10 +27,12 @@ const indices = ({ fields }: FieldsProblem): number[] => Array.from({ length: fi
 const start = (problem: FieldsProblem): FieldsRun => {
   const data = readFields(problem);
   const optimizer = adam({ learningRate: problem.learningRate });
-  const runs = indices(problem).map((index): { readonly field: Field; readonly fit: AsyncGenerator<FitProgress, void> } => {
-    const { field, task } = createOne(problem, data, index);
-    return { field, fit: fit(field, task, { steps: ENDLESS, optimizer }) };
-  });
+  const runs = indices(problem).map(
+    (index): { readonly field: Field; readonly fit: AsyncGenerator<FitProgress, void> } => {
+      const { field, task } = createOne(problem, data, index);
+      return { field, fit: fit(field, task, { steps: ENDLESS, optimizer }) };
+    },
+  );
   return {
     steps: async count => {
       let sum = 0;
@@ -59,7 +65,7 @@ const gradient = async (problem: FieldsProblem): Promise<Float32Array> => {
 };
 
 /**
- * A fit for each field, one after the other. A fit pauses where it has not for 30 ms, at its first step in a turn therefore: with a single one the pauses
- * of all the fits would be most of the time.
+ * A fit for each field, one after the other. A fit pauses where it has not for 30 ms, at its first step in a turn
+ * therefore: with a single one the pauses of all the fits would be most of the time.
  */
 export const fieldsLoop: FieldsProgram = { start, gradient, fewestSteps: 8 };

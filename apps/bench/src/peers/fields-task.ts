@@ -21,7 +21,8 @@ export const fieldTask = (coords: Float32Array, targets: Float32Array, fields?: 
   const count = coords.length / 2;
   const size = OUT_FEATURES * count;
   const drawTargets = (start: number, drawn: number): Float32Array => {
-    const part = (all: Float32Array): Float32Array => all.subarray(OUT_FEATURES * start, OUT_FEATURES * (start + drawn));
+    const part = (all: Float32Array): Float32Array =>
+      all.subarray(OUT_FEATURES * start, OUT_FEATURES * (start + drawn));
     if (drawn === count) return targets;
     if (fields === undefined) return part(targets);
     const parts = new Float32Array(fields * drawn * OUT_FEATURES);

@@ -1,6 +1,7 @@
 /**
- * @file jax-js, on WebAssembly. Whole chunks are compiled by `jit`: the derivatives by `jvp` of `jvp` for the Laplacian and by `jvp` for the gradient, the
- * reverse by `valueAndGrad`. In jax-js a function takes its arguments over: what is used again is passed as `.ref`.
+ * @file jax-js, on WebAssembly. Whole chunks are compiled by `jit`: the derivatives by `jvp` of `jvp` for the Laplacian
+ *   and by `jvp` for the gradient, the reverse by `valueAndGrad`. In jax-js a function takes its arguments over: what
+ *   is used again is passed as `.ref`.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -110,7 +111,11 @@ class Steps {
     let total: [JaxArray, Parameters] | undefined;
     for (const { coords, targets, points } of this.#parts) {
       const refs = this.#parameters.map(parameter => parameter.ref);
-      const gradientOf = this.#gradients.get(points) as (p: Parameters, c: JaxArray, t: JaxArray) => [JaxArray, Parameters];
+      const gradientOf = this.#gradients.get(points) as (
+        p: Parameters,
+        c: JaxArray,
+        t: JaxArray,
+      ) => [JaxArray, Parameters];
       const part = gradientOf(refs, coords.ref, targets.ref);
       total = total ? [total[0].add(part[0]), total[1].map((sum, i) => sum.add(part[1][i] as JaxArray))] : part;
     }

@@ -6,7 +6,10 @@ export interface KernelClock {
   seconds(): number;
 }
 
-/** Times the kernels of this project on a backend whose kernels have done their work when they return. The rest of a step is the fit loop's. */
+/**
+ * Times the kernels of this project on a backend whose kernels have done their work when they return. The rest of a
+ * step is the fit loop's.
+ */
 export const startKernelClock = (backendName: string): KernelClock => {
   let milliseconds = 0;
   for (const kernel of getKernelsForBackend(backendName)) {

@@ -21,7 +21,9 @@ export const peakMemory = (): number => {
   }
 };
 
-/** Makes this process the first to go when the machine runs out of memory, so that the others and their results stay. */
+/**
+ * Makes this process the first to go when the machine runs out of memory, so that the others and their results stay.
+ */
 export const offerToDie = (): void => {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');

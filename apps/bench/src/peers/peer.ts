@@ -19,7 +19,9 @@ export interface Peer<P = Problem> {
   prepare(problem: P): Promise<PrepareAnswer>;
   /** What has to be done before so many steps in a row, if anything; it is not timed. */
   getReady?(count: number): Promise<void>;
-  /** Takes so many steps of what was prepared, and waits until they are done. Gives the loss before one of the updates. */
+  /**
+   * Takes so many steps of what was prepared, and waits until they are done. Gives the loss before one of the updates.
+   */
   steps(count: number): Promise<number>;
   /** How long kernels have worked since the peer came up, where that is known. */
   kernelSeconds?(): number;

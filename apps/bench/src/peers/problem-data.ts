@@ -27,7 +27,8 @@ export const splitParameters = (
 };
 
 /** How many numbers a target has. */
-export const targetWidth = ({ supervision }: Pick<Problem, 'supervision'>): number => (supervision === 'gradient' ? 2 : 1);
+export const targetWidth = ({ supervision }: Pick<Problem, 'supervision'>): number =>
+  supervision === 'gradient' ? 2 : 1;
 
 const readStart = (file: string, count: number): Float32Array<ArrayBuffer> => {
   const values = new Float32Array(count);

@@ -1,10 +1,11 @@
 /**
  * @file How many matrix products a step does.
  *
- * A dense layer with i inputs and o outputs takes i o products and sums for each row of the jet: one row for values, three for values with both
- * slopes, four with the Laplacian too. Each row is needed once forward and twice in reverse (for the weights' gradient and for the rows before).
- * The gradient of a field with one output can be had with fewer, by a reverse pass inside the field: forward 1 + 1 rows, and backwards through both
- * 2 + 2. Where the loss is not part of the kernel, the forward pass is worked out a second time before the reverse.
+ * A dense layer with i inputs and o outputs takes i o products and sums for each row of the jet: one row for values,
+ * three for values with both slopes, four with the Laplacian too. Each row is needed once forward and twice in reverse
+ * (for the weights' gradient and for the rows before). The gradient of a field with one output can be had with fewer,
+ * by a reverse pass inside the field: forward 1 + 1 rows, and backwards through both 2 + 2. Where the loss is not part
+ * of the kernel, the forward pass is worked out a second time before the reverse.
  */
 import type { Supervision } from '../protocol.ts';
 

@@ -1,11 +1,17 @@
-/** @file The attainable rate of the matrix products of `simd`, measured by that package's own script in a process of its own. */
+/**
+ * @file The attainable rate of the matrix products of `simd`, measured by that package's own script in a process of its
+ * own.
+ */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** Looked for only when it is wanted: where this program is bundled it may not be there. */
 const script = (): string =>
-  join(dirname(createRequire(import.meta.url).resolve('@neural-fields/kernels-wasm/package.json')), 'bench/product-rate.mjs');
+  join(
+    dirname(createRequire(import.meta.url).resolve('@neural-fields/kernels-wasm/package.json')),
+    'bench/product-rate.mjs',
+  );
 
 /** In GFLOP/s. @throws Error when it cannot be measured */
 export const measureAttainableRate = (): Promise<number> =>

@@ -38,7 +38,8 @@ export const describeOutcome = (outcome: Outcome): string => {
 /** `19`, `2.5` */
 export const formatAverage = (count: number): string => formatCount(Number(count.toFixed(1)));
 
-const counted = (count: number, one: string, many = `${one}s`): string => `${formatAverage(count)} ${count === 1 ? one : many}`;
+const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${formatAverage(count)} ${count === 1 ? one : many}`;
 
 /** `0.53 ms of the host, 19 dispatches, 1 submission, 0 read-backs` */
 export const describeDemands = ({ hostSeconds, dispatches, submissions, readBacks }: StepDemands): string =>
@@ -85,7 +86,10 @@ export const deviceOf = ({ peers }: Pick<Results, 'peers'>, peer: string): Devic
   return state && 'device' in state ? state.device : undefined;
 };
 
-/** The largest rate of large products in float32 that was measured on a card, by whichever peer; `undefined` where none was. */
+/**
+ * The largest rate of large products in float32 that was measured on a card, by whichever peer; `undefined` where none
+ * was.
+ */
 export const bestRate = (found: Pick<Results, 'peers' | 'deviceRates'>): DeviceRate | undefined =>
   found.deviceRates
     .filter(({ peer, precision }) => precision === 'float32' && deviceOf(found, peer)?.software === false)

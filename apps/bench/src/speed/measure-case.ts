@@ -50,7 +50,10 @@ const MOST_STEPS = 100;
 /** How long a process may take to come up, and how long to compile or to find the best way, in seconds. */
 const START_LIMIT = 120;
 const PREPARE_LIMIT = 600;
-/** What a step asks of the host is counted over as many steps as fill this many seconds, and at least and at most so many. */
+/**
+ * What a step asks of the host is counted over as many steps as fill this many seconds, and at least and at most so
+ * many.
+ */
 const DEMANDS_SECONDS = 1;
 const [FEWEST_COUNTED, MOST_COUNTED] = [3, 30] as const;
 
@@ -114,7 +117,8 @@ export const measureCase = async <P>(
       outcomes.set(name, { state: 'wrong', reason: verdict.problem });
       return undefined;
     }
-    // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless; of a graphics card not even that.
+    // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless; of a
+    // graphics card not even that.
     const { device } = process.description;
     const guess = device && !device.software ? 0 : verdict.guess;
     if (expected === undefined && guess > 3 * stepLimit) {
@@ -127,7 +131,10 @@ export const measureCase = async <P>(
       ({ description }) => tolerancesFor(description).loss,
     ) as [number, number];
     if (anchor && !(Math.abs(first.loss / anchor.loss - 1) <= Math.max(tolerance, other))) {
-      outcomes.set(name, { state: 'wrong', reason: `its loss is ${first.loss}, and that of ${anchor.name} ${anchor.loss}` });
+      outcomes.set(name, {
+        state: 'wrong',
+        reason: `its loss is ${first.loss}, and that of ${anchor.name} ${anchor.loss}`,
+      });
       return undefined;
     }
     // The first step may have compiled: another tells how long steps are, where it matters.
@@ -175,7 +182,8 @@ export const measureCase = async <P>(
         peer.times.push(answer.seconds / peer.count);
         if (answer.kernelSeconds !== undefined) peer.kernelShares.push(answer.kernelSeconds / answer.seconds);
         peer.peakMemory = Math.max(peer.peakMemory, answer.peakMemory);
-        if (answer.deviceMemory !== undefined) peer.deviceMemory = Math.max(peer.deviceMemory ?? 0, answer.deviceMemory);
+        if (answer.deviceMemory !== undefined)
+          peer.deviceMemory = Math.max(peer.deviceMemory ?? 0, answer.deviceMemory);
       }
     for (const peer of ready) {
       const { name, times, kernelShares, firstStep, peakMemory, deviceMemory, prepared, loss } = peer;

@@ -1,5 +1,13 @@
 /** @file The page about a run. */
-import { escapeHtml, figureTable, makePage, numberList, plotFigure, propertyTable, section } from '@neural-fields/report';
+import {
+  escapeHtml,
+  figureTable,
+  makePage,
+  numberList,
+  plotFigure,
+  propertyTable,
+  section,
+} from '@neural-fields/report';
 import { type Supervision, supervisions } from '../protocol.ts';
 import {
   busyWarning,
@@ -42,7 +50,10 @@ const titleOf = (peer: string): string => peerDefinitions.find(({ name }) => nam
 
 const unique = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
-/** The width and the number of points that bars and lines are about: those that most peers have a time for, the larger the better. */
+/**
+ * The width and the number of points that bars and lines are about: those that most peers have a time for, the larger
+ * the better.
+ */
 export const representative = ({ results }: Results): Pick<Case, 'width' | 'points'> | undefined => {
   const counts = new Map<string, { width: number; points: number; count: number }>();
   for (const { case: each, outcome } of results) {
@@ -59,7 +70,10 @@ export const representative = ({ results }: Results): Pick<Case, 'width' | 'poin
 
 const legend = (colours: Colours): string =>
   `<p class="legend">${colours
-    .map(peer => `<span style="--colour: ${colourOf(peer, colours)}">${escapeHtml(peer)}: ${escapeHtml(titleOf(peer))}</span>`)
+    .map(
+      peer =>
+        `<span style="--colour: ${colourOf(peer, colours)}">${escapeHtml(peer)}: ${escapeHtml(titleOf(peer))}</span>`,
+    )
     .join('')}</p>`;
 
 interface View {
@@ -124,7 +138,9 @@ ${view.shown
       'time',
     );
     const captionHtml = `Supervised by the ${supervision === 'laplacian' ? 'Laplacian' : supervision}.`;
-    return samples.length === 0 ? '' : plotFigure(timeBars(samples, view.colours), { title: names[supervision], captionHtml });
+    return samples.length === 0
+      ? ''
+      : plotFigure(timeBars(samples, view.colours), { title: names[supervision], captionHtml });
   })
   .join('\n')}
 </div>`,
@@ -136,7 +152,13 @@ const scalingSection = (view: View): string => {
     const fixed = over === 'points' ? `${width} wide` : `${formatCount(points)} points`;
     const figures = shown.flatMap(supervision => {
       const pick = (each: Case): number | undefined =>
-        over === 'points' ? (each.width === width ? each.points : undefined) : each.points === points ? each.width : undefined;
+        over === 'points'
+          ? each.width === width
+            ? each.points
+            : undefined
+          : each.points === points
+            ? each.width
+            : undefined;
       const samples = samplesOf(view, supervision, pick, quantity);
       if (unique(samples.map(({ size }) => size)).length < 2) return [];
       const svg = scalingPlot(samples, { size: over, quantity, colours });
@@ -172,7 +194,9 @@ ${against
       const table = ratioTable(found, supervision, opponent);
       // No other peer has a time to compare.
       if (table.rows.length === 0 || table.header.length < 2) return [];
-      return [`<h3>${names[supervision]}: times as fast as ${escapeHtml(titleOf(opponent))}</h3>\n${figureTable(table)}`];
+      return [
+        `<h3>${names[supervision]}: times as fast as ${escapeHtml(titleOf(opponent))}</h3>\n${figureTable(table)}`,
+      ];
     }),
   )
   .join('\n')}`,
@@ -225,7 +249,10 @@ const absentSection = ({ found }: View): string => {
   const rows = absentRows(found);
   return rows.length === 0
     ? ''
-    : section('What was not measured', propertyTable(rows.map(([peer, reason]) => [escapeHtml(peer), escapeHtml(reason)])));
+    : section(
+        'What was not measured',
+        propertyTable(rows.map(([peer, reason]) => [escapeHtml(peer), escapeHtml(reason)])),
+      );
 };
 
 const loadText = ({ foreignLoad }: Results): string =>

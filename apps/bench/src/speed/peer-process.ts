@@ -67,7 +67,11 @@ export class PeerProcess {
    */
   static async start({ program, args, env = {} }: PeerCommand, seconds: number): Promise<PeerProcess> {
     // A group of its own, or Ctrl-C would end it before what it has measured is written.
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } });
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, ...env },
+    });
     const next = readAnswers(child);
     try {
       const first = (await next(seconds)) as Description | Unavailable;
@@ -117,7 +121,9 @@ export class PeerProcess {
   }
 }
 
-/** Gives the answers of a child one by one; each call waits for one answer, and stops the child when it takes too long. */
+/**
+ * Gives the answers of a child one by one; each call waits for one answer, and stops the child when it takes too long.
+ */
 const readAnswers = (child: ChildProcess): ((seconds: number) => Promise<object>) => {
   const answers: object[] = [];
   let failure: PeerError | undefined;

@@ -9,9 +9,15 @@ export interface PeerDefinition {
   readonly name: string;
   /** In a few words, for tables. */
   readonly title: string;
-  /** Where it runs on a device: the precision of the large products whose rate it is asked for. Absent where another peer tells the same. */
+  /**
+   * Where it runs on a device: the precision of the large products whose rate it is asked for. Absent where another
+   * peer tells the same.
+   */
   readonly rate?: DeviceRate['precision'];
-  /** How it is started; this may take a while when it is not installed yet. @throws Error with the reason when it cannot be had here */
+  /**
+   * How it is started; this may take a while when it is not installed yet. @throws Error with the reason when it cannot
+   * be had here
+   */
   command(context: PeerContext): Promise<PeerCommand>;
 }
 

@@ -35,7 +35,13 @@ export const timeBars = (samples: readonly Sample[], colours: Colours): string =
     y: { domain: sorted.map(({ peer }) => peer), label: null },
     marks: [
       axisY({ tickSize: 0, label: null }),
-      barX(sorted, { x: 'value', y: 'peer', fill: ({ peer }: Sample) => colourOf(peer, colours), insetTop: 2, insetBottom: 2 }),
+      barX(sorted, {
+        x: 'value',
+        y: 'peer',
+        fill: ({ peer }: Sample) => colourOf(peer, colours),
+        insetTop: 2,
+        insetBottom: 2,
+      }),
       text(sorted, {
         x: 'value',
         y: 'peer',
@@ -88,7 +94,13 @@ export const scalingPlot = (samples: readonly Sample[], { size, quantity, colour
         tickSize: 0,
         tickFormat: (value: number) => shorten(format(value)),
       }),
-      line(samples, { x: 'size', y: 'value', z: 'peer', stroke: ({ peer }: Sample) => colourOf(peer, colours), strokeWidth: 2 }),
+      line(samples, {
+        x: 'size',
+        y: 'value',
+        z: 'peer',
+        stroke: ({ peer }: Sample) => colourOf(peer, colours),
+        strokeWidth: 2,
+      }),
       dot(samples, { x: 'size', y: 'value', r: 3, fill: ({ peer }: Sample) => colourOf(peer, colours) }),
     ],
   });

@@ -12,7 +12,8 @@ export const LEARNING_RATE = 1e-4;
 const SEED = 1;
 
 /**
- * The initial parameters of a SIREN, layer by layer the weight `[in, out]` and the bias `[out]`: U(-1/2, 1/2), then U(-sqrt(6/w)/omega, sqrt(6/w)/omega).
+ * The initial parameters of a SIREN, layer by layer the weight `[in, out]` and the bias `[out]`: U(-1/2, 1/2), then
+ * U(-sqrt(6/w)/omega, sqrt(6/w)/omega).
  *
  * @param sizes of the layers, 2 first
  */
@@ -49,7 +50,8 @@ export const targetsOf = (coords: Float32Array, supervision: Supervision): Float
     const value = (Math.sin(a * x) * Math.cos(b * y)) / 2;
     if (supervision === 'value') targets[i] = value;
     else if (supervision === 'laplacian') targets[i] = -(a * a + b * b) * value;
-    else targets.set([(a * Math.cos(a * x) * Math.cos(b * y)) / 2, (-b * Math.sin(a * x) * Math.sin(b * y)) / 2], 2 * i);
+    else
+      targets.set([(a * Math.cos(a * x) * Math.cos(b * y)) / 2, (-b * Math.sin(a * x) * Math.sin(b * y)) / 2], 2 * i);
   }
   return targets;
 };

@@ -1,4 +1,7 @@
-/** @file The Python that the peers in Python run on: a virtual environment of this program's own, made when it is first needed. */
+/**
+ * @file The Python that the peers in Python run on: a virtual environment of this program's own, made when it is first
+ * needed.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,10 +36,14 @@ const run = (program: string, args: readonly string[], signal: AbortSignal): Pro
   });
 
 const windows = process.platform === 'win32';
-const markerOf = ({ folder, name }: Pick<PythonOptions, 'folder' | 'name'>): string => join(folder, name, 'installed.txt');
+const markerOf = ({ folder, name }: Pick<PythonOptions, 'folder' | 'name'>): string =>
+  join(folder, name, 'installed.txt');
 
 /** Whether there is an environment that has the requirements. */
-export const hasPython = ({ requirements, ...place }: Pick<PythonOptions, 'folder' | 'name' | 'requirements'>): boolean => {
+export const hasPython = ({
+  requirements,
+  ...place
+}: Pick<PythonOptions, 'folder' | 'name' | 'requirements'>): boolean => {
   const marker = markerOf(place);
   return existsSync(marker) && readFileSync(marker, 'utf8') === readFileSync(requirements, 'utf8');
 };
@@ -57,7 +64,9 @@ export const setUpPython = async (options: PythonOptions): Promise<string> => {
     signal.throwIfAborted();
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new Error(
-      missing ? `there is no ${system} here` : `${system} cannot make virtual environments: ${(cause as Error).message}`,
+      missing
+        ? `there is no ${system} here`
+        : `${system} cannot make virtual environments: ${(cause as Error).message}`,
       { cause },
     );
   });

@@ -1,6 +1,7 @@
 /**
- * @file What every peer must agree with: the loss of a SIREN, its gradient, and the losses after updates of Adam, in float64 and without any
- * framework. Jets go forward (value, slopes along both coordinates, Laplacian), adjoints go back by hand:
+ * @file What every peer must agree with: the loss of a SIREN, its gradient, and the losses after updates of Adam, in
+ *   float64 and without any framework. Jets go forward (value, slopes along both coordinates, Laplacian), adjoints go
+ *   back by hand:
  *
  *     h0 = sin(o z0)      h1_k = o cos(o z0) z1_k      h2 = o cos(o z0) z2 - o^2 sin(o z0) sum_k z1_k^2
  */
@@ -175,7 +176,10 @@ export const lossGradient = (problem: ReferenceProblem): LossGradient => {
   return { loss, gradient };
 };
 
-/** The gradient at the initial parameters and the losses before each of three updates of Adam (Kingma and Ba 2015, algorithm 1). */
+/**
+ * The gradient at the initial parameters and the losses before each of three updates of Adam (Kingma and Ba 2015,
+ * algorithm 1).
+ */
 export const referenceSteps = (
   problem: ReferenceProblem,
   learningRate: number,

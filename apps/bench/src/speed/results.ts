@@ -43,7 +43,10 @@ export type Outcome =
       readonly way?: string;
       readonly chunk?: number;
       readonly loss: number;
-      /** Products and sums per second of matrix products that the step did, in GFLOP/s; only where it is known what a peer does. */
+      /**
+       * Products and sums per second of matrix products that the step did, in GFLOP/s; only where it is known what a
+       * peer does.
+       */
       readonly rate?: number;
     }
   | { readonly state: 'not run' | 'aborted' | 'wrong'; readonly reason: string };
@@ -92,11 +95,16 @@ export interface Results {
     readonly supervision: Supervision;
     readonly width: number;
   })[];
-  /** Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the most that was seen in the run. */
+  /**
+   * Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the most that was seen in the
+   * run.
+   */
   readonly attainableRate?: number;
   /** Measured by the peers that have a device, at the beginning of the run. */
   readonly deviceRates: readonly DeviceRate[];
-  /** How much of the processors other programs kept busy while this one was idle, from 0 to 1: once before each case. */
+  /**
+   * How much of the processors other programs kept busy while this one was idle, from 0 to 1: once before each case.
+   */
   readonly foreignLoad: readonly number[];
   readonly results: readonly Result[];
 }

@@ -33,17 +33,23 @@ export interface SpeedOptions extends StartOptions {
   readonly command: string;
 }
 
-/** The part of the machine's memory that a peer which cuts its points by memory may use: several peers are alive at a time. */
+/**
+ * The part of the machine's memory that a peer which cuts its points by memory may use: several peers are alive at a
+ * time.
+ */
 export const MEMORY_SHARE = 0.15;
 
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
 const listCases = ({ widths, points, supervisions }: SpeedOptions): Case[] =>
   widths.flatMap(width =>
-    supervisions.flatMap(supervision => [...points].sort((a, b) => a - b).map(count => ({ supervision, width, points: count }))),
+    supervisions.flatMap(supervision =>
+      [...points].sort((a, b) => a - b).map(count => ({ supervision, width, points: count })),
+    ),
   );
 
 /**
- * Measures, and writes `results.json` and `index.html` into the folder. When it is stopped it writes what there is, and then throws the signal's reason.
+ * Measures, and writes `results.json` and `index.html` into the folder. When it is stopped it writes what there is, and
+ * then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be made or no peer can be had
  */
@@ -81,7 +87,8 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
       for (const [name, state] of Object.entries(states)) {
         const known = 'unavailable' in state ? state.unavailable : history.reasonAgainst(name, each);
         if (known !== undefined) outcomes.set(name, { state: 'not run', reason: known });
-        else participants.push({ name, command: commands.get(name) as PeerCommand, ...history.expectation(name, each) });
+        else
+          participants.push({ name, command: commands.get(name) as PeerCommand, ...history.expectation(name, each) });
       }
       foreignLoad.push(await readForeignLoad());
       // Once for each width and supervision.

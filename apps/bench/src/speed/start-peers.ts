@@ -33,7 +33,9 @@ const START_LIMIT = 120;
 const RATE_LIMIT = 120;
 
 const reasonOf = (error: Error): string =>
-  error instanceof PeerError && !(error instanceof PeerUnavailableError) ? `cannot be started: ${error.message}` : error.message;
+  error instanceof PeerError && !(error instanceof PeerUnavailableError)
+    ? `cannot be started: ${error.message}`
+    : error.message;
 
 /** Starts each peer once. What cannot be had is a state with its reason. */
 export const startPeers = async (options: StartOptions): Promise<Started> => {

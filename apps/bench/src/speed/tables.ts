@@ -32,14 +32,18 @@ export const measuredIn = (results: readonly Result[], peer: string, each: Case)
 /** The cases of a supervision, each once, in the order of the run. */
 export const casesOf = (results: readonly Result[], supervision: Supervision): Case[] => {
   const cases = new Map(
-    results.filter(result => result.case.supervision === supervision).map(result => [describeCase(result.case), result.case]),
+    results
+      .filter(result => result.case.supervision === supervision)
+      .map(result => [describeCase(result.case), result.case]),
   );
   return [...cases.values()];
 };
 
 /** The peers that were measured in some case, in their order. */
 export const measuredPeers = ({ peers, results }: Results): string[] =>
-  Object.keys(peers).filter(peer => results.some(result => result.peer === peer && result.outcome.state === 'measured'));
+  Object.keys(peers).filter(peer =>
+    results.some(result => result.peer === peer && result.outcome.state === 'measured'),
+  );
 
 const rowName = ({ width, points }: Case): string => `${width} wide, ${formatCount(points)} points`;
 
@@ -60,7 +64,10 @@ export const timeTable = (found: Results, supervision: Supervision): FigureTable
   const peers = measuredPeers(found);
   return {
     header: ['', ...peers],
-    rows: casesOf(found.results, supervision).map(each => [rowName(each), ...peers.map(peer => cell(found, peer, each, spread))]),
+    rows: casesOf(found.results, supervision).map(each => [
+      rowName(each),
+      ...peers.map(peer => cell(found, peer, each, spread)),
+    ]),
   };
 };
 
@@ -75,7 +82,9 @@ export const ratioTable = (found: Results, supervision: Supervision, against: st
       return [
         [
           rowName(each),
-          ...peers.map(peer => cell(found, peer, each, ({ seconds }) => formatRatio(base.seconds.median / seconds.median))),
+          ...peers.map(peer =>
+            cell(found, peer, each, ({ seconds }) => formatRatio(base.seconds.median / seconds.median)),
+          ),
         ],
       ];
     }),
@@ -119,7 +128,9 @@ export const deviceMemoryTable = (found: Results): FigureTable => {
             .map(each => [
               describeCase(each),
               ...peers.map(peer =>
-                cell(found, peer, each, ({ deviceMemory }) => (deviceMemory === undefined ? '' : formatMemory(deviceMemory))),
+                cell(found, peer, each, ({ deviceMemory }) =>
+                  deviceMemory === undefined ? '' : formatMemory(deviceMemory),
+                ),
               ),
             ]),
   };
@@ -143,7 +154,10 @@ export const demandsTable = ({ results }: Results): FigureTable => ({
   }),
 });
 
-/** What a peer on a card reaches in the matrix products of a step, as a share of what large products alone reach there. Of an emulation it says nothing. */
+/**
+ * What a peer on a card reaches in the matrix products of a step, as a share of what large products alone reach there.
+ * Of an emulation it says nothing.
+ */
 export const shareOfDevice = (found: Results, peer: string, { rate }: Measured): number | undefined => {
   const device = deviceOf(found, peer);
   const best = device && !device.software ? bestRate(found) : undefined;
@@ -166,7 +180,14 @@ export const choiceTable = ({ results }: Results): FigureTable => ({
   header: ['', 'way', 'points at once', 'first step'],
   rows: results.flatMap(({ peer, case: each, outcome }) =>
     outcome.state === 'measured' && outcome.chunk !== undefined
-      ? [[`${peer}: ${describeCase(each)}`, outcome.way ?? '', formatCount(outcome.chunk), formatTime(outcome.firstStep)]]
+      ? [
+          [
+            `${peer}: ${describeCase(each)}`,
+            outcome.way ?? '',
+            formatCount(outcome.chunk),
+            formatTime(outcome.firstStep),
+          ],
+        ]
       : [],
   ),
 });

@@ -11,9 +11,14 @@ import { relativeDistance } from './statistics.ts';
 
 /** The points of a check. */
 const POINTS = 64;
-/** float32 with sines of arguments near 30 keeps about five digits of the derivatives; what is forgotten or mixed up differs by far more. */
+/**
+ * float32 with sines of arguments near 30 keeps about five digits of the derivatives; what is forgotten or mixed up
+ * differs by far more.
+ */
 const TOLERANCES = { gradient: 1e-3, loss: 1e-3 } as const;
-/** With the ten bits of TF32 in products, emulated on a processor, gradients differ by up to 8e-3 and losses by 3e-4. */
+/**
+ * With the ten bits of TF32 in products, emulated on a processor, gradients differ by up to 8e-3 and losses by 3e-4.
+ */
 const TF32_TOLERANCES = { gradient: 3e-2, loss: 3e-3 } as const;
 
 /** How far a peer may be from the reference, or from the others' losses, relative. */
@@ -42,9 +47,13 @@ export interface Verifier {
 }
 
 /** What is wrong with a disagreement; `undefined` when nothing is. */
-export const describeDisagreement = ({ gradient, loss }: Disagreement, description: Description): string | undefined => {
+export const describeDisagreement = (
+  { gradient, loss }: Disagreement,
+  description: Description,
+): string | undefined => {
   const tolerances = tolerancesFor(description);
-  if (!(loss <= tolerances.loss)) return `its losses differ from the float64 reference by ${loss.toExponential(1)}, relative`;
+  if (!(loss <= tolerances.loss))
+    return `its losses differ from the float64 reference by ${loss.toExponential(1)}, relative`;
   if (!(gradient <= tolerances.gradient))
     return `its gradient differs from the float64 reference by ${gradient.toExponential(1)}, relative`;
   return undefined;
@@ -75,7 +84,10 @@ export const createVerifier = (folder: string, problems: Problems): Verifier => 
       if (known) return known;
       const gradientFile = join(folder, `gradient-${name}.f32`);
       const problem = problems.problem(supervision, width, POINTS);
-      const { losses, seconds } = await process.check({ problem, gradientFile, ...(way !== undefined && { way }) }, CHECK_LIMIT);
+      const { losses, seconds } = await process.check(
+        { problem, gradientFile, ...(way !== undefined && { way }) },
+        CHECK_LIMIT,
+      );
       const reference = referenceFor(problemCase);
       const distances = reference.losses.map((loss, i) => Math.abs((losses[i] ?? Number.NaN) / loss - 1));
       const disagreement = {
@@ -84,7 +96,11 @@ export const createVerifier = (folder: string, problems: Problems): Verifier => 
         loss: distances.every(Number.isFinite) ? Math.max(...distances) : Number.POSITIVE_INFINITY,
       };
       const wrong = describeDisagreement(disagreement, process.description);
-      const verdict = { disagreement, secondsPerPoint: seconds / POINTS, ...(wrong !== undefined && { problem: wrong }) };
+      const verdict = {
+        disagreement,
+        secondsPerPoint: seconds / POINTS,
+        ...(wrong !== undefined && { problem: wrong }),
+      };
       verdicts.set(key, verdict);
       disagreements.push({ peer: name, supervision, width, ...disagreement });
       return verdict;

@@ -1,4 +1,5 @@
-// A peer whose gradient, or the second half of it, or whose loss from the second request on, is not what it should be. It computes in float64, without a framework.
+// A peer whose gradient, or the second half of it, or whose loss from the second request on, is not what it should be.
+// It computes in float64, without a framework.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 

@@ -1,6 +1,13 @@
 /** @file `neural-fields demo`: what the program can do, on a photograph that comes with it. */
 import { join } from 'node:path';
-import { type CommonOptions, commandLine, integer, outputOf, positive, withCommonOptions } from '@neural-fields/app-kit';
+import {
+  type CommonOptions,
+  commandLine,
+  integer,
+  outputOf,
+  positive,
+  withCommonOptions,
+} from '@neural-fields/app-kit';
 import type { ResumePolicy } from '@neural-fields/app-kit/fitting';
 import type { Command } from 'commander';
 

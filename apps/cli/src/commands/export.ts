@@ -46,14 +46,18 @@ const writeStateDict = async (file: string, options: ExportCommandOptions, outpu
 const action = async (file: string, options: ExportCommandOptions): Promise<void> => {
   const output = outputOf(options);
   const outputs = [{ option: '--output', path: options.output, kinds: ['field'] as const }];
-  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () => writeStateDict(file, options, output));
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () =>
+    writeStateDict(file, options, output),
+  );
 };
 
 /** Adds the command. */
 export const addExportCommand = (program: Command): void => {
   const command = program
     .command('export')
-    .description('Write a field for another program: its parameters under the names of a PyTorch network (safetensors).')
+    .description(
+      'Write a field for another program: its parameters under the names of a PyTorch network (safetensors).',
+    )
     .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch')
     .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).makeOptionMandatory())
     .requiredOption('-o, --output <file>', 'the file to write (safetensors)')

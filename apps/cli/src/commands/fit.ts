@@ -83,13 +83,19 @@ const policyOf = ({ resume, restart }: FitCommandOptions): ResumePolicy => {
   return restart ? 'restart' : resume === undefined ? 'auto' : resume ? 'require' : 'never';
 };
 
-const checkpointPath = ({ output, checkpoint = `${output}.checkpoint`, resume }: FitCommandOptions): string | undefined => {
+const checkpointPath = ({
+  output,
+  checkpoint = `${output}.checkpoint`,
+  resume,
+}: FitCommandOptions): string | undefined => {
   if (checkpoint !== false) return checkpoint;
   if (resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
   return undefined;
 };
 
-/** Adam keeps two numbers beside each parameter, an average one more; the checkpoint is written beside its older self. */
+/**
+ * Adam keeps two numbers beside each parameter, an average one more; the checkpoint is written beside its older self.
+ */
 const CHECKPOINT_COPIES = 2 * 4;
 const BYTES_PER_PARAMETER = 4;
 
@@ -241,7 +247,10 @@ export const addFitCommand = (program: Command): void => {
     .argument('<file>', 'the image, sound or shape')
     .requiredOption('-o, --output <file>', 'the field file to write (safetensors)')
     .addOption(
-      new Option('--preset <name>', "fast ends within about a minute on two cores; paper has the SIREN paper's settings")
+      new Option(
+        '--preset <name>',
+        "fast ends within about a minute on two cores; paper has the SIREN paper's settings",
+      )
         .choices([...presetNames])
         .default('fast'),
     )
@@ -253,16 +262,30 @@ export const addFitCommand = (program: Command): void => {
         ...activationNames,
       ]),
     )
-    .option('--omega0 <number>', 'frequency factor of the first layer (default: 30 for images, 3000 for sound)', positive)
+    .option(
+      '--omega0 <number>',
+      'frequency factor of the first layer (default: 30 for images, 3000 for sound)',
+      positive,
+    )
     .option('--omega-hidden <number>', 'frequency factor of the other layers (default: 30)', positive)
-    .addOption(new Option('--encoding <name>', 'encode the coordinates before the first layer').choices([...encodingNames]))
-    .option('--encoding-octaves <n>', 'of positional (default: up to the Nyquist frequency; 10 for shapes)', integer(1, 32))
+    .addOption(
+      new Option('--encoding <name>', 'encode the coordinates before the first layer').choices([...encodingNames]),
+    )
+    .option(
+      '--encoding-octaves <n>',
+      'of positional (default: up to the Nyquist frequency; 10 for shapes)',
+      integer(1, 32),
+    )
     .option(
       '--encoding-features <n>',
       'frequencies of fourier (default: 256), functions of rbf (default: 1024)',
       integer(1, 65_536),
     )
-    .option('--encoding-scale <number>', 'deviation of the frequencies of fourier, in turns per unit (default: 5)', positive)
+    .option(
+      '--encoding-scale <number>',
+      'deviation of the frequencies of fourier, in turns per unit (default: 5)',
+      positive,
+    )
     .option('--encoding-sigma <number>', 'width of the functions of rbf, in units (default: 0.25)', positive)
     .optionsGroup('Fit:')
     .option(
@@ -270,7 +293,11 @@ export const addFitCommand = (program: Command): void => {
       'total number of updates, including those before a resume (default: 500, shapes 300; paper 10000, sounds 9000)',
       integer(1),
     )
-    .option('--learning-rate <number>', "Adam's learning rate (default: 1e-3, sounds and shapes 5e-4; paper 1e-4)", positive)
+    .option(
+      '--learning-rate <number>',
+      "Adam's learning rate (default: 1e-3, sounds and shapes 5e-4; paper 1e-4)",
+      positive,
+    )
     .addOption(
       new Option(
         '--schedule <name>',
@@ -287,10 +314,19 @@ export const addFitCommand = (program: Command): void => {
     .option('--seed <number>', 'seed of the initial parameters and of random points', finite, 0)
     .option('--chunk-size <n>', 'points computed at once (default: by memory and speed)', integer(1))
     .optionsGroup('Signal:')
-    .option('--size <size>', 'shrink the image first: WIDTHxHEIGHT, or a number for the longest side at most', parseSize)
-    .addOption(new Option('--channels <name>', 'channels of the image (default: keep)').choices(['grey', 'rgb', 'keep']))
+    .option(
+      '--size <size>',
+      'shrink the image first: WIDTHxHEIGHT, or a number for the longest side at most',
+      parseSize,
+    )
     .addOption(
-      new Option('--grid <name>', 'where the samples lie: the outer ones on the edges, or each in the middle of its pixel')
+      new Option('--channels <name>', 'channels of the image (default: keep)').choices(['grey', 'rgb', 'keep']),
+    )
+    .addOption(
+      new Option(
+        '--grid <name>',
+        'where the samples lie: the outer ones on the edges, or each in the middle of its pixel',
+      )
         .choices(['corner-aligned', 'pixel-centred'])
         .default('corner-aligned'),
     )

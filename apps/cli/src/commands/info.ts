@@ -55,7 +55,9 @@ const layerRows = ({ data: { spec }, unknownActivation = false }: InspectedField
 
 /** Lines up the columns of a table. */
 const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => rows.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0),
+  );
   return rows.map(row =>
     row
       .map((cell, column) => cell.padEnd(widths[column] as number))
@@ -79,7 +81,10 @@ const fileNumber = (value: number, scale: number): number =>
 const describeBox = ({ similarity: { scale, offset } }: ShapeDescription): string =>
   offset.map(shift => `[${[-1, 1].map(end => fileNumber((end - shift) / scale, scale)).join(', ')}]`).join(' x ');
 
-/** How the file's coordinates become those of the field: from the box's middle, which keeps its digits far from the origin. */
+/**
+ * How the file's coordinates become those of the field: from the box's middle, which keeps its digits far from the
+ * origin.
+ */
 const describeUnits = ({ similarity: { scale, offset } }: ShapeDescription): string =>
   `field = ${Number(scale.toPrecision(6))} (file - (${offset.map(shift => fileNumber(-shift / scale, scale)).join(', ')}))`;
 
@@ -93,7 +98,8 @@ const printRun = (run: FoundRun, print: (line: string) => void): void => {
   say('fitted to', [source ?? false, sha256 !== undefined && `sha256 ${sha256}`]);
   say('fit', [
     steps !== undefined && plural(steps, 'step'),
-    learningRate !== undefined && `learning rate ${[learningRate, schedule].filter(part => part !== undefined).join(' ')}`,
+    learningRate !== undefined &&
+      `learning rate ${[learningRate, schedule].filter(part => part !== undefined).join(' ')}`,
     batch !== undefined && `batch ${batch}`,
     seed !== undefined && `seed ${seed}`,
     backend !== undefined && `on ${backend}`,
@@ -121,7 +127,9 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
   } else if (signal) {
     const { kind, convention, spans, range } = signal;
     const axes = kind === 'image' ? ['y', 'x'] : ['time'];
-    print(`grid        ${convention}, ${axes.map((axis, i) => `${axis} from ${spans[i]?.[0]} to ${spans[i]?.[1]}`).join(', ')}`);
+    print(
+      `grid        ${convention}, ${axes.map((axis, i) => `${axis} from ${spans[i]?.[0]} to ${spans[i]?.[1]}`).join(', ')}`,
+    );
     print(
       `values      ${range[0]} is ${kind === 'image' ? 'black, ' : '-1, '}${range[1]} is ${kind === 'image' ? 'white' : '1'}`,
     );

@@ -127,7 +127,9 @@ const assertExtension = ({ kind }: SignalDescription, path: string): void => {
   const wanted = kind === 'audio' ? extensionsOf('wav') : extensionsOf(...imageKinds);
   if (wanted.includes(extensionOf(path))) return;
   const hint = kind === 'shape' ? ' (mesh writes meshes)' : '';
-  throw new UsageError(`the field is of ${KIND_NAMES[kind]}: --output must end in .${wanted.join(', .')}, got '${path}'${hint}`);
+  throw new UsageError(
+    `the field is of ${KIND_NAMES[kind]}: --output must end in .${wanted.join(', .')}, got '${path}'${hint}`,
+  );
 };
 
 /** The options that suit some kinds of signals only. */
@@ -162,7 +164,8 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
   const { width, height } = view;
   const quantity = options.derivative ?? 'value';
   const depth = options.bitDepth ?? 8;
-  if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
+  if (depth !== 8 && depth !== 16)
+    throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
   const given = rangeGiven(options);
   const channels = shownChannels(signal, quantity);
   assertRenderable(options.output, channels, { view, bitDepth: depth });
@@ -250,7 +253,8 @@ const BYTES_PER_SURFACE_PIXEL = 100;
 const SHAPE_SIDE = 512;
 
 const shapeViewOf = ({ azimuth, elevation, zoom, up, slice }: RenderCommandOptions): RenderShapeOptions['view'] => {
-  if (slice === undefined) return { azimuth: azimuth ?? 30, elevation: elevation ?? 20, zoom: zoom ?? 1, up: up ?? 'y' };
+  if (slice === undefined)
+    return { azimuth: azimuth ?? 30, elevation: elevation ?? 20, zoom: zoom ?? 1, up: up ?? 'y' };
   for (const [name, value] of Object.entries({ azimuth, elevation, zoom, up }))
     if (value !== undefined) throw new UsageError(`--${name} is for a surface, and --slice shows a plane`);
   return slice;
@@ -264,7 +268,8 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
       `a shape's field must have 3 coordinates and 1 value, and this one has ${data.spec.inFeatures} and ${outputs}`,
     );
   const depth = options.bitDepth ?? 8;
-  if (depth !== 8 && depth !== 16) throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
+  if (depth !== 8 && depth !== 16)
+    throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
   const size = resolveSize(options.size ?? { longest: SHAPE_SIDE }, 1, 1);
   const pixels = size.width * size.height;
   assertMemory({
@@ -334,7 +339,11 @@ export const addRenderCommand = (program: Command): void => {
     .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors)')
     .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
     .optionsGroup('Image:')
-    .option('--size <size>', 'WIDTHxHEIGHT, or a number for the longest side (default: the resolution of the fit)', parseSize)
+    .option(
+      '--size <size>',
+      'WIDTHxHEIGHT, or a number for the longest side (default: the resolution of the fit)',
+      parseSize,
+    )
     .option(
       '--region <x0,y0,x1,y1>',
       'the part to show, in fractions of the picture: 0,0 is its upper left corner, 1,1 its lower right, x to the right, y downwards; ' +
@@ -361,7 +370,11 @@ export const addRenderCommand = (program: Command): void => {
     .option('--elevation <degrees>', 'how high it stands, from -90 to 90 (default: 20)', finite)
     .option('--zoom <number>', 'how large things are shown (default: 1)', positive)
     .addOption(new Option('--up <axis>', 'which coordinate points upwards (default: y)').choices(['y', 'z']))
-    .option('--slice <plane>', 'a plane through the distances instead, e.g. z=0, with lines of equal distance', parseSlice)
+    .option(
+      '--slice <plane>',
+      'a plane through the distances instead, e.g. z=0, with lines of equal distance',
+      parseSlice,
+    )
     .optionsGroup('Sound:')
     .option('--sample-rate <hertz>', 'samples a second (default: that of the fit)', integer(1, 0xffffffff))
     .optionsGroup('Output:')

@@ -23,7 +23,10 @@ export const ZOOM = 4;
 /** The detail: the summit and the fir before it. */
 const DETAIL: Region = { x0: 0.25, y0: 0.1, x1: 0.75, y1: 0.6 };
 
-/** The field is sampled this many times as densely as the pixels for its spectrum, so that frequencies beyond theirs show. */
+/**
+ * The field is sampled this many times as densely as the pixels for its spectrum, so that frequencies beyond theirs
+ * show.
+ */
 const OVERSAMPLING = 2;
 
 /** Amplitudes below this part of the largest are shown as the darkest colour. */
@@ -37,7 +40,10 @@ export interface Figures {
   readonly metrics: {
     readonly psnr: number;
     readonly ssim: number;
-    /** Of the detail at `factor` times the pixels of the fit, against the photograph; absent where it has no such number of pixels. */
+    /**
+     * Of the detail at `factor` times the pixels of the fit, against the photograph; absent where it has no such number
+     * of pixels.
+     */
     readonly zoom?: { readonly factor: number; readonly field: number; readonly bicubic: number };
   };
   /** The largest difference that the picture of errors can show. */
@@ -133,7 +139,13 @@ const errorScaleOf = (errors: Float32Array): number => {
 };
 
 /** Computes everything that the page shows. @throws the reason of `signal` when it is aborted */
-export const makeFigures = async ({ field, description, picture, photograph, signal }: FigureInput): Promise<Figures> => {
+export const makeFigures = async ({
+  field,
+  description,
+  picture,
+  photograph,
+  signal,
+}: FigureInput): Promise<Figures> => {
   const [size] = shapeOf(picture);
   const sample = async (quantity: Quantity, side: number, region: Region = wholePicture): Promise<Image> => {
     const points = viewPoints(description, { width: side, height: side, region });
@@ -191,7 +203,11 @@ export const makeFigures = async ({ field, description, picture, photograph, sig
       // The window of SSIM has 7 x 7 pixels.
       ssim: size < 7 ? Number.NaN : ssim(clip(reconstruction), picture),
       ...(original && {
-        zoom: { factor, field: psnr(clip(await zoomField(factor)), original), bicubic: psnr(clip(zoomPixels(factor)), original) },
+        zoom: {
+          factor,
+          field: psnr(clip(await zoomField(factor)), original),
+          bicubic: psnr(clip(zoomPixels(factor)), original),
+        },
       }),
     },
   };

@@ -1,4 +1,7 @@
-/** @file The page of the demonstration: one HTML file that needs nothing beside it, and links the other files of its folder. */
+/**
+ * @file The page of the demonstration: one HTML file that needs nothing beside it, and links the other files of its
+ * folder.
+ */
 
 import { formatCount, formatDecibels, formatSeconds } from '@neural-fields/app-kit';
 import { photograph } from '@neural-fields/app-kit/photograph';
@@ -52,7 +55,8 @@ const figure = (png: Uint8Array, title: string, captionHtml: string, { marked = 
 
 const zoomSection = ({ pictures, metrics, zoom }: PageInput): string => {
   const shown = (name: string): Uint8Array => pictures[name] as Uint8Array;
-  const measured = metrics.zoom && metrics.zoom.factor !== zoom ? ` where both have ${metrics.zoom.factor} times the pixels` : '';
+  const measured =
+    metrics.zoom && metrics.zoom.factor !== zoom ? ` where both have ${metrics.zoom.factor} times the pixels` : '';
   const against = (decibels: number | undefined): string =>
     decibels === undefined ? '' : `${formatDecibels(decibels)} against the photograph${measured}.`;
   const original = pictures['zoom-photograph'];

@@ -1,4 +1,7 @@
-/** @file The plots of the page, as SVG text. Colours are variables of the page's style, so that they follow light and dark. */
+/**
+ * @file The plots of the page, as SVG text. Colours are variables of the page's style, so that they follow light and
+ * dark.
+ */
 
 import type { CoursePoint } from '@neural-fields/app-kit/fitting';
 import type { RadialSpectrum } from '@neural-fields/core/spectra';

@@ -69,7 +69,9 @@ const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
     hiddenFeatures: hiddenFeatures ?? table.hiddenFeatures,
     hiddenLayers: hiddenLayers ?? table.hiddenLayers,
     reason:
-      given.length > 0 ? `${given.map(([name, value]) => `${name} ${value}`).join(', ')} by the command line` : table.reason,
+      given.length > 0
+        ? `${given.map(([name, value]) => `${name} ${value}`).join(', ')} by the command line`
+        : table.reason,
   };
   const points = changed.size ** 2;
   const wanted = batch ?? table.fit.batch;
@@ -122,7 +124,9 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
     output.log('stopping after this chunk; once more stops at once');
   });
   const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} random pixels a step`;
-  output.log(`${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`);
+  output.log(
+    `${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`,
+  );
   output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(fit.steps, 'step')}`);
   const curve = await openCourse<QualityPoint>(
     { path: file('progress.jsonl'), numbers: ['psnr'] },
@@ -137,7 +141,10 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
       output,
       progress,
       signal: interrupt.signal,
-      checkpoint: { file: { ...checkpoint, store: afterCourse(checkpoint.store, curve) }, everySeconds: options.checkpointEvery },
+      checkpoint: {
+        file: { ...checkpoint, store: afterCourse(checkpoint.store, curve) },
+        everySeconds: options.checkpointEvery,
+      },
       report: ({ step, metrics }) => curve.add({ step, seconds: elapsed(), psnr: metrics['psnr'] as number }),
     });
     const seconds = curve.points.at(-1)?.seconds ?? 0;

@@ -1,9 +1,14 @@
-/** @file What the demonstration fits on which backend, so that it ends within about two minutes on two processor cores. */
+/**
+ * @file What the demonstration fits on which backend, so that it ends within about two minutes on two processor cores.
+ */
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 
 /** A size of the demonstration. */
 export interface DemoSettings {
-  /** The side of the picture that is fitted, in pixels. The photograph has 480; the detail is compared with it where both share a grid. */
+  /**
+   * The side of the picture that is fitted, in pixels. The photograph has 480; the detail is compared with it where
+   * both share a grid.
+   */
   readonly size: number;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;

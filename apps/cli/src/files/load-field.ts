@@ -124,7 +124,8 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
 /**
  * Reads a field to do something with it.
  *
- * @throws InputError as {@link inspectField}, and when the description of what the field stands for is damaged or does not suit its network
+ * @throws InputError as {@link inspectField}, and when the description of what the field stands for is damaged or does
+ *   not suit its network
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */
 export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
@@ -159,6 +160,7 @@ export const loadFieldAloud = async (path: string, options: PytorchOptions, outp
   const loaded = await loadField(path, options);
   const assumed = describeAssumptions(loaded);
   if (assumed !== undefined) output.log(`assumed: ${assumed}`);
-  if (loaded.checkpoint) output.log(`'${path}' is a checkpoint at step ${loaded.checkpoint.step}: the fit is not finished`);
+  if (loaded.checkpoint)
+    output.log(`'${path}' is a checkpoint at step ${loaded.checkpoint.step}: the fit is not finished`);
   return loaded;
 };

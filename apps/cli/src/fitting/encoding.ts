@@ -51,12 +51,24 @@ const DEFAULT_SIGMA = 0.25;
  * @param seed of the frequencies of `fourier`
  * @throws UsageError when a parameter is given that the encoding does not have
  */
-export const encodingLayer = (options: EncodingOptions, signal: SignalDescription, seed: number): LayerSpec | undefined => {
-  const { encoding, encodingOctaves, encodingFeatures, encodingScale = DEFAULT_SCALE, encodingSigma = DEFAULT_SIGMA } = options;
+export const encodingLayer = (
+  options: EncodingOptions,
+  signal: SignalDescription,
+  seed: number,
+): LayerSpec | undefined => {
+  const {
+    encoding,
+    encodingOctaves,
+    encodingFeatures,
+    encodingScale = DEFAULT_SCALE,
+    encodingSigma = DEFAULT_SIGMA,
+  } = options;
   for (const [name, flag] of Object.entries(flags) as [keyof typeof flags, string][])
     if (options[name] !== undefined && !(encoding !== undefined && parameters[encoding].includes(name))) {
       const owners = encodingNames.filter(each => parameters[each].includes(name)).join(' or ');
-      throw new UsageError(`${flag} is for --encoding ${owners}${encoding === undefined ? '' : `, not for ${encoding}`}`);
+      throw new UsageError(
+        `${flag} is for --encoding ${owners}${encoding === undefined ? '' : `, not for ${encoding}`}`,
+      );
     }
   if (encoding === undefined) return undefined;
   switch (encoding) {

@@ -1,4 +1,6 @@
-/** @file The metadata of a field file. `signal` says what the field stands for, `run` how it came to be; both are JSON. */
+/**
+ * @file The metadata of a field file. `signal` says what the field stands for, `run` how it came to be; both are JSON.
+ */
 import { basename } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
@@ -36,7 +38,13 @@ export interface FieldRun {
 }
 
 /** The metadata of a finished field. Nothing in it depends on the time, so that equal runs give equal files. */
-export const fieldMetadata = ({ source, prepared, settings, backend, figures }: FieldMetadataInput): Record<string, string> => {
+export const fieldMetadata = ({
+  source,
+  prepared,
+  settings,
+  backend,
+  figures,
+}: FieldMetadataInput): Record<string, string> => {
   const run: FieldRun = { source: basename(source), sha256: prepared.sha256, settings, backend, ...figures };
   return { [SIGNAL_KEY]: JSON.stringify(prepared.description), [RUN_KEY]: JSON.stringify(run) };
 };
@@ -66,7 +74,10 @@ const batch = (what: string, value: unknown): 'full' | number => (value === 'ful
 
 type Readers<T> = { readonly [Name in keyof T & string]-?: (what: string, value: unknown) => T[Name] };
 
-/** The fields that are there, those that are known each read by its reader. JSON writes an infinite PSNR as `null`, which counts as absent. */
+/**
+ * The fields that are there, those that are known each read by its reader. JSON writes an infinite PSNR as `null`,
+ * which counts as absent.
+ */
 const present = <T extends object>(fields: JsonRecord, readers: Readers<T>): Partial<T> => {
   const known = new Map<string, (what: string, value: unknown) => unknown>(Object.entries(readers));
   const entries = Object.entries(fields)
@@ -95,6 +106,8 @@ export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundR
     });
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(`what it says of its fit ('${RUN_KEY}' in the metadata) is damaged: ${cause.message}`, { cause });
+    throw new InputError(`what it says of its fit ('${RUN_KEY}' in the metadata) is damaged: ${cause.message}`, {
+      cause,
+    });
   }
 };

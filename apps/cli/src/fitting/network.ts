@@ -53,13 +53,18 @@ export interface NetworkOptions extends NetworkSize {
   readonly encoding?: LayerSpec | undefined;
 }
 
-/** The frequency factor of the first layer: 30 for images; for sound the authors' [-100, 100] with 30 is [-1, 1] with 3000. */
+/**
+ * The frequency factor of the first layer: 30 for images; for sound the authors' [-100, 100] with 30 is [-1, 1] with
+ * 3000.
+ */
 export const defaultOmega0 = (inFeatures: number): number => (inFeatures === 1 ? 3000 : 30);
 
 /**
- * The spec of a network. `sine` is a SIREN; `finer` has its initialisation; all others have PyTorch's of a linear layer.
+ * The spec of a network. `sine` is a SIREN; `finer` has its initialisation; all others have PyTorch's of a linear
+ * layer.
  *
- * @throws UsageError when an omega is given to an activation that has none, or an encoding to one that has frequencies of its own
+ * @throws UsageError when an omega is given to an activation that has none, or an encoding to one that has frequencies
+ *   of its own
  */
 export const networkSpec = (options: NetworkOptions): FieldSpec => {
   const { encoding, activation = encoding ? 'relu' : 'sine', ...rest } = options;
@@ -74,7 +79,8 @@ export const networkSpec = (options: NetworkOptions): FieldSpec => {
       weightInitialiser: { kind: 'siren-hidden' },
       firstLayer: { activation: finer({ omega: omega0 }), weightInitialiser: { kind: 'siren-first' } },
     });
-  const given = options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
+  const given =
+    options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
   if (given) throw new UsageError(`${given} is for the activations sine and finer, not for ${activation}`);
   return mlp({
     ...size,

@@ -1,4 +1,7 @@
-/** @file Settings that go together: those that show something within about a minute on two cores, and those of the SIREN paper. */
+/**
+ * @file Settings that go together: those that show something within about a minute on two cores, and those of the SIREN
+ * paper.
+ */
 
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
@@ -38,8 +41,9 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     image: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 },
     // At 1e-3 a sound of 7 s stayed at an SNR of 0.4 dB; at 5e-4 it came to 15 dB with three seeds.
     audio: { steps: 500, learningRate: 5e-4, schedule: 'cosine', batch: 8192 },
-    // A step takes 1.5 times as long as a picture's. On the Stanford bunny 500 steps came to 6.3e-5 off the surface, 5.4 degrees off the normals and 0.051
-    // off the gradient's length; 300 to 7.7e-5, 5.7 and 0.069. As much work in 400 steps of 2,000 points or 500 of 1,600 left 0.079 and 0.093.
+    // A step takes 1.5 times as long as a picture's. On the Stanford bunny 500 steps came to 6.3e-5 off the surface,
+    // 5.4 degrees off the normals and 0.051 off the gradient's length; 300 to 7.7e-5, 5.7 and 0.069. As much work in
+    // 400 steps of 2,000 points or 500 of 1,600 left 0.079 and 0.093.
     shape: { steps: 300, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 },
     shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
   },
@@ -52,7 +56,10 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
-/** The settings of a preset for a signal of so many points; all of them in a step where there are no more than the batch has. */
+/**
+ * The settings of a preset for a signal of so many points; all of them in a step where there are no more than the batch
+ * has.
+ */
 export const settingsFor = (preset: PresetName, kind: 'image' | 'audio', points: number): SignalDefaults => {
   const settings = presets[preset][kind];
   return settings.batch !== 'full' && settings.batch >= points ? { ...settings, batch: 'full' } : settings;

@@ -16,10 +16,16 @@ export interface Quality {
   readonly snr: number;
 }
 
-/** More points than these are not looked at one by one: it would take longer than the fit. The PSNR of a part is good to some hundredths of a decibel. */
+/**
+ * More points than these are not looked at one by one: it would take longer than the fit. The PSNR of a part is good to
+ * some hundredths of a decibel.
+ */
 export const MEASURED: number = 2 ** 18;
 
-/** The numbers of the points that are looked at: all, or one at random of each of {@link MEASURED} parts of equal length. */
+/**
+ * The numbers of the points that are looked at: all, or one at random of each of {@link MEASURED} parts of equal
+ * length.
+ */
 const measuredNumbers = (size: number): ((i: number) => number) => {
   if (size <= MEASURED) return i => i;
   const rng = createRng(1);
@@ -28,7 +34,10 @@ const measuredNumbers = (size: number): ((i: number) => number) => {
   return i => startOf(i) + Math.floor((shifts[i] as number) * (startOf(i + 1) - startOf(i)));
 };
 
-/** Evaluates a field at the points of a signal, or at a part of them where there are many. @throws the reason of `signal` when it is aborted */
+/**
+ * Evaluates a field at the points of a signal, or at a part of them where there are many. @throws the reason of
+ * `signal` when it is aborted
+ */
 export const measureQuality = async (field: Field, points: PointSet, signal?: AbortSignal): Promise<Quality> => {
   const count = Math.min(points.size, MEASURED);
   const numberOf = measuredNumbers(points.size);

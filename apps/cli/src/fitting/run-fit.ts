@@ -1,7 +1,13 @@
 /** @file A fit from the command line: core's loop with a checkpoint, progress and a way to stop it. */
 import { existsSync } from 'node:fs';
 import { describeError, InputError, InterruptedError, type Output, type Progress } from '@neural-fields/app-kit';
-import { type Checkpoint, type DrivenFit, driveFit, type FitSettings, fitOptions } from '@neural-fields/app-kit/fitting';
+import {
+  type Checkpoint,
+  type DrivenFit,
+  driveFit,
+  type FitSettings,
+  fitOptions,
+} from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import { CheckpointError, DivergenceError, type Field, type FitProgress } from '@neural-fields/core';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
@@ -55,10 +61,11 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
 };
 
 /**
- * Fits a field to a signal, or goes on with it. Where the signal allows it, a fit that diverges goes on from its last good step with half of the
- * learning rate.
+ * Fits a field to a signal, or goes on with it. Where the signal allows it, a fit that diverges goes on from its last
+ * good step with half of the learning rate.
  *
- * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped, after a checkpoint
+ * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped,
+ *   after a checkpoint
  */
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<void> => {
   const { settings, backend, checkpoint, output, progress, signal, report } = options;

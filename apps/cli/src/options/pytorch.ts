@@ -37,7 +37,13 @@ const parseActivation = (text: string): ActivationSpec => {
   }
 };
 
-const names = ['activation', 'finalActivation', 'omega0', 'omegaHidden', 'prefix'] as const satisfies (keyof PytorchOptions)[];
+const names = [
+  'activation',
+  'finalActivation',
+  'omega0',
+  'omegaHidden',
+  'prefix',
+] as const satisfies (keyof PytorchOptions)[];
 
 /** Adds `--activation`, `--final-activation`, `--omega0`, `--omega-hidden` and `--prefix`. */
 export const withPytorchOptions = (command: Command): Command =>
@@ -62,8 +68,13 @@ export const givenPytorchOption = (options: PytorchOptions): string | undefined 
 /** The options for the library. @throws UsageError when an omega is given to an activation that has none */
 export const pytorchImportOptions = (options: PytorchOptions): ImportPytorchOptions => {
   const { activation } = options;
-  const omega = options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
-  if (omega && activation && ((activation.kind !== 'sine' && activation.kind !== 'finer') || activation['omega'] !== undefined))
+  const omega =
+    options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
+  if (
+    omega &&
+    activation &&
+    ((activation.kind !== 'sine' && activation.kind !== 'finer') || activation['omega'] !== undefined)
+  )
     throw new UsageError(
       `${omega} is for the activations sine and finer without an omega of their own, not for ${activation.kind}`,
     );

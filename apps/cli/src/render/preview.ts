@@ -26,10 +26,16 @@ export interface Preview {
   finish(field: Field, signal: AbortSignal): Promise<void>;
 }
 
-/** Pixels a side while the fit goes, and at its end: few, since a ray takes dozens of evaluations and a fit should end in about a minute. */
+/**
+ * Pixels a side while the fit goes, and at its end: few, since a ray takes dozens of evaluations and a fit should end
+ * in about a minute.
+ */
 const SIDES = { going: 128, last: 256 } as const;
 
-/** Where the previews of a fit are drawn; `undefined` for signals that have none, or where none are wanted. @throws UsageError when it is no shape */
+/**
+ * Where the previews of a fit are drawn; `undefined` for signals that have none, or where none are wanted. @throws
+ * UsageError when it is no shape
+ */
 export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions): string | undefined => {
   const { preview = `${options.output}.png`, previewEvery } = options;
   if (kind !== 'shape' && options.preview !== undefined) throw new UsageError('--preview is for shapes');

@@ -47,5 +47,9 @@ export const renderAudio = async (
     for (const [i, value] of values.entries()) sound[start * channels + i] = (value - middle) * scale;
     report(start + values.length / channels);
   });
-  await writeAudio(path, { samples: ndarray(sound, [count, channels]), sampleRate }, { sampleFormat: sampleFormats[bitDepth] });
+  await writeAudio(
+    path,
+    { samples: ndarray(sound, [count, channels]), sampleRate },
+    { sampleFormat: sampleFormats[bitDepth] },
+  );
 };

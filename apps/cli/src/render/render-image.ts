@@ -67,7 +67,9 @@ export const assertRenderable = (
   if (extension === 'png') return;
   if (bitDepth === 16) throw new InputError(`16 bits are written to PNG only; '${path}' is not one`);
   if (channels % 2 === 0 && extension.startsWith('jp'))
-    throw new InputError(`the field has an alpha channel, which JPEG cannot hold; write '${path}' as PNG, WebP or AVIF`);
+    throw new InputError(
+      `the field has an alpha channel, which JPEG cannot hold; write '${path}' as PNG, WebP or AVIF`,
+    );
   if (view.width * view.height * channels > WHOLE_VALUES)
     throw new InputError(
       `a picture of ${view.width} x ${view.height} is too large for ${extension.toUpperCase()}, which is made in memory ` +

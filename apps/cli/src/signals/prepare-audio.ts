@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
-import { AudioError, type DecodedAudio, decodeAudio, type GridConvention, type Span, samples } from '@neural-fields/signals';
+import {
+  AudioError,
+  type DecodedAudio,
+  decodeAudio,
+  type GridConvention,
+  type Span,
+  samples,
+} from '@neural-fields/signals';
 import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
 import { type Telling, whileSaying } from './say.ts';
 
@@ -10,7 +17,10 @@ export interface PrepareAudioOptions {
   readonly convention: GridConvention;
 }
 
-/** The coordinates of the first and the last sample. With omega0 = 3000 this is the SIREN authors' [-100, 100] with omega0 = 30. */
+/**
+ * The coordinates of the first and the last sample. With omega0 = 3000 this is the SIREN authors' [-100, 100] with
+ * omega0 = 30.
+ */
 const COORDINATES: Span = [-1, 1];
 
 const peakOf = (data: ArrayLike<number>): number => {

@@ -44,7 +44,10 @@ const spansOf = (width: number, height: number, { convention, aspect }: PrepareI
 };
 
 /** The size that the picture shall have, if it is another. */
-const targetSize = (image: Image, size: Size | undefined): { readonly width: number; readonly height: number } | undefined => {
+const targetSize = (
+  image: Image,
+  size: Size | undefined,
+): { readonly width: number; readonly height: number } | undefined => {
   const [height, width] = image.shape as [number, number, number];
   if (size === undefined) return undefined;
   if ('longest' in size && size.longest >= Math.max(width, height)) return undefined;
@@ -79,7 +82,8 @@ export const signalFromImage = (
 
 /** What is wrong, in terms of the command line. */
 const reasonOf = ({ reason, parts: { limit, got } }: ImageError): string => {
-  if (limit !== undefined) return `the image may have up to ${limit.value} pixels (--max-pixels reads more), got ${got}`;
+  if (limit !== undefined)
+    return `the image may have up to ${limit.value} pixels (--max-pixels reads more), got ${got}`;
   return got === undefined ? reason : `wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ, got ${got}`;
 };
 
@@ -116,9 +120,12 @@ export const prepareImage = async (
         resizeImageAsync(whole, { ...target, kernel: 'bilinear', onProgress }),
       )
     : whole;
-  if (target) notes.push(`shrunk from ${width} x ${height} to ${target.width} x ${target.height} pixels (bilinear, antialiased)`);
+  if (target)
+    notes.push(`shrunk from ${width} x ${height} to ${target.width} x ${target.height} pixels (bilinear, antialiased)`);
   if (image.data.length === channels)
-    throw new InputError(`cannot fit '${path}': an image of 1 x 1 pixel has nothing to learn; it needs at least two pixels`);
+    throw new InputError(
+      `cannot fit '${path}': an image of 1 x 1 pixel has nothing to learn; it needs at least two pixels`,
+    );
   return whileSaying(options, `${name}: preparing`, onProgress =>
     signalFromImage(image, options, { notes, oddities: whole.notes, onProgress }),
   );

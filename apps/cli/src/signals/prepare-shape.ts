@@ -29,7 +29,9 @@ import type { PreparedSignal } from './prepared-signal.ts';
 export interface ShapeOptions {
   /** Where the loss's parts stand that are absent below. */
   readonly preset?: PresetName;
-  /** Points near the surface beside the others, as a share of the batch. Only the length of the gradient counts there. */
+  /**
+   * Points near the surface beside the others, as a share of the batch. Only the length of the gradient counts there.
+   */
   readonly near?: number;
   /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. */
   readonly weights?: ShapeTermOptions['weights'];
@@ -43,7 +45,10 @@ export interface ShapeOptions {
 
 /** Points of the surface that a field is compared with. */
 const MEASURED = 16_384;
-/** A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and then. */
+/**
+ * A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and
+ * then.
+ */
 const SPIKE_FACTOR = 5;
 
 const hashShape = (shape: PointCloud | Mesh, settings: unknown): string => {
@@ -54,7 +59,11 @@ const hashShape = (shape: PointCloud | Mesh, settings: unknown): string => {
 };
 
 /** A cloud with usable normals. @throws InputError when there are none */
-const inspectCloud = (path: string, cloud: PointCloud, notes: string[]): PointCloud & Required<Pick<PointCloud, 'normals'>> => {
+const inspectCloud = (
+  path: string,
+  cloud: PointCloud,
+  notes: string[],
+): PointCloud & Required<Pick<PointCloud, 'normals'>> => {
   const { positions, normals } = cloud;
   const count = positions.length / 3;
   if (!normals) {
@@ -82,7 +91,8 @@ const inspectCloud = (path: string, cloud: PointCloud, notes: string[]): PointCl
   notes.push(`${plural(count - size, 'point')} without a normal left out`);
   const pick = (values: Float32Array): Float32Array => {
     const picked = new Float32Array(3 * size);
-    for (let j = 0; j < size; j++) for (let k = 0; k < 3; k++) picked[3 * j + k] = values[3 * (known[j] as number) + k] as number;
+    for (let j = 0; j < size; j++)
+      for (let k = 0; k < 3; k++) picked[3 * j + k] = values[3 * (known[j] as number) + k] as number;
     return picked;
   };
   return { ...cloud, positions: pick(positions), normals: pick(normals) };
@@ -147,7 +157,8 @@ export const signalFromShape = (
 };
 
 /**
- * Reads a point cloud or a mesh as a signal: its signed distance, learned from its points and normals. Sitzmann et al. 2020, section 4.2.
+ * Reads a point cloud or a mesh as a signal: its signed distance, learned from its points and normals. Sitzmann et al.
+ * 2020, section 4.2.
  *
  * @returns `undefined` when the bytes are no shape
  * @throws InputError when they are a damaged one, or one that cannot be fitted

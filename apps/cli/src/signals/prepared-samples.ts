@@ -73,7 +73,8 @@ export const preparedSamples = async (
   measure: async (field, signal) => {
     const quality = await measureQuality(field, points, signal);
     const snr = description.kind === 'audio' ? `, SNR ${formatDecibels(quality.snr)}` : '';
-    const part = quality.points < points.size ? ` (at ${formatCount(quality.points)} of ${formatCount(points.size)} points)` : '';
+    const part =
+      quality.points < points.size ? ` (at ${formatCount(quality.points)} of ${formatCount(points.size)} points)` : '';
     return { figures: { ...quality }, text: `PSNR ${formatDecibels(quality.psnr)}${snr}${part}` };
   },
 });

@@ -1,4 +1,7 @@
-/** @file The description of a signal in a file's metadata, checked field by field and against the network that it stands beside. */
+/**
+ * @file The description of a signal in a file's metadata, checked field by field and against the network that it stands
+ * beside.
+ */
 
 import { describeError, InputError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
@@ -101,7 +104,10 @@ const assertDescribes = (signal: SignalDescription, spec: FieldSpec): void => {
  *
  * @throws InputError when it is damaged or does not suit the network
  */
-export const readDescription = (metadata: Readonly<Record<string, string>>, spec: FieldSpec): SignalDescription | undefined => {
+export const readDescription = (
+  metadata: Readonly<Record<string, string>>,
+  spec: FieldSpec,
+): SignalDescription | undefined => {
   // The library's own examples write the similarity alone.
   const key = [SIGNAL_KEY, SIMILARITY_KEY].find(candidate => metadata[candidate] !== undefined);
   const text = key === undefined ? undefined : metadata[key];

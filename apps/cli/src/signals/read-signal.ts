@@ -31,7 +31,8 @@ const assertSuited = (path: string, options: ReadSignalOptions, kind: keyof type
         throw new UsageError(`--${optionName(name)} is for ${NAMES[other][1]}, and '${path}' is ${NAMES[kind][0]}`);
 };
 
-const latin1 = (bytes: Uint8Array, start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
+const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
+  String.fromCharCode(...bytes.subarray(start, end));
 
 /** RIFF and its variants for large files and other byte orders, with the form WAVE. */
 const isWav = (bytes: Uint8Array): boolean =>
@@ -43,7 +44,8 @@ const LARGE = 2e6;
 /**
  * Reads a file as a signal. What it is is found from its content, not from its name.
  *
- * @throws InputError when it cannot be read or is no picture, sound or shape, UsageError when an option does not suit it
+ * @throws InputError when it cannot be read or is no picture, sound or shape, UsageError when an option does not suit
+ *   it
  */
 export const readSignal = async (path: string, options: ReadSignalOptions): Promise<PreparedSignal> => {
   const { channels = 'keep', aspect = 'stretch', ...rest } = options;

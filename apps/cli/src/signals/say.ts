@@ -11,7 +11,8 @@ const FIRST = 1000;
 const AGAIN = 3000;
 
 /**
- * Says what goes on, and how far it is where that is known, when it takes more than a second. The work must let events be handled.
+ * Says what goes on, and how far it is where that is known, when it takes more than a second. The work must let events
+ * be handled.
  *
  * @param what e.g. `photo.jpg: decoding`
  * @param work what is done; it is given a function that takes the share that is done

@@ -1,4 +1,5 @@
-// A program that does what the loop has to notice: it writes in place, leaves a file behind, and has an exit code of its own for SIGTERM.
+// A program that does what the loop has to notice: it writes in place, leaves a file behind, and has an exit code of
+// its own for SIGTERM.
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 
 process.on('SIGTERM', () => process.exit(7));

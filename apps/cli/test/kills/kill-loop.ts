@@ -1,6 +1,6 @@
 /**
- * @file Runs a command as a process, ends it at random moments in every way that happens, runs it again, and checks what is left each time:
- * outputs whole or absent, exit codes as documented, nothing lost, nothing left over.
+ * @file Runs a command as a process, ends it at random moments in every way that happens, runs it again, and checks
+ *   what is left each time: outputs whole or absent, exit codes as documented, nothing lost, nothing left over.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -121,8 +121,8 @@ const judgeEnd = (way: Way, { code, signal, stderr, total }: Ended, after: numbe
  * Ends a scenario's process until `count` of them were ended before they were done.
  *
  * @param entry the built program
- * @param options `seed`: another seed gives other moments; `chain`: the most kills before a run is let through to its end; `ways`: how to
- * kill, each as often as it is listed
+ * @param options `seed`: another seed gives other moments; `chain`: the most kills before a run is let through to its
+ *   end; `ways`: how to kill, each as often as it is listed
  */
 export const killLoop = async (
   entry: string,
@@ -165,7 +165,8 @@ export const killLoop = async (
       const wrong: string[] = [];
       for (const file of found.filter(each => expected.includes(each))) {
         const path = join(folder, file);
-        if (exact.test(file) && !contentsOf(path).equals(contentsOf(join(unbroken, file)))) wrong.push(`${file} differs`);
+        if (exact.test(file) && !contentsOf(path).equals(contentsOf(join(unbroken, file))))
+          wrong.push(`${file} differs`);
         else if (!isWhole(path)) wrong.push(`${file} is not whole`);
         else if (finished && file.endsWith('.jsonl') && String(stepsOf(path)) !== String(stepsOf(join(unbroken, file))))
           wrong.push(`${file} has lost steps, or has some twice`);
@@ -190,7 +191,8 @@ export const killLoop = async (
       let reached = 0;
       let story = '';
       let whole = false;
-      const note = (what: readonly string[]): void => void faults.push(...what.map(each => `${name}: ${story}: ${each}`));
+      const note = (what: readonly string[]): void =>
+        void faults.push(...what.map(each => `${name}: ${story}: ${each}`));
       const checkResumed = ({ stdout, stderr }: Ended): void => {
         const from = /"resumedFrom":(\d+)/.exec(stdout)?.[1];
         if (Number(from) > 0 || /goes on|resum/i.test(stderr)) resumed += 1;

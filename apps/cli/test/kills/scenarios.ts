@@ -17,7 +17,9 @@ export interface Scenario {
 
 const network = ['--hidden-features', '16', '--hidden-layers', '1'];
 const small = ['--backend', 'cpu', ...network];
-/** Shapes are fitted by their gradients and drawn through the field: more work than the backend cpu does in a second. */
+/**
+ * Shapes are fitted by their gradients and drawn through the field: more work than the backend cpu does in a second.
+ */
 const smallShape = ['--backend', 'wasm', ...network, '--batch', '60'];
 const often = ['--checkpoint-every', '0.05'];
 /** Random points, both moments of Adam, an average, a schedule: all that a checkpoint has to keep. */
@@ -103,7 +105,18 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'reproduce',
     command: [
-      ...['reproduce', 'siren-poisson-gradient', '--image', 'a.png', '--size', '10', '--hidden-features', '8', '--steps', '60'],
+      ...[
+        'reproduce',
+        'siren-poisson-gradient',
+        '--image',
+        'a.png',
+        '--size',
+        '10',
+        '--hidden-features',
+        '8',
+        '--steps',
+        '60',
+      ],
       ...['--networks', 'siren,tanh', '-o', 'out', ...often, '--backend', 'cpu'],
     ],
     prepare: folder => writeFileSync(join(folder, 'a.png'), picture(12, 10)),

@@ -42,7 +42,9 @@ export const isWhole = (path: string): boolean => {
   return 8 + header + Math.max(...ends) === bytes.length;
 };
 
-/** The bytes of a file, without the seconds that were measured: the metadata of a finished fit of `reproduce` have them. */
+/**
+ * The bytes of a file, without the seconds that were measured: the metadata of a finished fit of `reproduce` have them.
+ */
 export const contentsOf = (path: string): Buffer => {
   const bytes = readFileSync(path);
   if (!path.endsWith('.safetensors') || bytes.length < 8) return bytes;

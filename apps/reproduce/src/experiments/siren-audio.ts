@@ -73,13 +73,19 @@ const wav = (data: Float32Array, sampleRate: number): Uint8Array =>
 
 /** The amplitudes at the frequencies from 0 up. */
 const spectrumOf = (data: Float32Array, sampleRate: number): { readonly x: number[]; readonly y: number[] } => {
-  const { amplitudes } = amplitudeSpectrum({ data, shape: [data.length] }, { spacing: 1 / sampleRate, window: hannWindow });
+  const { amplitudes } = amplitudeSpectrum(
+    { data, shape: [data.length] },
+    { spacing: 1 / sampleRate, window: hannWindow },
+  );
   const half = Math.floor(data.length / 2);
   // The spectrum has its zero in the middle; neighbours are averaged, or the plot would be all spikes.
   const width = Math.max(1, Math.floor(half / 200));
   const bins = Array.from({ length: Math.floor((half - 1) / width) }, (_, bin) => {
     const part = Array.from({ length: width }, (__, i) => amplitudes[half + 1 + bin * width + i] as number);
-    return { x: ((1 + (bin + 0.5) * width) * sampleRate) / data.length, y: part.reduce((sum, value) => sum + value, 0) / width };
+    return {
+      x: ((1 + (bin + 0.5) * width) * sampleRate) / data.length,
+      y: part.reduce((sum, value) => sum + value, 0) / width,
+    };
   });
   return { x: bins.map(({ x }) => x), y: bins.map(({ y }) => y) };
 };
@@ -121,7 +127,8 @@ const evaluate = async (
       obtained: Math.min(...others.map(({ error }) => error)) / siren.error,
       published: 2.4e-2 / 1.1e-5,
       atLeast: 10,
-      because: 'the paper has more than three orders of magnitude after 9,000 steps on 7 seconds; a short run must show one',
+      because:
+        'the paper has more than three orders of magnitude after 9,000 steps on 7 seconds; a short run must show one',
     });
   const clip = (values: Float32Array): Float32Array => values.map(value => Math.min(1, Math.max(-1, value)));
   return {
@@ -176,7 +183,11 @@ const evaluate = async (
     ],
     files: [
       { name: 'sound.wav', what: 'the sound', bytes: wav(truth, sampleRate) },
-      ...results.map(({ name, label, values }) => ({ name: `${name}.wav`, what: label, bytes: wav(clip(values), sampleRate) })),
+      ...results.map(({ name, label, values }) => ({
+        name: `${name}.wav`,
+        what: label,
+        bytes: wav(clip(values), sampleRate),
+      })),
     ],
   };
 };

@@ -1,11 +1,21 @@
-/** @file A medium found from the waves that receivers around it hear: full-waveform inversion, figure 5 of the SIREN paper. */
+/**
+ * @file A medium found from the waves that receivers around it hear: full-waveform inversion, figure 5 of the SIREN
+ * paper.
+ */
 
 import { notNegative } from '@neural-fields/app-kit';
 import { sampleField } from '@neural-fields/app-kit/render';
 import { type Field, type Term, term } from '@neural-fields/core';
 import { helmholtzInversion, receiverMisfit } from '@neural-fields/losses';
 import { gridCoordinates } from '@neural-fields/signals';
-import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, OwnOption } from '../frame/experiment.ts';
+import type {
+  Experiment,
+  ExperimentContext,
+  ExperimentPlan,
+  FitPlan,
+  FittedField,
+  OwnOption,
+} from '../frame/experiment.ts';
 import type { Check, Findings, PictureGroup } from '../frame/findings.ts';
 import { meanSquaredError, relativeError, rowsAt } from '../shared/errors.ts';
 import {
@@ -44,9 +54,10 @@ const contenders: readonly Contender[] = [
 const RECEIVER_WEIGHT = 1000;
 
 /**
- * On the total variation of the medium, for Adam. The paper has no such prior; in few steps it keeps the medium from making up for waves that are not
- * yet right. With the quick profile and seeds 0 and 1 the error of the medium is 1.10 and 0.84 without it, and 0.53 with it; 0.05 is worse (seed 0: 0.58).
- * L-BFGS, whose waves are right sooner, gains nothing from it (seed 0: 0.47 without, 0.47 with 0.001, 0.52 with 0.02).
+ * On the total variation of the medium, for Adam. The paper has no such prior; in few steps it keeps the medium from
+ * making up for waves that are not yet right. With the quick profile and seeds 0 and 1 the error of the medium is 1.10
+ * and 0.84 without it, and 0.53 with it; 0.05 is worse (seed 0: 0.58). L-BFGS, whose waves are right sooner, gains
+ * nothing from it (seed 0: 0.47 without, 0.47 with 0.001, 0.52 with 0.02).
  */
 const variationWeight: OwnOption = {
   what: 'weight of the total variation of the medium, for Adam',
@@ -58,7 +69,10 @@ const variationWeight: OwnOption = {
 /** Mean squared errors of the waves in the paper: SIREN's, and those of a solver that inverts. */
 const published = { siren: 8.6e-3, solver: 1.7e-2 } as const;
 
-/** Relative errors of the waves measured with the quick profile, seed 0; several times as much is accepted, for other seeds and backends. */
+/**
+ * Relative errors of the waves measured with the quick profile, seed 0; several times as much is accepted, for other
+ * seeds and backends.
+ */
 const measured: Readonly<Partial<Record<string, number>>> = { siren: 0.054, 'siren-lbfgs': 0.032 };
 
 /** The largest |x_k| at which the medium is not taken to be 1, and the least m, as in the authors' code. */
@@ -293,14 +307,29 @@ const evaluate = async (
     numbers: Object.fromEntries(
       Object.entries(results).map(([name, { inside, outside, ...result }]) => [
         name,
-        { ...result, inside: inside.mean, insideError: inside.error, outside: outside.mean, outsideError: outside.error },
+        {
+          ...result,
+          inside: inside.mean,
+          insideError: inside.error,
+          outside: outside.mean,
+          outsideError: outside.error,
+        },
       ]),
     ),
     tables: [
       {
         title: 'What was found of the waves and of the medium',
         corner: 'network',
-        columns: ['waves, MSE', 'waves, relative', 'medium, relative', 'm in the disc', 'error', 'm around it', 'error', 'heard'],
+        columns: [
+          'waves, MSE',
+          'waves, relative',
+          'medium, relative',
+          'm in the disc',
+          'error',
+          'm around it',
+          'error',
+          'heard',
+        ],
         digits: 'exponent',
         rows: chosen.map(({ name, label }) => {
           const { mse, wave, medium, inside, outside, heard } = results[name] as Inversion;

@@ -1,9 +1,19 @@
-/** @file The Helmholtz equation in three media, solved by networks: figure 5 of the SIREN paper, against a solver in float64. */
+/**
+ * @file The Helmholtz equation in three media, solved by networks: figure 5 of the SIREN paper, against a solver in
+ * float64.
+ */
 
 import { sampleField } from '@neural-fields/app-kit/render';
 import { type Field, term } from '@neural-fields/core';
 import { helmholtz } from '@neural-fields/losses';
-import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
+import type {
+  Experiment,
+  ExperimentContext,
+  ExperimentPlan,
+  FitPlan,
+  FittedField,
+  ProfileName,
+} from '../frame/experiment.ts';
 import type { Check, Findings, Picture, PictureGroup } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';
 import { meanSquaredError, relativeError, rowsAt, signalToNoise } from '../shared/errors.ts';
@@ -27,7 +37,13 @@ import {
   solveScene,
   viewSize,
 } from '../shared/helmholtz-scene.ts';
-import { type NetworkName, networkExtensions, networkLabels, networkSpec, rbfFeaturesOption } from '../shared/networks.ts';
+import {
+  type NetworkName,
+  networkExtensions,
+  networkLabels,
+  networkSpec,
+  rbfFeaturesOption,
+} from '../shared/networks.ts';
 import { showSigned } from '../shared/show.ts';
 import { errorPlot, watchError } from '../shared/watched.ts';
 
@@ -82,7 +98,10 @@ const contenders: readonly Contender[] = [
 /** Mean squared errors of the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 7.9e-6, tanh: 2.6e-5, 'relu-rbf': 1.0e-4 };
 
-/** Relative errors measured with the quick profile, seed 0, by fit; several times as much is accepted, for other seeds and backends. */
+/**
+ * Relative errors measured with the quick profile, seed 0, by fit; several times as much is accepted, for other seeds
+ * and backends.
+ */
 const measured: Readonly<Partial<Record<string, number>>> = {
   siren: 0.053,
   'siren-square': 0.21,
@@ -117,7 +136,10 @@ const planOf = (
   const { hiddenFeatures, hiddenLayers, seed, size } = settings;
   const { omega0, wavenumber, variance, falling } = waveSettings[profile];
   const { name, label, kind, medium } = contender;
-  const { points, penalty, weights, ...how } = waveFit(contender.optimizer, sceneOf(profile, medium), { settings, falling });
+  const { points, penalty, weights, ...how } = waveFit(contender.optimizer, sceneOf(profile, medium), {
+    settings,
+    falling,
+  });
   const inner = innerPoints(viewSize(size));
   const coords = innerCoords(viewSize(size));
   const measure = async (field: Field): Promise<number> =>
@@ -158,7 +180,9 @@ const checksOf = (
   errors: Readonly<Record<string, WaveErrors>>,
 ): readonly Check[] => {
   const byAdam = chosen.filter(({ optimizer, medium }) => optimizer === 'adam' && medium === 'uniform');
-  const noise = Object.fromEntries(byAdam.map(({ name, label }) => [label, signalToNoise(errors[name]?.relative ?? Number.NaN)]));
+  const noise = Object.fromEntries(
+    byAdam.map(({ name, label }) => [label, signalToNoise(errors[name]?.relative ?? Number.NaN)]),
+  );
   const quick: readonly Check[] = chosen
     .filter(({ kind }) => kind === 'siren')
     .map(({ name, label }) => {

@@ -80,7 +80,12 @@ const evaluate = async (
       title: label,
       pixelated: true,
       pictures: [
-        { name, title: 'Field', image: showSignal(jet.value, picture), caption: ` ${numbers[name].value.toFixed(2)} dB.` },
+        {
+          name,
+          title: 'Field',
+          image: showSignal(jet.value, picture),
+          caption: ` ${numbers[name].value.toFixed(2)} dB.`,
+        },
         { name: `${name}-gradient`, title: 'Gradient', image: showGradient(jet.gradient, picture, gradient) },
         { name: `${name}-laplacian`, title: 'Laplacian', image: showSigned(jet.laplacian, picture, laplacian) },
       ],
@@ -100,7 +105,8 @@ const evaluate = async (
           name: networkLabels[name as keyof typeof networkLabels],
           cells: [value, g, l],
         })),
-        caption: 'Only the values are fitted. Gradient and Laplacian are compared with differences of neighbouring pixels.',
+        caption:
+          'Only the values are fitted. Gradient and Laplacian are compared with differences of neighbouring pixels.',
       },
     ],
     checks: [
@@ -130,7 +136,14 @@ const prepare = async (context: ExperimentContext<'rbfFeatures'>): Promise<Exper
     fits: networkNames(context.networks).map(name => ({
       name,
       label: networkLabels[name],
-      spec: networkSpec(name, { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, samples, ...settings.own }),
+      spec: networkSpec(name, {
+        inFeatures: 2,
+        outFeatures: 1,
+        hiddenFeatures,
+        hiddenLayers,
+        samples,
+        ...settings.own,
+      }),
       extensions: networkExtensions,
       terms: () => [term({ points, loss: mse() })],
       identity: { picture: hashNumbers(picture.image.data, [picture.width]) },

@@ -1,10 +1,18 @@
-/** @file What passes through an untrained SIREN: section 3.2 of the SIREN paper, and the figures of its supplement on initialisation. */
+/**
+ * @file What passes through an untrained SIREN: section 3.2 of the SIREN paper, and the figures of its supplement on
+ * initialisation.
+ */
 
 import { assertMemory } from '@neural-fields/app-kit';
 import { networkMemory } from '@neural-fields/app-kit/fitting';
 import { sampleAll } from '@neural-fields/app-kit/render';
 import { createField, createRng, type FieldSpec, mlp, sine, siren } from '@neural-fields/core';
-import { amplitudeSpectrum, type Distribution, type LayerStatistics, layerStatistics } from '@neural-fields/core/spectra';
+import {
+  amplitudeSpectrum,
+  type Distribution,
+  type LayerStatistics,
+  layerStatistics,
+} from '@neural-fields/core/spectra';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { Experiment, ExperimentContext, ExperimentPlan } from '../frame/experiment.ts';
 import type { Check, Findings, PlotLine } from '../frame/findings.ts';
@@ -28,9 +36,10 @@ const schemes: readonly Scheme[] = [
 ];
 
 /**
- * The variance of pre-activations times omega that the initialisation tends to from layer to layer. With v of them normal, sines have the mean
- * square (1 - exp(-2 v)) / 2; weights of variance (6 / n) / (3 omega^2) give omega^2 times n of those, and biases uniform in
- * [-1 / sqrt n, 1 / sqrt n] add omega^2 / (3 n). The paper, which leaves the biases out, has 1.
+ * The variance of pre-activations times omega that the initialisation tends to from layer to layer. With v of them
+ * normal, sines have the mean square (1 - exp(-2 v)) / 2; weights of variance (6 / n) / (3 omega^2) give omega^2 times
+ * n of those, and biases uniform in [-1 / sqrt n, 1 / sqrt n] add omega^2 / (3 n). The paper, which leaves the biases
+ * out, has 1.
  */
 export const expectedVariance = (hiddenFeatures: number): number => {
   const biases = OMEGA ** 2 / (3 * hiddenFeatures);
@@ -42,11 +51,15 @@ export const expectedVariance = (hiddenFeatures: number): number => {
 /** The error function: Abramowitz and Stegun, equation 7.1.26, to 1.5e-7. */
 const erf = (x: number): number => {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const tail = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-x * x);
+  const tail =
+    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-x * x);
   return x >= 0 ? 1 - tail : tail - 1;
 };
 
-/** The largest distance between a distribution function and that of the normal distribution with the same mean and deviation. */
+/**
+ * The largest distance between a distribution function and that of the normal distribution with the same mean and
+ * deviation.
+ */
 export const distanceFromNormal = ({
   values,
   mean,
@@ -104,7 +117,11 @@ const examine = async (scheme: Scheme, { settings, signal }: ExperimentContext):
     const { amplitudes } = amplitudeSpectrum({ data: values.map(value => value - mean), shape: [size] }, { spacing });
     const half = Math.floor(size / 2);
     const bins = Array.from({ length: half - 1 }, (_, i) => half + 1 + i);
-    return { scheme, layers, spectrum: { x: bins.map((_, i) => (i + 1) / 2), y: bins.map(bin => amplitudes[bin] as number) } };
+    return {
+      scheme,
+      layers,
+      spectrum: { x: bins.map((_, i) => (i + 1) / 2), y: bins.map(bin => amplitudes[bin] as number) },
+    };
   } finally {
     coords.dispose();
     field.dispose();
@@ -114,7 +131,8 @@ const examine = async (scheme: Scheme, { settings, signal }: ExperimentContext):
 /** The hidden layers after the first, whose distributions the initialisation is made for. */
 const hidden = ({ layers }: Examined): readonly LayerStatistics[] => layers.slice(1, -1);
 
-const deviationOf = ({ preActivation }: LayerStatistics): number => OMEGA * (preActivation?.standardDeviation ?? Number.NaN);
+const deviationOf = ({ preActivation }: LayerStatistics): number =>
+  OMEGA * (preActivation?.standardDeviation ?? Number.NaN);
 
 const checksOf = (siren: Examined, other: Examined | undefined, hiddenFeatures: number): readonly Check[] => {
   const expected = Math.sqrt(expectedVariance(hiddenFeatures));
@@ -184,7 +202,8 @@ const checksOf = (siren: Examined, other: Examined | undefined, hiddenFeatures: 
 
 const evaluate = async (context: ExperimentContext): Promise<Findings> => {
   const examined: Examined[] = [];
-  for (const scheme of schemes) if (context.networks.includes(scheme.name)) examined.push(await examine(scheme, context));
+  for (const scheme of schemes)
+    if (context.networks.includes(scheme.name)) examined.push(await examine(scheme, context));
   const siren = examined.find(({ scheme }) => scheme.name === 'siren');
   const other = examined.find(({ scheme }) => scheme.name === 'pytorch');
   const lines = (of: (layer: LayerStatistics) => { x: number[]; y: number[] }): PlotLine[] =>
@@ -262,5 +281,6 @@ export const sirenInitialisation: Experiment = {
     quick: { size: 2048, steps: 1, hiddenFeatures: 512, hiddenLayers: 5, learningRate: 1e-4 },
     paper: { size: 2048, steps: 1, hiddenFeatures: 2048, hiddenLayers: 5, learningRate: 1e-4 },
   },
-  prepare: (context): Promise<ExperimentPlan> => Promise.resolve({ notes: [], fits: [], evaluate: () => evaluate(context) }),
+  prepare: (context): Promise<ExperimentPlan> =>
+    Promise.resolve({ notes: [], fits: [], evaluate: () => evaluate(context) }),
 };

@@ -1,4 +1,7 @@
-/** @file A picture from a tenth of its pixels, with priors on its derivatives: the inpainting of the SIREN paper's supplement. */
+/**
+ * @file A picture from a tenth of its pixels, with priors on its derivatives: the inpainting of the SIREN paper's
+ * supplement.
+ */
 import { fraction } from '@neural-fields/app-kit';
 import { adam, createRng, type Term, term } from '@neural-fields/core';
 import { frobeniusHessian, mse, totalVariation } from '@neural-fields/losses';
@@ -90,7 +93,9 @@ const evaluate = async (
     results.push({ name, label, value, unseen: at(0), seen: at(1) });
   }
   const unseen = (names: readonly string[]): Record<string, number> =>
-    Object.fromEntries(results.filter(({ name }) => names.includes(name)).map(({ label, unseen: psnr }) => [label, psnr]));
+    Object.fromEntries(
+      results.filter(({ name }) => names.includes(name)).map(({ label, unseen: psnr }) => [label, psnr]),
+    );
   const [variation, hessian] = variants as readonly [Variant, Variant];
   const lead = { what: 'PSNR of the unknown pixels', unit: 'dB' };
   return {
@@ -156,7 +161,13 @@ const prepare = async (context: ExperimentContext<'knownShare'>): Promise<Experi
   const known = knownPixels(picture, context.settings);
   const mask = ndarray(known, [picture.height, picture.width]);
   const points = subset(pixels(picture.image, pictureGrid), { mask });
-  const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, samples: Math.min(picture.width, picture.height) };
+  const size = {
+    inFeatures: 2,
+    outFeatures: 1,
+    hiddenFeatures,
+    hiddenLayers,
+    samples: Math.min(picture.width, picture.height),
+  };
   return {
     notes: [picture.note, `${points.size} of ${known.length} pixels are known`],
     fits: variants

@@ -9,7 +9,13 @@ import { picturePsnrDefinition, rangePsnrDefinition } from '../shared/decibels.t
 import { loadFlower } from '../shared/flower.ts';
 import { networkLabels, networkNames, networkSpec } from '../shared/networks.ts';
 import { hashNumbers, type LoadedPicture, loadPicture, pictureDescription, pictureGrid } from '../shared/pictures.ts';
-import { fittedScale, type PictureDerivatives, pictureDerivatives, poissonDefinitions, reconstruct } from '../shared/poisson.ts';
+import {
+  fittedScale,
+  type PictureDerivatives,
+  pictureDerivatives,
+  poissonDefinitions,
+  reconstruct,
+} from '../shared/poisson.ts';
 import { sampleJet } from '../shared/sample-jet.ts';
 import { showGradient, showSignal } from '../shared/show.ts';
 
@@ -122,7 +128,10 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
   const { first, second, truth } = pair;
   const target = truth.gradient.map(number => number * fittedScale.gradient);
   const loss = poissonGradient();
-  const points = pixels(first.image, { ...pictureGrid, targets: { gradient: ndarray(target, [first.height, first.width, 2]) } });
+  const points = pixels(first.image, {
+    ...pictureGrid,
+    targets: { gradient: ndarray(target, [first.height, first.width, 2]) },
+  });
   return {
     notes: [first.note, second.note],
     fits: networkNames(context.networks).map(name => ({

@@ -1,4 +1,6 @@
-/** @file Signed distances from the points of a surface: figure 4 of the SIREN paper, on shapes that anybody may have. */
+/**
+ * @file Signed distances from the points of a surface: figure 4 of the SIREN paper, on shapes that anybody may have.
+ */
 
 import { createCamera, drawMesh, renderSurface, slicePicture } from '@neural-fields/app-kit/render';
 import { measureShape, SHELL, type ShapeTermOptions, shapeTerms } from '@neural-fields/app-kit/shapes';
@@ -53,8 +55,8 @@ const recipes: Readonly<Record<ProfileName, Recipe>> = {
 };
 
 /**
- * Six octaves, those of 256 samples. The authors' code has ten for three coordinates, with which the network of the quick profile ends as noise: the
- * gradient of the highest octave is 1,600 times as long as that of a coordinate.
+ * Six octaves, those of 256 samples. The authors' code has ten for three coordinates, with which the network of the
+ * quick profile ends as noise: the gradient of the highest octave is 1,600 times as long as that of a coordinate.
  */
 const PE_SAMPLES = 256;
 /** Points by which surfaces and volumes are compared: more where the mesh is finer. */
@@ -97,7 +99,10 @@ const referenceOf = (shape: ExperimentShape, count: number): Reference => {
   };
 };
 
-const compare = (mesh: Mesh | undefined, { points }: Reference): Pick<Measured, 'chamfer' | 'consistency' | 'hausdorff'> => {
+const compare = (
+  mesh: Mesh | undefined,
+  { points }: Reference,
+): Pick<Measured, 'chamfer' | 'consistency' | 'hausdorff'> => {
   if (mesh === undefined) return { chamfer: Number.NaN, consistency: Number.NaN, hausdorff: Number.NaN };
   const sample = sampleMesh(mesh, { count: points.positions.length / 3, rng: createRng(3) });
   const { chamferL1, normalConsistency = Number.NaN, hausdorff } = surfaceDistance(sample, points);
@@ -117,7 +122,12 @@ const meshOf = async (field: Field, { settings, signal }: ExperimentContext): Pr
   return mesh.triangles.length === 0 ? undefined : mesh;
 };
 
-const measure = async (field: Field, mesh: Mesh | undefined, reference: Reference, signal: AbortSignal): Promise<Measured> => {
+const measure = async (
+  field: Field,
+  mesh: Mesh | undefined,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<Measured> => {
   const source = fieldFunction(field);
   const { normalError } = await measureShape(field, reference.points, reference.similarity, signal);
   const { mean } = await eikonalError(source, reference.points, { width: SHELL, rng: createRng(4) });
@@ -177,7 +187,16 @@ const countsOf = (report: MeshReport | undefined): readonly (string | undefined)
 const tableOf = (reference: Reference, rows: Readonly<Record<string, Measured>>): Table => ({
   title: `${reference.title[0]?.toUpperCase()}${reference.title.slice(1)}`,
   corner: 'network',
-  columns: ['Chamfer', 'Hausdorff', 'normals agree', 'volume IoU', '| |grad| - 1 |', 'angle', 'parts', 'edges of holes'],
+  columns: [
+    'Chamfer',
+    'Hausdorff',
+    'normals agree',
+    'volume IoU',
+    '| |grad| - 1 |',
+    'angle',
+    'parts',
+    'edges of holes',
+  ],
   digits: 4,
   rows: [
     ...Object.entries(rows).map(([name, { chamfer, hausdorff, consistency, iou, eikonal, angle, report }]) => ({
@@ -197,7 +216,8 @@ const tableOf = (reference: Reference, rows: Readonly<Record<string, Measured>>)
       ],
     },
   ],
-  caption: 'Lengths are in units of half of the box. The last row compares two samples of the shape: nothing can come closer.',
+  caption:
+    'Lengths are in units of half of the box. The last row compares two samples of the shape: nothing can come closer.',
 });
 
 /** What is expected of the paper's network. */
@@ -316,7 +336,13 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
       networkNames(context.networks).map(network => ({
         name: `${name}-${network}`,
         label: networkLabels[network],
-        spec: networkSpec(network, { inFeatures: 3, outFeatures: 1, hiddenFeatures, hiddenLayers, samples: PE_SAMPLES }),
+        spec: networkSpec(network, {
+          inFeatures: 3,
+          outFeatures: 1,
+          hiddenFeatures,
+          hiddenLayers,
+          samples: PE_SAMPLES,
+        }),
         extensions: networkExtensions,
         terms: () => shapeTerms(mesh, recipe.terms),
         identity: { shape: hashNumbers(mesh.positions, mesh.triangles), recipe: JSON.stringify(recipe.terms) },
@@ -326,7 +352,12 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
         schedule: recipe.schedule === 'cosine' ? cosine() : constant(),
         clipNorm: 1,
         reportEvery: Math.max(1, Math.floor(steps / 500)),
-        signal: { kind: 'shape' as const, points: mesh.positions.length / 3, triangles: mesh.triangles.length / 3, similarity },
+        signal: {
+          kind: 'shape' as const,
+          points: mesh.positions.length / 3,
+          triangles: mesh.triangles.length / 3,
+          similarity,
+        },
       })),
     ),
     evaluate: fits => evaluate(context, shapes, fits),

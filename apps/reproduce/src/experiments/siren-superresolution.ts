@@ -3,7 +3,14 @@
 import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
-import { type GridOptions, gridCoordinatesRange, type Image, pixels, resizeImage, type Span } from '@neural-fields/signals';
+import {
+  type GridOptions,
+  gridCoordinatesRange,
+  type Image,
+  pixels,
+  resizeImage,
+  type Span,
+} from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from '../frame/experiment.ts';
 import type { Findings } from '../frame/findings.ts';
@@ -98,7 +105,10 @@ const evaluate = async (
     const draw = (side: number, span: Span): Promise<Float32Array> =>
       sampleAll(
         field,
-        { count: side * side, coords: (start, count) => gridCoordinatesRange([side, side], { start, count }, gridOver(span)) },
+        {
+          count: side * side,
+          coords: (start, count) => gridCoordinatesRange([side, side], { start, count }, gridOver(span)),
+        },
         { quantity: 'value', signal },
       );
     const inner = await draw(size * fine, [-1, 1]);
@@ -117,14 +127,20 @@ const evaluate = async (
   const ofBicubic = picturePsnr(bicubic, between);
   const siren = results.find(({ name }) => name === 'siren')?.numbers;
   return {
-    numbers: { ...Object.fromEntries(results.map(({ name, numbers }) => [name, numbers])), bicubic: { between: ofBicubic } },
+    numbers: {
+      ...Object.fromEntries(results.map(({ name, numbers }) => [name, numbers])),
+      bicubic: { between: ofBicubic },
+    },
     tables: [
       {
         title: 'PSNR (dB)',
         corner: '',
         columns: ['at the fitted pixels', `between them (x${fine})`, 'beyond the edges'],
         rows: [
-          ...results.map(({ label, numbers }) => ({ name: label, cells: [numbers.pixels, numbers.between, numbers.beyond] })),
+          ...results.map(({ label, numbers }) => ({
+            name: label,
+            cells: [numbers.pixels, numbers.between, numbers.beyond],
+          })),
           { name: 'bicubic interpolation', cells: [undefined, ofBicubic, undefined] },
         ],
       },
@@ -222,7 +238,8 @@ export const sirenSuperresolution: Experiment = {
   title: 'Between the pixels and beyond the edges',
   source:
     'Sitzmann et al. 2020, arXiv:2006.09661, as T. Toshkov has examined it: interpolation on [-0.5, 0.5], extrapolation on [-2, 2]',
-  summary: 'A fitted SIREN is drawn more finely than its pixels, and beyond them. It interpolates, and it does not extrapolate.',
+  summary:
+    'A fitted SIREN is drawn more finely than its pixels, and beyond them. It interpolates, and it does not extrapolate.',
   data: 'the middle half of a photograph of 1865-1870, all pixels in every step',
   networks: ['siren', 'tanh', 'relu-pe'],
   takes: ['image'],

@@ -1,4 +1,7 @@
-/** @file The wave equation from a pulse at rest, learned in the order in which it happens: the SIREN paper's supplement, against a solver in float64. */
+/**
+ * @file The wave equation from a pulse at rest, learned in the order in which it happens: the SIREN paper's supplement,
+ * against a solver in float64.
+ */
 
 import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, cosine, type Field, type PointLoss, type PointSource, type Term, term } from '@neural-fields/core';
@@ -7,7 +10,14 @@ import { gridCoordinates } from '@neural-fields/signals';
 import { solveWave } from '@neural-fields/solvers';
 import { add, mul } from '@tensorflow/tfjs-core';
 import ndarray from 'ndarray';
-import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField, ProfileName } from '../frame/experiment.ts';
+import type {
+  Experiment,
+  ExperimentContext,
+  ExperimentPlan,
+  FitPlan,
+  FittedField,
+  ProfileName,
+} from '../frame/experiment.ts';
 import type { Check, Findings, PictureGroup } from '../frame/findings.ts';
 import { leadCheck } from '../shared/compare.ts';
 import { meanSquaredError, relativeError, signalToNoise } from '../shared/errors.ts';
@@ -45,7 +55,10 @@ const TIMES = [0.25, 0.5, 0.75, 1].map(part => part * END);
 /** Mean squared errors of the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 2.5e-4, tanh: 1e-2 };
 
-/** SIREN's relative error measured with the quick profile, seed 0; several times as much is accepted, for other seeds and backends. */
+/**
+ * SIREN's relative error measured with the quick profile, seed 0; several times as much is accepted, for other seeds
+ * and backends.
+ */
 const MEASURED = 0.045;
 const ROOM = 3;
 
@@ -54,7 +67,10 @@ const pulseAt = ({ variance, peak }: Physics, coords: ArrayLike<number>): Float3
   gaussianSource(coords, { centres: [[0, 0]], variance, peak, amplitude: [1], cutoff: 0 });
 
 /** The points of a step, with the targets `initial` (1 at the initial time) and `pulse`. */
-const pulsePoints = (given: Physics, { count, steps }: { readonly count: number; readonly steps: number }): PointSource => {
+const pulsePoints = (
+  given: Physics,
+  { count, steps }: { readonly count: number; readonly steps: number },
+): PointSource => {
   const holdSteps = Math.round(given.hold * steps);
   const growSteps = Math.max(1, Math.round(given.grow * steps));
   return withTargets(wavePoints({ count, radius: given.radius, end: END, holdSteps, growSteps }), coords => ({
@@ -67,7 +83,8 @@ const pulsePoints = (given: Physics, { count, steps }: { readonly count: number;
 
 /**
  * |u_tt - laplacian u| everywhere, and at the initial time N / 10 |u - pulse| + N / 100 |u_t|, where N is the number of points: the authors'
- * sums and weights, as means. While all points are at the initial time the authors leave the equation out; it holds there too.
+ * sums and weights, as means. While all points are at the initial time the authors leave the equation out; it holds
+ * there too.
  */
 const waveTerm = (points: PointSource): Term => {
   const equation = wave();
@@ -85,7 +102,10 @@ const waveTerm = (points: PointSource): Term => {
   return term({ points, derivatives, loss });
 };
 
-/** The solver takes about so many points along a side, fewer for a coarse grid, and at least so many in the deviation of the pulse. */
+/**
+ * The solver takes about so many points along a side, fewer for a coarse grid, and at least so many in the deviation of
+ * the pulse.
+ */
 const SIDE = 257;
 const LARGEST_REFINEMENT = 6;
 const POINTS_PER_DEVIATION = 12;
@@ -100,7 +120,10 @@ interface Snapshots {
 
 const solve = async ({ profile, signal }: ExperimentContext, size: number): Promise<Snapshots> => {
   const given = physics[profile];
-  const wanted = Math.max(Math.min(SIDE, LARGEST_REFINEMENT * size), (2 * POINTS_PER_DEVIATION) / Math.sqrt(given.variance));
+  const wanted = Math.max(
+    Math.min(SIDE, LARGEST_REFINEMENT * size),
+    (2 * POINTS_PER_DEVIATION) / Math.sqrt(given.variance),
+  );
   const refinement = Math.ceil(wanted / (size - 1));
   const side = (size - 1) * refinement + 1;
   const step = 2 / (side - 1);
@@ -108,7 +131,8 @@ const solve = async ({ profile, signal }: ExperimentContext, size: number): Prom
   const { snapshots, steps } = await solveWave(pulse, { times: TIMES, spacing: [step, step], signal });
   const values = new Float32Array(TIMES.length * size * size);
   for (let t = 0, at = 0; t < TIMES.length; t++)
-    for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) values[at++] = snapshots.get(t, i * refinement, j * refinement);
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) values[at++] = snapshots.get(t, i * refinement, j * refinement);
   return { values, side, steps };
 };
 
@@ -131,14 +155,19 @@ interface WaveErrors {
   readonly atTimes: readonly number[];
 }
 
-const checksOf = ({ profile, unchanged }: ExperimentContext, errors: Readonly<Record<string, WaveErrors>>): readonly Check[] => {
+const checksOf = (
+  { profile, unchanged }: ExperimentContext,
+  errors: Readonly<Record<string, WaveErrors>>,
+): readonly Check[] => {
   const names = networkNames(Object.keys(errors));
   const siren = errors['siren'];
   return [
     ...leadCheck({
       what: 'signal over error of the wave',
       unit: 'dB',
-      numbers: Object.fromEntries(names.map(name => [networkLabels[name], signalToNoise(errors[name]?.relative ?? Number.NaN)])),
+      numbers: Object.fromEntries(
+        names.map(name => [networkLabels[name], signalToNoise(errors[name]?.relative ?? Number.NaN)]),
+      ),
       leader: networkLabels.siren,
       because: 'in the paper the mean squared error of tanh is some 40 times that of SIREN',
     }),
@@ -178,7 +207,8 @@ const evaluate = async (
   const sides = { width: size, height: size };
   const names = networkNames(Object.keys(fits));
   const { values: truth, side, steps } = await reference();
-  const snapshot = (values: Float32Array, t: number): Float32Array => values.subarray(t * size ** 2, (t + 1) * size ** 2);
+  const snapshot = (values: Float32Array, t: number): Float32Array =>
+    values.subarray(t * size ** 2, (t + 1) * size ** 2);
   const pictures = (name: string, values: Float32Array): PictureGroup['pictures'] =>
     TIMES.map((time, t) => ({
       name: `${name}-${t + 1}`,
@@ -210,7 +240,8 @@ const evaluate = async (
           name: networkLabels[name],
           cells: [errors[name]?.mse, published[name], errors[name]?.relative, ...(errors[name]?.atTimes ?? [])],
         })),
-        caption: 'The last columns are relative errors at single times. The published numbers are those of the profile `paper`.',
+        caption:
+          'The last columns are relative errors at single times. The published numbers are those of the profile `paper`.',
       },
     ],
     checks: checksOf(context, errors),

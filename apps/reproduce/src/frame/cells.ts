@@ -14,7 +14,10 @@ export const formatNumber = (value: number, digits: number | 'exponent'): string
 };
 
 /** The numbers of a check alike: with two digits, or with an exponent where one of them would lose its digits. */
-const formatChecked = (value: number | undefined, { obtained, published, measured, atLeast, atMost }: Check): string => {
+const formatChecked = (
+  value: number | undefined,
+  { obtained, published, measured, atLeast, atMost }: Check,
+): string => {
   if (value === undefined) return '';
   const all = [obtained, published, measured, atLeast, atMost];
   const small = all.some(number => number !== undefined && number !== 0 && Math.abs(number) < 0.01);
@@ -34,7 +37,8 @@ const words: Readonly<Record<Verdict, string>> = { met: 'as expected', missed: '
 
 const bounds = (check: Check): string => {
   const { atLeast, atMost } = check;
-  if (atLeast !== undefined && atMost !== undefined) return `${formatChecked(atLeast, check)} to ${formatChecked(atMost, check)}`;
+  if (atLeast !== undefined && atMost !== undefined)
+    return `${formatChecked(atLeast, check)} to ${formatChecked(atMost, check)}`;
   if (atLeast !== undefined) return `>= ${formatChecked(atLeast, check)}`;
   return atMost === undefined ? '' : `<= ${formatChecked(atMost, check)}`;
 };

@@ -1,6 +1,7 @@
 /**
- * @file What an experiment is: fits by name, and a function that looks at the fitted fields and says what was found. The frame runs, saves and
- * resumes the fits, and writes the results; an experiment only says what is fitted, to what, and what is expected of it.
+ * @file What an experiment is: fits by name, and a function that looks at the fitted fields and says what was found.
+ *   The frame runs, saves and resumes the fits, and writes the results; an experiment only says what is fitted, to
+ *   what, and what is expected of it.
  */
 
 import type { CoursePoint } from '@neural-fields/app-kit/fitting';
@@ -11,7 +12,10 @@ import type { Findings } from './findings.ts';
 /** `quick` takes minutes on two cores; `paper` is the published size. */
 export type ProfileName = 'quick' | 'paper';
 
-/** A number of an experiment's own, which the command line may change: `rbfFeatures` is `--rbf-features`. Experiments that share a name share its meaning. */
+/**
+ * A number of an experiment's own, which the command line may change: `rbfFeatures` is `--rbf-features`. Experiments
+ * that share a name share its meaning.
+ */
 export interface OwnOption {
   /** What it is, in a few words. */
   readonly what: string;
@@ -67,7 +71,9 @@ export interface Experiment<Own extends string = string> {
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
   /** Its own options beside those that all have; none if absent. */
   readonly options?: Readonly<Record<Own, OwnOption>>;
-  /** Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on. */
+  /**
+   * Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on.
+   */
   prepare(context: ExperimentContext<Own>): Promise<ExperimentPlan>;
 }
 
@@ -102,8 +108,8 @@ export interface ExperimentPlan {
   /** In the order in which they are run. */
   readonly fits: readonly FitPlan[];
   /**
-   * Looks at the fitted fields, by the names of their fits. A field that diverged is there too, with its last good parameters. The frame
-   * disposes of the fields.
+   * Looks at the fitted fields, by the names of their fits. A field that diverged is there too, with its last good
+   * parameters. The frame disposes of the fields.
    */
   evaluate(fits: Readonly<Record<string, FittedField>>): Promise<Findings>;
 }
@@ -118,7 +124,10 @@ export interface FitPlan {
   readonly extensions?: Extensions;
   /** Its points and losses. Made anew for every run. */
   terms(): readonly Term[];
-  /** What the spec and the options do not say of what is fitted, e.g. the hash of its data: runs that differ in it are different runs. */
+  /**
+   * What the spec and the options do not say of what is fitted, e.g. the hash of its data: runs that differ in it are
+   * different runs.
+   */
   readonly identity: Readonly<Record<string, string>>;
   readonly steps: number;
   readonly seed: number;

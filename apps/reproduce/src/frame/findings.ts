@@ -1,4 +1,7 @@
-/** @file What an experiment has found: tables, checks against what is expected, pictures, plots. Plain data, from which the terminal, the JSON and the page are written. */
+/**
+ * @file What an experiment has found: tables, checks against what is expected, pictures, plots. Plain data, from which
+ * the terminal, the JSON and the page are written.
+ */
 import type { Image } from '@neural-fields/signals';
 
 /** A table of numbers. */
@@ -45,7 +48,9 @@ export type Verdict = 'met' | 'missed' | 'shown';
 /** Judges a check. A number that is none misses every bound. */
 export const verdictOf = ({ obtained, atLeast, atMost }: Check): Verdict => {
   if (atLeast === undefined && atMost === undefined) return 'shown';
-  return obtained >= (atLeast ?? Number.NEGATIVE_INFINITY) && obtained <= (atMost ?? Number.POSITIVE_INFINITY) ? 'met' : 'missed';
+  return obtained >= (atLeast ?? Number.NEGATIVE_INFINITY) && obtained <= (atMost ?? Number.POSITIVE_INFINITY)
+    ? 'met'
+    : 'missed';
 };
 
 /** The bounds of a number that should come within a tolerance of one that was measured before. */

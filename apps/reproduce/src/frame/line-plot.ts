@@ -19,7 +19,10 @@ const rowsOf = ({ x, y, lines }: LinePlot): Row[] =>
       .filter((_, i) => (xs.length - 1 - i) % every === 0)
       .filter(
         row =>
-          Number.isFinite(row.x) && Number.isFinite(row.y) && !(x.logarithmic && row.x <= 0) && !(y.logarithmic && row.y <= 0),
+          Number.isFinite(row.x) &&
+          Number.isFinite(row.y) &&
+          !(x.logarithmic && row.x <= 0) &&
+          !(y.logarithmic && row.y <= 0),
       );
   });
 

@@ -1,7 +1,15 @@
 /** @file The report: one HTML file that needs nothing beside it, of one experiment or of many. */
 
 import { formatCount, formatSeconds, plural } from '@neural-fields/app-kit';
-import { escapeHtml, figureTable, makePage, pictureFigure, plotFigure, propertyTable, section } from '@neural-fields/report';
+import {
+  escapeHtml,
+  figureTable,
+  makePage,
+  pictureFigure,
+  plotFigure,
+  propertyTable,
+  section,
+} from '@neural-fields/report';
 import { checkCells, reasonsOf, tableCells } from './cells.ts';
 import { type LinePlot, type PictureGroup, type Table, verdictOf } from './findings.ts';
 import { drawLinePlot, legendCss, legendHtml } from './line-plot.ts';
@@ -30,7 +38,10 @@ const list = (items: readonly string[]): string =>
 const tableHtml = (table: Table): string =>
   `<h3>${escapeHtml(table.title)}</h3>${table.caption === undefined ? '' : paragraph(table.caption)}${figureTable(tableCells(table))}`;
 
-const picturesHtml = ({ title, text, pictures, pixelated }: PictureGroup, bytes: ReportedResult['pictures']): string => {
+const picturesHtml = (
+  { title, text, pictures, pixelated }: PictureGroup,
+  bytes: ReportedResult['pictures'],
+): string => {
   // Four in a row, rather than three and one alone.
   const columns = pictures.length <= 2 ? 'two' : pictures.length % 4 === 0 ? 'four' : 'three';
   const figures = pictures.map(({ name, title: heading, caption = '' }) =>
@@ -48,7 +59,10 @@ const plotHtml = (plot: LinePlot): string => {
           escapeHtml,
         )
       : '';
-  return plotFigure(drawLinePlot(plot), { title: plot.title, captionHtml: `${legend}${escapeHtml(plot.caption ?? '')}` });
+  return plotFigure(drawLinePlot(plot), {
+    title: plot.title,
+    captionHtml: `${legend}${escapeHtml(plot.caption ?? '')}`,
+  });
 };
 
 /** The plot of the losses, which every experiment with fits has. */
@@ -98,7 +112,8 @@ const summaryOf = ({ findings: { checks }, fits }: ExperimentResult): string => 
   const count = (verdict: string): number => checks.filter(check => verdictOf(check) === verdict).length;
   const [met, missed] = [count('met'), count('missed')];
   const diverged = fits.filter(fit => fit.diverged !== undefined).map(({ label }) => label);
-  const judged = met + missed === 0 ? 'Nothing of this run is judged.' : `${met} of ${plural(met + missed, 'expectation')} met.`;
+  const judged =
+    met + missed === 0 ? 'Nothing of this run is judged.' : `${met} of ${plural(met + missed, 'expectation')} met.`;
   return `<p${missed > 0 ? ' class="missed"' : ''}>${escapeHtml(judged)}${diverged.length > 0 ? escapeHtml(` Diverged: ${diverged.join(', ')}.`) : ''}</p>`;
 };
 

@@ -31,9 +31,15 @@ export const resultJson = ({ experiment, findings, fits, ...run }: ExperimentRes
   ...run,
   fits: fits.map(({ curve, ...fit }) => ({ ...fit, finalLoss: plainNumber(curve.at(-1)?.loss ?? Number.NaN) })),
   tables: findings.tables,
-  checks: findings.checks.map(check => ({ ...check, obtained: plainNumber(check.obtained), verdict: verdictOf(check) })),
+  checks: findings.checks.map(check => ({
+    ...check,
+    obtained: plainNumber(check.obtained),
+    verdict: verdictOf(check),
+  })),
   definitions: findings.notes,
-  pictures: findings.pictures.flatMap(({ pictures }) => pictures.map(({ name, title }) => ({ file: `${name}.png`, title }))),
+  pictures: findings.pictures.flatMap(({ pictures }) =>
+    pictures.map(({ name, title }) => ({ file: `${name}.png`, title })),
+  ),
   plots: findings.plots.map(({ name, title }) => ({ file: `${name}.svg`, title })),
   files: (findings.files ?? []).map(({ name, what }) => ({ file: name, title: what })),
 });

@@ -97,7 +97,10 @@ const writeResult = async (result: ExperimentResult, folder: string): Promise<Re
   for (const plot of [...result.findings.plots, ...(result.fits.length > 0 ? [lossPlot(result)] : [])])
     await writeFileAtomically(join(folder, `${plot.name}.svg`), text.encode(standaloneSvg(drawLinePlot(plot))));
   for (const { name, bytes } of result.findings.files ?? []) await writeFileAtomically(join(folder, name), bytes);
-  await writeFileAtomically(join(folder, 'results.json'), text.encode(`${JSON.stringify(resultJson(result), null, 2)}\n`));
+  await writeFileAtomically(
+    join(folder, 'results.json'),
+    text.encode(`${JSON.stringify(resultJson(result), null, 2)}\n`),
+  );
   const reported = { result, pictures };
   const page = makeReport([reported], { title: `${result.experiment.id}: expected and obtained`, summaries: [] });
   await writeFileAtomically(join(folder, 'index.html'), text.encode(page));
@@ -107,7 +110,8 @@ const writeResult = async (result: ExperimentResult, folder: string): Promise<Re
 /**
  * Runs an experiment, or goes on with it, and writes its folder.
  *
- * @throws InputError when the folder belongs to another run, or cannot be written; the reason of the context's signal when it is stopped
+ * @throws InputError when the folder belongs to another run, or cannot be written; the reason of the context's signal
+ *   when it is stopped
  */
 export const runExperiment = async (experiment: Experiment, options: RunExperimentOptions): Promise<ReportedResult> => {
   const { folder, context, backend, output, command } = options;
@@ -134,7 +138,17 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
       const { field, ...fit } = fields.get(name) as FittedField;
       return { ...fit, parameters: field.parameterCount };
     });
-    const result = { experiment, profile, settings, networks, backend, notes: [...notes, ...warnings], fits, findings, command };
+    const result = {
+      experiment,
+      profile,
+      settings,
+      networks,
+      backend,
+      notes: [...notes, ...warnings],
+      fits,
+      findings,
+      command,
+    };
     return await writeResult(result, folder);
   } finally {
     for (const { field } of fields.values()) field.dispose();

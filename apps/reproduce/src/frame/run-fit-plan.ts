@@ -58,7 +58,8 @@ const filesOf = (folder: string, name: string): FitFiles => ({
 
 const courseOf = ({ curve }: FitFiles): CourseFile => ({ path: curve, numbers: ['loss'] });
 
-const newField = ({ spec, seed, extensions }: FitPlan): Field => createField(spec, { seed, ...(extensions && { extensions }) });
+const newField = ({ spec, seed, extensions }: FitPlan): Field =>
+  createField(spec, { seed, ...(extensions && { extensions }) });
 
 /** What core is told beside the field and its terms. */
 const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
@@ -105,13 +106,17 @@ export const openFit = async (plan: FitPlan, surroundings: FitSurroundings): Pro
   const files = filesOf(surroundings.folder, plan.name);
   const identity = fitIdentity(plan, surroundings.backend);
   const finished = await readFinishedFit(files.field, plan, identity);
-  if (finished === undefined) return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, surroundings) };
+  if (finished === undefined)
+    return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, surroundings) };
   // A kill may have come before it was removed.
   await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
   const { steps, seconds, diverged } = outcome;
   const { name, label } = plan;
-  return { kind: 'finished', fitted: { name, label, field, steps, seconds, diverged, curve: readCourse(courseOf(files)) } };
+  return {
+    kind: 'finished',
+    fitted: { name, label, field, steps, seconds, diverged, curve: readCourse(courseOf(files)) },
+  };
 };
 
 /** Removes the files of a fit. */
@@ -140,7 +145,8 @@ const watchSaved = async (plan: FitPlan, path: string, curve: Course<CurvePoint>
 /**
  * Runs a fit to its end, or goes on with it. A fit that diverges has ended too.
  *
- * @throws InputError when its checkpoint is of another run; the reason of the signal when it is stopped, after a checkpoint
+ * @throws InputError when its checkpoint is of another run; the reason of the signal when it is stopped, after a
+ *   checkpoint
  */
 export const runFitPlan = async (
   plan: FitPlan,

@@ -17,7 +17,15 @@ export interface LeadOptions {
 }
 
 /** Checks how far one is ahead of the best of the others; no check when there is nobody to compare with. */
-export const leadCheck = ({ what, unit, numbers, leader, atLeast = 0, published, because }: LeadOptions): readonly Check[] => {
+export const leadCheck = ({
+  what,
+  unit,
+  numbers,
+  leader,
+  atLeast = 0,
+  published,
+  because,
+}: LeadOptions): readonly Check[] => {
   const own = numbers[leader];
   const others = Object.entries(numbers).filter(([name]) => name !== leader);
   if (own === undefined || others.length === 0) return [];

@@ -9,7 +9,8 @@ const meanSquare = (values: ArrayLike<number>, truth: ArrayLike<number>): number
 const decibels = (range: number, error: number): number => 10 * Math.log10(range ** 2 / error);
 
 /**
- * The PSNR of a picture in [-1, 1] as the SIREN authors' code has it: both are mapped to [0, 1], the field is clipped there, and the range is 1.
+ * The PSNR of a picture in [-1, 1] as the SIREN authors' code has it: both are mapped to [0, 1], the field is clipped
+ * there, and the range is 1.
  */
 export const picturePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): number =>
   decibels(
@@ -20,7 +21,10 @@ export const picturePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>)
     ),
   );
 
-/** The PSNR of anything else: the range is the target's, its largest minus its smallest number (for a gradient, of all components together). */
+/**
+ * The PSNR of anything else: the range is the target's, its largest minus its smallest number (for a gradient, of all
+ * components together).
+ */
 export const rangePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): number => {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < truth.length; i++) {

@@ -14,7 +14,10 @@ export const loadFlower = async (settings: ExperimentSettings): Promise<LoadedPi
   if (!(bytes instanceof Uint8Array)) throw bytes;
   const { data, shape } = await decodeImage(new Uint8Array(bytes), { channels: 'grey' });
   const width = shape[1] as number;
-  const square = Float32Array.from({ length: SIDE * SIDE }, (_, i) => data[Math.floor(i / SIDE) * width + (i % SIDE)] as number);
+  const square = Float32Array.from(
+    { length: SIDE * SIDE },
+    (_, i) => data[Math.floor(i / SIDE) * width + (i % SIDE)] as number,
+  );
   const name = 'Karl Blossfeldt, Allium oreophilum, 1928 (public domain (CC0 1.0))';
   return preparePicture({ whole: ndarray(square, [SIDE, SIDE, 1]), name, sha256: hashNumbers(square) }, settings);
 };

@@ -44,7 +44,10 @@ export interface WaveFit extends Pick<FitPlan, 'optimizer' | 'schedule' | 'steps
   readonly weights: { readonly onSourceWeight?: number };
 }
 
-/** How a scene's waves are fitted: by Adam with the authors' losses, or by L-BFGS with as many gradients of squared ones at points that stay. */
+/**
+ * How a scene's waves are fitted: by Adam with the authors' losses, or by L-BFGS with as many gradients of squared ones
+ * at points that stay.
+ */
 export const waveFit = (
   optimizer: WaveOptimizer,
   scene: HelmholtzScene,

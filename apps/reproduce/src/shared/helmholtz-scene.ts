@@ -1,4 +1,7 @@
-/** @file Waves of one frequency on [-1, 1]^2, as in the SIREN paper: small Gaussian sources, a medium, an absorbing layer; and what a solver makes of them. */
+/**
+ * @file Waves of one frequency on [-1, 1]^2, as in the SIREN paper: small Gaussian sources, a medium, an absorbing
+ * layer; and what a solver makes of them.
+ */
 import type { PointSource } from '@neural-fields/core';
 import { type AbsorbingLayer, absorbingLayer, gaussianSource, withTargets } from '@neural-fields/losses';
 import { ball, gridCoordinates, uniform, union } from '@neural-fields/signals';
@@ -41,7 +44,8 @@ const sourceAt = ({ sources, variance, amplitude = 1 }: HelmholtzScene, coords: 
   gaussianSource(coords, { centres: sources, variance, amplitude: [amplitude, amplitude] });
 
 /**
- * Points of a step: uniform in the square, and some around each source, with the targets `source` and `squaredSlowness`.
+ * Points of a step: uniform in the square, and some around each source, with the targets `source` and
+ * `squaredSlowness`.
  *
  * @param near how many around each source
  */
@@ -74,7 +78,10 @@ export interface SolvedScene {
   readonly residual: number;
 }
 
-/** The solver takes about so many points along a side, fewer for a coarse grid, and at least two in the deviation of a source. */
+/**
+ * The solver takes about so many points along a side, fewer for a coarse grid, and at least two in the deviation of a
+ * source.
+ */
 const SIDE = 192;
 const LARGEST_REFINEMENT = 6;
 const POINTS_PER_DEVIATION = 2;
@@ -95,9 +102,14 @@ const cubicWeights = (part: number): readonly number[] => [
   ((part + 1) * part * (part - 1)) / 6,
 ];
 
-/** Solves for the waves of a scene, in float64, finely enough to look at them on a grid of `size` points along a side. */
+/**
+ * Solves for the waves of a scene, in float64, finely enough to look at them on a grid of `size` points along a side.
+ */
 export const solveScene = async (scene: HelmholtzScene, size: number, signal: AbortSignal): Promise<SolvedScene> => {
-  const wanted = Math.max(Math.min(SIDE, LARGEST_REFINEMENT * size), (2 * POINTS_PER_DEVIATION) / Math.sqrt(scene.variance));
+  const wanted = Math.max(
+    Math.min(SIDE, LARGEST_REFINEMENT * size),
+    (2 * POINTS_PER_DEVIATION) / Math.sqrt(scene.variance),
+  );
   const refinement = Math.ceil(wanted / (size - 1));
   const side = (size - 1) * refinement + 1;
   const step = 2 / (side - 1);
@@ -117,7 +129,10 @@ export const solveScene = async (scene: HelmholtzScene, size: number, signal: Ab
   });
   const at = ([y, x]: Place): readonly number[] => {
     const [row, column] = [(y + 1) / step, (x + 1) / step];
-    const [top, left] = [row, column].map(place => Math.min(side - 3, Math.max(1, Math.floor(place)))) as [number, number];
+    const [top, left] = [row, column].map(place => Math.min(side - 3, Math.max(1, Math.floor(place)))) as [
+      number,
+      number,
+    ];
     const [down, along] = [cubicWeights(row - top), cubicWeights(column - left)];
     return Array.from({ length: width }, (_, c) =>
       down.reduce(
@@ -152,7 +167,9 @@ export const authorsDisc: Disc = { radius: 0.1, inside: 1 / 4 };
 /** From here on a grid is fine enough to be looked at. */
 const VIEW = 100;
 
-/** The points along a side of the grid on which waves are shown and compared: those of the fit, or three times as many. */
+/**
+ * The points along a side of the grid on which waves are shown and compared: those of the fit, or three times as many.
+ */
 export const viewSize = (size: number): number => (size < VIEW ? 3 * (size - 1) + 1 : size);
 
 /** The points of a corner-aligned grid of [-1, 1]^2 that lie inside of the layer, by their number. */

@@ -1,4 +1,7 @@
-/** @file What a full-waveform inversion is given, and what it is compared with: waves of the project's own solver, or the recording of a file. */
+/**
+ * @file What a full-waveform inversion is given, and what it is compared with: waves of the project's own solver, or
+ * the recording of a file.
+ */
 import type { PointSource } from '@neural-fields/core';
 import { gridCoordinates } from '@neural-fields/signals';
 import type { ExperimentContext, ProfileName } from '../frame/experiment.ts';
@@ -34,7 +37,9 @@ export interface InversionProblem extends SolvedScene, Recording {
 }
 
 /** The profile `paper` has what is taken for the scene of the authors' file, with rounded places. */
-const scenes: Readonly<Record<ProfileName, { readonly disc: Disc; readonly sources: number; readonly receivers: number }>> = {
+const scenes: Readonly<
+  Record<ProfileName, { readonly disc: Disc; readonly sources: number; readonly receivers: number }>
+> = {
   quick: { disc: { radius: 0.2, inside: 1.6 }, sources: 3, receivers: 6 },
   paper: { disc: authorsDisc, sources: 5, receivers: 10 },
 };
@@ -52,12 +57,15 @@ const layout = ({ sources, receivers }: (typeof scenes)[ProfileName]): Omit<Reco
   ],
 });
 
-/** Of the sources in the profile `quick`, where a file's are too narrow for few points: their deviation is a quarter of the way to the nearest receiver. */
+/**
+ * Of the sources in the profile `quick`, where a file's are too narrow for few points: their deviation is a quarter of
+ * the way to the nearest receiver.
+ */
 const WIDER = 9e-4;
 
 /**
- * The waves of the authors' file, whose sources may be wider: far from a source only its integral is heard, times exp(-k^2 sigma^2 / 2), the Fourier
- * transform of the Gaussian at the wave number.
+ * The waves of the authors' file, whose sources may be wider: far from a source only its integral is heard, times
+ * exp(-k^2 sigma^2 / 2), the Fourier transform of the Gaussian at the wave number.
  */
 const recordedSettings = (profile: ProfileName): WaveSettings & { readonly amplitude: number } => {
   const { falling } = waveSettings[profile];
@@ -80,7 +88,8 @@ const pointsOf = ({ receivers, sources, heard }: Recording): PointSource => {
   };
 };
 
-const hear = (receivers: readonly Place[], { at }: SolvedScene): Float32Array => Float32Array.from(receivers.flatMap(at));
+const hear = (receivers: readonly Place[], { at }: SolvedScene): Float32Array =>
+  Float32Array.from(receivers.flatMap(at));
 
 /** Loads or computes what was heard. @throws InputError when the user's file has no recording */
 export const createInversionProblem = async ({
@@ -122,14 +131,21 @@ export const createInversionProblem = async ({
 const interpolate =
   (values: Float32Array, size: number): HelmholtzScene['squaredSlowness'] =>
   (y, x) => {
-    const [row, column] = [y, x].map(place => (Math.min(1, Math.max(-1, place)) + 1) * ((size - 1) / 2)) as [number, number];
+    const [row, column] = [y, x].map(place => (Math.min(1, Math.max(-1, place)) + 1) * ((size - 1) / 2)) as [
+      number,
+      number,
+    ];
     const [top, left] = [row, column].map(place => Math.min(size - 2, Math.floor(place))) as [number, number];
     const [down, along] = [row - top, column - left];
     const at = (i: number, j: number): number => values[(top + i) * size + left + j] as number;
-    return (1 - down) * ((1 - along) * at(0, 0) + along * at(0, 1)) + down * ((1 - along) * at(1, 0) + along * at(1, 1));
+    return (
+      (1 - down) * ((1 - along) * at(0, 0) + along * at(0, 1)) + down * ((1 - along) * at(1, 0) + along * at(1, 1))
+    );
   };
 
-/** How far the solver's waves in a medium are from what was heard, relative: a check of the medium that needs no truth. */
+/**
+ * How far the solver's waves in a medium are from what was heard, relative: a check of the medium that needs no truth.
+ */
 export const mediumMisfit = async (
   { scene, receivers, heard, size }: InversionProblem,
   medium: Float32Array,

@@ -1,6 +1,7 @@
 /**
- * @file The elements of MATLAB's files of version 5: a tag with a type and a length, then so many bytes, filled up to a multiple of 8. An element may
- * be compressed, and then stands for another: what it inflates to is bounded before it is inflated.
+ * @file The elements of MATLAB's files of version 5: a tag with a type and a length, then so many bytes, filled up to a
+ *   multiple of 8. An element may be compressed, and then stands for another: what it inflates to is bounded before it
+ *   is inflated.
  */
 import { inflateSync, constants as zlib } from 'node:zlib';
 
@@ -94,13 +95,19 @@ export const readNumbers = ({ type, data, little }: Element, most: number): Floa
   if (!found) throw new MatlabError('damaged', `wanted an element of numbers, got one of type ${type}`);
   const count = data.byteLength / found.bytes;
   if (!Number.isInteger(count) || count > most)
-    throw new MatlabError('damaged', `wanted at most ${most} numbers of ${found.bytes} bytes, got ${data.byteLength} bytes`);
+    throw new MatlabError(
+      'damaged',
+      `wanted at most ${most} numbers of ${found.bytes} bytes, got ${data.byteLength} bytes`,
+    );
   const values = new Float64Array(count);
   for (let i = 0; i < count; i++) values[i] = found.read(data, i * found.bytes, little);
   return values;
 };
 
-const inflate = ({ data, little }: Element, { from, most }: { readonly from: number; readonly most: number }): Bytes => {
+const inflate = (
+  { data, little }: Element,
+  { from, most }: { readonly from: number; readonly most: number },
+): Bytes => {
   const packed = new Uint8Array(data.buffer, data.byteOffset, Math.min(from, data.byteLength));
   try {
     const flush = packed.length < data.byteLength ? zlib.Z_SYNC_FLUSH : zlib.Z_FINISH;
@@ -108,12 +115,17 @@ const inflate = ({ data, little }: Element, { from, most }: { readonly from: num
     return { data: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), little };
   } catch (cause) {
     const reason =
-      (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'it is larger than it says' : (cause as Error).message;
+      (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+        ? 'it is larger than it says'
+        : (cause as Error).message;
     throw new MatlabError('damaged', `a compressed array cannot be inflated: ${reason}`, { cause });
   }
 };
 
-/** So many bytes of a compressed array are inflated to see its name and its sizes: with the tables of the compression they take some 500. */
+/**
+ * So many bytes of a compressed array are inflated to see its name and its sizes: with the tables of the compression
+ * they take some 500.
+ */
 const HEAD = 1024;
 /** zlib makes no more than this of a byte. */
 const LARGEST_RATIO = 1032;
@@ -122,4 +134,5 @@ const LARGEST_RATIO = 1032;
 export const inflateHead = (element: Element): Bytes => inflate(element, { from: HEAD, most: HEAD * LARGEST_RATIO });
 
 /** What a compressed element stands for, which must not have more than `most` bytes. */
-export const inflateWhole = (element: Element, most: number): Bytes => inflate(element, { from: Number.POSITIVE_INFINITY, most });
+export const inflateWhole = (element: Element, most: number): Bytes =>
+  inflate(element, { from: Number.POSITIVE_INFINITY, most });

@@ -1,6 +1,6 @@
 /**
- * @file The numbers in MATLAB's files of version 5, which is what `save -v6`, `save -v7` and SciPy's `savemat` write: "MAT-File Format", The MathWorks.
- * A header of 128 bytes, then elements, of which those of arrays are read here.
+ * @file The numbers in MATLAB's files of version 5, which is what `save -v6`, `save -v7` and SciPy's `savemat` write:
+ *   "MAT-File Format", The MathWorks. A header of 128 bytes, then elements, of which those of arrays are read here.
  */
 import {
   BYTES_PER_NUMBER,
@@ -40,7 +40,10 @@ export interface MatlabFile {
   readonly arrays: ReadonlyMap<string, MatlabArray>;
 }
 
-/** The classes of arrays of numbers, from double to uint64; those before are cells, structures, objects, text and sparse arrays. */
+/**
+ * The classes of arrays of numbers, from double to uint64; those before are cells, structures, objects, text and sparse
+ * arrays.
+ */
 const NUMERIC = { first: 6, last: 15 } as const;
 const COMPLEX = 0x0800;
 
@@ -102,7 +105,10 @@ const readHeader = (file: DataView): boolean => {
     );
   const order = file.byteLength < HEADER ? '' : String.fromCharCode(file.getUint8(126), file.getUint8(127));
   if (order !== 'IM' && order !== 'MI')
-    throw new MatlabError('not-matlab', `wanted a MATLAB file of version 5, got ${file.byteLength} bytes that are none`);
+    throw new MatlabError(
+      'not-matlab',
+      `wanted a MATLAB file of version 5, got ${file.byteLength} bytes that are none`,
+    );
   return order === 'IM';
 };
 
@@ -116,10 +122,12 @@ const matrixIn = (inflated: Bytes): Bytes | undefined => {
 };
 
 /**
- * Reads arrays of numbers of a MATLAB file of version 5, compressed or not, by their names. Text, cells, structures and sparse arrays are left out.
+ * Reads arrays of numbers of a MATLAB file of version 5, compressed or not, by their names. Text, cells, structures and
+ * sparse arrays are left out.
  *
- * The first KiB of a compressed array is inflated to see its name and its sizes, and the whole only when it was asked for and is within the limit. So
- * no more memory is taken than 1 MiB and 24 bytes for each of `maxNumbers`, beside the file itself.
+ * The first KiB of a compressed array is inflated to see its name and its sizes, and the whole only when it was asked
+ * for and is within the limit. So no more memory is taken than 1 MiB and 24 bytes for each of `maxNumbers`, beside the
+ * file itself.
  *
  * @throws MatlabError when the bytes are not such a file, or not a whole one, or hold more numbers than the limit
  */
@@ -143,7 +151,10 @@ export const decodeMatlab = (file: Uint8Array, options: DecodeMatlabOptions = {}
     if (variables && !variables.includes(name)) continue;
     const numbers = complex ? 2 * count : count;
     if (numbers > left)
-      throw new MatlabError('too-large', `'${name}' has ${head.shape.join(' x ')} numbers, and ${maxNumbers} are read at most`);
+      throw new MatlabError(
+        'too-large',
+        `'${name}' has ${head.shape.join(' x ')} numbers, and ${maxNumbers} are read at most`,
+      );
     left -= numbers;
     const matrix = packed ? matrixIn(inflateWhole(element, OVERHEAD + BYTES_PER_NUMBER * numbers)) : element;
     arrays.set(name, readMatrix(matrix as Bytes, head));

@@ -3,7 +3,10 @@ import { type Term, term } from '@neural-fields/core';
 import { uniform } from '@neural-fields/signals';
 import { add, slice, sqrt, square, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
-/** Below this length, in units of m per unit of coordinate, slopes count as their squares, so that the length has a gradient everywhere. */
+/**
+ * Below this length, in units of m per unit of coordinate, slopes count as their squares, so that the length has a
+ * gradient everywhere.
+ */
 const SMALL = 0.01;
 
 /** sqrt(|grad m|^2 + 0.01^2) of the last output: `f32[n, d, o]` to `f32[n, 1]`. */
@@ -13,8 +16,9 @@ export const mediumSlope = (gradient: Tensor3D): Tensor2D => {
 };
 
 /**
- * The total variation of the medium: {@link mediumSlope}, averaged over points of [-extent, extent]^2. It favours media with few edges, which may be
- * steep. Rudin, Osher and Fatemi 1992, "Nonlinear total variation based noise removal algorithms".
+ * The total variation of the medium: {@link mediumSlope}, averaged over points of [-extent, extent]^2. It favours media
+ * with few edges, which may be steep. Rudin, Osher and Fatemi 1992, "Nonlinear total variation based noise removal
+ * algorithms".
  */
 export const mediumVariation = ({
   extent,

@@ -1,7 +1,8 @@
 /**
- * @file A piece of music, computed: the opening of the prelude of Johann Sebastian Bach's first suite for violoncello (BWV 1007, about 1720, in the
- * public domain), played on plucked strings. Karplus and Strong 1983, "Digital Synthesis of Plucked-String and Drum Timbres", Computer Music
- * Journal 7(2), with the fractional delay of Jaffe and Smith 1983 in the same issue.
+ * @file A piece of music, computed: the opening of the prelude of Johann Sebastian Bach's first suite for violoncello
+ *   (BWV 1007, about 1720, in the public domain), played on plucked strings. Karplus and Strong 1983, "Digital
+ *   Synthesis of Plucked-String and Drum Timbres", Computer Music Journal 7(2), with the fractional delay of Jaffe and
+ *   Smith 1983 in the same issue.
  */
 import { createRng } from '@neural-fields/core';
 

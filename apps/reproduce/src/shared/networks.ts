@@ -1,4 +1,7 @@
-/** @file The networks that the papers compare, as the SIREN authors' code has them: which activation, which initialisation, which encoding. */
+/**
+ * @file The networks that the papers compare, as the SIREN authors' code has them: which activation, which
+ * initialisation, which encoding.
+ */
 import { integer } from '@neural-fields/app-kit';
 import { type Extensions, type FieldSpec, mlp, type NetworkSize, relu, siren, tanh } from '@neural-fields/core';
 import { encodings, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';

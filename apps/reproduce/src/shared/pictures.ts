@@ -70,7 +70,10 @@ const readFile = async (path: string): Promise<Source> => {
   return { whole, name: basename(path), sha256: createHash('sha256').update(bytes).digest('hex'), oddities };
 };
 
-/** Prepares a picture: grey, at the size of the settings (bilinear, antialiased). @throws InputError when it is smaller than that */
+/**
+ * Prepares a picture: grey, at the size of the settings (bilinear, antialiased). @throws InputError when it is smaller
+ * than that
+ */
 export const preparePicture = (
   { whole, name, sha256, oddities = [] }: Source,
   { size, sides }: ExperimentSettings,

@@ -39,7 +39,8 @@ export const poissonQuantities: readonly (readonly [keyof PoissonPsnr, string])[
 ];
 
 /** What an experiment has of its own. */
-export interface PoissonExperimentOptions extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary' | 'data' | 'profiles'> {
+export interface PoissonExperimentOptions
+  extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary' | 'data' | 'profiles'> {
   readonly supervision: Supervision;
   readonly published: PublishedPsnr;
   /** The least lead of SIREN's PSNR that is accepted, by quantity; 0 if absent. */
@@ -217,7 +218,10 @@ const prepare = async (options: PoissonExperimentOptions, context: ExperimentCon
       extensions: networkExtensions,
       terms: () => [termOf(picture, truth, options.supervision)],
       identity: {
-        [options.supervision]: hashNumbers(truth[options.supervision], [fittedScale[options.supervision], picture.width]),
+        [options.supervision]: hashNumbers(truth[options.supervision], [
+          fittedScale[options.supervision],
+          picture.width,
+        ]),
       },
       steps,
       seed,

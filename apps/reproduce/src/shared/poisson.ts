@@ -1,10 +1,11 @@
 /**
- * @file Poisson's equation as the SIREN authors pose it: a picture is fitted by its gradients or its Laplacians alone. Sitzmann et al. 2020,
- * arXiv:2006.09661, section 4.1, figure 3 and the supplement's table of PSNRs.
+ * @file Poisson's equation as the SIREN authors pose it: a picture is fitted by its gradients or its Laplacians alone.
+ *   Sitzmann et al. 2020, arXiv:2006.09661, section 4.1, figure 3 and the supplement's table of PSNRs.
  *
- * The authors' targets are filters of the picture in [-1, 1] of 256 x 256 pixels: Sobel times 10, and Laplace times 1e4. With the step h = 2/255 of
- * that grid they are 80 h and 1e4 h^2 times the derivatives, so what is fitted is the picture times 0.627 or 0.615. Here that factor is kept at
- * every size, so that a smaller picture poses the same problem.
+ * The authors' targets are filters of the picture in [-1, 1] of 256 x 256 pixels: Sobel times 10, and Laplace times
+ * 1e4. With the step h = 2/255 of that grid they are 80 h and 1e4 h^2 times the derivatives, so what is fitted is the
+ * picture times 0.627 or 0.615. Here that factor is kept at every size, so that a smaller picture poses the same
+ * problem.
  */
 import { offsetFit } from '@neural-fields/losses';
 import { coordinateLaplacian, sobel } from '@neural-fields/signals';
@@ -54,7 +55,9 @@ export interface Reconstruction extends PictureDerivatives {
   readonly psnr: { readonly value: number; readonly gradient: number; readonly laplacian: number };
 }
 
-/** Compares a field that was fitted by derivatives with the picture. The values get the constant that fits them best. */
+/**
+ * Compares a field that was fitted by derivatives with the picture. The values get the constant that fits them best.
+ */
 export const reconstruct = (jet: SampledJet, truth: PictureDerivatives, supervision: Supervision): Reconstruction => {
   const unscaled = (numbers: Float32Array): Float32Array => numbers.map(number => number / fittedScale[supervision]);
   const value = offsetFit(unscaled(jet.value), truth.value).values;
@@ -72,8 +75,8 @@ export const reconstruct = (jet: SampledJet, truth: PictureDerivatives, supervis
 };
 
 /**
- * What reports say of a profile that gives networks rates of their own. Measured with seed 0 on the bundled photograph at 48 x 48, 300 steps, PSNR of
- * the supervised quantity in dB at 1e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3:
+ * What reports say of a profile that gives networks rates of their own. Measured with seed 0 on the bundled photograph
+ * at 48 x 48, 300 steps, PSNR of the supervised quantity in dB at 1e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3:
  *
  *     gradient   ReLU P.E.  19.6  24.9  27.2  28.9  30.6  30.1     tanh  21.2  23.3  22.9  22.1  22.7  21.6
  *     Laplacian  ReLU P.E.  23.6  29.8  30.1  28.8  25.3  24.1     tanh  20.4  21.4  21.6  23.0  22.5  20.3

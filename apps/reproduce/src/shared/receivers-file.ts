@@ -9,7 +9,10 @@ import { decodeMatlab, type MatlabArray, type MatlabFile } from './matlab-file.t
 export interface Recording {
   readonly sources: readonly Place[];
   readonly receivers: readonly Place[];
-  /** For each receiver the real and imaginary part of the first source's wave, of the second's, ...: `f32[receivers, 2 sources]`, flat. */
+  /**
+   * For each receiver the real and imaginary part of the first source's wave, of the second's, ...: `f32[receivers, 2
+   * sources]`, flat.
+   */
   readonly heard: Float32Array;
 }
 
@@ -32,7 +35,8 @@ const arrayOf = (file: MatlabFile, name: string, wanted: Shape): MatlabArray => 
   if (!array) throw new InputError(`it must have the variables ${VARIABLES.join(', ')}, and has ${namesOf(file)}`);
   const { shape, real, imaginary } = array;
   const fits = shape.length === 2 && wanted.every((length, k) => length === shape[k] || typeof length === 'string');
-  if (!fits || real.length === 0) throw new InputError(`its ${name} must be ${wanted.join(' x ')}, and is ${shape.join(' x ')}`);
+  if (!fits || real.length === 0)
+    throw new InputError(`its ${name} must be ${wanted.join(' x ')}, and is ${shape.join(' x ')}`);
   if (!(real.every(Number.isFinite) && (imaginary ?? []).every(Number.isFinite)))
     throw new InputError(`its ${name} has elements that are not finite numbers`);
   return array;
@@ -49,7 +53,8 @@ const placesOf = (file: MatlabFile, name: string): readonly Place[] => {
 };
 
 /**
- * Reads a recording: `source` [sources, 2] and `receivers` [receivers, 2], places in [-1, 1]^2, and `rec_val` [receivers, sources], complex.
+ * Reads a recording: `source` [sources, 2] and `receivers` [receivers, 2], places in [-1, 1]^2, and `rec_val`
+ * [receivers, sources], complex.
  *
  * @throws InputError when the file cannot be read, is no MATLAB file, or has other variables
  */
@@ -62,7 +67,10 @@ export const loadRecording = async (path: string): Promise<Recording> => {
     const { real, imaginary } = arrayOf(file, 'rec_val', [receivers.length, sources.length]);
     if (!imaginary) throw new InputError('its rec_val must be complex numbers, and is real');
     const heard = receivers.flatMap((_, i) =>
-      sources.flatMap((__, j) => [real[i + receivers.length * j] as number, imaginary[i + receivers.length * j] as number]),
+      sources.flatMap((__, j) => [
+        real[i + receivers.length * j] as number,
+        imaginary[i + receivers.length * j] as number,
+      ]),
     );
     return { sources, receivers, heard: Float32Array.from(heard) };
   } catch (error) {

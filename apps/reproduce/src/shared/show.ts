@@ -24,12 +24,19 @@ export const showRange = (
   );
 
 /** Values of a field or target in [-1, 1]. */
-export const showSignal = (values: ArrayLike<number>, sides: Sides): Image => showRange(values, sides, { low: -1, high: 1 });
+export const showSignal = (values: ArrayLike<number>, sides: Sides): Image =>
+  showRange(values, sides, { low: -1, high: 1 });
 
 /** The length of gradients `[n, 2]`, from 0 to most of `reference`'s. */
-export const showGradient = (gradient: ArrayLike<number>, sides: Sides, reference: ArrayLike<number> = gradient): Image => {
+export const showGradient = (
+  gradient: ArrayLike<number>,
+  sides: Sides,
+  reference: ArrayLike<number> = gradient,
+): Image => {
   const lengths = (values: ArrayLike<number>): Float32Array =>
-    Float32Array.from({ length: values.length / 2 }, (_, i) => Math.hypot(values[2 * i] as number, values[2 * i + 1] as number));
+    Float32Array.from({ length: values.length / 2 }, (_, i) =>
+      Math.hypot(values[2 * i] as number, values[2 * i + 1] as number),
+    );
   const [low, high] = rangeOf(lengths(reference), 'gradient');
   return showRange(lengths(gradient), sides, { low, high });
 };

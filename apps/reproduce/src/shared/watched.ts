@@ -24,7 +24,8 @@ export const watchError = (
 /**
  * The plot of the errors that were watched.
  *
- * @param iterations how many gradients of the loss a step of a fit takes, by the fit's name; 1 for those that are not named
+ * @param iterations how many gradients of the loss a step of a fit takes, by the fit's name; 1 for those that are not
+ *   named
  */
 export const errorPlot = (
   fits: readonly FittedField[],

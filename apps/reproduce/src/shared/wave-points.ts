@@ -1,9 +1,15 @@
-/** @file The points of a step of the wave experiment: anywhere in the square at random times, and a share of them at the initial time. */
+/**
+ * @file The points of a step of the wave experiment: anywhere in the square at random times, and a share of them at the
+ * initial time.
+ */
 import type { PointSource } from '@neural-fields/core';
 import { timeCurriculum } from '@neural-fields/losses';
 import { ball, uniform, union, withTime } from '@neural-fields/signals';
 
-/** Points of a step in the disc, at most, and of all its points at most one in so many. Just as many others are at the initial time too. */
+/**
+ * Points of a step in the disc, at most, and of all its points at most one in so many. Just as many others are at the
+ * initial time too.
+ */
 const IN_DISC = 1000;
 const AT_MOST_ONE_IN = 10;
 
@@ -29,8 +35,9 @@ export interface WavePointOptions {
 /**
  * Points in time and space, with the target `initial`: 1 at the initial time.
  *
- * The last points of each step are at the initial time whatever the step: half of them in a disc around the source, half anywhere in the square.
- * The first half tells the field of the pulse, the second that there is nothing elsewhere. The authors' code has 2,000 among its 340^2 points.
+ * The last points of each step are at the initial time whatever the step: half of them in a disc around the source,
+ * half anywhere in the square. The first half tells the field of the pulse, the second that there is nothing elsewhere.
+ * The authors' code has 2,000 among its 340^2 points.
  */
 export const wavePoints = ({ count, radius, end, holdSteps, growSteps }: WavePointOptions): PointSource => {
   const inDisc = Math.max(1, Math.min(IN_DISC, Math.floor(count / AT_MOST_ONE_IN)));

@@ -12,7 +12,8 @@ const SIGNATURES: readonly (readonly [description: string, start: string, at: nu
 ];
 
 /** Whether the bytes are a PLY file. */
-export const isPly = (bytes: Uint8Array): boolean => /^ply[ \t]*[\r\n]/.test(String.fromCharCode(...bytes.subarray(0, 16)));
+export const isPly = (bytes: Uint8Array): boolean =>
+  /^ply[ \t]*[\r\n]/.test(String.fromCharCode(...bytes.subarray(0, 16)));
 
 /** What the bytes are, where that is no field for certain. */
 export const describeForeign = (bytes: Uint8Array): string | undefined => {

@@ -1,4 +1,7 @@
-/** @file A folder of results: made when it is missing, locked while it is written, and never one in which the user keeps other things. */
+/**
+ * @file A folder of results: made when it is missing, locked while it is written, and never one in which the user keeps
+ * other things.
+ */
 import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorReason, writeFileAtomically } from '@neural-fields/core/node';
@@ -20,12 +23,14 @@ export interface OutputFolderOptions {
 }
 
 /** Files that systems, our own locks and killed runs leave in folders. */
-const isNothing = (name: string): boolean => /^(\.DS_Store|Thumbs\.db|desktop\.ini|\.neural-fields-[0-9a-f]+[-.].*)$/.test(name);
+const isNothing = (name: string): boolean =>
+  /^(\.DS_Store|Thumbs\.db|desktop\.ini|\.neural-fields-[0-9a-f]+[-.].*)$/.test(name);
 
 /**
  * Makes a folder for results, and locks it while they are made.
  *
- * @throws InputError when it cannot be made or written, holds files that are not of this program, or is being written by another run
+ * @throws InputError when it cannot be made or written, holds files that are not of this program, or is being written
+ *   by another run
  */
 export const withOutputFolder = async <T>(
   folder: string,

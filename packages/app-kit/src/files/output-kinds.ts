@@ -1,4 +1,6 @@
-/** @file The kinds of files that the program writes: their extensions, and how one that is already there is known again. */
+/**
+ * @file The kinds of files that the program writes: their extensions, and how one that is already there is known again.
+ */
 import { open } from 'node:fs/promises';
 
 /** A kind of output. */
@@ -38,18 +40,25 @@ const RULES: Readonly<Record<OutputKind, KindRule>> = {
 export const kindName = (kind: OutputKind): string => RULES[kind].name;
 
 /** The extensions of some kinds, without the dot; none for kinds that take any. */
-export const extensionsOf = (...kinds: readonly OutputKind[]): readonly string[] => kinds.flatMap(kind => RULES[kind].extensions);
+export const extensionsOf = (...kinds: readonly OutputKind[]): readonly string[] =>
+  kinds.flatMap(kind => RULES[kind].extensions);
 
 /** The kind among some that an extension (lower case, without the dot) stands for; `undefined` where none does. */
 export const kindOfExtension = (extension: string, kinds: readonly OutputKind[]): OutputKind | undefined =>
   kinds.find(kind => RULES[kind].extensions.includes(extension));
 
-/** What every file of ours says somewhere near its beginning or its end: in its metadata, a comment, or the field for the software. */
+/**
+ * What every file of ours says somewhere near its beginning or its end: in its metadata, a comment, or the field for
+ * the software.
+ */
 const MARK = 'neural-fields';
 /** How many bytes near each end are looked at. */
 const NEAR_END = 65_536;
 
-/** Whether a file was written by this program, or by the library, as a result of the kind; an empty file is nobody's, and counts as one. */
+/**
+ * Whether a file was written by this program, or by the library, as a result of the kind; an empty file is nobody's,
+ * and counts as one.
+ */
 export const isOwnResult = async (path: string, kind: OutputKind): Promise<boolean> => {
   const file = await open(path);
   try {
@@ -61,7 +70,9 @@ export const isOwnResult = async (path: string, kind: OutputKind): Promise<boole
       return buffer.toString('latin1', 0, bytesRead);
     };
     const start = await read(0);
-    return RULES[kind].begins(start) && (start.includes(MARK) || (await read(Math.max(0, size - NEAR_END))).includes(MARK));
+    return (
+      RULES[kind].begins(start) && (start.includes(MARK) || (await read(Math.max(0, size - NEAR_END))).includes(MARK))
+    );
   } finally {
     await file.close();
   }

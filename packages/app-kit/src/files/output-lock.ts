@@ -1,6 +1,6 @@
 /**
- * @file A lock on an output: a file beside it that names the process that writes it. It does not outlive that process: one whose process is dead is
- * taken over.
+ * @file A lock on an output: a file beside it that names the process that writes it. It does not outlive that process:
+ *   one whose process is dead is taken over.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -33,7 +33,10 @@ interface Holder {
   readonly place: string;
 }
 
-/** Milliseconds between signs of life, which are what other machines go by; and without one until they hold the holder dead. */
+/**
+ * Milliseconds between signs of life, which are what other machines go by; and without one until they hold the holder
+ * dead.
+ */
 const SIGN_EVERY = 10_000;
 const DEAD_AFTER = 60_000;
 /** Tries to take a lock that others take over at the same time. */
@@ -55,7 +58,8 @@ const here = (): string => `${hostname()} ${tryTo(() => readlinkSync('/proc/self
 
 const parseHolder = (text: string): Holder | undefined => {
   const value = tryTo(() => JSON.parse(text) as Partial<Holder> | null);
-  if (typeof value?.pid !== 'number' || typeof value.started !== 'string' || typeof value.place !== 'string') return undefined;
+  if (typeof value?.pid !== 'number' || typeof value.started !== 'string' || typeof value.place !== 'string')
+    return undefined;
   return { pid: value.pid, started: value.started, place: value.place };
 };
 
@@ -66,7 +70,9 @@ const isDead = (holder: Holder | undefined, lock: string): boolean => {
   return Date.now() - touched > DEAD_AFTER;
 };
 
-/** Makes a lock, whole or not at all; `false` where there is one. @throws the system's error, e.g. when the disk is full */
+/**
+ * Makes a lock, whole or not at all; `false` where there is one. @throws the system's error, e.g. when the disk is full
+ */
 const make = (lock: string, text: string): boolean => {
   let file: number;
   try {
@@ -87,8 +93,8 @@ const make = (lock: string, text: string): boolean => {
 };
 
 /**
- * Takes a dead lock away, so that only one of several that found it dead does. In between it has the name of a temporary file for the target: the next
- * run removes that where this one is killed.
+ * Takes a dead lock away, so that only one of several that found it dead does. In between it has the name of a
+ * temporary file for the target: the next run removes that where this one is killed.
  */
 const takeAway = (lock: string, { target, text }: { readonly target: string; readonly text: string }): void => {
   const away = temporaryPath(target);
@@ -101,7 +107,10 @@ const takeAway = (lock: string, { target, text }: { readonly target: string; rea
 
 /** The lock of a file. */
 export const lockPath = (target: string): string =>
-  join(dirname(target), `.neural-fields-${createHash('sha256').update(basename(target)).digest('hex').slice(0, 12)}.lock`);
+  join(
+    dirname(target),
+    `.neural-fields-${createHash('sha256').update(basename(target)).digest('hex').slice(0, 12)}.lock`,
+  );
 
 /**
  * Locks a file, or a name for one.
@@ -116,9 +125,12 @@ export const lockOutput = (target: string): OutputLock => {
     try {
       return make(lock, text);
     } catch (cause) {
-      throw new InputError(`cannot write '${target}': its lock cannot be written beside it: ${systemErrorReason(cause)}`, {
-        cause,
-      });
+      throw new InputError(
+        `cannot write '${target}': its lock cannot be written beside it: ${systemErrorReason(cause)}`,
+        {
+          cause,
+        },
+      );
     }
   };
   for (let left = TRIES; !take(); left--) {
@@ -130,7 +142,9 @@ export const lockOutput = (target: string): OutputLock => {
         holder === undefined
           ? 'another run'
           : `another run (process ${holder.pid}${holder.place === here() ? '' : ` on ${holder.place.split(' ')[0]}`})`;
-      throw new InputError(`cannot write '${target}': ${who} is writing it; wait for it, stop it, or name another file`);
+      throw new InputError(
+        `cannot write '${target}': ${who} is writing it; wait for it, stop it, or name another file`,
+      );
     }
     takeAway(lock, { target, text: found });
   }

@@ -5,15 +5,21 @@ import { createAtomicFile, FileError, systemErrorReason } from '@neural-fields/c
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../output/format.ts';
 
-/** Makes and removes a file, which is the only sure way to know that one can be made; so what a killed run left there is removed, too. */
+/**
+ * Makes and removes a file, which is the only sure way to know that one can be made; so what a killed run left there is
+ * removed, too.
+ */
 const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
   try {
     await (await createAtomicFile(path)).abort();
   } catch (error) {
     const cause = error instanceof FileError ? error.cause : error;
-    throw new InputError(`cannot write '${path}': its folder '${folder}' cannot be written to: ${systemErrorReason(cause)}`, {
-      cause: error,
-    });
+    throw new InputError(
+      `cannot write '${path}': its folder '${folder}' cannot be written to: ${systemErrorReason(cause)}`,
+      {
+        cause: error,
+      },
+    );
   }
 };
 
@@ -24,7 +30,8 @@ export interface OutputPathOptions {
 }
 
 /**
- * Checks that a file can be written: its folder is there and writable and has room, and the path itself is free or a regular file.
+ * Checks that a file can be written: its folder is there and writable and has room, and the path itself is free or a
+ * regular file.
  *
  * @throws InputError otherwise
  */

@@ -1,6 +1,6 @@
 /**
- * @file The files that a command writes, checked before any work: never one that it reads, never two in one, never one of the user's own unless
- * that is asked for, never one that another run is writing.
+ * @file The files that a command writes, checked before any work: never one that it reads, never two in one, never one
+ *   of the user's own unless that is asked for, never one that another run is writing.
  */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -46,7 +46,8 @@ const locate = async (name: string, path: string): Promise<Place> => {
   return { name, target, identity: status && `${status.dev}:${status.ino}` };
 };
 
-const isSame = (a: Place, b: Place): boolean => a.target === b.target || (a.identity !== undefined && a.identity === b.identity);
+const isSame = (a: Place, b: Place): boolean =>
+  a.target === b.target || (a.identity !== undefined && a.identity === b.identity);
 
 const kindOf = ({ option, path, kinds }: OutputFile): OutputKind => {
   const extensions = extensionsOf(...kinds);
@@ -78,7 +79,9 @@ const assertReplaceable = async (
   // A checkpoint is looked into when it is opened.
   if (kind === 'checkpoint' || (await stat(path).catch(() => undefined)) === undefined) return;
   const own = await isOwnResult(path, kind).catch(cause => {
-    throw new InputError(`cannot look into '${path}', which ${option} would replace: ${systemErrorReason(cause)}`, { cause });
+    throw new InputError(`cannot look into '${path}', which ${option} would replace: ${systemErrorReason(cause)}`, {
+      cause,
+    });
   });
   if (!own && !force)
     throw new InputError(
@@ -90,8 +93,8 @@ const assertReplaceable = async (
 /**
  * Checks the files that a command will write, and locks them while it works.
  *
- * @throws UsageError when an extension does not suit, or a file is named twice; InputError when a file cannot be written, is the user's own, or is
- * being written by another run
+ * @throws UsageError when an extension does not suit, or a file is named twice; InputError when a file cannot be
+ *   written, is the user's own, or is being written by another run
  */
 export const withOutputs = async <T>(options: OutputsOptions, output: Output, work: () => Promise<T>): Promise<T> => {
   const { outputs, force = false } = options;

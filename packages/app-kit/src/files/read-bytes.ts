@@ -9,11 +9,15 @@ export interface ReadInputOptions {
 }
 
 /**
- * The bytes of an input file, or of a pipe such as /dev/stdin: by default up to 2 GiB of a file and 256 MiB of a pipe or a device.
+ * The bytes of an input file, or of a pipe such as /dev/stdin: by default up to 2 GiB of a file and 256 MiB of a pipe
+ * or a device.
  *
  * @throws InputError when it cannot be read, or has none
  */
-export const readInput = async (path: string, { maxBytes, advice }: ReadInputOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
+export const readInput = async (
+  path: string,
+  { maxBytes, advice }: ReadInputOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> => {
   const bytes = await readFileBytes(path, maxBytes === undefined ? {} : { maxBytes }).catch(cause => {
     if (!(cause instanceof FileError)) throw cause;
     const limit = advice !== undefined && cause.note === 'maxBytes' ? ` (${advice})` : '';

@@ -1,4 +1,7 @@
-/** @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten unasked. */
+/**
+ * @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten
+ * unasked.
+ */
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { CheckpointError, type CheckpointStore, decodeCheckpoint } from '@neural-fields/core';
@@ -10,8 +13,8 @@ import { integerIn, parseRecord, stringsIn } from '../signals/json-fields.ts';
 import { extensions } from './extensions.ts';
 
 /**
- * What happens to a checkpoint that is already there. `auto`: it is gone on from if it is of the same run, and an error otherwise.
- * `require`: there must be one. `never`: there must be none. `restart`: it is thrown away.
+ * What happens to a checkpoint that is already there. `auto`: it is gone on from if it is of the same run, and an error
+ * otherwise. `require`: there must be one. `never`: there must be none. `restart`: it is thrown away.
  */
 export type ResumePolicy = 'auto' | 'require' | 'never' | 'restart';
 
@@ -72,7 +75,9 @@ const decode = (path: string, bytes: Uint8Array): Pick<Checkpoint, 'step' | 'met
   }
 };
 
-/** A store whose failures to write do not end the run: the disk may have room again later, and the work would be lost. */
+/**
+ * A store whose failures to write do not end the run: the disk may have room again later, and the work would be lost.
+ */
 export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 'store' | 'failure'> => {
   const file = fileCheckpointStore(path);
   let failure: string | undefined;
@@ -86,7 +91,8 @@ export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 's
           failure = undefined;
         } catch (error) {
           if (!(error instanceof FileError)) throw error;
-          if (failure === undefined) output.warn(`the checkpoint cannot be written, the fit goes on without: ${error.message}`);
+          if (failure === undefined)
+            output.warn(`the checkpoint cannot be written, the fit goes on without: ${error.message}`);
           failure = error.message;
         }
       },
@@ -122,6 +128,8 @@ export const openCheckpoint = async (
     return { ...checkpoint, step: 0, metadata: {} };
   }
   if (step > steps)
-    throw new InputError(`the checkpoint '${path}' is at step ${step}, past the ${steps} of --steps; --restart begins anew`);
+    throw new InputError(
+      `the checkpoint '${path}' is at step ${step}, past the ${steps} of --steps; --restart begins anew`,
+    );
   return { ...checkpoint, step, metadata };
 };

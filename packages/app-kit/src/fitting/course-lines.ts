@@ -37,7 +37,10 @@ const pointIn = <P extends CoursePoint>(line: string, numbers: readonly string[]
   }
 };
 
-/** The points in some text, each step once and in order; lines that are no points, such as the half one of a killed run, are passed over. */
+/**
+ * The points in some text, each step once and in order; lines that are no points, such as the half one of a killed run,
+ * are passed over.
+ */
 export const parseCourse = <P extends CoursePoint>(text: string, numbers: readonly string[]): P[] => {
   const points: P[] = [];
   for (const line of text.split('\n')) {

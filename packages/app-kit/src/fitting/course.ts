@@ -1,6 +1,7 @@
 /**
- * @file The course of a fit, kept in a file a line at a time. Core reports a step before it saves it, and a report is written at once, so that a
- * checkpoint never knows of a step that the file does not have: after a kill and a resume the course is whole.
+ * @file The course of a fit, kept in a file a line at a time. Core reports a step before it saves it, and a report is
+ *   written at once, so that a checkpoint never knows of a step that the file does not have: after a kill and a resume
+ *   the course is whole.
  */
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { CheckpointStore } from '@neural-fields/core';
@@ -14,8 +15,8 @@ export interface Course<P extends CoursePoint> {
   /** The seconds before this run. */
   readonly secondsBefore: number;
   /**
-   * Adds a step, and forgets those from it on when a fit has gone back. What cannot be written, as on a full disk, is told once, kept, and written when it
-   * can be.
+   * Adds a step, and forgets those from it on when a fit has gone back. What cannot be written, as on a full disk, is
+   * told once, kept, and written when it can be.
    */
   add(point: P): void;
   /** Brings to the disk what was added. */
@@ -26,7 +27,8 @@ export interface Course<P extends CoursePoint> {
 const PATIENCE = 1000;
 
 const writeAll = (handle: number, bytes: Uint8Array, position: number): void => {
-  for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done, bytes.length - done, position + done);
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(handle, bytes, done, bytes.length - done, position + done);
 };
 
 /** The points in memory, and how many of them are in the file. */
@@ -53,7 +55,10 @@ class CourseWriter<P extends CoursePoint> {
     this.#ends.push((this.#ends.at(-1) ?? 0) + Buffer.byteLength(lineOf(point)));
   }
 
-  /** Writes what is not in the file, from where the last whole line in it ends: what a full disk has left of a line is written over. */
+  /**
+   * Writes what is not in the file, from where the last whole line in it ends: what a full disk has left of a line is
+   * written over.
+   */
   write({ sync }: { readonly sync: boolean }): void {
     const handle = openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o666);
     try {

@@ -1,4 +1,7 @@
-/** @file The one way in which programs run core's loop: saved on the way, told of, and gone on with from the last good step after it has diverged. */
+/**
+ * @file The one way in which programs run core's loop: saved on the way, told of, and gone on with from the last good
+ * step after it has diverged.
+ */
 import {
   type CheckpointStore,
   constant,
@@ -85,10 +88,11 @@ const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): P
 };
 
 /**
- * Fits a field, or goes on with it. A fit that diverges goes on from its last good step with half of the learning rate, as often as it may.
+ * Fits a field, or goes on with it. A fit that diverges goes on from its last good step with half of the learning rate,
+ * as often as it may.
  *
- * @throws CheckpointError when the checkpoint is of another run or damaged, DivergenceError when the fit diverges once too often, the reason of the signal
- * when it is stopped, after a checkpoint
+ * @throws CheckpointError when the checkpoint is of another run or damaged, DivergenceError when the fit diverges once
+ *   too often, the reason of the signal when it is stopped, after a checkpoint
  */
 export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<void> => {
   const { output, progress } = telling;

@@ -5,8 +5,8 @@ import { formatCount } from '../output/format.ts';
 import { extensions as allExtensions } from './extensions.ts';
 
 /**
- * Bytes for each parameter, measured as growth of the resident set from 1,000 to 3,000 wide (backend simd): the parameters, their gradients and Adam's
- * two averages in a few copies; and a checkpoint while it is encoded.
+ * Bytes for each parameter, measured as growth of the resident set from 1,000 to 3,000 wide (backend simd): the
+ * parameters, their gradients and Adam's two averages in a few copies; and a checkpoint while it is encoded.
  */
 const FIT_BYTES = 50;
 const CHECKPOINT_BYTES = 24;

@@ -1,10 +1,16 @@
-/** @file Going on after a fit has diverged: from its last good step, with half of the learning rate. The checkpoint remembers how often that was done. */
+/**
+ * @file Going on after a fit has diverged: from its last good step, with half of the learning rate. The checkpoint
+ * remembers how often that was done.
+ */
 import { CheckpointError, type CheckpointStore, type Schedule } from '@neural-fields/core';
 
 /** The key of a checkpoint's metadata under which the factor on the learning rate stands. */
 export const FACTOR_KEY = 'learning-rate-factor';
 
-/** The factor that an earlier run has come to; 1 when there was none. @throws CheckpointError when it is none that halving leads to */
+/**
+ * The factor that an earlier run has come to; 1 when there was none. @throws CheckpointError when it is none that
+ * halving leads to
+ */
 export const factorIn = (metadata: Readonly<Record<string, string>>): number => {
   const text = metadata[FACTOR_KEY] ?? '1';
   const factor = Number(text);

@@ -30,7 +30,10 @@ const OPERATIONS: Readonly<Record<string, number>> = { cpu: 5e7, wasm: 1e9 };
 /** A forward and a reverse pass take three products with each weight, of one multiplication and one addition. */
 const OPERATIONS_PER_PARAMETER = 6;
 
-/** The chunk size for a backend that is slow enough for people to wait for it; `undefined` leaves it to core, which goes by memory. */
+/**
+ * The chunk size for a backend that is slow enough for people to wait for it; `undefined` leaves it to core, which goes
+ * by memory.
+ */
 export const defaultChunkSize = (backend: string, parameters: number): number | undefined => {
   const operations = OPERATIONS[backend];
   if (operations === undefined) return undefined;

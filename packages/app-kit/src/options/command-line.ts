@@ -4,4 +4,5 @@ const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
 /** A program and its arguments as one line for a shell. */
-export const commandLine = (program: string, args: readonly string[]): string => [program, ...args.map(quote)].join(' ');
+export const commandLine = (program: string, args: readonly string[]): string =>
+  [program, ...args.map(quote)].join(' ');

@@ -1,6 +1,9 @@
 /** @file What may have been meant by a name that does not exist. */
 
-/** Insertions, deletions, exchanges of a character, and of two neighbours, that make one text of another (Damerau's distance, restricted). */
+/**
+ * Insertions, deletions, exchanges of a character, and of two neighbours, that make one text of another (Damerau's
+ * distance, restricted).
+ */
 const distance = (a: string, b: string): number => {
   let [before, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
@@ -20,7 +23,8 @@ const distance = (a: string, b: string): number => {
 const LONGEST = 64;
 
 /**
- * `; did you mean 'siren-wave'?` when a name is near enough: a third of its characters wrong at most, or a part of one name alone. Else nothing.
+ * `; did you mean 'siren-wave'?` when a name is near enough: a third of its characters wrong at most, or a part of one
+ * name alone. Else nothing.
  */
 export const didYouMean = (text: string, names: readonly string[]): string => {
   const wanted = text.slice(0, LONGEST).toLowerCase();

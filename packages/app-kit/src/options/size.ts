@@ -14,7 +14,11 @@ export const parseSize = (text: string): Size => {
 };
 
 /** Both sides of a size, for a picture of the given sides (which need not be integers). */
-export const resolveSize = (size: Size, width: number, height: number): { readonly width: number; readonly height: number } => {
+export const resolveSize = (
+  size: Size,
+  width: number,
+  height: number,
+): { readonly width: number; readonly height: number } => {
   if ('width' in size) return size;
   const factor = size.longest / Math.max(width, height);
   return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };

@@ -1,8 +1,8 @@
 /** @file Text of others on a terminal: file names, metadata, arguments and messages that quote them. */
 
 /**
- * Characters that a terminal obeys instead of showing them: the controls C0 and C1 (ECMA-48), the line separators, the marks and overrides of
- * writing direction (UAX #9), and halves of surrogate pairs.
+ * Characters that a terminal obeys instead of showing them: the controls C0 and C1 (ECMA-48), the line separators, the
+ * marks and overrides of writing direction (UAX #9), and halves of surrogate pairs.
  */
 const ACTIVE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -18,7 +18,10 @@ const visible = (character: string): string => {
   return NAMES[character] ?? (code < 0x100 ? `\\x${hexadecimal(character, 2)}` : `\\u${hexadecimal(character, 4)}`);
 };
 
-/** A line in which nothing moves the cursor, changes colours or breaks the line: such characters are shown as `\x1b`, `\n`, `\u202e`. */
+/**
+ * A line in which nothing moves the cursor, changes colours or breaks the line: such characters are shown as `\x1b`,
+ * `\n`, `\u202e`.
+ */
 export const escapeLine = (text: string): string => text.replace(ACTIVE, visible);
 
 /** The same for text of several lines of our own, such as a stack trace. */

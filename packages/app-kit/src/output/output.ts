@@ -1,4 +1,7 @@
-/** @file Where what the program says goes: results to stdout, everything else to stderr, so that `neural-fields ... > file` holds results alone. */
+/**
+ * @file Where what the program says goes: results to stdout, everything else to stderr, so that `neural-fields ... >
+ * file` holds results alone.
+ */
 import { escapeJson, escapeLine } from './escape.ts';
 import { writeTo } from './streams.ts';
 
@@ -10,7 +13,10 @@ export interface OutputOptions {
   readonly quiet?: boolean;
 }
 
-/** What a command writes with. Lines may quote what others wrote: characters that a terminal would obey are shown instead. */
+/**
+ * What a command writes with. Lines may quote what others wrote: characters that a terminal would obey are shown
+ * instead.
+ */
 export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;

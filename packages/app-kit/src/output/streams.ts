@@ -1,6 +1,6 @@
 /**
- * @file stdout and stderr. Either can be lost while the program runs: its reader closes the pipe (`| head -1`), or it is a file on a disk that is
- * full. That stops work as Ctrl-C does: see `listenForInterrupt`.
+ * @file stdout and stderr. Either can be lost while the program runs: its reader closes the pipe (`| head -1`), or it
+ *   is a file on a disk that is full. That stops work as Ctrl-C does: see `listenForInterrupt`.
  */
 import { systemErrorReason } from '@neural-fields/core/node';
 import { InterruptedError } from '../errors.ts';

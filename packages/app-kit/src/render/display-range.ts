@@ -15,7 +15,10 @@ export const quantile = (values: Float32Array, part: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] as number;
 };
 
-/** The range that shows most of some numbers: from 0 for a gradient's length, symmetric for a Laplacian, so that 0 is middle grey. */
+/**
+ * The range that shows most of some numbers: from 0 for a gradient's length, symmetric for a Laplacian, so that 0 is
+ * middle grey.
+ */
 export const rangeOf = (values: Float32Array, quantity: Quantity): DisplayRange => {
   if (quantity === 'value') return [0, 1];
   const limit = quantile(values.map(Math.abs), KEPT) || 1;

@@ -21,7 +21,10 @@ export interface ImageView {
   readonly region: Region;
 }
 
-const part = ([low, high]: Span, from: number, to: number): Span => [low + (high - low) * from, low + (high - low) * to];
+const part = ([low, high]: Span, from: number, to: number): Span => [
+  low + (high - low) * from,
+  low + (high - low) * to,
+];
 
 /** The points of a view, row by row from above. */
 export const viewPoints = (signal: ImageDescription, { width, height, region }: ImageView): PointRange => {
@@ -30,21 +33,28 @@ export const viewPoints = (signal: ImageDescription, { width, height, region }: 
     convention: signal.convention,
     spans: [part(signal.spans[0], y0, y1), part(signal.spans[1], x0, x1)],
   };
-  return { count: width * height, coords: (start, count) => gridCoordinatesRange([height, width], { start, count }, grid) };
+  return {
+    count: width * height,
+    coords: (start, count) => gridCoordinatesRange([height, width], { start, count }, grid),
+  };
 };
 
 /** How many of the field's outputs are shown: a derivative of the opacity is no colour. */
 export const shownChannels = ({ channels }: ImageDescription, quantity: Quantity): 1 | 2 | 3 | 4 =>
   quantity === 'value' || channels % 2 === 1 ? channels : channels === 2 ? 1 : 3;
 
-/** The values of `quantity` that become black and white. In the picture's own units: values in [0, 1], lengths as the field's coordinates. */
+/**
+ * The values of `quantity` that become black and white. In the picture's own units: values in [0, 1], lengths as the
+ * field's coordinates.
+ */
 export type DisplayRange = Span;
 
 /** One output unit of the field, in units of the picture. */
 const unitOf = ({ range }: ImageDescription): number => 1 / (range[1] - range[0]);
 
 /**
- * The numbers of a field as numbers of the picture: a value in `range` becomes one in [0, 1], a derivative is scaled likewise.
+ * The numbers of a field as numbers of the picture: a value in `range` becomes one in [0, 1], a derivative is scaled
+ * likewise.
  *
  * @param values `f32[n, channels]`
  * @returns `f32[n, shownChannels]`
@@ -58,7 +68,8 @@ export const toPicture = (signal: ImageDescription, quantity: Quantity, values: 
   const count = values.length / signal.channels;
   const result = new Float32Array(count * shown);
   for (let i = 0; i < count; i++)
-    for (let c = 0; c < shown; c++) result[i * shown + c] = ((values[i * signal.channels + c] as number) - shift) * scale;
+    for (let c = 0; c < shown; c++)
+      result[i * shown + c] = ((values[i * signal.channels + c] as number) - shift) * scale;
   return result;
 };
 

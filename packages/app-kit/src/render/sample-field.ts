@@ -12,7 +12,9 @@ const COPIES = 4;
 
 /** How many points to evaluate at once. */
 export const pointsPerPass = (field: Field, quantity: Quantity): number => {
-  const widest = Math.max(...parameterLayout(field.spec, field.extensions).entries.map(({ shape }) => shape.at(-1) as number));
+  const widest = Math.max(
+    ...parameterLayout(field.spec, field.extensions).entries.map(({ shape }) => shape.at(-1) as number),
+  );
   const rows = { value: 1, gradient: 1 + field.inFeatures, laplacian: 2 + field.inFeatures }[quantity];
   return Math.max(256, Math.min(65_536, Math.floor(PASS_NUMBERS / (widest * rows * COPIES))));
 };
@@ -35,7 +37,9 @@ const quantityAt = (field: Field, coords: Tensor2D, quantity: Quantity): Tensor2
  * @returns `f32[n, outFeatures]`, in the field's own units
  */
 export const sampleField = async (field: Field, coords: Float32Array, quantity: Quantity): Promise<Float32Array> => {
-  const result = tidy(() => quantityAt(field, tensor2d(coords, [coords.length / field.inFeatures, field.inFeatures]), quantity));
+  const result = tidy(() =>
+    quantityAt(field, tensor2d(coords, [coords.length / field.inFeatures, field.inFeatures]), quantity),
+  );
   const values = Float32Array.from(await result.data());
   result.dispose();
   return values;

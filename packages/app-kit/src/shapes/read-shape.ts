@@ -1,10 +1,20 @@
 /** @file Shapes from files: decoded, and put in order. */
-import { checkMesh, type DecodedShape, decodeShape, type Mesh, orientMesh, ShapeError, weld } from '@neural-fields/shapes';
+import {
+  checkMesh,
+  type DecodedShape,
+  decodeShape,
+  type Mesh,
+  orientMesh,
+  ShapeError,
+  weld,
+} from '@neural-fields/shapes';
 import { InputError } from '../errors.ts';
 import { describeForeign, isPly } from '../files/describe-foreign.ts';
 import { formatCount, plural } from '../output/format.ts';
 
-/** The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one */
+/**
+ * The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one
+ */
 export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<DecodedShape | undefined> => {
   // Binary STL is known by its name alone, which a picture may have too.
   if (!isPly(bytes) && describeForeign(bytes) !== undefined) return undefined;
@@ -34,7 +44,8 @@ export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
     notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it as it likes`);
   }
   if (degenerateTriangles > 0) notes.push(`${plural(degenerateTriangles, 'triangle')} without area`);
-  if (turnedTriangles > 0) notes.push(`${plural(turnedTriangles, 'triangle')} faced another way than the rest: turned round`);
+  if (turnedTriangles > 0)
+    notes.push(`${plural(turnedTriangles, 'triangle')} faced another way than the rest: turned round`);
   if (turnedParts === 1 && closedParts === 1) notes.push('the triangles face inwards: they were turned round');
   else if (turnedParts > 0)
     notes.push(`${formatCount(turnedParts)} of ${formatCount(closedParts)} closed bodies faced inwards: turned round`);

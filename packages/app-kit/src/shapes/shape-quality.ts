@@ -5,9 +5,15 @@ import { plainNumber } from '../output/format.ts';
 
 /** The errors of a shape's field. */
 export interface ShapeQuality {
-  /** The mean of |Phi| / |grad Phi| at the points, which is their distance from the zero level to first order; in units of the file. */
+  /**
+   * The mean of |Phi| / |grad Phi| at the points, which is their distance from the zero level to first order; in units
+   * of the file.
+   */
   readonly surfaceError: number;
-  /** The mean angle between the gradient and the normals at the points, in degrees. Across the edges of a mesh it cannot vanish. */
+  /**
+   * The mean angle between the gradient and the normals at the points, in degrees. Across the edges of a mesh it cannot
+   * vanish.
+   */
   readonly normalError: number;
   /** The mean of ||grad Phi| - 1| at distances up to {@link SHELL} from the points. */
   readonly eikonalError: number;
@@ -18,7 +24,10 @@ export const SHELL = 0.1;
 /** Points looked at together. */
 const PASS = 4096;
 
-/** Compares a field with points that have normals, both in the field's coordinates. @throws the reason of `signal` when it is aborted */
+/**
+ * Compares a field with points that have normals, both in the field's coordinates. @throws the reason of `signal` when
+ * it is aborted
+ */
 export const measureShape = async (
   field: Field,
   cloud: Required<Pick<PointCloud, 'positions' | 'normals'>>,
@@ -38,7 +47,8 @@ export const measureShape = async (
       const [length, other] = [Math.hypot(...gradient), Math.hypot(...normal)];
       distances += Math.abs(value) / Math.max(length, 1e-6);
       if (other === 0) continue;
-      const cosine = gradient.reduce((sum, c, k) => sum + c * (normal[k] as number), 0) / Math.max(length, 1e-6) / other;
+      const cosine =
+        gradient.reduce((sum, c, k) => sum + c * (normal[k] as number), 0) / Math.max(length, 1e-6) / other;
       angles += Math.acos(Math.max(-1, Math.min(1, cosine)));
       known++;
     }

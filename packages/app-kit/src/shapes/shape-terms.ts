@@ -6,7 +6,10 @@ import { uniform } from '@neural-fields/signals';
 
 /** What the objective consists of. */
 export interface ShapeTermOptions {
-  /** Points of a step: on the surface, anywhere in the box, and near the surface, where only the gradient's length counts. */
+  /**
+   * Points of a step: on the surface, anywhere in the box, and near the surface, where only the gradient's length
+   * counts.
+   */
   readonly counts: { readonly on: number; readonly off: number; readonly near: number };
   /** The weights of the SIREN paper's four parts: at the surface, off it, of the normals, of the gradient's length. */
   readonly weights: readonly [surface: number, off: number, normal: number, eikonal: number];
@@ -51,8 +54,9 @@ const distancesTo = (positions: Float32Array): ((coords: Float32Array) => Float3
 };
 
 /**
- * The terms of a fit to a shape that lies in the box [-1, 1]^3: the loss of the SIREN paper; where points near the surface are asked for, the length of the
- * gradient there; and, with a weight for it, ||Phi| - h| at points of the box, where h is the distance to the nearest point of the shape.
+ * The terms of a fit to a shape that lies in the box [-1, 1]^3: the loss of the SIREN paper; where points near the
+ * surface are asked for, the length of the gradient there; and, with a weight for it, ||Phi| - h| at points of the box,
+ * where h is the distance to the nearest point of the shape.
  */
 export const shapeTerms = (shape: PointCloud | Mesh, options: ShapeTermOptions): readonly Term[] => {
   const { counts, weights, distanceWeight, normals } = options;

@@ -6,7 +6,9 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** How much of a value an error shows. */
 const SHOWN = 60;
-/** Objects and lists may lie this deep in each other. Every description that this program writes has 3 levels at most. */
+/**
+ * Objects and lists may lie this deep in each other. Every description that this program writes has 3 levels at most.
+ */
 const MAX_DEPTH = 16;
 
 /** A value as an error shows it. */
@@ -15,7 +17,8 @@ export const show = (value: unknown): string => {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 };
 
-const isRecord = (value: unknown): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @throws InputError unless the value is an object */
 export const asRecord = (what: string, value: unknown): JsonRecord => {
@@ -33,7 +36,9 @@ const isShallow = (value: unknown): boolean => {
   return false;
 };
 
-/** The object in some JSON text, without a prototype: a field named `constructor` is there only when the text has it. */
+/**
+ * The object in some JSON text, without a prototype: a field named `constructor` is there only when the text has it.
+ */
 export const parseRecord = (text: string): JsonRecord => {
   let value: unknown;
   try {

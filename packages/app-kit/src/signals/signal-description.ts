@@ -1,4 +1,7 @@
-/** @file What a field stands for: everything that is needed to render it, and that its parameters do not say. Kept in the file's metadata. */
+/**
+ * @file What a field stands for: everything that is needed to render it, and that its parameters do not say. Kept in
+ * the file's metadata.
+ */
 import type { Similarity } from '@neural-fields/shapes';
 import type { GridConvention, Span } from '@neural-fields/signals';
 import { formatCount, plural } from '../output/format.ts';
@@ -36,8 +39,8 @@ export interface AudioDescription {
 }
 
 /**
- * A shape whose signed distance a field is: positive outside, negative inside, zero on the surface. The field's coordinates are (x, y, z), and the shape
- * lies in the box [-1, 1]^3.
+ * A shape whose signed distance a field is: positive outside, negative inside, zero on the surface. The field's
+ * coordinates are (x, y, z), and the shape lies in the box [-1, 1]^3.
  */
 export interface ShapeDescription {
   readonly kind: 'shape';

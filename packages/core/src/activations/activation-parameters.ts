@@ -2,7 +2,9 @@
 import type { ActivationDefinition, ActivationSpec } from './activation.ts';
 
 /** What a user may say about an activation with the parameters `P`: their values, and which of them are learned. */
-export type ActivationOptions<P extends string> = { readonly [Name in P]?: number } & { readonly learnable?: readonly P[] };
+export type ActivationOptions<P extends string> = { readonly [Name in P]?: number } & {
+  readonly learnable?: readonly P[];
+};
 
 const list = (names: readonly string[]): string => (names.length > 0 ? names.join(', ') : 'none');
 
@@ -10,8 +12,8 @@ const list = (names: readonly string[]): string => (names.length > 0 ? names.joi
  * The values of an activation's parameters, with the definition's defaults where the spec is silent.
  *
  * @returns one finite number for each parameter, in the definition's order
- * @throws RangeError for an unknown parameter and for a value that is not finite, or not positive where it must be; TypeError for a value
- *   that is no number
+ * @throws RangeError for an unknown parameter and for a value that is not finite, or not positive where it must be;
+ *   TypeError for a value that is no number
  */
 export const activationParameterValues = (
   spec: ActivationSpec,
@@ -24,9 +26,11 @@ export const activationParameterValues = (
   return Object.fromEntries(
     Object.entries(parameters).map(([name, initial]) => {
       const value = spec[name] ?? initial;
-      if (typeof value !== 'number') throw new TypeError(`${kind}: ${name} must be a number, got ${JSON.stringify(value)}`);
+      if (typeof value !== 'number')
+        throw new TypeError(`${kind}: ${name} must be a number, got ${JSON.stringify(value)}`);
       if (!Number.isFinite(value)) throw new RangeError(`${kind}: ${name} must be finite, got ${value}`);
-      if (positive.includes(name) && value <= 0) throw new RangeError(`${kind}: ${name} must be positive, got ${value}`);
+      if (positive.includes(name) && value <= 0)
+        throw new RangeError(`${kind}: ${name} must be positive, got ${value}`);
       return [name, value];
     }),
   );
@@ -35,7 +39,8 @@ export const activationParameterValues = (
 /**
  * The parameters of an activation that are learned, in the definition's order.
  *
- * @throws RangeError for a name that is no parameter, or one that cannot be learned; TypeError when `learnable` is no list
+ * @throws RangeError for a name that is no parameter, or one that cannot be learned; TypeError when `learnable` is no
+ *   list
  */
 export const learnableParameters = (spec: ActivationSpec, definition: ActivationDefinition): readonly string[] => {
   const { learnable = [] } = spec;
@@ -48,13 +53,19 @@ export const learnableParameters = (spec: ActivationSpec, definition: Activation
   return known.filter(name => learnable.includes(name));
 };
 
-/** Checks the JSON form of an activation. @throws RangeError or TypeError, as `activationParameterValues` and `learnableParameters` do */
+/**
+ * Checks the JSON form of an activation. @throws RangeError or TypeError, as `activationParameterValues` and
+ * `learnableParameters` do
+ */
 export const assertActivationSpec = (spec: ActivationSpec, definition: ActivationDefinition): void => {
   activationParameterValues(spec, definition);
   learnableParameters(spec, definition);
 };
 
-/** The frozen spec of an activation with every parameter filled in. @throws RangeError or TypeError when an option is wrong */
+/**
+ * The frozen spec of an activation with every parameter filled in. @throws RangeError or TypeError when an option is
+ * wrong
+ */
 export const completeActivationSpec = (
   definition: ActivationDefinition,
   options: Omit<ActivationSpec, 'kind'>,

@@ -5,7 +5,8 @@ import { clip, type Expression, exp, mul, neg, square, sub } from '../elementwis
 const REACH = 15;
 
 /** -lambda u, where s is not 0 in float32. */
-const factorOf = (x: Expression, lambda: Expression): Expression => mul(clip(mul(x, lambda), -REACH, REACH), neg(lambda));
+const factorOf = (x: Expression, lambda: Expression): Expression =>
+  mul(clip(mul(x, lambda), -REACH, REACH), neg(lambda));
 
 /**
  * s(x) = exp(-u^2 / 2) with u = lambda x, and its derivatives

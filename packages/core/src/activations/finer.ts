@@ -17,9 +17,9 @@ export interface FinerSpec extends ActivationSpec {
  *
  *     s' = f' cos f        s'' = f'' cos f - f'^2 sin f        s''' = -3 f' f'' sin f - f'^3 cos f
  *
- * These are the true derivatives; the authors' code treats |x| + 1 as a constant. At x = 0, s'' jumps from -2 omega to 2 omega: sign(0) = 0
- * gives the mean, s''(0) = 0 (and the delta in s''' is left out). The phase loses its digits as that of `sineActivation` does, at the
- * square root of the argument.
+ * These are the true derivatives; the authors' code treats |x| + 1 as a constant. At x = 0, s'' jumps from -2 omega to
+ * 2 omega: sign(0) = 0 gives the mean, s''(0) = 0 (and the delta in s''' is left out). The phase loses its digits as
+ * that of `sineActivation` does, at the square root of the argument.
  */
 export const finerActivation: ActivationDefinition = defineActivation({
   kind: 'finer',

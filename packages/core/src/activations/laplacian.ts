@@ -14,8 +14,8 @@ export interface LaplacianSpec extends ActivationSpec {
 /**
  * s(x) = exp(-|x| / a). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
  *
- * s' = -sign(x) s / a, s'' = s / a^2, s''' = s' / a^2, s'''' = s / a^4. At the kink x = 0, sign(0) = 0 as in PyTorch, so s'(0) = s'''(0) = 0, the mean of
- * both sides; s''(0) = 1 / a^2, the limit from both sides (the delta is left out).
+ * s' = -sign(x) s / a, s'' = s / a^2, s''' = s' / a^2, s'''' = s / a^4. At the kink x = 0, sign(0) = 0 as in PyTorch,
+ * so s'(0) = s'''(0) = 0, the mean of both sides; s''(0) = 1 / a^2, the limit from both sides (the delta is left out).
  */
 export const laplacianActivation: ActivationDefinition = defineActivation({
   kind: 'laplacian',
@@ -36,7 +36,8 @@ export const laplacianActivation: ActivationDefinition = defineActivation({
 });
 
 /**
- * s(x) = exp(-|x| / a), the activation of kind `laplacian`; a is 1 unless given. (`laplacian` itself names the differential operator.)
+ * s(x) = exp(-|x| / a), the activation of kind `laplacian`; a is 1 unless given. (`laplacian` itself names the
+ * differential operator.)
  *
  * @throws RangeError when an option is wrong
  */

@@ -11,7 +11,8 @@ export interface PreluSpec extends ActivationSpec {
 }
 
 /**
- * s(x) = x for x > 0, a x for x <= 0. He et al. 2015, arXiv:1502.01852, equation 1; the default a = 0.25 is that of their section 2.1.
+ * s(x) = x for x > 0, a x for x <= 0. He et al. 2015, arXiv:1502.01852, equation 1; the default a = 0.25 is that of
+ * their section 2.1.
  *
  * s' = 1 for x > 0 and a for x <= 0, so s'(0) = a as in PyTorch; s'' = s''' = 0 everywhere.
  */

@@ -16,7 +16,11 @@ export const scaleDerivatives = (
   x: Expression,
   [, s1, s2, s3]: DerivativeExpressions,
   factor: Expression,
-): ParameterExpressions => [mul(mul(x, s1), factor), mul(add(s1, mul(x, s2)), factor), mul(add(mul(s2, 2), mul(x, s3)), factor)];
+): ParameterExpressions => [
+  mul(mul(x, s1), factor),
+  mul(add(s1, mul(x, s2)), factor),
+  mul(add(mul(s2, 2), mul(x, s3)), factor),
+];
 
 /** d s'''/dp for such a parameter, from s''' and s'''', as {@link scaleDerivatives} has the others. */
 export const scaleThird = (x: Expression, s3: Expression, s4: Expression, factor: Expression): Expression =>

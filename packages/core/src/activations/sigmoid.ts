@@ -19,7 +19,10 @@ export const sigmoidDerivatives = (x: Expression): DerivativeExpressions => {
 };
 
 /** s(x) = 1 / (1 + exp(-x)). s' = s (1 - s), s'' = s' (1 - 2 s), s''' = s' (1 - 6 s'). */
-export const sigmoidActivation: ActivationDefinition = defineActivation({ kind: 'sigmoid', derivatives: sigmoidDerivatives });
+export const sigmoidActivation: ActivationDefinition = defineActivation({
+  kind: 'sigmoid',
+  derivatives: sigmoidDerivatives,
+});
 
 /** s(x) = 1 / (1 + exp(-x)). */
 export const sigmoid = (): SigmoidSpec => Object.freeze({ kind: 'sigmoid' });

@@ -14,8 +14,8 @@ export interface SineSpec extends ActivationSpec {
 /**
  * s(x) = sin(omega x). The activation of SIREN: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2.
  *
- * s' = omega cos(omega x), s'' = -omega^2 s, s''' = -omega^2 s'. In float32 the phase omega x is off by up to 2^-25 of itself, so no digit
- * of s is left beyond a phase of 1e7, and a phase that overflows gives NaN.
+ * s' = omega cos(omega x), s'' = -omega^2 s, s''' = -omega^2 s'. In float32 the phase omega x is off by up to 2^-25 of
+ * itself, so no digit of s is left beyond a phase of 1e7, and a phase that overflows gives NaN.
  */
 export const sineActivation: ActivationDefinition = defineActivation({
   kind: 'sine',

@@ -25,7 +25,10 @@ export const superGaussianActivation: ActivationDefinition = defineActivation({
   byParameter: (x, { a, b }, s) => ({ a: scaleDerivatives(x, s, div(-1, a)), b: scaleDerivatives(x, s, div(0.5, b)) }),
   fourth(x, { a, b }, s) {
     const value = bellFourth(x, div(sqrt(b), a), s);
-    return { value, byParameter: { a: scaleThird(x, s[3], value, div(-1, a)), b: scaleThird(x, s[3], value, div(0.5, b)) } };
+    return {
+      value,
+      byParameter: { a: scaleThird(x, s[3], value, div(-1, a)), b: scaleThird(x, s[3], value, div(0.5, b)) },
+    };
   },
 });
 

@@ -1,4 +1,6 @@
-/** @file An update of Adam as one tfjs kernel, for backends that register it. In ordinary tfjs ops it is some fourteen. */
+/**
+ * @file An update of Adam as one tfjs kernel, for backends that register it. In ordinary tfjs ops it is some fourteen.
+ */
 import {
   engine,
   getBackend,
@@ -35,7 +37,10 @@ export interface AdamVectors {
   readonly second: Tensor1D;
 }
 
-/** Registers a backend's update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next parameters, m and v. It may trust its inputs: they are checked before. */
+/**
+ * Registers a backend's update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next parameters,
+ * m and v. It may trust its inputs: they are checked before.
+ */
 export const registerAdamKernel = (backendName: string, kernelFunc: KernelFunc): void =>
   registerKernel({
     kernelName: KERNEL,

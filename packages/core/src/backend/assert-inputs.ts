@@ -1,6 +1,6 @@
 /**
- * @file What the inputs of kernels must be. A backend's kernel reads and writes memory by the lengths that it is told, so every kernel goes
- * through these checks, whoever calls it.
+ * @file What the inputs of kernels must be. A backend's kernel reads and writes memory by the lengths that it is told,
+ *   so every kernel goes through these checks, whoever calls it.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelLoss } from './backend.ts';
@@ -18,11 +18,14 @@ export const assertTensor = (what: string, tensor: TensorInfo | undefined, wante
 };
 
 const assertAll = (what: string, tensors: readonly TensorInfo[], shapes: readonly (readonly number[])[]): void => {
-  if (tensors.length !== shapes.length) throw new RangeError(`${what}: must be ${shapes.length} tensors, got ${tensors.length}`);
+  if (tensors.length !== shapes.length)
+    throw new RangeError(`${what}: must be ${shapes.length} tensors, got ${tensors.length}`);
   for (const [index, shape] of shapes.entries()) assertTensor(`${what} ${index}`, tensors[index], shape);
 };
 
-/** The number of points, of each field where they are many, from the first input. @throws RangeError when there are none */
+/**
+ * The number of points, of each field where they are many, from the first input. @throws RangeError when there are none
+ */
 const pointsOf = ({ fields }: KernelProgram, [first]: readonly TensorInfo[]): number => {
   const points = first?.shape[fields !== undefined && first.shape.length === 3 ? 1 : 0] ?? 0;
   if (points < 1) throw new RangeError(`field program: must have at least one point, got ${points}`);
@@ -60,12 +63,17 @@ export const assertProgramInputs = (
 };
 
 /** @throws RangeError when a block or the weight of a loss asks for what no target has */
-export const assertLoss = ({ shape, outFeatures: o }: KernelProgram, { blocks, weight, targetWidths }: KernelLoss): void => {
+export const assertLoss = (
+  { shape, outFeatures: o }: KernelProgram,
+  { blocks, weight, targetWidths }: KernelLoss,
+): void => {
   const wanted = blockCount(shape);
   if (blocks.length !== wanted) throw new RangeError(`field loss: must have ${wanted} blocks, got ${blocks.length}`);
   for (const [index, { target }] of blocks.entries())
     if (target && !(target.column >= 0 && target.column + o <= (targetWidths[target.index] ?? 0)))
-      throw new RangeError(`field loss: target ${target.index} must have the columns ${target.column} ... of block ${index}`);
+      throw new RangeError(
+        `field loss: target ${target.index} must have the columns ${target.column} ... of block ${index}`,
+      );
   if (weight !== undefined && ![1, o].includes(targetWidths[weight] ?? 0))
     throw new RangeError(`field loss: the weight must have 1 or ${o} columns, got ${targetWidths[weight] ?? 'none'}`);
 };
@@ -99,5 +107,6 @@ export const assertLossInputs = (
 /** @throws RangeError, TypeError when the vectors of an update are not all `f32[P]` */
 export const assertAdamInputs = (vectors: Readonly<Record<string, TensorInfo | undefined>>): void => {
   const size = vectors['parameters']?.shape[0] ?? 0;
-  for (const name of ['parameters', 'gradient', 'first', 'second']) assertTensor(`adam update: ${name}`, vectors[name], [size]);
+  for (const name of ['parameters', 'gradient', 'first', 'second'])
+    assertTensor(`adam update: ${name}`, vectors[name], [size]);
 };

@@ -1,6 +1,6 @@
 /**
- * @file What a backend's package tells core: one object with its name, its rank, and how it compiles programs. Core never imports such a package; it looks
- * the object up by the name of the tfjs backend in use (`registry.ts`).
+ * @file What a backend's package tells core: one object with its name, its rank, and how it compiles programs. Core
+ *   never imports such a package; it looks the object up by the name of the tfjs backend in use (`registry.ts`).
  */
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Penalty } from '../elementwise/penalty.ts';
@@ -13,14 +13,21 @@ export interface CompiledProgram {
   /**
    * @param inputs those of `inputTensorShapes`, n >= 1
    * @param parameters `f32[P]`
-   * @param options `isRecorded`: the gradient is being recorded, so {@link reverse} will probably follow on the same tensors, for which something may be kept
-   * @returns value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]`, as far as the order goes; for b fields with b n in the place of n
+   * @param options `isRecorded`: the gradient is being recorded, so {@link reverse} will probably follow on the same
+   *   tensors, for which something may be kept
+   * @returns value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]`, as far as the order goes; for b fields
+   *   with b n in the place of n
    */
-  forward(inputs: readonly TensorInfo[], parameters: TensorInfo, options?: { readonly isRecorded?: boolean }): TensorInfo[];
+  forward(
+    inputs: readonly TensorInfo[],
+    parameters: TensorInfo,
+    options?: { readonly isRecorded?: boolean },
+  ): TensorInfo[];
   /**
    * @param inputs as for {@link forward}; of many fields, each has its own points
    * @param upstream the derivatives of the loss with respect to what {@link forward} returns
-   * @returns its derivatives with respect to each of the inputs, and to the parameters `f32[P]`, 0 for those that the program does not use
+   * @returns its derivatives with respect to each of the inputs, and to the parameters `f32[P]`, 0 for those that the
+   *   program does not use
    */
   reverse(
     inputs: readonly TensorInfo[],
@@ -60,7 +67,8 @@ export interface LossScale {
 export interface CompiledLoss {
   /**
    * @param targets each `f32[n, k]`; of many fields `f32[b, n, k]`, or `f32[n, k]` where all have the same
-   * @returns the loss `f32[]`, of many fields `f32[b]`, and the derivatives of it, or of its sum, with respect to the parameters `f32[P]`
+   * @returns the loss `f32[]`, of many fields `f32[b]`, and the derivatives of it, or of its sum, with respect to the
+   *   parameters `f32[P]`
    */
   run(
     inputs: readonly TensorInfo[],
@@ -80,9 +88,15 @@ export interface FieldBackend {
   readonly reportEvery: number;
   /** Whether it takes programs for many fields at once; others are given one field after the other. */
   readonly manyFields?: boolean;
-  /** Whether it has kernels for an operation. Operations that it has none for run in ordinary tfjs ops, with all that they need. */
+  /**
+   * Whether it has kernels for an operation. Operations that it has none for run in ordinary tfjs ops, with all that
+   * they need.
+   */
   supports(operation: Operation, shape: JetShape): boolean;
-  /** Called once for each program and instance of the tfjs backend. `undefined` where it declines the program as a whole. */
+  /**
+   * Called once for each program and instance of the tfjs backend. `undefined` where it declines the program as a
+   * whole.
+   */
   compile(program: KernelProgram, on: KernelBackend): CompiledProgram | undefined;
   /** The same with a loss. */
   compileLoss?(program: KernelProgram, loss: KernelLoss, on: KernelBackend): CompiledLoss | undefined;

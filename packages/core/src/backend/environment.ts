@@ -2,8 +2,9 @@
 import { engine, getBackend, type KernelBackend } from '@tensorflow/tfjs-core';
 
 /**
- * What the fit loop looks for on the tfjs backend that is in use: where the roundings of a backend's results depend on more than its name, e.g. on the
- * number of threads that add up a gradient, it says on what. A checkpoint keeps it, and who goes on from it elsewhere is told.
+ * What the fit loop looks for on the tfjs backend that is in use: where the roundings of a backend's results depend on
+ * more than its name, e.g. on the number of threads that add up a gradient, it says on what. A checkpoint keeps it, and
+ * who goes on from it elsewhere is told.
  */
 export interface DescribedBackend {
   /** By name, e.g. `{ threads: '4' }`. */

@@ -1,6 +1,6 @@
 /**
- * @file What a backend's package compiles: the part of a network that it has kernels for, as operations over blocks of points. Core cuts it out of the
- * network once for each kind of request, and remembers what the backend made of it.
+ * @file What a backend's package compiles: the part of a network that it has kernels for, as operations over blocks of
+ *   points. Core cuts it out of the network once for each kind of request, and remembers what the backend made of it.
  */
 import type { JetShape } from '../jets/request.ts';
 import type { Operation } from '../ops/operation.ts';
@@ -9,13 +9,17 @@ import type { Operation } from '../ops/operation.ts';
 export interface KernelInput {
   readonly features: number;
   /**
-   * `coords`: the coordinates themselves, `f32[n, d]`, whose first derivatives are 1 along their own axis, and whose second are 0. `jet`: value
-   * `f32[n, features]`, first `f32[d, n, features]` and second `f32[m, n, features]`, as far as the order goes.
+   * `coords`: the coordinates themselves, `f32[n, d]`, whose first derivatives are 1 along their own axis, and whose
+   * second are 0. `jet`: value `f32[n, features]`, first `f32[d, n, features]` and second `f32[m, n, features]`, as far
+   * as the order goes.
    */
   readonly kind: 'coords' | 'jet';
 }
 
-/** Operations in static single assignment: registers 0 ... inputs - 1 hold the inputs, operation i writes register inputs + i. The last one is what comes out. */
+/**
+ * Operations in static single assignment: registers 0 ... inputs - 1 hold the inputs, operation i writes register
+ * inputs + i. The last one is what comes out.
+ */
 export interface KernelProgram {
   readonly shape: JetShape;
   readonly inputs: readonly KernelInput[];
@@ -25,9 +29,9 @@ export interface KernelProgram {
   /** P, the length of the flat vector of all parameters of the network; this part may use only some of it. */
   readonly parameterCount: number;
   /**
-   * b, where the program runs for many fields at once, whose parameters lie `fieldStride` apart. Absent for one field. Such a program has the coordinates as
-   * its one input, `f32[b, n, d]`, or `f32[n, d]` where all fields have the same points. Its outputs, and their derivatives, have b n rows: those of field f
-   * are rows f n ... (f + 1) n - 1.
+   * b, where the program runs for many fields at once, whose parameters lie `fieldStride` apart. Absent for one field.
+   * Such a program has the coordinates as its one input, `f32[b, n, d]`, or `f32[n, d]` where all fields have the same
+   * points. Its outputs, and their derivatives, have b n rows: those of field f are rows f n ... (f + 1) n - 1.
    */
   readonly fields?: number;
 }
@@ -58,6 +62,9 @@ export const jetTensorShapes = ({ inFeatures, order, forms }: JetShape, n: numbe
   ...(forms ? [[forms.weights.length, n, features]] : []),
 ];
 
-/** The shapes of all input tensors at n points, in order; those of a program for many fields are as its {@link KernelProgram.fields} says. */
+/**
+ * The shapes of all input tensors at n points, in order; those of a program for many fields are as its {@link
+ * KernelProgram.fields} says.
+ */
 export const inputTensorShapes = ({ inputs, shape }: Pick<KernelProgram, 'inputs' | 'shape'>, n: number): number[][] =>
   inputs.flatMap(({ kind, features }) => (kind === 'coords' ? [[n, features]] : jetTensorShapes(shape, n, features)));

@@ -2,17 +2,17 @@
 import { engine, type KernelBackend } from '@tensorflow/tfjs-core';
 
 /**
- * What the fit loop looks for on the tfjs backend that is in use, where kernels are recorded now and run later: a backend with this method is asked
- * after every chunk, so that the work that is under way, and the memory that it holds, stay bounded however slow the device is. Backends that
- * are done when a kernel returns need none.
+ * What the fit loop looks for on the tfjs backend that is in use, where kernels are recorded now and run later: a
+ * backend with this method is asked after every chunk, so that the work that is under way, and the memory that it
+ * holds, stay bounded however slow the device is. Backends that are done when a kernel returns need none.
  */
 export interface PacedBackend {
   /**
    * Reads nothing from the device.
    *
    * @param signal ends the wait when it is aborted; the caller throws its reason
-   * @returns a promise where the host has to wait; `undefined` where it may go on at once, which then costs nothing. The promise is rejected when
-   *   the device is gone.
+   * @returns a promise where the host has to wait; `undefined` where it may go on at once, which then costs nothing.
+   *   The promise is rejected when the device is gone.
    */
   keepPace(signal?: AbortSignal): Promise<void> | undefined;
 }

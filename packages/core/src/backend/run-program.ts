@@ -114,6 +114,9 @@ export const runLoss = (
     readonly scale: LossScale;
   },
 ): { readonly loss: Scalar; readonly gradient: Tensor1D } => {
-  const [loss, parameterGradient] = runKernel(PROGRAM_KERNELS.loss, [...inputs, parameters, ...targets], { ...runnable, scale });
+  const [loss, parameterGradient] = runKernel(PROGRAM_KERNELS.loss, [...inputs, parameters, ...targets], {
+    ...runnable,
+    scale,
+  });
   return { loss: loss as Scalar, gradient: parameterGradient as Tensor1D };
 };

@@ -8,8 +8,8 @@ export interface BackendCandidate {
   /** The name under which tfjs knows it: `webgpu`, `simd`, `tensorflow`, `webgl`, `wasm`, `cpu`. */
   readonly name: string;
   /**
-   * Imports the package that registers it, e.g. `() => import('@tensorflow/tfjs-backend-wasm')`. Throws when it cannot be had here; the
-   * error's message is the reason that is reported.
+   * Imports the package that registers it, e.g. `() => import('@tensorflow/tfjs-backend-wasm')`. Throws when it cannot
+   * be had here; the error's message is the reason that is reported.
    */
   load(): Promise<unknown>;
 }
@@ -47,7 +47,10 @@ interface GpuAdapter {
   readonly info?: { readonly isFallbackAdapter?: boolean; readonly description?: string; readonly vendor?: string };
 }
 
-/** Why WebGPU is not worth using here; `undefined` when it is. tfjs throws "null.features" where there is no adapter, so ask first. */
+/**
+ * Why WebGPU is not worth using here; `undefined` when it is. tfjs throws "null.features" where there is no adapter, so
+ * ask first.
+ */
 const webgpuProblem = async (softwareToo: boolean): Promise<string | undefined> => {
   const { gpu } = (globalThis.navigator ?? {}) as object as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } };
   if (gpu === undefined) return 'this platform has no WebGPU';
@@ -81,12 +84,13 @@ const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): 
 };
 
 /**
- * Sets the tfjs backend: the one that is wanted, or for `auto` the first one that works here. Later tensors and fields live on it.
+ * Sets the tfjs backend: the one that is wanted, or for `auto` the first one that works here. Later tensors and fields
+ * live on it.
  *
  * @param wanted `auto`, or a backend's name
  * @param candidates what the application can offer, best first; the backends that are registered already if absent
- * @throws RangeError when the wanted one is not among the candidates, Error when it (or, for `auto`, every one) is of no use; the message says
- *   why for each
+ * @throws RangeError when the wanted one is not among the candidates, Error when it (or, for `auto`, every one) is of
+ *   no use; the message says why for each
  */
 export const selectBackend = async (
   wanted = 'auto',
@@ -119,5 +123,8 @@ export const selectBackend = async (
   );
 };
 
-/** How many steps of a fit are worth doing between two reports on the backend in use: 1 where its package says nothing else. */
+/**
+ * How many steps of a fit are worth doing between two reports on the backend in use: 1 where its package says nothing
+ * else.
+ */
 export const reportInterval = (): number => fieldBackend(getBackend())?.reportEvery ?? 1;

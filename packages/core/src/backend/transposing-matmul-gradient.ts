@@ -1,6 +1,7 @@
 /**
- * @file A gradient of the matrix product for tfjs's wasm backend. Its product is 20 to 100 times slower when an operand is transposed on the
- * fly, which is what the ordinary gradient asks for; transposing first, as an op of its own, costs next to nothing beside it.
+ * @file A gradient of the matrix product for tfjs's wasm backend. Its product is 20 to 100 times slower when an operand
+ *   is transposed on the fly, which is what the ordinary gradient asks for; transposing first, as an op of its own,
+ *   costs next to nothing beside it.
  */
 import {
   type GradConfig,
@@ -31,9 +32,13 @@ const gradient = (ordinary: GradConfig): GradConfig => ({
   gradFunc(dy, saved, attrs) {
     if (getBackend() !== 'wasm') return ordinary.gradFunc(dy, saved, attrs);
     const [a, b] = saved as [Tensor, Tensor];
-    const { transposeA, transposeB } = attrs as object as { readonly transposeA: boolean; readonly transposeB: boolean };
+    const { transposeA, transposeB } = attrs as object as {
+      readonly transposeA: boolean;
+      readonly transposeB: boolean;
+    };
     const g = dy as Tensor;
-    // c = op(a) op(b): the derivative of op(a) is g op(b)', that of op(b) is op(a)' g; an operand that was transposed gets the transpose.
+    // c = op(a) op(b): the derivative of op(a) is g op(b)', that of op(b) is op(a)' g; an operand that was transposed
+    // gets the transpose.
     return {
       a: () => (transposeA ? product(b, transposeB, g, true) : product(g, false, b, !transposeB)),
       b: () => (transposeB ? product(g, true, a, transposeA) : product(a, !transposeA, g, false)),

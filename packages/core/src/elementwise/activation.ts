@@ -1,8 +1,9 @@
 /**
  * @file What an activation is: a scalar function s with its first three derivatives.
  *
- * A jet needs s' and s'', and its reverse pass needs s''' (see `layers/activation-jet.ts`). Automatic differentiation of tfjs is not used for them:
- * nested reverse mode gives wrong second derivatives for every op whose gradient saves its output. {@link defineActivation} makes one of a formula.
+ * A jet needs s' and s'', and its reverse pass needs s''' (see `layers/activation-jet.ts`). Automatic differentiation
+ * of tfjs is not used for them: nested reverse mode gives wrong second derivatives for every op whose gradient saves
+ * its output. {@link defineActivation} makes one of a formula.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { byParameter, successiveDerivatives } from './differentiate.ts';
@@ -44,21 +45,27 @@ export interface ActivationDefinition {
   readonly kind: string;
   /** The parameters' names with their default values. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** Names of the parameters that must be positive at the start; the others may have any finite value. Learning does not constrain them. */
+  /**
+   * Names of the parameters that must be positive at the start; the others may have any finite value. Learning does not
+   * constrain them.
+   */
   readonly positive?: readonly string[];
-  /** The formulas. A definition that is written in tfjs ops has none: backends run it op by op, not in a kernel of their own. */
+  /**
+   * The formulas. A definition that is written in tfjs ops has none: backends run it op by op, not in a kernel of their
+   * own.
+   */
   readonly expressions?: ActivationExpressions;
   /**
-   * The factor on the argument, for these values of the parameters: with it, s^(k) is about steepness^k. Kernels that store derivatives with few bits
-   * divide by it. 1 if absent.
+   * The factor on the argument, for these values of the parameters: with it, s^(k) is about steepness^k. Kernels that
+   * store derivatives with few bits divide by it. 1 if absent.
    */
   readonly steepness?: (parameters: Readonly<Record<string, number>>) => number;
   /**
    * s and its derivatives at `x`.
    *
    * @param x `f32[...]`
-   * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape; all new tensors. A definition with a kink says which values it has
-   *   there. Where x is NaN, so is s on the cpu and wasm backends (shaders may lose it).
+   * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape; all new tensors. A definition with a kink says
+   *   which values it has there. Where x is NaN, so is s on the cpu and wasm backends (shaders may lose it).
    */
   derivatives(x: Tensor, parameters: ActivationParameters, order: DerivativeOrder): Tensor[];
   /**
@@ -67,7 +74,12 @@ export interface ActivationDefinition {
    * @param values what `derivatives` returned at `x`, with one order more than is wanted here
    * @returns `[ds/dp, ds'/dp, ...]`, one fewer than `values`
    */
-  parameterDerivatives?(parameter: string, x: Tensor, parameters: ActivationParameters, values: readonly Tensor[]): Tensor[];
+  parameterDerivatives?(
+    parameter: string,
+    x: Tensor,
+    parameters: ActivationParameters,
+    values: readonly Tensor[],
+  ): Tensor[];
 }
 
 /** The parameters of a formula by name. */
@@ -79,17 +91,30 @@ interface FormulaSettings<P extends string> {
   readonly parameters?: { readonly [Name in P]: number };
   readonly positive?: readonly P[];
   readonly steepness?: (parameters: { readonly [Name in P]: number }) => number;
-  /** The derivatives of s, s' and s'' with respect to each parameter, where a closed form is better than what the rules give. */
+  /**
+   * The derivatives of s, s' and s'' with respect to each parameter, where a closed form is better than what the rules
+   * give.
+   */
   readonly byParameter?: (
     x: Expression,
     parameters: FormulaParameters<P>,
     derivatives: DerivativeExpressions,
   ) => { readonly [Name in P]: ParameterExpressions };
-  /** s'''' and the derivatives of s''' with respect to parameters, where closed forms are better than what the rules give. */
-  readonly fourth?: (x: Expression, parameters: FormulaParameters<P>, derivatives: DerivativeExpressions) => FourthExpressions;
+  /**
+   * s'''' and the derivatives of s''' with respect to parameters, where closed forms are better than what the rules
+   * give.
+   */
+  readonly fourth?: (
+    x: Expression,
+    parameters: FormulaParameters<P>,
+    derivatives: DerivativeExpressions,
+  ) => FourthExpressions;
 }
 
-/** An activation as a formula: s alone, or s with its derivatives where a closed form is better than what the rules give. */
+/**
+ * An activation as a formula: s alone, or s with its derivatives where a closed form is better than what the rules
+ * give.
+ */
 export type ActivationFormula<P extends string> = FormulaSettings<P> &
   (
     | { readonly value: (x: Expression, parameters: FormulaParameters<P>) => Expression; readonly derivatives?: never }
@@ -117,12 +142,14 @@ const expressionsOf = <P extends string>(formula: ActivationFormula<P>, names: r
 };
 
 /**
- * Makes an activation of its formula. From it come the tfjs ops, the derivatives that are not given, and the code of kernels.
+ * Makes an activation of its formula. From it come the tfjs ops, the derivatives that are not given, and the code of
+ * kernels.
  *
  *     const swish = defineActivation({ kind: 'swish', parameters: { beta: 1 }, value: (x, { beta }) => mul(x, sigmoid(mul(beta, x))) });
  *
- * Derivatives by rule are exact, but the rules do not see what may overflow or cancel, and they have fixed values at kinks (see `differentiate`);
- * where these do not suit, `derivatives` gives s, s', s'' and s''', and `fourth` what products with a Hessian need beyond them.
+ * Derivatives by rule are exact, but the rules do not see what may overflow or cancel, and they have fixed values at
+ * kinks (see `differentiate`); where these do not suit, `derivatives` gives s, s', s'' and s''', and `fourth` what
+ * products with a Hessian need beyond them.
  *
  * @throws RangeError when the formula has a parameter that is not in the list
  */

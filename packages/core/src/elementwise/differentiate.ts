@@ -1,9 +1,10 @@
 /**
  * @file Derivatives of expressions by rule.
  *
- * What the rules say of kinks: sign, floor and greater have the derivative 0 everywhere, and |a| has sign(a), which is 0 at 0. max(a, b) and
- * min(a, b) have the derivative of b where a = b, so that of max(x, 0) at 0 is 0; `clip` has 0 at either end. Those of `select` are those of its
- * branches. The delta functions of jumps are left out. A formula that wants another value at a kink gives its derivative itself.
+ * What the rules say of kinks: sign, floor and greater have the derivative 0 everywhere, and |a| has sign(a), which is
+ * 0 at 0. max(a, b) and min(a, b) have the derivative of b where a = b, so that of max(x, 0) at 0 is 0; `clip` has 0 at
+ * either end. Those of `select` are those of its branches. The delta functions of jumps are left out. A formula that
+ * wants another value at a kink gives its derivative itself.
  */
 import {
   type Argument,

@@ -1,9 +1,10 @@
 /**
- * @file Formulas of one number x and named parameters as data: an activation or a penalty is written once, and the tfjs ops, the code of every
- * kernel and the derivatives come from it.
+ * @file Formulas of one number x and named parameters as data: an activation or a penalty is written once, and the tfjs
+ *   ops, the code of every kernel and the derivatives come from it.
  *
- * An expression is immutable, and parts that are used twice are shared: it is a graph, not a tree. The constructors fold constants and drop zeros
- * and ones. They do not regroup sums and products: who writes a formula decides what may overflow and what cancels.
+ * An expression is immutable, and parts that are used twice are shared: it is a graph, not a tree. The constructors
+ * fold constants and drop zeros and ones. They do not regroup sums and products: who writes a formula decides what may
+ * overflow and what cancels.
  */
 import { applyOperation, type Operation } from './operations.ts';
 
@@ -137,13 +138,16 @@ export const sign: (a: ExpressionLike) => Expression = unary('sign');
 export const floor: (a: ExpressionLike) => Expression = unary('floor');
 
 /** The smaller of two. */
-export const min = (a: ExpressionLike, b: ExpressionLike): Expression => operation('min', toExpression(a), toExpression(b));
+export const min = (a: ExpressionLike, b: ExpressionLike): Expression =>
+  operation('min', toExpression(a), toExpression(b));
 
 /** The larger of two. */
-export const max = (a: ExpressionLike, b: ExpressionLike): Expression => operation('max', toExpression(a), toExpression(b));
+export const max = (a: ExpressionLike, b: ExpressionLike): Expression =>
+  operation('max', toExpression(a), toExpression(b));
 
 /** a, but at least `low` and at most `high` */
-export const clip = (a: ExpressionLike, low: ExpressionLike, high: ExpressionLike): Expression => min(max(a, low), high);
+export const clip = (a: ExpressionLike, low: ExpressionLike, high: ExpressionLike): Expression =>
+  min(max(a, low), high);
 
 /** 1 where a > b, else 0 */
 export const greater = (a: ExpressionLike, b: ExpressionLike): Expression =>

@@ -1,14 +1,16 @@
 /**
  * @file Expressions as a program without branches: the form that every evaluator and every kernel works from.
  *
- * A program is a list of instructions, each of which applies one operation to numbers that are at hand and gives one number, once (static single
- * assignment). Whatever occurs twice in the expressions, also in different ones of them, is computed once. `[s, s', s'']` of a sine are
+ * A program is a list of instructions, each of which applies one operation to numbers that are at hand and gives one
+ * number, once (static single assignment). Whatever occurs twice in the expressions, also in different ones of them, is
+ * computed once. `[s, s', s'']` of a sine are
  *
  *     parameters: omega        uniforms: u0 = neg omega; u1 = mul u0 omega
  *     instructions: v0 = mul omega x; v1 = sin v0; v2 = cos v0; v3 = mul omega v2; v4 = mul u1 v1        results: v1, v3, v4
  *
- * How a kernel uses it: a shader prints each instruction as a line; an interpreter runs each over a block of numbers that fits into the cache, with
- * the registers of {@link allocateRegisters}. Uniforms are the same for all elements, so they are computed once.
+ * How a kernel uses it: a shader prints each instruction as a line; an interpreter runs each over a block of numbers
+ * that fits into the cache, with the registers of {@link allocateRegisters}. Uniforms are the same for all elements, so
+ * they are computed once.
  */
 import type { Compound, Expression } from './expression.ts';
 import type { Operation } from './operations.ts';
@@ -16,8 +18,8 @@ import type { Operation } from './operations.ts';
 /** A number that an instruction takes in. */
 export interface Operand {
   /**
-   * `argument`: x. `constant`, `parameter`: the one with that index in the program. `uniform`, `value`: what the instruction with that index in
-   * `uniforms` or `instructions` gave, which is always an earlier one.
+   * `argument`: x. `constant`, `parameter`: the one with that index in the program. `uniform`, `value`: what the
+   * instruction with that index in `uniforms` or `instructions` gave, which is always an earlier one.
    */
   readonly kind: 'argument' | 'constant' | 'parameter' | 'uniform' | 'value';
   /** 0 for the argument. */
@@ -40,11 +42,14 @@ export interface Program {
   /** What depends on constants and parameters alone. Their operands are neither arguments nor values. */
   readonly uniforms: readonly Instruction[];
   /**
-   * What is computed for each element. At least one operand is the argument or a value. Sine and cosine of the same number stand next to each other,
-   * so that a kernel may compute both at once.
+   * What is computed for each element. At least one operand is the argument or a value. Sine and cosine of the same
+   * number stand next to each other, so that a kernel may compute both at once.
    */
   readonly instructions: readonly Instruction[];
-  /** Where the values of the expressions are, in order. Several may be the same, and any may be no value: s' of x is a constant. */
+  /**
+   * Where the values of the expressions are, in order. Several may be the same, and any may be no value: s' of x is a
+   * constant.
+   */
   readonly results: readonly Operand[];
 }
 
@@ -66,7 +71,8 @@ const pairWaves = (
 ): Pick<Program, 'instructions' | 'results'> => {
   const partnerOf = ({ op, operands: [a] }: Instruction): number =>
     instructions.findIndex(
-      other => other.op === OTHER_WAVE[op] && other.operands[0]?.kind === a?.kind && other.operands[0]?.index === a?.index,
+      other =>
+        other.op === OTHER_WAVE[op] && other.operands[0]?.kind === a?.kind && other.operands[0]?.index === a?.index,
     );
   const order: number[] = [];
   for (const [index, instruction] of instructions.entries()) {
@@ -106,7 +112,10 @@ export const linearise = (expressions: readonly Expression[], parameters: readon
     if (found !== undefined) return found;
     const isUniform = operands.every(({ kind }) => kind !== 'argument' && kind !== 'value');
     const list = isUniform ? uniforms : instructions;
-    const made: Operand = { kind: isUniform ? 'uniform' : 'value', index: list.push({ op: expression.op, operands }) - 1 };
+    const made: Operand = {
+      kind: isUniform ? 'uniform' : 'value',
+      index: list.push({ op: expression.op, operands }) - 1,
+    };
     ofKey.set(key, made);
     return made;
   };
@@ -118,7 +127,9 @@ export const linearise = (expressions: readonly Expression[], parameters: readon
     }
     const index = parameters.indexOf(expression.name);
     if (index < 0)
-      throw new RangeError(`unknown parameter '${expression.name}' in a formula; known are ${parameters.join(', ') || 'none'}`);
+      throw new RangeError(
+        `unknown parameter '${expression.name}' in a formula; known are ${parameters.join(', ') || 'none'}`,
+      );
     return { kind: 'parameter', index };
   };
   const place = (expression: Expression): Operand => {
@@ -137,13 +148,17 @@ export const linearise = (expressions: readonly Expression[], parameters: readon
 export interface Registers {
   /** How many there are. */
   readonly count: number;
-  /** The register that each instruction writes to. It may be that of one of its operands: a machine reads an element before it writes it. */
+  /**
+   * The register that each instruction writes to. It may be that of one of its operands: a machine reads an element
+   * before it writes it.
+   */
   readonly targets: readonly number[];
 }
 
 /**
- * Assigns registers to the instructions of a program: few, since each is used again as soon as what it holds is needed no more. At the start, register 0
- * holds the argument. At the end, the results are in the registers that they were written to.
+ * Assigns registers to the instructions of a program: few, since each is used again as soon as what it holds is needed
+ * no more. At the start, register 0 holds the argument. At the end, the results are in the registers that they were
+ * written to.
  */
 export const allocateRegisters = ({ instructions, results }: Program): Registers => {
   const END = instructions.length;

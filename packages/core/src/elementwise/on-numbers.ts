@@ -8,7 +8,11 @@ import { applyOperation } from './operations.ts';
  * @returns one number for each result
  * @throws RangeError when the value of a parameter is missing
  */
-export const evaluateNumbers = (program: Program, x: number, parameters: Readonly<Record<string, number>> = {}): number[] => {
+export const evaluateNumbers = (
+  program: Program,
+  x: number,
+  parameters: Readonly<Record<string, number>> = {},
+): number[] => {
   const uniforms: number[] = [];
   const values: number[] = [];
   const given = program.parameters.map(name => {

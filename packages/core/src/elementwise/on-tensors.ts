@@ -38,12 +38,17 @@ import { applyOperation, type Operation } from './operations.ts';
 /** A power of two, so the product is exact. */
 const MAGNIFICATION = 2 ** 60;
 
-/** sign(x), with sign(0) = 0. tfjs's op on wasm takes all |x| below some 1e-6 for 0 (4.22.0); magnified, that is 1e-24. */
+/**
+ * sign(x), with sign(0) = 0. tfjs's op on wasm takes all |x| below some 1e-6 for 0 (4.22.0); magnified, that is 1e-24.
+ */
 const signOf = (x: Tensor): Tensor => sign(mul(x, MAGNIFICATION));
 
 type TensorOperand = Tensor | number;
 
-/** Each operation as one op, of which at least one operand is a tensor. Where tfjs has a faster op for a special case, that is taken. */
+/**
+ * Each operation as one op, of which at least one operand is a tensor. Where tfjs has a faster op for a special case,
+ * that is taken.
+ */
 const simple: Readonly<Record<Exclude<Operation, 'select'>, (a: TensorOperand, b: TensorOperand) => Tensor>> = {
   neg: a => neg(a),
   abs: a => abs(a as Tensor),
@@ -123,7 +128,11 @@ export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[
     const clipped = ([inner, high]: readonly Operand[]): Tensor | undefined => {
       const made = instructionOf(inner as Operand);
       if (made?.op !== 'max') return undefined;
-      const [a, low, top] = [...made.operands, high as Operand].map(read) as [TensorOperand, TensorOperand, TensorOperand];
+      const [a, low, top] = [...made.operands, high as Operand].map(read) as [
+        TensorOperand,
+        TensorOperand,
+        TensorOperand,
+      ];
       const isClip = typeof a !== 'number' && typeof low === 'number' && typeof top === 'number' && low <= top;
       return isClip ? clipByValue(a, low, top) : undefined;
     };

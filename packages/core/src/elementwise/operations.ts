@@ -1,4 +1,7 @@
-/** @file The operations that elementwise formulas are made of: a closed set, so that every evaluator and every kernel can know them all. */
+/**
+ * @file The operations that elementwise formulas are made of: a closed set, so that every evaluator and every kernel
+ * can know them all.
+ */
 
 /** The number of operands of each operation. */
 export const operationArity = {

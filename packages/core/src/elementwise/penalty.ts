@@ -69,7 +69,12 @@ export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty,
     return {
       value,
       gradFunc: (upstream, [at, known]) => {
-        const [slope] = evaluateTensors(program, { x: at as Tensor, parameters, known: [known as Tensor], from: 1 }) as [Tensor];
+        const [slope] = evaluateTensors(program, {
+          x: at as Tensor,
+          parameters,
+          known: [known as Tensor],
+          from: 1,
+        }) as [Tensor];
         return mul(slope, upstream);
       },
     };
@@ -78,8 +83,8 @@ export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty,
 };
 
 /**
- * The derivatives of penalties along a direction in which the errors move, element by element, in tfjs ops: slope(e) e'. Gradients run through it, with respect to
- * both.
+ * The derivatives of penalties along a direction in which the errors move, element by element, in tfjs ops: slope(e)
+ * e'. Gradients run through it, with respect to both.
  *
  * @param errors `f32[...]`
  * @param tangents e', of the same shape

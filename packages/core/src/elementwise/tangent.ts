@@ -1,19 +1,27 @@
 /**
- * @file Activations that derivatives of activations are. The tangent of h = s(z; p), its derivative along a direction in which z moves by z' and the
- * parameters p by p', is
+ * @file Activations that derivatives of activations are. The tangent of h = s(z; p), its derivative along a direction
+ *   in which z moves by z' and the parameters p by p', is
  *
  *     h' = s'(z; p) z' + sum_p p' ds/dp(z; p)
  *
- * {@link slopeOf} makes an activation of s', and {@link parameterTangentOf} one of the sum, in which p' are parameters too. Both have derivatives of their own,
- * up to s'''', so the tangent has the jets and the reverse pass that any activation has.
+ * {@link slopeOf} makes an activation of s', and {@link parameterTangentOf} one of the sum, in which p' are parameters
+ * too. Both have derivatives of their own, up to s'''', so the tangent has the jets and the reverse pass that any
+ * activation has.
  */
-import { type ActivationDefinition, type ActivationExpressions, defineActivation, type FourthExpressions } from './activation.ts';
+import {
+  type ActivationDefinition,
+  type ActivationExpressions,
+  defineActivation,
+  type FourthExpressions,
+} from './activation.ts';
 import { differentiate } from './differentiate.ts';
 import { add, constant, type Expression, mul, parameter } from './expression.ts';
 
 const expressionsOf = ({ kind, expressions }: ActivationDefinition): ActivationExpressions => {
   if (expressions === undefined)
-    throw new TypeError(`tangent: the activation '${kind}' must be made of a formula (defineActivation), got one in tfjs ops`);
+    throw new TypeError(
+      `tangent: the activation '${kind}' must be made of a formula (defineActivation), got one in tfjs ops`,
+    );
   return expressions;
 };
 
@@ -24,7 +32,9 @@ const fourthOf = (definition: ActivationDefinition): FourthExpressions => {
   const names = Object.keys(byParameter);
   return {
     value: fourth?.value ?? differentiate(s3),
-    byParameter: Object.fromEntries(names.map(name => [name, fourth?.byParameter[name] ?? differentiate(s3, parameter(name))])),
+    byParameter: Object.fromEntries(
+      names.map(name => [name, fourth?.byParameter[name] ?? differentiate(s3, parameter(name))]),
+    ),
   };
 };
 
@@ -84,11 +94,15 @@ const makeParameterTangent = (definition: ActivationDefinition, names: readonly 
 };
 
 /**
- * The activation x -> sum_p p' ds/dp(x) over the parameters `names`, whose p' are parameters with the names of {@link tangentName}. The same object each time.
+ * The activation x -> sum_p p' ds/dp(x) over the parameters `names`, whose p' are parameters with the names of {@link
+ * tangentName}. The same object each time.
  *
  * @throws TypeError when the activation has no formula
  */
-export const parameterTangentOf = (definition: ActivationDefinition, names: readonly string[]): ActivationDefinition => {
+export const parameterTangentOf = (
+  definition: ActivationDefinition,
+  names: readonly string[],
+): ActivationDefinition => {
   const ofDefinition = parameterTangents.get(definition) ?? new Map<string, ActivationDefinition>();
   parameterTangents.set(definition, ofDefinition);
   const key = names.join('\n');

@@ -1,6 +1,6 @@
 /**
- * @file Many fields of one network at once. Where the backend takes them together, that is one kernel call; elsewhere each field is evaluated on its own,
- * in the backend's kernels for one field where it has them.
+ * @file Many fields of one network at once. Where the backend takes them together, that is one kernel call; elsewhere
+ *   each field is evaluated on its own, in the backend's kernels for one field where it has them.
  *
  * Rows are field by field: those of field f are rows f n ... (f + 1) n - 1 of `[b n, ...]`.
  */
@@ -46,7 +46,10 @@ export interface BatchLossInputs {
 const cutApart = (tensor: Tensor): readonly Tensor[] =>
   tensor.shape[0] === 1 ? [reshape(tensor, tensor.shape.slice(1))] : unstack(tensor);
 
-/** The parts `[n, k]` of a tensor `[b, n, k]`, one for each field; the tensor itself for all of them where it is `[n, k]`. */
+/**
+ * The parts `[n, k]` of a tensor `[b, n, k]`, one for each field; the tensor itself for all of them where it is `[n,
+ * k]`.
+ */
 const partsOf = (tensor: Tensor, count: number): readonly Tensor[] =>
   tensor.rank === 2 ? Array.from({ length: count }, () => tensor) : cutApart(tensor);
 
@@ -87,7 +90,10 @@ export class BatchEvaluation {
     return this.#batch.count * this.#single.keptFeatures;
   }
 
-  /** The parameters of each field. All are cut at once: the gradient of a slice would be as long as what it was cut from. */
+  /**
+   * The parameters of each field. All are cut at once: the gradient of a slice would be as long as what it was cut
+   * from.
+   */
   #parametersOfEach(parts: readonly Tensor[]): NetworkParameters[] {
     const { single, isOwn, count } = this.#batch;
     const cut = parts.map((part, index) => (isOwn[index] ? cutApart(part) : undefined));
@@ -109,7 +115,11 @@ export class BatchEvaluation {
       // The reverse pass gives each field's own derivatives with respect to the coordinates; tfjs adds them up.
       const isShared = coords.rank === 2 && engine().isTapeOn();
       const given: Tensor = isShared ? broadcastTo(reshape(coords, [1, n, d]), [count, n, d]) : coords;
-      const [value, first, second] = runProgram(this.#runnable, [given], parameters.flat()) as [Tensor2D, Tensor3D?, Tensor3D?];
+      const [value, first, second] = runProgram(this.#runnable, [given], parameters.flat()) as [
+        Tensor2D,
+        Tensor3D?,
+        Tensor3D?,
+      ];
       return { value, ...(first && { first }), ...(second && { second }) };
     }
     const points = partsOf(coords, count);

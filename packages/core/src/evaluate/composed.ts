@@ -22,7 +22,9 @@ export const runComposed = ({ operations, known, parameters, shape }: ComposedRu
   const jets = new Map(known);
   const points = (known.get(0) as LayerJet).value.shape[0];
   const tensorOf = (numbers: Numbers): Tensor =>
-    numbers.kind === 'constant' ? reshape(tensor(numbers.values()), [...numbers.shape]) : (parameters[numbers.index] as Tensor);
+    numbers.kind === 'constant'
+      ? reshape(tensor(numbers.values()), [...numbers.shape])
+      : (parameters[numbers.index] as Tensor);
   const context = { shape, points, tensor: tensorOf };
   for (const [index, operation] of operations) {
     const inputs = operation.inputs.map(register => jets.get(register) as LayerJet);

@@ -73,7 +73,11 @@ const assemble = (jet: LayerJet, request: DerivativeRequest, plan: DerivativePla
   } as Jet<DerivativeRequest>;
 };
 
-const emptyJet = (request: DerivativeRequest, { inFeatures: d }: DerivativePlan, outFeatures: number): Jet<DerivativeRequest> => {
+const emptyJet = (
+  request: DerivativeRequest,
+  { inFeatures: d }: DerivativePlan,
+  outFeatures: number,
+): Jet<DerivativeRequest> => {
   const empty = (): Tensor2D => zeros([0, outFeatures]);
   return {
     value: empty(),
@@ -120,10 +124,11 @@ export const evaluateBatchNetwork = <const R extends DerivativeRequest>(
 };
 
 /**
- * Evaluates a field and the requested derivatives at n points in one forward pass. Gradients with respect to the parameters and the
- * coordinates flow through all results, with one ordinary reverse pass.
+ * Evaluates a field and the requested derivatives at n points in one forward pass. Gradients with respect to the
+ * parameters and the coordinates flow through all results, with one ordinary reverse pass.
  *
- * @param parameters flat or by name, shapes as in `parameterLayout(spec)`; any tensors: a field's variables, or the output of another network
+ * @param parameters flat or by name, shapes as in `parameterLayout(spec)`; any tensors: a field's variables, or the
+ *   output of another network
  * @param coords `f32[n, inFeatures]`, n may be 0
  * @throws RangeError or TypeError when parameters, coordinates or the request do not fit the spec
  */
@@ -148,7 +153,8 @@ export const evaluate = (
 ): Tensor2D => evaluateJet(spec, parameters, coords, {}, extensions).value;
 
 /**
- * Which kinds of operations of a field the backend in use runs in its own kernels, and which in tfjs ops: for whoever wonders why a network is slow.
+ * Which kinds of operations of a field the backend in use runs in its own kernels, and which in tfjs ops: for whoever
+ * wonders why a network is slow.
  *
  * @throws RangeError or TypeError when the request does not fit the spec
  */

@@ -1,5 +1,15 @@
-/** @file A network and a request, made ready for a backend once and remembered: what runs in its kernels, what in tfjs ops. */
-import { engine, type KernelBackend, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+/**
+ * @file A network and a request, made ready for a backend once and remembered: what runs in its kernels, what in tfjs
+ * ops.
+ */
+import {
+  engine,
+  type KernelBackend,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import '#gradients';
 import { assertLoss } from '../backend/assert-inputs.ts';
 import type { KernelLoss, LossScale } from '../backend/backend.ts';
@@ -68,7 +78,10 @@ export class Evaluation {
     return this.#runnable !== undefined && this.#composed.length === 0;
   }
 
-  /** How many features of the network a chunk of points keeps until its reverse pass: those of operations in tfjs ops, and what comes out. */
+  /**
+   * How many features of the network a chunk of points keeps until its reverse pass: those of operations in tfjs ops,
+   * and what comes out.
+   */
   get keptFeatures(): number {
     return this.#composed.reduce((sum, [, { outFeatures }]) => sum + outFeatures, this.#network.program.outFeatures);
   }

@@ -52,7 +52,8 @@ const mergeActivations = (program: KernelProgram): KernelProgram => {
 };
 
 /**
- * Gives a backend as much of the end of a network as it supports. What it does not support, and all that this depends on, stays in tfjs ops.
+ * Gives a backend as much of the end of a network as it supports. What it does not support, and all that this depends
+ * on, stays in tfjs ops.
  *
  * @param parameterCount P
  */

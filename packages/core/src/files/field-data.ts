@@ -62,7 +62,10 @@ export const assertVersion = (version: string | undefined): void => {
 export const readSpec = (version: string | undefined, spec: unknown, extensions: Extensions): FieldSpec => {
   assertVersion(version);
   if (!isShallow(spec, MAX_SPEC_DEPTH))
-    throw new FieldFileError('invalid-spec', `the spec may be nested ${MAX_SPEC_DEPTH} levels deep, this one goes deeper`);
+    throw new FieldFileError(
+      'invalid-spec',
+      `the spec may be nested ${MAX_SPEC_DEPTH} levels deep, this one goes deeper`,
+    );
   try {
     return parseSpec(spec, extensions);
   } catch (cause) {
@@ -100,7 +103,10 @@ export const assertFinite = (name: string, data: ArrayLike<number>): void => {
     }
   if (count === 0) return;
   const others = count === 1 ? '' : ` (${count} of its ${data.length} numbers are not finite)`;
-  throw new FieldFileError('not-finite', `'${name}' must hold finite numbers, got ${data[first]} at index ${first}${others}`);
+  throw new FieldFileError(
+    'not-finite',
+    `'${name}' must hold finite numbers, got ${data[first]} at index ${first}${others}`,
+  );
 };
 
 /**

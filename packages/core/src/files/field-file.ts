@@ -1,5 +1,6 @@
 /**
- * @file The file of a field: safetensors, with the spec as JSON in the metadata, so that any safetensors reader gets at the parameters.
+ * @file The file of a field: safetensors, with the spec as JSON in the metadata, so that any safetensors reader gets at
+ *   the parameters.
  *
  *     __metadata__   neural-fields.version: "1", neural-fields.spec: the spec as JSON, and the caller's own keys
  *     arrays         the parameters by name, F32; then `state.*`, which checkpoints keep beside them
@@ -87,7 +88,8 @@ export interface ModelData {
 export interface ModelFile extends ModelData, Required<FieldFileExtras> {}
 
 /**
- * Writes a model to bytes: as the file of a field, with its description under `neural-fields.model` in the place of a spec.
+ * Writes a model to bytes: as the file of a field, with its description under `neural-fields.model` in the place of a
+ * spec.
  *
  * @throws RangeError when a key of `metadata` begins with `neural-fields.`
  */
@@ -159,7 +161,11 @@ const parseJson = (text: string): unknown => {
  * @throws SafetensorsError when the bytes are not a safetensors file
  * @throws FieldFileError when they are one, but not a field, or a field with a parameter that is not finite
  */
-export const decodeFieldData = (bytes: Uint8Array, extensions: Extensions = {}, limits: SafetensorsLimits = {}): FieldFile => {
+export const decodeFieldData = (
+  bytes: Uint8Array,
+  extensions: Extensions = {},
+  limits: SafetensorsLimits = {},
+): FieldFile => {
   const file = decodeSafetensors(bytes, limits);
   const { [VERSION]: version, [SPEC]: specText } = file.metadata;
   if (specText === undefined)

@@ -11,9 +11,15 @@ export const readField = async (field: Field): Promise<FieldData> => ({
   parameters: await readVariables(field.parameters),
 });
 
-/** Makes a field from plain data. The caller disposes of it. @throws RangeError or TypeError when the data do not fit the spec */
+/**
+ * Makes a field from plain data. The caller disposes of it. @throws RangeError or TypeError when the data do not fit
+ * the spec
+ */
 export const fieldFromData = ({ spec, parameters }: FieldData, extensions: Extensions = {}): Field =>
-  createField(spec, { parameters: Object.fromEntries([...parameters].map(([name, { data }]) => [name, data])), extensions });
+  createField(spec, {
+    parameters: Object.fromEntries([...parameters].map(([name, { data }]) => [name, data])),
+    extensions,
+  });
 
 /**
  * Writes a field as a safetensors file with its spec in the metadata.
@@ -23,7 +29,8 @@ export const fieldFromData = ({ spec, parameters }: FieldData, extensions: Exten
 export const encodeField = async (
   field: Field,
   metadata: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array<ArrayBuffer>> => encodeFieldData(await readField(field), { metadata, extensions: field.extensions });
+): Promise<Uint8Array<ArrayBuffer>> =>
+  encodeFieldData(await readField(field), { metadata, extensions: field.extensions });
 
 /**
  * Reads a field from a file that {@link encodeField} wrote, or from a checkpoint. The caller disposes of it.

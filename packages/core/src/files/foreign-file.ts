@@ -1,4 +1,7 @@
-/** @file Names the kind of a file from its first bytes, so that an error can say what was given instead of what was wanted. */
+/**
+ * @file Names the kind of a file from its first bytes, so that an error can say what was given instead of what was
+ * wanted.
+ */
 
 interface Signature {
   readonly name: string;
@@ -41,7 +44,8 @@ const TEXT_SAMPLE = 512;
 
 const describeText = (bytes: Uint8Array): string | undefined => {
   const sample = bytes.subarray(0, TEXT_SAMPLE);
-  const isText = sample.length > 0 && sample.every(byte => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+  const isText =
+    sample.length > 0 && sample.every(byte => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
   if (!isText) return undefined;
   let text: string;
   try {

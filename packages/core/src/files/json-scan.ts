@@ -1,13 +1,17 @@
 /**
- * @file Two questions about JSON text that `JSON.parse` does not answer. It keeps the last of two equal keys and drops the first in silence,
- * though a file with both is damaged or hostile; and it takes any depth, on which every recursive function after it then fails.
+ * @file Two questions about JSON text that `JSON.parse` does not answer. It keeps the last of two equal keys and drops
+ *   the first in silence, though a file with both is damaged or hostile; and it takes any depth, on which every
+ *   recursive function after it then fails.
  */
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const STRUCTURE: ReadonlySet<number> = new Set([...'{}[]:'].map(character => character.charCodeAt(0)));
 
-/** The strings of the text and the characters that give it its structure. Any text will do; a string that is not closed ends with it. */
+/**
+ * The strings of the text and the characters that give it its structure. Any text will do; a string that is not closed
+ * ends with it.
+ */
 function* tokens(text: string): Generator<string> {
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);

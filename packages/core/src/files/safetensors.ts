@@ -5,10 +5,11 @@
  *     n bytes          a JSON object { name: { dtype, shape, data_offsets: [begin, end] }, ..., __metadata__?: { key: string } }
  *     the rest         the arrays, row-major and little-endian; the offsets count from the first of these bytes
  *
- * The arrays must cover the rest without holes and overlaps, so a file cannot carry anything unseen.
- * Reference: the format's description in the README of github.com/huggingface/safetensors, and its `SafeTensors::deserialize`.
+ * The arrays must cover the rest without holes and overlaps, so a file cannot carry anything unseen. Reference: the
+ * format's description in the README of github.com/huggingface/safetensors, and its `SafeTensors::deserialize`.
  *
- * The numbers are moved between file and arrays as they lie in memory: every engine that runs JavaScript today is little-endian.
+ * The numbers are moved between file and arrays as they lie in memory: every engine that runs JavaScript today is
+ * little-endian.
  */
 import { describeForeignFile } from './foreign-file.ts';
 import { widenBfloat16, widenFloat16 } from './half-floats.ts';
@@ -98,8 +99,8 @@ export class SafetensorsError extends Error {
 /** What a reader accepts of a file. */
 export interface SafetensorsLimits {
   /**
-   * The length of the header in bytes; 100,000,000 if absent, the limit of the reference implementation (`MAX_HEADER_SIZE`). Reading takes
-   * up to 60 times as much memory as the header is long.
+   * The length of the header in bytes; 100,000,000 if absent, the limit of the reference implementation
+   * (`MAX_HEADER_SIZE`). Reading takes up to 60 times as much memory as the header is long.
    */
   readonly maxHeaderBytes?: number;
 }
@@ -177,8 +178,10 @@ const show = (value: unknown): string => {
 
 /** The header's text, after the checks of its length. */
 const readHeaderText = (bytes: Uint8Array, maxHeaderBytes: number): { text: string; dataStart: number } => {
-  const length = bytes.length < LENGTH_BYTES ? undefined : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const begins = length !== undefined && length <= maxHeaderBytes && (bytes[LENGTH_BYTES] ?? OPENING_BRACE) === OPENING_BRACE;
+  const length =
+    bytes.length < LENGTH_BYTES ? undefined : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const begins =
+    length !== undefined && length <= maxHeaderBytes && (bytes[LENGTH_BYTES] ?? OPENING_BRACE) === OPENING_BRACE;
   const looksLike = begins ? undefined : bytes.length === 0 ? 'an empty file' : describeForeignFile(bytes);
   if (looksLike !== undefined)
     throw new SafetensorsError('not-safetensors', `this looks like ${looksLike}, not like a safetensors file`);
@@ -195,7 +198,9 @@ const readHeaderText = (bytes: Uint8Array, maxHeaderBytes: number): { text: stri
     throw new SafetensorsError('truncated', `the header has ${length} bytes, the file ends after ${available} of them`);
   if (length === 0n || !begins) throw new SafetensorsError('invalid-header', "the header must begin with '{'");
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(LENGTH_BYTES, dataStart));
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      bytes.subarray(LENGTH_BYTES, dataStart),
+    );
     return { text, dataStart };
   } catch {
     throw new SafetensorsError('invalid-header', 'the header must be UTF-8, some of its bytes are not');
@@ -204,7 +209,10 @@ const readHeaderText = (bytes: Uint8Array, maxHeaderBytes: number): { text: stri
 
 const parseHeader = (text: string): Record<string, unknown> => {
   if (!isNestedAtMost(text, HEADER_DEPTH))
-    throw new SafetensorsError('invalid-header', `the header may be nested ${HEADER_DEPTH} levels deep, this one goes deeper`);
+    throw new SafetensorsError(
+      'invalid-header',
+      `the header may be nested ${HEADER_DEPTH} levels deep, this one goes deeper`,
+    );
   let header: unknown;
   try {
     header = JSON.parse(text);
@@ -215,17 +223,22 @@ const parseHeader = (text: string): Record<string, unknown> => {
     );
   }
   const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) throw new SafetensorsError('duplicate-key', `the header has the key ${show(duplicate)} twice`);
+  if (duplicate !== undefined)
+    throw new SafetensorsError('duplicate-key', `the header has the key ${show(duplicate)} twice`);
   return header as Record<string, unknown>; // it began with '{'
 };
 
 /** The metadata in an object without a prototype, where `constructor` is absent unless the file has it. */
 const checkMetadata = (metadata: unknown): Readonly<Record<string, string>> => {
-  if (!isObject(metadata)) throw new SafetensorsError('invalid-header', `${METADATA} must be an object, got ${show(metadata)}`);
+  if (!isObject(metadata))
+    throw new SafetensorsError('invalid-header', `${METADATA} must be an object, got ${show(metadata)}`);
   // The key is looked for when there is something to say about it: there may be millions.
   if (!Object.values(metadata).every(value => typeof value === 'string')) {
     const [key, value] = Object.entries(metadata).find(entry => typeof entry[1] !== 'string') ?? [];
-    throw new SafetensorsError('invalid-header', `${METADATA} must map strings to strings, got ${show(value)} for ${show(key)}`);
+    throw new SafetensorsError(
+      'invalid-header',
+      `${METADATA} must map strings to strings, got ${show(value)} for ${show(key)}`,
+    );
   }
   return Object.setPrototypeOf(metadata, null) as Record<string, string>;
 };
@@ -266,7 +279,12 @@ const checkEntry = (name: string, entry: unknown): HeaderEntry => {
     );
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
   if (
-    !(Number.isSafeInteger(begin) && Number.isSafeInteger(end) && (begin as number) >= 0 && (end as number) >= (begin as number))
+    !(
+      Number.isSafeInteger(begin) &&
+      Number.isSafeInteger(end) &&
+      (begin as number) >= 0 &&
+      (end as number) >= (begin as number)
+    )
   )
     throw new SafetensorsError(
       'invalid-header',
@@ -293,7 +311,10 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
   let covered = 0;
   for (const { name, begin, end } of entries) {
     if (begin < covered)
-      throw new SafetensorsError('overlap', `tensor ${show(name)} begins at ${begin}, the one before it ends at ${covered}`);
+      throw new SafetensorsError(
+        'overlap',
+        `tensor ${show(name)} begins at ${begin}, the one before it ends at ${covered}`,
+      );
     if (begin > covered)
       throw new SafetensorsError(
         'gap',
@@ -302,7 +323,10 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
     covered = end;
   }
   if (covered > available)
-    throw new SafetensorsError('truncated', `the tensors take ${covered} bytes, the file ends after ${available} of them`);
+    throw new SafetensorsError(
+      'truncated',
+      `the tensors take ${covered} bytes, the file ends after ${available} of them`,
+    );
   if (covered < available)
     throw new SafetensorsError(
       'gap',
@@ -313,8 +337,9 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
 /**
  * Reads a safetensors file. The arrays are copies: they stay valid when `bytes` changes.
  *
- * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, to an infinity beyond its range. Time is linear in the
- * length of the file; memory is at most three times that of the arrays and sixty times that of the header.
+ * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, to an infinity beyond its range. Time
+ * is linear in the length of the file; memory is at most three times that of the arrays and sixty times that of the
+ * header.
  *
  * @param bytes the whole file
  * @throws SafetensorsError when the bytes are not a valid file; its `problem` says in which way
@@ -334,7 +359,8 @@ export const decodeSafetensors = (
   checkCover(entries, bytes.length - dataStart);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, rule, shape, begin, end } of entries) {
-    // A copy in a buffer of its own: offsets need not be multiples of the element size, and `slice` of a Node Buffer would share.
+    // A copy in a buffer of its own: offsets need not be multiples of the element size, and `slice` of a Node Buffer
+    // would share.
     const copy = new Uint8Array(end - begin);
     copy.set(bytes.subarray(dataStart + begin, dataStart + end));
     tensors.set(name, { dtype, shape, data: rule.read(copy.buffer) });
@@ -349,11 +375,13 @@ const assertText = (what: string, text: string): void => {
 };
 
 /**
- * Writes a safetensors file. Equal input gives equal bytes: the arrays lie in the given order, and so do the keys of `metadata`.
+ * Writes a safetensors file. Equal input gives equal bytes: the arrays lie in the given order, and so do the keys of
+ * `metadata`.
  *
  * @param tensors by name; the element type follows from the array (a `Float32Array` is written as F32, and so on)
  * @param metadata free text by key
- * @throws RangeError when a shape does not fit its data, a name is `__metadata__` or not well-formed Unicode, or the header exceeds 100 MB
+ * @throws RangeError when a shape does not fit its data, a name is `__metadata__` or not well-formed Unicode, or the
+ *   header exceeds 100 MB
  */
 export const encodeSafetensors = (
   tensors: ReadonlyMap<string, ShapedArray>,
@@ -385,7 +413,9 @@ export const encodeSafetensors = (
   const header = new TextEncoder().encode(`{${parts.join(',')}}`);
   const headerBytes = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
   if (headerBytes > MAX_HEADER_BYTES)
-    throw new RangeError(`encodeSafetensors: the header may have at most ${MAX_HEADER_BYTES} bytes, this one has ${headerBytes}`);
+    throw new RangeError(
+      `encodeSafetensors: the header may have at most ${MAX_HEADER_BYTES} bytes, this one has ${headerBytes}`,
+    );
   const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
   bytes.set(header, LENGTH_BYTES);

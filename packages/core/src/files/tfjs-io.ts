@@ -1,12 +1,20 @@
 /**
- * @file Fields through the IO handlers of tfjs: `indexeddb://`, `localstorage://`, `downloads://`, `http://`, files that the user picks, and
- * `file://` where tfjs-node is loaded. A field is a tfjs model whose format is `neural-fields` and whose topology is its spec:
+ * @file Fields through the IO handlers of tfjs: `indexeddb://`, `localstorage://`, `downloads://`, `http://`, files
+ *   that the user picks, and `file://` where tfjs-node is loaded. A field is a tfjs model whose format is
+ *   `neural-fields` and whose topology is its spec:
  *
  *     { format: 'neural-fields', modelTopology: { version: '1', spec }, weightSpecs, weightData }
  */
 import { io } from '@tensorflow/tfjs-core';
 import type { Extensions } from '../spec/layer.ts';
-import { FIELD_FORMAT_VERSION, type FieldData, listNames, pickParameters, readParameters, readSpec } from './field-data.ts';
+import {
+  FIELD_FORMAT_VERSION,
+  type FieldData,
+  listNames,
+  pickParameters,
+  readParameters,
+  readSpec,
+} from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
 import type { ShapedArray } from './safetensors.ts';
 
@@ -75,7 +83,8 @@ const readWeightSpec = (entry: unknown, index: number): WeightEntry => {
     const shown = typeof found === 'string' ? listNames([found]) : typeof found;
     throw new FieldFileError('wrong-shape', `${what} must be float32 without quantization, got ${shown}`);
   }
-  if (!Array.isArray(shape) || !shape.every(size => Number.isSafeInteger(size) && size >= 0)) throw invalid('a shape of counts');
+  if (!Array.isArray(shape) || !shape.every(size => Number.isSafeInteger(size) && size >= 0))
+    throw invalid('a shape of counts');
   const bytes = (shape as readonly number[]).reduce((product, size) => product * size, FLOAT_BYTES);
   if (!Number.isSafeInteger(bytes)) throw invalid('a shape of fewer than 2^51 numbers');
   return { name, shape: shape as readonly number[], bytes };
@@ -97,7 +106,10 @@ export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Ext
   const version = typeof modelTopology['version'] === 'string' ? modelTopology['version'] : undefined;
   const spec = readSpec(version, modelTopology['spec'], extensions);
   if (weightData === undefined || weightData === null)
-    throw new FieldFileError('missing-parameter', 'the model artifacts have no weightData (a weight stream is not read)');
+    throw new FieldFileError(
+      'missing-parameter',
+      'the model artifacts have no weightData (a weight stream is not read)',
+    );
   if (!Array.isArray(weightSpecs)) throw new FieldFileError('invalid-artifacts', 'weightSpecs must be a list');
   const bytes = joinShards(weightData);
   const arrays = new Map<string, ShapedArray>();

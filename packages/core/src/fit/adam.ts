@@ -2,7 +2,10 @@ import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorfl
 import { fusedAdamUpdate } from '../backend/adam-update.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
-/** The options of {@link adam}; names and defaults as in PyTorch, but for the learning rate, which is that of the SIREN paper. */
+/**
+ * The options of {@link adam}; names and defaults as in PyTorch, but for the learning rate, which is that of the SIREN
+ * paper.
+ */
 export interface AdamOptions {
   /** 1e-4 if absent. */
   readonly learningRate?: number;

@@ -17,11 +17,13 @@ export interface AdaptInput {
 
 /** What a change leads to. */
 export interface Adaptation {
-  /** What is trained from now on. The one before is left with its last parameters, for whoever made it to dispose of. */
+  /**
+   * What is trained from now on. The one before is left with its last parameters, for whoever made it to dispose of.
+   */
   readonly model: Model;
   /**
-   * From a vector of the model before to one of the new model: the parameters, and what the optimizer and the average have for each of them.
-   * {@link mapParameters} helps.
+   * From a vector of the model before to one of the new model: the parameters, and what the optimizer and the average
+   * have for each of them. {@link mapParameters} helps.
    */
   map(vector: Float32Array, of: FitVector): Float32Array;
 }
@@ -30,7 +32,9 @@ export interface Adaptation {
 export interface Adapter {
   /** What a resumed run must agree on. */
   describe(): string;
-  /** Asked after every update; nothing changes where it gives `undefined`. It must depend on nothing but its arguments. */
+  /**
+   * Asked after every update; nothing changes where it gives `undefined`. It must depend on nothing but its arguments.
+   */
   change(now: AdaptInput, at: FitStep): Adaptation | undefined | Promise<Adaptation | undefined>;
   /** A model with this description, for a checkpoint that was made behind a change. Its values do not matter. */
   restore(description: ModelDescription): Model;
@@ -60,12 +64,17 @@ export const mapParameters = (
   return result;
 };
 
-/** The state of a run with all vectors mapped. @throws RangeError when a vector comes out with another length than the new layout's */
+/**
+ * The state of a run with all vectors mapped. @throws RangeError when a vector comes out with another length than the
+ * new layout's
+ */
 export const mapState = (state: TrainingState, map: Adaptation['map'], size: number): TrainingState => {
   const mapped = (vector: Float32Array, of: FitVector): Float32Array => {
     const result = map(vector, of);
     if (!(result instanceof Float32Array) || result.length !== size)
-      throw new RangeError(`fit: adapt must map ${of} to ${size} numbers in a Float32Array, got ${String(result?.length)}`);
+      throw new RangeError(
+        `fit: adapt must map ${of} to ${size} numbers in a Float32Array, got ${String(result?.length)}`,
+      );
     return result;
   };
   return {

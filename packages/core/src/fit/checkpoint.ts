@@ -1,13 +1,21 @@
-/** @file Checkpoints: a field file with the optimizer's state beside the parameters, so that any checkpoint is also a usable field. */
+/**
+ * @file Checkpoints: a field file with the optimizer's state beside the parameters, so that any checkpoint is also a
+ * usable field.
+ */
 import type { FieldDescription } from '../field.ts';
 import { encodeFieldData, encodeModelData, type FieldFileExtras, type ModelData } from '../files/field-file.ts';
 import type { Model, ModelDescription } from '../model.ts';
 
-/** Where checkpoints are kept. `write` must be atomic: after a crash the old content is there, or the new, never a part. */
+/**
+ * Where checkpoints are kept. `write` must be atomic: after a crash the old content is there, or the new, never a part.
+ */
 export interface CheckpointStore {
   /** The last checkpoint, or `undefined` when there is none. */
   read(): Promise<Uint8Array | undefined>;
-  /** A rejection ends the fit; a store that can do without a write, as on a disk that is full for a while, must say so itself and resolve. */
+  /**
+   * A rejection ends the fit; a store that can do without a write, as on a disk that is full for a while, must say so
+   * itself and resolve.
+   */
   write(bytes: Uint8Array): Promise<void>;
 }
 
@@ -72,7 +80,9 @@ export interface TrainingState {
 
 /** The key of the file's metadata under which the run stands. */
 export const RUN_KEY = 'fit';
-/** The name among the file's state of the parameters that the fit goes on from, where those of the field are an average. */
+/**
+ * The name among the file's state of the parameters that the fit goes on from, where those of the field are an average.
+ */
 export const PARAMETERS = 'parameters';
 /** The name among the file's state of a vector of the optimizer's. */
 export const optimizerName = (index: number): string => `optimizer.${index}`;
@@ -95,7 +105,10 @@ export const writeCheckpoint = async (
   { identity, environment, metadata }: RunDescription,
   { step, parameters, optimizer, average, history, sources = new Map(), until }: TrainingState,
 ): Promise<void> => {
-  const vector = (data: Float32Array): { shape: readonly number[]; data: Float32Array } => ({ shape: [data.length], data });
+  const vector = (data: Float32Array): { shape: readonly number[]; data: Float32Array } => ({
+    shape: [data.length],
+    data,
+  });
   const state = new Map(optimizer.map((data, index) => [optimizerName(index), vector(data)]));
   if (average) state.set(PARAMETERS, vector(parameters));
   for (const [term, data] of sources) state.set(SOURCE + term, vector(data));

@@ -9,7 +9,8 @@ export interface ClippedGradient {
 }
 
 /**
- * Shortens a gradient to the norm `limit` where it is longer, as PyTorch's `clip_grad_norm_`: times min(1, limit / (norm + 1e-6)).
+ * Shortens a gradient to the norm `limit` where it is longer, as PyTorch's `clip_grad_norm_`: times min(1, limit /
+ * (norm + 1e-6)).
  *
  * @param reads whether the norm is read from the device
  */

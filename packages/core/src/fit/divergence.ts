@@ -20,8 +20,8 @@ export interface Divergence {
 }
 
 /**
- * Thrown by `fit` when the loss diverges, or is no finite number, while the points and targets are finite (see `PointDataError`). The field then holds
- * the parameters of the last good step.
+ * Thrown by `fit` when the loss diverges, or is no finite number, while the points and targets are finite (see
+ * `PointDataError`). The field then holds the parameters of the last good step.
  */
 export class DivergenceError extends Error implements Divergence {
   override readonly name = 'DivergenceError';

@@ -19,11 +19,14 @@ export interface CheckpointOptions {
   readonly everySteps?: number;
   /** What is fitted, e.g. the hash of a file: a checkpoint with other entries is refused. */
   readonly identity?: Readonly<Record<string, string>>;
-  /** Free text by key that is kept in the checkpoint's file, e.g. what the field stands for. The key `fit` is the run's own. */
+  /**
+   * Free text by key that is kept in the checkpoint's file, e.g. what the field stands for. The key `fit` is the run's
+   * own.
+   */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * Told, in a sentence, when a checkpoint was made on another backend, with another number of threads or in chunks of another size: the fit goes on, but
-   * not to the bits of an unbroken run.
+   * Told, in a sentence, when a checkpoint was made on another backend, with another number of threads or in chunks of
+   * another size: the fit goes on, but not to the bits of an unbroken run.
    */
   readonly onWarning?: (message: string) => void;
 }
@@ -32,28 +35,49 @@ export interface CheckpointOptions {
 export interface FitOptions {
   /** How many updates in all, those of a resumed run included. */
   readonly steps: number;
-  /** `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, where all points are in each. */
+  /**
+   * `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, where all points
+   * are in each.
+   */
   readonly optimizer?: Optimizer;
   /** A factor on the learning rate; constant if absent. Not with an optimizer that searches, as `lbfgs`. */
   readonly schedule?: Schedule;
   /**
-   * Parameters that are trained in their own way, or not at all, e.g.
-   * `[{ parameters: { group: 'table' }, optimizer: adam({ learningRate: 1e-2, epsilon: 1e-15 }) }]`. Not with an optimizer that searches.
+   * Parameters that are trained in their own way, or not at all, e.g. `[{ parameters: { group: 'table' }, optimizer:
+   * adam({ learningRate: 1e-2, epsilon: 1e-15 }) }]`. Not with an optimizer that searches.
    */
   readonly groups?: readonly ParameterGroup[];
-  /** What the parameters become after every update, e.g. `parameters => clipByValue(parameters, -1, 1)`. A run that is resumed has to be given the same. */
+  /**
+   * What the parameters become after every update, e.g. `parameters => clipByValue(parameters, -1, 1)`. A run that is
+   * resumed has to be given the same.
+   */
   readonly project?: ParameterProjection;
-  /** Ends the fit before its last step, e.g. `stopAt({ figure: 'psnr', atLeast: 40 })`; asked at every report. Of several, the first ends it. */
+  /**
+   * Ends the fit before its last step, e.g. `stopAt({ figure: 'psnr', atLeast: 40 })`; asked at every report. Of
+   * several, the first ends it.
+   */
   readonly until?: StopRule | readonly StopRule[];
-  /** Changes what is trained in the middle of the fit, e.g. takes features away; asked after every update. Not with an optimizer that searches. */
+  /**
+   * Changes what is trained in the middle of the fit, e.g. takes features away; asked after every update. Not with an
+   * optimizer that searches.
+   */
   readonly adapt?: Adapter;
   /** The seed of the points that are drawn; 0 if absent. */
   readonly seed?: number;
-  /** Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding only. */
+  /**
+   * Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding
+   * only.
+   */
   readonly chunkSize?: number;
-  /** The largest Euclidean norm of the whole gradient; a longer one is shortened to it. No limit if absent. Not with an optimizer that searches. */
+  /**
+   * The largest Euclidean norm of the whole gradient; a longer one is shortened to it. No limit if absent. Not with an
+   * optimizer that searches.
+   */
   readonly clipNorm?: number;
-  /** The decay of an exponential moving average of the parameters, e.g. 0.999. The field then holds the average; the fit goes on from its own. */
+  /**
+   * The decay of an exponential moving average of the parameters, e.g. 0.999. The field then holds the average; the fit
+   * goes on from its own.
+   */
   readonly averageDecay?: number;
   /** Steps between reports; 1 if absent. A report reads the losses from the device, which costs time on a GPU. */
   readonly reportEvery?: number;
@@ -85,10 +109,21 @@ const assertTexts = (name: string, texts: Readonly<Record<string, string>> = {})
     if (typeof text !== 'string') throw new TypeError(`fit: ${name}.${key} must be text, got a ${typeof text}`);
 };
 
-const assertCheckpoint = ({ store, everySeconds = 1, everySteps = 1, identity, metadata = {} }: CheckpointOptions): void => {
+const assertCheckpoint = ({
+  store,
+  everySeconds = 1,
+  everySteps = 1,
+  identity,
+  metadata = {},
+}: CheckpointOptions): void => {
   if (typeof store?.read !== 'function' || typeof store.write !== 'function')
     throw new TypeError('fit: checkpoint.store must have the methods read and write');
-  assertThat(isNumber(everySeconds) && everySeconds >= 0, 'checkpoint.everySeconds', 'a number of at least 0', everySeconds);
+  assertThat(
+    isNumber(everySeconds) && everySeconds >= 0,
+    'checkpoint.everySeconds',
+    'a number of at least 0',
+    everySeconds,
+  );
   assertPositiveInteger('checkpoint.everySteps', everySteps);
   assertTexts('checkpoint.identity', identity);
   assertTexts('checkpoint.metadata', metadata);
@@ -120,8 +155,11 @@ const assertStatistics = (model: Model, { name, field, points }: Term): void => 
   const layers = 'layers with statistics over the points of a step, as batch-norm,';
   if (isBatchNetwork(network)) throw new TypeError(`fit: ${layers} do not go with many fields at once`);
   if (parameters)
-    throw new TypeError(`fit: ${layers} need a field that is a model of its own: their running averages are its parameters`);
-  if (points.observe) throw new TypeError(`fit: ${layers} do not go with points that observe losses, as those of term '${name}'`);
+    throw new TypeError(
+      `fit: ${layers} need a field that is a model of its own: their running averages are its parameters`,
+    );
+  if (points.observe)
+    throw new TypeError(`fit: ${layers} do not go with points that observe losses, as those of term '${name}'`);
 };
 
 const assertPoints = (model: Model, term: Term): void => {
@@ -158,16 +196,36 @@ const assertTerms = (model: Model, terms: readonly ObjectiveTerm[]): void => {
  * @param optimizer the one of the options, or the default
  * @throws RangeError, TypeError when an option or a term does not fit
  */
-export const assertOptions = (model: Model, terms: readonly ObjectiveTerm[], optimizer: Optimizer, options: FitOptions): void => {
-  const { steps, chunkSize = 1, reportEvery = 1, seed = 0, clipNorm = 1, averageDecay = 0, groups = [], checkpoint } = options;
+export const assertOptions = (
+  model: Model,
+  terms: readonly ObjectiveTerm[],
+  optimizer: Optimizer,
+  options: FitOptions,
+): void => {
+  const {
+    steps,
+    chunkSize = 1,
+    reportEvery = 1,
+    seed = 0,
+    clipNorm = 1,
+    averageDecay = 0,
+    groups = [],
+    checkpoint,
+  } = options;
   for (const [name, value] of Object.entries({ steps, chunkSize, reportEvery })) assertPositiveInteger(name, value);
   assertThat(Number.isFinite(seed), 'seed', 'a finite number', seed);
   assertThat(isNumber(clipNorm) && clipNorm > 0, 'clipNorm', 'a positive number', clipNorm);
-  assertThat(isNumber(averageDecay) && averageDecay >= 0 && averageDecay < 1, 'averageDecay', 'a number in [0, 1)', averageDecay);
+  assertThat(
+    isNumber(averageDecay) && averageDecay >= 0 && averageDecay < 1,
+    'averageDecay',
+    'a number in [0, 1)',
+    averageDecay,
+  );
   if (checkpoint) assertCheckpoint(checkpoint);
   assertOptimizer(optimizer, options);
   for (const group of groups)
-    if (group.optimizer) assertOptimizer(group.optimizer, { ...options, ...(group.schedule && { schedule: group.schedule }) });
+    if (group.optimizer)
+      assertOptimizer(group.optimizer, { ...options, ...(group.schedule && { schedule: group.schedule }) });
   assertGroups(model.layout, groups);
   assertTerms(model, terms);
   for (const { terms: heldOut = [] } of stopRulesOf(options)) for (const term of heldOut) assertPoints(model, term);

@@ -41,21 +41,25 @@ const openCheckpoint = async (
 };
 
 /**
- * Fits a model, e.g. a field, to an objective. An asynchronous generator: it makes progress as it is iterated, and reports every `reportEvery` steps and at
- * the last one. When it reports and when it ends, also with an error, the model has the newest parameters. With a checkpoint store that holds a
- * checkpoint, it goes on from there, and ends with the same bits as an unbroken run on the same backend with the same number of threads. A step is
- * reported before it is saved, so the reports of a run and its resumption lack no step; one may come twice.
+ * Fits a model, e.g. a field, to an objective. An asynchronous generator: it makes progress as it is iterated, and
+ * reports every `reportEvery` steps and at the last one. When it reports and when it ends, also with an error, the
+ * model has the newest parameters. With a checkpoint store that holds a checkpoint, it goes on from there, and ends
+ * with the same bits as an unbroken run on the same backend with the same number of threads. A step is reported before
+ * it is saved, so the reports of a run and its resumption lack no step; one may come twice.
  *
- * Terms that look at a batch of fields count as the sum over its fields, so each field learns as if it were alone; losses are reported as their mean.
+ * Terms that look at a batch of fields count as the sum over its fields, so each field learns as if it were alone;
+ * losses are reported as their mean.
  *
  * Memory does not depend on the number of points: they are drawn, and gradients accumulated, in chunks.
  *
- * @throws RangeError, TypeError before any work when an option or a term does not fit; later when a source, a loss, a schedule or an optimizer returns
- *   what does not fit, after a checkpoint
- * @throws PointDataError before the first step when the points or targets of a fixed source are not finite; later when points that were drawn are not
- * @throws CheckpointError before any work when the checkpoint belongs to another run or is damaged, SafetensorsError or FieldFileError when it is no
- *   field or model
- * @throws DivergenceError when the loss is not finite or leaps up though the points are finite; the model then has the parameters of the last good report
+ * @throws RangeError, TypeError before any work when an option or a term does not fit; later when a source, a loss, a
+ *   schedule or an optimizer returns what does not fit, after a checkpoint
+ * @throws PointDataError before the first step when the points or targets of a fixed source are not finite; later when
+ *   points that were drawn are not
+ * @throws CheckpointError before any work when the checkpoint belongs to another run or is damaged, SafetensorsError or
+ *   FieldFileError when it is no field or model
+ * @throws DivergenceError when the loss is not finite or leaps up though the points are finite; the model then has the
+ *   parameters of the last good report
  * @throws the reason of `signal` when it is aborted, after a checkpoint
  * @throws what `store.write` rejects with; the last checkpoint is then the one before
  */
@@ -83,7 +87,9 @@ export async function* fit(
   const resumedFrom = resumed?.step ?? 0;
   const started = performance.now();
   let step = resumedFrom;
-  /** What the detector had seen after `step` updates, and what the sources of points kept; and at the last good ones. */
+  /**
+   * What the detector had seen after `step` updates, and what the sources of points kept; and at the last good ones.
+   */
   let past = { history: detector.history, sources: memories.read() };
   let goodPast = past;
   let lastPause = started;
@@ -154,7 +160,11 @@ export async function* fit(
     run.assign();
     const { model: next, map } = adaptation;
     assertOptions(next, terms, optimizer, options);
-    const after = new ModelRun(next, runOptions, mapState({ step, ...past, ...(await vectors.read()) }, map, next.layout.size));
+    const after = new ModelRun(
+      next,
+      runOptions,
+      mapState({ step, ...past, ...(await vectors.read()) }, map, next.layout.size),
+    );
     run.dispose();
     run = after;
     run.assign();
@@ -193,7 +203,9 @@ export async function* fit(
         const seconds = (performance.now() - started) / 1000;
         const progress = { step, steps, loss: total as number, ...figures, resumedFrom, seconds, model: run.model };
         report = progressOf(terms, termLosses as readonly TermLoss[], progress);
-        await stopping.judge(report, async term => run.objective.lossOf(term, run.vectors.reported, drawAt(0), breathe));
+        await stopping.judge(report, async term =>
+          run.objective.lossOf(term, run.vectors.reported, drawAt(0), breathe),
+        );
       }
       const { reason } = stopping;
       const due =

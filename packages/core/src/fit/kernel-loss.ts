@@ -1,4 +1,7 @@
-/** @file A term's loss as a backend's kernels take it: which blocks of the jet are penalised, against which columns of the targets. */
+/**
+ * @file A term's loss as a backend's kernels take it: which blocks of the jet are penalised, against which columns of
+ * the targets.
+ */
 import type { KernelLoss, LossBlock } from '../backend/backend.ts';
 import { blockCount } from '../backend/kernel-program.ts';
 import type { DerivativePlan } from '../jets/request.ts';
@@ -15,8 +18,8 @@ const blocksOf = (
 };
 
 /**
- * The loss for a kernel; `undefined` where the targets or the jet lack what it needs, or have it in another shape: what is wrong then is left for
- * the loss's own function to say.
+ * The loss for a kernel; `undefined` where the targets or the jet lack what it needs, or have it in another shape: what
+ * is wrong then is left for the loss's own function to say.
  *
  * @param targets the names and widths of the targets, in order
  */

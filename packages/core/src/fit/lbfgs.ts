@@ -12,9 +12,15 @@ export interface LbfgsOptions {
   readonly maxEvaluations?: number;
   /** A step ends where no component of the gradient is larger; 1e-7 if absent. */
   readonly toleranceGradient?: number;
-  /** A step ends where no parameter changes by more; 1e-9 if absent. (PyTorch also compares losses with it, whose scale is the problem's own.) */
+  /**
+   * A step ends where no parameter changes by more; 1e-9 if absent. (PyTorch also compares losses with it, whose scale
+   * is the problem's own.)
+   */
   readonly toleranceChange?: number;
-  /** How many pairs of vectors are remembered; 100 if absent. Memory is 8 bytes times this for each parameter, and the search takes time with it. */
+  /**
+   * How many pairs of vectors are remembered; 100 if absent. Memory is 8 bytes times this for each parameter, and the
+   * search takes time with it.
+   */
   readonly historySize?: number;
   /** c1 of the Wolfe conditions; 1e-4 if absent. */
   readonly sufficientDecrease?: number;
@@ -24,7 +30,9 @@ export interface LbfgsOptions {
 
 /** The longest line search; PyTorch has the same. */
 const MAX_TRIALS = 25;
-/** A pair of vectors at an angle whose cosine is not above this says nothing of a positive curvature, and is left out. */
+/**
+ * A pair of vectors at an angle whose cosine is not above this says nothing of a positive curvature, and is left out.
+ */
 const LEAST_COSINE = 1e-10;
 
 /** The changes of parameters (s) and gradient (y) in an iteration. */
@@ -68,7 +76,8 @@ const assertCount = (name: string, value: number): void => {
 };
 
 /**
- * The direction -H g by the two-loop recursion, algorithm 7.4, with H_0 = (s . y) / (y . y) of the newest pair, equation 7.20.
+ * The direction -H g by the two-loop recursion, algorithm 7.4, with H_0 = (s . y) / (y . y) of the newest pair,
+ * equation 7.20.
  *
  * @param pairs the oldest first
  */
@@ -100,9 +109,10 @@ const pairsOf = (state: readonly Float32Array[]): Pair[] =>
   Array.from({ length: state.length / 2 }, (_, i) => pairOf(state[2 * i]!, state[2 * i + 1]!));
 
 /**
- * L-BFGS (algorithm 7.5) with a line search for the strong Wolfe conditions. It needs few steps where the objective is smooth and the same
- * from step to step: all points in each step, or at least many. A step of the fit is up to `maxIterations` iterations on one draw of points, so that
- * the line search and the remembered curvature see one function.
+ * L-BFGS (algorithm 7.5) with a line search for the strong Wolfe conditions. It needs few steps where the objective is
+ * smooth and the same from step to step: all points in each step, or at least many. A step of the fit is up to
+ * `maxIterations` iterations on one draw of points, so that the line search and the remembered curvature see one
+ * function.
  *
  * Parameters and gradients are float32 as in all fits; products and sums of them are in float64, on the host.
  *
@@ -146,8 +156,10 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
         const evaluation = await evaluate(trial);
         return { ...evaluation, parameters: trial, length, slope: dot(evaluation.gradient, along) };
       };
-      // Without curvature the gradient has no natural length: one that moves the parameters by 1 in all at most, as PyTorch.
-      const first = learningRate * (pairs.length > 0 ? 1 : Math.min(1, 1 / gradient.reduce((sum, g) => sum + Math.abs(g), 0)));
+      // Without curvature the gradient has no natural length: one that moves the parameters by 1 in all at most, as
+      // PyTorch.
+      const first =
+        learningRate * (pairs.length > 0 ? 1 : Math.min(1, 1 / gradient.reduce((sum, g) => sum + Math.abs(g), 0)));
       const shortest = toleranceChange / largest(along);
       const found = await searchLine({ length: 0, loss, slope }, attempt, {
         first,

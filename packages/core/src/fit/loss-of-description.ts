@@ -32,9 +32,15 @@ interface JetParts {
 }
 
 /** Part of the jet minus its target, as `f32[n, d, o]` for a gradient and `f32[n, o]` otherwise. */
-const errorsOf = (loss: string, { of, target }: PointwiseError, jet: JetParts, { targets }: TensorBatch): Tensor2D | Tensor3D => {
+const errorsOf = (
+  loss: string,
+  { of, target }: PointwiseError,
+  jet: JetParts,
+  { targets }: TensorBatch,
+): Tensor2D | Tensor3D => {
   const part = jet[of];
-  if (part === undefined) throw new TypeError(`${loss}: the jet must have the ${of}; give the term derivatives: { ${of}: true }`);
+  if (part === undefined)
+    throw new TypeError(`${loss}: the jet must have the ${of}; give the term derivatives: { ${of}: true }`);
   if (target === undefined) return part;
   const [[n, outFeatures], d] = [jet.value.shape, of === 'gradient' ? (part.shape[1] as number) : 1];
   const as = {
@@ -43,7 +49,9 @@ const errorsOf = (loss: string, { of, target }: PointwiseError, jet: JetParts, {
     laplacian: "as the field's Laplacian",
   }[of];
   const wanted = findTarget(loss, target, targets, { widths: [d * outFeatures], as });
-  return of === 'gradient' ? sub(part as Tensor3D, reshape(wanted, [n, d, outFeatures])) : sub(part as Tensor2D, wanted);
+  return of === 'gradient'
+    ? sub(part as Tensor3D, reshape(wanted, [n, d, outFeatures]))
+    : sub(part as Tensor2D, wanted);
 };
 
 /** The sum over the errors of a description of what is made of each, weighed. */
@@ -71,7 +79,8 @@ export const tangentOfDescription =
     );
 
 /**
- * Makes a loss of its description: the function of the jet in tfjs ops, for backends that cannot work the description out themselves.
+ * Makes a loss of its description: the function of the jet in tfjs ops, for backends that cannot work the description
+ * out themselves.
  *
  *     const mse = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
  *

@@ -31,12 +31,18 @@ export class ModelRun {
   readonly stepper: Stepper;
 
   /** @param state where to go on from */
-  constructor(model: Model, { terms, optimizer: wanted, chunkSize, fit, breathe }: ModelRunOptions, state?: TrainingState) {
+  constructor(
+    model: Model,
+    { terms, optimizer: wanted, chunkSize, fit, breathe }: ModelRunOptions,
+    state?: TrainingState,
+  ) {
     const { schedule = constant(), groups = [], steps, clipNorm, averageDecay, project } = fit;
     const { layout } = model;
     const isGrouped = groups.length > 0 || layout.entries.some(({ trained }) => !trained);
     const grouped =
-      isGrouped && !isSearchOptimizer(wanted) ? groupedOptimizer(wanted, groups, { layout, schedule, steps }) : undefined;
+      isGrouped && !isSearchOptimizer(wanted)
+        ? groupedOptimizer(wanted, groups, { layout, schedule, steps })
+        : undefined;
     const optimizer = grouped ?? wanted;
     this.model = model;
     this.objective = new Objective(model, chunkSize);

@@ -1,4 +1,6 @@
-/** @file The gradient of an objective, accumulated over chunks of points so that memory does not grow with their number. */
+/**
+ * @file The gradient of an objective, accumulated over chunks of points so that memory does not grow with their number.
+ */
 import {
   broadcastTo,
   concat1d,
@@ -35,12 +37,21 @@ import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
 import type { FitStep, PointBatch } from './points.ts';
 import { StepStatistics } from './step-statistics.ts';
-import { isPointTerm, type ObjectiveTerm, type ParameterTerm, type TensorBatch, type Term, weightFactorAt } from './term.ts';
+import {
+  isPointTerm,
+  type ObjectiveTerm,
+  type ParameterTerm,
+  type TensorBatch,
+  type Term,
+  weightFactorAt,
+} from './term.ts';
 import { type FieldChoice, StepVector, ViewVectors } from './view-vectors.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
 const CHUNK_NUMBERS = 2 ** 25;
-/** How many copies of the activations a forward and a reverse pass in tfjs ops hold at once, counted on a sine layer. */
+/**
+ * How many copies of the activations a forward and a reverse pass in tfjs ops hold at once, counted on a sine layer.
+ */
 const COPIES_PER_ACTIVATION = 8;
 /** A chunk has at least so many points, those of all fields together. */
 const FEWEST_ROWS = 64;
@@ -52,8 +63,8 @@ const evaluationFor = ({ network }: ModelView, { derivatives }: Term): Evaluatio
   isBatchNetwork(network) ? batchEvaluationOf(network, derivatives) : evaluationOf(network, derivatives);
 
 /**
- * The number of points in a chunk, of each field where they are many, that keeps a step's memory near {@link CHUNK_NUMBERS}, whatever the number of points
- * in the step.
+ * The number of points in a chunk, of each field where they are many, that keeps a step's memory near {@link
+ * CHUNK_NUMBERS}, whatever the number of points in the step.
  */
 export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]): number => {
   const activations = terms.filter(isPointTerm).map(term => {
@@ -131,7 +142,10 @@ export class Objective {
   readonly #prepared = new Map<Term, Map<Network | BatchNetwork, PreparedTerm>>();
   readonly #resident = new Map<Term, DeviceBatch[]>();
   readonly #widths = new Map<Term, TargetWidths>();
-  /** The newest batch of each term whose points change: a source that does not draw the same points twice can still be held to these. */
+  /**
+   * The newest batch of each term whose points change: a source that does not draw the same points twice can still be
+   * held to these.
+   */
   readonly #newest = new Map<Term, { readonly step: number; readonly batch: PointBatch }>();
 
   constructor(model: Model, chunkSize: number) {
@@ -252,7 +266,10 @@ export class Objective {
     return prepared;
   }
 
-  /** The loss of a chunk and its gradient with respect to the parameters of the network, which are given as one flat vector. */
+  /**
+   * The loss of a chunk and its gradient with respect to the parameters of the network, which are given as one flat
+   * vector.
+   */
   chunkGradient(
     term: Term,
     { batch, share }: Omit<DeviceChunk, 'start'>,
@@ -297,7 +314,8 @@ export class Objective {
     const fields = isBatchNetwork(network) ? network.count : undefined;
     let pointLosses: Tensor1D | undefined;
     const [loss, gradient] = tidy(() => {
-      // A kernel that takes all of the network takes the flat vector; tfjs ops take its parts, so that no op is differentiated with respect to all.
+      // A kernel that takes all of the network takes the flat vector; tfjs ops take its parts, so that no op is
+      // differentiated with respect to all.
       const parameters: Tensor[] = evaluation.isFused ? [flat] : network.layout.split(flat);
       const given = evaluation.isFused ? flat : parameters;
       const meanLosses = (): Tensor => {
@@ -307,7 +325,8 @@ export class Objective {
         return mul(means, share);
       };
       const upstream = fill(fields === undefined ? [] : [fields], term.weight * factor);
-      // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives are supervised.
+      // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives
+      // are supervised.
       const { value, grads } = differentiated(() => engine().gradients(meanLosses, parameters, upstream, true));
       const parts = grads.map((part: Tensor | null, index) => {
         const { size } = parameters[index] as Tensor;
@@ -318,7 +337,9 @@ export class Objective {
     return { loss, gradient, ...(pointLosses && { pointLosses }) };
   }
 
-  /** The losses of a batch as the term gives them, and their mean, of each field where there are many. Within a tidy. */
+  /**
+   * The losses of a batch as the term gives them, and their mean, of each field where there are many. Within a tidy.
+   */
   #lossesOf(
     term: Term,
     batch: DeviceBatch,
@@ -330,7 +351,12 @@ export class Objective {
       inFeatures: network.program.inFeatures,
       jet: (coords, request) =>
         isBatchNetwork(network)
-          ? evaluateBatchNetwork(network, flat, coords === rows.coords ? batch.coords : byFields(coords, network.count), request)
+          ? evaluateBatchNetwork(
+              network,
+              flat,
+              coords === rows.coords ? batch.coords : byFields(coords, network.count),
+              request,
+            )
           : evaluateNetwork(network, flat, coords, request),
     };
     const losses = term.losses(source, rows);
@@ -347,14 +373,19 @@ export class Objective {
     const [loss, gradient] = tidy(() => {
       const upstream = scalar(fields * term.weight * weightFactorAt(term, at));
       const flat = vector.parameters;
-      const { value, grads } = differentiated(() => engine().gradients(() => term.loss(flat, layout), [flat], upstream, true));
+      const { value, grads } = differentiated(() =>
+        engine().gradients(() => term.loss(flat, layout), [flat], upstream, true),
+      );
       return [value, grads[0] ?? zeros(flat.shape)] as const;
     }) as [Scalar, Tensor1D];
     vector.add(gradient);
     return keep(loss);
   }
 
-  /** The mean loss of a term whose network has statistics over the points of a step, and the running ones behind it. The gradient goes to the vectors. */
+  /**
+   * The mean loss of a term whose network has statistics over the points of a step, and the running ones behind it. The
+   * gradient goes to the vectors.
+   */
   async #normalised(
     term: Term,
     view: ModelView,
@@ -397,7 +428,8 @@ export class Objective {
   }
 
   /**
-   * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller frees them.
+   * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller frees
+   * them.
    *
    * @param at which step's points are drawn
    * @param breathe called after each chunk; may wait, and may throw to stop
@@ -490,8 +522,8 @@ export class Objective {
 }
 
 /**
- * Runs a differentiation. tfjs keeps what kernels save for the way back, and frees it at the end of the way back alone: where that is not reached,
- * because a loss or a kernel throws, it is freed here.
+ * Runs a differentiation. tfjs keeps what kernels save for the way back, and frees it at the end of the way back alone:
+ * where that is not reached, because a loss or a kernel throws, it is freed here.
  */
 const differentiated = <T>(work: () => T): T => {
   try {
@@ -531,7 +563,11 @@ export const onlyOwnView = (views: Model['views']): ModelView | undefined => {
 };
 
 /** @throws RangeError when a batch is not for the fields that the view has */
-const assertChosenFields = ({ name, points: { fields } }: Term, { fields: chosen }: PointBatch, { network }: ModelView): void => {
+const assertChosenFields = (
+  { name, points: { fields } }: Term,
+  { fields: chosen }: PointBatch,
+  { network }: ModelView,
+): void => {
   if (!isBatchNetwork(network)) return;
   const { count } = network;
   if (chosen === undefined) {
@@ -561,7 +597,9 @@ const meansOf = ({ name }: Term, losses: Tensor, rows: number, fields: number | 
   return losses.rank === 0 ? broadcastTo(losses, [fields]) : mean(reshape(losses, [fields, -1]), 1);
 };
 
-/** The loss at each point, the mean over the further axes. @throws RangeError when there is one number for all of them */
+/**
+ * The loss at each point, the mean over the further axes. @throws RangeError when there is one number for all of them
+ */
 const atPoints = ({ name }: Term, losses: Tensor, rows: number): Tensor1D => {
   if (losses.rank === 0)
     throw new RangeError(
@@ -602,7 +640,9 @@ const upload = (
   const rows = count * (fields ?? 1);
   return {
     coords: tensorOf(coords, inFeatures),
-    targets: Object.fromEntries(Object.entries(targets).map(([name, values]) => [name, tensorOf(values, values.length / rows)])),
+    targets: Object.fromEntries(
+      Object.entries(targets).map(([name, values]) => [name, tensorOf(values, values.length / rows)]),
+    ),
     ...(chosen && { fields: Int32Array.from(chosen) }),
   };
 };

@@ -27,15 +27,15 @@ interface OptimizerBase {
   /** Everything that a resumed run must agree on. */
   readonly settings: Readonly<Record<string, number>>;
   /**
-   * What is wrong with the vectors of a checkpoint, in words that follow `the state of adam: `; `undefined` when nothing is. Their lengths and that they
-   * are finite were checked before.
+   * What is wrong with the vectors of a checkpoint, in words that follow `the state of adam: `; `undefined` when
+   * nothing is. Their lengths and that they are finite were checked before.
    */
   stateProblem?(state: readonly Float32Array[]): string | undefined;
 }
 
 /**
- * An optimizer that takes a step from one gradient, e.g. `adam`. One flat vector on the device instead of many tensors keeps the number of tfjs
- * ops per step small.
+ * An optimizer that takes a step from one gradient, e.g. `adam`. One flat vector on the device instead of many tensors
+ * keeps the number of tfjs ops per step small.
  */
 export interface GradientOptimizer extends OptimizerBase {
   /** How many vectors of state it keeps. */
@@ -58,7 +58,9 @@ export interface SearchInput extends Evaluation {
   readonly parameters: Float32Array;
   /** The optimizer's own vectors, each `f32[P]`, as many as the last search gave; none at the first step. */
   readonly state: readonly Float32Array[];
-  /** The same objective on the step's own points, at other parameters. What it is given must not be changed afterwards. */
+  /**
+   * The same objective on the step's own points, at other parameters. What it is given must not be changed afterwards.
+   */
   evaluate(parameters: Float32Array): Promise<Evaluation>;
 }
 
@@ -70,8 +72,9 @@ export interface SearchOutput {
 }
 
 /**
- * An optimizer that evaluates the objective at parameters of its own choice in each step, e.g. `lbfgs`. Its vectors are on the host, where it
- * reckons with them in float64. It finds the length of its steps and their end itself, so schedules and `clipNorm` do not go with it.
+ * An optimizer that evaluates the objective at parameters of its own choice in each step, e.g. `lbfgs`. Its vectors are
+ * on the host, where it reckons with them in float64. It finds the length of its steps and their end itself, so
+ * schedules and `clipNorm` do not go with it.
  */
 export interface SearchOptimizer extends OptimizerBase {
   search(input: SearchInput): Promise<SearchOutput>;

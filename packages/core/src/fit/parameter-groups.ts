@@ -1,4 +1,7 @@
-/** @file Groups of parameters that are trained in their own way: another learning rate, other settings of the optimizer, another schedule, or not at all. */
+/**
+ * @file Groups of parameters that are trained in their own way: another learning rate, other settings of the optimizer,
+ * another schedule, or not at all.
+ */
 import { concat1d, keep, slice, type Tensor1D, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { ParameterEntry, ParameterLayout, ParameterQuery } from '../params/layout.ts';
 import type { GradientOptimizer } from './optimizer.ts';
@@ -6,7 +9,10 @@ import { factorAt, type Schedule } from './schedule.ts';
 
 /** Some parameters, and how they are trained. */
 export interface ParameterGroup {
-  /** Which they are, e.g. `{ group: 'table' }` or `{ layer: 'layers.0' }`. A parameter that fits several groups is of the first. */
+  /**
+   * Which they are, e.g. `{ group: 'table' }` or `{ layer: 'layers.0' }`. A parameter that fits several groups is of
+   * the first.
+   */
   readonly parameters: ParameterQuery;
   /** The fit's own if absent. It may be of another kind. */
   readonly optimizer?: GradientOptimizer;
@@ -30,7 +36,11 @@ const fits = (entry: ParameterEntry, query: ParameterQuery): boolean =>
 const UNTRAINED: ParameterGroup = { parameters: {}, frozen: true };
 
 /** The parts of the vector in order, neighbours of one group as one. */
-const segmentsOf = ({ entries }: ParameterLayout, groups: readonly ParameterGroup[], others: ParameterGroup): Segment[] => {
+const segmentsOf = (
+  { entries }: ParameterLayout,
+  groups: readonly ParameterGroup[],
+  others: ParameterGroup,
+): Segment[] => {
   const segments: Segment[] = [];
   for (const entry of entries) {
     const group = entry.trained ? (groups.find(({ parameters }) => fits(entry, parameters)) ?? others) : UNTRAINED;
@@ -41,7 +51,10 @@ const segmentsOf = ({ entries }: ParameterLayout, groups: readonly ParameterGrou
   return segments;
 };
 
-/** @throws RangeError when no parameter fits a group, TypeError when a group is frozen and has an optimizer or a schedule */
+/**
+ * @throws RangeError when no parameter fits a group, TypeError when a group is frozen and has an optimizer or a
+ * schedule
+ */
 export const assertGroups = (layout: ParameterLayout, groups: readonly ParameterGroup[]): void => {
   for (const [index, { parameters, frozen, optimizer, schedule }] of groups.entries()) {
     if (layout.select(parameters).length === 0)
@@ -78,7 +91,9 @@ export interface GroupedOptions {
   readonly steps: number;
 }
 
-/** Makes one optimizer of a fit's own and those of its groups. Its state is that of the optimizer with the most vectors. */
+/**
+ * Makes one optimizer of a fit's own and those of its groups. Its state is that of the optimizer with the most vectors.
+ */
 export const groupedOptimizer = (
   base: GradientOptimizer,
   groups: readonly ParameterGroup[],
@@ -100,7 +115,8 @@ export const groupedOptimizer = (
         keep(
           concat1d(
             segments.map(
-              ({ start, length }, index) => (isFrozen[index] ? zeros([length]) : slice(gradient, start, length)) as Tensor1D,
+              ({ start, length }, index) =>
+                (isFrozen[index] ? zeros([length]) : slice(gradient, start, length)) as Tensor1D,
             ),
           ),
         ),

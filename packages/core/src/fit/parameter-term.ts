@@ -9,8 +9,8 @@ export interface ParameterTermOptions {
   /** Names the term in progress and errors; `parameters` if absent. Unique in an objective. */
   readonly name?: string;
   /**
-   * The parameters of which of a model's fields: those that the field has after all, e.g. the weights that a hypernetwork makes. If absent, those of the
-   * model itself, e.g. the hypernetwork's.
+   * The parameters of which of a model's fields: those that the field has after all, e.g. the weights that a
+   * hypernetwork makes. If absent, those of the model itself, e.g. the hypernetwork's.
    */
   readonly field?: string;
   /** Which they are, e.g. `{ role: 'weight' }` or `{ layer: 'codes' }`; all if absent. */
@@ -24,8 +24,8 @@ export interface ParameterTermOptions {
 }
 
 /**
- * Makes a term of an objective that holds parameters themselves small: weight times the mean penalty of the numbers that fit. For the parameters of a batch
- * of fields it is the mean for each field, as with every other term.
+ * Makes a term of an objective that holds parameters themselves small: weight times the mean penalty of the numbers
+ * that fit. For the parameters of a batch of fields it is the mean for each field, as with every other term.
  *
  *     parameterTerm({ parameters: { layer: 'codes' }, penalty: squared, weight: 1e-4 })
  *
@@ -49,7 +49,9 @@ export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
     },
     loss: (flat, layout) => mean(penalise(penalty, selected(flat, layout, parameters))) as Scalar,
     tangent: (flat, direction, layout) =>
-      mean(penaltyTangent(penalty, selected(flat, layout, parameters), selected(direction, layout, parameters))) as Scalar,
+      mean(
+        penaltyTangent(penalty, selected(flat, layout, parameters), selected(direction, layout, parameters)),
+      ) as Scalar,
   };
 };
 

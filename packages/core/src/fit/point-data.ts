@@ -1,4 +1,7 @@
-/** @file What a source of points hands over is checked: its shapes when it is drawn, its numbers where they can be to blame. */
+/**
+ * @file What a source of points hands over is checked: its shapes when it is drawn, its numbers where they can be to
+ * blame.
+ */
 import { describeNonFinite, findNonFinite, type NonFiniteNumbers } from './non-finite.ts';
 import type { PointBatch } from './points.ts';
 import type { Term } from './term.ts';
@@ -15,7 +18,10 @@ export interface PointDataFault extends NonFiniteNumbers {
   readonly step?: number;
 }
 
-/** Thrown by `fit` when points or targets are not finite numbers. The field then has the parameters of the last good report. */
+/**
+ * Thrown by `fit` when points or targets are not finite numbers. The field then has the parameters of the last good
+ * report.
+ */
 export class PointDataError extends RangeError {
   override readonly name = 'PointDataError';
   readonly fault: PointDataFault;
@@ -24,7 +30,10 @@ export class PointDataError extends RangeError {
     const { term, array, size, step } = fault;
     const what = array === 'coords' ? 'points' : 'targets';
     const when = step === undefined ? '' : `, in the points that were drawn for step ${step}`;
-    super(`fit: the ${what} of term '${term}' must be finite: ${describeNonFinite(array, fault, size)}${when}`, options);
+    super(
+      `fit: the ${what} of term '${term}' must be finite: ${describeNonFinite(array, fault, size)}${when}`,
+      options,
+    );
     this.fault = fault;
   }
 }
@@ -71,7 +80,8 @@ export const assertBatch = (
       );
     widths.set(name, values.length / rows);
   }
-  const describe = (all: TargetWidths): string => [...all].map(([name, width]) => `${name} [n, ${width}]`).join(', ') || 'none';
+  const describe = (all: TargetWidths): string =>
+    [...all].map(([name, width]) => `${name} [n, ${width}]`).join(', ') || 'none';
   const isSame =
     expected === undefined || (expected.size === widths.size && [...expected].every(([k, w]) => widths.get(k) === w));
   if (!isSame)
@@ -106,7 +116,8 @@ export class PointDataScan {
   /** What was found: in the coordinates, or else in the first target that has it. */
   fault(): PointDataFault | undefined {
     for (const [array, { size, fault }] of this.#found)
-      if (fault) return { term: this.#term, array, size, ...fault, ...(this.#step !== undefined && { step: this.#step }) };
+      if (fault)
+        return { term: this.#term, array, size, ...fault, ...(this.#step !== undefined && { step: this.#step }) };
     return undefined;
   }
 }

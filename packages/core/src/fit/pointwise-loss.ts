@@ -1,10 +1,16 @@
-/** @file Losses as data: what a backend must know to work a loss out inside its own kernel, between the forward pass and its reverse. */
+/**
+ * @file Losses as data: what a backend must know to work a loss out inside its own kernel, between the forward pass and
+ * its reverse.
+ */
 import type { Penalty } from '../elementwise/penalty.ts';
 
 /** The errors of one part of the jet. */
 export interface PointwiseError {
   readonly of: 'value' | 'gradient' | 'laplacian';
-  /** The name of the target: `f32[n, o]`, and for a gradient `f32[n, d o]`, that of output j along coordinate k in column k o + j. 0 if absent. */
+  /**
+   * The name of the target: `f32[n, o]`, and for a gradient `f32[n, d o]`, that of output j along coordinate k in
+   * column k o + j. 0 if absent.
+   */
   readonly target?: string;
   /** The factor on the penalty, which may depend on the number of coordinates d; 1 if absent. */
   readonly factor?: number | ((inFeatures: number) => number);
@@ -15,7 +21,8 @@ export interface PointwiseError {
  *
  *     w (sum over errors of factor penalty(part of the jet - target))
  *
- * A gradient counts as the sum over its coordinates. `pointwiseLoss` makes a loss of it, which backends that can work out in one pass.
+ * A gradient counts as the sum over its coordinates. `pointwiseLoss` makes a loss of it, which backends that can work
+ * out in one pass.
  */
 export interface PointwiseLoss {
   /** At most one for each part of the jet. */

@@ -12,7 +12,10 @@ export interface FitProgress {
   readonly loss: number;
   /** The mean loss of every term, without its weight, by the term's name. */
   readonly terms: Readonly<Record<string, number>>;
-  /** The losses of a batch's fields, each the mean over its points, by the name of the term; present for terms that look at many fields. */
+  /**
+   * The losses of a batch's fields, each the mean over its points, by the name of the term; present for terms that look
+   * at many fields.
+   */
   readonly fieldLosses?: Readonly<Record<string, Float32Array>>;
   /** Figures that losses derive, e.g. `psnr`; with several terms `<term>.psnr`. */
   readonly metrics: Readonly<Record<string, number>>;

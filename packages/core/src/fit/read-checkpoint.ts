@@ -1,4 +1,7 @@
-/** @file Reading checkpoints. Nothing in the bytes is trusted: whatever would only show as a bad loss some steps later is refused here. */
+/**
+ * @file Reading checkpoints. Nothing in the bytes is trusted: whatever would only show as a bad loss some steps later
+ * is refused here.
+ */
 import type { FieldDescription } from '../field.ts';
 import { pickArrays } from '../files/field-data.ts';
 import { decodeFieldData, decodeModelData, type FieldFile, type FieldFileExtras } from '../files/field-file.ts';
@@ -59,7 +62,8 @@ const readHistory = (history: unknown, step: number): readonly number[] => {
   if (history.length < least || history.length > most)
     throw damaged(`its history must have ${least} to ${most} losses at step ${step}, got ${history.length}`);
   const wrong = history.findIndex(loss => !Number.isFinite(loss));
-  if (wrong >= 0) throw damaged(`its history must be finite numbers, got ${shownJson(history[wrong])} at place ${wrong}`);
+  if (wrong >= 0)
+    throw damaged(`its history must be finite numbers, got ${shownJson(history[wrong])} at place ${wrong}`);
   return history as readonly number[];
 };
 
@@ -73,7 +77,9 @@ const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
   return { states, ...(typeof reason === 'string' && { reason }) };
 };
 
-const readRun = (text: string | undefined): Pick<ModelCheckpoint, 'step' | 'history' | 'identity' | 'environment' | 'until'> => {
+const readRun = (
+  text: string | undefined,
+): Pick<ModelCheckpoint, 'step' | 'history' | 'identity' | 'environment' | 'until'> => {
   if (text === undefined)
     throw new CheckpointError(
       'no-state',
@@ -144,7 +150,9 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
   const optimizer = Array.from({ length: vectors.size }, (_, index) => {
     const vector = vectors.get(optimizerName(index));
     if (vector === undefined)
-      throw damaged(`its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${shown([...vectors.keys()].join(', '))}`);
+      throw damaged(
+        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${shown([...vectors.keys()].join(', '))}`,
+      );
     return vector;
   });
   return {
@@ -158,7 +166,8 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
 };
 
 /**
- * Reads the checkpoint of a field and checks it whole: the step, the losses, the facts of the run, and the number, the lengths and the values of all vectors.
+ * Reads the checkpoint of a field and checks it whole: the step, the losses, the facts of the run, and the number, the
+ * lengths and the values of all vectors.
  *
  * @param extensions the layers and activations of the spec that are not core ones
  * @throws CheckpointError `no-state` or `damaged`
@@ -172,7 +181,8 @@ export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {})
 /**
  * The same for any model, with the model that it is of.
  *
- * @param restore makes the model that a checkpoint describes, where the run may have changed it; absent where it may not
+ * @param restore makes the model that a checkpoint describes, where the run may have changed it; absent where it may
+ *   not
  */
 export const decodeModelCheckpoint = (
   bytes: Uint8Array,
@@ -219,7 +229,8 @@ const assertSame = (what: string, saved: string | undefined, wanted: string | un
 
 /** All that either has a value for, with both values. */
 const compared = (saved: RunFacts, wanted: RunFacts): (readonly [string, string | undefined, string | undefined])[] => {
-  const factOf = (facts: RunFacts, name: string): string | undefined => (Object.hasOwn(facts, name) ? facts[name] : undefined);
+  const factOf = (facts: RunFacts, name: string): string | undefined =>
+    Object.hasOwn(facts, name) ? facts[name] : undefined;
   const names = new Set([...Object.keys(saved), ...Object.keys(wanted)]);
   return [...names].map(name => [name, factOf(saved, name), factOf(wanted, name)] as const);
 };
@@ -238,16 +249,23 @@ export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): 
   for (const [what, saved, wanted] of compared(checkpoint.identity, run.identity)) assertSame(what, saved, wanted);
   if (checkpoint.step > run.steps) {
     const difference = `at step ${checkpoint.step}, past the ${run.steps} steps of this run`;
-    throw new CheckpointError('another-run', `fit: the checkpoint is ${difference}`, { difference: `it is ${difference}` });
+    throw new CheckpointError('another-run', `fit: the checkpoint is ${difference}`, {
+      difference: `it is ${difference}`,
+    });
   }
   assertState(run.optimizer, checkpoint);
   if ((checkpoint.average !== undefined) !== run.averages)
     throw damaged(
-      run.averages ? 'the parameters beside their average are missing' : 'it has an average that this run does not keep',
+      run.averages
+        ? 'the parameters beside their average are missing'
+        : 'it has an average that this run does not keep',
     );
 };
 
-/** What differs between where a checkpoint was made and where the run goes on, in a sentence; `undefined` when nothing does, or it is not known. */
+/**
+ * What differs between where a checkpoint was made and where the run goes on, in a sentence; `undefined` when nothing
+ * does, or it is not known.
+ */
 export const describeChange = ({ environment }: ModelCheckpoint, now: RunFacts): string | undefined => {
   if (environment === undefined) return undefined;
   const changes = compared(environment, now)

@@ -49,5 +49,11 @@ export const runIdentity = (
   };
 };
 
-/** What the roundings of a run depend on beside that, as the order of sums: a resumption with others is the same run to rounding. */
-export const runEnvironment = (chunkSize: number): RunFacts => ({ ...numericalEnvironment(), chunkSize: String(chunkSize) });
+/**
+ * What the roundings of a run depend on beside that, as the order of sums: a resumption with others is the same run to
+ * rounding.
+ */
+export const runEnvironment = (chunkSize: number): RunFacts => ({
+  ...numericalEnvironment(),
+  chunkSize: String(chunkSize),
+});

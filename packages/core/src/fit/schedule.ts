@@ -8,7 +8,10 @@ export interface Schedule {
   factor(step: number, steps: number): number;
 }
 
-/** A schedule's factor. @throws RangeError when it is negative or not a finite number: one such step would spoil all parameters */
+/**
+ * A schedule's factor. @throws RangeError when it is negative or not a finite number: one such step would spoil all
+ * parameters
+ */
 export const factorAt = (schedule: Schedule, step: number, steps: number): number => {
   const factor = schedule.factor(step, steps);
   if (!(Number.isFinite(factor) && factor >= 0))
@@ -25,12 +28,16 @@ const assertNumber = (what: string, value: number, valid: boolean, wanted: strin
 /** No change: the factor 1. */
 export const constant = (): Schedule => ({ describe: () => 'constant', factor: () => 1 });
 
-/** A half cosine from 1 at the first step to `final` at the last: Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5. */
+/**
+ * A half cosine from 1 at the first step to `final` at the last: Loshchilov and Hutter 2017, arXiv:1608.03983, equation
+ * 5.
+ */
 export const cosine = (final = 0): Schedule => {
   assertNumber('cosine: final', final, final >= 0 && final <= 1, 'a number from 0 to 1');
   return {
     describe: steps => `cosine to ${final} over ${steps} steps`,
-    factor: (step, steps) => final + ((1 - final) * (1 + Math.cos((Math.PI * (step - 1)) / Math.max(1, steps - 1)))) / 2,
+    factor: (step, steps) =>
+      final + ((1 - final) * (1 + Math.cos((Math.PI * (step - 1)) / Math.max(1, steps - 1)))) / 2,
   };
 };
 
@@ -47,7 +54,10 @@ export const exponential = (final: number): Schedule => {
 export const stepDecay = (every: number, gamma: number): Schedule => {
   assertNumber('stepDecay: every', every, Number.isInteger(every) && every >= 1, 'a positive integer');
   assertNumber('stepDecay: gamma', gamma, gamma > 0 && gamma <= 1, 'a number above 0, up to 1');
-  return { describe: () => `times ${gamma} every ${every} steps`, factor: step => gamma ** Math.floor((step - 1) / every) };
+  return {
+    describe: () => `times ${gamma} every ${every} steps`,
+    factor: step => gamma ** Math.floor((step - 1) / every),
+  };
 };
 
 /** A linear rise over the first `count` steps in front of another schedule. */

@@ -18,7 +18,9 @@ interface TermEvaluation extends Evaluation {
 export class SearchStepper implements Stepper {
   readonly #optimizer: SearchOptimizer;
   readonly #options: StepperOptions;
-  /** True when every step has the same points: what one step has found at its end is then what the next one looks for. */
+  /**
+   * True when every step has the same points: what one step has found at its end is then what the next one looks for.
+   */
   readonly #fixed: boolean;
   /** Evaluations in the present step. */
   #evaluations = 0;

@@ -3,9 +3,15 @@
 const MOST_CHARACTERS = 400;
 
 const escaped = (character: string): string =>
-  Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+  Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
 
-/** A text as it can stand in a message: control characters, line breaks and marks that turn the direction of text round as `\u....`, its end cut off. */
+/**
+ * A text as it can stand in a message: control characters, line breaks and marks that turn the direction of text round
+ * as `\u....`, its end cut off.
+ */
 export const shown = (text: string): string => {
   const start = text.slice(0, MOST_CHARACTERS).replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, escaped);
   return start.length < text.length || start.length > MOST_CHARACTERS ? `${start.slice(0, MOST_CHARACTERS)}...` : start;

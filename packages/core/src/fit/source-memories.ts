@@ -43,7 +43,10 @@ export class SourceMemories {
     for (const [term, memory] of this.#memories) {
       const values = saved.get(term);
       if (values === undefined)
-        throw new CheckpointError('damaged', `fit: the checkpoint is damaged: what the points of term '${term}' keep is missing`);
+        throw new CheckpointError(
+          'damaged',
+          `fit: the checkpoint is damaged: what the points of term '${term}' keep is missing`,
+        );
       try {
         memory.restore(values.slice());
       } catch (cause) {

@@ -1,8 +1,9 @@
 /**
  * @file Statistics over all points of a step: layers that have them see the same numbers in every chunk.
  *
- * Each statistic follows from the parameters and from those before it. So they are measured in order, a pass over the chunks for each; then the loss is
- * differentiated as if they were parameters; then their gradients go back in the other order, a pass for each:
+ * Each statistic follows from the parameters and from those before it. So they are measured in order, a pass over the
+ * chunks for each; then the loss is differentiated as if they were parameters; then their gradients go back in the
+ * other order, a pass for each:
  *
  *     d mean / d x_i = 1 / N        d variance / d x_i = 2 (x_i - mean) / N
  */
@@ -95,8 +96,13 @@ export class StepStatistics {
     }
   }
 
-  /** Chunks are put together as Chan, Golub and LeVeque 1979 do (STAN-CS-79-773, equation 2.1), so that nothing cancels. */
-  async #moments(statistic: Statistic, flat: Tensor1D): Promise<{ readonly mean: Tensor1D; readonly variance: Tensor1D }> {
+  /**
+   * Chunks are put together as Chan, Golub and LeVeque 1979 do (STAN-CS-79-773, equation 2.1), so that nothing cancels.
+   */
+  async #moments(
+    statistic: Statistic,
+    flat: Tensor1D,
+  ): Promise<{ readonly mean: Tensor1D; readonly variance: Tensor1D }> {
     const prefix = prefixOf(this.#network, statistic);
     const { features } = statistic;
     let state = tidy(() => keep(zeros([2 * features]) as Tensor1D));
@@ -178,7 +184,10 @@ export class StepStatistics {
       let flat = before;
       for (const { features, momentum, mean: meanPlace, variance } of this.#network.statistics) {
         const mixed = (place: { readonly offset: number }, factor: number): Tensor1D =>
-          add(mul(numbersOf(flat, place, features), 1 - momentum), mul(numbersOf(measured, place, features), momentum * factor));
+          add(
+            mul(numbersOf(flat, place, features), 1 - momentum),
+            mul(numbersOf(measured, place, features), momentum * factor),
+          );
         flat = withNumbers(flat, meanPlace.offset, mixed(meanPlace, 1));
         // Of a sample the variance is taken without bias, as PyTorch does.
         flat = withNumbers(flat, variance.offset, mixed(variance, points > 1 ? points / (points - 1) : 1));

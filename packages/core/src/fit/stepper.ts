@@ -1,4 +1,7 @@
-/** @file The two halves of a step of a fit, for either kind of optimizer: looking at the objective, and moving the parameters. */
+/**
+ * @file The two halves of a step of a fit, for either kind of optimizer: looking at the objective, and moving the
+ * parameters.
+ */
 import type { Objective, StepDraw } from './objective.ts';
 import type { FitProgress } from './progress.ts';
 import type { ObjectiveTerm } from './term.ts';

@@ -1,4 +1,6 @@
-/** @file When a fit ends before its last step. Rules are asked at every report; what they keep is saved in checkpoints. */
+/**
+ * @file When a fit ends before its last step. Rules are asked at every report; what they keep is saved in checkpoints.
+ */
 import type { FitProgress } from './progress.ts';
 import type { Term } from './term.ts';
 
@@ -6,7 +8,9 @@ import type { Term } from './term.ts';
 export interface StopContext {
   /** What it has left the last time; empty at first. */
   readonly state: readonly number[];
-  /** The mean loss of a term at the parameters that were reached, without its weight. The points are the same each time. */
+  /**
+   * The mean loss of a term at the parameters that were reached, without its weight. The points are the same each time.
+   */
   lossOf(term: Term): Promise<number>;
 }
 
@@ -51,7 +55,8 @@ export interface StopAtOptions {
 /**
  * Ends a fit when a figure of its progress is good enough, e.g. `stopAt({ figure: 'psnr', atLeast: 40 })`.
  *
- * @throws RangeError unless exactly one of `atLeast` and `atMost` is a finite number; while it fits, when the progress has no such figure
+ * @throws RangeError unless exactly one of `atLeast` and `atMost` is a finite number; while it fits, when the progress
+ *   has no such figure
  */
 export const stopAt = ({ figure, atLeast, atMost }: StopAtOptions): StopRule => {
   const bound = atLeast ?? atMost;
@@ -92,7 +97,8 @@ const judgePatience = (
   { patience, least = 0 }: PatienceOptions,
 ): StopVerdict => {
   const [best, bestStep] = state;
-  if (best === undefined || bestStep === undefined || value < best - least * Math.abs(best)) return { state: [value, step] };
+  if (best === undefined || bestStep === undefined || value < best - least * Math.abs(best))
+    return { state: [value, step] };
   if (step - bestStep < patience) return { state };
   return {
     state,
@@ -124,7 +130,8 @@ export const stopOnPlateau = (options: StopOnPlateauOptions): StopRule => {
 /**
  * Ends a fit when the loss at points that it does not learn from has not got better for some steps.
  *
- * @param term the held-out points and their loss; its weight does not matter. It is worked out at every report, at the same points each time
+ * @param term the held-out points and their loss; its weight does not matter. It is worked out at every report, at the
+ *   same points each time
  * @throws RangeError when an option is out of its range
  */
 export const stopOnHeldOut = (term: Term, options: PatienceOptions): StopRule => {
@@ -134,6 +141,7 @@ export const stopOnHeldOut = (term: Term, options: PatienceOptions): StopRule =>
   return {
     describe: () => `${what} (${term.points.pointsPerStep}) better by ${least} in ${patience} steps`,
     terms: [term],
-    judge: async ({ step }, { state, lossOf }) => judgePatience(what, { value: await lossOf(term), step, state }, options),
+    judge: async ({ step }, { state, lossOf }) =>
+      judgePatience(what, { value: await lossOf(term), step, state }, options),
   };
 };

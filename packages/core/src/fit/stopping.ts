@@ -38,7 +38,9 @@ export class Stopping {
     for (const [index, rule] of this.#rules.entries()) {
       const { state, reason } = await rule.judge(progress, { state: this.#states[index] as readonly number[], lossOf });
       if (!(Array.isArray(state) && state.every(Number.isFinite)))
-        throw new TypeError(`fit: until '${rule.describe()}' must keep a list of finite numbers, got ${JSON.stringify(state)}`);
+        throw new TypeError(
+          `fit: until '${rule.describe()}' must keep a list of finite numbers, got ${JSON.stringify(state)}`,
+        );
       states.push(state);
       this.#reason ??= reason;
     }

@@ -16,7 +16,9 @@ export const findTarget = (
 ): Tensor2D => {
   const target = targets[name];
   if (target === undefined)
-    throw new RangeError(`${loss}: the points have no target '${name}'; they have ${Object.keys(targets).join(', ') || 'none'}`);
+    throw new RangeError(
+      `${loss}: the points have no target '${name}'; they have ${Object.keys(targets).join(', ') || 'none'}`,
+    );
   if (!widths.includes(target.shape[1])) {
     const wanted = widths.map(width => `[n, ${width}]`).join(' or ');
     throw new RangeError(`${loss}: target '${name}' must be ${wanted} ${as}, got [n, ${target.shape[1]}]`);
@@ -29,7 +31,12 @@ export const findTarget = (
  *
  * @throws RangeError when the points lack it, or when its width is another
  */
-export const weighted = (loss: string, losses: Tensor, targets: TensorBatch['targets'], weight: string | undefined): Tensor => {
+export const weighted = (
+  loss: string,
+  losses: Tensor,
+  targets: TensorBatch['targets'],
+  weight: string | undefined,
+): Tensor => {
   if (weight === undefined) return losses;
   const widths = [...new Set([1, losses.shape[1] as number])];
   return mul(losses, findTarget(loss, weight, targets, { widths, as: 'to weigh the losses' }));

@@ -16,17 +16,18 @@ export interface TensorBatch {
 }
 
 /**
- * A loss on the jet at n points: one number for each point, `f32[n]` or `f32[n, ...]`, whose mean over all points and further axes is the
- * term's loss. (A scalar is taken as the mean over the points it was given.) Because it is a mean of numbers that belong to single points,
- * the loop may evaluate it in chunks.
+ * A loss on the jet at n points: one number for each point, `f32[n]` or `f32[n, ...]`, whose mean over all points and
+ * further axes is the term's loss. (A scalar is taken as the mean over the points it was given.) Because it is a mean
+ * of numbers that belong to single points, the loop may evaluate it in chunks.
  */
 export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
   (jet: Jet<R>, batch: TensorBatch): Tensor;
   /** The derivatives that it needs; none if absent. */
   readonly derivatives?: R;
   /**
-   * The derivatives of these numbers along a direction in which the jet moves by `moved`, in their shape: d loss / d jet times `moved`. It is made of tfjs ops whose
-   * ordinary gradient is right, for products with a Hessian. Losses that {@link pointwise} describes need none.
+   * The derivatives of these numbers along a direction in which the jet moves by `moved`, in their shape: d loss / d
+   * jet times `moved`. It is made of tfjs ops whose ordinary gradient is right, for products with a Hessian. Losses
+   * that {@link pointwise} describes need none.
    */
   tangent?(jet: Jet<R>, moved: Jet<R>, batch: TensorBatch): Tensor;
   /** Figures derived from the mean loss, e.g. `psnr`. */
@@ -62,7 +63,10 @@ export interface ParameterTerm extends Pick<Term, 'name' | 'field' | 'weight' | 
   assertLayout(layout: ParameterLayout): void;
   /** The loss at a flat vector of parameters: a scalar. */
   loss(flat: Tensor1D, layout: ParameterLayout): Scalar;
-  /** Its derivative along a direction `f32[P]`, in tfjs ops whose ordinary gradient is right: for products with a Hessian, which refuse terms without. */
+  /**
+   * Its derivative along a direction `f32[P]`, in tfjs ops whose ordinary gradient is right: for products with a
+   * Hessian, which refuse terms without.
+   */
   tangent?(flat: Tensor1D, direction: Tensor1D, layout: ParameterLayout): Scalar;
 }
 
@@ -112,7 +116,9 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
   };
 };
 
-/** The factor that a term's schedule puts on its weight at a step. @throws RangeError when it is negative or not finite */
+/**
+ * The factor that a term's schedule puts on its weight at a step. @throws RangeError when it is negative or not finite
+ */
 export const weightFactorAt = ({ weightSchedule }: ObjectiveTerm, { step, steps }: FitStep): number =>
   weightSchedule ? factorAt(weightSchedule, step, steps) : 1;
 

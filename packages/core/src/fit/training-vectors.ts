@@ -1,5 +1,19 @@
-/** @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good report. */
-import { add, keep, mul, sum, type Tensor, type Tensor1D, tensor1d, tidy, type Variable, zeros } from '@tensorflow/tfjs-core';
+/**
+ * @file The vectors that a fit owns: parameters, the optimizer's state, the moving average, and those of the last good
+ * report.
+ */
+import {
+  add,
+  keep,
+  mul,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  tensor1d,
+  tidy,
+  type Variable,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import type { Model } from '../model.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import type { TrainingState } from './checkpoint.ts';
@@ -20,7 +34,11 @@ interface Vectors {
   readonly average?: Tensor1D;
 }
 
-const vectorsOf = ({ parameters, state, average }: Vectors): Tensor1D[] => [parameters, ...state, ...(average ? [average] : [])];
+const vectorsOf = ({ parameters, state, average }: Vectors): Tensor1D[] => [
+  parameters,
+  ...state,
+  ...(average ? [average] : []),
+];
 
 const assertVectors = (kind: string, vectors: readonly Tensor[], count: number, size: number): void => {
   if (vectors.length !== count)
@@ -32,7 +50,8 @@ const assertVectors = (kind: string, vectors: readonly Tensor[], count: number, 
 
 const assertArrays = (kind: string, vectors: readonly Float32Array[], size: number): void => {
   for (const { length } of vectors)
-    if (length !== size) throw new RangeError(`${kind}: a search must return vectors of ${size} numbers, got ${length}`);
+    if (length !== size)
+      throw new RangeError(`${kind}: a search must return vectors of ${size} numbers, got ${length}`);
 };
 
 /** Whether a run can go on from there. */
@@ -42,8 +61,8 @@ export const isFiniteState = ({ parameters, optimizer, average }: Omit<TrainingS
 const read = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
 /**
- * What the parameters become after every update, e.g. clamped: from the flat vector `f32[P]` to another one. The fit frees every tensor that is made
- * here and not returned.
+ * What the parameters become after every update, e.g. clamped: from the flat vector `f32[P]` to another one. The fit
+ * frees every tensor that is made here and not returned.
  */
 export type ParameterProjection = (parameters: Tensor1D, layout: ParameterLayout) => Tensor1D;
 
@@ -112,7 +131,9 @@ export class TrainingVectors {
   #withUntrained(parameters: Tensor1D, untrained: Tensor1D | undefined): Tensor1D {
     if (untrained === undefined) return parameters;
     const [trained, state] = [this.#layout.split(parameters), this.#layout.split(untrained)];
-    return this.#layout.join(this.#layout.entries.map(entry => (entry.trained ? trained : state)[entry.index] as Tensor));
+    return this.#layout.join(
+      this.#layout.entries.map(entry => (entry.trained ? trained : state)[entry.index] as Tensor),
+    );
   }
 
   #projected(parameters: Tensor1D): Tensor1D {
@@ -147,7 +168,10 @@ export class TrainingVectors {
   replace(
     { kind }: SearchOptimizer,
     { parameters, state: searchState }: SearchOutput,
-    { averageDecay, untrained }: { readonly averageDecay: number | undefined; readonly untrained: Float32Array | undefined },
+    {
+      averageDecay,
+      untrained,
+    }: { readonly averageDecay: number | undefined; readonly untrained: Float32Array | undefined },
   ): void {
     assertArrays(kind, [parameters, ...searchState], this.#now.parameters.size);
     const projected = tidy(() =>
@@ -160,7 +184,10 @@ export class TrainingVectors {
     const before = this.#now;
     const average =
       before.average && averageDecay !== undefined
-        ? tidy(() => add(mul(before.average as Tensor1D, averageDecay), mul(next.parameters, 1 - averageDecay)) as Tensor1D)
+        ? tidy(
+            () =>
+              add(mul(before.average as Tensor1D, averageDecay), mul(next.parameters, 1 - averageDecay)) as Tensor1D,
+          )
         : undefined;
     this.#now = { ...next, ...(average && { average: keep(average) }) };
     if (this.#good?.vectors !== before) for (const vector of vectorsOf(before)) vector.dispose();
@@ -168,7 +195,8 @@ export class TrainingVectors {
 
   /** Remembers the present state, the result of `step` updates, as good. */
   remember(step: number): void {
-    if (this.#good && this.#good.vectors !== this.#now) for (const vector of vectorsOf(this.#good.vectors)) vector.dispose();
+    if (this.#good && this.#good.vectors !== this.#now)
+      for (const vector of vectorsOf(this.#good.vectors)) vector.dispose();
     this.#good = { vectors: this.#now, step };
   }
 
@@ -185,7 +213,8 @@ export class TrainingVectors {
   assign(model: Model): void {
     tidy(() => {
       const values = this.#layout.split(this.reported);
-      for (const { name, index } of this.#layout.entries) (model.parameters[name] as Variable).assign(values[index] as Tensor);
+      for (const { name, index } of this.#layout.entries)
+        (model.parameters[name] as Variable).assign(values[index] as Tensor);
     });
   }
 
@@ -203,7 +232,8 @@ export class TrainingVectors {
   async assertFinite(): Promise<void> {
     for (const [name, { data }] of this.#layout.toMap(await read(this.#now.parameters))) {
       const wrong = findNonFinite(data);
-      if (wrong) throw new RangeError(`fit: the parameters must be finite: ${describeNonFinite(name, wrong, data.length)}`);
+      if (wrong)
+        throw new RangeError(`fit: the parameters must be finite: ${describeNonFinite(name, wrong, data.length)}`);
     }
   }
 

@@ -1,4 +1,7 @@
-/** @file The parameters of a model's fields at some parameters of the model, and the way of their gradients back to those. */
+/**
+ * @file The parameters of a model's fields at some parameters of the model, and the way of their gradients back to
+ * those.
+ */
 import { engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { ModelView } from '../model.ts';
 import { selectFields, spreadFields } from '../models/select-fields.ts';
@@ -36,7 +39,11 @@ export class StepVector {
 }
 
 /** The gradient by `flat` of what has the gradient `upstream` by the view's parameters. */
-const pulledBack = (parameters: (flat: Tensor1D) => Tensor1D, flat: Tensor1D, upstream: Tensor1D): Tensor1D | undefined =>
+const pulledBack = (
+  parameters: (flat: Tensor1D) => Tensor1D,
+  flat: Tensor1D,
+  upstream: Tensor1D,
+): Tensor1D | undefined =>
   tidy(() => {
     const { grads } = engine().gradients(() => parameters(flat), [flat], upstream, true);
     return grads[0] as Tensor1D | undefined;

@@ -40,7 +40,8 @@ export const assertInitialiser = (
   spec: InitialiserSpec,
   extensions: readonly InitialiserDefinition[] = [],
 ): void => {
-  if (typeof spec?.kind !== 'string') throw new TypeError(`${what} must be an object with a kind, got ${JSON.stringify(spec)}`);
+  if (typeof spec?.kind !== 'string')
+    throw new TypeError(`${what} must be an object with a kind, got ${JSON.stringify(spec)}`);
   const definition = find(spec.kind, extensions);
   if (definition === undefined)
     throw new RangeError(

@@ -10,13 +10,19 @@ export interface SirenFirstSpec {
 /** That of its other layers. */
 export interface SirenHiddenSpec {
   readonly kind: 'siren-hidden';
-  /** The omega by which the weights are divided, where neither the layer nor the one before has an activation that says it. */
+  /**
+   * The omega by which the weights are divided, where neither the layer nor the one before has an activation that says
+   * it.
+   */
   readonly omega?: number;
   /** How many inputs count as its fan-in, e.g. behind a product of narrower branches; the layer's inputs if absent. */
   readonly fanIn?: number;
 }
 
-/** U(-1/n, 1/n) for n coordinates: Sitzmann et al. 2020, arXiv:2006.09661, supplement section 1.5; omega0 stands in the activation. */
+/**
+ * U(-1/n, 1/n) for n coordinates: Sitzmann et al. 2020, arXiv:2006.09661, supplement section 1.5; omega0 stands in the
+ * activation.
+ */
 export const sirenFirst: InitialiserDefinition<SirenFirstSpec> = {
   kind: 'siren-first',
   fill: (values, _spec, { inFeatures }, rng) => fillUniform(values, 1 / inFeatures, rng),
@@ -26,10 +32,13 @@ const omegaOf = (activation: ActivationSpec | undefined): number | undefined =>
   typeof activation?.['omega'] === 'number' ? activation['omega'] : undefined;
 
 /**
- * The omega by which a hidden SIREN layer's weights are divided: the one that is given, that of its own activation, or, for the linear layer at the end,
- * that of the activation before it, as in the authors' code.
+ * The omega by which a hidden SIREN layer's weights are divided: the one that is given, that of its own activation, or,
+ * for the linear layer at the end, that of the activation before it, as in the authors' code.
  */
-const layerOmega = ({ omega: given }: SirenHiddenSpec, { activation, previousActivation }: InitialiserContext): number => {
+const layerOmega = (
+  { omega: given }: SirenHiddenSpec,
+  { activation, previousActivation }: InitialiserContext,
+): number => {
   const omega = given ?? omegaOf(activation) ?? omegaOf(previousActivation);
   if (omega === undefined)
     throw new RangeError(
@@ -40,8 +49,8 @@ const layerOmega = ({ omega: given }: SirenHiddenSpec, { activation, previousAct
 };
 
 /**
- * U(-sqrt(6/n)/omega, sqrt(6/n)/omega) for n input features: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and supplement
- * theorem 1.8. For inputs that are arcsine-distributed, omega times the pre-activation is then N(0, 1).
+ * U(-sqrt(6/n)/omega, sqrt(6/n)/omega) for n input features: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and
+ * supplement theorem 1.8. For inputs that are arcsine-distributed, omega times the pre-activation is then N(0, 1).
  */
 export const sirenHidden: InitialiserDefinition<SirenHiddenSpec> = {
   kind: 'siren-hidden',

@@ -2,8 +2,8 @@ import type { Rng } from '../random.ts';
 import type { InitialiserDefinition } from './initialiser.ts';
 
 /**
- * U(-bound, bound). With a bound of several units on the first bias it is FINER's initialisation (Liu et al. 2024, arXiv:2312.02434,
- * section 3.3): the larger the bias, the higher the local frequency of sin((abs(z) + 1) z).
+ * U(-bound, bound). With a bound of several units on the first bias it is FINER's initialisation (Liu et al. 2024,
+ * arXiv:2312.02434, section 3.3): the larger the bias, the higher the local frequency of sin((abs(z) + 1) z).
  */
 export interface UniformSpec {
   readonly kind: 'uniform';

@@ -3,14 +3,14 @@
  *
  *     h0 = s(z0)        h1_k = s'(z0) z1_k        h2_j = s'(z0) z2_j + s''(z0) q_j        q_j = sum_kl A_jkl z1_k z1_l
  *
- * (the chain rule; Li et al. 2023, arXiv:2307.08214, and Dangel et al. 2025, arXiv:2505.13644, for the collapsed sum), and with g the
- * derivatives of the loss with respect to the outputs
+ * (the chain rule; Li et al. 2023, arXiv:2307.08214, and Dangel et al. 2025, arXiv:2505.13644, for the collapsed sum),
+ * and with g the derivatives of the loss with respect to the outputs
  *
  *     dz2_j = s' g2_j        dz1_k = s' g1_k + 2 s'' sum_jl A_jkl g2_j z1_l
  *     dz0   = s' g0 + s'' (sum_k z1_k g1_k + sum_j z2_j g2_j) + s''' sum_j q_j g2_j
  *
- * It is one tfjs kernel with several outputs, made of ordinary ops, so it runs on every backend. The derivatives of s are outputs too, because
- * a kernel's gradient can use again only its inputs and its outputs.
+ * It is one tfjs kernel with several outputs, made of ordinary ops, so it runs on every backend. The derivatives of s
+ * are outputs too, because a kernel's gradient can use again only its inputs and its outputs.
  */
 import {
   add,
@@ -49,7 +49,9 @@ interface ActivationJetAttributes {
   readonly hasSecond: boolean;
   /** Present when second-order forms are wanted of the output. */
   readonly forms?: SecondOrderForms;
-  /** How many derivatives of s are computed: those that the outputs need, and one more when a reverse pass will follow. */
+  /**
+   * How many derivatives of s are computed: those that the outputs need, and one more when a reverse pass will follow.
+   */
   readonly order: DerivativeOrder;
 }
 
@@ -90,7 +92,11 @@ const reverse: GradFunc = (upstream, saved, attrs) => {
   const { z0, z1, z2, parameters } = readInputs(saved, attributes);
   const outputs = saved.slice(inputCount);
   const s = [outputs[0], ...outputs.slice(outputCount)] as [Tensor, Tensor, Tensor, Tensor];
-  const [g0, g1, g2] = (Array.isArray(upstream) ? upstream.slice(0, outputCount) : [upstream]) as [Tensor, Tensor?, Tensor?];
+  const [g0, g1, g2] = (Array.isArray(upstream) ? upstream.slice(0, outputCount) : [upstream]) as [
+    Tensor,
+    Tensor?,
+    Tensor?,
+  ];
   const gradients = tidy(() => {
     const q = z1 && g2 && forms ? quadraticForms(z1, forms) : undefined;
     const parts = [mul(s[1], g0)];
@@ -146,7 +152,8 @@ export const activationJet = (
   { parameters, learnable, forms }: ActivationJetOptions,
 ): LayerJet => {
   const backendName = getBackend();
-  if (getKernel(KERNEL, backendName) === undefined) registerKernel({ kernelName: KERNEL, backendName, kernelFunc: forward });
+  if (getKernel(KERNEL, backendName) === undefined)
+    registerKernel({ kernelName: KERNEL, backendName, kernelFunc: forward });
   const names = Object.keys(parameters);
   const carried = input.first ? (forms ? 2 : 1) : 0;
   const attributes: ActivationJetAttributes = {
@@ -165,9 +172,11 @@ export const activationJet = (
     ...names.map(name => parameters[name] as Tensor),
   ];
   // tfjs passes lists of inputs and attributes through untouched; only its types know nothing of them.
-  const outputs = engine().runKernel(KERNEL, inputs as object as NamedTensorMap, attributes as object as NamedAttrMap) as
-    | Tensor[]
-    | Tensor;
+  const outputs = engine().runKernel(
+    KERNEL,
+    inputs as object as NamedTensorMap,
+    attributes as object as NamedAttrMap,
+  ) as Tensor[] | Tensor;
   const [value, first, second] = (Array.isArray(outputs) ? outputs : [outputs]) as [Tensor2D, Tensor3D, Tensor3D];
   return { value, ...(carried >= 1 && { first }), ...(carried >= 2 && { second }) };
 };

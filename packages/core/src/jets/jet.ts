@@ -3,7 +3,8 @@ import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { DerivativeRequest, SecondOrderForm } from './request.ts';
 
 /**
- * A field's value and derivatives at n points; d coordinates, o outputs. Which derivatives are present follows from the request.
+ * A field's value and derivatives at n points; d coordinates, o outputs. Which derivatives are present follows from the
+ * request.
  *
  * - `value` f32[n, o]
  * - `gradient` f32[n, d, o]: `gradient[., k, .]` is the derivative along coordinate k

@@ -7,7 +7,8 @@
  *     first  [d, n, f]   their derivatives along the d coordinates
  *     second [m, n, f]   the m requested second-order forms, sum_kl A_jkl d2/dx_k dx_l
  *
- * The axis n of `first` and `second` may be 1 where the derivatives are the same at all points, as they are up to the first activation.
+ * The axis n of `first` and `second` may be 1 where the derivatives are the same at all points, as they are up to the
+ * first activation.
  */
 import { broadcastTo, eye, reshape, type Tensor2D, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
 import type { JetShape } from './request.ts';
@@ -33,9 +34,16 @@ export const atAllPoints = (x: Tensor3D, n: number): Tensor3D =>
   x.shape[1] === n ? x : broadcastTo(x, [x.shape[0], n, x.shape[2]]);
 
 /** The tensors of a jet with nothing left out: all points, and zeros for what is absent though the order wants it. */
-export const wholeJet = ({ value, first, second }: LayerJet, { inFeatures, order, forms }: JetShape): (Tensor2D | Tensor3D)[] => {
+export const wholeJet = (
+  { value, first, second }: LayerJet,
+  { inFeatures, order, forms }: JetShape,
+): (Tensor2D | Tensor3D)[] => {
   const [n, features] = value.shape;
   const part = (tensor: Tensor3D | undefined, count: number): Tensor3D =>
     tensor ? atAllPoints(tensor, n) : zeros([count, n, features]);
-  return [value, ...(order >= 1 ? [part(first, inFeatures)] : []), ...(forms ? [part(second, forms.weights.length)] : [])];
+  return [
+    value,
+    ...(order >= 1 ? [part(first, inFeatures)] : []),
+    ...(forms ? [part(second, forms.weights.length)] : []),
+  ];
 };

@@ -1,4 +1,7 @@
-/** @file The differential operators of vector calculus on fields. Sources: any vector-analysis text; index conventions stand at each. */
+/**
+ * @file The differential operators of vector calculus on fields. Sources: any vector-analysis text; index conventions
+ * stand at each.
+ */
 import {
   addN,
   concat,
@@ -36,7 +39,8 @@ export const divergenceOf = (gradient: Tensor3D): Tensor2D => {
 };
 
 /**
- * The curl from a jet's gradient: in space (d2 F3 - d3 F2, d3 F1 - d1 F3, d1 F2 - d2 F1), in the plane the scalar d1 F2 - d2 F1.
+ * The curl from a jet's gradient: in space (d2 F3 - d3 F2, d3 F1 - d1 F3, d1 F2 - d2 F1), in the plane the scalar d1 F2
+ * - d2 F1.
  *
  * @param gradient `f32[n, 3, 3]` or `f32[n, 2, 2]`
  * @returns `f32[n, 3]` or `f32[n, 1]`
@@ -61,13 +65,15 @@ export const jacobian = (field: JetSource, coords: Tensor2D): Tensor3D =>
   tidy(() => transpose(gradient(field, coords), [0, 2, 1]));
 
 /** The divergence of a vector field: `f32[n, 1]`; see {@link divergenceOf}. */
-export const divergence = (field: JetSource, coords: Tensor2D): Tensor2D => tidy(() => divergenceOf(gradient(field, coords)));
+export const divergence = (field: JetSource, coords: Tensor2D): Tensor2D =>
+  tidy(() => divergenceOf(gradient(field, coords)));
 
 /** The curl of a vector field: `f32[n, 3]` in space, `f32[n, 1]` in the plane; see {@link curlOf}. */
 export const curl = (field: JetSource, coords: Tensor2D): Tensor2D => tidy(() => curlOf(gradient(field, coords)));
 
 /** All second derivatives: `f32[n, d, d, o]`. */
-export const hessian = (field: JetSource, coords: Tensor2D): Tensor4D => tidy(() => field.jet(coords, { hessian: true }).hessian);
+export const hessian = (field: JetSource, coords: Tensor2D): Tensor4D =>
+  tidy(() => field.jet(coords, { hessian: true }).hessian);
 
 /** The sum of the second derivatives along all coordinates, of each output: `f32[n, o]`. */
 export const laplacian = (field: JetSource, coords: Tensor2D): Tensor2D =>

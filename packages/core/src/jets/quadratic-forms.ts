@@ -1,4 +1,7 @@
-/** @file Second-order forms of first derivatives: what second derivatives of a composition have beside those of its parts. */
+/**
+ * @file Second-order forms of first derivatives: what second derivatives of a composition have beside those of its
+ * parts.
+ */
 import {
   addN,
   concat,
@@ -49,7 +52,9 @@ export const quadraticForms = (z1: Tensor, forms: SecondOrderForms): Tensor => {
   return isPlainSum(forms) ? sum(products, 0, true) : mixFirstAxis(forms.weights, products);
 };
 
-/** The derivative of sum_j <g_j, q_j>, with g `f32[m, n, f]`, with respect to z1, where q depends on it: `f32[d, n, f]`. */
+/**
+ * The derivative of sum_j <g_j, q_j>, with g `f32[m, n, f]`, with respect to z1, where q depends on it: `f32[d, n, f]`.
+ */
 export const quadraticFormsReverse = (z1: Tensor, forms: SecondOrderForms, g: Tensor): Tensor => {
   const d = z1.shape[0] as number;
   const transposed = forms.pairs.map((_, p) => forms.weights.map(weights => weights[p] as number));
@@ -67,8 +72,8 @@ export const quadraticFormsReverse = (z1: Tensor, forms: SecondOrderForms, g: Te
 };
 
 /**
- * The mixed curvature that a product of two features has: c_j = 2 sum_kl A_jkl a1_k b1_l for symmetric A, where `a1` and `b1` are first derivatives
- * `f32[d, n or 1, f]`. It is q(a1 + b1) - q(a1) - q(b1).
+ * The mixed curvature that a product of two features has: c_j = 2 sum_kl A_jkl a1_k b1_l for symmetric A, where `a1`
+ * and `b1` are first derivatives `f32[d, n or 1, f]`. It is q(a1 + b1) - q(a1) - q(b1).
  *
  * @returns `f32[m, n or 1, f]`
  */

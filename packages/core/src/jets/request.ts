@@ -1,8 +1,8 @@
 /** @file Which derivatives are wanted, and the second-order forms that this takes. */
 
 /**
- * A second-order operator sum_kl A_kl d2/dx_k dx_l: either the d weights of a diagonal one (`[1, 1]` is the Laplacian in the plane, `[1, 0]`
- * is d2/dx_0^2), or a symmetric `[d][d]` matrix A.
+ * A second-order operator sum_kl A_kl d2/dx_k dx_l: either the d weights of a diagonal one (`[1, 1]` is the Laplacian
+ * in the plane, `[1, 0]` is d2/dx_0^2), or a symmetric `[d][d]` matrix A.
  */
 export type SecondOrderForm = readonly number[] | readonly (readonly number[])[];
 
@@ -18,7 +18,10 @@ export interface DerivativeRequest {
   readonly second?: readonly SecondOrderForm[];
 }
 
-/** Forms as they are carried through the layers: form j is sum over p of `weights[j][p]` d2/dx_k dx_l with (k, l) = `pairs[p]`, k <= l. */
+/**
+ * Forms as they are carried through the layers: form j is sum over p of `weights[j][p]` d2/dx_k dx_l with (k, l) =
+ * `pairs[p]`, k <= l.
+ */
 export interface SecondOrderForms {
   readonly pairs: readonly (readonly [number, number])[];
   readonly weights: readonly (readonly number[])[];
@@ -59,9 +62,12 @@ const formMatrix = (form: SecondOrderForm, inFeatures: number): readonly (readon
   }
   for (const [k, row] of form.entries()) {
     if (!Array.isArray(row) || row.length !== inFeatures || !row.every(Number.isFinite))
-      throw new RangeError(`derivatives.second: row ${k} must be ${inFeatures} finite numbers, got ${JSON.stringify(row)}`);
+      throw new RangeError(
+        `derivatives.second: row ${k} must be ${inFeatures} finite numbers, got ${JSON.stringify(row)}`,
+      );
     for (const [l, weight] of row.entries())
-      if (weight !== form[l]?.[k]) throw new RangeError(`derivatives.second: a matrix form must be symmetric, got ${describe()}`);
+      if (weight !== form[l]?.[k])
+        throw new RangeError(`derivatives.second: a matrix form must be symmetric, got ${describe()}`);
   }
   return form;
 };

@@ -1,4 +1,7 @@
-/** @file Models of several parts, whose fields have parameters that follow from those of the parts: hypernetworks, shared trunks, latent codes. */
+/**
+ * @file Models of several parts, whose fields have parameters that follow from those of the parts: hypernetworks,
+ * shared trunks, latent codes.
+ */
 import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
@@ -34,15 +37,17 @@ export type BoundPart<P extends ModelPart> = BoundParameters & {
       : unknown);
 
 /** All parts. */
-export type BoundParts<P extends Readonly<Record<string, ModelPart>>> = { readonly [Name in keyof P]: BoundPart<P[Name]> };
+export type BoundParts<P extends Readonly<Record<string, ModelPart>>> = {
+  readonly [Name in keyof P]: BoundPart<P[Name]>;
+};
 
 /** One field, or many, whose parameters follow from the parts. */
 export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = Partial<FieldBatchSize> & {
   readonly spec: FieldSpec;
   readonly extensions?: Extensions;
   /**
-   * The flat vector of its parameters, as `parameterLayout(spec)` has them; for many fields as `createFieldBatch` has them, which `stackFields` makes of one
-   * row for each field. Ordinary tfjs ops, worked out once a step.
+   * The flat vector of its parameters, as `parameterLayout(spec)` has them; for many fields as `createFieldBatch` has
+   * them, which `stackFields` makes of one row for each field. Ordinary tfjs ops, worked out once a step.
    */
   parameters(parts: BoundParts<P>): Tensor1D;
 };
@@ -51,7 +56,9 @@ export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = P
 export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>> {
   /** Names the model in checkpoints, e.g. `hypernetwork`: those of models with another name are refused. */
   readonly kind: string;
-  /** What is trained. The parameters of a part are named behind it, e.g. `hyper.layers.0.weight`. It stays the caller's. */
+  /**
+   * What is trained. The parameters of a part are named behind it, e.g. `hyper.layers.0.weight`. It stays the caller's.
+   */
   readonly parts: P;
   /** What terms look at, by name. */
   readonly fields: Readonly<Record<string, ModelFieldOptions<P>>>;
@@ -81,7 +88,8 @@ const bind = (part: ModelPart, flat: Tensor1D): BoundPart<ModelPart> => {
 };
 
 /**
- * Puts a model together that `fit` trains as a whole, e.g. a hypernetwork: a network that makes the parameters of others from codes.
+ * Puts a model together that `fit` trains as a whole, e.g. a hypernetwork: a network that makes the parameters of
+ * others from codes.
  *
  *     const model = createModel({
  *       kind: 'hypernetwork',
@@ -126,7 +134,9 @@ export const createModel = <const P extends Readonly<Record<string, ModelPart>>>
   };
   const described: Record<string, object> = {};
   const views: Record<string, ModelView> = {};
-  for (const [name, { spec, extensions = noExtensions, count, own, parameters: parametersOf }] of Object.entries(fields)) {
+  for (const [name, { spec, extensions = noExtensions, count, own, parameters: parametersOf }] of Object.entries(
+    fields,
+  )) {
     const checked = parseSpec(spec, extensions);
     const single = networkOf(checked, extensions);
     described[name] = { spec: checked, ...(count !== undefined && { count }), ...(own && { own }) };
@@ -153,10 +163,14 @@ export const stackFields = (spec: FieldSpec, rows: Tensor2D, extensions: Extensi
   const { layout } = networkOf(parseSpec(spec, extensions), extensions);
   const [count, width] = rows.shape;
   if (width !== layout.size)
-    throw new RangeError(`stackFields: the rows must have ${layout.size} numbers, one for each parameter, got ${width}`);
+    throw new RangeError(
+      `stackFields: the rows must have ${layout.size} numbers, one for each parameter, got ${width}`,
+    );
   return tidy(() =>
     concat1d(
-      layout.entries.map(({ offset, size }) => reshape(slice(rows, [0, offset], [count, size]), [count * size]) as Tensor1D),
+      layout.entries.map(
+        ({ offset, size }) => reshape(slice(rows, [0, offset], [count, size]), [count * size]) as Tensor1D,
+      ),
     ),
   );
 };

@@ -22,7 +22,10 @@ import { parseSpec } from '../spec/spec.ts';
 export interface FieldBatchSize {
   /** b */
   readonly count: number;
-  /** Which parameters each field has of its own, e.g. `[{ role: 'latent' }]`; the others are shared by all. All if absent. */
+  /**
+   * Which parameters each field has of its own, e.g. `[{ role: 'latent' }]`; the others are shared by all. All if
+   * absent.
+   */
   readonly own?: readonly ParameterQuery[];
 }
 
@@ -33,8 +36,8 @@ export interface FieldBatchDescription extends ModelDescription, FieldBatchSize 
 }
 
 /**
- * b fields of one spec. A parameter that each has of its own is one variable with a leading axis b, `[b, ...shape]`; a parameter that they share has the
- * shape of the spec. It owns its variables until {@link FieldBatch.dispose}.
+ * b fields of one spec. A parameter that each has of its own is one variable with a leading axis b, `[b, ...shape]`; a
+ * parameter that they share has the shape of the spec. It owns its variables until {@link FieldBatch.dispose}.
  */
 export class FieldBatch implements Model {
   readonly spec: FieldSpec;
@@ -87,10 +90,15 @@ export class FieldBatch implements Model {
     return tidy(() => reshape(this.jet(coords, {}).value, [this.count, n, this.outFeatures]));
   }
 
-  /** One field, with copies of its parameters, for the caller to dispose of. @throws RangeError when there is none with that index */
+  /**
+   * One field, with copies of its parameters, for the caller to dispose of. @throws RangeError when there is none with
+   * that index
+   */
   field(index: number): Field {
     if (!(Number.isInteger(index) && index >= 0 && index < this.count))
-      throw new RangeError(`field batch: the index must be a whole number from 0 to ${this.count - 1}, got ${String(index)}`);
+      throw new RangeError(
+        `field batch: the index must be a whole number from 0 to ${this.count - 1}, got ${String(index)}`,
+      );
     const { single, isOwn } = this.#network;
     const parts = single.layout.entries.map(({ name, shape }, place): [string, Tensor] => {
       const variable = this.parameters[name] as Variable;
@@ -126,7 +134,8 @@ export type FieldBatchOptions = FieldBatchSize & { readonly extensions?: Extensi
  *     const fields = createFieldBatch(siren({ inFeatures: 2, outFeatures: 3 }), { count: 1024, seed: 0 });
  *     for await (const { fieldLosses } of fit(fields, [term({ points, loss: mse })], { steps: 500 })) ...
  *
- * @throws TypeError or RangeError when the spec, the count or a query is wrong, or when given parameters are missing, unknown or of the wrong size
+ * @throws TypeError or RangeError when the spec, the count or a query is wrong, or when given parameters are missing,
+ *   unknown or of the wrong size
  */
 export const createFieldBatch = (spec: FieldSpec, options: FieldBatchOptions): FieldBatch => {
   const { extensions = noExtensions, count, own } = options;
@@ -136,7 +145,9 @@ export const createFieldBatch = (spec: FieldSpec, options: FieldBatchOptions): F
   return new FieldBatch(network, variables, { spec: checked, extensions, ...(own && { own: structuredClone(own) }) });
 };
 
-/** Writes a batch of fields as a safetensors file with its description in the metadata. @param metadata free text by key */
+/**
+ * Writes a batch of fields as a safetensors file with its description in the metadata. @param metadata free text by key
+ */
 export const encodeFieldBatch = async (
   batch: FieldBatch,
   metadata: Readonly<Record<string, string>> = {},
@@ -146,9 +157,11 @@ export const encodeFieldBatch = async (
 };
 
 /**
- * Reads a batch of fields from a file that {@link encodeFieldBatch} wrote, or from a checkpoint. The caller disposes of it.
+ * Reads a batch of fields from a file that {@link encodeFieldBatch} wrote, or from a checkpoint. The caller disposes of
+ * it.
  *
- * @throws SafetensorsError when the file is damaged or of another format, FieldFileError when it holds no batch of fields
+ * @throws SafetensorsError when the file is damaged or of another format, FieldFileError when it holds no batch of
+ *   fields
  */
 export const decodeFieldBatch = (bytes: Uint8Array, extensions: Extensions = noExtensions): FieldBatch => {
   const { description, parameters } = decodeModelData(bytes);

@@ -33,17 +33,23 @@ export class ParameterSet {
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /**
- * Makes parameters that belong to no network, e.g. `createParameters({ codes: { shape: [100, 16], initialise: normal } }, { seed: 0 })`.
+ * Makes parameters that belong to no network, e.g. `createParameters({ codes: { shape: [100, 16], initialise: normal }
+ * }, { seed: 0 })`.
  *
  * @throws RangeError when there is none, when a shape is no list of positive integers, or when given values do not fit
  */
-export const createParameters = (entries: Readonly<Record<string, ParameterSetEntry>>, values: InitialValues): ParameterSet => {
+export const createParameters = (
+  entries: Readonly<Record<string, ParameterSetEntry>>,
+  values: InitialValues,
+): ParameterSet => {
   const all = Object.entries(entries);
   if (all.length === 0) throw new RangeError('createParameters: needs at least one parameter, got none');
   const layout = new ParameterLayout(
     all.map(([role, { shape, group = 'parameters', initialise = () => new Float32Array(sizeOf(shape)) }]) => {
       if (!(Array.isArray(shape) && shape.every(length => Number.isSafeInteger(length) && length >= 1)))
-        throw new RangeError(`createParameters: the shape of '${role}' must be positive integers, got ${JSON.stringify(shape)}`);
+        throw new RangeError(
+          `createParameters: the shape of '${role}' must be positive integers, got ${JSON.stringify(shape)}`,
+        );
       return { layer: '', role, group, shape: [...shape], initialise };
     }),
   );

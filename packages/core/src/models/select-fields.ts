@@ -1,5 +1,15 @@
 /** @file Some of the fields of a batch: their parameters, and the way back for gradients. */
-import { concat1d, gather, reshape, scatterND, slice, type Tensor, type Tensor1D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import {
+  concat1d,
+  gather,
+  reshape,
+  scatterND,
+  slice,
+  type Tensor,
+  type Tensor1D,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { type BatchNetwork, batchNetworkFor } from '../spec/batch-network.ts';
 
 /** @throws RangeError when an index is none of a field, or when there is none */
@@ -7,7 +17,9 @@ export const assertFieldIndices = (what: string, indices: ArrayLike<number>, cou
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] as number;
     if (!(Number.isInteger(index) && index >= 0 && index < count))
-      throw new RangeError(`${what}: the indices of fields must be whole numbers from 0 to ${count - 1}, got ${String(index)}`);
+      throw new RangeError(
+        `${what}: the indices of fields must be whole numbers from 0 to ${count - 1}, got ${String(index)}`,
+      );
   }
 };
 
@@ -25,7 +37,10 @@ export const selectFields = ({ single, layout, isOwn }: BatchNetwork, flat: Tens
     );
   });
 
-/** The gradient by the flat vector of all fields, from that by those with these indices. A field that is there twice has the sum. */
+/**
+ * The gradient by the flat vector of all fields, from that by those with these indices. A field that is there twice has
+ * the sum.
+ */
 export const spreadFields = (batch: BatchNetwork, gradient: Tensor1D, indices: Int32Array): Tensor1D =>
   tidy(() => {
     const { single, count, isOwn } = batch;

@@ -1,6 +1,7 @@
 /**
- * @file Files that are whole at any moment. The bytes go to a temporary file in the same folder, to the disk, and then under their name: a
- * rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the new one, also after a crash.
+ * @file Files that are whole at any moment. The bytes go to a temporary file in the same folder, to the disk, and then
+ *   under their name: a rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the
+ *   new one, also after a crash.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, open, readdir, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
@@ -18,8 +19,8 @@ const shortHash = (text: string): string => createHash('sha256').update(text).di
 const temporaryPrefix = (path: string): string => `.neural-fields-${shortHash(basename(path))}-`;
 
 /**
- * The path of a temporary file for `path`: beside it, with the machine and the process in the name, so that it can be told later whether
- * its writer still lives.
+ * The path of a temporary file for `path`: beside it, with the machine and the process in the name, so that it can be
+ * told later whether its writer still lives.
  */
 export const temporaryPath = (path: string, pid: number = process.pid): string =>
   join(dirname(path), `${temporaryPrefix(path)}${shortHash(hostname())}-${pid}-${randomBytes(4).toString('hex')}.tmp`);
@@ -33,19 +34,24 @@ const isStale = async (path: string, writer: string, pid: number): Promise<boole
 const removeStaleFilesIn = async (folder: string, prefix: string): Promise<void> => {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    const [, of = '', writer = '', pid] = /^(\.neural-fields-[0-9a-f]+-)([0-9a-f]+)-(\d+)-[0-9a-f]+\.tmp$/.exec(name) ?? [];
+    const [, of = '', writer = '', pid] =
+      /^(\.neural-fields-[0-9a-f]+-)([0-9a-f]+)-(\d+)-[0-9a-f]+\.tmp$/.exec(name) ?? [];
     if (pid === undefined || !of.startsWith(prefix)) continue;
     const temporary = join(folder, name);
-    if (await isStale(temporary, writer, Number(pid)).catch(() => false)) await unlink(temporary).catch(() => undefined);
+    if (await isStale(temporary, writer, Number(pid)).catch(() => false))
+      await unlink(temporary).catch(() => undefined);
   }
 };
 
-/** Removes the temporary files for `path` that killed processes left. Its failures are not the caller's: another writer may be at it too. */
+/**
+ * Removes the temporary files for `path` that killed processes left. Its failures are not the caller's: another writer
+ * may be at it too.
+ */
 const removeStaleFiles = (path: string): Promise<void> => removeStaleFilesIn(dirname(path), temporaryPrefix(path));
 
 /**
- * Removes the temporary files of {@link writeFileAtomically} that killed processes left in a folder, whatever files they were for. What it cannot remove
- * stays.
+ * Removes the temporary files of {@link writeFileAtomically} that killed processes left in a folder, whatever files
+ * they were for. What it cannot remove stays.
  */
 export const removeTemporaryFiles = (folder: string): Promise<void> => removeStaleFilesIn(folder, '');
 
@@ -65,7 +71,8 @@ const syncFolder = async (folder: string): Promise<void> => {
 /**
  * The file that a path stands for: links are followed.
  *
- * @throws FileError when it is a link to nothing (a rename would replace the link, and what it was meant for would not be there), or no regular file
+ * @throws FileError when it is a link to nothing (a rename would replace the link, and what it was meant for would not
+ *   be there), or no regular file
  */
 const resolveTarget = async (path: string): Promise<{ readonly target: string; readonly mode: number | undefined }> => {
   const entry = await lstat(path).catch(error => {
@@ -93,16 +100,21 @@ const resolveTarget = async (path: string): Promise<{ readonly target: string; r
 export interface AtomicFile {
   /** Writes the next bytes. Wait for each call before the next. @throws FileError; abort the file then */
   write(bytes: Uint8Array): Promise<void>;
-  /** Brings the bytes to the disk and gives the file its name, in place of an older one. @throws FileError; the temporary file is then removed */
+  /**
+   * Brings the bytes to the disk and gives the file its name, in place of an older one. @throws FileError; the
+   * temporary file is then removed
+   */
   commit(): Promise<void>;
   /** Removes what was written; an older file stays. After `commit`, or a second time, it does nothing. */
   abort(): Promise<void>;
 }
 
 /**
- * Opens a file so that at any moment, also after a kill or a power failure, there is the old content under its name or the new, never a part.
+ * Opens a file so that at any moment, also after a kill or a power failure, there is the old content under its name or
+ * the new, never a part.
  *
- * A link is followed, and an existing file keeps its permissions. Temporary files that killed processes left for the same path are removed.
+ * A link is followed, and an existing file keeps its permissions. Temporary files that killed processes left for the
+ * same path are removed.
  *
  * @throws FileError when the file system refuses, or `path` is a folder, a device or a link to nothing
  */
@@ -142,7 +154,10 @@ export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
   }
 };
 
-/** Writes a file as {@link createAtomicFile} does. @throws FileError when the file system refuses; the old file is then untouched */
+/**
+ * Writes a file as {@link createAtomicFile} does. @throws FileError when the file system refuses; the old file is then
+ * untouched
+ */
 export const writeFileAtomically = async (path: string, bytes: Uint8Array): Promise<void> => {
   const file = await createAtomicFile(path);
   try {

@@ -17,7 +17,8 @@ export const readFieldFile = async (path: string, extensions: Extensions = {}): 
   try {
     return decodeFieldData(bytes, extensions);
   } catch (error) {
-    if (error instanceof SafetensorsError || error instanceof FieldFileError) error.message = `${path}: ${error.message}`;
+    if (error instanceof SafetensorsError || error instanceof FieldFileError)
+      error.message = `${path}: ${error.message}`;
     throw error;
   }
 };

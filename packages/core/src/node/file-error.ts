@@ -47,7 +47,9 @@ const known: Readonly<Record<string, readonly [FileProblem, string]>> = {
   ELOOP: ['other', 'its links lead to each other'],
 };
 
-/** Why the system refused, in words, e.g. `there is no space left on the disk`; its own message where there are none. */
+/**
+ * Why the system refused, in words, e.g. `there is no space left on the disk`; its own message where there are none.
+ */
 export const systemErrorReason = (error: unknown): string =>
   known[errorCode(error) ?? '']?.[1] ?? (error instanceof Error ? error.message : String(error));
 

@@ -4,8 +4,8 @@ import { describeFileError, FileError } from './file-error.ts';
 /** How much may be read. */
 export interface ReadFileOptions {
   /**
-   * Refuse more bytes than this, before they are read where the length is known. Default: 2 GiB for a file, and 256 MiB for a pipe or a device,
-   * whose length nobody knows.
+   * Refuse more bytes than this, before they are read where the length is known. Default: 2 GiB for a file, and 256 MiB
+   * for a pipe or a device, whose length nobody knows.
    */
   readonly maxBytes?: number;
 }
@@ -34,7 +34,9 @@ const fill = async (handle: FileHandle, part: Uint8Array<ArrayBuffer>): Promise<
   return filled;
 };
 
-/** Everything that is left, which is expected to be `expected` bytes; as much memory again is taken where it is more. */
+/**
+ * Everything that is left, which is expected to be `expected` bytes; as much memory again is taken where it is more.
+ */
 const readRest = async (
   handle: FileHandle,
   path: string,
@@ -63,10 +65,11 @@ const readRest = async (
 };
 
 /**
- * The bytes of a file, a pipe or a device, up to a limit: a file that grows or a device without an end cannot fill the memory. At most twice
- * the bytes are held, and once for a file.
+ * The bytes of a file, a pipe or a device, up to a limit: a file that grows or a device without an end cannot fill the
+ * memory. At most twice the bytes are held, and once for a file.
  *
- * @throws FileError when it cannot be read; with the problem `too-large` when it has more than `maxBytes`, or there is no memory for it
+ * @throws FileError when it cannot be read; with the problem `too-large` when it has more than `maxBytes`, or there is
+ *   no memory for it
  */
 export const readFileBytes = async (path: string, options: ReadFileOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
   try {

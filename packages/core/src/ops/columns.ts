@@ -24,9 +24,13 @@ const inverseOf = (columns: readonly number[], inFeatures: number): number[] | u
   return places.includes(-1) ? undefined : places;
 };
 
-const gathered = (x: Tensor, columns: readonly number[]): Tensor => gather(x, tensor1d([...columns], 'int32'), x.rank - 1);
+const gathered = (x: Tensor, columns: readonly number[]): Tensor =>
+  gather(x, tensor1d([...columns], 'int32'), x.rank - 1);
 
-/** The sum over all places of a column: a product with zeros and ones, as the gradient of tfjs's `gather` walks over all rows on some backends. */
+/**
+ * The sum over all places of a column: a product with zeros and ones, as the gradient of tfjs's `gather` walks over all
+ * rows on some backends.
+ */
 const addedUp = (g: Tensor, columns: readonly number[], inFeatures: number): Tensor => {
   const ones = new Float32Array(columns.length * inFeatures);
   for (const [place, column] of columns.entries()) ones[place * inFeatures + column] = 1;

@@ -1,12 +1,14 @@
 /**
  * @file A table of features at the vertices of grids over the box [-1, 1]^D, interpolated linearly along each axis.
  *
- * With u = (x + 1) / 2 resolution, the cell c = floor(u) and t = u - c, the feature is the sum over the 2^D corners b of the cell
+ * With u = (x + 1) / 2 resolution, the cell c = floor(u) and t = u - c, the feature is the sum over the 2^D corners b
+ * of the cell
  *
  *     sum_b prod_i w_b,i(t_i) T[row(c + b)],   w_b,i = t_i or 1 - t_i
  *
- * (Mueller et al. 2022, arXiv:2201.05989, section 3). Its derivatives are those of the products of weights: it is linear along each axis, so only the
- * mixed second derivatives are not 0, and between two cells the first ones jump. Outside the box the outermost cell goes on.
+ * (Mueller et al. 2022, arXiv:2201.05989, section 3). Its derivatives are those of the products of weights: it is
+ * linear along each axis, so only the mixed second derivatives are not 0, and between two cells the first ones jump.
+ * Outside the box the outermost cell goes on.
  */
 import {
   add,
@@ -110,8 +112,8 @@ interface LevelRequest {
 }
 
 /**
- * One level: the value `f32[n, F]`, the slopes along the D axes, and the mixed second derivatives of each pair i < j. With an `axis`, all of these of its
- * derivative along it.
+ * One level: the value `f32[n, F]`, the slopes along the D axes, and the mixed second derivatives of each pair i < j.
+ * With an `axis`, all of these of its derivative along it.
  */
 const levelOf = (
   x: Tensor2D,
@@ -149,7 +151,9 @@ const levelOf = (
       ),
       1,
     );
-  const pairs = Array.from({ length: axes }, (_, i) => Array.from({ length: axes - i - 1 }, (_, j) => [i, i + j + 1])).flat();
+  const pairs = Array.from({ length: axes }, (_, i) =>
+    Array.from({ length: axes - i - 1 }, (_, j) => [i, i + j + 1]),
+  ).flat();
   const sought = [[], ...(order >= 1 ? Array.from({ length: axes }, (_, i) => [i]) : []), ...(order >= 2 ? pairs : [])];
   const wanted = axis === undefined ? sought : sought.map(along => [axis, ...along]);
   const found = lookUp(table, rows, stack(wanted.map(weights), 1) as Tensor3D);
@@ -198,7 +202,10 @@ const levelJet = (
 export const gridJet = (input: LayerJet, table: Tensor, levels: readonly GridLevel[], shape: JetShape): LayerJet =>
   concatJets(levels.map(level => levelJet(input, table as Tensor2D, level, shape)));
 
-/** The same of the derivative of all features along one axis of the input: sum_k d2/dx_axis dx_k moves it, and third derivatives bend it. */
+/**
+ * The same of the derivative of all features along one axis of the input: sum_k d2/dx_axis dx_k moves it, and third
+ * derivatives bend it.
+ */
 export const gridSlopeJet = (
   input: LayerJet,
   table: Tensor,

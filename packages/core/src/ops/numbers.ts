@@ -8,7 +8,10 @@ export interface ParameterNumbers {
   /** Its place in the flat vector. */
   readonly offset: number;
   readonly shape: readonly number[];
-  /** In programs for many fields: those of field f begin at offset + f fieldStride. 0, or absent, where all fields share them. */
+  /**
+   * In programs for many fields: those of field f begin at offset + f fieldStride. 0, or absent, where all fields share
+   * them.
+   */
   readonly fieldStride?: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * @file The operations of which networks are made. Each maps the jets of its inputs to the jet of its output (see `jets/layer-jet.ts`); its rule stands
- * in the file of its kind, in ordinary tfjs ops, which run on any backend. A backend's package has kernels for those that it supports.
+ * @file The operations of which networks are made. Each maps the jets of its inputs to the jet of its output (see
+ *   `jets/layer-jet.ts`); its rule stands in the file of its kind, in ordinary tfjs ops, which run on any backend. A
+ *   backend's package has kernels for those that it supports.
  *
  * A program is in static single assignment: register 0 holds the coordinates, and operation i writes register i + 1.
  */
@@ -135,7 +136,10 @@ export interface CustomOperation {
   readonly outFeatures: number;
   readonly numbers: readonly Numbers[];
   rule(given: CustomRuleInputs): LayerJet;
-  /** The jet of the output's derivative along a direction of the parameters, with a right ordinary gradient too; see `tangent/tangent-program.ts`. */
+  /**
+   * The jet of the output's derivative along a direction of the parameters, with a right ordinary gradient too; see
+   * `tangent/tangent-program.ts`.
+   */
   tangent?(given: CustomTangentInputs): LayerJet;
 }
 

@@ -5,7 +5,9 @@ import type { ElementwiseFunction, Operation } from './operation.ts';
 const ofFunction = ({ parameters }: ElementwiseFunction): ParameterNumbers[] =>
   parameters.flatMap(({ value }) => (typeof value === 'number' ? [] : [value]));
 
-/** All numbers that an operation multiplies with or looks up, but for those of its activation that are never learned. */
+/**
+ * All numbers that an operation multiplies with or looks up, but for those of its activation that are never learned.
+ */
 export const numbersOf = (operation: Operation): Numbers[] => {
   switch (operation.kind) {
     case 'linear': {
@@ -29,7 +31,10 @@ export const numbersOf = (operation: Operation): Numbers[] => {
 export const learns = (operation: Operation): boolean => numbersOf(operation).some(({ kind }) => kind === 'parameter');
 
 /** The same operation with its parameters elsewhere. */
-export const withParameters = (operation: Operation, place: (numbers: ParameterNumbers) => ParameterNumbers): Operation => {
+export const withParameters = (
+  operation: Operation,
+  place: (numbers: ParameterNumbers) => ParameterNumbers,
+): Operation => {
   const numbers = (given: Numbers): Numbers => (given.kind === 'parameter' ? place(given) : given);
   const activation = (given: ElementwiseFunction): ElementwiseFunction => ({
     ...given,

@@ -1,7 +1,10 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerJet } from '../jets/layer-jet.ts';
 
-const weighted = <T extends Tensor>(parts: readonly (T | undefined)[], coefficients: readonly number[]): T | undefined => {
+const weighted = <T extends Tensor>(
+  parts: readonly (T | undefined)[],
+  coefficients: readonly number[],
+): T | undefined => {
   let total: T | undefined;
   for (const [index, part] of parts.entries()) {
     if (part === undefined) continue;

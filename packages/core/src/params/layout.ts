@@ -1,6 +1,6 @@
 /**
- * @file The layout of a network's parameters: one flat vector `f32[P]`, and which part of it is what. Everything that names a parameter, cuts the vector
- * or puts it together asks here.
+ * @file The layout of a network's parameters: one flat vector `f32[P]`, and which part of it is what. Everything that
+ *   names a parameter, cuts the vector or puts it together asks here.
  */
 import { concat1d, reshape, slice, split, type Tensor, type Tensor1D, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
@@ -91,7 +91,9 @@ export class ParameterLayout {
   entry(name: string): ParameterEntry {
     const entry = this.#byName.get(name);
     if (entry === undefined)
-      throw new RangeError(`parameter layout: unknown parameter '${name}'; known are ${this.names().join(', ') || 'none'}`);
+      throw new RangeError(
+        `parameter layout: unknown parameter '${name}'; known are ${this.names().join(', ') || 'none'}`,
+      );
     return entry;
   }
 
@@ -101,7 +103,10 @@ export class ParameterLayout {
     return this.entries.filter(entry => wanted.every(([key, value]) => entry[key] === value));
   }
 
-  /** The part of a flat vector that is one parameter: a view, not a copy. @throws RangeError when the name or the length is wrong */
+  /**
+   * The part of a flat vector that is one parameter: a view, not a copy. @throws RangeError when the name or the length
+   * is wrong
+   */
   view(flat: Float32Array, name: string): Float32Array {
     this.#assertSize(flat.length);
     const { offset, size } = this.entry(name);
@@ -166,6 +171,7 @@ export class ParameterLayout {
   }
 
   #assertSize(length: number): void {
-    if (length !== this.size) throw new RangeError(`parameter layout: the flat vector must be [${this.size}], got [${length}]`);
+    if (length !== this.size)
+      throw new RangeError(`parameter layout: the flat vector must be [${this.size}], got [${length}]`);
   }
 }

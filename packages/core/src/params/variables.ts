@@ -30,12 +30,15 @@ export const createVariables = (
     const value = given ? given[name] : initialise((rng as NonNullable<typeof rng>).fork(name));
     if (value === undefined) throw new RangeError(`${what}: parameter '${name}' is missing`);
     const count = value instanceof Float32Array ? value.length : value.size;
-    if (count !== size) throw new RangeError(`${what}: parameter '${name}' must be [${shape.join(', ')}], got ${count} numbers`);
+    if (count !== size)
+      throw new RangeError(`${what}: parameter '${name}' must be [${shape.join(', ')}], got ${count} numbers`);
     return { name, shape: [...shape], value };
   });
   const variables = initial.map(({ name, shape, value }): [string, Variable] => {
     // A copy: a variable must not share the caller's array or tensor.
-    const copy = tidy(() => (value instanceof Float32Array ? tensor(value.slice(), shape) : clone(reshape(value, shape))));
+    const copy = tidy(() =>
+      value instanceof Float32Array ? tensor(value.slice(), shape) : clone(reshape(value, shape)),
+    );
     const result = variable(keep(copy));
     copy.dispose();
     return [name, result];
@@ -48,7 +51,8 @@ export const readVariables = async (
   variables: Readonly<Record<string, Variable>>,
 ): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> => {
   const read = Object.entries(variables).map(
-    async ([name, variable]) => [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const,
+    async ([name, variable]) =>
+      [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const,
   );
   return new Map(await Promise.all(read));
 };

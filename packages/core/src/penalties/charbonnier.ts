@@ -3,11 +3,12 @@ import { add, div, type Expression, sqrt, square } from '../elementwise/expressi
 import { definePenalty, type Penalty } from '../elementwise/penalty.ts';
 import { assertPositive } from './assert-positive.ts';
 
-const sizeOf = (e: Expression, { epsilon }: FormulaParameters<'epsilon'>): Expression => sqrt(add(square(e), square(epsilon)));
+const sizeOf = (e: Expression, { epsilon }: FormulaParameters<'epsilon'>): Expression =>
+  sqrt(add(square(e), square(epsilon)));
 
 /**
- * sqrt(e^2 + epsilon^2), a smooth |e|. Charbonnier et al. 1994, "Two Deterministic Half-Quadratic Regularization Algorithms for Computed
- * Imaging".
+ * sqrt(e^2 + epsilon^2), a smooth |e|. Charbonnier et al. 1994, "Two Deterministic Half-Quadratic Regularization
+ * Algorithms for Computed Imaging".
  *
  * Its curvature is epsilon^2 / size^3, of which the rules make a difference that cancels.
  *

@@ -24,15 +24,18 @@ const inverseSpread = defineActivation({
 const filled = (value: number, features: number) => (): Float32Array => new Float32Array(features).fill(value);
 
 /**
- * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1): gamma (h - mean) / sqrt(variance + epsilon) + beta, each feature for itself.
+ * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1): gamma (h - mean) / sqrt(variance +
+ * epsilon) + beta, each feature for itself.
  *
- * While it is fitted, mean and variance are over all points of a step that a term draws; elsewhere they are running averages, `running.mean` and
- * `running.variance` f32[features], which checkpoints and files keep. The learned ones are `scale` and `shift` f32[features].
+ * While it is fitted, mean and variance are over all points of a step that a term draws; elsewhere they are running
+ * averages, `running.mean` and `running.variance` f32[features], which checkpoints and files keep. The learned ones are
+ * `scale` and `shift` f32[features].
  */
 export const batchNorm: LayerDefinition<BatchNormSpec> = {
   kind: 'batch-norm',
   assertSpec({ affine = true, epsilon = 1e-5, momentum = 0.1 }) {
-    if (typeof affine !== 'boolean') throw new TypeError(`batch-norm layer: affine must be true or false, got ${String(affine)}`);
+    if (typeof affine !== 'boolean')
+      throw new TypeError(`batch-norm layer: affine must be true or false, got ${String(affine)}`);
     if (!(Number.isFinite(epsilon) && epsilon > 0))
       throw new RangeError(`batch-norm layer: epsilon must be a positive number, got ${String(epsilon)}`);
     if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1))

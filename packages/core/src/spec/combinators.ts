@@ -1,11 +1,18 @@
 /**
- * @file Layers that are made of layers, so that networks compose as data: a chain, and four ways in which branches that see the same input meet.
- * The parameters of branch i are named behind `branches.<i>`, those of layer i of a chain behind `layers.<i>`.
+ * @file Layers that are made of layers, so that networks compose as data: a chain, and four ways in which branches that
+ *   see the same input meet. The parameters of branch i are named behind `branches.<i>`, those of layer i of a chain
+ *   behind `layers.<i>`.
  */
 
 import { constantNumbers } from '../ops/numbers.ts';
 import { type LayerContext, type LayerDefinition, type LayerPlace, type LayerSpec, layerPath } from './layer.ts';
-import { sum as add, concat as concatSignals, constant as constantSignal, product as multiply, type Signal } from './signal.ts';
+import {
+  sum as add,
+  concat as concatSignals,
+  constant as constantSignal,
+  product as multiply,
+  type Signal,
+} from './signal.ts';
 
 /** Layers one behind the other; none is the identity. */
 export interface ChainSpec extends LayerSpec {
@@ -51,7 +58,8 @@ const assertList = (kind: string, name: string, value: unknown, least: number): 
     throw new TypeError(`${kind}: ${name} must be a list of at least ${least}, got ${JSON.stringify(value)}`);
 };
 
-const isNumbers = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(x => Number.isFinite(x));
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(x => Number.isFinite(x));
 
 const branchesOf = <S extends LayerSpec & { readonly branches: readonly LayerSpec[] }>(
   input: Signal,
@@ -64,7 +72,8 @@ const assertBranches = ({ kind, branches }: LayerSpec & { readonly branches: rea
 export const chain: LayerDefinition<ChainSpec> = {
   kind: 'chain',
   assertSpec: ({ layers }) => assertList('chain', 'layers', layers, 0),
-  apply: (input, { spec, layer }) => spec.layers.reduce((signal, next, index) => layer(next, layerPath(index), signal), input),
+  apply: (input, { spec, layer }) =>
+    spec.layers.reduce((signal, next, index) => layer(next, layerPath(index), signal), input),
 };
 
 export const concat: LayerDefinition<ConcatSpec> = {
@@ -102,7 +111,10 @@ export const constant: LayerDefinition<ConstantSpec> = {
   apply(input, { spec: { values, learned }, parameter }) {
     const make = (): Float32Array => Float32Array.from(values);
     const shape = [values.length];
-    return constantSignal(input, learned ? parameter('values', { shape, initialise: make }) : constantNumbers(shape, make));
+    return constantSignal(
+      input,
+      learned ? parameter('values', { shape, initialise: make }) : constantNumbers(shape, make),
+    );
   },
 };
 

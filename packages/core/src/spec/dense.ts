@@ -25,8 +25,8 @@ export const isDense = (layer: LayerSpec): layer is DenseSpec => layer.kind === 
 /**
  * The dense layer.
  *
- * Parameters: `weight` f32[inFeatures, outFeatures], `bias` f32[outFeatures], and `activation.<name>` f32[] for each learnable
- * parameter of the activation.
+ * Parameters: `weight` f32[inFeatures, outFeatures], `bias` f32[outFeatures], and `activation.<name>` f32[] for each
+ * learnable parameter of the activation.
  */
 export const dense: LayerDefinition<DenseSpec> = {
   kind: 'dense',
@@ -37,7 +37,8 @@ export const dense: LayerDefinition<DenseSpec> = {
       throw new TypeError(`dense layer: activation must be an object with a kind, got ${JSON.stringify(activation)}`);
     assertActivationSpec(activation, findActivation(activation, extensions));
     assertInitialiser('dense layer: weightInitialiser', weightInitialiser, extensions.initialisers);
-    if (biasInitialiser !== null) assertInitialiser('dense layer: biasInitialiser', biasInitialiser, extensions.initialisers);
+    if (biasInitialiser !== null)
+      assertInitialiser('dense layer: biasInitialiser', biasInitialiser, extensions.initialisers);
   },
   apply(input: Signal, { spec, parameter, extensions }: LayerContext<DenseSpec>): Signal {
     const { outFeatures, weightInitialiser, biasInitialiser } = spec;
@@ -47,7 +48,10 @@ export const dense: LayerDefinition<DenseSpec> = {
     const { features: inFeatures, origin } = input;
     const context = { inFeatures, outFeatures, activation, ...(origin && { previousActivation: origin }) };
     const declare = (role: string, shape: readonly number[], initialiser: InitialiserSpec) =>
-      parameter(role, { shape, initialise: rng => initialise(initialiser, { shape, context, rng }, extensions.initialisers) });
+      parameter(role, {
+        shape,
+        initialise: rng => initialise(initialiser, { shape, context, rng }, extensions.initialisers),
+      });
     const weight = declare('weight', [inFeatures, outFeatures], weightInitialiser);
     const bias = biasInitialiser ? declare('bias', [outFeatures], biasInitialiser) : undefined;
     const learned = (activation.learnable ?? []).map(name => [

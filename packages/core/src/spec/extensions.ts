@@ -7,7 +7,11 @@ import type { Extensions } from './layer.ts';
 export const noExtensions: Extensions = Object.freeze({});
 
 /** Finds a definition by its kind. @throws RangeError that lists what is known */
-export const findDefinition = <T extends { readonly kind: string }>(what: string, kind: string, known: readonly T[]): T => {
+export const findDefinition = <T extends { readonly kind: string }>(
+  what: string,
+  kind: string,
+  known: readonly T[],
+): T => {
   const definition = known.find(candidate => candidate.kind === kind);
   if (definition === undefined)
     throw new RangeError(

@@ -28,9 +28,10 @@ export interface LayerContext<S extends LayerSpec = LayerSpec> {
   /** Declares a parameter. Its name is that of the layer and the role, e.g. `layers.0.weight` for the role `weight`. */
   parameter(role: string, options: ParameterOptions): ParameterNumbers;
   /**
-   * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit the batch is all points of the step that a term
-   * draws, however they are cut into chunks, and gradients flow through both. Everywhere else they are running averages of those, which the layer has as
-   * parameters `<role>.mean` and `<role>.variance` of the group `statistics`, and which no optimizer changes. Derivatives with respect to the
+   * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit the batch is
+   * all points of the step that a term draws, however they are cut into chunks, and gradients flow through both.
+   * Everywhere else they are running averages of those, which the layer has as parameters `<role>.mean` and
+   * `<role>.variance` of the group `statistics`, and which no optimizer changes. Derivatives with respect to the
    * coordinates take them for constants.
    *
    * @param momentum the part of a step's statistics in the next running average

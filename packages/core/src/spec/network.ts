@@ -1,6 +1,6 @@
 /**
- * @file From a spec to its network: the layers are applied once to a signal that stands for the coordinates, which leaves the operations, the layout of
- * the parameters, and what each layer gives.
+ * @file From a spec to its network: the layers are applied once to a signal that stands for the coordinates, which
+ *   leaves the operations, the layout of the parameters, and what each layer gives.
  */
 import type { ParameterNumbers } from '../ops/numbers.ts';
 import type { Program, Register } from '../ops/operation.ts';
@@ -71,7 +71,12 @@ class Builder {
     return { kind: 'parameter', index, offset, shape };
   }
 
-  #statistics(path: string, role: string, of: Signal, momentum: number): { readonly mean: Signal; readonly variance: Signal } {
+  #statistics(
+    path: string,
+    role: string,
+    of: Signal,
+    momentum: number,
+  ): { readonly mean: Signal; readonly variance: Signal } {
     const { features, register } = of;
     const declare = (name: string, start: number): ParameterNumbers =>
       this.#declare(path, `${role}.${name}`, {
@@ -87,7 +92,9 @@ class Builder {
 
   apply(spec: LayerSpec, path: string, input: Signal): Signal {
     if (typeof spec?.kind !== 'string')
-      throw new TypeError(`field spec: layer ${describePath(path)} must be an object with a kind, got ${JSON.stringify(spec)}`);
+      throw new TypeError(
+        `field spec: layer ${describePath(path)} must be an object with a kind, got ${JSON.stringify(spec)}`,
+      );
     const extensions = this.#extensions;
     const definition = findDefinition('layer', spec.kind, [...(extensions.layers ?? []), ...coreLayers]);
     definition.assertSpec?.(spec, { inFeatures: input.features, extensions });

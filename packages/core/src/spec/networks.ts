@@ -20,7 +20,9 @@ export interface NetworkSize {
 
 /** The options of {@link siren}. */
 export interface SirenOptions extends NetworkSize {
-  /** The frequency factor of the first layer; 30 in the paper. The larger, the finer the detail that is learned first. */
+  /**
+   * The frequency factor of the first layer; 30 in the paper. The larger, the finer the detail that is learned first.
+   */
   readonly omega0?: number;
   /** That of the layers after the first; 30 in the paper. */
   readonly omegaHidden?: number;
@@ -33,7 +35,9 @@ export interface MlpOptions extends NetworkSize {
   readonly weightInitialiser?: InitialiserSpec;
   /** PyTorch's default for a linear layer if absent; `null` for layers without bias. */
   readonly biasInitialiser?: InitialiserSpec | null;
-  /** What is different in the first dense layer, e.g. `{ biasInitialiser: { kind: 'uniform', bound: 10 } }` for FINER. */
+  /**
+   * What is different in the first dense layer, e.g. `{ biasInitialiser: { kind: 'uniform', bound: 10 } }` for FINER.
+   */
   readonly firstLayer?: Partial<Pick<DenseSpec, 'activation' | 'weightInitialiser' | 'biasInitialiser'>>;
   /** A layer in front, e.g. an encoding. */
   readonly encoding?: LayerSpec;
@@ -55,7 +59,8 @@ const assertSize = (name: string, { inFeatures, outFeatures, hiddenFeatures, hid
 /**
  * A sinusoidal representation network, layers sin(omega (W x + b)) with a linear one at the end.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, section 3; the initialisation is that of section 3.2 with the biases of the authors' code.
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 3; the initialisation is that of section 3.2 with the biases of the
+ * authors' code.
  *
  * @throws RangeError when a size is not a positive integer or an omega is not a positive number
  */
@@ -63,7 +68,8 @@ export const siren = (options: SirenOptions): FieldSpec => {
   const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers, omega0 = 30, omegaHidden = 30 } = options;
   assertSize('siren', options);
   for (const [key, value] of Object.entries({ omega0, omegaHidden }))
-    if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`siren: ${key} must be a positive number, got ${value}`);
+    if (!(Number.isFinite(value) && value > 0))
+      throw new RangeError(`siren: ${key} must be a positive number, got ${value}`);
   return mlp({
     inFeatures,
     outFeatures,
@@ -81,7 +87,15 @@ export const siren = (options: SirenOptions): FieldSpec => {
  * @throws RangeError or TypeError when a size, an activation or an initialiser is wrong
  */
 export const mlp = (options: MlpOptions): FieldSpec => {
-  const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers, activation, encoding, finalActivation = identity } = options;
+  const {
+    inFeatures,
+    outFeatures,
+    hiddenFeatures,
+    hiddenLayers,
+    activation,
+    encoding,
+    finalActivation = identity,
+  } = options;
   const {
     weightInitialiser = { kind: 'pytorch-linear' },
     biasInitialiser = { kind: 'pytorch-linear' },

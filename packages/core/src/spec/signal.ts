@@ -1,7 +1,8 @@
 /**
- * @file Networks as functions of jets. A layer receives a signal, the jet of some features whose numbers are not known yet, and returns one; what it does
- * with it is recorded as operations, once, and then run by whichever backend there is. The functions here are the algebra of jets:
- * each knows its own chain rule, so that a layer never writes one down.
+ * @file Networks as functions of jets. A layer receives a signal, the jet of some features whose numbers are not known
+ *   yet, and returns one; what it does with it is recorded as operations, once, and then run by whichever backend there
+ *   is. The functions here are the algebra of jets: each knows its own chain rule, so that a layer never writes one
+ *   down.
  */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
@@ -30,8 +31,8 @@ export class Recording {
 export class Signal {
   readonly features: number;
   /**
-   * The activation whose output this is, with all its parameters; absent for coordinates, for encodings, and for what is put together from signals of
-   * different origin. Initialisers ask for it.
+   * The activation whose output this is, with all its parameters; absent for coordinates, for encodings, and for what
+   * is put together from signals of different origin. Initialisers ask for it.
    */
   readonly origin: ActivationSpec | undefined;
   readonly recording: Recording;
@@ -77,7 +78,8 @@ const commonOrigin = (signals: readonly Signal[]): ActivationSpec | undefined =>
 
 const assertSameWidth = (what: string, signals: readonly Signal[]): number => {
   const widths = signals.map(({ features }) => features);
-  if (new Set(widths).size > 1) throw new RangeError(`${what}: all signals must have as many features, got ${widths.join(', ')}`);
+  if (new Set(widths).size > 1)
+    throw new RangeError(`${what}: all signals must have as many features, got ${widths.join(', ')}`);
   return widths[0] as number;
 };
 
@@ -101,7 +103,8 @@ export const linear = (input: Signal, weight: Numbers, bias?: Numbers): Signal =
  * s(h) for each feature.
  *
  * @param parameters values of the function's parameters, numbers or learned scalars; its defaults where absent
- * @param start what learned scalars are at the start, which says how steep the function may be; the defaults where absent
+ * @param start what learned scalars are at the start, which says how steep the function may be; the defaults where
+ *   absent
  * @throws RangeError when a learned parameter has no derivative or is no scalar
  */
 export const elementwise = (
@@ -134,7 +137,12 @@ export const concat = (signals: readonly Signal[]): Signal => {
   const recording = recordingOf('concat', signals);
   const outFeatures = signals.reduce((sum, { features }) => sum + features, 0);
   const inputs = signals.map(({ register }) => register);
-  return new Signal(recording, recording.add({ kind: 'concat', inputs, outFeatures }), outFeatures, commonOrigin(signals));
+  return new Signal(
+    recording,
+    recording.add({ kind: 'concat', inputs, outFeatures }),
+    outFeatures,
+    commonOrigin(signals),
+  );
 };
 
 /**
@@ -214,12 +222,19 @@ export const constant = ({ recording }: Signal, values: Numbers, column?: number
   if (column !== undefined && !(values.shape.length === 2 && column >= 0 && column < k))
     throw new RangeError(`constant: column must be one of a matrix, got ${column} of ${describe(values.shape)}`);
   const outFeatures = column === undefined ? sizeOf(values.shape) : rows;
-  const operation: Operation = { kind: 'constant', inputs: [], outFeatures, values, ...(column !== undefined && { column }) };
+  const operation: Operation = {
+    kind: 'constant',
+    inputs: [],
+    outFeatures,
+    values,
+    ...(column !== undefined && { column }),
+  };
   return new Signal(recording, recording.add(operation), outFeatures);
 };
 
 /**
- * Rows of a table at the vertices of grids over [-1, 1]^features, interpolated linearly; the features of all levels, one after the other. See `ops/grid.ts`.
+ * Rows of a table at the vertices of grids over [-1, 1]^features, interpolated linearly; the features of all levels,
+ * one after the other. See `ops/grid.ts`.
  *
  * @param table `[rows, features of a row]`
  * @throws RangeError when the levels do not lie in the table, or there are more axes than the hash has primes
@@ -244,7 +259,11 @@ export const grid = (input: Signal, table: Numbers, levels: readonly GridLevel[]
   }
   const { recording, register } = input;
   const outFeatures = levels.length * rowFeatures;
-  return new Signal(recording, recording.add({ kind: 'grid', inputs: [register], outFeatures, table, levels }), outFeatures);
+  return new Signal(
+    recording,
+    recording.add({ kind: 'grid', inputs: [register], outFeatures, table, levels }),
+    outFeatures,
+  );
 };
 
 /** What {@link custom} is made of. */
@@ -253,11 +272,14 @@ export interface CustomRule {
   /** What the rule needs beside its inputs, in the order in which it is given them. */
   readonly numbers?: readonly (ParameterNumbers | ConstantNumbers)[];
   /**
-   * The jet of the output in tfjs ops whose ordinary gradient is right: one reverse pass runs through them. It works the derivatives of the output
-   * out of those of the inputs by the chain rule.
+   * The jet of the output in tfjs ops whose ordinary gradient is right: one reverse pass runs through them. It works
+   * the derivatives of the output out of those of the inputs by the chain rule.
    */
   rule(given: CustomRuleInputs): LayerJet;
-  /** The derivative of that along a direction of the parameters, likewise: for products with a Hessian, which it is refused without. */
+  /**
+   * The derivative of that along a direction of the parameters, likewise: for products with a Hessian, which it is
+   * refused without.
+   */
   tangent?(given: CustomTangentInputs): LayerJet;
 }
 
@@ -265,6 +287,13 @@ export interface CustomRule {
 export const custom = (inputs: readonly Signal[], { outFeatures, numbers = [], rule, tangent }: CustomRule): Signal => {
   const recording = recordingOf('custom', inputs);
   const registers = inputs.map(({ register }) => register);
-  const operation: Operation = { kind: 'custom', inputs: registers, outFeatures, numbers, rule, ...(tangent && { tangent }) };
+  const operation: Operation = {
+    kind: 'custom',
+    inputs: registers,
+    outFeatures,
+    numbers,
+    rule,
+    ...(tangent && { tangent }),
+  };
   return new Signal(recording, recording.add(operation), outFeatures);
 };

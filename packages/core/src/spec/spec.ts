@@ -1,6 +1,7 @@
 /**
- * @file A field is a spec plus parameters. The spec is frozen data that survives JSON: it names the layers in order. What a name means is
- * found in a list of definitions: the core ones, and those that the caller hands over as `extensions`. There is no global registry.
+ * @file A field is a spec plus parameters. The spec is frozen data that survives JSON: it names the layers in order.
+ *   What a name means is found in a list of definitions: the core ones, and those that the caller hands over as
+ *   `extensions`. There is no global registry.
  */
 import type { ParameterLayout } from '../params/layout.ts';
 import { noExtensions } from './extensions.ts';
@@ -27,7 +28,9 @@ const freeze = <T>(value: T): T => {
 export const parseSpec = (json: unknown, extensions: Extensions = noExtensions): FieldSpec => {
   if (!isObject(json))
     throw new TypeError(`field spec: must be an object with inFeatures and layers, got ${JSON.stringify(json)}`);
-  const copy = freeze(JSON.parse(JSON.stringify({ inFeatures: json['inFeatures'], layers: json['layers'] })) as FieldSpec);
+  const copy = freeze(
+    JSON.parse(JSON.stringify({ inFeatures: json['inFeatures'], layers: json['layers'] })) as FieldSpec,
+  );
   rememberNetwork(copy, extensions, networkOf(copy, extensions));
   return copy;
 };

@@ -5,7 +5,10 @@ import { rectangularWindow, type Window } from './window.ts';
 /** Samples on a regular grid. An `ndarray` is one, whatever its strides. */
 export interface SampledSignal {
   readonly data: ArrayLike<number>;
-  /** The numbers of samples along the axes: all of them are coordinates, so a colour image is given one channel at a time. */
+  /**
+   * The numbers of samples along the axes: all of them are coordinates, so a colour image is given one channel at a
+   * time.
+   */
   readonly shape: readonly number[];
   /** The steps in `data` along the axes; row-major if absent. */
   readonly stride?: readonly number[];
@@ -16,8 +19,8 @@ export interface SampledSignal {
 /** The options of {@link amplitudeSpectrum}. */
 export interface AmplitudeSpectrumOptions {
   /**
-   * The distance of neighbouring samples in units of the coordinate, for all axes or for each. 1 if absent: frequencies are then in cycles per
-   * sample. N samples from -1 to 1 with both ends are 2 / (N - 1) apart.
+   * The distance of neighbouring samples in units of the coordinate, for all axes or for each. 1 if absent: frequencies
+   * are then in cycles per sample. N samples from -1 to 1 with both ends are 2 / (N - 1) apart.
    */
   readonly spacing?: number | readonly number[];
   /** {@link rectangularWindow} if absent. */
@@ -29,14 +32,18 @@ export interface AmplitudeSpectrum {
   /** Row-major, in the shape of the signal. */
   readonly amplitudes: Float64Array;
   readonly shape: readonly number[];
-  /** The frequencies along each axis, ascending, in cycles per unit of the coordinate; times 2 pi they are angular, like SIREN's omega. */
+  /**
+   * The frequencies along each axis, ascending, in cycles per unit of the coordinate; times 2 pi they are angular, like
+   * SIREN's omega.
+   */
   readonly frequencies: readonly Float64Array[];
 }
 
 /** The samples in row-major order. */
 const readSamples = ({ data, shape, stride, offset = 0 }: SampledSignal): Float64Array => {
   const size = shape.reduce((product, length) => product * length, 1);
-  const strides = stride ?? shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
+  const strides =
+    stride ?? shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
   const index = shape.map(() => 0);
   return Float64Array.from({ length: size }, () => {
     const place = strides.reduce((sum, step, axis) => sum + step * (index[axis] as number), offset);
@@ -67,7 +74,11 @@ const applyWindow = (values: Float64Array, shape: readonly number[], window: Win
 };
 
 /** The absolute values, with the frequency 0 brought from index 0 to floor(N / 2) of each axis. */
-const centredMagnitudes = ({ real, imaginary }: ComplexArray, shape: readonly number[], scale: number): Float64Array => {
+const centredMagnitudes = (
+  { real, imaginary }: ComplexArray,
+  shape: readonly number[],
+  scale: number,
+): Float64Array => {
   const result = new Float64Array(real.length);
   for (let i = 0; i < real.length; i++) {
     let target = 0;
@@ -82,13 +93,14 @@ const centredMagnitudes = ({ real, imaginary }: ComplexArray, shape: readonly nu
 };
 
 /**
- * The amplitude spectrum abs(X_k) / sum_n w_n of a signal with window w, where X is the discrete Fourier transform of w x, at the frequencies
- * k / (N spacing) for k = -floor(N / 2) ... ceil(N / 2) - 1 along each axis.
+ * The amplitude spectrum abs(X_k) / sum_n w_n of a signal with window w, where X is the discrete Fourier transform of w
+ * x, at the frequencies k / (N spacing) for k = -floor(N / 2) ... ceil(N / 2) - 1 along each axis.
  *
- * A constant c has the amplitude abs(c) at 0; a cos(2 pi f x) has abs(a) / 2 at f and at -f, if f is one of the frequencies.
+ * A constant c has the amplitude abs(c) at 0; a cos(2 pi f x) has abs(a) / 2 at f and at -f, if f is one of the
+ * frequencies.
  *
- * @throws RangeError when the shape is empty or does not fit the data, a number is not finite, a spacing is not positive, or the factors of
- * the window sum to 0
+ * @throws RangeError when the shape is empty or does not fit the data, a number is not finite, a spacing is not
+ *   positive, or the factors of the window sum to 0
  */
 export const amplitudeSpectrum = (
   signal: SampledSignal,

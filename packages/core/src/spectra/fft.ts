@@ -3,9 +3,9 @@
  *
  *     X_k = sum_n x_n exp(-2 pi i sum_a k_a n_a / N_a)
  *
- * Powers of two by the radix-2 algorithm of Cooley and Tukey (1965); other lengths by Bluestein's (1970), which writes the transform as a
- * convolution of a length that is one. Both take O(N log N). Every factor is worked out by itself, not by recurrence, so that the error stays
- * near the rounding of a single operation times log N.
+ * Powers of two by the radix-2 algorithm of Cooley and Tukey (1965); other lengths by Bluestein's (1970), which writes
+ * the transform as a convolution of a length that is one. Both take O(N log N). Every factor is worked out by itself,
+ * not by recurrence, so that the error stays near the rounding of a single operation times log N.
  */
 
 /** Complex numbers, row-major. */
@@ -17,7 +17,10 @@ export interface ComplexArray {
 /** Transforms complex numbers of one length in place. */
 type Transform = (line: ComplexArray) => void;
 
-const zeros = (length: number): ComplexArray => ({ real: new Float64Array(length), imaginary: new Float64Array(length) });
+const zeros = (length: number): ComplexArray => ({
+  real: new Float64Array(length),
+  imaginary: new Float64Array(length),
+});
 
 const isPowerOfTwo = (length: number): boolean => Number.isInteger(Math.log2(length));
 
@@ -65,15 +68,16 @@ const radix2 = (length: number): Transform => {
 };
 
 /**
- * Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970. With k n = (k^2 + n^2 - (k - n)^2) / 2
- * and the chirp w_n = exp(-pi i n^2 / N):
+ * Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970. With k n = (k^2 +
+ * n^2 - (k - n)^2) / 2 and the chirp w_n = exp(-pi i n^2 / N):
  *
  *     X_k = w_k sum_n (x_n w_n) conj(w_(k - n))
  */
 const bluestein = (length: number): Transform => {
   const padded = 2 ** Math.ceil(Math.log2(2 * length - 1));
   const transform = radix2(padded);
-  // exp has the period 2 N in n^2; reduced exactly, so that the angle of a large n keeps its digits. (n^2 is exact below n = 9e7.)
+  // exp has the period 2 N in n^2; reduced exactly, so that the angle of a large n keeps its digits. (n^2 is exact
+  // below n = 9e7.)
   const angles = Float64Array.from({ length }, (_, n) => (Math.PI * ((n * n) % (2 * length))) / length);
   const cosines = angles.map(Math.cos);
   const sines = angles.map(angle => -Math.sin(angle));

@@ -22,8 +22,8 @@ export interface LayerStatistics {
 const numbersOf = async (tensor: Tensor): Promise<Float32Array> => Float32Array.from(await tensor.data());
 
 /**
- * The distributions in every layer of a field at n points, to plot or to test. SIREN's initialisation is made to keep them the same at any depth:
- * Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and figure 2 of the supplement.
+ * The distributions in every layer of a field at n points, to plot or to test. SIREN's initialisation is made to keep
+ * them the same at any depth: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and figure 2 of the supplement.
  *
  * @param coords `f32[n, inFeatures]`, e.g. uniform on [-1, 1]
  * @param bins the number of bins of each histogram
@@ -38,7 +38,12 @@ export const layerStatistics = async (
   const parameters = field.layout.pick(field.parameters);
   /** All registers from what is known, the last of which is `from`. */
   const runFrom = (from: Register, known: ReadonlyMap<Register, LayerJet>): Map<Register, LayerJet> =>
-    runComposed({ operations: [...operations.entries()].slice(from), known, parameters, shape: { inFeatures, order: 0 } });
+    runComposed({
+      operations: [...operations.entries()].slice(from),
+      known,
+      parameters,
+      shape: { inFeatures, order: 0 },
+    });
   const valuesOf = (jets: ReadonlyMap<Register, LayerJet>, register: Register): Tensor2D =>
     (jets.get(register) as LayerJet).value;
   const kept: Tensor2D[] = [];

@@ -10,15 +10,18 @@ export interface RadialSpectrum {
 
 /** The options of {@link radialSpectrum}. */
 export interface RadialSpectrumOptions {
-  /** In cycles per unit of the coordinate. The largest step between the frequencies of an axis if absent, so that no ring is empty. */
+  /**
+   * In cycles per unit of the coordinate. The largest step between the frequencies of an axis if absent, so that no
+   * ring is empty.
+   */
   readonly ringWidth?: number;
 }
 
 /**
  * The mean amplitude per ring of frequencies f: ring r holds those with (r - 1/2) w <= abs(f) < (r + 1/2) w.
  *
- * The last ring has its middle within the smallest Nyquist frequency of the axes: further ones lie in the corners of the spectrum alone.
- * With one axis this is the mean of the amplitudes at f and -f.
+ * The last ring has its middle within the smallest Nyquist frequency of the axes: further ones lie in the corners of
+ * the spectrum alone. With one axis this is the mean of the amplitudes at f and -f.
  *
  * @throws RangeError when the ring width is not positive
  */

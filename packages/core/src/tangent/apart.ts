@@ -1,8 +1,9 @@
 import { engine } from '@tensorflow/tfjs-core';
 
 /**
- * Runs work as if no gradient were being recorded around it: inside a kernel or the gradient of one tfjs records nothing, and a differentiation inside another one's
- * way back loses its tape. What the work returns depends on nothing for tfjs. Where it throws, what its own tape kept is freed.
+ * Runs work as if no gradient were being recorded around it: inside a kernel or the gradient of one tfjs records
+ * nothing, and a differentiation inside another one's way back loses its tape. What the work returns depends on nothing
+ * for tfjs. Where it throws, what its own tape kept is freed.
  */
 export const apart = <T>(work: () => T): T => {
   const { state } = engine();

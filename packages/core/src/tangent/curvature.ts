@@ -6,7 +6,8 @@
  *     H v = d/dtheta <dl/djet, jet'>          where d/dv of the same number is the gradient
  *     G v = J' (d2l/djet2 jet')
  *
- * (Pearlmutter 1994, "Fast Exact Multiplication by the Hessian"; Schraudolph 2002, "Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent".)
+ * (Pearlmutter 1994, "Fast Exact Multiplication by the Hessian"; Schraudolph 2002, "Fast Curvature Matrix-Vector
+ * Products for Second-Order Gradient Descent".)
  */
 import {
   add,
@@ -35,7 +36,14 @@ import { evaluationOf } from '../evaluate/evaluation.ts';
 import { tangentOfDescription } from '../fit/loss-of-description.ts';
 import { type DeviceChunk, defaultChunkSize, Objective, onlyOwnView, rowsOf } from '../fit/objective.ts';
 import type { FitStep } from '../fit/points.ts';
-import { isPointTerm, type ObjectiveTerm, type ParameterTerm, type TensorBatch, type Term, weightFactorAt } from '../fit/term.ts';
+import {
+  isPointTerm,
+  type ObjectiveTerm,
+  type ParameterTerm,
+  type TensorBatch,
+  type Term,
+  weightFactorAt,
+} from '../fit/term.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
@@ -117,8 +125,14 @@ const partsOf = (jet: Jet<DerivativeRequest>): Tensor[] =>
   Object.values(jet as Readonly<Record<string, Tensor | Tensor[]>>).flat();
 
 /** What is differentiated: a kernel that takes all of the network takes the flat vector, tfjs ops take its parts. */
-const variablesOf = (network: Network | BatchNetwork, flat: Tensor1D, derivatives: DerivativeRequest): Tensor1D | Tensor[] => {
-  const evaluation = isBatchNetwork(network) ? batchEvaluationOf(network, derivatives) : evaluationOf(network, derivatives);
+const variablesOf = (
+  network: Network | BatchNetwork,
+  flat: Tensor1D,
+  derivatives: DerivativeRequest,
+): Tensor1D | Tensor[] => {
+  const evaluation = isBatchNetwork(network)
+    ? batchEvaluationOf(network, derivatives)
+    : evaluationOf(network, derivatives);
   return evaluation.isFused ? flat : network.layout.split(flat);
 };
 
@@ -146,11 +160,11 @@ const rowsFor = ({ network }: PreparedTerm, { batch }: TermChunk): TensorBatch =
   rowsOf(batch, isBatchNetwork(network) ? network.count : undefined);
 
 /**
- * An objective near some parameters: its loss, gradient, and products with its Hessian and its Gauss-Newton matrix. It owns the points until
- * {@link Curvature.dispose}. Results are the caller's.
+ * An objective near some parameters: its loss, gradient, and products with its Hessian and its Gauss-Newton matrix. It
+ * owns the points until {@link Curvature.dispose}. Results are the caller's.
  *
- * All methods take the parameters at which they look as `f32[P]`; where absent, the present ones of the model. Gradients do not flow through them, but for
- * {@link Curvature.differentiableGradient}.
+ * All methods take the parameters at which they look as `f32[P]`; where absent, the present ones of the model.
+ * Gradients do not flow through them, but for {@link Curvature.differentiableGradient}.
  */
 export class Curvature {
   readonly #model: Model;
@@ -181,7 +195,9 @@ export class Curvature {
           `curvature: term '${term.name}' must look at a network without statistics over its points, as batch-norm has`,
         );
       if (term.points.fields !== undefined && !(isBatchNetwork(network) && network.count === term.points.fields))
-        throw new TypeError(`curvature: the points of term '${term.name}' must be for all fields, not for some at a time`);
+        throw new TypeError(
+          `curvature: the points of term '${term.name}' must be for all fields, not for some at a time`,
+        );
       const drawn = this.#objective.chunks(term, { ...at, rng: rng.fork(index) });
       return [{ term, network, chunks: Array.from(drawn, keptChunk) }];
     });
@@ -214,7 +230,8 @@ export class Curvature {
           total?.dispose();
           total = next;
         };
-        for (const prepared of this.#terms) for (const chunk of prepared.chunks) accumulate(() => part(flat, prepared, chunk));
+        for (const prepared of this.#terms)
+          for (const chunk of prepared.chunks) accumulate(() => part(flat, prepared, chunk));
         for (const prepared of this.#parameterTerms) accumulate(() => parameterPart(flat, prepared));
         return total as T;
       }),
@@ -249,7 +266,8 @@ export class Curvature {
     return this.#total(
       parameters,
       (flat, prepared, chunk) => this.#chunkGradient(flat, prepared, chunk).gradient,
-      (flat, { term, layout, fields }) => gradientOf(() => term.loss(flat, layout), flat, fields * this.#weightOf(term)),
+      (flat, { term, layout, fields }) =>
+        gradientOf(() => term.loss(flat, layout), flat, fields * this.#weightOf(term)),
     );
   }
 
@@ -257,7 +275,8 @@ export class Curvature {
    * The product of its Hessian with a vector: `f32[P]`.
    *
    * @param direction v, `f32[P]`
-   * @throws TypeError when the loss of a term has no tangent, an activation no formula, or a custom operation no tangent; RangeError when a vector does not fit
+   * @throws TypeError when the loss of a term has no tangent, an activation no formula, or a custom operation no
+   *   tangent; RangeError when a vector does not fit
    */
   hessian(direction: Tensor1D, parameters?: Tensor1D): Tensor1D {
     return tidy(() => this.hessianAndGradient(direction, parameters).product);
@@ -270,7 +289,10 @@ export class Curvature {
       parameters,
       (flat, prepared, chunk) => this.#chunkHessian(concat1d([flat, v]), prepared, chunk),
       (flat, prepared) =>
-        concat1d([this.#parameterProduct(flat, v, prepared, 'product'), this.#parameterProduct(flat, v, prepared, 'gradient')]),
+        concat1d([
+          this.#parameterProduct(flat, v, prepared, 'product'),
+          this.#parameterProduct(flat, v, prepared, 'gradient'),
+        ]),
     );
     const { size } = this;
     const product: Tensor1D = slice(both, [0], [size]);
@@ -279,7 +301,10 @@ export class Curvature {
     return { product, gradient };
   }
 
-  /** The product of a parameter term's own Hessian with v, or its gradient: the derivative of its change along v by theta, or by v. */
+  /**
+   * The product of a parameter term's own Hessian with v, or its gradient: the derivative of its change along v by
+   * theta, or by v.
+   */
   #parameterProduct(
     flat: Tensor1D,
     v: Tensor1D,
@@ -306,9 +331,10 @@ export class Curvature {
   }
 
   /**
-   * The product of its Gauss-Newton matrix with a vector: `f32[P]`. The matrix is J' C J, with the Jacobian J of the jets with respect to the parameters and the
-   * second derivatives C of the losses with respect to the jets. It is the Hessian of the objective with the field made linear in its parameters, and positive
-   * semidefinite where the losses are convex functions of the jet, as convex penalties of differences to targets are; the eikonal loss is none.
+   * The product of its Gauss-Newton matrix with a vector: `f32[P]`. The matrix is J' C J, with the Jacobian J of the
+   * jets with respect to the parameters and the second derivatives C of the losses with respect to the jets. It is the
+   * Hessian of the objective with the field made linear in its parameters, and positive semidefinite where the losses
+   * are convex functions of the jet, as convex penalties of differences to targets are; the eikonal loss is none.
    *
    * @param direction v, `f32[P]`
    * @throws as {@link Curvature.hessian}
@@ -342,8 +368,9 @@ export class Curvature {
   }
 
   /**
-   * The gradient as a function of the parameters through which gradients flow: the derivative of what is made of it takes one product with the Hessian. A step of
-   * gradient descent is differentiated so, as second-order meta-learning does (MAML: Finn et al. 2017, arXiv:1703.03400, equation 1):
+   * The gradient as a function of the parameters through which gradients flow: the derivative of what is made of it
+   * takes one product with the Hessian. A step of gradient descent is differentiated so, as second-order meta-learning
+   * does (MAML: Finn et al. 2017, arXiv:1703.03400, equation 1):
    *
    *     const adapted = sub(theta, mul(rate, task.differentiableGradient(theta)));
    *
@@ -364,7 +391,8 @@ export class Curvature {
   /** Frees the points. */
   dispose(): void {
     for (const { chunks } of this.#terms)
-      for (const { batch } of chunks) for (const tensor of [batch.coords, ...Object.values(batch.targets)]) tensor.dispose();
+      for (const { batch } of chunks)
+        for (const tensor of [batch.coords, ...Object.values(batch.targets)]) tensor.dispose();
     this.#objective.dispose();
   }
 }
@@ -376,26 +404,34 @@ const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tenso
 /** @throws TypeError when it looks at parameters that are not the model's own */
 const preparedParameters = (model: Model, term: ParameterTerm): PreparedParameters => {
   const view = term.field === undefined ? onlyOwnView(model.views) : viewOf(model, term.field, term.name);
-  if (view?.parameters) throw new TypeError(`curvature: term '${term.name}' must look at parameters that are the model's own`);
+  if (view?.parameters)
+    throw new TypeError(`curvature: term '${term.name}' must look at parameters that are the model's own`);
   const layout = view?.network.layout ?? model.layout;
   term.assertLayout(layout);
   return { term, layout, fields: view && isBatchNetwork(view.network) ? view.network.count : 1 };
 };
 
 /**
- * Draws the points of an objective once, and gives its loss, gradient, and products with its Hessian and its Gauss-Newton matrix there.
+ * Draws the points of an objective once, and gives its loss, gradient, and products with its Hessian and its
+ * Gauss-Newton matrix there.
  *
  *     const curvature = createCurvature(field, [term({ points, loss: mse() })]);
  *     const product = curvature.hessian(direction);
  *
- * A product with the Hessian takes three times the matrix products of a gradient, one with the Gauss-Newton matrix twice.
+ * A product with the Hessian takes three times the matrix products of a gradient, one with the Gauss-Newton matrix
+ * twice.
  *
- * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the product has each field's own
+ * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the
+ *   product has each field's own
  * @param terms of points, and of parameters
- * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's own, or whose network has statistics over the
- *   points of a step
+ * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's
+ *   own, or whose network has statistics over the points of a step
  */
-export const createCurvature = (model: Model, terms: readonly ObjectiveTerm[], options: CurvatureOptions = {}): Curvature => {
+export const createCurvature = (
+  model: Model,
+  terms: readonly ObjectiveTerm[],
+  options: CurvatureOptions = {},
+): Curvature => {
   if (terms.length === 0) throw new RangeError('createCurvature: needs at least one term, got none');
   return new Curvature(model, terms, options);
 };

@@ -39,15 +39,17 @@ export const splitTangent = <R extends DerivativeRequest>(both: Jet<R>): JetAndT
 });
 
 /**
- * A field's jet at n points, and the product of its Jacobian with a direction in the space of the parameters: d/de jet(theta + e v), for the value and all
- * derivatives that are asked for, in one forward pass. Gradients with respect to parameters, direction and coordinates flow through both.
+ * A field's jet at n points, and the product of its Jacobian with a direction in the space of the parameters: d/de
+ * jet(theta + e v), for the value and all derivatives that are asked for, in one forward pass. Gradients with respect
+ * to parameters, direction and coordinates flow through both.
  *
  * (The product J' u with the transpose is the ordinary gradient of sum(jet u) through `evaluateJet`.)
  *
  * @param parameters flat `f32[P]` or by name, as in `evaluateJet`
  * @param direction likewise
  * @param coords `f32[n, inFeatures]`
- * @throws RangeError or TypeError when something does not fit the spec; TypeError when an activation has no formula, or a custom operation no tangent
+ * @throws RangeError or TypeError when something does not fit the spec; TypeError when an activation has no formula, or
+ *   a custom operation no tangent
  */
 export const jetTangent = <const R extends DerivativeRequest>(
   spec: FieldSpec,
@@ -62,16 +64,24 @@ export const jetTangent = <const R extends DerivativeRequest>(
     const flat = (given: FieldParameters): Tensor1D => {
       if (!(given instanceof Tensor)) return layout.join(layout.pick(given));
       if (given.size !== layout.size)
-        throw new RangeError(`jetTangent: parameters and direction must be [${layout.size}], got [${given.shape.join(', ')}]`);
+        throw new RangeError(
+          `jetTangent: parameters and direction must be [${layout.size}], got [${given.shape.join(', ')}]`,
+        );
       return given as Tensor1D;
     };
-    const both = evaluateNetwork(tangentNetworkOf(network), concat1d([flat(parameters), flat(direction)]), coords, request);
+    const both = evaluateNetwork(
+      tangentNetworkOf(network),
+      concat1d([flat(parameters), flat(direction)]),
+      coords,
+      request,
+    );
     return splitTangent(both);
   });
 };
 
 /**
- * Which kinds of operations of {@link jetTangent}, and of all that is made of it, the backend in use runs in its own kernels, and which in tfjs ops.
+ * Which kinds of operations of {@link jetTangent}, and of all that is made of it, the backend in use runs in its own
+ * kernels, and which in tfjs ops.
  *
  * @throws as {@link jetTangent}
  */

@@ -27,8 +27,9 @@ const make = ({ program, layout }: Network): Network => {
 };
 
 /**
- * The network over the parameters [theta; v], `f32[2 P]`, whose features are those of a given one, and behind them their derivatives d/de along theta + e v:
- * see `tangent-program.ts`. The parameters of the direction v have the names of the others behind `tangent.`. The same object each time.
+ * The network over the parameters [theta; v], `f32[2 P]`, whose features are those of a given one, and behind them
+ * their derivatives d/de along theta + e v: see `tangent-program.ts`. The parameters of the direction v have the names
+ * of the others behind `tangent.`. The same object each time.
  *
  * It is a network like any other: it is partitioned, compiled and evaluated as one.
  *
@@ -43,8 +44,8 @@ export const tangentNetworkOf = (network: Network): Network => {
 const knownBatches = new WeakMap<BatchNetwork, BatchNetwork>();
 
 /**
- * The same for many fields, over [theta; v] of their layout: a direction has numbers of each field's own where the parameters have, and others that all share. The
- * same object each time.
+ * The same for many fields, over [theta; v] of their layout: a direction has numbers of each field's own where the
+ * parameters have, and others that all share. The same object each time.
  *
  * @throws as {@link tangentNetworkOf}
  */

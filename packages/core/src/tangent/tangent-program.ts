@@ -1,15 +1,16 @@
 /**
- * @file From a program to one that computes its tangent too: beside each register h(theta) the derivative h' = d/de h(theta + e v) along a direction v of the
- * parameters. It is made of the same operations over the parameters [theta; v], so that it has jets in the coordinates and a reverse pass, and runs in the kernels
- * of every backend:
+ * @file From a program to one that computes its tangent too: beside each register h(theta) the derivative h' = d/de
+ *   h(theta + e v) along a direction v of the parameters. It is made of the same operations over the parameters [theta;
+ *   v], so that it has jets in the coordinates and a reverse pass, and runs in the kernels of every backend:
  *
  *     linear        z' = h' W + h V + c, where V and c are the parts of v for W and the bias
  *     elementwise   h' = s'(z) z' + sum_p p' ds/dp(z)
  *     product       (a b)' = a' b + a b'
  *     sum, concat, columns of the tangents; constant, grid of v's numbers
  *
- * Tangents that are 0 are left out. (Forward over reverse, Pearlmutter 1994, "Fast Exact Multiplication by the Hessian": the reverse pass of h' gives products with
- * second derivatives.) A table that is looked up at features which are learned has its slopes, which no kernel knows: that is an operation in tfjs ops.
+ * Tangents that are 0 are left out. (Forward over reverse, Pearlmutter 1994, "Fast Exact Multiplication by the
+ * Hessian": the reverse pass of h' gives products with second derivatives.) A table that is looked up at features which
+ * are learned has its slopes, which no kernel knows: that is an operation in tfjs ops.
  */
 import { slice, type Tensor } from '@tensorflow/tfjs-core';
 import { parameterTangentOf, slopeOf, tangentName } from '../elementwise/tangent.ts';
@@ -55,7 +56,9 @@ class TangentWriter {
   }
 
   #widthOf(register: Register): number {
-    return register === 0 ? this.#program.inFeatures : (this.#program.operations[register - 1] as Operation).outFeatures;
+    return register === 0
+      ? this.#program.inFeatures
+      : (this.#program.operations[register - 1] as Operation).outFeatures;
   }
 
   /** The sum of what there is. */
@@ -94,7 +97,11 @@ class TangentWriter {
     return this.#sum([passed, own], outFeatures);
   }
 
-  #elementwise(input: Register, outFeatures: number, { definition, parameters }: ElementwiseFunction): Register | undefined {
+  #elementwise(
+    input: Register,
+    outFeatures: number,
+    { definition, parameters }: ElementwiseFunction,
+  ): Register | undefined {
     const moved = this.#tangents[input];
     const z = this.#places[input] as Register;
     const learned = parameters.flatMap(({ name, value }) => (typeof value === 'number' ? [] : [{ name, value }]));
@@ -123,18 +130,33 @@ class TangentWriter {
           })
         : undefined;
     return this.#sum(
-      [moved === undefined ? undefined : this.#slopeTimes(z, moved, outFeatures, { definition, parameters }), ofFunction],
+      [
+        moved === undefined ? undefined : this.#slopeTimes(z, moved, outFeatures, { definition, parameters }),
+        ofFunction,
+      ],
       outFeatures,
     );
   }
 
   /** s'(z) z' */
-  #slopeTimes(z: Register, moved: Register, outFeatures: number, { definition, parameters }: ElementwiseFunction): Register {
+  #slopeTimes(
+    z: Register,
+    moved: Register,
+    outFeatures: number,
+    { definition, parameters }: ElementwiseFunction,
+  ): Register {
     const slope = slopeOf(definition);
     const isSame = slope.expressions?.derivatives[0];
     if (isSame?.kind === 'constant')
-      return isSame.value === 1 ? moved : this.#add({ kind: 'sum', inputs: [moved], outFeatures, coefficients: [isSame.value] });
-    const factor = this.#add({ kind: 'elementwise', inputs: [z], outFeatures, activation: { definition: slope, parameters } });
+      return isSame.value === 1
+        ? moved
+        : this.#add({ kind: 'sum', inputs: [moved], outFeatures, coefficients: [isSame.value] });
+    const factor = this.#add({
+      kind: 'elementwise',
+      inputs: [z],
+      outFeatures,
+      activation: { definition: slope, parameters },
+    });
     return this.#add({ kind: 'product', inputs: [factor, moved], outFeatures });
   }
 
@@ -236,7 +258,9 @@ class TangentWriter {
         if (isStill) return undefined;
         return this.#add({
           kind: 'concat',
-          inputs: moved.map((register, index) => register ?? this.#zeros(this.#widthOf(operation.inputs[index] as Register))),
+          inputs: moved.map(
+            (register, index) => register ?? this.#zeros(this.#widthOf(operation.inputs[index] as Register)),
+          ),
           outFeatures,
         });
       case 'columns':

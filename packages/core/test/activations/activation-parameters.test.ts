@@ -48,7 +48,12 @@ describe('activationParameterValues', () => {
   });
 
   it.each([
-    [{ kind: 'gaussian', sigma: 1 }, gaussianActivation, RangeError, "gaussian: unknown parameter 'sigma'; known are a"],
+    [
+      { kind: 'gaussian', sigma: 1 },
+      gaussianActivation,
+      RangeError,
+      "gaussian: unknown parameter 'sigma'; known are a",
+    ],
     [{ kind: 'relu', a: 1 }, reluActivation, RangeError, "relu: unknown parameter 'a'; known are none"],
     [{ kind: 'gaussian', a: 0 }, gaussianActivation, RangeError, 'gaussian: a must be positive, got 0'],
     [{ kind: 'sine', omega: -1 }, sineActivation, RangeError, 'sine: omega must be positive, got -1'],
@@ -70,7 +75,10 @@ describe('activationParameterValues', () => {
 
 describe('learnableParameters', () => {
   it('gives the names in the order of the definition', () => {
-    expect(learnableParameters({ kind: 'super-gaussian', learnable: ['b', 'a'] }, superGaussianActivation)).toEqual(['a', 'b']);
+    expect(learnableParameters({ kind: 'super-gaussian', learnable: ['b', 'a'] }, superGaussianActivation)).toEqual([
+      'a',
+      'b',
+    ]);
     expect(learnableParameters({ kind: 'super-gaussian' }, superGaussianActivation)).toEqual([]);
   });
 

@@ -10,7 +10,10 @@ describe.each(['cpu', 'wasm'])('activations on %s', backend => {
     expect(await tf.setBackend(backend)).toBe(true);
     await tf.ready();
   });
-  activationContract({ definitions: coreActivations, tensor: (values, shape) => tf.tensor(values, [...shape], 'float32') });
+  activationContract({
+    definitions: coreActivations,
+    tensor: (values, shape) => tf.tensor(values, [...shape], 'float32'),
+  });
 });
 
 it('knows each kind once', () => {

@@ -1,4 +1,7 @@
-/** @file The formulas of core's activations in float64, where nothing hides behind rounding; that they suit float32 is up to the contract. */
+/**
+ * @file The formulas of core's activations in float64, where nothing hides behind rounding; that they suit float32 is
+ * up to the contract.
+ */
 import { activationDerivatives, activationParameterDerivatives, maxAbsolute } from '@neural-fields/testing';
 import { describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';

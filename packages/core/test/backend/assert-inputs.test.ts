@@ -28,7 +28,10 @@ describe('assertLoss', () => {
       'columns that a target does not have',
       { blocks: [{ factor: 1, target: { index: 0, column: 1 } }, ...loss.blocks.slice(1)] },
     ],
-    ['a target that is not there', { blocks: [{ factor: 1, target: { index: 5, column: 0 } }, ...loss.blocks.slice(1)] }],
+    [
+      'a target that is not there',
+      { blocks: [{ factor: 1, target: { index: 5, column: 0 } }, ...loss.blocks.slice(1)] },
+    ],
     ['a weight that is not there', { weight: 2 }],
     ['too few blocks', { blocks: loss.blocks.slice(1) }],
   ])('refuses %s', (_, change) => {

@@ -1,4 +1,7 @@
-/** @file What the fit loop does with a backend that can hold it back. That a real one does is tested in `kernels-webgpu`. */
+/**
+ * @file What the fit loop does with a backend that can hold it back. That a real one does is tested in
+ * `kernels-webgpu`.
+ */
 import '@tensorflow/tfjs-backend-cpu';
 import { engine, setBackend } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, it } from 'vitest';

@@ -39,7 +39,9 @@ describe('selectBackend', () => {
   });
 
   it('refuses an unknown name, and explains when nothing works', async () => {
-    await expect(selectBackend('cuda', [{ name: 'cpu', load }])).rejects.toThrow("no backend 'cuda'; the candidates are cpu");
+    await expect(selectBackend('cuda', [{ name: 'cpu', load }])).rejects.toThrow(
+      "no backend 'cuda'; the candidates are cpu",
+    );
     await expect(selectBackend('abacus', [{ name: 'abacus', load }])).rejects.toThrow(
       "abacus: its package did not register 'abacus' with tfjs",
     );
@@ -54,7 +56,8 @@ describe('the matrix product gradient on wasm', () => {
     [true, true],
   ])('is the same as on cpu with transposes %s, %s', async (transposeA, transposeB) => {
     const rng = createRng(1);
-    const random = (shape: number[]): Float32Array => Float32Array.from({ length: shape.reduce((a, b) => a * b) }, rng.normal);
+    const random = (shape: number[]): Float32Array =>
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, rng.normal);
     const shapes = [transposeA ? [2, 4, 3] : [2, 3, 4], transposeB ? [2, 5, 4] : [2, 4, 5], [2, 3, 5]];
     const values = shapes.map(random);
     const gradients = async (backend: string): Promise<number[][]> => {

@@ -11,7 +11,11 @@ test.each(['wasm', 'webgl', 'webgpu'])('a field learns a signal on %s', async ba
   });
   const losses: number[] = [];
   const terms = [term({ points: smoothImage(12), loss: squaredError })];
-  for await (const { loss } of fit(field, terms, { steps: 30, reportEvery: 10, optimizer: adam({ learningRate: 2e-3 }) }))
+  for await (const { loss } of fit(field, terms, {
+    steps: 30,
+    reportEvery: 10,
+    optimizer: adam({ learningRate: 2e-3 }),
+  }))
     losses.push(loss);
   expect(losses).toHaveLength(3);
   expect(losses[2]).toBeLessThan(0.3 * (losses[0] as number));

@@ -13,7 +13,10 @@ setWasmPaths({
   'tfjs-backend-wasm-threaded-simd.wasm': threadedWasm,
 });
 
-/** The webgpu backend registers itself on import, and without an adapter it fails later with an obscure message: ask for one first. */
+/**
+ * The webgpu backend registers itself on import, and without an adapter it fails later with an obscure message: ask for
+ * one first.
+ */
 export const importWebgpu = async (): Promise<void> => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) throw new Error('this Chromium offers no WebGPU adapter, not even SwiftShader');

@@ -1,4 +1,7 @@
-/** @file Activations as a user writes them: the value alone, all else by rule. They must do what those with closed forms do. */
+/**
+ * @file Activations as a user writes them: the value alone, all else by rule. They must do what those with closed forms
+ * do.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';

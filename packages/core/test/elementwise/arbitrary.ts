@@ -77,7 +77,10 @@ export const taylorValue = (
   if (expression.kind === 'argument') return x;
   if (expression.kind === 'constant') return t.constant(expression.value);
   if (expression.kind === 'parameter') return parameter;
-  const [a, b] = expression.operands.map(operand => taylorValue(t, operand, x, parameter)) as [TaylorNumber, TaylorNumber];
+  const [a, b] = expression.operands.map(operand => taylorValue(t, operand, x, parameter)) as [
+    TaylorNumber,
+    TaylorNumber,
+  ];
   const one = t.constant(1);
   switch (expression.op) {
     case 'neg':

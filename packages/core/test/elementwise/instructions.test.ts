@@ -29,13 +29,18 @@ const runInRegisters = (program: e.Program, at: number, parameter: number): numb
 describe('programs', () => {
   it('mean what their expressions mean, also in registers', () => {
     fc.assert(
-      fc.property(fc.array(anyFormulas, { minLength: 1, maxLength: 3 }), numbers, numbers, (formulas, at, parameter) => {
-        const all = formulas.flatMap(formula => successiveDerivatives(formula, 1));
-        const program = e.linearise(all, ['p']);
-        const wanted = all.map(formula => treeValue(formula, at, parameter) + 0);
-        expect(e.evaluateNumbers(program, at, { p: parameter }).map(value => value + 0)).toEqual(wanted);
-        expect(runInRegisters(program, at, parameter).map(value => value + 0)).toEqual(wanted);
-      }),
+      fc.property(
+        fc.array(anyFormulas, { minLength: 1, maxLength: 3 }),
+        numbers,
+        numbers,
+        (formulas, at, parameter) => {
+          const all = formulas.flatMap(formula => successiveDerivatives(formula, 1));
+          const program = e.linearise(all, ['p']);
+          const wanted = all.map(formula => treeValue(formula, at, parameter) + 0);
+          expect(e.evaluateNumbers(program, at, { p: parameter }).map(value => value + 0)).toEqual(wanted);
+          expect(runInRegisters(program, at, parameter).map(value => value + 0)).toEqual(wanted);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -91,7 +96,10 @@ describe('programs', () => {
   });
 
   it('may have results that are no values', () => {
-    const { results, constants } = e.linearise([x, e.constant(1), e.parameter('a'), e.neg(e.parameter('a'))], ['b', 'a']);
+    const { results, constants } = e.linearise(
+      [x, e.constant(1), e.parameter('a'), e.neg(e.parameter('a'))],
+      ['b', 'a'],
+    );
     expect(results).toEqual([
       { kind: 'argument', index: 0 },
       { kind: 'constant', index: 0 },

@@ -47,7 +47,9 @@ describe.each(['cpu', 'wasm'])('programs on tensors of %s', backend => {
     ['select', e.select(e.greater(x, 0.5), 1, e.neg(x))],
     ['select of parameters', e.select(e.greater(x, 0.5), e.parameter('p'), 2)],
   ])('know %s', (_name, formula) => {
-    expect(run([formula])[0]?.map(value => value + 0)).toEqual(points.map(at => Math.fround(treeValue(formula, at, 0.75)) + 0));
+    expect(run([formula])[0]?.map(value => value + 0)).toEqual(
+      points.map(at => Math.fround(treeValue(formula, at, 0.75)) + 0),
+    );
   });
 
   it('fill tensors where a result is the same for all elements, and make each result anew', () => {

@@ -33,13 +33,15 @@ describe.each(learned)('the tangent of $kind by its parameters', definition => {
     const expected = points.map(wanted);
     const size = Math.max(1, maxAbsolute(expected));
     for (const [i, x] of points.entries())
-      expect(Math.abs((evaluateNumbers(program, x, all)[0] as number) - (expected[i] as number)), `at ${x}`).toBeLessThan(
-        1e-11 * size,
-      );
+      expect(
+        Math.abs((evaluateNumbers(program, x, all)[0] as number) - (expected[i] as number)),
+        `at ${x}`,
+      ).toBeLessThan(1e-11 * size);
   };
 
   it('has all derivatives by x', () => {
-    for (const [k, formula] of (tangent.expressions?.derivatives ?? []).entries()) expectFormula(formula, x => truth(x, k));
+    for (const [k, formula] of (tangent.expressions?.derivatives ?? []).entries())
+      expectFormula(formula, x => truth(x, k));
     expect(tangent.expressions?.derivatives).toHaveLength(4);
   });
 

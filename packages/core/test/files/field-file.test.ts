@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { sineActivation } from '../../src/activations/sine.ts';
 import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts';
 import { FieldFileError } from '../../src/files/field-file-error.ts';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type ShapedArray } from '../../src/files/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  type ShapedArray,
+} from '../../src/files/safetensors.ts';
 import type { FieldSpec } from '../../src/spec/field-spec.ts';
 import { siren } from '../../src/spec/networks.ts';
 import { parameterLayout } from '../../src/spec/spec.ts';
@@ -20,7 +25,9 @@ const catchProblem = (decode: () => unknown): FieldFileError => {
 };
 
 /** The file of the example field, with its arrays and metadata changed before they are written. */
-const changedFile = (change: (tensors: Map<string, ShapedArray>, metadata: Record<string, string>) => void): Uint8Array => {
+const changedFile = (
+  change: (tensors: Map<string, ShapedArray>, metadata: Record<string, string>) => void,
+): Uint8Array => {
   const { tensors, metadata } = decodeSafetensors(encodeFieldData(exampleField()));
   const newTensors = new Map<string, ShapedArray>(tensors);
   const newMetadata = { ...metadata };
@@ -40,7 +47,9 @@ describe('field files', () => {
           const spec = siren({ ...sizes, omega0 });
           const parameters = randomParameters(spec, seed);
           const state = new Map([['adam.step', { shape: [], data: Int32Array.of(seed) }]]);
-          const file = decodeFieldData(encodeFieldData({ spec, parameters }, { metadata: { title: 'a field' }, state }));
+          const file = decodeFieldData(
+            encodeFieldData({ spec, parameters }, { metadata: { title: 'a field' }, state }),
+          );
           expect(file.spec).toEqual(spec);
           expect(file.metadata).toEqual({ title: 'a field' });
           expect([...file.parameters]).toEqual([...parameters]);
@@ -88,7 +97,9 @@ describe('field files', () => {
     expect(error.message).toMatch(/unknown activation 'mine'/);
   });
 
-  it.each<[FieldFileError['problem'], RegExp, (tensors: Map<string, ShapedArray>, metadata: Record<string, string>) => void]>([
+  it.each<
+    [FieldFileError['problem'], RegExp, (tensors: Map<string, ShapedArray>, metadata: Record<string, string>) => void]
+  >([
     [
       'no-spec',
       /importPytorch of @neural-fields\/core\/pytorch.*its arrays are layers\.0\.weight/,
@@ -100,7 +111,11 @@ describe('field files', () => {
       (_, metadata) => Object.assign(metadata, { 'neural-fields.version': '2' }),
     ],
     ['invalid-spec', /version must be/, (_, metadata) => delete metadata['neural-fields.version']],
-    ['invalid-spec', /version must be.*got one/, (_, metadata) => Object.assign(metadata, { 'neural-fields.version': 'one' })],
+    [
+      'invalid-spec',
+      /version must be.*got one/,
+      (_, metadata) => Object.assign(metadata, { 'neural-fields.version': 'one' }),
+    ],
     ['invalid-spec', /must be JSON/, (_, metadata) => Object.assign(metadata, { 'neural-fields.spec': '{' })],
     [
       'invalid-spec',
@@ -110,7 +125,8 @@ describe('field files', () => {
     [
       'invalid-spec',
       /may be nested 64 levels deep/,
-      (_, metadata) => Object.assign(metadata, { 'neural-fields.spec': `{"layers":${'['.repeat(1e5)}${']'.repeat(1e5)}}` }),
+      (_, metadata) =>
+        Object.assign(metadata, { 'neural-fields.spec': `{"layers":${'['.repeat(1e5)}${']'.repeat(1e5)}}` }),
     ],
     ['missing-parameter', /'layers\.1\.bias' \[4\] is missing/, tensors => tensors.delete('layers.1.bias')],
     [
@@ -118,7 +134,11 @@ describe('field files', () => {
       /'layers\.0\.weight' must be \[2, 4\], got \[4, 2\]/,
       tensors => tensors.set('layers.0.weight', { shape: [4, 2], data: new Float32Array(8) }),
     ],
-    ['wrong-shape', /must hold floats/, tensors => tensors.set('layers.0.bias', { shape: [4], data: new Int32Array(4) })],
+    [
+      'wrong-shape',
+      /must hold floats/,
+      tensors => tensors.set('layers.0.bias', { shape: [4], data: new Int32Array(4) }),
+    ],
     [
       'not-finite',
       /'layers\.0\.bias' must hold finite numbers, got -Infinity at index 1 \(2 of its 4 numbers are not finite\)/,

@@ -54,7 +54,9 @@ describe('encodeSafetensors', () => {
 
   it('writes a view into a larger buffer', () => {
     const whole = Float32Array.of(9, 1, 2, 9);
-    const { tensors } = decodeSafetensors(encodeSafetensors(new Map([['a', { shape: [2], data: whole.subarray(1, 3) }]])));
+    const { tensors } = decodeSafetensors(
+      encodeSafetensors(new Map([['a', { shape: [2], data: whole.subarray(1, 3) }]])),
+    );
     expect(tensors.get('a')?.data).toEqual(Float32Array.of(1, 2));
   });
 
@@ -75,7 +77,9 @@ describe('decodeSafetensors', () => {
   const number32 = fc.float({ noNaN: true });
   const array = fc.oneof(
     fc.array(number32, { maxLength: 12 }).map(values => Float32Array.from(values)),
-    fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 12 }).map(values => Int32Array.from(values)),
+    fc
+      .array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 12 })
+      .map(values => Int32Array.from(values)),
     fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 12 }).map(values => Uint32Array.from(values)),
     fc.int8Array({ maxLength: 12 }),
     fc.uint8Array({ maxLength: 12 }),
@@ -112,13 +116,16 @@ describe('decodeSafetensors', () => {
     const header = (dtype: string, bytes: number, count: number): string =>
       `{"a":{"dtype":"${dtype}","shape":[${count}],"data_offsets":[0,${bytes}]}}`;
     const read = (dtype: string, words: Uint16Array | Float64Array): unknown =>
-      decodeSafetensors(rawFile(header(dtype, words.byteLength, words.length), new Uint8Array(words.buffer))).tensors.get('a')
-        ?.data;
+      decodeSafetensors(
+        rawFile(header(dtype, words.byteLength, words.length), new Uint8Array(words.buffer)),
+      ).tensors.get('a')?.data;
     // IEEE 754-2019, table 3.5: the limits of binary16.
     const halves = Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0001, 0x0400, 0x8000, 0x7c00, 0xfc00, 0x7e00, 0x3555);
     const wide = [1, -2, 65504, 2 ** -24, 2 ** -14, -0, Infinity, -Infinity, NaN, 0.333251953125];
     expect(read('F16', halves)).toEqual(Float32Array.from(wide));
-    expect(read('BF16', Uint16Array.of(0x3f80, 0xc049, 0x7f80, 0x8000))).toEqual(Float32Array.of(1, -3.140625, Infinity, -0));
+    expect(read('BF16', Uint16Array.of(0x3f80, 0xc049, 0x7f80, 0x8000))).toEqual(
+      Float32Array.of(1, -3.140625, Infinity, -0),
+    );
     expect(read('F64', Float64Array.of(0.1, -1e300))).toEqual(Float32Array.of(0.1, -Infinity));
   });
 
@@ -151,7 +158,11 @@ describe('decodeSafetensors', () => {
     ['not-safetensors', /an empty file/, new Uint8Array(0)],
     ['truncated', /at least 8 bytes, got 3/, Uint8Array.of(1, 0, 0)],
     ['truncated', /the header has 100 bytes, the file ends after 1 of them/, rawFile('{').with(0, 100)],
-    ['truncated', /the tensors take 8 bytes, the file ends after 4 of them/, rawFile(`{"a":${f32(0, 8)}}`, new Array(4).fill(0))],
+    [
+      'truncated',
+      /the tensors take 8 bytes, the file ends after 4 of them/,
+      rawFile(`{"a":${f32(0, 8)}}`, new Array(4).fill(0)),
+    ],
     ['header-too-large', /at most 100000000 bytes, this one claims 18446744073709551615/, new Uint8Array(8).fill(255)],
     ['header-too-large', /claims 100000001/, Uint8Array.of(0x01, 0xe1, 0xf5, 0x05, 0, 0, 0, 0, 0x7b)],
     ['invalid-header', /begin with '\{'/, rawFile('')],
@@ -165,14 +176,22 @@ describe('decodeSafetensors', () => {
     ['invalid-header', /dtype must be a string, got nothing/, rawFile('{"a":{"shape":[0],"data_offsets":[0,0]}}')],
     ['invalid-header', /shape must be/, rawFile('{"a":{"dtype":"F32","shape":[0.5],"data_offsets":[0,0]}}')],
     ['invalid-header', /shape must be/, rawFile('{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}')],
-    ['invalid-header', /shape must be/, rawFile('{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}')],
+    [
+      'invalid-header',
+      /shape must be/,
+      rawFile('{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}'),
+    ],
     ['invalid-header', /data_offsets must be/, rawFile('{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}')],
     ['invalid-header', /data_offsets must be/, rawFile('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}')],
     ['invalid-header', /data_offsets must be/, rawFile('{"a":{"dtype":"F32","shape":[1],"data_offsets":"ab"}}')],
     ['invalid-header', /__metadata__ must be an object/, rawFile('{"__metadata__":[]}')],
     ['invalid-header', /strings to strings, got 1 for "k"/, rawFile('{"__metadata__":{"k":1}}')],
     ['unknown-dtype', /got "F8_E4M3"/, rawFile('{"a":{"dtype":"F8_E4M3","shape":[0],"data_offsets":[0,0]}}')],
-    ['wrong-size', /F32 \[3\] takes 12 bytes, data_offsets has 8/, rawFile(`{"a":${f32(0, 8, [3])}}`, new Array(8).fill(0))],
+    [
+      'wrong-size',
+      /F32 \[3\] takes 12 bytes, data_offsets has 8/,
+      rawFile(`{"a":${f32(0, 8, [3])}}`, new Array(8).fill(0)),
+    ],
     ['duplicate-key', /"a" twice/, rawFile(`{"a":${f32(0, 4)},"\\u0061":${f32(4, 8)}}`, new Array(8).fill(0))],
     ['duplicate-key', /"k" twice/, rawFile('{"__metadata__":{"k":"1","k":"2"}}')],
     [
@@ -224,7 +243,9 @@ describe('decodeSafetensors', () => {
   it('rejects every truncation', () => {
     const bytes = small();
     for (let length = 0; length < bytes.length; length++)
-      expect(['truncated', 'not-safetensors'], `length ${length}`).toContain(catchProblem(bytes.subarray(0, length)).problem);
+      expect(['truncated', 'not-safetensors'], `length ${length}`).toContain(
+        catchProblem(bytes.subarray(0, length)).problem,
+      );
   });
 
   it('answers every damage of one byte of the header with a SafetensorsError or a valid file', () => {

@@ -43,7 +43,10 @@ describe('fields through tfjs IO handlers', () => {
     const field = exampleField();
     const artifacts = toModelArtifacts(field);
     const whole = artifacts.weightData as ArrayBuffer;
-    expectSame(fromModelArtifacts({ ...artifacts, weightData: [whole.slice(0, 7), whole.slice(7, 7), whole.slice(7)] }), field);
+    expectSame(
+      fromModelArtifacts({ ...artifacts, weightData: [whole.slice(0, 7), whole.slice(7, 7), whole.slice(7)] }),
+      field,
+    );
   });
 
   it('do not change with the arrays that they were saved from', () => {
@@ -76,10 +79,22 @@ describe('fields through tfjs IO handlers', () => {
   });
 
   it.each<[FieldFileError['problem'], RegExp, (artifacts: io.ModelArtifacts) => io.ModelArtifacts]>([
-    ['no-spec', /got format 'layers-model'/, () => ({ format: 'layers-model', modelTopology: { class_name: 'Sequential' } })],
+    [
+      'no-spec',
+      /got format 'layers-model'/,
+      () => ({ format: 'layers-model', modelTopology: { class_name: 'Sequential' } }),
+    ],
     ['no-spec', /got format 'none'/, () => ({ modelTopology: new ArrayBuffer(4) })],
-    ['newer-version', /version 2/, artifacts => ({ ...artifacts, modelTopology: { ...artifacts.modelTopology, version: '2' } })],
-    ['invalid-spec', /got nothing/, artifacts => ({ ...artifacts, modelTopology: { ...artifacts.modelTopology, version: 1 } })],
+    [
+      'newer-version',
+      /version 2/,
+      artifacts => ({ ...artifacts, modelTopology: { ...artifacts.modelTopology, version: '2' } }),
+    ],
+    [
+      'invalid-spec',
+      /got nothing/,
+      artifacts => ({ ...artifacts, modelTopology: { ...artifacts.modelTopology, version: 1 } }),
+    ],
     ['missing-parameter', /no weightData/, ({ weightData: _, ...rest }) => rest],
     ['missing-parameter', /ends at byte/, artifacts => ({ ...artifacts, weightData: new ArrayBuffer(100) })],
     [
@@ -87,14 +102,23 @@ describe('fields through tfjs IO handlers', () => {
       /'layers\.0\.weight' \[2, 4\] is missing/,
       rest => ({ ...rest, weightSpecs: [], weightData: new ArrayBuffer(0) }),
     ],
-    ['unexpected-tensor', /188 bytes, there are 1000/, artifacts => ({ ...artifacts, weightData: new ArrayBuffer(1000) })],
+    [
+      'unexpected-tensor',
+      /188 bytes, there are 1000/,
+      artifacts => ({ ...artifacts, weightData: new ArrayBuffer(1000) }),
+    ],
     [
       'wrong-shape',
       /without quantization, got uint8/,
       artifacts => ({
         ...artifacts,
         weightSpecs: [
-          { name: 'layers.0.weight', shape: [2, 4], dtype: 'float32', quantization: { dtype: 'uint8', scale: 1, min: 0 } },
+          {
+            name: 'layers.0.weight',
+            shape: [2, 4],
+            dtype: 'float32',
+            quantization: { dtype: 'uint8', scale: 1, min: 0 },
+          },
         ],
       }),
     ],
@@ -115,7 +139,10 @@ describe('fields through tfjs IO handlers', () => {
     [
       'invalid-artifacts',
       /fewer than 2\^51/,
-      artifacts => ({ ...artifacts, weightSpecs: changed([{ name: 'a', dtype: 'float32', shape: [2 ** 30, 2 ** 30] }]) }),
+      artifacts => ({
+        ...artifacts,
+        weightSpecs: changed([{ name: 'a', dtype: 'float32', shape: [2 ** 30, 2 ** 30] }]),
+      }),
     ],
     [
       'wrong-shape',
@@ -125,7 +152,10 @@ describe('fields through tfjs IO handlers', () => {
     [
       'unexpected-tensor',
       /'a' is there twice/,
-      artifacts => ({ ...artifacts, weightSpecs: [0, 1].map(() => ({ name: 'a', dtype: 'float32' as const, shape: [1] })) }),
+      artifacts => ({
+        ...artifacts,
+        weightSpecs: [0, 1].map(() => ({ name: 'a', dtype: 'float32' as const, shape: [1] })),
+      }),
     ],
     ['invalid-artifacts', /must be an object/, () => changed(null)],
     [
@@ -140,9 +170,13 @@ describe('fields through tfjs IO handlers', () => {
   });
 
   it('need a handler that fits', async () => {
-    await expect(saveFieldData(exampleField(), 'file:///tmp/model')).rejects.toThrow(/no IO handler.*@neural-fields\/core\/node/);
+    await expect(saveFieldData(exampleField(), 'file:///tmp/model')).rejects.toThrow(
+      /no IO handler.*@neural-fields\/core\/node/,
+    );
     await expect(loadFieldData('nowhere://model')).rejects.toThrow(RangeError);
-    await expect(saveFieldData(exampleField(), io.fromMemory({}))).rejects.toThrow('saveFieldData: the IO handler can only load');
+    await expect(saveFieldData(exampleField(), io.fromMemory({}))).rejects.toThrow(
+      'saveFieldData: the IO handler can only load',
+    );
     await expect(loadFieldData(io.withSaveHandler(async () => saveResult()))).rejects.toThrow(
       'loadFieldData: the IO handler can only save',
     );

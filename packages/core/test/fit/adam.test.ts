@@ -7,7 +7,11 @@ import { type AdamOptions, adam, createRng } from '../../src/index.ts';
 beforeAll(() => setBackend('cpu'));
 
 /** The same algorithm number by number in float64, as PyTorch documents it for `torch.optim.Adam`. */
-const reference = (gradients: readonly number[][], start: readonly number[], options: Required<AdamOptions>): number[] => {
+const reference = (
+  gradients: readonly number[][],
+  start: readonly number[],
+  options: Required<AdamOptions>,
+): number[] => {
   const { learningRate, beta1, beta2, epsilon, weightDecay } = options;
   const p = [...start];
   const m = start.map(() => 0);
@@ -24,7 +28,11 @@ const reference = (gradients: readonly number[][], start: readonly number[], opt
   return p;
 };
 
-const updated = async (gradients: readonly number[][], start: readonly number[], options: AdamOptions): Promise<Float32Array> => {
+const updated = async (
+  gradients: readonly number[][],
+  start: readonly number[],
+  options: AdamOptions,
+): Promise<Float32Array> => {
   const optimizer = adam(options);
   let parameters: Tensor1D = tensor1d([...start]);
   let state: readonly Tensor1D[] = [tensor1d(start.map(() => 0)), tensor1d(start.map(() => 0))];
@@ -66,7 +74,8 @@ describe('adam', () => {
   });
 
   it('agrees with torch.optim.Adam', async () => {
-    // torch 2: p = tensor([1., -2., 3.]); Adam(lr=0.1, betas=(0.9, 0.99), eps=1e-2); gradients [i + 1, -0.001, 0.5 - i] for i = 0 ... 4, float64.
+    // torch 2: p = tensor([1., -2., 3.]); Adam(lr=0.1, betas=(0.9, 0.99), eps=1e-2); gradients [i + 1, -0.001, 0.5 - i]
+    // for i = 0 ... 4, float64.
     const gradients = [0, 1, 2, 3, 4].map(i => [i + 1, -0.001, 0.5 - i]);
     expectClose(await updated(gradients, [1, -2, 3], { learningRate: 0.1, beta2: 0.99, epsilon: 1e-2 }), TORCH, {
       relative: 1e-6,

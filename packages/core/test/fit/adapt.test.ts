@@ -60,7 +60,9 @@ const adapter = (made: Field[]): Adapter => ({
   },
 });
 
-const run = async (options: Partial<FitOptions> = {}): Promise<{ reports: FitProgress[]; last: Model; values: number[] }> => {
+const run = async (
+  options: Partial<FitOptions> = {},
+): Promise<{ reports: FitProgress[]; last: Model; values: number[] }> => {
   const made: Field[] = [createField(sized(8), { seed: 1 })];
   const reports: FitProgress[] = [];
   const settings: FitOptions = {
@@ -72,7 +74,9 @@ const run = async (options: Partial<FitOptions> = {}): Promise<{ reports: FitPro
   };
   for await (const progress of fit(made[0] as Field, task, settings)) reports.push(progress);
   const last = reports.at(-1)?.model as Model;
-  const values = await Promise.all(Object.values(last.parameters).map(async parameter => [...(await parameter.data())]));
+  const values = await Promise.all(
+    Object.values(last.parameters).map(async parameter => [...(await parameter.data())]),
+  );
   for (const field of made) field.dispose();
   return { reports, last, values: values.flat() };
 };
@@ -101,7 +105,8 @@ describe('adapt', () => {
     };
     const field = createField(sized(8), { seed: 1 });
     const plain: number[] = [];
-    for await (const { loss } of fit(field, task, { steps: 12, optimizer: adam({ learningRate: 1e-2 }) })) plain.push(loss);
+    for await (const { loss } of fit(field, task, { steps: 12, optimizer: adam({ learningRate: 1e-2 }) }))
+      plain.push(loss);
     const { reports } = await run({ adapt: same });
     expect(reports.map(({ loss }) => loss)).toEqual(plain);
   });
@@ -142,7 +147,9 @@ describe('adapt', () => {
       change: () => ({ model: createField(sized(3), { seed: 0 }), map: vector => vector }),
       restore: () => createField(sized(3), { seed: 0 }),
     };
-    await expect(run({ adapt: wrong })).rejects.toThrow('adapt must map parameters to 10 numbers in a Float32Array, got 25');
+    await expect(run({ adapt: wrong })).rejects.toThrow(
+      'adapt must map parameters to 10 numbers in a Float32Array, got 25',
+    );
     const { adapt: _, ...others } = { adapt: wrong, optimizer: lbfgs() };
     await expect(run({ adapt: wrong, ...others })).rejects.toThrow('adapt must be absent with lbfgs');
   });

@@ -26,7 +26,14 @@ beforeAll(() => setBackend('cpu'));
 const HIDDEN = 4;
 const N = 18;
 const EPSILON = 1e-3;
-const plain = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: HIDDEN, hiddenLayers: 1, omega0: 3, omegaHidden: 2 });
+const plain = siren({
+  inFeatures: 2,
+  outFeatures: 1,
+  hiddenFeatures: HIDDEN,
+  hiddenLayers: 1,
+  omega0: 3,
+  omegaHidden: 2,
+});
 const [first, second, last] = plain.layers as [LayerSpec, LayerSpec, LayerSpec];
 const norm = { kind: 'batch-norm', epsilon: EPSILON, momentum: 0.25 };
 const spec: FieldSpec = { inFeatures: 2, layers: [first, norm, second, { ...norm, affine: false } as LayerSpec, last] };
@@ -48,7 +55,10 @@ const task: readonly Term[] = [
   }),
 ];
 
-/** Hands the gradient, which comes part by part without what is not trained, on to the test, and leaves the parameters as they are. */
+/**
+ * Hands the gradient, which comes part by part without what is not trained, on to the test, and leaves the parameters
+ * as they are.
+ */
 const watching = (seen: number[][]): GradientOptimizer => ({
   kind: 'watching',
   learningRate: 1,
@@ -81,9 +91,13 @@ const reference = (parameters: Parameters): { loss: number; statistics: number[]
   const normalise = (rows: number[][]): number[][] => {
     const columns = (rows[0] as number[]).map((_, j) => rows.map(row => row[j] as number));
     const means = columns.map(column => column.reduce((sum, x) => sum + x, 0) / N);
-    const variances = columns.map((column, j) => column.reduce((sum, x) => sum + (x - (means[j] as number)) ** 2, 0) / N);
+    const variances = columns.map(
+      (column, j) => column.reduce((sum, x) => sum + (x - (means[j] as number)) ** 2, 0) / N,
+    );
     statistics.push(means, variances);
-    return rows.map(row => row.map((x, j) => (x - (means[j] as number)) / Math.sqrt((variances[j] as number) + EPSILON)));
+    return rows.map(row =>
+      row.map((x, j) => (x - (means[j] as number)) / Math.sqrt((variances[j] as number) + EPSILON)),
+    );
   };
   const points = Array.from({ length: N }, (_, i) => [coords[2 * i] as number, coords[2 * i + 1] as number]);
   const scaled = normalise(dense(points, 0, 3)).map(row =>
@@ -143,7 +157,12 @@ describe('a layer with statistics over all points of a step', () => {
   it('keeps running averages as PyTorch does, by which it is evaluated', async () => {
     const { parameters } = await run({ steps: 2, optimizer: watching([]), chunkSize: 7 });
     const { statistics } = reference(parameters);
-    const names = ['layers.1.running.mean', 'layers.1.running.variance', 'layers.3.running.mean', 'layers.3.running.variance'];
+    const names = [
+      'layers.1.running.mean',
+      'layers.1.running.variance',
+      'layers.3.running.mean',
+      'layers.3.running.variance',
+    ];
     for (const [index, name] of names.entries()) {
       const isVariance = index % 2 === 1;
       for (const [j, got] of (parameters.get(name) as number[]).entries()) {
@@ -168,7 +187,9 @@ describe('a layer with statistics over all points of a step', () => {
     const whole = await run({ ...options, checkpoint: { store, everySteps: 1 } });
     for (const checkpoint of store.written.slice(0, -1)) {
       const again = memoryStore(checkpoint);
-      expect((await run({ ...options, checkpoint: { store: again, everySteps: 1 } })).parameters).toEqual(whole.parameters);
+      expect((await run({ ...options, checkpoint: { store: again, everySteps: 1 } })).parameters).toEqual(
+        whole.parameters,
+      );
       expect(again.written.at(-1)).toEqual(store.written.at(-1));
     }
     expect(memory().numTensors).toBe(before);

@@ -14,7 +14,12 @@ test("a checkpoint keeps the caller's metadata beside the run, and is gone on fr
     },
   };
   const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), { seed: 1 });
-  const points = { inFeatures: 1, pointsPerStep: 2, fixed: true, draw: () => ({ coords: new Float32Array([-0.5, 0.5]) }) };
+  const points = {
+    inFeatures: 1,
+    pointsPerStep: 2,
+    fixed: true,
+    draw: () => ({ coords: new Float32Array([-0.5, 0.5]) }),
+  };
   const terms = [term({ points, loss: ({ value }) => square(value) })];
   const run = async (steps: number, title: string): Promise<void> => {
     for await (const _ of fit(field, terms, { steps, checkpoint: { store, metadata: { title } } }));
@@ -47,7 +52,12 @@ test('a field with a layer of the caller is saved and gone on from', async () =>
       kept = bytes;
     },
   };
-  const points = { inFeatures: 1, pointsPerStep: 2, fixed: true, draw: () => ({ coords: new Float32Array([-0.5, 0.5]) }) };
+  const points = {
+    inFeatures: 1,
+    pointsPerStep: 2,
+    fixed: true,
+    draw: () => ({ coords: new Float32Array([-0.5, 0.5]) }),
+  };
   const terms = [term({ points, loss: ({ value }) => square(sub(value, 1)) })];
   const reports: number[] = [];
   for (const steps of [2, 4]) {

@@ -149,7 +149,11 @@ describe('fit', () => {
     const field = newField();
     const before = memory().numTensors;
     const running = async (): Promise<void> => {
-      for await (const { step } of fit(field, [imageTerm()], { steps: 1000, signal: controller.signal, checkpoint: { store } }))
+      for await (const { step } of fit(field, [imageTerm()], {
+        steps: 1000,
+        signal: controller.signal,
+        checkpoint: { store },
+      }))
         if (step === 3) controller.abort(new Error('enough'));
     };
     await expect(running()).rejects.toThrow('enough');
@@ -171,7 +175,9 @@ describe('fit', () => {
         return squaredError(jet, batch);
       },
     });
-    await expect(run(field, [stopping], { steps: 2, chunkSize: 5, signal: controller.signal })).rejects.toThrow('enough');
+    await expect(run(field, [stopping], { steps: 2, chunkSize: 5, signal: controller.signal })).rejects.toThrow(
+      'enough',
+    );
     expect(memory().numTensors).toBe(before);
   });
 
@@ -194,12 +200,20 @@ describe('fit', () => {
 
   it('goes on from a checkpoint to the same bits as an unbroken run', async () => {
     const terms = (): Term[] => [imageTerm(), term({ name: 'random', points: randomPoints(40), loss: squaredError })];
-    const options: FitOptions = { steps: 12, optimizer: fast, seed: 5, averageDecay: 0.9, schedule: cosine(0.1), clipNorm: 0.5 };
+    const options: FitOptions = {
+      steps: 12,
+      optimizer: fast,
+      seed: 5,
+      averageDecay: 0.9,
+      schedule: cosine(0.1),
+      clipNorm: 0.5,
+    };
     const whole = newField();
     await run(whole, terms(), options);
     const store = memoryStore();
     const first = newField();
-    for await (const { step } of fit(first, terms(), { ...options, checkpoint: { store, everySteps: 5 } })) if (step === 7) break;
+    for await (const { step } of fit(first, terms(), { ...options, checkpoint: { store, everySteps: 5 } }))
+      if (step === 7) break;
     const second = createField(spec, { seed: 999 });
     const reports = await run(second, terms(), { ...options, checkpoint: { store, everySteps: 5 } });
     expect(reports[0]).toMatchObject({ step: 6, resumedFrom: 5 });
@@ -264,7 +278,9 @@ describe('fit', () => {
   it('stops when the last update spoils the parameters, which no loss would show', async () => {
     const field = newField();
     const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) }); // a loss of 0 with an infinite slope times 0
-    await expect(run(field, [rootAtZero], { steps: 1 })).rejects.toThrow('diverged at step 1: the parameters are not finite');
+    await expect(run(field, [rootAtZero], { steps: 1 })).rejects.toThrow(
+      'diverged at step 1: the parameters are not finite',
+    );
     expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
   });
 
@@ -326,7 +342,9 @@ describe('fit', () => {
   it('refuses terms that do not fit', async () => {
     const field = newField();
     await expect(run(field, [], { steps: 1 })).rejects.toThrow('needs at least one term');
-    await expect(run(field, [imageTerm(), imageTerm()], { steps: 1 })).rejects.toThrow("different names, got 'loss' twice");
+    await expect(run(field, [imageTerm(), imageTerm()], { steps: 1 })).rejects.toThrow(
+      "different names, got 'loss' twice",
+    );
     const line = { ...smoothImage(3), inFeatures: 1 };
     await expect(run(field, [term({ points: line, loss: squaredError })], { steps: 1 })).rejects.toThrow(
       'must have 2 coordinates as the field has, got 1',

@@ -94,7 +94,9 @@ describe("a term's weight", () => {
       'another run: its terms',
     );
     const wrong: Schedule = { describe: () => 'wrong', factor: () => Number.NaN };
-    await expect(run([other({ weightSchedule: wrong })], { steps: 2 })).rejects.toThrow("schedule 'wrong' must give a factor");
+    await expect(run([other({ weightSchedule: wrong })], { steps: 2 })).rejects.toThrow(
+      "schedule 'wrong' must give a factor",
+    );
   });
 });
 
@@ -211,7 +213,8 @@ describe('points that observe losses', () => {
     };
     const task = (): readonly Term[] => [term({ points: importance(), loss })];
     const whole = await run(task(), options());
-    for (const checkpoint of written.slice(0, -1)) expect((await run(task(), options(checkpoint))).values).toEqual(whole.values);
+    for (const checkpoint of written.slice(0, -1))
+      expect((await run(task(), options(checkpoint))).values).toEqual(whole.values);
     const forgetful = { ...importance(), memory: { read: () => new Float32Array(3), restore: () => undefined } };
     expect((await run([term({ points: forgetful, loss })], options(written[0]))).values).not.toEqual(whole.values);
     const { memory: _, ...without } = importance();
@@ -266,9 +269,9 @@ describe('a term of parameters', () => {
   });
 
   it('refuses parameters that are not there, and another penalty on a resume', async () => {
-    await expect(run([parameterTerm({ parameters: { role: 'latent' }, penalty: squared })], { steps: 1 })).rejects.toThrow(
-      'must have parameters to look at, got {"role":"latent"}; those are layers.0.weight',
-    );
+    await expect(
+      run([parameterTerm({ parameters: { role: 'latent' }, penalty: squared })], { steps: 1 }),
+    ).rejects.toThrow('must have parameters to look at, got {"role":"latent"}; those are layers.0.weight');
     let kept: Uint8Array | undefined;
     const store: CheckpointStore = {
       read: async () => kept,
@@ -277,8 +280,8 @@ describe('a term of parameters', () => {
       },
     };
     await run([main, parameterTerm({ penalty: squared })], { steps: 2, checkpoint: { store } });
-    await expect(run([main, parameterTerm({ penalty: absolute })], { steps: 2, checkpoint: { store } })).rejects.toThrow(
-      'another run: its terms',
-    );
+    await expect(
+      run([main, parameterTerm({ penalty: absolute })], { steps: 2, checkpoint: { store } }),
+    ).rejects.toThrow('another run: its terms');
   });
 });

@@ -11,7 +11,12 @@ interface Run extends SearchOutput {
   readonly loss: number;
 }
 
-const run = async (objective: Objective, from: readonly number[], options: LbfgsOptions = {}, steps = 1): Promise<Run> => {
+const run = async (
+  objective: Objective,
+  from: readonly number[],
+  options: LbfgsOptions = {},
+  steps = 1,
+): Promise<Run> => {
   const optimizer = lbfgs(options);
   let evaluations = 0;
   const evaluate = (x: Float32Array): Promise<Evaluation> => {
@@ -52,7 +57,10 @@ const distance = (x: Float32Array, to: readonly number[]): number =>
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 
-/** H by the update of BFGS, Nocedal and Wright, equation 6.17, from (s . y) / (y . y) I of the newest pair, equation 7.20. */
+/**
+ * H by the update of BFGS, Nocedal and Wright, equation 6.17, from (s . y) / (y . y) I of the newest pair, equation
+ * 7.20.
+ */
 const denseInverseHessian = (pairs: readonly (readonly [Float32Array, Float32Array])[], n: number): number[][] => {
   const [s, y] = pairs.at(-1) ?? [[1], [1]];
   const identity = (scale: number): number[][] =>
@@ -210,7 +218,10 @@ describe('lbfgs', () => {
     [{ maxIterations: 0 }, 'maxIterations must be a positive integer, got 0'],
     [{ historySize: 1.5 }, 'historySize must be a positive integer, got 1.5'],
     [{ toleranceChange: -1 }, 'toleranceChange must be a number that is not negative, got -1'],
-    [{ sufficientDecrease: 0.95 }, '0 < sufficientDecrease < curvature < 1, got sufficientDecrease 0.95 and curvature 0.9'],
+    [
+      { sufficientDecrease: 0.95 },
+      '0 < sufficientDecrease < curvature < 1, got sufficientDecrease 0.95 and curvature 0.9',
+    ],
   ] as const)('refuses %o', (options, message) => {
     expect(() => lbfgs(options)).toThrow(`lbfgs: ${message.startsWith('0') ? 'must have ' : ''}${message}`);
     expect(() => lbfgs(options)).toThrow(RangeError);

@@ -12,7 +12,10 @@ const at = (line: Line, length: number): Trial => {
   return { length, loss, slope };
 };
 
-const search = async (line: Line, changes: Partial<typeof options> = {}): Promise<{ found?: Trial; tried: number[] }> => {
+const search = async (
+  line: Line,
+  changes: Partial<typeof options> = {},
+): Promise<{ found?: Trial; tried: number[] }> => {
   const tried: number[] = [];
   const evaluate = (length: number): Promise<Trial> => {
     tried.push(length);

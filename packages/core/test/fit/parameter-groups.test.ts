@@ -29,7 +29,9 @@ const terms = [term({ points, loss: pointwiseLoss({ errors: [{ of: 'value', targ
 const parametersOf = async (field: Field): Promise<Record<string, Float32Array>> =>
   Object.fromEntries(
     await Promise.all(
-      Object.entries(field.parameters).map(async ([name, variable]) => [name, (await variable.data()) as Float32Array] as const),
+      Object.entries(field.parameters).map(
+        async ([name, variable]) => [name, (await variable.data()) as Float32Array] as const,
+      ),
     ),
   );
 
@@ -49,7 +51,8 @@ describe('groups of parameters', () => {
     const base = adam({ learningRate: 1e-3 });
     const grouped = await run({ steps: 1, optimizer: base, groups: [{ ...first, optimizer: own }] });
     const [all, allOwn] = [await run({ steps: 1, optimizer: base }), await run({ steps: 1, optimizer: own })];
-    for (const name of Object.keys(all)) expect(grouped[name], name).toEqual((name.startsWith('layers.0.') ? allOwn : all)[name]);
+    for (const name of Object.keys(all))
+      expect(grouped[name], name).toEqual((name.startsWith('layers.0.') ? allOwn : all)[name]);
     const scheduled = await run({
       steps: 1,
       optimizer: base,
@@ -122,7 +125,10 @@ describe('groups of parameters', () => {
   });
 
   it.each<[Partial<FitOptions>, string]>([
-    [{ groups: [{ parameters: { group: 'table' } }] }, 'groups[0] must have parameters of the field, got {"group":"table"}'],
+    [
+      { groups: [{ parameters: { group: 'table' } }] },
+      'groups[0] must have parameters of the field, got {"group":"table"}',
+    ],
     [
       { groups: [{ ...first, frozen: true, optimizer: adam() }] },
       'groups[0] is frozen, so optimizer and schedule must be absent',

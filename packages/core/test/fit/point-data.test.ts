@@ -134,7 +134,12 @@ describe('a loss that is not finite though the points are', () => {
 
   it('is not blamed on the learning rate before there was an update', async () => {
     const attempt = run(newField(), [logarithm], { steps: 3 });
-    await expect(attempt).rejects.toMatchObject({ name: 'DivergenceError', step: 1, lastGoodStep: 0, beforeAnyUpdate: true });
+    await expect(attempt).rejects.toMatchObject({
+      name: 'DivergenceError',
+      step: 1,
+      lastGoodStep: 0,
+      beforeAnyUpdate: true,
+    });
     await expect(attempt).rejects.toThrow('fit: the loss is NaN at step 1, before any update');
     await expect(attempt).rejects.not.toThrow('learning rate');
   });
@@ -149,7 +154,9 @@ describe('a loss that is not finite though the points are', () => {
       ),
     );
     (parameters['layers.1.bias'] as Float32Array)[3] = Number.NaN;
-    const attempt = run(createField(spec, { parameters }), [term({ points: smoothImage(3), loss: squaredError })], { steps: 3 });
+    const attempt = run(createField(spec, { parameters }), [term({ points: smoothImage(3), loss: squaredError })], {
+      steps: 3,
+    });
     await expect(attempt).rejects.toThrow(
       'fit: the parameters must be finite: layers.1.bias[3] is NaN (1 of 8 numbers are not finite)',
     );
@@ -167,7 +174,12 @@ describe('a loss that is not finite though the points are', () => {
       return Number.isNaN(factor) ? div(numerator, numerator) : add(numerator, factor);
     };
     const attempt = run(field, [term({ points: randomPoints(8), loss })], { steps: 10, checkpoint: { store } });
-    await expect(attempt).rejects.toMatchObject({ name: 'DivergenceError', step: 4, lastGoodStep: 2, beforeAnyUpdate: false });
+    await expect(attempt).rejects.toMatchObject({
+      name: 'DivergenceError',
+      step: 4,
+      lastGoodStep: 2,
+      beforeAnyUpdate: false,
+    });
     await expect(attempt).rejects.toThrow(/diverged at step 4: the loss is NaN\. .*A smaller learning rate/);
     expect(decodeCheckpoint(store.written.at(-1) as Uint8Array).step).toBe(2);
   });
@@ -176,8 +188,15 @@ describe('a loss that is not finite though the points are', () => {
     const store = memoryStore();
     // A loss of 0 with an infinite slope times 0: parameters that are not finite from the first update on.
     const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) });
-    const options: FitOptions = { steps: 100, reportEvery: 100, optimizer: adam(), checkpoint: { store, everySteps: 1 } };
-    await expect(run(newField(), [rootAtZero], options)).rejects.toThrow('diverged at step 1: the parameters are not finite');
+    const options: FitOptions = {
+      steps: 100,
+      reportEvery: 100,
+      optimizer: adam(),
+      checkpoint: { store, everySteps: 1 },
+    };
+    await expect(run(newField(), [rootAtZero], options)).rejects.toThrow(
+      'diverged at step 1: the parameters are not finite',
+    );
     expect(store.written).toEqual([]);
   });
 });

@@ -49,7 +49,11 @@ interface Run {
 /** The bytes with a change to the description of the run, or to the arrays. */
 const changed = (
   original: Uint8Array,
-  change: { run?: (run: Run) => unknown; text?: string; state?: (state: Map<string, ShapedArray>, file: FieldFile) => void },
+  change: {
+    run?: (run: Run) => unknown;
+    text?: string;
+    state?: (state: Map<string, ShapedArray>, file: FieldFile) => void;
+  },
 ): Uint8Array => {
   const file = decodeFieldData(original);
   const description = JSON.parse(file.metadata['fit'] as string) as Run;
@@ -71,13 +75,33 @@ describe('a checkpoint', () => {
   });
 
   it.each([
-    ['a step that is negative', { run: (r: Run) => ({ ...r, step: -1 }) }, 'its step must be a whole number from 0, got -1'],
-    ['a step with a fraction', { run: (r: Run) => ({ ...r, step: 2.5 }) }, 'its step must be a whole number from 0, got 2.5'],
+    [
+      'a step that is negative',
+      { run: (r: Run) => ({ ...r, step: -1 }) },
+      'its step must be a whole number from 0, got -1',
+    ],
+    [
+      'a step with a fraction',
+      { run: (r: Run) => ({ ...r, step: 2.5 }) },
+      'its step must be a whole number from 0, got 2.5',
+    ],
     ['a step beyond 2^53', { run: (r: Run) => ({ ...r, step: 2 ** 60 }) }, 'its step must be a whole number from 0'],
-    ['a step in words', { run: (r: Run) => ({ ...r, step: 'two' }) }, 'its step must be a whole number from 0, got "two"'],
-    ['no step', { run: (r: Run) => ({ ...r, step: undefined }) }, 'its step must be a whole number from 0, got nothing'],
+    [
+      'a step in words',
+      { run: (r: Run) => ({ ...r, step: 'two' }) },
+      'its step must be a whole number from 0, got "two"',
+    ],
+    [
+      'no step',
+      { run: (r: Run) => ({ ...r, step: undefined }) },
+      'its step must be a whole number from 0, got nothing',
+    ],
     ['no history', { run: (r: Run) => ({ ...r, history: null }) }, 'its history must be a list of losses, got null'],
-    ['an empty history', { run: (r: Run) => ({ ...r, history: [] }) }, 'its history must have 2 to 4 losses at step 3, got 0'],
+    [
+      'an empty history',
+      { run: (r: Run) => ({ ...r, history: [] }) },
+      'its history must have 2 to 4 losses at step 3, got 0',
+    ],
     [
       'a history of more losses than steps',
       { run: (r: Run) => ({ ...r, history: [1, 2, 3, 4, 5] }) },
@@ -88,13 +112,21 @@ describe('a checkpoint', () => {
       { run: (r: Run) => ({ ...r, history: [1, null, 2] }) },
       'its history must be finite numbers, got null at place 1',
     ],
-    ['no identity', { run: (r: Run) => ({ ...r, identity: undefined }) }, 'its identity must be an object of texts, got nothing'],
+    [
+      'no identity',
+      { run: (r: Run) => ({ ...r, identity: undefined }) },
+      'its identity must be an object of texts, got nothing',
+    ],
     [
       'an identity of numbers',
       { run: (r: Run) => ({ ...r, identity: { seed: 0 } }) },
       'its identity must be an object of texts, got {"seed":0}',
     ],
-    ['an environment that is a list', { run: (r: Run) => ({ ...r, environment: ['cpu'] }) }, 'its environment must be an object'],
+    [
+      'an environment that is a list',
+      { run: (r: Run) => ({ ...r, environment: ['cpu'] }) },
+      'its environment must be an object',
+    ],
     ['a list for a run', { run: () => [1] }, 'the description of its run must be an object, got [1]'],
     ['no JSON', { text: '{"step":' }, 'the description of its run must be JSON'],
     [
@@ -149,7 +181,12 @@ describe('a checkpoint', () => {
 
 describe('a run', () => {
   it.each([
-    ['a vector of Adam is missing', {}, { state: s => s.delete('optimizer.1') }, 'it must have the 2 vectors of adam, got 1'],
+    [
+      'a vector of Adam is missing',
+      {},
+      { state: s => s.delete('optimizer.1') },
+      'it must have the 2 vectors of adam, got 1',
+    ],
     [
       'there is one more than Adam has',
       {},
@@ -204,11 +241,17 @@ describe('a run', () => {
   });
 
   it('says that it goes on elsewhere, and with what', async () => {
-    const elsewhere = changed(bytes, { run: r => ({ ...r, environment: { backend: 'simd', threads: '8', chunkSize: '64' } }) });
+    const elsewhere = changed(bytes, {
+      run: r => ({ ...r, environment: { backend: 'simd', threads: '8', chunkSize: '64' } }),
+    });
     const warnings: string[] = [];
     const go = async (store: ReturnType<typeof memoryStore>, chunkSize: number): Promise<readonly string[]> => {
       warnings.length = 0;
-      const checkpoint = { store, identity: { file: 'a' }, onWarning: (message: string) => void warnings.push(message) };
+      const checkpoint = {
+        store,
+        identity: { file: 'a' },
+        onWarning: (message: string) => void warnings.push(message),
+      };
       await run({ steps: 4, chunkSize, checkpoint });
       return warnings;
     };

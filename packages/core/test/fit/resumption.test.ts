@@ -32,7 +32,10 @@ describe.each([1, 3])('a run that reports every %i steps and is killed again and
   it.each(['adam', 'lbfgs'])('has the curve and the bits of an unbroken one: %s', async kind => {
     const optimizer = kind === 'adam' ? adam({ learningRate: 1e-2 }) : lbfgs({ maxIterations: 3 });
     const each: FitOptions = { ...options, steps: kind === 'adam' ? STEPS : 5, optimizer, reportEvery };
-    /** Runs until the `deadline`th time that something happens: a draw, a write of the store before or after it is done, or a report. */
+    /**
+     * Runs until the `deadline`th time that something happens: a draw, a write of the store before or after it is done,
+     * or a report.
+     */
     const go = async (
       store: ReturnType<typeof memoryStore>,
       curve: Map<number, number>,

@@ -24,7 +24,13 @@ describe('schedules', () => {
   });
 
   it('refuse numbers outside their range', () => {
-    for (const make of [() => cosine(2), () => exponential(0), () => stepDecay(0, 0.5), () => stepDecay(1, 0), () => warmup(0)])
+    for (const make of [
+      () => cosine(2),
+      () => exponential(0),
+      () => stepDecay(0, 0.5),
+      () => stepDecay(1, 0),
+      () => warmup(0),
+    ])
       expect(make).toThrow(RangeError);
   });
 });

@@ -98,9 +98,12 @@ describe('fit with lbfgs', () => {
   });
 
   it('solves a differential equation', async () => {
-    const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 3 }), {
-      seed: 2,
-    });
+    const field = createField(
+      siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 3 }),
+      {
+        seed: 2,
+      },
+    );
     const reports = await run(field, poisson(), { steps: 10, optimizer: lbfgs() });
     expect(reports.at(-1)?.loss).toBeLessThan(1e-5);
     expect(Object.keys(reports[0]?.terms ?? {})).toEqual(['equation', 'ends']);
@@ -145,7 +148,12 @@ describe('fit with lbfgs', () => {
     ['fixed', imageTerm],
     ['random', () => term({ points: randomPoints(40), loss: squaredError })],
   ] as const)('goes on from a checkpoint to the same bits, with %s points', async (_, newTerm) => {
-    const options = { optimizer: lbfgs({ maxIterations: 3, historySize: 5 }), steps: 5, averageDecay: 0.5, chunkSize: 50 };
+    const options = {
+      optimizer: lbfgs({ maxIterations: 3, historySize: 5 }),
+      steps: 5,
+      averageDecay: 0.5,
+      chunkSize: 50,
+    };
     const whole = newField();
     await run(whole, [newTerm()], options);
     const store = memoryStore();
@@ -176,9 +184,9 @@ describe('fit with lbfgs', () => {
         return squaredError(jet, batch);
       },
     });
-    await expect(run(field, [stopping], { steps: 3, optimizer, signal: controller.signal, checkpoint: { store } })).rejects.toBe(
-      reason,
-    );
+    await expect(
+      run(field, [stopping], { steps: 3, optimizer, signal: controller.signal, checkpoint: { store } }),
+    ).rejects.toBe(reason);
     expect(losses).toBe(9);
     const saved = decodeField(store.bytes as Uint8Array);
     expect(await numbersOf(field)).toEqual(await numbersOf(saved));
@@ -222,7 +230,10 @@ describe('fit with lbfgs', () => {
 
   it('says so when the loss or its gradient is not finite where a step begins', async () => {
     const poisoned = (factor: (value: Tensor) => Tensor) =>
-      run(newField(), [term({ points: smoothImage(4), loss: ({ value }) => factor(value) })], { steps: 2, optimizer: lbfgs() });
+      run(newField(), [term({ points: smoothImage(4), loss: ({ value }) => factor(value) })], {
+        steps: 2,
+        optimizer: lbfgs(),
+      });
     await expect(poisoned(value => mul(value, Number.NaN))).rejects.toMatchObject({ name: 'DivergenceError', step: 1 });
     // The derivative of the root at 0 is infinite.
     await expect(poisoned(value => sqrt(mul(value, 0)))).rejects.toThrow('the gradient is not finite');

@@ -81,7 +81,9 @@ describe('until', () => {
     expect(own.at(-1)).toBeLessThan(0.9 * (own[best] as number));
     const stopped = await run([stopOnHeldOut(heldOut, { patience: 70 })], { reportEvery: 10 });
     expect(stopped.length).toBe(best + 8);
-    expect(stopped.at(-1)?.stopped).toContain("the loss of 'held-out' at held-out points has not got better for 70 steps");
+    expect(stopped.at(-1)?.stopped).toContain(
+      "the loss of 'held-out' at held-out points has not got better for 70 steps",
+    );
   });
 
   it('goes on to the same end from any checkpoint', async () => {
@@ -94,7 +96,9 @@ describe('until', () => {
       expect(again.written.at(-1)).toEqual(store.written.at(-1));
       expect(resumed.at(-1)?.stopped).toBe(index === store.written.length - 1 ? undefined : whole.at(-1)?.stopped);
     }
-    await expect(run(until.slice(1), { reportEvery: 10, checkpoint: { store } })).rejects.toThrow('another run: its until');
+    await expect(run(until.slice(1), { reportEvery: 10, checkpoint: { store } })).rejects.toThrow(
+      'another run: its until',
+    );
   });
 
   it('refuses rules that make no sense, before any work', async () => {

@@ -83,7 +83,8 @@ const prepare = async (): Promise<void> => {
 };
 
 /**
- * Goes on with each of the runs from what could be its checkpoint. Throws when none can, or one fails in another way than by an error of the reader's.
+ * Goes on with each of the runs from what could be its checkpoint. Throws when none can, or one fails in another way
+ * than by an error of the reader's.
  *
  * @param checkpoints one for each of the runs
  */
@@ -144,7 +145,9 @@ const run: FuzzTarget = {
   read: async bytes => {
     const fit = new TextDecoder().decode(bytes);
     await goOn(
-      (await files()).map(({ metadata, state, ...data }) => encodeFieldData(data, { state, metadata: { ...metadata, fit } })),
+      (await files()).map(({ metadata, state, ...data }) =>
+        encodeFieldData(data, { state, metadata: { ...metadata, fit } }),
+      ),
     );
   },
   isTyped,

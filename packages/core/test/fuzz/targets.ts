@@ -5,7 +5,12 @@ import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts'
 import { FieldFileError } from '../../src/files/field-file-error.ts';
 import { exportPytorch, pytorchNames } from '../../src/files/pytorch/export-pytorch.ts';
 import { importPytorch } from '../../src/files/pytorch/import-pytorch.ts';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type ShapedArray } from '../../src/files/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  type ShapedArray,
+} from '../../src/files/safetensors.ts';
 import { fromModelArtifacts, toModelArtifacts } from '../../src/files/tfjs-io.ts';
 import { mlp } from '../../src/spec/networks.ts';
 import { exampleField, randomParameters } from '../files/example-field.ts';
@@ -98,7 +103,10 @@ const gaussianField = (): Parameters<typeof encodeFieldData>[0] => {
 const fieldFiles = (): Uint8Array<ArrayBuffer>[] => {
   const state = new Map([['adam.step', { shape: [], data: Int32Array.of(3) }]]);
   return [
-    encodeFieldData(exampleField(), { metadata: { title: 'a', 'shape.similarity': '{"scale":1,"offset":[0,0,0]}' }, state }),
+    encodeFieldData(exampleField(), {
+      metadata: { title: 'a', 'shape.similarity': '{"scale":1,"offset":[0,0,0]}' },
+      state,
+    }),
     encodeFieldData(gaussianField()),
   ];
 };
@@ -123,7 +131,15 @@ const tensorPickle = (key: string, type: string, shape: readonly number[], strid
   const { global, mark, emptyTuple, reduce, text, int, tuple, persistent } = opcodes;
   const counts = (values: readonly number[]): number[] => [...mark, ...values.flatMap(int), ...tuple];
   const count = shape.reduce((product, size) => product * size, 1);
-  const storage = [...mark, ...text('storage'), ...global('torch', type), ...text(key), ...text('cpu'), ...int(count), ...tuple];
+  const storage = [
+    ...mark,
+    ...text('storage'),
+    ...global('torch', type),
+    ...text(key),
+    ...text('cpu'),
+    ...int(count),
+    ...tuple,
+  ];
   return [
     ...global('torch._utils', '_rebuild_tensor_v2'),
     ...mark,
@@ -135,7 +151,8 @@ const tensorPickle = (key: string, type: string, shape: readonly number[], strid
 };
 
 const torchFiles = (): { pickles: number[][]; storages: Record<string, Uint8Array> } => {
-  const { global, mark, emptyTuple, emptyList, reduce, emptyDict, text, setItem, stop, int, put, get, object } = opcodes;
+  const { global, mark, emptyTuple, emptyList, reduce, emptyDict, text, setItem, stop, int, put, get, object } =
+    opcodes;
   const layers = [
     ['0.weight', 'a', 'FloatStorage', [3, 2], [2, 1]],
     ['0.bias', 'b', 'HalfStorage', [3], [1]],
@@ -253,7 +270,11 @@ const unpackArtifacts = (bytes: Uint8Array<ArrayBuffer>): Parameters<typeof from
 export const fuzzTargets: readonly FuzzTarget[] = [
   {
     name: 'safetensors',
-    seeds: () => [encodeSafetensors(typedArrays(), { title: 'a', toString: 'b' }), halfFloats(), encodeSafetensors(new Map())],
+    seeds: () => [
+      encodeSafetensors(typedArrays(), { title: 'a', toString: 'b' }),
+      halfFloats(),
+      encodeSafetensors(new Map()),
+    ],
     read: bytes => decodeSafetensors(bytes),
     isTyped,
     tokens: HEADER_TOKENS,

@@ -24,7 +24,10 @@ const draw = (initialiser: InitialiserSpec, activation: ActivationSpec = sine({ 
     }),
   );
 
-/** For a uniform distribution of 60,000 numbers the largest is below the bound by a part in 60,000 on average; 1e-3 is 60 times that. */
+/**
+ * For a uniform distribution of 60,000 numbers the largest is below the bound by a part in 60,000 on average; 1e-3 is
+ * 60 times that.
+ */
 const expectUniform = (values: Distribution, bound: number): void => {
   expect(values.maximum).toBeLessThanOrEqual(bound * (1 + 1e-6));
   expect(values.maximum).toBeGreaterThan(bound * (1 - 1e-3));
@@ -53,7 +56,9 @@ describe('initialisers', () => {
   });
 
   it('refuse what they cannot do', () => {
-    expect(() => draw({ kind: 'siren-hidden' }, tanh())).toThrow('siren-hidden initialiser: needs an activation with an omega');
+    expect(() => draw({ kind: 'siren-hidden' }, tanh())).toThrow(
+      'siren-hidden initialiser: needs an activation with an omega',
+    );
     expect(() => draw({ kind: 'uniform', bound: -1 })).toThrow(RangeError);
     expect(() =>
       mlp({
@@ -81,17 +86,26 @@ describe('initialisers', () => {
   });
 });
 
-/** The largest distance between the empirical distribution of some numbers and a distribution function (Kolmogorov and Smirnov). */
+/**
+ * The largest distance between the empirical distribution of some numbers and a distribution function (Kolmogorov and
+ * Smirnov).
+ */
 const distance = (values: readonly number[], distribution: (x: number) => number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted.reduce(
     (largest, x, i) =>
-      Math.max(largest, Math.abs(distribution(x) - i / sorted.length), Math.abs(distribution(x) - (i + 1) / sorted.length)),
+      Math.max(
+        largest,
+        Math.abs(distribution(x) - i / sorted.length),
+        Math.abs(distribution(x) - (i + 1) / sorted.length),
+      ),
     0,
   );
 };
 
-/** The normal distribution function by the error function of Abramowitz and Stegun, equation 7.1.26, right to 1.5e-7. */
+/**
+ * The normal distribution function by the error function of Abramowitz and Stegun, equation 7.1.26, right to 1.5e-7.
+ */
 const normalDistribution = (x: number): number => {
   const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2);
   const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
@@ -156,8 +170,12 @@ describe('the SIREN initialisation', () => {
     async (_, omega0, omegaHidden, offset) => {
       const { phases, outputs } = await sample(omega0, omegaHidden, offset);
       for (let depth = 1; depth <= DEPTH; depth++) {
-        expect(distance(phases[depth] as number[], normalDistribution), `phases at depth ${depth}`).toBeLessThan(NORMAL);
-        expect(distance(outputs[depth] as number[], arcsineDistribution), `outputs at depth ${depth}`).toBeLessThan(ARCSINE);
+        expect(distance(phases[depth] as number[], normalDistribution), `phases at depth ${depth}`).toBeLessThan(
+          NORMAL,
+        );
+        expect(distance(outputs[depth] as number[], arcsineDistribution), `outputs at depth ${depth}`).toBeLessThan(
+          ARCSINE,
+        );
       }
     },
   );

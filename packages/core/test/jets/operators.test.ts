@@ -27,7 +27,10 @@ const linear = (matrix: readonly number[][]): Field => {
   };
   const identity = matrix.map((_, i) => matrix.map((__, j) => (i === j ? 1 : 0)));
   return createField(mlp({ ...size, activation: { kind: 'identity' }, biasInitialiser: null }), {
-    parameters: { 'layers.0.weight': Float32Array.from(identity.flat()), 'layers.1.weight': Float32Array.from(matrix.flat()) },
+    parameters: {
+      'layers.0.weight': Float32Array.from(identity.flat()),
+      'layers.1.weight': Float32Array.from(matrix.flat()),
+    },
   });
 };
 
@@ -66,7 +69,13 @@ describe('operators', () => {
   it('agree with closed forms for a plane wave', async () => {
     // One sine layer with weights (3, 4) and bias b: F = sin(3 x + 4 y + b), Laplacian -25 F.
     const field = createField(
-      mlp({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 1, hiddenLayers: 0, activation: { kind: 'sine', omega: 1 } }),
+      mlp({
+        inFeatures: 2,
+        outFeatures: 1,
+        hiddenFeatures: 1,
+        hiddenLayers: 0,
+        activation: { kind: 'sine', omega: 1 },
+      }),
       {
         parameters: {
           'layers.0.weight': new Float32Array([3, 4]),

@@ -10,5 +10,6 @@ if (existsSync(installed)) {
   createRequire(installed)('@tensorflow/tfjs-node');
   jetContract('tensorflow');
 } else {
-  it('jets on tensorflow', context => context.skip('needs tfjs-node, which `node tools/tfjs-node.mjs` puts into out/tfjs-node'));
+  it('jets on tensorflow', context =>
+    context.skip('needs tfjs-node, which `node tools/tfjs-node.mjs` puts into out/tfjs-node'));
 }

@@ -58,7 +58,11 @@ const points = (fields?: number): PointSource => ({
   }),
 });
 
-const steps = async (model: Model, terms: Parameters<typeof fit>[1], options: Partial<Parameters<typeof fit>[2]> = {}) => {
+const steps = async (
+  model: Model,
+  terms: Parameters<typeof fit>[1],
+  options: Partial<Parameters<typeof fit>[2]> = {},
+) => {
   const reports = [];
   for await (const report of fit(model, terms, { steps: 3, optimizer: adam({ learningRate: 1e-2 }), ...options }))
     reports.push(report);
@@ -118,7 +122,9 @@ describe('a batch of fields', () => {
     const [report] = await steps(batch, [term({ points: chosen, loss })], { chunkSize: 4 });
     expect(report?.fieldLosses?.['loss']?.length).toBe(2);
     const after = numbers(batch)['layers.0.weight'] as number[];
-    const changed = [0, 1, 2, 3].map(field => before.slice(8 * field, 8 * field + 8).some((x, i) => x !== after[8 * field + i]));
+    const changed = [0, 1, 2, 3].map(field =>
+      before.slice(8 * field, 8 * field + 8).some((x, i) => x !== after[8 * field + i]),
+    );
     expect(changed).toEqual([false, true, false, true]);
     batch.dispose();
   });
@@ -161,14 +167,22 @@ describe('a batch of fields', () => {
       { ...points(2), draw: () => ({ coords, targets: { value: new Float32Array(12) }, fields: [0] }) },
       'as many fields as the source says, 2, got 1',
     ],
-    [{ ...points(3), draw: () => ({ coords, targets: { value: new Float32Array(17) } }) }, 'for each of 18 points, got 17'],
-    [{ ...points(3), draw: () => ({ coords: new Float32Array(24) }) }, 'or as many for each of 3 fields, got 24 numbers'],
+    [
+      { ...points(3), draw: () => ({ coords, targets: { value: new Float32Array(17) } }) },
+      'for each of 18 points, got 17',
+    ],
+    [
+      { ...points(3), draw: () => ({ coords: new Float32Array(24) }) },
+      'or as many for each of 3 fields, got 24 numbers',
+    ],
   ])('refuses points that are not for its fields: %#', async (source, message) => {
     const batch = createFieldBatch(spec, { count: 3, seed: 1 });
     await expect(steps(batch, [term({ points: source, loss })])).rejects.toThrow(message);
     batch.dispose();
     const field = createField(spec, { seed: 1 });
-    await expect(steps(field, [term({ points: source, loss })])).rejects.toThrow('must be for one field as the model has');
+    await expect(steps(field, [term({ points: source, loss })])).rejects.toThrow(
+      'must be for one field as the model has',
+    );
     field.dispose();
   });
 
@@ -209,7 +223,12 @@ describe('a batch of fields', () => {
       };
       const controller = new AbortController();
       try {
-        const options = { steps: 6, checkpoint: { store }, signal: controller.signal, optimizer: adam({ learningRate: 1e-2 }) };
+        const options = {
+          steps: 6,
+          checkpoint: { store },
+          signal: controller.signal,
+          optimizer: adam({ learningRate: 1e-2 }),
+        };
         for await (const { step } of fit(batch, [term({ points: points(3), loss })], options))
           if (step === abortAt) controller.abort(new Error('enough'));
       } catch (error) {
@@ -291,7 +310,11 @@ describe('a model of several parts', () => {
     });
     const lossAt = async (s: number): Promise<number> => {
       scale.parameters['s']?.assign(tensor1d([s]));
-      const [report] = await steps(model, [term({ points: points(), loss })], { steps: 1, optimizer: watching, chunkSize: 4 });
+      const [report] = await steps(model, [term({ points: points(), loss })], {
+        steps: 1,
+        optimizer: watching,
+        chunkSize: 4,
+      });
       return report?.loss as number;
     };
     await lossAt(0.8);
@@ -345,7 +368,9 @@ describe('a model of several parts', () => {
       other.dispose();
     }
     const field = createField(spec, { seed: 1 });
-    await expect(steps(field, [term({ points: points(), loss })], { checkpoint: { store } })).rejects.toThrow(FieldFileError);
+    await expect(steps(field, [term({ points: points(), loss })], { checkpoint: { store } })).rejects.toThrow(
+      FieldFileError,
+    );
     field.dispose();
     right.dispose();
   });
@@ -353,7 +378,9 @@ describe('a model of several parts', () => {
   it('is refused where it makes no sense', async () => {
     const base = createField(spec, { seed: 1 });
     const fields = { one: { spec, parameters: (parts: { base: { flat: Tensor1D } }) => slice(parts.base.flat, 1) } };
-    expect(() => createModel({ kind: 'field', parts: { base }, fields })).toThrow("kind must be a name of its own, got 'field'");
+    expect(() => createModel({ kind: 'field', parts: { base }, fields })).toThrow(
+      "kind must be a name of its own, got 'field'",
+    );
     expect(() => createModel({ kind: 'x', parts: {}, fields: {} })).toThrow('needs at least one part and one field');
     expect(() => createParameters({ code: { shape: [0] } }, { seed: 0 })).toThrow(
       "the shape of 'code' must be positive integers, got [0]",

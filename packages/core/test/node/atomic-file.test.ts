@@ -109,7 +109,9 @@ describe('writeFileAtomically', () => {
     expect(directory.problem).toBe('not-a-file');
 
     await writeFile(join(folder, 'file'), '');
-    expect((await catchFileError(writeFileAtomically(join(folder, 'file', 'a'), Uint8Array.of(1)))).problem).toBe('not-found');
+    expect((await catchFileError(writeFileAtomically(join(folder, 'file', 'a'), Uint8Array.of(1)))).problem).toBe(
+      'not-found',
+    );
   });
 
   it.skipIf(!existsSync('/dev/null'))('does not replace a device (skipped where there is no /dev/null)', async () => {
@@ -140,18 +142,21 @@ describe('writeFileAtomically', () => {
     expect(printed).toBe(`no-permission cannot write '${path}': permission is denied (EACCES)`);
   });
 
-  it.skipIf(process.platform === 'win32')('keeps the old file when the new one does not fit (skipped on Windows)', async () => {
-    const path = join(folder, 'a');
-    await writeFile(path, 'old');
-    // The shell's limit on the size of a file stops the write in its middle.
-    const printed = writeInChild(path, (node, script) => ({
-      command: 'sh',
-      args: ['-c', `ulimit -f 100; exec "${node}" "${script}"`],
-    }));
-    expect(printed).toBe(`no-space cannot write '${path}': the file would be larger than the system allows (EFBIG)`);
-    expect(await readFile(path, 'utf8')).toBe('old');
-    expect(await leftovers()).toEqual([]);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'keeps the old file when the new one does not fit (skipped on Windows)',
+    async () => {
+      const path = join(folder, 'a');
+      await writeFile(path, 'old');
+      // The shell's limit on the size of a file stops the write in its middle.
+      const printed = writeInChild(path, (node, script) => ({
+        command: 'sh',
+        args: ['-c', `ulimit -f 100; exec "${node}" "${script}"`],
+      }));
+      expect(printed).toBe(`no-space cannot write '${path}': the file would be larger than the system allows (EFBIG)`);
+      expect(await readFile(path, 'utf8')).toBe('old');
+      expect(await leftovers()).toEqual([]);
+    },
+  );
 
   const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
   it.skipIf(!canMount)('reports a full disk (skipped where a user may not mount one)', async () => {
@@ -160,7 +165,12 @@ describe('writeFileAtomically', () => {
     const path = join(disk, 'a');
     const printed = writeInChild(path, (node, script) => ({
       command: 'unshare',
-      args: ['-rm', 'sh', '-c', `mount -t tmpfs -o size=64k none "${disk}" && "${node}" "${script}" && ls -A "${disk}"`],
+      args: [
+        '-rm',
+        'sh',
+        '-c',
+        `mount -t tmpfs -o size=64k none "${disk}" && "${node}" "${script}" && ls -A "${disk}"`,
+      ],
     }));
     expect(printed).toBe(`no-space cannot write '${path}': there is no space left on the disk (ENOSPC)`);
   });

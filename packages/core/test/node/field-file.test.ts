@@ -27,7 +27,9 @@ describe('files of fields and checkpoints', () => {
   it('name the path in every error', async () => {
     const path = join(folder, 'field.safetensors');
     await expect(readFieldFile(path)).rejects.toThrow(FileError);
-    await expect(readFieldFile(path)).rejects.toThrow(`cannot read '${path}': there is no such file or folder (ENOENT)`);
+    await expect(readFieldFile(path)).rejects.toThrow(
+      `cannot read '${path}': there is no such file or folder (ENOENT)`,
+    );
     await expect(readFieldFile(folder)).rejects.toThrow(`cannot read '${folder}': it is a folder (EISDIR)`);
     await writeFile(path, 'some text, not a field');
     await expect(readFieldFile(path)).rejects.toThrow(SafetensorsError);
@@ -47,6 +49,8 @@ describe('files of fields and checkpoints', () => {
     await store.write(Uint8Array.of(4, 5));
     expect(await store.read()).toEqual(Uint8Array.of(4, 5));
     expect([...(await readFile(path))]).toEqual([4, 5]);
-    await expect(fileCheckpointStore(folder).read()).rejects.toThrow(`cannot read '${folder}': it is a folder (EISDIR)`);
+    await expect(fileCheckpointStore(folder).read()).rejects.toThrow(
+      `cannot read '${folder}': it is a folder (EISDIR)`,
+    );
   });
 });

@@ -27,7 +27,8 @@ describe('a parameter layout', () => {
   });
 
   it('selects by layer, role and group', () => {
-    const names = (query: Parameters<typeof layout.select>[0]): string[] => layout.select(query).map(({ name }) => name);
+    const names = (query: Parameters<typeof layout.select>[0]): string[] =>
+      layout.select(query).map(({ name }) => name);
     expect(names({ group: 'table' })).toEqual(['layers.0.table']);
     expect(names({ role: 'weight' })).toEqual(['layers.1.weight']);
     expect(names({ layer: 'layers.1', role: 'bias' })).toEqual(['layers.1.bias']);
@@ -77,7 +78,9 @@ describe('a parameter layout', () => {
   });
 
   it("is a field's too", () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), {
+      seed: 1,
+    });
     expect(field.layout.names()).toEqual(Object.keys(field.parameters));
     expect(field.layout.size).toBe(field.parameterCount);
   });

@@ -1,4 +1,7 @@
-/** @file Networks that are not a chain, as specs: their jets and the gradients of losses on them, against the formula in float64 Taylor arithmetic. */
+/**
+ * @file Networks that are not a chain, as specs: their jets and the gradients of losses on them, against the formula in
+ * float64 Taylor arithmetic.
+ */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import {
@@ -12,7 +15,18 @@ import {
   type TaylorNumber,
   taylorAlgebra,
 } from '@neural-fields/testing';
-import { addN, engine, mul, ready, scalar, setBackend, sum as sumOf, type Tensor, tensor, tensor2d } from '@tensorflow/tfjs-core';
+import {
+  addN,
+  engine,
+  mul,
+  ready,
+  scalar,
+  setBackend,
+  sum as sumOf,
+  type Tensor,
+  tensor,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createField, createRng, decodeField, encodeField, type FieldSpec, parseSpec } from '../../src/index.ts';
 import { grid, type LayerDefinition } from '../../src/layers.ts';
@@ -43,14 +57,18 @@ const sine = { kind: 'sine', omega: 1.5 };
 const affine = (t: TaylorAlgebra, h: readonly TaylorNumber[], values: Values, path: string): TaylorNumber[] => {
   const [weight, bias] = [values[`${path}.weight`] as ArrayLike<number>, values[`${path}.bias`] as ArrayLike<number>];
   return Array.from({ length: bias.length }, (_, o) =>
-    h.reduce((total, x, i) => t.add(total, t.scale(x, weight[i * bias.length + o] as number)), t.constant(bias[o] as number)),
+    h.reduce(
+      (total, x, i) => t.add(total, t.scale(x, weight[i * bias.length + o] as number)),
+      t.constant(bias[o] as number),
+    ),
   );
 };
 
 const sines = (t: TaylorAlgebra, z: readonly TaylorNumber[]): TaylorNumber[] => z.map(x => t.sin(t.scale(x, 1.5)));
 const times = (t: TaylorAlgebra, a: readonly TaylorNumber[], b: readonly TaylorNumber[]): TaylorNumber[] =>
   a.map((x, i) => t.mul(x, b[i] as TaylorNumber));
-const bell = (t: TaylorAlgebra, z: TaylorNumber, a: number): TaylorNumber => t.exp(t.scale(t.mul(z, z), -1 / (2 * a * a)));
+const bell = (t: TaylorAlgebra, z: TaylorNumber, a: number): TaylorNumber =>
+  t.exp(t.scale(t.mul(z, z), -1 / (2 * a * a)));
 
 /** Two levels with two features each: 6 x 6 vertices, and 8 x 8 that share 8 rows. */
 const grids: LayerDefinition = {
@@ -246,7 +264,8 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
     const make = async () => {
       const field = createField(specOf(testCase), { seed: 3, extensions });
       const values: Record<string, Float64Array> = {};
-      for (const name of field.layout.names()) values[name] = Float64Array.from(await read(field.parameters[name] as Tensor));
+      for (const name of field.layout.names())
+        values[name] = Float64Array.from(await read(field.parameters[name] as Tensor));
       return { field, values };
     };
 
@@ -276,7 +295,9 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
       const { grads } = engine().gradients(
         () => {
           const jet = field.jet(coords, REQUEST);
-          return addN(PARTS.map(part => sumOf(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape))))) as Tensor;
+          return addN(
+            PARTS.map(part => sumOf(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape)))),
+          ) as Tensor;
         },
         [...names.map(name => field.parameters[name] as Tensor), coords],
         scalar(1),
@@ -285,12 +306,17 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
       const moved = points.map(point => [...point]);
       const loss = (): number => {
         const parts = oracle(testCase, values, moved);
-        return PARTS.reduce((a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0), 0);
+        return PARTS.reduce(
+          (a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0),
+          0,
+        );
       };
       const difference = (array: Float64Array | number[], i: number): number =>
         centralDifference(array, i, { step: STEP, of: loss });
       const expected = [
-        ...names.map(name => Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i))),
+        ...names.map(name =>
+          Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i)),
+        ),
         moved.flatMap(point => point.map((_, i) => difference(point, i))),
       ];
       for (const [index, name] of [...names, 'coords'].entries())

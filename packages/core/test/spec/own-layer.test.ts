@@ -105,7 +105,8 @@ describe.each([
     const [x, y] = point as [number, number];
     const e = 1e-4;
     const gradient = [(value(x + e, y) - value(x - e, y)) / (2 * e), (value(x, y + e) - value(x, y - e)) / (2 * e)];
-    const laplacian = (value(x + e, y) + value(x - e, y) + value(x, y + e) + value(x, y - e) - 4 * value(x, y)) / (e * e);
+    const laplacian =
+      (value(x + e, y) + value(x - e, y) + value(x, y + e) + value(x, y - e) - 4 * value(x, y)) / (e * e);
     expectCloseInNorm(await jet.gradient.data(), gradient, { relative: 1e-5 });
     expectCloseInNorm(await jet.laplacian.data(), [laplacian], { relative: 1e-4 });
     const factor = field.parameters['layers.0.c'] as Tensor;
@@ -116,7 +117,8 @@ describe.each([
       false,
     );
     const at = (k: number): number =>
-      (value(x + e, y, k) + value(x - e, y, k) + value(x, y + e, k) + value(x, y - e, k) - 4 * value(x, y, k)) / (e * e);
+      (value(x + e, y, k) + value(x - e, y, k) + value(x, y + e, k) + value(x, y - e, k) - 4 * value(x, y, k)) /
+      (e * e);
     expectCloseInNorm(await (grads[0] as Tensor).data(), [(at(0.501) - at(0.499)) / 0.002], { relative: 1e-3 });
   });
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type FieldSpec, gaussian, mlp, outFeatures, parameterLayout, parseSpec, sine, siren } from '../../src/index.ts';
+import {
+  type FieldSpec,
+  gaussian,
+  mlp,
+  outFeatures,
+  parameterLayout,
+  parseSpec,
+  sine,
+  siren,
+} from '../../src/index.ts';
 import { networkOf } from '../../src/spec/network.ts';
 
 const size = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 8, hiddenLayers: 1 };
@@ -63,8 +72,14 @@ describe('parseSpec', () => {
     [{ inFeatures: 2, layers: [{ kind: 'conv' }] }, "unknown layer 'conv'; known are dense"],
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'swoosh' } }] }, "unknown activation 'swoosh'"],
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'sine', omega: 'x' } }] }, 'omega must be a number'],
-    [{ inFeatures: 2, layers: [{ ...layer, outFeatures: 0 }] }, 'dense layer: outFeatures must be a positive integer, got 0'],
-    [{ inFeatures: 2, layers: [{ ...layer, weightInitialiser: undefined }] }, 'weightInitialiser must be an object with a kind'],
+    [
+      { inFeatures: 2, layers: [{ ...layer, outFeatures: 0 }] },
+      'dense layer: outFeatures must be a positive integer, got 0',
+    ],
+    [
+      { inFeatures: 2, layers: [{ ...layer, weightInitialiser: undefined }] },
+      'weightInitialiser must be an object with a kind',
+    ],
     [{ inFeatures: 2, layers: [{ ...layer, weightInitialiser: { kind: 'magic' } }] }, "unknown kind 'magic'"],
   ])('refuses %j', (json, message) => {
     expect(() => parseSpec(json)).toThrow(message);

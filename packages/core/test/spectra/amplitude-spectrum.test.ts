@@ -4,16 +4,17 @@ import { amplitudeSpectrum } from '../../src/spectra/amplitude-spectrum.ts';
 import { radialSpectrum } from '../../src/spectra/radial-spectrum.ts';
 import { hannWindow, rectangularWindow } from '../../src/spectra/window.ts';
 
-const sample = (length: number, f: (n: number) => number): Float64Array => Float64Array.from({ length }, (_, n) => f(n));
+const sample = (length: number, f: (n: number) => number): Float64Array =>
+  Float64Array.from({ length }, (_, n) => f(n));
 
 describe('amplitudeSpectrum', () => {
   it('has the frequencies in cycles per unit, with 0 in the middle', () => {
-    expect([...(amplitudeSpectrum({ data: new Float64Array(4), shape: [4] }, { spacing: 0.5 }).frequencies[0] ?? [])]).toEqual([
-      -1, -0.5, 0, 0.5,
-    ]);
-    expect([...(amplitudeSpectrum({ data: new Float64Array(5), shape: [5] }, { spacing: 0.2 }).frequencies[0] ?? [])]).toEqual([
-      -2, -1, 0, 1, 2,
-    ]);
+    expect([
+      ...(amplitudeSpectrum({ data: new Float64Array(4), shape: [4] }, { spacing: 0.5 }).frequencies[0] ?? []),
+    ]).toEqual([-1, -0.5, 0, 0.5]);
+    expect([
+      ...(amplitudeSpectrum({ data: new Float64Array(5), shape: [5] }, { spacing: 0.2 }).frequencies[0] ?? []),
+    ]).toEqual([-2, -1, 0, 1, 2]);
     const { frequencies } = amplitudeSpectrum({ data: new Float64Array(6), shape: [2, 3] }, { spacing: [1, 2] });
     expect(frequencies.map(axis => [...axis])).toEqual([
       [-0.5, 0],
@@ -67,7 +68,9 @@ describe('amplitudeSpectrum', () => {
   it('reads through strides and an offset, as ndarray views have them', () => {
     const data = [9, 1, 4, 2, 5, 3, 6]; // the transpose of [[1, 4], [2, 5], [3, 6]], after one number
     const view = amplitudeSpectrum({ data, shape: [2, 3], stride: [1, 2], offset: 1 });
-    expect([...view.amplitudes]).toEqual([...amplitudeSpectrum({ data: [1, 2, 3, 4, 5, 6], shape: [2, 3] }).amplitudes]);
+    expect([...view.amplitudes]).toEqual([
+      ...amplitudeSpectrum({ data: [1, 2, 3, 4, 5, 6], shape: [2, 3] }).amplitudes,
+    ]);
   });
 
   it('says what is wrong', () => {
@@ -109,8 +112,12 @@ describe('radialSpectrum', () => {
       [3, 4],
       [-4, 3],
     ] as const) {
-      const data = sample(size * size, i => Math.cos((2 * Math.PI * (ky * Math.floor(i / size) + kx * (i % size))) / size));
-      const { amplitudes, frequencies } = radialSpectrum(amplitudeSpectrum({ data, shape: [size, size] }, { spacing: 1 / size }));
+      const data = sample(size * size, i =>
+        Math.cos((2 * Math.PI * (ky * Math.floor(i / size) + kx * (i % size))) / size),
+      );
+      const { amplitudes, frequencies } = radialSpectrum(
+        amplitudeSpectrum({ data, shape: [size, size] }, { spacing: 1 / size }),
+      );
       expect(frequencies.length).toBe(size / 2 + 1);
       amplitudes.forEach((value, ring) => {
         if (ring === 5) expect(value).toBeGreaterThan(0.01);

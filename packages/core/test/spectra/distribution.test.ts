@@ -14,6 +14,8 @@ describe('distributionOf', () => {
   });
 
   it('refuses a number of bins that is none', () => {
-    expect(() => distributionOf(new Float32Array([1]), 0)).toThrow('distributionOf: bins must be a positive integer, got 0');
+    expect(() => distributionOf(new Float32Array([1]), 0)).toThrow(
+      'distributionOf: bins must be a positive integer, got 0',
+    );
   });
 });

@@ -20,7 +20,10 @@ const naiveDft = ({ real, imaginary }: ComplexArray, shape: readonly number[]): 
   indices.forEach((k, place) => {
     indices.forEach((n, source) => {
       // The fraction of a turn, reduced exactly axis by axis.
-      const turns = shape.reduce((sum, length, axis) => sum + (((k[axis] as number) * (n[axis] as number)) % length) / length, 0);
+      const turns = shape.reduce(
+        (sum, length, axis) => sum + (((k[axis] as number) * (n[axis] as number)) % length) / length,
+        0,
+      );
       const [c, s] = [Math.cos(2 * Math.PI * turns), -Math.sin(2 * Math.PI * turns)];
       const [x, y] = [real[source] as number, imaginary[source] as number];
       result.real[place] = (result.real[place] as number) + x * c - y * s;
@@ -39,7 +42,8 @@ const combine = (a: number, x: ComplexArray, b: number, y: ComplexArray): Comple
 });
 
 const expectClose = (got: ComplexArray, expected: ComplexArray): void => {
-  // The error of an FFT grows like log N roundings (Higham 2002, theorem 24.2), that of the sums of the oracle like sqrt N.
+  // The error of an FFT grows like log N roundings (Higham 2002, theorem 24.2), that of the sums of the oracle like
+  // sqrt N.
   expect(norm(combine(1, got, -1, expected))).toBeLessThanOrEqual(1e-13 * norm(expected));
 };
 
@@ -73,10 +77,17 @@ describe('fft', () => {
   });
 
   it('is linear', () => {
-    const pairs = shapes.chain(shape => fc.tuple(fc.constant(shape), complexOf(sizeOf(shape)), complexOf(sizeOf(shape))));
+    const pairs = shapes.chain(shape =>
+      fc.tuple(fc.constant(shape), complexOf(sizeOf(shape)), complexOf(sizeOf(shape))),
+    );
     fc.assert(
       fc.property(pairs, ([shape, x, y]) => {
-        const difference = combine(1, fft(combine(2, x, -3, y), shape), -1, combine(2, fft(x, shape), -3, fft(y, shape)));
+        const difference = combine(
+          1,
+          fft(combine(2, x, -3, y), shape),
+          -1,
+          combine(2, fft(x, shape), -3, fft(y, shape)),
+        );
         expect(norm(difference)).toBeLessThanOrEqual(1e-13 * (norm(x) + norm(y)) * Math.sqrt(sizeOf(shape)));
       }),
     );
@@ -110,7 +121,9 @@ describe('fft', () => {
     fft(signal);
     expect([...signal.real]).toEqual([1, 2, 3]);
     expect(() => fft(signal, [2, 2])).toThrow(RangeError('fft: shape [2, 2] needs 4 numbers, got 3 and 3'));
-    expect(() => inverseFft(signal, [])).toThrow(RangeError('inverseFft: shape must be a list of positive integers, got []'));
+    expect(() => inverseFft(signal, [])).toThrow(
+      RangeError('inverseFft: shape must be a list of positive integers, got []'),
+    );
     expect(() => fft({ real: new Float64Array(0), imaginary: new Float64Array(0) })).toThrow(RangeError);
   });
 });

@@ -8,7 +8,13 @@ import { layerStatistics } from '../../src/spectra.ts';
 beforeAll(() => setBackend('cpu'));
 
 it('tells what passes through each layer, forward and backward', async () => {
-  const spec = mlp({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 2, hiddenLayers: 0, activation: { kind: 'sine', omega: 2 } });
+  const spec = mlp({
+    inFeatures: 1,
+    outFeatures: 1,
+    hiddenFeatures: 2,
+    hiddenLayers: 0,
+    activation: { kind: 'sine', omega: 2 },
+  });
   const parameters = {
     'layers.0.weight': new Float32Array([1, 3]),
     'layers.0.bias': new Float32Array([0.5, 0]),

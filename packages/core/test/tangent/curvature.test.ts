@@ -1,4 +1,6 @@
-/** @file Products with the Hessian and the Gauss-Newton matrix, against second derivatives in float64 Taylor arithmetic. */
+/**
+ * @file Products with the Hessian and the Gauss-Newton matrix, against second derivatives in float64 Taylor arithmetic.
+ */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { centralDifference, expectCloseInNorm, maxAbsolute, relativeError } from '@neural-fields/testing';
@@ -93,7 +95,11 @@ interface Problem {
 
 const WEIGHT = 1.5;
 
-const sourceOf = (inFeatures: number, coords: Float32Array, targets: Readonly<Record<string, Float32Array>>): PointSource => {
+const sourceOf = (
+  inFeatures: number,
+  coords: Float32Array,
+  targets: Readonly<Record<string, Float32Array>>,
+): PointSource => {
   const count = coords.length / inFeatures;
   const rows = (values: Float32Array, start: number, n: number): Float32Array =>
     values.slice((start * values.length) / count, ((start + n) * values.length) / count);
@@ -203,7 +209,8 @@ const prepare = ({ name, network }: NamedNetwork, index: number, errors: readonl
   const loss: PointwiseLoss = { errors, penalty: one.penalty, ...(index % 2 === 1 && { weight: 'weight' }) };
   const rng = createRng(index);
   const all = Array.from({ length: network.layout.size }, (_, i) => i);
-  const picked = all.length <= MOST_COMPARED ? all : Array.from({ length: MOST_COMPARED }, () => rng.integer(all.length));
+  const picked =
+    all.length <= MOST_COMPARED ? all : Array.from({ length: MOST_COMPARED }, () => rng.integer(all.length));
   const problem = numbersOfProblem(network);
   const made = { problem, loss, picked, expected: oracle(network, problem, loss, one, picked) };
   prepared.set(name, made);
@@ -237,7 +244,9 @@ describe.each(['cpu', 'wasm'])('curvature on %s', backend => {
     await setBackend(backend);
     await ready();
   });
-  const learning = networks.filter(({ network }) => network.layout.size > 0).map((named, index) => ({ ...named, index }));
+  const learning = networks
+    .filter(({ network }) => network.layout.size > 0)
+    .map((named, index) => ({ ...named, index }));
   it.each(learning)('of $name', named =>
     expectOracle(named, named.index, ERRORS[named.index % ERRORS.length] as (typeof ERRORS)[number]),
   );
@@ -413,7 +422,12 @@ describe('curvature of many fields', () => {
         const field = batch.field(f);
         const own = createCurvature(field, terms);
         const of = (tensors: readonly Tensor[]): Tensor1D => field.layout.join(tensors.map(part => gather(part, [f])));
-        expectCloseInNorm(of(all).dataSync(), own[product](of(parts)).dataSync(), { relative: 1e-5 }, `${product} of field ${f}`);
+        expectCloseInNorm(
+          of(all).dataSync(),
+          own[product](of(parts)).dataSync(),
+          { relative: 1e-5 },
+          `${product} of field ${f}`,
+        );
       }
     }
   });
@@ -432,14 +446,19 @@ describe('curvature of many fields', () => {
       pointsPerStep: POINTS,
       fixed: true,
       fields: COUNT,
-      draw: (start, count) => ({ coords: rows('coords', start, count), targets: { value: rows('value', start, count) } }),
+      draw: (start, count) => ({
+        coords: rows('coords', start, count),
+        targets: { value: rows('value', start, count) },
+      }),
     };
     const curvature = createCurvature(batch, [term({ points, loss: pointwiseLoss(loss) })], { chunkSize: 2 });
     const v = tensor1d(Float32Array.from({ length: curvature.size }, () => rng.normal()));
     const all = batch.layout.split(curvature.hessian(v));
     for (const [f, { coords, value }] of own.entries()) {
       const field = batch.field(f);
-      const alone = createCurvature(field, [term({ points: sourceOf(2, coords, { value }), loss: pointwiseLoss(loss) })]);
+      const alone = createCurvature(field, [
+        term({ points: sourceOf(2, coords, { value }), loss: pointwiseLoss(loss) }),
+      ]);
       const of = (tensors: readonly Tensor[]): Tensor1D => field.layout.join(tensors.map(part => gather(part, [f])));
       const expected = alone.hessian(of(batch.layout.split(v)));
       expectCloseInNorm(of(all).dataSync(), expected.dataSync(), { relative: 1e-5 }, `H v of field ${f}`);
@@ -506,7 +525,9 @@ describe.each(['cpu', 'wasm'])('meta-learning on %s', backend => {
     // Without the second derivatives it is another gradient.
     const firstOrder = tidy(() => {
       const adapted = tensor1d(Float32Array.from(after(after(theta))));
-      return grad(p => mean(sin(evaluateJet(spec, p as Tensor1D, tensor2d(outer, [2, 1]), {}).value)))(adapted).dataSync();
+      return grad(p => mean(sin(evaluateJet(spec, p as Tensor1D, tensor2d(outer, [2, 1]), {}).value)))(
+        adapted,
+      ).dataSync();
     });
     expect(relativeError(firstOrder, differences(theta))).toBeGreaterThan(0.01);
   });

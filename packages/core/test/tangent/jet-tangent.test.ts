@@ -22,10 +22,10 @@ type Part = (typeof PARTS)[number];
 const oracle = (network: Network, { theta, v, coords }: ReturnType<typeof numbersFor>) => {
   const d = network.program.inFeatures;
   const axes = Array.from({ length: d }, (_, k) => k);
-  const result = { jet: { value: [], gradient: [], hessian: [] }, tangent: { value: [], gradient: [], hessian: [] } } as Record<
-    'jet' | 'tangent',
-    Record<Part, number[]>
-  >;
+  const result = {
+    jet: { value: [], gradient: [], hessian: [] },
+    tangent: { value: [], gradient: [], hessian: [] },
+  } as Record<'jet' | 'tangent', Record<Part, number[]>>;
   for (let i = 0; i < POINTS; i++) {
     const outputs = networkOracle(network, coords.slice(i * d, (i + 1) * d), { theta, directions: [v], order: 2 });
     for (const [name, along] of [
@@ -55,7 +55,12 @@ const expectOracle = (network: Network, requests: readonly (readonly Part[])[]):
       for (const which of ['jet', 'tangent'] as const)
         for (const part of parts) {
           const got = (split[which] as Readonly<Record<Part, Tensor>>)[part].dataSync();
-          expectCloseInNorm(got, expected[which][part], { relative: RELATIVE, absolute: 1e-5 }, `${part} of the ${which}`);
+          expectCloseInNorm(
+            got,
+            expected[which][part],
+            { relative: RELATIVE, absolute: 1e-5 },
+            `${part} of the ${which}`,
+          );
         }
     });
 };

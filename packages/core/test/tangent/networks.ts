@@ -25,14 +25,19 @@ export const dense = (outFeatures: number, activation: object = { kind: 'identit
   biasInitialiser: bias ? { kind: 'uniform', bound: 0.5 } : null,
 });
 
-const waves = (seed: number, length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(seed + 1.7 * i));
+const waves = (seed: number, length: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => Math.sin(seed + 1.7 * i));
 
 /** Two levels with two features each: vertices in a row, and vertices that share 8 rows. */
 const grids: LayerDefinition = {
   kind: 'grids',
   apply(input, { parameter }) {
     const rows = 5 ** input.features;
-    const table = parameter('table', { shape: [rows + 8, 2], group: 'table', initialise: () => waves(3, 2 * (rows + 8)) });
+    const table = parameter('table', {
+      shape: [rows + 8, 2],
+      group: 'table',
+      initialise: () => waves(3, 2 * (rows + 8)),
+    });
     return grid(input, table, [
       { resolution: 4, firstRow: 0, rows, hashed: false },
       { resolution: 7, firstRow: rows, rows: 8, hashed: true },
@@ -50,7 +55,10 @@ const shared: LayerDefinition = {
   },
 };
 
-/** A matrix that multiplies twice, is added and multiplies; and frequencies that are not learned, with and without a learned bias. */
+/**
+ * A matrix that multiplies twice, is added and multiplies; and frequencies that are not learned, with and without a
+ * learned bias.
+ */
 const reused: LayerDefinition = {
   kind: 'reused',
   apply(input, { parameter }) {
@@ -121,8 +129,14 @@ const fixedNetworks: Readonly<Record<string, { readonly inFeatures: number; read
     layers: [{ kind: 'shared' }, { kind: 'reused' }, dense(3, { kind: 'tanh' }), { kind: 'shared' }, dense(1)],
   },
   'a table': { inFeatures: 2, layers: [branches('concat', { kind: 'grids' }, same), dense(4, sine), dense(1)] },
-  'a table behind a layer': { inFeatures: 2, layers: [dense(2, { kind: 'sine', omega: 1 }), { kind: 'grids' }, dense(1)] },
-  'a table of three axes behind a layer': { inFeatures: 2, layers: [dense(3, { kind: 'tanh' }), { kind: 'grids' }, dense(2)] },
+  'a table behind a layer': {
+    inFeatures: 2,
+    layers: [dense(2, { kind: 'sine', omega: 1 }), { kind: 'grids' }, dense(1)],
+  },
+  'a table of three axes behind a layer': {
+    inFeatures: 2,
+    layers: [dense(3, { kind: 'tanh' }), { kind: 'grids' }, dense(2)],
+  },
   'nothing but its input': { inFeatures: 2, layers: [same] },
 };
 

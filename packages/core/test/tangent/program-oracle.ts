@@ -1,4 +1,7 @@
-/** @file Programs in Taylor arithmetic: what each operation means, in float64, with all derivatives by coordinates and along a direction of the parameters. */
+/**
+ * @file Programs in Taylor arithmetic: what each operation means, in float64, with all derivatives by coordinates and
+ * along a direction of the parameters.
+ */
 import { activate, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from '@neural-fields/testing';
 import type { Numbers } from '../../src/ops/numbers.ts';
 import type { ElementwiseFunction, GridLevel, Operation } from '../../src/ops/operation.ts';
@@ -14,7 +17,10 @@ const elementwise = (
   read: Read,
 ): TaylorNumber[] => {
   const values = new Map(
-    parameters.map(({ name, value }) => [name, typeof value === 'number' ? t.constant(value) : (read(value)[0] as TaylorNumber)]),
+    parameters.map(({ name, value }) => [
+      name,
+      typeof value === 'number' ? t.constant(value) : (read(value)[0] as TaylorNumber),
+    ]),
   );
   return z.map(x => activate(t, { kind: definition.kind }, x, { parameters: name => values.get(name) }));
 };
@@ -22,7 +28,8 @@ const elementwise = (
 const PRIMES = [1, 2654435761 | 0, 805459861];
 
 const rowOf = (vertex: readonly number[], { resolution, firstRow, rows, hashed }: GridLevel): number => {
-  if (hashed) return firstRow + (vertex.reduce((mixed, axis, i) => mixed ^ Math.imul(axis, PRIMES[i] as number), 0) & (rows - 1));
+  if (hashed)
+    return firstRow + (vertex.reduce((mixed, axis, i) => mixed ^ Math.imul(axis, PRIMES[i] as number), 0) & (rows - 1));
   return firstRow + vertex.reduce((row, axis, i) => row + axis * (resolution + 1) ** i, 0);
 };
 
@@ -40,7 +47,10 @@ const grid = (
       let total = t.constant(0);
       for (let corner = 0; corner < 2 ** x.length; corner++) {
         const bits = x.map((_, i) => (corner >> i) & 1);
-        const weight = high.reduce((product, p, i) => t.mul(product, bits[i] ? p : t.sub(t.constant(1), p)), t.constant(1));
+        const weight = high.reduce(
+          (product, p, i) => t.mul(product, bits[i] ? p : t.sub(t.constant(1), p)),
+          t.constant(1),
+        );
         const row = rowOf(
           cell.map((at, i) => at + (bits[i] as number)),
           level,
@@ -86,13 +96,19 @@ const run = (
       return features.map(o => read(values)[o * pitch + (column ?? 0)] as TaylorNumber);
     }
     case 'grid':
-      return grid(t, a, read(operation.table), { levels: operation.levels, features: operation.table.shape[1] as number });
+      return grid(t, a, read(operation.table), {
+        levels: operation.levels,
+        features: operation.table.shape[1] as number,
+      });
     case 'custom':
       throw new Error('oracle: custom operations have no other meaning than their rule');
   }
 };
 
-/** The derivative of an output by some coordinates (`[0, 0, 1]` is d3 / dx^2 dy), and along each of some directions (their places). */
+/**
+ * The derivative of an output by some coordinates (`[0, 0, 1]` is d3 / dx^2 dy), and along each of some directions
+ * (their places).
+ */
 export type OutputDerivative = (by: readonly number[], along: readonly number[]) => number;
 
 /**
@@ -107,7 +123,11 @@ export const networkOracle = (
     theta,
     directions,
     order,
-  }: { readonly theta: ArrayLike<number>; readonly directions: readonly ArrayLike<number>[]; readonly order: 0 | 1 | 2 },
+  }: {
+    readonly theta: ArrayLike<number>;
+    readonly directions: readonly ArrayLike<number>[];
+    readonly order: 0 | 1 | 2;
+  },
 ): OutputDerivative[] => {
   const t = taylorAlgebra(d + directions.length, order + directions.length);
   const steps = directions.map((_, k) => t.variable(d + k, 0));
@@ -121,7 +141,9 @@ export const networkOracle = (
       ),
     );
   };
-  const registers: (readonly TaylorNumber[])[] = [Array.from({ length: d }, (_, k) => t.variable(k, point[k] as number))];
+  const registers: (readonly TaylorNumber[])[] = [
+    Array.from({ length: d }, (_, k) => t.variable(k, point[k] as number)),
+  ];
   for (const operation of operations)
     registers.push(
       run(

@@ -5,6 +5,6 @@ import { encodingContract } from '../encoding-contract.ts';
 
 encodingContract('simd');
 encodingContract('webgpu');
-// The sine and the exponential of the emulated GPU behind WebGL are good to 2^-11 or so, some 8,000 float32 roundoffs, and where an encoding stands on
-// features their error goes through its frequencies again.
+// The sine and the exponential of the emulated GPU behind WebGL are good to 2^-11 or so, some 8,000 float32 roundoffs,
+// and where an encoding stands on features their error goes through its frequencies again.
 encodingContract('webgl', { slack: 1000 });

@@ -1,7 +1,8 @@
 /**
- * @file A scalar function's rule for the jets of a tile of points, and its reverse; the formulas stand in core's `jets/activation-jet.ts`, and what is kept where in
- * `assembly/activation.ts` of kernels-wasm. The derivatives of the function come from the sine itself, vector by vector, or from formulas, which take a piece at a time: some
- * rows, or a part of a long one. The chain rule is the same for both.
+ * @file A scalar function's rule for the jets of a tile of points, and its reverse; the formulas stand in core's
+ *   `jets/activation-jet.ts`, and what is kept where in `assembly/activation.ts` of kernels-wasm. The derivatives of
+ *   the function come from the sine itself, vector by vector, or from formulas, which take a piece at a time: some
+ *   rows, or a part of a long one. The chain rule is the same for both.
  */
 #pragma once
 #include "tile.h"
@@ -37,8 +38,9 @@ INLINE void chain_forward(const Tile *t, int first, int second, const float *z, 
 }
 
 /**
- * From the derivatives with respect to one vector of H, in place, to those with respect to Z. What the derivatives with respect to learned parameters multiply,
- * sum_k z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, is kept at `along_row` and `cross_row` if there are any.
+ * From the derivatives with respect to one vector of H, in place, to those with respect to Z. What the derivatives with
+ * respect to learned parameters multiply, sum_k z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, is kept at `along_row`
+ * and `cross_row` if there are any.
  */
 INLINE void chain_reverse(const Tile *t, int first, int second, const float *z, float *g, size_t block, vf s1, vf s2, vf s3, float *along_row,
                           float *cross_row) {
@@ -218,8 +220,9 @@ static void kept_reverse(const Tile *t, int first, int second, Rows z, float *g,
   } while (0)
 
 /**
- * From Z to H, both `[blocks][points][stride]`, of which `first` and `second` blocks are carried. With `for_reverse` the derivatives that the reverse pass needs are kept: the slope
- * in the place of the value's pre-activations, others at `kept`.
+ * From Z to H, both `[blocks][points][stride]`, of which `first` and `second` blocks are carried. With `for_reverse`
+ * the derivatives that the reverse pass needs are kept: the slope in the place of the value's pre-activations, others
+ * at `kept`.
  */
 static void activate(const Tile *t, const Activation *activation, int first, int second, float *z, float *h, size_t stride, int features,
                      bool for_reverse, float *kept) {
@@ -234,8 +237,9 @@ static void activate(const Tile *t, const Activation *activation, int first, int
 }
 
 /**
- * In place, from the derivatives of the loss with respect to H to those with respect to Z. Z and H are as `activate` left them, and with `has_kept` so are the derivatives that
- * it keeps; those with respect to learned parameters are added to the thread's gradients.
+ * In place, from the derivatives of the loss with respect to H to those with respect to Z. Z and H are as `activate`
+ * left them, and with `has_kept` so are the derivatives that it keeps; those with respect to learned parameters are
+ * added to the thread's gradients.
  */
 static void activate_reverse(const Tile *t, const Activation *activation, float *z, const float *h, float *g, size_t stride, int features,
                              bool has_kept, const float *kept) {

@@ -13,8 +13,9 @@ static __attribute__((noinline)) void far_sine_and_cosine(const float *x, float 
 }
 
 /**
- * sin x and cos x, absolute error 1.2e-7 at most up to |x| = 1,200. The reduction is that of Cody and Waite: pi / 2 in three parts, of which the first two have
- * so few digits that their products are exact. The polynomials are those of the Cephes library (Moshier, sinf.c).
+ * sin x and cos x, absolute error 1.2e-7 at most up to |x| = 1,200. The reduction is that of Cody and Waite: pi / 2 in
+ * three parts, of which the first two have so few digits that their products are exact. The polynomials are those of
+ * the Cephes library (Moshier, sinf.c).
  */
 INLINE void sine_and_cosine(vf x, vf *sine, vf *cosine) {
   if (__builtin_expect(!all_within(x, REACH), 0)) {

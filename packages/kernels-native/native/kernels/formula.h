@@ -1,6 +1,6 @@
 /**
- * @file Elementwise formulas as instructions, each of which runs over a block of numbers that stays in the first-level cache; the machine is that of
- * `assembly/formula.ts` of kernels-wasm.
+ * @file Elementwise formulas as instructions, each of which runs over a block of numbers that stays in the first-level
+ *   cache; the machine is that of `assembly/formula.ts` of kernels-wasm.
  */
 #pragma once
 #include "elementary.h"

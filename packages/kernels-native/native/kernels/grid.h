@@ -1,6 +1,7 @@
 /**
- * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas stand in `assembly/ops/grid.ts` of kernels-wasm. Four corners of a cell are worked on
- * at once, whatever the instruction set: corner b has the bit i of b set where it lies at the upper end of axis i.
+ * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas stand in
+ *   `assembly/ops/grid.ts` of kernels-wasm. Four corners of a cell are worked on at once, whatever the instruction set:
+ *   corner b has the bit i of b set where it lies at the upper end of axis i.
  */
 #pragma once
 #include "tile.h"

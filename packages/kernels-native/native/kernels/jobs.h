@@ -1,4 +1,7 @@
-/** @file The jobs of which each thread does a share that is fixed by its number: programs for one field and for many, and an update of Adam. */
+/**
+ * @file The jobs of which each thread does a share that is fixed by its number: programs for one field and for many,
+ * and an update of Adam.
+ */
 #pragma once
 #include "parameters.h"
 #include "scalar-gradient.h"
@@ -86,7 +89,9 @@ static void run_many_fields(uint8_t *memory, uint32_t address, int thread, int t
   }
 }
 
-/** Adds what threads have kept apart, when all of them have done their shares of a job of which something is added up. */
+/**
+ * Adds what threads have kept apart, when all of them have done their shares of a job of which something is added up.
+ */
 static void join_fields(uint8_t *memory, uint32_t address, int threads) {
   const FieldsJob *job = at(memory, address);
   const int tiles = tiles_of(job), count = job->collectingCount;

@@ -1,4 +1,6 @@
-/** @file The kernels of one instruction set, compiled with VW, KERNELS, the name of what it defines, and KERNELS_NAME. */
+/**
+ * @file The kernels of one instruction set, compiled with VW, KERNELS, the name of what it defines, and KERNELS_NAME.
+ */
 #include "../kernel-set.h"
 #include "jobs.h"
 

@@ -1,13 +1,13 @@
 /**
- * @file A loss that is a sum of penalties on single numbers of the jets: worked out on a tile between its forward and its reverse pass, which then share one forward pass. The
- * description is core's `KernelLoss`.
+ * @file A loss that is a sum of penalties on single numbers of the jets: worked out on a tile between its forward and
+ *   its reverse pass, which then share one forward pass. The description is core's `KernelLoss`.
  */
 #pragma once
 #include "tile.h"
 
 /**
- * One block of the outputs of a tile, whose rows lie `stride` apart at `source`. The derivatives of the loss go to rows `to_stride` apart at `to`, which hold zeros. Returns the
- * sum of the penalties.
+ * One block of the outputs of a tile, whose rows lie `stride` apart at `source`. The derivatives of the loss go to rows
+ * `to_stride` apart at `to`, which hold zeros. Returns the sum of the penalties.
  */
 static double penalise_block(const Tile *t, const Loss *loss, int index, int start, const float *source, size_t stride, float *to, size_t to_stride) {
   const LossBlock *block = (const LossBlock *)at(t->memory, loss->blocks) + index;

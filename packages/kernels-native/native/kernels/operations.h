@@ -1,4 +1,7 @@
-/** @file The operations that move, add and multiply features, and functions of each of them: the rules of core's `ops/` of the same names. */
+/**
+ * @file The operations that move, add and multiply features, and functions of each of them: the rules of core's `ops/`
+ * of the same names.
+ */
 #pragma once
 #include "activation.h"
 #include "product.h"

@@ -1,9 +1,14 @@
-/** @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back; see `assembly/parameters.ts` of kernels-wasm. */
+/**
+ * @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back;
+ * see `assembly/parameters.ts` of kernels-wasm.
+ */
 #pragma once
 #include "product.h"
 #include "tile.h"
 
-/** Copies the parameters of a field to where the kernels want them; `list` is the address of `count` records of Packing. */
+/**
+ * Copies the parameters of a field to where the kernels want them; `list` is the address of `count` records of Packing.
+ */
 static void pack_parameters(uint8_t *memory, uint32_t list, int count, int field) {
   const Packing *records = at(memory, list);
   for (int index = 0; index < count; index++) {

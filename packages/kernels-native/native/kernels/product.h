@@ -1,6 +1,7 @@
 /**
- * @file Matrix products. The right operand lies in panels of VW columns. A block of MR rows and two panels is summed in registers: MR x 2 sums, two vectors of the
- * panels, and one factor at a time (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008).
+ * @file Matrix products. The right operand lies in panels of VW columns. A block of MR rows and two panels is summed in
+ *   registers: MR x 2 sums, two vectors of the panels, and one factor at a time (Goto and van de Geijn, "Anatomy of
+ *   High-Performance Matrix Multiplication", 2008).
  */
 #pragma once
 #include "vector.h"
@@ -17,7 +18,9 @@
 typedef struct {
   int rows, depth, panels;
   const float *a;
-  /** From one row of A to the next, or where `is_transposed` from one of its columns to the next; the other stride is 1. */
+  /**
+   * From one row of A to the next, or where `is_transposed` from one of its columns to the next; the other stride is 1.
+   */
   size_t stride_a;
   const float *b;
   /** From one row of B to the next, and from one panel to the next. */
@@ -112,8 +115,8 @@ static __attribute__((noinline)) void rows_times_panels(const float *a, size_t s
 }
 
 /**
- * G += A' B, the gradient of a weight: the sum over rows of the outer products. The sum over these rows is made first and then added, so that the error grows with
- * the number of tiles and not with that of the points.
+ * G += A' B, the gradient of a weight: the sum over rows of the outer products. The sum over these rows is made first
+ * and then added, so that the error grows with the number of tiles and not with that of the points.
  *
  * @param a `[rows][k]`
  * @param b `[rows][VW panel_count]`

@@ -1,6 +1,7 @@
 /**
- * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A tile's jets stay in the second-level cache, and nothing as
- * large as points times width is kept but what the caller has room for.
+ * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A
+ *   tile's jets stay in the second-level cache, and nothing as large as points times width is kept but what the caller
+ *   has room for.
  */
 #pragma once
 #include "grid.h"
@@ -11,7 +12,10 @@
 /** Points of the tile that there are; a tile that is not full repeats the last one. */
 INLINE int points_there(const Tile *t, int start) { return least(t->points, t->program->points - start); }
 
-/** An input's jet, of which `first` and `second` blocks are wanted. That of coordinates: themselves, unit first derivatives, no second ones. */
+/**
+ * An input's jet, of which `first` and `second` blocks are wanted. That of coordinates: themselves, unit first
+ * derivatives, no second ones.
+ */
 static void fill_input(const Tile *t, const Input *input, int first, int second, int start) {
   const Program *program = t->program;
   const int k = input->features, blocks = 1 + first + second, given = input->isJet ? blocks : 1;

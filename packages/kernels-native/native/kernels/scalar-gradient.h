@@ -1,6 +1,7 @@
 /**
- * @file The value and the gradient of a field with one output, by a reverse pass for the gradient instead of the jet, and the reverse of both. The formulas stand in
- * `assembly/scalar-gradient.ts` of kernels-wasm, and the letters here are theirs.
+ * @file The value and the gradient of a field with one output, by a reverse pass for the gradient instead of the jet,
+ *   and the reverse of both. The formulas stand in `assembly/scalar-gradient.ts` of kernels-wasm, and the letters here
+ *   are theirs.
  */
 #pragma once
 #include "run-program.h"

@@ -1,8 +1,9 @@
 /**
- * @file The records of a program, which `src/program/` of kernels-wasm writes, and a tile of points on which it works. What the records mean stands in its `assembly/program.ts`.
+ * @file The records of a program, which `src/program/` of kernels-wasm writes, and a tile of points on which it works.
+ *   What the records mean stands in its `assembly/program.ts`.
  *
- * Addresses in records count bytes from the start of the memory, offsets of jets from that of a thread's scratch, those of gradients from that of a thread's gradients. Strides
- * and all that C works with count numbers.
+ * Addresses in records count bytes from the start of the memory, offsets of jets from that of a thread's scratch, those
+ * of gradients from that of a thread's gradients. Strides and all that C works with count numbers.
  */
 #pragma once
 #include "formula.h"

@@ -1,6 +1,6 @@
 /**
- * @file Vectors of VW float32 numbers, in the extensions of GCC and Clang. The sources in this folder are compiled once for each instruction set, with another VW:
- * 4, 8 or 16.
+ * @file Vectors of VW float32 numbers, in the extensions of GCC and Clang. The sources in this folder are compiled once
+ *   for each instruction set, with another VW: 4, 8 or 16.
  */
 #pragma once
 #include <math.h>

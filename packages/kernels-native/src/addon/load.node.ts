@@ -1,4 +1,6 @@
-/** @file Finds the addon: the platform's package of the same release, or what `npm run build:native` makes in a clone. */
+/**
+ * @file Finds the addon: the platform's package of the same release, or what `npm run build:native` makes in a clone.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,10 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { constants, records } from '@neural-fields/kernels-wasm/machine';
 import type { Addon, LoadedAddon } from './addon.ts';
 
-const messageOf = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] as string) : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] as string) : String(error);
 
 /** The same as in `scripts/build-native.mjs`, which the build puts into the binary. */
-const digest = (): string => createHash('sha256').update(JSON.stringify({ records, constants })).digest('hex').slice(0, 16);
+const digest = (): string =>
+  createHash('sha256').update(JSON.stringify({ records, constants })).digest('hex').slice(0, 16);
 
 /** The binary's path; `undefined` where there is none. */
 const findBinary = (): string | undefined => {

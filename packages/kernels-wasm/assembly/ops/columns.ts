@@ -1,4 +1,7 @@
-/** @file Chosen features of a jet: `columnsJet` in core. The detail of the operation is `i32[features]`, the features that are chosen. */
+/**
+ * @file Chosen features of a jet: `columnsJet` in core. The detail of the operation is `i32[features]`, the features
+ * that are chosen.
+ */
 import { addContribution, blocksOf, contributionPlace, formsOf, isWanted, operandOf, Operation, Program } from '../program';
 import { FLOAT } from '../simd';
 

@@ -1,4 +1,7 @@
-/** @file A function of every feature of a jet: `elementwiseJet` in core. The detail of the operation is a record of activation.ts. */
+/**
+ * @file A function of every feature of a jet: `elementwiseJet` in core. The detail of the operation is a record of
+ * activation.ts.
+ */
 import { activate, activateReverse, Activation } from '../activation';
 import { formsOf, isWanted, operandOf, Operation, Program, rowBytesOf } from '../program';
 import { FLOAT } from '../simd';

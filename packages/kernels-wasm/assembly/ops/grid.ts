@@ -1,9 +1,10 @@
 /**
  * @file Features interpolated between the rows of a table: `gridJet` in core, whose `ops/grid.ts` says what they are.
  *
- * Each block of the output is a sum over the 2^D corners of a cell, sum_b c_b T[row_b], whose coefficients c are products of the weights along each axis,
- * or of their derivatives, and of the derivatives of the input. With W the product of all weights, W_i that with the weight of axis i replaced by its
- * derivative -1 or 1, and s = resolution / 2,
+ * Each block of the output is a sum over the 2^D corners of a cell, sum_b c_b T[row_b], whose coefficients c are
+ * products of the weights along each axis, or of their derivatives, and of the derivatives of the input. With W the
+ * product of all weights, W_i that with the weight of axis i replaced by its derivative -1 or 1, and s = resolution /
+ * 2,
  *
  *     value: W      first k: sum_i x1_k,i s W_i      second j: sum_i x2_j,i s W_i + sum_(i<e) m_j,ie s^2 W_ie
  *     m_j,ie = sum_p w_jp (x1_k,i x1_l,e + x1_l,i x1_k,e), (k, l) = pair p
@@ -38,7 +39,10 @@ export class Grid {
   table: usize;
   /** Offset in a thread's gradients, as the table; or NONE. */
   tableGradient: usize;
-  /** Offset of what the forward pass finds out about each point and level, which the reverse pass uses again; `[points][levels]`. */
+  /**
+   * Offset of what the forward pass finds out about each point and level, which the reverse pass uses again;
+   * `[points][levels]`.
+   */
   kept: usize;
   /** Bytes from one of these to the next; 0 where there is no reverse pass, and one place is enough. */
   keptBytes: usize;

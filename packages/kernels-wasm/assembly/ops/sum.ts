@@ -1,4 +1,7 @@
-/** @file The sum of jets with coefficients, `sumJets` in core. The detail of the operation is `f32[operands]`, the coefficients. */
+/**
+ * @file The sum of jets with coefficients, `sumJets` in core. The detail of the operation is `f32[operands]`, the
+ * coefficients.
+ */
 import { blocksOf, formsOf, isWanted, operandOf, Operation, Program, rowBytesOf } from '../program';
 import { FLOAT, multiplyAdd } from '../simd';
 

@@ -25,17 +25,39 @@ const update = (
     const next = [allocate(total), allocate(total), allocate(total)] as const;
     // Whole vectors of any machine.
     const most = 16 * Math.ceil(Math.min(BLOCK, total) / 16);
-    const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * most)) as [number, number, number, number];
+    const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * most)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const job = arena.take(recordBytes('AdamJob'));
-    const numbers = { beta1, beta2, restOf1: 1 - beta1, restOf2: 1 - beta2, epsilon, weightDecay, stepSize, secondCorrection };
+    const numbers = {
+      beta1,
+      beta2,
+      restOf1: 1 - beta1,
+      restOf2: 1 - beta2,
+      epsilon,
+      weightDecay,
+      stepSize,
+      secondCorrection,
+    };
     for (let start = 0; start < total; start += BLOCK) {
       const count = Math.min(BLOCK, total - start);
-      const addresses = { parameters, gradient, first, second, bytes: 16 * Math.ceil(count / 4), tileBytes: TILE_BYTES };
+      const addresses = {
+        parameters,
+        gradient,
+        first,
+        second,
+        bytes: 16 * Math.ceil(count / 4),
+        tileBytes: TILE_BYTES,
+      };
       writeRecord(arena, 'AdamJob', job, { ...addresses, ...numbers });
       for (const [index, address] of [parameters, gradient, first, second].entries())
         arena.floats(address, count).set((vectors[index] as Float32Array).subarray(start, start + count));
       pool.run(constants.JOB_ADAM, job, count < WORTH_SHARING ? 1 : pool.count);
-      for (const [index, address] of [parameters, first, second].entries()) next[index]?.set(arena.floats(address, count), start);
+      for (const [index, address] of [parameters, first, second].entries())
+        next[index]?.set(arena.floats(address, count), start);
     }
     return [...next];
   });

@@ -22,11 +22,13 @@ const divide: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
 };
 
 const maximum: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
-  for (let i = 0; i < count; i++) y[start + i] = Math.max(a[startA + i * stepA] as number, b[startB + i * stepB] as number);
+  for (let i = 0; i < count; i++)
+    y[start + i] = Math.max(a[startA + i * stepA] as number, b[startB + i * stepB] as number);
 };
 
 const minimum: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
-  for (let i = 0; i < count; i++) y[start + i] = Math.min(a[startA + i * stepA] as number, b[startB + i * stepB] as number);
+  for (let i = 0; i < count; i++)
+    y[start + i] = Math.min(a[startA + i * stepA] as number, b[startB + i * stepB] as number);
 };
 
 const squaredDifference: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
@@ -39,7 +41,9 @@ const squaredDifference: Run = (a, startA, stepA, b, startB, stepB, y, start, co
 const power: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
   // Norms are made of squares.
   if (stepB === 0 && b[startB] === 2) multiply(a, startA, stepA, a, startA, stepA, y, start, count);
-  else for (let i = 0; i < count; i++) y[start + i] = (a[startA + i * stepA] as number) ** (b[startB + i * stepB] as number);
+  else
+    for (let i = 0; i < count; i++)
+      y[start + i] = (a[startA + i * stepA] as number) ** (b[startB + i * stepB] as number);
 };
 
 type Pair = NamedTensorInfoMap & { readonly a: TensorInfo; readonly b: TensorInfo };
@@ -67,5 +71,6 @@ export const registerBinary = (): void => {
   };
   // Shapes that do not broadcast are an error of the cpu backend.
   const takes = ({ a, b }: Pair): boolean => isFloat(a) && isFloat(b) && broadcasts(a.shape, b.shape);
-  for (const [name, run] of Object.entries(runs)) replaceKernel(name, ({ inputs }) => takes(inputs as Pair), binary(run));
+  for (const [name, run] of Object.entries(runs))
+    replaceKernel(name, ({ inputs }) => takes(inputs as Pair), binary(run));
 };

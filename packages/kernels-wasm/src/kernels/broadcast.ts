@@ -64,7 +64,12 @@ export type Run = (
 ) => void;
 
 /** Applies an operation to all elements. */
-export const applyBroadcast = (run: Run, a: Float32Array, b: Float32Array, { size, axes }: BroadcastPlan): Float32Array => {
+export const applyBroadcast = (
+  run: Run,
+  a: Float32Array,
+  b: Float32Array,
+  { size, axes }: BroadcastPlan,
+): Float32Array => {
   const y = allocate(size);
   if (size === 0) return y;
   const inner = axes.at(-1) ?? { length: 1, stepA: 0, stepB: 0 };

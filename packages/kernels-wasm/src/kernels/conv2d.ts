@@ -1,6 +1,7 @@
 /**
- * @file Convolutions of images `[batch][height][width][channels]` and their gradients, as matrix products of the images' windows with the filter
- * `[tap][channel][out channel]`. The windows are made a block at a time, so memory does not grow with the images.
+ * @file Convolutions of images `[batch][height][width][channels]` and their gradients, as matrix products of the
+ *   images' windows with the filter `[tap][channel][out channel]`. The windows are made a block at a time, so memory
+ *   does not grow with the images.
  */
 import { backend_util, type KernelFunc, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
@@ -161,7 +162,8 @@ const filterGradient: KernelFunc = args => {
 /** Registers the convolutions. */
 export const registerConv2d = (): void => {
   const takes = (args: Arguments): boolean =>
-    attributesOf(args).dataFormat === 'NHWC' && Object.values(inputsOf(args)).every(tensor => !tensor || isFloat(tensor));
+    attributesOf(args).dataFormat === 'NHWC' &&
+    Object.values(inputsOf(args)).every(tensor => !tensor || isFloat(tensor));
   replaceKernel('Conv2D', takes, conv2d);
   replaceKernel('Conv2DBackpropInput', takes, inputGradient);
   replaceKernel('Conv2DBackpropFilter', takes, filterGradient);

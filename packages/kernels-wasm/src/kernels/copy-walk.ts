@@ -1,4 +1,7 @@
-/** @file Copies between arrays whose axes lie at other distances: transposes, slices, repetitions, paddings and joins are all of this kind. */
+/**
+ * @file Copies between arrays whose axes lie at other distances: transposes, slices, repetitions, paddings and joins
+ * are all of this kind.
+ */
 
 /** One axis of what is copied; `from` is 0 where the source is repeated along the axis. */
 export interface CopyAxis {
@@ -33,14 +36,26 @@ const merged = (axes: readonly CopyAxis[]): CopyAxis[] => {
   return result;
 };
 
-const copyRun = (x: Float32Array, start: number, y: Float32Array, target: number, { length, from, to }: CopyAxis): void => {
+const copyRun = (
+  x: Float32Array,
+  start: number,
+  y: Float32Array,
+  target: number,
+  { length, from, to }: CopyAxis,
+): void => {
   if (from === 1 && to === 1 && length >= SHORT) y.set(x.subarray(start, start + length), target);
   else if (from === 0 && to === 1) y.fill(x[start] as number, target, target + length);
   else for (let i = 0; i < length; i++) y[target + i * to] = x[start + i * from] as number;
 };
 
 /** Copies x[start + sum_k i_k from_k] to y[target + sum_k i_k to_k] for all indices; the outermost axis comes first. */
-export const copyWalk = (x: Float32Array, start: number, y: Float32Array, target: number, allAxes: readonly CopyAxis[]): void => {
+export const copyWalk = (
+  x: Float32Array,
+  start: number,
+  y: Float32Array,
+  target: number,
+  allAxes: readonly CopyAxis[],
+): void => {
   if (allAxes.some(({ length }) => length === 0)) return;
   const axes = merged(allAxes);
   const inner = axes.pop() ?? { length: 1, from: 0, to: 1 };

@@ -17,7 +17,11 @@ interface BatchedShape extends ProductShape {
 }
 
 /** The sizes of a batched product; `undefined` for broadcasts beyond one matrix against many. */
-const planProduct = (a: TensorInfo, b: TensorInfo, { transposeA, transposeB }: Transposes): BatchedShape | undefined => {
+const planProduct = (
+  a: TensorInfo,
+  b: TensorInfo,
+  { transposeA, transposeB }: Transposes,
+): BatchedShape | undefined => {
   const [outerA, outerB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];

@@ -1,5 +1,11 @@
 /** @file Kernels that only move numbers. */
-import { type KernelFunc, type NamedTensorInfoMap, slice_util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  type KernelFunc,
+  type NamedTensorInfoMap,
+  slice_util,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
 import { copyWalk, rowMajorSteps } from './copy-walk.ts';
@@ -88,7 +94,10 @@ const pad: KernelFunc = args => {
   return simd.makeTensorInfo(shape, 'float32', y);
 };
 
-/** The numbers of several tensors, one after the other along `axis`: `[outer][sum of the rows]` from `[outer][row]` each. */
+/**
+ * The numbers of several tensors, one after the other along `axis`: `[outer][sum of the rows]` from `[outer][row]`
+ * each.
+ */
 const join = (simd: SimdBackend, tensors: readonly TensorInfo[], axis: number): Float32Array => {
   const rows = tensors.map(({ shape }) => sizeOf(shape.slice(axis)));
   const outer = sizeOf((tensors[0] as TensorInfo).shape.slice(0, axis));
@@ -143,7 +152,11 @@ export const registerMoves = (): void => {
     takesFloat(args) && counts.length === inputOf(args).shape.length && areCounts(counts.flat());
   replaceKernel('Transpose', takesOrder, transpose);
   replaceKernel('Tile', args => takesCounts(args, (args.attrs as object as { readonly reps: number[] }).reps), tile);
-  replaceKernel('PadV2', args => takesCounts(args, (args.attrs as object as { readonly paddings: number[][] }).paddings), pad);
+  replaceKernel(
+    'PadV2',
+    args => takesCounts(args, (args.attrs as object as { readonly paddings: number[][] }).paddings),
+    pad,
+  );
   // Of a contiguous slice the cpu backend makes a view.
   const takesSlice = (args: Arguments): boolean => {
     const { shape } = inputOf(args);
@@ -158,7 +171,8 @@ export const registerMoves = (): void => {
     const tensors = listOf(args);
     const rank = tensors[0]?.shape.length;
     return (
-      tensors.length > 1 && tensors.every(tensor => isFloat(tensor) && tensor.shape.length === rank && sizeOf(tensor.shape) > 0)
+      tensors.length > 1 &&
+      tensors.every(tensor => isFloat(tensor) && tensor.shape.length === rank && sizeOf(tensor.shape) > 0)
     );
   };
   const agree = (args: Arguments, except?: number): boolean => {

@@ -41,7 +41,9 @@ const gather = (
   }
 };
 
-/** Copies or adds rows `[rows][columns]`, which lie `stride` apart in `block`, to those that lie `n` apart in `target`. */
+/**
+ * Copies or adds rows `[rows][columns]`, which lie `stride` apart in `block`, to those that lie `n` apart in `target`.
+ */
 const scatter = (
   target: Float32Array,
   block: Float32Array,
@@ -56,7 +58,8 @@ const scatter = (
   for (let row = 0; row < rows; row++) {
     const to = start + row * n;
     const from = row * stride;
-    if (adds) for (let j = 0; j < columns; j++) target[to + j] = (target[to + j] as number) + (block[from + j] as number);
+    if (adds)
+      for (let j = 0; j < columns; j++) target[to + j] = (target[to + j] as number) + (block[from + j] as number);
     else target.set(block.subarray(from, from + columns), to);
   }
 };
@@ -67,13 +70,16 @@ export interface BlockedOperands {
   readA(target: Float32Array, row: number, rows: number, column: number, columns: number): void;
   /** The same of `b`. */
   readB(target: Float32Array, row: number, rows: number, column: number, columns: number): void;
-  /** Takes what a block of `a` and one of `b` add to rows `row ...` and columns `column ...` of the result, `stride` apart in `block`. */
+  /**
+   * Takes what a block of `a` and one of `b` add to rows `row ...` and columns `column ...` of the result, `stride`
+   * apart in `block`.
+   */
   addBlock(block: Float32Array, stride: number, row: number, rows: number, column: number, columns: number): void;
 }
 
 /**
- * A matrix product on all threads, block by block: of operands of any size only some blocks are in the kernels' memory. The blocks come in a fixed
- * order, those of one part of the result in the order of k.
+ * A matrix product on all threads, block by block: of operands of any size only some blocks are in the kernels' memory.
+ * The blocks come in a fixed order, those of one part of the result in the order of k.
  */
 export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shape: ProductShape): void => {
   const { arena, pool, wasm } = kernels;

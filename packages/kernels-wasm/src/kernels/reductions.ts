@@ -20,7 +20,11 @@ type Reduction = (x: Float32Array, outer: number, middle: number, inner: number)
 const STRIP = 2048;
 
 /** The sum over the middle divided by `divisor`, worked out in float64. */
-const sumMiddle = (x: Float32Array, [outer, middle, inner]: readonly [number, number, number], divisor: number): Float32Array => {
+const sumMiddle = (
+  x: Float32Array,
+  [outer, middle, inner]: readonly [number, number, number],
+  divisor: number,
+): Float32Array => {
   const y = allocate(outer * inner);
   if (inner === 1) {
     for (let o = 0; o < outer; o++) {
@@ -77,7 +81,8 @@ const reducedAxes = ({ shape }: TensorInfo, { axis, reductionIndices }: Reductio
   return axes.sort((a, b) => a - b);
 };
 
-const areNeighbours = (axes: readonly number[]): boolean => axes.every((axis, index) => axis === (axes[0] as number) + index);
+const areNeighbours = (axes: readonly number[]): boolean =>
+  axes.every((axis, index) => axis === (axes[0] as number) + index);
 
 const reduction =
   (reduce: Reduction): KernelFunc =>
@@ -88,7 +93,9 @@ const reduction =
     const axes = reducedAxes(x, attributes);
     const others = x.shape.map((_, axis) => axis).filter(axis => !axes.includes(axis));
     const lengthsOf = (some: readonly number[]): number[] => some.map(axis => x.shape[axis] as number);
-    const shape = attributes.keepDims ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)) : lengthsOf(others);
+    const shape = attributes.keepDims
+      ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
+      : lengthsOf(others);
     const middle = sizeOf(lengthsOf(axes));
     const numbers = simd.numbers(x);
     if (!areNeighbours(axes)) {
@@ -107,7 +114,8 @@ export const registerReductions = (): void => {
     const { x } = inputs as Inputs;
     return isFloat(x) && areAxes(reducedAxes(x, attrs as object as ReductionAttributes), x.shape.length);
   };
-  const hasNumbers = (args: Parameters<KernelFunc>[0]): boolean => takes(args) && sizeOf((args.inputs as Inputs).x.shape) > 0;
+  const hasNumbers = (args: Parameters<KernelFunc>[0]): boolean =>
+    takes(args) && sizeOf((args.inputs as Inputs).x.shape) > 0;
   replaceKernel('Sum', takes, reduction(sum));
   replaceKernel('Mean', takes, reduction(mean));
   replaceKernel('Max', hasNumbers, reduction(maximum));

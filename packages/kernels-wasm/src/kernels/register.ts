@@ -31,7 +31,9 @@ export const assertShape = (what: string, { shape }: TensorInfo, wanted: readonl
     throw new RangeError(`${what} must be [${wanted.join(', ')}], got [${shape.join(', ')}]`);
 };
 
-/** Replaces a kernel that was copied from the cpu backend. What `takes` declines goes to the cpu backend's as before. */
+/**
+ * Replaces a kernel that was copied from the cpu backend. What `takes` declines goes to the cpu backend's as before.
+ */
 export const replaceKernel = (
   kernelName: string,
   takes: (args: Parameters<KernelFunc>[0]) => boolean,

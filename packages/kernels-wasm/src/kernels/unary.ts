@@ -1,4 +1,7 @@
-/** @file Elementwise kernels of one argument that JavaScript does as fast as memory allows, and the sum of several tensors. */
+/**
+ * @file Elementwise kernels of one argument that JavaScript does as fast as memory allows, and the sum of several
+ * tensors.
+ */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';

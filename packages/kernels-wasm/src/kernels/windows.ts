@@ -1,7 +1,10 @@
 /** @file The windows of a convolution as the rows of a matrix, made a block at a time ("im2col"), and the way back. */
 import type { BlockedOperands } from './product.ts';
 
-/** The sizes of a convolution of images `[batch][height][width][channels]`; `padTop` and `padLeft` lie outside the image. */
+/**
+ * The sizes of a convolution of images `[batch][height][width][channels]`; `padTop` and `padLeft` lie outside the
+ * image.
+ */
 export interface ConvolutionShape {
   readonly batch: number;
   readonly inHeight: number;
@@ -20,11 +23,15 @@ export interface ConvolutionShape {
   readonly padLeft: number;
 }
 
-/** A run of numbers that are neighbours in the image and in the window; `image` is negative where the window hangs over the edge. */
+/**
+ * A run of numbers that are neighbours in the image and in the window; `image` is negative where the window hangs over
+ * the edge.
+ */
 type Run = (image: number, block: number, length: number) => void;
 
 /**
- * Calls `run` for all that lies in rows `row ...` (output pixels) and columns `column ...` (tap by tap, channel by channel) of the windows' matrix.
+ * Calls `run` for all that lies in rows `row ...` (output pixels) and columns `column ...` (tap by tap, channel by
+ * channel) of the windows' matrix.
  *
  * @param stride the distance between the block's rows
  */
@@ -80,5 +87,6 @@ export const windowAdder =
   (values, stride, row, rows, column, columns) =>
     forEachRun(shape, [row, rows, column, columns], stride, (image, block, length) => {
       if (image < 0) return;
-      for (let i = 0; i < length; i++) images[image + i] = (images[image + i] as number) + (values[block + i] as number);
+      for (let i = 0; i < length; i++)
+        images[image + i] = (images[image + i] as number) + (values[block + i] as number);
     });

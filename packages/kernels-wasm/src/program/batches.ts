@@ -8,7 +8,10 @@ const BATCH_NUMBERS = 2 ** 20;
 const FIELDS_NUMBERS = 2 ** 22;
 const MOST_POINTS = 16_384;
 const FEWEST_POINTS = 128;
-/** Multiplications of a batch: some ten seconds of one thread, so that a thread that does not answer for much longer is known to have failed. */
+/**
+ * Multiplications of a batch: some ten seconds of one thread, so that a thread that does not answer for much longer is
+ * known to have failed.
+ */
 const MOST_WORK = 2 ** 37;
 /** Matrix products of a step for each layer and row of the jet. */
 const PRODUCTS = 4;

@@ -1,4 +1,7 @@
-/** @file The parameters of some of the fields of a program, as they lie in the kernels' memory while these are worked on. */
+/**
+ * @file The parameters of some of the fields of a program, as they lie in the kernels' memory while these are worked
+ * on.
+ */
 import { type KernelProgram, numbersOf, withParameters } from '@neural-fields/core/kernels';
 import type { ParameterNumbers } from '@neural-fields/core/layers';
 import { sizeOf } from './packings.ts';
@@ -14,7 +17,10 @@ interface GroupedParameter {
   readonly fieldStride: number;
 }
 
-/** The layout of the parameters of a group: first those that all fields share, then of each of the others those of all fields of the group. */
+/**
+ * The layout of the parameters of a group: first those that all fields share, then of each of the others those of all
+ * fields of the group.
+ */
 export interface FieldGroup {
   /** The program with its parameters where that layout has them. */
   readonly program: KernelProgram;
@@ -36,7 +42,9 @@ export const fieldGroupOf = (program: KernelProgram): FieldGroup => {
   for (const operation of program.operations)
     for (const numbers of numbersOf(operation)) if (numbers.kind === 'parameter') all.set(numbers.offset, numbers);
   const strideOf = ({ fieldStride = 0 }: ParameterNumbers): number => fieldStride;
-  const [shared, own] = [false, true].map(isOwn => [...all.values()].filter(numbers => strideOf(numbers) > 0 === isOwn));
+  const [shared, own] = [false, true].map(isOwn =>
+    [...all.values()].filter(numbers => strideOf(numbers) > 0 === isOwn),
+  );
   const ownNumbers = (own as ParameterNumbers[]).reduce((sum, numbers) => sum + strideOf(numbers), 0);
   const size = Math.max(1, Math.min(fields, Math.floor(GROUP_NUMBERS / Math.max(1, ownNumbers))));
   let next = 0;
@@ -71,7 +79,13 @@ export const copySharedIn = ({ shared }: FieldGroup, flat: Float32Array, group: 
 };
 
 /** Copies the parameters of `count` fields from `first` on from the flat vector to the group's. */
-export const copyOwnIn = ({ own }: FieldGroup, flat: Float32Array, group: Float32Array, first: number, count: number): void => {
+export const copyOwnIn = (
+  { own }: FieldGroup,
+  flat: Float32Array,
+  group: Float32Array,
+  first: number,
+  count: number,
+): void => {
   for (const { offset, place, fieldStride } of own)
     group.set(flat.subarray(offset + first * fieldStride, offset + (first + count) * fieldStride), place);
 };
@@ -82,7 +96,13 @@ export const copySharedOut = ({ shared }: FieldGroup, flat: Float32Array, group:
 };
 
 /** Copies the parameters of `count` fields from `first` on from the group's vector to the flat one. */
-export const copyOwnOut = ({ own }: FieldGroup, flat: Float32Array, group: Float32Array, first: number, count: number): void => {
+export const copyOwnOut = (
+  { own }: FieldGroup,
+  flat: Float32Array,
+  group: Float32Array,
+  first: number,
+  count: number,
+): void => {
   for (const { offset, place, fieldStride } of own)
     flat.set(group.subarray(place, place + count * fieldStride), offset + first * fieldStride);
 };

@@ -111,10 +111,21 @@ export class FormulaTable {
     };
     if (program.uniforms.length > 0) {
       const uniforms = program.uniforms.map((instruction, at) =>
-        this.#instruction(opcodeOf(instruction.op), ENTRY_BYTES * (firstUniform + at), instruction.operands.map(sourceOf)),
+        this.#instruction(
+          opcodeOf(instruction.op),
+          ENTRY_BYTES * (firstUniform + at),
+          instruction.operands.map(sourceOf),
+        ),
       );
       const source = this.#formula(uniforms, []);
-      this.#packings.add({ kind: constants.PACK_FORMULA, source, fieldBytes: 0, rows: 0, columns: 0, target: this.place });
+      this.#packings.add({
+        kind: constants.PACK_FORMULA,
+        source,
+        fieldBytes: 0,
+        rows: 0,
+        columns: 0,
+        target: this.place,
+      });
     }
     const targetOf = (at: number): number => REGISTER_BYTES * (registers.targets[at] as number);
     const instructions: RecordValues<'Instruction'>[] = [];
@@ -124,7 +135,9 @@ export class FormulaTable {
       if (next && isWavePair(op, operands, next)) {
         const [sine, cosine] = op === 'sin' ? [at, at + 1] : [at + 1, at];
         const second = { second: targetOf(cosine) };
-        instructions.push(this.#instruction(constants.OP_SINE_AND_COSINE, targetOf(sine), operands.map(sourceOf), second));
+        instructions.push(
+          this.#instruction(constants.OP_SINE_AND_COSINE, targetOf(sine), operands.map(sourceOf), second),
+        );
         at += 1;
       } else instructions.push(this.#instruction(opcodeOf(op), targetOf(at), operands.map(sourceOf)));
     }

@@ -1,4 +1,6 @@
-/** @file The memory of a program: records whose fields are named as in `assembly/`, and the numbers that they point at. */
+/**
+ * @file The memory of a program: records whose fields are named as in `assembly/`, and the numbers that they point at.
+ */
 import { records } from '../generated/records.ts';
 
 type Records = typeof records;
@@ -9,10 +11,16 @@ export type RecordName = keyof Records;
 /** The name of a field of a record. */
 export type FieldName<R extends RecordName> = keyof Records[R]['fields'] & string;
 
-/** A part of a program's memory: what is the same at every step, what a step works out of the parameters, and the parameters themselves. */
+/**
+ * A part of a program's memory: what is the same at every step, what a step works out of the parameters, and the
+ * parameters themselves.
+ */
 type Region = 'image' | 'room' | 'parameters';
 
-/** A place in a program's memory, in bytes from the start of a region; an address once it is known where the program lies. */
+/**
+ * A place in a program's memory, in bytes from the start of a region; an address once it is known where the program
+ * lies.
+ */
 export interface Place {
   readonly region: Region;
   readonly offset: number;

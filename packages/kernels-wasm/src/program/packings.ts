@@ -1,4 +1,6 @@
-/** @file Which parameters go where before a step, and which gradients go where after it; see `assembly/parameters.ts`. */
+/**
+ * @file Which parameters go where before a step, and which gradients go where after it; see `assembly/parameters.ts`.
+ */
 import type { Numbers, ParameterNumbers } from '@neural-fields/core/layers';
 import { constants } from '../generated/records.ts';
 import type { Image, Place, RecordValues } from './image.ts';
@@ -33,7 +35,10 @@ export interface NumberSource {
 /** Finds numbers. */
 export const sourceOf = (image: Image, numbers: Numbers): NumberSource =>
   numbers.kind === 'parameter'
-    ? { source: { region: 'parameters', offset: FLOAT * numbers.offset }, fieldBytes: FLOAT * (numbers.fieldStride ?? 0) }
+    ? {
+        source: { region: 'parameters', offset: FLOAT * numbers.offset },
+        fieldBytes: FLOAT * (numbers.fieldStride ?? 0),
+      }
     : { source: image.floats(numbers.values()), fieldBytes: 0 };
 
 /** Some numbers of a parameter. */
@@ -75,7 +80,10 @@ export class Gradients {
     return source;
   }
 
-  /** Numbers one behind the other, up to a multiple of a panel's columns: all of them, or `count` from `first`, `step` apart. @returns their offset */
+  /**
+   * Numbers one behind the other, up to a multiple of a panel's columns: all of them, or `count` from `first`, `step`
+   * apart. @returns their offset
+   */
   vector(
     { offset, shape, fieldStride = 0 }: ParameterNumbers,
     { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {},

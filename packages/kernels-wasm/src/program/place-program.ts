@@ -50,8 +50,8 @@ export interface PlacedProgram {
 }
 
 /**
- * Whether the gradient is worked out by adjoints and not by the jet: with one output, the former takes the products of 2 rows of the jet whatever the
- * number of coordinates d, the latter those of 1 + d.
+ * Whether the gradient is worked out by adjoints and not by the jet: with one output, the former takes the products of
+ * 2 rows of the jet whatever the number of coordinates d, the latter those of 1 + d.
  */
 const prefersAdjoint = ({ shape, inputs, operations, outFeatures }: KernelProgram): boolean =>
   shape.order === 1 &&
@@ -70,7 +70,8 @@ const prefersAdjoint = ({ shape, inputs, operations, outFeatures }: KernelProgra
 const withoutIdentities = (program: KernelProgram): KernelProgram => ({
   ...program,
   operations: program.operations.map(operation => {
-    if (operation.kind !== 'linear' || operation.activation === undefined || !isIdentity(operation.activation)) return operation;
+    if (operation.kind !== 'linear' || operation.activation === undefined || !isIdentity(operation.activation))
+      return operation;
     const { activation: _, ...linear } = operation;
     return linear;
   }),
@@ -107,7 +108,8 @@ class Placing {
   }
 
   activation(operation: Operation): PlacedActivation | undefined {
-    const activation = operation.kind === 'linear' || operation.kind === 'elementwise' ? operation.activation : undefined;
+    const activation =
+      operation.kind === 'linear' || operation.kind === 'elementwise' ? operation.activation : undefined;
     return (
       activation &&
       placeActivation(this.image, this.packings, activation, {
@@ -153,7 +155,8 @@ class Placing {
         this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
         const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
         const transposed = isTransposed ? image.room(FLOAT * panel * inPanels * outFeatures) : 0;
-        if (typeof transposed !== 'number') this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
+        if (typeof transposed !== 'number')
+          this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
         const place = image.record('Linear', {
           outPanels,
           inPanels,
@@ -193,13 +196,20 @@ class Placing {
 
   /** Bytes that a grid keeps of each point and level. */
   keptBytes({ inputs: [input], table }: GridOperation): number {
-    return this.#machine.functions.gridKeptBytes(this.#widthOf(input), table.shape[1] as number, blockCount(this.#program.shape));
+    return this.#machine.functions.gridKeptBytes(
+      this.#widthOf(input),
+      table.shape[1] as number,
+      blockCount(this.#program.shape),
+    );
   }
 
   /** Scratch that an operation needs while it runs. */
   rowsBytes(operation: Operation, activation: PlacedActivation | undefined): number {
     if (operation.kind !== 'grid') return activation?.rowsBytes ?? 0;
-    return this.#machine.functions.gridScratchBytes(this.#widthOf(operation.inputs[0]), blockCount(this.#program.shape));
+    return this.#machine.functions.gridScratchBytes(
+      this.#widthOf(operation.inputs[0]),
+      blockCount(this.#program.shape),
+    );
   }
 
   /** What an operation keeps of each point for its reverse. */
@@ -232,7 +242,8 @@ class Placing {
       keptBytes: this.#forReverse ? keptBytes : 0,
     });
     const target = further(place, FLOAT * wordOf('Grid', 'table'));
-    if (fieldBytes > 0) this.packings.add({ kind: constants.PACK_ADDRESS, source, fieldBytes, rows: 1, columns: 1, target });
+    if (fieldBytes > 0)
+      this.packings.add({ kind: constants.PACK_ADDRESS, source, fieldBytes, rows: 1, columns: 1, target });
     return place;
   }
 
@@ -334,7 +345,9 @@ export const placeProgram = (
   const operationRecords = operations.map((operation, index) => {
     const register = inputs.length + index;
     return image.record('Operation', {
-      kind: constants[`OPERATION_${operation.kind.toUpperCase() as Uppercase<Exclude<Operation['kind'], 'custom'>>}` as const],
+      kind: constants[
+        `OPERATION_${operation.kind.toUpperCase() as Uppercase<Exclude<Operation['kind'], 'custom'>>}` as const
+      ],
       features: operation.outFeatures,
       stride: places.strides[register] as number,
       place: places.values[register] as number,

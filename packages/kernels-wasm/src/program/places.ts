@@ -1,4 +1,7 @@
-/** @file Where in a thread's scratch a program keeps what: each value as long as something reads it, and each gradient as long. */
+/**
+ * @file Where in a thread's scratch a program keeps what: each value as long as something reads it, and each gradient
+ * as long.
+ */
 import { blockCount, type KernelProgram, learns, type Operation, registerWidths } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 import type { ProgramLayout } from '../machine.ts';
@@ -18,7 +21,10 @@ const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple)
 /** Floats from one row of so many features to the next. */
 export const strideFor = (features: number, { panel }: ProgramLayout): number => roundUp(features, panel) + ROW_PADDING;
 
-/** What a program is run for: its outputs, or its gradient, with respect to the inputs too or, behind a loss, to the parameters alone. */
+/**
+ * What a program is run for: its outputs, or its gradient, with respect to the inputs too or, behind a loss, to the
+ * parameters alone.
+ */
 export type Purpose = 'forward' | 'reverse' | 'loss';
 
 /** A block of memory that is needed from one moment to another, both included. */
@@ -70,11 +76,15 @@ export interface Places {
 const wantedGradients = ({ inputs, operations }: KernelProgram, purpose: Purpose): boolean[] => {
   const wanted = inputs.map(() => purpose === 'reverse');
   if (purpose === 'forward') return [...wanted, ...operations.map(() => false)];
-  for (const operation of operations) wanted.push(learns(operation) || operation.inputs.some(register => wanted[register]));
+  for (const operation of operations)
+    wanted.push(learns(operation) || operation.inputs.some(register => wanted[register]));
   return wanted;
 };
 
-/** Gives each block the first gap that it fits in among those that are needed at the same time. @returns the offsets and the end */
+/**
+ * Gives each block the first gap that it fits in among those that are needed at the same time. @returns the offsets and
+ * the end
+ */
 const fitBlocks = (
   blocks: readonly Block[],
   bytesOf: (block: Block) => number,
@@ -114,7 +124,11 @@ export interface ScratchNeeds {
 }
 
 /** Finds places. */
-export const findPlaces = (program: KernelProgram, purpose: Purpose, { layout, rowsBytes, keptFloats }: ScratchNeeds): Places => {
+export const findPlaces = (
+  program: KernelProgram,
+  purpose: Purpose,
+  { layout, rowsBytes, keptFloats }: ScratchNeeds,
+): Places => {
   const { inputs, operations, shape } = program;
   const blocks = blockCount(shape);
   const strides = registerWidths(program).map(width => strideFor(width, layout));
@@ -131,7 +145,9 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { layout, r
     from,
     to,
   });
-  const values = strides.map((_, register) => blockOf(register, Math.max(0, register - inputs.length + 1), keeps ? end : 0));
+  const values = strides.map((_, register) =>
+    blockOf(register, Math.max(0, register - inputs.length + 1), keeps ? end : 0),
+  );
   const preActivations = operations.map((operation, index) => {
     if (operation.kind !== 'linear' || operation.activation === undefined) return undefined;
     return blockOf(inputs.length + index, forwardTime(index), keeps ? end : forwardTime(index));
@@ -175,7 +191,9 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { layout, r
   }
 
   const spare: Block = { floats: spareFloats, from: 0, to: end };
-  const all = new Set([...values, ...preActivations, ...kept, ...gradients, spare].filter(block => block !== undefined));
+  const all = new Set(
+    [...values, ...preActivations, ...kept, ...gradients, spare].filter(block => block !== undefined),
+  );
   const perPoint = fitBlocks([...all], block => block.floats * FLOAT).bytes;
   const tilePoints = tilePointsFor(perPoint, layout.tileBytes - rowsBytes);
   const { offsets, bytes } = fitBlocks([...all], block => bytesFor(block.floats, tilePoints));
@@ -197,7 +215,10 @@ export const findPlaces = (program: KernelProgram, purpose: Purpose, { layout, r
   };
 };
 
-/** The same for a chain of linear maps and the passes of `assembly/scalar-gradient.ts`, which carry one block and keep everything. */
+/**
+ * The same for a chain of linear maps and the passes of `assembly/scalar-gradient.ts`, which carry one block and keep
+ * everything.
+ */
 export const findAdjointPlaces = (
   program: KernelProgram,
   purpose: Purpose,

@@ -1,4 +1,6 @@
-/** @file The backend for fields: its programs of operations, and the losses that need nothing else, run in WebAssembly. */
+/**
+ * @file The backend for fields: its programs of operations, and the losses that need nothing else, run in WebAssembly.
+ */
 import {
   type CompiledLoss,
   type CompiledProgram,
@@ -54,7 +56,8 @@ const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend
   const reverse = lazyFieldsRunner(simd, program, 'reverse');
   const { outFeatures: o, shape } = program;
   const blocks = [[], [shape.inFeatures], [shape.forms?.weights.length ?? 0]];
-  const made = (shape: readonly number[], values: Float32Array): TensorInfo => simd.makeTensorInfo([...shape], 'float32', values);
+  const made = (shape: readonly number[], values: Float32Array): TensorInfo =>
+    simd.makeTensorInfo([...shape], 'float32', values);
   return {
     forward([coords], parameters) {
       const n = coords?.shape.at(-2) as number;
@@ -112,7 +115,9 @@ const simdFields: FieldBackend = {
         const runner = kept ? reverse() : forward();
         const results = runner.forward(numbers(inputs), simd.numbers(parameters), n, kept);
         if (kept) simd.keptForward.remember(runner, [...inputs, parameters]);
-        return results.map((values, index) => simd.makeTensorInfo([...(blocks[index] as number[]), n, o], 'float32', values));
+        return results.map((values, index) =>
+          simd.makeTensorInfo([...(blocks[index] as number[]), n, o], 'float32', values),
+        );
       },
       reverse(inputs, parameters, upstream) {
         const runner = reverse();

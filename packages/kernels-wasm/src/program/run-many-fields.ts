@@ -1,4 +1,7 @@
-/** @file Steps of placed programs for many fields: batches of fields, or of the points of one field; a job runs for each. */
+/**
+ * @file Steps of placed programs for many fields: batches of fields, or of the points of one field; a job runs for
+ * each.
+ */
 import type { LossScale } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
@@ -73,7 +76,14 @@ export class FieldsRunner {
 
   #jet(direction: Stream['direction'], arrays: readonly Float32Array[], field: 'outputs' | 'upstream'): Stream {
     const features = this.#placed.program.outFeatures;
-    return { direction, arrays, features, numbers: this.#shape.outputNumbers, isShared: false, place: this.#place(field) };
+    return {
+      direction,
+      arrays,
+      features,
+      numbers: this.#shape.outputNumbers,
+      isShared: false,
+      place: this.#place(field),
+    };
   }
 
   /**
@@ -204,7 +214,11 @@ export class FieldsRunner {
           const first = room[index] as number;
           const { place, features, isShared, direction } = stream;
           const fieldBytes = isShared ? 0 : FLOAT * one.points * features;
-          writeRecord(arena, 'FieldAddress', addresses + index * recordBytes('FieldAddress'), { place, first, fieldBytes });
+          writeRecord(arena, 'FieldAddress', addresses + index * recordBytes('FieldAddress'), {
+            place,
+            first,
+            fieldBytes,
+          });
           if (direction === 'in') this.#copy(stream, first, one, points);
         }
         const tile = evenTile(one.points, tilePoints);

@@ -133,7 +133,10 @@ class Running {
 }
 
 /** The arrays of each input, which are one or those of a jet. */
-const groupInputs = ({ program: { inputs, shape } }: PlacedProgram, arrays: readonly Float32Array[]): Float32Array[][] => {
+const groupInputs = (
+  { program: { inputs, shape } }: PlacedProgram,
+  arrays: readonly Float32Array[],
+): Float32Array[][] => {
   let next = 0;
   return inputs.map(({ kind }) => {
     const first = next;
@@ -157,7 +160,12 @@ export class Runner {
     this.#features = placed.program.inputs.map(({ features }) => features);
   }
 
-  #copyInputs(groups: readonly Float32Array[][], addresses: readonly number[], batch: Batch, direction: 'in' | 'out'): void {
+  #copyInputs(
+    groups: readonly Float32Array[][],
+    addresses: readonly number[],
+    batch: Batch,
+    direction: 'in' | 'out',
+  ): void {
     const { arena } = this.#machine;
     for (const [index, arrays] of groups.entries()) {
       const view = arena.floats(addresses[index] as number, batch.count * (this.#shape.inputNumbers[index] as number));
@@ -230,7 +238,13 @@ export class Runner {
       const resultGroups = groupInputs(this.#placed, results);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
-        copyBlocks(upstream, arena.floats(upstreamAddress, this.#shape.outputNumbers * batch.count), batch, outFeatures, 'in');
+        copyBlocks(
+          upstream,
+          arena.floats(upstreamAddress, this.#shape.outputNumbers * batch.count),
+          batch,
+          outFeatures,
+          'in',
+        );
         running.run(batch.count, 'reverse', kept);
         this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
       });

@@ -42,5 +42,6 @@ export const platform: Platform = {
   prepare: () => undefined,
   availableThreads: () => (isolated() ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1),
   triesFirst: true,
-  starters: script => (script === undefined ? [fromFile, fromText] : [starter(() => new Worker(script, { type: 'module' }))]),
+  starters: script =>
+    script === undefined ? [fromFile, fromText] : [starter(() => new Worker(script, { type: 'module' }))],
 };

@@ -19,7 +19,8 @@ const startThread: ThreadStarter = start => {
 };
 
 export const platform: Platform = {
-  // Node 20 has relaxed SIMD behind this flag. Later versions have it without, and complain of flags that they do not know.
+  // Node 20 has relaxed SIMD behind this flag. Later versions have it without, and complain of flags that they do not
+  // know.
   prepare: () => {
     if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
   },

@@ -19,7 +19,10 @@ export interface ThreadStart {
 
 /** A thread that waits for jobs. */
 export interface Thread {
-  /** Settles when the thread runs; rejects when it cannot, as under a content security policy without the workers' source. */
+  /**
+   * Settles when the thread runs; rejects when it cannot, as under a content security policy without the workers'
+   * source.
+   */
   readonly started: Promise<void>;
   /** False when the thread is known to have ended. */
   isAlive(): boolean;

@@ -14,7 +14,9 @@ const PATIENCE = 120_000;
 /** How long the caller looks for the others' end before it sleeps. */
 const SPINS = 20_000;
 const NAP = 100;
-/** Threads that are told to end may still look at their control words for a moment: each start takes others, in turn. */
+/**
+ * Threads that are told to end may still look at their control words for a moment: each start takes others, in turn.
+ */
 const CONTROLS = 64;
 const CONTROL_BYTES = 4 * CONTROL.length;
 
@@ -43,9 +45,10 @@ export interface ThreadPoolOptions {
 }
 
 /**
- * The threads that share a job: the caller's own, number 0, and workers, which start with the first job that is worth it. Which share is whose is
- * fixed by their number, so the results depend on nothing else; the caller takes over what a worker has not begun when its own share is done, as while
- * the worker is starting or busy elsewhere, so that no job ever waits for a thread that is not there.
+ * The threads that share a job: the caller's own, number 0, and workers, which start with the first job that is worth
+ * it. Which share is whose is fixed by their number, so the results depend on nothing else; the caller takes over what
+ * a worker has not begun when its own share is done, as while the worker is starting or busy elsewhere, so that no job
+ * ever waits for a thread that is not there.
  */
 export class ThreadPool {
   readonly count: number;
@@ -83,7 +86,10 @@ export class ThreadPool {
     throw reason;
   }
 
-  /** Starts the workers where there are none or one has ended; false where there can be none, as under Node's permission model. */
+  /**
+   * Starts the workers where there are none or one has ended; false where there can be none, as under Node's permission
+   * model.
+   */
   #areRunning(): boolean {
     if (this.#workers.length > 0 && this.#workers.every(worker => worker.isAlive())) return true;
     this.dispose();
@@ -176,7 +182,9 @@ export class ThreadPool {
       if (sleeps) Atomics.wait(words, CONTROL.done, done, NAP);
       if (performance.now() - started > patience) {
         this.dispose();
-        throw new KernelThreadError(`simd: ${wanted - done} of ${this.count} threads did not answer within ${patience / 1000} s`);
+        throw new KernelThreadError(
+          `simd: ${wanted - done} of ${this.count} threads did not answer within ${patience / 1000} s`,
+        );
       }
     }
   }

@@ -6,15 +6,26 @@ import type { ControlWords, ThreadStart } from './platform.ts';
 export const MOST_THREADS = 16;
 
 /**
- * The words by which threads and their owner talk, in shared memory. `generation` counts the jobs; from `claims` on lies a word for each thread, the
- * last generation in which its share was taken: by itself, or by the owner where it was late.
+ * The words by which threads and their owner talk, in shared memory. `generation` counts the jobs; from `claims` on
+ * lies a word for each thread, the last generation in which its share was taken: by itself, or by the owner where it
+ * was late.
  */
-export const CONTROL: ControlWords = { generation: 0, done: 1, kind: 2, job: 3, threads: 4, failed: 5, claims: 16, length: 32 };
+export const CONTROL: ControlWords = {
+  generation: 0,
+  done: 1,
+  kind: 2,
+  job: 3,
+  threads: 4,
+  failed: 5,
+  claims: 16,
+  length: 32,
+};
 
 /**
  * Takes a thread's share of every job; never returns.
  *
- * A thread without a file of its own gets the text of this function, so it uses nothing that is not an argument or global.
+ * A thread without a file of its own gets the text of this function, so it uses nothing that is not an argument or
+ * global.
  */
 export function serve(start: ThreadStart): never {
   const control = start.words;
@@ -33,10 +44,17 @@ export function serve(start: ThreadStart): never {
     if (taken === next || Atomics.compareExchange(words, claim, taken, next) !== taken) continue;
     try {
       if (kernels === undefined) {
-        const instance = new WebAssembly.Instance(start.module, { env: { memory: memory, sin: Math.sin, cos: Math.cos } });
+        const instance = new WebAssembly.Instance(start.module, {
+          env: { memory: memory, sin: Math.sin, cos: Math.cos },
+        });
         kernels = instance.exports as object as WasmExports;
       }
-      kernels.run(words[control.kind] as number, words[control.job] as number, thread, words[control.threads] as number);
+      kernels.run(
+        words[control.kind] as number,
+        words[control.job] as number,
+        thread,
+        words[control.threads] as number,
+      );
     } catch {
       Atomics.store(words, control.failed, thread);
     }

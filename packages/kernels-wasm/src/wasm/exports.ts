@@ -1,4 +1,7 @@
-/** @file What the WebAssembly module offers; see `assembly/index.ts`. All addresses are in bytes, all lengths in numbers unless said otherwise. */
+/**
+ * @file What the WebAssembly module offers; see `assembly/index.ts`. All addresses are in bytes, all lengths in numbers
+ * unless said otherwise.
+ */
 
 import type { constants } from '../generated/records.ts';
 
@@ -29,5 +32,12 @@ export interface WasmExports {
   joinFields(job: number, threads: number): void;
   /** Adds the gradients of what all fields share to the flat gradient, after the last job. */
   collectFields(job: number, threads: number): void;
-  transposeBlock(source: number, rows: number, columns: number, stride: number, target: number, targetStride: number): void;
+  transposeBlock(
+    source: number,
+    rows: number,
+    columns: number,
+    stride: number,
+    target: number,
+    targetStride: number,
+  ): void;
 }

@@ -11,7 +11,10 @@ export interface KeptTiles {
   readonly bytes: number;
 }
 
-/** The last forward pass whose gradient was being recorded: one at a time, as the reverse pass of a step follows at once. */
+/**
+ * The last forward pass whose gradient was being recorded: one at a time, as the reverse pass of a step follows at
+ * once.
+ */
 export class KeptForward {
   readonly #arena: Arena;
   #room: KeptTiles | undefined;
@@ -24,7 +27,10 @@ export class KeptForward {
     this.#arena = arena;
   }
 
-  /** Room for a pass, in place of what the last one left; `undefined` where there is no memory for it. Not to be called within a scope of the arena. */
+  /**
+   * Room for a pass, in place of what the last one left; `undefined` where there is no memory for it. Not to be called
+   * within a scope of the arena.
+   */
   start(): KeptTiles | undefined {
     this.#owner = undefined;
     if (this.#room === undefined && !this.#isRefused)

@@ -12,7 +12,9 @@ export const allocate = (length: number): Float32Array => {
   try {
     return new Float32Array(length);
   } catch (cause) {
-    throw new KernelMemoryError(`simd: cannot have ${Math.ceil((4 * length) / 2 ** 20)} MiB of memory for a tensor`, { cause });
+    throw new KernelMemoryError(`simd: cannot have ${Math.ceil((4 * length) / 2 ** 20)} MiB of memory for a tensor`, {
+      cause,
+    });
   }
 };
 
@@ -25,7 +27,8 @@ const FEWEST_PAGES = 1024;
 /**
  * The memory that the threads share, small at first.
  *
- * @param maximum bytes that it may grow to; 4 GiB if absent, or less where the engine cannot set so many addresses aside, as on some telephones
+ * @param maximum bytes that it may grow to; 4 GiB if absent, or less where the engine cannot set so many addresses
+ *   aside, as on some telephones
  * @throws KernelMemoryError when the engine has none
  */
 export const createMemory = (maximum?: number): WebAssembly.Memory => {
@@ -35,9 +38,12 @@ export const createMemory = (maximum?: number): WebAssembly.Memory => {
       return new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true });
     } catch (cause) {
       if (maximum !== undefined || pages <= FEWEST_PAGES)
-        throw new KernelMemoryError(`simd: cannot set ${(pages * PAGE) / 2 ** 20} MiB of addresses aside for the kernels`, {
-          cause,
-        });
+        throw new KernelMemoryError(
+          `simd: cannot set ${(pages * PAGE) / 2 ** 20} MiB of addresses aside for the kernels`,
+          {
+            cause,
+          },
+        );
       pages /= 2;
     }
 };
@@ -48,8 +54,8 @@ const ALIGNMENT = 64;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /**
- * Hands out parts of a WebAssembly memory, one after the other. Whoever takes some in {@link Arena.scope} gives all of it back at its end, so
- * nothing is ever fragmented and the memory grows to what the largest job needs.
+ * Hands out parts of a WebAssembly memory, one after the other. Whoever takes some in {@link Arena.scope} gives all of
+ * it back at its end, so nothing is ever fragmented and the memory grows to what the largest job needs.
  */
 export class Arena {
   readonly memory: WebAssembly.Memory;
@@ -78,7 +84,9 @@ export class Arena {
       try {
         this.memory.grow(Math.ceil(missing / PAGE));
       } catch (cause) {
-        throw new KernelMemoryError(`simd: cannot have ${Math.ceil(end / 2 ** 20)} MiB of memory for the kernels`, { cause });
+        throw new KernelMemoryError(`simd: cannot have ${Math.ceil(end / 2 ** 20)} MiB of memory for the kernels`, {
+          cause,
+        });
       }
     }
     this.#next = end;

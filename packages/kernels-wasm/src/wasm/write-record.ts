@@ -10,12 +10,18 @@ export type FieldValues<R extends keyof Records> = { readonly [Field in keyof Re
 export const recordBytes = (record: keyof Records): number => records[record].bytes;
 
 /** Writes a record, each field to where the compiler has it. */
-export const writeRecord = <R extends keyof Records>(arena: Arena, record: R, address: number, values: FieldValues<R>): void => {
+export const writeRecord = <R extends keyof Records>(
+  arena: Arena,
+  record: R,
+  address: number,
+  values: FieldValues<R>,
+): void => {
   const fields: Readonly<Record<string, { readonly offset: number; readonly type: string }>> = records[record].fields;
   for (const [name, value] of Object.entries<number>(values)) {
     const field = fields[name];
     if (field === undefined) throw new Error(`simd: the record ${record} has no field '${name}'`);
-    const view = field.type === 'f32' ? arena.floats(address + field.offset, 1) : arena.integers(address + field.offset, 1);
+    const view =
+      field.type === 'f32' ? arena.floats(address + field.offset, 1) : arena.integers(address + field.offset, 1);
     view[0] = value;
   }
 };

@@ -47,5 +47,6 @@ test('it works on when its threads have ended', async () => {
   const before = await measure('simd');
   (engine().backend as SimdBackend).kernels.pool.dispose();
   const after = await measure('simd');
-  for (const [index, values] of before.entries()) expectCloseInNorm(after[index] as Float32Array, values, { relative: 1e-4 });
+  for (const [index, values] of before.entries())
+    expectCloseInNorm(after[index] as Float32Array, values, { relative: 1e-4 });
 });

@@ -35,7 +35,9 @@ const source = (fixed: boolean): PointSource => ({
   pointsPerStep: 20,
   fixed,
   draw: (start, count, rng) => ({
-    coords: Float32Array.from({ length: 2 * count }, (_, i) => (fixed ? Math.sin(2 * start + i) : 2 * rng.uniform() - 1)),
+    coords: Float32Array.from({ length: 2 * count }, (_, i) =>
+      fixed ? Math.sin(2 * start + i) : 2 * rng.uniform() - 1,
+    ),
     targets: { value: new Float32Array(count).fill(0.5) },
   }),
 });
@@ -67,7 +69,10 @@ const lossThatFails = (call: number, fixed: boolean): Term[] => {
     fail();
     return losses;
   };
-  return [term({ name: 'first', points: source(true), loss: error }), term({ name: 'second', points: source(fixed), loss })];
+  return [
+    term({ name: 'first', points: source(true), loss: error }),
+    term({ name: 'second', points: source(fixed), loss }),
+  ];
 };
 
 const drawThatFails = (call: number, fixed: boolean): Term[] => {
@@ -192,7 +197,11 @@ const mishaps: Readonly<Record<string, Mishap>> = {
     options: () => ({ averageDecay: 0.9 }),
     onReport: () => 'break',
   },
-  'a break out of a search': { terms: () => plain(true), options: () => ({ optimizer: lbfgs() }), onReport: () => 'break' },
+  'a break out of a search': {
+    terms: () => plain(true),
+    options: () => ({ optimizer: lbfgs() }),
+    onReport: () => 'break',
+  },
   'an error of the caller': {
     terms: () => plain(),
     onReport: step => {
@@ -210,7 +219,10 @@ const mishaps: Readonly<Record<string, Mishap>> = {
   'a store that cannot write': {
     terms: () => plain(),
     options: () => ({
-      checkpoint: { everySteps: 2, store: { read: async () => undefined, write: () => Promise.reject(new Error('on purpose')) } },
+      checkpoint: {
+        everySteps: 2,
+        store: { read: async () => undefined, write: () => Promise.reject(new Error('on purpose')) },
+      },
     }),
     says: 'on purpose',
   },

@@ -32,12 +32,9 @@ describe('adam', () => {
   });
 
   it('is one kernel and leaves nothing behind', async () => {
-    const [parameters, gradient, first, second] = [1, 2, 3, 4].map(seed => tensor1d(numbers(8, seed).map(Math.abs))) as [
-      Tensor1D,
-      Tensor1D,
-      Tensor1D,
-      Tensor1D,
-    ];
+    const [parameters, gradient, first, second] = [1, 2, 3, 4].map(seed =>
+      tensor1d(numbers(8, seed).map(Math.abs)),
+    ) as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
     const before = engine().memory().numTensors;
     const { kernelNames } = await engine().profile(() => {
       const next = adam().update({ parameters, gradient, state: [first, second], step: 1, learningRate: 1 });

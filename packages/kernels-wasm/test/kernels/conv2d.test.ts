@@ -51,7 +51,10 @@ const windowsAlong = (
 };
 
 /** Calls `visit` with the places, in row-major arrays, of the three factors of every product of a convolution. */
-const forEachProduct = (convolution: Convolution, visit: (image: number, filter: number, output: number) => void): Shape4 => {
+const forEachProduct = (
+  convolution: Convolution,
+  visit: (image: number, filter: number, output: number) => void,
+): Shape4 => {
   const { images, filter, strides, dilations } = convolution;
   const [batch, height, width, inChannels] = images;
   const [filterHeight, filterWidth, , outChannels] = filter;
@@ -177,7 +180,11 @@ describe('conv2d', () => {
   );
 
   it('is that of the cpu backend, in the other layout too', async () => {
-    await expectLikeCpu(given([2, 7, 6, 3], [3, 2, 3, 5]), (x, w) => conv2d(x as Tensor4D, w as Tensor4D, [2, 1], 'same'), SUMS);
+    await expectLikeCpu(
+      given([2, 7, 6, 3], [3, 2, 3, 5]),
+      (x, w) => conv2d(x as Tensor4D, w as Tensor4D, [2, 1], 'same'),
+      SUMS,
+    );
     await expectLikeCpu(
       given([2, 3, 7, 6], [3, 2, 3, 5]),
       (x, w) => conv2d(x as Tensor4D, w as Tensor4D, [2, 1], 'valid', 'NCHW'),

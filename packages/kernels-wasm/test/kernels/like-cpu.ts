@@ -36,7 +36,11 @@ export const on = async (
 };
 
 /** Expects the same of both backends, to `relative` of the norm. */
-export const expectLikeCpu = async (inputs: Inputs, work: (...tensors: Tensor[]) => Tensor, relative = 0): Promise<void> => {
+export const expectLikeCpu = async (
+  inputs: Inputs,
+  work: (...tensors: Tensor[]) => Tensor,
+  relative = 0,
+): Promise<void> => {
   const [actual, expected] = [await on('simd', inputs, work), await on('cpu', inputs, work)];
   expect(actual.shape).toEqual(expected.shape);
   expectCloseInNorm(actual.values, expected.values, { relative });

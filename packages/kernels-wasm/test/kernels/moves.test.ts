@@ -60,7 +60,9 @@ describe('what only moves numbers is as on the cpu backend', () => {
   it('tile', () =>
     fc.assert(
       fc.asyncProperty(
-        shapes.chain(shape => fc.tuple(fc.constant(shape), fc.tuple(...shape.map(() => fc.integer({ min: 1, max: 3 }))))),
+        shapes.chain(shape =>
+          fc.tuple(fc.constant(shape), fc.tuple(...shape.map(() => fc.integer({ min: 1, max: 3 })))),
+        ),
         ([shape, reps]) => expectLikeCpu(given(shape), x => tile(x as Tensor, reps)),
       ),
       settings,

@@ -26,7 +26,8 @@ describe.each(Object.keys(operations) as (keyof typeof operations)[])('%s', name
     { shape: [2, 2, 5000], axis: 1 },
     { shape: [0, 3], axis: 1 },
   ])('of $shape along $axis', async ({ shape, axis }) => {
-    for (const keepDims of [false, true]) await expectLikeCpu(given(shape), x => operation(x as Tensor, axis, keepDims), SUMS);
+    for (const keepDims of [false, true])
+      await expectLikeCpu(given(shape), x => operation(x as Tensor, axis, keepDims), SUMS);
   });
 });
 

@@ -36,60 +36,67 @@ describe('the fused field jet', () => {
     { omega: 5, request: { gradient: true } },
     { omega: 5, request: { laplacian: true } },
     { omega: 30, request: {} },
-  ] as const)('has parameter gradients within 5e-6 of float64 at width 32: $omega, $request', async ({ omega, request }) => {
-    const spec = siren({
-      inFeatures: 2,
-      outFeatures: 1,
-      hiddenFeatures: 32,
-      hiddenLayers: 2,
-      omega0: omega,
-      omegaHidden: omega,
-    });
-    const field = createField(spec, { seed: 7 });
-    const n = 3;
-    const coords = pointsFor(field, n);
-    const measured = await measure('simd', field, coords, request);
-    const parameters = Object.fromEntries(
-      await Promise.all(
-        Object.entries(field.parameters).map(
-          async ([name, variable]) => [name, Float64Array.from(await variable.data())] as const,
+  ] as const)(
+    'has parameter gradients within 5e-6 of float64 at width 32: $omega, $request',
+    async ({ omega, request }) => {
+      const spec = siren({
+        inFeatures: 2,
+        outFeatures: 1,
+        hiddenFeatures: 32,
+        hiddenLayers: 2,
+        omega0: omega,
+        omegaHidden: omega,
+      });
+      const field = createField(spec, { seed: 7 });
+      const n = 3;
+      const coords = pointsFor(field, n);
+      const measured = await measure('simd', field, coords, request);
+      const parameters = Object.fromEntries(
+        await Promise.all(
+          Object.entries(field.parameters).map(
+            async ([name, variable]) => [name, Float64Array.from(await variable.data())] as const,
+          ),
         ),
-      ),
-    );
-    const points = Array.from({ length: n }, (_, i) => coords.subarray(2 * i, 2 * i + 2));
-    // The loss of `measure`, from float64 jets.
-    const lossNow = (): number => {
-      const jets = points.map(point => fieldJet(oracleOf(spec), parameters, point));
-      const parts = [
-        jets.map(({ value }) => value[0] as number),
-        ...('gradient' in request ? [jets.flatMap(({ gradient }) => gradient.map(row => row[0] as number))] : []),
-        ...('laplacian' in request
-          ? [jets.map(({ hessian }) => (hessian[0]?.[0]?.[0] as number) + (hessian[1]?.[1]?.[0] as number))]
-          : []),
-      ];
-      return parts.reduce((total, part) => total + part.reduce((s, x, i) => s + measuredWeight(i) * x, 0), 0);
-    };
-    const step = 1e-3 / omega;
-    const rng = createRng(5);
-    const actual: number[] = [];
-    const expected: number[] = [];
-    for (const [name, values] of Object.entries(parameters))
-      for (let pick = 0; pick < 4; pick++) {
-        const i = Math.floor(rng.uniform() * values.length);
-        expected.push(centralDifference(values, i, { step, of: lossNow }));
-        actual.push(measured.parameters[name]?.[i] as number);
-      }
-    const norm = (numbers: readonly number[]): number => Math.hypot(...numbers);
-    expect(norm(actual.map((a, i) => a - (expected[i] as number))) / norm(expected)).toBeLessThan(5e-6);
-  });
+      );
+      const points = Array.from({ length: n }, (_, i) => coords.subarray(2 * i, 2 * i + 2));
+      // The loss of `measure`, from float64 jets.
+      const lossNow = (): number => {
+        const jets = points.map(point => fieldJet(oracleOf(spec), parameters, point));
+        const parts = [
+          jets.map(({ value }) => value[0] as number),
+          ...('gradient' in request ? [jets.flatMap(({ gradient }) => gradient.map(row => row[0] as number))] : []),
+          ...('laplacian' in request
+            ? [jets.map(({ hessian }) => (hessian[0]?.[0]?.[0] as number) + (hessian[1]?.[1]?.[0] as number))]
+            : []),
+        ];
+        return parts.reduce((total, part) => total + part.reduce((s, x, i) => s + measuredWeight(i) * x, 0), 0);
+      };
+      const step = 1e-3 / omega;
+      const rng = createRng(5);
+      const actual: number[] = [];
+      const expected: number[] = [];
+      for (const [name, values] of Object.entries(parameters))
+        for (let pick = 0; pick < 4; pick++) {
+          const i = Math.floor(rng.uniform() * values.length);
+          expected.push(centralDifference(values, i, { step, of: lossNow }));
+          actual.push(measured.parameters[name]?.[i] as number);
+        }
+      const norm = (numbers: readonly number[]): number => Math.hypot(...numbers);
+      expect(norm(actual.map((a, i) => a - (expected[i] as number))) / norm(expected)).toBeLessThan(5e-6);
+    },
+  );
 
   it('keeps neither tensors nor memory over 500 steps', async () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 32, hiddenLayers: 1 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 32, hiddenLayers: 1 }), {
+      seed: 1,
+    });
     const coords = pointsFor(field, 300);
     const { kernels } = engine().backend as SimdBackend;
     await measure('simd', field, coords, { laplacian: true });
     const before = [engine().memory().numTensors, engine().memory().numBytes, kernels.arena.memory.buffer.byteLength];
     for (let step = 0; step < 500; step++) await measure('simd', field, coords, { laplacian: true });
-    expect([engine().memory().numTensors, engine().memory().numBytes, kernels.arena.memory.buffer.byteLength]).toEqual(before);
+    expect([engine().memory().numTensors, engine().memory().numBytes, kernels.arena.memory.buffer.byteLength]).toEqual(
+      before,
+    );
   });
 });

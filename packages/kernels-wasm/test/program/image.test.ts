@@ -21,5 +21,7 @@ it('says so when a field is missing or unknown', () => {
   expect(() => new Image().record('Constant', { values: 0 } as RecordValues<'Constant'>)).toThrow(
     "simd: the record Constant needs a value of 'gradient'",
   );
-  expect(() => wordOf('Constant', 'colour' as FieldName<'Constant'>)).toThrow("simd: the record Constant has no field 'colour'");
+  expect(() => wordOf('Constant', 'colour' as FieldName<'Constant'>)).toThrow(
+    "simd: the record Constant has no field 'colour'",
+  );
 });

@@ -29,24 +29,27 @@ describe('tiles that a forward pass keeps', () => {
   it.each([
     { what: 'the value', order: 0 },
     { what: 'the adjoint', order: 1 },
-  ] as const)('give the bits of those that are worked out again, however many there is room for: $what', async ({ order }) => {
-    const kernels = await loadKernels({ threads: 2 });
-    const program: KernelProgram = { ...network, shape: { inFeatures: 2, order } };
-    const placed = placeProgram(kernels.machine, program, 'reverse');
-    const plain = new Runner(kernels.machine, placeProgram(kernels.machine, program, 'forward'));
-    const runner = new Runner(kernels.machine, placed);
-    const upstream = [numbers(POINTS, 4, 1), numbers(2 * POINTS, 6, 1)].slice(0, 1 + order);
-    const given = { inputs: [coords], parameters, upstream, total: POINTS };
-    const outputs = plain.forward([coords], parameters, POINTS);
-    const expected = runner.reverse(given);
-    for (const tiles of [0, 1, 3, 1000]) {
-      const bytes = tiles * placed.scratchBytes;
-      const kept = { address: kernels.arena.take(bytes), bytes };
-      expect(runner.forward([coords], parameters, POINTS, kept)).toEqual(outputs);
-      expect(runner.reverse(given, kept)).toEqual(expected);
-    }
-    kernels.pool.dispose();
-  });
+  ] as const)(
+    'give the bits of those that are worked out again, however many there is room for: $what',
+    async ({ order }) => {
+      const kernels = await loadKernels({ threads: 2 });
+      const program: KernelProgram = { ...network, shape: { inFeatures: 2, order } };
+      const placed = placeProgram(kernels.machine, program, 'reverse');
+      const plain = new Runner(kernels.machine, placeProgram(kernels.machine, program, 'forward'));
+      const runner = new Runner(kernels.machine, placed);
+      const upstream = [numbers(POINTS, 4, 1), numbers(2 * POINTS, 6, 1)].slice(0, 1 + order);
+      const given = { inputs: [coords], parameters, upstream, total: POINTS };
+      const outputs = plain.forward([coords], parameters, POINTS);
+      const expected = runner.reverse(given);
+      for (const tiles of [0, 1, 3, 1000]) {
+        const bytes = tiles * placed.scratchBytes;
+        const kept = { address: kernels.arena.take(bytes), bytes };
+        expect(runner.forward([coords], parameters, POINTS, kept)).toEqual(outputs);
+        expect(runner.reverse(given, kept)).toEqual(expected);
+      }
+      kernels.pool.dispose();
+    },
+  );
 
   it('are those of the last pass alone, on the same tensors, and only once', () => {
     const kept = new KeptForward(new Arena(createMemory()));
@@ -73,9 +76,12 @@ describe('tiles that a forward pass keeps', () => {
   it('of two passes before either reverse do not mix', async () => {
     await setBackend('simd');
     await ready();
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 5 }), {
-      seed: 1,
-    });
+    const field = createField(
+      siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 5 }),
+      {
+        seed: 1,
+      },
+    );
     const variables = Object.values(field.parameters) as Tensor[];
     const parts = [0, 1].map(shift => tensor2d(numbers(80, shift, 1), [40, 2]));
     const gradientOf = (points: readonly Tensor[]): Promise<Float32Array>[] =>

@@ -92,7 +92,12 @@ describe('as one field after the other', () => {
   });
 
   const cases: Readonly<Record<string, () => BatchCase>> = {
-    'more points than a batch': () => ({ batch: sirens(2, 8), request: { gradient: true }, points: 400_003, isShared: true }),
+    'more points than a batch': () => ({
+      batch: sirens(2, 8),
+      request: { gradient: true },
+      points: 400_003,
+      isShared: true,
+    }),
     'points of their own, and more than a batch': () => ({
       batch: sirens(2, 8, 1),
       request: { gradient: true },

@@ -37,7 +37,8 @@ describe('the places of a chain', () => {
     );
     const bytes = 4 * tilePoints * (strides[0] as number);
     const all = [...new Set([...values, ...preActivations, ...gradients])].sort((a, b) => a - b);
-    for (const [index, place] of all.entries()) expect((all[index + 1] ?? scratchBytes) - place).toBeGreaterThanOrEqual(bytes);
+    for (const [index, place] of all.entries())
+      expect((all[index + 1] ?? scratchBytes) - place).toBeGreaterThanOrEqual(bytes);
   });
 });
 

@@ -1,4 +1,6 @@
-/** @file An optimizer that searches, on this backend: it compares losses, so the kernel's own error must not mislead it. */
+/**
+ * @file An optimizer that searches, on this backend: it compares losses, so the kernel's own error must not mislead it.
+ */
 import {
   createField,
   createRng,
@@ -23,7 +25,10 @@ beforeAll(async () => {
 const points = (): PointSource => {
   const rng = createRng(3);
   const coords = Float32Array.from({ length: 800 }, () => 2 * rng.uniform() - 1);
-  const value = Float32Array.from({ length: 400 }, (_, i) => Math.sin(3 * coords[2 * i]!) * Math.cos(4 * coords[2 * i + 1]!));
+  const value = Float32Array.from(
+    { length: 400 },
+    (_, i) => Math.sin(3 * coords[2 * i]!) * Math.cos(4 * coords[2 * i + 1]!),
+  );
   return {
     inFeatures: 2,
     pointsPerStep: 400,
@@ -44,7 +49,8 @@ describe('lbfgs on simd', () => {
         loss: ({ value }, { targets }) => squaredDifference(value, targets['value'] as Tensor),
       });
       const reports: FitProgress[] = [];
-      for await (const progress of fit(field, [loss], { steps: 8, chunkSize: 150, optimizer: lbfgs() })) reports.push(progress);
+      for await (const progress of fit(field, [loss], { steps: 8, chunkSize: 150, optimizer: lbfgs() }))
+        reports.push(progress);
       const parts = await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()));
       return { reports, parameters: parts.flatMap(part => [...part]) };
     };

@@ -26,7 +26,11 @@ const forward = (kernels: Kernels): Float32Array[] =>
 
 const reverse = (
   kernels: Kernels,
-  given: { readonly program?: KernelProgram; readonly coords: Float32Array; readonly upstream: readonly Float32Array[] } = {
+  given: {
+    readonly program?: KernelProgram;
+    readonly coords: Float32Array;
+    readonly upstream: readonly Float32Array[];
+  } = {
     coords,
     upstream,
   },
@@ -111,7 +115,8 @@ describe('threads', () => {
     const [x, y, job] = [arena.take(8 * half), arena.take(8 * half), arena.take(64)];
     arena.integers(job, 4).set([x, y, 8 * half, 4 * half]);
     arena.floats(x, 2 * half).fill(1);
-    const expectSines = (): void => expect(arena.floats(y, 2 * half).every(value => Math.abs(value - sin(1)) < 1e-6)).toBe(true);
+    const expectSines = (): void =>
+      expect(arena.floats(y, 2 * half).every(value => Math.abs(value - sin(1)) < 1e-6)).toBe(true);
     pool.run(constants.JOB_SINE, job);
     expectSines();
     const [worker] = await spawned(1);

@@ -5,8 +5,8 @@ const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
 
 /**
- * Buffers that all plans share, by name: the commands of a device run in order, so what one plan leaves in a buffer is done with when the next
- * one writes there. A buffer grows to the largest size that was asked for.
+ * Buffers that all plans share, by name: the commands of a device run in order, so what one plan leaves in a buffer is
+ * done with when the next one writes there. A buffer grows to the largest size that was asked for.
  */
 export class Arena {
   readonly #device: GPUDevice;
@@ -41,7 +41,9 @@ export class Arena {
       for (const [limit, available] of Object.entries({ maxStorageBufferBindingSize, maxBufferSize }))
         if (bytesOf(floats) > available)
           throw new DeviceLimitError(`the buffer '${name}'`, { limit, wanted: bytesOf(floats), available });
-    const small = Object.entries(slots).filter(([name, floats]) => (this.#buffers.get(name)?.size ?? 0) < bytesOf(floats));
+    const small = Object.entries(slots).filter(
+      ([name, floats]) => (this.#buffers.get(name)?.size ?? 0) < bytesOf(floats),
+    );
     if (small.length === 0) return;
     if (small.some(([name]) => this.#buffers.has(name))) {
       beforeDestroying();

@@ -1,4 +1,7 @@
-/** @file A device with the limits and features of its adapter, instead of the small ones that WebGPU promises everywhere. */
+/**
+ * @file A device with the limits and features of its adapter, instead of the small ones that WebGPU promises
+ * everywhere.
+ */
 import { DeviceFeatureError, WebgpuUnavailableError } from './errors.ts';
 
 /** How a device is chosen. */
@@ -33,7 +36,12 @@ export const nameOf = ({ vendor, architecture, description }: GPUAdapterInfo): s
   [vendor, architecture, description].filter(part => part).join(' ');
 
 /** Whether an adapter is an emulation of a graphics card on the processor. */
-export const isSoftware = ({ isFallbackAdapter = false, vendor, architecture, description }: Partial<GPUAdapterInfo>): boolean =>
+export const isSoftware = ({
+  isFallbackAdapter = false,
+  vendor,
+  architecture,
+  description,
+}: Partial<GPUAdapterInfo>): boolean =>
   isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${vendor} ${architecture} ${description}`);
 
 /**

@@ -34,8 +34,9 @@ export class DeviceLimitError extends RangeError {
 }
 
 /**
- * The device was lost, e.g. because its driver was reset or somebody destroyed it. All tensors on it are gone; what was saved on the host or in
- * a checkpoint is not. Register a new backend (`createWebgpuBackend`) and go on from the checkpoint.
+ * The device was lost, e.g. because its driver was reset or somebody destroyed it. All tensors on it are gone; what was
+ * saved on the host or in a checkpoint is not. Register a new backend (`createWebgpuBackend`) and go on from the
+ * checkpoint.
  */
 export class DeviceLostError extends Error {
   override readonly name: string = 'DeviceLostError';
@@ -48,14 +49,21 @@ export class DeviceLostError extends Error {
   }
 }
 
-/** The device could not do something that it was asked for, so what was worked out since is not to be trusted. The backend stays usable. */
+/**
+ * The device could not do something that it was asked for, so what was worked out since is not to be trusted. The
+ * backend stays usable.
+ */
 export class DeviceFaultError extends Error {
   override readonly name: string = 'DeviceFaultError';
   readonly kind: 'validation' | 'out of memory' | 'internal';
 
   constructor(error: GPUError) {
     const kind =
-      error instanceof GPUOutOfMemoryError ? 'out of memory' : error instanceof GPUInternalError ? 'internal' : 'validation';
+      error instanceof GPUOutOfMemoryError
+        ? 'out of memory'
+        : error instanceof GPUInternalError
+          ? 'internal'
+          : 'validation';
     super(`webgpu: the device reported a fault (${kind}): ${error.message}`);
     this.kind = kind;
   }

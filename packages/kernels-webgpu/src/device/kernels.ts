@@ -1,4 +1,6 @@
-/** @file What the fused kernels keep for a backend: compiled shaders, buffers, and plans that are ready to be recorded. */
+/**
+ * @file What the fused kernels keep for a backend: compiled shaders, buffers, and plans that are ready to be recorded.
+ */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ProductStyle } from '../wgsl/product.ts';
@@ -111,7 +113,10 @@ export class FieldKernels {
     return this.#lost && new DeviceLostError(this.#lost);
   }
 
-  /** @throws DeviceLostError when the device is gone, DeviceFaultError, once, when it reported a fault since the last call */
+  /**
+   * @throws DeviceLostError when the device is gone, DeviceFaultError, once, when it reported a fault since the last
+   * call
+   */
   assertSound(): void {
     const { lost } = this;
     if (lost) throw lost;
@@ -178,8 +183,8 @@ export class FieldKernels {
   /**
    * Records one dispatch on tensors.
    *
-   * @param uniform where the sizes are written; a buffer that holds these very sizes for good if absent. One that changes may be used again
-   *   only after {@link submit}.
+   * @param uniform where the sizes are written; a buffer that holds these very sizes for good if absent. One that
+   *   changes may be used again only after {@link submit}.
    */
   recordOnTensors(
     { shader, sizes, groups }: Pick<Step, 'shader' | 'sizes' | 'groups'>,
@@ -195,7 +200,11 @@ export class FieldKernels {
     }));
     if (uniform) this.device.queue.writeBuffer(uniform, 0, sizesOf(shader.sizes, sizes));
     const buffer = uniform ?? this.#constantUniform(label, sizesOf(shader.sizes, sizes));
-    const bindGroup = this.device.createBindGroup({ label, layout, entries: [{ binding: 0, resource: { buffer } }, ...entries] });
+    const bindGroup = this.device.createBindGroup({
+      label,
+      layout,
+      entries: [{ binding: 0, resource: { buffer } }, ...entries],
+    });
     const encoder = this.#encoder(Object.values(tensors));
     this.#pass(encoder, label, [{ pipeline, bindGroup, groups }]);
   }
@@ -268,7 +277,10 @@ export class FieldKernels {
     return uniform;
   }
 
-  /** tfjs's encoder, outside of any pass. It will not reuse the buffers of these tensors before its commands are submitted. */
+  /**
+   * tfjs's encoder, outside of any pass. It will not reuse the buffers of these tensors before its commands are
+   * submitted.
+   */
   #encoder(tensors: readonly TensorInfo[]): GPUCommandEncoder {
     for (const tensor of tensors) this.bufferOf(tensor);
     const { backend } = this;

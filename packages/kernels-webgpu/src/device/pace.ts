@@ -7,11 +7,12 @@ const LEAST = 2;
 export const MOST_IN_FLIGHT = 32;
 
 /**
- * Counts the parts of the work that were submitted and are not finished. A part is what was submitted between two calls of {@link keep} in a row: a
- * step of a fit, or a chunk of one.
+ * Counts the parts of the work that were submitted and are not finished. A part is what was submitted between two calls
+ * of {@link keep} in a row: a step of a fit, or a chunk of one.
  *
- * The bound is two parts at first. A device that has run out of work by the time the host comes back from a wait is quick, and the news of its work
- * takes long against the work: the bound doubles. With every wait after which it still has work the bound falls by one.
+ * The bound is two parts at first. A device that has run out of work by the time the host comes back from a wait is
+ * quick, and the news of its work takes long against the work: the bound doubles. With every wait after which it still
+ * has work the bound falls by one.
  */
 export class Pace {
   readonly #queue: GPUQueue;
@@ -41,7 +42,10 @@ export class Pace {
     this.#wake();
   }
 
-  /** @returns a promise while what is submitted next would be one part too many; `undefined` if the host may go on. An abort ends the wait. */
+  /**
+   * @returns a promise while what is submitted next would be one part too many; `undefined` if the host may go on. An
+   * abort ends the wait.
+   */
   keep(signal?: AbortSignal): Promise<void> | undefined {
     if (this.#stopped || this.#most === Number.POSITIVE_INFINITY) return undefined;
     if (this.#hasNews) {

@@ -9,7 +9,9 @@ export interface SlotRange {
   readonly length?: number;
 }
 
-/** Numbers that never change, in a buffer of their own, which is made at the first use and lives as long as the array. */
+/**
+ * Numbers that never change, in a buffer of their own, which is made at the first use and lives as long as the array.
+ */
 export interface ConstantRange {
   readonly values: Float32Array | Uint32Array;
 }
@@ -37,7 +39,10 @@ export interface Plan {
 /** A float's bits as an integer, for sizes that are floats. */
 export const floatBits = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 
-/** Workgroups for so many threads along x, folded over y where one dimension does not take them all, and the `columns` of the shader. */
+/**
+ * Workgroups for so many threads along x, folded over y where one dimension does not take them all, and the `columns`
+ * of the shader.
+ */
 export const linearGroups = (
   threads: number,
   workgroup: number,

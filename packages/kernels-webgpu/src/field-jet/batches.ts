@@ -5,9 +5,14 @@ import type { ProgramFormat } from './format.ts';
 import { sumsOfTable } from './ops/grid.ts';
 import { ALIGNMENT, parameterRegions } from './regions.ts';
 
-/** Workgroups of two points, the smallest that go through workgroup memory, then stay within what a dispatch may have in one dimension. */
+/**
+ * Workgroups of two points, the smallest that go through workgroup memory, then stay within what a dispatch may have in
+ * one dimension.
+ */
 const MOST_POINTS = 65_536;
-/** Batches are multiples of this, the most points that a workgroup has: then only the last workgroup of all has too few. */
+/**
+ * Batches are multiples of this, the most points that a workgroup has: then only the last workgroup of all has too few.
+ */
 const WHOLE_POINTS = 128;
 const FLOAT_BYTES = 4;
 /** What a dispatch may have along its third dimension, in which shaders count fields. */
@@ -50,8 +55,14 @@ interface BatchBounds {
   readonly format: ProgramFormat;
 }
 
-/** The most points in a batch whose activations take at most `batchBytes`, on a device with these limits; at least one. */
-export const batchSize = (program: FieldProgram, limits: GPUSupportedLimits, { batchBytes, format }: BatchBounds): number => {
+/**
+ * The most points in a batch whose activations take at most `batchBytes`, on a device with these limits; at least one.
+ */
+export const batchSize = (
+  program: FieldProgram,
+  limits: GPUSupportedLimits,
+  { batchBytes, format }: BatchBounds,
+): number => {
   const widest = Math.max(...program.widths.map(padded));
   const most = Math.min(
     batchBytes / (FLOAT_BYTES * numbersOfPoint(program, format)),
@@ -61,7 +72,10 @@ export const batchSize = (program: FieldProgram, limits: GPUSupportedLimits, { b
   return Math.max(1, Math.floor(most));
 };
 
-/** The most fields in a batch, of so many points each, whose activations and parameters take at most `batchBytes`; at least one. */
+/**
+ * The most fields in a batch, of so many points each, whose activations and parameters take at most `batchBytes`; at
+ * least one.
+ */
 export const fieldsOfBatch = (
   program: FieldProgram,
   limits: GPUSupportedLimits,
@@ -73,7 +87,9 @@ export const fieldsOfBatch = (
   const perField = Math.max(
     (more.slotLength - one.slotLength) / ALIGNMENT,
     (more.own.length - one.own.length) / ALIGNMENT,
-    ...program.operations.map(operation => (operation.kind === 'grid' ? sumsOfTable(operation, program, points).length : 0)),
+    ...program.operations.map(operation =>
+      operation.kind === 'grid' ? sumsOfTable(operation, program, points).length : 0,
+    ),
   );
   const most = Math.min(
     batchSize(program, limits, { batchBytes, format }) / points,
@@ -99,7 +115,10 @@ export interface Batch {
   readonly ends: boolean;
 }
 
-/** The batches of so many points: as few as there can be when none is larger than `size`, and as equal as whole workgroups let them be. */
+/**
+ * The batches of so many points: as few as there can be when none is larger than `size`, and as equal as whole
+ * workgroups let them be.
+ */
 export const batchesOf = (total: number, size: number): Batch[] => {
   if (total === 0) return [];
   const even = Math.ceil(total / Math.ceil(total / size));

@@ -5,8 +5,16 @@ import type { Batch } from './batches.ts';
 import { type FieldProgram, outFeaturesOf } from './field-program.ts';
 import type { Stretch } from './regions.ts';
 
-/** The rows of a batch between tensors `[k][total][features]`, or those of one block, one after the other, and `[blocks][count][features]`. */
-const rowCopies = (tensors: readonly TensorInfo[], slot: string, features: number, { start, count, total }: Batch): Copy[] => {
+/**
+ * The rows of a batch between tensors `[k][total][features]`, or those of one block, one after the other, and
+ * `[blocks][count][features]`.
+ */
+const rowCopies = (
+  tensors: readonly TensorInfo[],
+  slot: string,
+  features: number,
+  { start, count, total }: Batch,
+): Copy[] => {
   let block = 0;
   return tensors.flatMap(tensor =>
     Array.from({ length: sizeOf(tensor) / (total * features) }, (_, k): Copy => {
@@ -41,20 +49,30 @@ const tensorCount = ({ inputs, jet }: FieldProgram, input: number): number =>
   inputs[input]?.kind === 'coords' ? 1 : 1 + Number(jet.first > 0) + Number(jet.second > 0);
 
 /** Between a program's inputs, or their derivatives, and the buffers `<name>`, `<name>1`, .... */
-export const inputCopies = (program: FieldProgram, tensors: readonly TensorInfo[], name: string, batch: Batch): Copy[] => {
+export const inputCopies = (
+  program: FieldProgram,
+  tensors: readonly TensorInfo[],
+  name: string,
+  batch: Batch,
+): Copy[] => {
   let next = 0;
   return program.inputs.flatMap(({ features, kind }, input) => {
     const own = tensors.slice(next, next + tensorCount(program, input));
     next += own.length;
     const slot = inputSlot(name, input);
-    if (kind === 'coords') return own.map(tensor => pointCopy(program, { tensor, slot, slotOffset: 0, features }, batch));
+    if (kind === 'coords')
+      return own.map(tensor => pointCopy(program, { tensor, slot, slotOffset: 0, features }, batch));
     return rowCopies(own, slot, features, batch);
   });
 };
 
 /** Between a program's outputs, or the derivatives with respect to them, and a buffer. */
-export const outputCopies = (program: FieldProgram, tensors: readonly TensorInfo[], slot: string, batch: Batch): Copy[] =>
-  rowCopies(tensors, slot, outFeaturesOf(program), batch);
+export const outputCopies = (
+  program: FieldProgram,
+  tensors: readonly TensorInfo[],
+  slot: string,
+  batch: Batch,
+): Copy[] => rowCopies(tensors, slot, outFeaturesOf(program), batch);
 
 /** The numbers of a batch's fields between the flat vector of all parameters, or of their gradient, and a buffer. */
 export const vectorCopies = (

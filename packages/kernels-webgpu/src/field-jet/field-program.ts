@@ -48,7 +48,8 @@ export const fieldProgram = (program: KernelProgram): FieldProgram => {
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);
 
 /** Whether each field has such numbers of its own. */
-export const isOwn = (numbers: Numbers | undefined): boolean => numbers?.kind === 'parameter' && (numbers.fieldStride ?? 0) > 0;
+export const isOwn = (numbers: Numbers | undefined): boolean =>
+  numbers?.kind === 'parameter' && (numbers.fieldStride ?? 0) > 0;
 
 /** The register of what comes out. */
 export const lastRegister = ({ widths }: FieldProgram): number => widths.length - 1;

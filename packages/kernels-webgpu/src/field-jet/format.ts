@@ -20,8 +20,8 @@ const magnifies = (operation: Operation): boolean =>
   (operation.kind === 'linear' && operation.weight.kind === 'constant');
 
 /**
- * In float16 the steepest activation sets the scale of derivatives. How large those of jets that come in are is not known, nor those of products, tables
- * and encodings, so derivatives behind these stay float32.
+ * In float16 the steepest activation sets the scale of derivatives. How large those of jets that come in are is not
+ * known, nor those of products, tables and encodings, so derivatives behind these stay float32.
  */
 const formatBetween = ({ inputs, operations, jet }: FieldProgram, halfPrecision: boolean): JetFormat => {
   if (!halfPrecision) return single;

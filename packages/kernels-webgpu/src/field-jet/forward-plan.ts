@@ -67,7 +67,10 @@ const packStep = (
   };
 };
 
-/** From the buffers `input`, `input1`, ... to the jets of the last register. The buffer `parameters` must hold the parameters. */
+/**
+ * From the buffers `input`, `input1`, ... to the jets of the last register. The buffer `parameters` must hold the
+ * parameters.
+ */
 export const forwardPart = (program: FieldProgram, regions: ParameterRegions, options: PassOptions): Part => {
   const { inputs, operations, widths, blocks } = program;
   const { points, keeps, format } = options;

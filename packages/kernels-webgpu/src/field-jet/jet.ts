@@ -83,8 +83,8 @@ export const fieldForward = (
 };
 
 /**
- * The derivatives of a loss with respect to the inputs and the parameters. Where the activations of the forward pass are still there, it is not
- * worked out again.
+ * The derivatives of a loss with respect to the inputs and the parameters. Where the activations of the forward pass
+ * are still there, it is not worked out again.
  *
  * @param upstream the derivatives with respect to what {@link fieldForward} returned
  * @param gradient gets those with respect to the parameters

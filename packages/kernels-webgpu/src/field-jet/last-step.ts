@@ -1,4 +1,6 @@
-/** @file Where a reverse pass begins: the derivatives with respect to what comes out, past the activation at its end. */
+/**
+ * @file Where a reverse pass begins: the derivatives with respect to what comes out, past the activation at its end.
+ */
 import type { SlotRange, Step } from '../device/plan.ts';
 import { isOwnActivation } from '../wgsl/activations.ts';
 import { type JetFormat, single } from '../wgsl/jet-format.ts';
@@ -13,7 +15,9 @@ import type { ParameterRegions } from './regions.ts';
 /** The buffer of the derivatives with which a reverse pass begins. */
 export const FIRST_GRADIENT = 'g0';
 
-/** The activation that was applied last before a register, with what its reverse binds; `undefined` where there is none. */
+/**
+ * The activation that was applied last before a register, with what its reverse binds; `undefined` where there is none.
+ */
 export const activationBefore = (
   program: FieldProgram,
   regions: ParameterRegions,

@@ -1,4 +1,7 @@
-/** @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on the device. */
+/**
+ * @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on
+ * the device.
+ */
 import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
@@ -48,7 +51,10 @@ const lossStep = (
     format,
     scale,
     shared,
-  }: Pick<PassOptions, 'points' | 'fields' | 'format'> & { readonly scale: LossScale; readonly shared: readonly boolean[] },
+  }: Pick<PassOptions, 'points' | 'fields' | 'format'> & {
+    readonly scale: LossScale;
+    readonly shared: readonly boolean[];
+  },
 ): LastStep & { readonly sums: number } => {
   const perField = program.fields !== undefined;
   const {
@@ -146,7 +152,16 @@ export const fieldLoss = (
     const regions = regionsOf(fields);
     const continues = { shared: index > 0, own: !batch.begins };
     const isLast = index === batches.length - 1;
-    const variant = [points, fields, sharesCoords, ...shared, continues.shared, continues.own, scale.loss, scale.gradient];
+    const variant = [
+      points,
+      fields,
+      sharesCoords,
+      ...shared,
+      continues.shared,
+      continues.own,
+      scale.loss,
+      scale.gradient,
+    ];
     kernels.record({
       key: `loss ${variant.join()} ${key}`,
       plan: () => {

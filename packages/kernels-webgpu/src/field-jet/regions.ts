@@ -1,4 +1,7 @@
-/** @file Where the parameters of a program lie in the arena, where bindings can begin, and where their gradients are worked out. */
+/**
+ * @file Where the parameters of a program lie in the arena, where bindings can begin, and where their gradients are
+ * worked out.
+ */
 import type { Operation } from '@neural-fields/core/kernels';
 import type { Numbers, ParameterNumbers } from '@neural-fields/core/layers';
 import type { Binding, SlotRange } from '../device/plan.ts';
@@ -15,7 +18,10 @@ export interface Stretch {
   readonly slot: number;
   /** Of one field. */
   readonly length: number;
-  /** Of parameters that each field has of its own: from one field to the next in the vector. In the buffer they follow each other. */
+  /**
+   * Of parameters that each field has of its own: from one field to the next in the vector. In the buffer they follow
+   * each other.
+   */
   readonly stride?: number;
 }
 
@@ -39,7 +45,10 @@ export interface OperationGradients {
   readonly table?: GradientPlace;
 }
 
-/** Gradients that an operation wrote apart, as the parameter has several: `length` numbers to every `pitch`-th one from `destination` on. */
+/**
+ * Gradients that an operation wrote apart, as the parameter has several: `length` numbers to every `pitch`-th one from
+ * `destination` on.
+ */
 export interface GradientShare {
   readonly source: number;
   readonly destination: number;
@@ -227,7 +236,8 @@ export const parameterRegions = ({ operations }: Pick<FieldProgram, 'operations'
     fields,
     reads,
     slotLength,
-    bindingOf: numbers => (numbers.kind === 'constant' ? { values: numbers.values() } : (ranges.get(numbers.index) as SlotRange)),
+    bindingOf: numbers =>
+      numbers.kind === 'constant' ? { values: numbers.values() } : (ranges.get(numbers.index) as SlotRange),
     learnedOf: operation => learned.get(operation),
     gradients,
     shared: groupOf(false),

@@ -1,6 +1,7 @@
 /**
- * @file The dispatches of a reverse pass: from the last operation to the first, each from the derivatives with respect to what it wrote to those with respect
- * to its inputs and parameters. A register that several operations read adds up what they send back.
+ * @file The dispatches of a reverse pass: from the last operation to the first, each from the derivatives with respect
+ *   to what it wrote to those with respect to its inputs and parameters. A register that several operations read adds
+ *   up what they send back.
  */
 import type { Operation } from '@neural-fields/core/kernels';
 import { linearGroups, type Step } from '../device/plan.ts';
@@ -14,7 +15,13 @@ import { firstFree, newSlots, type Part, registerSlots } from './forward-plan.ts
 import { activationBefore, type LastStep } from './last-step.ts';
 import { overNumbers, overPoints, workgroupsOf } from './ops/groups.ts';
 import { reverseSteps } from './ops/index.ts';
-import type { ActivationBefore, GradientTarget, PartsOfGradient, PassOptions, ProductTarget } from './ops/operation-kernels.ts';
+import type {
+  ActivationBefore,
+  GradientTarget,
+  PartsOfGradient,
+  PassOptions,
+  ProductTarget,
+} from './ops/operation-kernels.ts';
 import type { GradientGroup, GradientPlace, ParameterRegions } from './regions.ts';
 
 /** Rows that a workgroup adds up, before the sums of all are added: short sums are exact sums. */
@@ -45,8 +52,15 @@ const wantedRegisters = (
   return wanted;
 };
 
-/** The buffers of derivatives: each register's is taken when the first of them come, and given back when its operation is done. */
-const gradientBuffers = ({ blocks, widths }: FieldProgram, points: number, reserve: (slot: string, floats: number) => void) => {
+/**
+ * The buffers of derivatives: each register's is taken when the first of them come, and given back when its operation
+ * is done.
+ */
+const gradientBuffers = (
+  { blocks, widths }: FieldProgram,
+  points: number,
+  reserve: (slot: string, floats: number) => void,
+) => {
   const slots = new Map<number, string>();
   return {
     slotOf: (register: number): string | undefined => slots.get(register),
@@ -94,15 +108,19 @@ const gatherSteps = (
   ];
 };
 
-/** Whether gradients are added to those of earlier batches: of parameters that all fields share, and of those that each has of its own. */
+/**
+ * Whether gradients are added to those of earlier batches: of parameters that all fields share, and of those that each
+ * has of its own.
+ */
 export interface Continues {
   readonly shared: boolean;
   readonly own: boolean;
 }
 
 /**
- * From what comes out back: the buffers `gradient` and `ownGradient` get the derivatives with respect to all parameters, added to what is there where they continue.
- * With `reachesInput` the buffers `inputGradient`, `inputGradient1`, ... get those with respect to the inputs, without padding.
+ * From what comes out back: the buffers `gradient` and `ownGradient` get the derivatives with respect to all
+ * parameters, added to what is there where they continue. With `reachesInput` the buffers `inputGradient`,
+ * `inputGradient1`, ... get those with respect to the inputs, without padding.
  */
 export const reversePart = (
   program: FieldProgram,
@@ -115,7 +133,11 @@ export const reversePart = (
     continues,
     reachesInput,
     last,
-  }: Omit<PassOptions, 'keeps'> & { readonly continues: Continues; readonly reachesInput: boolean; readonly last: LastStep },
+  }: Omit<PassOptions, 'keeps'> & {
+    readonly continues: Continues;
+    readonly reachesInput: boolean;
+    readonly last: LastStep;
+  },
 ): Part => {
   const { inputs, operations, widths, consumers, jet, blocks } = program;
   const shared = shareRows(blocks * points, regions.shared);
@@ -137,7 +159,10 @@ export const reversePart = (
       reserve(group.gradient, length);
     }
 
-  /** The derivatives with respect to what an operation's activation has learned, from the sums that so many workgroups left. */
+  /**
+   * The derivatives with respect to what an operation's activation has learned, from the sums that so many workgroups
+   * left.
+   */
   const learnedSteps = (operation: Operation | undefined, workgroups: number): Step[] => {
     const places = (operation && regions.gradients.get(operation)?.learned) ?? [];
     reserve('learnedSums', workgroups * places.length);
@@ -153,7 +178,10 @@ export const reversePart = (
     });
   };
 
-  /** Where the derivatives go that are past the activation behind a register: to itself behind a product of matrices, else to the register before. */
+  /**
+   * Where the derivatives go that are past the activation behind a register: to itself behind a product of matrices,
+   * else to the register before.
+   */
   const pastActivation = (register: number): GradientTarget => {
     const operation = writerOf(program, register);
     if (operation?.kind !== 'elementwise') return buffers.into(register);
@@ -168,7 +196,8 @@ export const reversePart = (
   const isTakenAlong = (register: number): boolean =>
     consumers[register] === 1 && operations.some(({ kind, inputs: read }) => kind === 'linear' && read[0] === register);
 
-  const before = (register: number): ActivationBefore | undefined => activationBefore(program, regions, register, format.format);
+  const before = (register: number): ActivationBefore | undefined =>
+    activationBefore(program, regions, register, format.format);
 
   const productInto = (register: number): ProductTarget | undefined => {
     if (!wanted[register]) return undefined;
@@ -211,7 +240,8 @@ export const reversePart = (
     const register = inputs.length + index;
     const upstream = buffers.slotOf(register);
     if (upstream !== undefined && wanted[register]) {
-      if (register !== lastRegister(program) && !isTakenAlong(register)) steps.push(...activationSteps(register, upstream));
+      if (register !== lastRegister(program) && !isTakenAlong(register))
+        steps.push(...activationSteps(register, upstream));
       steps.push(
         ...reverseSteps(operation, {
           program,

@@ -1,4 +1,6 @@
-/** @file Sine and cosine of tensors, for all that is not fused: tfjs's own use WGSL's, which need only be good to 2^-11. */
+/**
+ * @file Sine and cosine of tensors, for all that is not fused: tfjs's own use WGSL's, which need only be good to 2^-11.
+ */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelFunc, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';

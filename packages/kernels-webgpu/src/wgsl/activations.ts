@@ -14,7 +14,10 @@ export interface LayerActivation {
   readonly kind: string;
   /** Absent for the identity. */
   readonly definition?: ActivationDefinition;
-  /** The values of its parameters in the order of the definition; of learned ones those at the start: the present ones are read from a buffer. */
+  /**
+   * The values of its parameters in the order of the definition; of learned ones those at the start: the present ones
+   * are read from a buffer.
+   */
   readonly parameters: Readonly<Record<string, number>>;
   readonly learnable: readonly string[];
   /** Those of the learned ones that each of many fields has of its own; none if absent. */
@@ -48,7 +51,8 @@ const expressionsOf = ({ kind, definition }: LayerActivation): ActivationExpress
 };
 
 /** The factor on the argument of an activation. */
-export const steepnessOf = ({ definition, parameters }: LayerActivation): number => definition?.steepness?.(parameters) ?? 1;
+export const steepnessOf = ({ definition, parameters }: LayerActivation): number =>
+  definition?.steepness?.(parameters) ?? 1;
 
 /** What a rule needs of an activation. */
 export interface NeededDerivatives {
@@ -64,10 +68,13 @@ export const learnedName = (i: number, k: number): string => `p${i}_${k}`;
 const upTo = (order: Order): number[] => Array.from({ length: order + 1 }, (_, k) => k);
 
 /**
- * The functions `activate(x, p0, p1, ...)` and all that it calls: the value of an activation and its derivatives as the fields s0, s1, ... of a
- * `Derivatives`, and those by its learned parameters as the fields of {@link learnedName}.
+ * The functions `activate(x, p0, p1, ...)` and all that it calls: the value of an activation and its derivatives as the
+ * fields s0, s1, ... of a `Derivatives`, and those by its learned parameters as the fields of {@link learnedName}.
  */
-export const activationFunctions = (activation: LayerActivation, { order, learnedOrder }: NeededDerivatives): string[] => {
+export const activationFunctions = (
+  activation: LayerActivation,
+  { order, learnedOrder }: NeededDerivatives,
+): string[] => {
   const names = Object.keys(activation.parameters);
   const { derivatives, byParameter } = expressionsOf(activation);
   const needed = [
@@ -96,7 +103,9 @@ export const activationFunctions = (activation: LayerActivation, { order, learne
 export const activate = ({ parameters }: LayerActivation, x: string): string =>
   `activate(${[x, ...Object.keys(parameters).map((_, index) => `p${index}`)].join(', ')})`;
 
-/** Where a learned parameter is in `learnedParameters`: one after the other, those of each field's own field by field. */
+/**
+ * Where a learned parameter is in `learnedParameters`: one after the other, those of each field's own field by field.
+ */
 const learnedPlace = ({ learnable, own = [] }: LayerActivation, name: string): string => {
   const before = learnable.slice(0, learnable.indexOf(name));
   if (own.length === 0) return String(before.length);
@@ -104,7 +113,10 @@ const learnedPlace = ({ learnable, own = [] }: LayerActivation, name: string): s
   return `${before.length - ownBefore}u + ${ownBefore}u * sizes.fields${own.includes(name) ? ' + field' : ''}`;
 };
 
-/** Statements that define the parameters p0, p1, ... of an activation; those that are learned are read from `learnedParameters`. */
+/**
+ * Statements that define the parameters p0, p1, ... of an activation; those that are learned are read from
+ * `learnedParameters`.
+ */
 export const parameterStatements = (activation: LayerActivation): string =>
   lines(
     ...Object.entries(activation.parameters).map(([name, value], index) => {
@@ -123,7 +135,10 @@ export interface LearnedSums {
   readonly end: (workgroup: string) => string;
 }
 
-/** For workgroups of so many threads. The sums of workgroup w are `learnedSums[w * count + i]` for the `count` learned parameters. */
+/**
+ * For workgroups of so many threads. The sums of workgroup w are `learnedSums[w * count + i]` for the `count` learned
+ * parameters.
+ */
 export const learnedSums = (activation: LayerActivation | undefined, threads: number): LearnedSums => {
   const count = activation?.learnable.length ?? 0;
   if (count === 0) return { storage: [], declarations: [], begin: '', end: () => '' };

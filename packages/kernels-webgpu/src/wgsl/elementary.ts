@@ -1,15 +1,15 @@
 /**
- * @file Elementary functions of four numbers at once. WGSL's own sine need only be good to 2^-11 (WGSL, "Accuracy of Built-in Functions"), which a
- * SIREN's frequencies multiply, and its exp to 3 + 2 |x| units in the last place.
+ * @file Elementary functions of four numbers at once. WGSL's own sine need only be good to 2^-11 (WGSL, "Accuracy of
+ *   Built-in Functions"), which a SIREN's frequencies multiply, and its exp to 3 + 2 |x| units in the last place.
  *
- * Reductions are written with fma: compilers may regroup sums and products, but not it. Coefficients: S. L. Moshier, the Cephes library (sinf.c,
- * expf.c, tanhf.c).
+ * Reductions are written with fma: compilers may regroup sums and products, but not it. Coefficients: S. L. Moshier,
+ * the Cephes library (sinf.c, expf.c, tanhf.c).
  */
 
 /**
- * `sineAndCosine(x)`: absolute error 2e-7 at most up to |x| = 1,200. pi / 2 is in three parts, of which the first two have so few digits that
- * their products with the number of quarter turns are exact (Cody and Waite 1980). Beyond 16,384, where they are not, the built-in functions
- * take over.
+ * `sineAndCosine(x)`: absolute error 2e-7 at most up to |x| = 1,200. pi / 2 is in three parts, of which the first two
+ * have so few digits that their products with the number of quarter turns are exact (Cody and Waite 1980). Beyond
+ * 16,384, where they are not, the built-in functions take over.
  */
 export const sineAndCosine = `\
 struct Wave { sine: vec4<f32>, cosine: vec4<f32> }
@@ -71,7 +71,9 @@ fn hyperbolicTangent(x: vec4<f32>) -> vec4<f32> {
 /** `logistic(x)` = 1 / (1 + exp(-x)). Needs {@link exponential}. */
 export const logistic = 'fn logistic(x: vec4<f32>) -> vec4<f32> { return 1.0 / (1.0 + exponential(-x)); }';
 
-/** `softplus(x)` = log(1 + exp(x)) = max(x, 0) + 2 artanh(t / (2 + t)) with t = exp(-|x|). Needs {@link exponential}. */
+/**
+ * `softplus(x)` = log(1 + exp(x)) = max(x, 0) + 2 artanh(t / (2 + t)) with t = exp(-|x|). Needs {@link exponential}.
+ */
 export const softplus = `\
 fn softplus(x: vec4<f32>) -> vec4<f32> {
   let t = exponential(-abs(x));

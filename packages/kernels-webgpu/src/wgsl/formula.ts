@@ -1,6 +1,6 @@
 /**
- * @file Formulas of core in WGSL: each instruction of a program becomes one statement. Values are of type `vec4<f32>`, four elements at once; what is
- * the same for all elements is of type `f32`.
+ * @file Formulas of core in WGSL: each instruction of a program becomes one statement. Values are of type `vec4<f32>`,
+ *   four elements at once; what is the same for all elements is of type `f32`.
  */
 import type { Expression, Instruction, Operand, Program } from '@neural-fields/core/elementwise';
 import { linearise } from '@neural-fields/core/elementwise';

@@ -17,7 +17,10 @@ export interface ForwardOptions {
   readonly formats: { readonly rows: JetFormat; readonly h: JetFormat; readonly z: JetFormat };
 }
 
-/** `rows` `[blocks][points][in]` times `weights`, plus `bias`, to `z` (if it is kept) and `h`, `[blocks][points][out]`, all rows padded to fours. */
+/**
+ * `rows` `[blocks][points][in]` times `weights`, plus `bias`, to `z` (if it is kept) and `h`, `[blocks][points][out]`,
+ * all rows padded to fours.
+ */
 export const forwardLayer = (
   layer: DenseLayer,
   jet: JetShape,
@@ -28,7 +31,10 @@ export const forwardLayer = (
   const blocks = blockCount(jet);
   const range = pointRange(isOwnLayer(layer));
   const matrix = { rows: inFeatures, columns: outFeatures, own: ownWeight };
-  const product = productCode({ blocks, inner: inFeatures, matrix, transposed: false, half: formats.rows.half, range }, style);
+  const product = productCode(
+    { blocks, inner: inFeatures, matrix, transposed: false, half: formats.rows.half, range },
+    style,
+  );
   const [threadColumns] = product.workgroup;
   const vectors = Math.ceil(outFeatures / 4);
   const isIdentity = kind === 'identity';
@@ -51,7 +57,10 @@ export const forwardLayer = (
               repeat(blocks, block => {
                 const place = `(${block}u * sizes.points + point) * ${vectors}u + vector`;
                 const stored = narrowed(formats.h, `h${block}`, orderOf(jet, block));
-                return lines(keeps ? storePreActivation(jet, formats.z, block, vectors) : '', `h[${place}] = ${stored};`);
+                return lines(
+                  keeps ? storePreActivation(jet, formats.z, block, vectors) : '',
+                  `h[${place}] = ${stored};`,
+                );
               }),
             ),
           ),

@@ -69,9 +69,9 @@ export const forwardRule = (activation: LayerActivation, shape: JetShape, suffix
 };
 
 /**
- * Statements that turn `g0`, `g1`, ..., the derivatives of the loss with respect to the outputs, into those with respect to the pre-activations
- * `z0`, `z1`, .... All g are variables. To `learned0`, `learned1`, ... they add the derivatives with respect to the learned parameters: with t_k for
- * that of the k-th derivative of s,
+ * Statements that turn `g0`, `g1`, ..., the derivatives of the loss with respect to the outputs, into those with
+ * respect to the pre-activations `z0`, `z1`, .... All g are variables. To `learned0`, `learned1`, ... they add the
+ * derivatives with respect to the learned parameters: with t_k for that of the k-th derivative of s,
  *
  *     t_0 g0 + t_1 (sum_k z1_k g1_k + sum_j z2_j g2_j) + t_2 sum_j q_j g2_j
  */
@@ -87,12 +87,19 @@ export const reverseRule = (activation: LayerActivation, shape: JetShape): strin
   return lines(
     `let s = ${activate(activation, 'z0')};`,
     first > 0 ? `let along = ${others.map(block => `z${block} * g${block}`).join(' + ')};` : '',
-    ...pairs.map((_, p) => `let u${p} = ${weightedSum(weights.map((row, j) => [row[p] as number, `g${1 + first + j}`]))};`),
-    second > 0 ? `let cross = ${pairs.map(([k, l], p) => `u${p} * z${k + 1} * z${l + 1}`).join(' + ') || 'vec4(0.0)'};` : '',
+    ...pairs.map(
+      (_, p) => `let u${p} = ${weightedSum(weights.map((row, j) => [row[p] as number, `g${1 + first + j}`]))};`,
+    ),
+    second > 0
+      ? `let cross = ${pairs.map(([k, l], p) => `u${p} * z${k + 1} * z${l + 1}`).join(' + ') || 'vec4(0.0)'};`
+      : '',
     ...learned,
     `g0 = s.s1 * g0${first > 0 ? ' + s.s2 * along' : ''}${second > 0 ? ' + s.s3 * cross' : ''};`,
     ...Array.from({ length: first }, (_, k) => `g${k + 1} = s.s1 * g${k + 1};`),
-    ...pairs.flatMap(([k, l], p) => [`g${k + 1} += s.s2 * u${p} * z${l + 1};`, `g${l + 1} += s.s2 * u${p} * z${k + 1};`]),
+    ...pairs.flatMap(([k, l], p) => [
+      `g${k + 1} += s.s2 * u${p} * z${l + 1};`,
+      `g${l + 1} += s.s2 * u${p} * z${k + 1};`,
+    ]),
     ...forms.map(block => `g${block} = s.s1 * g${block};`),
   );
 };

@@ -1,6 +1,6 @@
 /**
- * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the pre-activations of the last
- * layer. They are given, or those of a pointwise loss, which is worked out on the way.
+ * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the
+ *   pre-activations of the last layer. They are given, or those of a pointwise loss, which is worked out on the way.
  */
 import type { KernelLoss } from '@neural-fields/core/kernels';
 import type { DenseLayer } from './activations.ts';
@@ -50,16 +50,22 @@ const penaltyFunctions = ({ parameters, expressions: { value, slope } }: KernelL
   ];
 };
 
-/** Points from one field to the next in a target, 0 where all have the same: `<name>` of {@link pointwiseLoss}'s sizes. */
+/**
+ * Points from one field to the next in a target, 0 where all have the same: `<name>` of {@link pointwiseLoss}'s sizes.
+ */
 export const targetPitch = (index: number): string => `targetPitch${index}`;
 
-/** Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s sizes. */
+/**
+ * Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s
+ * sizes.
+ */
 export const targetSize = (index: number): string => `target${index}`;
 
 /**
- * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to fours; `targets` holds all targets one after the other, that with index t from
- * `sizes.target<t>` on, `[sizes.points][targetWidths[t]]`. The sum of the penalties of a workgroup goes to `lossSums`. The factor on the gradient is the float in
- * `sizes.gradientScale`, that on the loss in `sizes.lossScale`. For many fields it runs field by field.
+ * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to fours; `targets` holds all targets one after
+ * the other, that with index t from `sizes.target<t>` on, `[sizes.points][targetWidths[t]]`. The sum of the penalties
+ * of a workgroup goes to `lossSums`. The factor on the gradient is the float in `sizes.gradientScale`, that on the loss
+ * in `sizes.lossScale`. For many fields it runs field by field.
  */
 export const pointwiseLoss = (
   { blocks, penalty, weight, targetWidths: widths }: KernelLoss,
@@ -71,7 +77,10 @@ export const pointwiseLoss = (
   const { workgroupOf } = pointRange(perField);
   const vectors = Math.ceil(o / 4);
   const used = [
-    ...new Set([...blocks.flatMap(({ target }) => (target ? [target.index] : [])), ...(weight === undefined ? [] : [weight])]),
+    ...new Set([
+      ...blocks.flatMap(({ target }) => (target ? [target.index] : [])),
+      ...(weight === undefined ? [] : [weight]),
+    ]),
   ];
   const pointIn = (index: number): string =>
     perField ? `(point - field * (sizes.fieldPoints - sizes.${targetPitch(index)}))` : 'point';

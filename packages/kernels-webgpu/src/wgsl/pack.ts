@@ -13,8 +13,9 @@ export const place = (vectors: number): string =>
   );
 
 /**
- * The jets that come into the first layer, `[1 + first + second][sizes.points][features]`. Of coordinates: themselves, unit first derivatives, no
- * second ones. Of an encoding: all blocks are in `source`. Where it `repeats`, `source` has the `sizes.sourcePoints` points of one field or of all.
+ * The jets that come into the first layer, `[1 + first + second][sizes.points][features]`. Of coordinates: themselves,
+ * unit first derivatives, no second ones. Of an encoding: all blocks are in `source`. Where it `repeats`, `source` has
+ * the `sizes.sourcePoints` points of one field or of all.
  */
 export const packInput = ({
   features,

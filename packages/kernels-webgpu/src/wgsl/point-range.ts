@@ -1,6 +1,7 @@
 /**
- * @file Which points the workgroups of a dispatch have. In programs for many fields the points of field f are `f * sizes.fieldPoints` and those that follow. What
- * uses parameters of each field's own runs field by field, along the dispatch's third dimension, so that a workgroup has one field.
+ * @file Which points the workgroups of a dispatch have. In programs for many fields the points of field f are `f *
+ *   sizes.fieldPoints` and those that follow. What uses parameters of each field's own runs field by field, along the
+ *   dispatch's third dimension, so that a workgroup has one field.
  */
 
 /** All points, or those of one field. */

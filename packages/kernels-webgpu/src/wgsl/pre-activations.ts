@@ -1,6 +1,6 @@
 /**
- * @file The pre-activations that the reverse pass needs. Their values are float32 in every format: float16 has 2^-11 of a number, which is 0.05 of a phase
- * of 100. Their derivatives only multiply, and are stored as the jets are.
+ * @file The pre-activations that the reverse pass needs. Their values are float32 in every format: float16 has 2^-11 of
+ *   a number, which is 0.05 of a phase of 100. Their derivatives only multiply, and are stored as the jets are.
  */
 import { type JetFormat, narrowed, orderOf, unscaled, vectorType, widened } from './jet-format.ts';
 import { blockCount, type JetShape } from './jet-rule.ts';

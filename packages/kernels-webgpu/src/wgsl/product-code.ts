@@ -16,9 +16,9 @@ export interface RowsTimesMatrix {
 }
 
 /**
- * The code of a product: a workgroup works out the rows of some points, all blocks of their jets, for some vectors of four features. The thread
- * `local` has vector `local.x` of them, and some of the points. The shader's `sizes.points` is the number of points; `rows` and `weights`
- * are its buffers.
+ * The code of a product: a workgroup works out the rows of some points, all blocks of their jets, for some vectors of
+ * four features. The thread `local` has vector `local.x` of them, and some of the points. The shader's `sizes.points`
+ * is the number of points; `rows` and `weights` are its buffers.
  */
 export interface ProductCode {
   /** Threads; those along x have one vector each. */

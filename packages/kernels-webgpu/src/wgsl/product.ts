@@ -4,8 +4,8 @@ import type { ProductCode, RowsTimesMatrix } from './product-code.ts';
 import { tiledProduct } from './tiled-product.ts';
 
 /**
- * `tiled` goes through workgroup memory, as graphics cards want it. `direct` has no barriers, which emulations of a graphics card take long to
- * compile and to run.
+ * `tiled` goes through workgroup memory, as graphics cards want it. `direct` has no barriers, which emulations of a
+ * graphics card take long to compile and to run.
  */
 export type ProductStyle = 'tiled' | 'direct';
 

@@ -6,8 +6,8 @@ import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 export const REDUCE_THREADS = 256;
 
 /**
- * `total[i]` = the sum over p of `parts[p * sizes.count + i]` for i below `sizes.count`; added to what is there where `sizes.continues` is 1. Threads are
- * numbered along x, then y.
+ * `total[i]` = the sum over p of `parts[p * sizes.count + i]` for i below `sizes.count`; added to what is there where
+ * `sizes.continues` is 1. Threads are numbered along x, then y.
  */
 export const sumParts: Shader = shader({
   label: 'sum of parts',
@@ -23,7 +23,10 @@ export const sumParts: Shader = shader({
   ),
 });
 
-/** `total[i]` = the sum of the i-th `sizes.count` numbers of `sums`, for workgroup i; added to what is there where `sizes.continues` is 1. */
+/**
+ * `total[i]` = the sum of the i-th `sizes.count` numbers of `sums`, for workgroup i; added to what is there where
+ * `sizes.continues` is 1.
+ */
 export const sumList: Shader = shader({
   label: 'sum of a list',
   sizes: ['count', 'continues'],
@@ -39,9 +42,9 @@ export const sumList: Shader = shader({
 });
 
 /**
- * The derivatives with respect to learned parameter `sizes.which` of an activation that has so many, from what workgroups left in `sums` for each of them: to
- * the first of the `sizes.parts` parts at `sizes.offset`, with 0 in the others. Workgroup f adds up what the f-th `sizes.count` of them left: those of a field,
- * or all.
+ * The derivatives with respect to learned parameter `sizes.which` of an activation that has so many, from what
+ * workgroups left in `sums` for each of them: to the first of the `sizes.parts` parts at `sizes.offset`, with 0 in the
+ * others. Workgroup f adds up what the f-th `sizes.count` of them left: those of a field, or all.
  */
 export const learnedGradient = (learned: number): Shader =>
   shader({
@@ -73,7 +76,10 @@ export const clearParts: Shader = shader({
   ),
 });
 
-/** Adds the `sizes.count` numbers at `sizes.source` of each part to every `sizes.pitch`-th one from `sizes.destination` on. */
+/**
+ * Adds the `sizes.count` numbers at `sizes.source` of each part to every `sizes.pitch`-th one from `sizes.destination`
+ * on.
+ */
 export const addParts: Shader = shader({
   label: 'add parts',
   sizes: ['count', 'parts', 'stride', 'source', 'destination', 'pitch', 'columns'],

@@ -1,5 +1,14 @@
-/** @file The reverse of an activation: from the derivatives of the loss with respect to what came out, to those with respect to the pre-activations. */
-import { activationFunctions, type DenseLayer, isOwnActivation, learnedSums, parameterStatements } from './activations.ts';
+/**
+ * @file The reverse of an activation: from the derivatives of the loss with respect to what came out, to those with
+ * respect to the pre-activations.
+ */
+import {
+  activationFunctions,
+  type DenseLayer,
+  isOwnActivation,
+  learnedSums,
+  parameterStatements,
+} from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
 import { PACK_THREADS } from './pack.ts';
@@ -75,7 +84,10 @@ export const reverseActivation = (
           start.upstream,
           isIdentity ? '' : loadPreActivations(jet, format, vectors),
           isIdentity ? '' : reverseRule(activation, jet),
-          repeat(blocks, block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] ${sign} g${block};`),
+          repeat(
+            blocks,
+            block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] ${sign} g${block};`,
+          ),
         ),
       ),
       '}',

@@ -1,4 +1,7 @@
-/** @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the activation before. */
+/**
+ * @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the
+ * activation before.
+ */
 import {
   activationFunctions,
   type DenseLayer,
@@ -23,8 +26,9 @@ export const isReversedByField = (
 ): boolean => ownWeight || isOwnActivation(before);
 
 /**
- * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the pre-activations `z` of the layer
- * before, stored in `format`. Without a layer before: to those with respect to the input.
+ * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the
+ * pre-activations `z` of the layer before, stored in `format`. Without a layer before: to those with respect to the
+ * input.
  */
 export const reverseLayer = (
   { inFeatures, outFeatures, ownWeight = false }: Pick<DenseLayer, 'inFeatures' | 'outFeatures' | 'ownWeight'>,

@@ -57,7 +57,8 @@ export const repeat = (count: number, make: (index: number) => string): string =
 export const shader = ({ label, sizes, storage, declarations = [], workgroup, body }: ShaderParts): Shader => {
   const [x, y] = workgroup;
   const bindings = storage.map(
-    ({ name, type, access }, index) => `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${type}>;`,
+    ({ name, type, access }, index) =>
+      `@group(0) @binding(${index + 1}) var<storage, ${access}> ${name}: array<${type}>;`,
   );
   const code = lines(
     storage.some(({ type }) => type === 'vec4<f16>') ? 'enable f16;' : '',

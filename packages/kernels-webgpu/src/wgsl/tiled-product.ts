@@ -1,6 +1,7 @@
 /**
- * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features, or for 16 where there are no more. Steps of 16 of both factors go
- * through its memory; each thread keeps four features of up to eight rows in registers, on which the rule of the activation can follow.
+ * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features, or
+ *   for 16 where there are no more. Steps of 16 of both factors go through its memory; each thread keeps four features
+ *   of up to eight rows in registers, on which the rule of the activation can follow.
  */
 import { vectorType, widened } from './jet-format.ts';
 import { addProducts, matrixFunction } from './matrix.ts';
@@ -72,7 +73,10 @@ export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
   const threads = threadRows * threadColumns;
   const vectors = Math.ceil(inner / 4);
   const rows = Array.from({ length: blocks }, (_, block) => block).flatMap(block =>
-    Array.from({ length: pointsPerThread }, (_, q) => ({ sum: sumName(block, q), row: block * points + q * threadRows })),
+    Array.from({ length: pointsPerThread }, (_, q) => ({
+      sum: sumName(block, q),
+      row: block * points + q * threadRows,
+    })),
   );
   const code = lines(
     ...rows.map(({ sum }) => `var ${sum} = vec4(0.0);`),

@@ -1,7 +1,7 @@
 /**
- * @file The gradient of a layer's weight and bias: the sum over all rows of the outer products of what came in and what comes back. A workgroup
- * adds up a part of the rows for a tile of the matrix; the parts of all workgroups are added up afterwards (`reduce.ts`), as WGSL has
- * no atomic addition of floats.
+ * @file The gradient of a layer's weight and bias: the sum over all rows of the outer products of what came in and what
+ *   comes back. A workgroup adds up a part of the rows for a tile of the matrix; the parts of all workgroups are added
+ *   up afterwards (`reduce.ts`), as WGSL has no atomic addition of floats.
  */
 import type { DenseLayer } from './activations.ts';
 import { literal } from './formula.ts';
@@ -28,7 +28,8 @@ const tileOf = (
   style: ProductStyle,
 ): GradientTile => {
   if (style === 'direct') return { columns: 16, rows: 4, perThread: 1, step: 1 };
-  // Little to multiply and all rows to read: small workgroups, of which there are more, and long steps, which have more reads under way.
+  // Little to multiply and all rows to read: small workgroups, of which there are more, and long steps, which have more
+  // reads under way.
   if (outFeatures <= 16) return { columns: 4, rows: 16, perThread: 1, step: 32 };
   if (inFeatures <= 16) return { columns: 16, rows: 4, perThread: 1, step: 32 };
   return { columns: 16, rows: 16, perThread: inFeatures > 64 ? 2 : 1, step: 16 };
@@ -68,7 +69,8 @@ const rowScale = ({ format }: IncomingRows, row: string): string => (format.scal
 /** `scaleOf(row)`: what the row's block was divided by. */
 const scaleFunction = ({ format: { scale }, jet: { first, second } }: IncomingRows): string => {
   const derivative = literal(scale);
-  const order = second > 0 ? `select(${literal(scale ** 2)}, ${derivative}, row < ${1 + first}u * sizes.points)` : derivative;
+  const order =
+    second > 0 ? `select(${literal(scale ** 2)}, ${derivative}, row < ${1 + first}u * sizes.points)` : derivative;
   return lines('fn scaleOf(row: u32) -> f32 {', `  return select(${order}, 1.0, row < sizes.points);`, '}');
 };
 
@@ -88,7 +90,11 @@ const rowFunction = ({ jet }: IncomingRows): string =>
 /** How many of the rows are values, which count for the bias. */
 const valueRows = ({ ownWeight = false }: DenseLayer): string => (ownWeight ? 'sizes.fieldPoints' : 'sizes.points');
 
-const tiledSums = (layer: DenseLayer, { columns, rows, perThread, step }: GradientTile, incoming: IncomingRows): SumsCode => {
+const tiledSums = (
+  layer: DenseLayer,
+  { columns, rows, perThread, step }: GradientTile,
+  incoming: IncomingRows,
+): SumsCode => {
   const { inFeatures, outFeatures, hasBias } = layer;
   const { format } = incoming;
   const rowType = vectorType(format);
@@ -124,7 +130,10 @@ const tiledSums = (layer: DenseLayer, { columns, rows, perThread, step }: Gradie
           indent(
             lines(
               `let g = upstreamTile[k * ${columns}u + local.x];`,
-              repeat(perThread, q => `let x${q} = ${widened(format, `rowTile[k * ${tile}u + ${q * rows}u + local.y]`)};`),
+              repeat(
+                perThread,
+                q => `let x${q} = ${widened(format, `rowTile[k * ${tile}u + ${q * rows}u + local.y]`)};`,
+              ),
               repeat(perThread, addOuter),
             ),
           ),
@@ -171,11 +180,13 @@ const directSums = (layer: DenseLayer, { columns, rows }: GradientTile, incoming
 };
 
 /**
- * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part `group.z`, and of `upstream` for
- * the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset ...]`: the weight's gradient, then the bias's.
+ * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part
+ * `group.z`, and of `upstream` for the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset
+ * ...]`: the weight's gradient, then the bias's.
  *
- * Where each field has a weight of its own, part `group.z % sizes.parts` of the `sizes.rows` rows of field `group.z / sizes.parts`; its gradients are the field's
- * among those that begin at `sizes.offset` and, of biases, at `sizes.biasOffset`.
+ * Where each field has a weight of its own, part `group.z % sizes.parts` of the `sizes.rows` rows of field `group.z /
+ * sizes.parts`; its gradients are the field's among those that begin at `sizes.offset` and, of biases, at
+ * `sizes.biasOffset`.
  */
 export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming: IncomingRows): Shader => {
   const { inFeatures, outFeatures, hasBias, ownWeight = false } = layer;
@@ -184,10 +195,19 @@ export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming:
   const { columns, rows, perThread } = tile;
   const sums = style === 'direct' ? directSums(layer, tile, incoming) : tiledSums(layer, tile, incoming);
   const part = ownWeight ? '(group.z % sizes.parts)' : 'group.z';
-  const biasBase = ownWeight ? `${part} * sizes.stride + sizes.biasOffset + field * ${outFeatures}u` : `base + ${numbers}u`;
+  const biasBase = ownWeight
+    ? `${part} * sizes.stride + sizes.biasOffset + field * ${outFeatures}u`
+    : `base + ${numbers}u`;
   return shader({
     label: `weight gradient ${inFeatures}x${outFeatures}`,
-    sizes: ['rows', 'points', 'rowsPerPart', 'stride', 'offset', ...(ownWeight ? ['fieldPoints', 'parts', 'biasOffset'] : [])],
+    sizes: [
+      'rows',
+      'points',
+      'rowsPerPart',
+      'stride',
+      'offset',
+      ...(ownWeight ? ['fieldPoints', 'parts', 'biasOffset'] : []),
+    ],
     storage: [reads('rows', vectorType(incoming.format)), reads('upstream'), writes('parts', 'f32')],
     declarations: [
       ...sums.declarations,

@@ -12,8 +12,12 @@ const points = {
   fixed: true,
   draw: () => ({ coords: x.slice(), targets: { value: x.map(at => Math.sin(3 * at)) } }),
 };
-const task = [term({ points, loss: ({ value }, { targets }) => mean(squaredDifference(value, targets['value'] as Tensor), 1) })];
-const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 0, omega0: 5 }), { seed: 1 });
+const task = [
+  term({ points, loss: ({ value }, { targets }) => mean(squaredDifference(value, targets['value'] as Tensor), 1) }),
+];
+const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 0, omega0: 5 }), {
+  seed: 1,
+});
 const losses: number[] = [];
 const options = { steps: 40, optimizer: adam({ learningRate: 1e-2 }) };
 for await (const { loss } of fit(field, task, options)) losses.push(loss);

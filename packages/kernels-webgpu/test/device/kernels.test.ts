@@ -25,7 +25,9 @@ it('a fault of the device is an error of what comes next, and then it is over', 
 it('says what is wrong with a shader', async () => {
   const backend = await useBackend();
   const kernels = kernelsOf(backend);
-  kernels.pipelines.get(shader({ label: 'wrong', sizes: ['count'], storage: [], workgroup: [1, 1], body: 'let a: f32 = true;' }));
+  kernels.pipelines.get(
+    shader({ label: 'wrong', sizes: ['count'], storage: [], workgroup: [1, 1], body: 'let a: f32 = true;' }),
+  );
   await backend.queue.onSubmittedWorkDone();
   expect(() => kernels.assertSound()).toThrow(/webgpu: the device reported a fault \(validation\)/);
   expect(() => kernels.assertSound()).not.toThrow();

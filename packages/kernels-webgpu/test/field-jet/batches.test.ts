@@ -91,12 +91,17 @@ it('takes as many fields as their parameters fit', () => {
   const operations = one.operations.map(operation =>
     operation.kind !== 'linear' || operation.weight.kind !== 'parameter'
       ? operation
-      : { ...operation, weight: { ...operation.weight, fieldStride: own }, bias: { ...operation.bias, fieldStride: own } },
+      : {
+          ...operation,
+          weight: { ...operation.weight, fieldStride: own },
+          bias: { ...operation.bias, fieldStride: own },
+        },
   ) as typeof one.operations;
   const shape = { inFeatures: 2, order: 0 } as const;
   const program = fieldProgram({ ...one, shape, operations, outFeatures: 4, fields: 1000 });
   const most = (bytes: number, batchBytes: number): number =>
-    batchesOfProgram(program, limits(bytes), { batchBytes, format: formatOf(program, false), points: 1 })[0]?.fields.count ?? 0;
+    batchesOfProgram(program, limits(bytes), { batchBytes, format: formatOf(program, false), points: 1 })[0]?.fields
+      .count ?? 0;
   expect(most(2 ** 30, 2 ** 40)).toBe(1000);
   const inBinding = most(4 * 20_000, 2 ** 40);
   expect(inBinding * own).toBeLessThanOrEqual(20_000);

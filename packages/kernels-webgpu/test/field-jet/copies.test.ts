@@ -26,7 +26,11 @@ it('copies the rows of a batch, or the points that all fields share', () => {
   const ofMany = { fields: 4 } as Parameters<typeof pointCopy>[0];
   const part = { start: 27, count: 3, total: 40, fields: { start: 2, count: 1 }, point: 7, begins: false, ends: true };
   const rows = (given: TensorInfo): number[] => {
-    const { tensorOffset, length } = pointCopy(ofMany, { tensor: given, slot: 'input', slotOffset: 0, features: 2 }, part);
+    const { tensorOffset, length } = pointCopy(
+      ofMany,
+      { tensor: given, slot: 'input', slotOffset: 0, features: 2 },
+      part,
+    );
     return [tensorOffset, length];
   };
   expect(rows(tensor(4, 10, 2))).toEqual([54, 6]);

@@ -9,7 +9,10 @@ type Activation = LayerShape['activation'];
 
 const network = (order: 0 | 1 | 2, activations: readonly Activation[], input = {}): FieldProgram => {
   const forms = { pairs: [[0, 0] as const], weights: [[1]] };
-  const layers = [...activations, { kind: 'identity', parameters: {} }].map(activation => ({ outFeatures: 2, activation }));
+  const layers = [...activations, { kind: 'identity', parameters: {} }].map(activation => ({
+    outFeatures: 2,
+    activation,
+  }));
   return denseProgram({ inFeatures: 2, order, ...(order === 2 && { forms }) }, layers, input);
 };
 const behindEncoding = { kind: 'jet', features: 8 } as const;

@@ -14,7 +14,10 @@ const chain = denseProgram(
   ['sine', 'sine', 'identity'].map(kind => ({ outFeatures: 4, activation: { kind, parameters: { omega: 1 } } })),
 );
 
-const withOperations = (operations: readonly Operation[], inputs: KernelProgram['inputs'] = chain.inputs): FieldProgram =>
+const withOperations = (
+  operations: readonly Operation[],
+  inputs: KernelProgram['inputs'] = chain.inputs,
+): FieldProgram =>
   fieldProgram({ shape: { inFeatures: 2, order: 1 }, inputs, operations, outFeatures: 4, parameterCount: 100 });
 
 /** The layers of {@link chain}, which may read other registers. */
@@ -31,15 +34,23 @@ const residual = withOperations([
   layer(2, 3),
 ]);
 
-const options = (program: FieldProgram) => ({ points: 9, fields: 1, style: 'direct', format: formatOf(program, false) }) as const;
+const options = (program: FieldProgram) =>
+  ({ points: 9, fields: 1, style: 'direct', format: formatOf(program, false) }) as const;
 
 const forward = (program: FieldProgram) =>
-  forwardPart(program, parameterRegions(program), { ...options(program), keeps: true }).steps.map(({ shader }) => shader.label);
+  forwardPart(program, parameterRegions(program), { ...options(program), keeps: true }).steps.map(
+    ({ shader }) => shader.label,
+  );
 
 const reverse = (program: FieldProgram, reachesInput = false) => {
   const regions = parameterRegions(program);
   const last = givenLastStep(program, regions, options(program));
-  return reversePart(program, regions, { ...options(program), continues: { shared: false, own: false }, reachesInput, last });
+  return reversePart(program, regions, {
+    ...options(program),
+    continues: { shared: false, own: false },
+    reachesInput,
+    last,
+  });
 };
 
 const labels = (program: FieldProgram, reachesInput?: boolean): string[] =>

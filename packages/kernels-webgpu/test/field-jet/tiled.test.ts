@@ -1,4 +1,7 @@
-/** @file The products through workgroup memory, which are meant for graphics cards and take the emulator seconds to compile. */
+/**
+ * @file The products through workgroup memory, which are meant for graphics cards and take the emulator seconds to
+ * compile.
+ */
 import '../setup/node.ts';
 import { describe } from 'vitest';
 import { smallFieldJetSuite } from '../suites/field-jet.ts';

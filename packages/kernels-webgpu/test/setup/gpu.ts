@@ -22,7 +22,10 @@ export const useBackend = async (options: WebgpuBackendOptions = {}): Promise<Fi
   return backend();
 };
 
-/** Every test of the file runs on the fused kernels, and fails when the device reports an error, e.g. of a shader or a binding. */
+/**
+ * Every test of the file runs on the fused kernels, and fails when the device reports an error, e.g. of a shader or a
+ * binding.
+ */
 export const onGpu = (options: WebgpuBackendOptions = {}): void => {
   beforeAll(async () => {
     await useBackend(options);

@@ -2,13 +2,22 @@
 import { createField, type Field, mlp, siren } from '@neural-fields/core';
 import { coreActivations } from '@neural-fields/core/layers';
 import { expectParity, fieldJetContract, measure, measuredWeight, pointsFor } from '@neural-fields/kernel-contract';
-import { expectCloseInNorm, maxAbsolute, type OracleField, PARAMETER_GRADIENT, parameterGradient } from '@neural-fields/testing';
+import {
+  expectCloseInNorm,
+  maxAbsolute,
+  type OracleField,
+  PARAMETER_GRADIENT,
+  parameterGradient,
+} from '@neural-fields/testing';
 import { engine } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
 import { backend, onGpu, useBackend } from '../setup/gpu.ts';
 
-/** The derivatives, by Taylor arithmetic and differences, of what {@link measure} differentiates where the gradient and the Laplacian are asked for. */
+/**
+ * The derivatives, by Taylor arithmetic and differences, of what {@link measure} differentiates where the gradient and
+ * the Laplacian are asked for.
+ */
 const gradientsInFloat64 = async (field: Field, points: readonly number[][]): Promise<Record<string, Float64Array>> => {
   const layers = field.spec.layers as OracleField['layers'];
   const parameters = Object.fromEntries(
@@ -80,24 +89,32 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
     });
     const before = gpu.counters.dispatches;
     await expectParity({ backend: 'webgpu', field, points: 601, request: { gradient: true } });
-    // 3 batches, each evaluated twice, 4 dispatches, and then in reverse, which works out the 3 of the forward pass anew.
+    // 3 batches, each evaluated twice, 4 dispatches, and then in reverse, which works out the 3 of the forward pass
+    // anew.
     expect(gpu.counters.dispatches - before).toBe(3 * (4 + 4 + 3 + 7));
     field.dispose();
     await useBackend(options);
   });
 
   it('reuses the activations of the forward pass', async () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
+      seed: 1,
+    });
     await measure('webgpu', field, pointsFor(field, 9), {});
     const before = backend().counters.dispatches;
     await measure('webgpu', field, pointsFor(field, 9), {});
-    // Evaluated alone and within the gradient, 5 dispatches each: pack, 3 layers, unpack. In reverse: start, twice 3 products, unpack, sum.
+    // Evaluated alone and within the gradient, 5 dispatches each: pack, 3 layers, unpack. In reverse: start, twice 3
+    // products, unpack, sum.
     expect(backend().counters.dispatches - before).toBe(5 + 5 + 9);
   });
 
   it('is not misled by the activations of another evaluation', async () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
-    const other = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 2 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
+      seed: 1,
+    });
+    const other = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
+      seed: 2,
+    });
     const coords = pointsFor(field, 9);
     const first = await measure('webgpu', field, coords, {});
     await measure('webgpu', other, coords, {});
@@ -105,7 +122,9 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
   });
 
   it('keeps neither tensors nor memory over 50 steps', async () => {
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
+      seed: 1,
+    });
     const coords = pointsFor(field, 30);
     await measure('webgpu', field, coords, { laplacian: true });
     await measure('webgpu', field, coords, { laplacian: true });

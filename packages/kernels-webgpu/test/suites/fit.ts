@@ -47,7 +47,11 @@ const run = async (options: Partial<FitOptions>, count = 90): Promise<number[]> 
   });
   const losses: number[] = [];
   try {
-    for await (const { loss } of fit(field, terms(count), { steps: 40, optimizer: adam({ learningRate: 5e-3 }), ...options }))
+    for await (const { loss } of fit(field, terms(count), {
+      steps: 40,
+      optimizer: adam({ learningRate: 5e-3 }),
+      ...options,
+    }))
       losses.push(loss);
   } finally {
     field.dispose();
@@ -133,7 +137,9 @@ export const fitSuite = (): void => {
     await run({ steps: 2, reportEvery: 2 });
     const controller = new AbortController();
     let finished = false;
-    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2 }), { seed: 1 });
+    const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 64, hiddenLayers: 2 }), {
+      seed: 1,
+    });
     const coords = tensor2d(new Float32Array(16_000), [8000, 2]);
     const value = field.evaluate(coords);
     kernelsOf(gpu).submit();
@@ -166,10 +172,17 @@ export const fitSuite = (): void => {
     const store = memoryStore();
     const checkpoint = { store, everySteps: 10 };
     const lose = async (): Promise<void> => {
-      const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 6 }), {
-        seed: 1,
-      });
-      for await (const { step } of fit(field, terms(90), { steps: 40, optimizer: adam({ learningRate: 5e-3 }), checkpoint }))
+      const field = createField(
+        siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 6 }),
+        {
+          seed: 1,
+        },
+      );
+      for await (const { step } of fit(field, terms(90), {
+        steps: 40,
+        optimizer: adam({ learningRate: 5e-3 }),
+        checkpoint,
+      }))
         if (step === 25) backend().device.destroy();
     };
     const unbroken = await run({});

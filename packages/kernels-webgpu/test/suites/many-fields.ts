@@ -1,5 +1,12 @@
 /** @file Many fields at once: the contract of all kernels, and what these promise beyond it. */
-import { type ActivationSpec, type FieldSpec, type LayerSpec, parseSpec, siren, superGaussian } from '@neural-fields/core';
+import {
+  type ActivationSpec,
+  type FieldSpec,
+  type LayerSpec,
+  parseSpec,
+  siren,
+  superGaussian,
+} from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
 import { type BatchNetwork, batchNetworkOf, type KernelLoss, networkOf } from '@neural-fields/core/kernels';
 import {
@@ -25,7 +32,14 @@ const dense = (outFeatures: number, activation: ActivationSpec): LayerSpec =>
     biasInitialiser: { kind: 'pytorch-linear' },
   }) as LayerSpec;
 
-const waves: FieldSpec = siren({ inFeatures: 2, hiddenFeatures: 21, hiddenLayers: 1, outFeatures: 2, omega0: 4, omegaHidden: 4 });
+const waves: FieldSpec = siren({
+  inFeatures: 2,
+  hiddenFeatures: 21,
+  hiddenLayers: 1,
+  outFeatures: 2,
+  omega0: 4,
+  omegaHidden: 4,
+});
 
 /** A learned activation between two layers, beside one at the end. */
 const bells: FieldSpec = parseSpec({
@@ -37,7 +51,11 @@ const bells: FieldSpec = parseSpec({
 });
 
 const loss: KernelLoss = {
-  blocks: [{ factor: 1, target: { index: 0, column: 0 } }, { factor: 0.1 }, { factor: 0.1, target: { index: 0, column: 0 } }],
+  blocks: [
+    { factor: 1, target: { index: 0, column: 0 } },
+    { factor: 0.1 },
+    { factor: 0.1, target: { index: 0, column: 0 } },
+  ],
   penalty: squared,
   targetWidths: [2, 1],
   weight: 1,
@@ -51,7 +69,10 @@ const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
     expectCloseInNorm(actual[name] as Float32Array, values, { absolute: 5e-5 * maxAbsolute(values) + 1e-5 }, name);
 };
 
-/** Holds jets, losses and gradients to those of one field after the other. @returns dispatches of the jets and their reverse, and of the loss */
+/**
+ * Holds jets, losses and gradients to those of one field after the other. @returns dispatches of the jets and their
+ * reverse, and of the loss
+ */
 const expectParity = async (one: BatchCase): Promise<[jets: number, loss: number]> => {
   await setBackend('webgpu');
   const before = backend().counters.dispatches;

@@ -34,7 +34,10 @@ const dense = (outFeatures: number, activation: LayerSpec = { kind: 'identity' }
     biasInitialiser: { kind: 'pytorch-linear' },
   }) as LayerSpec;
 
-/** A table of two levels, whose features are looked up at the input and at the input in another order: both add to its gradient. */
+/**
+ * A table of two levels, whose features are looked up at the input and at the input in another order: both add to its
+ * gradient.
+ */
 const twiceLooked: LayerDefinition = {
   kind: 'twice-looked',
   apply(input, { parameter }) {
@@ -84,7 +87,10 @@ const tanh = { kind: 'tanh' };
 
 const branches = (kind: string, ...all: readonly LayerSpec[]): LayerSpec => ({ kind, branches: all }) as LayerSpec;
 
-/** That products of matrices go rightly with other operations around them; quick enough for shaders that take long to compile. */
+/**
+ * That products of matrices go rightly with other operations around them; quick enough for shaders that take long to
+ * compile.
+ */
 export const smallNetworksSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
 
@@ -156,8 +162,8 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
     await measure('webgpu', field, pointsFor(field, 9), {});
     const before = backend().counters.dispatches;
     await measure('webgpu', field, pointsFor(field, 9), {});
-    // Twice forward: pack, 4 operations, unpack. In reverse: start; weight and input of the last layer; both factors; for each of them its activation,
-    // weight and input; unpack; sum.
+    // Twice forward: pack, 4 operations, unpack. In reverse: start; weight and input of the last layer; both factors;
+    // for each of them its activation, weight and input; unpack; sum.
     expect(backend().counters.dispatches - before).toBe(2 * 6 + 1 + 2 + 2 + 2 * 3 + 2);
   });
 

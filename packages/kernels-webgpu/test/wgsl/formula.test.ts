@@ -22,7 +22,11 @@ const run = async (expression: string, declarations: readonly string[]): Promise
 };
 
 /** Compares with a formula in float64, against the largest of its values. */
-const expectFormula = (got: ArrayLike<number>, formula: e.Expression, parameters: Readonly<Record<string, number>>): void => {
+const expectFormula = (
+  got: ArrayLike<number>,
+  formula: e.Expression,
+  parameters: Readonly<Record<string, number>>,
+): void => {
   const program = e.linearise([formula], Object.keys(parameters));
   const wanted = Array.from(x, at => e.evaluateNumbers(program, at, parameters)[0] as number);
   const size = Math.max(1, ...wanted.map(Math.abs));
@@ -60,7 +64,10 @@ const FORMULAS: Readonly<Record<e.Operation, e.Expression>> = {
 
 const MORE: Readonly<Record<string, e.Expression>> = {
   'an operation on parameters alone': e.add(e.argument, e.mul(e.exp(e.neg(p)), e.sqrt(e.abs(p)))),
-  'a condition that is also a number': e.add(e.greater(e.argument, 0), e.select(e.greater(e.argument, 0), 3, e.argument)),
+  'a condition that is also a number': e.add(
+    e.greater(e.argument, 0),
+    e.select(e.greater(e.argument, 0), 3, e.argument),
+  ),
   'a product of conditions': e.select(e.mul(e.greater(e.argument, -1), e.greater(1, e.argument)), e.argument, 0),
   'a sine and a cosine': e.mul(e.sin(e.mul(p, e.argument)), e.cos(e.mul(p, e.argument))),
   'the argument': e.argument,
@@ -72,7 +79,10 @@ describe('a formula', () => {
   it('may be of any operation', () => expect(Object.keys(FORMULAS)).toEqual(Object.keys(e.operationArity)));
 
   it.each(Object.entries({ ...FORMULAS, ...MORE }))('prints %s', async (_name, formula) => {
-    const { declarations, statements, results } = printFormulas([formula], ['p'], { argument: 'x', parameters: [literal(P)] });
+    const { declarations, statements, results } = printFormulas([formula], ['p'], {
+      argument: 'x',
+      parameters: [literal(P)],
+    });
     const whole = lines('fn formula(x: vec4<f32>) -> vec4<f32> {', statements, `return ${results[0]};`, '}');
     expectFormula(await run('formula(x)', [...declarations, whole]), formula, { p: P });
   });

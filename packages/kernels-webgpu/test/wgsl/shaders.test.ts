@@ -298,7 +298,10 @@ describe('a layer', () => {
   });
 
   it('adds up the gradient of a long and narrow weight in small workgroups', () => {
-    const { code } = weightGradient({ ...layer, inFeatures: 2, outFeatures: 64 }, 'tiled', { jet: valueOnly, format: single });
+    const { code } = weightGradient({ ...layer, inFeatures: 2, outFeatures: 64 }, 'tiled', {
+      jet: valueOnly,
+      format: single,
+    });
     expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('let column'))).toMatchInlineSnapshot(`
       "var<workgroup> rowTile: array<vec4<f32>, 128>;
       var<workgroup> upstreamTile: array<vec4<f32>, 512>;
@@ -398,7 +401,9 @@ describe('a layer in half precision', () => {
         }
         "
     `);
-    expect(code.slice(code.indexOf('let z0 ='), code.indexOf('let point = group.y * 32u + 16u'))).toMatchInlineSnapshot(`
+    expect(
+      code.slice(code.indexOf('let z0 ='), code.indexOf('let point = group.y * 32u + 16u')),
+    ).toMatchInlineSnapshot(`
       "let z0 = sum0_0 + biasHere;
             let z1 = sum1_0 * 32.0;
             let z2 = sum2_0 * 32.0;
@@ -586,7 +591,11 @@ describe('many fields', () => {
 
   it('reads the weight, the bias and what an activation has learned of the field of the workgroup', () => {
     const gaussian = { ...layerActivation('super-gaussian', { a: 1, b: 2 }, ['a', 'b']), own: ['b'] };
-    const options = { keepsPreActivations: false, style: 'direct', formats: { rows: single, h: single, z: single } } as const;
+    const options = {
+      keepsPreActivations: false,
+      style: 'direct',
+      formats: { rows: single, h: single, z: single },
+    } as const;
     const { code, sizes } = forwardLayer({ ...own, activation: gaussian }, valueOnly, options);
     expect(sizes).toEqual(['points', 'fieldPoints', 'fields', 'fieldGroups']);
     expect(code).toContain('return weights[(field * 3u + row) * 2u + vector];');

@@ -3,7 +3,10 @@ import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape
 /** The axis and the amount by which a point is farthest out of the cuboid, or least far inside. */
 const farthest = (q: Vector): number => (q[0] > q[1] ? (q[0] > q[2] ? 0 : 2) : q[1] > q[2] ? 1 : 2);
 
-/** The signed distance of a cuboid around 0. Points are uniform on it. Gradients jump inside where two faces are equally near. */
+/**
+ * The signed distance of a cuboid around 0. Points are uniform on it. Gradients jump inside where two faces are equally
+ * near.
+ */
 export const cuboid = ({ halfWidths }: { readonly halfWidths: Vector }): ImplicitShape => {
   const outside = (x: number, y: number, z: number): Vector => [
     Math.abs(x) - halfWidths[0],
@@ -23,14 +26,21 @@ export const cuboid = ({ halfWidths }: { readonly halfWidths: Vector }): Implici
       const length = Math.hypot(a, b, c);
       const axis = farthest(q);
       const direction: Vector =
-        length > 0 ? [a / length, b / length, c / length] : [Number(axis === 0), Number(axis === 1), Number(axis === 2)];
-      return [direction[0] * (Math.sign(x) || 1), direction[1] * (Math.sign(y) || 1), direction[2] * (Math.sign(z) || 1)];
+        length > 0
+          ? [a / length, b / length, c / length]
+          : [Number(axis === 0), Number(axis === 1), Number(axis === 2)];
+      return [
+        direction[0] * (Math.sign(x) || 1),
+        direction[1] * (Math.sign(y) || 1),
+        direction[2] * (Math.sign(z) || 1),
+      ];
     },
     rng => {
       const pick = rng.uniform() * total;
       const axis = pick < areas[0]! ? 0 : pick < areas[0]! + areas[1]! ? 1 : 2;
       const side = rng.uniform() < 0.5 ? -1 : 1;
-      const at = (k: 0 | 1 | 2): number => (k === axis ? side * halfWidths[k] : (2 * rng.uniform() - 1) * halfWidths[k]);
+      const at = (k: 0 | 1 | 2): number =>
+        k === axis ? side * halfWidths[k] : (2 * rng.uniform() - 1) * halfWidths[k];
       return [at(0), at(1), at(2)];
     },
   );

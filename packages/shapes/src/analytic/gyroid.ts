@@ -1,9 +1,9 @@
 import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape.ts';
 
 /**
- * Schoen's gyroid, sin X cos Y + sin Y cos Z + sin Z cos X with X = 2 pi x / period: a surface without end, connected and full of handles. It is no distance:
- * its gradient has length at most 2 pi sqrt(3) / period. Points lie in [-1, 1]^3; they are starting points in the box, led to the surface by Newton's
- * method, and only roughly uniform on it.
+ * Schoen's gyroid, sin X cos Y + sin Y cos Z + sin Z cos X with X = 2 pi x / period: a surface without end, connected
+ * and full of handles. It is no distance: its gradient has length at most 2 pi sqrt(3) / period. Points lie in [-1,
+ * 1]^3; they are starting points in the box, led to the surface by Newton's method, and only roughly uniform on it.
  */
 export const gyroid = ({ period }: { readonly period: number }): ImplicitShape => {
   const k = (2 * Math.PI) / period;

@@ -28,7 +28,8 @@ export const implicitShape = (
   return {
     evaluate: coords => {
       const values = new Float32Array(coords.length / 3);
-      for (let i = 0; i < values.length; i++) values[i] = valueAt(coords[3 * i]!, coords[3 * i + 1]!, coords[3 * i + 2]!);
+      for (let i = 0; i < values.length; i++)
+        values[i] = valueAt(coords[3 * i]!, coords[3 * i + 1]!, coords[3 * i + 2]!);
       return values;
     },
     gradient,

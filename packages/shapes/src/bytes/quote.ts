@@ -1,4 +1,7 @@
-/** A byte as a message shows it: itself where it is printable ASCII, else `\xNN`, so that nothing in a file can reach a terminal raw. */
+/**
+ * A byte as a message shows it: itself where it is printable ASCII, else `\xNN`, so that nothing in a file can reach a
+ * terminal raw.
+ */
 const shown = (byte: number): string =>
   byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
 

@@ -5,13 +5,15 @@ import { plural } from '../text/plural.ts';
 import type { Polygons } from './file-shape.ts';
 
 /**
- * The work that polygons which are not convex may make, as the sum of the squares of their numbers of corners: so much, and so much more for each corner of the
- * file. Ear clipping takes some 60 ns for each unit at worst.
+ * The work that polygons which are not convex may make, as the sum of the squares of their numbers of corners: so much,
+ * and so much more for each corner of the file. Ear clipping takes some 60 ns for each unit at worst.
  */
 const WORK = 1e8;
 const WORK_PER_CORNER = 100;
 
-/** The corners of a polygon without those that repeat the one before, and without spikes: edges that go there and back. */
+/**
+ * The corners of a polygon without those that repeat the one before, and without spikes: edges that go there and back.
+ */
 const tidyRing = (corners: Uint32Array): Uint32Array => {
   const [a, b, c] = corners;
   if (corners.length === 3 && a !== b && b !== c && c !== a) return corners;
@@ -45,7 +47,8 @@ const add = (triangles: NumberList<Uint32Array>, ring: Uint32Array, corners: Arr
 };
 
 /**
- * Cuts the faces of a file into triangles. Faces of fewer than three different corners are no faces; they are left out, and counted in `notes`.
+ * Cuts the faces of a file into triangles. Faces of fewer than three different corners are no faces; they are left out,
+ * and counted in `notes`.
  *
  * @param positions `f64[n, 3]`, finite where faces use them
  * @returns rows of positions, three for each triangle

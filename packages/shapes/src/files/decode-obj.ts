@@ -38,7 +38,9 @@ export const isObjKeyword = (word: string): boolean =>
 
 const SLASH = 0x2f;
 
-/** The `part`th number of a corner like `1/2/3`, `1//3` or `1`; `undefined` where it is left out, NaN where it is none. */
+/**
+ * The `part`th number of a corner like `1/2/3`, `1//3` or `1`; `undefined` where it is left out, NaN where it is none.
+ */
 const cornerPart = ({ bytes, start, stop }: TextCursor, part: 0 | 2): number | undefined => {
   let [from, slashes] = [start, 0];
   for (let at = start; at <= stop; at++) {
@@ -90,14 +92,19 @@ const readNumbers = (cursor: TextCursor, keyword: string, push: (value: number) 
 
 const readContent = (bytes: Uint8Array): Content => {
   const [positions, normals] = [createNumberList(doubles), createNumberList(floats)];
-  const [corners, normalCorners, sizes] = [createNumberList(integers), createNumberList(integers), createNumberList(integers)];
+  const [corners, normalCorners, sizes] = [
+    createNumberList(integers),
+    createNumberList(integers),
+    createNumberList(integers),
+  ];
   const leftOut = new Map<string, number>();
   const cursor = createCursor(bytes);
   const readFace = (): void => {
     const [line, before] = [cursor.line, corners.length];
     while (nextContinuedWord(cursor) && bytes[cursor.start] !== 0x23) {
       const row = rowOf(cornerPart(cursor, 0), positions.length / 3);
-      if (Number.isNaN(row)) throw new ShapeError('bad-index', 'OBJ', `${quoteWord(cursor)} in line ${line} names no vertex`);
+      if (Number.isNaN(row))
+        throw new ShapeError('bad-index', 'OBJ', `${quoteWord(cursor)} in line ${line} names no vertex`);
       corners.push(row);
       const normal = rowOf(cornerPart(cursor, 2), normals.length / 3);
       normalCorners.push(Number.isNaN(normal) ? NONE : normal);
@@ -149,7 +156,8 @@ const normalsAtVertices = (content: Content): Float32Array | undefined => {
 };
 
 /**
- * Reads OBJ: the faces of all objects and groups as one mesh, with the normals that they name; without faces a point cloud of all vertices.
+ * Reads OBJ: the faces of all objects and groups as one mesh, with the normals that they name; without faces a point
+ * cloud of all vertices.
  *
  * @throws ShapeError
  */

@@ -33,12 +33,17 @@ const decodeBinary = (bytes: Uint8Array): FileShape => {
   const count = bytes.length < STL_HEADER ? 0 : data.getUint32(80, true);
   const wanted = STL_HEADER + STL_TRIANGLE * count;
   if (bytes.length < wanted)
-    throw new ShapeError('truncated', undefined, `the STL file ends early: wanted ${wanted} bytes, got ${bytes.length}`);
+    throw new ShapeError(
+      'truncated',
+      undefined,
+      `the STL file ends early: wanted ${wanted} bytes, got ${bytes.length}`,
+    );
   if (count === 0) throw noFacets();
   const positions = new Float64Array(9 * count);
   for (let i = 0; i < count; i++)
     // The normal of the facet comes first: it is that of the triangle.
-    for (let k = 0; k < 9; k++) positions[9 * i + k] = data.getFloat32(STL_HEADER + STL_TRIANGLE * i + 12 + 4 * k, true);
+    for (let k = 0; k < 9; k++)
+      positions[9 * i + k] = data.getFloat32(STL_HEADER + STL_TRIANGLE * i + 12 + 4 * k, true);
   const spare = bytes.length - wanted;
   return soup(positions, 'float32', spare > 0 ? [`${plural(spare, 'byte')} after the last facet left out`] : []);
 };
@@ -74,7 +79,8 @@ const decodeText = (bytes: Uint8Array): FileShape => {
     // `end solid`, `end facet` and `end loop` are one word elsewhere.
     const apart = isWord(cursor, 'end') && nextWordAnywhere(cursor);
     if (!apart && isWord(cursor, 'vertex')) {
-      if (++corners > 3) throw damaged(`facets must have 3 corners, got a fourth in facet ${facets}, in line ${cursor.line}`);
+      if (++corners > 3)
+        throw damaged(`facets must have 3 corners, got a fourth in facet ${facets}, in line ${cursor.line}`);
       readVertex(cursor, positions.push);
     } else if (!apart && isWord(cursor, 'facet')) {
       if (corners > 0) endFacet();
@@ -103,7 +109,8 @@ const decodeText = (bytes: Uint8Array): FileShape => {
 };
 
 /**
- * Reads STL, text (in capitals or not) and binary. The normals of facets, which may be anything, are passed over: those of the triangles count.
+ * Reads STL, text (in capitals or not) and binary. The normals of facets, which may be anything, are passed over: those
+ * of the triangles count.
  *
  * @throws ShapeError
  */

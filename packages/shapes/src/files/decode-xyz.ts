@@ -20,7 +20,8 @@ const numberAt = (bytes: Uint8Array, { bounds }: TableRow, column: number): numb
 
 /** Whether a column is a word that does not begin as numbers do: a name, and no number with a slip. */
 const isName = (bytes: Uint8Array, row: TableRow, column: number): boolean =>
-  numberAt(bytes, row, column) === undefined && !/[-+.\d]/.test(String.fromCharCode(bytes[row.bounds[2 * column]!] ?? 0x30));
+  numberAt(bytes, row, column) === undefined &&
+  !/[-+.\d]/.test(String.fromCharCode(bytes[row.bounds[2 * column]!] ?? 0x30));
 
 const isComment = (bytes: Uint8Array, from: number): boolean =>
   bytes[from] === 0x23 || (bytes[from] === 0x2f && bytes[from + 1] === 0x2f);
@@ -84,7 +85,13 @@ const readTable = (bytes: Uint8Array): Table => {
     splitRow(bytes, first, to, separator, row);
     if (!layout) {
       const value = numberAt(bytes, row, 0);
-      if (row.count === 1 && declared === undefined && value !== undefined && Number.isSafeInteger(value) && value >= 0) {
+      if (
+        row.count === 1 &&
+        declared === undefined &&
+        value !== undefined &&
+        Number.isSafeInteger(value) &&
+        value >= 0
+      ) {
         declared = value;
         continue;
       }
@@ -118,13 +125,16 @@ const readTable = (bytes: Uint8Array): Table => {
       `the first line says ${declared} points, got ${count}`,
     );
   const unread =
-    header && !layout.named ? ['the names of the columns are not understood: x, y and z are taken to be the first three'] : [];
+    header && !layout.named
+      ? ['the names of the columns are not understood: x, y and z are taken to be the first three']
+      : [];
   return { ...layout, values: values.view(), notes: unread };
 };
 
 /**
- * Reads a table of points: columns between blanks, commas or semicolons; x, y and z, perhaps a normal, perhaps others. A first line with a single number is a count;
- * lines that begin with # or // are comments; a line of names, which may be a comment, says which column is which.
+ * Reads a table of points: columns between blanks, commas or semicolons; x, y and z, perhaps a normal, perhaps others.
+ * A first line with a single number is a count; lines that begin with # or // are comments; a line of names, which may
+ * be a comment, says which column is which.
  *
  * @throws ShapeError
  */
@@ -142,5 +152,11 @@ export const decodeXyz = (bytes: Uint8Array): FileShape => {
       positions[3 * i + k] = values[width * i + at[k]!]!;
       if (normals) normals[3 * i + k] = values[width * i + normalAt[k]!]!;
     }
-  return { positions, ...(normals && { normals }), weld: false, precision: 'float64', notes: [...notes, ...chosen.notes] };
+  return {
+    positions,
+    ...(normals && { normals }),
+    weld: false,
+    precision: 'float64',
+    notes: [...notes, ...chosen.notes],
+  };
 };

@@ -13,12 +13,16 @@ export interface EncodeGlbOptions {
 /**
  * Writes a mesh, or a point cloud, as GLB (binary glTF 2.0): one node, one mesh, one matt material.
  *
- * Coordinates are kept as they are. glTF has y up and metres, so say elsewhere what a unit is. The format has 32-bit floats only: the offset of a shape becomes the
- * translation of the node, so its form is kept whole. Programs that work out places in the scene in single precision round the translation, to half a unit at 5,000,000.
+ * Coordinates are kept as they are. glTF has y up and metres, so say elsewhere what a unit is. The format has 32-bit
+ * floats only: the offset of a shape becomes the translation of the node, so its form is kept whole. Programs that work
+ * out places in the scene in single precision round the translation, to half a unit at 5,000,000.
  *
  * @throws RangeError, ShapeError when the arrays are no shape, or a normal has no length
  */
-export const encodeGlb = async (shape: PointCloud | Mesh, options: EncodeGlbOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
+export const encodeGlb = async (
+  shape: PointCloud | Mesh,
+  options: EncodeGlbOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> => {
   assertShape('encodeGlb', shape);
   const { name = 'shape', colour = [0.8, 0.8, 0.8] } = options;
   const { positions, normals, offset } = shape;

@@ -1,7 +1,8 @@
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 
 /**
- * Writes a point cloud or a mesh as OBJ. Numbers are kept bit by bit; with an offset, coordinates have the digits of double precision.
+ * Writes a point cloud or a mesh as OBJ. Numbers are kept bit by bit; with an offset, coordinates have the digits of
+ * double precision.
  *
  * @throws RangeError, ShapeError when the arrays are no shape
  */
@@ -15,6 +16,8 @@ export const encodeObj = (shape: PointCloud | Mesh): Uint8Array<ArrayBuffer> => 
   if (normals) for (let i = 0; i < normals.length; i += 3) lines.push(`vn ${normals.subarray(i, i + 3).join(' ')}`);
   if (isMesh(shape))
     for (let i = 0; i < shape.triangles.length; i += 3)
-      lines.push(`f ${[...shape.triangles.subarray(i, i + 3)].map(at => (normals ? `${at + 1}//${at + 1}` : at + 1)).join(' ')}`);
+      lines.push(
+        `f ${[...shape.triangles.subarray(i, i + 3)].map(at => (normals ? `${at + 1}//${at + 1}` : at + 1)).join(' ')}`,
+      );
   return new TextEncoder().encode(`${lines.join('\n')}\n`);
 };

@@ -7,7 +7,12 @@ export interface EncodePlyOptions {
 }
 
 const header = (shape: PointCloud | Mesh, format: string): string => {
-  const lines = ['ply', `format ${format} 1.0`, 'comment neural-fields', `element vertex ${shape.positions.length / 3}`];
+  const lines = [
+    'ply',
+    `format ${format} 1.0`,
+    'comment neural-fields',
+    `element vertex ${shape.positions.length / 3}`,
+  ];
   for (const name of ['x', 'y', 'z']) lines.push(`property ${shape.offset ? 'double' : 'float'} ${name}`);
   if (shape.normals) for (const name of ['nx', 'ny', 'nz']) lines.push(`property float ${name}`);
   if (isMesh(shape)) lines.push(`element face ${shape.triangles.length / 3}`, 'property list uchar int vertex_indices');
@@ -19,7 +24,12 @@ const text = (shape: PointCloud | Mesh): string => {
   const lines: string[] = [];
   for (let i = 0; i < positions.length; i += 3)
     lines.push(
-      [positions[i]! + x, positions[i + 1]! + y, positions[i + 2]! + z, ...(normals ? normals.subarray(i, i + 3) : [])].join(' '),
+      [
+        positions[i]! + x,
+        positions[i + 1]! + y,
+        positions[i + 2]! + z,
+        ...(normals ? normals.subarray(i, i + 3) : []),
+      ].join(' '),
     );
   if (isMesh(shape))
     for (let i = 0; i < shape.triangles.length; i += 3) lines.push(`3 ${shape.triangles.subarray(i, i + 3).join(' ')}`);
@@ -27,11 +37,15 @@ const text = (shape: PointCloud | Mesh): string => {
 };
 
 /**
- * Writes a point cloud or a mesh as PLY. Numbers are kept bit by bit, in text too; the coordinates of a shape with an offset are written in double precision.
+ * Writes a point cloud or a mesh as PLY. Numbers are kept bit by bit, in text too; the coordinates of a shape with an
+ * offset are written in double precision.
  *
  * @throws RangeError, ShapeError when the arrays are no shape
  */
-export const encodePly = (shape: PointCloud | Mesh, { encoding = 'binary' }: EncodePlyOptions = {}): Uint8Array<ArrayBuffer> => {
+export const encodePly = (
+  shape: PointCloud | Mesh,
+  { encoding = 'binary' }: EncodePlyOptions = {},
+): Uint8Array<ArrayBuffer> => {
   assertShape('encodePly', shape);
   if (encoding === 'text') return new TextEncoder().encode(header(shape, 'ascii') + text(shape));
   const { positions, normals, offset } = shape;

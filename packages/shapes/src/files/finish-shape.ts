@@ -25,7 +25,11 @@ const assertLimits = (
   let triangles = 0;
   for (const size of faces?.sizes ?? []) triangles += Math.max(0, size - 2);
   if (triangles > maxTriangles)
-    throw new ShapeError('too-large', undefined, `the shape has ${triangles} triangles, maxTriangles is ${maxTriangles}`);
+    throw new ShapeError(
+      'too-large',
+      undefined,
+      `the shape has ${triangles} triangles, maxTriangles is ${maxTriangles}`,
+    );
 };
 
 /** Triangles on the rows that are kept. */
@@ -40,7 +44,10 @@ const pick = <T extends Float32Array | Float64Array>(values: T, rows: Uint32Arra
   return picked;
 };
 
-/** @throws ShapeError `not-finite`, with the first such point, and how many there are; points without a 1 in `used` do not count */
+/**
+ * @throws ShapeError `not-finite`, with the first such point, and how many there are; points without a 1 in `used` do
+ * not count
+ */
 const assertFinite = (positions: Float64Array, used?: Uint8Array): void => {
   let [first, count, got] = [0, 0, 0];
   for (let i = 0; i < positions.length; i++) {
@@ -50,7 +57,11 @@ const assertFinite = (positions: Float64Array, used?: Uint8Array): void => {
   }
   if (count === 0) return;
   const all = count > 1 ? `, the first of ${plural(count, 'such point')}` : '';
-  throw new ShapeError('not-finite', undefined, `coordinates must be finite numbers, got ${got} in point ${first}${all}`);
+  throw new ShapeError(
+    'not-finite',
+    undefined,
+    `coordinates must be finite numbers, got ${got} in point ${first}${all}`,
+  );
 };
 
 /** The points that faces name. @throws ShapeError `bad-index` when one is not there */
@@ -60,7 +71,11 @@ const markUsed = (count: number, { corners, sizes }: Polygons): Uint8Array => {
   for (let face = 0; face < sizes.length; face++)
     for (const end = at + sizes[face]!; at < end; at++) {
       if (corners[at]! >= count)
-        throw new ShapeError('bad-index', undefined, `face ${face} names point ${corners[at]}, but there are ${count} points`);
+        throw new ShapeError(
+          'bad-index',
+          undefined,
+          `face ${face} names point ${corners[at]}, but there are ${count} points`,
+        );
       used[corners[at]!] = 1;
     }
   return used;
@@ -78,7 +93,9 @@ export const boxOf = (positions: ArrayLike<number>): { readonly low: number[]; r
   return { low, high };
 };
 
-/** Positions in single precision, from an offset where the shape is far from the origin. @throws ShapeError `precision` */
+/**
+ * Positions in single precision, from an offset where the shape is far from the origin. @throws ShapeError `precision`
+ */
 const place = (
   positions: Float64Array,
   precision: FileShape['precision'],
@@ -146,8 +163,10 @@ const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, not
   const rows = usedPoints(count, cut);
   const triangles = rows.length < count ? renumber(cut, count, rows) : cut.slice();
   if (rows.length < count) notes.push(`${plural(count - rows.length, 'point')} that no face uses left out`);
-  const positions = rows.length < count ? pick(file.positions, rows, new Float64Array(3 * rows.length)) : file.positions;
-  const given = file.normals && rows.length < count ? pick(file.normals, rows, new Float32Array(3 * rows.length)) : file.normals;
+  const positions =
+    rows.length < count ? pick(file.positions, rows, new Float64Array(3 * rows.length)) : file.positions;
+  const given =
+    file.normals && rows.length < count ? pick(file.normals, rows, new Float32Array(3 * rows.length)) : file.normals;
   const placed = place(positions, file.precision, notes);
   const known = given && tidyNormals(given).some(value => value !== 0) ? { normals: given } : {};
   if (!file.weld) return { ...placed, ...known, triangles };
@@ -160,7 +179,8 @@ const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, not
 };
 
 /**
- * Makes a shape of what a file says: its polygons cut into triangles, points that no face uses left out, positions in single precision from an offset.
+ * Makes a shape of what a file says: its polygons cut into triangles, points that no face uses left out, positions in
+ * single precision from an offset.
  *
  * @throws ShapeError
  */
@@ -168,7 +188,8 @@ export const finishShape = (
   file: FileShape,
   limits: ShapeLimits,
 ): (PointCloud | Mesh) & { readonly notes: readonly string[] } => {
-  if (file.positions.length === 0) throw new ShapeError('no-points', undefined, 'a shape must have at least one point, got none');
+  if (file.positions.length === 0)
+    throw new ShapeError('no-points', undefined, 'a shape must have at least one point, got none');
   assertLimits(file, limits);
   const notes = [...file.notes];
   const shape = file.faces ? finishMesh(file, file.faces, notes) : finishCloud(file, notes);

@@ -5,7 +5,9 @@ import { createRow, separatorOf, splitRow } from '../text/table-row.ts';
 import { createCursor, isLineEnd, nextLine, nextWord, nextWordAnywhere, wordAsText } from '../text/text-cursor.ts';
 import { isObjKeyword } from './decode-obj.ts';
 
-/** The formats of shapes that are read: Stanford polygons, Wavefront objects, stereolithography, and columns of numbers. */
+/**
+ * The formats of shapes that are read: Stanford polygons, Wavefront objects, stereolithography, and columns of numbers.
+ */
 export type ShapeFormat = 'ply' | 'obj' | 'stl' | 'xyz';
 
 /** Extensions that mean one format, whatever the first lines look like. */
@@ -28,7 +30,8 @@ export const STL_TRIANGLE = 50;
 const START = 2 ** 16;
 
 /** Whether a file begins as no text does. The length of a binary STL has such a byte too, whatever its header says. */
-export const isBinary = (bytes: Uint8Array): boolean => bytes.subarray(0, 4096).some(byte => byte < 9) || isWholeBinaryStl(bytes);
+export const isBinary = (bytes: Uint8Array): boolean =>
+  bytes.subarray(0, 4096).some(byte => byte < 9) || isWholeBinaryStl(bytes);
 
 const stlLength = (bytes: Uint8Array): number =>
   bytes.length < STL_HEADER
@@ -43,7 +46,9 @@ const isTable = (bytes: Uint8Array, from: number): boolean => {
   const row = createRow();
   splitRow(bytes, from, to, separatorOf(bytes, from, to), row);
   const numbers = [0, 1, 2].slice(0, Math.max(1, row.count));
-  return numbers.every(column => parseNumber(bytes, row.bounds[2 * column]!, row.bounds[2 * column + 1]!) !== undefined);
+  return numbers.every(
+    column => parseNumber(bytes, row.bounds[2 * column]!, row.bounds[2 * column + 1]!) !== undefined,
+  );
 };
 
 const formatOfText = (bytes: Uint8Array): ShapeFormat | undefined => {
@@ -66,10 +71,12 @@ const formatOfText = (bytes: Uint8Array): ShapeFormat | undefined => {
   return undefined;
 };
 
-const startsWith = (bytes: Uint8Array, pattern: RegExp): boolean => pattern.test(String.fromCharCode(...bytes.subarray(0, 16)));
+const startsWith = (bytes: Uint8Array, pattern: RegExp): boolean =>
+  pattern.test(String.fromCharCode(...bytes.subarray(0, 16)));
 
 /**
- * The format of a file by what is in it, and by its name where the content leaves it open (a binary STL that ends early).
+ * The format of a file by what is in it, and by its name where the content leaves it open (a binary STL that ends
+ * early).
  *
  * @param name a file name or path; only its extension counts
  * @throws ShapeError `empty-file` or `not-a-shape`

@@ -20,7 +20,11 @@ const NAMES: readonly (readonly string[])[] = [
 /** A normal that a text has rounded to two decimals is not farther from length 1. */
 const UNIT = 0.02;
 
-const triple = (columns: readonly number[]): readonly [number, number, number] => [columns[0]!, columns[1]!, columns[2]!];
+const triple = (columns: readonly number[]): readonly [number, number, number] => [
+  columns[0]!,
+  columns[1]!,
+  columns[2]!,
+];
 
 const plain = (name: string): string =>
   name
@@ -65,8 +69,9 @@ const span = (first: number, last: number): string =>
   first === last ? `column ${first + 1}` : `columns ${first + 1} to ${last + 1}`;
 
 /**
- * The columns by what is in them: the first three are x, y, z; the next three columns in a row that have length 1 in every row are normals. Of six columns, the
- * last three are also normals where some are negative, which colours are not.
+ * The columns by what is in them: the first three are x, y, z; the next three columns in a row that have length 1 in
+ * every row are normals. Of six columns, the last three are also normals where some are negative, which colours are
+ * not.
  *
  * @param values `f64[n, width]`
  * @param columns how many columns the file has: at least `width`
@@ -84,6 +89,8 @@ export const columnsByContent = (values: Float64Array, width: number, columns: n
     return { position, normal, notes };
   }
   const notes =
-    columns > 3 ? [`${span(3, columns - 1)} left out: taken for intensities, colours or the like, not for normals`] : [];
+    columns > 3
+      ? [`${span(3, columns - 1)} left out: taken for intensities, colours or the like, not for normals`]
+      : [];
   return { position, notes };
 };

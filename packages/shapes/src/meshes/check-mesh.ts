@@ -12,7 +12,10 @@ export interface MeshReport {
   readonly triangles: number;
   /** Every edge belongs to exactly two triangles, which run along it in opposite directions. */
   readonly closed: boolean;
-  /** Closed, and the triangles around each vertex are a single fan: the surface looks like a plane from close by, everywhere. */
+  /**
+   * Closed, and the triangles around each vertex are a single fan: the surface looks like a plane from close by,
+   * everywhere.
+   */
   readonly manifold: boolean;
   /** Edges of one triangle only. */
   readonly boundaryEdges: number;
@@ -32,12 +35,16 @@ export interface MeshReport {
   readonly components: number;
   /** The sum of the triangles' areas. */
   readonly area: number;
-  /** The volume inside, by the divergence theorem: the sum of a . (b x c) / 6, from the offset. Positive where the triangles face outwards; without meaning for an open mesh. */
+  /**
+   * The volume inside, by the divergence theorem: the sum of a . (b x c) / 6, from the offset. Positive where the
+   * triangles face outwards; without meaning for an open mesh.
+   */
   readonly volume: number;
 }
 
 /**
- * Looks at a mesh as a surface: whether it is closed, how often it is connected, its genus by the Euler characteristic, its area and volume.
+ * Looks at a mesh as a surface: whether it is closed, how often it is connected, its genus by the Euler characteristic,
+ * its area and volume.
  *
  * @throws RangeError, ShapeError when the arrays are no mesh
  */

@@ -52,8 +52,9 @@ const isConvex = (flat: Float64Array): boolean => {
 };
 
 /**
- * Adds the triangles without area that ear clipping leaves out where corners are in one line. With them each edge of the polygon, and each inner edge on both of
- * its sides, belongs to a triangle, so the surface has no cracks. Returns undefined where what is missing is no ring of edges.
+ * Adds the triangles without area that ear clipping leaves out where corners are in one line. With them each edge of
+ * the polygon, and each inner edge on both of its sides, belongs to a triangle, so the surface has no cracks. Returns
+ * undefined where what is missing is no ring of edges.
  */
 const close = (size: number, triangles: readonly number[]): ArrayLike<number> | undefined => {
   // Each ear took one corner away, so none is missing.
@@ -87,8 +88,14 @@ const close = (size: number, triangles: readonly number[]): ArrayLike<number> | 
   return closed.length === 3 * (size - 2) ? closed : undefined;
 };
 
-/** The sums of the triangles' areas, with and without their signs, times two. They are equal where triangles neither overlap nor fold. */
-const areas = (flat: Float64Array, triangles: ArrayLike<number>): { readonly signed: number; readonly absolute: number } => {
+/**
+ * The sums of the triangles' areas, with and without their signs, times two. They are equal where triangles neither
+ * overlap nor fold.
+ */
+const areas = (
+  flat: Float64Array,
+  triangles: ArrayLike<number>,
+): { readonly signed: number; readonly absolute: number } => {
   let [signed, absolute] = [0, 0];
   for (let i = 0; i < triangles.length; i += 3) {
     const area = cross(flat, triangles[i]!, triangles[i + 1]!, triangles[i + 2]!);
@@ -99,9 +106,11 @@ const areas = (flat: Float64Array, triangles: ArrayLike<number>): { readonly sig
 };
 
 /**
- * Cuts a polygon into triangles that keep its direction. A convex one is cut from its first corner, others by ear clipping as seen along the normal.
+ * Cuts a polygon into triangles that keep its direction. A convex one is cut from its first corner, others by ear
+ * clipping as seen along the normal.
  *
- * All corners become corners of triangles, those in one line with their neighbours too; some triangles may then have no area.
+ * All corners become corners of triangles, those in one line with their neighbours too; some triangles may then have no
+ * area.
  *
  * @param points `f64[n, 3]`, finite, n at least 3
  * @param spend told of the work of ear clipping before it begins, as the square of the number of corners; it may throw

@@ -32,7 +32,8 @@ export const groupHalfEdges = (triangles: Uint32Array, vertices: number): HalfEd
   const starts = new Uint32Array(order.length + 1);
   let edges = 0;
   for (let i = 0; i < order.length; i++)
-    if (i === 0 || low(order[i]!) !== low(order[i - 1]!) || high(order[i]!) !== high(order[i - 1]!)) starts[edges++] = i;
+    if (i === 0 || low(order[i]!) !== low(order[i - 1]!) || high(order[i]!) !== high(order[i - 1]!))
+      starts[edges++] = i;
   starts[edges] = order.length;
   return { order, starts: starts.subarray(0, edges + 1) };
 };

@@ -1,6 +1,7 @@
 /**
- * @file Which points are inside a closed mesh, by counting where a ray upwards leaves and enters it. A ray that meets an edge or a vertex is moved by an
- * infinitesimal (Edelsbrunner and Mücke, "Simulation of simplicity", 1990), in x and then in y, so each crossing counts once.
+ * @file Which points are inside a closed mesh, by counting where a ray upwards leaves and enters it. A ray that meets
+ *   an edge or a vertex is moved by an infinitesimal (Edelsbrunner and Mücke, "Simulation of simplicity", 1990), in x
+ *   and then in y, so each crossing counts once.
  */
 
 import type { Mesh } from '../shape.ts';
@@ -8,8 +9,9 @@ import { ShapeError } from '../shape-error.ts';
 import { checkMesh } from './check-mesh.ts';
 
 /**
- * On which side of the line from a to b, seen from above, p is once it is moved: 1 left, -1 right, 0 where a and b are at one place. The ends are taken in an
- * order of their own, so that two triangles at an edge get opposite signs to the bit.
+ * On which side of the line from a to b, seen from above, p is once it is moved: 1 left, -1 right, 0 where a and b are
+ * at one place. The ends are taken in an order of their own, so that two triangles at an edge get opposite signs to the
+ * bit.
  */
 const sideOf = (ax: number, ay: number, bx: number, by: number, px: number, py: number): number => {
   if (ax > bx || (ax === bx && ay > by)) return -sideOf(bx, by, ax, ay, px, py);
@@ -54,8 +56,14 @@ const createBins = ({ positions, triangles }: Mesh) => {
   };
 };
 
-/** 1 where a triangle's outside is left by the ray from p upwards, -1 where it is entered, 0 where the ray misses it. */
-export const crossing = ({ positions, triangles }: Mesh, triangle: number, p: readonly [number, number, number]): number => {
+/**
+ * 1 where a triangle's outside is left by the ray from p upwards, -1 where it is entered, 0 where the ray misses it.
+ */
+export const crossing = (
+  { positions, triangles }: Mesh,
+  triangle: number,
+  p: readonly [number, number, number],
+): number => {
   const [a, b, c] = [3 * triangles[3 * triangle]!, 3 * triangles[3 * triangle + 1]!, 3 * triangles[3 * triangle + 2]!];
   const [ax, ay, bx, by, cx, cy] = [
     positions[a]!,
@@ -66,7 +74,8 @@ export const crossing = ({ positions, triangles }: Mesh, triangle: number, p: re
     positions[c + 1]!,
   ];
   const side = sideOf(ax, ay, bx, by, p[0], p[1]);
-  if (side === 0 || sideOf(bx, by, cx, cy, p[0], p[1]) !== side || sideOf(cx, cy, ax, ay, p[0], p[1]) !== side) return 0;
+  if (side === 0 || sideOf(bx, by, cx, cy, p[0], p[1]) !== side || sideOf(cx, cy, ax, ay, p[0], p[1]) !== side)
+    return 0;
   const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
   if (area === 0) return 0;
   const u = ((p[0] - ax) * (cy - ay) - (p[1] - ay) * (cx - ax)) / area;
@@ -76,10 +85,12 @@ export const crossing = ({ positions, triangles }: Mesh, triangle: number, p: re
 };
 
 /**
- * Makes a test of which points are inside a closed mesh: those that it winds around. A test costs about as much as the ray meets triangles.
+ * Makes a test of which points are inside a closed mesh: those that it winds around. A test costs about as much as the
+ * ray meets triangles.
  *
  * @returns from coordinates `f32[n, 3]` to 1 (inside) or 0 for each point
- * @throws ShapeError `not-closed` when an edge has not two triangles in opposite directions (see `windingNumber` for such meshes), and as for any mesh
+ * @throws ShapeError `not-closed` when an edge has not two triangles in opposite directions (see `windingNumber` for
+ *   such meshes), and as for any mesh
  */
 export const insideTest = (mesh: Mesh): ((coords: Float32Array) => Uint8Array) => {
   const { closed, boundaryEdges, crowdedEdges, twistedEdges } = checkMesh(mesh);

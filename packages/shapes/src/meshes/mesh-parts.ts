@@ -39,7 +39,9 @@ const matesOf = (order: Uint32Array, starts: Uint32Array): Uint32Array => {
   return mates;
 };
 
-/** Walks over a part from one triangle; `flipped` makes its triangles agree, where they can. Returns whether they can. */
+/**
+ * Walks over a part from one triangle; `flipped` makes its triangles agree, where they can. Returns whether they can.
+ */
 const walk = (
   triangles: Uint32Array,
   mates: Uint32Array,

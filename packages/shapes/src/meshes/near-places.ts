@@ -4,8 +4,8 @@ import { type Places, samePlaces } from './same-places.ts';
 import { createUnionFind } from './union-find.ts';
 
 /**
- * Points of open edges that lie this close, as a share of the box's diagonal, are taken for one: exporters compute a seam or a pole once for each
- * side, and numbers in text are rounded.
+ * Points of open edges that lie this close, as a share of the box's diagonal, are taken for one: exporters compute a
+ * seam or a pole once for each side, and numbers in text are rounded.
  */
 export const NEAR = 1e-6;
 
@@ -42,8 +42,9 @@ const diagonalOf = (positions: Float32Array, places: readonly number[], first: U
 };
 
 /**
- * Groups points by place as `samePlaces` does; points of open edges are one where they lie within {@link NEAR} of the diagonal. A mesh that is closed as it is stays
- * as it is. The time is linear: in a cell only points that are apart are kept, and of those there is only room for some.
+ * Groups points by place as `samePlaces` does; points of open edges are one where they lie within {@link NEAR} of the
+ * diagonal. A mesh that is closed as it is stays as it is. The time is linear: in a cell only points that are apart are
+ * kept, and of those there is only room for some.
  *
  * @param positions `f32[n, 3]`
  * @param triangles three numbers of points each

@@ -7,7 +7,10 @@ import { areaVector } from './triangle.ts';
 /** A mesh whose closed bodies face outwards, and what was done to it. */
 export interface OrientedMesh {
   readonly mesh: Mesh;
-  /** Parts that hang together by edges, vertices at one place being one: those that are closed, and those that are not or cannot be turned to face one way. */
+  /**
+   * Parts that hang together by edges, vertices at one place being one: those that are closed, and those that are not
+   * or cannot be turned to face one way.
+   */
   readonly closedParts: number;
   readonly openParts: number;
   /** Triangles that faced the other way than most of their part, and were turned round. */
@@ -31,7 +34,8 @@ const judgeParts = (
   const order = [...nesting].sort(([, a], [, b]) => a.length - b.length);
   for (const [part, containers] of order) {
     const outside = containers.reduce((sum, outer) => sum + (final.get(outer) ?? 0), 0);
-    const sign = Math.sign(parts[part]!.volume) * containers.reduce((product, outer) => product * (factor.get(outer) ?? 1), 1);
+    const sign =
+      Math.sign(parts[part]!.volume) * containers.reduce((product, outer) => product * (factor.get(outer) ?? 1), 1);
     const wrong = outside <= 0 && sign < 0;
     factor.set(part, wrong ? -1 : 1);
     final.set(part, wrong ? 1 : sign);
@@ -70,13 +74,16 @@ const agreeing = (
 };
 
 /**
- * Turns the triangles of a mesh to face outwards, each part by itself. Vertices at the same place count as one, whether or not triangles share them; the mesh keeps them
- * as they are.
+ * Turns the triangles of a mesh to face outwards, each part by itself. Vertices at the same place count as one, whether
+ * or not triangles share them; the mesh keeps them as they are.
  *
- * Within a part, triangles are turned to face as most of its area does, so that they run along each shared edge in opposite directions. A closed part that then has a negative
- * volume faces inwards. Of parts inside others it depends: a part that faces inwards in a solid is a cavity, and right. The rule is that no place may be wound around a negative number of
- * times: from outside to inside, a part that faces inwards where the winding number around it is 0 is turned round, together with everything inside it. A file that is inside out as a whole
- * is therefore read as its opposite, cavities included, and so is each of several bodies side by side. Open parts keep the direction of most of their area.
+ * Within a part, triangles are turned to face as most of its area does, so that they run along each shared edge in
+ * opposite directions. A closed part that then has a negative volume faces inwards. Of parts inside others it depends:
+ * a part that faces inwards in a solid is a cavity, and right. The rule is that no place may be wound around a negative
+ * number of times: from outside to inside, a part that faces inwards where the winding number around it is 0 is turned
+ * round, together with everything inside it. A file that is inside out as a whole is therefore read as its opposite,
+ * cavities included, and so is each of several bodies side by side. Open parts keep the direction of most of their
+ * area.
  *
  * @throws RangeError, ShapeError when the arrays are no mesh
  */

@@ -8,10 +8,17 @@ const LOOKS_PER_TRIANGLE = 100;
 
 type Range = readonly [low: number, high: number];
 
-/** Finds the points over which a rectangle lies, and some around it, by a grid in x and y. Returns undefined where that takes more than `most` looks. */
+/**
+ * Finds the points over which a rectangle lies, and some around it, by a grid in x and y. Returns undefined where that
+ * takes more than `most` looks.
+ */
 const gridOf = (
   points: readonly (readonly [number, number, number])[],
-): ((x: Range, y: Range, most: number) => { readonly points: readonly number[]; readonly looks: number } | undefined) => {
+): ((
+  x: Range,
+  y: Range,
+  most: number,
+) => { readonly points: readonly number[]; readonly looks: number } | undefined) => {
   const side = Math.ceil(Math.sqrt(points.length));
   const axes = ([0, 1] as const).map(axis => {
     let [low, high] = [Infinity, -Infinity];
@@ -39,8 +46,9 @@ const gridOf = (
 };
 
 /**
- * For each closed part, the closed parts that it lies inside of: those that wind around three points of it and whose box contains its box. `undefined` where there are too
- * many parts, on top of each other, to find out in proportionate time.
+ * For each closed part, the closed parts that it lies inside of: those that wind around three points of it and whose
+ * box contains its box. `undefined` where there are too many parts, on top of each other, to find out in proportionate
+ * time.
  *
  * A ray goes upwards from each point, and a triangle meets only those of the cells of a grid that it lies over.
  */
@@ -55,14 +63,20 @@ export const partNesting = (
   const points = bodies.flatMap(part => parts[part]!.samples.map((at, sample) => ({ part, sample, at })));
   const grid = gridOf(points.map(({ at }) => at));
   const contains = (outer: number, inner: number): boolean =>
-    [0, 1, 2].every(k => parts[outer]!.low[k]! <= parts[inner]!.low[k]! && parts[inner]!.high[k]! <= parts[outer]!.high[k]!);
+    [0, 1, 2].every(
+      k => parts[outer]!.low[k]! <= parts[inner]!.low[k]! && parts[inner]!.high[k]! <= parts[outer]!.high[k]!,
+    );
   /** How often a part winds around a point; only points that a ray meets it from are here. */
   const windings = new Map<number, number>();
   let looks = LOOKS + LOOKS_PER_TRIANGLE * partOf.length;
   for (let triangle = 0; triangle < partOf.length; triangle++) {
     const part = partOf[triangle]!;
     if (!containers.has(part)) continue;
-    const [a, b, c] = [3 * triangles[3 * triangle]!, 3 * triangles[3 * triangle + 1]!, 3 * triangles[3 * triangle + 2]!];
+    const [a, b, c] = [
+      3 * triangles[3 * triangle]!,
+      3 * triangles[3 * triangle + 1]!,
+      3 * triangles[3 * triangle + 2]!,
+    ];
     const xs = [positions[a]!, positions[b]!, positions[c]!];
     const ys = [positions[a + 1]!, positions[b + 1]!, positions[c + 1]!];
     const near = grid([Math.min(...xs), Math.max(...xs)], [Math.min(...ys), Math.max(...ys)], looks);
@@ -84,6 +98,7 @@ export const partNesting = (
     const pair = point.part * parts.length + outer;
     inside.set(pair, (inside.get(pair) ?? 0) + 1);
   }
-  for (const [pair, count] of inside) if (count === 3) containers.get(Math.floor(pair / parts.length))!.push(pair % parts.length);
+  for (const [pair, count] of inside)
+    if (count === 3) containers.get(Math.floor(pair / parts.length))!.push(pair % parts.length);
   return containers;
 };

@@ -1,4 +1,7 @@
-/** The corners of triangle `index` and its area vector: half the cross product of two sides, along the outward normal. In double precision. */
+/**
+ * The corners of triangle `index` and its area vector: half the cross product of two sides, along the outward normal.
+ * In double precision.
+ */
 export const areaVector = (
   positions: Float32Array,
   triangles: Uint32Array,

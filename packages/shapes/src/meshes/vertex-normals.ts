@@ -3,7 +3,8 @@ import { areaVector } from './triangle.ts';
 import { normalise } from './weld.ts';
 
 /**
- * Normals at the vertices of a mesh: the direction of the sum of the area vectors of the triangles around each. A vertex of no triangle has 0.
+ * Normals at the vertices of a mesh: the direction of the sum of the area vectors of the triangles around each. A
+ * vertex of no triangle has 0.
  *
  * @returns `f32[n, 3]`
  * @throws RangeError, ShapeError when the arrays are no mesh

@@ -3,13 +3,14 @@ import { nearPlaces } from './near-places.ts';
 import { samePlaces } from './same-places.ts';
 
 /**
- * Joins points at exactly the same place, so that triangles which touch share their corners. -0 and 0 are the same place; triangles that lose
- * a corner are left out.
+ * Joins points at exactly the same place, so that triangles which touch share their corners. -0 and 0 are the same
+ * place; triangles that lose a corner are left out.
  *
  * Where normals are given, a joined point's normal is the direction of the sum of all normals there.
  *
- * @param soup points without or with triangles; without, each three points in a row are one. `near`: also join points of open edges that rounding has
- * moved apart, by at most 1e-6 of the diagonal of the open edges' box; false if absent
+ * @param soup points without or with triangles; without, each three points in a row are one. `near`: also join points
+ *   of open edges that rounding has moved apart, by at most 1e-6 of the diagonal of the open edges' box; false if
+ *   absent
  */
 export const weld = (soup: {
   readonly positions: Float32Array;

@@ -15,8 +15,8 @@ export interface EikonalError {
 const BATCH = 16_384;
 
 /**
- * How well a function satisfies the eikonal equation |gradient| = 1 in a shell around a surface: at its points, each moved along its normal by a random distance
- * uniform in [-width, width].
+ * How well a function satisfies the eikonal equation |gradient| = 1 in a shell around a surface: at its points, each
+ * moved along its normal by a random distance uniform in [-width, width].
  *
  * @param surface points with normals, e.g. of `sampleMesh`
  * @throws RangeError when the width is not a finite number of at least 0, or the function has no gradient

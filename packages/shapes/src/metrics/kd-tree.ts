@@ -1,6 +1,6 @@
 /**
- * @file A k-d tree (Bentley, "Multidimensional binary search trees used for associative searching", 1975), balanced, in one array of point numbers: the middle of
- * a range is its root, along the axis in which the range is widest.
+ * @file A k-d tree (Bentley, "Multidimensional binary search trees used for associative searching", 1975), balanced, in
+ *   one array of point numbers: the middle of a range is its root, along the axis in which the range is widest.
  */
 
 /** The nearest point to a place. */
@@ -33,7 +33,10 @@ const widestAxis = (positions: Float32Array, order: Uint32Array, from: number, t
   return axis;
 };
 
-/** Reorders a range so that place `middle` has what it would have if sorted, with no larger before and no smaller after: Hoare's quickselect, 1961. */
+/**
+ * Reorders a range so that place `middle` has what it would have if sorted, with no larger before and no smaller after:
+ * Hoare's quickselect, 1961.
+ */
 const select = (
   order: Uint32Array,
   key: (point: number) => number,

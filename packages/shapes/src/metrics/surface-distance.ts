@@ -8,15 +8,20 @@ export interface SurfaceDistance {
   readonly accuracy: number;
   /** The mean distance from the reference's points to the nearest of the surface. */
   readonly completeness: number;
-  /** (accuracy + completeness) / 2, in units of the coordinates: Mescheder et al. 2019, "Occupancy networks", section 4. */
+  /**
+   * (accuracy + completeness) / 2, in units of the coordinates: Mescheder et al. 2019, "Occupancy networks", section 4.
+   */
   readonly chamferL1: number;
-  /** The mean squared distance one way plus that the other way, in squared units: Park et al. 2019, "DeepSDF", section 6. */
+  /**
+   * The mean squared distance one way plus that the other way, in squared units: Park et al. 2019, "DeepSDF", section
+   * 6.
+   */
   readonly chamferL2: number;
   /** The largest of all these distances: the Hausdorff distance of the points. */
   readonly hausdorff: number;
   /**
-   * The mean |cosine| of the angle between a point's normal and that of its nearest point, one way and the other way averaged; 1 is best: Mescheder et al. 2019.
-   * Absent where one side has no normals.
+   * The mean |cosine| of the angle between a point's normal and that of its nearest point, one way and the other way
+   * averaged; 1 is best: Mescheder et al. 2019. Absent where one side has no normals.
    */
   readonly normalConsistency?: number;
 }
@@ -59,9 +64,9 @@ const oneWay = (from: PointCloud, to: PointCloud): OneWay => {
 };
 
 /**
- * The distances between two surfaces, each given by points, e.g. by `sampleMesh`: the Chamfer distance, its two halves, the Hausdorff distance, and how well
- * normals agree. They are upper bounds of those of the surfaces, and approach them as points become dense: even two samples of one surface have a distance, of
- * the order of their spacing.
+ * The distances between two surfaces, each given by points, e.g. by `sampleMesh`: the Chamfer distance, its two halves,
+ * the Hausdorff distance, and how well normals agree. They are upper bounds of those of the surfaces, and approach them
+ * as points become dense: even two samples of one surface have a distance, of the order of their spacing.
  *
  * @throws RangeError, ShapeError when the arrays are no shapes, or a normal has length 0
  */

@@ -25,7 +25,8 @@ export const below =
     Uint8Array.from(await source.evaluate(coords), value => (value < level ? 1 : 0));
 
 /**
- * The intersection over union of two volumes, |A and B| / |A or B|, from random points uniform in a box. 1 is best, and is also given where neither has a point.
+ * The intersection over union of two volumes, |A and B| / |A or B|, from random points uniform in a box. 1 is best, and
+ * is also given where neither has a point.
  *
  * Its standard error is about sqrt(iou (1 - iou) / n), n the number of points in the union.
  *

@@ -1,11 +1,12 @@
 import { assertMesh, type Mesh } from '../shape.ts';
 
 /**
- * How often a mesh winds around each of some points: the sum of the solid angles of its triangles over 4 pi. For a closed mesh 1 inside and 0 outside; for one with
- * holes a smooth number between, and 1/2 is a good limit. Each point costs a look at every triangle; `insideTest` is fast, for closed meshes.
+ * How often a mesh winds around each of some points: the sum of the solid angles of its triangles over 4 pi. For a
+ * closed mesh 1 inside and 0 outside; for one with holes a smooth number between, and 1/2 is a good limit. Each point
+ * costs a look at every triangle; `insideTest` is fast, for closed meshes.
  *
- * References: Jacobson et al., "Robust inside-outside segmentation using generalized winding numbers", 2013, equation 5; the solid angle: Van Oosterom and
- * Strackee, "The solid angle of a plane triangle", 1983, equation 8.
+ * References: Jacobson et al., "Robust inside-outside segmentation using generalized winding numbers", 2013, equation
+ * 5; the solid angle: Van Oosterom and Strackee, "The solid angle of a plane triangle", 1983, equation 8.
  *
  * @param coords `f32[n, 3]`
  * @returns `f32[n]`

@@ -25,7 +25,10 @@ const naming = async <T>(path: string, action: () => T | Promise<T>): Promise<T>
  * @throws FileError when the file cannot be read
  * @throws ShapeError as `decodeShape`; the message names the path
  */
-export const readShape = async (path: string, options: Omit<DecodeShapeOptions, 'name'> = {}): Promise<PointCloud | Mesh> => {
+export const readShape = async (
+  path: string,
+  options: Omit<DecodeShapeOptions, 'name'> = {},
+): Promise<PointCloud | Mesh> => {
   const bytes = await readFile(path).catch(error => {
     throw describeFileError('read', path, error);
   });
@@ -42,13 +45,18 @@ export interface WriteShapeOptions extends EncodePlyOptions, EncodeGlbOptions {}
  * @throws FileError when the file cannot be written; the old file is then untouched
  * @throws ShapeError as the encoders
  */
-export const writeShape = async (path: string, shape: PointCloud | Mesh, options: WriteShapeOptions = {}): Promise<void> => {
+export const writeShape = async (
+  path: string,
+  shape: PointCloud | Mesh,
+  options: WriteShapeOptions = {},
+): Promise<void> => {
   const encoders: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
     '.ply': () => encodePly(shape, options),
     '.obj': () => encodeObj(shape),
     '.glb': () => encodeGlb(shape, options),
   };
   const encode = encoders[extname(path).toLowerCase()];
-  if (!encode) throw new RangeError(`writeShape: the path must end in ${Object.keys(encoders).join(', ')}, got '${path}'`);
+  if (!encode)
+    throw new RangeError(`writeShape: the path must end in ${Object.keys(encoders).join(', ')}, got '${path}'`);
   await writeFileAtomically(path, await naming(path, encode));
 };

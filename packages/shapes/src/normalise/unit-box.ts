@@ -4,9 +4,11 @@ import { ShapeError } from '../shape-error.ts';
 import { chooseOffset } from '../shape-offset.ts';
 
 /**
- * A change of scale and place, p' = scale p + offset, the same scale along every axis. Plain data: it may be stored as JSON beside a field.
+ * A change of scale and place, p' = scale p + offset, the same scale along every axis. Plain data: it may be stored as
+ * JSON beside a field.
  *
- * Directions, and so normals, stay as they are. Distances are multiplied by `scale`. Both sides are coordinates in full, with a shape's `offset` added.
+ * Directions, and so normals, stay as they are. Distances are multiplied by `scale`. Both sides are coordinates in
+ * full, with a shape's `offset` added.
  */
 export interface Similarity {
   /** Positive. */
@@ -17,29 +19,34 @@ export interface Similarity {
 /** How a shape is put into the box [-1, 1]^3. */
 export interface UnitBoxOptions {
   /**
-   * The share of the box's half width that stays empty around the shape, from 0 to 1; 0.1 if absent. A surface that is closed needs some room to stay
-   * closed in the box. The SIREN authors have 0.
+   * The share of the box's half width that stays empty around the shape, from 0 to 1; 0.1 if absent. A surface that is
+   * closed needs some room to stay closed in the box. The SIREN authors have 0.
    */
   readonly margin?: number;
   /**
-   * `mean` (default): as the SIREN authors do with aspect kept. The mean of the points is subtracted; then one affine map, the same for all axes, takes the
-   * smallest of all coordinates to -1 and the largest to 1. `box`: the centre of the bounding box goes to 0, and its longest side becomes 2.
+   * `mean` (default): as the SIREN authors do with aspect kept. The mean of the points is subtracted; then one affine
+   * map, the same for all axes, takes the smallest of all coordinates to -1 and the largest to 1. `box`: the centre of
+   * the bounding box goes to 0, and its longest side becomes 2.
    */
   readonly method?: 'mean' | 'box';
 }
 
 /**
- * The similarity that puts a shape into [-(1 - margin), 1 - margin]^3 with its aspect kept. Points of a mesh that no triangle uses do not count.
+ * The similarity that puts a shape into [-(1 - margin), 1 - margin]^3 with its aspect kept. Points of a mesh that no
+ * triangle uses do not count.
  *
- * With `mean`, the smallest and the largest coordinate may be of different axes, so a shape that is not centred on its mean along its longest axis fills the
- * box less than with `box`, and never leaves it.
+ * With `mean`, the smallest and the largest coordinate may be of different axes, so a shape that is not centred on its
+ * mean along its longest axis fills the box less than with `box`, and never leaves it.
  *
  * Reference: Sitzmann et al. 2020, the class `PointCloud` of `dataio.py` in the authors' code.
  *
  * @throws RangeError when `margin` is not in [0, 1)
  * @throws ShapeError `one-place` when all points are at one place, and as for any shape
  */
-export const unitBox = (shape: PointCloud | Mesh, { margin = 0.1, method = 'mean' }: UnitBoxOptions = {}): Similarity => {
+export const unitBox = (
+  shape: PointCloud | Mesh,
+  { margin = 0.1, method = 'mean' }: UnitBoxOptions = {},
+): Similarity => {
   if (!(margin >= 0 && margin < 1)) throw new RangeError(`unitBox: margin must be in [0, 1), got ${margin}`);
   assertShape('unitBox', shape);
   const { positions, offset: from = [0, 0, 0] } = shape;
@@ -80,9 +87,11 @@ export const inverseSimilarity = ({ scale, offset: [x, y, z] }: Similarity): Sim
 });
 
 /**
- * A shape moved and scaled: new positions, from an offset where the result is far from the origin; normals and triangles are shared with the old one.
+ * A shape moved and scaled: new positions, from an offset where the result is far from the origin; normals and
+ * triangles are shared with the old one.
  *
- * Everything is worked out in double precision, so a mesh comes back from [-1, 1]^3 to where its file was without loss of form.
+ * Everything is worked out in double precision, so a mesh comes back from [-1, 1]^3 to where its file was without loss
+ * of form.
  */
 export const applySimilarity = <S extends PointCloud | Mesh>(shape: S, { scale, offset }: Similarity): S => {
   const { offset: from = [0, 0, 0], positions } = shape;
@@ -117,7 +126,9 @@ export const formatSimilarity = ({ scale, offset }: Similarity): string => JSON.
  */
 export const parseSimilarity = (text: string): Similarity => {
   const fail = (cause?: unknown): TypeError =>
-    new TypeError(`parseSimilarity: wanted {"scale": s, "offset": [x, y, z]} with s > 0, got ${text.slice(0, 80)}`, { cause });
+    new TypeError(`parseSimilarity: wanted {"scale": s, "offset": [x, y, z]} with s > 0, got ${text.slice(0, 80)}`, {
+      cause,
+    });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -127,7 +138,8 @@ export const parseSimilarity = (text: string): Similarity => {
   if (typeof value !== 'object' || value === null || !('scale' in value && 'offset' in value)) throw fail();
   const { scale, offset } = value;
   const isNumber = (number: unknown): number is number => typeof number === 'number' && Number.isFinite(number);
-  if (!isNumber(scale) || scale <= 0 || !Array.isArray(offset) || offset.length !== 3 || !offset.every(isNumber)) throw fail();
+  if (!isNumber(scale) || scale <= 0 || !Array.isArray(offset) || offset.length !== 3 || !offset.every(isNumber))
+    throw fail();
   const [x, y, z] = offset as [number, number, number];
   return { scale, offset: [x, y, z] };
 };

@@ -7,5 +7,7 @@ import type { PointCloud } from '../shape.ts';
  */
 export const assertNear = (caller: string, { offset }: PointCloud): void => {
   if (offset)
-    throw new RangeError(`${caller}: the shape is far from the origin, at ${offset.join(', ')}: apply its unitBox first`);
+    throw new RangeError(
+      `${caller}: the shape is far from the origin, at ${offset.join(', ')}: apply its unitBox first`,
+    );
 };

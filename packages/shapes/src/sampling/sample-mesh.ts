@@ -6,11 +6,15 @@ import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 /**
  * Random points of a mesh, uniform by area, with normals.
  *
- * @returns `f32[count, 3]` each, from the mesh's offset; equal seeds give equal points, and the first points of a larger count are those of a smaller
+ * @returns `f32[count, 3]` each, from the mesh's offset; equal seeds give equal points, and the first points of a
+ *   larger count are those of a smaller
  * @throws RangeError when `count` is not a positive integer
  * @throws ShapeError when the mesh has no triangles, or none with an area
  */
-export const sampleMesh = (mesh: Mesh, options: SamplerOptions & { readonly count: number; readonly rng: Rng }): PointCloud => {
+export const sampleMesh = (
+  mesh: Mesh,
+  options: SamplerOptions & { readonly count: number; readonly rng: Rng },
+): PointCloud => {
   const { count, rng } = options;
   assertCount('sampleMesh', 'count', count, 1);
   const points = surfaceSampler('sampleMesh', mesh, options)({ start: 0, count, rng });

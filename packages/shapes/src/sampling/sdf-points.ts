@@ -24,7 +24,10 @@ export interface SdfPointOptions extends SamplerOptions {
 interface Part {
   readonly name: string;
   readonly count: number;
-  readonly draw: (range: PointRange) => { readonly positions: Float32Array; readonly normals?: Float32Array | undefined };
+  readonly draw: (range: PointRange) => {
+    readonly positions: Float32Array;
+    readonly normals?: Float32Array | undefined;
+  };
 }
 
 const uniformPart = (box: Box, count: number): Part => ({
@@ -55,12 +58,15 @@ const pieces = (
 };
 
 /**
- * Points for fitting a signed distance to a surface, new in each step: first those on the surface, then those anywhere in the box, then those near the surface.
+ * Points for fitting a signed distance to a surface, new in each step: first those on the surface, then those anywhere
+ * in the box, then those near the surface.
  *
- * Targets: `surface` f32[n, 1] is 1 on the surface and 0 elsewhere; `normal` f32[n, 3] is the outward normal on the surface and 0 elsewhere, and is absent with
- * `normals: 'none'`. Points off the surface are wherever chance puts them; that one is exactly on it has probability 0.
+ * Targets: `surface` f32[n, 1] is 1 on the surface and 0 elsewhere; `normal` f32[n, 3] is the outward normal on the
+ * surface and 0 elsewhere, and is absent with `normals: 'none'`. Points off the surface are wherever chance puts them;
+ * that one is exactly on it has probability 0.
  *
- * Reference: Sitzmann et al. 2020, section 4.2; near points: Gropp et al. 2020, "Implicit geometric regularization for learning shapes", section 3.
+ * Reference: Sitzmann et al. 2020, section 4.2; near points: Gropp et al. 2020, "Implicit geometric regularization for
+ * learning shapes", section 3.
  *
  * @throws RangeError when a count, the distance or the box is wrong, or the shape has an offset
  * @throws ShapeError when the shape is unusable, or has no normals and they are not declined

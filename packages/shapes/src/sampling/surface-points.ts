@@ -12,7 +12,10 @@ import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
  * @throws RangeError when `count` is not a positive integer, or the shape has an offset
  * @throws ShapeError when the shape is unusable, or has no normals and they are not declined
  */
-export const surfacePoints = (shape: PointCloud | Mesh, options: SamplerOptions & { readonly count: number }): PointSource => {
+export const surfacePoints = (
+  shape: PointCloud | Mesh,
+  options: SamplerOptions & { readonly count: number },
+): PointSource => {
   const { count } = options;
   assertNear('surfacePoints', shape);
   assertCount('surfacePoints', 'count', count, 1);

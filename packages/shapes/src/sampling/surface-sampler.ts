@@ -8,8 +8,9 @@ import { drawNumbers, nextUniform } from './draw-numbers.ts';
 /** Which normals the points of a shape are given. */
 export interface SamplerOptions {
   /**
-   * `face`: those of the triangles. `vertex`: those of the triangle's corners, interpolated; where the mesh has none, they are worked out. `none`: no normals.
-   * Default: `face` for meshes; the cloud's own for clouds, where `face` and `vertex` mean the same.
+   * `face`: those of the triangles. `vertex`: those of the triangle's corners, interpolated; where the mesh has none,
+   * they are worked out. `none`: no normals. Default: `face` for meshes; the cloud's own for clouds, where `face` and
+   * `vertex` mean the same.
    */
   readonly normals?: 'face' | 'vertex' | 'none';
 }
@@ -37,7 +38,8 @@ const assertNormals = (caller: string, normals: Float32Array): void => {
 const cloudSampler = (caller: string, cloud: PointCloud, withNormals: boolean): SurfaceSampler => {
   const { positions, normals } = cloud;
   if (withNormals) {
-    if (!normals) throw new ShapeError('no-normals', caller, `the points have no normals; pass normals: 'none' to do without`);
+    if (!normals)
+      throw new ShapeError('no-normals', caller, `the points have no normals; pass normals: 'none' to do without`);
     assertNormals(caller, normals);
   }
   const size = positions.length / 3;
@@ -105,7 +107,13 @@ const meshSampler = (caller: string, mesh: Mesh, kind: 'face' | 'vertex' | 'none
  *
  * @throws RangeError, ShapeError when the shape is none, or lacks the normals that are asked for
  */
-export const surfaceSampler = (caller: string, shape: PointCloud | Mesh, { normals }: SamplerOptions = {}): SurfaceSampler => {
+export const surfaceSampler = (
+  caller: string,
+  shape: PointCloud | Mesh,
+  { normals }: SamplerOptions = {},
+): SurfaceSampler => {
   assertShape(caller, shape);
-  return isMesh(shape) ? meshSampler(caller, shape, normals ?? 'face') : cloudSampler(caller, shape, normals !== 'none');
+  return isMesh(shape)
+    ? meshSampler(caller, shape, normals ?? 'face')
+    : cloudSampler(caller, shape, normals !== 'none');
 };

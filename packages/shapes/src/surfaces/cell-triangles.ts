@@ -1,14 +1,17 @@
 /**
- * @file Which triangles a cell of the grid has: marching cubes (Lorensen and Cline 1987), with a table that is worked out instead of written down.
+ * @file Which triangles a cell of the grid has: marching cubes (Lorensen and Cline 1987), with a table that is worked
+ *   out instead of written down.
  *
- * On each face of a cell the surface is cut by one or two segments between crossed edges. Where two opposite corners of a face are inside and the other
- * two outside, the segments may join either pair; the asymptotic decider (Nielson and Hamann, "The asymptotic decider: resolving the ambiguity in
- * marching cubes", 1991) asks the bilinear interpolant. It needs nothing but the four values of the face, so both cells at a face have the same segments,
- * and the surface has no holes. The segments around a cell close to loops, each crossed edge is in one loop of each of the (up to) four cells around
- * it, and each loop is filled with triangles. No triangle has an inner side between two edges of one face: the neighbour could have the same, and four
- * triangles would meet there. So every surface is a manifold.
+ * On each face of a cell the surface is cut by one or two segments between crossed edges. Where two opposite corners of
+ * a face are inside and the other two outside, the segments may join either pair; the asymptotic decider (Nielson and
+ * Hamann, "The asymptotic decider: resolving the ambiguity in marching cubes", 1991) asks the bilinear interpolant. It
+ * needs nothing but the four values of the face, so both cells at a face have the same segments, and the surface has no
+ * holes. The segments around a cell close to loops, each crossed edge is in one loop of each of the (up to) four cells
+ * around it, and each loop is filled with triangles. No triangle has an inner side between two edges of one face: the
+ * neighbour could have the same, and four triangles would meet there. So every surface is a manifold.
  *
- * Corner i is at (i & 1, i >> 1 & 1, i >> 2 & 1). Edge 4 a + 2 c + b runs along axis a; b and c are the places along the next two axes in cyclic order.
+ * Corner i is at (i & 1, i >> 1 & 1, i >> 2 & 1). Edge 4 a + 2 c + b runs along axis a; b and c are the places along
+ * the next two axes in cyclic order.
  */
 
 /** The lower corner of each edge. */
@@ -20,12 +23,15 @@ export const EDGE_CORNERS: readonly (readonly [low: number, high: number])[] = A
 });
 
 /** The corners of each face, anticlockwise seen from outside: face 2 a + s is at place s along axis a. */
-export const FACE_CORNERS: readonly (readonly [number, number, number, number])[] = Array.from({ length: 6 }, (_, face) => {
-  const [axis, side] = [face >> 1, face & 1];
-  const base = side << axis;
-  const [u, v] = [1 << ((axis + 1) % 3), 1 << ((axis + 2) % 3)];
-  return side === 1 ? [base, base | u, base | u | v, base | v] : [base, base | v, base | u | v, base | u];
-});
+export const FACE_CORNERS: readonly (readonly [number, number, number, number])[] = Array.from(
+  { length: 6 },
+  (_, face) => {
+    const [axis, side] = [face >> 1, face & 1];
+    const base = side << axis;
+    const [u, v] = [1 << ((axis + 1) % 3), 1 << ((axis + 2) % 3)];
+    return side === 1 ? [base, base | u, base | u | v, base | v] : [base, base | v, base | u | v, base | u];
+  },
+);
 
 const edgeBetween = (a: number, b: number): number =>
   EDGE_CORNERS.findIndex(([low, high]) => (low === a && high === b) || (low === b && high === a));
@@ -47,8 +53,8 @@ export const ambiguousFaces = (inside: number): number => {
 /**
  * The loops of crossed edges, each so that the inside is on its left seen from outside the surface.
  *
- * Going around a face anticlockwise, a segment leads from an edge where one comes inside to one where one leaves it: to the next of them, where the inside
- * corners are cut off one by one, or to the one before, where they are joined.
+ * Going around a face anticlockwise, a segment leads from an edge where one comes inside to one where one leaves it: to
+ * the next of them, where the inside corners are cut off one by one, or to the one before, where they are joined.
  */
 export const cellLoops = (inside: number, joined: number): number[][] => {
   const next = new Int8Array(12).fill(-1);
@@ -76,7 +82,10 @@ export const cellLoops = (inside: number, joined: number): number[][] => {
   return loops;
 };
 
-/** The triangles of a polygon from corner `first` to corner `last`, without an inner side between edges of one face; none if there is no such way. */
+/**
+ * The triangles of a polygon from corner `first` to corner `last`, without an inner side between edges of one face;
+ * none if there is no such way.
+ */
 const fill = (loop: readonly number[], first: number, last: number): number[] | undefined => {
   if (last - first < 2) return [];
   const isSide = (a: number, b: number): boolean => b - a === 1 || (a === 0 && b === loop.length - 1);

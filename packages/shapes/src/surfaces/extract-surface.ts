@@ -32,15 +32,20 @@ export interface ExtractOptions {
   readonly level?: number;
   /** Where the inside is: `below` the level (default), as of a signed distance, or `above`, as of an occupancy. */
   readonly inside?: 'below' | 'above';
-  /** `open` (default): the surface ends where it leaves the box. `closed`: what is inside is cut off at the box, and the cut becomes a part of the surface. */
+  /**
+   * `open` (default): the surface ends where it leaves the box. `closed`: what is inside is cut off at the box, and the
+   * cut becomes a part of the surface.
+   */
   readonly boundary?: 'open' | 'closed';
   /**
-   * A bound on the length of the function's gradient, e.g. 1 for an exact signed distance. Blocks of 8^3 cells that can have no surface by it, given the value in
-   * their middle, are not evaluated. Where the bound does not hold, parts of the surface may be missing, which {@link checkMesh} shows as holes. Absent: every
-   * point of the grid is evaluated.
+   * A bound on the length of the function's gradient, e.g. 1 for an exact signed distance. Blocks of 8^3 cells that can
+   * have no surface by it, given the value in their middle, are not evaluated. Where the bound does not hold, parts of
+   * the surface may be missing, which {@link checkMesh} shows as holes. Absent: every point of the grid is evaluated.
    */
   readonly lipschitz?: number;
-  /** Steps by which vertices are moved along their edges towards the exact surface. Default: 0, linear interpolation. */
+  /**
+   * Steps by which vertices are moved along their edges towards the exact surface. Default: 0, linear interpolation.
+   */
   readonly refine?: number;
   /** Normals from the function's gradient. Default: true where it has one. */
   readonly normals?: boolean;
@@ -56,12 +61,16 @@ const assertOptions = ({ level = 0, lipschitz = 0, refine = 0, batch = 1 }: Extr
   if (!Number.isFinite(level)) throw new RangeError(`extractSurface: level must be finite, got ${level}`);
   if (!(lipschitz >= 0 && Number.isFinite(lipschitz)))
     throw new RangeError(`extractSurface: lipschitz must be a finite number of at least 0, got ${lipschitz}`);
-  if (!isCount(refine, 0)) throw new RangeError(`extractSurface: refine must be an integer of at least 0, got ${refine}`);
+  if (!isCount(refine, 0))
+    throw new RangeError(`extractSurface: refine must be an integer of at least 0, got ${refine}`);
   if (!isCount(batch, 1)) throw new RangeError(`extractSurface: batch must be a positive integer, got ${batch}`);
 };
 
 /** The function with the sign that is negative inside, in batches that can be stopped. */
-const createEvaluator = (source: ScalarFunction, { level = 0, inside = 'below', batch = 65_536, signal }: ExtractOptions) => {
+const createEvaluator = (
+  source: ScalarFunction,
+  { level = 0, inside = 'below', batch = 65_536, signal }: ExtractOptions,
+) => {
   const sign = inside === 'below' ? 1 : -1;
   const counter = { evaluated: 0 };
   const inBatches = async (
@@ -189,22 +198,32 @@ const fillBlocks = async (
 };
 
 /**
- * The surface on which a function has a value, as a mesh: marching cubes with face ambiguities resolved by the asymptotic decider.
+ * The surface on which a function has a value, as a mesh: marching cubes with face ambiguities resolved by the
+ * asymptotic decider.
  *
- * A surface that stays in the box comes out closed: every edge has two triangles, in opposite directions, every vertex is one fan, no two vertices are at one
- * place, and triangles face outwards, where values are larger than the level (smaller with `inside: 'above'`). What is thinner than a cell may be missed, and
- * parts nearer to each other than a cell may be joined.
+ * A surface that stays in the box comes out closed: every edge has two triangles, in opposite directions, every vertex
+ * is one fan, no two vertices are at one place, and triangles face outwards, where values are larger than the level
+ * (smaller with `inside: 'above'`). What is thinner than a cell may be missed, and parts nearer to each other than a
+ * cell may be joined.
  *
- * The function is evaluated slab by slab of 8 layers; beside the mesh, 144 bytes are held for each point of one layer of the grid (38 MB at 512^3).
+ * The function is evaluated slab by slab of 8 layers; beside the mesh, 144 bytes are held for each point of one layer
+ * of the grid (38 MB at 512^3).
  *
- * @returns vertices in the box's coordinates; `normals` from the gradient where there is one. Without a surface, arrays of length 0.
+ * @returns vertices in the box's coordinates; `normals` from the gradient where there is one. Without a surface, arrays
+ *   of length 0.
  * @throws RangeError when an option is out of range
  * @throws ShapeError `not-finite` when the function is NaN or infinite somewhere
  * @throws the signal's reason when it is aborted
  */
 export const extractSurface = async (source: ScalarFunction, options: ExtractOptions): Promise<Mesh> => {
   assertOptions(options);
-  const { box = UNIT_BOX, boundary = 'open', refine = 0, normals = source.gradient !== undefined, onProgress } = options;
+  const {
+    box = UNIT_BOX,
+    boundary = 'open',
+    refine = 0,
+    normals = source.gradient !== undefined,
+    onProgress,
+  } = options;
   const grid = createGrid('extractSurface', box, options.resolution);
   if (normals && !source.gradient) throw new RangeError('extractSurface: normals need a function with a gradient');
   const evaluator = createEvaluator(source, options);
@@ -228,7 +247,9 @@ export const extractSurface = async (source: ScalarFunction, options: ExtractOpt
   const triangles = surface.triangles.slice();
   if (positions.length === 0 || !normals || !source.gradient) return { positions, triangles };
   const { gradient } = source;
-  const directions = await evaluator.normals(positions as Float32Array<ArrayBuffer>, coords => gradient.call(source, coords));
+  const directions = await evaluator.normals(positions as Float32Array<ArrayBuffer>, coords =>
+    gradient.call(source, coords),
+  );
   return { positions, normals: withoutZeros(directions, { positions, triangles }), triangles };
 };
 

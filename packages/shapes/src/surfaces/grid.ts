@@ -27,7 +27,9 @@ export interface Grid {
  */
 export const assertBox = (caller: string, box: Box): void => {
   if (box.length !== 3 || !box.every(([low, high]) => Number.isFinite(low) && Number.isFinite(high) && low < high))
-    throw new RangeError(`${caller}: box must be [low, high] with low < high for each of three axes, got ${JSON.stringify(box)}`);
+    throw new RangeError(
+      `${caller}: box must be [low, high] with low < high for each of three axes, got ${JSON.stringify(box)}`,
+    );
 };
 
 /**
@@ -38,7 +40,9 @@ export const createGrid = (caller: string, box: Box, resolution: number | readon
   assertBox(caller, box);
   const cells = typeof resolution === 'number' ? ([resolution, resolution, resolution] as const) : resolution;
   if (cells.length !== 3 || !cells.every(count => Number.isSafeInteger(count) && count >= 1 && count <= 4096))
-    throw new RangeError(`${caller}: resolution must be from 1 to 4096 cells, or three such numbers, got ${String(resolution)}`);
+    throw new RangeError(
+      `${caller}: resolution must be from 1 to 4096 cells, or three such numbers, got ${String(resolution)}`,
+    );
   const step = (axis: 0 | 1 | 2): number => (box[axis][1] - box[axis][0]) / cells[axis];
   return { box, cells, step: [step(0), step(1), step(2)], layer: (cells[0] + 1) * (cells[1] + 1) };
 };

@@ -4,8 +4,8 @@ import { createGrowable, type Growable } from './growable.ts';
 import type { Block, Slab } from './slab.ts';
 
 /**
- * No vertex comes nearer to a grid point than this part of an edge. A surface through a grid point would otherwise have several vertices there, and
- * triangles without area.
+ * No vertex comes nearer to a grid point than this part of an edge. A surface through a grid point would otherwise have
+ * several vertices there, and triangles without area.
  */
 export const CLEARANCE = 1e-3;
 
@@ -90,7 +90,8 @@ export const createMarcher = (grid: Grid): ((slab: Slab, block: Block, surface: 
         let base = z * grid.layer + y * row + low[0];
         for (let x = low[0]; x < high[0]; x++, base++) {
           let inside = 0;
-          for (let corner = 0; corner < 8; corner++) if (slab.values[base + offsets[corner]!]! < 0) inside |= 1 << corner;
+          for (let corner = 0; corner < 8; corner++)
+            if (slab.values[base + offsets[corner]!]! < 0) inside |= 1 << corner;
           if (inside === 0 || inside === 255) continue;
           for (let corner = 0; corner < 8; corner++) corners[corner] = slab.values[base + offsets[corner]!]!;
           const { triangles, centres } = cellTriangles(inside, joinedFaces(inside, corners));

@@ -13,8 +13,9 @@ interface Bracket {
 const secant = ({ a, b, valueA, valueB }: Bracket): number => clear(a + ((b - a) * valueA) / (valueA - valueB));
 
 /**
- * Moves the vertices of crossed edges along them towards the zero of the function: steps of the Illinois method (Dowell and Jarratt, "A modified regula falsi
- * method for computing the root of an equation", 1971), which never leaves the bracket.
+ * Moves the vertices of crossed edges along them towards the zero of the function: steps of the Illinois method (Dowell
+ * and Jarratt, "A modified regula falsi method for computing the root of an equation", 1971), which never leaves the
+ * bracket.
  *
  * @param evaluate values at coordinates, with the sign that is negative inside
  */

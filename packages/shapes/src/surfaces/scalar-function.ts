@@ -21,10 +21,12 @@ const read = async (make: () => Tensor): Promise<Float32Array> => {
 /**
  * A field of three coordinates and one output as a {@link ScalarFunction}, with its exact gradient.
  *
- * @throws RangeError when the field has another number of coordinates, and at the first call when it has more than one output
+ * @throws RangeError when the field has another number of coordinates, and at the first call when it has more than one
+ *   output
  */
 export const fieldFunction = (field: JetSource): Required<ScalarFunction> => {
-  if (field.inFeatures !== 3) throw new RangeError(`fieldFunction: the field must have 3 coordinates, got ${field.inFeatures}`);
+  if (field.inFeatures !== 3)
+    throw new RangeError(`fieldFunction: the field must have 3 coordinates, got ${field.inFeatures}`);
   const asTensor = (coords: Float32Array) => tensor2d(coords, [coords.length / 3, 3]);
   const assertScalar = (outputs: number): void => {
     if (outputs !== 1) throw new RangeError(`fieldFunction: the field must have 1 output, got ${outputs}`);

@@ -4,7 +4,8 @@ import type { Grid } from './grid.ts';
 export const BLOCK = 8;
 
 /**
- * Some layers of the grid, which is all that is held of it: BLOCK layers of cells, and the points on both sides of them.
+ * Some layers of the grid, which is all that is held of it: BLOCK layers of cells, and the points on both sides of
+ * them.
  *
  * A point of the grid is `layer * grid.layer + y * (cells[0] + 1) + x`, with `layer` counted from the slab's first.
  */
@@ -35,7 +36,10 @@ export function* slabs(grid: Grid): Generator<Slab, void, void> {
   }
 }
 
-/** A block of cells of a slab: from `low` up to, not including, `high`, in cells along x and y; it has all layers of the slab. */
+/**
+ * A block of cells of a slab: from `low` up to, not including, `high`, in cells along x and y; it has all layers of the
+ * slab.
+ */
 export interface Block {
   readonly low: readonly [x: number, y: number];
   readonly high: readonly [x: number, y: number];

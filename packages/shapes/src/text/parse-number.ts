@@ -21,10 +21,11 @@ const special = (bytes: Uint8Array, start: number, stop: number): number | undef
 };
 
 /**
- * The decimal number that the bytes `start` ... `stop - 1` are, rounded correctly; NaN and infinity where they say so, and `undefined` where they are no number.
+ * The decimal number that the bytes `start` ... `stop - 1` are, rounded correctly; NaN and infinity where they say so,
+ * and `undefined` where they are no number.
  *
- * A mantissa of at most 2^53 times or over a power of ten of at most 22 is one exact operation (Clinger, "How to read floating point numbers accurately",
- * 1990); the rest is left to JavaScript.
+ * A mantissa of at most 2^53 times or over a power of ten of at most 22 is one exact operation (Clinger, "How to read
+ * floating point numbers accurately", 1990); the rest is left to JavaScript.
  */
 export const parseNumber = (bytes: Uint8Array, start: number, stop: number): number | undefined => {
   let at = start;

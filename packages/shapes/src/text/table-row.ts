@@ -15,7 +15,9 @@ export const MOST_COLUMNS = 256;
 /** Room for the columns of one row. */
 export const createRow = (): TableRow => ({ bounds: new Uint32Array(2 * MOST_COLUMNS), count: 0 });
 
-/** What separates the columns of the line `from` ... `to - 1`: semicolons where it has any, else commas, else blanks. */
+/**
+ * What separates the columns of the line `from` ... `to - 1`: semicolons where it has any, else commas, else blanks.
+ */
 export const separatorOf = (bytes: Uint8Array, from: number, to: number): Separator => {
   const line = bytes.subarray(from, to);
   return line.includes(0x3b) ? 0x3b : line.includes(0x2c) ? 0x2c : 'blank';

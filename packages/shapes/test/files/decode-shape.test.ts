@@ -133,7 +133,8 @@ describe('a square in every format', () => {
   });
 
   test('an OBJ joins its objects, and averages the normals of a vertex', async () => {
-    const text = 'v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nvn 0 0 1\nvn 0 1 0\no a\nf 1//1 2//1 3//1\no b\nf 1//2 4//2 2//2\n';
+    const text =
+      'v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nvn 0 0 1\nvn 0 1 0\no a\nf 1//1 2//1 3//1\no b\nf 1//2 4//2 2//2\n';
     const { positions, normals, triangles } = await decodeMesh(bytesOf(text));
     expect([positions.length, triangles.length]).toEqual([12, 6]);
     expect([...normals!.subarray(0, 3)]).toEqual([0, expect.closeTo(Math.SQRT1_2, 6), expect.closeTo(Math.SQRT1_2, 6)]);
@@ -186,7 +187,12 @@ describe('what is wrong is said', () => {
     ['PLY text that ends early', bytesOf(PLY_TEXT.slice(0, -10)), 'truncated', 'face 0 of 1'],
     ['binary PLY that ends early', binaryPly(true, false).subarray(0, -3), 'truncated', 'face 1 of 2'],
     ['binary PLY that ends in its vertices', binaryPly(true, false).subarray(0, -40), 'truncated', 'vertex'],
-    ['PLY with a face of two', bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '2 0 1\n')), 'no-triangles', 'none of the 1 face'],
+    [
+      'PLY with a face of two',
+      bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '2 0 1\n')),
+      'no-triangles',
+      'none of the 1 face',
+    ],
     ['PLY with NaN', bytesOf(`${header}end_header\nnan 0 0\n`), 'not-finite', 'NaN in point 0'],
     ['PLY with a corner too many', bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '3 0 1 4\n')), 'bad-index', 'point 4'],
     ['PLY with a negative corner', bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '3 0 1 -1\n')), 'bad-index', '4 points'],
@@ -215,7 +221,11 @@ describe('what is wrong is said', () => {
 
   test('a binary STL that ends early is known by its name', async () => {
     await expect(decodeShape(binaryStl().subarray(0, -1))).rejects.toMatchObject({ problem: 'not-a-shape' });
-    await expect(decodeShape(binaryStl().subarray(0, -1), { name: 'a/b.STL' })).rejects.toMatchObject({ problem: 'truncated' });
-    await expect(decodeShape(binaryStl().subarray(0, -1), { format: 'stl' })).rejects.toMatchObject({ problem: 'truncated' });
+    await expect(decodeShape(binaryStl().subarray(0, -1), { name: 'a/b.STL' })).rejects.toMatchObject({
+      problem: 'truncated',
+    });
+    await expect(decodeShape(binaryStl().subarray(0, -1), { format: 'stl' })).rejects.toMatchObject({
+      problem: 'truncated',
+    });
   });
 });

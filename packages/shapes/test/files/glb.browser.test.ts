@@ -36,7 +36,10 @@ test('is opened, and shows a ball where the ball is', async () => {
   renderer.render(scene, camera);
   const pixels = new Uint8Array(4 * SIDE * SIDE);
   renderer.readRenderTargetPixels(target, 0, 0, SIDE, SIDE, pixels);
-  const isBall = Array.from({ length: SIDE * SIDE }, (_, i) => (pixels[4 * i] as number) > (pixels[4 * i + 2] as number));
+  const isBall = Array.from(
+    { length: SIDE * SIDE },
+    (_, i) => (pixels[4 * i] as number) > (pixels[4 * i + 2] as number),
+  );
   const share = isBall.filter(Boolean).length / isBall.length;
   expect(share).toBeCloseTo((Math.PI * RADIUS ** 2) / 4, 1);
   expect(isBall[(SIDE / 2) * SIDE + SIDE / 2]).toBe(true);

@@ -27,7 +27,8 @@ const CUBE = { area: near(6), volume: near(1), triangles: 12, closed: true };
 
 const corners = Array.from({ length: 8 }, (_, i) => [i & 1, (i >> 1) & 1, i >> 2]);
 const vertices = (x = 0): string => corners.map(([a, b, c]) => `v ${a! + x} ${b} ${c}`).join('\n');
-const faces = (first = 0): string => cubeQuads.map(face => `f ${face.map(corner => corner + 1 + first).join(' ')}`).join('\n');
+const faces = (first = 0): string =>
+  cubeQuads.map(face => `f ${face.map(corner => corner + 1 + first).join(' ')}`).join('\n');
 const OBJ = `${vertices()}\n${faces()}\n`;
 
 describe('OBJ', () => {
@@ -70,7 +71,12 @@ describe('OBJ', () => {
       CUBE,
       [],
     ],
-    ['numbers that count back', OBJ.replaceAll(/^f.*/gm, face => face.replaceAll(/\d+/g, n => `${Number(n) - 9}`)), CUBE, []],
+    [
+      'numbers that count back',
+      OBJ.replaceAll(/^f.*/gm, face => face.replaceAll(/\d+/g, n => `${Number(n) - 9}`)),
+      CUBE,
+      [],
+    ],
   ])('%s', async (_, text, wanted, notes) => {
     expect(await look(bytesOf(text), 'a.obj')).toMatchObject({ ...wanted, notes });
   });
@@ -82,7 +88,11 @@ describe('OBJ', () => {
     const { notes, mesh } = await look(bytesOf(text));
     expect(notes).toEqual(['6 corners with a normal that is not there']);
     for (let i = 0; i < 8; i++)
-      expect([...mesh.normals!.subarray(3 * i, 3 * i + 3)].map(Math.abs)).toEqual([0, 0, [1, 4, 7].includes(i + 1) ? 1 : 0]);
+      expect([...mesh.normals!.subarray(3 * i, 3 * i + 3)].map(Math.abs)).toEqual([
+        0,
+        0,
+        [1, 4, 7].includes(i + 1) ? 1 : 0,
+      ]);
   });
 
   test('concave polygons have no wall across the gap: a prism over a U', async () => {
@@ -101,7 +111,13 @@ describe('OBJ', () => {
     const sides = U.map((_, i) => `f ${i + 1} ${((i + 1) % 8) + 1} ${((i + 1) % 8) + 9} ${i + 9}`);
     const points = [0, 1].flatMap(z => U.map(([x, y]) => `v ${x} ${y} ${z}`));
     const prism = [...points, `f ${floor}`, `f ${lid}`, ...sides].join('\n');
-    expect(await look(bytesOf(prism))).toMatchObject({ area: near(30), volume: near(7), triangles: 28, closed: true, notes: [] });
+    expect(await look(bytesOf(prism))).toMatchObject({
+      area: near(30),
+      volume: near(7),
+      triangles: 28,
+      closed: true,
+      notes: [],
+    });
   });
 });
 
@@ -112,7 +128,10 @@ const plyOf = (mesh: Mesh, type = 'float'): string =>
     ...['x', 'y', 'z'].map(name => `property ${type} ${name}`),
     `element face ${mesh.triangles.length / 3}\nproperty list uchar int vertex_indices\nend_header`,
     ...Array.from({ length: mesh.positions.length / 3 }, (_, i) => mesh.positions.subarray(3 * i, 3 * i + 3).join(' ')),
-    ...Array.from({ length: mesh.triangles.length / 3 }, (_, i) => `3 ${mesh.triangles.subarray(3 * i, 3 * i + 3).join(' ')}`),
+    ...Array.from(
+      { length: mesh.triangles.length / 3 },
+      (_, i) => `3 ${mesh.triangles.subarray(3 * i, 3 * i + 3).join(' ')}`,
+    ),
   ].join('\n');
 
 const join = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap(part => [...part]));
@@ -163,7 +182,9 @@ describe('PLY', () => {
   });
 
   test('bytes after the last row are noted, words are not taken', async () => {
-    expect((await look(join(binaryCube('\n'), new Uint8Array(3)))).notes).toContain('3 bytes after the last row left out');
+    expect((await look(join(binaryCube('\n'), new Uint8Array(3)))).notes).toContain(
+      '3 bytes after the last row left out',
+    );
     await expect(decodeShape(bytesOf(`${plyOf(cube(1))}\n3 0 1 2\n`))).rejects.toMatchObject({ problem: 'damaged' });
   });
 
@@ -200,8 +221,11 @@ describe('PLY', () => {
     const sides = [0, 1, 2, 3, 4, 5].map(i => `7 4 ${i} ${(i + 1) % 6} ${((i + 1) % 6) + 6} ${i + 6} 2 0.5 0.5`);
     const header =
       'ply\nformat ascii 1.0\nelement vertex 12\nproperty double x\nproperty double y\nproperty double z\nelement face 8\n';
-    const lists = 'property int tag\nproperty list uchar int vertex_indices\nproperty list uchar float texcoord\nend_header\n';
-    const text = [`${header}${lists}${ring(-1)}`, ring(1), '7 6 5 4 3 2 1 0 0', '7 6 6 7 8 9 10 11 0', ...sides].join('\n');
+    const lists =
+      'property int tag\nproperty list uchar int vertex_indices\nproperty list uchar float texcoord\nend_header\n';
+    const text = [`${header}${lists}${ring(-1)}`, ring(1), '7 6 5 4 3 2 1 0 0', '7 6 6 7 8 9 10 11 0', ...sides].join(
+      '\n',
+    );
     const area = (6 * Math.sqrt(3)) / 4;
     expect(await look(bytesOf(text))).toMatchObject({
       area: near(2 * area + 12),
@@ -212,14 +236,18 @@ describe('PLY', () => {
   });
 
   test('points that no face uses do not set the box, nor do their NaNs', async () => {
-    const text = plyOf(cube(2)).replace('element vertex 8', 'element vertex 10').replace('\n3 ', '\n1e7 1e7 1e7\nnan inf 0\n3 ');
+    const text = plyOf(cube(2))
+      .replace('element vertex 8', 'element vertex 10')
+      .replace('\n3 ', '\n1e7 1e7 1e7\nnan inf 0\n3 ');
     const { mesh, notes, ...found } = await look(bytesOf(text));
     expect(found).toMatchObject({ area: near(24), volume: near(8), triangles: 12 });
     expect(notes).toEqual(['2 points that no face uses left out']);
     const { scale, offset } = unitBox(mesh, { margin: 0 });
     expect([scale, ...offset.map(Math.abs)]).toEqual([1, 0, 0, 0]);
     // Those of a mesh in memory do not either.
-    expect(unitBox({ ...cube(2), positions: Float32Array.of(...cube(2).positions, 50, 50, 50) }, { margin: 0 }).scale).toBe(1);
+    expect(
+      unitBox({ ...cube(2), positions: Float32Array.of(...cube(2).positions, 50, 50, 50) }, { margin: 0 }).scale,
+    ).toBe(1);
   });
 
   test('NaN in a property that nobody uses, and in normals, which are then not known', async () => {
@@ -246,7 +274,8 @@ describe('PLY', () => {
 });
 
 const stlText = ({ positions, triangles }: Mesh, normal = '0 0 0'): string => {
-  const corner = (i: number): string => `vertex ${positions.subarray(3 * triangles[i]!, 3 * triangles[i]! + 3).join(' ')}`;
+  const corner = (i: number): string =>
+    `vertex ${positions.subarray(3 * triangles[i]!, 3 * triangles[i]! + 3).join(' ')}`;
   const facet = (i: number): string =>
     `facet normal ${normal}\nouter loop\n${corner(3 * i)}\n${corner(3 * i + 1)}\n${corner(3 * i + 2)}\nendloop\nendfacet\n`;
   return `solid cube\n${Array.from({ length: triangles.length / 3 }, (_, i) => facet(i)).join('')}endsolid cube\n`;
@@ -304,11 +333,19 @@ describe('STL', () => {
       'got 2 in facet 0, which ends by line 7',
     ],
     ['no end', text.replace(/endsolid.*/, ''), 'truncated', "no 'endsolid' after facet 12"],
-    ['an end within a facet', text.replace(/endloop\nendfacet\nendsolid/, 'endsolid'), 'damaged', "'endsolid' within facet 11"],
+    [
+      'an end within a facet',
+      text.replace(/endloop\nendfacet\nendsolid/, 'endsolid'),
+      'damaged',
+      "'endsolid' within facet 11",
+    ],
     ['a corner of two numbers', text.replace(/(vertex \S+ \S+) \S+/, '$1'), 'damaged', 'three numbers'],
     ['a word that is none', text.replace('endloop', 'loopend'), 'damaged', "'loopend' in line 7"],
   ])('text with %s is refused', async (_, file, problem, words) => {
-    await expect(decodeShape(bytesOf(file))).rejects.toMatchObject({ problem, message: expect.stringContaining(words) });
+    await expect(decodeShape(bytesOf(file))).rejects.toMatchObject({
+      problem,
+      message: expect.stringContaining(words),
+    });
   });
 });
 
@@ -374,7 +411,9 @@ describe('XYZ', () => {
   });
 
   test('names in another order put the columns in theirs', async () => {
-    const shape = await decodeShape(bytesOf('id,northing,easting,elevation\n7,2,1,3\n8,5,4,6\n'), { name: 'survey.csv' });
+    const shape = await decodeShape(bytesOf('id,northing,easting,elevation\n7,2,1,3\n8,5,4,6\n'), {
+      name: 'survey.csv',
+    });
     expect([...shape.positions]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
@@ -382,7 +421,9 @@ describe('XYZ', () => {
     await expect(decodeShape(bytesOf('1,5 2,5 3,5\n1,5 2,5 3,5\n'), { format: 'xyz' })).rejects.toMatchObject({
       problem: 'damaged',
     });
-    await expect(decodeShape(bytesOf('1,5;2,5;3,5\n'), { format: 'xyz' })).rejects.toMatchObject({ problem: 'damaged' });
+    await expect(decodeShape(bytesOf('1,5;2,5;3,5\n'), { format: 'xyz' })).rejects.toMatchObject({
+      problem: 'damaged',
+    });
   });
 });
 
@@ -430,12 +471,17 @@ describe('coordinates far from the origin', () => {
   });
 
   test('whole numbers are exact, however few', async () => {
-    expect(await look(stlBinary(cube(2, [694_385, 5_155_487, 380]), '', 0))).toMatchObject({ area: near(24), volume: near(8) });
+    expect(await look(stlBinary(cube(2, [694_385, 5_155_487, 380]), '', 0))).toMatchObject({
+      area: near(24),
+      volume: near(8),
+    });
   });
 
   test('but not where not every whole number is a float', async () => {
     await expect(decodeShape(bytesOf('1e300 0 0\n1e300 1 0\n'))).rejects.toMatchObject({ problem: 'precision' });
-    await expect(decodeShape(stlBinary(cube(2 ** 26, [2 ** 50, 0, 0]), '', 0))).rejects.toMatchObject({ problem: 'precision' });
+    await expect(decodeShape(stlBinary(cube(2 ** 26, [2 ** 50, 0, 0]), '', 0))).rejects.toMatchObject({
+      problem: 'precision',
+    });
   });
 
   test('numbers beyond those of float32 are refused', async () => {
@@ -455,8 +501,18 @@ describe('limits', () => {
 
   test.each([
     ['more rows than bytes', 'element junk 99999999\nproperty uchar a\n', 'truncated', "99999999 rows of 'junk'"],
-    ['a type that every object has a member of', 'element junk 1\nproperty toString a\n', 'damaged', 'property toString a'],
-    ['a list of such a type', 'element junk 1\nproperty list constructor int a\n', 'damaged', 'property list constructor int a'],
+    [
+      'a type that every object has a member of',
+      'element junk 1\nproperty toString a\n',
+      'damaged',
+      'property toString a',
+    ],
+    [
+      'a list of such a type',
+      'element junk 1\nproperty list constructor int a\n',
+      'damaged',
+      'property list constructor int a',
+    ],
     ['escape sequences', 'element a\u001b[31m 1\n', 'damaged', 'element a\\x1b[31m 1'],
     ['an element twice', 'element vertex 1\nproperty uchar a\n', 'damaged', "the element 'vertex' is there twice"],
     ['a count below 0', 'element junk -1\n', 'damaged', 'element junk -1'],

@@ -22,7 +22,9 @@ const inSpace = ({ positions, offset = [0, 0, 0] }: PointCloud): number[] =>
 
 /** The width of points, as a share of their largest coordinate. */
 const spread = (points: readonly (readonly number[])[]): number => {
-  const widths = [0, 1, 2].map(k => Math.max(...points.map(point => point[k]!)) - Math.min(...points.map(point => point[k]!)));
+  const widths = [0, 1, 2].map(
+    k => Math.max(...points.map(point => point[k]!)) - Math.min(...points.map(point => point[k]!)),
+  );
   return points.length === 1 ? 1 : Math.max(...widths) / Math.max(...points.flat().map(Math.abs));
 };
 
@@ -108,7 +110,9 @@ describe('GLB', () => {
   });
 
   test('normals of length 0 are refused: the format has none', async () => {
-    await expect(encodeGlb({ ...tetrahedron(), normals: new Float32Array(12) })).rejects.toMatchObject({ problem: 'no-normals' });
+    await expect(encodeGlb({ ...tetrahedron(), normals: new Float32Array(12) })).rejects.toMatchObject({
+      problem: 'no-normals',
+    });
   });
 });
 
@@ -123,7 +127,10 @@ describe('real models', () => {
       eulerCharacteristic: 2,
     });
     expect(await decodeShape(encodePly(bunny))).toEqual({ ...bunny, notes: [] });
-    expect(checkMesh((await decodeShape(encodeObj(bunny))) as Mesh)).toMatchObject({ triangles: 3674, eulerCharacteristic: 2 });
+    expect(checkMesh((await decodeShape(encodeObj(bunny))) as Mesh)).toMatchObject({
+      triangles: 3674,
+      eulerCharacteristic: 2,
+    });
     const { issues } = await validateBytes(await encodeGlb(bunny));
     expect(issues.numErrors).toBe(0);
   });

@@ -186,7 +186,11 @@ const readAs = (format: ShapeFormat | undefined) => async (bytes: Uint8Array<Arr
     throw new Error('a number is not finite');
 };
 
-const target = (name: ShapeFormat | 'shape', seeds: () => readonly Uint8Array[], tokens: readonly string[]): FuzzTarget => ({
+const target = (
+  name: ShapeFormat | 'shape',
+  seeds: () => readonly Uint8Array[],
+  tokens: readonly string[],
+): FuzzTarget => ({
   name,
   seeds,
   read: readAs(name === 'shape' ? undefined : name),

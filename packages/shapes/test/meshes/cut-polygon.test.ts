@@ -29,8 +29,9 @@ const areaOf = (points: readonly Point[], triangles: ArrayLike<number>): number 
 
 /** The area by the shoelace formula. */
 const shoelace = (flat: Flat): number =>
-  Math.abs(flat.reduce((sum, [x, y], i) => sum + x * flat[(i + 1) % flat.length]![1] - flat[(i + 1) % flat.length]![0] * y, 0)) /
-  2;
+  Math.abs(
+    flat.reduce((sum, [x, y], i) => sum + x * flat[(i + 1) % flat.length]![1] - flat[(i + 1) % flat.length]![0] * y, 0),
+  ) / 2;
 
 /** Each edge of the ring is in one triangle, in its direction; each other edge is in two, in opposite ones. */
 const expectConforming = (size: number, triangles: ArrayLike<number>): void => {
@@ -130,9 +131,9 @@ const polygons: readonly (readonly [string, Flat])[] = [
   ],
   [
     'a comb',
-    Array.from({ length: 41 }, (_, i): readonly [number, number] => (i === 40 ? [20, -1] : [i / 2, i % 2 === 0 ? 0 : 3])).concat([
-      [0, -1],
-    ]),
+    Array.from({ length: 41 }, (_, i): readonly [number, number] =>
+      i === 40 ? [20, -1] : [i / 2, i % 2 === 0 ? 0 : 3],
+    ).concat([[0, -1]]),
   ],
 ];
 

@@ -40,7 +40,11 @@ describe('checkMesh', () => {
       twistedEdges: 0,
     });
     const turned = Uint32Array.of(0, 1, 2, ...triangles.subarray(3));
-    expect(checkMesh({ positions, triangles: turned })).toMatchObject({ closed: false, boundaryEdges: 0, twistedEdges: 3 });
+    expect(checkMesh({ positions, triangles: turned })).toMatchObject({
+      closed: false,
+      boundaryEdges: 0,
+      twistedEdges: 3,
+    });
     expect(checkMesh({ positions, triangles: Uint32Array.of(...triangles, 0, 1, 2) })).toMatchObject({
       closed: false,
       crowdedEdges: 3,
@@ -56,7 +60,13 @@ describe('checkMesh', () => {
         triangles: tetrahedron().triangles.toReversed(),
       }),
     );
-    expect(checkMesh(two)).toMatchObject({ vertices: 7, closed: true, manifold: false, pinchedVertices: 1, components: 1 });
+    expect(checkMesh(two)).toMatchObject({
+      vertices: 7,
+      closed: true,
+      manifold: false,
+      pinchedVertices: 1,
+      components: 1,
+    });
   });
 
   test('components, duplicates, vertices of no triangle, triangles of no area', () => {
@@ -100,7 +110,9 @@ test('vertex normals of a sphere point away from its middle', async () => {
   const normals = vertexNormals(mesh);
   for (let i = 0; i < normals.length; i += 3) {
     const dot =
-      (normals[i]! * mesh.positions[i]! + normals[i + 1]! * mesh.positions[i + 1]! + normals[i + 2]! * mesh.positions[i + 2]!) /
+      (normals[i]! * mesh.positions[i]! +
+        normals[i + 1]! * mesh.positions[i + 1]! +
+        normals[i + 2]! * mesh.positions[i + 2]!) /
       0.7;
     expect(dot).toBeGreaterThan(0.98);
   }
@@ -112,7 +124,11 @@ describe('weld', () => {
     const soup = {
       positions: Float32Array.from([...mesh.triangles].flatMap(at => [...mesh.positions.subarray(3 * at, 3 * at + 3)])),
     };
-    expect(checkMesh(weld(soup))).toMatchObject({ closed: true, eulerCharacteristic: 2, vertices: mesh.positions.length / 3 });
+    expect(checkMesh(weld(soup))).toMatchObject({
+      closed: true,
+      eulerCharacteristic: 2,
+      vertices: mesh.positions.length / 3,
+    });
   });
 
   test('equal places become one, others stay: as with a Map', () => {

@@ -5,7 +5,10 @@ import { orientMesh } from '../../src/meshes/orient-mesh.ts';
 import { weld } from '../../src/meshes/weld.ts';
 import type { Mesh } from '../../src/shape.ts';
 
-/** A ball as exporters make it: the poles and the seam are there once for each side, each rounded in its own way. Faces inwards. */
+/**
+ * A ball as exporters make it: the poles and the seam are there once for each side, each rounded in its own way. Faces
+ * inwards.
+ */
 const roundedBall = (noise: number, parts = 12): Mesh => {
   const rng = createRng(1);
   const points: number[] = [];
@@ -25,13 +28,16 @@ const roundedBall = (noise: number, parts = 12): Mesh => {
   return { positions: Float32Array.from(points), triangles: Uint32Array.from(triangles) };
 };
 
-test.each([0, 1e-16, 1e-7])('a ball whose seam and poles are rounded by %s is closed, and turned to face outwards', noise => {
-  const { mesh, closedParts, openParts, turnedParts } = orientMesh(roundedBall(noise));
-  expect({ closedParts, openParts, turnedParts }).toEqual({ closedParts: 1, openParts: 0, turnedParts: 1 });
-  const report = checkMesh(weld({ ...mesh, near: true }));
-  expect(report).toMatchObject({ closed: true, boundaryEdges: 0 });
-  expect(report.volume).toBeGreaterThan(3.9);
-});
+test.each([0, 1e-16, 1e-7])(
+  'a ball whose seam and poles are rounded by %s is closed, and turned to face outwards',
+  noise => {
+    const { mesh, closedParts, openParts, turnedParts } = orientMesh(roundedBall(noise));
+    expect({ closedParts, openParts, turnedParts }).toEqual({ closedParts: 1, openParts: 0, turnedParts: 1 });
+    const report = checkMesh(weld({ ...mesh, near: true }));
+    expect(report).toMatchObject({ closed: true, boundaryEdges: 0 });
+    expect(report.volume).toBeGreaterThan(3.9);
+  },
+);
 
 test('points that are further apart stay apart, and so do those of closed meshes', () => {
   expect(orientMesh(roundedBall(1e-3)).closedParts).toBe(0);
@@ -48,7 +54,9 @@ test('points that are further apart stay apart, and so do those of closed meshes
 
 test('the time does not explode where many open points crowd in one place', () => {
   const rng = createRng(2);
-  const positions = Float32Array.from({ length: 90_000 }, (_, i) => (i < 9 ? 1000 * rng.uniform() : 1e-3 * rng.uniform()));
+  const positions = Float32Array.from({ length: 90_000 }, (_, i) =>
+    i < 9 ? 1000 * rng.uniform() : 1e-3 * rng.uniform(),
+  );
   const mesh = { positions, triangles: Uint32Array.from({ length: 30_000 }, (_, i) => i) };
   expect(orientMesh(mesh).openParts).toBeGreaterThan(0);
 });

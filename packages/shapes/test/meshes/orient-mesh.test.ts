@@ -44,7 +44,9 @@ describe('orientMesh', () => {
   });
 
   test('of bodies side by side each is judged by itself', () => {
-    const { mesh, closedParts, turnedParts } = orientMesh(joinMeshes(cube(1), flipped(cube(3, [10, 0, 0])), cube(2, [0, 10, 0])));
+    const { mesh, closedParts, turnedParts } = orientMesh(
+      joinMeshes(cube(1), flipped(cube(3, [10, 0, 0])), cube(2, [0, 10, 0])),
+    );
     expect([closedParts, turnedParts]).toEqual([3, 1]);
     expect(checkMesh(mesh).volume).toBeCloseTo(1 + 27 + 8, 9);
   });
@@ -100,7 +102,10 @@ describe('orientMesh', () => {
     expect(mesh).toBe(open);
     const one = open.triangles.slice();
     [one[1], one[2]] = [one[2]!, one[1]!];
-    expect(orientMesh({ ...open, triangles: one })).toMatchObject({ turnedTriangles: 1, mesh: { triangles: open.triangles } });
+    expect(orientMesh({ ...open, triangles: one })).toMatchObject({
+      turnedTriangles: 1,
+      mesh: { triangles: open.triangles },
+    });
   });
 
   test('a Möbius strip has no sides: it is left as it is', () => {
@@ -112,7 +117,14 @@ describe('orientMesh', () => {
     });
     const at = (k: number, edge: number): number => 2 * (k % 8) + (k >= 8 ? 1 - edge : edge);
     const triangles = Uint32Array.from(
-      Array.from({ length: 8 }, (_, k) => [at(k, 0), at(k + 1, 0), at(k, 1), at(k, 1), at(k + 1, 0), at(k + 1, 1)]).flat(),
+      Array.from({ length: 8 }, (_, k) => [
+        at(k, 0),
+        at(k + 1, 0),
+        at(k, 1),
+        at(k, 1),
+        at(k + 1, 0),
+        at(k + 1, 1),
+      ]).flat(),
     );
     const strip = { positions, triangles };
     expect(orientMesh(strip)).toMatchObject({ mesh: strip, openParts: 1, closedParts: 0, turnedTriangles: 0 });

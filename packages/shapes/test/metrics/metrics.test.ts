@@ -16,22 +16,28 @@ import { loadBunny, tetrahedron } from '../meshes-of-tests.ts';
 
 test('the k-d tree finds what a search through all points finds', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 40 }), fc.integer(), (count, places, seed) => {
-      const rng = createRng(seed);
-      // Few places: many equal coordinates and equal points.
-      const positions = Float32Array.from({ length: 3 * count }, () => rng.integer(places));
-      const tree = createKdTree(positions);
-      for (let query = 0; query < 10; query++) {
-        const [x, y, z] = [rng.uniform() * places, rng.integer(places), rng.uniform() * places];
-        const squares = Array.from(
-          { length: count },
-          (_, i) => (positions[3 * i]! - x) ** 2 + (positions[3 * i + 1]! - y) ** 2 + (positions[3 * i + 2]! - z) ** 2,
-        );
-        const { index, squaredDistance } = tree.nearest(x, y, z);
-        expect(squaredDistance).toBe(Math.min(...squares));
-        expect(squares[index]).toBe(squaredDistance);
-      }
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 400 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer(),
+      (count, places, seed) => {
+        const rng = createRng(seed);
+        // Few places: many equal coordinates and equal points.
+        const positions = Float32Array.from({ length: 3 * count }, () => rng.integer(places));
+        const tree = createKdTree(positions);
+        for (let query = 0; query < 10; query++) {
+          const [x, y, z] = [rng.uniform() * places, rng.integer(places), rng.uniform() * places];
+          const squares = Array.from(
+            { length: count },
+            (_, i) =>
+              (positions[3 * i]! - x) ** 2 + (positions[3 * i + 1]! - y) ** 2 + (positions[3 * i + 2]! - z) ** 2,
+          );
+          const { index, squaredDistance } = tree.nearest(x, y, z);
+          expect(squaredDistance).toBe(Math.min(...squares));
+          expect(squares[index]).toBe(squaredDistance);
+        }
+      },
+    ),
     { numRuns: 60 },
   );
   expect(() => createKdTree(new Float32Array())).toThrow('at least one point');
@@ -69,7 +75,10 @@ describe('surfaceDistance', () => {
   });
 
   test('two spheres, one in the other: the difference of their radii', () => {
-    const [a, b] = [sphere({ radius: 0.5 }).sample(4000, createRng(1)), sphere({ radius: 0.6 }).sample(4000, createRng(2))];
+    const [a, b] = [
+      sphere({ radius: 0.5 }).sample(4000, createRng(1)),
+      sphere({ radius: 0.6 }).sample(4000, createRng(2)),
+    ];
     const { chamferL1, chamferL2, normalConsistency, hausdorff } = surfaceDistance(a, b);
     // Points are about 0.03 apart, which makes the hypotenuse longer by half a percent.
     expect(chamferL1).toBeCloseTo(0.1, 2);
@@ -173,8 +182,14 @@ describe('eikonalError', () => {
   test('0 of a distance, 1 of twice a distance', async () => {
     const ball = sphere({ radius: 0.5 });
     expect((await eikonalError(ball, surface, options)).largest).toBeLessThan(1e-6);
-    const twice = { evaluate: ball.evaluate, gradient: (coords: Float32Array) => ball.gradient(coords).map(value => 2 * value) };
-    expect(await eikonalError(twice, surface, options)).toEqual({ mean: expect.closeTo(1, 5), largest: expect.closeTo(1, 5) });
+    const twice = {
+      evaluate: ball.evaluate,
+      gradient: (coords: Float32Array) => ball.gradient(coords).map(value => 2 * value),
+    };
+    expect(await eikonalError(twice, surface, options)).toEqual({
+      mean: expect.closeTo(1, 5),
+      largest: expect.closeTo(1, 5),
+    });
   });
 
   test('x^2 + y^2 + z^2 - 1/4 has a gradient of length 2 |x|: a mean of |2r - 1| over r in [0.3, 0.7] is 0.2', async () => {
@@ -190,7 +205,9 @@ describe('eikonalError', () => {
   test('errors', async () => {
     const ball = sphere({ radius: 0.5 });
     await expect(eikonalError({ evaluate: ball.evaluate }, surface, options)).rejects.toThrow('gradient');
-    await expect(eikonalError(ball, { positions: surface.positions }, options)).rejects.toMatchObject({ problem: 'no-normals' });
+    await expect(eikonalError(ball, { positions: surface.positions }, options)).rejects.toMatchObject({
+      problem: 'no-normals',
+    });
     await expect(eikonalError(ball, surface, { ...options, width: -1 })).rejects.toThrow('got -1');
   });
 });
@@ -226,9 +243,10 @@ describe('shapes with a closed form', () => {
 
   test('samples of a torus are uniform: as many in each part as its area says', () => {
     const { positions } = torus({ major: 0.6, minor: 0.25 }).sample(20_000, createRng(3));
-    const outer = Array.from({ length: 20_000 }, (_, i) => Math.hypot(positions[3 * i]!, positions[3 * i + 1]!) > 0.6).filter(
-      Boolean,
-    ).length;
+    const outer = Array.from(
+      { length: 20_000 },
+      (_, i) => Math.hypot(positions[3 * i]!, positions[3 * i + 1]!) > 0.6,
+    ).filter(Boolean).length;
     // Outer half: 1/2 + minor / (pi major).
     const share = 0.5 + 0.25 / (Math.PI * 0.6);
     expect(Math.abs(outer / 20_000 - share)).toBeLessThan(4 * Math.sqrt((share * (1 - share)) / 20_000));

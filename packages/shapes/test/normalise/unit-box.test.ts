@@ -1,7 +1,13 @@
 import { createRng } from '@neural-fields/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applySimilarity, formatSimilarity, inverseSimilarity, parseSimilarity, unitBox } from '../../src/normalise/unit-box.ts';
+import {
+  applySimilarity,
+  formatSimilarity,
+  inverseSimilarity,
+  parseSimilarity,
+  unitBox,
+} from '../../src/normalise/unit-box.ts';
 import { loadBunny } from '../meshes-of-tests.ts';
 
 const extremes = (values: Float32Array): [number, number] => [Math.min(...values), Math.max(...values)];
@@ -24,14 +30,20 @@ describe('unitBox', () => {
     fc.assert(
       fc.property(
         fc.array(
-          fc.tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: -9, max: 9 }), fc.integer({ min: 900, max: 950 })),
+          fc.tuple(
+            fc.integer({ min: -50, max: 50 }),
+            fc.integer({ min: -9, max: 9 }),
+            fc.integer({ min: 900, max: 950 }),
+          ),
           { minLength: 2, maxLength: 30 },
         ),
         fc.double({ min: 0, max: 0.9, noNaN: true }),
         (points, margin) => {
           const positions = Float32Array.from(points.flat());
           fc.pre(new Set(points.map(String)).size > 1);
-          const [low, high] = extremes(applySimilarity({ positions }, unitBox({ positions }, { margin, method })).positions);
+          const [low, high] = extremes(
+            applySimilarity({ positions }, unitBox({ positions }, { margin, method })).positions,
+          );
           expect(low).toBeCloseTo(-(1 - margin), 4);
           expect(high).toBeCloseTo(1 - margin, 4);
         },
@@ -89,10 +101,14 @@ describe('unitBox', () => {
     );
   });
 
-  test.each(['', '{}', '{"scale":0,"offset":[0,0,0]}', '{"scale":1,"offset":[0,0]}', '{"scale":1,"offset":[0,0,"x"]}', 'null'])(
-    'no similarity: %s',
-    text => {
-      expect(() => parseSimilarity(text)).toThrow(TypeError);
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '{"scale":0,"offset":[0,0,0]}',
+    '{"scale":1,"offset":[0,0]}',
+    '{"scale":1,"offset":[0,0,"x"]}',
+    'null',
+  ])('no similarity: %s', text => {
+    expect(() => parseSimilarity(text)).toThrow(TypeError);
+  });
 });

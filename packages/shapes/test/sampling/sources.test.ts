@@ -18,10 +18,16 @@ const bare: PointCloud = { positions: cloud.positions };
 const SOURCES: readonly (readonly [string, PointSource])[] = [
   ['surfacePoints of a cloud', surfacePoints(cloud, { count: 200 })],
   ['surfacePoints of a mesh', surfacePoints(tetrahedron(), { count: 200 })],
-  ['surfacePoints of a mesh, with normals of vertices', surfacePoints(tetrahedron(), { count: 130, normals: 'vertex' })],
+  [
+    'surfacePoints of a mesh, with normals of vertices',
+    surfacePoints(tetrahedron(), { count: 130, normals: 'vertex' }),
+  ],
   ['surfacePoints without normals', surfacePoints(bare, { count: 100, normals: 'none' })],
   ['sdfPoints of a cloud', sdfPoints(cloud, { onSurface: 100 })],
-  ['sdfPoints of a mesh, with near points', sdfPoints(tetrahedron(), { onSurface: 70, offSurface: 90, nearSurface: 50 })],
+  [
+    'sdfPoints of a mesh, with near points',
+    sdfPoints(tetrahedron(), { onSurface: 70, offSurface: 90, nearSurface: 50 }),
+  ],
   ['sdfPoints without normals', sdfPoints(bare, { onSurface: 65, offSurface: 0, nearSurface: 64, normals: 'none' })],
 ];
 
@@ -40,17 +46,21 @@ describe.each(SOURCES)('%s', (_, source) => {
 
   test('does not depend on how a step is cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }), fc.boolean(), (sizes, shared) => {
-        const rng = createRng(5);
-        const joined: Record<string, number[]> = {};
-        for (let start = 0, i = 0; start < n; i++) {
-          const count = Math.min(sizes[i % sizes.length]!, n - start);
-          const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5), FIRST));
-          for (const [name, values] of Object.entries(part)) joined[name] = [...(joined[name] ?? []), ...values];
-          start += count;
-        }
-        expect(joined).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        (sizes, shared) => {
+          const rng = createRng(5);
+          const joined: Record<string, number[]> = {};
+          for (let start = 0, i = 0; start < n; i++) {
+            const count = Math.min(sizes[i % sizes.length]!, n - start);
+            const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5), FIRST));
+            for (const [name, values] of Object.entries(part)) joined[name] = [...(joined[name] ?? []), ...values];
+            start += count;
+          }
+          expect(joined).toEqual(whole);
+        },
+      ),
       { numRuns: 20 },
     );
   });
@@ -84,7 +94,11 @@ describe('sampleMesh', () => {
   test('normals of vertices are those of the sphere; of faces, nearly', async () => {
     const mesh = await extractSurface(sphere({ radius: 0.7 }), { resolution: 20 });
     const cosines = (kind: 'face' | 'vertex'): number[] => {
-      const { positions, normals = new Float32Array() } = sampleMesh(mesh, { count: 500, rng: createRng(3), normals: kind });
+      const { positions, normals = new Float32Array() } = sampleMesh(mesh, {
+        count: 500,
+        rng: createRng(3),
+        normals: kind,
+      });
       return Array.from({ length: 500 }, (_, i) => {
         const [p, q] = [positions.subarray(3 * i, 3 * i + 3), normals.subarray(3 * i, 3 * i + 3)];
         expect(Math.hypot(...q)).toBeCloseTo(1, 5);
@@ -154,7 +168,11 @@ describe('errors', () => {
     [() => sdfPoints({ positions: new Float32Array() }, { onSurface: 5 }), 'no-points'],
     [() => sampleMesh({ ...bare, triangles: new Uint32Array() }, { count: 5, rng: createRng(1) }), 'no-normals'],
     [
-      () => sampleMesh({ positions: new Float32Array(9), triangles: Uint32Array.of(0, 1, 2) }, { count: 5, rng: createRng(1) }),
+      () =>
+        sampleMesh(
+          { positions: new Float32Array(9), triangles: Uint32Array.of(0, 1, 2) },
+          { count: 5, rng: createRng(1) },
+        ),
       'no-triangles',
     ],
     [() => surfacePoints({ ...tetrahedron(), triangles: Uint32Array.of(0, 1, 9) }, { count: 5 }), 'bad-index'],
@@ -164,8 +182,14 @@ describe('errors', () => {
 
   test.each([
     [() => sdfPoints(cloud, { onSurface: 0 }), 'sdfPoints: onSurface must be a positive integer, got 0'],
-    [() => sdfPoints(cloud, { onSurface: 1, offSurface: -1 }), 'sdfPoints: offSurface must be an integer of at least 0, got -1'],
-    [() => sdfPoints(cloud, { onSurface: 1, nearDistance: 0 }), 'sdfPoints: nearDistance must be a positive number, got 0'],
+    [
+      () => sdfPoints(cloud, { onSurface: 1, offSurface: -1 }),
+      'sdfPoints: offSurface must be an integer of at least 0, got -1',
+    ],
+    [
+      () => sdfPoints(cloud, { onSurface: 1, nearDistance: 0 }),
+      'sdfPoints: nearDistance must be a positive number, got 0',
+    ],
     [() => surfacePoints(cloud, { count: 1.5 }), 'surfacePoints: count must be a positive integer, got 1.5'],
   ])('%s', (make, message) => {
     expect(make).toThrow(message);
@@ -178,6 +202,8 @@ test('a shape far from the origin is sampled where it is, and put into the box b
     ...sampleMesh(tetrahedron(), { count: 3, rng: createRng(1) }),
     offset: [5e6, 0, 0],
   });
-  expect(() => sdfPoints(mesh, { onSurface: 1 })).toThrow('sdfPoints: the shape is far from the origin, at 5000000, 0, 0');
+  expect(() => sdfPoints(mesh, { onSurface: 1 })).toThrow(
+    'sdfPoints: the shape is far from the origin, at 5000000, 0, 0',
+  );
   expect(() => surfacePoints(mesh, { count: 1 })).toThrow('apply its unitBox first');
 });

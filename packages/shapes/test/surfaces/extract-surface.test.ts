@@ -32,7 +32,11 @@ const expectManifold = (mesh: Mesh): MeshReport => {
 const gridFunction = (values: Float32Array, cells: number): ScalarFunction => ({
   evaluate: coords =>
     Float32Array.from({ length: coords.length / 3 }, (_, i) => {
-      const [x, y, z] = [0, 1, 2].map(k => Math.round(((coords[3 * i + k]! + 1) / 2) * cells)) as [number, number, number];
+      const [x, y, z] = [0, 1, 2].map(k => Math.round(((coords[3 * i + k]! + 1) / 2) * cells)) as [
+        number,
+        number,
+        number,
+      ];
       const outside = [x, y, z].some(at => at <= 0 || at >= cells);
       return outside ? 1 : values[(z * (cells + 1) + y) * (cells + 1) + x]!;
     }),
@@ -86,7 +90,9 @@ describe('the shapes with a closed form', () => {
     // Edges of the box are edges of the grid, and are cut off by up to a cell.
     expect(faces.volume).toBeLessThan(8 * 0.5 * 0.25 * 0.625);
     expect(faces.volume).toBeGreaterThan(0.85 * 8 * 0.5 * 0.25 * 0.625);
-    expect(expectManifold(await extractSurface(sphere({ radius: 0.625 }), { resolution: 16 })).eulerCharacteristic).toBe(2);
+    expect(
+      expectManifold(await extractSurface(sphere({ radius: 0.625 }), { resolution: 16 })).eulerCharacteristic,
+    ).toBe(2);
   });
 
   test('normals are those of the function, and agree with the triangles', async () => {
@@ -171,13 +177,15 @@ describe('ambiguous cells', () => {
     // On every face z = const of the one column of cells around the axis, opposite corners agree.
     for (const c of [-0.05, 0.05]) {
       const saddle: ScalarFunction = {
-        evaluate: coords => Float32Array.from({ length: coords.length / 3 }, (_, i) => coords[3 * i]! * coords[3 * i + 1]! - c),
+        evaluate: coords =>
+          Float32Array.from({ length: coords.length / 3 }, (_, i) => coords[3 * i]! * coords[3 * i + 1]! - c),
       };
       const { positions, triangles } = await extractSurface(saddle, { resolution: [3, 3, 3] });
       const report = checkMesh({ positions, triangles });
       expect(report.components).toBe(2);
       // The two branches of xy = c are in the quadrants where xy has the sign of c.
-      for (let i = 0; i < positions.length; i += 3) expect(Math.sign(positions[i]! * positions[i + 1]!)).toBe(Math.sign(c));
+      for (let i = 0; i < positions.length; i += 3)
+        expect(Math.sign(positions[i]! * positions[i + 1]!)).toBe(Math.sign(c));
     }
   });
 
@@ -235,14 +243,19 @@ describe('what is not evaluated', () => {
   });
 
   test('where a surface leaves an open box, it has an edge', async () => {
-    expect(checkMesh(await extractSurface(sphere({ radius: 1.2 }), { resolution: 16 })).boundaryEdges).toBeGreaterThan(0);
+    expect(checkMesh(await extractSurface(sphere({ radius: 1.2 }), { resolution: 16 })).boundaryEdges).toBeGreaterThan(
+      0,
+    );
   });
 });
 
 test('refined vertices are on the surface', async () => {
   const shape = gyroid({ period: 1.3 });
   const worst = async (refine: number): Promise<number> => {
-    const { positions } = await extractSurface({ evaluate: shape.evaluate }, { resolution: 16, refine, boundary: 'open' });
+    const { positions } = await extractSurface(
+      { evaluate: shape.evaluate },
+      { resolution: 16, refine, boundary: 'open' },
+    );
     // The middles of loops are not on the surface; they are rare.
     const values = shape.evaluate(positions).map(Math.abs).sort();
     return values[Math.floor(values.length * 0.95)]!;
@@ -270,13 +283,18 @@ describe('batches', () => {
         return shape.evaluate(coords);
       },
     };
-    await expect(extractSurface(source, { resolution: 20, batch: 100, signal: controller.signal })).rejects.toThrow('enough');
+    await expect(extractSurface(source, { resolution: 20, batch: 100, signal: controller.signal })).rejects.toThrow(
+      'enough',
+    );
     expect(calls).toBe(3);
   });
 
   test('progress ends at the last layer', async () => {
     const seen: number[] = [];
-    await extractSurface(sphere({ radius: 0.5 }), { resolution: 20, onProgress: ({ done, total }) => seen.push(done / total) });
+    await extractSurface(sphere({ radius: 0.5 }), {
+      resolution: 20,
+      onProgress: ({ done, total }) => seen.push(done / total),
+    });
     expect(seen).toEqual([8 / 20, 16 / 20, 1]);
   });
 });
@@ -287,7 +305,10 @@ describe('errors', () => {
     [{ resolution: 0 }, 'extractSurface: resolution must be from 1 to 4096 cells, or three such numbers, got 0'],
     [{ resolution: 4, batch: 0 }, 'extractSurface: batch must be a positive integer, got 0'],
     [{ resolution: 4, refine: -1 }, 'extractSurface: refine must be an integer of at least 0, got -1'],
-    [{ resolution: 4, lipschitz: Number.NaN }, 'extractSurface: lipschitz must be a finite number of at least 0, got NaN'],
+    [
+      { resolution: 4, lipschitz: Number.NaN },
+      'extractSurface: lipschitz must be a finite number of at least 0, got NaN',
+    ],
     [{ resolution: 4, level: Number.POSITIVE_INFINITY }, 'extractSurface: level must be finite, got Infinity'],
     [
       {

@@ -21,7 +21,8 @@ test('a field gives its values and exact gradients, and leaves no tensors behind
   const jet = field.jet(tensor2d(coords, [2, 3]), { gradient: true });
   expect([...values]).toEqual([...(await jet.value.data())]);
   for (const [i, value] of (await jet.gradient.data()).entries()) expect(gradients[i]).toBeCloseTo(value, 6);
-  // The surface is where the field has the level, except where it was cut off at the box, to the error of linear interpolation.
+  // The surface is where the field has the level, except where it was cut off at the box, to the error of linear
+  // interpolation.
   const errors = (await source.evaluate(mesh.positions)).filter((_, i) =>
     mesh.positions.slice(3 * i, 3 * i + 3).every(x => Math.abs(x) < 0.9),
   );

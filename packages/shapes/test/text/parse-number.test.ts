@@ -21,11 +21,17 @@ describe('parseNumber', () => {
   test('digits in any number, before and after the point, are read as JavaScript reads them', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 25 });
     fc.assert(
-      fc.property(digits, digits, fc.integer({ min: -330, max: 330 }), fc.boolean(), (whole, fraction, exponent, plain) => {
-        fc.pre(whole.length + fraction.length > 0);
-        const text = `${whole}.${fraction}${plain ? '' : `e${exponent}`}`;
-        expect(parse(text)).toBe(Number(text));
-      }),
+      fc.property(
+        digits,
+        digits,
+        fc.integer({ min: -330, max: 330 }),
+        fc.boolean(),
+        (whole, fraction, exponent, plain) => {
+          fc.pre(whole.length + fraction.length > 0);
+          const text = `${whole}.${fraction}${plain ? '' : `e${exponent}`}`;
+          expect(parse(text)).toBe(Number(text));
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -1,8 +1,11 @@
-/** @file What every function here accepts as an array: plain data, with the four fields of an `ndarray`, whatever the element type and the strides. */
+/**
+ * @file What every function here accepts as an array: plain data, with the four fields of an `ndarray`, whatever the
+ * element type and the strides.
+ */
 
 /**
- * An array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray` is one, and so is
- * `{ data, shape }` alone, in row-major order.
+ * An array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray`
+ * is one, and so is `{ data, shape }` alone, in row-major order.
  */
 export interface ArrayView {
   readonly data: ArrayLike<number>;
@@ -14,7 +17,8 @@ export interface ArrayView {
 }
 
 /** The number of elements of a shape; 1 for the empty shape. */
-export const elementCount = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+export const elementCount = (shape: readonly number[]): number =>
+  shape.reduce((product, length) => product * length, 1);
 
 /** `[4, 5, 3]`, for messages. */
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
@@ -105,7 +109,8 @@ export const elementReader = (view: ArrayView): ((target: Float64Array) => void)
 };
 
 /**
- * Writes the elements of `view` in row-major order to the start of `target`, which may be any typed array of at least its size.
+ * Writes the elements of `view` in row-major order to the start of `target`, which may be any typed array of at least
+ * its size.
  *
  * @returns `target`
  */
@@ -122,6 +127,9 @@ export const copyElements = <T extends { [index: number]: number }>(view: ArrayV
  */
 export const assertSameShape = (caller: string, a: ArrayView, b: ArrayView): void => {
   if (a.shape.length !== b.shape.length || a.shape.some((length, axis) => length !== b.shape[axis]))
-    throw new RangeError(`${caller}: both arrays must have one shape, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
-  if (elementCount(a.shape) === 0) throw new RangeError(`${caller}: the arrays must not be empty, got ${formatShape(a.shape)}`);
+    throw new RangeError(
+      `${caller}: both arrays must have one shape, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    );
+  if (elementCount(a.shape) === 0)
+    throw new RangeError(`${caller}: the arrays must not be empty, got ${formatShape(a.shape)}`);
 };

@@ -15,8 +15,8 @@ const indexAt = (place: number, shape: readonly number[]): number[] => {
 };
 
 /**
- * What is wrong with numbers that float32 cannot hold, which are NaN, infinite or larger than 3.4e38: `3 of 400 are not, the first NaN at [50, 0]`.
- * Undefined where nothing is, as of integers, which need no look.
+ * What is wrong with numbers that float32 cannot hold, which are NaN, infinite or larger than 3.4e38: `3 of 400 are
+ * not, the first NaN at [50, 0]`. Undefined where nothing is, as of integers, which need no look.
  */
 export const describeNotFinite = (view: ArrayView): string | undefined => {
   const { data, shape } = view;

@@ -1,10 +1,11 @@
 import { elementCount, formatShape, rowMajorStrides } from './array-view.ts';
 
 /**
- * A row-major array that fills its `data`: element `[i, j, ...]` is `data[i * stride[0] + j * stride[1] + ...]`, and the last stride is 1.
+ * A row-major array that fills its `data`: element `[i, j, ...]` is `data[i * stride[0] + j * stride[1] + ...]`, and
+ * the last stride is 1.
  *
- * It is plain data. `ndarray(a.data, a.shape, a.stride, a.offset)` gives it the methods of an `ndarray`, which compiles them by `Function` and
- * so needs `unsafe-eval` in a page's content security policy; nothing here does.
+ * It is plain data. `ndarray(a.data, a.shape, a.stride, a.offset)` gives it the methods of an `ndarray`, which compiles
+ * them by `Function` and so needs `unsafe-eval` in a page's content security policy; nothing here does.
  */
 export interface DenseArray<Data extends ArrayLike<number> = Float32Array> {
   readonly data: Data;

@@ -12,7 +12,10 @@ export interface DecodedAudio extends Audio {
   readonly notes: readonly DecodeNote[];
 }
 
-/** The codes of the `fmt ` chunk: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991, and mmreg.h. */
+/**
+ * The codes of the `fmt ` chunk: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991, and
+ * mmreg.h.
+ */
 const PCM = 1;
 const IEEE_FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
@@ -24,7 +27,8 @@ interface Format {
 }
 
 const readFormat = (data: DataView, { start, length }: Extent): Format => {
-  if (length < 16) throw new AudioError('damaged', 'decodeAudio', `the fmt chunk must have at least 16 bytes, got ${length}`);
+  if (length < 16)
+    throw new AudioError('damaged', 'decodeAudio', `the fmt chunk must have at least 16 bytes, got ${length}`);
   const tag = data.getUint16(start, true);
   const code = tag === EXTENSIBLE && length >= 26 ? data.getUint16(start + 24, true) : tag;
   const channels = data.getUint16(start + 2, true);
@@ -47,14 +51,17 @@ const readFormat = (data: DataView, { start, length }: Extent): Format => {
 };
 
 /**
- * Decodes a WAV file (RIFF, RF64 or BW64): integers of 8, 16, 24 or 32 bits and floats of 32 or 64, any number of channels.
+ * Decodes a WAV file (RIFF, RF64 or BW64): integers of 8, 16, 24 or 32 bits and floats of 32 or 64, any number of
+ * channels.
  *
- * Integers are divided by 2^(bits - 1), so they lie in [-1, 1); floats are taken as they are. Samples are float32, so of 32-bit integers the
- * lowest 8 bits are rounded away. Where the file says that it has more samples than there are, as files from pipes do, those that are there
- * are taken, and a note says so. Time and memory are linear: at most four times the bytes.
+ * Integers are divided by 2^(bits - 1), so they lie in [-1, 1); floats are taken as they are. Samples are float32, so
+ * of 32-bit integers the lowest 8 bits are rounded away. Where the file says that it has more samples than there are,
+ * as files from pipes do, those that are there are taken, and a note says so. Time and memory are linear: at most four
+ * times the bytes.
  *
  * @returns samples `f32[n, channels]`, the sample rate in hertz, and notes
- * @throws AudioError when the bytes are not such a file, end before the samples begin, hold no samples, or hold NaN or infinity
+ * @throws AudioError when the bytes are not such a file, end before the samples begin, hold no samples, or hold NaN or
+ *   infinity
  */
 export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
@@ -66,7 +73,8 @@ export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   const frames = Math.floor(length / (codec.bytes * channels));
   if (length === 0 && chunks.notes.length > 0)
     throw new AudioError('truncated', 'decodeAudio', `the WAV file ends early, after ${file.length} bytes`);
-  if (frames === 0) throw new AudioError('too-short', 'decodeAudio', 'the sound must have at least one sample, got none');
+  if (frames === 0)
+    throw new AudioError('too-short', 'decodeAudio', 'the sound must have at least one sample, got none');
   const samples = new Float32Array(frames * channels);
   for (let i = 0; i < samples.length; i++) samples[i] = codec.read(view, start + i * codec.bytes);
   const array = denseArray(samples, [frames, channels]);
@@ -75,6 +83,9 @@ export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   const spare = length - samples.length * codec.bytes;
   const notes: DecodeNote[] = [...chunks.notes];
   if (spare > 0)
-    notes.push({ kind: 'spare-bytes', text: `the last ${spare} bytes are no whole sample of every channel and are left out` });
+    notes.push({
+      kind: 'spare-bytes',
+      text: `the last ${spare} bytes are no whole sample of every channel and are left out`,
+    });
   return { samples: array, sampleRate, notes };
 };

@@ -31,7 +31,8 @@ const infoChunk = (): Uint8Array => {
  * Encodes sound as a WAV file. Integer formats clip to [-1, 1] and round; `float32` keeps the samples as they are.
  *
  * @param audio `samples` is `[n, channels]`; `sampleRate` in hertz, an integer
- * @throws RangeError when the samples are empty or not `[n, channels]`, a sample is NaN, or the sample rate is not a positive integer
+ * @throws RangeError when the samples are empty or not `[n, channels]`, a sample is NaN, or the sample rate is not a
+ *   positive integer
  * @throws AudioError `unsupported` when the file would be larger than the 4 GiB that a WAV file can say
  */
 export const encodeAudio = (
@@ -89,7 +90,9 @@ export const encodeAudio = (
   for (let i = 0; i < values.length; i++, at += codec.bytes) {
     const value = values[i]!;
     if (Number.isNaN(value))
-      throw new RangeError(`encodeAudio: samples must be numbers, got NaN at [${Math.floor(i / channels)}, ${i % channels}]`);
+      throw new RangeError(
+        `encodeAudio: samples must be numbers, got NaN at [${Math.floor(i / channels)}, ${i % channels}]`,
+      );
     codec.write(data, at, value);
   }
   file.set(info, length - info.length);

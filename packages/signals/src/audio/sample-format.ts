@@ -1,4 +1,7 @@
-/** @file The ways in which a WAV file stores a sample. Integers map to [-1, 1): 8 bits are unsigned around 128, the others signed. */
+/**
+ * @file The ways in which a WAV file stores a sample. Integers map to [-1, 1): 8 bits are unsigned around 128, the
+ * others signed.
+ */
 
 /** How a sample is stored. `float64` is read only. */
 export type SampleFormat = 'uint8' | 'int16' | 'int24' | 'int32' | 'float32' | 'float64';

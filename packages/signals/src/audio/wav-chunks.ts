@@ -17,12 +17,15 @@ export interface WavChunks {
 }
 
 /**
- * RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991. RF64: EBU Tech 3306. BW64: Rec. ITU-R BS.2088.
- * The last two have a chunk `ds64` with lengths of 64 bits.
+ * RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991. RF64: EBU Tech 3306. BW64:
+ * Rec. ITU-R BS.2088. The last two have a chunk `ds64` with lengths of 64 bits.
  */
 const FORMS = ['RIFF', 'RF64', 'BW64'];
 
-/** From here on a length is one that a writer to a pipe has made up: sox says 0x7ffff000, others 2^31 - 1, 2^31 or 2^32 - 1. */
+/**
+ * From here on a length is one that a writer to a pipe has made up: sox says 0x7ffff000, others 2^31 - 1, 2^31 or 2^32
+ * - 1.
+ */
 const UNKNOWN_LENGTH = 0x7ffff000;
 
 /** In a file with a chunk `ds64`: the length is said there. */
@@ -38,7 +41,10 @@ const isName = (bytes: Uint8Array, at: number): boolean =>
 const nextChunk = (bytes: Uint8Array, end: number, isOdd: boolean): number =>
   isOdd && (isName(bytes, end + 1) || !isName(bytes, end)) ? end + 1 : end;
 
-/** Whether whole chunks, one after the other, fill the rest of the file: then a chunk of length 0 before them is really empty. */
+/**
+ * Whether whole chunks, one after the other, fill the rest of the file: then a chunk of length 0 before them is really
+ * empty.
+ */
 const chunksFillRest = (bytes: Uint8Array, view: DataView, from: number): boolean => {
   let at = from;
   while (isName(bytes, at)) at += HEADER + view.getUint32(at + 4, true);
@@ -70,7 +76,8 @@ const dataLength = (bytes: Uint8Array, view: DataView, start: number, stated: nu
 };
 
 const assertWav = (bytes: Uint8Array): void => {
-  if (bytes.length === 0) throw new AudioError('empty-file', 'decodeAudio', 'wanted the bytes of a WAV file, got 0 bytes');
+  if (bytes.length === 0)
+    throw new AudioError('empty-file', 'decodeAudio', 'wanted the bytes of a WAV file, got 0 bytes');
   const form = latin1(bytes, 0, 4);
   const isWave = latin1(bytes, 8, 12) === 'WAVE';
   if (isWave && FORMS.includes(form)) return;

@@ -1,6 +1,7 @@
 /**
- * @file Finite differences in the units of a field's coordinates. What a field's jet gives is a derivative by coordinate, not by pixel: over
- * [-1, 1] a step of an image of 256 pixels is 2/255, so the two differ by 127.5 (and 127.5^2 for second derivatives).
+ * @file Finite differences in the units of a field's coordinates. What a field's jet gives is a derivative by
+ *   coordinate, not by pixel: over [-1, 1] a step of an image of 256 pixels is 2/255, so the two differ by 127.5 (and
+ *   127.5^2 for second derivatives).
  */
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
@@ -15,9 +16,10 @@ export interface CoordinateDerivativeOptions extends GridOptions, FilterOptions 
  *
  * d value / d x_k = (value[i + 1] - value[i - 1]) / (2 step_k)
  *
- * @param image `[...grid, channels]`, whose values are those of the field's target (map [0, 1] to [-1, 1] first, or double the result)
- * @returns `f32[...grid, d * channels]`, element `k * channels + c` the derivative of channel c along axis k (y before x); along an axis
- *   of one point 0
+ * @param image `[...grid, channels]`, whose values are those of the field's target (map [0, 1] to [-1, 1] first, or
+ *   double the result)
+ * @returns `f32[...grid, d * channels]`, element `k * channels + c` the derivative of channel c along axis k (y before
+ *   x); along an axis of one point 0
  * @throws RangeError when the array is empty or the spans do not fit
  */
 export const coordinateGradient = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
@@ -30,7 +32,8 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
     if (axis.length === 1) continue;
     const half = 1 / (2 * axisStep(axis));
     const { data } = correlateAxis(grid, k, [-half, 0, half], options.boundary ?? 'reflect');
-    for (let i = 0; i < data.length; i++) out[Math.floor(i / channels) * width + k * channels + (i % channels)] = data[i]!;
+    for (let i = 0; i < data.length; i++)
+      out[Math.floor(i / channels) * width + k * channels + (i % channels)] = data[i]!;
   }
   return denseArray(out, [...grid.shape.slice(0, -1), width]);
 };

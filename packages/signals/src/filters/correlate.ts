@@ -1,8 +1,8 @@
 import { type ArrayView, copyElements, elementCount, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 
 /**
- * What an array is taken to be beyond its ends, by scipy.ndimage's names: `reflect` (d c b a | a b c d | d c b a), `nearest`
- * (a a a a | a b c d | d d d d), `mirror` (d c b | a b c d | c b a), `wrap` (a b c d | a b c d | a b c d).
+ * What an array is taken to be beyond its ends, by scipy.ndimage's names: `reflect` (d c b a | a b c d | d c b a),
+ * `nearest` (a a a a | a b c d | d d d d), `mirror` (d c b | a b c d | c b a), `wrap` (a b c d | a b c d | a b c d).
  * For filters of three weights, as all here, `reflect` and `nearest` are the same.
  */
 export type Boundary = 'reflect' | 'nearest' | 'mirror' | 'wrap';
@@ -50,7 +50,8 @@ export const correlateAxis = (
   const stride = rowMajorStrides(shape)[axis]!;
   const out = new Float64Array(data.length);
   const end = (at: number, previous: number, next: number): void => {
-    for (let k = 0; k < stride; k++) out[at + k] = before * data[previous + k]! + here * data[at + k]! + after * data[next + k]!;
+    for (let k = 0; k < stride; k++)
+      out[at + k] = before * data[previous + k]! + here * data[at + k]! + after * data[next + k]!;
   };
   for (let first = 0; first < data.length; first += length * stride) {
     const last = first + (length - 1) * stride;

@@ -3,8 +3,8 @@ import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 
 /**
- * The Laplacian of each channel by second differences, [1, -2, 1] summed over the axes of the grid, as `scipy.ndimage.laplace`: per
- * pixel squared.
+ * The Laplacian of each channel by second differences, [1, -2, 1] summed over the axes of the grid, as
+ * `scipy.ndimage.laplace`: per pixel squared.
  *
  * @param image `[...grid, channels]`, e.g. `[height, width, channels]`
  * @returns an array of the same shape

@@ -1,8 +1,9 @@
 import { formatShape } from '../arrays/array-view.ts';
 
 /**
- * Where the points of a grid lie. `corner-aligned`: the first and the last point lie on the ends of the span (as in the SIREN authors'
- * code, and `align_corners=True` elsewhere). `pixel-centred`: the span is cut into equal pixels, each with its point in the middle.
+ * Where the points of a grid lie. `corner-aligned`: the first and the last point lie on the ends of the span (as in the
+ * SIREN authors' code, and `align_corners=True` elsewhere). `pixel-centred`: the span is cut into equal pixels, each
+ * with its point in the middle.
  */
 export type GridConvention = 'corner-aligned' | 'pixel-centred';
 
@@ -14,8 +15,8 @@ export interface GridOptions {
   /** Default: `corner-aligned`. */
   readonly convention?: GridConvention;
   /**
-   * `stretch` (default): every axis spans [-1, 1]. `keep`: the longest axis spans [-1, 1] and the others are as much shorter as they have
-   * fewer pixels, centred on 0, so that a step is as long on every axis.
+   * `stretch` (default): every axis spans [-1, 1]. `keep`: the longest axis spans [-1, 1] and the others are as much
+   * shorter as they have fewer pixels, centred on 0, so that a step is as long on every axis.
    */
   readonly aspect?: 'stretch' | 'keep';
   /** The span of each axis, in place of `aspect`. */
@@ -30,7 +31,9 @@ export interface Axis {
   readonly convention: GridConvention;
 }
 
-/** The coordinate of index `index`. The one point of a corner-aligned axis of length 1 lies in the middle of the span. */
+/**
+ * The coordinate of index `index`. The one point of a corner-aligned axis of length 1 lies in the middle of the span.
+ */
 export const axisCoordinate = ({ length, low, high, convention }: Axis, index: number): number => {
   if (length === 1) return (low + high) / 2;
   return low + (high - low) * (convention === 'corner-aligned' ? index / (length - 1) : (index + 0.5) / length);

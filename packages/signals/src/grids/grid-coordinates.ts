@@ -28,7 +28,8 @@ const checkedRegion = (caller: string, shape: readonly number[], region: GridReg
 };
 
 /**
- * The coordinates of the points `start` ... `start + count - 1` of a grid in row-major order, without making the others.
+ * The coordinates of the points `start` ... `start + count - 1` of a grid in row-major order, without making the
+ * others.
  *
  * @param shape the grid's lengths, e.g. `[height, width]`
  * @param range counted in the region where there is one
@@ -79,8 +80,8 @@ export const gridCoordinatesRange = (
 /**
  * The coordinates of all points of a grid, or of a region of it, in row-major order.
  *
- * With the default options this is `get_mgrid` of the SIREN authors' code (https://github.com/vsitzmann/siren) in any dimension, also
- * where the sides differ: y before x, each from -1 to 1 inclusive.
+ * With the default options this is `get_mgrid` of the SIREN authors' code (https://github.com/vsitzmann/siren) in any
+ * dimension, also where the sides differ: y before x, each from -1 to 1 inclusive.
  *
  * @param shape the grid's lengths: `[n]` for audio, `[height, width]`, `[frames, height, width]`
  * @returns `f32[n, shape.length]`, n the number of points

@@ -11,8 +11,8 @@ export interface ChannelOptions {
   /** Default: `rgb`. */
   readonly channels?: ChannelChoice;
   /**
-   * What happens to a file's alpha when the result has none. `composite` (default): the picture lies over `background`, mixed in encoded
-   * values as browsers do. `drop`: alpha is ignored. `error`: a pixel that is not opaque is refused.
+   * What happens to a file's alpha when the result has none. `composite` (default): the picture lies over `background`,
+   * mixed in encoded values as browsers do. `drop`: alpha is ignored. `error`: a pixel that is not opaque is refused.
    */
   readonly alpha?: 'composite' | 'drop' | 'error';
   /** RGB in [0, 1] for `composite`. Default: white. */
@@ -20,8 +20,8 @@ export interface ChannelOptions {
 }
 
 /**
- * The grey of a colour: 0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. ITU-R BT.601-7 section 2.5.1, as Pillow's mode `L`.
- * (scikit-image's `rgb2gray` has the weights of Rec. 709 instead.)
+ * The grey of a colour: 0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. ITU-R BT.601-7 section 2.5.1, as
+ * Pillow's mode `L`. (scikit-image's `rgb2gray` has the weights of Rec. 709 instead.)
  */
 export const luma = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
 
@@ -34,7 +34,11 @@ const ROUND = 2 ** 16;
  * @param fileChannels the channels that the file has; `pixels` may have more (grey as RGB, an opaque alpha added)
  * @throws RangeError when a pixel is not opaque and `alpha` is `error`
  */
-export function* imageFromPixels(pixels: Pixels, fileChannels: 1 | 2 | 3 | 4, options: ChannelOptions = {}): Work<Image> {
+export function* imageFromPixels(
+  pixels: Pixels,
+  fileChannels: 1 | 2 | 3 | 4,
+  options: ChannelOptions = {},
+): Work<Image> {
   const { channels = 'rgb', alpha = 'composite', background = [1, 1, 1] } = options;
   const { data, width, height, maximum } = pixels;
   const from = pixels.channels;

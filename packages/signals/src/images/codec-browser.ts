@@ -1,8 +1,8 @@
 /**
  * @file The image codec of browsers: createImageBitmap and OffscreenCanvas.
  *
- * A canvas holds 8 bits with premultiplied alpha. So 16-bit files are refused rather than cut to 8 bits in silence, and the colours of
- * pixels that are nearly transparent come back rounded.
+ * A canvas holds 8 bits with premultiplied alpha. So 16-bit files are refused rather than cut to 8 bits in silence, and
+ * the colours of pixels that are nearly transparent come back rounded.
  */
 import type { DecodePixels, EncodePixels } from './codec.ts';
 import { ImageError, tooManyPixels } from './image-error.ts';
@@ -10,7 +10,8 @@ import { ImageError, tooManyPixels } from './image-error.ts';
 const context = (width: number, height: number): OffscreenCanvasRenderingContext2D => {
   const canvas = new OffscreenCanvas(width, height);
   const context2d = canvas.getContext('2d', { colorSpace: 'srgb', willReadFrequently: true });
-  if (!context2d) throw new ImageError('too-large', 'image', `the browser gives no canvas of ${width} x ${height} pixels`);
+  if (!context2d)
+    throw new ImageError('too-large', 'image', `the browser gives no canvas of ${width} x ${height} pixels`);
   return context2d;
 };
 
@@ -30,9 +31,14 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
       colorSpaceConversion: 'none',
     });
   } catch (cause) {
-    throw new ImageError('damaged', 'decodeImage', `the browser cannot decode the ${name} image: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new ImageError(
+      'damaged',
+      'decodeImage',
+      `the browser cannot decode the ${name} image: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
   try {
     const { width, height } = bitmap;
@@ -61,6 +67,7 @@ export const encodePixels: EncodePixels = async ({ data, width, height, channels
   const type = `image/${format}`;
   const blob = await canvas.canvas.convertToBlob({ type, quality: quality / 100 });
   // A browser that lacks an encoder answers with PNG.
-  if (blob.type !== type) throw new ImageError('unsupported', 'encodeImage', `this browser cannot write ${format.toUpperCase()}`);
+  if (blob.type !== type)
+    throw new ImageError('unsupported', 'encodeImage', `this browser cannot write ${format.toUpperCase()}`);
   return new Uint8Array(await blob.arrayBuffer());
 };

@@ -5,7 +5,8 @@ import { ImageError, tooManyPixels } from './image-error.ts';
 import { loadSharp } from './load-sharp.ts';
 import { SOFTWARE } from './software.ts';
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
 
 /** What libjpeg complains of in files that lack nothing: bytes between their parts, or an odd version number. */
 const HARMLESS =
@@ -29,7 +30,13 @@ const read = async (
     .raw({ depth: sixteen ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const values = sixteen ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  return { data: values, width: info.width, height: info.height, channels: info.channels, maximum: sixteen ? 65_535 : 255 };
+  return {
+    data: values,
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+    maximum: sixteen ? 65_535 : 255,
+  };
 };
 
 export const decodePixels: DecodePixels = async (bytes, header, { maxPixels, allowDamaged }) => {

@@ -1,4 +1,7 @@
-/** @file What the platform's image codec does. `#image-codec` is one of `codec-node.ts` and `codec-browser.ts`, by package.json's `imports`. */
+/**
+ * @file What the platform's image codec does. `#image-codec` is one of `codec-node.ts` and `codec-browser.ts`, by
+ * package.json's `imports`.
+ */
 import type { ImageHeader } from './headers/header.ts';
 import type { ImageFormat } from './image.ts';
 

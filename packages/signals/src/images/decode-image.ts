@@ -11,13 +11,13 @@ import { jpegDamage } from './jpeg-damage.ts';
 /** How an image file is read. */
 export interface DecodeImageOptions extends ChannelOptions, WorkOptions {
   /**
-   * Refuse files with more pixels than this. Default: 2^28, the 16384 x 16384 pixels that take 3 GB as RGB. The codec holds to it too, whatever
-   * the header says.
+   * Refuse files with more pixels than this. Default: 2^28, the 16384 x 16384 pixels that take 3 GB as RGB. The codec
+   * holds to it too, whatever the header says.
    */
   readonly maxPixels?: number;
   /**
-   * Read what there is of a file that ends early or is damaged, and say so in a note. What is missing is grey, black or transparent, as
-   * the decoder leaves it. Default: false, such files are refused.
+   * Read what there is of a file that ends early or is damaged, and say so in a note. What is missing is grey, black or
+   * transparent, as the decoder leaves it. Default: false, such files are refused.
    */
   readonly allowDamaged?: boolean;
 }
@@ -66,15 +66,18 @@ const findDamage = async (
 ): Promise<ImageError | undefined> => {
   if (truncated) return truncatedError(format, bytes);
   const damage = format === 'jpeg' ? await finishInSlices(jpegDamage(bytes), watch) : undefined;
-  return damage === undefined ? undefined : new ImageError('damaged', 'decodeImage', `the JPEG image is not whole: ${damage}`);
+  return damage === undefined
+    ? undefined
+    : new ImageError('damaged', 'decodeImage', `the JPEG image is not whole: ${damage}`);
 };
 
 /**
  * Decodes a PNG, JPEG, WebP or AVIF file into an image `f32[height, width, channels]` in [0, 1].
  *
- * The values are those that the file stores, divided by its maximum: no colour profile is applied and nothing is linearised. EXIF
- * orientation is applied. Grey is Rec. 601 luma. Of an animation the first frame is read. In Node the package `sharp` decodes, 8 bits and
- * PNG's 16; in a browser the browser, 8 bits only. Neither blocks: the platform decodes beside the program, and the rest is done in slices.
+ * The values are those that the file stores, divided by its maximum: no colour profile is applied and nothing is
+ * linearised. EXIF orientation is applied. Grey is Rec. 601 luma. Of an animation the first frame is read. In Node the
+ * package `sharp` decodes, 8 bits and PNG's 16; in a browser the browser, 8 bits only. Neither blocks: the platform
+ * decodes beside the program, and the rest is done in slices.
  *
  * Memory: 4 bytes a pixel and channel for the result, and up to 16 a pixel besides while it is made.
  *
@@ -82,7 +85,10 @@ const findDamage = async (
  * @throws RangeError when a pixel is not opaque and `alpha` is `error`, or `maxPixels` is not a positive number
  * @throws the reason of `signal` when it is aborted
  */
-export const decodeImage = async (bytes: Uint8Array | ArrayBuffer, options: DecodeImageOptions = {}): Promise<DecodedImage> => {
+export const decodeImage = async (
+  bytes: Uint8Array | ArrayBuffer,
+  options: DecodeImageOptions = {},
+): Promise<DecodedImage> => {
   const { maxPixels = 2 ** 28, allowDamaged = false, signal } = options;
   if (!(maxPixels >= 1)) throw new RangeError(`decodeImage: maxPixels must be a positive number, got ${maxPixels}`);
   signal?.throwIfAborted();

@@ -15,16 +15,24 @@ export interface EncodeImageOptions extends WorkOptions {
 }
 
 /** The longest side that each format can say. */
-const LONGEST_SIDE: Readonly<Record<ImageFormat, number>> = { png: 2 ** 31 - 1, jpeg: 65_535, webp: 16_383, avif: 16_384 };
+const LONGEST_SIDE: Readonly<Record<ImageFormat, number>> = {
+  png: 2 ** 31 - 1,
+  jpeg: 65_535,
+  webp: 16_383,
+  avif: 16_384,
+};
 
 /**
  * Encodes an image `[height, width, channels]`. Values are clipped to [0, 1] and rounded to the bit depth.
  *
- * PNG is exact to the rounding. JPEG, WebP and AVIF lose detail by `quality`; JPEG and AVIF keep the full resolution of colour (4:4:4).
- * WebP and AVIF store grey as RGB. It does not block: values are rounded in slices, and the platform encodes beside the program.
+ * PNG is exact to the rounding. JPEG, WebP and AVIF lose detail by `quality`; JPEG and AVIF keep the full resolution of
+ * colour (4:4:4). WebP and AVIF store grey as RGB. It does not block: values are rounded in slices, and the platform
+ * encodes beside the program.
  *
- * @throws RangeError when the shape is not an image's, a value is NaN, the quality is out of range, or JPEG is to hold alpha
- * @throws ImageError `unsupported` for 16 bits outside PNG or in a browser, `too-large` for a side the format cannot say
+ * @throws RangeError when the shape is not an image's, a value is NaN, the quality is out of range, or JPEG is to hold
+ *   alpha
+ * @throws ImageError `unsupported` for 16 bits outside PNG or in a browser, `too-large` for a side the format cannot
+ *   say
  * @throws the reason of `signal` when it is aborted
  */
 export const encodeImage = async (image: ArrayView, options: EncodeImageOptions): Promise<Uint8Array<ArrayBuffer>> => {
@@ -34,7 +42,8 @@ export const encodeImage = async (image: ArrayView, options: EncodeImageOptions)
   const name = format.toUpperCase();
   if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100))
     throw new RangeError(`encodeImage: quality must be an integer from 1 to 100, got ${quality}`);
-  if (bitDepth !== 8 && bitDepth !== 16) throw new RangeError(`encodeImage: bitDepth must be 8 or 16, got ${bitDepth as number}`);
+  if (bitDepth !== 8 && bitDepth !== 16)
+    throw new RangeError(`encodeImage: bitDepth must be 8 or 16, got ${bitDepth as number}`);
   if (bitDepth === 16 && format !== 'png')
     throw new ImageError('unsupported', 'encodeImage', `16 bits a channel are written as PNG only, got ${name}`);
   if (format === 'jpeg' && (channels === 2 || channels === 4))

@@ -1,6 +1,7 @@
 /**
- * @file What the first bytes of an image say, read here and not by the platform's decoder: decoders differ in what they tell (a browser
- * does not say whether a file is grey, has alpha or holds 16 bits) and some show half of a truncated file without a word.
+ * @file What the first bytes of an image say, read here and not by the platform's decoder: decoders differ in what they
+ *   tell (a browser does not say whether a file is grey, has alpha or holds 16 bits) and some show half of a truncated
+ *   file without a word.
  */
 import { describeBytes } from '../bytes/describe-bytes.ts';
 import { isAvif, readAvifHeader } from './headers/avif-header.ts';
@@ -30,19 +31,28 @@ const READERS: Readonly<Record<ImageFormat, (bytes: Uint8Array) => FoundHeader>>
 
 /** The error of an image that ends early. */
 export const truncatedError = (format: ImageFormat, bytes: Uint8Array): ImageError =>
-  new ImageError('truncated', 'decodeImage', `the ${format.toUpperCase()} image ends early, after ${bytes.length} bytes`);
+  new ImageError(
+    'truncated',
+    'decodeImage',
+    `the ${format.toUpperCase()} image ends early, after ${bytes.length} bytes`,
+  );
 
 /**
  * Reads format, size, channels and bit depth of a PNG, JPEG, WebP or AVIF file, in time linear in its length.
  *
- * @throws ImageError with the problem `empty-file`, `not-an-image`, `unsupported`, `truncated` (before the header's end), `damaged` or `too-small`
+ * @throws ImageError with the problem `empty-file`, `not-an-image`, `unsupported`, `truncated` (before the header's
+ *   end), `damaged` or `too-small`
  */
 export const readImageHeader = (bytes: Uint8Array): ImageHeader => {
-  if (bytes.length === 0) throw new ImageError('empty-file', 'decodeImage', 'wanted the bytes of an image, got 0 bytes');
+  if (bytes.length === 0)
+    throw new ImageError('empty-file', 'decodeImage', 'wanted the bytes of an image, got 0 bytes');
   const format = formatOf(bytes);
   if (!format) {
     const other = otherImageFormat(bytes);
-    if (other) throw new ImageError('unsupported', 'decodeImage', `wanted PNG, JPEG, WebP or AVIF, got ${other}`, { got: other });
+    if (other)
+      throw new ImageError('unsupported', 'decodeImage', `wanted PNG, JPEG, WebP or AVIF, got ${other}`, {
+        got: other,
+      });
     const got = describeBytes(bytes);
     throw new ImageError('not-an-image', 'decodeImage', `wanted PNG, JPEG, WebP or AVIF, got ${got}`, { got });
   }

@@ -1,6 +1,6 @@
 /**
- * @file Whether the coded data of a JPEG file are whole: they are read, block by block, and thrown away. Decoders go on where data are missing:
- * a browser does not say so, and libvips not of the last rows.
+ * @file Whether the coded data of a JPEG file are whole: they are read, block by block, and thrown away. Decoders go on
+ *   where data are missing: a browser does not say so, and libvips not of the last rows.
  */
 import type { Work } from '../work/work.ts';
 import { viewOf } from './headers/header.ts';
@@ -231,7 +231,8 @@ function* scanDamage(
     for (let column = 0; column < columns; column++, units++) {
       if (restartInterval > 0 && units > 0 && units % restartInterval === 0) {
         reader.endOfBand = 0;
-        if (!bits.restart((units / restartInterval - 1) % 8)) return `a restart marker is missing in row ${row} of ${rows}`;
+        if (!bits.restart((units / restartInterval - 1) % 8))
+          return `a restart marker is missing in row ${row} of ${rows}`;
       }
       let good = true;
       if (!interleaved) good = readBlock(alone, row * alone.component.stride + column);
@@ -249,8 +250,9 @@ function* scanDamage(
 }
 
 /**
- * What is missing or wrong in the coded data of a JPEG file, e.g. `its coded data end in row 31 of 64`, where a row is one of blocks; `undefined`
- * for a whole file, whatever bytes lie between its parts, and for kinds that are not looked into (arithmetic coding, lossless).
+ * What is missing or wrong in the coded data of a JPEG file, e.g. `its coded data end in row 31 of 64`, where a row is
+ * one of blocks; `undefined` for a whole file, whatever bytes lie between its parts, and for kinds that are not looked
+ * into (arithmetic coding, lossless).
  *
  * Memory: a bit for each coefficient of a progressive file, so at most three for a pixel.
  */
@@ -264,7 +266,8 @@ export function* jpegDamage(bytes: Uint8Array): Work<string | undefined> {
   let scans = 0;
   for (const segment of segments) {
     if (segment.marker === 0xc4) readTables(bytes, segment, tables);
-    if (segment.marker === 0xdd && segment.end - segment.start >= 2) restartInterval = viewOf(bytes).getUint16(segment.start);
+    if (segment.marker === 0xdd && segment.end - segment.start >= 2)
+      restartInterval = viewOf(bytes).getUint16(segment.start);
     if (segment.marker !== 0xda) continue;
     const scan = readScan(bytes, segment, frame, tables);
     if (!scan) return 'a scan has a header that no decoder takes';

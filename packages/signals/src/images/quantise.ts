@@ -5,7 +5,10 @@ import type { Work } from '../work/work.ts';
 export type BitDepth = 8 | 16;
 
 /** The typed array of a bit depth. */
-export const createSamples = (bitDepth: BitDepth, length: number): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> =>
+export const createSamples = (
+  bitDepth: BitDepth,
+  length: number,
+): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> =>
   bitDepth === 8 ? new Uint8Array(length) : new Uint16Array(length);
 
 /**
@@ -24,7 +27,8 @@ export const quantise = (
   const samples = createSamples(bitDepth, values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (Number.isNaN(value)) throw new RangeError(`${caller}: values must be numbers, got NaN at flat index ${start + i}`);
+    if (Number.isNaN(value))
+      throw new RangeError(`${caller}: values must be numbers, got NaN at flat index ${start + i}`);
     samples[i] = Math.round(Math.min(1, Math.max(0, value)) * maximum);
   }
   return samples;

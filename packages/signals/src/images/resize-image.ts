@@ -20,7 +20,10 @@ interface Kernel {
   weight(distance: number): number;
 }
 
-/** Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15: a = -1/2, as in Pillow and MATLAB. */
+/**
+ * Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15: a = -1/2, as in Pillow and
+ * MATLAB.
+ */
 const KEYS_A = -0.5;
 
 const KERNELS: Readonly<Record<ResizeKernel, Kernel>> = {
@@ -42,10 +45,14 @@ interface Taps {
   readonly weights: Float64Array;
 }
 
-/** For `area` the weight is the length of the pixel that the target pixel covers, for the others the kernel's value at the pixel's centre. */
+/**
+ * For `area` the weight is the length of the pixel that the target pixel covers, for the others the kernel's value at
+ * the pixel's centre.
+ */
 const tapsOf = (from: number, to: number, kernel: ResizeKernel): Taps[] => {
   const scale = from / to;
-  // A kernel as wide as the target's pixels, when those are the larger, keeps detail out that they cannot hold (no aliasing).
+  // A kernel as wide as the target's pixels, when those are the larger, keeps detail out that they cannot hold (no
+  // aliasing).
   const stretch = Math.max(1, scale);
   const { support, weight } = KERNELS[kernel];
   return Array.from({ length: to }, (_, i) => {
@@ -82,7 +89,8 @@ function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: Re
       const { first, weights } = columns[x]!;
       for (let c = 0; c < channels; c++) {
         let sum = 0;
-        for (let k = 0, at = first * channels + c; k < weights.length; k++, at += channels) sum += weights[k]! * source[at]!;
+        for (let k = 0, at = first * channels + c; k < weights.length; k++, at += channels)
+          sum += weights[k]! * source[at]!;
         narrow[y * row + x * channels + c] = sum;
       }
     }
@@ -103,10 +111,11 @@ function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: Re
 /**
  * Resizes an image in floating point; nothing is rounded or clipped (`bicubic` overshoots at edges).
  *
- * Pixel-centred: the images' outer edges coincide, so pixel i of n covers [i, i + 1] / n of the side (`align_corners=False`). When a side
- * shrinks, the kernel is stretched by the same factor, which prevents aliasing; weights that fall outside are left out and the rest
- * scaled to sum 1. `bilinear` and `bicubic` (Keys, a = -1/2) are then those of Pillow's `resize`. `area` averages what a target pixel
- * covers exactly, and takes the nearest pixel when a side grows. Alpha is a channel like the others.
+ * Pixel-centred: the images' outer edges coincide, so pixel i of n covers [i, i + 1] / n of the side
+ * (`align_corners=False`). When a side shrinks, the kernel is stretched by the same factor, which prevents aliasing;
+ * weights that fall outside are left out and the rest scaled to sum 1. `bilinear` and `bicubic` (Keys, a = -1/2) are
+ * then those of Pillow's `resize`. `area` averages what a target pixel covers exactly, and takes the nearest pixel when
+ * a side grows. Alpha is a channel like the others.
  *
  * @param image `[height, width, channels]`
  * @returns `f32[size.height, size.width, channels]`

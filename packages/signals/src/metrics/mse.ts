@@ -14,7 +14,8 @@ export function* mseWork(caller: string, a: ArrayView, b: ArrayView): Work<numbe
 }
 
 /**
- * The mean squared error: mean((a - b)^2) over all elements, in double precision, as scikit-image's `mean_squared_error`.
+ * The mean squared error: mean((a - b)^2) over all elements, in double precision, as scikit-image's
+ * `mean_squared_error`.
  *
  * @throws RangeError when the shapes differ or are empty
  */

@@ -15,7 +15,8 @@ function* psnrWork(a: ArrayView, b: ArrayView, { dataRange = 1 }: PsnrOptions): 
 }
 
 /**
- * The peak signal-to-noise ratio in decibels: 10 log10(dataRange^2 / mse(a, b)), as scikit-image's `peak_signal_noise_ratio`.
+ * The peak signal-to-noise ratio in decibels: 10 log10(dataRange^2 / mse(a, b)), as scikit-image's
+ * `peak_signal_noise_ratio`.
  *
  * @returns dB; Infinity when the arrays are equal
  * @throws RangeError when the shapes differ or are empty, or the range is not positive

@@ -6,7 +6,10 @@ import { assertDataRange } from './data-range.ts';
 export interface SsimOptions {
   /** Largest minus smallest possible value. Default 1, for images in [0, 1]. */
   readonly dataRange?: number;
-  /** `uniform` (default): a square of equal weights. `gaussian`: as in the paper with `sigma` 1.5, cut off after 3.5 sigma. */
+  /**
+   * `uniform` (default): a square of equal weights. `gaussian`: as in the paper with `sigma` 1.5, cut off after 3.5
+   * sigma.
+   */
   readonly window?: 'uniform' | 'gaussian';
   /** The side of the uniform window, odd. Default: 7. */
   readonly windowSize?: number;
@@ -23,7 +26,8 @@ const windowWeights = ({ window = 'uniform', windowSize = 7, sigma = 1.5 }: Ssim
       throw new RangeError(`ssim: windowSize must be an odd integer of at least 3, got ${windowSize}`);
     return new Float64Array(windowSize).fill(1 / windowSize);
   }
-  if (!(sigma > 0 && Number.isFinite(sigma))) throw new RangeError(`ssim: sigma must be a positive number, got ${sigma}`);
+  if (!(sigma > 0 && Number.isFinite(sigma)))
+    throw new RangeError(`ssim: sigma must be a positive number, got ${sigma}`);
   const radius = Math.floor(3.5 * sigma + 0.5);
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2));
   const sum = weights.reduce((a, b) => a + b, 0);
@@ -88,7 +92,8 @@ function* channelSsim(
 const rowReader = ({ data, shape, stride = rowMajorStrides(shape), offset = 0 }: ArrayView, channel: number) => {
   const [down, right, deep = 0] = stride as [number, number, number?];
   return (y: number, row: Float64Array): void => {
-    for (let x = 0, at = offset + y * down + channel * deep; x < row.length; x++, at += right) row[x] = data[at] as number;
+    for (let x = 0, at = offset + y * down + channel * deep; x < row.length; x++, at += right)
+      row[x] = data[at] as number;
   };
 };
 
@@ -98,7 +103,9 @@ function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<numbe
   const weights = windowWeights(options);
   const [height, width, channels = 1] = a.shape as [number, number, number?];
   if (a.shape.length !== 2 && a.shape.length !== 3)
-    throw new RangeError(`ssim: images must be [height, width] or [height, width, channels], got ${formatShape(a.shape)}`);
+    throw new RangeError(
+      `ssim: images must be [height, width] or [height, width, channels], got ${formatShape(a.shape)}`,
+    );
   assertSameShape('ssim', a, b);
   if (Math.min(height, width) < weights.length)
     throw new RangeError(
@@ -117,9 +124,9 @@ function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<numbe
 }
 
 /**
- * The mean structural similarity of two images, as scikit-image's `structural_similarity`: Wang et al. 2004, "Image quality assessment:
- * from error visibility to structural similarity", equation 13 with K1 = 0.01 and K2 = 0.03, averaged over all places where the window lies
- * inside the image.
+ * The mean structural similarity of two images, as scikit-image's `structural_similarity`: Wang et al. 2004, "Image
+ * quality assessment: from error visibility to structural similarity", equation 13 with K1 = 0.01 and K2 = 0.03,
+ * averaged over all places where the window lies inside the image.
  *
  * The paper's own setting is `{ window: 'gaussian', covariance: 'population' }`.
  *

@@ -30,7 +30,8 @@ const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
  */
 export const imageFormatOf = (caller: string, path: string): ImageFormat => {
   const format = EXTENSIONS[extname(path).toLowerCase()];
-  if (!format) throw new RangeError(`${caller}: the path must end in ${Object.keys(EXTENSIONS).join(', ')}, got '${path}'`);
+  if (!format)
+    throw new RangeError(`${caller}: the path must end in ${Object.keys(EXTENSIONS).join(', ')}, got '${path}'`);
   return format;
 };
 

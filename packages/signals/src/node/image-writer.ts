@@ -1,6 +1,6 @@
 /**
- * @file PNG files of any size, a few rows at a time. A PNG is a header and one zlib stream of filtered rows, so it can be written in one pass;
- * what is held in memory is a batch of rows and zlib's window.
+ * @file PNG files of any size, a few rows at a time. A PNG is a header and one zlib stream of filtered rows, so it can
+ *   be written in one pass; what is held in memory is a batch of rows and zlib's window.
  */
 import { Buffer } from 'node:buffer';
 import { crc32, createDeflate } from 'node:zlib';
@@ -28,7 +28,8 @@ export interface ImageWriter {
    * Writes the next rows. Wait for each call before the next: that is what bounds the memory.
    *
    * @param rows `f32[n, width, channels]`, n any number of rows; values are clipped to [0, 1] and rounded
-   * @throws RangeError when it is not whole rows, there are more than are left, or a value is NaN; nothing of `rows` is then written
+   * @throws RangeError when it is not whole rows, there are more than are left, or a value is NaN; nothing of `rows` is
+   *   then written
    * @throws FileError when the file system refuses; the writer is then aborted
    */
   writeRows(rows: Float32Array): Promise<void>;
@@ -86,8 +87,9 @@ const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: 
 /**
  * Opens a PNG file to be written a few rows at a time, for renders that are larger than memory.
  *
- * The bytes go to a temporary file beside `path`, which takes the name at `close`. `abort` and any failure remove it; what a killed process
- * leaves is removed by the next that writes the same path (`createAtomicFile` of `@neural-fields/core/node`). Needs no image library.
+ * The bytes go to a temporary file beside `path`, which takes the name at `close`. `abort` and any failure remove it;
+ * what a killed process leaves is removed by the next that writes the same path (`createAtomicFile` of
+ * `@neural-fields/core/node`). Needs no image library.
  *
  * @throws RangeError when an option is out of range, or the extension names no format
  * @throws ImageError `unsupported` when the extension is of another format
@@ -123,7 +125,9 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
 
   const assertOpen = (caller: string): void => {
     if (state !== 'open')
-      throw new Error(`${caller}: ${state === 'busy' ? 'wait for the call before' : 'the writer is closed or aborted'}`);
+      throw new Error(
+        `${caller}: ${state === 'busy' ? 'wait for the call before' : 'the writer is closed or aborted'}`,
+      );
   };
 
   /** Runs a step that must not overlap another; a failure of it ends the writer. */
@@ -154,7 +158,9 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
       assertOpen('writeRows');
       const count = rows.length / rowLength;
       if (!Number.isInteger(count))
-        throw new RangeError(`writeRows: rows must be whole rows of ${width} x ${channels} values, got ${rows.length} values`);
+        throw new RangeError(
+          `writeRows: rows must be whole rows of ${width} x ${channels} values, got ${rows.length} values`,
+        );
       if (written + count > height)
         throw new RangeError(`writeRows: ${height - written} of ${height} rows are left, got ${count}`);
       const samples = quantise('writeRows', rows, bitDepth);

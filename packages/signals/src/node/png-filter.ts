@@ -1,7 +1,7 @@
 /**
- * @file PNG's row filters: W3C, Portable Network Graphics (third edition), section 9, https://www.w3.org/TR/png-3/#9Filters. A filter
- * replaces a byte by its difference from a guess made of its neighbours; of the five, each row takes the one with the smallest sum of absolute
- * differences (section 12.7).
+ * @file PNG's row filters: W3C, Portable Network Graphics (third edition), section 9,
+ *   https://www.w3.org/TR/png-3/#9Filters. A filter replaces a byte by its difference from a guess made of its
+ *   neighbours; of the five, each row takes the one with the smallest sum of absolute differences (section 12.7).
  */
 
 const average = (left: number, above: number): number => (left + above) >> 1;
@@ -15,7 +15,10 @@ const paeth = (left: number, above: number, corner: number): number => {
 };
 
 /** Makes a filter for rows of `rowBytes` bytes, `pixelBytes` to a pixel, that remembers the row before. */
-export const createRowFilter = (rowBytes: number, pixelBytes: number): ((row: Uint8Array, target: Uint8Array) => void) => {
+export const createRowFilter = (
+  rowBytes: number,
+  pixelBytes: number,
+): ((row: Uint8Array, target: Uint8Array) => void) => {
   // Both rows begin with a pixel of zeros, which stands for what is left of the image.
   const previous = new Uint8Array(rowBytes + pixelBytes);
   const current = new Uint8Array(rowBytes + pixelBytes);

@@ -14,8 +14,8 @@ export interface BallOptions {
 }
 
 /**
- * `count` points a step, uniform in a ball (a disc in the plane), or in that part of it which lies in a box: for a source that random points of
- * the whole domain would seldom meet.
+ * `count` points a step, uniform in a ball (a disc in the plane), or in that part of it which lies in a box: for a
+ * source that random points of the whole domain would seldom meet.
  *
  * @param centre `[d]`, in the box
  * @throws RangeError when the centre is not in the box, or an option is wrong
@@ -25,7 +25,8 @@ export const ball = (centre: readonly number[], { count, radius, box }: BallOpti
   assertPointCount('ball', count);
   if (!(radius > 0 && radius < Number.POSITIVE_INFINITY))
     throw new RangeError(`ball: radius must be a positive number, got ${radius}`);
-  // The smallest box around the ball's part. At least as much of it lies in the ball as of a whole cube around a whole ball.
+  // The smallest box around the ball's part. At least as much of it lies in the ball as of a whole cube around a whole
+  // ball.
   const around = centre.map((c, axis) => {
     const [low, high] = box?.[axis] ?? [-Infinity, Infinity];
     return [Math.max(low, c - radius), Math.min(high, c + radius)] as const;

@@ -30,8 +30,8 @@ const assertFaces = (faces: readonly Face[], axes: number): void => {
 };
 
 /**
- * `count` points a step, uniform on the faces of a box: a face has its share by area. (The faces of an interval, its ends, have the same
- * share.) The target `normal`, `[n, d]`, points outwards.
+ * `count` points a step, uniform on the faces of a box: a face has its share by area. (The faces of an interval, its
+ * ends, have the same share.) The target `normal`, `[n, d]`, points outwards.
  *
  * @throws RangeError when the box, the count or a face is wrong
  */
@@ -59,7 +59,8 @@ export const boundary = (box: Box, { count, faces: chosen }: BoundaryOptions): P
     pointsPerStep: count,
     fixed: false,
     draw(start, n, rng) {
-      // Of a point's numbers that of the face's own axis chooses nothing on the face, so one more, in front, chooses the face.
+      // Of a point's numbers that of the face's own axis chooses nothing on the face, so one more, in front, chooses
+      // the face.
       const numbers = drawNumbers(rng, { start, count: n, width: width + 1 }, nextUniform);
       const coords = new Float32Array(n * width);
       const normal = new Float32Array(n * width);

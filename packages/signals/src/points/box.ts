@@ -8,7 +8,9 @@ export type Box = readonly Span[];
  */
 export const assertBox = (caller: string, box: Box): void => {
   if (box.length === 0 || !box.every(([low, high]) => Number.isFinite(low) && Number.isFinite(high) && low < high))
-    throw new RangeError(`${caller}: box must be [low, high] with low < high for each axis, got ${JSON.stringify(box)}`);
+    throw new RangeError(
+      `${caller}: box must be [low, high] with low < high for each axis, got ${JSON.stringify(box)}`,
+    );
 };
 
 /**
@@ -18,6 +20,11 @@ export const assertCentre = (caller: string, centre: readonly number[], box: Box
   if (box) assertBox(caller, box);
   if (centre.length === 0 || !centre.every(Number.isFinite))
     throw new RangeError(`${caller}: the centre must be at least one finite number, got ${JSON.stringify(centre)}`);
-  if (box && (box.length !== centre.length || !box.every(([low, high], axis) => low <= centre[axis]! && centre[axis]! <= high)))
-    throw new RangeError(`${caller}: the centre must lie in the box ${JSON.stringify(box)}, got ${JSON.stringify(centre)}`);
+  if (
+    box &&
+    (box.length !== centre.length || !box.every(([low, high], axis) => low <= centre[axis]! && centre[axis]! <= high))
+  )
+    throw new RangeError(
+      `${caller}: the centre must lie in the box ${JSON.stringify(box)}, got ${JSON.stringify(centre)}`,
+    );
 };

@@ -1,7 +1,7 @@
 /**
- * @file Random numbers that belong to a point and not to a call. The fit loop may cut a step into chunks of any size and the points must
- * stay the same. So points are grouped in blocks of 64, each with a generator forked from the step's: making one is dear, and at most one
- * block's numbers are drawn in vain at each end of a chunk.
+ * @file Random numbers that belong to a point and not to a call. The fit loop may cut a step into chunks of any size
+ *   and the points must stay the same. So points are grouped in blocks of 64, each with a generator forked from the
+ *   step's: making one is dear, and at most one block's numbers are drawn in vain at each end of a chunk.
  */
 import type { Rng } from '@neural-fields/core';
 

@@ -24,12 +24,16 @@ const nextTruncatedNormal = (rng: Rng, low: number, high: number): number => {
 };
 
 /**
- * `count` points a step, normally distributed around a point, or as such points are that lie in a box: dense at a source, and some farther away.
+ * `count` points a step, normally distributed around a point, or as such points are that lie in a box: dense at a
+ * source, and some farther away.
  *
  * @param centre `[d]`, in the box
  * @throws RangeError when the centre is not in the box, or an option is wrong
  */
-export const gaussianCloud = (centre: readonly number[], { count, deviation, box }: GaussianCloudOptions): PointSource => {
+export const gaussianCloud = (
+  centre: readonly number[],
+  { count, deviation, box }: GaussianCloudOptions,
+): PointSource => {
   assertCentre('gaussianCloud', centre, box);
   assertPointCount('gaussianCloud', count);
   if (!(deviation > 0 && deviation < Number.POSITIVE_INFINITY))

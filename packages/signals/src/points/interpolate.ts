@@ -2,13 +2,16 @@ import { axisPosition } from '../grids/axis.ts';
 import type { Signal } from './signal.ts';
 
 /**
- * The targets of a signal between its grid points, by multilinear interpolation (bilinear for an image); beyond the outermost points the
- * value of the nearest.
+ * The targets of a signal between its grid points, by multilinear interpolation (bilinear for an image); beyond the
+ * outermost points the value of the nearest.
  *
  * @param coords `f32[n, d]` in the coordinates of the signal's grid
  * @returns by name, `f32[n, k]` each
  */
-export const interpolateSignal = ({ axes, shape, targets }: Signal, coords: Float32Array): Record<string, Float32Array> => {
+export const interpolateSignal = (
+  { axes, shape, targets }: Signal,
+  coords: Float32Array,
+): Record<string, Float32Array> => {
   const dimensions = axes.length;
   const count = coords.length / dimensions;
   const corners = 2 ** dimensions;

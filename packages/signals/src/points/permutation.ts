@@ -1,7 +1,7 @@
 /**
- * @file A random permutation in constant memory: an alternating Feistel network on the next power of two, walked until it lands inside
- * (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002, sections 3 and 4). It does not give all n! orders; for
- * mini-batches it need only look random.
+ * @file A random permutation in constant memory: an alternating Feistel network on the next power of two, walked until
+ *   it lands inside (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002, sections 3 and 4). It
+ *   does not give all n! orders; for mini-batches it need only look random.
  */
 import type { Rng } from '@neural-fields/core';
 

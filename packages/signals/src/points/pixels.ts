@@ -7,7 +7,10 @@ import { signalPoints } from './signal-points.ts';
 /** How pixels become points: their coordinates and their values. */
 export interface PixelOptions extends GridOptions, ValueOptions {}
 
-/** An image, video or volume as a signal; the channel axis must be there, or `[height, width]` would pass for one row of many channels. */
+/**
+ * An image, video or volume as a signal; the channel axis must be there, or `[height, width]` would pass for one row of
+ * many channels.
+ */
 export const pixelSignal = (caller: string, image: ArrayView, options: PixelOptions): Signal => {
   if (image.shape.length < 3)
     throw new RangeError(
@@ -17,10 +20,12 @@ export const pixelSignal = (caller: string, image: ArrayView, options: PixelOpti
 };
 
 /**
- * Every pixel of an image `[height, width, channels]`, of a video `[frames, height, width, channels]` or of a volume, in row-major order, in
- * every step. Coordinates as `gridCoordinates` gives them; the target `value` is `[n, channels]` in `range`.
+ * Every pixel of an image `[height, width, channels]`, of a video `[frames, height, width, channels]` or of a volume,
+ * in row-major order, in every step. Coordinates as `gridCoordinates` gives them; the target `value` is `[n, channels]`
+ * in `range`.
  *
- * @throws RangeError when the array is empty or has fewer than three axes, a value is NaN or infinite, or an option is out of range
+ * @throws RangeError when the array is empty or has fewer than three axes, a value is NaN or infinite, or an option is
+ *   out of range
  * @throws TypeError when an integer array comes without `valueScale`
  */
 export const pixels = (image: ArrayView, options: PixelOptions = {}): PointSet =>

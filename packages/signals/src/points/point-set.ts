@@ -1,7 +1,8 @@
 import type { FitStep, PointBatch, PointSource, Rng } from '@neural-fields/core';
 
 /**
- * A finite set of points in a fixed order, any of which can be had by its number. As a source, every step has all of them in order.
+ * A finite set of points in a fixed order, any of which can be had by its number. As a source, every step has all of
+ * them in order.
  */
 export interface PointSet extends PointSource {
   /** The points `start` ... `start + count - 1`, the same in every step. */

@@ -10,7 +10,10 @@ export interface SampleOptions {
   readonly coordinateRange?: Span;
   /** Default: `corner-aligned`. */
   readonly convention?: GridConvention;
-  /** `keep` (default): the targets are the samples. `peak`: they are divided by the loudest sample, as in the SIREN authors' code. */
+  /**
+   * `keep` (default): the targets are the samples. `peak`: they are divided by the loudest sample, as in the SIREN
+   * authors' code.
+   */
   readonly amplitude?: 'keep' | 'peak';
 }
 
@@ -21,10 +24,12 @@ const peakOf = (samples: ArrayView): number =>
   );
 
 /**
- * Every sample of a sound, in order, in every step. The coordinate is time, `f32[n, 1]`; the target `value` is `[n, channels]`.
+ * Every sample of a sound, in order, in every step. The coordinate is time, `f32[n, 1]`; the target `value` is `[n,
+ * channels]`.
  *
  * @param audio what `decodeAudio` gives; `samples` is `[n, channels]`, any floating-point array
- * @throws RangeError when there are no samples, a sample is NaN or infinite, an option is out of range, or silence is to be scaled to its peak
+ * @throws RangeError when there are no samples, a sample is NaN or infinite, an option is out of range, or silence is
+ *   to be scaled to its peak
  */
 export const samples = (audio: { readonly samples: ArrayView }, options: SampleOptions = {}): PointSet => {
   const { coordinateRange = [-1, 1], convention = 'corner-aligned', amplitude = 'keep' } = options;

@@ -8,5 +8,7 @@ import { withoutReplacement } from './without-replacement.ts';
  *
  * @throws RangeError, TypeError as `pixels` and `withoutReplacement`
  */
-export const shuffledPixels = (image: ArrayView, { count, ...options }: PixelOptions & { readonly count: number }): PointSource =>
-  withoutReplacement(pixels(image, options), { count });
+export const shuffledPixels = (
+  image: ArrayView,
+  { count, ...options }: PixelOptions & { readonly count: number },
+): PointSource => withoutReplacement(pixels(image, options), { count });

@@ -20,7 +20,10 @@ const advance = (index: number[], shape: readonly number[]): void => {
   }
 };
 
-/** The points of a signal's grid in row-major order, each with its targets. Nothing is copied until points are asked for. */
+/**
+ * The points of a signal's grid in row-major order, each with its targets. Nothing is copied until points are asked
+ * for.
+ */
 export const signalPoints = (caller: string, { shape, axes, size, targets }: Signal): PointSet => {
   const dimensions = shape.length;
   return createPointSet(dimensions, size, numbers => {
@@ -36,13 +39,15 @@ export const signalPoints = (caller: string, { shape, axes, size, targets }: Sig
       if (number === before + 1) advance(index, shape);
       else locate(number, index, shape);
       before = number;
-      for (let axis = 0; axis < dimensions; axis++) coords[point * dimensions + axis] = axisCoordinate(axes[axis]!, index[axis]!);
+      for (let axis = 0; axis < dimensions; axis++)
+        coords[point * dimensions + axis] = axisCoordinate(axes[axis]!, index[axis]!);
       for (let t = 0; t < targets.length; t++) {
         const { data, offset, stride, channels, channelStride, factor, shift } = targets[t]!;
         let at = offset;
         for (let axis = 0; axis < dimensions; axis++) at += index[axis]! * stride[axis]!;
         const output = outputs[t]!;
-        for (let c = 0; c < channels; c++) output[point * channels + c] = data[at + c * channelStride]! * factor + shift;
+        for (let c = 0; c < channels; c++)
+          output[point * channels + c] = data[at + c * channelStride]! * factor + shift;
       }
     }
     return { coords, targets: Object.fromEntries(targets.map(({ name }, t) => [name, outputs[t]!])) };

@@ -6,8 +6,8 @@ import { type Axis, type GridOptions, gridAxes, type Span } from '../grids/axis.
 /** How a signal's values become targets. */
 export interface ValueOptions {
   /**
-   * The stored values that the ends of `range` stand for. Default for floating-point arrays: [0, 1]. Integer arrays have no default: an
-   * 8-bit video has [0, 255].
+   * The stored values that the ends of `range` stand for. Default for floating-point arrays: [0, 1]. Integer arrays
+   * have no default: an 8-bit video has [0, 255].
    */
   readonly valueScale?: Span;
   /** Where the stored values are mapped to, linearly. Default: [-1, 1], as in the SIREN authors' code. */
@@ -57,7 +57,15 @@ const targetOf = (name: string, array: ArrayView, scale = { factor: 1, shift: 0 
   const { data, shape, stride = rowMajorStrides(shape), offset = 0 } = array;
   const channelAxis = shape.length - 1;
   const channels = shape[channelAxis] as number;
-  return { name, data, offset, stride: stride.slice(0, -1), channels, channelStride: stride[channelAxis] as number, ...scale };
+  return {
+    name,
+    data,
+    offset,
+    stride: stride.slice(0, -1),
+    channels,
+    channelStride: stride[channelAxis] as number,
+    ...scale,
+  };
 };
 
 /**
@@ -69,15 +77,20 @@ const targetOf = (name: string, array: ArrayView, scale = { factor: 1, shift: 0 
 export const createSignal = (caller: string, values: ArrayView, options: ValueOptions & GridOptions): Signal => {
   const shape = values.shape.slice(0, -1);
   if (values.shape.length < 2 || elementCount(values.shape) === 0)
-    throw new RangeError(`${caller}: the signal must be [...grid, channels] and not empty, got ${formatShape(values.shape)}`);
+    throw new RangeError(
+      `${caller}: the signal must be [...grid, channels] and not empty, got ${formatShape(values.shape)}`,
+    );
   const further = Object.entries(options.targets ?? {}).map(([name, array]) => {
-    if (name === 'value') throw new RangeError(`${caller}: a further target cannot be called value, which is the signal's own`);
+    if (name === 'value')
+      throw new RangeError(`${caller}: a further target cannot be called value, which is the signal's own`);
     if (
       array.shape.length !== shape.length + 1 ||
       shape.some((length, axis) => array.shape[axis] !== length) ||
       !array.shape.at(-1)
     )
-      throw new RangeError(`${caller}: target ${name} must be [${shape.join(', ')}, k], got ${formatShape(array.shape)}`);
+      throw new RangeError(
+        `${caller}: target ${name} must be [${shape.join(', ')}, k], got ${formatShape(array.shape)}`,
+      );
     assertFinite(caller, `the numbers of target ${name}`, array);
     return targetOf(name, array);
   });

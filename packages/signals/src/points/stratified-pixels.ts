@@ -11,8 +11,9 @@ export interface StratifiedPixelOptions extends PixelOptions {
 }
 
 /**
- * One point a step in each cell of an image (or video, or volume) that is cut into equal cells, uniform in the cell. The points lie between the
- * pixels, so their targets are interpolated linearly from the neighbouring pixels: at a sharp edge they are smoother than the image.
+ * One point a step in each cell of an image (or video, or volume) that is cut into equal cells, uniform in the cell.
+ * The points lie between the pixels, so their targets are interpolated linearly from the neighbouring pixels: at a
+ * sharp edge they are smoother than the image.
  *
  * @throws RangeError when `counts` does not fit the image, and as `pixels`
  * @throws TypeError as `pixels`

@@ -30,12 +30,14 @@ export const stratifiedCoordinates = (
  */
 export const assertCellCounts = (caller: string, counts: readonly number[], axes: number): void => {
   if (counts.length !== axes || !counts.every(count => Number.isSafeInteger(count) && count >= 1))
-    throw new RangeError(`${caller}: counts must be ${axes} positive integers, one for each axis, got ${formatShape(counts)}`);
+    throw new RangeError(
+      `${caller}: counts must be ${axes} positive integers, one for each axis, got ${formatShape(counts)}`,
+    );
 };
 
 /**
- * One point a step in each cell of a box that is cut into `counts[0]` x `counts[1]` x ... equal cells, uniform in the cell, without
- * targets. Averages over the box vary less than with `uniform`.
+ * One point a step in each cell of a box that is cut into `counts[0]` x `counts[1]` x ... equal cells, uniform in the
+ * cell, without targets. Averages over the box vary less than with `uniform`.
  *
  * @throws RangeError when the box or the counts are wrong
  */

@@ -8,5 +8,7 @@ import { withReplacement } from './with-replacement.ts';
  *
  * @throws RangeError, TypeError as `pixels` and `withReplacement`
  */
-export const uniformPixels = (image: ArrayView, { count, ...options }: PixelOptions & { readonly count: number }): PointSource =>
-  withReplacement(pixels(image, options), { count });
+export const uniformPixels = (
+  image: ArrayView,
+  { count, ...options }: PixelOptions & { readonly count: number },
+): PointSource => withReplacement(pixels(image, options), { count });

@@ -4,7 +4,8 @@ import { assertBox, type Box } from './box.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
 
 /**
- * `count` points a step, uniform in a box, without targets: for losses on the field alone, as of a differential equation.
+ * `count` points a step, uniform in a box, without targets: for losses on the field alone, as of a differential
+ * equation.
  *
  * @throws RangeError when the box or the count is wrong
  */

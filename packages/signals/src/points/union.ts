@@ -13,13 +13,14 @@ const widthsOf = ({ targets = {} }: PointBatch, count: number): [name: string, w
   Object.entries(targets).map(([name, values]) => [name, values.length / count]);
 
 /**
- * The points of several sources in one step, those of the first source first. Each source is marked by a target with its name: 1 at its own points
- * and 0 elsewhere, `[n, 1]`. Targets of the sources themselves are kept, and are 0 where a source does not have them.
+ * The points of several sources in one step, those of the first source first. Each source is marked by a target with
+ * its name: 1 at its own points and 0 elsewhere, `[n, 1]`. Targets of the sources themselves are kept, and are 0 where
+ * a source does not have them.
  *
  *     union({ space: uniform(box, { count: 1000 }), edge: boundary(box, { count: 200 }) })
  *
- * @throws RangeError when there is no source or they have other numbers of coordinates; when points are drawn, if a target's name is also a
- *   source's or its width is another in another source
+ * @throws RangeError when there is no source or they have other numbers of coordinates; when points are drawn, if a
+ *   target's name is also a source's or its width is another in another source
  */
 export const union = (sources: Readonly<Record<string, PointSource>>): PointSource => {
   let size = 0;
@@ -32,7 +33,9 @@ export const union = (sources: Readonly<Record<string, PointSource>>): PointSour
   if (inFeatures === undefined) throw new RangeError('union: needs at least one source, got none');
   for (const { name, source } of parts)
     if (source.inFeatures !== inFeatures)
-      throw new RangeError(`union: the points of '${name}' must have ${inFeatures} coordinates, got ${source.inFeatures}`);
+      throw new RangeError(
+        `union: the points of '${name}' must have ${inFeatures} coordinates, got ${source.inFeatures}`,
+      );
 
   // A source may draw from its rng in order from chunk to chunk, so in a step it must always get the same one.
   const rngs = new WeakMap<Rng, readonly Rng[]>();
@@ -74,7 +77,8 @@ export const union = (sources: Readonly<Record<string, PointSource>>): PointSour
         if (n <= 0) continue;
         const batch = part.source.draw(first - part.start, n, rngsOf(rng)[index]!, at);
         coords.set(batch.coords, (first - start) * inFeatures);
-        for (const [name, width] of widthsOf(batch, n)) targets[name]!.set(batch.targets![name]!, (first - start) * width);
+        for (const [name, width] of widthsOf(batch, n))
+          targets[name]!.set(batch.targets![name]!, (first - start) * width);
         targets[part.name]!.fill(1, first - start, first - start + n);
       }
       return { coords, targets };

@@ -4,7 +4,8 @@ import { drawNumbers } from './draw-numbers.ts';
 import type { PointSet } from './point-set.ts';
 
 /**
- * A source whose every step has `count` points of a set, each drawn uniformly and independently: a point may come twice.
+ * A source whose every step has `count` points of a set, each drawn uniformly and independently: a point may come
+ * twice.
  *
  * @throws RangeError when `count` is not a positive integer or the set has more than 2^32 points
  */

@@ -4,8 +4,8 @@ import { drawNumbers, nextUniform } from './draw-numbers.ts';
 /** The options of {@link withTime}. */
 export interface WithTimeOptions {
   /**
-   * The times that points are drawn from at a step, the first of which is 1; `from` is the initial time. The `timeCurriculum` of
-   * `@neural-fields/losses` is one that grows.
+   * The times that points are drawn from at a step, the first of which is 1; `from` is the initial time. The
+   * `timeCurriculum` of `@neural-fields/losses` is one that grows.
    */
   readonly interval: (step: number) => readonly [from: number, to: number];
   /** How many points, the last ones of each step, are at the initial time whatever the interval; 0 if absent. */
@@ -13,11 +13,12 @@ export interface WithTimeOptions {
 }
 
 /**
- * Points in space and time from points in space: time becomes the first coordinate, uniform on an interval that depends on the step. A wave
- * is learned in the order in which it happens when the interval grows. The target `initial`, `[n, 1]`, is 1 at the initial time and 0 later.
+ * Points in space and time from points in space: time becomes the first coordinate, uniform on an interval that depends
+ * on the step. A wave is learned in the order in which it happens when the interval grows. The target `initial`, `[n,
+ * 1]`, is 1 at the initial time and 0 later.
  *
- * The SIREN authors' wave: of the points in the plane the last 1000 lie in a disc around the source. These and the 1000 before them, which lie
- * anywhere, stay at the initial time, and in the first 2000 steps all of them do:
+ * The SIREN authors' wave: of the points in the plane the last 1000 lie in a disc around the source. These and the 1000
+ * before them, which lie anywhere, stay at the initial time, and in the first 2000 steps all of them do:
  *
  *     withTime(union({ plane: uniform(box, { count: 114_600 }), source: ball([0, 0], { radius: 0.25, count: 1000 }) }), {
  *       interval: timeCurriculum({ end: 0.4, growSteps: 100_000, holdSteps: 2000 }),
@@ -26,8 +27,8 @@ export interface WithTimeOptions {
  *
  * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation.
  *
- * @throws RangeError when `initialCount` is wrong; when points are drawn, if the interval is not finite or ends before it begins, or the points
- *   have a target `initial` already
+ * @throws RangeError when `initialCount` is wrong; when points are drawn, if the interval is not finite or ends before
+ *   it begins, or the points have a target `initial` already
  */
 export const withTime = (space: PointSource, { interval, initialCount = 0 }: WithTimeOptions): PointSource => {
   const size = space.pointsPerStep;
@@ -41,7 +42,9 @@ export const withTime = (space: PointSource, { interval, initialCount = 0 }: Wit
     draw(start, count, rng, at) {
       const [from, to] = interval(at.step);
       if (!(Number.isFinite(from) && Number.isFinite(to) && from <= to))
-        throw new RangeError(`withTime: interval must be [from, to] with from <= to, got [${from}, ${to}] at step ${at.step}`);
+        throw new RangeError(
+          `withTime: interval must be [from, to] with from <= to, got [${from}, ${to}] at step ${at.step}`,
+        );
       const { coords: places, targets } = space.draw(start, count, rng, at);
       if (targets?.['initial']) throw new RangeError("withTime: the points have a target 'initial' already");
       const parts = drawNumbers(rng.fork('time'), { start, count, width: 1 }, nextUniform);

@@ -27,7 +27,10 @@ export const finish = <Result>(work: Work<Result>): Result => {
  *
  * @throws the reason of `signal` when it is aborted
  */
-export const finishInSlices = async <Result>(work: Work<Result>, { onProgress, signal }: WorkOptions = {}): Promise<Result> => {
+export const finishInSlices = async <Result>(
+  work: Work<Result>,
+  { onProgress, signal }: WorkOptions = {},
+): Promise<Result> => {
   signal?.throwIfAborted();
   for (let since = performance.now(); ; ) {
     const { done, value } = work.next();

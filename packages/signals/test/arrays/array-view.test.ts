@@ -25,7 +25,8 @@ test('copies any view in row-major order', () => {
         const view = array.transpose(...orders[order]!).step(flip ? -1 : 1, 1, flip ? -2 : 2);
         const expected: number[] = [];
         for (let i = 0; i < view.shape[0]!; i++)
-          for (let j = 0; j < view.shape[1]!; j++) for (let k = 0; k < view.shape[2]!; k++) expected.push(view.get(i, j, k));
+          for (let j = 0; j < view.shape[1]!; j++)
+            for (let k = 0; k < view.shape[2]!; k++) expected.push(view.get(i, j, k));
         expect([...copyElements(view, new Float64Array(expected.length))]).toEqual(expected);
       },
     ),
@@ -41,6 +42,8 @@ test('strides', () => expect(rowMajorStrides([2, 3, 4])).toEqual([12, 4, 1]));
 
 test('shapes that differ', () => {
   const view = (...shape: number[]) => ndarray(new Float32Array(elementCount(shape)), shape);
-  expect(() => assertSameShape('f', view(2, 3), view(3, 2))).toThrow('f: both arrays must have one shape, got [2, 3] and [3, 2]');
+  expect(() => assertSameShape('f', view(2, 3), view(3, 2))).toThrow(
+    'f: both arrays must have one shape, got [2, 3] and [3, 2]',
+  );
   expect(() => assertSameShape('f', view(2, 3), view(2, 3, 1))).toThrow('got [2, 3] and [2, 3, 1]');
 });

@@ -30,7 +30,9 @@ test('names the first index and the count, in the order of the view', () => {
   expect(says(() => assertFinite('f', 'values', array.transpose(2, 1, 0)))).toContain(
     '2 of 24 are not, the first NaN at [2, 1, 0]',
   );
-  expect(says(() => assertFinite('f', 'values', array.lo(1, 0, 0)))).toContain('1 of 12 is not, the first NaN at [0, 3, 2]');
+  expect(says(() => assertFinite('f', 'values', array.lo(1, 0, 0)))).toContain(
+    '1 of 12 is not, the first NaN at [0, 3, 2]',
+  );
   expect(says(() => assertFinite('f', 'values', array.hi(1, 1, 3)))).toBe('');
   expect(says(() => assertFinite('f', 'values', { data: [1, 1e39, Number.NEGATIVE_INFINITY], shape: [3] }))).toContain(
     '2 of 3 are not, the first 1e+39 at [1]',
@@ -50,7 +52,9 @@ describe('before any point is drawn, of', () => {
   });
 
   test('further targets and masks', () => {
-    expect(() => pixels(good, { targets: { gradient: bad } })).toThrow('pixels: the numbers of target gradient must be finite');
+    expect(() => pixels(good, { targets: { gradient: bad } })).toThrow(
+      'pixels: the numbers of target gradient must be finite',
+    );
     const mask = { data: Float32Array.of(1, 1, 1, 0, 0, Number.NaN, 1, 1), shape: [2, 4] };
     expect(() => subset(pixels(good), { mask })).toThrow('subset: the numbers of the mask must be finite');
   });

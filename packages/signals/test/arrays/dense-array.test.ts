@@ -25,12 +25,14 @@ test('a dense array, its data and shape alone, and views of an ndarray say the s
   const dense = denseArray(data, shape);
   const theirs = ndarray(data, shape);
   const turned = ndarray(new Float32Array(data.length), [3, 9, 8]).transpose(1, 2, 0);
-  for (let y = 0; y < 9; y++) for (let x = 0; x < 8; x++) for (let c = 0; c < 3; c++) turned.set(y, x, c, theirs.get(y, x, c));
+  for (let y = 0; y < 9; y++)
+    for (let x = 0; x < 8; x++) for (let c = 0; c < 3; c++) turned.set(y, x, c, theirs.get(y, x, c));
   const sliced = ndarray(new Float32Array(18 * 10 * 3).fill(Number.NaN), [18, 10, 3])
     .step(-2, 1, 1)
     .lo(0, 1, 0)
     .hi(9, 8, 3);
-  for (let y = 0; y < 9; y++) for (let x = 0; x < 8; x++) for (let c = 0; c < 3; c++) sliced.set(y, x, c, theirs.get(y, x, c));
+  for (let y = 0; y < 9; y++)
+    for (let x = 0; x < 8; x++) for (let c = 0; c < 3; c++) sliced.set(y, x, c, theirs.get(y, x, c));
   const other = { data: data.map(value => 0.9 * value), shape };
   for (const array of [dense, { data, shape }, theirs, turned, sliced]) {
     expect(mse(array, dense)).toBe(0);

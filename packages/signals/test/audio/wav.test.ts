@@ -30,26 +30,32 @@ const riff = (...chunks: Uint8Array[]): Uint8Array =>
   chunk('RIFF', Uint8Array.from([...new TextEncoder().encode('WAVE'), ...chunks.flatMap(part => [...part])]));
 
 const format = (code: number, channels: number, bits: number, rest: number[] = []): Uint8Array =>
-  chunk('fmt ', Uint8Array.from([code & 255, code >> 8, channels, 0, 0x40, 0x1f, 0, 0, 0, 0, 0, 0, 0, 0, bits, 0, ...rest]));
+  chunk(
+    'fmt ',
+    Uint8Array.from([code & 255, code >> 8, channels, 0, 0x40, 0x1f, 0, 0, 0, 0, 0, 0, 0, 0, bits, 0, ...rest]),
+  );
 
-describe.each(golden.wavs)('$sampleFormat written by others', ({ sampleFormat, sampleRate, channels, file, samples }) => {
-  test('is read', () => {
-    const audio = decodeAudio(Buffer.from(file, 'base64'));
-    expect(audio.sampleRate).toBe(sampleRate);
-    expect(audio.samples.shape).toEqual([samples.length / channels, channels]);
-    expectClose(audio.samples.data, samples, 1e-7);
-  });
+describe.each(golden.wavs)(
+  '$sampleFormat written by others',
+  ({ sampleFormat, sampleRate, channels, file, samples }) => {
+    test('is read', () => {
+      const audio = decodeAudio(Buffer.from(file, 'base64'));
+      expect(audio.sampleRate).toBe(sampleRate);
+      expect(audio.samples.shape).toEqual([samples.length / channels, channels]);
+      expectClose(audio.samples.data, samples, 1e-7);
+    });
 
-  test('comes out of the encoder again', () => {
-    const array = ndarray(Float64Array.from(samples), [samples.length / channels, channels]);
-    const bytes = encodeAudio({ samples: array, sampleRate }, { sampleFormat });
-    const written = Buffer.from(file, 'base64');
-    // The header may differ in optional parts, and the padding after an odd length; the data may not.
-    const length = samples.length * SAMPLE_CODECS[sampleFormat].bytes;
-    const dataOf = (buffer: Buffer): Buffer => buffer.subarray(buffer.indexOf('data') + 8).subarray(0, length);
-    expect(dataOf(Buffer.from(bytes)).equals(dataOf(written))).toBe(true);
-  });
-});
+    test('comes out of the encoder again', () => {
+      const array = ndarray(Float64Array.from(samples), [samples.length / channels, channels]);
+      const bytes = encodeAudio({ samples: array, sampleRate }, { sampleFormat });
+      const written = Buffer.from(file, 'base64');
+      // The header may differ in optional parts, and the padding after an odd length; the data may not.
+      const length = samples.length * SAMPLE_CODECS[sampleFormat].bytes;
+      const dataOf = (buffer: Buffer): Buffer => buffer.subarray(buffer.indexOf('data') + 8).subarray(0, length);
+      expect(dataOf(Buffer.from(bytes)).equals(dataOf(written))).toBe(true);
+    });
+  },
+);
 
 describe('round trips', () => {
   test.each([
@@ -79,7 +85,9 @@ describe('round trips', () => {
   test('integers clip, floats do not', () => {
     const samples = ndarray(new Float32Array([-2, 2]), [2, 1]);
     expect([...decodeAudio(encodeAudio({ samples, sampleRate: 1 })).samples.data]).toEqual([-1, 1 - 2 ** -15]);
-    expect([...decodeAudio(encodeAudio({ samples, sampleRate: 1 }, { sampleFormat: 'float32' })).samples.data]).toEqual([-2, 2]);
+    expect([...decodeAudio(encodeAudio({ samples, sampleRate: 1 }, { sampleFormat: 'float32' })).samples.data]).toEqual(
+      [-2, 2],
+    );
   });
 });
 
@@ -122,7 +130,10 @@ describe('lengths that are not those of the file', () => {
       const audio = decodeAudio(bytes);
       expect(audio.samples).toEqual(plain.samples);
       expect(audio.notes).toEqual([
-        { kind: 'unknown-length', text: expect.stringMatching(/does not say how long the sound is.*all 8 bytes to its end/) },
+        {
+          kind: 'unknown-length',
+          text: expect.stringMatching(/does not say how long the sound is.*all 8 bytes to its end/),
+        },
       ]);
       expect(plain.notes).toEqual([]);
     },
@@ -206,7 +217,8 @@ describe('errors', () => {
   });
 
   test('truncated', () => {
-    for (const length of [13, 30, 40, 43, 44]) expect(problemOf(() => decodeAudio(good.slice(0, length)))).toBe('truncated');
+    for (const length of [13, 30, 40, 43, 44])
+      expect(problemOf(() => decodeAudio(good.slice(0, length)))).toBe('truncated');
   });
 
   test('unsupported, damaged or empty', () => {
@@ -222,7 +234,9 @@ describe('errors', () => {
 
   test('what cannot be encoded', () => {
     const samples = ndarray(new Float32Array([0, Number.NaN]), [1, 2]);
-    expect(() => encodeAudio({ samples, sampleRate: 8000 })).toThrow('encodeAudio: samples must be numbers, got NaN at [0, 1]');
+    expect(() => encodeAudio({ samples, sampleRate: 8000 })).toThrow(
+      'encodeAudio: samples must be numbers, got NaN at [0, 1]',
+    );
     expect(() => encodeAudio({ samples, sampleRate: 0.5 })).toThrow('sampleRate must be a positive integer, got 0.5');
     expect(() => encodeAudio({ samples: ndarray(new Float32Array(2), [2]), sampleRate: 1 })).toThrow(
       '[n, channels] and not empty, got [2]',

@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { decodeImage, encodeImage, ImageError } from '../../src/index.ts';
 import pictures from './golden/pictures.json' with { type: 'json' };
 
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), character => character.charCodeAt(0));
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 
 const values = (base64: string): number[] => Array.from(bytesOf(base64), value => value / 255);
 
-/** Lossless formats agree to the last bit; the decoders of lossy ones may round the colour conversion differently by up to two steps of 255. */
+/**
+ * Lossless formats agree to the last bit; the decoders of lossy ones may round the colour conversion differently by up
+ * to two steps of 255.
+ */
 const LOSSLESS = { absolute: 1e-7 };
 const LOSSY = { absolute: 2.01 / 255 };
 
@@ -38,7 +42,12 @@ describe('the image codec of the browser', () => {
     const image = await decodeImage(bytesOf(pictures.png.file), { channels: 'rgb' });
     const again = await decodeImage(await encodeImage(image, { format, quality: 100 }), { channels: 'rgb' });
     // A browser's lossy encoders halve the resolution of colour, which this picture's colours show by a few per cent.
-    expectClose(again.data as Float32Array, image.data as Float32Array, format === 'png' ? LOSSLESS : { absolute: 0.15 }, format);
+    expectClose(
+      again.data as Float32Array,
+      image.data as Float32Array,
+      format === 'png' ? LOSSLESS : { absolute: 0.15 },
+      format,
+    );
   });
 
   it('says what is wrong with a damaged file', async () => {

@@ -14,7 +14,8 @@ describe.each(['reflect', 'nearest', 'mirror', 'wrap'] as const)('against scipy.
   test('sobel', () => {
     for (const axis of [0, 1]) expectClose(sobel(image, axis, { boundary }).data, filters.sobel[boundary][axis]!, 1e-6);
   });
-  test('sobelMagnitude', () => expectClose(sobelMagnitude(image, { boundary }).data, filters.magnitude[boundary], 1e-6));
+  test('sobelMagnitude', () =>
+    expectClose(sobelMagnitude(image, { boundary }).data, filters.magnitude[boundary], 1e-6));
   test('laplace', () => expectClose(laplace(image, { boundary }).data, filters.laplace[boundary], 1e-6));
 });
 
@@ -50,7 +51,8 @@ describe('in coordinates', () => {
     for (let i = 1; i < 8; i++)
       for (let j = 1; j < 12; j++) {
         const [y, x] = [coords[2 * (i * 13 + j)]!, coords[2 * (i * 13 + j) + 1]!];
-        for (const [k, expected] of [2 * y, x, 3, y].entries()) expect(element(gradient, i, j, k)).toBeCloseTo(expected, 5);
+        for (const [k, expected] of [2 * y, x, 3, y].entries())
+          expect(element(gradient, i, j, k)).toBeCloseTo(expected, 5);
       }
   });
 

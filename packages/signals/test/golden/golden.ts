@@ -12,7 +12,11 @@ interface GoldenArray {
 }
 
 interface Golden {
-  readonly metrics: { readonly a: GoldenArray; readonly b: GoldenArray; readonly results: Readonly<Record<string, number>> };
+  readonly metrics: {
+    readonly a: GoldenArray;
+    readonly b: GoldenArray;
+    readonly results: Readonly<Record<string, number>>;
+  };
   readonly filters: {
     readonly image: GoldenArray;
     readonly sobel: Readonly<Record<Boundary, number[][]>>;

@@ -4,7 +4,9 @@ import { axisCoordinate, axisPosition, axisStep, gridAxes } from '../../src/grid
 import { gridCoordinates, gridCoordinatesRange } from '../../src/grids/grid-coordinates.ts';
 
 const rows = (coords: Float32Array, dimensions: number): number[][] =>
-  Array.from({ length: coords.length / dimensions }, (_, i) => [...coords.subarray(i * dimensions, (i + 1) * dimensions)]);
+  Array.from({ length: coords.length / dimensions }, (_, i) => [
+    ...coords.subarray(i * dimensions, (i + 1) * dimensions),
+  ]);
 
 const shapes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 });
 const options = fc.record({
@@ -30,7 +32,9 @@ describe('gridCoordinates', () => {
 
   test('keep: a step is as long on every axis', () => {
     expect(rows(gridCoordinates([2, 5], { aspect: 'keep' }), 2)[0]).toEqual([-0.25, -1]);
-    expect(rows(gridCoordinates([2, 4], { aspect: 'keep', convention: 'pixel-centred' }), 2)[0]).toEqual([-0.25, -0.75]);
+    expect(rows(gridCoordinates([2, 4], { aspect: 'keep', convention: 'pixel-centred' }), 2)[0]).toEqual([
+      -0.25, -0.75,
+    ]);
     for (const convention of ['corner-aligned', 'pixel-centred'] as const) {
       const [y, x] = gridAxes('test', [7, 31], { aspect: 'keep', convention });
       expect(axisStep(y!)).toBeCloseTo(axisStep(x!), 12);
@@ -108,7 +112,9 @@ describe('gridCoordinates', () => {
     expect(() => gridCoordinates([3, 0])).toThrow('got [3, 0]');
     expect(() => gridCoordinates([3], { spans: [[1, 1]] })).toThrow('low < high');
     expect(() => gridCoordinates([3, 3], { spans: [[0, 1]] })).toThrow('one for each of the 2 axes, got 1');
-    expect(() => gridCoordinates([3, 3], { region: { start: [0, 2], size: [3, 2] } })).toThrow('must lie in a grid of [3, 3]');
+    expect(() => gridCoordinates([3, 3], { region: { start: [0, 2], size: [3, 2] } })).toThrow(
+      'must lie in a grid of [3, 3]',
+    );
     expect(() => gridCoordinatesRange([3], { start: 2, count: 2 })).toThrow('0 ... 3, got start 2, count 2');
   });
 });

@@ -34,7 +34,9 @@ const shortened = (jpeg: Buffer, part: number): Buffer => {
 const kinds = [1, 3].flatMap(channels =>
   [false, true].flatMap(progressive =>
     ['4:4:4', '4:2:0'].flatMap(chromaSubsampling =>
-      [false, true].map(mozjpeg => [{ progressive, chromaSubsampling, mozjpeg, quality: 85 }, channels as 1 | 3] as const),
+      [false, true].map(
+        mozjpeg => [{ progressive, chromaSubsampling, mozjpeg, quality: 85 }, channels as 1 | 3] as const,
+      ),
     ),
   ),
 );
@@ -153,7 +155,8 @@ describe('PNG', () => {
     ]) {
       expect(await problemOf(withData(bad))).toBe('damaged');
       const read = await decodeImage(withData(bad), { allowDamaged: true }).catch((error: unknown) => error);
-      if (!(read instanceof ImageError)) expect(read).toMatchObject({ shape: [40, 40, 3], notes: [{ kind: 'damaged' }] });
+      if (!(read instanceof ImageError))
+        expect(read).toMatchObject({ shape: [40, 40, 3], notes: [{ kind: 'damaged' }] });
     }
     const changed = Buffer.from(bytes);
     changed[at + 8 + 100]! ^= 1;
@@ -208,7 +211,8 @@ describe('the limit of pixels holds for what is decoded, not for what is said', 
 
   test('the limit itself', async () => {
     const bytes = await picture(8, 8).png().toBuffer();
-    for (const maxPixels of [0, -1, Number.NaN]) await expect(decodeImage(bytes, { maxPixels })).rejects.toThrow(RangeError);
+    for (const maxPixels of [0, -1, Number.NaN])
+      await expect(decodeImage(bytes, { maxPixels })).rejects.toThrow(RangeError);
     expect((await decodeImage(bytes, { maxPixels: Number.POSITIVE_INFINITY })).shape).toEqual([8, 8, 3]);
     expect((await decodeImage(bytes, { maxPixels: 64.5 })).shape).toEqual([8, 8, 3]);
   });

@@ -11,7 +11,10 @@ import { TEN_BIT_AVIF } from '../golden/ten-bit-avif.ts';
 /** An image of distinct values that are whole numbers at the bit depth. */
 const ramp = (height: number, width: number, channels: number, bitDepth: 8 | 16 = 8): Image => {
   const maximum = 2 ** bitDepth - 1;
-  const values = Float32Array.from({ length: height * width * channels }, (_, i) => ((i * 4099 + 7) % (maximum + 1)) / maximum);
+  const values = Float32Array.from(
+    { length: height * width * channels },
+    (_, i) => ((i * 4099 + 7) % (maximum + 1)) / maximum,
+  );
   return ndarray(values, [height, width, channels]);
 };
 
@@ -20,7 +23,9 @@ const smooth = (height: number, width: number, channels: number): Image =>
   ndarray(
     Float32Array.from({ length: height * width * channels }, (_, i) => {
       const [y, x, c] = [Math.floor(i / channels / width), Math.floor(i / channels) % width, i % channels];
-      return channels % 2 === 0 && c === channels - 1 ? 1 - y / height / 2 : 0.5 + 0.4 * Math.sin(x / 9 + c) * Math.cos(y / 7);
+      return channels % 2 === 0 && c === channels - 1
+        ? 1 - y / height / 2
+        : 0.5 + 0.4 * Math.sin(x / 9 + c) * Math.cos(y / 7);
     }),
     [height, width, channels],
   );
@@ -104,7 +109,10 @@ describe('lossy formats', () => {
   test('a lower quality makes fewer bytes', async () => {
     const image = ramp(64, 64, 3);
     for (const format of ['jpeg', 'webp', 'avif'] as const) {
-      const [low, high] = [await encodeImage(image, { format, quality: 20 }), await encodeImage(image, { format, quality: 95 })];
+      const [low, high] = [
+        await encodeImage(image, { format, quality: 20 }),
+        await encodeImage(image, { format, quality: 95 }),
+      ];
       expect(low.length).toBeLessThan(high.length);
     }
   });
@@ -139,7 +147,9 @@ describe('channels and alpha', () => {
 
   test('grey is Rec. 601 luma of the encoded values', async () => {
     const image = await decodeImage(
-      await encodeImage(ndarray(new Float32Array([1, 0, 0, 0, 1, 0, 0, 0, 1, 0.6, 0.6, 0.6]), [1, 4, 3]), { format: 'png' }),
+      await encodeImage(ndarray(new Float32Array([1, 0, 0, 0, 1, 0, 0, 0, 1, 0.6, 0.6, 0.6]), [1, 4, 3]), {
+        format: 'png',
+      }),
       {
         channels: 'grey',
       },
@@ -194,7 +204,10 @@ describe('errors', () => {
 
   test('text, and bytes of no format', async () => {
     const text = await problemOf(decodeImage(new TextEncoder().encode('hello, I am a text file')));
-    expect(text).toMatchObject({ problem: 'not-an-image', message: expect.stringContaining('text ("hello, I am a text file")') });
+    expect(text).toMatchObject({
+      problem: 'not-an-image',
+      message: expect.stringContaining('text ("hello, I am a text file")'),
+    });
     const noise = await problemOf(decodeImage(Uint8Array.from([0xde, 0xad, 0xbe, 0xef])));
     expect(noise).toMatchObject({ problem: 'not-an-image', message: expect.stringContaining('4 bytes (de ad be ef)') });
   });
@@ -240,12 +253,17 @@ describe('errors', () => {
     const bytes = await encodeImage(ramp(1, 1, 1), { format: 'png' });
     bytes.fill(0, 16, 24);
     const { problem, message } = await problemOf(decodeImage(bytes));
-    expect([problem, message]).toEqual(['too-small', 'decodeImage: the image must have at least one pixel, got 0 x 0 (PNG)']);
+    expect([problem, message]).toEqual([
+      'too-small',
+      'decodeImage: the image must have at least one pixel, got 0 x 0 (PNG)',
+    ]);
   });
 
   test('more pixels than allowed', async () => {
     const bytes = await encodeImage(ramp(4, 5, 1), { format: 'png' });
-    expect((await problemOf(decodeImage(bytes, { maxPixels: 19 }))).message).toContain('up to 19 pixels (maxPixels), got 5 x 4');
+    expect((await problemOf(decodeImage(bytes, { maxPixels: 19 }))).message).toContain(
+      'up to 19 pixels (maxPixels), got 5 x 4',
+    );
     expect((await decodeImage(bytes, { maxPixels: 20 })).shape).toEqual([4, 5, 3]);
   });
 
@@ -256,15 +274,17 @@ describe('errors', () => {
     );
     expect((await problemOf(encodeImage(image, { format: 'webp', bitDepth: 16 }))).problem).toBe('unsupported');
     await expect(encodeImage(ndarray(new Float32Array(4), [2, 2]), { format: 'png' })).rejects.toThrow('got [2, 2]');
-    await expect(encodeImage(ndarray(new Float32Array(0), [0, 2, 3]), { format: 'png' })).rejects.toThrow('got [0, 2, 3]');
+    await expect(encodeImage(ndarray(new Float32Array(0), [0, 2, 3]), { format: 'png' })).rejects.toThrow(
+      'got [0, 2, 3]',
+    );
     await expect(encodeImage(image, { format: 'webp', quality: 0 })).rejects.toThrow(
       'quality must be an integer from 1 to 100, got 0',
     );
     await expect(encodeImage(ndarray(new Float32Array([0, Number.NaN]), [1, 2, 1]), { format: 'png' })).rejects.toThrow(
       'NaN at flat index 1',
     );
-    expect((await problemOf(encodeImage(ndarray(new Float32Array(16384), [1, 16384, 1]), { format: 'webp' }))).problem).toBe(
-      'too-large',
-    );
+    expect(
+      (await problemOf(encodeImage(ndarray(new Float32Array(16384), [1, 16384, 1]), { format: 'webp' }))).problem,
+    ).toBe('too-large');
   });
 });

@@ -23,9 +23,18 @@ describe('agrees with what was written', () => {
       channels: 3,
       bitDepth: 16,
     });
-    expect(readImageHeader(await picture(3).png({ progressive: true }).toBuffer())).toMatchObject({ ...size, channels: 3 });
-    expect(readImageHeader(await picture(3).png({ palette: true }).toBuffer())).toMatchObject({ channels: 3, bitDepth: 8 });
-    expect(readImageHeader(await picture(4).png({ palette: true }).toBuffer())).toMatchObject({ channels: 4, bitDepth: 8 });
+    expect(readImageHeader(await picture(3).png({ progressive: true }).toBuffer())).toMatchObject({
+      ...size,
+      channels: 3,
+    });
+    expect(readImageHeader(await picture(3).png({ palette: true }).toBuffer())).toMatchObject({
+      channels: 3,
+      bitDepth: 8,
+    });
+    expect(readImageHeader(await picture(4).png({ palette: true }).toBuffer())).toMatchObject({
+      channels: 4,
+      bitDepth: 8,
+    });
   });
 
   test('JPEG: baseline, progressive, grey, CMYK, with a profile and EXIF', async () => {
@@ -131,7 +140,8 @@ describe('what headers and decoders might read differently', () => {
   });
 
   test('AVIF: a grid whose canvas or tiles are larger than the property says', async () => {
-    // One frame, used for 16 x 16 tiles: the property says 30 x 20, the canvas 3000 x 2000, and the tiles have 256 times the pixels of the frame.
+    // One frame, used for 16 x 16 tiles: the property says 30 x 20, the canvas 3000 x 2000, and the tiles have 256
+    // times the pixels of the frame.
     const source = await picture(3).avif().toBuffer();
     const boxAt = (type: string): Buffer => {
       const at = source.indexOf(type) - 4;

@@ -38,7 +38,10 @@ describe('against scikit-image', () => {
   test('ssim of one channel, with and without the channel axis', () => {
     expect(ssim(grey(a), grey(b))).toBeCloseTo(results['ssimGrey']!, 9);
     expect(ssim(a.hi(17, 21, 1), b.hi(17, 21, 1))).toBeCloseTo(results['ssimGrey']!, 9);
-    expect(ssim(grey(a), grey(b), { window: 'gaussian', covariance: 'population' })).toBeCloseTo(results['ssimPaperGrey']!, 9);
+    expect(ssim(grey(a), grey(b), { window: 'gaussian', covariance: 'population' })).toBeCloseTo(
+      results['ssimPaperGrey']!,
+      9,
+    );
   });
 
   test('ssim of bytes', () => {

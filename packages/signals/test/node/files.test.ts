@@ -54,7 +54,10 @@ describe('images', () => {
       problem: 'not-a-file',
       message: expect.stringContaining('it is a folder'),
     });
-    expect(await errorOf(writeImage(at('folder.png'), image))).toMatchObject({ problem: 'not-a-file', path: at('folder.png') });
+    expect(await errorOf(writeImage(at('folder.png'), image))).toMatchObject({
+      problem: 'not-a-file',
+      path: at('folder.png'),
+    });
     expect(await errorOf(writeImage(at('no-folder/a.png'), image))).toMatchObject({ problem: 'not-found' });
 
     await writeFile(at('text.png'), 'I am text');

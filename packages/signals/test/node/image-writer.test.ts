@@ -44,11 +44,15 @@ test('any size, channels, depth and cut gives the picture that was written', asy
         });
         const writer = await createImageWriter(path, { width, height, channels, bitDepth });
         for (let row = 0; row < height; row += chunk)
-          await writer.writeRows(values.subarray(row * width * channels, Math.min(height, row + chunk) * width * channels));
+          await writer.writeRows(
+            values.subarray(row * width * channels, Math.min(height, row + chunk) * width * channels),
+          );
         await writer.close();
         const { depth, channels: found } = await sharp(path).metadata();
         expect([depth, found]).toEqual([bitDepth === 16 ? 'ushort' : 'uchar', channels]);
-        expect([...Array.from(await samplesOf(path, channels, bitDepth))]).toEqual([...values].map(v => Math.round(v * maximum)));
+        expect([...Array.from(await samplesOf(path, channels, bitDepth))]).toEqual(
+          [...values].map(v => Math.round(v * maximum)),
+        );
       },
     ),
     { numRuns: 60 },
@@ -58,7 +62,9 @@ test('any size, channels, depth and cut gives the picture that was written', asy
 test('rows are filtered: a smooth picture gets small', async () => {
   const [width, height] = [256, 256];
   const writer = await createImageWriter(at('smooth.png'), { width, height, channels: 1, bitDepth: 8 });
-  await writer.writeRows(Float32Array.from({ length: width * height }, (_, i) => ((i % width) + Math.floor(i / width)) / 512));
+  await writer.writeRows(
+    Float32Array.from({ length: width * height }, (_, i) => ((i % width) + Math.floor(i / width)) / 512),
+  );
   await writer.close();
   expect((await stat(at('smooth.png'))).size).toBeLessThan((width * height) / 20);
 });
@@ -143,13 +149,20 @@ describe('the file appears when it is whole', () => {
     const writer = await createImageWriter(at('vanishing/a.png'), options);
     await writer.writeRows(new Float32Array(16));
     await rm(at('vanishing'), { recursive: true });
-    await expect(writer.close()).rejects.toMatchObject({ name: 'FileError', problem: 'not-found', path: at('vanishing/a.png') });
+    await expect(writer.close()).rejects.toMatchObject({
+      name: 'FileError',
+      problem: 'not-found',
+      path: at('vanishing/a.png'),
+    });
   });
 });
 
 test('errors', async () => {
   const options = { width: 4, height: 2, channels: 3 } as const;
-  await expect(createImageWriter(at('a.jpg'), options)).rejects.toMatchObject({ name: 'ImageError', problem: 'unsupported' });
+  await expect(createImageWriter(at('a.jpg'), options)).rejects.toMatchObject({
+    name: 'ImageError',
+    problem: 'unsupported',
+  });
   await expect(createImageWriter(at('a.txt'), options)).rejects.toThrow('must end in .png');
   await expect(createImageWriter(at('a.png'), { ...options, width: 0 })).rejects.toThrow('got 0 x 2');
   await expect(createImageWriter(at('nowhere/a.png'), options)).rejects.toMatchObject({ problem: 'not-found' });

@@ -40,9 +40,15 @@ describe('boundary', () => {
   });
 
   test('is uniform along a face', () => {
-    const { coords } = boundary(BOX, { count: 4000, faces: [{ axis: 1, end: 'low' }] }).draw(0, 4000, createRng(1), FIRST);
+    const { coords } = boundary(BOX, { count: 4000, faces: [{ axis: 1, end: 'low' }] }).draw(
+      0,
+      4000,
+      createRng(1),
+      FIRST,
+    );
     const along = Float64Array.from(coords.filter((_, i) => i % 2 === 0)).sort();
-    // Kolmogorov and Smirnov: the largest distance from the uniform distribution is below 1.95 / sqrt(n) with 99.9 % confidence.
+    // Kolmogorov and Smirnov: the largest distance from the uniform distribution is below 1.95 / sqrt(n) with 99.9 %
+    // confidence.
     const distance = Math.max(...along.map((x, i) => Math.abs(x / 3 - (i + 0.5) / 4000)));
     expect(distance).toBeLessThan(1.95 / Math.sqrt(4000));
   });

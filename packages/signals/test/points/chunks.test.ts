@@ -100,17 +100,21 @@ describe.each(SOURCES)('%s', (_, source, fixed) => {
 
   test('does not depend on how a step is cut, whether or not the rng is shared by the chunks', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 8 }), fc.boolean(), (sizes, shared) => {
-        const rng = createRng(5);
-        const joined: Record<string, number[]> = {};
-        for (let start = 0, i = 0; start < n; i++) {
-          const count = Math.min(sizes[i % sizes.length]!, n - start);
-          const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5), FIRST));
-          for (const [name, values] of Object.entries(part)) joined[name] = [...(joined[name] ?? []), ...values];
-          start += count;
-        }
-        expect(joined).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        (sizes, shared) => {
+          const rng = createRng(5);
+          const joined: Record<string, number[]> = {};
+          for (let start = 0, i = 0; start < n; i++) {
+            const count = Math.min(sizes[i % sizes.length]!, n - start);
+            const part = numbersOf(source.draw(start, count, shared ? rng : createRng(5), FIRST));
+            for (const [name, values] of Object.entries(part)) joined[name] = [...(joined[name] ?? []), ...values];
+            start += count;
+          }
+          expect(joined).toEqual(whole);
+        },
+      ),
       { numRuns: 20 },
     );
   });

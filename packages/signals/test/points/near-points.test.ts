@@ -34,7 +34,9 @@ describe('ball', () => {
     const n = 3000;
     const centre = Array.from({ length: d }, (_, axis) => axis - 0.5);
     const { coords } = ball(centre, { count: n, radius: 0.2 }).draw(0, n, createRng(1), FIRST);
-    const radii = Array.from({ length: n }, (_, i) => Math.hypot(...centre.map((c, axis) => coords[i * d + axis]! - c)));
+    const radii = Array.from({ length: n }, (_, i) =>
+      Math.hypot(...centre.map((c, axis) => coords[i * d + axis]! - c)),
+    );
     expect(distanceFrom(radii, r => Math.min(1, (r / 0.2) ** d))).toBeLessThan(limit(n));
   });
 
@@ -67,7 +69,9 @@ describe('ball', () => {
   });
 
   test('says what is wrong', () => {
-    expect(() => ball([], { count: 1, radius: 1 })).toThrow('ball: the centre must be at least one finite number, got []');
+    expect(() => ball([], { count: 1, radius: 1 })).toThrow(
+      'ball: the centre must be at least one finite number, got []',
+    );
     expect(() => ball([0], { count: 1, radius: 0 })).toThrow('ball: radius must be a positive number, got 0');
     expect(() => ball([0, 3], { count: 1, radius: 1, box: BOX })).toThrow(
       'ball: the centre must lie in the box [[-1,1],[0,2]], got [0,3]',

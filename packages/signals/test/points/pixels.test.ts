@@ -65,7 +65,9 @@ describe('pixels', () => {
   });
 
   test('errors', () => {
-    expect(() => pixels(ndarray(new Float32Array(4), [2, 2]))).toThrow('[height, width, channels] or of more axes, got [2, 2]');
+    expect(() => pixels(ndarray(new Float32Array(4), [2, 2]))).toThrow(
+      '[height, width, channels] or of more axes, got [2, 2]',
+    );
     expect(() => pixels(ndarray(new Float32Array(0), [0, 2, 3]))).toThrow('not empty, got [0, 2, 3]');
     expect(() => pixels(ndarray(new Float32Array(4), [2, 2, 1]), { valueScale: [1, 1] })).toThrow(
       'valueScale must be two different numbers',

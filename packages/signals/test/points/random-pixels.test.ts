@@ -113,7 +113,12 @@ describe('stratifiedPixels', () => {
       ),
       [height, width, 1],
     );
-    const { coords, targets } = stratifiedPixels(plane, { counts: [10, 10], range: [0, 1] }).draw(0, 100, createRng(1), FIRST);
+    const { coords, targets } = stratifiedPixels(plane, { counts: [10, 10], range: [0, 1] }).draw(
+      0,
+      100,
+      createRng(1),
+      FIRST,
+    );
     for (let i = 0; i < 100; i++) {
       const [y, x] = [(coords[2 * i]! + 1) / 2, (coords[2 * i + 1]! + 1) / 2];
       expect(targets!['value']![i]).toBeCloseTo((y + 2 * x) / 3, 5);
@@ -171,7 +176,9 @@ describe('subset', () => {
 
   test('errors', () => {
     const whole = pixels(numbered(2, 2));
-    expect(() => subset(whole, { mask: ndarray(new Uint8Array(3), [3]) })).toThrow('must have 4 elements, one a point, got [3]');
+    expect(() => subset(whole, { mask: ndarray(new Uint8Array(3), [3]) })).toThrow(
+      'must have 4 elements, one a point, got [3]',
+    );
     expect(() => subset(whole, { mask: ndarray(new Uint8Array(4), [2, 2]) })).toThrow('must keep a point, got 4 zeros');
     expect(() => subset(whole, { fraction: 1.5, seed: 1 })).toThrow('got 1.5');
     expect(() => subset(whole, { fraction: 0.01, seed: 1 })).toThrow('at least one of 4 points');
@@ -212,7 +219,9 @@ describe('points of a box', () => {
     expect(targets).toBeUndefined();
     let sum = 0;
     for (let i = 0; i < n; i++) {
-      expect(coords[2 * i]! >= 0 && coords[2 * i]! <= 1 && coords[2 * i + 1]! >= -3 && coords[2 * i + 1]! <= 5).toBe(true);
+      expect(coords[2 * i]! >= 0 && coords[2 * i]! <= 1 && coords[2 * i + 1]! >= -3 && coords[2 * i + 1]! <= 5).toBe(
+        true,
+      );
       sum += coords[2 * i + 1]!;
     }
     expect(Math.abs(sum / n - 1)).toBeLessThan((5 * 8) / Math.sqrt(12 * n));

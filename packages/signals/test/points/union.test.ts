@@ -16,7 +16,9 @@ const constant = (count: number, value: number, targets: Record<string, number>)
   fixed: true,
   draw: (_, n) => ({
     coords: new Float32Array(n).fill(value),
-    targets: Object.fromEntries(Object.entries(targets).map(([name, width]) => [name, new Float32Array(n * width).fill(value)])),
+    targets: Object.fromEntries(
+      Object.entries(targets).map(([name, width]) => [name, new Float32Array(n * width).fill(value)]),
+    ),
   }),
 });
 
@@ -67,7 +69,9 @@ describe('union', () => {
       "union: the points of 'b' must have 2 coordinates, got 1",
     );
     const clash = union({ value: constant(1, 1, {}), other: constant(1, 1, { value: 1 }) });
-    expect(() => clash.draw(0, 2, createRng(1), FIRST)).toThrow("union: a source is called 'value' as a target of 'other' is");
+    expect(() => clash.draw(0, 2, createRng(1), FIRST)).toThrow(
+      "union: a source is called 'value' as a target of 'other' is",
+    );
     const widths = union({ a: constant(1, 1, { value: 1 }), b: constant(1, 1, { value: 2 }) });
     expect(() => widths.draw(0, 2, createRng(1), FIRST)).toThrow(
       "union: target 'value' of 'b' must have the width 1 of other sources, got 2",

@@ -41,7 +41,10 @@ describe('withTime', () => {
 
   test('is uniform on the interval', () => {
     const n = 4000;
-    const { coords } = withTime(uniform(BOX, { count: n }), { interval }).draw(0, n, createRng(1), { step: 70, steps: 100 });
+    const { coords } = withTime(uniform(BOX, { count: n }), { interval }).draw(0, n, createRng(1), {
+      step: 70,
+      steps: 100,
+    });
     const times = Float64Array.from(coords.filter((_, i) => i % 3 === 0)).sort();
     // Kolmogorov and Smirnov, 99.9 % confidence.
     const distance = Math.max(...times.map((time, i) => Math.abs(time / 0.2 - (i + 0.5) / n)));

@@ -1,11 +1,11 @@
 /**
- * @file The Helmholtz equation in differences of fourth order. In the stretched coordinates X_k, with dX_k = e_k dx_k, it has constant coefficients,
- * and its solution is smooth where the layer begins as well:
+ * @file The Helmholtz equation in differences of fourth order. In the stretched coordinates X_k, with dX_k = e_k dx_k,
+ *   it has constant coefficients, and its solution is smooth where the layer begins as well:
  *
  *     E (sum_k d2u/dX_k^2 + k^2 m u) = s,    E = e_x e_y
  *
- * The second derivative is that of the polynomial through five neighbours, at complex places; through three next to the border, which leaves the
- * solution of fourth order.
+ * The second derivative is that of the polynomial through five neighbours, at complex places; through three next to the
+ * border, which leaves the solution of fourth order.
  */
 import { type ComplexVector, complexZeros } from '../sparse/complex-vector.ts';
 import { coordinateOf, type HelmholtzProblem } from './medium.ts';
@@ -18,18 +18,21 @@ interface AxisOperator {
 }
 
 /**
- * The weight of the value at distance d in the second derivative at 0 of the polynomial through 0, d and one or three others d_a: twice the
- * coefficient of x^2 in x prod (x - d_a) / (d prod (d - d_a)).
+ * The weight of the value at distance d in the second derivative at 0 of the polynomial through 0, d and one or three
+ * others d_a: twice the coefficient of x^2 in x prod (x - d_a) / (d prod (d - d_a)).
  */
 const secondDerivativeWeight = (d: Complex, others: readonly Complex[]): Complex => {
   const denominator = others.reduce((product, other) => times(product, minus(d, other)), d);
   const pairs = others.map((a, i) => times(a, others[(i + 1) % others.length]!));
-  const coefficient = others.length === 1 ? ([1, 0] as const) : pairs.reduce(([a, b], [c, s]): Complex => [a + c, b + s], [0, 0]);
+  const coefficient =
+    others.length === 1 ? ([1, 0] as const) : pairs.reduce(([a, b], [c, s]): Complex => [a + c, b + s], [0, 0]);
   return over(times([2, 0], coefficient), denominator);
 };
 
 const axisOperator = (problem: HelmholtzProblem, length: number): AxisOperator => {
-  const places = Array.from({ length }, (_, i) => stretchedCoordinate(problem.absorbing, coordinateOf(problem, length, i)));
+  const places = Array.from({ length }, (_, i) =>
+    stretchedCoordinate(problem.absorbing, coordinateOf(problem, length, i)),
+  );
   const inner = Array.from({ length: length - 2 }, (_, i) => i + 1);
   const weights = inner.map(i => {
     const reach = i === 1 || i === length - 2 ? [-1, 1] : [-2, -1, 1, 2];
@@ -50,7 +53,9 @@ const axisOperator = (problem: HelmholtzProblem, length: number): AxisOperator =
 };
 
 /** Gives s - A u for the wave and right side at the inner points, row-major. */
-export const fourthOrderResidual = (problem: HelmholtzProblem): ((u: ComplexVector, source: ComplexVector) => ComplexVector) => {
+export const fourthOrderResidual = (
+  problem: HelmholtzProblem,
+): ((u: ComplexVector, source: ComplexVector) => ComplexVector) => {
   const { wavenumber, squaredSlowness } = problem;
   const [y, x] = [axisOperator(problem, problem.rows), axisOperator(problem, problem.columns)];
   const [rows, columns] = [problem.rows - 2, problem.columns - 2];

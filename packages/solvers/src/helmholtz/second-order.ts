@@ -17,7 +17,11 @@ export const secondOrderSystem = (problem: HelmholtzProblem): GridSystem => {
   const stretchY = (row: number) => stretchAt(absorbing, coordinateOf(problem, problem.rows, row));
   const stretchX = (column: number) => stretchAt(absorbing, coordinateOf(problem, problem.columns, column));
   const [stepY, stepX] = [stepOf(problem, problem.rows), stepOf(problem, problem.columns)];
-  const [diagonal, right, down] = [complexZeros(rows * columns), complexZeros(rows * columns), complexZeros(rows * columns)];
+  const [diagonal, right, down] = [
+    complexZeros(rows * columns),
+    complexZeros(rows * columns),
+    complexZeros(rows * columns),
+  ];
   for (let i = 0; i < rows; i++) {
     const [above, here, below] = [stretchY(i + 0.5), stretchY(i + 1), stretchY(i + 1.5)];
     for (let j = 0; j < columns; j++) {

@@ -25,7 +25,9 @@ export interface HelmholtzSolverOptions extends RunOptions {
   readonly order?: 2 | 4;
   /** The relative residual |s - A u| / |s| of the discrete equations to reach; 1e-9 if absent. */
   readonly tolerance?: number;
-  /** The most memory that the factor may take while it is made; 2^30 if absent, which is enough for 700 x 700 points. */
+  /**
+   * The most memory that the factor may take while it is made; 2^30 if absent, which is enough for 700 x 700 points.
+   */
   readonly maximumBytes?: number;
 }
 
@@ -41,7 +43,10 @@ export interface HelmholtzSolution {
   readonly factorBytes: number;
 }
 
-/** More sweeps than this mean that the iteration does not converge, or so slowly that the grid is too coarse for the wave. */
+/**
+ * More sweeps than this mean that the iteration does not converge, or so slowly that the grid is too coarse for the
+ * wave.
+ */
 const MAXIMUM_SWEEPS = 40;
 
 const assertProblem = (
@@ -82,25 +87,37 @@ const refine = (
     if (residual <= tolerance) return { u, residual, sweeps };
     // Not a number, too, ends the loop.
     if (!(residual < 1e6 && sweeps < MAXIMUM_SWEEPS))
-      throw new ConvergenceError('solveHelmholtz', residual, tolerance, 'take a finer grid, order 2, or a wider tolerance');
+      throw new ConvergenceError(
+        'solveHelmholtz',
+        residual,
+        tolerance,
+        'take a finer grid, order 2, or a wider tolerance',
+      );
   }
 };
 
 /**
- * The solution of the Helmholtz equation in a box, with the absorbing layer and in the form of `helmholtz` of `@neural-fields/losses`:
+ * The solution of the Helmholtz equation in a box, with the absorbing layer and in the form of `helmholtz` of
+ * `@neural-fields/losses`:
  *
  *     sum_k d/dx_k (E / e_k^2 du/dx_k) + E k^2 m u = s,    E = prod_k e_k,    u = 0 on the border
  *
- * A direct solution of the equations in differences of second order (multifrontal, complex symmetric, ordered by nested dissection), which corrects
- * until the residual of the equations in differences of `order` is below the tolerance: order 4 costs a few solutions with the same factor.
- * The medium is taken at the grid's points: where m jumps, either is of first order.
+ * A direct solution of the equations in differences of second order (multifrontal, complex symmetric, ordered by nested
+ * dissection), which corrects until the residual of the equations in differences of `order` is below the tolerance:
+ * order 4 costs a few solutions with the same factor. The medium is taken at the grid's points: where m jumps, either
+ * is of first order.
  *
- * @param source s, pairs of real and imaginary parts, `[rows, columns, 2 waves]`; points are corner-aligned on [-bound, bound]^2, y before x
+ * @param source s, pairs of real and imaginary parts, `[rows, columns, 2 waves]`; points are corner-aligned on [-bound,
+ *   bound]^2, y before x
  * @throws RangeError when an array or option does not fit, or more memory would be needed than allowed
- * @throws ConvergenceError when the residual does not come down: the grid is too coarse for the wave, or the box resonates
+ * @throws ConvergenceError when the residual does not come down: the grid is too coarse for the wave, or the box
+ *   resonates
  * @throws the signal's reason when it is aborted
  */
-export const solveHelmholtz = async (source: ArrayView, options: HelmholtzSolverOptions): Promise<HelmholtzSolution> => {
+export const solveHelmholtz = async (
+  source: ArrayView,
+  options: HelmholtzSolverOptions,
+): Promise<HelmholtzSolution> => {
   assertProblem(source, options);
   const { wavenumber, absorbing, order = 4, tolerance = 1e-9, maximumBytes = 2 ** 30 } = options;
   const [rows, columns, parts] = source.shape as [number, number, number];

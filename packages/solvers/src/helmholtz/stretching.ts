@@ -1,13 +1,17 @@
 /**
- * @file The absorbing layer as in `absorbingLayer` of `@neural-fields/losses`: coordinates are stretched into the complex plane in a rim of the domain.
+ * @file The absorbing layer as in `absorbingLayer` of `@neural-fields/losses`: coordinates are stretched into the
+ *   complex plane in a rim of the domain.
  *
  *     e_k(x) = 1 - i a_0 (l_k / L)^2,    l_k = max(|x_k| - (bound - L), 0)
  *
- * Time goes as exp(i omega t), so that exp(-i k r) goes out. Berenger 1994; Chen et al. 2013; Sitzmann et al. 2020, arXiv:2006.09661, supplement.
+ * Time goes as exp(i omega t), so that exp(-i k r) goes out. Berenger 1994; Chen et al. 2013; Sitzmann et al. 2020,
+ * arXiv:2006.09661, supplement.
  */
 import { assertPositive } from '../assert.ts';
 
-/** A perfectly matched layer around the box [-bound, bound]^2: what `absorbingLayer` of `@neural-fields/losses` makes. */
+/**
+ * A perfectly matched layer around the box [-bound, bound]^2: what `absorbingLayer` of `@neural-fields/losses` makes.
+ */
 export interface AbsorbingLayer {
   /** a_0, without unit; 5 in the paper. */
   readonly strength: number;
@@ -47,7 +51,10 @@ export const stretchAt = (layer: AbsorbingLayer | null, x: number): Complex => {
   return [1, -layer.strength * depth ** 2];
 };
 
-/** The integral of e from 0: the stretched coordinate x - i a_0 l^3 / (3 L^2), with the side's sign, in which waves have no layer to notice. */
+/**
+ * The integral of e from 0: the stretched coordinate x - i a_0 l^3 / (3 L^2), with the side's sign, in which waves have
+ * no layer to notice.
+ */
 export const stretchedCoordinate = (layer: AbsorbingLayer | null, x: number): Complex => {
   if (!layer) return [x, 0];
   const depth = Math.max(Math.abs(x) - (layer.bound - layer.width), 0);

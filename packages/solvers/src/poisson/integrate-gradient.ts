@@ -1,6 +1,7 @@
 /**
- * @file The signal whose differences are nearest to a given gradient field: min over u of sum_k |D_k u - g_k|^2, which is Poisson's equation
- * sum_k D_k^T D_k u = sum_k D_k^T g_k. With mirror images at the border all operators here are diagonal in the cosine transform.
+ * @file The signal whose differences are nearest to a given gradient field: min over u of sum_k |D_k u - g_k|^2, which
+ *   is Poisson's equation sum_k D_k^T D_k u = sum_k D_k^T g_k. With mirror images at the border all operators here are
+ *   diagonal in the cosine transform.
  *
  *     forward   u[i + 1] - u[i], at the last point 0                       |D|^2 = 4 sin^2(pi k / 2n)
  *     central   (u[i + 1] - u[i - 1]) / 2                                   |D|^2 = sin^2(pi k / n)
@@ -25,7 +26,10 @@ export interface IntegrateGradientOptions {
   readonly mean?: number;
 }
 
-/** D^T of three weights (before, 0, after) with mirror images: element i of D hears elements i - 1 and i + 1, or itself at an end. */
+/**
+ * D^T of three weights (before, 0, after) with mirror images: element i of D hears elements i - 1 and i + 1, or itself
+ * at an end.
+ */
 const transposedCentral =
   (weight: number) =>
   (line: Float64Array): Float64Array => {
@@ -86,17 +90,22 @@ const transpose = (
 };
 
 /**
- * The signal with a given gradient, in the sense of least squares: for the gradient of a signal by the same differences it is that signal, but for
- * its mean. Fast cosine transforms, as in {@link solvePoisson}.
+ * The signal with a given gradient, in the sense of least squares: for the gradient of a signal by the same differences
+ * it is that signal, but for its mean. Fast cosine transforms, as in {@link solvePoisson}.
  *
- * Perez, Gangnet and Blake 2003, "Poisson image editing"; Frankot and Chellappa 1988, "A method for enforcing integrability".
+ * Perez, Gangnet and Blake 2003, "Poisson image editing"; Frankot and Chellappa 1988, "A method for enforcing
+ * integrability".
  *
- * @param gradient `[...grid, d * channels]`, element `k * channels + c` the difference of channel c along axis k, as `coordinateGradient` of
- *   `@neural-fields/signals` gives it
+ * @param gradient `[...grid, d * channels]`, element `k * channels + c` the difference of channel c along axis k, as
+ *   `coordinateGradient` of `@neural-fields/signals` gives it
  * @returns `f64[...grid, channels]`
- * @throws RangeError when the array is empty or has a number that is not finite, or an option or the number of channels does not fit it
+ * @throws RangeError when the array is empty or has a number that is not finite, or an option or the number of channels
+ *   does not fit it
  */
-export const integrateGradient = (gradient: ArrayView, options: IntegrateGradientOptions = {}): NdArray<Float64Array> => {
+export const integrateGradient = (
+  gradient: ArrayView,
+  options: IntegrateGradientOptions = {},
+): NdArray<Float64Array> => {
   const grid = gradient.shape.slice(0, -1);
   const axes = grid.length;
   const { operator = 'central', spacing = grid.map(() => 1), mean = 0 } = options;
@@ -122,7 +131,8 @@ export const integrateGradient = (gradient: ArrayView, options: IntegrateGradien
     const angles = frequency.map((k, axis) => (Math.PI * k) / grid[axis]!);
     return spacing.reduce(
       (sum, step, axis) =>
-        sum + angles.reduce((product, angle, other) => product * (other === axis ? along(angle) : across(angle)), step ** -2),
+        sum +
+        angles.reduce((product, angle, other) => product * (other === axis ? along(angle) : across(angle)), step ** -2),
       0,
     );
   });

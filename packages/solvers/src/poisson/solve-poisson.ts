@@ -1,9 +1,18 @@
-/** @file Poisson's equation on a grid, laplacian u = f, solved exactly for second differences: (u[i - 1] - 2 u[i] + u[i + 1]) / h^2 along each axis. */
+/**
+ * @file Poisson's equation on a grid, laplacian u = f, solved exactly for second differences: (u[i - 1] - 2 u[i] + u[i
+ * + 1]) / h^2 along each axis.
+ */
 import type { NdArray } from 'ndarray';
 import { type ArrayView, assertShape, formatShape, toFloat64, toNdarray } from '../array-view.ts';
 import { assertSpacing } from '../assert.ts';
 import { divideBySymbol, setMean } from './symbols.ts';
-import { alongAxis, cosineTransform, inverseCosineTransform, inverseSineTransform, sineTransform } from './transforms.ts';
+import {
+  alongAxis,
+  cosineTransform,
+  inverseCosineTransform,
+  inverseSineTransform,
+  sineTransform,
+} from './transforms.ts';
 
 /** The options of {@link solvePoisson} for a solution with no slope across the border. */
 export interface PoissonNeumannOptions {
@@ -25,10 +34,18 @@ export interface PoissonDirichletOptions {
 
 const squaredSine = (angle: number): number => Math.sin(angle) ** 2;
 
-const solveNeumann = (data: Float64Array, shape: readonly number[], spacing: readonly number[], mean: number): Float64Array => {
+const solveNeumann = (
+  data: Float64Array,
+  shape: readonly number[],
+  spacing: readonly number[],
+  mean: number,
+): Float64Array => {
   for (let axis = 0; axis < spacing.length; axis++) alongAxis(data, shape, axis, cosineTransform);
   const symbol = (frequency: readonly number[]): number =>
-    frequency.reduce((sum, k, axis) => sum - (4 / spacing[axis]! ** 2) * squaredSine((Math.PI * k) / (2 * shape[axis]!)), 0);
+    frequency.reduce(
+      (sum, k, axis) => sum - (4 / spacing[axis]! ** 2) * squaredSine((Math.PI * k) / (2 * shape[axis]!)),
+      0,
+    );
   divideBySymbol(data, shape, symbol);
   for (let axis = 0; axis < spacing.length; axis++) alongAxis(data, shape, axis, inverseCosineTransform);
   setMean(data, shape.at(-1)!, mean);
@@ -67,7 +84,8 @@ const solveDirichlet = (
   for (let axis = 0; axis < spacing.length; axis++) alongAxis(inner, innerShape, axis, sineTransform);
   const symbol = (frequency: readonly number[]): number =>
     frequency.reduce(
-      (sum, k, axis) => sum - (4 / spacing[axis]! ** 2) * squaredSine((Math.PI * (k + 1)) / (2 * (innerShape[axis]! + 1))),
+      (sum, k, axis) =>
+        sum - (4 / spacing[axis]! ** 2) * squaredSine((Math.PI * (k + 1)) / (2 * (innerShape[axis]! + 1))),
       0,
     );
   divideBySymbol(inner, innerShape, symbol);
@@ -81,9 +99,10 @@ const solveDirichlet = (
 /**
  * The solution of Poisson's equation laplacian u = f on a grid, to rounding, for the Laplacian of second differences.
  *
- * `neumann` (default): the signal goes on beyond the border as its mirror image (d c b a | a b c d), as in `scipy.ndimage.laplace` and in `laplace` of
- * `@neural-fields/signals`, whose inverse this is. The solution has the mean that is asked for. A right side whose mean is not 0 has no
- * solution: its mean is then left out, which is the solution in the sense of least squares.
+ * `neumann` (default): the signal goes on beyond the border as its mirror image (d c b a | a b c d), as in
+ * `scipy.ndimage.laplace` and in `laplace` of `@neural-fields/signals`, whose inverse this is. The solution has the
+ * mean that is asked for. A right side whose mean is not 0 has no solution: its mean is then left out, which is the
+ * solution in the sense of least squares.
  *
  * `dirichlet`: the outermost points are known, and the equation holds at all others.
  *
@@ -91,8 +110,8 @@ const solveDirichlet = (
  *
  * @param rightSide f, `[...grid, channels]`, such as `[height, width, channels]`
  * @returns u, `f64[...grid, channels]`
- * @throws RangeError when the array is empty or has a number that is not finite, when an option does not fit it, or when an axis has less than 3
- *   points and the border is known
+ * @throws RangeError when the array is empty or has a number that is not finite, when an option does not fit it, or
+ *   when an axis has less than 3 points and the border is known
  */
 export const solvePoisson = (
   rightSide: ArrayView,

@@ -2,8 +2,8 @@
 import { elementCount } from '../array-view.ts';
 
 /**
- * Divides the coefficients of every channel by the operator's symbol at their frequency, in place; where the symbol is 0, which is at the
- * frequency 0 only, the coefficient becomes 0: the operator does not see a constant.
+ * Divides the coefficients of every channel by the operator's symbol at their frequency, in place; where the symbol is
+ * 0, which is at the frequency 0 only, the coefficient becomes 0: the operator does not see a constant.
  *
  * @param data `[...grid, channels]`, row-major
  * @param symbol the operator's factor at a frequency, one index for each axis of the grid

@@ -13,7 +13,12 @@ import { elementCount } from '../array-view.ts';
 export type LineTransform = (line: Float64Array) => Float64Array;
 
 /** Applies a transform to every line along one axis of a row-major array, in place. */
-export const alongAxis = (data: Float64Array, shape: readonly number[], axis: number, transform: LineTransform): void => {
+export const alongAxis = (
+  data: Float64Array,
+  shape: readonly number[],
+  axis: number,
+  transform: LineTransform,
+): void => {
   const length = shape[axis]!;
   const stride = elementCount(shape.slice(axis + 1));
   const line = new Float64Array(length);
@@ -25,10 +30,16 @@ export const alongAxis = (data: Float64Array, shape: readonly number[], axis: nu
     }
 };
 
-/** Even elements in order, then odd ones backwards: the order that makes a cosine transform a Fourier transform of the same length. */
+/**
+ * Even elements in order, then odd ones backwards: the order that makes a cosine transform a Fourier transform of the
+ * same length.
+ */
 const folded = (j: number, length: number): number => (2 * j < length ? 2 * j : 2 * (length - j) - 1);
 
-/** DCT-II by one Fourier transform of the same length. Makhoul 1980, "A fast cosine transform in one and two dimensions". */
+/**
+ * DCT-II by one Fourier transform of the same length. Makhoul 1980, "A fast cosine transform in one and two
+ * dimensions".
+ */
 export const cosineTransform: LineTransform = line => {
   const n = line.length;
   const { real, imaginary } = fft({

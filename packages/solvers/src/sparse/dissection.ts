@@ -1,8 +1,10 @@
 /**
- * @file Nested dissection of a grid: the line in the middle of a box parts it into two that know nothing of each other; each is dissected likewise,
- * and lines are eliminated after what they part. George 1973, "Nested dissection of a regular finite element mesh".
+ * @file Nested dissection of a grid: the line in the middle of a box parts it into two that know nothing of each other;
+ *   each is dissected likewise, and lines are eliminated after what they part. George 1973, "Nested dissection of a
+ *   regular finite element mesh".
  *
- * A direct solution of n^2 points then takes O(n^3) operations and O(n^2 log n) memory, in place of the n^4 and n^3 of a banded one.
+ * A direct solution of n^2 points then takes O(n^3) operations and O(n^2 log n) memory, in place of the n^4 and n^3 of
+ * a banded one.
  */
 
 /** Some unknowns that are eliminated together. */
@@ -26,13 +28,17 @@ interface Box {
 /** Boxes of at most so many points are eliminated whole: smaller ones cost more in overhead than they save. */
 const LARGEST_LEAF = 16;
 
-/** The fronts of a grid in the order of elimination: children before their parent, which follows the second of them at once. */
+/**
+ * The fronts of a grid in the order of elimination: children before their parent, which follows the second of them at
+ * once.
+ */
 export const dissect = (rows: number, columns: number): Front[] => {
   const fronts: Front[] = [];
   const pointsOf = ({ top, bottom, left, right }: Box): number[] => {
     const points: number[] = [];
     for (let row = Math.max(top, 0); row < Math.min(bottom, rows); row++)
-      for (let column = Math.max(left, 0); column < Math.min(right, columns); column++) points.push(row * columns + column);
+      for (let column = Math.max(left, 0); column < Math.min(right, columns); column++)
+        points.push(row * columns + column);
     return points;
   };
   const around = (box: Box): Int32Array =>

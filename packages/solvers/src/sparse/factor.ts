@@ -1,7 +1,8 @@
 /**
- * @file The multifrontal method: A = L D L^T of a sparse symmetric matrix, as a row of small dense eliminations. Each front gathers the matrix'
- * elements of its pivots and what its children left behind, eliminates its pivots, and leaves the rest to its parent. Duff and Reid 1983, "The
- * multifrontal solution of indefinite sparse symmetric linear equations"; here without exchanges, which the caller makes up for by refinement.
+ * @file The multifrontal method: A = L D L^T of a sparse symmetric matrix, as a row of small dense eliminations. Each
+ *   front gathers the matrix' elements of its pivots and what its children left behind, eliminates its pivots, and
+ *   leaves the rest to its parent. Duff and Reid 1983, "The multifrontal solution of indefinite sparse symmetric linear
+ *   equations"; here without exchanges, which the caller makes up for by refinement.
  */
 import { createTurns, type RunOptions } from '../run-options.ts';
 import type { ComplexVector } from './complex-vector.ts';
@@ -173,7 +174,8 @@ export const factorGrid = async (system: GridSystem, options: RunOptions = {}): 
     });
     const matrix = frontalZeros(indices.length);
     gatherSystem(matrix, front, system, place);
-    for (const child of waiting.splice(waiting.length - front.children, front.children)) gatherChild(matrix, child, place);
+    for (const child of waiting.splice(waiting.length - front.children, front.children))
+      gatherChild(matrix, child, place);
     eliminate(matrix, front.pivots.length);
     const { factor, left } = part(matrix, front, indices);
     factors.push(factor);

@@ -1,4 +1,7 @@
-/** @file The dense matrix of one front: the upper triangle of a complex symmetric matrix, the first `pivots` rows of which are eliminated. */
+/**
+ * @file The dense matrix of one front: the upper triangle of a complex symmetric matrix, the first `pivots` rows of
+ * which are eliminated.
+ */
 import { type ComplexVector, complexZeros } from './complex-vector.ts';
 
 /** A square symmetric matrix, row-major; only elements [i, j] with i <= j count. */
@@ -9,7 +12,8 @@ export interface FrontalMatrix extends ComplexVector {
 export const frontalZeros = (order: number): FrontalMatrix => ({ order, ...complexZeros(order * order) });
 
 /**
- * Row i minus the multiples of pivot rows k and k + 1: two at a time, so that the row is read and written half as often.
+ * Row i minus the multiples of pivot rows k and k + 1: two at a time, so that the row is read and written half as
+ * often.
  */
 const subtractTwoRows = (
   { real, imaginary, order }: FrontalMatrix,
@@ -51,8 +55,8 @@ const invertPivot = ({ real, imaginary, order }: FrontalMatrix, k: number): read
 };
 
 /**
- * Eliminates the first `pivots` unknowns, in place: A = L D L^T in part, without exchanges. Row k then has D[k, k] on the diagonal and
- * (D L^T)[k, j] beyond it, and the rest of the matrix is the Schur complement.
+ * Eliminates the first `pivots` unknowns, in place: A = L D L^T in part, without exchanges. Row k then has D[k, k] on
+ * the diagonal and (D L^T)[k, j] beyond it, and the rest of the matrix is the Schur complement.
  */
 export const eliminate = (matrix: FrontalMatrix, pivots: number): void => {
   const { real, imaginary, order } = matrix;

@@ -1,4 +1,7 @@
-/** @file A linear system on the points of a grid in which each point is coupled with its four neighbours: complex and symmetric (not Hermitian). */
+/**
+ * @file A linear system on the points of a grid in which each point is coupled with its four neighbours: complex and
+ * symmetric (not Hermitian).
+ */
 import type { ComplexVector } from './complex-vector.ts';
 
 /** A symmetric matrix A of order rows * columns, in row-major order of the points. */

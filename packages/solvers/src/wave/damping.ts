@@ -1,6 +1,7 @@
 /**
- * @file The absorbing layer of the wave equation: zeta(l) = zeta_0 (l / L)^2 along each axis, with zeta_0 = 3 c / (2 L) log(1 / R), so that what comes
- * back from the border at right angles is R of what went in. Grote and Sim 2010, arXiv:1001.0319, "Efficient PML for the wave equation".
+ * @file The absorbing layer of the wave equation: zeta(l) = zeta_0 (l / L)^2 along each axis, with zeta_0 = 3 c / (2 L)
+ *   log(1 / R), so that what comes back from the border at right angles is R of what went in. Grote and Sim 2010,
+ *   arXiv:1001.0319, "Efficient PML for the wave equation".
  */
 import { assertPositive } from '../assert.ts';
 
@@ -29,7 +30,8 @@ export const axisDamping = (
     throw new RangeError(
       `solveWave: the absorbing border's width must be at most half of the grid's extent ${extent}, got ${width}`,
     );
-  if (!(reflection > 0 && reflection < 1)) throw new RangeError(`solveWave: reflection must be in (0, 1), got ${reflection}`);
+  if (!(reflection > 0 && reflection < 1))
+    throw new RangeError(`solveWave: reflection must be in (0, 1), got ${reflection}`);
   const largest = ((3 * speed) / (2 * width)) * Math.log(1 / reflection);
   const zeta = (index: number): number => {
     const depth = Math.max(width - index * step, width - (length - 1 - index) * step, 0);

@@ -30,7 +30,10 @@ export const laplacianOf = ({ rows, columns, spacing: [stepY, stepX] }: WaveProb
   return result;
 };
 
-/** Steps a wave: gives u(t + dt) from u(t - dt) and u(t). It owns the layer's memory, so every step must be taken once, in order. */
+/**
+ * Steps a wave: gives u(t + dt) from u(t - dt) and u(t). It owns the layer's memory, so every step must be taken once,
+ * in order.
+ */
 export type WaveStepper = (before: Float64Array, now: Float64Array) => Float64Array;
 
 /** Waves between walls: the outermost points stay as they are. */
@@ -43,7 +46,11 @@ const freeStepper =
     return after;
   };
 
-const dampedStepper = (problem: WaveProblem, timeStep: number, damping: readonly [AxisDamping, AxisDamping]): WaveStepper => {
+const dampedStepper = (
+  problem: WaveProblem,
+  timeStep: number,
+  damping: readonly [AxisDamping, AxisDamping],
+): WaveStepper => {
   const { rows, columns, squaredSpeed } = problem;
   const [stepY, stepX] = problem.spacing;
   const [dampingY, dampingX] = damping;
@@ -63,7 +70,8 @@ const dampedStepper = (problem: WaveProblem, timeStep: number, damping: readonly
         // zeta_y zeta_x u is the mean of before and after: a strong layer would be unstable otherwise.
         const stiff = (timeStep ** 2 * zetaY * zetaX) / 2;
         after[at] =
-          (2 * now[at]! - before[at]! * (1 + stiff - half) + timeStep ** 2 * squaredSpeed[at]! * spread) / (1 + stiff + half);
+          (2 * now[at]! - before[at]! * (1 + stiff - half) + timeStep ** 2 * squaredSpeed[at]! * spread) /
+          (1 + stiff + half);
       }
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++) {

@@ -49,7 +49,9 @@ const readProblem = (displacement: ArrayView, options: WaveSolverOptions): WaveP
   const { shape } = displacement;
   const [rows = 0, columns = 0] = shape;
   if (shape.length !== 2 || rows < 3 || columns < 3)
-    throw new RangeError(`solveWave: the displacement must be [rows, columns] with 3 or more of each, got ${formatShape(shape)}`);
+    throw new RangeError(
+      `solveWave: the displacement must be [rows, columns] with 3 or more of each, got ${formatShape(shape)}`,
+    );
   assertSpacing('solveWave: spacing', spacing, 2);
   assertPositive('solveWave: speed', speed);
   const squaredSpeed = new Float64Array(rows * columns).fill(speed ** 2);
@@ -73,10 +75,11 @@ const largestStep = ({ squaredSpeed, spacing: [stepY, stepX] }: WaveProblem): nu
   1 / Math.sqrt(squaredSpeed.reduce((most, value) => Math.max(most, value), 0) * (stepY ** -2 + stepX ** -2));
 
 /**
- * The wave equation m u_tt = c^2 laplacian u on a grid, as `wave` of `@neural-fields/losses` has it, from its initial displacement and velocity.
+ * The wave equation m u_tt = c^2 laplacian u on a grid, as `wave` of `@neural-fields/losses` has it, from its initial
+ * displacement and velocity.
  *
- * Leapfrog: central differences of second order in time and space. Snapshots between two steps are interpolated by the parabola through the nearest
- * three. What starts inside an absorbing layer is not followed rightly.
+ * Leapfrog: central differences of second order in time and space. Snapshots between two steps are interpolated by the
+ * parabola through the nearest three. What starts inside an absorbing layer is not followed rightly.
  *
  * @param displacement u at the time 0, `[rows, columns]`, y before x
  * @throws RangeError when an array or option does not fit

@@ -5,7 +5,10 @@ import { convergenceOrders, largestDifference, relativeDistance, sampled } from 
 
 const absorbing = { strength: 5, width: 0.5, bound: 1 };
 
-/** J_0 and Y_0 by their power series: in float64 they have 12 digits up to 10. Abramowitz and Stegun 1964, 9.1.12 and 9.1.13. */
+/**
+ * J_0 and Y_0 by their power series: in float64 they have 12 digits up to 10. Abramowitz and Stegun 1964, 9.1.12 and
+ * 9.1.13.
+ */
 const bessel = (x: number): { j: number; y: number } => {
   const gamma = 0.5772156649015329;
   let [term, j, rest, harmonic] = [1, 1, 0, 0];
@@ -30,8 +33,8 @@ describe('an outgoing wave in free space', () => {
   const inner = (x: number): boolean => Math.abs(x) <= 0.5;
 
   /**
-   * With laplacian u + k^2 u = delta and time as exp(i omega t), u = (i / 4) H_0^(2)(k r) = (Y_0 + i J_0) / 4. Away from a Gaussian of unit integral
-   * it is exp(-k^2 variance / 2) times that.
+   * With laplacian u + k^2 u = delta and time as exp(i omega t), u = (i / 4) H_0^(2)(k r) = (Y_0 + i J_0) / 4. Away
+   * from a Gaussian of unit integral it is exp(-k^2 variance / 2) times that.
    */
   const truth = (y: number, x: number): readonly [number, number] => {
     const r = Math.hypot(x, y);
@@ -122,25 +125,33 @@ it('solves for several sources at once, on grids that are not square', async () 
     options,
   );
   expect(both.waves.shape).toEqual([40, 31, 4]);
-  const wave = (first: number): Float64Array => both.waves.data.filter((_, i) => i % 4 === first || i % 4 === first + 1);
+  const wave = (first: number): Float64Array =>
+    both.waves.data.filter((_, i) => i % 4 === first || i % 4 === first + 1);
   expect(largestDifference(wave(0), one.waves.data)).toBe(0);
   expect(largestDifference(wave(2), two.waves.data)).toBe(0);
   expect(both.residual).toBe(Math.max(one.residual, two.residual));
-  expect((await solveHelmholtz(ndarray(new Float64Array(50), [5, 5, 2]), options)).waves.data).toEqual(new Float64Array(50));
+  expect((await solveHelmholtz(ndarray(new Float64Array(50), [5, 5, 2]), options)).waves.data).toEqual(
+    new Float64Array(50),
+  );
 });
 
 it('says what does not fit, and gives up when the residual does not fall', async () => {
   const options = { wavenumber: 6, absorbing } as const;
   const source = sampled(9, () => [1, 0]);
-  const refused = (change: object, array = source): Promise<unknown> => solveHelmholtz(array, { ...options, ...change });
+  const refused = (change: object, array = source): Promise<unknown> =>
+    solveHelmholtz(array, { ...options, ...change });
   await expect(
     refused(
       {},
       sampled(9, () => [1]),
     ),
   ).rejects.toThrow('must be [rows, columns, 2 waves] with 5 or more rows and columns, got [9, 9, 1]');
-  await expect(refused({ wavenumber: -1 })).rejects.toThrow('solveHelmholtz: wavenumber must be a positive number, got -1');
-  await expect(refused({ absorbing: { ...absorbing, width: 2 } })).rejects.toThrow('width must be at most the bound 1, got 2');
+  await expect(refused({ wavenumber: -1 })).rejects.toThrow(
+    'solveHelmholtz: wavenumber must be a positive number, got -1',
+  );
+  await expect(refused({ absorbing: { ...absorbing, width: 2 } })).rejects.toThrow(
+    'width must be at most the bound 1, got 2',
+  );
   await expect(refused({ bound: 2 })).rejects.toThrow('bound must be that of the absorbing layer, 1, got 2');
   await expect(refused({ squaredSlowness: sampled(8, () => 1) })).rejects.toThrow(
     'the squared slowness must be [9, 9], got [8, 8]',
@@ -148,7 +159,9 @@ it('says what does not fit, and gives up when the residual does not fall', async
   await expect(refused({ squaredSlowness: sampled(9, () => -1) })).rejects.toThrow(
     'must be positive everywhere, got -1 at element 0',
   );
-  await expect(refused({ maximumBytes: 1000 })).rejects.toThrow(/maximumBytes must be at least \d+ for 9 x 9 points, got 1000/);
+  await expect(refused({ maximumBytes: 1000 })).rejects.toThrow(
+    /maximumBytes must be at least \d+ for 9 x 9 points, got 1000/,
+  );
   await expect(refused({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
   // Three points a wavelength.
   const error: unknown = await refused({ absorbing: null, wavenumber: 8 }).catch((e: unknown) => e);

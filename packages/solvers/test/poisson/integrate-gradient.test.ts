@@ -105,8 +105,12 @@ it('takes central differences with the mean 0 if nothing else is said', () => {
 });
 
 it('says what does not fit', () => {
-  expect(() => integrateGradient(noise([3, 3, 3], 1))).toThrow('[...grid, d * channels] with d axes in the grid, got [3, 3, 3]');
-  expect(() => integrateGradient(noise([3, 3, 2], 1), { spacing: [1, -1] })).toThrow('spacing must be a positive number, got -1');
+  expect(() => integrateGradient(noise([3, 3, 3], 1))).toThrow(
+    '[...grid, d * channels] with d axes in the grid, got [3, 3, 3]',
+  );
+  expect(() => integrateGradient(noise([3, 3, 2], 1), { spacing: [1, -1] })).toThrow(
+    'spacing must be a positive number, got -1',
+  );
   expect(() => integrateGradient(noise([3, 3, 2], 1), { mean: Number.POSITIVE_INFINITY })).toThrow(
     'mean must be a finite number',
   );

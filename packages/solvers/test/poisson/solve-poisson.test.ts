@@ -96,7 +96,11 @@ describe('solvePoisson with a known border', () => {
         (rows, columns, seed) => {
           const image = noise([rows, columns, 2], seed);
           const spacing = [1, 3];
-          const found = solvePoisson(mirroredLaplacian(image, spacing), { boundary: 'dirichlet', border: image, spacing });
+          const found = solvePoisson(mirroredLaplacian(image, spacing), {
+            boundary: 'dirichlet',
+            border: image,
+            spacing,
+          });
           expect(largestDifference(found.data, image.data)).toBeLessThan(1e-10);
         },
       ),
@@ -133,13 +137,19 @@ describe('solvePoisson with a known border', () => {
 
 it('says what does not fit', () => {
   const right = ndarray(new Float64Array(6), [2, 3, 1]);
-  expect(() => solvePoisson(ndarray(new Float64Array(3), [3]))).toThrow('the right side must be [...grid, channels], got [3]');
-  expect(() => solvePoisson(right, { boundary: 'dirichlet' })).toThrow('must have 3 points along each axis, got [2, 3, 1]');
+  expect(() => solvePoisson(ndarray(new Float64Array(3), [3]))).toThrow(
+    'the right side must be [...grid, channels], got [3]',
+  );
+  expect(() => solvePoisson(right, { boundary: 'dirichlet' })).toThrow(
+    'must have 3 points along each axis, got [2, 3, 1]',
+  );
   expect(() => solvePoisson(right, { spacing: [1] })).toThrow('spacing must be 2 numbers, one for each axis, got 1');
   expect(() => solvePoisson(right, { spacing: [1, 0] })).toThrow('spacing must be a positive number, got 0');
   expect(() => solvePoisson(right, { mean: Number.NaN })).toThrow('mean must be a finite number');
   expect(() => solvePoisson(ndarray(Float64Array.of(0, Number.NaN), [1, 2, 1]))).toThrow('got NaN at [0, 1, 0]');
-  expect(() => solvePoisson(ndarray(new Float64Array(0), [0, 2, 1]))).toThrow('the array must not be empty, got [0, 2, 1]');
+  expect(() => solvePoisson(ndarray(new Float64Array(0), [0, 2, 1]))).toThrow(
+    'the array must not be empty, got [0, 2, 1]',
+  );
   const large = noise([3, 3, 1], 1);
   expect(() => solvePoisson(large, { boundary: 'dirichlet', border: right })).toThrow(
     'the border must be [3, 3, 1], got [2, 3, 1]',

@@ -19,7 +19,10 @@ const randomSystem = (rows: number, columns: number, seed: number): GridSystem =
   return { rows, columns, diagonal, right: noise(rows * columns, seed + 1), down: noise(rows * columns, seed + 2) };
 };
 
-const copy = ({ real, imaginary }: ComplexVector): ComplexVector => ({ real: real.slice(), imaginary: imaginary.slice() });
+const copy = ({ real, imaginary }: ComplexVector): ComplexVector => ({
+  real: real.slice(),
+  imaginary: imaginary.slice(),
+});
 
 const sizes = fc.integer({ min: 1, max: 30 });
 
@@ -39,8 +42,13 @@ describe('dissect', () => {
           // Neighbours that are not eliminated yet, and whatever the children left, are in the front.
           const [, ...near] = [0, -columns, columns];
           for (const point of pivots) {
-            const beside = [...(point % columns > 0 ? [point - 1] : []), ...((point + 1) % columns > 0 ? [point + 1] : [])];
-            const neighbours = [...near.map(step => point + step), ...beside].filter(at => at >= 0 && at < rows * columns);
+            const beside = [
+              ...(point % columns > 0 ? [point - 1] : []),
+              ...((point + 1) % columns > 0 ? [point + 1] : []),
+            ];
+            const neighbours = [...near.map(step => point + step), ...beside].filter(
+              at => at >= 0 && at < rows * columns,
+            );
             for (const neighbour of neighbours) expect(eliminated.has(neighbour) || inFront.has(neighbour)).toBe(true);
           }
           for (const left of open.splice(open.length - children, children))
@@ -80,7 +88,8 @@ describe('factorGrid', () => {
       [c.real[0]!, 0, d.real[2]!, r.real[2]!],
       [0, c.real[1]!, r.real[2]!, d.real[3]!],
     ];
-    for (const [i, row] of dense.entries()) expect(real[i]).toBeCloseTo(-row.reduce((sum, a, j) => sum + a * x.real[j]!, 0), 12);
+    for (const [i, row] of dense.entries())
+      expect(real[i]).toBeCloseTo(-row.reduce((sum, a, j) => sum + a * x.real[j]!, 0), 12);
   });
 
   it('reports progress up to 1, and stops with the reason of its signal', async () => {

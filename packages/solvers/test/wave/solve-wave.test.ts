@@ -37,7 +37,12 @@ describe('between walls', () => {
     const errors: number[] = [];
     for (const size of [17, 33, 65]) {
       const velocity = sampled(size, (y, x) => 2 * omega * mode(y, x));
-      const { snapshots } = await solveWave(sampled(size, mode), { times, velocity, spacing: spacingOf(size), speed: 1.5 });
+      const { snapshots } = await solveWave(sampled(size, mode), {
+        times,
+        velocity,
+        spacing: spacingOf(size),
+        speed: 1.5,
+      });
       const truth = times.flatMap(t => [
         ...sampled(size, (y, x) => mode(y, x) * (Math.cos(omega * t) + 2 * Math.sin(omega * t))).data,
       ]);
@@ -47,7 +52,8 @@ describe('between walls', () => {
   });
 
   it('follows a medium that varies', async () => {
-    // m u_tt = laplacian u for u = cos(omega t) (1 - y^2) (1 - x^2) and m = 2 / omega^2 (1 / (1 - y^2) + 1 / (1 - x^2)); differences in space are exact.
+    // m u_tt = laplacian u for u = cos(omega t) (1 - y^2) (1 - x^2) and m = 2 / omega^2 (1 / (1 - y^2) + 1 / (1 -
+    // x^2)); differences in space are exact.
     const [size, omega] = [33, 3];
     const inside = (x: number): number => Math.max(1 - x * x, 0.01);
     const shape = sampled(size, (y, x) => (1 - y * y) * (1 - x * x));
@@ -172,13 +178,19 @@ it('says what does not fit', async () => {
     ),
   ).rejects.toThrow('must be [rows, columns] with 3 or more of each, got [9, 9, 1]');
   await expect(refused({ times: [] })).rejects.toThrow('times must be at least one, got none');
-  await expect(refused({ times: [1, 0.5] })).rejects.toThrow('times must be finite and increase from 0 on, got [1, 0.5]');
+  await expect(refused({ times: [1, 0.5] })).rejects.toThrow(
+    'times must be finite and increase from 0 on, got [1, 0.5]',
+  );
   await expect(refused({ times: [-1] })).rejects.toThrow(RangeError);
   await expect(refused({ speed: 0 })).rejects.toThrow('speed must be a positive number, got 0');
   await expect(refused({ velocity: sampled(8, () => 1) })).rejects.toThrow('the velocity must be [9, 9], got [8, 8]');
   await expect(refused({ squaredSlowness: sampled(9, () => 0) })).rejects.toThrow(
     'the squared slowness must be positive everywhere',
   );
-  await expect(refused({ absorbing: { width: 3 } })).rejects.toThrow("width must be at most half of the grid's extent 2, got 3");
-  await expect(refused({ absorbing: { width: 0.5, reflection: 1 } })).rejects.toThrow('reflection must be in (0, 1), got 1');
+  await expect(refused({ absorbing: { width: 3 } })).rejects.toThrow(
+    "width must be at most half of the grid's extent 2, got 3",
+  );
+  await expect(refused({ absorbing: { width: 0.5, reflection: 1 } })).rejects.toThrow(
+    'reflection must be in (0, 1), got 1',
+  );
 });

@@ -7,8 +7,8 @@ import { build, type Loader, type Plugin } from 'esbuild';
 const INLINE = /@tensorflow\/tfjs-core\/dist\/(?!tf-core)/;
 
 /**
- * Sources are bundled. Installed packages are imported from the folders where their importers find them, wherever the bundle lies, and so is
- * what belongs to them: binaries, Wasm, workers.
+ * Sources are bundled. Installed packages are imported from the folders where their importers find them, wherever the
+ * bundle lies, and so is what belongs to them: binaries, Wasm, workers.
  */
 const leaveInstalled: Plugin = {
   name: 'leave-installed',

@@ -1,11 +1,22 @@
-/** @file The process that hands mutated inputs to readers. Its parent watches it and ends it where a reader does not return. */
+/**
+ * @file The process that hands mutated inputs to readers. Its parent watches it and ends it where a reader does not
+ * return.
+ */
 import { openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { examine, type Strays, type Verdict } from './examine.ts';
 import { type FuzzTarget, memoryLimit, timeLimit } from './fuzz-target.ts';
 import { createMemoryMeter } from './memory-meter.ts';
 import { mutate } from './mutate.ts';
-import { type Finding, POSITION_BYTES, type Position, packPosition, type Range, type Reply, type Request } from './protocol.ts';
+import {
+  type Finding,
+  POSITION_BYTES,
+  type Position,
+  packPosition,
+  type Range,
+  type Reply,
+  type Request,
+} from './protocol.ts';
 
 /** How often the child lets other things happen, such as the sending of messages; milliseconds. */
 const PAUSE = 20;
@@ -42,7 +53,9 @@ const collectStrays = (): Strays => {
   return { takePrinted, takeUnhandled };
 };
 
-/** Serves the parent: runs the cases that it asks for, until it goes away. `statusFile` is where positions are written. */
+/**
+ * Serves the parent: runs the cases that it asks for, until it goes away. `statusFile` is where positions are written.
+ */
 export const serve = (targets: readonly FuzzTarget[], statusFile: string): void => {
   const status = openSync(statusFile, 'r+');
   const packed = new Float64Array(POSITION_BYTES / 8);
@@ -68,14 +81,22 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
   };
 
   const attempt = async (target: FuzzTarget, input: Uint8Array<ArrayBuffer>, index: number): Promise<Verdict> => {
-    mark({ index, memory: meter.begin(), memoryLimit: memoryLimit(target, input.length), timeLimit: timeLimit(target) });
+    mark({
+      index,
+      memory: meter.begin(),
+      memoryLimit: memoryLimit(target, input.length),
+      timeLimit: timeLimit(target),
+    });
     // The reader gets a copy, so that what it writes into its input is not taken for the input.
     const verdict = await examine(target, input.slice(), { meter, strays });
     mark({ timeLimit: 0 });
     return verdict;
   };
 
-  /** Memory and time are those of the whole process, so where they were too much the case gets a second chance on a clean heap. */
+  /**
+   * Memory and time are those of the whole process, so where they were too much the case gets a second chance on a
+   * clean heap.
+   */
   const judge = async (target: FuzzTarget, input: Uint8Array<ArrayBuffer>, index: number): Promise<Verdict> => {
     const verdict = await attempt(target, input, index);
     if (verdict.kind !== 'time' && verdict.kind !== 'memory') return verdict;
@@ -128,7 +149,8 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
       const input = make(index);
       const { outcome, kind, detail = '', memory } = await judge(target, input, index);
       const peak = Math.max(position.peak, memory);
-      position = outcome === 'finding' ? { ...position, peak } : { ...position, peak, [outcome]: position[outcome] + 1 };
+      position =
+        outcome === 'finding' ? { ...position, peak } : { ...position, peak, [outcome]: position[outcome] + 1 };
       if (kind) report({ reader, kind, detail, seed, index, input });
       if (performance.now() - paused < PAUSE && index + 1 < to) continue;
       await setImmediate();
@@ -155,7 +177,13 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
       if (outcome !== 'finding') position = { ...position, [outcome]: position[outcome] - 1 };
       return report({ reader, kind: 'untyped', detail: detail(again), seed, index, input });
     }
-    report({ reader, kind: 'untyped', detail: `in one of cases ${from} to ${to - 1}, ${detail(error)}`, seed, index: to - 1 });
+    report({
+      reader,
+      kind: 'untyped',
+      detail: `in one of cases ${from} to ${to - 1}, ${detail(error)}`,
+      seed,
+      index: to - 1,
+    });
   };
 
   const answer = async (request: Request): Promise<void> => {

@@ -83,7 +83,8 @@ export const examine = async (
     found = judgeError(target, error);
   }
   const { user, system } = process.cpuUsage(beginCpu);
-  // On a machine that is busy with something else a reader waits for its turn, which is not its fault; one that never returns is the parent's to end.
+  // On a machine that is busy with something else a reader waits for its turn, which is not its fault; one that never
+  // returns is the parent's to end.
   const milliseconds = Math.min(performance.now() - begin, (user + system) / 1000);
   const memory = Math.max(0, meter.peak() - before);
   const printed = strays.takePrinted();

@@ -15,8 +15,9 @@ export const describeFinding = ({ reader, kind, seed, index, input, detail }: Fi
   `${reader}, seed ${seed}, case ${index}${input ? `, ${input.length} bytes` : ''}: ${kind}: ${detail.split('\n').slice(0, 6).join('\n')}`;
 
 /**
- * Tries some mutations on each reader of a package, in a process of their own that is ended where a reader does not return, and throws when
- * an outcome is neither success nor the reader's typed error, silent and within its limits of time and memory.
+ * Tries some mutations on each reader of a package, in a process of their own that is ended where a reader does not
+ * return, and throws when an outcome is neither success nor the reader's typed error, silent and within its limits of
+ * time and memory.
  *
  * @param targets the address of the module that exports `fuzzTargets`, e.g. `new URL('./targets.ts', import.meta.url)`
  * @param options `count`: mutations of each reader; `seed`: another seed gives other mutations
@@ -31,7 +32,10 @@ export const expectNoFindings = async (
   const found: Finding[] = [];
   try {
     for (const reader of await supervisor.readers()) {
-      const { list, tried, read, refused, findings } = await supervisor.run({ reader, seed, from: 0, to: count }, { deaths: 3 });
+      const { list, tried, read, refused, findings } = await supervisor.run(
+        { reader, seed, from: 0, to: count },
+        { deaths: 3 },
+      );
       results.push({ reader, tried, read, refused, findings });
       found.push(...list);
     }

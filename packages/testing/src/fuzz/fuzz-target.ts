@@ -2,7 +2,10 @@
 export interface FuzzTarget {
   /** What `npm run fuzz -- --reader <name>` calls it: `ply`, `png`. */
   readonly name: string;
-  /** Small valid inputs that mutations start from; together they should reach every branch of the reader. The same at every call. */
+  /**
+   * Small valid inputs that mutations start from; together they should reach every branch of the reader. The same at
+   * every call.
+   */
   readonly seeds: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   /** Reads the bytes as a user's program would; may return a promise. */
   readonly read: (bytes: Uint8Array<ArrayBuffer>) => unknown;
@@ -11,8 +14,8 @@ export interface FuzzTarget {
   /** Words of the format, which mutations insert and exchange: keywords, names of properties, numbers at a limit. */
   readonly tokens?: readonly string[];
   /**
-   * Puts right what the reader checks before all else (checksums, lengths of a header), so that mutations reach what lies behind it.
-   * It is applied to half of the mutations, and leaves bytes alone that it cannot make sense of.
+   * Puts right what the reader checks before all else (checksums, lengths of a header), so that mutations reach what
+   * lies behind it. It is applied to half of the mutations, and leaves bytes alone that it cannot make sense of.
    */
   readonly repair?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
   /** The memory that reading may take: `base + perByte * bytes.length` bytes. 64 MiB + 64 times the input if absent. */

@@ -11,8 +11,8 @@ export interface MemoryMeter {
 const highWater = (): number => process.resourceUsage().maxRSS * 1024;
 
 /**
- * On Linux the kernel's mark of the highest memory is put back to the present before each measurement, which takes microseconds. Elsewhere
- * that mark only grows, and a peak below an earlier one is not seen.
+ * On Linux the kernel's mark of the highest memory is put back to the present before each measurement, which takes
+ * microseconds. Elsewhere that mark only grows, and a peak below an earlier one is not seen.
  */
 export const createMemoryMeter = (): MemoryMeter => {
   let file: number | undefined;

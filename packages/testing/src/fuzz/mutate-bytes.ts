@@ -58,7 +58,11 @@ const integers = (length: number): readonly bigint[] => [
   0n,
   1n,
   -1n,
-  ...[7n, 8n, 15n, 16n, 24n, 31n, 32n, 48n, 53n, 62n, 63n].flatMap(bits => [2n ** bits - 1n, 2n ** bits, -(2n ** bits)]),
+  ...[7n, 8n, 15n, 16n, 24n, 31n, 32n, 48n, 53n, 62n, 63n].flatMap(bits => [
+    2n ** bits - 1n,
+    2n ** bits,
+    -(2n ** bits),
+  ]),
   ...[-1n, 0n, 1n].map(offset => BigInt(length) + offset),
 ];
 
@@ -115,7 +119,13 @@ const swap: Mutation = (bytes, { rng }) => {
     number,
     number,
   ];
-  return join(bytes.subarray(0, a), bytes.subarray(c, d), bytes.subarray(b, c), bytes.subarray(a, b), bytes.subarray(d));
+  return join(
+    bytes.subarray(0, a),
+    bytes.subarray(c, d),
+    bytes.subarray(b, c),
+    bytes.subarray(a, b),
+    bytes.subarray(d),
+  );
 };
 
 const copyWithin: Mutation = (bytes, { rng }) => {
@@ -124,7 +134,9 @@ const copyWithin: Mutation = (bytes, { rng }) => {
 };
 
 const truncate: Mutation = (bytes, { rng }) =>
-  rng.chance(0.5) ? bytes.subarray(0, rng.below(bytes.length + 1)) : bytes.subarray(0, Math.max(0, bytes.length - rng.small(64)));
+  rng.chance(0.5)
+    ? bytes.subarray(0, rng.below(bytes.length + 1))
+    : bytes.subarray(0, Math.max(0, bytes.length - rng.small(64)));
 
 const extend: Mutation = (bytes, { rng, limit }) => {
   const length = rng.small(Math.max(1, limit - bytes.length));
@@ -133,7 +145,8 @@ const extend: Mutation = (bytes, { rng, limit }) => {
 
 const splice: Mutation = (bytes, { rng, seeds }) => {
   const other = rng.pick(seeds);
-  if (rng.chance(0.5)) return join(bytes.subarray(0, rng.below(bytes.length + 1)), other.subarray(rng.below(other.length + 1)));
+  if (rng.chance(0.5))
+    return join(bytes.subarray(0, rng.below(bytes.length + 1)), other.subarray(rng.below(other.length + 1)));
   return replace(bytes, ...chunk(bytes, rng), other.subarray(...chunk(other, rng)));
 };
 

@@ -53,7 +53,18 @@ const NUMBERS = [
 
 /** Words that programs stumble over: names on prototypes, line ends, marks, escape sequences, brackets that nest. */
 const HOSTILE = [
-  ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'toJSON', 'length', 'undefined'],
+  ...[
+    '__proto__',
+    'constructor',
+    'prototype',
+    'toString',
+    'valueOf',
+    'hasOwnProperty',
+    'then',
+    'toJSON',
+    'length',
+    'undefined',
+  ],
   ...[
     '\r',
     '\n',
@@ -77,7 +88,8 @@ const HOSTILE = [
 
 // Numbers and words are found and exchanged byte by byte, so that what is not text stays as it is.
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 const utf8 = (text: string): Uint8Array => (/[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8') : latin1(text));
 
 /** How much of the input is searched at a time: all of it would cost more than most readers do. */
@@ -103,7 +115,11 @@ const exchangeWord: Mutation = (bytes, { rng, tokens }) => {
   const found = findNear(bytes, /[A-Za-z_][\w.-]*/g, rng);
   if (found.length === 0) return bytes;
   const { at, text } = rng.pick(found);
-  const others = [rng.pick(found).text, rng.pick(HOSTILE), ...(tokens.length > 0 ? [rng.pick(tokens), rng.pick(tokens)] : [])];
+  const others = [
+    rng.pick(found).text,
+    rng.pick(HOSTILE),
+    ...(tokens.length > 0 ? [rng.pick(tokens), rng.pick(tokens)] : []),
+  ];
   return replace(bytes, at, at + text.length, utf8(rng.pick(others)));
 };
 

@@ -3,7 +3,10 @@ import { byteMutations, type Material } from './mutate-bytes.ts';
 import { textMutations } from './mutate-text.ts';
 import { createRng } from './rng.ts';
 
-/** The most bytes of a mutated input, unless its seed is longer: of most, so that many can be tried, and of some, for what grows too fast. */
+/**
+ * The most bytes of a mutated input, unless its seed is longer: of most, so that many can be tried, and of some, for
+ * what grows too fast.
+ */
 const LARGEST = { most: 2 ** 14, some: 2 ** 18 };
 
 /** The part of a target that mutations depend on. */
@@ -12,12 +15,15 @@ export type Mutable = Pick<FuzzTarget, 'name' | 'tokens' | 'repair'>;
 /** Whether an input begins like text, where words are better to mutate than bytes. */
 const looksLikeText = (bytes: Uint8Array): boolean => {
   const head = bytes.subarray(0, 512);
-  return head.filter(byte => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)).length > 0.9 * head.length;
+  return (
+    head.filter(byte => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)).length >
+    0.9 * head.length
+  );
 };
 
 /**
- * The mutated input of one case: one of the seeds with one to a dozen stacked mutations. It depends on the target, its seeds and these two
- * numbers alone, so each case can be made again without those before it.
+ * The mutated input of one case: one of the seeds with one to a dozen stacked mutations. It depends on the target, its
+ * seeds and these two numbers alone, so each case can be made again without those before it.
  */
 export const mutate = (
   target: Mutable,

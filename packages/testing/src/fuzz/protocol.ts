@@ -49,8 +49,8 @@ export type Reply =
   | { readonly kind: 'failed'; readonly message: string };
 
 /**
- * Where the child is, written before each case to a file that the parent reads: unlike a message it costs microseconds, and it is there
- * even if the child never returns from the case.
+ * Where the child is, written before each case to a file that the parent reads: unlike a message it costs microseconds,
+ * and it is there even if the child never returns from the case.
  */
 export interface Position {
   /** Counts everything that the child has begun. While it stays the same, the child is busy with one input. */

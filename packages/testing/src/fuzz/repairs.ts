@@ -16,7 +16,10 @@ const endOfObject = (bytes: Uint8Array, begin: number): number => {
   return bytes.length;
 };
 
-/** Puts the length of a header in JSON right, which stands before it as a little-endian integer of `width` bytes: 8 in safetensors. */
+/**
+ * Puts the length of a header in JSON right, which stands before it as a little-endian integer of `width` bytes: 8 in
+ * safetensors.
+ */
 export const repairHeaderLength = (bytes: Uint8Array<ArrayBuffer>, width: 2 | 8 = 8): Uint8Array<ArrayBuffer> => {
   if (bytes[width] !== 0x7b) return bytes;
   const length = endOfObject(bytes, width) - width;

@@ -10,7 +10,9 @@ export interface Rng {
   readonly small: (n: number) => number;
 }
 
-/** A random source of its own for each key: sfc32 (Doty-Humphrey, PractRand), started from an FNV-1a hash of the key. */
+/**
+ * A random source of its own for each key: sfc32 (Doty-Humphrey, PractRand), started from an FNV-1a hash of the key.
+ */
 export const createRng = (key: string): Rng => {
   let hash = 0x811c9dc5;
   const words = [0, 0, 0].map((_, word) => {

@@ -109,7 +109,8 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
         if (now.tick !== position.tick) since = performance.now();
         position = now;
         const waited = performance.now() - since;
-        // The child judges itself where it returns; here is the end for a reader that does not. Busy machines are slow, so it comes late.
+        // The child judges itself where it returns; here is the end for a reader that does not. Busy machines are slow,
+        // so it comes late.
         if (now.timeLimit > 0 && waited > 2 * now.timeLimit + 500) {
           condemn('time', `did not return within ${Math.round(waited)} ms`);
         } else if (now.timeLimit === 0 && waited > PREPARATION) {
@@ -207,7 +208,8 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
             if (finding.kind === 'printed' && !finding.input) total = { ...total, findings: total.findings + 1 };
             list.push(finding);
           },
-          onLook: position => onProgress?.(begin - range.from + position.read + position.refused + position.findings, position),
+          onLook: position =>
+            onProgress?.(begin - range.from + position.read + position.refused + position.findings, position),
         },
       );
       if (reply.kind === 'failed') throw new Error(`fuzz: ${explain(reply)}`);
@@ -225,7 +227,9 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
       deaths += 1;
       const found = { reader: range.reader, seed: range.seed, index: position.index };
       const alone =
-        reply.kind === 'crash' || allowed === 0 ? reply : await confirm({ ...range, from: position.index, to: from }, reply);
+        reply.kind === 'crash' || allowed === 0
+          ? reply
+          : await confirm({ ...range, from: position.index, to: from }, reply);
       if (!alone) {
         total = { ...total, read: total.read + 1 };
         continue;
@@ -241,7 +245,9 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
     return { ...total, list, tried: from - range.from };
   };
 
-  /** Whether a case ends its process alone, too: a machine that is busy or short of memory is no fault of the reader. */
+  /**
+   * Whether a case ends its process alone, too: a machine that is busy or short of memory is no fault of the reader.
+   */
   const confirm = async (range: Range, first: Death): Promise<Pick<Death, 'kind' | 'detail'> | undefined> => {
     const reply = await converse(await start(), { kind: 'run', ...range });
     if ('position' in reply) {

@@ -1,6 +1,8 @@
 import type { FuzzTarget } from '../../src/fuzz/index.ts';
 
-/** Toy readers, each with one fault that a mutation brings to light: its seed has no `!`, and `!` is among its tokens. */
+/**
+ * Toy readers, each with one fault that a mutation brings to light: its seed has no `!`, and `!` is among its tokens.
+ */
 class ToyError extends Error {}
 
 const seed = 'vertices 12\n1 2 3\n4 5 6\n'.repeat(4);

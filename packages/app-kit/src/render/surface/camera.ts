@@ -27,7 +27,9 @@ export interface Camera {
 
 /** Half of the vertical angle of view. */
 const HALF_ANGLE = (16 * Math.PI) / 180;
-/** What the picture shows above and below the origin, at zoom 1: a shape in [-1, 1]^3 seldom reaches the cube's corners. */
+/**
+ * What the picture shows above and below the origin, at zoom 1: a shape in [-1, 1]^3 seldom reaches the cube's corners.
+ */
 const HALF_HEIGHT = 1.2;
 
 const rotate = ([x, y, z]: Vector, up: 'y' | 'z'): Vector => (up === 'y' ? [x, y, z] : [x, -z, y]);
@@ -60,24 +62,27 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** Where the picture's point (x, y) lies, in units of the slope: x to the right, y up, the shorter side from -1 to 1. */
+/**
+ * Where the picture's point (x, y) lies, in units of the slope: x to the right, y up, the shorter side from -1 to 1.
+ */
 export const pictureCoordinates = (x: number, y: number, { width, height }: PictureSize): readonly [number, number] => {
   const half = Math.min(width, height) / 2;
   return [(x - width / 2) / half, (height / 2 - y) / half];
 };
 
-/** The rays through points of a picture, given as pairs (x, y) in pixels; pixel (i, j) has its middle at (i + 1/2, j + 1/2). */
+/**
+ * The rays through points of a picture, given as pairs (x, y) in pixels; pixel (i, j) has its middle at (i + 1/2, j +
+ * 1/2).
+ */
 export const raysThrough = (camera: Camera, places: Float64Array, size: PictureSize): Rays => {
   const count = places.length / 2;
   const directions = new Float32Array(3 * count);
   const { forward, right, up, slope } = camera;
   for (let i = 0; i < count; i++) {
     const [u, v] = pictureCoordinates(places[2 * i] as number, places[2 * i + 1] as number, size);
-    const direction = [0, 1, 2].map(k => (forward[k] as number) + slope * (u * (right[k] as number) + v * (up[k] as number))) as [
-      number,
-      number,
-      number,
-    ];
+    const direction = [0, 1, 2].map(
+      k => (forward[k] as number) + slope * (u * (right[k] as number) + v * (up[k] as number)),
+    ) as [number, number, number];
     const length = Math.hypot(...direction);
     for (let k = 0; k < 3; k++) directions[3 * i + k] = (direction[k] as number) / length;
   }

@@ -6,7 +6,10 @@ import { shadeSamples } from './shade.ts';
 /** Samples along a side of a pixel. */
 const FINER = 2;
 
-/** The corners of a mesh as the camera sees them: `f64[n, 3]`, in samples to the right and down, and the depth along the view. */
+/**
+ * The corners of a mesh as the camera sees them: `f64[n, 3]`, in samples to the right and down, and the depth along the
+ * view.
+ */
 const project = (positions: Float32Array, camera: Camera, { width, height }: PictureSize): Float64Array => {
   const half = Math.min(width, height) / 2;
   const placed = new Float64Array(positions.length);
@@ -21,7 +24,10 @@ const project = (positions: Float32Array, camera: Camera, { width, height }: Pic
   return placed;
 };
 
-/** Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major. Normals are those of its corners, interpolated; worked out where it has none. */
+/**
+ * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major. Normals are those of its corners, interpolated; worked
+ * out where it has none.
+ */
 export const drawMesh = (mesh: Mesh, camera: Camera, { width, height }: PictureSize): Float32Array => {
   const size = { width: FINER * width, height: FINER * height };
   const corners = project(mesh.positions, camera, size);

@@ -16,7 +16,10 @@ export interface RenderSurfaceOptions extends PictureSize {
 
 /** How far from the surface the sky is looked for, in units of the box's half width. */
 const OPENNESS_REACH = 0.06;
-/** Where neighbouring pixels see surfaces that lie further apart than this or face more apart (the cosine), the pixel is drawn more finely. */
+/**
+ * Where neighbouring pixels see surfaces that lie further apart than this or face more apart (the cosine), the pixel is
+ * drawn more finely.
+ */
 const EDGE_DEPTH = 0.03;
 const EDGE_COSINE = 0.8;
 /** The places of the finer rays in a pixel: a rotated square. */
@@ -65,7 +68,10 @@ const findEdges = ({ depths, normals }: SurfaceSamples, { width, height }: Pictu
     const [a, b] = [depths[i] as number, depths[j] as number];
     if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) !== Number.isNaN(b);
     if (Math.abs(a - b) > EDGE_DEPTH) return true;
-    return [0, 1, 2].reduce((sum, k) => sum + (normals[3 * i + k] as number) * (normals[3 * j + k] as number), 0) < EDGE_COSINE;
+    return (
+      [0, 1, 2].reduce((sum, k) => sum + (normals[3 * i + k] as number) * (normals[3 * j + k] as number), 0) <
+      EDGE_COSINE
+    );
   };
   const marked = new Uint8Array(width * height);
   const compare = (i: number, j: number): void => {
@@ -92,7 +98,11 @@ export const renderSurface = async (
 ): Promise<Float32Array> => {
   const { width, height, raysPerPass = 16_384, signal, report } = options;
   const pixels = width * height;
-  const all = { depths: new Float32Array(pixels), normals: new Float32Array(3 * pixels), openness: new Float32Array(pixels) };
+  const all = {
+    depths: new Float32Array(pixels),
+    normals: new Float32Array(3 * pixels),
+    openness: new Float32Array(pixels),
+  };
   const breathe = async (share: number): Promise<void> => {
     report?.(share);
     await new Promise(resolve => setImmediate(resolve));

@@ -26,8 +26,14 @@ export const BACKGROUND: Vector = [0.965, 0.968, 0.975];
 
 const encode = (linear: number): number => Math.min(1, linear) ** (1 / 2.2);
 
-/** The colours of samples, `f32[n, 3]` in [0, 1], encoded with the gamma 2.2; a place without surface has the background's. */
-export const shadeSamples = ({ right, up, forward }: Camera, { depths, normals, openness }: SurfaceSamples): Float32Array => {
+/**
+ * The colours of samples, `f32[n, 3]` in [0, 1], encoded with the gamma 2.2; a place without surface has the
+ * background's.
+ */
+export const shadeSamples = (
+  { right, up, forward }: Camera,
+  { depths, normals, openness }: SurfaceSamples,
+): Float32Array => {
   const count = depths.length;
   const colours = new Float32Array(3 * count);
   for (let i = 0; i < count; i++) {

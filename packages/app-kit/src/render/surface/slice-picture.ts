@@ -54,7 +54,11 @@ const STRENGTH = { other: 0.45, zero: 1 } as const;
 const HALF_WIDTH = { other: 0.6, zero: 1.4 } as const;
 
 /** The coordinates of the picture's pixels; the shorter side runs from -1 to 1. */
-const coordinates = ({ width, height, slice: { axis, at } }: SlicePictureOptions, start: number, count: number): Float32Array => {
+const coordinates = (
+  { width, height, slice: { axis, at } }: SlicePictureOptions,
+  start: number,
+  count: number,
+): Float32Array => {
   const [right, up] = DIRECTIONS[axis];
   const half = Math.min(width, height) / 2;
   const coords = new Float32Array(3 * count);
@@ -62,14 +66,15 @@ const coordinates = ({ width, height, slice: { axis, at } }: SlicePictureOptions
     const pixel = start + i;
     const u = ((pixel % width) + 0.5 - width / 2) / half;
     const v = (height / 2 - Math.floor(pixel / width) - 0.5) / half;
-    for (let k = 0; k < 3; k++) coords[3 * i + k] = 'xyz'[k] === axis ? at : u * (right[k] as number) + v * (up[k] as number);
+    for (let k = 0; k < 3; k++)
+      coords[3 * i + k] = 'xyz'[k] === axis ? at : u * (right[k] as number) + v * (up[k] as number);
   }
   return coords;
 };
 
 /**
- * Draws a plane through a signed distance: `f32[height, width, 3]` in [0, 1], row-major. Blue is inside, orange outside, both stronger further from the surface,
- * which is the thick line; thin lines are at multiples of the spacing.
+ * Draws a plane through a signed distance: `f32[height, width, 3]` in [0, 1], row-major. Blue is inside, orange
+ * outside, both stronger further from the surface, which is the thick line; thin lines are at multiples of the spacing.
  *
  * @throws the reason of `signal` when it is aborted
  */
@@ -93,8 +98,12 @@ export const slicePicture = async (
     for (let x = 0; x < width; x++) {
       const distance = value(x, y);
       // How much the value changes from pixel to pixel: the lines are as wide everywhere.
-      const slope = Math.max(1e-6, Math.hypot(value(x + 1, y) - value(x - 1, y), value(x, y + 1) - value(x, y - 1)) / 2);
-      const cover = (off: number, halfWidth: number): number => Math.min(1, Math.max(0, halfWidth + 0.5 - Math.abs(off) / slope));
+      const slope = Math.max(
+        1e-6,
+        Math.hypot(value(x + 1, y) - value(x - 1, y), value(x, y + 1) - value(x, y - 1)) / 2,
+      );
+      const cover = (off: number, halfWidth: number): number =>
+        Math.min(1, Math.max(0, halfWidth + 0.5 - Math.abs(off) / slope));
       const other = STRENGTH.other * cover(distance - spacing * Math.round(distance / spacing), HALF_WIDTH.other);
       const line = Math.max(other, STRENGTH.zero * cover(distance, HALF_WIDTH.zero));
       const [near, far] = distance < 0 ? COLOURS.inside : COLOURS.outside;

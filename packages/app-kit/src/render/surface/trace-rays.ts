@@ -1,9 +1,9 @@
 /**
- * @file Sphere tracing: where rays meet the zero level of a signed distance. Hart 1996, "Sphere Tracing: A Geometric Method for the Antialiased Ray Tracing
- * of Implicit Surfaces".
+ * @file Sphere tracing: where rays meet the zero level of a signed distance. Hart 1996, "Sphere Tracing: A Geometric
+ *   Method for the Antialiased Ray Tracing of Implicit Surfaces".
  *
- * A field is no exact distance. So steps are a little shorter than its value and never long, and where one has gone through the surface, the place
- * is found between its ends by the Illinois variant of regula falsi.
+ * A field is no exact distance. So steps are a little shorter than its value and never long, and where one has gone
+ * through the surface, the place is found between its ends by the Illinois variant of regula falsi.
  */
 import type { ScalarFunction } from '@neural-fields/shapes';
 import type { Rays } from './camera.ts';
@@ -18,13 +18,21 @@ export interface TraceOptions {
   readonly maximumSteps?: number;
 }
 
-/** Shares of the field's value that a step goes; a field whose gradient is a little longer than 1 does not go through thin walls then. */
+/**
+ * Shares of the field's value that a step goes; a field whose gradient is a little longer than 1 does not go through
+ * thin walls then.
+ */
 const CAUTION = 0.85;
 /** The longest step, in units of the box's half width. */
 const LONGEST = 0.15;
 
 /** The interval of a ray within the box; empty where the second is not above the first. */
-const clip = (origin: readonly number[], directions: Float32Array, ray: number, halfWidth: number): readonly [number, number] => {
+const clip = (
+  origin: readonly number[],
+  directions: Float32Array,
+  ray: number,
+  halfWidth: number,
+): readonly [number, number] => {
   let [near, far] = [0, Number.POSITIVE_INFINITY];
   for (let k = 0; k < 3; k++) {
     const [o, d] = [origin[k] as number, directions[3 * ray + k] as number];

@@ -1,8 +1,9 @@
 /**
  * @file Fields as state dicts of PyTorch.
  *
- * An omega that is a constant of the target's code need not be the field's: sin(a (W x + b)) = sin(c (W' x + b')) with W' = (a / c) W and b' = (a / c) b,
- * so the weights are scaled to the target's constants. FINER's phase is not linear in its argument and cannot be scaled.
+ * An omega that is a constant of the target's code need not be the field's: sin(a (W x + b)) = sin(c (W' x + b')) with
+ * W' = (a / c) W and b' = (a / c) b, so the weights are scaled to the target's constants. FINER's phase is not linear
+ * in its argument and cannot be scaled.
  */
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { activationParameterValues } from '../../activations/index.ts';
@@ -22,8 +23,9 @@ import { writeSettings } from './settings.ts';
 export const pytorchNames = ['single-bvp-net', 'siren', 'siren-pytorch', 'sequential'] as const;
 
 /**
- * Whose names: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook (and of the codes of FINER and WIRE),
- * `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an `nn.Sequential` of `nn.Linear`s with one module between each two.
+ * Whose names: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook (and of
+ * the codes of FINER and WIRE), `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
+ * `nn.Sequential` of `nn.Linear`s with one module between each two.
  */
 export type PytorchNames = (typeof pytorchNames)[number];
 
@@ -32,11 +34,14 @@ export interface ExportPytorchOptions {
   /** If absent, `single-bvp-net` for a SIREN, otherwise `sequential`. */
   readonly names?: PytorchNames;
   /**
-   * The omega of the first layer in the PyTorch network. If absent, 30 with the names `single-bvp-net` and `siren-pytorch`, the default of their
-   * code, and the field's own otherwise. The weights are scaled to it.
+   * The omega of the first layer in the PyTorch network. If absent, 30 with the names `single-bvp-net` and
+   * `siren-pytorch`, the default of their code, and the field's own otherwise. The weights are scaled to it.
    */
   readonly omega0?: number;
-  /** That of the later layers. If absent, 30 with `single-bvp-net`, 1 with `siren-pytorch`, and the field's own otherwise. */
+  /**
+   * That of the later layers. If absent, 30 with `single-bvp-net`, 1 with `siren-pytorch`, and the field's own
+   * otherwise.
+   */
   readonly omegaHidden?: number;
   readonly extensions?: Extensions;
 }
@@ -61,7 +66,12 @@ interface Target {
 }
 
 const targets: Readonly<Record<PytorchNames, Target>> = {
-  'single-bvp-net': { layer: index => `net.net.${index}.0`, omegas: [30, 30], biasOptional: false, anyActivation: false },
+  'single-bvp-net': {
+    layer: index => `net.net.${index}.0`,
+    omegas: [30, 30],
+    biasOptional: false,
+    anyActivation: false,
+  },
   siren: {
     layer: (index, last) => (index === last ? `net.${index}` : `net.${index}.linear`),
     biasOptional: true,
@@ -89,13 +99,16 @@ const learnedActivation = ({ activation }: DenseSpec, find: FindParameter, exten
   return { kind: spec.kind, ...activationParameterValues(spec, findActivation(spec, extensions)) };
 };
 
-const scaled = (data: Float32Array, factor: number): Float32Array => (factor === 1 ? data : data.map(value => factor * value));
+const scaled = (data: Float32Array, factor: number): Float32Array =>
+  factor === 1 ? data : data.map(value => factor * value);
 
 /**
- * Writes a field as a state dict that a PyTorch network loads by its names, float32. It computes the same function there, provided that the network has the
- * activations of the result. {@link importPytorch} reads it back without being told them: they stand in the metadata.
+ * Writes a field as a state dict that a PyTorch network loads by its names, float32. It computes the same function
+ * there, provided that the network has the activations of the result. {@link importPytorch} reads it back without being
+ * told them: they stand in the metadata.
  *
- * @throws FieldFileError `not-exportable` when a layer is not dense, or an activation has no place in the wanted names; and as `encodeFieldData`
+ * @throws FieldFileError `not-exportable` when a layer is not dense, or an activation has no place in the wanted names;
+ *   and as `encodeFieldData`
  * @throws RangeError when an omega is not a positive number
  */
 export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {}): PytorchStateDict => {

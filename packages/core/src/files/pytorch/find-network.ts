@@ -34,7 +34,10 @@ interface NamedTensor extends ParsedName {
   readonly tensor: StateTensor;
 }
 
-/** The layers in order; `undefined` where they are not a network of the family. @throws FieldFileError `missing-parameter` */
+/**
+ * The layers in order; `undefined` where they are not a network of the family. @throws FieldFileError
+ * `missing-parameter`
+ */
 const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer[] | undefined => {
   const byIndex = new Map<number, LayerParts>();
   for (const { name, tensor, index, part, activated } of parsed) {
@@ -64,7 +67,10 @@ const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer
   });
 };
 
-/** The words of a wanted prefix that lie within the state dict: it may name the keys of the checkpoint too, or leave them out. */
+/**
+ * The words of a wanted prefix that lie within the state dict: it may name the keys of the checkpoint too, or leave
+ * them out.
+ */
 const within = ({ path }: StateDict, wanted: string): string => {
   const prefix = wanted === '' || wanted.endsWith('.') ? wanted : `${wanted}.`;
   return path !== '' && prefix.startsWith(`${path}.`) ? prefix.slice(path.length + 1) : prefix;
@@ -83,7 +89,10 @@ const unknownNames = (dict: StateDict, names: readonly string[]): FieldFileError
 };
 
 /** The family and the prefixes of each of the networks that names show, and the names that show none. */
-const groupNames = (family: Family, names: readonly string[]): { readonly prefixes: Set<string>; readonly others: string[] } => {
+const groupNames = (
+  family: Family,
+  names: readonly string[],
+): { readonly prefixes: Set<string>; readonly others: string[] } => {
   const prefixes = new Set<string>();
   const others: string[] = [];
   for (const name of names) {
@@ -97,8 +106,8 @@ const groupNames = (family: Family, names: readonly string[]): { readonly prefix
 /**
  * The network in a state dict.
  *
- * @param wanted the words in front of the network's names, the path of the state dict included; other arrays are then left alone. `undefined`: all arrays
- *   must be of one network
+ * @param wanted the words in front of the network's names, the path of the state dict included; other arrays are then
+ *   left alone. `undefined`: all arrays must be of one network
  * @throws FieldFileError `unknown-names`, `ambiguous` or `missing-parameter`
  */
 export const findNetwork = (dict: StateDict, wanted: string | undefined): FoundNetwork => {

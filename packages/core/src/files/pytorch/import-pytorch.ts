@@ -10,25 +10,41 @@ import { FieldFileError } from '../field-file-error.ts';
 import { type FoundLayer, type FoundNetwork, findNetwork } from './find-network.ts';
 import type { PytorchSource } from './names.ts';
 import { readSettings } from './settings.ts';
-import { readStateDicts, type StateDict, type StateDictFile, type StateDictLimits, type StateTensor } from './state-dicts.ts';
+import {
+  readStateDicts,
+  type StateDict,
+  type StateDictFile,
+  type StateDictLimits,
+  type StateTensor,
+} from './state-dicts.ts';
 
 /** The options of {@link importPytorch}: what a state dict does not say, and the limits of what is read. */
 export interface ImportPytorchOptions extends StateDictLimits {
   /**
-   * What follows each layer but the last. If absent, the sine of a SIREN, where the names are those of a SIREN; an `nn.Sequential` must be
-   * told. The codes of FINER and of Gaussian networks give their layers the names of a SIREN's: `{ kind: 'finer' }`, `{ kind: 'gaussian', a: 0.1 }`.
+   * What follows each layer but the last. If absent, the sine of a SIREN, where the names are those of a SIREN; an
+   * `nn.Sequential` must be told. The codes of FINER and of Gaussian networks give their layers the names of a SIREN's:
+   * `{ kind: 'finer' }`, `{ kind: 'gaussian', a: 0.1 }`.
    */
   readonly activation?: ActivationSpec;
-  /** The factor in the first sine, or in FINER's. 30 if absent, the default of all the implementations (`first_omega_0`, `w0_initial`). */
+  /**
+   * The factor in the first sine, or in FINER's. 30 if absent, the default of all the implementations (`first_omega_0`,
+   * `w0_initial`).
+   */
   readonly omega0?: number;
   /**
-   * The factor in the later ones (`hidden_omega_0`, `w0`). If absent the default of the implementation: 30 in vsitzmann/siren, where it is a
-   * constant of the code in `modules.py`; 1 in lucidrains/siren-pytorch.
+   * The factor in the later ones (`hidden_omega_0`, `w0`). If absent the default of the implementation: 30 in
+   * vsitzmann/siren, where it is a constant of the code in `modules.py`; 1 in lucidrains/siren-pytorch.
    */
   readonly omegaHidden?: number;
-  /** What follows the last layer, e.g. `{ kind: 'sigmoid' }`. If absent: the activation where the notebook's names say so, otherwise the identity. */
+  /**
+   * What follows the last layer, e.g. `{ kind: 'sigmoid' }`. If absent: the activation where the notebook's names say
+   * so, otherwise the identity.
+   */
   readonly finalActivation?: ActivationSpec;
-  /** The words in front of the names of one network, e.g. `model.img_siren`: other arrays are left alone. If absent, all arrays must be of one network. */
+  /**
+   * The words in front of the names of one network, e.g. `model.img_siren`: other arrays are left alone. If absent, all
+   * arrays must be of one network.
+   */
   readonly prefix?: string;
   readonly extensions?: Extensions;
 }
@@ -43,7 +59,10 @@ export interface PytorchAssumptions {
 /** A field that came from PyTorch. */
 export interface PytorchField extends FieldData {
   readonly source: PytorchSource;
-  /** The keys of the checkpoint and the words in front of the layers' names, e.g. `model_state_dict.siren.`; empty where there are none. */
+  /**
+   * The keys of the checkpoint and the words in front of the layers' names, e.g. `model_state_dict.siren.`; empty where
+   * there are none.
+   */
   readonly prefix: string;
   readonly assumed: PytorchAssumptions;
 }
@@ -70,7 +89,8 @@ const chooseNetwork = ({ dicts }: StateDictFile, prefix: string | undefined): Fo
       if (failure === undefined || size > failure.size) failure = { size, error };
     }
   const [first, second] = found.sort((a, b) => rank(a.dict.path) - rank(b.dict.path));
-  if (first === undefined) throw failure?.error ?? new FieldFileError('unknown-names', 'the file holds no dictionary of tensors');
+  if (first === undefined)
+    throw failure?.error ?? new FieldFileError('unknown-names', 'the file holds no dictionary of tensors');
   if (second !== undefined && rank(first.dict.path) === rank(second.dict.path))
     throw new FieldFileError(
       'ambiguous',
@@ -83,13 +103,15 @@ const chooseNetwork = ({ dicts }: StateDictFile, prefix: string | undefined): Fo
 export const transpose = (data: ArrayLike<number>, rows: number, columns: number): Float32Array => {
   const result = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column] as number;
+    for (let column = 0; column < columns; column++)
+      result[column * rows + row] = data[row * columns + column] as number;
   return result;
 };
 
 const floats = (tensor: StateTensor, what: string): Float32Array => {
   const data = tensor.read();
-  if (!(data instanceof Float32Array)) throw new FieldFileError('wrong-shape', `${what} must hold floats, it holds integers`);
+  if (!(data instanceof Float32Array))
+    throw new FieldFileError('wrong-shape', `${what} must hold floats, it holds integers`);
   return data;
 };
 
@@ -121,7 +143,8 @@ const chooseActivations = (
     hasOmega
       ? { ...activation, kind, omega: index === 0 ? (omega0 ?? omegaFirst) : (omegaHidden ?? omegaLater) }
       : { ...activation, kind };
-  const isActivated = ({ activated }: FoundLayer, index: number): boolean => index < layers.length - 1 || activated === true;
+  const isActivated = ({ activated }: FoundLayer, index: number): boolean =>
+    index < layers.length - 1 || activated === true;
   const activations = layers.map((layer, index) =>
     index === layers.length - 1 && finalActivation !== undefined
       ? finalActivation
@@ -130,7 +153,8 @@ const chooseActivations = (
         : { kind: 'identity' },
   );
   const uses = (index: number): boolean =>
-    hasOmega && activations.some((own, place) => own !== finalActivation && own.kind === kind && Math.min(place, 1) === index);
+    hasOmega &&
+    activations.some((own, place) => own !== finalActivation && own.kind === kind && Math.min(place, 1) === index);
   return {
     activations,
     assumed: {
@@ -185,28 +209,34 @@ const buildField = (
 };
 
 /**
- * Reads a network that was trained in PyTorch, from its state dict: a `.pt` or `.pth` of `torch.save(model.state_dict(), path)` or of a checkpoint
- * dictionary that holds it, or `safetensors.torch.save_file(model.state_dict(), path)`. A pickle is read without running anything in it.
+ * Reads a network that was trained in PyTorch, from its state dict: a `.pt` or `.pth` of
+ * `torch.save(model.state_dict(), path)` or of a checkpoint dictionary that holds it, or
+ * `safetensors.torch.save_file(model.state_dict(), path)`. A pickle is read without running anything in it.
  *
- * The networks of vsitzmann/siren (`SingleBVPNet`, `FCBlock` and the notebook's `Siren`), of lucidrains/siren-pytorch (`SirenNet`,
- * `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are told by their names, whatever words modules around them put in front. A state dict does not
- * say which activations its network has: `assumed` tells what was taken for granted. A file of `exportPytorch` does say so.
+ * The networks of vsitzmann/siren (`SingleBVPNet`, `FCBlock` and the notebook's `Siren`), of lucidrains/siren-pytorch
+ * (`SirenNet`, `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are told by their names, whatever words
+ * modules around them put in front. A state dict does not say which activations its network has: `assumed` tells what
+ * was taken for granted. A file of `exportPytorch` does say so.
  *
- * Time is linear in the file's length. Memory is at most four times the file's length and 100 bytes for each byte of its header or pickle.
+ * Time is linear in the file's length. Memory is at most four times the file's length and 100 bytes for each byte of
+ * its header or pickle.
  *
  * Reference: Sitzmann et al. 2020, arXiv:2006.09661, and the two repositories on GitHub.
  *
  * @param bytes the file; F16, BF16 and F64 are read as float32
  * @throws SafetensorsError when a safetensors file is damaged, or the bytes are of another format, which is named
- * @throws FieldFileError `unknown-names` with what was found and what is understood, `ambiguous`, `unknown-activation`, `missing-parameter`,
- *   `wrong-shape`, `not-finite`, `refused-pickle`, `damaged-archive` or `too-large`
+ * @throws FieldFileError `unknown-names` with what was found and what is understood, `ambiguous`, `unknown-activation`,
+ *   `missing-parameter`, `wrong-shape`, `not-finite`, `refused-pickle`, `damaged-archive` or `too-large`
  * @throws RangeError or TypeError when an option is wrong
  */
 export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions = {}): PytorchField => {
   const { prefix, extensions = {} } = options;
   const file = readStateDicts(bytes, options);
   if ('neural-fields.spec' in file.metadata)
-    throw new FieldFileError('unknown-names', 'this is a field file, not a PyTorch state dict: decodeFieldData reads it');
+    throw new FieldFileError(
+      'unknown-names',
+      'this is a field file, not a PyTorch state dict: decodeFieldData reads it',
+    );
   const network = chooseNetwork(file, prefix);
   const isTold = [options.activation, options.omega0, options.omegaHidden, options.finalActivation].some(
     value => value !== undefined,

@@ -1,5 +1,6 @@
 /**
- * @file The names of the layers of public implementations. A state dict says little about the network it belongs to: names and arrays.
+ * @file The names of the layers of public implementations. A state dict says little about the network it belongs to:
+ *   names and arrays.
  *
  *     implementation                      names of layer i                  of the last layer
  *     vsitzmann/siren, modules.py         net.<i>.0.weight                  net.<n>.0.weight
@@ -7,8 +8,9 @@
  *     lucidrains/siren-pytorch            layers.<i>.weight                 last_layer.weight
  *     torch.nn.Sequential or ModuleList   <place>.weight, places ascending
  *
- * and `.bias` likewise. The notebook's names are those of the codes of FINER, WIRE and Gaussian networks too. Modules around the network put
- * words in front, any number of them: SingleBVPNet and SirenWrapper `net.`, DataParallel `module.`, torch.compile `_orig_mod.`, others their own.
+ * and `.bias` likewise. The notebook's names are those of the codes of FINER, WIRE and Gaussian networks too. Modules
+ * around the network put words in front, any number of them: SingleBVPNet and SirenWrapper `net.`, DataParallel
+ * `module.`, torch.compile `_orig_mod.`, others their own.
  */
 
 /** The implementation that a state dict comes from. */
@@ -88,7 +90,8 @@ export const families: readonly Family[] = [
     isSiren: true,
     hasGaps: false,
     parse: words => {
-      if (words.at(-1) === 'last_layer') return { prefix: prefixOf(words, 1), index: Number.POSITIVE_INFINITY, activated: false };
+      if (words.at(-1) === 'last_layer')
+        return { prefix: prefixOf(words, 1), index: Number.POSITIVE_INFINITY, activated: false };
       const [layers, index = ''] = words.slice(-2);
       return layers === 'layers' && INDEX.test(index)
         ? { prefix: prefixOf(words, 2), index: Number(index), activated: true }

@@ -1,5 +1,6 @@
 /**
- * @file What `exportPytorch` notes beside a state dict: the activations of the layers, which PyTorch's names do not say. PyTorch ignores it.
+ * @file What `exportPytorch` notes beside a state dict: the activations of the layers, which PyTorch's names do not
+ *   say. PyTorch ignores it.
  *
  *     __metadata__   neural-fields.activations: the list of the activations' specs as JSON
  */

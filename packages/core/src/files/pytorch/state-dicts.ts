@@ -46,7 +46,11 @@ const collect = ({ root, read }: TorchArchive): StateDict[] => {
       for (const [key, inner] of entries) {
         if (typeof key === 'string' && inner instanceof TorchTensor)
           tensors.set(key, { shape: inner.shape, read: () => read(inner) });
-        else if (typeof inner === 'object' && (typeof key === 'string' || typeof key === 'number') && String(key).length < 100)
+        else if (
+          typeof inner === 'object' &&
+          (typeof key === 'string' || typeof key === 'number') &&
+          String(key).length < 100
+        )
           next.push({ path: path === '' ? String(key) : `${path}.${key}`, value: inner });
       }
       if (tensors.size > 0) dicts.push({ path, tensors });
@@ -56,14 +60,22 @@ const collect = ({ root, read }: TorchArchive): StateDict[] => {
   return dicts;
 };
 
-const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean => start.every((byte, i) => bytes[i] === byte);
+const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
+  start.every((byte, i) => bytes[i] === byte);
 
-/** PROTO 2 and the long 0x1950a86a20f9469cfc6c, with which the files before PyTorch 1.6 begin: `torch/serialization.py`, MAGIC_NUMBER. */
+/**
+ * PROTO 2 and the long 0x1950a86a20f9469cfc6c, with which the files before PyTorch 1.6 begin: `torch/serialization.py`,
+ * MAGIC_NUMBER.
+ */
 const LEGACY_START = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 const ZIP_START = [0x50, 0x4b, 3, 4];
 
-/** Whether the bytes may be a `.pt` or `.pth` of `torch.save`, of now or before PyTorch 1.6: `importPytorch` reads it, or says what it is. */
-export const isTorchFile = (bytes: Uint8Array): boolean => startsWith(bytes, ZIP_START) || startsWith(bytes, LEGACY_START);
+/**
+ * Whether the bytes may be a `.pt` or `.pth` of `torch.save`, of now or before PyTorch 1.6: `importPytorch` reads it,
+ * or says what it is.
+ */
+export const isTorchFile = (bytes: Uint8Array): boolean =>
+  startsWith(bytes, ZIP_START) || startsWith(bytes, LEGACY_START);
 
 /**
  * The state dicts of a safetensors file, or of a `.pt` or `.pth` of `torch.save`.
@@ -80,11 +92,15 @@ export const readStateDicts = (bytes: Uint8Array, limits: StateDictLimits): Stat
     );
   if (startsWith(bytes, ZIP_START)) {
     const dicts = collect(openTorchArchive(bytes, limits));
-    if (dicts.length === 0) throw new FieldFileError('unknown-names', 'the file of torch.save holds no dictionary of tensors');
+    if (dicts.length === 0)
+      throw new FieldFileError('unknown-names', 'the file of torch.save holds no dictionary of tensors');
     return { dicts, metadata: {} };
   }
   const { tensors, metadata } = decodeSafetensors(bytes, limits);
-  const lazy = [...tensors].map(([name, { shape, data }]): [string, StateTensor] => [name, { shape, read: () => data }]);
+  const lazy = [...tensors].map(([name, { shape, data }]): [string, StateTensor] => [
+    name,
+    { shape, read: () => data },
+  ]);
   return { dicts: [{ path: '', tensors: new Map(lazy) }], metadata };
 };
 

@@ -1,5 +1,6 @@
 /**
- * @file The file of `torch.save` since PyTorch 1.6, `.pt` or `.pth`: a zip with the pickle of the saved object and one member for each storage.
+ * @file The file of `torch.save` since PyTorch 1.6, `.pt` or `.pth`: a zip with the pickle of the saved object and one
+ *   member for each storage.
  *
  *     <name>/data.pkl     the object; its tensors name their storages
  *     <name>/data/<key>   the numbers of a storage
@@ -21,7 +22,10 @@ export interface TorchArchiveLimits {
   readonly maxMembers?: number;
   /** The length of the pickle in bytes, which holds everything but the numbers of tensors; 67,108,864 if absent. */
   readonly maxPickleBytes?: number;
-  /** How many texts, lists, dictionaries and objects the pickle may make, at about 100 bytes each; 4,000,000 if absent. A tensor takes about ten. */
+  /**
+   * How many texts, lists, dictionaries and objects the pickle may make, at about 100 bytes each; 4,000,000 if absent.
+   * A tensor takes about ten.
+   */
   readonly maxValues?: number;
 }
 
@@ -32,7 +36,8 @@ export interface TorchArchive {
   read(tensor: TorchTensor): SafetensorsArray;
 }
 
-const damaged = (what: string): FieldFileError => new FieldFileError('damaged-archive', `the file of torch.save ${what}`);
+const damaged = (what: string): FieldFileError =>
+  new FieldFileError('damaged-archive', `the file of torch.save ${what}`);
 
 interface ElementRule {
   readonly bytes: number;
@@ -76,7 +81,8 @@ const gather = (tensor: TorchTensor, count: number, source: Uint8Array, rule: El
   const index = shape.map(() => 0);
   let place = offset;
   for (let i = 0; i < count; i++) {
-    for (let byte = 0; byte < rule.bytes; byte++) target[i * rule.bytes + byte] = source[place * rule.bytes + byte] as number;
+    for (let byte = 0; byte < rule.bytes; byte++)
+      target[i * rule.bytes + byte] = source[place * rule.bytes + byte] as number;
     // The next element: the last axis goes on, and those before it when it comes round.
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       place += strides[axis] as number;
@@ -115,8 +121,9 @@ const MAX_PICKLE_BYTES = 64 * 1024 * 1024;
 const MAX_VALUES = 4_000_000;
 
 /**
- * Opens a file of `torch.save`. Nothing in it is run. Numbers are copied when they are asked for, of all tensors together at most as many as the file has
- * bytes, though tensors that share a storage, or repeat it by a stride of 0, might ask for more.
+ * Opens a file of `torch.save`. Nothing in it is run. Numbers are copied when they are asked for, of all tensors
+ * together at most as many as the file has bytes, though tensors that share a storage, or repeat it by a stride of 0,
+ * might ask for more.
  *
  * @throws FieldFileError `damaged-archive`, `refused-pickle` or `too-large`
  */
@@ -146,7 +153,9 @@ export const openTorchArchive = (
     if (!checked.has(member)) assertReadable(member);
     checked.add(member);
     if (member.bytes.length < size * elementBytes)
-      throw damaged(`has a storage '${shown}' of ${member.bytes.length} bytes, its tensors need ${size * elementBytes}`);
+      throw damaged(
+        `has a storage '${shown}' of ${member.bytes.length} bytes, its tensors need ${size * elementBytes}`,
+      );
     return member.bytes;
   };
   let left = bytes.length;

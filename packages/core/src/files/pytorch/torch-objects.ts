@@ -1,8 +1,10 @@
 /**
- * @file What a file of `torch.save` may ask of Python, and what it gets instead. Tensors become descriptions of where their numbers lie; a few other names
- * that checkpoints of training loops hold become values that nobody can use. Nothing is looked up, imported or called: the names are compared with those below.
+ * @file What a file of `torch.save` may ask of Python, and what it gets instead. Tensors become descriptions of where
+ *   their numbers lie; a few other names that checkpoints of training loops hold become values that nobody can use.
+ *   Nothing is looked up, imported or called: the names are compared with those below.
  *
- * Reference: PyTorch's `torch/_utils.py` (`_rebuild_tensor_v2`, `_rebuild_parameter`), `torch/serialization.py` (`persistent_id`).
+ * Reference: PyTorch's `torch/_utils.py` (`_rebuild_tensor_v2`, `_rebuild_parameter`), `torch/serialization.py`
+ * (`persistent_id`).
  */
 import { FieldFileError } from '../field-file-error.ts';
 import { type GlobalUse, HostValue, PickleDict, type PickleHost, type PickleValue } from './unpickler.ts';
@@ -85,10 +87,14 @@ const inert = new Inert();
 
 const damaged = (what: string): FieldFileError => new FieldFileError('damaged-archive', `the pickle ${what}`);
 
-/** PyTorch has tensors of at most 64 axes (`at::kDimVectorStaticSize` aside, `TORCH_CHECK(ndim <= 64)` of its iterators). */
+/**
+ * PyTorch has tensors of at most 64 axes (`at::kDimVectorStaticSize` aside, `TORCH_CHECK(ndim <= 64)` of its
+ * iterators).
+ */
 const MAX_AXES = 64;
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 const counts = (what: string, value: PickleValue | undefined): readonly number[] => {
   if (!Array.isArray(value) || value.length > MAX_AXES || !value.every(isCount))
@@ -119,7 +125,8 @@ const rebuildParameter: Maker = ([data]) => {
 const orderedDict: Maker = ([items]) => {
   const dict = new PickleDict();
   if (items === undefined) return dict;
-  if (!Array.isArray(items) || items.length > 0) throw damaged('makes an ordered dictionary of something else than nothing');
+  if (!Array.isArray(items) || items.length > 0)
+    throw damaged('makes an ordered dictionary of something else than nothing');
   return dict;
 };
 
@@ -135,9 +142,13 @@ const known: ReadonlyMap<string, KnownGlobal> = new Map([
   ['torch.Size', new KnownGlobal('a class', same)],
   // What training loops keep beside the state dict. The values are thrown away.
   ['argparse.Namespace', new KnownGlobal('a class', orderedDict)],
-  ...['torch.device', 'numpy.dtype', '_codecs.encode', 'numpy.core.multiarray.scalar', 'numpy._core.multiarray.scalar'].map(
-    (name): [string, KnownGlobal] => [name, new KnownGlobal('a function', nothing)],
-  ),
+  ...[
+    'torch.device',
+    'numpy.dtype',
+    '_codecs.encode',
+    'numpy.core.multiarray.scalar',
+    'numpy._core.multiarray.scalar',
+  ].map((name): [string, KnownGlobal] => [name, new KnownGlobal('a function', nothing)]),
   ...['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'].map(
     (name): [string, KnownGlobal] => [`torch.${name}`, new KnownGlobal('a data type')],
   ),

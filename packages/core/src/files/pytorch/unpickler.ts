@@ -1,13 +1,16 @@
 /**
- * @file A reader of Python's pickle format that executes nothing: of the machine that pickles are programs for, it has the instructions that build numbers,
- * text, lists, tuples, sets and dictionaries. What a pickle asks of Python beyond that (to look up a global, to call it) goes to a host, which
- * gives values of its own for the few names that it knows and refuses all others.
+ * @file A reader of Python's pickle format that executes nothing: of the machine that pickles are programs for, it has
+ *   the instructions that build numbers, text, lists, tuples, sets and dictionaries. What a pickle asks of Python
+ *   beyond that (to look up a global, to call it) goes to a host, which gives values of its own for the few names that
+ *   it knows and refuses all others.
  *
  * Reference: the comments of CPython's `Lib/pickletools.py`; PEP 307 (protocol 2), PEP 3154 (4), PEP 574 (5).
  */
 import { FieldFileError } from '../field-file-error.ts';
 
-/** A dictionary. Most that are made stay empty, and hostile pickles make millions: the map is made when it is needed. */
+/**
+ * A dictionary. Most that are made stay empty, and hostile pickles make millions: the map is made when it is needed.
+ */
 export class PickleDict {
   entries: Map<PickleValue, PickleValue> | undefined;
 
@@ -23,7 +26,16 @@ export abstract class HostValue {
 }
 
 /** What a pickle can be made of. Lists, tuples and sets are arrays. */
-export type PickleValue = null | boolean | number | bigint | string | Uint8Array | PickleValue[] | PickleDict | HostValue;
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | PickleValue[]
+  | PickleDict
+  | HostValue;
 
 /** What stands in for Python. */
 export interface PickleHost {
@@ -323,7 +335,8 @@ const instructions: ReadonlyMap<number, Instruction> = new Map<number, Instructi
     0x92, // NEWOBJ_EX
     (machine, _, host) => {
       const keywords = machine.pop();
-      if (!(keywords instanceof PickleDict) || keywords.entries !== undefined) throw damaged('makes an object by keywords');
+      if (!(keywords instanceof PickleDict) || keywords.entries !== undefined)
+        throw damaged('makes an object by keywords');
       call(machine, host);
     },
   ],
@@ -340,7 +353,8 @@ const instructions: ReadonlyMap<number, Instruction> = new Map<number, Instructi
 const STOP = code('.');
 
 /**
- * The value that a pickle builds. Time is linear in its length; memory is at most 100 bytes for each of its bytes, and bounded by `maxValues`.
+ * The value that a pickle builds. Time is linear in its length; memory is at most 100 bytes for each of its bytes, and
+ * bounded by `maxValues`.
  *
  * @param maxValues how many texts, lists, dictionaries and objects it may make
  * @throws FieldFileError `damaged-archive`, `too-large`, or what the host throws

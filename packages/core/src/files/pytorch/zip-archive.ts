@@ -1,8 +1,10 @@
 /**
- * @file The members of a zip file whose data are stored as they are, which is how `torch.save` writes them: their bytes can be looked at in place,
- * so that reading takes no memory beyond the list of members, and no member can be larger than the file. Compressed members are not read.
+ * @file The members of a zip file whose data are stored as they are, which is how `torch.save` writes them: their bytes
+ *   can be looked at in place, so that reading takes no memory beyond the list of members, and no member can be larger
+ *   than the file. Compressed members are not read.
  *
- * Reference: PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local headers), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end, with zip64) and 4.5.3.
+ * Reference: PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local headers), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its
+ * end, with zip64) and 4.5.3.
  */
 import { FieldFileError } from '../field-file-error.ts';
 
@@ -56,7 +58,11 @@ const findDirectory = (view: DataView): Directory => {
   // The end record lies before a comment of any length; the last one that ends with the file is the one.
   let end = size - END_BYTES;
   const first = Math.max(0, end - MAX_COMMENT);
-  while (end >= first && !(view.getUint32(end, true) === END && end + END_BYTES + view.getUint16(end + 20, true) === size)) end--;
+  while (
+    end >= first &&
+    !(view.getUint32(end, true) === END && end + END_BYTES + view.getUint16(end + 20, true) === size)
+  )
+    end--;
   if (end < first) throw damaged('has no directory at its end: it is truncated, or no zip file');
   let members = view.getUint16(end + 10, true);
   let length = view.getUint32(end + 12, true);
@@ -64,13 +70,15 @@ const findDirectory = (view: DataView): Directory => {
   const locator = end - ZIP64_LOCATOR_BYTES;
   if (locator >= 0 && view.getUint32(locator, true) === ZIP64_LOCATOR) {
     const at = count64(view, locator + 8);
-    if (at + ZIP64_END_BYTES > locator || view.getUint32(at, true) !== ZIP64_END) throw damaged('has a damaged zip64 record');
+    if (at + ZIP64_END_BYTES > locator || view.getUint32(at, true) !== ZIP64_END)
+      throw damaged('has a damaged zip64 record');
     members = count64(view, at + 32);
     length = count64(view, at + 40);
     start = count64(view, at + 48);
   }
   if (start + length > end) throw damaged('has a directory that does not lie within it');
-  if (members * CENTRAL_HEADER_BYTES > length) throw damaged(`claims ${members} members, more than its directory has room for`);
+  if (members * CENTRAL_HEADER_BYTES > length)
+    throw damaged(`claims ${members} members, more than its directory has room for`);
   return { start, end: start + length, members };
 };
 
@@ -84,7 +92,10 @@ interface Entry {
   readonly end: number;
 }
 
-/** The sizes and the offset of an entry: in zip64 files they stand in an extra field, in this order, each where the header has no room for it. */
+/**
+ * The sizes and the offset of an entry: in zip64 files they stand in an extra field, in this order, each where the
+ * header has no room for it.
+ */
 const readSizes = (
   view: DataView,
   at: number,
@@ -186,5 +197,6 @@ export const assertReadable = ({ name, bytes, isStored, crc32 }: ZipMember): voi
   if (crc32 === 0) return;
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = (crcTable[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
-  if ((crc ^ 0xffffffff) >>> 0 !== crc32) throw damaged(`is damaged: the data of '${shown}' have another checksum than it says`);
+  if ((crc ^ 0xffffffff) >>> 0 !== crc32)
+    throw damaged(`is damaged: the data of '${shown}' have another checksum than it says`);
 };

@@ -15,10 +15,12 @@ import { exampleField, randomParameters } from '../example-field.ts';
 const size: SirenOptions = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 3, hiddenLayers: 1 };
 /** Small numbers: phases of a few turns, which float32 has to six digits. */
 const fieldOf = (spec: FieldSpec): FieldData => {
-  const parameters = [...randomParameters(spec, 7)].map(([name, { shape, data }]): [string, ShapedArray<Float32Array>] => [
-    name,
-    { shape, data: data.map(value => (name.includes('activation') ? 2 + Math.abs(value) : value / 20)) },
-  ]);
+  const parameters = [...randomParameters(spec, 7)].map(
+    ([name, { shape, data }]): [string, ShapedArray<Float32Array>] => [
+      name,
+      { shape, data: data.map(value => (name.includes('activation') ? 2 + Math.abs(value) : value / 20)) },
+    ],
+  );
   return { spec, parameters: new Map(parameters) };
 };
 
@@ -100,22 +102,38 @@ describe('exportPytorch', () => {
   });
 
   it.each<[RegExp, FieldSpec, ExportPytorchOptions]>([
-    [/'single-bvp-net' are those of a SIREN/, mlp({ ...size, activation: { kind: 'relu' } }), { names: 'single-bvp-net' }],
+    [
+      /'single-bvp-net' are those of a SIREN/,
+      mlp({ ...size, activation: { kind: 'relu' } }),
+      { names: 'single-bvp-net' },
+    ],
     [
       /nothing on its last layer/,
       mlp({ ...size, activation: { kind: 'relu' }, finalActivation: { kind: 'sigmoid' } }),
       { names: 'siren' },
     ],
-    [/layer 0 cannot be scaled to an omega of 3/, mlp({ ...size, activation: { kind: 'finer', omega: 4 } }), { omega0: 3 }],
+    [
+      /layer 0 cannot be scaled to an omega of 3/,
+      mlp({ ...size, activation: { kind: 'finer', omega: 4 } }),
+      { omega0: 3 },
+    ],
   ])('says what has no place: %s', (message, spec, options) => {
     expect(() => exportPytorch(fieldOf(spec), options)).toThrow(message);
     expect(() => exportPytorch(fieldOf(spec), options)).toThrow(FieldFileError);
   });
 
   it('refuses omegas that are none, and notes that were damaged', () => {
-    expect(() => exportPytorch(exampleField(), { omega0: 0 })).toThrow('exportPytorch: omega0 must be a positive number, got 0');
+    expect(() => exportPytorch(exampleField(), { omega0: 0 })).toThrow(
+      'exportPytorch: omega0 must be a positive number, got 0',
+    );
     const { tensors } = decodeSafetensors(exportPytorch(exampleField()).bytes);
-    for (const note of ['{', '[]', '[1,2,3]', '[{"kind":"sine"},{"kind":"nonsense"},{"kind":"identity"}]', 'x'.repeat(1e5)]) {
+    for (const note of [
+      '{',
+      '[]',
+      '[1,2,3]',
+      '[{"kind":"sine"},{"kind":"nonsense"},{"kind":"identity"}]',
+      'x'.repeat(1e5),
+    ]) {
       const file = encodeSafetensors(tensors, { 'neural-fields.activations': note });
       expect(() => importPytorch(file)).toThrow(FieldFileError);
       // What the caller says comes first.

@@ -55,7 +55,9 @@ describe('importPytorch', () => {
   ])('%s has the value and the derivatives that PyTorch works out', (name, source, omega0, activations) => {
     const imported = importPytorch(golden(name), omega0 === undefined ? {} : { omega0 });
     expect(imported.source).toBe(source);
-    const found = imported.spec.layers.map(layer => isDense(layer) && (layer.activation['omega'] ?? layer.activation.kind));
+    const found = imported.spec.layers.map(
+      layer => isDense(layer) && (layer.activation['omega'] ?? layer.activation.kind),
+    );
     expect(found).toEqual(activations);
 
     const expected = decodeSafetensors(golden(`${name}.expected`)).tensors;
@@ -125,19 +127,36 @@ describe('importPytorch', () => {
     );
 
   it.each<[FieldFileError['problem'], RegExp, Uint8Array]>([
-    ['unknown-names', /names encoder\.weight; understood are net\.<i>\.0\.weight \(vsitzmann/, one({ 'encoder.weight': [1, 1] })],
+    [
+      'unknown-names',
+      /names encoder\.weight; understood are net\.<i>\.0\.weight \(vsitzmann/,
+      one({ 'encoder.weight': [1, 1] }),
+    ],
     ['unknown-names', /\(there are none\)/, one({})],
     ['unknown-names', /rbf_layer\.centres/, one({ 'net.net.0.0.weight': [1, 1], 'rbf_layer.centres': [1, 1] })],
     ['unknown-names', /hypernetwork/, one({ 'net.last_layer.weight': [1, 1], 'modulator.layers.0.0.weight': [1, 1] })],
     ['unknown-names', /net\.0\.weight, net\.1\.linear/, one({ 'net.0.weight': [1, 1], 'net.1.linear.weight': [1, 1] })],
     ['unknown-names', /decodeFieldData/, encodeFieldData(exampleField())],
-    ['missing-parameter', /layer 1 is missing/, renamed('single-bvp-net', key => (key.includes('.1.0.') ? undefined : key))],
+    [
+      'missing-parameter',
+      /layer 1 is missing/,
+      renamed('single-bvp-net', key => (key.includes('.1.0.') ? undefined : key)),
+    ],
     ['missing-parameter', /net\.1\.0\.bias has no weight/, one({ 'net.0.0.weight': [1, 1], 'net.1.0.bias': [1] })],
-    ['unknown-activation', /torch\.nn\.Sequential.*option activation/, one({ 'a.0.weight': [1, 1], 'a.2.weight': [1, 1] })],
+    [
+      'unknown-activation',
+      /torch\.nn\.Sequential.*option activation/,
+      one({ 'a.0.weight': [1, 1], 'a.2.weight': [1, 1] }),
+    ],
     [
       'ambiguous',
       /has a network of vsitzmann\/siren modules behind 'a\.', beside encoder\.weight; the option prefix/,
-      one({ 'a.net.0.0.weight': [2, 2], 'a.net.1.0.weight': [2, 2], 'a.net.2.0.weight': [1, 2], 'encoder.weight': [1] }),
+      one({
+        'a.net.0.0.weight': [2, 2],
+        'a.net.1.0.weight': [2, 2],
+        'a.net.2.0.weight': [1, 2],
+        'encoder.weight': [1],
+      }),
     ],
     [
       'wrong-shape',
@@ -158,7 +177,9 @@ describe('importPytorch', () => {
       for (const [key, tensor] of decodeSafetensors(golden('single-bvp-net')).tensors) both.set(prefix + key, tensor);
     both.set('encoder.weight', { shape: [1], data: Float32Array.of(1) });
     const file = encodeSafetensors(both);
-    expect(() => importPytorch(file)).toThrow(/2 networks of vsitzmann\/siren modules behind 'img_siren\.net\.', 'audio_siren/);
+    expect(() => importPytorch(file)).toThrow(
+      /2 networks of vsitzmann\/siren modules behind 'img_siren\.net\.', 'audio_siren/,
+    );
     const { parameters } = importPytorch(golden('single-bvp-net'));
     for (const prefix of ['img_siren', 'audio_siren.', 'img_siren.net'])
       expect([...importPytorch(file, { prefix }).parameters]).toEqual([...parameters]);
@@ -198,7 +219,9 @@ describe('importPytorch', () => {
     const error = catchProblem(file);
     expect(error.problem).toBe('not-finite');
     // Of the transposed weight, as the field has it.
-    expect(error.message).toMatch(/'layers\.0\.weight' must hold finite numbers, got NaN at index 2 \(2 of its 4 numbers/);
+    expect(error.message).toMatch(
+      /'layers\.0\.weight' must hold finite numbers, got NaN at index 2 \(2 of its 4 numbers/,
+    );
   });
 
   it('reads a network of very many layers: the time grows with their number', () => {

@@ -1,7 +1,15 @@
-/** Writes files as torch.save does, and others that it does not: stored zips around pickles put together from instructions. */
+/**
+ * Writes files as torch.save does, and others that it does not: stored zips around pickles put together from
+ * instructions.
+ */
 
 const encoder = new TextEncoder();
-const u32 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >>> 24) & 0xff];
+const u32 = (value: number): number[] => [
+  value & 0xff,
+  (value >> 8) & 0xff,
+  (value >> 16) & 0xff,
+  (value >>> 24) & 0xff,
+];
 
 const u64 = (value: number): number[] => [...u32(value), 0, 0, 0, 0];
 const WORD = [0xff, 0xff, 0xff, 0xff];

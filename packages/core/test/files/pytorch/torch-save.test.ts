@@ -89,8 +89,23 @@ describe('files of torch.save', () => {
   });
 });
 
-const { global, mark, emptyTuple, reduce, emptyDict, text, setItem, stop, int, tuple, persistent, emptyList, put, get, object } =
-  opcodes;
+const {
+  global,
+  mark,
+  emptyTuple,
+  reduce,
+  emptyDict,
+  text,
+  setItem,
+  stop,
+  int,
+  tuple,
+  persistent,
+  emptyList,
+  put,
+  get,
+  object,
+} = opcodes;
 const proto = [0x80, 2];
 const storage = (key: string, size: number, type = 'FloatStorage'): number[] => [
   ...mark,
@@ -103,7 +118,13 @@ const storage = (key: string, size: number, type = 'FloatStorage'): number[] => 
   ...persistent,
 ];
 const counts = (values: readonly number[]): number[] => [...mark, ...values.flatMap(int), ...tuple];
-const tensor = (key: string, size: number, shape: readonly number[], strides: readonly number[], offset = 0): number[] => [
+const tensor = (
+  key: string,
+  size: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset = 0,
+): number[] => [
   ...global('torch._utils', '_rebuild_tensor_v2'),
   ...mark,
   ...storage(key, size),
@@ -143,7 +164,11 @@ describe('hand-made files of torch.save', () => {
       /'builtins\.eval'/,
       torchZip([...proto, ...global('builtins', 'eval'), ...text('1'), ...reduce, ...stop], {}),
     ],
-    ['refused-pickle', /'__proto__\.constructor'/, torchZip([...proto, ...global('__proto__', 'constructor'), ...stop], {})],
+    [
+      'refused-pickle',
+      /'__proto__\.constructor'/,
+      torchZip([...proto, ...global('__proto__', 'constructor'), ...stop], {}),
+    ],
     [
       'refused-pickle',
       /'torch\.FloatStorage\.__class__'/,
@@ -187,19 +212,29 @@ describe('hand-made files of torch.save', () => {
       torchZip([...proto, ...text('x'), ...emptyTuple, ...reduce, ...stop], {}),
     ],
     ['damaged-archive', /persistent id/, torchZip([...proto, ...text('x'), ...persistent, ...stop], {})],
-    ['damaged-archive', /compressed member 'archive\/data\.pkl'/, torchZip(state(['0.weight', weight]), one, { method: 8 })],
+    [
+      'damaged-archive',
+      /compressed member 'archive\/data\.pkl'/,
+      torchZip(state(['0.weight', weight]), one, { method: 8 }),
+    ],
     ['damaged-archive', /overlap/, torchZip(state(['0.weight', weight]), one, { shift: -1e4 })],
     ['damaged-archive', /65535 members, more than/, torchZip(state(['0.weight', weight]), one, { members: 0xffff })],
     [
       'damaged-archive',
       /big-endian/,
-      storedZip({ 'a/data.pkl': Uint8Array.from(state(['0.weight', weight])), 'a/byteorder': new TextEncoder().encode('big') }),
+      storedZip({
+        'a/data.pkl': Uint8Array.from(state(['0.weight', weight])),
+        'a/byteorder': new TextEncoder().encode('big'),
+      }),
     ],
     ['unknown-names', /holds no dictionary of tensors/, torchZip([...proto, ...emptyDict, ...stop], {})],
     [
       'unknown-names',
       /the state dict under 'x\.y' with the names w/,
-      torchZip(state(['x', [...emptyDict, ...text('y'), ...emptyDict, ...text('w'), ...weight, ...setItem, ...setItem]]), one),
+      torchZip(
+        state(['x', [...emptyDict, ...text('y'), ...emptyDict, ...text('w'), ...weight, ...setItem, ...setItem]]),
+        one,
+      ),
     ],
     [
       'too-large',

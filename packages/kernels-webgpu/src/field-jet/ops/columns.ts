@@ -5,7 +5,10 @@ import type { OperationKernels } from './operation-kernels.ts';
 
 /** One dispatch forward, and one in reverse. */
 export const columns: OperationKernels<ColumnsOperation> = {
-  forward({ inputs: [input], outFeatures, columns: picked }, { program: { widths, blocks }, register, points, slotOf }) {
+  forward(
+    { inputs: [input], outFeatures, columns: picked },
+    { program: { widths, blocks }, register, points, slotOf },
+  ) {
     return [
       {
         shader: pickColumns(widths[input] as number, outFeatures),

@@ -28,7 +28,9 @@ const shapeOf = ({ inputs: [input], table, levels }: GridOperation, program: Fie
 });
 
 const levelNumbers = (levels: readonly GridLevel[]): Uint32Array =>
-  Uint32Array.from(levels.flatMap(({ resolution, firstRow, rows, hashed }) => [resolution, firstRow, rows, Number(hashed)]));
+  Uint32Array.from(
+    levels.flatMap(({ resolution, firstRow, rows, hashed }) => [resolution, firstRow, rows, Number(hashed)]),
+  );
 
 /** How many levels a row may belong to. */
 const levelsOfRow = (levels: readonly GridLevel[]): number => {
@@ -51,7 +53,10 @@ export const sumsOfTable = (
   return { fixed, length: tableSumsLength(rows * rowFeatures, fixed) };
 };
 
-/** The dispatches towards the table: what is there becomes 0, the largest number is found, all are added up, and the sums become floats. */
+/**
+ * The dispatches towards the table: what is there becomes 0, the largest number is found, all are added up, and the
+ * sums become floats.
+ */
 const towardsTable = (
   operation: GridOperation,
   place: GradientPlace,

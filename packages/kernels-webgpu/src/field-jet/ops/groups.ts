@@ -25,7 +25,10 @@ const overFields = ({ points, fields, perField = false }: Points, make: (points:
   const fieldPoints = points / fields;
   const { sizes, groups } = make(perField ? fieldPoints : points);
   const [x, y] = groups;
-  return { sizes: { ...sizes, points, fieldPoints, fields, fieldGroups: x * y }, groups: [x, y, perField ? fields : 1] };
+  return {
+    sizes: { ...sizes, points, fieldPoints, fields, fieldGroups: x * y },
+    groups: [x, y, perField ? fields : 1],
+  };
 };
 
 /** So many threads for every point. */

@@ -1,4 +1,7 @@
-/** Inputs that a shader binds at a time: with what it writes they stay within the storage buffers that WebGPU promises everywhere, eight. */
+/**
+ * Inputs that a shader binds at a time: with what it writes they stay within the storage buffers that WebGPU promises
+ * everywhere, eight.
+ */
 const MOST_INPUTS = 6;
 
 /** Some inputs at a time. */

@@ -26,7 +26,8 @@ const kernels: { readonly [K in Fused['kind']]: OperationKernels<Extract<Fused, 
 
 /** Whether there are kernels for an operation: all but a rule in tfjs ops, and an activation that has no formulas. */
 export const hasKernels = (operation: Operation): boolean =>
-  operation.kind !== 'custom' && (operation.kind !== 'elementwise' || operation.activation.definition.expressions !== undefined);
+  operation.kind !== 'custom' &&
+  (operation.kind !== 'elementwise' || operation.activation.definition.expressions !== undefined);
 
 const kernelsFor = (operation: Operation): OperationKernels<Operation> => {
   if (operation.kind === 'custom') throw new RangeError('webgpu: there are no kernels for custom operations');

@@ -19,7 +19,13 @@ export const preActivationBinding = (register: number) => ({
   zDerivatives: { slot: `dz${register}` },
 });
 
-const reservePreActivations = ({ program: { blocks, jet, widths }, register, points, format, reserve }: ForwardPlace): void => {
+const reservePreActivations = ({
+  program: { blocks, jet, widths },
+  register,
+  points,
+  format,
+  reserve,
+}: ForwardPlace): void => {
   const perBlock = points * padded(widths[register] as number);
   const { z, zDerivatives } = preActivationBinding(register);
   const splits = splitsPreActivations(jet, format.format);
@@ -27,7 +33,10 @@ const reservePreActivations = ({ program: { blocks, jet, widths }, register, poi
   if (splits) reserve(zDerivatives.slot, ((blocks - 1) * perBlock) / 2);
 };
 
-/** One dispatch forward, with the activation behind; in reverse one towards weight and bias, and one towards the input, with the activation before. */
+/**
+ * One dispatch forward, with the activation behind; in reverse one towards weight and bias, and one towards the input,
+ * with the activation before.
+ */
 export const linear: OperationKernels<LinearOperation> = {
   forward(operation, place) {
     const { program, regions, register, points, fields, keeps, style, format, slotOf } = place;
@@ -101,7 +110,12 @@ export const linear: OperationKernels<LinearOperation> = {
     return [
       ...towardsParameters,
       {
-        shader: reverseLayer(layer, shape, { before: before?.activation, style, format: before?.format ?? format.format, adds }),
+        shader: reverseLayer(layer, shape, {
+          before: before?.activation,
+          style,
+          format: before?.format ?? format.format,
+          adds,
+        }),
         ...dispatch,
         bindings: {
           rows: { slot: upstream },

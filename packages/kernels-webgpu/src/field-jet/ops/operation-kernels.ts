@@ -1,4 +1,7 @@
-/** @file What each kind of operation gives to the plans of passes: its dispatches forward, and its dispatches in reverse. */
+/**
+ * @file What each kind of operation gives to the plans of passes: its dispatches forward, and its dispatches in
+ * reverse.
+ */
 import type { Operation } from '@neural-fields/core/kernels';
 import type { SlotRange, Step } from '../../device/plan.ts';
 import type { LayerActivation } from '../../wgsl/activations.ts';
@@ -70,15 +73,23 @@ export interface ProductTarget extends GradientTarget {
 }
 
 export interface ReversePlace extends Place {
-  /** The buffer of the derivatives with respect to what the operation wrote; of a linear one, to its pre-activations. */
+  /**
+   * The buffer of the derivatives with respect to what the operation wrote; of a linear one, to its pre-activations.
+   */
   readonly upstream: string;
   /** Where a gradient is worked out. */
   groupOf(place: GradientPlace): PartsOfGradient;
-  /** Where the derivatives with respect to an input go; `undefined` where nobody asks for them. Whoever asks must write them. */
+  /**
+   * Where the derivatives with respect to an input go; `undefined` where nobody asks for them. Whoever asks must write
+   * them.
+   */
   into(register: number): GradientTarget | undefined;
   /** The same for a product of matrices, which takes the activation before along. */
   productInto(register: number): ProductTarget | undefined;
-  /** Whether what is at a place of the gradient is added to: it is of an earlier batch, or was written in this pass. From now on it is. */
+  /**
+   * Whether what is at a place of the gradient is added to: it is of an earlier batch, or was written in this pass.
+   * From now on it is.
+   */
   addsTo(place: GradientPlace): boolean;
 }
 

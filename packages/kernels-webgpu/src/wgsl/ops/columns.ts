@@ -17,8 +17,8 @@ export const pickColumns = (inFeatures: number, outFeatures: number): Shader =>
   });
 
 /**
- * What the input of {@link pickColumns} gets back: feature j of `result` is the sum of the features of `source` at `places[p]` for p from `places[j]` to
- * `places[j + 1]`, where it was picked.
+ * What the input of {@link pickColumns} gets back: feature j of `result` is the sum of the features of `source` at
+ * `places[p]` for p from `places[j]` to `places[j + 1]`, where it was picked.
  */
 export const addColumns = (inFeatures: number, outFeatures: number, adds: boolean): Shader =>
   eachRow({

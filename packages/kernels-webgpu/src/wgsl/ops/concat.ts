@@ -9,7 +9,10 @@ export interface ConcatPart {
 
 const paddedTo = (features: number): number => 4 * Math.ceil(features / 4);
 
-/** The features of the inputs `x0`, `x1`, ... at their places in `result`; the others stay as they are where it `continues`, else they are 0. */
+/**
+ * The features of the inputs `x0`, `x1`, ... at their places in `result`; the others stay as they are where it
+ * `continues`, else they are 0.
+ */
 export const concatRows = (outFeatures: number, parts: readonly ConcatPart[], continues: boolean): Shader =>
   eachRow({
     label: `concat ${parts.map(({ features }) => features).join(' ')}`,

@@ -11,7 +11,10 @@ export interface ConstantPlaces {
   readonly own: boolean;
 }
 
-/** The rows of `h`: `values` in the first `sizes.points` of them, those of its field where each has its `own`, 0 in the others. */
+/**
+ * The rows of `h`: `values` in the first `sizes.points` of them, those of its field where each has its `own`, 0 in the
+ * others.
+ */
 export const constantRows = (features: number, { pitch, start, own }: ConstantPlaces): Shader => {
   const vectors = Math.ceil(features / 4);
   const place = own ? `(row / sizes.fieldPoints * ${features}u + j)` : 'j';
@@ -32,8 +35,8 @@ export const constantRows = (features: number, { pitch, start, own }: ConstantPl
 
 /**
  * The sums over the points of part `group.z` of the features of `upstream`, whose first `sizes.points` rows count:
- * `parts[group.z * sizes.stride + sizes.offset ...]`. Where each field has such sums of its own, part `group.z % sizes.parts` of field
- * `group.z / sizes.parts`.
+ * `parts[group.z * sizes.stride + sizes.offset ...]`. Where each field has such sums of its own, part `group.z %
+ * sizes.parts` of field `group.z / sizes.parts`.
  */
 export const sumOverPoints = (features: number, own: boolean): Shader => {
   const vectors = Math.ceil(features / 4);

@@ -41,7 +41,8 @@ export const eachPoint = (
   });
 
 /** The place of a block's vector in a buffer of jets, `[blocks][points][vectors]`. */
-export const placeOf = (block: number, vectors: number): string => `(${block}u * sizes.points + point) * ${vectors}u + vector`;
+export const placeOf = (block: number, vectors: number): string =>
+  `(${block}u * sizes.points + point) * ${vectors}u + vector`;
 
 /** Statements for each of the four features: `j` is the feature. */
 export const eachFeature = (statements: string): string =>

@@ -31,7 +31,12 @@ export const activateJets = (activation: LayerActivation, features: number, jet:
 };
 
 /** The reverse, of the derivatives `upstream` with respect to what came out. */
-export const reverseElementwise = (activation: LayerActivation, features: number, jet: JetShape, adds: boolean): Shader => {
+export const reverseElementwise = (
+  activation: LayerActivation,
+  features: number,
+  jet: JetShape,
+  adds: boolean,
+): Shader => {
   const vectors = Math.ceil(features / 4);
   return reverseActivation({ activation, outFeatures: features }, jet, single, {
     label: `elementwise ${activation.kind}, reverse`,
@@ -43,8 +48,16 @@ export const reverseElementwise = (activation: LayerActivation, features: number
   });
 };
 
-/** The reverse in place: `result` holds the derivatives with respect to what came out of a layer, and then those with respect to its pre-activations. */
-export const reverseInPlace = (activation: LayerActivation, features: number, jet: JetShape, format: JetFormat): Shader => {
+/**
+ * The reverse in place: `result` holds the derivatives with respect to what came out of a layer, and then those with
+ * respect to its pre-activations.
+ */
+export const reverseInPlace = (
+  activation: LayerActivation,
+  features: number,
+  jet: JetShape,
+  format: JetFormat,
+): Shader => {
   const vectors = Math.ceil(features / 4);
   return reverseActivation({ activation, outFeatures: features }, jet, format, {
     label: `activation ${activation.kind}, reverse`,

@@ -1,6 +1,7 @@
 /**
- * @file What all shaders of a grid have in common: the cell of a point, the rows of its corners, and how much each corner counts. The formulas stand in
- * core's `ops/grid.ts`. With s for the product of a corner's weights, s_i for its derivative along axis i, and so on, a corner counts
+ * @file What all shaders of a grid have in common: the cell of a point, the rows of its corners, and how much each
+ *   corner counts. The formulas stand in core's `ops/grid.ts`. With s for the product of a corner's weights, s_i for
+ *   its derivative along axis i, and so on, a corner counts
  *
  *     W0 = s      W1_k = sum_i x1_k,i s_i      W2_j = sum_i x2_j,i s_i + sum_i<l c_j,il s_il      c_j,il = 2 sum_kp A_jkp x1_k,i x1_p,l
  *
@@ -41,7 +42,9 @@ type Factor = number | string;
 /** A product; `undefined` where it is 0. */
 const product = (...factors: readonly Factor[]): string | undefined => {
   if (factors.includes(0)) return undefined;
-  const parts = factors.flatMap(factor => (factor === 1 ? [] : [typeof factor === 'number' ? literal(factor) : factor]));
+  const parts = factors.flatMap(factor =>
+    factor === 1 ? [] : [typeof factor === 'number' ? literal(factor) : factor],
+  );
   return parts.join(' * ') || '1.0';
 };
 
@@ -57,7 +60,9 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 const setsOf = (axes: number, size: number): number[][] =>
   size === 0
     ? [[]]
-    : setsOf(axes, size - 1).flatMap(set => range(axes).flatMap(axis => (axis > (set.at(-1) ?? -1) ? [[...set, axis]] : [])));
+    : setsOf(axes, size - 1).flatMap(set =>
+        range(axes).flatMap(axis => (axis > (set.at(-1) ?? -1) ? [[...set, axis]] : [])),
+      );
 
 /** Expressions for how much a corner counts, and for the derivatives of that. */
 export interface CornerFormulas {
@@ -100,7 +105,9 @@ export const cornerFormulas = ({ axes, isCoords }: GridShape, jet: JetShape): Co
     const bent =
       block <= first
         ? []
-        : setsOf(axes, 2).flatMap(([i, l]) => mixed(formOf(block), i as number, l as number, slope(i as number, l as number)));
+        : setsOf(axes, 2).flatMap(([i, l]) =>
+            mixed(formOf(block), i as number, l as number, slope(i as number, l as number)),
+          );
     return sumOf([...along, ...bent]);
   };
   const weightByValue = (block: number, i: number): string => {
@@ -119,7 +126,9 @@ export const cornerFormulas = ({ axes, isCoords }: GridShape, jet: JetShape): Co
   return { weight, weightByValue, formByFirst, slope };
 };
 
-/** The buffers that all have: what comes in, the table, and (resolution, first row, rows, whether hashed) of each level. */
+/**
+ * The buffers that all have: what comes in, the table, and (resolution, first row, rows, whether hashed) of each level.
+ */
 export const gridStorage = ({ rowFeatures }: GridShape): StorageBinding[] => [
   reads('x', 'f32'),
   reads('table', matrixType(rowFeatures)),
@@ -140,7 +149,10 @@ export const fieldOfPoint = ({ own }: GridShape): string => (own ? 'field = poin
 /** Statements that define the numbers of what comes in at `point`. */
 export const loadInput = ({ axes, isCoords }: GridShape, jet: JetShape): string =>
   repeat(isCoords ? 1 : blockCount(jet), block =>
-    repeat(axes, axis => `let x${block}_${axis} = x[(${block}u * sizes.points + point) * ${paddedTo(axes)}u + ${axis}u];`),
+    repeat(
+      axes,
+      axis => `let x${block}_${axis} = x[(${block}u * sizes.points + point) * ${paddedTo(axes)}u + ${axis}u];`,
+    ),
   );
 
 /** Statements that define the cell of `point` on `level`. */
@@ -159,7 +171,8 @@ export const cellOf = ({ axes }: GridShape): string =>
   );
 
 /**
- * Statements for each corner of the cell, which see its `row` and the products of weights with the derivatives up to an order.
+ * Statements for each corner of the cell, which see its `row` and the products of weights with the derivatives up to an
+ * order.
  *
  * @param order of the derivatives
  */

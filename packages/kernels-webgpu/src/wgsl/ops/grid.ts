@@ -98,7 +98,8 @@ export const reverseGrid = (grid: GridShape, jet: JetShape, adds: boolean): Shad
     const forms = all.slice(1 + first).map(b => `q${b} * (${formByFirst(b, block - 1, i)})`);
     return [`q${block} * ${slope(i)}`, ...forms].join(' + ');
   };
-  const result = (block: number, i: number): string => `result[(${block}u * sizes.points + point) * ${paddedTo(axes)}u + ${i}u]`;
+  const result = (block: number, i: number): string =>
+    `result[(${block}u * sizes.points + point) * ${paddedTo(axes)}u + ${i}u]`;
   return shader({
     label: `grid ${axes} axes, reverse`,
     sizes: gridSizes(grid),
@@ -127,7 +128,9 @@ export const reverseGrid = (grid: GridShape, jet: JetShape, adds: boolean): Shad
       '}',
       '}',
       ...written.map(block => repeat(axes, i => `${result(block, i)} ${adds ? '+=' : '='} r${block}_${i};`)),
-      adds ? '' : lines(...written.map(block => repeat(paddedTo(axes) - axes, i => `${result(block, axes + i)} = 0.0;`))),
+      adds
+        ? ''
+        : lines(...written.map(block => repeat(paddedTo(axes) - axes, i => `${result(block, axes + i)} = 0.0;`))),
     ),
   });
 };

@@ -1,4 +1,6 @@
-/** @file The product of two jets, feature by feature, and its reverse; the formula stands in core's `ops/product.ts`. */
+/**
+ * @file The product of two jets, feature by feature, and its reverse; the formula stands in core's `ops/product.ts`.
+ */
 import { blockCount, type JetShape, weightedSum } from '../jet-rule.ts';
 import { lines, reads, repeat, type Shader, writes } from '../shader.ts';
 import { eachPoint, placeOf } from './each.ts';
@@ -12,7 +14,9 @@ export const productOfJets = (features: number, jet: JetShape): Shader => {
   const blocks = blockCount(jet);
   const vectors = Math.ceil(features / 4);
   const mixed = (j: number): string =>
-    weightedSum(pairs.map(([k, l], p) => [weights[j]?.[p] as number, `(a${k + 1} * b${l + 1} + a${l + 1} * b${k + 1})`]));
+    weightedSum(
+      pairs.map(([k, l], p) => [weights[j]?.[p] as number, `(a${k + 1} * b${l + 1} + a${l + 1} * b${k + 1})`]),
+    );
   const block = (index: number): string => {
     if (index === 0) return 'a0 * b0';
     const straight = `a${index} * b0 + a0 * b${index}`;
@@ -30,7 +34,10 @@ export const productOfJets = (features: number, jet: JetShape): Shader => {
   });
 };
 
-/** The derivatives of the loss with respect to one factor of a product, of the `other` factor and of the derivatives `g` with respect to the product. */
+/**
+ * The derivatives of the loss with respect to one factor of a product, of the `other` factor and of the derivatives `g`
+ * with respect to the product.
+ */
 export const reverseProduct = (features: number, jet: JetShape, adds: boolean): Shader => {
   const { first, second, pairs, weights } = jet;
   const blocks = blockCount(jet);
@@ -52,7 +59,9 @@ export const reverseProduct = (features: number, jet: JetShape, adds: boolean): 
       load('b', 'other', blocks, vectors),
       load('g', 'upstream', blocks, vectors),
       ...(second > 0
-        ? pairs.map((_, p) => `let u${p} = ${weightedSum(weights.map((row, j) => [row[p] as number, `g${1 + first + j}`]))};`)
+        ? pairs.map(
+            (_, p) => `let u${p} = ${weightedSum(weights.map((row, j) => [row[p] as number, `g${1 + first + j}`]))};`,
+          )
         : []),
       ...all.map(index => `result[${placeOf(index, vectors)}] ${adds ? '+=' : '='} ${block(index)};`),
     ),

@@ -3,7 +3,10 @@ import { weightedSum } from '../jet-rule.ts';
 import { reads, type Shader, writes } from '../shader.ts';
 import { eachRow } from './each.ts';
 
-/** `result` = the sum of coefficients times the inputs `x0`, `x1`, ..., rows of the same width; added to what is there where it `adds`. */
+/**
+ * `result` = the sum of coefficients times the inputs `x0`, `x1`, ..., rows of the same width; added to what is there
+ * where it `adds`.
+ */
 export const sumOfRows = (features: number, coefficients: readonly number[], adds: boolean): Shader => {
   const all = weightedSum(coefficients.map((coefficient, index) => [coefficient, `x${index}[i]`]));
   return eachRow({

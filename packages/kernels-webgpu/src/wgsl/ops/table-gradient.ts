@@ -1,8 +1,9 @@
 /**
- * @file The gradient of a grid's table: every corner of every point adds to a row, and many meet in one. WGSL has no atomic addition of floats, whose result
- * would depend on the order anyway; integers are added instead, so the same work gives the same bits. First the largest number of all is found, then each is
- * taken as a multiple of a power of two so small that the sum of all of them cannot overflow; what is left over is taken as a multiple of a smaller power,
- * and so on, until 2^-23 of the largest number is reached.
+ * @file The gradient of a grid's table: every corner of every point adds to a row, and many meet in one. WGSL has no
+ *   atomic addition of floats, whose result would depend on the order anyway; integers are added instead, so the same
+ *   work gives the same bits. First the largest number of all is found, then each is taken as a multiple of a power of
+ *   two so small that the sum of all of them cannot overflow; what is left over is taken as a multiple of a smaller
+ *   power, and so on, until 2^-23 of the largest number is reached.
  */
 import { blockCount, forwardOrder, type JetShape } from '../jet-rule.ts';
 import { FIELD } from '../point-range.ts';
@@ -39,15 +40,23 @@ export const fixedPoint = (count: number): FixedPoint => {
 /** Integers of `tableSums` for one table: the bits of the largest number, and the limbs of each sum. */
 export const tableSumsLength = (numbers: number, { limbs }: FixedPoint): number => 1 + limbs * numbers;
 
-/** The place of the largest number, and of the first of the sums. Of many tables the largest numbers come first, one for each. */
+/**
+ * The place of the largest number, and of the first of the sums. Of many tables the largest numbers come first, one for
+ * each.
+ */
 const placesOfSums = ({ own, rows, rowFeatures }: GridShape, { limbs }: FixedPoint) =>
-  own ? { largest: 'field', sums: `sizes.fields + ${limbs}u * field * ${rows * rowFeatures}u` } : { largest: '0', sums: '1u' };
+  own
+    ? { largest: 'field', sums: `sizes.fields + ${limbs}u * field * ${rows * rowFeatures}u` }
+    : { largest: '0', sums: '1u' };
 
 const sizesOf = (grid: GridShape): string[] => [...gridSizes(grid), ...(grid.own ? ['fields'] : [])];
 
 const fieldDeclarations = ({ own }: GridShape): string[] => (own ? [FIELD] : []);
 
-/** `unit(bits, limb)`: the power of two of which a limb is a multiple, as an exponent, for the bits of the largest number. */
+/**
+ * `unit(bits, limb)`: the power of two of which a limb is a multiple, as an exponent, for the bits of the largest
+ * number.
+ */
 const unitFunctions = ({ bits }: FixedPoint): string =>
   lines(
     'fn power(exponent: i32) -> f32 { return bitcast<f32>(u32(exponent + 127) << 23u); }',
@@ -126,7 +135,9 @@ export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoi
           ),
           `let place = ${places.sums} + ${limbs}u * (row * ${rowFeatures}u + vector * 4u);`,
           `for (var k = 0u; k < 4u && vector * 4u + k < ${rowFeatures}u; k++) {`,
-          indent(repeat(limbs, limb => `atomicAdd(&tableSums[place + ${limbs}u * k + ${limb}u], i32(whole${limb}[k]));`)),
+          indent(
+            repeat(limbs, limb => `atomicAdd(&tableSums[place + ${limbs}u * k + ${limb}u], i32(whole${limb}[k]));`),
+          ),
           '}',
         ),
       ),
@@ -147,11 +158,14 @@ export const clearTableSums: Shader = shader({
 });
 
 /**
- * The `sizes.count` sums as floats to `gradient[sizes.offset ...]`, added to what is there where `sizes.continues` is 1. Where one of the numbers of a table was
- * too large or none, all are NaN.
+ * The `sizes.count` sums as floats to `gradient[sizes.offset ...]`, added to what is there where `sizes.continues` is
+ * 1. Where one of the numbers of a table was too large or none, all are NaN.
  */
 export const tableSumsToGradient = ({ own, rows, rowFeatures }: GridShape, { bits, limbs }: FixedPoint): Shader => {
-  const terms = Array.from({ length: limbs }, (_, limb) => `f32(tableSums[place + ${limb}u]) * power(unit(largest, ${limb}))`);
+  const terms = Array.from(
+    { length: limbs },
+    (_, limb) => `f32(tableSums[place + ${limb}u]) * power(unit(largest, ${limb}))`,
+  );
   return shader({
     label: 'table gradient, to floats',
     sizes: ['count', 'offset', 'continues', 'columns', ...(own ? ['fields'] : [])],

@@ -4,7 +4,12 @@ import { hasKernels } from '../../../src/field-jet/ops/index.ts';
 import { layerActivation } from '../../setup/layer-activation.ts';
 
 const elementwise = (definition: object): Operation =>
-  ({ kind: 'elementwise', inputs: [0], outFeatures: 2, activation: { definition, parameters: [] } }) as object as Operation;
+  ({
+    kind: 'elementwise',
+    inputs: [0],
+    outFeatures: 2,
+    activation: { definition, parameters: [] },
+  }) as object as Operation;
 
 it('has kernels for all operations but rules in tfjs ops', () => {
   const definition = layerActivation('tanh').definition as object;

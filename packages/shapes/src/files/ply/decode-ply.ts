@@ -5,7 +5,10 @@ import type { FileShape } from '../file-shape.ts';
 import { type PlyElement, type PlyHeader, type PlyProperty, readPlyHeader } from './ply-header.ts';
 import { EndOfData, type PlyNumbers, plyNumbers } from './ply-numbers.ts';
 
-/** What a row's property is for: a column of the positions (0 to 2), of the normals (3 to 5), the corners of a face, or nothing. */
+/**
+ * What a row's property is for: a column of the positions (0 to 2), of the normals (3 to 5), the corners of a face, or
+ * nothing.
+ */
 type Use = number | 'corners' | undefined;
 
 const COLUMNS = ['x', 'y', 'z', 'nx', 'ny', 'nz'];
@@ -79,7 +82,8 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
   const { elements } = header;
   const vertices = elements.find(({ name }) => name === 'vertex');
   const faces = elements.find(({ name, count }) => name === 'face' && count > 0);
-  if (!vertices || vertices.count === 0) throw new ShapeError('no-points', undefined, 'a PLY file must have vertices, got none');
+  if (!vertices || vertices.count === 0)
+    throw new ShapeError('no-points', undefined, 'a PLY file must have vertices, got none');
   const named = (name: string): PlyProperty | undefined =>
     vertices.properties.find(property => property.name === name && property.countType === undefined);
   if (!COLUMNS.slice(0, 3).every(named))
@@ -93,7 +97,9 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
   const corners = faces && cornersOf(faces, notes);
   const numbers = plyNumbers(bytes, header, start);
   // Before any memory is taken: a row of a property has a byte at least, and a word in a text.
-  const tooMany = elements.find(({ count, properties }) => properties.length > 0 && count * properties.length > numbers.left());
+  const tooMany = elements.find(
+    ({ count, properties }) => properties.length > 0 && count * properties.length > numbers.left(),
+  );
   if (tooMany)
     throw new ShapeError(
       'truncated',
@@ -127,7 +133,9 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
     }
   } catch (error) {
     if (!(error instanceof EndOfData)) throw error;
-    throw new ShapeError('truncated', undefined, `the PLY file ends early: in ${place} ${row} of ${total}`, { cause: error });
+    throw new ShapeError('truncated', undefined, `the PLY file ends early: in ${place} ${row} of ${total}`, {
+      cause: error,
+    });
   }
   const types = COLUMNS.slice(0, 3).map(name => named(name)?.type);
   return {
@@ -142,7 +150,8 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
 };
 
 /**
- * Reads PLY, text and binary of either byte order: the vertices' x, y, z, nx, ny, nz and the faces' corners. Everything else is passed over.
+ * Reads PLY, text and binary of either byte order: the vertices' x, y, z, nx, ny, nz and the faces' corners. Everything
+ * else is passed over.
  *
  * @throws ShapeError
  */
@@ -173,5 +182,7 @@ export const decodePly = (bytes: Uint8Array): FileShape => {
       'PLY',
       `the text goes on for ${plural(rest, 'byte')} after the last row that its header promises`,
     );
-  return rest > 0 ? { ...found, notes: [...found.notes, `${plural(rest, 'byte')} after the last row left out`] } : found;
+  return rest > 0
+    ? { ...found, notes: [...found.notes, `${plural(rest, 'byte')} after the last row left out`] }
+    : found;
 };

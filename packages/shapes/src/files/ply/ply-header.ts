@@ -1,7 +1,15 @@
 /** @file The header of a PLY file: Turk, "The PLY polygon file format", 1994. */
 import { quote } from '../../bytes/quote.ts';
 import { ShapeError } from '../../shape-error.ts';
-import { createCursor, isLineEnd, nextLine, nextWord, quoteWord, wordAsNumber, wordAsText } from '../../text/text-cursor.ts';
+import {
+  createCursor,
+  isLineEnd,
+  nextLine,
+  nextWord,
+  quoteWord,
+  wordAsNumber,
+  wordAsText,
+} from '../../text/text-cursor.ts';
 
 /** A number as a binary file has it. */
 export type PlyType = 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'float32' | 'float64';
@@ -48,7 +56,9 @@ export interface PlyHeader {
   readonly elements: readonly PlyElement[];
   /** Where the data begin. */
   readonly length: number;
-  /** Where they begin if the header's last line end is CR LF in spite of the others; absent where that is no question. */
+  /**
+   * Where they begin if the header's last line end is CR LF in spite of the others; absent where that is no question.
+   */
   readonly otherLength?: number;
 }
 
@@ -79,8 +89,9 @@ const assertDistinct = (names: readonly string[], what: string): void => {
 const MOST_NAMES = 1000;
 
 /**
- * Reads the header once: its lines end in LF, CRLF or CR, and the data begin after the line end of `end_header`, which may have blanks before it. In a header
- * without any LF that line end is a CR alone: a 0x0a after it is the first byte of the data.
+ * Reads the header once: its lines end in LF, CRLF or CR, and the data begin after the line end of `end_header`, which
+ * may have blanks before it. In a header without any LF that line end is a CR alone: a 0x0a after it is the first byte
+ * of the data.
  *
  * @throws ShapeError `truncated`, `damaged` or `unsupported`
  */
@@ -116,7 +127,11 @@ export const readPlyHeader = (bytes: Uint8Array): PlyHeader => {
   } while (nextLine(cursor));
   const { start, stop } = cursor;
   if (quoteWord(cursor) !== "'end_header'" || start === stop)
-    throw new ShapeError('truncated', undefined, `PLY header: wanted a line 'end_header', got none in ${bytes.length} bytes`);
+    throw new ShapeError(
+      'truncated',
+      undefined,
+      `PLY header: wanted a line 'end_header', got none in ${bytes.length} bytes`,
+    );
   const known = FORMATS.find(name => name === format);
   if (!known)
     throw new ShapeError(

@@ -34,7 +34,11 @@ const textNumbers = (bytes: Uint8Array, start: number): PlyNumbers => {
     if (!nextWordAnywhere(cursor)) throw new EndOfData();
     const value = wordAsNumber(cursor);
     if (value === undefined)
-      throw new ShapeError('damaged', 'PLY', `wanted a number, got ${quoteWord(cursor)} in line ${cursor.line} of the data`);
+      throw new ShapeError(
+        'damaged',
+        'PLY',
+        `wanted a number, got ${quoteWord(cursor)} in line ${cursor.line} of the data`,
+      );
     return value;
   };
   return {

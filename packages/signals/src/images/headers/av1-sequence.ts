@@ -1,4 +1,7 @@
-/** @file The largest frame that an AV1 stream says it has: AV1 Bitstream & Decoding Process Specification, sections 5.3 and 5.5. */
+/**
+ * @file The largest frame that an AV1 stream says it has: AV1 Bitstream & Decoding Process Specification, sections 5.3
+ * and 5.5.
+ */
 
 /** Reads bits, the most significant first; beyond the end they are 0. */
 const bitReader = (bytes: Uint8Array, start: number): ((count: number) => number) => {
@@ -47,7 +50,10 @@ const frameSize = (bytes: Uint8Array, start: number): number => {
 
 const SEQUENCE_HEADER = 1;
 
-/** The pixels of the largest frame that the sequence headers among the units (OBUs) from `start` to `end` allow; 0 without one. */
+/**
+ * The pixels of the largest frame that the sequence headers among the units (OBUs) from `start` to `end` allow; 0
+ * without one.
+ */
 export const largestAv1Frame = (bytes: Uint8Array, start: number, end: number): number => {
   let pixels = 0;
   for (let at = start; at < end; ) {

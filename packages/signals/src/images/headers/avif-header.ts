@@ -11,7 +11,8 @@ export const isAvif = (bytes: Uint8Array): boolean => {
   return false;
 };
 
-const find = (boxes: readonly Box[] | undefined, type: string): Box | undefined => boxes?.find(box => box.type === type);
+const find = (boxes: readonly Box[] | undefined, type: string): Box | undefined =>
+  boxes?.find(box => box.type === type);
 
 /** The bytes of an item, in one piece; those beyond the file are left out. */
 const itemBytes = (bytes: Uint8Array, { inIdat, extents }: ItemPlace, idat: Box | undefined): Uint8Array => {
@@ -104,13 +105,15 @@ export const readAvifHeader = (bytes: Uint8Array): FoundHeader => {
       grey &&= (flags & 0x10) !== 0;
       bitDepth = Math.max(bitDepth, (flags & 0x40) === 0 ? 8 : (flags & 0x20) === 0 ? 10 : 12);
     }
-    if (type === 'auxC') alpha ||= /auxiliary:alpha|hevc:2015:auxid:1/.test(latin1(bytes, start, Math.min(end, start + 128)));
+    if (type === 'auxC')
+      alpha ||= /auxiliary:alpha|hevc:2015:auxid:1/.test(latin1(bytes, start, Math.min(end, start + 128)));
   }
   if (!known || !coded) return truncated ? 'truncated' : 'damaged';
   const read = readCoded(bytes, children as Box[]);
   if (!read) return 'damaged';
   const { frame, grid } = read;
-  // Decoders differ: one refuses a frame of another size than the property says, after it has made it; another scales it.
+  // Decoders differ: one refuses a frame of another size than the property says, after it has made it; another scales
+  // it.
   if (grid.tiles === 0 && frame > 0 && frame !== width * height) return 'damaged';
   const codedPixels = Math.max(width * height, grid.pixels, frame * Math.max(1, grid.tiles));
   return { format: 'avif', width, height, channels: channelsOf(grey, alpha), bitDepth, codedPixels, truncated };

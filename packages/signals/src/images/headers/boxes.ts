@@ -1,4 +1,6 @@
-/** @file Boxes of the ISO base media file format, ISO/IEC 14496-12, and the items of ISO/IEC 23008-12 that they hold. */
+/**
+ * @file Boxes of the ISO base media file format, ISO/IEC 14496-12, and the items of ISO/IEC 23008-12 that they hold.
+ */
 import { fourCharacters, viewOf } from './header.ts';
 
 /** A box: its content lies from `start` to `end`, which is never beyond the bytes. */

@@ -9,7 +9,10 @@ export interface ImageHeader {
   readonly channels: 1 | 2 | 3 | 4;
   /** Bits of a channel: 8, 10, 12 or 16; less than 8 counts as 8. */
   readonly bitDepth: number;
-  /** The most pixels that any part of the file makes a decoder produce; more than `width * height` where tiles are larger than the image. */
+  /**
+   * The most pixels that any part of the file makes a decoder produce; more than `width * height` where tiles are
+   * larger than the image.
+   */
   readonly codedPixels: number;
   /** Whether the bytes end before the image does. */
   readonly truncated: boolean;
@@ -22,7 +25,8 @@ export type FoundHeader = ImageHeader | 'truncated' | 'damaged';
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The four characters of a chunk's or a box's name; fewer at the end. */
-export const fourCharacters = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4));
+export const fourCharacters = (bytes: Uint8Array, at: number): string =>
+  String.fromCharCode(...bytes.subarray(at, at + 4));
 
 /** The channels of an image of grey or colour, with alpha or without. */
 export const channelsOf = (grey: boolean, alpha: boolean): 1 | 2 | 3 | 4 => (grey ? (alpha ? 2 : 1) : alpha ? 4 : 3);

@@ -1,4 +1,7 @@
-/** @file The segments of a JPEG file as libjpeg finds them: ITU-T T.81, annex B, https://www.w3.org/Graphics/JPEG/itu-t81.pdf */
+/**
+ * @file The segments of a JPEG file as libjpeg finds them: ITU-T T.81, annex B,
+ * https://www.w3.org/Graphics/JPEG/itu-t81.pdf
+ */
 import { viewOf } from './header.ts';
 
 /** A marker with its parameters, `start` the place behind their length; of a scan, also where its coded data begins. */
@@ -20,7 +23,8 @@ export const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
 /**
- * The segments up to the end of the image. Bytes between them are skipped up to the next marker, as libjpeg does, and so is coded data.
+ * The segments up to the end of the image. Bytes between them are skipped up to the next marker, as libjpeg does, and
+ * so is coded data.
  *
  * @returns the segments, and how they end: with the image, with the bytes, or where something is that no decoder takes
  */

@@ -15,7 +15,8 @@ export const readPngHeader = (bytes: Uint8Array): FoundHeader => {
   const data = viewOf(bytes);
   const [depth, colourType] = [bytes[24] as number, bytes[25] as number];
   // Decoders take the size from IHDR, which must come first.
-  if (fourCharacters(bytes, 12) !== 'IHDR' || data.getUint32(8) !== 13 || !DEPTHS[colourType]?.includes(depth)) return 'damaged';
+  if (fourCharacters(bytes, 12) !== 'IHDR' || data.getUint32(8) !== 13 || !DEPTHS[colourType]?.includes(depth))
+    return 'damaged';
   let transparent = false;
   let hasData = false;
   let ended = false;

@@ -14,7 +14,11 @@ const readFrame = (bytes: Uint8Array, type: string, at: number): Frame | undefin
     return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1, alpha: ((bits >>> 28) & 1) === 1 };
   }
   if (type === 'VP8 ' && at + 10 <= bytes.length && data.getUint16(at + 3, true) === 0x019d && bytes[at + 5] === 0x2a)
-    return { width: data.getUint16(at + 6, true) & 0x3fff, height: data.getUint16(at + 8, true) & 0x3fff, alpha: false };
+    return {
+      width: data.getUint16(at + 6, true) & 0x3fff,
+      height: data.getUint16(at + 8, true) & 0x3fff,
+      alpha: false,
+    };
   return undefined;
 };
 

@@ -1,6 +1,6 @@
 /**
- * @file Makes pictures.json: small files as sharp writes them, as base64, with the pixels that sharp reads from them again.
- * `node test/browser/golden/make-pictures.mjs` in packages/signals.
+ * @file Makes pictures.json: small files as sharp writes them, as base64, with the pixels that sharp reads from them
+ *   again. `node test/browser/golden/make-pictures.mjs` in packages/signals.
  */
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
