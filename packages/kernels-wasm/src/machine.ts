@@ -18,6 +18,11 @@ export interface ProgramLayout {
   readonly panel: number;
   /** Bytes of a tile's jets that should stay in a second-level cache. */
   readonly tileBytes: number;
+  /**
+   * Bytes of a packed weight matrix that `depth` rows of `columns` multiply, where a machine does not keep it as float32
+   * panels.
+   */
+  readonly weightBytes?: (depth: number, columns: number) => number;
 }
 
 /** The functions of a machine that are called by themselves, in the memory of its arena. */

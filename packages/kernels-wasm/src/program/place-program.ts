@@ -133,6 +133,12 @@ class Placing {
     return Math.ceil(columns / this.#machine.layout.panel);
   }
 
+  /** Room for a packed weight matrix. */
+  #weightRoom(depth: number, columns: number): Place {
+    const { panel, weightBytes } = this.#machine.layout;
+    return this.image.room(weightBytes?.(depth, columns) ?? FLOAT * panel * this.#panels(columns) * depth);
+  }
+
   /** Numbers one behind the other, zeros up to a multiple of a panel's columns behind them. */
   #vector(numbers: Numbers, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Place {
     const target = this.image.floats(new Float32Array(this.#machine.layout.panel * this.#panels(count)));
@@ -144,17 +150,16 @@ class Placing {
 
   detail(operation: Operation, index: number, places: Places, activation: PlacedActivation | undefined): Detail {
     const { image } = this;
-    const { panel } = this.#machine.layout;
     switch (operation.kind) {
       case 'linear': {
         const { weight, bias, outFeatures } = operation;
         const [inFeatures = 0] = weight.shape;
         const [outPanels, inPanels] = [this.#panels(outFeatures), this.#panels(inFeatures)];
         const matrix = { ...sourceOf(image, weight), rows: inFeatures, columns: outFeatures };
-        const weights = image.room(FLOAT * panel * outPanels * inFeatures);
+        const weights = this.#weightRoom(inFeatures, outFeatures);
         this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
         const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
-        const transposed = isTransposed ? image.room(FLOAT * panel * inPanels * outFeatures) : 0;
+        const transposed = isTransposed ? this.#weightRoom(outFeatures, inFeatures) : 0;
         if (typeof transposed !== 'number')
           this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
         const place = image.record('Linear', {
