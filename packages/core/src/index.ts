@@ -9,7 +9,7 @@ export {
   gaussian,
   type IdentitySpec,
   identity,
-  type LaplacianSpec,
+  type LaplaceSpec,
   laplace,
   type MultiquadricSpec,
   multiquadric,

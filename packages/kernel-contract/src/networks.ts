@@ -171,7 +171,7 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
   },
   'a product with a Gaussian window': {
     inFeatures: 2,
-    layers: [times(chain(dense(10, sine), dense(3)), dense(3, { kind: 'gaussian', a: 0.8 }))],
+    layers: [times(chain(dense(10, sine), dense(3)), dense(3, { kind: 'gaussian', sigma: 0.8 }))],
     kinds: ['linear', 'product'],
   },
   'a modulation': {

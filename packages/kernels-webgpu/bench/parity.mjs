@@ -40,7 +40,7 @@ const ALLOWED = halfPrecision ? 2e-3 : 1e-4;
 /**
  * Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do.
  */
-const JUMPING = ['relu', 'prelu', 'laplacian', 'finer'];
+const JUMPING = ['relu', 'prelu', 'laplace', 'finer'];
 
 const activationOf = ({ kind, parameters }) => ({
   kind,

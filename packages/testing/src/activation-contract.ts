@@ -58,7 +58,7 @@ const ROUNDOFFS = 24;
  * The phase of these is only meaningful while x has digits behind the period: beyond, the true value is out of
  * float32's reach.
  */
-const periodic: readonly string[] = ['sine', 'expsin', 'finer'];
+const periodic: readonly string[] = ['sine', 'exp-sin', 'finer'];
 
 /** Values that are exact in float32, other than the defaults and on both sides of 1. */
 const parameterSets = <T>(definition: ContractActivation<T>): Readonly<Record<string, number>>[] => {
@@ -71,7 +71,7 @@ const parameterSets = <T>(definition: ContractActivation<T>): Readonly<Record<st
 };
 
 /**
- * At 0 and beside it, where relu, prelu, laplacian and finer have their kink; the oracle takes the stated convention at
+ * At 0 and beside it, where relu, prelu, laplace and finer have their kink; the oracle takes the stated convention at
  * 0.
  */
 const NEAR_ZERO = [0, 1e-3, -1e-3, 1e-8, -1e-8, 1e-20, -1e-20];
@@ -257,7 +257,7 @@ export const activationContract = <T extends ContractTensor>({
         // At 1e30 neighbouring float32 numbers are 7e22 apart: the phase is noise, but its sine must be one.
         const { x } = vector(kind === 'finer' ? [1e15, -1e15] : [1e30, -1e30]);
         const [s] = definition.derivatives(x, scalars(definition.parameters), 0);
-        const bound = kind === 'expsin' ? Math.E : 1;
+        const bound = kind === 'exp-sin' ? Math.E : 1;
         for (const value of Array.from(await (s as T).data()))
           expect(Math.abs(value)).toBeLessThanOrEqual(bound * (1 + FLOAT32_ROUNDOFF * 4 + sineError));
       });

@@ -43,12 +43,12 @@ const formulas: Readonly<Record<string, Formula>> = {
     const tail = t.log(t.add(t.constant(1), t.exp(t.scale(t.abs(x, side), -1))));
     return isPositive(t, x, side) ? t.add(x, tail) : tail;
   },
-  gaussian: (t, x, p) => t.exp(bell(t, x, p('a'))),
+  gaussian: (t, x, p) => t.exp(bell(t, x, p('sigma'))),
   quadratic: (t, x, p) => t.power(onePlusSquare(t, x, p('a')), -1),
   multiquadric: (t, x, p) => t.power(onePlusSquare(t, x, p('a')), -0.5),
-  laplacian: (t, x, p, side) => t.exp(t.scale(t.div(t.abs(x, side), p('a')), -1)),
-  'super-gaussian': (t, x, p) => t.exp(t.mul(p('b'), bell(t, x, p('a')))),
-  expsin: (t, x, p) => t.exp(t.scale(t.sin(t.mul(p('a'), x)), -1)),
+  laplace: (t, x, p, side) => t.exp(t.scale(t.div(t.abs(x, side), p('a')), -1)),
+  'super-gaussian': (t, x, p) => t.exp(t.mul(p('b'), bell(t, x, p('sigma')))),
+  'exp-sin': (t, x, p) => t.exp(t.scale(t.sin(t.mul(p('a'), x)), -1)),
   finer: (t, x, p, side) => t.sin(t.mul(p('omega'), t.mul(t.add(t.abs(x, side), t.constant(1)), x))),
 };
 
@@ -62,7 +62,7 @@ export const oracleActivationKinds: readonly string[] = Object.keys(formulas);
 export const kinkConvention: Readonly<Record<string, 'below' | 'mean'>> = {
   relu: 'below',
   prelu: 'below',
-  laplacian: 'mean',
+  laplace: 'mean',
   finer: 'mean',
 };
 

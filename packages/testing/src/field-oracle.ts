@@ -19,7 +19,7 @@ export interface OracleField {
 
 /**
  * Parameters by name: `layers.0.weight` row-major `[inFeatures, outFeatures]` (z = h W + b), `layers.0.bias`
- * `[outFeatures]`, and learned parameters of an activation, `layers.0.activation.a` `[1]`.
+ * `[outFeatures]`, and learned parameters of an activation, `layers.0.activation.omega` `[1]`.
  */
 export type OracleParameters = Readonly<Record<string, ArrayLike<number>>>;
 

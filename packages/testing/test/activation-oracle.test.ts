@@ -23,12 +23,12 @@ describe('activationDerivatives', () => {
     [{ kind: 'sigmoid' }, [sigma, slope]],
     [{ kind: 'silu' }, [x * sigma, sigma + x * slope]],
     [{ kind: 'softplus' }, [Math.log1p(Math.exp(x)), sigma]],
-    [{ kind: 'gaussian', a: 0.5 }, [bell(0.5), (-x / 0.25) * bell(0.5)]],
+    [{ kind: 'gaussian', sigma: 0.5 }, [bell(0.5), (-x / 0.25) * bell(0.5)]],
     [{ kind: 'quadratic', a: 2 }, [1 / (1 + 4 * x * x), (-8 * x) / (1 + 4 * x * x) ** 2]],
     [{ kind: 'multiquadric', a: 2 }, [(1 + 4 * x * x) ** -0.5, -4 * x * (1 + 4 * x * x) ** -1.5]],
-    [{ kind: 'laplacian', a: 0.5 }, [Math.exp(2 * x), 2 * Math.exp(2 * x)]],
-    [{ kind: 'super-gaussian', a: 0.5, b: 3 }, [bell(0.5, 3), (-3 * x * bell(0.5, 3)) / 0.25]],
-    [{ kind: 'expsin', a: 2 }, [Math.exp(-Math.sin(2 * x)), -2 * Math.cos(2 * x) * Math.exp(-Math.sin(2 * x))]],
+    [{ kind: 'laplace', a: 0.5 }, [Math.exp(2 * x), 2 * Math.exp(2 * x)]],
+    [{ kind: 'super-gaussian', sigma: 0.5, b: 3 }, [bell(0.5, 3), (-3 * x * bell(0.5, 3)) / 0.25]],
+    [{ kind: 'exp-sin', a: 2 }, [Math.exp(-Math.sin(2 * x)), -2 * Math.cos(2 * x) * Math.exp(-Math.sin(2 * x))]],
     [{ kind: 'finer', omega: 2 }, [Math.sin(2 * 1.8 * x), 2 * (1 - 2 * x) * Math.cos(2 * 1.8 * x)]],
   ])('%o has its closed form', (activation, expected) => {
     expectClose(activationDerivatives(activation, x, 1), expected, FLOAT64);
@@ -41,7 +41,7 @@ describe('activationDerivatives', () => {
   it('has the higher derivatives of a Gaussian (Hermite polynomials)', () => {
     const g = bell(1);
     expectClose(
-      activationDerivatives({ kind: 'gaussian', a: 1 }, x, 4).slice(2),
+      activationDerivatives({ kind: 'gaussian', sigma: 1 }, x, 4).slice(2),
       [(x * x - 1) * g, (3 * x - x ** 3) * g, (x ** 4 - 6 * x * x + 3) * g],
       FLOAT64,
     );
@@ -56,13 +56,13 @@ describe('activationDerivatives', () => {
   it('takes the convention at a kink', () => {
     expect(activationDerivatives({ kind: 'relu' }, 0, 1)).toEqual([0, 0]);
     expect(activationDerivatives({ kind: 'prelu', a: 0.3 }, 0, 1)).toEqual([0, 0.3]);
-    expectClose(activationDerivatives({ kind: 'laplacian', a: 0.5 }, 0), [1, 0, 4, 0], FLOAT64);
+    expectClose(activationDerivatives({ kind: 'laplace', a: 0.5 }, 0), [1, 0, 4, 0], FLOAT64);
     expectClose(activationDerivatives({ kind: 'finer', omega: 2 }, 0), [0, 2, 0, -8], FLOAT64);
   });
 
   it('refuses what it does not know', () => {
     expect(() => activationDerivatives({ kind: 'step' }, 1)).toThrow("unknown kind 'step'");
-    expect(() => activationDerivatives({ kind: 'gaussian' }, 1)).toThrow('gaussian needs a number a');
+    expect(() => activationDerivatives({ kind: 'gaussian' }, 1)).toThrow('gaussian needs a number sigma');
   });
 });
 
@@ -70,8 +70,8 @@ describe('activationParameterDerivatives', () => {
   it.each<[string, string, number, Record<string, number>]>([
     ['sine', 'omega', 3, {}],
     ['prelu', 'a', 0.3, {}],
-    ['gaussian', 'a', 0.5, {}],
-    ['super-gaussian', 'b', 2, { a: 0.5 }],
+    ['gaussian', 'sigma', 0.5, {}],
+    ['super-gaussian', 'b', 2, { sigma: 0.5 }],
     ['finer', 'omega', 2, {}],
   ])('of %s by %s are those of differences', (kind, name, value, others) => {
     const at = (shift: number): number[] => activationDerivatives({ kind, ...others, [name]: value + shift }, x, 2);

@@ -41,7 +41,7 @@ describe('fieldJet', () => {
   const field: OracleField = {
     inFeatures: 3,
     layers: [
-      { kind: 'dense', outFeatures: 3, activation: { kind: 'gaussian', a: 99 } },
+      { kind: 'dense', outFeatures: 3, activation: { kind: 'gaussian', sigma: 99 } },
       { kind: 'dense', outFeatures: 2, activation: { kind: 'tanh' } },
       { kind: 'dense', outFeatures: 1 },
     ],
@@ -49,7 +49,7 @@ describe('fieldJet', () => {
   const parameters = {
     'layers.0.weight': [0.2, -0.5, 0.7, 0.4, 0.1, -0.3, -0.6, 0.8, 0.25],
     'layers.0.bias': [0.1, -0.2, 0.05],
-    'layers.0.activation.a': [0.6],
+    'layers.0.activation.sigma': [0.6],
     'layers.1.weight': [0.9, -0.4, 0.3, 0.6, -0.7, 0.5],
     'layers.1.bias': [0.15, 0.2],
     'layers.2.weight': [1.1, -0.6],
@@ -76,7 +76,7 @@ describe('fieldJet', () => {
   });
 
   it('lets a learned parameter replace the one of the spec', () => {
-    const { 'layers.0.activation.a': _, ...rest } = parameters;
+    const { 'layers.0.activation.sigma': _, ...rest } = parameters;
     expect(fieldJet(field, rest, point).value).not.toEqual(fieldJet(field, parameters, point).value);
   });
 

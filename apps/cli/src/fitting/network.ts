@@ -34,7 +34,7 @@ const activations = {
   gaussian: gaussian(),
   quadratic: quadratic(),
   multiquadric: multiquadric(),
-  laplacian: laplace(),
+  laplace: laplace(),
   'super-gaussian': superGaussian(),
   'exp-sin': expSin(),
 } as const;

@@ -5,7 +5,7 @@ import { type ActivationOptions, completeActivationSpec } from './activation-par
 import { scaleDerivatives } from './scale.ts';
 
 export interface ExpSinSpec extends ActivationSpec {
-  readonly kind: 'expsin';
+  readonly kind: 'exp-sin';
   /** The angular frequency, positive. */
   readonly a: number;
   readonly learnable?: readonly 'a'[];
@@ -18,19 +18,19 @@ export interface ExpSinSpec extends ActivationSpec {
  *
  *     s' = -a C s        s'' = a^2 r s        s''' = -a^2 (1 - 2 S - r) s'
  *
- * The phase loses its digits as that of `sineActivation` does.
+ * The phase loses precision for large |x|, as in `sineActivation`.
  */
 export const expSinActivation: ActivationDefinition = defineActivation({
-  kind: 'expsin',
+  kind: 'exp-sin',
   parameters: { a: 1 },
   positive: ['a'],
   steepness: ({ a }) => Math.abs(a),
   derivatives(x, { a }) {
     const [sine, cosine] = [sin(mul(x, a)), cos(mul(x, a))];
     const s = exp(neg(sine));
-    const slope = mul(mul(cosine, s), neg(a));
+    const first = mul(mul(cosine, s), neg(a));
     const r = add(square(cosine), sine);
-    return [s, slope, mul(mul(r, s), square(a)), mul(mul(sub(add(r, mul(sine, 2)), 1), slope), square(a))];
+    return [s, first, mul(mul(r, s), square(a)), mul(mul(sub(add(r, mul(sine, 2)), 1), first), square(a))];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),
 });

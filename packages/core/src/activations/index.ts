@@ -3,7 +3,7 @@ import { expSinActivation } from './exp-sin.ts';
 import { finerActivation } from './finer.ts';
 import { gaussianActivation } from './gaussian.ts';
 import { identityActivation } from './identity.ts';
-import { laplacianActivation } from './laplacian.ts';
+import { laplaceActivation } from './laplace.ts';
 import { multiquadricActivation } from './multiquadric.ts';
 import { preluActivation } from './prelu.ts';
 import { quadraticActivation } from './quadratic.ts';
@@ -26,7 +26,7 @@ export { type ExpSinSpec, expSin, expSinActivation } from './exp-sin.ts';
 export { type FinerSpec, finer, finerActivation } from './finer.ts';
 export { type GaussianSpec, gaussian, gaussianActivation } from './gaussian.ts';
 export { type IdentitySpec, identity, identityActivation } from './identity.ts';
-export { type LaplacianSpec, laplace, laplacianActivation } from './laplacian.ts';
+export { type LaplaceSpec, laplace, laplaceActivation } from './laplace.ts';
 export { type MultiquadricSpec, multiquadric, multiquadricActivation } from './multiquadric.ts';
 export { type PreluSpec, prelu, preluActivation } from './prelu.ts';
 export { type QuadraticSpec, quadratic, quadraticActivation } from './quadratic.ts';
@@ -38,7 +38,7 @@ export { type SoftplusSpec, softplus, softplusActivation } from './softplus.ts';
 export { type SuperGaussianSpec, superGaussian, superGaussianActivation } from './super-gaussian.ts';
 export { type TanhSpec, tanh, tanhActivation } from './tanh.ts';
 
-/** Every activation of the core, each known by its `kind`. */
+/** All activations of core, identified by their `kind`. */
 export const coreActivations: readonly ActivationDefinition[] = [
   identityActivation,
   reluActivation,
@@ -51,7 +51,7 @@ export const coreActivations: readonly ActivationDefinition[] = [
   gaussianActivation,
   quadraticActivation,
   multiquadricActivation,
-  laplacianActivation,
+  laplaceActivation,
   superGaussianActivation,
   expSinActivation,
   finerActivation,

@@ -12,7 +12,7 @@ import {
   identity,
   identityActivation,
   laplace,
-  laplacianActivation,
+  laplaceActivation,
   learnableParameters,
   multiquadric,
   multiquadricActivation,
@@ -41,21 +41,16 @@ describe('activationParameterValues', () => {
     expect(activationParameterValues({ kind: 'sine' }, sineActivation)).toEqual({ omega: 1 });
     const values = activationParameterValues({ kind: 'super-gaussian', b: 3 }, superGaussianActivation);
     expect(Object.entries(values)).toEqual([
-      ['a', 1],
+      ['sigma', 1],
       ['b', 3],
     ]);
     expect(activationParameterValues({ kind: 'relu' }, reluActivation)).toEqual({});
   });
 
   it.each([
-    [
-      { kind: 'gaussian', sigma: 1 },
-      gaussianActivation,
-      RangeError,
-      "gaussian: unknown parameter 'sigma'; known are a",
-    ],
+    [{ kind: 'gaussian', a: 1 }, gaussianActivation, RangeError, "gaussian: unknown parameter 'a'; known are sigma"],
     [{ kind: 'relu', a: 1 }, reluActivation, RangeError, "relu: unknown parameter 'a'; known are none"],
-    [{ kind: 'gaussian', a: 0 }, gaussianActivation, RangeError, 'gaussian: a must be positive, got 0'],
+    [{ kind: 'gaussian', sigma: 0 }, gaussianActivation, RangeError, 'gaussian: sigma must be positive, got 0'],
     [{ kind: 'sine', omega: -1 }, sineActivation, RangeError, 'sine: omega must be positive, got -1'],
     [{ kind: 'sine', omega: Number.NaN }, sineActivation, RangeError, 'sine: omega must be finite, got NaN'],
     [{ kind: 'prelu', a: Infinity }, preluActivation, RangeError, 'prelu: a must be finite, got Infinity'],
@@ -75,10 +70,9 @@ describe('activationParameterValues', () => {
 
 describe('learnableParameters', () => {
   it('gives the names in the order of the definition', () => {
-    expect(learnableParameters({ kind: 'super-gaussian', learnable: ['b', 'a'] }, superGaussianActivation)).toEqual([
-      'a',
-      'b',
-    ]);
+    expect(learnableParameters({ kind: 'super-gaussian', learnable: ['b', 'sigma'] }, superGaussianActivation)).toEqual(
+      ['sigma', 'b'],
+    );
     expect(learnableParameters({ kind: 'super-gaussian' }, superGaussianActivation)).toEqual([]);
   });
 
@@ -109,7 +103,7 @@ describe('the helpers', () => {
     [gaussian(), gaussianActivation],
     [quadratic(), quadraticActivation],
     [multiquadric(), multiquadricActivation],
-    [laplace(), laplacianActivation],
+    [laplace(), laplaceActivation],
     [superGaussian(), superGaussianActivation],
     [expSin(), expSinActivation],
     [finer(), finerActivation],
@@ -127,10 +121,14 @@ describe('the helpers', () => {
   });
 
   it('take values and what is learned', () => {
-    expect(gaussian({ a: 0.1, learnable: ['a'] })).toEqual({ kind: 'gaussian', a: 0.1, learnable: ['a'] });
-    expect(Object.isFrozen(gaussian({ learnable: ['a'] }).learnable)).toBe(true);
+    expect(gaussian({ sigma: 0.1, learnable: ['sigma'] })).toEqual({
+      kind: 'gaussian',
+      sigma: 0.1,
+      learnable: ['sigma'],
+    });
+    expect(Object.isFrozen(gaussian({ learnable: ['sigma'] }).learnable)).toBe(true);
     expect(sine({ omega: 30 })).toEqual({ kind: 'sine', omega: 30 });
-    expect(() => gaussian({ a: 0 })).toThrow('gaussian: a must be positive, got 0');
+    expect(() => gaussian({ sigma: 0 })).toThrow('gaussian: sigma must be positive, got 0');
     // @ts-expect-error: no such parameter
     expect(() => sine({ omega0: 30 })).toThrow("sine: unknown parameter 'omega0'; known are omega");
   });

@@ -141,7 +141,7 @@ describe("a backend's programs", () => {
   });
 
   it('are told the activation of a product that nothing else reads, with what is learned of it', async () => {
-    const activation = { kind: 'super-gaussian', a: 2, learnable: ['b'] };
+    const activation = { kind: 'super-gaussian', sigma: 2, learnable: ['b'] };
     const own: KernelProgram[] = [];
     registerFieldBackend({
       name: BACKEND,
@@ -154,7 +154,7 @@ describe("a backend's programs", () => {
     const [operation] = (own[0] as KernelProgram).operations as [LinearOperation];
     expect(own[0]?.operations).toHaveLength(1);
     expect(operation.activation?.parameters).toEqual([
-      { name: 'a', value: 2, initial: 2 },
+      { name: 'sigma', value: 2, initial: 2 },
       { name: 'b', value: { kind: 'parameter', index: 1, offset: 6, shape: [] }, initial: 1 },
     ]);
   });

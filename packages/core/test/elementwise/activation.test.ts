@@ -17,7 +17,7 @@ const byValue = [
   defineActivation({ kind: 'softplus', value: e.softplus }),
   defineActivation({ kind: 'silu', value: x => e.mul(x, e.sigmoid(x)) }),
   defineActivation({ kind: 'sine', parameters: { omega: 1 }, value: (x, { omega }) => e.sin(e.mul(omega, x)) }),
-  defineActivation({ kind: 'expsin', parameters: { a: 1 }, value: (x, { a }) => e.exp(e.neg(e.sin(e.mul(a, x)))) }),
+  defineActivation({ kind: 'exp-sin', parameters: { a: 1 }, value: (x, { a }) => e.exp(e.neg(e.sin(e.mul(a, x)))) }),
   defineActivation({
     kind: 'finer',
     parameters: { omega: 1 },

@@ -95,7 +95,7 @@ const gaussianField = (): Parameters<typeof encodeFieldData>[0] => {
     outFeatures: 1,
     hiddenFeatures: 2,
     hiddenLayers: 0,
-    activation: { kind: 'gaussian', a: 0.5, learnable: ['a'] },
+    activation: { kind: 'gaussian', sigma: 0.5, learnable: ['sigma'] },
   });
   return { spec, parameters: randomParameters(spec, 3) };
 };

@@ -20,7 +20,7 @@ it('nested gradients of tfjs are wrong where a gradient saves its output, which 
     outFeatures: 1,
     hiddenFeatures: 1,
     hiddenLayers: 0,
-    activation: { kind: 'gaussian', a: Math.SQRT1_2 },
+    activation: { kind: 'gaussian', sigma: Math.SQRT1_2 },
   });
   const one = new Float32Array([1]);
   const zero = new Float32Array([0]);

@@ -115,7 +115,7 @@ const cases: readonly Case[] = [
         branches: [
           { kind: 'chain', layers: [dense(4, sine), dense(4)] },
           dense(4, sine),
-          { kind: 'chain', layers: [dense(4), dense(4, { kind: 'gaussian', a: 0.8 })] },
+          { kind: 'chain', layers: [dense(4), dense(4, { kind: 'gaussian', sigma: 0.8 })] },
         ],
       },
       dense(2),
@@ -187,7 +187,7 @@ const cases: readonly Case[] = [
             layers: [
               { kind: 'product', branches: [{ kind: 'identity' }, { kind: 'identity' }] },
               { ...dense(1), biasInitialiser: null },
-              dense(1, { kind: 'gaussian', a: 1 }),
+              dense(1, { kind: 'gaussian', sigma: 1 }),
             ],
           },
         ],

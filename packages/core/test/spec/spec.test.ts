@@ -51,12 +51,12 @@ describe('siren', () => {
 
 describe('mlp', () => {
   it('takes any activation, with learned parameters among the others', () => {
-    const spec = mlp({ ...size, activation: gaussian({ a: 0.1, learnable: ['a'] }), biasInitialiser: null });
+    const spec = mlp({ ...size, activation: gaussian({ sigma: 0.1, learnable: ['sigma'] }), biasInitialiser: null });
     expect(parameterLayout(spec).entries.map(({ name }) => name)).toEqual([
       'layers.0.weight',
-      'layers.0.activation.a',
+      'layers.0.activation.sigma',
       'layers.1.weight',
-      'layers.1.activation.a',
+      'layers.1.activation.sigma',
       'layers.2.weight',
     ]);
   });

@@ -92,14 +92,14 @@ const fixedNetworks: Readonly<Record<string, { readonly inFeatures: number; read
   'learned frequencies': { inFeatures: 2, layers: [dense(5, learnedSine), dense(4, learnedSine), dense(1)] },
   'two learned parameters': {
     inFeatures: 1,
-    layers: [dense(4, { kind: 'super-gaussian', a: 0.8, b: 1.2, learnable: ['a', 'b'] }), dense(1)],
+    layers: [dense(4, { kind: 'super-gaussian', sigma: 0.8, b: 1.2, learnable: ['sigma', 'b'] }), dense(1)],
   },
   'an activation at the end': { inFeatures: 2, layers: [dense(4, { kind: 'tanh' }), dense(2, { kind: 'softplus' })] },
   'layers without bias': { inFeatures: 2, layers: [dense(4, sine, false), dense(1, undefined, false)] },
   'a product of filters': {
     inFeatures: 2,
     layers: [
-      branches('product', chain(dense(4, sine), dense(4)), dense(4, sine), dense(4, { kind: 'gaussian', a: 0.8 })),
+      branches('product', chain(dense(4, sine), dense(4)), dense(4, sine), dense(4, { kind: 'gaussian', sigma: 0.8 })),
       dense(1),
     ],
   },

@@ -16,7 +16,7 @@ describe('the fused field jet', () => {
   fieldJetContract({ backend: 'simd', exhaustive: true, manyPoints: 20_001 });
 
   // Wider than a register of the formulas' machine.
-  it.each([{ kind: 'sine', omega: 1 }, { kind: 'tanh' }, { kind: 'gaussian', a: 0.7, learnable: ['a'] }])(
+  it.each([{ kind: 'sine', omega: 1 }, { kind: 'tanh' }, { kind: 'gaussian', sigma: 0.7, learnable: ['sigma'] }])(
     'is as wide as one likes: $kind',
     async activation => {
       const size = { inFeatures: 2, outFeatures: 2, hiddenFeatures: 1030, hiddenLayers: 1 };

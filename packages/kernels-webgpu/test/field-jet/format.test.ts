@@ -24,8 +24,8 @@ it('divides derivatives by a power of two near the steepest factor on an argumen
   expect(scaleOf(sine(3000), sine(30))).toBe(4096);
   expect(scaleOf(sine(-0.1))).toBe(1);
   expect(scaleOf({ kind: 'tanh', parameters: {} })).toBe(1);
-  expect(scaleOf({ kind: 'gaussian', parameters: { a: 0.05 } })).toBe(16);
-  expect(scaleOf({ kind: 'super-gaussian', parameters: { a: 0.5, b: 4 } })).toBe(4);
+  expect(scaleOf({ kind: 'gaussian', parameters: { sigma: 0.05 } })).toBe(16);
+  expect(scaleOf({ kind: 'super-gaussian', parameters: { sigma: 0.5, b: 4 } })).toBe(4);
   expect(formatOf(network(0, [sine(30)]), true).format).toEqual({ half: true, scale: 1 });
 });
 

@@ -45,8 +45,8 @@ const waves: FieldSpec = siren({
 const bells: FieldSpec = parseSpec({
   inFeatures: 2,
   layers: [
-    dense(18, superGaussian({ a: 0.7, b: 1.5, learnable: ['a', 'b'] })),
-    dense(2, superGaussian({ a: 1.2, b: 1.1, learnable: ['a', 'b'] })),
+    dense(18, superGaussian({ sigma: 0.7, b: 1.5, learnable: ['sigma', 'b'] })),
+    dense(2, superGaussian({ sigma: 1.2, b: 1.1, learnable: ['sigma', 'b'] })),
   ],
 });
 
@@ -121,8 +121,8 @@ export const manyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
 
   it.each([
     ['one of its parameters', [{ role: 'activation.b' }]],
-    ['the other one and the biases', [{ role: 'activation.a' }, { role: 'bias' }]],
-    ['both', [{ role: 'activation.a' }, { role: 'activation.b' }]],
+    ['the other one and the biases', [{ role: 'activation.sigma' }, { role: 'bias' }]],
+    ['both', [{ role: 'activation.sigma' }, { role: 'activation.b' }]],
   ] as const)('learns an activation of which each field has its own: %s', async (_, own) => {
     await expectParity({ batch: batchNetworkOf(networkOf(bells), 4, own), request, points: 90, isShared: false });
   });

@@ -590,7 +590,7 @@ describe('many fields', () => {
   const own = { inFeatures: 3, outFeatures: 8, hasBias: true, ownWeight: true, ownBias: true } as const;
 
   it('reads the weight, the bias and what an activation has learned of the field of the workgroup', () => {
-    const gaussian = { ...layerActivation('super-gaussian', { a: 1, b: 2 }, ['a', 'b']), own: ['b'] };
+    const gaussian = { ...layerActivation('super-gaussian', { sigma: 1, b: 2 }, ['sigma', 'b']), own: ['b'] };
     const options = {
       keepsPreActivations: false,
       style: 'direct',

@@ -23,7 +23,7 @@ export interface ImportPytorchOptions extends StateDictLimits {
   /**
    * What follows each layer but the last. If absent, the sine of a SIREN, where the names are those of a SIREN; an
    * `nn.Sequential` must be told. The codes of FINER and of Gaussian networks give their layers the names of a SIREN's:
-   * `{ kind: 'finer' }`, `{ kind: 'gaussian', a: 0.1 }`.
+   * `{ kind: 'finer' }`, `{ kind: 'gaussian', sigma: 0.1 }`.
    */
   readonly activation?: ActivationSpec;
   /**

@@ -81,11 +81,14 @@ describe('exportPytorch', () => {
   });
 
   it('takes other activations, and learned ones at their last value', () => {
-    const learned = mlp({ ...size, activation: { kind: 'gaussian', a: 0.5, learnable: ['a'] } });
+    const learned = mlp({ ...size, activation: { kind: 'gaussian', sigma: 0.5, learnable: ['sigma'] } });
     const field = fieldOf(learned);
     const { bytes, names, activations } = exportPytorch(field);
     expect(names).toBe('sequential');
-    expect(activations[0]).toEqual({ kind: 'gaussian', a: field.parameters.get('layers.0.activation.a')?.data[0] });
+    expect(activations[0]).toEqual({
+      kind: 'gaussian',
+      sigma: field.parameters.get('layers.0.activation.sigma')?.data[0],
+    });
     expectClose(valuesOf(importPytorch(bytes)), valuesOf(field));
     const finer = fieldOf(mlp({ ...size, activation: { kind: 'finer', omega: 4 } }));
     expectClose(valuesOf(importPytorch(exportPytorch(finer, { names: 'siren' }).bytes)), valuesOf(finer));

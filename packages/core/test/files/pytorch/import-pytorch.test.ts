@@ -191,7 +191,7 @@ describe('importPytorch', () => {
     expect(importPytorch(modules).assumed).toEqual({ activation: 'sine', omega0: 30, omegaHidden: 30 });
     expect(importPytorch(modules, { omega0: 60 }).assumed).toEqual({ activation: 'sine', omegaHidden: 30 });
     expect(importPytorch(modules, { activation: { kind: 'finer' } }).assumed).toEqual({ omega0: 30, omegaHidden: 30 });
-    expect(importPytorch(modules, { activation: { kind: 'gaussian', a: 0.1 } }).assumed).toEqual({});
+    expect(importPytorch(modules, { activation: { kind: 'gaussian', sigma: 0.1 } }).assumed).toEqual({});
     expect(importPytorch(golden('siren-wrapper')).assumed).toEqual({ activation: 'sine', omega0: 30, omegaHidden: 1 });
   });
 
@@ -203,8 +203,8 @@ describe('importPytorch', () => {
       { kind: 'finer', omega: 30 },
       { kind: 'identity' },
     ]);
-    expect(kinds({ activation: { kind: 'gaussian', a: 0.5 } }).slice(1)).toEqual([
-      { kind: 'gaussian', a: 0.5 },
+    expect(kinds({ activation: { kind: 'gaussian', sigma: 0.5 } }).slice(1)).toEqual([
+      { kind: 'gaussian', sigma: 0.5 },
       { kind: 'identity' },
     ]);
     expect(() => kinds({ activation: { kind: 'relu' }, omegaHidden: 3 })).toThrow(

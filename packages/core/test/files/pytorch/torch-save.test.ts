@@ -30,7 +30,7 @@ describe('files of torch.save', () => {
     ['checkpoint', 'model_state_dict.', { activation: { kind: 'relu' } }],
     ['finer', 'network.img.', { activation: { kind: 'finer' }, omega0: 30, omegaHidden: 30 }],
     // exp(-(3 x)^2) is exp(-x^2 / (2 a^2)) with this a.
-    ['gaussian', '', { activation: { kind: 'gaussian', a: 1 / (3 * Math.SQRT2) } }],
+    ['gaussian', '', { activation: { kind: 'gaussian', sigma: 1 / (3 * Math.SQRT2) } }],
     ['views', '', { activation: { kind: 'tanh' } }],
   ])('%s.pt has the values that PyTorch works out', (name, prefix, options) => {
     const imported = importPytorch(golden(`${name}.pt`), options);

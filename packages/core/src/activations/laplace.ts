@@ -4,8 +4,8 @@ import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives, scaleThird } from './scale.ts';
 
-export interface LaplacianSpec extends ActivationSpec {
-  readonly kind: 'laplacian';
+export interface LaplaceSpec extends ActivationSpec {
+  readonly kind: 'laplace';
   /** The width, positive. */
   readonly a: number;
   readonly learnable?: readonly 'a'[];
@@ -15,18 +15,18 @@ export interface LaplacianSpec extends ActivationSpec {
  * s(x) = exp(-|x| / a). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
  *
  * s' = -sign(x) s / a, s'' = s / a^2, s''' = s' / a^2, s'''' = s / a^4. At the kink x = 0, sign(0) = 0 as in PyTorch,
- * so s'(0) = s'''(0) = 0, the mean of both sides; s''(0) = 1 / a^2, the limit from both sides (the delta is left out).
+ * so s'(0) = s'''(0) = 0, the mean of both sides; s''(0) = 1 / a^2, the limit from both sides (the Dirac delta is omitted).
  */
-export const laplacianActivation: ActivationDefinition = defineActivation({
-  kind: 'laplacian',
+export const laplaceActivation: ActivationDefinition = defineActivation({
+  kind: 'laplace',
   parameters: { a: 1 },
   positive: ['a'],
   steepness: ({ a }) => 1 / Math.abs(a),
   derivatives(x, { a }) {
     const rate = div(-1, a);
     const s = exp(mul(abs(x), rate));
-    const slope = mul(s, mul(sign(x), rate));
-    return [s, slope, mul(s, square(rate)), mul(slope, square(rate))];
+    const first = mul(s, mul(sign(x), rate));
+    return [s, first, mul(s, square(rate)), mul(first, square(rate))];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(-1, a)) }),
   fourth(x, { a }, [, , second, third]) {
@@ -35,11 +35,6 @@ export const laplacianActivation: ActivationDefinition = defineActivation({
   },
 });
 
-/**
- * s(x) = exp(-|x| / a), the activation of kind `laplacian`; a is 1 unless given. (`laplacian` itself names the
- * differential operator.)
- *
- * @throws RangeError when an option is wrong
- */
-export const laplace = (options: ActivationOptions<'a'> = {}): LaplacianSpec =>
-  completeActivationSpec(laplacianActivation, options) as LaplacianSpec;
+/** s(x) = exp(-|x| / a); a is 1 unless given. @throws RangeError when an option is wrong */
+export const laplace = (options: ActivationOptions<'a'> = {}): LaplaceSpec =>
+  completeActivationSpec(laplaceActivation, options) as LaplaceSpec;
