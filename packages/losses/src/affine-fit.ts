@@ -1,13 +1,12 @@
 /**
- * @file What derivatives cannot tell, taken from the truth: the constant, and the scale where the targets had one of
- *   their own.
+ * @file Aligns a reconstruction with the ground truth where derivatives leave a constant, or a scale, undetermined.
  *
- * It is a way to compare, not to recover: the fit uses the true values, so a PSNR after it says how well the shape was
- * found, and nothing about the brightness.
+ * This is for evaluation only: the alignment uses the true values, so a PSNR computed after it measures the structure
+ * of the reconstruction and not its brightness.
  */
 import { assertInteger } from './assert.ts';
 
-/** A reconstruction brought to the truth, channel by channel. */
+/** A reconstruction aligned with the truth, channel by channel. */
 export interface FittedValues {
   /** scale * value + offset, row-major `[n, channels]`, flat. */
   readonly values: Float32Array;
@@ -19,7 +18,7 @@ export interface FittedValues {
 
 /** The options of {@link affineFit} and {@link offsetFit}. */
 export interface FitToTruthOptions {
-  /** The number of channels, each of which is fitted alone; 1 if absent. */
+  /** The number of channels, each of which is fitted independently; 1 if absent. */
   readonly channels?: number;
 }
 
@@ -33,9 +32,9 @@ const fitEach = (
   assertInteger(`${caller}: channels`, channels);
   const { length } = values;
   if (truth.length !== length)
-    throw new RangeError(`${caller}: the truth must have ${length} numbers, got ${truth.length}`);
+    throw new RangeError(`${caller}: the truth must have ${length} values, got ${truth.length}`);
   if (length === 0 || length % channels !== 0)
-    throw new RangeError(`${caller}: values must be rows of ${channels} numbers, got ${length} numbers`);
+    throw new RangeError(`${caller}: values must be rows of ${channels} channels, got ${length} values`);
   const count = length / channels;
   const fitted = new Float32Array(length);
   const [scales, offsets]: [number[], number[]] = [[], []];
@@ -60,12 +59,12 @@ const fitEach = (
 };
 
 /**
- * The constant b for which values + b is closest to the truth in the least-squares sense: for targets per unit of
- * coordinate.
+ * The constant b for which values + b is closest to the truth in the least-squares sense: for targets that are
+ * derivatives per coordinate unit.
  *
  * @param values row-major `[n, channels]`, flat
  * @param truth of the same length
- * @throws RangeError when the lengths differ, are 0, or are no multiple of the channels
+ * @throws RangeError when the lengths differ, are 0, or are not a multiple of the number of channels
  */
 export const offsetFit = (
   values: ArrayLike<number>,
@@ -75,11 +74,12 @@ export const offsetFit = (
 
 /**
  * The scale a and the constant b for which a values + b is closest to the truth in the least-squares sense: for targets
- * with a scale of their own, as the authors' Sobel times 10. Where the values are all the same, the scale is 0.
+ * with an arbitrary scale, such as the authors' Sobel filter times 10. Where the values are all the same, the scale is
+ * 0.
  *
  * @param values row-major `[n, channels]`, flat
  * @param truth of the same length
- * @throws RangeError when the lengths differ, are 0, or are no multiple of the channels
+ * @throws RangeError when the lengths differ, are 0, or are not a multiple of the number of channels
  */
 export const affineFit = (
   values: ArrayLike<number>,

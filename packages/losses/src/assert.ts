@@ -15,10 +15,8 @@ export const assertFinite = (what: string, value: number): void => {
   if (!Number.isFinite(value)) throw new RangeError(`${what} must be a finite number, got ${value}`);
 };
 
-/** @throws RangeError when the value is not an integer of at least `least` */
-export const assertInteger = (what: string, value: number, least = 1): void => {
-  if (!(Number.isInteger(value) && value >= least))
-    throw new RangeError(
-      `${what} must be ${least === 1 ? 'a positive integer' : `an integer >= ${least}`}, got ${value}`,
-    );
+/** @throws RangeError when the value is not an integer of at least `min` */
+export const assertInteger = (what: string, value: number, min = 1): void => {
+  if (!(Number.isInteger(value) && value >= min))
+    throw new RangeError(`${what} must be ${min === 1 ? 'a positive integer' : `an integer >= ${min}`}, got ${value}`);
 };

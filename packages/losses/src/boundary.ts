@@ -1,4 +1,4 @@
-/** @file Soft boundary and initial conditions: terms of their own, on points of the boundary. */
+/** @file Soft boundary and initial conditions: separate terms, on points of the boundary. */
 import type { PointLoss } from '@neural-fields/core';
 import { mul, reshape, slice, sub, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { assertInteger } from './assert.ts';
@@ -16,7 +16,8 @@ export interface DirichletOptions {
 }
 
 /**
- * A prescribed value: |Phi(x) - g(x)| at points of the boundary, averaged over points and outputs.
+ * Penalises the difference to a prescribed value: |Phi(x) - g(x)| at points of the boundary, averaged over points and
+ * outputs.
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
@@ -25,7 +26,7 @@ export const dirichlet = ({ penalty = absolute, ...options }: DirichletOptions =
 
 /** The options of {@link neumann}. */
 export interface NeumannOptions {
-  /** The coordinate along which the derivative is taken, e.g. that of time; give this or `normal`. */
+  /** The index of the coordinate along which the derivative is taken, e.g. time; give this or `normal`. */
   readonly axis?: number;
   /** The name of a target with the direction at each point, `f32[n, d]`. */
   readonly normal?: string;
@@ -43,8 +44,9 @@ export const partialAlong = (loss: string, gradient: Tensor3D, axis: number): Te
 };
 
 /**
- * A prescribed derivative: |d Phi / d nu (x) - g(x)| at points of the boundary, averaged over points and outputs. The
- * direction nu is a coordinate, or the vector of a target (as long as it is).
+ * Penalises the difference to a prescribed derivative: |d Phi / d nu (x) - g(x)| at points of the boundary, averaged
+ * over points and outputs. The direction nu is a coordinate axis, or the vector given by a target, which is not
+ * normalised.
  *
  * @throws RangeError when neither or both of `axis` and `normal` are given; when evaluated, if a target is absent or
  *   its width is wrong

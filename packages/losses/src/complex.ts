@@ -1,10 +1,10 @@
 /**
- * @file Complex arithmetic in real tensors. A field has waves as pairs of outputs: real and imaginary part, one wave
- * after another.
+ * @file Complex arithmetic in real tensors. A field represents each wave by a pair of outputs: its real and imaginary
+ *   parts.
  */
 import { add, mul, reshape, slice, stack, sub, type Tensor2D } from '@tensorflow/tfjs-core';
 
-/** A complex tensor, each part `f32[n, s]`, or `f32[n, 1]` for a number that all waves share. */
+/** A complex tensor, each part `f32[n, s]`, or `f32[n, 1]` for a value that all waves share. */
 export interface Complex {
   readonly real: Tensor2D;
   readonly imaginary: Tensor2D;

@@ -1,11 +1,11 @@
 /**
- * @file Signed distances, truncated ones and occupancies, each made of another. Positive is outside, negative inside,
- * zero the surface.
+ * @file Conversions between signed distances, truncated ones and occupancies. Distances are positive outside, negative
+ *   inside and zero on the surface.
  */
 import { assertPositive } from './assert.ts';
 
 /**
- * Truncated signed distances: max(-1, min(1, sdf / t)), without a unit.
+ * Truncated signed distances: max(-1, min(1, sdf / t)), dimensionless.
  *
  * Curless and Levoy 1996, "A Volumetric Method for Building Complex Models from Range Images".
  *
@@ -17,8 +17,8 @@ export const sdfToTsdf = (sdf: ArrayLike<number>, truncation: number): Float32Ar
 };
 
 /**
- * Signed distances of truncated ones: t tsdf. Exact within the truncation; beyond it, where |tsdf| = 1, the bound t of
- * the distance.
+ * Signed distances from truncated ones: t tsdf. Exact within the truncation; beyond it, where |tsdf| = 1, the result is
+ * the lower bound t of the distance.
  *
  * @throws RangeError when the truncation is not a positive number
  */
@@ -47,8 +47,8 @@ export const sdfToSoftOccupancy = (sdf: ArrayLike<number>, width: number): Float
 };
 
 /**
- * Signed distances of occupancies with a soft edge: -s log(y / (1 - y)), infinite where the occupancy is exactly 0 or
- * 1. Right for those of {@link sdfToSoftOccupancy}; of other occupancies it has the sign and the zero level.
+ * Signed distances from occupancies with a soft edge: -s log(y / (1 - y)), infinite where the occupancy is exactly 0 or
+ * 1. This inverts {@link sdfToSoftOccupancy}; for other occupancies only the sign and the zero level are right.
  *
  * @param width s, in units of the distance
  * @throws RangeError when the width is not a positive number, or an occupancy is not in [0, 1]

@@ -1,4 +1,4 @@
-/** @file Supervision by distances that are known: signed and truncated, or without their sign. */
+/** @file Supervision by known distances: signed and truncated, or unsigned. */
 import type { PointLoss } from '@neural-fields/core';
 import { clipByValue, div, sub } from '@tensorflow/tfjs-core';
 import { assertPositive } from './assert.ts';
@@ -7,7 +7,7 @@ import { findValueTarget, weighted } from './targets.ts';
 
 /** The options of {@link truncatedDistance}. */
 export interface TruncatedDistanceOptions {
-  /** t, the distance at which the comparison ends. */
+  /** t, the distance at which both distances are clamped. */
   readonly truncation: number;
   /** The name of the target with signed distances, `f32[n, o]`; `sdf` if absent. */
   readonly target?: string;
@@ -18,9 +18,9 @@ export interface TruncatedDistanceOptions {
 }
 
 /**
- * Signed distances where they matter: |tsdf(Phi(x)) - tsdf(s(x))| with tsdf(d) = max(-1, min(1, d / t)), averaged over
- * points and outputs. Beyond the truncation only the side counts; a field that is beyond it has no slope, on the wrong
- * side too.
+ * The error of truncated signed distances: |tsdf(Phi(x)) - tsdf(s(x))| with tsdf(d) = max(-1, min(1, d / t)), averaged
+ * over points and outputs. Beyond the truncation only the sign matters; where the field itself is beyond it the
+ * gradient is 0, even if the sign is wrong.
  *
  * Park et al. 2019, "DeepSDF", arXiv:1901.05103, equation 4, over t.
  *
@@ -51,8 +51,8 @@ export interface SignAgnosticDistanceOptions {
 }
 
 /**
- * Distances without their sign: ||Phi(x)| - h(x)|, averaged over points and outputs. The field keeps the sign that it
- * begins with where it can, so begin with the distance of a ball.
+ * The error of unsigned distances: ||Phi(x)| - h(x)|, averaged over points and outputs. The initial field determines
+ * the sign, so initialise it to the distance of a ball.
  *
  * Atzmon and Lipman 2020, "SAL: Sign Agnostic Learning of Shapes from Raw Data", arXiv:1911.10414, equation 4.
  *

@@ -1,4 +1,7 @@
-/** @file A signed distance from the points of a surface alone. Sitzmann et al. 2020, arXiv:2006.09661, section 4.2. */
+/**
+ * @file Learns a signed distance from the points of a surface alone. Sitzmann et al. 2020, arXiv:2006.09661, section
+ *   4.2.
+ */
 import { mul, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
 import { eikonalErrors, eikonalTangents, total } from './eikonal.ts';
@@ -25,15 +28,15 @@ export interface EikonalSdfOptions {
   readonly normal?: string | null;
   /** Whether the normals are known to point outwards; `true` if absent. */
   readonly oriented?: boolean;
-  /** On |Phi| at the surface, in units of one over the distance; 3000 if absent. */
+  /** The weight of |Phi| on the surface, per unit of distance; 3000 if absent. */
   readonly surfaceWeight?: number;
-  /** On exp(-sharpness |Phi|) off the surface; 100 if absent. */
+  /** The weight of exp(-sharpness |Phi|) off the surface; 100 if absent. */
   readonly offSurfaceWeight?: number;
-  /** On 1 - cos(grad Phi, n) at the surface; 100 if absent. */
+  /** The weight of 1 - cos(grad Phi, n) on the surface; 100 if absent. */
   readonly normalWeight?: number;
-  /** On ||grad Phi| - 1| everywhere; 50 if absent. */
+  /** The weight of ||grad Phi| - 1| everywhere; 50 if absent. */
   readonly eikonalWeight?: number;
-  /** In units of one over the distance; 100 if absent. */
+  /** Per unit of distance; 100 if absent. */
   readonly sharpness?: number;
 }
 
@@ -44,14 +47,14 @@ export interface EikonalSdfOptions {
  *     w_o exp(-sharpness |Phi|)                off it
  *     w_e ||grad Phi| - 1|                     everywhere
  *
- * averaged over all points, on and off the surface together, as the authors do: half of their points are on it. The
+ * averaged over all points, on and off the surface together. The authors place half of their points on the surface. The
  * distance is positive on the side that the normals point to.
  *
- * With `normal: null` nothing tells the inside from the outside, and the sign is that of the initial field: fit a
- * ball's distance first, or add `divergencePenalty`.
+ * With `normal: null` nothing distinguishes inside from outside, and the initial field determines the sign: fit the
+ * distance of a ball first, or add `divergencePenalty`.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, and the weights of its code. They are for shapes that fill [-1,
- * 1]: a distance is at most some 1.
+ * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, and the weights of its code. They suit shapes that fill [-1, 1],
+ * where distances are at most about 1.
  *
  * @throws RangeError when a weight is negative or `sharpness` not positive; when evaluated, if the points lack a target
  *   or its width is wrong
@@ -63,17 +66,17 @@ export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly 
     assertWeight(`eikonalSdf: ${name}`, weight);
   assertPositive('eikonalSdf: sharpness', sharpness);
   const name = 'eikonalSdf';
-  /** The weighted sum of the parts, or of their derivatives; without a direction where there are no normals. */
+  /** The weighted sum of the parts, or of their derivatives; without an alignment if there are no normals. */
   const whole = (
-    parts: Record<'size' | 'near' | 'slope', Tensor2D> & { readonly direction?: Tensor2D },
+    parts: Record<'size' | 'near' | 'gradientLength', Tensor2D> & { readonly alignment?: Tensor2D },
     targets: Targets,
   ): Tensor => {
-    const { size, direction, near, slope } = parts;
+    const { size, alignment, near, gradientLength } = parts;
     const onSurface = mul(size, surfaceWeight);
     return total([
-      whereOn(name, direction ? total([onSurface, mul(direction, normalWeight)]) : onSurface, surface, targets),
+      whereOn(name, alignment ? total([onSurface, mul(alignment, normalWeight)]) : onSurface, surface, targets),
       whereOff(name, mul(near, offSurfaceWeight), surface, targets),
-      mul(slope, eikonalWeight),
+      mul(gradientLength, eikonalWeight),
     ]);
   };
   return jetLoss(
@@ -83,18 +86,18 @@ export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly 
       const parts = {
         size: absoluteValue(value),
         near: closeness(value, sharpness),
-        slope: eikonalErrors(gradient, absolute),
-        ...(normal !== null && { direction: misalignment(name, gradient, { normal, oriented, targets }) }),
+        gradientLength: eikonalErrors(gradient, absolute),
+        ...(normal !== null && { alignment: misalignment(name, gradient, { normal, oriented, targets }) }),
       };
       return whole(parts, targets);
     },
-    ({ value, gradient }, moved, { targets }) => {
+    ({ value, gradient }, direction, { targets }) => {
       const parts = {
-        size: penaltyTangent(absolute, value, moved.value),
-        near: closenessTangents(value, moved.value, sharpness),
-        slope: eikonalTangents(gradient, moved.gradient, absolute),
+        size: penaltyTangent(absolute, value, direction.value),
+        near: closenessTangents(value, direction.value, sharpness),
+        gradientLength: eikonalTangents(gradient, direction.gradient, absolute),
         ...(normal !== null && {
-          direction: misalignmentTangents(name, gradient, moved.gradient, { normal, oriented, targets }),
+          alignment: misalignmentTangents(name, gradient, direction.gradient, { normal, oriented, targets }),
         }),
       };
       return whole(parts, targets);

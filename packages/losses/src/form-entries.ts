@@ -1,6 +1,6 @@
 import type { SecondOrderForm } from '@neural-fields/core';
 
-/** The entries of a form's matrix that are not 0. */
+/** The nonzero entries of the matrix of a second-order form. */
 export const formEntries = (
   form: SecondOrderForm,
 ): readonly { readonly k: number; readonly l: number; readonly weight: number }[] =>

@@ -2,16 +2,16 @@ import { assertFinite, assertPositive, assertWeight } from './assert.ts';
 
 /** The options of {@link gaussianSource}. */
 export interface GaussianSourceOptions {
-  /** One for each source, `[d]` each. */
+  /** The centre of each source, `[d]` each. */
   readonly centres: readonly (readonly number[])[];
   /**
-   * sigma^2, in squared units of coordinate; 1e-4 in the SIREN authors' code for Helmholtz, 5e-4 for waves (where it is
+   * sigma^2, in squared coordinate units; 1e-4 in the SIREN authors' code for Helmholtz, 5e-4 for waves (where it is
    * called sigma).
    */
   readonly variance: number;
   /**
-   * The factors of the numbers that each source has: real and imaginary part `[1, 1]` if absent, as in the authors'
-   * code; `[1]` for a real one.
+   * The amplitude of each component of a source: real and imaginary parts `[1, 1]` if absent, as in the authors' code;
+   * `[1]` for a real source.
    */
   readonly amplitude?: readonly number[];
   /**
@@ -19,10 +19,7 @@ export interface GaussianSourceOptions {
    * for waves.
    */
   readonly peak?: number;
-  /**
-   * What is smaller is 0, so that points on and off the source can be told apart; 1e-5 if absent, as in the authors'
-   * code.
-   */
+  /** Smaller values become 0, which separates points on and off the source; 1e-5 if absent, as in the authors' code. */
   readonly cutoff?: number;
 }
 
@@ -31,21 +28,21 @@ export interface GaussianSourceOptions {
  *
  * @param coords row-major `[n, d]`, flat
  * @returns row-major `[n, sources * amplitudes]`, flat: a target such as `source`
- * @throws RangeError when an option is out of its range, or the coordinates are not rows of d numbers
+ * @throws RangeError when an option is out of its range, or the coordinates are not rows of d values
  */
 export const gaussianSource = (coords: ArrayLike<number>, options: GaussianSourceOptions): Float32Array => {
   const { centres, variance, amplitude = [1, 1], cutoff = 1e-5 } = options;
   const d = centres[0]?.length ?? 0;
   if (d === 0 || centres.some(centre => centre.length !== d))
     throw new RangeError(
-      `gaussianSource: centres must be at least one, all of one length, got ${JSON.stringify(centres)}`,
+      `gaussianSource: centres must be one or more points of the same dimension, got ${JSON.stringify(centres)}`,
     );
   assertPositive('gaussianSource: variance', variance);
   const { peak = (2 * Math.PI * variance) ** (-d / 2) } = options;
   assertFinite('gaussianSource: peak', peak);
   assertWeight('gaussianSource: cutoff', cutoff);
   if (coords.length % d !== 0)
-    throw new RangeError(`gaussianSource: coords must be rows of ${d} numbers, got ${coords.length} numbers`);
+    throw new RangeError(`gaussianSource: coords must be rows of ${d} values, got ${coords.length} values`);
   const n = coords.length / d;
   const values = new Float32Array(n * centres.length * amplitude.length);
   let at = 0;

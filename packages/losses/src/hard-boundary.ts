@@ -1,7 +1,7 @@
 /**
  * @file Hard boundary conditions: the field N becomes u(x) = g(x) + D(x) N(x), where D is 0 on the boundary and g has
- *   the boundary's values. Whatever N is, u meets them exactly; a loss on u needs no term for them. Lagaris, Likas and
- *   Fotiadis 1998, arXiv:physics/9705023, section 2.
+ *   the boundary's values. Whatever N is, u satisfies the boundary conditions exactly, so no term is needed for them.
+ *   Lagaris, Likas and Fotiadis 1998, arXiv:physics/9705023, section 2.
  *
  * The derivatives of u follow by the product rule:
  *
@@ -22,7 +22,7 @@ import {
 import { formEntries } from './form-entries.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 
-/** D and g: with one output, or as many as the field. */
+/** D and g, each with one output or as many as the field. */
 export interface HardBoundary {
   /** D, e.g. `boxFactor(box)`. */
   readonly factor: JetSource;
@@ -30,7 +30,7 @@ export interface HardBoundary {
   readonly offset?: JetSource;
 }
 
-/** Any jet, with what may be in it. */
+/** A jet of any request. */
 interface AnyJet {
   readonly value: Tensor2D;
   readonly gradient?: Tensor3D;
@@ -39,7 +39,7 @@ interface AnyJet {
   readonly second?: readonly Tensor2D[];
 }
 
-/** The request with the first derivatives that second ones need. */
+/** The request with first derivatives, which the product rule needs for second ones. */
 const withGradient = <R extends DerivativeRequest>(request: R): R & { readonly gradient: true } => ({
   ...request,
   gradient: true,
@@ -76,16 +76,16 @@ const constrain = (field: AnyJet, factor: AnyJet, offset: AnyJet | undefined, re
   const value: Tensor2D = shifted(mul<Tensor2D>(factor.value, field.value), offset?.value);
   if (!needsGradient(request)) return { value };
   const [n, d] = (field.gradient as Tensor3D).shape;
-  const [slopes, ownSlopes] = [factor.gradient as Tensor3D, field.gradient as Tensor3D];
+  const [factorGradient, fieldGradient] = [factor.gradient as Tensor3D, field.gradient as Tensor3D];
   const lift3 = (x: Tensor2D): Tensor3D => reshape(x, [n, 1, x.shape[1]]);
   const lift4 = (x: Tensor2D): Tensor4D => reshape(x, [n, 1, 1, x.shape[1]]);
   const ofForm = (form: SecondOrderForm, own: Tensor2D, theirs: Tensor2D, part: Tensor2D | undefined): Tensor2D =>
-    shifted(add(product(own, theirs, flat), crossTerms(form, slopes, ownSlopes)), part);
+    shifted(add(product(own, theirs, flat), crossTerms(form, factorGradient, fieldGradient)), part);
   const ones = Array.from({ length: d }, () => 1);
   const part = (index: number): Tensor2D | undefined => offset?.second?.[index];
   return {
     value,
-    gradient: shifted(product(ownSlopes, slopes, lift3), offset?.gradient),
+    gradient: shifted(product(fieldGradient, factorGradient, lift3), offset?.gradient),
     ...(request.laplacian && {
       laplacian: ofForm(ones, field.laplacian as Tensor2D, factor.laplacian as Tensor2D, offset?.laplacian),
     }),
@@ -93,7 +93,7 @@ const constrain = (field: AnyJet, factor: AnyJet, offset: AnyJet | undefined, re
       hessian: shifted(
         add<Tensor4D>(
           product(field.hessian as Tensor4D, factor.hessian as Tensor4D, lift4),
-          crossHessian(slopes, ownSlopes),
+          crossHessian(factorGradient, fieldGradient),
         ),
         offset?.hessian,
       ),
@@ -106,7 +106,7 @@ const constrain = (field: AnyJet, factor: AnyJet, offset: AnyJet | undefined, re
   };
 };
 
-/** The parts of a jet at the same points, and what they make. */
+/** Evaluates the factor and the offset at the field's points, and combines the three jets. */
 const constrainAt = (
   field: AnyJet,
   { factor, offset }: HardBoundary,
@@ -118,17 +118,17 @@ const constrainAt = (
 };
 
 /**
- * A field that meets its boundary conditions: the jets of u = g + D N, for drawing and measuring what was fitted with
- * {@link hardBoundary}.
+ * The field u = g + D N, which satisfies its boundary conditions, for evaluating what was fitted with {@link
+ * hardBoundary}.
  *
- * @throws RangeError when the numbers of coordinates differ
+ * @throws RangeError when factor, offset and field differ in their number of coordinates
  */
 export const constrainedField = (field: JetSource, boundary: HardBoundary): JetSource => {
   const { factor, offset } = boundary;
   for (const { inFeatures } of offset ? [factor, offset] : [factor])
     if (inFeatures !== field.inFeatures)
       throw new RangeError(
-        `constrainedField: factor and offset must have ${field.inFeatures} coordinates as the field, got ${inFeatures}`,
+        `constrainedField: factor and offset must have ${field.inFeatures} coordinates like the field, got ${inFeatures}`,
       );
   return {
     inFeatures: field.inFeatures,
@@ -140,7 +140,7 @@ export const constrainedField = (field: JetSource, boundary: HardBoundary): JetS
 };
 
 /**
- * A loss on the constrained field u = g + D N in place of the field N itself.
+ * Evaluates a loss on the constrained field u = g + D N instead of the field N itself.
  *
  *     const loss = hardBoundary(pdeResidual(({ laplacian }) => laplacian), { derivatives: { laplacian: true }, factor: boxFactor([[-1, 1]]) });
  *     term({ points, loss })

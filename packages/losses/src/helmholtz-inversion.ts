@@ -1,10 +1,10 @@
 /**
- * @file Full-waveform inversion: the waves and the medium at once, from what receivers hear. Sitzmann et al. 2020,
- *   arXiv:2006.09661, section 4.3 and its supplement. The field has one output more than the real and imaginary parts
- *   of its waves: m - 1, the squared slowness less that of the surroundings.
+ * @file Full-waveform inversion: fits the waves and the medium together to the observations of receivers. Sitzmann et
+ *   al. 2020, arXiv:2006.09661, section 4.3 and its supplement. Beside the real and imaginary parts of its waves, the
+ *   field has one more output: m - 1, the squared slowness minus that of the surrounding medium.
  *
- * The authors' weights, in the means of this library: with N points a step, `onSourceWeight` N / 1000 on the
- * inversion's term, and on the receivers' term the number of receivers.
+ * The authors' weights, for N points per step: `onSourceWeight` N / 1000 in the term of the inversion, and the number
+ * of receivers as the weight of the term of the receivers.
  */
 import type { Jet, PointLoss } from '@neural-fields/core';
 import { abs, add, cast, lessEqual, max, maximum, mul, slice, sub, type Tensor2D } from '@tensorflow/tfjs-core';
@@ -15,12 +15,15 @@ import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise } from './penalty.ts';
 import { findTarget } from './targets.ts';
 
-/** What is known of the medium beforehand. */
+/** What is known about the medium in advance. */
 export interface MediumOptions {
-  /** The least squared slowness; 1e-3 if absent, as in the authors' code. */
-  readonly least?: number;
-  /** Outside [-known, known]^d the squared slowness is taken to be 1; 0.75 if absent, as in the authors' code. */
-  readonly known?: number;
+  /** The smallest squared slowness allowed; 1e-3 if absent, as in the authors' code. */
+  readonly minSquaredSlowness?: number;
+  /**
+   * The medium is unknown in [-unknownBound, unknownBound]^d; outside, its squared slowness is 1. 0.75 if absent, as in
+   * the authors' code.
+   */
+  readonly unknownBound?: number;
 }
 
 /** The field's last output: `f32[n, 1]`. */
@@ -40,8 +43,8 @@ const wavesJet = ({ value, gradient, second }: Jet<HelmholtzDerivatives>): Jet<H
 };
 
 /**
- * The squared slowness that a field of waves and medium stands for: max(1 + its last output, least) inside [-known,
- * known]^d, and 1 outside.
+ * The squared slowness that the field represents: max(1 + its last output, minSquaredSlowness) inside [-unknownBound,
+ * unknownBound]^d, and 1 outside.
  *
  * @param value the field's value, `f32[n, o + 1]`
  * @param coords `f32[n, d]`
@@ -49,11 +52,11 @@ const wavesJet = ({ value, gradient, second }: Jet<HelmholtzDerivatives>): Jet<H
  * @throws RangeError when an option is not a positive number
  */
 export const squaredSlownessOf = (value: Tensor2D, coords: Tensor2D, options: MediumOptions = {}): Tensor2D => {
-  const { least = 1e-3, known = 0.75 } = options;
-  assertPositive('squaredSlownessOf: least', least);
-  assertPositive('squaredSlownessOf: known', known);
-  const inside = cast<Tensor2D>(lessEqual(max(abs(coords), 1, true), known), 'float32');
-  const excess = maximum(lastOutput(value), least - 1);
+  const { minSquaredSlowness = 1e-3, unknownBound = 0.75 } = options;
+  assertPositive('squaredSlownessOf: minSquaredSlowness', minSquaredSlowness);
+  assertPositive('squaredSlownessOf: unknownBound', unknownBound);
+  const inside = cast<Tensor2D>(lessEqual(max(abs(coords), 1, true), unknownBound), 'float32');
+  const excess = maximum(lastOutput(value), minSquaredSlowness - 1);
   return add(mul(excess, inside), 1);
 };
 
@@ -86,30 +89,30 @@ export interface MisfitOptions {
 }
 
 /**
- * What receivers hear: |u(x) - heard(x)| for all outputs but the last, averaged over points and outputs. The target is
- * `f32[n, o]`, pairs of real and imaginary parts.
+ * The misfit at the receivers: |u(x) - observed(x)| for all outputs but the last, averaged over points and outputs. The
+ * target is `f32[n, o]`, pairs of real and imaginary parts.
  *
  * @throws RangeError when evaluated, if the target is absent or its width is wrong
  */
 export const receiverMisfit =
   ({ target = 'receivers', penalty = absolute }: MisfitOptions = {}): PointLoss =>
   ({ value }, { targets }) => {
-    const heard = findTarget('receiverMisfit', target, targets, {
+    const observed = findTarget('receiverMisfit', target, targets, {
       widths: [value.shape[1] - 1],
       as: "as the field's outputs but the last",
     });
-    return penalise(penalty, sub(waves(value), heard));
+    return penalise(penalty, sub(waves(value), observed));
   };
 
 /**
- * A known medium, to begin an inversion with: |1 + last output - m(x)|, averaged over points. The target m is `f32[n,
- * 1]`.
+ * The misfit to a given medium, for initialising an inversion: |1 + last output - m(x)|, averaged over points. The
+ * target m is `f32[n, 1]`.
  *
  * @throws RangeError when evaluated, if the target is absent or its width is wrong
  */
 export const slownessMisfit =
   ({ target = 'squaredSlowness', penalty = absolute }: MisfitOptions = {}): PointLoss =>
   ({ value }, { targets }) => {
-    const known = findTarget('slownessMisfit', target, targets, { widths: [1], as: 'for the squared slowness' });
-    return penalise(penalty, sub(add(lastOutput(value), 1), known));
+    const medium = findTarget('slownessMisfit', target, targets, { widths: [1], as: 'for the squared slowness' });
+    return penalise(penalty, sub(add(lastOutput(value), 1), medium));
   };

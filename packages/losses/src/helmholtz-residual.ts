@@ -7,21 +7,21 @@
  *     sum_k d/dx_k (E / e_k^2 du/dx_k) + E k^2 m u = s
  *
  * which in the plane is d/dx (e_y / e_x du/dx) + d/dy (e_x / e_y du/dy) + e_x e_y k^2 m u = s: Sitzmann et al. 2020,
- * arXiv:2006.09661, supplement on the Helmholtz equation. E / e_k depends on x_k by one factor only, so that d/dx_k (E
- * / e_k^2) = -(E / e_k^2) e_k' / e_k, and
+ * arXiv:2006.09661, supplement on the Helmholtz equation. E / e_k does not depend on x_k, so that d/dx_k (E / e_k^2) =
+ * -(E / e_k^2) e_k' / e_k, and
  *
  *     residual = sum_k E / e_k^2 (d2u/dx_k^2 - e_k' / e_k du/dx_k) + E k^2 m u - s
  *
- * The right side s is the one of the authors' code; the paper's f is -s.
+ * The right-hand side s follows the authors' code; the paper's f is -s.
  */
 import type { Jet } from '@neural-fields/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { type AbsorbingLayer, stretchAlong } from './absorbing-layer.ts';
 import { assertInteger } from './assert.ts';
 import { partialAlong } from './boundary.ts';
 import { type Complex, fromPairs, minus, plus, scaled, times, toPairs } from './complex.ts';
+import { type PerfectlyMatchedLayer, stretchAlong } from './perfectly-matched-layer.ts';
 
-/** The first derivatives, and for each coordinate the second derivative along it. */
+/** The first derivatives, and the second derivative along each coordinate. */
 export interface HelmholtzDerivatives {
   readonly gradient: true;
   readonly second: readonly (readonly number[])[];
@@ -37,13 +37,13 @@ export const helmholtzDerivatives = (inFeatures = 2): HelmholtzDerivatives => {
   return { gradient: true, second: axes.map(k => axes.map(l => (k === l ? 1 : 0))) };
 };
 
-/** The equation's data at the points. */
+/** The coefficients and the source of the equation at the points. */
 export interface HelmholtzTerms {
-  /** k, in radians per unit of coordinate. */
+  /** k, in radians per coordinate unit. */
   readonly wavenumber: number;
   /** None if absent. */
-  readonly absorbing?: AbsorbingLayer | undefined;
-  /** m, the squared slowness relative to that of the surroundings, `f32[n, 1]`, without unit; 1 if absent. */
+  readonly absorbing?: PerfectlyMatchedLayer | undefined;
+  /** m, the squared slowness relative to that of the surrounding medium, `f32[n, 1]`, dimensionless; 1 if absent. */
   readonly squaredSlowness?: Tensor2D | undefined;
   /** s, pairs of real and imaginary parts, `f32[n, o]`; 0 if absent. */
   readonly source?: Tensor2D | undefined;
@@ -52,7 +52,7 @@ export interface HelmholtzTerms {
 /**
  * The residual of the Helmholtz equation: pairs of real and imaginary parts, `f32[n, o]`.
  *
- * @param jet of a field whose o outputs are the real and imaginary parts of o / 2 waves, one wave after another
+ * @param jet of a field whose o outputs are pairs of real and imaginary parts, one for each of o / 2 waves
  * @param coords `f32[n, d]`
  * @throws RangeError when the number of outputs is odd, or there are not d second derivatives
  */
@@ -79,9 +79,9 @@ export const helmholtzResidual = (
     const stretches = secondAlong.map((_, k) => stretchAlong(absorbing, coords, k));
     const all = stretches.map(({ value: e }) => e).reduce(times);
     return stretches.reduce(
-      (sum, { inverse, logarithmicSlope }, k) => {
+      (sum, { inverse, logarithmicDerivative }, k) => {
         const factor = times(times(all, inverse), inverse);
-        return plus(sum, times(factor, minus(secondAlong[k] as Complex, times(logarithmicSlope, first(k)))));
+        return plus(sum, times(factor, minus(secondAlong[k] as Complex, times(logarithmicDerivative, first(k)))));
       },
       times(all, reaction),
     );

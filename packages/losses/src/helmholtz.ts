@@ -1,25 +1,26 @@
 import type { Jet } from '@neural-fields/core';
 import { add, cast, mul, notEqual, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import type { AbsorbingLayer } from './absorbing-layer.ts';
 import { assertPositive, assertWeight } from './assert.ts';
 import { type HelmholtzDerivatives, helmholtzDerivatives, helmholtzResidual } from './helmholtz-residual.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise } from './penalty.ts';
+import type { PerfectlyMatchedLayer } from './perfectly-matched-layer.ts';
 import { findTarget, type Targets } from './targets.ts';
 
-/** What the Helmholtz losses share. */
+/** Options common to the Helmholtz losses. */
 export interface HelmholtzOptions {
-  /** k, in radians per unit of coordinate; 20 in the paper. */
+  /** k, in radians per coordinate unit; 20 in the paper. */
   readonly wavenumber: number;
-  /** The absorbing layer, `absorbingLayer()` for that of the paper; `null` for none. */
-  readonly absorbing: AbsorbingLayer | null;
+  /** The absorbing layer, `perfectlyMatchedLayer()` for that of the paper; `null` for none. */
+  readonly absorbing: PerfectlyMatchedLayer | null;
   /**
-   * The target with the right side s, pairs of real and imaginary parts, `f32[n, o]`; `source` if absent, `null` for s
-   * = 0.
+   * The target with the right-hand side s, pairs of real and imaginary parts, `f32[n, o]`; `source` if absent, `null`
+   * for s = 0.
    */
   readonly source?: string | null;
   /**
-   * The factor on the loss where s is not 0; 1 if absent. The authors': the number of points per step divided by 1000.
+   * The factor on the loss where s is not 0; 1 if absent. The authors use the number of points per step divided by
+   * 1000.
    */
   readonly onSourceWeight?: number;
   /** The factor on the loss where s is 0; 1 if absent. */
@@ -33,13 +34,13 @@ export interface HelmholtzOptions {
 /** The options of {@link helmholtz}. */
 export interface HelmholtzForwardOptions extends HelmholtzOptions {
   /**
-   * The squared slowness m of the medium relative to that of its surroundings: the name of a target `f32[n, 1]`, or a
-   * function of the coordinates, such as a second field's `evaluate`, which stays as it is in this fit. 1 if absent.
+   * The squared slowness m relative to that of the surrounding medium: the name of a target `f32[n, 1]`, or a function
+   * of the coordinates, such as `evaluate` of another field, which this fit does not train. 1 if absent.
    */
   readonly squaredSlowness?: string | ((coords: Tensor2D) => Tensor2D);
 }
 
-/** @throws RangeError when a number is out of its range */
+/** @throws RangeError when an option is out of its range */
 export const assertHelmholtzOptions = (loss: string, options: HelmholtzOptions): void => {
   const { wavenumber, onSourceWeight = 1, offSourceWeight = 1 } = options;
   assertPositive(`${loss}: wavenumber`, wavenumber);
@@ -47,7 +48,7 @@ export const assertHelmholtzOptions = (loss: string, options: HelmholtzOptions):
   assertWeight(`${loss}: offSourceWeight`, offSourceWeight);
 };
 
-/** The penalty of the residual, weighed on and off the source: `f32[n, o]`. */
+/** The penalty of the residual, weighted on and off the source: `f32[n, o]`. */
 export const helmholtzLosses = (
   loss: string,
   options: HelmholtzOptions,

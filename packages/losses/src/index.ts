@@ -1,5 +1,5 @@
 /** @file Everything public of the losses package. */
-export { type AbsorbingLayer, absorbingLayer } from './absorbing-layer.ts';
+
 export { affineFit, type FitToTruthOptions, type FittedValues, offsetFit } from './affine-fit.ts';
 export { type DirichletOptions, dirichlet, type NeumannOptions, neumann } from './boundary.ts';
 export {
@@ -41,6 +41,7 @@ export { type MseOptions, mse } from './mse.ts';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './occupancy.ts';
 export { type PdeResidualOptions, pdeResidual, type Residual } from './pde-residual.ts';
 export { absolute, charbonnierPenalty, huberPenalty, type Penalty, penalise, squared } from './penalty.ts';
+export { type PerfectlyMatchedLayer, perfectlyMatchedLayer } from './perfectly-matched-layer.ts';
 export {
   type PoissonBothOptions,
   type PoissonOptions,

@@ -1,8 +1,8 @@
-/** @file Losses that know which derivatives they need. */
+/** @file Losses that declare the derivatives that they need. */
 import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A loss that names the derivatives that its term must ask for. */
+/** A loss that declares the derivatives that its term must request. */
 export interface JetLoss<R extends DerivativeRequest> extends PointLoss<R> {
   readonly derivatives: R;
 }
@@ -23,10 +23,10 @@ const assertJet = (loss: string, jet: object, derivatives: DerivativeRequest): v
   }
 };
 
-/** The derivative of a loss along a direction in which the jet moves. */
+/** The derivative of a loss along a direction of the jet. */
 export type LossTangent<R extends DerivativeRequest> = NonNullable<PointLoss<R>['tangent']>;
 
-/** Makes a loss that checks the jet before it is used. */
+/** Makes a loss that checks that the jet has the derivatives. */
 export const jetLoss = <const R extends DerivativeRequest>(
   name: string,
   derivatives: R,

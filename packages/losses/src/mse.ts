@@ -14,7 +14,7 @@ export interface MseOptions extends DataTermOptions {
  * outputs.
  *
  * Sitzmann et al. 2020, arXiv:2006.09661, section 3.1 (the image loss). Its metric `psnr` is 10 log10(dataRange^2 /
- * mse), in decibels; with a weight there is none.
+ * mse), in decibels; a weighted loss has no such metric.
  *
  * @throws RangeError when `dataRange` is not a positive number; when evaluated, if the points lack a target or its
  *   width is wrong

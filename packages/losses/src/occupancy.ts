@@ -10,16 +10,16 @@ export interface BinaryCrossEntropyOptions {
   /** The name of a target that multiplies the losses; none if absent. The mean is over all points. */
   readonly weight?: string;
   /**
-   * The logit is this times the field's value; 1 if absent. Negative for a field that is a signed distance: -1 / s for
-   * an edge as wide as s.
+   * The logit is the field's value times this; 1 if absent. It is negative for a field that is a signed distance: -1 /
+   * s for an edge of width s.
    */
   readonly scale?: number;
 }
 
 /**
- * The cross entropy of an occupancy whose logit is the field: with z = scale Phi(x), -y log(sigmoid(z)) - (1 - y) log(1
- * - sigmoid(z)) = softplus(z) - y z, averaged over points and outputs; in nats. Its slope is sigmoid(z) - y, and it
- * neither overflows nor vanishes for logits of any size.
+ * The binary cross-entropy of an occupancy with the field as its logit: with z = scale Phi(x), -y log(sigmoid(z)) - (1
+ * - y) log(1 - sigmoid(z)) = softplus(z) - y z, averaged over points and outputs; in nats. Its derivative by z is
+ * sigmoid(z) - y. It is numerically stable for logits of any size.
  *
  * Mescheder et al. 2019, "Occupancy Networks", arXiv:1812.03828, equation 3.
  *
@@ -34,10 +34,10 @@ export const binaryCrossEntropy = (options: BinaryCrossEntropyOptions = {}): Poi
     const occupancy = findValueTarget('binaryCrossEntropy', target, targets, value);
     return weighted('binaryCrossEntropy', sub(softplus(logits), mul(occupancy, logits)), targets, weight);
   };
-  const tangent: PointLoss['tangent'] = ({ value }, moved, { targets }) => {
+  const tangent: PointLoss['tangent'] = ({ value }, direction, { targets }) => {
     const occupancy = findValueTarget('binaryCrossEntropy', target, targets, value);
-    const slopes = mul(sub(sigmoid(mul(value, scale)), occupancy), scale);
-    return weighted('binaryCrossEntropy', mul(slopes, moved.value), targets, weight);
+    const derivatives = mul(sub(sigmoid(mul(value, scale)), occupancy), scale);
+    return weighted('binaryCrossEntropy', mul(derivatives, direction.value), targets, weight);
   };
   return Object.assign(loss, { tangent });
 };

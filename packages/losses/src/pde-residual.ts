@@ -4,9 +4,9 @@ import { type Penalty, penalise, penaltyTangent, squared } from './penalty.ts';
 import type { Targets } from './targets.ts';
 
 /**
- * The left side minus the right side of a differential equation at n points: `f32[n, ...]`.
+ * The left-hand side minus the right-hand side of a differential equation at n points: `f32[n, ...]`.
  *
- * @param jet the field's value and the derivatives that the term asks for
+ * @param jet the field's value and the derivatives that the term requests
  * @param coords `f32[n, d]`
  * @param targets those of the points, e.g. a source
  */
@@ -17,14 +17,15 @@ export interface PdeResidualOptions<R extends DerivativeRequest> {
   /** Squared if absent. */
   readonly penalty?: Penalty;
   /**
-   * The derivative of the residual where the jet moves by `moved`, for products with a Hessian; those of equations that
-   * are linear in the jet are the residual of `moved` without sources: `(_jet, { second: [tt, xx] }) => sub(tt, xx)`.
+   * The derivative of the residual along `direction`, a change of the jet, for Hessian-vector products. For an equation
+   * that is linear in the jet it is the residual of `direction` without sources: `(_jet, { second: [tt, xx] }) =>
+   * sub(tt, xx)`.
    */
-  readonly residualTangent?: (jet: Jet<R>, moved: Jet<R>, coords: Tensor2D, targets: Targets) => Tensor;
+  readonly residualTangent?: (jet: Jet<R>, direction: Jet<R>, coords: Tensor2D, targets: Targets) => Tensor;
 }
 
 /**
- * Any differential equation, in a line: the penalty of its residual, averaged over points and equations.
+ * The loss of any differential equation: the penalty of its residual, averaged over points and equations.
  *
  *     // u_tt = u_xx
  *     term({ points, derivatives: { second: [[1, 0], [0, 1]] }, loss: pdeResidual(({ second: [tt, xx] }) => sub(tt, xx)) })
@@ -38,7 +39,7 @@ export const pdeResidual = <const R extends DerivativeRequest>(
   const loss: PointLoss<R> = (jet, { coords, targets }) => penalise(penalty, residual(jet, coords, targets));
   if (residualTangent === undefined) return loss;
   return Object.assign(loss, {
-    tangent: (jet: Jet<R>, moved: Jet<R>, { coords, targets }: TensorBatch) =>
-      penaltyTangent(penalty, residual(jet, coords, targets), residualTangent(jet, moved, coords, targets)),
+    tangent: (jet: Jet<R>, direction: Jet<R>, { coords, targets }: TensorBatch) =>
+      penaltyTangent(penalty, residual(jet, coords, targets), residualTangent(jet, direction, coords, targets)),
   });
 };

@@ -1,6 +1,6 @@
 /**
- * @file How an error becomes a loss, element by element. Losses on residuals take any of these, or one of the user's
- * own by `definePenalty`.
+ * @file Elementwise penalties, which turn an error into a loss. Losses on residuals take any of these, or one made with
+ *   `definePenalty`.
  */
 import { absolute, penalise } from '@neural-fields/core/elementwise';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -15,5 +15,5 @@ export {
   squared,
 } from '@neural-fields/core/elementwise';
 
-/** |x|, element by element. Its gradient at 0 is 0; that of tfjs's own op is -1. */
+/** |x|, elementwise. Its gradient at 0 is 0; that of `tf.abs` is -1. */
 export const absoluteValue = <T extends Tensor>(x: T): T => penalise(absolute, x);

@@ -1,21 +1,21 @@
 /**
- * @file Poisson's equation: a field that is known by its derivatives alone. Sitzmann et al. 2020, arXiv:2006.09661,
- *   section 4.1.
+ * @file Poisson's equation: a field that is supervised by its derivatives alone. Sitzmann et al. 2020,
+ *   arXiv:2006.09661, section 4.1.
  *
- * Derivatives do not see a constant, and a Laplacian does not see any harmonic function: what is recovered is the image
- * up to those. `offsetFit` and `affineFit` make the comparison with the truth.
+ * A gradient determines an image up to a constant, and a Laplacian up to a harmonic function. `offsetFit` and
+ * `affineFit` align the reconstruction with the truth for a comparison.
  *
- * Targets are per unit of coordinate. The authors instead take discrete filters times a factor, Sobel times 10 and
- * Laplace times 1e4: with N pixels over [-1, 1], whose step is h = 2 / (N - 1), those are 80 h and 1e4 h^2 times the
- * derivatives (0.63 and 0.62 for N = 256), and so is the field that is recovered times the image. The affine fit takes
- * that factor off.
+ * Targets are per coordinate unit. The authors instead use discrete filters times a factor, the Sobel filter times 10
+ * and the Laplacian times 1e4: with N pixels over [-1, 1], whose step is h = 2 / (N - 1), those are 80 h and 1e4 h^2
+ * times the derivatives (0.63 and 0.62 for N = 256), and the recovered field is the image times the same factor. The
+ * affine fit removes that factor.
  */
 import { pointwiseLoss } from '@neural-fields/core';
 import { assertWeight } from './assert.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { squared } from './penalty.ts';
 
-/** Which target the derivative is compared with. */
+/** The name of the target that the derivative is compared with. */
 export interface PoissonOptions {
   /** `gradient` for gradients, `laplacian` for Laplacians, if absent. */
   readonly target?: string;
@@ -29,7 +29,7 @@ export interface PoissonBothOptions {
   readonly laplacianTarget?: string;
   /** 1 if absent. */
   readonly gradientWeight?: number;
-  /** 1 if absent. In squared units of coordinate. */
+  /** 1 if absent. In squared coordinate units. */
   readonly laplacianWeight?: number;
 }
 

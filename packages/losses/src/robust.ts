@@ -1,4 +1,4 @@
-/** @file Data terms that forgive outliers more than squares do. */
+/** @file Data terms that are less sensitive to outliers than the squared error. */
 import type { PointLoss } from '@neural-fields/core';
 import { type DataTermOptions, dataTerm } from './data-term.ts';
 import { absolute, charbonnierPenalty, huberPenalty } from './penalty.ts';

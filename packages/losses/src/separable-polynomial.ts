@@ -1,25 +1,26 @@
 /**
- * @file Products of polynomials, one in each coordinate, with their derivatives: what vanishes on the faces of a box,
- * or at an initial time.
+ * @file Products of polynomials, one in each coordinate, with their derivatives: functions that vanish on the faces of
+ *   a box, or at an initial time.
  */
 import type { DerivativeRequest, Jet, JetSource, SecondOrderForm } from '@neural-fields/core';
 import { add, addN, mul, ones, reshape, slice, stack, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
 import { formEntries } from './form-entries.ts';
 
-/** Polynomials by ascending coefficients. */
+/** The derivative of a polynomial, given by ascending coefficients. */
 const differentiate = (coefficients: readonly number[]): readonly number[] =>
   coefficients.slice(1).map((c, i) => c * (i + 1));
 
-/** A polynomial at `f32[n, 1]`, by Horner's rule. */
+/** Evaluates a polynomial at `f32[n, 1]` by Horner's rule. */
 const polynomial = (coefficients: readonly number[], x: Tensor2D): Tensor2D =>
   coefficients.reduceRight<Tensor2D>((sum, c) => add(mul(sum, x), c), zeros([x.shape[0], 1]));
 
 /**
  * The function prod_k p_k(x_k), with one output, as a source of jets.
  *
- * @param coefficients for each coordinate its polynomial by ascending powers: `[[0, 0, 1], [1]]` is x_0^2
- * @throws RangeError when there is no coordinate, or a coefficient is not finite; when evaluated, if the coordinates do
- *   not fit
+ * @param coefficients for each coordinate the coefficients of its polynomial by ascending powers: `[[0, 0, 1], [1]]` is
+ *   x_0^2
+ * @throws RangeError when there is no coordinate, or a coefficient is not finite; when evaluated, if the number of
+ *   coordinates is wrong
  */
 export const separablePolynomial = (coefficients: readonly (readonly number[])[]): JetSource => {
   const d = coefficients.length;
@@ -71,11 +72,11 @@ export const separablePolynomial = (coefficients: readonly (readonly number[])[]
 };
 
 /**
- * The function that is 0 on the faces of a box and 1 in its middle: prod_k 4 (x_k - low_k)(high_k - x_k) / (high_k -
+ * The function that is 0 on the faces of a box and 1 at its centre: prod_k 4 (x_k - low_k)(high_k - x_k) / (high_k -
  * low_k)^2.
  *
- * @param box for each coordinate `[low, high]`, or `null` where the field is left free
- * @throws RangeError when a low end is not below its high end
+ * @param box for each coordinate `[low, high]`, or `null` to leave the field unconstrained along it
+ * @throws RangeError when `low` is not less than `high`
  */
 export const boxFactor = (box: readonly (readonly [low: number, high: number] | null)[]): JetSource =>
   separablePolynomial(
@@ -83,7 +84,7 @@ export const boxFactor = (box: readonly (readonly [low: number, high: number] | 
       if (span === null) return [1];
       const [low, high] = span;
       if (!(low < high))
-        throw new RangeError(`boxFactor: spans must be [low, high] with low < high, got [${low}, ${high}]`);
+        throw new RangeError(`boxFactor: each coordinate must have [low, high] with low < high, got [${low}, ${high}]`);
       const scale = 4 / (high - low) ** 2;
       return [-low * high * scale, (low + high) * scale, -scale];
     }),

@@ -14,13 +14,13 @@ export interface SobolevOptions {
   readonly gradientTarget?: string;
   /** 1 if absent. */
   readonly valueWeight?: number;
-  /** 1 if absent. In squared units of coordinate: a gradient on [-1, 1] is often some ten times its value. */
+  /** 1 if absent. In squared coordinate units: on [-1, 1] a gradient is often about ten times the value. */
   readonly gradientWeight?: number;
 }
 
 /**
- * Value and gradient at once: valueWeight (Phi - f)^2 + gradientWeight sum_k (d Phi / dx_k - g_k)^2, averaged over
- * points and outputs.
+ * Supervision by value and gradient together: valueWeight (Phi - f)^2 + gradientWeight sum_k (d Phi / dx_k - g_k)^2,
+ * averaged over points and outputs.
  *
  * Czarnecki et al. 2017, arXiv:1706.04859 (Sobolev training of order 1).
  *

@@ -1,4 +1,4 @@
-/** @file The targets of a batch, found by name and checked. */
+/** @file Finds the targets of a batch by name, and checks their shapes. */
 import { findTarget } from '@neural-fields/core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 
@@ -7,6 +7,6 @@ export { findTarget, weighted } from '@neural-fields/core';
 /** The targets of a batch by name, each `f32[n, k]`. */
 export type Targets = Readonly<Record<string, Tensor2D>>;
 
-/** A target that is compared with the field's value. */
+/** A target that has the shape of the field's value. */
 export const findValueTarget = (loss: string, name: string, targets: Targets, value: Tensor2D): Tensor2D =>
   findTarget(loss, name, targets, { widths: [value.shape[1]], as: "as the field's value" });

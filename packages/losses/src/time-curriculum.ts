@@ -4,24 +4,24 @@ import { assertFinite, assertInteger } from './assert.ts';
 export interface TimeCurriculumOptions {
   /** The initial time; 0 if absent. */
   readonly start?: number;
-  /** The time that is reached at last; above `start`. 0.4 in the SIREN authors' code. */
+  /** The final end of the interval; above `start`. 0.4 in the SIREN authors' code. */
   readonly end: number;
-  /** How many steps the interval grows for; 100,000 in the authors' code. */
+  /** The number of steps over which the interval grows; 100,000 in the authors' code. */
   readonly growSteps: number;
-  /** How many steps come before, all at the initial time; 0 if absent. 2000 in the authors' code. */
+  /** The number of steps before that, all at the initial time; 0 if absent. 2000 in the authors' code. */
   readonly holdSteps?: number;
 }
 
-/** The interval of times to draw from at a step, the first of which is 1. */
+/** The interval of times to draw from at a step; steps count from 1. */
 export type TimeCurriculum = (step: number) => readonly [from: number, to: number];
 
 /**
  * An interval of times that grows from the initial time: [start, start + (end - start) min(1, max(0, step - holdSteps)
- * / growSteps)]. A wave is then learned in the order in which it happens. It is an `interval` for `withTime` of
+ * / growSteps)]. A wave is thus learned in order of time. Pass it as `interval` to `withTime` of
  * `@neural-fields/signals`, which draws the times.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation. It is a function of the step alone, so that
- * a resumed run is the same.
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation. It depends on the step alone, so that a
+ * resumed run is identical.
  *
  * @throws RangeError when a time is not finite, the end is not after the start, or a number of steps is wrong
  */

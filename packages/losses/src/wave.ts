@@ -2,8 +2,8 @@
  * @file The wave equation m u_tt = laplacian u, in time and space. Time is the first coordinate. Sitzmann et al. 2020,
  *   arXiv:2006.09661, section 4.3 and its supplement.
  *
- * The authors' weights, in the means of this library: with b points at the initial time, b / 10 on their value (200
- * with their 2000 points) and b / 100 on their velocity (20), beside 1 on the residual.
+ * The authors' weights, for b points at the initial time: b / 10 for their value (200 with their 2000 points), b / 100
+ * for their velocity (20), and 1 for the residual.
  */
 import type { Jet } from '@neural-fields/core';
 import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
@@ -13,19 +13,19 @@ import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise, penaltyTangent } from './penalty.ts';
 import { findTarget, findValueTarget, type Targets } from './targets.ts';
 
-/** The second derivative along time, and the Laplacian in space. */
+/** The second derivative in time, and the Laplacian in space. */
 export interface WaveDerivatives {
   readonly second: readonly [readonly number[], readonly number[]];
 }
 
 /** The options of {@link wave}. */
 export interface WaveOptions {
-  /** The number of coordinates of space; 2 if absent. The field has one more, time, in front. */
+  /** The number of spatial coordinates; 2 if absent. The field has one more coordinate, time, which comes first. */
   readonly spaceDimensions?: number;
   /** c where m is 1, in units of space per unit of time; 1 if absent. */
   readonly speed?: number;
   /**
-   * The name of a target `f32[n, 1]` with the squared slowness m relative to 1 / c^2, without unit; m is 1 if absent.
+   * The name of a target `f32[n, 1]` with the squared slowness m relative to 1 / c^2, dimensionless; m is 1 if absent.
    */
   readonly squaredSlowness?: string;
   /** Absolute if absent, as in the authors' code. */
@@ -59,7 +59,7 @@ export const wave = (options: WaveOptions = {}): JetLoss<WaveDerivatives> => {
     'wave',
     { second },
     (jet, { targets }) => penalise(penalty, residual(jet, targets)),
-    (jet, moved, { targets }) => penaltyTangent(penalty, residual(jet, targets), residual(moved, targets)),
+    (jet, direction, { targets }) => penaltyTangent(penalty, residual(jet, targets), residual(direction, targets)),
   );
 };
 
@@ -71,7 +71,7 @@ export interface WaveStartOptions {
   readonly velocity?: string;
   /** 1 if absent. */
   readonly valueWeight?: number;
-  /** 1 if absent. In squared units of time. */
+  /** 1 if absent. In squared time units. */
   readonly velocityWeight?: number;
   /** Absolute if absent, as in the authors' code. */
   readonly penalty?: Penalty;
@@ -104,11 +104,11 @@ export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gr
       const [ofValue, ofRate] = errors(jet, targets);
       return add(mul(penalise(penalty, ofValue), valueWeight), mul(penalise(penalty, ofRate), velocityWeight));
     },
-    (jet, moved, { targets }) => {
+    (jet, direction, { targets }) => {
       const [ofValue, ofRate] = errors(jet, targets);
       return add(
-        mul(penaltyTangent(penalty, ofValue, moved.value), valueWeight),
-        mul(penaltyTangent(penalty, ofRate, partialAlong(name, moved.gradient, 0)), velocityWeight),
+        mul(penaltyTangent(penalty, ofValue, direction.value), valueWeight),
+        mul(penaltyTangent(penalty, ofRate, partialAlong(name, direction.gradient, 0)), velocityWeight),
       );
     },
   );

@@ -1,10 +1,10 @@
 import type { PointSource } from '@neural-fields/core';
 
-/** Targets worked out from coordinates, row-major `[n, d]`: each `[n, k]`, flat. */
+/** Computes targets from coordinates, row-major `[n, d]`: each `[n, k]`, flat. */
 export type TargetsOf = (coords: Float32Array) => Readonly<Record<string, Float32Array>>;
 
 /**
- * The points of a source with further targets that are functions of their coordinates: sources, media, boundary values.
+ * Adds targets that are functions of the coordinates to the points of a source: sources, media, boundary values.
  *
  *     withTargets(uniform(box, { count: 1000 }), coords => ({ source: gaussianSource(coords, { centres: [[0, 0]], variance: 1e-4 }) }))
  */

@@ -8,12 +8,12 @@ describe('compositeGradients', () => {
     [10, 20, 30, 40],
   ] as const;
 
-  it('weighs whole images by numbers', () => {
+  it('weights whole images by scalars', () => {
     expectCloseInNorm(compositeGradients([a, b], [0.25, 0.75]), [7.75, 15.5, 23.25, 31], { relative: 1e-7 });
     expect([...compositeGradients([a, b, a], [1, 0, 1])]).toEqual([2, 4, 6, 8]);
   });
 
-  it('cuts and pastes by masks, which have a number for each point', () => {
+  it('cuts and pastes with masks, which have one value per point', () => {
     expect([
       ...compositeGradients(
         [a, b],
@@ -26,12 +26,12 @@ describe('compositeGradients', () => {
     expect([...compositeGradients([a, b], [1, [0, 0.5]])]).toEqual([1, 2, 18, 24]);
   });
 
-  it('says what does not fit', () => {
-    expect(() => compositeGradients([], [])).toThrow('compositeGradients: needs at least one array, got none');
-    expect(() => compositeGradients([a, [1]], [1, 1])).toThrow('must have 4 numbers as the first, got 1 in array 1');
-    expect(() => compositeGradients([a, b], [1])).toThrow('needs 2 weights, one for each array, got 1');
+  it('rejects arrays, weights and masks of the wrong length', () => {
+    expect(() => compositeGradients([], [])).toThrow('compositeGradients: at least one array is needed, got none');
+    expect(() => compositeGradients([a, [1]], [1, 1])).toThrow('must have 4 values like the first, got 1 in array 1');
+    expect(() => compositeGradients([a, b], [1])).toThrow('2 weights are needed, one for each array, got 1');
     expect(() => compositeGradients([a], [[1, 2, 3]])).toThrow(
-      'mask 0 must have a number for each point of 4 gradient values, got 3',
+      'mask 0 must have one value per point of 4 gradient values, got 3',
     );
   });
 });
@@ -44,7 +44,7 @@ describe('mixedGradients', () => {
     expect([...mixedGradients([first, second], { channels: 2 })]).toEqual([3, 5, 0, 0, 0, 1, 2, 1]);
   });
 
-  it('takes one gradient if there is one, and the first of equals', () => {
+  it('returns a single gradient as it is, and takes the first of equally long ones', () => {
     expect([...mixedGradients([[1, 2, 0, 0]])]).toEqual([1, 2, 0, 0]);
     expect([
       ...mixedGradients([
@@ -53,7 +53,7 @@ describe('mixedGradients', () => {
       ]),
     ]).toEqual([0, 1]);
     expect(() => mixedGradients([[1, 2, 3]])).toThrow(
-      'mixedGradients: the arrays must be rows of 2 numbers, got 3 numbers',
+      'mixedGradients: the arrays must be rows of 2 values, got 3 values',
     );
     expect(() => mixedGradients([[1]], { coordinates: 0 })).toThrow(RangeError);
   });
@@ -83,11 +83,11 @@ describe('affineFit and offsetFit', () => {
     expect(shift.offset[0]).toBeCloseTo(0.75, 12);
   });
 
-  it('keep the mean where the values are all the same, and say what does not fit', () => {
+  it('keep the mean where the values are all the same, and reject wrong lengths', () => {
     expect([...affineFit([2, 2], [1, 3]).values]).toEqual([2, 2]);
     expect(affineFit([5, 5], [1, 2]).scale).toEqual([0]);
-    expect(() => affineFit([1], [1, 2])).toThrow('affineFit: the truth must have 1 numbers, got 2');
-    expect(() => offsetFit([], [])).toThrow('offsetFit: values must be rows of 1 numbers, got 0 numbers');
+    expect(() => affineFit([1], [1, 2])).toThrow('affineFit: the truth must have 1 values, got 2');
+    expect(() => offsetFit([], [])).toThrow('offsetFit: values must be rows of 1 channels, got 0 values');
     expect(() => offsetFit([1, 2, 3], [1, 2, 3], { channels: 2 })).toThrow(RangeError);
   });
 });

@@ -1,4 +1,4 @@
-/** @file Distances of an ellipse, learned from its points: with normals, and without them. */
+/** @file Learns the signed distance of an ellipse from its points, with and without normals. */
 import '@tensorflow/tfjs-backend-wasm';
 import {
   adam,
@@ -33,11 +33,11 @@ const [A, B] = [0.7, 0.45];
 const place = (angle: number): [number, number] => [A * Math.cos(angle), B * Math.sin(angle)];
 const around = Array.from({ length: 400 }, (_, i) => place((2 * Math.PI * i) / 400));
 
-/** The signed distance of the ellipse, by its nearest point. */
+/** The signed distance of the ellipse, from its nearest sampled point. */
 const distanceOf = (x: number, y: number): number =>
   Math.sign((x / A) ** 2 + (y / B) ** 2 - 1) * Math.min(...around.map(([px, py]) => Math.hypot(x - px, y - py)));
 
-/** Half of the points on the ellipse with their normals, the others anywhere. */
+/** Half of the points on the ellipse with their normals, the others anywhere in the square. */
 const points: PointSource = {
   inFeatures: 2,
   pointsPerStep: 128,
@@ -83,7 +83,7 @@ const places = Array.from(
 );
 const truth = places.map(([x, y]) => distanceOf(x, y));
 
-/** The mean error of the distances within 0.2 of the ellipse, and the share of all places on the wrong side. */
+/** The mean error of the distances within 0.2 of the ellipse, and the fraction of all positions with the wrong sign. */
 const errorsOf = async (
   field: Field,
   toDistance = (value: number): number => value,
@@ -98,7 +98,7 @@ const errorsOf = async (
   };
 };
 
-/** Fits the distance of a disc first, which tells the inside from the outside. */
+/** Fits the distance of a disc first, which determines inside and outside. */
 const beginAsDisc = (field: Field): Promise<void> => {
   const disc = withTargets(points, coords => ({
     value: Float32Array.from(
@@ -109,8 +109,8 @@ const beginAsDisc = (field: Field): Promise<void> => {
   return run(field, [term({ points: disc, loss: mse() })], 60);
 };
 
-describe('an ellipse', () => {
-  it('from points with normals, by which the inside is known', async () => {
+describe('the signed distance of an ellipse', () => {
+  it('is learned from points with normals', async () => {
     const field = newField();
     const loss = eikonalSdf();
     await run(field, [term({ points, loss })], 200);
@@ -120,7 +120,7 @@ describe('an ellipse', () => {
     field.dispose();
   });
 
-  it('from points without normals, by a field that begins as the distance of a disc', async () => {
+  it('is learned from points without normals by a field initialised to the distance of a disc', async () => {
     const field = newField();
     await beginAsDisc(field);
     const before = await errorsOf(field);
@@ -135,7 +135,7 @@ describe('an ellipse', () => {
     field.dispose();
   });
 
-  it('from truncated distances, and from occupancies', async () => {
+  it('is learned from truncated distances and from occupancies', async () => {
     const distances = withTargets(points, coords => {
       const sdf = Float32Array.from({ length: coords.length / 2 }, (_, i) =>
         distanceOf(coords[2 * i] as number, coords[2 * i + 1] as number),

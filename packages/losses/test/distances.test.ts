@@ -1,6 +1,6 @@
 /**
- * @file What the losses on distances do where their formulas have no slope or would overflow, and the conversions
- * between distances.
+ * @file The losses on distances where their formulas are not differentiable or would overflow, and the conversions
+ *   between distances.
  */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
@@ -50,7 +50,7 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     await ready();
   });
 
-  it('vanish for the distance of a ball, on the surface and off it', async () => {
+  it('vanish for the signed distance of a ball, on and off the surface', async () => {
     const points = [
       [0.6, 0, 0],
       [0, -0.36, 0.48],
@@ -63,7 +63,7 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     const normal = tensor2d(points.map(point => point.map(c => 2 * c)));
     const batch = { coords: tensor2d(points), targets: { surface: tensor2d([[1], [1], [0], [0]]), normal } };
     const losses = await eikonalSdf()(tensorJet(jets, { gradient: true }), batch).data();
-    // 3000 times a rounding of the distance, and 100 times that of a cosine.
+    // 3000 times the rounding error of the distance, and 100 times that of a cosine.
     expectClose(losses, [0, 0, 0, 0], { absolute: 1e-3 });
     const inward = {
       ...batch,
@@ -81,7 +81,7 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     );
   });
 
-  it('weigh points on the surface and off it in one mean, as a sum of the single losses does', async () => {
+  it('equal the weighted sum of the individual losses', async () => {
     const value = tensor2d([[0.1], [-0.02], [0.01]]);
     const gradient = tensor3d([
       [[1], [2], [3]],
@@ -108,13 +108,13 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     expectClose(await eikonalSdf()(jet, batch).data(), expected, { relative: 1e-6 });
   });
 
-  it('are finite, and so are their slopes, where a field is flat, far off or exactly on the level', async () => {
+  it('are finite with finite gradients where a field is constant, very large or exactly 0', async () => {
     const targets = { surface: tensor2d([[1], [0]]), normal: tensor2d([0, 0, 1, 0, 0, 0], [2, 3]) };
     const batch = { coords: zeros([2, 3]) as Tensor2D, targets };
     const flat = zeros([2, 3, 1]) as Tensor3D;
     const value = tensor2d([[0], [1e30]]);
     const loss = eikonalSdf();
-    // A vector of length 0 counts as one of 1e-6.
+    // The length of a zero vector is clamped to 1e-6.
     expectClose(await loss({ value, gradient: flat }, batch).data(), [150, 50], { relative: 1.1e-6 });
     expect(await gradientAt(x => loss({ value, gradient: x as Tensor3D }, batch), flat)).toEqual([0, 0, 0, 0, 0, 0]);
     expect(await gradientAt(x => loss({ value: x as Tensor2D, gradient: flat }, batch), value)).toEqual([0, 0]);
@@ -122,25 +122,25 @@ describe.each(['cpu', 'wasm'])('losses on distances on %s', backend => {
     expect((await gradientAt(x => loss({ value, gradient: x as Tensor3D }, batch), tiny)).every(Number.isFinite)).toBe(
       true,
     );
-    // A normal of length 0 pulls nowhere.
+    // A normal of length 0 contributes no gradient.
     const without = { ...batch, targets: { ...targets, normal: zeros([2, 3]) as Tensor2D } };
     const steep = tensor3d([1, 2, 2, 0, 0, 1], [2, 3, 1]);
     const pulls = await gradientAt(x => normalAlignment()({ value, gradient: x as Tensor3D }, without), steep);
     expect(pulls.map(Math.abs)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('cross entropy of logits of any size: value and slope', async () => {
+  it('binary cross-entropy has the right value and derivative for logits of any size', async () => {
     const value = tensor2d([[-1e4], [-30], [0], [30], [1e4]]);
     const occupancy = tensor2d([[1], [0], [0.5], [1], [0]]);
     const batch = { coords: value, targets: { occupancy } };
     const losses = await binaryCrossEntropy()({ value }, batch).data();
     expectClose(losses, [1e4, Math.exp(-30), Math.log(2), Math.exp(-30), 1e4], { relative: 1e-6, absolute: 1e-6 });
-    const slopes = await gradientAt(x => binaryCrossEntropy()({ value: x as Tensor2D }, batch), value);
-    expectClose(slopes, [-1, 0, 0, 0, 1], { absolute: 1e-6 });
+    const derivatives = await gradientAt(x => binaryCrossEntropy()({ value: x as Tensor2D }, batch), value);
+    expectClose(derivatives, [-1, 0, 0, 0, 1], { absolute: 1e-6 });
   });
 });
 
-it('losses on distances say what they want', () => {
+it('losses on distances reject wrong targets and options', () => {
   const batch = { coords: tensor2d([[0, 0, 0]]), targets: { surface: tensor2d([[1, 1]]) } };
   const jet = { value: tensor2d([[0]]), gradient: zeros([1, 3, 1]) as Tensor3D };
   expect(() => onSurface()(jet, batch)).toThrow(
@@ -149,9 +149,7 @@ it('losses on distances say what they want', () => {
   expect(() => eikonalSdf()(jet, batch)).toThrow("eikonalSdf: the points have no target 'normal'; they have surface");
   expect(() => eikonalSdf({ normalWeight: -1 })).toThrow('eikonalSdf: normalWeight must be a number >= 0, got -1');
   expect(() => offSurface({ sharpness: 0 })).toThrow('offSurface: sharpness must be a positive number, got 0');
-  expect(() => divergencePenalty({ atLeast: 2, atMost: 1 })).toThrow(
-    'divergencePenalty: atMost must be a number above 2, got 1',
-  );
+  expect(() => divergencePenalty({ min: 2, max: 1 })).toThrow('divergencePenalty: max must be a number above 2, got 1');
   expect(() => truncatedDistance({ truncation: 0 })).toThrow(
     'truncatedDistance: truncation must be a positive number, got 0',
   );
@@ -177,18 +175,18 @@ describe('conversions of distances', () => {
         const tsdf = sdfToTsdf(sdf, truncation);
         const inside = sdf.map(d => Math.max(-truncation, Math.min(truncation, d)));
         expectClose(tsdfToSdf(tsdf, truncation), inside, { relative: 1e-6, absolute: 1e-37 });
-        // A distance below the least float32 becomes 0, which is inside.
+        // A distance below the smallest float32 becomes 0, which is inside.
         const wide = sdf.filter(d => Math.abs(d) > 1e-30);
         expect([...sdfToOccupancy(sdfToTsdf(wide, truncation))]).toEqual([...sdfToOccupancy(wide)]);
         const width = truncation / 4;
         const near = sdf.filter(d => Math.abs(d) < 5 * width);
-        // Near 1 an occupancy in float32 is right to 3e-8, of which the logit makes as much over y (1 - y).
+        // Near 1 a float32 occupancy has an error of 3e-8, which the logit scales by 1 / (y (1 - y)).
         expectClose(occupancyToSdf(sdfToSoftOccupancy(near, width), width), near, { absolute: width * 1e-5 });
       }),
     );
   });
 
-  it('refuse what has no meaning', () => {
+  it('reject options and occupancies outside their range', () => {
     expect(() => sdfToTsdf([0], 0)).toThrow('sdfToTsdf: truncation must be a positive number, got 0');
     expect(() => tsdfToSdf([0], -1)).toThrow('tsdfToSdf: truncation must be a positive number, got -1');
     expect(() => sdfToSoftOccupancy([0], Number.NaN)).toThrow(

@@ -1,4 +1,4 @@
-/** @file Small fits whose solution is known: each loss drives a field to it. */
+/** @file Small fits with a known solution, which each loss must recover. */
 import '@tensorflow/tfjs-backend-wasm';
 import {
   adam,
@@ -19,7 +19,6 @@ import {
 import { ready, setBackend, sub, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  absorbingLayer,
   boxFactor,
   charbonnier,
   compositeGradients,
@@ -34,6 +33,7 @@ import {
   mse,
   offsetFit,
   pdeResidual,
+  perfectlyMatchedLayer,
   poissonGradient,
   poissonLaplacian,
   receiverMisfit,
@@ -50,7 +50,7 @@ beforeAll(async () => {
   await ready();
 });
 
-/** Points of a grid, the same in every step. */
+/** The same points in every step. */
 const fixedPoints = (coords: readonly (readonly number[])[]): PointSource => ({
   inFeatures: coords[0]?.length ?? 0,
   pointsPerStep: coords.length,
@@ -63,7 +63,7 @@ const line = (count: number, from = -1, to = 1): number[] =>
 
 const grid = (ys: readonly number[], xs: readonly number[]): number[][] => ys.flatMap(y => xs.map(x => [y, x]));
 
-/** A target that is a function of one point. */
+/** A target computed from each point. */
 const each =
   (width: number, f: (point: readonly number[]) => readonly number[]) =>
   (coords: Float32Array): Float32Array =>
@@ -84,7 +84,7 @@ const run = async (field: Field, terms: readonly Term[], steps: number, learning
 const valuesAt = async (field: JetSource, points: readonly (readonly number[])[]): Promise<number[]> =>
   Array.from(await field.jet(tensor2d(points.map(p => [...p])), {}).value.data());
 
-/** The root of the mean squared error over that of the truth. */
+/** The root mean square error relative to that of the truth. */
 const relativeRms = (actual: ArrayLike<number>, truth: readonly number[]): number =>
   Math.sqrt(
     truth.reduce((sum, t, i) => sum + ((actual[i] as number) - t) ** 2, 0) / truth.reduce((sum, t) => sum + t ** 2, 0),
@@ -179,13 +179,13 @@ it('Sobolev supervision needs fewer points than values alone', async () => {
   expect(both).toBeLessThan(0.5);
 });
 
-it('robust losses pass by outliers, which draw the mean square away', async () => {
+it('robust losses ignore outliers that bias the squared error', async () => {
   const f = (x: number): number => Math.sin(4 * x);
   const all = line(64).map(x => [x]);
   const truth = all.map(([x]) => f(x as number));
   const errorOf = async (loss: PointLoss): Promise<number> => {
     const field = net(1, 1, 4, 0);
-    // Every eighth value is far off, always upwards.
+    // Every eighth value is an outlier, always too large.
     const points = withTargets(fixedPoints(all), coords => ({
       value: coords.map((x, i) => f(x) + (i % 8 === 3 ? 4 : 0)),
     }));
@@ -200,7 +200,7 @@ it('robust losses pass by outliers, which draw the mean square away', async () =
     expect(await errorOf(loss)).toBeLessThan(square / 4);
 });
 
-it('a hard boundary leaves the equation alone to be fitted: u_xx = -pi^2 sin(pi x)', async () => {
+it('solves u_xx = -pi^2 sin(pi x) with a hard boundary and no boundary term', async () => {
   const field = net(1, 1, 4);
   const factor = boxFactor([[-1, 1]]);
   const derivatives = { laplacian: true } as const;
@@ -220,7 +220,7 @@ it('a hard boundary leaves the equation alone to be fitted: u_xx = -pi^2 sin(pi 
   field.dispose();
 });
 
-it("a wave equation carries an initial shape to d'Alembert's solution: cos(pi t) sin(pi x)", async () => {
+it("recovers d'Alembert's solution cos(pi t) sin(pi x) of the wave equation from the initial conditions", async () => {
   const field = net(2, 1, 4);
   const inside = grid(line(12, 0, 1), line(16));
   const start = line(24).map(x => [0, x]);
@@ -241,7 +241,7 @@ it("a wave equation carries an initial shape to d'Alembert's solution: cos(pi t)
   field.dispose();
 });
 
-describe('Helmholtz on a line', () => {
+describe('the Helmholtz equation in one dimension', () => {
   const K = 6;
   const VARIANCE = 0.01;
   const points = line(96).map(x => [x]);
@@ -261,9 +261,9 @@ describe('Helmholtz on a line', () => {
     return [real, imaginary];
   };
 
-  it('finds the outgoing wave of a source, which the layer lets go', async () => {
+  it('finds the outgoing wave of a source, absorbed by the layer', async () => {
     const field = net(1, 2, 6);
-    const loss = helmholtz({ wavenumber: K, absorbing: absorbingLayer(), inFeatures: 1, penalty: squared });
+    const loss = helmholtz({ wavenumber: K, absorbing: perfectlyMatchedLayer(), inFeatures: 1, penalty: squared });
     const source = withTargets(fixedPoints(points), coords => ({
       source: gaussianSource(coords, { centres: [[0]], variance: VARIANCE, amplitude: [1, 0], peak: 20 }),
     }));
@@ -285,11 +285,11 @@ describe('Helmholtz on a line', () => {
     field.dispose();
   });
 
-  it('finds an unknown medium from a wave that is heard everywhere', async () => {
+  it('finds an unknown medium from a wave observed everywhere', async () => {
     const field = net(1, 3, 6);
     const inside = line(48, -0.5, 0.5).map(x => [x]);
-    // In a medium with m = 1.44 a wave of wavenumber k goes as exp(-1.2 i k x).
-    const heard = withTargets(fixedPoints(inside), coords => ({
+    // In a medium with m = 1.44 a wave of wavenumber k is exp(-1.2 i k x).
+    const observed = withTargets(fixedPoints(inside), coords => ({
       receivers: each(1, ([x]) => [Math.cos(1.2 * K * (x as number)), -Math.sin(1.2 * K * (x as number))])(coords),
     }));
     const equation = helmholtzInversion({
@@ -301,7 +301,7 @@ describe('Helmholtz on a line', () => {
     });
     const terms = [
       term({ name: 'equation', points: fixedPoints(inside), loss: equation, weight: 1e-3 }),
-      term({ name: 'receivers', points: heard, loss: receiverMisfit({ penalty: squared }) }),
+      term({ name: 'receivers', points: observed, loss: receiverMisfit({ penalty: squared }) }),
     ];
     await run(field, terms, 400);
     const coords = tensor2d(inside);
@@ -316,7 +316,7 @@ describe('Helmholtz on a line', () => {
   });
 });
 
-it('points with targets are drawn as the source draws them', () => {
+it('withTargets draws the points of the source unchanged', () => {
   const drawn: number[] = [];
   const source: PointSource = {
     inFeatures: 1,

@@ -72,7 +72,7 @@ describe('separablePolynomial', () => {
       bowl,
     ));
 
-  it('says what does not fit', () => {
+  it('rejects wrong coefficients and coordinates', () => {
     expect(() => separablePolynomial([])).toThrow(RangeError);
     expect(() => separablePolynomial([[1], []])).toThrow(
       'coefficients must be finite numbers for at least one coordinate',
@@ -84,7 +84,7 @@ describe('separablePolynomial', () => {
 });
 
 describe('boxFactor', () => {
-  it('is 0 on the faces, 1 in the middle, and free where it is told', async () => {
+  it('is 0 on the faces, 1 at the centre, and constant along unconstrained coordinates', async () => {
     const factor = boxFactor([[-1, 3], null]);
     const at = tensor2d([
       [-1, 0.5],
@@ -93,7 +93,9 @@ describe('boxFactor', () => {
       [0, 0],
     ]);
     expectCloseInNorm(await factor.jet(at, {}).value.data(), [0, 0, 1, 0.75], { absolute: 1e-6 });
-    expect(() => boxFactor([[1, 1]])).toThrow('boxFactor: spans must be [low, high] with low < high, got [1, 1]');
+    expect(() => boxFactor([[1, 1]])).toThrow(
+      'boxFactor: each coordinate must have [low, high] with low < high, got [1, 1]',
+    );
   });
 });
 
@@ -119,7 +121,7 @@ describe('constrainedField', () => {
       { relative: 1e-6 },
     );
     expect(() => constrainedField(field, { factor: boxFactor([[0, 1]]) })).toThrow(
-      'must have 2 coordinates as the field, got 1',
+      'must have 2 coordinates like the field, got 1',
     );
     field.dispose();
   });

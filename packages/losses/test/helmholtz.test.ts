@@ -4,13 +4,13 @@ import { expectCloseInNorm, type TaylorAlgebra, type TaylorNumber, taylorAlgebra
 import { add, setBackend, slice, square, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  absorbingLayer,
   gaussianSource,
   type HelmholtzDerivatives,
   helmholtz,
   helmholtzDerivatives,
   helmholtzInversion,
   helmholtzResidual,
+  perfectlyMatchedLayer,
   squaredSlownessOf,
 } from '../src/index.ts';
 import { jetOf, type PointJet, type TaylorFunction, tensorJet } from './oracle.ts';
@@ -22,8 +22,8 @@ const STRENGTH = 5;
 const WIDTH = 0.5;
 
 /**
- * The stretched coordinate integral of e = x - i a l^3 / (3 L^2) sign(x), as real and imaginary part, in Taylor
- * arithmetic: a plane wave in it solves the equation in the layer as well, exactly.
+ * The stretched coordinate, integral of e = x - i a l^3 / (3 L^2) sign(x), as real and imaginary parts in Taylor
+ * arithmetic. A plane wave in this coordinate solves the equation exactly, in the layer too.
  */
 const stretched = (t: TaylorAlgebra, x: TaylorNumber): { real: TaylorNumber; imaginary: TaylorNumber } => {
   const depth = t.sub(t.abs(x), t.constant(1 - WIDTH));
@@ -67,10 +67,10 @@ describe('helmholtzResidual', () => {
     expect(points.some(point => point.some(x => Math.abs(x) > 0.6))).toBe(true);
     const jet = jetsAt(planeWave(direction), points);
     const coords = tensor2d(points);
-    const absorbing = absorbingLayer();
+    const absorbing = perfectlyMatchedLayer();
     const residual = await helmholtzResidual(jet, coords, { wavenumber: K, absorbing }).data();
-    // The terms that cancel are of size k^2 |E| |u|, which is at most some k^2 e^(k a L / 3) where waves come in from
-    // the edge.
+    // The terms that cancel are of size k^2 |E| |u|, at most about k^2 e^(k a L / 3) where waves enter from the
+    // boundary.
     const size = Math.max(
       ...(await helmholtzResidual(jet, coords, { wavenumber: 2 * K, absorbing }).data()).map(Math.abs),
     );
@@ -78,7 +78,7 @@ describe('helmholtzResidual', () => {
     expectCloseInNorm(residual, new Float32Array(residual.length), { absolute: 2e-6 * size });
   });
 
-  it('vanishes for a plane wave where there is no layer, and not for a wrong wavenumber', async () => {
+  it('vanishes for a plane wave without a layer, but not for a wrong wavenumber', async () => {
     const points = randomPoints(16, 2).map(point => point.map(x => x / 4));
     const jet = jetsAt(planeWave([0.8, 0.6]), points);
     const coords = tensor2d(points);
@@ -93,17 +93,17 @@ describe('helmholtzResidual', () => {
     expect(await largest(K + 1)).toBeGreaterThan(10);
   });
 
-  it('takes the medium from a target or a function, such as another field', async () => {
+  it('accepts the medium as a target or as a function, such as another field', async () => {
     const points = randomPoints(8, 2);
     const jet = jetsAt(planeWave([0.8, 0.6]), points);
     const coords = tensor2d(points);
     const m = tensor2d(points.map(([x]) => [1 + (x as number) ** 2]));
-    const known = { wavenumber: K, absorbing: absorbingLayer(), source: null };
+    const known = { wavenumber: K, absorbing: perfectlyMatchedLayer(), source: null };
     const named = helmholtz({ ...known, squaredSlowness: 'm' });
     const computed = helmholtz({ ...known, squaredSlowness: at => add(square(slice(at, [0, 0], [-1, 1])), 1) });
     const expected = await helmholtzResidual(jet, coords, {
       wavenumber: K,
-      absorbing: absorbingLayer(),
+      absorbing: perfectlyMatchedLayer(),
       squaredSlowness: m,
     }).data();
     for (const loss of [named, computed])
@@ -113,7 +113,7 @@ describe('helmholtzResidual', () => {
     );
   });
 
-  it('is the expansion of the divergence form, which finite differences in float64 give', async () => {
+  it('agrees with float64 finite differences of the divergence form', async () => {
     const f: TaylorFunction = (t, [x, y]) => {
       const r = t.add(
         t.power(t.sub(x as TaylorNumber, t.constant(0.2)), 2),
@@ -145,12 +145,12 @@ describe('helmholtzResidual', () => {
     const points = randomPoints(32, 2);
     const residual = helmholtzResidual(jetsAt(f, points), tensor2d(points), {
       wavenumber: K,
-      absorbing: absorbingLayer(),
+      absorbing: perfectlyMatchedLayer(),
     });
     expectCloseInNorm(await residual.data(), points.flatMap(divergenceForm), { relative: 1e-6 });
   });
 
-  it('says what does not fit', () => {
+  it('rejects wrong jets, layers and options', () => {
     const jet = jetsAt((t, [x]) => [t.sin(x as TaylorNumber)], [[0.1], [0.2]]);
     const coords = tensor2d([[0.1], [0.2]]);
     expect(() => helmholtzResidual(jet, coords, { wavenumber: 1 })).toThrow(
@@ -160,8 +160,10 @@ describe('helmholtzResidual', () => {
     expect(() => helmholtzResidual(wide, tensor2d([[1, 2]]), { wavenumber: 1 })).toThrow(
       'must have 2 second derivatives',
     );
-    expect(() => absorbingLayer({ width: 2 })).toThrow('absorbingLayer: width must be at most the bound 1, got 2');
-    expect(() => absorbingLayer({ strength: -1 })).toThrow(RangeError);
+    expect(() => perfectlyMatchedLayer({ width: 2 })).toThrow(
+      'perfectlyMatchedLayer: width must be at most the bound 1, got 2',
+    );
+    expect(() => perfectlyMatchedLayer({ strength: -1 })).toThrow(RangeError);
     expect(() => helmholtz({ wavenumber: 0, absorbing: null })).toThrow(
       'helmholtz: wavenumber must be a positive number',
     );
@@ -177,7 +179,7 @@ describe('helmholtzResidual', () => {
 });
 
 describe('full-waveform inversion', () => {
-  it('keeps the medium positive inside, and known outside', async () => {
+  it('clamps the medium inside, and sets it to 1 outside', async () => {
     const value = tensor2d([
       [0, 0, 0.5],
       [0, 0, -3],
@@ -189,16 +191,20 @@ describe('full-waveform inversion', () => {
       [0.1, -0.8],
     ]);
     expectCloseInNorm(await squaredSlownessOf(value, coords).data(), [1.5, 1e-3, 1], { absolute: 1e-7 });
-    expectCloseInNorm(await squaredSlownessOf(value, coords, { known: 1, least: 0.1 }).data(), [1.5, 0.1, 1.5], {
-      absolute: 1e-7,
-    });
+    expectCloseInNorm(
+      await squaredSlownessOf(value, coords, { unknownBound: 1, minSquaredSlowness: 0.1 }).data(),
+      [1.5, 0.1, 1.5],
+      {
+        absolute: 1e-7,
+      },
+    );
   });
 
-  it('has no residual for the true waves in the true medium', async () => {
+  it('has a zero residual for the true waves in the true medium', async () => {
     const points = randomPoints(16, 2).map(point => point.map(x => Math.fround(x / 4)));
     // A wave of wavenumber K in a medium four times as slow: m = 4 for a wavenumber K / 2.
     const withMedium: TaylorFunction = (t, x) => [...planeWave([1, 0])(t, x), t.constant(3)];
-    const loss = helmholtzInversion({ wavenumber: K / 2, absorbing: absorbingLayer(), source: null });
+    const loss = helmholtzInversion({ wavenumber: K / 2, absorbing: perfectlyMatchedLayer(), source: null });
     const losses = loss(jetsAt(withMedium, points), { coords: tensor2d(points), targets: {} });
     expect(losses.shape).toEqual([16, 2]);
     expect(Math.max(...(await losses.data()))).toBeLessThan(1e-4);
@@ -206,7 +212,7 @@ describe('full-waveform inversion', () => {
 });
 
 describe('gaussianSource', () => {
-  it('has a unit integral, real and imaginary part, and zeros away from it', () => {
+  it('has a unit integral, real and imaginary parts, and zeros away from the centre', () => {
     const side = 201;
     const coords = Float64Array.from({ length: 2 * side * side }, (_, i) => {
       const point = Math.floor(i / 2);
@@ -221,20 +227,20 @@ describe('gaussianSource', () => {
     expect(values.every(value => value === 0 || Math.abs(value) >= 1e-5)).toBe(true);
   });
 
-  it('has one source after another, with the peak that was asked for', () => {
+  it('orders values by source, with the given peak', () => {
     const centres = [[0], [1]];
     const values = gaussianSource([0, 1], { centres, variance: 0.5, amplitude: [1], peak: 0.02 });
     expectCloseInNorm(values, [0.02, 0.02 * Math.exp(-1), 0.02 * Math.exp(-1), 0.02], { relative: 1e-7 });
     expect(() => gaussianSource([0, 1, 2], { centres: [[0, 0]], variance: 1 })).toThrow(
-      'coords must be rows of 2 numbers, got 3',
+      'coords must be rows of 2 values, got 3',
     );
-    expect(() => gaussianSource([0], { centres: [], variance: 1 })).toThrow('centres must be at least one');
+    expect(() => gaussianSource([0], { centres: [], variance: 1 })).toThrow('centres must be one or more points');
     expect(() => gaussianSource([0], { centres: [[0]], variance: 0 })).toThrow(RangeError);
   });
 });
 
-// The algebra's own sanity here: the wave decays outwards in the layer.
-it('a wave that goes out dies away in the layer', () => {
+// Checks the test's own plane wave.
+it('an outgoing wave decays in the layer', () => {
   const size = (x: number): number =>
     Math.hypot(...planeWave([1])(taylorAlgebra(1, 0), [Float64Array.of(x)]).map(v => v[0] as number));
   expect(size(0.4)).toBeCloseTo(1, 12);

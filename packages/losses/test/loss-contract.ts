@@ -1,6 +1,6 @@
 /**
- * @file What every loss must do on every backend: have the values of its formula in float64, and the gradients of those
- * by the jet.
+ * @file The contract of every loss on every backend: it has the values of its float64 formula, and the gradients of
+ *   that formula with respect to the jet.
  */
 import { createRng, type DerivativeRequest, type Jet, type PointLoss, type TensorBatch } from '@neural-fields/core';
 import { ELEMENTWISE, expectCloseInNorm } from '@neural-fields/testing';
@@ -8,7 +8,6 @@ import { engine, mean, ready, scalar, setBackend, sub, type Tensor, tensor2d } f
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as everything from '../src/index.ts';
 import {
-  absorbingLayer,
   binaryCrossEntropy,
   charbonnier,
   dirichlet,
@@ -26,6 +25,7 @@ import {
   offSurface,
   onSurface,
   pdeResidual,
+  perfectlyMatchedLayer,
   poisson,
   poissonGradient,
   poissonLaplacian,
@@ -41,14 +41,14 @@ import {
 } from '../src/index.ts';
 import { flatJet, formOf, type PointJet, tensorJet } from './oracle.ts';
 
-/** One point as the formula sees it. */
+/** The input of a formula: one point. */
 interface Point {
   readonly jet: PointJet;
   readonly x: readonly number[];
   readonly targets: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A loss, and its formula with the losses at one point, whose mean counts. */
+/** A loss, and a formula that gives its values at one point; the loss is their mean. */
 interface Case {
   readonly name: string;
   readonly loss: object;
@@ -109,10 +109,10 @@ const stretch = (x: number, strength = 5, width = 0.5): Pair => [
   -strength * (Math.max(Math.abs(x) - (1 - width), 0) / width) ** 2,
 ];
 
-/** The residual with the coefficients' derivatives taken numerically: d/dx (A u_x) = A u_xx + A_x u_x. */
+/** The residual with numerical derivatives of the coefficients: d/dx (A u_x) = A u_xx + A_x u_x. */
 const helmholtzFormula = ({ jet, x, targets }: Point, wavenumber: number, m: number, waves: number): number[] => {
   const [px, py] = x as [number, number];
-  const slope = (f: (h: number) => Pair): Pair => {
+  const derivative = (f: (h: number) => Pair): Pair => {
     const [a, b] = [f(1e-6), f(-1e-6)];
     return [(a[0] - b[0]) / 2e-6, (a[1] - b[1]) / 2e-6];
   };
@@ -125,9 +125,9 @@ const helmholtzFormula = ({ jet, x, targets }: Point, wavenumber: number, m: num
     const source = pair(targets['source'] ?? Array.from({ length: 2 * waves }, () => 0));
     return total(
       product(alongX(0), pair(jet.hessian[0]?.[0])),
-      product(slope(alongX), pair(jet.gradient[0])),
+      product(derivative(alongX), pair(jet.gradient[0])),
       product(alongY(0), pair(jet.hessian[1]?.[1])),
-      product(slope(alongY), pair(jet.gradient[1])),
+      product(derivative(alongY), pair(jet.gradient[1])),
       reaction,
       [-source[0], -source[1]],
     );
@@ -242,21 +242,21 @@ const cases: readonly Case[] = [
   },
   {
     name: 'helmholtz in its absorbing layer',
-    loss: helmholtz({ wavenumber: 3, absorbing: absorbingLayer(), source: null, squaredSlowness: 'm' }),
+    loss: helmholtz({ wavenumber: 3, absorbing: perfectlyMatchedLayer(), source: null, squaredSlowness: 'm' }),
     outputs: 4,
     targets: { m: 1 },
     formula: p => helmholtzFormula(p, 3, at(p.targets['m'], 0), 2).map(Math.abs),
   },
   {
     name: 'helmholtz with a source',
-    loss: helmholtz({ wavenumber: 3, absorbing: absorbingLayer(), onSourceWeight: 50, offSourceWeight: 2 }),
+    loss: helmholtz({ wavenumber: 3, absorbing: perfectlyMatchedLayer(), onSourceWeight: 50, offSourceWeight: 2 }),
     outputs: 2,
     targets: { source: 2 },
     formula: p => helmholtzFormula(p, 3, 1, 1).map((r, o) => Math.abs(r) * (at(p.targets['source'], o) === 0 ? 2 : 50)),
   },
   {
     name: 'helmholtzInversion',
-    loss: helmholtzInversion({ wavenumber: 3, absorbing: absorbingLayer(), onSourceWeight: 5 }),
+    loss: helmholtzInversion({ wavenumber: 3, absorbing: perfectlyMatchedLayer(), onSourceWeight: 5 }),
     outputs: 3,
     targets: { source: 2 },
     formula: p => {
@@ -353,7 +353,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'divergencePenalty',
-    loss: divergencePenalty({ atMost: 3 }),
+    loss: divergencePenalty({ max: 3 }),
     outputs: 1,
     coordinates: 3,
     targets: { surface: 1 },
@@ -418,7 +418,7 @@ const cases: readonly Case[] = [
 
 const N = 12;
 
-/** Random points of a case, with numbers that float32 holds exactly. */
+/** Random points of a case, with values that float32 represents exactly. */
 const pointsOf = ({ outputs, coordinates = 2, targets = {} }: Case): Point[] => {
   const rng = createRng(17);
   const draw = (length: number): number[] => Array.from({ length }, () => Math.fround(rng.normal()));
@@ -427,7 +427,7 @@ const pointsOf = ({ outputs, coordinates = 2, targets = {} }: Case): Point[] => 
     for (let k = 0; k < coordinates; k++)
       for (let l = 0; l < k; l++) (hessian[k] as number[][])[l] = (hessian[l] as number[][])[k] as number[];
     const jet = { value: draw(outputs), gradient: Array.from({ length: coordinates }, () => draw(outputs)), hessian };
-    // A source is 0 at every other point, every other point is on a surface, a medium is positive.
+    // Sources are 0 at even points, odd points are on the surface, and media are positive.
     const valuesOf = (name: string, width: number): number[] => {
       const values = draw(width);
       if (name === 'source' && point % 2 === 0) return values.map(() => 0);
@@ -466,7 +466,7 @@ const partsOf = (jet: Jet<DerivativeRequest>): Record<string, Tensor> =>
     ),
   );
 
-/** Which numbers of a jet the parts of `flatJet` are made of, one by one. */
+/** The value and gradient entries of a jet, in the order of `flatJet`, each with its reader and writer. */
 const slotsOf = (jet: PointJet): { part: string; read(): number; write(value: number): void }[] => {
   const slot = (part: string, array: number[], o: number) => ({
     part,
@@ -481,10 +481,10 @@ const slotsOf = (jet: PointJet): { part: string; read(): number; write(value: nu
   ];
 };
 
-/** What the package exports beside losses. Whatever else it exports must be held to the contract. */
+/** The exports that are not losses. All others must have a case in the contract. */
 const noLosses: readonly string[] = [
   'absolute',
-  'absorbingLayer',
+  'perfectlyMatchedLayer',
   'affineFit',
   'boxFactor',
   'charbonnierPenalty',
@@ -510,10 +510,7 @@ const noLosses: readonly string[] = [
   'withTargets',
 ];
 
-/**
- * The losses that the package exports and that no case is of. A case is named after its loss, with what is special
- * about it behind.
- */
+/** The exported losses without a case. The name of a case begins with the name of its loss. */
 export const lossesWithoutCase = (): string[] => {
   const covered = new Set(cases.map(({ name }) => /^\w+/.exec(name)?.[0]));
   return Object.keys(everything).filter(name => !noLosses.includes(name) && !covered.has(name));

@@ -32,12 +32,12 @@ describe('mse', () => {
     expect((await mean(losses).data())[0]).toBe(3.5);
   });
 
-  it('derives the PSNR from the mean loss and the range of the data', () => {
+  it('computes the PSNR from the mean loss and the data range', () => {
     expect(mse().metrics?.['psnr']?.(0.04)).toBeCloseTo(20, 12);
     expect(mse({ dataRange: 1 }).metrics?.['psnr']?.(0.01)).toBeCloseTo(20, 12);
   });
 
-  it('says which target it missed, and which width it wanted', () => {
+  it('names the missing target and the expected width', () => {
     const jet = { value: tensor2d([[1], [3]]) };
     expect(() => mse({ target: 'colour' })(jet, batch([[1], [2]]))).toThrow(
       "mse: the points have no target 'colour'; they have value",

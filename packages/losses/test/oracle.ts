@@ -1,4 +1,4 @@
-/** @file Jets in float64, from random numbers or from functions in Taylor arithmetic, and as tensors. */
+/** @file Float64 jets of functions in Taylor arithmetic, and their conversion to tensors. */
 import type { DerivativeRequest, Jet } from '@neural-fields/core';
 import { type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from '@neural-fields/testing';
 import { tensor2d, tensor3d, tensor4d } from '@tensorflow/tfjs-core';
@@ -35,11 +35,11 @@ export const jetOf = (f: TaylorFunction, point: readonly number[]): PointJet => 
   return { value: along(), gradient: axes.map(k => along(k)), hessian: axes.map(k => axes.map(l => along(k, l))) };
 };
 
-/** The diagonal form with these weights, of a Hessian. */
+/** The diagonal second-order form of a Hessian with these weights. */
 export const formOf = ({ hessian }: PointJet, weights: readonly number[]): number[] =>
   (hessian[0]?.[0] ?? []).map((_, o) => weights.reduce((sum, w, k) => sum + w * (hessian[k]?.[k]?.[o] as number), 0));
 
-/** The numbers of a jet at n points that a request asks for, flat, by part; `second` must be diagonal forms. */
+/** The values of the jets at n points that a request asks for, flat, by part; `second` must be diagonal forms. */
 export const flatJet = (jets: readonly PointJet[], request: DerivativeRequest): Record<string, number[]> => ({
   value: jets.flatMap(({ value }) => value),
   ...(request.gradient && { gradient: jets.flatMap(({ gradient }) => gradient.flat()) }),
@@ -60,7 +60,7 @@ export const flatJet = (jets: readonly PointJet[], request: DerivativeRequest): 
   ),
 });
 
-/** Jets as tensors. */
+/** Converts jets to tensors. */
 export const tensorJet = <R extends DerivativeRequest>(jets: readonly PointJet[], request: R): Jet<R> => {
   const flat = flatJet(jets, request);
   const n = jets.length;

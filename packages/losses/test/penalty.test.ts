@@ -40,15 +40,17 @@ describe.each(['cpu', 'wasm'])('penalties on %s', backend => {
     await ready();
   });
 
-  it('have no slope at 0, and the sign for the smallest errors', async () => {
+  it('have a zero derivative at 0, and the sign for the smallest errors', async () => {
     const x = tensor1d([0, 1e-7, -1e-7, 2]);
-    const slopes = (penalty: Penalty): Promise<number[]> => gradientAt(error => penalise(penalty, error), x);
-    expect(await slopes(absolute)).toEqual([0, 1, -1, 1]);
-    expect((await slopes(huberPenalty(0.5))).map(g => Math.fround(g))).toEqual([0, 1e-7, -1e-7, 0.5].map(Math.fround));
-    expect((await slopes(charbonnierPenalty(0.1)))[0]).toBe(0);
+    const derivatives = (penalty: Penalty): Promise<number[]> => gradientAt(error => penalise(penalty, error), x);
+    expect(await derivatives(absolute)).toEqual([0, 1, -1, 1]);
+    expect((await derivatives(huberPenalty(0.5))).map(g => Math.fround(g))).toEqual(
+      [0, 1e-7, -1e-7, 0.5].map(Math.fround),
+    );
+    expect((await derivatives(charbonnierPenalty(0.1)))[0]).toBe(0);
   });
 
-  it('are priors without NaN where a field is linear or constant', async () => {
+  it('give finite gradients where a field is linear or constant', async () => {
     const batch = { coords: tensor2d([[0, 0]]), targets: {} };
     const value = tensor2d([[0]]);
     const [frobenius, variation] = [frobeniusHessian(), totalVariation()];
@@ -60,7 +62,7 @@ describe.each(['cpu', 'wasm'])('penalties on %s', backend => {
   });
 });
 
-it('losses say which target they missed, and which width they wanted', () => {
+it('losses name the missing target and the expected width', () => {
   const coords = tensor2d([[0], [1]]);
   const value = tensor2d([[1], [3]]);
   const two = tensor2d([

@@ -1,4 +1,4 @@
-/** @file Losses that are made of descriptions carry them, and nothing is added on the way. */
+/** @file Losses that are made from pointwise descriptions carry them, and both compute the same. */
 import '@tensorflow/tfjs-backend-cpu';
 import {
   createField,
@@ -59,9 +59,9 @@ const numbers = (width: number): Tensor =>
 describe.each(Object.entries(LOSSES))('%s', (_name, loss) => {
   const given = loss as PointLoss<DerivativeRequest> & { readonly derivatives?: DerivativeRequest };
 
-  it('has a description', () => expect(given.pointwise).toBeDefined());
+  it('has a pointwise description', () => expect(given.pointwise).toBeDefined());
 
-  it.each([1, 3])('describes itself rightly with %i outputs', outFeatures => {
+  it.each([1, 3])('has the loss and gradients of its description with %i outputs', outFeatures => {
     const field = createField(siren({ inFeatures: 2, outFeatures, hiddenFeatures: 8, hiddenLayers: 1, omega0: 3 }), {
       seed: 1,
     });
@@ -88,7 +88,7 @@ describe.each(Object.entries(LOSSES))('%s', (_name, loss) => {
     ];
     expectCloseInNorm(actual.value.dataSync() as Float32Array, expected.value.dataSync(), { relative: 1e-5 }, 'loss');
     for (const [index, part] of actual.grads.entries()) {
-      // A parameter that a loss does not depend on has no gradient.
+      // A parameter that the loss does not depend on has no gradient.
       const wanted: Tensor | null | undefined = expected.grads[index];
       expect(Boolean(part)).toBe(Boolean(wanted));
       if (!(part && wanted)) continue;

@@ -1,6 +1,6 @@
 /**
- * @file The derivatives of losses along a direction of the jet, which products with a Hessian are made of: against
- * differences, and against the losses' gradients.
+ * @file The derivatives of losses along a direction of the jet, which Hessian-vector products use, compared with finite
+ *   differences and with the losses' gradients.
  */
 import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
 import { createRng } from '@neural-fields/core';
@@ -49,7 +49,7 @@ const losses: Readonly<Record<string, AnyLoss>> = {
   offSurface: offSurface({ sharpness: 2 }),
   normalAlignment: normalAlignment() as AnyLoss,
   'normalAlignment, either way': normalAlignment({ oriented: false }) as AnyLoss,
-  divergencePenalty: divergencePenalty({ penalty, atLeast: 0.1, atMost: 0.9 }) as AnyLoss,
+  divergencePenalty: divergencePenalty({ penalty, min: 0.1, max: 0.9 }) as AnyLoss,
   eikonalSdf: eikonalSdf({ sharpness: 2 }) as AnyLoss,
   'eikonalSdf without normals': eikonalSdf({ sharpness: 2, normal: null }) as AnyLoss,
   binaryCrossEntropy: binaryCrossEntropy({ scale: 1.5, weight: 'weight' }),
@@ -57,7 +57,7 @@ const losses: Readonly<Record<string, AnyLoss>> = {
   wave: equation as object as AnyLoss,
   waveStart: waveStart({ penalty, velocity: 'occupancy', target: 'occupancy', velocityWeight: 2 }) as AnyLoss,
   pdeResidual: pdeResidual<{ readonly laplacian: true }>(({ value, laplacian }) => sub(laplacian, mul(value, value)), {
-    residualTangent: ({ value }, moved) => sub(moved.laplacian, mul(mul(value, 2), moved.value)),
+    residualTangent: ({ value }, shifted) => sub(shifted.laplacian, mul(mul(value, 2), shifted.value)),
   }) as AnyLoss,
 };
 
@@ -74,7 +74,7 @@ const partsOf = (seed: number): Parts => {
   const make = random(seed);
   return {
     value: make([N, O]),
-    // Away from 0, where directions turn fast.
+    // Away from 0, where the direction of a gradient changes fast.
     gradient: make([N, D, O], x => x + 2 * Math.sign(x)),
     laplacian: make([N, O]),
     hessian: make([N, D, D, O]),
@@ -99,7 +99,7 @@ const batch = (): TensorBatch => {
   };
 };
 
-/** The gradient of a mean by every part. */
+/** The gradient of the mean with respect to every part. */
 const gradients = (f: (parts: Parts) => Tensor, parts: Parts): Tensor[] => {
   const list = Object.values(parts);
   return engine()
@@ -109,7 +109,7 @@ const gradients = (f: (parts: Parts) => Tensor, parts: Parts): Tensor[] => {
 
 const flat = (tensors: readonly Tensor[]): number[] => tensors.flatMap(part => [...part.dataSync()]);
 
-const moved = (parts: Parts, along: Parts, step: number): Parts =>
+const shifted = (parts: Parts, along: Parts, step: number): Parts =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, add(part, mul(along[name] as Tensor, step))]));
 
 const STEP = 3e-3;
@@ -127,29 +127,29 @@ describe.each(Object.entries(losses))('the tangent of %s', (_name, loss) => {
     return { of, tangent, jet: partsOf(1), along: partsOf(2) };
   };
 
-  it('is the difference of losses, in their shape', () => {
+  it('agrees with finite differences of the loss, in its shape', () => {
     const { of, tangent, jet, along } = setup();
-    const difference = mul(sub(of(moved(jet, along, STEP)), of(moved(jet, along, -STEP))), 1 / (2 * STEP));
+    const difference = mul(sub(of(shifted(jet, along, STEP)), of(shifted(jet, along, -STEP))), 1 / (2 * STEP));
     const got = tangent(jet, along);
     expect(got.shape).toEqual(of(jet).shape);
     expectCloseInNorm(got.dataSync(), difference.dataSync(), { relative: 2e-3 });
   });
 
-  it('has the gradient of the loss by the direction, and its derivative by the jet', () => {
+  it('has the right gradients with respect to the direction and the jet', () => {
     const { of, tangent, jet, along } = setup();
     const gradient = flat(gradients(of, jet));
     expectCloseInNorm(
       flat(gradients(direction => tangent(jet, direction), along)),
       gradient,
       { relative: 1e-5 },
-      'by the direction',
+      'with respect to the direction',
     );
-    const [above, below] = [1, -1].map(side => flat(gradients(of, moved(jet, along, side * STEP)))) as [
+    const [above, below] = [1, -1].map(side => flat(gradients(of, shifted(jet, along, side * STEP)))) as [
       number[],
       number[],
     ];
     const difference = above.map((x, i) => (x - (below[i] as number)) / (2 * STEP));
     const scale = { relative: 5e-3, absolute: 1e-4 };
-    expectCloseInNorm(flat(gradients(at => tangent(at, along), jet)), difference, scale, 'by the jet');
+    expectCloseInNorm(flat(gradients(at => tangent(at, along), jet)), difference, scale, 'with respect to the jet');
   });
 });

@@ -1,18 +1,15 @@
-/**
- * @file How losses read in terms. The types are the test: each term's derivatives and its loss must agree without a
- * cast.
- */
+/** @file Type-checks losses in terms: the derivatives of each term and its loss must agree without a cast. */
 import '@tensorflow/tfjs-backend-cpu';
 import { createField, type PointSource, siren, type Term, term } from '@neural-fields/core';
 import { setBackend, sub, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import {
-  absorbingLayer,
   boxFactor,
   frobeniusHessian,
   hardBoundary,
   helmholtz,
   pdeResidual,
+  perfectlyMatchedLayer,
   poissonGradient,
   wave,
 } from '../src/index.ts';
@@ -26,7 +23,7 @@ const points: PointSource = {
   draw: () => ({ coords: new Float32Array(2) }),
 };
 const equation = wave({ spaceDimensions: 1 });
-const waves = helmholtz({ wavenumber: 2, absorbing: absorbingLayer(), source: null });
+const waves = helmholtz({ wavenumber: 2, absorbing: perfectlyMatchedLayer(), source: null });
 const hard = hardBoundary(
   pdeResidual(({ laplacian }: { laplacian: Tensor }) => laplacian),
   { derivatives: { laplacian: true }, factor: boxFactor([[-1, 1], null]) },
@@ -71,7 +68,7 @@ const terms: readonly Term[] = [
   term({ points, loss: hard }),
 ];
 
-it('terms evaluate their losses with the derivatives that they ask for', () => {
+it('terms evaluate their losses with the requested derivatives', () => {
   const field = createField(siren({ inFeatures: 2, outFeatures: 2, hiddenFeatures: 4, hiddenLayers: 0 }), { seed: 1 });
   const batch = {
     coords: tensor2d([

@@ -30,17 +30,17 @@ const residualOf = (speedOfWave: number, options: Parameters<typeof wave>[0], me
 };
 
 describe('wave', () => {
-  it('vanishes for a wave of its speed, and for no other', () => {
+  it('vanishes for a wave of its speed only', () => {
     expect(residualOf(2, { speed: 2 })).toBeLessThan(1e-4);
     expect(residualOf(2, { speed: 1 })).toBeGreaterThan(10);
   });
 
-  it('has waves slower by the root of the squared slowness', () => {
+  it('slows waves by the square root of the squared slowness', () => {
     expect(residualOf(0.5, { squaredSlowness: 'm' }, 4)).toBeLessThan(1e-4);
     expect(residualOf(1, { squaredSlowness: 'm' }, 4)).toBeGreaterThan(10);
   });
 
-  it('asks for the second derivative along time and the Laplacian in space', () => {
+  it('requests the second derivative in time and the Laplacian in space', () => {
     expect(wave({ spaceDimensions: 3 }).derivatives).toEqual({
       second: [
         [1, 0, 0, 0],
@@ -71,7 +71,7 @@ describe('waveStart', () => {
 });
 
 describe('timeCurriculum', () => {
-  it('holds, grows evenly, and stays', () => {
+  it('holds the start, grows linearly and stays at the end', () => {
     const interval = timeCurriculum({ start: 0.5, end: 1.5, growSteps: 100, holdSteps: 20 });
     expect([1, 20, 45, 120, 5000].map(interval)).toEqual([
       [0.5, 0.5],
@@ -82,7 +82,7 @@ describe('timeCurriculum', () => {
     ]);
   });
 
-  it('says what is wrong', () => {
+  it('rejects wrong options', () => {
     expect(() => timeCurriculum({ start: 1, end: 1, growSteps: 1 })).toThrow(
       'timeCurriculum: end must be after the start 1, got 1',
     );

@@ -1,7 +1,7 @@
 export type { ArrayView } from './array-view.ts';
 export { ConvergenceError, StabilityError } from './errors.ts';
 export { type HelmholtzSolution, type HelmholtzSolverOptions, solveHelmholtz } from './helmholtz/solve-helmholtz.ts';
-export type { AbsorbingLayer } from './helmholtz/stretching.ts';
+export type { PerfectlyMatchedLayer } from './helmholtz/stretching.ts';
 export {
   type DifferenceOperator,
   type IntegrateGradientOptions,

@@ -75,15 +75,15 @@ const published = { siren: 8.6e-3, solver: 1.7e-2 } as const;
  */
 const measured: Readonly<Partial<Record<string, number>>> = { siren: 0.054, 'siren-lbfgs': 0.032 };
 
-/** The largest |x_k| at which the medium is not taken to be 1, and the least m, as in the authors' code. */
-const KNOWN = 0.75;
-const LEAST = 1e-3;
+/** The medium is unknown where all |x_k| are at most this, and m is at least this, as in the authors' code. */
+const UNKNOWN_BOUND = 0.75;
+const MIN_SQUARED_SLOWNESS = 1e-3;
 
 /** m at points `coords`, from the fields' values. */
 const mediumOf = (values: Float32Array, width: number, coords: Float32Array): Float32Array =>
   Float32Array.from({ length: coords.length / 2 }, (_, i) => {
-    const far = Math.max(Math.abs(coords[2 * i] as number), Math.abs(coords[2 * i + 1] as number)) > KNOWN;
-    return far ? 1 : Math.max(LEAST, 1 + (values[i * width + width - 1] as number));
+    const far = Math.max(Math.abs(coords[2 * i] as number), Math.abs(coords[2 * i + 1] as number)) > UNKNOWN_BOUND;
+    return far ? 1 : Math.max(MIN_SQUARED_SLOWNESS, 1 + (values[i * width + width - 1] as number));
   });
 
 /** |m - truth| / |truth - 1|: 1 for a field that has not noticed the disc. */
@@ -110,7 +110,14 @@ const planOf = (
     mediumError(mediumOf(await sampleField(field, coords, 'value'), width, coords), truth);
   const variation = byLbfgs ? 0 : settings.own.variationWeight;
   const terms = (): readonly Term[] => {
-    const equation = helmholtzInversion({ wavenumber, absorbing, penalty, known: KNOWN, least: LEAST, ...weights });
+    const equation = helmholtzInversion({
+      wavenumber,
+      absorbing,
+      penalty,
+      unknownBound: UNKNOWN_BOUND,
+      minSquaredSlowness: MIN_SQUARED_SLOWNESS,
+      ...weights,
+    });
     return [
       term({ name: 'equation', points, loss: equation }),
       term({
@@ -120,7 +127,7 @@ const planOf = (
         weight: byLbfgs ? RECEIVER_WEIGHT : receivers.pointsPerStep,
       }),
       ...(variation > 0
-        ? [mediumVariation({ extent: KNOWN, count: Math.ceil(points.pointsPerStep / 2), weight: variation })]
+        ? [mediumVariation({ extent: UNKNOWN_BOUND, count: Math.ceil(points.pointsPerStep / 2), weight: variation })]
         : []),
     ];
   };

@@ -3,7 +3,7 @@
  * layer; and what a solver makes of them.
  */
 import type { PointSource } from '@neural-fields/core';
-import { type AbsorbingLayer, absorbingLayer, gaussianSource, withTargets } from '@neural-fields/losses';
+import { gaussianSource, type PerfectlyMatchedLayer, perfectlyMatchedLayer, withTargets } from '@neural-fields/losses';
 import { ball, gridCoordinates, uniform, union } from '@neural-fields/signals';
 import { solveHelmholtz } from '@neural-fields/solvers';
 import ndarray from 'ndarray';
@@ -25,7 +25,7 @@ export interface HelmholtzScene {
 }
 
 /** The layer of the paper. */
-export const absorbing: AbsorbingLayer = absorbingLayer();
+export const absorbing: PerfectlyMatchedLayer = perfectlyMatchedLayer();
 
 /** Where the layer begins: errors are taken inside. */
 export const INNER: number = absorbing.bound - absorbing.width;

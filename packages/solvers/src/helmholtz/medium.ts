@@ -1,5 +1,5 @@
 /** @file The grid and the medium of a Helmholtz problem. */
-import type { AbsorbingLayer } from './stretching.ts';
+import type { PerfectlyMatchedLayer } from './stretching.ts';
 
 /** A Helmholtz problem on a grid, whose outermost points have no wave. */
 export interface HelmholtzProblem {
@@ -8,7 +8,7 @@ export interface HelmholtzProblem {
   /** The domain is [-bound, bound]^2, with the outermost points on its border. */
   readonly bound: number;
   readonly wavenumber: number;
-  readonly absorbing: AbsorbingLayer | null;
+  readonly absorbing: PerfectlyMatchedLayer | null;
   /** m at every point, row-major; 1 if absent. */
   readonly squaredSlowness: Float64Array | undefined;
 }

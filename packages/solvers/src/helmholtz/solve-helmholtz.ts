@@ -9,14 +9,14 @@ import { systemResidual } from '../sparse/grid-system.ts';
 import { fourthOrderResidual } from './fourth-order.ts';
 import type { HelmholtzProblem } from './medium.ts';
 import { secondOrderSystem } from './second-order.ts';
-import { type AbsorbingLayer, assertAbsorbingLayer } from './stretching.ts';
+import { assertLayer, type PerfectlyMatchedLayer } from './stretching.ts';
 
 /** The options of {@link solveHelmholtz}. */
 export interface HelmholtzSolverOptions extends RunOptions {
   /** k, in radians per unit of coordinate. */
   readonly wavenumber: number;
   /** The absorbing layer; `null` for none, which leaves walls at which the wave is 0. */
-  readonly absorbing: AbsorbingLayer | null;
+  readonly absorbing: PerfectlyMatchedLayer | null;
   /** The domain is [-bound, bound]^2; that of the absorbing layer if absent, or 1. */
   readonly bound?: number;
   /** m, the squared slowness relative to that of the surroundings, `[rows, columns]`; 1 if absent. */
@@ -60,7 +60,7 @@ const assertProblem = (
     );
   assertPositive('solveHelmholtz: wavenumber', wavenumber);
   assertPositive('solveHelmholtz: tolerance', tolerance);
-  if (absorbing) assertAbsorbingLayer('solveHelmholtz', absorbing);
+  if (absorbing) assertLayer('solveHelmholtz', absorbing);
   if (bound !== undefined) assertPositive('solveHelmholtz: bound', bound);
   if (absorbing && bound !== undefined && bound !== absorbing.bound)
     throw new RangeError(`solveHelmholtz: bound must be that of the absorbing layer, ${absorbing.bound}, got ${bound}`);

@@ -1,5 +1,5 @@
 /**
- * @file The absorbing layer as in `absorbingLayer` of `@neural-fields/losses`: coordinates are stretched into the
+ * @file The absorbing layer as in `perfectlyMatchedLayer` of `@neural-fields/losses`: coordinates are stretched into the
  *   complex plane in a rim of the domain.
  *
  *     e_k(x) = 1 - i a_0 (l_k / L)^2,    l_k = max(|x_k| - (bound - L), 0)
@@ -10,9 +10,9 @@
 import { assertPositive } from '../assert.ts';
 
 /**
- * A perfectly matched layer around the box [-bound, bound]^2: what `absorbingLayer` of `@neural-fields/losses` makes.
+ * A perfectly matched layer around the box [-bound, bound]^2: what `perfectlyMatchedLayer` of `@neural-fields/losses` makes.
  */
-export interface AbsorbingLayer {
+export interface PerfectlyMatchedLayer {
   /** a_0, without unit; 5 in the paper. */
   readonly strength: number;
   /** L, in units of coordinate; 0.5 in the paper. */
@@ -22,7 +22,7 @@ export interface AbsorbingLayer {
 }
 
 /** @throws RangeError when a number is not positive, or the layer is wider than the domain */
-export const assertAbsorbingLayer = (caller: string, { strength, width, bound }: AbsorbingLayer): void => {
+export const assertLayer = (caller: string, { strength, width, bound }: PerfectlyMatchedLayer): void => {
   for (const [name, value] of Object.entries({ strength, width, bound }))
     assertPositive(`${caller}: the absorbing layer's ${name}`, value);
   if (width > bound)
@@ -45,7 +45,7 @@ export const over = ([a, b]: Complex, [c, d]: Complex): Complex => {
 };
 
 /** e at one coordinate. */
-export const stretchAt = (layer: AbsorbingLayer | null, x: number): Complex => {
+export const stretchAt = (layer: PerfectlyMatchedLayer | null, x: number): Complex => {
   if (!layer) return [1, 0];
   const depth = Math.max(Math.abs(x) - (layer.bound - layer.width), 0) / layer.width;
   return [1, -layer.strength * depth ** 2];
@@ -55,7 +55,7 @@ export const stretchAt = (layer: AbsorbingLayer | null, x: number): Complex => {
  * The integral of e from 0: the stretched coordinate x - i a_0 l^3 / (3 L^2), with the side's sign, in which waves have
  * no layer to notice.
  */
-export const stretchedCoordinate = (layer: AbsorbingLayer | null, x: number): Complex => {
+export const stretchedCoordinate = (layer: PerfectlyMatchedLayer | null, x: number): Complex => {
   if (!layer) return [x, 0];
   const depth = Math.max(Math.abs(x) - (layer.bound - layer.width), 0);
   return [x, (-Math.sign(x) * layer.strength * depth ** 3) / (3 * layer.width ** 2)];
