@@ -9,6 +9,7 @@ export { assertMemory } from './memory.ts';
 export { importOptional, MissingPackageError } from './optional-package.ts';
 export { commandLine } from './options/command-line.ts';
 export { type CommonOptions, outputOf, withCommonOptions } from './options/common.ts';
+export { describeOption, helpExamples } from './options/help-layout.ts';
 export { optionName } from './options/names.ts';
 export { didYouMean } from './options/nearest.ts';
 export { bitDepth, finite, fraction, integer, notNegative, numberList, positive } from './options/numbers.ts';

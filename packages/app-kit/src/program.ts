@@ -2,25 +2,29 @@
 import { type Command, CommanderError } from 'commander';
 import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { helpLayout } from './options/help-layout.ts';
 import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
 import { streamLoss, watchStreams, writeTo } from './output/streams.ts';
 
 /**
- * Makes commander throw where it would exit, and complain in one line. Call it before commands are added, which inherit
- * it.
+ * Makes commander throw where it would exit, report errors in one line, and lay help out for the width of the terminal.
+ * Call it before commands are added: they inherit it.
  */
 export const withErrorLines = (command: Command, name: string): Command =>
-  command.exitOverride().configureOutput({
-    outputError: (text, write) =>
-      write(
-        `${escapeLine(
-          text
-            .trim()
-            .replace(/^error: /, `${name}: `)
-            .replaceAll('\n', ' '),
-        )}\n`,
-      ),
-  });
+  command
+    .exitOverride()
+    .configureHelp(helpLayout)
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${escapeLine(
+            text
+              .trim()
+              .replace(/^error: /, `${name}: `)
+              .replaceAll('\n', ' '),
+          )}\n`,
+        ),
+    });
 
 const report = (error: unknown, name: string, args: readonly string[]): void => {
   if (error instanceof InterruptedError) return; // the command has said what is left

@@ -4,6 +4,7 @@
  */
 import {
   type CheckpointStore,
+  type ChunkListener,
   constant,
   DivergenceError,
   type Field,
@@ -58,6 +59,48 @@ const speedOf = ({ loss, stepsPerSecond }: FitProgress): readonly string[] => [
   `${stepsPerSecond < 10 ? stepsPerSecond.toFixed(2) : stepsPerSecond.toFixed(0)} steps/s`,
 ];
 
+/** Milliseconds without a report after which progress is shown within a step, and between two such updates. */
+const LONG_STEP_MS = 2000;
+const UPDATE_INTERVAL_MS = 200;
+
+/** Shows progress within steps that take long, from one report to the next. */
+class StepProgress {
+  readonly #progress: Progress;
+  readonly #steps: number;
+  #figures: readonly string[] = [];
+  #secondsLeft = Number.POSITIVE_INFINITY;
+  #reportedAt = performance.now();
+  #updatedAt = 0;
+  #firstStep: number | undefined;
+
+  constructor(progress: Progress, steps: number) {
+    this.#progress = progress;
+    this.#steps = steps;
+  }
+
+  report(step: number, figures: readonly string[], secondsLeft: number): void {
+    this.#progress.update(step, figures, secondsLeft);
+    this.#figures = figures;
+    this.#secondsLeft = secondsLeft;
+    this.#reportedAt = performance.now();
+  }
+
+  readonly onChunk: ChunkListener = ({ step }, share) => {
+    const now = performance.now();
+    const stepsDone = step - 1;
+    this.#firstStep ??= stepsDone;
+    if (now - this.#reportedAt < LONG_STEP_MS || now - this.#updatedAt < UPDATE_INTERVAL_MS) return;
+    this.#updatedAt = now;
+    const seconds = (now - this.#reportedAt) / 1000;
+    const done = stepsDone + share;
+    // Before the first report the only measure of the speed is the part of the step that is done.
+    const left = Number.isFinite(this.#secondsLeft)
+      ? Math.max(0, this.#secondsLeft - seconds)
+      : (seconds * (this.#steps - done)) / (done - this.#firstStep);
+    this.#progress.update(done, this.#figures, left);
+  };
+}
+
 /** What a recovery goes back to where a run is not saved. */
 const inMemory = (): FitSaving => ({ store: memoryStore(), everySeconds: Number.POSITIVE_INFINITY, found: {} });
 
@@ -66,8 +109,10 @@ const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): P
   const { field, terms, options, identity, saving } = driven;
   const { output, progress, signal, figures = () => [], event, report } = telling;
   const metadata = factor === 1 ? driven.metadata : { ...driven.metadata, [FACTOR_KEY]: String(factor) };
+  const stepProgress = new StepProgress(progress, options.steps);
   const run = fit(field, terms, {
     ...options,
+    onChunk: stepProgress.onChunk,
     signal,
     ...(factor !== 1 && { schedule: slowed(options.schedule ?? constant(), factor) }),
     ...(saving && {
@@ -81,7 +126,7 @@ const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): P
     }),
   });
   for await (const reported of run) {
-    progress.update(reported.step, [...figures(reported), ...speedOf(reported)], reported.secondsLeft);
+    stepProgress.report(reported.step, [...figures(reported), ...speedOf(reported)], reported.secondsLeft);
     output.event('progress', { ...event, ...reported });
     await report?.(reported);
   }

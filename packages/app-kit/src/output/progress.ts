@@ -5,7 +5,10 @@ import type { Output } from './output.ts';
 
 /** Shows how far some work is. */
 export interface Progress {
-  /** @param figures what else is known, e.g. `['PSNR 30.12 dB', '4.1 steps/s']` */
+  /**
+   * @param done how much is done; within a long step a fraction
+   * @param figures what else is known, the most important first, e.g. `['PSNR 30.12 dB', '4.1 steps/s']`
+   */
   update(done: number, figures: readonly string[], secondsLeft: number): void;
   /** Leaves the terminal as it should be. May be called twice. */
   stop(): void;
@@ -17,6 +20,9 @@ export interface ProgressOptions {
   /** E.g. `step`. */
   readonly unit: string;
 }
+
+/** `12`, and within a long step `12.3`. */
+const formatDone = (done: number): string => (Number.isInteger(done) ? String(done) : done.toFixed(1));
 
 /** Lines are written for every tenth of the work, and after this many milliseconds without one. */
 const LINE_EVERY = 15_000;
@@ -32,18 +38,52 @@ const lines = (output: Output, { total, unit }: ProgressOptions): Progress => {
       tenth = reached;
       shownAt = now;
       const left = done < total ? [`${formatSeconds(secondsLeft)} left`] : [];
-      output.log([`${unit} ${done}/${total}`, ...figures, ...left].join('  '));
+      output.log([`${unit} ${formatDone(done)}/${total}`, ...figures, ...left].join('  '));
     },
     stop: () => undefined,
   };
 };
 
+/** Widths of the bar, in columns: as many as the line has room for. */
+const MAX_BAR = 24;
+const MIN_BAR = 6;
+
+/** One line of progress. */
+export interface ProgressLine {
+  /** From 0 to 1. */
+  readonly share: number;
+  /** E.g. `step 20/500`. */
+  readonly count: string;
+  /** The most important first. */
+  readonly figures: readonly string[];
+  /** E.g. `8.1 s left`; `undefined` when the work is done. */
+  readonly left: string | undefined;
+}
+
+/**
+ * A bar and its figures on a line of at most so many columns. Where they do not fit, the bar gets shorter, and then the
+ * last figures are left out; the time left stays.
+ */
+export const progressLine = ({ share, count, figures, left }: ProgressLine, columns: number): string => {
+  const textOf = (shown: number): string =>
+    [count, ...figures.slice(0, shown), ...(left === undefined ? [] : [left])].join('  ');
+  let shown = figures.length;
+  while (shown > 0 && textOf(shown).length + 1 + MIN_BAR > columns) shown--;
+  const text = textOf(shown);
+  const width = Math.min(MAX_BAR, columns - 1 - text.length);
+  if (width < MIN_BAR) return text.slice(0, columns);
+  const full = Math.floor(width * Math.min(1, share));
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${text}`;
+};
+
+/** The width where the terminal does not say. */
+const DEFAULT_COLUMNS = 80;
+
 const bar = ({ total, unit }: ProgressOptions): Progress => {
+  let line: ProgressLine = { share: 0, count: '', figures: [], left: undefined };
   const single = new cliProgress.SingleBar({
-    format: `{bar} ${unit} {value}/{total}  {figures}`,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 24,
+    // One column less: some terminals begin a new line after the last one.
+    format: () => progressLine(line, (process.stderr.columns || DEFAULT_COLUMNS) - 1),
     hideCursor: true,
     clearOnComplete: false,
     stream: process.stderr,
@@ -53,10 +93,11 @@ const bar = ({ total, unit }: ProgressOptions): Progress => {
   let started = false;
   return {
     update(done, figures, secondsLeft) {
-      const left = done < total ? [`${formatSeconds(secondsLeft)} left`] : [];
-      const payload = { figures: [...figures, ...left].join('  ') };
-      if (started) single.update(done, payload);
-      else single.start(total, done, payload);
+      const left = done < total ? `${formatSeconds(secondsLeft)} left` : undefined;
+      const count = `${unit} ${formatDone(done)}/${total}`;
+      line = { share: done / total, count, figures, left };
+      if (started) single.update(done);
+      else single.start(total, done);
       started = true;
     },
     stop: () => {

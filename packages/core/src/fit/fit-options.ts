@@ -5,6 +5,7 @@ import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
+import type { ChunkListener } from './points.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import type { StopRule } from './stop-rules.ts';
 import { isPointTerm, type ObjectiveTerm, type Term } from './term.ts';
@@ -81,6 +82,11 @@ export interface FitOptions {
   readonly averageDecay?: number;
   /** Steps between reports; 1 if absent. A report reads the losses from the device, which costs time on a GPU. */
   readonly reportEvery?: number;
+  /**
+   * Told how much of a step is done: progress within steps that take long. Terms with statistics over a step's points
+   * are not counted.
+   */
+  readonly onChunk?: ChunkListener;
   /** Stops the fit, between two chunks, with the signal's reason as the error. A checkpoint is written first. */
   readonly signal?: AbortSignal;
   readonly checkpoint?: CheckpointOptions;

@@ -45,7 +45,7 @@ export class ModelRun {
         : undefined;
     const optimizer = grouped ?? wanted;
     this.model = model;
-    this.objective = new Objective(model, chunkSize);
+    this.objective = new Objective(model, chunkSize, fit.onChunk);
     this.vectors = new TrainingVectors(model, optimizer, {
       average: averageDecay !== undefined,
       ...(state && { resumed: state }),

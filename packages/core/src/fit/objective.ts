@@ -35,7 +35,7 @@ import type { Network } from '../spec/network.ts';
 import { accumulate } from './accumulate.ts';
 import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
-import type { FitStep, PointBatch } from './points.ts';
+import type { ChunkListener, FitStep, PointBatch } from './points.ts';
 import { StepStatistics } from './step-statistics.ts';
 import {
   isPointTerm,
@@ -148,9 +148,12 @@ export class Objective {
    */
   readonly #newest = new Map<Term, { readonly step: number; readonly batch: PointBatch }>();
 
-  constructor(model: Model, chunkSize: number) {
+  readonly #onChunk: ChunkListener | undefined;
+
+  constructor(model: Model, chunkSize: number, onChunk?: ChunkListener) {
     this.#model = model;
     this.#chunkSize = chunkSize;
+    this.#onChunk = onChunk;
   }
 
   /** Draws the points of a step in order, and checks their shapes. */
@@ -442,6 +445,9 @@ export class Objective {
   ): Promise<ObjectiveGradient> {
     const losses: Tensor[] = [];
     const vectors = new ViewVectors(flat);
+    const pointsOf = (term: ObjectiveTerm): number => (isPointTerm(term) ? term.points.pointsPerStep : 0);
+    const points = terms.reduce((sum, term) => sum + pointsOf(term), 0);
+    let pointsDone = 0;
     let choice: FieldChoice | undefined;
     let loss: Tensor | undefined;
     let state: Tensor1D | undefined;
@@ -469,6 +475,8 @@ export class Objective {
           loss = accumulate(loss, part.loss);
           vector.add(part.gradient);
           if (part.pointLosses) await observe(term, part.pointLosses, chunk.start, at);
+          pointsDone += chunk.share * pointsOf(term);
+          this.#onChunk?.({ step: at.step, steps: at.steps }, Math.min(1, pointsDone / points));
           await breathe();
         }
         choice?.close();

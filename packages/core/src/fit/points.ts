@@ -27,6 +27,9 @@ export interface FitStep {
   readonly steps: number;
 }
 
+/** Told, after each chunk of a step's points, the share of the step that is done, from 0 to 1. */
+export type ChunkListener = (at: FitStep, share: number) => void;
+
 /**
  * The points of one term. The fit loop draws a step's points in chunks, so a source never has to hold them all at once.
  */

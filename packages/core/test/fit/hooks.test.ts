@@ -285,3 +285,21 @@ describe('a term of parameters', () => {
     ).rejects.toThrow('another run: its terms');
   });
 });
+
+it('tells how much of a step is done after each chunk', async () => {
+  const seen: (readonly [step: number, steps: number, share: number])[] = [];
+  const values = Float32Array.from({ length: 16 }, (_, i) => i / 8 - 1);
+  const source: PointSource = {
+    inFeatures: 1,
+    pointsPerStep: 16,
+    fixed: false,
+    draw: (start, count) => {
+      const part = values.slice(start, start + count);
+      return { coords: part, targets: { value: part } };
+    },
+  };
+  const [first, second] = ['first', 'second'].map(name => term({ name, points: source, loss })) as [Term, Term];
+  const onChunk: FitOptions['onChunk'] = ({ step, steps }, share) => void seen.push([step, steps, share]);
+  await run([first, second], { steps: 2, chunkSize: 8, onChunk });
+  expect(seen).toEqual([1, 2].flatMap(step => [0.25, 0.5, 0.75, 1].map(share => [step, 2, share])));
+});
