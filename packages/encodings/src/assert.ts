@@ -1,10 +1,10 @@
 /** @file Checks of options, with messages that name the encoding. */
 
-/** @throws RangeError when the value is not an integer of at least `least` */
-export const assertCount = (what: string, value: unknown, least = 1): void => {
-  if (!(Number.isInteger(value) && (value as number) >= least))
+/** @throws RangeError when the value is not an integer of at least `min` */
+export const assertCount = (what: string, value: unknown, min = 1): void => {
+  if (!(Number.isInteger(value) && (value as number) >= min))
     throw new RangeError(
-      `${what} must be ${least === 1 ? 'a positive integer' : `an integer >= ${least}`}, got ${JSON.stringify(value)}`,
+      `${what} must be ${min === 1 ? 'a positive integer' : `an integer >= ${min}`}, got ${JSON.stringify(value)}`,
     );
 };
 

@@ -4,7 +4,7 @@ import { gaussianRbfLayer } from './gaussian-rbf.ts';
 import { positionalEncodingLayer } from './positional-encoding.ts';
 
 /**
- * The definitions of all encodings, for whatever reads or evaluates a spec with one of them: `extensions: { layers:
- * encodings }`. An application that wants only one gives that definition alone.
+ * The definitions of all encodings. Code that reads or evaluates a spec with encodings passes `extensions: { layers:
+ * encodings }`, or only the definitions that it needs.
  */
 export const encodings: readonly LayerDefinition[] = [positionalEncodingLayer, fourierFeaturesLayer, gaussianRbfLayer];

@@ -7,15 +7,15 @@ import { sinusoids } from './sinusoids.ts';
 export interface RandomFrequencies {
   /** The number m of frequencies; the layer has 2 m features. */
   readonly features: number;
-  /** The standard deviation of the frequencies, in turns per unit of the input. */
+  /** The standard deviation of the frequencies, in cycles per unit of the input. */
   readonly scale: number;
-  /** The frequencies follow from this seed and are never learned. */
+  /** The frequencies are drawn from this seed and are not learned. */
   readonly seed: number;
 }
 
-/** Frequencies given one by one, e.g. those of a network that was trained elsewhere. */
+/** Explicit frequencies, e.g. those of a network that was trained elsewhere. */
 export interface GivenFrequencies {
-  /** `[m][inFeatures]`, in turns per unit of the input. */
+  /** `[m][inFeatures]`, in cycles per unit of the input. */
   readonly frequencies: readonly (readonly number[])[];
 }
 
@@ -43,14 +43,14 @@ const frequenciesOf = (options: FourierFeaturesOptions, inFeatures: number): Flo
   return Float32Array.from({ length: options.features * inFeatures }, () => options.scale * rng.normal());
 };
 
-/** One column for each frequency: `[inFeatures, m]`. */
+/** The frequencies as columns: `[inFeatures, m]`. */
 const frequencyWeights = (options: FourierFeaturesOptions, inFeatures: number): Float32Array => {
   const rows = frequenciesOf(options, inFeatures);
   const m = frequencyCount(options);
   return rows.map((_, index) => rows[(index % m) * inFeatures + Math.floor(index / m)] as number);
 };
 
-/** The definition behind {@link fourierFeatures}. It has no parameters. */
+/** The layer definition of {@link fourierFeatures}. It has no parameters. */
 export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
   kind: KIND,
   assertSpec(options, { inFeatures }) {
@@ -69,10 +69,10 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
  *
  *     gamma(v) = (cos(2 pi b_1 v), sin(2 pi b_1 v), ..., cos(2 pi b_m v), sin(2 pi b_m v)),   b_j ~ N(0, scale^2)
  *
- * The frequencies are frozen: the spec holds the seed that they follow from, or the frequencies themselves. The scale
- * is the one setting that matters; the paper's choice for images is 10 on [0, 1], which is 5 on [-1, 1].
+ * The frequencies are frozen: the spec holds their seed, or the frequencies themselves. The scale is the most important
+ * setting; the paper's choice for images is 10 on [0, 1], which is 5 on [-1, 1].
  *
- * @throws RangeError when an option is wrong
+ * @throws RangeError when an option is out of its range
  */
 export const fourierFeatures = (options: FourierFeaturesOptions): FourierFeaturesSpec => {
   assertOptions(options);

@@ -11,22 +11,22 @@ import {
 } from '@neural-fields/core/layers';
 import { assertCount, assertFinite, assertPositive } from './assert.ts';
 
-/** What can be learned of the functions. */
+/** The parameters that can be learned. */
 export type RbfLearnable = 'centres' | 'sigma';
 
 /** The options of {@link gaussianRbf}. */
 export interface GaussianRbfOptions {
-  /** The number of functions, each of which is a feature; 1024 in the SIREN authors' code. */
+  /** The number of basis functions, each of which is a feature; 1024 in the SIREN authors' code. */
   readonly features: number;
-  /** The width (standard deviation) that all begin with, in units of the input; 0.25 if absent. */
+  /** The initial width (standard deviation) of all functions, in units of the input; 0.25 if absent. */
   readonly sigma?: number;
-  /** The centres begin uniform in [-bound, bound]^d; 1 if absent. */
+  /** The initial centres are uniform in [-bound, bound]^d; 1 if absent. */
   readonly bound?: number;
-  /** What is learned; both if absent. */
+  /** The parameters that are learned; both if absent. */
   readonly learnable?: readonly RbfLearnable[];
   /**
-   * The seed of the centres. If absent they follow from the field's seed, and must be learned, since a spec says all
-   * that is no parameter.
+   * The seed of the centres. If absent, they are drawn from the field's seed and must be learned, since centres that
+   * are not parameters must be determined by the spec.
    */
   readonly seed?: number;
 }
@@ -66,12 +66,12 @@ const seededCentres = (spec: GaussianRbfSpec, inFeatures: number): Float32Array 
 const bell = defineActivation({ kind: 'exponential', value: x => exp(x) });
 
 /**
- * The definition behind {@link gaussianRbf}.
+ * The layer definition of {@link gaussianRbf}.
  *
  * Parameters, where they are learned: `centres` f32[features, inFeatures], and `inverseSigma` f32[features], which is 1
- * / sigma, so that a width may grow without bound but cannot pass through a singularity at 0.
+ * / sigma, so that the features are smooth in the parameter and have no singularity at width 0.
  *
- * The offsets are taken first and squared after: the expanded square would lose digits where a centre is near.
+ * The offsets are computed first and squared then: expanding the square would lose digits near a centre.
  */
 export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
   kind: KIND,
@@ -108,12 +108,12 @@ export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
 };
 
 /**
- * Gaussian radial basis functions: phi_j(x) = exp(-|x - c_j|^2 / (2 sigma_j^2)), a feature for each centre.
+ * Gaussian radial basis functions: phi_j(x) = exp(-|x - c_j|^2 / (2 sigma_j^2)), one feature for each centre.
  *
  * The RBF baseline of Sitzmann et al. 2020, arXiv:2006.09661, section 4. The authors' code has exp(-100 |x - c|^4)
  * instead, which falls to one half at a distance of 0.289, as a Gaussian with sigma 0.245 does.
  *
- * @throws RangeError when an option is wrong
+ * @throws RangeError when an option is out of its range
  */
 export const gaussianRbf = (options: GaussianRbfOptions): GaussianRbfSpec => {
   const { features, sigma = 0.25, bound = 1, learnable = LEARNABLE, seed } = options;

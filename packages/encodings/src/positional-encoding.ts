@@ -5,11 +5,11 @@ import { sinusoids } from './sinusoids.ts';
 
 /** The options of {@link positionalEncoding}. */
 export interface PositionalEncodingOptions {
-  /** The number L of frequencies, each twice the one before; 10 for positions in NeRF. */
+  /** The number L of frequencies, each twice the previous one; 10 for positions in NeRF. */
   readonly octaves: number;
-  /** Whether the input itself comes first among the features; true if absent, as in the code of NeRF and of SIREN. */
+  /** Whether the features begin with the input itself; true if absent, as in the code of NeRF and of SIREN. */
   readonly includeInput?: boolean;
-  /** The lowest angular frequency, in radians per unit of the input; pi if absent. The code of NeRF has 1. */
+  /** The lowest angular frequency, in radians per unit of the input; pi if absent. The code of NeRF uses 1. */
   readonly base?: number;
 }
 
@@ -22,12 +22,12 @@ export interface PositionalEncodingSpec extends LayerSpec {
 
 const KIND = 'positional-encoding';
 
-/** 2^31 pi is already far beyond what float32 coordinates resolve. */
-const MOST_OCTAVES = 32;
+/** A frequency of 2^31 pi is already far beyond the resolution of float32 coordinates. */
+const MAX_OCTAVES = 32;
 
 const assertSpec = ({ octaves, includeInput, base }: PositionalEncodingSpec): void => {
   assertCount(`${KIND}: octaves`, octaves);
-  if (octaves > MOST_OCTAVES) throw new RangeError(`${KIND}: octaves must be at most ${MOST_OCTAVES}, got ${octaves}`);
+  if (octaves > MAX_OCTAVES) throw new RangeError(`${KIND}: octaves must be at most ${MAX_OCTAVES}, got ${octaves}`);
   if (typeof includeInput !== 'boolean')
     throw new TypeError(`${KIND}: includeInput must be true or false, got ${JSON.stringify(includeInput)}`);
   assertPositive(`${KIND}: base`, base);
@@ -42,14 +42,13 @@ const octaveWeights = (octaves: number, inFeatures: number, lowest: number): Flo
   return weights;
 };
 
-/** The definition behind {@link positionalEncoding}. It has no parameters. */
+/** The layer definition of {@link positionalEncoding}. It has no parameters. */
 export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = {
   kind: KIND,
   assertSpec,
   apply(input, { spec: { octaves, includeInput, base } }) {
     const { features } = input;
-    // With base pi the phase is half a turn per unit and octave: powers of two, so that its whole turns come off
-    // exactly.
+    // With base pi the phase in cycles is the input times a power of two, so that whole cycles are removed exactly.
     const unit = base === Math.PI ? 'turn' : 'radian';
     const shape = [features, octaves * features];
     const weight = constantNumbers(shape, () => octaveWeights(octaves, features, unit === 'turn' ? 0.5 : base));
@@ -59,16 +58,16 @@ export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = 
 };
 
 /**
- * Sines and cosines of every input feature at frequencies that double: Mildenhall et al. 2020, arXiv:2003.08934,
- * equation 4,
+ * Sines and cosines of every input feature at doubling frequencies: Mildenhall et al. 2020, arXiv:2003.08934, equation
+ * 4,
  *
  *     gamma(p) = (sin(2^0 pi p), cos(2^0 pi p), ..., sin(2^(L-1) pi p), cos(2^(L-1) pi p))
  *
- * The features are in the order of the SIREN authors' code, so that weights trained with it fit: the input where
- * `includeInput`, then for each octave and each input feature its sine and its cosine. With base pi the phases are
- * exact in float32, whatever the octave.
+ * The features are in the order of the SIREN authors' code, so that weights trained with it can be used: the input if
+ * `includeInput`, then the sine and cosine of each input feature, octave by octave. With base pi the phases are exact
+ * in float32 at every octave.
  *
- * @throws RangeError or TypeError when an option is wrong
+ * @throws RangeError or TypeError when an option is out of its range
  */
 export const positionalEncoding = (options: PositionalEncodingOptions): PositionalEncodingSpec => {
   const { octaves, includeInput = true, base = Math.PI } = options;
@@ -78,10 +77,10 @@ export const positionalEncoding = (options: PositionalEncodingOptions): Position
 };
 
 /**
- * The number of octaves with which the SIREN authors encode a signal of `samples` points along its shorter axis over
- * [-1, 1]: the largest L with 2^L at most samples / 4. It is 6 for 256 points.
+ * The number of octaves that the SIREN authors use for a signal with `samples` points along its shorter axis over [-1,
+ * 1]: the largest L with 2^L at most samples / 4. It is 6 for 256 points.
  *
- * @throws RangeError when there are fewer than 8 samples, which leave no octave
+ * @throws RangeError when there are fewer than 8 samples, which give no octave
  */
 export const nyquistOctaves = (samples: number): number => {
   if (!(Number.isFinite(samples) && samples >= 8))

@@ -1,4 +1,4 @@
-/** @file Sines and cosines of linear functions of the input: what positional encoding and Fourier features share. */
+/** @file Sines and cosines of linear functions of the input, shared by positional encoding and Fourier features. */
 
 import {
   add,
@@ -21,37 +21,34 @@ import {
   type Signal,
 } from '@neural-fields/core/layers';
 
-/** The angle of a full turn, in radians. */
-export const TURN: number = 2 * Math.PI;
+/** A full turn in radians. */
+export const TWO_PI: number = 2 * Math.PI;
 
-/** What the phases are. */
+/** The phases h W, for an input h. */
 export interface Phases {
   /** `[inFeatures, f]` */
   readonly weight: ConstantNumbers;
-  /** What one unit of h W stands for. */
+  /** The unit of h W. */
   readonly unit: 'radian' | 'turn';
 }
 
-/** Which of the two comes first in each pair of features. */
+/** The order of the two features in each pair. */
 export type PairOrder = 'sine-cosine' | 'cosine-sine';
 
-/**
- * Whole turns are taken off where phases are counted in turns: it is exact, and no digit of a large angle is lost to
- * its size.
- */
+/** Reduces phases in turns to [-1/2, 1/2), which is exact, so that large angles lose no precision. */
 const angleOf = (x: Expression, unit: Phases['unit']): Expression =>
-  unit === 'turn' ? mul(sub(x, floor(add(x, 0.5))), TURN) : x;
+  unit === 'turn' ? mul(sub(x, floor(add(x, 0.5))), TWO_PI) : x;
 
 /**
- * The derivatives of sin or cos of a phase with respect to the phase in its unit: the next one is a quarter of a turn
- * ahead.
+ * The sine or cosine of a phase. Each derivative with respect to the phase, in its unit, is a quarter of a turn ahead
+ * of the previous one.
  */
 const wave = (kind: 'sine' | 'cosine', unit: Phases['unit']): ActivationDefinition =>
   defineActivation({
     kind: `${kind}-of-${unit}s`,
     derivatives(x) {
       const angle = angleOf(x, unit);
-      const rate = unit === 'turn' ? TURN : 1;
+      const rate = unit === 'turn' ? TWO_PI : 1;
       const [sine, cosine] = [sin(angle), cos(angle)];
       const quarters = [sine, cosine, neg(sine), neg(cosine), sine];
       const start = kind === 'sine' ? 0 : 1;
@@ -65,7 +62,7 @@ const waves = {
   turn: { sine: wave('sine', 'turn'), cosine: wave('cosine', 'turn') },
 } as const;
 
-/** Sine and cosine of each phase h W, in pairs: 2 f features. */
+/** The sine and cosine of each phase h W, interleaved: 2 f features. */
 export const sinusoids = (input: Signal, { weight, unit }: Phases, order: PairOrder): Signal => {
   const phases = linear(input, weight);
   const { sine, cosine } = waves[unit];

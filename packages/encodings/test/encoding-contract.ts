@@ -1,6 +1,6 @@
 /**
- * @file What every encoding must do on every backend: agree with its formula in float64 Taylor arithmetic, and be
- * differentiable in its turn.
+ * @file The contract of every encoding on every backend: it agrees with its formula in float64 Taylor arithmetic, and
+ *   its jet is differentiable.
  */
 import {
   createField,
@@ -73,7 +73,7 @@ const fourier =
       return [t.cos(phase), t.sin(phase)];
     });
 
-/** The frequencies that a seed stands for. They must never change: fields on disk rely on them. */
+/** The frequencies drawn from a seed. They must never change: fields on disk rely on them. */
 const seededRows = (features: number, scale: number, seed: number, width: number): number[][] => {
   const rng = createRng(seed).fork('fourier-features');
   return Array.from({ length: features }, () => Array.from({ length: width }, () => Math.fround(scale * rng.normal())));
@@ -151,16 +151,13 @@ const REQUEST = { gradient: true, laplacian: true, hessian: true } as const;
 const PARTS = ['value', 'gradient', 'laplacian', 'hessian'] as const;
 type Part = (typeof PARTS)[number];
 
-/**
- * A dense sine layer with three features, so that an encoding behind it sees features with second derivatives, points
- * of its own for each.
- */
+/** A dense sine layer with three features, so that the input of an encoding after it has nonzero second derivatives. */
 const denseInFront = { kind: 'dense', outFeatures: D, activation: { kind: 'sine', omega: 1.5 } };
 const initialisers = { weightInitialiser: { kind: 'xavier-normal' }, biasInitialiser: { kind: 'pytorch-linear' } };
 
 interface Place {
   readonly place: string;
-  /** The encoding's index in the spec. */
+  /** The index of the encoding in the spec. */
   readonly index: 0 | 1;
 }
 
@@ -181,7 +178,7 @@ const valuesOf = async (field: Field): Promise<Record<string, Float64Array>> =>
     ),
   );
 
-/** The jets of a whole field at the points, all points of one part after another. */
+/** The jets of a whole field at the points, part by part. */
 const oracle = (
   testCase: Case,
   { index }: Place,
@@ -222,13 +219,13 @@ const points = ((): number[][] => {
 
 const STEP = 1e-3;
 
-/** The kinds of encodings that the package exports and that no case is of. */
+/** The exported kinds of encodings without a case. */
 export const encodingsWithoutCase = (): string[] =>
   encodings.map(({ kind }) => kind).filter(kind => !cases.some(({ spec }) => spec.kind === kind));
 
-/** How a backend is tested. */
+/** Options of the contract on a backend. */
 export interface EncodingContractOptions {
-  /** Factor on the tolerances, with its reason stated where it is given. */
+  /** A factor on the tolerances; the caller states the reason. */
   readonly slack?: number;
 }
 
@@ -270,60 +267,57 @@ export const encodingContract = (backend: string, { slack = 1 }: EncodingContrac
         field.dispose();
       });
 
-      it.each(places)(
-        'passes the gradient of any loss on its jet to parameters and coordinates $place',
-        async place => {
-          const field = createField(specOf(testCase, place), { seed: 3, extensions });
-          const values = await valuesOf(field);
-          const rng = createRng(5);
-          const now = oracle(testCase, place, values, points);
-          const weights = Object.fromEntries(
-            PARTS.map(part => {
-              const size = Math.max(...now[part].map(Math.abs));
-              return [part, now[part].map(() => rng.normal() / size)];
-            }),
-          ) as Record<Part, number[]>;
-          const coords = tensor2d(points);
-          const names = Object.keys(values);
-          const { grads } = engine().gradients(
-            () => {
-              const jet = field.jet(coords, REQUEST);
-              return addN(
-                PARTS.map(part => sum(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape)))),
-              ) as Tensor;
-            },
-            [...names.map(name => field.parameters[name] as Tensor), coords],
-            scalar(1),
-            true,
+      it.each(places)('backpropagates a loss on its jet to parameters and coordinates $place', async place => {
+        const field = createField(specOf(testCase, place), { seed: 3, extensions });
+        const values = await valuesOf(field);
+        const rng = createRng(5);
+        const now = oracle(testCase, place, values, points);
+        const weights = Object.fromEntries(
+          PARTS.map(part => {
+            const size = Math.max(...now[part].map(Math.abs));
+            return [part, now[part].map(() => rng.normal() / size)];
+          }),
+        ) as Record<Part, number[]>;
+        const coords = tensor2d(points);
+        const names = Object.keys(values);
+        const { grads } = engine().gradients(
+          () => {
+            const jet = field.jet(coords, REQUEST);
+            return addN(
+              PARTS.map(part => sum(mul(jet[part] as Tensor, tensor(weights[part], jet[part].shape)))),
+            ) as Tensor;
+          },
+          [...names.map(name => field.parameters[name] as Tensor), coords],
+          scalar(1),
+          true,
+        );
+        const moved = points.map(point => [...point]);
+        const loss = (): number => {
+          const parts = oracle(testCase, place, values, moved);
+          return PARTS.reduce(
+            (a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0),
+            0,
           );
-          const moved = points.map(point => [...point]);
-          const loss = (): number => {
-            const parts = oracle(testCase, place, values, moved);
-            return PARTS.reduce(
-              (a, part) => a + parts[part].reduce((s, v, i) => s + v * (weights[part][i] as number), 0),
-              0,
-            );
-          };
-          const difference = (array: Float64Array | number[], i: number): number =>
-            centralDifference(array, i, { step: STEP, of: loss });
-          const expected = [
-            ...names.map(name =>
-              Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i)),
-            ),
-            moved.flatMap(point => point.map((_, i) => difference(point, i))),
-          ];
-          for (const [index, name] of [...names, 'coords'].entries())
-            expectCloseInNorm(
-              await read(grads[index] as Tensor),
-              expected[index] as number[],
-              loosened(PARAMETER_GRADIENT),
-              name,
-            );
-          field.dispose();
-        },
-      );
+        };
+        const difference = (array: Float64Array | number[], i: number): number =>
+          centralDifference(array, i, { step: STEP, of: loss });
+        const expected = [
+          ...names.map(name =>
+            Array.from(values[name] as Float64Array, (_, i) => difference(values[name] as Float64Array, i)),
+          ),
+          moved.flatMap(point => point.map((_, i) => difference(point, i))),
+        ];
+        for (const [index, name] of [...names, 'coords'].entries())
+          expectCloseInNorm(
+            await read(grads[index] as Tensor),
+            expected[index] as number[],
+            loosened(PARAMETER_GRADIENT),
+            name,
+          );
+        field.dispose();
+      });
 
-      it('stands in front of a network, in files, and leaves no tensor behind', async () => {
+      it('works in a network and in field files, and leaks no tensors', async () => {
         const spec = mlp({
           inFeatures: D,
           outFeatures: 1,

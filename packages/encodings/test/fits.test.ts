@@ -1,6 +1,4 @@
-/**
- * @file What encodings are for: behind each of them a small ReLU network learns detail that it does not learn alone.
- */
+/** @file With each encoding a small ReLU network learns detail that it does not learn alone. */
 import '@tensorflow/tfjs-backend-wasm';
 import {
   adam,
@@ -36,7 +34,7 @@ const points: PointSource = {
 const loss: PointLoss = ({ value }, { targets }) => squaredDifference(value, targets['value'] as Tensor2D);
 const task = term({ points, loss });
 
-/** The mean squared error after some steps; 0.5 is that of a field that is 0. */
+/** The mean squared error after training; that of a zero field is 0.5. */
 const errorBehind = async (encoding?: LayerSpec): Promise<number> => {
   const size = { inFeatures: 1, outFeatures: 1, hiddenFeatures: 24, hiddenLayers: 1, activation: { kind: 'relu' } };
   const field = createField(mlp({ ...size, ...(encoding && { encoding }), extensions }), { seed: 2, extensions });
@@ -47,7 +45,7 @@ const errorBehind = async (encoding?: LayerSpec): Promise<number> => {
   return last;
 };
 
-it('a ReLU network alone does not learn 20 radians', async () => {
+it('a ReLU network alone does not learn a frequency of 20', async () => {
   expect(await errorBehind()).toBeGreaterThan(0.1);
 });
 
@@ -56,6 +54,6 @@ it.each([
   { name: 'Fourier features', encoding: fourierFeatures({ features: 16, scale: 2, seed: 1 }) },
   { name: 'learned Gaussians', encoding: gaussianRbf({ features: 32, sigma: 0.1 }) },
   { name: 'frozen Gaussians', encoding: gaussianRbf({ features: 32, sigma: 0.1, learnable: [], seed: 1 }) },
-])('behind $name it does', async ({ encoding }) => {
+])('a ReLU network with $name does', async ({ encoding }) => {
   expect(await errorBehind(encoding)).toBeLessThan(0.05);
 });

@@ -28,7 +28,7 @@ describe('positionalEncoding', () => {
     for (const [i, e] of expected.entries()) expect(features?.[i]).toBeCloseTo(e, 6);
   });
 
-  it('keeps all digits of high octaves, where a phase in radians would have lost them', async () => {
+  it('is accurate at high octaves, where a phase in radians would lose precision', async () => {
     const field = createField(specOf(positionalEncoding({ octaves: 16, includeInput: false }), 1), {
       seed: 1,
       extensions,
@@ -40,7 +40,7 @@ describe('positionalEncoding', () => {
     expect(Math.abs(Math.sin(Math.fround(Math.fround(2 ** 15 * Math.PI) * x)) - exact)).toBeGreaterThan(1e-4);
   });
 
-  it('says what is wrong', () => {
+  it('rejects wrong options', () => {
     expect(() => positionalEncoding({ octaves: 0 })).toThrow(
       'positional-encoding: octaves must be a positive integer, got 0',
     );
@@ -50,14 +50,14 @@ describe('positionalEncoding', () => {
     expect(() => specOf({ ...positionalEncoding({ octaves: 1 }), includeInput: 1 } as LayerSpec)).toThrow(TypeError);
   });
 
-  it('takes the octaves that the SIREN authors take', () => {
+  it('returns the number of octaves of the SIREN authors', () => {
     expect([8, 256, 511, 512, 1000].map(nyquistOctaves)).toEqual([1, 6, 6, 7, 7]);
     expect(() => nyquistOctaves(7)).toThrow(RangeError);
   });
 });
 
 describe('fourierFeatures', () => {
-  it('has frequencies of the scale, which depend on the seed alone', async () => {
+  it('draws frequencies with the given scale from the seed alone', async () => {
     const features = async (seed: number): Promise<number[]> => {
       const spec = specOf(fourierFeatures({ features: 2000, scale: 3, seed }), 1);
       const field = createField(spec, { seed: Math.floor(1e6 * seed), extensions });
@@ -68,13 +68,13 @@ describe('fourierFeatures', () => {
     const [first, again, other] = await Promise.all([features(1), features(1), features(2)]);
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
-    // At 0 the derivative of the sine is 2 pi b. Over 2000 samples the deviation is known to 1.6 %; three of that are
-    // allowed.
+    // At 0 the derivative of the sine is 2 pi b. Over 2000 samples the relative standard error of the deviation is 1.6
+    // %; the test allows three times that.
     const deviation = Math.sqrt(first.reduce((total, d) => total + (d / (2 * Math.PI)) ** 2, 0) / 2000);
     expect(Math.abs(deviation / 3 - 1)).toBeLessThan(0.048);
   });
 
-  it('says what is wrong', () => {
+  it('rejects wrong options', () => {
     expect(() => fourierFeatures({ features: 1.5, scale: 1, seed: 1 })).toThrow(
       'fourier-features: features must be a positive integer, got 1.5',
     );
@@ -88,7 +88,7 @@ describe('fourierFeatures', () => {
 });
 
 describe('gaussianRbf', () => {
-  it('has as parameters what is learned', () => {
+  it('has only the learned quantities as parameters', () => {
     const names = (learnable?: readonly ('centres' | 'sigma')[]): string[] => {
       const encoding = gaussianRbf({ features: 4, seed: 1, ...(learnable && { learnable }) });
       return parameterLayout(specOf(encoding), extensions).entries.map(
@@ -118,7 +118,7 @@ describe('gaussianRbf', () => {
     field.dispose();
   });
 
-  it('says what is wrong', () => {
+  it('rejects wrong options', () => {
     expect(() => gaussianRbf({ features: 4, learnable: ['sigma'] })).toThrow(
       'centres that are not learned need a seed',
     );
@@ -132,7 +132,7 @@ describe('gaussianRbf', () => {
   });
 });
 
-it('a spec that names more features than anybody can hold costs nothing to read', () => {
+it('a spec with a huge number of features can be parsed without allocating them', () => {
   const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
   for (const encoding of [
     { kind: 'fourier-features', features: 1e9, scale: 1, seed: 1 },

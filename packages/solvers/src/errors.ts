@@ -1,33 +1,33 @@
-/** @file What a caller may want to tell apart from wrong arguments. */
+/** @file Errors that a caller may want to handle apart from invalid arguments. */
 
-/** A step in time for which the scheme is unstable. */
+/** The time step is too large for the scheme to be stable. */
 export class StabilityError extends RangeError {
   override readonly name = 'StabilityError';
-  /** The step that was asked for. */
+  /** The requested time step. */
   readonly timeStep: number;
-  /** The largest step that is stable. */
-  readonly largest: number;
+  /** The largest stable time step. */
+  readonly maxTimeStep: number;
 
-  constructor(caller: string, timeStep: number, largest: number) {
+  constructor(caller: string, timeStep: number, maxTimeStep: number) {
     super(
-      `${caller}: timeStep must be at most ${largest}, where waves cross no more than one cell a step ` +
+      `${caller}: timeStep must be at most ${maxTimeStep}, the largest for which waves cross at most one cell per step ` +
         `(Courant, Friedrichs and Lewy), got ${timeStep}`,
     );
     this.timeStep = timeStep;
-    this.largest = largest;
+    this.maxTimeStep = maxTimeStep;
   }
 }
 
-/** A linear system that was not solved to the accuracy that was asked for. */
+/** A linear system was not solved to the requested accuracy. */
 export class ConvergenceError extends Error {
   override readonly name = 'ConvergenceError';
   /** The relative residual that was reached. */
   readonly residual: number;
-  /** The one that was asked for. */
+  /** The relative residual that was requested. */
   readonly tolerance: number;
 
   constructor(caller: string, residual: number, tolerance: number, advice: string) {
-    super(`${caller}: the relative residual must come down to ${tolerance}, got ${residual}; ${advice}`);
+    super(`${caller}: the relative residual must reach ${tolerance}, got ${residual}; ${advice}`);
     this.residual = residual;
     this.tolerance = tolerance;
   }

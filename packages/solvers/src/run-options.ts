@@ -1,30 +1,27 @@
-/**
- * @file What solvers that take long have in common: they report progress, can be stopped, and let others have their
- * turn.
- */
+/** @file Progress, cancellation and yielding to the event loop, common to the long-running solvers. */
 
-/** How a long solution is watched and stopped. */
+/** Options to follow and cancel a long computation. */
 export interface RunOptions {
-  /** Called now and then with the part of the work that is done, in [0, 1]; at last with 1. */
+  /** Called repeatedly with the fraction of the work that is done, in [0, 1]; the last time with 1. */
   readonly onProgress?: (done: number) => void;
-  /** Stops the work, with the signal's reason as the error. */
+  /** Cancels the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds of work between two pauses: few enough for a page to stay responsive. */
-const PAUSE_EVERY = 30;
+/** Short enough for a page to stay responsive. */
+const YIELD_INTERVAL_MS = 30;
 
 /**
- * Made at the beginning of the work, and awaited between its parts with the part that is done: it reports, gives way
- * and stops, where it is time.
+ * Creates a function that a solver awaits between parts of its work, with the fraction that is done. When the interval
+ * has passed it reports progress, yields to the event loop and checks for cancellation.
  *
  * @throws the signal's reason when it is aborted
  */
-export const createTurns = ({ onProgress, signal }: RunOptions): ((done: number) => Promise<void>) => {
+export const createYieldPoint = ({ onProgress, signal }: RunOptions): ((done: number) => Promise<void>) => {
   signal?.throwIfAborted();
   let last = performance.now();
   return async done => {
-    if (done < 1 && performance.now() - last < PAUSE_EVERY) return;
+    if (done < 1 && performance.now() - last < YIELD_INTERVAL_MS) return;
     onProgress?.(done);
     await new Promise(resolve => setTimeout(resolve, 0));
     signal?.throwIfAborted();

@@ -2,7 +2,7 @@
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
- * f at the points of a corner-aligned grid of [-1, 1]^2, with one or more numbers at each: `[size, size, channels]`, or
+ * f at the points of a corner-aligned grid of [-1, 1]^2, with one or more values at each: `[size, size, channels]`, or
  * `[size, size]`.
  */
 export const sampled = (
@@ -21,7 +21,7 @@ export const sampled = (
   return ndarray(Float64Array.from(values), channels === 0 ? [size, columns] : [size, columns, channels]);
 };
 
-/** |a - b| / |b|, Euclidean, over the elements that are picked. */
+/** |a - b| / |b|, Euclidean, over the selected elements. */
 export const relativeDistance = (
   a: ArrayLike<number>,
   b: ArrayLike<number>,
@@ -43,6 +43,6 @@ export const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): n
   return largest;
 };
 
-/** log2 of how much the error falls each time the step is halved. */
+/** The observed orders of convergence: log2 of the ratio of errors each time the spacing is halved. */
 export const convergenceOrders = (errors: readonly number[]): number[] =>
   errors.slice(1).map((error, i) => Math.log2(errors[i]! / error));

@@ -1,17 +1,17 @@
 /**
- * @file The Helmholtz equation in differences of fourth order. In the stretched coordinates X_k, with dX_k = e_k dx_k,
- *   it has constant coefficients, and its solution is smooth where the layer begins as well:
+ * @file The Helmholtz equation in fourth-order finite differences. In the stretched coordinates X_k, with dX_k = e_k
+ *   dx_k, it has constant coefficients, and its solution is smooth even where the layer begins:
  *
  *     E (sum_k d2u/dX_k^2 + k^2 m u) = s,    E = e_x e_y
  *
- * The second derivative is that of the polynomial through five neighbours, at complex places; through three next to the
- * border, which leaves the solution of fourth order.
+ * The second derivative is that of the polynomial through five neighbours, at complex positions. Next to the border it
+ * is that of three neighbours; the solution is still of fourth order.
  */
 import { type ComplexVector, complexZeros } from '../sparse/complex-vector.ts';
 import { coordinateOf, type HelmholtzProblem } from './medium.ts';
 import { type Complex, minus, over, stretchAt, stretchedCoordinate, times } from './stretching.ts';
 
-/** One axis of the inner points: for each the weights of u[i - 2] ... u[i + 2] in its second derivative, and e. */
+/** The inner points of one axis: the weights of u[i - 2] ... u[i + 2] in the second derivative at each, and e. */
 interface AxisOperator {
   readonly weights: readonly (readonly Complex[])[];
   readonly stretch: readonly Complex[];
@@ -19,7 +19,7 @@ interface AxisOperator {
 
 /**
  * The weight of the value at distance d in the second derivative at 0 of the polynomial through 0, d and one or three
- * others d_a: twice the coefficient of x^2 in x prod (x - d_a) / (d prod (d - d_a)).
+ * other points d_a: twice the coefficient of x^2 in x prod (x - d_a) / (d prod (d - d_a)).
  */
 const secondDerivativeWeight = (d: Complex, others: readonly Complex[]): Complex => {
   const denominator = others.reduce((product, other) => times(product, minus(d, other)), d);
@@ -30,13 +30,13 @@ const secondDerivativeWeight = (d: Complex, others: readonly Complex[]): Complex
 };
 
 const axisOperator = (problem: HelmholtzProblem, length: number): AxisOperator => {
-  const places = Array.from({ length }, (_, i) =>
+  const positions = Array.from({ length }, (_, i) =>
     stretchedCoordinate(problem.absorbing, coordinateOf(problem, length, i)),
   );
   const inner = Array.from({ length: length - 2 }, (_, i) => i + 1);
   const weights = inner.map(i => {
     const reach = i === 1 || i === length - 2 ? [-1, 1] : [-2, -1, 1, 2];
-    const distances = reach.map(k => minus(places[i + k]!, places[i]!));
+    const distances = reach.map(k => minus(positions[i + k]!, positions[i]!));
     const row: Complex[] = Array.from({ length: 5 }, () => [0, 0]);
     reach.forEach((k, at) => {
       const weight = secondDerivativeWeight(
@@ -44,7 +44,7 @@ const axisOperator = (problem: HelmholtzProblem, length: number): AxisOperator =
         distances.filter((_, other) => other !== at),
       );
       row[2 + k] = weight;
-      // A constant has no derivative.
+      // The weights add up to 0: the derivative of a constant is 0.
       row[2] = minus(row[2]!, weight);
     });
     return row;
@@ -52,7 +52,7 @@ const axisOperator = (problem: HelmholtzProblem, length: number): AxisOperator =
   return { weights, stretch: inner.map(i => stretchAt(problem.absorbing, coordinateOf(problem, length, i))) };
 };
 
-/** Gives s - A u for the wave and right side at the inner points, row-major. */
+/** Returns a function that computes s - A u from the wave and the source at the inner points, row-major. */
 export const fourthOrderResidual = (
   problem: HelmholtzProblem,
 ): ((u: ComplexVector, source: ComplexVector) => ComplexVector) => {

@@ -1,7 +1,7 @@
 /** @file The grid and the medium of a Helmholtz problem. */
 import type { PerfectlyMatchedLayer } from './stretching.ts';
 
-/** A Helmholtz problem on a grid, whose outermost points have no wave. */
+/** A Helmholtz problem on a grid. The wave is 0 at the outermost points. */
 export interface HelmholtzProblem {
   readonly rows: number;
   readonly columns: number;
@@ -13,9 +13,9 @@ export interface HelmholtzProblem {
   readonly squaredSlowness: Float64Array | undefined;
 }
 
-/** The distance of neighbours among `length` points. */
+/** The grid spacing of an axis with `length` points. */
 export const stepOf = ({ bound }: HelmholtzProblem, length: number): number => (2 * bound) / (length - 1);
 
-/** The coordinate of a point, or for a half of the middle between two. */
+/** The coordinate of a point; a half-integer index gives the midpoint of two points. */
 export const coordinateOf = (problem: HelmholtzProblem, length: number, index: number): number =>
   -problem.bound + index * stepOf(problem, length);

@@ -1,16 +1,16 @@
 /**
- * @file The Helmholtz equation in differences of second order. In the divergence form
+ * @file The Helmholtz equation in second-order finite differences. In the divergence form
  *
  *     d/dy (e_x / e_y du/dy) + d/dx (e_y / e_x du/dx) + e_x e_y k^2 m u = s
  *
- * fluxes are taken in the middle between neighbours, which makes the matrix symmetric.
+ * fluxes are evaluated at the midpoints between neighbours, which makes the matrix symmetric.
  */
 import { complexZeros } from '../sparse/complex-vector.ts';
 import type { GridSystem } from '../sparse/grid-system.ts';
 import { coordinateOf, type HelmholtzProblem, stepOf } from './medium.ts';
 import { over, stretchAt, times } from './stretching.ts';
 
-/** The system of the inner points. */
+/** The linear system of the inner points. */
 export const secondOrderSystem = (problem: HelmholtzProblem): GridSystem => {
   const { absorbing, wavenumber, squaredSlowness } = problem;
   const [rows, columns] = [problem.rows - 2, problem.columns - 2];

@@ -1,11 +1,11 @@
 import type { NdArray } from 'ndarray';
-import { type ArrayView, assertShape, formatShape, toFloat64, toNdarray } from '../array-view.ts';
 import { assertAllPositive, assertPositive } from '../assert.ts';
 import { ConvergenceError } from '../errors.ts';
 import type { RunOptions } from '../run-options.ts';
 import { addInPlace, type ComplexVector, complexNorm, complexZeros } from '../sparse/complex-vector.ts';
 import { factorGrid, factorSize, type GridFactor } from '../sparse/factor.ts';
 import { systemResidual } from '../sparse/grid-system.ts';
+import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
 import { fourthOrderResidual } from './fourth-order.ts';
 import type { HelmholtzProblem } from './medium.ts';
 import { secondOrderSystem } from './second-order.ts';
@@ -13,44 +13,42 @@ import { assertLayer, type PerfectlyMatchedLayer } from './stretching.ts';
 
 /** The options of {@link solveHelmholtz}. */
 export interface HelmholtzSolverOptions extends RunOptions {
-  /** k, in radians per unit of coordinate. */
+  /** k, in radians per coordinate unit. */
   readonly wavenumber: number;
-  /** The absorbing layer; `null` for none, which leaves walls at which the wave is 0. */
+  /** The absorbing layer; `null` for none, so that waves are reflected at walls where u = 0. */
   readonly absorbing: PerfectlyMatchedLayer | null;
   /** The domain is [-bound, bound]^2; that of the absorbing layer if absent, or 1. */
   readonly bound?: number;
-  /** m, the squared slowness relative to that of the surroundings, `[rows, columns]`; 1 if absent. */
-  readonly squaredSlowness?: ArrayView;
-  /** The order of the differences; 4 if absent. */
+  /** m, the squared slowness relative to that of the surrounding medium, `[rows, columns]`; 1 if absent. */
+  readonly squaredSlowness?: StridedArray;
+  /** The order of the finite differences; 4 if absent. */
   readonly order?: 2 | 4;
   /** The relative residual |s - A u| / |s| of the discrete equations to reach; 1e-9 if absent. */
   readonly tolerance?: number;
-  /**
-   * The most memory that the factor may take while it is made; 2^30 if absent, which is enough for 700 x 700 points.
-   */
-  readonly maximumBytes?: number;
+  /** The maximum memory for the factorisation, in bytes; 2^30 if absent, which is enough for 700 x 700 points. */
+  readonly maxBytes?: number;
 }
 
-/** What {@link solveHelmholtz} found. */
+/** The result of {@link solveHelmholtz}. */
 export interface HelmholtzSolution {
   /** The waves, pairs of real and imaginary parts, `f64[rows, columns, 2 waves]`; 0 at the outermost points. */
   readonly waves: NdArray<Float64Array>;
   /** The largest relative residual |s - A u| / |s| of a wave, in the discrete equations. */
   readonly residual: number;
-  /** How often the solution was improved by solving for the residual. */
-  readonly sweeps: number;
-  /** The size of the factor, in bytes. */
+  /** The largest number of solves for a wave, including those for the residual. */
+  readonly iterations: number;
+  /** The memory of the factor, in bytes. */
   readonly factorBytes: number;
 }
 
 /**
- * More sweeps than this mean that the iteration does not converge, or so slowly that the grid is too coarse for the
- * wave.
+ * If the residual is still too large after this many iterations, the iteration diverges, or the grid is too coarse for
+ * the wave.
  */
-const MAXIMUM_SWEEPS = 40;
+const MAX_ITERATIONS = 40;
 
 const assertProblem = (
-  source: ArrayView,
+  source: StridedArray,
   { wavenumber, absorbing, squaredSlowness, bound, order = 4, tolerance = 1e-9 }: HelmholtzSolverOptions,
 ): void => {
   const [rows = 0, columns = 0, parts = 0] = source.shape;
@@ -68,58 +66,58 @@ const assertProblem = (
   if (order !== 2 && order !== 4) throw new RangeError(`solveHelmholtz: order must be 2 or 4, got ${order}`);
 };
 
-/** Solves by corrections until the residual is small. */
+/** Solves by iterative refinement until the residual is below the tolerance. */
 const refine = (
   factor: GridFactor,
   residualOf: (u: ComplexVector, source: ComplexVector) => ComplexVector,
   source: ComplexVector,
   tolerance: number,
-): { u: ComplexVector; residual: number; sweeps: number } => {
+): { u: ComplexVector; residual: number; iterations: number } => {
   const u = complexZeros(source.real.length);
   const size = complexNorm(source);
-  if (size === 0) return { u, residual: 0, sweeps: 0 };
+  if (size === 0) return { u, residual: 0, iterations: 0 };
   let rest: ComplexVector = { real: source.real.slice(), imaginary: source.imaginary.slice() };
-  for (let sweeps = 1; ; sweeps++) {
+  for (let iterations = 1; ; iterations++) {
     factor.solve(rest);
     addInPlace(u, rest);
     rest = residualOf(u, source);
     const residual = complexNorm(rest) / size;
-    if (residual <= tolerance) return { u, residual, sweeps };
-    // Not a number, too, ends the loop.
-    if (!(residual < 1e6 && sweeps < MAXIMUM_SWEEPS))
+    if (residual <= tolerance) return { u, residual, iterations };
+    // NaN must end the loop too.
+    if (!(residual < 1e6 && iterations < MAX_ITERATIONS))
       throw new ConvergenceError(
         'solveHelmholtz',
         residual,
         tolerance,
-        'take a finer grid, order 2, or a wider tolerance',
+        'use a finer grid, order 2, or a larger tolerance',
       );
   }
 };
 
 /**
- * The solution of the Helmholtz equation in a box, with the absorbing layer and in the form of `helmholtz` of
+ * Solves the Helmholtz equation in a box, with the absorbing layer, in the form of `helmholtz` of
  * `@neural-fields/losses`:
  *
  *     sum_k d/dx_k (E / e_k^2 du/dx_k) + E k^2 m u = s,    E = prod_k e_k,    u = 0 on the border
  *
- * A direct solution of the equations in differences of second order (multifrontal, complex symmetric, ordered by nested
- * dissection), which corrects until the residual of the equations in differences of `order` is below the tolerance:
- * order 4 costs a few solutions with the same factor. The medium is taken at the grid's points: where m jumps, either
- * is of first order.
+ * The second-order equations are factorised directly (multifrontal, complex symmetric, ordered by nested dissection).
+ * The factor then serves as a preconditioner of iterative refinement, until the residual of the equations of the given
+ * `order` is below the tolerance: order 4 costs a few more solves with the same factor. The medium is sampled at the
+ * grid points: where m is discontinuous, both orders converge with order 1.
  *
  * @param source s, pairs of real and imaginary parts, `[rows, columns, 2 waves]`; points are corner-aligned on [-bound,
  *   bound]^2, y before x
- * @throws RangeError when an array or option does not fit, or more memory would be needed than allowed
- * @throws ConvergenceError when the residual does not come down: the grid is too coarse for the wave, or the box
- *   resonates
+ * @throws RangeError when an array or option does not fit, or the factorisation needs more memory than allowed
+ * @throws ConvergenceError when the residual does not reach the tolerance: the grid is too coarse for the wave, or the
+ *   box resonates
  * @throws the signal's reason when it is aborted
  */
 export const solveHelmholtz = async (
-  source: ArrayView,
+  source: StridedArray,
   options: HelmholtzSolverOptions,
 ): Promise<HelmholtzSolution> => {
   assertProblem(source, options);
-  const { wavenumber, absorbing, order = 4, tolerance = 1e-9, maximumBytes = 2 ** 30 } = options;
+  const { wavenumber, absorbing, order = 4, tolerance = 1e-9, maxBytes = 2 ** 30 } = options;
   const [rows, columns, parts] = source.shape as [number, number, number];
   const squaredSlowness = options.squaredSlowness && toFloat64('solveHelmholtz', options.squaredSlowness);
   if (squaredSlowness) assertAllPositive('solveHelmholtz: the squared slowness', squaredSlowness);
@@ -128,9 +126,9 @@ export const solveHelmholtz = async (
   const problem: HelmholtzProblem = { rows, columns, bound, wavenumber, absorbing, squaredSlowness };
   const [innerRows, innerColumns] = [rows - 2, columns - 2];
   const { factorBytes, peakBytes } = factorSize(innerRows, innerColumns);
-  if (peakBytes > maximumBytes)
+  if (peakBytes > maxBytes)
     throw new RangeError(
-      `solveHelmholtz: maximumBytes must be at least ${peakBytes} for ${rows} x ${columns} points, got ${maximumBytes}`,
+      `solveHelmholtz: maxBytes must be at least ${peakBytes} for ${rows} x ${columns} points, got ${maxBytes}`,
     );
   const system = secondOrderSystem(problem);
   const factor = await factorGrid(system, options);
@@ -139,22 +137,22 @@ export const solveHelmholtz = async (
       ? fourthOrderResidual(problem)
       : (u: ComplexVector, s: ComplexVector): ComplexVector => systemResidual(system, u, s);
   const waves = new Float64Array(values.length);
-  let [residual, sweeps] = [0, 0];
-  const placeOf = (i: number): number => (Math.floor(i / innerColumns) + 1) * columns + (i % innerColumns) + 1;
+  let [residual, iterations] = [0, 0];
+  const indexOf = (i: number): number => (Math.floor(i / innerColumns) + 1) * columns + (i % innerColumns) + 1;
   for (let wave = 0; wave < parts; wave += 2) {
     options.signal?.throwIfAborted();
     const inner = complexZeros(innerRows * innerColumns);
     for (let i = 0; i < inner.real.length; i++) {
-      inner.real[i] = values[placeOf(i) * parts + wave]!;
-      inner.imaginary[i] = values[placeOf(i) * parts + wave + 1]!;
+      inner.real[i] = values[indexOf(i) * parts + wave]!;
+      inner.imaginary[i] = values[indexOf(i) * parts + wave + 1]!;
     }
     const solution = refine(factor, residualOf, inner, tolerance);
     for (let i = 0; i < inner.real.length; i++) {
-      waves[placeOf(i) * parts + wave] = solution.u.real[i]!;
-      waves[placeOf(i) * parts + wave + 1] = solution.u.imaginary[i]!;
+      waves[indexOf(i) * parts + wave] = solution.u.real[i]!;
+      waves[indexOf(i) * parts + wave + 1] = solution.u.imaginary[i]!;
     }
     residual = Math.max(residual, solution.residual);
-    sweeps = Math.max(sweeps, solution.sweeps);
+    iterations = Math.max(iterations, solution.iterations);
   }
-  return { waves: toNdarray(waves, source.shape), residual, sweeps, factorBytes };
+  return { waves: toNdarray(waves, source.shape), residual, iterations, factorBytes };
 };

@@ -1,27 +1,28 @@
 /**
- * @file The absorbing layer as in `perfectlyMatchedLayer` of `@neural-fields/losses`: coordinates are stretched into the
- *   complex plane in a rim of the domain.
+ * @file The perfectly matched layer of `perfectlyMatchedLayer` in `@neural-fields/losses`: near the boundary of the
+ *   domain, coordinates are stretched into the complex plane.
  *
  *     e_k(x) = 1 - i a_0 (l_k / L)^2,    l_k = max(|x_k| - (bound - L), 0)
  *
- * Time goes as exp(i omega t), so that exp(-i k r) goes out. Berenger 1994; Chen et al. 2013; Sitzmann et al. 2020,
- * arXiv:2006.09661, supplement.
+ * The time dependence is exp(i omega t), so that exp(-i k r) is an outgoing wave. Berenger 1994; Chen et al. 2013;
+ * Sitzmann et al. 2020, arXiv:2006.09661, supplement.
  */
 import { assertPositive } from '../assert.ts';
 
 /**
- * A perfectly matched layer around the box [-bound, bound]^2: what `perfectlyMatchedLayer` of `@neural-fields/losses` makes.
+ * A perfectly matched layer around the box [-bound, bound]^2, as made by `perfectlyMatchedLayer` of
+ * `@neural-fields/losses`.
  */
 export interface PerfectlyMatchedLayer {
-  /** a_0, without unit; 5 in the paper. */
+  /** a_0, dimensionless; 5 in the paper. */
   readonly strength: number;
-  /** L, in units of coordinate; 0.5 in the paper. */
+  /** L, in coordinate units; 0.5 in the paper. */
   readonly width: number;
-  /** Where the domain ends; 1 in the paper. */
+  /** The domain is [-bound, bound]^2; 1 in the paper. */
   readonly bound: number;
 }
 
-/** @throws RangeError when a number is not positive, or the layer is wider than the domain */
+/** @throws RangeError when a property is not positive, or the layer is wider than the domain */
 export const assertLayer = (caller: string, { strength, width, bound }: PerfectlyMatchedLayer): void => {
   for (const [name, value] of Object.entries({ strength, width, bound }))
     assertPositive(`${caller}: the absorbing layer's ${name}`, value);
@@ -52,8 +53,8 @@ export const stretchAt = (layer: PerfectlyMatchedLayer | null, x: number): Compl
 };
 
 /**
- * The integral of e from 0: the stretched coordinate x - i a_0 l^3 / (3 L^2), with the side's sign, in which waves have
- * no layer to notice.
+ * The integral of e from 0: the stretched coordinate x - i sign(x) a_0 l^3 / (3 L^2). In this coordinate the layer has
+ * the equation of free space.
  */
 export const stretchedCoordinate = (layer: PerfectlyMatchedLayer | null, x: number): Complex => {
   if (!layer) return [x, 0];

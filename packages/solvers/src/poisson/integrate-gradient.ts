@@ -1,34 +1,37 @@
 /**
- * @file The signal whose differences are nearest to a given gradient field: min over u of sum_k |D_k u - g_k|^2, which
- *   is Poisson's equation sum_k D_k^T D_k u = sum_k D_k^T g_k. With mirror images at the border all operators here are
- *   diagonal in the cosine transform.
+ * @file Finds the signal whose differences best match a gradient field: min over u of sum_k |D_k u - g_k|^2, which is
+ *   Poisson's equation sum_k D_k^T D_k u = sum_k D_k^T g_k. With mirrored borders all operators here are diagonal in
+ *   the cosine transform.
  *
  *     forward   u[i + 1] - u[i], at the last point 0                       |D|^2 = 4 sin^2(pi k / 2n)
  *     central   (u[i + 1] - u[i - 1]) / 2                                   |D|^2 = sin^2(pi k / n)
  *     sobel     [-1, 0, 1] along the axis, [1, 2, 1] along the others       |D|^2 = 4 sin^2(pi k / n) prod (2 + 2 cos(pi k' / n'))^2
  */
 import type { NdArray } from 'ndarray';
-import { type ArrayView, elementCount, formatShape, toFloat64, toNdarray } from '../array-view.ts';
 import { assertSpacing } from '../assert.ts';
+import { elementCount, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
 import { divideBySymbol, setMean } from './symbols.ts';
 import { alongAxis, cosineTransform, inverseCosineTransform } from './transforms.ts';
 
-/** Which differences the gradient field is of. */
+/** The difference operator of the gradient field. */
 export type DifferenceOperator = 'forward' | 'central' | 'sobel';
 
 /** The options of {@link integrateGradient}. */
 export interface IntegrateGradientOptions {
-  /** `central` if absent, as `coordinateGradient` of `@neural-fields/signals`; `sobel` as its `sobel`. */
+  /**
+   * `central` if absent, as used by `coordinateGradient` of `@neural-fields/signals`; `sobel` is that package's
+   * `sobel`.
+   */
   readonly operator?: DifferenceOperator;
-  /** The distance of neighbours along each axis, by which differences are divided; 1 if absent. */
+  /** The grid spacing along each axis, by which differences are divided; 1 if absent. */
   readonly spacing?: readonly number[];
-  /** The mean of every channel of the result, which the gradient does not tell; 0 if absent. */
+  /** The mean of every channel of the result, which the gradient does not determine; 0 if absent. */
   readonly mean?: number;
 }
 
 /**
- * D^T of three weights (before, 0, after) with mirror images: element i of D hears elements i - 1 and i + 1, or itself
- * at an end.
+ * D^T of central differences with mirrored borders: D u[i] depends on u[i - 1] and u[i + 1], or on u[i] itself at an
+ * end.
  */
 const transposedCentral =
   (weight: number) =>
@@ -55,13 +58,13 @@ const transposedForward =
     return result;
   };
 
-/** [1, 2, 1] with mirror images, which is its own transpose. */
+/** [1, 2, 1] with mirrored borders, which is its own transpose. */
 const smoothing = (line: Float64Array): Float64Array => {
   const last = line.length - 1;
   return line.map((value, i) => line[Math.max(i - 1, 0)]! + 2 * value + line[Math.min(i + 1, last)]!);
 };
 
-/** The square of an operator's factor along one axis, and along the others, at the angle pi k / n. */
+/** The squared symbol of an operator along its axis, and along the others, at the angle pi k / n. */
 interface OperatorSymbol {
   readonly along: (angle: number) => number;
   readonly across: (angle: number) => number;
@@ -90,8 +93,9 @@ const transpose = (
 };
 
 /**
- * The signal with a given gradient, in the sense of least squares: for the gradient of a signal by the same differences
- * it is that signal, but for its mean. Fast cosine transforms, as in {@link solvePoisson}.
+ * Computes the signal with a given gradient in the least-squares sense. If the gradient is that of a signal, by the
+ * same differences, the result is that signal up to its mean. Uses fast cosine transforms, as {@link solvePoisson}
+ * does.
  *
  * Perez, Gangnet and Blake 2003, "Poisson image editing"; Frankot and Chellappa 1988, "A method for enforcing
  * integrability".
@@ -99,11 +103,11 @@ const transpose = (
  * @param gradient `[...grid, d * channels]`, element `k * channels + c` the difference of channel c along axis k, as
  *   `coordinateGradient` of `@neural-fields/signals` gives it
  * @returns `f64[...grid, channels]`
- * @throws RangeError when the array is empty or has a number that is not finite, or an option or the number of channels
- *   does not fit it
+ * @throws RangeError when the array is empty or has an element that is not finite, or an option or the number of
+ *   channels does not fit it
  */
 export const integrateGradient = (
-  gradient: ArrayView,
+  gradient: StridedArray,
   options: IntegrateGradientOptions = {},
 ): NdArray<Float64Array> => {
   const grid = gradient.shape.slice(0, -1);

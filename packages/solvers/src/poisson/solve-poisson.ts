@@ -1,10 +1,10 @@
 /**
- * @file Poisson's equation on a grid, laplacian u = f, solved exactly for second differences: (u[i - 1] - 2 u[i] + u[i
- * + 1]) / h^2 along each axis.
+ * @file Poisson's equation on a grid, laplacian u = f, solved exactly in second-order differences: (u[i - 1] - 2 u[i] +
+ * u[i + 1]) / h^2 along each axis.
  */
 import type { NdArray } from 'ndarray';
-import { type ArrayView, assertShape, formatShape, toFloat64, toNdarray } from '../array-view.ts';
 import { assertSpacing } from '../assert.ts';
+import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
 import { divideBySymbol, setMean } from './symbols.ts';
 import {
   alongAxis,
@@ -14,21 +14,21 @@ import {
   sineTransform,
 } from './transforms.ts';
 
-/** The options of {@link solvePoisson} for a solution with no slope across the border. */
+/** The options of {@link solvePoisson} for a zero normal derivative at the border. */
 export interface PoissonNeumannOptions {
   readonly boundary?: 'neumann';
-  /** The mean of every channel of the solution, which the equation leaves open; 0 if absent. */
+  /** The mean of every channel of the solution, which the equation does not determine; 0 if absent. */
   readonly mean?: number;
-  /** The distance of neighbours along each axis; 1 if absent. */
+  /** The grid spacing along each axis; 1 if absent. */
   readonly spacing?: readonly number[];
 }
 
-/** The options of {@link solvePoisson} for a solution that is known on the border. */
+/** The options of {@link solvePoisson} for given border values. */
 export interface PoissonDirichletOptions {
   readonly boundary: 'dirichlet';
-  /** An array of the solution's shape, of which the outermost points are the solution there; 0 if absent. */
-  readonly border?: ArrayView;
-  /** The distance of neighbours along each axis; 1 if absent. */
+  /** An array of the solution's shape, whose outermost points give the values on the border; 0 if absent. */
+  readonly border?: StridedArray;
+  /** The grid spacing along each axis; 1 if absent. */
   readonly spacing?: readonly number[];
 }
 
@@ -52,15 +52,15 @@ const solveNeumann = (
   return data;
 };
 
-/** Where the inner points, in their own row-major order, are in the whole array. */
-const innerPlaces = (shape: readonly number[]): Int32Array => {
-  let places = [0];
+/** The flat indices of the inner points in the whole array, in row-major order. */
+const innerIndices = (shape: readonly number[]): Int32Array => {
+  let indices = [0];
   shape.forEach((length, axis) => {
     const isChannels = axis === shape.length - 1;
-    const indices = Array.from({ length: isChannels ? length : length - 2 }, (_, i) => (isChannels ? i : i + 1));
-    places = places.flatMap(place => indices.map(i => place * length + i));
+    const along = Array.from({ length: isChannels ? length : length - 2 }, (_, i) => (isChannels ? i : i + 1));
+    indices = indices.flatMap(index => along.map(i => index * length + i));
   });
-  return Int32Array.from(places);
+  return Int32Array.from(indices);
 };
 
 const solveDirichlet = (
@@ -69,16 +69,16 @@ const solveDirichlet = (
   spacing: readonly number[],
   border: Float64Array,
 ): Float64Array => {
-  const places = innerPlaces(shape);
+  const indices = innerIndices(shape);
   const innerShape = shape.map((length, axis) => (axis === shape.length - 1 ? length : length - 2));
   const solution = border;
-  for (const place of places) solution[place] = 0;
-  // What is known goes to the right side: after this, the equation is that of a solution that is 0 on the border.
+  for (const index of indices) solution[index] = 0;
+  // Move the border values to the right-hand side, so that the remaining problem has zero border values.
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
-  const inner = Float64Array.from(places, place =>
+  const inner = Float64Array.from(indices, index =>
     spacing.reduce(
-      (sum, step, axis) => sum - (solution[place - strides[axis]!]! + solution[place + strides[axis]!]!) / step ** 2,
-      rightSide[place]!,
+      (sum, step, axis) => sum - (solution[index - strides[axis]!]! + solution[index + strides[axis]!]!) / step ** 2,
+      rightSide[index]!,
     ),
   );
   for (let axis = 0; axis < spacing.length; axis++) alongAxis(inner, innerShape, axis, sineTransform);
@@ -90,36 +90,36 @@ const solveDirichlet = (
     );
   divideBySymbol(inner, innerShape, symbol);
   for (let axis = 0; axis < spacing.length; axis++) alongAxis(inner, innerShape, axis, inverseSineTransform);
-  places.forEach((place, i) => {
-    solution[place] = inner[i]!;
+  indices.forEach((index, i) => {
+    solution[index] = inner[i]!;
   });
   return solution;
 };
 
 /**
- * The solution of Poisson's equation laplacian u = f on a grid, to rounding, for the Laplacian of second differences.
+ * Solves Poisson's equation laplacian u = f on a grid, exactly up to rounding, for the Laplacian of second differences.
  *
- * `neumann` (default): the signal goes on beyond the border as its mirror image (d c b a | a b c d), as in
- * `scipy.ndimage.laplace` and in `laplace` of `@neural-fields/signals`, whose inverse this is. The solution has the
- * mean that is asked for. A right side whose mean is not 0 has no solution: its mean is then left out, which is the
- * solution in the sense of least squares.
+ * `neumann` (default): the signal is mirrored at the border (d c b a | a b c d), as in `scipy.ndimage.laplace` and
+ * `laplacian` of `@neural-fields/signals`, which this inverts. The solution has the given mean. If the mean of f is not
+ * 0 there is no exact solution, and the result is the least-squares solution, which ignores the mean of f.
  *
- * `dirichlet`: the outermost points are known, and the equation holds at all others.
+ * `dirichlet`: the values of the outermost points are given, and the equation holds at all others.
  *
- * Fast cosine and sine transforms: Buzbee, Golub and Nielson 1970, "On direct methods for solving Poisson's equations".
+ * Uses fast cosine and sine transforms: Buzbee, Golub and Nielson 1970, "On direct methods for solving Poisson's
+ * equations".
  *
  * @param rightSide f, `[...grid, channels]`, such as `[height, width, channels]`
  * @returns u, `f64[...grid, channels]`
- * @throws RangeError when the array is empty or has a number that is not finite, when an option does not fit it, or
- *   when an axis has less than 3 points and the border is known
+ * @throws RangeError when the array is empty or has an element that is not finite, when an option does not fit it, or
+ *   when border values are given and an axis has fewer than 3 points
  */
 export const solvePoisson = (
-  rightSide: ArrayView,
+  rightSide: StridedArray,
   options: PoissonNeumannOptions | PoissonDirichletOptions = {},
 ): NdArray<Float64Array> => {
   const { shape } = rightSide;
   if (shape.length < 2)
-    throw new RangeError(`solvePoisson: the right side must be [...grid, channels], got ${formatShape(shape)}`);
+    throw new RangeError(`solvePoisson: the right-hand side must be [...grid, channels], got ${formatShape(shape)}`);
   const data = toFloat64('solvePoisson', rightSide);
   const { spacing = shape.slice(1).map(() => 1) } = options;
   assertSpacing('solvePoisson: spacing', spacing, shape.length - 1);
@@ -130,7 +130,7 @@ export const solvePoisson = (
   }
   if (shape.slice(0, -1).some(length => length < 3))
     throw new RangeError(
-      `solvePoisson: a grid with a known border must have 3 points along each axis, got ${formatShape(shape)}`,
+      `solvePoisson: a grid with border values must have at least 3 points along each axis, got ${formatShape(shape)}`,
     );
   const { border } = options;
   if (border) assertShape('solvePoisson', 'the border', border, shape);

@@ -1,9 +1,9 @@
-/** @file Difference operators that a transform makes diagonal are divided there, element by element. */
-import { elementCount } from '../array-view.ts';
+/** @file Inverts difference operators in the basis where they are diagonal. */
+import { elementCount } from '../strided-array.ts';
 
 /**
- * Divides the coefficients of every channel by the operator's symbol at their frequency, in place; where the symbol is
- * 0, which is at the frequency 0 only, the coefficient becomes 0: the operator does not see a constant.
+ * Divides the coefficients of every channel by the operator's symbol at their frequency, in place. Where the symbol is
+ * 0, at frequency 0 only, the coefficient becomes 0: the operator does not determine the constant.
  *
  * @param data `[...grid, channels]`, row-major
  * @param symbol the operator's factor at a frequency, one index for each axis of the grid
@@ -26,7 +26,7 @@ export const divideBySymbol = (
   }
 };
 
-/** Adds to every channel what makes its mean the wanted one, in place. */
+/** Shifts every channel so that it has the given mean, in place. */
 export const setMean = (data: Float64Array, channels: number, mean: number): void => {
   const points = data.length / channels;
   for (let c = 0; c < channels; c++) {

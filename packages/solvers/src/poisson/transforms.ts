@@ -1,15 +1,15 @@
 /**
- * @file The transforms in which second differences are diagonal, for lines of any length, unnormalised:
+ * @file The transforms that diagonalise second differences, for lines of any length, unnormalised:
  *
- *     cosine (DCT-II)   X_k = sum_j x_j cos(pi k (j + 1/2) / n)       lines that go on as mirror images
+ *     cosine (DCT-II)   X_k = sum_j x_j cos(pi k (j + 1/2) / n)       lines with mirrored ends
  *     sine (DST-I)      X_k = sum_j x_j sin(pi (k + 1) (j + 1) / (n + 1))   lines between two zeros
  *
  * Strang 1999, "The discrete cosine transform".
  */
 import { fft, inverseFft } from '@neural-fields/core/spectra';
-import { elementCount } from '../array-view.ts';
+import { elementCount } from '../strided-array.ts';
 
-/** Maps a line of numbers to another of the same length. */
+/** Maps a line of values to another of the same length. */
 export type LineTransform = (line: Float64Array) => Float64Array;
 
 /** Applies a transform to every line along one axis of a row-major array, in place. */

@@ -1,12 +1,12 @@
 /** @file Vectors of complex numbers in double precision, as two arrays. */
 
-/** Complex numbers. */
+/** A vector of complex numbers. */
 export interface ComplexVector {
   readonly real: Float64Array;
   readonly imaginary: Float64Array;
 }
 
-/** Zeros. */
+/** A vector of zeros. */
 export const complexZeros = (length: number): ComplexVector => ({
   real: new Float64Array(length),
   imaginary: new Float64Array(length),
@@ -19,7 +19,7 @@ export const complexNorm = ({ real, imaginary }: ComplexVector): number => {
   return Math.sqrt(sum);
 };
 
-/** a + b into a. */
+/** Adds b to a, in place. */
 export const addInPlace = (a: ComplexVector, b: ComplexVector): void => {
   for (let i = 0; i < a.real.length; i++) {
     a.real[i]! += b.real[i]!;

@@ -1,19 +1,19 @@
 /**
- * @file Nested dissection of a grid: the line in the middle of a box parts it into two that know nothing of each other;
- *   each is dissected likewise, and lines are eliminated after what they part. George 1973, "Nested dissection of a
+ * @file Nested dissection of a grid: the middle line of a box separates it into two uncoupled halves. Each half is
+ *   dissected recursively, and the separating line is eliminated after both. George 1973, "Nested dissection of a
  *   regular finite element mesh".
  *
- * A direct solution of n^2 points then takes O(n^3) operations and O(n^2 log n) memory, in place of the n^4 and n^3 of
- * a banded one.
+ * A direct solve for n^2 points then takes O(n^3) operations and O(n^2 log n) memory, compared with n^4 and n^3 for a
+ * banded solver.
  */
 
-/** Some unknowns that are eliminated together. */
+/** A group of unknowns that are eliminated together. */
 export interface Front {
-  /** What is eliminated: points of the grid, in row-major numbers. */
+  /** The eliminated grid points, as row-major indices. */
   readonly pivots: Int32Array;
-  /** What they are still coupled with afterwards: the points around the box. */
+  /** The points that the pivots are coupled with when they are eliminated: those around the box. */
   readonly border: Int32Array;
-  /** How many of the fronts before it, whose borders are all within this one, it takes over: 0 or 2. */
+  /** The number of child fronts, whose borders lie within this front. */
   readonly children: 0 | 2;
 }
 
@@ -25,12 +25,12 @@ interface Box {
   readonly right: number;
 }
 
-/** Boxes of at most so many points are eliminated whole: smaller ones cost more in overhead than they save. */
-const LARGEST_LEAF = 16;
+/** Boxes with at most this many points are not dissected: the overhead would exceed the savings. */
+const MAX_LEAF_POINTS = 16;
 
 /**
- * The fronts of a grid in the order of elimination: children before their parent, which follows the second of them at
- * once.
+ * The fronts of a grid in elimination order: children come before their parent, which directly follows the second
+ * child.
  */
 export const dissect = (rows: number, columns: number): Front[] => {
   const fronts: Front[] = [];
@@ -50,7 +50,7 @@ export const dissect = (rows: number, columns: number): Front[] => {
     ]);
   const visit = (box: Box): void => {
     const [height, width] = [box.bottom - box.top, box.right - box.left];
-    const isLeaf = height * width <= LARGEST_LEAF || Math.max(height, width) < 3;
+    const isLeaf = height * width <= MAX_LEAF_POINTS || Math.max(height, width) < 3;
     if (isLeaf) {
       fronts.push({ pivots: Int32Array.from(pointsOf(box)), border: around(box), children: 0 });
       return;

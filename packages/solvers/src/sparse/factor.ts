@@ -1,10 +1,11 @@
 /**
- * @file The multifrontal method: A = L D L^T of a sparse symmetric matrix, as a row of small dense eliminations. Each
- *   front gathers the matrix' elements of its pivots and what its children left behind, eliminates its pivots, and
- *   leaves the rest to its parent. Duff and Reid 1983, "The multifrontal solution of indefinite sparse symmetric linear
- *   equations"; here without exchanges, which the caller makes up for by refinement.
+ * @file The multifrontal method: A = L D L^T of a sparse symmetric matrix, as a sequence of small dense eliminations.
+ *   Each front assembles the matrix elements of its pivots and the update matrices of its children, eliminates its
+ *   pivots, and passes the rest to its parent as its own update matrix. Duff and Reid 1983, "The multifrontal solution
+ *   of indefinite sparse symmetric linear equations"; here without pivoting, for which the caller compensates by
+ *   iterative refinement.
  */
-import { createTurns, type RunOptions } from '../run-options.ts';
+import { createYieldPoint, type RunOptions } from '../run-options.ts';
 import type { ComplexVector } from './complex-vector.ts';
 import { dissect, type Front } from './dissection.ts';
 import { eliminate, type FrontalMatrix, frontalZeros } from './frontal-matrix.ts';
@@ -12,22 +13,22 @@ import type { GridSystem } from './grid-system.ts';
 
 /** A factor of a {@link GridSystem}. */
 export interface GridFactor {
-  /** Solves A x = b, in place. */
+  /** Solves A x = b, in position. */
   readonly solve: (b: ComplexVector) => void;
 }
 
-/** The rows of a front's pivots, from the diagonal on, one after another. */
+/** The rows of a front's pivots, each from the diagonal on, packed one after another. */
 interface FrontFactor {
   readonly indices: Int32Array;
   readonly pivots: number;
   readonly rows: ComplexVector;
 }
 
-/** The number of elements in the factor's rows of a front. */
+/** The number of factor elements in a front's rows. */
 const rowElements = ({ pivots, border }: Front): number =>
   (pivots.length * (2 * (pivots.length + border.length) - pivots.length + 1)) / 2;
 
-/** What factoring a grid's system will take, in bytes: for the factor, and at most while it is made. */
+/** The memory of a factorisation, in bytes: of the factor, and the peak while it is computed. */
 export interface FactorSize {
   readonly factorBytes: number;
   readonly peakBytes: number;
@@ -35,35 +36,36 @@ export interface FactorSize {
 
 const COMPLEX_BYTES = 16;
 
-/** What {@link factorGrid} would take, without doing it. */
+/** Predicts the memory that {@link factorGrid} takes. */
 export const factorSize = (rows: number, columns: number): FactorSize => {
   let factor = 0;
   let peak = 0;
-  const waiting: number[] = [];
+  const pending: number[] = [];
   for (const front of dissect(rows, columns)) {
     const order = front.pivots.length + front.border.length;
-    const left = waiting.reduce((sum, size) => sum + size, 0);
-    peak = Math.max(peak, factor + left + order ** 2 + rowElements(front) + front.border.length ** 2);
-    waiting.length -= front.children;
-    waiting.push(front.border.length ** 2);
+    const stored = pending.reduce((sum, size) => sum + size, 0);
+    peak = Math.max(peak, factor + stored + order ** 2 + rowElements(front) + front.border.length ** 2);
+    pending.length -= front.children;
+    pending.push(front.border.length ** 2);
     factor += rowElements(front);
   }
   return { factorBytes: factor * COMPLEX_BYTES, peakBytes: peak * COMPLEX_BYTES };
 };
 
-/** What a front leaves to its parent: a matrix on its border. */
-interface Left {
+/** The contribution of a front to its parent: a matrix over its border. */
+interface UpdateMatrix {
   readonly indices: Int32Array;
   readonly matrix: FrontalMatrix;
 }
 
-/** Adds the elements of the system in the rows of the pivots. */
-const gatherSystem = (matrix: FrontalMatrix, front: Front, system: GridSystem, place: Int32Array): void => {
+/** Adds the elements of the system matrix in the rows of the pivots. */
+const gatherSystem = (matrix: FrontalMatrix, front: Front, system: GridSystem, position: Int32Array): void => {
   const { columns, diagonal, right, down } = system;
   const { order, real, imaginary } = matrix;
   const add = (k: number, neighbour: number, coupling: ComplexVector, at: number): void => {
-    const j = place[neighbour]!;
-    // What is not in the front has been eliminated, and what comes before in it has the element in its own row.
+    const j = position[neighbour]!;
+    // A point outside the front has been eliminated already, and an element left of the diagonal is stored in the other
+    // point's row.
     if (j < k) return;
     real[k * order + j]! += coupling.real[at]!;
     imaginary[k * order + j]! += coupling.imaginary[at]!;
@@ -78,13 +80,13 @@ const gatherSystem = (matrix: FrontalMatrix, front: Front, system: GridSystem, p
   });
 };
 
-/** Adds what a child left. */
-const gatherChild = (matrix: FrontalMatrix, child: Left, place: Int32Array): void => {
+/** Adds the update matrix of a child. */
+const gatherChild = (matrix: FrontalMatrix, child: UpdateMatrix, position: Int32Array): void => {
   const { order } = child.matrix;
   for (let i = 0; i < order; i++) {
-    const row = place[child.indices[i]!]!;
+    const row = position[child.indices[i]!]!;
     for (let j = i; j < order; j++) {
-      const column = place[child.indices[j]!]!;
+      const column = position[child.indices[j]!]!;
       const at = row < column ? row * matrix.order + column : column * matrix.order + row;
       matrix.real[at]! += child.matrix.real[i * order + j]!;
       matrix.imaginary[at]! += child.matrix.imaginary[i * order + j]!;
@@ -92,8 +94,12 @@ const gatherChild = (matrix: FrontalMatrix, child: Left, place: Int32Array): voi
   }
 };
 
-/** Parts an eliminated matrix in the rows of its pivots and the rest. */
-const part = (matrix: FrontalMatrix, front: Front, indices: Int32Array): { factor: FrontFactor; left: Left } => {
+/** Splits an eliminated matrix into the rows of its pivots and the update matrix. */
+const split = (
+  matrix: FrontalMatrix,
+  front: Front,
+  indices: Int32Array,
+): { factor: FrontFactor; update: UpdateMatrix } => {
   const { order } = matrix;
   const pivots = front.pivots.length;
   const take = (values: Float64Array): Float64Array => {
@@ -113,11 +119,11 @@ const part = (matrix: FrontalMatrix, front: Front, indices: Int32Array): { facto
   }
   return {
     factor: { indices, pivots, rows: { real: take(matrix.real), imaginary: take(matrix.imaginary) } },
-    left: { indices: front.border, matrix: rest },
+    update: { indices: front.border, matrix: rest },
   };
 };
 
-/** L z = b, in the front's unknowns. */
+/** Solves L z = b in the unknowns of one front. */
 const forward = ({ indices, pivots, rows }: FrontFactor, { real, imaginary }: ComplexVector): void => {
   let at = 0;
   for (let k = 0; k < pivots; k++) {
@@ -134,7 +140,7 @@ const forward = ({ indices, pivots, rows }: FrontFactor, { real, imaginary }: Co
   }
 };
 
-/** D L^T x = z, in the front's unknowns. */
+/** Solves D L^T x = z in the unknowns of one front. */
 const backward = ({ indices, pivots, rows }: FrontFactor, { real, imaginary }: ComplexVector): void => {
   let at = rows.real.length;
   for (let k = pivots - 1; k >= 0; k--) {
@@ -154,35 +160,35 @@ const backward = ({ indices, pivots, rows }: FrontFactor, { real, imaginary }: C
 };
 
 /**
- * Factors the matrix of a system on a grid.
+ * Factorises the matrix of a grid system.
  *
  * @throws the signal's reason when it is aborted
  */
 export const factorGrid = async (system: GridSystem, options: RunOptions = {}): Promise<GridFactor> => {
-  const turn = createTurns(options);
+  const yieldPoint = createYieldPoint(options);
   const fronts = dissect(system.rows, system.columns);
   const workOf = ({ pivots, border }: Front): number => pivots.length * (pivots.length + border.length) ** 2;
   const work = fronts.reduce((sum, front) => sum + workOf(front), 0);
-  const place = new Int32Array(system.rows * system.columns).fill(-1);
+  const position = new Int32Array(system.rows * system.columns).fill(-1);
   const factors: FrontFactor[] = [];
-  const waiting: Left[] = [];
+  const pending: UpdateMatrix[] = [];
   let done = 0;
   for (const front of fronts) {
     const indices = Int32Array.from([...front.pivots, ...front.border]);
     indices.forEach((point, i) => {
-      place[point] = i;
+      position[point] = i;
     });
     const matrix = frontalZeros(indices.length);
-    gatherSystem(matrix, front, system, place);
-    for (const child of waiting.splice(waiting.length - front.children, front.children))
-      gatherChild(matrix, child, place);
+    gatherSystem(matrix, front, system, position);
+    for (const child of pending.splice(pending.length - front.children, front.children))
+      gatherChild(matrix, child, position);
     eliminate(matrix, front.pivots.length);
-    const { factor, left } = part(matrix, front, indices);
+    const { factor, update } = split(matrix, front, indices);
     factors.push(factor);
-    waiting.push(left);
-    for (const point of indices) place[point] = -1;
+    pending.push(update);
+    for (const point of indices) position[point] = -1;
     done += workOf(front);
-    await turn(done / work);
+    await yieldPoint(done / work);
   }
   return {
     solve: b => {

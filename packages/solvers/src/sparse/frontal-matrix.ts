@@ -4,17 +4,14 @@
  */
 import { type ComplexVector, complexZeros } from './complex-vector.ts';
 
-/** A square symmetric matrix, row-major; only elements [i, j] with i <= j count. */
+/** A square symmetric matrix, row-major; only elements [i, j] with i <= j are used. */
 export interface FrontalMatrix extends ComplexVector {
   readonly order: number;
 }
 
 export const frontalZeros = (order: number): FrontalMatrix => ({ order, ...complexZeros(order * order) });
 
-/**
- * Row i minus the multiples of pivot rows k and k + 1: two at a time, so that the row is read and written half as
- * often.
- */
+/** Subtracts multiples of pivot rows k and k + 1 from row i. Two at a time halve the reads and writes of the row. */
 const subtractTwoRows = (
   { real, imaginary, order }: FrontalMatrix,
   i: number,
@@ -55,7 +52,7 @@ const invertPivot = ({ real, imaginary, order }: FrontalMatrix, k: number): read
 };
 
 /**
- * Eliminates the first `pivots` unknowns, in place: A = L D L^T in part, without exchanges. Row k then has D[k, k] on
+ * Eliminates the first `pivots` unknowns, in place: A = L D L^T in part, without pivoting. Row k then has D[k, k] on
  * the diagonal and (D L^T)[k, j] beyond it, and the rest of the matrix is the Schur complement.
  */
 export const eliminate = (matrix: FrontalMatrix, pivots: number): void => {

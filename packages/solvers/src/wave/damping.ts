@@ -1,19 +1,19 @@
 /**
  * @file The absorbing layer of the wave equation: zeta(l) = zeta_0 (l / L)^2 along each axis, with zeta_0 = 3 c / (2 L)
- *   log(1 / R), so that what comes back from the border at right angles is R of what went in. Grote and Sim 2010,
+ *   log(1 / R), so that the border reflects a fraction R of a wave at normal incidence. Grote and Sim 2010,
  *   arXiv:1001.0319, "Efficient PML for the wave equation".
  */
 import { assertPositive } from '../assert.ts';
 
-/** How a wave's border absorbs. */
+/** The absorbing layer at the border of a wave. */
 export interface WaveAbsorption {
   /** L, in the units of the spacing. */
   readonly width: number;
-  /** R, the part that comes back, without the error of the grid; 1e-6 if absent. */
+  /** R, the reflection coefficient in the continuous limit; 1e-6 if absent. */
   readonly reflection?: number;
 }
 
-/** zeta along one axis, at the points and in the middle between neighbours. */
+/** zeta along one axis, at the points and at the midpoints between neighbours. */
 export interface AxisDamping {
   readonly nodes: Float64Array;
   readonly middles: Float64Array;

@@ -1,10 +1,10 @@
 /**
- * @file One step of the wave equation in central differences of second order, in a layer that absorbs:
+ * @file One step of the wave equation in second-order central differences, with an absorbing layer:
  *
  *     u_tt + (zeta_y + zeta_x) u_t + zeta_y zeta_x u = q (laplacian u + d phi_y/dy + d phi_x/dx),    q = c^2 / m
  *     d phi_x/dt = -zeta_x phi_x + (zeta_y - zeta_x) du/dx,    phi_y likewise
  *
- * phi is kept in the middle between neighbours. Grote and Sim 2010, arXiv:1001.0319, section 2.
+ * phi is stored at the midpoints between neighbours. Grote and Sim 2010, arXiv:1001.0319, section 2.
  */
 import type { AxisDamping } from './damping.ts';
 
@@ -15,7 +15,7 @@ export interface WaveProblem {
   readonly spacing: readonly [number, number];
   /** c^2 / m at every point. */
   readonly squaredSpeed: Float64Array;
-  /** Along y and x; absent for walls. */
+  /** Along y and x; absent for reflecting walls. */
   readonly damping: readonly [AxisDamping, AxisDamping] | undefined;
 }
 
@@ -31,12 +31,12 @@ export const laplacianOf = ({ rows, columns, spacing: [stepY, stepX] }: WaveProb
 };
 
 /**
- * Steps a wave: gives u(t + dt) from u(t - dt) and u(t). It owns the layer's memory, so every step must be taken once,
- * in order.
+ * Advances a wave: computes u(t + dt) from u(t - dt) and u(t). It holds the state of the layer, so each step must be
+ * taken exactly once, in order.
  */
 export type WaveStepper = (before: Float64Array, now: Float64Array) => Float64Array;
 
-/** Waves between walls: the outermost points stay as they are. */
+/** Waves between walls: the outermost points do not change. */
 const freeStepper =
   (problem: WaveProblem, timeStep: number): WaveStepper =>
   (before, now) => {
@@ -67,7 +67,7 @@ const dampedStepper = (
         const [zetaY, zetaX] = [dampingY.nodes[row]!, dampingX.nodes[column]!];
         const spread = after[at]! + (phiY[at]! - phiY[at - columns]!) / stepY + (phiX[at]! - phiX[at - 1]!) / stepX;
         const half = (timeStep * (zetaY + zetaX)) / 2;
-        // zeta_y zeta_x u is the mean of before and after: a strong layer would be unstable otherwise.
+        // zeta_y zeta_x u is averaged over the previous and the next step: a strong layer would be unstable otherwise.
         const stiff = (timeStep ** 2 * zetaY * zetaX) / 2;
         after[at] =
           (2 * now[at]! - before[at]! * (1 + stiff - half) + timeStep ** 2 * squaredSpeed[at]! * spread) /
@@ -89,6 +89,6 @@ const dampedStepper = (
   };
 };
 
-/** A stepper for the problem. */
+/** Makes the stepper of a problem. */
 export const waveStepper = (problem: WaveProblem, timeStep: number): WaveStepper =>
   problem.damping ? dampedStepper(problem, timeStep, problem.damping) : freeStepper(problem, timeStep);

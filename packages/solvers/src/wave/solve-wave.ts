@@ -1,50 +1,50 @@
 import type { NdArray } from 'ndarray';
-import { type ArrayView, assertShape, formatShape, toFloat64, toNdarray } from '../array-view.ts';
 import { assertAllPositive, assertPositive, assertSpacing } from '../assert.ts';
 import { StabilityError } from '../errors.ts';
-import { createTurns, type RunOptions } from '../run-options.ts';
+import { createYieldPoint, type RunOptions } from '../run-options.ts';
+import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
 import { axisDamping, type WaveAbsorption } from './damping.ts';
 import { laplacianOf, type WaveProblem, waveStepper } from './leapfrog.ts';
 
 /** The options of {@link solveWave}. */
 export interface WaveSolverOptions extends RunOptions {
-  /** When snapshots are taken, in increasing order, at or after the initial time 0. */
+  /** The times of the snapshots, increasing and not before the initial time 0. */
   readonly times: readonly number[];
-  /** The distance of neighbours along y and x. */
+  /** The grid spacing along y and x. */
   readonly spacing: readonly [number, number];
-  /** u_t at the time 0, `[rows, columns]`; at rest if absent. */
-  readonly velocity?: ArrayView;
+  /** u_t at time 0, `[rows, columns]`; 0 if absent. */
+  readonly velocity?: StridedArray;
   /** c where m is 1, in units of space per unit of time; 1 if absent. */
   readonly speed?: number;
   /** m, the squared slowness relative to 1 / c^2, `[rows, columns]`; 1 if absent. */
-  readonly squaredSlowness?: ArrayView;
-  /** A layer that absorbs what reaches the border; `null` (default) for walls, at which the wave stays as it begins. */
+  readonly squaredSlowness?: StridedArray;
+  /** The absorbing layer at the border; `null` (default) for walls, where the wave keeps its initial value. */
   readonly absorbing?: WaveAbsorption | null;
-  /** The largest step to take; 0.9 of the largest that is stable, if absent. */
+  /** The largest time step to take; 0.9 of the largest stable one if absent. */
   readonly timeStep?: number;
 }
 
-/** What {@link solveWave} found. */
+/** The result of {@link solveWave}. */
 export interface WaveSolution {
   /** u at the times, `f64[times, rows, columns]`. */
   readonly snapshots: NdArray<Float64Array>;
-  /** The step that was taken: a whole part of the last time. */
+  /** The time step used, which divides the last time. */
   readonly timeStep: number;
   readonly steps: number;
 }
 
-/** Part of the stable limit, where layers and media leave some room. */
+/** The default time step as a fraction of the stability limit; layers and media need some margin. */
 const DEFAULT_COURANT = 0.9;
 
 const assertTimes = (times: readonly number[]): void => {
-  if (times.length === 0) throw new RangeError('solveWave: times must be at least one, got none');
+  if (times.length === 0) throw new RangeError('solveWave: at least one time is needed, got none');
   times.forEach((time, i) => {
     if (!(Number.isFinite(time) && time >= (times[i - 1] ?? 0)))
-      throw new RangeError(`solveWave: times must be finite and increase from 0 on, got [${times.join(', ')}]`);
+      throw new RangeError(`solveWave: times must be finite, increasing and at least 0, got [${times.join(', ')}]`);
   });
 };
 
-const readProblem = (displacement: ArrayView, options: WaveSolverOptions): WaveProblem => {
+const readProblem = (displacement: StridedArray, options: WaveSolverOptions): WaveProblem => {
   const { spacing, speed = 1, absorbing, squaredSlowness } = options;
   const { shape } = displacement;
   const [rows = 0, columns = 0] = shape;
@@ -75,18 +75,19 @@ const largestStep = ({ squaredSpeed, spacing: [stepY, stepX] }: WaveProblem): nu
   1 / Math.sqrt(squaredSpeed.reduce((most, value) => Math.max(most, value), 0) * (stepY ** -2 + stepX ** -2));
 
 /**
- * The wave equation m u_tt = c^2 laplacian u on a grid, as `wave` of `@neural-fields/losses` has it, from its initial
- * displacement and velocity.
+ * Solves the wave equation m u_tt = c^2 laplacian u on a grid, in the form of `wave` of `@neural-fields/losses`, from
+ * its initial displacement and velocity.
  *
- * Leapfrog: central differences of second order in time and space. Snapshots between two steps are interpolated by the
- * parabola through the nearest three. What starts inside an absorbing layer is not followed rightly.
+ * The scheme is leapfrog: second-order central differences in time and space. Snapshots between two steps are
+ * interpolated by the parabola through the nearest three. Waves that start inside an absorbing layer are not computed
+ * correctly.
  *
- * @param displacement u at the time 0, `[rows, columns]`, y before x
+ * @param displacement u at time 0, `[rows, columns]`, y before x
  * @throws RangeError when an array or option does not fit
- * @throws StabilityError when `timeStep` is so large that waves would cross more than a cell a step
+ * @throws StabilityError when `timeStep` is so large that waves would cross more than one cell per step
  * @throws the signal's reason when it is aborted
  */
-export const solveWave = async (displacement: ArrayView, options: WaveSolverOptions): Promise<WaveSolution> => {
+export const solveWave = async (displacement: StridedArray, options: WaveSolverOptions): Promise<WaveSolution> => {
   const problem = readProblem(displacement, options);
   const { times } = options;
   assertTimes(times);
@@ -97,7 +98,7 @@ export const solveWave = async (displacement: ArrayView, options: WaveSolverOpti
   const last = times.at(-1)!;
   const steps = Math.ceil(last / wanted);
   const timeStep = steps === 0 ? wanted : last / steps;
-  const turn = createTurns(options);
+  const yieldPoint = createYieldPoint(options);
 
   let now: Float64Array = toFloat64('solveWave', displacement);
   if (options.velocity) assertShape('solveWave', 'the velocity', options.velocity, displacement.shape);
@@ -124,7 +125,7 @@ export const solveWave = async (displacement: ArrayView, options: WaveSolverOpti
       for (let i = 0; i < now.length; i++) snapshots[from + i] = a * before[i]! + b * now[i]! + c * after[i]!;
     }
     [before, now] = [now, after];
-    await turn(taken === times.length ? 1 : Math.min(n / steps, 1));
+    await yieldPoint(taken === times.length ? 1 : Math.min(n / steps, 1));
   }
   return { snapshots: toNdarray(snapshots, [times.length, rows, columns]), timeStep, steps };
 };

@@ -6,8 +6,8 @@ import { convergenceOrders, largestDifference, relativeDistance, sampled } from 
 const absorbing = { strength: 5, width: 0.5, bound: 1 };
 
 /**
- * J_0 and Y_0 by their power series: in float64 they have 12 digits up to 10. Abramowitz and Stegun 1964, 9.1.12 and
- * 9.1.13.
+ * J_0 and Y_0 by their power series: in float64 they are accurate to 12 digits for arguments up to 10. Abramowitz and
+ * Stegun 1964, 9.1.12 and 9.1.13.
  */
 const bessel = (x: number): { j: number; y: number } => {
   const gamma = 0.5772156649015329;
@@ -21,20 +21,20 @@ const bessel = (x: number): { j: number; y: number } => {
   return { j, y: (2 / Math.PI) * ((Math.log(x / 2) + gamma) * j + rest) };
 };
 
-it('the Bessel functions of this test are right', () => {
+it('the Bessel functions of this test agree with tables', () => {
   // Abramowitz and Stegun 1964, table 9.1.
   expect(bessel(1)).toEqual({ j: expect.closeTo(0.7651976866, 10), y: expect.closeTo(0.0882569642, 10) });
   expect(bessel(5)).toEqual({ j: expect.closeTo(-0.1775967713, 10), y: expect.closeTo(-0.308517625, 9) });
 });
 
 describe('an outgoing wave in free space', () => {
-  // What the layer itself gives back is exp(-2 k a_0 L / 3) = 6e-8 of the wave.
+  // The layer itself reflects exp(-2 k a_0 L / 3) = 6e-8 of the wave.
   const [wavenumber, variance] = [10, 0.05 ** 2];
   const inner = (x: number): boolean => Math.abs(x) <= 0.5;
 
   /**
-   * With laplacian u + k^2 u = delta and time as exp(i omega t), u = (i / 4) H_0^(2)(k r) = (Y_0 + i J_0) / 4. Away
-   * from a Gaussian of unit integral it is exp(-k^2 variance / 2) times that.
+   * With laplacian u + k^2 u = delta and the time dependence exp(i omega t), u = (i / 4) H_0^(2)(k r) = (Y_0 + i J_0) /
+   * 4. Away from a Gaussian of unit integral it is exp(-k^2 variance / 2) times that.
    */
   const truth = (y: number, x: number): readonly [number, number] => {
     const r = Math.hypot(x, y);
@@ -52,7 +52,7 @@ describe('an outgoing wave in free space', () => {
   it.each([
     { order: 2, within: 3e-2 },
     { order: 4, within: 3e-4 },
-  ] as const)('is that of the Hankel function, with order $order', async ({ order, within }) => {
+  ] as const)('is the Hankel function, with order $order', async ({ order, within }) => {
     const errors: number[] = [];
     for (const size of [49, 97, 145]) {
       const { waves, residual } = await solve(size, order);
@@ -65,7 +65,7 @@ describe('an outgoing wave in free space', () => {
   });
 
   // Through the layer it falls to exp(-k a_0 L / 3) = 2.4e-4 of its size, and to 0 at the border, one point further.
-  it('dies away in the layer, in the same way for either order', async () => {
+  it('decays in the layer, equally with both orders', async () => {
     const distances: number[] = [];
     for (const size of [65, 129]) {
       const [second, fourth] = [await solve(size, 2), await solve(size, 4)];
@@ -87,7 +87,7 @@ describe('a standing wave between walls, in a medium that varies', () => {
   const medium = (y: number, x: number): number => 1.5 + Math.sin(2 * x) * Math.cos(y);
   const wave = (y: number, x: number): number => Math.sin(p * (y + 1)) * Math.sin(q * (x + 1));
 
-  it.each([{ order: 2 }, { order: 4 }] as const)('is found with order $order', async ({ order }) => {
+  it.each([{ order: 2 }, { order: 4 }] as const)('converges with order $order', async ({ order }) => {
     const errors: number[] = [];
     for (const size of [33, 65, 129]) {
       const truth = sampled(size, (y, x) => [wave(y, x), -2 * wave(y, x)]);
@@ -103,7 +103,8 @@ describe('a standing wave between walls, in a medium that varies', () => {
       });
       errors.push(relativeDistance(solution.waves.data, truth.data));
     }
-    // Differences next to the walls are of lower order, and their error falls faster: the order is met from above.
+    // Differences next to the walls are of lower order and their errors decrease faster, so the observed order
+    // approaches the nominal one from above.
     expect(convergenceOrders(errors).at(-1)).toBeGreaterThan(order - 0.1);
   });
 });
@@ -135,7 +136,7 @@ it('solves for several sources at once, on grids that are not square', async () 
   );
 });
 
-it('says what does not fit, and gives up when the residual does not fall', async () => {
+it('rejects wrong arguments, and throws when the residual does not decrease', async () => {
   const options = { wavenumber: 6, absorbing } as const;
   const source = sampled(9, () => [1, 0]);
   const refused = (change: object, array = source): Promise<unknown> =>
@@ -159,12 +160,10 @@ it('says what does not fit, and gives up when the residual does not fall', async
   await expect(refused({ squaredSlowness: sampled(9, () => -1) })).rejects.toThrow(
     'must be positive everywhere, got -1 at element 0',
   );
-  await expect(refused({ maximumBytes: 1000 })).rejects.toThrow(
-    /maximumBytes must be at least \d+ for 9 x 9 points, got 1000/,
-  );
+  await expect(refused({ maxBytes: 1000 })).rejects.toThrow(/maxBytes must be at least \d+ for 9 x 9 points, got 1000/);
   await expect(refused({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
-  // Three points a wavelength.
+  // Three points per wavelength.
   const error: unknown = await refused({ absorbing: null, wavenumber: 8 }).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(ConvergenceError);
-  expect(error).toMatchObject({ tolerance: 1e-9, message: expect.stringContaining('take a finer grid, order 2') });
+  expect(error).toMatchObject({ tolerance: 1e-9, message: expect.stringContaining('use a finer grid, order 2') });
 });

@@ -32,7 +32,7 @@ const kernels: Readonly<Record<DifferenceOperator, readonly (readonly number[])[
   ],
 };
 
-/** Differences as their definition says, with mirror images beyond the border: `[rows, columns, 2 channels]`. */
+/** Differences by definition, with mirrored borders: `[rows, columns, 2 channels]`. */
 const differences = (
   u: NdArray<Float64Array>,
   operator: DifferenceOperator,
@@ -59,7 +59,7 @@ const differences = (
 const spacing = [0.5, 1.5];
 
 describe.each(['forward', 'central', 'sobel'] as const)('integrateGradient of %s differences', operator => {
-  it('finds back any image, but for its mean', () => {
+  it('recovers any image up to its mean', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 16 }),
@@ -80,7 +80,7 @@ describe.each(['forward', 'central', 'sobel'] as const)('integrateGradient of %s
     );
   });
 
-  it('is the nearest of all for a field that is no gradient: what is left is at right angles to every gradient', () => {
+  it('is the least-squares solution for a field that is not a gradient: the residual is orthogonal to every gradient', () => {
     const field = noise([7, 9, 2], 1);
     const found = integrateGradient(field, { operator, spacing });
     const left = differences(found, operator, spacing).data.map((value, i) => value - field.data[i]!);
@@ -92,7 +92,7 @@ describe.each(['forward', 'central', 'sobel'] as const)('integrateGradient of %s
   });
 });
 
-it('takes central differences with the mean 0 if nothing else is said', () => {
+it('defaults to central differences and mean 0', () => {
   const image = noise([5, 4, 1], 9);
   const found = integrateGradient(differences(image, 'central', [1, 1]));
   const explicit = integrateGradient(differences(image, 'central', [1, 1]), { operator: 'central', mean: 2 });
@@ -104,7 +104,7 @@ it('takes central differences with the mean 0 if nothing else is said', () => {
   ).toBeLessThan(1e-12);
 });
 
-it('says what does not fit', () => {
+it('rejects wrong arguments', () => {
   expect(() => integrateGradient(noise([3, 3, 3], 1))).toThrow(
     '[...grid, d * channels] with d axes in the grid, got [3, 3, 3]',
   );

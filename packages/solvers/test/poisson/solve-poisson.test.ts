@@ -13,7 +13,7 @@ const noise = (shape: number[], seed: number): NdArray<Float64Array> => {
   );
 };
 
-/** Second differences as their definition says, with mirror images beyond the border (d c b a | a b c d). */
+/** Second differences by definition, with mirrored borders (d c b a | a b c d). */
 const mirroredLaplacian = (u: NdArray<Float64Array>, spacing: readonly number[]): NdArray<Float64Array> => {
   const [rows, columns, channels] = u.shape as [number, number, number];
   const result = ndarray(new Float64Array(u.data.length), u.shape);
@@ -33,8 +33,8 @@ const meanOf = (data: Float64Array): number => data.reduce((sum, value) => sum +
 
 const sizes = fc.integer({ min: 1, max: 24 });
 
-describe('solvePoisson with mirror images', () => {
-  it('finds back any image from its Laplacian', () => {
+describe('solvePoisson with mirrored borders', () => {
+  it('recovers any image from its Laplacian', () => {
     fc.assert(
       fc.property(sizes, sizes, fc.integer({ min: 0, max: 1000 }), (rows, columns, seed) => {
         const image = noise([rows, columns, 2], seed);
@@ -56,7 +56,7 @@ describe('solvePoisson with mirror images', () => {
     );
   });
 
-  it('has the mean that is asked for, and leaves out the mean of a right side', () => {
+  it('has the given mean, and ignores the mean of the right-hand side', () => {
     const right = ndarray(Float64Array.of(1, 2, 0, 5), [2, 2, 1]);
     const found = solvePoisson(right, { mean: 3 });
     expect(meanOf(found.data)).toBeCloseTo(3, 12);
@@ -86,8 +86,8 @@ describe('solvePoisson with mirror images', () => {
   });
 });
 
-describe('solvePoisson with a known border', () => {
-  it('finds back any image from its Laplacian and its border', () => {
+describe('solvePoisson with border values', () => {
+  it('recovers any image from its Laplacian and its border', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 3, max: 20 }),
@@ -108,7 +108,7 @@ describe('solvePoisson with a known border', () => {
     );
   });
 
-  it('converges with order 2 to a solution of the equation', () => {
+  it('converges to the continuous solution with order 2', () => {
     const u = (y: number, x: number): number[] => [Math.exp(y) * Math.sin(2 * x)];
     const errors = [9, 17, 33, 65].map(size => {
       const truth = sampled(size, u);
@@ -123,7 +123,7 @@ describe('solvePoisson with a known border', () => {
     expect(errors.at(-1)).toBeLessThan(1e-3);
   });
 
-  it('is 0 on the border if nothing else is said, and leaves its arguments as they are', () => {
+  it('defaults to 0 on the border, and does not modify its arguments', () => {
     const border = noise([4, 5, 1], 3);
     const right = noise([4, 5, 1], 4);
     const copies = [border.data.slice(), right.data.slice()];
@@ -135,13 +135,13 @@ describe('solvePoisson with a known border', () => {
   });
 });
 
-it('says what does not fit', () => {
+it('rejects wrong arguments', () => {
   const right = ndarray(new Float64Array(6), [2, 3, 1]);
   expect(() => solvePoisson(ndarray(new Float64Array(3), [3]))).toThrow(
-    'the right side must be [...grid, channels], got [3]',
+    'the right-hand side must be [...grid, channels], got [3]',
   );
   expect(() => solvePoisson(right, { boundary: 'dirichlet' })).toThrow(
-    'must have 3 points along each axis, got [2, 3, 1]',
+    'must have at least 3 points along each axis, got [2, 3, 1]',
   );
   expect(() => solvePoisson(right, { spacing: [1] })).toThrow('spacing must be 2 numbers, one for each axis, got 1');
   expect(() => solvePoisson(right, { spacing: [1, 0] })).toThrow('spacing must be a positive number, got 0');
@@ -156,7 +156,7 @@ it('says what does not fit', () => {
   );
 });
 
-it('reads arrays of any strides', () => {
+it('accepts arrays with any strides', () => {
   const right = noise([4, 6, 1], 5);
   const turned = right.transpose(1, 0, 2);
   const found = solvePoisson(turned);

@@ -28,7 +28,7 @@ it.each([
     inverse: inverseSineTransform,
     basis: (k: number, j: number, n: number) => Math.sin((Math.PI * (k + 1) * (j + 1)) / (n + 1)),
   },
-])('the $name transform is its sum, and has its inverse', ({ forward, inverse, basis }) => {
+])('the $name transform agrees with its defining sum, and is inverted', ({ forward, inverse, basis }) => {
   fc.assert(
     fc.property(lines, values => {
       const line = Float64Array.from(values);
@@ -38,7 +38,7 @@ it.each([
   );
 });
 
-it('lines run along the axis that is named', () => {
+it('alongAxis transforms the lines along the given axis', () => {
   const negative: LineTransform = line => line.map((value, i) => (i === 0 ? -value : value));
   const data = Float64Array.from({ length: 12 }, (_, i) => i + 1);
   alongAxis(data, [2, 3, 2], 1, negative);

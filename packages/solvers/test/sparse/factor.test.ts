@@ -14,7 +14,7 @@ const noise = (length: number, seed: number): ComplexVector => {
 
 const randomSystem = (rows: number, columns: number, seed: number): GridSystem => {
   const diagonal = noise(rows * columns, seed);
-  // Far from singular, in a direction of the complex plane.
+  // Diagonally dominant along one direction of the complex plane, so far from singular.
   for (let i = 0; i < diagonal.real.length; i++) diagonal.imaginary[i]! += 6;
   return { rows, columns, diagonal, right: noise(rows * columns, seed + 1), down: noise(rows * columns, seed + 2) };
 };
@@ -27,7 +27,7 @@ const copy = ({ real, imaginary }: ComplexVector): ComplexVector => ({
 const sizes = fc.integer({ min: 1, max: 30 });
 
 describe('dissect', () => {
-  it('eliminates every point once, and names all that it is still coupled with', () => {
+  it('eliminates every point once, with all the points that it is still coupled with', () => {
     fc.assert(
       fc.property(sizes, sizes, (rows, columns) => {
         const eliminated = new Set<number>();
@@ -39,7 +39,7 @@ describe('dissect', () => {
             eliminated.add(point);
           }
           expect([...border].some(point => eliminated.has(point))).toBe(false);
-          // Neighbours that are not eliminated yet, and whatever the children left, are in the front.
+          // Neighbours that are not eliminated yet, and the borders of the children, are in the front.
           const [, ...near] = [0, -columns, columns];
           for (const point of pivots) {
             const beside = [
@@ -77,7 +77,7 @@ describe('factorGrid', () => {
     );
   });
 
-  it('has the residual that the dense product gives', () => {
+  it('has the residual of the dense product', () => {
     const system = randomSystem(2, 2, 1);
     const { diagonal: d, right: r, down: c } = system;
     const x: ComplexVector = { real: Float64Array.of(1, 2, 3, 4), imaginary: new Float64Array(4) };
@@ -92,7 +92,7 @@ describe('factorGrid', () => {
       expect(real[i]).toBeCloseTo(-row.reduce((sum, a, j) => sum + a * x.real[j]!, 0), 12);
   });
 
-  it('reports progress up to 1, and stops with the reason of its signal', async () => {
+  it('reports progress up to 1, and rejects with the reason of its signal', async () => {
     const seen: number[] = [];
     await factorGrid(randomSystem(60, 60, 1), { onProgress: done => seen.push(done) });
     expect(seen.at(-1)).toBe(1);
@@ -107,9 +107,9 @@ describe('factorGrid', () => {
     await expect(stopped).rejects.toBe(reason);
   });
 
-  it('needs memory as n^2 log n', () => {
+  it('needs O(n^2 log n) memory', () => {
     expect(factorSize(1, 1).factorBytes).toBe(16);
-    // Twice as many points along each side: four times as much, and somewhat more.
+    // Twice as many points along each side need a little more than four times the memory.
     const ratio = factorSize(510, 510).factorBytes / factorSize(254, 254).factorBytes;
     expect(ratio).toBeGreaterThan(4);
     expect(ratio).toBeLessThan(5.5);

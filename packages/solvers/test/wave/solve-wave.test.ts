@@ -6,11 +6,11 @@ import { convergenceOrders, largestDifference, relativeDistance, sampled } from 
 const spacingOf = (size: number): [number, number] => [2 / (size - 1), 2 / (size - 1)];
 const bell = (width: number) => (y: number, x: number) => Math.exp(-(x * x + y * y) / (2 * width ** 2));
 
-describe('between walls', () => {
+describe('waves between walls', () => {
   const [p, q] = [Math.PI / 2, Math.PI];
   const mode = (y: number, x: number): number => Math.sin(p * (y + 1)) * Math.sin(q * (x + 1));
 
-  it('a mode oscillates at the frequency of the differences, to rounding', async () => {
+  it('a mode oscillates at the discrete frequency, up to rounding', async () => {
     const size = 21;
     const [step] = spacingOf(size);
     const { snapshots, timeStep, steps } = await solveWave(sampled(size, mode), {
@@ -31,7 +31,7 @@ describe('between walls', () => {
     ).toBeLessThan(1e-12);
   });
 
-  it('displacement and velocity converge with order 2, at times between the steps as well', async () => {
+  it('displacement and velocity converge with order 2, also at times between steps', async () => {
     const omega = 1.5 * Math.hypot(p, q);
     const times = [0.31, 0.77, 1.2345];
     const errors: number[] = [];
@@ -51,9 +51,9 @@ describe('between walls', () => {
     for (const order of convergenceOrders(errors)) expect(Math.abs(order - 2)).toBeLessThan(0.2);
   });
 
-  it('follows a medium that varies', async () => {
+  it('solves the equation in a varying medium', async () => {
     // m u_tt = laplacian u for u = cos(omega t) (1 - y^2) (1 - x^2) and m = 2 / omega^2 (1 / (1 - y^2) + 1 / (1 -
-    // x^2)); differences in space are exact.
+    // x^2)); spatial differences are exact.
     const [size, omega] = [33, 3];
     const inside = (x: number): number => Math.max(1 - x * x, 0.01);
     const shape = sampled(size, (y, x) => (1 - y * y) * (1 - x * x));
@@ -74,8 +74,8 @@ describe('between walls', () => {
   });
 });
 
-describe('in free space', () => {
-  it("is d'Alembert's: half of the displacement goes either way, and with its velocity all of it goes one way", async () => {
+describe('waves in free space', () => {
+  it("follow d'Alembert: half of the displacement travels each way, or all of it one way with a matching velocity", async () => {
     const [rows, columns] = [201, 161];
     const g = (x: number): number => Math.exp(-50 * x * x);
     const slope = (x: number): number => -100 * x * g(x);
@@ -89,7 +89,7 @@ describe('in free space', () => {
       sampled(rows, (_, x) => g(x), columns),
       { times: [0.4], spacing, velocity },
     );
-    // The middle row is 1 away from the walls, which it does not hear of in a time of 0.4.
+    // The middle row is 1 away from the walls, whose influence does not reach it in a time of 0.4.
     for (let j = 0; j < columns; j++) {
       const x = -1 + (2 * j) / (columns - 1);
       expect(Math.abs(still.snapshots.get(0, 100, j) - (g(x - 0.4) + g(x + 0.4)) / 2)).toBeLessThan(3e-3);
@@ -97,7 +97,7 @@ describe('in free space', () => {
     }
   });
 
-  it('goes out through the layer as if there were no border', async () => {
+  it('leave through the layer as if there were no border', async () => {
     const size = 81;
     const [step] = spacingOf(size);
     const times = [1.2, 3];
@@ -105,7 +105,7 @@ describe('in free space', () => {
     const absorbing = { width: 0.4 };
     const { snapshots } = await solveWave(start, { times, spacing: [step, step], absorbing });
     const walls = await solveWave(start, { times, spacing: [step, step] });
-    // A domain three times as wide, whose walls nothing comes back from in that time.
+    // A domain three times as wide, whose walls reflect nothing in that time.
     const wide = await solveWave(
       ndarray(
         Float64Array.from({ length: 241 ** 2 }, (_, i) =>
@@ -133,25 +133,25 @@ describe('in free space', () => {
     { width: 0.4, reflection: 1e-8 },
     { width: 1, reflection: 1e-12 },
     { width: 0.2, reflection: 1e-15 },
-  ])('stays stable for long with a layer of $width and $reflection', async absorbing => {
+  ])('stay stable for a long time with a layer of $width and $reflection', async absorbing => {
     const start = sampled(31, bell(0.15));
     const { snapshots } = await solveWave(start, { times: [100], spacing: spacingOf(31), absorbing });
     expect(Math.max(...snapshots.data.map(Math.abs))).toBeLessThan(1e-3);
   });
 });
 
-it('refuses steps that are too large, and says which are not', async () => {
+it('rejects time steps that are too large, and names the largest stable one', async () => {
   const start = sampled(11, bell(0.2));
   const error: unknown = await solveWave(start, { times: [1], spacing: [0.2, 0.2], speed: 2, timeStep: 0.1 }).catch(
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(StabilityError);
-  expect(error).toMatchObject({ timeStep: 0.1, largest: expect.closeTo(0.1 / Math.SQRT2, 12) });
+  expect(error).toMatchObject({ timeStep: 0.1, maxTimeStep: expect.closeTo(0.1 / Math.SQRT2, 12) });
   const { timeStep } = await solveWave(start, { times: [1], spacing: [0.2, 0.2], speed: 2, timeStep: 0.07 });
   expect(timeStep).toBeLessThanOrEqual(0.07);
 });
 
-it('reports progress up to 1, and stops with the reason of its signal', async () => {
+it('reports progress up to 1, and rejects with the reason of its signal', async () => {
   const start = sampled(101, bell(0.2));
   const seen: number[] = [];
   const reason = new Error('enough');
@@ -167,7 +167,7 @@ it('reports progress up to 1, and stops with the reason of its signal', async ()
   await expect(stopped).rejects.toBe(reason);
 });
 
-it('says what does not fit', async () => {
+it('rejects wrong arguments', async () => {
   const start = sampled(9, bell(0.2));
   const options = { times: [1], spacing: [0.25, 0.25] } as const;
   const refused = (change: object, array = start): Promise<unknown> => solveWave(array, { ...options, ...change });
@@ -177,9 +177,9 @@ it('says what does not fit', async () => {
       sampled(9, () => [1]),
     ),
   ).rejects.toThrow('must be [rows, columns] with 3 or more of each, got [9, 9, 1]');
-  await expect(refused({ times: [] })).rejects.toThrow('times must be at least one, got none');
+  await expect(refused({ times: [] })).rejects.toThrow('at least one time is needed, got none');
   await expect(refused({ times: [1, 0.5] })).rejects.toThrow(
-    'times must be finite and increase from 0 on, got [1, 0.5]',
+    'times must be finite, increasing and at least 0, got [1, 0.5]',
   );
   await expect(refused({ times: [-1] })).rejects.toThrow(RangeError);
   await expect(refused({ speed: 0 })).rejects.toThrow('speed must be a positive number, got 0');

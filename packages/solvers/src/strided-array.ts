@@ -1,11 +1,13 @@
-/** @file What every solver accepts as an array: `ndarray`'s four fields, whatever the element type and the strides. */
+/**
+ * @file The array type that every solver accepts: the four fields of an `ndarray`, with any element type and strides.
+ */
 import ndarray, { type NdArray } from 'ndarray';
 
 /**
- * A strided array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every
- * `ndarray` is one.
+ * A strided array: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Any `ndarray` can be
+ * passed.
  */
-export interface ArrayView {
+export interface StridedArray {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
   readonly stride: readonly number[];
@@ -20,11 +22,11 @@ export const elementCount = (shape: readonly number[]): number =>
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 /**
- * The elements in row-major order, in double precision: always a copy.
+ * Copies the elements in row-major order, in double precision.
  *
  * @throws RangeError when the array is empty, or an element is not a finite number
  */
-export const toFloat64 = (caller: string, { data, shape, stride, offset }: ArrayView): Float64Array => {
+export const toFloat64 = (caller: string, { data, shape, stride, offset }: StridedArray): Float64Array => {
   const count = elementCount(shape);
   if (count === 0) throw new RangeError(`${caller}: the array must not be empty, got ${formatShape(shape)}`);
   const values = new Float64Array(count);
@@ -35,7 +37,7 @@ export const toFloat64 = (caller: string, { data, shape, stride, offset }: Array
     if (!Number.isFinite(value))
       throw new RangeError(`${caller}: the elements must be finite numbers, got ${value} at ${formatShape(index)}`);
     values[i] = value;
-    // The indices turn over like an odometer.
+    // Advance the index like an odometer.
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       from += stride[axis]!;
       if (++index[axis]! < shape[axis]!) break;
@@ -47,7 +49,7 @@ export const toFloat64 = (caller: string, { data, shape, stride, offset }: Array
 };
 
 /** @throws RangeError when the array has another shape */
-export const assertShape = (caller: string, what: string, { shape }: ArrayView, wanted: readonly number[]): void => {
+export const assertShape = (caller: string, what: string, { shape }: StridedArray, wanted: readonly number[]): void => {
   if (shape.length !== wanted.length || shape.some((length, axis) => length !== wanted[axis]))
     throw new RangeError(`${caller}: ${what} must be ${formatShape(wanted)}, got ${formatShape(shape)}`);
 };
