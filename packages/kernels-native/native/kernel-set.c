@@ -1,4 +1,5 @@
 #include "kernel-set.h"
+#include "cpu.h"
 
 extern const KernelSet kernels_portable;
 #if defined(__x86_64__)
@@ -8,12 +9,8 @@ extern const KernelSet kernels_avx2, kernels_avx512;
 int usable_kernel_sets(const KernelSet *sets[MOST_SETS]) {
   int count = 0;
 #if defined(__x86_64__)
-  // These ask the operating system too, which has to save the registers.
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-    sets[count++] = &kernels_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets[count++] = &kernels_avx2;
+  if (has_avx512()) sets[count++] = &kernels_avx512;
+  if (has_avx2()) sets[count++] = &kernels_avx2;
 #endif
   sets[count++] = &kernels_portable;
   return count;

@@ -1,9 +1,9 @@
 #include "pool.h"
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdlib.h>
+#include "threads.h"
+#if !defined(_WIN32)
+#include <signal.h>
+#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -14,15 +14,15 @@
 /** Each of them alone in its line of the cache. */
 typedef struct {
   _Alignas(64) _Atomic unsigned taken;
-  pthread_t thread;
+  Thread thread;
   Pool *pool;
   int number;
 } Worker;
 
 struct Pool {
   int count, started;
-  pthread_mutex_t mutex;
-  pthread_cond_t work, end;
+  Mutex mutex;
+  Condition work, end;
   bool is_ending;
   Share share;
   void *job;
@@ -48,27 +48,27 @@ static bool claims(Worker *worker, unsigned generation) {
 
 static void finish_share(Pool *pool) {
   if (atomic_fetch_add(&pool->done, 1) + 1 < pool->count) return;
-  pthread_mutex_lock(&pool->mutex);
-  pthread_cond_signal(&pool->end);
-  pthread_mutex_unlock(&pool->mutex);
+  lock_mutex(&pool->mutex);
+  signal_one(&pool->end);
+  unlock_mutex(&pool->mutex);
 }
 
-static void *serve(void *argument) {
+THREAD_FUNCTION(serve, argument) {
   Worker *worker = argument;
   Pool *pool = worker->pool;
   unsigned seen = 0;
   for (;;) {
     for (int i = 0; i < SPINS && atomic_load_explicit(&pool->generation, memory_order_relaxed) == seen; i++) pause_briefly();
-    pthread_mutex_lock(&pool->mutex);
-    while (atomic_load(&pool->generation) == seen && !pool->is_ending) pthread_cond_wait(&pool->work, &pool->mutex);
+    lock_mutex(&pool->mutex);
+    while (atomic_load(&pool->generation) == seen && !pool->is_ending) wait_for(&pool->work, &pool->mutex);
     const bool is_ending = pool->is_ending;
     seen = atomic_load(&pool->generation);
     const Share share = pool->share;
     void *job = pool->job;
     // While the caller waits for the mutex it cannot begin another job, so this claims a share of the one just read.
     const bool is_mine = !is_ending && claims(worker, seen);
-    pthread_mutex_unlock(&pool->mutex);
-    if (is_ending) return NULL;
+    unlock_mutex(&pool->mutex);
+    if (is_ending) return 0;
     if (!is_mine) continue;
     share(job, worker->number, pool->count);
     finish_share(pool);
@@ -76,15 +76,14 @@ static void *serve(void *argument) {
 }
 
 Pool *create_pool(int count) {
-  const size_t bytes = (sizeof(Pool) + count * sizeof(Worker) + 63) & ~(size_t)63;
-  Pool *pool = aligned_alloc(64, bytes);
+  Pool *pool = allocate_aligned(64, sizeof(Pool) + count * sizeof(Worker));
   if (pool == NULL) return NULL;
   pool->count = count;
   pool->started = 0;
   pool->is_ending = false;
-  pthread_mutex_init(&pool->mutex, NULL);
-  pthread_cond_init(&pool->work, NULL);
-  pthread_cond_init(&pool->end, NULL);
+  init_mutex(&pool->mutex);
+  init_condition(&pool->work);
+  init_condition(&pool->end);
   atomic_init(&pool->generation, 0);
   atomic_init(&pool->done, 0);
   for (int number = 0; number < count; number++) {
@@ -93,20 +92,24 @@ Pool *create_pool(int count) {
     worker->number = number;
     atomic_init(&worker->taken, 0);
   }
+#if !defined(_WIN32)
   // Signals are for the threads of Node.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+#endif
   for (int number = 1; number < count; number++) {
-    if (pthread_create(&pool->workers[number].thread, NULL, serve, &pool->workers[number]) != 0) break;
+    if (!start_thread(&pool->workers[number].thread, serve, &pool->workers[number])) break;
     pool->started = number;
   }
+#if !defined(_WIN32)
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+#endif
   return pool;
 }
 
 void run_shares(Pool *pool, Share share, void *job) {
-  pthread_mutex_lock(&pool->mutex);
+  lock_mutex(&pool->mutex);
   pool->share = share;
   pool->job = job;
   atomic_store(&pool->done, 0);
@@ -114,8 +117,8 @@ void run_shares(Pool *pool, Share share, void *job) {
   // 0 is what nobody has claimed yet.
   if (generation == 0) generation = 1;
   atomic_store(&pool->generation, generation);
-  pthread_cond_broadcast(&pool->work);
-  pthread_mutex_unlock(&pool->mutex);
+  signal_all(&pool->work);
+  unlock_mutex(&pool->mutex);
   for (int number = 0; number < pool->count; number++) {
     if (!claims(&pool->workers[number], generation)) continue;
     share(job, number, pool->count);
@@ -123,19 +126,19 @@ void run_shares(Pool *pool, Share share, void *job) {
   }
   for (int i = 0; i < SPINS && atomic_load(&pool->done) < pool->count; i++) pause_briefly();
   if (atomic_load(&pool->done) == pool->count) return;
-  pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->done) < pool->count) pthread_cond_wait(&pool->end, &pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
+  lock_mutex(&pool->mutex);
+  while (atomic_load(&pool->done) < pool->count) wait_for(&pool->end, &pool->mutex);
+  unlock_mutex(&pool->mutex);
 }
 
 void dispose_pool(Pool *pool) {
-  pthread_mutex_lock(&pool->mutex);
+  lock_mutex(&pool->mutex);
   pool->is_ending = true;
-  pthread_cond_broadcast(&pool->work);
-  pthread_mutex_unlock(&pool->mutex);
-  for (int number = 1; number <= pool->started; number++) pthread_join(pool->workers[number].thread, NULL);
-  pthread_cond_destroy(&pool->work);
-  pthread_cond_destroy(&pool->end);
-  pthread_mutex_destroy(&pool->mutex);
-  free(pool);
+  signal_all(&pool->work);
+  unlock_mutex(&pool->mutex);
+  for (int number = 1; number <= pool->started; number++) join_thread(pool->workers[number].thread);
+  dispose_condition(&pool->work);
+  dispose_condition(&pool->end);
+  dispose_mutex(&pool->mutex);
+  free_aligned(pool);
 }

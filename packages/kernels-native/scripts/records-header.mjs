@@ -5,16 +5,28 @@ import { createHash } from 'node:crypto';
 const types = { i32: 'int32_t', u32: 'uint32_t', usize: 'uint32_t', f32: 'float' };
 
 /**
- * @param {string} text of `src/generated/records.ts`
- * @returns {Promise<string>} the text of `records.h`
+ * @param {string} text Of `src/generated/records.ts`.
+ * @returns {Promise<{ records: Record<string, { bytes: number, fields: Record<string, { offset: number, type: string }>
+ * }>, constants: Record<string, number> }>}
+ */
+const readRecords = text => import(`data:text/javascript,${encodeURIComponent(text.replaceAll(' as const;', ';'))}`);
+
+/**
+ * What the binary says of its records; `src/addon/load.node.ts` makes the same of those that it finds.
+ *
+ * @param {string} text Of `src/generated/records.ts`.
+ */
+export async function recordsDigest(text) {
+  const { records, constants } = await readRecords(text);
+  return createHash('sha256').update(JSON.stringify({ records, constants })).digest('hex').slice(0, 16);
+}
+
+/**
+ * @param {string} text Of `src/generated/records.ts`.
+ * @returns {Promise<string>} The text of `records.h`.
  */
 export async function recordsHeader(text) {
-  const script = text.replaceAll(' as const;', ';');
-  /**
-   * @type {{ records: Record<string, { bytes: number, fields: Record<string, { offset: number, type: string }> }>,
-   * constants: Record<string, number> }}
-   */
-  const { records, constants } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+  const { records, constants } = await readRecords(text);
   const structs = Object.entries(records).map(([name, { bytes, fields }]) => {
     const members = Object.entries(fields);
     const checks = members.map(
@@ -29,14 +41,13 @@ export async function recordsHeader(text) {
     ].join('\n');
   });
   const numbers = Object.entries(constants).map(([name, value]) => `  ${name} = ${value},`);
-  const digest = createHash('sha256').update(JSON.stringify({ records, constants })).digest('hex').slice(0, 16);
   return `// Made from the records of kernels-wasm by scripts/records-header.mjs.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 /** \`src/addon/load.node.ts\` makes the same of the records that it finds. */
-#define RECORDS_DIGEST "${digest}"
+#define RECORDS_DIGEST "${await recordsDigest(text)}"
 
 ${structs.join('\n\n')}
 

@@ -1,30 +1,64 @@
 /** @file The addon by itself: what it refuses, and what becomes of a binary that is missing or unfit. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Addon, MachineHandle } from '../src/addon/addon.ts';
 import { loadAddon as loadInBrowser } from '../src/addon/load.browser.ts';
-import { loadAddon, loadBinary } from '../src/addon/load.node.ts';
+import { type FoundBinary, findBinaries, loadAddon, loadBinary } from '../src/addon/load.node.ts';
 import { withNative } from './native-backend.ts';
 
 it('is a sentence where there is no binary', () => {
-  expect(loadBinary(undefined)).toEqual({
+  expect(loadAddon([])).toEqual({
     problem: expect.stringMatching(/^there is no binary for \w+ on \w+; .*npm run build:native/),
   });
   expect(loadInBrowser()).toEqual({ problem: 'native kernels are for Node' });
 });
 
-it('is a sentence where the binary is none', () => {
+describe('packages of the platform', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kernels-native-'));
-  const path = join(folder, 'kernels.node');
-  writeFileSync(path, 'not a binary');
-  try {
-    expect(loadBinary(path)).toEqual({ problem: expect.stringMatching(/kernels\.node cannot be loaded: /) });
-  } finally {
-    rmSync(folder, { recursive: true });
+  const own = join(folder, 'own');
+  const from = pathToFileURL(join(own, 'dist/addon/load.node.js'));
+  const names = ['plain', 'musl', 'missing', 'nameless'];
+  const versions = { plain: '1.0.0', musl: '1.2.3', nameless: undefined };
+  mkdirSync(own);
+  writeFileSync(join(own, 'package.json'), '{ "version": "1.2.3" }');
+  for (const [name, version] of Object.entries(versions)) {
+    const home = join(own, 'node_modules', name);
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'kernels.node'), 'not a binary');
+    if (version !== undefined) writeFileSync(join(home, 'package.json'), JSON.stringify({ name, version }));
   }
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const pathOf = (name: string): string => join(realpathSync(own), 'node_modules', name, 'kernels.node');
+
+  it('are found with the reason not to load them, before what a clone has built', () => {
+    const found: readonly FoundBinary[] = findBinaries(from, names);
+    expect(found).toEqual([
+      { path: pathOf('plain'), problem: 'plain has version 1.0.0, but this package needs 1.2.3' },
+      { path: pathOf('musl') },
+      { path: pathOf('nameless'), problem: expect.stringMatching(/^the version of nameless cannot be read: /) },
+    ]);
+    const built = join(own, 'build/kernels.node');
+    mkdirSync(join(own, 'build'));
+    writeFileSync(built, '');
+    expect(findBinaries(from, names)).toEqual([...found, { path: built }]);
+  });
+
+  it('that are of another version or no binaries are a sentence, that of the first', () => {
+    const found = findBinaries(from, names);
+    expect(loadAddon(found)).toEqual({ problem: 'plain has version 1.0.0, but this package needs 1.2.3' });
+    expect(loadAddon(found.slice(1))).toEqual({
+      problem: expect.stringMatching(/kernels\.node cannot be loaded: .+$/),
+    });
+  });
+
+  it('that cannot be loaded give way to one that can', context => {
+    const loaded = loadAddon();
+    if ('problem' in loaded) return context.skip(loaded.problem);
+    expect(loadAddon([...findBinaries(from, names), ...findBinaries()])).toEqual(loaded);
+  });
 });
 
 withNative(() => {
@@ -33,8 +67,8 @@ withNative(() => {
   const machine = addon.createMachine(memory, 2, addon.instructionSets()[0] as string);
 
   it('is a sentence where the binary is of another version', () => {
-    const path = fileURLToPath(new URL('../build/kernels.node', import.meta.url));
-    expect(loadBinary(path, 'other records')).toEqual({
+    const [{ path } = { path: '' }] = findBinaries();
+    expect(loadBinary({ path }, 'other records')).toEqual({
       problem: `${path} belongs to another version of this package`,
     });
   });
