@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts';
+import { runAsProcess } from '@neural-fields/app-kit';
+import { createProgram } from './program.ts';
 
-// Not process.exit: what is still in the pipes would be lost.
-process.exitCode = await runProgram(process.argv.slice(2));
+await runAsProcess(createProgram(), process.argv.slice(2));

@@ -6,25 +6,25 @@ import { expect, test } from 'vitest';
 import { fieldsPeers } from '../src/fields/peers.ts';
 import { gridPoints, waveTargets, writeFields } from '../src/fields/problems.ts';
 import type { FieldsResults } from '../src/fields/results.ts';
-import { type FieldsOptions, runFields } from '../src/fields/run-fields.ts';
+import { type FieldsSettings, runFields } from '../src/fields/run-fields.ts';
 import { fieldsTable } from '../src/fields/table.ts';
 import { fieldSizes, parametersOfOne, partOfField, readFields } from '../src/peers/fields-data.ts';
 import type { PeerDefinition } from '../src/speed/peers.ts';
 import { initialLayers } from '../src/speed/problems.ts';
 import { lossGradient, referenceSteps } from '../src/speed/reference.ts';
-import { emptyFolder } from './run-options.ts';
+import { emptyFolder, silent } from './run-options.ts';
 
 const size = { fields: 2, width: 8, layers: 2 };
 
 const named = (...names: string[]): PeerDefinition[] => fieldsPeers.filter(({ name }) => names.includes(name));
 
-const optionsFor = (output: string, changes: Partial<FieldsOptions>): FieldsOptions => ({
+const optionsFor = (output: string, changes: Partial<FieldsSettings>): FieldsSettings => ({
   ...{ ...size, points: 30, rounds: 2, stepLimit: 20, output },
   peers: named('simd', 'simd-loop'),
   pythonFolder: join(output, 'python'),
   command: 'npm run bench -- fields <test>',
   signal: new AbortController().signal,
-  progress: { advance: () => undefined, log: () => undefined, stop: () => undefined },
+  progress: silent,
   ...changes,
 });
 
@@ -109,8 +109,8 @@ test('this project trains fields as the reference does, and a table says how fas
 });
 
 test('one wrong field among others is found', async () => {
-  const output = emptyFolder();
-  const problem = writeFields(output, size)(16);
+  const scratch = emptyFolder();
+  const problem = writeFields(scratch, size)(16);
   const { parameters, coords, targets } = readFields(problem);
   const honest = [0, 1].map(field =>
     referenceSteps(
@@ -123,9 +123,9 @@ test('one wrong field among others is found', async () => {
     ),
   );
   const losses = [0, 1, 2].map(step => honest.reduce((sum, each) => sum + (each.losses[step] as number), 0));
-  const answer = join(output, 'honest.json');
+  const answer = join(scratch, 'honest.json');
   writeFileSync(answer, JSON.stringify({ losses, gradient: honest.flatMap(({ gradient }) => [...gradient]) }));
-  const { outcomes } = await runFields(optionsFor(output, { points: 16, peers: [liar(answer)] }));
+  const { outcomes } = await runFields(optionsFor(emptyFolder(), { points: 16, peers: [liar(answer)] }));
   expect(outcomes['liar']).toEqual({
     state: 'wrong',
     reason: 'its gradient differs from the float64 reference by 1.0e-2, relative',

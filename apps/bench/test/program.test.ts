@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { emptyFolder } from './run-options.ts';
 
 const entry = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -32,19 +32,14 @@ const run = (args: readonly string[], interruptAt?: RegExp): Promise<Finished> =
     child.on('close', code => resolve({ code, stdout, stderr }));
   });
 
-const emptyFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'neural-fields-bench-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
-
 const tiny = ['--peers', 'cpu', '--widths', '8', '--supervisions', 'value'];
 
 test('the program measures, and names its page', async () => {
   const output = join(emptyFolder(), 'new', 'folder');
   const { code, stdout, stderr } = await run(['speed', ...tiny, '--points', '64', '--rounds', '1', '--output', output]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: `page ${join(output, 'index.html')}\n` });
-  expect(stderr).toMatch(/cpu: node .*, tfjs .*, 1 threads\nvalue, width 8, 64 points: cpu \d/);
+  expect(stderr).toMatch(/cpu: node .*, tfjs .*, 1 threads?\n/);
+  expect(stderr).toMatch(/\nvalue, width 8, 64 points: cpu \d/);
 });
 
 test('when it is stopped, what was measured is written', async () => {
@@ -78,4 +73,16 @@ test('a folder that cannot be made is an error', async () => {
   const { code, stderr } = await run(['speed', ...tiny, '--output', '/dev/null/page']);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^bench: cannot make the folder '\/dev\/null\/page'/);
+});
+
+test('a folder with files of others is left alone, unless that is wanted', async () => {
+  const output = emptyFolder();
+  writeFileSync(join(output, 'index.html'), 'mine');
+  const args = ['speed', ...tiny, '--points', '64', '--rounds', '1', '--quiet', '--output', output];
+  const { code, stderr } = await run(args);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^bench: --output '.*' holds files that this program did not write/);
+  expect(readFileSync(join(output, 'index.html'), 'utf8')).toBe('mine');
+  expect(await run([...args, '--force'])).toMatchObject({ code: 0 });
+  expect(readFileSync(join(output, 'index.html'), 'utf8')).toContain('<svg');
 });

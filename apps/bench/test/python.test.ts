@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -11,12 +10,7 @@ import { writeProblems } from '../src/speed/problems.ts';
 import { setUpPython } from '../src/speed/python.ts';
 import { runSpeed } from '../src/speed/run-speed.ts';
 import { createVerifier } from '../src/speed/verifier.ts';
-
-const emptyFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'neural-fields-bench-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
+import { emptyFolder, silent } from './run-options.ts';
 
 const optionsFor = (folder: string): Parameters<typeof setUpPython>[0] => ({
   ...{ folder, name: 'jax', requirements: pythonFile('requirements-jax.txt') },
@@ -73,7 +67,7 @@ test('PyTorch and JAX agree with the reference', { timeout: 300_000 }, async con
     peers: peerDefinitions.filter(({ name }) => /^(pytorch|jax)(-whole)?$/.test(name)),
     pythonFolder: installed,
     signal: new AbortController().signal,
-    progress: { advance: () => undefined, log: () => undefined, stop: () => undefined },
+    progress: silent,
   });
   expect(results.map(({ peer, outcome }) => [peer, outcome.state])).toEqual([
     ['pytorch', 'measured'],

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { RunProgress } from '../src/progress.ts';
 import { type PeerDefinition, peerDefinitions } from '../src/speed/peers.ts';
-import type { SpeedOptions } from '../src/speed/run-speed.ts';
+import type { SpeedSettings } from '../src/speed/run-speed.ts';
 
 /** Is removed after the test. */
 export const emptyFolder = (): string => {
@@ -17,8 +18,16 @@ export const emptyFolder = (): string => {
 export const named = (...names: string[]): PeerDefinition[] =>
   names.map(name => peerDefinitions.find(peer => peer.name === name)!);
 
+/** A progress that says nothing. */
+export const silent: RunProgress = {
+  advance: () => undefined,
+  log: () => undefined,
+  warn: () => undefined,
+  stop: () => undefined,
+};
+
 /** A small and silent run. */
-export const optionsFor = (output: string, changes: Partial<SpeedOptions>): SpeedOptions => ({
+export const optionsFor = (output: string, changes: Partial<SpeedSettings>): SpeedSettings => ({
   widths: [8],
   points: [64, 100],
   supervisions: ['value', 'gradient', 'laplacian'],
@@ -29,6 +38,6 @@ export const optionsFor = (output: string, changes: Partial<SpeedOptions>): Spee
   pythonFolder: join(output, 'python'),
   command: 'npm run bench -- <test>',
   signal: new AbortController().signal,
-  progress: { advance: () => undefined, log: () => undefined, stop: () => undefined },
+  progress: silent,
   ...changes,
 });

@@ -63,8 +63,9 @@ test('real peers agree with the reference, are timed, and a page says so', async
 });
 
 test('a peer that lies is reported as wrong, and not timed', async () => {
+  const scratch = emptyFolder();
   const output = emptyFolder();
-  const problem = writeProblems(output, { widths: [8], points: 64, supervisions: ['gradient'] }).problem(
+  const problem = writeProblems(scratch, { widths: [8], points: 64, supervisions: ['gradient'] }).problem(
     'gradient',
     8,
     64,
@@ -73,7 +74,7 @@ test('a peer that lies is reported as wrong, and not timed', async () => {
     { ...problem, ...readProblem(problem), sizes: layerSizes(8) },
     problem.learningRate,
   );
-  const env = { HONEST_ANSWER: join(output, 'honest.json') };
+  const env = { HONEST_ANSWER: join(scratch, 'honest.json') };
   writeFileSync(env.HONEST_ANSWER, JSON.stringify({ losses, gradient: [...gradient] }));
   const peers = [
     ...named('simd'),

@@ -75,7 +75,7 @@ test("on tfjs's own kernels a step asks for more", async context => {
 test('where only a card will do, an emulation is none', async context => {
   const peers = onEmulation(context, 'webgpu');
   await expect(runSpeed(optionsFor(emptyFolder(), { peers, needsCard: true }))).rejects.toThrow(
-    /^there is no graphics card that can be used here \(webgpu: its graphics card is only an emulation \(.*SwiftShader.*\)\)$/,
+    /^there is no usable graphics card here \(webgpu: its graphics card is only an emulation \(.*SwiftShader.*\)\)$/,
   );
 });
 
@@ -90,6 +90,6 @@ test('where Vulkan has no driver, WebGPU cannot be had', async context => {
     },
   ];
   await expect(runSpeed(optionsFor(emptyFolder(), { peers }))).rejects.toThrow(
-    'none of the peers can be had here (webgpu: WebGPU has no adapter here)',
+    'no peer is available here (webgpu: WebGPU has no adapter here)',
   );
 });

@@ -1,4 +1,5 @@
 /** @file The tfjs backends that the program offers to core's choice. Each is imported only when it is tried. */
+import nodeUtilities from 'node:util';
 import { type BackendCandidate, type BackendChoice, selectBackend } from '@neural-fields/core';
 import type { Dawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode } from '@tensorflow/tfjs-core';
@@ -28,6 +29,8 @@ const loadNative = async (): Promise<void> => {
 
 /** libtensorflow, with CUDA where that package is installed. */
 const loadTensorflow = async (folder: string | undefined): Promise<void> => {
+  // tfjs-node 4.22 calls it, and Node 23 no longer has it.
+  Object.assign(nodeUtilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   try {
     await importOptional('@tensorflow/tfjs-node-gpu', folder);
   } catch (gpuError) {
@@ -42,7 +45,12 @@ const loadTensorflow = async (folder: string | undefined): Promise<void> => {
   }
 };
 
-const candidatesFrom = (folder: string | undefined): readonly BackendCandidate[] => [
+/**
+ * The backends that programs offer, best first.
+ *
+ * @param folder where optional packages are looked for first; see {@link BackendOptions}
+ */
+export const backendCandidates = (folder?: string): readonly BackendCandidate[] => [
   { name: 'webgpu', load: () => loadWebgpu(folder) },
   { name: 'native', load: loadNative },
   { name: 'simd', load: () => import('@neural-fields/kernels-wasm') },
@@ -71,7 +79,7 @@ export const chooseBackend = async (
 ): Promise<BackendChoice> => {
   // Without it tfjs greets Node with advice on tfjs-node, on the console.
   enableProdMode();
-  const choice = await selectBackend(backend, candidatesFrom(backendFrom)).catch(cause => {
+  const choice = await selectBackend(backend, backendCandidates(backendFrom)).catch(cause => {
     const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/^selectBackend: /, '');
     throw new InputError(`--backend ${backend}: ${reason}`, { cause });
   });

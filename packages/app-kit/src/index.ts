@@ -2,7 +2,7 @@
  * @file What the programs share: errors and exit codes, output, options, interrupts, memory, and the choice of a
  * backend.
  */
-export { type BackendOptions, chooseBackend } from './backends.ts';
+export { type BackendOptions, backendCandidates, chooseBackend } from './backends.ts';
 export { describeError, exitCodeOf, InputError, InterruptedError, isExpected, UsageError } from './errors.ts';
 export { listenForInterrupt } from './interrupt.ts';
 export { assertMemory } from './memory.ts';

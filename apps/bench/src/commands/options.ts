@@ -1,22 +1,18 @@
-/** @file What the commands have in common: how options are read, and how a run is stopped. */
-import { InvalidArgumentError } from 'commander';
-import { InterruptedError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
-
-/** An integer of at least `minimum`. @throws InvalidArgumentError */
-export const integer = (text: string, minimum: number): number => {
-  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!(Number.isSafeInteger(value) && value >= minimum))
-    throw new InvalidArgumentError(`It must be an integer of at least ${minimum}.`);
-  return value;
-};
+/** @file What the commands have in common: their options, and a run that Ctrl-C can stop. */
+import { join } from 'node:path';
+import { commandLine, createOutput, integer, listenForInterrupt, type Output, positive } from '@neural-fields/app-kit';
+import { type Command, InvalidArgumentError } from 'commander';
+import { setUpFolder } from '../files.ts';
+import { createRunProgress } from '../progress.ts';
+import type { PeerDefinition } from '../speed/peers.ts';
+import type { RunSettings } from '../speed/run-frame.ts';
 
 /** Integers with commas, each a multiple of `multiple`. */
 export const integers =
-  (minimum: number, multiple: number): ((text: string) => number[]) =>
-  text =>
+  (minimum: number, multiple: number) =>
+  (text: string): number[] =>
     text.split(',').map(part => {
-      const value = integer(part, minimum);
+      const value = integer(minimum)(part);
       if (value % multiple !== 0) throw new InvalidArgumentError(`Each must be a multiple of ${multiple}.`);
       return value;
     });
@@ -31,31 +27,60 @@ export const namesAmong =
       return found;
     });
 
-/** A number above 0. @throws InvalidArgumentError */
-export const positive = (text: string): number => {
-  const value = Number(text);
-  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
+/** The values of the options that every command has. */
+export interface RunOptions {
+  readonly peers?: readonly string[];
+  readonly rounds?: number;
+  readonly stepLimit?: number;
+  readonly output: string;
+  readonly force?: boolean;
+  readonly python?: string;
+  readonly quiet?: boolean;
+}
+
+/**
+ * Adds them to a command.
+ *
+ * @param peers all that may be named
+ * @param output the folder that is written by default
+ */
+export const withRunOptions = (command: Command, peers: readonly PeerDefinition[], output: string): Command => {
+  const names = peers.map(({ name }) => name);
+  return command
+    .option('--peers <list>', `among ${names.join(', ')}`, namesAmong(names))
+    .option('--rounds <n>', 'how often each peer is timed', integer(1))
+    .option('--step-limit <seconds>', 'the longest step that is timed', positive)
+    .option('--output <folder>', 'the folder to write', output)
+    .option('--force', 'write into a folder that holds other files, too')
+    .option(
+      '--python <program>',
+      'a Python that has what PyTorch and JAX need; by default environments are made in out/bench-python',
+    )
+    .option('--quiet', 'results, warnings and errors only')
+    .option('--verbose', 'show the stack trace of an error');
 };
 
-const quote = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+/** What a command adds to the options for a run. */
+export interface RunPlan extends Pick<RunSettings, 'peers' | 'rounds' | 'stepLimit' | 'needsCard'> {
+  /** The number of problems that each peer is timed on. */
+  readonly cases: number;
+}
 
-/** The command line as it was given, for reports. */
-export const commandLine = (): string => ['npm run bench --', ...process.argv.slice(2).map(quote)].join(' ');
-
-/** What `--python` takes. */
-export const PYTHON_HELP =
-  'a Python that has what PyTorch and JAX need; by default environments are made in out/bench-python';
-
-/** Is aborted with an {@link InterruptedError} by the first SIGINT or SIGTERM. */
-export const stoppedBySignals = (progress: Pick<Progress, 'log'>): AbortSignal => {
-  const controller = new AbortController();
-  const stop = (name: 'SIGINT' | 'SIGTERM') => (): void => {
-    progress.log('stopping; what was measured is written');
-    controller.abort(new InterruptedError(name));
-  };
-  // The second signal finds no listener, and ends the program on the spot.
-  process.once('SIGINT', stop('SIGINT')).once('SIGTERM', stop('SIGTERM'));
-  return controller.signal;
+/** Runs what a command asks for; Ctrl-C stops it after what was measured is written. */
+export const measure = async (
+  { output: folder, force = false, python, quiet = false }: RunOptions,
+  { cases, ...plan }: RunPlan,
+  run: (settings: RunSettings, output: Output) => Promise<void>,
+): Promise<void> => {
+  const output = createOutput({ quiet });
+  const progress = createRunProgress(output, cases * plan.peers.length * (1 + plan.rounds));
+  const interrupt = listenForInterrupt(() => progress.log('stopping; what was measured is written'));
+  try {
+    const settings = { ...plan, output: folder, force, python, progress, signal: interrupt.signal };
+    const pythonFolder = join(setUpFolder, 'bench-python');
+    await run({ ...settings, pythonFolder, command: commandLine('npm run bench --', process.argv.slice(2)) }, output);
+  } finally {
+    progress.stop();
+    interrupt.dispose();
+  }
 };

@@ -1,9 +1,7 @@
 /** @file `bench speed`: how long training steps take. */
 import { join } from 'node:path';
+import { UsageError } from '@neural-fields/app-kit';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import { setUpFolder } from '../files.ts';
-import { createProgress } from '../progress.ts';
 import { type Supervision, supervisions } from '../protocol.ts';
 import {
   busyWarning,
@@ -18,7 +16,7 @@ import { peerDefinitions } from '../speed/peers.ts';
 import type { Results } from '../speed/results.ts';
 import { runSpeed } from '../speed/run-speed.ts';
 import { measuredIn, shareOfDevice } from '../speed/tables.ts';
-import { commandLine, integer, integers, namesAmong, PYTHON_HELP, positive, stoppedBySignals } from './options.ts';
+import { integers, measure, namesAmong, type RunOptions, withRunOptions } from './options.ts';
 
 /** What a profile measures. */
 interface Profile {
@@ -57,17 +55,11 @@ const profiles: Readonly<Record<'quick' | 'full' | 'gpu', Profile>> = {
 };
 
 /** The options as commander gives them. */
-interface SpeedCommandOptions {
+interface SpeedCommandOptions extends RunOptions {
   readonly profile: keyof typeof profiles;
   readonly widths?: readonly number[];
   readonly points?: readonly number[];
   readonly supervisions?: readonly Supervision[];
-  readonly peers?: readonly string[];
-  readonly rounds?: number;
-  readonly stepLimit?: number;
-  readonly output: string;
-  readonly python?: string;
-  readonly quiet?: boolean;
 }
 
 /** Whether a peer runs on a graphics card: only peers in the same place are compared. */
@@ -100,7 +92,7 @@ const summarise = (found: Results): string[] => {
   );
 };
 
-const action = async (options: SpeedCommandOptions): Promise<void> => {
+const action = (options: SpeedCommandOptions): Promise<void> => {
   const { widths, points, rounds, stepLimit, peers: chosen } = { ...profiles[options.profile], ...options };
   // Who names the peers may want an emulation.
   const needsCard = profiles[options.profile].needsCard && options.peers === undefined;
@@ -109,30 +101,18 @@ const action = async (options: SpeedCommandOptions): Promise<void> => {
   if (new Set(points).size !== points.length || new Set(widths).size !== widths.length)
     throw new UsageError('--widths and --points must each have different numbers');
   const cases = widths.length * points.length * wanted.length;
-  const progress = createProgress(cases * peers.length * (1 + rounds), { quiet: options.quiet ?? false });
-  const { output } = options;
-  try {
-    const found = await runSpeed({
-      ...{ widths, points, rounds, stepLimit, peers, needsCard, output, progress },
-      supervisions: wanted,
-      python: options.python,
-      pythonFolder: join(setUpFolder, 'bench-python'),
-      command: commandLine(),
-      signal: stoppedBySignals(progress),
-    });
+  return measure(options, { peers, rounds, stepLimit, needsCard, cases }, async (settings, output) => {
+    const found = await runSpeed({ ...settings, widths, points, supervisions: wanted });
     for (const warning of [emulationWarning(found), busyWarning(found)])
-      if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
-    for (const line of summarise(found)) process.stdout.write(`${line}\n`);
-  } finally {
-    progress.stop();
-  }
-  process.stdout.write(`page ${join(output, 'index.html')}\n`);
+      if (warning !== undefined) output.warn(warning);
+    for (const line of summarise(found)) output.result(line);
+    output.result(`page ${join(options.output, 'index.html')}`);
+  });
 };
 
 /** Adds the command, which is also what the program does when none is named. */
 export const addSpeedCommand = (program: Command): void => {
-  const peerNames = peerDefinitions.map(({ name }) => name);
-  program
+  const command = program
     .command('speed', { isDefault: true })
     .description(
       'Measure whole training steps of a SIREN against PyTorch, JAX, tfjs and jax-js, on the processor or on a graphics card, and write a page about it.',
@@ -142,12 +122,6 @@ export const addSpeedCommand = (program: Command): void => {
     )
     .option('--widths <list>', 'widths of the hidden layers, with commas', integers(8, 8))
     .option('--points <list>', 'points of a step, with commas', integers(1, 1))
-    .option('--supervisions <list>', `among ${supervisions.join(', ')}`, namesAmong(supervisions))
-    .option('--peers <list>', `among ${peerNames.join(', ')}`, namesAmong(peerNames))
-    .option('--rounds <n>', 'how often each peer has its turn', text => integer(text, 1))
-    .option('--step-limit <seconds>', 'the longest step that is timed', positive)
-    .option('--output <folder>', 'the folder to write', join('out', 'speed'))
-    .option('--python <program>', PYTHON_HELP)
-    .option('--quiet', 'results and errors only')
-    .action(action);
+    .option('--supervisions <list>', `among ${supervisions.join(', ')}`, namesAmong(supervisions));
+  withRunOptions(command, peerDefinitions, join('out', 'speed')).action(action);
 };

@@ -1,51 +1,33 @@
 /** @file The whole run with many small fields. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { writeFileAtomically } from '@neural-fields/core/node';
-import { InputError } from '../errors.ts';
-import { formatCount } from '../speed/describe.ts';
-import { readEnvironment, readForeignLoad } from '../speed/environment.ts';
+import { totalmem } from 'node:os';
+import { formatCount } from '@neural-fields/app-kit';
+import { readForeignLoad } from '../speed/environment.ts';
 import { measureCase, type Participant } from '../speed/measure-case.ts';
-import { describeAbsence, makeFolder } from '../speed/preconditions.ts';
 import type { Outcome } from '../speed/results.ts';
-import { MEMORY_SHARE } from '../speed/run-speed.ts';
-import { type StartOptions, startPeers } from '../speed/start-peers.ts';
+import { MEMORY_SHARE, type RunSettings, withRunFrame } from '../speed/run-frame.ts';
 import { writeFields } from './problems.ts';
 import type { FieldsResults } from './results.ts';
 import { fieldsTable } from './table.ts';
 import { CHECKED_POINTS, createFieldsVerifier } from './verifier.ts';
 
-/** What is measured, and where the results go. */
-export interface FieldsOptions extends StartOptions {
+/** What is measured. */
+export interface FieldsSettings extends RunSettings {
   readonly fields: number;
   readonly points: number;
   readonly width: number;
   readonly layers: number;
-  readonly rounds: number;
-  /** Seconds. */
-  readonly stepLimit: number;
-  /** Made when it is missing. */
-  readonly output: string;
-  /** As it was given, for the results. */
-  readonly command: string;
 }
 
 /**
  * Measures, and writes `results.json` and `table.md` into the folder. When it is stopped it writes what there is, and
  * then throws the signal's reason.
  *
- * @throws InputError when the folder cannot be made or no peer can be had
+ * @throws InputError when the folder cannot be used, or when no peer is available
  */
-export const runFields = async (options: FieldsOptions): Promise<FieldsResults> => {
-  const { fields, points, width, layers, output, rounds, stepLimit, signal, progress, command } = options;
-  const begun = performance.now();
-  makeFolder(output);
-  const environment = readEnvironment();
-  const { commands, states } = await startPeers(options);
-  if (commands.size === 0) throw new InputError(describeAbsence(states, options));
-  const scratch = mkdtempSync(join(tmpdir(), 'neural-fields-bench-'));
-  try {
+export const runFields = async (settings: FieldsSettings): Promise<FieldsResults> => {
+  const { fields, points, width, layers, rounds, stepLimit, signal, progress, command } = settings;
+  let found: FieldsResults | undefined;
+  await withRunFrame(settings, async ({ environment, commands, states, scratch, seconds, save }) => {
     const problemOf = writeFields(scratch, { fields, width, layers });
     const whole = problemOf(points);
     const verifier = createFieldsVerifier(scratch, problemOf(CHECKED_POINTS), whole);
@@ -63,19 +45,14 @@ export const runFields = async (options: FieldsOptions): Promise<FieldsResults> 
         'unavailable' in state ? { state: 'not run', reason: state.unavailable } : measured.get(name);
       if (outcome !== undefined) outcomes[name] = outcome;
     }
-    const found: FieldsResults = {
+    found = {
       ...{ command, complete: !signal.aborted, environment, rounds, stepLimit, peers: states, foreignLoad, outcomes },
       size: { fields, points, width, layers },
-      seconds: (performance.now() - begun) / 1000,
+      seconds: seconds(),
       disagreements: verifier.disagreements,
     };
-    const text = new TextEncoder();
-    await writeFileAtomically(join(output, 'results.json'), text.encode(`${JSON.stringify(found, null, 2)}\n`));
-    await writeFileAtomically(join(output, 'table.md'), text.encode(`${fieldsTable(found)}\n`));
+    await save(found, { 'table.md': `${fieldsTable(found)}\n` });
     signal.throwIfAborted();
-    return found;
-  } finally {
-    progress.stop();
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
+  return found as FieldsResults;
 };

@@ -1,5 +1,6 @@
 /** @file The results of a run with many small fields as a table in Markdown. */
-import { busyWarning, formatCount, formatMemory, formatRatio, formatShare, formatTime } from '../speed/describe.ts';
+import { formatCount } from '@neural-fields/app-kit';
+import { busyWarning, formatMemory, formatRatio, formatShare, formatTime } from '../speed/describe.ts';
 import type { Outcome } from '../speed/results.ts';
 import { median, quantile } from '../speed/statistics.ts';
 import type { FieldsResults } from './results.ts';

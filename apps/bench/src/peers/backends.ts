@@ -1,13 +1,11 @@
 /** @file The backends of tfjs, each loaded only in the process of its own peer. */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import nodeUtilities from 'node:util';
-import { selectBackend } from '@neural-fields/core';
+import { backendCandidates, importOptional } from '@neural-fields/app-kit';
+import { type BackendCandidate, selectBackend } from '@neural-fields/core';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
-import { installDawn } from '@neural-fields/kernels-webgpu/node';
+import { type Dawn, installDawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode, getKernel, version_core } from '@tensorflow/tfjs-core';
 import { setUpFolder } from '../files.ts';
 import type { Description, DeviceDescription, Supervision } from '../protocol.ts';
@@ -23,63 +21,46 @@ export const backendNames = ['native', 'simd', 'cpu', 'wasm', 'webgpu', 'webgpu-
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
 
-/** tfjs-node, which is not installed with this program: from the folder that `tools/tfjs-node.mjs` fills. */
-const importTfjsNode = async (): Promise<unknown> => {
-  const from = createRequire(join(setUpFolder, 'tfjs-node', 'package.json'));
-  return await import(pathToFileURL(from.resolve('@tensorflow/tfjs-node')).href);
-};
-
-const loadTensorflow = async (): Promise<void> => {
-  // tfjs-node 4.22 calls it, and Node 23 has it no more.
-  Object.assign(nodeUtilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
-  await importTfjsNode().catch(cause => {
-    const missing = !existsSync(join(setUpFolder, 'tfjs-node'));
-    const reason = missing
-      ? 'the package @tensorflow/tfjs-node is not installed'
-      : (cause as Error).message.split('\n')[0];
-    throw new Error(`${reason}${missing ? '; `node tools/tfjs-node.mjs` sets it up' : ''}`, { cause });
-  });
-};
-
 let counter: DeviceCounter | undefined;
 
-/** What is asked of the device by this process; `undefined` where the backend has none. */
+/** What this process asks of the device; `undefined` where the backend has none. */
 export const deviceCounter = (): DeviceCounter | undefined => counter;
 
-/** Gives Node the `navigator.gpu` of browsers by the package webgpu, before the kernels look for it. */
-const loadDawn = async (): Promise<void> => {
-  const dawn = await import('webgpu').catch(cause => {
-    throw new Error(`the package webgpu cannot be loaded: ${(cause as Error).message.split('\n')[0]}`, { cause });
-  });
-  installDawn(dawn);
-  counter = countDeviceRequests();
+/** tfjs's own WebGPU backend, on the same implementation of WebGPU in Node as the kernels of this project. */
+const tfjsWebgpu: BackendCandidate = {
+  name: 'webgpu',
+  load: async () => {
+    installDawn((await importOptional('webgpu')) as Dawn);
+    await import('@tensorflow/tfjs-backend-webgpu');
+  },
 };
 
-const loadNative = async (): Promise<void> => {
-  const { nativeProblem } = await import('@neural-fields/kernels-native');
-  if (nativeProblem !== undefined) throw new Error(nativeProblem);
-};
+/** tfjs-node is not installed with this program; `tools/tfjs-node.mjs` puts it here. */
+const tfjsNodeFolder = join(setUpFolder, 'tfjs-node');
 
-const loaders: Readonly<Record<BackendName, () => Promise<unknown>>> = {
-  native: loadNative,
-  simd: () => import('@neural-fields/kernels-wasm'),
-  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
-  wasm: () => import('@tensorflow/tfjs-backend-wasm'),
-  webgpu: () => loadDawn().then(() => import('@neural-fields/kernels-webgpu')),
-  'webgpu-tfjs': () => loadDawn().then(() => import('@tensorflow/tfjs-backend-webgpu')),
-  tensorflow: loadTensorflow,
+const candidateOf = (name: BackendName): BackendCandidate => {
+  const candidate =
+    name === 'webgpu-tfjs' ? tfjsWebgpu : backendCandidates(tfjsNodeFolder).find(each => each.name === name);
+  if (candidate === undefined) throw new RangeError(`peer: there is no backend '${name}'`);
+  if (candidate.name !== 'webgpu') return candidate;
+  return {
+    ...candidate,
+    load: async () => {
+      await candidate.load();
+      counter = countDeviceRequests();
+    },
+  };
 };
-
-/** The name under which tfjs knows a backend. */
-const registeredName = (name: BackendName): string => (name === 'webgpu-tfjs' ? 'webgpu' : name);
 
 /** Sets the backend. @throws Error with the reason when it is of no use here */
 export const loadBackend = async (name: BackendName): Promise<void> => {
   // Without it tfjs greets Node with advice on tfjs-node, on the standard output that the protocol needs.
   enableProdMode();
-  const candidate = { name: registeredName(name), load: loaders[name] };
+  const candidate = candidateOf(name);
   await selectBackend(candidate.name, [candidate]).catch(cause => {
-    throw new Error((cause as Error).message.replace(/^selectBackend: no backend can be used: \w+: /, ''), { cause });
+    const reason = (cause as Error).message.replace(/^selectBackend: no backend can be used: \w+: /, '');
+    const hint = name === 'tensorflow' && !existsSync(tfjsNodeFolder) ? '; `node tools/tfjs-node.mjs` sets it up' : '';
+    throw new Error(`${reason}${hint}`, { cause });
   });
 };
 

@@ -1,10 +1,8 @@
 /** @file Cases, outcomes and numbers in words. */
+import { formatCount } from '@neural-fields/app-kit';
 import type { DeviceDescription, StepDemands } from '../protocol.ts';
 import type { Case, DeviceRate, Outcome, Results } from './results.ts';
 import { median } from './statistics.ts';
-
-/** `198,145` */
-export const formatCount = (count: number): string => count.toLocaleString('en-US');
 
 /** `1.23 ms`, `45.6 ms`, `1.23 s`: three digits. */
 export const formatTime = (seconds: number): string => {

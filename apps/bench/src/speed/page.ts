@@ -1,4 +1,5 @@
 /** @file The page about a run. */
+import { formatCount } from '@neural-fields/app-kit';
 import {
   escapeHtml,
   figureTable,
@@ -13,7 +14,6 @@ import {
   busyWarning,
   describeCase,
   emulationWarning,
-  formatCount,
   formatMemory,
   formatRate,
   formatRatio,

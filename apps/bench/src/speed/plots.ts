@@ -1,7 +1,8 @@
 /** @file The plots of the page. Each peer has the same colour in all of them. */
+import { formatCount } from '@neural-fields/app-kit';
 import { decades, drawPlot, seriesColour } from '@neural-fields/report';
 import { axisX, axisY, barX, dot, gridY, line, text } from '@observablehq/plot';
-import { formatCount, formatMemory, formatTime } from './describe.ts';
+import { formatMemory, formatTime } from './describe.ts';
 
 /** A point of a line. */
 export interface Sample {

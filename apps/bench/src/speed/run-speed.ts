@@ -1,46 +1,28 @@
 /** @file The whole run: goes through the cases, and writes what was found after each. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { writeFileAtomically } from '@neural-fields/core/node';
-import { InputError } from '../errors.ts';
+import { totalmem } from 'node:os';
 import type { Problem, Supervision } from '../protocol.ts';
 import { measureAttainableRate } from './attainable-rate.ts';
 import { describeCase, describeOutcome } from './describe.ts';
-import { readEnvironment, readForeignLoad } from './environment.ts';
+import { readForeignLoad } from './environment.ts';
 import { History } from './history.ts';
 import { matrixOperations } from './matrix-work.ts';
 import { type MeasuredProblem, measureCase, type Participant } from './measure-case.ts';
 import { makeSpeedPage } from './page.ts';
 import type { PeerCommand } from './peer-process.ts';
-import { describeAbsence, makeFolder } from './preconditions.ts';
 import { writeProblems } from './problems.ts';
 import type { Case, Outcome, Result, Results } from './results.ts';
-import { type StartOptions, startPeers } from './start-peers.ts';
+import { MEMORY_SHARE, type RunSettings, withRunFrame } from './run-frame.ts';
 import { createVerifier } from './verifier.ts';
 
-/** What is measured, and where the results go. */
-export interface SpeedOptions extends StartOptions {
+/** What is measured. */
+export interface SpeedSettings extends RunSettings {
   readonly widths: readonly number[];
   readonly points: readonly number[];
   readonly supervisions: readonly Supervision[];
-  readonly rounds: number;
-  /** Seconds. */
-  readonly stepLimit: number;
-  /** Made when it is missing. */
-  readonly output: string;
-  /** As it was given, for the page. */
-  readonly command: string;
 }
 
-/**
- * The part of the machine's memory that a peer which cuts its points by memory may use: several peers are alive at a
- * time.
- */
-export const MEMORY_SHARE = 0.15;
-
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
-const listCases = ({ widths, points, supervisions }: SpeedOptions): Case[] =>
+const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
   widths.flatMap(width =>
     supervisions.flatMap(supervision =>
       [...points].sort((a, b) => a - b).map(count => ({ supervision, width, points: count })),
@@ -48,40 +30,31 @@ const listCases = ({ widths, points, supervisions }: SpeedOptions): Case[] =>
   );
 
 /**
- * Measures, and writes `results.json` and `index.html` into the folder. When it is stopped it writes what there is, and
- * then throws the signal's reason.
+ * Measures, and writes `results.json` and `index.html` into the folder after each case. When it is stopped it throws
+ * the signal's reason after that.
  *
- * @throws InputError when the folder cannot be made or no peer can be had
+ * @throws InputError when the folder cannot be used, or when no peer is available
  */
-export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
-  const { output, rounds, stepLimit, signal, progress, command } = options;
-  const begun = performance.now();
-  makeFolder(output);
-  const environment = readEnvironment();
-  const { commands, states, deviceRates } = await startPeers(options);
-  if (commands.size === 0) throw new InputError(describeAbsence(states, options));
-  const scratch = mkdtempSync(join(tmpdir(), 'neural-fields-bench-'));
-  const results: Result[] = [];
-  const rates: number[] = [];
-  const foreignLoad: number[] = [];
-  const problems = writeProblems(scratch, { ...options, points: Math.max(64, ...options.points) });
-  const verifier = createVerifier(scratch, problems);
-  const history = new History();
-  const summary = (complete: boolean): Results => ({
-    ...{ command, complete, rounds, stepLimit, environment, foreignLoad, results, deviceRates, peers: states },
-    seconds: (performance.now() - begun) / 1000,
-    disagreements: verifier.disagreements,
-    ...(rates.length > 0 && { attainableRate: Math.max(...rates) }),
-  });
-  const save = async (complete: boolean): Promise<Results> => {
-    const found = summary(complete);
-    const text = new TextEncoder();
-    await writeFileAtomically(join(output, 'results.json'), text.encode(`${JSON.stringify(found, null, 2)}\n`));
-    await writeFileAtomically(join(output, 'index.html'), text.encode(makeSpeedPage(found)));
-    return found;
-  };
-  try {
-    for (const each of listCases(options)) {
+export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
+  const { rounds, stepLimit, signal, progress, command } = settings;
+  let found: Results | undefined;
+  await withRunFrame(settings, async ({ environment, commands, states, deviceRates, scratch, seconds, save }) => {
+    const results: Result[] = [];
+    const rates: number[] = [];
+    const foreignLoad: number[] = [];
+    const problems = writeProblems(scratch, { ...settings, points: Math.max(64, ...settings.points) });
+    const verifier = createVerifier(scratch, problems);
+    const history = new History();
+    const saveResults = async (complete: boolean): Promise<void> => {
+      found = {
+        ...{ command, complete, rounds, stepLimit, environment, foreignLoad, results, deviceRates, peers: states },
+        seconds: seconds(),
+        disagreements: verifier.disagreements,
+        ...(rates.length > 0 && { attainableRate: Math.max(...rates) }),
+      };
+      await save(found, { 'index.html': makeSpeedPage(found) });
+    };
+    for (const each of listCases(settings)) {
       const outcomes = new Map<string, Outcome>();
       const participants: Participant[] = [];
       for (const [name, state] of Object.entries(states)) {
@@ -92,7 +65,7 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
       }
       foreignLoad.push(await readForeignLoad());
       // Once for each width and supervision.
-      if (commands.has('simd') && each.points === Math.min(...options.points)) {
+      if (commands.has('simd') && each.points === Math.min(...settings.points)) {
         const rate = await measureAttainableRate().catch(() => undefined);
         if (rate !== undefined) rates.push(rate);
       }
@@ -118,12 +91,10 @@ export const runSpeed = async (options: SpeedOptions): Promise<Results> => {
       progress.log(
         `${describeCase(each)}: ${[...measured].map(([name, outcome]) => `${name} ${describeOutcome(outcome)}`).join(', ')}`,
       );
-      await save(false);
+      await saveResults(false);
       signal.throwIfAborted();
     }
-    return await save(true);
-  } finally {
-    progress.stop();
-    rmSync(scratch, { recursive: true, force: true });
-  }
+    await saveResults(true);
+  });
+  return found as Results;
 };

@@ -1,6 +1,6 @@
 /** @file Which peers can be had on this machine, and the rates of their devices. */
 import { pythonFile } from '../files.ts';
-import type { Progress } from '../progress.ts';
+import type { RunProgress } from '../progress.ts';
 import { formatRate } from './describe.ts';
 import { type PeerCommand, PeerError, PeerProcess, PeerUnavailableError } from './peer-process.ts';
 import type { PeerContext, PeerDefinition } from './peers.ts';
@@ -17,7 +17,7 @@ export interface StartOptions {
   /** Whether a peer on an emulation of a graphics card is left out. */
   readonly needsCard?: boolean;
   readonly signal: AbortSignal;
-  readonly progress: Progress;
+  readonly progress: RunProgress;
 }
 
 /** What there is. */

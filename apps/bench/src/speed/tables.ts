@@ -1,4 +1,5 @@
 /** @file The tables of the page. */
+import { formatCount } from '@neural-fields/app-kit';
 import type { FigureTable } from '@neural-fields/report';
 import { type Supervision, supervisions } from '../protocol.ts';
 import {
@@ -6,7 +7,6 @@ import {
   describeCase,
   deviceOf,
   formatAverage,
-  formatCount,
   formatMemory,
   formatRate,
   formatRatio,

@@ -19,6 +19,8 @@ export interface ProgressOptions {
   readonly total: number;
   /** E.g. `step`. */
   readonly unit: string;
+  /** Whether a bar disappears when it is stopped, so that other lines can be written in its place. */
+  readonly transient?: boolean;
 }
 
 /** `12`, and within a long step `12.3`. */
@@ -79,13 +81,13 @@ export const progressLine = ({ share, count, figures, left }: ProgressLine, colu
 /** The width where the terminal does not say. */
 const DEFAULT_COLUMNS = 80;
 
-const bar = ({ total, unit }: ProgressOptions): Progress => {
+const bar = ({ total, unit, transient = false }: ProgressOptions): Progress => {
   let line: ProgressLine = { share: 0, count: '', figures: [], left: undefined };
   const single = new cliProgress.SingleBar({
     // One column less: some terminals begin a new line after the last one.
     format: () => progressLine(line, (process.stderr.columns || DEFAULT_COLUMNS) - 1),
     hideCursor: true,
-    clearOnComplete: false,
+    clearOnComplete: transient,
     stream: process.stderr,
     fps: 10,
     gracefulExit: false,
