@@ -86,8 +86,8 @@ test('what cannot be read, or not be meant, is said in one line', async () => {
     program('render', 'finer.pt', '-o', 'x.png', ...picture, ...args);
   const runs: readonly (readonly [code: number, says: RegExp, finished: Promise<Finished>])[] = [
     [2, /It must be one of identity, relu/, render('--activation', 'sin')],
-    [2, /gaussian: a must be positive, got -1/, render('--activation', 'gaussian:a=-1')],
-    [0, /^$/, render('--activation', 'gaussian:a=0.5', '--quiet')],
+    [2, /gaussian: sigma must be positive, got -1/, render('--activation', 'gaussian:sigma=-1')],
+    [0, /^$/, render('--activation', 'gaussian:sigma=0.5', '--quiet')],
     [
       1,
       /'finer\.pt' has no surface: it is a field from 2 to 1 numbers/,

@@ -3,4 +3,4 @@
  * of an objective.
  */
 export { Curvature, type CurvatureOptions, createCurvature, type HessianProduct } from './tangent/curvature.ts';
-export { describeTangent, type JetAndTangent, jetTangent } from './tangent/jet-tangent.ts';
+export { type JetAndTangent, jetTangent, tangentExecutionPlan } from './tangent/jet-tangent.ts';

@@ -49,7 +49,7 @@ export {
   type Program,
   type Registers,
 } from './elementwise/instructions.ts';
-export { evaluateNumbers } from './elementwise/on-numbers.ts';
+export { evaluateScalar } from './elementwise/on-scalars.ts';
 export { evaluateTensors, type TensorInputs } from './elementwise/on-tensors.ts';
 export { type Operation, operationArity } from './elementwise/operations.ts';
 export { definePenalty, type Penalty, type PenaltyFormula, penalise, penaltyTangent } from './elementwise/penalty.ts';

@@ -39,7 +39,7 @@ export {
   reportInterval,
   selectBackend,
 } from './backend/select-backend.ts';
-export { describeEvaluation, evaluate, evaluateJet, type FieldParameters } from './evaluate/evaluate.ts';
+export { evaluate, evaluateJet, executionPlan, type FieldParameters } from './evaluate/evaluate.ts';
 export { type ErrorParts, ExplainedError } from './explained-error.ts';
 export { createField, Field, type FieldOptions } from './field.ts';
 export { decodeField, encodeField, fieldFromData, readField } from './files/field.ts';
@@ -47,17 +47,17 @@ export type { FieldData } from './files/field-data.ts';
 export { type AdamOptions, adam } from './fit/adam.ts';
 export { type Adaptation, type Adapter, type AdaptInput, type FitVector, mapParameters } from './fit/adapt.ts';
 export { CheckpointError, type CheckpointProblem, type CheckpointStore } from './fit/checkpoint.ts';
-export { type Divergence, DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
-export { fit } from './fit/fit.ts';
-export type { CheckpointOptions, FitOptions } from './fit/fit-options.ts';
-export { type LbfgsOptions, lbfgs } from './fit/lbfgs.ts';
 export {
   type DerivativesOf,
   type DescribedLoss,
   type PointwiseLossOptions,
   pointwiseLoss,
-} from './fit/loss-of-description.ts';
-export type { NonFiniteNumbers } from './fit/non-finite.ts';
+} from './fit/described-loss.ts';
+export { type Divergence, DivergenceError, type DivergenceOptions } from './fit/divergence.ts';
+export { fit } from './fit/fit.ts';
+export type { CheckpointOptions, FitOptions } from './fit/fit-options.ts';
+export { type LbfgsOptions, lbfgs } from './fit/lbfgs.ts';
+export type { NonFiniteValues } from './fit/non-finite.ts';
 export type {
   Evaluation,
   GradientOptimizer,

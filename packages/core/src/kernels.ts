@@ -11,7 +11,8 @@ export type {
   LossBlock,
   LossScale,
 } from './backend/backend.ts';
-export type { DescribedBackend } from './backend/environment.ts';
+export type { BackpressureBackend } from './backend/backpressure.ts';
+export type { NumericsBackend } from './backend/environment.ts';
 export {
   blockCount,
   consumerCounts,
@@ -21,7 +22,6 @@ export {
   type KernelProgram,
   registerWidths,
 } from './backend/kernel-program.ts';
-export type { PacedBackend } from './backend/paced-backend.ts';
 export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
 export { PROGRAM_KERNELS } from './backend/run-program.ts';
 export {
@@ -47,6 +47,6 @@ export type {
   Register,
   SumOperation,
 } from './ops/operation.ts';
-export { learns, numbersOf, withParameters } from './ops/parameters.ts';
+export { arraysOf, hasParameters, withParameters } from './ops/parameters.ts';
 export { type BatchNetwork, batchNetworkOf } from './spec/batch-network.ts';
 export { type Network, networkOf } from './spec/network.ts';

@@ -14,7 +14,7 @@ export type { InitialiserContext, InitialiserDefinition } from './initialisers/i
 export type { LayerJet } from './jets/layer-jet.ts';
 export { quadraticForms } from './jets/quadratic-forms.ts';
 export type { JetShape, SecondOrderForms } from './jets/request.ts';
-export { type ConstantNumbers, constantNumbers, type Numbers, type ParameterNumbers } from './ops/numbers.ts';
+export { type ConstantArray, constantArray, type OperandArray, type ParameterArray } from './ops/arrays.ts';
 export type { CustomRuleInputs, CustomTangentInputs, GridLevel } from './ops/operation.ts';
 export type { BatchNormSpec } from './spec/batch-norm.ts';
 export type {

@@ -1,5 +1,5 @@
 import { createRng, type LayerSpec } from '@neural-fields/core';
-import { constantNumbers, type LayerDefinition } from '@neural-fields/core/layers';
+import { constantArray, type LayerDefinition } from '@neural-fields/core/layers';
 import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
 import { sinusoids } from './sinusoids.ts';
 
@@ -59,7 +59,7 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
   },
   apply(input, { spec }) {
     const { features } = input;
-    const weight = constantNumbers([features, frequencyCount(spec)], () => frequencyWeights(spec, features));
+    const weight = constantArray([features, frequencyCount(spec)], () => frequencyWeights(spec, features));
     return sinusoids(input, { weight, unit: 'turn' }, 'cosine-sine');
   },
 };

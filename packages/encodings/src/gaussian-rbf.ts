@@ -2,8 +2,8 @@ import { createRng, type LayerSpec, type Rng } from '@neural-fields/core';
 import { defineActivation, exp } from '@neural-fields/core/elementwise';
 import {
   columns,
+  constantArray,
   constantFeatures,
-  constantNumbers,
   elementwise,
   type LayerDefinition,
   product,
@@ -86,10 +86,10 @@ export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
           shape: [features, d],
           initialise: rng => (seed === undefined ? drawCentres(spec, d, rng) : seeded()),
         })
-      : constantNumbers([features, d], seeded);
+      : constantArray([features, d], seeded);
     const inverseSigma = learnable.includes('sigma')
       ? parameter('inverseSigma', { shape: [features], initialise: widths })
-      : constantNumbers([features], widths);
+      : constantArray([features], widths);
     const axes = Array.from({ length: d }, (_, i) => i);
     const scale = constantFeatures(input, inverseSigma);
     const squares = axes.map(i => {

@@ -1,5 +1,5 @@
 import type { LayerSpec } from '@neural-fields/core';
-import { concat, constantNumbers, type LayerDefinition } from '@neural-fields/core/layers';
+import { concat, constantArray, type LayerDefinition } from '@neural-fields/core/layers';
 import { assertCount, assertPositive } from './assert.ts';
 import { sinusoids } from './sinusoids.ts';
 
@@ -51,7 +51,7 @@ export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = 
     // With base pi the phase in cycles is the input times a power of two, so that whole cycles are removed exactly.
     const unit = base === Math.PI ? 'turn' : 'radian';
     const shape = [features, octaves * features];
-    const weight = constantNumbers(shape, () => octaveWeights(octaves, features, unit === 'turn' ? 0.5 : base));
+    const weight = constantArray(shape, () => octaveWeights(octaves, features, unit === 'turn' ? 0.5 : base));
     const encoded = sinusoids(input, { weight, unit }, 'sine-cosine');
     return includeInput ? concat([input, encoded]) : encoded;
   },

@@ -13,7 +13,7 @@ import {
 } from '@neural-fields/core/elementwise';
 import {
   type ActivationDefinition,
-  type ConstantNumbers,
+  type ConstantArray,
   columns,
   concat,
   elementwise,
@@ -27,7 +27,7 @@ export const TWO_PI: number = 2 * Math.PI;
 /** The phases h W, for an input h. */
 export interface Phases {
   /** `[inFeatures, f]` */
-  readonly weight: ConstantNumbers;
+  readonly weight: ConstantArray;
   /** The unit of h W. */
   readonly unit: 'radian' | 'turn';
 }

@@ -3,17 +3,17 @@
  * ops, as everywhere.
  */
 
-import { type Expression, evaluateNumbers, linearise } from '@neural-fields/core/elementwise';
+import { type Expression, evaluateScalar, linearise } from '@neural-fields/core/elementwise';
 import {
   type ElementwiseFunction,
   type FieldBackend,
   type LinearOperation,
   registerWidths,
 } from '@neural-fields/core/kernels';
-import type { Numbers } from '@neural-fields/core/layers';
+import type { OperandArray } from '@neural-fields/core/layers';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 
-type Lookup = (numbers: Numbers) => ArrayLike<number>;
+type Lookup = (array: OperandArray) => ArrayLike<number>;
 
 /** s of a pre-activation. */
 const scalarFunction = ({ definition, parameters }: ElementwiseFunction): ((z: number, at: Lookup) => number) => {
@@ -21,7 +21,7 @@ const scalarFunction = ({ definition, parameters }: ElementwiseFunction): ((z: n
   const program = linearise([value], Object.keys(definition.parameters));
   return (z, at) => {
     const values = parameters.map(p => [p.name, typeof p.value === 'number' ? p.value : (at(p.value)[0] as number)]);
-    return evaluateNumbers(program, z, Object.fromEntries(values))[0] as number;
+    return evaluateScalar(program, z, Object.fromEntries(values))[0] as number;
   };
 };
 
@@ -43,7 +43,7 @@ export const plainBackend: FieldBackend = {
     return {
       forward(inputs, parameters) {
         const flat = cpu.data.get(parameters.dataId).values as Float32Array;
-        const at: Lookup = numbers => (numbers.kind === 'constant' ? numbers.values() : flat.subarray(numbers.offset));
+        const at: Lookup = array => (array.kind === 'constant' ? array.values() : flat.subarray(array.offset));
         const n = inputs[0]?.shape[0] as number;
         const registers = inputs.map(({ dataId }) => cpu.data.get(dataId).values as Float32Array);
         for (const [index, { inputs: from, weight, bias, outFeatures }] of operations.entries()) {
@@ -65,7 +65,7 @@ export const plainBackend: FieldBackend = {
         }
         return [cpu.makeTensorInfo([n, program.outFeatures], 'float32', registers.at(-1) as Float32Array)];
       },
-      reverse() {
+      backward() {
         throw new Error('plain: this backend evaluates fields, and fits none');
       },
     };

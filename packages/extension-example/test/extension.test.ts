@@ -8,8 +8,8 @@ import {
   createField,
   createRng,
   decodeField,
-  describeEvaluation,
   encodeField,
+  executionPlan,
   type Field,
   fit,
   parseSpec,
@@ -214,7 +214,7 @@ it('runs in the kernels of simd alone: the field, and the loss with it', async (
   await setBackend('simd');
   await ready();
   for (const request of [{}, { gradient: true }, REQUEST])
-    expect(describeEvaluation(spec, request, extensions).composed).toEqual([]);
+    expect(executionPlan(spec, request, extensions).composed).toEqual([]);
   const field = createField(spec, { seed: 1, extensions });
   const coords = Float32Array.from(points.flat());
   const source = {
@@ -241,8 +241,8 @@ it('a backend is one object', async () => {
     { inFeatures: 2, layers: [dense(6, { kind: 'snake' }), dense(3, { kind: 'tanh' })] },
     extensions,
   );
-  expect(describeEvaluation(chain, {}, extensions)).toEqual({ fused: ['linear', 'linear'], composed: [] });
-  expect(describeEvaluation(chain, { gradient: true }, extensions).fused).toEqual([]);
+  expect(executionPlan(chain, {}, extensions)).toEqual({ fused: ['linear', 'linear'], composed: [] });
+  expect(executionPlan(chain, { gradient: true }, extensions).fused).toEqual([]);
   const values = await createField(chain, { seed: 1, extensions }).evaluate(tensor2d(points)).data();
   await setBackend('cpu');
   const expected = await createField(chain, { seed: 1, extensions }).evaluate(tensor2d(points)).data();

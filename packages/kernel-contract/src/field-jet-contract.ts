@@ -121,7 +121,7 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     });
     const names = await kernelsOf(() => measure(backend, field, pointsFor(field, 5), { laplacian: true }));
     expect(names).toContain(PROGRAM_KERNELS.forward);
-    expect(names).toContain(PROGRAM_KERNELS.reverse);
+    expect(names).toContain(PROGRAM_KERNELS.backward);
     expect(names).not.toContain('BatchMatMul');
   });
 

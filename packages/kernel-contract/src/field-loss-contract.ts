@@ -22,7 +22,7 @@ import {
 import { absolute, charbonnierPenalty, huberPenalty, type Penalty, squared } from '@neural-fields/core/elementwise';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import {
-  constantNumbers,
+  constantArray,
   coreActivations,
   custom,
   type LayerDefinition,
@@ -196,12 +196,12 @@ const scaledBy = (learned: boolean): LayerDefinition => ({
     const shape = [input.features];
     const scales = learned
       ? parameter('scale', { shape, initialise: () => Float32Array.of(0.5, 2) })
-      : constantNumbers(shape, () => Float32Array.of(-2, -2));
+      : constantArray(shape, () => Float32Array.of(-2, -2));
     return custom([input], {
       outFeatures: input.features,
-      numbers: [scales],
-      rule({ inputs, numbers }) {
-        const [{ value, first, second }, scale] = [inputs[0] as LayerJet, numbers[0] as Tensor];
+      arrays: [scales],
+      rule({ inputs, arrays }) {
+        const [{ value, first, second }, scale] = [inputs[0] as LayerJet, arrays[0] as Tensor];
         return {
           value: mul(value, scale),
           ...(first && { first: mul(first, scale) as Tensor3D }),
@@ -231,7 +231,7 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
   it('is left to tfjs ops where the loss is a function only', async () => {
     await setBackend(backend);
     const names = await kernelsOf(() => stepOf(one, functionOf(ofValue)));
-    expect(names).toContain(PROGRAM_KERNELS.reverse);
+    expect(names).toContain(PROGRAM_KERNELS.backward);
     expect(names).not.toContain(PROGRAM_KERNELS.loss);
   });
 

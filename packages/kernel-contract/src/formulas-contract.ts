@@ -61,7 +61,7 @@ export const formulasContract = ({ backend }: { readonly backend: string }): voi
       const field = fieldWith({ kind, learnable });
       const names = await kernelsAt(backend, field);
       expect(names).toContain(PROGRAM_KERNELS.forward);
-      expect(names).toContain(PROGRAM_KERNELS.reverse);
+      expect(names).toContain(PROGRAM_KERNELS.backward);
       expect(names).not.toContain(COMPOSED);
       // On cpu nothing is fused: this is the name that it would have.
       if (kind !== 'identity') expect(await kernelsAt('cpu', field)).toContain(COMPOSED);
@@ -75,7 +75,7 @@ export const formulasContract = ({ backend }: { readonly backend: string }): voi
       for (const request of [{}, { gradient: true }, { gradient: true, laplacian: true }] as const)
         await expectParity({ backend, field: fieldWith(activation), points: 37, request, relative: 5e-5 });
       const names = await kernelsAt(backend, fieldWith(activation));
-      expect(names).toContain(PROGRAM_KERNELS.reverse);
+      expect(names).toContain(PROGRAM_KERNELS.backward);
       expect(names).not.toContain(COMPOSED);
     },
   );

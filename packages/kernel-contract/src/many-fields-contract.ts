@@ -115,7 +115,7 @@ const expectParity = async ({ backend, together }: Parity, one: BatchCase): Prom
   });
   const calls = together ? 1 : one.batch.count;
   // Once by itself, and once with its reverse.
-  expect(runs).toEqual({ forward: 2 * calls, reverse: calls, loss: 0 });
+  expect(runs).toEqual({ forward: 2 * calls, backward: calls, loss: 0 });
   expectSame(actual, await measureBatch('cpu', one));
 };
 
@@ -124,7 +124,7 @@ const expectLossParity = async ({ backend, together }: Parity, one: BatchCase, l
   const runs = await runsOf(async () => {
     actual = await measureBatchLoss(backend, one, loss);
   });
-  expect(runs).toEqual({ forward: 0, reverse: 0, loss: together ? 1 : one.batch.count });
+  expect(runs).toEqual({ forward: 0, backward: 0, loss: together ? 1 : one.batch.count });
   expectSame(actual, await composeBatchLoss('cpu', one, loss));
 };
 

@@ -2,8 +2,8 @@
 import {
   createRng,
   type DerivativeRequest,
-  describeEvaluation,
   evaluateJet,
+  executionPlan,
   type Field,
   type Jet,
 } from '@neural-fields/core';
@@ -132,8 +132,8 @@ export interface ParityOptions {
 const expectFused = ({ backend, field, request, fused = 'whole' }: ParityOptions, kernels: readonly string[]): void => {
   if (fused === 'any') return;
   if (getBackend() !== backend) throw new Error(`expectFused: the backend must be '${backend}', got '${getBackend()}'`);
-  const { fused: inside, composed } = describeEvaluation(field.spec, request, field.extensions);
-  const ran = [PROGRAM_KERNELS.forward, PROGRAM_KERNELS.reverse].map(name => kernels.includes(name));
+  const { fused: inside, composed } = executionPlan(field.spec, request, field.extensions);
+  const ran = [PROGRAM_KERNELS.forward, PROGRAM_KERNELS.backward].map(name => kernels.includes(name));
   expect({ ran, inside: inside.length > 0, composed: composed.length > 0 }).toEqual({
     ran: fused === 'none' ? [false, false] : [true, true],
     inside: fused !== 'none',

@@ -2,7 +2,7 @@
  * @file Networks of all kinds of operations: a backend gives the numbers of the composed ones, and runs what it says in
  * its own kernels.
  */
-import { createField, type DerivativeRequest, describeEvaluation } from '@neural-fields/core';
+import { createField, type DerivativeRequest, executionPlan } from '@neural-fields/core';
 import type { Operation } from '@neural-fields/core/kernels';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -43,7 +43,7 @@ export const networksContract = ({ backend, fuses, exhaustive }: NetworksContrac
       await expectParity({ backend, field, points, request, relative: 4e-5, fused: isInside ? 'whole' : 'any' });
     if (!isInside) return;
     await setBackend(backend);
-    expect(new Set(describeEvaluation(field.spec, {}, extensions).fused)).toEqual(new Set(network.kinds));
+    expect(new Set(executionPlan(field.spec, {}, extensions).fused)).toEqual(new Set(network.kinds));
   });
 
   it('gives the same bits twice where many points share a row', async () => {

@@ -15,8 +15,8 @@ import {
   type ConstantSpec,
   columns,
   concat,
+  constantArray,
   constantFeatures,
-  constantNumbers,
   coreActivations,
   type DenseSpec,
   elementwise,
@@ -80,7 +80,7 @@ const shared: LayerDefinition = {
 const fixed: LayerDefinition = {
   kind: 'fixed',
   apply: input => {
-    const weight = constantNumbers([input.features, 5], () =>
+    const weight = constantArray([input.features, 5], () =>
       Float32Array.from({ length: 5 * input.features }, (_, i) => Math.cos(1 + i)),
     );
     return elementwise(linear(input, weight), sineActivation, { omega: 2 });

@@ -102,7 +102,7 @@ const calls: Readonly<Record<string, Call>> = {
     shapes: [...ENCODING, [PARAMETER_COUNT]],
   },
   'its reverse': {
-    kernel: PROGRAM_KERNELS.reverse,
+    kernel: PROGRAM_KERNELS.backward,
     attributes: () => compiled(program),
     shapes: [[POINTS, 2], [PARAMETER_COUNT], ...UPSTREAM],
   },

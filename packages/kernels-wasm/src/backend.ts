@@ -1,4 +1,4 @@
-import type { DescribedBackend } from '@neural-fields/core/kernels';
+import type { NumericsBackend } from '@neural-fields/core/kernels';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelOptions, type Kernels, loadKernels } from './load-kernels.ts';
@@ -9,7 +9,7 @@ import { KeptForward } from './wasm/kept-forward.ts';
 export const BACKEND_NAME = 'simd';
 
 /** tfjs's cpu backend, whose tensors are ordinary typed arrays, with kernels in WebAssembly beside it. */
-export class SimdBackend extends MathBackendCPU implements DescribedBackend {
+export class SimdBackend extends MathBackendCPU implements NumericsBackend {
   readonly kernels: Kernels;
   /** @internal */
   readonly keptForward: KeptForward;

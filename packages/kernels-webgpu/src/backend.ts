@@ -1,4 +1,4 @@
-import type { DescribedBackend, PacedBackend } from '@neural-fields/core/kernels';
+import type { BackpressureBackend, NumericsBackend } from '@neural-fields/core/kernels';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { defaultBatchBytes } from './device/batch-bytes.ts';
 import { type CreateDeviceOptions, createDevice, isSoftware, nameOf } from './device/create-device.ts';
@@ -13,7 +13,7 @@ export const BACKEND_NAME = 'webgpu';
 const MOST_LOSS_DELAY = 500;
 
 /** tfjs's webgpu backend on a device of our own, with counters, and errors that say when the device is lost. */
-export class FieldsWebgpuBackend extends WebGPUBackend implements DescribedBackend, PacedBackend {
+export class FieldsWebgpuBackend extends WebGPUBackend implements NumericsBackend, BackpressureBackend {
   readonly #adapter: string;
 
   /** Use {@link createWebgpuBackend}. */
@@ -76,7 +76,7 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements DescribedBacke
    *   with DeviceLostError when it is gone
    * @throws DeviceLostError, DeviceFaultError as reading does
    */
-  keepPace(signal?: AbortSignal): Promise<void> | undefined {
+  applyBackpressure(signal?: AbortSignal): Promise<void> | undefined {
     const kernels = kernelsOf(this);
     kernels.assertSound();
     return kernels.pace.keep(signal)?.then(() => kernels.assertSound());

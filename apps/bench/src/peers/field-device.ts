@@ -13,8 +13,9 @@ import { createTask } from './field-task.ts';
 import type { DeviceSide } from './peer.ts';
 
 /** What the backend that is set may be able to do. */
-type Backend = WebGPUBackend & Partial<Pick<FieldsWebgpuBackend, 'scratchBytes'>> & { keepPace?: KeepPace };
-type KeepPace = (signal?: AbortSignal) => Promise<void> | undefined;
+type Backend = WebGPUBackend &
+  Partial<Pick<FieldsWebgpuBackend, 'scratchBytes'>> & { applyBackpressure?: ApplyBackpressure };
+type ApplyBackpressure = (signal?: AbortSignal) => Promise<void> | undefined;
 
 const backendInUse = (): Backend => engine().backend as Backend;
 
@@ -30,19 +31,19 @@ export const finishDeviceWork = async (): Promise<void> => {
 /** Adds up how long the fit loop waits for the device, so that the host's own time is what is left. */
 const countWaits = (): { readonly milliseconds: () => number; readonly stop: () => void } => {
   const backend = backendInUse();
-  const { keepPace } = backend;
+  const { applyBackpressure } = backend;
   let milliseconds = 0;
-  if (keepPace)
-    backend.keepPace = signal => {
+  if (applyBackpressure)
+    backend.applyBackpressure = signal => {
       const begin = performance.now();
-      return keepPace.call(backend, signal)?.finally(() => {
+      return applyBackpressure.call(backend, signal)?.finally(() => {
         milliseconds += performance.now() - begin;
       });
     };
   return {
     milliseconds: () => milliseconds,
     stop: () => {
-      if (keepPace) backend.keepPace = keepPace;
+      if (applyBackpressure) backend.applyBackpressure = applyBackpressure;
     },
   };
 };

@@ -16,13 +16,13 @@ export interface PytorchOptions {
   readonly prefix?: string;
 }
 
-/** `relu`, or `gaussian:a=0.1` with the activation's own numbers. */
+/** `relu`, or `gaussian:sigma=0.1` with the activation's own numbers. */
 const parseActivation = (text: string): ActivationSpec => {
   const [, kind = '', numbers] = /^([a-z-]+)(?::(.+))?$/.exec(text.trim()) ?? [];
   const definition = coreActivations.find(candidate => candidate.kind === kind);
   if (definition === undefined)
     throw new InvalidArgumentError(
-      `It must be one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with numbers as in gaussian:a=0.1.`,
+      `It must be one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with numbers as in gaussian:sigma=0.1.`,
     );
   const entries = (numbers?.split(',') ?? []).map(part => {
     const [, name = '', value] = /^([a-zA-Z]+)=(\S+)$/.exec(part.trim()) ?? [];
@@ -51,7 +51,7 @@ export const withPytorchOptions = (command: Command): Command =>
     .optionsGroup('State dicts of PyTorch:')
     .option(
       '--activation <name>',
-      "what follows each layer but the last, with its numbers: relu, finer, gaussian:a=0.1 (default: sine for a SIREN's names)",
+      "what follows each layer but the last, with its numbers: relu, finer, gaussian:sigma=0.1 (default: sine for a SIREN's names)",
       parseActivation,
     )
     .option('--final-activation <name>', 'what follows the last layer (default: nothing)', parseActivation)

@@ -13,7 +13,7 @@ export interface CompiledProgram {
   /**
    * @param inputs those of `inputTensorShapes`, n >= 1
    * @param parameters `f32[P]`
-   * @param options `isRecorded`: the gradient is being recorded, so {@link reverse} will probably follow on the same
+   * @param options `isRecorded`: the gradient is being recorded, so {@link backward} will probably follow on the same
    *   tensors, for which something may be kept
    * @returns value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]`, as far as the order goes; for b fields
    *   with b n in the place of n
@@ -29,7 +29,7 @@ export interface CompiledProgram {
    * @returns its derivatives with respect to each of the inputs, and to the parameters `f32[P]`, 0 for those that the
    *   program does not use
    */
-  reverse(
+  backward(
     inputs: readonly TensorInfo[],
     parameters: TensorInfo,
     upstream: readonly TensorInfo[],

@@ -6,7 +6,7 @@ import { engine, getBackend, type KernelBackend } from '@tensorflow/tfjs-core';
  * more than its name, e.g. on the number of threads that add up a gradient, it says on what. A checkpoint keeps it, and
  * who goes on from it elsewhere is told.
  */
-export interface DescribedBackend {
+export interface NumericsBackend {
   /** By name, e.g. `{ threads: '4' }`. */
   readonly numerics: Readonly<Record<string, string>>;
 }
@@ -14,5 +14,5 @@ export interface DescribedBackend {
 /** The backend in use and what it says of itself. */
 export const numericalEnvironment = (): Readonly<Record<string, string>> => ({
   backend: getBackend(),
-  ...(engine().backend as KernelBackend & Partial<DescribedBackend>).numerics,
+  ...(engine().backend as KernelBackend & Partial<NumericsBackend>).numerics,
 });

@@ -19,7 +19,7 @@ import type { KernelProgram } from './kernel-program.ts';
 /** The names of the kernels, for whoever watches which of them run. */
 export const PROGRAM_KERNELS = {
   forward: 'NeuralFieldsProgram',
-  reverse: 'NeuralFieldsProgramReverse',
+  backward: 'NeuralFieldsProgramBackward',
   loss: 'NeuralFieldsProgramLoss',
 } as const;
 
@@ -56,7 +56,7 @@ export const registerProgramKernels = (backendName: string): void => {
     },
   });
   registerKernel({
-    kernelName: PROGRAM_KERNELS.reverse,
+    kernelName: PROGRAM_KERNELS.backward,
     backendName,
     kernelFunc({ inputs, attrs }) {
       const { program, compiled } = attrs as Attributes<RunnableProgram>;
@@ -64,7 +64,7 @@ export const registerProgramKernels = (backendName: string): void => {
       const given = inputCount(program);
       const [before, parameters, upstream] = [tensors.slice(0, given), tensors[given], tensors.slice(given + 1)];
       assertProgramInputs(program, before, parameters, upstream);
-      return compiled.reverse(before, parameters as TensorInfo, upstream);
+      return compiled.backward(before, parameters as TensorInfo, upstream);
     },
   });
   registerKernel({
@@ -89,7 +89,7 @@ const runKernel = (name: string, inputs: readonly Tensor[], attributes: object):
 
 const gradient: GradFunc = (upstream, saved, attributes) => {
   const derivatives = Array.isArray(upstream) ? upstream : [upstream];
-  const gradients = runKernel(PROGRAM_KERNELS.reverse, [...saved, ...derivatives], attributes);
+  const gradients = runKernel(PROGRAM_KERNELS.backward, [...saved, ...derivatives], attributes);
   return Object.fromEntries(gradients.map((tensor, index) => [String(index), () => tensor]));
 };
 

@@ -12,7 +12,11 @@ export interface Penalty {
   /** The values of the parameters by name. */
   readonly parameters: Readonly<Record<string, number>>;
   /** The penalty, its derivative and its second one, of the error as the argument. */
-  readonly expressions: { readonly value: Expression; readonly slope: Expression; readonly curvature: Expression };
+  readonly expressions: {
+    readonly value: Expression;
+    readonly firstDerivative: Expression;
+    readonly secondDerivative: Expression;
+  };
 }
 
 /** A penalty as a formula. */
@@ -22,9 +26,9 @@ export interface PenaltyFormula<P extends string> {
   readonly parameters?: { readonly [Name in P]: number };
   readonly value: (error: Expression, parameters: FormulaParameters<P>) => Expression;
   /** The derivative, where a closed form is better than what the rules give. */
-  readonly slope?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
+  readonly firstDerivative?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
   /** The second derivative, likewise. */
-  readonly curvature?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
+  readonly secondDerivative?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
 }
 
 /**
@@ -37,8 +41,8 @@ export interface PenaltyFormula<P extends string> {
 export const definePenalty = <P extends string = never>({
   kind,
   value,
-  slope,
-  curvature,
+  firstDerivative,
+  secondDerivative,
   ...formula
 }: PenaltyFormula<P>): Penalty => {
   const parameters: Readonly<Record<string, number>> = formula.parameters ?? {};
@@ -47,9 +51,9 @@ export const definePenalty = <P extends string = never>({
   const names = Object.keys(parameters);
   const symbols = Object.fromEntries(names.map(name => [name, parameter(name)])) as FormulaParameters<P>;
   const size = value(argument, symbols);
-  const first = slope ? slope(argument, symbols) : differentiate(size);
-  const second = curvature ? curvature(argument, symbols) : differentiate(first);
-  const expressions = { value: size, slope: first, curvature: second };
+  const first = firstDerivative ? firstDerivative(argument, symbols) : differentiate(size);
+  const second = secondDerivative ? secondDerivative(argument, symbols) : differentiate(first);
+  const expressions = { value: size, firstDerivative: first, secondDerivative: second };
   linearise(Object.values(expressions), names);
   return Object.freeze({ kind, parameters, expressions });
 };
@@ -61,7 +65,7 @@ export const definePenalty = <P extends string = never>({
  * @returns the same shape
  */
 export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty, errors: T): T => {
-  const program = linearise([expressions.value, expressions.slope], Object.keys(parameters));
+  const program = linearise([expressions.value, expressions.firstDerivative], Object.keys(parameters));
   const penalties = customGrad((x, save) => {
     const [error, keep] = [x as Tensor, save as (tensors: Tensor[]) => void];
     const [value] = evaluateTensors(program, { x: error, parameters, to: 1 }) as [Tensor];
@@ -69,13 +73,13 @@ export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty,
     return {
       value,
       gradFunc: (upstream, [at, known]) => {
-        const [slope] = evaluateTensors(program, {
+        const [derivative] = evaluateTensors(program, {
           x: at as Tensor,
           parameters,
           known: [known as Tensor],
           from: 1,
         }) as [Tensor];
-        return mul(slope, upstream);
+        return mul(derivative, upstream);
       },
     };
   });
@@ -91,17 +95,17 @@ export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty,
  * @returns the same shape
  */
 export const penaltyTangent = <T extends Tensor>({ parameters, expressions }: Penalty, errors: T, tangents: T): T => {
-  const program = linearise([expressions.slope, expressions.curvature], Object.keys(parameters));
+  const program = linearise([expressions.firstDerivative, expressions.secondDerivative], Object.keys(parameters));
   const products = customGrad((...given) => {
     const [error, tangent, keep] = given as [Tensor, Tensor, (tensors: Tensor[]) => void];
-    const [slope] = evaluateTensors(program, { x: error, parameters, to: 1 }) as [Tensor];
-    keep([error, tangent, slope]);
+    const [derivative] = evaluateTensors(program, { x: error, parameters, to: 1 }) as [Tensor];
+    keep([error, tangent, derivative]);
     return {
-      value: mul(slope, tangent),
+      value: mul(derivative, tangent),
       gradFunc(upstream: Tensor, saved: Tensor[]) {
         const [at, along, known] = saved as [Tensor, Tensor, Tensor];
-        const [curvature] = evaluateTensors(program, { x: at, parameters, known: [known], from: 1 }) as [Tensor];
-        return [mul(mul(curvature, along), upstream), mul(known, upstream)];
+        const [second] = evaluateTensors(program, { x: at, parameters, known: [known], from: 1 }) as [Tensor];
+        return [mul(mul(second, along), upstream), mul(known, upstream)];
       },
     };
   });

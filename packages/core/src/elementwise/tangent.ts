@@ -4,7 +4,7 @@
  *
  *     h' = s'(z; p) z' + sum_p p' ds/dp(z; p)
  *
- * {@link slopeOf} makes an activation of s', and {@link parameterTangentOf} one of the sum, in which p' are parameters
+ * {@link derivativeActivationOf} makes an activation of s', and {@link parameterTangentOf} one of the sum, in which p' are parameters
  * too. Both have derivatives of their own, up to s'''', so the tangent has the jets and the reverse pass that any
  * activation has.
  */
@@ -65,7 +65,7 @@ const makeSlope = (definition: ActivationDefinition): ActivationDefinition => {
  *
  * @throws TypeError when the activation has no formula
  */
-export const slopeOf = (definition: ActivationDefinition): ActivationDefinition => {
+export const derivativeActivationOf = (definition: ActivationDefinition): ActivationDefinition => {
   const known = slopes.get(definition) ?? makeSlope(definition);
   slopes.set(definition, known);
   return known;

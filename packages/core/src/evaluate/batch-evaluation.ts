@@ -86,8 +86,8 @@ export class BatchEvaluation {
   }
 
   /** How many features of the networks a chunk of one point of each field keeps until its reverse pass. */
-  get keptFeatures(): number {
-    return this.#batch.count * this.#single.keptFeatures;
+  get savedFeatures(): number {
+    return this.#batch.count * this.#single.savedFeatures;
   }
 
   /**

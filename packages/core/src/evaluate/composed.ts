@@ -2,7 +2,7 @@
 import { reshape, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
-import type { Numbers } from '../ops/numbers.ts';
+import type { OperandArray } from '../ops/arrays.ts';
 import type { Operation, Register } from '../ops/operation.ts';
 import { applyOperation } from '../ops/rules.ts';
 
@@ -21,10 +21,8 @@ export interface ComposedRun {
 export const runComposed = ({ operations, known, parameters, shape }: ComposedRun): Map<Register, LayerJet> => {
   const jets = new Map(known);
   const points = (known.get(0) as LayerJet).value.shape[0];
-  const tensorOf = (numbers: Numbers): Tensor =>
-    numbers.kind === 'constant'
-      ? reshape(tensor(numbers.values()), [...numbers.shape])
-      : (parameters[numbers.index] as Tensor);
+  const tensorOf = (array: OperandArray): Tensor =>
+    array.kind === 'constant' ? reshape(tensor(array.values()), [...array.shape]) : (parameters[array.index] as Tensor);
   const context = { shape, points, tensor: tensorOf };
   for (const [index, operation] of operations) {
     const inputs = operation.inputs.map(register => jets.get(register) as LayerJet);

@@ -158,7 +158,7 @@ export const evaluate = (
  *
  * @throws RangeError or TypeError when the request does not fit the spec
  */
-export const describeEvaluation = (
+export const executionPlan = (
   spec: FieldSpec,
   request: DerivativeRequest = {},
   extensions: Extensions = noExtensions,

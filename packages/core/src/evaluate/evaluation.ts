@@ -19,7 +19,7 @@ import { type RunnableLoss, type RunnableProgram, runLoss, runProgram } from '..
 import { coordinateJet, type LayerJet, wholeJet } from '../jets/layer-jet.ts';
 import { type DerivativePlan, type DerivativeRequest, planDerivatives, requestKey } from '../jets/request.ts';
 import type { Operation, Register } from '../ops/operation.ts';
-import { learns } from '../ops/parameters.ts';
+import { hasParameters } from '../ops/parameters.ts';
 import type { Network } from '../spec/network.ts';
 import { runComposed } from './composed.ts';
 import { type Partition, partition } from './partition.ts';
@@ -82,13 +82,13 @@ export class Evaluation {
    * How many features of the network a chunk of points keeps until its reverse pass: those of operations in tfjs ops,
    * and what comes out.
    */
-  get keptFeatures(): number {
+  get savedFeatures(): number {
     return this.#composed.reduce((sum, [, { outFeatures }]) => sum + outFeatures, this.#network.program.outFeatures);
   }
 
   /** Whether the operations in front of the kernel's program have parameters. */
-  get #learnsBefore(): boolean {
-    return this.#composed.some(([, operation]) => learns(operation));
+  get #composedHaveParameters(): boolean {
+    return this.#composed.some(([, operation]) => hasParameters(operation));
   }
 
   /** The jets in front of the kernel's program, or all of them. */
@@ -138,7 +138,7 @@ export class Evaluation {
   #compileLoss(loss: KernelLoss): RunnableLoss | undefined {
     const program = this.kernelProgram;
     // What comes before the kernel's operations gets no gradient there.
-    if (program === undefined || this.#learnsBefore) return undefined;
+    if (program === undefined || this.#composedHaveParameters) return undefined;
     assertLoss(program, loss);
     const compiled = fieldBackend(engine().backendName)?.compileLoss?.(program, loss, this.#on);
     return compiled && { program, loss, compiled };

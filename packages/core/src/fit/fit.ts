@@ -1,5 +1,5 @@
 /** @file The fit loop: one for every kind of signal, supervision and backend. */
-import { keepPace } from '../backend/paced-backend.ts';
+import { applyBackpressure } from '../backend/backpressure.ts';
 import type { Model } from '../model.ts';
 import { createRng } from '../random.ts';
 import { adam } from './adam.ts';
@@ -97,7 +97,7 @@ export async function* fit(
   let writeFailed = false;
 
   /** Lets others have their turn, and the caller end the fit. */
-  const breathe = async (): Promise<void> => {
+  const yieldToEventLoop = async (): Promise<void> => {
     if (performance.now() - lastPause > PAUSE_EVERY) {
       await pause();
       lastPause = performance.now();
@@ -105,12 +105,12 @@ export async function* fit(
     signal?.throwIfAborted();
   };
   /** The same after work for the backend, which may have as much of it under way as it wants. */
-  const breatheAfterWork = async (): Promise<void> => {
-    const wait = keepPace(signal);
+  const yieldAfterWork = async (): Promise<void> => {
+    const wait = applyBackpressure(signal);
     if (wait) await wait;
-    await breathe();
+    await yieldToEventLoop();
   };
-  const runOptions = { terms, optimizer, chunkSize, fit: options, breathe: breatheAfterWork };
+  const runOptions = { terms, optimizer, chunkSize, fit: options, yieldToEventLoop: yieldAfterWork };
   let run = new ModelRun(found?.model ?? model, runOptions, resumed);
 
   /** False where there are numbers that nobody could go on from; the checkpoint before is better than one of those. */
@@ -146,7 +146,7 @@ export async function* fit(
       const doubtful = function* (): Generator<StepDraw> {
         for (let index = step; index < bad.step; index++) yield drawAt(index);
       };
-      const fault = await run.objective.findFault(terms, doubtful(), breathe);
+      const fault = await run.objective.findFault(terms, doubtful(), yieldToEventLoop);
       if (fault) throw new PointDataError(fault, { cause });
       if (beforeAnyUpdate) await run.vectors.assertFinite();
     }
@@ -168,7 +168,7 @@ export async function* fit(
     run.dispose();
     run = after;
     run.assign();
-    await run.objective.prepare(terms, drawAt(step), breathe);
+    await run.objective.prepare(terms, drawAt(step), yieldToEventLoop);
     run.vectors.remember(step);
     goodPast = past;
   };
@@ -176,12 +176,13 @@ export async function* fit(
   try {
     run.assign();
     run.vectors.remember(step);
-    if (step < steps && stopping.reason === undefined) await run.objective.prepare(terms, drawAt(step), breathe);
+    if (step < steps && stopping.reason === undefined)
+      await run.objective.prepare(terms, drawAt(step), yieldToEventLoop);
     while (step < steps && stopping.reason === undefined) {
       const at = drawAt(step);
       const reports = at.step % reportEvery === 0 || at.step === steps;
       // The very first loss is what later ones are judged by, so it is read whether or not it is reported.
-      const { termLosses, fault: seen } = await run.stepper.look(at, reports || at.step === 1);
+      const { termLosses, fault: seen } = await run.stepper.evaluate(at, reports || at.step === 1);
       const total = termLosses && weightedSum(terms, meansOf(termLosses), at);
       if (total !== undefined) {
         const fault = detector.judge(total) ?? seen;
@@ -189,7 +190,7 @@ export async function* fit(
         run.vectors.remember(step);
         goodPast = past;
       }
-      const figures = await run.stepper.move(at, reports);
+      const figures = await run.stepper.update(at, reports);
       step += 1;
       past = { history: detector.history, sources: memories.read() };
       // No later loss would show what the last update did, and no change should hide it.
@@ -204,7 +205,7 @@ export async function* fit(
         const progress = { step, steps, loss: total as number, ...figures, resumedFrom, seconds, model: run.model };
         report = progressOf(terms, termLosses as readonly TermLoss[], progress);
         await stopping.judge(report, async term =>
-          run.objective.lossOf(term, run.vectors.reported, drawAt(0), breathe),
+          run.objective.lossOf(term, run.vectors.reported, drawAt(0), yieldToEventLoop),
         );
       }
       const { reason } = stopping;

@@ -3,7 +3,7 @@ import { clip } from './clip.ts';
 import type { StepDraw } from './objective.ts';
 import type { GradientOptimizer } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
-import type { Look, MoveFigures, Stepper, StepperOptions } from './stepper.ts';
+import type { StepEvaluation, Stepper, StepperOptions, UpdateFigures } from './stepper.ts';
 import { readLosses } from './term-loss.ts';
 
 /** What {@link GradientStepper} works with. */
@@ -33,9 +33,9 @@ export class GradientStepper implements Stepper {
     this.#options = options;
   }
 
-  async look(at: StepDraw, reads: boolean): Promise<Look> {
-    const { objective, terms, vectors, breathe } = this.#options;
-    const { losses, gradient, state } = await objective.differentiate(terms, vectors.parameters, at, breathe);
+  async evaluate(at: StepDraw, reads: boolean): Promise<StepEvaluation> {
+    const { objective, terms, vectors, yieldToEventLoop } = this.#options;
+    const { losses, gradient, state } = await objective.differentiate(terms, vectors.parameters, at, yieldToEventLoop);
     const active = this.#withoutFrozen?.(gradient);
     if (active) gradient.dispose();
     this.#gradient = active ?? gradient;
@@ -47,7 +47,7 @@ export class GradientStepper implements Stepper {
     }
   }
 
-  async move({ step, steps }: StepDraw, reads: boolean): Promise<MoveFigures> {
+  async update({ step, steps }: StepDraw, reads: boolean): Promise<UpdateFigures> {
     const { vectors, averageDecay } = this.#options;
     const gradient = this.#gradient as Tensor1D;
     const learningRate = this.#optimizer.learningRate * factorAt(this.#schedule, step, steps);

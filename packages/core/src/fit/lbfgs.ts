@@ -33,7 +33,7 @@ const MAX_TRIALS = 25;
 /**
  * A pair of vectors at an angle whose cosine is not above this says nothing of a positive curvature, and is left out.
  */
-const LEAST_COSINE = 1e-10;
+const MIN_COSINE = 1e-10;
 
 /** The changes of parameters (s) and gradient (y) in an iteration. */
 interface Pair {
@@ -176,7 +176,7 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
       }
       const s = difference(found.parameters, parameters);
       const pair = pairOf(s, difference(found.gradient, gradient));
-      if (pair.curvature > LEAST_COSINE * Math.sqrt(dot(s, s) * dot(pair.y, pair.y)))
+      if (pair.curvature > MIN_COSINE * Math.sqrt(dot(s, s) * dot(pair.y, pair.y)))
         pairs = [...pairs, pair].slice(-historySize);
       now = found;
       if (largest(s) <= toleranceChange) break;

@@ -20,7 +20,7 @@ export interface ModelRunOptions {
   readonly chunkSize: number;
   readonly fit: FitOptions;
   /** Called between two chunks; may wait, and may throw to stop. */
-  readonly breathe: () => Promise<void>;
+  readonly yieldToEventLoop: () => Promise<void>;
 }
 
 /** A model in training. */
@@ -33,7 +33,7 @@ export class ModelRun {
   /** @param state where to go on from */
   constructor(
     model: Model,
-    { terms, optimizer: wanted, chunkSize, fit, breathe }: ModelRunOptions,
+    { terms, optimizer: wanted, chunkSize, fit, yieldToEventLoop }: ModelRunOptions,
     state?: TrainingState,
   ) {
     const { schedule = constant(), groups = [], steps, clipNorm, averageDecay, project } = fit;
@@ -51,7 +51,7 @@ export class ModelRun {
       ...(state && { resumed: state }),
       ...(project && { project }),
     });
-    const shared = { objective: this.objective, terms, vectors: this.vectors, averageDecay, breathe };
+    const shared = { objective: this.objective, terms, vectors: this.vectors, averageDecay, yieldToEventLoop };
     this.stepper = isSearchOptimizer(optimizer)
       ? new SearchStepper(optimizer, shared)
       : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen: grouped?.withoutFrozen });

@@ -1,7 +1,7 @@
 /** @file Finding numbers that are not finite, before they become a loss that is none. */
 
 /** The numbers of an array that are not finite. */
-export interface NonFiniteNumbers {
+export interface NonFiniteValues {
   /** Where the first one is. */
   readonly index: number;
   /** The first one: NaN or an infinity. */
@@ -11,7 +11,7 @@ export interface NonFiniteNumbers {
 }
 
 /** The numbers of an array that are not finite; `undefined` when all are. One pass that reads each number once. */
-export const findNonFinite = (values: ArrayLike<number>): NonFiniteNumbers | undefined => {
+export const findNonFinite = (values: ArrayLike<number>): NonFiniteValues | undefined => {
   let first: number | undefined;
   let count = 0;
   for (let i = 0; i < values.length; i++) {
@@ -25,5 +25,5 @@ export const findNonFinite = (values: ArrayLike<number>): NonFiniteNumbers | und
 };
 
 /** `weight[17] is NaN (3 of 300 numbers are not finite)` */
-export const describeNonFinite = (name: string, { index, value, count }: NonFiniteNumbers, size: number): string =>
+export const describeNonFinite = (name: string, { index, value, count }: NonFiniteValues, size: number): string =>
   `${name}[${index}] is ${value} (${count} of ${size} ${size === 1 ? 'number is' : 'numbers are'} not finite)`;

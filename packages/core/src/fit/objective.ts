@@ -48,15 +48,15 @@ import {
 import { type FieldChoice, StepVector, ViewVectors } from './view-vectors.ts';
 
 /** A chunk needs about this many float32 numbers at most: 128 MiB. */
-const CHUNK_NUMBERS = 2 ** 25;
+const MAX_CHUNK_FLOATS = 2 ** 25;
 /**
  * How many copies of the activations a forward and a reverse pass in tfjs ops hold at once, counted on a sine layer.
  */
 const COPIES_PER_ACTIVATION = 8;
 /** A chunk has at least so many points, those of all fields together. */
-const FEWEST_ROWS = 64;
+const MIN_CHUNK_ROWS = 64;
 /** Points whose batches are kept on the device from step to step hold this many numbers at most: 64 MiB. */
-const RESIDENT_NUMBERS = 2 ** 24;
+const MAX_RESIDENT_FLOATS = 2 ** 24;
 
 /** How a view's network is evaluated for a term. */
 const evaluationFor = ({ network }: ModelView, { derivatives }: Term): Evaluation | BatchEvaluation =>
@@ -64,17 +64,17 @@ const evaluationFor = ({ network }: ModelView, { derivatives }: Term): Evaluatio
 
 /**
  * The number of points in a chunk, of each field where they are many, that keeps a step's memory near {@link
- * CHUNK_NUMBERS}, whatever the number of points in the step.
+ * MAX_CHUNK_FLOATS}, whatever the number of points in the step.
  */
 export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]): number => {
   const activations = terms.filter(isPointTerm).map(term => {
     const evaluation = evaluationFor(viewOf(model, term.field, term.name), term);
-    return blockCount(evaluation.plan) * evaluation.keptFeatures;
+    return blockCount(evaluation.plan) * evaluation.savedFeatures;
   });
-  const numbersPerPoint = Math.max(1, ...activations) * COPIES_PER_ACTIVATION;
+  const floatsPerPoint = Math.max(1, ...activations) * COPIES_PER_ACTIVATION;
   const counts = Object.values(model.views).map(({ network }) => (isBatchNetwork(network) ? network.count : 1));
-  const fewest = Math.ceil(FEWEST_ROWS / Math.max(1, ...counts));
-  return Math.max(fewest, Math.min(65_536, Math.floor(CHUNK_NUMBERS / numbersPerPoint)));
+  const fewest = Math.ceil(MIN_CHUNK_ROWS / Math.max(1, ...counts));
+  return Math.max(fewest, Math.min(65_536, Math.floor(MAX_CHUNK_FLOATS / floatsPerPoint)));
 };
 
 /** What one chunk adds to its term. */
@@ -171,10 +171,10 @@ export class Objective {
   /**
    * Looks through the points that are the same in every step, once, and keeps those on the device that it has room for.
    *
-   * @param breathe called after each chunk; may wait, and may throw to stop
+   * @param yieldToEventLoop called after each chunk; may wait, and may throw to stop
    * @throws PointDataError when a number is not finite
    */
-  async prepare(terms: readonly ObjectiveTerm[], at: StepDraw, breathe: () => Promise<void>): Promise<void> {
+  async prepare(terms: readonly ObjectiveTerm[], at: StepDraw, yieldToEventLoop: () => Promise<void>): Promise<void> {
     for (const [index, term] of terms.entries()) {
       if (!isPointTerm(term) || !term.points.fixed) continue;
       const scan = new PointDataScan(term);
@@ -182,12 +182,12 @@ export class Objective {
       for (const { count, batch } of this.#draws(term, { ...at, rng: at.rng.fork(index) })) {
         scan.add(batch);
         const arrays = [batch.coords, ...Object.values(batch.targets ?? {})];
-        const numbersPerPoint = arrays.reduce((sum, { length }) => sum + length / count, 0);
-        if (numbersPerPoint * term.points.pointsPerStep <= RESIDENT_NUMBERS) {
+        const floatsPerPoint = arrays.reduce((sum, { length }) => sum + length / count, 0);
+        if (floatsPerPoint * term.points.pointsPerStep <= MAX_RESIDENT_FLOATS) {
           this.#resident.set(term, kept);
           kept.push(upload(term, count, batch));
         }
-        await breathe();
+        await yieldToEventLoop();
       }
       const fault = scan.fault();
       if (fault) throw new PointDataError(fault);
@@ -202,7 +202,7 @@ export class Objective {
   async findFault(
     terms: readonly ObjectiveTerm[],
     steps: Iterable<StepDraw>,
-    breathe: () => Promise<void>,
+    yieldToEventLoop: () => Promise<void>,
   ): Promise<PointDataFault | undefined> {
     let partial: PointDataFault | undefined;
     // What was drawn in one chunk is at hand as it was.
@@ -219,7 +219,7 @@ export class Objective {
         const scan = new PointDataScan(term, at.step);
         for (const { batch } of this.#draws(term, { ...at, rng: at.rng.fork(index) })) {
           scan.add(batch);
-          await breathe();
+          await yieldToEventLoop();
         }
         const fault = scan.fault();
         if (fault) return fault;
@@ -395,12 +395,12 @@ export class Objective {
     {
       vectors,
       at,
-      breathe,
+      yieldToEventLoop,
       state,
     }: {
       readonly vectors: ViewVectors;
       readonly at: StepDraw;
-      readonly breathe: () => Promise<void>;
+      readonly yieldToEventLoop: () => Promise<void>;
       readonly state: Tensor1D | undefined;
     },
   ): Promise<{ readonly loss: Tensor; readonly state: Tensor1D }> {
@@ -409,7 +409,7 @@ export class Objective {
     const points = function* (): Generator<{ coords: Tensor2D }> {
       for (const { batch } of objective.chunks(term, at)) yield { coords: batch.coords as Tensor2D };
     };
-    const statistics = new StepStatistics(network, points, breathe);
+    const statistics = new StepStatistics(network, points, yieldToEventLoop);
     const { parameters } = vectors.own;
     const measured = new StepVector(await statistics.measure(parameters), true);
     let loss: Tensor | undefined;
@@ -418,7 +418,7 @@ export class Objective {
         const part = this.chunkGradient(term, chunk, { network, flat: measured.parameters, at });
         loss = accumulate(loss, part.loss);
         measured.add(part.gradient);
-        await breathe();
+        await yieldToEventLoop();
       }
       vectors.own.add(await statistics.pullBack(measured.parameters, measured.take() as Tensor1D));
       return { loss: loss as Tensor, state: statistics.running(state ?? parameters.clone(), measured.parameters) };
@@ -435,13 +435,13 @@ export class Objective {
    * them.
    *
    * @param at which step's points are drawn
-   * @param breathe called after each chunk; may wait, and may throw to stop
+   * @param yieldToEventLoop called after each chunk; may wait, and may throw to stop
    */
   async differentiate(
     terms: readonly ObjectiveTerm[],
     flat: Tensor1D,
     at: StepDraw,
-    breathe: () => Promise<void>,
+    yieldToEventLoop: () => Promise<void>,
   ): Promise<ObjectiveGradient> {
     const losses: Tensor[] = [];
     const vectors = new ViewVectors(flat);
@@ -460,7 +460,7 @@ export class Objective {
         const view = viewOf(this.#model, term.field, term.name);
         const drawn = { ...at, rng: at.rng.fork(index) };
         if (hasStatistics(view)) {
-          const found = await this.#normalised(term, view, { vectors, at: drawn, breathe, state });
+          const found = await this.#normalised(term, view, { vectors, at: drawn, yieldToEventLoop, state });
           losses.push(found.loss);
           state = found.state;
           continue;
@@ -477,7 +477,7 @@ export class Objective {
           if (part.pointLosses) await observe(term, part.pointLosses, chunk.start, at);
           pointsDone += chunk.share * pointsOf(term);
           this.#onChunk?.({ step: at.step, steps: at.steps }, Math.min(1, pointsDone / points));
-          await breathe();
+          await yieldToEventLoop();
         }
         choice?.close();
         choice = undefined;
@@ -497,9 +497,9 @@ export class Objective {
   /**
    * The mean loss of a term of points, without its weight.
    *
-   * @param breathe called after each chunk; may wait, and may throw to stop
+   * @param yieldToEventLoop called after each chunk; may wait, and may throw to stop
    */
-  async lossOf(term: Term, flat: Tensor1D, at: StepDraw, breathe: () => Promise<void>): Promise<number> {
+  async lossOf(term: Term, flat: Tensor1D, at: StepDraw, yieldToEventLoop: () => Promise<void>): Promise<number> {
     const view = viewOf(this.#model, term.field, term.name);
     const vectors = new ViewVectors(flat);
     let sum = 0;
@@ -513,7 +513,7 @@ export class Objective {
         sum += share * ((await loss.data())[0] as number);
         loss.dispose();
         choice?.dispose();
-        await breathe();
+        await yieldToEventLoop();
       }
       return sum;
     } finally {

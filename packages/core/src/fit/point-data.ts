@@ -2,12 +2,12 @@
  * @file What a source of points hands over is checked: its shapes when it is drawn, its numbers where they can be to
  * blame.
  */
-import { describeNonFinite, findNonFinite, type NonFiniteNumbers } from './non-finite.ts';
+import { describeNonFinite, findNonFinite, type NonFiniteValues } from './non-finite.ts';
 import type { PointBatch } from './points.ts';
 import type { Term } from './term.ts';
 
 /** Where points or targets are not finite. */
-export interface PointDataFault extends NonFiniteNumbers {
+export interface PointDataFault extends NonFiniteValues {
   /** The term's name. */
   readonly term: string;
   /** `coords`, or the name of a target. */
@@ -95,7 +95,7 @@ export const assertBatch = (
 export class PointDataScan {
   readonly #term: string;
   readonly #step: number | undefined;
-  readonly #found = new Map<string, { size: number; fault: NonFiniteNumbers | undefined }>();
+  readonly #found = new Map<string, { size: number; fault: NonFiniteValues | undefined }>();
 
   /** @param step as in {@link PointDataFault} */
   constructor({ name }: Term, step?: number) {

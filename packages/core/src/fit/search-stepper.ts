@@ -1,7 +1,7 @@
 import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
 import type { StepDraw } from './objective.ts';
 import type { Evaluation, SearchOptimizer } from './optimizer.ts';
-import type { Look, MoveFigures, Stepper, StepperOptions } from './stepper.ts';
+import type { StepEvaluation, Stepper, StepperOptions, UpdateFigures } from './stepper.ts';
 import { isPointTerm, weightedSum } from './term.ts';
 import { readLosses, type TermLoss } from './term-loss.ts';
 
@@ -33,11 +33,11 @@ export class SearchStepper implements Stepper {
   }
 
   async #evaluate(parameters: Float32Array, at: StepDraw): Promise<TermEvaluation> {
-    const { objective, terms, breathe } = this.#options;
+    const { objective, terms, yieldToEventLoop } = this.#options;
     this.#evaluations += 1;
     const flat = tensor1d(parameters);
     try {
-      const { losses, gradient, state } = await objective.differentiate(terms, flat, at, breathe);
+      const { losses, gradient, state } = await objective.differentiate(terms, flat, at, yieldToEventLoop);
       try {
         const termLosses = await readLosses(losses);
         const sums = termLosses.map(({ sum }) => sum);
@@ -52,7 +52,7 @@ export class SearchStepper implements Stepper {
     }
   }
 
-  async look(at: StepDraw): Promise<Look> {
+  async evaluate(at: StepDraw): Promise<StepEvaluation> {
     this.#evaluations = 0;
     const parameters = this.#now?.parameters ?? (await readVector(this.#options.vectors.parameters));
     const evaluation = this.#now?.evaluation ?? (await this.#evaluate(parameters, at));
@@ -61,7 +61,7 @@ export class SearchStepper implements Stepper {
     return { termLosses, ...(!gradient.every(Number.isFinite) && { fault: 'the gradient is not finite' }) };
   }
 
-  async move(at: StepDraw): Promise<MoveFigures> {
+  async update(at: StepDraw): Promise<UpdateFigures> {
     const { vectors, averageDecay } = this.#options;
     const { parameters, evaluation } = this.#now as { parameters: Float32Array; evaluation: TermEvaluation };
     const seen = new Map([[parameters, evaluation]]);

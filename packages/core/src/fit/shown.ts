@@ -1,6 +1,6 @@
 /** @file Texts from files in error messages: in one printable line, and not the megabytes that a file may hold. */
 
-const MOST_CHARACTERS = 400;
+const MAX_CHARACTERS = 400;
 
 const escaped = (character: string): string =>
   Array.from(
@@ -13,8 +13,8 @@ const escaped = (character: string): string =>
  * as `\u....`, its end cut off.
  */
 export const shown = (text: string): string => {
-  const start = text.slice(0, MOST_CHARACTERS).replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, escaped);
-  return start.length < text.length || start.length > MOST_CHARACTERS ? `${start.slice(0, MOST_CHARACTERS)}...` : start;
+  const start = text.slice(0, MAX_CHARACTERS).replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, escaped);
+  return start.length < text.length || start.length > MAX_CHARACTERS ? `${start.slice(0, MAX_CHARACTERS)}...` : start;
 };
 
 /** A value of JSON in a message. */

@@ -66,14 +66,14 @@ const replaced = (before: Tensor1D, make: () => Tensor1D): Tensor1D => {
 export class StepStatistics {
   readonly #network: Network;
   readonly #chunks: Chunks;
-  readonly #breathe: () => Promise<void>;
+  readonly #yieldToEventLoop: () => Promise<void>;
   /** N */
   #points = 0;
 
-  constructor(network: Network, chunks: Chunks, breathe: () => Promise<void>) {
+  constructor(network: Network, chunks: Chunks, yieldToEventLoop: () => Promise<void>) {
     this.#network = network;
     this.#chunks = chunks;
-    this.#breathe = breathe;
+    this.#yieldToEventLoop = yieldToEventLoop;
   }
 
   /** The parameters with the statistics of the step in the places of the running ones. The caller frees them. */
@@ -122,7 +122,7 @@ export class StepStatistics {
         return concat1d([nextMean, nextVariance]);
       });
       points = all;
-      await this.#breathe();
+      await this.#yieldToEventLoop();
     }
     this.#points = points;
     const [middle, variance] = tidy(() => [keep(slice(state, 0, features)), keep(slice(state, features, features))]);
@@ -164,7 +164,7 @@ export class StepStatistics {
           total = replaced(total, () => add(total, part));
           part.dispose();
         }
-        await this.#breathe();
+        await this.#yieldToEventLoop();
       }
       ofMean.dispose();
       ofVariance.dispose();

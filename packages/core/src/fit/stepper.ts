@@ -9,7 +9,7 @@ import type { TermLoss } from './term-loss.ts';
 import type { TrainingVectors } from './training-vectors.ts';
 
 /** What was seen at the present parameters. */
-export interface Look {
+export interface StepEvaluation {
   /** The loss of every term, in order, without weights; absent when they were not read from the device. */
   readonly termLosses?: readonly TermLoss[];
   /** What is wrong beside the losses. */
@@ -17,13 +17,13 @@ export interface Look {
 }
 
 /** What a report says of a step's move. */
-export type MoveFigures = Pick<FitProgress, 'learningRate' | 'gradientNorm' | 'evaluations'>;
+export type UpdateFigures = Pick<FitProgress, 'learningRate' | 'gradientNorm' | 'evaluations'>;
 
 /** Takes the steps of a fit. For each step it looks, then moves, unless what was seen is bad. */
 export interface Stepper {
   /** @param reads whether the losses have to be read from the device */
-  look(at: StepDraw, reads: boolean): Promise<Look>;
-  move(at: StepDraw, reads: boolean): Promise<MoveFigures>;
+  evaluate(at: StepDraw, reads: boolean): Promise<StepEvaluation>;
+  update(at: StepDraw, reads: boolean): Promise<UpdateFigures>;
   /** Frees what a look has left for a move. */
   dispose(): void;
 }
@@ -35,5 +35,5 @@ export interface StepperOptions {
   readonly vectors: TrainingVectors;
   readonly averageDecay: number | undefined;
   /** Called between two chunks; may wait, and may throw to stop. */
-  readonly breathe: () => Promise<void>;
+  readonly yieldToEventLoop: () => Promise<void>;
 }

@@ -34,7 +34,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition, ActivationParameters, DerivativeOrder } from '../activations/activation.ts';
 import type { LayerJet } from './layer-jet.ts';
-import { quadraticForms, quadraticFormsReverse } from './quadratic-forms.ts';
+import { quadraticForms, quadraticFormsBackward } from './quadratic-forms.ts';
 import type { SecondOrderForms } from './request.ts';
 
 const KERNEL = 'NeuralFieldsActivationJet';
@@ -84,7 +84,7 @@ const forward: KernelFunc = ({ inputs, attrs }) => {
   });
 };
 
-const reverse: GradFunc = (upstream, saved, attrs) => {
+const backward: GradFunc = (upstream, saved, attrs) => {
   const attributes = attrs as object as ActivationJetAttributes;
   const { definition, names, learnable, forms } = attributes;
   const inputCount = 1 + Number(attributes.hasFirst) + Number(attributes.hasSecond) + names.length;
@@ -106,7 +106,7 @@ const reverse: GradFunc = (upstream, saved, attrs) => {
     const result: Tensor[] = [addN(parts)];
     if (z1 && g1) {
       const direct = mul(s[1], g1);
-      result.push(reduceLike(g2 && forms ? add(direct, quadraticFormsReverse(z1, forms, mul(s[2], g2))) : direct, z1));
+      result.push(reduceLike(g2 && forms ? add(direct, quadraticFormsBackward(z1, forms, mul(s[2], g2))) : direct, z1));
     }
     if (z2 && g2) result.push(reduceLike(mul(s[1], g2), z2));
     for (const name of names) {
@@ -134,7 +134,7 @@ registerGradient({
   kernelName: KERNEL,
   saveAllInputs: true,
   outputsToSave: [true, true, true, true, true, true],
-  gradFunc: reverse,
+  gradFunc: backward,
 });
 
 /** The options of {@link activationJet}. */

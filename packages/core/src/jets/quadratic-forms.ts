@@ -55,7 +55,7 @@ export const quadraticForms = (z1: Tensor, forms: SecondOrderForms): Tensor => {
 /**
  * The derivative of sum_j <g_j, q_j>, with g `f32[m, n, f]`, with respect to z1, where q depends on it: `f32[d, n, f]`.
  */
-export const quadraticFormsReverse = (z1: Tensor, forms: SecondOrderForms, g: Tensor): Tensor => {
+export const quadraticFormsBackward = (z1: Tensor, forms: SecondOrderForms, g: Tensor): Tensor => {
   const d = z1.shape[0] as number;
   const transposed = forms.pairs.map((_, p) => forms.weights.map(weights => weights[p] as number));
   const products = isPlainSum(forms) ? g : mixFirstAxis(transposed, g);

@@ -52,7 +52,7 @@ export const HASH_PRIMES: readonly number[] = [
 ];
 
 /** A level has at most as many axes as there are primes. */
-export const MOST_GRID_AXES: number = HASH_PRIMES.length;
+export const MAX_GRID_AXES: number = HASH_PRIMES.length;
 
 /** The columns of `f32[n, D]`, each `f32[n]`. */
 const axesOf = (x: Tensor2D): Tensor1D[] =>
@@ -206,7 +206,7 @@ export const gridJet = (input: LayerJet, table: Tensor, levels: readonly GridLev
  * The same of the derivative of all features along one axis of the input: sum_k d2/dx_axis dx_k moves it, and third
  * derivatives bend it.
  */
-export const gridSlopeJet = (
+export const gridDerivativeJet = (
   input: LayerJet,
   table: Tensor,
   { levels, axis }: { readonly levels: readonly GridLevel[]; readonly axis: number },

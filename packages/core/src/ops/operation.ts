@@ -10,7 +10,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
-import type { Numbers, ParameterNumbers } from './numbers.ts';
+import type { OperandArray, ParameterArray } from './arrays.ts';
 
 /** The number of a value in a program: the jet of `width` features. */
 export type Register = number;
@@ -18,7 +18,7 @@ export type Register = number;
 /** A parameter of a scalar function. */
 export interface ElementwiseParameter {
   readonly name: string;
-  readonly value: number | ParameterNumbers;
+  readonly value: number | ParameterArray;
   /** The value, or that at the start where it is learned. */
   readonly initial: number;
 }
@@ -36,9 +36,9 @@ export interface LinearOperation {
   readonly inputs: readonly [Register];
   readonly outFeatures: number;
   /** `[inFeatures, outFeatures]` */
-  readonly weight: Numbers;
+  readonly weight: OperandArray;
   /** `[outFeatures]` */
-  readonly bias?: Numbers;
+  readonly bias?: OperandArray;
   /** Present only in programs for kernels, where one that is alone with the product is merged with it. */
   readonly activation?: ElementwiseFunction;
 }
@@ -86,7 +86,7 @@ export interface ConstantOperation {
   readonly kind: 'constant';
   readonly inputs: readonly [];
   readonly outFeatures: number;
-  readonly values: Numbers;
+  readonly values: OperandArray;
   /** Where present, `values` is `[outFeatures, k]`, and this column of it is meant. */
   readonly column?: number;
 }
@@ -109,24 +109,24 @@ export interface GridOperation {
   /** Levels times features of a row. */
   readonly outFeatures: number;
   /** `[rows, features of a row]` */
-  readonly table: Numbers;
+  readonly table: OperandArray;
   readonly levels: readonly GridLevel[];
 }
 
 /** What the rule of a {@link CustomOperation} is given. */
 export interface CustomRuleInputs {
   readonly inputs: readonly LayerJet[];
-  /** In the order of the operation's numbers. */
-  readonly numbers: readonly Tensor[];
+  /** In the order of the operation's `arrays`. */
+  readonly arrays: readonly Tensor[];
   readonly shape: JetShape;
 }
 
 /** What the tangent of a {@link CustomOperation} is given. */
 export interface CustomTangentInputs extends CustomRuleInputs {
-  /** Of each of the inputs; `undefined` where it is 0. */
+  /** The tangent of each input; `undefined` where it is 0. */
   readonly inputTangents: readonly (LayerJet | undefined)[];
-  /** Of each of the numbers, in their shapes; `undefined` for constants. */
-  readonly numberTangents: readonly (Tensor | undefined)[];
+  /** The tangent of each array, of its shape; `undefined` for constants. */
+  readonly arrayTangents: readonly (Tensor | undefined)[];
 }
 
 /** A rule in tfjs ops whose ordinary gradient is right; no backend has a kernel for it. */
@@ -134,7 +134,7 @@ export interface CustomOperation {
   readonly kind: 'custom';
   readonly inputs: readonly Register[];
   readonly outFeatures: number;
-  readonly numbers: readonly Numbers[];
+  readonly arrays: readonly OperandArray[];
   rule(given: CustomRuleInputs): LayerJet;
   /**
    * The jet of the output's derivative along a direction of the parameters, with a right ordinary gradient too; see

@@ -1,14 +1,14 @@
 /** @file The parameters of operations, whatever their kind: found, and put elsewhere. */
-import type { Numbers, ParameterNumbers } from './numbers.ts';
+import type { OperandArray, ParameterArray } from './arrays.ts';
 import type { ElementwiseFunction, Operation } from './operation.ts';
 
-const ofFunction = ({ parameters }: ElementwiseFunction): ParameterNumbers[] =>
+const ofFunction = ({ parameters }: ElementwiseFunction): ParameterArray[] =>
   parameters.flatMap(({ value }) => (typeof value === 'number' ? [] : [value]));
 
 /**
  * All numbers that an operation multiplies with or looks up, but for those of its activation that are never learned.
  */
-export const numbersOf = (operation: Operation): Numbers[] => {
+export const arraysOf = (operation: Operation): OperandArray[] => {
   switch (operation.kind) {
     case 'linear': {
       const { weight, bias, activation } = operation;
@@ -21,21 +21,19 @@ export const numbersOf = (operation: Operation): Numbers[] => {
     case 'grid':
       return [operation.table];
     case 'custom':
-      return [...operation.numbers];
+      return [...operation.arrays];
     default:
       return [];
   }
 };
 
 /** Whether an operation has numbers that are learned. */
-export const learns = (operation: Operation): boolean => numbersOf(operation).some(({ kind }) => kind === 'parameter');
+export const hasParameters = (operation: Operation): boolean =>
+  arraysOf(operation).some(({ kind }) => kind === 'parameter');
 
 /** The same operation with its parameters elsewhere. */
-export const withParameters = (
-  operation: Operation,
-  place: (numbers: ParameterNumbers) => ParameterNumbers,
-): Operation => {
-  const numbers = (given: Numbers): Numbers => (given.kind === 'parameter' ? place(given) : given);
+export const withParameters = (operation: Operation, place: (array: ParameterArray) => ParameterArray): Operation => {
+  const moved = (given: OperandArray): OperandArray => (given.kind === 'parameter' ? place(given) : given);
   const activation = (given: ElementwiseFunction): ElementwiseFunction => ({
     ...given,
     parameters: given.parameters.map(parameter =>
@@ -46,18 +44,18 @@ export const withParameters = (
     case 'linear':
       return {
         ...operation,
-        weight: numbers(operation.weight),
-        ...(operation.bias && { bias: numbers(operation.bias) }),
+        weight: moved(operation.weight),
+        ...(operation.bias && { bias: moved(operation.bias) }),
         ...(operation.activation && { activation: activation(operation.activation) }),
       };
     case 'elementwise':
       return { ...operation, activation: activation(operation.activation) };
     case 'constant':
-      return { ...operation, values: numbers(operation.values) };
+      return { ...operation, values: moved(operation.values) };
     case 'grid':
-      return { ...operation, table: numbers(operation.table) };
+      return { ...operation, table: moved(operation.table) };
     case 'custom':
-      return { ...operation, numbers: operation.numbers.map(numbers) };
+      return { ...operation, arrays: operation.arrays.map(moved) };
     default:
       return operation;
   }

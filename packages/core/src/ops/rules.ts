@@ -2,13 +2,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
+import type { OperandArray } from './arrays.ts';
 import { columnsJet } from './columns.ts';
 import { concatJets } from './concat.ts';
 import { constantJet } from './constant.ts';
 import { elementwiseJet } from './elementwise.ts';
 import { gridJet } from './grid.ts';
 import { linearJet } from './linear.ts';
-import type { Numbers } from './numbers.ts';
 import type { Operation } from './operation.ts';
 import { productJet } from './product.ts';
 import { sumJets } from './sum.ts';
@@ -19,7 +19,7 @@ export interface RuleContext {
   /** n, the number of points. */
   readonly points: number;
   /** Parameters and constants as tensors. */
-  tensor(numbers: Numbers): Tensor;
+  tensor(array: OperandArray): Tensor;
 }
 
 /** The jet of an operation's output. */
@@ -47,6 +47,6 @@ export const applyOperation = (operation: Operation, inputs: readonly LayerJet[]
     case 'grid':
       return gridJet(a, tensor(operation.table), operation.levels, shape);
     case 'custom':
-      return operation.rule({ inputs, numbers: operation.numbers.map(tensor), shape });
+      return operation.rule({ inputs, arrays: operation.arrays.map(tensor), shape });
   }
 };

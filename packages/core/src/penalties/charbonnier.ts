@@ -20,7 +20,7 @@ export const charbonnierPenalty = (epsilon: number): Penalty => {
     kind: 'charbonnier',
     parameters: { epsilon },
     value: sizeOf,
-    curvature(e, parameters) {
+    secondDerivative(e, parameters) {
       const size = sizeOf(e, parameters);
       return div(square(div(parameters.epsilon, size)), size);
     },

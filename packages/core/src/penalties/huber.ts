@@ -19,6 +19,6 @@ export const huberPenalty = (delta: number): Penalty => {
       const inner = min(abs(e), parameters.delta);
       return mul(inner, sub(abs(e), mul(inner, 0.5)));
     },
-    slope: (e, parameters) => clip(e, neg(parameters.delta), parameters.delta),
+    firstDerivative: (e, parameters) => clip(e, neg(parameters.delta), parameters.delta),
   });
 };

@@ -48,10 +48,10 @@ const placed = (single: Network, count: number, isOwn: readonly boolean[]): Batc
   });
   const batchLayout = new ParameterLayout(declarations);
   const operations = program.operations.map(operation =>
-    withParameters(operation, numbers => ({
-      ...numbers,
-      offset: (batchLayout.entries[numbers.index] as ParameterEntry).offset,
-      fieldStride: isOwn[numbers.index] ? (layout.entries[numbers.index] as ParameterEntry).size : 0,
+    withParameters(operation, array => ({
+      ...array,
+      offset: (batchLayout.entries[array.index] as ParameterEntry).offset,
+      fieldStride: isOwn[array.index] ? (layout.entries[array.index] as ParameterEntry).size : 0,
     })),
   );
   return { single, count, isOwn, layout: batchLayout, program: { ...program, operations } };

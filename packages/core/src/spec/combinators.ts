@@ -4,7 +4,7 @@
  *   behind `layers.<i>`.
  */
 
-import { constantNumbers } from '../ops/numbers.ts';
+import { constantArray } from '../ops/arrays.ts';
 import { type LayerContext, type LayerDefinition, type LayerPlace, type LayerSpec, layerPath } from './layer.ts';
 import {
   sum as add,
@@ -113,7 +113,7 @@ export const constant: LayerDefinition<ConstantSpec> = {
     const shape = [values.length];
     return constantSignal(
       input,
-      learned ? parameter('values', { shape, initialise: make }) : constantNumbers(shape, make),
+      learned ? parameter('values', { shape, initialise: make }) : constantArray(shape, make),
     );
   },
 };

@@ -1,7 +1,7 @@
 /** @file What a layer is: a kind, and a function from signal to signal that says which parameters it has. */
 import type { ActivationDefinition } from '../elementwise/activation.ts';
 import type { InitialiserDefinition } from '../initialisers/initialiser.ts';
-import type { ParameterNumbers } from '../ops/numbers.ts';
+import type { ParameterArray } from '../ops/arrays.ts';
 import type { Rng } from '../random.ts';
 import type { Signal } from './signal.ts';
 
@@ -26,7 +26,7 @@ export interface LayerContext<S extends LayerSpec = LayerSpec> {
   readonly spec: S;
   readonly extensions: Extensions;
   /** Declares a parameter. Its name is that of the layer and the role, e.g. `layers.0.weight` for the role `weight`. */
-  parameter(role: string, options: ParameterOptions): ParameterNumbers;
+  parameter(role: string, options: ParameterOptions): ParameterArray;
   /**
    * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit the batch is
    * all points of the step that a term draws, however they are cut into chunks, and gradients flow through both.

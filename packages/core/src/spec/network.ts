@@ -2,7 +2,7 @@
  * @file From a spec to its network: the layers are applied once to a signal that stands for the coordinates, which
  *   leaves the operations, the layout of the parameters, and what each layer gives.
  */
-import type { ParameterNumbers } from '../ops/numbers.ts';
+import type { ParameterArray } from '../ops/arrays.ts';
 import type { Program, Register } from '../ops/operation.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
 import { batchNorm } from './batch-norm.ts';
@@ -38,8 +38,8 @@ export interface Statistic {
   readonly of: Register;
   readonly features: number;
   /** Where the running ones are. */
-  readonly mean: ParameterNumbers;
-  readonly variance: ParameterNumbers;
+  readonly mean: ParameterArray;
+  readonly variance: ParameterArray;
   /** The part of a step's statistics in the next running ones. */
   readonly momentum: number;
 }
@@ -63,7 +63,7 @@ class Builder {
     this.#extensions = extensions;
   }
 
-  #declare(layer: string, role: string, options: ParameterOptions): ParameterNumbers {
+  #declare(layer: string, role: string, options: ParameterOptions): ParameterArray {
     const { shape, group = 'network', trained = true, initialise } = options;
     const offset = this.#size;
     this.#size += shape.reduce((product, length) => product * length, 1);
@@ -78,7 +78,7 @@ class Builder {
     momentum: number,
   ): { readonly mean: Signal; readonly variance: Signal } {
     const { features, register } = of;
-    const declare = (name: string, start: number): ParameterNumbers =>
+    const declare = (name: string, start: number): ParameterArray =>
       this.#declare(path, `${role}.${name}`, {
         shape: [features],
         group: 'statistics',

@@ -6,8 +6,8 @@
  */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
-import { MOST_GRID_AXES } from '../ops/grid.ts';
-import type { ConstantNumbers, Numbers, ParameterNumbers } from '../ops/numbers.ts';
+import type { OperandArray, ParameterArray } from '../ops/arrays.ts';
+import { MAX_GRID_AXES } from '../ops/grid.ts';
 import type {
   CustomRuleInputs,
   CustomTangentInputs,
@@ -56,7 +56,7 @@ const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
-const assertShape = (what: string, { shape }: Numbers, wanted: readonly number[]): void => {
+const assertShape = (what: string, { shape }: OperandArray, wanted: readonly number[]): void => {
   if (shape.length !== wanted.length || shape.some((length, axis) => length !== wanted[axis]))
     throw new RangeError(`${what} must be ${describe(wanted)}, got ${describe(shape)}`);
 };
@@ -90,7 +90,7 @@ const assertSameWidth = (what: string, signals: readonly Signal[]): number => {
  * @param bias `[outFeatures]`
  * @throws RangeError when the shapes do not fit
  */
-export const linear = (input: Signal, weight: Numbers, bias?: Numbers): Signal => {
+export const linear = (input: Signal, weight: OperandArray, bias?: OperandArray): Signal => {
   const outFeatures = weight.shape[1] as number;
   assertShape('linear: the weight', weight, [input.features, outFeatures]);
   if (bias) assertShape('linear: the bias', bias, [outFeatures]);
@@ -110,7 +110,7 @@ export const linear = (input: Signal, weight: Numbers, bias?: Numbers): Signal =
 export const elementwise = (
   input: Signal,
   definition: ActivationDefinition,
-  parameters: Readonly<Record<string, number | ParameterNumbers>> = {},
+  parameters: Readonly<Record<string, number | ParameterArray>> = {},
   start: Readonly<Record<string, number>> = {},
 ): Signal => {
   const { recording, register, features } = input;
@@ -217,7 +217,7 @@ export const columns = (input: Signal, picked: readonly number[] | ColumnRule): 
  * @param column where `values` is `[features, k]`: the column that is meant; all values if absent
  * @throws RangeError when there is no such column
  */
-export const constant = ({ recording }: Signal, values: Numbers, column?: number): Signal => {
+export const constant = ({ recording }: Signal, values: OperandArray, column?: number): Signal => {
   const [rows = 0, k = 0] = values.shape;
   if (column !== undefined && !(values.shape.length === 2 && column >= 0 && column < k))
     throw new RangeError(`constant: column must be one of a matrix, got ${column} of ${describe(values.shape)}`);
@@ -239,10 +239,10 @@ export const constant = ({ recording }: Signal, values: Numbers, column?: number
  * @param table `[rows, features of a row]`
  * @throws RangeError when the levels do not lie in the table, or there are more axes than the hash has primes
  */
-export const grid = (input: Signal, table: Numbers, levels: readonly GridLevel[]): Signal => {
+export const grid = (input: Signal, table: OperandArray, levels: readonly GridLevel[]): Signal => {
   const [rows = 0, rowFeatures = 0] = table.shape;
-  if (input.features > MOST_GRID_AXES)
-    throw new RangeError(`grid: may have ${MOST_GRID_AXES} axes at most, got ${input.features}`);
+  if (input.features > MAX_GRID_AXES)
+    throw new RangeError(`grid: may have ${MAX_GRID_AXES} axes at most, got ${input.features}`);
   if (levels.length === 0) throw new RangeError('grid: needs at least one level, got none');
   for (const [index, { resolution, firstRow, rows: own, hashed }] of levels.entries()) {
     const wanted = (resolution + 1) ** input.features;
@@ -270,7 +270,7 @@ export const grid = (input: Signal, table: Numbers, levels: readonly GridLevel[]
 export interface CustomRule {
   readonly outFeatures: number;
   /** What the rule needs beside its inputs, in the order in which it is given them. */
-  readonly numbers?: readonly (ParameterNumbers | ConstantNumbers)[];
+  readonly arrays?: readonly OperandArray[];
   /**
    * The jet of the output in tfjs ops whose ordinary gradient is right: one reverse pass runs through them. It works
    * the derivatives of the output out of those of the inputs by the chain rule.
@@ -284,14 +284,14 @@ export interface CustomRule {
 }
 
 /** A rule of one's own, where the other functions do not say it. It runs in ordinary tfjs ops on every backend. */
-export const custom = (inputs: readonly Signal[], { outFeatures, numbers = [], rule, tangent }: CustomRule): Signal => {
+export const custom = (inputs: readonly Signal[], { outFeatures, arrays = [], rule, tangent }: CustomRule): Signal => {
   const recording = recordingOf('custom', inputs);
   const registers = inputs.map(({ register }) => register);
   const operation: Operation = {
     kind: 'custom',
     inputs: registers,
     outFeatures,
-    numbers,
+    arrays,
     rule,
     ...(tangent && { tangent }),
   };

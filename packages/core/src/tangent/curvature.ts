@@ -33,7 +33,7 @@ import {
 import { batchEvaluationOf } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
 import { evaluationOf } from '../evaluate/evaluation.ts';
-import { tangentOfDescription } from '../fit/loss-of-description.ts';
+import { tangentOfDescription } from '../fit/described-loss.ts';
 import { type DeviceChunk, defaultChunkSize, Objective, onlyOwnView, rowsOf } from '../fit/objective.ts';
 import type { FitStep } from '../fit/points.ts';
 import {
@@ -51,8 +51,8 @@ import type { ParameterLayout } from '../params/layout.ts';
 import { createRng } from '../random.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
-import { apart } from './apart.ts';
 import { splitTangent } from './jet-tangent.ts';
+import { outsideTape } from './outside-tape.ts';
 import { tangentBatchOf, tangentNetworkOf } from './tangent-network.ts';
 
 /** The options of {@link createCurvature}. */
@@ -220,7 +220,7 @@ export class Curvature {
     part: (flat: Tensor1D, prepared: PreparedTerm, chunk: TermChunk) => T,
     parameterPart: (flat: Tensor1D, prepared: PreparedParameters) => T,
   ): T {
-    return apart(() =>
+    return outsideTape(() =>
       tidy(() => {
         const { layout, parameters: variables } = this.#model;
         const flat = parameters ? this.#vector('the parameters', parameters) : layout.join(layout.pick(variables));

@@ -85,7 +85,7 @@ export const jetTangent = <const R extends DerivativeRequest>(
  *
  * @throws as {@link jetTangent}
  */
-export const describeTangent = (
+export const tangentExecutionPlan = (
   spec: FieldSpec,
   request: DerivativeRequest = {},
   extensions: Extensions = noExtensions,

@@ -1,4 +1,4 @@
-import type { ParameterNumbers } from '../ops/numbers.ts';
+import type { ParameterArray } from '../ops/arrays.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
 import { type BatchNetwork, batchNetworkOf } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
@@ -13,10 +13,10 @@ const make = ({ program, layout }: Network): Network => {
     const behind = layer === '' ? 'tangent' : `tangent.${layer}`;
     return { layer: behind, role, group, trained, shape, initialise: rng => entry.initialise(rng) };
   });
-  const directionOf = (numbers: ParameterNumbers): ParameterNumbers => ({
-    ...numbers,
-    index: entries.length + numbers.index,
-    offset: size + numbers.offset,
+  const directionOf = (array: ParameterArray): ParameterArray => ({
+    ...array,
+    index: entries.length + array.index,
+    offset: size + array.offset,
   });
   return {
     program: tangentProgram(program, directionOf),

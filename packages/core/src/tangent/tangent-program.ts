@@ -13,10 +13,10 @@
  * are learned has its slopes, which no kernel knows: that is an operation in tfjs ops.
  */
 import { slice, type Tensor } from '@tensorflow/tfjs-core';
-import { parameterTangentOf, slopeOf, tangentName } from '../elementwise/tangent.ts';
+import { derivativeActivationOf, parameterTangentOf, tangentName } from '../elementwise/tangent.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
-import { gridSlopeJet } from '../ops/grid.ts';
-import { constantNumbers, type Numbers, type ParameterNumbers } from '../ops/numbers.ts';
+import { constantArray, type OperandArray, type ParameterArray } from '../ops/arrays.ts';
+import { gridDerivativeJet } from '../ops/grid.ts';
 import type {
   CustomOperation,
   ElementwiseFunction,
@@ -31,7 +31,7 @@ import { productJet } from '../ops/product.ts';
 import { sumJets } from '../ops/sum.ts';
 
 /** Where v's numbers for a parameter are. */
-export type DirectionOf = (numbers: ParameterNumbers) => ParameterNumbers;
+export type DirectionOf = (array: ParameterArray) => ParameterArray;
 
 /** Writes the tangent program. */
 class TangentWriter {
@@ -51,8 +51,8 @@ class TangentWriter {
     return this.operations.push(operation);
   }
 
-  #direction(numbers: Numbers | undefined): ParameterNumbers | undefined {
-    return numbers?.kind === 'parameter' ? this.#directionOf(numbers) : undefined;
+  #direction(array: OperandArray | undefined): ParameterArray | undefined {
+    return array?.kind === 'parameter' ? this.#directionOf(array) : undefined;
   }
 
   #widthOf(register: Register): number {
@@ -73,7 +73,7 @@ class TangentWriter {
       kind: 'constant',
       inputs: [],
       outFeatures,
-      values: constantNumbers([outFeatures], () => new Float32Array(outFeatures)),
+      values: constantArray([outFeatures], () => new Float32Array(outFeatures)),
     });
   }
 
@@ -131,7 +131,7 @@ class TangentWriter {
         : undefined;
     return this.#sum(
       [
-        moved === undefined ? undefined : this.#slopeTimes(z, moved, outFeatures, { definition, parameters }),
+        moved === undefined ? undefined : this.#firstDerivativeTimes(z, moved, outFeatures, { definition, parameters }),
         ofFunction,
       ],
       outFeatures,
@@ -139,14 +139,14 @@ class TangentWriter {
   }
 
   /** s'(z) z' */
-  #slopeTimes(
+  #firstDerivativeTimes(
     z: Register,
     moved: Register,
     outFeatures: number,
     { definition, parameters }: ElementwiseFunction,
   ): Register {
-    const slope = slopeOf(definition);
-    const isSame = slope.expressions?.derivatives[0];
+    const derivative = derivativeActivationOf(definition);
+    const isSame = derivative.expressions?.derivatives[0];
     if (isSame?.kind === 'constant')
       return isSame.value === 1
         ? moved
@@ -155,7 +155,7 @@ class TangentWriter {
       kind: 'elementwise',
       inputs: [z],
       outFeatures,
-      activation: { definition: slope, parameters },
+      activation: { definition: derivative, parameters },
     });
     return this.#add({ kind: 'product', inputs: [factor, moved], outFeatures });
   }
@@ -167,15 +167,15 @@ class TangentWriter {
     const own = direction && this.#add({ kind: 'grid', inputs: [place], outFeatures, table: direction, levels });
     if (moved === undefined) return own;
     const axes = Array.from({ length: this.#widthOf(input) }, (_, axis) => axis);
-    const slopes: CustomOperation = {
+    const derivatives: CustomOperation = {
       kind: 'custom',
       inputs: [place, moved],
       outFeatures,
-      numbers: [table],
-      rule({ inputs: [x, dx], numbers: [rows], shape }) {
+      arrays: [table],
+      rule({ inputs: [x, dx], arrays: [rows], shape }) {
         const parts = axes.map(axis =>
           productJet(
-            gridSlopeJet(x as LayerJet, rows as Tensor, { levels, axis }, shape),
+            gridDerivativeJet(x as LayerJet, rows as Tensor, { levels, axis }, shape),
             featureOf(dx as LayerJet, axis),
             shape,
           ),
@@ -186,12 +186,12 @@ class TangentWriter {
         );
       },
     };
-    return this.#sum([this.#add(slopes), own], outFeatures);
+    return this.#sum([this.#add(derivatives), own], outFeatures);
   }
 
-  #custom({ inputs, outFeatures, numbers, tangent }: CustomOperation): Register | undefined {
+  #custom({ inputs, outFeatures, arrays, tangent }: CustomOperation): Register | undefined {
     const moved = inputs.map(register => this.#tangents[register]);
-    const directions = numbers.map(given => this.#direction(given));
+    const directions = arrays.map(given => this.#direction(given));
     if (![...moved, ...directions].some(part => part !== undefined)) return undefined;
     if (tangent === undefined)
       throw new TypeError(
@@ -209,13 +209,13 @@ class TangentWriter {
         ...moved.filter(register => register !== undefined),
       ],
       outFeatures,
-      numbers: [...numbers, ...directions.filter(given => given !== undefined)],
+      arrays: [...arrays, ...directions.filter(given => given !== undefined)],
       rule: given =>
         tangent({
           inputs: given.inputs.slice(0, inputs.length),
           inputTangents: spread(moved, given.inputs.slice(inputs.length)),
-          numbers: given.numbers.slice(0, numbers.length),
-          numberTangents: spread(directions, given.numbers.slice(numbers.length)),
+          arrays: given.arrays.slice(0, arrays.length),
+          arrayTangents: spread(directions, given.arrays.slice(arrays.length)),
           shape: given.shape,
         }),
     });

@@ -5,7 +5,7 @@
 import { activationDerivatives, activationParameterDerivatives, maxAbsolute } from '@neural-fields/testing';
 import { describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';
-import { evaluateNumbers, linearise } from '../../src/elementwise.ts';
+import { evaluateScalar, linearise } from '../../src/elementwise.ts';
 
 /** With the kinks at 0. */
 const points = Array.from({ length: 129 }, (_, i) => (i - 64) / 12);
@@ -17,7 +17,7 @@ const expectFormulas = (
 ): void => {
   const program = linearise(formulas, Object.keys(values));
   const wanted = points.map(truth);
-  const got = points.map(x => evaluateNumbers(program, x, values));
+  const got = points.map(x => evaluateScalar(program, x, values));
   for (const k of formulas.keys()) {
     const size = Math.max(1, maxAbsolute(wanted.map(row => row[k] as number)));
     for (const [i, x] of points.entries())

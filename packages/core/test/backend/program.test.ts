@@ -19,7 +19,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createField, describeEvaluation, type Extensions, type FieldSpec, parseSpec } from '../../src/index.ts';
+import { createField, type Extensions, executionPlan, type FieldSpec, parseSpec } from '../../src/index.ts';
 import { type KernelProgram, type LinearOperation, PROGRAM_KERNELS, registerFieldBackend } from '../../src/kernels.ts';
 
 /** A backend whose programs are one linear map without bias: x W. */
@@ -60,7 +60,7 @@ beforeAll(() => {
         reshape(slice(flat as Tensor1D, weight.offset, rows * columns), [rows, columns]);
       return {
         forward: ([x], flat) => [matMul(x as Tensor2D, matrix(flat))],
-        reverse([x], flat, [g]) {
+        backward([x], flat, [g]) {
           const gradient = reshape(matMul(x as Tensor2D, g as Tensor2D, true), [rows * columns]) as Tensor1D;
           const behind = flat.shape[0] as number;
           const padded = pad(gradient, [[weight.offset, behind - weight.offset - gradient.size]]);
@@ -112,7 +112,7 @@ describe("a backend's programs", () => {
   it('are as much of the end of a network as it supports', async () => {
     const tanh = dense({ activation: { kind: 'tanh' }, biasInitialiser: { kind: 'zeros' } });
     const spec = specOf([tanh, dense()]);
-    expect(describeEvaluation(spec)).toEqual({ fused: ['linear'], composed: ['linear', 'elementwise'] });
+    expect(executionPlan(spec)).toEqual({ fused: ['linear'], composed: ['linear', 'elementwise'] });
     expect(seen[0]).toMatchObject({ inputs: [{ kind: 'jet', features: 3 }], parameterCount: 2 * 3 + 3 + 3 * 3 });
     const field = createField(spec, { seed: 1 });
     const values = await field.evaluate(x()).data();

@@ -37,7 +37,7 @@ describe('programs', () => {
           const all = formulas.flatMap(formula => successiveDerivatives(formula, 1));
           const program = e.linearise(all, ['p']);
           const wanted = all.map(formula => treeValue(formula, at, parameter) + 0);
-          expect(e.evaluateNumbers(program, at, { p: parameter }).map(value => value + 0)).toEqual(wanted);
+          expect(e.evaluateScalar(program, at, { p: parameter }).map(value => value + 0)).toEqual(wanted);
           expect(runInRegisters(program, at, parameter).map(value => value + 0)).toEqual(wanted);
         },
       ),
@@ -113,6 +113,6 @@ describe('programs', () => {
     expect(() => e.linearise([e.parameter('b')], ['a'])).toThrow(
       new RangeError("unknown parameter 'b' in a formula; known are a"),
     );
-    expect(() => e.evaluateNumbers(e.linearise([x], ['a']), 1)).toThrow("parameter 'a' has no value");
+    expect(() => e.evaluateScalar(e.linearise([x], ['a']), 1)).toThrow("parameter 'a' has no value");
   });
 });

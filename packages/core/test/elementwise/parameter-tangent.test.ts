@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';
 import { parameterTangentOf, tangentName } from '../../src/elementwise/tangent.ts';
 import type { Expression } from '../../src/elementwise.ts';
-import { evaluateNumbers, linearise } from '../../src/elementwise.ts';
+import { evaluateScalar, linearise } from '../../src/elementwise.ts';
 
 /** Beside the kinks at 0. */
 const points = Array.from({ length: 64 }, (_, i) => (i - 31.5) / 8);
@@ -34,7 +34,7 @@ describe.each(learned)('the tangent of $kind by its parameters', definition => {
     const size = Math.max(1, maxAbsolute(expected));
     for (const [i, x] of points.entries())
       expect(
-        Math.abs((evaluateNumbers(program, x, all)[0] as number) - (expected[i] as number)),
+        Math.abs((evaluateScalar(program, x, all)[0] as number) - (expected[i] as number)),
         `at ${x}`,
       ).toBeLessThan(1e-11 * size);
   };

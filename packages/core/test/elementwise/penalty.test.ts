@@ -27,10 +27,10 @@ const close = (got: number, wanted: number): void =>
 
 describe.each(cases.map(each => [each[0].kind, ...each] as const))('the penalty %s', (_kind, penalty, value, slope) => {
   it('has its value and its slope in float64', () => {
-    const { value: size, slope: derivative } = penalty.expressions;
+    const { value: size, firstDerivative: derivative } = penalty.expressions;
     const program = e.linearise([size, derivative], Object.keys(penalty.parameters));
     for (const at of points) {
-      const [got, steep] = e.evaluateNumbers(program, at, penalty.parameters) as [number, number];
+      const [got, steep] = e.evaluateScalar(program, at, penalty.parameters) as [number, number];
       expect(got).toBeCloseTo(value(at), 12);
       expect(steep).toBeCloseTo(slope(at), 12);
     }

@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { activationContract } from '@neural-fields/testing/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';
-import { slopeOf } from '../../src/elementwise/tangent.ts';
+import { derivativeActivationOf } from '../../src/elementwise/tangent.ts';
 
 describe.each(['cpu', 'wasm'])('slopes of activations on %s', backend => {
   beforeAll(async () => {
@@ -12,12 +12,13 @@ describe.each(['cpu', 'wasm'])('slopes of activations on %s', backend => {
     await tf.ready();
   });
   activationContract({
-    definitions: coreActivations.map(definition => ({ ...slopeOf(definition), kind: definition.kind })),
+    definitions: coreActivations.map(definition => ({ ...derivativeActivationOf(definition), kind: definition.kind })),
     derivative: 1,
     tensor: (values, shape) => tf.tensor(values, [...shape], 'float32'),
   });
 });
 
 it('makes one definition for each activation', () => {
-  for (const definition of coreActivations) expect(slopeOf(definition)).toBe(slopeOf(definition));
+  for (const definition of coreActivations)
+    expect(derivativeActivationOf(definition)).toBe(derivativeActivationOf(definition));
 });

@@ -44,9 +44,9 @@ const powersByHand: LayerDefinition = {
   apply(input, { parameter }) {
     return custom([input], {
       outFeatures: 2 * input.features,
-      numbers: [parameter('c', c)],
-      rule({ inputs, numbers, shape: { forms } }) {
-        const [{ value, first, second }, factor] = [inputs[0] as LayerJet, numbers[0] as Tensor];
+      arrays: [parameter('c', c)],
+      rule({ inputs, arrays, shape: { forms } }) {
+        const [{ value, first, second }, factor] = [inputs[0] as LayerJet, arrays[0] as Tensor];
         const twice = mul(mul(value, factor), 2);
         const curvature = first && forms && mul(mul(quadraticForms(first, forms), factor), 2);
         return {

@@ -190,7 +190,7 @@ const oracle = (
 const RELATIVE = 3e-4;
 
 /** Parameters that are compared, of networks that have more: the arithmetic is slow. */
-const MOST_COMPARED = 40;
+const MAX_COMPARED = 40;
 
 interface Prepared {
   readonly problem: Omit<Problem, 'field' | 'terms'>;
@@ -209,8 +209,7 @@ const prepare = ({ name, network }: NamedNetwork, index: number, errors: readonl
   const loss: PointwiseLoss = { errors, penalty: one.penalty, ...(index % 2 === 1 && { weight: 'weight' }) };
   const rng = createRng(index);
   const all = Array.from({ length: network.layout.size }, (_, i) => i);
-  const picked =
-    all.length <= MOST_COMPARED ? all : Array.from({ length: MOST_COMPARED }, () => rng.integer(all.length));
+  const picked = all.length <= MAX_COMPARED ? all : Array.from({ length: MAX_COMPARED }, () => rng.integer(all.length));
   const problem = numbersOfProblem(network);
   const made = { problem, loss, picked, expected: oracle(network, problem, loss, one, picked) };
   prepared.set(name, made);

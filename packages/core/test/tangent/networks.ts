@@ -6,8 +6,8 @@ import { createRng, type Extensions, type FieldSpec, parseSpec, type Rng } from 
 import {
   columns,
   concat,
+  constantArray,
   constantFeatures,
-  constantNumbers,
   elementwise,
   grid,
   type LayerDefinition,
@@ -66,7 +66,7 @@ const reused: LayerDefinition = {
     const matrix = parameter('matrix', { shape: [features, features], initialise: () => waves(1, features ** 2) });
     const once = linear(input, matrix);
     const twice = linear(once, matrix, parameter('bias', { shape: [features], initialise: () => waves(2, features) }));
-    const fixed = constantNumbers([features, features], () => waves(4, features ** 2));
+    const fixed = constantArray([features, features], () => waves(4, features ** 2));
     const shift = parameter('shift', { shape: [features], initialise: () => waves(6, features) });
     return sum([
       product(twice, constantFeatures(input, matrix, features - 1)),

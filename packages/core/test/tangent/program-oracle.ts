@@ -3,12 +3,12 @@
  * along a direction of the parameters.
  */
 import { activate, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from '@neural-fields/testing';
-import type { Numbers } from '../../src/ops/numbers.ts';
+import type { OperandArray } from '../../src/ops/arrays.ts';
 import type { ElementwiseFunction, GridLevel, Operation } from '../../src/ops/operation.ts';
 import type { Network } from '../../src/spec/network.ts';
 
 /** The numbers of an operation, flat. */
-type Read = (numbers: Numbers) => readonly TaylorNumber[];
+type Read = (numbers: OperandArray) => readonly TaylorNumber[];
 
 const elementwise = (
   t: TaylorAlgebra,

@@ -2,8 +2,8 @@
  * @file The parameters of some of the fields of a program, as they lie in the kernels' memory while these are worked
  * on.
  */
-import { type KernelProgram, numbersOf, withParameters } from '@neural-fields/core/kernels';
-import type { ParameterNumbers } from '@neural-fields/core/layers';
+import { arraysOf, type KernelProgram, withParameters } from '@neural-fields/core/kernels';
+import type { ParameterArray } from '@neural-fields/core/layers';
 import { sizeOf } from './packings.ts';
 
 /** Parameters of their own that the fields of a group may have together, in numbers: 16 MiB. */
@@ -38,27 +38,27 @@ export interface FieldGroup {
 /** Lays the parameters of a group out. */
 export const fieldGroupOf = (program: KernelProgram): FieldGroup => {
   const fields = program.fields ?? 1;
-  const all = new Map<number, ParameterNumbers>();
+  const all = new Map<number, ParameterArray>();
   for (const operation of program.operations)
-    for (const numbers of numbersOf(operation)) if (numbers.kind === 'parameter') all.set(numbers.offset, numbers);
-  const strideOf = ({ fieldStride = 0 }: ParameterNumbers): number => fieldStride;
+    for (const numbers of arraysOf(operation)) if (numbers.kind === 'parameter') all.set(numbers.offset, numbers);
+  const strideOf = ({ fieldStride = 0 }: ParameterArray): number => fieldStride;
   const [shared, own] = [false, true].map(isOwn =>
     [...all.values()].filter(numbers => strideOf(numbers) > 0 === isOwn),
   );
-  const ownNumbers = (own as ParameterNumbers[]).reduce((sum, numbers) => sum + strideOf(numbers), 0);
+  const ownNumbers = (own as ParameterArray[]).reduce((sum, numbers) => sum + strideOf(numbers), 0);
   const size = Math.max(1, Math.min(fields, Math.floor(GROUP_NUMBERS / Math.max(1, ownNumbers))));
   let next = 0;
   const places = new Map<number, number>();
-  const layOut = (numbers: ParameterNumbers): GroupedParameter => {
+  const layOut = (numbers: ParameterArray): GroupedParameter => {
     const place = next;
     places.set(numbers.offset, place);
     const fieldStride = strideOf(numbers);
     next += fieldStride > 0 ? size * fieldStride : sizeOf(numbers.shape);
     return { offset: numbers.offset, place, size: sizeOf(numbers.shape), fieldStride };
   };
-  const sharedParameters = (shared as ParameterNumbers[]).map(layOut);
+  const sharedParameters = (shared as ParameterArray[]).map(layOut);
   const sharedNumbers = next;
-  const ownParameters = (own as ParameterNumbers[]).map(layOut);
+  const ownParameters = (own as ParameterArray[]).map(layOut);
   const operations = program.operations.map(operation =>
     withParameters(operation, numbers => ({ ...numbers, offset: places.get(numbers.offset) as number })),
   );

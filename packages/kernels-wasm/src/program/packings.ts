@@ -1,7 +1,7 @@
 /**
  * @file Which parameters go where before a step, and which gradients go where after it; see `assembly/parameters.ts`.
  */
-import type { Numbers, ParameterNumbers } from '@neural-fields/core/layers';
+import type { OperandArray, ParameterArray } from '@neural-fields/core/layers';
 import { constants } from '../generated/records.ts';
 import type { Image, Place, RecordValues } from './image.ts';
 
@@ -33,7 +33,7 @@ export interface NumberSource {
 }
 
 /** Finds numbers. */
-export const sourceOf = (image: Image, numbers: Numbers): NumberSource =>
+export const sourceOf = (image: Image, numbers: OperandArray): NumberSource =>
   numbers.kind === 'parameter'
     ? {
         source: { region: 'parameters', offset: FLOAT * numbers.offset },
@@ -72,7 +72,7 @@ export class Gradients {
   }
 
   /** A matrix `[rows][columns]` in panels of columns. @returns its offset */
-  panels({ offset, shape, fieldStride = 0 }: ParameterNumbers): number {
+  panels({ offset, shape, fieldStride = 0 }: ParameterArray): number {
     const [rows = 0, columns = 0] = shape;
     const source = this.#take(FLOAT * this.#panel * Math.ceil(columns / this.#panel) * 4 * Math.ceil(rows / 4));
     const to = { target: FLOAT * offset, fieldBytes: FLOAT * fieldStride };
@@ -85,7 +85,7 @@ export class Gradients {
    * apart. @returns their offset
    */
   vector(
-    { offset, shape, fieldStride = 0 }: ParameterNumbers,
+    { offset, shape, fieldStride = 0 }: ParameterArray,
     { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {},
   ): number {
     const source = this.#take(FLOAT * this.#panel * Math.ceil(count / this.#panel));

@@ -8,7 +8,7 @@ import {
   type KernelProgram,
   type Operation,
 } from '@neural-fields/core/kernels';
-import type { Numbers } from '@neural-fields/core/layers';
+import type { OperandArray } from '@neural-fields/core/layers';
 import { constants, records } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
 import { isIdentity, type PlacedActivation, placeActivation } from './activations.ts';
@@ -124,7 +124,7 @@ class Placing {
   }
 
   /** The offset of the gradient of some numbers, or NONE. */
-  #gradientOf(numbers: Numbers | undefined, add: 'panels' | 'vector'): number {
+  #gradientOf(numbers: OperandArray | undefined, add: 'panels' | 'vector'): number {
     return this.#forReverse && numbers?.kind === 'parameter' ? this.gradients[add](numbers) : NONE;
   }
 
@@ -140,7 +140,10 @@ class Placing {
   }
 
   /** Numbers one behind the other, zeros up to a multiple of a panel's columns behind them. */
-  #vector(numbers: Numbers, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Place {
+  #vector(
+    numbers: OperandArray,
+    { first = 0, count, step = 1 }: { first?: number; count: number; step?: number },
+  ): Place {
     const target = this.image.floats(new Float32Array(this.#machine.layout.panel * this.#panels(count)));
     const { source, fieldBytes } = sourceOf(this.image, numbers);
     const from = { source: further(source, FLOAT * first), fieldBytes };
@@ -289,7 +292,7 @@ const placeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['s
 /** The loss's record, but for what changes from step to step, and the scratch that it needs. */
 const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: KernelLoss, features: number) => {
   const { image, packings } = placing;
-  const expressions: readonly Expression[] = [penalty.expressions.value, penalty.expressions.slope];
+  const expressions: readonly Expression[] = [penalty.expressions.value, penalty.expressions.firstDerivative];
   const parameters = Object.entries(penalty.parameters).map(([name, value]) => ({ name, value }));
   const table = new FormulaTable(image, packings, { parameters, formulas: [expressions] });
   const formula = table.add(expressions);

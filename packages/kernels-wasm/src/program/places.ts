@@ -2,7 +2,13 @@
  * @file Where in a thread's scratch a program keeps what: each value as long as something reads it, and each gradient
  * as long.
  */
-import { blockCount, type KernelProgram, learns, type Operation, registerWidths } from '@neural-fields/core/kernels';
+import {
+  blockCount,
+  hasParameters,
+  type KernelProgram,
+  type Operation,
+  registerWidths,
+} from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 import type { ProgramLayout } from '../machine.ts';
 
@@ -77,7 +83,7 @@ const wantedGradients = ({ inputs, operations }: KernelProgram, purpose: Purpose
   const wanted = inputs.map(() => purpose === 'reverse');
   if (purpose === 'forward') return [...wanted, ...operations.map(() => false)];
   for (const operation of operations)
-    wanted.push(learns(operation) || operation.inputs.some(register => wanted[register]));
+    wanted.push(hasParameters(operation) || operation.inputs.some(register => wanted[register]));
   return wanted;
 };
 

@@ -64,7 +64,7 @@ const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend
       const results = forward().forward(fieldNumbers(simd, coords as TensorInfo), simd.numbers(parameters), n);
       return results.map((numbers, index) => made([...(blocks[index] as number[]), fields * n, o], numbers));
     },
-    reverse([coords], parameters, upstream) {
+    backward([coords], parameters, upstream) {
       const given = coords as TensorInfo;
       const derivatives = upstream.map(tensor => simd.numbers(tensor));
       const n = given.shape[1] as number;
@@ -119,7 +119,7 @@ const simdFields: FieldBackend = {
           simd.makeTensorInfo([...(blocks[index] as number[]), n, o], 'float32', values),
         );
       },
-      reverse(inputs, parameters, upstream) {
+      backward(inputs, parameters, upstream) {
         const runner = reverse();
         const kept = simd.keptForward.claim(runner, [...inputs, parameters]);
         const given = { inputs: numbers(inputs), parameters: simd.numbers(parameters), upstream: numbers(upstream) };

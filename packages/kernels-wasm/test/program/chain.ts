@@ -1,6 +1,6 @@
 /** @file A small chain of layers, as a program with its numbers. */
 import type { KernelProgram } from '@neural-fields/core/kernels';
-import { type ActivationDefinition, coreActivations, type ParameterNumbers } from '@neural-fields/core/layers';
+import { type ActivationDefinition, coreActivations, type ParameterArray } from '@neural-fields/core/layers';
 
 /** Fixed numbers of either sign. */
 export const numbers = (length: number, seed: number, scale: number): Float32Array =>
@@ -10,7 +10,7 @@ const sine = coreActivations.find(({ kind }) => kind === 'sine') as ActivationDe
 const activation = { definition: sine, parameters: [{ name: 'omega', value: 5, initial: 5 }] };
 
 /** The numbers of a matrix or a vector, behind the first `offset` parameters. */
-const parameter = (index: number, offset: number, shape: readonly number[]): ParameterNumbers => ({
+const parameter = (index: number, offset: number, shape: readonly number[]): ParameterArray => ({
   kind: 'parameter',
   index,
   offset,

@@ -7,7 +7,7 @@ import {
   type Operation,
   registerWidths,
 } from '@neural-fields/core/kernels';
-import type { Numbers } from '@neural-fields/core/layers';
+import type { OperandArray } from '@neural-fields/core/layers';
 import { type DenseLayer, identity, type LayerActivation } from '../wgsl/activations.ts';
 import { blockCount, type JetShape, jetShapeOf } from '../wgsl/jet-rule.ts';
 
@@ -48,7 +48,7 @@ export const fieldProgram = (program: KernelProgram): FieldProgram => {
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);
 
 /** Whether each field has such numbers of its own. */
-export const isOwn = (numbers: Numbers | undefined): boolean =>
+export const isOwn = (numbers: OperandArray | undefined): boolean =>
   numbers?.kind === 'parameter' && (numbers.fieldStride ?? 0) > 0;
 
 /** The register of what comes out. */

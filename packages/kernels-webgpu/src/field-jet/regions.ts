@@ -3,7 +3,7 @@
  * worked out.
  */
 import type { Operation } from '@neural-fields/core/kernels';
-import type { Numbers, ParameterNumbers } from '@neural-fields/core/layers';
+import type { OperandArray, ParameterArray } from '@neural-fields/core/layers';
 import type { Binding, SlotRange } from '../device/plan.ts';
 import { type FieldProgram, isOwn } from './field-program.ts';
 
@@ -79,7 +79,7 @@ export interface ParameterRegions {
   /** Floats of the buffer `parameters`. */
   readonly slotLength: number;
   /** What a shader binds for numbers. */
-  bindingOf(numbers: Numbers): Binding;
+  bindingOf(numbers: OperandArray): Binding;
   /** What it binds for the learned parameters of an operation's activation. */
   learnedOf(operation: Operation): SlotRange | undefined;
   readonly gradients: ReadonlyMap<Operation, OperationGradients>;
@@ -87,13 +87,13 @@ export interface ParameterRegions {
   readonly own: GradientGroup;
 }
 
-const sizeOf = ({ shape }: Numbers): number => shape.reduce((product, length) => product * length, 1);
+const sizeOf = ({ shape }: OperandArray): number => shape.reduce((product, length) => product * length, 1);
 
 /** One operation's use of a parameter. */
 interface Use {
   readonly operation: Operation;
   readonly role: keyof OperationGradients;
-  readonly numbers: ParameterNumbers;
+  readonly numbers: ParameterArray;
   /** The numbers that it uses: every `pitch`-th one from `start` on. */
   readonly length: number;
   readonly start: number;
@@ -102,10 +102,10 @@ interface Use {
   readonly which?: number;
 }
 
-const whole = (operation: Operation, role: Use['role'], numbers: Numbers | undefined): Use[] =>
+const whole = (operation: Operation, role: Use['role'], numbers: OperandArray | undefined): Use[] =>
   numbers?.kind === 'parameter' ? [{ operation, role, numbers, length: sizeOf(numbers), start: 0, pitch: 1 }] : [];
 
-const learnedNumbers = (operation: Operation): ParameterNumbers[] =>
+const learnedNumbers = (operation: Operation): ParameterArray[] =>
   operation.kind === 'linear' || operation.kind === 'elementwise'
     ? (operation.activation?.parameters ?? []).flatMap(({ value }) => (typeof value === 'number' ? [] : [value]))
     : [];
@@ -171,7 +171,7 @@ const gradientGroup = (
   const cleared: { start: number; length: number }[] = [];
   const shares: GradientShare[] = [];
   const writes: Stretch[] = [];
-  const write = ({ offset, fieldStride: stride }: ParameterNumbers, slot: number, length: number): void => {
+  const write = ({ offset, fieldStride: stride }: ParameterArray, slot: number, length: number): void => {
     writes.push({ vector: offset, slot, length, ...(own && stride && { stride }) });
   };
   const groups = [...byParameter(uses).values()].map(group => group as [Use, ...Use[]]);
@@ -208,7 +208,7 @@ export const parameterRegions = ({ operations }: Pick<FieldProgram, 'operations'
   const uses = operations.flatMap(usesOf);
   let slotLength = 0;
   const reads: Stretch[] = [];
-  const take = (all: readonly ParameterNumbers[]): Required<SlotRange> => {
+  const take = (all: readonly ParameterArray[]): Required<SlotRange> => {
     const offset = slotLength;
     let length = 0;
     for (const numbers of all) {

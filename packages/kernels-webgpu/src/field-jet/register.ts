@@ -48,7 +48,7 @@ export const registerFieldJet = (): void =>
       const { program, regionsOf, kernels, newGradient } = prepared;
       return {
         forward: (inputs, parameters) => fieldForward(kernels(), program, regionsOf, { inputs, parameters }),
-        reverse(inputs, parameters, upstream) {
+        backward(inputs, parameters, upstream) {
           const gradient = newGradient();
           const before = fieldReverse(kernels(), program, regionsOf, { inputs, parameters, upstream, gradient });
           return [...before, gradient];

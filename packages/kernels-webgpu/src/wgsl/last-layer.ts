@@ -36,9 +36,9 @@ export const givenUpstream = (layer: LastLayer, jet: JetShape, format: JetFormat
 };
 
 /** `penalise(error)`: the penalty and its slope, with the functions that it calls. */
-const penaltyFunctions = ({ parameters, expressions: { value, slope } }: KernelLoss['penalty']): string[] => {
+const penaltyFunctions = ({ parameters, expressions: { value, firstDerivative } }: KernelLoss['penalty']): string[] => {
   const names = { argument: 'error', parameters: Object.values(parameters).map(literal) };
-  const { declarations, statements, results } = printFormulas([value, slope], Object.keys(parameters), names);
+  const { declarations, statements, results } = printFormulas([value, firstDerivative], Object.keys(parameters), names);
   return [
     ...declarations,
     lines(

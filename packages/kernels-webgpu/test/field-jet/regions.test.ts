@@ -1,10 +1,10 @@
 import type { ConstantOperation, GridOperation, LinearOperation } from '@neural-fields/core/kernels';
-import type { ParameterNumbers } from '@neural-fields/core/layers';
+import type { ParameterArray } from '@neural-fields/core/layers';
 import { describe, expect, it } from 'vitest';
 import { hasPlainTables, parameterRegions } from '../../src/field-jet/regions.ts';
 import { denseProgram } from '../setup/dense-program.ts';
 
-const matrix: ParameterNumbers = { kind: 'parameter', index: 0, offset: 5, shape: [2, 3] };
+const matrix: ParameterArray = { kind: 'parameter', index: 0, offset: 5, shape: [2, 3] };
 const linear: LinearOperation = { kind: 'linear', inputs: [0], outFeatures: 3, weight: matrix };
 const column: ConstantOperation = { kind: 'constant', inputs: [], outFeatures: 2, values: matrix, column: 1 };
 const grid: GridOperation = { kind: 'grid', inputs: [0], outFeatures: 3, table: matrix, levels: [] };
@@ -41,7 +41,7 @@ describe('the places of parameters', () => {
   });
 
   it('are behind all others for tables', () => {
-    const bias: ParameterNumbers = { kind: 'parameter', index: 1, offset: 0, shape: [3] };
+    const bias: ParameterArray = { kind: 'parameter', index: 1, offset: 0, shape: [3] };
     const weight = { kind: 'constant', shape: [2, 3], values: () => new Float32Array(6) } as const;
     const { gradients, shared, bindingOf } = parameterRegions({
       operations: [grid, { ...grid }, { ...linear, weight, bias }],
@@ -57,8 +57,8 @@ describe('the places of parameters', () => {
   });
 
   it('of each field follow each other, apart from those that all fields share', () => {
-    const bias: ParameterNumbers = { kind: 'parameter', index: 1, offset: 50, shape: [3] };
-    const own: ParameterNumbers = { ...matrix, fieldStride: 6 };
+    const bias: ParameterArray = { kind: 'parameter', index: 1, offset: 50, shape: [3] };
+    const own: ParameterArray = { ...matrix, fieldStride: 6 };
     const layer: LinearOperation = { ...linear, weight: own, bias };
     const twice: ConstantOperation = { ...column, values: own };
     const regions = parameterRegions({ operations: [layer, twice] }, 4);

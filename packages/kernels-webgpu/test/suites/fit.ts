@@ -146,12 +146,12 @@ export const fitSuite = (): void => {
     void gpu.queue.onSubmittedWorkDone().then(() => {
       finished = true;
     });
-    const wait = gpu.keepPace(controller.signal);
+    const wait = gpu.applyBackpressure(controller.signal);
     expect(wait).toBeInstanceOf(Promise);
     controller.abort();
     await wait;
     expect(finished).toBe(false);
-    await gpu.keepPace();
+    await gpu.applyBackpressure();
     expect(finished).toBe(true);
     for (const tensor of [coords, value]) tensor.dispose();
     field.dispose();

@@ -4,8 +4,8 @@ import { squared } from '@neural-fields/core/elementwise';
 import {
   columns,
   concat,
+  constantArray,
   constantFeatures,
-  constantNumbers,
   custom,
   grid,
   type LayerDefinition,
@@ -75,7 +75,7 @@ const unknown: LayerDefinition = {
 /** Frequencies that are not learned. */
 const fixed: LayerDefinition = {
   kind: 'fixed',
-  apply: input => linear(input, constantNumbers([input.features, 20], waves(4, 20 * input.features))),
+  apply: input => linear(input, constantArray([input.features, 20], waves(4, 20 * input.features))),
 };
 
 const extensions = { layers: [twiceLooked, reused, unknown, fixed] };

@@ -28,7 +28,7 @@ const expectFormula = (
   parameters: Readonly<Record<string, number>>,
 ): void => {
   const program = e.linearise([formula], Object.keys(parameters));
-  const wanted = Array.from(x, at => e.evaluateNumbers(program, at, parameters)[0] as number);
+  const wanted = Array.from(x, at => e.evaluateScalar(program, at, parameters)[0] as number);
   const size = Math.max(1, ...wanted.map(Math.abs));
   for (const [i, value] of wanted.entries())
     expect(Math.abs((got[i] as number) - value), `at ${x[i]}`).toBeLessThanOrEqual(16 * FLOAT32_ROUNDOFF * size);

@@ -20,7 +20,7 @@ it('has kernels for all operations but rules in tfjs ops', () => {
     kind: 'custom',
     inputs: [0],
     outFeatures: 2,
-    numbers: [],
+    arrays: [],
     rule: ({ inputs: [jet] }) => jet as NonNullable<typeof jet>,
   };
   expect(hasKernels(rule)).toBe(false);

@@ -6,15 +6,15 @@ import '@tensorflow/tfjs-backend-cpu';
 import { engine, setBackend } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { adam, createField, fit, siren, term } from '../../src/index.ts';
-import type { PacedBackend } from '../../src/kernels.ts';
+import type { BackpressureBackend } from '../../src/kernels.ts';
 import { smoothImage, squaredError } from '../fit/signals.ts';
 
 beforeAll(() => setBackend('cpu'));
 
-const backend = (): Partial<PacedBackend> => engine().backend as object as Partial<PacedBackend>;
+const backend = (): Partial<BackpressureBackend> => engine().backend as object as Partial<BackpressureBackend>;
 
 afterEach(() => {
-  delete (backend() as { keepPace?: unknown }).keepPace;
+  delete (backend() as { applyBackpressure?: unknown }).applyBackpressure;
 });
 
 /** 4 steps with three chunks each, and one report. */
@@ -32,7 +32,7 @@ const run = async (signal?: AbortSignal): Promise<void> => {
 it('is asked after every chunk, and waited for', async () => {
   const events: string[] = [];
   Object.assign(backend(), {
-    keepPace: () => {
+    applyBackpressure: () => {
       events.push('asked');
       if (events.length % 4 !== 1) return undefined;
       return new Promise<void>(resolve => setTimeout(resolve, 5)).then(() => {
@@ -46,14 +46,15 @@ it('is asked after every chunk, and waited for', async () => {
 });
 
 it('ends a fit with the error that it waits with', async () => {
-  Object.assign(backend(), { keepPace: () => Promise.reject(new Error('the device is gone')) });
+  Object.assign(backend(), { applyBackpressure: () => Promise.reject(new Error('the device is gone')) });
   await expect(run()).rejects.toThrow('the device is gone');
 });
 
 it('gets the signal, with which the wait ends', async () => {
   const controller = new AbortController();
   Object.assign(backend(), {
-    keepPace: (signal: AbortSignal) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())),
+    applyBackpressure: (signal: AbortSignal) =>
+      new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())),
   });
   setTimeout(() => controller.abort(new Error('enough')), 5);
   await expect(run(controller.signal)).rejects.toThrow('enough');

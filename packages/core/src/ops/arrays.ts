@@ -1,7 +1,7 @@
 /** @file The numbers that operations multiply with or look up. */
 
 /** A parameter of the network, at its place in the flat vector. */
-export interface ParameterNumbers {
+export interface ParameterArray {
   readonly kind: 'parameter';
   /** Its place in the layout's entries. */
   readonly index: number;
@@ -16,17 +16,17 @@ export interface ParameterNumbers {
 }
 
 /** Numbers that follow from the spec and are never learned. */
-export interface ConstantNumbers {
+export interface ConstantArray {
   readonly kind: 'constant';
   readonly shape: readonly number[];
   /** Row-major; the same array each time. */
   values(): Float32Array;
 }
 
-export type Numbers = ParameterNumbers | ConstantNumbers;
+export type OperandArray = ParameterArray | ConstantArray;
 
 /** Numbers that are made when they are first asked for: a spec may name more than anybody needs. */
-export const constantNumbers = (shape: readonly number[], make: () => Float32Array): ConstantNumbers => {
+export const constantArray = (shape: readonly number[], make: () => Float32Array): ConstantArray => {
   let made: Float32Array | undefined;
   return {
     kind: 'constant',

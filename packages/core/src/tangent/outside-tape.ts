@@ -5,7 +5,7 @@ import { engine } from '@tensorflow/tfjs-core';
  * nothing, and a differentiation inside another one's way back loses its tape. What the work returns depends on nothing
  * for tfjs. Where it throws, what its own tape kept is freed.
  */
-export const apart = <T>(work: () => T): T => {
+export const outsideTape = <T>(work: () => T): T => {
   const { state } = engine();
   const { activeTape, gradientDepth, kernelDepth } = state;
   Object.assign(state, { activeTape: [], gradientDepth: 0, kernelDepth: 0 });

@@ -6,7 +6,7 @@ import { engine, type KernelBackend } from '@tensorflow/tfjs-core';
  * backend with this method is asked after every chunk, so that the work that is under way, and the memory that it
  * holds, stay bounded however slow the device is. Backends that are done when a kernel returns need none.
  */
-export interface PacedBackend {
+export interface BackpressureBackend {
   /**
    * Reads nothing from the device.
    *
@@ -14,9 +14,9 @@ export interface PacedBackend {
    * @returns a promise where the host has to wait; `undefined` where it may go on at once, which then costs nothing.
    *   The promise is rejected when the device is gone.
    */
-  keepPace(signal?: AbortSignal): Promise<void> | undefined;
+  applyBackpressure(signal?: AbortSignal): Promise<void> | undefined;
 }
 
 /** Asks the backend in use; `undefined` where there is nothing to wait for. */
-export const keepPace = (signal: AbortSignal | undefined): Promise<void> | undefined =>
-  (engine().backend as KernelBackend & Partial<PacedBackend>).keepPace?.(signal);
+export const applyBackpressure = (signal: AbortSignal | undefined): Promise<void> | undefined =>
+  (engine().backend as KernelBackend & Partial<BackpressureBackend>).applyBackpressure?.(signal);

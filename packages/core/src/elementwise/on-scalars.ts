@@ -8,7 +8,7 @@ import { applyOperation } from './operations.ts';
  * @returns one number for each result
  * @throws RangeError when the value of a parameter is missing
  */
-export const evaluateNumbers = (
+export const evaluateScalar = (
   program: Program,
   x: number,
   parameters: Readonly<Record<string, number>> = {},
@@ -17,7 +17,7 @@ export const evaluateNumbers = (
   const values: number[] = [];
   const given = program.parameters.map(name => {
     const value = parameters[name];
-    if (value === undefined) throw new RangeError(`evaluateNumbers: parameter '${name}' has no value`);
+    if (value === undefined) throw new RangeError(`evaluateScalar: parameter '${name}' has no value`);
     return value;
   });
   const sources = { argument: [x], constant: program.constants, parameter: given, uniform: uniforms, value: values };
