@@ -45,7 +45,7 @@ const apply = (
   const coords = backend.makeTensorInfo([x.length, 1], 'float32', x);
   const none = backend.makeTensorInfo([0], 'float32', new Float32Array(0));
   const [y] = compiled?.forward([coords], none) ?? [];
-  return backend.numbers(y as NonNullable<typeof y>);
+  return backend.valuesOf(y as NonNullable<typeof y>);
 };
 
 const ofFormula =

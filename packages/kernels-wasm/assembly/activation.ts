@@ -1,18 +1,18 @@
 /**
- * @file A scalar function's rule for the jets of a tile of points, and its reverse; the formulas stand in core's
+ * @file Applies a scalar function to the jets of a tile of points, forward and backward; the formulas are in core's
  *   `jets/activation-jet.ts`.
  *
- * The derivatives of the function come from sine.ts, row by row, or from formulas, which take a piece at a time: some
- * rows, or a part of a long one. The chain rule is the same for both.
+ * The derivatives of the function come from sine.ts, row by row, or from formulas, which process a piece at a time: a
+ * few rows, or a part of a long one. The chain rule is the same for both.
  */
 import { BLOCK, Formula, REGISTER_BYTES, resultOf, runFormula } from './formula';
 import { Forms, pairIndex, rowBytesOf, weightOf } from './program';
 import { FLOAT, multiplyAdd } from './simd';
-import { bend, sineDerivatives } from './sine';
+import { secondDerivative, sineDerivatives } from './sine';
 
-/** By its formulas. */
+/** Evaluated by formulas. */
 export const ACTIVATION_FORMULA: i32 = 0;
-/** sin(omega x), by sine.ts. */
+/** sin(omega x), evaluated by sine.ts. */
 export const ACTIVATION_SINE: i32 = 1;
 
 /** A scalar function with its parameters. */
@@ -21,27 +21,27 @@ export const ACTIVATION_SINE: i32 = 1;
 export class Activation {
   /** ACTIVATION_FORMULA or ACTIVATION_SINE. */
   kind: i32;
-  /** The numbers of the formulas, see formula.ts: the parameters in the order of the definition, and then others. */
+  /** The table of the formulas, see formula.ts: the parameters in the order of the definition, then the constants. */
   table: usize;
   /**
-   * A record of formula.ts with the results s, s', s'', as far as the jet's order goes, and those that are kept for the
-   * reverse pass. 0 for the sine, as the next.
+   * A record of formula.ts with the results s, s', s'' up to the jet's order, and the derivatives that are kept for the
+   * backward pass. 0 for the sine, like `reverse`.
    */
   forward: usize;
   /**
-   * s', s'', s''', as far as the jet's order goes, and then for each learned parameter the derivatives of s, s', s''
-   * with respect to it.
+   * A record of formula.ts with the results s', s'', s''' up to one more than the jet's order, then for each learned
+   * parameter the derivatives of s, s', s'' with respect to it.
    */
   reverse: usize;
   /**
-   * How many derivatives the forward pass keeps: s' in the place of the value's pre-activations, others behind each
-   * other. 0 if it keeps none.
+   * How many derivatives the forward pass keeps: s' overwrites the value block of the pre-activations, the others are
+   * contiguous. 0 if it keeps none.
    */
-  keptCount: i32;
+  keptDerivativeCount: i32;
   /** Registers of the formulas. */
   registerCount: i32;
   learnedCount: i32;
-  /** u32 `[learnedCount]`: offsets of their gradients, one number each, in a thread's gradients. */
+  /** u32 `[learnedCount]`: offsets of their gradients, one float each, into a thread's gradients. */
   learned: usize;
 }
 
@@ -52,8 +52,8 @@ function omegaOf(activation: Activation): f32 {
 }
 
 /**
- * Copies a piece of the pre-activations to the first register: `count` rows of `bytes`, of which those to come lie one
- * behind the other.
+ * Copies a piece of the pre-activations to the first register: `count` rows of `bytes`, `rowBytes` apart in `z` and
+ * contiguous in the register.
  */
 // @ts-ignore: decorator
 @inline
@@ -72,7 +72,7 @@ function pieceRows(features: i32): i32 {
   return max(1, BLOCK / ((features + 7) & ~7));
 }
 
-/** The derivatives of a row, without its values. */
+/** The derivative blocks of a row, without its values. */
 function chainForward(z0: usize, h0: usize, s1: usize, s2: usize, bytes: usize, blockBytes: usize, forms: Forms): void {
   for (let k = 1; k <= forms.first; k++) {
     const zk = z0 + (<usize>k) * blockBytes;
@@ -96,7 +96,7 @@ function chainForward(z0: usize, h0: usize, s1: usize, s2: usize, bytes: usize, 
   }
 }
 
-/** Copies rows that lie one behind the other to rows `rowBytes` apart. */
+/** Copies contiguous rows to rows `rowBytes` apart. */
 // @ts-ignore: decorator
 @inline
 function storePiece(from: usize, to: usize, rowBytes: usize, count: i32, bytes: usize): void {
@@ -108,9 +108,9 @@ function storePiece(from: usize, to: usize, rowBytes: usize, count: i32, bytes: 
 }
 
 /**
- * From Z to H, both `[blocks][points][stride]`. With `forReverse` the derivatives that the reverse pass needs are kept,
- * where the kind has any to keep: the slope in the place of the value's pre-activations, which then belong to nobody
- * else, others at `kept`. `rows` is scratch.
+ * From Z to H, both `[blocks][points][stride]`. With `forReverse`, the derivatives that the backward pass needs are
+ * kept, if the kind keeps any: the first derivative overwrites the value block of Z, which must have no other reader,
+ * and the others go to `kept`. `rows` is scratch.
  */
 export function activate(
   activation: Activation,
@@ -129,9 +129,9 @@ export function activate(
   const blockBytes = (<usize>points) * rowBytes;
   if (activation.kind == ACTIVATION_FORMULA) {
     const formula = changetype<Formula>(activation.forward);
-    const together = pieceRows(features);
-    for (let point = 0; point < points; point += together) {
-      const count = min(together, points - point);
+    const rowsPerPiece = pieceRows(features);
+    for (let point = 0; point < points; point += rowsPerPiece) {
+      const count = min(rowsPerPiece, points - point);
       for (let column: usize = 0; column < bytes; column += REGISTER_BYTES) {
         const width = min(bytes - column, <usize>REGISTER_BYTES);
         const zPiece = z + (<usize>point) * rowBytes + column;
@@ -140,7 +140,7 @@ export function activate(
         runFormula(formula, rows, activation.table, (<usize>count) * width);
         storePiece(resultOf(formula, 0, rows), hPiece, rowBytes, count, width);
         if (forReverse)
-          for (let k = 1; k <= activation.keptCount; k++) {
+          for (let k = 1; k <= activation.keptDerivativeCount; k++) {
             const block = k == 1 ? z : kept + (<usize>(k - 2)) * blockBytes;
             storePiece(resultOf(formula, k, rows), block + (zPiece - z), rowBytes, count, width);
           }
@@ -172,9 +172,8 @@ export function activate(
 }
 
 /**
- * From the derivatives with respect to a row of H, in place, to those with respect to Z. What the derivatives with
- * respect to learned parameters multiply, sum_k z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, is kept at `along` and
- * `cross` if those are not 0.
+ * From the gradient of a row of H to that of Z, in place. The factors of the gradients of learned parameters, sum_k
+ * z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, are stored at `alongRow` and `crossRow` if those are not 0.
  */
 function chainReverse(
   z0: usize,
@@ -194,16 +193,16 @@ function chainReverse(
   }
   const firstForm = (<usize>(1 + forms.first)) * blockBytes;
   for (let i: usize = 0; i < bytes; i += 16) {
-    const slope = v128.load(s1 + i);
-    const curvature = v128.load(s2 + i);
+    const first = v128.load(s1 + i);
+    const second = v128.load(s2 + i);
     let along = f32x4.splat(0);
     for (let k = 1; k <= forms.first; k++) {
-      const place = g0 + (<usize>k) * blockBytes + i;
-      const gk = v128.load(place);
+      const address = g0 + (<usize>k) * blockBytes + i;
+      const gk = v128.load(address);
       along = multiplyAdd(v128.load(z0 + (<usize>k) * blockBytes + i), gk, along);
-      v128.store(place, f32x4.mul(slope, gk));
+      v128.store(address, f32x4.mul(first, gk));
     }
-    let result = f32x4.mul(slope, v128.load(g0 + i));
+    let result = f32x4.mul(first, v128.load(g0 + i));
     if (forms.second > 0) {
       for (let j = 0; j < forms.second; j++) {
         const offset = firstForm + (<usize>j) * blockBytes + i;
@@ -219,24 +218,24 @@ function chainReverse(
         const zk = v128.load(z0 + k);
         const zl = v128.load(z0 + l);
         cross = multiplyAdd(f32x4.mul(u, zk), zl, cross);
-        const bend = f32x4.mul(curvature, u);
-        v128.store(g0 + k, multiplyAdd(bend, zl, v128.load(g0 + k)));
-        v128.store(g0 + l, multiplyAdd(bend, zk, v128.load(g0 + l)));
+        const scaled = f32x4.mul(second, u);
+        v128.store(g0 + k, multiplyAdd(scaled, zl, v128.load(g0 + k)));
+        v128.store(g0 + l, multiplyAdd(scaled, zk, v128.load(g0 + l)));
       }
       for (let j = 0; j < forms.second; j++) {
-        const place = g0 + firstForm + (<usize>j) * blockBytes + i;
-        v128.store(place, f32x4.mul(slope, v128.load(place)));
+        const address = g0 + firstForm + (<usize>j) * blockBytes + i;
+        v128.store(address, f32x4.mul(first, v128.load(address)));
       }
       result = multiplyAdd(v128.load(s3 + i), cross, result);
       if (crossRow != 0) v128.store(crossRow + i, cross);
     }
-    v128.store(g0 + i, multiplyAdd(curvature, along, result));
+    v128.store(g0 + i, multiplyAdd(second, along, result));
     if (alongRow != 0) v128.store(alongRow + i, along);
   }
 }
 
-/** The same for all rows where there is a value alone: G becomes G S', both `[points][stride]`. */
-function timesSlopes(s1: usize, g: usize, rowBytes: usize, bytes: usize, points: i32): void {
+/** The same for all rows of a jet without derivatives: G becomes G S', both `[points][stride]`. */
+function multiplyByFirstDerivative(s1: usize, g: usize, rowBytes: usize, bytes: usize, points: i32): void {
   const end = (<usize>points) * rowBytes;
   for (let row: usize = 0; row < end; row += rowBytes)
     for (let i: usize = row; i < row + bytes; i += 32) {
@@ -245,7 +244,7 @@ function timesSlopes(s1: usize, g: usize, rowBytes: usize, bytes: usize, points:
     }
 }
 
-/** sum_i a_i b_i of `count` numbers. */
+/** sum_i a_i b_i over `count` elements. */
 function dot(a: usize, b: usize, count: i32): f32 {
   let total = f32x4.splat(0);
   const whole = (<usize>(count & ~3)) * FLOAT;
@@ -259,11 +258,11 @@ function dot(a: usize, b: usize, count: i32): f32 {
   return sum;
 }
 
-/** Adds to the number at an address. */
+/** Adds to the float at an address. */
 // @ts-ignore: decorator
 @inline
-function accumulate(place: usize, part: f32): void {
-  store<f32>(place, load<f32>(place) + part);
+function accumulate(address: usize, part: f32): void {
+  store<f32>(address, load<f32>(address) + part);
 }
 
 /** {@link activateReverse} by formulas. */
@@ -286,12 +285,12 @@ function formulaReverse(
   const learnedCount = activation.learnedCount;
   const along = rows + (<usize>activation.registerCount) * REGISTER_BYTES;
   const cross = along + REGISTER_BYTES;
-  // The sum over a tile is made first, so that the error grows with the number of tiles.
+  // Each tile is summed separately first, so that the rounding error grows with the number of tiles, not of points.
   const sums = cross + REGISTER_BYTES;
   for (let p = 0; p < learnedCount; p++) store<f32>(sums + (<usize>p) * FLOAT, 0);
-  const together = pieceRows(features);
-  for (let point = 0; point < points; point += together) {
-    const count = min(together, points - point);
+  const rowsPerPiece = pieceRows(features);
+  for (let point = 0; point < points; point += rowsPerPiece) {
+    const count = min(rowsPerPiece, points - point);
     for (let column: usize = 0; column < bytes; column += REGISTER_BYTES) {
       const width = min(bytes - column, <usize>REGISTER_BYTES);
       const zPiece = z + (<usize>point) * rowBytes + column;
@@ -301,16 +300,16 @@ function formulaReverse(
       const s1 = resultOf(formula, 0, rows);
       const s2 = order > 0 ? resultOf(formula, 1, rows) : s1;
       const s3 = order > 1 ? resultOf(formula, 2, rows) : s1;
-      const numbers = min(<i32>(width / FLOAT), features - <i32>(column / FLOAT));
+      const valid = min(<i32>(width / FLOAT), features - <i32>(column / FLOAT));
       for (let row = 0; row < count; row++) {
         const z0 = zPiece + (<usize>row) * rowBytes;
         const g0 = gPiece + (<usize>row) * rowBytes;
         const within = (<usize>row) * width;
         for (let p = 0; p < learnedCount; p++) {
-          const by = resultOf(formula, (order + 1) * (p + 1), rows) + within;
-          accumulate(sums + (<usize>p) * FLOAT, dot(by, g0, numbers));
+          const partial = resultOf(formula, (order + 1) * (p + 1), rows) + within;
+          accumulate(sums + (<usize>p) * FLOAT, dot(partial, g0, valid));
         }
-        const keeps = learnedCount > 0;
+        const hasLearned = learnedCount > 0;
         chainReverse(
           z0,
           g0,
@@ -320,15 +319,15 @@ function formulaReverse(
           width,
           blockBytes,
           forms,
-          keeps ? along : 0,
-          keeps ? cross : 0,
+          hasLearned ? along : 0,
+          hasLearned ? cross : 0,
         );
         if (order == 0) continue;
         for (let p = 0; p < learnedCount; p++) {
-          const by = (order + 1) * (p + 1);
+          const first = (order + 1) * (p + 1);
           const sum = sums + (<usize>p) * FLOAT;
-          accumulate(sum, dot(resultOf(formula, by + 1, rows) + within, along, numbers));
-          if (order > 1) accumulate(sum, dot(resultOf(formula, by + 2, rows) + within, cross, numbers));
+          accumulate(sum, dot(resultOf(formula, first + 1, rows) + within, along, valid));
+          if (order > 1) accumulate(sum, dot(resultOf(formula, first + 2, rows) + within, cross, valid));
         }
       }
     }
@@ -340,9 +339,9 @@ function formulaReverse(
 }
 
 /**
- * In place, from the derivatives of the loss with respect to H to those with respect to Z. Z and H are as {@link
- * activate} left them, and with `hasKept` so are the derivatives that it keeps. `rows` is scratch; the derivatives with
- * respect to learned parameters are added to the thread's gradients.
+ * From the gradient of the loss with respect to H to that with respect to Z, in place. Z and H are as {@link activate}
+ * left them; with `hasKept`, so are the derivatives that it kept. `rows` is scratch; the gradients of learned
+ * parameters are added to the thread's gradients.
  */
 export function activateReverse(
   activation: Activation,
@@ -362,12 +361,12 @@ export function activateReverse(
   const rowBytes = stride * FLOAT;
   const blockBytes = (<usize>points) * rowBytes;
   if (activation.kind == ACTIVATION_FORMULA) {
-    if (!hasKept || activation.keptCount == 0) {
+    if (!hasKept || activation.keptDerivativeCount == 0) {
       formulaReverse(activation, z, g, stride, features, points, forms, rows, gradients);
       return;
     }
     if (forms.first == 0) {
-      timesSlopes(z, g, rowBytes, bytes, points);
+      multiplyByFirstDerivative(z, g, rowBytes, bytes, points);
       return;
     }
     for (let point = 0; point < points; point++) {
@@ -378,7 +377,7 @@ export function activateReverse(
     return;
   }
   if (hasKept && forms.first == 0) {
-    timesSlopes(z, g, rowBytes, bytes, points);
+    multiplyByFirstDerivative(z, g, rowBytes, bytes, points);
     return;
   }
   const order = forms.second > 0 ? 3 : forms.first > 0 ? 2 : 1;
@@ -393,8 +392,8 @@ export function activateReverse(
     let s1 = rows;
     if (hasKept) {
       s1 = z0;
-      if (order >= 2) bend(h0, s2, bytes, omega);
-      if (order >= 3) bend(s1, s3, bytes, omega);
+      if (order >= 2) secondDerivative(h0, s2, bytes, omega);
+      if (order >= 3) secondDerivative(s1, s3, bytes, omega);
     } else sineDerivatives(z0, value, s1, s2, s3, bytes, omega, order);
     chainReverse(z0, g0, s1, s2, s3, bytes, blockBytes, forms, 0, 0);
   }

@@ -1,4 +1,4 @@
-/** @file An update of Adam, in place; the formula stands in core's `fit/adam.ts`. */
+/** @file The Adam update, in place; the formula is in core's `fit/adam.ts`. */
 import { multiplyAdd } from './simd';
 
 /** Written by `src/kernels/adam.ts`. */
@@ -9,15 +9,15 @@ export class AdamJob {
   gradient: usize;
   first: usize;
   second: usize;
-  /** Of each; a multiple of 16. */
+  /** Bytes of each vector; a multiple of 16. */
   bytes: usize;
-  /** Bytes that a thread takes at a time; a multiple of 16. */
+  /** Bytes that a thread processes at a time; a multiple of 16. */
   tileBytes: usize;
   beta1: f32;
   beta2: f32;
-  /** 1 - beta1 and 1 - beta2, which in float32 would lose the last digits. */
-  restOf1: f32;
-  restOf2: f32;
+  /** 1 - beta1 and 1 - beta2, computed in float64: the subtraction in float32 would lose the last digits. */
+  oneMinusBeta1: f32;
+  oneMinusBeta2: f32;
   epsilon: f32;
   weightDecay: f32;
   stepSize: f32;
@@ -29,17 +29,17 @@ export const JOB_ADAM: i32 = 7;
 function update(job: AdamJob, start: usize, end: usize): void {
   const beta1 = f32x4.splat(job.beta1);
   const beta2 = f32x4.splat(job.beta2);
-  const restOf1 = f32x4.splat(job.restOf1);
-  const restOf2 = f32x4.splat(job.restOf2);
+  const oneMinusBeta1 = f32x4.splat(job.oneMinusBeta1);
+  const oneMinusBeta2 = f32x4.splat(job.oneMinusBeta2);
   const epsilon = f32x4.splat(job.epsilon);
   const weightDecay = f32x4.splat(job.weightDecay);
   const stepSize = f32x4.splat(job.stepSize);
   const secondCorrection = f32x4.splat(job.secondCorrection);
   for (let i = start; i < end; i += 16) {
     const p = v128.load(job.parameters + i);
-    const slope = multiplyAdd(weightDecay, p, v128.load(job.gradient + i));
-    const m = multiplyAdd(beta1, v128.load(job.first + i), f32x4.mul(restOf1, slope));
-    const v = multiplyAdd(beta2, v128.load(job.second + i), f32x4.mul(f32x4.mul(restOf2, slope), slope));
+    const gradient = multiplyAdd(weightDecay, p, v128.load(job.gradient + i));
+    const m = multiplyAdd(beta1, v128.load(job.first + i), f32x4.mul(oneMinusBeta1, gradient));
+    const v = multiplyAdd(beta2, v128.load(job.second + i), f32x4.mul(f32x4.mul(oneMinusBeta2, gradient), gradient));
     const size = multiplyAdd(f32x4.sqrt(v), secondCorrection, epsilon);
     v128.store(job.first + i, m);
     v128.store(job.second + i, v);
@@ -47,7 +47,7 @@ function update(job: AdamJob, start: usize, end: usize): void {
   }
 }
 
-/** One thread's share of the tiles. */
+/** Processes one thread's share of the tiles. */
 export function adam(job: AdamJob, thread: i32, threads: i32): void {
   const step = job.tileBytes * <usize>threads;
   for (let start = job.tileBytes * <usize>thread; start < job.bytes; start += step)

@@ -1,4 +1,4 @@
-/** @file Elementary functions of four float32 numbers at once. */
+/** @file Elementary functions of vectors of four floats. */
 import { multiplyAdd } from './simd';
 
 // @ts-ignore: decorator
@@ -9,13 +9,14 @@ declare function hostSin(x: f64): f64;
 declare function hostCos(x: f64): f64;
 
 /**
- * Up to here the three parts of pi / 2 below are exact enough; beyond, and for NaN, the host's own functions take over.
+ * Up to this magnitude the three-part pi / 2 below is accurate enough; beyond it, and for NaN, the host's functions are
+ * used.
  */
-const REACH: f32 = 16384;
+const MAX_REDUCED_ARGUMENT: f32 = 16384;
 
 /**
- * The sine of the last call of {@link sineAndCosine}, which AssemblyScript cannot return beside the cosine. One
- * instance is one thread.
+ * The sine computed by the last call of {@link sineAndCosine}: AssemblyScript cannot return two values. A global is
+ * safe because every thread has its own instance.
  */
 // @ts-ignore: decorator
 @lazy
@@ -35,45 +36,45 @@ function hostCosine(x: v128): v128 {
   return f32x4.replace_lane(y, 3, <f32>hostCos(<f64>f32x4.extract_lane(x, 3)));
 }
 
-/** True when all four are within {@link REACH}. */
+/** Whether all four lanes are within {@link MAX_REDUCED_ARGUMENT}. */
 // @ts-ignore: decorator
 @inline
-function near(x: v128): bool {
-  return v128.all_true<i32>(f32x4.lt(f32x4.abs(x), f32x4.splat(REACH)));
+function isReducible(x: v128): bool {
+  return v128.all_true<i32>(f32x4.lt(f32x4.abs(x), f32x4.splat(MAX_REDUCED_ARGUMENT)));
 }
 
-/** The same of eight. */
+/** The same for eight lanes. */
 // @ts-ignore: decorator
 @inline
-export function bothNear(x: v128, y: v128): bool {
-  const reach = f32x4.splat(REACH);
-  return v128.all_true<i32>(v128.and(f32x4.lt(f32x4.abs(x), reach), f32x4.lt(f32x4.abs(y), reach)));
+export function areReducible(x: v128, y: v128): bool {
+  const limit = f32x4.splat(MAX_REDUCED_ARGUMENT);
+  return v128.all_true<i32>(v128.and(f32x4.lt(f32x4.abs(x), limit), f32x4.lt(f32x4.abs(y), limit)));
 }
 
-/** 1.5 * 2^23: a sum with it is rounded to an integer, which then stands in its lowest bits. */
-const INTEGERS: f32 = 12582912;
+/** 1.5 * 2^23: adding it rounds to an integer, which is then in the lowest bits of the sum. */
+const ROUNDING_OFFSET: f32 = 12582912;
 
-/** x as a multiple of pi / 2, to the nearest, plus {@link INTEGERS}. */
+/** x / (pi / 2), rounded to the nearest integer, plus {@link ROUNDING_OFFSET}. */
 // @ts-ignore: decorator
 @inline
-function quarterTurns(x: v128): v128 {
-  return multiplyAdd(x, f32x4.splat(0.63661977236758134308), f32x4.splat(INTEGERS));
+function roundedQuarterTurns(x: v128): v128 {
+  return multiplyAdd(x, f32x4.splat(0.63661977236758134308), f32x4.splat(ROUNDING_OFFSET));
 }
 
 /**
- * x - turns pi / 2, by Cody and Waite: pi / 2 in three parts, of which the first two have so few digits that their
- * products are exact.
+ * x - turns pi / 2, by the method of Cody and Waite: pi / 2 is split into three parts, the first two short enough for
+ * their products with `turns` to be exact.
  */
 // @ts-ignore: decorator
 @inline
-function reduced(x: v128, quarters: v128): v128 {
-  const turns = f32x4.sub(quarters, f32x4.splat(INTEGERS));
+function reduceArgument(x: v128, quarters: v128): v128 {
+  const turns = f32x4.sub(quarters, f32x4.splat(ROUNDING_OFFSET));
   let r = multiplyAdd(turns, f32x4.splat(-1.5703125), x);
   r = multiplyAdd(turns, f32x4.splat(-4.837512969970703125e-4), r);
   return multiplyAdd(turns, f32x4.splat(-7.54978995489188216e-8), r);
 }
 
-/** All bits set where the sine and the cosine change places. */
+/** All bits set where the sine and the cosine are swapped. */
 // @ts-ignore: decorator
 @inline
 function isOdd(quarters: v128): v128 {
@@ -105,43 +106,43 @@ function cosineNearZero(rr: v128): v128 {
   return multiplyAdd(f32x4.mul(p, rr), rr, multiplyAdd(rr, f32x4.splat(-0.5), f32x4.splat(1)));
 }
 
-/** cos x for |x| within {@link REACH}; sin x is then {@link lastSine}. */
+/** cos x for |x| up to {@link MAX_REDUCED_ARGUMENT}; sin x is then {@link lastSine}. */
 // @ts-ignore: decorator
 @inline
-export function sineAndCosineNear(x: v128): v128 {
-  const quarters = quarterTurns(x);
-  const r = reduced(x, quarters);
+export function sineAndCosineReduced(x: v128): v128 {
+  const quarters = roundedQuarterTurns(x);
+  const r = reduceArgument(x, quarters);
   const rr = f32x4.mul(r, r);
   const s = sineNearZero(r, rr);
   const c = cosineNearZero(rr);
   const odd = isOdd(quarters);
   const sign = sineSign(quarters);
-  const change = v128.and(v128.xor(s, c), odd);
-  lastSine = v128.xor(v128.xor(s, change), sign);
+  const swap = v128.and(v128.xor(s, c), odd);
+  lastSine = v128.xor(v128.xor(s, swap), sign);
   // The cosine is negative where one of the two lowest bits is set, the sine where the second is.
-  return v128.xor(v128.xor(c, change), v128.xor(sign, i32x4.shl(odd, 31)));
+  return v128.xor(v128.xor(c, swap), v128.xor(sign, i32x4.shl(odd, 31)));
 }
 
 /** The same for any x. */
-export function sineAndCosineFar(x: v128): v128 {
+export function sineAndCosineHost(x: v128): v128 {
   lastSine = hostSine(x);
   return hostCosine(x);
 }
 
-/** cos x; sin x is then {@link lastSine}. Absolute error 1.2e-7 at most up to |x| = 1,200. */
+/** cos x; sin x is then {@link lastSine}. Absolute error at most 1.2e-7 up to |x| = 1,200. */
 // @ts-ignore: decorator
 @inline
 export function sineAndCosine(x: v128): v128 {
-  return near(x) ? sineAndCosineNear(x) : sineAndCosineFar(x);
+  return isReducible(x) ? sineAndCosineReduced(x) : sineAndCosineHost(x);
 }
 
 /** sin x. */
 // @ts-ignore: decorator
 @inline
 export function sine(x: v128): v128 {
-  if (!near(x)) return hostSine(x);
-  const quarters = quarterTurns(x);
-  const r = reduced(x, quarters);
+  if (!isReducible(x)) return hostSine(x);
+  const quarters = roundedQuarterTurns(x);
+  const r = reduceArgument(x, quarters);
   const rr = f32x4.mul(r, r);
   return v128.xor(v128.bitselect(cosineNearZero(rr), sineNearZero(r, rr), isOdd(quarters)), sineSign(quarters));
 }
@@ -160,7 +161,7 @@ function powerOfTwo(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }
 
-/** exp x, relative error 2e-7 at most; 0 and infinity where it must be. Coefficients: Cephes, expf.c. */
+/** exp x, relative error at most 2e-7; underflows to 0, overflows to infinity. Coefficients: Cephes, expf.c. */
 export function exponential(x: v128): v128 {
   const clamped = f32x4.max(f32x4.min(x, f32x4.splat(90)), f32x4.splat(-105));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));
@@ -172,7 +173,7 @@ export function exponential(x: v128): v128 {
   p = multiplyAdd(p, r, f32x4.splat(1.6666665459e-1));
   p = multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
   const y = f32x4.add(multiplyAdd(f32x4.mul(r, r), p, r), f32x4.splat(1));
-  // In two halves, so that the smallest results may be denormal and the largest infinite.
+  // The power is applied in two halves, so that the smallest results may be denormal and the largest infinite.
   const whole = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(whole, 1);
   const result = f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
@@ -181,10 +182,10 @@ export function exponential(x: v128): v128 {
 
 /** tanh x. Coefficients: Cephes, tanhf.c. */
 export function hyperbolicTangent(x: v128): v128 {
-  const size = f32x4.abs(x);
+  const magnitude = f32x4.abs(x);
   const far = f32x4.sub(
     f32x4.splat(1),
-    f32x4.div(f32x4.splat(2), f32x4.add(exponential(f32x4.add(size, size)), f32x4.splat(1))),
+    f32x4.div(f32x4.splat(2), f32x4.add(exponential(f32x4.add(magnitude, magnitude)), f32x4.splat(1))),
   );
   const xx = f32x4.mul(x, x);
   let p = multiplyAdd(xx, f32x4.splat(-5.70498872745e-3), f32x4.splat(2.06390887954e-2));
@@ -193,7 +194,7 @@ export function hyperbolicTangent(x: v128): v128 {
   p = multiplyAdd(p, xx, f32x4.splat(-3.33332819422e-1));
   const nearZero = multiplyAdd(f32x4.mul(p, xx), x, x);
   const sign = v128.and(x, i32x4.splat(0x80000000));
-  return v128.bitselect(nearZero, v128.or(far, sign), f32x4.lt(size, f32x4.splat(0.625)));
+  return v128.bitselect(nearZero, v128.or(far, sign), f32x4.lt(magnitude, f32x4.splat(0.625)));
 }
 
 /** 1 / (1 + exp(-x)). */
@@ -218,7 +219,7 @@ export function softplus(x: v128): v128 {
 
 /** The natural logarithm; -infinity at 0, NaN below. Coefficients: Cephes, logf.c. */
 export function logarithm(x: v128): v128 {
-  // Denormal numbers are scaled up first.
+  // Denormals are scaled up first.
   const small = f32x4.lt(x, f32x4.splat(1.17549435e-38));
   const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, small);
   const shift = v128.and(small, f32x4.splat(-23));

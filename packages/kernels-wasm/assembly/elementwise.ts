@@ -1,4 +1,4 @@
-/** @file Functions of each number. */
+/** @file Elementwise functions of vectors. */
 import { cosine, exponential, hyperbolicTangent, logistic, sine, softplus } from './elementary';
 
 export const JOB_SINE: i32 = 16;
@@ -16,7 +16,7 @@ export class ElementwiseJob {
   y: usize;
   /** A multiple of 16. */
   bytes: usize;
-  /** Bytes that a thread takes at a time; a multiple of 16. */
+  /** Bytes that a thread processes at a time; a multiple of 16. */
   tileBytes: usize;
 }
 
@@ -31,7 +31,7 @@ function apply(kind: i32, x: usize, y: usize, bytes: usize): void {
   else if (kind == JOB_SOFTPLUS) for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, softplus(v128.load(x + i)));
 }
 
-/** One thread's share of the tiles. */
+/** Processes one thread's share of the tiles. */
 export function elementwise(kind: i32, job: ElementwiseJob, thread: i32, threads: i32): void {
   const step = job.tileBytes * <usize>threads;
   for (let start = job.tileBytes * <usize>thread; start < job.bytes; start += step)

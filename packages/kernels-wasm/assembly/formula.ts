@@ -1,14 +1,14 @@
 /**
- * @file Elementwise formulas as instructions, each of which runs over a block of numbers that stays in the first-level
- *   cache. They are core's (`elementwise/instructions.ts`): what an operation means stands there.
+ * @file Interprets elementwise formulas: each instruction runs over a block of floats that stays in the first-level
+ *   cache. The operations are those of core, defined in `elementwise/instructions.ts`.
  *
- * A register is a block of {@link BLOCK} numbers in a thread's scratch. Numbers that are the same for all elements lie
- * in a table, each of them four times, so that an operand is an address and the bytes from one vector to the next: 16,
- * or 0 for an entry of the table.
+ * A register is a block of {@link BLOCK} floats in a thread's scratch. Values that are the same for all elements are in
+ * a table, each repeated four times. An operand is an address and the step in bytes from one vector to the next: 16 for
+ * a register, 0 for an entry of the table.
  */
 import { exponential, hyperbolicTangent, lastSine, logarithm, logistic, sine, sineAndCosine, softplus } from './elementary';
 
-/** Numbers in a register. */
+/** Floats in a register. */
 export const BLOCK: i32 = 512;
 export const REGISTER_BYTES: i32 = 4 * BLOCK;
 /** Bytes of an entry of the table. */
@@ -34,19 +34,18 @@ export const OP_MIN: i32 = 16;
 export const OP_MAX: i32 = 17;
 export const OP_GREATER: i32 = 18;
 export const OP_SELECT: i32 = 19;
-/** What programs for this machine have beside core's operations: sine and, at a second target, cosine; and a copy. */
+/** Operations of this interpreter that core has not: sine and, at a second target, cosine; and a copy. */
 export const OP_SINE_AND_COSINE: i32 = 20;
 export const OP_COPY: i32 = 21;
 
 /**
- * Offsets of operands count from the start of the registers where the step is 16, and from that of the table where it
- * is 0.
+ * Offsets of operands are relative to the registers where the step is 16, and to the table where it is 0.
  */
 // @ts-ignore: decorator
 @unmanaged
 export class Instruction {
   op: i32;
-  /** Offsets of what it writes; the second one is used by OP_SINE_AND_COSINE alone. */
+  /** Offsets of the results; only OP_SINE_AND_COSINE uses the second one. */
   target: usize;
   secondTarget: usize;
   offsetA: usize;
@@ -62,7 +61,7 @@ export class Instruction {
 export class Formula {
   instructions: usize;
   instructionCount: i32;
-  /** u32 `[results]`: the offsets of the registers that hold them at the end. */
+  /** u32 `[results]`: offsets of the registers that hold the results at the end. */
   results: usize;
 }
 
@@ -78,14 +77,15 @@ function signOf(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function operandPlace(offset: usize, step: usize, registers: usize, table: usize): usize {
+function operandAddress(offset: usize, step: usize, registers: usize, table: usize): usize {
   return offset + (step == 0 ? table : registers);
 }
 
 /**
  * Runs instructions over `bytes` of each register.
  *
- * @param targets where offsets of targets count from: the registers, or the table where each writes an entry of it
+ * @param targets the base address of target offsets: the registers, or the table if the instructions compute its
+ *   entries
  */
 export function runInstructions(first: usize, count: i32, targets: usize, registers: usize, table: usize, bytes: usize): void {
   for (let index = 0; index < count; index++) {
@@ -94,9 +94,9 @@ export function runInstructions(first: usize, count: i32, targets: usize, regist
     const stepA = instruction.stepA;
     const stepB = instruction.stepB;
     const stepC = instruction.stepC;
-    let a = operandPlace(instruction.offsetA, stepA, registers, table);
-    let b = operandPlace(instruction.offsetB, stepB, registers, table);
-    let c = operandPlace(instruction.offsetC, stepC, registers, table);
+    let a = operandAddress(instruction.offsetA, stepA, registers, table);
+    let b = operandAddress(instruction.offsetB, stepB, registers, table);
+    let c = operandAddress(instruction.offsetC, stepC, registers, table);
     let to = targets + instruction.target;
     const end = to + bytes;
     switch (op) {
@@ -189,7 +189,7 @@ export function runFormula(formula: Formula, registers: usize, table: usize, byt
   runInstructions(formula.instructions, formula.instructionCount, registers, registers, table, bytes);
 }
 
-/** Where a result of a formula is. */
+/** The address of a result of a formula. */
 // @ts-ignore: decorator
 @inline
 export function resultOf(formula: Formula, index: i32, registers: usize): usize {

@@ -1,6 +1,6 @@
 /**
- * @file What the TypeScript side calls. Memory is imported, and shared by all threads; every thread has its own
- * instance.
+ * @file The functions that TypeScript calls. The memory is imported and shared by all threads; every thread has its own
+ *   instance.
  */
 import { AdamJob, adam, JOB_ADAM } from './adam';
 import { ElementwiseJob, elementwise } from './elementwise';
@@ -8,7 +8,7 @@ import { FieldsJob, JOB_MANY_FIELDS, manyFields } from './many-fields';
 import { rowsTimesPanels } from './matrix-product';
 import { Program } from './program';
 import { FLOAT } from './simd';
-import { JOB_SCALAR_GRADIENT_LOSS, workOnTiles } from './tiles';
+import { JOB_SCALAR_GRADIENT_LOSS, runTiles } from './tiles';
 
 export { collectFields, joinFields } from './many-fields';
 export { packPanels, packTransposedPanels } from './matrix-product';
@@ -16,8 +16,7 @@ export { gridKeptBytes, gridScratchBytes } from './ops/grid';
 export { collectGradients, packParameters } from './parameters';
 export { transposeBlock } from './transpose';
 
-// The kinds of jobs that are shared out among threads; those of tiles.ts, many-fields.ts, adam.ts and elementwise.ts
-// are others.
+// More kinds of jobs are in tiles.ts, many-fields.ts, adam.ts and elementwise.ts.
 export const JOB_PRODUCT: i32 = 6;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */
@@ -32,7 +31,7 @@ export class ProductJob {
   panelCount: i32;
   c: usize;
   strideC: i32;
-  /** Rows that a thread takes at a time; a multiple of 4. */
+  /** Rows that a thread processes at a time; a multiple of 4. */
   tileRows: i32;
 }
 
@@ -51,21 +50,21 @@ function product(job: ProductJob, thread: i32, threads: i32): void {
     );
 }
 
-/** Does one thread's share of a job. */
+/** Processes one thread's share of a job. */
 export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
-  if (kind <= JOB_SCALAR_GRADIENT_LOSS) workOnTiles(kind, changetype<Program>(job), thread, threads);
+  if (kind <= JOB_SCALAR_GRADIENT_LOSS) runTiles(kind, changetype<Program>(job), thread, threads);
   else if (kind == JOB_PRODUCT) product(changetype<ProductJob>(job), thread, threads);
   else if (kind == JOB_ADAM) adam(changetype<AdamJob>(job), thread, threads);
   else if (kind == JOB_MANY_FIELDS) manyFields(changetype<FieldsJob>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 
-/** Fills with zeros. */
+/** Fills `bytes` with zeros. */
 export function clear(target: usize, bytes: usize): void {
   memory.fill(target, 0, bytes);
 }
 
-/** Adds the sums of all threads to those of the first, in order. `bytes` is a multiple of 16. */
+/** Adds the sums of all threads to those of the first, in the order of the threads. `bytes` is a multiple of 16. */
 export function addThreads(sums: usize, bytes: usize, threads: i32): void {
   for (let thread = 1; thread < threads; thread++) {
     const from = sums + <usize>thread * bytes;
@@ -73,7 +72,7 @@ export function addThreads(sums: usize, bytes: usize, threads: i32): void {
   }
 }
 
-/** Where memory is free from. */
+/** The first free address of the memory. */
 export function heapBase(): usize {
   return __heap_base;
 }

@@ -1,24 +1,24 @@
 /**
- * @file A loss that is a sum of penalties on single numbers of the jets: worked out on a tile between its forward and
- *   its reverse pass, which then share one forward pass. The description is core's `KernelLoss`.
+ * @file A loss that is a sum of penalties on single entries of the jets. It is computed tile by tile between the
+ *   forward and the backward pass, so that the forward pass runs only once. It is described by core's `KernelLoss`.
  */
 import { BLOCK, Formula, resultOf, runFormula } from './formula';
 import { NONE, Program } from './program';
 import { FLOAT } from './simd';
 
-/** What is penalised in one block of the outputs. */
+/** How one block of the outputs is penalised. */
 // @ts-ignore: decorator
 @unmanaged
 export class LossBlock {
-  /** 0 where nothing is. */
+  /** The weight of the penalties; 0 if the block is not penalised. */
   factor: f32;
-  /** Which target is subtracted, or NONE. */
+  /** The index of the target that is subtracted, or NONE. */
   target: i32;
   /** Its first column. */
   column: i32;
 }
 
-/** Numbers of each point, `[points][width]`. */
+/** Target values of each point, `[points][width]`. */
 // @ts-ignore: decorator
 @unmanaged
 export class LossTarget {
@@ -30,24 +30,24 @@ export class LossTarget {
 // @ts-ignore: decorator
 @unmanaged
 export class Loss {
-  /** A record of formula.ts whose results are the penalty of an error and its slope, and the table of its numbers. */
+  /** A record of formula.ts with two results, the penalty of an error and its first derivative; and its table. */
   formula: usize;
   table: usize;
-  /** The derivatives are multiplied with it, and the sums are not. */
+  /** A factor on the derivatives, but not on the sums. */
   gradientScale: f32;
-  /** Numbers at each point that are penalised in each block. */
+  /** Features of each block. */
   features: i32;
   /** One record of {@link LossBlock} for each block of the outputs. */
   blocks: usize;
   /** Records of {@link LossTarget}. */
   targets: usize;
-  /** Which target multiplies the penalties, of width 1 or `features`; or NONE. */
+  /** The index of the target that weights the penalties, of width 1 or `features`; or NONE. */
   weight: i32;
   /** One f64 for each thread, {@link SUM_BYTES} apart. */
   sums: usize;
 }
 
-/** No two threads write to the same cache line. */
+/** A cache line, so that no two threads write to the same one. */
 export const SUM_BYTES: i32 = 64;
 
 // @ts-ignore: decorator
@@ -57,8 +57,9 @@ function targetOf(loss: Loss, index: i32): LossTarget {
 }
 
 /**
- * One block of the outputs of a tile, whose rows lie `rowBytes` apart at `source`. The derivatives of the loss go to
- * rows `toBytes` apart at `to`, which hold zeros. Returns the sum of the penalties. `registers` is scratch.
+ * Penalises one block of the outputs of a tile, with rows `rowBytes` apart at `source`. Writes the derivatives of the
+ * loss to rows `toBytes` apart at `to`, which must hold zeros. Returns the sum of the penalties. `registers` is
+ * scratch.
  */
 export function penaliseBlock(
   program: Program,
@@ -75,10 +76,10 @@ export function penaliseBlock(
   const factor = block.factor;
   if (factor == 0) return 0;
   const rowEnd = (<usize>loss.features) * FLOAT;
-  const numbers = min(program.tilePoints, program.points - start) * loss.features;
+  const total = min(program.tilePoints, program.points - start) * loss.features;
   const formula = changetype<Formula>(loss.formula);
   const penalties = resultOf(formula, 0, registers);
-  const slopes = resultOf(formula, 1, registers);
+  const derivatives = resultOf(formula, 1, registers);
   const scale = loss.gradientScale;
   const hasTarget = block.target != NONE;
   let target: usize = 0;
@@ -88,11 +89,11 @@ export function penaliseBlock(
     targetBytes = (<usize>record.width) * FLOAT;
     target = record.source + (<usize>start) * targetBytes + (<usize>block.column) * FLOAT;
   }
-  const isWeighed = loss.weight != NONE;
+  const isWeighted = loss.weight != NONE;
   let weights: usize = 0;
   let weightBytes: usize = 0;
   let weightStep: usize = 0;
-  if (isWeighed) {
+  if (isWeighted) {
     const record = targetOf(loss, loss.weight);
     weightBytes = (<usize>record.width) * FLOAT;
     weightStep = record.width == 1 ? 0 : FLOAT;
@@ -102,8 +103,8 @@ export function penaliseBlock(
   let column: usize = 0;
   let toColumn: usize = 0;
   let weight: usize = weights;
-  for (let first = 0; first < numbers; first += BLOCK) {
-    const length = min(BLOCK, numbers - first);
+  for (let first = 0; first < total; first += BLOCK) {
+    const length = min(BLOCK, total - first);
     const end = (<usize>length) * FLOAT;
     for (let at: usize = 0; at < end; at += FLOAT) {
       let error = load<f32>(source + column);
@@ -119,13 +120,13 @@ export function penaliseBlock(
     for (let i = length; i & 3; i++) store<f32>(registers + (<usize>i) * FLOAT, 0);
     runFormula(formula, registers, loss.table, (<usize>((length + 3) & ~3)) * FLOAT);
     for (let at: usize = 0; at < end; at += FLOAT) {
-      let by = factor;
-      if (isWeighed) {
-        by *= load<f32>(weight);
+      let weighted = factor;
+      if (isWeighted) {
+        weighted *= load<f32>(weight);
         weight += weightStep;
       }
-      sum += <f64>(by * load<f32>(penalties + at));
-      store<f32>(to + toColumn, by * load<f32>(slopes + at) * scale);
+      sum += <f64>(weighted * load<f32>(penalties + at));
+      store<f32>(to + toColumn, weighted * load<f32>(derivatives + at) * scale);
       toColumn += FLOAT;
       if (toColumn == rowEnd) {
         toColumn = 0;

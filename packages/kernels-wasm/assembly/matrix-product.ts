@@ -1,9 +1,9 @@
 /**
- * @file Matrix products. The right operand lies in panels of 8 columns, `[n / 8][k][8]`, so that the innermost loop
- *   reads it in order.
+ * @file Matrix products. The right operand is stored in panels of 8 columns, `[n / 8][k][8]`, so that the innermost
+ *   loop reads it sequentially.
  *
- * The register tile is 4 x 8: eight sums, two vectors of the panel and one factor at a time. It has to stay under
- * fifteen live vectors, and the loop over k is not unrolled, or V8 spills registers to memory.
+ * The register tile is 4 x 8: eight sums, two vectors of the panel and one factor at a time. With fifteen or more live
+ * vectors, or with the loop over k unrolled, V8 spills registers to memory.
  */
 import { FLOAT, multiplyAdd } from './simd';
 import { transposeFour } from './transpose';
@@ -14,7 +14,7 @@ export const PANEL: i32 = 8;
 /**
  * C = A B + 1 bias, for `rows` rows of A.
  *
- * @param a `[rows][k]`, its rows `strideA` floats apart; rows are a multiple of 4
+ * @param a `[rows][k]`, its rows `strideA` floats apart; `rows` is a multiple of 4
  * @param panels B, `[panelCount][k][8]`
  * @param c `[rows][8 panelCount]`, its rows `strideC` floats apart
  * @param bias `[8 panelCount]`, or 0 for none
@@ -95,8 +95,8 @@ export function rowsTimesPanels(
 }
 
 /**
- * G += A' B, the gradient of a weight: the sum over rows of the outer products. The sum over these rows is made first
- * and then added, so that the error grows with the number of tiles and not with that of the points.
+ * G += A' B, the gradient of a weight: the sum over rows of the outer products. The rows are summed first and the sum
+ * is then added to G, so that the rounding error grows with the number of tiles, not of points.
  *
  * @param a `[rows][k]`, its rows `strideA` floats apart; k is a multiple of 4
  * @param b `[rows][8 panelCount]`, its rows `strideB` floats apart
@@ -172,14 +172,14 @@ export function addRows(b: usize, strideB: usize, rows: i32, panelCount: i32, g:
       s0 = f32x4.add(s0, v128.load(y));
       s1 = f32x4.add(s1, v128.load(y, 16));
     }
-    const place = g + <usize>p * 32;
-    v128.store(place, f32x4.add(v128.load(place), s0));
-    v128.store(place, f32x4.add(v128.load(place, 16), s1), 16);
+    const address = g + <usize>p * 32;
+    v128.store(address, f32x4.add(v128.load(address), s0));
+    v128.store(address, f32x4.add(v128.load(address, 16), s1), 16);
   }
 }
 
 /**
- * Packs `[k][n]`, rows `stride` floats apart, into panels of 8 columns; the columns that fill up the last panel are 0.
+ * Packs `[k][n]`, rows `stride` floats apart, into panels of 8 columns; the last panel is padded with zeros.
  */
 export function packPanels(source: usize, k: i32, n: i32, stride: i32, panels: usize): void {
   let to = panels;

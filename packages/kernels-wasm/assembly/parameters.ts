@@ -1,5 +1,6 @@
 /**
- * @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back.
+ * @file Packs parameters from the flat vector into the layouts that the kernels read, and collects gradients back into
+ *   a flat vector.
  */
 import { ENTRY_BYTES, Formula, runInstructions } from './formula';
 import { packPanels, packTransposedPanels } from './matrix-product';
@@ -9,13 +10,13 @@ import { FLOAT } from './simd';
 export const PACK_PANELS: i32 = 0;
 /** `[rows][columns]` to panels of the transpose. */
 export const PACK_TRANSPOSED: i32 = 1;
-/** `rows` numbers, `columns` apart. */
+/** `rows` values, `columns` apart. */
 export const PACK_COPY: i32 = 2;
-/** One number to an entry of a table. */
+/** One value to an entry of a formula's table. */
 export const PACK_ENTRY: i32 = 3;
-/** Works out the entries of a table that depend on others, by the formula at `source`. */
+/** Computes the table entries that depend on others, by the formula at `source`. */
 export const PACK_FORMULA: i32 = 4;
-/** The address of the numbers themselves. */
+/** Stores the address of the values instead of copying them. */
 export const PACK_ADDRESS: i32 = 5;
 
 // @ts-ignore: decorator
@@ -23,14 +24,14 @@ export const PACK_ADDRESS: i32 = 5;
 export class Packing {
   kind: i32;
   source: usize;
-  /** Bytes from one field's numbers to the next; 0 where all fields have the same. */
+  /** Bytes between the values of neighbouring fields; 0 where all fields share them. */
   fieldBytes: usize;
   rows: i32;
   columns: i32;
   target: usize;
 }
 
-/** Copies the parameters of a field to where the kernels want them; `list` holds `count` records of {@link Packing}. */
+/** Packs the parameters of a field for the kernels; `list` holds `count` {@link Packing} records. */
 export function packParameters(list: usize, count: i32, field: i32): void {
   for (let index = 0; index < count; index++) {
     const record = changetype<Packing>(list + (<usize>index) * offsetof<Packing>());
@@ -52,38 +53,38 @@ export function packParameters(list: usize, count: i32, field: i32): void {
   }
 }
 
-/** Panels `[columns / 8][rows up to a multiple of 4][8]` to `[rows][columns]`. */
+/** Panels `[columns / 8][rows rounded up to a multiple of 4][8]` to `[rows][columns]`. */
 export const COLLECT_PANELS: i32 = 0;
-/** `rows` numbers, to places `columns` apart. */
+/** `rows` values, to elements `columns` apart. */
 export const COLLECT_COPY: i32 = 1;
 
 // @ts-ignore: decorator
 @unmanaged
-export class Collecting {
+export class Collection {
   kind: i32;
-  /** Offset in a thread's gradients. */
+  /** Offset into a thread's gradients. */
   source: usize;
   rows: i32;
   columns: i32;
-  /** Offset in the flat gradient. */
+  /** Offset into the flat gradient. */
   target: usize;
-  /** Bytes there from one field's numbers to the next; 0 where all fields have the same. */
+  /** Bytes there between the values of neighbouring fields; 0 where all fields share them. */
   fieldBytes: usize;
 }
 
 // @ts-ignore: decorator
 @inline
-function add(place: usize, from: usize): void {
-  store<f32>(place, load<f32>(place) + load<f32>(from));
+function add(address: usize, from: usize): void {
+  store<f32>(address, load<f32>(address) + load<f32>(from));
 }
 
 // @ts-ignore: decorator
 @inline
-function collectingOf(list: usize, index: i32): Collecting {
-  return changetype<Collecting>(list + (<usize>index) * offsetof<Collecting>());
+function collectionOf(list: usize, index: i32): Collection {
+  return changetype<Collection>(list + (<usize>index) * offsetof<Collection>());
 }
 
-function collect(record: Collecting, sums: usize, flat: usize, field: i32): void {
+function collect(record: Collection, sums: usize, flat: usize, field: i32): void {
   const rows = record.rows;
   const columns = record.columns;
   const source = sums + record.source;
@@ -114,26 +115,27 @@ function collect(record: Collecting, sums: usize, flat: usize, field: i32): void
   } else unreachable();
 }
 
-/** Adds gradients, at `sums`, to the flat gradient; `list` holds `count` records of {@link Collecting}. */
+/** Adds the gradients at `sums` to the flat gradient; `list` holds `count` {@link Collection} records. */
 export function collectGradients(list: usize, count: i32, sums: usize, flat: usize): void {
-  for (let index = 0; index < count; index++) collect(collectingOf(list, index), sums, flat, 0);
+  for (let index = 0; index < count; index++) collect(collectionOf(list, index), sums, flat, 0);
 }
 
-/** The same for the parameters that all fields share. */
+/** The same, for the parameters that all fields share. */
 export function collectShared(list: usize, count: i32, sums: usize, flat: usize): void {
   for (let index = 0; index < count; index++) {
-    const record = collectingOf(list, index);
+    const record = collectionOf(list, index);
     if (record.fieldBytes == 0) collect(record, sums, flat, 0);
   }
 }
 
-/** The same for those that a field has of its own, whose sums are zeros afterwards. */
+/** The same, for the parameters that belong to one field; resets their sums to zero. */
 export function collectOwn(list: usize, count: i32, sums: usize, flat: usize, field: i32): void {
   for (let index = 0; index < count; index++) {
-    const record = collectingOf(list, index);
+    const record = collectionOf(list, index);
     if (record.fieldBytes == 0) continue;
     collect(record, sums, flat, field);
-    const numbers = record.kind == COLLECT_PANELS ? ((record.rows + 3) & ~3) * ((record.columns + 7) & ~7) : (record.rows + 7) & ~7;
-    memory.fill(sums + record.source, 0, (<usize>numbers) * FLOAT);
+    const isPanels = record.kind == COLLECT_PANELS;
+    const floats = isPanels ? ((record.rows + 3) & ~3) * ((record.columns + 7) & ~7) : (record.rows + 7) & ~7;
+    memory.fill(sums + record.source, 0, (<usize>floats) * FLOAT);
   }
 }

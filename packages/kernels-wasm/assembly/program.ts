@@ -2,9 +2,9 @@
  * @file The records of a program: operations over the tiles of a batch of points. `src/program/` writes them once for
  *   each program; only addresses and the number of points change from one job to the next.
  *
- * The jet of a tile is a stack of blocks of rows, one row a point: the values, the d first derivatives, the m
- * second-order forms, `[blocks][points][stride]`. Every value of a program has such a place in the scratch of a thread,
- * and so has its gradient; offsets count from the start of that scratch.
+ * The jet of a tile is a stack of blocks with one row per point: the values, the d first derivatives, the m
+ * second-order forms, `[blocks][points][stride]`. Each value of a program and its gradient have an offset into the
+ * scratch of a thread.
  */
 import { FLOAT } from './simd';
 
@@ -17,16 +17,16 @@ export const OPERATION_COLUMNS: i32 = 5;
 export const OPERATION_CONSTANT: i32 = 6;
 export const OPERATION_GRID: i32 = 7;
 
-/** An offset that is not there. */
+/** An absent offset. */
 export const NONE: i32 = -1;
 
-/** What is carried; see `SecondOrderForms` in core. */
+/** The derivatives that a jet carries; see `SecondOrderForms` in core. */
 // @ts-ignore: decorator
 @unmanaged
 export class Forms {
-  /** First derivatives carried: 0 or the number of coordinates. */
+  /** Number of first derivatives: 0 or the number of coordinates. */
   first: i32;
-  /** Second-order forms carried. */
+  /** Number of second-order forms. */
   second: i32;
   pairCount: i32;
   /** i32 `[pairCount][2]` */
@@ -35,20 +35,20 @@ export class Forms {
   weights: usize;
 }
 
-/** What an operation reads. */
+/** An input of an operation. */
 // @ts-ignore: decorator
 @unmanaged
 export class Operand {
   features: i32;
-  /** Floats from one row to the next, here and in the gradient. */
+  /** Floats between the starts of neighbouring rows, in the jet and in its gradient. */
   stride: i32;
   /** Offset of the jet. */
-  place: usize;
-  /** Offset of its gradient, or NONE where nobody asks for it. */
+  jet: usize;
+  /** Offset of its gradient, or NONE where it is not needed. */
   gradient: usize;
-  /** Whether another operation has written to that gradient before, in the order of the reverse pass. */
-  adds: i32;
-  /** Blocks of the gradient that somebody reads: of coordinates, only the first. */
+  /** Whether another operation has already written to that gradient, in the order of the backward pass. */
+  accumulates: i32;
+  /** Blocks of the gradient that are used: for coordinates, only the first. */
   gradientBlocks: i32;
 }
 
@@ -59,27 +59,29 @@ export class Operation {
   features: i32;
   stride: i32;
   /** Offsets of the jet and of its gradient. */
-  place: usize;
+  jet: usize;
   gradient: usize;
-  /** One record of {@link Operand} behind the other. */
+  /** Contiguous {@link Operand} records. */
   operands: usize;
   operandCount: i32;
-  /** What belongs to this kind of operation; see `ops/`. */
+  /** The data specific to this kind of operation; see `ops/`. */
   detail: usize;
 }
 
-/** What comes in. */
+/** An input of the program. */
 // @ts-ignore: decorator
 @unmanaged
 export class Input {
   features: i32;
   stride: i32;
-  place: usize;
+  jet: usize;
   /** Offset of its gradient, or NONE. */
   gradient: usize;
-  /** Whether these are jets, `[1 + first + second][points][features]`; else coordinates, `[points][features]`. */
-  isJet: i32;
-  /** Where the numbers are, and where their gradient goes. */
+  /**
+   * Whether the source holds jets, `[1 + first + second][points][features]`; else coordinates, `[points][features]`.
+   */
+  sourceIsJet: i32;
+  /** Addresses of the input values and of their gradient. */
   source: usize;
   sourceGradient: usize;
 }
@@ -94,21 +96,21 @@ export class Program {
   /** Addresses of operations, in order. */
   operations: usize;
   operationCount: i32;
-  /** Addresses of those that the reverse pass runs, in its order. */
-  reversed: usize;
-  reversedCount: i32;
-  /** Offset of the room for one more gradient, of any value. */
-  spare: usize;
-  /** Offset of the room for rows of derivatives, and for the registers of formulas. */
-  rows: usize;
-  /** A record of scalar-gradient.ts, for the programs that have one. */
+  /** Addresses of the operations that the backward pass runs, in its order. */
+  backwardOperations: usize;
+  backwardCount: i32;
+  /** Offset of a buffer for one operation's contribution to a gradient, as large as the largest gradient. */
+  contribution: usize;
+  /** Offset of a buffer for rows of derivatives and for the registers of formulas. */
+  temporaries: usize;
+  /** A record of scalar-gradient.ts, or 0. */
   adjoint: usize;
-  /** A record of loss.ts, for the programs that have one. */
+  /** A record of loss.ts, or 0. */
   loss: usize;
   scratchBytes: usize;
   gradientBytes: usize;
   points: i32;
-  /** Points from one block of inputs, outputs and upstream to the next: those of all fields. */
+  /** Points in each block of the inputs, outputs and upstream gradients: those of all fields. */
   blockPoints: i32;
   /** A multiple of 4. */
   tilePoints: i32;
@@ -117,34 +119,32 @@ export class Program {
   /** `[1 + first + second][blockPoints][features]` */
   outputs: usize;
   /**
-   * As the outputs: the derivatives of the loss with respect to them. Room for them where a loss is worked out by
-   * adjoints; else a loss needs none.
+   * The derivatives of the loss with respect to the outputs, with the shape of the outputs. A loss computed by adjoints
+   * writes them here; other losses do not use it.
    */
   upstream: usize;
   /**
-   * How many tiles, the first ones, have scratch of their own, one behind the other at `kept`: there a forward pass
-   * leaves all that the reverse needs. The others are worked on in the scratch of the thread, and their reverse works
-   * the forward pass out again.
+   * The number of leading tiles that have scratch of their own, contiguous at `keptTiles`: there the forward pass
+   * leaves all that the backward pass needs. The others use the scratch of the thread, and their backward pass
+   * recomputes the forward pass.
    */
-  keptTiles: i32;
-  kept: usize;
+  keptTileCount: i32;
+  keptTiles: usize;
 }
 
-/**
- * Whether what the forward pass makes of the tile that begins at point `start` stays where it is until the reverse
- * pass.
- */
+/** Whether the forward results of the tile that begins at point `start` are kept until the backward pass. */
 // @ts-ignore: decorator
 @inline
-export function isKept(program: Program, start: i32): bool {
-  return start / program.tilePoints < program.keptTiles;
+export function isTileKept(program: Program, start: i32): bool {
+  return start / program.tilePoints < program.keptTileCount;
 }
 
 /** The scratch of the tile that begins at point `start`, for a thread. */
 // @ts-ignore: decorator
 @inline
 export function tileScratch(program: Program, thread: i32, start: i32): usize {
-  if (isKept(program, start)) return program.kept + (<usize>(start / program.tilePoints)) * program.scratchBytes;
+  if (isTileKept(program, start))
+    return program.keptTiles + (<usize>(start / program.tilePoints)) * program.scratchBytes;
   return program.scratch + (<usize>thread) * program.scratchBytes;
 }
 
@@ -172,7 +172,7 @@ export function operationOf(list: usize, index: i32): Operation {
   return changetype<Operation>(load<usize>(list + (<usize>index) * sizeof<usize>()));
 }
 
-/** What comes out is what the last operation writes. */
+/** The operation whose result is the output of the program. */
 // @ts-ignore: decorator
 @inline
 export function lastOperation(program: Program): Operation {
@@ -203,7 +203,7 @@ export function pairIndex(forms: Forms, pair: i32, side: usize): usize {
   return load<u32>(forms.pairs + (<usize>pair) * 8 + side * 4);
 }
 
-/** Bytes of the features of a row, up to a multiple of 8 features. */
+/** Bytes of the features of a row, rounded up to a multiple of 8 features. */
 // @ts-ignore: decorator
 @inline
 export function rowBytesOf(features: i32): usize {
@@ -212,34 +212,34 @@ export function rowBytesOf(features: i32): usize {
 
 // @ts-ignore: decorator
 @inline
-export function isWanted(operand: Operand): bool {
+export function needsGradient(operand: Operand): bool {
   return operand.gradient != <usize>NONE;
 }
 
-/** Where an operation writes its part of an operand's gradient; {@link addContribution} must follow. */
+/** Address where an operation writes its contribution to an operand's gradient; {@link addContribution} must follow. */
 // @ts-ignore: decorator
 @inline
-export function contributionPlace(program: Program, operand: Operand, scratch: usize): usize {
-  return scratch + (operand.adds ? program.spare : operand.gradient);
+export function contributionTarget(program: Program, operand: Operand, scratch: usize): usize {
+  return scratch + (operand.accumulates ? program.contribution : operand.gradient);
 }
 
-/** Adds what was written at {@link contributionPlace} to what others have written, if any have. */
+/** Adds what was written at {@link contributionTarget} to earlier contributions, if there are any. */
 export function addContribution(program: Program, operand: Operand, scratch: usize): void {
-  if (!operand.adds) return;
+  if (!operand.accumulates) return;
   const bytes = rowBytesOf(operand.features);
   const rowBytes = (<usize>operand.stride) * FLOAT;
   const rows = operand.gradientBlocks * program.tilePoints;
   for (let row = 0; row < rows; row++) {
-    const from = scratch + program.spare + (<usize>row) * rowBytes;
+    const from = scratch + program.contribution + (<usize>row) * rowBytes;
     const to = scratch + operand.gradient + (<usize>row) * rowBytes;
     for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
   }
 }
 
-/** Copies some numbers, few of them as a rule. */
+/** Copies `count` floats; `count` is usually small. */
 // @ts-ignore: decorator
 @inline
-export function copyNumbers(to: usize, from: usize, count: i32): void {
+export function copyFloats(to: usize, from: usize, count: i32): void {
   const end = from + (<usize>count) * FLOAT;
   for (; from + 16 <= end; from += 16) {
     v128.store(to, v128.load(from));

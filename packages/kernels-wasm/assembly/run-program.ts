@@ -1,7 +1,7 @@
 /**
- * @file Programs at a batch of points, tile by tile: forward, and the reverse that works the forward out again. A
- *   tile's jets stay in the second-level cache, and nothing as large as points times width is kept but what the caller
- *   has room for.
+ * @file Runs programs on a batch of points, tile by tile: the forward pass, and the backward pass, which recomputes the
+ *   forward pass. A tile's jets stay in the second-level cache, and nothing as large as points times width is stored
+ *   unless the caller has room for it.
  */
 import { addTo, Loss, penaliseBlock } from './loss';
 import { columnsForward, columnsReverse } from './ops/columns';
@@ -14,11 +14,11 @@ import { productForward, productReverse } from './ops/product';
 import { sumForward, sumReverse } from './ops/sum';
 import {
   blocksOf,
-  copyNumbers,
+  copyFloats,
   formsOf,
   Input,
   inputOf,
-  isKept,
+  isTileKept,
   lastOperation,
   NONE,
   OPERATION_COLUMNS,
@@ -35,23 +35,23 @@ import {
 import { FLOAT } from './simd';
 
 /**
- * An input's jet, of which `first` and `second` blocks are wanted. That of coordinates: themselves, unit first
- * derivatives, no second ones. A tile that is not full repeats the last point.
+ * Writes an input's jet with `first` and `second` derivative blocks. The jet of coordinates is the coordinates, unit
+ * first derivatives, and zero second derivatives. A partial tile repeats the last point.
  */
 export function fillInput(program: Program, input: Input, first: i32, second: i32, start: i32, scratch: usize): void {
   const k = input.features;
   const tile = program.tilePoints;
   const blocks = 1 + first + second;
   const rowBytes = (<usize>input.stride) * FLOAT;
-  const given = input.isJet ? blocks : 1;
-  const to = scratch + input.place;
+  const given = input.sourceIsJet ? blocks : 1;
+  const to = scratch + input.jet;
   memory.fill(to, 0, (<usize>(blocks * tile)) * rowBytes);
   for (let block = 0; block < given; block++)
     for (let i = 0; i < tile; i++) {
       const point = block * program.blockPoints + min(start + i, program.points - 1);
-      copyNumbers(to + (<usize>(block * tile + i)) * rowBytes, input.source + (<usize>(point * k)) * FLOAT, k);
+      copyFloats(to + (<usize>(block * tile + i)) * rowBytes, input.source + (<usize>(point * k)) * FLOAT, k);
     }
-  if (input.isJet) return;
+  if (input.sourceIsJet) return;
   for (let axis = 0; axis < first; axis++)
     for (let i = 0; i < tile; i++)
       store<f32>(to + (<usize>((axis + 1) * tile + i)) * rowBytes + (<usize>axis) * FLOAT, 1);
@@ -94,7 +94,7 @@ function forwardTile(program: Program, start: i32, scratch: usize, forReverse: b
   }
 }
 
-/** Copies a tile's rows of the derivatives with respect to the outputs to where the reverse pass begins. */
+/** Copies a tile's upstream gradients to the gradient of the last operation, where the backward pass begins. */
 function fillUpstream(program: Program, start: i32, scratch: usize): void {
   const last = lastOperation(program);
   const tile = program.tilePoints;
@@ -106,17 +106,17 @@ function fillUpstream(program: Program, start: i32, scratch: usize): void {
   memory.fill(to, 0, (<usize>(blocks * tile)) * rowBytes);
   for (let block = 0; block < blocks; block++)
     for (let i = 0; i < count; i++)
-      copyNumbers(
+      copyFloats(
         to + (<usize>(block * tile + i)) * rowBytes,
         program.upstream + (<usize>((block * program.blockPoints + start + i) * o)) * FLOAT,
         o,
       );
 }
 
-/** The reverse pass of a tile, whose derivatives with respect to the outputs are in their place. */
+/** The backward pass of a tile; the gradient of the last operation must already be filled. */
 function reverseTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
-  for (let index = 0; index < program.reversedCount; index++) {
-    const operation = operationOf(program.reversed, index);
+  for (let index = 0; index < program.backwardCount; index++) {
+    const operation = operationOf(program.backwardOperations, index);
     switch (operation.kind) {
       case OPERATION_LINEAR:
         linearReverse(program, operation, scratch, gradients);
@@ -149,49 +149,50 @@ function reverseTile(program: Program, start: i32, scratch: usize, gradients: us
   const blocks = blocksOf(formsOf(program));
   for (let index = 0; index < program.inputCount; index++) {
     const input = inputOf(program, index);
-    if (input.gradient != <usize>NONE) copyInputGradient(program, input, input.isJet ? blocks : 1, start, scratch + input.gradient);
+    if (input.gradient != <usize>NONE)
+      copyInputGradient(program, input, input.sourceIsJet ? blocks : 1, start, scratch + input.gradient);
   }
 }
 
-/** Copies the gradient of an input, rows of the input's stride at `from`, to where it is wanted. */
+/** Copies the gradient of an input from scratch, with rows of the input's stride at `from`, to the caller's buffer. */
 export function copyInputGradient(program: Program, input: Input, blocks: i32, start: i32, from: usize): void {
   const tile = program.tilePoints;
   const count = min(tile, program.points - start);
   const k = input.features;
   for (let block = 0; block < blocks; block++)
     for (let i = 0; i < count; i++)
-      copyNumbers(
+      copyFloats(
         input.sourceGradient + (<usize>((block * program.blockPoints + start + i) * k)) * FLOAT,
         from + (<usize>((block * tile + i) * input.stride)) * FLOAT,
         k,
       );
 }
 
-/** Works out the outputs of a tile. */
+/** Computes the outputs of a tile. */
 export function forwardOfTile(program: Program, start: i32, scratch: usize): void {
   const last = lastOperation(program);
   const blocks = blocksOf(formsOf(program));
   const tile = program.tilePoints;
   const o = last.features;
-  forwardTile(program, start, scratch, isKept(program, start));
+  forwardTile(program, start, scratch, isTileKept(program, start));
   const count = min(tile, program.points - start);
   for (let block = 0; block < blocks; block++)
     for (let i = 0; i < count; i++)
-      copyNumbers(
+      copyFloats(
         program.outputs + (<usize>((block * program.blockPoints + start + i) * o)) * FLOAT,
-        scratch + last.place + (<usize>((block * tile + i) * last.stride)) * FLOAT,
+        scratch + last.jet + (<usize>((block * tile + i) * last.stride)) * FLOAT,
         o,
       );
 }
 
-/** Adds the gradients of a tile to sums. */
+/** Adds the gradients of a tile to `gradients`. */
 export function reverseOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
-  if (!isKept(program, start)) forwardTile(program, start, scratch, true);
+  if (!isTileKept(program, start)) forwardTile(program, start, scratch, true);
   fillUpstream(program, start, scratch);
   reverseTile(program, start, scratch, gradients);
 }
 
-/** Adds the loss of a tile to the f64 at `sum`, and its gradients to sums. */
+/** Adds the loss of a tile to the f64 at `sum`, and its gradients to `gradients`. */
 export function lossOfTile(program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
   const loss = changetype<Loss>(program.loss);
   const last = lastOperation(program);
@@ -202,9 +203,10 @@ export function lossOfTile(program: Program, start: i32, scratch: usize, gradien
   const upstream = scratch + last.gradient;
   memory.fill(upstream, 0, <usize>blocks * blockBytes);
   for (let block = 0; block < blocks; block++) {
-    const outputs = scratch + last.place + <usize>block * blockBytes;
+    const outputs = scratch + last.jet + <usize>block * blockBytes;
     const target = upstream + <usize>block * blockBytes;
-    addTo(sum, penaliseBlock(program, loss, block, start, outputs, rowBytes, target, rowBytes, scratch + program.rows));
+    const registers = scratch + program.temporaries;
+    addTo(sum, penaliseBlock(program, loss, block, start, outputs, rowBytes, target, rowBytes, registers));
   }
   reverseTile(program, start, scratch, gradients);
 }

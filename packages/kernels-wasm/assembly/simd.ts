@@ -1,9 +1,9 @@
-/** @file What every kernel uses: addresses, and the product-and-sum that the build with relaxed SIMD fuses. */
+/** @file Shared by all kernels: the size of a float, and the multiply-add that the relaxed SIMD build fuses. */
 
 /** Bytes of a float32. */
 export const FLOAT: usize = 4;
 
-/** a b + c, with one rounding where the build has relaxed SIMD and the processor can. */
+/** a b + c, with a single rounding where the build has relaxed SIMD and the processor has a fused multiply-add. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {

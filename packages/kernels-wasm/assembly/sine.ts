@@ -1,13 +1,13 @@
 /**
- * @file The sine and its derivatives, for the features of one point: written by hand, as its derivatives follow from
- *   the sine and its slope, so that nothing more has to be kept. All other activations are formulas; see formula.ts.
- *   The kernel contract holds this one to core's.
+ * @file The sine activation and its derivatives, for the features of one point. It is written by hand because all its
+ *   derivatives follow from the sine and its first derivative, so nothing else has to be kept. All other activations
+ *   are formulas; see formula.ts. The kernel contract compares it with core's.
  */
-import { bothNear, lastSine, sine, sineAndCosineFar, sineAndCosineNear } from './elementary';
+import { areReducible, lastSine, sine, sineAndCosineHost, sineAndCosineReduced } from './elementary';
 
 /**
- * s = sin(omega x), s', and s'' and s''' as far as `order` asks, `[bytes / 4]` floats each; s alone for order 0. `s` or
- * `s1` may be the place of `z` itself, and `s3` is not used below order 3.
+ * s = sin(omega x), s', s'' and s''' up to `order`, `[bytes / 4]` floats each. `s` or `s1` may be the address of `z`
+ * itself, and `s3` is not used below order 3.
  */
 export function sineDerivatives(
   z: usize,
@@ -30,26 +30,26 @@ export function sineDerivatives(
     let cx: v128;
     let sx: v128;
     let cy: v128;
-    if (bothNear(x, y)) {
-      cx = sineAndCosineNear(x);
+    if (areReducible(x, y)) {
+      cx = sineAndCosineReduced(x);
       sx = lastSine;
-      cy = sineAndCosineNear(y);
+      cy = sineAndCosineReduced(y);
     } else {
-      cx = sineAndCosineFar(x);
+      cx = sineAndCosineHost(x);
       sx = lastSine;
-      cy = sineAndCosineFar(y);
+      cy = sineAndCosineHost(y);
     }
     v128.store(s + i, sx);
     v128.store(s + i, lastSine, 16);
     v128.store(s1 + i, f32x4.mul(cx, w));
     v128.store(s1 + i, f32x4.mul(cy, w), 16);
   }
-  if (order >= 2) bend(s, s2, bytes, omega);
-  if (order >= 3) bend(s1, s3, bytes, omega);
+  if (order >= 2) secondDerivative(s, s2, bytes, omega);
+  if (order >= 3) secondDerivative(s1, s3, bytes, omega);
 }
 
 /** -omega^2 x: s'' from s, and s''' from s'. */
-export function bend(x: usize, y: usize, bytes: usize, omega: f32): void {
+export function secondDerivative(x: usize, y: usize, bytes: usize, omega: f32): void {
   const factor = f32x4.splat(-omega * omega);
   for (let i: usize = 0; i < bytes; i += 16) v128.store(y + i, f32x4.mul(v128.load(x + i), factor));
 }

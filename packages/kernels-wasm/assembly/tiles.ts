@@ -1,4 +1,4 @@
-/** @file What is done with a tile of a program, and a thread's share of the tiles of a batch of points. */
+/** @file Runs a job on one tile, or on a thread's share of the tiles of a batch of points. */
 import { Loss, SUM_BYTES } from './loss';
 import { gradientsOf, Program, tileScratch } from './program';
 import { forwardOfTile, lossOfTile, reverseOfTile } from './run-program';
@@ -12,11 +12,11 @@ export const JOB_SCALAR_GRADIENT_REVERSE: i32 = 4;
 export const JOB_SCALAR_GRADIENT_LOSS: i32 = 5;
 
 /**
- * Does the work of one of these jobs for the tile that begins at point `start`: gradients are added to `gradients`, a
- * loss to the f64 at `sum`.
+ * Runs one of these jobs for the tile that begins at point `start`: gradients are added to `gradients`, a loss to the
+ * f64 at `sum`.
  */
-export function workOnTile(work: i32, program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
-  switch (work) {
+export function runTile(job: i32, program: Program, start: i32, scratch: usize, gradients: usize, sum: usize): void {
+  switch (job) {
     case JOB_PROGRAM_FORWARD:
       forwardOfTile(program, start, scratch);
       break;
@@ -40,11 +40,11 @@ export function workOnTile(work: i32, program: Program, start: i32, scratch: usi
   }
 }
 
-/** Does one thread's share of the tiles. */
-export function workOnTiles(work: i32, program: Program, thread: i32, threads: i32): void {
+/** Processes one thread's share of the tiles. */
+export function runTiles(job: i32, program: Program, thread: i32, threads: i32): void {
   const gradients = gradientsOf(program, thread);
   const sum = program.loss == 0 ? 0 : changetype<Loss>(program.loss).sums + (<usize>thread) * SUM_BYTES;
   const tile = program.tilePoints;
   for (let start = thread * tile; start < program.points; start += threads * tile)
-    workOnTile(work, program, start, tileScratch(program, thread, start), gradients, sum);
+    runTile(job, program, start, tileScratch(program, thread, start), gradients, sum);
 }

@@ -1,7 +1,7 @@
-/** @file Transposes. */
+/** @file Matrix transposes. */
 import { FLOAT } from './simd';
 
-/** A block of 4 x 4. */
+/** Transposes a 4 x 4 block. */
 // @ts-ignore: decorator
 @inline
 export function transposeFour(from: usize, nextFrom: usize, to: usize, nextTo: usize): void {

@@ -8,7 +8,7 @@ import { KeptForward } from './wasm/kept-forward.ts';
 /** The name under which tfjs knows the backend. */
 export const BACKEND_NAME = 'simd';
 
-/** tfjs's cpu backend, whose tensors are ordinary typed arrays, with kernels in WebAssembly beside it. */
+/** tfjs's cpu backend, which stores tensors in ordinary typed arrays, with additional kernels in WebAssembly. */
 export class SimdBackend extends MathBackendCPU implements NumericsBackend {
   readonly kernels: Kernels;
   /** @internal */
@@ -18,44 +18,44 @@ export class SimdBackend extends MathBackendCPU implements NumericsBackend {
     super();
     this.kernels = kernels;
     this.keptForward = new KeptForward(kernels.arena);
-    // The cpu backend advertises tfjs-node with the first tensor.
+    // The cpu backend prints an advertisement for tfjs-node when it creates its first tensor.
     Reflect.set(this, 'firstUse', false);
   }
 
-  /** What runs programs. */
+  /** The machine that runs programs. */
   get machine(): Machine {
     return this.kernels.machine;
   }
 
   /**
-   * How many threads share the work, where Node's permissions let them start; 1 in a browser where there can be no
-   * more.
+   * How many threads share the work, including the caller's; 1 in a browser that cannot start more. Under Node's
+   * permission model the threads may fail to start: then the calling thread does the work of all.
    */
   get threads(): number {
     return this.kernels.pool.count;
   }
 
   /**
-   * What the roundings of results depend on: gradients are sums that the threads share. A checkpoint of core's keeps
-   * it.
+   * The settings on which the rounding of results depends: the threads share the sums of gradients. Core stores them in
+   * checkpoints.
    */
   get numerics(): Readonly<Record<string, string>> {
     return { threads: String(this.threads), build: this.kernels.build };
   }
 
-  /** The numbers of a float32 tensor; they must not be changed. */
-  numbers({ dataId }: TensorInfo): Float32Array {
+  /** The values of a float32 tensor. They must not be modified. */
+  valuesOf({ dataId }: TensorInfo): Float32Array {
     return this.data.get(dataId).values as Float32Array;
   }
 
-  /** Ends the threads. */
+  /** Terminates the threads. */
   override dispose(): void {
     this.kernels.pool.dispose();
   }
 }
 
 /**
- * Makes a backend with other settings than the one that the package registers. tfjs takes it in the other's place:
+ * Creates a backend with other settings than the registered one. To replace that one in tfjs:
  *
  *     removeBackend('simd');
  *     registerBackend('simd', () => createSimdBackend({ threads: 2 }), 2);

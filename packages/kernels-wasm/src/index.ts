@@ -6,9 +6,9 @@ import { BACKEND_NAME, createSimdBackend } from './backend.ts';
 import { registerAdam } from './kernels/adam.ts';
 import { registerBinary } from './kernels/binary.ts';
 import { registerConv2d } from './kernels/conv2d.ts';
+import { registerDataMovement } from './kernels/data-movement.ts';
 import { registerFunctions } from './kernels/functions.ts';
 import { registerMatMul } from './kernels/mat-mul.ts';
-import { registerMoves } from './kernels/moves.ts';
 import { registerReductions } from './kernels/reductions.ts';
 import { registerUnary } from './kernels/unary.ts';
 import { registerFields } from './program/register.ts';
@@ -18,7 +18,7 @@ export type { KernelOptions } from './load-kernels.ts';
 export { KernelThreadError } from './threads/pool.ts';
 export { KernelMemoryError } from './wasm/memory.ts';
 
-/** Above tfjs's own cpu and wasm backends (1 and 2), below those of GPUs. */
+/** As tfjs's wasm backend; above cpu (1), below the GPU backends (3). */
 const PRIORITY = 2;
 
 copyRegisteredKernels('cpu', BACKEND_NAME);
@@ -27,7 +27,7 @@ registerConv2d();
 registerBinary();
 registerUnary();
 registerFunctions();
-registerMoves();
+registerDataMovement();
 registerReductions();
 registerAdam();
 registerFields();

@@ -2,36 +2,36 @@ import { platform } from '#platform';
 import { constants } from './generated/records.ts';
 import type { Machine, ProgramLayout } from './machine.ts';
 import { ThreadPool, type ThreadPoolOptions } from './threads/pool.ts';
-import { MOST_THREADS } from './threads/serve.ts';
+import { MAX_THREADS } from './threads/serve.ts';
 import { type Build, chooseBuild } from './wasm/binary.ts';
 import type { WasmExports } from './wasm/exports.ts';
 import { Arena, createMemory } from './wasm/memory.ts';
 
-/** The WebAssembly instance of this thread with its memory and its helpers. */
+/** The WebAssembly instance of this thread, with its memory and its thread pool. */
 export interface Kernels {
   readonly wasm: WasmExports;
   readonly arena: Arena;
   readonly pool: ThreadPool;
-  /** All of it as what runs programs. */
+  /** All of these as the machine that runs programs. */
   readonly machine: Machine;
   readonly build: Build['name'];
 }
 
-/** How the kernels work. */
+/** Options of the kernels. */
 export interface KernelOptions {
   /**
-   * How many threads may work at once, at most 16; as many as the machine runs if absent. More threads have more to add
-   * up than they save.
+   * Number of threads, from 1 to 16; the number of hardware threads, at most 16, if absent. With more threads, summing
+   * their gradients costs more than they save.
    */
   readonly threads?: number;
   /**
-   * Bytes that the kernels may take at most, beside the tensors themselves; all that WebAssembly can address, 4 GiB, if
-   * absent.
+   * Maximum memory of the kernels in bytes, without the tensors themselves; if absent 4 GiB, all that WebAssembly can
+   * address.
    */
   readonly maximumMemory?: number;
   /**
-   * In browsers: the address of `@neural-fields/kernels-wasm/thread` as a module script. Needed only where the bundler
-   * does not find the script itself and a content security policy forbids workers from `blob:` addresses.
+   * In browsers: the URL of `@neural-fields/kernels-wasm/thread` as a module script. Needed only where the bundler does
+   * not find the script itself and a content security policy forbids workers from `blob:` URLs.
    */
   readonly threadScript?: string | URL;
 }
@@ -39,16 +39,16 @@ export interface KernelOptions {
 /** A tile's jets should fit in half of a second-level cache of 1 MiB. */
 const LAYOUT: ProgramLayout = { panel: constants.PANEL, tileBytes: 2 ** 19 };
 
-/** What only tests choose. */
+/** Options for tests. */
 interface InternalOptions extends KernelOptions {
-  /** The best that the engine takes if absent. */
+  /** The best build that the engine supports if absent. */
   readonly build?: Build;
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 const assertOptions = ({ threads, maximumMemory }: KernelOptions): void => {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
-    throw new RangeError(`simd: threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS))
+    throw new RangeError(`simd: threads must be an integer from 1 to ${MAX_THREADS}, got ${threads}`);
   if (maximumMemory !== undefined && !(maximumMemory >= 2 ** 20))
     throw new RangeError(`simd: maximumMemory must be at least 1 MiB, got ${maximumMemory} bytes`);
 };
@@ -69,9 +69,9 @@ export const loadKernels = async (options: InternalOptions = {}): Promise<Kernel
   const arena = new Arena(memory);
   arena.startAt(wasm.heapBase());
   const available = platform.availableThreads();
-  const count = available === 1 ? 1 : (options.threads ?? Math.min(available, MOST_THREADS));
-  const { threadScript, patience } = options;
-  const common = { module, kernels: wasm, arena, ...(patience !== undefined && { patience }) };
+  const count = available === 1 ? 1 : (options.threads ?? Math.min(available, MAX_THREADS));
+  const { threadScript, timeoutMs } = options;
+  const common = { module, kernels: wasm, arena, ...(timeoutMs !== undefined && { timeoutMs }) };
   const poolOptions: ThreadPoolOptions = { ...common, count, ...(threadScript && { script: `${threadScript}` }) };
   const pool = new ThreadPool(poolOptions);
   const kernelsOf = (pool: ThreadPool): Kernels => {
@@ -81,7 +81,7 @@ export const loadKernels = async (options: InternalOptions = {}): Promise<Kernel
     await pool.prepare();
     return kernelsOf(pool);
   } catch {
-    // One thread is slower and otherwise as good.
+    // Without workers everything runs on the calling thread: slower, but otherwise the same.
     return kernelsOf(new ThreadPool({ ...common, count: 1 }));
   }
 };

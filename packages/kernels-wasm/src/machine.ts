@@ -1,6 +1,7 @@
 /**
- * @file What runs placed programs. The machine of this package is its WebAssembly module; a package with code of its
- *   own for the same records of `assembly/`, in the same memory, gives its backend another one.
+ * @file The interface of the engine that runs encoded programs. The machine of this package is its WebAssembly module;
+ *   another package may give its backend a machine with its own code for the records of `assembly/`, in the same
+ *   memory.
  */
 
 export { constants, records } from './generated/records.ts';
@@ -9,14 +10,14 @@ import type { ThreadPool } from './threads/pool.ts';
 import type { WasmExports } from './wasm/exports.ts';
 import type { Arena } from './wasm/memory.ts';
 
-/** How a machine wants programs to be laid out. */
+/** The data layout that a machine requires of programs. */
 export interface ProgramLayout {
   /**
-   * Numbers of a vector, or of several: rows are filled up to a multiple of it, and matrices lie in panels of so many
-   * columns. A multiple of 4, at most 16.
+   * Columns of a panel, a multiple of the vector width: matrices are stored in panels, and rows are padded to a
+   * multiple of it. A multiple of 4, at most 16.
    */
   readonly panel: number;
-  /** Bytes of a tile's jets that should stay in a second-level cache. */
+  /** Maximum size of a tile's jets, in bytes, so that they stay in the second-level cache. */
   readonly tileBytes: number;
   /**
    * Bytes of a packed weight matrix that `depth` rows of `columns` multiply, where a machine does not keep it as float32
@@ -25,7 +26,7 @@ export interface ProgramLayout {
   readonly weightBytes?: (depth: number, columns: number) => number;
 }
 
-/** The functions of a machine that are called by themselves, in the memory of its arena. */
+/** The functions of a machine that are called directly, not as jobs; addresses are in the memory of its arena. */
 export type MachineFunctions = Pick<
   WasmExports,
   | 'clear'
@@ -38,7 +39,7 @@ export type MachineFunctions = Pick<
   | 'gridScratchBytes'
 >;
 
-/** What runs placed programs, and jobs on long vectors. */
+/** An engine that runs encoded programs, and jobs on long vectors. */
 export interface Machine {
   readonly functions: MachineFunctions;
   readonly arena: Arena;

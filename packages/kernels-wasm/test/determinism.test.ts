@@ -39,20 +39,20 @@ const points: PointSource = {
 
 const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 48, hiddenLayers: 2 };
 
-/** tanh under another name, which the fused kernels do not know. */
-const own: ActivationDefinition = {
-  kind: 'own',
+/** tanh under another name and without a formula, which the fused kernels do not support. */
+const unfused: ActivationDefinition = {
+  kind: 'unfused',
   parameters: {},
   derivatives(x, _parameters, order) {
     const t = tanh(x);
-    const slope = sub(1, square(t));
-    const second = mul(mul(t, slope), -2);
-    return [t, slope, second, mul(slope, sub(4, mul(slope, 6)))].slice(0, order + 1);
+    const first = sub(1, square(t));
+    const second = mul(mul(t, first), -2);
+    return [t, first, second, mul(first, sub(4, mul(first, 6)))].slice(0, order + 1);
   },
 };
-const extensions = { activations: [own] };
+const extensions = { activations: [unfused] };
 
-/** Every parameter after a few steps on the values and the Laplacian. */
+/** All parameters after a few steps on the values and the Laplacian. */
 const learn = async (spec: FieldSpec): Promise<number[]> => {
   const field = createField(spec, { seed: 7, extensions });
   const loss: PointLoss<{ laplacian: true }> = ({ value, laplacian }, { targets }) =>
@@ -65,12 +65,12 @@ const learn = async (spec: FieldSpec): Promise<number[]> => {
 
 const works: Readonly<Record<string, () => Promise<number[]>>> = {
   'a fit with the fused kernels': () => learn(siren({ ...size, omega0: 10 })),
-  'a fit in ordinary ops': () => learn(mlp({ ...size, activation: { kind: 'own' }, extensions })),
+  'a fit in ordinary ops': () => learn(mlp({ ...size, activation: { kind: 'unfused' }, extensions })),
   'a convolution and its gradients': async () => {
-    const numbers = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(1.3 * i));
+    const values = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(1.3 * i));
     const [images, filter] = [
-      tensor4d(numbers(30 * 31 * 8), [1, 30, 31, 8]),
-      tensor4d(numbers(9 * 8 * 16), [3, 3, 8, 16]),
+      tensor4d(values(30 * 31 * 8), [1, 30, 31, 8]),
+      tensor4d(values(9 * 8 * 16), [3, 3, 8, 16]),
     ];
     const convolve = (x: Tensor, w: Tensor): Tensor => conv2d(x as Tensor4D, w as Tensor4D, 1, 'same');
     const gradients = grads((x, w) => sum(square(convolve(x as Tensor, w as Tensor))))([images, filter]);
@@ -86,7 +86,7 @@ describe.each([1, 2, 3])('on %i threads', threads => {
     const first = await work();
     expect(first.every(Number.isFinite)).toBe(true);
     expect(await work()).toEqual(first);
-    // New threads, which are late for the first jobs.
+    // New threads, which are still starting during the first jobs.
     await useSimd({ threads });
     expect(await work()).toEqual(first);
   });

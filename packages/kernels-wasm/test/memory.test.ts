@@ -32,31 +32,31 @@ const fitField = async (field: Field): Promise<number[]> => {
   return losses;
 };
 
-describe('memory that the kernels may not have', () => {
-  it('is an error of its own kind, after which the backend works and nothing is left behind', async () => {
+describe('running out of memory', () => {
+  it('throws KernelMemoryError, after which the backend works and no tensors are left behind', async () => {
     const { kernels } = await useSimd({ maximumMemory: 4 * 2 ** 20, threads: 2 });
     const wide = createSiren(768);
     const { numTensors } = memory();
     await expect(fitField(wide)).rejects.toThrow(KernelMemoryError);
-    await expect(fitField(wide)).rejects.toThrow(/^simd: cannot have \d+ MiB of memory for the kernels$/);
+    await expect(fitField(wide)).rejects.toThrow(/^simd: cannot allocate \d+ MiB for the kernels$/);
     expect(memory().numTensors).toBe(numTensors);
     const losses = await fitField(createSiren(16));
     expect(losses.at(-1)).toBeLessThan(losses[0] as number);
     expect(kernels.arena.memory.buffer.byteLength).toBeLessThanOrEqual(4 * 2 ** 20);
   });
 
-  it('is one too where the engine has no room for a tensor', async () => {
+  it('throws it too when the engine cannot allocate a tensor', async () => {
     await useSimd({});
     const [column, row] = [
       tensor2d(new Float32Array(2 ** 18), [2 ** 18, 1]),
       tensor2d(new Float32Array(2 ** 18), [1, 2 ** 18]),
     ];
     expect(() => mul(column, row)).toThrow(KernelMemoryError);
-    expect(() => matMul(column, row)).toThrow('simd: cannot have 262144 MiB of memory for a tensor');
+    expect(() => matMul(column, row)).toThrow('simd: cannot allocate 262144 MiB for a tensor');
     expect((await mul(tensor2d([[2]]), tensor2d([[3]])).data())[0]).toBe(6);
   });
 
-  it('is limited to what makes sense', async () => {
+  it('options out of range are errors', async () => {
     await expect(createSimdBackend({ maximumMemory: 1000 })).rejects.toThrow(
       new RangeError('simd: maximumMemory must be at least 1 MiB, got 1000 bytes'),
     );
@@ -67,7 +67,7 @@ describe('memory that the kernels may not have', () => {
 });
 
 describe('networks of millions of parameters', () => {
-  it('1,024 wide and three layers deep have the jets of the cpu backend, and learn', async () => {
+  it('of width 1,024 and depth 3 have the jets of the cpu backend, and learn', async () => {
     const { kernels } = await useSimd({});
     const field = createSiren(1024, 2);
     expect(Object.values(field.parameters).reduce((sum, { size }) => sum + size, 0)).toBeGreaterThan(2_000_000);
@@ -81,7 +81,7 @@ describe('networks of millions of parameters', () => {
     expect(losses.at(-1)).toBeLessThan(losses[0] as number);
     expect(kernels.arena.memory.buffer.byteLength).toBeLessThan(128 * 2 ** 20);
     await setBackend('cpu');
-    // Sums of a thousand terms, three times over, at second order.
+    // Three layers with sums of a thousand terms, at second order.
     for (const [index, values] of (await measure(createSiren(1024, 2))).entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 2e-5 });
   });

@@ -20,7 +20,7 @@ const points: PointSource = {
   },
 };
 
-/** One tiny fit of three steps, from nothing to nothing; with second derivatives every other time. */
+/** Creates a tiny field, fits it for three steps and disposes of it; odd seeds use second derivatives. */
 const fitOnce = async (seed: number): Promise<void> => {
   const field = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed });
   const target = (batch: { readonly targets: Readonly<Record<string, Tensor>> }): Tensor =>
@@ -37,29 +37,29 @@ const fitOnce = async (seed: number): Promise<void> => {
   field.dispose();
 };
 
-/** Each fit compiles a program, and an engine with room to spare may let thousands of them lie. */
+/** Each fit compiles a program, and an engine with free memory may not collect thousands of them. */
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** The least of some readings, each without garbage. */
-const leastOf = async (readings: number, fits: number, from: number): Promise<number> => {
-  let least = Number.POSITIVE_INFINITY;
+/** The minimum resident memory over some readings, each after a garbage collection. */
+const minMemory = async (readings: number, fits: number, from: number): Promise<number> => {
+  let minimum = Number.POSITIVE_INFINITY;
   for (let reading = 0; reading < readings; reading++) {
     for (let i = 0; i < fits; i++) await fitOnce(from + reading * fits + i);
     collectGarbage();
-    least = Math.min(least, process.memoryUsage.rss());
+    minimum = Math.min(minimum, process.memoryUsage.rss());
   }
-  return least;
+  return minimum;
 };
 
-test('two thousand fits leave no tensors behind and take no more memory', async () => {
-  await leastOf(5, 100, 0); // compilers and heaps settle
+test('two thousand fits leak neither tensors nor memory', async () => {
+  await minMemory(5, 100, 0); // compilers and heaps settle
   const [tensors, kernelBytes] = [memory().numTensors, backend().kernels.arena.memory.buffer.byteLength];
-  const early = await leastOf(5, 100, 500);
-  const late = await leastOf(10, 100, 1000);
+  const early = await minMemory(5, 100, 500);
+  const late = await minMemory(10, 100, 1000);
   expect(memory().numTensors).toBe(tensors);
   expect(memory().numBytes).toBeLessThan(2 ** 20);
   expect(backend().kernels.arena.memory.buffer.byteLength).toBe(kernelBytes);
-  // A leak of 64 KiB, a page of WebAssembly memory, in each fit comes to some 45 MiB.
+  // A leak of 64 KiB per fit, a page of WebAssembly memory, would add up to about 45 MiB.
   expect(late - early).toBeLessThan(24 * 2 ** 20);
 });

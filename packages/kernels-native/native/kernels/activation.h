@@ -117,7 +117,7 @@ INLINE void sine_reverse(const Tile *t, int first, int second, float omega, Rows
 
 static void formula_forward(const Tile *t, const Activation *activation, int first, int second, Rows z, float *h, int features, bool for_reverse,
                             float *kept) {
-  float *registers = floats(t->scratch, t->program->rows), *table = at(t->memory, activation->table);
+  float *registers = floats(t->scratch, t->program->temporaries), *table = at(t->memory, activation->table);
   const Formula *formula = at(t->memory, activation->forward);
   const int together = piece_rows(features), all = whole_vectors(features);
   for (int point = 0; point < t->points; point += together) {
@@ -130,7 +130,7 @@ static void formula_forward(const Tile *t, const Activation *activation, int fir
       run_formula(t->memory, formula, registers, table, count * width);
       copy_piece(result_of(t->memory, formula, 0, registers), width, hp, z.stride, count, width);
       if (for_reverse)
-        for (int k = 1; k <= activation->keptCount; k++) {
+        for (int k = 1; k <= activation->keptDerivativeCount; k++) {
           float *to = k == 1 ? zp : kept + (k - 2) * z.block + offset;
           copy_piece(result_of(t->memory, formula, k, registers), width, to, z.stride, count, width);
         }
@@ -157,7 +157,7 @@ static float dot(const float *a, const float *b, int count) {
 }
 
 static void formula_reverse(const Tile *t, const Activation *activation, int first, int second, Rows z, float *g, int features) {
-  float *registers = floats(t->scratch, t->program->rows), *table = at(t->memory, activation->table);
+  float *registers = floats(t->scratch, t->program->temporaries), *table = at(t->memory, activation->table);
   const Formula *formula = at(t->memory, activation->reverse);
   const int order = second > 0 ? 2 : first > 0 ? 1 : 0, learned = activation->learnedCount;
   float *along = registers + (size_t)activation->registerCount * BLOCK, *cross = along + BLOCK;
@@ -246,7 +246,7 @@ static void activate_reverse(const Tile *t, const Activation *activation, float 
   const Rows rows = rows_of(z, stride, t->points);
   const int first = t->forms->first, second = t->forms->second;
   if (activation->kind == ACTIVATION_FORMULA) {
-    if (has_kept && activation->keptCount > 0) kept_reverse(t, first, second, rows, g, features, kept);
+    if (has_kept && activation->keptDerivativeCount > 0) kept_reverse(t, first, second, rows, g, features, kept);
     else formula_reverse(t, activation, first, second, rows, g, features);
     return;
   }

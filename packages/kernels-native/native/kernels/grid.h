@@ -44,11 +44,11 @@ static int grid_scratch_bytes(int axes, int blocks) { return 16 * groups_of(axes
 INLINE Cell cell_of(const Tile *tile, const Grid *grid, int point, int index) {
   const int axes = grid->axes, groups = groups_of(axes);
   const GridLevel *level = (const GridLevel *)at(tile->memory, grid->levels) + index;
-  uint8_t *place = tile->scratch + grid->kept + (size_t)(point * grid->levelCount + index) * grid->keptBytes;
+  uint8_t *place = tile->scratch + grid->keptLookups + (size_t)(point * grid->levelCount + index) * grid->keptLookupBytes;
   four *rows = (four *)place, *found = rows + groups, *coefficients = found + groups * grid->rowFeatures;
   four *t = coefficients + groups * tile->blocks;
   return (Cell){tile,  grid,         level,         axes, groups, level->resolution * 0.5f, (float *)t, (four_integers *)rows,
-                found, coefficients, (four *)(tile->scratch + tile->program->rows)};
+                found, coefficients, (four *)(tile->scratch + tile->program->temporaries)};
 }
 
 INLINE four fours(float x) { return (four){x, x, x, x}; }
@@ -145,13 +145,13 @@ static void grid_forward(const Tile *t, const Operation *operation) {
   const Operand *operand = operand_of(t, operation, 0);
   const size_t in_block = (size_t)t->points * operand->stride;
   for (int point = 0; point < t->points; point++) {
-    const float *x = floats(t->scratch, operand->place) + (size_t)point * operand->stride;
+    const float *x = floats(t->scratch, operand->jet) + (size_t)point * operand->stride;
     for (int index = 0; index < grid->levelCount; index++) {
       const Cell c = cell_of(t, grid, point, index);
       look_up(&c, x);
       make_coefficients(&c, x, in_block);
       for (int k = 0; k < t->blocks; k++) {
-        float *to = floats(t->scratch, operation->place) + (size_t)(k * t->points + point) * operation->stride + index * grid->rowFeatures;
+        float *to = floats(t->scratch, operation->jet) + (size_t)(k * t->points + point) * operation->stride + index * grid->rowFeatures;
         for (int f = 0; f < grid->rowFeatures; f++) {
           four sum = fours(0);
           for (int i = 0; i < c.groups; i++) sum += c.coefficients[k * c.groups + i] * c.found[f * c.groups + i];
@@ -231,7 +231,7 @@ static void grid_reverse(const Tile *t, const Operation *operation) {
   float *target = wanted ? contribution_place(t, operand) : NULL;
   for (int point = 0; point < t->points; point++) {
     const size_t row = (size_t)point * operand->stride;
-    const float *x = floats(t->scratch, operand->place) + row;
+    const float *x = floats(t->scratch, operand->jet) + row;
     if (wanted)
       for (int block = 0; block < operand->gradientBlocks; block++)
         for (int i = 0; i < grid->axes; i++) target[row + block * in_block + i] = 0;

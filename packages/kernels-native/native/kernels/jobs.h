@@ -26,8 +26,8 @@ static void run_program(uint8_t *memory, int work, uint32_t job, int thread, int
   uint8_t *gradients = memory + program->gradients + (size_t)thread * program->gradientBytes;
   double *sum = program->loss ? thread_sum(memory, ((const Loss *)at(memory, program->loss))->sums, thread) : NULL;
   for (int start = thread * tile; start < program->points; start += threads * tile) {
-    const bool is_kept = start / tile < program->keptTiles;
-    uint8_t *scratch = is_kept ? memory + program->kept + (size_t)(start / tile) * program->scratchBytes
+    const bool is_kept = start / tile < program->keptTileCount;
+    uint8_t *scratch = is_kept ? memory + program->keptTiles + (size_t)(start / tile) * program->scratchBytes
                                : memory + program->scratch + (size_t)thread * program->scratchBytes;
     const Tile t = tile_of(memory, program, scratch, gradients);
     work_on_tile(work, &t, start, sum, is_kept);
@@ -55,7 +55,7 @@ static void turn_to(uint8_t *memory, const FieldsJob *job, uint32_t image, int f
   pack_parameters(memory, image + job->packings, job->packingCount, field);
   const FieldAddress *records = at(memory, job->addresses);
   for (int index = 0; index < job->addressCount; index++)
-    *(uint32_t *)at(memory, image + records[index].place) = records[index].first + (uint32_t)field * records[index].fieldBytes;
+    *(uint32_t *)at(memory, image + records[index].offset) = records[index].first + (uint32_t)field * records[index].fieldBytes;
 }
 
 /** One thread's share of the units of many fields; see `assembly/many-fields.ts` of kernels-wasm. */
@@ -82,9 +82,9 @@ static void run_many_fields(uint8_t *memory, uint32_t address, int thread, int t
     }
     turn_to(memory, job, image, field);
     const Tile t = tile_of(memory, program, scratch, gradients);
-    for (int tile = first; tile < last; tile++) work_on_tile(job->work, &t, tile * job->tilePoints, sum, false);
-    if (!is_cut && job->collectingCount > 0)
-      collect_own(memory, image + job->collectings, job->collectingCount, gradients, memory + job->flat, field);
+    for (int tile = first; tile < last; tile++) work_on_tile(job->tileJob, &t, tile * job->tilePoints, sum, false);
+    if (!is_cut && job->collectionCount > 0)
+      collect_own(memory, image + job->collections, job->collectionCount, gradients, memory + job->flat, field);
     unit += last - first;
   }
 }
@@ -94,8 +94,8 @@ static void run_many_fields(uint8_t *memory, uint32_t address, int thread, int t
  */
 static void join_fields(uint8_t *memory, uint32_t address, int threads) {
   const FieldsJob *job = at(memory, address);
-  const int tiles = tiles_of(job), count = job->collectingCount;
-  const uint32_t list = job->images + job->collectings;
+  const int tiles = tiles_of(job), count = job->collectionCount;
+  const uint32_t list = job->images + job->collections;
   uint8_t *flat = memory + job->flat;
   for (int thread = 1; thread < threads; thread++) {
     const int unit = first_unit(job, thread, threads), field = unit / tiles;
@@ -111,7 +111,7 @@ static void join_fields(uint8_t *memory, uint32_t address, int threads) {
 static void collect_fields(uint8_t *memory, uint32_t address, int threads) {
   const FieldsJob *job = at(memory, address);
   for (int thread = 0; thread < threads; thread++)
-    collect_gradients(memory, job->images + job->collectings, job->collectingCount, SHARED_PARAMETERS, field_gradients(memory, job, thread, 0),
+    collect_gradients(memory, job->images + job->collections, job->collectionCount, SHARED_PARAMETERS, field_gradients(memory, job, thread, 0),
                       memory + job->flat);
 }
 
@@ -124,8 +124,8 @@ static void run_adam(uint8_t *memory, uint32_t address, int thread, int threads)
   for (size_t start = tile * thread; start < total; start += tile * threads)
     for (size_t i = start; i < start + tile && i < total; i += VW) {
       const vf p = load(parameters + i), slope = job->weightDecay * p + load(gradient + i);
-      const vf m = job->beta1 * load(first + i) + job->restOf1 * slope;
-      const vf v = job->beta2 * load(second + i) + (job->restOf2 * slope) * slope;
+      const vf m = job->beta1 * load(first + i) + job->oneMinusBeta1 * slope;
+      const vf v = job->beta2 * load(second + i) + (job->oneMinusBeta2 * slope) * slope;
       const vf size = square_root(v) * job->secondCorrection + job->epsilon;
       store(first + i, m);
       store(second + i, v);

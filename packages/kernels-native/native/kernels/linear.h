@@ -11,7 +11,7 @@ INLINE int padded_rows(int features) { return (features + 3) & ~3; }
 static void linear_forward(const Tile *t, const Operation *operation, bool for_reverse) {
   const Linear *linear = linear_of(t, operation);
   const Operand *operand = operand_of(t, operation, 0);
-  const float *x = floats(t->scratch, operand->place), *weights = at(t->memory, linear->weights);
+  const float *x = floats(t->scratch, operand->jet), *weights = at(t->memory, linear->weights);
   float *z = floats(t->scratch, linear->z);
   const float *bias = linear->bias ? at(t->memory, linear->bias) : NULL;
   const int derivative_rows = (t->blocks - 1) * t->points;
@@ -21,8 +21,8 @@ static void linear_forward(const Tile *t, const Operation *operation, bool for_r
     rows_times_panels(x + t->points * stride_x, stride_x, derivative_rows, operand->features, weights, linear->outPanels,
                       z + t->points * stride, stride, NULL);
   if (linear->activation == 0) return;
-  activate(t, at(t->memory, linear->activation), t->forms->first, t->forms->second, z, floats(t->scratch, operation->place), stride,
-           operation->features, for_reverse, floats(t->scratch, linear->kept));
+  activate(t, at(t->memory, linear->activation), t->forms->first, t->forms->second, z, floats(t->scratch, operation->jet), stride,
+           operation->features, for_reverse, floats(t->scratch, linear->keptDerivatives));
 }
 
 static void linear_reverse(const Tile *t, const Operation *operation) {
@@ -31,10 +31,10 @@ static void linear_reverse(const Tile *t, const Operation *operation) {
   const size_t stride_x = operand->stride, stride = operation->stride;
   float *g = floats(t->scratch, operation->gradient);
   if (linear->activation != 0)
-    activate_reverse(t, at(t->memory, linear->activation), floats(t->scratch, linear->z), floats(t->scratch, operation->place), g, stride,
-                     operation->features, true, floats(t->scratch, linear->kept));
+    activate_reverse(t, at(t->memory, linear->activation), floats(t->scratch, linear->z), floats(t->scratch, operation->jet), g, stride,
+                     operation->features, true, floats(t->scratch, linear->keptDerivatives));
   if (linear->weightGradient != ABSENT)
-    add_outer_products(floats(t->scratch, operand->place), stride_x, t->blocks * t->points, padded_rows(operand->features), g, stride,
+    add_outer_products(floats(t->scratch, operand->jet), stride_x, t->blocks * t->points, padded_rows(operand->features), g, stride,
                        linear->outPanels, floats(t->gradients, linear->weightGradient));
   if (linear->biasGradient != ABSENT) add_rows(g, stride, t->points, linear->outPanels, floats(t->gradients, linear->biasGradient));
   if (!is_wanted(operand)) return;

@@ -14,7 +14,7 @@ static double penalise_block(const Tile *t, const Loss *loss, int index, int sta
   const LossTarget *targets = at(t->memory, loss->targets);
   const float factor = block->factor, scale = loss->gradientScale;
   if (factor == 0) return 0;
-  float *registers = floats(t->scratch, t->program->rows), *table = at(t->memory, loss->table);
+  float *registers = floats(t->scratch, t->program->temporaries), *table = at(t->memory, loss->table);
   const int features = loss->features, numbers = least(t->points, t->program->points - start) * features;
   const Formula *formula = at(t->memory, loss->formula);
   const float *penalties = result_of(t->memory, formula, 0, registers), *slopes = result_of(t->memory, formula, 1, registers);

@@ -7,14 +7,14 @@
 #include "product.h"
 
 static void elementwise_forward(const Tile *t, const Operation *operation) {
-  activate(t, at(t->memory, operation->detail), t->forms->first, t->forms->second, floats(t->scratch, operand_of(t, operation, 0)->place),
-           floats(t->scratch, operation->place), operation->stride, operation->features, false, NULL);
+  activate(t, at(t->memory, operation->detail), t->forms->first, t->forms->second, floats(t->scratch, operand_of(t, operation, 0)->jet),
+           floats(t->scratch, operation->jet), operation->stride, operation->features, false, NULL);
 }
 
 static void elementwise_reverse(const Tile *t, const Operation *operation) {
   const Operand *operand = operand_of(t, operation, 0);
   float *g = floats(t->scratch, operation->gradient);
-  activate_reverse(t, at(t->memory, operation->detail), floats(t->scratch, operand->place), floats(t->scratch, operation->place), g,
+  activate_reverse(t, at(t->memory, operation->detail), floats(t->scratch, operand->jet), floats(t->scratch, operation->jet), g,
                    operation->stride, operation->features, false, NULL);
   // Where nobody else reads the operand, its gradient takes the place of this one.
   if (!is_wanted(operand) || operand->gradient == operation->gradient) return;
@@ -22,7 +22,7 @@ static void elementwise_reverse(const Tile *t, const Operation *operation) {
   for (int row = 0; row < rows; row++) {
     const float *from = g + (size_t)row * operation->stride;
     float *to = floats(t->scratch, operand->gradient) + (size_t)row * operation->stride;
-    for (int i = 0; i < operation->features; i += VW) store(to + i, operand->adds ? load(to + i) + load(from + i) : load(from + i));
+    for (int i = 0; i < operation->features; i += VW) store(to + i, operand->accumulates ? load(to + i) + load(from + i) : load(from + i));
   }
 }
 
@@ -30,8 +30,8 @@ static void columns_forward(const Tile *t, const Operation *operation) {
   const Operand *operand = operand_of(t, operation, 0);
   const int32_t *columns = at(t->memory, operation->detail);
   for (int row = 0; row < t->blocks * t->points; row++) {
-    const float *from = floats(t->scratch, operand->place) + (size_t)row * operand->stride;
-    float *to = floats(t->scratch, operation->place) + (size_t)row * operation->stride;
+    const float *from = floats(t->scratch, operand->jet) + (size_t)row * operand->stride;
+    float *to = floats(t->scratch, operation->jet) + (size_t)row * operation->stride;
     for (int j = 0; j < operation->features; j++) to[j] = from[columns[j]];
   }
 }
@@ -51,11 +51,11 @@ static void columns_reverse(const Tile *t, const Operation *operation) {
 }
 
 static void concat_forward(const Tile *t, const Operation *operation) {
-  float *place = floats(t->scratch, operation->place);
+  float *place = floats(t->scratch, operation->jet);
   for (int index = 0; index < operation->operandCount; index++) {
     const Operand *operand = operand_of(t, operation, index);
     for (int row = 0; row < t->blocks * t->points; row++)
-      copy_numbers(place + (size_t)row * operation->stride, floats(t->scratch, operand->place) + (size_t)row * operand->stride,
+      copy_numbers(place + (size_t)row * operation->stride, floats(t->scratch, operand->jet) + (size_t)row * operand->stride,
                    operand->features);
     place += operand->features;
   }
@@ -79,7 +79,7 @@ static void constant_forward(const Tile *t, const Operation *operation) {
   const Constant *constant = at(t->memory, operation->detail);
   const float *values = at(t->memory, constant->values);
   for (int row = 0; row < t->blocks * t->points; row++) {
-    float *to = floats(t->scratch, operation->place) + (size_t)row * operation->stride;
+    float *to = floats(t->scratch, operation->jet) + (size_t)row * operation->stride;
     for (int i = 0; i < operation->features; i += VW) store(to + i, row < t->points ? load(values + i) : (vf){0});
   }
 }
@@ -97,8 +97,8 @@ static void sum_forward(const Tile *t, const Operation *operation) {
     const float coefficient = coefficients[index];
     for (int row = 0; row < t->blocks * t->points; row++) {
       const size_t offset = (size_t)row * operation->stride;
-      const float *x = floats(t->scratch, operand_of(t, operation, index)->place) + offset;
-      float *y = floats(t->scratch, operation->place) + offset;
+      const float *x = floats(t->scratch, operand_of(t, operation, index)->jet) + offset;
+      float *y = floats(t->scratch, operation->jet) + offset;
       for (int i = 0; i < operation->features; i += VW) {
         const vf part = load(x + i) * coefficient;
         store(y + i, index == 0 ? part : load(y + i) + part);
@@ -118,7 +118,7 @@ static void sum_reverse(const Tile *t, const Operation *operation) {
       float *to = floats(t->scratch, operand->gradient) + offset;
       for (int i = 0; i < operation->features; i += VW) {
         const vf part = load(g + i) * coefficients[index];
-        store(to + i, operand->adds ? load(to + i) + part : part);
+        store(to + i, operand->accumulates ? load(to + i) + part : part);
       }
     }
   }
@@ -130,9 +130,9 @@ static void product_forward(const Tile *t, const Operation *operation) {
   const int first = t->forms->first, second = t->forms->second;
   for (int point = 0; point < t->points; point++) {
     const size_t row = (size_t)point * operation->stride;
-    const float *a = floats(t->scratch, operand_of(t, operation, 0)->place) + row;
-    const float *b = floats(t->scratch, operand_of(t, operation, 1)->place) + row;
-    float *h = floats(t->scratch, operation->place) + row;
+    const float *a = floats(t->scratch, operand_of(t, operation, 0)->jet) + row;
+    const float *b = floats(t->scratch, operand_of(t, operation, 1)->jet) + row;
+    float *h = floats(t->scratch, operation->jet) + row;
     for (int i = 0; i < operation->features; i += VW) {
       const vf a0 = load(a + i), b0 = load(b + i);
       store(h + i, a0 * b0);
@@ -158,7 +158,7 @@ static void contribute_factor(const Tile *t, const Operation *operation, const O
   float *target = contribution_place(t, operand);
   for (int point = 0; point < t->points; point++) {
     const size_t row = (size_t)point * operation->stride;
-    const float *g = floats(t->scratch, operation->gradient) + row, *b = floats(t->scratch, other->place) + row;
+    const float *g = floats(t->scratch, operation->gradient) + row, *b = floats(t->scratch, other->jet) + row;
     float *to = target + row;
     for (int i = 0; i < operation->features; i += VW) {
       const vf b0 = load(b + i);

@@ -37,7 +37,7 @@ static void pack_parameters(uint8_t *memory, uint32_t list, int count, int field
   }
 }
 
-static void collect(const Collecting *record, uint8_t *sums, uint8_t *flat, int field) {
+static void collect(const Collection *record, uint8_t *sums, uint8_t *flat, int field) {
   const int rows = record->rows, columns = record->columns;
   const float *source = floats(sums, record->source);
   float *target = floats(flat, record->target + (uint32_t)field * record->fieldBytes);
@@ -61,18 +61,18 @@ static void collect(const Collecting *record, uint8_t *sums, uint8_t *flat, int 
 /** Which of the parameters are collected. */
 typedef enum { ALL_PARAMETERS, SHARED_PARAMETERS } CollectedParameters;
 
-/** Adds gradients to the flat gradient; `list` is the address of `count` records of Collecting. */
+/** Adds gradients to the flat gradient; `list` is the address of `count` records of Collection. */
 static void collect_gradients(uint8_t *memory, uint32_t list, int count, CollectedParameters which, uint8_t *sums, uint8_t *flat) {
-  const Collecting *records = at(memory, list);
+  const Collection *records = at(memory, list);
   for (int index = 0; index < count; index++)
     if (which == ALL_PARAMETERS || records[index].fieldBytes == 0) collect(&records[index], sums, flat, 0);
 }
 
 /** The same for the parameters that a field has of its own, whose sums are zeros afterwards. */
 static void collect_own(uint8_t *memory, uint32_t list, int count, uint8_t *sums, uint8_t *flat, int field) {
-  const Collecting *records = at(memory, list);
+  const Collection *records = at(memory, list);
   for (int index = 0; index < count; index++) {
-    const Collecting *record = &records[index];
+    const Collection *record = &records[index];
     if (record->fieldBytes == 0) continue;
     collect(record, sums, flat, field);
     const int rows = record->rows;

@@ -18,15 +18,15 @@ INLINE int points_there(const Tile *t, int start) { return least(t->points, t->p
  */
 static void fill_input(const Tile *t, const Input *input, int first, int second, int start) {
   const Program *program = t->program;
-  const int k = input->features, blocks = 1 + first + second, given = input->isJet ? blocks : 1;
-  float *to = floats(t->scratch, input->place);
+  const int k = input->features, blocks = 1 + first + second, given = input->sourceIsJet ? blocks : 1;
+  float *to = floats(t->scratch, input->jet);
   memset(to, 0, (size_t)blocks * t->points * input->stride * sizeof(float));
   for (int block = 0; block < given; block++)
     for (int i = 0; i < t->points; i++) {
       const size_t point = (size_t)block * program->blockPoints + least(start + i, program->points - 1);
       copy_numbers(to + (size_t)(block * t->points + i) * input->stride, (const float *)at(t->memory, input->source) + point * k, k);
     }
-  if (input->isJet) return;
+  if (input->sourceIsJet) return;
   for (int axis = 0; axis < first; axis++)
     for (int i = 0; i < t->points; i++) to[(size_t)((axis + 1) * t->points + i) * input->stride + axis] = 1;
 }
@@ -74,8 +74,8 @@ static void copy_input_gradient(const Tile *t, const Input *input, int blocks, i
 /** The reverse pass of a tile, whose derivatives with respect to the outputs are in their place. */
 static void reverse_tile(const Tile *t, int start) {
   const Program *program = t->program;
-  for (int index = 0; index < program->reversedCount; index++) {
-    const Operation *operation = operation_of(t->memory, program->reversed, index);
+  for (int index = 0; index < program->backwardCount; index++) {
+    const Operation *operation = operation_of(t->memory, program->backwardOperations, index);
     switch (operation->kind) {
       case OPERATION_LINEAR: linear_reverse(t, operation); break;
       case OPERATION_ELEMENTWISE: elementwise_reverse(t, operation); break;
@@ -90,7 +90,7 @@ static void reverse_tile(const Tile *t, int start) {
   }
   for (int index = 0; index < program->inputCount; index++) {
     const Input *input = input_of(t, index);
-    if (input->gradient != ABSENT) copy_input_gradient(t, input, input->isJet ? t->blocks : 1, start, floats(t->scratch, input->gradient));
+    if (input->gradient != ABSENT) copy_input_gradient(t, input, input->sourceIsJet ? t->blocks : 1, start, floats(t->scratch, input->gradient));
   }
 }
 
@@ -99,7 +99,7 @@ static void forward_of_tile(const Tile *t, int start, bool is_kept) {
   forward_tile(t, start, is_kept);
   const Operation *last = last_operation(t);
   const int count = points_there(t, start), o = last->features;
-  const float *from = floats(t->scratch, last->place);
+  const float *from = floats(t->scratch, last->jet);
   float *to = at(t->memory, t->program->outputs);
   for (int block = 0; block < t->blocks; block++)
     for (int i = 0; i < count; i++)
@@ -119,7 +119,7 @@ static void loss_of_tile(const Tile *t, int start, double *sum) {
   const Operation *last = last_operation(t);
   const size_t block = (size_t)t->points * last->stride;
   forward_tile(t, start, true);
-  const float *outputs = floats(t->scratch, last->place);
+  const float *outputs = floats(t->scratch, last->jet);
   float *upstream = floats(t->scratch, last->gradient);
   memset(upstream, 0, t->blocks * block * sizeof(float));
   for (int k = 0; k < t->blocks; k++)

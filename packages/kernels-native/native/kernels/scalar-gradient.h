@@ -36,7 +36,7 @@ INLINE void through_activation(const Tile *t, const Operation *operation, const 
   const bool is_formula = activation->kind == ACTIVATION_FORMULA;
   const float omega = is_formula ? 0 : omega_of(t, activation);
   // The forward pass leaves the slope in the place of the pre-activations.
-  const float *slopes = floats(t->scratch, linear->z), *bends = floats(t->scratch, is_formula ? linear->kept : operation->place);
+  const float *slopes = floats(t->scratch, linear->z), *bends = floats(t->scratch, is_formula ? linear->keptDerivatives : operation->jet);
   for (int point = 0; point < t->points; point++)
     for (int i = 0; i < operation->features; i += VW) {
       const size_t place = point * stride + i;
@@ -60,11 +60,11 @@ static void value_and_gradient(const Tile *t, int start) {
     const Linear *linear = linear_of(t, operation);
     const Operand *operand = operand_of(t, operation, 0);
     float *z = floats(t->scratch, linear->z);
-    rows_times_panels(floats(t->scratch, operand->place), operand->stride, t->points, operand->features, at(t->memory, linear->weights),
+    rows_times_panels(floats(t->scratch, operand->jet), operand->stride, t->points, operand->features, at(t->memory, linear->weights),
                       linear->outPanels, z, operation->stride, linear->bias ? at(t->memory, linear->bias) : NULL);
     if (linear->activation == 0) continue;
-    activate(t, at(t->memory, linear->activation), 0, 0, z, floats(t->scratch, operation->place), operation->stride, operation->features, true,
-             floats(t->scratch, linear->kept));
+    activate(t, at(t->memory, linear->activation), 0, 0, z, floats(t->scratch, operation->jet), operation->stride, operation->features, true,
+             floats(t->scratch, linear->keptDerivatives));
   }
   const Operation *last = last_operation(t);
   float *ones = floats(t->scratch, linear_of(t, last)->u);
@@ -87,7 +87,7 @@ static void scalar_forward_of_tile(const Tile *t, int start) {
   const Input *input = input_of(t, 0);
   value_and_gradient(t, start);
   const int count = points_there(t, start);
-  const float *values = floats(t->scratch, last->place), *gradients = floats(t->scratch, adjoint_of(t)->g1);
+  const float *values = floats(t->scratch, last->jet), *gradients = floats(t->scratch, adjoint_of(t)->g1);
   float *outputs = at(t->memory, t->program->outputs);
   for (int i = 0; i < count; i++) {
     outputs[start + i] = values[(size_t)i * last->stride];
@@ -132,7 +132,7 @@ static void scalar_reverse_tile(const Tile *t, int start) {
     const Operand *operand = operand_of(t, operation, 0);
     through_activation(t, operation, STRAIGHTEN, g);
     if (linear->weightGradient != ABSENT)
-      add_outer_products(floats(t->scratch, operand->place), operand->stride, t->points, padded_rows(operand->features), g,
+      add_outer_products(floats(t->scratch, operand->jet), operand->stride, t->points, padded_rows(operand->features), g,
                          operation->stride, linear->outPanels, floats(t->gradients, linear->weightGradient));
     if (linear->biasGradient != ABSENT)
       add_rows(g, operation->stride, t->points, linear->outPanels, floats(t->gradients, linear->biasGradient));
@@ -162,7 +162,7 @@ static void scalar_loss_of_tile(const Tile *t, int start, double *sum) {
   for (int block = 0; block <= input->features; block++) {
     float *upstream = (float *)at(t->memory, t->program->upstream) + (size_t)block * t->program->blockPoints + start;
     memset(upstream, 0, count * sizeof(float));
-    const float *outputs = block == 0 ? floats(t->scratch, last->place) : floats(t->scratch, adjoint_of(t)->g1) + block - 1;
+    const float *outputs = block == 0 ? floats(t->scratch, last->jet) : floats(t->scratch, adjoint_of(t)->g1) + block - 1;
     *sum += penalise_block(t, loss, block, start, outputs, block == 0 ? last->stride : input->stride, upstream, 1);
   }
   scalar_reverse_tile(t, start);

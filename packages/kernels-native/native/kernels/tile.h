@@ -57,15 +57,15 @@ INLINE bool is_wanted(const Operand *operand) { return operand->gradient != ABSE
 
 /** Where an operation writes its part of an operand's gradient; `add_contribution` must follow. */
 INLINE float *contribution_place(const Tile *t, const Operand *operand) {
-  return floats(t->scratch, operand->adds ? t->program->spare : operand->gradient);
+  return floats(t->scratch, operand->accumulates ? t->program->contribution : operand->gradient);
 }
 
 /** Adds what was written at `contribution_place` to what others have written, if any have. */
 static void add_contribution(const Tile *t, const Operand *operand) {
-  if (!operand->adds) return;
+  if (!operand->accumulates) return;
   const int rows = operand->gradientBlocks * t->points;
   for (int row = 0; row < rows; row++) {
-    const float *from = floats(t->scratch, t->program->spare) + (size_t)row * operand->stride;
+    const float *from = floats(t->scratch, t->program->contribution) + (size_t)row * operand->stride;
     float *to = floats(t->scratch, operand->gradient) + (size_t)row * operand->stride;
     for (int i = 0; i < operand->features; i += VW) store(to + i, load(to + i) + load(from + i));
   }

@@ -1,11 +1,11 @@
-/** @file The features of several jets, one after the other: `concatJets` in core. */
+/** @file Concatenates the features of several jets: `concatJets` in core. */
 import {
   addContribution,
   blocksOf,
-  contributionPlace,
-  copyNumbers,
+  contributionTarget,
+  copyFloats,
   formsOf,
-  isWanted,
+  needsGradient,
   operandOf,
   Operation,
   Program,
@@ -19,9 +19,9 @@ export function concatForward(program: Program, operation: Operation, scratch: u
   for (let index = 0; index < operation.operandCount; index++) {
     const operand = operandOf(operation, index);
     for (let row = 0; row < rows; row++)
-      copyNumbers(
-        scratch + operation.place + (<usize>row) * rowBytes + column,
-        scratch + operand.place + (<usize>(row * operand.stride)) * FLOAT,
+      copyFloats(
+        scratch + operation.jet + (<usize>row) * rowBytes + column,
+        scratch + operand.jet + (<usize>(row * operand.stride)) * FLOAT,
         operand.features,
       );
     column += (<usize>operand.features) * FLOAT;
@@ -33,11 +33,11 @@ export function concatReverse(program: Program, operation: Operation, scratch: u
   let column: usize = 0;
   for (let index = 0; index < operation.operandCount; index++) {
     const operand = operandOf(operation, index);
-    if (isWanted(operand)) {
-      const to = contributionPlace(program, operand, scratch);
+    if (needsGradient(operand)) {
+      const to = contributionTarget(program, operand, scratch);
       const rows = operand.gradientBlocks * program.tilePoints;
       for (let row = 0; row < rows; row++)
-        copyNumbers(
+        copyFloats(
           to + (<usize>(row * operand.stride)) * FLOAT,
           scratch + operation.gradient + (<usize>row) * rowBytes + column,
           operand.features,

@@ -1,4 +1,4 @@
-/** @file The same features at all points: `constantJet` in core. */
+/** @file Features that are the same at all points: `constantJet` in core. */
 import { addRows, PANEL } from '../matrix-product';
 import { blocksOf, formsOf, NONE, Operation, Program, rowBytesOf } from '../program';
 import { FLOAT } from '../simd';
@@ -6,9 +6,9 @@ import { FLOAT } from '../simd';
 // @ts-ignore: decorator
 @unmanaged
 export class Constant {
-  /** `[features up to a multiple of 8]` */
+  /** `[features rounded up to a multiple of 8]` */
   values: usize;
-  /** Offset in a thread's gradients, or NONE; as the values. */
+  /** Offset into a thread's gradients, with the shape of the values; or NONE. */
   gradient: usize;
 }
 
@@ -18,7 +18,7 @@ export function constantForward(program: Program, operation: Operation, scratch:
   const rows = blocksOf(formsOf(program)) * tile;
   const bytes = rowBytesOf(operation.features);
   for (let row = 0; row < rows; row++) {
-    const to = scratch + operation.place + (<usize>(row * operation.stride)) * FLOAT;
+    const to = scratch + operation.jet + (<usize>(row * operation.stride)) * FLOAT;
     if (row < tile) for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(values + i));
     else for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, f32x4.splat(0));
   }

@@ -1,12 +1,12 @@
-/** @file A linear map of a jet, and an activation behind it: `linearJet` in core. */
+/** @file A linear map of a jet, followed by an optional activation: `linearJet` in core. */
 import { activate, activateReverse, Activation } from '../activation';
 import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from '../matrix-product';
 import {
   addContribution,
   blocksOf,
-  contributionPlace,
+  contributionTarget,
   formsOf,
-  isWanted,
+  needsGradient,
   NONE,
   operandOf,
   Operation,
@@ -17,25 +17,25 @@ import { FLOAT } from '../simd';
 // @ts-ignore: decorator
 @unmanaged
 export class Linear {
-  /** Panels of 8 outputs, and of 8 inputs. */
+  /** Number of panels of 8 outputs, and of 8 inputs. */
   outPanels: i32;
   inPanels: i32;
   /** `[outPanels][inFeatures][8]` */
   weights: usize;
   /** `[8 outPanels]`, or 0 */
   bias: usize;
-  /** The transpose of the weights: `[inPanels][outFeatures][8]`, or 0 where nobody asks for it. */
+  /** The transpose of the weights: `[inPanels][outFeatures][8]`, or 0 where it is not needed. */
   transposed: usize;
-  /** Offset in a thread's gradients of `[outPanels][inFeatures up to a multiple of 4][8]`, or NONE. */
+  /** Offset into a thread's gradients, `[outPanels][inFeatures rounded up to a multiple of 4][8]`; or NONE. */
   weightGradient: usize;
-  /** Offset in a thread's gradients of `[8 outPanels]`, or NONE. */
+  /** Offset into a thread's gradients, `[8 outPanels]`; or NONE. */
   biasGradient: usize;
   /** A record of activation.ts, or 0. */
   activation: usize;
-  /** Offset of the pre-activations; without an activation that of the output. */
+  /** Offset of the pre-activations; without an activation, that of the output. */
   z: usize;
-  /** Offset of the derivatives of the activation that are kept, one block each. */
-  kept: usize;
+  /** Offset of the derivatives of the activation that are kept for the backward pass, one block each. */
+  keptDerivatives: usize;
   /** Offset of the derivatives of the network's value with respect to the output; see scalar-gradient.ts. */
   u: usize;
 }
@@ -52,7 +52,7 @@ export function linearForward(program: Program, operation: Operation, scratch: u
   const operand = operandOf(operation, 0);
   const tile = program.tilePoints;
   const stride = <usize>operation.stride;
-  const x = scratch + operand.place;
+  const x = scratch + operand.jet;
   const strideX = <usize>operand.stride;
   const z = scratch + linear.z;
   const k = operand.features;
@@ -67,14 +67,14 @@ export function linearForward(program: Program, operation: Operation, scratch: u
   activate(
     changetype<Activation>(linear.activation),
     z,
-    scratch + operation.place,
+    scratch + operation.jet,
     stride,
     operation.features,
     tile,
     forms,
-    scratch + program.rows,
+    scratch + program.temporaries,
     forReverse,
-    scratch + linear.kept,
+    scratch + linear.keptDerivatives,
   );
 }
 
@@ -91,25 +91,25 @@ export function linearReverse(program: Program, operation: Operation, scratch: u
     activateReverse(
       changetype<Activation>(linear.activation),
       scratch + linear.z,
-      scratch + operation.place,
+      scratch + operation.jet,
       g,
       stride,
       operation.features,
       tile,
       forms,
-      scratch + program.rows,
+      scratch + program.temporaries,
       gradients,
       true,
-      scratch + linear.kept,
+      scratch + linear.keptDerivatives,
     );
   if (linear.weightGradient != <usize>NONE) {
     const paddedIn = (operand.features + 3) & ~3;
     const target = gradients + linear.weightGradient;
-    addOuterProducts(scratch + operand.place, strideX, rows, paddedIn, g, stride, linear.outPanels, target);
+    addOuterProducts(scratch + operand.jet, strideX, rows, paddedIn, g, stride, linear.outPanels, target);
   }
   if (linear.biasGradient != <usize>NONE) addRows(g, stride, tile, linear.outPanels, gradients + linear.biasGradient);
-  if (!isWanted(operand)) return;
-  const target = contributionPlace(program, operand, scratch);
+  if (!needsGradient(operand)) return;
+  const target = contributionTarget(program, operand, scratch);
   const wanted = operand.gradientBlocks * tile;
   rowsTimesPanels(g, stride, wanted, operation.features, linear.transposed, linear.inPanels, target, strideX, 0);
   addContribution(program, operand, scratch);

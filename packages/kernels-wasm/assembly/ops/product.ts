@@ -1,5 +1,5 @@
 /**
- * @file The product of two jets, element by element: `productJet` in core.
+ * @file The elementwise product of two jets: `productJet` in core.
  *
  *     h0 = a0 b0      h1_k = a1_k b0 + a0 b1_k      h2_j = a2_j b0 + a0 b2_j + sum_p w_jp (a1_k b1_l + a1_l b1_k), (k, l) = pair p
  *
@@ -10,10 +10,10 @@
 import {
   addContribution,
   blocksOf,
-  contributionPlace,
+  contributionTarget,
   Forms,
   formsOf,
-  isWanted,
+  needsGradient,
   Operand,
   operandOf,
   Operation,
@@ -30,17 +30,17 @@ export function productForward(program: Program, operation: Operation, scratch: 
   const rowBytes = (<usize>operation.stride) * FLOAT;
   const tile = program.tilePoints;
   const blockBytes = (<usize>tile) * rowBytes;
-  const straight = blocksOf(forms);
+  const blocks = blocksOf(forms);
   for (let point = 0; point < tile; point++) {
     const row = scratch + (<usize>point) * rowBytes;
-    const a = row + operandOf(operation, 0).place;
-    const b = row + operandOf(operation, 1).place;
-    const h = row + operation.place;
+    const a = row + operandOf(operation, 0).jet;
+    const b = row + operandOf(operation, 1).jet;
+    const h = row + operation.jet;
     for (let i: usize = 0; i < bytes; i += 16) {
       const a0 = v128.load(a + i);
       const b0 = v128.load(b + i);
       v128.store(h + i, f32x4.mul(a0, b0));
-      for (let block = 1; block < straight; block++) {
+      for (let block = 1; block < blocks; block++) {
         const offset = (<usize>block) * blockBytes + i;
         v128.store(h + offset, multiplyAdd(v128.load(a + offset), b0, f32x4.mul(a0, v128.load(b + offset))));
       }
@@ -58,16 +58,16 @@ function addMixed(forms: Forms, a: usize, b: usize, h: usize, bytes: usize, bloc
       const crossed = f32x4.mul(v128.load(a + l + i), v128.load(b + k + i));
       const mixed = multiplyAdd(v128.load(a + k + i), v128.load(b + l + i), crossed);
       for (let j = 0; j < forms.second; j++) {
-        const place = h + firstForm + (<usize>j) * blockBytes + i;
-        v128.store(place, multiplyAdd(weightOf(forms, j, p), mixed, v128.load(place)));
+        const address = h + firstForm + (<usize>j) * blockBytes + i;
+        v128.store(address, multiplyAdd(weightOf(forms, j, p), mixed, v128.load(address)));
       }
     }
   }
 }
 
-/** The derivatives with respect to one factor. */
+/** Adds the gradient of one factor. */
 function contribute(program: Program, operation: Operation, operand: Operand, other: Operand, scratch: usize): void {
-  if (!isWanted(operand)) return;
+  if (!needsGradient(operand)) return;
   const forms = formsOf(program);
   const bytes = rowBytesOf(operation.features);
   const rowBytes = (<usize>operation.stride) * FLOAT;
@@ -75,11 +75,11 @@ function contribute(program: Program, operation: Operation, operand: Operand, ot
   const blockBytes = (<usize>tile) * rowBytes;
   const blocks = blocksOf(forms);
   const firstForm = (<usize>(1 + forms.first)) * blockBytes;
-  const target = contributionPlace(program, operand, scratch);
+  const target = contributionTarget(program, operand, scratch);
   for (let point = 0; point < tile; point++) {
     const row = (<usize>point) * rowBytes;
     const g = scratch + operation.gradient + row;
-    const b = scratch + other.place + row;
+    const b = scratch + other.jet + row;
     const to = target + row;
     for (let i: usize = 0; i < bytes; i += 16) {
       const b0 = v128.load(b + i);

@@ -5,7 +5,7 @@ import { constants } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
-import { BLOCK, TILE_BYTES, WORTH_SHARING } from './vector-jobs.ts';
+import { MAX_BLOCK_LENGTH, MIN_PARALLEL_LENGTH, TILE_BYTES } from './vector-jobs.ts';
 
 type Inputs = NamedTensorInfoMap & {
   readonly parameters: TensorInfo;
@@ -14,7 +14,7 @@ type Inputs = NamedTensorInfoMap & {
   readonly second: TensorInfo;
 };
 
-/** The next parameters, m and v, on all threads. */
+/** Computes the next parameters, m and v, on all threads. */
 const update = (
   { arena, pool }: Machine,
   vectors: readonly Float32Array[],
@@ -23,27 +23,27 @@ const update = (
   arena.scope(() => {
     const total = (vectors[0] as Float32Array).length;
     const next = [allocate(total), allocate(total), allocate(total)] as const;
-    // Whole vectors of any machine.
-    const most = 16 * Math.ceil(Math.min(BLOCK, total) / 16);
-    const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * most)) as [
+    // A multiple of the vector width of any machine.
+    const length = 16 * Math.ceil(Math.min(MAX_BLOCK_LENGTH, total) / 16);
+    const [parameters, gradient, first, second] = vectors.map(() => arena.take(4 * length)) as [
       number,
       number,
       number,
       number,
     ];
     const job = arena.take(recordBytes('AdamJob'));
-    const numbers = {
+    const settings = {
       beta1,
       beta2,
-      restOf1: 1 - beta1,
-      restOf2: 1 - beta2,
+      oneMinusBeta1: 1 - beta1,
+      oneMinusBeta2: 1 - beta2,
       epsilon,
       weightDecay,
       stepSize,
       secondCorrection,
     };
-    for (let start = 0; start < total; start += BLOCK) {
-      const count = Math.min(BLOCK, total - start);
+    for (let start = 0; start < total; start += MAX_BLOCK_LENGTH) {
+      const count = Math.min(MAX_BLOCK_LENGTH, total - start);
       const addresses = {
         parameters,
         gradient,
@@ -52,10 +52,10 @@ const update = (
         bytes: 16 * Math.ceil(count / 4),
         tileBytes: TILE_BYTES,
       };
-      writeRecord(arena, 'AdamJob', job, { ...addresses, ...numbers });
+      writeRecord(arena, 'AdamJob', job, { ...addresses, ...settings });
       for (const [index, address] of [parameters, gradient, first, second].entries())
         arena.floats(address, count).set((vectors[index] as Float32Array).subarray(start, start + count));
-      pool.run(constants.JOB_ADAM, job, count < WORTH_SHARING ? 1 : pool.count);
+      pool.run(constants.JOB_ADAM, job, count < MIN_PARALLEL_LENGTH ? 1 : pool.count);
       for (const [index, address] of [parameters, first, second].entries())
         next[index]?.set(arena.floats(address, count), start);
     }
@@ -65,11 +65,11 @@ const update = (
 const adamUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
   const simd = backend as SimdBackend;
   const { parameters, gradient, first, second } = inputs as Inputs;
-  const vectors = [parameters, gradient, first, second].map(input => simd.numbers(input));
+  const vectors = [parameters, gradient, first, second].map(input => simd.valuesOf(input));
   return update(simd.machine, vectors, attrs as object as AdamUpdate).map(values =>
     simd.makeTensorInfo([values.length], 'float32', values),
   );
 };
 
-/** Registers the update of Adam. */
+/** Registers the Adam update. */
 export const registerAdam = (): void => registerAdamKernel(BACKEND_NAME, adamUpdate);

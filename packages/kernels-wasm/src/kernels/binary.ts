@@ -1,10 +1,10 @@
-/** @file Elementwise kernels of two arguments, with broadcasting: JavaScript does them as fast as memory allows. */
+/** @file Elementwise kernels of two arguments, with broadcasting, in JavaScript: they are bound by memory bandwidth. */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { applyBroadcast, broadcasts, planBroadcast, type Run } from './broadcast.ts';
 import { isFloat, replaceKernel } from './register.ts';
 
-// Each has a loop of its own: with the operation as an argument, the engine would call it for each element.
+// Each operation has its own loop: if it were an argument, the engine would call a function for each element.
 const add: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
   for (let i = 0; i < count; i++) y[start + i] = (a[startA + i * stepA] as number) + (b[startB + i * stepB] as number);
 };
@@ -39,7 +39,7 @@ const squaredDifference: Run = (a, startA, stepA, b, startB, stepB, y, start, co
 };
 
 const power: Run = (a, startA, stepA, b, startB, stepB, y, start, count) => {
-  // Norms are made of squares.
+  // Squares are the common case, in norms.
   if (stepB === 0 && b[startB] === 2) multiply(a, startA, stepA, a, startA, stepA, y, start, count);
   else
     for (let i = 0; i < count; i++)
@@ -54,7 +54,7 @@ const binary =
     const { a, b } = inputs as Pair;
     const simd = backend as SimdBackend;
     const plan = planBroadcast(a.shape, b.shape);
-    return simd.makeTensorInfo(plan.shape, 'float32', applyBroadcast(run, simd.numbers(a), simd.numbers(b), plan));
+    return simd.makeTensorInfo(plan.shape, 'float32', applyBroadcast(run, simd.valuesOf(a), simd.valuesOf(b), plan));
   };
 
 /** Registers the elementwise kernels of two arguments. */
@@ -69,7 +69,7 @@ export const registerBinary = (): void => {
     SquaredDifference: squaredDifference,
     Pow: power,
   };
-  // Shapes that do not broadcast are an error of the cpu backend.
+  // Shapes that do not broadcast are left to the cpu backend, which throws.
   const takes = ({ a, b }: Pair): boolean => isFloat(a) && isFloat(b) && broadcasts(a.shape, b.shape);
   for (const [name, run] of Object.entries(runs))
     replaceKernel(name, ({ inputs }) => takes(inputs as Pair), binary(run));

@@ -1,4 +1,4 @@
-/** @file Elementwise operations on two arrays whose shapes broadcast, as a few long runs. */
+/** @file Elementwise operations on two arrays with broadcasting, as a few long runs. */
 import { allocate } from '../wasm/memory.ts';
 
 /** One axis of the result; an operand's step is 0 where it is repeated along the axis. */
@@ -8,11 +8,11 @@ interface Axis {
   readonly stepB: number;
 }
 
-/** How two operands are walked through. */
+/** How two operands are traversed. */
 export interface BroadcastPlan {
   readonly shape: number[];
   readonly size: number;
-  /** Outermost first; neighbours that can be walked through as one are merged. */
+  /** Outermost first; neighbouring axes are merged where one loop can traverse both. */
   readonly axes: readonly Axis[];
 }
 
@@ -25,7 +25,7 @@ export const broadcasts = (a: readonly number[], b: readonly number[]): boolean 
   return true;
 };
 
-/** The last axis that both have comes last; steps are those of row-major arrays. */
+/** Plans the traversal of two row-major arrays; their shapes are aligned at the last axis. */
 export const planBroadcast = (a: readonly number[], b: readonly number[]): BroadcastPlan => {
   const rank = Math.max(a.length, b.length);
   const lengthAt = (shape: readonly number[], axis: number): number => shape[axis - rank + shape.length] ?? 1;
@@ -74,7 +74,7 @@ export const applyBroadcast = (
   if (size === 0) return y;
   const inner = axes.at(-1) ?? { length: 1, stepA: 0, stepB: 0 };
   const outer = axes.slice(0, -1);
-  const place = outer.map(() => 0);
+  const index = outer.map(() => 0);
   let [startA, startB] = [0, 0];
   for (let start = 0; start < size; start += inner.length) {
     run(a, startA, inner.stepA, b, startB, inner.stepB, y, start, inner.length);
@@ -82,9 +82,9 @@ export const applyBroadcast = (
       const { length, stepA, stepB } = outer[axis] as Axis;
       startA += stepA;
       startB += stepB;
-      place[axis] = (place[axis] as number) + 1;
-      if ((place[axis] as number) < length) break;
-      place[axis] = 0;
+      index[axis] = (index[axis] as number) + 1;
+      if ((index[axis] as number) < length) break;
+      index[axis] = 0;
       startA -= stepA * length;
       startB -= stepB * length;
     }

@@ -1,6 +1,6 @@
 /**
  * @file Convolutions of images `[batch][height][width][channels]` and their gradients, as matrix products of the
- *   images' windows with the filter `[tap][channel][out channel]`. The windows are made a block at a time, so memory
+ *   images' windows with the filter `[tap][channel][out channel]`. The windows are built a block at a time, so memory
  *   does not grow with the images.
  */
 import { backend_util, type KernelFunc, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
@@ -18,11 +18,11 @@ interface ConvolutionAttributes {
   readonly dataFormat: 'NHWC' | 'NCHW';
   readonly dilations?: [number, number] | number;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  /** Of the gradient with respect to the images. */
+  /** Only for the gradient with respect to the images. */
   readonly inputShape?: [number, number, number, number];
-  /** Of the gradient with respect to the filter. */
+  /** Only for the gradient with respect to the filter. */
   readonly filterShape?: [number, number, number, number];
-  /** Of the fused kernel. */
+  /** Only for the fused kernel. */
   readonly activation?: string;
 }
 
@@ -62,7 +62,7 @@ const shapeOf = (
   };
 };
 
-/** The sizes of the windows' matrix. */
+/** The rows and columns of the matrix of windows. */
 const windowsOf = (shape: ConvolutionShape): { readonly pixels: number; readonly taps: number } => ({
   pixels: shape.batch * shape.outHeight * shape.outWidth,
   taps: shape.filterHeight * shape.filterWidth * shape.inChannels,
@@ -82,8 +82,8 @@ const convolve = (simd: SimdBackend, x: TensorInfo, filter: TensorInfo, shape: C
   const { pixels, taps } = windowsOf(shape);
   const y = allocate(pixels * shape.outChannels);
   const operands = {
-    readA: windowReader(simd.numbers(x), shape),
-    readB: matrixReader(simd.numbers(filter), shape.outChannels),
+    readA: windowReader(simd.valuesOf(x), shape),
+    readB: matrixReader(simd.valuesOf(filter), shape.outChannels),
     addBlock: matrixWriter(y, shape.outChannels),
   };
   const sizes = { m: pixels, k: taps, n: shape.outChannels, transposeA: false, transposeB: false };
@@ -111,7 +111,7 @@ const fusedConv2d: KernelFunc = args => {
   const attributes = attributesOf(args);
   const shape = shapeOf(x.shape, filter.shape, attributes);
   const y = convolve(simd, x, filter, shape);
-  const shift = bias ? simd.numbers(bias) : new Float32Array(shape.outChannels);
+  const shift = bias ? simd.valuesOf(bias) : new Float32Array(shape.outChannels);
   const rectified = attributes.activation === 'relu';
   for (let i = 0, j = 0; i < y.length; i++, j++) {
     if (j === shape.outChannels) j = 0;
@@ -121,7 +121,7 @@ const fusedConv2d: KernelFunc = args => {
   return simd.makeTensorInfo(outputShape(shape), 'float32', y);
 };
 
-/** dwindows = dy filter', and each pixel's derivative is the sum of those of the windows that show it. */
+/** dwindows = dy filter', and the derivative of a pixel is the sum over the windows that contain it. */
 const inputGradient: KernelFunc = args => {
   const { dy, filter } = inputsOf(args);
   const simd = args.backend as SimdBackend;
@@ -131,8 +131,8 @@ const inputGradient: KernelFunc = args => {
   const { pixels, taps } = windowsOf(shape);
   const dx = allocate(sizeOf(inputShape));
   const operands = {
-    readA: matrixReader(simd.numbers(dy), shape.outChannels),
-    readB: matrixReader(simd.numbers(filter), shape.outChannels),
+    readA: matrixReader(simd.valuesOf(dy), shape.outChannels),
+    readB: matrixReader(simd.valuesOf(filter), shape.outChannels),
     addBlock: windowAdder(dx, shape),
   };
   const sizes = { m: pixels, k: shape.outChannels, n: taps, transposeA: false, transposeB: true };
@@ -150,8 +150,8 @@ const filterGradient: KernelFunc = args => {
   const { pixels, taps } = windowsOf(shape);
   const dw = allocate(taps * shape.outChannels);
   const operands = {
-    readA: windowReader(simd.numbers(x), shape),
-    readB: matrixReader(simd.numbers(dy), shape.outChannels),
+    readA: windowReader(simd.valuesOf(x), shape),
+    readB: matrixReader(simd.valuesOf(dy), shape.outChannels),
     addBlock: matrixWriter(dw, shape.outChannels),
   };
   const sizes = { m: taps, k: pixels, n: shape.outChannels, transposeA: true, transposeB: false };

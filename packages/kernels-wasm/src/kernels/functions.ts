@@ -1,4 +1,4 @@
-/** @file Functions of each number that WebAssembly works out four at a time, on all threads. */
+/** @file Elementwise transcendental functions in WebAssembly SIMD, on all threads. */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { constants } from '../generated/records.ts';
@@ -7,9 +7,9 @@ import type { JobKind } from '../wasm/exports.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 import { isFloat, replaceKernel } from './register.ts';
-import { BLOCK, TILE_BYTES, WORTH_SHARING } from './vector-jobs.ts';
+import { MAX_BLOCK_LENGTH, MIN_PARALLEL_LENGTH, TILE_BYTES } from './vector-jobs.ts';
 
-/** The functions, by the names of tfjs. */
+/** The job of each function, by tfjs kernel name. */
 const kinds: Readonly<Record<string, JobKind>> = {
   Sin: constants.JOB_SINE,
   Cos: constants.JOB_COSINE,
@@ -19,18 +19,18 @@ const kinds: Readonly<Record<string, JobKind>> = {
   Softplus: constants.JOB_SOFTPLUS,
 };
 
-/** A function of each number. */
+/** Applies a function to each element. */
 const applyFunction = ({ arena, pool }: Kernels, kind: JobKind, x: Float32Array): Float32Array =>
   arena.scope(() => {
     const y = allocate(x.length);
-    const most = Math.min(BLOCK, Math.ceil(x.length / 4) * 4);
-    const [from, to, job] = [arena.take(4 * most), arena.take(4 * most), arena.take(recordBytes('ElementwiseJob'))];
-    for (let start = 0; start < x.length; start += BLOCK) {
-      const count = Math.min(BLOCK, x.length - start);
+    const length = Math.min(MAX_BLOCK_LENGTH, Math.ceil(x.length / 4) * 4);
+    const [from, to, job] = [arena.take(4 * length), arena.take(4 * length), arena.take(recordBytes('ElementwiseJob'))];
+    for (let start = 0; start < x.length; start += MAX_BLOCK_LENGTH) {
+      const count = Math.min(MAX_BLOCK_LENGTH, x.length - start);
       arena.floats(from, count).set(x.subarray(start, start + count));
       const bytes = 16 * Math.ceil(count / 4);
       writeRecord(arena, 'ElementwiseJob', job, { x: from, y: to, bytes, tileBytes: TILE_BYTES });
-      pool.run(kind, job, count < WORTH_SHARING ? 1 : pool.count);
+      pool.run(kind, job, count < MIN_PARALLEL_LENGTH ? 1 : pool.count);
       y.set(arena.floats(to, count), start);
     }
     return y;
@@ -43,7 +43,7 @@ const functionKernel =
   ({ inputs, backend }) => {
     const { x } = inputs as Single;
     const simd = backend as SimdBackend;
-    return simd.makeTensorInfo(x.shape, 'float32', applyFunction(simd.kernels, kind, simd.numbers(x)));
+    return simd.makeTensorInfo(x.shape, 'float32', applyFunction(simd.kernels, kind, simd.valuesOf(x)));
   };
 
 /** Registers these functions. */

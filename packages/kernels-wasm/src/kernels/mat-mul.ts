@@ -16,7 +16,7 @@ interface BatchedShape extends ProductShape {
   readonly shape: number[];
 }
 
-/** The sizes of a batched product; `undefined` for broadcasts beyond one matrix against many. */
+/** The sizes of a batched product; `undefined` if the shapes need more broadcasting than one matrix times many. */
 const planProduct = (
   a: TensorInfo,
   b: TensorInfo,
@@ -47,17 +47,17 @@ const planProduct = (
 
 const multiply = (backend: SimdBackend, a: TensorInfo, b: TensorInfo, plan: BatchedShape): Float32Array => {
   const { m, k, n, batches, repeatsA, repeatsB } = plan;
-  const [numbersA, numbersB] = [backend.numbers(a), backend.numbers(b)];
-  if (batches === 1) return product(backend.kernels, numbersA, numbersB, plan);
+  const [valuesA, valuesB] = [backend.valuesOf(a), backend.valuesOf(b)];
+  if (batches === 1) return product(backend.kernels, valuesA, valuesB, plan);
   const result = allocate(batches * m * n);
-  const matrixOf = (numbers: Float32Array, index: number, size: number): Float32Array =>
-    numbers.subarray(index * size, (index + 1) * size);
+  const matrixOf = (values: Float32Array, index: number, size: number): Float32Array =>
+    values.subarray(index * size, (index + 1) * size);
   for (let batch = 0; batch < batches; batch++)
     result.set(
       product(
         backend.kernels,
-        matrixOf(numbersA, repeatsA ? 0 : batch, m * k),
-        matrixOf(numbersB, repeatsB ? 0 : batch, k * n),
+        matrixOf(valuesA, repeatsA ? 0 : batch, m * k),
+        matrixOf(valuesB, repeatsB ? 0 : batch, k * n),
         plan,
       ),
       batch * m * n,
@@ -82,7 +82,7 @@ const fusedMatMul: KernelFunc = ({ inputs, attrs, backend }) => {
   const simd = backend as SimdBackend;
   const result = multiply(simd, a, b, plan);
   const rectified = (attrs as { activation?: string }).activation === 'relu';
-  const shift = bias ? simd.numbers(bias) : new Float32Array(plan.n);
+  const shift = bias ? simd.valuesOf(bias) : new Float32Array(plan.n);
   for (let i = 0, j = 0; i < result.length; i++, j++) {
     if (j === plan.n) j = 0;
     const x = (result[i] as number) + (shift[j] as number);

@@ -18,13 +18,13 @@ export interface ProductShape {
 const BLOCK_M = 512;
 const BLOCK_K = 1024;
 const BLOCK_N = 2048;
-/** Rows that a thread takes at a time. */
+/** Rows that a thread processes at a time. */
 const TILE_ROWS = 32;
 const PANEL = 8;
-/** Multiplications below which waking the other threads takes longer than the work. */
-const WORTH_SHARING = 500_000;
+/** Below this number of multiplications, waking the other threads takes longer than the work. */
+const MIN_PARALLEL_MULTIPLICATIONS = 500_000;
 
-/** Copies rows `[rows][columns]` that lie `stride` apart in `source`, from `start`. */
+/** Copies `[rows][columns]` from `source`, where rows are `stride` apart and the first begins at `start`. */
 const gather = (
   target: Float32Array,
   source: Float32Array,
@@ -42,7 +42,7 @@ const gather = (
 };
 
 /**
- * Copies or adds rows `[rows][columns]`, which lie `stride` apart in `block`, to those that lie `n` apart in `target`.
+ * Copies or adds `[rows][columns]` from `block`, where rows are `stride` apart, to `target`, where they are `n` apart.
  */
 const scatter = (
   target: Float32Array,
@@ -64,22 +64,22 @@ const scatter = (
   }
 };
 
-/** Where the numbers of a blocked product come from and go to. */
+/** Reads the operands of a blocked product and writes its result. */
 export interface BlockedOperands {
-  /** Writes rows `row ...` and columns `column ...` of `a` as it is stored, `[rows][columns]`. */
+  /** Copies rows `row ...` and columns `column ...` of `a`, as it is stored, to `target` `[rows][columns]`. */
   readA(target: Float32Array, row: number, rows: number, column: number, columns: number): void;
-  /** The same of `b`. */
+  /** The same for `b`. */
   readB(target: Float32Array, row: number, rows: number, column: number, columns: number): void;
   /**
-   * Takes what a block of `a` and one of `b` add to rows `row ...` and columns `column ...` of the result, `stride`
-   * apart in `block`.
+   * Adds the product of a block of `a` and a block of `b` to rows `row ...` and columns `column ...` of the result.
+   * Rows are `stride` apart in `block`.
    */
   addBlock(block: Float32Array, stride: number, row: number, rows: number, column: number, columns: number): void;
 }
 
 /**
- * A matrix product on all threads, block by block: of operands of any size only some blocks are in the kernels' memory.
- * The blocks come in a fixed order, those of one part of the result in the order of k.
+ * A matrix product on all threads, block by block, so that the kernels' memory holds only some blocks of the operands.
+ * The blocks are processed in a fixed order; those that contribute to the same part of the result, in the order of k.
  */
 export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shape: ProductShape): void => {
   const { arena, pool, wasm } = kernels;
@@ -123,22 +123,22 @@ export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shap
             strideC,
             tileRows: TILE_ROWS,
           });
-          pool.run(constants.JOB_PRODUCT, job, mb * nb * kb < WORTH_SHARING ? 1 : pool.count);
+          pool.run(constants.JOB_PRODUCT, job, mb * nb * kb < MIN_PARALLEL_MULTIPLICATIONS ? 1 : pool.count);
           operands.addBlock(arena.floats(blockC, rows * strideC), strideC, m0, mb, n0, nb);
         }
       }
   });
 };
 
-/** Reads blocks of a matrix with rows of `stride` numbers. */
+/** Reads blocks of a row-major matrix with `stride` columns. */
 export const matrixReader =
   (matrix: Float32Array, stride: number): BlockedOperands['readA'] =>
   (target, row, rows, column, columns) =>
     gather(target, matrix, row * stride + column, [rows, columns, stride]);
 
-/** Adds blocks to a matrix with rows of `stride` numbers that was all zeros. */
+/** Adds blocks to a row-major matrix with `stride` columns, which must be zero at first. */
 export const matrixWriter = (matrix: Float32Array, stride: number): BlockedOperands['addBlock'] => {
-  // The first block of a part comes with the smallest k, before any part comes a second time.
+  // The first block of each part can be copied, as the matrix is still zero there.
   const begun = new Set<number>();
   return (block, blockStride, row, rows, column, columns) => {
     const start = row * stride + column;
@@ -151,7 +151,7 @@ export const matrixWriter = (matrix: Float32Array, stride: number): BlockedOpera
  * The matrix product, on all threads.
  *
  * @returns `[m][n]`
- * @throws KernelMemoryError when there is no room for it
+ * @throws KernelMemoryError when there is not enough memory
  */
 export const product = (kernels: Kernels, a: Float32Array, b: Float32Array, shape: ProductShape): Float32Array => {
   const { m, k, n, transposeA, transposeB } = shape;

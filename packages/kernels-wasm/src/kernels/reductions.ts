@@ -1,14 +1,14 @@
-/** @file Sums, means and extremes along any axes. */
+/** @file Sums, means, maxima and minima along any axes. */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
-import { transposed } from './moves.ts';
+import { transposed } from './data-movement.ts';
 import { areAxes, isFloat, replaceKernel, sizeOf } from './register.ts';
 
 interface ReductionAttributes {
-  /** Of sums and means. */
+  /** The axes of `Sum` and `Mean`. */
   readonly axis?: number | readonly number[];
-  /** Of extremes. */
+  /** The axes of `Max` and `Min`. */
   readonly reductionIndices?: number | readonly number[];
   readonly keepDims: boolean;
 }
@@ -16,10 +16,10 @@ interface ReductionAttributes {
 /** Reduces `[outer][middle][inner]` along the middle. */
 type Reduction = (x: Float32Array, outer: number, middle: number, inner: number) => Float32Array;
 
-/** Numbers of the innermost axis whose sums are kept at a time: 16 KiB of the first-level cache. */
+/** Elements of the inner axis that are summed at a time: their float64 sums take 16 KiB of the first-level cache. */
 const STRIP = 2048;
 
-/** The sum over the middle divided by `divisor`, worked out in float64. */
+/** The sum over the middle axis divided by `divisor`, accumulated in float64. */
 const sumMiddle = (
   x: Float32Array,
   [outer, middle, inner]: readonly [number, number, number],
@@ -52,7 +52,7 @@ const sumMiddle = (
 const sum: Reduction = (x, ...sizes) => sumMiddle(x, sizes, 1);
 const mean: Reduction = (x, ...sizes) => sumMiddle(x, sizes, sizes[1]);
 
-/** The largest over the middle; not a number where one of them is none. */
+/** The maximum over the middle axis; NaN if any element is NaN. */
 const maximum: Reduction = (x, outer, middle, inner) => {
   const y = allocate(outer * inner).fill(Number.NEGATIVE_INFINITY);
   for (let row = 0; row < outer * middle; row++) {
@@ -62,7 +62,7 @@ const maximum: Reduction = (x, outer, middle, inner) => {
   return y;
 };
 
-/** The smallest, likewise. */
+/** The minimum over the middle axis; NaN if any element is NaN. */
 const minimum: Reduction = (x, outer, middle, inner) => {
   const y = allocate(outer * inner).fill(Number.POSITIVE_INFINITY);
   for (let row = 0; row < outer * middle; row++) {
@@ -74,7 +74,7 @@ const minimum: Reduction = (x, outer, middle, inner) => {
 
 type Inputs = NamedTensorInfoMap & { readonly x: TensorInfo };
 
-/** The reduced axes in order, all of them where none is named. */
+/** The reduced axes in ascending order; all axes if none is given. */
 const reducedAxes = ({ shape }: TensorInfo, { axis, reductionIndices }: ReductionAttributes): number[] => {
   const named = [axis ?? reductionIndices ?? []].flat() as number[];
   const axes = named.length === 0 ? shape.map((_, index) => index) : named.map(a => (a < 0 ? a + shape.length : a));
@@ -97,27 +97,27 @@ const reduction =
       ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
       : lengthsOf(others);
     const middle = sizeOf(lengthsOf(axes));
-    const numbers = simd.numbers(x);
+    const values = simd.valuesOf(x);
     if (!areNeighbours(axes)) {
-      const moved = transposed(numbers, x.shape, [...others, ...axes]);
+      const moved = transposed(values, x.shape, [...others, ...axes]);
       return simd.makeTensorInfo(shape, 'float32', reduce(moved, sizeOf(lengthsOf(others)), middle, 1));
     }
     const first = axes[0] ?? 0;
     const [outer, inner] = [x.shape.slice(0, first), x.shape.slice(first + axes.length)];
-    return simd.makeTensorInfo(shape, 'float32', reduce(numbers, sizeOf(outer), middle, sizeOf(inner)));
+    return simd.makeTensorInfo(shape, 'float32', reduce(values, sizeOf(outer), middle, sizeOf(inner)));
   };
 
 /** Registers the reductions. */
 export const registerReductions = (): void => {
-  // Axes that there are not, or that come twice, are left to the cpu backend.
+  // Invalid or repeated axes are left to the cpu backend.
   const takes = ({ inputs, attrs }: Parameters<KernelFunc>[0]): boolean => {
     const { x } = inputs as Inputs;
     return isFloat(x) && areAxes(reducedAxes(x, attrs as object as ReductionAttributes), x.shape.length);
   };
-  const hasNumbers = (args: Parameters<KernelFunc>[0]): boolean =>
+  const isNonEmpty = (args: Parameters<KernelFunc>[0]): boolean =>
     takes(args) && sizeOf((args.inputs as Inputs).x.shape) > 0;
   replaceKernel('Sum', takes, reduction(sum));
   replaceKernel('Mean', takes, reduction(mean));
-  replaceKernel('Max', hasNumbers, reduction(maximum));
-  replaceKernel('Min', hasNumbers, reduction(minimum));
+  replaceKernel('Max', isNonEmpty, reduction(maximum));
+  replaceKernel('Min', isNonEmpty, reduction(minimum));
 };

@@ -8,23 +8,23 @@ import {
 } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';
 
-/** Whether a tensor is what the kernels of this package take. */
+/** Whether the kernels of this package support a tensor's data type. */
 export const isFloat = ({ dtype }: TensorInfo): boolean => dtype === 'float32';
 
-/** How many numbers a tensor of a shape has. */
+/** The number of elements of a shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
-/** Whether `axes` are different axes of a tensor of so many. */
+/** Whether `axes` are distinct axes of a tensor of rank `rank`. */
 export const areAxes = (axes: readonly number[], rank: number): boolean =>
   axes.every(axis => Number.isInteger(axis) && axis >= 0 && axis < rank) && new Set(axes).size === axes.length;
 
-/** Whether these are all counts. */
-export const areCounts = (numbers: readonly (number | undefined)[]): boolean =>
-  numbers.every(count => Number.isSafeInteger(count) && (count as number) >= 0);
+/** Whether all values are non-negative integers. */
+export const areCounts = (values: readonly (number | undefined)[]): boolean =>
+  values.every(count => Number.isSafeInteger(count) && (count as number) >= 0);
 
 /**
  * @param what names the kernel and its input
- * @throws RangeError when a tensor has another shape than the kernel will read
+ * @throws RangeError when a tensor has not the shape that the kernel will read
  */
 export const assertShape = (what: string, { shape }: TensorInfo, wanted: readonly number[]): void => {
   if (shape.length !== wanted.length || shape.some((length, axis) => length !== wanted[axis]))
@@ -32,18 +32,18 @@ export const assertShape = (what: string, { shape }: TensorInfo, wanted: readonl
 };
 
 /**
- * Replaces a kernel that was copied from the cpu backend. What `takes` declines goes to the cpu backend's as before.
+ * Replaces a kernel that was copied from the cpu backend, which still handles the arguments that `takes` rejects.
  */
 export const replaceKernel = (
   kernelName: string,
   takes: (args: Parameters<KernelFunc>[0]) => boolean,
   kernelFunc: KernelFunc,
 ): void => {
-  const { kernelFunc: ordinary } = getKernel(kernelName, 'cpu') as KernelConfig;
+  const { kernelFunc: original } = getKernel(kernelName, 'cpu') as KernelConfig;
   unregisterKernel(kernelName, BACKEND_NAME);
   registerKernel({
     kernelName,
     backendName: BACKEND_NAME,
-    kernelFunc: args => (takes(args) ? kernelFunc(args) : ordinary(args)),
+    kernelFunc: args => (takes(args) ? kernelFunc(args) : original(args)),
   });
 };

@@ -1,6 +1,6 @@
 /**
- * @file Elementwise kernels of one argument that JavaScript does as fast as memory allows, and the sum of several
- * tensors.
+ * @file Elementwise kernels of one argument, and the sum of several tensors, in JavaScript: they are bound by memory
+ *   bandwidth.
  */
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
@@ -8,17 +8,17 @@ import { allocate } from '../wasm/memory.ts';
 import { assertShape, isFloat, replaceKernel } from './register.ts';
 
 interface Attributes {
-  /** Of `Step`: its value for x <= 0. */
+  /** For `Step`: its value for x <= 0. */
   readonly alpha: number;
-  /** Of `ClipByValue`. */
+  /** For `ClipByValue`. */
   readonly clipValueMin: number;
   readonly clipValueMax: number;
 }
 
-/** Writes a function of each number of x to y. */
+/** Writes a function of each element of x to y. */
 type Loop = (x: Float32Array, y: Float32Array, attributes: Attributes) => void;
 
-// Each has a loop of its own: with the operation as an argument, the engine would call it for each element.
+// Each operation has its own loop: if it were an argument, the engine would call a function for each element.
 const loops: Readonly<Record<string, Loop>> = {
   Square: (x, y) => {
     for (let i = 0; i < x.length; i++) y[i] = (x[i] as number) * (x[i] as number);
@@ -65,8 +65,8 @@ const unary =
   ({ inputs, attrs, backend }) => {
     const { x } = inputs as Single;
     const simd = backend as SimdBackend;
-    const y = allocate(simd.numbers(x).length);
-    loop(simd.numbers(x), y, attrs as object as Attributes);
+    const y = allocate(simd.valuesOf(x).length);
+    loop(simd.valuesOf(x), y, attrs as object as Attributes);
     return simd.makeTensorInfo(x.shape, 'float32', y);
   };
 
@@ -75,10 +75,10 @@ const listOf = (inputs: NamedTensorInfoMap): TensorInfo[] => inputs as object as
 const addN: KernelFunc = ({ inputs, backend }) => {
   const simd = backend as SimdBackend;
   const [first, ...others] = listOf(inputs) as [TensorInfo, ...TensorInfo[]];
-  const y = simd.numbers(first).slice();
+  const y = simd.valuesOf(first).slice();
   for (const other of others) {
     assertShape('addN: all tensors', other, first.shape);
-    const x = simd.numbers(other);
+    const x = simd.valuesOf(other);
     for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + (x[i] as number);
   }
   return simd.makeTensorInfo(first.shape, 'float32', y);

@@ -1,9 +1,11 @@
-/** @file The windows of a convolution as the rows of a matrix, made a block at a time ("im2col"), and the way back. */
+/**
+ * @file The windows of a convolution as the rows of a matrix ("im2col"), a block at a time, and the inverse ("col2im").
+ */
 import type { BlockedOperands } from './product.ts';
 
 /**
- * The sizes of a convolution of images `[batch][height][width][channels]`; `padTop` and `padLeft` lie outside the
- * image.
+ * The sizes of a convolution of images `[batch][height][width][channels]`; `padTop` and `padLeft` are the pixels of
+ * padding outside the image.
  */
 export interface ConvolutionShape {
   readonly batch: number;
@@ -24,14 +26,14 @@ export interface ConvolutionShape {
 }
 
 /**
- * A run of numbers that are neighbours in the image and in the window; `image` is negative where the window hangs over
- * the edge.
+ * Receives a run of elements that are contiguous in the image and in the block, with their offsets there; `image` is
+ * negative where the window is outside the image.
  */
 type Run = (image: number, block: number, length: number) => void;
 
 /**
- * Calls `run` for all that lies in rows `row ...` (output pixels) and columns `column ...` (tap by tap, channel by
- * channel) of the windows' matrix.
+ * Calls `run` for all elements in rows `row ...` (output pixels) and columns `column ...` (tap by tap, channel by
+ * channel) of the matrix of windows.
  *
  * @param stride the distance between the block's rows
  */
@@ -59,7 +61,7 @@ const forEachRun = (
       const y = top + tapY * shape.dilationHeight;
       const x = left + tapX * shape.dilationWidth;
       const inside = y >= 0 && y < inHeight && x >= 0 && x < inWidth;
-      // Taps side by side in the image are side by side in the window too.
+      // Without dilation, neighbouring taps are contiguous in the image as well as in the window.
       const taps = inside && shape.dilationWidth === 1 ? Math.min(filterWidth - tapX, inWidth - x) : 1;
       const length = Math.min(taps * inChannels - channel, end - at);
       run(inside ? ((image * inHeight + y) * inWidth + x) * inChannels + channel : -1, block + at, length);
@@ -68,8 +70,8 @@ const forEachRun = (
   }
 };
 
-/** Runs shorter than this are copied faster number by number than as subarrays. */
-const SHORT = 24;
+/** Runs shorter than this are copied faster element by element than as subarrays. */
+const MIN_SUBARRAY_LENGTH = 24;
 
 /** Reads blocks of the windows of `images`. */
 export const windowReader =
@@ -77,11 +79,12 @@ export const windowReader =
   (target, row, rows, column, columns) =>
     forEachRun(shape, [row, rows, column, columns], columns, (image, block, length) => {
       if (image < 0) target.fill(0, block, block + length);
-      else if (length < SHORT) for (let i = 0; i < length; i++) target[block + i] = images[image + i] as number;
+      else if (length < MIN_SUBARRAY_LENGTH)
+        for (let i = 0; i < length; i++) target[block + i] = images[image + i] as number;
       else target.set(images.subarray(image, image + length), block);
     });
 
-/** Adds blocks of windows to the pixels that they show. */
+/** Adds blocks of windows to the pixels that they contain. */
 export const windowAdder =
   (images: Float32Array, shape: ConvolutionShape): BlockedOperands['addBlock'] =>
   (values, stride, row, rows, column, columns) =>

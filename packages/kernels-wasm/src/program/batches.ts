@@ -1,29 +1,28 @@
-/** @file Points go through the kernels in batches, so that memory does not grow with their number. */
+/**
+ * @file The sizes of batches of points: the kernels run batch by batch, so that memory does not grow with the points.
+ */
 import { blockCount, type KernelProgram, type Operation } from '@neural-fields/core/kernels';
 import type { Machine } from '../machine.ts';
 
-/** Numbers that a batch's inputs and outputs may take: 4 MiB. */
-const BATCH_NUMBERS = 2 ** 20;
-/** The same of a batch of many fields, each of which has its own parameters and its own tiles: 16 MiB. */
-const FIELDS_NUMBERS = 2 ** 22;
-const MOST_POINTS = 16_384;
-const FEWEST_POINTS = 128;
-/**
- * Multiplications of a batch: some ten seconds of one thread, so that a thread that does not answer for much longer is
- * known to have failed.
- */
-const MOST_WORK = 2 ** 37;
-/** Matrix products of a step for each layer and row of the jet. */
-const PRODUCTS = 4;
-/** Multiplications below which waking the other threads takes longer than the work. */
-const WORTH_SHARING = 250_000;
+/** Floats of a batch's inputs and outputs: 4 MiB. */
+const MAX_BATCH_FLOATS = 2 ** 20;
+/** The same for a batch of many fields, each with its own parameters and tiles: 16 MiB. */
+const MAX_FIELDS_BATCH_FLOATS = 2 ** 22;
+const MAX_BATCH_POINTS = 16_384;
+const MIN_BATCH_POINTS = 128;
+/** Multiplications of a batch: about ten seconds on one thread, well below the timeout of a job. */
+const MAX_BATCH_MULTIPLICATIONS = 2 ** 37;
+/** Matrix products of a step, for each layer and row of the jet. */
+const PRODUCTS_PER_STEP = 4;
+/** Below this number of multiplications, waking the other threads takes longer than the work. */
+const MIN_PARALLEL_MULTIPLICATIONS = 250_000;
 
-/** What a program takes and gives at each point. */
+/** The sizes of a program's data and work at each point. */
 export interface BatchShape {
-  /** Numbers of each input at each point, and of the outputs. */
-  readonly inputNumbers: readonly number[];
-  readonly outputNumbers: number;
-  /** Multiplications in one pass through the operations. */
+  /** Floats per point of each input, and of the outputs. */
+  readonly inputFloats: readonly number[];
+  readonly outputFloats: number;
+  /** Multiplications of one pass through the operations. */
   readonly multiplications: number;
 }
 
@@ -44,35 +43,47 @@ const multiplicationsOf = (operation: Operation): number => {
 export const batchShapeOf = ({ inputs, operations, outFeatures, shape }: KernelProgram): BatchShape => {
   const blocks = blockCount(shape);
   return {
-    inputNumbers: inputs.map(({ features, kind }) => (kind === 'jet' ? blocks : 1) * features),
-    outputNumbers: blocks * outFeatures,
+    inputFloats: inputs.map(({ features, kind }) => (kind === 'jet' ? blocks : 1) * features),
+    outputFloats: blocks * outFeatures,
     multiplications: blocks * operations.reduce((sum, operation) => sum + multiplicationsOf(operation), 0),
   };
 };
 
-/** The most points in a batch. */
-export const batchSize = ({ inputNumbers, outputNumbers, multiplications }: BatchShape, points: number): number => {
-  const numbers = 2 * inputNumbers.reduce((sum, count) => sum + count, outputNumbers);
-  const most = Math.floor(Math.min(BATCH_NUMBERS / numbers, MOST_WORK / (PRODUCTS * multiplications), MOST_POINTS));
-  return Math.min(points, Math.max(FEWEST_POINTS, most));
+/** The maximum number of points in a batch. */
+export const batchSize = ({ inputFloats, outputFloats, multiplications }: BatchShape, points: number): number => {
+  const floatsPerPoint = 2 * inputFloats.reduce((sum, count) => sum + count, outputFloats);
+  const most = Math.floor(
+    Math.min(
+      MAX_BATCH_FLOATS / floatsPerPoint,
+      MAX_BATCH_MULTIPLICATIONS / (PRODUCTS_PER_STEP * multiplications),
+      MAX_BATCH_POINTS,
+    ),
+  );
+  return Math.min(points, Math.max(MIN_BATCH_POINTS, most));
 };
 
 /**
- * How many fields go through the kernels together; less than 1 where one of them takes several batches.
+ * How many fields fit in a batch; less than 1 where one field takes several batches.
  *
- * @param size `points` of each field, with `numbers` of each point
+ * @param size `points` of each field, with `floatsPerPoint` floats each point
  */
-export const fieldsTogether = (
+export const fieldsPerBatch = (
   { multiplications }: BatchShape,
-  { points, numbers }: { readonly points: number; readonly numbers: number },
-): number => Math.floor(Math.min(FIELDS_NUMBERS / numbers, MOST_WORK / (PRODUCTS * multiplications)) / points);
+  { points, floatsPerPoint }: { readonly points: number; readonly floatsPerPoint: number },
+): number =>
+  Math.floor(
+    Math.min(
+      MAX_FIELDS_BATCH_FLOATS / floatsPerPoint,
+      MAX_BATCH_MULTIPLICATIONS / (PRODUCTS_PER_STEP * multiplications),
+    ) / points,
+  );
 
-/** Points of each tile, such that tiles are about as full as each other. */
+/** The number of points per tile, at most `most`, for which all tiles are about equally full. */
 export const evenTile = (points: number, most: number): number => {
   const tiles = Math.ceil(points / most);
   return 4 * Math.ceil(points / tiles / 4);
 };
 
-/** On how many threads a batch is worth working. */
+/** The number of threads to use for a batch. */
 export const threadsFor = ({ pool }: Machine, { multiplications }: BatchShape, points: number): number =>
-  points * multiplications < WORTH_SHARING ? 1 : pool.count;
+  points * multiplications < MIN_PARALLEL_MULTIPLICATIONS ? 1 : pool.count;

@@ -1,13 +1,13 @@
-/** @file Rows of tensors on their way to the kernels' memory and back. */
+/** @file Copies rows of tensors to the kernels' memory and back. */
 
-/** Rows of an array that a batch takes. */
+/** The rows of an array that belong to a batch. */
 export interface Batch {
   readonly start: number;
   readonly count: number;
   readonly total: number;
 }
 
-/** Copies a part of `[blocks][points][features]` between the kernels' memory and arrays of one block or several. */
+/** Copies a batch of `[blocks][points][features]` between the kernels' memory and arrays of one block or several. */
 export const copyBlocks = (
   arrays: readonly Float32Array[],
   view: Float32Array,

@@ -1,41 +1,41 @@
 /**
- * @file The parameters of some of the fields of a program, as they lie in the kernels' memory while these are worked
- * on.
+ * @file Splits the fields of a program into groups, and lays out the parameters of one group in the kernels' memory.
+ *   The groups are processed one after the other, so that memory does not grow with the number of fields.
  */
 import { arraysOf, type KernelProgram, withParameters } from '@neural-fields/core/kernels';
 import type { ParameterArray } from '@neural-fields/core/layers';
 import { sizeOf } from './packings.ts';
 
-/** Parameters of their own that the fields of a group may have together, in numbers: 16 MiB. */
-const GROUP_NUMBERS = 2 ** 22;
+/** The maximum number of per-field parameters in a group: 16 MiB. */
+const MAX_GROUP_FLOATS = 2 ** 22;
 
-/** One parameter, in the flat vector and in the group's. */
+/** A parameter's offsets in the flat vector and in the group's vector. */
 interface GroupedParameter {
   readonly offset: number;
-  readonly place: number;
+  readonly groupOffset: number;
   readonly size: number;
   readonly fieldStride: number;
 }
 
 /**
- * The layout of the parameters of a group: first those that all fields share, then of each of the others those of all
- * fields of the group.
+ * The layout of a group's parameters: first those that all fields share, then each per-field parameter for all fields
+ * of the group.
  */
 export interface FieldGroup {
-  /** The program with its parameters where that layout has them. */
+  /** The program with its parameter offsets changed to this layout. */
   readonly program: KernelProgram;
-  /** b, how many fields there are in all. */
+  /** b, the total number of fields. */
   readonly fields: number;
-  /** The most fields in a group. */
+  /** The maximum number of fields in a group. */
   readonly size: number;
   readonly shared: readonly GroupedParameter[];
   readonly own: readonly GroupedParameter[];
-  /** Numbers that are shared, and all numbers. */
-  readonly sharedNumbers: number;
-  readonly numbers: number;
+  /** Number of shared parameters, and of all parameters of a group. */
+  readonly sharedFloats: number;
+  readonly totalFloats: number;
 }
 
-/** Lays the parameters of a group out. */
+/** Lays out the parameters of a group. */
 export const fieldGroupOf = (program: KernelProgram): FieldGroup => {
   const fields = program.fields ?? 1;
   const all = new Map<number, ParameterArray>();
@@ -45,22 +45,22 @@ export const fieldGroupOf = (program: KernelProgram): FieldGroup => {
   const [shared, own] = [false, true].map(isOwn =>
     [...all.values()].filter(numbers => strideOf(numbers) > 0 === isOwn),
   );
-  const ownNumbers = (own as ParameterArray[]).reduce((sum, numbers) => sum + strideOf(numbers), 0);
-  const size = Math.max(1, Math.min(fields, Math.floor(GROUP_NUMBERS / Math.max(1, ownNumbers))));
+  const ownFloats = (own as ParameterArray[]).reduce((sum, numbers) => sum + strideOf(numbers), 0);
+  const size = Math.max(1, Math.min(fields, Math.floor(MAX_GROUP_FLOATS / Math.max(1, ownFloats))));
   let next = 0;
-  const places = new Map<number, number>();
+  const groupOffsets = new Map<number, number>();
   const layOut = (numbers: ParameterArray): GroupedParameter => {
-    const place = next;
-    places.set(numbers.offset, place);
+    const groupOffset = next;
+    groupOffsets.set(numbers.offset, groupOffset);
     const fieldStride = strideOf(numbers);
     next += fieldStride > 0 ? size * fieldStride : sizeOf(numbers.shape);
-    return { offset: numbers.offset, place, size: sizeOf(numbers.shape), fieldStride };
+    return { offset: numbers.offset, groupOffset, size: sizeOf(numbers.shape), fieldStride };
   };
   const sharedParameters = (shared as ParameterArray[]).map(layOut);
-  const sharedNumbers = next;
+  const sharedFloats = next;
   const ownParameters = (own as ParameterArray[]).map(layOut);
   const operations = program.operations.map(operation =>
-    withParameters(operation, numbers => ({ ...numbers, offset: places.get(numbers.offset) as number })),
+    withParameters(operation, numbers => ({ ...numbers, offset: groupOffsets.get(numbers.offset) as number })),
   );
   return {
     program: { ...program, operations, parameterCount: next },
@@ -68,17 +68,17 @@ export const fieldGroupOf = (program: KernelProgram): FieldGroup => {
     size,
     shared: sharedParameters,
     own: ownParameters,
-    sharedNumbers,
-    numbers: next,
+    sharedFloats,
+    totalFloats: next,
   };
 };
 
-/** Copies what all fields share from the flat vector `[P]` to the group's. */
+/** Copies the shared parameters from the flat vector `[P]` to the group's. */
 export const copySharedIn = ({ shared }: FieldGroup, flat: Float32Array, group: Float32Array): void => {
-  for (const { offset, place, size } of shared) group.set(flat.subarray(offset, offset + size), place);
+  for (const { offset, groupOffset, size } of shared) group.set(flat.subarray(offset, offset + size), groupOffset);
 };
 
-/** Copies the parameters of `count` fields from `first` on from the flat vector to the group's. */
+/** Copies the parameters of the fields `first` ... `first + count - 1` from the flat vector to the group's. */
 export const copyOwnIn = (
   { own }: FieldGroup,
   flat: Float32Array,
@@ -86,16 +86,16 @@ export const copyOwnIn = (
   first: number,
   count: number,
 ): void => {
-  for (const { offset, place, fieldStride } of own)
-    group.set(flat.subarray(offset + first * fieldStride, offset + (first + count) * fieldStride), place);
+  for (const { offset, groupOffset, fieldStride } of own)
+    group.set(flat.subarray(offset + first * fieldStride, offset + (first + count) * fieldStride), groupOffset);
 };
 
-/** Copies what all fields share from the group's vector to the flat one. */
+/** Copies the shared parameters from the group's vector to the flat one. */
 export const copySharedOut = ({ shared }: FieldGroup, flat: Float32Array, group: Float32Array): void => {
-  for (const { offset, place, size } of shared) flat.set(group.subarray(place, place + size), offset);
+  for (const { offset, groupOffset, size } of shared) flat.set(group.subarray(groupOffset, groupOffset + size), offset);
 };
 
-/** Copies the parameters of `count` fields from `first` on from the group's vector to the flat one. */
+/** Copies the parameters of the fields `first` ... `first + count - 1` from the group's vector to the flat one. */
 export const copyOwnOut = (
   { own }: FieldGroup,
   flat: Float32Array,
@@ -103,6 +103,6 @@ export const copyOwnOut = (
   first: number,
   count: number,
 ): void => {
-  for (const { offset, place, fieldStride } of own)
-    flat.set(group.subarray(place, place + count * fieldStride), offset + first * fieldStride);
+  for (const { offset, groupOffset, fieldStride } of own)
+    flat.set(group.subarray(groupOffset, groupOffset + count * fieldStride), offset + first * fieldStride);
 };

@@ -1,4 +1,4 @@
-/** @file Core's elementwise formulas as instructions for the machine of `assembly/formula.ts`. */
+/** @file Compiles core's elementwise formulas to instructions for the interpreter of `assembly/formula.ts`. */
 import {
   allocateRegisters,
   type Expression,
@@ -9,21 +9,21 @@ import {
   type Operation,
 } from '@neural-fields/core/elementwise';
 import { constants } from '../generated/records.ts';
-import { further, type Image, type Place, type RecordValues } from './image.ts';
-import type { NumberSource, Packings } from './packings.ts';
+import { advance, type Image, type Pointer, type RecordValues } from './image.ts';
+import type { Packings, ValueSource } from './packings.ts';
 
 const { ENTRY_BYTES, REGISTER_BYTES } = constants;
 
-/** The number of one of core's operations: each must have one in `assembly/formula.ts`. */
+/** The opcode of an operation of core; each must have one in `assembly/formula.ts`. */
 const opcodeOf = (op: Operation): number => constants[`OP_${op.toUpperCase() as Uppercase<Operation>}`];
 
-/** A formula in a program's memory. */
-export interface PlacedFormula {
-  readonly place: Place;
+/** A formula in a program image. */
+export interface EncodedFormula {
+  readonly pointer: Pointer;
   readonly registerCount: number;
 }
 
-/** What an instruction reads, in the terms of the machine. */
+/** An operand of an instruction. */
 interface Source {
   readonly offset: number;
   /** 0 for an entry of the table. */
@@ -32,9 +32,9 @@ interface Source {
 
 const NOTHING: Source = { offset: 0, step: 0 };
 
-/** The numbers that are the same for all elements, and the formulas that use them. */
+/** The table of values that are the same for all elements, and the formulas that use it. */
 export class FormulaTable {
-  readonly place: Place;
+  readonly pointer: Pointer;
   readonly #image: Image;
   readonly #packings: Packings;
   readonly #names: readonly string[];
@@ -44,8 +44,8 @@ export class FormulaTable {
   readonly #starts: readonly number[];
 
   /**
-   * @param parameters in the order of the formulas' names: a number, or where one that is learned is
-   * @param formulas each of which has several results
+   * @param parameters in the order of the formulas' names: a number, or the source of a learned parameter
+   * @param formulas each with its results as expressions
    */
   constructor(
     image: Image,
@@ -54,7 +54,7 @@ export class FormulaTable {
       parameters,
       formulas,
     }: {
-      readonly parameters: readonly { readonly name: string; readonly value: number | NumberSource }[];
+      readonly parameters: readonly { readonly name: string; readonly value: number | ValueSource }[];
       readonly formulas: readonly (readonly Expression[])[];
     },
   ) {
@@ -76,7 +76,7 @@ export class FormulaTable {
     for (const [entry, { value }] of parameters.entries()) if (typeof value === 'number') set(entry, value);
     for (const [index, { constants: numbers }] of this.#programs.entries())
       for (const [i, value] of numbers.entries()) set((this.#starts[index] as number) + i, value);
-    this.place = image.floats(values);
+    this.pointer = image.floats(values);
     for (const [entry, { value }] of parameters.entries())
       if (typeof value !== 'number')
         packings.add({
@@ -84,12 +84,12 @@ export class FormulaTable {
           ...value,
           rows: 1,
           columns: 1,
-          target: further(this.place, ENTRY_BYTES * entry),
+          target: advance(this.pointer, ENTRY_BYTES * entry),
         });
   }
 
-  /** Places the formula with these expressions, one of those that the table was made for. */
-  add(expressions: readonly Expression[]): PlacedFormula {
+  /** Encodes the formula with these expressions, one of those that the table was created for. */
+  add(expressions: readonly Expression[]): EncodedFormula {
     const index = this.#expressions.indexOf(expressions);
     const program = this.#programs[index] as FormulaProgram;
     const start = this.#starts[index] as number;
@@ -124,7 +124,7 @@ export class FormulaTable {
         fieldBytes: 0,
         rows: 0,
         columns: 0,
-        target: this.place,
+        target: this.pointer,
       });
     }
     const targetOf = (at: number): number => REGISTER_BYTES * (registers.targets[at] as number);
@@ -132,7 +132,7 @@ export class FormulaTable {
     for (let at = 0; at < program.instructions.length; at++) {
       const { op, operands } = program.instructions[at] as Instruction;
       const next = program.instructions[at + 1];
-      if (next && isWavePair(op, operands, next)) {
+      if (next && isSineCosinePair(op, operands, next)) {
         const [sine, cosine] = op === 'sin' ? [at, at + 1] : [at + 1, at];
         const second = { second: targetOf(cosine) };
         instructions.push(
@@ -142,7 +142,7 @@ export class FormulaTable {
       } else instructions.push(this.#instruction(opcodeOf(op), targetOf(at), operands.map(sourceOf)));
     }
     let { count } = registers;
-    /** Registers of results that are the same for all elements. */
+    /** Registers for results that are table entries. */
     const copies = new Map<number, number>();
     const results = program.results.map(result => {
       const source = sourceOf(result);
@@ -154,10 +154,10 @@ export class FormulaTable {
       instructions.push(this.#instruction(constants.OP_COPY, target, [source]));
       return target;
     });
-    return { place: this.#formula(instructions, results), registerCount: count };
+    return { pointer: this.#formula(instructions, results), registerCount: count };
   }
 
-  #formula(instructions: readonly RecordValues<'Instruction'>[], results: readonly number[]): Place {
+  #formula(instructions: readonly RecordValues<'Instruction'>[], results: readonly number[]): Pointer {
     return this.#image.record('Formula', {
       instructions: this.#image.list('Instruction', instructions),
       instructionCount: instructions.length,
@@ -185,8 +185,8 @@ export class FormulaTable {
   }
 }
 
-/** Whether an instruction and the next are sine and cosine of one number. */
-const isWavePair = (op: Operation, [a]: readonly Operand[], next: Instruction): boolean => {
+/** Whether an instruction and the next are the sine and the cosine of the same operand. */
+const isSineCosinePair = (op: Operation, [a]: readonly Operand[], next: Instruction): boolean => {
   const other = op === 'sin' ? 'cos' : op === 'cos' ? 'sin' : undefined;
   const [b] = next.operands;
   return next.op === other && a?.kind === b?.kind && a?.index === b?.index;

@@ -1,5 +1,5 @@
 /**
- * @file The memory of a program: records whose fields are named as in `assembly/`, and the numbers that they point at.
+ * @file The memory image of a program: records with the fields of `assembly/`, and the arrays that they point to.
  */
 import { records } from '../generated/records.ts';
 
@@ -12,49 +12,49 @@ export type RecordName = keyof Records;
 export type FieldName<R extends RecordName> = keyof Records[R]['fields'] & string;
 
 /**
- * A part of a program's memory: what is the same at every step, what a step works out of the parameters, and the
+ * A part of a program's memory: the constant image, the workspace into which a step packs the parameters, and the
  * parameters themselves.
  */
-type Region = 'image' | 'room' | 'parameters';
+type Region = 'image' | 'workspace' | 'parameters';
 
 /**
- * A place in a program's memory, in bytes from the start of a region; an address once it is known where the program
- * lies.
+ * A location in a program's memory, in bytes from the start of a region. It is resolved to an address when the program
+ * is loaded.
  */
-export interface Place {
+export interface Pointer {
   readonly region: Region;
   readonly offset: number;
 }
 
 /** The values of all fields of a record. */
-export type RecordValues<R extends RecordName> = { readonly [Field in FieldName<R>]: number | Place };
+export type RecordValues<R extends RecordName> = { readonly [Field in FieldName<R>]: number | Pointer };
 
-/** Where a field stands in a record, in words of four bytes. @throws Error when the record has no such field */
+/** Offset of a field in a record, in words of four bytes. @throws Error when the record has no such field */
 export const wordOf = <R extends RecordName>(record: R, field: FieldName<R>): number => {
   const found = (records[record].fields as Readonly<Record<string, { readonly offset: number }>>)[field];
   if (found === undefined) throw new Error(`simd: the record ${record} has no field '${field}'`);
   return found.offset / 4;
 };
 
-/** A cache line, which a vector of 16 numbers fills. */
+/** A cache line, which is also a vector of 16 floats. */
 const ALIGNMENT = 64;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-/** Where `bytes` more are, `offset` bytes further. */
-export const further = ({ region, offset }: Place, bytes: number): Place => ({ region, offset: offset + bytes });
+/** The location `bytes` further. */
+export const advance = ({ region, offset }: Pointer, bytes: number): Pointer => ({ region, offset: offset + bytes });
 
-/** Which words of an image are addresses: of places in the image and its room, and of parameters. */
+/** Which words of an image are addresses: of the image and its workspace, and of parameters. */
 interface Addresses {
   readonly own: Int32Array;
   readonly parameters: Int32Array;
 }
 
-/** A program's memory as it is copied to where a step finds room for it. */
+/** A finished program image, which a step relocates and copies to the memory that it has allocated. */
 export class ProgramMemory {
   /** Bytes of all regions. */
   readonly bytes: number;
-  /** Where the parameters begin, in bytes. */
+  /** Offset of the parameters, in bytes. */
   readonly parameters: number;
   readonly #words: Int32Array;
   readonly #addresses: Addresses;
@@ -70,31 +70,31 @@ export class ProgramMemory {
   }
 
   /**
-   * The words of the image, for a program that lies at `base`.
+   * The words of the image, relocated to the address `base`.
    *
-   * @param parameters the address of the parameters; behind the image and its room if absent
+   * @param parameters the address of the parameters; after the image and its workspace if absent
    */
   at(base: number, parameters: number = base + this.parameters): Int32Array {
-    const move = (addresses: Int32Array, shift: number): void => {
+    const relocate = (addresses: Int32Array, shift: number): void => {
       if (shift !== 0) for (const word of addresses) this.#words[word] = (this.#words[word] as number) + shift;
     };
-    move(this.#addresses.own, base - this.#base);
-    move(this.#addresses.parameters, parameters - this.#parameters);
+    relocate(this.#addresses.own, base - this.#base);
+    relocate(this.#addresses.parameters, parameters - this.#parameters);
     this.#base = base;
     this.#parameters = parameters;
     return this.#words;
   }
 }
 
-/** Writes the records of a program, once. */
+/** Builds the image of a program. */
 export class Image {
   #integers = new Int32Array(1024);
   #floats = new Float32Array(this.#integers.buffer);
   #size = 0;
-  #room = 0;
-  readonly #addresses: { readonly word: number; readonly place: Place }[] = [];
+  #workspaceBytes = 0;
+  readonly #addresses: { readonly word: number; readonly pointer: Pointer }[] = [];
 
-  #take(bytes: number): Place {
+  #take(bytes: number): Pointer {
     const offset = this.#size;
     this.#size = offset + aligned(bytes);
     if (this.#size > this.#integers.byteLength) {
@@ -106,8 +106,8 @@ export class Image {
     return { region: 'image', offset };
   }
 
-  #writeWord(offset: number, value: number | Place, isFloat = false): void {
-    if (typeof value !== 'number') this.#addresses.push({ word: offset / 4, place: value });
+  #writeWord(offset: number, value: number | Pointer, isFloat = false): void {
+    if (typeof value !== 'number') this.#addresses.push({ word: offset / 4, pointer: value });
     else if (isFloat) this.#floats[offset / 4] = value;
     else this.#integers[offset / 4] = value;
   }
@@ -121,47 +121,50 @@ export class Image {
     }
   }
 
-  /** One record. */
-  record<R extends RecordName>(record: R, values: RecordValues<R>): Place {
+  /** Writes one record. */
+  record<R extends RecordName>(record: R, values: RecordValues<R>): Pointer {
     return this.list(record, [values]);
   }
 
-  /** Records one behind the other. */
-  list<R extends RecordName>(record: R, all: readonly RecordValues<R>[]): Place {
+  /** Writes contiguous records. */
+  list<R extends RecordName>(record: R, all: readonly RecordValues<R>[]): Pointer {
     const { bytes } = records[record];
-    const place = this.#take(Math.max(1, all.length) * bytes);
-    for (const [index, values] of all.entries()) this.#writeRecord(record, place.offset + index * bytes, values);
-    return place;
+    const pointer = this.#take(Math.max(1, all.length) * bytes);
+    for (const [index, values] of all.entries()) this.#writeRecord(record, pointer.offset + index * bytes, values);
+    return pointer;
   }
 
-  /** Integers or addresses, one behind the other. */
-  integers(values: readonly (number | Place)[]): Place {
-    const place = this.#take(4 * Math.max(1, values.length));
-    for (const [index, value] of values.entries()) this.#writeWord(place.offset + 4 * index, value);
-    return place;
+  /** Writes an array of integers or addresses. */
+  integers(values: readonly (number | Pointer)[]): Pointer {
+    const pointer = this.#take(4 * Math.max(1, values.length));
+    for (const [index, value] of values.entries()) this.#writeWord(pointer.offset + 4 * index, value);
+    return pointer;
   }
 
-  floats(values: ArrayLike<number>): Place {
-    const place = this.#take(4 * Math.max(1, values.length));
-    this.#floats.set(values, place.offset / 4);
-    return place;
+  /** Writes an array of floats. */
+  floats(values: ArrayLike<number>): Pointer {
+    const pointer = this.#take(4 * Math.max(1, values.length));
+    this.#floats.set(values, pointer.offset / 4);
+    return pointer;
   }
 
-  /** Room that a step fills. What nobody writes there is 0, once the step has cleared it. */
-  room(bytes: number): Place {
-    const offset = this.#room;
-    this.#room = offset + aligned(bytes);
-    return { region: 'room', offset };
+  /** Reserves workspace that a step fills. */
+  reserve(bytes: number): Pointer {
+    const offset = this.#workspaceBytes;
+    this.#workspaceBytes = offset + aligned(bytes);
+    return { region: 'workspace', offset };
   }
 
-  /** @param parameterCount how many numbers the parameters are */
+  /** @param parameterCount the number of scalar parameters */
   finish(parameterCount: number): ProgramMemory {
-    const starts = { image: 0, room: this.#size, parameters: this.#size + this.#room };
+    const starts = { image: 0, workspace: this.#size, parameters: this.#size + this.#workspaceBytes };
     const words = this.#integers.slice(0, this.#size / 4);
-    for (const { word, place } of this.#addresses) words[word] = starts[place.region] + place.offset;
+    for (const { word, pointer } of this.#addresses) words[word] = starts[pointer.region] + pointer.offset;
     const wordsOf = (isParameter: boolean): Int32Array =>
       Int32Array.from(
-        this.#addresses.filter(({ place }) => (place.region === 'parameters') === isParameter).map(({ word }) => word),
+        this.#addresses
+          .filter(({ pointer }) => (pointer.region === 'parameters') === isParameter)
+          .map(({ word }) => word),
       );
     return new ProgramMemory(
       words,

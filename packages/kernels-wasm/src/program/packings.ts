@@ -1,39 +1,40 @@
 /**
- * @file Which parameters go where before a step, and which gradients go where after it; see `assembly/parameters.ts`.
+ * @file Lists how parameters are packed before a step, and how gradients are collected after it; see
+ *   `assembly/parameters.ts`.
  */
 import type { OperandArray, ParameterArray } from '@neural-fields/core/layers';
 import { constants } from '../generated/records.ts';
-import type { Image, Place, RecordValues } from './image.ts';
+import type { Image, Pointer, RecordValues } from './image.ts';
 
 const FLOAT = 4;
-/** Of gradients: a cache line, which a vector of 16 numbers fills. */
+/** Alignment of gradients: a cache line, which is also a vector of 16 floats. */
 const ALIGNMENT = 64;
 
-/** How many numbers a shape has. */
+/** The number of elements of a shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
-/** What a step does with the parameters first. */
+/** The packing of the parameters with which a step begins. */
 export class Packings {
   readonly #records: RecordValues<'Packing'>[] = [];
 
-  /** In order: formulas come after the parameters that they use. */
+  /** Records run in order: add formulas after the parameters that they use. */
   add(record: RecordValues<'Packing'>): void {
     this.#records.push(record);
   }
 
-  finish(image: Image): { readonly place: Place; readonly count: number } {
-    return { place: image.list('Packing', this.#records), count: this.#records.length };
+  finish(image: Image): { readonly pointer: Pointer; readonly count: number } {
+    return { pointer: image.list('Packing', this.#records), count: this.#records.length };
   }
 }
 
-/** Where numbers are in a program's memory, and how far those of the next field are from there. */
-export interface NumberSource {
-  readonly source: Place;
+/** The location of values in a program's memory, and the bytes to those of the next field. */
+export interface ValueSource {
+  readonly source: Pointer;
   readonly fieldBytes: number;
 }
 
-/** Finds numbers. */
-export const sourceOf = (image: Image, numbers: OperandArray): NumberSource =>
+/** The location of a parameter, or of a constant that is written to the image. */
+export const sourceOf = (image: Image, numbers: OperandArray): ValueSource =>
   numbers.kind === 'parameter'
     ? {
         source: { region: 'parameters', offset: FLOAT * numbers.offset },
@@ -41,17 +42,17 @@ export const sourceOf = (image: Image, numbers: OperandArray): NumberSource =>
       }
     : { source: image.floats(numbers.values()), fieldBytes: 0 };
 
-/** Some numbers of a parameter. */
-export interface NumberRange {
+/** Some elements of a parameter. */
+export interface ElementRange {
   readonly first: number;
   readonly count: number;
-  /** From one to the next. */
+  /** Distance between neighbouring elements. */
   readonly step: number;
 }
 
-/** The gradients of parameters in a thread's memory, and how they get from there into the flat vector. */
+/** The layout of a thread's gradients, and how they are collected into the flat vector. */
 export class Gradients {
-  readonly #records: RecordValues<'Collecting'>[] = [];
+  readonly #records: RecordValues<'Collection'>[] = [];
   readonly #panel: number;
   #bytes = 0;
 
@@ -71,7 +72,7 @@ export class Gradients {
     return offset;
   }
 
-  /** A matrix `[rows][columns]` in panels of columns. @returns its offset */
+  /** Allocates the gradient of a matrix `[rows][columns]`, in panels of columns. @returns its offset */
   panels({ offset, shape, fieldStride = 0 }: ParameterArray): number {
     const [rows = 0, columns = 0] = shape;
     const source = this.#take(FLOAT * this.#panel * Math.ceil(columns / this.#panel) * 4 * Math.ceil(rows / 4));
@@ -81,12 +82,14 @@ export class Gradients {
   }
 
   /**
-   * Numbers one behind the other, up to a multiple of a panel's columns: all of them, or `count` from `first`, `step`
-   * apart. @returns their offset
+   * Allocates the contiguous gradient of all elements of a parameter, or of `count` from `first`, `step` apart. It is
+   * padded to a multiple of a panel's columns.
+   *
+   * @returns its offset
    */
   vector(
     { offset, shape, fieldStride = 0 }: ParameterArray,
-    { first = 0, count = sizeOf(shape), step = 1 }: Partial<NumberRange> = {},
+    { first = 0, count = sizeOf(shape), step = 1 }: Partial<ElementRange> = {},
   ): number {
     const source = this.#take(FLOAT * this.#panel * Math.ceil(count / this.#panel));
     const to = { target: FLOAT * (offset + first), fieldBytes: FLOAT * fieldStride };
@@ -94,7 +97,7 @@ export class Gradients {
     return source;
   }
 
-  finish(image: Image): { readonly place: Place; readonly count: number } {
-    return { place: image.list('Collecting', this.#records), count: this.#records.length };
+  finish(image: Image): { readonly pointer: Pointer; readonly count: number } {
+    return { pointer: image.list('Collection', this.#records), count: this.#records.length };
   }
 }

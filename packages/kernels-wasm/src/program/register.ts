@@ -1,5 +1,6 @@
 /**
- * @file The backend for fields: its programs of operations, and the losses that need nothing else, run in WebAssembly.
+ * @file Registers the backend for fields: programs of operations, and pointwise losses on their outputs, in
+ *   WebAssembly.
  */
 import {
   type CompiledLoss,
@@ -12,22 +13,22 @@ import {
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import { hasKernel } from './activations.ts';
+import { encodeProgram } from './encode-program.ts';
 import { fieldGroupOf } from './field-group.ts';
-import { placeProgram } from './place-program.ts';
-import type { Purpose } from './places.ts';
-import { type FieldNumbers, FieldsRunner } from './run-many-fields.ts';
-import { Runner } from './run-placed.ts';
+import { FieldsRunner, type FieldValues } from './run-many-fields.ts';
+import { Runner } from './run-program.ts';
+import type { Purpose } from './scratch-layout.ts';
 
-/** A runner that is made when it is first asked for. */
+/** A runner that is created on first use. */
 const lazyRunner = (simd: SimdBackend, program: KernelProgram, purpose: Purpose, loss?: KernelLoss): (() => Runner) => {
   let made: Runner | undefined;
   return () => {
-    made ??= new Runner(simd.machine, placeProgram(simd.machine, program, purpose, loss));
+    made ??= new Runner(simd.machine, encodeProgram(simd.machine, program, purpose, loss));
     return made;
   };
 };
 
-/** The same for many fields. */
+/** The same, for many fields. */
 const lazyFieldsRunner = (
   { machine }: SimdBackend,
   program: KernelProgram,
@@ -38,7 +39,7 @@ const lazyFieldsRunner = (
   return () => {
     if (made === undefined) {
       const group = fieldGroupOf(program);
-      made = new FieldsRunner(machine, placeProgram(machine, group.program, purpose, loss), group);
+      made = new FieldsRunner(machine, encodeProgram(machine, group.program, purpose, loss), group);
     }
     return made;
   };
@@ -46,8 +47,8 @@ const lazyFieldsRunner = (
 
 const pointsOf = ([first]: readonly TensorInfo[]): number => first?.shape[0] as number;
 
-const fieldNumbers = (simd: SimdBackend, tensor: TensorInfo): FieldNumbers => ({
-  values: simd.numbers(tensor),
+const fieldValues = (simd: SimdBackend, tensor: TensorInfo): FieldValues => ({
+  values: simd.valuesOf(tensor),
   isShared: tensor.shape.length === 2,
 });
 
@@ -61,14 +62,19 @@ const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend
   return {
     forward([coords], parameters) {
       const n = coords?.shape.at(-2) as number;
-      const results = forward().forward(fieldNumbers(simd, coords as TensorInfo), simd.numbers(parameters), n);
-      return results.map((numbers, index) => made([...(blocks[index] as number[]), fields * n, o], numbers));
+      const results = forward().forward(fieldValues(simd, coords as TensorInfo), simd.valuesOf(parameters), n);
+      return results.map((values, index) => made([...(blocks[index] as number[]), fields * n, o], values));
     },
     backward([coords], parameters, upstream) {
       const given = coords as TensorInfo;
-      const derivatives = upstream.map(tensor => simd.numbers(tensor));
+      const derivatives = upstream.map(tensor => simd.valuesOf(tensor));
       const n = given.shape[1] as number;
-      const [byCoords, byParameters] = reverse().reverse(simd.numbers(given), simd.numbers(parameters), derivatives, n);
+      const [byCoords, byParameters] = reverse().reverse(
+        simd.valuesOf(given),
+        simd.valuesOf(parameters),
+        derivatives,
+        n,
+      );
       return [made(given.shape, byCoords), made(parameters.shape, byParameters)];
     },
   };
@@ -79,9 +85,9 @@ const compileFieldsLoss = (program: KernelProgram, loss: KernelLoss, simd: SimdB
   return {
     run([coords], parameters, targets, scale) {
       const { losses, gradient } = runner().loss({
-        coords: fieldNumbers(simd, coords as TensorInfo),
-        parameters: simd.numbers(parameters),
-        targets: targets.map(target => fieldNumbers(simd, target)),
+        coords: fieldValues(simd, coords as TensorInfo),
+        parameters: simd.valuesOf(parameters),
+        targets: targets.map(target => fieldValues(simd, target)),
         scale,
         points: coords?.shape.at(-2) as number,
       });
@@ -103,7 +109,7 @@ const simdFields: FieldBackend = {
   compile(program: KernelProgram, on: KernelBackend) {
     const simd = on as SimdBackend;
     if (program.fields !== undefined) return compileFields(program, program.fields, simd);
-    const numbers = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor));
+    const valuesOf = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.valuesOf(tensor));
     const forward = lazyRunner(simd, program, 'forward');
     const reverse = lazyRunner(simd, program, 'reverse');
     const { outFeatures: o, shape } = program;
@@ -113,7 +119,7 @@ const simdFields: FieldBackend = {
         const n = pointsOf(inputs);
         const kept = isRecorded ? simd.keptForward.start() : undefined;
         const runner = kept ? reverse() : forward();
-        const results = runner.forward(numbers(inputs), simd.numbers(parameters), n, kept);
+        const results = runner.forward(valuesOf(inputs), simd.valuesOf(parameters), n, kept);
         if (kept) simd.keptForward.remember(runner, [...inputs, parameters]);
         return results.map((values, index) =>
           simd.makeTensorInfo([...(blocks[index] as number[]), n, o], 'float32', values),
@@ -122,7 +128,7 @@ const simdFields: FieldBackend = {
       backward(inputs, parameters, upstream) {
         const runner = reverse();
         const kept = simd.keptForward.claim(runner, [...inputs, parameters]);
-        const given = { inputs: numbers(inputs), parameters: simd.numbers(parameters), upstream: numbers(upstream) };
+        const given = { inputs: valuesOf(inputs), parameters: simd.valuesOf(parameters), upstream: valuesOf(upstream) };
         const results = runner.reverse({ ...given, total: pointsOf(inputs) }, kept);
         const shapes = [...inputs, parameters].map(tensor => [...tensor.shape]);
         return results.map((values, index) => simd.makeTensorInfo(shapes[index] as number[], 'float32', values)) as [
@@ -135,14 +141,14 @@ const simdFields: FieldBackend = {
   compileLoss(program, loss, on) {
     const simd = on as SimdBackend;
     if (program.fields !== undefined) return compileFieldsLoss(program, loss, simd);
-    const numbers = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.numbers(tensor));
+    const valuesOf = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.valuesOf(tensor));
     const runner = lazyRunner(simd, program, 'loss', loss);
     return {
       run(inputs, parameters, targets, scale) {
         const result = runner().loss({
-          inputs: numbers(inputs),
-          parameters: simd.numbers(parameters),
-          targets: numbers(targets),
+          inputs: valuesOf(inputs),
+          parameters: simd.valuesOf(parameters),
+          targets: valuesOf(targets),
           scale,
           total: pointsOf(inputs),
         });

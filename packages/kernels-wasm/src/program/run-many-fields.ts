@@ -1,97 +1,104 @@
 /**
- * @file Steps of placed programs for many fields: batches of fields, or of the points of one field; a job runs for
- * each.
+ * @file Runs encoded programs for many fields: one job for each batch, which has several fields or a part of the points
+ *   of one field.
  */
 import type { LossScale } from '@neural-fields/core/kernels';
 import { constants } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
-import { type BatchShape, batchShapeOf, batchSize, evenTile, fieldsTogether, threadsFor } from './batches.ts';
+import { type BatchShape, batchShapeOf, batchSize, evenTile, fieldsPerBatch, threadsFor } from './batches.ts';
 import { copyBlocks } from './copies.ts';
+import type { EncodedProgram } from './encode-program.ts';
 import { copyOwnIn, copyOwnOut, copySharedIn, copySharedOut, type FieldGroup } from './field-group.ts';
 import { wordOf } from './image.ts';
-import type { PlacedProgram } from './place-program.ts';
-import type { Purpose } from './places.ts';
-import { JOBS } from './run-placed.ts';
+import { JOBS } from './run-program.ts';
+import type { Purpose } from './scratch-layout.ts';
 
 const FLOAT = 4;
 const DOUBLE = 8;
 const CACHE_LINE = 64;
 
-/** Numbers of each field's own points `[b][n][k]`, or of points that all fields share, `[n][k]`. */
-export interface FieldNumbers {
+/** Values at each field's own points `[b][n][k]`, or at points that all fields share, `[n][k]`. */
+export interface FieldValues {
   readonly values: Float32Array;
   readonly isShared: boolean;
 }
 
-/** Numbers of all points that go through the kernels batch by batch. */
+/** An array over all points that is copied to or from the kernels' memory batch by batch. */
 interface Stream {
   readonly direction: 'in' | 'out' | 'within';
-  /** Arrays of one block or several, `[blocks][b n][features]`; none for room that only the kernels use. */
+  /** Arrays of one block or several, `[blocks][b n][features]`; empty for scratch that only the kernels use. */
   readonly arrays: readonly Float32Array[];
   readonly features: number;
-  /** Of each point: those of all blocks. */
-  readonly numbers: number;
-  /** Whether all fields have the same: `[n][features]`. */
+  /** Over all blocks. */
+  readonly floatsPerPoint: number;
+  /** Whether all fields share the values: `[n][features]`. */
   readonly isShared: boolean;
-  /** Offset in the program's memory of the address where the kernels look for it. */
-  readonly place: number;
+  /** Offset in the program image of the address from which the kernels read or write the data. */
+  readonly addressOffset: number;
 }
 
-/** A batch: some whole fields, or some points of one. */
+/** A batch: several whole fields, or some points of one. */
 interface FieldBatch {
   readonly firstField: number;
   readonly fields: number;
   readonly firstPoint: number;
-  /** Of each field. */
+  /** Points of each field. */
   readonly points: number;
 }
 
-/** Everything that the steps of a program for many fields need of it. */
+/** Runs a program for many fields. */
 export class FieldsRunner {
   readonly #machine: Machine;
-  readonly #placed: PlacedProgram;
+  readonly #encoded: EncodedProgram;
   readonly #group: FieldGroup;
   readonly #shape: BatchShape;
 
-  /** @param placed the group's program */
-  constructor(machine: Machine, placed: PlacedProgram, group: FieldGroup) {
+  /** @param encoded the encoding of the group's program */
+  constructor(machine: Machine, encoded: EncodedProgram, group: FieldGroup) {
     this.#machine = machine;
-    this.#placed = placed;
+    this.#encoded = encoded;
     this.#group = group;
-    this.#shape = batchShapeOf(placed.program);
+    this.#shape = batchShapeOf(encoded.program);
   }
 
-  /** Where a field of a record of the program stands. */
-  #place(field: 'outputs' | 'upstream'): number {
-    return this.#placed.job + FLOAT * wordOf('Program', field);
+  /** Offset of an address of the job's record in the program image. */
+  #addressOffset(field: 'outputs' | 'upstream'): number {
+    return this.#encoded.job + FLOAT * wordOf('Program', field);
   }
 
-  #coords({ values, isShared }: FieldNumbers): Stream {
-    const { inFeatures } = this.#placed.program.shape;
-    const place = this.#placed.inputs + FLOAT * wordOf('Input', 'source');
-    return { direction: 'in', arrays: [values], features: inFeatures, numbers: inFeatures, isShared, place };
+  #coords({ values, isShared }: FieldValues): Stream {
+    const { inFeatures } = this.#encoded.program.shape;
+    const addressOffset = this.#encoded.inputs + FLOAT * wordOf('Input', 'source');
+    return {
+      direction: 'in',
+      arrays: [values],
+      features: inFeatures,
+      floatsPerPoint: inFeatures,
+      isShared,
+      addressOffset,
+    };
   }
 
   #jet(direction: Stream['direction'], arrays: readonly Float32Array[], field: 'outputs' | 'upstream'): Stream {
-    const features = this.#placed.program.outFeatures;
+    const features = this.#encoded.program.outFeatures;
     return {
       direction,
       arrays,
       features,
-      numbers: this.#shape.outputNumbers,
+      floatsPerPoint: this.#shape.outputFloats,
       isShared: false,
-      place: this.#place(field),
+      addressOffset: this.#addressOffset(field),
     };
   }
 
   /**
-   * @param points n, those of each field
-   * @returns value `[b n][o]`, then first `[d][b n][o]` and second `[m][b n][o]` as far as the order goes
+   * @param points n, the points of each field
+   * @returns value `[b n][o]`, then first `[d][b n][o]` and second `[m][b n][o]` up to the jet's order
    */
-  forward(coords: FieldNumbers, parameters: Float32Array, points: number): Float32Array[] {
-    const { shape, outFeatures } = this.#placed.program;
+  forward(coords: FieldValues, parameters: Float32Array, points: number): Float32Array[] {
+    const { shape, outFeatures } = this.#encoded.program;
     const block = this.#group.fields * points * outFeatures;
     const results = [allocate(block)];
     if (shape.order >= 1) results.push(allocate(shape.inFeatures * block));
@@ -109,12 +116,12 @@ export class FieldsRunner {
     points: number,
   ): [coords: Float32Array, parameters: Float32Array] {
     const result = allocate(coords.length);
-    const place = this.#placed.inputs + FLOAT * wordOf('Input', 'sourceGradient');
+    const addressOffset = this.#encoded.inputs + FLOAT * wordOf('Input', 'sourceGradient');
     const given = this.#coords({ values: coords, isShared: false });
     const streams = [
       given,
       this.#jet('in', upstream, 'upstream'),
-      { ...given, direction: 'out' as const, arrays: [result], place },
+      { ...given, direction: 'out' as const, arrays: [result], addressOffset },
     ];
     const gradient = allocate(parameters.length);
     this.#run('reverse', streams, parameters, { points, gradient });
@@ -129,19 +136,26 @@ export class FieldsRunner {
     scale,
     points,
   }: {
-    readonly coords: FieldNumbers;
+    readonly coords: FieldValues;
     readonly parameters: Float32Array;
-    readonly targets: readonly FieldNumbers[];
+    readonly targets: readonly FieldValues[];
     readonly scale: LossScale;
     readonly points: number;
   }): { readonly losses: Float32Array; readonly gradient: Float32Array } {
-    const { targets: used, usesAdjoint } = this.#placed;
+    const { targets: used, usesAdjoint } = this.#encoded;
     const streams = [
       this.#coords(coords),
       ...(usesAdjoint ? [this.#jet('within', [], 'upstream')] : []),
       ...used.map(({ index, width, source }): Stream => {
-        const { values, isShared } = targets[index] as FieldNumbers;
-        return { direction: 'in', arrays: [values], features: width, numbers: width, isShared, place: source };
+        const { values, isShared } = targets[index] as FieldValues;
+        return {
+          direction: 'in',
+          arrays: [values],
+          features: width,
+          floatsPerPoint: width,
+          isShared,
+          addressOffset: source,
+        };
       }),
     ];
     const losses = allocate(this.#group.fields);
@@ -150,15 +164,15 @@ export class FieldsRunner {
     return { losses, gradient };
   }
 
-  /** How many fields, and how many points of each, are in a batch. */
+  /** How many fields, and how many points of each, a batch has. */
   #batchOf(streams: readonly Stream[], points: number): { readonly fields: number; readonly points: number } {
-    const numbers = streams.reduce((sum, stream) => sum + stream.numbers, 0);
-    const together = fieldsTogether(this.#shape, { points, numbers });
+    const floatsPerPoint = streams.reduce((sum, stream) => sum + stream.floatsPerPoint, 0);
+    const together = fieldsPerBatch(this.#shape, { points, floatsPerPoint });
     if (together < 1) return { fields: 1, points: batchSize(this.#shape, points) };
     return { fields: Math.min(this.#group.size, together), points };
   }
 
-  /** Runs a job for each batch, and puts together what comes of them. */
+  /** Runs a job for each batch and combines the results. */
   #run(
     purpose: Purpose,
     streams: readonly Stream[],
@@ -177,30 +191,30 @@ export class FieldsRunner {
   ): void {
     const { arena, functions, pool } = this.#machine;
     const group = this.#group;
-    const { scratchBytes, gradientBytes, packings, collectings, job: program, usesAdjoint, tilePoints } = this.#placed;
+    const { scratchBytes, gradientBytes, packings, collections, job: program, usesAdjoint, tilePoints } = this.#encoded;
     const batch = this.#batchOf(streams, points);
     arena.scope(() => {
-      const parameterAddress = arena.take(FLOAT * group.numbers);
+      const parameterAddress = arena.take(FLOAT * group.totalFloats);
       const images = this.#takeImages(parameterAddress, scale);
-      const flat = gradient ? arena.take(FLOAT * group.numbers) : 0;
+      const flat = gradient ? arena.take(FLOAT * group.totalFloats) : 0;
       const gradients = arena.take(2 * gradientBytes * pool.count);
       const sums = losses ? arena.take(DOUBLE * batch.fields) : 0;
       const firstSums = losses ? arena.take(constants.SUM_BYTES * pool.count) : 0;
-      const room = streams.map(({ numbers, isShared }) =>
-        arena.take(FLOAT * numbers * batch.points * (isShared ? 1 : batch.fields)),
+      const buffers = streams.map(({ floatsPerPoint, isShared }) =>
+        arena.take(FLOAT * floatsPerPoint * batch.points * (isShared ? 1 : batch.fields)),
       );
       const scratch = arena.take(scratchBytes * pool.count);
       const addresses = arena.take(recordBytes('FieldAddress') * streams.length);
       const job = arena.take(recordBytes('FieldsJob'));
       const common = {
-        work: JOBS[purpose][usesAdjoint ? 1 : 0],
+        tileJob: JOBS[purpose][usesAdjoint ? 1 : 0],
         images,
         imageBytes: this.#imageBytes,
         program,
         packings: packings.offset,
         packingCount: packings.count,
-        collectings: collectings.offset,
-        collectingCount: gradient ? collectings.count : 0,
+        collections: collections.offset,
+        collectionCount: gradient ? collections.count : 0,
         addresses,
         addressCount: streams.length,
         scratch,
@@ -211,11 +225,11 @@ export class FieldsRunner {
       };
       const runBatch = (one: FieldBatch): void => {
         for (const [index, stream] of streams.entries()) {
-          const first = room[index] as number;
-          const { place, features, isShared, direction } = stream;
+          const first = buffers[index] as number;
+          const { addressOffset, features, isShared, direction } = stream;
           const fieldBytes = isShared ? 0 : FLOAT * one.points * features;
           writeRecord(arena, 'FieldAddress', addresses + index * recordBytes('FieldAddress'), {
-            place,
+            offset: addressOffset,
             first,
             fieldBytes,
           });
@@ -227,20 +241,20 @@ export class FieldsRunner {
         pool.run(constants.JOB_MANY_FIELDS, job, threads);
         if (gradient) functions.joinFields(job, threads);
         for (const [index, stream] of streams.entries())
-          if (stream.direction === 'out') this.#copy(stream, room[index] as number, one, points);
+          if (stream.direction === 'out') this.#copy(stream, buffers[index] as number, one, points);
       };
 
       functions.clear(gradients, 2 * gradientBytes * pool.count);
-      if (flat) functions.clear(flat, FLOAT * group.sharedNumbers);
-      copySharedIn(group, parameters, arena.floats(parameterAddress, group.numbers));
+      if (flat) functions.clear(flat, FLOAT * group.sharedFloats);
+      copySharedIn(group, parameters, arena.floats(parameterAddress, group.totalFloats));
       for (let firstField = 0; firstField < group.fields; firstField += batch.fields) {
         const fields = Math.min(batch.fields, group.fields - firstField);
-        copyOwnIn(group, parameters, arena.floats(parameterAddress, group.numbers), firstField, fields);
-        if (flat) functions.clear(flat + FLOAT * group.sharedNumbers, FLOAT * (group.numbers - group.sharedNumbers));
+        copyOwnIn(group, parameters, arena.floats(parameterAddress, group.totalFloats), firstField, fields);
+        if (flat) functions.clear(flat + FLOAT * group.sharedFloats, FLOAT * (group.totalFloats - group.sharedFloats));
         if (sums) functions.clear(sums, DOUBLE * fields);
         for (let firstPoint = 0; firstPoint < points; firstPoint += batch.points)
           runBatch({ firstField, fields, firstPoint, points: Math.min(batch.points, points - firstPoint) });
-        if (gradient) copyOwnOut(group, gradient, arena.floats(flat, group.numbers), firstField, fields);
+        if (gradient) copyOwnOut(group, gradient, arena.floats(flat, group.totalFloats), firstField, fields);
         if (losses && scale) {
           const all = new Float64Array(arena.memory.buffer, sums, fields);
           for (let field = 0; field < fields; field++) losses[firstField + field] = (all[field] as number) * scale.loss;
@@ -248,19 +262,19 @@ export class FieldsRunner {
       }
       if (!gradient) return;
       functions.collectFields(job, pool.count);
-      copySharedOut(group, gradient, arena.floats(flat, group.numbers));
+      copySharedOut(group, gradient, arena.floats(flat, group.totalFloats));
     });
   }
 
-  /** Bytes from the program's memory of one thread to that of the next. */
+  /** Bytes between the program images of neighbouring threads. */
   get #imageBytes(): number {
-    return CACHE_LINE * Math.ceil(this.#placed.memory.parameters / CACHE_LINE);
+    return CACHE_LINE * Math.ceil(this.#encoded.memory.parameters / CACHE_LINE);
   }
 
-  /** The program's memory for each thread. @returns the address of the first */
+  /** Writes a program image for each thread. @returns the address of the first */
   #takeImages(parameters: number, scale: LossScale | undefined): number {
     const { arena, pool } = this.#machine;
-    const { memory, loss } = this.#placed;
+    const { memory, loss } = this.#encoded;
     const images = arena.take(this.#imageBytes * pool.count);
     for (let thread = 0; thread < pool.count; thread++) {
       const base = images + thread * this.#imageBytes;
@@ -271,12 +285,17 @@ export class FieldsRunner {
     return images;
   }
 
-  /** Copies a batch of a stream. */
-  #copy({ direction, arrays, features, numbers, isShared }: Stream, address: number, one: FieldBatch, n: number): void {
+  /** Copies one batch of a stream in or out. */
+  #copy(
+    { direction, arrays, features, floatsPerPoint, isShared }: Stream,
+    address: number,
+    one: FieldBatch,
+    n: number,
+  ): void {
     const count = isShared ? one.points : one.fields * one.points;
     const start = isShared ? one.firstPoint : one.firstField * n + one.firstPoint;
     const total = isShared ? n : this.#group.fields * n;
-    const view = this.#machine.arena.floats(address, count * numbers);
+    const view = this.#machine.arena.floats(address, count * floatsPerPoint);
     copyBlocks(arrays, view, { start, count, total }, features, direction === 'out' ? 'out' : 'in');
   }
 }

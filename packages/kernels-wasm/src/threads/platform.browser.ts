@@ -4,10 +4,10 @@ import { serve } from './serve.ts';
 /** Threads in browsers need shared memory, which a page has only when it is cross-origin isolated. */
 const isolated = (): boolean => globalThis.crossOriginIsolated === true && typeof Worker === 'function';
 
-/** A script that loads takes less; one that is something else than it should be never answers. */
-const PATIENCE = 20_000;
+/** Loading a worker script takes less; a wrong script never answers. */
+const START_TIMEOUT_MS = 20_000;
 
-/** Starts a thread in a worker, which `make` makes and `clean` cleans up after. */
+/** Starts a thread in a worker created by `make`; `clean` runs once it has started or failed. */
 const starter =
   (make: () => Worker, clean: () => void = () => undefined): ThreadStarter =>
   start => {
@@ -19,16 +19,16 @@ const starter =
         event.preventDefault();
         fail();
       };
-      setTimeout(fail, PATIENCE);
+      setTimeout(fail, START_TIMEOUT_MS);
     }).finally(clean);
     worker.postMessage(start);
     return { started, isAlive: () => true, terminate: () => worker.terminate() };
   };
 
-// Vite and webpack find the script in these very words, and put it beside the page's own.
+// Vite and webpack recognise exactly this expression, and bundle the script.
 const fromFile = starter(() => new Worker(new URL('./thread.browser.js', import.meta.url), { type: 'module' }));
 
-/** For whatever else made the page: needs no file, but a content security policy may forbid it. */
+/** The fallback for other bundlers: it needs no file, but a content security policy may forbid it. */
 const fromText: ThreadStarter = start => {
   const source = `const serve = ${serve}; onmessage = ({ data }) => { postMessage('started'); serve(data); };`;
   const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
@@ -41,7 +41,7 @@ const fromText: ThreadStarter = start => {
 export const platform: Platform = {
   prepare: () => undefined,
   availableThreads: () => (isolated() ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1),
-  triesFirst: true,
+  needsProbe: true,
   starters: script =>
     script === undefined ? [fromFile, fromText] : [starter(() => new Worker(script, { type: 'module' }))],
 };

@@ -10,7 +10,7 @@ const startThread: ThreadStarter = start => {
   const worker = new Worker(source, { eval: true, workerData: start, execArgv: [], name: `simd ${start.thread}` });
   let alive = true;
   worker.unref();
-  // Without a listener an error in a worker ends the process; the pool finds out by itself, see pool.ts.
+  // Without a listener, an error in a worker ends the process. The pool detects failed workers itself, see pool.ts.
   worker.on('error', () => undefined);
   worker.on('exit', () => {
     alive = false;
@@ -19,12 +19,11 @@ const startThread: ThreadStarter = start => {
 };
 
 export const platform: Platform = {
-  // Node 20 has relaxed SIMD behind this flag. Later versions have it without, and complain of flags that they do not
-  // know.
+  // Node 20 has relaxed SIMD behind this flag. Later versions enable it by default, and warn about unknown flags.
   prepare: () => {
     if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
   },
   availableThreads: () => availableParallelism(),
-  triesFirst: false,
+  needsProbe: false,
   starters: () => [startThread],
 };

@@ -1,48 +1,50 @@
-/** @file What threads need from the platform: `#platform` in package.json leads to one of the two implementations. */
+/**
+ * @file What threads need from the platform; `#platform` in package.json resolves to one of the two implementations.
+ */
 
-/** The places of the control words that all threads share; see `CONTROL` in `serve.ts`. */
+/** The indices of the control words that all threads share; see `CONTROL` in `serve.ts`. */
 export type ControlWords = Readonly<
   Record<'generation' | 'done' | 'kind' | 'job' | 'threads' | 'failed' | 'claims' | 'length', number>
 >;
 
-/** What a thread starts from. */
+/** The data with which a thread starts. */
 export interface ThreadStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** The address of the control words. */
   readonly control: number;
-  /** What each control word is. */
+  /** The index of each control word. */
   readonly words: ControlWords;
-  /** From 1; 0 is the caller's own thread. */
+  /** Number of the thread, from 1; 0 is the caller's own thread. */
   readonly thread: number;
 }
 
 /** A thread that waits for jobs. */
 export interface Thread {
   /**
-   * Settles when the thread runs; rejects when it cannot, as under a content security policy without the workers'
-   * source.
+   * Resolves when the thread runs; rejects when it cannot start, for example because a content security policy forbids
+   * the worker's source.
    */
   readonly started: Promise<void>;
-  /** False when the thread is known to have ended. */
+  /** False once the thread is known to have ended. */
   isAlive(): boolean;
   terminate(): void;
 }
 
-/** A way to make a thread. @throws Error when there is no such way here */
+/** Starts a thread. @throws Error when that is not possible here */
 export type ThreadStarter = (start: ThreadStart) => Thread;
 
 export interface Platform {
-  /** Makes the engine take all that it can; called once, before the module is compiled. */
+  /** Enables optional features of the engine; called once, before the module is compiled. */
   prepare(): void;
-  /** How many threads the machine runs at once; 1 where memory cannot be shared. */
+  /** The number of hardware threads; 1 where memory cannot be shared. */
   availableThreads(): number;
-  /** True where one only finds out whether threads can start by starting them. */
-  readonly triesFirst: boolean;
+  /** True where the only way to know whether threads can start is to start them. */
+  readonly needsProbe: boolean;
   /**
-   * The ways to make a thread, which never keeps a process alive; best first.
+   * The ways to start a thread, best first. Threads never keep a process alive.
    *
-   * @param script the address of the thread's script, where the application says it; in browsers only
+   * @param script the URL of the thread's script, if the application gives one; only in browsers
    */
   starters(script: string | undefined): readonly ThreadStarter[];
 }

@@ -4,24 +4,22 @@ import type { Arena } from '../wasm/memory.ts';
 import type { Thread, ThreadStarter } from './platform.ts';
 import { CONTROL } from './serve.ts';
 
-/** A thread of the kernels failed, or did not answer. The backend stays usable: the next job starts new threads. */
+/** A thread of the kernels failed or timed out. The backend stays usable: the next job starts new threads. */
 export class KernelThreadError extends Error {
   override readonly name = 'KernelThreadError';
 }
 
-/** No job takes as long as this: they are cut to size. */
-const PATIENCE = 120_000;
-/** How long the caller looks for the others' end before it sleeps. */
-const SPINS = 20_000;
-const NAP = 100;
-/**
- * Threads that are told to end may still look at their control words for a moment: each start takes others, in turn.
- */
-const CONTROLS = 64;
+/** Much longer than any job takes: batches limit the work of a job. */
+const JOB_TIMEOUT_MS = 120_000;
+/** How often the caller checks for the end of the others before it blocks. */
+const MAX_SPINS = 20_000;
+const POLL_INTERVAL_MS = 100;
+/** Terminated threads may still read their control words for a moment, so each start uses the next of these blocks. */
+const CONTROL_BLOCKS = 64;
 const CONTROL_BYTES = 4 * CONTROL.length;
 
-/** True where this thread may sleep, which the main thread of a page may not. */
-const maySleep = (words: Int32Array): boolean => {
+/** Whether this thread may block; the main thread of a page may not. */
+const canBlock = (words: Int32Array): boolean => {
   try {
     Atomics.wait(words, CONTROL.failed, -1, 0);
     return true;
@@ -30,32 +28,32 @@ const maySleep = (words: Int32Array): boolean => {
   }
 };
 
-/** What a pool works with. */
+/** Options of a pool. */
 export interface ThreadPoolOptions {
   readonly module: WebAssembly.Module;
   /** The caller's own instance. */
   readonly kernels: WasmExports;
   readonly arena: Arena;
-  /** Threads in all, at most `MOST_THREADS`; 1 for none beside the caller's. */
+  /** Number of threads including the caller's, at most `MAX_THREADS`. */
   readonly count: number;
-  /** The address of the threads' script, in browsers. */
+  /** The URL of the threads' script, in browsers. */
   readonly script?: string | undefined;
-  /** Milliseconds after which a thread that has begun its share and not ended it has failed; two minutes if absent. */
-  readonly patience?: number;
+  /** Milliseconds after which a thread that has not finished its share counts as failed; two minutes if absent. */
+  readonly timeoutMs?: number;
 }
 
 /**
- * The threads that share a job: the caller's own, number 0, and workers, which start with the first job that is worth
- * it. Which share is whose is fixed by their number, so the results depend on nothing else; the caller takes over what
- * a worker has not begun when its own share is done, as while the worker is starting or busy elsewhere, so that no job
- * ever waits for a thread that is not there.
+ * The threads that share a job: the caller's own, number 0, and workers, which start with the first job that is large
+ * enough. The division into shares depends only on the number of threads, and so do the results. When the caller has
+ * finished its own share it takes over those that workers have not begun, for example because they are still starting,
+ * so that no job waits for a thread that is not running.
  */
 export class ThreadPool {
   readonly count: number;
   readonly #options: ThreadPoolOptions;
   readonly #starters: readonly ThreadStarter[];
   readonly #controls: number;
-  #starter = 0;
+  #starterIndex = 0;
   #starts = 0;
   #workers: Thread[] = [];
 
@@ -63,18 +61,18 @@ export class ThreadPool {
     this.count = options.count;
     this.#options = options;
     this.#starters = platform.starters(options.script);
-    this.#controls = options.arena.take(CONTROLS * CONTROL_BYTES);
+    this.#controls = options.arena.take(CONTROL_BLOCKS * CONTROL_BYTES);
   }
 
   /**
-   * Finds a way to make threads, where there may be none.
+   * Starts the threads on platforms where starting may fail, in the first way that works.
    *
-   * @throws Error when there is none
+   * @throws Error when none works
    */
   async prepare(): Promise<void> {
-    if (!platform.triesFirst || this.count <= 1) return;
+    if (!platform.needsProbe || this.count <= 1) return;
     let reason: unknown;
-    for (; this.#starter < this.#starters.length; this.#starter += 1)
+    for (; this.#starterIndex < this.#starters.length; this.#starterIndex += 1)
       try {
         this.#start();
         await Promise.all(this.#workers.map(({ started }) => started));
@@ -87,45 +85,46 @@ export class ThreadPool {
   }
 
   /**
-   * Starts the workers where there are none or one has ended; false where there can be none, as under Node's permission
-   * model.
+   * Starts the workers if there are none or one has ended. Returns false if they cannot start, for example under Node's
+   * permission model.
    */
-  #areRunning(): boolean {
+  #ensureRunning(): boolean {
     if (this.#workers.length > 0 && this.#workers.every(worker => worker.isAlive())) return true;
     this.dispose();
-    if (this.#starter >= this.#starters.length) return false;
+    if (this.#starterIndex >= this.#starters.length) return false;
     try {
       this.#start();
     } catch {
       this.dispose();
-      this.#starter = this.#starters.length;
+      this.#starterIndex = this.#starters.length;
       return false;
     }
     return true;
   }
 
   get #control(): number {
-    return this.#controls + CONTROL_BYTES * (this.#starts % CONTROLS);
+    return this.#controls + CONTROL_BYTES * (this.#starts % CONTROL_BLOCKS);
   }
 
   #start(): void {
     this.#starts += 1;
     const { arena, module } = this.#options;
     arena.integers(this.#control, CONTROL.length).fill(0);
-    const start = this.#starters[this.#starter] as ThreadStarter;
+    const start = this.#starters[this.#starterIndex] as ThreadStarter;
     for (let thread = 1; thread < this.count; thread++) {
       const worker = start({ module, memory: arena.memory, control: this.#control, words: CONTROL, thread });
-      // One that cannot start does no harm, unless somebody asks: its shares are taken over.
+      // A worker that cannot start does no harm: the caller takes over its shares. `prepare` awaits the promise itself.
       worker.started.catch(() => undefined);
       this.#workers.push(worker);
     }
   }
 
   /**
-   * Does a job on `threads` threads and returns when all of it is done.
+   * Runs a job and returns when it is finished.
    *
    * @param job the address of the job's record
-   * @throws KernelThreadError when a thread failed
+   * @param threads 1 to run it on the caller's thread alone; else all threads share it
+   * @throws KernelThreadError when a thread fails or times out
    */
   run(kind: JobKind, job: number, threads: number = this.count): void {
     const { kernels, arena } = this.#options;
@@ -133,8 +132,8 @@ export class ThreadPool {
       kernels.run(kind, job, 0, 1);
       return;
     }
-    if (!this.#areRunning()) {
-      // All shares, one after the other: the sums are then those of as many threads, to the last bit.
+    if (!this.#ensureRunning()) {
+      // The caller runs all shares in order: the sums are then bitwise the same as with running workers.
       for (let thread = 0; thread < this.count; thread++) kernels.run(kind, job, thread, this.count);
       return;
     }
@@ -163,7 +162,7 @@ export class ThreadPool {
     throw new KernelThreadError(`simd: thread ${failed} of ${this.count} failed`, { cause });
   }
 
-  /** True when the thread has not begun its share, and now the caller has to do it. */
+  /** Claims a thread's share for the caller. Returns false if the thread has already begun it. */
   #claims(words: Int32Array, thread: number, generation: number): boolean {
     const place = CONTROL.claims + thread;
     const taken = Atomics.load(words, place);
@@ -171,25 +170,25 @@ export class ThreadPool {
   }
 
   #awaitWorkers(words: Int32Array): void {
-    const wanted = this.count - 1;
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, CONTROL.done) === wanted) return;
-    const { patience = PATIENCE } = this.#options;
-    const sleeps = maySleep(words);
+    const workers = this.count - 1;
+    for (let i = 0; i < MAX_SPINS; i++) if (Atomics.load(words, CONTROL.done) === workers) return;
+    const { timeoutMs = JOB_TIMEOUT_MS } = this.#options;
+    const blocks = canBlock(words);
     const started = performance.now();
     for (;;) {
       const done = Atomics.load(words, CONTROL.done);
-      if (done === wanted) return;
-      if (sleeps) Atomics.wait(words, CONTROL.done, done, NAP);
-      if (performance.now() - started > patience) {
+      if (done === workers) return;
+      if (blocks) Atomics.wait(words, CONTROL.done, done, POLL_INTERVAL_MS);
+      if (performance.now() - started > timeoutMs) {
         this.dispose();
         throw new KernelThreadError(
-          `simd: ${wanted - done} of ${this.count} threads did not answer within ${patience / 1000} s`,
+          `simd: ${workers - done} of ${this.count} threads timed out after ${timeoutMs / 1000} s`,
         );
       }
     }
   }
 
-  /** Ends the workers. A later job starts new ones. */
+  /** Terminates the workers. A later job starts new ones. */
   dispose(): void {
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];

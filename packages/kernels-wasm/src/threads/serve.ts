@@ -1,14 +1,14 @@
-/** @file What a thread does: it waits for jobs and takes its share of each. */
+/** @file The loop of a thread: it waits for jobs and processes its share of each. */
 import type { WasmExports } from '../wasm/exports.ts';
 import type { ControlWords, ThreadStart } from './platform.ts';
 
-/** The most threads that share a job, the caller's own among them: as many as there are claims in {@link CONTROL}. */
-export const MOST_THREADS = 16;
+/** The maximum number of threads that share a job, including the caller's; {@link CONTROL} has a claim for each. */
+export const MAX_THREADS = 16;
 
 /**
- * The words by which threads and their owner talk, in shared memory. `generation` counts the jobs; from `claims` on
- * lies a word for each thread, the last generation in which its share was taken: by itself, or by the owner where it
- * was late.
+ * The indices of the control words in shared memory by which the caller and the workers synchronise. `generation`
+ * counts the jobs. From `claims` on there is a word for each thread: the last generation in which its share was
+ * claimed, by the thread itself, or by the caller if the thread was late.
  */
 export const CONTROL: ControlWords = {
   generation: 0,
@@ -22,10 +22,9 @@ export const CONTROL: ControlWords = {
 };
 
 /**
- * Takes a thread's share of every job; never returns.
+ * Processes a thread's share of every job; never returns.
  *
- * A thread without a file of its own gets the text of this function, so it uses nothing that is not an argument or
- * global.
+ * Some threads are started from the source text of this function, so it may use nothing but its argument and globals.
  */
 export function serve(start: ThreadStart): never {
   const control = start.words;

@@ -1,7 +1,6 @@
 /**
- * @file The script of a thread in a browser, for pages whose content security policy allows workers from files only. It
- *   is also `@neural-fields/kernels-wasm/thread`, for those who put it somewhere themselves. It does nothing where it
- *   is not a worker.
+ * @file The script of a worker thread in a browser. It is also exported as `@neural-fields/kernels-wasm/thread`, for
+ *   applications that serve it themselves. Outside a worker it does nothing.
  */
 import type { ThreadStart } from './platform.ts';
 import { serve } from './serve.ts';

@@ -1,18 +1,18 @@
 import { relaxedSimdBinary, simdBinary } from '../generated/binaries.ts';
 
-/** The module behind the text of `generated/binaries.ts`. */
+/** Decodes a module of `generated/binaries.ts`. */
 export const decodeBinary = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 
 /** A build of the module. */
 export interface Build {
-  /** What its roundings depend on: with relaxed SIMD a product and a sum are rounded once. */
+  /** Results of the builds differ in rounding: relaxed SIMD rounds a multiply-add only once. */
   readonly name: 'relaxed SIMD' | 'SIMD';
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * The build that this engine takes, best first.
+ * The best build that this engine supports.
  *
  * @throws Error when the engine has no WebAssembly SIMD, or no shared memory
  */

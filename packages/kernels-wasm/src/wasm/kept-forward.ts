@@ -1,25 +1,25 @@
-/** @file What a forward pass leaves for the reverse pass that follows it, so that it need not be worked out again. */
+/** @file Keeps the results of a forward pass for the backward pass that follows, which then need not recompute them. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Arena, KernelMemoryError } from './memory.ts';
 
-/** 64 MiB: the values of some thousand points of a network 256 wide. What does not fit is worked out again. */
-const ROOM = 2 ** 26;
+/** 64 MiB: some thousand points of a network of width 256. What does not fit is recomputed. */
+const KEPT_BYTES = 2 ** 26;
 
-/** Room for the tiles of one forward pass. */
+/** Memory for the tiles of one forward pass. */
 export interface KeptTiles {
   readonly address: number;
   readonly bytes: number;
 }
 
 /**
- * The last forward pass whose gradient was being recorded: one at a time, as the reverse pass of a step follows at
- * once.
+ * Keeps the last forward pass that was run under a gradient tape. Only one is kept, as a step's backward pass follows
+ * its forward pass immediately.
  */
 export class KeptForward {
   readonly #arena: Arena;
-  #room: KeptTiles | undefined;
-  #isRefused = false;
-  /** Whose pass it was, and the data of the tensors that it read, which never change. */
+  #tiles: KeptTiles | undefined;
+  #outOfMemory = false;
+  /** The owner of the pass, and the ids of the tensors that it read; a tensor's data never change. */
   #owner: object | undefined;
   #data: readonly object[] = [];
 
@@ -28,32 +28,32 @@ export class KeptForward {
   }
 
   /**
-   * Room for a pass, in place of what the last one left; `undefined` where there is no memory for it. Not to be called
+   * Memory for a new pass; discards the last one. Returns `undefined` if there is not enough memory. Must not be called
    * within a scope of the arena.
    */
   start(): KeptTiles | undefined {
     this.#owner = undefined;
-    if (this.#room === undefined && !this.#isRefused)
+    if (this.#tiles === undefined && !this.#outOfMemory)
       try {
-        this.#room = { address: this.#arena.take(ROOM), bytes: ROOM };
+        this.#tiles = { address: this.#arena.take(KEPT_BYTES), bytes: KEPT_BYTES };
       } catch (error) {
         if (!(error instanceof KernelMemoryError)) throw error;
-        this.#isRefused = true;
+        this.#outOfMemory = true;
       }
-    return this.#room;
+    return this.#tiles;
   }
 
-  /** Says that a pass is done. */
+  /** Records that a pass is complete. */
   remember(owner: object, tensors: readonly TensorInfo[]): void {
     this.#owner = owner;
     this.#data = tensors.map(({ dataId }) => dataId);
   }
 
-  /** What the pass of an owner on these tensors has left, if it was the last; it is used up then. */
+  /** Takes the kept pass if it is that of this owner on these tensors. It can be claimed only once. */
   claim(owner: object, tensors: readonly TensorInfo[]): KeptTiles | undefined {
     const isOwn = this.#owner === owner && tensors.every(({ dataId }, index) => dataId === this.#data[index]);
     if (!isOwn) return undefined;
     this.#owner = undefined;
-    return this.#room;
+    return this.#tiles;
   }
 }

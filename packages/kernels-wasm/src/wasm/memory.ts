@@ -1,45 +1,45 @@
-/** The kernels' memory could not grow. The backend stays usable: smaller work may still fit. */
+/** The kernels or the engine ran out of memory. The backend stays usable: smaller work may still fit. */
 export class KernelMemoryError extends Error {
   override readonly name = 'KernelMemoryError';
 }
 
 /**
- * Room for a tensor's numbers.
+ * Allocates an array for a tensor's values.
  *
- * @throws KernelMemoryError when the engine has none
+ * @throws KernelMemoryError when the engine is out of memory
  */
 export const allocate = (length: number): Float32Array => {
   try {
     return new Float32Array(length);
   } catch (cause) {
-    throw new KernelMemoryError(`simd: cannot have ${Math.ceil((4 * length) / 2 ** 20)} MiB of memory for a tensor`, {
+    throw new KernelMemoryError(`simd: cannot allocate ${Math.ceil((4 * length) / 2 ** 20)} MiB for a tensor`, {
       cause,
     });
   }
 };
 
 const PAGE = 65_536;
-/** 4 GiB, all that WebAssembly can address; only what is used is taken from the machine. */
-const MOST_PAGES = 65_536;
-/** 64 MiB: more than the kernels usually need. */
-const FEWEST_PAGES = 1024;
+/** 4 GiB, all that WebAssembly can address; only the address space is reserved. */
+const MAX_PAGES = 65_536;
+/** 64 MiB, more than the kernels usually need. */
+const MIN_PAGES = 1024;
 
 /**
- * The memory that the threads share, small at first.
+ * Creates the memory that the threads share. It starts small and grows on demand.
  *
- * @param maximum bytes that it may grow to; 4 GiB if absent, or less where the engine cannot set so many addresses
- *   aside, as on some telephones
- * @throws KernelMemoryError when the engine has none
+ * @param maximum the limit in bytes; if absent 4 GiB, or less where the engine cannot reserve as much address space, as
+ *   on some phones
+ * @throws KernelMemoryError when the engine cannot reserve the address space
  */
 export const createMemory = (maximum?: number): WebAssembly.Memory => {
-  let pages = maximum === undefined ? MOST_PAGES : Math.min(MOST_PAGES, Math.floor(maximum / PAGE));
+  let pages = maximum === undefined ? MAX_PAGES : Math.min(MAX_PAGES, Math.floor(maximum / PAGE));
   for (;;)
     try {
       return new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true });
     } catch (cause) {
-      if (maximum !== undefined || pages <= FEWEST_PAGES)
+      if (maximum !== undefined || pages <= MIN_PAGES)
         throw new KernelMemoryError(
-          `simd: cannot set ${(pages * PAGE) / 2 ** 20} MiB of addresses aside for the kernels`,
+          `simd: cannot reserve ${(pages * PAGE) / 2 ** 20} MiB of address space for the kernels`,
           {
             cause,
           },
@@ -48,14 +48,14 @@ export const createMemory = (maximum?: number): WebAssembly.Memory => {
     }
 };
 
-/** A cache line: no two threads then write to the same one. */
+/** A cache line, so that no two threads write to the same one. */
 const ALIGNMENT = 64;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /**
- * Hands out parts of a WebAssembly memory, one after the other. Whoever takes some in {@link Arena.scope} gives all of
- * it back at its end, so nothing is ever fragmented and the memory grows to what the largest job needs.
+ * A stack allocator in a WebAssembly memory. All allocations within {@link Arena.scope} are freed at its end, so the
+ * memory never fragments, and grows to what the largest job needs.
  */
 export class Arena {
   readonly memory: WebAssembly.Memory;
@@ -65,16 +65,16 @@ export class Arena {
     this.memory = memory;
   }
 
-  /** Where memory is free from. */
+  /** Sets the first free address. */
   startAt(address: number): void {
     this.#next = aligned(address);
   }
 
   /**
-   * Takes some bytes.
+   * Allocates some bytes.
    *
-   * @returns their address, a multiple of 64. Views made before may be stale afterwards.
-   * @throws KernelMemoryError when there is no more
+   * @returns their address, a multiple of 64. Existing views of the memory may be detached afterwards.
+   * @throws KernelMemoryError when there is not enough memory
    */
   take(bytes: number): number {
     const address = this.#next;
@@ -84,7 +84,7 @@ export class Arena {
       try {
         this.memory.grow(Math.ceil(missing / PAGE));
       } catch (cause) {
-        throw new KernelMemoryError(`simd: cannot have ${Math.ceil(end / 2 ** 20)} MiB of memory for the kernels`, {
+        throw new KernelMemoryError(`simd: cannot allocate ${Math.ceil(end / 2 ** 20)} MiB for the kernels`, {
           cause,
         });
       }
@@ -93,14 +93,14 @@ export class Arena {
     return address;
   }
 
-  /** Takes room for float32 numbers and copies them there. */
+  /** Allocates floats and copies values there. */
   put(values: ArrayLike<number>): number {
     const address = this.take(4 * values.length);
     this.floats(address, values.length).set(values);
     return address;
   }
 
-  /** Runs a job; what it takes is free again afterwards, and after an error too. */
+  /** Runs a job, and frees what it has allocated when it returns or throws. */
   scope<T>(job: () => T): T {
     const before = this.#next;
     try {

@@ -6,10 +6,10 @@ type Records = typeof records;
 /** The values of all fields of a record of `assembly/`. */
 export type FieldValues<R extends keyof Records> = { readonly [Field in keyof Records[R]['fields']]: number };
 
-/** Bytes of a record. */
+/** Size of a record in bytes. */
 export const recordBytes = (record: keyof Records): number => records[record].bytes;
 
-/** Writes a record, each field to where the compiler has it. */
+/** Writes a record, with the field offsets of the compiler. */
 export const writeRecord = <R extends keyof Records>(
   arena: Arena,
   record: R,

@@ -43,7 +43,7 @@ test('the fused field jet agrees with the composed one in a page', async () => {
     expectCloseInNorm(simd[index + 1] as Float32Array, values, { absolute: 1e-4 * all });
 });
 
-test('it works on when its threads have ended', async () => {
+test('the backend still works after its threads have ended', async () => {
   const before = await measure('simd');
   (engine().backend as SimdBackend).kernels.pool.dispose();
   const after = await measure('simd');

@@ -1,4 +1,4 @@
-/** @file Whatever goes wrong in a fit, all of its tensors are freed. */
+/** @file A fit frees all its tensors, whatever goes wrong. */
 import {
   adam,
   createField,
@@ -43,7 +43,7 @@ const source = (fixed: boolean): PointSource => ({
 });
 const error: PointLoss = ({ value }, { targets }) => squaredDifference(value, targets['value'] as Tensor);
 
-/** Counts calls and throws at one of them. */
+/** A function that throws at its n-th call. */
 const failingAt = (call: number): (() => void) => {
   let calls = 0;
   return () => {
@@ -52,12 +52,12 @@ const failingAt = (call: number): (() => void) => {
   };
 };
 
-interface Mishap {
+interface Scenario {
   readonly terms: () => Term[];
   readonly options?: () => Partial<FitOptions>;
-  /** Ends the iteration; throws or breaks. */
+  /** Ends the iteration, by throwing or by `break`. */
   readonly onReport?: (step: number) => 'break' | undefined;
-  readonly says?: string;
+  readonly message?: string;
 }
 
 const plain = (fixed = false): Term[] => [term({ points: source(fixed), loss: error })];
@@ -92,23 +92,27 @@ const drawThatFails = (call: number, fixed: boolean): Term[] => {
   ];
 };
 
-/** An optimizer of the user's, with garbage and a mistake at a step. */
-const optimizerThat = (mistake: (state: readonly Tensor[]) => void): Optimizer => ({
-  kind: 'own',
+/** A user's optimizer that leaves an intermediate tensor behind, and calls `onThirdStep` at step 3. */
+const optimizerThat = (onThirdStep: (state: readonly Tensor[]) => void): Optimizer => ({
+  kind: 'custom',
   learningRate: 1,
   settings: {},
   stateSize: 1,
   update({ parameters, gradient, state, step }) {
     add(parameters, 1);
-    if (step === 3) mistake(state);
-    // The state is handed on as it is.
+    if (step === 3) onThirdStep(state);
+    // The state is returned unchanged.
     return { parameters: add(parameters, neg(gradient)), state };
   },
 });
 
-const abort = (terms: (controller: AbortController) => Term[], options: Partial<FitOptions> = {}): Mishap => {
+const abort = (terms: (controller: AbortController) => Term[], options: Partial<FitOptions> = {}): Scenario => {
   const controller = new AbortController();
-  return { terms: () => terms(controller), options: () => ({ ...options, signal: controller.signal }), says: 'enough' };
+  return {
+    terms: () => terms(controller),
+    options: () => ({ ...options, signal: controller.signal }),
+    message: 'enough',
+  };
 };
 
 const abortingTerms = (controller: AbortController, call: number): Term[] => {
@@ -121,25 +125,25 @@ const abortingTerms = (controller: AbortController, call: number): Term[] => {
   return [term({ points: source(false), loss })];
 };
 
-const mishaps: Readonly<Record<string, Mishap>> = {
-  none: { terms: () => plain() },
-  'a loss that throws at once': { terms: () => lossThatFails(1, true), says: 'on purpose' },
-  'a loss that throws in the middle of a step': { terms: () => lossThatFails(11, false), says: 'on purpose' },
-  'a loss that throws in a search': {
+const scenarios: Readonly<Record<string, Scenario>> = {
+  'a complete fit': { terms: () => plain() },
+  'a loss that throws at once': { terms: () => lossThatFails(1, true), message: 'on purpose' },
+  'a loss that throws in the middle of a step': { terms: () => lossThatFails(11, false), message: 'on purpose' },
+  'a loss that throws in a line search': {
     terms: () => lossThatFails(11, false),
     options: () => ({ optimizer: lbfgs() }),
-    says: 'on purpose',
+    message: 'on purpose',
   },
   'a loss of the wrong shape': {
     terms: () => [term({ points: source(false), loss: () => tensor1d([1, 2]) })],
-    says: 'the loss must be a scalar or one value for each of',
+    message: 'the loss must be a scalar or one value for each of',
   },
-  'a loss that is not a number': {
+  'a loss that is NaN': {
     terms: () => [term({ points: source(false), loss: ({ value }) => log(neg(square(value))) })],
-    says: 'the loss is NaN',
+    message: 'the loss is NaN',
   },
-  'a source that throws at once': { terms: () => drawThatFails(2, true), says: 'on purpose' },
-  'a source that throws later': { terms: () => drawThatFails(8, false), says: 'on purpose' },
+  'a source that throws at once': { terms: () => drawThatFails(2, true), message: 'on purpose' },
+  'a source that throws later': { terms: () => drawThatFails(8, false), message: 'on purpose' },
   'a source with a bad target after a good one': {
     terms: () => {
       const points = source(false);
@@ -152,7 +156,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
       };
       return [term({ points: spoiled, loss: error })];
     },
-    says: "target 'other' must have the same number of values",
+    message: "target 'other' must have the same number of values",
   },
   'an optimizer that throws': {
     terms: () => plain(),
@@ -162,13 +166,13 @@ const mishaps: Readonly<Record<string, Mishap>> = {
         throw new Error('on purpose');
       }),
     }),
-    says: 'on purpose',
+    message: 'on purpose',
   },
-  'an optimizer that hands its state on': {
+  'an optimizer that returns its state unchanged': {
     terms: () => plain(),
     options: () => ({ optimizer: optimizerThat(() => undefined) }),
   },
-  'an optimizer whose vectors are too short': {
+  'an optimizer that returns vectors that are too short': {
     terms: () => plain(),
     options: () => ({
       optimizer: {
@@ -176,7 +180,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
         update: ({ state }) => ({ parameters: tensor1d([1]), state }),
       } as Optimizer,
     }),
-    says: 'own: an update must return vectors of shape [105], got [1]',
+    message: 'custom: an update must return vectors of shape [105], got [1]',
   },
   'a metric that throws': {
     terms: () => {
@@ -189,7 +193,7 @@ const mishaps: Readonly<Record<string, Mishap>> = {
       };
       return [term({ points: source(false), loss: Object.assign(error.bind(undefined), { metrics }) })];
     },
-    says: 'on purpose',
+    message: 'on purpose',
   },
   'a break': { terms: () => plain(), onReport: step => (step === 3 ? 'break' : undefined) },
   'a break at the first report, with an average': {
@@ -197,22 +201,22 @@ const mishaps: Readonly<Record<string, Mishap>> = {
     options: () => ({ averageDecay: 0.9 }),
     onReport: () => 'break',
   },
-  'a break out of a search': {
+  'a break during a line search': {
     terms: () => plain(true),
     options: () => ({ optimizer: lbfgs() }),
     onReport: () => 'break',
   },
-  'an error of the caller': {
+  'an error thrown by the caller': {
     terms: () => plain(),
     onReport: step => {
       if (step === 2) throw new Error('on purpose');
       return undefined;
     },
-    says: 'on purpose',
+    message: 'on purpose',
   },
   'an abort in the middle of a step': abort(controller => abortingTerms(controller, 5)),
-  'an abort in a search': abort(controller => abortingTerms(controller, 14), { optimizer: lbfgs() }),
-  'an abort before the beginning': abort(controller => {
+  'an abort in a line search': abort(controller => abortingTerms(controller, 14), { optimizer: lbfgs() }),
+  'an abort before the first step': abort(controller => {
     controller.abort(new Error('enough'));
     return plain(true);
   }),
@@ -224,23 +228,23 @@ const mishaps: Readonly<Record<string, Mishap>> = {
         store: { read: async () => undefined, write: () => Promise.reject(new Error('on purpose')) },
       },
     }),
-    says: 'on purpose',
+    message: 'on purpose',
   },
 };
 
 describe.each(['cpu', 'simd'])('on %s', backend => {
-  it.each(Object.keys(mishaps))('%s leaves no tensor behind', async name => {
+  it.each(Object.keys(scenarios))('%s leaves no tensor behind', async name => {
     await setBackend(backend);
     await ready();
-    const { terms, options, onReport, says } = mishaps[name] as Mishap;
+    const { terms, options, onReport, message } = scenarios[name] as Scenario;
     const field: Field = createField(spec, { seed: 1 });
     const before = memory();
     const running = async (): Promise<void> => {
       const all: FitOptions = { steps: 6, chunkSize: 7, optimizer: adam({ learningRate: 1e-3 }), ...options?.() };
       for await (const { step } of fit(field, terms(), all)) if (onReport?.(step) === 'break') break;
     };
-    if (says === undefined) await running();
-    else await expect(running()).rejects.toThrow(says);
+    if (message === undefined) await running();
+    else await expect(running()).rejects.toThrow(message);
     expect(memory()).toMatchObject({ numTensors: before.numTensors, numDataBuffers: before.numDataBuffers });
     field.dispose();
   });

@@ -1,4 +1,4 @@
-/** @file Models of all kinds in training. */
+/** @file Trains models of all kinds. */
 import '@tensorflow/tfjs-backend-cpu';
 import { modelsContract } from '@neural-fields/kernel-contract';
 import { describe } from 'vitest';

@@ -26,7 +26,7 @@ const points: PointSource = {
 const loss: PointLoss = ({ value }, { targets }) => squaredDifference(value, targets['value'] as Tensor);
 const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 48, hiddenLayers: 2, omega0: 10 });
 
-/** Every parameter after some steps. The backend of so many threads is a new one, as on another machine. */
+/** All parameters after some steps on a new backend with `threads` threads, as on another machine. */
 const learn = async (threads: number, options: FitOptions): Promise<number[]> => {
   await useSimd({ threads });
   const field = createField(spec, { seed: 7 });
@@ -45,12 +45,12 @@ const storeOf = (start?: Uint8Array): CheckpointStore & { kept: Uint8Array | und
   },
 });
 
-it('a run goes on to the same bits on as many threads, and on another number to rounding, which it says', async () => {
+it('a resumed run is bitwise the same on as many threads, and warns that it differs by rounding on others', async () => {
   const steps = 6;
   const [one, two] = [await learn(1, { steps }), await learn(2, { steps })];
   expect(await learn(2, { steps })).toEqual(two);
   expect(two).not.toEqual(one);
-  // Six steps of sums of 700 terms in another order.
+  // Six steps with sums of 700 terms in a different order.
   expectCloseInNorm(two, one, { relative: 1e-4 });
 
   const half = storeOf();

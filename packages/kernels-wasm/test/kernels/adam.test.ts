@@ -2,7 +2,7 @@ import { adam } from '@neural-fields/core';
 import { expectClose, FLOAT32_ROUNDOFF } from '@neural-fields/testing';
 import { engine, ready, setBackend, type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { numbers } from './like-cpu.ts';
+import { normalValues } from './compare-with-cpu.ts';
 
 beforeEach(async () => {
   await setBackend('simd');
@@ -10,16 +10,16 @@ beforeEach(async () => {
 });
 
 describe('adam', () => {
-  it('is that of the cpu backend to rounding', async () => {
+  it('agrees with the cpu backend to rounding', async () => {
     const run = async (backend: string): Promise<Float32Array> => {
       await setBackend(backend);
       const optimizer = adam({ learningRate: 1e-2, weightDecay: 0.1, epsilon: 1e-4 });
-      let parameters: Tensor1D = tensor1d(numbers(1001, 1));
+      let parameters: Tensor1D = tensor1d(normalValues(1001, 1));
       let state: readonly Tensor1D[] = [0, 1].map(() => tensor1d(new Float32Array(1001)));
       for (let step = 1; step <= 20; step++)
         ({ parameters, state } = optimizer.update({
           parameters,
-          gradient: tensor1d(numbers(1001, 10 + step)),
+          gradient: tensor1d(normalValues(1001, 10 + step)),
           state,
           step,
           learningRate: 1e-2,
@@ -27,13 +27,13 @@ describe('adam', () => {
       return (await parameters.data()) as Float32Array;
     };
     const [actual, expected] = [await run('simd'), await run('cpu')];
-    // Twenty steps of about ten roundings each on the composed side, on parameters of order one.
+    // Twenty steps with about ten roundings each in the composed implementation, on parameters of order one.
     expectClose(actual, expected, { absolute: 50 * FLOAT32_ROUNDOFF, relative: 50 * FLOAT32_ROUNDOFF });
   });
 
-  it('is one kernel and leaves nothing behind', async () => {
+  it('runs as one kernel and leaves no tensors behind', async () => {
     const [parameters, gradient, first, second] = [1, 2, 3, 4].map(seed =>
-      tensor1d(numbers(8, seed).map(Math.abs)),
+      tensor1d(normalValues(8, seed).map(Math.abs)),
     ) as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
     const before = engine().memory().numTensors;
     const { kernelNames } = await engine().profile(() => {

@@ -15,7 +15,7 @@ import {
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SimdBackend } from '../../src/index.ts';
-import { expectLikeCpu, given, numbers, SUMS, sizeOf } from './like-cpu.ts';
+import { expectSameAsCpu, inputsOf, normalValues, SUM_ROUNDOFF, sizeOf } from './compare-with-cpu.ts';
 
 beforeEach(async () => {
   await setBackend('simd');
@@ -33,24 +33,24 @@ interface Convolution {
   readonly padding: Padding;
 }
 
-/** Where the first window begins before the image, and how many windows there are along one axis. */
+/** The padding before the image, and the number of windows, along one axis. */
 const windowsAlong = (
   { images, filter, strides, dilations, padding }: Convolution,
   axis: 0 | 1,
 ): [before: number, count: number] => {
   const size = images[1 + axis] as number;
   const stride = strides[axis];
-  const reach = ((filter[axis] as number) - 1) * dilations[axis] + 1;
+  const extent = ((filter[axis] as number) - 1) * dilations[axis] + 1;
   if (padding === 'same') {
     const count = Math.ceil(size / stride);
-    return [Math.floor(Math.max(0, (count - 1) * stride + reach - size) / 2), count];
+    return [Math.floor(Math.max(0, (count - 1) * stride + extent - size) / 2), count];
   }
   const pads = padding === 'valid' ? [0, 0] : typeof padding === 'number' ? [padding, padding] : padding[1 + axis];
   const [before, after] = pads as [number, number];
-  return [before, Math.floor((before + size + after - reach) / stride) + 1];
+  return [before, Math.floor((before + size + after - extent) / stride) + 1];
 };
 
-/** Calls `visit` with the places, in row-major arrays, of the three factors of every product of a convolution. */
+/** Calls `visit` with the row-major indices into images, filter and output for every product of a convolution. */
 const forEachProduct = (
   convolution: Convolution,
   visit: (image: number, filter: number, output: number) => void,
@@ -82,7 +82,7 @@ const outputShape = (convolution: Convolution): Shape4 => {
   return [images[0], windowsAlong(convolution, 0)[1], windowsAlong(convolution, 1)[1], filter[3]];
 };
 
-/** The convolution in float64, and the derivatives of its products' sum with `weights`. */
+/** The convolution in float64, and the derivatives of the sum of its elements times `weights`. */
 const oracle = (convolution: Convolution, images: Float32Array, filter: Float32Array, weights: Float32Array) => {
   const value = new Float64Array(weights.length);
   const [byImages, byFilter] = [new Float64Array(images.length), new Float64Array(filter.length)];
@@ -98,24 +98,24 @@ const oracle = (convolution: Convolution, images: Float32Array, filter: Float32A
 const apply = ({ strides, dilations, padding }: Convolution, x: Tensor, filter: Tensor): Tensor4D =>
   conv2d(x as Tensor4D, filter as Tensor4D, strides, padding, 'NHWC', dilations);
 
-const expectLikeOracle = async (convolution: Convolution): Promise<void> => {
+const expectSameAsOracle = async (convolution: Convolution): Promise<void> => {
   const { images, filter, dilations } = convolution;
   const shape = outputShape(convolution);
-  const [x, w, g] = [numbers(sizeOf(images), 1), numbers(sizeOf(filter), 2), numbers(sizeOf(shape), 3)];
+  const [x, w, g] = [normalValues(sizeOf(images), 1), normalValues(sizeOf(filter), 2), normalValues(sizeOf(shape), 3)];
   const expected = oracle(convolution, x, w, g);
   engine().startScope();
   const [xs, ws, gs] = [tensor4d(x.slice(), images), tensor4d(w.slice(), filter), tensor4d(g.slice(), shape)];
   const value = apply(convolution, xs, ws);
   expect(value.shape).toEqual(shape);
-  expectCloseInNorm(await value.data(), expected.value, { relative: SUMS });
-  // tfjs has no gradient of dilated convolutions.
+  expectCloseInNorm(await value.data(), expected.value, { relative: SUM_ROUNDOFF });
+  // tfjs does not implement the gradients of dilated convolutions.
   if (dilations[0] === 1 && dilations[1] === 1) {
     const [byImages, byFilter] = grads((a, b) => mul(apply(convolution, a as Tensor, b as Tensor), gs))([xs, ws]) as [
       Tensor,
       Tensor,
     ];
-    expectCloseInNorm(await byImages.data(), expected.byImages, { relative: SUMS });
-    expectCloseInNorm(await byFilter.data(), expected.byFilter, { relative: SUMS });
+    expectCloseInNorm(await byImages.data(), expected.byImages, { relative: SUM_ROUNDOFF });
+    expectCloseInNorm(await byFilter.data(), expected.byFilter, { relative: SUM_ROUNDOFF });
   }
   engine().endScope();
 };
@@ -155,22 +155,22 @@ const convolutions: fc.Arbitrary<Convolution> = fc
     images: [batch, ...size, inChannels] as Shape4,
     filter: [...filterSize, inChannels, outChannels] as Shape4,
     ...steps,
-    // tfjs takes the height of the filter for its width where the padding is a number, and forgets the dilation.
+    // With a numeric padding tfjs uses the filter's height as its width too, and ignores the dilation.
     padding: typeof padding === 'number' && !(filterSize[0] === filterSize[1] && isUniform(steps)) ? 'same' : padding,
   }))
   .filter(convolution => outputShape(convolution).every(length => length > 0));
 
 describe('conv2d', () => {
-  it('and its gradients are those of the definition in float64, for any sizes', () =>
-    fc.assert(fc.asyncProperty(convolutions, expectLikeOracle), { numRuns: 60, seed: 20261121 }));
+  it('and its gradients agree with the definition in float64, for any sizes', () =>
+    fc.assert(fc.asyncProperty(convolutions, expectSameAsOracle), { numRuns: 60, seed: 20261121 }));
 
   it.each([
     { name: 'pixels', images: [2, 40, 37, 3], filter: [3, 3, 3, 4] },
     { name: 'taps', images: [1, 4, 5, 130], filter: [3, 3, 130, 5] },
     { name: 'channels', images: [1, 2, 2, 3], filter: [1, 1, 3, 2100] },
     { name: 'windows and channels', images: [1, 3, 3, 150], filter: [4, 4, 150, 3] },
-  ])('is so beyond a block of $name', ({ images, filter }) =>
-    expectLikeOracle({
+  ])('agrees with more than a block of $name', ({ images, filter }) =>
+    expectSameAsOracle({
       images: images as Shape4,
       filter: filter as Shape4,
       strides: [1, 1],
@@ -179,22 +179,22 @@ describe('conv2d', () => {
     }),
   );
 
-  it('is that of the cpu backend, in the other layout too', async () => {
-    await expectLikeCpu(
-      given([2, 7, 6, 3], [3, 2, 3, 5]),
+  it('agrees with the cpu backend, also in the layout NCHW', async () => {
+    await expectSameAsCpu(
+      inputsOf([2, 7, 6, 3], [3, 2, 3, 5]),
       (x, w) => conv2d(x as Tensor4D, w as Tensor4D, [2, 1], 'same'),
-      SUMS,
+      SUM_ROUNDOFF,
     );
-    await expectLikeCpu(
-      given([2, 3, 7, 6], [3, 2, 3, 5]),
+    await expectSameAsCpu(
+      inputsOf([2, 3, 7, 6], [3, 2, 3, 5]),
       (x, w) => conv2d(x as Tensor4D, w as Tensor4D, [2, 1], 'valid', 'NCHW'),
-      SUMS,
+      SUM_ROUNDOFF,
     );
   });
 
-  it.each(['linear', 'relu', 'elu'] as const)('fused with a bias and %s', activation =>
-    expectLikeCpu(
-      given([2, 7, 6, 3], [3, 2, 3, 5], [5]),
+  it.each(['linear', 'relu', 'elu'] as const)('agrees when fused with a bias and %s', activation =>
+    expectSameAsCpu(
+      inputsOf([2, 7, 6, 3], [3, 2, 3, 5], [5]),
       (x, filter, bias) =>
         fused.conv2d({
           x: x as Tensor4D,
@@ -204,15 +204,15 @@ describe('conv2d', () => {
           pad: 'same',
           activation,
         }),
-      SUMS,
+      SUM_ROUNDOFF,
     ),
   );
 
-  it('needs no more memory for more and larger images, and gives the same bits each time', async () => {
+  it('needs no more memory for larger images, and is deterministic', async () => {
     const { arena } = (engine().backend as SimdBackend).kernels;
-    const filter = tensor4d(numbers(9 * 16 * 16, 1), [3, 3, 16, 16]);
+    const filter = tensor4d(normalValues(9 * 16 * 16, 1), [3, 3, 16, 16]);
     const run = (size: number): Float32Array => {
-      const images = tensor4d(numbers(size * size * 16, 2), [1, size, size, 16]);
+      const images = tensor4d(normalValues(size * size * 16, 2), [1, size, size, 16]);
       return grads((a, b) =>
         apply({ strides: [1, 1], dilations: [1, 1], padding: 'same' } as Convolution, a as Tensor, b as Tensor),
       )([images, filter])[1]?.dataSync() as Float32Array;

@@ -35,16 +35,16 @@ beforeEach(async () => {
 const of = (...shape: number[]): Tensor => ones(shape);
 const matrix = (rows: number, columns: number): Tensor2D => ones([rows, columns]);
 
-/** Each would read numbers that are not there. */
+/** Each would read out of bounds. */
 const mistakes: Readonly<Record<string, () => Tensor>> = {
-  'a sum of 2 and 3 numbers': () => add(of(2), of(3)),
+  'a sum of 2 and 3 elements': () => add(of(2), of(3)),
   'a difference of rows of 3 and 2': () => sub(of(2, 3), of(2)),
   'a product of 4 and 3 rows': () => mul(of(4, 1), of(3, 2)),
   'a quotient of 4 and 2 rows': () => div(of(4, 3), of(2, 3)),
-  'a power of 4 numbers and 2': () => pow(of(4), of(2)),
-  'a maximum of 4 numbers and 2': () => maximum(of(4), of(2)),
-  'a squared difference of 4 numbers and 2': () => squaredDifference(of(4), of(2)),
-  'a matrix product with other inner lengths': () => matMul(matrix(4, 3), matrix(2, 5)),
+  'a power of 4 and 2 elements': () => pow(of(4), of(2)),
+  'a maximum of 4 and 2 elements': () => maximum(of(4), of(2)),
+  'a squared difference of 4 and 2 elements': () => squaredDifference(of(4), of(2)),
+  'a matrix product with different inner lengths': () => matMul(matrix(4, 3), matrix(2, 5)),
   'a matrix product of 2 and 3 matrices': () => matMul(ones([2, 4, 3]) as Tensor3D, ones([3, 3, 5]) as Tensor3D),
   'a matrix product with a shorter bias': () => fused.matMul({ a: matrix(4, 3), b: matrix(3, 5), bias: of(4) }),
   'a slice beyond the last column': () => slice(of(4, 3), [0, 1], [4, 4]),
@@ -69,7 +69,7 @@ it('an axis that is named twice is reduced once', async () => {
   expect(await sum(of(4, 3), [0, 0]).data()).toEqual(Float32Array.of(12));
 });
 
-/** What tfjs itself does not look at. */
+/** Mistakes that tfjs itself does not check. */
 const kernels: Readonly<Record<string, { inputs: () => object; attributes?: object; message: string }>> = {
   AddN: { inputs: () => [of(4), of(2)], message: 'addN: all tensors must be [4], got [2]' },
   Conv2DBackpropInput: {
@@ -84,7 +84,7 @@ const kernels: Readonly<Record<string, { inputs: () => object; attributes?: obje
   },
 };
 
-it.each(Object.keys(kernels))('the kernel %s refuses tensors that do not fit', name => {
+it.each(Object.keys(kernels))('the kernel %s rejects tensors of the wrong shape', name => {
   const { inputs, attributes, message } = kernels[name] as NonNullable<(typeof kernels)[string]>;
   const attrs = { strides: 1, pad: 'same', dataFormat: 'NHWC', ...attributes };
   const run = (): unknown => engine().runKernel(name, inputs() as NamedTensorMap, attrs as object as NamedAttrMap);

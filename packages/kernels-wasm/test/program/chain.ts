@@ -1,15 +1,15 @@
-/** @file A small chain of layers, as a program with its numbers. */
+/** @file A small chain of layers as a program, with parameters. */
 import type { KernelProgram } from '@neural-fields/core/kernels';
 import { type ActivationDefinition, coreActivations, type ParameterArray } from '@neural-fields/core/layers';
 
-/** Fixed numbers of either sign. */
-export const numbers = (length: number, seed: number, scale: number): Float32Array =>
+/** Deterministic values of either sign. */
+export const fixedValues = (length: number, seed: number, scale: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => scale * Math.sin(seed + 12.9898 * i));
 
 const sine = coreActivations.find(({ kind }) => kind === 'sine') as ActivationDefinition;
 const activation = { definition: sine, parameters: [{ name: 'omega', value: 5, initial: 5 }] };
 
-/** The numbers of a matrix or a vector, behind the first `offset` parameters. */
+/** A matrix or a vector that begins at `offset` in the flat vector. */
 const parameter = (index: number, offset: number, shape: readonly number[]): ParameterArray => ({
   kind: 'parameter',
   index,
@@ -19,7 +19,7 @@ const parameter = (index: number, offset: number, shape: readonly number[]): Par
 
 export const PARAMETER_COUNT: number = 2 * 48 + 48 + 48 * 48 + 48 + 48 + 1;
 
-/** A SIREN of two hidden layers. */
+/** A SIREN with two hidden layers. */
 export const network: KernelProgram = {
   shape: { inFeatures: 2, order: 0 },
   inputs: [{ kind: 'coords', features: 2 }],
@@ -46,4 +46,4 @@ export const network: KernelProgram = {
   parameterCount: PARAMETER_COUNT,
 };
 
-export const parameters: Float32Array = numbers(PARAMETER_COUNT, 1, 0.2);
+export const parameters: Float32Array = fixedValues(PARAMETER_COUNT, 1, 0.2);

@@ -1,4 +1,4 @@
-/** @file The fused field jet: the contract of all kernels, and what this one promises beyond it. */
+/** @file The fused field jet: the contract of all kernels, and the further guarantees of this backend. */
 import { createField, createRng, type FieldSpec, mlp, siren } from '@neural-fields/core';
 import { expectParity, fieldJetContract, measure, measuredWeight, pointsFor } from '@neural-fields/kernel-contract';
 import { centralDifference, fieldJet, type OracleField } from '@neural-fields/testing';
@@ -15,9 +15,9 @@ beforeEach(async () => {
 describe('the fused field jet', () => {
   fieldJetContract({ backend: 'simd', exhaustive: true, manyPoints: 20_001 });
 
-  // Wider than a register of the formulas' machine.
+  // Wider than a register of the formula interpreter.
   it.each([{ kind: 'sine', omega: 1 }, { kind: 'tanh' }, { kind: 'gaussian', sigma: 0.7, learnable: ['sigma'] }])(
-    'is as wide as one likes: $kind',
+    'takes any width: $kind',
     async activation => {
       const size = { inFeatures: 2, outFeatures: 2, hiddenFeatures: 1030, hiddenLayers: 1 };
       const field = createField(mlp({ ...size, activation }), { seed: 2 });
@@ -81,12 +81,12 @@ describe('the fused field jet', () => {
           expected.push(centralDifference(values, i, { step, of: lossNow }));
           actual.push(measured.parameters[name]?.[i] as number);
         }
-      const norm = (numbers: readonly number[]): number => Math.hypot(...numbers);
+      const norm = (values: readonly number[]): number => Math.hypot(...values);
       expect(norm(actual.map((a, i) => a - (expected[i] as number))) / norm(expected)).toBeLessThan(5e-6);
     },
   );
 
-  it('keeps neither tensors nor memory over 500 steps', async () => {
+  it('leaks neither tensors nor memory over 500 steps', async () => {
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 32, hiddenLayers: 1 }), {
       seed: 1,
     });

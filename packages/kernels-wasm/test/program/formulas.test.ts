@@ -1,4 +1,4 @@
-/** @file Activations and penalties from their formulas. */
+/** @file Activations and penalties evaluated by formulas. */
 import { formulasContract } from '@neural-fields/kernel-contract';
 import { ready, setBackend } from '@tensorflow/tfjs-core';
 import { beforeEach, describe } from 'vitest';

@@ -1,4 +1,4 @@
-/** @file The loss inside the kernel. */
+/** @file Losses computed inside the kernel. */
 import { fieldLossContract } from '@neural-fields/kernel-contract';
 import { describe } from 'vitest';
 import '../../src/index.ts';

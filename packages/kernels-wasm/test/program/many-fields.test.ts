@@ -1,4 +1,4 @@
-/** @file Many fields at once: the contract of all kernels, and what batches, groups and threads must not change. */
+/** @file Many fields at once: the contract of all kernels, and the independence of batches, groups and threads. */
 import { parseSpec, siren } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
 import {
@@ -65,7 +65,7 @@ const measureAll = async (one: BatchCase): Promise<BatchNumbers> => ({
   ...(await measureBatchLoss('simd', one, lossOf(one))),
 });
 
-/** Sums of so many terms in another order. */
+/** Sums with many terms, in a different order. */
 const RELATIVE = 2e-4;
 
 const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
@@ -86,7 +86,7 @@ const measureEach = async (one: BatchCase): Promise<BatchNumbers> => {
   }
 };
 
-describe('as one field after the other', () => {
+describe('agrees with one field after the other', () => {
   afterAll(async () => {
     await useSimd({});
   });
@@ -98,7 +98,7 @@ describe('as one field after the other', () => {
       points: 400_003,
       isShared: true,
     }),
-    'points of their own, and more than a batch': () => ({
+    'different points for each field, and more than a batch': () => ({
       batch: sirens(2, 8, 1),
       request: { gradient: true },
       points: 600_001,
@@ -113,7 +113,7 @@ describe('as one field after the other', () => {
     expectSame(await measureAll(one), await measureEach(one));
   });
 
-  it.each([1, 2, 3, 5])('on %i threads, and with the same bits each time', async threads => {
+  it.each([1, 2, 3, 5])('on %i threads, deterministically', async threads => {
     for (const [count, points, isShared] of [
       [1, 3001, false],
       [2, 2000, true],
@@ -126,7 +126,7 @@ describe('as one field after the other', () => {
       const first = await measureAll(one);
       expect(await measureAll(one)).toEqual(first);
       expectSame(first, await measureEach(one));
-      // New threads, which are late for the first jobs.
+      // New threads, which are still starting during the first jobs.
       await useSimd({ threads });
       expect(await measureAll(one)).toEqual(first);
     }

@@ -1,5 +1,6 @@
 /**
- * @file An optimizer that searches, on this backend: it compares losses, so the kernel's own error must not mislead it.
+ * @file An optimizer with a line search on this backend: it compares losses, so rounding in the kernels must not
+ *   mislead it.
  */
 import {
   createField,
@@ -41,7 +42,7 @@ const points = (): PointSource => {
 };
 
 describe('lbfgs on simd', () => {
-  it('fits to a small loss in few evaluations, twice to the same bits, and leaves no tensor behind', async () => {
+  it('reaches a small loss in few evaluations, deterministically, and leaves no tensors behind', async () => {
     const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 32, hiddenLayers: 1, omega0: 10 });
     const run = async (field: Field): Promise<{ reports: FitProgress[]; parameters: number[] }> => {
       const loss = term({
@@ -62,6 +63,6 @@ describe('lbfgs on simd', () => {
     expect(reports.reduce((total, { evaluations = 0 }) => total + evaluations, 0)).toBeLessThan(8 * 30);
     const again = createField(spec, { seed: 1 });
     expect((await run(again)).parameters).toEqual(parameters);
-    for (const made of [field, again]) made.dispose();
+    for (const each of [field, again]) each.dispose();
   });
 });

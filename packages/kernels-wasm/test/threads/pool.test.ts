@@ -11,15 +11,15 @@ import { simdBinary } from '../../src/generated/binaries.ts';
 import { constants } from '../../src/generated/records.ts';
 import { KernelMemoryError, KernelThreadError } from '../../src/index.ts';
 import { type Kernels, loadKernels } from '../../src/load-kernels.ts';
-import { placeProgram } from '../../src/program/place-program.ts';
-import type { Purpose } from '../../src/program/places.ts';
-import { Runner } from '../../src/program/run-placed.ts';
+import { encodeProgram } from '../../src/program/encode-program.ts';
+import { Runner } from '../../src/program/run-program.ts';
+import type { Purpose } from '../../src/program/scratch-layout.ts';
 import { CONTROL, serve } from '../../src/threads/serve.ts';
 import { chooseBuild, decodeBinary } from '../../src/wasm/binary.ts';
-import { network, numbers, parameters } from '../program/chain.ts';
+import { fixedValues, network, parameters } from '../program/chain.ts';
 
 const runnerOf = (kernels: Kernels, purpose: Purpose, program: KernelProgram = network): Runner =>
-  new Runner(kernels.machine, placeProgram(kernels.machine, program, purpose));
+  new Runner(kernels.machine, encodeProgram(kernels.machine, program, purpose));
 
 const forward = (kernels: Kernels): Float32Array[] =>
   runnerOf(kernels, 'forward').forward([coords], parameters, coords.length / 2);
@@ -42,12 +42,12 @@ const reverse = (
     total: given.coords.length / 2,
   });
 
-const coords = numbers(2 * 5_001, 3, 1);
-const upstream = [numbers(5_001, 4, 1)];
+const coords = fixedValues(2 * 5_001, 3, 1);
+const upstream = [fixedValues(5_001, 4, 1)];
 
-/** The workers that this process starts from now on, once there are as many as asked for. */
+/** Watches the workers that this process starts from now on. @returns a function that waits for `count` of them */
 const watchWorkers = async (): Promise<(count: number) => Promise<readonly Worker[]>> => {
-  // Those started before are told of a little later.
+  // Lets pending events of workers started before pass.
   await setImmediate();
   const workers: Worker[] = [];
   const add = (worker: Worker): void => void workers.push(worker);
@@ -60,14 +60,14 @@ const watchWorkers = async (): Promise<(count: number) => Promise<readonly Worke
 };
 
 describe('threads', () => {
-  it.each([2, 3])('%i of them give what one gives, to rounding, and the same bits each time', async count => {
+  it.each([2, 3])('%i of them agree with one to rounding, and are deterministic', async count => {
     const one = await loadKernels({ threads: 1 });
     const many = await loadKernels({ threads: count });
     expect(many.pool.count).toBe(count);
     expect(forward(many)).toEqual(forward(one));
     const expected = reverse(one);
     const actual = reverse(many);
-    // Sums of 5,001 terms in another order.
+    // Sums of 5,001 terms in a different order.
     for (const [index, values] of expected.entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 1e-5 });
     for (let again = 0; again < 5; again++) expect(reverse(many)).toEqual(actual);
@@ -76,10 +76,10 @@ describe('threads', () => {
     many.pool.dispose();
   });
 
-  it('say so when one of them fails, and work again afterwards', async () => {
+  it('report the failure of one, and work again afterwards', async () => {
     const kernels = await loadKernels({ threads: 2 });
     const { arena, pool } = kernels;
-    // 16 bytes for each thread, and the memory ends after the first.
+    // 16 bytes for each thread, but the memory ends after the first 16.
     const job = arena.take(64);
     arena.integers(job, 4).set([arena.memory.buffer.byteLength - 16, arena.take(64), 32, 16]);
     expect(() => pool.run(constants.JOB_SINE, job)).toThrow(KernelThreadError);
@@ -88,12 +88,12 @@ describe('threads', () => {
     pool.dispose();
   });
 
-  it('that have ended are replaced, and nobody waits for them', async () => {
+  it('that have ended are replaced, and no job waits for them', async () => {
     const spawned = await watchWorkers();
     const kernels = await loadKernels({ threads: 3 });
     const expected = reverse(kernels);
     const first = await spawned(2);
-    // Told to end, but not known to have ended: their shares of the next job are taken over, to the same bits.
+    // Terminating, but not known to have ended: the caller takes over their shares of the next job.
     const ends = first.map(worker => worker.terminate());
     expect(reverse(kernels)).toEqual(expected);
     await Promise.all(ends);
@@ -102,13 +102,13 @@ describe('threads', () => {
     kernels.pool.dispose();
   });
 
-  it('that end in the middle of their share are an error, and the next job has others', async () => {
+  it('that end in the middle of their share are an error, and the next job starts others', async () => {
     const spawned = await watchWorkers();
     const { sin } = Math;
     let hostSine = sin;
-    // The kernels leave large arguments to the host's sine: a place for the caller's own share to end the worker in.
+    // The kernels call the host's sine for large arguments: that is where the caller's share ends the worker.
     Math.sin = x => hostSine(x);
-    const kernels = await loadKernels({ threads: 2, patience: 300 });
+    const kernels = await loadKernels({ threads: 2, timeoutMs: 300 });
     Math.sin = sin;
     const { arena, pool } = kernels;
     const half = 2 ** 20;
@@ -130,7 +130,7 @@ describe('threads', () => {
       void worker?.terminate();
       return sin(value);
     };
-    expect(() => pool.run(constants.JOB_SINE, job)).toThrow('simd: 1 of 2 threads did not answer within 0.3 s');
+    expect(() => pool.run(constants.JOB_SINE, job)).toThrow('simd: 1 of 2 threads timed out after 0.3 s');
     arena.floats(x, 2 * half).fill(1);
     pool.run(constants.JOB_SINE, job);
     expectSines();
@@ -138,12 +138,12 @@ describe('threads', () => {
     pool.dispose();
   });
 
-  it('let a process end by itself', () => {
+  it('do not keep a process alive', () => {
     const folder = mkdtempSync(join(tmpdir(), 'simd-threads-'));
     try {
       const file = join(folder, 'main.mjs');
       const binary = Buffer.from(chooseBuild().bytes).toString('base64');
-      // The sines of no numbers, on a thread that is never told to stop.
+      // A job on an empty vector, on a thread that is never terminated.
       writeFileSync(
         file,
         `import { setFlagsFromString } from 'node:v8';
@@ -170,12 +170,12 @@ console.log('done', words[5]);`,
 });
 
 describe('the build without relaxed SIMD', () => {
-  it.each([0, 1] as const)('differs from the other by rounding only at order %i', async order => {
+  it.each([0, 1] as const)('differs from the other only by rounding at order %i', async order => {
     const plain = await loadKernels({ threads: 1, build: { name: 'SIMD', bytes: decodeBinary(simdBinary) } });
     const best = await loadKernels({ threads: 1 });
     const program = { ...network, shape: { inFeatures: 2, order } };
     const few = coords.subarray(0, 2 * 37);
-    const derivatives = [numbers(37, 4, 1), numbers(2 * 37, 6, 1)].slice(0, 1 + order);
+    const derivatives = [fixedValues(37, 4, 1), fixedValues(2 * 37, 6, 1)].slice(0, 1 + order);
     const [actual, expected] = [plain, best].map(kernels =>
       reverse(kernels, { program, coords: few, upstream: derivatives }),
     ) as [Float32Array[], Float32Array[]];
@@ -185,7 +185,7 @@ describe('the build without relaxed SIMD', () => {
 });
 
 describe('memory', () => {
-  it('that is not to be had is an error after which the kernels still work', async () => {
+  it('that cannot be allocated is an error, after which the kernels still work', async () => {
     const kernels = await loadKernels({ threads: 1 });
     expect(() => kernels.arena.scope(() => kernels.arena.take(2 ** 33))).toThrow(KernelMemoryError);
     expect(forward(kernels)[0]?.length).toBe(5_001);
@@ -194,7 +194,7 @@ describe('memory', () => {
   it('does not grow with the number of points', async () => {
     const kernels = await loadKernels({ threads: 1 });
     const sizeAfter = (n: number): number => {
-      reverse(kernels, { coords: numbers(2 * n, 1, 1), upstream: [numbers(n, 2, 1)] });
+      reverse(kernels, { coords: fixedValues(2 * n, 1, 1), upstream: [fixedValues(n, 2, 1)] });
       return kernels.arena.memory.buffer.byteLength;
     };
     expect(sizeAfter(200_000)).toBe(sizeAfter(16_384));

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { expectLikeCpu, given } from './like-cpu.ts';
+import { expectSameAsCpu, inputsOf } from './compare-with-cpu.ts';
 
 beforeEach(async () => {
   await setBackend('simd');
@@ -23,7 +23,7 @@ beforeEach(async () => {
 const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
 const settings = { numRuns: 40, seed: 20261121 };
 
-describe('what only moves numbers is as on the cpu backend', () => {
+describe('kernels that rearrange elements agree with the cpu backend:', () => {
   it('transpose', () =>
     fc.assert(
       fc.asyncProperty(
@@ -36,7 +36,7 @@ describe('what only moves numbers is as on the cpu backend', () => {
             ),
           }),
         ),
-        ({ shape, axes }) => expectLikeCpu(given(shape), x => transpose(x as Tensor, axes)),
+        ({ shape, axes }) => expectSameAsCpu(inputsOf(shape), x => transpose(x as Tensor, axes)),
       ),
       settings,
     ));
@@ -46,7 +46,7 @@ describe('what only moves numbers is as on the cpu backend', () => {
       fc.asyncProperty(
         fc.array(fc.tuple(fc.nat(4), fc.integer({ min: 1, max: 5 }), fc.nat(3)), { minLength: 1, maxLength: 4 }),
         parts =>
-          expectLikeCpu(given(parts.map(([before, size, after]) => before + size + after)), x =>
+          expectSameAsCpu(inputsOf(parts.map(([before, size, after]) => before + size + after)), x =>
             slice(
               x as Tensor,
               parts.map(([before]) => before),
@@ -63,7 +63,7 @@ describe('what only moves numbers is as on the cpu backend', () => {
         shapes.chain(shape =>
           fc.tuple(fc.constant(shape), fc.tuple(...shape.map(() => fc.integer({ min: 1, max: 3 })))),
         ),
-        ([shape, reps]) => expectLikeCpu(given(shape), x => tile(x as Tensor, reps)),
+        ([shape, reps]) => expectSameAsCpu(inputsOf(shape), x => tile(x as Tensor, reps)),
       ),
       settings,
     ));
@@ -74,7 +74,7 @@ describe('what only moves numbers is as on the cpu backend', () => {
         fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.nat(2), fc.nat(2)), { minLength: 1, maxLength: 4 }),
         fc.constantFrom(0, 1.5),
         (axes, value) =>
-          expectLikeCpu(given(axes.map(([length]) => length)), x =>
+          expectSameAsCpu(inputsOf(axes.map(([length]) => length)), x =>
             pad(
               x as Tensor,
               axes.map(([, before, after]): [number, number] => [before, after]),
@@ -91,25 +91,25 @@ describe('what only moves numbers is as on the cpu backend', () => {
         shapes.chain(shape => fc.record({ shape: fc.constant(shape), axis: fc.nat(shape.length - 1) })),
         fc.integer({ min: 1, max: 40 }),
         async ({ shape, axis }, other) => {
-          await expectLikeCpu(given(shape, shape.with(axis, other), shape), (...parts) => concat(parts, axis));
-          await expectLikeCpu(given(shape, shape, shape), (...parts) => stack(parts, axis));
-          await expectLikeCpu(given(shape, shape), (...parts) => stack(parts, -1));
+          await expectSameAsCpu(inputsOf(shape, shape.with(axis, other), shape), (...parts) => concat(parts, axis));
+          await expectSameAsCpu(inputsOf(shape, shape, shape), (...parts) => stack(parts, axis));
+          await expectSameAsCpu(inputsOf(shape, shape), (...parts) => stack(parts, -1));
         },
       ),
       settings,
     ));
 
-  it('of nothing, of one thing, and of integers', async () => {
-    await expectLikeCpu(given([0, 3], [2, 3]), (...parts) => concat(parts, 0));
-    await expectLikeCpu(given([2, 3]), (...parts) => concat(parts, 0));
-    await expectLikeCpu(given([2, 3]), (...parts) => stack(parts, 0));
-    await expectLikeCpu(given([0, 3]), x => transpose(x as Tensor));
+  it('empty tensors, single tensors, and integers', async () => {
+    await expectSameAsCpu(inputsOf([0, 3], [2, 3]), (...parts) => concat(parts, 0));
+    await expectSameAsCpu(inputsOf([2, 3]), (...parts) => concat(parts, 0));
+    await expectSameAsCpu(inputsOf([2, 3]), (...parts) => stack(parts, 0));
+    await expectSameAsCpu(inputsOf([0, 3]), x => transpose(x as Tensor));
     const whole = transpose(tensor([1, 2, 3, 4], [2, 2], 'int32'));
     expect([whole.dtype, ...(await whole.data())]).toEqual(['int32', 1, 3, 2, 4]);
     expect(() => concat([tensor([1], [1, 1]), tensor([1, 2], [1, 2])], 0)).toThrow();
   });
 
-  it('and leaves no tensors behind', () => {
+  it('and leave no tensors behind', () => {
     const before = engine().memory().numTensors;
     const x = tensor([1, 2, 3, 4, 5, 6], [2, 3]);
     const parts = [

@@ -1,12 +1,12 @@
-/** @file The same work on this backend and on tfjs's cpu backend. */
+/** @file Compares this backend with tfjs's cpu backend. */
 import { createRng } from '@neural-fields/core';
 import { expectCloseInNorm, FLOAT32_ROUNDOFF } from '@neural-fields/testing';
 import { engine, ready, setBackend, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import '../../src/index.ts';
 
-/** Normally distributed numbers. */
-export const numbers = (size: number, seed: number): Float32Array => {
+/** Normally distributed values. */
+export const normalValues = (size: number, seed: number): Float32Array => {
   const rng = createRng(seed);
   return Float32Array.from({ length: size }, () => rng.normal());
 };
@@ -15,12 +15,12 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, 
 
 export type Inputs = readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
 
-/** Tensors of some shapes, as numbers. */
-export const given = (...shapes: readonly (readonly number[])[]): Inputs =>
-  shapes.map((shape, index) => ({ shape, values: numbers(sizeOf(shape), index + 1) }));
+/** Inputs of these shapes. */
+export const inputsOf = (...shapes: readonly (readonly number[])[]): Inputs =>
+  shapes.map((shape, index) => ({ shape, values: normalValues(sizeOf(shape), index + 1) }));
 
-/** Works something out on a backend. */
-export const on = async (
+/** Runs a function on a backend. */
+export const runOn = async (
   backend: string,
   inputs: Inputs,
   work: (...tensors: Tensor[]) => Tensor,
@@ -35,16 +35,16 @@ export const on = async (
   return { shape, values };
 };
 
-/** Expects the same of both backends, to `relative` of the norm. */
-export const expectLikeCpu = async (
+/** Expects the same result from both backends, up to `relative` times its norm. */
+export const expectSameAsCpu = async (
   inputs: Inputs,
   work: (...tensors: Tensor[]) => Tensor,
   relative = 0,
 ): Promise<void> => {
-  const [actual, expected] = [await on('simd', inputs, work), await on('cpu', inputs, work)];
+  const [actual, expected] = [await runOn('simd', inputs, work), await runOn('cpu', inputs, work)];
   expect(actual.shape).toEqual(expected.shape);
   expectCloseInNorm(actual.values, expected.values, { relative });
 };
 
-/** Rounding of sums of up to a few thousand products. */
-export const SUMS: number = 200 * FLOAT32_ROUNDOFF;
+/** Rounding error of sums of up to a few thousand products. */
+export const SUM_ROUNDOFF: number = 200 * FLOAT32_ROUNDOFF;

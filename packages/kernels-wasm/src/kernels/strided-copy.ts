@@ -1,19 +1,19 @@
 /**
- * @file Copies between arrays whose axes lie at other distances: transposes, slices, repetitions, paddings and joins
- * are all of this kind.
+ * @file Copies between arrays with different strides: the basis of transposes, slices, tiling, padding and
+ *   concatenation.
  */
 
-/** One axis of what is copied; `from` is 0 where the source is repeated along the axis. */
+/** One axis with its strides in source and target; `from` is 0 where the source is repeated along the axis. */
 export interface CopyAxis {
   readonly length: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Runs shorter than this are copied faster number by number than as subarrays. */
-const SHORT = 32;
+/** Runs shorter than this are copied faster element by element than as subarrays. */
+const MIN_SUBARRAY_LENGTH = 32;
 
-/** The distance between neighbours along each axis of a row-major array. */
+/** The strides of a row-major array. */
 export const rowMajorSteps = (shape: readonly number[]): number[] => {
   const steps: number[] = [];
   for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
@@ -23,7 +23,7 @@ export const rowMajorSteps = (shape: readonly number[]): number[] => {
   return steps;
 };
 
-/** Leaves out axes of length 1, and makes one of neighbours that can be walked through as one. */
+/** Removes axes of length 1, and merges neighbouring axes where one loop can traverse both. */
 const merged = (axes: readonly CopyAxis[]): CopyAxis[] => {
   const result: CopyAxis[] = [];
   for (const axis of axes.toReversed()) {
@@ -43,13 +43,13 @@ const copyRun = (
   target: number,
   { length, from, to }: CopyAxis,
 ): void => {
-  if (from === 1 && to === 1 && length >= SHORT) y.set(x.subarray(start, start + length), target);
+  if (from === 1 && to === 1 && length >= MIN_SUBARRAY_LENGTH) y.set(x.subarray(start, start + length), target);
   else if (from === 0 && to === 1) y.fill(x[start] as number, target, target + length);
   else for (let i = 0; i < length; i++) y[target + i * to] = x[start + i * from] as number;
 };
 
 /** Copies x[start + sum_k i_k from_k] to y[target + sum_k i_k to_k] for all indices; the outermost axis comes first. */
-export const copyWalk = (
+export const stridedCopy = (
   x: Float32Array,
   start: number,
   y: Float32Array,
@@ -59,7 +59,7 @@ export const copyWalk = (
   if (allAxes.some(({ length }) => length === 0)) return;
   const axes = merged(allAxes);
   const inner = axes.pop() ?? { length: 1, from: 0, to: 1 };
-  const place = axes.map(() => 0);
+  const index = axes.map(() => 0);
   for (;;) {
     copyRun(x, start, y, target, inner);
     let axis = axes.length - 1;
@@ -67,9 +67,9 @@ export const copyWalk = (
       const { length, from, to } = axes[axis] as CopyAxis;
       start += from;
       target += to;
-      place[axis] = (place[axis] as number) + 1;
-      if ((place[axis] as number) < length) break;
-      place[axis] = 0;
+      index[axis] = (index[axis] as number) + 1;
+      if ((index[axis] as number) < length) break;
+      index[axis] = 0;
       start -= from * length;
       target -= to * length;
     }

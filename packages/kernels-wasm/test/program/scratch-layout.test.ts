@@ -1,54 +1,54 @@
 import type { KernelProgram, Operation } from '@neural-fields/core/kernels';
 import { describe, expect, it } from 'vitest';
-import { findPlaces } from '../../src/program/places.ts';
+import { layOutScratch } from '../../src/program/scratch-layout.ts';
 import { network } from './chain.ts';
 
-const needs = (operations: readonly Operation[]) => ({
+const requirementsOf = (operations: readonly Operation[]) => ({
   layout: { panel: 8, tileBytes: 2 ** 19 },
-  rowsBytes: 4096,
+  temporaryBytes: 4096,
   keptFloats: operations.map(() => 0),
 });
 
-/** A chain of so many layers of the same width. */
+/** A chain of layers of the same width. */
 const chainOf = (layers: number): KernelProgram => {
   const [, hidden] = network.operations as [Operation, Operation];
   const operations = Array.from({ length: layers }, (_, index) => ({ ...hidden, inputs: [index] }) as Operation);
   return { ...network, inputs: [{ kind: 'coords', features: 48 }], operations, outFeatures: 48 };
 };
 
-describe('the places of a chain', () => {
-  it('take turns for the gradients, and for values that only a forward pass needs', () => {
+describe('the buffers of a chain', () => {
+  it('alternate for gradients, and for values that only a forward pass needs', () => {
     const program = chainOf(6);
-    const reverse = findPlaces(program, 'loss', needs(program.operations));
+    const reverse = layOutScratch(program, 'loss', requirementsOf(program.operations));
     expect(new Set(reverse.gradients.slice(1)).size).toBe(2);
     expect(reverse.gradients[0]).toBe(-1);
     expect(new Set(reverse.values).size).toBe(7);
-    const forward = findPlaces(program, 'forward', needs(program.operations));
+    const forward = layOutScratch(program, 'forward', requirementsOf(program.operations));
     expect(new Set(forward.values).size).toBeLessThanOrEqual(3);
-    expect(forward.reversed).toEqual([]);
+    expect(forward.backwardOrder).toEqual([]);
   });
 
-  it('do not overlap while they are needed', () => {
+  it('do not overlap while they are live', () => {
     const program = chainOf(3);
-    const { values, preActivations, gradients, strides, tilePoints, scratchBytes } = findPlaces(
+    const { values, preActivations, gradients, strides, tilePoints, scratchBytes } = layOutScratch(
       program,
       'reverse',
-      needs(program.operations),
+      requirementsOf(program.operations),
     );
     const bytes = 4 * tilePoints * (strides[0] as number);
     const all = [...new Set([...values, ...preActivations, ...gradients])].sort((a, b) => a - b);
-    for (const [index, place] of all.entries())
-      expect((all[index + 1] ?? scratchBytes) - place).toBeGreaterThanOrEqual(bytes);
+    for (const [index, offset] of all.entries())
+      expect((all[index + 1] ?? scratchBytes) - offset).toBeGreaterThanOrEqual(bytes);
   });
 });
 
-it('a value that is read twice has one gradient, to which the earlier reader adds', () => {
+it('a value that is read twice has one gradient, in which the earlier reader accumulates', () => {
   const program: KernelProgram = {
     ...chainOf(2),
     operations: [...chainOf(2).operations, { kind: 'sum', inputs: [1, 2], outFeatures: 48, coefficients: [1, 1] }],
   };
-  const { contributions } = findPlaces(program, 'loss', needs(program.operations));
-  expect(contributions[2]?.map(({ adds }) => adds)).toEqual([false, false]);
-  expect(contributions[1]?.map(({ adds }) => adds)).toEqual([true]);
+  const { contributions } = layOutScratch(program, 'loss', requirementsOf(program.operations));
+  expect(contributions[2]?.map(({ accumulates }) => accumulates)).toEqual([false, false]);
+  expect(contributions[1]?.map(({ accumulates }) => accumulates)).toEqual([true]);
   expect(contributions[1]?.[0]?.gradient).toBe(contributions[2]?.[0]?.gradient);
 });

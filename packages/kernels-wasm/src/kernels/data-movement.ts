@@ -1,4 +1,4 @@
-/** @file Kernels that only move numbers. */
+/** @file Kernels that only rearrange elements. */
 import {
   type KernelFunc,
   type NamedTensorInfoMap,
@@ -8,8 +8,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { allocate } from '../wasm/memory.ts';
-import { copyWalk, rowMajorSteps } from './copy-walk.ts';
 import { areAxes, areCounts, isFloat, replaceKernel, sizeOf } from './register.ts';
+import { rowMajorSteps, stridedCopy } from './strided-copy.ts';
 
 type Single = NamedTensorInfoMap & { readonly x: TensorInfo };
 type Arguments = Parameters<KernelFunc>[0];
@@ -20,7 +20,7 @@ const inputOf = ({ inputs }: Arguments): TensorInfo => (inputs as Single).x;
 export const transposed = (x: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array => {
   const y = allocate(x.length);
   const [from, to] = [rowMajorSteps(shape), rowMajorSteps(permutation.map(axis => shape[axis] as number))];
-  copyWalk(
+  stridedCopy(
     x,
     0,
     y,
@@ -39,13 +39,13 @@ const transpose: KernelFunc = args => {
   const simd = args.backend as SimdBackend;
   const { perm } = args.attrs as object as { readonly perm: readonly number[] };
   const shape = perm.map(axis => x.shape[axis] as number);
-  return simd.makeTensorInfo(shape, 'float32', transposed(simd.numbers(x), x.shape, perm));
+  return simd.makeTensorInfo(shape, 'float32', transposed(simd.valuesOf(x), x.shape, perm));
 };
 
 /** Where a slice begins and how long it is along each axis. */
 const sliceOf = ({ inputs, attrs }: Arguments): [begin: number[], size: number[]] => {
   const { begin, size } = attrs as object as { readonly begin: number[]; readonly size: number[] };
-  // Only the shape of the tensor is looked at.
+  // parseSliceParams reads only the tensor's shape.
   const [first, lengths] = slice_util.parseSliceParams((inputs as Single).x as Tensor, begin, size);
   return [first as number[], lengths as number[]];
 };
@@ -58,7 +58,7 @@ const slice: KernelFunc = args => {
   const y = allocate(sizeOf(size));
   const start = begin.reduce((sum, first, axis) => sum + first * (from[axis] as number), 0);
   const axes = size.map((length, axis) => ({ length, from: from[axis] as number, to: to[axis] as number }));
-  copyWalk(simd.numbers(x), start, y, 0, axes);
+  stridedCopy(simd.valuesOf(x), start, y, 0, axes);
   return simd.makeTensorInfo(size, 'float32', y);
 };
 
@@ -73,7 +73,7 @@ const tile: KernelFunc = args => {
     { length: reps[axis] as number, from: 0, to: length * (to[axis] as number) },
     { length, from: from[axis] as number, to: to[axis] as number },
   ]);
-  copyWalk(simd.numbers(x), 0, y, 0, axes);
+  stridedCopy(simd.valuesOf(x), 0, y, 0, axes);
   return simd.makeTensorInfo(shape, 'float32', y);
 };
 
@@ -90,13 +90,12 @@ const pad: KernelFunc = args => {
   if (constantValue !== 0) y.fill(constantValue);
   const target = paddings.reduce((sum, [before], axis) => sum + before * (to[axis] as number), 0);
   const axes = x.shape.map((length, axis) => ({ length, from: from[axis] as number, to: to[axis] as number }));
-  copyWalk(simd.numbers(x), 0, y, target, axes);
+  stridedCopy(simd.valuesOf(x), 0, y, target, axes);
   return simd.makeTensorInfo(shape, 'float32', y);
 };
 
 /**
- * The numbers of several tensors, one after the other along `axis`: `[outer][sum of the rows]` from `[outer][row]`
- * each.
+ * Concatenates the values of several tensors along `axis`: `[outer][sum of the rows]` from `[outer][row]` each.
  */
 const join = (simd: SimdBackend, tensors: readonly TensorInfo[], axis: number): Float32Array => {
   const rows = tensors.map(({ shape }) => sizeOf(shape.slice(axis)));
@@ -106,7 +105,7 @@ const join = (simd: SimdBackend, tensors: readonly TensorInfo[], axis: number): 
   let target = 0;
   for (const [index, tensor] of tensors.entries()) {
     const row = rows[index] as number;
-    copyWalk(simd.numbers(tensor), 0, y, target, [
+    stridedCopy(simd.valuesOf(tensor), 0, y, target, [
       { length: outer, from: row, to: width },
       { length: row, from: 1, to: 1 },
     ]);
@@ -139,10 +138,10 @@ const pack: KernelFunc = args => {
   return simd.makeTensorInfo(shape.toSpliced(axis, 0, tensors.length), 'float32', join(simd, tensors, axis));
 };
 
-/** Registers the kernels that only move numbers. */
-export const registerMoves = (): void => {
+/** Registers the kernels that only rearrange elements. */
+export const registerDataMovement = (): void => {
   const takesFloat = (args: Arguments): boolean => isFloat(inputOf(args));
-  // What would read or write beside a tensor is left to the cpu backend, here and below.
+  // Arguments that would read or write out of bounds are left to the cpu backend, here and below.
   const takesOrder = (args: Arguments): boolean => {
     const { perm } = args.attrs as object as { readonly perm: readonly number[] };
     const rank = inputOf(args).shape.length;
@@ -157,7 +156,7 @@ export const registerMoves = (): void => {
     args => takesCounts(args, (args.attrs as object as { readonly paddings: number[][] }).paddings),
     pad,
   );
-  // Of a contiguous slice the cpu backend makes a view.
+  // The cpu backend returns contiguous slices as views.
   const takesSlice = (args: Arguments): boolean => {
     const { shape } = inputOf(args);
     const [begin, size] = sliceOf(args);
@@ -166,7 +165,7 @@ export const registerMoves = (): void => {
     return takesFloat(args) && isWithin && !slice_util.isSliceContinous(shape, begin, size);
   };
   replaceKernel('Slice', takesSlice, slice);
-  // What does not fit together is an error of the cpu backend.
+  // Shapes that do not match are left to the cpu backend, which throws.
   const takesList = (args: Arguments): boolean => {
     const tensors = listOf(args);
     const rank = tensors[0]?.shape.length;

@@ -1,4 +1,4 @@
-/** @file A program as records: all that a step needs to know is worked out here, once. */
+/** @file Encodes a program as records, once; a step then only fills in addresses and sizes. */
 import type { Expression } from '@neural-fields/core/elementwise';
 import {
   blockCount,
@@ -11,47 +11,47 @@ import {
 import type { OperandArray } from '@neural-fields/core/layers';
 import { constants, records } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
-import { isIdentity, type PlacedActivation, placeActivation } from './activations.ts';
+import { type EncodedActivation, encodeActivation, isIdentity } from './activations.ts';
 import { FormulaTable } from './formulas.ts';
-import { further, Image, type Place, type ProgramMemory, wordOf } from './image.ts';
+import { advance, Image, type Pointer, type ProgramMemory, wordOf } from './image.ts';
 import { Gradients, Packings, sourceOf } from './packings.ts';
-import { findAdjointPlaces, findPlaces, type Places, type Purpose, strideFor } from './places.ts';
+import { layOutAdjointScratch, layOutScratch, type Purpose, type ScratchLayout, strideFor } from './scratch-layout.ts';
 
 const { NONE } = constants;
 const FLOAT = 4;
 
 /** A target of a loss. */
-export interface PlacedTarget {
-  /** Which of the targets. */
+export interface EncodedTarget {
+  /** Index into the loss's targets. */
   readonly index: number;
   readonly width: number;
-  /** Offset of its address in the program's memory, in bytes. */
+  /** Offset of its address in the program image, in bytes. */
   readonly source: number;
 }
 
 /** A program that is ready to run for one purpose. */
-export interface PlacedProgram {
+export interface EncodedProgram {
   readonly program: KernelProgram;
   readonly purpose: Purpose;
-  /** Whether the gradient is worked out by adjoints, as in `assembly/scalar-gradient.ts`. */
+  /** Whether the gradient is computed by adjoints, as in `assembly/scalar-gradient.ts`. */
   readonly usesAdjoint: boolean;
   readonly memory: ProgramMemory;
-  /** Offsets of records in that memory, in bytes. */
+  /** Offsets of records in the program image, in bytes. */
   readonly job: number;
   readonly inputs: number;
   readonly loss: number;
   /** The targets that its loss reads. */
-  readonly targets: readonly PlacedTarget[];
+  readonly targets: readonly EncodedTarget[];
   readonly packings: { readonly offset: number; readonly count: number };
-  readonly collectings: { readonly offset: number; readonly count: number };
+  readonly collections: { readonly offset: number; readonly count: number };
   readonly tilePoints: number;
   readonly scratchBytes: number;
   readonly gradientBytes: number;
 }
 
 /**
- * Whether the gradient is worked out by adjoints and not by the jet: with one output, the former takes the products of
- * 2 rows of the jet whatever the number of coordinates d, the latter those of 1 + d.
+ * Whether the gradient is computed by adjoints instead of the jet. With one output, adjoints cost as much as a jet with
+ * 2 rows, independent of the number of coordinates d; the jet has 1 + d rows.
  */
 const prefersAdjoint = ({ shape, inputs, operations, outFeatures }: KernelProgram): boolean =>
   shape.order === 1 &&
@@ -66,7 +66,7 @@ const prefersAdjoint = ({ shape, inputs, operations, outFeatures }: KernelProgra
       (operation.activation?.parameters.every(({ value }) => typeof value === 'number') ?? true),
   );
 
-/** Leaves out activations that change nothing. */
+/** Removes identity activations. */
 const withoutIdentities = (program: KernelProgram): KernelProgram => ({
   ...program,
   operations: program.operations.map(operation => {
@@ -77,25 +77,20 @@ const withoutIdentities = (program: KernelProgram): KernelProgram => ({
   }),
 });
 
-/** What one operation's record is made of, beside its places. */
-interface Detail {
-  readonly place: Place | number;
-}
+/** The parts of a machine that the encoding depends on. */
+type EncodingMachine = Pick<Machine, 'functions' | 'layout'>;
 
-/** What of a machine the places depend on. */
-type PlacingMachine = Pick<Machine, 'functions' | 'layout'>;
-
-/** Makes the records of a program's operations. */
-class Placing {
+/** Writes the records of a program's operations. */
+class ProgramEncoder {
   readonly image = new Image();
   readonly packings = new Packings();
   readonly gradients: Gradients;
   readonly #program: KernelProgram;
   readonly #purpose: Purpose;
   readonly #usesAdjoint: boolean;
-  readonly #machine: PlacingMachine;
+  readonly #machine: EncodingMachine;
 
-  constructor(machine: PlacingMachine, program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
+  constructor(machine: EncodingMachine, program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
     this.#machine = machine;
     this.gradients = new Gradients(machine.layout.panel);
     this.#program = program;
@@ -107,51 +102,54 @@ class Placing {
     return this.#purpose !== 'forward';
   }
 
-  activation(operation: Operation): PlacedActivation | undefined {
+  activation(operation: Operation): EncodedActivation | undefined {
     const activation =
       operation.kind === 'linear' || operation.kind === 'elementwise' ? operation.activation : undefined;
     return (
       activation &&
-      placeActivation(this.image, this.packings, activation, {
+      encodeActivation(this.image, this.packings, activation, {
         order: this.#program.shape.order,
         forReverse: this.#forReverse,
         forAdjoint: this.#usesAdjoint,
         ownsInput: operation.kind === 'linear',
-        rowNumbers: this.#panels(operation.outFeatures) * this.#machine.layout.panel,
+        rowFloats: this.#panels(operation.outFeatures) * this.#machine.layout.panel,
         gradients: this.gradients,
       })
     );
   }
 
-  /** The offset of the gradient of some numbers, or NONE. */
+  /** Offset of the gradient of some values, or NONE for constants. */
   #gradientOf(numbers: OperandArray | undefined, add: 'panels' | 'vector'): number {
     return this.#forReverse && numbers?.kind === 'parameter' ? this.gradients[add](numbers) : NONE;
   }
 
-  /** Panels of so many columns. */
+  /** The number of panels for `columns` columns. */
   #panels(columns: number): number {
     return Math.ceil(columns / this.#machine.layout.panel);
   }
 
-  /** Room for a packed weight matrix. */
-  #weightRoom(depth: number, columns: number): Place {
+  /** Reserves workspace for a packed weight matrix. */
+  #reserveWeights(depth: number, columns: number): Pointer {
     const { panel, weightBytes } = this.#machine.layout;
-    return this.image.room(weightBytes?.(depth, columns) ?? FLOAT * panel * this.#panels(columns) * depth);
+    return this.image.reserve(weightBytes?.(depth, columns) ?? FLOAT * panel * this.#panels(columns) * depth);
   }
 
-  /** Numbers one behind the other, zeros up to a multiple of a panel's columns behind them. */
-  #vector(
-    numbers: OperandArray,
-    { first = 0, count, step = 1 }: { first?: number; count: number; step?: number },
-  ): Place {
+  /** A contiguous copy of some values, padded with zeros to a multiple of a panel's columns. */
+  #vector(numbers: OperandArray, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Pointer {
     const target = this.image.floats(new Float32Array(this.#machine.layout.panel * this.#panels(count)));
     const { source, fieldBytes } = sourceOf(this.image, numbers);
-    const from = { source: further(source, FLOAT * first), fieldBytes };
+    const from = { source: advance(source, FLOAT * first), fieldBytes };
     this.packings.add({ kind: constants.PACK_COPY, ...from, rows: count, columns: step, target });
     return target;
   }
 
-  detail(operation: Operation, index: number, places: Places, activation: PlacedActivation | undefined): Detail {
+  /** The data specific to an operation's kind; 0 if there is none. */
+  detail(
+    operation: Operation,
+    index: number,
+    layout: ScratchLayout,
+    activation: EncodedActivation | undefined,
+  ): Pointer | number {
     const { image } = this;
     switch (operation.kind) {
       case 'linear': {
@@ -159,13 +157,13 @@ class Placing {
         const [inFeatures = 0] = weight.shape;
         const [outPanels, inPanels] = [this.#panels(outFeatures), this.#panels(inFeatures)];
         const matrix = { ...sourceOf(image, weight), rows: inFeatures, columns: outFeatures };
-        const weights = this.#weightRoom(inFeatures, outFeatures);
+        const weights = this.#reserveWeights(inFeatures, outFeatures);
         this.packings.add({ kind: constants.PACK_PANELS, ...matrix, target: weights });
-        const isTransposed = this.#usesAdjoint || places.contributions[index]?.[0]?.gradient !== NONE;
-        const transposed = isTransposed ? this.#weightRoom(outFeatures, inFeatures) : 0;
+        const isTransposed = this.#usesAdjoint || layout.contributions[index]?.[0]?.gradient !== NONE;
+        const transposed = isTransposed ? this.#reserveWeights(outFeatures, inFeatures) : 0;
         if (typeof transposed !== 'number')
           this.packings.add({ kind: constants.PACK_TRANSPOSED, ...matrix, target: transposed });
-        const place = image.record('Linear', {
+        return image.record('Linear', {
           outPanels,
           inPanels,
           weights,
@@ -173,37 +171,36 @@ class Placing {
           transposed,
           weightGradient: this.#gradientOf(weight, 'panels'),
           biasGradient: this.#gradientOf(bias, 'vector'),
-          activation: activation?.place ?? 0,
-          z: places.preActivations[index] as number,
-          kept: places.kept[index] as number,
-          u: places.adjoint?.values[index] ?? NONE,
+          activation: activation?.pointer ?? 0,
+          z: layout.preActivations[index] as number,
+          keptDerivatives: layout.keptData[index] as number,
+          u: layout.adjoint?.values[index] ?? NONE,
         });
-        return { place };
       }
       case 'elementwise':
-        return { place: activation?.place ?? 0 };
+        return activation?.pointer ?? 0;
       case 'sum':
-        return { place: image.floats(operation.coefficients) };
+        return image.floats(operation.coefficients);
       case 'columns':
-        return { place: image.integers(operation.columns) };
+        return image.integers(operation.columns);
       case 'constant': {
         const { values, column, outFeatures: count } = operation;
         const part = column === undefined ? { count } : { count, first: column, step: values.shape[1] as number };
         const gradient = this.#forReverse && values.kind === 'parameter' ? this.gradients.vector(values, part) : NONE;
-        return { place: image.record('Constant', { values: this.#vector(values, part), gradient }) };
+        return image.record('Constant', { values: this.#vector(values, part), gradient });
       }
       case 'grid':
-        return { place: this.#grid(operation, places.kept[index] as number, this.keptBytes(operation)) };
+        return this.#grid(operation, layout.keptData[index] as number, this.lookupBytes(operation));
       case 'concat':
       case 'product':
-        return { place: 0 };
+        return 0;
       case 'custom':
         throw new Error('simd: there is no kernel for a custom operation');
     }
   }
 
-  /** Bytes that a grid keeps of each point and level. */
-  keptBytes({ inputs: [input], table }: GridOperation): number {
+  /** Bytes of a grid's lookup of a point and a level. */
+  lookupBytes({ inputs: [input], table }: GridOperation): number {
     return this.#machine.functions.gridKeptBytes(
       this.#widthOf(input),
       table.shape[1] as number,
@@ -211,25 +208,25 @@ class Placing {
     );
   }
 
-  /** Scratch that an operation needs while it runs. */
-  rowsBytes(operation: Operation, activation: PlacedActivation | undefined): number {
-    if (operation.kind !== 'grid') return activation?.rowsBytes ?? 0;
+  /** Bytes of scratch that an operation needs while it runs. */
+  temporaryBytes(operation: Operation, activation: EncodedActivation | undefined): number {
+    if (operation.kind !== 'grid') return activation?.temporaryBytes ?? 0;
     return this.#machine.functions.gridScratchBytes(
       this.#widthOf(operation.inputs[0]),
       blockCount(this.#program.shape),
     );
   }
 
-  /** What an operation keeps of each point for its reverse. */
-  keptFloats(operation: Operation, activation: PlacedActivation | undefined, stride: number): number {
-    if (operation.kind !== 'grid') return (activation?.keptDerivatives ?? 0) * stride;
-    return (this.keptBytes(operation) / FLOAT) * (this.#forReverse ? operation.levels.length : 1);
+  /** Floats per point that an operation keeps for its backward pass. */
+  keptFloats(operation: Operation, activation: EncodedActivation | undefined, stride: number): number {
+    if (operation.kind !== 'grid') return (activation?.keptDerivativeBlocks ?? 0) * stride;
+    return (this.lookupBytes(operation) / FLOAT) * (this.#forReverse ? operation.levels.length : 1);
   }
 
-  #grid({ inputs: [input], table, levels }: GridOperation, kept: number, keptBytes: number): Place {
+  #grid({ inputs: [input], table, levels }: GridOperation, keptLookups: number, lookupBytes: number): Pointer {
     const axes = this.#widthOf(input);
     const { source, fieldBytes } = sourceOf(this.image, table);
-    const place = this.image.record('Grid', {
+    const pointer = this.image.record('Grid', {
       axes,
       rowFeatures: table.shape[1] as number,
       levels: this.image.list(
@@ -246,13 +243,13 @@ class Placing {
       levelCount: levels.length,
       table: source,
       tableGradient: this.#gradientOf(table, 'vector'),
-      kept,
-      keptBytes: this.#forReverse ? keptBytes : 0,
+      keptLookups,
+      keptLookupBytes: this.#forReverse ? lookupBytes : 0,
     });
-    const target = further(place, FLOAT * wordOf('Grid', 'table'));
+    const target = advance(pointer, FLOAT * wordOf('Grid', 'table'));
     if (fieldBytes > 0)
       this.packings.add({ kind: constants.PACK_ADDRESS, source, fieldBytes, rows: 1, columns: 1, target });
-    return place;
+    return pointer;
   }
 
   #widthOf(register: number): number {
@@ -261,18 +258,18 @@ class Placing {
   }
 
   /** The records of an operation's operands. */
-  operands(operation: Operation, index: number, places: Places): Place {
+  operands(operation: Operation, index: number, layout: ScratchLayout): Pointer {
     const { inputs, shape } = this.#program;
     return this.image.list(
       'Operand',
       operation.inputs.map((register, k) => {
-        const { gradient, adds } = places.contributions[index]?.[k] ?? { gradient: NONE, adds: false };
+        const { gradient, accumulates } = layout.contributions[index]?.[k] ?? { gradient: NONE, accumulates: false };
         return {
           features: this.#widthOf(register),
-          stride: places.strides[register] as number,
-          place: places.values[register] as number,
+          stride: layout.strides[register] as number,
+          jet: layout.values[register] as number,
           gradient,
-          adds: Number(adds),
+          accumulates: Number(accumulates),
           gradientBlocks: inputs[register]?.kind === 'coords' ? 1 : blockCount(shape),
         };
       }),
@@ -280,7 +277,7 @@ class Placing {
   }
 }
 
-const placeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['shape'], isEmpty = false): Place =>
+const encodeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['shape'], isEmpty = false): Pointer =>
   image.record('Forms', {
     first: isEmpty || order === 0 ? 0 : inFeatures,
     second: isEmpty ? 0 : (forms?.weights.length ?? 0),
@@ -289,9 +286,12 @@ const placeForms = (image: Image, { order, inFeatures, forms }: KernelProgram['s
     weights: image.floats(forms?.weights.flat() ?? []),
   });
 
-/** The loss's record, but for what changes from step to step, and the scratch that it needs. */
-const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: KernelLoss, features: number) => {
-  const { image, packings } = placing;
+/** The loss's record, without the fields that change from step to step, and the scratch that it needs. */
+const encodeLoss = (
+  { image, packings }: ProgramEncoder,
+  { penalty, blocks, targetWidths, weight }: KernelLoss,
+  features: number,
+) => {
   const expressions: readonly Expression[] = [penalty.expressions.value, penalty.expressions.firstDerivative];
   const parameters = Object.entries(penalty.parameters).map(([name, value]) => ({ name, value }));
   const table = new FormulaTable(image, packings, { parameters, formulas: [expressions] });
@@ -300,9 +300,9 @@ const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: 
     'LossTarget',
     targetWidths.map(width => ({ source: 0, width })),
   );
-  const place = image.record('Loss', {
-    formula: formula.place,
-    table: table.place,
+  const pointer = image.record('Loss', {
+    formula: formula.pointer,
+    table: table.pointer,
     gradientScale: 0,
     features,
     blocks: image.list(
@@ -317,39 +317,41 @@ const placeLoss = (placing: Placing, { penalty, blocks, targetWidths, weight }: 
   const { bytes } = records.LossTarget;
   const source = targets.offset + FLOAT * wordOf('LossTarget', 'source');
   return {
-    place,
+    pointer,
     targets: targetWidths
-      .map((width, index): PlacedTarget => ({ index, width, source: source + bytes * index }))
+      .map((width, index): EncodedTarget => ({ index, width, source: source + bytes * index }))
       .filter(({ index }) => used.has(index)),
-    rowsBytes: constants.REGISTER_BYTES * formula.registerCount,
+    temporaryBytes: constants.REGISTER_BYTES * formula.registerCount,
   };
 };
 
-/** Lays a program out for a purpose, with the loss behind it where that is the purpose. */
-export const placeProgram = (
-  machine: PlacingMachine,
+/** Encodes a program for a purpose; `loss` is needed for the purpose `loss`. */
+export const encodeProgram = (
+  machine: EncodingMachine,
   given: KernelProgram,
   purpose: Purpose,
   loss?: KernelLoss,
-): PlacedProgram => {
+): EncodedProgram => {
   const program = withoutIdentities(given);
   const { inputs, operations, outFeatures, shape, parameterCount } = program;
-  const { layout } = machine;
+
   const usesAdjoint = prefersAdjoint(program);
-  const placing = new Placing(machine, program, purpose, usesAdjoint);
-  const { image, packings, gradients } = placing;
-  const activations = operations.map(operation => placing.activation(operation));
-  const lossRecord = loss && placeLoss(placing, loss, outFeatures);
-  const rowsBytes = Math.max(
+  const encoder = new ProgramEncoder(machine, program, purpose, usesAdjoint);
+  const { image, packings, gradients } = encoder;
+  const activations = operations.map(operation => encoder.activation(operation));
+  const lossRecord = loss && encodeLoss(encoder, loss, outFeatures);
+  const temporaryBytes = Math.max(
     0,
-    lossRecord?.rowsBytes ?? 0,
-    ...operations.map((operation, index) => placing.rowsBytes(operation, activations[index])),
+    lossRecord?.temporaryBytes ?? 0,
+    ...operations.map((operation, index) => encoder.temporaryBytes(operation, activations[index])),
   );
   const keptFloats = operations.map((operation, index) =>
-    placing.keptFloats(operation, activations[index], strideFor(operation.outFeatures, layout)),
+    encoder.keptFloats(operation, activations[index], strideFor(operation.outFeatures, machine.layout)),
   );
-  const needs = { layout, rowsBytes, keptFloats };
-  const places = usesAdjoint ? findAdjointPlaces(program, purpose, needs) : findPlaces(program, purpose, needs);
+  const requirements = { layout: machine.layout, temporaryBytes, keptFloats };
+  const layout = usesAdjoint
+    ? layOutAdjointScratch(program, purpose, requirements)
+    : layOutScratch(program, purpose, requirements);
   const operationRecords = operations.map((operation, index) => {
     const register = inputs.length + index;
     return image.record('Operation', {
@@ -357,54 +359,54 @@ export const placeProgram = (
         `OPERATION_${operation.kind.toUpperCase() as Uppercase<Exclude<Operation['kind'], 'custom'>>}` as const
       ],
       features: operation.outFeatures,
-      stride: places.strides[register] as number,
-      place: places.values[register] as number,
-      gradient: places.gradients[register] as number,
-      operands: placing.operands(operation, index, places),
+      stride: layout.strides[register] as number,
+      jet: layout.values[register] as number,
+      gradient: layout.gradients[register] as number,
+      operands: encoder.operands(operation, index, layout),
       operandCount: operation.inputs.length,
-      detail: placing.detail(operation, index, places, activations[index]).place,
+      detail: encoder.detail(operation, index, layout, activations[index]),
     });
   });
   const inputRecords = image.list(
     'Input',
     inputs.map(({ features, kind }, register) => ({
       features,
-      stride: places.strides[register] as number,
-      place: places.values[register] as number,
-      gradient: places.gradients[register] as number,
-      isJet: Number(kind === 'jet'),
+      stride: layout.strides[register] as number,
+      jet: layout.values[register] as number,
+      gradient: layout.gradients[register] as number,
+      sourceIsJet: Number(kind === 'jet'),
       source: 0,
       sourceGradient: 0,
     })),
   );
-  const { g0 = 0, g1 = 0, g2 = 0 } = places.adjoint ?? {};
-  const adjoint = usesAdjoint ? image.record('Adjoint', { g0, g1, g2, noForms: placeForms(image, shape, true) }) : 0;
+  const { g0 = 0, g1 = 0, g2 = 0 } = layout.adjoint ?? {};
+  const adjoint = usesAdjoint ? image.record('Adjoint', { g0, g1, g2, noForms: encodeForms(image, shape, true) }) : 0;
   const job = image.record('Program', {
-    forms: placeForms(image, shape),
+    forms: encodeForms(image, shape),
     inputs: inputRecords,
     inputCount: inputs.length,
     operations: image.integers(operationRecords),
     operationCount: operationRecords.length,
-    reversed: image.integers(places.reversed.map(index => operationRecords[index] as Place)),
-    reversedCount: places.reversed.length,
-    spare: places.spare,
-    rows: places.rows,
+    backwardOperations: image.integers(layout.backwardOrder.map(index => operationRecords[index] as Pointer)),
+    backwardCount: layout.backwardOrder.length,
+    contribution: layout.contribution,
+    temporaries: layout.temporaries,
     adjoint,
-    loss: lossRecord?.place ?? 0,
-    scratchBytes: places.scratchBytes,
+    loss: lossRecord?.pointer ?? 0,
+    scratchBytes: layout.scratchBytes,
     gradientBytes: gradients.bytes,
     points: 0,
     blockPoints: 0,
-    tilePoints: places.tilePoints,
+    tilePoints: layout.tilePoints,
     scratch: 0,
     gradients: 0,
     outputs: 0,
     upstream: 0,
+    keptTileCount: 0,
     keptTiles: 0,
-    kept: 0,
   });
-  const packing = packings.finish(image);
-  const collecting = gradients.finish(image);
+  const packingList = packings.finish(image);
+  const collectionList = gradients.finish(image);
   return {
     program,
     purpose,
@@ -412,12 +414,12 @@ export const placeProgram = (
     memory: image.finish(parameterCount),
     job: job.offset,
     inputs: inputRecords.offset,
-    loss: lossRecord?.place.offset ?? 0,
+    loss: lossRecord?.pointer.offset ?? 0,
     targets: lossRecord?.targets ?? [],
-    packings: { offset: packing.place.offset, count: packing.count },
-    collectings: { offset: collecting.place.offset, count: collecting.count },
-    tilePoints: places.tilePoints,
-    scratchBytes: places.scratchBytes,
+    packings: { offset: packingList.pointer.offset, count: packingList.count },
+    collections: { offset: collectionList.pointer.offset, count: collectionList.count },
+    tilePoints: layout.tilePoints,
+    scratchBytes: layout.scratchBytes,
     gradientBytes: gradients.bytes,
   };
 };

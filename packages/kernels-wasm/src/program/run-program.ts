@@ -1,4 +1,6 @@
-/** @file Steps of placed programs: numbers go in, a job runs for each batch, and numbers come out. */
+/**
+ * @file Runs encoded programs batch by batch: copies inputs into the kernels' memory, runs a job, copies results out.
+ */
 import type { LossScale } from '@neural-fields/core/kernels';
 import { constants, records } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
@@ -7,13 +9,13 @@ import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
 import { type BatchShape, batchShapeOf, batchSize, evenTile, threadsFor } from './batches.ts';
 import { type Batch, copyBlocks, forEachBatch } from './copies.ts';
+import type { EncodedProgram } from './encode-program.ts';
 import { wordOf } from './image.ts';
-import type { PlacedProgram } from './place-program.ts';
-import type { Purpose } from './places.ts';
+import type { Purpose } from './scratch-layout.ts';
 
 const FLOAT = 4;
 
-/** The job of a purpose: with the jet, and with the gradient by adjoints. */
+/** The job of each purpose: with the jet, or with the gradient computed by adjoints. */
 export const JOBS: Readonly<Record<Purpose, readonly [jet: JobKind, adjoint: JobKind]>> = {
   forward: [constants.JOB_PROGRAM_FORWARD, constants.JOB_SCALAR_GRADIENT_FORWARD],
   reverse: [constants.JOB_PROGRAM_REVERSE, constants.JOB_SCALAR_GRADIENT_REVERSE],
@@ -27,32 +29,32 @@ const SCRATCH = wordOf('Program', 'scratch');
 const GRADIENTS = wordOf('Program', 'gradients');
 const OUTPUTS = wordOf('Program', 'outputs');
 const UPSTREAM = wordOf('Program', 'upstream');
+const KEPT_TILE_COUNT = wordOf('Program', 'keptTileCount');
 const KEPT_TILES = wordOf('Program', 'keptTiles');
-const KEPT = wordOf('Program', 'kept');
 const INPUT_SOURCE = wordOf('Input', 'source');
 const INPUT_GRADIENT = wordOf('Input', 'sourceGradient');
 const INPUT_WORDS = records.Input.bytes / 4;
 const LOSS_SCALE = wordOf('Loss', 'gradientScale');
 const LOSS_SUMS = wordOf('Loss', 'sums');
 
-/** A program in the kernels' memory. */
-class Running {
+/** A program in the kernels' memory, for the duration of a call. */
+class ProgramRun {
   readonly #machine: Machine;
-  readonly #placed: PlacedProgram;
+  readonly #encoded: EncodedProgram;
   readonly #base: number;
   readonly #scratch: number;
   readonly #shape: BatchShape;
-  /** How many threads have gradients. */
+  /** How many threads have accumulated gradients. */
   #threads = 1;
   #gradients = 0;
-  /** Bytes of the tiles that are kept of the batches so far. */
-  #keptBytes = 0;
+  /** Bytes of the tiles kept by the batches so far. */
+  #usedKeptBytes = 0;
 
-  constructor(machine: Machine, placed: PlacedProgram, shape: BatchShape, parameters: Float32Array) {
+  constructor(machine: Machine, encoded: EncodedProgram, shape: BatchShape, parameters: Float32Array) {
     const { arena, functions, pool } = machine;
-    const { memory, packings, scratchBytes } = placed;
+    const { memory, packings, scratchBytes } = encoded;
     this.#machine = machine;
-    this.#placed = placed;
+    this.#encoded = encoded;
     this.#shape = shape;
     this.#base = arena.take(memory.bytes);
     const words = memory.at(this.#base);
@@ -62,18 +64,18 @@ class Running {
     this.#scratch = arena.take(scratchBytes * pool.count);
   }
 
-  /** Makes room for gradients. */
+  /** Allocates and clears the gradients of all threads. */
   takeGradients(): void {
     const { arena, functions, pool } = this.#machine;
-    const { gradientBytes } = this.#placed;
+    const { gradientBytes } = this.#encoded;
     this.#gradients = arena.take(gradientBytes * pool.count);
     functions.clear(this.#gradients, gradientBytes * pool.count);
   }
 
-  /** Tells the job's record where the data of a batch are. */
-  place(outputs: number, upstream: number, inputs: readonly number[], inputGradients: readonly number[]): void {
+  /** Writes the addresses of a batch's data to the job's record. */
+  bindBatch(outputs: number, upstream: number, inputs: readonly number[], inputGradients: readonly number[]): void {
     const { arena } = this.#machine;
-    const { job, inputs: inputRecords } = this.#placed;
+    const { job, inputs: inputRecords } = this.#encoded;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
     words[SCRATCH] = this.#scratch;
     words[GRADIENTS] = this.#gradients;
@@ -86,30 +88,30 @@ class Running {
     }
   }
 
-  /** Tells the loss's record what changes from step to step: the addresses of the targets that it reads, too. */
-  placeLoss(scale: number, sums: number, targets: readonly number[]): void {
+  /** Writes to the loss's record what changes from step to step: scale, sums, and the addresses of its targets. */
+  bindLoss(scale: number, sums: number, targets: readonly number[]): void {
     const { arena } = this.#machine;
-    const address = this.#base + this.#placed.loss;
+    const address = this.#base + this.#encoded.loss;
     arena.integers(address, records.Loss.bytes / 4)[LOSS_SUMS] = sums;
     arena.floats(address, LOSS_SCALE + 1)[LOSS_SCALE] = scale;
-    for (const [index, { source }] of this.#placed.targets.entries())
+    for (const [index, { source }] of this.#encoded.targets.entries())
       arena.integers(this.#base + source, 1)[0] = targets[index] as number;
   }
 
-  /** Runs a job for a batch of so many points, whose tiles are kept as far as there is room. */
+  /** Runs a job for a batch of `count` points. Its tiles are kept as long as there is memory for them. */
   run(count: number, purpose: Purpose, kept?: KeptTiles): void {
     const { arena, pool } = this.#machine;
-    const { job, usesAdjoint, tilePoints, scratchBytes } = this.#placed;
+    const { job, usesAdjoint, tilePoints, scratchBytes } = this.#encoded;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
     const tile = evenTile(count, tilePoints);
     words[POINTS] = count;
     words[BLOCK_POINTS] = count;
     words[TILE_POINTS] = tile;
     if (kept) {
-      const tiles = Math.min(Math.ceil(count / tile), Math.floor((kept.bytes - this.#keptBytes) / scratchBytes));
-      words[KEPT] = kept.address + this.#keptBytes;
-      words[KEPT_TILES] = tiles;
-      this.#keptBytes += tiles * scratchBytes;
+      const tiles = Math.min(Math.ceil(count / tile), Math.floor((kept.bytes - this.#usedKeptBytes) / scratchBytes));
+      words[KEPT_TILES] = kept.address + this.#usedKeptBytes;
+      words[KEPT_TILE_COUNT] = tiles;
+      this.#usedKeptBytes += tiles * scratchBytes;
     }
     const threads = threadsFor(this.#machine, this.#shape, count);
     this.#threads = Math.max(this.#threads, threads);
@@ -119,22 +121,22 @@ class Running {
   /** Adds up the gradients of all threads. @returns `f32[P]` */
   collect(parameterCount: number): Float32Array {
     const { arena, functions } = this.#machine;
-    const { collectings, gradientBytes } = this.#placed;
+    const { collections, gradientBytes } = this.#encoded;
     functions.addThreads(this.#gradients, gradientBytes, this.#threads);
     const result = allocate(parameterCount);
     arena.scope(() => {
       const flat = arena.take(FLOAT * parameterCount);
       functions.clear(flat, FLOAT * parameterCount);
-      functions.collectGradients(this.#base + collectings.offset, collectings.count, this.#gradients, flat);
+      functions.collectGradients(this.#base + collections.offset, collections.count, this.#gradients, flat);
       result.set(arena.floats(flat, parameterCount));
     });
     return result;
   }
 }
 
-/** The arrays of each input, which are one or those of a jet. */
+/** Groups arrays by input: one for coordinates, up to three for a jet. */
 const groupInputs = (
-  { program: { inputs, shape } }: PlacedProgram,
+  { program: { inputs, shape } }: EncodedProgram,
   arrays: readonly Float32Array[],
 ): Float32Array[][] => {
   let next = 0;
@@ -145,19 +147,19 @@ const groupInputs = (
   });
 };
 
-/** Everything that the steps of a program need of it. */
+/** Runs a program on any number of points. */
 export class Runner {
   readonly #machine: Machine;
-  readonly #placed: PlacedProgram;
+  readonly #encoded: EncodedProgram;
   readonly #shape: BatchShape;
   /** Features of each input. */
   readonly #features: readonly number[];
 
-  constructor(machine: Machine, placed: PlacedProgram) {
+  constructor(machine: Machine, encoded: EncodedProgram) {
     this.#machine = machine;
-    this.#placed = placed;
-    this.#shape = batchShapeOf(placed.program);
-    this.#features = placed.program.inputs.map(({ features }) => features);
+    this.#encoded = encoded;
+    this.#shape = batchShapeOf(encoded.program);
+    this.#features = encoded.program.inputs.map(({ features }) => features);
   }
 
   #copyInputs(
@@ -168,44 +170,44 @@ export class Runner {
   ): void {
     const { arena } = this.#machine;
     for (const [index, arrays] of groups.entries()) {
-      const view = arena.floats(addresses[index] as number, batch.count * (this.#shape.inputNumbers[index] as number));
+      const view = arena.floats(addresses[index] as number, batch.count * (this.#shape.inputFloats[index] as number));
       copyBlocks(arrays, view, batch, this.#features[index] as number, direction);
     }
   }
 
   #takeInputs(size: number): number[] {
-    return this.#shape.inputNumbers.map(numbers => this.#machine.arena.take(FLOAT * numbers * size));
+    return this.#shape.inputFloats.map(floats => this.#machine.arena.take(FLOAT * floats * size));
   }
 
   /**
-   * @param kept room for what the reverse pass needs, where this runs a program that was placed for it
-   * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` as far as the order goes
+   * @param kept memory for what the backward pass needs; only with a program encoded for `reverse`
+   * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` up to the jet's order
    */
   forward(inputs: readonly Float32Array[], parameters: Float32Array, total: number, kept?: KeptTiles): Float32Array[] {
     const { arena } = this.#machine;
-    const { shape, outFeatures } = this.#placed.program;
+    const { shape, outFeatures } = this.#encoded.program;
     const block = total * outFeatures;
     const results = [allocate(block)];
     if (shape.order >= 1) results.push(allocate(shape.inFeatures * block));
     if (shape.forms) results.push(allocate(shape.forms.weights.length * block));
     arena.scope(() => {
-      const running = new Running(this.#machine, this.#placed, this.#shape, parameters);
+      const run = new ProgramRun(this.#machine, this.#encoded, this.#shape, parameters);
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
-      const outputs = arena.take(FLOAT * this.#shape.outputNumbers * size);
-      running.place(outputs, 0, addresses, []);
-      const groups = groupInputs(this.#placed, inputs);
+      const outputs = arena.take(FLOAT * this.#shape.outputFloats * size);
+      run.bindBatch(outputs, 0, addresses, []);
+      const groups = groupInputs(this.#encoded, inputs);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
-        running.run(batch.count, 'forward', kept);
-        copyBlocks(results, arena.floats(outputs, this.#shape.outputNumbers * batch.count), batch, outFeatures, 'out');
+        run.run(batch.count, 'forward', kept);
+        copyBlocks(results, arena.floats(outputs, this.#shape.outputFloats * batch.count), batch, outFeatures, 'out');
       });
     });
     return results;
   }
 
   /**
-   * The forward pass is worked out again, tile by tile, for all that was not kept.
+   * Recomputes the forward pass, tile by tile, for all tiles that were not kept.
    *
    * @returns the derivatives with respect to the inputs, then those with respect to the parameters
    */
@@ -224,31 +226,31 @@ export class Runner {
     kept?: KeptTiles,
   ): Float32Array[] {
     const { arena } = this.#machine;
-    const { outFeatures } = this.#placed.program;
+    const { outFeatures } = this.#encoded.program;
     const results = inputs.map(({ length }) => allocate(length));
     return arena.scope(() => {
-      const running = new Running(this.#machine, this.#placed, this.#shape, parameters);
-      running.takeGradients();
+      const run = new ProgramRun(this.#machine, this.#encoded, this.#shape, parameters);
+      run.takeGradients();
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
       const gradientAddresses = this.#takeInputs(size);
-      const upstreamAddress = arena.take(FLOAT * this.#shape.outputNumbers * size);
-      running.place(0, upstreamAddress, addresses, gradientAddresses);
-      const groups = groupInputs(this.#placed, inputs);
-      const resultGroups = groupInputs(this.#placed, results);
+      const upstreamAddress = arena.take(FLOAT * this.#shape.outputFloats * size);
+      run.bindBatch(0, upstreamAddress, addresses, gradientAddresses);
+      const groups = groupInputs(this.#encoded, inputs);
+      const resultGroups = groupInputs(this.#encoded, results);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
         copyBlocks(
           upstream,
-          arena.floats(upstreamAddress, this.#shape.outputNumbers * batch.count),
+          arena.floats(upstreamAddress, this.#shape.outputFloats * batch.count),
           batch,
           outFeatures,
           'in',
         );
-        running.run(batch.count, 'reverse', kept);
+        run.run(batch.count, 'reverse', kept);
         this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
       });
-      return [...results, running.collect(parameters.length)];
+      return [...results, run.collect(parameters.length)];
     });
   }
 
@@ -267,28 +269,28 @@ export class Runner {
     readonly total: number;
   }): { readonly loss: number; readonly gradient: Float32Array } {
     const { arena, pool } = this.#machine;
-    const { targets: used, usesAdjoint } = this.#placed;
+    const { targets: used, usesAdjoint } = this.#encoded;
     return arena.scope(() => {
-      const running = new Running(this.#machine, this.#placed, this.#shape, parameters);
-      running.takeGradients();
+      const run = new ProgramRun(this.#machine, this.#encoded, this.#shape, parameters);
+      run.takeGradients();
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
-      const upstream = usesAdjoint ? arena.take(FLOAT * this.#shape.outputNumbers * size) : 0;
+      const upstream = usesAdjoint ? arena.take(FLOAT * this.#shape.outputFloats * size) : 0;
       const targetAddresses = used.map(({ width }) => arena.take(FLOAT * width * size));
       const sums = arena.take(constants.SUM_BYTES * pool.count);
       this.#machine.functions.clear(sums, constants.SUM_BYTES * pool.count);
-      running.place(0, upstream, addresses, []);
-      running.placeLoss(scale.gradient, sums, targetAddresses);
-      const groups = groupInputs(this.#placed, inputs);
+      run.bindBatch(0, upstream, addresses, []);
+      run.bindLoss(scale.gradient, sums, targetAddresses);
+      const groups = groupInputs(this.#encoded, inputs);
       forEachBatch(total, size, batch => {
         this.#copyInputs(groups, addresses, batch, 'in');
         for (const [at, { index, width }] of used.entries()) {
           const view = arena.floats(targetAddresses[at] as number, batch.count * width);
           copyBlocks([targets[index] as Float32Array], view, batch, width, 'in');
         }
-        running.run(batch.count, 'loss');
+        run.run(batch.count, 'loss');
       });
-      const gradient = running.collect(parameters.length);
+      const gradient = run.collect(parameters.length);
       const all = new Float64Array(arena.memory.buffer, sums, (constants.SUM_BYTES / 8) * pool.count);
       let sum = 0;
       for (let thread = 0; thread < pool.count; thread++) sum += all[(constants.SUM_BYTES / 8) * thread] as number;
