@@ -20,8 +20,7 @@ export interface ProgramLayout {
   /** Maximum size of a tile's jets, in bytes, so that they stay in the second-level cache. */
   readonly tileBytes: number;
   /**
-   * Bytes of a packed weight matrix that `depth` rows of `columns` multiply, where a machine does not keep it as float32
-   * panels.
+   * Bytes of a packed weight matrix `[depth][columns]`; if absent, it is stored in float32 panels.
    */
   readonly weightBytes?: (depth: number, columns: number) => number;
 }
