@@ -135,7 +135,10 @@ class ProgramEncoder {
   }
 
   /** A contiguous copy of some values, padded with zeros to a multiple of a panel's columns. */
-  #vector(numbers: OperandArray, { first = 0, count, step = 1 }: { first?: number; count: number; step?: number }): Pointer {
+  #vector(
+    numbers: OperandArray,
+    { first = 0, count, step = 1 }: { first?: number; count: number; step?: number },
+  ): Pointer {
     const target = this.image.floats(new Float32Array(this.#machine.layout.panel * this.#panels(count)));
     const { source, fieldBytes } = sourceOf(this.image, numbers);
     const from = { source: advance(source, FLOAT * first), fieldBytes };
