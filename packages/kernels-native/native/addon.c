@@ -11,6 +11,7 @@
 #include "kernel-set.h"
 #include "pool.h"
 #include "records.h"
+#include "threads.h"
 
 /** The most threads of a machine. */
 #define MOST_THREADS 64
@@ -20,6 +21,8 @@ typedef struct {
   uint8_t *memory;
   Pool *pool;
   int threads;
+  /** Of each thread, one behind the other; NULL where the kernels need none. */
+  uint8_t *workspaces;
   /** Keeps the memory. */
   napi_ref owner;
 } Machine;
@@ -43,6 +46,7 @@ static void finalise(napi_env env, void *data, void *hint) {
   Machine *machine = data;
   end_threads(machine);
   if (machine->owner) napi_delete_reference(env, machine->owner);
+  free_aligned(machine->workspaces);
   free(machine);
 }
 
@@ -84,9 +88,18 @@ static napi_value create_machine(napi_env env, napi_callback_info info) {
   machine->kernels = sets[set];
   machine->memory = memory;
   machine->threads = threads;
+  const size_t workspace_bytes = machine->kernels->workspace_bytes;
+  if (workspace_bytes > 0) {
+    machine->workspaces = allocate_aligned(64, workspace_bytes * threads);
+    if (machine->workspaces == NULL) {
+      free(machine);
+      return fail(env, "createMachine: no memory");
+    }
+  }
   if (napi_create_reference(env, arguments[0], 1, &machine->owner) != napi_ok ||
       napi_create_external(env, machine, finalise, NULL, &external) != napi_ok) {
     if (machine->owner) napi_delete_reference(env, machine->owner);
+    free_aligned(machine->workspaces);
     free(machine);
     return fail(env, "createMachine: no handle");
   }
@@ -115,14 +128,15 @@ static Machine *read_arguments(napi_env env, napi_callback_info info, uint32_t *
 
 typedef struct {
   const KernelSet *kernels;
-  uint8_t *memory;
+  uint8_t *memory, *workspaces;
   int kind;
   uint32_t job;
 } Job;
 
 static void do_share(void *data, int thread, int threads) {
   const Job *job = data;
-  job->kernels->run(job->memory, job->kind, job->job, thread, threads);
+  uint8_t *workspace = job->workspaces ? job->workspaces + thread * job->kernels->workspace_bytes : NULL;
+  job->kernels->run(job->memory, workspace, job->kind, job->job, thread, threads);
 }
 
 /** run(machine, kind, job, threads): on one thread or on all. */
@@ -130,7 +144,7 @@ static napi_value run(napi_env env, napi_callback_info info) {
   uint32_t numbers[3];
   Machine *machine = read_arguments(env, info, numbers, 3);
   if (machine == NULL) return NULL;
-  Job job = {machine->kernels, machine->memory, (int)numbers[0], numbers[1]};
+  Job job = {machine->kernels, machine->memory, machine->workspaces, (int)numbers[0], numbers[1]};
   if (numbers[2] <= 1 || machine->threads == 1) {
     do_share(&job, 0, 1);
     return NULL;
@@ -189,6 +203,13 @@ static napi_value number_of(napi_env env, int32_t number) {
   return napi_create_int32(env, number, &value) == napi_ok ? value : fail(env, "kernels: no number");
 }
 
+/** weightBytes(machine, depth, columns): of a packed weight matrix. */
+static napi_value weight_bytes(napi_env env, napi_callback_info info) {
+  uint32_t numbers[2];
+  const Machine *machine = read_arguments(env, info, numbers, 2);
+  return machine ? number_of(env, machine->kernels->weight_bytes((int)numbers[0], (int)numbers[1])) : NULL;
+}
+
 static napi_value grid_kept_bytes(napi_env env, napi_callback_info info) {
   uint32_t numbers[3];
   const Machine *machine = read_arguments(env, info, numbers, 3);
@@ -219,7 +240,7 @@ static const struct {
   napi_callback callback;
 } EXPORTS[] = {
     {"instructionSets", instruction_sets}, {"createMachine", create_machine},
-    {"panelOf", panel_of},                 {"run", run},
+    {"weightBytes", weight_bytes},         {"panelOf", panel_of},                 {"run", run},
     {"clear", clear},                      {"addThreads", add_threads},
     {"packParameters", pack_parameters},   {"collectGradients", collect_gradients},
     {"joinFields", join_fields},           {"collectFields", collect_fields},

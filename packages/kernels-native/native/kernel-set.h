@@ -1,5 +1,6 @@
 /** @file The kernels of one instruction set, and the choice among those that were compiled. */
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
 /** All functions take the memory in which records and numbers lie; addresses count bytes from its start. */
@@ -8,19 +9,23 @@ typedef struct {
   const char *name;
   /** Numbers of a vector, and columns of a panel. */
   int panel;
+  /** Bytes that each thread needs beside the memory, at a multiple of 64; 0 where it needs none. */
+  size_t workspace_bytes;
   /** One thread's share of a job. */
-  void (*run)(uint8_t *memory, int kind, uint32_t job, int thread, int threads);
+  void (*run)(uint8_t *memory, uint8_t *workspace, int kind, uint32_t job, int thread, int threads);
   void (*pack_parameters)(uint8_t *memory, uint32_t list, int count, int field);
   void (*collect_gradients)(uint8_t *memory, uint32_t list, int count, uint32_t sums, uint32_t flat);
   void (*join_fields)(uint8_t *memory, uint32_t job, int threads);
   void (*collect_fields)(uint8_t *memory, uint32_t job, int threads);
   void (*add_threads)(uint8_t *memory, uint32_t sums, uint32_t bytes, int threads);
+  /** Bytes of a packed weight matrix `[depth][columns]`. */
+  int (*weight_bytes)(int depth, int columns);
   int (*grid_kept_bytes)(int axes, int row_features, int blocks);
   int (*grid_scratch_bytes)(int axes, int blocks);
 } KernelSet;
 
 /** The most kernel sets of one build. */
-#define MOST_SETS 3
+#define MOST_SETS 5
 
 /** Those that this processor can run, best first. Returns how many. */
 int usable_kernel_sets(const KernelSet *sets[MOST_SETS]);

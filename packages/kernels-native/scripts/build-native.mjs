@@ -2,7 +2,8 @@
 // its sources. Where there is no compiler it says so in one line, and the package works without.
 //
 // With `--sanitize` it makes build/sanitized/kernels.node, which stops at the first wrong access or undefined
-// behaviour, for `npm run fuzz`: Node has to be started with the sanitizer's library in `LD_PRELOAD`.
+// behaviour, for `npm run fuzz`: Node has to be started with the sanitizer's library in `LD_PRELOAD`. With
+// `--emulate-tiles` it makes build/emulated/kernels.node, the kernels of AMX on an emulation of its registers, for tests.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { arch, platform } from 'node:os';
@@ -10,7 +11,9 @@ import { join } from 'node:path';
 
 const home = join(import.meta.dirname, '..');
 const isSanitized = process.argv.includes('--sanitize');
-const target = join(home, isSanitized ? 'build/sanitized/kernels.node' : 'build/kernels.node');
+const emulatesTiles = process.argv.includes('--emulate-tiles');
+const folder = isSanitized ? 'build/sanitized' : emulatesTiles ? 'build/emulated' : 'build';
+const target = join(home, folder, 'kernels.node');
 const records = join(home, '../kernels-wasm/src/generated/records.ts');
 
 /** @param {string} folder @returns {string[]} */
@@ -45,7 +48,7 @@ async function build() {
   const compiler = findCompiler();
   if (compiler === undefined) return say('there is no C compiler (cc, gcc, clang or $CC)');
   try {
-    await compileAddon({ ...host, compiler: [compiler], target, isSanitized });
+    await compileAddon({ ...host, compiler: [compiler], target, isSanitized, emulatesTiles });
   } catch (error) {
     // Where all of this is tested, a compiler that is there has to do; elsewhere there is a backend without it.
     if (process.env['CI'] || isSanitized) throw error;

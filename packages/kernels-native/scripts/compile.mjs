@@ -1,6 +1,6 @@
 // Compiles native/ for one platform: the kernels once for each instruction set of this kind of processor, and the addon
 // around them.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -46,20 +46,51 @@ const sanitizers = [
  * @property {readonly string[]} flags
  */
 
+const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma', '-mprefer-vector-width=512'];
+
 /** @type {Readonly<Record<string, readonly KernelSet[]>>} */
 const kernelSets = {
   x64: [
     { set: 'portable', name: 'SSE2', width: 4, flags: [] },
     { set: 'avx2', name: 'AVX2', width: 8, flags: ['-mavx2', '-mfma'] },
-    {
-      set: 'avx512',
-      name: 'AVX-512',
-      width: 16,
-      flags: ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma', '-mprefer-vector-width=512'],
-    },
+    { set: 'avx512', name: 'AVX-512', width: 16, flags: avx512 },
   ],
   arm64: [{ set: 'portable', name: 'NEON', width: 4, flags: [] }],
 };
+
+const amx = [...avx512, '-mamx-tile', '-mamx-bf16'];
+
+/**
+ * Those of AMX: the matrix products are on tiles of bf16, with three parts of each float32 number or with two.
+ *
+ * @param {readonly string[]} flags
+ * @returns {readonly KernelSet[]}
+ */
+const tileSets = flags => [
+  { set: 'amx', name: 'AMX', width: 16, flags: ['-DPARTS=3', ...flags] },
+  { set: 'amx_high', name: 'AMX high', width: 16, flags: ['-DPARTS=2', ...flags] },
+];
+
+/**
+ * The kernels to compile, and what `kernel-set.c` has to know of them.
+ *
+ * @param {{ readonly compiler: readonly string[], readonly platform: string, readonly arch: string,
+ *   readonly emulatesTiles: boolean }} options
+ */
+function chooseSets({ compiler: [command = '', ...first], platform, arch, emulatesTiles }) {
+  const sets = kernelSets[arch] ?? [];
+  if (emulatesTiles) {
+    const flags = ['-DEMULATED_TILES=1'];
+    return { sets: [...sets.filter(({ set }) => set === 'portable'), ...tileSets([...flags, '-O1'])], known: flags };
+  }
+  // Only Linux is asked for the registers, and compilers from before 2021 do not know them.
+  const input = { input: '', stdio: /** @type {const} */ (['pipe', 'ignore', 'ignore']) };
+  const knowsAmx =
+    platform === 'linux' &&
+    arch === 'x64' &&
+    spawnSync(command, [...first, ...amx, '-fsyntax-only', '-x', 'c', '-'], input).status === 0;
+  return knowsAmx ? { sets: [...sets, ...tileSets(amx)], known: ['-DHAS_AMX=1'] } : { sets, known: [] };
+}
 
 /** @type {Readonly<Record<string, { readonly compile: readonly string[], readonly link: readonly string[] }>>} */
 const systems = {
@@ -92,14 +123,24 @@ function nodeApiFunctions() {
  * @param {string} options.arch
  * @param {string} options.target The binary's path; it is replaced once the new one is there.
  * @param {boolean} [options.isSanitized] Makes a binary that stops at the first wrong access or undefined behaviour.
+ * @param {boolean} [options.emulatesTiles] Makes the kernels of AMX on an emulation of its registers, for tests.
  * @param {readonly string[]} [options.wide] More for the compiler, for the kernels of AVX-512.
  * @param {readonly string[]} [options.link] More for the linker.
  */
-export async function compileAddon({ compiler, platform, arch, target, isSanitized = false, wide = [], link = [] }) {
+export async function compileAddon({
+  compiler,
+  platform,
+  arch,
+  target,
+  isSanitized = false,
+  emulatesTiles = false,
+  wide = [],
+  link = [],
+}) {
   const [command, ...first] = compiler;
-  const sets = kernelSets[arch];
+  const { sets, known } = chooseSets({ compiler, platform, arch, emulatesTiles });
   const system = systems[platform];
-  if (command === undefined || sets === undefined || system === undefined)
+  if (command === undefined || sets.length === 0 || system === undefined)
     throw new Error(`kernels-native: there are no kernels for ${platform} on ${arch}`);
   const checks = isSanitized ? sanitizers : [];
   mkdirSync(dirname(target), { recursive: true });
@@ -117,7 +158,7 @@ export async function compileAddon({ compiler, platform, arch, target, isSanitiz
     };
     const parts = ['addon', 'kernel-set', 'pool', ...(platform === 'win32' ? ['node-api-windows'] : [])];
     const objects = await Promise.all([
-      ...parts.map(name => compile(`${name}.c`, name, [])),
+      ...parts.map(name => compile(`${name}.c`, name, known)),
       ...sets.map(({ set, name, width, flags }) =>
         compile('kernels/kernels.c', set, [
           `-DVW=${width}`,

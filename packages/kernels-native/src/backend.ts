@@ -1,6 +1,6 @@
 import { createSimdBackend, type KernelOptions, SimdBackend } from '@neural-fields/kernels-wasm';
 import { loadAddon } from '#addon';
-import { createMachine, type NativeMachine } from './machine.ts';
+import { createMachine, kernelsOf, type NativeMachine, type Precision } from './machine.ts';
 
 /** The name under which tfjs knows the backend. */
 export const BACKEND_NAME = 'native';
@@ -14,8 +14,13 @@ const MOST_SIMD_THREADS = 16;
 export interface NativeOptions extends Pick<KernelOptions, 'maximumMemory'> {
   /** How many threads may work at once, at most 64; as many as the machine runs if absent. */
   readonly threads?: number;
-  /** One of {@link nativeInstructionSets}: the best if absent. */
+  /** One of {@link nativeInstructionSets}: the first if absent. */
   readonly instructionSet?: string;
+  /**
+   * `'float32'` (the default) for products as exact as float32 arithmetic; with `'high'` they may have relative errors of
+   * 1e-5, where that is faster: on AMX, which is then the default.
+   */
+  readonly precision?: Precision;
 }
 
 const loaded = loadAddon();
@@ -24,21 +29,30 @@ const loaded = loadAddon();
 export const nativeProblem: string | undefined = 'problem' in loaded ? loaded.problem : undefined;
 
 /**
- * The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AVX2`,
- * `SSE2` and `NEON`.
+ * The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AMX`,
+ * `AVX2`, `SSE2` and `NEON`.
  */
-export const nativeInstructionSets: readonly string[] = 'addon' in loaded ? loaded.addon.instructionSets() : [];
+export const nativeInstructionSets: readonly string[] =
+  'addon' in loaded ? loaded.addon.instructionSets().filter(name => !name.endsWith(' high')) : [];
+
+/** Those that have less exact products too. */
+const setsWithHigh = nativeInstructionSets.filter(
+  name => 'addon' in loaded && loaded.addon.instructionSets().includes(kernelsOf(name, 'high')),
+);
 
 /** The backend `simd` of kernels-wasm, whose programs, losses and Adam updates run in native code. */
 export class NativeBackend extends SimdBackend {
   readonly #machine: NativeMachine;
   readonly instructionSet: string;
+  /** How exact its products are: `'high'` only where there are kernels for it. */
+  readonly precision: Precision;
 
   /** @internal */
-  constructor({ kernels }: SimdBackend, machine: NativeMachine, instructionSet: string) {
+  constructor({ kernels }: SimdBackend, machine: NativeMachine, instructionSet: string, precision: Precision) {
     super(kernels);
     this.#machine = machine;
     this.instructionSet = instructionSet;
+    this.precision = precision;
   }
 
   /** What runs programs. */
@@ -53,7 +67,7 @@ export class NativeBackend extends SimdBackend {
 
   /** What the roundings of results depend on. A checkpoint of core's keeps it. */
   override get numerics(): Readonly<Record<string, string>> {
-    return { threads: String(this.threads), instructions: this.instructionSet };
+    return { threads: String(this.threads), instructions: kernelsOf(this.instructionSet, this.precision) };
   }
 
   /** Ends the threads. */
@@ -74,17 +88,22 @@ export class NativeBackend extends SimdBackend {
 export const createNativeBackend = async (options: NativeOptions = {}): Promise<NativeBackend> => {
   if ('problem' in loaded) throw new Error(`native: ${loaded.problem}`);
   const { addon, threads: available } = loaded;
-  const {
-    threads = Math.min(available, MOST_THREADS),
-    instructionSet = nativeInstructionSets[0] as string,
-    ...rest
-  } = options;
+  const { threads = Math.min(available, MOST_THREADS), precision = 'float32', maximumMemory } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new RangeError(`native: threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+  if (precision !== 'float32' && precision !== 'high')
+    throw new RangeError(`native: precision must be 'float32' or 'high', got ${precision}`);
+  const best = nativeInstructionSets[0] as string;
+  const { instructionSet = precision === 'high' ? (setsWithHigh[0] ?? best) : best } = options;
   if (!nativeInstructionSets.includes(instructionSet))
     throw new RangeError(
       `native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got ${instructionSet}`,
     );
-  const simd = await createSimdBackend({ threads: Math.min(threads, MOST_SIMD_THREADS), ...rest });
-  return new NativeBackend(simd, createMachine(addon, simd.kernels, { threads, instructionSet }), instructionSet);
+  const simd = await createSimdBackend({
+    threads: Math.min(threads, MOST_SIMD_THREADS),
+    ...(maximumMemory !== undefined && { maximumMemory }),
+  });
+  const own = setsWithHigh.includes(instructionSet) ? precision : 'float32';
+  const machine = createMachine(addon, simd.kernels, { threads, instructionSet, precision: own });
+  return new NativeBackend(simd, machine, instructionSet, own);
 };

@@ -14,6 +14,7 @@ export {
   nativeInstructionSets,
   nativeProblem,
 } from './backend.ts';
+export type { Precision } from './machine.ts';
 
 /** Above `simd` (2), below those of GPUs. */
 const PRIORITY = 3;

@@ -2,11 +2,18 @@
 import type { Machine, ProgramLayout } from '@neural-fields/kernels-wasm/machine';
 import type { Addon } from './addon/addon.ts';
 
+/** How exact the products of a backend are. */
+export type Precision = 'float32' | 'high';
+
+/** The kernels of an instruction set, by the name that the addon gives them. */
+export const kernelsOf = (instructionSet: string, precision: Precision): string =>
+  precision === 'high' ? `${instructionSet} high` : instructionSet;
+
 /**
  * Bytes of a tile's jets: the larger, the fewer times the weights are read from the second-level cache, which every
  * processor with these instructions has that large.
  */
-const TILE_BYTES: Readonly<Record<string, number>> = { 'AVX-512': 2 ** 20 };
+const TILE_BYTES: Readonly<Record<string, number>> = { 'AVX-512': 2 ** 20, AMX: 2 ** 20 };
 const TILE_BYTES_ELSEWHERE = 2 ** 19;
 
 /** A machine that can end. */
@@ -19,13 +26,22 @@ export interface NativeMachine extends Machine {
 export const createMachine = (
   addon: Addon,
   { arena }: Pick<Machine, 'arena'>,
-  { threads, instructionSet }: { readonly threads: number; readonly instructionSet: string },
+  {
+    threads,
+    instructionSet,
+    precision,
+  }: { readonly threads: number; readonly instructionSet: string; readonly precision: Precision },
 ): NativeMachine => {
   // It is shared and was given all of its addresses at once, so it never moves when it grows.
-  const handle = addon.createMachine(new Uint8Array(arena.memory.buffer), threads, instructionSet);
+  const handle = addon.createMachine(
+    new Uint8Array(arena.memory.buffer),
+    threads,
+    kernelsOf(instructionSet, precision),
+  );
   const layout: ProgramLayout = {
     panel: addon.panelOf(handle),
     tileBytes: TILE_BYTES[instructionSet] ?? TILE_BYTES_ELSEWHERE,
+    weightBytes: (depth, columns) => addon.weightBytes(handle, depth, columns),
   };
   return {
     arena,

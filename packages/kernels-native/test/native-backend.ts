@@ -1,22 +1,30 @@
 /** @file The backend in tests, with the kernels of every instruction set that this machine has. */
+import { fileURLToPath } from 'node:url';
+import { createSimdBackend } from '@neural-fields/kernels-wasm';
 import '@tensorflow/tfjs-backend-cpu';
 import { ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, it } from 'vitest';
+import { loadBinary } from '../src/addon/load.node.ts';
 import {
   createNativeBackend,
-  type NativeBackend,
+  NativeBackend,
   type NativeOptions,
   nativeInstructionSets,
   nativeProblem,
 } from '../src/index.ts';
+import { createMachine, type Precision } from '../src/machine.ts';
 
-/** Replaces the registered backend by one with other settings. Its tensors are lost. */
-export const useNative = async (options: NativeOptions): Promise<NativeBackend> => {
-  const backend = await createNativeBackend(options);
+const registerAlone = async (backend: NativeBackend): Promise<void> => {
   removeBackend('native');
   registerBackend('native', () => backend, 3);
   await setBackend('native');
   await ready();
+};
+
+/** Replaces the registered backend by one with other settings. Its tensors are lost. */
+export const useNative = async (options: NativeOptions): Promise<NativeBackend> => {
+  const backend = await createNativeBackend(options);
+  await registerAlone(backend);
   return backend;
 };
 
@@ -41,3 +49,23 @@ export const onEachInstructionSet = (declare: (isBest: boolean) => void): void =
         declare(index === 0);
       });
   });
+
+/** The kernels of AMX on emulated tiles; a sentence where they are not built. */
+const emulated = loadBinary(fileURLToPath(new URL('../build/emulated/kernels.node', import.meta.url)));
+
+/**
+ * Declares tests of the kernels of AMX on an emulation of its registers, which is compared with cpu on any x64 processor
+ * but says nothing about speed.
+ */
+export const onEmulatedTiles = (declare: (precision: Precision) => void): void => {
+  if ('problem' in emulated) it('kernels of AMX', context => context.skip(emulated.problem));
+  else
+    describe.each(['float32', 'high'] as const)('with emulated AMX, %s', precision => {
+      beforeAll(async () => {
+        const simd = await createSimdBackend({ threads: 2 });
+        const machine = createMachine(emulated.addon, simd.kernels, { threads: 2, instructionSet: 'AMX', precision });
+        await registerAlone(new NativeBackend(simd, machine, 'AMX', precision));
+      });
+      declare(precision);
+    });
+};

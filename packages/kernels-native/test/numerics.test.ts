@@ -104,6 +104,13 @@ withNative(() => {
       'native: threads must be an integer from 1 to 64, got 0',
     );
     await expect(createNativeBackend({ threads: 65 })).rejects.toThrow(RangeError);
+    await expect(createNativeBackend({ precision: 'low' as 'high' })).rejects.toThrow(
+      "native: precision must be 'float32' or 'high', got low",
+    );
+    const high = await createNativeBackend({ precision: 'high' });
+    const hasTiles = nativeInstructionSets.includes('AMX');
+    expect([high.instructionSet, high.precision]).toEqual(hasTiles ? ['AMX', 'high'] : [best, 'float32']);
+    high.dispose();
     await expect(createNativeBackend({ instructionSet: 'MMX' })).rejects.toThrow(
       `native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got MMX`,
     );

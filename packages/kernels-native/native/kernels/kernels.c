@@ -17,5 +17,34 @@ static void add_threads(uint8_t *memory, uint32_t sums, uint32_t bytes, int thre
   }
 }
 
-const KernelSet KERNELS = {KERNELS_NAME, VW,          run_job,         pack_parameters,   collect_all,
-                           join_fields,  collect_fields, add_threads, grid_kept_bytes, grid_scratch_bytes};
+static void run_share(uint8_t *memory, uint8_t *own, int kind, uint32_t job, int thread, int threads) {
+#if PARTS
+  workspace = (uint16_t *)own;
+  begin_tiles();
+#else
+  (void)own;
+#endif
+  run_job(memory, kind, job, thread, threads);
+#if PARTS
+  end_tiles();
+#endif
+}
+
+#if !PARTS
+#define WORKSPACE_BYTES 0
+#endif
+
+const KernelSet KERNELS = {
+    .name = KERNELS_NAME,
+    .panel = VW,
+    .workspace_bytes = WORKSPACE_BYTES,
+    .run = run_share,
+    .pack_parameters = pack_parameters,
+    .collect_gradients = collect_all,
+    .join_fields = join_fields,
+    .collect_fields = collect_fields,
+    .add_threads = add_threads,
+    .weight_bytes = weight_bytes,
+    .grid_kept_bytes = grid_kept_bytes,
+    .grid_scratch_bytes = grid_scratch_bytes,
+};

@@ -11,6 +11,8 @@ export interface Addon {
   instructionSets(): string[];
   /** @throws TypeError when an argument is not what it must be */
   createMachine(memory: Uint8Array, threads: number, instructionSet: string): MachineHandle;
+  /** Bytes of a packed weight matrix `[depth][columns]`. */
+  weightBytes(machine: MachineHandle, depth: number, columns: number): number;
   /** Columns of a panel. */
   panelOf(machine: MachineHandle): number;
   run(machine: MachineHandle, kind: number, job: number, threads: number): void;
