@@ -51,7 +51,7 @@ export const onEachInstructionSet = (declare: (isBest: boolean) => void): void =
   });
 
 /** The kernels of AMX on emulated tiles; a sentence where they are not built. */
-const emulated = loadBinary(fileURLToPath(new URL('../build/emulated/kernels.node', import.meta.url)));
+const emulated = loadBinary({ path: fileURLToPath(new URL('../build/emulated/kernels.node', import.meta.url)) });
 
 /**
  * Declares tests of the kernels of AMX on an emulation of its registers, which is compared with cpu on any x64 processor
