@@ -25,14 +25,14 @@ export class Activation {
   table: usize;
   /**
    * A record of formula.ts with the results s, s', s'' up to the jet's order, and the derivatives that are kept for the
-   * backward pass. 0 for the sine, like `reverse`.
+   * backward pass. 0 for the sine, like `backward`.
    */
   forward: usize;
   /**
    * A record of formula.ts with the results s', s'', s''' up to one more than the jet's order, then for each learned
    * parameter the derivatives of s, s', s'' with respect to it.
    */
-  reverse: usize;
+  backward: usize;
   /**
    * How many derivatives the forward pass keeps: s' overwrites the value block of the pre-activations, the others are
    * contiguous. 0 if it keeps none.
@@ -108,7 +108,7 @@ function storePiece(from: usize, to: usize, rowBytes: usize, count: i32, bytes: 
 }
 
 /**
- * From Z to H, both `[blocks][points][stride]`. With `forReverse`, the derivatives that the backward pass needs are
+ * From Z to H, both `[blocks][points][stride]`. With `forBackward`, the derivatives that the backward pass needs are
  * kept, if the kind keeps any: the first derivative overwrites the value block of Z, which must have no other reader,
  * and the others go to `kept`. `rows` is scratch.
  */
@@ -121,7 +121,7 @@ export function activate(
   points: i32,
   forms: Forms,
   rows: usize,
-  forReverse: bool,
+  forBackward: bool,
   kept: usize,
 ): void {
   const bytes = rowBytesOf(features);
@@ -139,7 +139,7 @@ export function activate(
         loadPiece(zPiece, rowBytes, count, width, rows);
         runFormula(formula, rows, activation.table, (<usize>count) * width);
         storePiece(resultOf(formula, 0, rows), hPiece, rowBytes, count, width);
-        if (forReverse)
+        if (forBackward)
           for (let k = 1; k <= activation.keptDerivativeCount; k++) {
             const block = k == 1 ? z : kept + (<usize>(k - 2)) * blockBytes;
             storePiece(resultOf(formula, k, rows), block + (zPiece - z), rowBytes, count, width);
@@ -163,7 +163,7 @@ export function activate(
     const z0 = z + (<usize>point) * rowBytes;
     const h0 = h + (<usize>point) * rowBytes;
     let s1 = rows;
-    if (forReverse) {
+    if (forBackward) {
       s1 = z0;
       sineDerivatives(z0, h0, z0, s2, s2, bytes, omega, max(order, 1));
     } else sineDerivatives(z0, h0, s1, s2, s2, bytes, omega, order);
@@ -175,7 +175,7 @@ export function activate(
  * From the gradient of a row of H to that of Z, in place. The factors of the gradients of learned parameters, sum_k
  * z1_k g1_k + sum_j z2_j g2_j and sum_j q_j g2_j, are stored at `alongRow` and `crossRow` if those are not 0.
  */
-function chainReverse(
+function chainBackward(
   z0: usize,
   g0: usize,
   s1: usize,
@@ -265,8 +265,8 @@ function accumulate(address: usize, part: f32): void {
   store<f32>(address, load<f32>(address) + part);
 }
 
-/** {@link activateReverse} by formulas. */
-function formulaReverse(
+/** {@link activateBackward} by formulas. */
+function formulaBackward(
   activation: Activation,
   z: usize,
   g: usize,
@@ -280,7 +280,7 @@ function formulaReverse(
   const bytes = rowBytesOf(features);
   const rowBytes = stride * FLOAT;
   const blockBytes = (<usize>points) * rowBytes;
-  const formula = changetype<Formula>(activation.reverse);
+  const formula = changetype<Formula>(activation.backward);
   const order = forms.second > 0 ? 2 : forms.first > 0 ? 1 : 0;
   const learnedCount = activation.learnedCount;
   const along = rows + (<usize>activation.registerCount) * REGISTER_BYTES;
@@ -310,7 +310,7 @@ function formulaReverse(
           accumulate(sums + (<usize>p) * FLOAT, dot(partial, g0, valid));
         }
         const hasLearned = learnedCount > 0;
-        chainReverse(
+        chainBackward(
           z0,
           g0,
           s1 + within,
@@ -343,7 +343,7 @@ function formulaReverse(
  * left them; with `hasKept`, so are the derivatives that it kept. `rows` is scratch; the gradients of learned
  * parameters are added to the thread's gradients.
  */
-export function activateReverse(
+export function activateBackward(
   activation: Activation,
   z: usize,
   h: usize,
@@ -362,7 +362,7 @@ export function activateReverse(
   const blockBytes = (<usize>points) * rowBytes;
   if (activation.kind == ACTIVATION_FORMULA) {
     if (!hasKept || activation.keptDerivativeCount == 0) {
-      formulaReverse(activation, z, g, stride, features, points, forms, rows, gradients);
+      formulaBackward(activation, z, g, stride, features, points, forms, rows, gradients);
       return;
     }
     if (forms.first == 0) {
@@ -372,7 +372,7 @@ export function activateReverse(
     for (let point = 0; point < points; point++) {
       const row = (<usize>point) * rowBytes;
       const second = kept + row;
-      chainReverse(z + row, g + row, z + row, second, second + blockBytes, bytes, blockBytes, forms, 0, 0);
+      chainBackward(z + row, g + row, z + row, second, second + blockBytes, bytes, blockBytes, forms, 0, 0);
     }
     return;
   }
@@ -395,6 +395,6 @@ export function activateReverse(
       if (order >= 2) secondDerivative(h0, s2, bytes, omega);
       if (order >= 3) secondDerivative(s1, s3, bytes, omega);
     } else sineDerivatives(z0, value, s1, s2, s3, bytes, omega, order);
-    chainReverse(z0, g0, s1, s2, s3, bytes, blockBytes, forms, 0, 0);
+    chainBackward(z0, g0, s1, s2, s3, bytes, blockBytes, forms, 0, 0);
   }
 }

@@ -4,14 +4,14 @@
  *   unless the caller has room for it.
  */
 import { addTo, Loss, penaliseBlock } from './loss';
-import { columnsForward, columnsReverse } from './ops/columns';
-import { concatForward, concatReverse } from './ops/concat';
-import { constantForward, constantReverse } from './ops/constant';
-import { elementwiseForward, elementwiseReverse } from './ops/elementwise';
-import { gridForward, gridReverse } from './ops/grid';
-import { linearForward, linearReverse } from './ops/linear';
-import { productForward, productReverse } from './ops/product';
-import { sumForward, sumReverse } from './ops/sum';
+import { columnsForward, columnsBackward } from './ops/columns';
+import { concatForward, concatBackward } from './ops/concat';
+import { constantForward, constantBackward } from './ops/constant';
+import { elementwiseForward, elementwiseBackward } from './ops/elementwise';
+import { gridForward, gridBackward } from './ops/grid';
+import { linearForward, linearBackward } from './ops/linear';
+import { productForward, productBackward } from './ops/product';
+import { sumForward, sumBackward } from './ops/sum';
 import {
   blocksOf,
   copyFloats,
@@ -57,7 +57,7 @@ export function fillInput(program: Program, input: Input, first: i32, second: i3
       store<f32>(to + (<usize>((axis + 1) * tile + i)) * rowBytes + (<usize>axis) * FLOAT, 1);
 }
 
-function forwardTile(program: Program, start: i32, scratch: usize, forReverse: bool): void {
+function forwardTile(program: Program, start: i32, scratch: usize, forBackward: bool): void {
   const forms = formsOf(program);
   for (let index = 0; index < program.inputCount; index++)
     fillInput(program, inputOf(program, index), forms.first, forms.second, start, scratch);
@@ -65,7 +65,7 @@ function forwardTile(program: Program, start: i32, scratch: usize, forReverse: b
     const operation = operationOf(program.operations, index);
     switch (operation.kind) {
       case OPERATION_LINEAR:
-        linearForward(program, operation, scratch, forReverse);
+        linearForward(program, operation, scratch, forBackward);
         break;
       case OPERATION_ELEMENTWISE:
         elementwiseForward(program, operation, scratch);
@@ -114,33 +114,33 @@ function fillUpstream(program: Program, start: i32, scratch: usize): void {
 }
 
 /** The backward pass of a tile; the gradient of the last operation must already be filled. */
-function reverseTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+function backwardTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
   for (let index = 0; index < program.backwardCount; index++) {
     const operation = operationOf(program.backwardOperations, index);
     switch (operation.kind) {
       case OPERATION_LINEAR:
-        linearReverse(program, operation, scratch, gradients);
+        linearBackward(program, operation, scratch, gradients);
         break;
       case OPERATION_ELEMENTWISE:
-        elementwiseReverse(program, operation, scratch, gradients);
+        elementwiseBackward(program, operation, scratch, gradients);
         break;
       case OPERATION_CONCAT:
-        concatReverse(program, operation, scratch);
+        concatBackward(program, operation, scratch);
         break;
       case OPERATION_SUM:
-        sumReverse(program, operation, scratch);
+        sumBackward(program, operation, scratch);
         break;
       case OPERATION_PRODUCT:
-        productReverse(program, operation, scratch);
+        productBackward(program, operation, scratch);
         break;
       case OPERATION_COLUMNS:
-        columnsReverse(program, operation, scratch);
+        columnsBackward(program, operation, scratch);
         break;
       case OPERATION_CONSTANT:
-        constantReverse(program, operation, scratch, gradients);
+        constantBackward(program, operation, scratch, gradients);
         break;
       case OPERATION_GRID:
-        gridReverse(program, operation, scratch, gradients);
+        gridBackward(program, operation, scratch, gradients);
         break;
       default:
         unreachable();
@@ -186,10 +186,10 @@ export function forwardOfTile(program: Program, start: i32, scratch: usize): voi
 }
 
 /** Adds the gradients of a tile to `gradients`. */
-export function reverseOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+export function backwardOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
   if (!isTileKept(program, start)) forwardTile(program, start, scratch, true);
   fillUpstream(program, start, scratch);
-  reverseTile(program, start, scratch, gradients);
+  backwardTile(program, start, scratch, gradients);
 }
 
 /** Adds the loss of a tile to the f64 at `sum`, and its gradients to `gradients`. */
@@ -208,5 +208,5 @@ export function lossOfTile(program: Program, start: i32, scratch: usize, gradien
     const registers = scratch + program.temporaries;
     addTo(sum, penaliseBlock(program, loss, block, start, outputs, rowBytes, target, rowBytes, registers));
   }
-  reverseTile(program, start, scratch, gradients);
+  backwardTile(program, start, scratch, gradients);
 }

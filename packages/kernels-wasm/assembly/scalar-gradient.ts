@@ -174,7 +174,7 @@ export function scalarForwardOfTile(program: Program, start: i32, scratch: usize
   }
 }
 
-function reverseTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+function backwardTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
   const tile = program.tilePoints;
   const n = program.points;
   const count = min(tile, n - start);
@@ -238,9 +238,9 @@ function reverseTile(program: Program, start: i32, scratch: usize, gradients: us
 }
 
 /** Adds the gradients of a tile to `gradients`. */
-export function scalarReverseOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
+export function scalarBackwardOfTile(program: Program, start: i32, scratch: usize, gradients: usize): void {
   if (!isTileKept(program, start)) valueAndGradient(program, start, scratch);
-  reverseTile(program, start, scratch, gradients);
+  backwardTile(program, start, scratch, gradients);
 }
 
 /** Adds the loss of a tile to the f64 at `sum`, and its gradients to `gradients`. */
@@ -264,5 +264,5 @@ export function scalarLossOfTile(program: Program, start: i32, scratch: usize, g
     }
     addTo(sum, penaliseBlock(program, loss, block, start, outputs, bytes, upstream, FLOAT, rows));
   }
-  reverseTile(program, start, scratch, gradients);
+  backwardTile(program, start, scratch, gradients);
 }

@@ -1,14 +1,14 @@
 /** @file Runs a job on one tile, or on a thread's share of the tiles of a batch of points. */
 import { Loss, SUM_BYTES } from './loss';
 import { gradientsOf, Program, tileScratch } from './program';
-import { forwardOfTile, lossOfTile, reverseOfTile } from './run-program';
-import { scalarForwardOfTile, scalarLossOfTile, scalarReverseOfTile } from './scalar-gradient';
+import { forwardOfTile, lossOfTile, backwardOfTile } from './run-program';
+import { scalarForwardOfTile, scalarLossOfTile, scalarBackwardOfTile } from './scalar-gradient';
 
 export const JOB_PROGRAM_FORWARD: i32 = 0;
-export const JOB_PROGRAM_REVERSE: i32 = 1;
+export const JOB_PROGRAM_BACKWARD: i32 = 1;
 export const JOB_PROGRAM_LOSS: i32 = 2;
 export const JOB_SCALAR_GRADIENT_FORWARD: i32 = 3;
-export const JOB_SCALAR_GRADIENT_REVERSE: i32 = 4;
+export const JOB_SCALAR_GRADIENT_BACKWARD: i32 = 4;
 export const JOB_SCALAR_GRADIENT_LOSS: i32 = 5;
 
 /**
@@ -20,8 +20,8 @@ export function runTile(job: i32, program: Program, start: i32, scratch: usize, 
     case JOB_PROGRAM_FORWARD:
       forwardOfTile(program, start, scratch);
       break;
-    case JOB_PROGRAM_REVERSE:
-      reverseOfTile(program, start, scratch, gradients);
+    case JOB_PROGRAM_BACKWARD:
+      backwardOfTile(program, start, scratch, gradients);
       break;
     case JOB_PROGRAM_LOSS:
       lossOfTile(program, start, scratch, gradients, sum);
@@ -29,8 +29,8 @@ export function runTile(job: i32, program: Program, start: i32, scratch: usize, 
     case JOB_SCALAR_GRADIENT_FORWARD:
       scalarForwardOfTile(program, start, scratch);
       break;
-    case JOB_SCALAR_GRADIENT_REVERSE:
-      scalarReverseOfTile(program, start, scratch, gradients);
+    case JOB_SCALAR_GRADIENT_BACKWARD:
+      scalarBackwardOfTile(program, start, scratch, gradients);
       break;
     case JOB_SCALAR_GRADIENT_LOSS:
       scalarLossOfTile(program, start, scratch, gradients, sum);

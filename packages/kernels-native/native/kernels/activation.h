@@ -158,7 +158,7 @@ static float dot(const float *a, const float *b, int count) {
 
 static void formula_reverse(const Tile *t, const Activation *activation, int first, int second, Rows z, float *g, int features) {
   float *registers = floats(t->scratch, t->program->temporaries), *table = at(t->memory, activation->table);
-  const Formula *formula = at(t->memory, activation->reverse);
+  const Formula *formula = at(t->memory, activation->backward);
   const int order = second > 0 ? 2 : first > 0 ? 1 : 0, learned = activation->learnedCount;
   float *along = registers + (size_t)activation->registerCount * BLOCK, *cross = along + BLOCK;
   // The sum over a tile is made first, so that the error grows with the number of tiles.

@@ -10,10 +10,10 @@
 INLINE void work_on_tile(int work, const Tile *t, int start, double *sum, bool is_kept) {
   switch (work) {
     case JOB_PROGRAM_FORWARD: forward_of_tile(t, start, is_kept); break;
-    case JOB_PROGRAM_REVERSE: reverse_of_tile(t, start, is_kept); break;
+    case JOB_PROGRAM_BACKWARD: reverse_of_tile(t, start, is_kept); break;
     case JOB_PROGRAM_LOSS: loss_of_tile(t, start, sum); break;
     case JOB_SCALAR_GRADIENT_FORWARD: scalar_forward_of_tile(t, start); break;
-    case JOB_SCALAR_GRADIENT_REVERSE: scalar_reverse_of_tile(t, start, is_kept); break;
+    case JOB_SCALAR_GRADIENT_BACKWARD: scalar_reverse_of_tile(t, start, is_kept); break;
     case JOB_SCALAR_GRADIENT_LOSS: scalar_loss_of_tile(t, start, sum); break;
     default: __builtin_trap();
   }
@@ -145,10 +145,10 @@ static void run_product(uint8_t *memory, uint32_t address, int thread, int threa
 static void run_job(uint8_t *memory, int kind, uint32_t job, int thread, int threads) {
   switch (kind) {
     case JOB_PROGRAM_FORWARD:
-    case JOB_PROGRAM_REVERSE:
+    case JOB_PROGRAM_BACKWARD:
     case JOB_PROGRAM_LOSS:
     case JOB_SCALAR_GRADIENT_FORWARD:
-    case JOB_SCALAR_GRADIENT_REVERSE:
+    case JOB_SCALAR_GRADIENT_BACKWARD:
     case JOB_SCALAR_GRADIENT_LOSS: run_program(memory, kind, job, thread, threads); break;
     case JOB_MANY_FIELDS: run_many_fields(memory, job, thread, threads); break;
     case JOB_PRODUCT: run_product(memory, job, thread, threads); break;

@@ -30,7 +30,7 @@ export function columnsForward(program: Program, operation: Operation, scratch: 
   }
 }
 
-export function columnsReverse(program: Program, operation: Operation, scratch: usize): void {
+export function columnsBackward(program: Program, operation: Operation, scratch: usize): void {
   const operand = operandOf(operation, 0);
   if (!needsGradient(operand)) return;
   const target = contributionTarget(program, operand, scratch);

@@ -28,7 +28,7 @@ export function concatForward(program: Program, operation: Operation, scratch: u
   }
 }
 
-export function concatReverse(program: Program, operation: Operation, scratch: usize): void {
+export function concatBackward(program: Program, operation: Operation, scratch: usize): void {
   const rowBytes = (<usize>operation.stride) * FLOAT;
   let column: usize = 0;
   for (let index = 0; index < operation.operandCount; index++) {

@@ -24,7 +24,7 @@ export function constantForward(program: Program, operation: Operation, scratch:
   }
 }
 
-export function constantReverse(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+export function constantBackward(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
   const offset = changetype<Constant>(operation.detail).gradient;
   if (offset == <usize>NONE) return;
   const panels = (operation.features + PANEL - 1) / PANEL;

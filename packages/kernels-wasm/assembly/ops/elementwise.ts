@@ -2,7 +2,7 @@
  * @file Applies a function to every feature of a jet: `elementwiseJet` in core. The detail of the operation is a record
  *   of activation.ts.
  */
-import { activate, activateReverse, Activation } from '../activation';
+import { activate, activateBackward, Activation } from '../activation';
 import { formsOf, needsGradient, operandOf, Operation, Program, rowBytesOf } from '../program';
 import { FLOAT } from '../simd';
 
@@ -21,10 +21,10 @@ export function elementwiseForward(program: Program, operation: Operation, scrat
   );
 }
 
-export function elementwiseReverse(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+export function elementwiseBackward(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
   const operand = operandOf(operation, 0);
   const g = scratch + operation.gradient;
-  activateReverse(
+  activateBackward(
     changetype<Activation>(operation.detail),
     scratch + operand.jet,
     scratch + operation.jet,

@@ -272,7 +272,7 @@ export function gridForward(program: Program, operation: Operation, scratch: usi
 }
 
 /** From the gradient `g` of a point's features in one level: adds to the table's, and fills `coefficientGradients`. */
-function reversePoint(
+function backwardPoint(
   grid: Grid,
   blocks: i32,
   g: usize,
@@ -370,7 +370,7 @@ function addInputGradient(forms: Forms, operand: Operand, x: usize, gx: usize, b
   }
 }
 
-export function gridReverse(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+export function gridBackward(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
   const forms = formsOf(program);
   const blocks = blocksOf(forms);
   const grid = changetype<Grid>(operation.detail);
@@ -391,7 +391,7 @@ export function gridReverse(program: Program, operation: Operation, scratch: usi
     for (let index = 0; index < grid.levelCount; index++) {
       selectLevel(grid, levelOf(grid, index), blocks, lookupAddress(grid, scratch, point, index));
       const g = scratch + operation.gradient + (<usize>(point * operation.stride + index * grid.rowFeatures)) * FLOAT;
-      reversePoint(grid, blocks, g, outBlock, tableGradient, wanted);
+      backwardPoint(grid, blocks, g, outBlock, tableGradient, wanted);
       if (wanted) addInputGradient(forms, operand, x, target + row, inBlock);
     }
   }

@@ -1,5 +1,5 @@
 /** @file A linear map of a jet, followed by an optional activation: `linearJet` in core. */
-import { activate, activateReverse, Activation } from '../activation';
+import { activate, activateBackward, Activation } from '../activation';
 import { addOuterProducts, addRows, PANEL, rowsTimesPanels } from '../matrix-product';
 import {
   addContribution,
@@ -46,7 +46,7 @@ export function linearOf(operation: Operation): Linear {
   return changetype<Linear>(operation.detail);
 }
 
-export function linearForward(program: Program, operation: Operation, scratch: usize, forReverse: bool): void {
+export function linearForward(program: Program, operation: Operation, scratch: usize, forBackward: bool): void {
   const forms = formsOf(program);
   const linear = linearOf(operation);
   const operand = operandOf(operation, 0);
@@ -73,12 +73,12 @@ export function linearForward(program: Program, operation: Operation, scratch: u
     tile,
     forms,
     scratch + program.temporaries,
-    forReverse,
+    forBackward,
     scratch + linear.keptDerivatives,
   );
 }
 
-export function linearReverse(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+export function linearBackward(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
   const forms = formsOf(program);
   const linear = linearOf(operation);
   const operand = operandOf(operation, 0);
@@ -88,7 +88,7 @@ export function linearReverse(program: Program, operation: Operation, scratch: u
   const strideX = <usize>operand.stride;
   const g = scratch + operation.gradient;
   if (linear.activation != 0)
-    activateReverse(
+    activateBackward(
       changetype<Activation>(linear.activation),
       scratch + linear.z,
       scratch + operation.jet,

@@ -108,7 +108,7 @@ function contribute(program: Program, operation: Operation, operand: Operand, ot
   addContribution(program, operand, scratch);
 }
 
-export function productReverse(program: Program, operation: Operation, scratch: usize): void {
+export function productBackward(program: Program, operation: Operation, scratch: usize): void {
   const a = operandOf(operation, 0);
   const b = operandOf(operation, 1);
   contribute(program, operation, a, b, scratch);

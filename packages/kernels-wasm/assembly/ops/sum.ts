@@ -22,7 +22,7 @@ export function sumForward(program: Program, operation: Operation, scratch: usiz
   }
 }
 
-export function sumReverse(program: Program, operation: Operation, scratch: usize): void {
+export function sumBackward(program: Program, operation: Operation, scratch: usize): void {
   const bytes = rowBytesOf(operation.features);
   const rowBytes = (<usize>operation.stride) * FLOAT;
   for (let index = 0; index < operation.operandCount; index++) {

@@ -34,7 +34,7 @@ export interface EncodedActivation {
 /** How an activation is used. */
 export interface ActivationPurpose {
   readonly order: JetShape['order'];
-  readonly forReverse: boolean;
+  readonly forBackward: boolean;
   /** Whether it is for the passes of `assembly/scalar-gradient.ts`, where the forward pass has values alone. */
   readonly forAdjoint: boolean;
   /** Whether nothing else reads the pre-activations, so that they may be overwritten. */
@@ -51,7 +51,7 @@ export const encodeActivation = (
   image: Image,
   packings: Packings,
   activation: ElementwiseFunction,
-  { order, forReverse, forAdjoint, ownsInput, rowFloats, gradients }: ActivationPurpose,
+  { order, forBackward, forAdjoint, ownsInput, rowFloats, gradients }: ActivationPurpose,
 ): EncodedActivation => {
   const { definition, parameters } = activation;
   const learned = parameters.flatMap(({ name, value }) => (typeof value === 'number' ? [] : [{ name, value }]));
@@ -59,7 +59,7 @@ export const encodeActivation = (
     name,
     value: typeof value === 'number' ? value : sourceOf(image, value),
   }));
-  const common = { learnedCount: 0, learned: 0, registerCount: 0, forward: 0, reverse: 0, keptDerivativeCount: 0 };
+  const common = { learnedCount: 0, learned: 0, registerCount: 0, forward: 0, backward: 0, keptDerivativeCount: 0 };
   if (isPlainSine(activation)) {
     const table = new FormulaTable(image, packings, { parameters: given, formulas: [] });
     const pointer = image.record('Activation', { ...common, kind: constants.ACTIVATION_SINE, table: table.pointer });
@@ -70,24 +70,24 @@ export const encodeActivation = (
   const { derivatives, byParameter } = expressions;
   // The adjoint pass needs the first derivative even without a backward pass.
   const canKeep = ownsInput && learned.length === 0;
-  const keptCount = canKeep && forReverse ? order + 1 : forAdjoint ? 1 : 0;
+  const keptCount = canKeep && forBackward ? order + 1 : forAdjoint ? 1 : 0;
   const forward: readonly Expression[] = derivatives.slice(0, Math.max(order, keptCount) + 1);
-  const reverse: readonly Expression[] = [
+  const backward: readonly Expression[] = [
     ...derivatives.slice(1, order + 2),
     ...learned.flatMap(({ name }) => byParameter[name]?.slice(0, order + 1) ?? []),
   ];
-  const formulas = [forward, ...(forReverse && keptCount === 0 ? [reverse] : [])];
+  const formulas = [forward, ...(forBackward && keptCount === 0 ? [backward] : [])];
   const table = new FormulaTable(image, packings, { parameters: given, formulas });
   const encoded = new Map<readonly Expression[], EncodedFormula>(
     formulas.map(formula => [formula, table.add(formula)]),
   );
   const registerCount = Math.max(...[...encoded.values()].map(formula => formula.registerCount));
-  const learns = forReverse ? learned : [];
+  const learns = forBackward ? learned : [];
   const pointer = image.record('Activation', {
     kind: constants.ACTIVATION_FORMULA,
     table: table.pointer,
     forward: encoded.get(forward)?.pointer ?? 0,
-    reverse: encoded.get(reverse)?.pointer ?? 0,
+    backward: encoded.get(backward)?.pointer ?? 0,
     keptDerivativeCount: keptCount,
     registerCount,
     learnedCount: learns.length,

@@ -98,7 +98,7 @@ class ProgramEncoder {
     this.#usesAdjoint = usesAdjoint;
   }
 
-  get #forReverse(): boolean {
+  get #forBackward(): boolean {
     return this.#purpose !== 'forward';
   }
 
@@ -109,7 +109,7 @@ class ProgramEncoder {
       activation &&
       encodeActivation(this.image, this.packings, activation, {
         order: this.#program.shape.order,
-        forReverse: this.#forReverse,
+        forBackward: this.#forBackward,
         forAdjoint: this.#usesAdjoint,
         ownsInput: operation.kind === 'linear',
         rowFloats: this.#panels(operation.outFeatures) * this.#machine.layout.panel,
@@ -120,7 +120,7 @@ class ProgramEncoder {
 
   /** Offset of the gradient of some values, or NONE for constants. */
   #gradientOf(numbers: OperandArray | undefined, add: 'panels' | 'vector'): number {
-    return this.#forReverse && numbers?.kind === 'parameter' ? this.gradients[add](numbers) : NONE;
+    return this.#forBackward && numbers?.kind === 'parameter' ? this.gradients[add](numbers) : NONE;
   }
 
   /** The number of panels for `columns` columns. */
@@ -189,7 +189,7 @@ class ProgramEncoder {
       case 'constant': {
         const { values, column, outFeatures: count } = operation;
         const part = column === undefined ? { count } : { count, first: column, step: values.shape[1] as number };
-        const gradient = this.#forReverse && values.kind === 'parameter' ? this.gradients.vector(values, part) : NONE;
+        const gradient = this.#forBackward && values.kind === 'parameter' ? this.gradients.vector(values, part) : NONE;
         return image.record('Constant', { values: this.#vector(values, part), gradient });
       }
       case 'grid':
@@ -223,7 +223,7 @@ class ProgramEncoder {
   /** Floats per point that an operation keeps for its backward pass. */
   keptFloats(operation: Operation, activation: EncodedActivation | undefined, stride: number): number {
     if (operation.kind !== 'grid') return (activation?.keptDerivativeBlocks ?? 0) * stride;
-    return (this.lookupBytes(operation) / FLOAT) * (this.#forReverse ? operation.levels.length : 1);
+    return (this.lookupBytes(operation) / FLOAT) * (this.#forBackward ? operation.levels.length : 1);
   }
 
   #grid({ inputs: [input], table, levels }: GridOperation, keptLookups: number, lookupBytes: number): Pointer {
@@ -247,7 +247,7 @@ class ProgramEncoder {
       table: source,
       tableGradient: this.#gradientOf(table, 'vector'),
       keptLookups,
-      keptLookupBytes: this.#forReverse ? lookupBytes : 0,
+      keptLookupBytes: this.#forBackward ? lookupBytes : 0,
     });
     const target = advance(pointer, FLOAT * wordOf('Grid', 'table'));
     if (fieldBytes > 0)

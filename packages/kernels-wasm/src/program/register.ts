@@ -54,7 +54,7 @@ const fieldValues = (simd: SimdBackend, tensor: TensorInfo): FieldValues => ({
 
 const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend): CompiledProgram => {
   const forward = lazyFieldsRunner(simd, program, 'forward');
-  const reverse = lazyFieldsRunner(simd, program, 'reverse');
+  const backward = lazyFieldsRunner(simd, program, 'backward');
   const { outFeatures: o, shape } = program;
   const blocks = [[], [shape.inFeatures], [shape.forms?.weights.length ?? 0]];
   const made = (shape: readonly number[], values: Float32Array): TensorInfo =>
@@ -69,7 +69,7 @@ const compileFields = (program: KernelProgram, fields: number, simd: SimdBackend
       const given = coords as TensorInfo;
       const derivatives = upstream.map(tensor => simd.valuesOf(tensor));
       const n = given.shape[1] as number;
-      const [byCoords, byParameters] = reverse().reverse(
+      const [byCoords, byParameters] = backward().backward(
         simd.valuesOf(given),
         simd.valuesOf(parameters),
         derivatives,
@@ -111,14 +111,14 @@ const simdFields: FieldBackend = {
     if (program.fields !== undefined) return compileFields(program, program.fields, simd);
     const valuesOf = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.valuesOf(tensor));
     const forward = lazyRunner(simd, program, 'forward');
-    const reverse = lazyRunner(simd, program, 'reverse');
+    const backward = lazyRunner(simd, program, 'backward');
     const { outFeatures: o, shape } = program;
     const blocks = [[], [shape.inFeatures], [shape.forms?.weights.length ?? 0]];
     return {
       forward(inputs, parameters, { isRecorded = false } = {}) {
         const n = pointsOf(inputs);
         const kept = isRecorded ? simd.keptForward.start() : undefined;
-        const runner = kept ? reverse() : forward();
+        const runner = kept ? backward() : forward();
         const results = runner.forward(valuesOf(inputs), simd.valuesOf(parameters), n, kept);
         if (kept) simd.keptForward.remember(runner, [...inputs, parameters]);
         return results.map((values, index) =>
@@ -126,10 +126,10 @@ const simdFields: FieldBackend = {
         );
       },
       backward(inputs, parameters, upstream) {
-        const runner = reverse();
+        const runner = backward();
         const kept = simd.keptForward.claim(runner, [...inputs, parameters]);
         const given = { inputs: valuesOf(inputs), parameters: simd.valuesOf(parameters), upstream: valuesOf(upstream) };
-        const results = runner.reverse({ ...given, total: pointsOf(inputs) }, kept);
+        const results = runner.backward({ ...given, total: pointsOf(inputs) }, kept);
         const shapes = [...inputs, parameters].map(tensor => [...tensor.shape]);
         return results.map((values, index) => simd.makeTensorInfo(shapes[index] as number[], 'float32', values)) as [
           ...TensorInfo[],

@@ -109,7 +109,7 @@ export class FieldsRunner {
   }
 
   /** @returns the derivatives with respect to the coordinates `[b n][d]`, then those with respect to the parameters */
-  reverse(
+  backward(
     coords: Float32Array,
     parameters: Float32Array,
     upstream: readonly Float32Array[],
@@ -124,7 +124,7 @@ export class FieldsRunner {
       { ...given, direction: 'out' as const, arrays: [result], addressOffset },
     ];
     const gradient = allocate(parameters.length);
-    this.#run('reverse', streams, parameters, { points, gradient });
+    this.#run('backward', streams, parameters, { points, gradient });
     return [result, gradient];
   }
 

@@ -18,7 +18,7 @@ const FLOAT = 4;
 /** The job of each purpose: with the jet, or with the gradient computed by adjoints. */
 export const JOBS: Readonly<Record<Purpose, readonly [jet: JobKind, adjoint: JobKind]>> = {
   forward: [constants.JOB_PROGRAM_FORWARD, constants.JOB_SCALAR_GRADIENT_FORWARD],
-  reverse: [constants.JOB_PROGRAM_REVERSE, constants.JOB_SCALAR_GRADIENT_REVERSE],
+  backward: [constants.JOB_PROGRAM_BACKWARD, constants.JOB_SCALAR_GRADIENT_BACKWARD],
   loss: [constants.JOB_PROGRAM_LOSS, constants.JOB_SCALAR_GRADIENT_LOSS],
 };
 
@@ -180,7 +180,7 @@ export class Runner {
   }
 
   /**
-   * @param kept memory for what the backward pass needs; only with a program encoded for `reverse`
+   * @param kept memory for what the backward pass needs; only with a program encoded for `backward`
    * @returns value `[n][o]`, then first `[d][n][o]` and second `[m][n][o]` up to the jet's order
    */
   forward(inputs: readonly Float32Array[], parameters: Float32Array, total: number, kept?: KeptTiles): Float32Array[] {
@@ -211,7 +211,7 @@ export class Runner {
    *
    * @returns the derivatives with respect to the inputs, then those with respect to the parameters
    */
-  reverse(
+  backward(
     {
       inputs,
       parameters,
@@ -247,7 +247,7 @@ export class Runner {
           outFeatures,
           'in',
         );
-        run.run(batch.count, 'reverse', kept);
+        run.run(batch.count, 'backward', kept);
         this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
       });
       return [...results, run.collect(parameters.length)];

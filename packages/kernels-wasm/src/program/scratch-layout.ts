@@ -28,10 +28,10 @@ const roundUp = (x: number, multiple: number): number => Math.ceil(x / multiple)
 export const strideFor = (features: number, { panel }: ProgramLayout): number => roundUp(features, panel) + ROW_PADDING;
 
 /**
- * What a program computes: its outputs (`forward`), its gradient with respect to inputs and parameters (`reverse`), or
+ * What a program computes: its outputs (`forward`), its gradient with respect to inputs and parameters (`backward`), or
  * a loss and its gradient with respect to the parameters alone (`loss`).
  */
-export type Purpose = 'forward' | 'reverse' | 'loss';
+export type Purpose = 'forward' | 'backward' | 'loss';
 
 /** A block of memory with its lifetime, both ends included. */
 interface Block {
@@ -80,7 +80,7 @@ export interface ScratchLayout {
 
 /** By register: whether its gradient is needed. */
 const registersWithGradient = ({ inputs, operations }: KernelProgram, purpose: Purpose): boolean[] => {
-  const needsGradient = inputs.map(() => purpose === 'reverse');
+  const needsGradient = inputs.map(() => purpose === 'backward');
   if (purpose === 'forward') return [...needsGradient, ...operations.map(() => false)];
   for (const operation of operations)
     needsGradient.push(hasParameters(operation) || operation.inputs.some(register => needsGradient[register]));
@@ -145,7 +145,7 @@ export const layOutScratch = (
   const keepsAll = purpose !== 'forward';
   /** The times at which an operation runs in the forward and in the backward pass. */
   const forwardTime = (operation: number): number => operation + 1;
-  const reverseTime = (operation: number): number => end - 1 - operation;
+  const backwardTime = (operation: number): number => end - 1 - operation;
 
   const blockOf = (register: number, from: number, to: number): Block => ({
     floats: blocks * (strides[register] as number),
@@ -182,7 +182,7 @@ export const layOutScratch = (
     if (own === undefined) continue;
     backwardOrder.push(index);
     const operation = operations[index] as Operation;
-    const time = reverseTime(index);
+    const time = backwardTime(index);
     own.to = time;
     for (const [k, input] of operation.inputs.entries()) {
       if (!needsGradient[input]) continue;
@@ -257,7 +257,7 @@ export const layOutAdjointScratch = (
   const adjoints = own.map(take);
   const adjoint = { values: adjoints, g0: take(widest), g1: take(widest), g2: take(widest) };
   const temporaries = take(0);
-  const wants = purpose === 'reverse';
+  const wants = purpose === 'backward';
   return {
     tilePoints,
     scratchBytes: bytes + roundUp(temporaryBytes, ALIGNMENT),

@@ -32,18 +32,18 @@ describe('tiles kept by a forward pass', () => {
   ] as const)('give bitwise the same gradients as recomputed ones, however many are kept: $what', async ({ order }) => {
     const kernels = await loadKernels({ threads: 2 });
     const program: KernelProgram = { ...network, shape: { inFeatures: 2, order } };
-    const encoded = encodeProgram(kernels.machine, program, 'reverse');
+    const encoded = encodeProgram(kernels.machine, program, 'backward');
     const plain = new Runner(kernels.machine, encodeProgram(kernels.machine, program, 'forward'));
     const runner = new Runner(kernels.machine, encoded);
     const upstream = [fixedValues(POINTS, 4, 1), fixedValues(2 * POINTS, 6, 1)].slice(0, 1 + order);
     const given = { inputs: [coords], parameters, upstream, total: POINTS };
     const outputs = plain.forward([coords], parameters, POINTS);
-    const expected = runner.reverse(given);
+    const expected = runner.backward(given);
     for (const tiles of [0, 1, 3, 1000]) {
       const bytes = tiles * encoded.scratchBytes;
       const kept = { address: kernels.arena.take(bytes), bytes };
       expect(runner.forward([coords], parameters, POINTS, kept)).toEqual(outputs);
-      expect(runner.reverse(given, kept)).toEqual(expected);
+      expect(runner.backward(given, kept)).toEqual(expected);
     }
     kernels.pool.dispose();
   });

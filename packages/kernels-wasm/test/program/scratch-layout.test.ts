@@ -19,10 +19,10 @@ const chainOf = (layers: number): KernelProgram => {
 describe('the buffers of a chain', () => {
   it('alternate for gradients, and for values that only a forward pass needs', () => {
     const program = chainOf(6);
-    const reverse = layOutScratch(program, 'loss', requirementsOf(program.operations));
-    expect(new Set(reverse.gradients.slice(1)).size).toBe(2);
-    expect(reverse.gradients[0]).toBe(-1);
-    expect(new Set(reverse.values).size).toBe(7);
+    const backward = layOutScratch(program, 'loss', requirementsOf(program.operations));
+    expect(new Set(backward.gradients.slice(1)).size).toBe(2);
+    expect(backward.gradients[0]).toBe(-1);
+    expect(new Set(backward.values).size).toBe(7);
     const forward = layOutScratch(program, 'forward', requirementsOf(program.operations));
     expect(new Set(forward.values).size).toBeLessThanOrEqual(3);
     expect(forward.backwardOrder).toEqual([]);
@@ -32,7 +32,7 @@ describe('the buffers of a chain', () => {
     const program = chainOf(3);
     const { values, preActivations, gradients, strides, tilePoints, scratchBytes } = layOutScratch(
       program,
-      'reverse',
+      'backward',
       requirementsOf(program.operations),
     );
     const bytes = 4 * tilePoints * (strides[0] as number);

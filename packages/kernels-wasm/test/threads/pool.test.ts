@@ -24,7 +24,7 @@ const runnerOf = (kernels: Kernels, purpose: Purpose, program: KernelProgram = n
 const forward = (kernels: Kernels): Float32Array[] =>
   runnerOf(kernels, 'forward').forward([coords], parameters, coords.length / 2);
 
-const reverse = (
+const backward = (
   kernels: Kernels,
   given: {
     readonly program?: KernelProgram;
@@ -35,7 +35,7 @@ const reverse = (
     upstream,
   },
 ): Float32Array[] =>
-  runnerOf(kernels, 'reverse', given.program).reverse({
+  runnerOf(kernels, 'backward', given.program).backward({
     inputs: [given.coords],
     parameters,
     upstream: given.upstream,
@@ -65,14 +65,14 @@ describe('threads', () => {
     const many = await loadKernels({ threads: count });
     expect(many.pool.count).toBe(count);
     expect(forward(many)).toEqual(forward(one));
-    const expected = reverse(one);
-    const actual = reverse(many);
+    const expected = backward(one);
+    const actual = backward(many);
     // Sums of 5,001 terms in a different order.
     for (const [index, values] of expected.entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 1e-5 });
-    for (let again = 0; again < 5; again++) expect(reverse(many)).toEqual(actual);
+    for (let again = 0; again < 5; again++) expect(backward(many)).toEqual(actual);
     many.pool.dispose();
-    expect(reverse(many)).toEqual(actual);
+    expect(backward(many)).toEqual(actual);
     many.pool.dispose();
   });
 
@@ -91,13 +91,13 @@ describe('threads', () => {
   it('that have ended are replaced, and no job waits for them', async () => {
     const spawned = await watchWorkers();
     const kernels = await loadKernels({ threads: 3 });
-    const expected = reverse(kernels);
+    const expected = backward(kernels);
     const first = await spawned(2);
     // Terminating, but not known to have ended: the caller takes over their shares of the next job.
     const ends = first.map(worker => worker.terminate());
-    expect(reverse(kernels)).toEqual(expected);
+    expect(backward(kernels)).toEqual(expected);
     await Promise.all(ends);
-    expect(reverse(kernels)).toEqual(expected);
+    expect(backward(kernels)).toEqual(expected);
     expect((await spawned(4)).length).toBe(4);
     kernels.pool.dispose();
   });
@@ -177,7 +177,7 @@ describe('the build without relaxed SIMD', () => {
     const few = coords.subarray(0, 2 * 37);
     const derivatives = [fixedValues(37, 4, 1), fixedValues(2 * 37, 6, 1)].slice(0, 1 + order);
     const [actual, expected] = [plain, best].map(kernels =>
-      reverse(kernels, { program, coords: few, upstream: derivatives }),
+      backward(kernels, { program, coords: few, upstream: derivatives }),
     ) as [Float32Array[], Float32Array[]];
     for (const [index, values] of expected.entries())
       expectCloseInNorm(actual[index] as Float32Array, values, { relative: 2e-5 });
@@ -194,7 +194,7 @@ describe('memory', () => {
   it('does not grow with the number of points', async () => {
     const kernels = await loadKernels({ threads: 1 });
     const sizeAfter = (n: number): number => {
-      reverse(kernels, { coords: fixedValues(2 * n, 1, 1), upstream: [fixedValues(n, 2, 1)] });
+      backward(kernels, { coords: fixedValues(2 * n, 1, 1), upstream: [fixedValues(n, 2, 1)] });
       return kernels.arena.memory.buffer.byteLength;
     };
     expect(sizeAfter(200_000)).toBe(sizeAfter(16_384));
