@@ -26,11 +26,11 @@ test('a picture whose second half is missing is refused, or read with a warning'
   const refused = await run(fit('half.jpg'), { cwd });
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toMatch(
-    /cannot read 'half\.jpg': the JPEG image is not whole: its coded data end in row \d of 8 \(--allow-damaged reads what there is\)\n$/,
+    /cannot read 'half\.jpg': the JPEG image is incomplete: its coded data end in row \d of 8 \(--allow-damaged reads what there is\)\n$/,
   );
   const read = await run(fit('half.jpg', '--allow-damaged', '--quiet'), { cwd });
   expect(read).toMatchObject({ code: 0 });
-  expect(read.stderr).toMatch(/^warning: 'half\.jpg': the JPEG image is not whole: .*; what could be read is used\n$/);
+  expect(read.stderr).toMatch(/^warning: 'half\.jpg': the JPEG image is incomplete: .*; the readable part is used\n$/);
 });
 
 test('a sound from a pipe is read to its end, with a warning', async () => {

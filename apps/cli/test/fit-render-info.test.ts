@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeFieldData, encodeSafetensors } from '@neural-fields/core/files';
-import { decodeAudio, decodeImage, mse, psnr } from '@neural-fields/signals';
+import { decodeAudio, decodeImage, meanSquaredError, psnr } from '@neural-fields/signals';
 import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
 import { run, start, tiny } from './cli.ts';
@@ -118,7 +118,7 @@ test('a sound is fitted and rendered at the sample rate of the file, or another'
   const read = (name: string): ReturnType<typeof decodeAudio> => decodeAudio(readFileSync(join(cwd, name)));
   const [original, same, half] = [read('tones.wav'), read('same.wav'), read('half.wav')];
   const power = original.samples.data.reduce((sum, value) => sum + value ** 2, 0) / 400;
-  expect(10 * Math.log10(power / mse(original.samples, same.samples))).toBeCloseTo(Number(snr), 1);
+  expect(10 * Math.log10(power / meanSquaredError(original.samples, same.samples))).toBeCloseTo(Number(snr), 1);
   expect([half.samples.shape[0], half.sampleRate]).toEqual([200, 4000]);
 });
 

@@ -1,13 +1,13 @@
-/** What a reader met in a file and went on with, which the file's owner should know. */
+/** An irregularity of a file that did not prevent decoding, but that the user should know. */
 export interface DecodeNote {
-  readonly kind: /** The file does not say how long it is, as from a pipe: everything up to its end is taken. */
+  readonly kind: /** The file does not state its length, as when written to a pipe: everything up to its end was used. */
     | 'unknown-length'
-    /** The file says that it is longer than it is: what is there is taken. */
+    /** The file is shorter than it states: the available part was used. */
     | 'ends-early'
-    /** Bytes that belong to nothing are left out. */
+    /** Bytes that belong to no part of the file were ignored. */
     | 'spare-bytes'
-    /** The file is damaged, and what could be read is given, as `allowDamaged` asks. */
+    /** The file is damaged, and the readable part was decoded because of `allowDamaged`. */
     | 'damaged';
-  /** One sentence without a full stop, for people. */
+  /** One sentence for the user, without a full stop. */
   readonly text: string;
 }

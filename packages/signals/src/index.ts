@@ -11,8 +11,8 @@ export {
   coordinateGradient,
   coordinateLaplacian,
 } from './filters/coordinate-derivatives.ts';
-export type { Boundary, FilterOptions } from './filters/correlate.ts';
-export { laplace } from './filters/laplace.ts';
+export type { BoundaryMode, FilterOptions } from './filters/correlate.ts';
+export { laplacian } from './filters/laplacian.ts';
 export { sobel, sobelMagnitude } from './filters/sobel.ts';
 export type { GridConvention, GridOptions, Span } from './grids/axis.ts';
 export {
@@ -28,21 +28,22 @@ export type { Image, ImageFormat } from './images/image.ts';
 export { ImageError, type ImageProblem } from './images/image-error.ts';
 export type { BitDepth } from './images/quantise.ts';
 export { type ResizeKernel, type ResizeOptions, resizeImage, resizeImageAsync } from './images/resize-image.ts';
-export { mse, mseAsync } from './metrics/mse.ts';
+export { meanSquaredError, meanSquaredErrorAsync } from './metrics/mean-squared-error.ts';
 export { type PsnrOptions, psnr, psnrAsync } from './metrics/psnr.ts';
 export { snr } from './metrics/snr.ts';
 export { type SsimOptions, ssim, ssimAsync } from './metrics/ssim.ts';
+export { type AudioSampleOptions, audioSamples } from './points/audio-samples.ts';
 export { type BallOptions, ball } from './points/ball.ts';
 export { type BoundaryOptions, boundary, type Face } from './points/boundary.ts';
 export type { Box } from './points/box.ts';
 export { type GaussianCloudOptions, gaussianCloud } from './points/gaussian-cloud.ts';
-export { type PixelOptions, pixels } from './points/pixels.ts';
+export { pixels } from './points/pixels.ts';
 export type { PointSet } from './points/point-set.ts';
 export { type SampleOptions, samples } from './points/samples.ts';
 export { shuffledPixels } from './points/shuffled-pixels.ts';
 export type { ValueOptions } from './points/signal.ts';
 export { stratified } from './points/stratified.ts';
-export { type StratifiedPixelOptions, stratifiedPixels } from './points/stratified-pixels.ts';
+export { type StratifiedSampleOptions, stratifiedSamples } from './points/stratified-samples.ts';
 export { type Selection, subset } from './points/subset.ts';
 export { uniform } from './points/uniform.ts';
 export { uniformPixels } from './points/uniform-pixels.ts';

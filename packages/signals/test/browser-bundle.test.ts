@@ -1,4 +1,4 @@
-/** @file The main entry must go into a browser bundle: built here for one, from sources. */
+/** @file The main entry must be bundled for browsers; this test does so from the sources. */
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';
@@ -18,7 +18,7 @@ const bundle = async (conditions: string[]): Promise<string> => {
   return output[0]!.output.map(file => (file.type === 'chunk' ? file.code : '')).join('\n');
 };
 
-test('a browser gets its own codec and nothing of Node', async () => {
+test('the browser bundle has the browser codec and no modules of Node', async () => {
   const code = await bundle(['browser', 'module']);
   expect(code.includes('createImageBitmap(')).toBe(true);
   const imports = [...code.matchAll(/(?:from|import|require\()\s*\(?["']([^"']+)["']/g)].map(match => match[1]);

@@ -3,11 +3,11 @@ import { InputError } from '@neural-fields/app-kit';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
 import {
   AudioError,
+  audioSamples,
   type DecodedAudio,
   decodeAudio,
   type GridConvention,
   type Span,
-  samples,
 } from '@neural-fields/signals';
 import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
 import { type Telling, whileSaying } from './say.ts';
@@ -63,7 +63,7 @@ export const prepareAudio = async (
     range: [-1 / peak, 1 / peak],
   };
   const amplitude = peak === 1 ? 'keep' : 'peak';
-  const points = samples(sound, { coordinateRange: COORDINATES, convention, amplitude });
+  const points = audioSamples(sound, { coordinateRange: COORDINATES, convention, amplitude });
   const seconds = (length / sampleRate).toFixed(3);
   const name = basename(path);
   const notes = [

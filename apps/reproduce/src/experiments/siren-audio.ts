@@ -7,7 +7,7 @@ import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, term } from '@neural-fields/core';
 import { amplitudeSpectrum, hannWindow } from '@neural-fields/core/spectra';
 import { mse } from '@neural-fields/losses';
-import { AudioError, decodeAudio, encodeAudio, samples } from '@neural-fields/signals';
+import { AudioError, audioSamples, decodeAudio, encodeAudio } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from '../frame/experiment.ts';
 import type { Check, Findings } from '../frame/findings.ts';
@@ -198,7 +198,7 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
   const { length } = sound.samples;
   if (length < 2) throw new InputError(`a sound needs at least two samples, got ${length}`);
   const audio = { samples: ndarray(sound.samples, [length, 1]), sampleRate: sound.sampleRate };
-  const points = samples(audio, { coordinateRange: COORDINATES });
+  const points = audioSamples(audio, { coordinateRange: COORDINATES });
   return {
     notes: [sound.note],
     ...(sound.warnings && { warnings: sound.warnings }),

@@ -1,18 +1,18 @@
 /**
- * @file What every function here accepts as an array: plain data, with the four fields of an `ndarray`, whatever the
- * element type and the strides.
+ * @file The array type that every function here accepts: plain data with the four fields of an `ndarray`, with any
+ *   element type and strides.
  */
 
 /**
- * An array of numbers: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Every `ndarray`
- * is one, and so is `{ data, shape }` alone, in row-major order.
+ * An array view: element `[i, j, ...]` is `data[offset + i * stride[0] + j * stride[1] + ...]`. Any `ndarray` can be
+ * passed, and so can `{ data, shape }` alone, in row-major order.
  */
 export interface ArrayView {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
-  /** The steps in `data` along the axes; row-major if absent. */
+  /** The steps in `data` along each axis; row-major if absent. */
   readonly stride?: readonly number[];
-  /** The place of the first element in `data`; 0 if absent. */
+  /** The index of the first element in `data`; 0 if absent. */
   readonly offset?: number;
 }
 
@@ -34,7 +34,7 @@ export const rowMajorStrides = (shape: readonly number[]): number[] => {
   return strides;
 };
 
-/** The axes with those merged that lie in one piece, so that the last is as long as can be. */
+/** The axes, with contiguous ones merged, so that the last axis is as long as possible. */
 const mergedAxes = ({ shape, stride = rowMajorStrides(shape) }: ArrayView): { length: number; step: number }[] => {
   const axes: { length: number; step: number }[] = [];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -47,20 +47,20 @@ const mergedAxes = ({ shape, stride = rowMajorStrides(shape) }: ArrayView): { le
 };
 
 /**
- * Visits an array in row-major order, a run of equal steps at a time: elements `place` ... `place + length - 1` are
- * `data[from]`, `data[from + step]`, ...
+ * Visits an array in row-major order, in runs of elements with a constant step: elements `index` ... `index + length -
+ * 1` are `data[from]`, `data[from + step]`, ...
  */
 export const eachRun = (
   view: ArrayView,
-  visit: (run: { from: number; step: number; length: number; place: number }) => void,
+  visit: (run: { from: number; step: number; length: number; index: number }) => void,
 ): void => {
   const axes = mergedAxes(view);
   const count = elementCount(view.shape);
   const last = axes.pop() ?? { length: 1, step: 0 };
-  const run = { from: view.offset ?? 0, ...last, place: 0 };
-  // The last axis is the run; the others turn over like an odometer.
+  const run = { from: view.offset ?? 0, ...last, index: 0 };
+  // The last axis is the run; the others advance like an odometer.
   const index = axes.map(() => 0);
-  for (; run.place < count; run.place += run.length) {
+  for (; run.index < count; run.index += run.length) {
     visit(run);
     for (let axis = axes.length - 1; axis >= 0; axis--) {
       const { length, step } = axes[axis] as { length: number; step: number };
@@ -74,7 +74,7 @@ export const eachRun = (
 };
 
 /**
- * Reads an array in row-major order, piece by piece.
+ * Reads an array in row-major order, in parts of any length.
  *
  * @returns a function that fills its argument with the next elements
  */
@@ -91,7 +91,7 @@ export const elementReader = (view: ArrayView): ((target: Float64Array) => void)
       const start = from + done * last.step;
       if (last.step === 1 && (data instanceof Float32Array || data instanceof Float64Array))
         target.set(data.subarray(start, start + count), at);
-      else for (let i = 0, place = start; i < count; i++, place += last.step) target[at + i] = data[place] as number;
+      else for (let i = 0, index = start; i < count; i++, index += last.step) target[at + i] = data[index] as number;
       at += count;
       done += count;
       if (done < last.length) return;
@@ -109,26 +109,24 @@ export const elementReader = (view: ArrayView): ((target: Float64Array) => void)
 };
 
 /**
- * Writes the elements of `view` in row-major order to the start of `target`, which may be any typed array of at least
- * its size.
+ * Writes the elements of `view` in row-major order to the start of `target`, which may be any typed array that is at
+ * least as long.
  *
  * @returns `target`
  */
 export const copyElements = <T extends { [index: number]: number }>(view: ArrayView, target: T): T => {
   const { data } = view;
-  eachRun(view, ({ from, step, length, place }) => {
-    for (let i = 0, at = from; i < length; i++, at += step) target[place + i] = data[at] as number;
+  eachRun(view, ({ from, step, length, index }) => {
+    for (let i = 0, at = from; i < length; i++, at += step) target[index + i] = data[at] as number;
   });
   return target;
 };
 
-/**
- * @throws RangeError when the shapes differ or hold nothing
- */
+/** @throws RangeError when the shapes differ or have no elements */
 export const assertSameShape = (caller: string, a: ArrayView, b: ArrayView): void => {
   if (a.shape.length !== b.shape.length || a.shape.some((length, axis) => length !== b.shape[axis]))
     throw new RangeError(
-      `${caller}: both arrays must have one shape, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+      `${caller}: both arrays must have the same shape, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
     );
   if (elementCount(a.shape) === 0)
     throw new RangeError(`${caller}: the arrays must not be empty, got ${formatShape(a.shape)}`);

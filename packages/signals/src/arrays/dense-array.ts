@@ -1,11 +1,11 @@
 import { elementCount, formatShape, rowMajorStrides } from './array-view.ts';
 
 /**
- * A row-major array that fills its `data`: element `[i, j, ...]` is `data[i * stride[0] + j * stride[1] + ...]`, and
- * the last stride is 1.
+ * A contiguous row-major array: element `[i, j, ...]` is `data[i * stride[0] + j * stride[1] + ...]`, and the last
+ * stride is 1.
  *
- * It is plain data. `ndarray(a.data, a.shape, a.stride, a.offset)` gives it the methods of an `ndarray`, which compiles
- * them by `Function` and so needs `unsafe-eval` in a page's content security policy; nothing here does.
+ * It is plain data. `ndarray(a.data, a.shape, a.stride, a.offset)` gives it the methods of an `ndarray`; those are
+ * compiled with `Function`, which needs `unsafe-eval` in a page's content security policy. This package does not.
  */
 export interface DenseArray<Data extends ArrayLike<number> = Float32Array> {
   readonly data: Data;
@@ -15,9 +15,9 @@ export interface DenseArray<Data extends ArrayLike<number> = Float32Array> {
 }
 
 /**
- * Makes an array of numbers that are in row-major order; `data` is not copied.
+ * Makes an array from values in row-major order; `data` is not copied.
  *
- * @throws RangeError when `data` has another number of elements than the shape
+ * @throws RangeError when the length of `data` does not match the shape
  */
 export const denseArray = <Data extends ArrayLike<number>>(data: Data, shape: readonly number[]): DenseArray<Data> => {
   if (elementCount(shape) !== data.length)

@@ -1,23 +1,23 @@
 import { type ErrorParts, ExplainedError } from '@neural-fields/core';
 
-/** What is wrong with a sound's bytes. */
+/** The kinds of problems with the bytes of a sound. */
 export type AudioProblem =
   /** No bytes at all. */
   | 'empty-file'
   /** The bytes are not a WAV file. */
   | 'not-audio'
-  /** A WAV file of a kind that is not read here. */
+  /** A WAV file of an unsupported kind. */
   | 'unsupported'
   /** The bytes end before the sound does. */
   | 'truncated'
-  /** The file contradicts itself. */
+  /** The file is inconsistent. */
   | 'damaged'
   /** No samples. */
   | 'too-short'
   /** A sample is NaN or infinite. */
   | 'not-finite';
 
-/** A sound cannot be decoded or encoded; `problem` says why in a form that a program can act on. */
+/** A sound cannot be decoded or encoded; `problem` is the machine-readable reason. */
 export class AudioError extends ExplainedError {
   override readonly name: string = 'AudioError';
   readonly problem: AudioProblem;

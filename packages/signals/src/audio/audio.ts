@@ -1,8 +1,8 @@
 import type { DenseArray } from '../arrays/dense-array.ts';
 
-/** Sound: samples `f32[n, channels]` in [-1, 1], and how many of them make a second. */
+/** A sound: samples `f32[n, channels]` in [-1, 1], and their rate. */
 export interface Audio {
   readonly samples: DenseArray;
-  /** Hertz. */
+  /** In hertz. */
   readonly sampleRate: number;
 }

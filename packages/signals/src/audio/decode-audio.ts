@@ -6,9 +6,9 @@ import { AudioError } from './audio-error.ts';
 import { SAMPLE_CODECS, type SampleFormat } from './sample-format.ts';
 import { type Extent, findWavChunks } from './wav-chunks.ts';
 
-/** Sound from a file. */
+/** A sound decoded from a file. */
 export interface DecodedAudio extends Audio {
-  /** What was odd about the file; empty for most. */
+  /** Remarks on irregularities of the file; usually empty. */
   readonly notes: readonly DecodeNote[];
 }
 
@@ -54,14 +54,14 @@ const readFormat = (data: DataView, { start, length }: Extent): Format => {
  * Decodes a WAV file (RIFF, RF64 or BW64): integers of 8, 16, 24 or 32 bits and floats of 32 or 64, any number of
  * channels.
  *
- * Integers are divided by 2^(bits - 1), so they lie in [-1, 1); floats are taken as they are. Samples are float32, so
- * of 32-bit integers the lowest 8 bits are rounded away. Where the file says that it has more samples than there are,
- * as files from pipes do, those that are there are taken, and a note says so. Time and memory are linear: at most four
- * times the bytes.
+ * Integers are divided by 2^(bits - 1), so they lie in [-1, 1); floats are not changed. Samples are float32, so 32-bit
+ * integers lose their lowest 8 bits. If the header claims more samples than the file holds, as in files written to a
+ * pipe, all available samples are decoded and a note is added. Time and memory are linear in the file size; memory is
+ * at most four times that.
  *
  * @returns samples `f32[n, channels]`, the sample rate in hertz, and notes
- * @throws AudioError when the bytes are not such a file, end before the samples begin, hold no samples, or hold NaN or
- *   infinity
+ * @throws AudioError when the bytes are not a WAV file of a supported kind, end before the samples begin, hold no
+ *   samples, or hold NaN or infinity
  */
 export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
@@ -85,7 +85,7 @@ export const decodeAudio = (bytes: Uint8Array | ArrayBuffer): DecodedAudio => {
   if (spare > 0)
     notes.push({
       kind: 'spare-bytes',
-      text: `the last ${spare} bytes are no whole sample of every channel and are left out`,
+      text: `the last ${spare} bytes are not a whole sample of every channel and are ignored`,
     });
   return { samples: array, sampleRate, notes };
 };

@@ -3,7 +3,7 @@ import { SOFTWARE } from '../images/software.ts';
 import { AudioError } from './audio-error.ts';
 import { SAMPLE_CODECS, type SampleFormat } from './sample-format.ts';
 
-/** How sound is written. */
+/** The options of {@link encodeAudio}. */
 export interface EncodeAudioOptions {
   /** Default: `int16`. */
   readonly sampleFormat?: Exclude<SampleFormat, 'float64'>;
@@ -12,7 +12,10 @@ export interface EncodeAudioOptions {
 const HEADER = 44;
 const FLOAT_HEADER = 58;
 
-/** LIST INFO with one entry ISFT, the software: chunks have an even length, and the text ends with a zero. */
+/**
+ * A LIST INFO chunk with one entry, ISFT, which names the software. Chunks have an even length, and the text ends with
+ * a zero byte.
+ */
 const infoChunk = (): Uint8Array => {
   const text = new TextEncoder().encode(`${SOFTWARE}\0`);
   const padded = text.length + (text.length % 2);
@@ -28,12 +31,12 @@ const infoChunk = (): Uint8Array => {
 };
 
 /**
- * Encodes sound as a WAV file. Integer formats clip to [-1, 1] and round; `float32` keeps the samples as they are.
+ * Encodes sound as a WAV file. Integer formats clip to [-1, 1] and round; `float32` stores the samples unchanged.
  *
  * @param audio `samples` is `[n, channels]`; `sampleRate` in hertz, an integer
  * @throws RangeError when the samples are empty or not `[n, channels]`, a sample is NaN, or the sample rate is not a
  *   positive integer
- * @throws AudioError `unsupported` when the file would be larger than the 4 GiB that a WAV file can say
+ * @throws AudioError `unsupported` when the file would exceed the 4 GiB limit of WAV files
  */
 export const encodeAudio = (
   audio: { readonly samples: ArrayView; readonly sampleRate: number },

@@ -1,12 +1,12 @@
 /**
- * @file The ways in which a WAV file stores a sample. Integers map to [-1, 1): 8 bits are unsigned around 128, the
- * others signed.
+ * @file The sample formats of WAV files. Integers map to [-1, 1): 8-bit samples are unsigned around 128, the others are
+ *   signed.
  */
 
-/** How a sample is stored. `float64` is read only. */
+/** The format of a stored sample. `float64` can be decoded, but not encoded. */
 export type SampleFormat = 'uint8' | 'int16' | 'int24' | 'int32' | 'float32' | 'float64';
 
-/** One sample's size, and how it is read and written, little-endian. */
+/** The size of a sample, and its little-endian reader and writer. */
 export interface SampleCodec {
   readonly bytes: number;
   readonly float: boolean;
@@ -14,7 +14,7 @@ export interface SampleCodec {
   write(data: DataView, at: number, value: number): void;
 }
 
-/** The nearest of the 2^bits integers that stand for [-1, 1); 1 itself becomes the largest. */
+/** The nearest of the 2^bits integers that represent [-1, 1); 1 itself becomes the largest. */
 const toInteger = (value: number, bits: number): number => {
   const half = 2 ** (bits - 1);
   return Math.min(half - 1, Math.max(-half, Math.round(value * half)));

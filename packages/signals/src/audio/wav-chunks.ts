@@ -1,15 +1,15 @@
-/** @file The chunks of a WAV file, where its samples lie, and how long they are when the header does not know. */
+/** @file The chunks of a WAV file: the extent of its samples, also when the header does not state it. */
 import { describeBytes, latin1 } from '../bytes/describe-bytes.ts';
 import type { DecodeNote } from '../decode-note.ts';
 import { AudioError } from './audio-error.ts';
 
-/** A stretch of a file. */
+/** A byte range of a file. */
 export interface Extent {
   readonly start: number;
   readonly length: number;
 }
 
-/** The two chunks that matter, and what is to be said of them. */
+/** The two relevant chunks, and remarks on irregularities. */
 export interface WavChunks {
   readonly format: Extent;
   readonly data: Extent;
@@ -18,32 +18,31 @@ export interface WavChunks {
 
 /**
  * RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991. RF64: EBU Tech 3306. BW64:
- * Rec. ITU-R BS.2088. The last two have a chunk `ds64` with lengths of 64 bits.
+ * Rec. ITU-R BS.2088. The last two have a `ds64` chunk with 64-bit lengths.
  */
 const FORMS = ['RIFF', 'RF64', 'BW64'];
 
 /**
- * From here on a length is one that a writer to a pipe has made up: sox says 0x7ffff000, others 2^31 - 1, 2^31 or 2^32
- * - 1.
+ * Lengths from here on are placeholders by programs that write to a pipe: 0x7ffff000 by sox, 2^31 - 1, 2^31 or 2^32 - 1
+ * by others.
  */
 const UNKNOWN_LENGTH = 0x7ffff000;
 
-/** In a file with a chunk `ds64`: the length is said there. */
+/** In a file with a `ds64` chunk: the length is given there. */
 const SEE_DS64 = 0xffffffff;
 
 const HEADER = 8;
 
-/** Whether a chunk can begin here: its name is of letters, digits, blanks and punctuation. */
+/** Whether a chunk can begin here: its name consists of printable ASCII characters. */
 const isName = (bytes: Uint8Array, at: number): boolean =>
   at + HEADER <= bytes.length && /^[\x20-\x7e]{4}$/.test(latin1(bytes, at, at + 4));
 
-/** Chunks are padded to even lengths; some writers forget it. */
+/** Finds the next chunk. Chunks are padded to even lengths, but some writers omit the padding. */
 const nextChunk = (bytes: Uint8Array, end: number, isOdd: boolean): number =>
   isOdd && (isName(bytes, end + 1) || !isName(bytes, end)) ? end + 1 : end;
 
 /**
- * Whether whole chunks, one after the other, fill the rest of the file: then a chunk of length 0 before them is really
- * empty.
+ * Whether the rest of the file is a sequence of complete chunks: then a chunk of length 0 before them is really empty.
  */
 const chunksFillRest = (bytes: Uint8Array, view: DataView, from: number): boolean => {
   let at = from;
@@ -51,28 +50,28 @@ const chunksFillRest = (bytes: Uint8Array, view: DataView, from: number): boolea
   return at >= bytes.length && at <= bytes.length + 1;
 };
 
-/** The number of bytes of samples, where the file says nothing or too much. */
+/** The number of bytes of samples; corrects a stated length that is missing or too large. */
 const dataLength = (bytes: Uint8Array, view: DataView, start: number, stated: number, notes: DecodeNote[]): number => {
-  const there = bytes.length - start;
-  if (stated === 0 && there > 0 && !chunksFillRest(bytes, view, start)) {
+  const available = bytes.length - start;
+  if (stated === 0 && available > 0 && !chunksFillRest(bytes, view, start)) {
     notes.push({
       kind: 'unknown-length',
-      text: `the file does not say how long the sound is; all ${there} bytes to its end are taken`,
+      text: `the file does not say how long the sound is; all ${available} bytes to its end are used`,
     });
-    return there;
+    return available;
   }
-  if (stated <= there) return stated;
-  if (stated >= UNKNOWN_LENGTH && there < UNKNOWN_LENGTH)
+  if (stated <= available) return stated;
+  if (stated >= UNKNOWN_LENGTH && available < UNKNOWN_LENGTH)
     notes.push({
       kind: 'unknown-length',
-      text: `the file does not say how long the sound is (${stated} bytes, as from a pipe); all ${there} bytes to its end are taken`,
+      text: `the file does not say how long the sound is (${stated} bytes, as from a pipe); all ${available} bytes to its end are used`,
     });
   else
     notes.push({
       kind: 'ends-early',
-      text: `the file says that it has ${stated} bytes of samples, and ${there} are there; they are taken, and the end may be missing`,
+      text: `the file should have ${stated} bytes of samples, but has ${available}; these are used, and the end may be missing`,
     });
-  return there;
+  return available;
 };
 
 const assertWav = (bytes: Uint8Array): void => {
@@ -85,7 +84,7 @@ const assertWav = (bytes: Uint8Array): void => {
     throw new AudioError(
       'unsupported',
       'decodeAudio',
-      'a WAV file of big-endian numbers (RIFX) is not read; wanted RIFF, RF64 or BW64',
+      'big-endian WAV files (RIFX) are not supported; wanted RIFF, RF64 or BW64',
     );
   throw new AudioError('not-audio', 'decodeAudio', `wanted a WAV file, got ${describeBytes(bytes)}`);
 };
@@ -93,7 +92,7 @@ const assertWav = (bytes: Uint8Array): void => {
 /**
  * Finds the format and the samples.
  *
- * @throws AudioError when the bytes are no WAV file, end before the samples, or have samples before their format
+ * @throws AudioError when the bytes are not a WAV file, end before the samples, or have samples before their format
  */
 export const findWavChunks = (bytes: Uint8Array): WavChunks => {
   assertWav(bytes);

@@ -1,8 +1,8 @@
-/** Bytes `start` ... `end` - 1 as characters. */
+/** Bytes `start` ... `end` - 1 as Latin-1 characters. */
 export const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode(...bytes.subarray(start, Math.min(end, bytes.length)));
 
-/** What the bytes look like, for messages: `text ("hello")` or `5 bytes (de ad be ef ...)`. */
+/** Describes bytes for messages: `text ("hello")` or `5 bytes (de ad be ef ...)`. */
 export const describeBytes = (bytes: Uint8Array): string => {
   if (bytes.length === 0) return '0 bytes';
   const start = bytes.subarray(0, 24);

@@ -1,25 +1,25 @@
 /**
- * @file Finite differences in the units of a field's coordinates. What a field's jet gives is a derivative by
- *   coordinate, not by pixel: over [-1, 1] a step of an image of 256 pixels is 2/255, so the two differ by 127.5 (and
- *   127.5^2 for second derivatives).
+ * @file Finite differences in a field's coordinate units. The derivatives of a field are per coordinate unit, not per
+ *   pixel: over [-1, 1] the spacing of 256 pixels is 2/255, so the two differ by a factor of 127.5 (127.5^2 for second
+ *   derivatives).
  */
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { axisStep, type GridOptions, gridAxes } from '../grids/axis.ts';
 import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 
-/** The grid that the coordinates are of, and the ends. */
+/** The grid of the coordinates, and the treatment of the boundary. */
 export interface CoordinateDerivativeOptions extends GridOptions, FilterOptions {}
 
 /**
- * The gradient by central differences, per unit of coordinate: a target for a field's gradient.
+ * The gradient by central differences, per coordinate unit: a target for a field's gradient.
  *
  * d value / d x_k = (value[i + 1] - value[i - 1]) / (2 step_k)
  *
  * @param image `[...grid, channels]`, whose values are those of the field's target (map [0, 1] to [-1, 1] first, or
  *   double the result)
- * @returns `f32[...grid, d * channels]`, element `k * channels + c` the derivative of channel c along axis k (y before
- *   x); along an axis of one point 0
+ * @returns `f32[...grid, d * channels]`, where element `k * channels + c` is the derivative of channel c along axis k
+ *   (y before x); 0 along an axis with one point
  * @throws RangeError when the array is empty or the spans do not fit
  */
 export const coordinateGradient = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
@@ -39,7 +39,7 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
 };
 
 /**
- * The Laplacian by second differences, per unit of coordinate squared: a target for a field's Laplacian.
+ * The Laplacian by second differences, per squared coordinate unit: a target for a field's Laplacian.
  *
  * sum_k (value[i + 1] - 2 value[i] + value[i - 1]) / step_k^2
  *

@@ -1,22 +1,22 @@
 import { type ArrayView, copyElements, elementCount, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 
 /**
- * What an array is taken to be beyond its ends, by scipy.ndimage's names: `reflect` (d c b a | a b c d | d c b a),
+ * How an array is extended beyond its ends, with the names of scipy.ndimage: `reflect` (d c b a | a b c d | d c b a),
  * `nearest` (a a a a | a b c d | d d d d), `mirror` (d c b | a b c d | c b a), `wrap` (a b c d | a b c d | a b c d).
- * For filters of three weights, as all here, `reflect` and `nearest` are the same.
+ * For filters with three weights, as here, `reflect` and `nearest` are the same.
  */
-export type Boundary = 'reflect' | 'nearest' | 'mirror' | 'wrap';
+export type BoundaryMode = 'reflect' | 'nearest' | 'mirror' | 'wrap';
 
-/** How a filter treats the ends. */
+/** The options of filters. */
 export interface FilterOptions {
   /** Default: `reflect`, as in scipy.ndimage. */
-  readonly boundary?: Boundary;
+  readonly boundary?: BoundaryMode;
 }
 
-/** Three weights, for the element before, the element, and the element after. */
+/** Three weights, for the previous element, the element itself and the next one. */
 export type ThreeWeights = readonly [before: number, here: number, after: number];
 
-/** An array of double precision in row-major order, on its way through several filters. */
+/** A double-precision array in row-major order, to which several filters can be applied. */
 export interface Grid {
   readonly data: Float64Array;
   readonly shape: readonly number[];
@@ -31,8 +31,8 @@ export const toGrid = (caller: string, { shape, ...view }: ArrayView): Grid => {
   return { data: copyElements({ shape, ...view }, new Float64Array(elementCount(shape))), shape };
 };
 
-/** The index of the element that stands in for index `i`, which is at most one step outside. */
-const standIn = (i: number, length: number, boundary: Boundary): number => {
+/** The index of the element that replaces index `i`, which is at most one step outside. */
+const sourceIndex = (i: number, length: number, boundary: BoundaryMode): number => {
   if (i >= 0 && i < length) return i;
   if (boundary === 'wrap') return (i + length) % length;
   if (boundary === 'mirror' && length > 1) return i < 0 ? 1 : length - 2;
@@ -44,7 +44,7 @@ export const correlateAxis = (
   { data, shape }: Grid,
   axis: number,
   [before, here, after]: ThreeWeights,
-  boundary: Boundary,
+  boundary: BoundaryMode,
 ): Grid => {
   const length = shape[axis]!;
   const stride = rowMajorStrides(shape)[axis]!;
@@ -57,9 +57,9 @@ export const correlateAxis = (
     const last = first + (length - 1) * stride;
     for (let at = first + stride; at < last; at++)
       out[at] = before * data[at - stride]! + here * data[at]! + after * data[at + stride]!;
-    const place = (i: number): number => first + standIn(i, length, boundary) * stride;
-    end(first, place(-1), place(1));
-    if (length > 1) end(last, place(length - 2), place(length));
+    const at = (i: number): number => first + sourceIndex(i, length, boundary) * stride;
+    end(first, at(-1), at(1));
+    if (length > 1) end(last, at(length - 2), at(length));
   }
   return { data: out, shape };
 };

@@ -10,25 +10,23 @@ const sobelGrid = (grid: Grid, axis: number, { boundary = 'reflect' }: FilterOpt
 };
 
 /**
- * The Sobel derivative of each channel along one axis: [-1, 0, 1] along it and [1, 2, 1] along the others, as
+ * The Sobel derivative of each channel along one axis: [-1, 0, 1] along it and [1, 2, 1] along the others, like
  * `scipy.ndimage.sobel`. For an image it is 8 times the derivative per pixel.
  *
  * @param image `[...grid, channels]`, e.g. `[height, width, channels]`
- * @param axis 0 is y (downwards), 1 is x, of an image
+ * @param axis for an image, 0 is y (downwards) and 1 is x
  * @returns an array of the same shape
  * @throws RangeError when the array is empty or has no such axis
  */
 export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {}): DenseArray => {
   const grid = toGrid('sobel', image);
   if (!(Number.isInteger(axis) && axis >= 0 && axis < grid.shape.length - 1))
-    throw new RangeError(
-      `sobel: axis must be one of the grid of ${formatShape(grid.shape)} (channels last), got ${axis}`,
-    );
+    throw new RangeError(`sobel: axis must be a grid axis of ${formatShape(grid.shape)} (channels last), got ${axis}`);
   return denseArray(Float32Array.from(sobelGrid(grid, axis, options).data), grid.shape);
 };
 
 /**
- * The length of the Sobel gradient of each channel, as `scipy.ndimage.generic_gradient_magnitude(image, sobel)`:
+ * The magnitude of the Sobel gradient of each channel, like `scipy.ndimage.generic_gradient_magnitude(image, sobel)`:
  * sqrt(sum over axes of sobel(image, axis)^2).
  *
  * @param image `[...grid, channels]`

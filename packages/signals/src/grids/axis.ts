@@ -1,25 +1,25 @@
 import { formatShape } from '../arrays/array-view.ts';
 
 /**
- * Where the points of a grid lie. `corner-aligned`: the first and the last point lie on the ends of the span (as in the
- * SIREN authors' code, and `align_corners=True` elsewhere). `pixel-centred`: the span is cut into equal pixels, each
- * with its point in the middle.
+ * The positions of grid points. `corner-aligned`: the first and the last point lie at the ends of the span, as in the
+ * SIREN authors' code and with `align_corners=True` elsewhere. `pixel-centred`: the span is divided into equal pixels,
+ * with a point at the centre of each.
  */
 export type GridConvention = 'corner-aligned' | 'pixel-centred';
 
 /** The lower and upper end of an axis. */
 export type Span = readonly [low: number, high: number];
 
-/** How the indices of a grid become coordinates. */
+/** The mapping from grid indices to coordinates. */
 export interface GridOptions {
   /** Default: `corner-aligned`. */
   readonly convention?: GridConvention;
   /**
-   * `stretch` (default): every axis spans [-1, 1]. `keep`: the longest axis spans [-1, 1] and the others are as much
-   * shorter as they have fewer pixels, centred on 0, so that a step is as long on every axis.
+   * `stretch` (default): every axis spans [-1, 1]. `keep`: the longest axis spans [-1, 1] and the others span
+   * proportionally less, centred on 0, so that the spacing is the same on every axis.
    */
   readonly aspect?: 'stretch' | 'keep';
-  /** The span of each axis, in place of `aspect`. */
+  /** The span of each axis, instead of `aspect`. */
   readonly spans?: readonly Span[];
 }
 
@@ -31,9 +31,7 @@ export interface Axis {
   readonly convention: GridConvention;
 }
 
-/**
- * The coordinate of index `index`. The one point of a corner-aligned axis of length 1 lies in the middle of the span.
- */
+/** The coordinate of index `index`. A corner-aligned axis of length 1 has its point at the middle of the span. */
 export const axisCoordinate = ({ length, low, high, convention }: Axis, index: number): number => {
   if (length === 1) return (low + high) / 2;
   return low + (high - low) * (convention === 'corner-aligned' ? index / (length - 1) : (index + 0.5) / length);
@@ -47,7 +45,7 @@ export const axisPosition = ({ length, low, high, convention }: Axis, coordinate
   return Math.min(length - 1, Math.max(0, position));
 };
 
-/** The distance between neighbours, in coordinates; 0 for a corner-aligned axis of length 1. */
+/** The grid spacing, in coordinates; 0 for a corner-aligned axis of length 1. */
 export const axisStep = ({ length, low, high, convention }: Axis): number =>
   convention === 'pixel-centred' ? (high - low) / length : length === 1 ? 0 : (high - low) / (length - 1);
 

@@ -1,7 +1,7 @@
 import { elementCount, formatShape } from '../arrays/array-view.ts';
 import { axisCoordinate, type GridOptions, gridAxes } from './axis.ts';
 
-/** A rectangle of a grid, in indices. */
+/** A rectangular region of a grid, in indices. */
 export interface GridRegion {
   /** The index of its first point, for each axis. */
   readonly start: readonly number[];
@@ -9,9 +9,9 @@ export interface GridRegion {
   readonly size: readonly number[];
 }
 
-/** `GridOptions`, and which part of the grid is wanted. */
+/** `GridOptions`, and the part of the grid to use. */
 export interface RegionOptions extends GridOptions {
-  /** Only these points of the grid, with the coordinates that they have in the whole. Default: all. */
+  /** Only these points, with their coordinates in the whole grid. Default: all. */
   readonly region?: GridRegion;
 }
 
@@ -28,11 +28,11 @@ const checkedRegion = (caller: string, shape: readonly number[], region: GridReg
 };
 
 /**
- * The coordinates of the points `start` ... `start + count - 1` of a grid in row-major order, without making the
+ * The coordinates of the points `start` ... `start + count - 1` of a grid in row-major order, without computing the
  * others.
  *
  * @param shape the grid's lengths, e.g. `[height, width]`
- * @param range counted in the region where there is one
+ * @param range indices within the region if one is given
  * @returns `f32[count, shape.length]`; the first column is the first axis (for an image: y, downwards; then x)
  * @throws RangeError when the shape, the spans, the region or the range is wrong
  */
@@ -80,8 +80,8 @@ export const gridCoordinatesRange = (
 /**
  * The coordinates of all points of a grid, or of a region of it, in row-major order.
  *
- * With the default options this is `get_mgrid` of the SIREN authors' code (https://github.com/vsitzmann/siren) in any
- * dimension, also where the sides differ: y before x, each from -1 to 1 inclusive.
+ * With the default options this is `get_mgrid` of the SIREN authors' code (https://github.com/vsitzmann/siren), for any
+ * number of dimensions and for sides of different lengths: y before x, each from -1 to 1 inclusive.
  *
  * @param shape the grid's lengths: `[n]` for audio, `[height, width]`, `[frames, height, width]`
  * @returns `f32[n, shape.length]`, n the number of points

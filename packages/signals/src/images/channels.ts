@@ -3,16 +3,16 @@ import type { Work } from '../work/work.ts';
 import type { Pixels } from './codec.ts';
 import type { Image } from './image.ts';
 
-/** Which channels an image is to have: `keep` leaves what the file has. */
+/** The channels of the result: `keep` keeps those of the file. */
 export type ChannelChoice = 'grey' | 'rgb' | 'rgba' | 'keep';
 
-/** How pixels become an image. */
+/** Options for the channels of a decoded image. */
 export interface ChannelOptions {
   /** Default: `rgb`. */
   readonly channels?: ChannelChoice;
   /**
-   * What happens to a file's alpha when the result has none. `composite` (default): the picture lies over `background`,
-   * mixed in encoded values as browsers do. `drop`: alpha is ignored. `error`: a pixel that is not opaque is refused.
+   * How alpha is removed when the result has none. `composite` (default): the image is composited over `background`, in
+   * encoded values as browsers do. `drop`: alpha is ignored. `error`: a pixel that is not opaque throws.
    */
   readonly alpha?: 'composite' | 'drop' | 'error';
   /** RGB in [0, 1] for `composite`. Default: white. */
@@ -20,18 +20,19 @@ export interface ChannelOptions {
 }
 
 /**
- * The grey of a colour: 0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. ITU-R BT.601-7 section 2.5.1, as
- * Pillow's mode `L`. (scikit-image's `rgb2gray` has the weights of Rec. 709 instead.)
+ * The luma of a colour: 0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. ITU-R BT.601-7 section 2.5.1, as in
+ * Pillow's mode `L`. (scikit-image's `rgb2gray` uses the weights of Rec. 709 instead.)
  */
 export const luma = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
 
-/** Pixels that are made between two pauses. */
-const ROUND = 2 ** 16;
+/** The number of pixels that are converted between yields to the event loop. */
+const PIXELS_PER_SLICE = 2 ** 16;
 
 /**
- * Makes an image from decoded pixels.
+ * Converts decoded pixels to an image.
  *
- * @param fileChannels the channels that the file has; `pixels` may have more (grey as RGB, an opaque alpha added)
+ * @param fileChannels the number of channels of the file; `pixels` may have more (grey decoded as RGB, an added opaque
+ *   alpha)
  * @throws RangeError when a pixel is not opaque and `alpha` is `error`
  */
 export function* imageFromPixels(
@@ -49,7 +50,7 @@ export function* imageFromPixels(
   const count = width * height;
   const result = new Float32Array(count * out);
   for (let pixel = 0; pixel < count; pixel++) {
-    if (pixel % ROUND === 0) yield pixel / count;
+    if (pixel % PIXELS_PER_SLICE === 0) yield pixel / count;
     const at = pixel * from;
     let red = data[at]! / maximum;
     let green = grey ? red : data[at + 1]! / maximum;
@@ -67,7 +68,7 @@ export function* imageFromPixels(
       }
     }
     const to = pixel * out;
-    // Equal channels are not weighted: the weights' sum is not exactly 1 in floating point.
+    // Equal channels are copied: the weights do not add up to exactly 1 in floating point.
     if (out <= 2) result[to] = red === green && green === blue ? red : luma(red, green, blue);
     else {
       result[to] = red;

@@ -1,8 +1,8 @@
 /**
  * @file The image codec of browsers: createImageBitmap and OffscreenCanvas.
  *
- * A canvas holds 8 bits with premultiplied alpha. So 16-bit files are refused rather than cut to 8 bits in silence, and
- * the colours of pixels that are nearly transparent come back rounded.
+ * A canvas holds 8 bits with premultiplied alpha. So 16-bit files throw instead of being reduced to 8 bits silently,
+ * and the colours of nearly transparent pixels are rounded.
  */
 import type { DecodePixels, EncodePixels } from './codec.ts';
 import { ImageError, tooManyPixels } from './image-error.ts';
@@ -11,7 +11,7 @@ const context = (width: number, height: number): OffscreenCanvasRenderingContext
   const canvas = new OffscreenCanvas(width, height);
   const context2d = canvas.getContext('2d', { colorSpace: 'srgb', willReadFrequently: true });
   if (!context2d)
-    throw new ImageError('too-large', 'image', `the browser gives no canvas of ${width} x ${height} pixels`);
+    throw new ImageError('too-large', 'image', `the browser cannot create a canvas of ${width} x ${height} pixels`);
   return context2d;
 };
 
@@ -21,7 +21,7 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
     throw new ImageError(
       'unsupported',
       'decodeImage',
-      `a browser reads 8 bits a channel and the ${name} image has ${header.bitDepth}; decode it in Node or convert it`,
+      `browsers decode 8 bits per channel, but the ${name} image has ${header.bitDepth}; decode it in Node or convert it`,
     );
   let bitmap: ImageBitmap;
   try {
@@ -42,7 +42,7 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
   }
   try {
     const { width, height } = bitmap;
-    // A browser takes no limit: what it has made beyond the header's word is dropped here, before it is copied.
+    // A browser accepts no limit: a result larger than the header states is discarded here, before it is copied.
     if (width * height > maxPixels) throw tooManyPixels(maxPixels, `${width} x ${height}`);
     const canvas = context(width, height);
     canvas.drawImage(bitmap, 0, 0);
@@ -54,7 +54,7 @@ export const decodePixels: DecodePixels = async (bytes, header, { maxPixels }) =
 
 export const encodePixels: EncodePixels = async ({ data, width, height, channels }, { format, quality }) => {
   if (data instanceof Uint16Array)
-    throw new ImageError('unsupported', 'encodeImage', 'a browser writes 8 bits a channel; 16-bit PNG needs Node');
+    throw new ImageError('unsupported', 'encodeImage', 'browsers encode 8 bits per channel; 16-bit PNG needs Node');
   const rgba = new Uint8ClampedArray(4 * width * height);
   const alpha = channels === 2 || channels === 4;
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -66,8 +66,8 @@ export const encodePixels: EncodePixels = async ({ data, width, height, channels
   canvas.putImageData(new ImageData(rgba, width, height), 0, 0);
   const type = `image/${format}`;
   const blob = await canvas.canvas.convertToBlob({ type, quality: quality / 100 });
-  // A browser that lacks an encoder answers with PNG.
+  // A browser without the encoder returns PNG.
   if (blob.type !== type)
-    throw new ImageError('unsupported', 'encodeImage', `this browser cannot write ${format.toUpperCase()}`);
+    throw new ImageError('unsupported', 'encodeImage', `this browser cannot encode ${format.toUpperCase()}`);
   return new Uint8Array(await blob.arrayBuffer());
 };

@@ -8,11 +8,14 @@ import { SOFTWARE } from './software.ts';
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
 
-/** What libjpeg complains of in files that lack nothing: bytes between their parts, or an odd version number. */
+/** Warnings of libjpeg about complete files: bytes between segments, or an unusual version number. */
 const HARMLESS =
   /extraneous bytes before marker|unknown JFIF revision|Unknown Adobe color transform|Inconsistent progression sequence/;
 
-/** How much sharp lets pass: `warning` nothing, `error` odd files, `none` damaged ones. */
+/**
+ * The tolerance of sharp: `warning` rejects any irregularity, `error` accepts unusual files, and `none` also damaged
+ * ones.
+ */
 type FailOn = 'warning' | 'error' | 'none';
 
 const read = async (

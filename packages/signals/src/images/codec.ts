@@ -1,6 +1,6 @@
 /**
- * @file What the platform's image codec does. `#image-codec` is one of `codec-node.ts` and `codec-browser.ts`, by
- * package.json's `imports`.
+ * @file The interface of the platform's image codec. `#image-codec` is `codec-node.ts` or `codec-browser.ts`, by
+ *   `imports` in package.json.
  */
 import type { ImageHeader } from './headers/header.ts';
 import type { ImageFormat } from './image.ts';
@@ -12,25 +12,25 @@ export interface Pixels {
   readonly height: number;
   /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
   readonly channels: number;
-  /** The stored value that means 1. */
+  /** The stored value that represents 1. */
   readonly maximum: number;
 }
 
 /** Decoded pixels, upright (EXIF orientation applied). */
 export interface DecodedPixels extends Pixels {
-  /** What the decoder complained of, where it was told to go on. */
+  /** The decoder's complaint, if it continued in spite of damage. */
   readonly damage?: string;
 }
 
-/** What a decoder may do. */
+/** Options of a decoder. */
 export interface PixelDecoding {
-  /** The most pixels that the image may have; the decoder holds to it whatever the header says. */
+  /** The maximum number of pixels of the image; the decoder enforces it whatever the header says. */
   readonly maxPixels: number;
-  /** Give what can be read of a damaged file. */
+  /** Decode the readable part of a damaged file. */
   readonly allowDamaged: boolean;
 }
 
-/** How pixels are to be written. */
+/** Options of an encoder. */
 export interface PixelEncoding {
   readonly format: ImageFormat;
   /** 1 to 100, for JPEG, WebP and AVIF. */
@@ -44,5 +44,5 @@ export type DecodePixels = (
   decoding: PixelDecoding,
 ) => Promise<DecodedPixels>;
 
-/** Encodes pixels. 16-bit data (`Uint16Array`) comes only for PNG. */
+/** Encodes pixels. 16-bit data (`Uint16Array`) is passed for PNG only. */
 export type EncodePixels = (pixels: Pixels, encoding: PixelEncoding) => Promise<Uint8Array<ArrayBuffer>>;

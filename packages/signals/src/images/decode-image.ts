@@ -8,27 +8,27 @@ import { ImageError, tooManyPixels } from './image-error.ts';
 import { readImageHeader, truncatedError } from './image-header.ts';
 import { jpegDamage } from './jpeg-damage.ts';
 
-/** How an image file is read. */
+/** The options of {@link decodeImage}. */
 export interface DecodeImageOptions extends ChannelOptions, WorkOptions {
   /**
-   * Refuse files with more pixels than this. Default: 2^28, the 16384 x 16384 pixels that take 3 GB as RGB. The codec
-   * holds to it too, whatever the header says.
+   * The maximum number of pixels. Default: 2^28, i.e. 16384 x 16384 pixels, which take 3 GB as RGB. The codec enforces
+   * it too, whatever the header says.
    */
   readonly maxPixels?: number;
   /**
-   * Read what there is of a file that ends early or is damaged, and say so in a note. What is missing is grey, black or
-   * transparent, as the decoder leaves it. Default: false, such files are refused.
+   * Decode the readable part of a file that ends early or is damaged, and add a note. The missing part is grey, black
+   * or transparent, depending on the decoder. Default: false, such files throw.
    */
   readonly allowDamaged?: boolean;
 }
 
-/** An image from a file. */
+/** An image decoded from a file. */
 export interface DecodedImage extends Image {
-  /** What was odd about the file; empty for most. */
+  /** Remarks on irregularities of the file; usually empty. */
   readonly notes: readonly DecodeNote[];
 }
 
-/** Tiles may be larger than the image that is cut out of them: twice, and a tile of 1024 x 1024 pixels. */
+/** Tiles may exceed the image that is cropped from them: up to twice, plus one tile of 1024 x 1024 pixels. */
 const codedLimit = (maxPixels: number): number => 2 * maxPixels + 2 ** 20;
 
 const assertReadable = ({ format, width, height, bitDepth, codedPixels }: ImageHeader, maxPixels: number): void => {
@@ -39,11 +39,11 @@ const assertReadable = ({ format, width, height, bitDepth, codedPixels }: ImageH
     throw new ImageError(
       'unsupported',
       'decodeImage',
-      `images of 8 bits a channel are read, and PNG of 16; got ${format.toUpperCase()} of ${bitDepth} bits`,
+      `images must have 8 bits per channel, or 16 for PNG; got ${format.toUpperCase()} of ${bitDepth} bits`,
     );
 };
 
-/** A decoder that has read another file than the header's reader has is not believed. */
+/** Rejects a result of the decoder that disagrees with the header that was read. */
 const assertAgrees = (header: ImageHeader, pixels: { width: number; height: number; channels: number }): void => {
   const { width, height } = header;
   const upright = pixels.width === width && pixels.height === height;
@@ -58,7 +58,7 @@ const assertAgrees = (header: ImageHeader, pixels: { width: number; height: numb
   );
 };
 
-/** What is wrong with the file as far as it can be seen without decoding it. */
+/** Describes damage that can be found without decoding the file. */
 const findDamage = async (
   bytes: Uint8Array,
   { format, truncated }: ImageHeader,
@@ -68,20 +68,20 @@ const findDamage = async (
   const damage = format === 'jpeg' ? await finishInSlices(jpegDamage(bytes), watch) : undefined;
   return damage === undefined
     ? undefined
-    : new ImageError('damaged', 'decodeImage', `the JPEG image is not whole: ${damage}`);
+    : new ImageError('damaged', 'decodeImage', `the JPEG image is incomplete: ${damage}`);
 };
 
 /**
  * Decodes a PNG, JPEG, WebP or AVIF file into an image `f32[height, width, channels]` in [0, 1].
  *
- * The values are those that the file stores, divided by its maximum: no colour profile is applied and nothing is
- * linearised. EXIF orientation is applied. Grey is Rec. 601 luma. Of an animation the first frame is read. In Node the
- * package `sharp` decodes, 8 bits and PNG's 16; in a browser the browser, 8 bits only. Neither blocks: the platform
- * decodes beside the program, and the rest is done in slices.
+ * The values are those stored in the file, divided by the maximum: no colour profile is applied and nothing is
+ * linearised. EXIF orientation is applied. Grey is Rec. 601 luma. Only the first frame of an animation is decoded. In
+ * Node the package `sharp` decodes 8 bits, and 16 for PNG; browsers decode 8 bits. Neither blocks: the platform decodes
+ * asynchronously, and the rest runs in slices.
  *
- * Memory: 4 bytes a pixel and channel for the result, and up to 16 a pixel besides while it is made.
+ * Memory: 4 bytes per pixel and channel for the result, and up to 16 more per pixel while decoding.
  *
- * @throws ImageError when the bytes are not such a file, or not a whole one
+ * @throws ImageError when the bytes are not such a file, or not a complete one
  * @throws RangeError when a pixel is not opaque and `alpha` is `error`, or `maxPixels` is not a positive number
  * @throws the reason of `signal` when it is aborted
  */
@@ -104,6 +104,6 @@ export const decodeImage = async (
   const image = await finishInSlices(imageFromPixels(pixels, header.channels, options), watchedPart(options, 0.5, 0.5));
   const damage = damaged?.reason ?? pixels.damage;
   const notes: readonly DecodeNote[] =
-    damage === undefined ? [] : [{ kind: 'damaged', text: `${damage}; what could be read is used` }];
+    damage === undefined ? [] : [{ kind: 'damaged', text: `${damage}; the readable part is used` }];
   return { ...image, notes };
 };

@@ -5,17 +5,17 @@ import { assertImage, type ImageFormat } from './image.ts';
 import { ImageError } from './image-error.ts';
 import { type BitDepth, quantiseArray } from './quantise.ts';
 
-/** How an image file is written. */
+/** The options of {@link encodeImage}. */
 export interface EncodeImageOptions extends WorkOptions {
   readonly format: ImageFormat;
-  /** Bits of a channel; 16 is for PNG in Node. Default: 8. */
+  /** Bits per channel; 16 is supported for PNG in Node. Default: 8. */
   readonly bitDepth?: BitDepth;
-  /** 1 (small) to 100 (good), for JPEG, WebP and AVIF. Default: 90. */
+  /** 1 (smallest file) to 100 (best), for JPEG, WebP and AVIF. Default: 90. */
   readonly quality?: number;
 }
 
-/** The longest side that each format can say. */
-const LONGEST_SIDE: Readonly<Record<ImageFormat, number>> = {
+/** The longest side that each format can represent. */
+const MAX_SIDE: Readonly<Record<ImageFormat, number>> = {
   png: 2 ** 31 - 1,
   jpeg: 65_535,
   webp: 16_383,
@@ -25,14 +25,14 @@ const LONGEST_SIDE: Readonly<Record<ImageFormat, number>> = {
 /**
  * Encodes an image `[height, width, channels]`. Values are clipped to [0, 1] and rounded to the bit depth.
  *
- * PNG is exact to the rounding. JPEG, WebP and AVIF lose detail by `quality`; JPEG and AVIF keep the full resolution of
- * colour (4:4:4). WebP and AVIF store grey as RGB. It does not block: values are rounded in slices, and the platform
- * encodes beside the program.
+ * PNG is exact up to rounding. JPEG, WebP and AVIF are lossy, depending on `quality`; JPEG and AVIF keep the full
+ * colour resolution (4:4:4). WebP and AVIF store grey as RGB. It does not block: values are rounded in slices, and the
+ * platform encodes asynchronously.
  *
- * @throws RangeError when the shape is not an image's, a value is NaN, the quality is out of range, or JPEG is to hold
- *   alpha
- * @throws ImageError `unsupported` for 16 bits outside PNG or in a browser, `too-large` for a side the format cannot
- *   say
+ * @throws RangeError when the shape is not that of an image, a value is NaN, the quality is out of range, or the image
+ *   has alpha and the format is JPEG
+ * @throws ImageError `unsupported` for 16 bits outside PNG or in a browser, `too-large` for a side that the format
+ *   cannot represent
  * @throws the reason of `signal` when it is aborted
  */
 export const encodeImage = async (image: ArrayView, options: EncodeImageOptions): Promise<Uint8Array<ArrayBuffer>> => {
@@ -45,14 +45,14 @@ export const encodeImage = async (image: ArrayView, options: EncodeImageOptions)
   if (bitDepth !== 8 && bitDepth !== 16)
     throw new RangeError(`encodeImage: bitDepth must be 8 or 16, got ${bitDepth as number}`);
   if (bitDepth === 16 && format !== 'png')
-    throw new ImageError('unsupported', 'encodeImage', `16 bits a channel are written as PNG only, got ${name}`);
+    throw new ImageError('unsupported', 'encodeImage', `16 bits per channel need PNG, got ${name}`);
   if (format === 'jpeg' && (channels === 2 || channels === 4))
-    throw new RangeError(`encodeImage: JPEG holds no alpha: image must have 1 or 3 channels, got ${channels}`);
-  if (Math.max(width, height) > LONGEST_SIDE[format])
+    throw new RangeError(`encodeImage: JPEG has no alpha: image must have 1 or 3 channels, got ${channels}`);
+  if (Math.max(width, height) > MAX_SIDE[format])
     throw new ImageError(
       'too-large',
       'encodeImage',
-      `a ${name} side is at most ${LONGEST_SIDE[format]}, got ${width} x ${height}`,
+      `the sides of a ${name} image must be at most ${MAX_SIDE[format]}, got ${width} x ${height}`,
     );
   const data = await finishInSlices(quantiseArray('encodeImage', image, bitDepth), watchedPart(options, 0, 0.5));
   return encodePixels({ data, width, height, channels, maximum: 2 ** bitDepth - 1 }, { format, quality });

@@ -1,12 +1,12 @@
 import { type ErrorParts, ExplainedError } from '@neural-fields/core';
 
-/** What is wrong with an image's bytes, or with what is asked of them. */
+/** The kinds of problems with the bytes of an image, or with the request. */
 export type ImageProblem =
   /** No bytes at all. */
   | 'empty-file'
-  /** The bytes are of no image format that is known here. */
+  /** The bytes are not in a known image format. */
   | 'not-an-image'
-  /** A known format or variant that is not read or written here. */
+  /** A known but unsupported format or variant. */
   | 'unsupported'
   /** The bytes end before the image does. */
   | 'truncated'
@@ -14,12 +14,12 @@ export type ImageProblem =
   | 'damaged'
   /** Zero rows or zero columns. */
   | 'too-small'
-  /** More pixels than `maxPixels`, or a side longer than the format can say. */
+  /** More pixels than `maxPixels`, or a side longer than the format can represent. */
   | 'too-large'
   /** No decoder on this platform: in Node, the package `sharp` is not installed. */
   | 'codec-missing';
 
-/** An image cannot be decoded or encoded; `problem` says why in a form that a program can act on. */
+/** An image cannot be decoded or encoded; `problem` is the machine-readable reason. */
 export class ImageError extends ExplainedError {
   override readonly name: string = 'ImageError';
   readonly problem: ImageProblem;
@@ -30,9 +30,14 @@ export class ImageError extends ExplainedError {
   }
 }
 
-/** An image of more pixels than are read. */
+/** The error of an image with too many pixels. */
 export const tooManyPixels = (maxPixels: number, got: string): ImageError =>
-  new ImageError('too-large', 'decodeImage', `the image may have up to ${maxPixels} pixels (maxPixels), got ${got}`, {
-    got,
-    limit: { option: 'maxPixels', value: maxPixels },
-  });
+  new ImageError(
+    'too-large',
+    'decodeImage',
+    `the image must have at most ${maxPixels} pixels (maxPixels), got ${got}`,
+    {
+      got,
+      limit: { option: 'maxPixels', value: maxPixels },
+    },
+  );

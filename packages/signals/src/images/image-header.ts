@@ -1,7 +1,7 @@
 /**
- * @file What the first bytes of an image say, read here and not by the platform's decoder: decoders differ in what they
- *   tell (a browser does not say whether a file is grey, has alpha or holds 16 bits) and some show half of a truncated
- *   file without a word.
+ * @file Reads image headers independently of the platform's decoder: decoders differ in what they report (a browser
+ *   does not tell whether a file is grey, has alpha or has 16 bits), and some decode half of a truncated file without
+ *   an error.
  */
 import { describeBytes } from '../bytes/describe-bytes.ts';
 import { isAvif, readAvifHeader } from './headers/avif-header.ts';

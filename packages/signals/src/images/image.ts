@@ -8,11 +8,11 @@ import type { DenseArray } from '../arrays/dense-array.ts';
  */
 export type Image = DenseArray;
 
-/** The file formats that are read and written. */
+/** The supported file formats. */
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'avif';
 
 /**
- * Checks that an array has the shape of an image that is not empty.
+ * Checks that an array has the shape of a non-empty image.
  *
  * @throws RangeError when the shape is not `[height, width, channels]` with 1 to 4 channels and at least one pixel
  */
@@ -25,6 +25,6 @@ export const assertImage = (caller: string, image: ArrayView): void => {
     [1, 2, 3, 4].includes(channels as number);
   if (!right)
     throw new RangeError(
-      `${caller}: image must be [height, width, channels of 1 to 4], got ${formatShape(image.shape)}`,
+      `${caller}: image must be [height, width, channels] with 1 to 4 channels, got ${formatShape(image.shape)}`,
     );
 };

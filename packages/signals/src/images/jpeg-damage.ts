@@ -1,6 +1,6 @@
 /**
- * @file Whether the coded data of a JPEG file are whole: they are read, block by block, and thrown away. Decoders go on
- *   where data are missing: a browser does not say so, and libvips not of the last rows.
+ * @file Checks whether the coded data of a JPEG file are complete, by decoding their symbols block by block. Decoders
+ *   continue when data are missing: browsers do not report it, and libvips does not for the last rows.
  */
 import type { Work } from '../work/work.ts';
 import { viewOf } from './headers/header.ts';
@@ -11,14 +11,14 @@ interface Component {
   readonly id: number;
   readonly h: number;
   readonly v: number;
-  /** Blocks in a row of the component as it is stored, which whole units (MCUs) fill. */
+  /** Blocks per row and column of the component as stored, padded to whole units (MCUs). */
   readonly stride: number;
   /** Blocks that the image covers. */
   readonly columns: number;
   readonly rows: number;
-  /** Of a progressive image: a bit for each coefficient, whether it is not zero so far. */
+  /** For a progressive image: one bit per coefficient that is set if it is nonzero so far. */
   readonly nonzero: Uint8Array;
-  /** The lowest bit that scans have brought of each coefficient; -1 of one that none has. */
+  /** The lowest bit of each coefficient that scans have sent; -1 for none. */
   readonly lowest: Int8Array;
 }
 
@@ -29,7 +29,7 @@ interface Frame {
   readonly unitRows: number;
 }
 
-/** What one component of a scan is read with. */
+/** A component of a scan with its tables. */
 interface ScanPart {
   readonly component: Component;
   readonly dc: HuffmanTable | undefined;
@@ -38,18 +38,21 @@ interface ScanPart {
 
 interface Scan {
   readonly parts: readonly ScanPart[];
-  /** The first and last coefficient, and the lowest bit of before (0 in a first scan) and now: T.81, annex G. */
+  /**
+   * The first and last coefficient, and the successive approximation: the previous lowest bit (0 in a first scan) and
+   * the new one. T.81, annex G.
+   */
   readonly first: number;
   readonly last: number;
   readonly high: number;
   readonly low: number;
 }
 
-/** Baseline, extended and progressive frames with Huffman codes; others are not looked into. */
+/** Baseline, extended and progressive frames with Huffman codes; others are not checked. */
 const PROGRESSIVE = 0xc2;
 
-/** libvips gives up after as many. */
-const MOST_SCANS = 100;
+/** The limit of libvips. */
+const MAX_SCANS = 100;
 
 const readFrame = (bytes: Uint8Array, { marker, start, end }: JpegSegment): Frame | undefined => {
   if (marker > PROGRESSIVE || end - start < 6) return undefined;
@@ -61,8 +64,8 @@ const readFrame = (bytes: Uint8Array, { marker, start, end }: JpegSegment): Fram
     return { id: bytes[start + 6 + 3 * i] as number, h: both >> 4, v: both & 15 };
   });
   if (factors.some(({ h, v }) => h < 1 || h > 4 || v < 1 || v > 4)) return undefined;
-  const [mostH, mostV] = [Math.max(...factors.map(({ h }) => h)), Math.max(...factors.map(({ v }) => v))];
-  const [unitColumns, unitRows] = [Math.ceil(width / (8 * mostH)), Math.ceil(height / (8 * mostV))];
+  const [maxH, maxV] = [Math.max(...factors.map(({ h }) => h)), Math.max(...factors.map(({ v }) => v))];
+  const [unitColumns, unitRows] = [Math.ceil(width / (8 * maxH)), Math.ceil(height / (8 * maxV))];
   const progressive = marker === PROGRESSIVE;
   const components = factors.map(({ id, h, v }): Component => {
     const blocks = unitColumns * h * unitRows * v;
@@ -71,8 +74,8 @@ const readFrame = (bytes: Uint8Array, { marker, start, end }: JpegSegment): Fram
       h,
       v,
       stride: unitColumns * h,
-      columns: Math.ceil((width * h) / (8 * mostH)),
-      rows: Math.ceil((height * v) / (8 * mostV)),
+      columns: Math.ceil((width * h) / (8 * maxH)),
+      rows: Math.ceil((height * v) / (8 * maxV)),
       nonzero: new Uint8Array(progressive ? 8 * blocks : 0),
       lowest: new Int8Array(64).fill(-1),
     };
@@ -80,7 +83,7 @@ const readFrame = (bytes: Uint8Array, { marker, start, end }: JpegSegment): Fram
   return { progressive, components, unitColumns, unitRows };
 };
 
-/** Takes in the tables of a segment DHT: four each for DC (0 to 3) and AC (4 to 7). */
+/** Reads the tables of a DHT segment: four each for DC (0 to 3) and AC (4 to 7). */
 const readTables = (bytes: Uint8Array, { start, end }: JpegSegment, tables: (HuffmanTable | undefined)[]): void => {
   for (let at = start; at + 17 <= end; ) {
     const which = bytes[at] as number;
@@ -114,9 +117,11 @@ const readScan = (
   return { parts, first, last, high: approximation >> 4, low: approximation & 15 };
 };
 
-/** Reads blocks of one scan. Each returns false at a code that there is not. */
+/** Reads blocks of one scan. Each function returns false at an invalid code. */
 class BlockReader {
-  /** Blocks that have no further coefficients in this scan: T.81, section G.1.2.2. */
+  /**
+   * The remaining blocks of an end-of-band run, which have no further coefficients in this scan: T.81, section G.1.2.2.
+   */
   endOfBand = 0;
   private readonly bits: JpegBits;
   private readonly scan: Scan;
@@ -209,7 +214,7 @@ class BlockReader {
   }
 }
 
-/** Reads a scan; what is wrong with it, or `undefined`. */
+/** Reads a scan; returns what is wrong with it, or `undefined`. */
 function* scanDamage(
   bytes: Uint8Array,
   at: number,
@@ -220,7 +225,7 @@ function* scanDamage(
   const reader = new BlockReader(bits, scan);
   const [alone] = parts as [ScanPart];
   const interleaved = parts.length > 1;
-  // A scan of one component has its own blocks in order, and none of those that only fill up a unit.
+  // A scan of one component has its blocks in order, without those that pad the units.
   const columns = interleaved ? frame.unitColumns : alone.component.columns;
   const rows = interleaved ? frame.unitRows : alone.component.rows;
   const readBlock = (part: ScanPart, block: number): boolean =>
@@ -250,11 +255,11 @@ function* scanDamage(
 }
 
 /**
- * What is missing or wrong in the coded data of a JPEG file, e.g. `its coded data end in row 31 of 64`, where a row is
- * one of blocks; `undefined` for a whole file, whatever bytes lie between its parts, and for kinds that are not looked
- * into (arithmetic coding, lossless).
+ * Describes what is missing or wrong in the coded data of a JPEG file, e.g. `its coded data end in row 31 of 64`, in
+ * rows of blocks. `undefined` for a complete file, even with stray bytes between its segments, and for kinds that are
+ * not checked (arithmetic coding, lossless).
  *
- * Memory: a bit for each coefficient of a progressive file, so at most three for a pixel.
+ * Memory: one bit per coefficient of a progressive file, so at most three per pixel.
  */
 export function* jpegDamage(bytes: Uint8Array): Work<string | undefined> {
   const { segments } = jpegSegments(bytes);
@@ -270,15 +275,15 @@ export function* jpegDamage(bytes: Uint8Array): Work<string | undefined> {
       restartInterval = viewOf(bytes).getUint16(segment.start);
     if (segment.marker !== 0xda) continue;
     const scan = readScan(bytes, segment, frame, tables);
-    if (!scan) return 'a scan has a header that no decoder takes';
-    if (++scans > MOST_SCANS) return `it has more than ${MOST_SCANS} scans`;
+    if (!scan) return 'a scan has an invalid header';
+    if (++scans > MAX_SCANS) return `it has more than ${MAX_SCANS} scans`;
     for (const { component } of scan.parts) component.lowest.fill(scan.low, scan.first, scan.last + 1);
     const damage = yield* scanDamage(bytes, segment.end, { frame, scan, restartInterval });
     if (damage) return damage;
   }
   const missing = frame.components.findIndex(({ lowest }) => lowest[0] === -1);
   if (missing >= 0) return `channel ${missing + 1} of ${frame.components.length} has no coded data`;
-  // Not asked for by the standard, but every encoder sends each coefficient down to its last bit.
+  // Not required by the standard, but every encoder sends each coefficient down to its last bit.
   return frame.progressive && frame.components.some(({ lowest }) => lowest.some(bit => bit !== 0))
     ? 'its last scans are missing'
     : undefined;

@@ -1,13 +1,12 @@
 import { ImageError } from './image-error.ts';
 
-/** The part of the module `sharp` that is used. */
+/** The `sharp` module. */
 export type Sharp = typeof import('sharp');
 
 /**
- * Loads sharp, which is an optional peer: whoever needs no image files needs no native library.
+ * Loads sharp, an optional peer dependency: only image files need the native library.
  *
- * @param load how to import it
- * @throws ImageError `codec-missing`, with the remedy
+ * @param load imports the module @throws ImageError `codec-missing`, saying how to install it
  */
 export const loadSharp = async (load: () => Promise<{ default: Sharp }> = () => import('sharp')): Promise<Sharp> => {
   try {

@@ -1,6 +1,6 @@
 import { latin1 } from '../bytes/describe-bytes.ts';
 
-/** Formats that people do pass, with the bytes that they begin with (as latin-1) at an offset. */
+/** Formats that users may pass by mistake, with their signatures (as Latin-1) at an offset. */
 const OTHER_FORMATS: readonly (readonly [name: string, start: string, offset: number])[] = [
   ['a GIF image', 'GIF8', 0],
   ['a BMP image', 'BM', 0],
@@ -18,7 +18,7 @@ const OTHER_FORMATS: readonly (readonly [name: string, start: string, offset: nu
   ['a PNM image', 'P6\n', 0],
 ];
 
-/** The name of the image format that the bytes begin like, where it is one that is not read here. */
+/** The name of the unsupported image format that the bytes are in, if it is recognised. */
 export const otherImageFormat = (bytes: Uint8Array): string | undefined => {
   const found = OTHER_FORMATS.find(([, start, offset]) => latin1(bytes, offset, offset + start.length) === start);
   if (found) return found[0];

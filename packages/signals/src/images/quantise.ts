@@ -1,10 +1,10 @@
 import { type ArrayView, elementCount, elementReader } from '../arrays/array-view.ts';
 import type { Work } from '../work/work.ts';
 
-/** Bits of a channel in a file that is written. */
+/** Bits per channel of an encoded file. */
 export type BitDepth = 8 | 16;
 
-/** The typed array of a bit depth. */
+/** Makes the typed array of a bit depth. */
 export const createSamples = (
   bitDepth: BitDepth,
   length: number,
@@ -12,10 +12,10 @@ export const createSamples = (
   bitDepth === 8 ? new Uint8Array(length) : new Uint16Array(length);
 
 /**
- * Rounds values in [0, 1] to integers 0 ... 2^bitDepth - 1. Values outside are clipped: a field overshoots.
+ * Rounds values in [0, 1] to integers 0 ... 2^bitDepth - 1. Values outside are clipped, since fields overshoot.
  *
  * @param start the flat index of the first value, for messages
- * @throws RangeError at NaN, which has no colour
+ * @throws RangeError at NaN
  */
 export const quantise = (
   caller: string,
@@ -34,17 +34,17 @@ export const quantise = (
   return samples;
 };
 
-/** Elements that are rounded between two pauses. */
-const ROUND = 2 ** 15;
+/** The number of values that are rounded between yields to the event loop. */
+const VALUES_PER_SLICE = 2 ** 15;
 
-/** `quantise` of a whole array in row-major order. */
+/** Applies {@link quantise} to a whole array in row-major order. */
 export function* quantiseArray(caller: string, view: ArrayView, bitDepth: BitDepth): Work<ReturnType<typeof quantise>> {
   const count = elementCount(view.shape);
   const samples = createSamples(bitDepth, count);
   const read = elementReader(view);
-  for (let start = 0; start < count; start += ROUND) {
+  for (let start = 0; start < count; start += VALUES_PER_SLICE) {
     yield start / count;
-    const values = new Float64Array(Math.min(ROUND, count - start));
+    const values = new Float64Array(Math.min(VALUES_PER_SLICE, count - start));
     read(values);
     samples.set(quantise(caller, values, bitDepth, start), start);
   }

@@ -3,10 +3,10 @@ import { denseArray } from '../arrays/dense-array.ts';
 import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { assertImage, type Image } from './image.ts';
 
-/** The shape of the weights; see `resizeImage`. */
+/** The resampling kernel; see `resizeImage`. */
 export type ResizeKernel = 'bilinear' | 'bicubic' | 'area';
 
-/** The size that is wanted, and how. */
+/** The options of {@link resizeImage}. */
 export interface ResizeOptions {
   readonly width: number;
   readonly height: number;
@@ -14,7 +14,7 @@ export interface ResizeOptions {
   readonly kernel?: ResizeKernel;
 }
 
-/** A kernel's weight at a distance in source pixels (when growing), and the distance beyond which it is 0. */
+/** The weight of a kernel at a distance in source pixels (when enlarging), and the distance beyond which it is 0. */
 interface Kernel {
   readonly support: number;
   weight(distance: number): number;
@@ -46,13 +46,12 @@ interface Taps {
 }
 
 /**
- * For `area` the weight is the length of the pixel that the target pixel covers, for the others the kernel's value at
- * the pixel's centre.
+ * For `area` a weight is the length of the source pixel that the target pixel covers, for the others the kernel's value
+ * at the centre of the source pixel.
  */
 const tapsOf = (from: number, to: number, kernel: ResizeKernel): Taps[] => {
   const scale = from / to;
-  // A kernel as wide as the target's pixels, when those are the larger, keeps detail out that they cannot hold (no
-  // aliasing).
+  // When the target pixels are larger, the kernel is widened accordingly, which prevents aliasing.
   const stretch = Math.max(1, scale);
   const { support, weight } = KERNELS[kernel];
   return Array.from({ length: to }, (_, i) => {
@@ -111,11 +110,11 @@ function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: Re
 /**
  * Resizes an image in floating point; nothing is rounded or clipped (`bicubic` overshoots at edges).
  *
- * Pixel-centred: the images' outer edges coincide, so pixel i of n covers [i, i + 1] / n of the side
+ * Pixel-centred: the outer edges of the images coincide, so pixel i of n covers [i, i + 1] / n of the side
  * (`align_corners=False`). When a side shrinks, the kernel is stretched by the same factor, which prevents aliasing;
- * weights that fall outside are left out and the rest scaled to sum 1. `bilinear` and `bicubic` (Keys, a = -1/2) are
- * then those of Pillow's `resize`. `area` averages what a target pixel covers exactly, and takes the nearest pixel when
- * a side grows. Alpha is a channel like the others.
+ * weights outside the image are dropped and the others normalised to sum 1. `bilinear` and `bicubic` (Keys, a = -1/2)
+ * then equal Pillow's `resize`. `area` averages exactly the area that a target pixel covers, and takes the nearest
+ * pixel when a side grows. Alpha is treated like the other channels.
  *
  * @param image `[height, width, channels]`
  * @returns `f32[size.height, size.width, channels]`
@@ -124,7 +123,7 @@ function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: Re
 export const resizeImage = (image: ArrayView, options: ResizeOptions): Image => finish(resizeWork(image, options));
 
 /**
- * {@link resizeImage}, in slices between which events are handled.
+ * {@link resizeImage} in slices, yielding to the event loop in between.
  *
  * @throws RangeError as `resizeImage`; the reason of `signal` when it is aborted
  */

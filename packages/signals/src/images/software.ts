@@ -1,5 +1,2 @@
-/**
- * What pictures and sounds say they were written by, where their formats have a place for it; so a program knows its
- * own results again.
- */
+/** The software name in the metadata of encoded images and sounds, by which a program can recognise its own files. */
 export const SOFTWARE = 'neural-fields';

@@ -1,9 +1,9 @@
 import type { ArrayView } from '../arrays/array-view.ts';
 import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
-import { mseWork } from './mse.ts';
+import { meanSquaredErrorWork } from './mean-squared-error.ts';
 
-/** How a peak signal-to-noise ratio is computed. */
+/** The options of {@link psnr}. */
 export interface PsnrOptions {
   /** Largest minus smallest possible value. Default 1, for images in [0, 1]; 2 for [-1, 1], 255 for bytes. */
   readonly dataRange?: number;
@@ -11,11 +11,11 @@ export interface PsnrOptions {
 
 function* psnrWork(a: ArrayView, b: ArrayView, { dataRange = 1 }: PsnrOptions): Work<number> {
   assertDataRange('psnr', dataRange);
-  return 10 * Math.log10(dataRange ** 2 / (yield* mseWork('psnr', a, b)));
+  return 10 * Math.log10(dataRange ** 2 / (yield* meanSquaredErrorWork('psnr', a, b)));
 }
 
 /**
- * The peak signal-to-noise ratio in decibels: 10 log10(dataRange^2 / mse(a, b)), as scikit-image's
+ * The peak signal-to-noise ratio in decibels: 10 log10(dataRange^2 / meanSquaredError(a, b)), like scikit-image's
  * `peak_signal_noise_ratio`.
  *
  * @returns dB; Infinity when the arrays are equal
@@ -24,7 +24,7 @@ function* psnrWork(a: ArrayView, b: ArrayView, { dataRange = 1 }: PsnrOptions): 
 export const psnr = (a: ArrayView, b: ArrayView, options: PsnrOptions = {}): number => finish(psnrWork(a, b, options));
 
 /**
- * {@link psnr}, in slices between which events are handled.
+ * {@link psnr} in slices, yielding to the event loop in between.
  *
  * @throws RangeError as `psnr`; the reason of `signal` when it is aborted
  */

@@ -2,18 +2,18 @@ import { type ArrayView, assertSameShape, formatShape, rowMajorStrides } from '.
 import { finish, finishInSlices, part, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
 
-/** The variant of SSIM; the defaults are scikit-image's. */
+/** The options of {@link ssim}; the defaults are those of scikit-image. */
 export interface SsimOptions {
   /** Largest minus smallest possible value. Default 1, for images in [0, 1]. */
   readonly dataRange?: number;
   /**
-   * `uniform` (default): a square of equal weights. `gaussian`: as in the paper with `sigma` 1.5, cut off after 3.5
+   * `uniform` (default): a square of equal weights. `gaussian`: as in the paper with `sigma` 1.5, truncated at 3.5
    * sigma.
    */
   readonly window?: 'uniform' | 'gaussian';
   /** The side of the uniform window, odd. Default: 7. */
   readonly windowSize?: number;
-  /** The width of the gaussian window. Default: 1.5, which makes 11 x 11 weights. */
+  /** The standard deviation of the Gaussian window. Default: 1.5, which gives 11 x 11 weights. */
   readonly sigma?: number;
   /** `sample` (default): variances divided by n - 1. `population`: by n, as in the paper. */
   readonly covariance?: 'sample' | 'population';
@@ -34,7 +34,7 @@ const windowWeights = ({ window = 'uniform', windowSize = 7, sigma = 1.5 }: Ssim
   return weights.map(weight => weight / sum);
 };
 
-/** Writes the means of a row over the window at all places where it fits. */
+/** Writes the weighted means of a row over the window at all positions where it fits. */
 const rowMeans = (row: Float64Array, weights: Float64Array, out: Float64Array): void => {
   for (let x = 0; x < out.length; x++) {
     let sum = 0;
@@ -46,7 +46,7 @@ const rowMeans = (row: Float64Array, weights: Float64Array, out: Float64Array): 
 /** The five quantities that are averaged over windows: of p and q, p, q, p^2, q^2 and p q. */
 const QUANTITIES = 5;
 
-/** The mean over one channel; rows are read once, and those that a window covers are kept. */
+/** The mean SSIM of one channel. Rows are read once; only those that a window covers are stored. */
 function* channelSsim(
   planes: readonly [readRow: (y: number, row: Float64Array) => void, readRow: (y: number, row: Float64Array) => void],
   [height, width]: readonly [number, number],
@@ -111,7 +111,7 @@ function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<numbe
     throw new RangeError(
       `ssim: the image must be at least as large as the window of ${weights.length}, got ${formatShape(a.shape)}`,
     );
-  // scikit-image takes n = size^2 for the gaussian window too.
+  // scikit-image uses n = size^2 for the Gaussian window too.
   const n = weights.length ** 2;
   const correction = covariance === 'sample' ? n / (n - 1) : 1;
   const constants = { weights, correction, c1: (0.01 * dataRange) ** 2, c2: (0.03 * dataRange) ** 2 };
@@ -124,20 +124,20 @@ function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<numbe
 }
 
 /**
- * The mean structural similarity of two images, as scikit-image's `structural_similarity`: Wang et al. 2004, "Image
+ * The mean structural similarity of two images, like scikit-image's `structural_similarity`: Wang et al. 2004, "Image
  * quality assessment: from error visibility to structural similarity", equation 13 with K1 = 0.01 and K2 = 0.03,
- * averaged over all places where the window lies inside the image.
+ * averaged over all positions where the window lies inside the image.
  *
  * The paper's own setting is `{ window: 'gaussian', covariance: 'population' }`.
  *
- * @param a `[height, width]` or `[height, width, channels]`; of several channels the mean is taken
+ * @param a `[height, width]` or `[height, width, channels]`; the mean over channels is returned
  * @returns a number in [-1, 1]; 1 for equal images
  * @throws RangeError when the shapes differ, the image is smaller than the window, or an option is out of range
  */
 export const ssim = (a: ArrayView, b: ArrayView, options: SsimOptions = {}): number => finish(ssimWork(a, b, options));
 
 /**
- * {@link ssim}, in slices between which events are handled.
+ * {@link ssim} in slices, yielding to the event loop in between.
  *
  * @throws RangeError as `ssim`; the reason of `signal` when it is aborted
  */

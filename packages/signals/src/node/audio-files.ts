@@ -8,7 +8,7 @@ import { type EncodeAudioOptions, encodeAudio } from '../audio/encode-audio.ts';
  * Reads a WAV file: `decodeAudio` of its bytes.
  *
  * @throws FileError when the file cannot be read, or is larger than `maxBytes`
- * @throws AudioError when it is no WAV file, or not a whole one; the message names the path
+ * @throws AudioError when it is not a complete WAV file; the message contains the path
  */
 export const readAudio = async (path: string, options: ReadFileOptions = {}): Promise<DecodedAudio> => {
   const bytes = await readFileBytes(path, options);
@@ -22,7 +22,7 @@ export const readAudio = async (path: string, options: ReadFileOptions = {}): Pr
 };
 
 /**
- * Writes a WAV file: `encodeAudio`, then the whole file at once.
+ * Writes a WAV file: `encodeAudio`, then an atomic write.
  *
  * @throws FileError when the file cannot be written; the old file is then untouched
  * @throws RangeError, AudioError as `encodeAudio`

@@ -6,12 +6,12 @@ import { type EncodeImageOptions, encodeImage } from '../images/encode-image.ts'
 import type { ImageFormat } from '../images/image.ts';
 import { ImageError } from '../images/image-error.ts';
 
-/** How an image file is read. */
+/** The options of {@link readImage}. */
 export interface ReadImageOptions extends DecodeImageOptions, ReadFileOptions {}
 
-/** How an image is written to a file. */
+/** The options of {@link writeImage}. */
 export interface WriteImageOptions extends Omit<EncodeImageOptions, 'format'> {
-  /** Default: by the path's extension. */
+  /** Default: determined by the path's extension. */
   readonly format?: ImageFormat;
 }
 
@@ -35,7 +35,7 @@ export const imageFormatOf = (caller: string, path: string): ImageFormat => {
   return format;
 };
 
-/** Runs `action`; an `ImageError` gets the path in its message. */
+/** Runs `action`, and adds the path to the message of an `ImageError`. */
 const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => {
   try {
     return await action();
@@ -47,11 +47,11 @@ const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => 
 };
 
 /**
- * Reads an image file: `decodeImage` of its bytes. The format is found from the bytes, not from the name.
+ * Reads an image file: `decodeImage` of its bytes. The format is determined by the bytes, not by the extension.
  *
  * @returns `f32[height, width, channels]` in [0, 1]
  * @throws FileError when the file cannot be read, or is larger than `maxBytes`
- * @throws ImageError when it is no image, or not a whole one; the message names the path
+ * @throws ImageError when it is not a complete image; the message contains the path
  * @throws RangeError as `decodeImage`
  */
 export const readImage = async (path: string, options: ReadImageOptions = {}): Promise<DecodedImage> => {
@@ -60,7 +60,7 @@ export const readImage = async (path: string, options: ReadImageOptions = {}): P
 };
 
 /**
- * Writes an image file: `encodeImage`, then the whole file at once, so that a reader sees the old file or the new one.
+ * Writes an image file: `encodeImage`, then an atomic write, so that a reader sees either the old file or the new one.
  *
  * @param image `[height, width, channels]`, values in [0, 1]
  * @throws FileError when the file cannot be written; the old file is then untouched

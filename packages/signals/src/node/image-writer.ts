@@ -1,6 +1,6 @@
 /**
  * @file PNG files of any size, a few rows at a time. A PNG is a header and one zlib stream of filtered rows, so it can
- *   be written in one pass; what is held in memory is a batch of rows and zlib's window.
+ *   be written in one pass; only a batch of rows and zlib's window are held in memory.
  */
 import { Buffer } from 'node:buffer';
 import { crc32, createDeflate } from 'node:zlib';
@@ -12,7 +12,7 @@ import { imageFormatOf } from './image-files.ts';
 import { createRowFilter } from './png-filter.ts';
 import { toFileError } from './to-file-error.ts';
 
-/** The image that is to be written. */
+/** The options of {@link createImageWriter}. */
 export interface ImageWriterOptions {
   readonly width: number;
   readonly height: number;
@@ -22,33 +22,35 @@ export interface ImageWriterOptions {
   readonly bitDepth?: BitDepth;
 }
 
-/** A file that grows row by row, and appears under its name when it is whole. */
+/** Writes an image row by row. The file appears under its name when it is complete. */
 export interface ImageWriter {
   /**
-   * Writes the next rows. Wait for each call before the next: that is what bounds the memory.
+   * Writes the next rows. Await each call before the next, which bounds the memory.
    *
    * @param rows `f32[n, width, channels]`, n any number of rows; values are clipped to [0, 1] and rounded
-   * @throws RangeError when it is not whole rows, there are more than are left, or a value is NaN; nothing of `rows` is
-   *   then written
-   * @throws FileError when the file system refuses; the writer is then aborted
+   * @throws RangeError when `rows` is not a whole number of rows, exceeds the remaining rows, or has a NaN; nothing of
+   *   `rows` is then written
+   * @throws FileError when writing fails; the writer is then aborted
    */
   writeRows(rows: Float32Array): Promise<void>;
   /**
-   * Ends the file and gives it its name, in place of any older file.
+   * Completes the file and renames it to its path, replacing an older file.
    *
    * @throws RangeError when rows are missing; the writer is then aborted
-   * @throws FileError when the file system refuses; the writer is then aborted
+   * @throws FileError when writing fails; the writer is then aborted
    */
   close(): Promise<void>;
-  /** Removes what was written. An older file of the name stays. After `close`, or a second time, it does nothing. */
+  /**
+   * Removes what was written; an older file at the path is kept. After `close`, or when called again, it does nothing.
+   */
   abort(): Promise<void>;
 }
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const COLOUR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 
-/** Filtered bytes are handed to zlib in batches of about this size. */
-const BATCH = 2 ** 20;
+/** Filtered bytes are passed to zlib in batches of about this size. */
+const BATCH_BYTES = 2 ** 20;
 
 const pngChunk = (type: string, data: Uint8Array): Buffer => {
   const chunk = Buffer.alloc(12 + data.length);
@@ -81,19 +83,19 @@ const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: 
     throw new RangeError(`createImageWriter: bitDepth must be 8 or 16, got ${bitDepth as number}`);
   const format = imageFormatOf('createImageWriter', path);
   if (format !== 'png')
-    throw new ImageError('unsupported', 'createImageWriter', `rows are written to PNG files only, got '${path}'`);
+    throw new ImageError('unsupported', 'createImageWriter', `rows can be written to PNG files only, got '${path}'`);
 };
 
 /**
- * Opens a PNG file to be written a few rows at a time, for renders that are larger than memory.
+ * Opens a PNG file for writing a few rows at a time, for renders that exceed memory.
  *
- * The bytes go to a temporary file beside `path`, which takes the name at `close`. `abort` and any failure remove it;
- * what a killed process leaves is removed by the next that writes the same path (`createAtomicFile` of
- * `@neural-fields/core/node`). Needs no image library.
+ * The bytes go to a temporary file beside `path`, which is renamed at `close`. `abort` and any failure remove it; the
+ * temporary file of a killed process is removed by the next one that writes the same path (`createAtomicFile` of
+ * `@neural-fields/core/node`). No image library is needed.
  *
  * @throws RangeError when an option is out of range, or the extension names no format
  * @throws ImageError `unsupported` when the extension is of another format
- * @throws FileError when the temporary file cannot be made
+ * @throws FileError when the temporary file cannot be created
  */
 export const createImageWriter = async (path: string, options: ImageWriterOptions): Promise<ImageWriter> => {
   assertOptions(path, options);
@@ -109,7 +111,7 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
     for await (const part of deflate) await file.write(pngChunk('IDAT', part as Buffer));
   };
   const drained = drain();
-  // A failure is met by whoever waits next, in `push` or `close`.
+  // A failure is reported by the next `push` or `close`.
   drained.catch(() => undefined);
 
   let state: 'open' | 'busy' | 'over' = 'open';
@@ -126,11 +128,11 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
   const assertOpen = (caller: string): void => {
     if (state !== 'open')
       throw new Error(
-        `${caller}: ${state === 'busy' ? 'wait for the call before' : 'the writer is closed or aborted'}`,
+        `${caller}: ${state === 'busy' ? 'await the previous call first' : 'the writer is closed or aborted'}`,
       );
   };
 
-  /** Runs a step that must not overlap another; a failure of it ends the writer. */
+  /** Runs a step that must not overlap with another; a failure aborts the writer. */
   const exclusively = async (caller: string, step: () => Promise<void>): Promise<void> => {
     assertOpen(caller);
     state = 'busy';
@@ -143,7 +145,7 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
     }
   };
 
-  /** Gives bytes to zlib and waits until it has taken them, or until the file has failed. */
+  /** Passes bytes to zlib and waits until it has accepted them, or until the file has failed. */
   const push = (bytes: Uint8Array): Promise<void> => {
     const taken = new Promise<void>((resolve, reject) => {
       deflate.write(bytes, error => (error ? reject(error) : resolve()));
@@ -151,7 +153,7 @@ export const createImageWriter = async (path: string, options: ImageWriterOption
     return Promise.race([taken, drained]);
   };
 
-  const rowsPerBatch = Math.max(1, Math.floor(BATCH / rowBytes));
+  const rowsPerBatch = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
 
   return {
     async writeRows(rows) {

@@ -1,7 +1,7 @@
 /**
  * @file PNG's row filters: W3C, Portable Network Graphics (third edition), section 9,
- *   https://www.w3.org/TR/png-3/#9Filters. A filter replaces a byte by its difference from a guess made of its
- *   neighbours; of the five, each row takes the one with the smallest sum of absolute differences (section 12.7).
+ *   https://www.w3.org/TR/png-3/#9Filters. A filter replaces a byte by its difference from a prediction from its
+ *   neighbours; each row uses the one of the five filters with the smallest sum of absolute differences (section 12.7).
  */
 
 const average = (left: number, above: number): number => (left + above) >> 1;
@@ -14,12 +14,12 @@ const paeth = (left: number, above: number, corner: number): number => {
   return toAbove <= toCorner ? above : corner;
 };
 
-/** Makes a filter for rows of `rowBytes` bytes, `pixelBytes` to a pixel, that remembers the row before. */
+/** Makes a filter for rows of `rowBytes` bytes, `pixelBytes` per pixel, that stores the previous row. */
 export const createRowFilter = (
   rowBytes: number,
   pixelBytes: number,
 ): ((row: Uint8Array, target: Uint8Array) => void) => {
-  // Both rows begin with a pixel of zeros, which stands for what is left of the image.
+  // Both rows begin with a pixel of zeros, for the pixels left of the image.
   const previous = new Uint8Array(rowBytes + pixelBytes);
   const current = new Uint8Array(rowBytes + pixelBytes);
   const candidates = Array.from({ length: 5 }, () => new Uint8Array(rowBytes));

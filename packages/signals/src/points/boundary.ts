@@ -11,9 +11,9 @@ export interface Face {
 
 /** The options of {@link boundary}. */
 export interface BoundaryOptions {
-  /** Points in a step. */
+  /** Points per step. */
   readonly count: number;
-  /** Those that are drawn from; all if absent. */
+  /** The faces on which points are drawn; all if absent. */
   readonly faces?: readonly Face[];
 }
 
@@ -26,12 +26,12 @@ const assertFaces = (faces: readonly Face[], axes: number): void => {
     if (seen.has(face)) throw new RangeError(`boundary: the faces must be different, got ${face} twice`);
     seen.add(face);
   }
-  if (faces.length === 0) throw new RangeError('boundary: needs at least one face, got none');
+  if (faces.length === 0) throw new RangeError('boundary: at least one face is needed, got none');
 };
 
 /**
- * `count` points a step, uniform on the faces of a box: a face has its share by area. (The faces of an interval, its
- * ends, have the same share.) The target `normal`, `[n, d]`, points outwards.
+ * `count` points per step, uniform on the faces of a box, which are chosen in proportion to their area. (The two ends
+ * of an interval are equally likely.) The target `normal`, `[n, d]`, points outwards.
  *
  * @throws RangeError when the box, the count or a face is wrong
  */
@@ -59,8 +59,8 @@ export const boundary = (box: Box, { count, faces: chosen }: BoundaryOptions): P
     pointsPerStep: count,
     fixed: false,
     draw(start, n, rng) {
-      // Of a point's numbers that of the face's own axis chooses nothing on the face, so one more, in front, chooses
-      // the face.
+      // Each point has one random number that chooses the face, followed by one per axis; the one of the face's own
+      // axis is not used.
       const numbers = drawNumbers(rng, { start, count: n, width: width + 1 }, nextUniform);
       const coords = new Float32Array(n * width);
       const normal = new Float32Array(n * width);

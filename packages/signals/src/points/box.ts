@@ -14,12 +14,13 @@ export const assertBox = (caller: string, box: Box): void => {
 };
 
 /**
- * @throws RangeError when the centre has no or other coordinates than the box, is not finite or not in the box
+ * @throws RangeError when the centre has no coordinates, does not have as many as the box, is not finite or lies
+ *   outside the box
  */
 export const assertCentre = (caller: string, centre: readonly number[], box: Box | undefined): void => {
   if (box) assertBox(caller, box);
   if (centre.length === 0 || !centre.every(Number.isFinite))
-    throw new RangeError(`${caller}: the centre must be at least one finite number, got ${JSON.stringify(centre)}`);
+    throw new RangeError(`${caller}: the centre must be one or more finite numbers, got ${JSON.stringify(centre)}`);
   if (
     box &&
     (box.length !== centre.length || !box.every(([low, high], axis) => low <= centre[axis]! && centre[axis]! <= high))

@@ -1,13 +1,13 @@
 /**
- * @file Random numbers that belong to a point and not to a call. The fit loop may cut a step into chunks of any size
- *   and the points must stay the same. So points are grouped in blocks of 64, each with a generator forked from the
- *   step's: making one is dear, and at most one block's numbers are drawn in vain at each end of a chunk.
+ * @file Random numbers that depend on the point and not on the call. The fit loop may split a step into chunks of any
+ *   size, and the points must stay the same. So points are grouped in blocks of 64, each with a generator forked from
+ *   the step's: forking is expensive, and at most one block of numbers is wasted at each end of a chunk.
  */
 import type { Rng } from '@neural-fields/core';
 
 const BLOCK = 64;
 
-/** Which points of a step, and how many numbers a point has. */
+/** A range of points of a step, and the number of values per point. */
 export interface Rows {
   readonly start: number;
   readonly count: number;
@@ -17,8 +17,8 @@ export interface Rows {
 /**
  * Random rows for the points `start` ... `start + count - 1` of a step.
  *
- * @param fill writes the numbers of one point, with as many draws from the rng as it takes
- * @returns `f64[count, width]`, a function of the rng's seed and of the points' numbers only
+ * @param fill writes the values of one point, with any number of draws from the rng
+ * @returns `f64[count, width]`, which depends only on the rng's seed and the indices of the points
  */
 export const drawRows = (
   rng: Rng,
@@ -43,12 +43,12 @@ export const drawRows = (
  * The random numbers of the points `start` ... `start + count - 1` of a step.
  *
  * @param next draws one number
- * @returns `f64[count, width]`, a function of the rng's seed and of the points' numbers only
+ * @returns `f64[count, width]`, which depends only on the rng's seed and the indices of the points
  */
 export const drawNumbers = (rng: Rng, rows: Rows, next: (rng: Rng) => number): Float64Array<ArrayBuffer> =>
   drawRows(rng, rows, (blockRng, row) => {
     for (let k = 0; k < row.length; k++) row[k] = next(blockRng);
   });
 
-/** A number uniform on [0, 1). */
+/** A random number uniform on [0, 1). */
 export const nextUniform = (rng: Rng): number => rng.uniform();

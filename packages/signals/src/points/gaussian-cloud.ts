@@ -5,17 +5,18 @@ import { drawRows } from './draw-numbers.ts';
 
 /** The options of {@link gaussianCloud}. */
 export interface GaussianCloudOptions {
-  /** Points in a step. */
+  /** Points per step. */
   readonly count: number;
-  /** The standard deviation along each axis, in units of coordinate. */
+  /** The standard deviation along each axis, in coordinate units. */
   readonly deviation: number;
-  /** No point lies outside; no limit if absent. */
+  /** Points are drawn inside this box only; unlimited if absent. */
   readonly box?: Box;
 }
 
-/** A normal number between two ends, one on either side of 0, in units of the deviation. */
+/** A normal random number truncated to [low, high] with low <= 0 <= high, in units of the deviation. */
 const nextTruncatedNormal = (rng: Rng, low: number, high: number): number => {
-  // Few normal numbers fall between near ends; uniform ones are then thinned out to the normal density instead.
+  // Few normal numbers fall into a narrow interval; there, uniform ones are accepted in proportion to the normal
+  // density.
   const near = high - low < 2;
   for (;;) {
     const number = near ? low + (high - low) * rng.uniform() : rng.normal();
@@ -24,11 +25,11 @@ const nextTruncatedNormal = (rng: Rng, low: number, high: number): number => {
 };
 
 /**
- * `count` points a step, normally distributed around a point, or as such points are that lie in a box: dense at a
- * source, and some farther away.
+ * `count` points per step, normally distributed around a point and optionally truncated to a box: dense near a source,
+ * and sparse farther away.
  *
  * @param centre `[d]`, in the box
- * @throws RangeError when the centre is not in the box, or an option is wrong
+ * @throws RangeError when the centre is not in the box, or an option is out of its range
  */
 export const gaussianCloud = (
   centre: readonly number[],

@@ -2,11 +2,10 @@ import { axisPosition } from '../grids/axis.ts';
 import type { Signal } from './signal.ts';
 
 /**
- * The targets of a signal between its grid points, by multilinear interpolation (bilinear for an image); beyond the
- * outermost points the value of the nearest.
+ * Interpolates the targets of a signal between its grid points, multilinearly (bilinearly for an image). Beyond the
+ * outermost points the coordinates are clamped.
  *
- * @param coords `f32[n, d]` in the coordinates of the signal's grid
- * @returns by name, `f32[n, k]` each
+ * @param coords `f32[n, d]` in the coordinates of the signal's grid @returns the targets by name, `f32[n, k]` each
  */
 export const interpolateSignal = (
   { axes, shape, targets }: Signal,
@@ -35,7 +34,7 @@ export const interpolateSignal = (
             weight *= upper ? part[axis]! : 1 - part[axis]!;
             at += (lower[axis]! + upper) * stride[axis]!;
           }
-          // An axis of length 1 has no upper neighbour; its weight is 0 and the place must not be read.
+          // An axis of length 1 has no upper neighbour: its weight is 0 and it must not be read.
           if (weight !== 0) sum += weight * data[at]!;
         }
         outputs[t]![point * channels + c] = sum * factor + shift;

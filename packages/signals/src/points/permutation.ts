@@ -1,7 +1,7 @@
 /**
- * @file A random permutation in constant memory: an alternating Feistel network on the next power of two, walked until
- *   it lands inside (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002, sections 3 and 4). It
- *   does not give all n! orders; for mini-batches it need only look random.
+ * @file A random permutation in constant memory: an alternating Feistel network on the next power of two, iterated
+ *   until the value is in range (cycle walking; Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA
+ *   2002, sections 3 and 4). It cannot produce all n! orders; for mini-batches it only needs to look random.
  */
 import type { Rng } from '@neural-fields/core';
 
@@ -19,9 +19,9 @@ const mix = (word: number): number => {
  * A permutation of 0 ... `length` - 1.
  *
  * @param length at most 2^53
- * @returns the number at a place: a bijection, found in O(1) time on average and O(1) memory
+ * @returns a bijection on the indices, evaluated in O(1) time on average and O(1) memory
  */
-export const createPermutation = (length: number, rng: Rng): ((place: number) => number) => {
+export const createPermutation = (length: number, rng: Rng): ((index: number) => number) => {
   const keyRng = rng.fork('permutation');
   const keys = Array.from({ length: ROUNDS }, () => keyRng.integer(0x100000000));
   let bits = 1;
@@ -39,8 +39,8 @@ export const createPermutation = (length: number, rng: Rng): ((place: number) =>
     }
     return high * lowSize + low;
   };
-  return place => {
-    let value = place;
+  return index => {
+    let value = index;
     do value = encipher(value);
     while (value >= length);
     return value;

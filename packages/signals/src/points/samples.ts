@@ -1,47 +1,21 @@
-import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
-import type { GridConvention, Span } from '../grids/axis.ts';
+import type { ArrayView } from '../arrays/array-view.ts';
+import type { GridOptions } from '../grids/axis.ts';
 import type { PointSet } from './point-set.ts';
-import { createSignal } from './signal.ts';
+import { createSignal, type ValueOptions } from './signal.ts';
 import { signalPoints } from './signal-points.ts';
 
-/** How sound becomes points. */
-export interface SampleOptions {
-  /** The coordinates of the first and the last sample. Default: [-1, 1]. The SIREN authors' code has [-100, 100]. */
-  readonly coordinateRange?: Span;
-  /** Default: `corner-aligned`. */
-  readonly convention?: GridConvention;
-  /**
-   * `keep` (default): the targets are the samples. `peak`: they are divided by the loudest sample, as in the SIREN
-   * authors' code.
-   */
-  readonly amplitude?: 'keep' | 'peak';
-}
-
-const peakOf = (samples: ArrayView): number =>
-  copyElements(samples, new Float32Array(elementCount(samples.shape))).reduce(
-    (peak, value) => Math.max(peak, Math.abs(value)),
-    0,
-  );
+/** The options of {@link samples}: the coordinates of the grid, and the scale of the values. */
+export interface SampleOptions extends GridOptions, ValueOptions {}
 
 /**
- * Every sample of a sound, in order, in every step. The coordinate is time, `f32[n, 1]`; the target `value` is `[n,
- * channels]`.
+ * Every sample of a signal on a grid, in row-major order, in every step: of a video `[frames, height, width, channels]`
+ * or a volume `[depth, height, width, channels]`, for example. The coordinates are those of `gridCoordinates`; the
+ * target `value` is `[n, channels]` in `range`.
  *
- * @param audio what `decodeAudio` gives; `samples` is `[n, channels]`, any floating-point array
- * @throws RangeError when there are no samples, a sample is NaN or infinite, an option is out of range, or silence is
- *   to be scaled to its peak
+ * @param signal `[...grid, channels]`; the last axis always holds the channels
+ * @throws RangeError when the array is empty or has fewer than two axes, a value is NaN or infinite, or an option is
+ *   out of range
+ * @throws TypeError when an integer array comes without `valueScale`
  */
-export const samples = (audio: { readonly samples: ArrayView }, options: SampleOptions = {}): PointSet => {
-  const { coordinateRange = [-1, 1], convention = 'corner-aligned', amplitude = 'keep' } = options;
-  if (audio.samples.shape.length !== 2)
-    throw new RangeError(`samples: samples must be [n, channels], got ${formatShape(audio.samples.shape)}`);
-  const peak = amplitude === 'peak' ? peakOf(audio.samples) : 1;
-  if (peak === 0) throw new RangeError('samples: silence cannot be scaled to its peak; choose amplitude: "keep"');
-  const signal = createSignal('samples', audio.samples, {
-    valueScale: [-peak, peak],
-    range: [-1, 1],
-    spans: [coordinateRange],
-    convention,
-  });
-  return signalPoints('samples', signal);
-};
+export const samples = (signal: ArrayView, options: SampleOptions = {}): PointSet =>
+  signalPoints('samples', createSignal('samples', signal, options));

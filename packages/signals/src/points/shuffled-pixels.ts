@@ -1,14 +1,15 @@
 import type { PointSource } from '@neural-fields/core';
 import type { ArrayView } from '../arrays/array-view.ts';
-import { type PixelOptions, pixels } from './pixels.ts';
+import { pixels } from './pixels.ts';
+import type { SampleOptions } from './samples.ts';
 import { withoutReplacement } from './without-replacement.ts';
 
 /**
- * `count` different pixels a step, in random order: `withoutReplacement(pixels(image, options), { count })`.
+ * `count` distinct pixels per step, in random order: `withoutReplacement(pixels(image, options), { count })`.
  *
  * @throws RangeError, TypeError as `pixels` and `withoutReplacement`
  */
 export const shuffledPixels = (
   image: ArrayView,
-  { count, ...options }: PixelOptions & { readonly count: number },
+  { count, ...options }: SampleOptions & { readonly count: number },
 ): PointSource => withoutReplacement(pixels(image, options), { count });

@@ -1,27 +1,27 @@
-/** @file A sampled signal as points: the arrays that hold it, their scale, and the grid that they lie on. */
+/** @file A sampled signal: its arrays, their scale, and their grid. */
 import { type ArrayView, elementCount, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 import { assertFinite } from '../arrays/assert-finite.ts';
 import { type Axis, type GridOptions, gridAxes, type Span } from '../grids/axis.ts';
 
-/** How a signal's values become targets. */
+/** The mapping from a signal's values to targets. */
 export interface ValueOptions {
   /**
-   * The stored values that the ends of `range` stand for. Default for floating-point arrays: [0, 1]. Integer arrays
+   * The stored values that are mapped to the ends of `range`. Default for floating-point arrays: [0, 1]. Integer arrays
    * have no default: an 8-bit video has [0, 255].
    */
   readonly valueScale?: Span;
-  /** Where the stored values are mapped to, linearly. Default: [-1, 1], as in the SIREN authors' code. */
+  /** The values that `valueScale` is mapped to, linearly. Default: [-1, 1], as in the SIREN authors' code. */
   readonly range?: Span;
-  /** Further targets on the same grid, by name, e.g. `gradient` or `weight`: `[...grid, k]` each, taken as they are. */
+  /** Additional targets on the same grid, by name, e.g. `gradient` or `weight`: `[...grid, k]` each, used unscaled. */
   readonly targets?: Readonly<Record<string, ArrayView>>;
 }
 
-/** One target: where its numbers lie and how they are scaled. */
+/** One target: the layout of its values, and their scale. */
 export interface SignalTarget {
   readonly name: string;
   readonly data: ArrayLike<number>;
   readonly offset: number;
-  /** For each axis of the grid. */
+  /** One for each axis of the grid. */
   readonly stride: readonly number[];
   readonly channels: number;
   readonly channelStride: number;
@@ -44,7 +44,7 @@ const scaleOf = (caller: string, data: ArrayLike<number>, { valueScale, range = 
   const scale = valueScale ?? (isFloating(data) ? ([0, 1] as const) : undefined);
   if (!scale)
     throw new TypeError(
-      `${caller}: an array of integers needs a valueScale, e.g. [0, 255]; got ${data.constructor.name} and none`,
+      `${caller}: an array of integers needs a valueScale, e.g. [0, 255]; got ${data.constructor.name} without one`,
     );
   for (const [name, [low, high]] of [['valueScale', scale] as const, ['range', range] as const])
     if (!(Number.isFinite(low) && Number.isFinite(high) && low !== high))
@@ -71,8 +71,8 @@ const targetOf = (name: string, array: ArrayView, scale = { factor: 1, shift: 0 
 /**
  * Reads an array `[...grid, channels]` as a signal.
  *
- * @throws RangeError when the array is empty, a number is NaN or infinite, or a further target lies on another grid
- * @throws TypeError when an integer array comes without a value scale
+ * @throws RangeError when the array is empty, a value is NaN or infinite, or an additional target has another grid
+ * @throws TypeError when an integer array has no value scale
  */
 export const createSignal = (caller: string, values: ArrayView, options: ValueOptions & GridOptions): Signal => {
   const shape = values.shape.slice(0, -1);
@@ -82,7 +82,9 @@ export const createSignal = (caller: string, values: ArrayView, options: ValueOp
     );
   const further = Object.entries(options.targets ?? {}).map(([name, array]) => {
     if (name === 'value')
-      throw new RangeError(`${caller}: a further target cannot be called value, which is the signal's own`);
+      throw new RangeError(
+        `${caller}: an additional target must not be named value, which is the name of the signal's own target`,
+      );
     if (
       array.shape.length !== shape.length + 1 ||
       shape.some((length, axis) => array.shape[axis] !== length) ||
@@ -91,7 +93,7 @@ export const createSignal = (caller: string, values: ArrayView, options: ValueOp
       throw new RangeError(
         `${caller}: target ${name} must be [${shape.join(', ')}, k], got ${formatShape(array.shape)}`,
       );
-    assertFinite(caller, `the numbers of target ${name}`, array);
+    assertFinite(caller, `the values of target ${name}`, array);
     return targetOf(name, array);
   });
   assertFinite(caller, 'the values', values);

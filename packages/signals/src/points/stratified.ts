@@ -3,7 +3,10 @@ import { elementCount, formatShape } from '../arrays/array-view.ts';
 import { assertBox, type Box } from './box.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
 
-/** One point uniform in each cell of a box cut into `counts` cells, cells in row-major order: `f32[n, box.length]`. */
+/**
+ * One point per cell of a box divided into `counts` cells, uniform in the cell, in row-major order: `f32[n,
+ * box.length]`.
+ */
 export const stratifiedCoordinates = (
   box: Box,
   counts: readonly number[],
@@ -36,10 +39,10 @@ export const assertCellCounts = (caller: string, counts: readonly number[], axes
 };
 
 /**
- * One point a step in each cell of a box that is cut into `counts[0]` x `counts[1]` x ... equal cells, uniform in the
- * cell, without targets. Averages over the box vary less than with `uniform`.
+ * One point per step in each cell of a box that is divided into `counts[0]` x `counts[1]` x ... equal cells, uniform in
+ * the cell, without targets. Averages over the box have a lower variance than with `uniform`.
  *
- * @throws RangeError when the box or the counts are wrong
+ * @throws RangeError when the box or the counts are invalid
  */
 export const stratified = (box: Box, { counts }: { readonly counts: readonly number[] }): PointSource => {
   assertBox('stratified', box);

@@ -4,10 +4,10 @@ import { assertBox, type Box } from './box.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
 
 /**
- * `count` points a step, uniform in a box, without targets: for losses on the field alone, as of a differential
- * equation.
+ * `count` points per step, uniform in a box, without targets: for losses on the field alone, such as the residual of a
+ * differential equation.
  *
- * @throws RangeError when the box or the count is wrong
+ * @throws RangeError when the box or the count is invalid
  */
 export const uniform = (box: Box, { count }: { readonly count: number }): PointSource => {
   assertBox('uniform', box);

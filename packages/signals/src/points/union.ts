@@ -1,6 +1,6 @@
 import type { FitStep, PointBatch, PointSource, Rng } from '@neural-fields/core';
 
-/** A part of a union: its source, and where its points are among all. */
+/** A part of a union: its source, and the range of its points. */
 interface Part {
   readonly name: string;
   readonly source: PointSource;
@@ -8,19 +8,18 @@ interface Part {
   readonly end: number;
 }
 
-/** How many numbers a point has in each target of a batch, by name. */
+/** The width of each target of a batch, by name. */
 const widthsOf = ({ targets = {} }: PointBatch, count: number): [name: string, width: number][] =>
   Object.entries(targets).map(([name, values]) => [name, values.length / count]);
 
 /**
- * The points of several sources in one step, those of the first source first. Each source is marked by a target with
- * its name: 1 at its own points and 0 elsewhere, `[n, 1]`. Targets of the sources themselves are kept, and are 0 where
- * a source does not have them.
+ * Concatenates the points of several sources in each step. A target named after each source is 1 at its points and 0
+ * elsewhere, `[n, 1]`. The targets of the sources are kept, and are 0 at the points of sources that lack them.
  *
  *     union({ space: uniform(box, { count: 1000 }), edge: boundary(box, { count: 200 }) })
  *
- * @throws RangeError when there is no source or they have other numbers of coordinates; when points are drawn, if a
- *   target's name is also a source's or its width is another in another source
+ * @throws RangeError when there is no source or the sources differ in their number of coordinates; when points are
+ *   drawn, if a target has the name of a source, or different widths in different sources
  */
 export const union = (sources: Readonly<Record<string, PointSource>>): PointSource => {
   let size = 0;
@@ -30,14 +29,14 @@ export const union = (sources: Readonly<Record<string, PointSource>>): PointSour
     return { name, source, start, end: size };
   });
   const inFeatures = parts[0]?.source.inFeatures;
-  if (inFeatures === undefined) throw new RangeError('union: needs at least one source, got none');
+  if (inFeatures === undefined) throw new RangeError('union: at least one source is needed, got none');
   for (const { name, source } of parts)
     if (source.inFeatures !== inFeatures)
       throw new RangeError(
         `union: the points of '${name}' must have ${inFeatures} coordinates, got ${source.inFeatures}`,
       );
 
-  // A source may draw from its rng in order from chunk to chunk, so in a step it must always get the same one.
+  // A source may draw from its rng sequentially across chunks, so it must get the same rng throughout a step.
   const rngs = new WeakMap<Rng, readonly Rng[]>();
   const rngsOf = (rng: Rng): readonly Rng[] => {
     const known = rngs.get(rng) ?? parts.map((_, index) => rng.fork('union', index));
@@ -45,18 +44,19 @@ export const union = (sources: Readonly<Record<string, PointSource>>): PointSour
     return known;
   };
 
-  // A chunk without points of a source must have its targets all the same, so one point of each is looked at first.
+  // A chunk must have the targets of all sources, even of those without points in it, so one point of each source is
+  // drawn to find their widths.
   let widths: ReadonlyMap<string, number> | undefined;
   const findWidths = (rng: Rng, at: FitStep): ReadonlyMap<string, number> => {
     const found = new Map(parts.map(({ name }) => [name, 1]));
     for (const [index, { name, source }] of parts.entries())
       for (const [target, width] of widthsOf(source.draw(0, 1, rng.fork('widths', index), at), 1)) {
         if (Object.hasOwn(sources, target))
-          throw new RangeError(`union: a source is called '${target}' as a target of '${name}' is`);
+          throw new RangeError(`union: '${target}' is both a source and a target of '${name}'; rename one of them`);
         const other = found.get(target);
         if (other !== undefined && other !== width)
           throw new RangeError(
-            `union: target '${target}' of '${name}' must have the width ${other} of other sources, got ${width}`,
+            `union: target '${target}' of '${name}' must have width ${other} as in other sources, got ${width}`,
           );
         found.set(target, width);
       }

@@ -4,21 +4,21 @@ import { drawNumbers, nextUniform } from './draw-numbers.ts';
 /** The options of {@link withTime}. */
 export interface WithTimeOptions {
   /**
-   * The times that points are drawn from at a step, the first of which is 1; `from` is the initial time. The
-   * `timeCurriculum` of `@neural-fields/losses` is one that grows.
+   * The interval of times to draw from at a step; steps count from 1, and `from` is the initial time. `timeCurriculum`
+   * of `@neural-fields/losses` is an interval that grows.
    */
   readonly interval: (step: number) => readonly [from: number, to: number];
-  /** How many points, the last ones of each step, are at the initial time whatever the interval; 0 if absent. */
+  /** The number of points, at the end of each step, that are always at the initial time; 0 if absent. */
   readonly initialCount?: number;
 }
 
 /**
- * Points in space and time from points in space: time becomes the first coordinate, uniform on an interval that depends
- * on the step. A wave is learned in the order in which it happens when the interval grows. The target `initial`, `[n,
- * 1]`, is 1 at the initial time and 0 later.
+ * Adds time to points in space: time becomes the first coordinate, uniform on an interval that depends on the step.
+ * With a growing interval a wave is learned in order of time. The target `initial`, `[n, 1]`, is 1 at the initial time
+ * and 0 later.
  *
- * The SIREN authors' wave: of the points in the plane the last 1000 lie in a disc around the source. These and the 1000
- * before them, which lie anywhere, stay at the initial time, and in the first 2000 steps all of them do:
+ * The wave of the SIREN authors: the last 1000 points lie in a disc around the source. They and the 1000 points before
+ * them, which lie anywhere, are always at the initial time. In the first 2000 steps all points are:
  *
  *     withTime(union({ plane: uniform(box, { count: 114_600 }), source: ball([0, 0], { radius: 0.25, count: 1000 }) }), {
  *       interval: timeCurriculum({ end: 0.4, growSteps: 100_000, holdSteps: 2000 }),
@@ -27,8 +27,8 @@ export interface WithTimeOptions {
  *
  * Sitzmann et al. 2020, arXiv:2006.09661, supplement on the wave equation.
  *
- * @throws RangeError when `initialCount` is wrong; when points are drawn, if the interval is not finite or ends before
- *   it begins, or the points have a target `initial` already
+ * @throws RangeError when `initialCount` is out of its range; when points are drawn, if the interval is not finite or
+ *   ends before it begins, or the points have a target `initial` already
  */
 export const withTime = (space: PointSource, { interval, initialCount = 0 }: WithTimeOptions): PointSource => {
   const size = space.pointsPerStep;
@@ -46,7 +46,7 @@ export const withTime = (space: PointSource, { interval, initialCount = 0 }: Wit
           `withTime: interval must be [from, to] with from <= to, got [${from}, ${to}] at step ${at.step}`,
         );
       const { coords: places, targets } = space.draw(start, count, rng, at);
-      if (targets?.['initial']) throw new RangeError("withTime: the points have a target 'initial' already");
+      if (targets?.['initial']) throw new RangeError("withTime: the points already have a target 'initial'");
       const parts = drawNumbers(rng.fork('time'), { start, count, width: 1 }, nextUniform);
       const coords = new Float32Array(count * inFeatures);
       const initial = new Float32Array(count);

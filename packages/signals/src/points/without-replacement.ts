@@ -4,9 +4,9 @@ import { createPermutation } from './permutation.ts';
 import { consecutive, type PointSet } from './point-set.ts';
 
 /**
- * A source whose every step has `count` different points of a set, in random order: the first `count` places of a
- * random permutation that is made anew for each step in constant memory. A source sees one step at a time, so a point
- * may come again in the next step.
+ * Draws `count` distinct points of a set in every step, in random order: the first `count` values of a random
+ * permutation, which is new in each step and takes constant memory. Steps are independent, so a point may occur again
+ * in the next step.
  *
  * @throws RangeError when `count` is not an integer from 1 to the size of the set
  */

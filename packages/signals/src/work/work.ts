@@ -1,20 +1,20 @@
-/** @file Long computations that can pause: in a page they must neither block it nor go silent. */
+/** @file Long computations that can yield to the event loop, so that a page stays responsive and can show progress. */
 
-/** A computation that pauses now and then; it yields the share that is done, from 0 to 1. */
+/** A computation as a generator that yields the fraction that is done, from 0 to 1. */
 export type Work<Result> = Generator<number, Result, void>;
 
-/** How long work is watched, and stopped. */
+/** Options to follow and cancel a long computation. */
 export interface WorkOptions {
-  /** Called now and then with the share that is done, from 0 to 1. */
-  readonly onProgress?: (share: number) => void;
-  /** Stops the work; the promise is then rejected with the signal's reason. */
+  /** Called repeatedly with the fraction that is done, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Cancels the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** The milliseconds after which the work lets others run: a frame of 60 a second. */
-const SLICE = 16;
+/** The duration of a slice: one frame at 60 frames per second. */
+const SLICE_MS = 16;
 
-/** Does it all at once. */
+/** Runs the work to completion synchronously. */
 export const finish = <Result>(work: Work<Result>): Result => {
   for (;;) {
     const { done, value } = work.next();
@@ -23,7 +23,7 @@ export const finish = <Result>(work: Work<Result>): Result => {
 };
 
 /**
- * Does it in slices of about 16 milliseconds, between which events are handled.
+ * Runs the work in slices of about 16 milliseconds, yielding to the event loop in between.
  *
  * @throws the reason of `signal` when it is aborted
  */
@@ -38,7 +38,7 @@ export const finishInSlices = async <Result>(
       onProgress?.(1);
       return value;
     }
-    if (performance.now() - since < SLICE) continue;
+    if (performance.now() - since < SLICE_MS) continue;
     onProgress?.(value);
     await new Promise(resolve => setTimeout(resolve, 0));
     signal?.throwIfAborted();
@@ -46,17 +46,19 @@ export const finishInSlices = async <Result>(
   }
 };
 
-/** How a part of some work is watched that is the given share of it and begins at `from`. */
-export const watchedPart = ({ onProgress, signal }: WorkOptions, from: number, share: number): WorkOptions => ({
+/** The options for a part of some work: it starts at the fraction `from` of the whole, and is `fraction` of it. */
+export const watchedPart = ({ onProgress, signal }: WorkOptions, from: number, fraction: number): WorkOptions => ({
   ...(signal && { signal }),
-  ...(onProgress && { onProgress: done => onProgress(from + share * done) }),
+  ...(onProgress && { onProgress: done => onProgress(from + fraction * done) }),
 });
 
-/** Work that is the given share of a whole and begins at `from`. */
-export function* part<Result>(work: Work<Result>, from: number, share: number): Work<Result> {
+/**
+ * Scales the progress of a part of some work: it starts at the fraction `from` of the whole, and is `fraction` of it.
+ */
+export function* part<Result>(work: Work<Result>, from: number, fraction: number): Work<Result> {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
-    yield from + share * value;
+    yield from + fraction * value;
   }
 }

@@ -33,17 +33,17 @@ test('copies any view in row-major order', () => {
   );
 });
 
-test('arrays of no axes and of no elements', () => {
+test('handles arrays without axes or without elements', () => {
   expect([...copyElements({ data: [3, 4], shape: [], stride: [], offset: 1 }, new Float64Array(1))]).toEqual([4]);
   expect([...copyElements({ data: [], shape: [2, 0], stride: [0, 1], offset: 0 }, new Float64Array(0))]).toEqual([]);
 });
 
 test('strides', () => expect(rowMajorStrides([2, 3, 4])).toEqual([12, 4, 1]));
 
-test('shapes that differ', () => {
+test('rejects shapes that differ', () => {
   const view = (...shape: number[]) => ndarray(new Float32Array(elementCount(shape)), shape);
   expect(() => assertSameShape('f', view(2, 3), view(3, 2))).toThrow(
-    'f: both arrays must have one shape, got [2, 3] and [3, 2]',
+    'f: both arrays must have the same shape, got [2, 3] and [3, 2]',
   );
   expect(() => assertSameShape('f', view(2, 3), view(2, 3, 1))).toThrow('got [2, 3] and [2, 3, 1]');
 });

@@ -1,9 +1,9 @@
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import { assertFinite } from '../../src/arrays/assert-finite.ts';
+import { audioSamples } from '../../src/points/audio-samples.ts';
 import { pixels } from '../../src/points/pixels.ts';
-import { samples } from '../../src/points/samples.ts';
-import { stratifiedPixels } from '../../src/points/stratified-pixels.ts';
+import { stratifiedSamples } from '../../src/points/stratified-samples.ts';
 import { subset } from '../../src/points/subset.ts';
 import { uniformPixels } from '../../src/points/uniform-pixels.ts';
 
@@ -13,7 +13,7 @@ const holed = (...places: number[]): Float32Array<ArrayBuffer> => {
   return data;
 };
 
-test('names the first index and the count, in the order of the view', () => {
+test('names the count and the first index, in the order of the view', () => {
   const says = (action: () => void): string => {
     try {
       action();
@@ -40,7 +40,7 @@ test('names the first index and the count, in the order of the view', () => {
   expect(says(() => assertFinite('f', 'values', { data: Uint8Array.of(255), shape: [1] }))).toBe('');
 });
 
-describe('before any point is drawn, of', () => {
+describe('non-finite values are rejected before any point is drawn, in', () => {
   const good = { data: new Float32Array(24), shape: [2, 4, 3] };
   const bad = { data: holed(7), shape: [2, 4, 3] };
   const says = /: the values must be finite float32 numbers; 1 of 24 is not, the first NaN at \[0, 2, 1\]/;
@@ -48,22 +48,22 @@ describe('before any point is drawn, of', () => {
   test('pictures', () => {
     expect(() => pixels(bad)).toThrow(says);
     expect(() => uniformPixels(bad, { count: 2 })).toThrow(says);
-    expect(() => stratifiedPixels(bad, { counts: [1, 2] })).toThrow(says);
+    expect(() => stratifiedSamples(bad, { counts: [1, 2] })).toThrow(says);
   });
 
-  test('further targets and masks', () => {
+  test('additional targets and masks', () => {
     expect(() => pixels(good, { targets: { gradient: bad } })).toThrow(
-      'pixels: the numbers of target gradient must be finite',
+      'pixels: the values of target gradient must be finite',
     );
     const mask = { data: Float32Array.of(1, 1, 1, 0, 0, Number.NaN, 1, 1), shape: [2, 4] };
-    expect(() => subset(pixels(good), { mask })).toThrow('subset: the numbers of the mask must be finite');
+    expect(() => subset(pixels(good), { mask })).toThrow('subset: the values of the mask must be finite');
   });
 
-  test('sounds, whatever their amplitude', () => {
+  test('sounds, with either amplitude option', () => {
     const sound = { samples: { data: Float64Array.of(0, 0.5, Number.POSITIVE_INFINITY, 1), shape: [2, 2] } };
     for (const amplitude of ['keep', 'peak'] as const)
-      expect(() => samples(sound, { amplitude })).toThrow(
-        'samples: the values must be finite float32 numbers; 1 of 4 is not, the first Infinity at [1, 0]',
+      expect(() => audioSamples(sound, { amplitude })).toThrow(
+        'audioSamples: the values must be finite float32 numbers; 1 of 4 is not, the first Infinity at [1, 0]',
       );
   });
 });

@@ -36,7 +36,7 @@ const format = (code: number, channels: number, bits: number, rest: number[] = [
   );
 
 describe.each(golden.wavs)(
-  '$sampleFormat written by others',
+  '$sampleFormat files of other programs',
   ({ sampleFormat, sampleRate, channels, file, samples }) => {
     test('is read', () => {
       const audio = decodeAudio(Buffer.from(file, 'base64'));
@@ -45,7 +45,7 @@ describe.each(golden.wavs)(
       expectClose(audio.samples.data, samples, 1e-7);
     });
 
-    test('comes out of the encoder again', () => {
+    test('is reproduced by the encoder', () => {
       const array = ndarray(Float64Array.from(samples), [samples.length / channels, channels]);
       const bytes = encodeAudio({ samples: array, sampleRate }, { sampleFormat });
       const written = Buffer.from(file, 'base64');
@@ -91,7 +91,7 @@ describe('round trips', () => {
   });
 });
 
-describe('what files in the wild have', () => {
+describe('files found in practice', () => {
   const sound = Uint8Array.from([0, 0x40, 0, 0xc0]);
 
   test('other chunks, also of odd length, before and after', () => {
@@ -113,7 +113,7 @@ describe('what files in the wild have', () => {
   });
 });
 
-describe('lengths that are not those of the file', () => {
+describe('lengths that do not match the file', () => {
   const sound = Uint8Array.from({ length: 8 }, (_, i) => 16 * i);
   const plain = decodeAudio(riff(format(1, 1, 16), chunk('data', sound)));
   const withLength = (length: number, ...after: Uint8Array[]): Uint8Array => {
@@ -124,7 +124,7 @@ describe('lengths that are not those of the file', () => {
   const kinds = (bytes: Uint8Array): readonly string[] => decodeAudio(bytes).notes.map(({ kind }) => kind);
 
   test.each([0x7ffff000, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0, 0])(
-    '%i, as pipes leave it: all that is there',
+    '%i, as written to pipes: all available samples are used',
     length => {
       const bytes = withLength(length);
       const audio = decodeAudio(bytes);
@@ -139,19 +139,19 @@ describe('lengths that are not those of the file', () => {
     },
   );
 
-  test('a few bytes too many, or half of the sound missing: what is there, and a note', () => {
+  test('a few bytes too many, or half of the sound missing: the available samples, and a note', () => {
     for (const length of [9, 10, 24, 0x7fffefff]) {
       expect(decodeAudio(withLength(length)).samples).toEqual(plain.samples);
       expect(decodeAudio(withLength(length)).notes).toEqual([
         {
           kind: 'ends-early',
-          text: `the file says that it has ${length} bytes of samples, and 8 are there; they are taken, and the end may be missing`,
+          text: `the file should have ${length} bytes of samples, but has 8; these are used, and the end may be missing`,
         },
       ]);
     }
   });
 
-  test('bytes that are no whole sample are left out with a note', () => {
+  test('bytes that are not a whole sample are ignored with a note', () => {
     const two = riff(format(1, 2, 16), chunk('data', sound.subarray(0, 7)));
     expect(decodeAudio(two).samples.shape).toEqual([1, 2]);
     expect(kinds(two)).toEqual(['spare-bytes']);
@@ -168,7 +168,7 @@ describe('lengths that are not those of the file', () => {
     expect(audio.samples).toEqual(plain.samples);
   });
 
-  test.each(['RF64', 'BW64'])('%s says its length in 64 bits', form => {
+  test.each(['RF64', 'BW64'])('%s stores its length in 64 bits', form => {
     const sizes = new Uint8Array(28);
     new DataView(sizes.buffer).setBigUint64(8, 8n, true);
     const file = (data: Uint8Array, ...after: Uint8Array[]): Uint8Array => {
@@ -179,7 +179,7 @@ describe('lengths that are not those of the file', () => {
       view.setUint32(12 + 36 + 24 + 4, 0xffffffff, true);
       return bytes;
     };
-    // What comes after the sound is no part of it.
+    // Bytes after the sound are not part of it.
     const audio = decodeAudio(file(chunk('data', sound), chunk('axml', Uint8Array.of(1, 2, 3, 4))));
     expect(audio).toEqual(plain);
     new DataView(sizes.buffer).setBigUint64(8, 2n ** 40n, true);
@@ -189,7 +189,7 @@ describe('lengths that are not those of the file', () => {
   });
 });
 
-describe('samples that are no numbers', () => {
+describe('samples that are not finite', () => {
   const float = (bits: 32 | 64, values: number[]): Uint8Array =>
     riff(
       format(3, 2, bits),
@@ -232,7 +232,7 @@ describe('errors', () => {
     );
   });
 
-  test('what cannot be encoded', () => {
+  test('sounds that cannot be encoded', () => {
     const samples = ndarray(new Float32Array([0, Number.NaN]), [1, 2]);
     expect(() => encodeAudio({ samples, sampleRate: 8000 })).toThrow(
       'encodeAudio: samples must be numbers, got NaN at [0, 1]',

@@ -23,25 +23,26 @@ describe('the image codec of the browser', () => {
     ['jpeg', LOSSY],
     ['turned', LOSSY],
     ['avif', LOSSY],
-  ] as const)('decodes %s as the one of Node does', async (name, tolerance) => {
+  ] as const)('decodes %s like that of Node', async (name, tolerance) => {
     const { file, width, height, channels, data } = pictures[name];
     const image = await decodeImage(bytesOf(file), { channels: channels === 1 ? 'grey' : 'rgb' });
     expect(image.shape).toEqual([height, width, channels]);
     expectClose(image.data as Float32Array, values(data), tolerance, name);
   });
 
-  it('refuses 16 bits instead of cutting them off', async () => {
+  it('rejects 16 bits instead of truncating them', async () => {
     await expect(decodeImage(bytesOf(pictures.png16.file))).rejects.toThrow(
-      'a browser reads 8 bits a channel and the PNG image has 16',
+      'browsers decode 8 bits per channel, but the PNG image has 16',
     );
     const image = await decodeImage(bytesOf(pictures.png.file));
     await expect(encodeImage(image, { format: 'png', bitDepth: 16 })).rejects.toThrow(ImageError);
   });
 
-  it.each(['png', 'webp', 'jpeg'] as const)('writes %s that it reads again', async format => {
+  it.each(['png', 'webp', 'jpeg'] as const)('encodes %s files that it can decode', async format => {
     const image = await decodeImage(bytesOf(pictures.png.file), { channels: 'rgb' });
     const again = await decodeImage(await encodeImage(image, { format, quality: 100 }), { channels: 'rgb' });
-    // A browser's lossy encoders halve the resolution of colour, which this picture's colours show by a few per cent.
+    // Lossy encoders of browsers halve the colour resolution, which changes the colours of this image by a few per
+    // cent.
     expectClose(
       again.data as Float32Array,
       image.data as Float32Array,
@@ -50,7 +51,7 @@ describe('the image codec of the browser', () => {
     );
   });
 
-  it('says what is wrong with a damaged file', async () => {
+  it('describes what is wrong with a damaged file', async () => {
     const bytes = bytesOf(pictures.jpeg.file);
     await expect(decodeImage(bytes.slice(0, 200))).rejects.toThrow(ImageError);
     await expect(decodeImage(new TextEncoder().encode('no picture'))).rejects.toThrow(ImageError);
@@ -61,7 +62,7 @@ describe('the image codec of the browser', () => {
       const length = new DataView(bytes.buffer).getUint32(at);
       return { length, end: at + 12 + length };
     };
-    /** The pixels' data halved, with the length and the checksum that go with it. */
+    /** Truncates the pixel data to half, with a matching length and checksum. */
     const halfPng = async (): Promise<Uint8Array<ArrayBuffer>> => {
       const bytes = bytesOf(pictures.png.file);
       let at = 8;
@@ -93,21 +94,21 @@ describe('the image codec of the browser', () => {
       return half;
     };
 
-    it('is refused', async () => {
-      await expect(decodeImage(halfJpeg())).rejects.toThrow('the JPEG image is not whole: its coded data end in row');
+    it('is rejected', async () => {
+      await expect(decodeImage(halfJpeg())).rejects.toThrow('the JPEG image is incomplete: its coded data end in row');
       for (const bytes of [await halfPng(), halfWebp()]) await expect(decodeImage(bytes)).rejects.toThrow(ImageError);
     });
 
-    it('is read as far as it goes when asked for, with a note', async () => {
+    it('is decoded as far as possible with allowDamaged, with a note', async () => {
       const { shape, notes } = await decodeImage(halfJpeg(), { allowDamaged: true });
       expect(shape).toEqual([16, 24, 3]);
       expect(notes).toEqual([{ kind: 'damaged', text: expect.stringContaining('its coded data end in row') }]);
     });
   });
 
-  it('holds to the limit of pixels', async () => {
+  it('enforces the limit of pixels', async () => {
     await expect(decodeImage(bytesOf(pictures.png.file), { maxPixels: 383 })).rejects.toThrow(
-      'up to 383 pixels (maxPixels), got 24 x 16',
+      'at most 383 pixels (maxPixels), got 24 x 16',
     );
     const small = bytesOf(pictures.avif.file);
     const at = small.findIndex((_, i) => String.fromCharCode(...small.subarray(i, i + 4)) === 'ispe');

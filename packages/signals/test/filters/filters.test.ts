@@ -1,7 +1,7 @@
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import { coordinateGradient, coordinateLaplacian } from '../../src/filters/coordinate-derivatives.ts';
-import { laplace } from '../../src/filters/laplace.ts';
+import { laplacian } from '../../src/filters/laplacian.ts';
 import { sobel, sobelMagnitude } from '../../src/filters/sobel.ts';
 import { gridCoordinates } from '../../src/grids/grid-coordinates.ts';
 import { element } from '../element.ts';
@@ -10,19 +10,19 @@ import { expectClose, golden, toArray } from '../golden/golden.ts';
 const { filters } = golden;
 const image = toArray(filters.image);
 
-describe.each(['reflect', 'nearest', 'mirror', 'wrap'] as const)('against scipy.ndimage, boundary %s', boundary => {
+describe.each(['reflect', 'nearest', 'mirror', 'wrap'] as const)('agrees with scipy.ndimage, boundary %s', boundary => {
   test('sobel', () => {
     for (const axis of [0, 1]) expectClose(sobel(image, axis, { boundary }).data, filters.sobel[boundary][axis]!, 1e-6);
   });
   test('sobelMagnitude', () =>
     expectClose(sobelMagnitude(image, { boundary }).data, filters.magnitude[boundary], 1e-6));
-  test('laplace', () => expectClose(laplace(image, { boundary }).data, filters.laplace[boundary], 1e-6));
+  test('laplacian', () => expectClose(laplacian(image, { boundary }).data, filters.laplace[boundary], 1e-6));
 });
 
 test('volumes', () => {
   const volume = toArray(filters.volume.image);
   for (const axis of [0, 1, 2]) expectClose(sobel(volume, axis).data, filters.volume.sobel[axis]!, 1e-5);
-  expectClose(laplace(volume).data, filters.volume.laplace, 1e-6);
+  expectClose(laplacian(volume).data, filters.volume.laplace, 1e-6);
 });
 
 test('an axis of one pixel has no derivative', () => {
@@ -32,7 +32,7 @@ test('an axis of one pixel has no derivative', () => {
   }
 });
 
-describe('in coordinates', () => {
+describe('derivatives by coordinate', () => {
   const shape = [9, 13];
   const options = { aspect: 'keep' } as const;
   const coords = gridCoordinates(shape, options);
@@ -45,7 +45,7 @@ describe('in coordinates', () => {
     [9, 13, 2],
   );
 
-  test('gradient, d by channel, y first', () => {
+  test('gradient, grouped by axis, y first', () => {
     const gradient = coordinateGradient(values, options);
     expect(gradient.shape).toEqual([9, 13, 4]);
     for (let i = 1; i < 8; i++)
@@ -71,8 +71,8 @@ describe('in coordinates', () => {
 });
 
 test('errors', () => {
-  expect(() => sobel(image, 2)).toThrow('sobel: axis must be one of the grid of [6, 7, 2] (channels last), got 2');
-  expect(() => laplace(ndarray(new Float32Array(3), [3]))).toThrow(
-    'laplace: the array must be [...grid, channels] and not empty, got [3]',
+  expect(() => sobel(image, 2)).toThrow('sobel: axis must be a grid axis of [6, 7, 2] (channels last), got 2');
+  expect(() => laplacian(ndarray(new Float32Array(3), [3]))).toThrow(
+    'laplacian: the array must be [...grid, channels] and not empty, got [3]',
   );
 });

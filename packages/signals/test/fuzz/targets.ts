@@ -1,4 +1,4 @@
-/** @file The readers of pictures and sounds, for the fuzzer. */
+/** @file The decoders of images and sounds, as targets of the fuzzer. */
 import { crc32 } from 'node:zlib';
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import sharp from 'sharp';
@@ -9,7 +9,7 @@ import type { SampleFormat } from '../../src/audio/sample-format.ts';
 import { decodeImage } from '../../src/images/decode-image.ts';
 import { ImageError } from '../../src/images/image-error.ts';
 
-// What libvips keeps of one input would be counted with the next.
+// Memory that libvips caches from one input would count towards the next.
 sharp.cache(false);
 sharp.concurrency(1);
 
@@ -28,7 +28,7 @@ const isImageError = (error: unknown): boolean => error instanceof ImageError;
 
 const LIMIT = 2 ** 20;
 
-/** Damaged files are read too: both ways through the decoder are tried. */
+/** Damaged files are decoded too, so that both paths of the decoder are tested. */
 const readImage = async (bytes: Uint8Array<ArrayBuffer>): Promise<unknown> => {
   const strict = decodeImage(bytes, { maxPixels: LIMIT, channels: 'keep' });
   const damaged = await strict.then(
@@ -39,7 +39,7 @@ const readImage = async (bytes: Uint8Array<ArrayBuffer>): Promise<unknown> => {
   return strict;
 };
 
-/** 2^20 pixels take up to 20 bytes each, and libvips and the codecs some room of their own. */
+/** 2^20 pixels take up to 20 bytes each; libvips and the codecs need some more. */
 const memory = { base: 192 * 2 ** 20, perByte: 256 };
 
 const image = (name: string, rest: Pick<FuzzTarget, 'seeds' | 'tokens' | 'repair'>): FuzzTarget => ({
@@ -51,7 +51,7 @@ const image = (name: string, rest: Pick<FuzzTarget, 'seeds' | 'tokens' | 'repair
   ...rest,
 });
 
-/** Puts right the checksums of the chunks that can be found. */
+/** Repairs the checksums of the chunks that can be found. */
 const repairPng = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const fixed = bytes.slice();
   const view = new DataView(fixed.buffer);
@@ -64,7 +64,7 @@ const repairPng = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   return fixed;
 };
 
-/** Puts right the length of the whole in a RIFF file. */
+/** Repairs the total length in a RIFF file. */
 const repairRiff = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const fixed = bytes.slice();
   if (fixed.length >= 8) new DataView(fixed.buffer).setUint32(4, fixed.length - 8, true);
@@ -80,7 +80,7 @@ const sound = (sampleFormat: Exclude<SampleFormat, 'float64'>, channels: number)
     { sampleFormat },
   );
 
-/** The same sound with its length in a chunk `ds64`. */
+/** The same sound with its length in a `ds64` chunk. */
 const long = (form: string): Uint8Array => {
   const plain = sound('int16', 2);
   const file = new Uint8Array(plain.length + 36);

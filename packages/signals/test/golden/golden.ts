@@ -1,9 +1,9 @@
-/** @file The numbers of golden.json, which make_golden.py makes with numpy, scipy, scikit-image and Pillow. */
+/** @file The reference values in golden.json, computed by make_golden.py with numpy, scipy, scikit-image and Pillow. */
 import { readFileSync } from 'node:fs';
 import ndarray, { type NdArray } from 'ndarray';
 import { expect } from 'vitest';
 import type { EncodeAudioOptions } from '../../src/audio/encode-audio.ts';
-import type { Boundary } from '../../src/filters/correlate.ts';
+import type { BoundaryMode } from '../../src/filters/correlate.ts';
 import type { ResizeKernel } from '../../src/images/resize-image.ts';
 
 interface GoldenArray {
@@ -19,9 +19,9 @@ interface Golden {
   };
   readonly filters: {
     readonly image: GoldenArray;
-    readonly sobel: Readonly<Record<Boundary, number[][]>>;
-    readonly laplace: Readonly<Record<Boundary, number[]>>;
-    readonly magnitude: Readonly<Record<Boundary, number[]>>;
+    readonly sobel: Readonly<Record<BoundaryMode, number[][]>>;
+    readonly laplace: Readonly<Record<BoundaryMode, number[]>>;
+    readonly magnitude: Readonly<Record<BoundaryMode, number[]>>;
     readonly volume: { readonly image: GoldenArray; readonly sobel: number[][]; readonly laplace: number[] };
   };
   readonly resize: {
@@ -45,10 +45,10 @@ interface Golden {
 
 export const golden: Golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 'utf8')) as Golden;
 
-/** As float32, which the golden inputs are rounded to. */
+/** As float32, to which the golden inputs are rounded. */
 export const toArray = ({ shape, data }: GoldenArray): NdArray<Float32Array> => ndarray(Float32Array.from(data), shape);
 
-/** Expects equal lengths and a largest difference below `tolerance`. */
+/** Expects equal lengths and a maximum difference below `tolerance`. */
 export const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void => {
   expect(actual.length).toBe(expected.length);
   let worst = 0;

@@ -1,6 +1,6 @@
 /**
- * A 16 x 16 AVIF of 10 bits a channel in base64, made with imagecodecs 2026 (`avif_encode(..., bitspersample=10)`),
- * which sharp cannot make.
+ * A 16 x 16 AVIF with 10 bits per channel in base64, made with imagecodecs 2026 (`avif_encode(..., bitspersample=10)`),
+ * which sharp cannot encode.
  */
 export const TEN_BIT_AVIF: string =
   'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcG' +

@@ -30,7 +30,7 @@ describe('gridCoordinates', () => {
     expect([...gridCoordinates([4], { convention: 'pixel-centred' })]).toEqual([-0.75, -0.25, 0.25, 0.75]);
   });
 
-  test('keep: a step is as long on every axis', () => {
+  test('keep: the spacing is the same on every axis', () => {
     expect(rows(gridCoordinates([2, 5], { aspect: 'keep' }), 2)[0]).toEqual([-0.25, -1]);
     expect(rows(gridCoordinates([2, 4], { aspect: 'keep', convention: 'pixel-centred' }), 2)[0]).toEqual([
       -0.25, -0.75,
@@ -46,7 +46,7 @@ describe('gridCoordinates', () => {
     expect([...gridCoordinates([3], { spans: [[-100, 100]], aspect: 'keep' })]).toEqual([-100, 0, 100]);
   });
 
-  test('an axis of one point lies in the middle', () => {
+  test('the only point of an axis lies in the middle', () => {
     expect(rows(gridCoordinates([1, 2]), 2)).toEqual([
       [0, -1],
       [0, 1],
@@ -54,7 +54,7 @@ describe('gridCoordinates', () => {
     expect([...gridCoordinates([1, 1], { aspect: 'keep' })]).toEqual([0, 0]);
   });
 
-  test('a region has the coordinates of the whole', () => {
+  test('a region has its coordinates in the whole grid', () => {
     fc.assert(
       fc.property(shapes, options, fc.nat(), (shape, gridOptions, salt) => {
         const d = shape.length;
@@ -76,7 +76,7 @@ describe('gridCoordinates', () => {
     );
   });
 
-  test('ranges put together are the whole', () => {
+  test('ranges join to the whole grid', () => {
     fc.assert(
       fc.property(shapes, options, fc.integer({ min: 1, max: 50 }), (shape, gridOptions, chunk) => {
         const whole = gridCoordinates(shape, gridOptions);
@@ -89,7 +89,7 @@ describe('gridCoordinates', () => {
     );
   });
 
-  test('a range of a grid too large to make', () => {
+  test('a range of a grid that is too large to compute', () => {
     const coords = gridCoordinatesRange([2 ** 20, 2 ** 20, 2 ** 10], { start: 2 ** 50 - 1, count: 1 });
     expect([...coords]).toEqual([1, 1, 1]);
   });

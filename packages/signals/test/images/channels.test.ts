@@ -3,7 +3,7 @@ import { type ChannelOptions, imageFromPixels, luma } from '../../src/images/cha
 import type { Pixels } from '../../src/images/codec.ts';
 import { finish } from '../../src/work/work.ts';
 
-/** What a canvas gives: RGBA whatever the file had. */
+/** Pixels as a canvas returns them: RGBA whatever the file had. */
 const rgba: Pixels = {
   data: Uint8ClampedArray.from([51, 51, 51, 255, 255, 255, 255, 0]),
   width: 2,
@@ -30,7 +30,7 @@ describe('pixels with more channels than the file', () => {
   });
 });
 
-test('luma is a mean', () => {
+test('luma is a weighted mean', () => {
   expect(luma(1, 1, 1)).toBeCloseTo(1, 14);
   expect(luma(0.2, 0.4, 0.6)).toBeCloseTo(0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.6, 14);
 });

@@ -25,7 +25,7 @@ const problemOf = async (bytes: Uint8Array): Promise<ImageProblem | 'none'> => {
 
 const END = Buffer.from([0xff, 0xd9]);
 
-/** A file without the last part of its coded data, but with its end. */
+/** A file without the last part of its coded data, but with its end marker. */
 const shortened = (jpeg: Buffer, part: number): Buffer => {
   const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
   return Buffer.concat([jpeg.subarray(0, scan + 14 + Math.floor(part * (jpeg.length - scan - 16))), END]);
@@ -46,7 +46,7 @@ describe.each(kinds)('JPEG %o of %i channels', (options, channels) => {
     [64, 48],
     [37, 53],
     [8, 8],
-  ])('%i x %i is whole, and known not to be when data are missing', async (width, height) => {
+  ])('%i x %i is complete, and incomplete when data are missing', async (width, height) => {
     const whole = await picture(width, height, channels).jpeg(options).toBuffer();
     expect(finish(jpegDamage(whole))).toBeUndefined();
     expect((await decodeImage(whole)).notes).toEqual([]);
@@ -58,17 +58,17 @@ describe.each(kinds)('JPEG %o of %i channels', (options, channels) => {
 describe('JPEG', () => {
   const whole = picture(64, 64).jpeg({ quality: 90 }).toBuffer();
 
-  test('half of a picture is refused with the row where it ends, or read with a note', async () => {
+  test('half of an image is rejected with the row where it ends, or decoded with a note', async () => {
     const half = shortened(await whole, 0.5);
     await expect(decodeImage(half)).rejects.toThrow(
-      /^decodeImage: the JPEG image is not whole: its coded data end in row \d of 4$/,
+      /^decodeImage: the JPEG image is incomplete: its coded data end in row \d of 4$/,
     );
     const { notes, shape, data } = await decodeImage(half, { allowDamaged: true });
     expect(shape).toEqual([64, 64, 3]);
     expect(notes).toEqual([
       {
         kind: 'damaged',
-        text: expect.stringMatching(/^the JPEG image is not whole: .* in row \d of 4; what could be read is used$/),
+        text: expect.stringMatching(/^the JPEG image is incomplete: .* in row \d of 4; the readable part is used$/),
       },
     ]);
     const expected = await decodeImage(await whole);
@@ -76,17 +76,17 @@ describe('JPEG', () => {
     expect(data.subarray(0, 15 * 64 * 3)).toEqual(expected.data.subarray(0, 15 * 64 * 3));
   });
 
-  test('a file that ends early is read when asked for', async () => {
+  test('a file that ends early is decoded with allowDamaged', async () => {
     const bytes = await whole;
     const cut = bytes.subarray(0, bytes.length - 500);
     expect(await problemOf(cut)).toBe('truncated');
     expect((await decodeImage(cut, { allowDamaged: true })).notes).toEqual([
-      { kind: 'damaged', text: `the JPEG image ends early, after ${cut.length} bytes; what could be read is used` },
+      { kind: 'damaged', text: `the JPEG image ends early, after ${cut.length} bytes; the readable part is used` },
     ]);
   });
 
   test('a restart interval is missing, or a marker', async () => {
-    // Restart markers after every row of units are put into the header of a file whose coded data do not have them.
+    // The header declares restart markers after every row of units, but the coded data have none.
     const bytes = await whole;
     const scan = bytes.indexOf(Buffer.from([0xff, 0xda]));
     const dri = Buffer.from([0xff, 0xdd, 0, 4, 0, 4]);
@@ -96,7 +96,7 @@ describe('JPEG', () => {
   });
 
   test('a channel without data', async () => {
-    // A grey picture whose frame says that there are three channels.
+    // A grey image whose frame declares three channels.
     const bytes = await picture(16, 16, 1).jpeg().toBuffer();
     const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
     const three = Buffer.from([0xff, 0xc0, 0, 17, 8, 0, 16, 0, 16, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]);
@@ -112,7 +112,7 @@ describe('JPEG', () => {
     expect(finish(jpegDamage(Buffer.concat([bytes.subarray(0, last), END])))).toBe('its last scans are missing');
   });
 
-  test('odd files that lack nothing are read', async () => {
+  test('unusual but complete files are decoded', async () => {
     const expected = await decodeImage(await whole);
     const bytes = await whole;
     const progressive = await picture(64, 64).jpeg({ quality: 90, progressive: true }).toBuffer();
@@ -164,7 +164,7 @@ describe('PNG', () => {
   });
 });
 
-test.each(['webp', 'avif'] as const)('half of a %s whose lengths agree', async format => {
+test.each(['webp', 'avif'] as const)('half of a %s with consistent lengths', async format => {
   const bytes = await picture(64, 64)
     .toFormat(format, { lossless: format === 'webp' })
     .toBuffer();
@@ -179,10 +179,10 @@ test.each(['webp', 'avif'] as const)('half of a %s whose lengths agree', async f
   expect(await problemOf(half)).toBe('damaged');
 });
 
-describe('the limit of pixels holds for what is decoded, not for what is said', () => {
+describe('the limit of pixels applies to what is decoded, not to what the header states', () => {
   const limit = { maxPixels: 1000 };
 
-  test('a JPEG whose header the two readers see differently', async () => {
+  test('a JPEG whose header the two readers interpret differently', async () => {
     const bytes = await picture(64, 64).jpeg().toBuffer();
     const small = Buffer.from([0xff, 0xc0, 0, 11, 8, 0, 4, 0, 4, 1, 1, 0x11, 0]);
     for (const before of [
@@ -198,7 +198,7 @@ describe('the limit of pixels holds for what is decoded, not for what is said', 
     }
   });
 
-  test('an AVIF whose frame is larger than the file says', async () => {
+  test('an AVIF whose frame is larger than the file states', async () => {
     const side = 1200;
     const bytes = await sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
       .avif({ effort: 0 })

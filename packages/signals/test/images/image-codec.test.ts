@@ -8,7 +8,7 @@ import { ImageError, type ImageProblem } from '../../src/images/image-error.ts';
 import { element } from '../element.ts';
 import { TEN_BIT_AVIF } from '../golden/ten-bit-avif.ts';
 
-/** An image of distinct values that are whole numbers at the bit depth. */
+/** An image of distinct values that the bit depth represents exactly. */
 const ramp = (height: number, width: number, channels: number, bitDepth: 8 | 16 = 8): Image => {
   const maximum = 2 ** bitDepth - 1;
   const values = Float32Array.from(
@@ -18,7 +18,7 @@ const ramp = (height: number, width: number, channels: number, bitDepth: 8 | 16 
   return ndarray(values, [height, width, channels]);
 };
 
-/** A smooth picture, which lossy formats keep well. */
+/** A smooth image, which lossy formats preserve well. */
 const smooth = (height: number, width: number, channels: number): Image =>
   ndarray(
     Float32Array.from({ length: height * width * channels }, (_, i) => {
@@ -53,7 +53,7 @@ describe('PNG', () => {
     }
   });
 
-  test('writes the bit depth and the channels that were asked for', async () => {
+  test('writes the requested bit depth and channels', async () => {
     const grey = await sharp(await encodeImage(ramp(2, 2, 1, 16), { format: 'png', bitDepth: 16 })).metadata();
     expect(grey).toMatchObject({ depth: 'ushort', channels: 1, hasAlpha: false });
     const rgba = await sharp(await encodeImage(ramp(2, 2, 4), { format: 'png' })).metadata();
@@ -66,7 +66,7 @@ describe('PNG', () => {
     expect([...back.data].map(value => Math.round(value * 255))).toEqual([0, 255, 100, 101]);
   });
 
-  test('reads strided views as they look', async () => {
+  test('reads strided views', async () => {
     const image = ramp(4, 6, 3);
     const flipped = ndarray(image.data, image.shape).step(-1, 2, 1);
     const back = await decodeImage(await encodeImage(flipped, { format: 'png' }));
@@ -99,14 +99,14 @@ describe('lossy formats', () => {
     ['webp', 4, 0.06],
     ['avif', 3, 0.03],
     ['avif', 4, 0.03],
-  ] as const)('%s keeps %i smooth channels within %f', async (format, channels, tolerance) => {
+  ] as const)('%s preserves %i smooth channels within %f', async (format, channels, tolerance) => {
     const image = smooth(48, 64, channels);
     const bytes = await encodeImage(image, { format, quality: 95 });
     expect((await sharp(bytes).metadata()).format).toBe(format === 'avif' ? 'heif' : format);
     expect(largestDifference(await decodeImage(bytes, { channels: 'keep' }), image)).toBeLessThan(tolerance);
   });
 
-  test('a lower quality makes fewer bytes', async () => {
+  test('a lower quality gives fewer bytes', async () => {
     const image = ramp(64, 64, 3);
     for (const format of ['jpeg', 'webp', 'avif'] as const) {
       const [low, high] = [
@@ -117,7 +117,7 @@ describe('lossy formats', () => {
     }
   });
 
-  test('grey comes back as equal RGB from WebP and AVIF', async () => {
+  test('grey is decoded from WebP and AVIF as RGB with equal channels', async () => {
     for (const format of ['webp', 'avif'] as const) {
       const back = await decodeImage(await encodeImage(smooth(16, 16, 1), { format }), { channels: 'keep' });
       expect(back.shape).toEqual([16, 16, 3]);
@@ -158,7 +158,7 @@ describe('channels and alpha', () => {
     for (const [i, value] of [0.299, 0.587, 0.114, 0.6].entries()) expect(image.data[i]).toBeCloseTo(value, 6);
   });
 
-  test('grey widens to RGB and RGBA', async () => {
+  test('grey is expanded to RGB and RGBA', async () => {
     const bytes = await encodeImage(ndarray(new Float32Array([0.2, 1]), [1, 1, 2]), { format: 'png' });
     expect([...(await decodeImage(bytes, { channels: 'rgba' })).data].map(value => Number(value.toFixed(5)))).toEqual([
       0.2, 0.2, 0.2, 1,
@@ -202,7 +202,7 @@ describe('errors', () => {
     expect(message).toBe('decodeImage: wanted the bytes of an image, got 0 bytes');
   });
 
-  test('text, and bytes of no format', async () => {
+  test('text, and bytes in no known format', async () => {
     const text = await problemOf(decodeImage(new TextEncoder().encode('hello, I am a text file')));
     expect(text).toMatchObject({
       problem: 'not-an-image',
@@ -212,7 +212,7 @@ describe('errors', () => {
     expect(noise).toMatchObject({ problem: 'not-an-image', message: expect.stringContaining('4 bytes (de ad be ef)') });
   });
 
-  test('formats that are known but not read', async () => {
+  test('formats that are recognised but not supported', async () => {
     const gif = await sharp(Uint8Array.from([1, 2, 3]), { raw: { width: 1, height: 1, channels: 3 } })
       .gif()
       .toBuffer();
@@ -231,7 +231,7 @@ describe('errors', () => {
     const { problem, message } = await problemOf(decodeImage(Buffer.from(TEN_BIT_AVIF, 'base64')));
     expect([problem, message]).toEqual([
       'unsupported',
-      'decodeImage: images of 8 bits a channel are read, and PNG of 16; got AVIF of 10 bits',
+      'decodeImage: images must have 8 bits per channel, or 16 for PNG; got AVIF of 10 bits',
     ]);
   });
 
@@ -243,7 +243,7 @@ describe('errors', () => {
     }
   });
 
-  test('damaged data inside a whole file', async () => {
+  test('damaged data inside a complete file', async () => {
     const bytes = await encodeImage(ramp(40, 40, 3), { format: 'png' });
     for (let i = bytes.length - 60; i < bytes.length - 20; i++) bytes[i] = 0xff;
     expect((await problemOf(decodeImage(bytes))).problem).toBe('damaged');
@@ -262,15 +262,15 @@ describe('errors', () => {
   test('more pixels than allowed', async () => {
     const bytes = await encodeImage(ramp(4, 5, 1), { format: 'png' });
     expect((await problemOf(decodeImage(bytes, { maxPixels: 19 }))).message).toContain(
-      'up to 19 pixels (maxPixels), got 5 x 4',
+      'at most 19 pixels (maxPixels), got 5 x 4',
     );
     expect((await decodeImage(bytes, { maxPixels: 20 })).shape).toEqual([4, 5, 3]);
   });
 
-  test('what cannot be encoded', async () => {
+  test('images that cannot be encoded', async () => {
     const image = ramp(2, 2, 4);
     await expect(encodeImage(image, { format: 'jpeg' })).rejects.toThrow(
-      'JPEG holds no alpha: image must have 1 or 3 channels, got 4',
+      'JPEG has no alpha: image must have 1 or 3 channels, got 4',
     );
     expect((await problemOf(encodeImage(image, { format: 'webp', bitDepth: 16 }))).problem).toBe('unsupported');
     await expect(encodeImage(ndarray(new Float32Array(4), [2, 2]), { format: 'png' })).rejects.toThrow('got [2, 2]');

@@ -74,7 +74,7 @@ describe('agrees with what was written', () => {
   });
 });
 
-test('bytes after the image do no harm', async () => {
+test('ignores bytes after the image', async () => {
   for (const image of [picture(3).png(), picture(3).jpeg(), picture(3).webp()]) {
     const bytes = await image.toBuffer();
     expect(readImageHeader(Buffer.concat([bytes, Buffer.from('more')]))).toMatchObject(size);
@@ -88,7 +88,7 @@ test('a view into a larger buffer', async () => {
   expect(readImageHeader(larger.subarray(50, 50 + bytes.length))).toMatchObject({ format: 'png', ...size });
 });
 
-test('every file that is cut short is known to be, and none crashes the reader', async () => {
+test('every truncated file is detected, and none crashes the reader', async () => {
   const read = (bytes: Uint8Array): { readonly truncated?: boolean } | undefined => {
     try {
       return readImageHeader(bytes);
@@ -104,7 +104,7 @@ test('every file that is cut short is known to be, and none crashes the reader',
   }
 });
 
-describe('what headers and decoders might read differently', () => {
+describe('files that header readers and decoders might interpret differently', () => {
   const insert = (bytes: Uint8Array, at: number, more: readonly number[]): Uint8Array =>
     Uint8Array.from([...bytes.subarray(0, at), ...more, ...bytes.subarray(at)]);
   const problem = (bytes: Uint8Array): string => {
@@ -116,9 +116,9 @@ describe('what headers and decoders might read differently', () => {
     return 'none';
   };
 
-  test('JPEG: a marker that stands alone, bytes between segments, two frames', async () => {
+  test('JPEG: a marker without parameters, bytes between segments, two frames', async () => {
     const bytes = new Uint8Array(await picture(3).jpeg().toBuffer());
-    // TEM has no length; whoever reads one lands in the parameters of a frame that libjpeg does not see.
+    // TEM has no length; a reader that expects one finds the parameters of a frame that libjpeg does not see.
     const small = [0xff, 0xc0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0];
     expect(readImageHeader(insert(bytes, 2, [0xff, 0x01]))).toMatchObject(size);
     const behindFirst = 4 + (bytes[4] as number) * 256 + (bytes[5] as number);
@@ -139,8 +139,8 @@ describe('what headers and decoders might read differently', () => {
     expect(problem(insert(bytes, 12, canvas))).toBe('damaged');
   });
 
-  test('AVIF: a grid whose canvas or tiles are larger than the property says', async () => {
-    // One frame, used for 16 x 16 tiles: the property says 30 x 20, the canvas 3000 x 2000, and the tiles have 256
+  test('AVIF: a grid whose canvas or tiles are larger than the property states', async () => {
+    // One frame, used for 16 x 16 tiles: the property states 30 x 20, the canvas is 3000 x 2000, and the tiles have 256
     // times the pixels of the frame.
     const source = await picture(3).avif().toBuffer();
     const boxAt = (type: string): Buffer => {
@@ -211,7 +211,7 @@ describe('what headers and decoders might read differently', () => {
     expect(readImageHeader(file(at))).toMatchObject({ ...size, codedPixels: 256 * 600 });
   });
 
-  test('AVIF: a coded frame that is larger than the property says', async () => {
+  test('AVIF: a coded frame that is larger than the property states', async () => {
     const bytes = await picture(3).avif().toBuffer();
     const at = bytes.indexOf('ispe');
     bytes.writeUInt32BE(4, at + 8);
@@ -220,7 +220,7 @@ describe('what headers and decoders might read differently', () => {
   });
 });
 
-test('time is linear: a megabyte of the shortest parts', () => {
+test('reads a megabyte of the shortest parts in linear time', () => {
   const repeat = (unit: readonly number[], head: Uint8Array): Uint8Array => {
     const bytes = new Uint8Array(2 ** 20);
     for (let at = 0; at < bytes.length; at += unit.length) bytes.set(unit.slice(0, bytes.length - at), at);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadSharp, type Sharp } from '../../src/images/load-sharp.ts';
 
-test('says what to install when sharp is absent', async () => {
+test('says what to install if sharp is missing', async () => {
   const absent = 'a-package-that-is-not-installed';
   const error = await loadSharp(() => import(/* @vite-ignore */ absent) as Promise<{ default: Sharp }>).catch(
     (reason: unknown) => reason,
@@ -10,6 +10,6 @@ test('says what to install when sharp is absent', async () => {
   expect((error as Error).message).toMatch(/npm install sharp/);
 });
 
-test('loads sharp when it is there', async () => {
+test('loads sharp if it is installed', async () => {
   expect((await loadSharp()).versions.vips).toMatch(/^8\./);
 });

@@ -6,21 +6,24 @@ import { expectClose, golden, toArray } from '../golden/golden.ts';
 
 const picture = toArray(golden.resize.image);
 
-test.each(golden.resize.results)('$kernel to $height x $width as Pillow', ({ kernel, height, width, data }) => {
-  const resized = resizeImage(picture, { width, height, kernel });
-  expect(resized.shape).toEqual([height, width, 1]);
-  expectClose(resized.data, data, 1e-6);
-});
+test.each(golden.resize.results)(
+  '$kernel to $height x $width agrees with Pillow',
+  ({ kernel, height, width, data }) => {
+    const resized = resizeImage(picture, { width, height, kernel });
+    expect(resized.shape).toEqual([height, width, 1]);
+    expectClose(resized.data, data, 1e-6);
+  },
+);
 
 describe('area', () => {
-  test('averages exactly what a pixel covers', () => {
+  test('averages exactly the area that a pixel covers', () => {
     const row = ndarray(new Float32Array([1, 2, 4]), [1, 3, 1]);
     const { data } = resizeImage(row, { width: 2, height: 1, kernel: 'area' });
     expect(data[0]).toBeCloseTo((1 + 0.5 * 2) / 1.5, 6);
     expect(data[1]).toBeCloseTo((0.5 * 2 + 4) / 1.5, 6);
   });
 
-  test('keeps the mean', () => {
+  test('preserves the mean', () => {
     const mean = (values: Float32Array): number => values.reduce((a, b) => a + b, 0) / values.length;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 11 }), fc.integer({ min: 1, max: 14 }), (height, width) => {
@@ -29,7 +32,7 @@ describe('area', () => {
     );
   });
 
-  test('repeats pixels when it grows', () => {
+  test('repeats pixels when enlarging', () => {
     const row = ndarray(new Float32Array([1, 2]), [1, 2, 1]);
     expect([...resizeImage(row, { width: 6, height: 1, kernel: 'area' }).data]).toEqual([1, 1, 1, 2, 2, 2]);
   });

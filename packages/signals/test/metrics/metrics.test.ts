@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
-import { mse } from '../../src/metrics/mse.ts';
+import { meanSquaredError } from '../../src/metrics/mean-squared-error.ts';
 import { psnr } from '../../src/metrics/psnr.ts';
 import { snr } from '../../src/metrics/snr.ts';
 import { type SsimOptions, ssim } from '../../src/metrics/ssim.ts';
@@ -12,9 +12,9 @@ const [a, b] = [toArray(golden.metrics.a), toArray(golden.metrics.b)];
 const grey = (image: typeof a) => image.pick(null, null, 0);
 const line = (...values: number[]) => ndarray(Float64Array.from(values), [values.length]);
 
-describe('against scikit-image', () => {
-  test('mse and psnr', () => {
-    expect(mse(a, b)).toBeCloseTo(results['mse']!, 12);
+describe('agree with scikit-image', () => {
+  test('meanSquaredError and psnr', () => {
+    expect(meanSquaredError(a, b)).toBeCloseTo(results['mse']!, 12);
     expect(psnr(a, b)).toBeCloseTo(results['psnr']!, 9);
     const doubled = (image: typeof a) =>
       ndarray(
@@ -55,8 +55,8 @@ describe('against scikit-image', () => {
 });
 
 describe('closed forms', () => {
-  test('mse and psnr', () => {
-    expect(mse(line(1, 2, 3), line(1, 4, 0))).toBeCloseTo(13 / 3, 14);
+  test('meanSquaredError and psnr', () => {
+    expect(meanSquaredError(line(1, 2, 3), line(1, 4, 0))).toBeCloseTo(13 / 3, 14);
     expect(psnr(line(0, 0), line(0.1, -0.1))).toBeCloseTo(20, 12);
     expect(psnr(line(1, 2), line(1, 2))).toBe(Number.POSITIVE_INFINITY);
   });
@@ -67,7 +67,7 @@ describe('closed forms', () => {
     expect(snr(line(0, 0), line(1, 0))).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  test('ssim is 1 for equal images, symmetric, and least for the negative', () => {
+  test('ssim is 1 for equal images, symmetric, and lowest for the negative', () => {
     expect(ssim(a, a)).toBeCloseTo(1, 12);
     expect(ssim(a, b)).toBe(ssim(b, a));
     const negative = ndarray(
@@ -77,7 +77,7 @@ describe('closed forms', () => {
     expect(ssim(a, negative)).toBeLessThan(0);
   });
 
-  test('psnr follows the scale', () => {
+  test('psnr depends on the data range', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 100, noNaN: true }), scale => {
         const scaled = (image: typeof a) =>
@@ -93,8 +93,10 @@ describe('closed forms', () => {
 });
 
 test('errors', () => {
-  expect(() => mse(line(1), line(1, 2))).toThrow('mse: both arrays must have one shape, got [1] and [2]');
-  expect(() => mse(line(), line())).toThrow('must not be empty, got [0]');
+  expect(() => meanSquaredError(line(1), line(1, 2))).toThrow(
+    'meanSquaredError: both arrays must have the same shape, got [1] and [2]',
+  );
+  expect(() => meanSquaredError(line(), line())).toThrow('must not be empty, got [0]');
   expect(() => psnr(a, b, { dataRange: 0 })).toThrow('psnr: dataRange must be a positive number, got 0');
   expect(() => ssim(a, b, { windowSize: 8 })).toThrow('windowSize must be an odd integer of at least 3, got 8');
   expect(() => ssim(a, b, { windowSize: 19 })).toThrow('at least as large as the window of 19, got [17, 21, 3]');

@@ -22,25 +22,28 @@ const errorOf = (action: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('images', () => {
-  test.each(['a.png', 'b.JPG', 'c.jpeg', 'd.webp', 'e.avif'])('%s is written by its extension and read', async name => {
-    await writeImage(at(name), image, { quality: 95 });
-    const back = await readImage(at(name));
-    expect(back.shape).toEqual([6, 5, 3]);
-    expect(element(back, 3, 2, 1)).toBeCloseTo(element(image, 3, 2, 1), 1);
-  });
+  test.each(['a.png', 'b.JPG', 'c.jpeg', 'd.webp', 'e.avif'])(
+    '%s is written according to its extension, and read',
+    async name => {
+      await writeImage(at(name), image, { quality: 95 });
+      const back = await readImage(at(name));
+      expect(back.shape).toEqual([6, 5, 3]);
+      expect(element(back, 3, 2, 1)).toBeCloseTo(element(image, 3, 2, 1), 1);
+    },
+  );
 
   test('16 bits', async () => {
     await writeImage(at('deep.png'), image, { bitDepth: 16 });
     expect(element(await readImage(at('deep.png')), 0, 0, 1)).toBeCloseTo(1 / 90, 5);
   });
 
-  test('a format in place of the extension', async () => {
+  test('an explicit format overrides the extension', async () => {
     await writeImage(at('picture'), image, { format: 'png' });
     expect((await readImage(at('picture'))).shape).toEqual([6, 5, 3]);
     await expect(writeImage(at('picture'), image)).rejects.toThrow(/must end in .png, .jpg, .jpeg, .webp, .avif, got/);
   });
 
-  test('errors name the path', async () => {
+  test('errors contain the path', async () => {
     const missing = await errorOf(readImage(at('missing.png')));
     expect(missing).toBeInstanceOf(FileError);
     expect(missing).toMatchObject({
@@ -71,7 +74,7 @@ describe('images', () => {
     });
   });
 
-  test('a failure leaves the old file and nothing else', async () => {
+  test('a failure leaves the old file and no temporary file', async () => {
     await mkdir(at('kept'));
     await writeImage(at('kept/a.png'), image);
     const before = await readFile(at('kept/a.png'));
@@ -90,7 +93,7 @@ describe('sound', () => {
     expect([...back.samples.data]).toEqual([0, 0.5, -0.5]);
   });
 
-  test('errors name the path', async () => {
+  test('errors contain the path', async () => {
     expect(await errorOf(readAudio(at('missing.wav')))).toMatchObject({ name: 'FileError', problem: 'not-found' });
     await writeFile(at('text.wav'), 'I am text');
     expect(await errorOf(readAudio(at('text.wav')))).toMatchObject({

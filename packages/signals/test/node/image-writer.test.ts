@@ -9,14 +9,14 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 const at = temporaryFolder();
 
-/** The samples of a PNG as sharp reads them: integers, all channels. */
+/** The samples of a PNG as sharp decodes them: integers, all channels. */
 const samplesOf = async (path: string, channels: number, bitDepth: 8 | 16): Promise<ArrayLike<number>> => {
   const { data, info } = await sharp(path)
     .toColourspace(bitDepth === 16 ? (channels <= 2 ? 'grey16' : 'rgb16') : 'srgb')
     .raw({ depth: bitDepth === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const all = bitDepth === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-  // 8-bit grey comes as RGB.
+  // sharp decodes 8-bit grey as RGB.
   const kept = channels === 1 ? [0] : channels === 2 ? [0, info.channels - 1] : [0, 1, 2, 3].slice(0, channels);
   return Array.from(
     { length: info.width * info.height * channels },
@@ -24,7 +24,7 @@ const samplesOf = async (path: string, channels: number, bitDepth: 8 | 16): Prom
   );
 };
 
-test('any size, channels, depth and cut gives the picture that was written', async () => {
+test('writes images of any size, channels and depth, in any number of parts', async () => {
   let run = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -59,7 +59,7 @@ test('any size, channels, depth and cut gives the picture that was written', asy
   );
 });
 
-test('rows are filtered: a smooth picture gets small', async () => {
+test('filters rows: a smooth image compresses well', async () => {
   const [width, height] = [256, 256];
   const writer = await createImageWriter(at('smooth.png'), { width, height, channels: 1, bitDepth: 8 });
   await writer.writeRows(
@@ -69,8 +69,8 @@ test('rows are filtered: a smooth picture gets small', async () => {
   expect((await stat(at('smooth.png'))).size).toBeLessThan((width * height) / 20);
 });
 
-test('memory does not grow with the picture', async () => {
-  // 150 MB of samples; held in memory they would show.
+test('memory does not grow with the image', async () => {
+  // 150 MB of samples would be noticeable if they were held in memory.
   const [width, rows, height] = [16_384, 8, 1536];
   const values = Float32Array.from({ length: width * rows * 3 }, (_, i) => (i % 1000) / 1000);
   const writer = await createImageWriter(at('large.png'), { width, height, channels: 3, bitDepth: 16 });
@@ -91,11 +91,11 @@ test('memory does not grow with the picture', async () => {
   });
 }, 120_000);
 
-describe('the file appears when it is whole', () => {
+describe('the file appears when it is complete', () => {
   const options = { width: 4, height: 4, channels: 1 } as const;
   const row = new Float32Array(4);
 
-  test('close puts it in place of an older one', async () => {
+  test('close replaces an older file', async () => {
     await mkdir(at('atomic'));
     await writeFile(at('atomic/a.png'), 'old');
     const writer = await createImageWriter(at('atomic/a.png'), options);
@@ -109,7 +109,7 @@ describe('the file appears when it is whole', () => {
     expect(existsSync(at('atomic/a.png'))).toBe(true);
   });
 
-  test('abort leaves nothing and the older file, at any moment', async () => {
+  test('abort at any time removes the temporary file and keeps the older file', async () => {
     await mkdir(at('aborted'));
     for (const rows of [0, 1, 4]) {
       const writer = await createImageWriter(at('aborted/a.png'), options);
@@ -122,7 +122,7 @@ describe('the file appears when it is whole', () => {
     }
   });
 
-  test('abort during a write ends that write', async () => {
+  test('abort during a write rejects that write', async () => {
     const wide = { width: 16_384, height: 64, channels: 3 } as const;
     await mkdir(at('during'));
     const writer = await createImageWriter(at('during/a.png'), wide);
@@ -144,7 +144,7 @@ describe('the file appears when it is whole', () => {
     expect(await readdir(at('missing'))).toEqual([]);
   });
 
-  test('a folder that vanishes', async () => {
+  test('a folder that is removed', async () => {
     await mkdir(at('vanishing'));
     const writer = await createImageWriter(at('vanishing/a.png'), options);
     await writer.writeRows(new Float32Array(16));
@@ -174,7 +174,7 @@ test('errors', async () => {
   await expect(writer.writeRows(new Float32Array(36))).rejects.toThrow('2 of 2 rows are left, got 3');
   await expect(writer.writeRows(new Float32Array(12).fill(Number.NaN))).rejects.toThrow('NaN at flat index 0');
   const first = writer.writeRows(new Float32Array(12));
-  await expect(writer.writeRows(new Float32Array(12))).rejects.toThrow('wait for the call before');
+  await expect(writer.writeRows(new Float32Array(12))).rejects.toThrow('await the previous call first');
   await first;
   await writer.writeRows(new Float32Array(12));
   await writer.close();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 
-/** A folder for the tests of one file, removed after them; the result gives paths in it. */
+/** Creates a folder that is removed after the tests of a file; the result makes paths in it. */
 export const temporaryFolder = (): ((name: string) => string) => {
   let folder = '';
   beforeAll(async () => {

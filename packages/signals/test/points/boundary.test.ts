@@ -9,7 +9,7 @@ const BOX = [
   [-1, 1],
 ] as const;
 
-/** How many points are on each face, e.g. `0 low`. Fails when a point is on none, or its normal is another. */
+/** The number of points on each face, e.g. `0 low`. Fails if a point is on no face, or has a wrong normal. */
 const countFaces = (box: Box, options: BoundaryOptions): Record<string, number> => {
   const d = box.length;
   const { coords, targets } = boundary(box, options).draw(0, options.count, createRng(3), FIRST);
@@ -32,9 +32,9 @@ const countFaces = (box: Box, options: BoundaryOptions): Record<string, number> 
 };
 
 describe('boundary', () => {
-  test('a face has its share by area', () => {
+  test('chooses faces in proportion to their area', () => {
     const counts = countFaces(BOX, { count: 10_000 });
-    // Shares 2/10, 2/10, 3/10, 3/10; five standard deviations of a binomial count are at most 230.
+    // The proportions are 2/10, 2/10, 3/10, 3/10; five standard deviations of a binomial count are at most 230.
     for (const [face, share] of Object.entries({ '0 low': 0.2, '0 high': 0.2, '1 low': 0.3, '1 high': 0.3 }))
       expect(Math.abs(counts[face]! - 10_000 * share)).toBeLessThan(230);
   });
@@ -47,13 +47,13 @@ describe('boundary', () => {
       FIRST,
     );
     const along = Float64Array.from(coords.filter((_, i) => i % 2 === 0)).sort();
-    // Kolmogorov and Smirnov: the largest distance from the uniform distribution is below 1.95 / sqrt(n) with 99.9 %
+    // Kolmogorov-Smirnov test: the largest distance from the uniform distribution is below 1.95 / sqrt(n) with 99.9 %
     // confidence.
     const distance = Math.max(...along.map((x, i) => Math.abs(x / 3 - (i + 0.5) / 4000)));
     expect(distance).toBeLessThan(1.95 / Math.sqrt(4000));
   });
 
-  test('only the faces that are asked for', () => {
+  test('draws on the given faces only', () => {
     const faces = [
       { axis: 0, end: 'high' },
       { axis: 1, end: 'low' },
@@ -61,7 +61,7 @@ describe('boundary', () => {
     expect(Object.keys(countFaces(BOX, { count: 100, faces })).sort()).toEqual(['0 high', '1 low']);
   });
 
-  test('the ends of an interval and the faces of a cube', () => {
+  test('draws on the ends of an interval and the faces of a cube', () => {
     expect(Object.keys(countFaces([[2, 5]], { count: 50 })).sort()).toEqual(['0 high', '0 low']);
     const cube = [
       [0, 1],
@@ -71,10 +71,10 @@ describe('boundary', () => {
     expect(Object.keys(countFaces(cube, { count: 200 }))).toHaveLength(6);
   });
 
-  test('says what is wrong', () => {
+  test('rejects invalid options', () => {
     expect(() => boundary(BOX, { count: 0 })).toThrow('boundary: count must be a positive integer, got 0');
     expect(() => boundary([[1, 0]], { count: 1 })).toThrow('boundary: box must be [low, high]');
-    expect(() => boundary(BOX, { count: 1, faces: [] })).toThrow('boundary: needs at least one face, got none');
+    expect(() => boundary(BOX, { count: 1, faces: [] })).toThrow('boundary: at least one face is needed, got none');
     expect(() => boundary(BOX, { count: 1, faces: [{ axis: 2, end: 'low' }] })).toThrow(
       `boundary: a face must be { axis: 0 to 1, end: 'low' or 'high' }, got {"axis":2,"end":"low"}`,
     );

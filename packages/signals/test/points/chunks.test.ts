@@ -1,16 +1,16 @@
-/** @file One contract for every source of points: the fit loop may cut a step as it likes. */
+/** @file The contract of every source of points: the fit loop may split a step into any chunks. */
 import { createRng, type PointBatch, type PointSource } from '@neural-fields/core';
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
+import { audioSamples } from '../../src/points/audio-samples.ts';
 import { ball } from '../../src/points/ball.ts';
 import { boundary } from '../../src/points/boundary.ts';
 import { gaussianCloud } from '../../src/points/gaussian-cloud.ts';
 import { pixels } from '../../src/points/pixels.ts';
-import { samples } from '../../src/points/samples.ts';
 import { shuffledPixels } from '../../src/points/shuffled-pixels.ts';
 import { stratified } from '../../src/points/stratified.ts';
-import { stratifiedPixels } from '../../src/points/stratified-pixels.ts';
+import { stratifiedSamples } from '../../src/points/stratified-samples.ts';
 import { subset } from '../../src/points/subset.ts';
 import { uniform } from '../../src/points/uniform.ts';
 import { uniformPixels } from '../../src/points/uniform-pixels.ts';
@@ -36,13 +36,13 @@ const BOX = [
 
 const SOURCES: readonly (readonly [name: string, source: PointSource, fixed: boolean])[] = [
   ['pixels', pixels(image), true],
-  ['samples', samples({ samples: ndarray(new Float32Array(200).fill(0.5), [100, 2]) }), true],
+  ['audioSamples', audioSamples({ samples: ndarray(new Float32Array(200).fill(0.5), [100, 2]) }), true],
   ['subset by mask', subset(pixels(image), { mask }), true],
   ['subset by fraction', subset(pixels(image), { fraction: 0.4, seed: 3 }), true],
   ['uniformPixels', uniformPixels(image, { count: 300 }), false],
   ['withReplacement of a subset', withReplacement(subset(pixels(image), { mask }), { count: 150 }), false],
   ['shuffledPixels', shuffledPixels(image, { count: 200 }), false],
-  ['stratifiedPixels', stratifiedPixels(image, { counts: [11, 16] }), false],
+  ['stratifiedSamples', stratifiedSamples(image, { counts: [11, 16] }), false],
   [
     'uniform',
     uniform(
@@ -74,7 +74,7 @@ const SOURCES: readonly (readonly [name: string, source: PointSource, fixed: boo
   ['withTime', withTime(uniform(BOX, { count: 200 }), { interval: () => [0, 2], initialCount: 50 }), false],
 ];
 
-/** A source that draws from its rng in order, from chunk to chunk. */
+/** A source that draws from its rng sequentially across chunks. */
 const inOrder: PointSource = {
   inFeatures: 2,
   pointsPerStep: 70,
@@ -92,13 +92,13 @@ describe.each(SOURCES)('%s', (_, source, fixed) => {
   const n = source.pointsPerStep;
   const whole = numbersOf(source.draw(0, n, createRng(5), FIRST));
 
-  test('has the sizes that it says', () => {
+  test('returns arrays of the declared sizes', () => {
     expect(whole['coords']).toHaveLength(n * source.inFeatures);
     for (const values of Object.values(whole)) expect(values.length % n).toBe(0);
     expect(source.fixed).toBe(fixed);
   });
 
-  test('does not depend on how a step is cut, whether or not the rng is shared by the chunks', () => {
+  test('does not depend on how a step is split, whether or not the chunks share the rng', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 8 }),
@@ -119,7 +119,7 @@ describe.each(SOURCES)('%s', (_, source, fixed) => {
     );
   });
 
-  test(fixed ? 'has the same points in every step' : 'has other points in another step', () => {
+  test(fixed ? 'has the same points in every step' : 'has different points in another step', () => {
     const other = numbersOf(source.draw(0, n, createRng(6), FIRST));
     if (fixed) expect(other).toEqual(whole);
     else expect(other['coords']).not.toEqual(whole['coords']);
@@ -130,7 +130,7 @@ describe.each(SOURCES)('%s', (_, source, fixed) => {
   });
 });
 
-test('a union gives a source that draws in order the same rng in all chunks of a step', () => {
+test('a union passes each source the same rng in all chunks of a step', () => {
   const points = union({ first: uniform(BOX, { count: 30 }), second: inOrder });
   const whole = points.draw(0, 100, createRng(1), FIRST);
   const rng = createRng(1);

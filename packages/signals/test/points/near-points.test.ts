@@ -11,13 +11,13 @@ const BOX = [
   [0, 2],
 ] as const;
 
-/** The largest distance between the distributions of numbers and of a cumulative function. */
+/** The Kolmogorov-Smirnov statistic: the largest distance between the empirical and the cumulative distribution. */
 const distanceFrom = (numbers: readonly number[], cumulative: (x: number) => number): number => {
   const sorted = [...numbers].sort((a, b) => a - b);
   return Math.max(...sorted.map((x, i) => Math.abs(cumulative(x) - (i + 0.5) / sorted.length)));
 };
 
-/** Kolmogorov and Smirnov: the distance is below this with 99.9 % confidence. */
+/** The statistic is below this with 99.9 % confidence. */
 const limit = (n: number): number => 1.95 / Math.sqrt(n);
 
 /** The integral of the standard normal density up to x, by the trapezoidal rule. */
@@ -40,7 +40,7 @@ describe('ball', () => {
     expect(distanceFrom(radii, r => Math.min(1, (r / 0.2) ** d))).toBeLessThan(limit(n));
   });
 
-  test('lies in the box, and in the whole of the part of the ball that does', () => {
+  test('lies in the box, and fills the whole intersection with the ball', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -1, max: 1, noNaN: true }),
@@ -58,7 +58,7 @@ describe('ball', () => {
       ),
       { numRuns: 50 },
     );
-    // A ball that holds the box is the box.
+    // A ball that contains the box gives the box.
     const { coords } = ball([0, 1], { count: 2000, radius: 9, box: BOX }).draw(0, 2000, createRng(4), FIRST);
     expect(
       distanceFrom(
@@ -68,9 +68,9 @@ describe('ball', () => {
     ).toBeLessThan(limit(2000));
   });
 
-  test('says what is wrong', () => {
+  test('rejects invalid options', () => {
     expect(() => ball([], { count: 1, radius: 1 })).toThrow(
-      'ball: the centre must be at least one finite number, got []',
+      'ball: the centre must be one or more finite numbers, got []',
     );
     expect(() => ball([0], { count: 1, radius: 0 })).toThrow('ball: radius must be a positive number, got 0');
     expect(() => ball([0, 3], { count: 1, radius: 1, box: BOX })).toThrow(
@@ -85,7 +85,7 @@ describe('gaussianCloud', () => {
     ['far from the ends', 0.05, 0.9],
     ['near an end', 0.4, 0.1],
     ['wider than the box', 3, 0.3],
-  ] as const)('is normal, cut off at the box: %s', (_, deviation, y) => {
+  ] as const)('is normal, truncated to the box: %s', (_, deviation, y) => {
     const n = 3000;
     const { coords } = gaussianCloud([0, y], { count: n, deviation, box: BOX }).draw(0, n, createRng(1), FIRST);
     const numbers = [...coords].filter((_, i) => i % 2 === 1);
@@ -96,12 +96,12 @@ describe('gaussianCloud', () => {
     expect(numbers.every(at => at >= 0 && at <= 2)).toBe(true);
   });
 
-  test('has no limit without a box', () => {
+  test('is unlimited without a box', () => {
     const { coords } = gaussianCloud([5], { count: 3000, deviation: 2 }).draw(0, 3000, createRng(1), FIRST);
     expect(distanceFrom([...coords], at => normalIntegral(-9, (at - 5) / 2))).toBeLessThan(limit(3000));
   });
 
-  test('says what is wrong', () => {
+  test('rejects invalid options', () => {
     expect(() => gaussianCloud([0], { count: 1, deviation: -1 })).toThrow(
       'gaussianCloud: deviation must be a positive number, got -1',
     );

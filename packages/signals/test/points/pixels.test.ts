@@ -3,6 +3,7 @@ import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import { gridCoordinates } from '../../src/grids/grid-coordinates.ts';
 import { pixels } from '../../src/points/pixels.ts';
+import { samples } from '../../src/points/samples.ts';
 
 const rng = createRng(1);
 
@@ -39,22 +40,7 @@ describe('pixels', () => {
     expect([...targets!['value']!]).toEqual(expected);
   });
 
-  test('an 8-bit video with its scale', () => {
-    const video = ndarray(
-      Uint8Array.from({ length: 2 * 3 * 4 * 3 }, (_, i) => i * 3),
-      [2, 3, 4, 3],
-    );
-    const source = pixels(video, { valueScale: [0, 255], range: [0, 1] });
-    expect([source.inFeatures, source.size]).toEqual([3, 24]);
-    const { coords, targets } = source.at([23, 0]);
-    expect([...coords]).toEqual([1, 1, 1, -1, -1, -1]);
-    expect(targets!['value']![0]).toBeCloseTo((69 * 3) / 255, 6);
-    expect(() => pixels(video)).toThrow(
-      'pixels: an array of integers needs a valueScale, e.g. [0, 255]; got Uint8Array and none',
-    );
-  });
-
-  test('further targets are taken as they are', () => {
+  test('additional targets are not scaled', () => {
     const image = ndarray(new Float32Array(4), [2, 2, 1]);
     const gradient = ndarray(Float64Array.from([1, 2, 3, 4, 5, 6, 7, 8]), [2, 2, 2]);
     const { targets } = pixels(image, { targets: { gradient } }).at([2]);
@@ -66,14 +52,48 @@ describe('pixels', () => {
 
   test('errors', () => {
     expect(() => pixels(ndarray(new Float32Array(4), [2, 2]))).toThrow(
-      '[height, width, channels] or of more axes, got [2, 2]',
+      /^pixels: image must be \[height, width, channels\], got \[2, 2\]$/,
+    );
+    expect(() => pixels(ndarray(new Float32Array(16), [2, 2, 2, 2]))).toThrow(
+      'pixels: image must be [height, width, channels], got [2, 2, 2, 2]; use samples',
     );
     expect(() => pixels(ndarray(new Float32Array(0), [0, 2, 3]))).toThrow('not empty, got [0, 2, 3]');
     expect(() => pixels(ndarray(new Float32Array(4), [2, 2, 1]), { valueScale: [1, 1] })).toThrow(
       'valueScale must be two different numbers',
     );
     expect(() => pixels(ndarray(new Float32Array(4), [2, 2, 1])).at([4])).toThrow(
-      "a point's number must be an integer from 0 to 3, got 4",
+      "a point's index must be an integer from 0 to 3, got 4",
+    );
+  });
+});
+
+describe('samples', () => {
+  test('an 8-bit video with its scale', () => {
+    const video = ndarray(
+      Uint8Array.from({ length: 2 * 3 * 4 * 3 }, (_, i) => i * 3),
+      [2, 3, 4, 3],
+    );
+    const source = samples(video, { valueScale: [0, 255], range: [0, 1] });
+    expect([source.inFeatures, source.size]).toEqual([3, 24]);
+    const { coords, targets } = source.at([23, 0]);
+    expect([...coords]).toEqual([1, 1, 1, -1, -1, -1]);
+    expect(targets!['value']![0]).toBeCloseTo((69 * 3) / 255, 6);
+    expect(() => samples(video)).toThrow(
+      'samples: an array of integers needs a valueScale, e.g. [0, 255]; got Uint8Array without one',
+    );
+  });
+
+  test('the pixels of an image', () => {
+    const image = { data: Float32Array.from({ length: 24 }, (_, i) => i / 24), shape: [2, 4, 3] };
+    expect(samples(image).draw(0, 8)).toEqual(pixels(image).draw(0, 8));
+  });
+
+  test('one axis, and none', () => {
+    const { coords, targets } = samples({ data: Float32Array.of(0, 1, 0.5), shape: [3, 1] }).draw(0, 3);
+    expect([...coords]).toEqual([-1, 0, 1]);
+    expect([...targets!['value']!]).toEqual([-1, 1, 0]);
+    expect(() => samples({ data: Float32Array.of(0, 1), shape: [2] })).toThrow(
+      'samples: the signal must be [...grid, channels] and not empty, got [2]',
     );
   });
 });

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import { gridCoordinates } from '../../src/grids/grid-coordinates.ts';
+import { audioSamples } from '../../src/points/audio-samples.ts';
 import { createPermutation } from '../../src/points/permutation.ts';
 import { pixels } from '../../src/points/pixels.ts';
-import { samples } from '../../src/points/samples.ts';
 import { shuffledPixels } from '../../src/points/shuffled-pixels.ts';
 import { stratified } from '../../src/points/stratified.ts';
-import { stratifiedPixels } from '../../src/points/stratified-pixels.ts';
+import { stratifiedSamples } from '../../src/points/stratified-samples.ts';
 import { subset } from '../../src/points/subset.ts';
 import { uniform } from '../../src/points/uniform.ts';
 import { uniformPixels } from '../../src/points/uniform-pixels.ts';
@@ -16,7 +16,7 @@ import { withoutReplacement } from '../../src/points/without-replacement.ts';
 
 const FIRST = { step: 1, steps: 1 };
 
-/** Value = the pixel's number, so that a target tells where it is from. */
+/** The value of a pixel is its index, so that targets identify pixels. */
 const numbered = (height: number, width: number) =>
   ndarray(
     Float32Array.from({ length: height * width }, (_, i) => i),
@@ -42,14 +42,14 @@ describe('permutation', () => {
     );
   });
 
-  test('every number is as likely at every place', () => {
+  test('every value is equally likely at every index', () => {
     const length = 10;
     const counts = Array.from({ length }, () => new Array<number>(length).fill(0));
     for (let seed = 0; seed < 4000; seed++) {
       const permutation = createPermutation(length, createRng(seed));
       for (let place = 0; place < length; place++) counts[place]![permutation(place)]!++;
     }
-    // 9 degrees of freedom: 27.9 is passed by chance once in 1000, for each of 10 places.
+    // 9 degrees of freedom: 27.9 is exceeded by chance once in 1000 times, for each of 10 indices.
     for (const at of counts) expect(chiSquared(at)).toBeLessThan(27.9);
   });
 
@@ -83,7 +83,7 @@ describe('uniformPixels', () => {
 });
 
 describe('shuffledPixels', () => {
-  test('has no pixel twice in a step, and all of them when count is their number', () => {
+  test('has no pixel twice in a step, and all of them if count is their number', () => {
     const source = shuffledPixels(numbered(9, 11), { count: 99, ...asStored });
     const { targets } = source.draw(0, 99, createRng(2), FIRST);
     expect([...targets!['value']!].sort((a, b) => a - b)).toEqual(Array.from({ length: 99 }, (_, i) => i));
@@ -95,16 +95,16 @@ describe('shuffledPixels', () => {
   });
 });
 
-describe('stratifiedPixels', () => {
+describe('stratifiedSamples', () => {
   test('puts one point in each cell', () => {
-    const { coords } = stratifiedPixels(numbered(8, 8), { counts: [4, 5] }).draw(0, 20, createRng(1), FIRST);
+    const { coords } = stratifiedSamples(numbered(8, 8), { counts: [4, 5] }).draw(0, 20, createRng(1), FIRST);
     for (let i = 0; i < 20; i++) {
       expect(Math.floor(((coords[2 * i]! + 1) / 2) * 4)).toBe(Math.floor(i / 5));
       expect(Math.floor(((coords[2 * i + 1]! + 1) / 2) * 5)).toBe(i % 5);
     }
   });
 
-  test('interpolates: a plane is kept exactly, in any convention inside the outermost pixels', () => {
+  test('interpolates a plane exactly inside the outermost pixels, with either convention', () => {
     const [height, width] = [7, 9];
     const plane = ndarray(
       Float32Array.from(
@@ -113,7 +113,7 @@ describe('stratifiedPixels', () => {
       ),
       [height, width, 1],
     );
-    const { coords, targets } = stratifiedPixels(plane, { counts: [10, 10], range: [0, 1] }).draw(
+    const { coords, targets } = stratifiedSamples(plane, { counts: [10, 10], range: [0, 1] }).draw(
       0,
       100,
       createRng(1),
@@ -125,9 +125,9 @@ describe('stratifiedPixels', () => {
     }
   });
 
-  test('beyond the outermost pixel centres: the nearest value', () => {
+  test('clamps beyond the outermost pixel centres', () => {
     const image = ndarray(new Float32Array([0.2, 0.8]), [1, 2, 1]);
-    const source = stratifiedPixels(image, { counts: [1, 64], convention: 'pixel-centred', range: [0, 1] });
+    const source = stratifiedSamples(image, { counts: [1, 64], convention: 'pixel-centred', range: [0, 1] });
     const { coords, targets } = source.draw(0, 64, createRng(1), FIRST);
     for (let i = 0; i < 64; i++) {
       const x = Math.min(0.5, Math.max(-0.5, coords[2 * i + 1]!));
@@ -136,21 +136,21 @@ describe('stratifiedPixels', () => {
   });
 
   test('errors', () => {
-    expect(() => stratifiedPixels(numbered(2, 2), { counts: [2] })).toThrow(
+    expect(() => stratifiedSamples(numbered(2, 2), { counts: [2] })).toThrow(
       'counts must be 2 positive integers, one for each axis, got [2]',
     );
   });
 });
 
 describe('subset', () => {
-  test('by mask: the masked pixels in order', () => {
+  test('by mask: the selected pixels in order', () => {
     const mask = ndarray(Uint8Array.from([0, 1, 0, 0, 255, 1]), [2, 3]);
     const source = subset(pixels(numbered(2, 3), asStored), { mask });
     expect([...source.draw(0, 3, createRng(1), FIRST).targets!['value']!]).toEqual([1, 4, 5]);
     expect(source.size).toBe(3);
   });
 
-  test('by fraction: exact in number, distinct, by seed, spread over the image', () => {
+  test('by fraction: the exact number of distinct pixels, determined by the seed, spread over the image', () => {
     const whole = pixels(numbered(50, 40), asStored);
     const numbers = (seed: number): number[] => {
       const source = subset(whole, { fraction: 0.1, seed });
@@ -165,7 +165,7 @@ describe('subset', () => {
     expect(chiSquared(quarters)).toBeLessThan(16.3); // 3 degrees of freedom, 1 in 1000
   });
 
-  test('mini-batches of a subset stay in it', () => {
+  test('mini-batches of a subset contain only its points', () => {
     const mask = ndarray(
       Uint8Array.from({ length: 100 }, (_, i) => Number(i % 7 === 0)),
       [10, 10],
@@ -177,9 +177,11 @@ describe('subset', () => {
   test('errors', () => {
     const whole = pixels(numbered(2, 2));
     expect(() => subset(whole, { mask: ndarray(new Uint8Array(3), [3]) })).toThrow(
-      'must have 4 elements, one a point, got [3]',
+      'must have 4 elements, one per point, got [3]',
     );
-    expect(() => subset(whole, { mask: ndarray(new Uint8Array(4), [2, 2]) })).toThrow('must keep a point, got 4 zeros');
+    expect(() => subset(whole, { mask: ndarray(new Uint8Array(4), [2, 2]) })).toThrow(
+      'must select at least one point, got 4 zeros',
+    );
     expect(() => subset(whole, { fraction: 1.5, seed: 1 })).toThrow('got 1.5');
     expect(() => subset(whole, { fraction: 0.01, seed: 1 })).toThrow('at least one of 4 points');
   });
@@ -189,20 +191,24 @@ describe('samples', () => {
   const audio = { samples: ndarray(new Float32Array([0.1, -0.5, 0.25]), [3, 1]), sampleRate: 8000 };
 
   test('time and amplitude', () => {
-    const { coords, targets } = samples(audio, { coordinateRange: [-100, 100] }).draw(0, 3, createRng(1), FIRST);
+    const { coords, targets } = audioSamples(audio, { coordinateRange: [-100, 100] }).draw(0, 3, createRng(1), FIRST);
     expect([...coords]).toEqual([-100, 0, 100]);
     expect([...targets!['value']!]).toEqual([...audio.samples.data]);
   });
 
   test('scaled to the peak', () => {
-    const { targets } = samples(audio, { amplitude: 'peak' }).draw(0, 3, createRng(1), FIRST);
+    const { targets } = audioSamples(audio, { amplitude: 'peak' }).draw(0, 3, createRng(1), FIRST);
     for (const [i, value] of [0.2, -1, 0.5].entries()) expect(targets!['value']![i]).toBeCloseTo(value, 6);
   });
 
   test('errors', () => {
-    expect(() => samples({ samples: ndarray(new Float32Array(2), [2, 1]) }, { amplitude: 'peak' })).toThrow('silence');
-    expect(() => samples({ samples: ndarray(new Float32Array(0), [0, 1]) })).toThrow('got [0, 1]');
-    expect(() => samples({ samples: ndarray(new Float32Array(8), [2, 2, 2]) })).toThrow('[n, channels], got [2, 2, 2]');
+    expect(() => audioSamples({ samples: ndarray(new Float32Array(2), [2, 1]) }, { amplitude: 'peak' })).toThrow(
+      'silence',
+    );
+    expect(() => audioSamples({ samples: ndarray(new Float32Array(0), [0, 1]) })).toThrow('got [0, 1]');
+    expect(() => audioSamples({ samples: ndarray(new Float32Array(8), [2, 2, 2]) })).toThrow(
+      '[n, channels], got [2, 2, 2]',
+    );
   });
 });
 

@@ -23,7 +23,7 @@ const constant = (count: number, value: number, targets: Record<string, number>)
 });
 
 describe('union', () => {
-  test('has the points of each source in turn, marked, and zeros for targets that a source lacks', () => {
+  test('concatenates the points of its sources with markers, and zeros for targets that a source lacks', () => {
     const points = union({ low: constant(2, 5, { value: 1 }), high: constant(3, 7, { value: 1, pair: 2 }) });
     expect([points.inFeatures, points.pointsPerStep, points.fixed]).toEqual([1, 5, true]);
     const { coords, targets } = points.draw(0, 5, createRng(1), FIRST);
@@ -36,20 +36,20 @@ describe('union', () => {
     });
   });
 
-  test('has all targets in a chunk of one source alone', () => {
+  test('has all targets in a chunk of a single source', () => {
     const points = union({ inside: uniform(BOX, { count: 8 }), edge: boundary(BOX, { count: 8 }) });
     const { targets } = points.draw(0, 4, createRng(1), FIRST);
     expect(Object.keys(targets ?? {})).toEqual(['inside', 'edge', 'normal']);
     expect([...targets!['normal']!]).toEqual(new Array(8).fill(0));
   });
 
-  test('draws each source from random numbers of its own', () => {
+  test('draws each source from independent random numbers', () => {
     const points = union({ one: uniform(BOX, { count: 5 }), two: uniform(BOX, { count: 5 }) });
     const { coords } = points.draw(0, 10, createRng(1), FIRST);
     expect(new Set(coords).size).toBe(20);
   });
 
-  test('tells its sources which step it is', () => {
+  test('passes the step to its sources', () => {
     const seen: unknown[] = [];
     const watching: PointSource = {
       ...uniform(BOX, { count: 3 }),
@@ -63,18 +63,18 @@ describe('union', () => {
     expect(seen.length).toBeGreaterThan(0);
   });
 
-  test('says what is wrong', () => {
-    expect(() => union({})).toThrow('union: needs at least one source, got none');
+  test('rejects sources that do not match', () => {
+    expect(() => union({})).toThrow('union: at least one source is needed, got none');
     expect(() => union({ a: uniform(BOX, { count: 1 }), b: uniform([[0, 1]], { count: 1 }) })).toThrow(
       "union: the points of 'b' must have 2 coordinates, got 1",
     );
     const clash = union({ value: constant(1, 1, {}), other: constant(1, 1, { value: 1 }) });
     expect(() => clash.draw(0, 2, createRng(1), FIRST)).toThrow(
-      "union: a source is called 'value' as a target of 'other' is",
+      "union: 'value' is both a source and a target of 'other'; rename one of them",
     );
     const widths = union({ a: constant(1, 1, { value: 1 }), b: constant(1, 1, { value: 2 }) });
     expect(() => widths.draw(0, 2, createRng(1), FIRST)).toThrow(
-      "union: target 'value' of 'b' must have the width 1 of other sources, got 2",
+      "union: target 'value' of 'b' must have width 1 as in other sources, got 2",
     );
   });
 });

@@ -11,11 +11,11 @@ const BOX = [
   [-1, 1],
 ] as const;
 
-/** Held for 20 steps, then growing to 0.4 over 100, as `timeCurriculum` of the losses. */
+/** Held for 20 steps, then growing to 0.4 over 100 steps, like `timeCurriculum` of the losses. */
 const interval = (step: number): readonly [number, number] => [0, 0.4 * Math.min(1, Math.max(0, step - 20) / 100)];
 
 describe('withTime', () => {
-  test('puts time in front, up to the end of the step’s interval, and keeps the last points at its beginning', () => {
+  test('prepends times from the interval of the step, and keeps the last points at the initial time', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 90 }), (step, initialCount) => {
         const space = union({ plane: uniform(BOX, { count: 60 }), source: ball([0, 0], { count: 30, radius: 0.25 }) });
@@ -46,12 +46,12 @@ describe('withTime', () => {
       steps: 100,
     });
     const times = Float64Array.from(coords.filter((_, i) => i % 3 === 0)).sort();
-    // Kolmogorov and Smirnov, 99.9 % confidence.
+    // Kolmogorov-Smirnov test, 99.9 % confidence.
     const distance = Math.max(...times.map((time, i) => Math.abs(time / 0.2 - (i + 0.5) / n)));
     expect(distance).toBeLessThan(1.95 / Math.sqrt(n));
   });
 
-  test('has other points in a later step, by the step alone', () => {
+  test('depends on the step alone', () => {
     const points = withTime(uniform(BOX, { count: 5 }), { interval });
     const timesAt = (step: number): number[] =>
       [...points.draw(0, 5, createRng(1), { step, steps: 200 }).coords].filter((_, i) => i % 3 === 0);
@@ -59,7 +59,7 @@ describe('withTime', () => {
     expect(timesAt(120).map(time => Math.fround(time / 2))).toEqual(timesAt(70));
   });
 
-  test('says what is wrong', () => {
+  test('rejects invalid options', () => {
     const space = uniform(BOX, { count: 5 });
     expect(() => withTime(space, { interval, initialCount: 6 })).toThrow(
       'withTime: initialCount must be an integer from 0 to 5, got 6',
@@ -70,7 +70,7 @@ describe('withTime', () => {
     );
     const twice = withTime(withTime(space, { interval }), { interval });
     expect(() => twice.draw(0, 5, createRng(1), { step: 3, steps: 3 })).toThrow(
-      "withTime: the points have a target 'initial' already",
+      "withTime: the points already have a target 'initial'",
     );
   });
 });

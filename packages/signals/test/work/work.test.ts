@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../../src/images/decode-image.ts';
 import { encodeImage } from '../../src/images/encode-image.ts';
 import { resizeImage, resizeImageAsync } from '../../src/images/resize-image.ts';
-import { mse, mseAsync } from '../../src/metrics/mse.ts';
+import { meanSquaredError, meanSquaredErrorAsync } from '../../src/metrics/mean-squared-error.ts';
 import { psnr, psnrAsync } from '../../src/metrics/psnr.ts';
 import { ssim, ssimAsync } from '../../src/metrics/ssim.ts';
 import { finish, finishInSlices, part, type Work, type WorkOptions, watchedPart } from '../../src/work/work.ts';
@@ -12,7 +12,7 @@ function* countTo(end: number): Work<string> {
   return `${end}`;
 }
 
-/** Work that takes as long as it takes a clock to reach the end. */
+/** Work that counts to its end on the clock. */
 function* busyFor(milliseconds: number): Work<number> {
   const begin = performance.now();
   let passed = 0;
@@ -20,14 +20,14 @@ function* busyFor(milliseconds: number): Work<number> {
   return passed;
 }
 
-test('work is done at once or in slices, with one result', async () => {
+test('work has the same result at once and in slices', async () => {
   expect(finish(countTo(5))).toBe('5');
   expect(await finishInSlices(countTo(5))).toBe('5');
   expect([...part(countTo(2), 0.5, 0.5)]).toEqual([0.5, 0.75]);
   expect(finish(part(countTo(2), 0.5, 0.5))).toBe('2');
 });
 
-test('events are handled between slices, and progress rises to 1', async () => {
+test('events are handled between slices, and progress increases to 1', async () => {
   let events = 0;
   const timer = setInterval(() => events++, 1);
   const shares: number[] = [];
@@ -39,7 +39,7 @@ test('events are handled between slices, and progress rises to 1', async () => {
   expect(shares.at(-1)).toBe(1);
 });
 
-test('a signal stops it, before or on the way, with its reason', async () => {
+test('a signal cancels the work before or during it, with its reason', async () => {
   const reason = new Error('no longer wanted');
   await expect(finishInSlices(countTo(3), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const controller = new AbortController();
@@ -47,7 +47,7 @@ test('a signal stops it, before or on the way, with its reason', async () => {
   await expect(finishInSlices(busyFor(60_000), watchedPart({ signal: controller.signal }, 0, 1))).rejects.toBe(reason);
 });
 
-describe('every long function gives in slices what it gives at once', () => {
+describe('every long function has the same result at once and in slices', () => {
   const picture = (phase: number) => ({
     data: Float32Array.from({ length: 40 * 30 * 3 }, (_, i) => 0.5 + 0.4 * Math.sin(i / 7 + phase)),
     shape: [30, 40, 3],
@@ -56,7 +56,7 @@ describe('every long function gives in slices what it gives at once', () => {
   const stopped: WorkOptions = { signal: AbortSignal.abort(new Error('stopped')) };
 
   test('metrics', async () => {
-    expect(await mseAsync(a, b)).toBe(mse(a, b));
+    expect(await meanSquaredErrorAsync(a, b)).toBe(meanSquaredError(a, b));
     expect(await psnrAsync(a, b)).toBe(psnr(a, b));
     expect(await ssimAsync(a, b, { window: 'gaussian' })).toBe(ssim(a, b, { window: 'gaussian' }));
     await expect(ssimAsync(a, b, stopped)).rejects.toThrow('stopped');

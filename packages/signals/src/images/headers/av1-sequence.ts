@@ -1,9 +1,9 @@
 /**
- * @file The largest frame that an AV1 stream says it has: AV1 Bitstream & Decoding Process Specification, sections 5.3
- * and 5.5.
+ * @file The largest frame that an AV1 stream declares: AV1 Bitstream & Decoding Process Specification, sections 5.3 and
+ * 5.5.
  */
 
-/** Reads bits, the most significant first; beyond the end they are 0. */
+/** Reads bits, most significant first; bits beyond the end are 0. */
 const bitReader = (bytes: Uint8Array, start: number): ((count: number) => number) => {
   let at = 8 * start;
   return count => {
@@ -51,8 +51,8 @@ const frameSize = (bytes: Uint8Array, start: number): number => {
 const SEQUENCE_HEADER = 1;
 
 /**
- * The pixels of the largest frame that the sequence headers among the units (OBUs) from `start` to `end` allow; 0
- * without one.
+ * The number of pixels of the largest frame that the sequence headers among the units (OBUs) from `start` to `end`
+ * allow; 0 without a sequence header.
  */
 export const largestAv1Frame = (bytes: Uint8Array, start: number, end: number): number => {
   let pixels = 0;

@@ -1,9 +1,9 @@
 import { latin1 } from '../../bytes/describe-bytes.ts';
 import { largestAv1Frame } from './av1-sequence.ts';
-import { type Box, boxesIn, type ItemPlace, readItemPlaces, readItemTypes } from './boxes.ts';
+import { boxesIn, type IsoBox, type ItemPlace, readItemPlaces, readItemTypes } from './boxes.ts';
 import { channelsOf, type FoundHeader, fourCharacters, viewOf } from './header.ts';
 
-/** Whether a file is of the brand `avif`, or `avis` for a sequence. */
+/** Whether a file has the brand `avif`, or `avis` for a sequence. */
 export const isAvif = (bytes: Uint8Array): boolean => {
   if (bytes.length < 12 || fourCharacters(bytes, 4) !== 'ftyp') return false;
   const end = Math.min(viewOf(bytes).getUint32(0), bytes.length, 256);
@@ -11,11 +11,11 @@ export const isAvif = (bytes: Uint8Array): boolean => {
   return false;
 };
 
-const find = (boxes: readonly Box[] | undefined, type: string): Box | undefined =>
+const find = (boxes: readonly IsoBox[] | undefined, type: string): IsoBox | undefined =>
   boxes?.find(box => box.type === type);
 
-/** The bytes of an item, in one piece; those beyond the file are left out. */
-const itemBytes = (bytes: Uint8Array, { inIdat, extents }: ItemPlace, idat: Box | undefined): Uint8Array => {
+/** The contiguous bytes of an item; extents beyond the file are truncated. */
+const itemBytes = (bytes: Uint8Array, { inIdat, extents }: ItemPlace, idat: IsoBox | undefined): Uint8Array => {
   const [from, to] = inIdat ? [idat?.start ?? 0, idat?.end ?? 0] : [0, bytes.length];
   const pieces = extents.map(({ offset, length }) =>
     bytes.subarray(Math.min(to, from + offset), Math.min(to, from + offset + (length || to))),
@@ -30,7 +30,7 @@ const itemBytes = (bytes: Uint8Array, { inIdat, extents }: ItemPlace, idat: Box 
   return whole;
 };
 
-/** The canvas and the number of tiles of an item of the type `grid`: ISO/IEC 23008-12, section 6.6.2.3. */
+/** The canvas and the number of tiles of a `grid` item: ISO/IEC 23008-12, section 6.6.2.3. */
 const readGrid = (item: Uint8Array): { readonly pixels: number; readonly tiles: number } => {
   if (item.length < 8) return { pixels: 0, tiles: 0 };
   const data = viewOf(item);
@@ -40,16 +40,19 @@ const readGrid = (item: Uint8Array): { readonly pixels: number; readonly tiles: 
   return { pixels: width * height, tiles: ((item[2] as number) + 1) * ((item[3] as number) + 1) };
 };
 
-/** What the coded streams say, and not the properties beside them. */
+/** What the coded streams declare, as opposed to the properties beside them. */
 interface Coded {
-  /** The pixels of the largest frame. */
+  /** The number of pixels of the largest frame. */
   readonly frame: number;
-  /** Of a grid: the pixels of its canvas, and its number of tiles; 0 without one. */
+  /** The number of pixels of a grid's canvas, and its number of tiles; 0 without a grid. */
   readonly grid: { readonly pixels: number; readonly tiles: number };
 }
 
-/** `undefined` where items lie over each other so that reading them would take more than a few times the file. */
-const readCoded = (bytes: Uint8Array, children: readonly Box[]): Coded | undefined => {
+/**
+ * Reads the coded streams. `undefined` if items overlap so much that reading them would cost more than a few times the
+ * file size.
+ */
+const readCoded = (bytes: Uint8Array, children: readonly IsoBox[]): Coded | undefined => {
   const [locations, infos] = [find(children, 'iloc'), find(children, 'iinf')];
   const types = infos ? readItemTypes(bytes, infos) : new Map<number, string>();
   const places = locations ? readItemPlaces(bytes, locations) : [];
@@ -82,7 +85,7 @@ export const readAvifHeader = (bytes: Uint8Array): FoundHeader => {
   const [meta] = metas;
   const children = meta && boxesIn(bytes, meta.start + 4, meta.end);
   if (meta && !children) return meta.cut ? 'truncated' : 'damaged';
-  // The coded image lies in `mdat`, or, seldom, in `idat` inside `meta`.
+  // The coded image is in `mdat`, or, rarely, in `idat` inside `meta`.
   const hasData = find(boxes, 'mdat') !== undefined || find(children, 'idat') !== undefined;
   const truncated = boxes.some(({ cut }) => cut) || (children?.some(({ cut }) => cut) ?? false) || !hasData;
 
@@ -90,7 +93,7 @@ export const readAvifHeader = (bytes: Uint8Array): FoundHeader => {
   const iprp = find(children, 'iprp');
   const ipco = iprp && find(boxesIn(bytes, iprp.start, iprp.end), 'ipco');
   const properties = (ipco && boxesIn(bytes, ipco.start, ipco.end)) ?? [];
-  // A grid's tiles are listed too: the image is the largest. Alpha is an item of its own, always monochrome.
+  // A grid's tiles are listed too: the image is the largest. Alpha is a separate item, always monochrome.
   let [width, height, known] = [0, 0, false];
   let [grey, bitDepth, coded] = [true, 8, false];
   let alpha = false;
@@ -109,11 +112,10 @@ export const readAvifHeader = (bytes: Uint8Array): FoundHeader => {
       alpha ||= /auxiliary:alpha|hevc:2015:auxid:1/.test(latin1(bytes, start, Math.min(end, start + 128)));
   }
   if (!known || !coded) return truncated ? 'truncated' : 'damaged';
-  const read = readCoded(bytes, children as Box[]);
+  const read = readCoded(bytes, children as IsoBox[]);
   if (!read) return 'damaged';
   const { frame, grid } = read;
-  // Decoders differ: one refuses a frame of another size than the property says, after it has made it; another scales
-  // it.
+  // Decoders differ: some reject a frame whose size differs from the property, after decoding it; others scale it.
   if (grid.tiles === 0 && frame > 0 && frame !== width * height) return 'damaged';
   const codedPixels = Math.max(width * height, grid.pixels, frame * Math.max(1, grid.tiles));
   return { format: 'avif', width, height, channels: channelsOf(grey, alpha), bitDepth, codedPixels, truncated };

@@ -3,19 +3,19 @@
  */
 import { fourCharacters, viewOf } from './header.ts';
 
-/** A box: its content lies from `start` to `end`, which is never beyond the bytes. */
-export interface Box {
+/** A box: its content is from `start` to `end`, which is never beyond the bytes. */
+export interface IsoBox {
   readonly type: string;
   readonly start: number;
   readonly end: number;
-  /** Whether it says that it ends beyond what holds it. */
+  /** Whether it claims to end beyond its container. */
   readonly cut: boolean;
 }
 
-/** The boxes between two places; `undefined` where there is none. */
-export const boxesIn = (bytes: Uint8Array, from: number, to: number): Box[] | undefined => {
+/** The boxes in a byte range; `undefined` if it is not a sequence of boxes. */
+export const boxesIn = (bytes: Uint8Array, from: number, to: number): IsoBox[] | undefined => {
   const data = viewOf(bytes);
-  const boxes: Box[] = [];
+  const boxes: IsoBox[] = [];
   for (let at = from; at + 8 <= to; ) {
     const size = data.getUint32(at);
     const long = size === 1 && at + 16 <= to;
@@ -33,14 +33,14 @@ export const boxesIn = (bytes: Uint8Array, from: number, to: number): Box[] | un
   return boxes;
 };
 
-/** Where an item lies: in the file, or in the box `idat`. */
+/** The location of an item: in the file, or in the `idat` box. */
 export interface ItemPlace {
   readonly id: number;
   readonly inIdat: boolean;
   readonly extents: readonly { readonly offset: number; readonly length: number }[];
 }
 
-/** Reads numbers one after the other; beyond `end` they are 0. */
+/** Reads successive numbers; those beyond `end` are 0. */
 const numberReader = (bytes: Uint8Array, start: number, end: number) => {
   const data = viewOf(bytes);
   let at = start;
@@ -58,8 +58,8 @@ const numberReader = (bytes: Uint8Array, start: number, end: number) => {
 
 const isSize = (size: number): boolean => size === 0 || size === 4 || size === 8;
 
-/** The box `iloc`: ISO/IEC 14496-12, section 8.11.3. */
-export const readItemPlaces = (bytes: Uint8Array, { start, end }: Box): ItemPlace[] | undefined => {
+/** Reads the `iloc` box: ISO/IEC 14496-12, section 8.11.3. */
+export const readItemPlaces = (bytes: Uint8Array, { start, end }: IsoBox): ItemPlace[] | undefined => {
   const { next, hasMore } = numberReader(bytes, start, end);
   const version = next(1);
   next(1);
@@ -81,7 +81,7 @@ export const readItemPlaces = (bytes: Uint8Array, { start, end }: Box): ItemPlac
     const base = next(baseSize);
     const extentCount = next(2);
     const extents: { offset: number; length: number }[] = [];
-    // Extents of no bytes would be without number.
+    // Empty extents could be repeated without limit.
     for (let extent = 0; extent < extentCount && hasMore() && (extent === 0 || offsetSize + lengthSize > 0); extent++) {
       next(indexSize);
       const offset = base + next(offsetSize);
@@ -92,8 +92,8 @@ export const readItemPlaces = (bytes: Uint8Array, { start, end }: Box): ItemPlac
   return places;
 };
 
-/** The types of the items by their numbers: the box `iinf`, ISO/IEC 14496-12, section 8.11.6. */
-export const readItemTypes = (bytes: Uint8Array, { start, end }: Box): Map<number, string> => {
+/** The types of the items by their ids: the `iinf` box, ISO/IEC 14496-12, section 8.11.6. */
+export const readItemTypes = (bytes: Uint8Array, { start, end }: IsoBox): Map<number, string> => {
   const types = new Map<number, string>();
   const header = bytes[start] === 0 ? 6 : 8;
   for (const box of boxesIn(bytes, start + header, end) ?? []) {

@@ -1,17 +1,17 @@
-/** @file Coded data of a JPEG scan, bit by bit: ITU-T T.81, annexes C and F. */
+/** @file Reads the entropy-coded data of a JPEG scan bit by bit: ITU-T T.81, annexes C and F. */
 
 /** A Huffman table: the codes of each length are consecutive numbers. */
 export interface HuffmanTable {
-  /** By the next 8 bits: length * 256 + symbol of the code that they begin with, or 0 where it is longer. */
+  /** Indexed by the next 8 bits: length * 256 + symbol of the code that they begin with, or 0 if it is longer. */
   readonly short: Uint16Array;
-  /** By length: the largest code, left-aligned in 16 bits, plus one; 0 without a code. */
+  /** Indexed by length: the largest code, left-aligned in 16 bits, plus one; 0 without a code. */
   readonly limit: Int32Array;
-  /** By length: what is added to a code to have its place among the symbols. */
+  /** Indexed by length: the offset from a code to its index among the symbols. */
   readonly shift: Int32Array;
   readonly symbols: Uint8Array;
 }
 
-/** Makes a table from the numbers of codes of each length and the symbols; `undefined` where the codes do not fit. */
+/** Makes a table from the number of codes of each length and the symbols; `undefined` if there are too many codes. */
 export const huffmanTable = (counts: Uint8Array, symbols: Uint8Array): HuffmanTable | undefined => {
   const short = new Uint16Array(256);
   const [limit, shift] = [new Int32Array(17), new Int32Array(17)];
@@ -34,10 +34,10 @@ export const huffmanTable = (counts: Uint8Array, symbols: Uint8Array): HuffmanTa
   return { short, limit, shift, symbols };
 };
 
-/** Reads bits up to the next marker; beyond it they are zeros, and `overrun` tells. */
+/** Reads bits up to the next marker; beyond it bits are 0 and `overrun` is true. */
 export class JpegBits {
   private readonly bytes: Uint8Array;
-  /** The place of the next byte. */
+  /** The position of the next byte. */
   at: number;
   private bits = 0;
   private count = 0;
@@ -48,7 +48,7 @@ export class JpegBits {
     this.at = at;
   }
 
-  /** Whether more bits have been read than there are. */
+  /** Whether more bits have been read than available. */
   get overrun(): boolean {
     return this.count < this.zeros;
   }
@@ -77,7 +77,7 @@ export class JpegBits {
     return (this.bits >> this.count) & ((1 << length) - 1);
   }
 
-  /** The next symbol; -1 for a code that there is not. */
+  /** The next symbol; -1 for an invalid code. */
   symbol({ short, limit, shift, symbols }: HuffmanTable): number {
     if (this.count < 16) this.fill();
     const next = (this.bits >> (this.count - 16)) & 0xffff;
@@ -94,7 +94,7 @@ export class JpegBits {
     return -1;
   }
 
-  /** Goes on behind the restart marker of a number from 0 to 7; false where there is another byte. */
+  /** Continues after the restart marker with a number from 0 to 7; false if there is another byte. */
   restart(number: number): boolean {
     this.count = 0;
     this.zeros = 0;

@@ -4,7 +4,10 @@
  */
 import { viewOf } from './header.ts';
 
-/** A marker with its parameters, `start` the place behind their length; of a scan, also where its coded data begins. */
+/**
+ * A marker with its parameters. `start` is the position after their length; a scan also has the position of its coded
+ * data.
+ */
 export interface JpegSegment {
   /** The second byte of the marker, e.g. 0xda for a scan. */
   readonly marker: number;
@@ -15,18 +18,18 @@ export interface JpegSegment {
 const SOI = 0xd8;
 const EOI = 0xd9;
 
-/** Markers that stand alone: TEM, and RST0 to RST7, which belong to the coded data. */
+/** Markers without parameters: TEM, and RST0 to RST7, which belong to the coded data. */
 const standsAlone = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 
-/** Whether a segment is a frame's header: SOF0 to SOF15 without DHT, JPG and DAC, which lie between them. */
+/** Whether a segment is a frame header: SOF0 to SOF15 except DHT, JPG and DAC, whose codes lie between them. */
 export const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
 /**
- * The segments up to the end of the image. Bytes between them are skipped up to the next marker, as libjpeg does, and
- * so is coded data.
+ * Finds the segments up to the end of the image. Like libjpeg it skips bytes between segments, and coded data, up to
+ * the next marker.
  *
- * @returns the segments, and how they end: with the image, with the bytes, or where something is that no decoder takes
+ * @returns the segments, and how they end: with the image, with the bytes, or at something that no decoder accepts
  */
 export const jpegSegments = (
   bytes: Uint8Array,
@@ -37,7 +40,7 @@ export const jpegSegments = (
     const found = bytes.indexOf(0xff, at);
     if (found < 0 || found + 1 >= bytes.length) return { segments, ending: 'truncated' };
     const marker = bytes[found + 1] as number;
-    // A stuffed zero is data; of several 0xff the last begins the marker.
+    // A stuffed zero is data; of several 0xff bytes the last begins the marker.
     if (marker === 0xff) at = found + 1;
     else if (marker === 0 || standsAlone(marker)) at = found + 2;
     else if (marker === EOI) return { segments, ending: 'whole' };

@@ -14,7 +14,7 @@ export const readPngHeader = (bytes: Uint8Array): FoundHeader => {
   if (bytes.length < 29) return 'truncated';
   const data = viewOf(bytes);
   const [depth, colourType] = [bytes[24] as number, bytes[25] as number];
-  // Decoders take the size from IHDR, which must come first.
+  // Decoders read the size from IHDR, which must come first.
   if (fourCharacters(bytes, 12) !== 'IHDR' || data.getUint32(8) !== 13 || !DEPTHS[colourType]?.includes(depth))
     return 'damaged';
   let transparent = false;

@@ -6,7 +6,7 @@ interface Frame {
   readonly alpha: boolean;
 }
 
-/** The size that a chunk of coded pixels says. */
+/** The size given by a chunk of coded pixels. */
 const readFrame = (bytes: Uint8Array, type: string, at: number): Frame | undefined => {
   const data = viewOf(bytes);
   if (type === 'VP8L' && at + 5 <= bytes.length && bytes[at] === 0x2f) {

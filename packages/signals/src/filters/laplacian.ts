@@ -3,15 +3,15 @@ import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 
 /**
- * The Laplacian of each channel by second differences, [1, -2, 1] summed over the axes of the grid, as
- * `scipy.ndimage.laplace`: per pixel squared.
+ * The Laplacian of each channel by second differences, [1, -2, 1] summed over the axes of the grid, like
+ * `scipy.ndimage.laplace`: per squared pixel.
  *
  * @param image `[...grid, channels]`, e.g. `[height, width, channels]`
  * @returns an array of the same shape
  * @throws RangeError when the array is empty
  */
-export const laplace = (image: ArrayView, { boundary = 'reflect' }: FilterOptions = {}): DenseArray => {
-  const grid = toGrid('laplace', image);
+export const laplacian = (image: ArrayView, { boundary = 'reflect' }: FilterOptions = {}): DenseArray => {
+  const grid = toGrid('laplacian', image);
   const sum = new Float64Array(grid.data.length);
   for (let axis = 0; axis < grid.shape.length - 1; axis++) {
     const { data } = correlateAxis(grid, axis, [1, -2, 1], boundary);
