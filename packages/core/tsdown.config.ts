@@ -17,6 +17,7 @@ const gradientsForNode: UserConfig = {
 export default defineConfig([
   library({
     index: 'src/index.ts',
+    browser: 'src/browser.ts',
     curvature: 'src/curvature.ts',
     elementwise: 'src/elementwise.ts',
     files: 'src/files.ts',
