@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from protocol import available_threads
+
+THREADS = available_threads()
+# XLA reads it when it is loaded.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={THREADS}"
 
 import jax
@@ -19,10 +22,10 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from fields_protocol import TRIAL_FIELDS, TRIALS, Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
+from jax_adam import AdamState, adam_state, adam_update
 from protocol import best_of, serve
 
 Parameters = list[tuple[Array, Array]]
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 FORMULATIONS = {"one device": False, "fields over devices": True}
 """Whether fields are spread over the virtual devices."""
 
@@ -46,10 +49,8 @@ class JaxFields:
         mesh = Mesh(np.array(devices), ("fields",))
         by_fields, everywhere = NamedSharding(mesh, PartitionSpec("fields")), NamedSharding(mesh, PartitionSpec())
         own = lambda array: jax.device_put(array[:fields], by_fields)  # noqa: E731
-        self.parameters: Parameters = [(own(weight), own(bias)) for weight, bias in self.problem.layers]
-        self.first = jax.tree.map(jnp.zeros_like, self.parameters)
-        self.second = jax.tree.map(jnp.zeros_like, self.parameters)
-        self.count = jax.device_put(jnp.zeros((), jnp.int32), everywhere)
+        state = adam_state([(own(weight), own(bias)) for weight, bias in self.problem.layers])
+        self.state = state._replace(count=jax.device_put(state.count, everywhere))
         self.coords, self.targets = jax.device_put(self.problem.coords, everywhere), own(self.problem.targets)
         gradient = partial(gradient_of_fields, self.problem.omega, choice.chunk)
         if spread:
@@ -59,13 +60,12 @@ class JaxFields:
         self.compiled = jax.jit(partial(update, self.problem.learning_rate, gradient), donate_argnums=0)
 
     def step(self) -> float:
-        state = (self.parameters, self.first, self.second, self.count)
-        (self.parameters, self.first, self.second, self.count), loss = self.compiled(state, self.coords, self.targets)
-        jax.block_until_ready(self.parameters)
+        self.state, loss = self.compiled(self.state, self.coords, self.targets)
+        jax.block_until_ready(self.state)
         return float(loss)
 
     def gradient(self) -> np.ndarray:
-        _, gradient = jax.jit(self.gradient_of)(self.parameters, self.coords, self.targets)
+        _, gradient = jax.jit(self.gradient_of)(self.state.parameters, self.coords, self.targets)
         return join_fields([(np.asarray(weight), np.asarray(bias)) for weight, bias in gradient])
 
     def seconds_per_field(self, choice: Choice[bool]) -> float:
@@ -83,15 +83,9 @@ def gradient_of_fields(omega: float, chunk: int, parameters: Parameters, coords:
     return jax.lax.map(lambda own: one(own[0], coords, own[1]), (parameters, targets), batch_size=chunk)
 
 
-def update(learning_rate: float, gradient_of: Callable[..., Any], state: Any, coords: Array, targets: Array) -> tuple[Any, Array]:
-    parameters, first, second, count = state
-    losses, gradient = gradient_of(parameters, coords, targets)
-    count = count + 1
-    first = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, first, gradient)
-    second = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, second, gradient)
-    one, two = 1 - BETA1**count, 1 - BETA2**count
-    parameters = jax.tree.map(lambda p, m, v: p - learning_rate * (m / one) / (jnp.sqrt(v / two) + EPSILON), parameters, first, second)
-    return (parameters, first, second, count), losses.sum()
+def update(learning_rate: float, gradient_of: Callable[..., Any], state: AdamState, coords: Array, targets: Array) -> tuple[AdamState, Array]:
+    losses, gradient = gradient_of(state.parameters, coords, targets)
+    return adam_update(state, gradient, learning_rate), losses.sum()
 
 
 def prepare(problem: FieldsProblem, memory: float, way: str | None) -> tuple[JaxFields, dict[str, Any]]:

@@ -5,7 +5,6 @@ field through `torch.func`. A second one may be `compiled`: loss and gradient by
 """
 
 import gc
-import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -16,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from fields_protocol import TRIAL_FIELDS, TRIALS, Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
-from protocol import best_of, serve
+from protocol import available_threads, best_of, serve
 
 COMPILED = "compiled" in sys.argv[1:]
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+THREADS = available_threads()
 
 Parameters = list[Tensor]
 """For each layer the weights `[c, in, out]` and the biases `[c, 1, out]`."""

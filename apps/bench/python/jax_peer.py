@@ -1,6 +1,5 @@
 """JAX as a peer: the whole step under `jit`, and the quickest of the ways that it offers to take derivatives."""
 
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -11,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from protocol import Problem, best_of, chunk_sizes, quickest, serve
+from jax_adam import AdamState, adam_state, adam_update
+from jax_products import dot_operations
+from protocol import Problem, available_threads, best_of, chunk_sizes, products_of, quickest, serve
 
 Parameters = list[tuple[Array, Array]]
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 def siren(parameters: Parameters, omega: float, x: Array) -> Array:
@@ -65,10 +65,7 @@ class JaxSteps:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.way = next(iter(WAYS[problem.supervision]))
-        self.parameters: Parameters = [(jnp.array(weight), jnp.array(bias)) for weight, bias in problem.layers]
-        self.first = jax.tree.map(jnp.zeros_like, self.parameters)
-        self.second = jax.tree.map(jnp.zeros_like, self.parameters)
-        self.count = jnp.zeros((), jnp.int32)
+        self.state = adam_state([(jnp.array(weight), jnp.array(bias)) for weight, bias in problem.layers])
         self.coords = jnp.array(problem.coords)
         self.targets = jnp.array(problem.targets)
         self.compiled: Callable[..., Any] | None = None
@@ -100,34 +97,33 @@ class JaxSteps:
         rest = of_chunk(parameters, coords[whole * chunk :], targets[whole * chunk :])
         return jax.tree.map(jnp.add, total, rest)
 
-    def update(self, state: Any, coords: Array, targets: Array) -> tuple[Any, Array]:
-        parameters, first, second, count = state
-        loss, gradient = self.loss_and_gradient(parameters, coords, targets)
-        count = count + 1
-        first = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, first, gradient)
-        second = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, second, gradient)
-        one, two = 1 - BETA1**count, 1 - BETA2**count
-        rate = self.problem.learning_rate
-        parameters = jax.tree.map(lambda p, m, v: p - rate * (m / one) / (jnp.sqrt(v / two) + EPSILON), parameters, first, second)
-        return (parameters, first, second, count), loss
+    def update(self, state: AdamState, coords: Array, targets: Array) -> tuple[AdamState, Array]:
+        loss, gradient = self.loss_and_gradient(state.parameters, coords, targets)
+        return adam_update(state, gradient, self.problem.learning_rate), loss
 
     def step(self) -> float:
         if self.compiled is None:
             self.compiled = jax.jit(self.update, donate_argnums=0)
-        state = (self.parameters, self.first, self.second, self.count)
-        (self.parameters, self.first, self.second, self.count), loss = self.compiled(state, self.coords, self.targets)
-        jax.block_until_ready(self.parameters)
+        self.state, loss = self.compiled(self.state, self.coords, self.targets)
+        jax.block_until_ready(self.state)
         return float(loss)
 
     def gradient(self) -> np.ndarray:
-        _, gradient = jax.jit(self.loss_and_gradient)(self.parameters, self.coords, self.targets)
+        _, gradient = jax.jit(self.loss_and_gradient)(self.state.parameters, self.coords, self.targets)
         return np.concatenate([np.asarray(part).reshape(-1) for layer in gradient for part in layer])
+
+    def products(self) -> int:
+        """See `products_of`."""
+        gradient_of = jax.jit(jax.value_and_grad(self.share))
+        some = (self.coords[: self.chunk], self.targets[: self.chunk])
+        program = gradient_of.lower(self.state.parameters, *some).compile().as_text()
+        return products_of(dot_operations(program), self.problem, self.chunk)
 
     def seconds_per_point(self, points: int) -> float:
         gradient_of = jax.jit(jax.value_and_grad(self.share))
         some = (self.coords[:points], self.targets[:points])
-        jax.block_until_ready(gradient_of(self.parameters, *some))  # compiles
-        return best_of(lambda: jax.block_until_ready(gradient_of(self.parameters, *some))) / points
+        jax.block_until_ready(gradient_of(self.state.parameters, *some))  # compiles
+        return best_of(lambda: jax.block_until_ready(gradient_of(self.state.parameters, *some))) / points
 
 
 def prepare(problem: Problem, memory: float, way: str | None) -> tuple[JaxSteps, dict[str, Any]]:
@@ -141,13 +137,12 @@ def prepare(problem: Problem, memory: float, way: str | None) -> tuple[JaxSteps,
 
     steps.way = way if way in ways else quickest(ways, seconds_of)
     steps.chunk = quickest(sizes, steps.seconds_per_point)
-    return steps, {"way": steps.way, "chunk": steps.chunk}
+    return steps, {"way": steps.way, "chunk": steps.chunk, "products": steps.products()}
 
 
 def describe() -> dict[str, Any]:
     versions = {"python": sys.version.split()[0], "jax": jax.__version__}
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"versions": versions, "threads": threads}
+    return {"versions": versions, "threads": available_threads()}
 
 
 if __name__ == "__main__":

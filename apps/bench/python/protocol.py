@@ -1,6 +1,7 @@
 """The side of the protocol that the peers in Python share; src/protocol.ts describes it."""
 
 import json
+import os
 import resource
 import sys
 import time
@@ -81,7 +82,7 @@ BYTES_PER_POINT = {"value": 80, "gradient": 200, "laplacian": 400}
 """What a framework that keeps its activations holds for a point and a unit of width, measured with some room."""
 
 
-PROCESSOR_CHUNKS = (4096, 16384, 65536)
+PROCESSOR_CHUNKS = (1024, 4096, 16384, 65536)
 CARD_CHUNKS = (4096, 16384, 65536, 262144)
 
 
@@ -102,23 +103,42 @@ def whole_batch(problem: Problem, memory: float) -> list[int]:
     return [problem.points]
 
 
+def available_threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def products_of(operations: float, problem: Problem, points: int) -> int:
+    """The matrix products of a step, for each layer and point, of one row with the layer's weight; from the operations over some points.
+
+    The first layer needs fewer, which is why the quotient is rounded.
+    """
+    return round(operations / (2 * points * sum(weight.size for weight, _ in problem.layers)))
+
+
 def quickest(candidates: list[Any], seconds: Callable[[Any], float]) -> Any:
     """The candidate that takes the least time."""
     return min(candidates, key=seconds) if len(candidates) > 1 else candidates[0]
 
 
+TRIAL_SECONDS = 0.1
+"""Quick runs are repeated for so long, or a single disturbance would decide."""
+
+
 def best_of(run: Callable[[], object], times: int = 2) -> float:
-    """The least time of some runs after one to warm up; one run alone where they are slow."""
+    """The shortest time of some runs after one for warm-up; one run alone where they are slow."""
     begin = time.perf_counter()
     run()
-    least = time.perf_counter() - begin
-    if least > 2:
-        return least
-    for _ in range(times):
+    best = time.perf_counter() - begin
+    if best > 2:
+        return best
+    count, total = 0, 0.0
+    while count < times or total < TRIAL_SECONDS:
         begin = time.perf_counter()
         run()
-        least = min(least, time.perf_counter() - begin)
-    return least
+        seconds = time.perf_counter() - begin
+        best = min(best, seconds)
+        count, total = count + 1, total + seconds
+    return best
 
 
 def reset_peak_memory() -> None:

@@ -5,7 +5,6 @@ Among the arguments may be: `whole`, all points at once; `cuda`, on the first CU
 """
 
 import gc
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,14 +14,29 @@ import torch
 from torch import Tensor, nn
 
 from cuda_device import CudaDevice, assert_cuda
-from protocol import CARD_CHUNKS, PROCESSOR_CHUNKS, Device, Problem, best_of, chunk_sizes, quickest, serve, whole_batch
-from pytorch_ways import PRODUCTS, Siren, Way, ways_for
+from product_counter import ProductCounter
+from protocol import (
+    CARD_CHUNKS,
+    PROCESSOR_CHUNKS,
+    Device,
+    Problem,
+    available_threads,
+    best_of,
+    chunk_sizes,
+    products_of,
+    quickest,
+    serve,
+    whole_batch,
+)
+from pytorch_ways import COMPILED_AS_WRITTEN, Siren, Way, ways_for
 
 WHOLE, CUDA, TF32, COMPILED = (name in sys.argv[1:] for name in ("whole", "cuda", "tf32", "compiled"))
 PLACE = "cuda" if CUDA else "cpu"
 DEVICE: Device = CudaDevice() if CUDA else Device()
 # On the processor a peer stands for what PyTorch offers; on a card it is given the best that is known.
 WRITTEN_OUT = CUDA or COMPILED
+THREADS = sorted({1, torch.get_num_threads(), available_threads()})
+"""One, as many as PyTorch takes by itself (often the number of cores without hyper-threading), and all."""
 MEMORY_SHARE = 0.15
 """Of a device's memory, since several peers are alive at a time."""
 TYPICAL_CHUNK = 65536
@@ -86,6 +100,17 @@ class TorchSteps:
         self.optimizer.zero_grad()
         return gradient
 
+    def products(self) -> int | None:
+        """See `products_of`; none where the compiler may have merged some of them."""
+        if COMPILED and self.way not in COMPILED_AS_WRITTEN:
+            return None
+        points = min(64, self.problem.points)
+        share = share_of_loss(self.field, self.ways[self.way], points)
+        with ProductCounter() as counter:
+            share(self.coords[:points].detach(), self.targets[:points]).backward()
+        self.optimizer.zero_grad()
+        return products_of(counter.operations, self.problem, points)
+
     def seconds_per_point(self, points: int) -> float:
         def run() -> None:
             self.backward(0, points)
@@ -121,6 +146,7 @@ def sizes_for(problem: Problem, memory: float) -> list[int]:
 
 def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchSteps, dict[str, Any]]:
     gc.collect()  # what was prepared before must not keep its memory
+    torch.set_num_threads(THREADS[-1])
     steps = TorchSteps(problem)
     sizes = sizes_for(problem, memory)
     trial = max((size for size in sizes if CUDA and size <= TYPICAL_CHUNK), default=sizes[0])
@@ -140,14 +166,29 @@ def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchStep
         raise failures[0]
     steps.use(chosen)
     steps.chunk = quickest(sizes, steps.seconds_per_point)
-    products = PRODUCTS.get((problem.supervision, steps.way))
-    return steps, {"way": steps.way, "chunk": steps.chunk, **({} if products is None else {"products": products})}
+    answer: dict[str, Any] = {"way": steps.way, "chunk": steps.chunk}
+    if not CUDA:
+        answer["threads"] = choose_threads(steps)
+    products = steps.products()
+    return steps, answer if products is None else {**answer, "products": products}
+
+
+def choose_threads(steps: TorchSteps) -> int:
+    """The number that is quickest: fewer than all may be, for small networks."""
+
+    def seconds_of(threads: int) -> float:
+        torch.set_num_threads(threads)
+        return steps.seconds_per_point(steps.chunk)
+
+    threads = quickest(THREADS, seconds_of)
+    torch.set_num_threads(threads)
+    return threads
 
 
 def describe() -> dict[str, Any]:
     description: dict[str, Any] = {
         "versions": {"python": sys.version.split()[0], "torch": torch.__version__},
-        "threads": torch.get_num_threads(),
+        "threads": THREADS[-1],
     }
     if TF32:
         description["precision"] = "TF32"
@@ -159,9 +200,6 @@ def describe() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # Some builds begin with one thread.
-    if torch.get_num_threads() == 1:
-        torch.set_num_threads(os.cpu_count() or 1)
     torch.set_float32_matmul_precision("high" if TF32 else "highest")
     if COMPILED:
         # Every problem, way and size is compiled on its own; without this the later ones would quietly not be.

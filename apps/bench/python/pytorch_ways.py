@@ -138,5 +138,5 @@ def ways_for(supervision: str, *, compiled: bool, written_out: bool) -> dict[str
     return ways
 
 
-PRODUCTS = {("value", ""): 3, ("gradient", "reverse"): 6, ("gradient", "written out"): 9, ("laplacian", "written out"): 12}
-"""The matrix products of a step, for each layer and point, where they are plain from the way; src/peers/products.ts says how they are counted."""
+COMPILED_AS_WRITTEN = ("", "reverse", "written out")
+"""The ways of which `torch.compile` computes the matrix products that they are written with; those by `jvp` repeat products, which it may merge."""

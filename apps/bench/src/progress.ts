@@ -16,11 +16,12 @@ export interface RunProgress {
 /** @param total how many pieces of work there are at most */
 export const createRunProgress = (output: Output, total: number): RunProgress => {
   const progress = createProgress(output, { total, unit: 'turn', transient: true });
-  const begun = performance.now();
-  let done = 0;
+  let [begun, done] = [0, 0];
   return {
     advance: doing => {
-      const secondsPerTurn = (performance.now() - begun) / 1000 / Math.max(1, done);
+      // What comes before the first turn, such as an installation, says nothing about the others.
+      if (done === 0) begun = performance.now();
+      const secondsPerTurn = done === 0 ? Number.NaN : (performance.now() - begun) / 1000 / done;
       done = Math.min(total, done + 1);
       progress.update(done, [doing], secondsPerTurn * (total - done + 1));
     },

@@ -115,6 +115,8 @@ export interface PrepareAnswer {
   readonly way?: string;
   /** How many points, or fields, are worked on at once, where the peer was free to choose. */
   readonly chunk?: number;
+  /** On how many threads, where the peer was free to choose. */
+  readonly threads?: number;
   /** How many steps must be taken in a row to be timed, where one alone would not do. */
   readonly fewestSteps?: number;
   /**

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -8,7 +9,9 @@ import { PeerProcess } from '../src/speed/peer-process.ts';
 import { type PeerDefinition, peerDefinitions } from '../src/speed/peers.ts';
 import { writeProblems } from '../src/speed/problems.ts';
 import { setUpPython } from '../src/speed/python.ts';
+import type { SgemmRate } from '../src/speed/results.ts';
 import { runSpeed } from '../src/speed/run-speed.ts';
+import { bestSgemm, measureSgemm, mergeSgemm } from '../src/speed/sgemm.ts';
 import { createVerifier } from '../src/speed/verifier.ts';
 import { emptyFolder, silent } from './run-options.ts';
 
@@ -78,6 +81,59 @@ test('PyTorch and JAX agree with the reference', { timeout: 300_000 }, async con
     expect(gradient).toBeLessThan(1e-4);
     expect(loss).toBeLessThan(1e-4);
   }
+});
+
+test('PyTorch and JAX count the matrix products of a step', { timeout: 300_000 }, async context => {
+  const missing = ['pytorch', 'jax'].find(name => !existsSync(join(installed, name, 'installed.txt')));
+  if (missing !== undefined)
+    return context.skip(`needs ${missing}, which \`npm run bench\` puts into out/bench-python`);
+  const problems = writeProblems(emptyFolder(), { widths: [32], points: 64, supervisions });
+  const given = {
+    hasPython: () => true,
+    python: (name: string) =>
+      setUpPython({ ...optionsFor(installed), name, requirements: pythonFile(`requirements-${name}.txt`) }),
+  };
+  // One forward and two backward; by reverse mode twice those of the value, for each of the two second derivatives three.
+  const expected = {
+    pytorch: { value: ['', 3], gradient: ['reverse', 6], laplacian: ['reverse over reverse', 18] },
+    jax: { value: ['', 3], gradient: ['reverse', 6] },
+  } as const;
+  for (const [name, cases] of Object.entries(expected)) {
+    const definition = peerDefinitions.find(peer => peer.name === name)!;
+    const peer = await PeerProcess.start(await definition.command(given), 120);
+    onTestFinished(() => peer.dispose());
+    for (const supervision of supervisions) {
+      const [way, products] = (cases as Partial<Record<string, readonly [string, number]>>)[supervision] ?? [];
+      if (way === undefined) continue;
+      const problem = problems.problem(supervision, 32, 64);
+      expect(await peer.prepare({ problem, memory: 2 ** 30, way }, 120)).toMatchObject({ way, products });
+    }
+  }
+});
+
+test('the rate of matrix products is measured for both libraries, sizes and numbers of threads', {
+  timeout: 600_000,
+}, async context => {
+  if (!existsSync(join(installed, 'pytorch', 'installed.txt')))
+    return context.skip('needs PyTorch, which `npm run bench` puts into out/bench-python');
+  const requirements = pythonFile('requirements-pytorch.txt');
+  const python = await setUpPython({ ...optionsFor(installed), name: 'pytorch', requirements });
+  const rates = await measureSgemm(python, new AbortController().signal);
+  expect(new Set(rates.map(({ threads }) => threads))).toEqual(new Set([1, availableParallelism()]));
+  for (const library of ['numpy', 'PyTorch'])
+    for (const threads of [1, availableParallelism()]) {
+      const own = rates.filter(rate => rate.library.startsWith(library) && rate.threads === threads);
+      expect(own.map(({ rows, inner, columns }) => [rows, inner, columns])).toEqual([
+        [65_536, 256, 256],
+        [256, 65_536, 256],
+        [4096, 4096, 4096],
+      ]);
+      for (const { rate } of own) expect(rate).toBeGreaterThan(0);
+    }
+  const [first, ...others] = rates as [SgemmRate, ...SgemmRate[]];
+  const merged = mergeSgemm(rates, [{ ...first, rate: 1e9 }]);
+  expect(merged).toEqual([{ ...first, rate: 1e9 }, ...others]);
+  expect(bestSgemm(merged)?.rate).toBe(1e9);
 });
 
 test('PyTorch, compiled, agrees with the reference with derivatives written out, and without a card there is no CUDA', {

@@ -52,7 +52,7 @@ test('real peers agree with the reference, are timed, and a page says so', async
     'Scaling',
     'Memory',
     'All times',
-    'How close to the attainable rate',
+    'How close to the machine',
     'How this was measured',
   ]);
   // Bars, and lines of time and of memory over the points, for each supervision.

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { makeMarkdown } from '../src/speed/markdown.ts';
 import { makeSpeedPage } from '../src/speed/page.ts';
 import type { Outcome, Results } from '../src/speed/results.ts';
 import { timesOf } from '../src/speed/statistics.ts';
-import { demandsTable, deviceMemoryTable, deviceRateTable } from '../src/speed/tables.ts';
+import { demandsTable, deviceMemoryTable, deviceRateTable, sgemmShareTable, sgemmTable } from '../src/speed/tables.ts';
 
 const each = { supervision: 'value', width: 256, points: 65_536 } as const;
 const card = { name: 'a card', software: false } as const;
@@ -13,7 +14,16 @@ const measured = (seconds: number, more: Partial<Extract<Outcome, { state: 'meas
 });
 
 const found: Results = {
-  ...{ command: '', complete: true, seconds: 1, rounds: 1, stepLimit: 10, disagreements: [], foreignLoad: [0] },
+  ...{
+    command: '',
+    complete: true,
+    seconds: 1,
+    rounds: 1,
+    stepLimit: 10,
+    disagreements: [],
+    foreignLoad: [0],
+    sgemm: [],
+  },
   environment: { date: '', processor: '', cores: 1, memory: 2 ** 34, system: '', node: '' },
   peers: {
     simd: { versions: {}, threads: 2 },
@@ -64,7 +74,36 @@ test('the page of a card has its own sections, and sets this project beside PyTo
   const html = makeSpeedPage(found);
   expect(html).toContain('How close to the device');
   expect(html).toContain('40.0 TFLOP/s in float32 by <code>pytorch-cuda</code>, 200.0 TFLOP/s in TF32');
-  expect(html).toMatch(/webgpu times as fast as PyTorch on CUDA/);
+  expect(html).toMatch(/speed-up of webgpu over PyTorch on CUDA/);
   expect(html).not.toContain('emulation');
   expect(html).not.toMatch(/undefined|NaN|\[object/);
+});
+
+test('rates on the processor are shares of the highest rate of the libraries', () => {
+  const product = { library: 'numpy 2', rows: 4096, inner: 4096, columns: 4096 };
+  const sgemm = [
+    { ...product, threads: 1, rate: 60 },
+    { ...product, threads: 2, rate: 120 },
+  ];
+  expect(sgemmTable({ ...found, sgemm })).toEqual({
+    header: ['', '4,096 x 4,096 x 4,096'],
+    rows: [
+      ['numpy 2, 1 thread', '60.0 GFLOP/s'],
+      ['numpy 2, 2 threads', '120.0 GFLOP/s'],
+    ],
+  });
+  expect(sgemmShareTable({ ...found, sgemm })).toEqual({
+    header: ['', 'simd'],
+    rows: [['value, width 256, 65,536 points', '90.0 GFLOP/s, 75 %']],
+  });
+  expect(sgemmShareTable(found).rows).toEqual([]);
+});
+
+test('a report in Markdown has times, speed-ups, shares and the name of the card', () => {
+  const report = makeMarkdown(found, ['pytorch-cuda']);
+  expect(report).toContain('- graphics card: a card\n');
+  expect(report).toContain('| 256 wide, 65,536 points | 1.00 s −0/+0 % | 5.00 ms −0/+0 % |');
+  expect(report).toContain('## Value: speed-up over pytorch-cuda');
+  expect(report).toContain('| 256 wide, 65,536 points | 0.0040 x | 0.80 x | 2.00 x |');
+  expect(report).not.toMatch(/undefined|NaN|\[object/);
 });

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { type Supervision, supervisions } from '../protocol.ts';
 import {
   busyWarning,
+  describeCase,
   describeDemands,
   deviceOf,
   emulationWarning,
@@ -15,7 +16,7 @@ import { representative } from '../speed/page.ts';
 import { peerDefinitions } from '../speed/peers.ts';
 import type { Results } from '../speed/results.ts';
 import { runSpeed } from '../speed/run-speed.ts';
-import { measuredIn, shareOfDevice } from '../speed/tables.ts';
+import { measuredIn, shareOfDevice, shareOfSgemm } from '../speed/tables.ts';
 import { integers, measure, namesAmong, type RunOptions, withRunOptions } from './options.ts';
 
 /** What a profile measures. */
@@ -77,17 +78,16 @@ const summarise = (found: Results): string[] => {
       const ratios = Object.keys(found.peers).flatMap(peer => {
         const comparable = peer !== name && isOnDevice(found, peer) === isOnDevice(found, name);
         const other = comparable ? measuredIn(found.results, peer, each) : undefined;
-        return other ? [`${formatRatio(other.seconds.median / own.seconds.median)} as fast as ${peer}`] : [];
+        return other ? [`${formatRatio(other.seconds.median / own.seconds.median)} over ${peer}`] : [];
       });
-      const share = shareOfDevice(found, name, own);
+      const [ofDevice, ofSgemm] = [shareOfDevice(found, name, own), shareOfSgemm(found, name, own)];
       const facts = [
-        ...(ratios.length > 0 ? [`is ${ratios.join(', ')}`] : []),
-        ...(own.demands ? [`asks for ${describeDemands(own.demands)}`] : []),
-        ...(share !== undefined ? [`reaches ${formatShare(share)} of the device's rate`] : []),
+        ...(ratios.length > 0 ? [`speed-up ${ratios.join(', ')}`] : []),
+        ...(own.demands ? [describeDemands(own.demands)] : []),
+        ...(ofDevice !== undefined ? [`${formatShare(ofDevice)} of the device's rate`] : []),
+        ...(ofSgemm !== undefined ? [`${formatShare(ofSgemm)} of the best sgemm`] : []),
       ];
-      return facts.length === 0
-        ? []
-        : [`${supervision}, ${about.width} wide, ${about.points} points: ${name} ${facts.join('; ')}`];
+      return facts.length === 0 ? [] : [`${describeCase(each)}: ${name}: ${facts.join('; ')}`];
     }),
   );
 };

@@ -1,7 +1,7 @@
 /** @file Cases, outcomes and numbers in words. */
-import { formatCount } from '@neural-fields/app-kit';
+import { formatCount, plural } from '@neural-fields/app-kit';
 import type { DeviceDescription, StepDemands } from '../protocol.ts';
-import type { Case, DeviceRate, Outcome, Results } from './results.ts';
+import type { Case, DeviceRate, Outcome, Results, SgemmRate } from './results.ts';
 import { median } from './statistics.ts';
 
 /** `1.23 ms`, `45.6 ms`, `1.23 s`: three digits. */
@@ -18,8 +18,9 @@ export const formatMemory = (bytes: number): string =>
       ? `${(bytes / 2 ** 20).toFixed(0)} MiB`
       : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-/** `3.4 x`, `120 x` */
-export const formatRatio = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : ratio < 100 ? 1 : 0)} x`;
+/** `0.0040 x`, `0.85 x`, `3.40 x`, `120 x` */
+export const formatRatio = (ratio: number): string =>
+  `${ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(ratio < 10 ? 2 : ratio < 100 ? 1 : 0)} x`;
 
 /** `Laplacian, width 256, 65,536 points` */
 export const describeCase = ({ supervision, width, points }: Case): string =>
@@ -51,6 +52,14 @@ export const describeDemands = ({ hostSeconds, dispatches, submissions, readBack
 /** `12.3 TFLOP/s`, `104.8 GFLOP/s` */
 export const formatRate = (rate: number): string =>
   rate < 1000 ? `${rate.toFixed(1)} GFLOP/s` : `${(rate / 1000).toFixed(1)} TFLOP/s`;
+
+/** `65,536 x 256 x 256` */
+export const formatProduct = ({ rows, inner, columns }: Pick<SgemmRate, 'rows' | 'inner' | 'columns'>): string =>
+  [rows, inner, columns].map(formatCount).join(' x ');
+
+/** `104.8 GFLOP/s by numpy 2.4.6 (OpenBLAS), 4,096 x 4,096 x 4,096, 2 threads` */
+export const describeSgemm = (sgemm: SgemmRate): string =>
+  `${formatRate(sgemm.rate)} by ${sgemm.library}, ${formatProduct(sgemm)}, ${plural(sgemm.threads, 'thread')}`;
 
 /** `85 %` of 0.85 */
 export const formatShare = (share: number): string => `${(100 * share).toFixed(0)} %`;

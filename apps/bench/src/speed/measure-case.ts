@@ -191,7 +191,7 @@ export const measureCase = async <P>(
       const seconds = timesOf(times);
       const demands = await attempt(name, 'counts what a step asks of the host', () => demandsOf(peer));
       // The times stay, even if this fails.
-      const { way, chunk, products } = prepared;
+      const { way, chunk, threads, products } = prepared;
       outcomes.set(name, {
         ...{ state: 'measured', seconds, firstStep, peakMemory, loss },
         ...(deviceMemory !== undefined && { deviceMemory }),
@@ -199,6 +199,7 @@ export const measureCase = async <P>(
         ...(kernelShares.length > 0 && { kernelShare: median(kernelShares) }),
         ...(way && { way }),
         ...(chunk !== undefined && { chunk }),
+        ...(threads !== undefined && { threads }),
         ...(products !== undefined && operations && { rate: operations(products) / seconds.median / 1e9 }),
       });
     }

@@ -13,15 +13,18 @@ import { type Supervision, supervisions } from '../protocol.ts';
 import {
   busyWarning,
   describeCase,
+  describeSgemm,
   emulationWarning,
   formatMemory,
   formatRate,
   formatRatio,
   formatShare,
 } from './describe.ts';
+import { OPPONENTS, peersToBeat } from './opponents.ts';
 import { peerDefinitions } from './peers.ts';
 import { type Colours, colourOf, type Sample, scalingPlot, timeBars } from './plots.ts';
 import type { Case, Results } from './results.ts';
+import { bestSgemm } from './sgemm.ts';
 import { median } from './statistics.ts';
 import {
   absentRows,
@@ -33,8 +36,10 @@ import {
   measuredIn,
   measuredPeers,
   memoryTable,
-  rateTable,
-  ratioTable,
+  sgemmShareTable,
+  sgemmTable,
+  simdRateTable,
+  speedUpTable,
   timeTable,
 } from './tables.ts';
 
@@ -101,13 +106,6 @@ const samplesOf = (
     });
   });
 
-/** Whom the page compares with whom: this project on the processor and on a card, and its strongest opponents there. */
-const OPPONENTS: readonly (readonly [peer: string, opponents: readonly string[]])[] = [
-  ['native', ['pytorch']],
-  ['simd', ['pytorch']],
-  ['webgpu', ['pytorch-cuda', 'pytorch-cuda-compiled', 'pytorch-cuda-tf32', 'pytorch-cuda-compiled-tf32']],
-];
-
 const headline = ({ found, width, points, shown }: View): string => {
   const ratios = OPPONENTS.flatMap(([peer, opponents]) =>
     shown.flatMap(supervision => {
@@ -116,7 +114,7 @@ const headline = ({ found, width, points, shown }: View): string => {
       // Of several the first two: eager and compiled, in float32.
       return opponents.slice(0, 2).flatMap(opponent => {
         const other = measuredIn(found.results, opponent, each);
-        const name = `${names[supervision]}: ${peer === 'simd' ? '' : `${peer} `}times as fast as ${titleOf(opponent)}`;
+        const name = `${names[supervision]}: speed-up of ${peer} over ${titleOf(opponent)}`;
         return own && other ? [[name, formatRatio(other.seconds.median / own.seconds.median)] as const] : [];
       });
     }),
@@ -183,7 +181,7 @@ ${onDevice.rows.length === 0 ? '' : `<h3>On the device</h3>\n<p>The most that it
 };
 
 const timesSection = ({ found, shown, colours }: View): string => {
-  const against = [...new Set(OPPONENTS.flatMap(([, opponents]) => opponents))].filter(peer => colours.includes(peer));
+  const against = peersToBeat.filter(peer => colours.includes(peer));
   return section(
     'All times',
     `<p>Medians of ${found.rounds} rounds, and how far the lowest and the highest round lie from them.</p>
@@ -191,12 +189,10 @@ ${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(timeTa
 ${against
   .flatMap(opponent =>
     shown.flatMap(supervision => {
-      const table = ratioTable(found, supervision, opponent);
-      // No other peer has a time to compare.
+      const table = speedUpTable(found, supervision, opponent);
+      // No other peer has a time in the same cases.
       if (table.rows.length === 0 || table.header.length < 2) return [];
-      return [
-        `<h3>${names[supervision]}: times as fast as ${escapeHtml(titleOf(opponent))}</h3>\n${figureTable(table)}`,
-      ];
+      return [`<h3>${names[supervision]}: speed-up over ${escapeHtml(titleOf(opponent))}</h3>\n${figureTable(table)}`];
     }),
   )
   .join('\n')}`,
@@ -232,16 +228,33 @@ ${figureTable(table)}`,
   );
 };
 
-const rateSection = ({ found }: View): string => {
-  const table = rateTable(found);
-  if (table.rows.length === 0 || found.attainableRate === undefined) return '';
+const sgemmSection = ({ found }: View): string => {
+  const [rates, shares, simd] = [sgemmTable(found), sgemmShareTable(found), simdRateTable(found)];
+  const best = bestSgemm(found.sgemm);
+  const libraries =
+    best === undefined
+      ? ''
+      : `<p>Matrix products alone, measured in this run before the first case and after the last; the higher rate counts. A product of
+<i>rows x inner size x columns</i> has two operations for each multiplication and sum. The first two sizes are those of a layer of 256 features at 65,536 points:
+forward, and the gradient of its weights.</p>
+${figureTable(rates)}
+<p>Below is the rate that whole steps reach in their matrix products, and its share of the highest rate above, ${escapeHtml(describeSgemm(best))}.</p>
+${figureTable(shares)}`;
+  const own =
+    found.attainableRate === undefined || simd.rows.length === 0
+      ? ''
+      : `<h3>simd and its own kernel</h3>
+<p>The matrix kernel of <code>simd</code> alone, on data that stays in the cache and on all threads, reaches ${found.attainableRate.toFixed(1)} GFLOP/s.</p>
+${figureTable(simd)}`;
+  if (libraries + own === '') return '';
   return section(
-    'How close to the attainable rate',
-    `<p>The matrix products of <code>simd</code> alone, on data that stays in the cache and on all threads, reach ${found.attainableRate.toFixed(1)} GFLOP/s here.
-Below is what whole steps reach. Counted are the products and sums of the matrix products that a step truly does, two operations each: for each layer and point
-one product forward and two in reverse for the value; two and four for the gradient, which goes by adjoints; four and eight for the Laplacian; the forward
-ones twice where they are worked out again before the reverse. Sines, the loss and Adam are not counted: their time is lost here.</p>
-${figureTable(table)}`,
+    'How close to the machine',
+    `<p>Only the products that a step really computes are counted. For each layer and point, this project computes one product forward and two backward
+for the value; two and four for the gradient, which it computes by a backward pass inside the field; four and eight for the Laplacian; the forward ones twice where the
+backward pass computes them again. PyTorch's are counted as they are called, JAX's in the compiled program. Sines, the loss and Adam do not count as work, but their time
+counts.</p>
+${libraries}
+${own}`,
   );
 };
 
@@ -326,7 +339,7 @@ export const makeSpeedPage = (found: Results): string => {
 <p class="lead">${escapeHtml(lead)}</p>
 ${unfinished}${warnings.join('\n')}
 ${headline(view)}
-${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${demandsSection(view)}\n${deviceRateSection(view)}\n${rateSection(view)}` : '<p>Nothing was measured.</p>'}
+${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${demandsSection(view)}\n${deviceRateSection(view)}\n${sgemmSection(view)}` : '<p>Nothing was measured.</p>'}
 ${absentSection(view)}
 ${methodSection(view)}`;
   return makePage({ title: 'How long a training step takes', bodyHtml, css });

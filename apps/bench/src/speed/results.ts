@@ -42,6 +42,8 @@ export type Outcome =
       readonly demands?: StepDemands;
       readonly way?: string;
       readonly chunk?: number;
+      /** Of peers that chose a number. */
+      readonly threads?: number;
       readonly loss: number;
       /**
        * Products and sums per second of matrix products that the step did, in GFLOP/s; only where it is known what a
@@ -62,6 +64,18 @@ export interface Result {
 export interface DeviceRate {
   readonly peer: string;
   readonly precision: 'float32' | 'TF32';
+  /** Two operations for each product and sum, in GFLOP/s. */
+  readonly rate: number;
+}
+
+/** What products of float32 matrices `[rows, inner] [inner, columns]` reach in a library on the processor. */
+export interface SgemmRate {
+  /** With its version. */
+  readonly library: string;
+  readonly threads: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
   /** Two operations for each product and sum, in GFLOP/s. */
   readonly rate: number;
 }
@@ -100,6 +114,8 @@ export interface Results {
    * run.
    */
   readonly attainableRate?: number;
+  /** The higher rates of those before the first case and after the last; empty where no Python has numpy or PyTorch. */
+  readonly sgemm: readonly SgemmRate[];
   /** Measured by the peers that have a device, at the beginning of the run. */
   readonly deviceRates: readonly DeviceRate[];
   /**

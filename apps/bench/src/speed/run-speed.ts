@@ -1,17 +1,21 @@
 /** @file The whole run: goes through the cases, and writes what was found after each. */
 import { totalmem } from 'node:os';
+import { describeError } from '@neural-fields/app-kit';
 import type { Problem, Supervision } from '../protocol.ts';
 import { measureAttainableRate } from './attainable-rate.ts';
-import { describeCase, describeOutcome } from './describe.ts';
+import { describeCase, describeOutcome, describeSgemm } from './describe.ts';
 import { readForeignLoad } from './environment.ts';
 import { History } from './history.ts';
+import { makeMarkdown } from './markdown.ts';
 import { matrixOperations } from './matrix-work.ts';
 import { type MeasuredProblem, measureCase, type Participant } from './measure-case.ts';
+import { peersToBeat } from './opponents.ts';
 import { makeSpeedPage } from './page.ts';
 import type { PeerCommand } from './peer-process.ts';
 import { writeProblems } from './problems.ts';
-import type { Case, Outcome, Result, Results } from './results.ts';
+import type { Case, Outcome, Result, Results, SgemmRate } from './results.ts';
 import { MEMORY_SHARE, type RunSettings, withRunFrame } from './run-frame.ts';
+import { bestSgemm, measureSgemm, mergeSgemm } from './sgemm.ts';
 import { createVerifier } from './verifier.ts';
 
 /** What is measured. */
@@ -30,7 +34,7 @@ const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
   );
 
 /**
- * Measures, and writes `results.json` and `index.html` into the folder after each case. When it is stopped it throws
+ * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each case. When it is stopped it throws
  * the signal's reason after that.
  *
  * @throws InputError when the folder cannot be used, or when no peer is available
@@ -38,22 +42,51 @@ const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
 export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
   const { rounds, stepLimit, signal, progress, command } = settings;
   let found: Results | undefined;
-  await withRunFrame(settings, async ({ environment, commands, states, deviceRates, scratch, seconds, save }) => {
+  await withRunFrame(settings, async frame => {
+    const { environment, commands, states, deviceRates, pytorchPython, scratch, seconds, save } = frame;
     const results: Result[] = [];
     const rates: number[] = [];
     const foreignLoad: number[] = [];
+    let sgemm: readonly SgemmRate[] = [];
     const problems = writeProblems(scratch, { ...settings, points: Math.max(64, ...settings.points) });
     const verifier = createVerifier(scratch, problems);
     const history = new History();
+    /** What the processor reaches, where a peer runs on it. */
+    const updateSgemm = async (): Promise<void> => {
+      if (Object.values(states).every(state => 'unavailable' in state || state.device !== undefined)) return;
+      if (pytorchPython === undefined)
+        return progress.log('sgemm: not measured: no Python with numpy and PyTorch is installed');
+      progress.log('sgemm: measures matrix products of numpy and PyTorch');
+      try {
+        sgemm = mergeSgemm(sgemm, await measureSgemm(pytorchPython, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        return progress.log(`sgemm: not measured: ${describeError(error)}`);
+      }
+      const best = bestSgemm(sgemm);
+      if (best) progress.log(`sgemm: ${describeSgemm(best)}`);
+    };
     const saveResults = async (complete: boolean): Promise<void> => {
       found = {
-        ...{ command, complete, rounds, stepLimit, environment, foreignLoad, results, deviceRates, peers: states },
+        ...{
+          command,
+          complete,
+          rounds,
+          stepLimit,
+          environment,
+          foreignLoad,
+          results,
+          deviceRates,
+          sgemm,
+          peers: states,
+        },
         seconds: seconds(),
         disagreements: verifier.disagreements,
         ...(rates.length > 0 && { attainableRate: Math.max(...rates) }),
       };
-      await save(found, { 'index.html': makeSpeedPage(found) });
+      await save(found, { 'index.html': makeSpeedPage(found), 'report.md': makeMarkdown(found, peersToBeat) });
     };
+    await updateSgemm();
     for (const each of listCases(settings)) {
       const outcomes = new Map<string, Outcome>();
       const participants: Participant[] = [];
@@ -94,6 +127,7 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
       await saveResults(false);
       signal.throwIfAborted();
     }
+    await updateSgemm();
     await saveResults(true);
   });
   return found as Results;

@@ -26,6 +26,8 @@ export interface Started {
   /** Of all that were wanted, in their order. */
   readonly states: Readonly<Record<string, PeerState>>;
   readonly deviceRates: readonly DeviceRate[];
+  /** A Python with numpy and PyTorch; `undefined` where none is installed yet. */
+  readonly pytorchPython: string | undefined;
 }
 
 /** Seconds. */
@@ -84,5 +86,6 @@ export const startPeers = async (options: StartOptions): Promise<Started> => {
       process?.dispose();
     }
   }
-  return { commands, states, deviceRates };
+  const pytorchPython = context.hasPython('pytorch') ? await context.python('pytorch') : undefined;
+  return { commands, states, deviceRates, pytorchPython };
 };

@@ -1,5 +1,5 @@
 /** @file The tables of the page. */
-import { formatCount } from '@neural-fields/app-kit';
+import { formatCount, plural } from '@neural-fields/app-kit';
 import type { FigureTable } from '@neural-fields/report';
 import { type Supervision, supervisions } from '../protocol.ts';
 import {
@@ -8,12 +8,14 @@ import {
   deviceOf,
   formatAverage,
   formatMemory,
+  formatProduct,
   formatRate,
   formatRatio,
   formatShare,
   formatTime,
 } from './describe.ts';
-import type { Case, Outcome, Result, Results } from './results.ts';
+import type { Case, Outcome, Result, Results, SgemmRate } from './results.ts';
+import { bestSgemm } from './sgemm.ts';
 
 type Measured = Extract<Outcome, { readonly state: 'measured' }>;
 
@@ -71,13 +73,13 @@ export const timeTable = (found: Results, supervision: Supervision): FigureTable
   };
 };
 
-/** How many times as fast as a peer the others are. */
-export const ratioTable = (found: Results, supervision: Supervision, against: string): FigureTable => {
-  const peers = measuredPeers(found).filter(peer => peer !== against);
+/** The speed-up of the other peers over one of them: its time divided by theirs. */
+export const speedUpTable = (found: Results, supervision: Supervision, over: string): FigureTable => {
+  const peers = measuredPeers(found).filter(peer => peer !== over);
   return {
     header: ['', ...peers],
     rows: casesOf(found.results, supervision).flatMap(each => {
-      const base = measuredIn(found.results, against, each);
+      const base = measuredIn(found.results, over, each);
       if (base === undefined) return [];
       return [
         [
@@ -103,8 +105,8 @@ export const memoryTable = (found: Results, supervision: Supervision): FigureTab
   };
 };
 
-/** The rate of `simd` in its matrix products, and the share of what is attainable. */
-export const rateTable = ({ results, attainableRate }: Results): FigureTable => ({
+/** The rate of `simd` in its matrix products, and the share of what its own kernel reaches in the cache. */
+export const simdRateTable = ({ results, attainableRate }: Results): FigureTable => ({
   header: ['', 'GFLOP/s', 'share'],
   rows: results.flatMap(({ peer, case: each, outcome }) =>
     peer === 'simd' && outcome.state === 'measured' && outcome.rate !== undefined && attainableRate !== undefined
@@ -112,6 +114,55 @@ export const rateTable = ({ results, attainableRate }: Results): FigureTable => 
       : [],
   ),
 });
+
+/** The rates of the libraries' products: a row for each library and number of threads, a column for each size. */
+export const sgemmTable = ({ sgemm }: Results): FigureTable => {
+  const sizes = [...new Set(sgemm.map(formatProduct))];
+  const nameOf = ({ library, threads }: SgemmRate): string => `${library}, ${plural(threads, 'thread')}`;
+  return {
+    header: ['', ...sizes],
+    rows: [...new Set(sgemm.map(nameOf))].map(name => [
+      name,
+      ...sizes.map(size => {
+        const rate = sgemm.find(each => nameOf(each) === name && formatProduct(each) === size)?.rate;
+        return rate === undefined ? '' : formatRate(rate);
+      }),
+    ]),
+  };
+};
+
+/** What a peer on the processor reaches in the products of a step, as a share of the highest rate of the libraries. */
+export const shareOfSgemm = (found: Results, peer: string, { rate }: Measured): number | undefined => {
+  const best = deviceOf(found, peer) === undefined ? bestSgemm(found.sgemm) : undefined;
+  return best && rate !== undefined ? rate / best.rate : undefined;
+};
+
+/** The rates of peers on the processor in the matrix products of their steps, and their shares of the highest rate. */
+export const sgemmShareTable = (found: Results): FigureTable => {
+  const peers = measuredPeers(found).filter(peer =>
+    found.results.some(
+      ({ peer: name, outcome }) =>
+        name === peer && outcome.state === 'measured' && shareOfSgemm(found, peer, outcome) !== undefined,
+    ),
+  );
+  return {
+    header: ['', ...peers],
+    rows:
+      peers.length === 0
+        ? []
+        : supervisions
+            .flatMap(supervision => casesOf(found.results, supervision))
+            .map(each => [
+              describeCase(each),
+              ...peers.map(peer =>
+                cell(found, peer, each, measured => {
+                  const share = shareOfSgemm(found, peer, measured);
+                  return share === undefined ? '' : `${formatRate(measured.rate ?? 0)}, ${formatShare(share)}`;
+                }),
+              ),
+            ]),
+  };
+};
 
 /** The memory of the devices, where a peer has one; no rows where none has. */
 export const deviceMemoryTable = (found: Results): FigureTable => {
@@ -136,7 +187,7 @@ export const deviceMemoryTable = (found: Results): FigureTable => {
   };
 };
 
-/** What a step asks of the host, where it was counted. */
+/** The work of the host in a step, where it was counted. */
 export const demandsTable = ({ results }: Results): FigureTable => ({
   header: ['', 'a step', 'host', 'dispatches', 'submissions', 'read-backs', "the kernels' buffers"],
   rows: results.flatMap(({ peer, case: each, outcome }) => {
@@ -155,8 +206,8 @@ export const demandsTable = ({ results }: Results): FigureTable => ({
 });
 
 /**
- * What a peer on a card reaches in the matrix products of a step, as a share of what large products alone reach there.
- * Of an emulation it says nothing.
+ * What a peer on a graphics card reaches in the matrix products of a step, as a share of what large products alone
+ * reach there; `undefined` on an emulated card.
  */
 export const shareOfDevice = (found: Results, peer: string, { rate }: Measured): number | undefined => {
   const device = deviceOf(found, peer);
@@ -175,9 +226,9 @@ export const deviceRateTable = (found: Results): FigureTable => ({
   }),
 });
 
-/** How derivatives were taken and how many points were worked on at once, where the peer had a choice. */
+/** How derivatives were computed, in chunks of how many points and on how many threads, where the peer had a choice. */
 export const choiceTable = ({ results }: Results): FigureTable => ({
-  header: ['', 'way', 'points at once', 'first step'],
+  header: ['', 'derivatives', 'points in a chunk', 'threads', 'first step'],
   rows: results.flatMap(({ peer, case: each, outcome }) =>
     outcome.state === 'measured' && outcome.chunk !== undefined
       ? [
@@ -185,6 +236,7 @@ export const choiceTable = ({ results }: Results): FigureTable => ({
             `${peer}: ${describeCase(each)}`,
             outcome.way ?? '',
             formatCount(outcome.chunk),
+            outcome.threads === undefined ? '' : formatCount(outcome.threads),
             formatTime(outcome.firstStep),
           ],
         ]
