@@ -40,6 +40,14 @@ import { fieldMetadata } from '../fitting/field-metadata.ts';
 import { activationNames, networkSpec } from '../fitting/network.ts';
 import { type PresetName, presetNames } from '../fitting/presets.ts';
 import { runFit } from '../fitting/run-fit.ts';
+import {
+  addRecordingOptions,
+  type RecordingOptions,
+  recordingFiles,
+  recordingPaths,
+  withEventFolder,
+} from '../recording/options.ts';
+import { openRecording } from '../recording/recording.ts';
 import { openPreview, previewFile } from '../render/preview.ts';
 import type { ShapeOptions } from '../signals/prepare-shape.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
@@ -49,6 +57,7 @@ import { readSignal } from '../signals/read-signal.ts';
 interface FitCommandOptions
   extends CommonOptions,
     EncodingOptions,
+    RecordingOptions,
     Pick<FitSettings, 'seed' | 'chunkSize' | 'averageDecay'>,
     Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm'>>,
     ShapeOptions {
@@ -115,8 +124,10 @@ const action = async (file: string, options: FitCommandOptions): Promise<void> =
   const path = checkpointPath(options);
   const outputs: OutputFile[] = [{ option: '--output', path: options.output, kinds: ['field'] }];
   if (path !== undefined) outputs.push({ option: '--checkpoint', path, kinds: ['checkpoint'] });
+  const recordingTo = recordingPaths(options.output, options);
+  outputs.push(...recordingFiles(recordingTo));
   await withOutputs({ inputs: [file], outputs, force: options.force }, output, () =>
-    readAndFit({ file, options, path, policy, output }),
+    withEventFolder(recordingTo, options.force, () => readAndFit({ file, options, path, policy, output })),
   );
 };
 
@@ -200,6 +211,15 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     reason: backend.reason,
     resumedFrom: checkpoint?.step ?? 0,
   });
+  const recording = await openRecording({
+    paths: recordingPaths(options.output, options),
+    field,
+    prepared,
+    steps,
+    checkpoint,
+    output,
+    signal: interrupt.signal,
+  });
   const begun = performance.now();
   try {
     await runFit(field, prepared, {
@@ -208,20 +228,25 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
       output,
       progress,
       signal: interrupt.signal,
-      checkpoint: checkpoint && { file: checkpoint, everySeconds: options.checkpointEvery },
-      report: () => preview?.update(field, interrupt.signal),
+      checkpoint: recording.checkpoint && { file: recording.checkpoint, everySeconds: options.checkpointEvery },
+      report: async reported => {
+        await preview?.update(field, interrupt.signal);
+        await recording.report(reported);
+      },
     });
     const { figures, text } = await prepared.measure(field, interrupt.signal);
     const metadata = fieldMetadata({ source: file, prepared, settings, backend: backend.name, figures });
     await writeFileAtomically(options.output, await encodeField(field, metadata));
     await checkpoint?.remove();
     await preview?.finish(field, interrupt.signal);
+    await recording.finish();
     const seconds = (performance.now() - begun) / 1000;
     output.event('done', { output: options.output, ...figures, step: steps, seconds });
     output.result(
       `${options.output}: ${describeSignal(description)}, ${text}, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`,
     );
   } finally {
+    recording.dispose();
     interrupt.dispose();
     field.dispose();
   }
@@ -374,5 +399,6 @@ export const addFitCommand = (program: Command): void => {
     .optionsGroup('Output:')
     .option('--force', 'replace files that this program did not write')
     .option('--report-every <n>', 'steps between reports (default: as the backend says, 1 on CPUs)', integer(1));
+  addRecordingOptions(command);
   withCommonOptions(command).action(action);
 };

@@ -15,7 +15,7 @@ import type { Field } from '@neural-fields/core';
 import { amplitudeSpectrum, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core/spectra';
 import { coordinateGradient, coordinateLaplacian, type Image, psnr, resizeImage, ssim } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import { logarithmicPicture } from './colours.ts';
+import { logarithmicPicture } from '../page/colours.ts';
 
 /** How much larger than the pixels of the fit the detail is shown. */
 export const ZOOM = 4;

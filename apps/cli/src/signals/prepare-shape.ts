@@ -130,6 +130,7 @@ export const signalFromShape = (
     };
     return {
       description,
+      shape,
       outFeatures: 1,
       notes,
       defaults: name => presets[name].shape,

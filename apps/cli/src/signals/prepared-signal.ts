@@ -3,6 +3,8 @@
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
+import type { Mesh, PointCloud } from '@neural-fields/shapes';
+import type { PointSet } from '@neural-fields/signals';
 import type { PresetName, SignalDefaults } from '../fitting/presets.ts';
 
 /** What is to be fitted, what it stands for, and how well a field has learned it. */
@@ -20,6 +22,10 @@ export interface PreparedSignal {
   readonly fitOptions?: Pick<FitOptions, 'divergence'>;
   /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
   readonly recoveries: number;
+  /** All points with their targets `value`, of signals of samples. */
+  readonly points?: PointSet;
+  /** In the field's coordinates, of shapes. */
+  readonly shape?: PointCloud | Mesh;
   /** The settings of a preset. */
   defaults(preset: PresetName): SignalDefaults;
   /** The objective. @throws UsageError when the settings ask for points that there are not */

@@ -4,7 +4,19 @@
 import { open } from 'node:fs/promises';
 
 /** A kind of output. */
-export type OutputKind = 'field' | 'checkpoint' | 'png' | 'jpeg' | 'webp' | 'avif' | 'wav' | 'glb' | 'ply' | 'obj';
+export type OutputKind =
+  | 'field'
+  | 'checkpoint'
+  | 'png'
+  | 'jpeg'
+  | 'webp'
+  | 'avif'
+  | 'wav'
+  | 'glb'
+  | 'ply'
+  | 'obj'
+  | 'html'
+  | 'history';
 
 /** The kinds of pictures. */
 export const imageKinds: readonly OutputKind[] = ['png', 'jpeg', 'webp', 'avif'];
@@ -19,6 +31,8 @@ interface KindRule {
   readonly extensions: readonly string[];
   /** Whether the first bytes, one character each, are those of the kind. */
   readonly begins: (start: string) => boolean;
+  /** Whether the beginning alone shows that a file is ours; otherwise it must hold the mark, too. */
+  readonly unmistakable?: boolean;
 }
 
 const isSafetensors = (start: string): boolean => start.charAt(8) === '{' && start.startsWith('\0\0', 6);
@@ -34,6 +48,15 @@ const RULES: Readonly<Record<OutputKind, KindRule>> = {
   glb: { name: 'GLB mesh', extensions: ['glb'], begins: start => start.startsWith('glTF') },
   ply: { name: 'PLY mesh', extensions: ['ply'], begins: start => /^ply\r?\n/.test(start) },
   obj: { name: 'OBJ mesh', extensions: ['obj'], begins: start => start.startsWith('# ') },
+  html: { name: 'HTML page', extensions: ['html', 'htm'], begins: start => /^<!doctype html>/i.test(start) },
+  // Lines of reports, or of pictures, of a fit.
+  history: {
+    name: 'history of a fit',
+    extensions: [],
+    begins: start =>
+      /^\{"step":\d+,("seconds":[^,]+,"loss":[^,]+,"learningRate":[^,]+,"terms":\{|"snapshot":")/.test(start),
+    unmistakable: true,
+  },
 };
 
 /** `PNG image`. */
@@ -70,8 +93,10 @@ export const isOwnResult = async (path: string, kind: OutputKind): Promise<boole
       return buffer.toString('latin1', 0, bytesRead);
     };
     const start = await read(0);
+    const { begins, unmistakable = false } = RULES[kind];
     return (
-      RULES[kind].begins(start) && (start.includes(MARK) || (await read(Math.max(0, size - NEAR_END))).includes(MARK))
+      begins(start) &&
+      (unmistakable || start.includes(MARK) || (await read(Math.max(0, size - NEAR_END))).includes(MARK))
     );
   } finally {
     await file.close();

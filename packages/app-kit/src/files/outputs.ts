@@ -87,6 +87,8 @@ const assertReplaceable = async (
     throw new InputError(
       `${option} '${path}' exists and is no ${kindName(kind)} that this program wrote; --force replaces it, or name another file`,
     );
+  // Whether a history is continued or replaced is known when the checkpoint is opened.
+  if (own && kind === 'history') return;
   output.log(own ? `will replace '${path}'` : `will replace '${path}', which this program did not write (--force)`);
 };
 

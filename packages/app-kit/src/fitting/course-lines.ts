@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describeFileError } from '@neural-fields/core/node';
 
-/** One step of a course; all of it numbers. */
+/** One step of a course; all of it numbers, or records of them by name. */
 export interface CoursePoint {
   readonly step: number;
   /** Seconds of fitting so far, over all runs. */
@@ -25,13 +25,17 @@ const special: ReadonlyMap<unknown, number> = new Map(
 export const lineOf = (point: CoursePoint): string =>
   `${JSON.stringify(point, (_, value: unknown) => (special.has(String(value)) ? String(value) : value))}\n`;
 
+const isFigure = (part: unknown): boolean =>
+  typeof part === 'number' ||
+  (typeof part === 'object' && part !== null && Object.values(part).every(value => typeof value === 'number'));
+
 const pointIn = <P extends CoursePoint>(line: string, numbers: readonly string[]): P | undefined => {
   try {
     const value: unknown = JSON.parse(line, (_, part: unknown) => special.get(part) ?? part);
     if (typeof value !== 'object' || value === null) return undefined;
     const parts = new Map<string, unknown>(Object.entries(value));
     const whole = ['step', 'seconds', ...numbers].every(name => parts.has(name));
-    return whole && [...parts.values()].every(part => typeof part === 'number') ? (value as P) : undefined;
+    return whole && [...parts.values()].every(isFigure) ? (value as P) : undefined;
   } catch {
     return undefined;
   }

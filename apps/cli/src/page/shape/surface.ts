@@ -1,0 +1,30 @@
+/** @file The surface of a shape's field as a mesh, and pictures of meshes. */
+import { createCamera, drawMesh } from '@neural-fields/app-kit/render';
+import type { Field } from '@neural-fields/core';
+import { extractSurface, fieldFunction, type Mesh } from '@neural-fields/shapes';
+import type { Image } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+
+/** Where a surface is seen from, in degrees. */
+export interface ViewAngle {
+  readonly azimuth: number;
+  readonly elevation: number;
+}
+
+/** The view of previews, and of the pictures on the way. */
+export const FRONT: ViewAngle = { azimuth: 30, elevation: 20 };
+
+/** The zero level of a field in [-1, 1]^3. @throws the reason of `signal` when it is aborted */
+export const surfaceOf = (
+  field: Field,
+  {
+    resolution,
+    lipschitz,
+    signal,
+  }: { readonly resolution: number; readonly lipschitz?: number; readonly signal: AbortSignal },
+): Promise<Mesh> =>
+  extractSurface(fieldFunction(field), { resolution, signal, ...(lipschitz !== undefined && { lipschitz }) });
+
+/** A mesh as a square picture: `f32[side, side, 3]`. */
+export const pictureOf = (mesh: Mesh, { side, from }: { readonly side: number; readonly from: ViewAngle }): Image =>
+  ndarray(drawMesh(mesh, createCamera(from), { width: side, height: side }), [side, side, 3]);

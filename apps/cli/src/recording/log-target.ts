@@ -1,0 +1,33 @@
+/** @file Where `--log` writes, and what. */
+import { statSync } from 'node:fs';
+import { UsageError } from '@neural-fields/app-kit';
+import { extensionOf } from '@neural-fields/app-kit/files';
+
+/** A file of one JSON object for each report, or a folder of event files for TensorBoard. */
+export interface LogTarget {
+  readonly kind: 'jsonl' | 'tensorboard';
+  readonly path: string;
+}
+
+const PREFIX = 'tensorboard:';
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/**
+ * Reads the value of `--log`: a name that ends in `.jsonl`, a folder that is there, a path without an extension, or
+ * `tensorboard:<folder>`.
+ *
+ * @throws UsageError when it is none of them
+ */
+export const parseLogTarget = (text: string): LogTarget => {
+  if (text.startsWith(PREFIX)) {
+    const path = text.slice(PREFIX.length);
+    if (path === '') throw new UsageError(`--log ${PREFIX}<folder> needs a folder, got '${text}'`);
+    return { kind: 'tensorboard', path };
+  }
+  if (isFolder(text)) return { kind: 'tensorboard', path: text };
+  const extension = extensionOf(text);
+  if (extension === 'jsonl') return { kind: 'jsonl', path: text };
+  if (extension === '' && text !== '') return { kind: 'tensorboard', path: text };
+  throw new UsageError(`--log must end in .jsonl, or name a folder for TensorBoard, got '${text}'`);
+};

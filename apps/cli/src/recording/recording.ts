@@ -1,0 +1,138 @@
+/** @file What a fit is recorded in while it runs: a log, the events of TensorBoard, and what a page is made of. */
+import { existsSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import type { Output } from '@neural-fields/app-kit';
+import { afterCourse, type Checkpoint, type CoursePoint, openCourse } from '@neural-fields/app-kit/fitting';
+import type { Field, FitProgress } from '@neural-fields/core';
+import { encodeImage } from '@neural-fields/signals';
+import type { PreparedSignal } from '../signals/prepared-signal.ts';
+import type { RecordingPaths } from './options.ts';
+import { createSnapshotView } from './snapshot-view.ts';
+import { MAX_SNAPSHOTS, openSnapshots, type Snapshot, snapshotSteps } from './snapshots.ts';
+import { openEventLog } from './tensorboard/event-log.ts';
+
+/** A report of a fit as a line of its log. */
+export interface ReportPoint extends CoursePoint {
+  /** The sum of weight times term loss, before the step's update. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** The mean loss of every term, without its weight. */
+  readonly terms: Readonly<Record<string, number>>;
+  /** E.g. `psnr`. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What a recording has of a fit at its end. */
+export interface RecordedFit {
+  readonly history: readonly ReportPoint[];
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** Records a fit. */
+export interface Recording {
+  /** Records a report; the fit waits for it. */
+  report(progress: FitProgress): Promise<void>;
+  /** What was recorded. */
+  readonly recorded: RecordedFit;
+  /** The checkpoint that brings the records to the disk before itself. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Removes what is kept only until the page is written. Called when the fit and its page are done. */
+  finish(): Promise<void>;
+  /** Closes the files. */
+  dispose(): void;
+}
+
+/** What is recorded. */
+export interface RecordingTask {
+  readonly paths: RecordingPaths;
+  readonly field: Field;
+  readonly prepared: PreparedSignal;
+  readonly steps: number;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+const nothing = (checkpoint: Checkpoint | undefined): Recording => ({
+  report: async () => undefined,
+  recorded: { history: [], snapshots: [] },
+  checkpoint,
+  finish: async () => undefined,
+  dispose: () => undefined,
+});
+
+const pointOf = ({ step, loss, learningRate, terms, metrics }: FitProgress, seconds: number): ReportPoint => ({
+  step,
+  seconds,
+  loss,
+  learningRate,
+  terms,
+  metrics,
+});
+
+/**
+ * Opens the records of a fit, and continues those of the run that it resumes.
+ *
+ * @throws FileError when a file cannot be read or written
+ */
+export const openRecording = async (task: RecordingTask): Promise<Recording> => {
+  const { paths, field, prepared, steps, checkpoint, output, signal } = task;
+  const { page, history: file, snapshots: snapshotsPath, events: folder } = paths;
+  if (page === undefined && file === undefined && folder === undefined) return nothing(checkpoint);
+  const step = checkpoint?.step ?? 0;
+  const begun = performance.now();
+  const existed = file !== undefined && existsSync(file.path);
+  if (file?.isLog && existed) output.log(step > 0 ? `continues '${file.path}'` : `replaces '${file.path}'`);
+  const history =
+    file &&
+    (await openCourse<ReportPoint>(
+      { path: file.path, numbers: ['loss', 'learningRate', 'terms', 'metrics'] },
+      { step, output },
+    ));
+  const snapshots = snapshotsPath === undefined ? undefined : openSnapshots(snapshotsPath, { step, output });
+  const draw = createSnapshotView(prepared);
+  const events = folder === undefined ? undefined : openEventLog(folder, { step, output });
+  const due = snapshotSteps(steps);
+  let taken = step;
+  const takeSnapshot = async (at: number): Promise<void> => {
+    const image = await draw(field, signal);
+    const [height, width, channels] = image.shape as [number, number, number];
+    if (events)
+      events.snapshot({ step: at, png: await encodeImage(image, { format: 'png' }), width, height, channels });
+    await snapshots?.add({ step: at, webp: await encodeImage(image, { format: 'webp', quality: 88 }) });
+  };
+  return {
+    report: async progress => {
+      const { step: at } = progress;
+      history?.add(pointOf(progress, history.secondsBefore + (performance.now() - begun) / 1000));
+      events?.report(progress);
+      // After a divergence the fit has gone back.
+      taken = Math.min(taken, at - 1);
+      if ((snapshots || events) && due.some(wanted => wanted > taken && wanted <= at)) {
+        taken = at;
+        try {
+          await takeSnapshot(at);
+        } catch (error) {
+          // The fit sees the signal too, and saves its state first.
+          if (!signal.aborted) throw error;
+        }
+      }
+    },
+    get recorded() {
+      return { history: history?.points ?? [], snapshots: (snapshots?.all ?? []).slice(-MAX_SNAPSHOTS) };
+    },
+    checkpoint:
+      (checkpoint &&
+        history && {
+          ...checkpoint,
+          store: afterCourse(checkpoint.store, history),
+        }) ||
+      checkpoint,
+    finish: async () => {
+      history?.save();
+      await snapshots?.remove();
+      if (file && !file.isLog && existsSync(file.path)) await unlink(file.path);
+    },
+    dispose: () => events?.close(),
+  };
+};
