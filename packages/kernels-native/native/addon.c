@@ -13,8 +13,8 @@
 #include "records.h"
 #include "threads.h"
 
-/** The most threads of a machine. */
-#define MOST_THREADS 64
+/** The maximum number of threads of a machine. */
+#define MAX_THREADS 64
 
 typedef struct {
   const KernelSet *kernels;
@@ -53,7 +53,7 @@ static void finalise(napi_env env, void *data, void *hint) {
 /** instructionSets(): their names, best first. */
 static napi_value instruction_sets(napi_env env, napi_callback_info info) {
   (void)info;
-  const KernelSet *sets[MOST_SETS];
+  const KernelSet *sets[MAX_KERNEL_SETS];
   const int count = usable_kernel_sets(sets);
   napi_value names;
   if (napi_create_array_with_length(env, count, &names) != napi_ok) return fail(env, "kernels: no array");
@@ -75,10 +75,10 @@ static napi_value create_machine(napi_env env, napi_callback_info info) {
   napi_typedarray_type type;
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count < 3 ||
       napi_get_typedarray_info(env, arguments[0], &type, &length, &memory, NULL, NULL) != napi_ok || type != napi_uint8_array ||
-      memory == NULL || napi_get_value_int32(env, arguments[1], &threads) != napi_ok || threads < 1 || threads > MOST_THREADS ||
+      memory == NULL || napi_get_value_int32(env, arguments[1], &threads) != napi_ok || threads < 1 || threads > MAX_THREADS ||
       napi_get_value_string_utf8(env, arguments[2], name, sizeof name, &name_length) != napi_ok)
     return fail(env, "createMachine: must be given bytes, a number of threads from 1 to 64, and the name of an instruction set");
-  const KernelSet *sets[MOST_SETS];
+  const KernelSet *sets[MAX_KERNEL_SETS];
   const int set_count = usable_kernel_sets(sets);
   for (int i = 0; i < set_count; i++)
     if (strcmp(sets[i]->name, name) == 0) set = i;

@@ -11,7 +11,7 @@ extern const KernelSet kernels_avx2, kernels_avx512;
 extern const KernelSet kernels_amx, kernels_amx_high;
 #endif
 
-int usable_kernel_sets(const KernelSet *sets[MOST_SETS]) {
+int usable_kernel_sets(const KernelSet *sets[MAX_KERNEL_SETS]) {
   int count = 0;
 #if EMULATED_TILES
   sets[count++] = &kernels_amx;
@@ -19,7 +19,7 @@ int usable_kernel_sets(const KernelSet *sets[MOST_SETS]) {
 #elif defined(__x86_64__)
   if (has_avx512()) sets[count++] = &kernels_avx512;
 #if HAS_AMX
-  // Behind AVX-512 until it has been timed and tested on a processor that has it: it has to be asked for by name.
+  // After AVX-512 until it has been tested and timed on a processor that has it: it has to be requested by name.
   if (has_avx512() && has_amx()) {
     sets[count++] = &kernels_amx;
     sets[count++] = &kernels_amx_high;

@@ -3,13 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** All functions take the memory in which records and numbers lie; addresses count bytes from its start. */
+/** All functions take the memory that holds records and data; addresses count bytes from its start. */
 typedef struct {
   /** Such as `AVX-512`. */
   const char *name;
-  /** Numbers of a vector, and columns of a panel. */
+  /** Floats of a vector, and columns of a panel. */
   int panel;
-  /** Bytes that each thread needs beside the memory, at a multiple of 64; 0 where it needs none. */
+  /** Bytes of workspace that each thread needs, aligned to 64; 0 if none. */
   size_t workspace_bytes;
   /** One thread's share of a job. */
   void (*run)(uint8_t *memory, uint8_t *workspace, int kind, uint32_t job, int thread, int threads);
@@ -24,8 +24,8 @@ typedef struct {
   int (*grid_scratch_bytes)(int axes, int blocks);
 } KernelSet;
 
-/** The most kernel sets of one build. */
-#define MOST_SETS 5
+/** The maximum number of kernel sets in a build. */
+#define MAX_KERNEL_SETS 5
 
-/** Those that this processor can run, best first. Returns how many. */
-int usable_kernel_sets(const KernelSet *sets[MOST_SETS]);
+/** Finds the sets that this processor can run, best first. Returns how many there are. */
+int usable_kernel_sets(const KernelSet *sets[MAX_KERNEL_SETS]);

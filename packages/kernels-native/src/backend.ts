@@ -5,10 +5,10 @@ import { createMachine, kernelsOf, type NativeMachine, type Precision } from './
 /** The name under which tfjs knows the backend. */
 export const BACKEND_NAME = 'native';
 
-/** The most threads that may share a job. */
-const MOST_THREADS = 64;
-/** The same of the kernels in WebAssembly. */
-const MOST_SIMD_THREADS = 16;
+/** The maximum number of threads that share a job. */
+const MAX_THREADS = 64;
+/** The same for the kernels in WebAssembly. */
+const MAX_SIMD_THREADS = 16;
 
 /** How the kernels work. */
 export interface NativeOptions extends Pick<KernelOptions, 'maximumMemory'> {
@@ -88,9 +88,9 @@ export class NativeBackend extends SimdBackend {
 export const createNativeBackend = async (options: NativeOptions = {}): Promise<NativeBackend> => {
   if ('problem' in loaded) throw new Error(`native: ${loaded.problem}`);
   const { addon, threads: available } = loaded;
-  const { threads = Math.min(available, MOST_THREADS), precision = 'float32', maximumMemory } = options;
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
-    throw new RangeError(`native: threads must be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+  const { threads = Math.min(available, MAX_THREADS), precision = 'float32', maximumMemory } = options;
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS))
+    throw new RangeError(`native: threads must be an integer from 1 to ${MAX_THREADS}, got ${threads}`);
   if (precision !== 'float32' && precision !== 'high')
     throw new RangeError(`native: precision must be 'float32' or 'high', got ${precision}`);
   const best = nativeInstructionSets[0] as string;
@@ -100,7 +100,7 @@ export const createNativeBackend = async (options: NativeOptions = {}): Promise<
       `native: instructionSet must be one of ${nativeInstructionSets.join(', ')}, got ${instructionSet}`,
     );
   const simd = await createSimdBackend({
-    threads: Math.min(threads, MOST_SIMD_THREADS),
+    threads: Math.min(threads, MAX_SIMD_THREADS),
     ...(maximumMemory !== undefined && { maximumMemory }),
   });
   const own = setsWithHigh.includes(instructionSet) ? precision : 'float32';

@@ -1,8 +1,10 @@
-/** @file Elementary functions of VW float32 numbers at once, as `assembly/elementary.ts` of kernels-wasm has them. */
+/** @file Elementary functions of vectors of float32 values: those of `assembly/elementary.ts` in kernels-wasm. */
 #pragma once
 #include "vector.h"
 
-/** Up to here the three parts of pi / 2 below are exact enough; beyond, and for NaN, the C library takes over. */
+/**
+ * Up to this magnitude the three-part pi / 2 below is accurate enough; beyond it, and for NaN, the C library is used.
+ */
 #define REACH 16384.0f
 
 static __attribute__((noinline)) void far_sine_and_cosine(const float *x, float *sine, float *cosine) {
@@ -13,20 +15,20 @@ static __attribute__((noinline)) void far_sine_and_cosine(const float *x, float 
 }
 
 /**
- * sin x and cos x, absolute error 1.2e-7 at most up to |x| = 1,200. The reduction is that of Cody and Waite: pi / 2 in
- * three parts, of which the first two have so few digits that their products are exact. The polynomials are those of
- * the Cephes library (Moshier, sinf.c).
+ * sin x and cos x, with an absolute error of at most 1.2e-7 up to |x| = 1,200. The range reduction is that of Cody and
+ * Waite: pi / 2 is split into three parts, the first two short enough for their products to be exact. The polynomials
+ * are those of the Cephes library (Moshier, sinf.c).
  */
 INLINE void sine_and_cosine(vf x, vf *sine, vf *cosine) {
   if (__builtin_expect(!all_within(x, REACH), 0)) {
-    float numbers[VW], sines[VW], cosines[VW];
-    store(numbers, x);
-    far_sine_and_cosine(numbers, sines, cosines);
+    float values[VW], sines[VW], cosines[VW];
+    store(values, x);
+    far_sine_and_cosine(values, sines, cosines);
     *sine = load(sines);
     *cosine = load(cosines);
     return;
   }
-  // A sum with 1.5 * 2^23 is rounded to an integer, which then stands in its lowest bits.
+  // Adding 1.5 * 2^23 rounds to an integer, which is then in the lowest bits.
   vf quarters = x * 0.63661977236758134308f + INTEGERS;
   vf turns = quarters - INTEGERS;
   vf r = x - turns * 1.5703125f;
@@ -58,13 +60,18 @@ INLINE vf cosine(vf x) {
 }
 
 /** 2^n for integers n in -126 ... 127. */
-INLINE vf power_of_two(vi n) { return (vf)((n + 127) << 23); }
+INLINE vf power_of_two(vi n) {
+  return (vf)((n + 127) << 23);
+}
 
-/** exp x, relative error 2e-7 at most; 0 and infinity where it must be. Coefficients: Cephes, expf.c. */
+/**
+ * exp x, with a relative error of at most 2e-7; it underflows to 0 and overflows to infinity. Coefficients: Cephes,
+ * expf.c.
+ */
 INLINE vf exponential(vf x) {
-  // NaN counts as 0 here, and stays NaN at the end.
+  // NaN is replaced by 0 here and restored at the end.
   vf within = choose(x == x, x, (vf){0});
-  vf clamped = larger(smaller(within, splat(90)), splat(-105));
+  vf clamped = max_vf(min_vf(within, splat(90)), splat(-105));
   vf n = nearest(clamped * 1.44269504088896341f);
   vf r = clamped - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
@@ -74,7 +81,7 @@ INLINE vf exponential(vf x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   vf y = ((r * r) * p + r) + 1.0f;
-  // In two halves, so that the smallest results may be denormal and the largest infinite.
+  // The power is applied in two halves, so that the smallest results may be denormal and the largest infinite.
   vi whole = truncated(n);
   vi half = whole >> 1;
   vf result = (y * power_of_two(half)) * power_of_two(whole - half);
@@ -96,7 +103,9 @@ INLINE vf hyperbolic_tangent(vf x) {
 }
 
 /** 1 / (1 + exp(-x)). */
-INLINE vf logistic(vf x) { return 1.0f / (1.0f + exponential(-x)); }
+INLINE vf logistic(vf x) {
+  return 1.0f / (1.0f + exponential(-x));
+}
 
 /** log(1 + exp(x)) = max(x, 0) + 2 artanh(t / (2 + t)) with t = exp(-|x|), whose argument is at most 1/3. */
 INLINE vf softplus(vf x) {
@@ -110,12 +119,12 @@ INLINE vf softplus(vf x) {
   p = p * yy + 1.0f / 5.0f;
   p = p * yy + 1.0f / 3.0f;
   p = p * yy + 1.0f;
-  return larger(x, splat(0)) + (y + y) * p;
+  return max_vf(x, splat(0)) + (y + y) * p;
 }
 
-/** The natural logarithm; -infinity at 0, NaN below. Coefficients: Cephes, logf.c. */
+/** The natural logarithm: -infinity at 0, NaN below it. Coefficients: Cephes, logf.c. */
 INLINE vf logarithm(vf x) {
-  // Denormal numbers are scaled up first.
+  // Denormals are scaled up first.
   vi small = x < splat(1.17549435e-38f);
   vf scaled = choose(small, x * 8388608.0f, x);
   vf shift = choose(small, splat(-23), (vf){0});
@@ -140,7 +149,7 @@ INLINE vf logarithm(vf x) {
   y = exponent * 0.693359375f + (r + y);
   vi is_positive = x > (vf){0};
   vi is_finite = is_positive & (x < splat(INFINITY));
-  // -infinity at 0 and NaN below; infinity and NaN stay.
+  // -infinity at 0, NaN below it; infinity and NaN are unchanged.
   vf below = choose(x == (vf){0}, splat(-INFINITY), splat(NAN));
   vf edge = choose(is_positive | (x != x), x, below);
   return choose(is_finite, y, edge);

@@ -1,16 +1,18 @@
 /**
- * @file Elementwise formulas as instructions, each of which runs over a block of numbers that stays in the first-level
- *   cache; the machine is that of `assembly/formula.ts` of kernels-wasm.
+ * @file Interprets elementwise formulas: each instruction runs over a block of floats that stays in the first-level
+ *   cache, as in `assembly/formula.ts` of kernels-wasm.
  */
 #pragma once
 #include "elementary.h"
 #include "records.h"
 
-/** Numbers of an entry of a table, all of them the same. */
+/** How many times a table repeats a value. */
 #define ENTRY (ENTRY_BYTES / 4)
 
 /** Offsets in records count bytes. */
-INLINE float *floats(void *base, uint32_t offset) { return (float *)((uint8_t *)base + offset); }
+INLINE float *floats(void *base, uint32_t offset) {
+  return (float *)((uint8_t *)base + offset);
+}
 
 /** -1, 0 or 1; NaN where x is NaN. */
 INLINE vf sign_of(vf x) {
@@ -19,32 +21,33 @@ INLINE vf sign_of(vf x) {
   return choose(x == x, sign, x);
 }
 
-/** What an instruction reads from: a register, or a vector of an entry of the table, which then does not move. */
+/** What an instruction reads: a register, or a vector that repeats an entry of the table. */
 INLINE const float *operand_place(uint32_t offset, uint32_t step, float *registers, float *table, float *room) {
   if (step != 0) return floats(registers, offset);
   store(room, splat(*floats(table, offset)));
   return room;
 }
 
-#define EACH_OF_ONE(value)                                          \
-  for (; to < end; to += VW, a += step_a) {                         \
-    vf x = load(a);                                                 \
-    store(to, value);                                               \
-  }                                                                 \
+#define EACH_OF_ONE(value)                  \
+  for (; to < end; to += VW, a += step_a) { \
+    vf x = load(a);                         \
+    store(to, value);                       \
+  }                                         \
   break
-#define EACH_OF_TWO(value)                                          \
-  for (; to < end; to += VW, a += step_a, b += step_b) {            \
-    vf x = load(a), y = load(b);                                    \
-    store(to, value);                                               \
-  }                                                                 \
+#define EACH_OF_TWO(value)                               \
+  for (; to < end; to += VW, a += step_a, b += step_b) { \
+    vf x = load(a), y = load(b);                         \
+    store(to, value);                                    \
+  }                                                      \
   break
 
 /**
- * Runs instructions over `numbers` of each register, a multiple of VW.
+ * Runs instructions over the first `length` floats of each register, a multiple of VW.
  *
- * @param is_uniform whether each works out one number, and writes it to an entry of the table
+ * @param is_uniform whether each instruction computes a single value and writes it to an entry of the table
  */
-static void run_instructions(const Instruction *list, int count, float *registers, float *table, int numbers, bool is_uniform) {
+static void run_instructions(const Instruction *list, int count, float *registers, float *table, int length,
+                             bool is_uniform) {
   float room_a[VW], room_b[VW], room_c[VW], uniform[VW];
   for (int index = 0; index < count; index++) {
     const Instruction *one = &list[index];
@@ -53,7 +56,7 @@ static void run_instructions(const Instruction *list, int count, float *register
     const float *c = operand_place(one->offsetC, one->stepC, registers, table, room_c);
     const ptrdiff_t step_a = one->stepA ? VW : 0, step_b = one->stepB ? VW : 0, step_c = one->stepC ? VW : 0;
     float *to = is_uniform ? uniform : floats(registers, one->target);
-    const float *end = to + (is_uniform ? VW : numbers);
+    const float *end = to + (is_uniform ? VW : length);
     switch (one->op) {
       case OP_NEG: EACH_OF_ONE(-x);
       case OP_ABS: EACH_OF_ONE(absolute(x));
@@ -71,8 +74,8 @@ static void run_instructions(const Instruction *list, int count, float *register
       case OP_SUB: EACH_OF_TWO(x - y);
       case OP_MUL: EACH_OF_TWO(x * y);
       case OP_DIV: EACH_OF_TWO(x / y);
-      case OP_MIN: EACH_OF_TWO(smaller(x, y));
-      case OP_MAX: EACH_OF_TWO(larger(x, y));
+      case OP_MIN: EACH_OF_TWO(min_vf(x, y));
+      case OP_MAX: EACH_OF_TWO(max_vf(x, y));
       case OP_GREATER: EACH_OF_TWO(choose(x > y, splat(1), (vf){0}));
       case OP_SELECT:
         for (; to < end; to += VW, a += step_a, b += step_b, c += step_c)
@@ -97,11 +100,12 @@ static void run_instructions(const Instruction *list, int count, float *register
 }
 
 /** Runs a formula whose argument is in the first register. */
-INLINE void run_formula(uint8_t *memory, const Formula *formula, float *registers, float *table, int numbers) {
-  run_instructions((const Instruction *)(memory + formula->instructions), formula->instructionCount, registers, table, numbers, false);
+INLINE void run_formula(uint8_t *memory, const Formula *formula, float *registers, float *table, int length) {
+  run_instructions((const Instruction *)(memory + formula->instructions), formula->instructionCount, registers, table,
+                   length, false);
 }
 
-/** Where a result of a formula is. */
+/** The place of a result of a formula. */
 INLINE float *result_of(uint8_t *memory, const Formula *formula, int index, float *registers) {
   return floats(registers, ((const uint32_t *)(memory + formula->results))[index]);
 }

@@ -1,6 +1,6 @@
 /**
- * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas stand in
- *   `assembly/ops/grid.ts` of kernels-wasm. Four corners of a cell are worked on at once, whatever the instruction set:
+ * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas are in
+ *   `assembly/ops/grid.ts` of kernels-wasm. Four corners of a cell are processed at once on every instruction set:
  *   corner b has the bit i of b set where it lies at the upper end of axis i.
  */
 #pragma once
@@ -19,39 +19,55 @@ typedef struct {
   int groups;
   /** resolution / 2 */
   float scale;
-  /** `[axes]`: where in its cell the point lies. */
+  /** `[axes]`: the position of the point within its cell. */
   float *t;
   /** `[groups]`: offsets of the corners' rows. */
   four_integers *rows;
-  /** `[rowFeatures][groups]`: what stands there. */
+  /** `[rowFeatures][groups]`: the entries of those rows. */
   four *found;
   /** `[blocks][groups]` */
   four *coefficients;
-  /** The derivatives of the loss with respect to the coefficients. */
-  four *slopes;
+  /** The gradient of the loss with respect to the coefficients. */
+  four *coefficient_gradients;
 } Cell;
 
-INLINE int groups_of(int axes) { return axes <= 2 ? 1 : 1 << (axes - 2); }
+INLINE int groups_of(int axes) {
+  return axes <= 2 ? 1 : 1 << (axes - 2);
+}
 
-/** Bytes of what is kept for a point and a level. */
+/** Bytes that are kept for a point and a level. */
 static int grid_kept_bytes(int axes, int row_features, int blocks) {
   return 16 * (groups_of(axes) * (1 + row_features + blocks) + ((axes + 3) >> 2));
 }
 
-/** Bytes of scratch beside that. */
-static int grid_scratch_bytes(int axes, int blocks) { return 16 * groups_of(axes) * blocks; }
+/** Bytes of scratch in addition. */
+static int grid_scratch_bytes(int axes, int blocks) {
+  return 16 * groups_of(axes) * blocks;
+}
 
 INLINE Cell cell_of(const Tile *tile, const Grid *grid, int point, int index) {
   const int axes = grid->axes, groups = groups_of(axes);
   const GridLevel *level = (const GridLevel *)at(tile->memory, grid->levels) + index;
-  uint8_t *place = tile->scratch + grid->keptLookups + (size_t)(point * grid->levelCount + index) * grid->keptLookupBytes;
+  uint8_t *place =
+      tile->scratch + grid->keptLookups + (size_t)(point * grid->levelCount + index) * grid->keptLookupBytes;
   four *rows = (four *)place, *found = rows + groups, *coefficients = found + groups * grid->rowFeatures;
   four *t = coefficients + groups * tile->blocks;
-  return (Cell){tile,  grid,         level,         axes, groups, level->resolution * 0.5f, (float *)t, (four_integers *)rows,
-                found, coefficients, (four *)(tile->scratch + tile->program->temporaries)};
+  return (Cell){tile,
+                grid,
+                level,
+                axes,
+                groups,
+                level->resolution * 0.5f,
+                (float *)t,
+                (four_integers *)rows,
+                found,
+                coefficients,
+                (four *)(tile->scratch + tile->program->temporaries)};
 }
 
-INLINE four fours(float x) { return (four){x, x, x, x}; }
+INLINE four fours(float x) {
+  return (four){x, x, x, x};
+}
 
 /** All bits set for the corners of a group that lie at the upper end of axis i. */
 INLINE four_integers upper_corners(int i, int group) {
@@ -71,23 +87,25 @@ static four weights_of(const Cell *c, int mask, int group) {
   // One axis has two corners.
   four product = c->axes == 1 ? (four){1, 1, 0, 0} : fours(1);
   for (int i = 0; i < c->axes; i++) {
-    const bool is_slope = mask & (1 << i);
-    const four upper = fours(is_slope ? 1 : c->t[i]), lower = is_slope ? fours(-1) : 1 - upper;
+    const bool is_derivative = mask & (1 << i);
+    const four upper = fours(is_derivative ? 1 : c->t[i]), lower = is_derivative ? fours(-1) : 1 - upper;
     product *= select_corners(upper_corners(i, group), upper, lower);
   }
   return product;
 }
 
-INLINE float sum_of_four(four x) { return x[0] + x[1] + (x[2] + x[3]); }
+INLINE float sum_of_four(four x) {
+  return x[0] + x[1] + (x[2] + x[3]);
+}
 
-/** Finds the cell of a point in a level, the rows of its corners, and what stands there. */
+/** Finds the cell of a point in a level, and reads the rows of its corners. */
 static void look_up(const Cell *c, const float *x) {
   const float resolution = c->level->resolution;
   const bool is_hashed = c->level->mask != NONE;
   const uint32_t *multipliers = at(c->tile->memory, c->level->multipliers);
   for (int i = 0; i < c->axes; i++) {
     const float u = (x[i] + 1) * c->scale;
-    // NaN is in cell 0, where its weights are NaN.
+    // NaN falls into cell 0, with weights that are NaN.
     float cell = u >= 1 ? floorf(u) : 0;
     if (cell > resolution - 1) cell = resolution - 1;
     c->t[i] = u - cell;
@@ -105,11 +123,12 @@ static void look_up(const Cell *c, const float *x) {
     row = (row + (uint32_t)c->level->firstRow) * (uint32_t)(row_features * 4);
     c->rows[group] = row;
     for (int f = 0; f < row_features; f++)
-      for (int corner = 0; corner < 4; corner++) c->found[f * c->groups + group][corner] = floats(table, row[corner])[f];
+      for (int corner = 0; corner < 4; corner++)
+        c->found[f * c->groups + group][corner] = floats(table, row[corner])[f];
   }
 }
 
-/** The part of a form that a pair of axes has. */
+/** The contribution of a pair of axes to a form. */
 static float mixed_of(const Tile *t, int j, const float *x, size_t block, int i, int e) {
   float sum = 0;
   for (int p = 0; p < t->forms->pairCount; p++) {
@@ -129,12 +148,13 @@ static void make_coefficients(const Cell *c, const float *x, size_t block) {
     for (int k = 1; k < t->blocks; k++) places[k * c->groups] = fours(0);
     if (t->forms->first == 0) continue;
     for (int i = 0; i < c->axes; i++) {
-      const four slope = weights_of(c, 1 << i, group) * c->scale;
-      for (int k = 1; k < t->blocks; k++) places[k * c->groups] += x[k * block + i] * slope;
+      const four first_derivative = weights_of(c, 1 << i, group) * c->scale;
+      for (int k = 1; k < t->blocks; k++) places[k * c->groups] += x[k * block + i] * first_derivative;
       if (t->forms->second == 0) continue;
       for (int e = i + 1; e < c->axes; e++) {
-        const four bend = weights_of(c, (1 << i) | (1 << e), group) * (c->scale * c->scale);
-        for (int j = 0; j < t->forms->second; j++) places[(first_form + j) * c->groups] += mixed_of(t, j, x, block, i, e) * bend;
+        const four second_derivative = weights_of(c, (1 << i) | (1 << e), group) * (c->scale * c->scale);
+        for (int j = 0; j < t->forms->second; j++)
+          places[(first_form + j) * c->groups] += mixed_of(t, j, x, block, i, e) * second_derivative;
       }
     }
   }
@@ -151,7 +171,8 @@ static void grid_forward(const Tile *t, const Operation *operation) {
       look_up(&c, x);
       make_coefficients(&c, x, in_block);
       for (int k = 0; k < t->blocks; k++) {
-        float *to = floats(t->scratch, operation->jet) + (size_t)(k * t->points + point) * operation->stride + index * grid->rowFeatures;
+        float *to = floats(t->scratch, operation->jet) + (size_t)(k * t->points + point) * operation->stride +
+                    index * grid->rowFeatures;
         for (int f = 0; f < grid->rowFeatures; f++) {
           four sum = fours(0);
           for (int i = 0; i < c.groups; i++) sum += c.coefficients[k * c.groups + i] * c.found[f * c.groups + i];
@@ -162,29 +183,33 @@ static void grid_forward(const Tile *t, const Operation *operation) {
   }
 }
 
-/** The gradient of a point's features in one level, at `g`: its part of the table's, and `slopes`. */
-static void reverse_point(const Cell *c, const float *g, size_t out_block, uint8_t *table_gradient, bool wants_slopes) {
-  const int blocks = c->tile->blocks, corners = least(4, 1 << c->axes);
-  if (wants_slopes)
-    for (int i = 0; i < c->groups * blocks; i++) c->slopes[i] = fours(0);
+/** From the gradient `g` of a point's features in one level: adds to the table's, and fills `coefficient_gradients`. */
+static void backward_point(const Cell *c, const float *g, size_t out_block, uint8_t *table_gradient,
+                           bool wants_input_gradient) {
+  const int blocks = c->tile->blocks, corners = min_int(4, 1 << c->axes);
+  if (wants_input_gradient)
+    for (int i = 0; i < c->groups * blocks; i++) c->coefficient_gradients[i] = fours(0);
   for (int f = 0; f < c->grid->rowFeatures; f++) {
-    if (wants_slopes)
+    if (wants_input_gradient)
       for (int k = 0; k < blocks; k++)
-        for (int i = 0; i < c->groups; i++) c->slopes[k * c->groups + i] += g[k * out_block + f] * c->found[f * c->groups + i];
+        for (int i = 0; i < c->groups; i++)
+          c->coefficient_gradients[k * c->groups + i] += g[k * out_block + f] * c->found[f * c->groups + i];
     if (table_gradient == NULL) continue;
     for (int group = 0; group < c->groups; group++) {
       four part = fours(0);
       for (int k = 0; k < blocks; k++) part += g[k * out_block + f] * c->coefficients[k * c->groups + group];
-      // One after the other: corners may share a row.
-      for (int corner = 0; corner < corners; corner++) floats(table_gradient, c->rows[group][corner])[f] += part[corner];
+      // One after another: corners may share a row.
+      for (int corner = 0; corner < corners; corner++)
+        floats(table_gradient, c->rows[group][corner])[f] += part[corner];
     }
   }
 }
 
-/** sum_b slopes[block]_b W_b, with the weights of the axes in `mask` replaced by their derivatives. */
-static float slope_along(const Cell *c, int block, int mask) {
+/** sum_b coefficient_gradients[block]_b W_b, with the weights of the axes in `mask` replaced by their derivatives. */
+static float derivative_along(const Cell *c, int block, int mask) {
   four sum = fours(0);
-  for (int group = 0; group < c->groups; group++) sum += c->slopes[block * c->groups + group] * weights_of(c, mask, group);
+  for (int group = 0; group < c->groups; group++)
+    sum += c->coefficient_gradients[block * c->groups + group] * weights_of(c, mask, group);
   return sum_of_four(sum);
 }
 
@@ -195,26 +220,27 @@ static void add_input_gradient(const Cell *c, bool gives_all, const float *x, fl
   const int first_form = 1 + t->forms->first;
   for (int i = 0; i < c->axes; i++) {
     const int bit = 1 << i;
-    float sum = scale * slope_along(c, 0, bit);
+    float sum = scale * derivative_along(c, 0, bit);
     for (int k = 1; k < t->blocks; k++) {
       for (int e = 0; e < c->axes; e++)
-        if (e != i) sum += x[k * block + e] * squared * slope_along(c, k, bit | (1 << e));
-      if (gives_all) gx[k * block + i] += scale * slope_along(c, k, bit);
+        if (e != i) sum += x[k * block + e] * squared * derivative_along(c, k, bit | (1 << e));
+      if (gives_all) gx[k * block + i] += scale * derivative_along(c, k, bit);
     }
     for (int j = 0; j < t->forms->second; j++) {
       for (int a = 0; a < c->axes; a++)
         for (int e = a + 1; e < c->axes; e++)
           if (a != i && e != i)
-            sum += mixed_of(t, j, x, block, a, e) * squared * scale * slope_along(c, first_form + j, bit | (1 << a) | (1 << e));
+            sum += mixed_of(t, j, x, block, a, e) * squared * scale *
+                   derivative_along(c, first_form + j, bit | (1 << a) | (1 << e));
       if (!gives_all) continue;
       for (int p = 0; p < t->forms->pairCount; p++) {
         const size_t k = pair_block(t, p, 0) * block, l = pair_block(t, p, 1) * block;
         const float weight = weight_of(t, j, p) * squared;
         for (int e = 0; e < c->axes; e++) {
           if (e == i) continue;
-          const float bend = weight * slope_along(c, first_form + j, bit | (1 << e));
-          gx[k + i] += bend * x[l + e];
-          gx[l + i] += bend * x[k + e];
+          const float second_derivative = weight * derivative_along(c, first_form + j, bit | (1 << e));
+          gx[k + i] += second_derivative * x[l + e];
+          gx[l + i] += second_derivative * x[k + e];
         }
       }
     }
@@ -222,7 +248,7 @@ static void add_input_gradient(const Cell *c, bool gives_all, const float *x, fl
   }
 }
 
-static void grid_reverse(const Tile *t, const Operation *operation) {
+static void grid_backward(const Tile *t, const Operation *operation) {
   const Grid *grid = at(t->memory, operation->detail);
   const Operand *operand = operand_of(t, operation, 0);
   const size_t in_block = (size_t)t->points * operand->stride, out_block = (size_t)t->points * operation->stride;
@@ -237,8 +263,9 @@ static void grid_reverse(const Tile *t, const Operation *operation) {
         for (int i = 0; i < grid->axes; i++) target[row + block * in_block + i] = 0;
     for (int index = 0; index < grid->levelCount; index++) {
       const Cell c = cell_of(t, grid, point, index);
-      const float *g = floats(t->scratch, operation->gradient) + (size_t)point * operation->stride + index * grid->rowFeatures;
-      reverse_point(&c, g, out_block, table_gradient, wanted);
+      const float *g =
+          floats(t->scratch, operation->gradient) + (size_t)point * operation->stride + index * grid->rowFeatures;
+      backward_point(&c, g, out_block, table_gradient, wanted);
       if (wanted) add_input_gradient(&c, operand->gradientBlocks > 1, x, target + row, in_block);
     }
   }

@@ -1,25 +1,25 @@
 /**
- * @file The jobs of which each thread does a share that is fixed by its number: programs for one field and for many,
+ * @file The jobs that threads share; a thread's number determines its share: programs for one field and for many,
  * and an update of Adam.
  */
 #pragma once
 #include "parameters.h"
 #include "scalar-gradient.h"
 
-/** What one of these jobs does with a tile. */
+/** What one of these jobs does to a tile. */
 INLINE void work_on_tile(int work, const Tile *t, int start, double *sum, bool is_kept) {
   switch (work) {
     case JOB_PROGRAM_FORWARD: forward_of_tile(t, start, is_kept); break;
-    case JOB_PROGRAM_BACKWARD: reverse_of_tile(t, start, is_kept); break;
+    case JOB_PROGRAM_BACKWARD: backward_of_tile(t, start, is_kept); break;
     case JOB_PROGRAM_LOSS: loss_of_tile(t, start, sum); break;
     case JOB_SCALAR_GRADIENT_FORWARD: scalar_forward_of_tile(t, start); break;
-    case JOB_SCALAR_GRADIENT_BACKWARD: scalar_reverse_of_tile(t, start, is_kept); break;
+    case JOB_SCALAR_GRADIENT_BACKWARD: scalar_backward_of_tile(t, start, is_kept); break;
     case JOB_SCALAR_GRADIENT_LOSS: scalar_loss_of_tile(t, start, sum); break;
     default: __builtin_trap();
   }
 }
 
-/** The tiles of one thread of a program for one field. */
+/** Runs one thread's tiles of a program for one field. */
 static void run_program(uint8_t *memory, int work, uint32_t job, int thread, int threads) {
   Program *program = at(memory, job);
   const int tile = program->tilePoints;
@@ -34,9 +34,11 @@ static void run_program(uint8_t *memory, int work, uint32_t job, int thread, int
   }
 }
 
-INLINE int tiles_of(const FieldsJob *job) { return (job->points + job->tilePoints - 1) / job->tilePoints; }
+INLINE int tiles_of(const FieldsJob *job) {
+  return (job->points + job->tilePoints - 1) / job->tilePoints;
+}
 
-/** The first of the units of a thread, one tile of one field each. */
+/** The first of a thread's units; a unit is one tile of one field. */
 INLINE int first_unit(const FieldsJob *job, int thread, int threads) {
   return (int)((int64_t)job->fields * tiles_of(job) * thread / threads);
 }
@@ -45,17 +47,20 @@ INLINE Program *program_of(uint8_t *memory, const FieldsJob *job, int thread) {
   return at(memory, job->images + (uint32_t)thread * job->imageBytes + job->program);
 }
 
-/** The gradient of the field that a thread is at (0), or of that within which its range began (1). */
+/**
+ * The gradient sums of the field that a thread is working on (0), or of the field in which its range began (1).
+ */
 INLINE uint8_t *field_gradients(uint8_t *memory, const FieldsJob *job, int thread, int which) {
   return memory + job->gradients + (size_t)(2 * thread + which) * program_of(memory, job, thread)->gradientBytes;
 }
 
-/** Prepares a thread's program for a field. */
+/** Points a thread's program at a field. */
 static void turn_to(uint8_t *memory, const FieldsJob *job, uint32_t image, int field) {
   pack_parameters(memory, image + job->packings, job->packingCount, field);
   const FieldAddress *records = at(memory, job->addresses);
   for (int index = 0; index < job->addressCount; index++)
-    *(uint32_t *)at(memory, image + records[index].offset) = records[index].first + (uint32_t)field * records[index].fieldBytes;
+    *(uint32_t *)at(memory, image + records[index].offset) =
+        records[index].first + (uint32_t)field * records[index].fieldBytes;
 }
 
 /** One thread's share of the units of many fields; see `assembly/many-fields.ts` of kernels-wasm. */
@@ -69,7 +74,7 @@ static void run_many_fields(uint8_t *memory, uint32_t address, int thread, int t
   program->tilePoints = job->tilePoints;
   uint8_t *scratch = memory + job->scratch + (size_t)thread * program->scratchBytes;
   for (int unit = first_unit(job, thread, threads); unit < end;) {
-    const int field = unit / tiles, first = unit - field * tiles, last = least(tiles, first + end - unit);
+    const int field = unit / tiles, first = unit - field * tiles, last = min_int(tiles, first + end - unit);
     const bool is_cut = first > 0;
     uint8_t *gradients = field_gradients(memory, job, thread, is_cut ? 1 : 0);
     double *sum = job->sums ? (double *)at(memory, job->sums) + field : NULL;
@@ -90,7 +95,7 @@ static void run_many_fields(uint8_t *memory, uint32_t address, int thread, int t
 }
 
 /**
- * Adds what threads have kept apart, when all of them have done their shares of a job of which something is added up.
+ * Adds what threads kept separately, after all of them have done their shares of a job that sums something.
  */
 static void join_fields(uint8_t *memory, uint32_t address, int threads) {
   const FieldsJob *job = at(memory, address);
@@ -107,15 +112,15 @@ static void join_fields(uint8_t *memory, uint32_t address, int threads) {
   }
 }
 
-/** Adds the gradients of what all fields share, of all threads, to the flat gradient. */
+/** Adds all threads' gradients of the shared parameters to the flat gradient. */
 static void collect_fields(uint8_t *memory, uint32_t address, int threads) {
   const FieldsJob *job = at(memory, address);
   for (int thread = 0; thread < threads; thread++)
-    collect_gradients(memory, job->images + job->collections, job->collectionCount, SHARED_PARAMETERS, field_gradients(memory, job, thread, 0),
-                      memory + job->flat);
+    collect_gradients(memory, job->images + job->collections, job->collectionCount, SHARED_PARAMETERS,
+                      field_gradients(memory, job, thread, 0), memory + job->flat);
 }
 
-/** One thread's share of an update of Adam, in place; the formula stands in core's `fit/adam.ts`. */
+/** One thread's share of an update of Adam, in place; the formula is in core's `fit/adam.ts`. */
 static void run_adam(uint8_t *memory, uint32_t address, int thread, int threads) {
   const AdamJob *job = at(memory, address);
   float *parameters = at(memory, job->parameters), *first = at(memory, job->first), *second = at(memory, job->second);
@@ -123,9 +128,9 @@ static void run_adam(uint8_t *memory, uint32_t address, int thread, int threads)
   const size_t total = job->bytes / 4, tile = job->tileBytes / 4;
   for (size_t start = tile * thread; start < total; start += tile * threads)
     for (size_t i = start; i < start + tile && i < total; i += VW) {
-      const vf p = load(parameters + i), slope = job->weightDecay * p + load(gradient + i);
-      const vf m = job->beta1 * load(first + i) + job->oneMinusBeta1 * slope;
-      const vf v = job->beta2 * load(second + i) + (job->oneMinusBeta2 * slope) * slope;
+      const vf p = load(parameters + i), gradient_at = job->weightDecay * p + load(gradient + i);
+      const vf m = job->beta1 * load(first + i) + job->oneMinusBeta1 * gradient_at;
+      const vf v = job->beta2 * load(second + i) + (job->oneMinusBeta2 * gradient_at) * gradient_at;
       const vf size = square_root(v) * job->secondCorrection + job->epsilon;
       store(first + i, m);
       store(second + i, v);
@@ -137,9 +142,9 @@ static void run_adam(uint8_t *memory, uint32_t address, int thread, int threads)
 static void run_product(uint8_t *memory, uint32_t address, int thread, int threads) {
   const ProductJob *job = at(memory, address);
   for (int start = thread * job->tileRows; start < job->rows; start += threads * job->tileRows)
-    rows_times_panels((const float *)at(memory, job->a) + (size_t)start * job->strideA, job->strideA, least(job->tileRows, job->rows - start),
-                      job->k, at(memory, job->panels), job->panelCount, (float *)at(memory, job->c) + (size_t)start * job->strideC,
-                      job->strideC, NULL);
+    rows_times_panels((const float *)at(memory, job->a) + (size_t)start * job->strideA, job->strideA,
+                      min_int(job->tileRows, job->rows - start), job->k, at(memory, job->panels), job->panelCount,
+                      (float *)at(memory, job->c) + (size_t)start * job->strideC, job->strideC, NULL);
 }
 
 static void run_job(uint8_t *memory, int kind, uint32_t job, int thread, int threads) {

@@ -3,12 +3,16 @@
 #include "activation.h"
 #include "product.h"
 
-INLINE const Linear *linear_of(const Tile *t, const Operation *operation) { return at(t->memory, operation->detail); }
+INLINE const Linear *linear_of(const Tile *t, const Operation *operation) {
+  return at(t->memory, operation->detail);
+}
 
 /** The rows of weight gradients are filled up to a multiple of 4. */
-INLINE int padded_rows(int features) { return (features + 3) & ~3; }
+INLINE int padded_rows(int features) {
+  return (features + 3) & ~3;
+}
 
-static void linear_forward(const Tile *t, const Operation *operation, bool for_reverse) {
+static void linear_forward(const Tile *t, const Operation *operation, bool for_backward) {
   const Linear *linear = linear_of(t, operation);
   const Operand *operand = operand_of(t, operation, 0);
   const float *x = floats(t->scratch, operand->jet), *weights = at(t->memory, linear->weights);
@@ -18,27 +22,32 @@ static void linear_forward(const Tile *t, const Operation *operation, bool for_r
   const size_t stride_x = operand->stride, stride = operation->stride;
   rows_times_panels(x, stride_x, t->points, operand->features, weights, linear->outPanels, z, stride, bias);
   if (derivative_rows > 0)
-    rows_times_panels(x + t->points * stride_x, stride_x, derivative_rows, operand->features, weights, linear->outPanels,
-                      z + t->points * stride, stride, NULL);
+    rows_times_panels(x + t->points * stride_x, stride_x, derivative_rows, operand->features, weights,
+                      linear->outPanels, z + t->points * stride, stride, NULL);
   if (linear->activation == 0) return;
-  activate(t, at(t->memory, linear->activation), t->forms->first, t->forms->second, z, floats(t->scratch, operation->jet), stride,
-           operation->features, for_reverse, floats(t->scratch, linear->keptDerivatives));
+  activate(t, at(t->memory, linear->activation), t->forms->first, t->forms->second, z,
+           floats(t->scratch, operation->jet), stride, operation->features, for_backward,
+           floats(t->scratch, linear->keptDerivatives));
 }
 
-static void linear_reverse(const Tile *t, const Operation *operation) {
+static void linear_backward(const Tile *t, const Operation *operation) {
   const Linear *linear = linear_of(t, operation);
   const Operand *operand = operand_of(t, operation, 0);
   const size_t stride_x = operand->stride, stride = operation->stride;
   float *g = floats(t->scratch, operation->gradient);
   if (linear->activation != 0)
-    activate_reverse(t, at(t->memory, linear->activation), floats(t->scratch, linear->z), floats(t->scratch, operation->jet), g, stride,
-                     operation->features, true, floats(t->scratch, linear->keptDerivatives));
+    activate_backward(t, at(t->memory, linear->activation), floats(t->scratch, linear->z),
+                      floats(t->scratch, operation->jet), g, stride, operation->features, true,
+                      floats(t->scratch, linear->keptDerivatives));
   if (linear->weightGradient != ABSENT)
-    add_outer_products(floats(t->scratch, operand->jet), stride_x, t->blocks * t->points, padded_rows(operand->features), g, stride,
-                       linear->outPanels, floats(t->gradients, linear->weightGradient));
-  if (linear->biasGradient != ABSENT) add_rows(g, stride, t->points, linear->outPanels, floats(t->gradients, linear->biasGradient));
+    add_outer_products(floats(t->scratch, operand->jet), stride_x, t->blocks * t->points,
+                       padded_rows(operand->features), g, stride, linear->outPanels,
+                       floats(t->gradients, linear->weightGradient));
+  if (linear->biasGradient != ABSENT)
+    add_rows(g, stride, t->points, linear->outPanels, floats(t->gradients, linear->biasGradient));
   if (!is_wanted(operand)) return;
-  rows_times_panels(g, stride, operand->gradientBlocks * t->points, operation->features, at(t->memory, linear->transposed), linear->inPanels,
-                    contribution_place(t, operand), stride_x, NULL);
+  rows_times_panels(g, stride, operand->gradientBlocks * t->points, operation->features,
+                    at(t->memory, linear->transposed), linear->inPanels, contribution_place(t, operand), stride_x,
+                    NULL);
   add_contribution(t, operand);
 }

@@ -1,28 +1,30 @@
 /**
- * @file The operations that move, add and multiply features, and functions of each of them: the rules of core's `ops/`
- * of the same names.
+ * @file The operations that move, add, multiply and transform features, by the rules of core's `ops/` of the same
+ *   names.
  */
 #pragma once
 #include "activation.h"
 #include "product.h"
 
 static void elementwise_forward(const Tile *t, const Operation *operation) {
-  activate(t, at(t->memory, operation->detail), t->forms->first, t->forms->second, floats(t->scratch, operand_of(t, operation, 0)->jet),
-           floats(t->scratch, operation->jet), operation->stride, operation->features, false, NULL);
+  activate(t, at(t->memory, operation->detail), t->forms->first, t->forms->second,
+           floats(t->scratch, operand_of(t, operation, 0)->jet), floats(t->scratch, operation->jet), operation->stride,
+           operation->features, false, NULL);
 }
 
-static void elementwise_reverse(const Tile *t, const Operation *operation) {
+static void elementwise_backward(const Tile *t, const Operation *operation) {
   const Operand *operand = operand_of(t, operation, 0);
   float *g = floats(t->scratch, operation->gradient);
-  activate_reverse(t, at(t->memory, operation->detail), floats(t->scratch, operand->jet), floats(t->scratch, operation->jet), g,
-                   operation->stride, operation->features, false, NULL);
-  // Where nobody else reads the operand, its gradient takes the place of this one.
+  activate_backward(t, at(t->memory, operation->detail), floats(t->scratch, operand->jet),
+                    floats(t->scratch, operation->jet), g, operation->stride, operation->features, false, NULL);
+  // If nothing else reads the operand, its gradient overwrites this one.
   if (!is_wanted(operand) || operand->gradient == operation->gradient) return;
   const int rows = operand->gradientBlocks * t->points;
   for (int row = 0; row < rows; row++) {
     const float *from = g + (size_t)row * operation->stride;
     float *to = floats(t->scratch, operand->gradient) + (size_t)row * operation->stride;
-    for (int i = 0; i < operation->features; i += VW) store(to + i, operand->accumulates ? load(to + i) + load(from + i) : load(from + i));
+    for (int i = 0; i < operation->features; i += VW)
+      store(to + i, operand->accumulates ? load(to + i) + load(from + i) : load(from + i));
   }
 }
 
@@ -36,7 +38,7 @@ static void columns_forward(const Tile *t, const Operation *operation) {
   }
 }
 
-static void columns_reverse(const Tile *t, const Operation *operation) {
+static void columns_backward(const Tile *t, const Operation *operation) {
   const Operand *operand = operand_of(t, operation, 0);
   if (!is_wanted(operand)) return;
   const int32_t *columns = at(t->memory, operation->detail);
@@ -55,20 +57,20 @@ static void concat_forward(const Tile *t, const Operation *operation) {
   for (int index = 0; index < operation->operandCount; index++) {
     const Operand *operand = operand_of(t, operation, index);
     for (int row = 0; row < t->blocks * t->points; row++)
-      copy_numbers(place + (size_t)row * operation->stride, floats(t->scratch, operand->jet) + (size_t)row * operand->stride,
-                   operand->features);
+      copy_floats(place + (size_t)row * operation->stride,
+                  floats(t->scratch, operand->jet) + (size_t)row * operand->stride, operand->features);
     place += operand->features;
   }
 }
 
-static void concat_reverse(const Tile *t, const Operation *operation) {
+static void concat_backward(const Tile *t, const Operation *operation) {
   const float *g = floats(t->scratch, operation->gradient);
   for (int index = 0; index < operation->operandCount; index++) {
     const Operand *operand = operand_of(t, operation, index);
     if (is_wanted(operand)) {
       float *to = contribution_place(t, operand);
       for (int row = 0; row < operand->gradientBlocks * t->points; row++)
-        copy_numbers(to + (size_t)row * operand->stride, g + (size_t)row * operation->stride, operand->features);
+        copy_floats(to + (size_t)row * operand->stride, g + (size_t)row * operation->stride, operand->features);
       add_contribution(t, operand);
     }
     g += operand->features;
@@ -84,11 +86,11 @@ static void constant_forward(const Tile *t, const Operation *operation) {
   }
 }
 
-static void constant_reverse(const Tile *t, const Operation *operation) {
+static void constant_backward(const Tile *t, const Operation *operation) {
   const Constant *constant = at(t->memory, operation->detail);
   if (constant->gradient == ABSENT) return;
-  add_rows(floats(t->scratch, operation->gradient), operation->stride, t->points, whole_vectors(operation->features) / VW,
-           floats(t->gradients, constant->gradient));
+  add_rows(floats(t->scratch, operation->gradient), operation->stride, t->points,
+           whole_vectors(operation->features) / VW, floats(t->gradients, constant->gradient));
 }
 
 static void sum_forward(const Tile *t, const Operation *operation) {
@@ -107,7 +109,7 @@ static void sum_forward(const Tile *t, const Operation *operation) {
   }
 }
 
-static void sum_reverse(const Tile *t, const Operation *operation) {
+static void sum_backward(const Tile *t, const Operation *operation) {
   const float *coefficients = at(t->memory, operation->detail);
   for (int index = 0; index < operation->operandCount; index++) {
     const Operand *operand = operand_of(t, operation, index);
@@ -124,7 +126,7 @@ static void sum_reverse(const Tile *t, const Operation *operation) {
   }
 }
 
-/** The formulas of the product and of its reverse stand in `assembly/ops/product.ts` of kernels-wasm. */
+/** The formulas of the product and of its backward pass are in `assembly/ops/product.ts` of kernels-wasm. */
 static void product_forward(const Tile *t, const Operation *operation) {
   const size_t block = (size_t)t->points * operation->stride;
   const int first = t->forms->first, second = t->forms->second;
@@ -136,7 +138,8 @@ static void product_forward(const Tile *t, const Operation *operation) {
     for (int i = 0; i < operation->features; i += VW) {
       const vf a0 = load(a + i), b0 = load(b + i);
       store(h + i, a0 * b0);
-      for (int k = 1; k < t->blocks; k++) store(h + k * block + i, load(a + k * block + i) * b0 + a0 * load(b + k * block + i));
+      for (int k = 1; k < t->blocks; k++)
+        store(h + k * block + i, load(a + k * block + i) * b0 + a0 * load(b + k * block + i));
       if (second == 0) continue;
       for (int p = 0; p < t->forms->pairCount; p++) {
         const size_t k = pair_block(t, p, 0) * block + i, l = pair_block(t, p, 1) * block + i;
@@ -150,7 +153,7 @@ static void product_forward(const Tile *t, const Operation *operation) {
   }
 }
 
-/** The derivatives with respect to one factor. */
+/** The gradient of one factor. */
 static void contribute_factor(const Tile *t, const Operation *operation, const Operand *operand, const Operand *other) {
   if (!is_wanted(operand)) return;
   const size_t block = (size_t)t->points * operation->stride;
@@ -182,7 +185,7 @@ static void contribute_factor(const Tile *t, const Operation *operation, const O
   add_contribution(t, operand);
 }
 
-static void product_reverse(const Tile *t, const Operation *operation) {
+static void product_backward(const Tile *t, const Operation *operation) {
   const Operand *a = operand_of(t, operation, 0), *b = operand_of(t, operation, 1);
   contribute_factor(t, operation, a, b);
   contribute_factor(t, operation, b, a);

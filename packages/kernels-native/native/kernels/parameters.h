@@ -1,5 +1,5 @@
 /**
- * @file Parameters on their way from the flat vector to where the kernels want them, and gradients on their way back;
+ * @file Packs parameters from the flat vector into the kernels' layout, and collects gradients into a flat vector;
  * see `assembly/parameters.ts` of kernels-wasm.
  */
 #pragma once
@@ -7,7 +7,7 @@
 #include "tile.h"
 
 /**
- * Copies the parameters of a field to where the kernels want them; `list` is the address of `count` records of Packing.
+ * Packs the parameters of a field; `list` is the address of `count` records of Packing.
  */
 static void pack_parameters(uint8_t *memory, uint32_t list, int count, int field) {
   const Packing *records = at(memory, list);
@@ -45,7 +45,7 @@ static void collect(const Collection *record, uint8_t *sums, uint8_t *flat, int 
     const int padded_rows = (rows + 3) & ~3;
     for (int column = 0; column < columns; column += VW) {
       const float *panel = source + (size_t)column * padded_rows;
-      const int width = least(columns - column, VW);
+      const int width = min_int(columns - column, VW);
       for (int i = 0; i < rows; i++) {
         const float *from = panel + (size_t)i * VW;
         float *to = target + (size_t)i * columns + column;
@@ -62,13 +62,14 @@ static void collect(const Collection *record, uint8_t *sums, uint8_t *flat, int 
 typedef enum { ALL_PARAMETERS, SHARED_PARAMETERS } CollectedParameters;
 
 /** Adds gradients to the flat gradient; `list` is the address of `count` records of Collection. */
-static void collect_gradients(uint8_t *memory, uint32_t list, int count, CollectedParameters which, uint8_t *sums, uint8_t *flat) {
+static void collect_gradients(uint8_t *memory, uint32_t list, int count, CollectedParameters which, uint8_t *sums,
+                              uint8_t *flat) {
   const Collection *records = at(memory, list);
   for (int index = 0; index < count; index++)
     if (which == ALL_PARAMETERS || records[index].fieldBytes == 0) collect(&records[index], sums, flat, 0);
 }
 
-/** The same for the parameters that a field has of its own, whose sums are zeros afterwards. */
+/** The same for the parameters that are a field's own; their sums are reset to 0. */
 static void collect_own(uint8_t *memory, uint32_t list, int count, uint8_t *sums, uint8_t *flat, int field) {
   const Collection *records = at(memory, list);
   for (int index = 0; index < count; index++) {
@@ -76,8 +77,8 @@ static void collect_own(uint8_t *memory, uint32_t list, int count, uint8_t *sums
     if (record->fieldBytes == 0) continue;
     collect(record, sums, flat, field);
     const int rows = record->rows;
-    const size_t numbers =
-        record->kind == COLLECT_PANELS ? (size_t)((rows + 3) & ~3) * whole_vectors(record->columns) : (size_t)whole_vectors(rows);
-    memset(sums + record->source, 0, numbers * sizeof(float));
+    const size_t count = record->kind == COLLECT_PANELS ? (size_t)((rows + 3) & ~3) * whole_vectors(record->columns)
+                                                        : (size_t)whole_vectors(rows);
+    memset(sums + record->source, 0, count * sizeof(float));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * @file The matrix products of a network's layers: by vectors of float32, or where the instruction set has them and the
- *   matrices are large enough by tiles of bf16.
+ * @file The matrix products of a network's layers: on vectors of float32, or on tiles of bf16 where the instruction set
+ *   has them and the matrices are large enough.
  */
 #pragma once
 #include "vector-product.h"
@@ -19,8 +19,8 @@ static int weight_bytes(int depth, int columns) {
 }
 
 /** C = A B + 1 bias, for A `[rows][depth]` and a packed weight matrix B `[depth][panel_count VW]`. */
-static void rows_times_panels(const float *a, size_t stride_a, int rows, int depth, const float *weights, int panel_count,
-                              float *c, size_t stride_c, const float *bias) {
+static void rows_times_panels(const float *a, size_t stride_a, int rows, int depth, const float *weights,
+                              int panel_count, float *c, size_t stride_c, const float *bias) {
 #if PARTS
   if (is_product_by_tiles(depth, panel_count)) {
     rows_times_tiles(a, stride_a, rows, depth, (const uint16_t *)weights, panel_count, c, stride_c, bias);

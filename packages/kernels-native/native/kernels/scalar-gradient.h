@@ -1,20 +1,22 @@
 /**
- * @file The value and the gradient of a field with one output, by a reverse pass for the gradient instead of the jet,
- *   and the reverse of both. The formulas stand in `assembly/scalar-gradient.ts` of kernels-wasm, and the letters here
- *   are theirs.
+ * @file The value and the gradient of a field with one output, by a backward pass for the gradient instead of the jet,
+ *   and the backward pass of both. The formulas are in `assembly/scalar-gradient.ts` of kernels-wasm, and the letters
+ *   here are theirs.
  */
 #pragma once
 #include "run-program.h"
 
-INLINE const Adjoint *adjoint_of(const Tile *t) { return at(t->memory, t->program->adjoint); }
+INLINE const Adjoint *adjoint_of(const Tile *t) {
+  return at(t->memory, t->program->adjoint);
+}
 
 typedef enum {
   /** d = u s'(z). */
-  TIMES_SLOPES,
+  MULTIPLY_BY_DERIVATIVE,
   /** From e_l, in place, to u-bar_l, and from u_l, in place, to c_l. */
-  CURVE,
+  SECOND_ORDER,
   /** From h-bar_l, in place, to z-bar_l; c_l lies in the place of u_l. */
-  STRAIGHTEN,
+  BACKWARD_ACTIVATION,
 } ScalarPass;
 
 /** One of the three for all points of a tile; `x` is the place of d, e_l or h-bar_l. */
@@ -27,30 +29,32 @@ INLINE void through_activation(const Tile *t, const Operation *operation, const 
     for (int point = 0; point < t->points; point++)
       for (int i = 0; i < operation->features; i += VW) {
         const size_t place = point * stride + i;
-        if (pass == TIMES_SLOPES) store(x + place, load(u + place));
-        else if (pass == CURVE) store(u + place, (vf){0});
+        if (pass == MULTIPLY_BY_DERIVATIVE) store(x + place, load(u + place));
+        else if (pass == SECOND_ORDER) store(u + place, (vf){0});
       }
     return;
   }
   const Activation *activation = at(t->memory, linear->activation);
   const bool is_formula = activation->kind == ACTIVATION_FORMULA;
   const float omega = is_formula ? 0 : omega_of(t, activation);
-  // The forward pass leaves the slope in the place of the pre-activations.
-  const float *slopes = floats(t->scratch, linear->z), *bends = floats(t->scratch, is_formula ? linear->keptDerivatives : operation->jet);
+  // The forward pass leaves the first derivative in the place of the pre-activations.
+  const float *first_derivatives = floats(t->scratch, linear->z),
+              *second_derivatives = floats(t->scratch, is_formula ? linear->keptDerivatives : operation->jet);
   for (int point = 0; point < t->points; point++)
     for (int i = 0; i < operation->features; i += VW) {
       const size_t place = point * stride + i;
-      const vf s1 = load(slopes + place);
-      if (pass == TIMES_SLOPES) store(x + place, load(u + place) * s1);
-      else if (pass == CURVE) {
-        const vf e = load(x + place), s2 = is_formula ? load(bends + place) : load(bends + place) * (-omega * omega);
+      const vf s1 = load(first_derivatives + place);
+      if (pass == MULTIPLY_BY_DERIVATIVE) store(x + place, load(u + place) * s1);
+      else if (pass == SECOND_ORDER) {
+        const vf e = load(x + place), s2 = is_formula ? load(second_derivatives + place)
+                                                      : load(second_derivatives + place) * (-omega * omega);
         store(u + place, (e * load(u + place)) * s2);
         store(x + place, e * s1);
       } else store(x + place, load(x + place) * s1 + load(u + place));
     }
 }
 
-/** Forward and adjoint. The gradient is then in `g1`, rows as long as those of the input. */
+/** Forward and adjoint pass. Leaves the gradient in `g1`, with rows as long as those of the input. */
 static void value_and_gradient(const Tile *t, int start) {
   const Program *program = t->program;
   const Adjoint *adjoint = adjoint_of(t);
@@ -60,11 +64,12 @@ static void value_and_gradient(const Tile *t, int start) {
     const Linear *linear = linear_of(t, operation);
     const Operand *operand = operand_of(t, operation, 0);
     float *z = floats(t->scratch, linear->z);
-    rows_times_panels(floats(t->scratch, operand->jet), operand->stride, t->points, operand->features, at(t->memory, linear->weights),
-                      linear->outPanels, z, operation->stride, linear->bias ? at(t->memory, linear->bias) : NULL);
+    rows_times_panels(floats(t->scratch, operand->jet), operand->stride, t->points, operand->features,
+                      at(t->memory, linear->weights), linear->outPanels, z, operation->stride,
+                      linear->bias ? at(t->memory, linear->bias) : NULL);
     if (linear->activation == 0) continue;
-    activate(t, at(t->memory, linear->activation), 0, 0, z, floats(t->scratch, operation->jet), operation->stride, operation->features, true,
-             floats(t->scratch, linear->keptDerivatives));
+    activate(t, at(t->memory, linear->activation), 0, 0, z, floats(t->scratch, operation->jet), operation->stride,
+             operation->features, true, floats(t->scratch, linear->keptDerivatives));
   }
   const Operation *last = last_operation(t);
   float *ones = floats(t->scratch, linear_of(t, last)->u);
@@ -74,14 +79,15 @@ static void value_and_gradient(const Tile *t, int start) {
   for (int index = program->operationCount - 1; index >= 0; index--) {
     const Operation *operation = operation_of(t->memory, program->operations, index);
     const Linear *linear = linear_of(t, operation);
-    through_activation(t, operation, TIMES_SLOPES, d);
-    const uint32_t target = index > 0 ? linear_of(t, operation_of(t->memory, program->operations, index - 1))->u : adjoint->g1;
-    rows_times_panels(d, operation->stride, t->points, operation->features, at(t->memory, linear->transposed), linear->inPanels,
-                      floats(t->scratch, target), operand_of(t, operation, 0)->stride, NULL);
+    through_activation(t, operation, MULTIPLY_BY_DERIVATIVE, d);
+    const uint32_t target =
+        index > 0 ? linear_of(t, operation_of(t->memory, program->operations, index - 1))->u : adjoint->g1;
+    rows_times_panels(d, operation->stride, t->points, operation->features, at(t->memory, linear->transposed),
+                      linear->inPanels, floats(t->scratch, target), operand_of(t, operation, 0)->stride, NULL);
   }
 }
 
-/** Works out the values and the gradients of a tile. */
+/** Computes the values and the gradients of a tile. */
 static void scalar_forward_of_tile(const Tile *t, int start) {
   const Operation *last = last_operation(t);
   const Input *input = input_of(t, 0);
@@ -96,14 +102,15 @@ static void scalar_forward_of_tile(const Tile *t, int start) {
   }
 }
 
-static void scalar_reverse_tile(const Tile *t, int start) {
+static void scalar_backward_tile(const Tile *t, int start) {
   const Program *program = t->program;
   const Adjoint *adjoint = adjoint_of(t);
   const Input *input = input_of(t, 0);
   const Operation *last = last_operation(t);
   const int count = points_there(t, start);
   const float *upstream = at(t->memory, program->upstream);
-  float *b = floats(t->scratch, adjoint->g0), *e = floats(t->scratch, adjoint->g1), *d = floats(t->scratch, adjoint->g2);
+  float *b = floats(t->scratch, adjoint->g0), *e = floats(t->scratch, adjoint->g1),
+        *d = floats(t->scratch, adjoint->g2);
   memset(b, 0, (size_t)t->points * input->stride * sizeof(float));
   for (int i = 0; i < count; i++)
     for (int k = 0; k < input->features; k++)
@@ -112,13 +119,13 @@ static void scalar_reverse_tile(const Tile *t, int start) {
     const Operation *operation = operation_of(t->memory, program->operations, index);
     const Linear *linear = linear_of(t, operation);
     const Operand *operand = operand_of(t, operation, 0);
-    through_activation(t, operation, TIMES_SLOPES, d);
+    through_activation(t, operation, MULTIPLY_BY_DERIVATIVE, d);
     if (linear->weightGradient != ABSENT)
-      add_outer_products(b, operand->stride, t->points, padded_rows(operand->features), d, operation->stride, linear->outPanels,
-                         floats(t->gradients, linear->weightGradient));
-    rows_times_panels(b, operand->stride, t->points, operand->features, at(t->memory, linear->weights), linear->outPanels, e,
-                      operation->stride, NULL);
-    through_activation(t, operation, CURVE, e);
+      add_outer_products(b, operand->stride, t->points, padded_rows(operand->features), d, operation->stride,
+                         linear->outPanels, floats(t->gradients, linear->weightGradient));
+    rows_times_panels(b, operand->stride, t->points, operand->features, at(t->memory, linear->weights),
+                      linear->outPanels, e, operation->stride, NULL);
+    through_activation(t, operation, SECOND_ORDER, e);
     float *swap = b;
     b = e;
     e = swap;
@@ -130,15 +137,15 @@ static void scalar_reverse_tile(const Tile *t, int start) {
     const Operation *operation = operation_of(t->memory, program->operations, index);
     const Linear *linear = linear_of(t, operation);
     const Operand *operand = operand_of(t, operation, 0);
-    through_activation(t, operation, STRAIGHTEN, g);
+    through_activation(t, operation, BACKWARD_ACTIVATION, g);
     if (linear->weightGradient != ABSENT)
-      add_outer_products(floats(t->scratch, operand->jet), operand->stride, t->points, padded_rows(operand->features), g,
-                         operation->stride, linear->outPanels, floats(t->gradients, linear->weightGradient));
+      add_outer_products(floats(t->scratch, operand->jet), operand->stride, t->points, padded_rows(operand->features),
+                         g, operation->stride, linear->outPanels, floats(t->gradients, linear->weightGradient));
     if (linear->biasGradient != ABSENT)
       add_rows(g, operation->stride, t->points, linear->outPanels, floats(t->gradients, linear->biasGradient));
     if (index == 0 && input->gradient == ABSENT) return;
-    rows_times_panels(g, operation->stride, t->points, operation->features, at(t->memory, linear->transposed), linear->inPanels, other,
-                      operand->stride, NULL);
+    rows_times_panels(g, operation->stride, t->points, operation->features, at(t->memory, linear->transposed),
+                      linear->inPanels, other, operand->stride, NULL);
     float *swap = g;
     g = other;
     other = swap;
@@ -147,9 +154,9 @@ static void scalar_reverse_tile(const Tile *t, int start) {
 }
 
 /** Adds the gradients of a tile to sums. */
-static void scalar_reverse_of_tile(const Tile *t, int start, bool is_kept) {
+static void scalar_backward_of_tile(const Tile *t, int start, bool is_kept) {
   if (!is_kept) value_and_gradient(t, start);
-  scalar_reverse_tile(t, start);
+  scalar_backward_tile(t, start);
 }
 
 /** Adds the loss of a tile to `sum`, and its gradients to sums. */
@@ -162,8 +169,9 @@ static void scalar_loss_of_tile(const Tile *t, int start, double *sum) {
   for (int block = 0; block <= input->features; block++) {
     float *upstream = (float *)at(t->memory, t->program->upstream) + (size_t)block * t->program->blockPoints + start;
     memset(upstream, 0, count * sizeof(float));
-    const float *outputs = block == 0 ? floats(t->scratch, last->jet) : floats(t->scratch, adjoint_of(t)->g1) + block - 1;
+    const float *outputs =
+        block == 0 ? floats(t->scratch, last->jet) : floats(t->scratch, adjoint_of(t)->g1) + block - 1;
     *sum += penalise_block(t, loss, block, start, outputs, block == 0 ? last->stride : input->stride, upstream, 1);
   }
-  scalar_reverse_tile(t, start);
+  scalar_backward_tile(t, start);
 }

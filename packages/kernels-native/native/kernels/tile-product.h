@@ -1,55 +1,63 @@
 /**
- * @file Matrix products on AMX. Each float32 number is the sum of PARTS bf16 numbers, high, middle and low, of 8 bits
- *   each, and a product of two numbers the sum of the products of their parts. With three parts the six largest of the
- *   nine products are taken, whose error is that of float32; with two parts the three largest of four, whose error is
- *   some 2^-17 of a product. See Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For
- *   Higher-Precision Computations", 2019.
+ * @file Matrix products on AMX. Each float32 value is split into the sum of PARTS bf16 values of 8 bits each: high,
+ *   middle and low. A product of two values is then a sum of products of parts. With three parts the six largest of the
+ *   nine are computed, with the error of float32; with two parts the three largest of four, with an error of about
+ *   2^-17. See Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
+ *   Computations", 2019.
  *
- * The parts of both matrices lie tile by tile, in the order in which a block of 2 x 2 tiles is summed: step by step along
- * the depth, and in each step part by part. Weights are packed so once a step of the fit; jets and gradients some rows at
- * a time, in the workspace of the thread, which stays in the second-level cache.
+ * The parts of both matrices are stored tile by tile, in the order in which a block of 2 x 2 tiles reads them: step by
+ * step along the depth, and part by part within a step. Weights are packed once for each step of the fit; jets and
+ * gradients a few rows at a time, into the thread's workspace, which stays in the second-level cache.
  */
 #pragma once
 #include "tiles.h"
 #include "vector-product.h"
 
 #if VW != 16 || (PARTS != 2 && PARTS != 3)
-#error "tiles are 16 columns wide, and numbers have two or three parts"
+#error "tiles are 16 columns wide, and values have two or three parts"
 #endif
 
 typedef uint32_t vu __attribute__((vector_size(4 * VW)));
 typedef uint16_t vh __attribute__((vector_size(4 * VW)));
 
-/** bf16 numbers of one step along the depth. */
-#define STEP_NUMBERS (PARTS * TILE_NUMBERS)
+/** bf16 values of one step along the depth. */
+#define STEP_ELEMENTS (PARTS * TILE_ELEMENTS)
 
-/** Rows of a product, and steps along its depth, that are in the workspace together. */
+/** Blocks of rows of a product, and steps along its depth, that the workspace holds at a time. */
 #define PRODUCT_BLOCKS 8
 #define PRODUCT_STEPS 16
-/** Blocks of 16 columns of both matrices, and steps along the rows, that outer products have in the workspace together. */
+/** Blocks of 16 columns of each matrix, and steps along the rows, that the workspace holds for outer products. */
 #define OUTER_BLOCKS 16
 #define OUTER_STEPS 8
 
-#define LARGER_OF(a, b) ((a) > (b) ? (a) : (b))
+#define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 /** Bytes of a thread's workspace: 512 or 768 KiB. */
 #define WORKSPACE_BYTES \
-  (LARGER_OF(PRODUCT_BLOCKS * PRODUCT_STEPS, 2 * OUTER_BLOCKS * OUTER_STEPS) * STEP_NUMBERS * sizeof(uint16_t))
+  (MAX_OF(PRODUCT_BLOCKS * PRODUCT_STEPS, 2 * OUTER_BLOCKS * OUTER_STEPS) * STEP_ELEMENTS * sizeof(uint16_t))
 
-/** That of the thread; set at the beginning of each share of a job. */
+/** The thread's workspace; set at the beginning of each share of a job. */
 static _Thread_local uint16_t *workspace;
 
-INLINE int steps_of(int depth) { return (depth + TILE_DEPTH - 1) / TILE_DEPTH; }
+INLINE int steps_of(int depth) {
+  return (depth + TILE_DEPTH - 1) / TILE_DEPTH;
+}
 
-INLINE int blocks_of(int rows) { return (rows + TILE_ROWS - 1) / TILE_ROWS; }
+INLINE int blocks_of(int rows) {
+  return (rows + TILE_ROWS - 1) / TILE_ROWS;
+}
 
-/** Below these sizes most of a tile is empty, or splitting the rows takes longer than tiles save. */
-INLINE bool is_product_by_tiles(int depth, int panel_count) { return depth >= 48 && panel_count >= 3; }
+/** Smaller matrices would leave tiles mostly empty, or spend more time on splitting rows than tiles save. */
+INLINE bool is_product_by_tiles(int depth, int panel_count) {
+  return depth >= 48 && panel_count >= 3;
+}
 
-INLINE bool are_outer_products_by_tiles(int k, int panel_count) { return k >= 48 && panel_count >= 3; }
+INLINE bool are_outer_products_by_tiles(int k, int panel_count) {
+  return k >= 48 && panel_count >= 3;
+}
 
 /**
- * Takes the highest part of numbers: x becomes what remains. The result has the part in the upper 16 bits of each number
- * and zeros in the lower. It is rounded to nearest, so that what remains has either sign; the last of three parts is exact.
+ * Splits off the highest part: x becomes the remainder. The part is in the upper 16 bits of each element; the lower
+ * bits are zero. It is rounded to nearest, so that the remainder has either sign; the last of three parts is exact.
  */
 INLINE vu take_part(vf *x) {
   const vu part = ((vu)*x + 0x8000u) & 0xffff0000u;
@@ -57,16 +65,18 @@ INLINE vu take_part(vf *x) {
   return part;
 }
 
-/** 32 numbers that follow each other, from the upper halves of two vectors. */
+/** 32 consecutive bf16 values, from the upper halves of two vectors. */
 INLINE vh joined_parts(vu first, vu second) {
-  return __builtin_shufflevector((vh)first, (vh)second, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37,
-                                 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
+  return __builtin_shufflevector((vh)first, (vh)second, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33,
+                                 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
 }
 
-/** Pairs, the lower half from `even` and the upper from `odd`. */
-INLINE vu paired_parts(vu even, vu odd) { return (even >> 16) | odd; }
+/** Pairs: the lower half from `even`, the upper from `odd`. */
+INLINE vu paired_parts(vu even, vu odd) {
+  return (even >> 16) | odd;
+}
 
-/** The first `count` numbers, then zeros; no more than these are read. */
+/** The first `count` floats, then zeros; reads no further. */
 INLINE vf load_first(const float *from, int count) {
   if (count >= VW) return load(from);
   vf x = {0};
@@ -75,26 +85,27 @@ INLINE vf load_first(const float *from, int count) {
 }
 
 /**
- * Splits `rows` rows of `depth` numbers for the left of a product: tiles `[block][step][part]`. Rows and columns that
- * fill up the last tiles are 0.
+ * Splits `rows` rows of `depth` floats for the left side of a product: tiles `[block][step][part]`. Rows and columns
+ * that pad the last tiles are 0.
  */
 static void split_rows(const float *a, size_t stride, int rows, int depth, uint16_t *to) {
   const int steps = steps_of(depth), all = blocks_of(rows) * TILE_ROWS;
   for (int row = 0; row < all; row++) {
     const float *from = a + (size_t)row * stride;
-    uint16_t *tile = to + (size_t)(row / TILE_ROWS) * steps * STEP_NUMBERS + row % TILE_ROWS * TILE_DEPTH;
-    for (int step = 0; step < steps; step++, tile += STEP_NUMBERS) {
+    uint16_t *tile = to + (size_t)(row / TILE_ROWS) * steps * STEP_ELEMENTS + row % TILE_ROWS * TILE_DEPTH;
+    for (int step = 0; step < steps; step++, tile += STEP_ELEMENTS) {
       const int left = row < rows ? depth - step * TILE_DEPTH : 0;
-      vf first = load_first(from + step * TILE_DEPTH, left), second = load_first(from + step * TILE_DEPTH + VW, left - VW);
+      vf first = load_first(from + step * TILE_DEPTH, left),
+         second = load_first(from + step * TILE_DEPTH + VW, left - VW);
       for (int part = 0; part < PARTS; part++) {
         const vu first_part = take_part(&first), second_part = take_part(&second);
-        *(vh *)(tile + part * TILE_NUMBERS) = joined_parts(first_part, second_part);
+        *(vh *)(tile + part * TILE_ELEMENTS) = joined_parts(first_part, second_part);
       }
     }
   }
 }
 
-/** Splits two rows of up to 16 numbers into pairs, part by part; `*_count` of them are read. */
+/** Splits two rows of up to 16 floats into pairs, part by part; reads `*_count` of each. */
 INLINE void split_pair(const float *even, int even_count, const float *odd, int odd_count, vu pairs[PARTS]) {
   vf x = load_first(even, even_count), y = load_first(odd, odd_count);
   for (int part = 0; part < PARTS; part++) {
@@ -103,28 +114,27 @@ INLINE void split_pair(const float *even, int even_count, const float *odd, int 
   }
 }
 
-/** Splits `rows` rows of panels for the right of a product along the rows: tiles `[panel][step][part]`. */
+/** Splits `rows` rows of panels for the right side of a product along the rows: tiles `[panel][step][part]`. */
 static void split_panels(const float *b, size_t stride, int rows, int panel_count, uint16_t *to) {
   const int steps = steps_of(rows);
   for (int panel = 0; panel < panel_count; panel++)
-    for (int step = 0; step < steps; step++, to += STEP_NUMBERS)
+    for (int step = 0; step < steps; step++, to += STEP_ELEMENTS)
       for (int pair = 0; pair < TILE_ROWS; pair++) {
         const int row = step * TILE_DEPTH + 2 * pair;
         const float *from = b + (size_t)row * stride + panel * VW;
         vu pairs[PARTS];
         split_pair(from, row < rows ? VW : 0, from + stride, row + 1 < rows ? VW : 0, pairs);
-        for (int part = 0; part < PARTS; part++) *(vu *)(to + part * TILE_NUMBERS + pair * TILE_DEPTH) = pairs[part];
+        for (int part = 0; part < PARTS; part++) *(vu *)(to + part * TILE_ELEMENTS + pair * TILE_DEPTH) = pairs[part];
       }
 }
 
-/** One of the four passes that transpose a 16 x 16 matrix: swaps the blocks beside the diagonal of each 2 x 2 blocks. */
-#define SWAP_BLOCKS(size, lower, upper)                            \
-  _Pragma("GCC unroll 16") for (int i = 0; i < 16; i++)            \
-    if ((i & size) == 0) {                                         \
-      const vu x = rows[i], y = rows[i + size];                    \
-      rows[i] = __builtin_shufflevector(x, y, lower);              \
-      rows[i + size] = __builtin_shufflevector(x, y, upper);       \
-    }
+/** One of four passes that transpose a 16 x 16 matrix: swaps the off-diagonal blocks of all 2 x 2 groups of blocks. */
+#define SWAP_BLOCKS(size, lower, upper)                                        \
+  _Pragma("GCC unroll 16") for (int i = 0; i < 16; i++) if ((i & size) == 0) { \
+    const vu x = rows[i], y = rows[i + size];                                  \
+    rows[i] = __builtin_shufflevector(x, y, lower);                            \
+    rows[i + size] = __builtin_shufflevector(x, y, upper);                     \
+  }
 #define LOWER_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
 #define UPPER_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
 #define LOWER_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
@@ -141,14 +151,14 @@ INLINE void transpose(vu rows[16]) {
   SWAP_BLOCKS(8, LOWER_8, UPPER_8)
 }
 
-/** Splits the transpose of `rows` rows of `k` numbers for the left of a product along the rows: tiles `[block][step][part]`. */
+/** Splits the transpose of `rows` rows of `k` floats for the left side of a product: tiles `[block][step][part]`. */
 static void split_columns(const float *a, size_t stride, int rows, int k, uint16_t *to) {
   const int steps = steps_of(rows);
   for (int column = 0; column < k; column += TILE_ROWS)
-    for (int step = 0; step < steps; step++, to += STEP_NUMBERS) {
+    for (int step = 0; step < steps; step++, to += STEP_ELEMENTS) {
       vu pairs[PARTS][16];
       for (int pair = 0; pair < 16; pair++) {
-        const int row = step * TILE_DEPTH + 2 * pair, count = least(k - column, VW);
+        const int row = step * TILE_DEPTH + 2 * pair, count = min_int(k - column, VW);
         const float *from = a + (size_t)row * stride + column;
         vu both[PARTS];
         split_pair(from, row < rows ? count : 0, from + stride, row + 1 < rows ? count : 0, both);
@@ -156,41 +166,43 @@ static void split_columns(const float *a, size_t stride, int rows, int k, uint16
       }
       for (int part = 0; part < PARTS; part++) {
         transpose(pairs[part]);
-        for (int i = 0; i < 16; i++) *(vu *)(to + part * TILE_NUMBERS + i * TILE_DEPTH) = pairs[part][i];
+        for (int i = 0; i < 16; i++) *(vu *)(to + part * TILE_ELEMENTS + i * TILE_DEPTH) = pairs[part][i];
       }
     }
 }
 
 static int tile_weight_bytes(int depth, int panel_count) {
-  return panel_count * steps_of(depth) * STEP_NUMBERS * (int)sizeof(uint16_t);
+  return panel_count * steps_of(depth) * STEP_ELEMENTS * (int)sizeof(uint16_t);
 }
 
-/** Packs a matrix `[depth][columns]` with any strides for the right of a product: tiles `[panel][step][part]`. */
-static void pack_tiles(const float *source, size_t row_stride, size_t column_stride, int depth, int columns, uint16_t *to) {
+/** Packs a matrix `[depth][columns]` of any strides for the right side of a product: tiles `[panel][step][part]`. */
+static void pack_tiles(const float *source, size_t row_stride, size_t column_stride, int depth, int columns,
+                       uint16_t *to) {
   for (int panel = 0; panel < columns; panel += VW)
-    for (int step = 0; step < steps_of(depth); step++, to += STEP_NUMBERS)
+    for (int step = 0; step < steps_of(depth); step++, to += STEP_ELEMENTS)
       for (int pair = 0; pair < TILE_ROWS; pair++) {
-        const int row = step * TILE_DEPTH + 2 * pair, width = least(columns - panel, VW);
+        const int row = step * TILE_DEPTH + 2 * pair, width = min_int(columns - panel, VW);
         float rows[2][VW];
         for (int odd = 0; odd < 2; odd++)
           for (int j = 0; j < VW; j++)
-            rows[odd][j] = row + odd < depth && j < width ? source[(row + odd) * row_stride + (panel + j) * column_stride] : 0;
+            rows[odd][j] =
+                row + odd < depth && j < width ? source[(row + odd) * row_stride + (panel + j) * column_stride] : 0;
         vu pairs[PARTS];
         split_pair(rows[0], VW, rows[1], VW, pairs);
-        for (int part = 0; part < PARTS; part++) *(vu *)(to + part * TILE_NUMBERS + pair * TILE_DEPTH) = pairs[part];
+        for (int part = 0; part < PARTS; part++) *(vu *)(to + part * TILE_ELEMENTS + pair * TILE_DEPTH) = pairs[part];
       }
 }
 
-/** The left operand's tiles are in registers 4 and 5, the right operand's in 6 and 7, the sums in 0 to 3. */
-#define LOAD_LEFT(part)                                                         \
-  do {                                                                          \
-    tile_load(4, a + part * TILE_NUMBERS, 64);                                  \
-    if (block_count == 2) tile_load(5, a + next_a + part * TILE_NUMBERS, 64);   \
+/** Registers 4 and 5 hold tiles of the left operand, 6 and 7 of the right one, and 0 to 3 the sums. */
+#define LOAD_LEFT(part)                                                        \
+  do {                                                                         \
+    tile_load(4, a + part * TILE_ELEMENTS, 64);                                \
+    if (block_count == 2) tile_load(5, a + next_a + part * TILE_ELEMENTS, 64); \
   } while (0)
-#define LOAD_RIGHT(part)                                                        \
-  do {                                                                          \
-    tile_load(6, b + part * TILE_NUMBERS, 64);                                  \
-    if (panel_count == 2) tile_load(7, b + next_b + part * TILE_NUMBERS, 64);   \
+#define LOAD_RIGHT(part)                                                       \
+  do {                                                                         \
+    tile_load(6, b + part * TILE_ELEMENTS, 64);                                \
+    if (panel_count == 2) tile_load(7, b + next_b + part * TILE_ELEMENTS, 64); \
   } while (0)
 #define ADD_PRODUCTS()                                                \
   do {                                                                \
@@ -201,12 +213,12 @@ static void pack_tiles(const float *source, size_t row_stride, size_t column_str
   } while (0)
 
 /**
- * Adds the product of a block to the sums in the registers 0 to 3: the first of a row's in 0 and 2, its second in 1 and 3.
- * From one product of parts to the next only one of the operands changes.
+ * Adds the product of a block to the sums in registers 0 to 3: its first panel in 0 and 2, its second in 1 and 3. Only
+ * one operand changes from one product of parts to the next.
  */
-INLINE void add_block(const int block_count, const int panel_count, int steps, const uint16_t *a, size_t next_a, const uint16_t *b,
-                      size_t next_b) {
-  for (int step = 0; step < steps; step++, a += STEP_NUMBERS, b += STEP_NUMBERS) {
+INLINE void add_block(const int block_count, const int panel_count, int steps, const uint16_t *a, size_t next_a,
+                      const uint16_t *b, size_t next_b) {
+  for (int step = 0; step < steps; step++, a += STEP_ELEMENTS, b += STEP_ELEMENTS) {
     LOAD_LEFT(0);
 #if PARTS == 3
     LOAD_RIGHT(2);
@@ -232,28 +244,28 @@ INLINE void add_block(const int block_count, const int panel_count, int steps, c
   }
 }
 
-/** The sums of a block on their way to and from where they are wanted. */
+/** The sums of a block in memory. */
 typedef struct {
-  _Alignas(64) float numbers[4][TILE_ROWS][TILE_ROWS];
+  _Alignas(64) float values[4][TILE_ROWS][TILE_ROWS];
 } BlockSums;
 
 INLINE void store_block(const int block_count, const int panel_count, BlockSums *sums) {
-  tile_store(0, sums->numbers[0], 64);
-  if (panel_count == 2) tile_store(1, sums->numbers[1], 64);
-  if (block_count == 2) tile_store(2, sums->numbers[2], 64);
-  if (block_count == 2 && panel_count == 2) tile_store(3, sums->numbers[3], 64);
+  tile_store(0, sums->values[0], 64);
+  if (panel_count == 2) tile_store(1, sums->values[1], 64);
+  if (block_count == 2) tile_store(2, sums->values[2], 64);
+  if (block_count == 2 && panel_count == 2) tile_store(3, sums->values[3], 64);
 }
 
-/** Calls a function with the numbers of blocks and panels as constants. */
-#define FOR_BLOCK(blocks, panels, call)            \
-  do {                                             \
-    if (blocks == 2 && panels == 2) call(2, 2);    \
-    else if (blocks == 2) call(2, 1);              \
-    else if (panels == 2) call(1, 2);              \
-    else call(1, 1);                               \
+/** Calls a macro with the numbers of blocks and panels as constants. */
+#define FOR_BLOCK(blocks, panels, call)         \
+  do {                                          \
+    if (blocks == 2 && panels == 2) call(2, 2); \
+    else if (blocks == 2) call(2, 1);           \
+    else if (panels == 2) call(1, 2);           \
+    else call(1, 1);                            \
   } while (0)
 
-/** Loads the sums of a block from C, whose `rows` rows may be fewer than those of the tiles. */
+/** Loads the sums of a block from C, which may have fewer rows than the tiles. */
 INLINE void load_rows(const int block_count, const int panel_count, int rows, const float *c, size_t stride) {
   if (rows == block_count * TILE_ROWS) {
     const float *below = c + TILE_ROWS * stride;
@@ -266,11 +278,11 @@ INLINE void load_rows(const int block_count, const int panel_count, int rows, co
   BlockSums sums = {0};
   for (int row = 0; row < rows; row++)
     for (int panel = 0; panel < panel_count; panel++)
-      store(sums.numbers[row / TILE_ROWS * 2 + panel][row % TILE_ROWS], load(c + row * stride + panel * VW));
-  tile_load(0, sums.numbers[0], 64);
-  if (panel_count == 2) tile_load(1, sums.numbers[1], 64);
-  if (block_count == 2) tile_load(2, sums.numbers[2], 64);
-  if (block_count == 2 && panel_count == 2) tile_load(3, sums.numbers[3], 64);
+      store(sums.values[row / TILE_ROWS * 2 + panel][row % TILE_ROWS], load(c + row * stride + panel * VW));
+  tile_load(0, sums.values[0], 64);
+  if (panel_count == 2) tile_load(1, sums.values[1], 64);
+  if (block_count == 2) tile_load(2, sums.values[2], 64);
+  if (block_count == 2 && panel_count == 2) tile_load(3, sums.values[3], 64);
 }
 
 INLINE void store_rows(const int block_count, const int panel_count, int rows, float *c, size_t stride) {
@@ -286,10 +298,10 @@ INLINE void store_rows(const int block_count, const int panel_count, int rows, f
   store_block(block_count, panel_count, &sums);
   for (int row = 0; row < rows; row++)
     for (int panel = 0; panel < panel_count; panel++)
-      store(c + row * stride + panel * VW, load(sums.numbers[row / TILE_ROWS * 2 + panel][row % TILE_ROWS]));
+      store(c + row * stride + panel * VW, load(sums.values[row / TILE_ROWS * 2 + panel][row % TILE_ROWS]));
 }
 
-/** Every row of the sums is that of the bias, or 0. */
+/** Initialises every row of the sums with the bias, or 0. */
 INLINE void begin_sums(const int block_count, const int panel_count, const float *bias) {
   if (bias == NULL) {
     tile_zero(0);
@@ -305,26 +317,29 @@ INLINE void begin_sums(const int block_count, const int panel_count, const float
 }
 
 /** C = A B + 1 bias, for A `[rows][depth]` and B as `pack_tiles` leaves it. */
-static __attribute__((noinline)) void rows_times_tiles(const float *a, size_t stride_a, int rows, int depth, const uint16_t *weights,
-                                                       int panel_count, float *c, size_t stride_c, const float *bias) {
+static __attribute__((noinline)) void rows_times_tiles(const float *a, size_t stride_a, int rows, int depth,
+                                                       const uint16_t *weights, int panel_count, float *c,
+                                                       size_t stride_c, const float *bias) {
   const int all_steps = steps_of(depth);
   for (int first = 0; first < all_steps; first += PRODUCT_STEPS) {
-    const int steps = least(PRODUCT_STEPS, all_steps - first), start = first * TILE_DEPTH;
+    const int steps = min_int(PRODUCT_STEPS, all_steps - first), start = first * TILE_DEPTH;
     for (int top = 0; top < rows; top += PRODUCT_BLOCKS * TILE_ROWS) {
-      const int count = least(PRODUCT_BLOCKS * TILE_ROWS, rows - top);
-      const size_t next_a = (size_t)steps * STEP_NUMBERS, next_b = (size_t)all_steps * STEP_NUMBERS;
-      split_rows(a + top * stride_a + start, stride_a, count, least(depth - start, steps * TILE_DEPTH), workspace);
+      const int count = min_int(PRODUCT_BLOCKS * TILE_ROWS, rows - top);
+      const size_t next_a = (size_t)steps * STEP_ELEMENTS, next_b = (size_t)all_steps * STEP_ELEMENTS;
+      split_rows(a + top * stride_a + start, stride_a, count, min_int(depth - start, steps * TILE_DEPTH), workspace);
       for (int panel = 0; panel < panel_count; panel += 2)
         for (int row = 0; row < count; row += 2 * TILE_ROWS) {
-          const int here = least(2 * TILE_ROWS, count - row), blocks = blocks_of(here), panels = least(2, panel_count - panel);
+          const int here = min_int(2 * TILE_ROWS, count - row), blocks = blocks_of(here),
+                    panels = min_int(2, panel_count - panel);
           float *to = c + (top + row) * stride_c + panel * VW;
-          const uint16_t *left = workspace + row / TILE_ROWS * next_a, *right = weights + panel * next_b + first * STEP_NUMBERS;
-#define MULTIPLY(block_count, panel_count)                                                                        \
-  do {                                                                                                            \
-    if (first == 0) begin_sums(block_count, panel_count, bias ? bias + panel * VW : NULL);                        \
-    else load_rows(block_count, panel_count, here, to, stride_c);                                                 \
-    add_block(block_count, panel_count, steps, left, next_a, right, next_b);                                      \
-    store_rows(block_count, panel_count, here, to, stride_c);                                                     \
+          const uint16_t *left = workspace + row / TILE_ROWS * next_a,
+                         *right = weights + panel * next_b + first * STEP_ELEMENTS;
+#define MULTIPLY(block_count, panel_count)                                                \
+  do {                                                                                    \
+    if (first == 0) begin_sums(block_count, panel_count, bias ? bias + panel *VW : NULL); \
+    else load_rows(block_count, panel_count, here, to, stride_c);                         \
+    add_block(block_count, panel_count, steps, left, next_a, right, next_b);              \
+    store_rows(block_count, panel_count, here, to, stride_c);                             \
   } while (0)
           FOR_BLOCK(blocks, panels, MULTIPLY);
         }
@@ -333,35 +348,37 @@ static __attribute__((noinline)) void rows_times_tiles(const float *a, size_t st
 }
 
 /** G += A' B; see `add_outer_products`. */
-static __attribute__((noinline)) void add_tile_outer_products(const float *a, size_t stride_a, int rows, int k, const float *b,
-                                                              size_t stride_b, int panel_count, float *g) {
-  uint16_t *lefts = workspace, *rights = workspace + OUTER_BLOCKS * OUTER_STEPS * STEP_NUMBERS;
+static __attribute__((noinline)) void add_tile_outer_products(const float *a, size_t stride_a, int rows, int k,
+                                                              const float *b, size_t stride_b, int panel_count,
+                                                              float *g) {
+  uint16_t *lefts = workspace, *rights = workspace + OUTER_BLOCKS * OUTER_STEPS * STEP_ELEMENTS;
   const int group = OUTER_BLOCKS * TILE_ROWS;
   for (int top = 0; top < rows; top += OUTER_STEPS * TILE_DEPTH) {
-    const int count = least(OUTER_STEPS * TILE_DEPTH, rows - top), steps = steps_of(count);
-    const size_t next = (size_t)steps * STEP_NUMBERS;
+    const int count = min_int(OUTER_STEPS * TILE_DEPTH, rows - top), steps = steps_of(count);
+    const size_t next = (size_t)steps * STEP_ELEMENTS;
     for (int column = 0; column < k; column += group) {
-      const int width = least(group, k - column);
+      const int width = min_int(group, k - column);
       split_columns(a + top * stride_a + column, stride_a, count, width, lefts);
       for (int first = 0; first < panel_count; first += OUTER_BLOCKS) {
-        const int some = least(OUTER_BLOCKS, panel_count - first);
+        const int some = min_int(OUTER_BLOCKS, panel_count - first);
         split_panels(b + top * stride_b + first * VW, stride_b, count, some, rights);
         for (int panel = 0; panel < some; panel += 2)
           for (int row = 0; row < width; row += 2 * TILE_ROWS) {
-            const int here = least(2 * TILE_ROWS, width - row), blocks = blocks_of(here), panels = least(2, some - panel);
+            const int here = min_int(2 * TILE_ROWS, width - row), blocks = blocks_of(here),
+                      panels = min_int(2, some - panel);
             const uint16_t *left = lefts + row / TILE_ROWS * next, *right = rights + panel * next;
             BlockSums sums;
-#define MULTIPLY_OUTER(block_count, panel_count)                              \
-  do {                                                                        \
-    begin_sums(block_count, panel_count, NULL);                               \
-    add_block(block_count, panel_count, steps, left, next, right, next);      \
-    store_block(block_count, panel_count, &sums);                             \
+#define MULTIPLY_OUTER(block_count, panel_count)                         \
+  do {                                                                   \
+    begin_sums(block_count, panel_count, NULL);                          \
+    add_block(block_count, panel_count, steps, left, next, right, next); \
+    store_block(block_count, panel_count, &sums);                        \
   } while (0)
             FOR_BLOCK(blocks, panels, MULTIPLY_OUTER);
             for (int j = 0; j < panels; j++) {
               float *to = g + ((size_t)(first + panel + j) * k + column + row) * VW;
               for (int i = 0; i < here; i++, to += VW)
-                store(to, load(to) + load(sums.numbers[i / TILE_ROWS * 2 + j][i % TILE_ROWS]));
+                store(to, load(to) + load(sums.values[i / TILE_ROWS * 2 + j][i % TILE_ROWS]));
             }
           }
       }

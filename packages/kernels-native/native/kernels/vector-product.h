@@ -1,7 +1,7 @@
 /**
- * @file Matrix products by vectors. The right operand lies in panels of VW columns. A block of MR rows and two panels is summed in
- *   registers: MR x 2 sums, two vectors of the panels, and one factor at a time (Goto and van de Geijn, "Anatomy of
- *   High-Performance Matrix Multiplication", 2008).
+ * @file Matrix products by vectors. The right operand lies in panels of VW columns. A block of MR rows and two panels
+ *   is summed in registers: MR x 2 sums, two vectors of the panels, and one factor at a time (Goto and van de Geijn,
+ *   "Anatomy of High-Performance Matrix Multiplication", 2008).
  */
 #pragma once
 #include "vector.h"
@@ -14,7 +14,7 @@
 #define MR 6
 #endif
 
-/** C (+)= A B + 1 bias, strides in numbers. */
+/** C (+)= A B + 1 bias, with strides in floats. */
 typedef struct {
   int rows, depth, panels;
   const float *a;
@@ -31,9 +31,9 @@ typedef struct {
   const float *bias;
 } Product;
 
-/** `rows` and `panels` are known to the compiler wherever this is used. */
-INLINE void multiply_block(const int rows, const int panels, const bool is_transposed, const bool adds, const Product *p, const float *a,
-                           const float *b, const float *bias, float *c) {
+/** `rows` and `panels` are compile-time constants at every call. */
+INLINE void multiply_block(const int rows, const int panels, const bool is_transposed, const bool adds,
+                           const Product *p, const float *a, const float *b, const float *bias, float *c) {
   const size_t row_a = is_transposed ? 1 : p->stride_a, next_a = is_transposed ? p->stride_a : 1;
   const size_t next_b = p->next_b, panel_b = p->panel_b;
   vf sums[MR][2];
@@ -61,14 +61,14 @@ INLINE void multiply_block(const int rows, const int panels, const bool is_trans
   }
 }
 
-#define ROWS(count)                                                                       \
-  case count:                                                                             \
-    if (panels == 2) multiply_block(count, 2, is_transposed, adds, p, a, b, bias, c);     \
-    else multiply_block(count, 1, is_transposed, adds, p, a, b, bias, c);                 \
+#define ROWS(count)                                                                   \
+  case count:                                                                         \
+    if (panels == 2) multiply_block(count, 2, is_transposed, adds, p, a, b, bias, c); \
+    else multiply_block(count, 1, is_transposed, adds, p, a, b, bias, c);             \
     break;
 
-INLINE void multiply_rows(int rows, int panels, const bool is_transposed, const bool adds, const Product *p, const float *a, const float *b,
-                          const float *bias, float *c) {
+INLINE void multiply_rows(int rows, int panels, const bool is_transposed, const bool adds, const Product *p,
+                          const float *a, const float *b, const float *bias, float *c) {
   switch (rows) {
     ROWS(1)
     ROWS(2)
@@ -91,7 +91,7 @@ INLINE void multiply_rows(int rows, int panels, const bool is_transposed, const 
   }
 }
 
-/** Goes through the panels two by two, and through the rows in blocks that are about as high as each other. */
+/** Multiplies two panels at a time, and the rows in blocks of about equal height. */
 INLINE void multiply(const bool is_transposed, const bool adds, const Product *p) {
   const int blocks = (p->rows + MR - 1) / MR;
   for (int panel = 0; panel < p->panels; panel += 2) {
@@ -101,37 +101,39 @@ INLINE void multiply(const bool is_transposed, const bool adds, const Product *p
       const int rows = (p->rows - row + blocks - block - 1) / (blocks - block);
       const float *a = p->a + row * (is_transposed ? 1 : p->stride_a);
       float *c = p->c + row * p->stride_c + panel * p->panel_c;
-      multiply_rows(rows, least(2, p->panels - panel), is_transposed, adds, p, a, b, bias, c);
+      multiply_rows(rows, min_int(2, p->panels - panel), is_transposed, adds, p, a, b, bias, c);
       row += rows;
     }
   }
 }
 
 /** C = A B + 1 bias, for A `[rows][depth]` and B in panels `[panels][depth][VW]`. */
-static __attribute__((noinline)) void rows_times_vector_panels(const float *a, size_t stride_a, int rows, int depth, const float *panels,
-                                                        int panel_count, float *c, size_t stride_c, const float *bias) {
+static __attribute__((noinline)) void rows_times_vector_panels(const float *a, size_t stride_a, int rows, int depth,
+                                                               const float *panels, int panel_count, float *c,
+                                                               size_t stride_c, const float *bias) {
   const Product p = {rows, depth, panel_count, a, stride_a, panels, VW, (size_t)depth * VW, c, stride_c, VW, bias};
   multiply(false, false, &p);
 }
 
 /**
- * G += A' B, the gradient of a weight: the sum over rows of the outer products. The sum over these rows is made first
- * and then added, so that the error grows with the number of tiles and not with that of the points.
+ * G += A' B, the gradient of a weight: the sum over rows of the outer products. These rows are summed separately first,
+ * so that the rounding error grows with the number of tiles, not of points.
  *
  * @param a `[rows][k]`
  * @param b `[rows][VW panel_count]`
  * @param g `[panel_count][k][VW]`
  */
-static __attribute__((noinline)) void add_vector_outer_products(const float *a, size_t stride_a, int rows, int k, const float *b, size_t stride_b,
-                                                         int panel_count, float *g) {
+static __attribute__((noinline)) void add_vector_outer_products(const float *a, size_t stride_a, int rows, int k,
+                                                                const float *b, size_t stride_b, int panel_count,
+                                                                float *g) {
   const Product p = {k, rows, panel_count, a, stride_a, b, stride_b, VW, g, VW, (size_t)k * VW, NULL};
   multiply(true, true, &p);
 }
 
-/** Packs `[k][n]` into panels of VW columns; the columns that fill up the last panel are 0. */
+/** Packs `[k][n]` into panels of VW columns; the columns that pad the last panel are 0. */
 static void pack_vector_panels(const float *source, int k, int n, float *panels) {
   for (int column = 0; column < n; column += VW) {
-    const int width = least(n - column, VW);
+    const int width = min_int(n - column, VW);
     const float *from = source + column;
     for (int i = 0; i < k; i++, from += n, panels += VW) {
       if (width == VW) store(panels, load(from));
@@ -144,12 +146,12 @@ static void pack_vector_panels(const float *source, int k, int n, float *panels)
 /** Packs the transpose of `[n][k]` into panels of VW of its n columns. */
 static void pack_transposed_vector_panels(const float *source, int k, int n, float *panels) {
   for (int column = 0; column < n; column += VW) {
-    const int width = least(n - column, VW);
+    const int width = min_int(n - column, VW);
     const float *from = source + (size_t)column * k;
     if (width < VW) memset(panels, 0, (size_t)k * VW * sizeof(float));
-    // Some rows at a time, whose lines stay in the cache.
+    // A few rows at a time, so that their cache lines are reused.
     for (int first = 0; first < k; first += 16) {
-      const int last = least(k, first + 16);
+      const int last = min_int(k, first + 16);
       for (int j = 0; j < width; j++)
         for (int i = first; i < last; i++) panels[(size_t)i * VW + j] = from[(size_t)j * k + i];
     }

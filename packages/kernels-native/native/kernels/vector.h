@@ -1,6 +1,6 @@
 /**
- * @file Vectors of VW float32 numbers, in the extensions of GCC and Clang. The sources in this folder are compiled once
- *   for each instruction set, with another VW: 4, 8 or 16.
+ * @file Vectors of VW float32 values, in the vector extensions of GCC and Clang. The sources in this folder are
+ *   compiled once for each instruction set, with another VW: 4, 8 or 16.
  */
 #pragma once
 #include <math.h>
@@ -18,20 +18,32 @@ typedef float vf __attribute__((vector_size(4 * VW)));
 typedef int32_t vi __attribute__((vector_size(4 * VW)));
 typedef float vf_anywhere __attribute__((vector_size(4 * VW), aligned(4), may_alias));
 
-INLINE vf load(const float *from) { return *(const vf_anywhere *)from; }
+INLINE vf load(const float *from) {
+  return *(const vf_anywhere *)from;
+}
 
-INLINE void store(float *to, vf x) { *(vf_anywhere *)to = x; }
+INLINE void store(float *to, vf x) {
+  *(vf_anywhere *)to = x;
+}
 
-INLINE vf splat(float x) { return x - (vf){0}; }
+INLINE vf splat(float x) {
+  return x - (vf){0};
+}
 
-INLINE vi splat_integer(int32_t x) { return x - (vi){0}; }
+INLINE vi splat_integer(int32_t x) {
+  return x - (vi){0};
+}
 
-/** The numbers of `a` where the mask has all bits set, those of `b` where it has none. */
-INLINE vf choose(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
+/** The elements of `a` where all bits of the mask are set, and those of `b` where none are. */
+INLINE vf choose(vi mask, vf a, vf b) {
+  return (vf)((mask & (vi)a) | (~mask & (vi)b));
+}
 
-INLINE vf absolute(vf x) { return (vf)((vi)x & 0x7fffffff); }
+INLINE vf absolute(vf x) {
+  return (vf)((vi)x & 0x7fffffff);
+}
 
-/** Whether |x| < limit for all of them; false where one is NaN. */
+/** Whether |x| < limit for all elements; false if any is NaN. */
 INLINE bool all_within(vf x, float limit) {
 #if VW == 16 && defined(__AVX512F__)
   return _mm512_cmp_ps_mask((__m512)absolute(x), _mm512_set1_ps(limit), _CMP_LT_OQ) == 0xffff;
@@ -60,16 +72,20 @@ INLINE vf square_root(vf x) {
 #endif
 }
 
-/** 1.5 * 2^23: a sum with it is rounded to an integer. */
+/** 1.5 * 2^23: adding it rounds to an integer. */
 #define INTEGERS 12582912.0f
 
 /** To the nearest integer, for |x| < 2^22. */
-INLINE vf nearest(vf x) { return (x + INTEGERS) - INTEGERS; }
+INLINE vf nearest(vf x) {
+  return (x + INTEGERS) - INTEGERS;
+}
 
 /** For |x| < 2^31. */
-INLINE vi truncated(vf x) { return __builtin_convertvector(x, vi); }
+INLINE vi truncated(vf x) {
+  return __builtin_convertvector(x, vi);
+}
 
-/** The largest integer below; numbers from 2^23 on are integers. */
+/** The largest integer that is not above x. From 2^23 on every float is an integer. */
 INLINE vf floor_of(vf x) {
   vi small = absolute(x) < splat(8388608.0f);
   vf inner = choose(small, x, (vf){0});
@@ -78,10 +94,14 @@ INLINE vf floor_of(vf x) {
   return choose(small, whole, x);
 }
 
-/** NaN where one is NaN. */
-INLINE vf smaller(vf a, vf b) { return choose((a < b) | (a != a), a, b); }
+/** NaN where either is NaN. */
+INLINE vf min_vf(vf a, vf b) {
+  return choose((a < b) | (a != a), a, b);
+}
 
-INLINE vf larger(vf a, vf b) { return choose((a > b) | (a != a), a, b); }
+INLINE vf max_vf(vf a, vf b) {
+  return choose((a > b) | (a != a), a, b);
+}
 
 INLINE float sum_of(vf x) {
   float sum = 0;
@@ -89,7 +109,11 @@ INLINE float sum_of(vf x) {
   return sum;
 }
 
-INLINE int least(int a, int b) { return a < b ? a : b; }
+INLINE int min_int(int a, int b) {
+  return a < b ? a : b;
+}
 
 /** A count up to a multiple of VW. */
-INLINE int whole_vectors(int count) { return (count + VW - 1) & -VW; }
+INLINE int whole_vectors(int count) {
+  return (count + VW - 1) & -VW;
+}
