@@ -1,6 +1,6 @@
 /**
- * @file Products with second derivatives in the parameters: a backend gives those of the composed evaluation, and works
- * them out in its kernels.
+ * @file The contract for products with second derivatives in the parameters: a backend agrees with the composed
+ *   evaluation, and computes them in its kernels.
  */
 import {
   createField,
@@ -35,21 +35,21 @@ import { expect, it } from 'vitest';
 import { kernelsOf, measuredWeight, pointsFor } from './measure.ts';
 import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
 
-/** How a backend is tested. */
+/** Options of the contract. */
 export interface CurvatureContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
-  /** False where each network takes long to compile: then fewer of them are run. */
+  /** False where networks are slow to compile: then fewer of them are run. */
   readonly exhaustive: boolean;
 }
 
-/** The tfjs kernel that core runs where an activation has no other. */
+/** The tfjs kernel that core runs for activations outside fused kernels. */
 const COMPOSED = 'NeuralFieldsActivationJet';
 
-/** Sums of sums of products, in another order: a few times what a gradient is allowed. */
+/** Nested sums in a different order: a few times the tolerance of a gradient. */
 const RELATIVE = 2e-4;
 
-/** Every part of the jet. */
+/** A loss on every part of the jet. */
 const loss = pointwiseLoss({
   errors: [
     { of: 'value', target: 'value' },
@@ -75,7 +75,7 @@ const sourceOf = ({ inFeatures, outFeatures }: Field | FieldBatch, n: number): P
 
 type Products = Readonly<Record<'gradient' | 'hessian' | 'gaussNewton', Float32Array>>;
 
-/** The products of a model with some direction. */
+/** The products of a model's curvature with a fixed direction. */
 const productsOf = async (backend: string, make: () => Field | FieldBatch, points: number): Promise<Products> => {
   await setBackend(backend);
   engine().startScope();
@@ -95,7 +95,7 @@ const productsOf = async (backend: string, make: () => Field | FieldBatch, point
   return products;
 };
 
-/** Holds a backend to the composed products. @returns the kernels that ran */
+/** Compares a backend's products with the composed ones. @returns the kernels that ran */
 const expectProducts = async (backend: string, make: () => Field | FieldBatch, points: number): Promise<string[]> => {
   let actual: Products | undefined;
   const kernels = await kernelsOf(async () => {
@@ -121,13 +121,13 @@ const expectFused = (kernels: readonly string[]): void => {
 /** Declares the tests in the caller's `describe`. */
 export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOptions): void => {
   const fieldOf = (spec: FieldSpec) => (): Field => createField(spec, { seed: 3, extensions });
-  // A table that is looked up at learned features has slopes that no kernel knows.
-  const composed = ['a table behind a network'];
+  // The tangent of a table that is looked up at learned features has operations without kernels.
+  const composed = ['a table after a network'];
   const names = exhaustive
     ? Object.keys(networks)
-    : ['a residual network', 'chosen and shared features', 'a modulation', 'a table in the plane'];
+    : ['a residual network', 'selected and shared features', 'a modulation', 'a table in the plane'];
 
-  it.each(names)('agrees with the composed one: %s', async name => {
+  it.each(names)('agrees with the composed evaluation: %s', async name => {
     const network = networks[name] as NetworkCase;
     const spec = specOf(network);
     const kernels = await expectProducts(backend, fieldOf(spec), Math.min(network.points ?? 37, 40));
@@ -143,7 +143,7 @@ export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOpti
 
   it.each(
     exhaustive ? coreActivations : coreActivations.filter(({ kind }) => ['sine', 'super-gaussian'].includes(kind)),
-  )('agrees for $kind, whose parameters are learned', async ({ kind, parameters }) => {
+  )('agrees for $kind with learned parameters', async ({ kind, parameters }) => {
     const learnable = Object.keys(parameters);
     const activation = { kind, ...(learnable.length > 0 && { learnable }) };
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 9, hiddenLayers: 1 };
@@ -152,8 +152,8 @@ export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOpti
 
   it.each([
     { what: 'all parameters', own: undefined },
-    { what: 'their biases', own: [{ role: 'bias' }] },
-  ])('agrees for many fields with $what of their own', async ({ own }) => {
+    { what: 'biases', own: [{ role: 'bias' }] },
+  ])('agrees for many fields with $what per field', async ({ own }) => {
     const spec = siren({
       inFeatures: 2,
       hiddenFeatures: 11,
@@ -188,7 +188,7 @@ export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOpti
     curvature.dispose();
   });
 
-  it('keeps no tensors', async () => {
+  it('leaks no tensors', async () => {
     const spec = siren({ inFeatures: 2, hiddenFeatures: 11, hiddenLayers: 1, outFeatures: 2, omega0: 5 });
     await productsOf(backend, fieldOf(spec), 20);
     const before = engine().memory().numTensors;

@@ -1,4 +1,4 @@
-/** @file What a fused field jet must do on any backend: give the numbers of the composed one, and run where it can. */
+/** @file The contract for fused field jets on any backend: they agree with the composed jet, and run where they can. */
 import { type ActivationSpec, createField, type DerivativeRequest, mlp, parseSpec, siren } from '@neural-fields/core';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import {
@@ -14,18 +14,16 @@ import { describe, expect, it } from 'vitest';
 import { userActivations } from './formulas.ts';
 import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';
 
-/** How a backend is tested. */
+/** Options of the contract. */
 export interface FieldJetContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
   /**
-   * False where each network takes long to compile: then each piece of code is run once, in place of all that it may be
-   * combined with.
+   * False where networks are slow to compile: then each piece of code is run once, instead of in all combinations.
    */
   readonly exhaustive: boolean;
   /**
-   * More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to
-   * batches.
+   * More points than a batch of the kernel, at 8 features; if absent, the backend's own tests must cover batches.
    */
   readonly manyPoints?: number;
 }
@@ -36,10 +34,10 @@ const REQUESTS: readonly DerivativeRequest[] = [
   { laplacian: true },
   { gradient: true, hessian: true },
 ];
-/** The highest order has all of an activation's code. */
+/** The highest order runs all of an activation's code. */
 const HIGHEST: DerivativeRequest = { gradient: true, laplacian: true };
-/** A learned parameter sums over features as well. */
-const LEARNED = 5e-5;
+/** Tolerance for learned parameters, which are summed over features too. */
+const LEARNED_RELATIVE = 5e-5;
 
 const definitions = [...coreActivations, ...userActivations];
 const activations: readonly ActivationSpec[] = definitions.map(({ kind, parameters }) => ({
@@ -51,7 +49,7 @@ const learnable = definitions.flatMap(({ kind, parameters, parameterDerivatives 
   parameterDerivatives ? [{ kind, ...parameters, learnable: Object.keys(parameters) }] : [],
 );
 
-/** No parameters; its derivatives are the same at all points. */
+/** A custom layer without parameters and with constant derivatives. */
 const mirror: LayerDefinition = {
   kind: 'mirror',
   apply: input =>
@@ -64,7 +62,7 @@ const mirror: LayerDefinition = {
     }),
 };
 
-/** exp: as an activation it comes with learned weights and second derivatives. */
+/** exp, without formulas for kernels; as an activation it follows learned weights and has second derivatives. */
 const growth: ActivationDefinition = {
   kind: 'growth',
   parameters: {},
@@ -73,7 +71,7 @@ const growth: ActivationDefinition = {
 
 const extensions = { layers: [mirror], activations: [growth, ...userActivations] };
 
-const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): void => {
+const afterCustomLayers = ({ backend, exhaustive }: FieldJetContractOptions): void => {
   const size = { inFeatures: 3, outFeatures: 2, hiddenFeatures: 11, hiddenLayers: exhaustive ? 2 : 1 };
   const plain = mlp({ ...size, activation: { kind: 'tanh' } });
   const withGrowth = (at: number) =>
@@ -88,10 +86,10 @@ const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): 
     );
   const specs = {
     'an encoding': mlp({ ...size, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions }),
-    'an activation of the user': withGrowth(0),
+    'an activation without formulas': withGrowth(0),
   };
 
-  it.each(Object.keys(specs) as (keyof typeof specs)[])('agrees with the composed one behind %s', async name => {
+  it.each(Object.keys(specs) as (keyof typeof specs)[])('agrees with the composed jet after %s', async name => {
     const field = createField(specs[name], { seed: 1, extensions });
     for (const request of exhaustive ? REQUESTS : REQUESTS.slice(0, 3)) {
       await expectParity({ backend, field, points: 45, request, fused: 'part' });
@@ -103,7 +101,7 @@ const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): 
     await expectParity({ backend, field, points: 9, request: {}, fused: 'none' });
   });
 
-  it('takes an encoding of many features', async () => {
+  it('takes an encoding with many features', async () => {
     const wide = { inFeatures: 21, outFeatures: 1, hiddenFeatures: 5, hiddenLayers: 1 };
     const spec = mlp({ ...wide, activation: { kind: 'tanh' }, encoding: { kind: 'mirror' }, extensions });
     const field = createField(spec, { seed: 1, extensions });
@@ -115,7 +113,7 @@ const behindUnknownLayers = ({ backend, exhaustive }: FieldJetContractOptions): 
 export const fieldJetContract = (options: FieldJetContractOptions): void => {
   const { backend, exhaustive, manyPoints } = options;
 
-  it('is what runs', async () => {
+  it('runs in the kernels of programs', async () => {
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
       seed: 1,
     });
@@ -125,12 +123,12 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     expect(names).not.toContain('BatchMatMul');
   });
 
-  // With one output a kernel may work the gradient out by adjoints.
+  // With one output a kernel may compute the gradient by adjoints.
   const everything = [3, 1].flatMap(outFeatures => REQUESTS.map(request => ({ outFeatures, request })));
   const cases = activations.flatMap(activation =>
     (exhaustive ? everything : [{ outFeatures: 3, request: HIGHEST }]).map(each => ({ activation, ...each })),
   );
-  it.each(cases)('agrees with the composed one: %o', async ({ activation, outFeatures, request }) => {
+  it.each(cases)('agrees with the composed jet: %o', async ({ activation, outFeatures, request }) => {
     const size = { inFeatures: 2, outFeatures, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: 1 };
     const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), {
       seed: 4,
@@ -140,13 +138,13 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
   });
 
   if (!exhaustive)
-    it.each(REQUESTS)('agrees with the composed one for %o', async request => {
+    it.each(REQUESTS)('agrees with the composed jet for %o', async request => {
       const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 19, hiddenLayers: 1 };
       const field = createField(mlp({ ...size, activation: { kind: 'tanh' } }), { seed: 4 });
       await expectParity({ backend, field, points: 37, request });
     });
 
-  it.each(learnable)('agrees with the composed one with learned parameters of $kind', async activation => {
+  it.each(learnable)('agrees with the composed jet with learned parameters of $kind', async activation => {
     const size = {
       inFeatures: 2,
       outFeatures: 1,
@@ -158,13 +156,13 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
       extensions,
     });
     expect(Object.keys(field.parameters)).toContain(`layers.0.activation.${activation.learnable[0]}`);
-    // Those three have rules of their own for each order.
+    // These three represent the kinds of formulas; all orders are run for them.
     const all = exhaustive || ['sine', 'prelu', 'finer'].includes(activation.kind);
     for (const request of all ? REQUESTS : [HIGHEST])
-      await expectParity({ backend, field, points: 37, request, relative: LEARNED });
+      await expectParity({ backend, field, points: 37, request, relative: LEARNED_RELATIVE });
   });
 
-  it('agrees with the composed one for any shape', () =>
+  it('agrees with the composed jet for any shape', () =>
     fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -210,11 +208,11 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     it('takes more points than a batch', async () => {
       const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, omega0: 5 };
       const field = createField(siren(size), { seed: 2 });
-      // The reference adds all its terms one by one.
+      // The reference sums all terms sequentially.
       await expectParity({ backend, field, points: manyPoints, request: { gradient: true }, relative: 2e-4 });
     });
 
-  it('gives the same bits twice', async () => {
+  it('is deterministic', async () => {
     const size = {
       inFeatures: 2,
       outFeatures: 1,
@@ -227,5 +225,5 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     expect(await measure(backend, field, coords, { laplacian: true })).toEqual(first);
   });
 
-  describe('behind layers that it does not know', () => behindUnknownLayers(options));
+  describe('after layers without kernels', () => afterCustomLayers(options));
 };

@@ -1,6 +1,6 @@
 /**
- * @file What a fused loss must do on any backend: give the numbers of the same loss in tfjs ops between the jet and its
- * reverse.
+ * @file The contract for fused losses on any backend: they agree with the same loss in tfjs ops between the forward and
+ *   the backward pass of the jet.
  */
 import {
   type ActivationSpec,
@@ -35,47 +35,45 @@ import { expect, it } from 'vitest';
 import { userPenalty } from './formulas.ts';
 import { kernelsOf } from './measure.ts';
 
-/** How a backend is tested. */
+/** Options of the contract. */
 export interface FieldLossContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
   /**
-   * False where each network takes long to compile: then each piece of code is run once, in place of all that it may be
-   * combined with.
+   * False where networks are slow to compile: then each piece of code is run once, instead of in all combinations.
    */
   readonly exhaustive: boolean;
   /**
-   * More points than the kernel takes at once, at 8 features; where it is absent, the kernel's own tests must see to
-   * batches.
+   * More points than a batch of the kernel, at 8 features; if absent, the backend's own tests must cover batches.
    */
   readonly manyPoints?: number;
 }
 
-/** A step of a fit with a pointwise loss. */
+/** One step of a fit with a pointwise loss. */
 export interface LossCase {
-  /** Made anew on each backend. */
+  /** Creates the field, once on each backend. */
   readonly field: () => Field;
   readonly points: number;
   readonly derivatives: DerivativeRequest;
   readonly loss: PointwiseLoss;
   readonly chunkSize?: number;
-  /** Numbers of the target `w` at each point; 1 if absent. */
+  /** Width of the target `w`; 1 if absent. */
   readonly weightWidth?: number;
-  /** Whether the loss must be worked out inside the kernel; true if absent. */
+  /** Whether the loss must be computed inside the kernel; true if absent. */
   readonly fused?: boolean;
 }
 
-/** Fixed points with every target that a loss may name. */
+/** Fixed points with every target that a loss may use. */
 const pointsFor = ({ inFeatures: d, outFeatures: o }: Field, n: number, weightWidth = 1): PointSource => {
   const rng = createRng(5);
-  const numbers = (width: number): Float32Array =>
+  const uniform = (width: number): Float32Array =>
     Float32Array.from({ length: n * width }, () => 2 * rng.uniform() - 1);
   const all = {
-    coords: numbers(d),
-    value: numbers(o),
-    gradient: numbers(d * o),
-    laplacian: numbers(o),
-    w: numbers(weightWidth),
+    coords: uniform(d),
+    value: uniform(o),
+    gradient: uniform(d * o),
+    laplacian: uniform(o),
+    w: uniform(weightWidth),
   };
   return {
     inFeatures: d,
@@ -95,7 +93,7 @@ const pointsFor = ({ inFeatures: d, outFeatures: o }: Field, n: number, weightWi
   };
 };
 
-/** The loss of one step and its gradient, as the fit loop sees them. */
+/** The loss of one step and its gradient, as computed by `fit`. */
 const stepOf = async (
   one: LossCase,
   loss: PointLoss<DerivativeRequest>,
@@ -107,7 +105,7 @@ const stepOf = async (
     settings: {},
     stateSize: 0,
     update: input => {
-      // The fit frees whatever an update leaves behind.
+      // The fit disposes of everything else that is created in an update.
       kept.push(keep(clone(input.gradient)));
       return { parameters: clone(input.parameters), state: [] };
     },
@@ -125,15 +123,16 @@ const stepOf = async (
   return { loss: losses[0] as number, gradient: values };
 };
 
-/** The loss's function alone, without its description. */
+/** The loss as a plain function, without its description. */
 const functionOf = (loss: PointwiseLoss): PointLoss<DerivativeRequest> => {
   const whole: PointLoss<DerivativeRequest> = pointwiseLoss(loss);
   return (jet, batch) => whole(jet, batch);
 };
 
 /**
- * Holds the loss inside a backend's kernel, and its gradient, to the composed loss on the backend `cpu`: two float32
- * sums in different orders, measured against the largest of all, as single ones may be small sums of large terms.
+ * Compares the loss inside a backend's kernel, and its gradient, with the composed loss on the backend `cpu`. Both are
+ * float32 sums in different orders; the tolerance is relative to the largest gradient, as small ones may be sums of
+ * large terms.
  */
 export const expectLossParity = async (backend: string, one: LossCase, relative = 2e-5): Promise<void> => {
   await setBackend(backend);
@@ -153,7 +152,7 @@ export const expectLossParity = async (backend: string, one: LossCase, relative 
   expectCloseInNorm(fused.gradient, composed.gradient, { absolute }, 'gradient');
 };
 
-/** The kernels that run in a step with the loss on a backend. */
+/** The kernels that a step with the loss runs on a backend. */
 export const lossKernels = async (backend: string, one: LossCase): Promise<string[]> => {
   await setBackend(backend);
   return kernelsOf(() => stepOf(one, pointwiseLoss(one.loss)));
@@ -166,7 +165,7 @@ interface Part {
   readonly errors: readonly PointwiseError[];
 }
 
-/** Parts of the jet that a loss may be of. */
+/** Losses on single parts of the jet. */
 const SINGLE: readonly Part[] = [
   { derivatives: {}, errors: [{ of: 'value', target: 'value' }] },
   { derivatives: { gradient: true }, errors: [{ of: 'gradient', target: 'gradient' }] },
@@ -181,7 +180,7 @@ const PARTS: readonly Part[] = [...SINGLE, TOGETHER];
 
 const ofValue: PointwiseLoss = { errors: [{ of: 'value', target: 'value' }], penalty: squared };
 
-/** Of the activations whose parameters may be learned: with them as numbers, and learned. */
+/** The activations with fixed parameters, and with learned ones; only the latter unless `exhaustive`. */
 const activationsOf = (exhaustive: boolean): readonly ActivationSpec[] =>
   coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) => {
     const names = Object.keys(parameters);
@@ -235,7 +234,7 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
     expect(names).not.toContain(PROGRAM_KERNELS.loss);
   });
 
-  it('leaves it to the loss itself to say what it misses', async () => {
+  it('leaves errors about missing targets to the loss', async () => {
     await setBackend(backend);
     const missing: PointwiseLoss = { ...ofValue, errors: [{ of: 'value', target: 'colour' }] };
     const loss: PointLoss<DerivativeRequest> = () => {
@@ -248,27 +247,27 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
 
   const everything = PARTS.flatMap(part =>
     PENALTIES.flatMap(penalty =>
-      [1, 3].flatMap(outFeatures => [false, true].map(weighs => ({ ...part, penalty, outFeatures, weighs }))),
+      [1, 3].flatMap(outFeatures => [false, true].map(weighted => ({ ...part, penalty, outFeatures, weighted }))),
     ),
   );
-  // One and the same network, whose other code is compiled once.
+  // All with the same network, so that its other shaders are compiled only once.
   const alternating = PARTS.flatMap((part, index) =>
     PENALTIES.map((penalty, k) => ({
       ...part,
       penalty,
       outFeatures: (index + k) % 2 === 0 ? 1 : 3,
-      weighs: k % 2 === 1,
+      weighted: k % 2 === 1,
     })),
   );
   it.each(exhaustive ? everything : alternating)(
-    'is the same for $errors, $penalty.kind, $outFeatures outputs, weighed: $weighs',
-    async ({ derivatives, errors, penalty, outFeatures, weighs }) => {
-      const loss = { errors, penalty, ...(weighs && { weight: 'w' }) };
+    'agrees for $errors, $penalty.kind, $outFeatures outputs, weighted: $weighted',
+    async ({ derivatives, errors, penalty, outFeatures, weighted }) => {
+      const loss = { errors, penalty, ...(weighted && { weight: 'w' }) };
       await expectLossParity(backend, { field: () => small({ outFeatures }), points: 37, derivatives, loss });
     },
   );
 
-  it.each(activationsOf(exhaustive))('is the same with %o', async activation => {
+  it.each(activationsOf(exhaustive))('agrees for %o', async activation => {
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers };
     const spec = mlp({ ...size, activation, ...(!exhaustive && { finalActivation: activation }) });
     for (const { derivatives, errors } of exhaustive ? PARTS : [TOGETHER]) {
@@ -277,7 +276,7 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
     }
   });
 
-  it('is the same for any shape, number of points, weight and chunk', () =>
+  it('agrees for any shape, number of points, weight and chunk size', () =>
     fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -291,11 +290,11 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
           chunkSize: fc.integer({ min: exhaustive ? 1 : 30, max: 300 }),
           part: fc.constantFrom(...SINGLE),
           penalty: fc.constantFrom(...PENALTIES),
-          weighs: fc.constantFrom('none', 'one', 'each'),
+          weighted: fc.constantFrom('none', 'one', 'each'),
         }),
-        async (size, { points, chunkSize, part: { derivatives, errors }, penalty, weighs }) => {
-          const loss = { errors, penalty, ...(weighs !== 'none' && { weight: 'w' }) };
-          const weightWidth = weighs === 'each' ? size.outFeatures : 1;
+        async (size, { points, chunkSize, part: { derivatives, errors }, penalty, weighted }) => {
+          const loss = { errors, penalty, ...(weighted !== 'none' && { weight: 'w' }) };
+          const weightWidth = weighted === 'each' ? size.outFeatures : 1;
           const field = (): Field => createField(siren({ ...size, omega0: 3 }), { seed: 7 });
           await expectLossParity(backend, { field, points, chunkSize, weightWidth, derivatives, loss }, 5e-5);
         },
@@ -306,7 +305,7 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
   it.each([
     { what: 'an encoding', learned: false },
     { what: 'a learned layer', learned: true },
-  ])('is the same behind $what that the kernel does not know', async ({ learned }) => {
+  ])('agrees after $what without a kernel', async ({ learned }) => {
     const extensions = { layers: [scaledBy(learned)] };
     const size = { inFeatures: 2, outFeatures: 2, hiddenFeatures: 9, hiddenLayers };
     const spec = mlp({ ...size, activation: { kind: 'sine', omega: 2 }, encoding: { kind: 'fold' }, extensions });
@@ -317,7 +316,7 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
         points: 150,
         derivatives,
         loss,
-        // What learns before the kernel's part needs a gradient that the kernel's loss does not give.
+        // A learned layer before the fused part needs the gradient of its output, which the fused loss does not return.
         fused: !learned,
       });
     }
@@ -332,7 +331,7 @@ export const fieldLossContract = ({ backend, exhaustive, manyPoints }: FieldLoss
         loss: { ...ofValue, weight: 'w' },
       }));
 
-  it('keeps no tensors', async () => {
+  it('leaks no tensors', async () => {
     await setBackend(backend);
     const before = memory().numTensors;
     await stepOf({ ...one, chunkSize: 4 }, pointwiseLoss(ofValue));

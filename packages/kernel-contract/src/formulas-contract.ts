@@ -1,6 +1,5 @@
 /**
- * @file What kernels owe to formulas: every activation and penalty of core, and those of a user, run in the kernel and
- * not beside it.
+ * @file The contract for formulas: every activation and penalty of core, and those of a user, run inside the kernels.
  */
 import { type ActivationSpec, createField, type Field, mlp, type PointwiseLoss } from '@neural-fields/core';
 import {
@@ -26,17 +25,17 @@ import { expect, it } from 'vitest';
 import { expectLossParity, lossKernels } from './field-loss-contract.ts';
 import { expectParity, kernelsOf, measure, pointsFor } from './measure.ts';
 
-/** The tfjs kernel that core runs where an activation has no other. */
+/** The tfjs kernel that core runs for activations outside fused kernels. */
 const COMPOSED = 'NeuralFieldsActivationJet';
 
-/** Three parameters, and no derivative but by rule. */
+/** An activation with three parameters; all derivatives are symbolic. */
 const wavelet = defineActivation({
   kind: 'wavelet',
   parameters: { a: 2, b: 1.5, c: 0.5 },
   value: (x, { a, b, c }) => mul(sin(add(mul(a, x), c)), exp(neg(square(mul(b, x))))),
 });
 
-/** Two parameters. Black and Anandan 1996, with a weight. */
+/** A penalty with two parameters: Black and Anandan 1996, with a weight. */
 const lorentzian: Penalty = definePenalty({
   kind: 'lorentzian',
   parameters: { scale: 0.4, weight: 1.5 },
@@ -63,13 +62,13 @@ export const formulasContract = ({ backend }: { readonly backend: string }): voi
       expect(names).toContain(PROGRAM_KERNELS.forward);
       expect(names).toContain(PROGRAM_KERNELS.backward);
       expect(names).not.toContain(COMPOSED);
-      // On cpu nothing is fused: this is the name that it would have.
+      // On cpu nothing is fused: the kernel exists under this name.
       if (kind !== 'identity') expect(await kernelsAt('cpu', field)).toContain(COMPOSED);
     }
   });
 
   it.each([[], ['a'], ['c', 'a', 'b']].map(learnable => ({ learnable })))(
-    "run a user's activation, of which $learnable are learned",
+    "run a user's activation, with $learnable learned",
     async ({ learnable }) => {
       const activation = { kind: 'wavelet', a: 1.25, b: 0.75, c: -0.5, learnable };
       for (const request of [{}, { gradient: true }, { gradient: true, laplacian: true }] as const)

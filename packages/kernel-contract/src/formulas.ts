@@ -1,4 +1,4 @@
-/** @file Activations and a penalty of a user, which together are made of every operation that formulas have. */
+/** @file Activations and a penalty of a user, which together use every operation of formulas. */
 
 import {
   abs,

@@ -1,4 +1,4 @@
-/** @file What fused kernels must do on any backend. */
+/** @file The contract for fused kernels on any backend. */
 export { type CurvatureContractOptions, curvatureContract } from './curvature-contract.ts';
 export { type FieldJetContractOptions, fieldJetContract } from './field-jet-contract.ts';
 export {
@@ -20,7 +20,7 @@ export {
 } from './measure.ts';
 export {
   type BatchCase,
-  type BatchNumbers,
+  type BatchValues,
   composeBatchLoss,
   measureBatch,
   measureBatchLoss,

@@ -1,4 +1,4 @@
-/** @file Many fields at once: a backend gives each field the numbers that it has alone. */
+/** @file The contract for many fields at once: each field has the same results as alone. */
 import { type DerivativeRequest, type FieldSpec, siren } from '@neural-fields/core';
 import { charbonnierPenalty, type Penalty, squared } from '@neural-fields/core/elementwise';
 import {
@@ -12,24 +12,18 @@ import {
 import { expectCloseInNorm, maxAbsolute } from '@neural-fields/testing';
 import { engine, memory, setBackend } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import {
-  type BatchCase,
-  type BatchNumbers,
-  composeBatchLoss,
-  measureBatch,
-  measureBatchLoss,
-} from './measure-batch.ts';
+import { type BatchCase, type BatchValues, composeBatchLoss, measureBatch, measureBatchLoss } from './measure-batch.ts';
 import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
 
-/** How a backend is tested. */
+/** Options of the contract. */
 export interface ManyFieldsContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
-  /** False where the backend is given one field after the other. */
+  /** False if core runs one field after the other on the backend. */
   readonly together: boolean;
   /**
-   * False where each network takes long to compile: then only the highest order is run, each network with some
-   * parameters of its own, and fewer numbers of fields and points.
+   * False where networks are slow to compile: then only the highest order is run, for each network with one choice of
+   * per-field parameters, and for fewer numbers of fields and points.
    */
   readonly exhaustive: boolean;
 }
@@ -42,18 +36,18 @@ const REQUESTS: readonly DerivativeRequest[] = [
 ];
 const COUNTS = [1, 2, 3, 17] as const;
 const POINTS = [1, 7, 37, 129] as const;
-/** Sums in another order, of as many terms as there are points and fields. */
+/** Tolerance for sums over points and fields in different orders. */
 const RELATIVE = 5e-5;
 
-/** Which parameters each field has of its own. */
+/** Which parameters are per field. */
 const OWN = ['all', 'some', 'others'] as const;
 type Own = (typeof OWN)[number];
 
-/** Every second parameter, or the others. */
+/** A batch in which all parameters are per field, or every second one, or the others. */
 const batchOf = (spec: FieldSpec, count: number, own: Own): BatchNetwork => {
   const single = networkOf(spec, extensions);
   const some = single.layout.entries.filter((_, index) => index % 2 === (own === 'some' ? 0 : 1));
-  // A network with a single parameter has that of its own, or shared.
+  // The only parameter of a network is per field, or shared.
   return batchNetworkOf(single, count, own === 'all' ? undefined : some.map(({ layer, role }) => ({ layer, role })));
 };
 
@@ -68,8 +62,8 @@ const specs: Readonly<Record<string, FieldSpec>> = {
   ),
 };
 
-/** Squared, or another penalty, of every part of the jet. */
-const lossOf = ({ batch: { program }, request }: BatchCase, penalty: Penalty, weighs: boolean): KernelLoss => {
+/** A loss on every part of the jet. */
+const lossOf = ({ batch: { program }, request }: BatchCase, penalty: Penalty, weighted: boolean): KernelLoss => {
   const { inFeatures: d, outFeatures: o } = program;
   const hasFirst = Object.keys(request).length > 0;
   const forms = request.hessian ? (d * (d + 1)) / 2 : request.laplacian ? 1 : 0;
@@ -81,18 +75,18 @@ const lossOf = ({ batch: { program }, request }: BatchCase, penalty: Penalty, we
     ],
     penalty,
     targetWidths: [o, d * o, 1],
-    ...(weighs && { weight: 2 }),
+    ...(weighted && { weight: 2 }),
   };
 };
 
-/** Gradients are measured against the largest of all, as single ones may be small sums of large terms. */
-const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
+/** The tolerance is relative to the largest value, as small ones may be sums of large terms. */
+const expectSame = (actual: BatchValues, expected: BatchValues): void => {
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
   for (const [name, values] of Object.entries(expected))
     expectCloseInNorm(actual[name] as Float32Array, values, { absolute: RELATIVE * maxAbsolute(values) + 1e-5 }, name);
 };
 
-/** How often each of the kernels of programs runs. */
+/** How often each kernel of programs runs. */
 const runsOf = async (work: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> => {
   const { kernels } = await engine().profile(async () => {
     await work();
@@ -109,18 +103,18 @@ const runsOf = async (work: () => Promise<unknown>): Promise<Readonly<Record<str
 type Parity = Pick<ManyFieldsContractOptions, 'backend' | 'together'>;
 
 const expectParity = async ({ backend, together }: Parity, one: BatchCase): Promise<void> => {
-  let actual: BatchNumbers = {};
+  let actual: BatchValues = {};
   const runs = await runsOf(async () => {
     actual = await measureBatch(backend, one);
   });
   const calls = together ? 1 : one.batch.count;
-  // Once by itself, and once with its reverse.
+  // Once alone, and once with the backward pass.
   expect(runs).toEqual({ forward: 2 * calls, backward: calls, loss: 0 });
   expectSame(actual, await measureBatch('cpu', one));
 };
 
 const expectLossParity = async ({ backend, together }: Parity, one: BatchCase, loss: KernelLoss): Promise<void> => {
-  let actual: BatchNumbers = {};
+  let actual: BatchValues = {};
   const runs = await runsOf(async () => {
     actual = await measureBatchLoss(backend, one, loss);
   });
@@ -133,7 +127,7 @@ export const manyFieldsContract = (options: ManyFieldsContractOptions): void => 
   const { backend, together, exhaustive } = options;
   const requests = exhaustive ? REQUESTS : REQUESTS.slice(-1);
 
-  it('says whether it takes programs for many fields', async () => {
+  it('declares whether it takes programs for many fields', async () => {
     await setBackend(backend);
     expect(batchEvaluationOf(batchOf(sirenOf(1), 2, 'all'), {}).isFused).toBe(together);
   });
@@ -146,14 +140,14 @@ export const manyFieldsContract = (options: ManyFieldsContractOptions): void => 
     const place = names.indexOf(name);
     const ownsOf = (turn: number): readonly Own[] => (exhaustive ? all : [all[(place + turn) % all.length] as Own]);
 
-    it.each(ownsOf(0))('gives each field what it has alone, with %s parameters of its own', async own => {
+    it.each(ownsOf(0))('gives each field the same results as alone, with %s parameters per field', async own => {
       for (const [index, request] of requests.entries()) {
         const one = { batch: batchOf(spec, 3, own), request, points: 37, isShared: index % 2 === 1 };
         await expectParity(options, one);
       }
     });
 
-    it.each(ownsOf(1))('has the loss of each field, with %s parameters of its own', async own => {
+    it.each(ownsOf(1))('computes the loss of each field, with %s parameters per field', async own => {
       for (const [index, request] of requests.entries()) {
         const one = { batch: batchOf(spec, 3, own), request, points: 37, isShared: index % 2 === 0 };
         await expectLossParity(options, one, lossOf(one, squared, index % 2 === 1));
@@ -178,7 +172,7 @@ export const manyFieldsContract = (options: ManyFieldsContractOptions): void => 
       }
   });
 
-  it('gives the same bits each time, and keeps no tensors', async () => {
+  it('is deterministic, and leaks no tensors', async () => {
     const one = { batch: batchOf(sirenOf(3), 17, 'some'), request: { laplacian: true }, points: 129, isShared: false };
     const loss = lossOf(one, squared, true);
     await setBackend(backend);

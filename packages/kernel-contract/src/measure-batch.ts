@@ -1,4 +1,4 @@
-/** @file The jets, losses and gradients of many fields as numbers, on any backend. */
+/** @file Computes the jets, losses and gradients of many fields on any backend. */
 import { createRng, type DerivativeRequest } from '@neural-fields/core';
 import { penalise } from '@neural-fields/core/elementwise';
 import {
@@ -27,19 +27,19 @@ import {
 } from '@tensorflow/tfjs-core';
 import { measuredWeight } from './measure.ts';
 
-/** Many fields at some points. */
+/** A batch of fields, with points and a request. */
 export interface BatchCase {
   readonly batch: BatchNetwork;
   readonly request: DerivativeRequest;
   readonly points: number;
-  /** Whether all fields have the same points and, behind a loss, the same targets. */
+  /** Whether all fields share the points and, for a loss, the targets. */
   readonly isShared: boolean;
 }
 
-/** The numbers that a case has on a backend, by what they are. */
-export type BatchNumbers = Readonly<Record<string, Float32Array>>;
+/** The results of a case on a backend, by name. */
+export type BatchValues = Readonly<Record<string, Float32Array>>;
 
-/** Parameters by their initialisers, each of them moved a little, so that no two fields have the same. */
+/** Initialised parameters with small perturbations, so that no two fields have the same ones. */
 const parametersOf = ({ layout }: BatchNetwork): Float32Array => {
   const rng = createRng(1);
   const flat = new Float32Array(layout.size);
@@ -52,7 +52,7 @@ const uniform = (seed: number, length: number): Float32Array => {
   return Float32Array.from({ length }, () => 2 * rng.uniform() - 1);
 };
 
-/** `[b, n, width]`, or `[n, width]` where the fields share it. */
+/** A tensor `[b, n, width]`, or `[n, width]` if the fields share it. */
 const pointTensor = ({ batch, points, isShared }: BatchCase, seed: number, width: number): Tensor => {
   const shape = isShared ? [points, width] : [batch.count, points, width];
   return tensor(
@@ -64,14 +64,14 @@ const pointTensor = ({ batch, points, isShared }: BatchCase, seed: number, width
   );
 };
 
-const numbersOf = async (entries: readonly (readonly [string, Tensor])[]): Promise<BatchNumbers> =>
+const valuesOf = async (entries: readonly (readonly [string, Tensor])[]): Promise<BatchValues> =>
   Object.fromEntries(
     await Promise.all(
       entries.map(async ([name, part]) => [name, (await part.data()).slice() as Float32Array] as const),
     ),
   );
 
-const inScope = async (backend: string, work: () => Promise<BatchNumbers>): Promise<BatchNumbers> => {
+const inScope = async (backend: string, work: () => Promise<BatchValues>): Promise<BatchValues> => {
   await setBackend(backend);
   engine().startScope();
   const result = await work();
@@ -79,7 +79,7 @@ const inScope = async (backend: string, work: () => Promise<BatchNumbers>): Prom
   return result;
 };
 
-/** The tensors of a jet as the kernels have them: value `[b n, o]`, first `[d, b n, o]`, second `[m, b n, o]`. */
+/** The tensors of a jet in the layout of the kernels: value `[b n, o]`, first `[d, b n, o]`, second `[m, b n, o]`. */
 const jetOf = (
   evaluation: BatchEvaluation,
   { layout }: BatchNetwork,
@@ -94,39 +94,39 @@ const gradientsOf = (work: () => Tensor, inputs: readonly Tensor[]): Tensor[] =>
   engine().gradients(() => work() as never, [...inputs], scalar(1), true).grads;
 
 /**
- * The jets of all fields, and the derivatives of a fixed linear function of them with respect to points and parameters.
+ * The jets of all fields, and the gradients of a fixed linear function of them with respect to points and parameters.
  */
-export const measureBatch = (backend: string, one: BatchCase): Promise<BatchNumbers> =>
+export const measureBatch = (backend: string, one: BatchCase): Promise<BatchValues> =>
   inScope(backend, () => {
     const { batch, request } = one;
     const evaluation = batchEvaluationOf(batch, request);
     const coords = pointTensor(one, 2, batch.program.inFeatures) as BatchCoords;
     const flat = tensor1d(parametersOf(batch));
     const jet = jetOf(evaluation, batch, flat, coords);
-    const weigh = (part: Tensor): Tensor => {
+    const weightedSum = (part: Tensor): Tensor => {
       const weights = Float32Array.from({ length: part.size }, (_, i) => measuredWeight(i));
       return sum(mul(part, tensor(weights, part.shape)));
     };
     const total = (): Tensor =>
       jetOf(evaluation, batch, flat, coords)
-        .map(weigh)
+        .map(weightedSum)
         .reduce((a, b) => add(a, b));
     const [byCoords, byParameters] = gradientsOf(total, [coords, flat]) as [Tensor, Tensor];
-    return numbersOf([
+    return valuesOf([
       ...jet.map((part, order) => [`order ${order}`, part] as const),
       ['coords', byCoords],
       ['parameters', byParameters],
     ]);
   });
 
-/** Factors that are neither 1 nor the same. */
+/** Scales that differ from 1 and from each other. */
 const SCALE = { loss: 0.25, gradient: 0.75 } as const;
 
 const targetsOf = (one: BatchCase, { targetWidths }: KernelLoss): Tensor[] =>
   targetWidths.map((width, index) => pointTensor(one, 10 + index, width));
 
-/** The loss of each field and the gradient of their sum, as the backend works them out. */
-export const measureBatchLoss = (backend: string, one: BatchCase, loss: KernelLoss): Promise<BatchNumbers> =>
+/** The loss of each field and the gradient of their sum, computed by the backend's loss kernel. */
+export const measureBatchLoss = (backend: string, one: BatchCase, loss: KernelLoss): Promise<BatchValues> =>
   inScope(backend, () => {
     const { batch, request } = one;
     const evaluation = batchEvaluationOf(batch, request);
@@ -136,11 +136,11 @@ export const measureBatchLoss = (backend: string, one: BatchCase, loss: KernelLo
       targets: targetsOf(one, loss),
       scale: SCALE,
     });
-    return numbersOf(Object.entries(result));
+    return valuesOf(Object.entries(result));
   });
 
-/** The same in tfjs ops behind the jets. */
-export const composeBatchLoss = (backend: string, one: BatchCase, loss: KernelLoss): Promise<BatchNumbers> =>
+/** The same, with the loss in tfjs ops on the jets. */
+export const composeBatchLoss = (backend: string, one: BatchCase, loss: KernelLoss): Promise<BatchValues> =>
   inScope(backend, () => {
     const { batch, request, points } = one;
     const { count } = batch;
@@ -168,13 +168,13 @@ export const composeBatchLoss = (backend: string, one: BatchCase, loss: KernelLo
         const block = blocks[index] as Tensor;
         const error = target ? sub(block, columnsOf(target.index, target.column, o)) : block;
         const penalties = penalise(loss.penalty, error);
-        const weighed = loss.weight === undefined ? penalties : mul(penalties, columnsOf(loss.weight, 0, 1));
-        return mul(sum(weighed, [1, 2]), factor);
+        const weighted = loss.weight === undefined ? penalties : mul(penalties, columnsOf(loss.weight, 0, 1));
+        return mul(sum(weighted, [1, 2]), factor);
       });
       return sum(stack(parts), 0);
     };
     const [gradient] = gradientsOf(() => mul(sum(perField()), SCALE.gradient), [flat]) as [Tensor];
-    return numbersOf([
+    return valuesOf([
       ['loss', mul(perField(), SCALE.loss)],
       ['gradient', gradient],
     ]);

@@ -1,4 +1,4 @@
-/** @file A field's jet and its gradients as numbers, on any backend, and what two backends may differ by. */
+/** @file Computes a field's jet and its gradients on any backend, and compares two backends. */
 import {
   createRng,
   type DerivativeRequest,
@@ -24,7 +24,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 
-/** A jet and the derivatives of a fixed linear function of it, as numbers. */
+/** A jet, and the gradients of a fixed linear function of it. */
 export interface Measured {
   readonly jet: Readonly<Record<string, Float32Array>>;
   readonly coords: Float32Array;
@@ -32,7 +32,8 @@ export interface Measured {
 }
 
 /**
- * The weight of the i-th number of a part of the jet in that linear function: of either sign, all of them different.
+ * The weight of the i-th element of a part of the jet in that linear function. The weights have either sign, and all
+ * differ.
  */
 export const measuredWeight = (i: number): number => Math.fround(Math.sin(1 + 1.7 * i));
 
@@ -47,7 +48,7 @@ const partsOf = (jet: Jet<DerivativeRequest>): [string, Tensor][] =>
     Array.isArray(part) ? part.map((form: Tensor, j) => [`${name}.${j}`, form]) : [[name, part as Tensor]],
   );
 
-const numbersOf = async (entries: readonly [string, Tensor][]): Promise<Record<string, Float32Array>> =>
+const valuesOf = async (entries: readonly [string, Tensor][]): Promise<Record<string, Float32Array>> =>
   Object.fromEntries(
     await Promise.all(entries.map(async ([name, part]) => [name, (await part.data()) as Float32Array] as const)),
   );
@@ -58,7 +59,7 @@ export const pointsFor = ({ inFeatures }: Field, n: number): Float32Array => {
   return Float32Array.from({ length: n * inFeatures }, () => 2 * rng.uniform() - 1);
 };
 
-/** Evaluates a field on a backend; its parameters are read from the field first, so they may live on another one. */
+/** Evaluates a field on a backend. The parameters are read first, so they may be on another backend. */
 export const measure = async (
   backend: string,
   field: Field,
@@ -66,7 +67,7 @@ export const measure = async (
   request: DerivativeRequest,
 ): Promise<Measured> => {
   const names = Object.keys(field.parameters);
-  const values = await numbersOf(Object.entries(field.parameters));
+  const values = await valuesOf(Object.entries(field.parameters));
   await setBackend(backend);
   engine().startScope();
   const points: Tensor2D = tensor2d(coords.slice(), [coords.length / field.inFeatures, field.inFeatures]);
@@ -84,7 +85,7 @@ export const measure = async (
     scalar(1),
     true,
   );
-  const gradients = await numbersOf(
+  const gradients = await valuesOf(
     grads.map((gradient: Tensor | null, index): [string, Tensor] => [
       index === 0 ? '' : (names[index - 1] as string),
       gradient ?? scalar(0),
@@ -92,7 +93,7 @@ export const measure = async (
   );
   const { '': coordsGradient, ...parameterGradients } = gradients;
   const result = {
-    jet: await numbersOf(partsOf(jet)),
+    jet: await valuesOf(partsOf(jet)),
     coords: coordsGradient as Float32Array,
     parameters: parameterGradients,
   };
@@ -101,8 +102,8 @@ export const measure = async (
 };
 
 /**
- * Both paths are float32 sums in different orders, so this is twice what one of them may be off by; gradients are
- * measured against the largest of all, as single ones may be small sums of large terms.
+ * Both paths are float32 sums in different orders, so `relative` is twice the error of one of them. The tolerance of
+ * gradients is relative to the largest of all, as small ones may be sums of large terms.
  */
 const expectSame = (actual: Measured, expected: Measured, relative: number): void => {
   for (const [name, values] of Object.entries(expected.jet))
@@ -113,22 +114,20 @@ const expectSame = (actual: Measured, expected: Measured, relative: number): voi
     expectCloseInNorm(actual.parameters[name] as Float32Array, values, { absolute: relative * all + 1e-5 }, name);
 };
 
-/** What is compared. */
+/** Options of {@link expectParity}. */
 export interface ParityOptions {
-  /**
-   * Its jet is worked out by fused kernels; that of the backend `cpu`, which must be registered too, in ordinary ops.
-   */
+  /** The backend with fused kernels; the backend `cpu`, which must be registered too, computes in ordinary ops. */
   readonly backend: string;
   readonly field: Field;
   readonly points: number;
   readonly request: DerivativeRequest;
-  /** What numbers may differ by, relative to the largest; 2e-5 if absent. */
+  /** Tolerance relative to the largest value; 2e-5 if absent. */
   readonly relative?: number | undefined;
-  /** How much of the field the backend's kernels must run: all of it if absent. `any`: as much as they like. */
+  /** How much of the field must run in the backend's kernels: all of it if absent; `any` for no requirement. */
   readonly fused?: 'whole' | 'part' | 'none' | 'any' | undefined;
 }
 
-/** Holds a backend to running so much of a field in its kernels. @param kernels the names of those that ran */
+/** Checks how much of a field ran in a backend's kernels. @param kernels the names of the kernels that ran */
 const expectFused = ({ backend, field, request, fused = 'whole' }: ParityOptions, kernels: readonly string[]): void => {
   if (fused === 'any') return;
   if (getBackend() !== backend) throw new Error(`expectFused: the backend must be '${backend}', got '${getBackend()}'`);
@@ -142,8 +141,8 @@ const expectFused = ({ backend, field, request, fused = 'whole' }: ParityOptions
 };
 
 /**
- * Holds a backend to the composed jet, and to its gradients by parameters and coordinates, and to making them in its
- * kernels.
+ * Checks that a backend agrees with the composed jet and with its gradients with respect to parameters and coordinates,
+ * and that it computes them in its kernels.
  */
 export const expectParity = async (options: ParityOptions): Promise<void> => {
   const { backend, field, points, request, relative = 2e-5 } = options;

@@ -1,6 +1,6 @@
 /**
- * @file Models other than one field, each trained by `fit`, killed at every checkpoint and resumed: on a backend, they
- *   end with the same bits as when nothing happens, and with the numbers of the cpu backend.
+ * @file The contract for models other than a single field, trained by `fit` and resumed from every checkpoint: on a
+ *   backend, they end bitwise the same as without interruption, and agree with the cpu backend.
  */
 import {
   adam,
@@ -30,7 +30,7 @@ import { squared } from '@neural-fields/core/elementwise';
 import { memory, setBackend, type Tensor2D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 
-/** How a backend is tested. */
+/** Options of the contract. */
 export interface ModelsContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
@@ -38,7 +38,7 @@ export interface ModelsContractOptions {
   readonly manyFields?: number;
 }
 
-/** A model in training. */
+/** A model with its objective. */
 interface Case {
   readonly model: Model;
   readonly terms: readonly ObjectiveTerm[];
@@ -47,10 +47,10 @@ interface Case {
 }
 
 const mse = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
-const slopes = pointwiseLoss({ errors: [{ of: 'gradient', target: 'gradient' }], penalty: squared });
+const gradientLoss = pointwiseLoss({ errors: [{ of: 'gradient', target: 'gradient' }], penalty: squared });
 const small = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1, omega0: 5, omegaHidden: 5 });
 
-/** A wave for each field, at random points. */
+/** A different wave for each field, at random points. */
 const waves = (fields: number | undefined, { isFixed = false, pointsPerStep = 24 } = {}): PointSource => ({
   inFeatures: 2,
   pointsPerStep,
@@ -101,7 +101,7 @@ const cases = (many: number): Readonly<Record<string, () => Case>> => ({
     ];
     return {
       model,
-      terms: [term({ points: waves(undefined), loss: slopes })],
+      terms: [term({ points: waves(undefined), loss: gradientLoss })],
       options: { groups, averageDecay: 0.9 },
       dispose: () => model.dispose(),
     };
@@ -204,7 +204,7 @@ const cases = (many: number): Readonly<Record<string, () => Case>> => ({
 
 const STEPS = 7;
 
-/** A store that keeps everything ever written. */
+/** A store that keeps all checkpoints. */
 interface MemoryStore extends CheckpointStore {
   readonly written: readonly Uint8Array[];
 }
@@ -221,7 +221,7 @@ const storeOf = (start: Uint8Array | undefined): MemoryStore => {
   };
 };
 
-/** Trains a case from a checkpoint, and gives all checkpoints and losses. */
+/** Trains a case from a checkpoint. @returns all checkpoints, losses and final parameters */
 const train = async (make: () => Case, start?: Uint8Array) => {
   const { model, terms, options, dispose } = make();
   const store = storeOf(start);
@@ -249,7 +249,7 @@ const train = async (make: () => Case, start?: Uint8Array) => {
 export const modelsContract = ({ backend, manyFields = 64 }: ModelsContractOptions): void => {
   const all = cases(manyFields);
 
-  it.each(Object.keys(all))('ends with the same bits when it is killed and resumed: %s', async name => {
+  it.each(Object.keys(all))('is bitwise the same when interrupted and resumed: %s', async name => {
     const make = all[name] as () => Case;
     await setBackend(backend);
     const before = memory().numTensors;
@@ -273,7 +273,7 @@ export const modelsContract = ({ backend, manyFields = 64 }: ModelsContractOptio
         expect(Math.abs(value - (reference.values[index]?.[i] as number))).toBeLessThan(2e-3);
   });
 
-  it('trains the many fields of a batch as if each were alone', async () => {
+  it('trains each field of a batch as if it were alone', async () => {
     await setBackend(backend);
     const count = 3;
     const draw = waves(count, { isFixed: true }).draw(0, 24, createRng(9), { step: 1, steps: 1 });

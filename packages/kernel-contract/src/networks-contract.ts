@@ -1,6 +1,6 @@
 /**
- * @file Networks of all kinds of operations: a backend gives the numbers of the composed ones, and runs what it says in
- * its own kernels.
+ * @file The contract for networks of all kinds of operations: a backend agrees with the composed evaluation, and runs
+ *   the operations that it supports in its kernels.
  */
 import { createField, type DerivativeRequest, executionPlan } from '@neural-fields/core';
 import type { Operation } from '@neural-fields/core/kernels';
@@ -9,16 +9,16 @@ import { expect, it } from 'vitest';
 import { expectParity, measure, pointsFor } from './measure.ts';
 import { extensions, type NetworkCase, networks, specOf } from './networks.ts';
 
-/** How a backend is tested. */
+/** Options of the contract. */
 export interface NetworksContractOptions {
   /** Must be registered already, and `cpu` too. */
   readonly backend: string;
   /**
-   * The kinds of operations that it has kernels for, in any order and combination; none where it takes only chains of
-   * dense layers.
+   * The kinds of operations for which it has kernels, in any combination; empty if it takes only chains of dense
+   * layers.
    */
   readonly fuses: readonly Operation['kind'][];
-  /** False where each network takes long to compile: then only the highest order is run. */
+  /** False where networks are slow to compile: then only the highest order is run. */
   readonly exhaustive: boolean;
 }
 
@@ -34,7 +34,7 @@ const HIGHEST: readonly DerivativeRequest[] = [{ gradient: true, hessian: true }
 export const networksContract = ({ backend, fuses, exhaustive }: NetworksContractOptions): void => {
   const requests = exhaustive ? REQUESTS : HIGHEST;
 
-  it.each(Object.keys(networks))('agrees with the composed one: %s', async name => {
+  it.each(Object.keys(networks))('agrees with the composed evaluation: %s', async name => {
     const network = networks[name] as NetworkCase;
     const field = createField(specOf(network), { seed: 3, extensions });
     const isInside = network.kinds.every(kind => fuses.includes(kind));
@@ -46,8 +46,8 @@ export const networksContract = ({ backend, fuses, exhaustive }: NetworksContrac
     expect(new Set(executionPlan(field.spec, {}, extensions).fused)).toEqual(new Set(network.kinds));
   });
 
-  it('gives the same bits twice where many points share a row', async () => {
-    const network = networks['a hashed table in space, whose rows are shared'] as NetworkCase;
+  it('is deterministic where many points share a row', async () => {
+    const network = networks['a hashed table in space with shared rows'] as NetworkCase;
     const field = createField(specOf(network), { seed: 3, extensions });
     const coords = pointsFor(field, exhaustive ? 3000 : 300);
     const first = await measure(backend, field, coords, { gradient: true });

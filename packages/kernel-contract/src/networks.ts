@@ -43,8 +43,8 @@ export const dense = (outFeatures: number, activation: ActivationSpec = { kind: 
 const sineActivation = coreActivations.find(({ kind }) => kind === 'sine') as ActivationDefinition;
 
 const chain = (...layers: readonly LayerSpec[]): ChainSpec => ({ kind: 'chain', layers });
-const beside = (...branches: readonly LayerSpec[]): ConcatSpec => ({ kind: 'concat', branches });
-const added = (branches: readonly LayerSpec[], coefficients?: readonly number[]): SumSpec => ({
+const concatenated = (...branches: readonly LayerSpec[]): ConcatSpec => ({ kind: 'concat', branches });
+const summed = (branches: readonly LayerSpec[], coefficients?: readonly number[]): SumSpec => ({
   kind: 'sum',
   branches,
   ...(coefficients && { coefficients }),
@@ -59,13 +59,13 @@ const sine: ActivationSpec = { kind: 'sine', omega: 3 };
 const filterNetwork = (depth: number): LayerSpec =>
   depth === 0 ? dense(13, sine) : times(chain(filterNetwork(depth - 1), dense(13)), dense(13, sine));
 
-/** Picks features in another order, one of them twice. */
+/** Selects features in a different order, one of them twice. */
 const pick: LayerDefinition = {
   kind: 'pick',
   apply: input => columns(input, [1, 0, 1, input.features - 1]),
 };
 
-/** Values that one register gives to several operations, also twice to one of them. */
+/** Registers that several operations read, and one operation that reads a register twice. */
 const shared: LayerDefinition = {
   kind: 'shared',
   apply: input => {
@@ -76,7 +76,7 @@ const shared: LayerDefinition = {
   },
 };
 
-/** Fixed frequencies, as an encoding has them. */
+/** Fixed frequencies, as in an encoding. */
 const fixed: LayerDefinition = {
   kind: 'fixed',
   apply: input => {
@@ -87,7 +87,7 @@ const fixed: LayerDefinition = {
   },
 };
 
-/** Features that are the same at all points, of which a column of a learned matrix is one. */
+/** Features that are the same at all points: the columns of a learned matrix. */
 const modulated: LayerDefinition = {
   kind: 'modulated',
   apply: (input, { parameter }) => {
@@ -136,14 +136,14 @@ const hashedLevel = (resolution: number, rows: number, firstRow = 0): GridLevel 
   hashed: true,
 });
 
-/** The layers that the networks are made of. */
+/** The custom layers of the networks. */
 export const extensions: Extensions = { layers: [pick, shared, fixed, modulated, table] };
 
-/** A network, and what it is a case of. */
+/** A network, with the operations that it covers. */
 export interface NetworkCase {
   readonly inFeatures: number;
   readonly layers: readonly LayerSpec[];
-  /** The kinds of operations that it is made of. */
+  /** The kinds of its operations. */
   readonly kinds: readonly Operation['kind'][];
   readonly points?: number;
 }
@@ -154,17 +154,17 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
     layers: [filterNetwork(2), dense(2)],
     kinds: ['linear', 'product'],
   },
-  'a network that sees its input again in the middle': {
+  'a network with its input concatenated in the middle': {
     inFeatures: 3,
-    layers: [beside(chain(dense(11, tanh), dense(9, tanh)), same), dense(12, { kind: 'softplus' }), dense(1)],
+    layers: [concatenated(chain(dense(11, tanh), dense(9, tanh)), same), dense(12, { kind: 'softplus' }), dense(1)],
     kinds: ['linear', 'concat'],
   },
   'a residual network': {
     inFeatures: 2,
     layers: [
       dense(12, sine),
-      added([same, chain(dense(17, sine), dense(12, sine))], [0.5, -1.5]),
-      added([same, dense(12, { kind: 'sine', omega: 1, learnable: ['omega'] })]),
+      summed([same, chain(dense(17, sine), dense(12, sine))], [0.5, -1.5]),
+      summed([same, dense(12, { kind: 'sine', omega: 1, learnable: ['omega'] })]),
       dense(1),
     ],
     kinds: ['linear', 'sum'],
@@ -180,19 +180,19 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
       dense(9, sine),
       times(same, always([1, 2, -1, 0.5, 3, 1, 1, 0, 2])),
       { kind: 'modulated' },
-      added([same, always([1, 2, -1, 0.5, 3, 1, 1, 0, 2], true)]),
+      summed([same, always([1, 2, -1, 0.5, 3, 1, 1, 0, 2], true)]),
       dense(2, tanh),
     ],
     kinds: ['linear', 'product', 'sum', 'constant'],
   },
-  'chosen and shared features': {
+  'selected and shared features': {
     inFeatures: 3,
     layers: [{ kind: 'pick' }, { kind: 'shared' }, dense(7, tanh), { kind: 'shared' }, { kind: 'pick' }, dense(2)],
     kinds: ['linear', 'elementwise', 'columns', 'sum', 'product', 'concat'],
   },
-  'fixed frequencies beside the input': {
+  'fixed frequencies concatenated with the input': {
     inFeatures: 2,
-    layers: [beside(same, { kind: 'fixed' }), dense(8, tanh), dense(1)],
+    layers: [concatenated(same, { kind: 'fixed' }), dense(8, tanh), dense(1)],
     kinds: ['linear', 'concat'],
   },
   'a table in the plane': {
@@ -200,14 +200,14 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
     layers: [tableOf(3, [denseLevel(4, 2), denseLevel(7, 2, 25)]), dense(8, tanh), dense(2)],
     kinds: ['grid', 'linear'],
   },
-  'a hashed table in space, whose rows are shared': {
+  'a hashed table in space with shared rows': {
     inFeatures: 3,
     layers: [tableOf(2, [denseLevel(2, 3), hashedLevel(9, 16, 27), hashedLevel(33, 64, 43)]), dense(8, sine), dense(1)],
     kinds: ['grid', 'linear'],
     points: 150,
   },
   'a table on a line': { inFeatures: 1, layers: [tableOf(2, [denseLevel(5, 1)]), dense(3)], kinds: ['grid', 'linear'] },
-  'a table behind a network': {
+  'a table after a network': {
     inFeatures: 2,
     layers: [dense(3, tanh), tableOf(2, [denseLevel(6, 3), hashedLevel(8, 32, 343)]), dense(5, tanh), dense(1)],
     kinds: ['grid', 'linear'],
@@ -218,7 +218,7 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
     kinds: ['grid', 'linear'],
     points: 20,
   },
-  'a table of 65,536 rows in front of 64 features': {
+  'a table of 65,536 rows before layers of width 64': {
     inFeatures: 2,
     layers: [
       tableOf(2, [hashedLevel(1000, 2 ** 16)]),

@@ -1,5 +1,5 @@
 /**
- * @file What the kernels of any backend must refuse: inputs that are not as long as the work that they are asked for.
+ * @file The contract for wrong inputs: the kernels of any backend reject inputs of the wrong shape or type.
  */
 
 import { squared } from '@neural-fields/core/elementwise';
@@ -46,14 +46,14 @@ const program: KernelProgram = {
   outFeatures: 2,
   parameterCount: PARAMETER_COUNT,
 };
-const behindEncoding: KernelProgram = { ...program, inputs: [{ kind: 'jet', features: 2 }] };
+const afterEncoding: KernelProgram = { ...program, inputs: [{ kind: 'jet', features: 2 }] };
 
 const compiled = (of: KernelProgram): { readonly program: KernelProgram; readonly compiled: CompiledProgram } => {
   const { backend, backendName } = engine();
   return { program: of, compiled: fieldBackend(backendName)?.compile(of, backend) as CompiledProgram };
 };
 
-/** The loss is compiled with the blocks that fit, as it would be refused with others. */
+/** A loss with the right number of blocks; otherwise its compilation would fail. */
 const compiledLoss = (): object => {
   const { backend, backendName } = engine();
   const loss: KernelLoss = {
@@ -80,10 +80,10 @@ const ENCODING = [
 
 interface Call {
   readonly kernel: string;
-  /** Made on the backend in use. */
+  /** Created on the current backend. */
   readonly attributes: () => object;
   readonly shapes: readonly (readonly number[])[];
-  /** The names of the inputs, where they are no list. */
+  /** The names of the inputs, if they are not a list. */
   readonly names?: readonly string[];
   readonly anyPoints?: boolean;
 }
@@ -96,22 +96,22 @@ const calls: Readonly<Record<string, Call>> = {
     shapes: [[POINTS, 2], [PARAMETER_COUNT]],
     anyPoints: true,
   },
-  'a program behind an encoding': {
+  'a program after an encoding': {
     kernel: PROGRAM_KERNELS.forward,
-    attributes: () => compiled(behindEncoding),
+    attributes: () => compiled(afterEncoding),
     shapes: [...ENCODING, [PARAMETER_COUNT]],
   },
-  'its reverse': {
+  'a backward pass': {
     kernel: PROGRAM_KERNELS.backward,
     attributes: () => compiled(program),
     shapes: [[POINTS, 2], [PARAMETER_COUNT], ...UPSTREAM],
   },
-  'the loss': {
+  'a loss': {
     kernel: PROGRAM_KERNELS.loss,
     attributes: compiledLoss,
     shapes: [[POINTS, 2], [PARAMETER_COUNT], [POINTS, 2], [POINTS, 1]],
   },
-  'the update of Adam': {
+  'an Adam update': {
     kernel: 'NeuralFieldsAdamUpdate',
     attributes: () => adamAttributes,
     shapes: [[7], [7], [7], [7]],
@@ -127,9 +127,9 @@ const run = ({ kernel, attributes, names }: Call, tensors: readonly Tensor[]): T
 
 const tensorsOf = (shapes: readonly (readonly number[])[]): Tensor[] => shapes.map(shape => ones([...shape]));
 
-/** Registers the tests. The backend must be the present one, with all kernels of core. */
+/** Declares the tests. The backend must be current, with all kernels of core. */
 export const wrongInputsContract = (): void => {
-  it.each(Object.keys(calls))('%s takes inputs that fit, and refuses each that does not', name => {
+  it.each(Object.keys(calls))('%s accepts inputs that fit, and rejects each that does not', name => {
     const call = calls[name] as Call;
     const { shapes } = call;
     const right = tensorsOf(shapes);
@@ -137,7 +137,7 @@ export const wrongInputsContract = (): void => {
     for (const output of run(call, right)) output.dispose();
     for (const index of shapes.keys()) {
       for (const [axis, length] of (shapes[index] as readonly number[]).entries()) {
-        // Any number of points will do where nothing else depends on it.
+        // Any number of points is valid where nothing else depends on it.
         if (axis === 0 && index === 0 && call.anyPoints) continue;
         const shape = (shapes[index] as readonly number[]).with(axis, length - 1);
         const wrong = ones(shape);

@@ -1,4 +1,4 @@
-/** @file That the comparison of a kernel with the composed implementation can fail. */
+/** @file Checks that the comparison of a kernel with the composed implementation can fail. */
 import { createField, siren } from '@neural-fields/core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import {
@@ -30,16 +30,16 @@ const compare = (fused: 'whole' | 'none' = 'none'): Promise<void> => {
   return expectParity({ backend: 'copy', field, points: 9, request: { laplacian: true }, fused });
 };
 
-it('passes a backend that computes the same', async () => {
+it('accepts a backend that computes the same', async () => {
   await expect(compare()).resolves.toBeUndefined();
 });
 
-it('fails one that has no kernels of its own where they are asked for', async () => {
+it('rejects one without fused kernels where they are required', async () => {
   await setBackend('copy');
   await expect(compare('whole')).rejects.toThrow('to deeply equal');
 });
 
-it('fails one whose sine is off by 1e-4', async () => {
+it('rejects one with an error of 1e-4 in the sine', async () => {
   replaceSine(({ inputs, backend, attrs }) => {
     const { x } = inputs;
     const result = sine({ inputs: { x }, backend, ...(attrs && { attrs }) });

@@ -1,18 +1,18 @@
 import type { BackpressureBackend, NumericsBackend } from '@neural-fields/core/kernels';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { MAX_IN_FLIGHT } from './device/backpressure.ts';
 import { defaultBatchBytes } from './device/batch-bytes.ts';
 import { type CreateDeviceOptions, createDevice, isSoftware, nameOf } from './device/create-device.ts';
 import { type DeviceCounters, installKernels, kernelsOf } from './device/kernels.ts';
-import { MOST_IN_FLIGHT } from './device/pace.ts';
 import type { ProductStyle } from './wgsl/product.ts';
 
-/** The name under which tfjs knows the backend; its own kernels are registered for it. */
+/** The name of the backend in tfjs; tfjs's own kernels are registered for it. */
 export const BACKEND_NAME = 'webgpu';
 
-/** Milliseconds after which a failed read has another reason than the loss of the device. */
-const MOST_LOSS_DELAY = 500;
+/** Milliseconds to wait for the device to be reported lost after a read has failed. */
+const MAX_LOSS_DELAY_MS = 500;
 
-/** tfjs's webgpu backend on a device of our own, with counters, and errors that say when the device is lost. */
+/** tfjs's webgpu backend on a device with the adapter's limits, with counters, and errors for a lost device. */
 export class FieldsWebgpuBackend extends WebGPUBackend implements NumericsBackend, BackpressureBackend {
   readonly #adapter: string;
 
@@ -22,18 +22,19 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements NumericsBacken
     this.#adapter = nameOf(info);
   }
 
-  /** What was done since the backend was made. */
+  /** Counts of the work done since the backend was created. */
   get counters(): DeviceCounters {
     return { ...kernelsOf(this).counters };
   }
 
-  /** Bytes of the buffers that the fused kernels keep, beside those of tensors. */
+  /** Bytes of the fused kernels' buffers, without those of tensors. */
   get scratchBytes(): number {
     return kernelsOf(this).arena.bytes;
   }
 
   /**
-   * What the roundings of results depend on: the graphics card, and how it is used. A checkpoint of core's keeps it.
+   * The settings on which the rounding of results depends: the graphics card, and how it is used. Core stores them in
+   * checkpoints.
    */
   get numerics(): Readonly<Record<string, string>> {
     const { style, batchBytes, halfPrecision } = kernelsOf(this);
@@ -56,30 +57,30 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements NumericsBacken
    */
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
     const kernels = kernelsOf(this);
-    kernels.assertSound();
+    kernels.assertHealthy();
     kernels.counters.readBacks += 1;
     try {
       const data = await super.getBufferData(buffer);
-      kernels.assertSound();
+      kernels.assertHealthy();
       return data;
     } catch (error) {
-      // `lost` is fulfilled soon after the reads have failed, in browsers some tasks later.
-      await Promise.race([kernels.device.lost, new Promise(resolve => setTimeout(resolve, MOST_LOSS_DELAY))]);
+      // `lost` resolves shortly after the reads have failed, in browsers some tasks later.
+      await Promise.race([kernels.device.lost, new Promise(resolve => setTimeout(resolve, MAX_LOSS_DELAY_MS))]);
       throw kernels.lost ?? error;
     }
   }
 
   /**
-   * Core's fit loop calls it after every chunk; a loop of your own may, too.
+   * Limits the work in flight. Core's fit loop calls it after every chunk; your own loops may call it too.
    *
-   * @returns a promise where the host has to wait until the device has finished a part of what was submitted; rejected
-   *   with DeviceLostError when it is gone
+   * @returns a promise if the host has to wait until the device has finished some of the submitted work; it rejects
+   *   with DeviceLostError when the device is lost
    * @throws DeviceLostError, DeviceFaultError as reading does
    */
   applyBackpressure(signal?: AbortSignal): Promise<void> | undefined {
     const kernels = kernelsOf(this);
-    kernels.assertSound();
-    return kernels.pace.keep(signal)?.then(() => kernels.assertSound());
+    kernels.assertHealthy();
+    return kernels.backpressure.apply(signal)?.then(() => kernels.assertHealthy());
   }
 
   override dispose(): void {
@@ -90,51 +91,50 @@ export class FieldsWebgpuBackend extends WebGPUBackend implements NumericsBacken
 
 /** The options of {@link createWebgpuBackend}. */
 export interface WebgpuBackendOptions extends CreateDeviceOptions {
-  /** How matrices are multiplied; `direct` on an emulation of a graphics card and `tiled` on all others if absent. */
+  /** How matrices are multiplied; if absent, `direct` on a software adapter and `tiled` on all others. */
   readonly productStyle?: ProductStyle;
   /**
-   * How many parts of a fit (steps, or chunks of them) may be on their way to the device at most; 32 if absent, and
-   * `Infinity` for no bound. Within this, a device that takes long for a part gets two at a time.
+   * Maximum number of parts of a fit (steps, or chunks of them) in flight on the device; 32 if absent, `Infinity` for
+   * no limit. The backend adapts the number below this limit: a device that is slow in relation to its latency gets
+   * two.
    */
-  readonly mostInFlight?: number;
+  readonly maxInFlight?: number;
   /**
-   * Bytes that the activations of the points may take that go through the kernels at once; if absent 1 GiB, or a
-   * quarter of the device's `maxBufferSize` where that is less. Batches too small leave a large graphics card idle.
+   * Maximum memory in bytes for the activations of a batch of points; if absent 1 GiB, or a quarter of the device's
+   * `maxBufferSize` if that is less. Batches that are too small leave a large graphics card idle.
    */
   readonly batchBytes?: number;
   /**
-   * Whether what layers hand on is kept in float16 (`shader-f16`), for less memory and less to read, at the price of
-   * about three digits; `false` if absent. Parameters, gradients, sums, the phases of activations and the results stay
-   * float32. Networks behind operations in tfjs ops, and those with encodings, products or tables, have it only where
-   * no derivatives are asked for.
+   * Whether the activations between layers are stored in float16 (`shader-f16`): this saves memory and bandwidth, and
+   * leaves about three digits of precision. `false` if absent. Parameters, gradients, sums, the arguments of
+   * activations and the results stay float32. Networks that follow operations in tfjs ops, and those with encodings,
+   * products or tables, use it only if no derivatives are requested.
    */
   readonly halfPrecision?: boolean;
 }
 
 /**
- * Makes a backend on a device with all that the adapter has. tfjs takes it in place of the one that importing this
- * package registers:
+ * Creates a backend on a device with all limits of the adapter. To replace the backend that importing this package
+ * registers:
  *
  *     removeBackend('webgpu');
  *     registerBackend('webgpu', () => createWebgpuBackend({ powerPreference: 'low-power' }), 3);
  *
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
- * @throws DeviceFeatureError when the adapter lacks what `halfPrecision` needs
- * @throws RangeError when `mostInFlight` is not a positive integer or `Infinity`, or `batchBytes` not a positive number
+ * @throws DeviceFeatureError when the adapter lacks the feature that `halfPrecision` needs
+ * @throws RangeError when `maxInFlight` is not a positive integer or `Infinity`, or `batchBytes` not a positive number
  */
 export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
-  const { mostInFlight = MOST_IN_FLIGHT } = options;
-  if (!(mostInFlight >= 1 && (Number.isInteger(mostInFlight) || mostInFlight === Number.POSITIVE_INFINITY)))
-    throw new RangeError(
-      `createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`,
-    );
+  const { maxInFlight = MAX_IN_FLIGHT } = options;
+  if (!(maxInFlight >= 1 && (Number.isInteger(maxInFlight) || maxInFlight === Number.POSITIVE_INFINITY)))
+    throw new RangeError(`createWebgpuBackend: maxInFlight must be a positive integer or Infinity, got ${maxInFlight}`);
   if (options.batchBytes !== undefined && !(options.batchBytes > 0))
     throw new RangeError(`createWebgpuBackend: batchBytes must be a positive number, got ${options.batchBytes}`);
   const { device, info } = await createDevice(options);
   const backend = new FieldsWebgpuBackend(device, info);
   installKernels(backend, {
     style: options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'),
-    mostInFlight,
+    maxInFlight,
     batchBytes: options.batchBytes ?? defaultBatchBytes(device.limits),
     halfPrecision: options.halfPrecision ?? false,
   });

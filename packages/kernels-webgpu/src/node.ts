@@ -1,18 +1,17 @@
 /**
- * @file Importing this module in Node gives it the `navigator.gpu` of browsers, from the package `webgpu` (Dawn), and
- * then imports the kernels.
+ * @file Provides `navigator.gpu` in Node, from the package `webgpu` (Dawn).
  */
 import { WebgpuUnavailableError } from './device/errors.ts';
 
-/** What the package `webgpu` exports. */
+/** The exports of the package `webgpu`. */
 export interface Dawn {
   readonly create: (flags: string[]) => GPU;
   readonly globals: object;
 }
 
 /**
- * Gives Node the `navigator.gpu` of browsers. Call it before anything imports tfjs's webgpu backend or
- * `@neural-fields/kernels-webgpu`, which look for it.
+ * Defines `navigator.gpu` in Node. Call it before anything imports tfjs's webgpu backend or
+ * `@neural-fields/kernels-webgpu`, which use it.
  *
  * @param dawn the module `webgpu`
  * @param flags of Dawn, e.g. `backend=vulkan`
@@ -30,7 +29,7 @@ export const installDawn = ({ create, globals }: Dawn, flags: readonly string[] 
  * @throws WebgpuUnavailableError when the package is not installed or cannot be loaded
  */
 export const useDawn = async (flags: readonly string[] = []): Promise<void> => {
-  // A variable: neither types nor bundlers look for a package that need not be there.
+  // In a variable, so that neither TypeScript nor bundlers resolve this optional package.
   const name = 'webgpu';
   const dawn = (await import(name).catch(cause => {
     throw new WebgpuUnavailableError("webgpu: in Node the package 'webgpu' must be installed: npm install webgpu", {

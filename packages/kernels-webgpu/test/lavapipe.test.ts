@@ -1,6 +1,6 @@
 /**
- * @file The kernels as they were built, on Mesa's lavapipe: a second driver beside SwiftShader, and one with
- *   `shader-f16`. Its Node starts no tests, only scripts.
+ * @file The built kernels on Mesa's lavapipe: a second driver in addition to SwiftShader, and one with `shader-f16`.
+ *   Its Node runs only scripts, no tests.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { expect, it, type TestContext } from 'vitest';
 const node = fileURLToPath(new URL('../../../out/lavapipe/node', import.meta.url));
 const bench = fileURLToPath(new URL('../bench', import.meta.url));
 
-/** What a script prints; fails when it exits with another code than 0. */
+/** The output of a script; fails unless it exits with code 0. */
 const onLavapipe = async (context: TestContext, script: string, ...args: (string | number)[]): Promise<string> => {
   if (!existsSync(node)) context.skip('node tools/lavapipe.mjs has not been run');
   const { stdout } = await promisify(execFile)(node, [`${bench}/${script}`, ...args.map(String)]);
@@ -19,11 +19,11 @@ const onLavapipe = async (context: TestContext, script: string, ...args: (string
   return stdout;
 };
 
-/** Numbers behind each match. */
-const numbersBehind = (text: string, label: RegExp): number[] =>
+/** The number after each match. */
+const numbersAfter = (text: string, label: RegExp): number[] =>
   [...text.matchAll(new RegExp(`${label.source}\\s+(\\S+)`, 'g'))].map(match => Number(match.at(-1)));
 
-it('the products through workgroup memory agree with the cpu backend', async context => {
+it('the products with workgroup memory agree with the cpu backend', async context => {
   const output = await onLavapipe(context, 'parity.mjs', 'tiled', 'sine', 'softplus', 'finer', 'residual');
   expect(output.match(/^tiled /gm)).toHaveLength(4);
   expect(output).toContain('all within 0.0001');
@@ -42,7 +42,7 @@ it('many fields at once agree with it', async context => {
 });
 
 it.for(['tiled', 'direct'])(
-  'float16 between layers agrees with it to the digits that it has, with %s products',
+  'float16 between layers agrees with it to its precision, with %s products',
   async (style, context) => {
     const output = await onLavapipe(
       context,
@@ -58,16 +58,16 @@ it.for(['tiled', 'direct'])(
     );
     expect(output.match(new RegExp(`^${style} `, 'gm'))).toHaveLength(5);
     expect(output).toContain('all within 0.002');
-    // It is another arithmetic indeed.
-    expect(numbersBehind(output, /sine/)[0]).toBeGreaterThan(1e-5);
+    // The error is too large for float32, so float16 was really used.
+    expect(numbersAfter(output, /sine/)[0]).toBeGreaterThan(1e-5);
   },
 );
 
-it('derivatives and fits of a SIREN in half precision are those of float32', async context => {
+it('derivatives and fits of a SIREN in half precision agree with float32', async context => {
   const output = await onLavapipe(context, 'half-precision.mjs', 200, 40, 64, 2);
-  const errors = numbersBehind(output, /norm/);
+  const errors = numbersAfter(output, /norm/);
   expect(errors).toHaveLength(6);
-  // 2^-11 is half a unit of float16; the layers and the derivatives make little of it.
+  // 2^-11 is half a unit of float16; the layers and the derivatives amplify it only slightly.
   expect(Math.max(...errors)).toBeLessThan(2e-3);
   expect(Math.min(...errors)).toBeGreaterThan(1e-6);
   const [, half, single] = /buffers (\S+) MiB, in float32 (\S+) MiB/.exec(output) ?? [];

@@ -1,4 +1,4 @@
-/** @file Models of all kinds in training. */
+/** @file Trains models of all kinds. */
 import './setup/node.ts';
 import { modelsContract } from '@neural-fields/kernel-contract';
 import { describe } from 'vitest';

@@ -5,5 +5,5 @@ import { onGpu } from './setup/gpu.ts';
 
 onGpu();
 
-test('the example of the README prints what it says', () =>
+test('the README example prints the output that it shows', () =>
   expectReadmeExample(new URL('../README.md', import.meta.url)));

@@ -13,7 +13,7 @@ import {
 import { grid, type LayerDefinition } from '@neural-fields/core/layers';
 import {
   type BatchCase,
-  type BatchNumbers,
+  type BatchValues,
   manyFieldsContract,
   measureBatch,
   measureBatchLoss,
@@ -60,7 +60,7 @@ const lossOf = ({ batch: { program }, request }: BatchCase): KernelLoss => {
   return { blocks, penalty: squared, targetWidths: [outFeatures + 1, outFeatures], weight: 1 };
 };
 
-const measureAll = async (one: BatchCase): Promise<BatchNumbers> => ({
+const measureAll = async (one: BatchCase): Promise<BatchValues> => ({
   ...(await measureBatch('simd', one)),
   ...(await measureBatchLoss('simd', one, lossOf(one))),
 });
@@ -68,13 +68,13 @@ const measureAll = async (one: BatchCase): Promise<BatchNumbers> => ({
 /** Sums with many terms, in a different order. */
 const RELATIVE = 2e-4;
 
-const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
+const expectSame = (actual: BatchValues, expected: BatchValues): void => {
   for (const [name, values] of Object.entries(expected))
     expectCloseInNorm(actual[name] as Float32Array, values, { relative: RELATIVE }, name);
 };
 
 /** The same, one field after the other. */
-const measureEach = async (one: BatchCase): Promise<BatchNumbers> => {
+const measureEach = async (one: BatchCase): Promise<BatchValues> => {
   const together = fieldBackend('simd') as FieldBackend;
   registerFieldBackend({ ...together, manyFields: false });
   const { single, count, isOwn } = one.batch;

@@ -1,12 +1,12 @@
 import { DeviceLimitError } from './errors.ts';
 
 const FLOAT_BYTES = 4;
-/** Bindings are whole vectors of four floats. */
+/** Sizes of bindings are multiples of a vector of four floats. */
 const VECTOR_BYTES = 16;
 
 /**
- * Buffers that all plans share, by name: the commands of a device run in order, so what one plan leaves in a buffer is
- * done with when the next one writes there. A buffer grows to the largest size that was asked for.
+ * Buffers that all plans share, by name. This is safe as the commands of a device run in order: a plan has finished
+ * with a buffer when the next one writes to it. A buffer grows to the largest size that was requested.
  */
 export class Arena {
   readonly #device: GPUDevice;
@@ -17,7 +17,7 @@ export class Arena {
     this.#device = device;
   }
 
-  /** Grows with every buffer that was replaced: what refers to the old ones has to be made anew. */
+  /** Changes whenever a buffer is replaced: bind groups that refer to old buffers must be created again. */
   get generation(): number {
     return this.#generation;
   }
@@ -28,7 +28,7 @@ export class Arena {
   }
 
   /**
-   * Makes sure that there are buffers of these sizes.
+   * Ensures that the buffers have at least these sizes.
    *
    * @param slots floats by name
    * @param beforeDestroying called before a buffer that may still be in use is freed
@@ -57,7 +57,7 @@ export class Arena {
     }
   }
 
-  /** A buffer that was reserved. */
+  /** A reserved buffer. */
   buffer(name: string): GPUBuffer {
     return this.#buffers.get(name) as GPUBuffer;
   }

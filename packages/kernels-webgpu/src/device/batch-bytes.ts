@@ -1,8 +1,9 @@
-/** The most that a batch takes where nothing else is said: for a layer 256 wide that is some thousand workgroups. */
-const MOST = 2 ** 30;
+/** The maximum default: for a layer of width 256 this is some thousand workgroups. */
+const MAX_BATCH_BYTES = 2 ** 30;
 
 /**
- * What the activations of a batch of points may take on a device: a quarter of its largest buffer, the best hint at its
- * memory that there is.
+ * Default memory for the activations of a batch, in bytes: a quarter of the device's largest buffer, which is the best
+ * available estimate of its memory.
  */
-export const defaultBatchBytes = ({ maxBufferSize }: GPUSupportedLimits): number => Math.min(MOST, maxBufferSize / 4);
+export const defaultBatchBytes = ({ maxBufferSize }: GPUSupportedLimits): number =>
+  Math.min(MAX_BATCH_BYTES, maxBufferSize / 4);

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
-/** Floats that are copied between a tensor and a buffer of the arena. */
+/** A copy of floats between a tensor and a buffer of the arena. */
 export interface Copy {
   readonly tensor: TensorInfo;
   readonly tensorOffset: number;
@@ -9,7 +9,7 @@ export interface Copy {
   readonly length: number;
 }
 
-/** Copies whose sources and targets both follow each other, as one. */
+/** Merges copies that are contiguous in both source and target. */
 export const mergeCopies = (copies: readonly Copy[]): Copy[] => {
   const result: Copy[] = [];
   for (const copy of copies) {

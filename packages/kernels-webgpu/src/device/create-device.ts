@@ -1,6 +1,6 @@
 /**
- * @file A device with the limits and features of its adapter, instead of the small ones that WebGPU promises
- * everywhere.
+ * @file Creates a device with the limits and features of its adapter, instead of the small defaults that WebGPU
+ *   guarantees everywhere.
  */
 import { DeviceFeatureError, WebgpuUnavailableError } from './errors.ts';
 
@@ -12,7 +12,7 @@ export interface CreateDeviceOptions {
   readonly halfPrecision?: boolean;
 }
 
-/** Those that tfjs or the fused kernels can use wherever they are. */
+/** Optional features that tfjs or the fused kernels use where the adapter has them. */
 const FEATURES = ['timestamp-query', 'bgra8unorm-storage', 'subgroups'] as const;
 
 const HALF_PRECISION: GPUFeatureName = 'shader-f16';
@@ -31,11 +31,11 @@ const LIMITS = [
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** An adapter in words. */
+/** The name of an adapter for messages. */
 export const nameOf = ({ vendor, architecture, description }: GPUAdapterInfo): string =>
   [vendor, architecture, description].filter(part => part).join(' ');
 
-/** Whether an adapter is an emulation of a graphics card on the processor. */
+/** Whether an adapter emulates a graphics card on the CPU. */
 export const isSoftware = ({
   isFallbackAdapter = false,
   vendor,
@@ -45,10 +45,10 @@ export const isSoftware = ({
   isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(`${vendor} ${architecture} ${description}`);
 
 /**
- * Asks for an adapter and a device.
+ * Requests an adapter and a device.
  *
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
- * @throws DeviceFeatureError when the adapter lacks what is asked for
+ * @throws DeviceFeatureError when the adapter lacks a requested feature
  */
 export const createDevice = async ({
   powerPreference = 'high-performance',

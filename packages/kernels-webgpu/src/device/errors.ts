@@ -1,6 +1,6 @@
-/** @file What can go wrong with a GPU, as errors that programs can tell apart. */
+/** @file The errors of a GPU, as classes that programs can distinguish. */
 
-/** WebGPU cannot be used here: the platform has none, or no adapter, or the adapter gives no device. */
+/** WebGPU is unavailable: the platform does not have it, or there is no adapter, or the adapter provides no device. */
 export class WebgpuUnavailableError extends Error {
   override readonly name: string = 'WebgpuUnavailableError';
 }
@@ -8,19 +8,19 @@ export class WebgpuUnavailableError extends Error {
 /** An option needs a feature of WebGPU that the adapter does not offer. */
 export class DeviceFeatureError extends Error {
   override readonly name: string = 'DeviceFeatureError';
-  /** The name of the feature as WebGPU has it, e.g. `shader-f16`. */
+  /** WebGPU's name of the feature, e.g. `shader-f16`. */
   readonly feature: string;
 
   constructor(option: string, { feature, adapter }: { feature: string; adapter: string }) {
-    super(`webgpu: for ${option} the adapter must have the feature ${feature}, which '${adapter}' has not`);
+    super(`webgpu: ${option} needs an adapter with the feature ${feature}, got '${adapter}' without it`);
     this.feature = feature;
   }
 }
 
-/** A network or a batch needs more than the device has. The backend stays usable. */
+/** A network or a batch exceeds a limit of the device. The backend stays usable. */
 export class DeviceLimitError extends RangeError {
   override readonly name: string = 'DeviceLimitError';
-  /** The name of the limit as WebGPU has it, e.g. `maxStorageBufferBindingSize`. */
+  /** WebGPU's name of the limit, e.g. `maxStorageBufferBindingSize`. */
   readonly limit: string;
   readonly wanted: number;
   readonly available: number;
@@ -34,13 +34,12 @@ export class DeviceLimitError extends RangeError {
 }
 
 /**
- * The device was lost, e.g. because its driver was reset or somebody destroyed it. All tensors on it are gone; what was
- * saved on the host or in a checkpoint is not. Register a new backend (`createWebgpuBackend`) and go on from the
- * checkpoint.
+ * The device was lost, e.g. because its driver was reset or it was destroyed. All tensors on it are gone; data on the
+ * host and checkpoints are not. Register a new backend (`createWebgpuBackend`) and resume from the last checkpoint.
  */
 export class DeviceLostError extends Error {
   override readonly name: string = 'DeviceLostError';
-  /** As WebGPU says it: `destroyed` or `unknown`. */
+  /** WebGPU's reason: `destroyed` or `unknown`. */
   readonly reason: string;
 
   constructor({ reason, message }: { readonly reason: string; readonly message: string }) {
@@ -50,8 +49,8 @@ export class DeviceLostError extends Error {
 }
 
 /**
- * The device could not do something that it was asked for, so what was worked out since is not to be trusted. The
- * backend stays usable.
+ * The device reported an error for an earlier command, so all results computed since may be wrong. The backend stays
+ * usable.
  */
 export class DeviceFaultError extends Error {
   override readonly name: string = 'DeviceFaultError';

@@ -1,37 +1,38 @@
 /**
- * @file What the fused kernels keep for a backend: compiled shaders, buffers, and plans that are ready to be recorded.
+ * @file The state of the fused kernels of a backend: compiled shaders, buffers, and plans that are ready to be
+ *   recorded.
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ProductStyle } from '../wgsl/product.ts';
 import { Arena } from './arena.ts';
+import { Backpressure, MAX_IN_FLIGHT } from './backpressure.ts';
 import { defaultBatchBytes } from './batch-bytes.ts';
 import { type Copy, mergeCopies } from './copy.ts';
 import { DeviceFaultError, DeviceLostError } from './errors.ts';
-import { MOST_IN_FLIGHT, Pace } from './pace.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Binding, ConstantRange, Plan, Step } from './plan.ts';
 
-/** What was done on a device since the backend was made. */
+/** Counts of the work on a device since the backend was created. */
 export interface DeviceCounters {
   /** Dispatches of the fused kernels. */
   readonly dispatches: number;
-  /** Command buffers that went to the device's queue, those of tfjs's own kernels included. */
+  /** Submissions to the device's queue, including those of tfjs's own kernels. */
   readonly submissions: number;
   /** Buffers that were read back to the host. */
   readonly readBacks: number;
 }
 
-/** What is recorded at once. */
+/** A unit of work that is recorded at once. */
 export interface Work {
-  /** Names the plan: the same key means the same plan. */
+  /** Identifies the plan: the same key means the same plan. */
   readonly key: string;
   readonly plan: () => Plan;
-  /** From tensors, before. */
+  /** Copies from tensors, before the plan. */
   readonly before: readonly Copy[];
-  /** To tensors, afterwards. */
+  /** Copies to tensors, after the plan. */
   readonly after: readonly Copy[];
-  /** Multiplications, roughly. */
+  /** Approximate number of multiplications. */
   readonly cost: number;
 }
 
@@ -48,19 +49,21 @@ interface BackendInternals {
 }
 
 const FLOAT_BYTES = 4;
-const MOST_PLANS = 64;
-const MOST_UNIFORMS = 256;
-/** Multiplications in a submission: some tenths of a second of a small GPU, before its driver takes it for hung. */
-const MOST_PENDING_COST = 2 ** 37;
+const MAX_PLANS = 64;
+const MAX_UNIFORMS = 256;
+/**
+ * Multiplications in a submission: some tenths of a second on a small GPU, well before its driver considers it hung.
+ */
+const MAX_PENDING_MULTIPLICATIONS = 2 ** 37;
 
-/** What the kernels of a backend may be told. */
+/** Settings of the kernels of a backend. */
 export interface KernelSettings {
   readonly style: ProductStyle;
-  /** The most parts in flight; see {@link Pace}. */
-  readonly mostInFlight: number;
-  /** What the activations of a batch of points may take. */
+  /** Maximum number of parts in flight; see {@link Backpressure}. */
+  readonly maxInFlight: number;
+  /** Maximum memory for the activations of a batch of points. */
   readonly batchBytes: number;
-  /** Whether jets between layers are float16, which the device must have. */
+  /** Whether jets between layers are float16; the device must have `shader-f16`. */
   readonly halfPrecision: boolean;
 }
 
@@ -70,7 +73,7 @@ export class FieldKernels {
   readonly device: GPUDevice;
   readonly arena: Arena;
   readonly pipelines: Pipelines;
-  readonly pace: Pace;
+  readonly backpressure: Backpressure;
   readonly style: ProductStyle;
   readonly batchBytes: number;
   readonly halfPrecision: boolean;
@@ -82,15 +85,15 @@ export class FieldKernels {
     submissions: 0,
     readBacks: 0,
   };
-  /** What the arena's activations belong to; see `keep`. */
-  #kept: string | undefined;
-  #keptInputs: readonly object[] = [];
+  /** The evaluation to which the arena's activations belong; see `rememberActivations`. */
+  #activationsKey: string | undefined;
+  #activationInputs: readonly object[] = [];
   #lost: GPUDeviceLostInfo | undefined;
   #fault: DeviceFaultError | undefined;
   #generation = 0;
   #pendingCost = 0;
 
-  constructor(backend: WebGPUBackend, { style, mostInFlight, batchBytes, halfPrecision }: KernelSettings) {
+  constructor(backend: WebGPUBackend, { style, maxInFlight, batchBytes, halfPrecision }: KernelSettings) {
     this.backend = backend;
     this.style = style;
     this.batchBytes = batchBytes;
@@ -98,26 +101,26 @@ export class FieldKernels {
     this.device = backend.device;
     this.arena = new Arena(this.device);
     this.pipelines = new Pipelines(this.device);
-    this.pace = new Pace(this.device.queue, mostInFlight);
+    this.backpressure = new Backpressure(this.device.queue, maxInFlight);
     void this.device.lost.then(info => {
       this.#lost = info;
-      this.pace.stop();
+      this.backpressure.stop();
     });
     this.device.addEventListener('uncapturederror', ({ error }) => {
       this.#fault ??= new DeviceFaultError(error);
     });
   }
 
-  /** The error of a lost device; `undefined` while there is one. */
+  /** The error if the device is lost; otherwise `undefined`. */
   get lost(): DeviceLostError | undefined {
     return this.#lost && new DeviceLostError(this.#lost);
   }
 
   /**
-   * @throws DeviceLostError when the device is gone, DeviceFaultError, once, when it reported a fault since the last
-   * call
+   * @throws DeviceLostError when the device is lost; DeviceFaultError, once, when it reported a fault since the last
+   *   call
    */
-  assertSound(): void {
+  assertHealthy(): void {
     const { lost } = this;
     if (lost) throw lost;
     const fault = this.#fault;
@@ -125,39 +128,39 @@ export class FieldKernels {
     if (fault) throw fault;
   }
 
-  /** Remembers that the arena holds the activations that follow from these tensors, until the next work. */
-  keep(key: string, inputs: readonly TensorInfo[]): void {
-    this.#kept = key;
-    this.#keptInputs = inputs.map(({ dataId }) => dataId);
+  /** Records that the arena holds the activations for these input tensors, until other work is recorded. */
+  rememberActivations(key: string, inputs: readonly TensorInfo[]): void {
+    this.#activationsKey = key;
+    this.#activationInputs = inputs.map(({ dataId }) => dataId);
   }
 
-  /** Whether the arena holds the activations that follow from these tensors. */
-  keeps(key: string, inputs: readonly TensorInfo[]): boolean {
+  /** Whether the arena holds the activations for these input tensors. */
+  hasActivations(key: string, inputs: readonly TensorInfo[]): boolean {
     return (
-      this.#kept === key &&
-      this.#keptInputs.length === inputs.length &&
-      inputs.every(({ dataId }, index) => dataId === this.#keptInputs[index])
+      this.#activationsKey === key &&
+      this.#activationInputs.length === inputs.length &&
+      inputs.every(({ dataId }, index) => dataId === this.#activationInputs[index])
     );
   }
 
-  /** The buffer of a tensor, with its values. */
+  /** The buffer with a tensor's values. */
   bufferOf({ dataId }: TensorInfo): GPUBuffer {
     this.backend.uploadToGPU(dataId);
     return this.backend.tensorMap.get(dataId).resource as GPUBuffer;
   }
 
-  /** Makes a tensor of floats with a buffer that is still to be written. */
+  /** Creates a float tensor with an uninitialised buffer. */
   makeTensor(shape: number[]): TensorInfo {
     const tensor = this.backend.makeTensorInfo(shape, 'float32');
     this.backend.uploadToGPU(tensor.dataId);
     return tensor;
   }
 
-  /** Records work behind everything that tfjs has recorded so far. */
+  /** Records work after everything that tfjs has recorded so far. */
   record({ key, plan, before, after, cost }: Work): void {
-    this.assertSound();
-    this.#kept = undefined;
-    const steps = this.#ready(key, plan);
+    this.assertHealthy();
+    this.#activationsKey = undefined;
+    const steps = this.#prepare(key, plan);
     const encoder = this.#encoder([...before, ...after].map(({ tensor }) => tensor));
     for (const { tensor, tensorOffset, slot, slotOffset, length } of mergeCopies(before))
       encoder.copyBufferToBuffer(
@@ -177,21 +180,21 @@ export class FieldKernels {
         FLOAT_BYTES * length,
       );
     this.#pendingCost += cost;
-    if (this.#pendingCost > MOST_PENDING_COST) this.submit();
+    if (this.#pendingCost > MAX_PENDING_MULTIPLICATIONS) this.submit();
   }
 
   /**
    * Records one dispatch on tensors.
    *
-   * @param uniform where the sizes are written; a buffer that holds these very sizes for good if absent. One that
-   *   changes may be used again only after {@link submit}.
+   * @param uniform the buffer to which the sizes are written; if absent, a cached buffer with exactly these sizes. A
+   *   given buffer may be reused only after {@link submit}.
    */
   recordOnTensors(
     { shader, sizes, groups }: Pick<Step, 'shader' | 'sizes' | 'groups'>,
     tensors: Readonly<Record<string, TensorInfo>>,
     uniform?: GPUBuffer,
   ): void {
-    this.assertSound();
+    this.assertHealthy();
     const { label } = shader;
     const { pipeline, layout } = this.pipelines.get(shader);
     const entries = shader.storage.map(({ name }, index) => ({
@@ -209,9 +212,9 @@ export class FieldKernels {
     this.#pass(encoder, label, [{ pipeline, bindGroup, groups }]);
   }
 
-  /** A buffer for the sizes of a shader. */
-  makeUniform(label: string, numbers: number): GPUBuffer {
-    const size = Math.ceil(numbers / 4) * 16;
+  /** Creates a uniform buffer for the sizes of a shader. */
+  makeUniform(label: string, count: number): GPUBuffer {
+    const size = Math.ceil(count / 4) * 16;
     return this.device.createBuffer({
       label: `neural-fields ${label}`,
       size,
@@ -219,7 +222,7 @@ export class FieldKernels {
     });
   }
 
-  /** Hands everything that was recorded to the device, tfjs's work included. */
+  /** Submits everything that was recorded to the device, including tfjs's work. */
   submit(): void {
     const { commandEncoder } = this.backend as object as BackendInternals;
     if (!commandEncoder) return;
@@ -227,11 +230,11 @@ export class FieldKernels {
     this.backend.submitQueue();
   }
 
-  /** The backend calls it with every submission. */
+  /** Must be called after every submission. */
   submitted(): void {
     this.counters.submissions += 1;
     this.#pendingCost = 0;
-    this.pace.submitted();
+    this.backpressure.submitted();
   }
 
   dispose(): void {
@@ -244,7 +247,7 @@ export class FieldKernels {
     if ('values' in bound) return { buffer: this.#constant(bound.values) };
     const { slot, offset = 0, length } = bound;
     const buffer = this.arena.buffer(slot);
-    // Whole vectors; the arena's buffers have room for that.
+    // Rounded up to whole vectors; the arena's buffers are large enough.
     const size = length === undefined ? buffer.size - FLOAT_BYTES * offset : 16 * Math.ceil(length / 4);
     return { buffer, offset: FLOAT_BYTES * offset, size };
   }
@@ -270,7 +273,7 @@ export class FieldKernels {
     const key = String(sizes);
     const known = this.#uniforms.get(key);
     if (known) return known;
-    if (this.#uniforms.size >= MOST_UNIFORMS) this.#uniforms.clear();
+    if (this.#uniforms.size >= MAX_UNIFORMS) this.#uniforms.clear();
     const uniform = this.makeUniform(label, sizes.length);
     this.device.queue.writeBuffer(uniform, 0, sizes);
     this.#uniforms.set(key, uniform);
@@ -278,8 +281,8 @@ export class FieldKernels {
   }
 
   /**
-   * tfjs's encoder, outside of any pass. It will not reuse the buffers of these tensors before its commands are
-   * submitted.
+   * tfjs's command encoder, outside of any pass. tfjs will not reuse the buffers of these tensors until the commands
+   * are submitted.
    */
   #encoder(tensors: readonly TensorInfo[]): GPUCommandEncoder {
     for (const tensor of tensors) this.bufferOf(tensor);
@@ -302,10 +305,10 @@ export class FieldKernels {
     this.counters.dispatches += steps.length;
   }
 
-  #ready(key: string, plan: () => Plan): readonly ReadyStep[] {
+  #prepare(key: string, plan: () => Plan): readonly ReadyStep[] {
     const known = this.#plans.get(key);
     if (known) {
-      // The newest last.
+      // Moves the plan to the end: the map is ordered from least to most recently used.
       this.#plans.delete(key);
       this.#plans.set(key, known);
       return known;
@@ -319,7 +322,7 @@ export class FieldKernels {
     const ready = steps.map(step => this.#bind(step));
     this.#plans.set(key, ready);
     const [oldest] = this.#plans.keys();
-    if (this.#plans.size > MOST_PLANS) this.#plans.delete(oldest as string);
+    if (this.#plans.size > MAX_PLANS) this.#plans.delete(oldest as string);
     return ready;
   }
 
@@ -342,28 +345,28 @@ export class FieldKernels {
   }
 }
 
-/** The sizes of a shader in order, padded to whole vectors. */
+/** The sizes of a shader in order, padded to a multiple of four. */
 const sizesOf = (names: readonly string[], values: Readonly<Record<string, number>>): Uint32Array<ArrayBuffer> => {
-  const numbers = new Uint32Array(4 * Math.ceil(names.length / 4));
-  for (const [index, name] of names.entries()) numbers[index] = values[name] as number;
-  return numbers;
+  const packed = new Uint32Array(4 * Math.ceil(names.length / 4));
+  for (const [index, name] of names.entries()) packed[index] = values[name] as number;
+  return packed;
 };
 
 const kernelsOfBackends = new WeakMap<WebGPUBackend, FieldKernels>();
 
-/** Gives a backend its fused kernels. */
+/** Installs the fused kernels of a backend. */
 export const installKernels = (backend: WebGPUBackend, settings: KernelSettings): FieldKernels => {
   const kernels = new FieldKernels(backend, settings);
   kernelsOfBackends.set(backend, kernels);
   return kernels;
 };
 
-/** The fused kernels of a backend; those for a graphics card if nobody installed others. */
+/** The fused kernels of a backend; installs those for a graphics card if there are none yet. */
 export const kernelsOf = (backend: WebGPUBackend): FieldKernels =>
   kernelsOfBackends.get(backend) ??
   installKernels(backend, {
     style: 'tiled',
-    mostInFlight: MOST_IN_FLIGHT,
+    maxInFlight: MAX_IN_FLIGHT,
     batchBytes: defaultBatchBytes(backend.device.limits),
     halfPrecision: false,
   });

@@ -6,7 +6,7 @@ export interface Program {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** The compiled shaders of a device, each source once. */
+/** A cache of the compiled shaders of a device, by source. */
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #programs = new Map<string, Program>();
@@ -15,12 +15,12 @@ export class Pipelines {
     this.#device = device;
   }
 
-  /** How many there are. */
+  /** Number of compiled shaders. */
   get count(): number {
     return this.#programs.size;
   }
 
-  /** Compiles a shader at the first call. Faults in it are reported as the device's `uncapturederror`. */
+  /** Compiles a shader on first use. Its errors are reported by the device's `uncapturederror` event. */
   get({ label, code, storage }: Shader): Program {
     const known = this.#programs.get(code);
     if (known) return known;

@@ -1,7 +1,7 @@
-/** @file A piece of work as data: shaders in order, what is bound to them, and how many workgroups each has. */
+/** @file A sequence of dispatches as data: shaders in order, with their bindings and numbers of workgroups. */
 import type { Shader } from '../wgsl/shader.ts';
 
-/** A part of a buffer of the arena, in floats; all of it if no part is named. */
+/** A range of a buffer of the arena, in floats; the whole buffer if absent. */
 export interface SlotRange {
   readonly slot: string;
   /** A multiple of 64. */
@@ -10,13 +10,13 @@ export interface SlotRange {
 }
 
 /**
- * Numbers that never change, in a buffer of their own, which is made at the first use and lives as long as the array.
+ * Constant values in a separate buffer, which is created on first use and lives as long as the array.
  */
 export interface ConstantRange {
   readonly values: Float32Array | Uint32Array;
 }
 
-/** What is bound to a storage buffer of a shader. */
+/** The data bound to a storage buffer of a shader. */
 export type Binding = SlotRange | ConstantRange;
 
 /** One dispatch. */
@@ -24,7 +24,7 @@ export interface Step {
   readonly shader: Shader;
   /** The values of the shader's sizes. */
   readonly sizes: Readonly<Record<string, number>>;
-  /** What is bound to the shader's storage buffers, by their names. */
+  /** The bindings of the shader's storage buffers, by name. */
   readonly bindings: Readonly<Record<string, Binding>>;
   readonly groups: readonly [x: number, y: number, z: number];
 }
@@ -36,12 +36,12 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-/** A float's bits as an integer, for sizes that are floats. */
+/** The bits of a float as an integer, to pass floats among the sizes. */
 export const floatBits = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 
 /**
- * Workgroups for so many threads along x, folded over y where one dimension does not take them all, and the `columns`
- * of the shader.
+ * The workgroups for a number of threads along x, wrapped to y if they exceed one dimension, and the size `columns` of
+ * the shader.
  */
 export const linearGroups = (
   threads: number,

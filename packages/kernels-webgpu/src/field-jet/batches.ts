@@ -1,4 +1,4 @@
-/** @file Points go through the kernels in batches, so that memory does not grow with their number. */
+/** @file Divides points into batches, so that memory does not grow with their number. */
 
 import { type FieldProgram, padded } from './field-program.ts';
 import type { ProgramFormat } from './format.ts';
@@ -6,21 +6,22 @@ import { sumsOfTable } from './ops/grid.ts';
 import { ALIGNMENT, parameterRegions } from './regions.ts';
 
 /**
- * Workgroups of two points, the smallest that go through workgroup memory, then stay within what a dispatch may have in
- * one dimension.
+ * With workgroups of two points, the smallest of the tiled products, the dispatch then stays within the limit of one
+ * dimension.
  */
-const MOST_POINTS = 65_536;
+const MAX_BATCH_POINTS = 65_536;
 /**
- * Batches are multiples of this, the most points that a workgroup has: then only the last workgroup of all has too few.
+ * Batches are multiples of this, the maximum number of points of a workgroup: then only the very last workgroup is
+ * incomplete.
  */
-const WHOLE_POINTS = 128;
+const WORKGROUP_POINTS = 128;
 const FLOAT_BYTES = 4;
-/** What a dispatch may have along its third dimension, in which shaders count fields. */
-const MOST_FIELDS = 65_535;
-/** The parameters, the parts of their gradients, and the gradients. */
-const BUFFERS_OF_PARAMETERS = 3;
+/** The limit of a dispatch along its third dimension, along which shaders count fields. */
+const MAX_BATCH_FIELDS = 65_535;
+/** Buffers as large as the parameters: themselves, the parts of their gradients, and the gradients. */
+const PARAMETER_BUFFERS = 3;
 
-/** How many buffers of gradients the reverse pass has at a time, at most. */
+/** The maximum number of gradient buffers that the backward pass uses at the same time. */
 const gradientBuffers = ({ inputs, operations }: FieldProgram): number => {
   const seen = new Set<number>([inputs.length + operations.length - 1]);
   let [live, most] = [1, 1];
@@ -33,21 +34,21 @@ const gradientBuffers = ({ inputs, operations }: FieldProgram): number => {
   return most;
 };
 
-/** Numbers of the activations of a point, and of what comes back. */
-const numbersOfPoint = (program: FieldProgram, format: ProgramFormat): number => {
+/** Floats per point of the activations and their gradients. */
+const floatsPerPoint = (program: FieldProgram, format: ProgramFormat): number => {
   const { blocks } = program;
   const widths = program.widths.map(padded);
   const widest = Math.max(...widths);
-  // Pre-activations and activations of every operation, and the buffers for what comes back.
+  // Pre-activations and activations of every operation, and the gradient buffers.
   const all = blocks * (2 * widths.reduce((sum, width) => sum + width, 0) + gradientBuffers(program) * widest);
-  // Of these float16 has the activations between products of matrices, and the derivatives of their pre-activations.
+  // Of these, the activations between matrix products and the derivatives of their pre-activations may be float16.
   const halved =
     (2 * blocks - 1) * widths.reduce((sum, width, register) => sum + (format.registers[register]?.half ? width : 0), 0);
   return all - halved / 2;
 };
 
-/** Numbers that fit in a binding. */
-const bindingNumbers = ({ maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits): number =>
+/** Floats that fit in a binding. */
+const bindingFloats = ({ maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits): number =>
   (Math.min(maxStorageBufferBindingSize, maxBufferSize) - 32) / FLOAT_BYTES;
 
 interface BatchBounds {
@@ -56,7 +57,8 @@ interface BatchBounds {
 }
 
 /**
- * The most points in a batch whose activations take at most `batchBytes`, on a device with these limits; at least one.
+ * The maximum number of points in a batch for which the activations take at most `batchBytes`, on a device with these
+ * limits; at least one.
  */
 export const batchSize = (
   program: FieldProgram,
@@ -65,24 +67,24 @@ export const batchSize = (
 ): number => {
   const widest = Math.max(...program.widths.map(padded));
   const most = Math.min(
-    batchBytes / (FLOAT_BYTES * numbersOfPoint(program, format)),
-    bindingNumbers(limits) / (program.blocks * widest),
-    MOST_POINTS,
+    batchBytes / (FLOAT_BYTES * floatsPerPoint(program, format)),
+    bindingFloats(limits) / (program.blocks * widest),
+    MAX_BATCH_POINTS,
   );
   return Math.max(1, Math.floor(most));
 };
 
 /**
- * The most fields in a batch, of so many points each, whose activations and parameters take at most `batchBytes`; at
- * least one.
+ * The maximum number of fields in a batch, with `points` points each, for which activations and parameters take at most
+ * `batchBytes`; at least one.
  */
-export const fieldsOfBatch = (
+export const maxFieldsPerBatch = (
   program: FieldProgram,
   limits: GPUSupportedLimits,
   { batchBytes, format, points }: BatchBounds & { readonly points: number },
 ): number => {
   const one = parameterRegions(program);
-  // So many more that their parameters end where a binding may begin.
+  // This many more fields end at a multiple of the alignment again, so the difference per field is exact.
   const more = parameterRegions(program, 1 + ALIGNMENT);
   const perField = Math.max(
     (more.slotLength - one.slotLength) / ALIGNMENT,
@@ -93,36 +95,36 @@ export const fieldsOfBatch = (
   );
   const most = Math.min(
     batchSize(program, limits, { batchBytes, format }) / points,
-    batchBytes / (FLOAT_BYTES * (points * numbersOfPoint(program, format) + BUFFERS_OF_PARAMETERS * perField)),
-    1 + (bindingNumbers(limits) - one.slotLength) / Math.max(1, perField),
-    MOST_FIELDS,
+    batchBytes / (FLOAT_BYTES * (points * floatsPerPoint(program, format) + PARAMETER_BUFFERS * perField)),
+    1 + (bindingFloats(limits) - one.slotLength) / Math.max(1, perField),
+    MAX_BATCH_FIELDS,
   );
   return Math.max(1, Math.floor(most));
 };
 
-/** A part of the points of all fields, which are numbered field by field. */
+/** A part of the points of all fields; points are numbered field by field. */
 export interface Batch {
   readonly start: number;
   readonly count: number;
   /** All points of all fields. */
   readonly total: number;
-  /** The fields that it has points of; of a single field all points, or a part of them. */
+  /** The fields to which the points belong: several whole fields, or all or some points of a single one. */
   readonly fields: { readonly start: number; readonly count: number };
-  /** The first of its points, numbered within their field. */
+  /** Index of its first point within the field. */
   readonly point: number;
-  /** Whether its points are the first ones, and the last ones, of its fields. */
+  /** Whether it includes the first points, and the last points, of its fields. */
   readonly begins: boolean;
   readonly ends: boolean;
 }
 
 /**
- * The batches of so many points: as few as there can be when none is larger than `size`, and as equal as whole
- * workgroups let them be.
+ * Divides `total` points into as few batches of at most `size` points as possible, of equal sizes up to whole
+ * workgroups.
  */
 export const batchesOf = (total: number, size: number): Batch[] => {
   if (total === 0) return [];
   const even = Math.ceil(total / Math.ceil(total / size));
-  const most = Math.min(size, WHOLE_POINTS * Math.ceil(even / WHOLE_POINTS));
+  const most = Math.min(size, WORKGROUP_POINTS * Math.ceil(even / WORKGROUP_POINTS));
   return Array.from({ length: Math.ceil(total / most) }, (_, index) => {
     const start = index * most;
     const count = Math.min(most, total - start);
@@ -131,10 +133,10 @@ export const batchesOf = (total: number, size: number): Batch[] => {
   });
 };
 
-/** The batches of many fields of so many points each: some fields at a time, or a part of the points of one. */
+/** Divides many fields with `points` points each into batches: several fields each, or a part of the points of one. */
 export const fieldBatchesOf = (
   { fields, points }: { readonly fields: number; readonly points: number },
-  { size, mostFields }: { readonly size: number; readonly mostFields: number },
+  { size, maxFields }: { readonly size: number; readonly maxFields: number },
 ): Batch[] => {
   const total = fields * points;
   if (points > size)
@@ -146,7 +148,7 @@ export const fieldBatchesOf = (
         fields: { start: field, count: 1 },
       })),
     ).flat();
-  const most = Math.ceil(fields / Math.ceil(fields / mostFields));
+  const most = Math.ceil(fields / Math.ceil(fields / maxFields));
   return Array.from({ length: Math.ceil(fields / most) }, (_, index) => {
     const start = index * most;
     const count = Math.min(most, fields - start);
@@ -162,7 +164,7 @@ export const fieldBatchesOf = (
   });
 };
 
-/** The batches of a program's points, of which there are so many, or so many for each of its fields. */
+/** The batches of a program's points; `points` is their number, for many fields that of each. */
 export const batchesOfProgram = (
   program: FieldProgram,
   limits: GPUSupportedLimits,
@@ -172,5 +174,5 @@ export const batchesOfProgram = (
   const { points } = bounds;
   const size = batchSize(program, limits, bounds);
   if (fields === undefined) return batchesOf(points, size);
-  return fieldBatchesOf({ fields, points }, { size, mostFields: fieldsOfBatch(program, limits, bounds) });
+  return fieldBatchesOf({ fields, points }, { size, maxFields: maxFieldsPerBatch(program, limits, bounds) });
 };

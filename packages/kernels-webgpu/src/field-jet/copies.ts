@@ -1,13 +1,13 @@
-/** @file The copies between the tensors that tfjs hands over and the buffers of the kernels. */
+/** @file The copies between tfjs's tensors and the buffers of the kernels. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { Batch } from './batches.ts';
 import { type FieldProgram, outFeaturesOf } from './field-program.ts';
-import type { Stretch } from './regions.ts';
+import type { CopyRange } from './regions.ts';
 
 /**
- * The rows of a batch between tensors `[k][total][features]`, or those of one block, one after the other, and
- * `[blocks][count][features]`.
+ * Copies of a batch's rows between tensors, each `[k][total][features]` with k blocks or `[total][features]`, and a
+ * buffer `[blocks][count][features]`.
  */
 const rowCopies = (
   tensors: readonly TensorInfo[],
@@ -27,11 +27,11 @@ const rowCopies = (
 
 const sizeOf = ({ shape }: TensorInfo): number => shape.reduce((product, length) => product * length, 1);
 
-/** Whether all fields have the same rows in a tensor `[n, features]`, where there are many. */
+/** Whether a program for many fields has a tensor `[n, features]` that all fields share. */
 export const isShared = ({ fields }: Pick<FieldProgram, 'fields'>, tensor: TensorInfo | undefined): boolean =>
   fields !== undefined && tensor?.shape.length === 2;
 
-/** The rows of a batch of a tensor `[b, n, features]`, or `[n, features]`, which all fields may share. */
+/** The copy of a batch's rows from a tensor `[b, n, features]`, or from a shared one `[n, features]`. */
 export const pointCopy = (
   program: FieldProgram,
   { tensor, slot, slotOffset, features }: { readonly features: number } & Pick<Copy, 'tensor' | 'slot' | 'slotOffset'>,
@@ -41,14 +41,14 @@ export const pointCopy = (
   return { tensor, tensorOffset: first * features, slot, slotOffset, length: rows * features };
 };
 
-/** The buffer of a program's input with this number, or of what belongs to it. */
+/** The name of the buffer that belongs to a program's input: `<name>`, `<name>1`, .... */
 export const inputSlot = (name: string, input: number): string => (input === 0 ? name : `${name}${input}`);
 
-/** Tensors of an input. */
+/** The number of tensors of an input. */
 const tensorCount = ({ inputs, jet }: FieldProgram, input: number): number =>
   inputs[input]?.kind === 'coords' ? 1 : 1 + Number(jet.first > 0) + Number(jet.second > 0);
 
-/** Between a program's inputs, or their derivatives, and the buffers `<name>`, `<name>1`, .... */
+/** Copies between a program's inputs, or their gradients, and the buffers `<name>`, `<name>1`, .... */
 export const inputCopies = (
   program: FieldProgram,
   tensors: readonly TensorInfo[],
@@ -66,7 +66,7 @@ export const inputCopies = (
   });
 };
 
-/** Between a program's outputs, or the derivatives with respect to them, and a buffer. */
+/** Copies between a program's outputs, or their gradients, and a buffer. */
 export const outputCopies = (
   program: FieldProgram,
   tensors: readonly TensorInfo[],
@@ -74,9 +74,9 @@ export const outputCopies = (
   batch: Batch,
 ): Copy[] => rowCopies(tensors, slot, outFeaturesOf(program), batch);
 
-/** The numbers of a batch's fields between the flat vector of all parameters, or of their gradient, and a buffer. */
+/** Copies between the flat vector of parameters, or their gradient, and a buffer, for a batch's fields. */
 export const vectorCopies = (
-  stretches: readonly Stretch[],
+  stretches: readonly CopyRange[],
   { tensor, slot }: Pick<Copy, 'tensor' | 'slot'>,
   { fields }: Pick<Batch, 'fields'>,
 ): Copy[] =>

@@ -1,4 +1,4 @@
-/** @file A program of core's, with what all its passes ask for. */
+/** @file A program of core, with the derived data that all its passes need. */
 import {
   consumerCounts,
   type ElementwiseFunction,
@@ -11,21 +11,21 @@ import type { OperandArray } from '@neural-fields/core/layers';
 import { type DenseLayer, identity, type LayerActivation } from '../wgsl/activations.ts';
 import { blockCount, type JetShape, jetShapeOf } from '../wgsl/jet-rule.ts';
 
-/** A program with what follows from it. Register r is an input of the program, or what operation r - inputs wrote. */
+/** A program with derived data. Register r is an input of the program, or the result of operation r - inputs. */
 export interface FieldProgram extends Pick<KernelProgram, 'inputs' | 'operations' | 'parameterCount' | 'fields'> {
-  /** A text that no other compiled program has: plans are named by it. */
+  /** A unique key of the compiled program, used in the keys of plans. */
   readonly key: string;
   readonly jet: JetShape;
   readonly blocks: number;
   /** The features of each register. */
   readonly widths: readonly number[];
-  /** How many operations read each register, the program's end counted as one. */
+  /** How many operations read each register; the program's output counts as one. */
   readonly consumers: readonly number[];
 }
 
 let compiled = 0;
 
-/** A key that nothing else has. */
+/** A unique key. */
 export const newKey = (): string => `${compiled++}`;
 
 export const fieldProgram = (program: KernelProgram): FieldProgram => {
@@ -44,24 +44,24 @@ export const fieldProgram = (program: KernelProgram): FieldProgram => {
   };
 };
 
-/** Rows begin at multiples of four numbers. */
+/** Floats of a row: rows are padded to multiples of four. */
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);
 
 /** Whether each field has such numbers of its own. */
 export const isOwn = (numbers: OperandArray | undefined): boolean =>
   numbers?.kind === 'parameter' && (numbers.fieldStride ?? 0) > 0;
 
-/** The register of what comes out. */
+/** The register of the output. */
 export const lastRegister = ({ widths }: FieldProgram): number => widths.length - 1;
 
-/** Numbers in a row of what comes out. */
+/** Features of the output. */
 export const outFeaturesOf = ({ widths }: FieldProgram): number => widths.at(-1) as number;
 
 /** The operation that writes a register; `undefined` for inputs. */
 export const writerOf = ({ inputs, operations }: FieldProgram, register: number): Operation | undefined =>
   operations[register - inputs.length];
 
-/** Whether a register holds coordinates, whose derivatives are the same everywhere. */
+/** Whether a register holds coordinates; their derivatives are constant. */
 export const isCoords = ({ inputs }: FieldProgram, register: number): boolean => inputs[register]?.kind === 'coords';
 
 const activationOf = (activation: ElementwiseFunction | undefined): LayerActivation => {
@@ -77,7 +77,7 @@ const activationOf = (activation: ElementwiseFunction | undefined): LayerActivat
   };
 };
 
-/** The activation at an operation's end; the identity where it has none. */
+/** The activation of an operation; the identity if it has none. */
 export const activationBehind = (operation: Operation | undefined): LayerActivation =>
   operation?.kind === 'linear' || operation?.kind === 'elementwise' ? activationOf(operation.activation) : identity;
 
@@ -91,7 +91,7 @@ export const layerOf = (operation: LinearOperation, { widths }: FieldProgram): D
   ownBias: isOwn(operation.bias),
 });
 
-/** Multiplications of one pass, roughly. */
+/** Approximate number of multiplications of one pass. */
 export const multiplicationsOf = ({ operations, widths, blocks }: FieldProgram, points: number): number =>
   points *
   blocks *

@@ -6,13 +6,13 @@ import { activationBehind, type FieldProgram, lastRegister, writerOf } from './f
 
 /** How jets are stored. */
 export interface ProgramFormat {
-  /** Of what one product of matrices hands to the next, and of pre-activations. */
+  /** The format between matrix products, and of pre-activations. */
   readonly format: JetFormat;
-  /** Of each register. */
+  /** The format of each register. */
   readonly registers: readonly JetFormat[];
 }
 
-/** Whether the derivatives that come out of an operation may be of any size, whatever goes in. */
+/** Whether an operation may increase derivatives by any factor. */
 const magnifies = (operation: Operation): boolean =>
   operation.kind === 'product' ||
   operation.kind === 'grid' ||
@@ -20,8 +20,8 @@ const magnifies = (operation: Operation): boolean =>
   (operation.kind === 'linear' && operation.weight.kind === 'constant');
 
 /**
- * In float16 the steepest activation sets the scale of derivatives. How large those of jets that come in are is not
- * known, nor those of products, tables and encodings, so derivatives behind these stay float32.
+ * In float16 the steepest activation determines the scale of derivatives. The derivatives of input jets, and those after
+ * products, tables and encodings, may have any size, so networks with these keep derivatives in float32.
  */
 const formatBetween = ({ inputs, operations, jet }: FieldProgram, halfPrecision: boolean): JetFormat => {
   if (!halfPrecision) return single;
@@ -31,7 +31,7 @@ const formatBetween = ({ inputs, operations, jet }: FieldProgram, halfPrecision:
   return { half: true, scale: 2 ** Math.round(Math.log2(steepest)) };
 };
 
-/** Float16 is what products of matrices alone hand to products of matrices alone; what comes out is float32. */
+/** Registers that only matrix products write and read are float16; the output is float32. */
 export const formatOf = (program: FieldProgram, halfPrecision: boolean): ProgramFormat => {
   const format = formatBetween(program, halfPrecision);
   const { operations, widths } = program;

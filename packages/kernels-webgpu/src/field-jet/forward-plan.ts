@@ -1,4 +1,4 @@
-/** @file The dispatches of a forward pass: one for each input, and those of each operation. */
+/** @file Plans a forward pass: one dispatch for each input, and those of each operation. */
 import { linearGroups, type Step } from '../device/plan.ts';
 import { single } from '../wgsl/jet-format.ts';
 import { PACK_THREADS, packInput, unpackRows } from '../wgsl/pack.ts';
@@ -8,13 +8,13 @@ import { forwardSteps } from './ops/index.ts';
 import type { PassOptions } from './ops/operation-kernels.ts';
 import type { ParameterRegions } from './regions.ts';
 
-/** A list of steps with the buffers that they need. */
+/** A list of steps, with the buffers that they need. */
 export interface Part {
   readonly slots: Readonly<Record<string, number>>;
   readonly steps: readonly Step[];
 }
 
-/** Buffers by name, each as large as the largest that was asked for. */
+/** Collects buffer sizes by name; each is the maximum of the requested sizes. */
 export const newSlots = (): { readonly slots: Record<string, number>; reserve(slot: string, floats: number): void } => {
   const slots: Record<string, number> = {};
   return {
@@ -25,14 +25,14 @@ export const newSlots = (): { readonly slots: Record<string, number>; reserve(sl
   };
 };
 
-/** The first of `h0`, `h1`, ..., or of other names, that is not taken. */
+/** The first of `<prefix>0`, `<prefix>1`, ... that is not taken. */
 export const firstFree = (prefix: string, taken: ReadonlySet<string>): string => {
   let index = 0;
   while (taken.has(`${prefix}${index}`)) index += 1;
   return `${prefix}${index}`;
 };
 
-/** The buffer of each register's jets: each its own where a reverse pass follows, else as few as there can be. */
+/** The buffer of each register's jets: separate buffers if a backward pass follows, else as few as possible. */
 export const registerSlots = ({ inputs, operations, consumers }: FieldProgram, keeps: boolean): string[] => {
   const slots = inputs.map((_, input) => inputSlot('rows', input));
   if (keeps) return [...slots, ...operations.map((_, index) => `h${index}`)];
@@ -50,7 +50,7 @@ export const registerSlots = ({ inputs, operations, consumers }: FieldProgram, k
   return slots;
 };
 
-/** An input of the program, coordinates or jets without padding, to rows. */
+/** Converts an input of the program, coordinates or jets without padding, to padded rows. */
 const packStep = (
   { inputs, blocks, jet, fields: isForMany }: FieldProgram,
   input: number,
@@ -68,8 +68,8 @@ const packStep = (
 };
 
 /**
- * From the buffers `input`, `input1`, ... to the jets of the last register. The buffer `parameters` must hold the
- * parameters.
+ * Plans the pass from the buffers `input`, `input1`, ... to the jets of the last register. The buffer `parameters` must
+ * hold the parameters.
  */
 export const forwardPart = (program: FieldProgram, regions: ParameterRegions, options: PassOptions): Part => {
   const { inputs, operations, widths, blocks } = program;
@@ -94,7 +94,7 @@ export const forwardPart = (program: FieldProgram, regions: ParameterRegions, op
   return { slots, steps };
 };
 
-/** From the last register's jets to the buffer `outputs`, `[blocks][points][out]` without padding. */
+/** Plans the copy of the last register's jets to the buffer `outputs`, `[blocks][points][out]` without padding. */
 export const outputPart = (program: FieldProgram, { points, keeps }: Pick<PassOptions, 'points' | 'keeps'>): Part => {
   const rows = program.blocks * points;
   const features = outFeaturesOf(program);

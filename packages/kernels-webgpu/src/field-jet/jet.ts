@@ -1,7 +1,8 @@
-/** @file A program and its reverse, from tensors to tensors. */
+/** @file Runs the forward and the backward pass of a program, from tensors to tensors. */
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Copy } from '../device/copy.ts';
 import type { FieldKernels } from '../device/kernels.ts';
+import { backwardPart } from './backward-plan.ts';
 import { type Batch, batchesOfProgram } from './batches.ts';
 import { inputCopies, isShared, outputCopies, vectorCopies } from './copies.ts';
 import { type FieldProgram, multiplicationsOf, outFeaturesOf } from './field-program.ts';
@@ -10,22 +11,21 @@ import { forwardPart, outputPart } from './forward-plan.ts';
 import { joinParts } from './join.ts';
 import { givenLastStep } from './last-step.ts';
 import type { ParameterRegions } from './regions.ts';
-import { reversePart } from './reverse-plan.ts';
 
 const keyOf = (what: string, { key }: FieldProgram, more: readonly (number | boolean)[]): string =>
   `${what} ${more.join()} ${key}`;
 
-/** The points of one field. */
+/** The number of points of one field. */
 export const pointsOf = ([first]: readonly TensorInfo[]): number => first?.shape.at(-2) as number;
 
-/** The batches of all points, on a device. */
+/** The batches of all points on a device. */
 export const batchesOn = (
   { device, batchBytes }: FieldKernels,
   program: FieldProgram,
   { inputs, format }: { readonly inputs: readonly TensorInfo[]; readonly format: ProgramFormat },
 ): Batch[] => batchesOfProgram(program, device.limits, { batchBytes, format, points: pointsOf(inputs) });
 
-/** From the buffers of gradients to the vector, where a batch has the last points that they are of. */
+/** Copies of completed gradients from their buffers to the flat vector: own ones per field, shared ones at the end. */
 export const gradientCopies = (
   { shared, own }: ParameterRegions,
   gradient: TensorInfo,
@@ -36,10 +36,10 @@ export const gradientCopies = (
   );
 
 /**
- * The jets that come out: value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]` as far as the order goes.
+ * The output jets: value `f32[n, o]`, first `f32[d, n, o]` and second `f32[m, n, o]` up to the requested order.
  *
- * @param regionsOf the places of the parameters of so many fields
- * @param inputs those of the program
+ * @param regionsOf the parameter layout for a number of fields
+ * @param inputs tensors of the program's inputs
  * @param parameters `f32[P]`
  */
 export const fieldForward = (
@@ -57,7 +57,7 @@ export const fieldForward = (
   const format = formatOf(program, kernels.halfPrecision);
   const batches = batchesOn(kernels, program, { inputs, format });
   const sharesCoords = isShared(program, inputs[0]);
-  // A gradient is being recorded: the reverse pass that follows finds the activations where this leaves them.
+  // Under a gradient tape a backward pass follows, and can reuse these activations.
   const keeps = engine().state.gradientDepth > 0 && batches.length === 1;
   for (const batch of batches) {
     const points = batch.count;
@@ -78,19 +78,19 @@ export const fieldForward = (
       cost: multiplicationsOf(program, points),
     });
   }
-  if (keeps) kernels.keep(keyOf('kept', program, []), [...inputs, parameters]);
+  if (keeps) kernels.rememberActivations(keyOf('activations', program, []), [...inputs, parameters]);
   return outputs;
 };
 
 /**
- * The derivatives of a loss with respect to the inputs and the parameters. Where the activations of the forward pass
- * are still there, it is not worked out again.
+ * The gradients of a loss with respect to the inputs and the parameters. Recomputes the forward pass unless its
+ * activations are still in the arena.
  *
- * @param upstream the derivatives with respect to what {@link fieldForward} returned
- * @param gradient gets those with respect to the parameters
- * @returns those with respect to the tensors of the inputs
+ * @param upstream the gradients of the results of {@link fieldForward}
+ * @param gradient receives the gradient of the parameters
+ * @returns the gradients of the input tensors
  */
-export const fieldReverse = (
+export const fieldBackward = (
   kernels: FieldKernels,
   program: FieldProgram,
   regionsOf: (fields: number) => ParameterRegions,
@@ -108,7 +108,7 @@ export const fieldReverse = (
 ): TensorInfo[] => {
   const { style } = kernels;
   const format = formatOf(program, kernels.halfPrecision);
-  const kept = kernels.keeps(keyOf('kept', program, []), [...inputs, parameters]);
+  const kept = kernels.hasActivations(keyOf('activations', program, []), [...inputs, parameters]);
   const inputGradients = inputs.map(({ shape }) => kernels.makeTensor(shape));
   const batches = batchesOn(kernels, program, { inputs, format });
   const workOf = (batch: Batch, isLast: boolean): void => {
@@ -117,12 +117,12 @@ export const fieldReverse = (
     const regions = regionsOf(fields);
     const continues = { shared: batch.start > 0, own: !batch.begins };
     kernels.record({
-      key: keyOf('jet reverse', program, [points, fields, continues.shared, continues.own, kept]),
+      key: keyOf('jet backward', program, [points, fields, continues.shared, continues.own, kept]),
       plan: () => {
         const last = givenLastStep(program, regions, { points, fields, format });
         return joinParts(
           ...(kept ? [] : [forwardPart(program, regions, { points, fields, keeps: true, style, format })]),
-          reversePart(program, regions, { points, fields, style, format, continues, reachesInput: true, last }),
+          backwardPart(program, regions, { points, fields, style, format, continues, reachesInput: true, last }),
         );
       },
       before: [

@@ -1,7 +1,7 @@
 import type { Plan } from '../device/plan.ts';
 import type { Part } from './forward-plan.ts';
 
-/** One part after the other. Where two need the same buffer it has the larger size. */
+/** Concatenates parts. A buffer that several need has the largest of their sizes. */
 export const joinParts = (...parts: readonly Part[]): Plan => {
   const slots: Record<string, number> = {};
   for (const part of parts)

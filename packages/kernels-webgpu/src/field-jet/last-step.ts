@@ -1,5 +1,5 @@
 /**
- * @file Where a reverse pass begins: the derivatives with respect to what comes out, past the activation at its end.
+ * @file The first step of a backward pass: from the gradient of the output to that before the output's activation.
  */
 import type { SlotRange, Step } from '../device/plan.ts';
 import { isOwnActivation } from '../wgsl/activations.ts';
@@ -12,11 +12,11 @@ import { preActivationBinding } from './ops/linear.ts';
 import type { ActivationBefore, PassOptions } from './ops/operation-kernels.ts';
 import type { ParameterRegions } from './regions.ts';
 
-/** The buffer of the derivatives with which a reverse pass begins. */
+/** The gradient buffer with which a backward pass begins. */
 export const FIRST_GRADIENT = 'g0';
 
 /**
- * The activation that was applied last before a register, with what its reverse binds; `undefined` where there is none.
+ * The activation that produced a register, with the bindings of its backward pass; `undefined` if there is none.
  */
 export const activationBefore = (
   program: FieldProgram,
@@ -38,7 +38,7 @@ export const activationBefore = (
   return { activation, format: single, bindings: { z, ...learnedBindings } };
 };
 
-/** Where a reverse pass begins. */
+/** The first step of a backward pass, which belongs to the last operation. */
 export interface LastStep {
   readonly step: Step;
   readonly slots: Readonly<Record<string, number>>;
@@ -46,7 +46,7 @@ export interface LastStep {
 
 type LastStepOptions = Pick<PassOptions, 'points' | 'fields' | 'format'>;
 
-/** What every shader of `last-layer.ts` is made from, and what it has bound. */
+/** The arguments, sizes and bindings that all shaders of `last-layer.ts` share. */
 export const lastLayerStep = (
   program: FieldProgram,
   regions: ParameterRegions,
@@ -68,7 +68,7 @@ export const lastLayerStep = (
   };
 };
 
-/** The reverse pass begins with what the buffer `upstream` holds, `[blocks][points][out]`. */
+/** Begins the backward pass with the gradient in the buffer `upstream`, `[blocks][points][out]`. */
 export const givenLastStep = (program: FieldProgram, regions: ParameterRegions, options: LastStepOptions): LastStep => {
   const { layer, format, sizes, groups, bindings } = lastLayerStep(program, regions, options);
   return {

@@ -1,6 +1,6 @@
 /**
- * @file A pointwise loss and its gradient: forward pass, loss and reverse pass in one go, on activations that stay on
- * the device.
+ * @file A pointwise loss and its gradient: forward pass, loss and backward pass at once, with activations that stay on
+ *   the device.
  */
 import type { KernelLoss, LossScale } from '@neural-fields/core/kernels';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
@@ -9,6 +9,7 @@ import type { FieldKernels } from '../device/kernels.ts';
 import { floatBits } from '../device/plan.ts';
 import { pointwiseLoss, targetPitch, targetSize } from '../wgsl/last-layer.ts';
 import { sumList } from '../wgsl/reduce.ts';
+import { backwardPart } from './backward-plan.ts';
 import type { Batch } from './batches.ts';
 import { inputCopies, isShared, pointCopy, vectorCopies } from './copies.ts';
 import { type FieldProgram, lastRegister, multiplicationsOf } from './field-program.ts';
@@ -20,16 +21,15 @@ import { type LastStep, lastLayerStep } from './last-step.ts';
 import { workgroupsOf } from './ops/groups.ts';
 import type { PassOptions } from './ops/operation-kernels.ts';
 import type { ParameterRegions } from './regions.ts';
-import { reversePart } from './reverse-plan.ts';
 
-/** A loss that was compiled. */
+/** A compiled loss. */
 export interface FieldLoss extends KernelLoss {
-  /** A text that no other compiled loss has: plans are named by it. */
+  /** A unique key of the compiled loss, used in the keys of plans. */
   readonly key: string;
 }
 
-/** Where each target begins in the buffer `targets`, and the length of all. */
-const placeTargets = (
+/** The start of each target in the buffer `targets`, and its total length. */
+const layOutTargets = (
   widths: readonly number[],
   points: number,
 ): { readonly starts: readonly number[]; readonly length: number } => {
@@ -64,7 +64,7 @@ const lossStep = (
     groups,
     bindings,
   } = lastLayerStep(program, regions, { points, fields, format, perField });
-  const { starts, length } = placeTargets(loss.targetWidths, points);
+  const { starts, length } = layOutTargets(loss.targetWidths, points);
   const shader = pointwiseLoss(loss, layer, program.jet, { format: zFormat, perField });
   const workgroups = workgroupsOf({ groups });
   const usesTargets = shader.storage.some(({ name }) => name === 'targets');
@@ -91,7 +91,7 @@ const lossStep = (
   };
 };
 
-/** The sums of what the workgroups of each field left in `lossSums`, to the buffer `loss`. */
+/** Sums the partial losses of each field's workgroups, in `lossSums`, to the buffer `loss`. */
 const totalPart = (workgroups: number, fields: number, continues: boolean): Part => ({
   slots: { loss: fields },
   steps: [
@@ -105,12 +105,12 @@ const totalPart = (workgroups: number, fields: number, continues: boolean): Part
 });
 
 /**
- * The loss `f32[]`, of many fields `f32[b]`.
+ * The loss `f32[]`; for many fields `f32[b]`.
  *
- * @param regionsOf the places of the parameters of so many fields
- * @param inputs those of the program
- * @param gradient gets its derivatives, or those of its sum, with respect to the parameters
- * @param targets each `f32[n, k]`; of many fields `f32[b, n, k]`, or `f32[n, k]` where all have the same
+ * @param regionsOf the parameter layout for a number of fields
+ * @param inputs tensors of the program's inputs
+ * @param gradient receives the gradient of the loss, or of the sum of losses, with respect to the parameters
+ * @param targets each `f32[n, k]`; for many fields `f32[b, n, k]`, or `f32[n, k]` if all share it
  */
 export const fieldLoss = (
   kernels: FieldKernels,
@@ -140,10 +140,15 @@ export const fieldLoss = (
   const sharesCoords = isShared(program, inputs[0]);
   const shared = targets.map(target => isShared(program, target));
   const targetCopies = (batch: Batch): Copy[] => {
-    const { starts } = placeTargets(widths, batch.count);
+    const { starts } = layOutTargets(widths, batch.count);
     return targets.map((tensor, index) => {
-      const place = { tensor, slot: 'targets', slotOffset: starts[index] as number, features: widths[index] as number };
-      return pointCopy(program, place, batch);
+      const target = {
+        tensor,
+        slot: 'targets',
+        slotOffset: starts[index] as number,
+        features: widths[index] as number,
+      };
+      return pointCopy(program, target, batch);
     });
   };
   for (const [index, batch] of batches.entries()) {
@@ -168,7 +173,7 @@ export const fieldLoss = (
         const last = lossStep(program, regions, loss, { points, fields, format, scale, shared });
         return joinParts(
           forwardPart(program, regions, { points, fields, sharesCoords, keeps: true, style, format }),
-          reversePart(program, regions, { points, fields, style, format, continues, reachesInput: false, last }),
+          backwardPart(program, regions, { points, fields, style, format, continues, reachesInput: false, last }),
           totalPart(last.sums, fields, continues.own),
         );
       },

@@ -1,53 +1,53 @@
 /**
- * @file Where the parameters of a program lie in the arena, where bindings can begin, and where their gradients are
- * worked out.
+ * @file The layout of a program's parameters in the arena, where bindings must be aligned, and of their gradients.
  */
 import type { Operation } from '@neural-fields/core/kernels';
 import type { OperandArray, ParameterArray } from '@neural-fields/core/layers';
 import type { Binding, SlotRange } from '../device/plan.ts';
 import { type FieldProgram, isOwn } from './field-program.ts';
 
-/** Bindings begin at multiples of 256 bytes. In floats: */
+/** Alignment of bindings in floats: 256 bytes. */
 export const ALIGNMENT = 64;
 
-/** Numbers that are copied between the flat vector of all parameters and a buffer of the arena. */
-export interface Stretch {
-  /** The place in the vector, of the first field's. */
+/** A range that is copied between the flat vector of all parameters and a buffer of the arena. */
+export interface CopyRange {
+  /** Offset in the vector, for the first field. */
   readonly vector: number;
-  /** The place in the buffer. */
+  /** Offset in the buffer. */
   readonly slot: number;
-  /** Of one field. */
+  /** Length for one field. */
   readonly length: number;
   /**
-   * Of parameters that each field has of its own: from one field to the next in the vector. In the buffer they follow
-   * each other.
+   * For per-field parameters: distance between neighbouring fields in the vector. In the buffer they are contiguous.
    */
   readonly stride?: number;
 }
 
-/** Where a gradient is worked out. */
-export interface GradientPlace {
-  /** Whether each field has its own; they follow each other. */
+/** Where a gradient is accumulated. */
+export interface GradientLocation {
+  /** Whether each field has its own gradient; they are contiguous. */
   readonly own: boolean;
-  /** In a part of the gradient (`reduce.ts`); of tables in the gradient itself, behind what the parts are of. */
+  /**
+   * Offset in a part of the gradient (`reduce.ts`); for tables, in the gradient itself, after the range of the parts.
+   */
   readonly offset: number;
 }
 
-/** Where an operation writes the gradients of its parameters; those of constants are absent. */
+/** Where an operation writes the gradients of its parameters; constants have none. */
 export interface OperationGradients {
-  /** The bias follows it where all fields share both. */
-  readonly weight?: GradientPlace;
-  readonly bias?: GradientPlace;
+  /** The bias's gradient follows it if all fields share both. */
+  readonly weight?: GradientLocation;
+  readonly bias?: GradientLocation;
   /** The learned parameters of the activation, in order. */
-  readonly learned?: readonly GradientPlace[];
-  /** Of a constant. */
-  readonly values?: GradientPlace;
-  readonly table?: GradientPlace;
+  readonly learned?: readonly GradientLocation[];
+  /** The values of a constant operation. */
+  readonly values?: GradientLocation;
+  readonly table?: GradientLocation;
 }
 
 /**
- * Gradients that an operation wrote apart, as the parameter has several: `length` numbers to every `pitch`-th one from
- * `destination` on.
+ * One operation's share of the gradient of a parameter that several operations use, written separately: `length` floats
+ * that are added to every `pitch`-th element from `destination` on.
  */
 export interface GradientShare {
   readonly source: number;
@@ -56,31 +56,31 @@ export interface GradientShare {
   readonly pitch: number;
 }
 
-/** The gradients of the parameters that all fields share, or of those that each has of its own. */
+/** The gradients of the shared parameters, or of the per-field parameters. */
 export interface GradientGroup {
   /** The buffers of the parts, and of their sum. */
   readonly slots: { readonly parts: string; readonly gradient: string };
-  /** Parameters whose gradient is put together from shares: it begins as 0. */
+  /** Gradients that are summed from shares, and therefore cleared first. */
   readonly cleared: readonly { readonly start: number; readonly length: number }[];
   readonly shares: readonly GradientShare[];
-  /** Numbers in a part of the gradient. */
+  /** Floats of a part of the gradient. */
   readonly count: number;
-  /** Floats of the buffer of the gradient: a part's, and the tables'. */
+  /** Floats of the gradient's buffer: those of a part, and those of the tables. */
   readonly length: number;
-  /** From that buffer to the vector. */
-  readonly writes: readonly Stretch[];
+  /** Copies from that buffer to the vector. */
+  readonly writes: readonly CopyRange[];
 }
 
-/** All parameters, of so many fields. */
+/** The layout of all parameters, for a number of fields. */
 export interface ParameterRegions {
   readonly fields: number;
-  /** From the vector to the buffer `parameters`. */
-  readonly reads: readonly Stretch[];
+  /** Copies from the vector to the buffer `parameters`. */
+  readonly reads: readonly CopyRange[];
   /** Floats of the buffer `parameters`. */
   readonly slotLength: number;
-  /** What a shader binds for numbers. */
+  /** The binding of an array. */
   bindingOf(numbers: OperandArray): Binding;
-  /** What it binds for the learned parameters of an operation's activation. */
+  /** The binding of the learned parameters of an operation's activation. */
   learnedOf(operation: Operation): SlotRange | undefined;
   readonly gradients: ReadonlyMap<Operation, OperationGradients>;
   readonly shared: GradientGroup;
@@ -94,11 +94,11 @@ interface Use {
   readonly operation: Operation;
   readonly role: keyof OperationGradients;
   readonly numbers: ParameterArray;
-  /** The numbers that it uses: every `pitch`-th one from `start` on. */
+  /** The elements that it uses: every `pitch`-th one from `start` on. */
   readonly length: number;
   readonly start: number;
   readonly pitch: number;
-  /** Which of the learned parameters of the operation's activation it is. */
+  /** Index among the learned parameters of the operation's activation. */
   readonly which?: number;
 }
 
@@ -129,7 +129,7 @@ const usesOf = (operation: Operation): Use[] => {
   }
 };
 
-/** The uses of each parameter, by its place in the layout. */
+/** The uses of each parameter, by its index in the parameter layout. */
 const byParameter = (uses: readonly Use[]): Map<number, Use[]> => {
   const groups = new Map<number, Use[]>();
   for (const use of uses) groups.set(use.numbers.index, [...(groups.get(use.numbers.index) ?? []), use]);
@@ -138,39 +138,39 @@ const byParameter = (uses: readonly Use[]): Map<number, Use[]> => {
 
 const isTable = ({ role }: Use): boolean => role === 'table';
 
-/** Whether each table is a table only: its gradient is worked out apart from all others. */
+/** Whether each table is used only as a table; gradients of tables are computed separately from all others. */
 export const hasPlainTables = ({ operations }: Pick<FieldProgram, 'operations'>): boolean =>
   [...byParameter(operations.flatMap(usesOf)).values()].every(uses => uses.every(isTable) || !uses.some(isTable));
 
 type Gradients = Map<Operation, { -readonly [role in keyof OperationGradients]: OperationGradients[role] }>;
 
-/** @param uses those of parameters that all of so many fields share, or that each has of its own */
+/** @param uses uses of shared parameters only, or of per-field parameters only */
 const gradientGroup = (
   uses: readonly Use[],
   { own, fields, gradients }: { readonly own: boolean; readonly fields: number; readonly gradients: Gradients },
 ): GradientGroup => {
   const repeats = own ? fields : 1;
-  const places = new Map<Use, number>();
+  const offsets = new Map<Use, number>();
   let next = 0;
   const take = (length: number): number => {
     next += repeats * length;
     return next - repeats * length;
   };
   const put = (use: Use, offset: number): void => {
-    places.set(use, offset);
+    offsets.set(use, offset);
     const known = gradients.get(use.operation) ?? {};
-    const place = { own, offset };
+    const location = { own, offset };
     if (use.role === 'learned') {
       const learned = [...(known.learned ?? [])];
-      learned[use.which ?? 0] = place;
+      learned[use.which ?? 0] = location;
       known.learned = learned;
-    } else known[use.role] = place;
+    } else known[use.role] = location;
     gradients.set(use.operation, known);
   };
   for (const use of uses.filter(use => !isTable(use))) put(use, take(use.length));
   const cleared: { start: number; length: number }[] = [];
   const shares: GradientShare[] = [];
-  const writes: Stretch[] = [];
+  const writes: CopyRange[] = [];
   const write = ({ offset, fieldStride: stride }: ParameterArray, slot: number, length: number): void => {
     writes.push({ vector: offset, slot, length, ...(own && stride && { stride }) });
   };
@@ -179,14 +179,14 @@ const gradientGroup = (
     if (isTable(first)) continue;
     const length = sizeOf(first.numbers);
     const isAlone = others.length === 0 && first.length === length;
-    const start = isAlone ? (places.get(first) as number) : take(length);
+    const start = isAlone ? (offsets.get(first) as number) : take(length);
     write(first.numbers, start, length);
     if (isAlone) continue;
     cleared.push({ start, length: repeats * length });
-    // What takes every pitch-th number takes them through all fields.
+    // Uses with a pitch continue through all fields.
     for (const use of [first, ...others])
       shares.push({
-        source: places.get(use) as number,
+        source: offsets.get(use) as number,
         destination: start + use.start,
         length: repeats * use.length,
         pitch: use.pitch,
@@ -203,11 +203,11 @@ const gradientGroup = (
   return { slots, cleared, shares, count, length: next, writes };
 };
 
-/** The places of all parameters of so many fields; one if absent. */
+/** Lays out the parameters for a number of fields; one if absent. */
 export const parameterRegions = ({ operations }: Pick<FieldProgram, 'operations'>, fields = 1): ParameterRegions => {
   const uses = operations.flatMap(usesOf);
   let slotLength = 0;
-  const reads: Stretch[] = [];
+  const reads: CopyRange[] = [];
   const take = (all: readonly ParameterArray[]): Required<SlotRange> => {
     const offset = slotLength;
     let length = 0;

@@ -4,9 +4,9 @@ import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME } from '../backend.ts';
 import { type FieldKernels, kernelsOf } from '../device/kernels.ts';
 import { blockCount, jetShapeOf } from '../wgsl/jet-rule.ts';
-import { MOST_BLOCKS } from '../wgsl/product-code.ts';
+import { MAX_BLOCKS } from '../wgsl/product-code.ts';
 import { fieldProgram, newKey } from './field-program.ts';
-import { fieldForward, fieldReverse } from './jet.ts';
+import { fieldBackward, fieldForward } from './jet.ts';
 import { fieldLoss } from './loss.ts';
 import { hasKernels } from './ops/index.ts';
 import { type GradientGroup, hasPlainTables, type ParameterRegions, parameterRegions } from './regions.ts';
@@ -26,7 +26,7 @@ const prepare = (given: KernelProgram, on: KernelBackend) => {
   const { shared, own } = regionsOf(1);
   const lengthOf = ({ writes }: GradientGroup): number => writes.reduce((sum, { length }) => sum + length, 0);
   const written = lengthOf(shared) + fields * lengthOf(own);
-  /** For the gradient: 0 where the program does not write. */
+  /** A tensor for the gradient; zero where the program does not write. */
   const newGradient = (): TensorInfo =>
     written === parameterCount
       ? kernels().makeTensor([parameterCount])
@@ -34,14 +34,14 @@ const prepare = (given: KernelProgram, on: KernelBackend) => {
   return { program, regionsOf, kernels, newGradient };
 };
 
-/** Registers the fused programs, and the losses that need nothing else. */
+/** Registers the fused programs and pointwise losses. */
 export const registerFieldJet = (): void =>
   registerFieldBackend({
     name: BACKEND_NAME,
     rank: 50,
     reportEvery: 10,
     manyFields: true,
-    supports: (operation, shape) => blockCount(jetShapeOf(shape)) <= MOST_BLOCKS && hasKernels(operation),
+    supports: (operation, shape) => blockCount(jetShapeOf(shape)) <= MAX_BLOCKS && hasKernels(operation),
     compile(given, on) {
       const prepared = prepare(given, on);
       if (prepared === undefined) return undefined;
@@ -50,7 +50,7 @@ export const registerFieldJet = (): void =>
         forward: (inputs, parameters) => fieldForward(kernels(), program, regionsOf, { inputs, parameters }),
         backward(inputs, parameters, upstream) {
           const gradient = newGradient();
-          const before = fieldReverse(kernels(), program, regionsOf, { inputs, parameters, upstream, gradient });
+          const before = fieldBackward(kernels(), program, regionsOf, { inputs, parameters, upstream, gradient });
           return [...before, gradient];
         },
       };

@@ -15,7 +15,7 @@ type Inputs = NamedTensorInfoMap & {
 
 const uniforms = new WeakMap<WebGPUBackend, GPUBuffer>();
 
-/** One pass over the vectors. It ends a step, so everything that was recorded then goes to the device. */
+/** One pass over the vectors. It is the end of a step, so everything recorded is submitted. */
 const update: KernelFunc = ({ inputs, attrs, backend }) => {
   const webgpu = backend as WebGPUBackend;
   const kernels = kernelsOf(webgpu);
@@ -48,5 +48,5 @@ const update: KernelFunc = ({ inputs, attrs, backend }) => {
   return next;
 };
 
-/** Registers the update of Adam. */
+/** Registers the Adam update. */
 export const registerAdam = (): void => registerAdamKernel(BACKEND_NAME, update);

@@ -6,7 +6,7 @@ import { literal, printFormulas } from './formula.ts';
 import { indent, lines, reads, type StorageBinding, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
-/** How many derivatives: 0 is the value alone. */
+/** The order of the highest derivative: 0 is the value alone. */
 export type Order = 0 | 1 | 2 | 3;
 
 /** The activation of a layer. */
@@ -15,22 +15,22 @@ export interface LayerActivation {
   /** Absent for the identity. */
   readonly definition?: ActivationDefinition;
   /**
-   * The values of its parameters in the order of the definition; of learned ones those at the start: the present ones
-   * are read from a buffer.
+   * The values of its parameters, in the order of the definition; for learned ones the initial values, as the current
+   * values are read from a buffer.
    */
   readonly parameters: Readonly<Record<string, number>>;
   readonly learnable: readonly string[];
-  /** Those of the learned ones that each of many fields has of its own; none if absent. */
+  /** The learned parameters that differ between fields; none if absent. */
   readonly own?: readonly string[];
 }
 
-/** A dense layer: h W + b, and then its activation. */
+/** A dense layer: h W + b, followed by its activation. */
 export interface DenseLayer {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly hasBias: boolean;
   readonly activation: LayerActivation;
-  /** Whether each of many fields has a weight, and a bias, of its own. */
+  /** Whether each of many fields has its own weight, and its own bias. */
   readonly ownWeight?: boolean;
   readonly ownBias?: boolean;
 }
@@ -50,26 +50,27 @@ const expressionsOf = ({ kind, definition }: LayerActivation): ActivationExpress
   return definition.expressions;
 };
 
-/** The factor on the argument of an activation. */
+/** The factor of an activation's argument. */
 export const steepnessOf = ({ definition, parameters }: LayerActivation): number =>
   definition?.steepness?.(parameters) ?? 1;
 
-/** What a rule needs of an activation. */
+/** The derivatives of an activation that a rule needs. */
 export interface NeededDerivatives {
-  /** Of s. */
+  /** Order of the derivatives of s. */
   readonly order: Order;
-  /** Of those by the learned parameters; none if absent. */
+  /** Order of the derivatives with respect to the learned parameters; none if absent. */
   readonly learnedOrder?: Order;
 }
 
-/** The k-th derivative's derivative by learned parameter i, in {@link activate}'s result. */
+/** The field of {@link activate}'s result with the derivative of the k-th derivative by learned parameter i. */
 export const learnedName = (i: number, k: number): string => `p${i}_${k}`;
 
 const upTo = (order: Order): number[] => Array.from({ length: order + 1 }, (_, k) => k);
 
 /**
- * The functions `activate(x, p0, p1, ...)` and all that it calls: the value of an activation and its derivatives as the
- * fields s0, s1, ... of a `Derivatives`, and those by its learned parameters as the fields of {@link learnedName}.
+ * The function `activate(x, p0, p1, ...)` and all functions that it calls. It returns a `Derivatives` with the value
+ * and the derivatives of an activation as the fields s0, s1, ..., and those by its learned parameters as
+ * {@link learnedName}.
  */
 export const activationFunctions = (
   activation: LayerActivation,
@@ -99,14 +100,15 @@ export const activationFunctions = (
   ];
 };
 
-/** The call of {@link activationFunctions}' function with the parameters of {@link parameterStatements}. */
+/** A call of `activate` of {@link activationFunctions}, with the parameters of {@link parameterStatements}. */
 export const activate = ({ parameters }: LayerActivation, x: string): string =>
   `activate(${[x, ...Object.keys(parameters).map((_, index) => `p${index}`)].join(', ')})`;
 
 /**
- * Where a learned parameter is in `learnedParameters`: one after the other, those of each field's own field by field.
+ * The index of a learned parameter in `learnedParameters`: shared parameters have one entry, own ones one for each
+ * field.
  */
-const learnedPlace = ({ learnable, own = [] }: LayerActivation, name: string): string => {
+const learnedIndex = ({ learnable, own = [] }: LayerActivation, name: string): string => {
   const before = learnable.slice(0, learnable.indexOf(name));
   if (own.length === 0) return String(before.length);
   const ownBefore = before.filter(other => own.includes(other)).length;
@@ -114,30 +116,29 @@ const learnedPlace = ({ learnable, own = [] }: LayerActivation, name: string): s
 };
 
 /**
- * Statements that define the parameters p0, p1, ... of an activation; those that are learned are read from
- * `learnedParameters`.
+ * Statements that define the parameters p0, p1, ... of an activation; learned ones are read from `learnedParameters`.
  */
 export const parameterStatements = (activation: LayerActivation): string =>
   lines(
     ...Object.entries(activation.parameters).map(([name, value], index) => {
       const isLearned = activation.learnable.includes(name);
-      return `let p${index}: f32 = ${isLearned ? `learnedParameters[${learnedPlace(activation, name)}]` : literal(value)};`;
+      return `let p${index}: f32 = ${isLearned ? `learnedParameters[${learnedIndex(activation, name)}]` : literal(value)};`;
     }),
   );
 
-/** What a shader needs to add up the derivatives by learned parameters, all empty where there are none. */
+/** The code of a shader that sums the gradients of learned parameters; empty if there are none. */
 export interface LearnedSums {
   readonly storage: readonly StorageBinding[];
   readonly declarations: readonly string[];
-  /** Statements that define the variables `learned0`, `learned1`, ..., to which each thread adds. */
+  /** Statements that define the variables `learned0`, `learned1`, ..., in which each thread accumulates. */
   readonly begin: string;
-  /** Statements that all threads come to, which store the sum of the workgroup with this number. */
+  /** Statements that store the sums of a workgroup, given its index; all threads must execute them. */
   readonly end: (workgroup: string) => string;
 }
 
 /**
- * For workgroups of so many threads. The sums of workgroup w are `learnedSums[w * count + i]` for the `count` learned
- * parameters.
+ * The code for workgroups of `threads` threads. The sums of workgroup w are `learnedSums[w * count + i]` for the
+ * `count` learned parameters.
  */
 export const learnedSums = (activation: LayerActivation | undefined, threads: number): LearnedSums => {
   const count = activation?.learnable.length ?? 0;
@@ -149,8 +150,8 @@ export const learnedSums = (activation: LayerActivation | undefined, threads: nu
     begin: lines(...all.map(i => `var learned${i} = 0.0;`)),
     end: workgroup =>
       lines(
-        `let learnedPlace = (${workgroup}) * ${count}u;`,
-        ...all.map(i => storeSum(`learned${i}`, 'learnedSums', `learnedPlace + ${i}u`)),
+        `let learnedIndex = (${workgroup}) * ${count}u;`,
+        ...all.map(i => storeSum(`learned${i}`, 'learnedSums', `learnedIndex + ${i}u`)),
       ),
   };
 };

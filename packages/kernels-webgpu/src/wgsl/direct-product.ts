@@ -3,12 +3,12 @@ import { addProducts, matrixFunction } from './matrix.ts';
 import { type ProductCode, type RowsTimesMatrix, sumName } from './product-code.ts';
 import { indent, lines, repeat } from './shader.ts';
 
-/** Threads side by side; each has four features. */
+/** Threads along x; each computes four features. */
 const THREAD_COLUMNS = 16;
 /** Points of a workgroup. */
 const THREAD_ROWS = 4;
 
-/** Every thread reads all that it needs itself. */
+/** A product without workgroup memory: every thread reads all of its operands itself. */
 export const directProduct = ({ blocks, inner, matrix, transposed, half, range }: RowsTimesMatrix): ProductCode => {
   const vectors = Math.ceil(inner / 4);
   const weights = transposed

@@ -1,20 +1,21 @@
 /**
- * @file Elementary functions of four numbers at once. WGSL's own sine need only be good to 2^-11 (WGSL, "Accuracy of
- *   Built-in Functions"), which a SIREN's frequencies multiply, and its exp to 3 + 2 |x| units in the last place.
+ * @file Elementary functions of `vec4<f32>`. WGSL guarantees its own sine only to 2^-11 (WGSL, "Accuracy of Built-in
+ *   Functions"), an error that a SIREN's frequencies multiply in derivatives, and its exp to 3 + 2 |x| units in the
+ *   last place.
  *
- * Reductions are written with fma: compilers may regroup sums and products, but not it. Coefficients: S. L. Moshier,
- * the Cephes library (sinf.c, expf.c, tanhf.c).
+ * Argument reductions use fma, as compilers may reassociate sums and products, but not fma. Coefficients: S. L.
+ * Moshier, the Cephes library (sinf.c, expf.c, tanhf.c).
  */
 
 /**
- * `sineAndCosine(x)`: absolute error 2e-7 at most up to |x| = 1,200. pi / 2 is in three parts, of which the first two
- * have so few digits that their products with the number of quarter turns are exact (Cody and Waite 1980). Beyond
- * 16,384, where they are not, the built-in functions take over.
+ * `sineAndCosine(x)`: absolute error at most 2e-7 up to |x| = 1,200. pi / 2 is split into three parts, the first two
+ * short enough for their products with the number of quarter turns to be exact (Cody and Waite 1980). Beyond 16,384,
+ * where they are not, the built-in functions are used.
  */
 export const sineAndCosine = `\
-struct Wave { sine: vec4<f32>, cosine: vec4<f32> }
-fn sineAndCosine(x: vec4<f32>) -> Wave {
-  if (!all(abs(x) < vec4(16384.0))) { return Wave(sin(x), cos(x)); }
+struct SineCosine { sine: vec4<f32>, cosine: vec4<f32> }
+fn sineAndCosine(x: vec4<f32>) -> SineCosine {
+  if (!all(abs(x) < vec4(16384.0))) { return SineCosine(sin(x), cos(x)); }
   let turns = round(x * 0.63661977236758134308);
   var r = fma(turns, vec4(-1.5703125), x);
   r = fma(turns, vec4(-4.837512969970703125e-4), r);
@@ -30,13 +31,13 @@ fn sineAndCosine(x: vec4<f32>) -> Wave {
   let odd = (quarter & vec4(1)) == vec4(1);
   let sine = select(s, c, odd);
   let cosine = select(c, s, odd);
-  return Wave(
+  return SineCosine(
     select(sine, -sine, (quarter & vec4(2)) == vec4(2)),
     select(cosine, -cosine, ((quarter + vec4(1)) & vec4(2)) == vec4(2)),
   );
 }`;
 
-/** `exponential(x)`: relative error 3e-7 at most; 0 and infinity where it must be. */
+/** `exponential(x)`: relative error at most 3e-7; underflows to 0, overflows to infinity. */
 export const exponential = `\
 fn powerOfTwo(n: vec4<i32>) -> vec4<f32> { return bitcast<vec4<f32>>((n + vec4(127)) << vec4(23u)); }
 fn exponential(x: vec4<f32>) -> vec4<f32> {
@@ -55,17 +56,17 @@ fn exponential(x: vec4<f32>) -> vec4<f32> {
   return select(x, y * powerOfTwo(half) * powerOfTwo(whole - half), x == x);
 }`;
 
-/** `hyperbolicTangent(x)`: absolute error 2e-7 at most. Needs {@link exponential}. */
+/** `hyperbolicTangent(x)`: absolute error at most 2e-7. Needs {@link exponential}. */
 export const hyperbolicTangent = `\
 fn hyperbolicTangent(x: vec4<f32>) -> vec4<f32> {
-  let size = abs(x);
-  let far = 1.0 - 2.0 / (exponential(size + size) + 1.0);
+  let magnitude = abs(x);
+  let far = 1.0 - 2.0 / (exponential(magnitude + magnitude) + 1.0);
   let xx = x * x;
   var p = fma(xx, vec4(-5.70498872745e-3), vec4(2.06390887954e-2));
   p = fma(p, xx, vec4(-5.37397155531e-2));
   p = fma(p, xx, vec4(1.33314422036e-1));
   p = fma(p, xx, vec4(-3.33332819422e-1));
-  return select(sign(x) * far, fma(p * xx, x, x), size < vec4(0.625));
+  return select(sign(x) * far, fma(p * xx, x, x), magnitude < vec4(0.625));
 }`;
 
 /** `logistic(x)` = 1 / (1 + exp(-x)). Needs {@link exponential}. */

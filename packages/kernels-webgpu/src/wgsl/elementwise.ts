@@ -1,11 +1,11 @@
-/** @file A function of single numbers on a whole tensor. */
+/** @file Applies an elementwise function to a tensor. */
 import { lines, reads, type Shader, shader, writes } from './shader.ts';
 
-/** Threads of a workgroup; each has four numbers. */
+/** Threads of a workgroup; each processes four elements. */
 export const ELEMENTWISE_THREADS = 64;
 
 /**
- * `y` = f(`x`) for `sizes.count` numbers.
+ * `result` = f(`source`) for `sizes.count` elements.
  *
  * @param expression f of the vector `x`
  * @param declarations the functions that it calls

@@ -1,6 +1,6 @@
 /**
  * @file Formulas of core in WGSL: each instruction of a program becomes one statement. Values are of type `vec4<f32>`,
- *   four elements at once; what is the same for all elements is of type `f32`.
+ *   four elements at once; values that are the same for all elements are of type `f32`.
  */
 import type { Expression, Instruction, Operand, Program } from '@neural-fields/core/elementwise';
 import { linearise } from '@neural-fields/core/elementwise';
@@ -13,7 +13,7 @@ export const literal = (value: number): string => {
   return /[.e]/.test(text) ? text : `${text}.0`;
 };
 
-/** Functions of `elementary.ts` by the operation that they are, with the declarations that they need. */
+/** The functions of `elementary.ts` by operation, with the declarations that they need. */
 const elementary: Readonly<Record<string, { readonly name: string; readonly needs: readonly string[] }>> = {
   exp: { name: 'exponential', needs: [exponential] },
   tanh: { name: 'hyperbolicTangent', needs: [exponential, hyperbolicTangent] },
@@ -22,19 +22,19 @@ const elementary: Readonly<Record<string, { readonly name: string; readonly need
 };
 
 const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '-', mul: '*', div: '/' };
-const WAVES: Readonly<Record<string, string>> = { sin: 'sine', cos: 'cosine' };
+const SINE_COSINE_PARTS: Readonly<Record<string, string>> = { sin: 'sine', cos: 'cosine' };
 
-/** Formulas as code. Made by {@link printFormulas}. */
+/** Formulas as code, from {@link printFormulas}. */
 export interface PrintedFormulas {
   /** The functions that the statements call. */
   readonly declarations: readonly string[];
-  /** Statements that define what the results are made of. */
+  /** Statements that define the variables of the results. */
   readonly statements: string;
   /** An expression of type `vec4<f32>` for each formula. */
   readonly results: readonly string[];
 }
 
-/** How the arguments of formulas are called. */
+/** The names of a formula's argument and parameters in the code. */
 export interface FormulaNames {
   /** The argument, of type `vec4<f32>`. */
   readonly argument: string;
@@ -44,24 +44,24 @@ export interface FormulaNames {
 
 const isScalar = ({ kind }: Operand): boolean => kind !== 'argument' && kind !== 'value';
 
-/** Values that only the conditions of `select` read: those are compared where they are used. */
-const comparedInPlace = ({ instructions, results }: Program): Set<number> => {
-  const inPlace = new Set(instructions.flatMap(({ op }, index) => (op === 'greater' ? [index] : [])));
+/** Comparisons that only conditions of `select` read: they are inlined there. */
+const inlinedComparisons = ({ instructions, results }: Program): Set<number> => {
+  const inlined = new Set(instructions.flatMap(({ op }, index) => (op === 'greater' ? [index] : [])));
   const used = ({ kind, index }: Operand): void => {
-    if (kind === 'value') inPlace.delete(index);
+    if (kind === 'value') inlined.delete(index);
   };
   for (const { op, operands } of instructions)
     for (const operand of op === 'select' ? operands.slice(1) : operands) used(operand);
   results.forEach(used);
-  return inPlace;
+  return inlined;
 };
 
 /** Prints a program. */
 const print = (program: Program, { argument, parameters }: FormulaNames): PrintedFormulas => {
   const declarations = new Set<string>();
-  const waves = new Map<string, string>();
+  const pairs = new Map<string, string>();
   const statements: string[] = [];
-  const inPlace = comparedInPlace(program);
+  const inlined = inlinedComparisons(program);
 
   const nameOf = ({ kind, index }: Operand): string => {
     if (kind === 'argument') return argument;
@@ -69,7 +69,7 @@ const print = (program: Program, { argument, parameters }: FormulaNames): Printe
     if (kind === 'constant') return literal(program.constants[index] as number);
     return `${kind === 'uniform' ? 'u' : 'v'}${index}`;
   };
-  /** As a number of four elements. */
+  /** As a vector of four elements. */
   const wide = (operand: Operand): string => (isScalar(operand) ? `vec4(${nameOf(operand)})` : nameOf(operand));
   const call = (name: string, needs: readonly string[], operand: Operand): string => {
     for (const declaration of needs) declarations.add(declaration);
@@ -80,28 +80,28 @@ const print = (program: Program, { argument, parameters }: FormulaNames): Printe
     operand.kind === 'value' && program.instructions[operand.index]?.op === 'greater'
       ? compared((program.instructions[operand.index] as Instruction).operands)
       : `${wide(operand)} != vec4(0.0)`;
-  /** The sine and cosine of a number are computed together, once. */
-  const wave = (operand: Operand): string => {
-    const known = waves.get(nameOf(operand));
+  /** The sine and cosine of an operand are computed together, once. */
+  const sineCosine = (operand: Operand): string => {
+    const known = pairs.get(nameOf(operand));
     if (known !== undefined) return known;
-    const name = `wave${waves.size}`;
+    const name = `sineCosine${pairs.size}`;
     statements.push(`let ${name} = ${call('sineAndCosine', [sineAndCosine], operand)};`);
-    waves.set(nameOf(operand), name);
+    pairs.set(nameOf(operand), name);
     return name;
   };
   const right = ({ op, operands }: Instruction): string => {
     const [a, b, c] = operands as [Operand, Operand, Operand];
     const infix = INFIX[op];
     if (infix !== undefined) return `${nameOf(a)} ${infix} ${nameOf(b)}`;
-    // WGSL reserves two signs in a row.
+    // WGSL reserves `--`.
     if (op === 'neg') return nameOf(a).startsWith('-') ? `-(${nameOf(a)})` : `-${nameOf(a)}`;
-    const part = WAVES[op];
-    if (part !== undefined) return `${wave(a)}.${part}`;
+    const part = SINE_COSINE_PARTS[op];
+    if (part !== undefined) return `${sineCosine(a)}.${part}`;
     const known = elementary[op];
     if (known !== undefined) return call(known.name, known.needs, a);
     if (op === 'greater') return `select(vec4(0.0), vec4(1.0), ${compared(operands)})`;
     if (op === 'select') return `select(${wide(c)}, ${wide(b)}, ${condition(a)})`;
-    // abs, sign, floor, sqrt, log, min and max are WGSL's own.
+    // abs, sign, floor, sqrt, log, min and max are built into WGSL.
     return `${op}(${operands.map(wide).join(', ')})`;
   };
 
@@ -111,7 +111,7 @@ const print = (program: Program, { argument, parameters }: FormulaNames): Printe
     statements.push(`let u${index} = ${isWide ? `(${code}).x` : code};`);
   }
   for (const [index, instruction] of program.instructions.entries())
-    if (!inPlace.has(index)) statements.push(`let v${index} = ${right(instruction)};`);
+    if (!inlined.has(index)) statements.push(`let v${index} = ${right(instruction)};`);
   return { declarations: [...declarations], statements: lines(...statements), results: program.results.map(wide) };
 };
 

@@ -1,4 +1,4 @@
-/** @file One dense layer forward: Z = H W + b for all blocks of the jets, then the activation's rule. */
+/** @file The forward pass of a dense layer: Z = H W + b for all blocks of the jets, then the activation's rule. */
 import { activationFunctions, type DenseLayer, isOwnLayer, parameterStatements } from './activations.ts';
 import { type JetFormat, narrowed, orderOf, unscaled, vectorType } from './jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape } from './jet-rule.ts';
@@ -9,17 +9,17 @@ import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
-/** How a layer's shader is made. */
+/** Options of a layer's shader. */
 export interface ForwardOptions {
   readonly keepsPreActivations: boolean;
   readonly style: ProductStyle;
-  /** How what comes in is stored, what goes out, and the pre-activations. */
+  /** The storage formats of the input, the output, and the pre-activations. */
   readonly formats: { readonly rows: JetFormat; readonly h: JetFormat; readonly z: JetFormat };
 }
 
 /**
- * `rows` `[blocks][points][in]` times `weights`, plus `bias`, to `z` (if it is kept) and `h`, `[blocks][points][out]`,
- * all rows padded to fours.
+ * From `rows` `[blocks][points][in]`, `weights` and `bias` to `z` (if it is kept) and `h`, `[blocks][points][out]`; all
+ * rows are padded to multiples of four.
  */
 export const forwardLayer = (
   layer: DenseLayer,
@@ -55,11 +55,11 @@ export const forwardLayer = (
               }),
               forwardRule(activation, jet),
               repeat(blocks, block => {
-                const place = `(${block}u * sizes.points + point) * ${vectors}u + vector`;
+                const index = `(${block}u * sizes.points + point) * ${vectors}u + vector`;
                 const stored = narrowed(formats.h, `h${block}`, orderOf(jet, block));
                 return lines(
                   keeps ? storePreActivation(jet, formats.z, block, vectors) : '',
-                  `h[${place}] = ${stored};`,
+                  `h[${index}] = ${stored};`,
                 );
               }),
             ),

@@ -1,24 +1,25 @@
 /**
- * @file The activation's rule for the jet of one point and four features, and its reverse; the formulas stand in core's
- * `layers/activation-jet.ts`. A jet is a list of blocks: the value, the first derivatives, the second-order forms.
+ * @file The activation's rule for the jet of one point and four features, forward and backward; the formulas are in
+ *   core's `jets/activation-jet.ts`. A jet is a list of blocks: the value, the first derivatives, the second-order
+ *   forms.
  */
 import type { JetShape as CoreJetShape } from '@neural-fields/core/layers';
 import { activate, type LayerActivation, learnedName, type NeededDerivatives, type Order } from './activations.ts';
 import { literal } from './formula.ts';
 import { lines } from './shader.ts';
 
-/** What is carried beside the value. */
+/** The derivatives that a jet carries. */
 export interface JetShape {
-  /** First derivatives: 0 or the number of coordinates. */
+  /** Number of first derivatives: 0 or the number of coordinates. */
   readonly first: number;
-  /** Second-order forms. */
+  /** Number of second-order forms. */
   readonly second: number;
   /** Form j is the sum over p of `weights[j][p]` z_k z_l with (k, l) = `pairs[p]`. */
   readonly pairs: readonly (readonly [number, number])[];
   readonly weights: readonly (readonly number[])[];
 }
 
-/** A jet of core's. */
+/** Converts core's description of a jet. */
 export const jetShapeOf = ({ inFeatures, order, forms }: CoreJetShape): JetShape => ({
   first: order >= 1 ? inFeatures : 0,
   second: forms?.weights.length ?? 0,
@@ -32,11 +33,11 @@ export const valueOnly: JetShape = { first: 0, second: 0, pairs: [], weights: []
 /** The number of blocks. */
 export const blockCount = ({ first, second }: JetShape): number => 1 + first + second;
 
-/** The derivatives of s that the rule needs. */
+/** The order of the derivatives of s that the forward rule needs. */
 export const forwardOrder = ({ first, second }: JetShape): Order => (second > 0 ? 2 : first > 0 ? 1 : 0);
 
-/** The derivatives that the reverse needs: of s, and by the learned parameters. */
-export const reverseNeeds = (shape: JetShape): NeededDerivatives => {
+/** The derivatives that the backward needs: of s, and by the learned parameters. */
+export const backwardNeeds = (shape: JetShape): NeededDerivatives => {
   const learnedOrder = forwardOrder(shape);
   return { order: (learnedOrder + 1) as Order, learnedOrder };
 };
@@ -75,7 +76,7 @@ export const forwardRule = (activation: LayerActivation, shape: JetShape, suffix
  *
  *     t_0 g0 + t_1 (sum_k z1_k g1_k + sum_j z2_j g2_j) + t_2 sum_j q_j g2_j
  */
-export const reverseRule = (activation: LayerActivation, shape: JetShape): string => {
+export const backwardRule = (activation: LayerActivation, shape: JetShape): string => {
   if (activation.kind === 'identity') return '';
   const { first, second, pairs, weights } = shape;
   const others = Array.from({ length: blockCount(shape) - 1 }, (_, index) => index + 1);

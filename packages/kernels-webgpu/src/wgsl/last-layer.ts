@@ -1,24 +1,24 @@
 /**
- * @file Where the reverse pass begins: the derivatives of the loss with respect to the outputs, and from there to the
- *   pre-activations of the last layer. They are given, or those of a pointwise loss, which is worked out on the way.
+ * @file The first step of the backward pass: from the gradient of the outputs to that of the last layer's
+ *   pre-activations. The gradient of the outputs is given, or that of a pointwise loss, which is computed here too.
  */
 import type { KernelLoss } from '@neural-fields/core/kernels';
 import type { DenseLayer } from './activations.ts';
+import { backwardActivation } from './backward-activation.ts';
 import { literal, printFormulas } from './formula.ts';
 import type { JetFormat } from './jet-format.ts';
 import { blockCount, type JetShape } from './jet-rule.ts';
 import { pointRange } from './point-range.ts';
-import { reverseActivation } from './reverse-activation.ts';
 import { indent, lines, reads, repeat, type Shader, writes } from './shader.ts';
 import { storeSum } from './workgroup-sum.ts';
 
-/** What comes out of a network: its width, and the activation that it has. */
+/** The output of a network: its width, and its activation. */
 export type LastLayer = Pick<DenseLayer, 'activation' | 'outFeatures'>;
 
-/** `upstream` `[blocks][sizes.points][out]` holds the derivatives with respect to the outputs. */
+/** Begins with the gradient of the outputs in `upstream`, `[blocks][sizes.points][out]`. */
 export const givenUpstream = (layer: LastLayer, jet: JetShape, format: JetFormat): Shader => {
   const { outFeatures } = layer;
-  return reverseActivation(layer, jet, format, {
+  return backwardActivation(layer, jet, format, {
     label: 'given upstream',
     sizes: [],
     storage: [reads('upstream', 'f32')],
@@ -35,14 +35,14 @@ export const givenUpstream = (layer: LastLayer, jet: JetShape, format: JetFormat
   });
 };
 
-/** `penalise(error)`: the penalty and its slope, with the functions that it calls. */
+/** `penalise(error)`: the penalty and its first derivative, and the functions that it calls. */
 const penaltyFunctions = ({ parameters, expressions: { value, firstDerivative } }: KernelLoss['penalty']): string[] => {
   const names = { argument: 'error', parameters: Object.values(parameters).map(literal) };
   const { declarations, statements, results } = printFormulas([value, firstDerivative], Object.keys(parameters), names);
   return [
     ...declarations,
     lines(
-      'struct Penalty { size: vec4<f32>, slope: vec4<f32> }',
+      'struct Penalty { value: vec4<f32>, firstDerivative: vec4<f32> }',
       'fn penalise(error: vec4<f32>) -> Penalty {',
       indent(lines(statements, `return Penalty(${results.join(', ')});`)),
       '}',
@@ -51,21 +51,20 @@ const penaltyFunctions = ({ parameters, expressions: { value, firstDerivative } 
 };
 
 /**
- * Points from one field to the next in a target, 0 where all have the same: `<name>` of {@link pointwiseLoss}'s sizes.
+ * The name of the size with the distance between neighbouring fields in a target, in points; 0 if all fields share it.
  */
 export const targetPitch = (index: number): string => `targetPitch${index}`;
 
 /**
- * Where the numbers of one target begin among all, for each of the loss's targets: `<name>` of {@link pointwiseLoss}'s
- * sizes.
+ * The name of the size with the start of a target in `targets`.
  */
 export const targetSize = (index: number): string => `target${index}`;
 
 /**
- * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to fours; `targets` holds all targets one after
- * the other, that with index t from `sizes.target<t>` on, `[sizes.points][targetWidths[t]]`. The sum of the penalties
- * of a workgroup goes to `lossSums`. The factor on the gradient is the float in `sizes.gradientScale`, that on the loss
- * in `sizes.lossScale`. For many fields it runs field by field.
+ * A pointwise loss. `outputs` `[blocks][sizes.points][out]` is padded to multiples of four; `targets` is the
+ * concatenation of all targets, of which the t-th `[sizes.points][targetWidths[t]]` begins at `sizes.target<t>`. The
+ * sum of a workgroup's penalties goes to `lossSums`. The gradient is scaled by the float in `sizes.gradientScale`, the
+ * loss by that in `sizes.lossScale`. For many fields it runs field by field.
  */
 export const pointwiseLoss = (
   { blocks, penalty, weight, targetWidths: widths }: KernelLoss,
@@ -91,7 +90,7 @@ export const pointwiseLoss = (
     return target === undefined ? output : `${output} - ${at(target.index, target.column)}`;
   };
   const scaled = (factor: number): string => (factor === 1 ? 'weight' : `weight * ${literal(factor)}`);
-  return reverseActivation(layer, jet, format, {
+  return backwardActivation(layer, jet, format, {
     label: `pointwise loss ${penalty.kind}`,
     sizes: ['lossScale', 'gradientScale', ...used.map(targetSize), ...(perField ? used.map(targetPitch) : [])],
     perField,
@@ -121,8 +120,8 @@ export const pointwiseLoss = (
           ? [`var g${block} = vec4(0.0);`]
           : [
               `let penalty${block} = penalise(${error(block, target)});`,
-              `loss += dot(${scaled(factor)}, penalty${block}.size);`,
-              `var g${block} = ${scaled(factor)} * gradientScale * penalty${block}.slope;`,
+              `loss += dot(${scaled(factor)}, penalty${block}.value);`,
+              `var g${block} = ${scaled(factor)} * gradientScale * penalty${block}.firstDerivative;`,
             ],
       ),
     ),

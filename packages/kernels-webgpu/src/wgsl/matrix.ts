@@ -1,28 +1,28 @@
-/** @file Reading matrices four numbers at a time. */
+/** @file Reads matrices in vectors of four elements. */
 import { indent, lines } from './shader.ts';
 
-/** How a matrix is bound: in vectors where its rows allow it. */
+/** The element type with which a matrix is bound: vectors if the length of its rows is a multiple of four. */
 export const matrixType = (columns: number): 'f32' | 'vec4<f32>' => (columns % 4 === 0 ? 'vec4<f32>' : 'f32');
 
-/** A matrix as it is bound. */
+/** A bound matrix. */
 interface Matrix {
   readonly rows: number;
   readonly columns: number;
-  /** Whether there is one for each field, of which the variable `field` is meant. */
+  /** Whether there is one for each field; the variable `field` selects it. */
   readonly own?: boolean;
 }
 
-/** `name(row, vector)`: four neighbouring numbers of a row of the matrix `source`, 0 outside of it. */
+/** `name(row, vector)`: four neighbouring elements in a row of the matrix `source`; 0 out of bounds. */
 export const matrixFunction = (name: string, source: string, { rows, columns, own = false }: Matrix): string => {
   const vectors = Math.ceil(columns / 4);
-  const place = own ? `(field * ${rows}u + row)` : 'row';
+  const index = own ? `(field * ${rows}u + row)` : 'row';
   const guard = `if (row >= ${rows}u || vector >= ${vectors}u) { return vec4(0.0); }`;
   const read =
     columns % 4 === 0
-      ? [`return ${source}[${place} * ${vectors}u + vector];`]
+      ? [`return ${source}[${index} * ${vectors}u + vector];`]
       : [
           'var result = vec4(0.0);',
-          `for (var i = 0u; i < 4u && vector * 4u + i < ${columns}u; i++) { result[i] = ${source}[${place} * ${columns}u + vector * 4u + i]; }`,
+          `for (var i = 0u; i < 4u && vector * 4u + i < ${columns}u; i++) { result[i] = ${source}[${index} * ${columns}u + vector * 4u + i]; }`,
           'return result;',
         ];
   return lines(`fn ${name}(row: u32, vector: u32) -> vec4<f32> {`, indent(lines(guard, ...read)), '}');

@@ -1,11 +1,11 @@
-/** @file Between rows as tensors have them, `[points][features]`, and rows that begin at multiples of four numbers. */
+/** @file Converts between unpadded rows of tensors, `[points][features]`, and rows padded to multiples of four. */
 import { lines, reads, type Shader, shader, writes } from './shader.ts';
 
 /** Threads of a workgroup. */
 export const PACK_THREADS = 64;
 
-/** The vector of a thread, and the row that it is in. */
-export const place = (vectors: number): string =>
+/** Statements that define the index `i` of a thread's vector, its `row`, and the index `vector` in the row. */
+export const threadPosition = (vectors: number): string =>
   lines(
     `let i = (group.y * sizes.columns + group.x) * ${PACK_THREADS}u + lane;`,
     `let vector = i % ${vectors}u;`,
@@ -13,9 +13,9 @@ export const place = (vectors: number): string =>
   );
 
 /**
- * The jets that come into the first layer, `[1 + first + second][sizes.points][features]`. Of coordinates: themselves,
- * unit first derivatives, no second ones. Of an encoding: all blocks are in `source`. Where it `repeats`, `source` has
- * the `sizes.sourcePoints` points of one field or of all.
+ * The input jets, `[1 + first + second][sizes.points][features]`. The jet of coordinates is the coordinates, unit first
+ * derivatives, and zero second derivatives; for an encoding, `source` has all blocks. If it `repeats`, `source` has the
+ * `sizes.sourcePoints` points of one field or of all.
  */
 export const packInput = ({
   features,
@@ -44,7 +44,7 @@ export const packInput = ({
     storage: [reads('source', 'f32'), writes('rows')],
     workgroup: [PACK_THREADS, 1],
     body: lines(
-      place(vectors),
+      threadPosition(vectors),
       `if (row >= ${blocks}u * sizes.points) { return; }`,
       'var x = vec4(0.0);',
       ...(encoded ? [copy] : unit),
@@ -53,7 +53,7 @@ export const packInput = ({
   });
 };
 
-/** `sizes.rows` rows of so many features without their padding. */
+/** Removes the padding of `sizes.rows` rows. */
 export const unpackRows = (features: number): Shader => {
   const vectors = Math.ceil(features / 4);
   return shader({
@@ -62,7 +62,7 @@ export const unpackRows = (features: number): Shader => {
     storage: [reads('rows'), writes('result', 'f32')],
     workgroup: [PACK_THREADS, 1],
     body: lines(
-      place(vectors),
+      threadPosition(vectors),
       'if (row >= sizes.rows) { return; }',
       'let x = rows[i];',
       `for (var k = 0u; k < 4u && vector * 4u + k < ${features}u; k++) { result[row * ${features}u + vector * 4u + k] = x[k]; }`,

@@ -1,21 +1,21 @@
 /**
- * @file Which points the workgroups of a dispatch have. In programs for many fields the points of field f are `f *
- *   sizes.fieldPoints` and those that follow. What uses parameters of each field's own runs field by field, along the
- *   dispatch's third dimension, so that a workgroup has one field.
+ * @file The points that the workgroups of a dispatch process. In programs for many fields, the points of field f begin
+ *   at `f * sizes.fieldPoints`. Shaders with per-field parameters run field by field, along the dispatch's third
+ *   dimension, so that each workgroup has points of only one field.
  */
 
 /** All points, or those of one field. */
 export interface PointRange {
-  /** What a shader needs beside its own sizes and declarations. */
+  /** Additional sizes and declarations of the shader. */
   readonly sizes: readonly string[];
   readonly declarations: readonly string[];
-  /** The statement with which it begins. */
+  /** The first statement of the shader. */
   readonly begin: string;
-  /** A point that is numbered within the range, as an expression. */
+  /** The index of a point, given its index within the range, as an expression. */
   readonly pointOf: (numbered: string) => string;
   /** The end of the range. */
   readonly end: string;
-  /** A workgroup that is numbered within the range, as an expression. */
+  /** The index of a workgroup, given its index within the range, as an expression. */
   readonly workgroupOf: (numbered: string) => string;
 }
 
@@ -28,7 +28,7 @@ const allPoints: PointRange = {
   workgroupOf: numbered => numbered,
 };
 
-/** The field of a shader's parameters. */
+/** The declaration of the variable with the current field. */
 export const FIELD = 'var<private> field: u32;';
 
 const pointsOfField: PointRange = {
@@ -40,5 +40,5 @@ const pointsOfField: PointRange = {
   workgroupOf: numbered => `field * sizes.fieldGroups + ${numbered}`,
 };
 
-/** The points of a workgroup. */
+/** The range of a workgroup's points. */
 export const pointRange = (perField: boolean): PointRange => (perField ? pointsOfField : allPoints);

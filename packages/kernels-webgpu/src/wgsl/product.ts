@@ -1,11 +1,11 @@
-/** @file Rows times a matrix, the heart of forward and reverse, in two ways. */
+/** @file Rows times a matrix, the core of the forward and the backward pass, in two ways. */
 import { directProduct } from './direct-product.ts';
 import type { ProductCode, RowsTimesMatrix } from './product-code.ts';
 import { tiledProduct } from './tiled-product.ts';
 
 /**
- * `tiled` goes through workgroup memory, as graphics cards want it. `direct` has no barriers, which emulations of a
- * graphics card take long to compile and to run.
+ * `tiled` uses workgroup memory, which is fast on graphics cards. `direct` avoids barriers, which software adapters are
+ * slow to compile and to run.
  */
 export type ProductStyle = 'tiled' | 'direct';
 

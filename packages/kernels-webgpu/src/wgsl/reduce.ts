@@ -1,4 +1,4 @@
-/** @file Sums of the parts that workgroups leave. */
+/** @file Sums of the partial results of workgroups. */
 import { lines, reads, type Shader, shader, writes } from './shader.ts';
 import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 
@@ -6,7 +6,7 @@ import { storeSum, sumDeclarations } from './workgroup-sum.ts';
 export const REDUCE_THREADS = 256;
 
 /**
- * `total[i]` = the sum over p of `parts[p * sizes.count + i]` for i below `sizes.count`; added to what is there where
+ * `total[i]` = the sum over p of `parts[p * sizes.count + i]` for i < `sizes.count`; added to `total[i]` if
  * `sizes.continues` is 1. Threads are numbered along x, then y.
  */
 export const sumParts: Shader = shader({
@@ -24,7 +24,7 @@ export const sumParts: Shader = shader({
 });
 
 /**
- * `total[i]` = the sum of the i-th `sizes.count` numbers of `sums`, for workgroup i; added to what is there where
+ * `total[i]` = the sum of the i-th group of `sizes.count` elements of `sums`, for workgroup i; added to `total[i]` if
  * `sizes.continues` is 1.
  */
 export const sumList: Shader = shader({
@@ -42,9 +42,10 @@ export const sumList: Shader = shader({
 });
 
 /**
- * The derivatives with respect to learned parameter `sizes.which` of an activation that has so many, from what
- * workgroups left in `sums` for each of them: to the first of the `sizes.parts` parts at `sizes.offset`, with 0 in the
- * others. Workgroup f adds up what the f-th `sizes.count` of them left: those of a field, or all.
+ * The gradient of the learned parameter `sizes.which` of an activation with `learned` learned parameters: the sum over
+ * `sums`, which have one entry per workgroup and parameter. It goes to offset `sizes.offset` of the first of the
+ * `sizes.parts` parts, and 0 to the others. Workgroup f sums the f-th group of `sizes.count` entries: those of a field,
+ * or all.
  */
 export const learnedGradient = (learned: number): Shader =>
   shader({
@@ -63,7 +64,7 @@ export const learnedGradient = (learned: number): Shader =>
     ),
   });
 
-/** The numbers at `sizes.target` of each of the `sizes.parts` parts become 0: `sizes.count` of them. */
+/** Clears `sizes.count` elements from `sizes.destination` on in each of the `sizes.parts` parts. */
 export const clearParts: Shader = shader({
   label: 'clear parts',
   sizes: ['count', 'parts', 'stride', 'destination', 'columns'],
@@ -77,8 +78,8 @@ export const clearParts: Shader = shader({
 });
 
 /**
- * Adds the `sizes.count` numbers at `sizes.source` of each part to every `sizes.pitch`-th one from `sizes.destination`
- * on.
+ * In each part, adds the `sizes.count` elements from `sizes.source` on to every `sizes.pitch`-th element from
+ * `sizes.destination` on.
  */
 export const addParts: Shader = shader({
   label: 'add parts',

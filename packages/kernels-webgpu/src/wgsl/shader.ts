@@ -1,4 +1,4 @@
-/** @file A compute shader as data: its source, and what has to be bound to it in which order. */
+/** @file A compute shader as data: its source, and the order of its bindings. */
 
 /** A storage buffer of a shader. */
 export interface StorageBinding {
@@ -7,17 +7,17 @@ export interface StorageBinding {
   readonly access: 'read' | 'read_write';
 }
 
-/** A compute shader. Binding 0 is its sizes, then come its storage buffers in order. */
+/** A compute shader. Binding 0 is its sizes, followed by its storage buffers in order. */
 export interface Shader {
   /** Names the shader in captures and error messages. */
   readonly label: string;
-  /** Numbers of type u32 that do not belong to the architecture, e.g. how many points there are. */
+  /** Names of the u32 values that do not depend on the architecture, e.g. the number of points. */
   readonly sizes: readonly string[];
   readonly storage: readonly StorageBinding[];
   readonly code: string;
 }
 
-/** What {@link shader} assembles. */
+/** The parts that {@link shader} assembles. */
 export interface ShaderParts {
   readonly label: string;
   readonly sizes: readonly string[];
@@ -29,14 +29,14 @@ export interface ShaderParts {
   readonly body: string;
 }
 
-/** Read by a shader. */
+/** A read-only buffer. */
 export const reads = (name: string, type: StorageBinding['type'] = 'vec4<f32>'): StorageBinding => ({
   name,
   type,
   access: 'read',
 });
 
-/** Written, and perhaps read, by a shader. */
+/** A buffer that the shader writes, and may read. */
 export const writes = (name: string, type: StorageBinding['type'] = 'vec4<f32>'): StorageBinding => ({
   name,
   type,
@@ -46,14 +46,14 @@ export const writes = (name: string, type: StorageBinding['type'] = 'vec4<f32>')
 /** Indents all lines but empty ones. */
 export const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 
-/** Lines, without the empty ones that templates leave. */
+/** Joins lines, without empty ones. */
 export const lines = (...parts: readonly string[]): string => parts.filter(part => part !== '').join('\n');
 
 /** `make(0)` ... `make(count - 1)` as lines. */
 export const repeat = (count: number, make: (index: number) => string): string =>
   lines(...Array.from({ length: count }, (_, index) => make(index)));
 
-/** Puts a shader's source together. */
+/** Assembles a shader. */
 export const shader = ({ label, sizes, storage, declarations = [], workgroup, body }: ShaderParts): Shader => {
   const [x, y] = workgroup;
   const bindings = storage.map(

@@ -1,26 +1,26 @@
 /**
- * @file Rows times a matrix through workgroup memory: a workgroup works out the rows of some points for 64 features, or
- *   for 16 where there are no more. Steps of 16 of both factors go through its memory; each thread keeps four features
- *   of up to eight rows in registers, on which the rule of the activation can follow.
+ * @file Rows times a matrix with workgroup memory: a workgroup computes the rows of some points for 64 features, or for
+ *   16 if there are no more. It loads 16 elements of both factors at a time into workgroup memory; each thread keeps
+ *   four features of up to eight rows in registers, so that the activation's rule can follow immediately.
  */
 import { vectorType, widened } from './jet-format.ts';
 import { addProducts, matrixFunction } from './matrix.ts';
 import { type ProductCode, type RowsTimesMatrix, resultVectors, sumName } from './product-code.ts';
 import { indent, lines, repeat } from './shader.ts';
 
-/** How many vectors of four numbers a step takes of each row. */
+/** Vectors of four elements that a step loads of each row. */
 const STEP = 4;
 /** Rows in the registers of a thread. */
-const MOST_THREAD_ROWS = 8;
-/** WebGPU promises 16 KiB of workgroup memory everywhere, of which the sums of `workgroup-sum.ts` may take one. */
+const MAX_THREAD_ROWS = 8;
+/** WebGPU guarantees 16 KiB of workgroup memory, of which the sums of `workgroup-sum.ts` may take 1 KiB. */
 const WORKGROUP_BYTES = 15_360;
 const VECTOR_BYTES = 16;
 
-/** Threads side by side, each with four features: for few features and for many. */
+/** Threads along x, each with four features: for few features and for many. */
 const NARROW_COLUMNS = 4;
 const WIDE_COLUMNS = 16;
 
-/** The part of the result that a workgroup has. */
+/** The part of the result that a workgroup computes. */
 interface TileShape {
   readonly threadColumns: number;
   readonly threadRows: number;
@@ -32,7 +32,7 @@ interface TileShape {
 const tileShape = (product: RowsTimesMatrix): TileShape => {
   const { blocks } = product;
   const threadColumns = resultVectors(product) <= NARROW_COLUMNS ? NARROW_COLUMNS : WIDE_COLUMNS;
-  const pointsPerThread = Math.max(1, Math.floor(MOST_THREAD_ROWS / blocks));
+  const pointsPerThread = Math.max(1, Math.floor(MAX_THREAD_ROWS / blocks));
   const weightBytes = 4 * STEP * threadColumns * VECTOR_BYTES;
   let threadRows = 16;
   while (threadRows > 1 && threadRows * pointsPerThread * blocks * STEP * VECTOR_BYTES + weightBytes > WORKGROUP_BYTES)
@@ -40,7 +40,7 @@ const tileShape = (product: RowsTimesMatrix): TileShape => {
   return { threadColumns, threadRows, pointsPerThread, points: threadRows * pointsPerThread };
 };
 
-/** Four numbers of a weight tile's column at once: the matrix as it is, or a block of 4 x 4 turned over. */
+/** Statements that load a weight tile in vectors of four: of the matrix, or of its transpose in blocks of 4 x 4. */
 const loadWeights = (transposed: boolean, { threadColumns, threadRows }: TileShape): string => {
   const threads = threadColumns * threadRows;
   return transposed
@@ -64,7 +64,7 @@ const loadWeights = (transposed: boolean, { threadColumns, threadRows }: TileSha
       );
 };
 
-/** Stages both factors in workgroup memory. */
+/** A product that stages both factors in workgroup memory. */
 export const tiledProduct = (product: RowsTimesMatrix): ProductCode => {
   const { blocks, inner, matrix, transposed, half, range } = product;
   const rowType = vectorType({ half });

@@ -1,7 +1,7 @@
 /**
- * @file The gradient of a layer's weight and bias: the sum over all rows of the outer products of what came in and what
- *   comes back. A workgroup adds up a part of the rows for a tile of the matrix; the parts of all workgroups are added
- *   up afterwards (`reduce.ts`), as WGSL has no atomic addition of floats.
+ * @file The gradient of a layer's weight and bias: the sum over all rows of the outer products of the input and the
+ *   upstream gradient. A workgroup sums a part of the rows for a tile of the matrix; the parts of all workgroups are
+ *   added afterwards (`reduce.ts`), as WGSL has no atomic addition of floats.
  */
 import type { DenseLayer } from './activations.ts';
 import { literal } from './formula.ts';
@@ -10,32 +10,31 @@ import { blockCount, type JetShape } from './jet-rule.ts';
 import type { ProductStyle } from './product.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
-/** The tile of the matrix that a workgroup has. */
+/** The tile of the matrix that a workgroup computes. */
 interface GradientTile {
   /** Threads along x, each with four outputs. */
   readonly columns: number;
   /** Threads along y. */
   readonly rows: number;
-  /** Fours of inputs of a thread. */
+  /** Vectors of four inputs of a thread. */
   readonly perThread: number;
-  /** Rows of the factors in workgroup memory. */
+  /** Rows of the factors that are in workgroup memory at a time. */
   readonly step: number;
 }
 
-/** Long and narrow where the matrix is. */
+/** The shape of the tile: long and narrow for long and narrow matrices. */
 const tileOf = (
   { inFeatures, outFeatures }: Pick<DenseLayer, 'inFeatures' | 'outFeatures'>,
   style: ProductStyle,
 ): GradientTile => {
   if (style === 'direct') return { columns: 16, rows: 4, perThread: 1, step: 1 };
-  // Little to multiply and all rows to read: small workgroups, of which there are more, and long steps, which have more
-  // reads under way.
+  // Bound by memory: small workgroups, for more of them, and long steps, for more reads in flight.
   if (outFeatures <= 16) return { columns: 4, rows: 16, perThread: 1, step: 32 };
   if (inFeatures <= 16) return { columns: 16, rows: 4, perThread: 1, step: 32 };
   return { columns: 16, rows: 16, perThread: inFeatures > 64 ? 2 : 1, step: 16 };
 };
 
-/** How many features of the input, and of the output, a workgroup has. */
+/** The number of input and output features of a workgroup's tile. */
 export const gradientTile = (
   layer: Pick<DenseLayer, 'inFeatures' | 'outFeatures'>,
   style: ProductStyle,
@@ -46,27 +45,27 @@ export const gradientTile = (
 
 interface SumsCode {
   readonly declarations: readonly string[];
-  /** Statements that add up the rows from `start` to `end`. */
+  /** Statements that sum the rows from `start` to `end`. */
   readonly loop: string;
 }
 
-/** The name of the sum for the i-th of the thread's q-th four inputs. */
+/** The name of the sum for element i of the thread's q-th vector of inputs. */
 const sumName = (q: number, i: number): string => `sum${q}_${i}`;
 
 /** Statements that add the outer product of `x<q>` and `g`. */
 const addOuter = (q: number): string =>
   lines(...['x', 'y', 'z', 'w'].map((axis, i) => `${sumName(q, i)} = fma(vec4(x${q}.${axis}), g, ${sumName(q, i)});`));
 
-/** The rows that came in. */
+/** The jets and the storage format of the layer's input. */
 export interface IncomingRows {
   readonly jet: JetShape;
   readonly format: JetFormat;
 }
 
-/** A factor for what comes back, behind it: what came in was divided by it. */
+/** A factor on the upstream gradient, by which the stored input was divided. */
 const rowScale = ({ format }: IncomingRows, row: string): string => (format.scale === 1 ? '' : ` * scaleOf(${row})`);
 
-/** `scaleOf(row)`: what the row's block was divided by. */
+/** `scaleOf(row)`: the scale by which the row's block was divided. */
 const scaleFunction = ({ format: { scale }, jet: { first, second } }: IncomingRows): string => {
   const derivative = literal(scale);
   const order =
@@ -74,10 +73,10 @@ const scaleFunction = ({ format: { scale }, jet: { first, second } }: IncomingRo
   return lines('fn scaleOf(row: u32) -> f32 {', `  return select(${order}, 1.0, row < sizes.points);`, '}');
 };
 
-/** Where a row of those that are added up is: of one field those of its points alone. */
+/** The index of a row; with per-field weights, rows are numbered within the field. */
 const rowAt = ({ ownWeight = false }: DenseLayer, row: string): string => (ownWeight ? `rowOf(${row}, field)` : row);
 
-/** `rowOf(row, field)`: row of a field among the rows of all, `[blocks][sizes.points]`. */
+/** `rowOf(row, field)`: the index of a field's row among the rows of all fields, `[blocks][sizes.points]`. */
 const rowFunction = ({ jet }: IncomingRows): string =>
   lines(
     'fn rowOf(row: u32, field: u32) -> u32 {',
@@ -87,7 +86,7 @@ const rowFunction = ({ jet }: IncomingRows): string =>
     '}',
   );
 
-/** How many of the rows are values, which count for the bias. */
+/** The number of value rows, which contribute to the bias. */
 const valueRows = ({ ownWeight = false }: DenseLayer): string => (ownWeight ? 'sizes.fieldPoints' : 'sizes.points');
 
 const tiledSums = (
@@ -138,7 +137,7 @@ const tiledSums = (
             ),
           ),
           '}',
-          // Apart from the products, where every thread would have to ask.
+          // In a separate loop, as a condition in the loop of the products would slow down every thread.
           hasBias
             ? lines(
                 'if (group.y == 0u && local.y == 0u) {',
@@ -180,13 +179,12 @@ const directSums = (layer: DenseLayer, { columns, rows }: GradientTile, incoming
 };
 
 /**
- * Adds up `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to fours, for the rows of part
- * `group.z`, and of `upstream` for the first `sizes.points` rows, into `parts[group.z * sizes.stride + sizes.offset
- * ...]`: the weight's gradient, then the bias's.
+ * Sums `rows` `[sizes.rows][in]` times `upstream` `[sizes.rows][out]`, both padded to multiples of four, over the rows
+ * of part `group.z`, to `parts[group.z * sizes.stride + sizes.offset ...]`: the weight's gradient. The bias's gradient
+ * follows it, the sum of `upstream` over the first `sizes.points` rows.
  *
- * Where each field has a weight of its own, part `group.z % sizes.parts` of the `sizes.rows` rows of field `group.z /
- * sizes.parts`; its gradients are the field's among those that begin at `sizes.offset` and, of biases, at
- * `sizes.biasOffset`.
+ * With per-field weights, it is part `group.z % sizes.parts` of the `sizes.rows` rows of field `group.z / sizes.parts`.
+ * The gradients of all fields are contiguous from `sizes.offset` on, those of biases from `sizes.biasOffset` on.
  */
 export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming: IncomingRows): Shader => {
   const { inFeatures, outFeatures, hasBias, ownWeight = false } = layer;
@@ -214,8 +212,8 @@ export const weightGradient = (layer: DenseLayer, style: ProductStyle, incoming:
       ...(ownWeight ? [rowFunction(incoming)] : []),
       ...(incoming.format.scale === 1 ? [] : [scaleFunction(incoming)]),
       lines(
-        'fn store(place: u32, column: u32, values: vec4<f32>) {',
-        `  for (var i = 0u; i < 4u && column + i < ${outFeatures}u; i++) { parts[place + column + i] = values[i]; }`,
+        'fn store(start: u32, column: u32, values: vec4<f32>) {',
+        `  for (var i = 0u; i < 4u && column + i < ${outFeatures}u; i++) { parts[start + column + i] = values[i]; }`,
         '}',
       ),
     ],

@@ -1,7 +1,7 @@
-/** @file The sum of a number over all threads of a workgroup. */
+/** @file The sum of a variable over all threads of a workgroup. */
 import { lines } from './shader.ts';
 
-/** Workgroup memory and function of {@link storeSum}, for `threads` threads, a power of two. */
+/** The declarations that {@link storeSum} needs, for `threads` threads, a power of two. */
 export const sumDeclarations = (threads: number): string =>
   lines(
     `var<workgroup> laneSums: array<f32, ${threads}>;`,
@@ -16,6 +16,8 @@ export const sumDeclarations = (threads: number): string =>
     '}',
   );
 
-/** Statements that store the workgroup's sum of the variable `part` in `target[place]`. All threads must come here. */
-export const storeSum = (part: string, target: string, place: string): string =>
-  lines(`let ${part}Sum = addUp(${part}, lane);`, `if (lane == 0u) { ${target}[${place}] = ${part}Sum; }`);
+/**
+ * Statements that store the workgroup's sum of the variable `part` in `target[index]`. All threads must execute them.
+ */
+export const storeSum = (part: string, target: string, index: string): string =>
+  lines(`let ${part}Sum = addUp(${part}, lane);`, `if (lane == 0u) { ${target}[${index}] = ${part}Sum; }`);

@@ -1,4 +1,4 @@
-/** @file The kernels in a page. The whole suite runs in Node, on the same emulated graphics card. */
+/** @file The kernels in a page. The whole suite runs in Node, on the same software adapter. */
 import * as core from '@neural-fields/core';
 import { coreActivations } from '@neural-fields/core/layers';
 import { jetContract } from '@neural-fields/testing/contracts';
@@ -13,7 +13,7 @@ describe('networks', () => smallNetworksSuite());
 describe('many fields', () => smallManyFieldsSuite());
 describe('fits', () => fitSuite());
 
-describe('everything', () => {
+describe('all jets', () => {
   jetContract({ ...core, coreActivations }, 'webgpu', { runs: 3 });
 });
 

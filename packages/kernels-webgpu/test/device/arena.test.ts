@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.destroy());
 
-it('names the limit that a buffer exceeds, and what it needs', () => {
+it('names the limit that a buffer exceeds, and the size that it needs', () => {
   const arena = new Arena(device);
   const { maxStorageBufferBindingSize: available } = device.limits;
   const reserve = (): void => arena.reserve({ parameters: available / 4 }, () => {});
@@ -21,7 +21,7 @@ it('names the limit that a buffer exceeds, and what it needs', () => {
   expect(arena.bytes).toBe(0);
 });
 
-it('shares its buffers, and says when one was replaced', () => {
+it('shares its buffers, and changes its generation when one is replaced', () => {
   const arena = new Arena(device);
   let freed = 0;
   const reserve = (slots: Record<string, number>): void =>

@@ -4,7 +4,7 @@ import { mergeCopies } from '../../src/device/copy.ts';
 const tensor = { dataId: {}, shape: [100], dtype: 'float32' as const };
 const other = { ...tensor, dataId: {} };
 
-it('makes one copy of those that follow each other on both sides', () => {
+it('merges copies that are contiguous in source and target', () => {
   const copies = [
     { tensor, tensorOffset: 0, slot: 'a', slotOffset: 64, length: 10 },
     { tensor, tensorOffset: 10, slot: 'a', slotOffset: 74, length: 5 },

@@ -1,4 +1,4 @@
-/** @file What happens where there is no GPU. These tests need none. */
+/** @file Creating devices, and the errors where that is impossible. */
 
 import { expect, it } from 'vitest';
 import { create, globals } from 'webgpu';
@@ -7,20 +7,20 @@ import { DeviceFeatureError, WebgpuUnavailableError } from '../../src/device/err
 import { createWebgpuBackend } from '../../src/index.ts';
 import { installDawn } from '../../src/node.ts';
 
-it('says what is missing where the platform has no WebGPU', async () => {
+it('throws where the platform has no WebGPU', async () => {
   await expect(createDevice()).rejects.toThrow(WebgpuUnavailableError);
   await expect(createDevice()).rejects.toThrow(
     "webgpu: this platform must have navigator.gpu; browsers have it on https and localhost, Node from the package 'webgpu'",
   );
 });
 
-it('says what is missing where there is no adapter', async () => {
+it('throws where there is no adapter', async () => {
   installDawn({ create, globals }, ['adapter=of no such name']);
   await expect(createDevice()).rejects.toThrow(WebgpuUnavailableError);
   await expect(createDevice()).rejects.toThrow('webgpu: there must be a graphics adapter, got none');
 });
 
-it('gives the limits of the adapter', async () => {
+it('has the limits of the adapter', async () => {
   installDawn({ create, globals });
   const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter;
   const { device, info } = await createDevice({ powerPreference: 'low-power' });
@@ -30,7 +30,7 @@ it('gives the limits of the adapter', async () => {
   device.destroy();
 });
 
-it('has half precision only where it is asked for, and says where there is none', async context => {
+it('has half precision only on request, and throws where the adapter lacks it', async context => {
   installDawn({ create, globals });
   const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter;
   const { device } = await createDevice();
@@ -39,23 +39,23 @@ it('has half precision only where it is asked for, and says where there is none'
   if (adapter.features.has('shader-f16')) context.skip('this adapter has shader-f16, so nothing can be missing');
   await expect(createWebgpuBackend({ halfPrecision: true })).rejects.toThrow(DeviceFeatureError);
   await expect(createWebgpuBackend({ halfPrecision: true })).rejects.toThrow(
-    /^webgpu: for halfPrecision the adapter must have the feature shader-f16, which '.*SwiftShader.*' has not$/,
+    /^webgpu: halfPrecision needs an adapter with the feature shader-f16, got '.*SwiftShader.*' without it$/,
   );
 });
 
-it.each([0, 1.5, Number.NaN, -1])('refuses to have %s parts of a fit in flight', async mostInFlight => {
-  await expect(createWebgpuBackend({ mostInFlight })).rejects.toThrow(
-    new RangeError(`createWebgpuBackend: mostInFlight must be a positive integer or Infinity, got ${mostInFlight}`),
+it.each([0, 1.5, Number.NaN, -1])('rejects a limit of %s parts in flight', async maxInFlight => {
+  await expect(createWebgpuBackend({ maxInFlight })).rejects.toThrow(
+    new RangeError(`createWebgpuBackend: maxInFlight must be a positive integer or Infinity, got ${maxInFlight}`),
   );
 });
 
-it.each([0, Number.NaN, -1])('refuses batches of %s bytes', async batchBytes => {
+it.each([0, Number.NaN, -1])('rejects batches of %s bytes', async batchBytes => {
   await expect(createWebgpuBackend({ batchBytes })).rejects.toThrow(
     new RangeError(`createWebgpuBackend: batchBytes must be a positive number, got ${batchBytes}`),
   );
 });
 
-it('knows emulations of a graphics card', () => {
+it('recognises software adapters', () => {
   expect(isSoftware({ vendor: 'mesa', architecture: '', description: 'llvmpipe (LLVM 15.0.6, 256 bits)' })).toBe(true);
   expect(isSoftware({ vendor: 'nvidia', architecture: 'hopper', description: 'NVIDIA H100' })).toBe(false);
 });

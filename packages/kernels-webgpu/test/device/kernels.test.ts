@@ -1,4 +1,4 @@
-/** @file What becomes of faults of the device, which WebGPU reports later and beside the results. */
+/** @file Faults of the device, which WebGPU reports asynchronously. */
 import '../setup/node.ts';
 import { createField, siren } from '@neural-fields/core';
 import { removeBackend, tensor2d } from '@tensorflow/tfjs-core';
@@ -10,11 +10,11 @@ import { useBackend } from '../setup/gpu.ts';
 
 afterAll(() => removeBackend('webgpu'));
 
-it('a fault of the device is an error of what comes next, and then it is over', async () => {
+it('a fault of the device makes the next read fail, and only that', async () => {
   const { device } = await useBackend();
   const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 0 }), { seed: 1 });
   const coords = tensor2d([[0.1, 0.2]]);
-  // Browsers report a fault a little later than Dawn in Node does.
+  // Browsers report a fault slightly later than Dawn in Node does.
   const read = async (): Promise<unknown> => field.evaluate(coords).data();
   const before = await read();
   device.createBuffer({ label: 'wrong', size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
@@ -22,13 +22,13 @@ it('a fault of the device is an error of what comes next, and then it is over', 
   expect(await read()).toEqual(before);
 });
 
-it('says what is wrong with a shader', async () => {
+it('reports an error in a shader', async () => {
   const backend = await useBackend();
   const kernels = kernelsOf(backend);
   kernels.pipelines.get(
     shader({ label: 'wrong', sizes: ['count'], storage: [], workgroup: [1, 1], body: 'let a: f32 = true;' }),
   );
   await backend.queue.onSubmittedWorkDone();
-  expect(() => kernels.assertSound()).toThrow(/webgpu: the device reported a fault \(validation\)/);
-  expect(() => kernels.assertSound()).not.toThrow();
+  expect(() => kernels.assertHealthy()).toThrow(/webgpu: the device reported a fault \(validation\)/);
+  expect(() => kernels.assertHealthy()).not.toThrow();
 });

@@ -15,7 +15,7 @@ const wide = denseProgram({ inFeatures: 2, order: 0 }, layers);
 const limits = (maxBufferSize: number): GPUSupportedLimits =>
   ({ maxBufferSize, maxStorageBufferBindingSize: maxBufferSize }) as GPUSupportedLimits;
 
-it('takes all points, none twice, in as few batches as there must be', () => {
+it('divides all points into as few batches as possible', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 1, max: 70_000 }), (total, size) => {
       fc.pre(total / size < 5000);
@@ -36,7 +36,7 @@ it('takes all points, none twice, in as few batches as there must be', () => {
   expect(batchesOf(65_536, 6512).map(({ count }) => count)).toEqual([...Array.from({ length: 10 }, () => 6016), 5376]);
 });
 
-it('takes as many points as fit', () => {
+it('batches have as many points as fit', () => {
   const bytes = 4 * (2 * (4 + 4 * 256 + 4) + 2 * 256);
   const size = (most: number, batchBytes: number, format = formatOf(wide, false)): number =>
     batchSize(wide, limits(most), { batchBytes, format });
@@ -47,44 +47,44 @@ it('takes as many points as fit', () => {
   // Only the values of the activations between layers are float16 where there are no derivatives.
   expect(size(2 ** 32, 1000 * (bytes - 2 * 4 * 256) + 1, formatOf(wide, true))).toBe(1000);
   const forms = { pairs: [[0, 0] as const, [1, 1] as const], weights: [[1, 1]] };
-  const bent = denseProgram({ inFeatures: 2, order: 2, forms }, layers);
+  const laplacian = denseProgram({ inFeatures: 2, order: 2, forms }, layers);
   const most = (halfPrecision: boolean): number =>
-    batchSize(bent, limits(2 ** 32), { batchBytes: 2 ** 30, format: formatOf(bent, halfPrecision) });
+    batchSize(laplacian, limits(2 ** 32), { batchBytes: 2 ** 30, format: formatOf(laplacian, halfPrecision) });
   expect(most(true) / most(false)).toBeCloseTo((4 * bytes) / (4 * bytes - 2 * 7 * 4 * 256), 3);
 });
 
-it('asks no small device for much', () => {
+it('scales the default batch with the device, up to a limit', () => {
   expect(defaultBatchBytes(limits(2 ** 28))).toBe(2 ** 26);
   expect(defaultBatchBytes(limits(2 ** 34))).toBe(2 ** 30);
 });
 
-it('takes all points of many fields, none twice, and never parts of several fields', () => {
+it('divides all points of many fields into batches, and never splits several fields in one batch', () => {
   const sizes = { fields: fc.integer({ min: 1, max: 90 }), points: fc.integer({ min: 1, max: 3000 }) };
-  const bounds = { size: fc.integer({ min: 1, max: 5000 }), mostFields: fc.integer({ min: 1, max: 90 }) };
+  const bounds = { size: fc.integer({ min: 1, max: 5000 }), maxFields: fc.integer({ min: 1, max: 90 }) };
   fc.assert(
-    fc.property(fc.record(sizes), fc.record(bounds), (given, { size, mostFields: most }) => {
+    fc.property(fc.record(sizes), fc.record(bounds), (given, { size, maxFields: most }) => {
       fc.pre(given.points / size < 100);
       const { fields, points } = given;
-      const mostFields = Math.max(1, Math.min(most, Math.floor(size / points)));
-      const batches = fieldBatchesOf(given, { size, mostFields });
+      const maxFields = Math.max(1, Math.min(most, Math.floor(size / points)));
+      const batches = fieldBatchesOf(given, { size, maxFields });
       let next = 0;
       for (const batch of batches) {
         expect([batch.start, batch.total]).toEqual([next, fields * points]);
         expect(batch.start).toBe(batch.fields.start * points + batch.point);
         expect(batch.count).toBeLessThanOrEqual(size);
-        expect(batch.fields.count).toBeLessThanOrEqual(mostFields);
+        expect(batch.fields.count).toBeLessThanOrEqual(maxFields);
         expect(batch.begins).toBe(batch.point === 0);
         expect(batch.ends).toBe((batch.start + batch.count) % points === 0);
         if (batch.fields.count > 1) expect(batch.count).toBe(batch.fields.count * points);
         next += batch.count;
       }
       expect(next).toBe(fields * points);
-      if (points <= size) expect(batches).toHaveLength(Math.ceil(fields / mostFields));
+      if (points <= size) expect(batches).toHaveLength(Math.ceil(fields / maxFields));
     }),
   );
 });
 
-it('takes as many fields as their parameters fit', () => {
+it('batches have as many fields as their parameters allow', () => {
   const one = denseProgram({ inFeatures: 2, order: 0 }, [dense(64, 'sine'), dense(4, 'identity')]);
   // 2 * 64 + 64 + 64 * 4 + 4
   const own = 452;

@@ -4,7 +4,7 @@ import { pointCopy, vectorCopies } from '../../src/field-jet/copies.ts';
 
 const tensor = (...shape: number[]): TensorInfo => ({ dataId: {}, shape, dtype: 'float32' });
 
-it('copies the parameters of some fields, wherever each field has its own', () => {
+it('copies the per-field parameters of some fields, contiguous in the vector or not', () => {
   const vector = tensor(1000);
   const fields = { start: 2, count: 3 };
   const copies = (stride?: number): number[][] =>
@@ -22,7 +22,7 @@ it('copies the parameters of some fields, wherever each field has its own', () =
   ]);
 });
 
-it('copies the rows of a batch, or the points that all fields share', () => {
+it('copies the rows of a batch, or of points that all fields share', () => {
   const ofMany = { fields: 4 } as Parameters<typeof pointCopy>[0];
   const part = { start: 27, count: 3, total: 40, fields: { start: 2, count: 1 }, point: 7, begins: false, ends: true };
   const rows = (given: TensorInfo): number[] => {

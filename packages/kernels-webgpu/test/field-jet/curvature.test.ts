@@ -6,6 +6,6 @@ import { onGpu } from '../setup/gpu.ts';
 
 describe('curvature in shaders', () => {
   onGpu();
-  // Every network takes the emulator long to compile.
+  // The software adapter is slow to compile every network.
   curvatureContract({ backend: 'webgpu', exhaustive: false });
 });

@@ -1,4 +1,4 @@
-/** @file The fused field jet against the composed one on the cpu backend. */
+/** @file Compares the fused field jet with the composed one on the cpu backend. */
 import '../setup/node.ts';
 import { fieldJetSuite } from '../suites/field-jet.ts';
 

@@ -18,7 +18,7 @@ const network = (order: 0 | 1 | 2, activations: readonly Activation[], input = {
 const behindEncoding = { kind: 'jet', features: 8 } as const;
 const sine = (omega: number) => ({ kind: 'sine', parameters: { omega } });
 
-it('divides derivatives by a power of two near the steepest factor on an argument', () => {
+it('divides derivatives by a power of two near the steepest activation', () => {
   const scaleOf = (...activations: Activation[]): number => formatOf(network(2, activations), true).format.scale;
   expect(scaleOf(sine(30), sine(30))).toBe(32);
   expect(scaleOf(sine(3000), sine(30))).toBe(4096);
@@ -29,7 +29,7 @@ it('divides derivatives by a power of two near the steepest factor on an argumen
   expect(formatOf(network(0, [sine(30)]), true).format).toEqual({ half: true, scale: 1 });
 });
 
-it('is float32 if nothing else is asked for, and for derivatives behind an encoding', () => {
+it('is float32 by default, and for derivatives after an encoding', () => {
   expect(formatOf(network(2, [sine(30)]), false).format).toEqual(single);
   expect(formatOf(network(1, [sine(30)], behindEncoding), true).format).toEqual(single);
   expect(formatOf(network(0, [sine(30)], behindEncoding), true).format).toEqual({ half: true, scale: 1 });
@@ -39,11 +39,11 @@ describe('between operations', () => {
   const half: JetFormat = { half: true, scale: 32 };
   const program = network(2, [sine(30), sine(30), sine(30)]);
 
-  it('is float16 from product of matrices to product of matrices', () => {
+  it('is float16 between matrix products', () => {
     expect(formatOf(program, true).registers).toEqual([single, half, half, half, single]);
   });
 
-  it('is float32 where something else reads or writes it', () => {
+  it('is float32 where another operation reads or writes it', () => {
     const { operations, widths } = program;
     const sum = { kind: 'sum', inputs: [2, 3], outFeatures: 2, coefficients: [1, 1] } as const;
     const [last] = operations.slice(-1) as [LinearOperation];
@@ -55,7 +55,7 @@ describe('between operations', () => {
     expect(formatOf(residual as FieldProgram, true).registers).toEqual([single, half, single, single, single, single]);
   });
 
-  it('is float32 for derivatives behind fixed frequencies', () => {
+  it('is float32 for derivatives after fixed frequencies', () => {
     const weight = { kind: 'constant', shape: [2, 2], values: () => new Float32Array(4) } as const;
     const fixed = (of: FieldProgram): FieldProgram => {
       const [first, ...others] = of.operations as [LinearOperation, ...LinearOperation[]];
@@ -65,7 +65,7 @@ describe('between operations', () => {
     expect(formatOf(fixed(network(0, [sine(30)])), true).format).toEqual({ half: true, scale: 1 });
   });
 
-  it('is float32 for derivatives behind products', () => {
+  it('is float32 for derivatives after products', () => {
     const product = { kind: 'product', inputs: [4, 4], outFeatures: 2 } as const;
     const behind = (of: FieldProgram): FieldProgram => ({
       ...of,

@@ -1,4 +1,4 @@
-/** @file Field jets against float64 arithmetic that knows nothing of the layers' rules. */
+/** @file Compares field jets with float64 arithmetic that does not use the layers' rules. */
 import '../setup/node.ts';
 import * as core from '@neural-fields/core';
 import { coreActivations } from '@neural-fields/core/layers';

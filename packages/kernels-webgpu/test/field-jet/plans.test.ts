@@ -1,12 +1,12 @@
-/** @file The dispatches of passes, without a graphics card. */
+/** @file The plans of passes; no graphics card needed. */
 import type { KernelProgram, LinearOperation, Operation } from '@neural-fields/core/kernels';
 import { describe, expect, it } from 'vitest';
+import { backwardPart } from '../../src/field-jet/backward-plan.ts';
 import { type FieldProgram, fieldProgram } from '../../src/field-jet/field-program.ts';
 import { formatOf } from '../../src/field-jet/format.ts';
 import { forwardPart, registerSlots } from '../../src/field-jet/forward-plan.ts';
 import { givenLastStep } from '../../src/field-jet/last-step.ts';
 import { parameterRegions } from '../../src/field-jet/regions.ts';
-import { reversePart } from '../../src/field-jet/reverse-plan.ts';
 import { denseProgram } from '../setup/dense-program.ts';
 
 const chain = denseProgram(
@@ -26,7 +26,7 @@ const layer = (index: number, input: number): LinearOperation => ({
   inputs: [input],
 });
 
-/** A sum of the first layer and what the second makes of it, and then the last one. */
+/** The sum of the first layer and the second layer after it, followed by the last layer. */
 const residual = withOperations([
   layer(0, 0),
   layer(1, 1),
@@ -42,10 +42,10 @@ const forward = (program: FieldProgram) =>
     ({ shader }) => shader.label,
   );
 
-const reverse = (program: FieldProgram, reachesInput = false) => {
+const backward = (program: FieldProgram, reachesInput = false) => {
   const regions = parameterRegions(program);
   const last = givenLastStep(program, regions, options(program));
-  return reversePart(program, regions, {
+  return backwardPart(program, regions, {
     ...options(program),
     continues: { shared: false, own: false },
     reachesInput,
@@ -54,51 +54,51 @@ const reverse = (program: FieldProgram, reachesInput = false) => {
 };
 
 const labels = (program: FieldProgram, reachesInput?: boolean): string[] =>
-  reverse(program, reachesInput).steps.map(({ shader }) => shader.label);
+  backward(program, reachesInput).steps.map(({ shader }) => shader.label);
 
 describe('a chain', () => {
   it('has a dispatch for each layer', () => {
     expect(forward(chain)).toEqual(['pack input', 'forward 2x4 sine', 'forward 4x4 sine', 'forward 4x4 identity']);
   });
 
-  it('has two buffers in turn where nothing is kept', () => {
+  it('alternates between two buffers where nothing is kept', () => {
     expect(registerSlots(chain, false)).toEqual(['rows', 'h0', 'h1', 'h0']);
     expect(registerSlots(residual, false)).toEqual(['rows', 'h0', 'h1', 'h2', 'h0']);
   });
 
-  it('takes each activation along in reverse, in two buffers', () => {
+  it('fuses each activation into the backward pass of a layer, with two buffers', () => {
     expect(labels(chain)).toEqual([
       'given upstream',
       'weight gradient 4x4',
-      'reverse 4x4 sine',
+      'backward 4x4 sine',
       'weight gradient 4x4',
-      'reverse 4x4 sine',
+      'backward 4x4 sine',
       'weight gradient 2x4',
       'sum of parts',
     ]);
-    const gradients = Object.keys(reverse(chain, true).slots).filter(slot => /^g\d/.test(slot));
+    const gradients = Object.keys(backward(chain, true).slots).filter(slot => /^g\d/.test(slot));
     expect(gradients).toEqual(['g0', 'g1']);
   });
 });
 
-describe('in reverse', () => {
-  it('what several operations read is added up before its activation goes back', () => {
+describe('the backward pass', () => {
+  it('sums the gradients from several readers before the activation of a register', () => {
     expect(labels(residual)).toEqual([
       'given upstream',
       'weight gradient 4x4',
-      'reverse 4x4 input',
+      'backward 4x4 input',
       'sum 1.0',
       'sum 1.0',
-      'activation sine, reverse',
+      'activation sine, backward',
       'weight gradient 4x4',
-      'reverse 4x4 input',
-      'activation sine, reverse',
+      'backward 4x4 input',
+      'activation sine, backward',
       'weight gradient 2x4',
       'sum of parts',
     ]);
   });
 
-  it('nothing goes where nobody asks for it', () => {
+  it('computes no gradients that are not needed', () => {
     const weight = { kind: 'constant', shape: [2, 4], values: () => new Float32Array(8) } as const;
     const { bias: _, ...plain } = layer(0, 0);
     const fixed = withOperations([{ ...plain, weight }, layer(1, 1)]);
@@ -106,14 +106,14 @@ describe('in reverse', () => {
     expect(labels(fixed, true)).toEqual([
       'given upstream',
       'weight gradient 4x4',
-      'reverse 4x4 sine',
-      'reverse 2x4 input',
+      'backward 4x4 sine',
+      'backward 2x4 input',
       'unpack rows',
       'sum of parts',
     ]);
   });
 
-  it('an activation between other operations is one dispatch, and none behind a product of matrices', () => {
+  it('has a dispatch for an activation between other operations, and none for one before a matrix product', () => {
     const { activation } = layer(0, 0);
     const wave = (input: number): Operation => ({
       kind: 'elementwise',
@@ -126,13 +126,13 @@ describe('in reverse', () => {
     expect(labels(alone, true)).toEqual([
       'given upstream',
       'weight gradient 4x4',
-      'reverse 4x4 sine',
-      'product, reverse',
-      'product, reverse',
+      'backward 4x4 sine',
+      'product, backward',
+      'product, backward',
       'unpack rows',
       'sum of parts',
     ]);
     const between = withOperations([wave(0), { kind: 'product', inputs: [1, 1], outFeatures: 4 }, layer(1, 2)], jets);
-    expect(labels(between, true)).toContain('elementwise sine, reverse');
+    expect(labels(between, true)).toContain('elementwise sine, backward');
   });
 });

@@ -11,15 +11,15 @@ const grid: GridOperation = { kind: 'grid', inputs: [0], outFeatures: 3, table: 
 
 const at = (offset: number) => ({ own: false, offset });
 
-describe('the places of parameters', () => {
-  it('are those of the vector in a chain, so that its gradient is one copy', () => {
+describe('the offsets of parameters', () => {
+  it('of a chain are those of the flat vector, so that its gradient is one copy', () => {
     const sine = { kind: 'sine', parameters: { omega: 1 } };
     const layers = [3, 1].map(outFeatures => ({ outFeatures, activation: sine }));
     const { reads, shared } = parameterRegions(denseProgram({ inFeatures: 2, order: 0 }, layers));
     const { writes, count, length, shares } = shared;
     expect([count, length, shares]).toEqual([13, 13, []]);
     for (const { vector, slot } of writes) expect(slot).toBe(vector);
-    // Bindings begin at multiples of 64 numbers.
+    // Bindings begin at multiples of 64 floats.
     expect(reads.map(({ vector, slot, length }) => [vector, slot, length])).toEqual([
       [0, 0, 6],
       [6, 64, 3],
@@ -28,7 +28,7 @@ describe('the places of parameters', () => {
     ]);
   });
 
-  it('are put together from shares where several operations use one', () => {
+  it('have shares of the gradient where several operations use a parameter', () => {
     const { gradients, shared, reads } = parameterRegions({ operations: [linear, column] });
     const { cleared, shares, count, writes } = shared;
     expect([gradients.get(linear), gradients.get(column)]).toEqual([{ weight: at(0) }, { values: at(6) }]);
@@ -40,7 +40,7 @@ describe('the places of parameters', () => {
     expect([count, writes, reads.length]).toEqual([14, [{ vector: 5, slot: 8, length: 6 }], 1]);
   });
 
-  it('are behind all others for tables', () => {
+  it('of tables follow all others', () => {
     const bias: ParameterArray = { kind: 'parameter', index: 1, offset: 0, shape: [3] };
     const weight = { kind: 'constant', shape: [2, 3], values: () => new Float32Array(6) } as const;
     const { gradients, shared, bindingOf } = parameterRegions({
@@ -51,12 +51,12 @@ describe('the places of parameters', () => {
     expect(bindingOf(weight)).toEqual({ values: new Float32Array(6) });
   });
 
-  it('are not known for a table that is something else as well', () => {
+  it('are not supported for a table that is also used in another way', () => {
     expect(hasPlainTables({ operations: [grid, column] })).toBe(false);
     expect(hasPlainTables({ operations: [grid, grid, { ...linear, weight: { ...matrix, index: 1 } }] })).toBe(true);
   });
 
-  it('of each field follow each other, apart from those that all fields share', () => {
+  it('of per-field parameters are contiguous, and separate from shared ones', () => {
     const bias: ParameterArray = { kind: 'parameter', index: 1, offset: 50, shape: [3] };
     const own: ParameterArray = { ...matrix, fieldStride: 6 };
     const layer: LinearOperation = { ...linear, weight: own, bias };

@@ -1,6 +1,6 @@
 /**
- * @file The products through workgroup memory, which are meant for graphics cards and take the emulator seconds to
- * compile.
+ * @file The products with workgroup memory. They are meant for graphics cards; the software adapter takes seconds to
+ *   compile them.
  */
 import '../setup/node.ts';
 import { describe } from 'vitest';

@@ -7,30 +7,30 @@ import { backend, onGpu } from '../setup/gpu.ts';
 
 onGpu();
 
-const numbers = (count: number, seed: number): Float32Array => {
+const normalValues = (count: number, seed: number): Float32Array => {
   const rng = createRng(seed);
   return Float32Array.from({ length: count }, () => rng.normal());
 };
 
-it('is that of the cpu backend to rounding', async () => {
+it('agrees with the cpu backend to rounding', async () => {
   const run = async (name: string): Promise<Float32Array> => {
     await setBackend(name);
     const optimizer = adam({ learningRate: 1e-2, weightDecay: 0.1, epsilon: 1e-4 });
-    let parameters: Tensor1D = tensor1d(numbers(1001, 1));
+    let parameters: Tensor1D = tensor1d(normalValues(1001, 1));
     let state: readonly Tensor1D[] = [0, 1].map(() => tensor1d(new Float32Array(1001)));
     for (let step = 1; step <= 20; step++) {
-      const gradient = tensor1d(numbers(1001, 10 + step));
+      const gradient = tensor1d(normalValues(1001, 10 + step));
       ({ parameters, state } = optimizer.update({ parameters, gradient, state, step, learningRate: 1e-2 }));
     }
     return (await parameters.data()) as Float32Array;
   };
   const [actual, expected] = [await run('webgpu'), await run('cpu')];
-  // Twenty steps of about ten roundings each on either side, on parameters of order one.
+  // Twenty steps with about ten roundings each in both implementations, on parameters of order one.
   expectClose(actual, expected, { absolute: 100 * FLOAT32_ROUNDOFF, relative: 100 * FLOAT32_ROUNDOFF });
 });
 
-it('is one kernel, one dispatch and one submission, and leaves nothing behind', async () => {
-  const vectors = [1, 2, 3, 4].map(seed => tensor1d(numbers(8, seed).map(Math.abs)));
+it('is one kernel, one dispatch and one submission, and leaves no tensors behind', async () => {
+  const vectors = [1, 2, 3, 4].map(seed => tensor1d(normalValues(8, seed).map(Math.abs)));
   const [parameters, gradient, first, second] = vectors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
   const before = { tensors: engine().memory().numTensors, ...backend().counters };
   const { kernelNames } = await engine().profile(() => {

@@ -34,7 +34,7 @@ const linearOperation = (
   };
 };
 
-/** @param kind of what comes in, `features` wide */
+/** @param input the kind and the width of the input; coordinates if absent */
 export const denseProgram = (
   shape: JetShape,
   layers: readonly LayerShape[],

@@ -1,16 +1,16 @@
-/** @file The backend of the tests, in Node and in pages, and proof that the device had nothing to complain about. */
+/** @file The backend of the tests, in Node and in pages; tests fail if the device reports errors. */
 import '@tensorflow/tfjs-backend-cpu';
 import { engine, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createWebgpuBackend, type FieldsWebgpuBackend, type WebgpuBackendOptions } from '../../src/index.ts';
 
-/** The backend in use. */
+/** The current backend. */
 export const backend = (): FieldsWebgpuBackend => engine().backend as FieldsWebgpuBackend;
 
-/** What devices reported beside the results. */
+/** Errors reported by devices. */
 const errors: string[] = [];
 
-/** Sets a new backend. */
+/** Registers a new backend and makes it current. */
 export const useBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
   if (engine().registryFactory['webgpu'] !== undefined) removeBackend('webgpu');
   registerBackend('webgpu', () => createWebgpuBackend(options), 3);
@@ -23,8 +23,8 @@ export const useBackend = async (options: WebgpuBackendOptions = {}): Promise<Fi
 };
 
 /**
- * Every test of the file runs on the fused kernels, and fails when the device reports an error, e.g. of a shader or a
- * binding.
+ * Runs every test of the file on the fused kernels, and makes it fail if the device reports an error, e.g. in a shader
+ * or a binding.
  */
 export const onGpu = (options: WebgpuBackendOptions = {}): void => {
   beforeAll(async () => {

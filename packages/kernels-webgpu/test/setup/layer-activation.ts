@@ -1,7 +1,7 @@
 import { coreActivations } from '@neural-fields/core/layers';
 import type { LayerActivation } from '../../src/wgsl/activations.ts';
 
-/** One of core's activations as a layer has it. */
+/** An activation of core as a layer's activation. */
 export const layerActivation = (
   kind: string,
   parameters: LayerActivation['parameters'] = {},

@@ -1,4 +1,4 @@
-/** @file Gives Node a GPU before a test file imports the kernels. */
+/** @file Provides `navigator.gpu` in Node before a test file imports the kernels. */
 import { create, globals } from 'webgpu';
 import { installDawn } from '../../src/node.ts';
 

@@ -1,4 +1,4 @@
-/** @file The fused field jet: the contract of all kernels, and what these promise beyond it. */
+/** @file The fused field jet: the contract of all kernels, and the further guarantees of this backend. */
 import { createField, type Field, mlp, siren } from '@neural-fields/core';
 import { coreActivations } from '@neural-fields/core/layers';
 import { expectParity, fieldJetContract, measure, measuredWeight, pointsFor } from '@neural-fields/kernel-contract';
@@ -15,16 +15,16 @@ import type { WebgpuBackendOptions } from '../../src/index.ts';
 import { backend, onGpu, useBackend } from '../setup/gpu.ts';
 
 /**
- * The derivatives, by Taylor arithmetic and differences, of what {@link measure} differentiates where the gradient and
- * the Laplacian are asked for.
+ * The gradient of the function that {@link measure} differentiates if the gradient and the Laplacian are requested, by
+ * Taylor arithmetic and differences in float64.
  */
 const gradientsInFloat64 = async (field: Field, points: readonly number[][]): Promise<Record<string, Float64Array>> => {
   const layers = field.spec.layers as OracleField['layers'];
   const parameters = Object.fromEntries(
     await Promise.all(Object.entries(field.parameters).map(async ([name, variable]) => [name, await variable.data()])),
   );
-  const weighted = (numbers: readonly number[]): number =>
-    numbers.reduce((total, number, i) => total + number * measuredWeight(i), 0);
+  const weighted = (values: readonly number[]): number =>
+    values.reduce((total, value, i) => total + value * measuredWeight(i), 0);
   return parameterGradient({ inFeatures: field.inFeatures, layers }, parameters, points, jets => {
     const value = jets.flatMap(jet => [...jet.value]);
     const gradient = jets.flatMap(jet => jet.gradient.flat());
@@ -35,18 +35,18 @@ const gradientsInFloat64 = async (field: Field, points: readonly number[][]): Pr
   });
 };
 
-/** That a few networks go through the kernels rightly; quick enough for shaders that take long to compile. */
+/** Checks a few networks; quick enough for shaders that are slow to compile. */
 export const smallFieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
 
-  // Wider than a tile, so that there are several of them; the first layer and the last are narrow.
+  // Wider than a tile, so that there are several tiles; the first and the last layer are narrow.
   it.each([{}, { laplacian: true }])('agrees with the composed one for %o', async request => {
     const size = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 70, hiddenLayers: 1, omegaHidden: 5 };
     const field = createField(siren({ ...size, omega0: 5 }), { seed: 4 });
     await expectParity({ backend: 'webgpu', field, points: 140, request });
   });
 
-  it('adds up what the workgroups have of a learned parameter', async () => {
+  it('sums the gradient of a learned parameter over workgroups', async () => {
     const activation = { kind: 'finer', omega: 1.5, learnable: ['omega'] };
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 20, hiddenLayers: 0 };
     const field = createField(mlp({ ...size, activation }), { seed: 4 });
@@ -54,10 +54,10 @@ export const smallFieldJetSuite = (options: WebgpuBackendOptions = {}): void => 
   });
 };
 
-/** Everything that the fused field jet must do. */
+/** All tests of the fused field jet. */
 export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
-  // Every network takes the emulator long to compile.
+  // The software adapter is slow to compile every network.
   fieldJetContract({ backend: 'webgpu', exhaustive: false });
 
   const learnable = coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) =>
@@ -89,8 +89,7 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
     });
     const before = gpu.counters.dispatches;
     await expectParity({ backend: 'webgpu', field, points: 601, request: { gradient: true } });
-    // 3 batches, each evaluated twice, 4 dispatches, and then in reverse, which works out the 3 of the forward pass
-    // anew.
+    // 3 batches: two forward passes of 4 dispatches, and a backward pass of 7, which recomputes 3 of the forward pass.
     expect(gpu.counters.dispatches - before).toBe(3 * (4 + 4 + 3 + 7));
     field.dispose();
     await useBackend(options);
@@ -103,12 +102,12 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
     await measure('webgpu', field, pointsFor(field, 9), {});
     const before = backend().counters.dispatches;
     await measure('webgpu', field, pointsFor(field, 9), {});
-    // Evaluated alone and within the gradient, 5 dispatches each: pack, 3 layers, unpack. In reverse: start, twice 3
-    // products, unpack, sum.
+    // Two forward passes, 5 dispatches each: pack, 3 layers, unpack. The backward pass: first step, twice 3 products,
+    // unpack, sum.
     expect(backend().counters.dispatches - before).toBe(5 + 5 + 9);
   });
 
-  it('is not misled by the activations of another evaluation', async () => {
+  it('does not reuse the activations of another evaluation', async () => {
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
       seed: 1,
     });
@@ -121,7 +120,7 @@ export const fieldJetSuite = (options: WebgpuBackendOptions = {}): void => {
     expect(await measure('webgpu', field, coords, {})).toEqual(first);
   });
 
-  it('keeps neither tensors nor memory over 50 steps', async () => {
+  it('leaks neither tensors nor memory over 50 steps', async () => {
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), {
       seed: 1,
     });

@@ -70,11 +70,11 @@ const memoryStore = (): CheckpointStore => {
   };
 };
 
-/** What fits must do. */
+/** All tests of fits. */
 export const fitSuite = (): void => {
   onGpu();
 
-  it('has the loss curve of the cpu backend', async () => {
+  it('has the training curve of the cpu backend', async () => {
     const gpu = await run({ reportEvery: 10 });
     await setBackend('cpu');
     const cpu = await run({ reportEvery: 10 });
@@ -84,7 +84,7 @@ export const fitSuite = (): void => {
   });
 
   it('reads nothing back and submits once a step between reports', async () => {
-    // Warm: shaders, buffers, and the points on the device.
+    // Warm-up: shaders, buffers, and the points on the device.
     await run({ reportEvery: 40, chunkSize: 40 });
     const countsAfter = async (steps: number): Promise<number[]> => {
       const before = backend().counters;
@@ -98,10 +98,10 @@ export const fitSuite = (): void => {
     expect(perStep).toEqual([3 * 12 + 1, 1, 0]);
   });
 
-  it('has no more steps under way than it may', async () => {
-    /** Steps that were submitted, with their update, and not finished as far as the host knew, at most. */
-    const underWay = async (mostInFlight: number): Promise<number> => {
-      const { queue } = await useBackend({ mostInFlight });
+  it('limits the steps in flight', async () => {
+    /** The maximum number of steps that were submitted, with their update, and not known to be finished. */
+    const maxObserved = async (maxInFlight: number): Promise<number> => {
+      const { queue } = await useBackend({ maxInFlight });
       const optimizer = adam({ learningRate: 5e-3 });
       let [now, most] = [0, 0];
       const update: typeof optimizer.update = input => {
@@ -117,23 +117,23 @@ export const fitSuite = (): void => {
       expect(now).toBe(0);
       return most;
     };
-    expect(await underWay(1)).toBe(1);
-    expect(await underWay(3)).toBeLessThanOrEqual(3);
-    // What is bounded does happen.
-    expect(await underWay(Number.POSITIVE_INFINITY)).toBeGreaterThan(6);
+    expect(await maxObserved(1)).toBe(1);
+    expect(await maxObserved(3)).toBeLessThanOrEqual(3);
+    // Without a limit, more steps are in flight.
+    expect(await maxObserved(Number.POSITIVE_INFINITY)).toBeGreaterThan(6);
     await useBackend();
   });
 
-  it('has the same bits with and without a bound', async () => {
-    await useBackend({ mostInFlight: 1 });
+  it('gives bitwise the same results with and without a limit', async () => {
+    await useBackend({ maxInFlight: 1 });
     const bounded = await run({ reportEvery: 10 });
-    await useBackend({ mostInFlight: Number.POSITIVE_INFINITY });
+    await useBackend({ maxInFlight: Number.POSITIVE_INFINITY });
     expect(await run({ reportEvery: 10 })).toEqual(bounded);
     await useBackend();
   });
 
-  it('waits for the device no longer than until an abort', async () => {
-    const gpu = await useBackend({ mostInFlight: 1 });
+  it('stops waiting for the device on abort', async () => {
+    const gpu = await useBackend({ maxInFlight: 1 });
     await run({ steps: 2, reportEvery: 2 });
     const controller = new AbortController();
     let finished = false;
@@ -158,9 +158,9 @@ export const fitSuite = (): void => {
     await useBackend();
   });
 
-  it('does not wait for a device that is gone', async () => {
-    const gpu = await useBackend({ mostInFlight: 1 });
-    // Warm, so that it is in its steps when the device goes.
+  it('does not wait for a lost device', async () => {
+    const gpu = await useBackend({ maxInFlight: 1 });
+    // Warm-up, so that the fit is running steps when the device is lost.
     await run({ steps: 2, reportEvery: 2 }, 4000);
     const lost = run({ steps: 1000, reportEvery: 1000 }, 4000);
     setTimeout(() => gpu.device.destroy(), 100);
@@ -168,7 +168,7 @@ export const fitSuite = (): void => {
     await useBackend();
   });
 
-  it('says that the device was lost, and goes on from the last checkpoint on another', async () => {
+  it('reports a lost device, and resumes from the last checkpoint on another', async () => {
     const store = memoryStore();
     const checkpoint = { store, everySteps: 10 };
     const lose = async (): Promise<void> => {

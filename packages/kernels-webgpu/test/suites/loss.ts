@@ -1,4 +1,4 @@
-/** @file The loss inside the kernels: the contract of all kernels, and batches. */
+/** @file Losses computed inside the kernels: the contract of all kernels, and batches. */
 import { createField, siren } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
 import { expectLossParity, fieldLossContract } from '@neural-fields/kernel-contract';
@@ -6,13 +6,13 @@ import { expect, it } from 'vitest';
 import type { WebgpuBackendOptions } from '../../src/index.ts';
 import { backend, onGpu, useBackend } from '../setup/gpu.ts';
 
-/** Everything that the fused loss must do. */
+/** All tests of the fused loss. */
 export const lossSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
-  // Every network takes the emulator long to compile.
+  // The software adapter is slow to compile every network.
   fieldLossContract({ backend: 'webgpu', exhaustive: false });
 
-  it('spans several batches of the kernel', async () => {
+  it('takes more points than a batch', async () => {
     const { counters } = await useBackend({ ...options, batchBytes: 2 ** 16 });
     const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 0, omega0: 5 };
     await expectLossParity('webgpu', {

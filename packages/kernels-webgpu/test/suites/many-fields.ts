@@ -1,4 +1,4 @@
-/** @file Many fields at once: the contract of all kernels, and what these promise beyond it. */
+/** @file Many fields at once: the contract of all kernels, and the further guarantees of this backend. */
 import {
   type ActivationSpec,
   type FieldSpec,
@@ -11,7 +11,7 @@ import { squared } from '@neural-fields/core/elementwise';
 import { type BatchNetwork, batchNetworkOf, type KernelLoss, networkOf } from '@neural-fields/core/kernels';
 import {
   type BatchCase,
-  type BatchNumbers,
+  type BatchValues,
   composeBatchLoss,
   manyFieldsContract,
   measureBatch,
@@ -41,7 +41,7 @@ const waves: FieldSpec = siren({
   omegaHidden: 4,
 });
 
-/** A learned activation between two layers, beside one at the end. */
+/** Learned activations between two layers, and at the end. */
 const bells: FieldSpec = parseSpec({
   inFeatures: 2,
   layers: [
@@ -63,15 +63,16 @@ const loss: KernelLoss = {
 
 const request = { gradient: true } as const;
 
-/** Sums of as many terms as there are points and fields, in another order. */
-const expectSame = (actual: BatchNumbers, expected: BatchNumbers): void => {
+/** Compares sums over points and fields, which are computed in different orders. */
+const expectSame = (actual: BatchValues, expected: BatchValues): void => {
   for (const [name, values] of Object.entries(expected))
     expectCloseInNorm(actual[name] as Float32Array, values, { absolute: 5e-5 * maxAbsolute(values) + 1e-5 }, name);
 };
 
 /**
- * Holds jets, losses and gradients to those of one field after the other. @returns dispatches of the jets and their
- * reverse, and of the loss
+ * Compares jets, losses and gradients with those of one field after the other.
+ *
+ * @returns the dispatches of the jets and their backward pass, and of the loss
  */
 const expectParity = async (one: BatchCase): Promise<[jets: number, loss: number]> => {
   await setBackend('webgpu');
@@ -87,31 +88,31 @@ const expectParity = async (one: BatchCase): Promise<[jets: number, loss: number
 
 const all = (spec: FieldSpec, count: number): BatchNetwork => batchNetworkOf(networkOf(spec), count);
 
-/** That products of matrices go rightly for many fields; quick enough for shaders that take long to compile. */
+/** Checks matrix products for many fields; quick enough for shaders that are slow to compile. */
 export const smallManyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
 
   it.each([
     ['all parameters', undefined],
     ['the biases', [{ role: 'bias' }]],
-  ] as const)('gives each field what it has alone, where each has its own: %s', async (_, own) => {
+  ] as const)('gives each field the same results as alone, with per-field parameters: %s', async (_, own) => {
     const batch = batchNetworkOf(networkOf(waves), 3, own);
     await expectParity({ batch, request, points: 70, isShared: true });
   });
 };
 
-/** Everything that many fields must do. */
+/** All tests of many fields. */
 export const manyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
-  // Every network takes the emulator long to compile.
+  // The software adapter is slow to compile every network.
   manyFieldsContract({ backend: 'webgpu', together: true, exhaustive: false });
 
-  it('gives each field its value where no derivatives are asked for', async () => {
+  it('gives each field its value without derivatives', async () => {
     const one = { batch: all(waves, 3), request: {}, points: 50, isShared: false };
     expectSame(await measureBatch('webgpu', one), await measureBatch('cpu', one));
   });
 
-  it('has as many dispatches for nine fields as for two', async () => {
+  it('needs as many dispatches for nine fields as for two', async () => {
     const dispatches = (count: number, own?: Parameters<typeof batchNetworkOf>[2]): Promise<[number, number]> =>
       expectParity({ batch: batchNetworkOf(networkOf(waves), count, own), request, points: 40, isShared: false });
     expect(await dispatches(9)).toEqual(await dispatches(2));
@@ -123,15 +124,15 @@ export const manyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
     ['one of its parameters', [{ role: 'activation.b' }]],
     ['the other one and the biases', [{ role: 'activation.sigma' }, { role: 'bias' }]],
     ['both', [{ role: 'activation.sigma' }, { role: 'activation.b' }]],
-  ] as const)('learns an activation of which each field has its own: %s', async (_, own) => {
+  ] as const)('learns per-field parameters of an activation: %s', async (_, own) => {
     await expectParity({ batch: batchNetworkOf(networkOf(bells), 4, own), request, points: 90, isShared: false });
   });
 
   it.each([
     ['some fields at a time', 100, 3],
     ['parts of the points of each', 700, 15],
-  ] as const)('goes through batches: %s', async (_, points, batches) => {
-    // Own and shared parameters, in batches of some hundred points.
+  ] as const)('divides the work into batches: %s', async (_, points, batches) => {
+    // Per-field and shared parameters, in batches of some hundred points.
     const own = [{ role: 'weight' }];
     for (const isShared of [false, true]) {
       const one = { batch: batchNetworkOf(networkOf(waves), 5, own), request, points, isShared };

@@ -1,4 +1,6 @@
-/** @file Networks of all kinds of operations: the contract of all kernels, and what these promise beyond it. */
+/**
+ * @file Networks of all kinds of operations: the contract of all kernels, and the further guarantees of this backend.
+ */
 import { createField, type Field, type LayerSpec, parseSpec } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
 import {
@@ -35,11 +37,11 @@ const dense = (outFeatures: number, activation: LayerSpec = { kind: 'identity' }
   }) as LayerSpec;
 
 /**
- * A table of two levels, whose features are looked up at the input and at the input in another order: both add to its
- * gradient.
+ * A table of two levels that is looked up at the input and at the input with permuted features, so that both contribute
+ * to its gradient.
  */
-const twiceLooked: LayerDefinition = {
-  kind: 'twice-looked',
+const sharedTable: LayerDefinition = {
+  kind: 'shared-table',
   apply(input, { parameter }) {
     const table = parameter('table', { shape: [41, 2], initialise: waves(3, 82) });
     const levels = [
@@ -62,7 +64,7 @@ const reused: LayerDefinition = {
   },
 };
 
-/** Two features of which no kernel knows the rule, each of which several operations read, and seven inputs at once. */
+/** Two custom operations without kernels, each read by several operations, and an operation with seven inputs. */
 const unknown: LayerDefinition = {
   kind: 'unknown',
   apply(input) {
@@ -78,7 +80,7 @@ const fixed: LayerDefinition = {
   apply: input => linear(input, constantArray([input.features, 20], waves(4, 20 * input.features))),
 };
 
-const extensions = { layers: [twiceLooked, reused, unknown, fixed] };
+const extensions = { layers: [sharedTable, reused, unknown, fixed] };
 
 const fieldOf = (...layers: readonly LayerSpec[]): Field =>
   createField(parseSpec({ inFeatures: 2, layers }, extensions), { seed: 5, extensions });
@@ -88,8 +90,7 @@ const tanh = { kind: 'tanh' };
 const branches = (kind: string, ...all: readonly LayerSpec[]): LayerSpec => ({ kind, branches: all }) as LayerSpec;
 
 /**
- * That products of matrices go rightly with other operations around them; quick enough for shaders that take long to
- * compile.
+ * Checks matrix products combined with other operations; quick enough for shaders that are slow to compile.
  */
 export const smallNetworksSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
@@ -105,22 +106,22 @@ export const smallNetworksSuite = (options: WebgpuBackendOptions = {}): void => 
   });
 };
 
-/** Everything that networks must do. */
+/** All tests of networks. */
 export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
   networksContract({
     backend: 'webgpu',
     fuses: ['linear', 'elementwise', 'concat', 'sum', 'product', 'columns', 'constant', 'grid'],
-    // Every network takes the emulator long to compile.
+    // The software adapter is slow to compile every network.
     exhaustive: false,
   });
 
-  const mixed = (): Field => fieldOf({ kind: 'twice-looked' }, dense(6, tanh), { kind: 'reused' }, dense(2));
+  const mixed = (): Field => fieldOf({ kind: 'shared-table' }, dense(6, tanh), { kind: 'reused' }, dense(2));
 
-  it('adds up the gradients of parameters that several operations use', () =>
+  it('sums the gradients of parameters that several operations use', () =>
     expectParity({ backend: 'webgpu', field: mixed(), points: 150, request: { laplacian: true }, relative: 4e-5 }));
 
-  it('adds them up over batches', async () => {
+  it('sums them over batches', async () => {
     await useBackend({ ...options, batchBytes: 2 ** 16 });
     await expectParity({ backend: 'webgpu', field: mixed(), points: 300, request: { gradient: true }, relative: 4e-5 });
     await useBackend(options);
@@ -141,7 +142,7 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
     await expectLossParity(
       'webgpu',
       {
-        field: () => fieldOf({ kind: 'twice-looked' }, dense(6, tanh), { kind: 'reused' }, last),
+        field: () => fieldOf({ kind: 'shared-table' }, dense(6, tanh), { kind: 'reused' }, last),
         points: 140,
         derivatives: { gradient: true },
         loss: {
@@ -157,20 +158,20 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
     await useBackend(options);
   });
 
-  it('takes no more dispatches than there are operations, and in reverse one for each input and parameter', async () => {
+  it('needs one dispatch per operation forward, and one per input and parameter backward', async () => {
     const field = fieldOf(branches('product', dense(5, tanh), dense(5, tanh)), dense(1));
     await measure('webgpu', field, pointsFor(field, 9), {});
     const before = backend().counters.dispatches;
     await measure('webgpu', field, pointsFor(field, 9), {});
-    // Twice forward: pack, 4 operations, unpack. In reverse: start; weight and input of the last layer; both factors;
-    // for each of them its activation, weight and input; unpack; sum.
+    // Two forward passes: pack, 4 operations, unpack. Backward: first step; weight and input of the last layer; both
+    // factors; for each of them its activation, weight and input; unpack; sum.
     expect(backend().counters.dispatches - before).toBe(2 * 6 + 1 + 2 + 2 + 2 * 3 + 2);
   });
 
   it('takes networks without parameters', () =>
     expectParity({ backend: 'webgpu', field: fieldOf({ kind: 'fixed' }), points: 5, request: { gradient: true } }));
 
-  it('keeps neither tensors nor memory over 20 steps', async () => {
+  it('leaks neither tensors nor memory over 20 steps', async () => {
     const field = mixed();
     const coords = pointsFor(field, 30);
     await measure('webgpu', field, coords, { gradient: true });
@@ -181,8 +182,8 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
     expect(used()).toEqual(before);
   });
 
-  it('has no gradient of a table where what comes back is no number', async () => {
-    const field = fieldOf({ kind: 'twice-looked' }, dense(1));
+  it('has a NaN gradient of a table if the upstream gradient is NaN', async () => {
+    const field = fieldOf({ kind: 'shared-table' }, dense(1));
     const { 'layers.1.weight': weight } = field.parameters;
     weight?.assign(fill(weight.shape, Number.NaN));
     const { parameters } = await measure('webgpu', field, pointsFor(field, 5), {});

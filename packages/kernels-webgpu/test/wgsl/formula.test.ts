@@ -1,11 +1,11 @@
-/** @file Formulas of core as WGSL: every operation, and activations as users write them, against float64. */
+/** @file Compares formulas of core in WGSL with float64: every operation, and an activation of a user. */
 import '../setup/node.ts';
 import * as e from '@neural-fields/core/elementwise';
 import { FLOAT32_ROUNDOFF } from '@neural-fields/testing';
 import { engine, tensor1d } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { kernelsOf } from '../../src/device/kernels.ts';
-import { mapTensor } from '../../src/kernels/waves.ts';
+import { mapTensor } from '../../src/kernels/sine-cosine.ts';
 import { activationFunctions, learnedName } from '../../src/wgsl/activations.ts';
 import { elementwise } from '../../src/wgsl/elementwise.ts';
 import { literal, printFormulas } from '../../src/wgsl/formula.ts';
@@ -21,7 +21,7 @@ const run = async (expression: string, declarations: readonly string[]): Promise
   return (await engine().makeTensorFromTensorInfo(result).data()) as Float32Array;
 };
 
-/** Compares with a formula in float64, against the largest of its values. */
+/** Compares with a formula in float64; the tolerance is relative to its largest value. */
 const expectFormula = (
   got: ArrayLike<number>,
   formula: e.Expression,
@@ -64,7 +64,7 @@ const FORMULAS: Readonly<Record<e.Operation, e.Expression>> = {
 
 const MORE: Readonly<Record<string, e.Expression>> = {
   'an operation on parameters alone': e.add(e.argument, e.mul(e.exp(e.neg(p)), e.sqrt(e.abs(p)))),
-  'a condition that is also a number': e.add(
+  'a condition that is also a value': e.add(
     e.greater(e.argument, 0),
     e.select(e.greater(e.argument, 0), 3, e.argument),
   ),
@@ -76,7 +76,7 @@ const MORE: Readonly<Record<string, e.Expression>> = {
 };
 
 describe('a formula', () => {
-  it('may be of any operation', () => expect(Object.keys(FORMULAS)).toEqual(Object.keys(e.operationArity)));
+  it('is tested for every operation', () => expect(Object.keys(FORMULAS)).toEqual(Object.keys(e.operationArity)));
 
   it.each(Object.entries({ ...FORMULAS, ...MORE }))('prints %s', async (_name, formula) => {
     const { declarations, statements, results } = printFormulas([formula], ['p'], {
@@ -88,7 +88,7 @@ describe('a formula', () => {
   });
 });
 
-/** Not one of core's; three parameters, two of them learned. */
+/** An activation of a user with three parameters, two of them learned. */
 const definition = e.defineActivation({
   kind: 'wavelet',
   parameters: { a: 2, b: 1.5, c: 0.5 },

@@ -1,13 +1,13 @@
-/** @file The sources of shaders, to be read and compared; whether they are right is tested by running them. */
+/** @file Snapshots of shader sources, for review; their correctness is tested by running them. */
 import { huberPenalty } from '@neural-fields/core/elementwise';
 import { describe, expect, it } from 'vitest';
 import { activationFunctions, identity } from '../../src/wgsl/activations.ts';
+import { backwardLayer } from '../../src/wgsl/backward-layer.ts';
 import { forwardLayer } from '../../src/wgsl/forward-layer.ts';
 import { type JetFormat, single } from '../../src/wgsl/jet-format.ts';
-import { forwardRule, type JetShape, reverseRule, valueOnly } from '../../src/wgsl/jet-rule.ts';
+import { backwardRule, forwardRule, type JetShape, valueOnly } from '../../src/wgsl/jet-rule.ts';
 import { pointwiseLoss } from '../../src/wgsl/last-layer.ts';
 import { sumParts } from '../../src/wgsl/reduce.ts';
-import { reverseLayer } from '../../src/wgsl/reverse-layer.ts';
 import { weightGradient } from '../../src/wgsl/weight-gradient.ts';
 import { layerActivation } from '../setup/layer-activation.ts';
 
@@ -25,14 +25,14 @@ const laplacian: JetShape = {
 const mixed: JetShape = { first: 2, second: 1, pairs: [[0, 1]], weights: [[-0.5]] };
 
 describe('the rule of an activation', () => {
-  it('has the derivatives that are asked for', () => {
+  it('has the requested derivatives', () => {
     expect(activationFunctions(sine, { order: 1 }).at(-1)).toMatchInlineSnapshot(`
       "struct Derivatives { s0: vec4<f32>, s1: vec4<f32> }
       fn activate(x: vec4<f32>, p0: f32) -> Derivatives {
         let v0 = x * p0;
-        let wave0 = sineAndCosine(v0);
-        let v1 = wave0.sine;
-        let v2 = wave0.cosine;
+        let sineCosine0 = sineAndCosine(v0);
+        let v1 = sineCosine0.sine;
+        let v2 = sineCosine0.cosine;
         let v3 = v2 * p0;
         return Derivatives(v1, v3);
       }"
@@ -53,7 +53,7 @@ describe('the rule of an activation', () => {
     `);
   });
 
-  it('takes a jet forward', () => {
+  it('has a forward pass', () => {
     expect(forwardRule(sine, laplacian)).toMatchInlineSnapshot(`
       "let s = activate(z0, p0);
       let h0 = s.s0;
@@ -71,12 +71,12 @@ describe('the rule of an activation', () => {
     expect(forwardRule(identity, valueOnly)).toMatchInlineSnapshot(`"let h0 = z0;"`);
   });
 
-  it('takes derivatives back', () => {
-    expect(reverseRule(sine, valueOnly)).toMatchInlineSnapshot(`
+  it('has a backward pass', () => {
+    expect(backwardRule(sine, valueOnly)).toMatchInlineSnapshot(`
       "let s = activate(z0, p0);
       g0 = s.s1 * g0;"
     `);
-    expect(reverseRule(learnedSine, laplacian)).toMatchInlineSnapshot(`
+    expect(backwardRule(learnedSine, laplacian)).toMatchInlineSnapshot(`
       "let s = activate(z0, p0);
       let along = z1 * g1 + z2 * g2 + z3 * g3;
       let u0 = g3;
@@ -92,7 +92,7 @@ describe('the rule of an activation', () => {
       g2 += s.s2 * u1 * z2;
       g3 = s.s1 * g3;"
     `);
-    expect(reverseRule(identity, laplacian)).toBe('');
+    expect(backwardRule(identity, laplacian)).toBe('');
   });
 });
 
@@ -102,7 +102,7 @@ const half: JetFormat = { half: true, scale: 32 };
 const layer = { inFeatures: 6, outFeatures: 8, hasBias: true, activation: sine };
 
 describe('a layer', () => {
-  it('goes forward through workgroup memory', () => {
+  it('has a forward pass with workgroup memory', () => {
     const { code } = forwardLayer(
       layer,
       { ...valueOnly, first: 4 },
@@ -174,7 +174,7 @@ describe('a layer', () => {
     `);
   });
 
-  it('goes forward directly', () => {
+  it('has a direct forward pass', () => {
     const { code } = forwardLayer({ ...layer, activation: identity }, valueOnly, {
       keepsPreActivations: true,
       style: 'direct',
@@ -225,8 +225,8 @@ describe('a layer', () => {
     `);
   });
 
-  it('goes back through workgroup memory', () => {
-    const { code } = reverseLayer(
+  it('has a backward pass with workgroup memory', () => {
+    const { code } = backwardLayer(
       { inFeatures: 8, outFeatures: 3 },
       { ...valueOnly, first: 7 },
       { before: identity, style: 'tiled', format: single },
@@ -252,7 +252,7 @@ describe('a layer', () => {
     `);
   });
 
-  it('adds up the gradient of its weight', () => {
+  it('sums the gradient of its weight', () => {
     const { code } = weightGradient(layer, 'direct', { jet: valueOnly, format: single });
     expect(code).toMatchInlineSnapshot(`
       "struct Sizes { rows: u32, points: u32, rowsPerPart: u32, stride: u32, offset: u32 }
@@ -260,8 +260,8 @@ describe('a layer', () => {
       @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
       @group(0) @binding(2) var<storage, read> upstream: array<vec4<f32>>;
       @group(0) @binding(3) var<storage, read_write> parts: array<f32>;
-      fn store(place: u32, column: u32, values: vec4<f32>) {
-        for (var i = 0u; i < 4u && column + i < 8u; i++) { parts[place + column + i] = values[i]; }
+      fn store(start: u32, column: u32, values: vec4<f32>) {
+        for (var i = 0u; i < 4u && column + i < 8u; i++) { parts[start + column + i] = values[i]; }
       }
       @compute @workgroup_size(16, 4)
       fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -297,7 +297,7 @@ describe('a layer', () => {
     `);
   });
 
-  it('adds up the gradient of a long and narrow weight in small workgroups', () => {
+  it('sums the gradient of a long and narrow weight in small workgroups', () => {
     const { code } = weightGradient({ ...layer, inFeatures: 2, outFeatures: 64 }, 'tiled', {
       jet: valueOnly,
       format: single,
@@ -305,8 +305,8 @@ describe('a layer', () => {
     expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('let column'))).toMatchInlineSnapshot(`
       "var<workgroup> rowTile: array<vec4<f32>, 128>;
       var<workgroup> upstreamTile: array<vec4<f32>, 512>;
-      fn store(place: u32, column: u32, values: vec4<f32>) {
-        for (var i = 0u; i < 4u && column + i < 64u; i++) { parts[place + column + i] = values[i]; }
+      fn store(start: u32, column: u32, values: vec4<f32>) {
+        for (var i = 0u; i < 4u && column + i < 64u; i++) { parts[start + column + i] = values[i]; }
       }
       @compute @workgroup_size(16, 4)
       fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -352,7 +352,7 @@ describe('a layer', () => {
 });
 
 describe('a layer in half precision', () => {
-  it('adds up float16 in float32, and scales derivatives where they are stored', () => {
+  it('sums in float32, and scales derivatives where they are stored', () => {
     const formats = { rows: half, h: half, z: half };
     const { code, storage } = forwardLayer(layer, laplacian, { keepsPreActivations: true, style: 'tiled', formats });
     expect(storage.map(({ name, type }) => `${name} ${type}`)).toMatchInlineSnapshot(`
@@ -428,8 +428,8 @@ describe('a layer in half precision', () => {
     `);
   });
 
-  it('takes its derivatives back from float16 and its phase from float32', () => {
-    const { code } = reverseLayer(layer, laplacian, { before: sine, style: 'direct', format: half });
+  it('has a backward pass with float16 derivatives and a float32 phase', () => {
+    const { code } = backwardLayer(layer, laplacian, { before: sine, style: 'direct', format: half });
     expect(code.slice(code.lastIndexOf('let z0'), code.lastIndexOf('let s ='))).toMatchInlineSnapshot(`
       "let z0 = z[(0u * sizes.points + point) * 2u + vector];
             let z1 = vec4<f32>(zDerivatives[(0u * sizes.points + point) * 2u + vector]);
@@ -441,7 +441,7 @@ describe('a layer in half precision', () => {
     expect(code).toContain('var<storage, read_write> result: array<vec4<f32>>;');
   });
 
-  it('adds up the gradient of its weight in float32', () => {
+  it('sums the gradient of its weight in float32', () => {
     const { code } = weightGradient(layer, 'tiled', { jet: laplacian, format: half });
     expect(code.slice(code.indexOf('var<workgroup>'), code.indexOf('fn store'))).toMatchInlineSnapshot(`
       "var<workgroup> rowTile: array<vec4<f16>, 512>;
@@ -480,7 +480,7 @@ describe('a layer in half precision', () => {
     `);
   });
 
-  it('is what it was without derivatives, but for the rows', () => {
+  it('differs only in the rows without derivatives', () => {
     const formats = { rows: { half: true, scale: 1 }, h: { half: true, scale: 1 }, z: { half: true, scale: 1 } };
     const options = { keepsPreActivations: true, style: 'direct' } as const;
     const { code } = forwardLayer(layer, valueOnly, { ...options, formats });
@@ -495,7 +495,7 @@ describe('a layer in half precision', () => {
   });
 });
 
-it('a pointwise loss is worked out where the reverse pass begins', () => {
+it('a pointwise loss is computed at the beginning of the backward pass', () => {
   const target = { index: 0, column: 0 };
   const blocks = [{ factor: 1, target }, { factor: 0 }, { factor: 0.1 }];
   const penalty = huberPenalty(0.3);
@@ -511,7 +511,7 @@ it('a pointwise loss is worked out where the reverse pass begins', () => {
   );
   expect(sizes).toEqual(['points', 'columns', 'lossScale', 'gradientScale', 'target0', 'target1']);
   expect(code.slice(code.indexOf('struct Penalty'))).toMatchInlineSnapshot(`
-    "struct Penalty { size: vec4<f32>, slope: vec4<f32> }
+    "struct Penalty { value: vec4<f32>, firstDerivative: vec4<f32> }
     fn penalise(error: vec4<f32>) -> Penalty {
       let u0 = -0.30000001192092896;
       let v0 = abs(error);
@@ -552,12 +552,12 @@ it('a pointwise loss is worked out where the reverse pass begins', () => {
         let present = select(vec4(0.0), vec4(1.0), columns < vec4(3u));
         let weight = present * targetAt(sizes.target1 + point * 1u + 0u, vector, 0u);
         let penalty0 = penalise(outputs[(0u * sizes.points + point) * 1u + vector] - targetAt(sizes.target0 + point * 3u + 0u, vector, 1u));
-        loss += dot(weight, penalty0.size);
-        var g0 = weight * gradientScale * penalty0.slope;
+        loss += dot(weight, penalty0.value);
+        var g0 = weight * gradientScale * penalty0.firstDerivative;
         var g1 = vec4(0.0);
         let penalty2 = penalise(outputs[(2u * sizes.points + point) * 1u + vector]);
-        loss += dot(weight * 0.10000000149011612, penalty2.size);
-        var g2 = weight * 0.10000000149011612 * gradientScale * penalty2.slope;
+        loss += dot(weight * 0.10000000149011612, penalty2.value);
+        var g2 = weight * 0.10000000149011612 * gradientScale * penalty2.firstDerivative;
         result[(0u * sizes.points + point) * 1u + vector] = g0;
         result[(1u * sizes.points + point) * 1u + vector] = g1;
         result[(2u * sizes.points + point) * 1u + vector] = g2;
@@ -569,7 +569,7 @@ it('a pointwise loss is worked out where the reverse pass begins', () => {
   `);
 });
 
-it('parts are added up', () => {
+it('parts are summed', () => {
   expect(sumParts.code).toMatchInlineSnapshot(`
     "struct Sizes { count: u32, parts: u32, continues: u32, columns: u32 }
     @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -589,7 +589,7 @@ it('parts are added up', () => {
 describe('many fields', () => {
   const own = { inFeatures: 3, outFeatures: 8, hasBias: true, ownWeight: true, ownBias: true } as const;
 
-  it('reads the weight, the bias and what an activation has learned of the field of the workgroup', () => {
+  it("reads the weight, the bias and the learned parameters of the workgroup's field", () => {
     const gaussian = { ...layerActivation('super-gaussian', { sigma: 1, b: 2 }, ['sigma', 'b']), own: ['b'] };
     const options = {
       keepsPreActivations: false,
@@ -633,7 +633,7 @@ describe('many fields', () => {
     `);
   });
 
-  it('adds up the gradients of each field apart', () => {
+  it('sums the gradients of each field separately', () => {
     const { code } = weightGradient({ ...own, activation: identity }, 'direct', {
       jet: { ...valueOnly, first: 2 },
       format: single,
@@ -643,8 +643,8 @@ describe('many fields', () => {
         let block = row / sizes.fieldPoints;
         return block * sizes.points + field * sizes.fieldPoints + row % sizes.fieldPoints;
       }
-      fn store(place: u32, column: u32, values: vec4<f32>) {
-        for (var i = 0u; i < 4u && column + i < 8u; i++) { parts[place + column + i] = values[i]; }
+      fn store(start: u32, column: u32, values: vec4<f32>) {
+        for (var i = 0u; i < 4u && column + i < 8u; i++) { parts[start + column + i] = values[i]; }
       }
       @compute @workgroup_size(16, 4)
       fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

@@ -1,9 +1,9 @@
 import type { ColumnsOperation } from '@neural-fields/core/kernels';
-import { addColumns, pickColumns, placesOfColumns } from '../../wgsl/ops/columns.ts';
+import { addColumns, columnTargets, pickColumns } from '../../wgsl/ops/columns.ts';
 import { overRows } from './groups.ts';
 import type { OperationKernels } from './operation-kernels.ts';
 
-/** One dispatch forward, and one in reverse. */
+/** One dispatch forward and one backward. */
 export const columns: OperationKernels<ColumnsOperation> = {
   forward(
     { inputs: [input], outFeatures, columns: picked },
@@ -21,17 +21,17 @@ export const columns: OperationKernels<ColumnsOperation> = {
       },
     ];
   },
-  reverse({ inputs: [input], outFeatures, columns: picked }, { program: { widths, blocks }, points, upstream, into }) {
+  backward({ inputs: [input], outFeatures, columns: picked }, { program: { widths, blocks }, points, upstream, into }) {
     const target = into(input);
     if (target === undefined) return [];
     const inFeatures = widths[input] as number;
     return [
       {
-        shader: addColumns(inFeatures, outFeatures, target.adds),
+        shader: addColumns(inFeatures, outFeatures, target.accumulates),
         ...overRows(blocks * points, inFeatures),
         bindings: {
           source: { slot: upstream },
-          places: { values: placesOfColumns(picked, inFeatures) },
+          targets: { values: columnTargets(picked, inFeatures) },
           result: { slot: target.slot },
         },
       },

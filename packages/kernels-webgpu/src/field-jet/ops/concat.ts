@@ -4,7 +4,7 @@ import { overRows } from './groups.ts';
 import { inChunks } from './in-chunks.ts';
 import type { OperationKernels } from './operation-kernels.ts';
 
-/** The inputs with the features at which they begin. */
+/** The inputs, each with its first feature in the result. */
 const partsOf = ({ inputs }: ConcatOperation, widths: readonly number[]) => {
   let offset = 0;
   return inputs.map(register => {
@@ -14,7 +14,7 @@ const partsOf = ({ inputs }: ConcatOperation, widths: readonly number[]) => {
   });
 };
 
-/** One dispatch for some inputs at a time; in reverse one for each. */
+/** Forward, one dispatch for several inputs at a time; backward, one for each. */
 export const concat: OperationKernels<ConcatOperation> = {
   forward(operation, { program: { widths, blocks }, register, points, slotOf }) {
     const { outFeatures } = operation;
@@ -27,13 +27,13 @@ export const concat: OperationKernels<ConcatOperation> = {
       },
     }));
   },
-  reverse(operation, { program: { widths, blocks }, points, upstream, into }) {
+  backward(operation, { program: { widths, blocks }, points, upstream, into }) {
     return partsOf(operation, widths).flatMap(part => {
       const target = into(part.register);
       if (target === undefined) return [];
       return [
         {
-          shader: partOfRows(operation.outFeatures, part, target.adds),
+          shader: partOfRows(operation.outFeatures, part, target.accumulates),
           ...overRows(blocks * points, part.features),
           bindings: { source: { slot: upstream }, result: { slot: target.slot } },
         },

@@ -3,18 +3,18 @@ import type { Step } from '../../device/plan.ts';
 import { constantRows, sumOverPoints } from '../../wgsl/ops/constant.ts';
 import { EACH_THREADS } from '../../wgsl/ops/each.ts';
 import { isOwn, padded } from '../field-program.ts';
-import type { GradientPlace } from '../regions.ts';
+import type { GradientLocation } from '../regions.ts';
 import { overRows } from './groups.ts';
-import type { OperationKernels, ReversePlace } from './operation-kernels.ts';
+import type { BackwardContext, OperationKernels } from './operation-kernels.ts';
 
-/** The derivatives of the values that come back, added up over the points of each part. */
+/** Sums the gradient of the values over the points of each part. */
 export const pointSums = (
   features: number,
-  place: GradientPlace,
-  { points, fields, groupOf, upstream }: Pick<ReversePlace, 'points' | 'fields' | 'groupOf' | 'upstream'>,
+  location: GradientLocation,
+  { points, fields, groupOf, upstream }: Pick<BackwardContext, 'points' | 'fields' | 'groupOf' | 'upstream'>,
 ): Step => {
-  const { own, offset } = place;
-  const { slots, parts, stride } = groupOf(place);
+  const { own, offset } = location;
+  const { slots, parts, stride } = groupOf(location);
   const fieldPoints = points / fields;
   const pointsPerPart = Math.ceil((own ? fieldPoints : points) / parts);
   return {
@@ -25,7 +25,7 @@ export const pointSums = (
   };
 };
 
-/** One dispatch forward, and one in reverse where the values are learned. */
+/** One dispatch forward, and one backward if the values are learned. */
 export const constant: OperationKernels<ConstantOperation> = {
   forward({ outFeatures, values, column }, { program: { blocks }, regions, register, points, fields, slotOf }) {
     const pitch = column === undefined ? 1 : (values.shape[1] as number);
@@ -39,8 +39,8 @@ export const constant: OperationKernels<ConstantOperation> = {
       },
     ];
   },
-  reverse(operation, place) {
-    const at = place.regions.gradients.get(operation)?.values;
-    return at === undefined ? [] : [pointSums(operation.outFeatures, at, place)];
+  backward(operation, context) {
+    const at = context.regions.gradients.get(operation)?.values;
+    return at === undefined ? [] : [pointSums(operation.outFeatures, at, context)];
   },
 };

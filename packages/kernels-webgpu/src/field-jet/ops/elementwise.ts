@@ -5,7 +5,7 @@ import { activationBehind, padded } from '../field-program.ts';
 import { overPoints } from './groups.ts';
 import type { OperationKernels } from './operation-kernels.ts';
 
-/** One dispatch forward. Its reverse belongs to what comes behind, see `reverse-plan.ts`. */
+/** One dispatch forward. The operation that reads the result plans the backward pass, see `backward-plan.ts`. */
 export const elementwise: OperationKernels<ElementwiseOperation> = {
   forward(operation, { program: { jet }, regions, register, points, fields, slotOf }) {
     const { inputs, outFeatures } = operation;
@@ -23,5 +23,5 @@ export const elementwise: OperationKernels<ElementwiseOperation> = {
       },
     ];
   },
-  reverse: () => [],
+  backward: () => [],
 };

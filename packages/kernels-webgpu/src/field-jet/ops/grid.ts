@@ -2,7 +2,7 @@ import type { GridOperation } from '@neural-fields/core/kernels';
 import type { GridLevel } from '@neural-fields/core/layers';
 import type { Step } from '../../device/plan.ts';
 import { EACH_THREADS } from '../../wgsl/ops/each.ts';
-import { gridJets, reverseGrid } from '../../wgsl/ops/grid.ts';
+import { backwardGrid, gridJets } from '../../wgsl/ops/grid.ts';
 import { type GridShape, rowVectors } from '../../wgsl/ops/grid-cells.ts';
 import {
   addContributions,
@@ -14,9 +14,9 @@ import {
   tableSumsToGradient,
 } from '../../wgsl/ops/table-gradient.ts';
 import { type FieldProgram, isCoords, isOwn } from '../field-program.ts';
-import type { GradientPlace } from '../regions.ts';
-import { overNumbers, overPoints } from './groups.ts';
-import type { OperationKernels, ReversePlace } from './operation-kernels.ts';
+import type { GradientLocation } from '../regions.ts';
+import { overElements, overPoints } from './groups.ts';
+import type { BackwardContext, OperationKernels } from './operation-kernels.ts';
 
 const shapeOf = ({ inputs: [input], table, levels }: GridOperation, program: FieldProgram): GridShape => ({
   axes: program.widths[input] as number,
@@ -27,12 +27,12 @@ const shapeOf = ({ inputs: [input], table, levels }: GridOperation, program: Fie
   own: isOwn(table),
 });
 
-const levelNumbers = (levels: readonly GridLevel[]): Uint32Array =>
+const encodeLevels = (levels: readonly GridLevel[]): Uint32Array =>
   Uint32Array.from(
     levels.flatMap(({ resolution, firstRow, rows, hashed }) => [resolution, firstRow, rows, Number(hashed)]),
   );
 
-/** How many levels a row may belong to. */
+/** The number of levels to which a row may belong. */
 const levelsOfRow = (levels: readonly GridLevel[]): number => {
   const inOrder = [...levels].sort((a, b) => a.firstRow - b.firstRow);
   const overlap = inOrder.some(({ firstRow }, index) => {
@@ -42,7 +42,7 @@ const levelsOfRow = (levels: readonly GridLevel[]): number => {
   return overlap ? levels.length : 1;
 };
 
-/** How the gradient of a table is added up, over so many points, and how many integers that takes. */
+/** How the gradient of a table is summed over `points` points, and how many integers that takes. */
 export const sumsOfTable = (
   operation: GridOperation,
   program: FieldProgram,
@@ -54,43 +54,43 @@ export const sumsOfTable = (
 };
 
 /**
- * The dispatches towards the table: what is there becomes 0, the largest number is found, all are added up, and the
- * sums become floats.
+ * The dispatches for the table's gradient: clear the sums, find the largest contribution, add all contributions, and
+ * convert the sums to floats.
  */
 const towardsTable = (
   operation: GridOperation,
-  place: GradientPlace,
-  { program, points, fields, upstream, groupOf, slotOf, reserve, addsTo }: ReversePlace,
+  location: GradientLocation,
+  { program, points, fields, upstream, groupOf, slotOf, reserve, accumulatesIn }: BackwardContext,
 ): Step[] => {
   const grid = shapeOf(operation, program);
   const { rows, rowFeatures } = grid;
-  const tables = place.own ? fields : 1;
+  const tables = location.own ? fields : 1;
   const { fixed, length: ofTable } = sumsOfTable(operation, program, points / tables);
   const length = tables * ofTable;
   reserve('tableSums', length);
   const tableSums = { slot: 'tableSums' };
   const bindings = {
     x: { slot: slotOf(operation.inputs[0]) },
-    levels: { values: levelNumbers(operation.levels) },
+    levels: { values: encodeLevels(operation.levels) },
     upstream: { slot: upstream },
     tableSums,
   };
   const threads = overPoints({ points, fields }, rowVectors(grid) * grid.levels);
-  const { sizes, groups } = overNumbers(tables * rows * rowFeatures, EACH_THREADS);
+  const { sizes, groups } = overElements(tables * rows * rowFeatures, EACH_THREADS);
   return [
-    { shader: clearTableSums, ...overNumbers(length, EACH_THREADS), bindings: { tableSums } },
+    { shader: clearTableSums, ...overElements(length, EACH_THREADS), bindings: { tableSums } },
     { shader: largestContribution(grid, program.jet, fixed), ...threads, bindings },
     { shader: addContributions(grid, program.jet, fixed), ...threads, bindings },
     {
       shader: tableSumsToGradient(grid, fixed),
-      sizes: { ...sizes, offset: place.offset, continues: Number(addsTo(place)), fields },
+      sizes: { ...sizes, offset: location.offset, continues: Number(accumulatesIn(location)), fields },
       groups,
-      bindings: { tableSums, gradient: { slot: groupOf(place).slots.gradient } },
+      bindings: { tableSums, gradient: { slot: groupOf(location).slots.gradient } },
     },
   ];
 };
 
-/** One dispatch forward; in reverse four towards a learned table, and one towards the input. */
+/** One dispatch forward; backward, four for the gradient of a learned table and one for that of the input. */
 export const grid: OperationKernels<GridOperation> = {
   forward(operation, { program, regions, register, points, fields, slotOf }) {
     const shape = shapeOf(operation, program);
@@ -101,28 +101,28 @@ export const grid: OperationKernels<GridOperation> = {
         bindings: {
           x: { slot: slotOf(operation.inputs[0]) },
           table: regions.bindingOf(operation.table),
-          levels: { values: levelNumbers(operation.levels) },
+          levels: { values: encodeLevels(operation.levels) },
           h: { slot: slotOf(register) },
         },
       },
     ];
   },
-  reverse(operation, place) {
-    const { program, regions, points, fields, upstream, slotOf, into } = place;
+  backward(operation, context) {
+    const { program, regions, points, fields, upstream, slotOf, into } = context;
     const [input] = operation.inputs;
     const at = regions.gradients.get(operation)?.table;
-    const learned = at === undefined ? [] : towardsTable(operation, at, place);
+    const learned = at === undefined ? [] : towardsTable(operation, at, context);
     const target = into(input);
     if (target === undefined) return learned;
     return [
       ...learned,
       {
-        shader: reverseGrid(shapeOf(operation, program), program.jet, target.adds),
+        shader: backwardGrid(shapeOf(operation, program), program.jet, target.accumulates),
         ...overPoints({ points, fields }, 1),
         bindings: {
           x: { slot: slotOf(input) },
           table: regions.bindingOf(operation.table),
-          levels: { values: levelNumbers(operation.levels) },
+          levels: { values: encodeLevels(operation.levels) },
           upstream: { slot: upstream },
           result: { slot: target.slot },
         },

@@ -1,4 +1,4 @@
-/** @file How many workgroups dispatches have. */
+/** @file The numbers of workgroups of dispatches. */
 import { linearGroups, type Step } from '../../device/plan.ts';
 import { EACH_THREADS } from '../../wgsl/ops/each.ts';
 import { pointRange } from '../../wgsl/point-range.ts';
@@ -8,19 +8,19 @@ import type { PassOptions } from './operation-kernels.ts';
 
 export type Dispatch = Pick<Step, 'sizes' | 'groups'>;
 
-/** All workgroups of a dispatch. */
+/** The number of workgroups of a dispatch. */
 export const workgroupsOf = ({ groups: [x, y, z] }: Pick<Step, 'groups'>): number => x * y * z;
 
-/** A thread for every four features of so many rows. */
+/** One thread for every four features of each row. */
 export const overRows = (rows: number, features: number): Dispatch => {
   const { groups, columns } = linearGroups((rows * padded(features)) / 4, EACH_THREADS);
   return { sizes: { rows, columns }, groups };
 };
 
-/** Points of all fields, and whether each workgroup has points of one field. */
+/** Points of all fields, and whether each workgroup has points of only one field. */
 type Points = Pick<PassOptions, 'points' | 'fields'> & { readonly perField?: boolean };
 
-/** Workgroups for all points; for those of one field, once for each, where a dispatch is `perField`. */
+/** Workgroups for all points; with `perField`, those for the points of one field, repeated for each field. */
 const overFields = ({ points, fields, perField = false }: Points, make: (points: number) => Dispatch): Dispatch => {
   const fieldPoints = points / fields;
   const { sizes, groups } = make(perField ? fieldPoints : points);
@@ -31,20 +31,20 @@ const overFields = ({ points, fields, perField = false }: Points, make: (points:
   };
 };
 
-/** So many threads for every point. */
+/** `threads` threads for every point. */
 export const overPoints = (points: Points, threads: number): Dispatch =>
   overFields(points, count => {
     const { groups, columns } = linearGroups(count * threads, EACH_THREADS);
     return { sizes: { columns }, groups };
   });
 
-/** A thread for each of so many numbers. */
-export const overNumbers = (count: number, threads: number): Dispatch => {
+/** One thread for each element. */
+export const overElements = (count: number, threads: number): Dispatch => {
   const { groups, columns } = linearGroups(count, threads);
   return { sizes: { count, columns }, groups };
 };
 
-/** A product of rows with a matrix of so many columns. */
+/** A product of rows with a matrix of `columns` columns. */
 export const overProduct = (
   columns: number,
   { blocks, style, ...points }: Points & Pick<PassOptions, 'style'> & { readonly blocks: number },

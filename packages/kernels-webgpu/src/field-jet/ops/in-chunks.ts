@@ -1,11 +1,11 @@
 /**
- * Inputs that a shader binds at a time: with what it writes they stay within the storage buffers that WebGPU promises
- * everywhere, eight.
+ * Inputs that a shader binds at a time: together with its output they stay within the eight storage buffers that WebGPU
+ * guarantees.
  */
-const MOST_INPUTS = 6;
+const MAX_INPUTS = 6;
 
-/** Some inputs at a time. */
+/** Splits inputs into chunks. */
 export const inChunks = <T>(inputs: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(inputs.length / MOST_INPUTS) }, (_, chunk) =>
-    inputs.slice(chunk * MOST_INPUTS, (chunk + 1) * MOST_INPUTS),
+  Array.from({ length: Math.ceil(inputs.length / MAX_INPUTS) }, (_, chunk) =>
+    inputs.slice(chunk * MAX_INPUTS, (chunk + 1) * MAX_INPUTS),
   );

@@ -7,7 +7,7 @@ import { constant } from './constant.ts';
 import { elementwise } from './elementwise.ts';
 import { grid } from './grid.ts';
 import { linear } from './linear.ts';
-import type { ForwardPlace, OperationKernels, ReversePlace } from './operation-kernels.ts';
+import type { BackwardContext, ForwardContext, OperationKernels } from './operation-kernels.ts';
 import { product } from './product.ts';
 import { sum } from './sum.ts';
 
@@ -24,7 +24,7 @@ const kernels: { readonly [K in Fused['kind']]: OperationKernels<Extract<Fused, 
   grid,
 };
 
-/** Whether there are kernels for an operation: all but a rule in tfjs ops, and an activation that has no formulas. */
+/** Whether an operation has kernels: all have but custom rules in tfjs ops, and activations without formulas. */
 export const hasKernels = (operation: Operation): boolean =>
   operation.kind !== 'custom' &&
   (operation.kind !== 'elementwise' || operation.activation.definition.expressions !== undefined);
@@ -34,10 +34,10 @@ const kernelsFor = (operation: Operation): OperationKernels<Operation> => {
   return kernels[operation.kind] as OperationKernels<Operation>;
 };
 
-/** The dispatches of an operation forward. */
-export const forwardSteps = (operation: Operation, place: ForwardPlace): Step[] =>
-  kernelsFor(operation).forward(operation, place);
+/** The dispatches of an operation's forward pass. */
+export const forwardSteps = (operation: Operation, context: ForwardContext): Step[] =>
+  kernelsFor(operation).forward(operation, context);
 
-/** The dispatches of an operation in reverse. */
-export const reverseSteps = (operation: Operation, place: ReversePlace): Step[] =>
-  kernelsFor(operation).reverse(operation, place);
+/** The dispatches of an operation's backward pass. */
+export const backwardSteps = (operation: Operation, context: BackwardContext): Step[] =>
+  kernelsFor(operation).backward(operation, context);

@@ -1,19 +1,19 @@
 import type { LinearOperation } from '@neural-fields/core/kernels';
 import type { Step } from '../../device/plan.ts';
 import { isOwnLayer } from '../../wgsl/activations.ts';
+import { backwardLayer, isBackwarddByField } from '../../wgsl/backward-layer.ts';
 import { forwardLayer } from '../../wgsl/forward-layer.ts';
 import { type JetFormat, single } from '../../wgsl/jet-format.ts';
 import { blockCount, valueOnly } from '../../wgsl/jet-rule.ts';
 import { splitsPreActivations } from '../../wgsl/pre-activations.ts';
-import { isReversedByField, reverseLayer } from '../../wgsl/reverse-layer.ts';
 import { gradientTile, weightGradient } from '../../wgsl/weight-gradient.ts';
 import { isCoords, layerOf, padded } from '../field-program.ts';
-import type { GradientPlace } from '../regions.ts';
+import type { GradientLocation } from '../regions.ts';
 import { pointSums } from './constant.ts';
 import { overProduct, workgroupsOf } from './groups.ts';
-import type { ForwardPlace, OperationKernels } from './operation-kernels.ts';
+import type { ForwardContext, OperationKernels } from './operation-kernels.ts';
 
-/** What is bound for the pre-activations behind a product of matrices. */
+/** The bindings of a linear operation's pre-activations. */
 export const preActivationBinding = (register: number) => ({
   z: { slot: `z${register}` },
   zDerivatives: { slot: `dz${register}` },
@@ -25,7 +25,7 @@ const reservePreActivations = ({
   points,
   format,
   reserve,
-}: ForwardPlace): void => {
+}: ForwardContext): void => {
   const perBlock = points * padded(widths[register] as number);
   const { z, zDerivatives } = preActivationBinding(register);
   const splits = splitsPreActivations(jet, format.format);
@@ -34,16 +34,16 @@ const reservePreActivations = ({
 };
 
 /**
- * One dispatch forward, with the activation behind; in reverse one towards weight and bias, and one towards the input,
- * with the activation before.
+ * Forward, one dispatch including the activation. Backward, one for the gradient of weight and bias, and one for that
+ * of the input, including the activation that produced the input.
  */
 export const linear: OperationKernels<LinearOperation> = {
-  forward(operation, place) {
-    const { program, regions, register, points, fields, keeps, style, format, slotOf } = place;
+  forward(operation, context) {
+    const { program, regions, register, points, fields, keeps, style, format, slotOf } = context;
     const { inputs, outFeatures, weight, bias } = operation;
     const layer = layerOf(operation, program);
     const keepsZ = keeps && layer.activation.kind !== 'identity';
-    if (keepsZ) reservePreActivations(place);
+    if (keepsZ) reservePreActivations(context);
     const learned = regions.learnedOf(operation);
     const formatAt = (at: number): JetFormat => format.registers[at] ?? single;
     const formats = { rows: formatAt(inputs[0]), h: formatAt(register), z: format.format };
@@ -63,17 +63,17 @@ export const linear: OperationKernels<LinearOperation> = {
     ];
   },
 
-  reverse(operation, place) {
-    const { program, regions, points, fields, style, format, upstream, groupOf, slotOf, productInto } = place;
+  backward(operation, context) {
+    const { program, regions, points, fields, style, format, upstream, groupOf, slotOf, productInto } = context;
     const { inputs, outFeatures, weight } = operation;
     const [input] = inputs;
     const { jet, blocks } = program;
     const layer = layerOf(operation, program);
-    const { weight: weightPlace, bias: biasPlace } = regions.gradients.get(operation) ?? {};
+    const { weight: weightLocation, bias: biasLocation } = regions.gradients.get(operation) ?? {};
     const tile = gradientTile(layer, style);
-    // The bias is added up with the weight.
-    const hasBias = weightPlace !== undefined && biasPlace?.own === weightPlace.own;
-    const towardsWeight = (at: GradientPlace): Step => {
+    // The bias's gradient is summed together with the weight's.
+    const hasBias = weightLocation !== undefined && biasLocation?.own === weightLocation.own;
+    const towardsWeight = (at: GradientLocation): Step => {
       const { slots, parts, rowsPerPart, stride } = groupOf(at);
       const fieldPoints = points / fields;
       return {
@@ -86,7 +86,7 @@ export const linear: OperationKernels<LinearOperation> = {
           offset: at.offset,
           fieldPoints,
           parts,
-          biasOffset: biasPlace?.offset ?? 0,
+          biasOffset: biasLocation?.offset ?? 0,
         },
         bindings: { rows: { slot: slotOf(input) }, upstream: { slot: upstream }, parts: { slot: slots.parts } },
         groups: [
@@ -97,24 +97,24 @@ export const linear: OperationKernels<LinearOperation> = {
       };
     };
     const towardsParameters = [
-      ...(weightPlace === undefined ? [] : [towardsWeight(weightPlace)]),
-      ...(biasPlace === undefined || hasBias ? [] : [pointSums(outFeatures, biasPlace, place)]),
+      ...(weightLocation === undefined ? [] : [towardsWeight(weightLocation)]),
+      ...(biasLocation === undefined || hasBias ? [] : [pointSums(outFeatures, biasLocation, context)]),
     ];
     const target = productInto(input);
     if (target === undefined) return towardsParameters;
     // The derivatives of coordinates are constant, so only their values have a gradient.
     const shape = isCoords(program, input) ? valueOnly : jet;
-    const { slot, adds, before, learnedSteps } = target;
-    const perField = isReversedByField(layer, before?.activation);
+    const { slot, accumulates, before, learnedSteps } = target;
+    const perField = isBackwarddByField(layer, before?.activation);
     const dispatch = overProduct(layer.inFeatures, { points, fields, blocks: blockCount(shape), style, perField });
     return [
       ...towardsParameters,
       {
-        shader: reverseLayer(layer, shape, {
+        shader: backwardLayer(layer, shape, {
           before: before?.activation,
           style,
           format: before?.format ?? format.format,
-          adds,
+          accumulates,
         }),
         ...dispatch,
         bindings: {

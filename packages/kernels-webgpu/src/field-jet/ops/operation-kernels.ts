@@ -1,6 +1,5 @@
 /**
- * @file What each kind of operation gives to the plans of passes: its dispatches forward, and its dispatches in
- * reverse.
+ * @file The interface of the kernels of an operation: its dispatches in the forward and in the backward pass.
  */
 import type { Operation } from '@neural-fields/core/kernels';
 import type { SlotRange, Step } from '../../device/plan.ts';
@@ -9,92 +8,91 @@ import type { JetFormat } from '../../wgsl/jet-format.ts';
 import type { ProductStyle } from '../../wgsl/product.ts';
 import type { FieldProgram } from '../field-program.ts';
 import type { ProgramFormat } from '../format.ts';
-import type { GradientGroup, GradientPlace, ParameterRegions } from '../regions.ts';
+import type { GradientGroup, GradientLocation, ParameterRegions } from '../regions.ts';
 
-/** How a pass is made. */
+/** Options of a pass. */
 export interface PassOptions {
-  /** Of all fields, which have equally many each. */
+  /** Points of all fields; each field has the same number. */
   readonly points: number;
-  /** 1 where the program is for one field. */
+  /** 1 if the program is for one field. */
   readonly fields: number;
-  /** Whether all of them have the same coordinates. */
+  /** Whether all fields share their coordinates. */
   readonly sharesCoords?: boolean;
-  /** Whether all activations are kept for a reverse pass. */
+  /** Whether all activations are kept for a backward pass. */
   readonly keeps: boolean;
   readonly style: ProductStyle;
   /** How jets are stored between operations. */
   readonly format: ProgramFormat;
 }
 
-/** A pass, as one operation sees it. */
-interface Place extends Omit<PassOptions, 'keeps'> {
+/** The context of one operation in a pass. */
+interface PassContext extends Omit<PassOptions, 'keeps'> {
   readonly program: FieldProgram;
   readonly regions: ParameterRegions;
   /** The register that the operation writes. */
   readonly register: number;
   /** The buffer of a register's jets. */
   slotOf(register: number): string;
-  /** Makes sure that a buffer has so many floats. */
+  /** Ensures that a buffer has at least `floats` floats. */
   reserve(slot: string, floats: number): void;
 }
 
-export interface ForwardPlace extends Place {
+export interface ForwardContext extends PassContext {
   readonly keeps: boolean;
 }
 
-/** How the rows are shared out among the parts of a group of gradients: all rows, or those of each field. */
+/** How the rows, or those of each field, are divided among the parts of a group of gradients. */
 export interface PartsOfGradient {
   readonly slots: GradientGroup['slots'];
   readonly parts: number;
   readonly rowsPerPart: number;
-  /** Numbers in a part. */
+  /** Floats of a part. */
   readonly stride: number;
 }
 
-/** Where derivatives with respect to a register go. */
+/** The buffer for the gradient of a register. */
 export interface GradientTarget {
   readonly slot: string;
-  /** Whether there are some already, to which these are added. */
-  readonly adds: boolean;
+  /** Whether it already holds contributions, to which others must be added. */
+  readonly accumulates: boolean;
 }
 
-/** The activation that was applied last before a register, with what its reverse binds. */
+/** The activation that produced a register, with the bindings of its backward pass. */
 export interface ActivationBefore {
   readonly activation: LayerActivation;
   readonly format: JetFormat;
   readonly bindings: Readonly<Record<string, SlotRange>>;
 }
 
-/** Where a product of matrices puts the derivatives with respect to its input, or past the activation there. */
+/** Where a matrix product writes the gradient of its input, or that before the activation that produced the input. */
 export interface ProductTarget extends GradientTarget {
   readonly before?: ActivationBefore;
-  /** The dispatches that the learned parameters of that activation take, for what so many workgroups left. */
+  /** The dispatches that sum the gradients of that activation's learned parameters over the workgroups. */
   learnedSteps(workgroups: number): Step[];
 }
 
-export interface ReversePlace extends Place {
+export interface BackwardContext extends PassContext {
   /**
-   * The buffer of the derivatives with respect to what the operation wrote; of a linear one, to its pre-activations.
+   * The buffer with the gradient of the operation's result; for a linear operation, of its pre-activations.
    */
   readonly upstream: string;
-  /** Where a gradient is worked out. */
-  groupOf(place: GradientPlace): PartsOfGradient;
+  /** The parts in which the gradient at a location is summed. */
+  groupOf(location: GradientLocation): PartsOfGradient;
   /**
-   * Where the derivatives with respect to an input go; `undefined` where nobody asks for them. Whoever asks must write
-   * them.
+   * The buffer for the gradient of an input; `undefined` if it is not needed. The caller must write the gradient.
    */
   into(register: number): GradientTarget | undefined;
-  /** The same for a product of matrices, which takes the activation before along. */
+  /** The same for a matrix product, which also runs the backward pass of the activation that produced the input. */
   productInto(register: number): ProductTarget | undefined;
   /**
-   * Whether what is at a place of the gradient is added to: it is of an earlier batch, or was written in this pass.
-   * From now on it is.
+   * Whether the gradient at a location must be accumulated, because an earlier batch or operation has written it. Marks
+   * the location as written.
    */
-  addsTo(place: GradientPlace): boolean;
+  accumulatesIn(location: GradientLocation): boolean;
 }
 
 /** The dispatches of a kind of operation. */
 export interface OperationKernels<O extends Operation> {
-  forward(operation: O, place: ForwardPlace): Step[];
-  reverse(operation: O, place: ReversePlace): Step[];
+  forward(operation: O, context: ForwardContext): Step[];
+  backward(operation: O, context: BackwardContext): Step[];
 }

@@ -1,10 +1,10 @@
 import type { ProductOperation } from '@neural-fields/core/kernels';
-import { productOfJets, reverseProduct } from '../../wgsl/ops/product.ts';
+import { backwardProduct, productOfJets } from '../../wgsl/ops/product.ts';
 import { padded } from '../field-program.ts';
 import { overPoints } from './groups.ts';
 import type { OperationKernels } from './operation-kernels.ts';
 
-/** One dispatch forward; in reverse one for each factor. */
+/** One dispatch forward; backward, one for each factor. */
 export const product: OperationKernels<ProductOperation> = {
   forward({ inputs: [left, right], outFeatures }, { program: { jet }, register, points, fields, slotOf }) {
     return [
@@ -15,7 +15,7 @@ export const product: OperationKernels<ProductOperation> = {
       },
     ];
   },
-  reverse({ inputs: [left, right], outFeatures }, { program: { jet }, points, fields, upstream, slotOf, into }) {
+  backward({ inputs: [left, right], outFeatures }, { program: { jet }, points, fields, upstream, slotOf, into }) {
     return [
       { factor: left, other: right },
       { factor: right, other: left },
@@ -24,7 +24,7 @@ export const product: OperationKernels<ProductOperation> = {
       if (target === undefined) return [];
       return [
         {
-          shader: reverseProduct(outFeatures, jet, target.adds),
+          shader: backwardProduct(outFeatures, jet, target.accumulates),
           ...overPoints({ points, fields }, padded(outFeatures) / 4),
           bindings: { other: { slot: slotOf(other) }, upstream: { slot: upstream }, result: { slot: target.slot } },
         },

@@ -7,7 +7,7 @@ import type { OperationKernels } from './operation-kernels.ts';
 const termsOf = ({ inputs, coefficients }: SumOperation) =>
   inputs.map((register, index) => ({ register, coefficient: coefficients[index] as number }));
 
-/** One dispatch for some inputs at a time; in reverse one for each. */
+/** Forward, one dispatch for several inputs at a time; backward, one for each. */
 export const sum: OperationKernels<SumOperation> = {
   forward(operation, { program: { blocks }, register, points, slotOf }) {
     const { outFeatures } = operation;
@@ -24,14 +24,14 @@ export const sum: OperationKernels<SumOperation> = {
       },
     }));
   },
-  reverse(operation, { program: { blocks }, points, upstream, into }) {
+  backward(operation, { program: { blocks }, points, upstream, into }) {
     const { outFeatures } = operation;
     return termsOf(operation).flatMap(({ register, coefficient }) => {
       const target = into(register);
       if (target === undefined) return [];
       return [
         {
-          shader: sumOfRows(outFeatures, [coefficient], target.adds),
+          shader: sumOfRows(outFeatures, [coefficient], target.accumulates),
           ...overRows(blocks * points, outFeatures),
           bindings: { x0: { slot: upstream }, result: { slot: target.slot } },
         },

@@ -17,32 +17,32 @@ export const pickColumns = (inFeatures: number, outFeatures: number): Shader =>
   });
 
 /**
- * What the input of {@link pickColumns} gets back: feature j of `result` is the sum of the features of `source` at
- * `places[p]` for p from `places[j]` to `places[j + 1]`, where it was picked.
+ * The gradient of {@link pickColumns}: feature j of `result` is the sum of the features `targets[p]` of `source` for p
+ * from `targets[j]` to `targets[j + 1]`, to which it was copied.
  */
-export const addColumns = (inFeatures: number, outFeatures: number, adds: boolean): Shader =>
+export const addColumns = (inFeatures: number, outFeatures: number, accumulates: boolean): Shader =>
   eachRow({
-    label: `columns ${outFeatures} of ${inFeatures}, reverse`,
+    label: `columns ${outFeatures} of ${inFeatures}, backward`,
     vectors: Math.ceil(inFeatures / 4),
-    storage: [reads('source', 'f32'), reads('places', 'u32'), writes('result')],
+    storage: [reads('source', 'f32'), reads('targets', 'u32'), writes('result')],
     body: lines(
       'var x = vec4(0.0);',
       eachFeature(
-        `if (j < ${inFeatures}u) { for (var p = places[j]; p < places[j + 1u]; p++) { x[k] += source[row * ${paddedTo(outFeatures)}u + places[p]]; } }`,
+        `if (j < ${inFeatures}u) { for (var p = targets[j]; p < targets[j + 1u]; p++) { x[k] += source[row * ${paddedTo(outFeatures)}u + targets[p]]; } }`,
       ),
-      `result[i] ${adds ? '+=' : '='} x;`,
+      `result[i] ${accumulates ? '+=' : '='} x;`,
     ),
   });
 
-/** The `places` of {@link addColumns}. */
-export const placesOfColumns = (picked: readonly number[], inFeatures: number): Uint32Array => {
-  const places = Array.from({ length: inFeatures }, (_, feature) =>
-    picked.flatMap((column, place) => (column === feature ? [place] : [])),
+/** The `targets` of {@link addColumns}. */
+export const columnTargets = (picked: readonly number[], inFeatures: number): Uint32Array => {
+  const targets = Array.from({ length: inFeatures }, (_, feature) =>
+    picked.flatMap((column, target) => (column === feature ? [target] : [])),
   );
   let next = inFeatures + 1;
-  const starts = places.map(({ length }) => {
+  const starts = targets.map(({ length }) => {
     next += length;
     return next - length;
   });
-  return Uint32Array.from([...starts, next, ...places.flat()]);
+  return Uint32Array.from([...starts, next, ...targets.flat()]);
 };

@@ -1,7 +1,7 @@
 import { lines, reads, type Shader, writes } from '../shader.ts';
 import { eachFeature, eachRow } from './each.ts';
 
-/** One of the inputs, and the feature of the output at which it begins. */
+/** One of the inputs, and its first feature in the output. */
 export interface ConcatPart {
   readonly features: number;
   readonly offset: number;
@@ -10,8 +10,8 @@ export interface ConcatPart {
 const paddedTo = (features: number): number => 4 * Math.ceil(features / 4);
 
 /**
- * The features of the inputs `x0`, `x1`, ... at their places in `result`; the others stay as they are where it
- * `continues`, else they are 0.
+ * Copies the features of the inputs `x0`, `x1`, ... to `result`. Other features are kept if it `continues`, else they
+ * become 0.
  */
 export const concatRows = (outFeatures: number, parts: readonly ConcatPart[], continues: boolean): Shader =>
   eachRow({
@@ -32,8 +32,8 @@ export const concatRows = (outFeatures: number, parts: readonly ConcatPart[], co
     ),
   });
 
-/** Features `offset` ... of `source`, rows of `sourceFeatures`: what a part of a concatenation gets back. */
-export const partOfRows = (sourceFeatures: number, { features, offset }: ConcatPart, adds: boolean): Shader =>
+/** The gradient of a concatenated part: features `offset` ... of `source`, which has rows of `sourceFeatures`. */
+export const partOfRows = (sourceFeatures: number, { features, offset }: ConcatPart, accumulates: boolean): Shader =>
   eachRow({
     label: `part ${offset} of ${sourceFeatures}`,
     vectors: Math.ceil(features / 4),
@@ -41,6 +41,6 @@ export const partOfRows = (sourceFeatures: number, { features, offset }: ConcatP
     body: lines(
       'var x = vec4(0.0);',
       eachFeature(`if (j < ${features}u) { x[k] = source[row * ${paddedTo(sourceFeatures)}u + ${offset}u + j]; }`),
-      `result[i] ${adds ? '+=' : '='} x;`,
+      `result[i] ${accumulates ? '+=' : '='} x;`,
     ),
   });

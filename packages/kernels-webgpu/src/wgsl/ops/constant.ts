@@ -1,41 +1,40 @@
-/** @file The same features at all points, and sums over all points. */
-import { place as threadPlace } from '../pack.ts';
+/** @file Features that are the same at all points, and sums over all points. */
+import { threadPosition } from '../pack.ts';
 import { lines, reads, type Shader, shader, writes } from '../shader.ts';
 import { EACH_THREADS, eachFeature } from './each.ts';
 
-/** Which of `values` are meant: feature j is number j * `pitch` + `start`. */
-export interface ConstantPlaces {
+/** The elements of `values` that are used: feature j is element j * `pitch` + `start`. */
+export interface ConstantLayout {
   readonly pitch: number;
   readonly start: number;
-  /** Whether each field has such values. */
+  /** Whether each field has its own values. */
   readonly own: boolean;
 }
 
 /**
- * The rows of `h`: `values` in the first `sizes.points` of them, those of its field where each has its `own`, 0 in the
- * others.
+ * Fills the first `sizes.points` rows of `h` with `values`, or with those of the point's field, and the others with 0.
  */
-export const constantRows = (features: number, { pitch, start, own }: ConstantPlaces): Shader => {
+export const constantRows = (features: number, { pitch, start, own }: ConstantLayout): Shader => {
   const vectors = Math.ceil(features / 4);
-  const place = own ? `(row / sizes.fieldPoints * ${features}u + j)` : 'j';
+  const index = own ? `(row / sizes.fieldPoints * ${features}u + j)` : 'j';
   return shader({
     label: `constant ${features}`,
     sizes: ['rows', 'points', 'columns', ...(own ? ['fieldPoints'] : [])],
     storage: [reads('values', 'f32'), writes('h')],
     workgroup: [EACH_THREADS, 1],
     body: lines(
-      threadPlace(vectors),
+      threadPosition(vectors),
       'if (row >= sizes.rows) { return; }',
       'var x = vec4(0.0);',
-      eachFeature(`if (j < ${features}u && row < sizes.points) { x[k] = values[${place} * ${pitch}u + ${start}u]; }`),
+      eachFeature(`if (j < ${features}u && row < sizes.points) { x[k] = values[${index} * ${pitch}u + ${start}u]; }`),
       'h[i] = x;',
     ),
   });
 };
 
 /**
- * The sums over the points of part `group.z` of the features of `upstream`, whose first `sizes.points` rows count:
- * `parts[group.z * sizes.stride + sizes.offset ...]`. Where each field has such sums of its own, part `group.z %
+ * Sums the features of `upstream` over the points of part `group.z` to `parts[group.z * sizes.stride + sizes.offset
+ * ...]`; only the first `sizes.points` rows of `upstream` contribute. With per-field values, it is part `group.z %
  * sizes.parts` of field `group.z / sizes.parts`.
  */
 export const sumOverPoints = (features: number, own: boolean): Shader => {

@@ -1,5 +1,5 @@
-/** @file Shaders whose threads each have four features: of a row, or of all rows of a point. */
-import { PACK_THREADS, place } from '../pack.ts';
+/** @file Shaders in which each thread processes four features of a row, or of all rows of a point. */
+import { PACK_THREADS, threadPosition } from '../pack.ts';
 import { type PointRange, pointRange } from '../point-range.ts';
 import { indent, lines, type Shader, type ShaderParts, shader } from '../shader.ts';
 
@@ -11,16 +11,16 @@ type EachParts = Pick<ShaderParts, 'label' | 'storage' | 'declarations' | 'body'
   readonly vectors: number;
 };
 
-/** The body sees its vector `i`, which is `vector` of `row`, for `sizes.rows` rows. */
+/** A shader over `sizes.rows` rows; its body sees the index `i` of its vector, its `row`, and `vector` in the row. */
 export const eachRow = ({ vectors, body, ...parts }: EachParts): Shader =>
   shader({
     ...parts,
     sizes: ['rows', 'columns'],
     workgroup: [EACH_THREADS, 1],
-    body: lines(place(vectors), 'if (row >= sizes.rows) { return; }', body),
+    body: lines(threadPosition(vectors), 'if (row >= sizes.rows) { return; }', body),
   });
 
-/** The body sees its `vector` of `point`, for `sizes.points` points or those of a field. */
+/** A shader over `sizes.points` points, or those of a field; its body sees `point` and `vector`. */
 export const eachPoint = (
   { vectors, body, declarations = [], ...parts }: EachParts,
   range: PointRange = pointRange(false),
@@ -40,8 +40,8 @@ export const eachPoint = (
     ),
   });
 
-/** The place of a block's vector in a buffer of jets, `[blocks][points][vectors]`. */
-export const placeOf = (block: number, vectors: number): string =>
+/** The index of a block's vector in a buffer of jets, `[blocks][points][vectors]`. */
+export const elementIndex = (block: number, vectors: number): string =>
   `(${block}u * sizes.points + point) * ${vectors}u + vector`;
 
 /** Statements for each of the four features: `j` is the feature. */

@@ -1,11 +1,11 @@
-/** @file An activation of its own, not behind a product of matrices: its input is its pre-activation. */
+/** @file An activation that does not follow a matrix product: its input is its pre-activation. */
 import { activationFunctions, isOwnActivation, type LayerActivation, parameterStatements } from '../activations.ts';
+import { backwardActivation } from '../backward-activation.ts';
 import { type JetFormat, single } from '../jet-format.ts';
 import { blockCount, forwardOrder, forwardRule, type JetShape } from '../jet-rule.ts';
 import { pointRange } from '../point-range.ts';
-import { reverseActivation } from '../reverse-activation.ts';
 import { lines, reads, repeat, type Shader, writes } from '../shader.ts';
-import { eachPoint, placeOf } from './each.ts';
+import { eachPoint, elementIndex } from './each.ts';
 
 /** `h` = s(`z`). */
 export const activateJets = (activation: LayerActivation, features: number, jet: JetShape): Shader => {
@@ -21,49 +21,48 @@ export const activateJets = (activation: LayerActivation, features: number, jet:
       declarations: isIdentity ? [] : activationFunctions(activation, { order: forwardOrder(jet) }),
       body: lines(
         isIdentity ? '' : parameterStatements(activation),
-        repeat(blocks, block => `let z${block} = z[${placeOf(block, vectors)}];`),
+        repeat(blocks, block => `let z${block} = z[${elementIndex(block, vectors)}];`),
         forwardRule(activation, jet),
-        repeat(blocks, block => `h[${placeOf(block, vectors)}] = h${block};`),
+        repeat(blocks, block => `h[${elementIndex(block, vectors)}] = h${block};`),
       ),
     },
     pointRange(isOwnActivation(activation)),
   );
 };
 
-/** The reverse, of the derivatives `upstream` with respect to what came out. */
-export const reverseElementwise = (
+/** The backward pass, from the gradient `upstream` of the result. */
+export const backwardElementwise = (
   activation: LayerActivation,
   features: number,
   jet: JetShape,
-  adds: boolean,
+  accumulates: boolean,
 ): Shader => {
   const vectors = Math.ceil(features / 4);
-  return reverseActivation({ activation, outFeatures: features }, jet, single, {
-    label: `elementwise ${activation.kind}, reverse`,
+  return backwardActivation({ activation, outFeatures: features }, jet, single, {
+    label: `elementwise ${activation.kind}, backward`,
     sizes: [],
     storage: [reads('upstream')],
     declarations: [],
-    upstream: repeat(blockCount(jet), block => `var g${block} = upstream[${placeOf(block, vectors)}];`),
-    adds,
+    upstream: repeat(blockCount(jet), block => `var g${block} = upstream[${elementIndex(block, vectors)}];`),
+    accumulates,
   });
 };
 
 /**
- * The reverse in place: `result` holds the derivatives with respect to what came out of a layer, and then those with
- * respect to its pre-activations.
+ * The backward pass in place: replaces the gradient of a layer's output in `result` with that of its pre-activations.
  */
-export const reverseInPlace = (
+export const backwardInPlace = (
   activation: LayerActivation,
   features: number,
   jet: JetShape,
   format: JetFormat,
 ): Shader => {
   const vectors = Math.ceil(features / 4);
-  return reverseActivation({ activation, outFeatures: features }, jet, format, {
-    label: `activation ${activation.kind}, reverse`,
+  return backwardActivation({ activation, outFeatures: features }, jet, format, {
+    label: `activation ${activation.kind}, backward`,
     sizes: [],
     storage: [],
     declarations: [],
-    upstream: repeat(blockCount(jet), block => `var g${block} = result[${placeOf(block, vectors)}];`),
+    upstream: repeat(blockCount(jet), block => `var g${block} = result[${elementIndex(block, vectors)}];`),
   });
 };

@@ -1,11 +1,11 @@
 /**
- * @file What all shaders of a grid have in common: the cell of a point, the rows of its corners, and how much each
- *   corner counts. The formulas stand in core's `ops/grid.ts`. With s for the product of a corner's weights, s_i for
- *   its derivative along axis i, and so on, a corner counts
+ * @file The common code of all grid shaders: the cell of a point, the rows of its corners, and the coefficient of each
+ *   corner. The formulas are in core's `ops/grid.ts`. With s for the product of a corner's interpolation weights, s_i
+ *   for its derivative along axis i, and so on, the coefficients are
  *
  *     W0 = s      W1_k = sum_i x1_k,i s_i      W2_j = sum_i x2_j,i s_i + sum_i<l c_j,il s_il      c_j,il = 2 sum_kp A_jkp x1_k,i x1_p,l
  *
- * in the blocks of the jet that comes out.
+ * in the blocks of the output jet.
  */
 import { HASH_PRIMES } from '@neural-fields/core/kernels';
 import { literal } from '../formula.ts';
@@ -16,30 +16,30 @@ import { indent, lines, reads, repeat, type StorageBinding } from '../shader.ts'
 
 /** A table with its levels. */
 export interface GridShape {
-  /** D, the width of what comes in. */
+  /** D, the width of the input. */
   readonly axes: number;
-  /** Of the table. */
+  /** Rows of the table. */
   readonly rows: number;
   readonly rowFeatures: number;
   readonly levels: number;
-  /** Whether coordinates come in, whose derivatives are known. */
+  /** Whether the input are coordinates, which have known derivatives. */
   readonly isCoords: boolean;
-  /** Whether each field has a table of its own. */
+  /** Whether each field has its own table. */
   readonly own: boolean;
 }
 
-/** Numbers in a row of the jet that comes out. */
+/** Features of the output. */
 export const gridFeatures = ({ levels, rowFeatures }: GridShape): number => levels * rowFeatures;
 
 export const paddedTo = (features: number): number => 4 * Math.ceil(features / 4);
 
-/** Vectors of four features that a row of the table has. */
+/** Vectors of four features in a row of the table. */
 export const rowVectors = ({ rowFeatures }: GridShape): number => Math.ceil(rowFeatures / 4);
 
-/** A factor that is a number or an expression. */
+/** A factor: a constant or an expression. */
 type Factor = number | string;
 
-/** A product; `undefined` where it is 0. */
+/** A product; `undefined` if it is 0. */
 const product = (...factors: readonly Factor[]): string | undefined => {
   if (factors.includes(0)) return undefined;
   const parts = factors.flatMap(factor =>
@@ -48,15 +48,15 @@ const product = (...factors: readonly Factor[]): string | undefined => {
   return parts.join(' * ') || '1.0';
 };
 
-/** A sum; 0 if nothing is left. */
+/** A sum; 0 if all terms are `undefined`. */
 export const sumOf = (terms: readonly (string | undefined)[]): string =>
   terms.filter(term => term !== undefined).join(' + ') || '0.0';
 
-const slope = (...axes: readonly number[]): string => `s${[...axes].sort().join('_')}`;
+const weightDerivative = (...axes: readonly number[]): string => `s${[...axes].sort().join('_')}`;
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** All sets of so many axes. */
+/** All sets of `size` of the axes. */
 const setsOf = (axes: number, size: number): number[][] =>
   size === 0
     ? [[]]
@@ -64,16 +64,16 @@ const setsOf = (axes: number, size: number): number[][] =>
         range(axes).flatMap(axis => (axis > (set.at(-1) ?? -1) ? [[...set, axis]] : [])),
       );
 
-/** Expressions for how much a corner counts, and for the derivatives of that. */
+/** Expressions for the coefficients of a corner, and for their derivatives. */
 export interface CornerFormulas {
-  /** W of a block. */
+  /** The coefficient W of a block. */
   weight(block: number): string;
   /** Its derivative by x0_i. */
   weightByValue(block: number, i: number): string;
   /** Its derivative by x1_k,i, for blocks of second-order forms. */
   formByFirst(block: number, k: number, i: number): string;
-  /** The product of weights, differentiated along different axes, by name. */
-  slope(...axes: readonly number[]): string;
+  /** The name of the product of weights, differentiated along different axes. */
+  weightDerivative(...axes: readonly number[]): string;
 }
 
 export const cornerFormulas = ({ axes, isCoords }: GridShape, jet: JetShape): CornerFormulas => {
@@ -100,34 +100,37 @@ export const cornerFormulas = ({ axes, isCoords }: GridShape, jet: JetShape): Co
     });
   const formOf = (block: number): number => block - 1 - first;
   const weight = (block: number): string => {
-    if (block === 0) return slope();
-    const along = range(axes).map(i => product(x(block, i), slope(i)));
-    const bent =
+    if (block === 0) return weightDerivative();
+    const firstOrder = range(axes).map(i => product(x(block, i), weightDerivative(i)));
+    const secondOrder =
       block <= first
         ? []
         : setsOf(axes, 2).flatMap(([i, l]) =>
-            mixed(formOf(block), i as number, l as number, slope(i as number, l as number)),
+            mixed(formOf(block), i as number, l as number, weightDerivative(i as number, l as number)),
           );
-    return sumOf([...along, ...bent]);
+    return sumOf([...firstOrder, ...secondOrder]);
   };
   const weightByValue = (block: number, i: number): string => {
-    if (block === 0) return slope(i);
-    const along = others(i).map(l => product(x(block, l), slope(i, l)));
-    const bent =
+    if (block === 0) return weightDerivative(i);
+    const firstOrder = others(i).map(l => product(x(block, l), weightDerivative(i, l)));
+    const secondOrder =
       block <= first
         ? []
         : setsOf(axes, 2)
             .filter(set => !set.includes(i))
-            .flatMap(([l, m]) => mixed(formOf(block), l as number, m as number, slope(i, l as number, m as number)));
-    return sumOf([...along, ...bent]);
+            .flatMap(([l, m]) =>
+              mixed(formOf(block), l as number, m as number, weightDerivative(i, l as number, m as number)),
+            );
+    return sumOf([...firstOrder, ...secondOrder]);
   };
   const formByFirst = (block: number, k: number, i: number): string =>
-    sumOf(others(i).flatMap(l => mixedBy(formOf(block), k, l, slope(i, l))));
-  return { weight, weightByValue, formByFirst, slope };
+    sumOf(others(i).flatMap(l => mixedBy(formOf(block), k, l, weightDerivative(i, l))));
+  return { weight, weightByValue, formByFirst, weightDerivative };
 };
 
 /**
- * The buffers that all have: what comes in, the table, and (resolution, first row, rows, whether hashed) of each level.
+ * The buffers of all grid shaders: the input, the table, and (resolution, first row, rows, whether hashed) of each
+ * level.
  */
 export const gridStorage = ({ rowFeatures }: GridShape): StorageBinding[] => [
   reads('x', 'f32'),
@@ -140,13 +143,13 @@ export const gridDeclarations = ({ rows, rowFeatures, own }: GridShape): string[
   matrixFunction('rowAt', 'table', { rows, columns: rowFeatures, own }),
 ];
 
-/** The sizes of what runs over points and looks up tables. */
+/** The sizes of shaders that run over points and look up the table. */
 export const gridSizes = ({ own }: GridShape): string[] => ['points', 'columns', ...(own ? ['fieldPoints'] : [])];
 
-/** The statement that says whose table it is. */
+/** The statement that selects the field of the table. */
 export const fieldOfPoint = ({ own }: GridShape): string => (own ? 'field = point / sizes.fieldPoints;' : '');
 
-/** Statements that define the numbers of what comes in at `point`. */
+/** Statements that load the input at `point`. */
 export const loadInput = ({ axes, isCoords }: GridShape, jet: JetShape): string =>
   repeat(isCoords ? 1 : blockCount(jet), block =>
     repeat(
@@ -171,8 +174,8 @@ export const cellOf = ({ axes }: GridShape): string =>
   );
 
 /**
- * Statements for each corner of the cell, which see its `row` and the products of weights with the derivatives up to an
- * order.
+ * A loop over the corners of the cell; its statements see the corner's `row`, and the products of weights with their
+ * derivatives up to an order.
  *
  * @param order of the derivatives
  */
@@ -187,7 +190,7 @@ export const eachCorner = ({ axes }: GridShape, order: number, statements: strin
   const products = range(Math.min(order, axes) + 1).flatMap(size =>
     setsOf(axes, size).map(set => {
       const factors = range(axes).map(axis => `${set.includes(axis) ? 'd' : 'w'}${axis}`);
-      return `let ${slope(...set)} = ${factors.join(' * ')};`;
+      return `let ${weightDerivative(...set)} = ${factors.join(' * ')};`;
     }),
   );
   return lines(

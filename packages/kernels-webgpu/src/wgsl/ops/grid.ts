@@ -1,4 +1,4 @@
-/** @file Features of a table, interpolated between the corners of a point's cell, and what comes back to the point. */
+/** @file Features of a table, interpolated between the corners of a point's cell, and the gradient of the point. */
 import { blockCount, forwardOrder, type JetShape } from '../jet-rule.ts';
 import { lines, reads, repeat, type Shader, shader, writes } from '../shader.ts';
 import { EACH_THREADS } from './each.ts';
@@ -30,18 +30,18 @@ export const gridThread = (grid: GridShape): string => {
   );
 };
 
-/** `upstreamAt(row, level, vector)`: the derivatives with respect to four features of a level. */
+/** `upstreamAt(row, level, vector)`: the gradient of four features of a level. */
 export const gridUpstream = (grid: GridShape): string =>
   lines(
     'fn upstreamAt(row: u32, level: u32, vector: u32) -> vec4<f32> {',
     '  var g = vec4(0.0);',
-    `  let place = row * ${paddedTo(gridFeatures(grid))}u + level * ${grid.rowFeatures}u + vector * 4u;`,
-    `  for (var k = 0u; k < 4u && vector * 4u + k < ${grid.rowFeatures}u; k++) { g[k] = upstream[place + k]; }`,
+    `  let first = row * ${paddedTo(gridFeatures(grid))}u + level * ${grid.rowFeatures}u + vector * 4u;`,
+    `  for (var k = 0u; k < 4u && vector * 4u + k < ${grid.rowFeatures}u; k++) { g[k] = upstream[first + k]; }`,
     '  return g;',
     '}',
   );
 
-/** `h`, the features of all levels. */
+/** Computes `h`, the features of all levels. */
 export const gridJets = (grid: GridShape, jet: JetShape): Shader => {
   const blocks = blockCount(jet);
   const vectors = rowVectors(grid);
@@ -63,13 +63,13 @@ export const gridJets = (grid: GridShape, jet: JetShape): Shader => {
         grid,
         forwardOrder(jet),
         lines(
-          'let found = rowAt(row, vector);',
-          repeat(blocks, block => `h${block} += (${weight(block)}) * found;`),
+          'let rowValues = rowAt(row, vector);',
+          repeat(blocks, block => `h${block} += (${weight(block)}) * rowValues;`),
         ),
       ),
-      `let place = point * ${padded}u + level * ${grid.rowFeatures}u + vector * 4u;`,
+      `let first = point * ${padded}u + level * ${grid.rowFeatures}u + vector * 4u;`,
       `for (var k = 0u; k < 4u && vector * 4u + k < ${grid.rowFeatures}u; k++) {`,
-      repeat(blocks, block => `  h[${block}u * sizes.points * ${padded}u + place + k] = h${block}[k];`),
+      repeat(blocks, block => `  h[${block}u * sizes.points * ${padded}u + first + k] = h${block}[k];`),
       '}',
       padded === features
         ? ''
@@ -84,24 +84,24 @@ export const gridJets = (grid: GridShape, jet: JetShape): Shader => {
   });
 };
 
-/** `result`, the derivatives with respect to what came in; those of coordinates have the value's block alone. */
-export const reverseGrid = (grid: GridShape, jet: JetShape, adds: boolean): Shader => {
+/** Computes `result`, the gradient of the input; that of coordinates has only the value block. */
+export const backwardGrid = (grid: GridShape, jet: JetShape, accumulates: boolean): Shader => {
   const { axes, levels, isCoords } = grid;
   const { first } = jet;
   const blocks = blockCount(jet);
-  const { weightByValue, formByFirst, slope } = cornerFormulas(grid, jet);
+  const { weightByValue, formByFirst, weightDerivative } = cornerFormulas(grid, jet);
   const all = Array.from({ length: blocks }, (_, block) => block);
   const written = isCoords ? [0] : all;
   const added = (block: number, i: number): string => {
     if (block === 0) return all.map(b => `q${b} * (${weightByValue(b, i)})`).join(' + ');
-    if (block > first) return `q${block} * ${slope(i)}`;
+    if (block > first) return `q${block} * ${weightDerivative(i)}`;
     const forms = all.slice(1 + first).map(b => `q${b} * (${formByFirst(b, block - 1, i)})`);
-    return [`q${block} * ${slope(i)}`, ...forms].join(' + ');
+    return [`q${block} * ${weightDerivative(i)}`, ...forms].join(' + ');
   };
   const result = (block: number, i: number): string =>
     `result[(${block}u * sizes.points + point) * ${paddedTo(axes)}u + ${i}u]`;
   return shader({
-    label: `grid ${axes} axes, reverse`,
+    label: `grid ${axes} axes, backward`,
     sizes: gridSizes(grid),
     storage: [...gridStorage(grid), reads('upstream', 'f32'), writes('result', 'f32')],
     declarations: [...gridDeclarations(grid), gridUpstream(grid)],
@@ -120,15 +120,15 @@ export const reverseGrid = (grid: GridShape, jet: JetShape, adds: boolean): Shad
         grid,
         forwardOrder(jet) + 1,
         lines(
-          'let found = rowAt(row, vector);',
-          repeat(blocks, block => `let q${block} = dot(found, g${block});`),
+          'let rowValues = rowAt(row, vector);',
+          repeat(blocks, block => `let q${block} = dot(rowValues, g${block});`),
           ...written.map(block => repeat(axes, i => `r${block}_${i} += ${added(block, i)};`)),
         ),
       ),
       '}',
       '}',
-      ...written.map(block => repeat(axes, i => `${result(block, i)} ${adds ? '+=' : '='} r${block}_${i};`)),
-      adds
+      ...written.map(block => repeat(axes, i => `${result(block, i)} ${accumulates ? '+=' : '='} r${block}_${i};`)),
+      accumulates
         ? ''
         : lines(...written.map(block => repeat(paddedTo(axes) - axes, i => `${result(block, axes + i)} = 0.0;`))),
     ),

@@ -1,12 +1,12 @@
 /**
- * @file The product of two jets, feature by feature, and its reverse; the formula stands in core's `ops/product.ts`.
+ * @file The elementwise product of two jets, and its gradient; the formula is in core's `ops/product.ts`.
  */
 import { blockCount, type JetShape, weightedSum } from '../jet-rule.ts';
 import { lines, reads, repeat, type Shader, writes } from '../shader.ts';
-import { eachPoint, placeOf } from './each.ts';
+import { eachPoint, elementIndex } from './each.ts';
 
 const load = (name: string, source: string, blocks: number, vectors: number): string =>
-  repeat(blocks, block => `let ${name}${block} = ${source}[${placeOf(block, vectors)}];`);
+  repeat(blocks, block => `let ${name}${block} = ${source}[${elementIndex(block, vectors)}];`);
 
 /** `h` = `left` times `right`. */
 export const productOfJets = (features: number, jet: JetShape): Shader => {
@@ -29,16 +29,15 @@ export const productOfJets = (features: number, jet: JetShape): Shader => {
     body: lines(
       load('a', 'left', blocks, vectors),
       load('b', 'right', blocks, vectors),
-      repeat(1 + first + second, index => `h[${placeOf(index, vectors)}] = ${block(index)};`),
+      repeat(1 + first + second, index => `h[${elementIndex(index, vectors)}] = ${block(index)};`),
     ),
   });
 };
 
 /**
- * The derivatives of the loss with respect to one factor of a product, of the `other` factor and of the derivatives `g`
- * with respect to the product.
+ * The gradient of one factor of a product, from the `other` factor and the gradient `upstream` of the product.
  */
-export const reverseProduct = (features: number, jet: JetShape, adds: boolean): Shader => {
+export const backwardProduct = (features: number, jet: JetShape, accumulates: boolean): Shader => {
   const { first, second, pairs, weights } = jet;
   const blocks = blockCount(jet);
   const vectors = Math.ceil(features / 4);
@@ -52,7 +51,7 @@ export const reverseProduct = (features: number, jet: JetShape, adds: boolean): 
     return [`b0 * g${index}`, ...(index <= first ? mixed : [])].join(' + ');
   };
   return eachPoint({
-    label: 'product, reverse',
+    label: 'product, backward',
     vectors,
     storage: [reads('other'), reads('upstream'), writes('result')],
     body: lines(
@@ -63,7 +62,7 @@ export const reverseProduct = (features: number, jet: JetShape, adds: boolean): 
             (_, p) => `let u${p} = ${weightedSum(weights.map((row, j) => [row[p] as number, `g${1 + first + j}`]))};`,
           )
         : []),
-      ...all.map(index => `result[${placeOf(index, vectors)}] ${adds ? '+=' : '='} ${block(index)};`),
+      ...all.map(index => `result[${elementIndex(index, vectors)}] ${accumulates ? '+=' : '='} ${block(index)};`),
     ),
   });
 };

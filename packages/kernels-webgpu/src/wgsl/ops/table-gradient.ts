@@ -1,9 +1,9 @@
 /**
- * @file The gradient of a grid's table: every corner of every point adds to a row, and many meet in one. WGSL has no
- *   atomic addition of floats, whose result would depend on the order anyway; integers are added instead, so the same
- *   work gives the same bits. First the largest number of all is found, then each is taken as a multiple of a power of
- *   two so small that the sum of all of them cannot overflow; what is left over is taken as a multiple of a smaller
- *   power, and so on, until 2^-23 of the largest number is reached.
+ * @file The gradient of a grid's table: every corner of every point contributes to a row, and many contribute to the
+ *   same one. WGSL has no atomic addition of floats, and its result would depend on the order; adding integers instead
+ *   makes the result deterministic. First the largest contribution is found. Each contribution is then rounded to a
+ *   multiple of a power of two, large enough for the sum of all of them not to overflow; the remainder is rounded to a
+ *   multiple of a smaller power, and so on, until 2^-23 of the largest contribution is reached.
  */
 import { blockCount, forwardOrder, type JetShape } from '../jet-rule.ts';
 import { FIELD } from '../point-range.ts';
@@ -12,39 +12,39 @@ import { EACH_THREADS } from './each.ts';
 import { gridThread, gridUpstream } from './grid.ts';
 import { cellOf, cornerFormulas, eachCorner, type GridShape, gridSizes, gridStorage, loadInput } from './grid-cells.ts';
 
-/** Bits of an integer that a sum may take, its sign apart. */
+/** Bits of an integer that a sum may use, without its sign. */
 const SUM_BITS = 30;
-/** Bits behind the largest number that must be kept. */
-const KEPT_BITS = 23;
+/** Bits of precision relative to the largest contribution. */
+const PRECISION_BITS = 23;
 
-/** How so many numbers are added up. */
+/** The fixed-point format of the sums. */
 export interface FixedPoint {
-  /** Twice to this power is no less than how many there are. */
+  /** 2 to this power is at least the number of contributions. */
   readonly bits: number;
   /** Integers for each sum. */
   readonly limbs: number;
 }
 
-/** @param count the most numbers that may meet in one sum */
+/** @param count the maximum number of contributions to one sum */
 export const fixedPoint = (count: number): FixedPoint => {
   const bits = Math.max(1, Math.ceil(Math.log2(count)));
   let [limbs, exponent] = [1, bits - SUM_BITS];
-  // What a limb leaves over is half of its unit at most.
-  while (exponent > -KEPT_BITS && limbs < 8) {
+  // The remainder of a limb is at most half of its unit.
+  while (exponent > -PRECISION_BITS && limbs < 8) {
     limbs += 1;
     exponent += bits - SUM_BITS - 1;
   }
   return { bits, limbs };
 };
 
-/** Integers of `tableSums` for one table: the bits of the largest number, and the limbs of each sum. */
+/** Integers of `tableSums` for one table: the bits of the largest contribution, and the limbs of each sum. */
 export const tableSumsLength = (numbers: number, { limbs }: FixedPoint): number => 1 + limbs * numbers;
 
 /**
- * The place of the largest number, and of the first of the sums. Of many tables the largest numbers come first, one for
- * each.
+ * The offsets of the largest contribution, and of the first sum. For many tables, the largest contributions of all
+ * tables come first.
  */
-const placesOfSums = ({ own, rows, rowFeatures }: GridShape, { limbs }: FixedPoint) =>
+const offsetsOfSums = ({ own, rows, rowFeatures }: GridShape, { limbs }: FixedPoint) =>
   own
     ? { largest: 'field', sums: `sizes.fields + ${limbs}u * field * ${rows * rowFeatures}u` }
     : { largest: '0', sums: '1u' };
@@ -54,8 +54,8 @@ const sizesOf = (grid: GridShape): string[] => [...gridSizes(grid), ...(grid.own
 const fieldDeclarations = ({ own }: GridShape): string[] => (own ? [FIELD] : []);
 
 /**
- * `unit(bits, limb)`: the power of two of which a limb is a multiple, as an exponent, for the bits of the largest
- * number.
+ * `unit(largest, limb)`: the exponent of the power of two of which a limb is a multiple, given the bits of the largest
+ * contribution.
  */
 const unitFunctions = ({ bits }: FixedPoint): string =>
   lines(
@@ -65,7 +65,7 @@ const unitFunctions = ({ bits }: FixedPoint): string =>
     '}',
   );
 
-/** The numbers that a thread's vector adds to each corner's row. */
+/** Statements that compute a thread's contribution `part` to each corner's row. */
 const contributions = (grid: GridShape, jet: JetShape, statements: string): string => {
   const blocks = blockCount(jet);
   const { weight } = cornerFormulas(grid, jet);
@@ -90,7 +90,7 @@ const storage = (grid: GridShape): StorageBinding[] => [
   writes('tableSums', 'atomic<i32>'),
 ];
 
-/** The bits of the largest number of each table to `tableSums`. */
+/** Writes the bits of the largest contribution to each table to `tableSums`. */
 export const largestContribution = (grid: GridShape, jet: JetShape, fixed: FixedPoint): Shader =>
   shader({
     label: 'table gradient, largest',
@@ -100,18 +100,18 @@ export const largestContribution = (grid: GridShape, jet: JetShape, fixed: Fixed
     workgroup: [EACH_THREADS, 1],
     body: lines(
       gridThread(grid),
-      // As integers: comparisons of floats lose NaN.
-      'var most = vec4(0);',
-      contributions(grid, jet, 'most = max(most, bitcast<vec4<i32>>(abs(part)));'),
-      `atomicMax(&tableSums[${placesOfSums(grid, fixed).largest}], max(max(most.x, most.y), max(most.z, most.w)));`,
+      // Compared as integers: comparisons of floats would lose NaN.
+      'var largest = vec4(0);',
+      contributions(grid, jet, 'largest = max(largest, bitcast<vec4<i32>>(abs(part)));'),
+      `atomicMax(&tableSums[${offsetsOfSums(grid, fixed).largest}], max(max(largest.x, largest.y), max(largest.z, largest.w)));`,
     ),
   });
 
-/** All numbers to the sums of their rows. */
+/** Adds all contributions to the sums of their rows. */
 export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoint): Shader => {
   const { limbs } = fixed;
   const { rowFeatures } = grid;
-  const places = placesOfSums(grid, fixed);
+  const offsets = offsetsOfSums(grid, fixed);
   return shader({
     label: 'table gradient',
     sizes: sizesOf(grid),
@@ -120,7 +120,7 @@ export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoi
     workgroup: [EACH_THREADS, 1],
     body: lines(
       gridThread(grid),
-      `let largest = atomicLoad(&tableSums[${places.largest}]);`,
+      `let largest = atomicLoad(&tableSums[${offsets.largest}]);`,
       repeat(limbs, limb => `let unit${limb} = unit(largest, ${limb});`),
       contributions(
         grid,
@@ -133,10 +133,10 @@ export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoi
               limb === limbs - 1 ? '' : `rest = fma(whole${limb}, vec4(-power(unit${limb})), rest);`,
             ),
           ),
-          `let place = ${places.sums} + ${limbs}u * (row * ${rowFeatures}u + vector * 4u);`,
+          `let first = ${offsets.sums} + ${limbs}u * (row * ${rowFeatures}u + vector * 4u);`,
           `for (var k = 0u; k < 4u && vector * 4u + k < ${rowFeatures}u; k++) {`,
           indent(
-            repeat(limbs, limb => `atomicAdd(&tableSums[place + ${limbs}u * k + ${limb}u], i32(whole${limb}[k]));`),
+            repeat(limbs, limb => `atomicAdd(&tableSums[first + ${limbs}u * k + ${limb}u], i32(whole${limb}[k]));`),
           ),
           '}',
         ),
@@ -145,7 +145,7 @@ export const addContributions = (grid: GridShape, jet: JetShape, fixed: FixedPoi
   });
 };
 
-/** The first `sizes.count` integers of `tableSums` become 0. */
+/** Clears the first `sizes.count` integers of `tableSums`. */
 export const clearTableSums: Shader = shader({
   label: 'table gradient, clear',
   sizes: ['count', 'columns'],
@@ -158,13 +158,13 @@ export const clearTableSums: Shader = shader({
 });
 
 /**
- * The `sizes.count` sums as floats to `gradient[sizes.offset ...]`, added to what is there where `sizes.continues` is
- * 1. Where one of the numbers of a table was too large or none, all are NaN.
+ * Converts the `sizes.count` sums to floats and writes them to `gradient[sizes.offset ...]`, added to it if
+ * `sizes.continues` is 1. If a contribution to a table was NaN or too large, the whole gradient is NaN.
  */
 export const tableSumsToGradient = ({ own, rows, rowFeatures }: GridShape, { bits, limbs }: FixedPoint): Shader => {
   const terms = Array.from(
     { length: limbs },
-    (_, limb) => `f32(tableSums[place + ${limb}u]) * power(unit(largest, ${limb}))`,
+    (_, limb) => `f32(tableSums[first + ${limb}u]) * power(unit(largest, ${limb}))`,
   );
   return shader({
     label: 'table gradient, to floats',
@@ -177,10 +177,10 @@ export const tableSumsToGradient = ({ own, rows, rowFeatures }: GridShape, { bit
       'if (i >= sizes.count) { return; }',
       own ? `let field = i / ${rows * rowFeatures}u;` : '',
       `let largest = tableSums[${own ? 'field' : '0'}];`,
-      `let place = ${own ? 'sizes.fields' : '1u'} + ${limbs}u * i;`,
+      `let first = ${own ? 'sizes.fields' : '1u'} + ${limbs}u * i;`,
       // Smallest first.
       `let sum = ${[...terms].reverse().join(' + ')};`,
-      // The bits of NaN, which WGSL has no literal for.
+      // WGSL has no literal for NaN, so its bits are used.
       'let value = select(sum, bitcast<f32>(largest | 0x7fc00000), largest >= 0x7e800000);',
       'gradient[sizes.offset + i] = select(value, gradient[sizes.offset + i] + value, sizes.continues == 1u);',
     ),

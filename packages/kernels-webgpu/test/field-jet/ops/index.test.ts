@@ -11,7 +11,7 @@ const elementwise = (definition: object): Operation =>
     activation: { definition, parameters: [] },
   }) as object as Operation;
 
-it('has kernels for all operations but rules in tfjs ops', () => {
+it('has kernels for all operations except custom rules in tfjs ops', () => {
   const definition = layerActivation('tanh').definition as object;
   expect(hasKernels(elementwise(definition))).toBe(true);
   expect(hasKernels(elementwise({ ...definition, expressions: undefined }))).toBe(false);

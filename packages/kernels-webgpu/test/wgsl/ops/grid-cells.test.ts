@@ -17,14 +17,14 @@ const laplacian: JetShape = {
   ],
 };
 
-describe('how much a corner counts', () => {
-  it('knows the derivatives of coordinates', () => {
+describe('the coefficients of a corner', () => {
+  it('use the known derivatives of coordinates', () => {
     const { weight, weightByValue } = cornerFormulas(plane, laplacian);
     expect([0, 1, 2, 3, 4].map(weight)).toEqual(['s', 's0', 's1', '0.0', '2.0 * s0_1']);
     expect([0, 1, 2, 3, 4].map(block => weightByValue(block, 0))).toEqual(['s0', '0.0', 's0_1', '0.0', '0.0']);
   });
 
-  it('takes the derivatives of what comes in', () => {
+  it('use the derivatives of other inputs', () => {
     const { weight, formByFirst } = cornerFormulas({ ...plane, isCoords: false }, laplacian);
     expect(weight(1)).toBe('x1_0 * s0 + x1_1 * s1');
     expect(weight(4)).toBe('x4_0 * s0 + x4_1 * s1 + 2.0 * x1_0 * x2_1 * s0_1 + 2.0 * x2_0 * x1_1 * s0_1');
@@ -32,7 +32,7 @@ describe('how much a corner counts', () => {
   });
 });
 
-it('the row of a corner is its hash, or its place among all vertices', () => {
+it('the row of a corner is its hash, or its index among all vertices', () => {
   expect(eachCorner({ ...plane, axes: 3 }, 0, '')).toMatchInlineSnapshot(`
     "for (var corner = 0u; corner < 8u; corner++) {
       let bit0 = (corner >> 0u) & 1u;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { JetShape } from '../../../src/wgsl/jet-rule.ts';
-import { productOfJets, reverseProduct } from '../../../src/wgsl/ops/product.ts';
+import { backwardProduct, productOfJets } from '../../../src/wgsl/ops/product.ts';
 
 const mixed: JetShape = {
   first: 2,
@@ -14,7 +14,7 @@ const mixed: JetShape = {
 
 const body = (code: string): string => code.slice(code.indexOf('if (point >='));
 
-it('is the rule of Leibniz', () => {
+it('follows the product rule', () => {
   expect(body(productOfJets(3, mixed).code)).toMatchInlineSnapshot(`
     "if (point >= sizes.points) { return; }
       let a0 = left[(0u * sizes.points + point) * 1u + vector];
@@ -33,8 +33,8 @@ it('is the rule of Leibniz', () => {
   `);
 });
 
-it('goes back to one factor by the other', () => {
-  expect(body(reverseProduct(3, mixed, true).code)).toMatchInlineSnapshot(`
+it('computes the gradient of one factor from the other', () => {
+  expect(body(backwardProduct(3, mixed, true).code)).toMatchInlineSnapshot(`
     "if (point >= sizes.points) { return; }
       let b0 = other[(0u * sizes.points + point) * 1u + vector];
       let b1 = other[(1u * sizes.points + point) * 1u + vector];

@@ -1,6 +1,5 @@
 /**
- * @file The reverse of an activation: from the derivatives of the loss with respect to what came out, to those with
- * respect to the pre-activations.
+ * @file The backward pass of an activation: from the gradient of its result to that of its pre-activations.
  */
 import {
   activationFunctions,
@@ -10,7 +9,7 @@ import {
   parameterStatements,
 } from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
-import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
+import { backwardNeeds, backwardRule, blockCount, type JetShape } from './jet-rule.ts';
 import { PACK_THREADS } from './pack.ts';
 import { pointRange } from './point-range.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
@@ -20,7 +19,7 @@ import { sumDeclarations } from './workgroup-sum.ts';
 /** Threads of a workgroup. */
 const ACTIVATION_THREADS = PACK_THREADS;
 
-/** What comes back. */
+/** The source of the gradient of the activation's result. */
 export interface Upstream {
   readonly label: string;
   readonly sizes: readonly string[];
@@ -28,17 +27,17 @@ export interface Upstream {
   readonly declarations: readonly string[];
   /** Statements that define the variables `g0`, `g1`, ... at `point` and `vector`. */
   readonly upstream: string;
-  /** Statements before and after those of the point, that all threads come to. */
+  /** Statements before and after those of the point, which all threads execute. */
   readonly before?: string;
   readonly after?: string;
-  /** Whether `result` has derivatives already, to which these are added. */
-  readonly adds?: boolean;
-  /** Whether it runs field by field, whatever the activation has. */
+  /** Whether the gradient is added to `result`. */
+  readonly accumulates?: boolean;
+  /** Whether it runs field by field even if the activation does not require that. */
   readonly perField?: boolean;
 }
 
-/** One thread for a point and four features. What is there of a layer is its width and its activation. */
-export const reverseActivation = (
+/** The shader; one thread computes four features of a point. */
+export const backwardActivation = (
   { activation, outFeatures }: Pick<DenseLayer, 'activation' | 'outFeatures'>,
   jet: JetShape,
   format: JetFormat,
@@ -49,7 +48,7 @@ export const reverseActivation = (
   const isIdentity = activation.kind === 'identity';
   const learned = learnedSums(activation, ACTIVATION_THREADS);
   const range = pointRange(start.perField === true || isOwnActivation(activation));
-  const sign = start.adds ? '+=' : '=';
+  const sign = start.accumulates ? '+=' : '=';
   return shader({
     label: start.label,
     sizes: ['points', 'columns', ...range.sizes, ...start.sizes],
@@ -63,7 +62,7 @@ export const reverseActivation = (
       ...new Set([
         ...range.declarations,
         ...start.declarations,
-        ...(isIdentity ? [] : activationFunctions(activation, reverseNeeds(jet))),
+        ...(isIdentity ? [] : activationFunctions(activation, backwardNeeds(jet))),
         ...learned.declarations,
         ...(start.after === undefined ? [] : [sumDeclarations(ACTIVATION_THREADS)]),
       ]),
@@ -83,7 +82,7 @@ export const reverseActivation = (
           isIdentity ? '' : parameterStatements(activation),
           start.upstream,
           isIdentity ? '' : loadPreActivations(jet, format, vectors),
-          isIdentity ? '' : reverseRule(activation, jet),
+          isIdentity ? '' : backwardRule(activation, jet),
           repeat(
             blocks,
             block => `result[(${block}u * sizes.points + point) * ${vectors}u + vector] ${sign} g${block};`,

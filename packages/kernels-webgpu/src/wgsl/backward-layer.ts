@@ -1,6 +1,6 @@
 /**
- * @file One dense layer in reverse, towards its input: G W^T for all blocks of the jets, then the reverse of the
- * activation before.
+ * @file The gradient of a dense layer's input: G W^T for all blocks of the jets, followed by the backward pass of the
+ *   activation that produced the input.
  */
 import {
   activationFunctions,
@@ -11,7 +11,7 @@ import {
   parameterStatements,
 } from './activations.ts';
 import type { JetFormat } from './jet-format.ts';
-import { blockCount, type JetShape, reverseNeeds, reverseRule } from './jet-rule.ts';
+import { backwardNeeds, backwardRule, blockCount, type JetShape } from './jet-rule.ts';
 import { matrixType } from './matrix.ts';
 import { pointRange } from './point-range.ts';
 import { loadPreActivations, preActivationStorage } from './pre-activations.ts';
@@ -19,42 +19,42 @@ import { type ProductStyle, productCode } from './product.ts';
 import { sumName } from './product-code.ts';
 import { indent, lines, reads, repeat, type Shader, shader, writes } from './shader.ts';
 
-/** Whether {@link reverseLayer} runs field by field. */
-export const isReversedByField = (
+/** Whether {@link backwardLayer} runs field by field. */
+export const isBackwarddByField = (
   { ownWeight = false }: Pick<DenseLayer, 'ownWeight'>,
   before: LayerActivation | undefined,
 ): boolean => ownWeight || isOwnActivation(before);
 
 /**
- * `rows`, the derivatives with respect to this layer's pre-activations, to `result`, those with respect to the
- * pre-activations `z` of the layer before, stored in `format`. Without a layer before: to those with respect to the
+ * From `rows`, the gradient of this layer's pre-activations, to `result`, that of the previous activation's
+ * pre-activations `z`, which are stored in `format`. Without a previous activation, `result` is the gradient of the
  * input.
  */
-export const reverseLayer = (
+export const backwardLayer = (
   { inFeatures, outFeatures, ownWeight = false }: Pick<DenseLayer, 'inFeatures' | 'outFeatures' | 'ownWeight'>,
   jet: JetShape,
   {
     before,
     style,
     format,
-    adds = false,
+    accumulates = false,
   }: {
     readonly before: LayerActivation | undefined;
     readonly style: ProductStyle;
     readonly format: JetFormat;
-    /** Whether `result` has derivatives already, to which these are added. */
-    readonly adds?: boolean;
+    /** Whether the gradient is added to `result`. */
+    readonly accumulates?: boolean;
   },
 ): Shader => {
   const blocks = blockCount(jet);
-  const range = pointRange(isReversedByField({ ownWeight }, before));
+  const range = pointRange(isBackwarddByField({ ownWeight }, before));
   const matrix = { rows: inFeatures, columns: outFeatures, own: ownWeight };
   const product = productCode({ blocks, inner: outFeatures, matrix, transposed: true, half: false, range }, style);
   const [threadColumns, threadRows] = product.workgroup;
   const vectors = Math.ceil(inFeatures / 4);
   const activation = before === undefined || before.kind === 'identity' ? undefined : before;
   const learned = learnedSums(activation, threadColumns * threadRows);
-  const place = (block: number): string => `(${block}u * sizes.points + point) * ${vectors}u + vector`;
+  const elementIndex = (block: number): string => `(${block}u * sizes.points + point) * ${vectors}u + vector`;
   const store = (q: number): string =>
     lines(
       '{',
@@ -66,8 +66,8 @@ export const reverseLayer = (
             lines(
               repeat(blocks, block => `var g${block} = ${sumName(block, q)};`),
               activation === undefined ? '' : loadPreActivations(jet, format, vectors),
-              activation === undefined ? '' : reverseRule(activation, jet),
-              repeat(blocks, block => `result[${place(block)}] ${adds ? '+=' : '='} g${block};`),
+              activation === undefined ? '' : backwardRule(activation, jet),
+              repeat(blocks, block => `result[${elementIndex(block)}] ${accumulates ? '+=' : '='} g${block};`),
             ),
           ),
           '}',
@@ -76,7 +76,7 @@ export const reverseLayer = (
       '}',
     );
   return shader({
-    label: `reverse ${inFeatures}x${outFeatures} ${before?.kind ?? 'input'}`,
+    label: `backward ${inFeatures}x${outFeatures} ${before?.kind ?? 'input'}`,
     sizes: ['points', ...range.sizes],
     storage: [
       reads('rows'),
@@ -88,7 +88,7 @@ export const reverseLayer = (
     declarations: [
       ...range.declarations,
       ...product.declarations,
-      ...(activation ? activationFunctions(activation, reverseNeeds(jet)) : []),
+      ...(activation ? activationFunctions(activation, backwardNeeds(jet)) : []),
       ...learned.declarations,
     ],
     workgroup: product.workgroup,

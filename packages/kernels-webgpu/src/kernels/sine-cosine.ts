@@ -1,5 +1,6 @@
 /**
- * @file Sine and cosine of tensors, for all that is not fused: tfjs's own use WGSL's, which need only be good to 2^-11.
+ * @file Sine and cosine of tensors, for unfused operations: tfjs's own use WGSL's, which guarantee only an error of
+ *   2^-11.
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { getKernel, type KernelFunc, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
@@ -10,7 +11,7 @@ import { sineAndCosine } from '../wgsl/elementary.ts';
 import { ELEMENTWISE_THREADS, elementwise } from '../wgsl/elementwise.ts';
 import type { Shader } from '../wgsl/shader.ts';
 
-/** A shader of `elementwise.ts` on a tensor of floats. */
+/** Runs a shader of `elementwise.ts` on a tensor of floats. */
 export const mapTensor = (kernels: FieldKernels, shader: Shader, source: TensorInfo): TensorInfo => {
   const count = source.shape.reduce((product, length) => product * length, 1);
   const result = kernels.makeTensor([...source.shape]);
@@ -28,8 +29,8 @@ const register = (kernelName: string, part: 'sine' | 'cosine'): void => {
   registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
 };
 
-/** Registers the sine and the cosine in place of tfjs's. */
-export const registerWaves = (): void => {
+/** Replaces tfjs's sine and cosine. */
+export const registerSineCosine = (): void => {
   register('Sin', 'sine');
   register('Cos', 'cosine');
 };

@@ -1,20 +1,20 @@
 /**
- * @file The dispatches of a reverse pass: from the last operation to the first, each from the derivatives with respect
- *   to what it wrote to those with respect to its inputs and parameters. A register that several operations read adds
- *   up what they send back.
+ * @file Plans a backward pass: from the last operation to the first, each computes the gradients of its inputs and
+ *   parameters from that of its result. The gradient of a register that several operations read is the sum of their
+ *   contributions.
  */
 import type { Operation } from '@neural-fields/core/kernels';
 import { linearGroups, type Step } from '../device/plan.ts';
 import { isOwnActivation } from '../wgsl/activations.ts';
-import { reverseElementwise, reverseInPlace } from '../wgsl/ops/elementwise.ts';
+import { backwardElementwise, backwardInPlace } from '../wgsl/ops/elementwise.ts';
 import { PACK_THREADS, unpackRows } from '../wgsl/pack.ts';
 import { addParts, clearParts, learnedGradient, REDUCE_THREADS, sumParts } from '../wgsl/reduce.ts';
 import { inputSlot } from './copies.ts';
 import { type FieldProgram, isCoords, lastRegister, padded, writerOf } from './field-program.ts';
 import { firstFree, newSlots, type Part, registerSlots } from './forward-plan.ts';
 import { activationBefore, type LastStep } from './last-step.ts';
-import { overNumbers, overPoints, workgroupsOf } from './ops/groups.ts';
-import { reverseSteps } from './ops/index.ts';
+import { overElements, overPoints, workgroupsOf } from './ops/groups.ts';
+import { backwardSteps } from './ops/index.ts';
 import type {
   ActivationBefore,
   GradientTarget,
@@ -22,39 +22,39 @@ import type {
   PassOptions,
   ProductTarget,
 } from './ops/operation-kernels.ts';
-import type { GradientGroup, GradientPlace, ParameterRegions } from './regions.ts';
+import type { GradientGroup, GradientLocation, ParameterRegions } from './regions.ts';
 
-/** Rows that a workgroup adds up, before the sums of all are added: short sums are exact sums. */
+/** Rows that a workgroup sums before the sums of all workgroups are added: short sums have smaller rounding errors. */
 const ROWS_PER_PART = 256;
-/** A layer 64 wide is one tile, so its parts are all the workgroups that it has. */
-const MOST_PARTS = 256;
-/** What a dispatch may have along its third dimension: parts, or those of all fields. */
-const MOST_GROUPS = 65_535;
-/** What the parts of the gradient may take. */
-const PARTS_FLOATS = 2 ** 24;
+/** A layer of width 64 is a single tile, so the number of parts is its number of workgroups. */
+const MAX_PARTS = 256;
+/** The limit of a dispatch along its third dimension, which counts the parts of all fields. */
+const MAX_GROUPS = 65_535;
+/** Maximum size of all parts of the gradient. */
+const MAX_PARTS_FLOATS = 2 ** 24;
 
-/** How a batch's rows are shared out, or those of each of its fields. */
+/** Divides a batch's rows, or those of each of its fields, into parts. */
 const shareRows = (rows: number, { count, slots }: GradientGroup, fields = 1): PartsOfGradient => {
-  const most = Math.max(1, Math.min(MOST_PARTS, Math.floor(PARTS_FLOATS / count), Math.floor(MOST_GROUPS / fields)));
+  const most = Math.max(1, Math.min(MAX_PARTS, Math.floor(MAX_PARTS_FLOATS / count), Math.floor(MAX_GROUPS / fields)));
   const rowsPerPart = Math.ceil(rows / Math.min(most, Math.ceil(rows / ROWS_PER_PART)));
   return { slots, stride: count, parts: Math.ceil(rows / rowsPerPart), rowsPerPart };
 };
 
 /** Whether anybody asks for the derivatives with respect to each register. */
-const wantedRegisters = (
+const registersWithGradient = (
   { inputs, operations }: FieldProgram,
   { gradients }: ParameterRegions,
   reachesInput: boolean,
 ): readonly boolean[] => {
-  const wanted = inputs.map(() => reachesInput);
+  const needsGradient = inputs.map(() => reachesInput);
   for (const operation of operations)
-    wanted.push(gradients.has(operation) || operation.inputs.some(register => wanted[register]));
-  return wanted;
+    needsGradient.push(gradients.has(operation) || operation.inputs.some(register => needsGradient[register]));
+  return needsGradient;
 };
 
 /**
- * The buffers of derivatives: each register's is taken when the first of them come, and given back when its operation
- * is done.
+ * Assigns gradient buffers to registers: a register takes one at its first contribution, and releases it when its
+ * operation is finished.
  */
 const gradientBuffers = (
   { blocks, widths }: FieldProgram,
@@ -66,11 +66,11 @@ const gradientBuffers = (
     slotOf: (register: number): string | undefined => slots.get(register),
     into(register: number): GradientTarget {
       const known = slots.get(register);
-      if (known !== undefined) return { slot: known, adds: true };
+      if (known !== undefined) return { slot: known, accumulates: true };
       const slot = firstFree('g', new Set(slots.values()));
       slots.set(register, slot);
       reserve(slot, blocks * points * padded(widths[register] as number));
-      return { slot, adds: false };
+      return { slot, accumulates: false };
     },
     release: (register: number): void => {
       slots.delete(register);
@@ -78,7 +78,7 @@ const gradientBuffers = (
   };
 };
 
-/** From the parts to the gradient of all parameters of a group but tables. */
+/** Sums the parts to the gradient of all parameters of a group, without tables. */
 const gatherSteps = (
   { count, cleared, shares, slots }: GradientGroup,
   { parts, continues }: { readonly parts: number; readonly continues: boolean },
@@ -86,10 +86,10 @@ const gatherSteps = (
   if (count === 0) return [];
   const bindings = { parts: { slot: slots.parts } };
   const inParts = (length: number): Pick<Step, 'sizes' | 'groups'> => {
-    const { sizes, groups } = overNumbers(length * parts, REDUCE_THREADS);
+    const { sizes, groups } = overElements(length * parts, REDUCE_THREADS);
     return { sizes: { ...sizes, count: length, parts, stride: count }, groups };
   };
-  const { sizes, groups } = overNumbers(count, REDUCE_THREADS);
+  const { sizes, groups } = overElements(count, REDUCE_THREADS);
   return [
     ...cleared.map(({ start, length }): Step => {
       const dispatch = inParts(length);
@@ -109,8 +109,7 @@ const gatherSteps = (
 };
 
 /**
- * Whether gradients are added to those of earlier batches: of parameters that all fields share, and of those that each
- * has of its own.
+ * Whether gradients are added to those of earlier batches: for shared parameters, and for per-field parameters.
  */
 export interface Continues {
   readonly shared: boolean;
@@ -122,7 +121,7 @@ export interface Continues {
  * parameters, added to what is there where they continue. With `reachesInput` the buffers `inputGradient`,
  * `inputGradient1`, ... get those with respect to the inputs, without padding.
  */
-export const reversePart = (
+export const backwardPart = (
   program: FieldProgram,
   regions: ParameterRegions,
   {
@@ -142,8 +141,8 @@ export const reversePart = (
   const { inputs, operations, widths, consumers, jet, blocks } = program;
   const shared = shareRows(blocks * points, regions.shared);
   const own = shareRows((blocks * points) / fields, regions.own, fields);
-  const groupOf = (place: GradientPlace): PartsOfGradient => (place.own ? own : shared);
-  const wanted = wantedRegisters(program, regions, reachesInput);
+  const groupOf = (location: GradientLocation): PartsOfGradient => (location.own ? own : shared);
+  const needsGradient = registersWithGradient(program, regions, reachesInput);
   const names = registerSlots(program, true);
   const { slots, reserve } = newSlots();
   const buffers = gradientBuffers(program, points, reserve);
@@ -164,44 +163,44 @@ export const reversePart = (
    * left.
    */
   const learnedSteps = (operation: Operation | undefined, workgroups: number): Step[] => {
-    const places = (operation && regions.gradients.get(operation)?.learned) ?? [];
-    reserve('learnedSums', workgroups * places.length);
-    return places.map((place, which) => {
-      const { slots: group, parts, stride } = groupOf(place);
-      const count = place.own ? workgroups / fields : workgroups;
+    const locations = (operation && regions.gradients.get(operation)?.learned) ?? [];
+    reserve('learnedSums', workgroups * locations.length);
+    return locations.map((location, which) => {
+      const { slots: group, parts, stride } = groupOf(location);
+      const count = location.own ? workgroups / fields : workgroups;
       return {
-        shader: learnedGradient(places.length),
-        sizes: { count, parts, stride, offset: place.offset, which },
+        shader: learnedGradient(locations.length),
+        sizes: { count, parts, stride, offset: location.offset, which },
         bindings: { sums: { slot: 'learnedSums' }, parts: { slot: group.parts } },
-        groups: [place.own ? fields : 1, 1, 1],
+        groups: [location.own ? fields : 1, 1, 1],
       };
     });
   };
 
   /**
-   * Where the derivatives go that are past the activation behind a register: to itself behind a product of matrices,
-   * else to the register before.
+   * The buffer for the gradient before the activation that produced a register: the register's own after a matrix
+   * product, else that of the activation's input.
    */
   const pastActivation = (register: number): GradientTarget => {
     const operation = writerOf(program, register);
     if (operation?.kind !== 'elementwise') return buffers.into(register);
     const [before] = operation.inputs;
     const target = buffers.into(before);
-    // Only its learned parameters ask for them.
-    if (!wanted[before]) buffers.release(before);
+    // Only its learned parameters need the gradient.
+    if (!needsGradient[before]) buffers.release(before);
     return target;
   };
 
-  /** Whether a product of matrices, which is all that reads a register, takes the activation behind it along. */
-  const isTakenAlong = (register: number): boolean =>
+  /** Whether the only reader of a register is a matrix product, which then also runs the activation's backward pass. */
+  const fusesActivation = (register: number): boolean =>
     consumers[register] === 1 && operations.some(({ kind, inputs: read }) => kind === 'linear' && read[0] === register);
 
   const before = (register: number): ActivationBefore | undefined =>
     activationBefore(program, regions, register, format.format);
 
   const productInto = (register: number): ProductTarget | undefined => {
-    if (!wanted[register]) return undefined;
-    const past = isTakenAlong(register) ? before(register) : undefined;
+    if (!needsGradient[register]) return undefined;
+    const past = fusesActivation(register) ? before(register) : undefined;
     if (past === undefined) return { ...buffers.into(register), learnedSteps: () => [] };
     return {
       ...pastActivation(register),
@@ -210,21 +209,21 @@ export const reversePart = (
     };
   };
 
-  /** The reverse of an activation that nobody took along. */
+  /** The backward pass of an activation that no matrix product runs. */
   const activationSteps = (register: number, upstream: string): Step[] => {
     const past = before(register);
     if (past === undefined) return [];
     const features = widths[register] as number;
     const operation = writerOf(program, register);
     const isAlone = operation?.kind === 'elementwise';
-    const { slot, adds } = isAlone ? pastActivation(register) : { slot: upstream, adds: false };
+    const { slot, accumulates } = isAlone ? pastActivation(register) : { slot: upstream, accumulates: false };
     const perField = isOwnActivation(past.activation);
     const dispatch = overPoints({ points, fields, perField }, padded(features) / 4);
     return [
       {
         shader: isAlone
-          ? reverseElementwise(past.activation, features, jet, adds)
-          : reverseInPlace(past.activation, features, jet, past.format),
+          ? backwardElementwise(past.activation, features, jet, accumulates)
+          : backwardInPlace(past.activation, features, jet, past.format),
         ...dispatch,
         bindings: { ...past.bindings, ...(isAlone && { upstream: { slot: upstream } }), result: { slot } },
       },
@@ -232,18 +231,18 @@ export const reversePart = (
     ];
   };
 
-  // What comes out is where the first buffer is taken.
+  // The output takes the first buffer.
   pastActivation(lastRegister(program));
   steps.push(last.step, ...learnedSteps(operations.at(-1), workgroupsOf(last.step)));
   for (let index = operations.length - 1; index >= 0; index--) {
     const operation = operations[index] as Operation;
     const register = inputs.length + index;
     const upstream = buffers.slotOf(register);
-    if (upstream !== undefined && wanted[register]) {
-      if (register !== lastRegister(program) && !isTakenAlong(register))
+    if (upstream !== undefined && needsGradient[register]) {
+      if (register !== lastRegister(program) && !fusesActivation(register))
         steps.push(...activationSteps(register, upstream));
       steps.push(
-        ...reverseSteps(operation, {
+        ...backwardSteps(operation, {
           program,
           regions,
           points,
@@ -255,13 +254,13 @@ export const reversePart = (
           groupOf,
           slotOf: at => names[at] as string,
           reserve,
-          into: at => (wanted[at] ? buffers.into(at) : undefined),
+          into: at => (needsGradient[at] ? buffers.into(at) : undefined),
           productInto,
-          addsTo(place) {
-            const name = `${place.own} ${place.offset}`;
+          accumulatesIn(location) {
+            const name = `${location.own} ${location.offset}`;
             const isWritten = written.has(name);
             written.add(name);
-            return isWritten || (place.own ? continues.own : continues.shared);
+            return isWritten || (location.own ? continues.own : continues.shared);
           },
         }),
       );
@@ -270,7 +269,7 @@ export const reversePart = (
   }
   if (reachesInput)
     for (const [input, { features }] of inputs.entries()) {
-      // Those of coordinates are the value's alone.
+      // The gradient of coordinates has only the value block.
       const inputRows = (isCoords(program, input) ? 1 : blocks) * points;
       const { groups, columns } = linearGroups((inputRows * padded(features)) / 4, PACK_THREADS);
       const result = inputSlot('inputGradient', input);
