@@ -41,7 +41,7 @@ test('the demonstration writes every file that it lists, and a page that needs n
     result.stdout,
   ) as RegExpExecArray;
   expect(Number(psnr)).toBeGreaterThan(15);
-  expect(result.stderr).toContain('backend cpu: it was asked for');
+  expect(result.stderr).toContain('backend cpu: it was requested');
 
   const folder = join(cwd, 'out', 'page');
   const others = [
@@ -72,7 +72,7 @@ test('the demonstration writes every file that it lists, and a page that needs n
   const metrics = JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8'));
   expect(metrics).toMatchObject({
     size: 24,
-    backend: { name: 'cpu', reason: 'it was asked for' },
+    backend: { name: 'cpu', reason: 'it was requested' },
     fit: { steps: 120, batch: 200 },
   });
   expect(metrics.metrics.psnr).toBeCloseTo(Number(psnr), 1);

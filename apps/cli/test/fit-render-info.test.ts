@@ -136,7 +136,7 @@ test('--json writes one object a line and nothing else', async () => {
   expect(lines.map(({ event }) => event)).toEqual(['start', 'progress', 'progress', 'done']);
   expect(lines[0]).toMatchObject({
     backend: 'cpu',
-    reason: 'it was asked for',
+    reason: 'it was requested',
     resumedFrom: 0,
     settings: { batch: 'full', seed: 0 },
   });
@@ -157,7 +157,7 @@ test('piped progress is some plain lines on stderr; the result is on stdout; --q
   expect(stdout.split('\n')).toHaveLength(2);
   expect(stderr).not.toContain('\u001b');
   expect(stderr).toContain('shrunk from 30 x 10 to 15 x 5 pixels (bilinear, antialiased)');
-  expect(stderr).toMatch(/backend cpu: it was asked for/);
+  expect(stderr).toMatch(/backend cpu: it was requested/);
   const steps = stderr.split('\n').filter(line => line.startsWith('step '));
   expect(steps).toHaveLength(11); // the first, and every tenth of the way
   for (const line of steps.slice(0, -1))

@@ -35,7 +35,7 @@ it('fits on the package webgpu of a folder that is named', async context => {
     '30',
   ];
   const onGpu = await run([...fit, '--backend', 'webgpu', '--backend-from', '.'], { cwd: folder });
-  expect(onGpu.stderr).toContain('backend webgpu: it was asked for');
+  expect(onGpu.stderr).toContain('backend webgpu: it was requested');
   expect(onGpu.code).toBe(0);
   const onSimd = await run([...fit, '--backend', 'simd', '-o', 'other.safetensors'], { cwd: folder });
   const quality = ({ stdout, stderr }: { stdout: string; stderr: string }): string | undefined =>

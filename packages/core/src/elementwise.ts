@@ -1,4 +1,7 @@
-/** @file `@neural-fields/core/elementwise`: activations and penalties as formulas, and what kernels make of them. */
+/**
+ * @file `@neural-fields/core/elementwise`: activations and penalties as formulas, and the programs that kernels are
+ *   generated from.
+ */
 export {
   type ActivationExpressions,
   type ActivationFormula,

@@ -1,18 +1,18 @@
-/** @file Errors in parts, from which whoever shows them can make a sentence of their own. */
+/** @file Errors with structured parts, from which a user interface can build its own message. */
 
-/** What an error knows beside its reason. */
+/** The parts of an error beside its reason. */
 export interface ErrorParts {
   /** The file, where there is one. */
   readonly path?: string;
-  /** What came in place of what was wanted, where the reason ends with it. */
+  /** The value that was received, where the reason ends with it. */
   readonly got?: string;
-  /** The option of the caller's that the reason names, with its value. */
+  /** The caller's option that the reason mentions, with its value. */
   readonly limit?: { readonly option: string; readonly value: number };
 }
 
-/** An error whose message is `'path': caller: reason`, as far as it has these. */
+/** An error whose message is `'path': caller: reason`, without the parts that are absent. */
 export class ExplainedError extends Error {
-  /** The function that refuses; `undefined` where the reason stands alone. */
+  /** The function that throws; `undefined` where the message is the reason alone. */
   readonly caller: string | undefined;
   /** What is wrong, without the function and the file. */
   readonly reason: string;

@@ -1,4 +1,4 @@
-/** @file The owner of a field's parameters. */
+/** @file Fields, which own their parameters. */
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import { evaluateNetwork } from './evaluate/evaluate.ts';
 import type { Jet, JetSource } from './jets/jet.ts';
@@ -12,19 +12,19 @@ import type { Extensions } from './spec/layer.ts';
 import { type Network, networkOf } from './spec/network.ts';
 import { parseSpec } from './spec/spec.ts';
 
-/** What a checkpoint says of a field. */
+/** The description of a field in a checkpoint. */
 export interface FieldDescription extends ModelDescription {
   readonly kind: 'field';
   readonly spec: FieldSpec;
 }
 
-/** A spec with parameters that can be learned. It owns its variables until {@link Field.dispose}. */
+/** A spec with its trainable parameters. It owns its variables until {@link Field.dispose}. */
 export class Field implements JetSource, Model {
   readonly spec: FieldSpec;
   readonly extensions: Extensions;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** The names, shapes and places of the parameters. */
+  /** The names, shapes and offsets of the parameters. */
   readonly layout: ParameterLayout;
   /** By name, in order, e.g. `layers.0.weight` f32[inFeatures, outFeatures]. */
   readonly parameters: Readonly<Record<string, Variable>>;
@@ -41,17 +41,17 @@ export class Field implements JetSource, Model {
     this.layout = this.#network.layout;
   }
 
-  /** The number of learned numbers. */
+  /** The number of scalar parameters. */
   get parameterCount(): number {
     return this.layout.size;
   }
 
-  /** What a checkpoint says of it. */
+  /** The field's description in a checkpoint. */
   get description(): FieldDescription {
     return { kind: 'field', spec: this.spec };
   }
 
-  /** Itself, as the terms of a fit look at it. */
+  /** Its only view: the field itself. */
   get views(): Model['views'] {
     return { field: { network: this.#network } };
   }
@@ -78,9 +78,9 @@ export type FieldOptions = { readonly extensions?: Extensions } & InitialValues;
 /**
  * Makes a field.
  *
- * @param spec from `siren`, `mlp`, or written by hand; it is checked, copied and frozen
- * @throws TypeError or RangeError when the spec is wrong, or when given parameters are missing, unknown or of the wrong
- *   size
+ * @param spec from `siren`, `mlp`, or written by hand; it is validated, copied and frozen
+ * @throws TypeError or RangeError when the spec is invalid, or when given parameters are missing, unknown or of the
+ *   wrong size
  */
 export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
   const { extensions = noExtensions } = options;

@@ -1,4 +1,4 @@
-/** @file Field files and safetensors as bytes, and fields through tfjs's `io` handlers. */
+/** @file `@neural-fields/core/files`: field files and safetensors as bytes, and fields through tfjs's `io` handlers. */
 export {
   decodeFieldData,
   type EncodeFieldOptions,

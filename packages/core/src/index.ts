@@ -1,4 +1,4 @@
-/** @file What a first program needs of the core package; the rest is in its subpaths. */
+/** @file The main entry point of core; more specialised parts are in its subpaths. */
 export {
   type ActivationSpec,
   type ExpSinSpec,

@@ -1,6 +1,6 @@
 /**
- * @file What the package of a backend is written with: the object that it registers, the programs that it compiles, and
- * the operations of which they are made.
+ * @file `@neural-fields/core/kernels`: what a backend package needs: the object that it registers, the programs that it
+ *   compiles, and their operations.
  */
 export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
 export type {

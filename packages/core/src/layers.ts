@@ -1,6 +1,6 @@
 /**
- * @file What layers, activations and initialisers are written with: signals, the definitions, and the jets of rules of
- * one's own.
+ * @file `@neural-fields/core/layers`: what layers, activations and initialisers are written with: signals, definitions,
+ *   and the jets of custom rules.
  */
 export {
   type ActivationDefinition,

@@ -1,4 +1,4 @@
-/** @file Networks from PyTorch and back. A subpath of its own, for those who need it. */
+/** @file `@neural-fields/core/pytorch`: import and export of PyTorch state dicts. */
 export {
   type ExportPytorchOptions,
   exportPytorch,

@@ -1,6 +1,6 @@
 /**
- * @file Explicit randomness. Every random number of the library comes from an `Rng` that somebody was given: there is
- *   no global state, so the same seed gives the same numbers on every backend, and a resumed run can make again the
+ * @file Explicit randomness. Every random number of the library comes from an `Rng` that is passed in. There is no
+ *   global state, so the same seed gives the same numbers on every backend, and a resumed run can regenerate the
  *   numbers of any step.
  */
 
@@ -20,7 +20,7 @@ export interface Rng {
 
 const rotateLeft = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits));
 
-/** The finaliser of MurmurHash3: a bijection of 32-bit words in which every input bit moves every output bit. */
+/** The finaliser of MurmurHash3: a bijection of 32-bit words in which every input bit affects every output bit. */
 const mix = (word: number): number => {
   let h = word;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -1,4 +1,4 @@
-/** @file Fourier spectra of signals, and the distributions in the layers of a field. */
+/** @file `@neural-fields/core/spectra`: Fourier spectra of signals, and the distributions in the layers of a field. */
 export {
   type AmplitudeSpectrum,
   type AmplitudeSpectrumOptions,

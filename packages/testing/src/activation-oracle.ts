@@ -81,7 +81,7 @@ export const activate = (
   const formula = formulas[activation.kind];
   if (!formula)
     throw new RangeError(
-      `activation oracle: unknown kind '${activation.kind}'; known are ${oracleActivationKinds.join(', ')}`,
+      `activation oracle: unknown kind '${activation.kind}'; known: ${oracleActivationKinds.join(', ')}`,
     );
   const parameter = (name: string): TaylorNumber => {
     const given = parameters?.(name);

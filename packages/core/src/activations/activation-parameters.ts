@@ -1,7 +1,7 @@
-/** @file From the JSON form of an activation to its parameters: defaults filled in, everything checked. */
+/** @file Reads an activation's parameters from its JSON form: fills in the defaults and validates the values. */
 import type { ActivationDefinition, ActivationSpec } from './activation.ts';
 
-/** What a user may say about an activation with the parameters `P`: their values, and which of them are learned. */
+/** The options of an activation with the parameters `P`: their values, and which of them are learned. */
 export type ActivationOptions<P extends string> = { readonly [Name in P]?: number } & {
   readonly learnable?: readonly P[];
 };
@@ -9,11 +9,11 @@ export type ActivationOptions<P extends string> = { readonly [Name in P]?: numbe
 const list = (names: readonly string[]): string => (names.length > 0 ? names.join(', ') : 'none');
 
 /**
- * The values of an activation's parameters, with the definition's defaults where the spec is silent.
+ * The values of an activation's parameters, with the definition's defaults for those that the spec does not set.
  *
  * @returns one finite number for each parameter, in the definition's order
- * @throws RangeError for an unknown parameter and for a value that is not finite, or not positive where it must be;
- *   TypeError for a value that is no number
+ * @throws RangeError for an unknown parameter, and for a value that is not finite, or not positive where it must be;
+ *   TypeError for a value that is not a number
  */
 export const activationParameterValues = (
   spec: ActivationSpec,
@@ -22,7 +22,7 @@ export const activationParameterValues = (
   const { kind, parameters, positive = [] } = definition;
   for (const key of Object.keys(spec))
     if (key !== 'kind' && key !== 'learnable' && !Object.hasOwn(parameters, key))
-      throw new RangeError(`${kind}: unknown parameter '${key}'; known are ${list(Object.keys(parameters))}`);
+      throw new RangeError(`${kind}: unknown parameter '${key}'; known: ${list(Object.keys(parameters))}`);
   return Object.fromEntries(
     Object.entries(parameters).map(([name, initial]) => {
       const value = spec[name] ?? initial;
@@ -39,8 +39,8 @@ export const activationParameterValues = (
 /**
  * The parameters of an activation that are learned, in the definition's order.
  *
- * @throws RangeError for a name that is no parameter, or one that cannot be learned; TypeError when `learnable` is no
- *   list
+ * @throws RangeError for a name that is not a parameter, or one that cannot be learned; TypeError when `learnable` is
+ *   not a list
  */
 export const learnableParameters = (spec: ActivationSpec, definition: ActivationDefinition): readonly string[] => {
   const { learnable = [] } = spec;
@@ -49,7 +49,7 @@ export const learnableParameters = (spec: ActivationSpec, definition: Activation
   if (!Array.isArray(learnable))
     throw new TypeError(`${kind}: learnable must be a list of names, got ${JSON.stringify(learnable)}`);
   for (const name of learnable)
-    if (!known.includes(name)) throw new RangeError(`${kind}: cannot learn '${name}'; learnable are ${list(known)}`);
+    if (!known.includes(name)) throw new RangeError(`${kind}: cannot learn '${name}'; learnable: ${list(known)}`);
   return known.filter(name => learnable.includes(name));
 };
 
@@ -63,8 +63,8 @@ export const assertActivationSpec = (spec: ActivationSpec, definition: Activatio
 };
 
 /**
- * The frozen spec of an activation with every parameter filled in. @throws RangeError or TypeError when an option is
- * wrong
+ * The frozen spec of an activation with all of its parameters filled in. @throws RangeError or TypeError when an option
+ * is wrong
  */
 export const completeActivationSpec = (
   definition: ActivationDefinition,

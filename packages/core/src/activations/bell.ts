@@ -1,10 +1,10 @@
 import type { DerivativeExpressions } from '../elementwise/activation.ts';
 import { clip, type Expression, exp, mul, neg, square, sub } from '../elementwise/expression.ts';
 
-/** exp(-REACH^2 / 2) is 0 in float32, whose smallest number is 1.4e-45. */
+/** exp(-REACH^2 / 2) is 0 in float32, whose smallest positive value is 1.4e-45. */
 const REACH = 15;
 
-/** -lambda u, where s is not 0 in float32. */
+/** -lambda u, with u clipped to the range where s is not 0 in float32. */
 const factorOf = (x: Expression, lambda: Expression): Expression =>
   mul(clip(mul(x, lambda), -REACH, REACH), neg(lambda));
 
@@ -13,9 +13,10 @@ const factorOf = (x: Expression, lambda: Expression): Expression =>
  *
  *     s' = -lambda u s        s'' = -lambda u s' - lambda^2 s        s''' = -lambda u s'' - 2 lambda^2 s'
  *
- * Where s is 0 in float32, so are its derivatives: u is clipped there, lest an overflow meets the 0.
+ * Where s underflows to 0 in float32, so do its derivatives: u is clipped there, to avoid the product of an infinity
+ * and 0.
  *
- * @param lambda one over the width
+ * @param lambda 1 / width
  */
 export const bellDerivatives = (x: Expression, lambda: Expression): DerivativeExpressions => {
   const u = mul(x, lambda);

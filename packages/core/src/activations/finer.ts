@@ -18,8 +18,8 @@ export interface FinerSpec extends ActivationSpec {
  *     s' = f' cos f        s'' = f'' cos f - f'^2 sin f        s''' = -3 f' f'' sin f - f'^3 cos f
  *
  * These are the true derivatives; the authors' code treats |x| + 1 as a constant. At x = 0, s'' jumps from -2 omega to
- * 2 omega: sign(0) = 0 gives the mean, s''(0) = 0 (and the delta in s''' is left out). The phase loses its digits as
- * that of `sineActivation` does, at the square root of the argument.
+ * 2 omega: sign(0) = 0 gives the mean, s''(0) = 0 (the Dirac delta in s''' is omitted). The phase loses precision as in
+ * `sineActivation`, but already at the square root of that argument.
  */
 export const finerActivation: ActivationDefinition = defineActivation({
   kind: 'finer',
@@ -31,12 +31,12 @@ export const finerActivation: ActivationDefinition = defineActivation({
     const [sine, cosine] = [sin(phase), cos(phase)];
     const first = mul(add(mul(abs(x), 2), 1), omega);
     const second = mul(sign(x), mul(omega, 2));
-    const slope = mul(first, cosine);
+    const derivative = mul(first, cosine);
     return [
       sine,
-      slope,
+      derivative,
       sub(mul(second, cosine), mul(square(first), sine)),
-      sub(mul(mul(mul(first, second), sine), -3), mul(square(first), slope)),
+      sub(mul(mul(mul(first, second), sine), -3), mul(square(first), derivative)),
     ];
   },
 });

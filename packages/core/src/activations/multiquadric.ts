@@ -6,18 +6,18 @@ import { scaleDerivatives, scaleThird } from './scale.ts';
 
 export interface MultiquadricSpec extends ActivationSpec {
   readonly kind: 'multiquadric';
-  /** One over the width, positive. */
+  /** 1 / width, positive. */
   readonly a: number;
   readonly learnable?: readonly 'a'[];
 }
 
-/** (REACH^2 overflows to infinity in float32, REACH does not.) */
+/** REACH is finite in float32, REACH^2 is not. */
 const REACH = 1e30;
 
 /**
  * s(x) = 1 / sqrt(1 + (a x)^2). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
  *
- * With u = a x, and u^2 s^2 = 1 - s^2 to get rid of powers that overflow:
+ * With u = a x, and u^2 s^2 = 1 - s^2 to eliminate powers that overflow:
  *
  *     s' = -a u s^3        s'' = a^2 s^3 (2 - 3 s^2)        s''' = 3 a^3 u s^5 (5 s^2 - 2)        s'''' = a^4 s^5 (9 s^4 - 72 w s^2 + 24 w^2), w = (u s)^2
  *
@@ -33,12 +33,12 @@ export const multiquadricActivation: ActivationDefinition = defineActivation({
     const s = div(1, sqrt(add(square(u), 1)));
     const ss = square(s);
     const us = mul(clip(u, -REACH, REACH), s); // where u could overflow, s is 0
-    const slope = mul(mul(us, ss), neg(a));
+    const first = mul(mul(us, ss), neg(a));
     return [
       s,
-      slope,
+      first,
       mul(mul(mul(s, ss), sub(2, mul(ss, 3))), square(a)),
-      mul(mul(mul(slope, ss), sub(2, mul(ss, 5))), mul(square(a), 3)),
+      mul(mul(mul(first, ss), sub(2, mul(ss, 5))), mul(square(a), 3)),
     ];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),

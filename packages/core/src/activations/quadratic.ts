@@ -6,18 +6,18 @@ import { scaleDerivatives, scaleThird } from './scale.ts';
 
 export interface QuadraticSpec extends ActivationSpec {
   readonly kind: 'quadratic';
-  /** One over the width, positive. */
+  /** 1 / width, positive. */
   readonly a: number;
   readonly learnable?: readonly 'a'[];
 }
 
-/** (REACH^2 overflows to infinity in float32, REACH does not.) */
+/** REACH is finite in float32, REACH^2 is not. */
 const REACH = 1e30;
 
 /**
  * s(x) = 1 / (1 + (a x)^2). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
  *
- * With u = a x, and u^2 s = 1 - s to get rid of powers that overflow:
+ * With u = a x, and u^2 s = 1 - s to eliminate powers that overflow:
  *
  *     s' = -2 a u s^2        s'' = 2 a^2 s^2 (3 - 4 s)        s''' = 24 a^3 u s^3 (2 s - 1)        s'''' = 24 a^4 s^3 (5 - 20 s + 16 s^2)
  */
@@ -30,12 +30,12 @@ export const quadraticActivation: ActivationDefinition = defineActivation({
     const u = mul(x, a);
     const s = div(1, add(square(u), 1));
     const us = mul(clip(u, -REACH, REACH), s); // where u could overflow, s is 0
-    const slope = mul(mul(us, s), mul(a, -2));
+    const first = mul(mul(us, s), mul(a, -2));
     return [
       s,
-      slope,
+      first,
       mul(mul(square(s), sub(3, mul(s, 4))), mul(square(a), 2)),
-      mul(mul(mul(slope, s), sub(1, mul(s, 2))), mul(square(a), 12)),
+      mul(mul(mul(first, s), sub(1, mul(s, 2))), mul(square(a), 12)),
     ];
   },
   byParameter: (x, { a }, s) => ({ a: scaleDerivatives(x, s, div(1, a)) }),

@@ -7,8 +7,8 @@ export interface ReluSpec extends ActivationSpec {
 }
 
 /**
- * s(x) = max(x, 0). s' = 1 for x > 0 and 0 for x <= 0, so s'(0) = 0 as in PyTorch; s'' = s''' = 0 everywhere (the delta
- * at 0 is left out: a ReLU field has no second derivatives to be supervised on).
+ * s(x) = max(x, 0). s' = 1 for x > 0 and 0 for x <= 0, so s'(0) = 0 as in PyTorch; s'' = s''' = 0 everywhere (the Dirac
+ * delta at 0 is omitted: a ReLU field cannot be supervised by second derivatives).
  */
 export const reluActivation: ActivationDefinition = defineActivation({ kind: 'relu', value: x => max(x, 0) });
 

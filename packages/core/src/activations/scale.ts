@@ -22,6 +22,6 @@ export const scaleDerivatives = (
   mul(add(mul(s2, 2), mul(x, s3)), factor),
 ];
 
-/** d s'''/dp for such a parameter, from s''' and s'''', as {@link scaleDerivatives} has the others. */
+/** ds'''/dp for such a parameter, from s''' and s''''; {@link scaleDerivatives} gives the lower orders. */
 export const scaleThird = (x: Expression, s3: Expression, s4: Expression, factor: Expression): Expression =>
   mul(add(mul(s3, 3), mul(x, s4)), factor);

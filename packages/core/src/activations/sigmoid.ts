@@ -9,13 +9,13 @@ export interface SigmoidSpec extends ActivationSpec {
 /**
  * p(x) = 1 / (1 + exp(-x)) and its derivatives p' = p q with q = p(-x), p'' = p' (q - p), p''' = p' (1 - 6 p').
  *
- * q is computed anew and not as 1 - p, which loses its digits where p is near 1: silu multiplies p' by x there.
+ * q is not computed as 1 - p, which cancels where p is near 1, where silu multiplies p' by x.
  */
 export const sigmoidDerivatives = (x: Expression): DerivativeExpressions => {
   const p = sigmoidOf(x);
   const q = sigmoidOf(neg(x));
-  const slope = mul(p, q);
-  return [p, slope, mul(slope, sub(q, p)), mul(slope, sub(1, mul(slope, 6)))];
+  const first = mul(p, q);
+  return [p, first, mul(first, sub(q, p)), mul(first, sub(1, mul(first, 6)))];
 };
 
 /** s(x) = 1 / (1 + exp(-x)). s' = s (1 - s), s'' = s' (1 - 2 s), s''' = s' (1 - 6 s'). */

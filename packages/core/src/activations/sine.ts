@@ -14,8 +14,8 @@ export interface SineSpec extends ActivationSpec {
 /**
  * s(x) = sin(omega x). The activation of SIREN: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2.
  *
- * s' = omega cos(omega x), s'' = -omega^2 s, s''' = -omega^2 s'. In float32 the phase omega x is off by up to 2^-25 of
- * itself, so no digit of s is left beyond a phase of 1e7, and a phase that overflows gives NaN.
+ * s' = omega cos(omega x), s'' = -omega^2 s, s''' = -omega^2 s'. In float32 the phase omega x has a relative error of
+ * up to 2^-25, so s has no correct digit beyond a phase of 1e7, and a phase that overflows gives NaN.
  */
 export const sineActivation: ActivationDefinition = defineActivation({
   kind: 'sine',
@@ -24,9 +24,9 @@ export const sineActivation: ActivationDefinition = defineActivation({
   steepness: ({ omega }) => Math.abs(omega),
   derivatives(x, { omega }) {
     const s = sin(mul(x, omega));
-    const slope = mul(cos(mul(x, omega)), omega);
+    const first = mul(cos(mul(x, omega)), omega);
     const factor = neg(square(omega));
-    return [s, slope, mul(s, factor), mul(slope, factor)];
+    return [s, first, mul(s, factor), mul(first, factor)];
   },
   byParameter: (x, { omega }, s) => ({ omega: scaleDerivatives(x, s, div(1, omega)) }),
 });

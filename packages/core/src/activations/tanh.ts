@@ -11,8 +11,8 @@ export const tanhActivation: ActivationDefinition = defineActivation({
   kind: 'tanh',
   derivatives(x) {
     const t = tanhOf(x);
-    const slope = sub(1, square(t));
-    return [t, slope, mul(mul(t, slope), -2), mul(slope, sub(4, mul(slope, 6)))];
+    const first = sub(1, square(t));
+    return [t, first, mul(mul(t, first), -2), mul(first, sub(4, mul(first, 6)))];
   },
 });
 

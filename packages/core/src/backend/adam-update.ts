@@ -1,5 +1,6 @@
 /**
- * @file An update of Adam as one tfjs kernel, for backends that register it. In ordinary tfjs ops it is some fourteen.
+ * @file Adam's update as one fused tfjs kernel, for backends that register it. In ordinary tfjs ops it takes about
+ *   fourteen.
  */
 import {
   engine,
@@ -15,7 +16,7 @@ import { assertAdamInputs } from './assert-inputs.ts';
 
 const KERNEL = 'NeuralFieldsAdamUpdate';
 
-/** The numbers of an update; see `adam`. They are the kernel's attributes. */
+/** The scalars of an update; see `adam`. They are the kernel's attributes. */
 export interface AdamUpdate {
   readonly beta1: number;
   readonly beta2: number;
@@ -38,8 +39,8 @@ export interface AdamVectors {
 }
 
 /**
- * Registers a backend's update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next parameters,
- * m and v. It may trust its inputs: they are checked before.
+ * Registers a backend's fused update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next
+ * parameters, m and v. The inputs are validated before the kernel runs.
  */
 export const registerAdamKernel = (backendName: string, kernelFunc: KernelFunc): void =>
   registerKernel({
@@ -51,7 +52,7 @@ export const registerAdamKernel = (backendName: string, kernelFunc: KernelFunc):
     },
   });
 
-/** The next parameters, m and v by the present backend's kernel; `undefined` where it has none. */
+/** The next parameters, m and v, computed by the current backend's kernel; `undefined` where it has none. */
 export const fusedAdamUpdate = (vectors: AdamVectors, update: AdamUpdate): readonly Tensor1D[] | undefined =>
   getKernel(KERNEL, getBackend()) === undefined
     ? undefined

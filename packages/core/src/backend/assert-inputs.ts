@@ -1,6 +1,6 @@
 /**
- * @file What the inputs of kernels must be. A backend's kernel reads and writes memory by the lengths that it is told,
- *   so every kernel goes through these checks, whoever calls it.
+ * @file Validation of kernel inputs. A backend's kernel reads and writes memory by the lengths that it is given, so the
+ *   inputs of every kernel call are checked here.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelLoss } from './backend.ts';
@@ -24,7 +24,7 @@ const assertAll = (what: string, tensors: readonly TensorInfo[], shapes: readonl
 };
 
 /**
- * The number of points, of each field where they are many, from the first input. @throws RangeError when there are none
+ * The number of points (per field for a batch of fields), from the first input. @throws RangeError when there are none
  */
 const pointsOf = ({ fields }: KernelProgram, [first]: readonly TensorInfo[]): number => {
   const points = first?.shape[fields !== undefined && first.shape.length === 3 ? 1 : 0] ?? 0;
@@ -32,7 +32,7 @@ const pointsOf = ({ fields }: KernelProgram, [first]: readonly TensorInfo[]): nu
   return points;
 };
 
-/** A tensor of each field's own, or one for all of them. */
+/** Accepts a tensor with separate rows for each field, or one that all fields share. */
 const assertOwnOrShared = (
   what: string,
   tensor: TensorInfo | undefined,
@@ -40,8 +40,8 @@ const assertOwnOrShared = (
 ): void => assertTensor(what, tensor, tensor?.shape.length === shared.length ? shared : own);
 
 /**
- * @param upstream the derivatives with respect to the outputs, for the reverse
- * @throws RangeError, TypeError when the tensors are not those of the program
+ * @param upstream the derivatives with respect to the outputs, for the backward pass
+ * @throws RangeError, TypeError when the tensors do not fit the program
  */
 export const assertProgramInputs = (
   program: KernelProgram,
@@ -54,7 +54,7 @@ export const assertProgramInputs = (
   if (fields === undefined) assertAll('field program: input', inputs, inputTensorShapes(program, n));
   else {
     const own = [fields, n, shape.inFeatures];
-    // What comes back from the reverse pass has each field's own.
+    // The backward pass returns separate derivatives for each field.
     assertOwnOrShared('field program: the coordinates', inputs[0], { own, shared: upstream ? own : own.slice(1) });
   }
   assertTensor('field program: the parameters', parameters, [parameterCount]);
@@ -62,7 +62,7 @@ export const assertProgramInputs = (
   if (upstream) assertAll('field program: derivative of output', upstream, jetTensorShapes(shape, rows, outFeatures));
 };
 
-/** @throws RangeError when a block or the weight of a loss asks for what no target has */
+/** @throws RangeError when a block or the weight of a loss refers to columns that no target has */
 export const assertLoss = (
   { shape, outFeatures: o }: KernelProgram,
   { blocks, weight, targetWidths }: KernelLoss,
@@ -78,7 +78,7 @@ export const assertLoss = (
     throw new RangeError(`field loss: the weight must have 1 or ${o} columns, got ${targetWidths[weight] ?? 'none'}`);
 };
 
-/** @throws RangeError, TypeError when the tensors are not those of the program and its loss */
+/** @throws RangeError, TypeError when the tensors do not fit the program and its loss */
 export const assertLossInputs = (
   program: KernelProgram,
   { targetWidths }: KernelLoss,
@@ -104,7 +104,7 @@ export const assertLossInputs = (
   }
 };
 
-/** @throws RangeError, TypeError when the vectors of an update are not all `f32[P]` */
+/** @throws RangeError, TypeError unless the vectors of an update are all `f32[P]` */
 export const assertAdamInputs = (vectors: Readonly<Record<string, TensorInfo | undefined>>): void => {
   const size = vectors['parameters']?.shape[0] ?? 0;
   for (const name of ['parameters', 'gradient', 'first', 'second'])

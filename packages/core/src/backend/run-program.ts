@@ -16,20 +16,20 @@ import { assertLossInputs, assertProgramInputs } from './assert-inputs.ts';
 import type { CompiledLoss, CompiledProgram, KernelLoss, LossScale } from './backend.ts';
 import type { KernelProgram } from './kernel-program.ts';
 
-/** The names of the kernels, for whoever watches which of them run. */
+/** The names of the tfjs kernels, e.g. to profile which of them run. */
 export const PROGRAM_KERNELS = {
   forward: 'NeuralFieldsProgram',
   backward: 'NeuralFieldsProgramBackward',
   loss: 'NeuralFieldsProgramLoss',
 } as const;
 
-/** A compiled program with what it was made from: the attributes of the kernels. */
+/** A compiled program and its source: the attributes of the kernels. */
 export interface RunnableProgram {
   readonly program: KernelProgram;
   readonly compiled: CompiledProgram;
 }
 
-/** The same with a loss. */
+/** A compiled loss and its source. */
 export interface RunnableLoss {
   readonly program: KernelProgram;
   readonly loss: KernelLoss;
@@ -41,7 +41,7 @@ type Attributes<T> = NamedAttrMap & T;
 const inputCount = ({ inputs, shape }: KernelProgram): number =>
   inputs.reduce((count, { kind }) => count + (kind === 'coords' ? 1 : 1 + shape.order), 0);
 
-/** Makes the kernels known to tfjs for a backend, once. */
+/** Registers the kernels with tfjs for a backend, once. */
 export const registerProgramKernels = (backendName: string): void => {
   if (getKernel(PROGRAM_KERNELS.forward, backendName) !== undefined) return;
   registerKernel({
@@ -81,7 +81,7 @@ export const registerProgramKernels = (backendName: string): void => {
   });
 };
 
-// tfjs passes lists of inputs and attributes through untouched; only its types know nothing of them.
+// tfjs passes lists of inputs and attributes through unchanged; only its types do not allow them.
 const runKernel = (name: string, inputs: readonly Tensor[], attributes: object): Tensor[] => {
   const outputs = engine().runKernel(name, inputs as object as NamedTensorMap, attributes as NamedAttrMap);
   return Array.isArray(outputs) ? outputs : [outputs as Tensor];
@@ -95,11 +95,11 @@ const gradient: GradFunc = (upstream, saved, attributes) => {
 
 registerGradient({ kernelName: PROGRAM_KERNELS.forward, saveAllInputs: true, gradFunc: gradient });
 
-/** The value and, as far as the order goes, the first derivatives and the second-order forms that come out. */
+/** The value and, up to the program's order, the first derivatives and the second-order forms of the output. */
 export const runProgram = (runnable: RunnableProgram, inputs: readonly Tensor[], parameters: Tensor1D): Tensor[] =>
   runKernel(PROGRAM_KERNELS.forward, [...inputs, parameters], { ...runnable, isRecorded: engine().isTapeOn() });
 
-/** The loss `f32[]`, and its derivatives with respect to the parameters `f32[P]`. */
+/** The loss `f32[]`, and its gradient with respect to the parameters, `f32[P]`. */
 export const runLoss = (
   runnable: RunnableLoss,
   {

@@ -1,20 +1,20 @@
-/** @file The choice of the tfjs backend, with its reasons. */
+/** @file Selection of the tfjs backend, with the reasons for the choice. */
 import { engine, getBackend, matMul, ready, removeBackend, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { fieldBackend } from './registry.ts';
 import { installTransposingMatMulGradient } from './transposing-matmul-gradient.ts';
 
-/** A backend that an application can offer. */
+/** A backend that an application offers. */
 export interface BackendCandidate {
-  /** The name under which tfjs knows it: `webgpu`, `simd`, `tensorflow`, `webgl`, `wasm`, `cpu`. */
+  /** Its tfjs name: `webgpu`, `simd`, `tensorflow`, `webgl`, `wasm`, `cpu`. */
   readonly name: string;
   /**
-   * Imports the package that registers it, e.g. `() => import('@tensorflow/tfjs-backend-wasm')`. Throws when it cannot
-   * be had here; the error's message is the reason that is reported.
+   * Imports the package that registers it, e.g. `() => import('@tensorflow/tfjs-backend-wasm')`. Throws when the
+   * backend is not available here; the error's message is the reason that is reported.
    */
   load(): Promise<unknown>;
 }
 
-/** What became of one candidate. */
+/** The result of trying one candidate. */
 export interface BackendVerdict {
   readonly name: string;
   readonly usable: boolean;
@@ -26,7 +26,7 @@ export interface BackendChoice {
   readonly name: string;
   /** One sentence. */
   readonly reason: string;
-  /** All that were tried, in order. */
+  /** All candidates that were tried, in order. */
   readonly considered: readonly BackendVerdict[];
 }
 
@@ -35,7 +35,7 @@ const TFJS_RANKS: Readonly<Record<string, number>> = { webgpu: 45, tensorflow: 3
 
 const rank = (name: string): number => fieldBackend(name)?.rank ?? TFJS_RANKS[name] ?? 0;
 
-/** The backends that somebody registered with tfjs already, best first. */
+/** The backends that are already registered with tfjs, best first. */
 const registered = (): BackendCandidate[] =>
   Object.keys(engine().registryFactory)
     .sort((a, b) => rank(b) - rank(a))
@@ -48,8 +48,8 @@ interface GpuAdapter {
 }
 
 /**
- * Why WebGPU is not worth using here; `undefined` when it is. tfjs throws "null.features" where there is no adapter, so
- * ask first.
+ * Why WebGPU should not be used here; `undefined` when it should. tfjs throws "null.features" where there is no
+ * adapter, so this checks first.
  */
 const webgpuProblem = async (softwareToo: boolean): Promise<string | undefined> => {
   const { gpu } = (globalThis.navigator ?? {}) as object as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } };
@@ -61,7 +61,7 @@ const webgpuProblem = async (softwareToo: boolean): Promise<string | undefined> 
   return software && !softwareToo ? 'the WebGPU adapter is a software emulation' : undefined;
 };
 
-/** Loads a candidate and multiplies two matrices on it. Throws the reason when it is of no use. */
+/** Loads a candidate and multiplies two matrices on it. Throws the reason when it does not work. */
 const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): Promise<void> => {
   await load();
   if (name === 'webgpu') {
@@ -70,7 +70,7 @@ const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): 
   }
   if (engine().registryFactory[name] === undefined) throw new Error(`its package did not register '${name}' with tfjs`);
   if (!(await setBackend(name))) {
-    removeBackend(name); // tfjs would go on trying it
+    removeBackend(name); // otherwise tfjs would try it again
     throw new Error('tfjs could not initialise it');
   }
   await ready();
@@ -84,13 +84,13 @@ const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): 
 };
 
 /**
- * Sets the tfjs backend: the one that is wanted, or for `auto` the first one that works here. Later tensors and fields
- * live on it.
+ * Sets the tfjs backend: the requested one, or for `auto` the first one that works here. Tensors and fields that are
+ * created later use it.
  *
  * @param wanted `auto`, or a backend's name
  * @param candidates what the application can offer, best first; the backends that are registered already if absent
- * @throws RangeError when the wanted one is not among the candidates, Error when it (or, for `auto`, every one) is of
- *   no use; the message says why for each
+ * @throws RangeError when the requested one is not among the candidates, Error when it (or, for `auto`, every one) does
+ *   not work; the message says why for each
  */
 export const selectBackend = async (
   wanted = 'auto',
@@ -98,7 +98,7 @@ export const selectBackend = async (
 ): Promise<BackendChoice> => {
   const tried = wanted === 'auto' ? candidates : candidates.filter(({ name }) => name === wanted);
   const names = candidates.map(({ name }) => name).join(', ') || 'none';
-  if (tried.length === 0) throw new RangeError(`selectBackend: no backend '${wanted}'; the candidates are ${names}`);
+  if (tried.length === 0) throw new RangeError(`selectBackend: no backend '${wanted}'; the candidates: ${names}`);
   const before = Object.keys(engine().registry).length > 0 ? getBackend() : undefined;
   const considered: BackendVerdict[] = [];
   for (const candidate of tried) {
@@ -107,7 +107,7 @@ export const selectBackend = async (
       const passedOver = considered.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
       const reason =
         wanted !== 'auto'
-          ? 'it was asked for'
+          ? 'it was requested'
           : passedOver === ''
             ? 'it is the best of the candidates'
             : `it is the best that works here (${passedOver})`;
@@ -124,7 +124,7 @@ export const selectBackend = async (
 };
 
 /**
- * How many steps of a fit are worth doing between two reports on the backend in use: 1 where its package says nothing
- * else.
+ * The recommended number of steps between the reports of a fit on the backend in use; 1 unless its package says
+ * otherwise.
  */
 export const reportInterval = (): number => fieldBackend(getBackend())?.reportEvery ?? 1;

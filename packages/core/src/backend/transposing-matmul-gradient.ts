@@ -1,7 +1,7 @@
 /**
  * @file A gradient of the matrix product for tfjs's wasm backend. Its product is 20 to 100 times slower when an operand
- *   is transposed on the fly, which is what the ordinary gradient asks for; transposing first, as an op of its own,
- *   costs next to nothing beside it.
+ *   is transposed on the fly, as in the ordinary gradient; transposing first, as a separate op, costs next to nothing
+ *   in comparison.
  */
 import {
   type GradConfig,
@@ -23,7 +23,7 @@ const transposed = (x: Tensor): Tensor => {
   return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 };
 
-/** x y, where either may be meant transposed. */
+/** x y, with either factor optionally transposed. */
 const product = (x: Tensor, xTransposed: boolean, y: Tensor, yTransposed: boolean): Tensor =>
   tidy(() => matMul(xTransposed ? transposed(x) : x, yTransposed ? transposed(y) : y));
 
@@ -37,8 +37,8 @@ const gradient = (ordinary: GradConfig): GradConfig => ({
       readonly transposeB: boolean;
     };
     const g = dy as Tensor;
-    // c = op(a) op(b): the derivative of op(a) is g op(b)', that of op(b) is op(a)' g; an operand that was transposed
-    // gets the transpose.
+    // c = op(a) op(b): the gradient of op(a) is g op(b)', and that of op(b) is op(a)' g, transposed where the operand
+    // was.
     return {
       a: () => (transposeA ? product(b, transposeB, g, true) : product(g, false, b, !transposeB)),
       b: () => (transposeB ? product(g, true, a, transposeA) : product(a, !transposeA, g, false)),
@@ -48,7 +48,7 @@ const gradient = (ordinary: GradConfig): GradConfig => ({
 
 let installed = false;
 
-/** Registers the gradient, once. It acts on the wasm backend only; the others keep theirs. */
+/** Registers the gradient, once. It affects only the wasm backend. */
 export const installTransposingMatMulGradient = (): void => {
   if (installed) return;
   installed = true;

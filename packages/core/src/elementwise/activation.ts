@@ -1,9 +1,9 @@
 /**
  * @file What an activation is: a scalar function s with its first three derivatives.
  *
- * A jet needs s' and s'', and its reverse pass needs s''' (see `layers/activation-jet.ts`). Automatic differentiation
- * of tfjs is not used for them: nested reverse mode gives wrong second derivatives for every op whose gradient saves
- * its output. {@link defineActivation} makes one of a formula.
+ * A jet needs s' and s'', and its backward pass needs s''' (see `jets/activation-jet.ts`). They do not come from the
+ * automatic differentiation of tfjs, whose nested reverse mode gives wrong second derivatives for every op whose
+ * gradient saves its output. {@link defineActivation} makes a definition from a formula.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { byParameter, successiveDerivatives } from './differentiate.ts';
@@ -14,7 +14,7 @@ import { evaluateTensors } from './on-tensors.ts';
 /** The values of an activation's parameters as scalars `f32[]`. */
 export type ActivationParameters = Readonly<Record<string, Tensor>>;
 
-/** How many derivatives are wanted: 0 is the value alone. */
+/** The number of derivatives to compute; 0 for the value alone. */
 export type DerivativeOrder = 0 | 1 | 2 | 3;
 
 /** s, s', s'' and s'''. */
@@ -23,55 +23,52 @@ export type DerivativeExpressions = readonly [Expression, Expression, Expression
 /** The derivatives of s, s' and s'' with respect to one parameter. */
 export type ParameterExpressions = readonly [Expression, Expression, Expression];
 
-/** What the slope s' has beyond the formulas of s; see `elementwise/tangent.ts`. */
+/** What the activation x -> s'(x) needs beyond the formulas of s; see `elementwise/tangent.ts`. */
 export interface FourthExpressions {
   /** s'''' */
   readonly value: Expression;
-  /** The derivative of s''' with respect to each parameter; by rule where absent. */
+  /** The derivative of s''' with respect to each parameter; differentiated by rule if absent. */
   readonly byParameter: Readonly<Record<string, Expression>>;
 }
 
-/** The formulas of an activation: what kernels are made from. */
+/** The formulas of an activation, from which kernels are generated. */
 export interface ActivationExpressions {
   readonly derivatives: DerivativeExpressions;
-  /** By the names of all parameters, in the order of the definition. */
+  /** For every parameter, by name, in the order of the definition. */
   readonly byParameter: Readonly<Record<string, ParameterExpressions>>;
-  /** By rule if absent. */
+  /** Differentiated by rule if absent. */
   readonly fourth?: FourthExpressions;
 }
 
-/** A scalar function that acts on each element, with everything that jets need. */
+/** A scalar function applied to each element, with everything that jets need. */
 export interface ActivationDefinition {
   readonly kind: string;
   /** The parameters' names with their default values. */
   readonly parameters: Readonly<Record<string, number>>;
   /**
-   * Names of the parameters that must be positive at the start; the others may have any finite value. Learning does not
+   * The parameters whose initial values must be positive; the others may have any finite value. Training does not
    * constrain them.
    */
   readonly positive?: readonly string[];
-  /**
-   * The formulas. A definition that is written in tfjs ops has none: backends run it op by op, not in a kernel of their
-   * own.
-   */
+  /** The formulas. A definition written in tfjs ops has none: it runs op by op, not in the backend's own kernels. */
   readonly expressions?: ActivationExpressions;
   /**
-   * The factor on the argument, for these values of the parameters: with it, s^(k) is about steepness^k. Kernels that
-   * store derivatives with few bits divide by it. 1 if absent.
+   * The scale of the argument at these parameter values: s^(k) is about steepness^k. Kernels that store derivatives in
+   * half precision divide by it. 1 if absent.
    */
   readonly steepness?: (parameters: Readonly<Record<string, number>>) => number;
   /**
    * s and its derivatives at `x`.
    *
    * @param x `f32[...]`
-   * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape; all new tensors. A definition with a kink says
-   *   which values it has there. Where x is NaN, so is s on the cpu and wasm backends (shaders may lose it).
+   * @returns `[s(x), s'(x), ..., s^(order)(x)]`, each of `x`'s shape; all new tensors. A definition with a kink
+   *   documents its values there. NaN propagates on the cpu and wasm backends (shaders may lose it).
    */
   derivatives(x: Tensor, parameters: ActivationParameters, order: DerivativeOrder): Tensor[];
   /**
-   * The derivative with respect to one parameter p of s, s' and s'', for learnable parameters.
+   * The derivatives of s, s' and s'' with respect to a learnable parameter p.
    *
-   * @param values what `derivatives` returned at `x`, with one order more than is wanted here
+   * @param values what `derivatives` returned at `x`, of one order more than is needed here
    * @returns `[ds/dp, ds'/dp, ...]`, one fewer than `values`
    */
   parameterDerivatives?(
@@ -92,8 +89,8 @@ interface FormulaSettings<P extends string> {
   readonly positive?: readonly P[];
   readonly steepness?: (parameters: { readonly [Name in P]: number }) => number;
   /**
-   * The derivatives of s, s' and s'' with respect to each parameter, where a closed form is better than what the rules
-   * give.
+   * The derivatives of s, s' and s'' with respect to each parameter, where a closed form is better than differentiation
+   * by rule.
    */
   readonly byParameter?: (
     x: Expression,
@@ -101,8 +98,8 @@ interface FormulaSettings<P extends string> {
     derivatives: DerivativeExpressions,
   ) => { readonly [Name in P]: ParameterExpressions };
   /**
-   * s'''' and the derivatives of s''' with respect to parameters, where closed forms are better than what the rules
-   * give.
+   * s'''' and the derivatives of s''' with respect to parameters, where closed forms are better than differentiation by
+   * rule.
    */
   readonly fourth?: (
     x: Expression,
@@ -112,8 +109,8 @@ interface FormulaSettings<P extends string> {
 }
 
 /**
- * An activation as a formula: s alone, or s with its derivatives where a closed form is better than what the rules
- * give.
+ * An activation as a formula: s alone, or s with its derivatives where a closed form is better than differentiation by
+ * rule.
  */
 export type ActivationFormula<P extends string> = FormulaSettings<P> &
   (
@@ -142,16 +139,16 @@ const expressionsOf = <P extends string>(formula: ActivationFormula<P>, names: r
 };
 
 /**
- * Makes an activation of its formula. From it come the tfjs ops, the derivatives that are not given, and the code of
+ * Makes an activation from its formula, which gives the tfjs ops, the derivatives that are not given, and the code of
  * kernels.
  *
  *     const swish = defineActivation({ kind: 'swish', parameters: { beta: 1 }, value: (x, { beta }) => mul(x, sigmoid(mul(beta, x))) });
  *
- * Derivatives by rule are exact, but the rules do not see what may overflow or cancel, and they have fixed values at
- * kinks (see `differentiate`); where these do not suit, `derivatives` gives s, s', s'' and s''', and `fourth` what
- * products with a Hessian need beyond them.
+ * Derivatives by rule are exact in exact arithmetic, but the rules do not avoid overflow or cancellation, and have
+ * fixed values at kinks (see `differentiate`). Where that is not good enough, give s, s', s'' and s''' as
+ * `derivatives`, and as `fourth` what Hessian-vector products need beyond them.
  *
- * @throws RangeError when the formula has a parameter that is not in the list
+ * @throws RangeError when the formula uses a parameter that is not in the list
  */
 export const defineActivation = <P extends string = never>(formula: ActivationFormula<P>): ActivationDefinition => {
   const { kind, positive, steepness } = formula;

@@ -1,10 +1,10 @@
 /**
- * @file Derivatives of expressions by rule.
+ * @file Symbolic differentiation of expressions.
  *
- * What the rules say of kinks: sign, floor and greater have the derivative 0 everywhere, and |a| has sign(a), which is
- * 0 at 0. max(a, b) and min(a, b) have the derivative of b where a = b, so that of max(x, 0) at 0 is 0; `clip` has 0 at
- * either end. Those of `select` are those of its branches. The delta functions of jumps are left out. A formula that
- * wants another value at a kink gives its derivative itself.
+ * At kinks: sign, floor and greater have the derivative 0 everywhere, and |a| has sign(a), which is 0 at 0. max(a, b)
+ * and min(a, b) have the derivative of b where a = b, so that of max(x, 0) at 0 is 0; `clip` has 0 at either end.
+ * `select` has the derivative of the selected branch. The Dirac deltas of jumps are omitted. A formula that needs
+ * another value at a kink gives its derivative explicitly.
  */
 import {
   type Argument,
@@ -43,7 +43,7 @@ const uniformity = (): IsUniform => {
   return isUniform;
 };
 
-/** An expression as a factor that is the same for all elements, times the rest. */
+/** Splits an expression into a factor that is the same for all elements, and the rest. */
 const factored = (expression: Expression, isUniform: IsUniform): readonly [factor: Expression, rest: Expression] => {
   if (isUniform(expression)) return [expression, constant(1)];
   if (expression.kind !== 'operation') return [constant(1), expression];
@@ -65,7 +65,7 @@ const factored = (expression: Expression, isUniform: IsUniform): readonly [facto
 
 const isTwo = (expression: Expression): boolean => expression.kind === 'constant' && Math.abs(expression.value) === 2;
 
-/** The products of derivatives, with everything that is the same for all elements in one factor. */
+/** Products and quotients of derivatives, with everything that is the same for all elements in one factor. */
 const arithmetic = (isUniform: IsUniform) => {
   const times = (a: Expression, b: Expression): Expression => {
     if (isConstant(a, 0) || isConstant(b, 0)) return constant(0);
@@ -77,13 +77,13 @@ const arithmetic = (isUniform: IsUniform) => {
   };
   const over = (a: Expression, b: Expression): Expression => {
     const [factor, rest] = factored(b, isUniform);
-    // Halving is exact, so a 2 below the line may join what is above.
+    // Halving is exact, so a 2 in the denominator may move to the numerator.
     return isTwo(factor) ? div(times(a, div(1, factor)), rest) : div(a, b);
   };
   return { times, over };
 };
 
-/** Whether two variables are the same. */
+/** Whether an expression is the given variable. */
 const isVariable = (expression: Expression, variable: Argument | Parameter): boolean =>
   variable.kind === 'parameter'
     ? expression.kind === 'parameter' && expression.name === variable.name
@@ -100,48 +100,47 @@ export const differentiate = (expression: Expression, variable: Argument | Param
 
   const rule = (whole: Compound): Expression => {
     const [a, b, c] = whole.operands as [Expression, Expression, Expression];
-    const slope = (operand: Expression): Expression => derivative(operand);
     switch (whole.op) {
       case 'neg':
-        return neg(slope(a));
+        return neg(derivative(a));
       case 'abs':
-        return times(sign(a), slope(a));
+        return times(sign(a), derivative(a));
       case 'sign':
       case 'floor':
       case 'greater':
         return constant(0);
       case 'sqrt':
-        return over(slope(a), mul(2, whole));
+        return over(derivative(a), mul(2, whole));
       case 'exp':
-        return times(whole, slope(a));
+        return times(whole, derivative(a));
       case 'log':
-        return over(slope(a), a);
+        return over(derivative(a), a);
       case 'sin':
-        return times(cos(a), slope(a));
+        return times(cos(a), derivative(a));
       case 'cos':
-        return times(neg(sin(a)), slope(a));
+        return times(neg(sin(a)), derivative(a));
       case 'tanh':
-        return times(sub(1, mul(whole, whole)), slope(a));
+        return times(sub(1, mul(whole, whole)), derivative(a));
       case 'sigmoid':
-        // Not s (1 - s), which loses its digits where s is near 1.
-        return times(mul(whole, sigmoid(neg(a))), slope(a));
+        // Not s (1 - s), which cancels where s is near 1.
+        return times(mul(whole, sigmoid(neg(a))), derivative(a));
       case 'softplus':
-        return times(sigmoid(a), slope(a));
+        return times(sigmoid(a), derivative(a));
       case 'add':
-        return add(slope(a), slope(b));
+        return add(derivative(a), derivative(b));
       case 'sub':
-        return sub(slope(a), slope(b));
+        return sub(derivative(a), derivative(b));
       case 'mul':
-        return a === b ? times(mul(2, a), slope(a)) : add(times(slope(a), b), times(a, slope(b)));
+        return a === b ? times(mul(2, a), derivative(a)) : add(times(derivative(a), b), times(a, derivative(b)));
       case 'div':
-        // Not (a' b - a b') / b^2, whose square overflows.
-        return over(sub(slope(a), times(whole, slope(b))), b);
+        // Not (a' b - a b') / b^2: b^2 may overflow.
+        return over(sub(derivative(a), times(whole, derivative(b))), b);
       case 'min':
-        return select(greater(b, a), slope(a), slope(b));
+        return select(greater(b, a), derivative(a), derivative(b));
       case 'max':
-        return select(greater(a, b), slope(a), slope(b));
+        return select(greater(a, b), derivative(a), derivative(b));
       case 'select':
-        return select(a, slope(b), slope(c));
+        return select(a, derivative(b), derivative(c));
     }
   };
 
@@ -154,13 +153,13 @@ export const differentiate = (expression: Expression, variable: Argument | Param
   return derivative(expression);
 };
 
-/** f and its derivatives with respect to x up to `order`, by rule. @returns `[f, f', ..., f^(order)]` */
+/** f and its derivatives with respect to x up to `order`. @returns `[f, f', ..., f^(order)]` */
 export const successiveDerivatives = (expression: Expression, order: number): readonly Expression[] => {
   const result = [expression];
   for (let k = 1; k <= order; k++) result.push(differentiate(result[k - 1] as Expression));
   return result;
 };
 
-/** The derivatives of each of several expressions with respect to one parameter, by rule. */
+/** The derivatives of each of several expressions with respect to one parameter. */
 export const byParameter = (expressions: readonly Expression[], name: string): readonly Expression[] =>
   expressions.map(expression => differentiate(expression, parameter(name)));

@@ -1,25 +1,25 @@
 /**
- * @file Formulas of one number x and named parameters as data: an activation or a penalty is written once, and the tfjs
- *   ops, the code of every kernel and the derivatives come from it.
+ * @file Formulas of a scalar x and named parameters as data: an activation or a penalty is written once, and its tfjs
+ *   ops, the code of every kernel and its derivatives are generated from it.
  *
- * An expression is immutable, and parts that are used twice are shared: it is a graph, not a tree. The constructors
- * fold constants and drop zeros and ones. They do not regroup sums and products: who writes a formula decides what may
- * overflow and what cancels.
+ * An expression is immutable, and its subexpressions may be shared: it is a directed acyclic graph, not a tree. The
+ * constructors fold constants and drop zeros and ones. They do not reassociate sums and products: the author of a
+ * formula decides what may overflow and what cancels.
  */
 import { applyOperation, type Operation } from './operations.ts';
 
-/** The number that the formula is applied to, element by element. */
+/** The variable x: each element that the formula is applied to. */
 export interface Argument {
   readonly kind: 'argument';
 }
 
-/** A fixed number. */
+/** A constant. */
 export interface Constant {
   readonly kind: 'constant';
   readonly value: number;
 }
 
-/** A number that is the same for all elements, e.g. a frequency. */
+/** A scalar that is the same for all elements, e.g. a frequency. */
 export interface Parameter {
   readonly kind: 'parameter';
   readonly name: string;
@@ -35,13 +35,13 @@ export interface Compound {
 /** A formula. Made by the functions of this file. */
 export type Expression = Argument | Constant | Parameter | Compound;
 
-/** An expression, or a number in its place. */
+/** An expression, or a number to use as a constant. */
 export type ExpressionLike = Expression | number;
 
 /** x */
 export const argument: Argument = Object.freeze({ kind: 'argument' });
 
-/** A fixed number. */
+/** A constant. */
 export const constant = (value: number): Constant => Object.freeze({ kind: 'constant', value });
 
 /** The parameter of that name. */
@@ -49,7 +49,7 @@ export const parameter = (name: string): Parameter => Object.freeze({ kind: 'par
 
 const toExpression = (like: ExpressionLike): Expression => (typeof like === 'number' ? constant(like) : like);
 
-/** Whether it is this number, 0 of either sign being the same. */
+/** Whether an expression is this constant; 0 and -0 are the same. */
 export const isConstant = (expression: Expression, value: number): boolean =>
   expression.kind === 'constant' && expression.value === value;
 
@@ -120,9 +120,9 @@ export const sqrt: (a: ExpressionLike) => Expression = unary('sqrt');
 export const exp: (a: ExpressionLike) => Expression = unary('exp');
 /** The natural logarithm. */
 export const log: (a: ExpressionLike) => Expression = unary('log');
-/** The sine of a number in radians. */
+/** The sine of an angle in radians. */
 export const sin: (a: ExpressionLike) => Expression = unary('sin');
-/** The cosine of a number in radians. */
+/** The cosine of an angle in radians. */
 export const cos: (a: ExpressionLike) => Expression = unary('cos');
 /** The hyperbolic tangent. */
 export const tanh: (a: ExpressionLike) => Expression = unary('tanh');
@@ -134,7 +134,7 @@ export const softplus: (a: ExpressionLike) => Expression = unary('softplus');
 export const abs: (a: ExpressionLike) => Expression = unary('abs');
 /** -1, 0 or 1; the sign of 0 is 0 */
 export const sign: (a: ExpressionLike) => Expression = unary('sign');
-/** The largest integer that is not above a. */
+/** The largest integer <= a. */
 export const floor: (a: ExpressionLike) => Expression = unary('floor');
 
 /** The smaller of two. */
@@ -145,7 +145,7 @@ export const min = (a: ExpressionLike, b: ExpressionLike): Expression =>
 export const max = (a: ExpressionLike, b: ExpressionLike): Expression =>
   operation('max', toExpression(a), toExpression(b));
 
-/** a, but at least `low` and at most `high` */
+/** a clipped to [low, high] */
 export const clip = (a: ExpressionLike, low: ExpressionLike, high: ExpressionLike): Expression =>
   min(max(a, low), high);
 
@@ -153,7 +153,7 @@ export const clip = (a: ExpressionLike, low: ExpressionLike, high: ExpressionLik
 export const greater = (a: ExpressionLike, b: ExpressionLike): Expression =>
   operation('greater', toExpression(a), toExpression(b));
 
-/** a where the condition is 1, b where it is 0. The condition is made by {@link greater}, or a product of such. */
+/** a where the condition is 1, b where it is 0. The condition comes from {@link greater}, or is a product of such. */
 export const select = (condition: ExpressionLike, a: ExpressionLike, b: ExpressionLike): Expression => {
   const [test, yes, no] = [toExpression(condition), toExpression(a), toExpression(b)];
   if (test.kind === 'constant') return test.value === 0 ? no : yes;

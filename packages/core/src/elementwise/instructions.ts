@@ -1,32 +1,32 @@
 /**
- * @file Expressions as a program without branches: the form that every evaluator and every kernel works from.
+ * @file Expressions as a straight-line program: the form that every evaluator and kernel uses.
  *
- * A program is a list of instructions, each of which applies one operation to numbers that are at hand and gives one
- * number, once (static single assignment). Whatever occurs twice in the expressions, also in different ones of them, is
- * computed once. `[s, s', s'']` of a sine are
+ * A program is a list of instructions in static single assignment: each applies one operation to constants, parameters
+ * or results of earlier instructions. Common subexpressions, also of different expressions, are computed once. `[s, s',
+ * s'']` of a sine are
  *
  *     parameters: omega        uniforms: u0 = neg omega; u1 = mul u0 omega
  *     instructions: v0 = mul omega x; v1 = sin v0; v2 = cos v0; v3 = mul omega v2; v4 = mul u1 v1        results: v1, v3, v4
  *
- * How a kernel uses it: a shader prints each instruction as a line; an interpreter runs each over a block of numbers
- * that fits into the cache, with the registers of {@link allocateRegisters}. Uniforms are the same for all elements, so
- * they are computed once.
+ * A shader has one line for each instruction; an interpreter runs each instruction over a block of elements that fits
+ * into the cache, with the registers of {@link allocateRegisters}. Uniforms are the same for all elements, so they are
+ * computed once.
  */
 import type { Compound, Expression } from './expression.ts';
 import type { Operation } from './operations.ts';
 
-/** A number that an instruction takes in. */
+/** An operand of an instruction. */
 export interface Operand {
   /**
-   * `argument`: x. `constant`, `parameter`: the one with that index in the program. `uniform`, `value`: what the
-   * instruction with that index in `uniforms` or `instructions` gave, which is always an earlier one.
+   * `argument`: x. `constant`, `parameter`: the one with that index in the program. `uniform`, `value`: the result of
+   * the instruction with that index in `uniforms` or `instructions`, always an earlier one.
    */
   readonly kind: 'argument' | 'constant' | 'parameter' | 'uniform' | 'value';
   /** 0 for the argument. */
   readonly index: number;
 }
 
-/** One operation. */
+/** One operation with its operands. */
 export interface Instruction {
   readonly op: Operation;
   /** As many as the operation takes. */
@@ -35,20 +35,20 @@ export interface Instruction {
 
 /** Some expressions as instructions. Made by {@link linearise}. */
 export interface Program {
-  /** All names, in the given order, also those that do not occur. */
+  /** All names in the given order, including those that no instruction uses. */
   readonly parameters: readonly string[];
-  /** The numbers that occur, each once, in float64. */
+  /** The distinct constants, in float64. */
   readonly constants: readonly number[];
-  /** What depends on constants and parameters alone. Their operands are neither arguments nor values. */
+  /** The instructions that depend on constants and parameters alone: no operand is the argument or a value. */
   readonly uniforms: readonly Instruction[];
   /**
-   * What is computed for each element. At least one operand is the argument or a value. Sine and cosine of the same
-   * number stand next to each other, so that a kernel may compute both at once.
+   * The instructions for each element: at least one operand is the argument or a value. The sine and cosine of the same
+   * operand are adjacent, so that a kernel can compute both at once.
    */
   readonly instructions: readonly Instruction[];
   /**
-   * Where the values of the expressions are, in order. Several may be the same, and any may be no value: s' of x is a
-   * constant.
+   * Where the expressions' results are, in order. Several may be the same, and some may be constants or parameters: s'
+   * of s(x) = x is a constant.
    */
   readonly results: readonly Operand[];
 }
@@ -64,7 +64,7 @@ const keyOf = ({ op }: Compound, operands: readonly Operand[]): string => {
 
 const OTHER_WAVE: Partial<Readonly<Record<Operation, Operation>>> = { sin: 'cos', cos: 'sin' };
 
-/** Moves sine and cosine of one number next to each other. */
+/** Makes the sine and cosine of the same operand adjacent. */
 const pairWaves = (
   instructions: readonly Instruction[],
   results: readonly Operand[],
@@ -93,9 +93,9 @@ const pairWaves = (
 };
 
 /**
- * Makes a program of expressions.
+ * Compiles expressions to a program.
  *
- * @param parameters the names of all parameters; an operand's index counts in this list
+ * @param parameters the names of all parameters; the index of a parameter operand refers to this list
  * @throws RangeError for a parameter that is not in the list
  */
 export const linearise = (expressions: readonly Expression[], parameters: readonly string[] = []): Program => {
@@ -128,7 +128,7 @@ export const linearise = (expressions: readonly Expression[], parameters: readon
     const index = parameters.indexOf(expression.name);
     if (index < 0)
       throw new RangeError(
-        `unknown parameter '${expression.name}' in a formula; known are ${parameters.join(', ') || 'none'}`,
+        `unknown parameter '${expression.name}' in a formula; known: ${parameters.join(', ') || 'none'}`,
       );
     return { kind: 'parameter', index };
   };
@@ -144,21 +144,20 @@ export const linearise = (expressions: readonly Expression[], parameters: readon
   return { parameters, constants, uniforms, ...pairWaves(instructions, results) };
 };
 
-/** Which registers a machine that runs a program needs, and what it keeps in each. */
+/** The registers that an interpreter needs to run a program, and the one that each instruction writes. */
 export interface Registers {
-  /** How many there are. */
+  /** The number of registers. */
   readonly count: number;
   /**
-   * The register that each instruction writes to. It may be that of one of its operands: a machine reads an element
-   * before it writes it.
+   * The register that each instruction writes. It may be that of one of its operands: an element is read before it is
+   * written.
    */
   readonly targets: readonly number[];
 }
 
 /**
- * Assigns registers to the instructions of a program: few, since each is used again as soon as what it holds is needed
- * no more. At the start, register 0 holds the argument. At the end, the results are in the registers that they were
- * written to.
+ * Allocates registers to the instructions of a program, reusing each register after the last use of its value. At the
+ * start, register 0 holds the argument. At the end, the results are in the registers that their instructions wrote.
  */
 export const allocateRegisters = ({ instructions, results }: Program): Registers => {
   const END = instructions.length;

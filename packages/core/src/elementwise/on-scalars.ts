@@ -2,10 +2,10 @@ import type { Operand, Program } from './instructions.ts';
 import { applyOperation } from './operations.ts';
 
 /**
- * Runs a program on one number in float64: the plain meaning of its formulas.
+ * Runs a program on one scalar in float64: the reference semantics of its formulas.
  *
  * @param parameters the values of all parameters of the program
- * @returns one number for each result
+ * @returns one value per result
  * @throws RangeError when the value of a parameter is missing
  */
 export const evaluateScalar = (

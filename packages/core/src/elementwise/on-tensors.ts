@@ -1,4 +1,4 @@
-/** @file Running a program in ordinary tfjs ops, on any backend. */
+/** @file Runs a program in ordinary tfjs ops, on any backend. */
 import {
   abs,
   add,
@@ -39,15 +39,16 @@ import { applyOperation, type Operation } from './operations.ts';
 const MAGNIFICATION = 2 ** 60;
 
 /**
- * sign(x), with sign(0) = 0. tfjs's op on wasm takes all |x| below some 1e-6 for 0 (4.22.0); magnified, that is 1e-24.
+ * sign(x), with sign(0) = 0. The wasm backend's op returns 0 for all |x| below about 1e-6 (tfjs 4.22.0); with the
+ * magnification, below 1e-24.
  */
 const signOf = (x: Tensor): Tensor => sign(mul(x, MAGNIFICATION));
 
 type TensorOperand = Tensor | number;
 
 /**
- * Each operation as one op, of which at least one operand is a tensor. Where tfjs has a faster op for a special case,
- * that is taken.
+ * Each operation as one op, with at least one tensor operand. Uses the faster op of tfjs for a special case, where
+ * there is one.
  */
 const simple: Readonly<Record<Exclude<Operation, 'select'>, (a: TensorOperand, b: TensorOperand) => Tensor>> = {
   neg: a => neg(a),
@@ -67,37 +68,37 @@ const simple: Readonly<Record<Exclude<Operation, 'select'>, (a: TensorOperand, b
   mul: (a, b) => (a === b ? square(a) : mul(a, b)),
   div: (a, b) => (a === 1 ? reciprocal(b) : div(a, b)),
   min: (a, b) => minimum(a, b),
-  // relu keeps NaN on all backends, maximum does not.
+  // relu propagates NaN on all backends, maximum does not.
   max: (a, b) => (b === 0 ? relu(a) : maximum(a, b)),
   greater: (a, b) => (b === 0 ? step(a) : cast(greater(a, b), 'float32')),
 };
 
 const isScalar = ({ kind }: Operand): boolean => kind !== 'argument' && kind !== 'value';
 
-/** A number or a scalar in the shape of x. */
+/** A number or a scalar tensor, broadcast to the shape of x. */
 const spread = (value: TensorOperand, x: Tensor): Tensor => {
   if (typeof value === 'number') return value === 0 ? zerosLike(x) : fill(x.shape, value);
   return value.rank === 0 && x.rank > 0 ? add(zerosLike(x), value) : value;
 };
 
-/** What a program is run on. */
+/** The inputs of a program. */
 export interface TensorInputs {
   /** `f32[...]` */
   readonly x: Tensor;
-  /** `f32[]` or a number each; all parameters of the program. */
+  /** All parameters of the program, each `f32[]` or a number. */
   readonly parameters: Readonly<Record<string, Tensor | number>>;
-  /** The values of the program's first results, where they are at hand. */
+  /** The values of the program's first results, where they are already computed. */
   readonly known?: readonly Tensor[];
-  /** The first result that is wanted; 0 if absent. */
+  /** The index of the first result to return; 0 if absent. */
   readonly from?: number;
-  /** One more than the last result that is wanted; all if absent. */
+  /** The index behind the last result to return; the number of results if absent. */
   readonly to?: number;
 }
 
 /**
- * Runs a program in tfjs ops. It computes only what the wanted results need.
+ * Runs a program in tfjs ops. Computes only what the requested results depend on.
  *
- * @returns the wanted results, each new and of x's shape
+ * @returns the requested results, each a new tensor of x's shape
  */
 export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[] => {
   const { x, parameters, known = [], from, to } = inputs;
@@ -117,14 +118,15 @@ export const evaluateTensors = (program: Program, inputs: TensorInputs): Tensor[
     };
     const selected = ([test, yes, no]: readonly Operand[]): Tensor => {
       const [a, b] = [read(yes as Operand), read(no as Operand)];
-      // The op repeats scalars to whole tensors, which takes wasm a hundred times as long as the rest.
+      // The op `where` would need both scalars broadcast to tensors, which takes the wasm backend about a hundred times
+      // as long.
       if (isScalar(yes as Operand) && isScalar(no as Operand)) {
         const isYes = read(test as Operand);
         return add(a === 1 ? isYes : mul(isYes, a), mul(sub(1, isYes), b));
       }
       return where(condition(test as Operand), spread(a, x), spread(b, x));
     };
-    /** min(max(a, low), high) with two numbers, as one op. */
+    /** min(max(a, low), high) with two constants, as one op. */
     const clipped = ([inner, high]: readonly Operand[]): Tensor | undefined => {
       const made = instructionOf(inner as Operand);
       if (made?.op !== 'max') return undefined;

@@ -1,6 +1,6 @@
 /**
- * @file The operations that elementwise formulas are made of: a closed set, so that every evaluator and every kernel
- * can know them all.
+ * @file The operations of elementwise formulas: a closed set, so that every evaluator and kernel can implement all of
+ *   them.
  */
 
 /** The number of operands of each operation. */
@@ -30,13 +30,13 @@ export const operationArity = {
 /** The name of an operation. */
 export type Operation = keyof typeof operationArity;
 
-/** Right for all x: neither exp(x) nor exp(-x) overflows. */
+/** Without overflow, for all x. */
 const sigmoidOf = (x: number): number => {
   const t = Math.exp(-Math.abs(x));
   return (x < 0 ? t : 1) / (1 + t);
 };
 
-/** What each operation means, in float64. */
+/** The definition of each operation, in float64. */
 const meanings: Readonly<Record<Operation, (a: number, b: number, c: number) => number>> = {
   neg: a => -a,
   abs: Math.abs,
@@ -61,7 +61,7 @@ const meanings: Readonly<Record<Operation, (a: number, b: number, c: number) => 
   max: (a, b) => Math.max(a, b),
   /** 1 where a > b, else 0 */
   greater: (a, b) => (a > b ? 1 : 0),
-  /** b where a, which is 0 or 1, is 1; else c */
+  /** b where a is 1, c where a is 0 */
   select: (a, b, c) => (a === 0 ? c : b),
 };
 

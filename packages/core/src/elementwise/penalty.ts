@@ -1,4 +1,4 @@
-/** @file What a penalty is: how an error e becomes a loss, as a formula with the slope that its gradient has. */
+/** @file Penalties: functions that map an error e to a loss, as formulas with their derivatives. */
 import { customGrad, mul, type Tensor } from '@tensorflow/tfjs-core';
 import type { FormulaParameters } from './activation.ts';
 import { differentiate } from './differentiate.ts';
@@ -6,12 +6,12 @@ import { argument, type Expression, parameter } from './expression.ts';
 import { linearise } from './instructions.ts';
 import { evaluateTensors } from './on-tensors.ts';
 
-/** How an error e becomes a loss, element by element. Made by {@link definePenalty}. */
+/** A function that maps an error e to a loss, element by element. Made by {@link definePenalty}. */
 export interface Penalty {
   readonly kind: string;
   /** The values of the parameters by name. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** The penalty, its derivative and its second one, of the error as the argument. */
+  /** The penalty and its first two derivatives, as functions of the error. */
   readonly expressions: {
     readonly value: Expression;
     readonly firstDerivative: Expression;
@@ -22,21 +22,21 @@ export interface Penalty {
 /** A penalty as a formula. */
 export interface PenaltyFormula<P extends string> {
   readonly kind: string;
-  /** The parameters with their values; none if absent. */
+  /** The parameters and their values; none if absent. */
   readonly parameters?: { readonly [Name in P]: number };
   readonly value: (error: Expression, parameters: FormulaParameters<P>) => Expression;
-  /** The derivative, where a closed form is better than what the rules give. */
+  /** The first derivative, where a closed form is better than differentiation by rule. */
   readonly firstDerivative?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
   /** The second derivative, likewise. */
   readonly secondDerivative?: (error: Expression, parameters: FormulaParameters<P>) => Expression;
 }
 
 /**
- * Makes a penalty of its formula. Its slope comes from the rules of `differentiate`, by which that of |e| at 0 is 0.
+ * Makes a penalty from its formula, differentiated by the rules of `differentiate`: the derivative of |e| at 0 is 0.
  *
  *     const cauchy = (c: number) => definePenalty({ kind: 'cauchy', parameters: { c }, value: (e, { c }) => log(add(1, square(div(e, c)))) });
  *
- * @throws RangeError when a parameter is not a finite number, or the formula has one that is not in the list
+ * @throws RangeError when a parameter is not a finite number, or the formula uses one that is not in the list
  */
 export const definePenalty = <P extends string = never>({
   kind,
@@ -59,7 +59,7 @@ export const definePenalty = <P extends string = never>({
 };
 
 /**
- * The penalties of errors, element by element, in tfjs ops. Gradients run through it.
+ * The penalties of errors, element by element, in tfjs ops. Differentiable.
  *
  * @param errors `f32[...]`
  * @returns the same shape
@@ -87,8 +87,8 @@ export const penalise = <T extends Tensor>({ parameters, expressions }: Penalty,
 };
 
 /**
- * The derivatives of penalties along a direction in which the errors move, element by element, in tfjs ops: slope(e)
- * e'. Gradients run through it, with respect to both.
+ * The directional derivatives of penalties, p'(e) e', element by element, in tfjs ops. Differentiable with respect to
+ * both.
  *
  * @param errors `f32[...]`
  * @param tangents e', of the same shape

@@ -1,12 +1,11 @@
 /**
- * @file Activations that derivatives of activations are. The tangent of h = s(z; p), its derivative along a direction
- *   in which z moves by z' and the parameters p by p', is
+ * @file Derivatives of activations as activations. The tangent of h = s(z; p) in the direction (z', p') is
  *
  *     h' = s'(z; p) z' + sum_p p' ds/dp(z; p)
  *
- * {@link derivativeActivationOf} makes an activation of s', and {@link parameterTangentOf} one of the sum, in which p' are parameters
- * too. Both have derivatives of their own, up to s'''', so the tangent has the jets and the reverse pass that any
- * activation has.
+ * {@link derivativeActivationOf} makes an activation of s', and {@link parameterTangentOf} one of the sum, with p' as
+ * further parameters. Both have derivatives, up to s'''', so tangents have jets and a backward pass like any
+ * activation.
  */
 import {
   type ActivationDefinition,
@@ -20,7 +19,7 @@ import { add, constant, type Expression, mul, parameter } from './expression.ts'
 const expressionsOf = ({ kind, expressions }: ActivationDefinition): ActivationExpressions => {
   if (expressions === undefined)
     throw new TypeError(
-      `tangent: the activation '${kind}' must be made of a formula (defineActivation), got one in tfjs ops`,
+      `tangent: the activation '${kind}' must be defined by a formula (defineActivation), got one in tfjs ops`,
     );
   return expressions;
 };
@@ -38,15 +37,15 @@ const fourthOf = (definition: ActivationDefinition): FourthExpressions => {
   };
 };
 
-const slopes = new WeakMap<ActivationDefinition, ActivationDefinition>();
+const derivativeActivations = new WeakMap<ActivationDefinition, ActivationDefinition>();
 
-const makeSlope = (definition: ActivationDefinition): ActivationDefinition => {
+const makeDerivativeActivation = (definition: ActivationDefinition): ActivationDefinition => {
   const { kind, parameters, positive, steepness } = definition;
   const { derivatives, byParameter } = expressionsOf(definition);
   const [, s1, s2, s3] = derivatives;
   const fourth = fourthOf(definition);
   return defineActivation({
-    kind: `slope of ${kind}`,
+    kind: `derivative of ${kind}`,
     parameters,
     ...(positive && { positive }),
     ...(steepness && { steepness }),
@@ -61,13 +60,13 @@ const makeSlope = (definition: ActivationDefinition): ActivationDefinition => {
 };
 
 /**
- * The activation x -> s'(x), with the parameters of s. The same object each time.
+ * The activation x -> s'(x), with the parameters of s. Memoized.
  *
  * @throws TypeError when the activation has no formula
  */
 export const derivativeActivationOf = (definition: ActivationDefinition): ActivationDefinition => {
-  const known = slopes.get(definition) ?? makeSlope(definition);
-  slopes.set(definition, known);
+  const known = derivativeActivations.get(definition) ?? makeDerivativeActivation(definition);
+  derivativeActivations.set(definition, known);
   return known;
 };
 
@@ -88,14 +87,14 @@ const makeParameterTangent = (definition: ActivationDefinition, names: readonly 
     parameters: { ...parameters, ...Object.fromEntries(names.map(name => [tangentName(name), 0])) },
     ...(positive && { positive }),
     ...(steepness && { steepness }),
-    // The derivative of ds''/dp with respect to x is that of s''' with respect to p.
+    // The derivative of ds''/dp with respect to x is ds'''/dp.
     derivatives: () => [order(0), order(1), order(2), total(name => fourth.byParameter[name] as Expression)],
   });
 };
 
 /**
- * The activation x -> sum_p p' ds/dp(x) over the parameters `names`, whose p' are parameters with the names of {@link
- * tangentName}. The same object each time.
+ * The activation x -> sum_p p' ds/dp(x) over the parameters `names`, with each p' as a parameter named by {@link
+ * tangentName}. Memoized.
  *
  * @throws TypeError when the activation has no formula
  */

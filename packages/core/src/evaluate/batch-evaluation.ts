@@ -1,8 +1,8 @@
 /**
- * @file Many fields of one network at once. Where the backend takes them together, that is one kernel call; elsewhere
- *   each field is evaluated on its own, in the backend's kernels for one field where it has them.
+ * @file Evaluates many fields of one network. A backend that supports many fields evaluates all of them in one kernel
+ *   call; on others, each field is evaluated separately, in the backend's kernels for one field where it has them.
  *
- * Rows are field by field: those of field f are rows f n ... (f + 1) n - 1 of `[b n, ...]`.
+ * Rows are ordered field by field: field f has the rows f n ... (f + 1) n - 1 of `[b n, ...]`.
  */
 import {
   add,
@@ -30,10 +30,10 @@ import type { BatchNetwork } from '../spec/batch-network.ts';
 import { type Evaluation, evaluationOf, type NetworkParameters } from './evaluation.ts';
 import { partition } from './partition.ts';
 
-/** Points that all fields have in common, `f32[n, d]`, or each field's own, `f32[b, n, d]`. */
+/** Points shared by all fields, `f32[n, d]`, or separate points for each field, `f32[b, n, d]`. */
 export type BatchCoords = Tensor2D | Tensor3D;
 
-/** What a loss of many fields is worked out on. */
+/** The inputs of a loss of many fields. */
 export interface BatchLossInputs {
   readonly parameters: NetworkParameters;
   readonly coords: BatchCoords;
@@ -42,18 +42,15 @@ export interface BatchLossInputs {
   readonly scale: LossScale;
 }
 
-/** The parts of a tensor along its first axis; tfjs's `unstack` has no gradient for one part alone. */
-const cutApart = (tensor: Tensor): readonly Tensor[] =>
+/** Unstacks a tensor along its first axis; the gradient of tfjs's `unstack` fails for a single part. */
+const unstacked = (tensor: Tensor): readonly Tensor[] =>
   tensor.shape[0] === 1 ? [reshape(tensor, tensor.shape.slice(1))] : unstack(tensor);
 
-/**
- * The parts `[n, k]` of a tensor `[b, n, k]`, one for each field; the tensor itself for all of them where it is `[n,
- * k]`.
- */
+/** The parts `[n, k]` of a tensor `[b, n, k]`, one for each field; b times the tensor itself if it is `[n, k]`. */
 const partsOf = (tensor: Tensor, count: number): readonly Tensor[] =>
-  tensor.rank === 2 ? Array.from({ length: count }, () => tensor) : cutApart(tensor);
+  tensor.rank === 2 ? Array.from({ length: count }, () => tensor) : unstacked(tensor);
 
-/** The jets of many fields as far as a request goes, on one instance of a backend. */
+/** Evaluates the jets of many fields for one request on one instance of a backend. */
 export class BatchEvaluation {
   readonly #batch: BatchNetwork;
   readonly #single: Evaluation;
@@ -80,23 +77,23 @@ export class BatchEvaluation {
     return this.#single.plan;
   }
 
-  /** Whether all fields go through the backend's kernels together. */
+  /** Whether one kernel call of the backend evaluates all fields. */
   get isFused(): boolean {
     return this.#runnable !== undefined;
   }
 
-  /** How many features of the networks a chunk of one point of each field keeps until its reverse pass. */
+  /** The number of features that are saved for the backward pass, for one point of each field. */
   get savedFeatures(): number {
     return this.#batch.count * this.#single.savedFeatures;
   }
 
   /**
-   * The parameters of each field. All are cut at once: the gradient of a slice would be as long as what it was cut
-   * from.
+   * The parameters of each field. All are split at once: the gradient of a single slice would be as large as the whole
+   * tensor.
    */
   #parametersOfEach(parts: readonly Tensor[]): NetworkParameters[] {
     const { single, isOwn, count } = this.#batch;
-    const cut = parts.map((part, index) => (isOwn[index] ? cutApart(part) : undefined));
+    const cut = parts.map((part, index) => (isOwn[index] ? unstacked(part) : undefined));
     return Array.from({ length: count }, (_, f) => {
       const own = parts.map((part, index) => cut[index]?.[f] ?? part);
       let flat: Tensor1D | undefined;
@@ -107,12 +104,12 @@ export class BatchEvaluation {
     });
   }
 
-  /** The jets of all fields, b n rows. Within a tidy. */
+  /** The jets of all fields, with b n rows. Call within a tidy. */
   run(parameters: NetworkParameters, coords: BatchCoords): LayerJet {
     const { count, single } = this.#batch;
     if (this.#runnable) {
       const [n, d] = coords.shape.slice(-2) as [number, number];
-      // The reverse pass gives each field's own derivatives with respect to the coordinates; tfjs adds them up.
+      // The backward pass gives separate derivatives with respect to each field's coordinates; tfjs sums them.
       const isShared = coords.rank === 2 && engine().isTapeOn();
       const given: Tensor = isShared ? broadcastTo(reshape(coords, [1, n, d]), [count, n, d]) : coords;
       const [value, first, second] = runProgram(this.#runnable, [given], parameters.flat()) as [
@@ -137,7 +134,7 @@ export class BatchEvaluation {
     return { value, ...(first && { first }), ...(second && { second }) };
   }
 
-  /** Whether the backend works a loss out in its kernels: give the same object for the same loss. */
+  /** Whether the backend computes a loss in its kernels. The result is cached by the identity of the loss object. */
   fuses(loss: KernelLoss): boolean {
     return this.#runnableLoss(loss) !== undefined || this.#single.fuses(loss);
   }
@@ -155,7 +152,7 @@ export class BatchEvaluation {
     return compiled && { program, loss, compiled };
   }
 
-  /** The loss of each field `f32[b]`, and the gradient of their sum `f32[P]`. Within a tidy. */
+  /** The loss of each field `f32[b]`, and the gradient of their sum `f32[P]`. Call within a tidy. */
   runLoss(
     loss: KernelLoss,
     { parameters, coords, targets, scale }: BatchLossInputs,

@@ -1,4 +1,4 @@
-/** @file Operations in ordinary tfjs ops, which run on any backend. */
+/** @file Runs operations in ordinary tfjs ops, on any backend. */
 import { reshape, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
@@ -6,18 +6,18 @@ import type { OperandArray } from '../ops/arrays.ts';
 import type { Operation, Register } from '../ops/operation.ts';
 import { applyOperation } from '../ops/rules.ts';
 
-/** What operations are run on. */
+/** The inputs of {@link runComposed}. */
 export interface ComposedRun {
-  /** In order; each writes the register behind its own place in the program. */
+  /** In order; operation `index` writes register index + 1. */
   readonly operations: Iterable<readonly [index: number, operation: Operation]>;
-  /** What is known already: register 0, the jet of the coordinates, at least. */
+  /** The registers that are already computed: at least register 0, the jet of the coordinates. */
   readonly known: ReadonlyMap<Register, LayerJet>;
   /** The parameters in the order of the layout, in their shapes. */
   readonly parameters: readonly Tensor[];
   readonly shape: JetShape;
 }
 
-/** The jets of all registers that the operations write, and of those that were known. */
+/** The jets of all known registers and of those that the operations write. */
 export const runComposed = ({ operations, known, parameters, shape }: ComposedRun): Map<Register, LayerJet> => {
   const jets = new Map(known);
   const points = (known.get(0) as LayerJet).value.shape[0];

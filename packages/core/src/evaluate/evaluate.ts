@@ -44,7 +44,7 @@ const assertBatchCoords = (coords: BatchCoords, count: number, inFeatures: numbe
   if (dtype !== 'float32') throw new TypeError(`evaluate: coords must be float32, got ${dtype}`);
 };
 
-/** Parameters as whoever needs them wants them. Inside a tidy. */
+/** Converts parameters between one flat vector and separate tensors on demand. Call within a tidy. */
 export const networkParameters = (layout: ParameterLayout, given: Tensor1D | readonly Tensor[]): NetworkParameters => {
   let flat = given instanceof Tensor ? given : undefined;
   let parts = given instanceof Tensor ? undefined : given;
@@ -104,9 +104,9 @@ export const evaluateNetwork = <const R extends DerivativeRequest>(
 };
 
 /**
- * The jets of many fields, whose rows follow field by field: `value` is `f32[b n, o]`, and so on.
+ * The jets of many fields, with rows ordered field by field: `value` is `f32[b n, o]`, and so on.
  *
- * @param coords `f32[n, d]` for all fields, or `f32[b, n, d]`
+ * @param coords `f32[n, d]` shared by all fields, or `f32[b, n, d]`
  * @throws RangeError or TypeError when the coordinates or the request do not fit
  */
 export const evaluateBatchNetwork = <const R extends DerivativeRequest>(
@@ -124,11 +124,11 @@ export const evaluateBatchNetwork = <const R extends DerivativeRequest>(
 };
 
 /**
- * Evaluates a field and the requested derivatives at n points in one forward pass. Gradients with respect to the
- * parameters and the coordinates flow through all results, with one ordinary reverse pass.
+ * Evaluates a field and the requested derivatives at n points in one forward pass. All results are differentiable with
+ * respect to the parameters and the coordinates, by one ordinary backward pass.
  *
- * @param parameters flat or by name, shapes as in `parameterLayout(spec)`; any tensors: a field's variables, or the
- *   output of another network
+ * @param parameters flat or by name, with shapes as in `parameterLayout(spec)`; any tensors, e.g. a field's variables,
+ *   or the output of another network
  * @param coords `f32[n, inFeatures]`, n may be 0
  * @throws RangeError or TypeError when parameters, coordinates or the request do not fit the spec
  */
@@ -144,7 +144,7 @@ export const evaluateJet = <const R extends DerivativeRequest>(
   return evaluateNetwork(network, given, coords, request);
 };
 
-/** The values of a field alone: `f32[n, outFeatures]`. Otherwise as {@link evaluateJet}. */
+/** The values of a field: `f32[n, outFeatures]`. Otherwise as {@link evaluateJet}. */
 export const evaluate = (
   spec: FieldSpec,
   parameters: FieldParameters,
@@ -153,8 +153,8 @@ export const evaluate = (
 ): Tensor2D => evaluateJet(spec, parameters, coords, {}, extensions).value;
 
 /**
- * Which kinds of operations of a field the backend in use runs in its own kernels, and which in tfjs ops: for whoever
- * wonders why a network is slow.
+ * The kinds of operations that the backend in use runs in its fused kernels, and those that it composes of tfjs ops:
+ * tells why a network is slow.
  *
  * @throws RangeError or TypeError when the request does not fit the spec
  */

@@ -1,6 +1,6 @@
 /**
- * @file A network and a request, made ready for a backend once and remembered: what runs in its kernels, what in tfjs
- * ops.
+ * @file Prepares a network and a request for a backend, once: which operations run in its kernels, and which in tfjs
+ *   ops.
  */
 import {
   engine,
@@ -24,7 +24,7 @@ import type { Network } from '../spec/network.ts';
 import { runComposed } from './composed.ts';
 import { type Partition, partition } from './partition.ts';
 
-/** The parameters of a network, as one flat vector and as tensors of their own, whichever is asked for. */
+/** The parameters of a network, as one flat vector or as separate tensors. */
 export interface NetworkParameters {
   /** `f32[P]` */
   flat(): Tensor1D;
@@ -32,14 +32,14 @@ export interface NetworkParameters {
   parts(): readonly Tensor[];
 }
 
-/** A network's jets as far as a request goes, on one instance of a backend. */
+/** Evaluates a network's jets for one request on one instance of a backend. */
 export class Evaluation {
   readonly plan: DerivativePlan;
   /** The program that the backend's kernels run, if there is one. */
   readonly kernelProgram: KernelProgram | undefined;
   readonly #network: Network;
   readonly #on: KernelBackend;
-  /** The operations that run in tfjs ops before the kernel's, with their places in the network. */
+  /** The operations that run in tfjs ops before the kernel, with their indices in the network. */
   readonly #composed: readonly (readonly [index: number, operation: Operation])[];
   /** Which registers of the network are the kernel's inputs. */
   readonly #inputs: readonly Register[];
@@ -65,7 +65,7 @@ export class Evaluation {
     this.#runnable = kernel && compiled && { program: kernel.program, compiled };
   }
 
-  /** Which kinds of operations run where, in order: for tests, and for whoever wonders why a network is slow. */
+  /** The kinds of operations that run in kernels and in tfjs ops, in order. */
   describe(): { readonly fused: readonly Operation['kind'][]; readonly composed: readonly Operation['kind'][] } {
     return {
       fused: this.kernelProgram?.operations.map(({ kind }) => kind) ?? [],
@@ -79,19 +79,19 @@ export class Evaluation {
   }
 
   /**
-   * How many features of the network a chunk of points keeps until its reverse pass: those of operations in tfjs ops,
-   * and what comes out.
+   * The number of features that are saved per point for the backward pass: those of operations in tfjs ops, and the
+   * outputs.
    */
   get savedFeatures(): number {
     return this.#composed.reduce((sum, [, { outFeatures }]) => sum + outFeatures, this.#network.program.outFeatures);
   }
 
-  /** Whether the operations in front of the kernel's program have parameters. */
+  /** Whether the operations before the kernel's program have parameters. */
   get #composedHaveParameters(): boolean {
     return this.#composed.some(([, operation]) => hasParameters(operation));
   }
 
-  /** The jets in front of the kernel's program, or all of them. */
+  /** The jets before the kernel's program, or all jets if there is none. */
   #before(coords: Tensor2D, parts: () => readonly Tensor[]): Map<Register, LayerJet> {
     if (this.#composed.length === 0) return new Map([[0, { value: coords }]]);
     return runComposed({
@@ -125,7 +125,7 @@ export class Evaluation {
     return { value, ...(first && { first }), ...(second && { second }) };
   }
 
-  /** Whether the backend works a loss out in its kernels: give the same object for the same loss. */
+  /** Whether the backend computes a loss in its kernels. The result is cached by the identity of the loss object. */
   fuses(loss: KernelLoss): boolean {
     return this.#runnableLoss(loss) !== undefined;
   }
@@ -137,14 +137,14 @@ export class Evaluation {
 
   #compileLoss(loss: KernelLoss): RunnableLoss | undefined {
     const program = this.kernelProgram;
-    // What comes before the kernel's operations gets no gradient there.
+    // The fused loss gives no gradient for the operations before the kernel.
     if (program === undefined || this.#composedHaveParameters) return undefined;
     assertLoss(program, loss);
     const compiled = fieldBackend(engine().backendName)?.compileLoss?.(program, loss, this.#on);
     return compiled && { program, loss, compiled };
   }
 
-  /** The loss at some points and its gradient `f32[P]`, by the backend's kernels. */
+  /** The loss at a batch of points and its gradient `f32[P]`, computed by the backend's kernels. */
   runLoss(
     loss: KernelLoss,
     {

@@ -1,11 +1,13 @@
-/** @file Which operations of a network a backend's kernels run, and which run in tfjs ops. */
+/**
+ * @file Partitions the operations of a network into those that a backend's kernels run and those that run in tfjs ops.
+ */
 import { consumerCounts, type KernelProgram } from '../backend/kernel-program.ts';
 import type { JetShape } from '../jets/request.ts';
 import type { LinearOperation, Operation, Program, Register } from '../ops/operation.ts';
 
 /** A network in two parts. */
 export interface Partition {
-  /** Which operations run in tfjs ops before the kernel's, in order. */
+  /** The operations that run in tfjs ops before the kernel, in order. */
   readonly composed: readonly number[];
   /** Absent where all operations are composed. */
   readonly kernel?: {
@@ -28,7 +30,7 @@ const liveOperations = ({ operations, output }: Program): Set<number> => {
   return live;
 };
 
-/** Puts an activation into the product in front of it, where nothing else reads the product. */
+/** Fuses an activation into the product before it, where nothing else reads the product. */
 const mergeActivations = (program: KernelProgram): KernelProgram => {
   const first = program.inputs.length;
   const counts = consumerCounts(program);
@@ -52,8 +54,8 @@ const mergeActivations = (program: KernelProgram): KernelProgram => {
 };
 
 /**
- * Gives a backend as much of the end of a network as it supports. What it does not support, and all that this depends
- * on, stays in tfjs ops.
+ * Assigns to the backend as much of the end of a network as it supports. Unsupported operations, and everything that
+ * they depend on, stay in tfjs ops.
  *
  * @param parameterCount P
  */
@@ -87,7 +89,7 @@ export const partition = (
   const places = new Map([...inputs, ...fused.map(index => index + 1)].map((register, place) => [register, place]));
   const widthOf = (register: Register): number =>
     register === 0 ? inFeatures : (operations[register - 1] as Operation).outFeatures;
-  // What comes out is the last register: nothing behind it in the order of recording is live.
+  // The output is the last live register: operations recorded after it are dead.
   if (fused.at(-1) !== output - 1) throw new Error('partition: the output must be the last live operation');
   const kernel: KernelProgram = {
     shape,

@@ -1,4 +1,4 @@
-/** @file The initialisers of the core package: an explicit list, found by their kind. */
+/** @file The initialisers of core, looked up by their kind. */
 import type { Rng } from '../random.ts';
 import type { InitialiserContext, InitialiserDefinition, InitialiserSpecBase } from './initialiser.ts';
 import { type KaimingSpec, kaimingNormal, kaimingUniform } from './kaiming.ts';
@@ -7,7 +7,7 @@ import { type SirenFirstSpec, type SirenHiddenSpec, sirenFirst, sirenHidden } fr
 import { type UniformSpec, uniform, zeros } from './uniform.ts';
 import { type XavierSpec, xavierNormal, xavierUniform } from './xavier.ts';
 
-/** The JSON form of an initialiser: one of core's, or one of a kind that an extension defines. */
+/** The JSON form of an initialiser: one of core's, or of a kind that an extension defines. */
 export type InitialiserSpec =
   | SirenFirstSpec
   | SirenHiddenSpec
@@ -18,7 +18,7 @@ export type InitialiserSpec =
   | KaimingSpec
   | (InitialiserSpecBase & Readonly<Record<string, unknown>>);
 
-/** Every initialiser of the core. */
+/** All initialisers of core. */
 export const coreInitialisers: readonly InitialiserDefinition[] = [
   sirenFirst,
   sirenHidden,
@@ -45,12 +45,12 @@ export const assertInitialiser = (
   const definition = find(spec.kind, extensions);
   if (definition === undefined)
     throw new RangeError(
-      `${what}: unknown kind '${spec.kind}'; known are ${[...extensions, ...coreInitialisers].map(({ kind }) => kind).join(', ')}`,
+      `${what}: unknown kind '${spec.kind}'; known: ${[...extensions, ...coreInitialisers].map(({ kind }) => kind).join(', ')}`,
     );
   definition.assertSpec?.(what, spec);
 };
 
-/** What an initialiser fills. */
+/** What {@link initialise} needs beside the spec. */
 export interface InitialiseOptions {
   readonly shape: readonly number[];
   readonly context: InitialiserContext;

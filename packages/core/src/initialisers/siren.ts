@@ -7,21 +7,21 @@ export interface SirenFirstSpec {
   readonly kind: 'siren-first';
 }
 
-/** That of its other layers. */
+/** The initialisation of SIREN's other layers. */
 export interface SirenHiddenSpec {
   readonly kind: 'siren-hidden';
   /**
-   * The omega by which the weights are divided, where neither the layer nor the one before has an activation that says
-   * it.
+   * The omega by which the weights are divided. Needed only where neither the layer nor the one before has an
+   * activation with an omega.
    */
   readonly omega?: number;
-  /** How many inputs count as its fan-in, e.g. behind a product of narrower branches; the layer's inputs if absent. */
+  /** The fan-in, e.g. behind a product of narrower branches; the number of the layer's inputs if absent. */
   readonly fanIn?: number;
 }
 
 /**
- * U(-1/n, 1/n) for n coordinates: Sitzmann et al. 2020, arXiv:2006.09661, supplement section 1.5; omega0 stands in the
- * activation.
+ * U(-1/n, 1/n) for n coordinates: Sitzmann et al. 2020, arXiv:2006.09661, supplement section 1.5; omega0 is a parameter
+ * of the activation.
  */
 export const sirenFirst: InitialiserDefinition<SirenFirstSpec> = {
   kind: 'siren-first',
@@ -32,8 +32,8 @@ const omegaOf = (activation: ActivationSpec | undefined): number | undefined =>
   typeof activation?.['omega'] === 'number' ? activation['omega'] : undefined;
 
 /**
- * The omega by which a hidden SIREN layer's weights are divided: the one that is given, that of its own activation, or,
- * for the linear layer at the end, that of the activation before it, as in the authors' code.
+ * The omega by which a hidden SIREN layer's weights are divided: the given one, that of the layer's activation, or, for
+ * the final linear layer, that of the activation before it, as in the authors' code.
  */
 const layerOmega = (
   { omega: given }: SirenHiddenSpec,
@@ -42,7 +42,7 @@ const layerOmega = (
   const omega = given ?? omegaOf(activation) ?? omegaOf(previousActivation);
   if (omega === undefined)
     throw new RangeError(
-      `siren-hidden initialiser: needs an activation with an omega on the layer or before it, or an omega of its own, got ` +
+      `siren-hidden initialiser: needs an activation with an omega on the layer or before it, or the option omega, got ` +
         `'${activation.kind}' after '${previousActivation?.kind ?? 'no dense layer'}'`,
     );
   return omega;
@@ -50,7 +50,7 @@ const layerOmega = (
 
 /**
  * U(-sqrt(6/n)/omega, sqrt(6/n)/omega) for n input features: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and
- * supplement theorem 1.8. For inputs that are arcsine-distributed, omega times the pre-activation is then N(0, 1).
+ * supplement theorem 1.8. For arcsine-distributed inputs, omega times the pre-activation is then N(0, 1).
  */
 export const sirenHidden: InitialiserDefinition<SirenHiddenSpec> = {
   kind: 'siren-hidden',

@@ -2,7 +2,7 @@ import type { Rng } from '../random.ts';
 import type { InitialiserDefinition } from './initialiser.ts';
 
 /**
- * U(-bound, bound). With a bound of several units on the first bias it is FINER's initialisation (Liu et al. 2024,
+ * U(-bound, bound). With a bound well above 1 for the first bias, it is FINER's initialisation (Liu et al. 2024,
  * arXiv:2312.02434, section 3.3): the larger the bias, the higher the local frequency of sin((abs(z) + 1) z).
  */
 export interface UniformSpec {
@@ -10,14 +10,14 @@ export interface UniformSpec {
   readonly bound: number;
 }
 
-/** Fills with numbers uniform on [-bound, bound). */
+/** Fills with samples of U[-bound, bound). */
 export const fillUniform = (values: Float32Array, bound: number, rng: Rng): void => {
   for (let i = 0; i < values.length; i++) values[i] = bound * (2 * rng.uniform() - 1);
 };
 
-/** Fills with normally distributed numbers. */
-export const fillNormal = (values: Float32Array, deviation: number, rng: Rng): void => {
-  for (let i = 0; i < values.length; i++) values[i] = deviation * rng.normal();
+/** Fills with samples of N(0, standardDeviation^2). */
+export const fillNormal = (values: Float32Array, standardDeviation: number, rng: Rng): void => {
+  for (let i = 0; i < values.length; i++) values[i] = standardDeviation * rng.normal();
 };
 
 /** U(-bound, bound). */

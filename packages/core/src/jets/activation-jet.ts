@@ -1,5 +1,5 @@
 /**
- * @file The activation's rule for jets, with its reverse pass in closed form.
+ * @file The chain rule of activations for jets, with its backward pass in closed form.
  *
  *     h0 = s(z0)        h1_k = s'(z0) z1_k        h2_j = s'(z0) z2_j + s''(z0) q_j        q_j = sum_kl A_jkl z1_k z1_l
  *
@@ -9,8 +9,8 @@
  *     dz2_j = s' g2_j        dz1_k = s' g1_k + 2 s'' sum_jl A_jkl g2_j z1_l
  *     dz0   = s' g0 + s'' (sum_k z1_k g1_k + sum_j z2_j g2_j) + s''' sum_j q_j g2_j
  *
- * It is one tfjs kernel with several outputs, made of ordinary ops, so it runs on every backend. The derivatives of s
- * are outputs too, because a kernel's gradient can use again only its inputs and its outputs.
+ * It is one tfjs kernel with several outputs, composed of ordinary ops, so it runs on every backend. The derivatives of
+ * s are outputs too, because a kernel's gradient can reuse only its inputs and outputs.
  */
 import {
   add,
@@ -39,23 +39,24 @@ import type { SecondOrderForms } from './request.ts';
 
 const KERNEL = 'NeuralFieldsActivationJet';
 
-/** What the kernel is told besides its inputs, which are z0, z1 and z2 as far as there are any, then the parameters. */
+/** The kernel's attributes. Its inputs are z0, then z1 and z2 where they are present, then the parameters. */
 interface ActivationJetAttributes {
   readonly definition: ActivationDefinition;
-  /** The parameters' names, in the order of their inputs. */
+  /** The parameters' names, in the order of the inputs. */
   readonly names: readonly string[];
   readonly learnable: readonly string[];
   readonly hasFirst: boolean;
   readonly hasSecond: boolean;
-  /** Present when second-order forms are wanted of the output. */
+  /** Present when second-order forms of the output are requested. */
   readonly forms?: SecondOrderForms;
   /**
-   * How many derivatives of s are computed: those that the outputs need, and one more when a reverse pass will follow.
+   * The number of derivatives of s to compute: those that the outputs need, and one more when a backward pass will
+   * follow.
    */
   readonly order: DerivativeOrder;
 }
 
-/** Sums over the points where the input had been the same for all of them. */
+/** Sums over the points where the input was broadcast over them. */
 const reduceLike = (gradient: Tensor, input: Tensor): Tensor =>
   input.shape[1] === gradient.shape[1] ? gradient : sum(gradient, 1, true);
 
@@ -140,7 +141,7 @@ registerGradient({
 /** The options of {@link activationJet}. */
 export interface ActivationJetOptions {
   readonly parameters: ActivationParameters;
-  /** The parameters whose derivatives the reverse pass works out. */
+  /** The parameters whose derivatives the backward pass computes. */
   readonly learnable: readonly string[];
   readonly forms?: SecondOrderForms;
 }
@@ -171,7 +172,7 @@ export const activationJet = (
     ...(input.second ? [input.second] : []),
     ...names.map(name => parameters[name] as Tensor),
   ];
-  // tfjs passes lists of inputs and attributes through untouched; only its types know nothing of them.
+  // tfjs passes lists of inputs and attributes through unchanged; only its types do not allow them.
   const outputs = engine().runKernel(
     KERNEL,
     inputs as object as NamedTensorMap,

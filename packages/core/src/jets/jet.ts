@@ -1,10 +1,10 @@
-/** @file The jet of a field: its value and the derivatives that were asked for, at a batch of points. */
+/** @file The jet of a field: its value and the requested derivatives, at a batch of points. */
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { DerivativeRequest, SecondOrderForm } from './request.ts';
 
 /**
- * A field's value and derivatives at n points; d coordinates, o outputs. Which derivatives are present follows from the
- * request.
+ * A field's value and derivatives at n points; d coordinates, o outputs. The request determines which derivatives are
+ * present.
  *
  * - `value` f32[n, o]
  * - `gradient` f32[n, d, o]: `gradient[., k, .]` is the derivative along coordinate k

@@ -1,7 +1,7 @@
 /**
- * @file The jet of some features at a batch of points, as it is carried through a network.
+ * @file The jet of features at a batch of points, as it is propagated through a network.
  *
- * The derivative axis comes first, so that all derivatives go through one matrix product as stacked rows:
+ * The derivative axis comes first, so that one matrix product transforms all derivatives as stacked rows:
  *
  *     value  [n, f]      the features at n points
  *     first  [d, n, f]   their derivatives along the d coordinates
@@ -17,23 +17,25 @@ import type { JetShape } from './request.ts';
 export interface LayerJet {
   /** `f32[n, f]` */
   readonly value: Tensor2D;
-  /** `f32[d, n or 1, f]`; absent when no derivative is wanted. */
+  /** `f32[d, n or 1, f]`; absent when no derivative is requested. */
   readonly first?: Tensor3D;
-  /** `f32[m, n or 1, f]`; absent when no second-order form is wanted, or when all are zero. */
+  /** `f32[m, n or 1, f]`; absent when no second-order form is requested, or when all are zero. */
   readonly second?: Tensor3D;
 }
 
-/** The jet of the coordinates themselves: unit first derivatives, the same at all points, and no second ones. */
+/**
+ * The jet of the coordinates themselves: unit first derivatives, the same at all points, and zero second derivatives.
+ */
 export const coordinateJet = (coords: Tensor2D, { inFeatures, order }: JetShape): LayerJet => ({
   value: coords,
   ...(order >= 1 && { first: reshape(eye(inFeatures), [inFeatures, 1, inFeatures]) }),
 });
 
-/** `f32[k, n or 1, f]` with all n points. */
+/** `f32[k, n or 1, f]` broadcast to all n points. */
 export const atAllPoints = (x: Tensor3D, n: number): Tensor3D =>
   x.shape[1] === n ? x : broadcastTo(x, [x.shape[0], n, x.shape[2]]);
 
-/** The tensors of a jet with nothing left out: all points, and zeros for what is absent though the order wants it. */
+/** All tensors of a jet up to the order, broadcast to all points, with zeros for absent parts. */
 export const wholeJet = (
   { value, first, second }: LayerJet,
   { inFeatures, order, forms }: JetShape,

@@ -1,6 +1,6 @@
 /**
- * @file The differential operators of vector calculus on fields. Sources: any vector-analysis text; index conventions
- * stand at each.
+ * @file The differential operators of vector calculus on fields. See any text on vector analysis; each docstring gives
+ *   its index conventions.
  */
 import {
   addN,
@@ -27,7 +27,7 @@ const partial = (gradient: Tensor3D, k: number, j: number): Tensor2D => {
  *
  * @param gradient `f32[n, d, d]`
  * @returns `f32[n, 1]`
- * @throws RangeError when there are not as many outputs as coordinates
+ * @throws RangeError unless there are as many outputs as coordinates
  */
 export const divergenceOf = (gradient: Tensor3D): Tensor2D => {
   const [, d, outFeatures] = gradient.shape;
@@ -39,12 +39,11 @@ export const divergenceOf = (gradient: Tensor3D): Tensor2D => {
 };
 
 /**
- * The curl from a jet's gradient: in space (d2 F3 - d3 F2, d3 F1 - d1 F3, d1 F2 - d2 F1), in the plane the scalar d1 F2
- * - d2 F1.
+ * The curl from a jet's gradient: in 3D (d2 F3 - d3 F2, d3 F1 - d1 F3, d1 F2 - d2 F1), in 2D the scalar d1 F2 - d2 F1.
  *
  * @param gradient `f32[n, 3, 3]` or `f32[n, 2, 2]`
  * @returns `f32[n, 3]` or `f32[n, 1]`
- * @throws RangeError when the field is neither a plane nor a space vector field
+ * @throws RangeError unless the field is a vector field in 2D or 3D
  */
 export const curlOf = (gradient: Tensor3D): Tensor2D => {
   const [, d, outFeatures] = gradient.shape;
@@ -68,7 +67,7 @@ export const jacobian = (field: JetSource, coords: Tensor2D): Tensor3D =>
 export const divergence = (field: JetSource, coords: Tensor2D): Tensor2D =>
   tidy(() => divergenceOf(gradient(field, coords)));
 
-/** The curl of a vector field: `f32[n, 3]` in space, `f32[n, 1]` in the plane; see {@link curlOf}. */
+/** The curl of a vector field: `f32[n, 3]` in 3D, `f32[n, 1]` in 2D; see {@link curlOf}. */
 export const curl = (field: JetSource, coords: Tensor2D): Tensor2D => tidy(() => curlOf(gradient(field, coords)));
 
 /** All second derivatives: `f32[n, d, d, o]`. */

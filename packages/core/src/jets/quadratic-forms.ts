@@ -1,7 +1,4 @@
-/**
- * @file Second-order forms of first derivatives: what second derivatives of a composition have beside those of its
- * parts.
- */
+/** @file Quadratic forms of first derivatives: the terms that the chain rule for second derivatives adds. */
 import {
   addN,
   concat,
@@ -34,7 +31,7 @@ const pairProducts = (z1: Tensor, forms: SecondOrderForms): Tensor =>
         0,
       );
 
-/** Multiplies the first axis by a matrix given as numbers: `[a][b]` times `f32[b, n, f]` is `f32[a, n, f]`. */
+/** Multiplies the first axis by a constant matrix: `[a][b]` times `f32[b, n, f]` is `f32[a, n, f]`. */
 const mixFirstAxis = (weights: readonly (readonly number[])[], x: Tensor): Tensor => {
   const [rows, n, f] = x.shape as [number, number, number];
   const matrix = tensor2d(weights.flat(), [weights.length, rows]);
@@ -42,7 +39,7 @@ const mixFirstAxis = (weights: readonly (readonly number[])[], x: Tensor): Tenso
 };
 
 /**
- * The curvature that a nonlinear layer adds to second-order forms: q_j = sum_kl A_jkl z1_k z1_l.
+ * The quadratic term of a nonlinear layer's second-order forms: q_j = sum_kl A_jkl z1_k z1_l.
  *
  * @param z1 first derivatives `f32[d, n or 1, f]`
  * @returns `f32[m, n or 1, f]`
@@ -53,7 +50,7 @@ export const quadraticForms = (z1: Tensor, forms: SecondOrderForms): Tensor => {
 };
 
 /**
- * The derivative of sum_j <g_j, q_j>, with g `f32[m, n, f]`, with respect to z1, where q depends on it: `f32[d, n, f]`.
+ * The derivative of sum_j <g_j, q_j>, with g `f32[m, n, f]`, with respect to z1, on which q depends: `f32[d, n, f]`.
  */
 export const quadraticFormsBackward = (z1: Tensor, forms: SecondOrderForms, g: Tensor): Tensor => {
   const d = z1.shape[0] as number;
@@ -72,8 +69,8 @@ export const quadraticFormsBackward = (z1: Tensor, forms: SecondOrderForms, g: T
 };
 
 /**
- * The mixed curvature that a product of two features has: c_j = 2 sum_kl A_jkl a1_k b1_l for symmetric A, where `a1`
- * and `b1` are first derivatives `f32[d, n or 1, f]`. It is q(a1 + b1) - q(a1) - q(b1).
+ * The mixed term of a product of two features: c_j = 2 sum_kl A_jkl a1_k b1_l for symmetric A, where `a1` and `b1` are
+ * first derivatives `f32[d, n or 1, f]`. It is q(a1 + b1) - q(a1) - q(b1).
  *
  * @returns `f32[m, n or 1, f]`
  */

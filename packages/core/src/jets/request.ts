@@ -1,12 +1,12 @@
-/** @file Which derivatives are wanted, and the second-order forms that this takes. */
+/** @file Requests for derivatives, and the second-order forms that they need. */
 
 /**
  * A second-order operator sum_kl A_kl d2/dx_k dx_l: either the d weights of a diagonal one (`[1, 1]` is the Laplacian
- * in the plane, `[1, 0]` is d2/dx_0^2), or a symmetric `[d][d]` matrix A.
+ * in 2D, `[1, 0]` is d2/dx_0^2), or a symmetric `[d][d]` matrix A.
  */
 export type SecondOrderForm = readonly number[] | readonly (readonly number[])[];
 
-/** The derivatives of a field that are wanted beside its value. */
+/** The derivatives of a field to compute beside its value. */
 export interface DerivativeRequest {
   /** The first derivatives along every coordinate. */
   readonly gradient?: boolean;
@@ -19,15 +19,15 @@ export interface DerivativeRequest {
 }
 
 /**
- * Forms as they are carried through the layers: form j is sum over p of `weights[j][p]` d2/dx_k dx_l with (k, l) =
- * `pairs[p]`, k <= l.
+ * Forms as they are propagated through the layers: form j is the sum over p of `weights[j][p]` d2/dx_k dx_l with (k, l)
+ * = `pairs[p]`, k <= l.
  */
 export interface SecondOrderForms {
   readonly pairs: readonly (readonly [number, number])[];
   readonly weights: readonly (readonly number[])[];
 }
 
-/** What is carried beside the value of each feature. */
+/** What is propagated beside the value of each feature. */
 export interface JetShape {
   /** d, the number of coordinates. */
   readonly inFeatures: number;
@@ -37,9 +37,9 @@ export interface JetShape {
   readonly forms?: SecondOrderForms;
 }
 
-/** A request in terms of what has to be carried. */
+/** A request in terms of the forms to propagate. */
 export interface DerivativePlan extends JetShape {
-  /** Which carried form is which output. */
+  /** The index of the form that gives the Laplacian. */
   readonly laplacian?: number;
   /** `hessian[k][l]` is a form's index. */
   readonly hessian?: readonly (readonly number[])[];
@@ -73,7 +73,7 @@ const formMatrix = (form: SecondOrderForm, inFeatures: number): readonly (readon
 };
 
 /**
- * Works out what has to be carried through the layers for a request.
+ * Plans the forms to propagate through the layers for a request.
  *
  * @throws RangeError when a form does not fit the number of coordinates
  */
@@ -87,7 +87,7 @@ export const planDerivatives = (request: DerivativeRequest, inFeatures: number):
   const axes = Array.from({ length: inFeatures }, (_, k) => k);
   const second = (request.second ?? []).map(form => carry(formMatrix(form, inFeatures)));
   const laplacian = request.laplacian ? carry(axes.map(k => axes.map(l => (k === l ? 1 : 0)))) : undefined;
-  // d2/dx_k dx_l is the symmetric form with one half in each of the two places.
+  // d2/dx_k dx_l is the symmetric form with one half in each of its two entries.
   const unit = (i: number, j: number): number[][] =>
     axes.map(k => axes.map(l => ((k === i && l === j ? 1 : 0) + (k === j && l === i ? 1 : 0)) / 2));
   const hessian = request.hessian ? axes.map(k => axes.map(l => carry(unit(k, l)))) : undefined;
@@ -106,6 +106,6 @@ export const planDerivatives = (request: DerivativeRequest, inFeatures: number):
   };
 };
 
-/** A text that is the same for requests that ask for the same. */
+/** A key that is equal for equal requests. */
 export const requestKey = ({ gradient, laplacian, hessian, second = [] }: DerivativeRequest): string =>
   `${Number(gradient ?? false)}${Number(laplacian ?? false)}${Number(hessian ?? false)} ${second.join(';')}`;

@@ -1,6 +1,6 @@
 /**
- * @file Models of several parts, whose fields have parameters that follow from those of the parts: hypernetworks,
- * shared trunks, latent codes.
+ * @file Models of several parts, whose fields' parameters are computed from the parts: hypernetworks, shared trunks,
+ *   latent codes.
  */
 import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
@@ -20,12 +20,12 @@ import { parseSpec } from '../spec/spec.ts';
 import type { FieldBatch, FieldBatchSize } from './field-batch.ts';
 import { type BoundParameters, ParameterSet } from './parameter-set.ts';
 
-/** What a model is put together from. */
+/** A part of a model. */
 export type ModelPart = Field | FieldBatch | ParameterSet;
 
-/** A part at some values of its parameters, which a fit changes from step to step. Gradients flow through all of it. */
+/** A part bound to current values of its parameters. All of its results are differentiable. */
 export type BoundPart<P extends ModelPart> = BoundParameters & {
-  /** `f32[P]`: all of its parameters, as its layout has them. */
+  /** `f32[P]`: all of its parameters, in the order of its layout. */
   readonly flat: Tensor1D;
 } & (P extends Field
     ? JetSource & {
@@ -36,31 +36,33 @@ export type BoundPart<P extends ModelPart> = BoundParameters & {
       ? { jet<const R extends DerivativeRequest>(coords: BatchCoords, request: R): Jet<R> }
       : unknown);
 
-/** All parts. */
+/** All bound parts. */
 export type BoundParts<P extends Readonly<Record<string, ModelPart>>> = {
   readonly [Name in keyof P]: BoundPart<P[Name]>;
 };
 
-/** One field, or many, whose parameters follow from the parts. */
+/** A field, or a batch of fields, whose parameters are computed from the parts. */
 export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = Partial<FieldBatchSize> & {
   readonly spec: FieldSpec;
   readonly extensions?: Extensions;
   /**
-   * The flat vector of its parameters, as `parameterLayout(spec)` has them; for many fields as `createFieldBatch` has
-   * them, which `stackFields` makes of one row for each field. Ordinary tfjs ops, worked out once a step.
+   * Computes the flat vector of its parameters in the order of `parameterLayout(spec)`; for many fields in that of
+   * `createFieldBatch`, which `stackFields` makes from one row for each field. In ordinary tfjs ops, called once per
+   * step.
    */
   parameters(parts: BoundParts<P>): Tensor1D;
 };
 
 /** The options of {@link createModel}. */
 export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>> {
-  /** Names the model in checkpoints, e.g. `hypernetwork`: those of models with another name are refused. */
+  /** Identifies the model in checkpoints, e.g. `hypernetwork`: checkpoints of another kind are refused. */
   readonly kind: string;
   /**
-   * What is trained. The parameters of a part are named behind it, e.g. `hyper.layers.0.weight`. It stays the caller's.
+   * What is trained. A part's name is the prefix of its parameters, e.g. `hyper.layers.0.weight`. The caller keeps
+   * ownership.
    */
   readonly parts: P;
-  /** What terms look at, by name. */
+  /** The fields that terms evaluate, by name. */
   readonly fields: Readonly<Record<string, ModelFieldOptions<P>>>;
 }
 
@@ -88,8 +90,8 @@ const bind = (part: ModelPart, flat: Tensor1D): BoundPart<ModelPart> => {
 };
 
 /**
- * Puts a model together that `fit` trains as a whole, e.g. a hypernetwork: a network that makes the parameters of
- * others from codes.
+ * Composes a model that `fit` trains as a whole, e.g. a hypernetwork: a network that computes the parameters of others
+ * from codes.
  *
  *     const model = createModel({
  *       kind: 'hypernetwork',
@@ -108,7 +110,7 @@ export const createModel = <const P extends Readonly<Record<string, ModelPart>>>
 }: ModelOptions<P>): Model => {
   const names = Object.keys(parts);
   if (['', 'field', 'field-batch'].includes(kind))
-    throw new RangeError(`createModel: kind must be a name of its own, got '${kind}'`);
+    throw new RangeError(`createModel: kind must be other than '', 'field' and 'field-batch', got '${kind}'`);
   if (names.length === 0 || Object.keys(fields).length === 0)
     throw new RangeError('createModel: needs at least one part and one field');
   const inPart = (name: string, layer: string): string => (layer === '' ? name : `${name}.${layer}`);
@@ -154,18 +156,16 @@ export const createModel = <const P extends Readonly<Record<string, ModelPart>>>
 };
 
 /**
- * The flat vector of many fields, as `createFieldBatch` has it, from one row for each.
+ * The flat vector of a batch of fields, in the order of `createFieldBatch`, from one row for each field.
  *
- * @param rows `f32[b, P]`: row f has the parameters of field f as `parameterLayout(spec)` has them
- * @throws RangeError when the rows are not as long as the parameters of the spec are many
+ * @param rows `f32[b, P]`: row f has the parameters of field f in the order of `parameterLayout(spec)`
+ * @throws RangeError when the length of the rows is not the number of the spec's parameters
  */
 export const stackFields = (spec: FieldSpec, rows: Tensor2D, extensions: Extensions = noExtensions): Tensor1D => {
   const { layout } = networkOf(parseSpec(spec, extensions), extensions);
   const [count, width] = rows.shape;
   if (width !== layout.size)
-    throw new RangeError(
-      `stackFields: the rows must have ${layout.size} numbers, one for each parameter, got ${width}`,
-    );
+    throw new RangeError(`stackFields: the rows must have ${layout.size} values, one for each parameter, got ${width}`);
   return tidy(() =>
     concat1d(
       layout.entries.map(

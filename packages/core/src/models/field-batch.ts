@@ -1,4 +1,4 @@
-/** @file Many fields of one spec, evaluated and trained at once. */
+/** @file Batches of fields of one spec, evaluated and trained at once. */
 import { reshape, slice, type Tensor, type Tensor3D, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork } from '../evaluate/evaluate.ts';
@@ -18,26 +18,25 @@ import type { Extensions } from '../spec/layer.ts';
 import { networkOf } from '../spec/network.ts';
 import { parseSpec } from '../spec/spec.ts';
 
-/** How many fields there are, and what each has of its own. */
+/** The number of fields, and the parameters that they do not share. */
 export interface FieldBatchSize {
   /** b */
   readonly count: number;
   /**
-   * Which parameters each field has of its own, e.g. `[{ role: 'latent' }]`; the others are shared by all. All if
-   * absent.
+   * The parameters that each field has separately, e.g. `[{ role: 'latent' }]`; the others are shared. All if absent.
    */
   readonly own?: readonly ParameterQuery[];
 }
 
-/** What a checkpoint says of a batch of fields. */
+/** The description of a batch of fields in a checkpoint. */
 export interface FieldBatchDescription extends ModelDescription, FieldBatchSize {
   readonly kind: 'field-batch';
   readonly spec: FieldSpec;
 }
 
 /**
- * b fields of one spec. A parameter that each has of its own is one variable with a leading axis b, `[b, ...shape]`; a
- * parameter that they share has the shape of the spec. It owns its variables until {@link FieldBatch.dispose}.
+ * b fields of one spec. A parameter that they do not share is one variable with a leading axis b, `[b, ...shape]`; a
+ * shared one has the shape of the spec. It owns its variables until {@link FieldBatch.dispose}.
  */
 export class FieldBatch implements Model {
   readonly spec: FieldSpec;
@@ -46,7 +45,7 @@ export class FieldBatch implements Model {
   readonly count: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** The names, shapes and places of the parameters. */
+  /** The names, shapes and offsets of the parameters. */
   readonly layout: ParameterLayout;
   /** By name, in order, e.g. `layers.0.weight` f32[b, inFeatures, outFeatures]. */
   readonly parameters: Readonly<Record<string, Variable>>;
@@ -70,15 +69,15 @@ export class FieldBatch implements Model {
     return { kind: 'field-batch', spec: this.spec, count: this.count, ...(this.#own && { own: this.#own }) };
   }
 
-  /** Itself, as the terms of a fit look at it. */
+  /** Its only view: the batch itself. */
   get views(): Model['views'] {
     return { fields: { network: this.#network } };
   }
 
   /**
-   * The value and the requested derivatives of all fields: as those of one field, with b n rows, field by field.
+   * The value and the requested derivatives of all fields: as for one field, with b n rows ordered field by field.
    *
-   * @param coords `f32[n, inFeatures]` for all fields, or each field's own, `f32[b, n, inFeatures]`
+   * @param coords `f32[n, inFeatures]` shared by all fields, or separate ones, `f32[b, n, inFeatures]`
    */
   jet<const R extends DerivativeRequest>(coords: BatchCoords, request: R): Jet<R> {
     return evaluateBatchNetwork(this.#network, Object.values(this.parameters), coords, request);
@@ -91,13 +90,13 @@ export class FieldBatch implements Model {
   }
 
   /**
-   * One field, with copies of its parameters, for the caller to dispose of. @throws RangeError when there is none with
-   * that index
+   * One field, with copies of its parameters, which the caller disposes of. @throws RangeError when the index is out of
+   * range
    */
   field(index: number): Field {
     if (!(Number.isInteger(index) && index >= 0 && index < this.count))
       throw new RangeError(
-        `field batch: the index must be a whole number from 0 to ${this.count - 1}, got ${String(index)}`,
+        `field batch: the index must be an integer from 0 to ${this.count - 1}, got ${String(index)}`,
       );
     const { single, isOwn } = this.#network;
     const parts = single.layout.entries.map(({ name, shape }, place): [string, Tensor] => {
@@ -118,7 +117,7 @@ export class FieldBatch implements Model {
   }
 }
 
-/** What a batch is made of beside its network. */
+/** The parts of a batch beside its network. */
 interface FieldBatchParts {
   readonly spec: FieldSpec;
   readonly extensions: Extensions;
@@ -129,7 +128,7 @@ interface FieldBatchParts {
 export type FieldBatchOptions = FieldBatchSize & { readonly extensions?: Extensions } & InitialValues;
 
 /**
- * Makes many fields of one spec, which are evaluated and trained at once:
+ * Makes a batch of fields of one spec, which are evaluated and trained at once:
  *
  *     const fields = createFieldBatch(siren({ inFeatures: 2, outFeatures: 3 }), { count: 1024, seed: 0 });
  *     for await (const { fieldLosses } of fit(fields, [term({ points, loss: mse })], { steps: 500 })) ...
@@ -175,7 +174,7 @@ export const decodeFieldBatch = (bytes: Uint8Array, extensions: Extensions = noE
   return createFieldBatch(checked, { ...size, extensions, parameters: Object.fromEntries(arrays) });
 };
 
-/** The layout that a file speaks of. @throws FieldFileError when its numbers are wrong */
+/** The layout that a file describes. @throws FieldFileError when its count or queries are invalid */
 const sizedLayout = (spec: FieldSpec, { count, own }: FieldBatchSize, extensions: Extensions): ParameterLayout => {
   try {
     return batchNetworkOf(networkOf(spec, extensions), count, own).layout;

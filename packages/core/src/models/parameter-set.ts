@@ -4,7 +4,7 @@ import { ParameterLayout } from '../params/layout.ts';
 import { createVariables, type InitialValues } from '../params/variables.ts';
 import type { Rng } from '../random.ts';
 
-/** One of them. */
+/** One parameter of a {@link ParameterSet}. */
 export interface ParameterSetEntry {
   readonly shape: readonly number[];
   /** Parameters of one group are trained alike; `parameters` if absent. */
@@ -36,7 +36,8 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
  * Makes parameters that belong to no network, e.g. `createParameters({ codes: { shape: [100, 16], initialise: normal }
  * }, { seed: 0 })`.
  *
- * @throws RangeError when there is none, when a shape is no list of positive integers, or when given values do not fit
+ * @throws RangeError when there is no parameter, when a shape is not a list of positive integers, or when given values
+ *   do not fit
  */
 export const createParameters = (
   entries: Readonly<Record<string, ParameterSetEntry>>,
@@ -56,8 +57,8 @@ export const createParameters = (
   return new ParameterSet(layout, createVariables('createParameters', layout, values));
 };
 
-/** A set of parameters at some values. */
+/** A set of parameters bound to current values. */
 export interface BoundParameters {
-  /** One of them in its shape. @throws RangeError when there is none of that name */
+  /** One parameter in its shape. @throws RangeError when there is no such parameter */
   tensor(name: string): Tensor;
 }

@@ -1,4 +1,4 @@
-/** @file Some of the fields of a batch: their parameters, and the way back for gradients. */
+/** @file Selects the parameters of some fields of a batch, and scatters their gradients back. */
 import {
   concat1d,
   gather,
@@ -12,18 +12,18 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type BatchNetwork, batchNetworkFor } from '../spec/batch-network.ts';
 
-/** @throws RangeError when an index is none of a field, or when there is none */
+/** @throws RangeError when an index is not that of a field */
 export const assertFieldIndices = (what: string, indices: ArrayLike<number>, count: number): void => {
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] as number;
     if (!(Number.isInteger(index) && index >= 0 && index < count))
       throw new RangeError(
-        `${what}: the indices of fields must be whole numbers from 0 to ${count - 1}, got ${String(index)}`,
+        `${what}: the indices of fields must be integers from 0 to ${count - 1}, got ${String(index)}`,
       );
   }
 };
 
-/** The flat vector of the fields with these indices, as `batchNetworkFor` places it. */
+/** The flat vector of the fields with these indices, in the order of `batchNetworkFor`. */
 export const selectFields = ({ single, layout, isOwn }: BatchNetwork, flat: Tensor1D, indices: Int32Array): Tensor1D =>
   tidy(() => {
     const rows = tensor1d(indices, 'int32');
@@ -38,8 +38,8 @@ export const selectFields = ({ single, layout, isOwn }: BatchNetwork, flat: Tens
   });
 
 /**
- * The gradient by the flat vector of all fields, from that by those with these indices. A field that is there twice has
- * the sum.
+ * The gradient with respect to all fields, from the gradient with respect to the selected ones. Sums the gradients of a
+ * field that was selected twice.
  */
 export const spreadFields = (batch: BatchNetwork, gradient: Tensor1D, indices: Int32Array): Tensor1D =>
   tidy(() => {

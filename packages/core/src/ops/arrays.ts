@@ -1,21 +1,21 @@
-/** @file The numbers that operations multiply with or look up. */
+/** @file The arrays that operations multiply with or look up: parameters and constants. */
 
-/** A parameter of the network, at its place in the flat vector. */
+/** A parameter of the network, by its position in the flat vector. */
 export interface ParameterArray {
   readonly kind: 'parameter';
-  /** Its place in the layout's entries. */
+  /** Its index among the layout's entries. */
   readonly index: number;
-  /** Its place in the flat vector. */
+  /** Its offset in the flat vector. */
   readonly offset: number;
   readonly shape: readonly number[];
   /**
-   * In programs for many fields: those of field f begin at offset + f fieldStride. 0, or absent, where all fields share
-   * them.
+   * In programs for many fields: field f's values begin at offset + f fieldStride. 0 or absent for a parameter that all
+   * fields share.
    */
   readonly fieldStride?: number;
 }
 
-/** Numbers that follow from the spec and are never learned. */
+/** An array that is determined by the spec and not trained. */
 export interface ConstantArray {
   readonly kind: 'constant';
   readonly shape: readonly number[];
@@ -25,7 +25,7 @@ export interface ConstantArray {
 
 export type OperandArray = ParameterArray | ConstantArray;
 
-/** Numbers that are made when they are first asked for: a spec may name more than anybody needs. */
+/** A constant array, computed on first use: a spec may name arrays larger than memory that are never evaluated. */
 export const constantArray = (shape: readonly number[], make: () => Float32Array): ConstantArray => {
   let made: Float32Array | undefined;
   return {

@@ -12,11 +12,11 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LayerJet } from '../jets/layer-jet.ts';
 
-/** Whether the columns follow on each other. */
+/** Whether the columns are consecutive. */
 const isRange = (columns: readonly number[]): boolean =>
   columns.every((column, index) => column === (columns[0] as number) + index);
 
-/** The places at which a permutation puts what it takes; `undefined` for columns that are none. */
+/** The inverse of a permutation; `undefined` for columns that are not a permutation. */
 const inverseOf = (columns: readonly number[], inFeatures: number): number[] | undefined => {
   if (columns.length !== inFeatures) return undefined;
   const places = new Array<number>(inFeatures).fill(-1);
@@ -28,10 +28,10 @@ const gathered = (x: Tensor, columns: readonly number[]): Tensor =>
   gather(x, tensor1d([...columns], 'int32'), x.rank - 1);
 
 /**
- * The sum over all places of a column: a product with zeros and ones, as the gradient of tfjs's `gather` walks over all
- * rows on some backends.
+ * Sums each input column's gradients over all of its uses, as a product with a 0/1 matrix: the gradient of tfjs's
+ * `gather` loops over all rows on some backends.
  */
-const addedUp = (g: Tensor, columns: readonly number[], inFeatures: number): Tensor => {
+const summedByColumn = (g: Tensor, columns: readonly number[], inFeatures: number): Tensor => {
   const ones = new Float32Array(columns.length * inFeatures);
   for (const [place, column] of columns.entries()) ones[place * inFeatures + column] = 1;
   const sums = matMul(reshape(g, [-1, columns.length]), tensor2d(ones, [columns.length, inFeatures]));
@@ -47,7 +47,7 @@ export const columnsJet = ({ value, first, second }: LayerJet, columns: readonly
     if (isRange(columns)) return slice(x, [...shape.slice(1).map(() => 0), columns[0] as number], shape);
     const run = customGrad(input => ({
       value: gathered(input as Tensor, columns),
-      gradFunc: g => (inverse ? gathered(g, inverse) : addedUp(g, columns, inFeatures)),
+      gradFunc: g => (inverse ? gathered(g, inverse) : summedByColumn(g, columns, inFeatures)),
     }));
     return run(x);
   };

@@ -13,7 +13,7 @@ const sideBySide = (parts: readonly (Tensor3D | undefined)[], widths: readonly n
   return concat(whole, 2);
 };
 
-/** The features of all jets, one after the other. */
+/** Concatenates the features of all jets. */
 export const concatJets = (jets: readonly LayerJet[]): LayerJet => {
   const widths = jets.map(({ value }) => value.shape[1]);
   const first = sideBySide(

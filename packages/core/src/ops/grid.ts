@@ -1,5 +1,5 @@
 /**
- * @file A table of features at the vertices of grids over the box [-1, 1]^D, interpolated linearly along each axis.
+ * @file Interpolates a table of features at the vertices of grids over the box [-1, 1]^D, linearly along each axis.
  *
  * With u = (x + 1) / 2 resolution, the cell c = floor(u) and t = u - c, the feature is the sum over the 2^D corners b
  * of the cell
@@ -7,8 +7,8 @@
  *     sum_b prod_i w_b,i(t_i) T[row(c + b)],   w_b,i = t_i or 1 - t_i
  *
  * (Mueller et al. 2022, arXiv:2201.05989, section 3). Its derivatives are those of the products of weights: it is
- * linear along each axis, so only the mixed second derivatives are not 0, and between two cells the first ones jump.
- * Outside the box the outermost cell goes on.
+ * linear along each axis, so only the mixed second derivatives are nonzero, and the first derivatives jump between
+ * cells. Outside the box the outermost cell is extrapolated.
  */
 import {
   add,
@@ -51,20 +51,20 @@ export const HASH_PRIMES: readonly number[] = [
   2165219737 | 0,
 ];
 
-/** A level has at most as many axes as there are primes. */
+/** The number of primes limits the number of axes. */
 export const MAX_GRID_AXES: number = HASH_PRIMES.length;
 
 /** The columns of `f32[n, D]`, each `f32[n]`. */
 const axesOf = (x: Tensor2D): Tensor1D[] =>
   Array.from({ length: x.shape[1] }, (_, i) => reshape(slice(x, [0, i], [-1, 1]), [x.shape[0]]));
 
-/** A number among integers. */
+/** An int32 scalar. */
 const integer = (value: number): Tensor => scalar(value, 'int32');
 
 /** a xor b of integers. */
 const xor = (a: Tensor, b: Tensor): Tensor => sub(add(a, b), mul(bitwiseAnd(a, b), integer(2)));
 
-/** The row of each point's vertex `int32[n]`, whose coordinates are given axis by axis. */
+/** The table row of a vertex for each point, `int32[n]`; `vertex` has its coordinates axis by axis. */
 const rowsOf = (vertex: readonly Tensor[], { resolution, firstRow, rows, hashed }: GridLevel): Tensor => {
   if (hashed) {
     const mixed = vertex.map((axis, i) => mul(axis, integer(HASH_PRIMES[i] as number))).reduce(xor);
@@ -76,13 +76,14 @@ const rowsOf = (vertex: readonly Tensor[], { resolution, firstRow, rows, hashed 
 };
 
 /**
- * sum_b coefficients[., c, b] T[rows[., b]]: `f32[n, C, F]`. The gradient of the table is added up by touched rows.
+ * sum_b coefficients[., c, b] T[rows[., b]]: `f32[n, C, F]`. The gradient of the table is scattered to the rows that
+ * were read.
  *
  * @param table `f32[rows, F]`
  * @param rows `int32[n, B]`
  * @param coefficients `f32[n, C, B]`
  */
-const lookUp = (table: Tensor2D, rows: Tensor, coefficients: Tensor3D): Tensor3D => {
+const interpolate = (table: Tensor2D, rows: Tensor, coefficients: Tensor3D): Tensor3D => {
   const [n, corners] = rows.shape as [number, number];
   const features = table.shape[1];
   const flatRows = reshape(rows, [n * corners]) as Tensor1D;
@@ -104,23 +105,23 @@ const lookUp = (table: Tensor2D, rows: Tensor, coefficients: Tensor3D): Tensor3D
   return run(table, coefficients) as Tensor3D;
 };
 
-/** What of a level is wanted. */
+/** What to compute of a level. */
 interface LevelRequest {
   readonly order: 0 | 1 | 2;
-  /** The axis along which it is differentiated first; none if absent. */
+  /** Differentiate along this axis first; not at all if absent. */
   readonly axis?: number;
 }
 
 /**
- * One level: the value `f32[n, F]`, the slopes along the D axes, and the mixed second derivatives of each pair i < j.
- * With an `axis`, all of these of its derivative along it.
+ * One level: the value `f32[n, F]`, the first derivatives along the D axes, and the mixed second derivatives of each
+ * pair i < j. With an `axis`, the same for its derivative along that axis.
  */
 const levelOf = (
   x: Tensor2D,
   table: Tensor2D,
   level: GridLevel,
   { order, axis }: LevelRequest,
-): { value: Tensor2D; slopes: Tensor2D[]; bends: Map<string, Tensor2D> } => {
+): { value: Tensor2D; firstDerivatives: Tensor2D[]; mixedDerivatives: Map<string, Tensor2D> } => {
   const { resolution } = level;
   const [n, axes] = x.shape;
   const features = table.shape[1];
@@ -156,7 +157,7 @@ const levelOf = (
   ).flat();
   const sought = [[], ...(order >= 1 ? Array.from({ length: axes }, (_, i) => [i]) : []), ...(order >= 2 ? pairs : [])];
   const wanted = axis === undefined ? sought : sought.map(along => [axis, ...along]);
-  const found = lookUp(table, rows, stack(wanted.map(weights), 1) as Tensor3D);
+  const found = interpolate(table, rows, stack(wanted.map(weights), 1) as Tensor3D);
   const scaled = wanted.map((along, c): Tensor2D => {
     const part: Tensor2D = reshape(slice(found, [0, c, 0], [n, 1, features]), [n, features]);
     // It is linear along each axis.
@@ -165,8 +166,10 @@ const levelOf = (
   });
   return {
     value: scaled[0] as Tensor2D,
-    slopes: order >= 1 ? scaled.slice(1, 1 + axes) : [],
-    bends: new Map(order >= 2 ? pairs.map((pair, index) => [pair.join(), scaled[1 + axes + index] as Tensor2D]) : []),
+    firstDerivatives: order >= 1 ? scaled.slice(1, 1 + axes) : [],
+    mixedDerivatives: new Map(
+      order >= 2 ? pairs.map((pair, index) => [pair.join(), scaled[1 + axes + index] as Tensor2D]) : [],
+    ),
   };
 };
 
@@ -184,13 +187,18 @@ const levelJet = (
   axis?: number,
 ): LayerJet => {
   const axes = x.shape[1];
-  const { value, slopes, bends } = levelOf(x, table, level, { order, ...(axis !== undefined && { axis }) });
-  const along = (z: Tensor3D): Tensor => total(slopes.map((slope, i) => mul(feature(z, i), slope)));
+  const { value, firstDerivatives, mixedDerivatives } = levelOf(x, table, level, {
+    order,
+    ...(axis !== undefined && { axis }),
+  });
+  const along = (z: Tensor3D): Tensor => total(firstDerivatives.map((derivative, i) => mul(feature(z, i), derivative)));
   const parts: Tensor[] = second ? [along(second)] : [];
   if (forms && first)
     for (let i = 0; i < axes; i++)
       for (let j = i + 1; j < axes; j++)
-        parts.push(mul(mixedForms(feature(first, i), feature(first, j), forms), bends.get(`${i},${j}`) as Tensor2D));
+        parts.push(
+          mul(mixedForms(feature(first, i), feature(first, j), forms), mixedDerivatives.get(`${i},${j}`) as Tensor2D),
+        );
   return {
     value,
     ...(first && { first: along(first) as Tensor3D }),
@@ -198,14 +206,11 @@ const levelJet = (
   };
 };
 
-/** The features of all levels, one after the other. */
+/** The features of all levels, concatenated. */
 export const gridJet = (input: LayerJet, table: Tensor, levels: readonly GridLevel[], shape: JetShape): LayerJet =>
   concatJets(levels.map(level => levelJet(input, table as Tensor2D, level, shape)));
 
-/**
- * The same of the derivative of all features along one axis of the input: sum_k d2/dx_axis dx_k moves it, and third
- * derivatives bend it.
- */
+/** The jet of the derivative of all features along one axis of the input, from their second and third derivatives. */
 export const gridDerivativeJet = (
   input: LayerJet,
   table: Tensor,

@@ -1,7 +1,7 @@
 /**
- * @file The operations of which networks are made. Each maps the jets of its inputs to the jet of its output (see
- *   `jets/layer-jet.ts`); its rule stands in the file of its kind, in ordinary tfjs ops, which run on any backend. A
- *   backend's package has kernels for those that it supports.
+ * @file The operations of networks. Each maps the jets of its inputs to the jet of its output (see
+ *   `jets/layer-jet.ts`); its rule is in the file of its kind, in ordinary tfjs ops, which run on any backend. Backend
+ *   packages have kernels for those that they support.
  *
  * A program is in static single assignment: register 0 holds the coordinates, and operation i writes register i + 1.
  */
@@ -12,14 +12,14 @@ import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
 import type { OperandArray, ParameterArray } from './arrays.ts';
 
-/** The number of a value in a program: the jet of `width` features. */
+/** The index of a register, which holds the jet of some features. */
 export type Register = number;
 
 /** A parameter of a scalar function. */
 export interface ElementwiseParameter {
   readonly name: string;
   readonly value: number | ParameterArray;
-  /** The value, or that at the start where it is learned. */
+  /** The value, or the initial one of a learned parameter. */
   readonly initial: number;
 }
 
@@ -39,7 +39,9 @@ export interface LinearOperation {
   readonly weight: OperandArray;
   /** `[outFeatures]` */
   readonly bias?: OperandArray;
-  /** Present only in programs for kernels, where one that is alone with the product is merged with it. */
+  /**
+   * Present only in kernel programs, where an activation is fused into the product if nothing else reads the product.
+   */
   readonly activation?: ElementwiseFunction;
 }
 
@@ -51,7 +53,7 @@ export interface ElementwiseOperation {
   readonly activation: ElementwiseFunction;
 }
 
-/** The features of all inputs, one after the other. */
+/** The concatenated features of all inputs. */
 export interface ConcatOperation {
   readonly kind: 'concat';
   readonly inputs: readonly Register[];
@@ -73,7 +75,7 @@ export interface ProductOperation {
   readonly outFeatures: number;
 }
 
-/** Feature j is feature `columns[j]` of the input: a part, a permutation, a repetition. */
+/** Feature j is feature `columns[j]` of the input: a selection, permutation or repetition. */
 export interface ColumnsOperation {
   readonly kind: 'columns';
   readonly inputs: readonly [Register];
@@ -87,33 +89,33 @@ export interface ConstantOperation {
   readonly inputs: readonly [];
   readonly outFeatures: number;
   readonly values: OperandArray;
-  /** Where present, `values` is `[outFeatures, k]`, and this column of it is meant. */
+  /** If present, `values` is `[outFeatures, k]`, and the features are this column of it. */
   readonly column?: number;
 }
 
 /** One level of a {@link GridOperation}. */
 export interface GridLevel {
-  /** Cells along each axis of the box [-1, 1]^d. */
+  /** The number of cells along each axis of the box [-1, 1]^d. */
   readonly resolution: number;
-  /** The first of its rows in the table. */
+  /** Its first row in the table. */
   readonly firstRow: number;
   readonly rows: number;
-  /** Whether vertices share rows by a hash; else vertex (i_0, i_1, ...) has row sum_k i_k (resolution + 1)^k. */
+  /** Whether a hash maps vertices to rows; otherwise vertex (i_0, i_1, ...) has row sum_k i_k (resolution + 1)^k. */
   readonly hashed: boolean;
 }
 
-/** Features interpolated between the vertices of grids, whose features are the rows of one table; see `ops/grid.ts`. */
+/** Features interpolated between grid vertices, whose features are rows of one table; see `ops/grid.ts`. */
 export interface GridOperation {
   readonly kind: 'grid';
   readonly inputs: readonly [Register];
-  /** Levels times features of a row. */
+  /** The number of levels times the features per row. */
   readonly outFeatures: number;
-  /** `[rows, features of a row]` */
+  /** `[rows, features per row]` */
   readonly table: OperandArray;
   readonly levels: readonly GridLevel[];
 }
 
-/** What the rule of a {@link CustomOperation} is given. */
+/** The inputs of the rule of a {@link CustomOperation}. */
 export interface CustomRuleInputs {
   readonly inputs: readonly LayerJet[];
   /** In the order of the operation's `arrays`. */
@@ -121,7 +123,7 @@ export interface CustomRuleInputs {
   readonly shape: JetShape;
 }
 
-/** What the tangent of a {@link CustomOperation} is given. */
+/** The inputs of the tangent of a {@link CustomOperation}. */
 export interface CustomTangentInputs extends CustomRuleInputs {
   /** The tangent of each input; `undefined` where it is 0. */
   readonly inputTangents: readonly (LayerJet | undefined)[];
@@ -129,7 +131,7 @@ export interface CustomTangentInputs extends CustomRuleInputs {
   readonly arrayTangents: readonly (Tensor | undefined)[];
 }
 
-/** A rule in tfjs ops whose ordinary gradient is right; no backend has a kernel for it. */
+/** A rule in tfjs ops with a correct gradient; no backend has a kernel for it. */
 export interface CustomOperation {
   readonly kind: 'custom';
   readonly inputs: readonly Register[];
@@ -137,8 +139,8 @@ export interface CustomOperation {
   readonly arrays: readonly OperandArray[];
   rule(given: CustomRuleInputs): LayerJet;
   /**
-   * The jet of the output's derivative along a direction of the parameters, with a right ordinary gradient too; see
-   * `tangent/tangent-program.ts`.
+   * The jet of the output's directional derivative with respect to the parameters, in tfjs ops with a correct gradient;
+   * see `tangent/tangent-program.ts`.
    */
   tangent?(given: CustomTangentInputs): LayerJet;
 }
@@ -154,12 +156,12 @@ export type Operation =
   | GridOperation
   | CustomOperation;
 
-/** A network as operations. */
+/** The operations of a network. */
 export interface Program {
   /** d, the number of coordinates: the width of register 0. */
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly operations: readonly Operation[];
-  /** What comes out. */
+  /** The output. */
   readonly output: Register;
 }

@@ -1,13 +1,11 @@
-/** @file The parameters of operations, whatever their kind: found, and put elsewhere. */
+/** @file Finds and relocates the parameters of operations of any kind. */
 import type { OperandArray, ParameterArray } from './arrays.ts';
 import type { ElementwiseFunction, Operation } from './operation.ts';
 
 const ofFunction = ({ parameters }: ElementwiseFunction): ParameterArray[] =>
   parameters.flatMap(({ value }) => (typeof value === 'number' ? [] : [value]));
 
-/**
- * All numbers that an operation multiplies with or looks up, but for those of its activation that are never learned.
- */
+/** All arrays of an operation, except constants of its activation. */
 export const arraysOf = (operation: Operation): OperandArray[] => {
   switch (operation.kind) {
     case 'linear': {
@@ -27,11 +25,11 @@ export const arraysOf = (operation: Operation): OperandArray[] => {
   }
 };
 
-/** Whether an operation has numbers that are learned. */
+/** Whether an operation has trainable parameters. */
 export const hasParameters = (operation: Operation): boolean =>
   arraysOf(operation).some(({ kind }) => kind === 'parameter');
 
-/** The same operation with its parameters elsewhere. */
+/** The same operation with its parameters relocated by `place`. */
 export const withParameters = (operation: Operation, place: (array: ParameterArray) => ParameterArray): Operation => {
   const moved = (given: OperandArray): OperandArray => (given.kind === 'parameter' ? place(given) : given);
   const activation = (given: ElementwiseFunction): ElementwiseFunction => ({

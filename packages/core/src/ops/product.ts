@@ -3,7 +3,7 @@ import type { LayerJet } from '../jets/layer-jet.ts';
 import { mixedForms } from '../jets/quadratic-forms.ts';
 import type { JetShape } from '../jets/request.ts';
 
-/** x y of one part of one factor with the value of the other, and the other way round; what is absent is 0. */
+/** The product rule for one part: a.part b.value + a.value b.part; absent parts are 0. */
 const leibniz = (a: LayerJet, b: LayerJet, part: 'first' | 'second'): Tensor3D | undefined => {
   const left = a[part] && mul<Tensor3D>(a[part], b.value);
   const right = b[part] && mul<Tensor3D>(a.value, b[part]);

@@ -13,12 +13,12 @@ import type { Operation } from './operation.ts';
 import { productJet } from './product.ts';
 import { sumJets } from './sum.ts';
 
-/** What every rule may ask for beside its inputs. */
+/** What a rule may use beside its inputs. */
 export interface RuleContext {
   readonly shape: JetShape;
   /** n, the number of points. */
   readonly points: number;
-  /** Parameters and constants as tensors. */
+  /** A parameter or constant as a tensor. */
   tensor(array: OperandArray): Tensor;
 }
 

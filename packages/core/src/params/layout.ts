@@ -1,6 +1,6 @@
 /**
- * @file The layout of a network's parameters: one flat vector `f32[P]`, and which part of it is what. Everything that
- *   names a parameter, cuts the vector or puts it together asks here.
+ * @file The layout of a network's parameters: the names, shapes and offsets of parameters in one flat vector `f32[P]`.
+ *   All code that names a parameter, or splits or joins the vector, uses it.
  */
 import { concat1d, reshape, slice, split, type Tensor, type Tensor1D, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
@@ -11,55 +11,55 @@ export interface ParameterEntry {
   readonly name: string;
   /** The path of its layer in the spec, e.g. `layers.0`. */
   readonly layer: string;
-  /** What it is within its layer, e.g. `weight`. */
+  /** Its role within the layer, e.g. `weight`. */
   readonly role: string;
-  /** Which parameters are trained alike, e.g. `network`, `table`. */
+  /** Parameters of one group are trained alike, e.g. `network`, `table`. */
   readonly group: string;
   /** False for state that is not trained, e.g. running statistics: no optimizer changes it. */
   readonly trained: boolean;
   readonly shape: readonly number[];
   /** The product of the shape. */
   readonly size: number;
-  /** Where it begins in the flat vector. */
+  /** Its start in the flat vector. */
   readonly offset: number;
-  /** Its place among the parameters. */
+  /** Its index among the parameters. */
   readonly index: number;
   /** Makes the initial values, row-major. */
   initialise(rng: Rng): Float32Array;
 }
 
-/** What {@link ParameterLayout.select} looks for: all that is given must fit. */
+/** A query for {@link ParameterLayout.select}: all given fields must match. */
 export interface ParameterQuery {
   readonly layer?: string;
   readonly role?: string;
   readonly group?: string;
 }
 
-/** What a parameter is declared with; its place follows from the order. */
+/** The declaration of a parameter; its offset follows from the order. */
 export type ParameterDeclaration = Omit<ParameterEntry, 'name' | 'size' | 'offset' | 'index' | 'trained'> & {
   /** True if absent. */
   readonly trained?: boolean;
 };
 
-/** An array of parameters' numbers with its shape. */
+/** The values of a parameter with their shape. */
 export interface ParameterView {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** That of the layer and the role; the role alone where there is no layer. */
+/** `layer.role`; the role alone where there is no layer. */
 const nameOf = ({ layer, role }: ParameterDeclaration): string => (layer === '' ? role : `${layer}.${role}`);
 
 const describe = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
-/** The names, shapes and places of all parameters of a network, in order. It never changes. */
+/** The names, shapes and offsets of all parameters of a network, in order. Immutable. */
 export class ParameterLayout {
   readonly entries: readonly ParameterEntry[];
-  /** P, how many numbers all parameters are. */
+  /** P, the number of scalars in all parameters. */
   readonly size: number;
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
 
-  /** @throws RangeError when two parameters have one name */
+  /** @throws RangeError when two parameters have the same name */
   constructor(declarations: readonly ParameterDeclaration[]) {
     let offset = 0;
     this.entries = declarations.map((declaration, index) => {
@@ -73,7 +73,7 @@ export class ParameterLayout {
     this.#byName = new Map(this.entries.map(entry => [entry.name, entry]));
     if (this.#byName.size < this.entries.length) {
       const twice = this.entries.find(entry => this.#byName.get(entry.name) !== entry);
-      throw new RangeError(`parameter layout: the name '${twice?.name}' must be that of one parameter, got two`);
+      throw new RangeError(`parameter layout: names must be unique, got '${twice?.name}' twice`);
     }
   }
 
@@ -87,25 +87,24 @@ export class ParameterLayout {
     return this.#byName.has(name);
   }
 
-  /** One parameter. @throws RangeError when there is none of that name */
+  /** One parameter. @throws RangeError when there is no such parameter */
   entry(name: string): ParameterEntry {
     const entry = this.#byName.get(name);
     if (entry === undefined)
       throw new RangeError(
-        `parameter layout: unknown parameter '${name}'; known are ${this.names().join(', ') || 'none'}`,
+        `parameter layout: unknown parameter '${name}'; known: ${this.names().join(', ') || 'none'}`,
       );
     return entry;
   }
 
-  /** The parameters that fit, in order, e.g. `select({ role: 'weight' })`. */
+  /** The parameters that match, in order, e.g. `select({ role: 'weight' })`. */
   select(query: ParameterQuery): ParameterEntry[] {
     const wanted = Object.entries(query) as [keyof ParameterQuery, string][];
     return this.entries.filter(entry => wanted.every(([key, value]) => entry[key] === value));
   }
 
   /**
-   * The part of a flat vector that is one parameter: a view, not a copy. @throws RangeError when the name or the length
-   * is wrong
+   * One parameter's part of a flat vector: a view, not a copy. @throws RangeError when the name or the length is wrong
    */
   view(flat: Float32Array, name: string): Float32Array {
     this.#assertSize(flat.length);
@@ -128,13 +127,13 @@ export class ParameterLayout {
       const data = parameters.get(name)?.data;
       if (data === undefined) throw new RangeError(`parameter '${name}' ${describe(shape)} is missing`);
       if (data.length !== size)
-        throw new RangeError(`parameter '${name}' must be ${describe(shape)}, got ${data.length} numbers`);
+        throw new RangeError(`parameter '${name}' must be ${describe(shape)}, got ${data.length} values`);
       flat.set(data, offset);
     }
     return flat;
   }
 
-  /** One parameter of a flat vector `f32[P]` in its shape, as a tensor through which gradients flow. */
+  /** One parameter of a flat vector `f32[P]` in its shape; differentiable. */
   tensor(flat: Tensor1D, name: string): Tensor {
     this.#assertSize(flat.size);
     const { offset, size, shape } = this.entry(name);
@@ -153,7 +152,7 @@ export class ParameterLayout {
     );
   }
 
-  /** The flat vector `f32[P]` of tensors in order. */
+  /** Joins tensors in order to a flat vector `f32[P]`. */
   join(tensors: readonly Tensor[]): Tensor1D {
     if (tensors.length === 0) return zeros([0]);
     return tidy(() => concat1d(tensors.map(tensor => reshape(tensor, [tensor.size]) as Tensor1D)));

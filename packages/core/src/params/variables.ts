@@ -7,7 +7,7 @@ import type { ParameterLayout } from './layout.ts';
 export type InitialValues =
   | { readonly seed: number }
   | {
-      /** Row-major numbers or tensors (copied, the caller keeps them) by name. */
+      /** Row-major values or tensors by name; copied, the caller keeps ownership. */
       readonly parameters: Readonly<Record<string, Float32Array | Tensor>>;
     };
 
@@ -31,11 +31,11 @@ export const createVariables = (
     if (value === undefined) throw new RangeError(`${what}: parameter '${name}' is missing`);
     const count = value instanceof Float32Array ? value.length : value.size;
     if (count !== size)
-      throw new RangeError(`${what}: parameter '${name}' must be [${shape.join(', ')}], got ${count} numbers`);
+      throw new RangeError(`${what}: parameter '${name}' must be [${shape.join(', ')}], got ${count} values`);
     return { name, shape: [...shape], value };
   });
   const variables = initial.map(({ name, shape, value }): [string, Variable] => {
-    // A copy: a variable must not share the caller's array or tensor.
+    // A variable must not share the caller's array or tensor.
     const copy = tidy(() =>
       value instanceof Float32Array ? tensor(value.slice(), shape) : clone(reshape(value, shape)),
     );
@@ -46,7 +46,7 @@ export const createVariables = (
   return Object.fromEntries(variables);
 };
 
-/** The numbers of variables by name, read from the device. */
+/** The values of variables by name, read from the device. */
 export const readVariables = async (
   variables: Readonly<Record<string, Variable>>,
 ): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> => {

@@ -10,7 +10,7 @@ const sizeOf = (e: Expression, { epsilon }: FormulaParameters<'epsilon'>): Expre
  * sqrt(e^2 + epsilon^2), a smooth |e|. Charbonnier et al. 1994, "Two Deterministic Half-Quadratic Regularization
  * Algorithms for Computed Imaging".
  *
- * Its curvature is epsilon^2 / size^3, of which the rules make a difference that cancels.
+ * Its second derivative is epsilon^2 / value^3; differentiation by rule would give a difference that cancels.
  *
  * @throws RangeError when epsilon is not a positive number
  */

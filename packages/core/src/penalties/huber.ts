@@ -6,7 +6,7 @@ import { assertPositive } from './assert-positive.ts';
  * e^2 / 2 up to |e| = delta, and delta (|e| - delta / 2) beyond. Huber 1964, "Robust Estimation of a Location
  * Parameter".
  *
- * With m = min(|e|, delta) both are m (|e| - m / 2). The slope is e, clipped to [-delta, delta].
+ * With m = min(|e|, delta) both are m (|e| - m / 2). The derivative is e clipped to [-delta, delta].
  *
  * @throws RangeError when delta is not a positive number
  */

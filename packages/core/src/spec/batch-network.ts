@@ -1,4 +1,7 @@
-/** @file Many networks of one spec: the same operations, with parameters of each field's own, or shared by all. */
+/**
+ * @file Many networks of one spec: the same operations, with parameters that are separate for each field or shared by
+ *   all.
+ */
 
 import type { Program } from '../ops/operation.ts';
 import { withParameters } from '../ops/parameters.ts';
@@ -6,27 +9,27 @@ import { type ParameterEntry, ParameterLayout, type ParameterQuery } from '../pa
 import type { Rng } from '../random.ts';
 import type { Network } from './network.ts';
 
-/** A network that many fields have in common. */
+/** The network of a batch of fields. */
 export interface BatchNetwork {
-  /** That of one field. */
+  /** The network of one field. */
   readonly single: Network;
-  /** b, how many fields there are. */
+  /** b, the number of fields. */
   readonly count: number;
-  /** By the entries of the single layout: whether each field has its own. */
+  /** For each entry of the single layout, whether each field has its own values. */
   readonly isOwn: readonly boolean[];
-  /** The entries of the single layout; those of each field's own with a leading axis b. */
+  /** The entries of the single layout; those that are not shared have a leading axis b. */
   readonly layout: ParameterLayout;
-  /** The operations with their parameters where that layout has them. */
+  /** The operations, with the parameter offsets of that layout. */
   readonly program: Program;
 }
 
-/** Whether a parameter fits one of several queries. */
+/** A predicate: whether a parameter matches one of several queries. */
 const fitsOne = (layout: ParameterLayout, queries: readonly ParameterQuery[]): ((entry: ParameterEntry) => boolean) => {
   const found = new Set(queries.flatMap(query => layout.select(query)));
   return entry => found.has(entry);
 };
 
-/** The parameters of `count` fields side by side. */
+/** The network of `count` fields. */
 const placed = (single: Network, count: number, isOwn: readonly boolean[]): BatchNetwork => {
   const { layout, program } = single;
   const declarations = layout.entries.map((entry, index) => {
@@ -58,10 +61,11 @@ const placed = (single: Network, count: number, isOwn: readonly boolean[]): Batc
 };
 
 /**
- * Puts the parameters of `count` fields side by side: parameter by parameter, and in each of them field by field.
+ * The network of `count` fields, whose layout is ordered parameter by parameter, and within each parameter field by
+ * field.
  *
- * @param own which parameters each field has of its own; all if absent
- * @throws RangeError when the count is no positive integer, or when no parameter fits one of the queries
+ * @param own the parameters that are not shared; all if absent
+ * @throws RangeError when the count is not a positive integer, or when a query matches no parameter
  */
 export const batchNetworkOf = (single: Network, count: number, own?: readonly ParameterQuery[]): BatchNetwork => {
   if (!(Number.isSafeInteger(count) && count >= 1))
@@ -70,14 +74,14 @@ export const batchNetworkOf = (single: Network, count: number, own?: readonly Pa
   for (const [index, query] of (own ?? []).entries())
     if (layout.select(query).length === 0)
       throw new RangeError(
-        `field batch: own[${index}] must have parameters of the field, got ${JSON.stringify(query)}; those are ${layout.names().join(', ')}`,
+        `field batch: own[${index}] must match parameters of the field, got ${JSON.stringify(query)}; its parameters: ${layout.names().join(', ')}`,
       );
   return placed(single, count, layout.entries.map(own ? fitsOne(layout, own) : () => true));
 };
 
 const resized = new WeakMap<BatchNetwork, Map<number, BatchNetwork>>();
 
-/** The same for another number of fields, e.g. for those of a step. */
+/** The network of the same fields for another count, e.g. for the fields of a step. */
 export const batchNetworkFor = (batch: BatchNetwork, count: number): BatchNetwork => {
   if (count === batch.count) return batch;
   const known = resized.get(batch) ?? new Map<number, BatchNetwork>();

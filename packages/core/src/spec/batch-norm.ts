@@ -3,14 +3,14 @@ import { add, div, sqrt } from '../elementwise/expression.ts';
 import type { LayerContext, LayerDefinition, LayerSpec } from './layer.ts';
 import { constant, elementwise, product, type Signal, sum } from './signal.ts';
 
-/** Features less their mean, over their spread: batch normalisation. */
+/** Batch normalisation: features minus their mean, divided by their standard deviation. */
 export interface BatchNormSpec extends LayerSpec {
   readonly kind: 'batch-norm';
-  /** Whether each feature has a learned scale and shift behind it; true if absent. */
+  /** Whether a learned scale and shift per feature follow; true if absent. */
   readonly affine?: boolean;
   /** Added to the variance; 1e-5 if absent. */
   readonly epsilon?: number;
-  /** The part of a step's statistics in the next running ones; 0.1 if absent. */
+  /** The weight of a step's statistics in the running averages; 0.1 if absent. */
   readonly momentum?: number;
 }
 
@@ -25,11 +25,11 @@ const filled = (value: number, features: number) => (): Float32Array => new Floa
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1): gamma (h - mean) / sqrt(variance +
- * epsilon) + beta, each feature for itself.
+ * epsilon) + beta, per feature.
  *
- * While it is fitted, mean and variance are over all points of a step that a term draws; elsewhere they are running
- * averages, `running.mean` and `running.variance` f32[features], which checkpoints and files keep. The learned ones are
- * `scale` and `shift` f32[features].
+ * During a fit, mean and variance are taken over all points that a term draws in a step; otherwise they are running
+ * averages, `running.mean` and `running.variance` f32[features], which checkpoints and files contain. gamma and beta
+ * are the learned parameters `scale` and `shift` f32[features].
  */
 export const batchNorm: LayerDefinition<BatchNormSpec> = {
   kind: 'batch-norm',

@@ -1,7 +1,6 @@
 /**
- * @file Layers that are made of layers, so that networks compose as data: a chain, and four ways in which branches that
- *   see the same input meet. The parameters of branch i are named behind `branches.<i>`, those of layer i of a chain
- *   behind `layers.<i>`.
+ * @file Layers made of layers, so that networks compose as data: a chain, and combinations of branches with the same
+ *   input. The parameters of branch i have the prefix `branches.<i>`, those of layer i of a chain `layers.<i>`.
  */
 
 import { constantArray } from '../ops/arrays.ts';
@@ -14,19 +13,19 @@ import {
   type Signal,
 } from './signal.ts';
 
-/** Layers one behind the other; none is the identity. */
+/** Layers in sequence; an empty chain is the identity. */
 export interface ChainSpec extends LayerSpec {
   readonly kind: 'chain';
   readonly layers: readonly LayerSpec[];
 }
 
-/** The features of all branches, one after the other. */
+/** The concatenated features of all branches. */
 export interface ConcatSpec extends LayerSpec {
   readonly kind: 'concat';
   readonly branches: readonly LayerSpec[];
 }
 
-/** The sum of all branches; with an identity among them a residual connection. */
+/** The sum of all branches; a residual connection if one of them is the identity. */
 export interface SumSpec extends LayerSpec {
   readonly kind: 'sum';
   readonly branches: readonly LayerSpec[];
@@ -49,7 +48,7 @@ export interface IdentityLayerSpec extends LayerSpec {
 export interface ConstantSpec extends LayerSpec {
   readonly kind: 'constant';
   readonly values: readonly number[];
-  /** Whether the values are only where learning begins; false if absent. */
+  /** Whether the values are trained, starting from the given ones; false if absent. */
   readonly learned?: boolean;
 }
 
@@ -118,5 +117,5 @@ export const constant: LayerDefinition<ConstantSpec> = {
   },
 };
 
-/** All of them. */
+/** All combinators. */
 export const combinators: readonly LayerDefinition[] = [chain, concat, sum, product, identityLayer, constant];

@@ -9,14 +9,14 @@ import { elementwise, linear, type Signal } from './signal.ts';
 export interface DenseSpec extends LayerSpec {
   readonly kind: 'dense';
   readonly outFeatures: number;
-  /** Its own numbers (omega, a, b ...) stand here and nowhere else: the initialisers read them from here too. */
+  /** The only place of its parameters (omega, sigma ...): initialisers read them here too. */
   readonly activation: ActivationSpec;
   readonly weightInitialiser: InitialiserSpec;
   /** `null` for a layer without bias. */
   readonly biasInitialiser: InitialiserSpec | null;
 }
 
-/** The role of a learned parameter of a layer's activation. */
+/** The role of a learned activation parameter in the layer. */
 export const activationRole = (parameter: string): string => `activation.${parameter}`;
 
 /** True for a layer of kind `dense`. */

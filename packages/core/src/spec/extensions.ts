@@ -1,12 +1,12 @@
-/** @file How a kind named in a spec is found: among the core definitions and those that the caller hands over. */
+/** @file Looks up the kinds named in a spec among core's definitions and those that the caller passes. */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import { coreActivations } from '../activations/index.ts';
 import type { Extensions } from './layer.ts';
 
-/** The core definitions alone. One object, as what follows from a spec is remembered for each object of extensions. */
+/** No definitions beyond core's. One shared object, because networks are cached by spec and extensions object. */
 export const noExtensions: Extensions = Object.freeze({});
 
-/** Finds a definition by its kind. @throws RangeError that lists what is known */
+/** Finds a definition by its kind. @throws RangeError that lists the known kinds */
 export const findDefinition = <T extends { readonly kind: string }>(
   what: string,
   kind: string,
@@ -15,12 +15,14 @@ export const findDefinition = <T extends { readonly kind: string }>(
   const definition = known.find(candidate => candidate.kind === kind);
   if (definition === undefined)
     throw new RangeError(
-      `field spec: unknown ${what} '${kind}'; known are ${known.map(candidate => candidate.kind).join(', ')}` +
-        ` (give definitions of your own as extensions: { ${what}s: [...] })`,
+      `field spec: unknown ${what} '${kind}'; known: ${known.map(candidate => candidate.kind).join(', ')}` +
+        ` (pass your own definitions as extensions: { ${what}s: [...] })`,
     );
   return definition;
 };
 
-/** The definition of an activation. @throws RangeError when the kind is neither a core one nor among the extensions */
+/**
+ * The definition of an activation. @throws RangeError when the kind is neither one of core's nor among the extensions
+ */
 export const findActivation = (spec: ActivationSpec, extensions: Extensions = noExtensions): ActivationDefinition =>
   findDefinition('activation', spec.kind, [...(extensions.activations ?? []), ...coreActivations]);

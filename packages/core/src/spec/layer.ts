@@ -1,16 +1,16 @@
-/** @file What a layer is: a kind, and a function from signal to signal that says which parameters it has. */
+/** @file Layers: a kind, and a function from signal to signal that declares the layer's parameters. */
 import type { ActivationDefinition } from '../elementwise/activation.ts';
 import type { InitialiserDefinition } from '../initialisers/initialiser.ts';
 import type { ParameterArray } from '../ops/arrays.ts';
 import type { Rng } from '../random.ts';
 import type { Signal } from './signal.ts';
 
-/** The JSON form of a layer: its kind, and whatever its definition needs. */
+/** The JSON form of a layer: its kind, and the fields of that kind. */
 export interface LayerSpec {
   readonly kind: string;
 }
 
-/** How a parameter is declared. */
+/** The declaration of a parameter. */
 export interface ParameterOptions {
   readonly shape: readonly number[];
   /** Parameters of one group are trained alike; `network` if absent. */
@@ -21,38 +21,37 @@ export interface ParameterOptions {
   initialise(rng: Rng): Float32Array;
 }
 
-/** What a layer is given besides its input. */
+/** What a layer gets besides its input. */
 export interface LayerContext<S extends LayerSpec = LayerSpec> {
   readonly spec: S;
   readonly extensions: Extensions;
-  /** Declares a parameter. Its name is that of the layer and the role, e.g. `layers.0.weight` for the role `weight`. */
+  /** Declares a parameter, named by the layer's path and the role, e.g. `layers.0.weight` for the role `weight`. */
   parameter(role: string, options: ParameterOptions): ParameterArray;
   /**
-   * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit the batch is
-   * all points of the step that a term draws, however they are cut into chunks, and gradients flow through both.
-   * Everywhere else they are running averages of those, which the layer has as parameters `<role>.mean` and
-   * `<role>.variance` of the group `statistics`, and which no optimizer changes. Derivatives with respect to the
-   * coordinates take them for constants.
+   * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit, the batch is
+   * all points that a term draws, regardless of chunks, and gradients flow through both. Otherwise they are running
+   * averages, which the layer has as parameters `<role>.mean` and `<role>.variance` of the group `statistics`, not
+   * changed by the optimizer. Derivatives with respect to the coordinates treat them as constants.
    *
-   * @param momentum the part of a step's statistics in the next running average
+   * @param momentum the weight of a step's statistics in the running average
    */
   statistics(role: string, of: Signal, momentum: number): { readonly mean: Signal; readonly variance: Signal };
   /**
-   * Applies another layer, whose parameters are named behind this one's.
+   * Applies another layer, whose parameters get this layer's path as a prefix.
    *
-   * @param path of the layer within this one's spec, e.g. `branches.1`
+   * @param path the inner layer's path within this one's spec, e.g. `branches.1`
    */
   layer(spec: LayerSpec, path: string, input: Signal): Signal;
 }
 
-/** Where a layer's spec stands. */
+/** The context of a layer's spec. */
 export interface LayerPlace {
   readonly inFeatures: number;
   readonly extensions: Extensions;
 }
 
 /**
- * A kind of layer. A user's own layer gives this and nothing else:
+ * A kind of layer. A custom layer is one such definition:
  *
  *     const gated: LayerDefinition = {
  *       kind: 'gated',
@@ -64,18 +63,18 @@ export interface LayerPlace {
  */
 export interface LayerDefinition<S extends LayerSpec = LayerSpec> {
   readonly kind: S['kind'];
-  /** @throws RangeError or TypeError when the data of a layer are wrong; they may be anything that JSON can say */
+  /** @throws RangeError or TypeError when the spec is invalid; it may be any JSON value */
   assertSpec?(spec: S, place: LayerPlace): void;
-  /** What comes out, put together with the functions of `spec/signal.ts`. */
+  /** The output, built with the functions of `spec/signal.ts`. */
   apply(input: Signal, context: LayerContext<S>): Signal;
 }
 
-/** Definitions beyond the core ones. Give the same to every function that takes the spec. */
+/** Definitions beyond core's. Pass the same object to every function that takes the spec. */
 export interface Extensions {
   readonly layers?: readonly LayerDefinition[];
   readonly activations?: readonly ActivationDefinition[];
   readonly initialisers?: readonly InitialiserDefinition[];
 }
 
-/** The path of a layer in the list of a spec, by which its parameters are named and found. */
+/** The path of a layer in a spec, the prefix of its parameters' names. */
 export const layerPath = (index: number): string => `layers.${index}`;

@@ -1,6 +1,6 @@
 /**
- * @file From a spec to its network: the layers are applied once to a signal that stands for the coordinates, which
- *   leaves the operations, the layout of the parameters, and what each layer gives.
+ * @file Builds the network of a spec: the layers are applied once to a signal that represents the coordinates, which
+ *   records the operations, the layout of the parameters, and each layer's output.
  */
 import type { ParameterArray } from '../ops/arrays.ts';
 import type { Program, Register } from '../ops/operation.ts';
@@ -18,29 +18,29 @@ export interface NetworkLayer {
   readonly spec: LayerSpec;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** What comes out of it. */
+  /** The register of its output. */
   readonly output: Register;
 }
 
-/** What follows from a spec. */
+/** The network of a spec. */
 export interface Network {
   readonly program: Program;
   readonly layout: ParameterLayout;
   /** The layers that the spec lists, in order. */
   readonly layers: readonly NetworkLayer[];
-  /** Statistics over the points of a batch, in the order in which they are worked out. */
+  /** Statistics over the points of a batch, in the order in which they are computed. */
   readonly statistics: readonly Statistic[];
 }
 
 /** The mean and the variance of some features over the points of a batch. */
 export interface Statistic {
-  /** Whose they are, and how many features it has. */
+  /** The register of the features, and their number. */
   readonly of: Register;
   readonly features: number;
-  /** Where the running ones are. */
+  /** The running averages. */
   readonly mean: ParameterArray;
   readonly variance: ParameterArray;
-  /** The part of a step's statistics in the next running ones. */
+  /** The weight of a step's statistics in the running averages. */
   readonly momentum: number;
 }
 
@@ -51,7 +51,7 @@ const assertWidth = (what: string, value: unknown): void => {
     throw new RangeError(`field spec: ${what} must be a positive integer, got ${String(value)}`);
 };
 
-/** Applies layers, and gathers what they declare. */
+/** Applies layers, and collects what they declare. */
 class Builder {
   readonly recording = new Recording();
   readonly declarations: ParameterDeclaration[] = [];
@@ -134,13 +134,13 @@ const build = (spec: FieldSpec, extensions: Extensions): Network => {
   return { program, layout: new ParameterLayout(builder.declarations), layers, statistics: builder.statistics };
 };
 
-/** The networks of specs that cannot change, because `parseSpec` has frozen them, for each extensions object. */
+/** The networks of specs that `parseSpec` has frozen, for each extensions object. */
 const known = new WeakMap<FieldSpec, WeakMap<Extensions, Network>>();
 
 /**
  * The network of a spec: its operations, and the layout of its parameters.
  *
- * @throws RangeError or TypeError when a layer is unknown or its data are wrong
+ * @throws RangeError or TypeError when a layer is unknown or its spec is invalid
  */
 export const networkOf = (spec: FieldSpec, extensions: Extensions = noExtensions): Network => {
   const networks = known.get(spec);
@@ -149,7 +149,7 @@ export const networkOf = (spec: FieldSpec, extensions: Extensions = noExtensions
   return network;
 };
 
-/** Says that a spec will not change, so that its network may be remembered. */
+/** Caches the network of a spec that will not change. */
 export const rememberNetwork = (spec: FieldSpec, extensions: Extensions, network: Network): void => {
   known.set(spec, new WeakMap([[extensions, network]]));
 };

@@ -1,4 +1,4 @@
-/** @file The networks of the literature, as functions that write specs. */
+/** @file Networks from the literature, as functions that return specs. */
 import type { ActivationSpec } from '../activations/activation.ts';
 import type { InitialiserSpec } from '../initialisers/index.ts';
 import type { DenseSpec } from './dense.ts';
@@ -14,17 +14,17 @@ export interface NetworkSize {
   readonly outFeatures: number;
   /** The width of the hidden layers. */
   readonly hiddenFeatures: number;
-  /** As the SIREN paper counts: the hidden-to-hidden layers, so that `3` makes four activations and a linear layer. */
+  /**
+   * The number of hidden-to-hidden layers, as the SIREN paper counts: `3` makes four activations and a linear layer.
+   */
   readonly hiddenLayers: number;
 }
 
 /** The options of {@link siren}. */
 export interface SirenOptions extends NetworkSize {
-  /**
-   * The frequency factor of the first layer; 30 in the paper. The larger, the finer the detail that is learned first.
-   */
+  /** The frequency factor of the first layer; 30 in the paper. A larger one learns finer detail first. */
   readonly omega0?: number;
-  /** That of the layers after the first; 30 in the paper. */
+  /** The frequency factor of the other layers; 30 in the paper. */
   readonly omegaHidden?: number;
 }
 
@@ -35,13 +35,11 @@ export interface MlpOptions extends NetworkSize {
   readonly weightInitialiser?: InitialiserSpec;
   /** PyTorch's default for a linear layer if absent; `null` for layers without bias. */
   readonly biasInitialiser?: InitialiserSpec | null;
-  /**
-   * What is different in the first dense layer, e.g. `{ biasInitialiser: { kind: 'uniform', bound: 10 } }` for FINER.
-   */
+  /** Overrides for the first dense layer, e.g. `{ biasInitialiser: { kind: 'uniform', bound: 10 } }` for FINER. */
   readonly firstLayer?: Partial<Pick<DenseSpec, 'activation' | 'weightInitialiser' | 'biasInitialiser'>>;
-  /** A layer in front, e.g. an encoding. */
+  /** A layer before the first, e.g. an encoding. */
   readonly encoding?: LayerSpec;
-  /** On the output; identity if absent. */
+  /** The activation of the output; identity if absent. */
   readonly finalActivation?: ActivationSpec;
   readonly extensions?: Extensions;
 }
@@ -57,7 +55,7 @@ const assertSize = (name: string, { inFeatures, outFeatures, hiddenFeatures, hid
 };
 
 /**
- * A sinusoidal representation network, layers sin(omega (W x + b)) with a linear one at the end.
+ * A sinusoidal representation network, layers sin(omega (W x + b)) followed by a linear one.
  *
  * Sitzmann et al. 2020, arXiv:2006.09661, section 3; the initialisation is that of section 3.2 with the biases of the
  * authors' code.
@@ -82,7 +80,7 @@ export const siren = (options: SirenOptions): FieldSpec => {
 };
 
 /**
- * A network of dense layers with one activation throughout and a linear layer at the end.
+ * A network of dense layers with the same activation, followed by a linear layer.
  *
  * @throws RangeError or TypeError when a size, an activation or an initialiser is wrong
  */

@@ -1,8 +1,7 @@
 /**
- * @file Networks as functions of jets. A layer receives a signal, the jet of some features whose numbers are not known
- *   yet, and returns one; what it does with it is recorded as operations, once, and then run by whichever backend there
- *   is. The functions here are the algebra of jets: each knows its own chain rule, so that a layer never writes one
- *   down.
+ * @file Traces networks as functions of jets. A layer receives a signal, a symbolic jet of some features, and returns
+ *   one; its operations are recorded once, and then run on any backend. The functions here are the algebra of jets:
+ *   each has its own chain rule, so that a layer never implements one.
  */
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
@@ -17,7 +16,7 @@ import type {
   Register,
 } from '../ops/operation.ts';
 
-/** The operations of a network that is being written down. */
+/** The operations recorded for a network. */
 export class Recording {
   readonly operations: Operation[] = [];
 
@@ -31,8 +30,8 @@ export class Recording {
 export class Signal {
   readonly features: number;
   /**
-   * The activation whose output this is, with all its parameters; absent for coordinates, for encodings, and for what
-   * is put together from signals of different origin. Initialisers ask for it.
+   * The activation whose output this is, with all its parameters; absent for coordinates, encodings, and combinations
+   * of signals of different origin. Used by initialisers.
    */
   readonly origin: ActivationSpec | undefined;
   readonly recording: Recording;
@@ -46,7 +45,7 @@ export class Signal {
     this.origin = origin;
   }
 
-  /** The same features, said to be the output of an activation. */
+  /** The same features, marked as the output of an activation. */
   from(origin: ActivationSpec | undefined): Signal {
     return new Signal(this.recording, this.register, this.features, origin);
   }
@@ -61,16 +60,16 @@ const assertShape = (what: string, { shape }: OperandArray, wanted: readonly num
     throw new RangeError(`${what} must be ${describe(wanted)}, got ${describe(shape)}`);
 };
 
-/** The recording of all signals. */
+/** The common recording of all signals. */
 const recordingOf = (what: string, signals: readonly Signal[]): Recording => {
   const [first] = signals;
   if (first === undefined) throw new RangeError(`${what}: needs at least one signal, got none`);
   if (signals.some(({ recording }) => recording !== first.recording))
-    throw new RangeError(`${what}: all signals must be of one network`);
+    throw new RangeError(`${what}: all signals must belong to one network`);
   return first.recording;
 };
 
-/** What all signals come from, where that is the same. */
+/** The common origin of all signals, if they have one. */
 const commonOrigin = (signals: readonly Signal[]): ActivationSpec | undefined => {
   const texts = new Set(signals.map(({ origin }) => JSON.stringify(origin ?? null)));
   return texts.size === 1 ? signals[0]?.origin : undefined;
@@ -79,7 +78,7 @@ const commonOrigin = (signals: readonly Signal[]): ActivationSpec | undefined =>
 const assertSameWidth = (what: string, signals: readonly Signal[]): number => {
   const widths = signals.map(({ features }) => features);
   if (new Set(widths).size > 1)
-    throw new RangeError(`${what}: all signals must have as many features, got ${widths.join(', ')}`);
+    throw new RangeError(`${what}: all signals must have the same number of features, got ${widths.join(', ')}`);
   return widths[0] as number;
 };
 
@@ -102,10 +101,9 @@ export const linear = (input: Signal, weight: OperandArray, bias?: OperandArray)
 /**
  * s(h) for each feature.
  *
- * @param parameters values of the function's parameters, numbers or learned scalars; its defaults where absent
- * @param start what learned scalars are at the start, which says how steep the function may be; the defaults where
- *   absent
- * @throws RangeError when a learned parameter has no derivative or is no scalar
+ * @param parameters values of the function's parameters: numbers, or learned scalars; its defaults where absent
+ * @param start initial values of learned scalars, from which the steepness is estimated; the defaults where absent
+ * @throws RangeError when a learned parameter has no derivative or is not a scalar
  */
 export const elementwise = (
   input: Signal,
@@ -132,7 +130,7 @@ export const elementwise = (
   );
 };
 
-/** The features of all signals, one after the other. @throws RangeError when there is none */
+/** The concatenated features of all signals. @throws RangeError when there is none */
 export const concat = (signals: readonly Signal[]): Signal => {
   const recording = recordingOf('concat', signals);
   const outFeatures = signals.reduce((sum, { features }) => sum + features, 0);
@@ -149,7 +147,8 @@ export const concat = (signals: readonly Signal[]): Signal => {
  * sum_i coefficients_i h_i.
  *
  * @param coefficients all 1 if absent
- * @throws RangeError when there is no signal, when their widths differ, or there is not one finite coefficient for each
+ * @throws RangeError when there is no signal, when their widths differ, or unless there is one finite coefficient for
+ *   each
  */
 export const sum = (signals: readonly Signal[], coefficients: readonly number[] = signals.map(() => 1)): Signal => {
   const recording = recordingOf('sum', signals);
@@ -173,31 +172,31 @@ export const product = (a: Signal, b: Signal): Signal => {
   return new Signal(recording, register, outFeatures, commonOrigin([a, b]));
 };
 
-/** Columns as a rule: nothing is made of them before the network is evaluated, however many a spec names. */
+/** Columns given by a function, which is called when the network is first evaluated: a spec may name very many. */
 export interface ColumnRule {
   readonly count: number;
-  /** Which feature feature j is, a whole number from 0. */
+  /** The input feature that becomes feature j, an integer >= 0. */
   column(j: number): number;
 }
 
 const columnsOf = ({ count, column }: ColumnRule, features: number): readonly number[] => {
   const picked = Array.from({ length: count }, (_, j) => column(j));
   const wrong = picked.find(feature => !(Number.isInteger(feature) && feature >= 0 && feature < features));
-  if (wrong !== undefined) throw new RangeError(`columns: must be features of 0 ... ${features - 1}, got ${wrong}`);
+  if (wrong !== undefined) throw new RangeError(`columns: must be integers from 0 to ${features - 1}, got ${wrong}`);
   return picked;
 };
 
 /**
- * Feature j is feature `picked[j]` of the input: a part, a permutation, a repetition.
+ * Feature j is feature `picked[j]` of the input: a selection, permutation or repetition.
  *
- * @throws RangeError when there is no such feature: at once for a list, when the network is evaluated for a rule
+ * @throws RangeError when there is no such feature: immediately for a list, at evaluation for a rule
  */
 export const columns = (input: Signal, picked: readonly number[] | ColumnRule): Signal => {
   const { recording, register, origin, features } = input;
   const isList = 'length' in picked;
   const rule = isList ? { count: picked.length, column: (j: number) => picked[j] as number } : picked;
   let made = isList ? columnsOf(rule, features) : undefined;
-  if (!(rule.count >= 1)) throw new RangeError(`columns: must be at least one feature, got ${rule.count}`);
+  if (!(rule.count >= 1)) throw new RangeError(`columns: must have at least one feature, got ${rule.count}`);
   const operation: Operation = {
     kind: 'columns',
     inputs: [register],
@@ -213,8 +212,8 @@ export const columns = (input: Signal, picked: readonly number[] | ColumnRule): 
 /**
  * The same features at all points.
  *
- * @param like a signal of the network
- * @param column where `values` is `[features, k]`: the column that is meant; all values if absent
+ * @param like any signal of the network
+ * @param column for `values` of shape `[features, k]`, the column to use; all values if absent
  * @throws RangeError when there is no such column
  */
 export const constant = ({ recording }: Signal, values: OperandArray, column?: number): Signal => {
@@ -233,16 +232,16 @@ export const constant = ({ recording }: Signal, values: OperandArray, column?: n
 };
 
 /**
- * Rows of a table at the vertices of grids over [-1, 1]^features, interpolated linearly; the features of all levels,
- * one after the other. See `ops/grid.ts`.
+ * Rows of a table at grid vertices over [-1, 1]^features, interpolated linearly; the concatenated features of all
+ * levels. See `ops/grid.ts`.
  *
- * @param table `[rows, features of a row]`
- * @throws RangeError when the levels do not lie in the table, or there are more axes than the hash has primes
+ * @param table `[rows, features per row]`
+ * @throws RangeError when a level is not within the table, or there are more axes than the hash has primes
  */
 export const grid = (input: Signal, table: OperandArray, levels: readonly GridLevel[]): Signal => {
   const [rows = 0, rowFeatures = 0] = table.shape;
   if (input.features > MAX_GRID_AXES)
-    throw new RangeError(`grid: may have ${MAX_GRID_AXES} axes at most, got ${input.features}`);
+    throw new RangeError(`grid: must have at most ${MAX_GRID_AXES} axes, got ${input.features}`);
   if (levels.length === 0) throw new RangeError('grid: needs at least one level, got none');
   for (const [index, { resolution, firstRow, rows: own, hashed }] of levels.entries()) {
     const wanted = (resolution + 1) ** input.features;
@@ -250,11 +249,11 @@ export const grid = (input: Signal, table: OperandArray, levels: readonly GridLe
       throw new RangeError(`grid: the resolution of level ${index} must be a positive integer, got ${resolution}`);
     if (!(firstRow >= 0 && firstRow + own <= rows))
       throw new RangeError(
-        `grid: level ${index} must lie in the table's ${rows} rows, got rows ${firstRow} ... ${firstRow + own - 1}`,
+        `grid: level ${index} must be within the table's ${rows} rows, got rows ${firstRow} ... ${firstRow + own - 1}`,
       );
     if (hashed ? !Number.isInteger(Math.log2(own)) : own < wanted)
       throw new RangeError(
-        `grid: level ${index} must have ${hashed ? 'a power of two of rows' : `${wanted} rows for its vertices`}, got ${own}`,
+        `grid: level ${index} must have ${hashed ? 'a power of two as its number of rows' : `${wanted} rows for its vertices`}, got ${own}`,
       );
   }
   const { recording, register } = input;
@@ -266,24 +265,24 @@ export const grid = (input: Signal, table: OperandArray, levels: readonly GridLe
   );
 };
 
-/** What {@link custom} is made of. */
+/** The definition of a {@link custom} operation. */
 export interface CustomRule {
   readonly outFeatures: number;
-  /** What the rule needs beside its inputs, in the order in which it is given them. */
+  /** Parameters and constants that the rule uses, in the order in which it gets them. */
   readonly arrays?: readonly OperandArray[];
   /**
-   * The jet of the output in tfjs ops whose ordinary gradient is right: one reverse pass runs through them. It works
-   * the derivatives of the output out of those of the inputs by the chain rule.
+   * The jet of the output, in tfjs ops with a correct gradient: one backward pass runs through them. It computes the
+   * output's derivatives from those of the inputs by the chain rule.
    */
   rule(given: CustomRuleInputs): LayerJet;
   /**
-   * The derivative of that along a direction of the parameters, likewise: for products with a Hessian, which it is
-   * refused without.
+   * The jet's directional derivative with respect to the parameters, likewise in tfjs ops. Required for Hessian-vector
+   * products.
    */
   tangent?(given: CustomTangentInputs): LayerJet;
 }
 
-/** A rule of one's own, where the other functions do not say it. It runs in ordinary tfjs ops on every backend. */
+/** A custom rule, for what the other functions do not cover. It runs in ordinary tfjs ops on every backend. */
 export const custom = (inputs: readonly Signal[], { outFeatures, arrays = [], rule, tangent }: CustomRule): Signal => {
   const recording = recordingOf('custom', inputs);
   const registers = inputs.map(({ register }) => register);

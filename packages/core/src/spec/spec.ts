@@ -1,7 +1,7 @@
 /**
- * @file A field is a spec plus parameters. The spec is frozen data that survives JSON: it names the layers in order.
- *   What a name means is found in a list of definitions: the core ones, and those that the caller hands over as
- *   `extensions`. There is no global registry.
+ * @file A field is a spec plus parameters. The spec is frozen, JSON-serialisable data that lists the layers in order.
+ *   The kinds that it names are looked up among core's definitions and those that the caller passes as `extensions`.
+ *   There is no global registry.
  */
 import type { ParameterLayout } from '../params/layout.ts';
 import { noExtensions } from './extensions.ts';
@@ -21,9 +21,9 @@ const freeze = <T>(value: T): T => {
 };
 
 /**
- * Checks data that should be a spec (from a file, say) and returns it as a frozen copy.
+ * Validates data that should be a spec (from a file, for example) and returns a frozen copy.
  *
- * @throws TypeError when the shape of the data is wrong, RangeError when a value in it is
+ * @throws TypeError when the structure of the data is wrong, RangeError when a value is out of range
  */
 export const parseSpec = (json: unknown, extensions: Extensions = noExtensions): FieldSpec => {
   if (!isObject(json))
@@ -39,6 +39,6 @@ export const parseSpec = (json: unknown, extensions: Extensions = noExtensions):
 export const outFeatures = (spec: FieldSpec, extensions: Extensions = noExtensions): number =>
   networkOf(spec, extensions).program.outFeatures;
 
-/** The names, shapes and places of a field's parameters, e.g. `layers.0.weight [inFeatures, outFeatures]`. */
+/** The names, shapes and offsets of a field's parameters, e.g. `layers.0.weight [inFeatures, outFeatures]`. */
 export const parameterLayout = (spec: FieldSpec, extensions: Extensions = noExtensions): ParameterLayout =>
   networkOf(spec, extensions).layout;

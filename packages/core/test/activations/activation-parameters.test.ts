@@ -48,8 +48,8 @@ describe('activationParameterValues', () => {
   });
 
   it.each([
-    [{ kind: 'gaussian', a: 1 }, gaussianActivation, RangeError, "gaussian: unknown parameter 'a'; known are sigma"],
-    [{ kind: 'relu', a: 1 }, reluActivation, RangeError, "relu: unknown parameter 'a'; known are none"],
+    [{ kind: 'gaussian', a: 1 }, gaussianActivation, RangeError, "gaussian: unknown parameter 'a'; known: sigma"],
+    [{ kind: 'relu', a: 1 }, reluActivation, RangeError, "relu: unknown parameter 'a'; known: none"],
     [{ kind: 'gaussian', sigma: 0 }, gaussianActivation, RangeError, 'gaussian: sigma must be positive, got 0'],
     [{ kind: 'sine', omega: -1 }, sineActivation, RangeError, 'sine: omega must be positive, got -1'],
     [{ kind: 'sine', omega: Number.NaN }, sineActivation, RangeError, 'sine: omega must be finite, got NaN'],
@@ -78,10 +78,10 @@ describe('learnableParameters', () => {
 
   it('refuses names that are no parameters, and what is no list', () => {
     expect(() => learnableParameters({ kind: 'sine', learnable: ['a'] }, sineActivation)).toThrow(
-      new RangeError("sine: cannot learn 'a'; learnable are omega"),
+      new RangeError("sine: cannot learn 'a'; learnable: omega"),
     );
     expect(() => learnableParameters({ kind: 'relu', learnable: ['a'] }, reluActivation)).toThrow(
-      "relu: cannot learn 'a'; learnable are none",
+      "relu: cannot learn 'a'; learnable: none",
     );
     expect(() => learnableParameters(JSON.parse('{ "kind": "sine", "learnable": "omega" }'), sineActivation)).toThrow(
       new TypeError('sine: learnable must be a list of names, got "omega"'),
@@ -130,6 +130,6 @@ describe('the helpers', () => {
     expect(sine({ omega: 30 })).toEqual({ kind: 'sine', omega: 30 });
     expect(() => gaussian({ sigma: 0 })).toThrow('gaussian: sigma must be positive, got 0');
     // @ts-expect-error: no such parameter
-    expect(() => sine({ omega0: 30 })).toThrow("sine: unknown parameter 'omega0'; known are omega");
+    expect(() => sine({ omega0: 30 })).toThrow("sine: unknown parameter 'omega0'; known: omega");
   });
 });

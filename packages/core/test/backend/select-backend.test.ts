@@ -18,7 +18,7 @@ describe('selectBackend', () => {
   });
 
   it('takes the one that is asked for', async () => {
-    expect((await selectBackend('cpu')).reason).toBe('it was asked for');
+    expect((await selectBackend('cpu')).reason).toBe('it was requested');
     expect(getBackend()).toBe('cpu');
   });
 
@@ -40,7 +40,7 @@ describe('selectBackend', () => {
 
   it('refuses an unknown name, and explains when nothing works', async () => {
     await expect(selectBackend('cuda', [{ name: 'cpu', load }])).rejects.toThrow(
-      "no backend 'cuda'; the candidates are cpu",
+      "no backend 'cuda'; the candidates: cpu",
     );
     await expect(selectBackend('abacus', [{ name: 'abacus', load }])).rejects.toThrow(
       "abacus: its package did not register 'abacus' with tfjs",

@@ -52,7 +52,7 @@ describe('defineActivation', () => {
 
   it('refuses a formula with a parameter that is not declared', () => {
     expect(() => defineActivation({ kind: 'own', value: x => e.mul(e.parameter('b'), x) })).toThrow(
-      new RangeError("unknown parameter 'b' in a formula; known are none"),
+      new RangeError("unknown parameter 'b' in a formula; known: none"),
     );
   });
 });

@@ -111,7 +111,7 @@ describe('programs', () => {
 
   it('refuse a parameter that is not in the list, and one without a value', () => {
     expect(() => e.linearise([e.parameter('b')], ['a'])).toThrow(
-      new RangeError("unknown parameter 'b' in a formula; known are a"),
+      new RangeError("unknown parameter 'b' in a formula; known: a"),
     );
     expect(() => e.evaluateScalar(e.linearise([x], ['a']), 1)).toThrow("parameter 'a' has no value");
   });

@@ -64,7 +64,7 @@ describe('definePenalty', () => {
   it('refuses a parameter that is not a finite number, or that is not declared', () => {
     expect(() => cauchy(Number.NaN)).toThrow(new RangeError('cauchy: c must be a finite number, got NaN'));
     expect(() => e.definePenalty({ kind: 'own', value: x => e.mul(e.parameter('b'), x) })).toThrow(
-      new RangeError("unknown parameter 'b' in a formula; known are none"),
+      new RangeError("unknown parameter 'b' in a formula; known: none"),
     );
     expect(() => e.huberPenalty(0)).toThrow('huberPenalty: delta must be a positive number, got 0');
     expect(() => e.charbonnierPenalty(-1)).toThrow('charbonnierPenalty: epsilon must be a positive number, got -1');

@@ -67,7 +67,7 @@ describe('many fields of one network', () => {
   it('refuses counts, parameters and points that do not fit', () => {
     const single = networkOf(spec);
     expect(() => batchNetworkOf(single, 0)).toThrow('count must be a positive integer, got 0');
-    expect(() => batchNetworkOf(single, 2, [{ role: 'latent' }])).toThrow('own[0] must have parameters of the field');
+    expect(() => batchNetworkOf(single, 2, [{ role: 'latent' }])).toThrow('own[0] must match parameters of the field');
     const batch = batchNetworkOf(single, COUNT);
     expect(() => evaluateBatchNetwork(batch, initial(batch), tensor3d([0, 0], [1, 1, 2]), {})).toThrow(
       'coords must be [n, 2] or [3, n, 2], got [1, 1, 2]',

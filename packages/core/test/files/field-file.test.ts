@@ -141,7 +141,7 @@ describe('field files', () => {
     ],
     [
       'not-finite',
-      /'layers\.0\.bias' must hold finite numbers, got -Infinity at index 1 \(2 of its 4 numbers are not finite\)/,
+      /'layers\.0\.bias' must hold finite numbers, got -Infinity at index 1 \(2 of its 4 values are not finite\)/,
       tensors => tensors.set('layers.0.bias', { shape: [4], data: Float32Array.of(0, -Infinity, 1, NaN) }),
     ],
     [

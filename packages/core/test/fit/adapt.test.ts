@@ -148,7 +148,7 @@ describe('adapt', () => {
       restore: () => createField(sized(3), { seed: 0 }),
     };
     await expect(run({ adapt: wrong })).rejects.toThrow(
-      'adapt must map parameters to 10 numbers in a Float32Array, got 25',
+      'adapt must map parameters to 10 values in a Float32Array, got 25',
     );
     const { adapt: _, ...others } = { adapt: wrong, optimizer: lbfgs() };
     await expect(run({ adapt: wrong, ...others })).rejects.toThrow('adapt must be absent with lbfgs');

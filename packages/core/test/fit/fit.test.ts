@@ -351,7 +351,7 @@ describe('fit', () => {
     );
     const short = { ...smoothImage(3), pointsPerStep: 10 };
     await expect(run(field, [term({ points: short, loss: squaredError })], { steps: 1 })).rejects.toThrow(
-      'draw must return 10 points of 2 coordinates, got 18 numbers',
+      'draw must return 10 points of 2 coordinates, got 18 values',
     );
     const wrongShape = term({ points: smoothImage(3), loss: jet => sum(jet.value, 0) });
     await expect(run(field, [wrongShape], { steps: 1 })).rejects.toThrow(

@@ -66,7 +66,7 @@ describe('points and targets that are not finite', () => {
     };
     const attempt = run(field, [term({ name: 'image', points, loss })], { steps: 5, chunkSize });
     await expect(attempt).rejects.toThrow(
-      "fit: the targets of term 'image' must be finite: value[17] is NaN (3 of 49 numbers are not finite)",
+      "fit: the targets of term 'image' must be finite: value[17] is NaN (3 of 49 values are not finite)",
     );
     await expect(attempt).rejects.toMatchObject({ name: 'PointDataError', fault: { index: 17, count: 3, size: 49 } });
     expect(looked).toBe(0);
@@ -79,7 +79,7 @@ describe('points and targets that are not finite', () => {
       values[4] = Number.NEGATIVE_INFINITY;
     });
     await expect(run(newField(), [term({ points, loss: squaredError })], { steps: 1 })).rejects.toThrow(
-      "fit: the points of term 'loss' must be finite: coords[4] is -Infinity (1 of 18 numbers are not finite)",
+      "fit: the points of term 'loss' must be finite: coords[4] is -Infinity (1 of 18 values are not finite)",
     );
   });
 
@@ -96,7 +96,7 @@ describe('points and targets that are not finite', () => {
       checkpoint: { store },
     });
     await expect(attempt).rejects.toThrow(
-      "fit: the targets of term 'loss' must be finite: value[13] is NaN (2 of 20 numbers are not finite), in the points that were drawn for step 6",
+      "fit: the targets of term 'loss' must be finite: value[13] is NaN (2 of 20 values are not finite), in the points that were drawn for step 6",
     );
     const values = await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()));
     expect(values.every(part => part.every(Number.isFinite))).toBe(true);
@@ -124,7 +124,7 @@ describe('points and targets that are not finite', () => {
     });
     const attempt = run(newField(), [term({ points, loss: squaredError })], { steps: 3, optimizer: lbfgs() });
     await expect(attempt).rejects.toThrow(
-      'coords[1] is NaN (1 of 16 numbers are not finite), in the points that were drawn for step 2',
+      'coords[1] is NaN (1 of 16 values are not finite), in the points that were drawn for step 2',
     );
   });
 });
@@ -158,7 +158,7 @@ describe('a loss that is not finite though the points are', () => {
       steps: 3,
     });
     await expect(attempt).rejects.toThrow(
-      'fit: the parameters must be finite: layers.1.bias[3] is NaN (1 of 8 numbers are not finite)',
+      'fit: the parameters must be finite: layers.1.bias[3] is NaN (1 of 8 values are not finite)',
     );
   });
 

@@ -147,7 +147,7 @@ describe('a checkpoint', () => {
     [
       'a vector of the optimizer that is not finite',
       { state: s => s.set('optimizer.0', vector(...new Array<number>(P).fill(1).with(3, Number.NaN))) },
-      `optimizer.0[3] is NaN (1 of ${P} numbers are not finite)`,
+      `optimizer.0[3] is NaN (1 of ${P} values are not finite)`,
     ],
     [
       'a hole in the state',

@@ -186,7 +186,7 @@ describe('a mistake in the middle of a run', () => {
     [
       'too few coordinates',
       ({ targets }) => ({ coords: new Float32Array(13), targets }),
-      'draw must return 7 points of 2 coordinates, got 13 numbers',
+      'draw must return 7 points of 2 coordinates, got 13 values',
     ],
     [
       'coordinates that are no Float32Array',

@@ -86,7 +86,7 @@ describe('a batch of fields', () => {
     expect([...own.dataSync()]).toEqual([...all.dataSync()].slice(6, 12));
     // Each begins elsewhere.
     expect(new Set([...all.dataSync()]).size).toBe(18);
-    expect(() => batch.field(3)).toThrow('must be a whole number from 0 to 2, got 3');
+    expect(() => batch.field(3)).toThrow('must be an integer from 0 to 2, got 3');
     for (const thing of [x, all, own, one, batch]) thing.dispose();
     expect(memory().numTensors).toBe(before);
   });
@@ -110,7 +110,7 @@ describe('a batch of fields', () => {
   it.each([
     [{ count: 2.5 }, 'count must be a positive integer, got 2.5'],
     [{ count: -1 }, 'count must be a positive integer, got -1'],
-    [{ count: 2, own: [{ layer: 'layers.9' }] }, 'own[0] must have parameters of the field, got {"layer":"layers.9"}'],
+    [{ count: 2, own: [{ layer: 'layers.9' }] }, 'own[0] must match parameters of the field, got {"layer":"layers.9"}'],
   ])('refuses %j', (size, message) => {
     expect(() => createFieldBatch(spec, { ...size, seed: 1 })).toThrow(message);
   });
@@ -173,7 +173,7 @@ describe('a batch of fields', () => {
     ],
     [
       { ...points(3), draw: () => ({ coords: new Float32Array(24) }) },
-      'or as many for each of 3 fields, got 24 numbers',
+      'or as many for each of 3 fields, got 24 values',
     ],
   ])('refuses points that are not for its fields: %#', async (source, message) => {
     const batch = createFieldBatch(spec, { count: 3, seed: 1 });
@@ -207,7 +207,7 @@ describe('a batch of fields', () => {
     const value = new Float32Array(18);
     value[13] = Number.NaN;
     const source: PointSource = { ...points(3), draw: () => ({ coords, targets: { value } }) };
-    await expect(steps(batch, [term({ points: source, loss })])).rejects.toThrow('value[13] is NaN (1 of 18 numbers');
+    await expect(steps(batch, [term({ points: source, loss })])).rejects.toThrow('value[13] is NaN (1 of 18 values');
     batch.dispose();
   });
 
@@ -379,7 +379,7 @@ describe('a model of several parts', () => {
     const base = createField(spec, { seed: 1 });
     const fields = { one: { spec, parameters: (parts: { base: { flat: Tensor1D } }) => slice(parts.base.flat, 1) } };
     expect(() => createModel({ kind: 'field', parts: { base }, fields })).toThrow(
-      "kind must be a name of its own, got 'field'",
+      "kind must be other than '', 'field' and 'field-batch', got 'field'",
     );
     expect(() => createModel({ kind: 'x', parts: {}, fields: {} })).toThrow('needs at least one part and one field');
     expect(() => createParameters({ code: { shape: [0] } }, { seed: 0 })).toThrow(
@@ -391,10 +391,10 @@ describe('a model of several parts', () => {
     );
     const two = createModel({ kind: 'two', parts: { base }, fields: { ...fields, two: fields.one } });
     await expect(steps(two, [term({ points: points(), loss })])).rejects.toThrow(
-      "must name one of the model's fields, which are one, two",
+      "must name one of the model's fields: one, two",
     );
     await expect(steps(two, [term({ field: 'three', points: points(), loss })])).rejects.toThrow(
-      "no field 'three'; its fields are one, two",
+      "no field 'three'; its fields: one, two",
     );
     expect(() => stackFields(spec, tensor2d([[1, 2]]))).toThrow(`must have ${P} numbers`);
     base.dispose();

@@ -61,17 +61,17 @@ describe('a parameter layout', () => {
   });
 
   it.each([
-    [() => layout.entry('layers.1.weights'), "unknown parameter 'layers.1.weights'; known are layers.0.table"],
+    [() => layout.entry('layers.1.weights'), "unknown parameter 'layers.1.weights'; known: layers.0.table"],
     [() => layout.view(new Float32Array(12), 'layers.1.bias'), 'the flat vector must be [13], got [12]'],
     [() => layout.toFlat(new Map()), "parameter 'layers.0.table' [3, 2] is missing"],
     [
       () => layout.toFlat(new Map([['layers.0.table', { data: [1] }]])),
-      "parameter 'layers.0.table' must be [3, 2], got 1 numbers",
+      "parameter 'layers.0.table' must be [3, 2], got 1 values",
     ],
     [() => layout.pick({ 'layers.0.table': tensor1d([1, 2]) }), "parameter 'layers.0.table' must be [3, 2], got [2]"],
     [
       () => new ParameterLayout([...layout.entries, ...layout.entries]),
-      "the name 'layers.0.table' must be that of one parameter, got two",
+      "names must be unique, got 'layers.0.table' twice",
     ],
   ])('refuses what does not fit: %#', (wrong, message) => {
     expect(wrong).toThrow(message);

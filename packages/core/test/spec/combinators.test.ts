@@ -342,12 +342,12 @@ describe('combinators', () => {
   it.each([
     [{ kind: 'chain', layers: 3 }, 'chain: layers must be a list of at least 0, got 3'],
     [{ kind: 'product', branches: [] }, 'product: branches must be a list of at least 1, got []'],
-    [{ kind: 'sum', branches: [dense(3), dense(4)] }, 'sum: all signals must have as many features, got 3, 4'],
+    [{ kind: 'sum', branches: [dense(3), dense(4)] }, 'sum: all signals must have the same number of features, got 3, 4'],
     [{ kind: 'sum', branches: [dense(3)], coefficients: [1, 2] }, 'sum: must have 1 finite coefficients, got 1, 2'],
     [{ kind: 'constant', values: ['x'] }, 'constant: values must be finite numbers'],
     [
       { kind: 'concat', branches: [{ kind: 'conv' }] },
-      "unknown layer 'conv'; known are dense, batch-norm, chain, concat, sum, product",
+      "unknown layer 'conv'; known: dense, batch-norm, chain, concat, sum, product",
     ],
     [{ kind: 'chain', layers: [7] }, 'layer layers.0.layers.0 must be an object with a kind, got 7'],
   ])('refuse %j', (layer, message) => {

@@ -125,6 +125,6 @@ describe.each([
   it('is named in files, and asked for when it is missing', async () => {
     const bytes = await encodeField(newField(layer));
     expect(decodeField(bytes, { layers: [layer] }).parameterCount).toBe(newField(layer).parameterCount);
-    expect(() => decodeField(bytes)).toThrow("unknown layer 'powers'; known are dense");
+    expect(() => decodeField(bytes)).toThrow("unknown layer 'powers'; known: dense");
   });
 });

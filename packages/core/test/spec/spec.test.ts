@@ -69,7 +69,7 @@ describe('parseSpec', () => {
     [{ inFeatures: 2, layers: [] }, 'at least one layer'],
     [{ inFeatures: 0, layers: [layer] }, 'inFeatures must be a positive integer, got 0'],
     [{ inFeatures: 2, layers: [7] }, 'layer 0 must be an object with a kind, got 7'],
-    [{ inFeatures: 2, layers: [{ kind: 'conv' }] }, "unknown layer 'conv'; known are dense"],
+    [{ inFeatures: 2, layers: [{ kind: 'conv' }] }, "unknown layer 'conv'; known: dense"],
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'swoosh' } }] }, "unknown activation 'swoosh'"],
     [{ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'sine', omega: 'x' } }] }, 'omega must be a number'],
     [

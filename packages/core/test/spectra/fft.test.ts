@@ -120,7 +120,7 @@ describe('fft', () => {
     const signal = { real: Float64Array.of(1, 2, 3), imaginary: new Float64Array(3) };
     fft(signal);
     expect([...signal.real]).toEqual([1, 2, 3]);
-    expect(() => fft(signal, [2, 2])).toThrow(RangeError('fft: shape [2, 2] needs 4 numbers, got 3 and 3'));
+    expect(() => fft(signal, [2, 2])).toThrow(RangeError('fft: shape [2, 2] needs 4 values, got 3 and 3'));
     expect(() => inverseFft(signal, [])).toThrow(
       RangeError('inverseFft: shape must be a list of positive integers, got []'),
     );
