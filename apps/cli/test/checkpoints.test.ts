@@ -33,7 +33,7 @@ test('of a run with other threads: goes on, and says that the results will diffe
   const { code, stderr } = await run([...fit, '--quiet'], { cwd });
   expect(code).toBe(0);
   expect(stderr).toMatch(
-    /^warning: the checkpoint was made elsewhere \(threads 9, now \d+\): the results will differ by rounding .*\n$/,
+    /^warning: the checkpoint was written in another environment \(threads 9, now \d+\): the results will differ by rounding .*\n$/,
   );
 });
 

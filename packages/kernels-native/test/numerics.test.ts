@@ -88,7 +88,7 @@ withNative(() => {
       warnings.length = 0;
       const elsewhere = await resume({ threads: 2, instructionSet });
       expect(warnings).toEqual([
-        `the checkpoint was made elsewhere (instructions ${best}, now ${instructionSet}): the results will differ by rounding from those of an unbroken run`,
+        `the checkpoint was written in another environment (instructions ${best}, now ${instructionSet}): the results will differ by rounding from those of an uninterrupted run`,
       ]);
       // Six steps of sums of 1,500 terms in another order.
       expectCloseInNorm(elsewhere, two, { relative: 1e-4 });

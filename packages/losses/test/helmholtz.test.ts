@@ -109,7 +109,7 @@ describe('helmholtzResidual', () => {
     for (const loss of [named, computed])
       expectCloseInNorm(await loss(jet, { coords, targets: { m } }).data(), expected.map(Math.abs), { relative: 1e-6 });
     expect(() => named(jet, { coords, targets: {} })).toThrow(
-      "helmholtz: the points have no target 'm'; they have none",
+      "helmholtz: the points have no target 'm'; their targets: none",
     );
   });
 
@@ -169,7 +169,7 @@ describe('helmholtzResidual', () => {
     );
     const loss = helmholtz({ wavenumber: 1, absorbing: null, inFeatures: 1 });
     expect(() => loss(wide, { coords, targets: {} })).toThrow(
-      "helmholtz: the points have no target 'source'; they have none",
+      "helmholtz: the points have no target 'source'; their targets: none",
     );
     const { value } = wide;
     expect(() => loss({ value } as typeof wide, { coords, targets: {} })).toThrow(

@@ -40,7 +40,7 @@ describe('mse', () => {
   it('names the missing target and the expected width', () => {
     const jet = { value: tensor2d([[1], [3]]) };
     expect(() => mse({ target: 'colour' })(jet, batch([[1], [2]]))).toThrow(
-      "mse: the points have no target 'colour'; they have value",
+      "mse: the points have no target 'colour'; their targets: value",
     );
     expect(() =>
       mse()(

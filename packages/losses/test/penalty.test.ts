@@ -70,7 +70,7 @@ it('losses name the missing target and the expected width', () => {
     [3, 4],
   ]);
   expect(() => mae()({ value }, { coords, targets: {} })).toThrow(
-    "mae: the points have no target 'value'; they have none",
+    "mae: the points have no target 'value'; their targets: none",
   );
   expect(() => mse({ weight: 'mask' })({ value }, { coords, targets: { value, mask: two } })).toThrow(
     "mse: target 'mask' must be [n, 1] to weigh the losses, got [n, 2]",

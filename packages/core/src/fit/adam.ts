@@ -3,8 +3,8 @@ import { fusedAdamUpdate } from '../backend/adam-update.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /**
- * The options of {@link adam}; names and defaults as in PyTorch, but for the learning rate, which is that of the SIREN
- * paper.
+ * The options of {@link adam}; names and defaults as in PyTorch, except for the learning rate, which is that of the
+ * SIREN paper.
  */
 export interface AdamOptions {
   /** 1e-4 if absent. */
@@ -13,9 +13,9 @@ export interface AdamOptions {
   readonly beta1?: number;
   /** The decay of the second moment; 0.999 if absent. */
   readonly beta2?: number;
-  /** 1e-8 if absent. Added after the bias correction, outside the root. */
+  /** 1e-8 if absent. Added outside the square root, after the bias correction. */
   readonly epsilon?: number;
-  /** 0 if absent. An L2 term in the gradient. */
+  /** 0 if absent. L2 regularisation, added to the gradient. */
   readonly weightDecay?: number;
 }
 
@@ -45,7 +45,7 @@ export const adam = (options: AdamOptions = {}): GradientOptimizer => {
     stateSize: 2,
     stateProblem: ([, second]) => {
       const wrong = second?.findIndex(value => value < 0) ?? -1;
-      return wrong < 0 ? undefined : `its second moment must not be negative, got ${second?.[wrong]} at place ${wrong}`;
+      return wrong < 0 ? undefined : `its second moment must not be negative, got ${second?.[wrong]} at index ${wrong}`;
     },
     update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
       const [first, second] = state as readonly [Tensor1D, Tensor1D];

@@ -1,38 +1,39 @@
 /**
- * @file Checkpoints: a field file with the optimizer's state beside the parameters, so that any checkpoint is also a
- * usable field.
+ * @file Checkpoints: a field file with the optimizer's state beside the parameters, so that every checkpoint of a field
+ *   is also a usable field file.
  */
 import type { FieldDescription } from '../field.ts';
 import { encodeFieldData, encodeModelData, type FieldFileExtras, type ModelData } from '../files/field-file.ts';
 import type { Model, ModelDescription } from '../model.ts';
 
 /**
- * Where checkpoints are kept. `write` must be atomic: after a crash the old content is there, or the new, never a part.
+ * Where checkpoints are stored. `write` must be atomic: after a crash the store has the old content or the new, never a
+ * part.
  */
 export interface CheckpointStore {
   /** The last checkpoint, or `undefined` when there is none. */
   read(): Promise<Uint8Array | undefined>;
   /**
-   * A rejection ends the fit; a store that can do without a write, as on a disk that is full for a while, must say so
-   * itself and resolve.
+   * A rejection ends the fit. A store that tolerates failed writes, e.g. on a disk that is temporarily full, must
+   * report them itself and resolve.
    */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Why a fit cannot go on from a checkpoint. */
+/** Why a fit cannot resume from a checkpoint. */
 export type CheckpointProblem =
-  /** It is a field without the state of a run. */
+  /** The file is a field without the state of a run. */
   | 'no-state'
-  /** A part of the state is missing, too much, not finite or of the wrong size or type. */
+  /** A part of the state is missing, superfluous, not finite, or of the wrong size or type. */
   | 'damaged'
-  /** It is the checkpoint of another field or run, or of one that is past the last step. */
+  /** The checkpoint is of another field or run, or beyond this run's last step. */
   | 'another-run';
 
-/** Thrown when a fit cannot go on from a checkpoint. */
+/** Thrown when a fit cannot resume from a checkpoint. */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
   readonly problem: CheckpointProblem;
-  /** Of `another-run`: in what it is another one, as a clause. */
+  /** For `another-run`: the difference, as a clause. */
   readonly difference: string | undefined;
 
   constructor(
@@ -46,16 +47,16 @@ export class CheckpointError extends Error {
   }
 }
 
-/** Facts about a run as text, to compare and to show. */
+/** Properties of a run as text, to compare and to show. */
 export type RunFacts = Readonly<Record<string, string>>;
 
-/** What is written about a run. */
+/** The description of a run in a checkpoint. */
 export interface RunDescription {
-  /** Everything that a run and its resumption must agree on. */
+  /** Everything that must be equal for a run to resume. */
   readonly identity: RunFacts;
-  /** What the bits of the results depend on beside it: where it differs, a run can go on, but to other roundings. */
+  /** What else the bits of the results depend on: where it differs, a run can resume, but rounding will differ. */
   readonly environment: RunFacts;
-  /** Free text of the caller's. */
+  /** The caller's own entries. */
   readonly metadata?: RunFacts | undefined;
 }
 
@@ -63,33 +64,31 @@ export interface RunDescription {
 export const isFieldDescription = (description: ModelDescription): description is FieldDescription =>
   description.kind === 'field';
 
-/** Everything that a fit needs to go on; flat vectors of P numbers. */
+/** Everything that a fit needs to resume; vectors have P elements. */
 export interface TrainingState {
   /** The number of updates so far. */
   readonly step: number;
   readonly parameters: Float32Array;
   readonly optimizer: readonly Float32Array[];
   readonly average?: Float32Array;
-  /** What the divergence detector has seen: the first loss, then the recent ones up to this step. */
+  /** The state of the divergence detector: the first loss, then the recent ones up to this step. */
   readonly history: readonly number[];
-  /** What sources of points keep from step to step, by the names of their terms. */
+  /** The states of point sources, by the names of their terms. */
   readonly sources?: ReadonlyMap<string, Float32Array>;
-  /** What rules of stopping keep, each a list of numbers; and why one has stopped the run, if one has. */
+  /** The state of each stop rule, and why one has stopped the run, if one has. */
   readonly until?: { readonly states: readonly (readonly number[])[]; readonly reason?: string };
 }
 
-/** The key of the file's metadata under which the run stands. */
+/** The metadata key of the run's description. */
 export const RUN_KEY = 'fit';
-/**
- * The name among the file's state of the parameters that the fit goes on from, where those of the field are an average.
- */
+/** The state array with the parameters to resume from, where those of the field are an average. */
 export const PARAMETERS = 'parameters';
-/** The name among the file's state of a vector of the optimizer's. */
+/** The state array with a vector of the optimizer. */
 export const optimizerName = (index: number): string => `optimizer.${index}`;
-/** The names among the file's state of what sources of points keep begin with this. */
+/** The prefix of the state arrays of point sources. */
 export const SOURCE = 'source.';
 
-/** A model with its parameters as a file: that of a field where it is one. */
+/** Encodes a model with its parameters: as a field file if it is a field. */
 const encodeModel = (model: Model, flat: Float32Array, extras: FieldFileExtras): Uint8Array => {
   const { description, layout, extensions = {} } = model;
   const parameters = layout.toMap(flat);
@@ -98,7 +97,7 @@ const encodeModel = (model: Model, flat: Float32Array, extras: FieldFileExtras):
     : encodeModelData({ description: description as object as ModelData['description'], parameters }, extras);
 };
 
-/** Saves a run. The file's parameters are those that the model shall have: the average where there is one. */
+/** Saves a run. The file's parameters are those that the model gets: the average where there is one. */
 export const writeCheckpoint = async (
   store: CheckpointStore,
   model: Model,

@@ -1,16 +1,15 @@
 import { add, div, keep, minimum, mul, norm, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 
-/** A gradient that is no longer than it may be. */
+/** A clipped gradient. */
 export interface ClippedGradient {
-  /** A kept tensor. */
+  /** Kept (`tf.keep`). */
   readonly gradient: Tensor1D;
-  /** The Euclidean norm before; not a number when it was not read. */
+  /** The Euclidean norm before clipping; NaN when it was not read. */
   readonly norm: number;
 }
 
 /**
- * Shortens a gradient to the norm `limit` where it is longer, as PyTorch's `clip_grad_norm_`: times min(1, limit /
- * (norm + 1e-6)).
+ * Clips a gradient to the norm `limit`, as PyTorch's `clip_grad_norm_` does: scaled by min(1, limit / (norm + 1e-6)).
  *
  * @param reads whether the norm is read from the device
  */

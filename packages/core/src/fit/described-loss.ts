@@ -6,12 +6,12 @@ import type { PointwiseError, PointwiseLoss } from './pointwise-loss.ts';
 import { findTarget, weighted } from './targets.ts';
 import type { PointLoss, TensorBatch } from './term.ts';
 
-/** The derivatives that a description speaks of. */
+/** The derivatives that a description mentions. */
 export type DerivativesOf<D extends PointwiseLoss> = {
   readonly [Part in Exclude<D['errors'][number]['of'], 'value'>]: true;
 };
 
-/** A loss made of its description, with the derivatives that its term must ask for. */
+/** A loss made from its description, with the derivatives that its term must request. */
 export type DescribedLoss<R extends DerivativeRequest> = PointLoss<R> & {
   readonly derivatives: R;
   readonly pointwise: PointwiseLoss;
@@ -24,7 +24,7 @@ export interface PointwiseLossOptions {
   readonly metrics?: NonNullable<PointLoss['metrics']>;
 }
 
-/** What a description may speak of. */
+/** The parts of a jet that a description can mention. */
 interface JetParts {
   readonly value: Tensor2D;
   readonly gradient?: Tensor3D;
@@ -40,7 +40,7 @@ const errorsOf = (
 ): Tensor2D | Tensor3D => {
   const part = jet[of];
   if (part === undefined)
-    throw new TypeError(`${loss}: the jet must have the ${of}; give the term derivatives: { ${of}: true }`);
+    throw new TypeError(`${loss}: the jet must have the ${of}; give the term the option derivatives: { ${of}: true }`);
   if (target === undefined) return part;
   const [[n, outFeatures], d] = [jet.value.shape, of === 'gradient' ? (part.shape[1] as number) : 1];
   const as = {
@@ -54,7 +54,7 @@ const errorsOf = (
     : sub(part as Tensor2D, wanted);
 };
 
-/** The sum over the errors of a description of what is made of each, weighed. */
+/** The weighted sum of a function of each error of a description. */
 const sumOfErrors = (
   name: string,
   { errors, weight }: PointwiseLoss,
@@ -70,7 +70,10 @@ const sumOfErrors = (
   return weighted(name, losses.length === 1 ? (losses[0] as Tensor) : addN(losses), targets, weight);
 };
 
-/** The derivative of a described loss along a direction in which the jet moves: what {@link PointLoss.tangent} is. */
+/**
+ * The directional derivative of a described loss with respect to the jet: an implementation of {@link
+ * PointLoss.tangent}.
+ */
 export const tangentOfDescription =
   (name: string, description: PointwiseLoss): NonNullable<PointLoss<DerivativeRequest>['tangent']> =>
   (jet, moved, batch) =>
@@ -79,12 +82,12 @@ export const tangentOfDescription =
     );
 
 /**
- * Makes a loss of its description: the function of the jet in tfjs ops, for backends that cannot work the description
- * out themselves.
+ * Makes a loss from its description: a function of the jet in tfjs ops, for backends that cannot run the description in
+ * a kernel.
  *
  *     const mse = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
  *
- * It throws a RangeError when it is evaluated, if the points lack a target or its width is wrong.
+ * The loss throws a RangeError if the points lack a target or its width is wrong.
  */
 export const pointwiseLoss = <const D extends PointwiseLoss>(
   description: D,

@@ -1,26 +1,28 @@
-/** @file Noticing that a fit has gone wrong: a loss that is not a number, or one that leaps above where it started. */
+/** @file Detects divergence: a loss that is not finite, or that jumps above its initial value. */
 
 /** What counts as divergence. */
 export interface DivergenceOptions {
-  /** A loss this many times the median of the recent ones, and above the first, is a spike; 100 if absent. */
+  /**
+   * A loss that exceeds this factor times the median of recent losses, and the first loss, is a spike; 100 if absent.
+   */
   readonly spikeFactor?: number;
-  /** How many recent losses the median is taken over; 25 if absent. */
+  /** The number of recent losses in the median; 25 if absent. */
   readonly window?: number;
 }
 
-/** What was seen when a fit diverged. */
+/** The circumstances of a divergence. */
 export interface Divergence {
   /** The step whose loss was bad. */
   readonly step: number;
   readonly loss: number;
-  /** The number of updates behind the parameters that the field now has. */
+  /** The number of updates that led to the parameters that the field now has. */
   readonly lastGoodStep: number;
-  /** True when no update was made yet: then no learning rate is to blame. */
+  /** True when no update was made yet, so the learning rate is not the cause. */
   readonly beforeAnyUpdate: boolean;
 }
 
 /**
- * Thrown by `fit` when the loss diverges, or is no finite number, while the points and targets are finite (see
+ * Thrown by `fit` when the loss diverges or is not finite, while the points and targets are finite (see
  * `PointDataError`). The field then holds the parameters of the last good step.
  */
 export class DivergenceError extends Error implements Divergence {
@@ -35,7 +37,7 @@ export class DivergenceError extends Error implements Divergence {
     super(
       beforeAnyUpdate
         ? `fit: ${reason} at step ${step}, before any update, with points, targets and parameters that are finite: ` +
-            'the loss is not defined there, or its numbers are too large for float32.'
+            'the loss is undefined there, or overflows float32.'
         : `fit: diverged at step ${step}: ${reason}. The field has the parameters after step ${lastGoodStep}. ` +
             'A smaller learning rate, clipNorm, or a smaller omega0 may help.',
       options,
@@ -47,14 +49,14 @@ export class DivergenceError extends Error implements Divergence {
   }
 }
 
-/** Judges one loss after another. */
+/** Checks the losses of a fit in sequence. */
 export class DivergenceDetector {
   readonly #spikeFactor: number;
   readonly #window: number;
   readonly #recent: number[];
   #first: number | undefined;
 
-  /** @param history what {@link history} gave, to go on as if nothing had happened */
+  /** @param history a saved {@link history}, to resume from */
   constructor({ spikeFactor = 100, window = 25 }: DivergenceOptions, history: readonly number[] = []) {
     if (!(typeof spikeFactor === 'number' && spikeFactor > 1))
       throw new RangeError(`fit: divergence.spikeFactor must be a number above 1, got ${spikeFactor}`);
@@ -71,14 +73,14 @@ export class DivergenceDetector {
     return this.#first === undefined ? [] : [this.#first, ...this.#recent];
   }
 
-  /** Says what is wrong with a loss, or takes it into the history. */
-  judge(loss: number): string | undefined {
+  /** Says what is wrong with a loss, or adds it to the history. */
+  check(loss: number): string | undefined {
     if (!Number.isFinite(loss)) return `the loss is ${loss}`;
     this.#first ??= loss;
     const sorted = [...this.#recent].sort((a, b) => a - b);
     const median = sorted[Math.floor(sorted.length / 2)];
     if (median !== undefined && median > 0 && loss > this.#spikeFactor * median && loss > this.#first)
-      return `the loss leapt to ${loss.toPrecision(4)} from a median of ${median.toPrecision(4)} and is above the ${this.#first.toPrecision(4)} it began with`;
+      return `the loss jumped to ${loss.toPrecision(4)} from a median of ${median.toPrecision(4)}, above its initial value ${this.#first.toPrecision(4)}`;
     this.#recent.push(loss);
     if (this.#recent.length > this.#window) this.#recent.shift();
     return undefined;

@@ -1,4 +1,4 @@
-/** @file The options of a fit, and the checks that need no work. */
+/** @file The options of a fit, and their validation. */
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
 import type { Adapter } from './adapt.ts';
 import type { CheckpointStore } from './checkpoint.ts';
@@ -16,89 +16,82 @@ export interface CheckpointOptions {
   readonly store: CheckpointStore;
   /** Seconds between checkpoints; 30 if absent. */
   readonly everySeconds?: number;
-  /** Steps between checkpoints, beside the seconds; none if absent. */
+  /** Also write a checkpoint every this many steps; only by time if absent. */
   readonly everySteps?: number;
-  /** What is fitted, e.g. the hash of a file: a checkpoint with other entries is refused. */
+  /** Identifies what is fitted, e.g. by the hash of a file: a checkpoint with other entries is refused. */
   readonly identity?: Readonly<Record<string, string>>;
-  /**
-   * Free text by key that is kept in the checkpoint's file, e.g. what the field stands for. The key `fit` is the run's
-   * own.
-   */
+  /** Metadata to store in the checkpoint file, e.g. what the field represents. The key `fit` is reserved. */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * Told, in a sentence, when a checkpoint was made on another backend, with another number of threads or in chunks of
-   * another size: the fit goes on, but not to the bits of an unbroken run.
+   * Called with a sentence when a checkpoint was written on another backend, with another number of threads or another
+   * chunk size: the fit resumes, but not to the same bits as an uninterrupted run.
    */
   readonly onWarning?: (message: string) => void;
 }
 
 /** The options of {@link fit}. */
 export interface FitOptions {
-  /** How many updates in all, those of a resumed run included. */
+  /** The total number of updates, including those before a resume. */
   readonly steps: number;
   /**
-   * `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, where all points
-   * are in each.
+   * `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, if every step has
+   * all points.
    */
   readonly optimizer?: Optimizer;
-  /** A factor on the learning rate; constant if absent. Not with an optimizer that searches, as `lbfgs`. */
+  /** A factor on the learning rate; constant if absent. Not with a search optimizer such as `lbfgs`. */
   readonly schedule?: Schedule;
   /**
-   * Parameters that are trained in their own way, or not at all, e.g. `[{ parameters: { group: 'table' }, optimizer:
-   * adam({ learningRate: 1e-2, epsilon: 1e-15 }) }]`. Not with an optimizer that searches.
+   * Groups of parameters with their own optimizer settings, or frozen, e.g. `[{ parameters: { group: 'table' },
+   * optimizer: adam({ learningRate: 1e-2, epsilon: 1e-15 }) }]`. Not with a search optimizer.
    */
   readonly groups?: readonly ParameterGroup[];
   /**
-   * What the parameters become after every update, e.g. `parameters => clipByValue(parameters, -1, 1)`. A run that is
-   * resumed has to be given the same.
+   * A projection of the parameters after every update, e.g. `parameters => clipByValue(parameters, -1, 1)`. A resumed
+   * run must have the same one.
    */
   readonly project?: ParameterProjection;
   /**
-   * Ends the fit before its last step, e.g. `stopAt({ figure: 'psnr', atLeast: 40 })`; asked at every report. Of
-   * several, the first ends it.
+   * Ends the fit before its last step, e.g. `stopAt({ metric: 'psnr', atLeast: 40 })`; checked at every report. The
+   * first of several rules ends it.
    */
   readonly until?: StopRule | readonly StopRule[];
   /**
-   * Changes what is trained in the middle of the fit, e.g. takes features away; asked after every update. Not with an
-   * optimizer that searches.
+   * Changes the model in the middle of the fit, e.g. prunes features; called after every update. Not with a search
+   * optimizer.
    */
   readonly adapt?: Adapter;
-  /** The seed of the points that are drawn; 0 if absent. */
+  /** The seed for drawing points; 0 if absent. */
   readonly seed?: number;
-  /**
-   * Points per chunk. If absent, as many as keep a step near 128 MiB of activations. It changes results by rounding
-   * only.
-   */
+  /** Points per chunk. If absent, chosen to keep activations near 128 MiB. It changes results only by rounding. */
   readonly chunkSize?: number;
   /**
-   * The largest Euclidean norm of the whole gradient; a longer one is shortened to it. No limit if absent. Not with an
-   * optimizer that searches.
+   * Clips the Euclidean norm of the whole gradient to this value. No clipping if absent. Not with a search optimizer.
    */
   readonly clipNorm?: number;
   /**
-   * The decay of an exponential moving average of the parameters, e.g. 0.999. The field then holds the average; the fit
-   * goes on from its own.
+   * The decay of an exponential moving average of the parameters, e.g. 0.999. The field then holds the average, while
+   * the fit continues with the parameters themselves.
    */
   readonly averageDecay?: number;
-  /** Steps between reports; 1 if absent. A report reads the losses from the device, which costs time on a GPU. */
+  /** Steps between reports; 1 if absent. A report reads the losses from the device, which takes time on a GPU. */
   readonly reportEvery?: number;
   /**
-   * Told how much of a step is done: progress within steps that take long. Terms with statistics over a step's points
+   * Called with the completed share of a step: progress within long steps. Terms with statistics over a step's points
    * are not counted.
    */
   readonly onChunk?: ChunkListener;
-  /** Stops the fit, between two chunks, with the signal's reason as the error. A checkpoint is written first. */
+  /** Stops the fit between two chunks: it throws the signal's reason, after writing a checkpoint. */
   readonly signal?: AbortSignal;
   readonly checkpoint?: CheckpointOptions;
   /** What counts as divergence. */
   readonly divergence?: DivergenceOptions;
 }
 
-/** The rules of stopping. */
+/** The stop rules of a fit. */
 export const stopRulesOf = ({ until = [] }: Pick<FitOptions, 'until'>): readonly StopRule[] =>
   (Array.isArray as (value: unknown) => value is readonly StopRule[])(until) ? until : [until as StopRule];
 
-/** Metadata keys that begin with this belong to the files of fields. */
+/** Metadata keys with this prefix belong to the file format. */
 const FILE_KEYS = 'neural-fields.';
 
 const assertThat = (valid: boolean, what: string, wanted: string, value: unknown): void => {
@@ -135,7 +128,7 @@ const assertCheckpoint = ({
   assertTexts('checkpoint.metadata', metadata);
   for (const key of Object.keys(metadata))
     if (key === 'fit' || key.startsWith(FILE_KEYS))
-      throw new RangeError(`fit: checkpoint.metadata must have keys of its own; '${key}' is the file's`);
+      throw new RangeError(`fit: checkpoint.metadata must not have the reserved key '${key}'`);
 };
 
 const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, adapt, steps }: FitOptions): void => {
@@ -145,8 +138,9 @@ const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, ada
   if (isSearchOptimizer(optimizer)) {
     for (const [name, value] of Object.entries({ schedule, clipNorm, groups }))
       if (value !== undefined)
-        throw new TypeError(`fit: ${name} must be absent with ${kind}, which finds the length of its steps itself`);
-    if (adapt !== undefined) throw new TypeError(`fit: adapt must be absent with ${kind}, whose vectors are its own`);
+        throw new TypeError(`fit: ${name} must be absent with ${kind}, which chooses the length of its steps itself`);
+    if (adapt !== undefined)
+      throw new TypeError(`fit: adapt must be absent with ${kind}, whose state cannot be mapped`);
   } else {
     const { stateSize } = optimizer;
     assertThat(Number.isSafeInteger(stateSize) && stateSize >= 0, `stateSize of ${kind}`, 'a count', stateSize);
@@ -154,18 +148,18 @@ const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, ada
   }
 };
 
-/** Statistics over the points of a step go with one field that has its own parameters. */
+/** Layers with statistics over the points of a step need a single field whose parameters are the model's. */
 const assertStatistics = (model: Model, { name, field, points }: Term): void => {
   const { network, parameters } = viewOf(model, field, name);
   if (singleNetwork(network).statistics.length === 0) return;
-  const layers = 'layers with statistics over the points of a step, as batch-norm,';
-  if (isBatchNetwork(network)) throw new TypeError(`fit: ${layers} do not go with many fields at once`);
+  const layers = 'layers with statistics over the points of a step, such as batch-norm,';
+  if (isBatchNetwork(network)) throw new TypeError(`fit: ${layers} do not support batches of fields`);
   if (parameters)
     throw new TypeError(
-      `fit: ${layers} need a field that is a model of its own: their running averages are its parameters`,
+      `fit: ${layers} need a field whose parameters are the model's own: their running averages are parameters`,
     );
   if (points.observe)
-    throw new TypeError(`fit: ${layers} do not go with points that observe losses, as those of term '${name}'`);
+    throw new TypeError(`fit: ${layers} do not support points that observe losses, got those of term '${name}'`);
 };
 
 const assertPoints = (model: Model, term: Term): void => {
@@ -174,14 +168,14 @@ const assertPoints = (model: Model, term: Term): void => {
   const { inFeatures } = singleNetwork(network).program;
   if (points.inFeatures !== inFeatures)
     throw new RangeError(
-      `fit: the points of term '${name}' must have ${inFeatures} coordinates as the field has, got ${points.inFeatures}`,
+      `fit: the points of term '${name}' must have ${inFeatures} coordinates like the field, got ${points.inFeatures}`,
     );
   assertPositiveInteger(`pointsPerStep of term '${name}'`, points.pointsPerStep);
   assertStatistics(model, term);
   if (points.fields === undefined) return;
   if (!isBatchNetwork(network))
     throw new RangeError(
-      `fit: the points of term '${name}' must be for one field as the model has, got those for ${points.fields}`,
+      `fit: the points of term '${name}' must be for one field, got points for ${points.fields} fields`,
     );
   assertPositiveInteger(`fields of term '${name}'`, points.fields);
 };
@@ -199,7 +193,7 @@ const assertTerms = (model: Model, terms: readonly ObjectiveTerm[]): void => {
 };
 
 /**
- * @param optimizer the one of the options, or the default
+ * @param optimizer the given optimizer, or the default
  * @throws RangeError, TypeError when an option or a term does not fit
  */
 export const assertOptions = (
@@ -239,6 +233,6 @@ export const assertOptions = (
     for (const term of terms)
       if (isPointTerm(term) && term.points.observe)
         throw new TypeError(
-          `fit: the points of term '${term.name}' observe losses, which does not go with ${optimizer.kind}: it evaluates them several times in a step`,
+          `fit: the points of term '${term.name}' observe losses, which ${optimizer.kind} does not support: it evaluates them several times per step`,
         );
 };

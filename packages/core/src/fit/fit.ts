@@ -1,4 +1,4 @@
-/** @file The fit loop: one for every kind of signal, supervision and backend. */
+/** @file The fit loop, for every kind of signal, supervision and backend. */
 import { applyBackpressure } from '../backend/backpressure.ts';
 import type { Model } from '../model.ts';
 import { createRng } from '../random.ts';
@@ -13,21 +13,21 @@ import { PointDataError } from './point-data.ts';
 import { type FitProgress, progressOf } from './progress.ts';
 import { assertResumable, decodeModelCheckpoint, describeChange, type ResumingRun } from './read-checkpoint.ts';
 import { runEnvironment, runIdentity } from './run-facts.ts';
-import { SourceMemories } from './source-memories.ts';
+import { SourceStateStore } from './source-states.ts';
 import { Stopping } from './stopping.ts';
 import { type ObjectiveTerm, weightedSum } from './term.ts';
 import { meansOf, type TermLoss } from './term-loss.ts';
 import { isFiniteState } from './training-vectors.ts';
 
-/** Lets timers, signals and painting have their turn. */
-const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
+/** Yields to the event loop, for timers, signals and rendering. */
+const nextTask = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
 
-/** Milliseconds of work between two pauses: few enough for a page to stay responsive. */
-const PAUSE_EVERY = 30;
-/** Seconds between checkpoints. */
-const SAVE_EVERY = 30;
+/** Milliseconds of work between two yields: few enough for a page to stay responsive. */
+const YIELD_EVERY_MS = 30;
+/** The default number of seconds between checkpoints. */
+const SAVE_EVERY_SECONDS = 30;
 
-/** The checkpoint to go on from with its model; `undefined` when there is none. */
+/** The checkpoint to resume from, with its model; `undefined` when there is none. */
 const openCheckpoint = async (
   model: Model,
   { checkpoint, adapt }: FitOptions,
@@ -41,27 +41,27 @@ const openCheckpoint = async (
 };
 
 /**
- * Fits a model, e.g. a field, to an objective. An asynchronous generator: it makes progress as it is iterated, and
- * reports every `reportEvery` steps and at the last one. When it reports and when it ends, also with an error, the
- * model has the newest parameters. With a checkpoint store that holds a checkpoint, it goes on from there, and ends
- * with the same bits as an unbroken run on the same backend with the same number of threads. A step is reported before
- * it is saved, so the reports of a run and its resumption lack no step; one may come twice.
+ * Fits a model, e.g. a field, to an objective. An asynchronous generator: it advances as it is iterated, and reports
+ * every `reportEvery` steps and at the last one. When it reports and when it ends, also with an error, the model has
+ * the latest parameters. If the checkpoint store has a checkpoint, the fit resumes from it, and ends with the same bits
+ * as an uninterrupted run on the same backend with the same number of threads. A step is reported before it is saved,
+ * so the reports of a run and its resumption miss no step; one may be repeated.
  *
- * Terms that look at a batch of fields count as the sum over its fields, so each field learns as if it were alone;
- * losses are reported as their mean.
+ * The loss of a term on a batch of fields is the sum over the fields, so each field is trained as if it were alone; the
+ * mean is reported.
  *
- * Memory does not depend on the number of points: they are drawn, and gradients accumulated, in chunks.
+ * Memory does not depend on the number of points: points are drawn, and gradients accumulated, in chunks.
  *
- * @throws RangeError, TypeError before any work when an option or a term does not fit; later when a source, a loss, a
- *   schedule or an optimizer returns what does not fit, after a checkpoint
+ * @throws RangeError, TypeError before any work when an option or a term is invalid; later, after a checkpoint, when a
+ *   source, a loss, a schedule or an optimizer returns an invalid result
  * @throws PointDataError before the first step when the points or targets of a fixed source are not finite; later when
  *   points that were drawn are not
  * @throws CheckpointError before any work when the checkpoint belongs to another run or is damaged, SafetensorsError or
- *   FieldFileError when it is no field or model
- * @throws DivergenceError when the loss is not finite or leaps up though the points are finite; the model then has the
+ *   FieldFileError when it is not a field or model
+ * @throws DivergenceError when the loss is not finite or jumps though the points are finite; the model then has the
  *   parameters of the last good report
- * @throws the reason of `signal` when it is aborted, after a checkpoint
- * @throws what `store.write` rejects with; the last checkpoint is then the one before
+ * @throws the reason of `signal` when it is aborted, after writing a checkpoint
+ * @throws what `store.write` rejects with; the previous checkpoint then remains
  */
 export async function* fit(
   model: Model,
@@ -80,31 +80,29 @@ export async function* fit(
   const resumed = found?.checkpoint;
   const change = resumed && describeChange(resumed, environment);
   if (change !== undefined) checkpoint?.onWarning?.(change);
-  const memories = new SourceMemories(terms);
-  if (resumed) memories.restore(resumed.sources);
+  const sourceStates = new SourceStateStore(terms);
+  if (resumed) sourceStates.restore(resumed.sources);
   const stopping = new Stopping(rules, resumed?.until);
   const detector = new DivergenceDetector(options.divergence ?? {}, resumed?.history);
   const resumedFrom = resumed?.step ?? 0;
   const started = performance.now();
   let step = resumedFrom;
-  /**
-   * What the detector had seen after `step` updates, and what the sources of points kept; and at the last good ones.
-   */
-  let past = { history: detector.history, sources: memories.read() };
+  /** The history of the detector and the states of point sources after `step` updates, and after the last good step. */
+  let past = { history: detector.history, sources: sourceStates.read() };
   let goodPast = past;
-  let lastPause = started;
+  let lastYield = started;
   let saved = { step: resumedFrom, time: started };
   let writeFailed = false;
 
-  /** Lets others have their turn, and the caller end the fit. */
+  /** Yields to the event loop now and then, and checks the abort signal. */
   const yieldToEventLoop = async (): Promise<void> => {
-    if (performance.now() - lastPause > PAUSE_EVERY) {
-      await pause();
-      lastPause = performance.now();
+    if (performance.now() - lastYield > YIELD_EVERY_MS) {
+      await nextTask();
+      lastYield = performance.now();
     }
     signal?.throwIfAborted();
   };
-  /** The same after work for the backend, which may have as much of it under way as it wants. */
+  /** The same after submitting work to the backend, with its backpressure. */
   const yieldAfterWork = async (): Promise<void> => {
     const wait = applyBackpressure(signal);
     if (wait) await wait;
@@ -113,7 +111,7 @@ export async function* fit(
   const runOptions = { terms, optimizer, chunkSize, fit: options, yieldToEventLoop: yieldAfterWork };
   let run = new ModelRun(found?.model ?? model, runOptions, resumed);
 
-  /** False where there are numbers that nobody could go on from; the checkpoint before is better than one of those. */
+  /** Writes a checkpoint. Returns false, and keeps the previous checkpoint, where the state is not finite. */
   const save = async (): Promise<boolean> => {
     if (checkpoint === undefined || step === saved.step) return true;
     const state = await run.vectors.read();
@@ -130,9 +128,12 @@ export async function* fit(
     saved = { step, time: performance.now() };
     return true;
   };
-  /** What the points of a step follow from; 0 for the first. */
+  /** The random state and position of a step; `index` is 0 for the first. */
   const drawAt = (index: number): StepDraw => ({ rng: rng.fork(index), step: index + 1, steps });
-  /** Goes back to the last good parameters and says whether the points or the fit itself are to blame. */
+  /**
+   * Restores the last good parameters, and throws an error that says whether the points or the fit itself are the
+   * cause.
+   */
   const fail = async (bad: { readonly step: number; readonly loss: number }, reason: string): Promise<never> => {
     const beforeAnyUpdate = step === 0;
     step = run.vectors.restore();
@@ -143,16 +144,16 @@ export async function* fit(
       (error: unknown) => error,
     );
     if (!Number.isFinite(bad.loss)) {
-      const doubtful = function* (): Generator<StepDraw> {
+      const suspectSteps = function* (): Generator<StepDraw> {
         for (let index = step; index < bad.step; index++) yield drawAt(index);
       };
-      const fault = await run.objective.findFault(terms, doubtful(), yieldToEventLoop);
+      const fault = await run.objective.findFault(terms, suspectSteps(), yieldToEventLoop);
       if (fault) throw new PointDataError(fault, { cause });
       if (beforeAnyUpdate) await run.vectors.assertFinite();
     }
     throw new DivergenceError({ ...bad, lastGoodStep: step, beforeAnyUpdate }, reason, { cause });
   };
-  /** Asks whether the model is to change, and changes it. */
+  /** Calls the adapter, and changes the model if it says so. */
   const adaptTo = async (at: StepDraw, { change: changeOf }: Adapter): Promise<void> => {
     const { vectors, model: before } = run;
     const adaptation = await changeOf({ model: before, parameters: vectors.parameters }, at);
@@ -181,19 +182,19 @@ export async function* fit(
     while (step < steps && stopping.reason === undefined) {
       const at = drawAt(step);
       const reports = at.step % reportEvery === 0 || at.step === steps;
-      // The very first loss is what later ones are judged by, so it is read whether or not it is reported.
+      // Later losses are compared with the first one, so it is read whether or not it is reported.
       const { termLosses, fault: seen } = await run.stepper.evaluate(at, reports || at.step === 1);
       const total = termLosses && weightedSum(terms, meansOf(termLosses), at);
       if (total !== undefined) {
-        const fault = detector.judge(total) ?? seen;
+        const fault = detector.check(total) ?? seen;
         if (fault !== undefined) await fail({ step: at.step, loss: total }, fault);
         run.vectors.remember(step);
         goodPast = past;
       }
       const figures = await run.stepper.update(at, reports);
       step += 1;
-      past = { history: detector.history, sources: memories.read() };
-      // No later loss would show what the last update did, and no change should hide it.
+      past = { history: detector.history, sources: sourceStates.read() };
+      // No later loss would reveal a bad last update, and no change of the model should hide one.
       const isLast = step === steps;
       if ((isLast || adapt) && !(await run.vectors.areFinite()))
         await fail({ step, loss: Number.NaN }, 'the parameters are not finite');
@@ -212,12 +213,12 @@ export async function* fit(
       const due =
         isLast ||
         reason !== undefined ||
-        performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? SAVE_EVERY) ||
+        performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? SAVE_EVERY_SECONDS) ||
         step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
       try {
         if (report) yield reason === undefined ? report : { ...report, stopped: reason };
       } finally {
-        // Also when the caller has had enough.
+        // Also when the caller leaves the loop.
         if (due && !(await save())) await fail({ step, loss: Number.NaN }, 'the parameters are not finite');
       }
     }
@@ -227,7 +228,7 @@ export async function* fit(
       if (!restored) run.assign();
       if (!restored && !writeFailed) await save();
     } catch (failure) {
-      // A fit that was stopped was promised to be saved; otherwise what went wrong first is what there is to say.
+      // An aborted fit promises a checkpoint, so its failure matters; otherwise the first error is the one to report.
       if (signal?.aborted) throw failure;
     }
     throw error;

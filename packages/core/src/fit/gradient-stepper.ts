@@ -3,18 +3,18 @@ import { clip } from './clip.ts';
 import type { StepDraw } from './objective.ts';
 import type { GradientOptimizer } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
-import type { StepEvaluation, Stepper, StepperOptions, UpdateFigures } from './stepper.ts';
+import type { StepEvaluation, Stepper, StepperOptions, UpdateReport } from './stepper.ts';
 import { readLosses } from './term-loss.ts';
 
-/** What {@link GradientStepper} works with. */
+/** The options of {@link GradientStepper}. */
 export interface GradientStepperOptions extends StepperOptions {
   readonly schedule: Schedule;
   readonly clipNorm: number | undefined;
-  /** The gradient with 0 for what is not trained; `undefined` where all is. */
+  /** Sets the gradient of untrained parameters to 0; `undefined` where all are trained. */
   readonly withoutFrozen: ((gradient: Tensor1D) => Tensor1D | undefined) | undefined;
 }
 
-/** Steps of an optimizer that takes one gradient a step. It stays on the device. */
+/** Steps of an optimizer that takes one gradient per step, on the device. */
 export class GradientStepper implements Stepper {
   readonly #optimizer: GradientOptimizer;
   readonly #schedule: Schedule;
@@ -22,7 +22,7 @@ export class GradientStepper implements Stepper {
   readonly #withoutFrozen: GradientStepperOptions['withoutFrozen'];
   readonly #options: StepperOptions;
   #gradient: Tensor1D | undefined;
-  /** What the step leaves in parameters that are not trained. */
+  /** The step's new values of untrained parameters. */
   #state: Tensor1D | undefined;
 
   constructor(optimizer: GradientOptimizer, { schedule, clipNorm, withoutFrozen, ...options }: GradientStepperOptions) {
@@ -47,7 +47,7 @@ export class GradientStepper implements Stepper {
     }
   }
 
-  async update({ step, steps }: StepDraw, reads: boolean): Promise<UpdateFigures> {
+  async update({ step, steps }: StepDraw, reads: boolean): Promise<UpdateReport> {
     const { vectors, averageDecay } = this.#options;
     const gradient = this.#gradient as Tensor1D;
     const learningRate = this.#optimizer.learningRate * factorAt(this.#schedule, step, steps);

@@ -1,13 +1,13 @@
 /**
- * @file A term's loss as a backend's kernels take it: which blocks of the jet are penalised, against which columns of
- * the targets.
+ * @file Translates a term's loss for kernels: which blocks of the jet are penalised, against which columns of the
+ *   targets.
  */
 import type { KernelLoss, LossBlock } from '../backend/backend.ts';
 import { blockCount } from '../backend/kernel-program.ts';
 import type { DerivativePlan } from '../jets/request.ts';
 import type { PointwiseLoss } from './pointwise-loss.ts';
 
-/** The first of the blocks of a part of the jet, and how many they are; `undefined` where the plan has no such part. */
+/** The blocks of a part of the jet; `undefined` where the plan has no such part. */
 const blocksOf = (
   part: 'value' | 'gradient' | 'laplacian',
   { inFeatures, order, laplacian }: DerivativePlan,
@@ -18,8 +18,8 @@ const blocksOf = (
 };
 
 /**
- * The loss for a kernel; `undefined` where the targets or the jet lack what it needs, or have it in another shape: what
- * is wrong then is left for the loss's own function to say.
+ * The loss for a kernel; `undefined` where the targets or the jet lack something that it needs, or have another shape:
+ * the loss's own function then reports the error.
  *
  * @param targets the names and widths of the targets, in order
  */

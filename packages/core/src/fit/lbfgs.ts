@@ -4,22 +4,22 @@ import type { Evaluation, SearchInput, SearchOptimizer, SearchOutput } from './o
 
 /** The options of {@link lbfgs}; names and defaults as in PyTorch's `LBFGS` with `line_search_fn='strong_wolfe'`. */
 export interface LbfgsOptions {
-  /** The length that the line search tries first, in units of the quasi-Newton step; 1 if absent. */
+  /** The first step length of the line search, in units of the quasi-Newton step; 1 if absent. */
   readonly learningRate?: number;
-  /** Iterations in a step of the fit, all on the same points; 20 if absent. */
+  /** Iterations per step of the fit, all on the same points; 20 if absent. */
   readonly maxIterations?: number;
   /** No further iteration begins after this many evaluations in a step; 1.25 `maxIterations` if absent. */
   readonly maxEvaluations?: number;
-  /** A step ends where no component of the gradient is larger; 1e-7 if absent. */
+  /** A step ends when no component of the gradient is larger; 1e-7 if absent. */
   readonly toleranceGradient?: number;
   /**
-   * A step ends where no parameter changes by more; 1e-9 if absent. (PyTorch also compares losses with it, whose scale
-   * is the problem's own.)
+   * A step ends when no parameter changes by more; 1e-9 if absent. (PyTorch also compares losses with it, whose scale
+   * depends on the problem.)
    */
   readonly toleranceChange?: number;
   /**
-   * How many pairs of vectors are remembered; 100 if absent. Memory is 8 bytes times this for each parameter, and the
-   * search takes time with it.
+   * The number of vector pairs in the history; 100 if absent. Memory is 8 bytes times this per parameter, and the time
+   * of a search grows with it.
    */
   readonly historySize?: number;
   /** c1 of the Wolfe conditions; 1e-4 if absent. */
@@ -28,11 +28,9 @@ export interface LbfgsOptions {
   readonly curvature?: number;
 }
 
-/** The longest line search; PyTorch has the same. */
+/** The maximum number of trials of a line search, as in PyTorch. */
 const MAX_TRIALS = 25;
-/**
- * A pair of vectors at an angle whose cosine is not above this says nothing of a positive curvature, and is left out.
- */
+/** Pairs with cos(s, y) at or below this have no reliable positive curvature, and are skipped. */
 const MIN_COSINE = 1e-10;
 
 /** The changes of parameters (s) and gradient (y) in an iteration. */
@@ -43,7 +41,7 @@ interface Pair {
   readonly curvature: number;
 }
 
-/** Four sums at a time: one would have to wait for itself at each number. */
+/** Four partial sums: a single one would make each addition wait for the previous one. */
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   let i = 0;
@@ -98,7 +96,7 @@ const direction = (gradient: Float32Array, pairs: readonly Pair[]): Float64Array
   return q;
 };
 
-/** A trial with all that is known there. */
+/** A trial with its parameters and evaluation. */
 interface Point extends Trial, Evaluation {
   readonly parameters: Float32Array;
 }
@@ -110,11 +108,11 @@ const pairsOf = (state: readonly Float32Array[]): Pair[] =>
 
 /**
  * L-BFGS (algorithm 7.5) with a line search for the strong Wolfe conditions. It needs few steps where the objective is
- * smooth and the same from step to step: all points in each step, or at least many. A step of the fit is up to
- * `maxIterations` iterations on one draw of points, so that the line search and the remembered curvature see one
+ * smooth and the same in every step: all points in each step, or at least many. A step of the fit is up to
+ * `maxIterations` iterations on one draw of points, so that the line search and the curvature history belong to one
  * function.
  *
- * Parameters and gradients are float32 as in all fits; products and sums of them are in float64, on the host.
+ * Parameters and gradients are float32 as in all fits; products and sums are computed in float64, on the host.
  *
  * @throws RangeError when an option is out of its range
  */
@@ -127,14 +125,14 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
   for (const [name, value] of Object.entries({ maxIterations, maxEvaluations, historySize })) assertCount(name, value);
   for (const [name, value] of Object.entries({ toleranceGradient, toleranceChange }))
     if (!(typeof value === 'number' && value >= 0))
-      throw new RangeError(`lbfgs: ${name} must be a number that is not negative, got ${value}`);
+      throw new RangeError(`lbfgs: ${name} must be a number >= 0, got ${value}`);
   if (!(sufficientDecrease > 0 && sufficientDecrease < curvature && curvature < 1))
     throw new RangeError(
       `lbfgs: must have 0 < sufficientDecrease < curvature < 1, got sufficientDecrease ${sufficientDecrease} and curvature ${curvature}`,
     );
 
   const search = async ({ evaluate, state, ...start }: SearchInput): Promise<SearchOutput> => {
-    let now: Omit<Point, 'length' | 'slope'> = start;
+    let now: Omit<Point, 'length' | 'derivative'> = start;
     let pairs = pairsOf(state);
     let evaluations = 1;
     for (let iteration = 0; iteration < maxIterations; iteration++) {
@@ -142,26 +140,26 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
       const { parameters, gradient, loss } = now;
       if (largest(gradient) <= toleranceGradient) break;
       let along = direction(gradient, pairs);
-      let slope = dot(gradient, along);
-      if (!(slope < 0)) {
-        // Rounding, or pairs from other points: what they say is of no use here.
+      let derivative = dot(gradient, along);
+      if (!(derivative < 0)) {
+        // Rounding, or pairs from other points: the history is not usable here.
         pairs = [];
         along = direction(gradient, pairs);
-        slope = dot(gradient, along);
-        if (!(slope < 0)) break;
+        derivative = dot(gradient, along);
+        if (!(derivative < 0)) break;
       }
       const attempt = async (length: number): Promise<Point> => {
         evaluations += 1;
         const trial = parameters.map((value, i) => value + length * along[i]!);
         const evaluation = await evaluate(trial);
-        return { ...evaluation, parameters: trial, length, slope: dot(evaluation.gradient, along) };
+        return { ...evaluation, parameters: trial, length, derivative: dot(evaluation.gradient, along) };
       };
-      // Without curvature the gradient has no natural length: one that moves the parameters by 1 in all at most, as
-      // PyTorch.
+      // Without curvature information the gradient has no natural scale: limit the total change of the parameters to 1,
+      // as PyTorch does.
       const first =
         learningRate * (pairs.length > 0 ? 1 : Math.min(1, 1 / gradient.reduce((sum, g) => sum + Math.abs(g), 0)));
       const shortest = toleranceChange / largest(along);
-      const found = await searchLine({ length: 0, loss, slope }, attempt, {
+      const found = await searchLine({ length: 0, loss, derivative }, attempt, {
         first,
         sufficientDecrease,
         curvature,
@@ -169,7 +167,7 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
         shortest,
       });
       if (found === undefined) {
-        // The next try, in the next step at the latest, goes down the gradient itself.
+        // The next attempt, at the latest in the next step, follows the negative gradient.
         if (pairs.length === 0) break;
         pairs = [];
         continue;
@@ -200,7 +198,7 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
     stateProblem: ({ length }) =>
       length % 2 === 0 && length <= 2 * historySize
         ? undefined
-        : `it must be at most ${historySize} pairs of vectors, got ${length} vectors`,
+        : `it must have at most ${historySize} pairs of vectors, got ${length} vectors`,
     search,
   };
 };

@@ -6,56 +6,56 @@
  * c2 |phi'(0)|.
  */
 
-/** The loss and its slope at some length of the step. */
+/** The loss and its directional derivative at a step length. */
 export interface Trial {
   readonly length: number;
   readonly loss: number;
   /** d loss / d length */
-  readonly slope: number;
+  readonly derivative: number;
 }
 
-/** The numbers of a line search. */
+/** The options of a line search. */
 export interface LineSearchOptions {
-  /** The first length that is tried. */
+  /** The first trial length. */
   readonly first: number;
   /** c1 */
   readonly sufficientDecrease: number;
   /** c2 */
   readonly curvature: number;
-  /** No length is tried after this many. */
+  /** The maximum number of trials. */
   readonly maxTrials: number;
-  /** A bracket that is shorter is not divided any more. */
+  /** A shorter bracket is not divided further. */
   readonly shortest: number;
 }
 
 /**
- * A float32 loss does not show a decrease by a smaller part of it than this. Where the slope tells that the length is
- * good, its absence is no objection.
+ * A float32 loss cannot resolve a smaller relative decrease than this. Where the derivative shows that the length is
+ * good, a missing decrease is accepted.
  */
 const ROUNDING = 2 ** -23;
 
-/** How much of a bracket a new length keeps from its ends; PyTorch has the same. */
+/** The minimum distance of a new length from the ends of the bracket, relative to its width, as in PyTorch. */
 const MARGIN = 0.1;
 
 /**
- * The minimiser of the cubic that has the losses and slopes of two trials: Nocedal and Wright, equation 3.59. Not a
- * number when there is none.
+ * The minimiser of the cubic that interpolates the losses and derivatives of two trials: Nocedal and Wright, equation
+ * 3.59. NaN when there is none.
  */
 const cubicMinimiser = (a: Trial, b: Trial): number => {
-  const d1 = a.slope + b.slope - (3 * (a.loss - b.loss)) / (a.length - b.length);
-  const d2 = Math.sign(b.length - a.length) * Math.sqrt(d1 ** 2 - a.slope * b.slope);
-  return b.length - (b.length - a.length) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2));
+  const d1 = a.derivative + b.derivative - (3 * (a.loss - b.loss)) / (a.length - b.length);
+  const d2 = Math.sign(b.length - a.length) * Math.sqrt(d1 ** 2 - a.derivative * b.derivative);
+  return b.length - (b.length - a.length) * ((b.derivative + d2 - d1) / (b.derivative - a.derivative + 2 * d2));
 };
 
-const isUsable = ({ loss, slope }: Trial): boolean => Number.isFinite(loss) && Number.isFinite(slope);
+const isUsable = ({ loss, derivative }: Trial): boolean => Number.isFinite(loss) && Number.isFinite(derivative);
 
 /**
- * A length that satisfies the strong Wolfe conditions; when `maxTrials` do not suffice, the best one that satisfies the
+ * A length that satisfies the strong Wolfe conditions; when `maxTrials` is not enough, the best one that satisfies the
  * first condition; `undefined` when there is none. A trial that is not finite counts as infinitely high, so the search
- * comes back from it.
+ * backs off.
  *
- * @param start the trial at length 0, with a negative slope
- * @param evaluate works out a trial; what it returns may carry more, e.g. the whole gradient
+ * @param start the trial at length 0, with a negative derivative
+ * @param evaluate evaluates a trial; the result may have more fields, e.g. the whole gradient
  */
 export const searchLine = async <T extends Trial>(
   start: Trial,
@@ -64,9 +64,9 @@ export const searchLine = async <T extends Trial>(
 ): Promise<T | undefined> => {
   const rounding = ROUNDING * Math.abs(start.loss);
   const decreases = (trial: Trial, tolerance = 0): boolean =>
-    isUsable(trial) && trial.loss <= start.loss + sufficientDecrease * trial.length * start.slope + tolerance;
+    isUsable(trial) && trial.loss <= start.loss + sufficientDecrease * trial.length * start.derivative + tolerance;
   const satisfies = (trial: Trial): boolean =>
-    Math.abs(trial.slope) <= -curvature * start.slope && decreases(trial, rounding);
+    Math.abs(trial.derivative) <= -curvature * start.derivative && decreases(trial, rounding);
 
   let trials = 0;
   const attempt = (length: number): Promise<T> => {
@@ -75,8 +75,8 @@ export const searchLine = async <T extends Trial>(
   };
 
   /**
-   * Algorithm 3.6. `low` is the best trial so far (absent: the start), and the interval up to `high` has a good length
-   * in it.
+   * Algorithm 3.6. `low` is the best trial so far (the start if absent), and the interval between it and `high`
+   * contains a good length.
    */
   const zoom = async (low: T | undefined, high: Trial): Promise<T | undefined> => {
     let best = low;
@@ -90,10 +90,10 @@ export const searchLine = async <T extends Trial>(
       previousWidth = width;
       const trial = await attempt(length);
       if (satisfies(trial)) return trial;
-      // From the start itself, the first condition says all that the comparison with it would.
+      // For the start itself, the first condition already includes the comparison.
       if (!decreases(trial) || (best && trial.loss >= best.loss)) other = trial;
       else {
-        if (trial.slope * (other.length - near.length) >= 0) other = near;
+        if (trial.derivative * (other.length - near.length) >= 0) other = near;
         best = trial;
       }
     }
@@ -106,7 +106,7 @@ export const searchLine = async <T extends Trial>(
     const trial = await attempt(length);
     if (satisfies(trial)) return trial;
     if (!decreases(trial) || (previous && trial.loss >= previous.loss)) return zoom(previous, trial);
-    if (trial.slope >= 0) return zoom(trial, previous ?? start);
+    if (trial.derivative >= 0) return zoom(trial, previous ?? start);
     if (trials >= maxTrials) return trial;
     length = extrapolate(previous ?? start, trial);
     previous = trial;
@@ -114,25 +114,25 @@ export const searchLine = async <T extends Trial>(
 };
 
 /**
- * A length within a bracket. `halves` asks for the middle, as Moré and Thuente do when the bracket shrinks too slowly.
+ * A length within a bracket. `halves` requests bisection, as Moré and Thuente do when the bracket shrinks too slowly.
  */
 const divide = (low: Trial, high: Trial, halves: boolean): number => {
   const width = high.length - low.length;
   if (!isUsable(high)) return low.length + MARGIN * width;
-  const [least, most] = [low.length + MARGIN * width, high.length - MARGIN * width].sort((a, b) => a - b) as [
+  const [lowest, highest] = [low.length + MARGIN * width, high.length - MARGIN * width].sort((a, b) => a - b) as [
     number,
     number,
   ];
   const length = halves ? Number.NaN : cubicMinimiser(low, high);
-  return Number.isNaN(length) ? (least + most) / 2 : Math.min(most, Math.max(least, length));
+  return Number.isNaN(length) ? (lowest + highest) / 2 : Math.min(highest, Math.max(lowest, length));
 };
 
 /**
- * A length beyond the last one, which still goes down: by the cubic, at least a hundredth of the last stretch and at
- * most ten times as far.
+ * A length beyond the last one, where the loss still decreases: by the cubic, at least a hundredth of the last
+ * increment further, and at most ten times the last length.
  */
 const extrapolate = (previous: Trial, last: Trial): number => {
-  const [least, most] = [last.length + 0.01 * (last.length - previous.length), 10 * last.length];
+  const [lowest, highest] = [last.length + 0.01 * (last.length - previous.length), 10 * last.length];
   const length = cubicMinimiser(previous, last);
-  return Number.isNaN(length) ? (least + most) / 2 : Math.min(most, Math.max(least, length));
+  return Number.isNaN(length) ? (lowest + highest) / 2 : Math.min(highest, Math.max(lowest, length));
 };

@@ -1,4 +1,4 @@
-/** @file What a fit has of the model that it trains: made anew when the model changes. */
+/** @file The part of a fit's state that belongs to the model: recreated when the model changes. */
 import type { Model } from '../model.ts';
 import type { TrainingState } from './checkpoint.ts';
 import type { FitOptions } from './fit-options.ts';
@@ -12,14 +12,14 @@ import type { Stepper } from './stepper.ts';
 import type { ObjectiveTerm } from './term.ts';
 import { TrainingVectors } from './training-vectors.ts';
 
-/** What {@link ModelRun} is made of. */
+/** The options of {@link ModelRun}. */
 export interface ModelRunOptions {
   readonly terms: readonly ObjectiveTerm[];
-  /** The fit's own. */
+  /** The fit's optimizer, before grouping. */
   readonly optimizer: Optimizer;
   readonly chunkSize: number;
   readonly fit: FitOptions;
-  /** Called between two chunks; may wait, and may throw to stop. */
+  /** Called between two chunks; may wait, and throws to stop the fit. */
   readonly yieldToEventLoop: () => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export class ModelRun {
   readonly vectors: TrainingVectors;
   readonly stepper: Stepper;
 
-  /** @param state where to go on from */
+  /** @param state the state to resume from */
   constructor(
     model: Model,
     { terms, optimizer: wanted, chunkSize, fit, yieldToEventLoop }: ModelRunOptions,
@@ -57,7 +57,7 @@ export class ModelRun {
       : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen: grouped?.withoutFrozen });
   }
 
-  /** Gives the model the newest parameters. */
+  /** Assigns the latest parameters to the model. */
   assign(): void {
     this.vectors.assign(this.model);
   }

@@ -47,15 +47,16 @@ import {
 } from './term.ts';
 import { type FieldChoice, StepVector, ViewVectors } from './view-vectors.ts';
 
-/** A chunk needs about this many float32 numbers at most: 128 MiB. */
+/** The activations of a chunk take at most about this many floats: 128 MiB. */
 const MAX_CHUNK_FLOATS = 2 ** 25;
 /**
- * How many copies of the activations a forward and a reverse pass in tfjs ops hold at once, counted on a sine layer.
+ * The number of copies of the activations that a forward and a backward pass in tfjs ops hold at once, measured on a
+ * sine layer.
  */
 const COPIES_PER_ACTIVATION = 8;
-/** A chunk has at least so many points, those of all fields together. */
+/** The minimum number of points in a chunk, over all fields together. */
 const MIN_CHUNK_ROWS = 64;
-/** Points whose batches are kept on the device from step to step hold this many numbers at most: 64 MiB. */
+/** The maximum size of a term's points that stay on the device between steps: 64 MiB. */
 const MAX_RESIDENT_FLOATS = 2 ** 24;
 
 /** How a view's network is evaluated for a term. */
@@ -63,7 +64,7 @@ const evaluationFor = ({ network }: ModelView, { derivatives }: Term): Evaluatio
   isBatchNetwork(network) ? batchEvaluationOf(network, derivatives) : evaluationOf(network, derivatives);
 
 /**
- * The number of points in a chunk, of each field where they are many, that keeps a step's memory near {@link
+ * The number of points in a chunk (per field for many fields) that keeps a step's activations near {@link
  * MAX_CHUNK_FLOATS}, whatever the number of points in the step.
  */
 export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]): number => {
@@ -77,27 +78,30 @@ export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]):
   return Math.max(fewest, Math.min(65_536, Math.floor(MAX_CHUNK_FLOATS / floatsPerPoint)));
 };
 
-/** What one chunk adds to its term. */
+/** The contribution of one chunk to its term. */
 export interface ChunkGradient {
-  /** The chunk's share of the term's mean loss, without the weight: `f32[]`, or of each field of a batch `f32[b]`. */
+  /** The chunk's share of the term's mean loss, without the weight: `f32[]`, or `f32[b]` for the fields of a batch. */
   readonly loss: Tensor;
-  /** The chunk's share of the gradient of weight times mean loss, summed over the fields: `f32[P]` of the view's. */
+  /**
+   * The chunk's share of the gradient of weight times mean loss, summed over the fields, with respect to the view's
+   * parameters `f32[P]`.
+   */
   readonly gradient: Tensor1D;
-  /** The loss at each point, where somebody observes them; kept. */
+  /** The loss at each point, if the source observes them; kept (`tf.keep`). */
   readonly pointLosses?: Tensor1D;
 }
 
 /** The sum over all chunks of all terms. */
 export interface ObjectiveGradient {
-  /** By term: `f32[]`, or `f32[b]` where it looks at many fields. */
+  /** For each term: `f32[]`, or `f32[b]` for many fields. */
   readonly losses: readonly Tensor[];
-  /** Of the sum over terms, and over the fields of each, by the model's parameters. */
+  /** The gradient of the sum over terms and fields, with respect to the model's parameters. */
   readonly gradient: Tensor1D;
-  /** The parameters with what a step leaves in those that are not trained; absent where there are none. */
+  /** The parameters with the step's new values of untrained ones; absent where all are trained. */
   readonly state?: Tensor1D;
 }
 
-/** What the points of a step follow from, beside their sources. */
+/** What determines the points of a step, beside their sources. */
 export interface StepDraw extends FitStep {
   readonly rng: Rng;
 }
@@ -112,7 +116,7 @@ interface Chunk {
 /** How a term is evaluated. */
 interface PreparedTerm {
   readonly evaluation: Evaluation | BatchEvaluation;
-  /** Present where the backend's kernels work the loss out too; the targets by name in their order. */
+  /** Present where the backend's kernels compute the loss too; with the names of the targets in order. */
   readonly kernelLoss?: { readonly loss: KernelLoss; readonly targets: readonly string[] };
 }
 
@@ -122,16 +126,16 @@ interface DeviceBatch {
   readonly coords: BatchCoords;
   /** Each `f32[n, k]`, or `f32[b, n, k]`. */
   readonly targets: Readonly<Record<string, BatchCoords>>;
-  /** Which of the fields of a batch they are for; all if absent. */
+  /** The fields of a batch that they are for; all if absent. */
   readonly fields?: Int32Array;
 }
 
-/** A chunk as it is used. */
+/** A chunk on the device. */
 export interface DeviceChunk {
   readonly batch: DeviceBatch;
-  /** The first of its points. */
+  /** The index of its first point. */
   readonly start: number;
-  /** Its part of the points. */
+  /** Its fraction of the step's points. */
   readonly share: number;
 }
 
@@ -142,10 +146,7 @@ export class Objective {
   readonly #prepared = new Map<Term, Map<Network | BatchNetwork, PreparedTerm>>();
   readonly #resident = new Map<Term, DeviceBatch[]>();
   readonly #widths = new Map<Term, TargetWidths>();
-  /**
-   * The newest batch of each term whose points change: a source that does not draw the same points twice can still be
-   * held to these.
-   */
+  /** The latest batch of each term whose points change: a source may not be able to draw the same points again. */
   readonly #newest = new Map<Term, { readonly step: number; readonly batch: PointBatch }>();
 
   readonly #onChunk: ChunkListener | undefined;
@@ -169,10 +170,10 @@ export class Objective {
   }
 
   /**
-   * Looks through the points that are the same in every step, once, and keeps those on the device that it has room for.
+   * Checks the points that are the same in every step, once, and keeps them on the device if they fit.
    *
-   * @param yieldToEventLoop called after each chunk; may wait, and may throw to stop
-   * @throws PointDataError when a number is not finite
+   * @param yieldToEventLoop called after each chunk; may wait, and throws to stop the fit
+   * @throws PointDataError when a value is not finite
    */
   async prepare(terms: readonly ObjectiveTerm[], at: StepDraw, yieldToEventLoop: () => Promise<void>): Promise<void> {
     for (const [index, term] of terms.entries()) {
@@ -195,9 +196,9 @@ export class Objective {
   }
 
   /**
-   * Draws the points of some steps again that change from step to step, and looks for numbers that are not finite.
+   * Draws the changing points of some steps again, and looks for values that are not finite.
    *
-   * @param steps the first, the one with the bad loss last
+   * @param steps the steps in order, up to the one with the bad loss
    */
   async findFault(
     terms: readonly ObjectiveTerm[],
@@ -205,7 +206,7 @@ export class Objective {
     yieldToEventLoop: () => Promise<void>,
   ): Promise<PointDataFault | undefined> {
     let partial: PointDataFault | undefined;
-    // What was drawn in one chunk is at hand as it was.
+    // The latest batch is still available, exactly as it was drawn.
     for (const [term, { step, batch }] of this.#newest) {
       const scan = new PointDataScan(term, step);
       scan.add(batch);
@@ -252,7 +253,7 @@ export class Objective {
     }
   }
 
-  /** How a term is evaluated on a network: worked out at its first chunk, as only that tells the targets. */
+  /** Prepares the evaluation of a term on a network, at its first chunk, which determines the targets. */
   #prepare(term: Term, network: Network | BatchNetwork, { targets }: DeviceBatch): PreparedTerm {
     const known = this.#prepared.get(term) ?? new Map<Network | BatchNetwork, PreparedTerm>();
     this.#prepared.set(term, known);
@@ -260,7 +261,7 @@ export class Objective {
     if (found) return found;
     const evaluation = evaluationFor({ network }, term);
     const widths = Object.entries(targets).map(([name, { shape }]) => [name, shape.at(-1) as number] as const);
-    // Kernels tell the sum of the losses alone.
+    // Kernels return only the sum of the losses.
     const described = term.points.observe ? undefined : term.pointwise;
     const loss = described && kernelLossOf(described, evaluation.plan, widths, network.program.outFeatures);
     const kernelLoss = loss && evaluation.fuses(loss) && { loss, targets: Object.keys(targets) };
@@ -285,7 +286,7 @@ export class Objective {
       : this.#tapeGradient(term, prepared, { batch, share, network, flat, factor });
   }
 
-  /** By the backend's kernels alone. */
+  /** The same in the backend's kernels. */
   #kernelGradient(
     { weight }: Term,
     { evaluation, kernelLoss }: Required<PreparedTerm>,
@@ -303,12 +304,12 @@ export class Objective {
         evaluation instanceof BatchEvaluation
           ? evaluation.runLoss(kernelLoss.loss, { ...inputs, coords })
           : evaluation.runLoss(kernelLoss.loss, { ...inputs, coords: coords as Tensor2D });
-      // A kernel may be compiled for each scale that it is given, so what changes from step to step comes behind it.
+      // A kernel may be compiled for each scale, so a factor that changes between steps is applied afterwards.
       return factor === 1 ? result : { ...result, gradient: mul<Tensor1D>(result.gradient, factor) };
     });
   }
 
-  /** The loss in tfjs ops on the jet; tfjs's tape leads to the reverse pass of the jet. */
+  /** The same with the loss in tfjs ops on the jet, differentiated by tfjs's tape. */
   #tapeGradient(
     term: Term,
     { evaluation }: PreparedTerm,
@@ -317,8 +318,8 @@ export class Objective {
     const fields = isBatchNetwork(network) ? network.count : undefined;
     let pointLosses: Tensor1D | undefined;
     const [loss, gradient] = tidy(() => {
-      // A kernel that takes all of the network takes the flat vector; tfjs ops take its parts, so that no op is
-      // differentiated with respect to all.
+      // A kernel that runs the whole network takes the flat vector; tfjs ops take separate tensors, so that no op has a
+      // gradient of full size.
       const parameters: Tensor[] = evaluation.isFused ? [flat] : network.layout.split(flat);
       const given = evaluation.isFused ? flat : parameters;
       const meanLosses = (): Tensor => {
@@ -328,8 +329,8 @@ export class Objective {
         return mul(means, share);
       };
       const upstream = fill(fields === undefined ? [] : [fields], term.weight * factor);
-      // Not tf.grads: it refuses parameters on which the loss does not depend, as the last bias when only derivatives
-      // are supervised.
+      // Not tf.grads, which rejects parameters that the loss does not depend on, such as the last bias when only
+      // derivatives are supervised.
       const { value, grads } = differentiated(() => engine().gradients(meanLosses, parameters, upstream, true));
       const parts = grads.map((part: Tensor | null, index) => {
         const { size } = parameters[index] as Tensor;
@@ -340,9 +341,7 @@ export class Objective {
     return { loss, gradient, ...(pointLosses && { pointLosses }) };
   }
 
-  /**
-   * The losses of a batch as the term gives them, and their mean, of each field where there are many. Within a tidy.
-   */
+  /** The losses of a batch as the term returns them, and their mean (per field for many fields). Call within a tidy. */
   #lossesOf(
     term: Term,
     batch: DeviceBatch,
@@ -366,7 +365,7 @@ export class Objective {
     return { losses, means: meansOf(term, losses, rows.coords.shape[0], fields) };
   }
 
-  /** The loss of a term that looks at parameters, and its gradient. */
+  /** The loss of a parameter term, and its gradient. */
   #parameterGradient(term: ParameterTerm, vectors: ViewVectors, at: FitStep): Tensor {
     const { views, layout: modelLayout } = this.#model;
     const view = term.field === undefined ? onlyOwnView(views) : viewOf(this.#model, term.field, term.name);
@@ -386,8 +385,8 @@ export class Objective {
   }
 
   /**
-   * The mean loss of a term whose network has statistics over the points of a step, and the running ones behind it. The
-   * gradient goes to the vectors.
+   * The mean loss of a term whose network has statistics over the points of a step, and the next running averages. Adds
+   * the gradient to `vectors`.
    */
   async #normalised(
     term: Term,
@@ -431,11 +430,11 @@ export class Objective {
   }
 
   /**
-   * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller frees
-   * them.
+   * The mean loss of every term without its weight, and the gradient `f32[P]` of the weighted sum. The caller disposes
+   * of them.
    *
-   * @param at which step's points are drawn
-   * @param yieldToEventLoop called after each chunk; may wait, and may throw to stop
+   * @param at the step whose points are drawn
+   * @param yieldToEventLoop called after each chunk; may wait, and throws to stop the fit
    */
   async differentiate(
     terms: readonly ObjectiveTerm[],
@@ -495,9 +494,9 @@ export class Objective {
   }
 
   /**
-   * The mean loss of a term of points, without its weight.
+   * The mean loss of a point term, without its weight.
    *
-   * @param yieldToEventLoop called after each chunk; may wait, and may throw to stop
+   * @param yieldToEventLoop called after each chunk; may wait, and throws to stop the fit
    */
   async lossOf(term: Term, flat: Tensor1D, at: StepDraw, yieldToEventLoop: () => Promise<void>): Promise<number> {
     const view = viewOf(this.#model, term.field, term.name);
@@ -530,8 +529,8 @@ export class Objective {
 }
 
 /**
- * Runs a differentiation. tfjs keeps what kernels save for the way back, and frees it at the end of the way back alone:
- * where that is not reached, because a loss or a kernel throws, it is freed here.
+ * Runs a differentiation. tfjs frees the tensors that kernels save for the backward pass only at its end; if that is
+ * not reached, because a loss or a kernel throws, they are freed here.
  */
 const differentiated = <T>(work: () => T): T => {
   try {
@@ -546,7 +545,7 @@ const differentiated = <T>(work: () => T): T => {
   }
 };
 
-/** Tells a source the losses at its points, and frees them. */
+/** Passes the losses at its points to a source, and disposes of them. */
 const observe = async ({ points }: Term, losses: Tensor1D, start: number, { step, steps }: FitStep): Promise<void> => {
   const values = Float32Array.from(await losses.data());
   losses.dispose();
@@ -560,17 +559,17 @@ const hasStatistics = ({ network }: ModelView): boolean => !isBatchNetwork(netwo
 interface ChunkOnNetwork extends Omit<DeviceChunk, 'start'> {
   readonly network: Network | BatchNetwork;
   readonly flat: Tensor1D;
-  /** On the weight, in this step. */
+  /** The schedule's factor on the weight in this step. */
   readonly factor: number;
 }
 
-/** The one view of a model whose parameters are the model's own; `undefined` if there are others. */
+/** The only view of a model, if its parameters are the model's own; otherwise `undefined`. */
 export const onlyOwnView = (views: Model['views']): ModelView | undefined => {
   const all = Object.values(views);
   return all.length === 1 && all[0]?.parameters === undefined ? all[0] : undefined;
 };
 
-/** @throws RangeError when a batch is not for the fields that the view has */
+/** @throws RangeError when a batch's fields do not fit the view */
 const assertChosenFields = (
   { name, points: { fields } }: Term,
   { fields: chosen }: PointBatch,
@@ -580,12 +579,14 @@ const assertChosenFields = (
   const { count } = network;
   if (chosen === undefined) {
     if (fields !== undefined && fields !== count)
-      throw new RangeError(`term '${name}': draw must say which ${fields} of the ${count} fields it is for, in fields`);
+      throw new RangeError(
+        `term '${name}': draw must return in fields which ${fields} of the ${count} fields it is for`,
+      );
     return;
   }
   if (chosen.length !== fields)
     throw new RangeError(
-      `term '${name}': draw must return as many fields as the source says, ${fields ?? 'none'}, got ${chosen.length}`,
+      `term '${name}': draw must return ${fields ?? 'no'} fields, as the source declares, got ${chosen.length}`,
     );
   assertFieldIndices(`term '${name}'`, chosen, count);
 };
@@ -595,7 +596,7 @@ const assertSameFields = ({ name }: Term, choice: FieldChoice | undefined, field
     throw new RangeError(`term '${name}': draw must return the same fields for all chunks of a step`);
 };
 
-/** The mean over the points: `f32[]`, or of each field `f32[b]`. */
+/** The mean over the points: `f32[]`, or `f32[b]` for many fields. */
 const meansOf = ({ name }: Term, losses: Tensor, rows: number, fields: number | undefined): Tensor => {
   if (losses.rank > 0 && losses.shape[0] !== rows)
     throw new RangeError(
@@ -605,9 +606,7 @@ const meansOf = ({ name }: Term, losses: Tensor, rows: number, fields: number | 
   return losses.rank === 0 ? broadcastTo(losses, [fields]) : mean(reshape(losses, [fields, -1]), 1);
 };
 
-/**
- * The loss at each point, the mean over the further axes. @throws RangeError when there is one number for all of them
- */
+/** The loss at each point: the mean over further axes. @throws RangeError when the loss is a scalar */
 const atPoints = ({ name }: Term, losses: Tensor, rows: number): Tensor1D => {
   if (losses.rank === 0)
     throw new RangeError(
@@ -619,7 +618,7 @@ const atPoints = ({ name }: Term, losses: Tensor, rows: number): Tensor1D => {
 /** `f32[b n, k]` as `f32[b, n, k]`. */
 const byFields = (rows: Tensor2D, fields: number): Tensor3D => reshape(rows, [fields, -1, rows.shape[1]]);
 
-/** The points as a loss sees them: each field's behind those of the one before. */
+/** The points as the loss gets them, with rows ordered field by field. */
 export const rowsOf = ({ coords, targets }: DeviceBatch, fields: number | undefined): TensorBatch => {
   if (fields === undefined) return { coords, targets } as TensorBatch;
   const rows = (tensor: BatchCoords): Tensor2D => {
@@ -633,7 +632,7 @@ export const rowsOf = ({ coords, targets }: DeviceBatch, fields: number | undefi
   };
 };
 
-/** The tensors of a batch, which are kept. */
+/** Uploads a batch to kept tensors. */
 const upload = (
   { points: { inFeatures, fields } }: Term,
   count: number,

@@ -1,7 +1,7 @@
-/** @file What an optimizer is: a pure function from one flat vector that holds all parameters to the next. */
+/** @file Optimizers: pure functions from one flat vector of all parameters to the next. */
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 
-/** What an update starts from; P parameters in all. */
+/** The input of an update; P parameters in all. */
 export interface OptimizerInput {
   /** `f32[P]` */
   readonly parameters: Tensor1D;
@@ -11,11 +11,11 @@ export interface OptimizerInput {
   readonly state: readonly Tensor1D[];
   /** 1 for the first update. */
   readonly step: number;
-  /** After the schedule. */
+  /** With the schedule's factor. */
   readonly learningRate: number;
 }
 
-/** What an update leads to. */
+/** The result of an update. */
 export interface OptimizerOutput {
   readonly parameters: Tensor1D;
   readonly state: readonly Tensor1D[];
@@ -24,11 +24,11 @@ export interface OptimizerOutput {
 interface OptimizerBase {
   readonly kind: string;
   readonly learningRate: number;
-  /** Everything that a resumed run must agree on. */
+  /** Everything that must be equal for a run to resume. */
   readonly settings: Readonly<Record<string, number>>;
   /**
-   * What is wrong with the vectors of a checkpoint, in words that follow `the state of adam: `; `undefined` when
-   * nothing is. Their lengths and that they are finite were checked before.
+   * What is wrong with the vectors of a checkpoint, as a clause after `the state of adam: `; `undefined` when nothing
+   * is. Their lengths and finiteness are already checked.
    */
   stateProblem?(state: readonly Float32Array[]): string | undefined;
 }
@@ -38,9 +38,9 @@ interface OptimizerBase {
  * keeps the number of tfjs ops per step small.
  */
 export interface GradientOptimizer extends OptimizerBase {
-  /** How many vectors of state it keeps. */
+  /** The number of state vectors. */
   readonly stateSize: number;
-  /** The fit frees every tensor that is made here and not returned. */
+  /** The fit disposes of every tensor that is created here and not returned. */
   update(input: OptimizerInput): OptimizerOutput;
 }
 
@@ -52,29 +52,29 @@ export interface Evaluation {
   readonly gradient: Float32Array;
 }
 
-/** What a search starts from; P parameters in all. */
+/** The input of a search; P parameters in all. */
 export interface SearchInput extends Evaluation {
   /** `f32[P]` */
   readonly parameters: Float32Array;
   /** The optimizer's own vectors, each `f32[P]`, as many as the last search gave; none at the first step. */
   readonly state: readonly Float32Array[];
   /**
-   * The same objective on the step's own points, at other parameters. What it is given must not be changed afterwards.
+   * Evaluates the same objective on the step's points at other parameters. The array must not be modified afterwards.
    */
   evaluate(parameters: Float32Array): Promise<Evaluation>;
 }
 
-/** What a search leads to. */
+/** The result of a search. */
 export interface SearchOutput {
-  /** Those of an evaluation, or those that it started from. */
+  /** The parameters of one of its evaluations, or the initial ones. */
   readonly parameters: Float32Array;
   readonly state: readonly Float32Array[];
 }
 
 /**
- * An optimizer that evaluates the objective at parameters of its own choice in each step, e.g. `lbfgs`. Its vectors are
- * on the host, where it reckons with them in float64. It finds the length of its steps and their end itself, so
- * schedules and `clipNorm` do not go with it.
+ * An optimizer that evaluates the objective several times per step, at parameters that it chooses, e.g. `lbfgs`. Its
+ * vectors are on the host, where it computes in float64. It chooses step lengths itself, so it does not support
+ * schedules and `clipNorm`.
  */
 export interface SearchOptimizer extends OptimizerBase {
   search(input: SearchInput): Promise<SearchOutput>;
@@ -83,5 +83,5 @@ export interface SearchOptimizer extends OptimizerBase {
 /** How the parameters of a fit change in a step. */
 export type Optimizer = GradientOptimizer | SearchOptimizer;
 
-/** Tells the two kinds of optimizers apart. */
+/** Whether an optimizer is a search optimizer. */
 export const isSearchOptimizer = (optimizer: Optimizer): optimizer is SearchOptimizer => 'search' in optimizer;

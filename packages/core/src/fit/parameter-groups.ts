@@ -1,28 +1,25 @@
-/**
- * @file Groups of parameters that are trained in their own way: another learning rate, other settings of the optimizer,
- * another schedule, or not at all.
- */
+/** @file Parameter groups with their own optimizer or schedule, or frozen. */
 import { concat1d, keep, slice, type Tensor1D, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { ParameterEntry, ParameterLayout, ParameterQuery } from '../params/layout.ts';
 import type { GradientOptimizer } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 
-/** Some parameters, and how they are trained. */
+/** A group of parameters, and how they are trained. */
 export interface ParameterGroup {
   /**
-   * Which they are, e.g. `{ group: 'table' }` or `{ layer: 'layers.0' }`. A parameter that fits several groups is of
-   * the first.
+   * Selects the parameters, e.g. `{ group: 'table' }` or `{ layer: 'layers.0' }`. A parameter that matches several
+   * groups belongs to the first.
    */
   readonly parameters: ParameterQuery;
-  /** The fit's own if absent. It may be of another kind. */
+  /** The fit's optimizer if absent. It may be of another kind. */
   readonly optimizer?: GradientOptimizer;
-  /** The fit's own if absent. */
+  /** The fit's schedule if absent. */
   readonly schedule?: Schedule;
-  /** Whether the parameters stay as they are; false if absent. They do not count in `clipNorm`. */
+  /** Whether the parameters are frozen; false if absent. Frozen parameters do not count for `clipNorm`. */
   readonly frozen?: boolean;
 }
 
-/** A part of the flat vector that is trained in one way. */
+/** A contiguous part of the flat vector that belongs to one group. */
 interface Segment {
   readonly start: number;
   readonly length: number;
@@ -35,7 +32,7 @@ const fits = (entry: ParameterEntry, query: ParameterQuery): boolean =>
 /** The group of state that is not trained. */
 const UNTRAINED: ParameterGroup = { parameters: {}, frozen: true };
 
-/** The parts of the vector in order, neighbours of one group as one. */
+/** The segments of the vector in order, with neighbours of one group merged. */
 const segmentsOf = (
   { entries }: ParameterLayout,
   groups: readonly ParameterGroup[],
@@ -52,21 +49,20 @@ const segmentsOf = (
 };
 
 /**
- * @throws RangeError when no parameter fits a group, TypeError when a group is frozen and has an optimizer or a
- * schedule
+ * @throws RangeError when a group matches no parameter, TypeError when a frozen group has an optimizer or a schedule
  */
 export const assertGroups = (layout: ParameterLayout, groups: readonly ParameterGroup[]): void => {
   for (const [index, { parameters, frozen, optimizer, schedule }] of groups.entries()) {
     if (layout.select(parameters).length === 0)
       throw new RangeError(
-        `fit: groups[${index}] must have parameters of the field, got ${JSON.stringify(parameters)}; those are ${layout.names().join(', ')}`,
+        `fit: groups[${index}] must match parameters of the field, got ${JSON.stringify(parameters)}; its parameters: ${layout.names().join(', ')}`,
       );
     if (frozen && (optimizer ?? schedule))
       throw new TypeError(`fit: groups[${index}] is frozen, so optimizer and schedule must be absent`);
   }
 };
 
-/** The groups in words, for the identity of a run. */
+/** The groups as text, for the identity of a run. */
 export const describeGroups = (groups: readonly ParameterGroup[], steps: number): string =>
   JSON.stringify(
     groups.map(({ parameters, optimizer, schedule, frozen = false }) => ({
@@ -77,13 +73,15 @@ export const describeGroups = (groups: readonly ParameterGroup[], steps: number)
     })),
   );
 
-/** An optimizer that updates each group by its own, and a way to leave the gradients of frozen ones out. */
+/**
+ * An optimizer that updates each group with its own optimizer, and a way to exclude the gradients of frozen parameters.
+ */
 export interface GroupedOptimizer extends GradientOptimizer {
-  /** The gradient with 0 for what is frozen, kept; `undefined` where nothing is. */
+  /** The gradient with 0 for frozen parameters, kept; `undefined` where nothing is frozen. */
   withoutFrozen(gradient: Tensor1D): Tensor1D | undefined;
 }
 
-/** What the groups are of. */
+/** The context of the groups. */
 export interface GroupedOptions {
   readonly layout: ParameterLayout;
   /** The fit's schedule, for groups without one. */
@@ -92,7 +90,8 @@ export interface GroupedOptions {
 }
 
 /**
- * Makes one optimizer of a fit's own and those of its groups. Its state is that of the optimizer with the most vectors.
+ * Combines a fit's optimizer and those of its groups into one. It has as many state vectors as the optimizer with the
+ * most.
  */
 export const groupedOptimizer = (
   base: GradientOptimizer,

@@ -9,13 +9,13 @@ export interface ParameterTermOptions {
   /** Names the term in progress and errors; `parameters` if absent. Unique in an objective. */
   readonly name?: string;
   /**
-   * The parameters of which of a model's fields: those that the field has after all, e.g. the weights that a
-   * hypernetwork makes. If absent, those of the model itself, e.g. the hypernetwork's.
+   * The field of the model whose parameters are penalised, e.g. the weights that a hypernetwork computes. If absent,
+   * the model's own parameters, e.g. the hypernetwork's.
    */
   readonly field?: string;
-  /** Which they are, e.g. `{ role: 'weight' }` or `{ layer: 'codes' }`; all if absent. */
+  /** Selects the parameters, e.g. `{ role: 'weight' }` or `{ layer: 'codes' }`; all if absent. */
   readonly parameters?: ParameterQuery;
-  /** What each number costs: `squared` for the mean of p^2, `absolute` for that of |p|. */
+  /** The penalty of each scalar: `squared` for the mean of p^2, `absolute` for the mean of |p|. */
   readonly penalty: Penalty;
   /** The factor on the mean; 1 if absent. */
   readonly weight?: number;
@@ -24,12 +24,12 @@ export interface ParameterTermOptions {
 }
 
 /**
- * Makes a term of an objective that holds parameters themselves small: weight times the mean penalty of the numbers
- * that fit. For the parameters of a batch of fields it is the mean for each field, as with every other term.
+ * Makes a regularisation term: weight times the mean penalty of the selected parameters. For a batch of fields it is
+ * the mean per field, as for every other term.
  *
  *     parameterTerm({ parameters: { layer: 'codes' }, penalty: squared, weight: 1e-4 })
  *
- * @throws RangeError when the weight is not a finite number; when a fit begins, if no parameter fits
+ * @throws RangeError when the weight is not a finite number; when a fit begins, if no parameter matches
  */
 export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
   const { name = 'parameters', field, parameters = {}, penalty, weight = 1, weightSchedule } = options;
@@ -44,7 +44,7 @@ export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
     assertLayout: layout => {
       if (layout.select(parameters).length === 0)
         throw new RangeError(
-          `term '${name}': must have parameters to look at, got ${JSON.stringify(parameters)}; those are ${layout.names().join(', ')}`,
+          `term '${name}': must match parameters, got ${JSON.stringify(parameters)}; the parameters: ${layout.names().join(', ')}`,
         );
     },
     loss: (flat, layout) => mean(penalise(penalty, selected(flat, layout, parameters))) as Scalar,
@@ -55,7 +55,7 @@ export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
   };
 };
 
-/** The numbers that fit, one after the other. */
+/** The selected parameters, concatenated. */
 const selected = (flat: Tensor1D, layout: ParameterLayout, query: ParameterQuery): Tensor1D => {
   const entries = layout.select(query);
   if (entries.length === layout.entries.length) return flat;

@@ -1,27 +1,24 @@
 /**
- * @file What a source of points hands over is checked: its shapes when it is drawn, its numbers where they can be to
- * blame.
+ * @file Validates the batches of a point source: shapes when they are drawn, values when they may be the cause of a bad
+ *   loss.
  */
 import { describeNonFinite, findNonFinite, type NonFiniteValues } from './non-finite.ts';
 import type { PointBatch } from './points.ts';
 import type { Term } from './term.ts';
 
-/** Where points or targets are not finite. */
+/** The location of points or targets that are not finite. */
 export interface PointDataFault extends NonFiniteValues {
   /** The term's name. */
   readonly term: string;
   /** `coords`, or the name of a target. */
   readonly array: string;
-  /** The numbers that were looked through. */
+  /** The number of values that were checked. */
   readonly size: number;
-  /** The step that the points were drawn for; absent where every step has the same ones. */
+  /** The step that the points were drawn for; absent where every step has the same points. */
   readonly step?: number;
 }
 
-/**
- * Thrown by `fit` when points or targets are not finite numbers. The field then has the parameters of the last good
- * report.
- */
+/** Thrown by `fit` when points or targets are not finite. The field then has the parameters of the last good report. */
 export class PointDataError extends RangeError {
   override readonly name = 'PointDataError';
   readonly fault: PointDataFault;
@@ -49,9 +46,9 @@ const typeOf = (value: unknown): string =>
 export type TargetWidths = ReadonlyMap<string, number>;
 
 /**
- * The widths of the targets of a batch, after a check of all that does not need a look at the numbers.
+ * Validates a batch except for its values, and returns the widths of its targets.
  *
- * @param expected those of the batches before, if there were any
+ * @param expected the widths of the previous batches, if any
  * @throws TypeError when an array is not a Float32Array, RangeError when its length is wrong
  */
 export const assertBatch = (
@@ -68,7 +65,7 @@ export const assertBatch = (
   const rows = (fields ?? 1) * count;
   if (coords.length !== count * inFeatures && coords.length !== rows * inFeatures)
     throw new RangeError(
-      `term '${term}': draw must return ${count} points of ${inFeatures} coordinates${fields === undefined ? '' : `, or as many for each of ${fields} fields`}, got ${coords.length} numbers`,
+      `term '${term}': draw must return ${count} points of ${inFeatures} coordinates${fields === undefined ? '' : `, or as many for each of ${fields} fields`}, got ${coords.length} values`,
     );
   const widths = new Map<string, number>();
   for (const [name, values] of Object.entries(targets)) {
@@ -86,12 +83,12 @@ export const assertBatch = (
     expected === undefined || (expected.size === widths.size && [...expected].every(([k, w]) => widths.get(k) === w));
   if (!isSame)
     throw new RangeError(
-      `term '${term}': draw must return the targets ${describe(expected)} as at first, got ${describe(widths)}`,
+      `term '${term}': draw must return the targets ${describe(expected)} as before, got ${describe(widths)}`,
     );
   return widths;
 };
 
-/** Looks through the batches of a term, one after the other. */
+/** Scans the batches of a term for values that are not finite. */
 export class PointDataScan {
   readonly #term: string;
   readonly #step: number | undefined;
@@ -113,7 +110,7 @@ export class PointDataScan {
     }
   }
 
-  /** What was found: in the coordinates, or else in the first target that has it. */
+  /** The first fault found, in the coordinates or else in a target. */
   fault(): PointDataFault | undefined {
     for (const [array, { size, fault }] of this.#found)
       if (fault)

@@ -1,6 +1,6 @@
 /**
- * @file Losses as data: what a backend must know to work a loss out inside its own kernel, between the forward pass and
- * its reverse.
+ * @file Losses as data: what a backend needs to compute a loss inside its kernel, between the forward and the backward
+ *   pass.
  */
 import type { Penalty } from '../elementwise/penalty.ts';
 
@@ -17,12 +17,12 @@ export interface PointwiseError {
 }
 
 /**
- * A loss that is a sum of penalties on single numbers of the jet: at each point and for each output,
+ * A loss that is a sum of penalties on single values of the jet: at each point and for each output,
  *
  *     w (sum over errors of factor penalty(part of the jet - target))
  *
- * A gradient counts as the sum over its coordinates. `pointwiseLoss` makes a loss of it, which backends that can work
- * out in one pass.
+ * A gradient's penalties are summed over the coordinates. `pointwiseLoss` makes a loss from it, which backends with a
+ * kernel for it compute in one pass.
  */
 export interface PointwiseLoss {
   /** At most one for each part of the jet. */

@@ -13,35 +13,35 @@ export interface FitProgress {
   /** The mean loss of every term, without its weight, by the term's name. */
   readonly terms: Readonly<Record<string, number>>;
   /**
-   * The losses of a batch's fields, each the mean over its points, by the name of the term; present for terms that look
-   * at many fields.
+   * The losses of a batch's fields, each the mean over its points, by the name of the term; present for terms on a
+   * batch of fields.
    */
   readonly fieldLosses?: Readonly<Record<string, Float32Array>>;
-  /** Figures that losses derive, e.g. `psnr`; with several terms `<term>.psnr`. */
+  /** Metrics derived from losses, e.g. `psnr`; with several terms `<term>.psnr`. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly learningRate: number;
   /** The Euclidean norm of the gradient before clipping; present when `clipNorm` is. */
   readonly gradientNorm?: number;
-  /** How many gradients of the whole objective the step took; present when the optimizer searches. */
+  /** The number of evaluations of the objective in the step; present for a search optimizer. */
   readonly evaluations?: number;
-  /** Over this run, without the steps before a resume. */
+  /** Averaged over this run, without the steps before a resume. */
   readonly stepsPerSecond: number;
   readonly secondsLeft: number;
-  /** The step that the fit went on from; 0 for a new one. */
+  /** The step that the fit resumed from; 0 for a new one. */
   readonly resumedFrom: number;
-  /** Why the fit ends here, where a rule of `until` has found that it should. */
+  /** Why the fit ends here, if a rule of `until` ended it. */
   readonly stopped?: string;
-  /** What is trained: another model than at first if `adapt` has changed it. */
+  /** The current model: another one than at first if `adapt` has changed it. */
   readonly model: Model;
 }
 
-/** What a report is made from, beside the losses. */
-export interface ProgressFigures
+/** The inputs of a report, beside the losses. */
+export interface ProgressInputs
   extends Pick<
     FitProgress,
     'step' | 'steps' | 'loss' | 'learningRate' | 'gradientNorm' | 'evaluations' | 'resumedFrom' | 'model'
   > {
-  /** Since this run began. */
+  /** Seconds since this run began. */
   readonly seconds: number;
 }
 
@@ -49,7 +49,7 @@ export interface ProgressFigures
 export const progressOf = (
   terms: readonly ObjectiveTerm[],
   termLosses: readonly TermLoss[],
-  { seconds, ...figures }: ProgressFigures,
+  { seconds, ...figures }: ProgressInputs,
 ): FitProgress => {
   const stepsPerSecond = (figures.step - figures.resumedFrom) / seconds;
   const means = meansOf(termLosses);

@@ -1,6 +1,6 @@
 /**
- * @file Reading checkpoints. Nothing in the bytes is trusted: whatever would only show as a bad loss some steps later
- * is refused here.
+ * @file Reading checkpoints. The bytes are not trusted: damage that would otherwise show only as a bad loss some steps
+ *   later is rejected here.
  */
 import type { FieldDescription } from '../field.ts';
 import { pickArrays } from '../files/field-data.ts';
@@ -19,20 +19,20 @@ import {
   SOURCE,
   type TrainingState,
 } from './checkpoint.ts';
+import { messageJson, messageText } from './message-text.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
-import { shown, shownJson } from './shown.ts';
 
-/** What the checkpoint of any model holds. */
+/** The content of any model's checkpoint. */
 export interface ModelCheckpoint extends TrainingState {
   readonly identity: RunFacts;
-  /** Absent in checkpoints that do not say. */
+  /** Absent in checkpoints without it. */
   readonly environment?: RunFacts;
-  /** The caller's. */
+  /** The caller's metadata. */
   readonly metadata: RunFacts;
 }
 
-/** What the checkpoint of a field holds. */
+/** The content of a field's checkpoint. */
 export interface Checkpoint extends ModelCheckpoint {
   readonly spec: FieldSpec;
 }
@@ -45,35 +45,35 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const assertFacts = (name: string, value: unknown): RunFacts => {
   if (!isObject(value) || !Object.values(value).every(fact => typeof fact === 'string'))
-    throw damaged(`its ${name} must be an object of texts, got ${shownJson(value)}`);
+    throw damaged(`its ${name} must be an object of strings, got ${messageJson(value)}`);
   return value as RunFacts;
 };
 
 const readStep = (step: unknown): number => {
   if (!(Number.isSafeInteger(step) && (step as number) >= 0))
-    throw damaged(`its step must be a whole number from 0, got ${shownJson(step)}`);
+    throw damaged(`its step must be an integer >= 0, got ${messageJson(step)}`);
   return step as number;
 };
 
-/** The first loss, then at most one for each step. */
+/** The first loss, then at most one per step. */
 const readHistory = (history: unknown, step: number): readonly number[] => {
-  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${shownJson(history)}`);
-  const [least, most] = step === 0 ? [0, 0] : [2, step + 1];
-  if (history.length < least || history.length > most)
-    throw damaged(`its history must have ${least} to ${most} losses at step ${step}, got ${history.length}`);
+  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${messageJson(history)}`);
+  const [min, max] = step === 0 ? [0, 0] : [2, step + 1];
+  if (history.length < min || history.length > max)
+    throw damaged(`its history must have ${min} to ${max} losses at step ${step}, got ${history.length}`);
   const wrong = history.findIndex(loss => !Number.isFinite(loss));
   if (wrong >= 0)
-    throw damaged(`its history must be finite numbers, got ${shownJson(history[wrong])} at place ${wrong}`);
+    throw damaged(`its history must be finite numbers, got ${messageJson(history[wrong])} at index ${wrong}`);
   return history as readonly number[];
 };
 
-/** What rules of stopping have left. */
+/** The states of the stop rules. */
 const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
   const states = isObject(until) ? until['states'] : undefined;
   const reason = isObject(until) ? until['reason'] : undefined;
   const areNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
   if (!(Array.isArray(states) && states.every(areNumbers) && ['string', 'undefined'].includes(typeof reason)))
-    throw damaged(`its until must be lists of numbers and a reason, got ${shownJson(until)}`);
+    throw damaged(`its until must be lists of numbers and a reason, got ${messageJson(until)}`);
   return { states, ...(typeof reason === 'string' && { reason }) };
 };
 
@@ -83,7 +83,7 @@ const readRun = (
   if (text === undefined)
     throw new CheckpointError(
       'no-state',
-      'fit: the file is a field without the state of a run, so it is no checkpoint to go on from',
+      'fit: the file is a field without the state of a run, so it cannot be resumed from',
     );
   let run: unknown;
   try {
@@ -91,7 +91,7 @@ const readRun = (
   } catch (cause) {
     throw damaged('the description of its run must be JSON', cause);
   }
-  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${shownJson(run)}`);
+  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${messageJson(run)}`);
   const step = readStep(run['step']);
   return {
     step,
@@ -107,17 +107,19 @@ const assertFinite = (name: string, values: Float32Array): void => {
   if (wrong) throw damaged(`${describeNonFinite(name, wrong, values.length)}`);
 };
 
-/** A vector of as many numbers as there are parameters. */
+/** A vector with one element per parameter. */
 const readVector = (name: string, { shape, data }: ShapedArray, size: number): Float32Array => {
   if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
   if (shape.length !== 1 || data.length !== size)
-    throw damaged(`its ${name} must be [${size}], one number for each parameter, got [${shown(shape.join(', '))}]`);
+    throw damaged(
+      `its ${name} must be [${size}], one value for each parameter, got [${messageText(shape.join(', '))}]`,
+    );
   assertFinite(name, data);
   return data;
 };
 
-/** Numbers of any count. */
-const readNumbers = (name: string, { data }: ShapedArray): Float32Array => {
+/** Values of any number. */
+const readValues = (name: string, { data }: ShapedArray): Float32Array => {
   if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
   assertFinite(name, data);
   return data;
@@ -128,14 +130,14 @@ const flattened = (parameters: FieldFile['parameters']): Float32Array => {
   const all = new Float32Array(size);
   let start = 0;
   for (const [name, { data }] of parameters) {
-    assertFinite(shown(name), data);
+    assertFinite(messageText(name), data);
     all.set(data, start);
     start += data.length;
   }
   return all;
 };
 
-/** Reads the state of a run from a file whose parameters, in the order of the layout, are known. */
+/** Reads the state of a run from a file whose parameters are given in the order of the layout. */
 const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldFile['parameters']): ModelCheckpoint => {
   const { [RUN_KEY]: text, ...metadata } = all ?? {};
   const run = readRun(text);
@@ -143,15 +145,15 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
   const vectors = new Map<string, Float32Array>();
   const sources = new Map<string, Float32Array>();
   for (const [name, array] of state ?? [])
-    if (name.startsWith(SOURCE)) sources.set(name.slice(SOURCE.length), readNumbers(shown(name), array));
-    else vectors.set(name, readVector(shown(name), array, flat.length));
+    if (name.startsWith(SOURCE)) sources.set(name.slice(SOURCE.length), readValues(messageText(name), array));
+    else vectors.set(name, readVector(messageText(name), array, flat.length));
   const own = vectors.get(PARAMETERS);
   vectors.delete(PARAMETERS);
   const optimizer = Array.from({ length: vectors.size }, (_, index) => {
     const vector = vectors.get(optimizerName(index));
     if (vector === undefined)
       throw damaged(
-        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${shown([...vectors.keys()].join(', '))}`,
+        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${messageText([...vectors.keys()].join(', '))}`,
       );
     return vector;
   });
@@ -166,12 +168,13 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
 };
 
 /**
- * Reads the checkpoint of a field and checks it whole: the step, the losses, the facts of the run, and the number, the
- * lengths and the values of all vectors.
+ * Reads the checkpoint of a field and validates all of it: the step, the losses, the description of the run, and the
+ * number, lengths and values of all vectors.
  *
- * @param extensions the layers and activations of the spec that are not core ones
+ * @param extensions the layers and activations of the spec that core does not define
  * @throws CheckpointError `no-state` or `damaged`
- * @throws SafetensorsError when the bytes are not a safetensors file, FieldFileError when they are one, but not a field
+ * @throws SafetensorsError when the bytes are not a safetensors file, FieldFileError when they are one, but not of a
+ *   field
  */
 export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {}): Checkpoint => {
   const file = decodeFieldData(bytes, extensions);
@@ -179,10 +182,9 @@ export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {})
 };
 
 /**
- * The same for any model, with the model that it is of.
+ * Reads the checkpoint of any model, and returns it with its model.
  *
- * @param restore makes the model that a checkpoint describes, where the run may have changed it; absent where it may
- *   not
+ * @param restore makes the model that a checkpoint describes, for runs that may change the model
  */
 export const decodeModelCheckpoint = (
   bytes: Uint8Array,
@@ -207,27 +209,27 @@ export const decodeModelCheckpoint = (
   return { model: found, checkpoint: decodeRun(file, pickArrays(found.layout, file.parameters)) };
 };
 
-/** What a run needs of its checkpoint. */
+/** What a run requires of its checkpoint. */
 export interface ResumingRun {
   readonly identity: RunFacts;
   readonly optimizer: Optimizer;
-  /** Whether it keeps an average of the parameters. */
+  /** Whether it maintains an average of the parameters. */
   readonly averages: boolean;
-  /** How many updates it has in all. */
+  /** Its total number of updates. */
   readonly steps: number;
 }
 
 const assertSame = (what: string, saved: string | undefined, wanted: string | undefined): void => {
   if (saved === wanted) return;
-  const difference = `its ${shown(what)} is ${shown(saved ?? 'absent')}, but this run's is ${shown(wanted ?? 'absent')}`;
+  const difference = `its ${messageText(what)} is ${messageText(saved ?? 'absent')}, but this run's is ${messageText(wanted ?? 'absent')}`;
   throw new CheckpointError(
     'another-run',
-    `fit: the checkpoint is of another run: ${difference}. Go on with the same settings, or remove the checkpoint to begin anew.`,
+    `fit: the checkpoint is of another run: ${difference}. Resume with the same settings, or remove the checkpoint to start over.`,
     { difference },
   );
 };
 
-/** All that either has a value for, with both values. */
+/** The entries of both, with both values. */
 const compared = (saved: RunFacts, wanted: RunFacts): (readonly [string, string | undefined, string | undefined])[] => {
   const factOf = (facts: RunFacts, name: string): string | undefined =>
     Object.hasOwn(facts, name) ? facts[name] : undefined;
@@ -244,11 +246,11 @@ const assertState = (optimizer: Optimizer, { optimizer: vectors }: ModelCheckpoi
   if (problem !== undefined) throw damaged(`the state of ${kind}: ${problem}`);
 };
 
-/** @throws CheckpointError when a run cannot go on from a checkpoint */
+/** @throws CheckpointError when a run cannot resume from a checkpoint */
 export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): void => {
   for (const [what, saved, wanted] of compared(checkpoint.identity, run.identity)) assertSame(what, saved, wanted);
   if (checkpoint.step > run.steps) {
-    const difference = `at step ${checkpoint.step}, past the ${run.steps} steps of this run`;
+    const difference = `at step ${checkpoint.step}, beyond the ${run.steps} steps of this run`;
     throw new CheckpointError('another-run', `fit: the checkpoint is ${difference}`, {
       difference: `it is ${difference}`,
     });
@@ -258,19 +260,19 @@ export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): 
     throw damaged(
       run.averages
         ? 'the parameters beside their average are missing'
-        : 'it has an average that this run does not keep',
+        : 'it has an average, which this run does not maintain',
     );
 };
 
 /**
- * What differs between where a checkpoint was made and where the run goes on, in a sentence; `undefined` when nothing
- * does, or it is not known.
+ * A sentence on how the environment of a checkpoint differs from that of the resumed run; `undefined` when it does not
+ * differ, or is unknown.
  */
 export const describeChange = ({ environment }: ModelCheckpoint, now: RunFacts): string | undefined => {
   if (environment === undefined) return undefined;
   const changes = compared(environment, now)
     .filter(([, saved, wanted]) => saved !== wanted)
-    .map(([what, saved, wanted]) => shown(`${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`));
+    .map(([what, saved, wanted]) => messageText(`${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`));
   if (changes.length === 0) return undefined;
-  return `the checkpoint was made elsewhere (${changes.join('; ')}): the results will differ by rounding from those of an unbroken run`;
+  return `the checkpoint was written in another environment (${changes.join('; ')}): the results will differ by rounding from those of an uninterrupted run`;
 };

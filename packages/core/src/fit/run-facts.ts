@@ -1,4 +1,4 @@
-/** @file What a run says of itself in its checkpoints. */
+/** @file The description of a run in its checkpoints. */
 import { numericalEnvironment } from '../backend/environment.ts';
 import type { Model } from '../model.ts';
 import type { RunFacts } from './checkpoint.ts';
@@ -8,7 +8,7 @@ import { describeGroups } from './parameter-groups.ts';
 import { constant } from './schedule.ts';
 import { isPointTerm, type ObjectiveTerm } from './term.ts';
 
-/** What a run and its resumption must agree on. */
+/** Everything that must be equal for a run to resume. */
 export const runIdentity = (
   terms: readonly ObjectiveTerm[],
   optimizer: Optimizer,
@@ -24,7 +24,7 @@ export const runIdentity = (
     averageDecay: String(averageDecay ?? 'none'),
     ...(groups && { groups: describeGroups(groups, steps) }),
     ...(until.length > 0 && { until: JSON.stringify(until.map(rule => rule.describe())) }),
-    // The model of the checkpoint may be another one by then.
+    // The checkpoint's model may already be a changed one.
     ...(adapt && { adapt: adapt.describe(), model: JSON.stringify(model.description) }),
     terms: JSON.stringify(
       terms.map(term => {
@@ -50,8 +50,8 @@ export const runIdentity = (
 };
 
 /**
- * What the roundings of a run depend on beside that, as the order of sums: a resumption with others is the same run to
- * rounding.
+ * What else the rounding of a run depends on, e.g. the order of sums: a resumed run with other values gives the same
+ * result up to rounding.
  */
 export const runEnvironment = (chunkSize: number): RunFacts => ({
   ...numericalEnvironment(),

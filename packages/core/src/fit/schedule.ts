@@ -2,14 +2,14 @@
 
 /** A factor on the learning rate. */
 export interface Schedule {
-  /** Says which schedule it is, with all its numbers; a resumed run must agree on it. */
+  /** Describes the schedule with all its parameters; a resumed run must have the same description. */
   describe(steps: number): string;
   /** The factor at `step` of `steps`; the first step is 1. */
   factor(step: number, steps: number): number;
 }
 
 /**
- * A schedule's factor. @throws RangeError when it is negative or not a finite number: one such step would spoil all
+ * A schedule's factor. @throws RangeError when it is negative or not a finite number: one such step would ruin all
  * parameters
  */
 export const factorAt = (schedule: Schedule, step: number, steps: number): number => {
@@ -25,7 +25,7 @@ const assertNumber = (what: string, value: number, valid: boolean, wanted: strin
   if (!valid) throw new RangeError(`${what} must be ${wanted}, got ${value}`);
 };
 
-/** No change: the factor 1. */
+/** The constant factor 1. */
 export const constant = (): Schedule => ({ describe: () => 'constant', factor: () => 1 });
 
 /**
@@ -41,9 +41,9 @@ export const cosine = (final = 0): Schedule => {
   };
 };
 
-/** A geometric fall from 1 at the first step to `final` at the last. */
+/** Geometric decay from 1 at the first step to `final` at the last. */
 export const exponential = (final: number): Schedule => {
-  assertNumber('exponential: final', final, final > 0 && final <= 1, 'a number above 0, up to 1');
+  assertNumber('exponential: final', final, final > 0 && final <= 1, 'a number in (0, 1]');
   return {
     describe: steps => `exponential to ${final} over ${steps} steps`,
     factor: (step, steps) => final ** ((step - 1) / Math.max(1, steps - 1)),
@@ -53,14 +53,14 @@ export const exponential = (final: number): Schedule => {
 /** Multiplies by `gamma` after every `every` steps. */
 export const stepDecay = (every: number, gamma: number): Schedule => {
   assertNumber('stepDecay: every', every, Number.isInteger(every) && every >= 1, 'a positive integer');
-  assertNumber('stepDecay: gamma', gamma, gamma > 0 && gamma <= 1, 'a number above 0, up to 1');
+  assertNumber('stepDecay: gamma', gamma, gamma > 0 && gamma <= 1, 'a number in (0, 1]');
   return {
     describe: () => `times ${gamma} every ${every} steps`,
     factor: step => gamma ** Math.floor((step - 1) / every),
   };
 };
 
-/** A linear rise over the first `count` steps in front of another schedule. */
+/** A linear warm-up over the first `count` steps, multiplied with another schedule. */
 export const warmup = (count: number, then: Schedule = constant()): Schedule => {
   assertNumber('warmup: count', count, Number.isInteger(count) && count >= 1, 'a positive integer');
   return {

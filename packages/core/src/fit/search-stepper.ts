@@ -1,28 +1,26 @@
 import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
 import type { StepDraw } from './objective.ts';
 import type { Evaluation, SearchOptimizer } from './optimizer.ts';
-import type { StepEvaluation, Stepper, StepperOptions, UpdateFigures } from './stepper.ts';
+import type { StepEvaluation, Stepper, StepperOptions, UpdateReport } from './stepper.ts';
 import { isPointTerm, weightedSum } from './term.ts';
 import { readLosses, type TermLoss } from './term-loss.ts';
 
 const readVector = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
-/** An evaluation with the losses behind it. */
+/** An evaluation with the losses of the terms. */
 interface TermEvaluation extends Evaluation {
   readonly termLosses: readonly TermLoss[];
-  /** The parameters with what the evaluation leaves in those that are not trained. */
+  /** The parameters with new values of untrained ones. */
   readonly untrained?: Float32Array;
 }
 
-/** Steps of an optimizer that evaluates the objective where it likes. Its vectors are on the host. */
+/** Steps of a search optimizer, whose vectors are on the host. */
 export class SearchStepper implements Stepper {
   readonly #optimizer: SearchOptimizer;
   readonly #options: StepperOptions;
-  /**
-   * True when every step has the same points: what one step has found at its end is then what the next one looks for.
-   */
+  /** True when every step has the same objective: the last evaluation of a step is then the first of the next. */
   readonly #fixed: boolean;
-  /** Evaluations in the present step. */
+  /** Evaluations in the current step. */
   #evaluations = 0;
   #now: { readonly parameters: Float32Array; readonly evaluation: TermEvaluation | undefined } | undefined;
 
@@ -61,7 +59,7 @@ export class SearchStepper implements Stepper {
     return { termLosses, ...(!gradient.every(Number.isFinite) && { fault: 'the gradient is not finite' }) };
   }
 
-  async update(at: StepDraw): Promise<UpdateFigures> {
+  async update(at: StepDraw): Promise<UpdateReport> {
     const { vectors, averageDecay } = this.#options;
     const { parameters, evaluation } = this.#now as { parameters: Float32Array; evaluation: TermEvaluation };
     const seen = new Map([[parameters, evaluation]]);
@@ -78,10 +76,12 @@ export class SearchStepper implements Stepper {
     });
     vectors.replace(this.#optimizer, found, { averageDecay, untrained: evaluation.untrained });
     const evaluated = this.#fixed ? seen.get(found.parameters) : undefined;
-    this.#now = vectors.changesWhatIsFound ? undefined : { parameters: found.parameters, evaluation: evaluated };
+    this.#now = vectors.changesParametersAfterUpdate
+      ? undefined
+      : { parameters: found.parameters, evaluation: evaluated };
     return { learningRate: this.#optimizer.learningRate, evaluations: this.#evaluations };
   }
 
-  /** It holds no tensors from one call to the next. */
+  /** Holds no tensors between calls. */
   dispose(): void {}
 }

@@ -1,9 +1,9 @@
 /**
- * @file Statistics over all points of a step: layers that have them see the same numbers in every chunk.
+ * @file Statistics over all points of a step: layers with statistics use the same values in every chunk.
  *
- * Each statistic follows from the parameters and from those before it. So they are measured in order, a pass over the
- * chunks for each; then the loss is differentiated as if they were parameters; then their gradients go back in the
- * other order, a pass for each:
+ * Each statistic depends on the parameters and on the statistics before it. So they are measured in order, with one
+ * pass over the chunks for each; then the loss is differentiated as if they were parameters; then their gradients are
+ * propagated in reverse order, with one pass for each:
  *
  *     d mean / d x_i = 1 / N        d variance / d x_i = 2 (x_i - mean) / N
  */
@@ -31,12 +31,12 @@ interface Points {
   readonly coords: Tensor2D;
 }
 
-/** Goes over the chunks of a step's points, once for each call. */
+/** Iterates over the chunks of a step's points; may be called repeatedly. */
 type Chunks = () => Iterable<Points>;
 
 const prefixes = new WeakMap<Statistic, Network>();
 
-/** The network as far as the features of a statistic. */
+/** The part of the network up to the features of a statistic. */
 const prefixOf = (network: Network, statistic: Statistic): Network => {
   const known = prefixes.get(statistic);
   if (known) return known;
@@ -46,23 +46,23 @@ const prefixOf = (network: Network, statistic: Statistic): Network => {
   return prefix;
 };
 
-/** A flat vector with some of its numbers replaced. */
-const withNumbers = (flat: Tensor1D, offset: number, numbers: Tensor1D): Tensor1D => {
-  const end = offset + numbers.size;
-  return concat1d([slice(flat, 0, offset), numbers, slice(flat, end, flat.size - end)]);
+/** A flat vector with some of its elements replaced. */
+const withValues = (flat: Tensor1D, offset: number, values: Tensor1D): Tensor1D => {
+  const end = offset + values.size;
+  return concat1d([slice(flat, 0, offset), values, slice(flat, end, flat.size - end)]);
 };
 
-const numbersOf = (flat: Tensor1D, { offset }: { readonly offset: number }, features: number): Tensor1D =>
+const valuesOf = (flat: Tensor1D, { offset }: { readonly offset: number }, features: number): Tensor1D =>
   slice(flat, offset, features);
 
-/** Puts a tensor in the place of one that is freed. */
+/** Replaces a tensor, and disposes of the old one. */
 const replaced = (before: Tensor1D, make: () => Tensor1D): Tensor1D => {
   const after = tidy(() => keep(make()));
   before.dispose();
   return after;
 };
 
-/** Those of one step and one term. */
+/** The statistics of one step and one term. */
 export class StepStatistics {
   readonly #network: Network;
   readonly #chunks: Chunks;
@@ -76,17 +76,17 @@ export class StepStatistics {
     this.#yieldToEventLoop = yieldToEventLoop;
   }
 
-  /** The parameters with the statistics of the step in the places of the running ones. The caller frees them. */
+  /** The parameters with the step's statistics in place of the running averages. The caller disposes of them. */
   async measure(parameters: Tensor1D): Promise<Tensor1D> {
     let flat = parameters.clone();
     try {
       for (const statistic of this.#network.statistics) {
-        const { mean: middle, variance } = await this.#moments(statistic, flat);
+        const { mean: center, variance } = await this.#moments(statistic, flat);
         flat = replaced(flat, () => {
-          const within = withNumbers(flat, statistic.mean.offset, middle);
-          return withNumbers(within, statistic.variance.offset, variance);
+          const within = withValues(flat, statistic.mean.offset, center);
+          return withValues(within, statistic.variance.offset, variance);
         });
-        middle.dispose();
+        center.dispose();
         variance.dispose();
       }
       return flat;
@@ -97,7 +97,7 @@ export class StepStatistics {
   }
 
   /**
-   * Chunks are put together as Chan, Golub and LeVeque 1979 do (STAN-CS-79-773, equation 2.1), so that nothing cancels.
+   * Chunks are combined as in Chan, Golub and LeVeque 1979 (STAN-CS-79-773, equation 2.1), which avoids cancellation.
    */
   async #moments(
     statistic: Statistic,
@@ -113,28 +113,28 @@ export class StepStatistics {
       state = replaced(state, () => {
         const { value } = evaluateNetwork(prefix, flat, coords, {});
         const own = mean(value, 0) as Tensor1D;
-        const spread = mean(square(sub(value, own)), 0) as Tensor1D;
-        const [middle, variance] = [slice(state, 0, features), slice(state, features, features)];
-        const apart = sub(own, middle);
-        const nextMean: Tensor1D = add(middle, mul(apart, count / all));
-        const mixed = mul(square(apart), (before * count) / all ** 2);
-        const nextVariance: Tensor1D = add(add(mul(variance, before / all), mul(spread, count / all)), mixed);
+        const within = mean(square(sub(value, own)), 0) as Tensor1D;
+        const [center, variance] = [slice(state, 0, features), slice(state, features, features)];
+        const delta = sub(own, center);
+        const nextMean: Tensor1D = add(center, mul(delta, count / all));
+        const mixed = mul(square(delta), (before * count) / all ** 2);
+        const nextVariance: Tensor1D = add(add(mul(variance, before / all), mul(within, count / all)), mixed);
         return concat1d([nextMean, nextVariance]);
       });
       points = all;
       await this.#yieldToEventLoop();
     }
     this.#points = points;
-    const [middle, variance] = tidy(() => [keep(slice(state, 0, features)), keep(slice(state, features, features))]);
+    const [center, variance] = tidy(() => [keep(slice(state, 0, features)), keep(slice(state, features, features))]);
     state.dispose();
-    return { mean: middle as Tensor1D, variance: variance as Tensor1D };
+    return { mean: center as Tensor1D, variance: variance as Tensor1D };
   }
 
   /**
-   * The gradient with respect to the parameters alone, 0 for the running statistics.
+   * The gradient with respect to the parameters alone, 0 for the running averages.
    *
-   * @param measured what {@link measure} gave
-   * @param gradient with respect to that, which is freed
+   * @param measured the result of {@link measure}
+   * @param gradient the gradient with respect to `measured`; disposed of
    */
   async pullBack(measured: Tensor1D, gradient: Tensor1D): Promise<Tensor1D> {
     let total = gradient;
@@ -142,20 +142,20 @@ export class StepStatistics {
       const { features, mean: meanPlace, variance: variancePlace } = statistic;
       const prefix = prefixOf(this.#network, statistic);
       const [ofMean, ofVariance] = tidy(() => [
-        keep(numbersOf(total, meanPlace, features)),
-        keep(numbersOf(total, variancePlace, features)),
+        keep(valuesOf(total, meanPlace, features)),
+        keep(valuesOf(total, variancePlace, features)),
       ]) as [Tensor1D, Tensor1D];
       total = replaced(total, () => {
         const none = zeros([features]) as Tensor1D;
-        return withNumbers(withNumbers(total, meanPlace.offset, none), variancePlace.offset, none);
+        return withValues(withValues(total, meanPlace.offset, none), variancePlace.offset, none);
       });
       for (const { coords } of this.#chunks()) {
         const part = tidy(() => {
-          const middle = numbersOf(measured, meanPlace, features);
+          const center = valuesOf(measured, meanPlace, features);
           const evaluate = (): Tensor2D => evaluateNetwork(prefix, measured, coords, {}).value;
           const upstream = tidy(() => {
-            const bend = mul(mul(sub(evaluate(), middle), ofVariance), 2 / this.#points);
-            return add(bend, mul(ofMean, 1 / this.#points));
+            const varianceTerm = mul(mul(sub(evaluate(), center), ofVariance), 2 / this.#points);
+            return add(varianceTerm, mul(ofMean, 1 / this.#points));
           });
           const { grads } = engine().gradients(evaluate, [measured], upstream, true);
           return grads[0] ? keep(reshape(grads[0], [measured.size]) as Tensor1D) : undefined;
@@ -173,10 +173,10 @@ export class StepStatistics {
   }
 
   /**
-   * The parameters with the next running statistics.
+   * The parameters with the next running averages.
    *
-   * @param before the parameters, which are freed
-   * @param measured what {@link measure} gave
+   * @param before the parameters; disposed of
+   * @param measured the result of {@link measure}
    */
   running(before: Tensor1D, measured: Tensor1D): Tensor1D {
     const points = this.#points;
@@ -185,12 +185,12 @@ export class StepStatistics {
       for (const { features, momentum, mean: meanPlace, variance } of this.#network.statistics) {
         const mixed = (place: { readonly offset: number }, factor: number): Tensor1D =>
           add(
-            mul(numbersOf(flat, place, features), 1 - momentum),
-            mul(numbersOf(measured, place, features), momentum * factor),
+            mul(valuesOf(flat, place, features), 1 - momentum),
+            mul(valuesOf(measured, place, features), momentum * factor),
           );
-        flat = withNumbers(flat, meanPlace.offset, mixed(meanPlace, 1));
-        // Of a sample the variance is taken without bias, as PyTorch does.
-        flat = withNumbers(flat, variance.offset, mixed(variance, points > 1 ? points / (points - 1) : 1));
+        flat = withValues(flat, meanPlace.offset, mixed(meanPlace, 1));
+        // The running variance is the unbiased sample variance, as in PyTorch.
+        flat = withValues(flat, variance.offset, mixed(variance, points > 1 ? points / (points - 1) : 1));
       }
       return flat;
     });

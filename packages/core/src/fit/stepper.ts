@@ -1,6 +1,6 @@
 /**
- * @file The two halves of a step of a fit, for either kind of optimizer: looking at the objective, and moving the
- * parameters.
+ * @file The two halves of a step of a fit, for either kind of optimizer: evaluating the objective, and updating the
+ *   parameters.
  */
 import type { Objective, StepDraw } from './objective.ts';
 import type { FitProgress } from './progress.ts';
@@ -8,32 +8,32 @@ import type { ObjectiveTerm } from './term.ts';
 import type { TermLoss } from './term-loss.ts';
 import type { TrainingVectors } from './training-vectors.ts';
 
-/** What was seen at the present parameters. */
+/** The evaluation of the objective at the current parameters. */
 export interface StepEvaluation {
   /** The loss of every term, in order, without weights; absent when they were not read from the device. */
   readonly termLosses?: readonly TermLoss[];
-  /** What is wrong beside the losses. */
+  /** A problem other than a bad loss. */
   readonly fault?: string;
 }
 
-/** What a report says of a step's move. */
-export type UpdateFigures = Pick<FitProgress, 'learningRate' | 'gradientNorm' | 'evaluations'>;
+/** The part of a report that describes a step's update. */
+export type UpdateReport = Pick<FitProgress, 'learningRate' | 'gradientNorm' | 'evaluations'>;
 
-/** Takes the steps of a fit. For each step it looks, then moves, unless what was seen is bad. */
+/** Takes the steps of a fit: each step evaluates, then updates, unless the evaluation is bad. */
 export interface Stepper {
-  /** @param reads whether the losses have to be read from the device */
+  /** @param reads whether to read the losses from the device */
   evaluate(at: StepDraw, reads: boolean): Promise<StepEvaluation>;
-  update(at: StepDraw, reads: boolean): Promise<UpdateFigures>;
-  /** Frees what a look has left for a move. */
+  update(at: StepDraw, reads: boolean): Promise<UpdateReport>;
+  /** Disposes of what an evaluation has kept for the update. */
   dispose(): void;
 }
 
-/** What all steps share. */
+/** The options that all steps share. */
 export interface StepperOptions {
   readonly objective: Objective;
   readonly terms: readonly ObjectiveTerm[];
   readonly vectors: TrainingVectors;
   readonly averageDecay: number | undefined;
-  /** Called between two chunks; may wait, and may throw to stop. */
+  /** Called between two chunks; may wait, and throws to stop the fit. */
   readonly yieldToEventLoop: () => Promise<void>;
 }

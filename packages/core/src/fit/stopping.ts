@@ -1,20 +1,20 @@
-/** @file The rules of stopping of a fit, with what they keep. */
+/** @file The stop rules of a fit, with their states. */
 import { CheckpointError, type TrainingState } from './checkpoint.ts';
 import type { FitProgress } from './progress.ts';
 import type { StopContext, StopRule } from './stop-rules.ts';
 
-/** All rules of a fit: the first that finds a reason ends it. */
+/** Checks all stop rules of a fit: the first reason ends it. */
 export class Stopping {
   readonly #rules: readonly StopRule[];
   #states: readonly (readonly number[])[];
   #reason: string | undefined;
 
-  /** @param saved what {@link state} gave */
+  /** @param saved a saved {@link state} */
   constructor(rules: readonly StopRule[], saved: TrainingState['until']) {
     if (saved && saved.states.length !== rules.length)
       throw new CheckpointError(
         'damaged',
-        `fit: the checkpoint is damaged: it must have what ${rules.length} rules of stopping keep, got ${saved.states.length}`,
+        `fit: the checkpoint is damaged: it must have the states of ${rules.length} stop rules, got ${saved.states.length}`,
       );
     this.#rules = rules;
     this.#states = saved?.states ?? rules.map(() => []);
@@ -26,20 +26,20 @@ export class Stopping {
     return this.#reason;
   }
 
-  /** For a checkpoint. */
+  /** The state for a checkpoint. */
   get state(): TrainingState['until'] {
     if (this.#rules.length === 0) return undefined;
     return { states: this.#states, ...(this.#reason !== undefined && { reason: this.#reason }) };
   }
 
-  /** Asks all rules. @throws TypeError when a rule gives what cannot be saved */
+  /** Checks all rules. @throws TypeError when a rule returns a state that cannot be saved */
   async judge(progress: FitProgress, lossOf: StopContext['lossOf']): Promise<void> {
     const states: (readonly number[])[] = [];
     for (const [index, rule] of this.#rules.entries()) {
       const { state, reason } = await rule.judge(progress, { state: this.#states[index] as readonly number[], lossOf });
       if (!(Array.isArray(state) && state.every(Number.isFinite)))
         throw new TypeError(
-          `fit: until '${rule.describe()}' must keep a list of finite numbers, got ${JSON.stringify(state)}`,
+          `fit: until '${rule.describe()}' must return a list of finite numbers as its state, got ${JSON.stringify(state)}`,
         );
       states.push(state);
       this.#reason ??= reason;

@@ -1,12 +1,12 @@
-/** @file The targets of a batch, found by name and checked. */
+/** @file Looks up and validates the targets of a batch. */
 import { mul, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { TensorBatch } from './term.ts';
 
 /**
- * The target of that name.
+ * The target with a given name.
  *
- * @param as what the width follows, for the message: "as the field's value"
- * @throws RangeError when the points lack it, or when its width is none of `widths`
+ * @param as what determines the width, for the message: "as the field's value"
+ * @throws RangeError when the points lack the target, or its width is not one of `widths`
  */
 export const findTarget = (
   loss: string,
@@ -17,7 +17,7 @@ export const findTarget = (
   const target = targets[name];
   if (target === undefined)
     throw new RangeError(
-      `${loss}: the points have no target '${name}'; they have ${Object.keys(targets).join(', ') || 'none'}`,
+      `${loss}: the points have no target '${name}'; their targets: ${Object.keys(targets).join(', ') || 'none'}`,
     );
   if (!widths.includes(target.shape[1])) {
     const wanted = widths.map(width => `[n, ${width}]`).join(' or ');
@@ -27,9 +27,9 @@ export const findTarget = (
 };
 
 /**
- * Losses `f32[n, o]` times a target that weighs them, where there is one: `f32[n, 1]` or `f32[n, o]`.
+ * Losses `f32[n, o]` times a weight target `f32[n, 1]` or `f32[n, o]`, if there is one.
  *
- * @throws RangeError when the points lack it, or when its width is another
+ * @throws RangeError when the points lack the target, or its width is wrong
  */
 export const weighted = (
   loss: string,

@@ -1,13 +1,13 @@
-/** @file The losses of terms as they are read from the device. */
+/** @file The losses of terms, read from the device. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** The loss of one term, without its weight. */
 export interface TermLoss {
-  /** The mean over the points, and over the fields where there are many. */
+  /** The mean over the points, and over the fields of a batch. */
   readonly mean: number;
-  /** The sum over the fields of their means, which is what the gradient is of. */
+  /** The sum of the fields' means, which is differentiated. */
   readonly sum: number;
-  /** Of each field, where there are many. */
+  /** The mean of each field of a batch. */
   readonly fields?: Float32Array;
 }
 

@@ -1,4 +1,4 @@
-/** @file The terms of an objective: points, the derivatives that are needed there, and a loss on the jet. */
+/** @file The terms of an objective: points, the derivatives to compute there, and a loss on the jet. */
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
@@ -7,7 +7,7 @@ import type { FitStep, PointSource } from './points.ts';
 import type { PointwiseLoss } from './pointwise-loss.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 
-/** Some points of a term as tensors. */
+/** A batch of a term's points as tensors. */
 export interface TensorBatch {
   /** `f32[n, inFeatures]` */
   readonly coords: Tensor2D;
@@ -16,30 +16,29 @@ export interface TensorBatch {
 }
 
 /**
- * A loss on the jet at n points: one number for each point, `f32[n]` or `f32[n, ...]`, whose mean over all points and
- * further axes is the term's loss. (A scalar is taken as the mean over the points it was given.) Because it is a mean
- * of numbers that belong to single points, the loop may evaluate it in chunks.
+ * A loss on the jet at n points: a value for each point, `f32[n]` or `f32[n, ...]`, whose mean over all points and
+ * further axes is the term's loss. (A scalar is treated as the mean over the given points.) Because it is a mean over
+ * points, the loop can evaluate it in chunks.
  */
 export interface PointLoss<R extends DerivativeRequest = Record<never, never>> {
   (jet: Jet<R>, batch: TensorBatch): Tensor;
   /** The derivatives that it needs; none if absent. */
   readonly derivatives?: R;
   /**
-   * The derivatives of these numbers along a direction in which the jet moves by `moved`, in their shape: d loss / d
-   * jet times `moved`. It is made of tfjs ops whose ordinary gradient is right, for products with a Hessian. Losses
-   * that {@link pointwise} describes need none.
+   * The directional derivative of the loss: d loss / d jet times `moved`, a tangent of the jet; of the loss's shape. In
+   * tfjs ops with a correct gradient, for Hessian-vector products. Losses with {@link pointwise} do not need it.
    */
   tangent?(jet: Jet<R>, moved: Jet<R>, batch: TensorBatch): Tensor;
-  /** Figures derived from the mean loss, e.g. `psnr`. */
+  /** Metrics derived from the mean loss, e.g. `psnr`. */
   readonly metrics?: Readonly<Record<string, (loss: number) => number>>;
-  /** The same loss as data, if it can be said so: backends with a kernel for it are then faster. */
+  /** The same loss as data, if possible: backends with a kernel for it are then faster. */
   readonly pointwise?: PointwiseLoss;
 }
 
 /** One term of an objective. Made by {@link term}. */
 export interface Term {
   readonly name: string;
-  /** Which of a model's fields it looks at; the only one if absent. */
+  /** The field of the model that it evaluates; the only one if absent. */
   readonly field?: string;
   readonly points: PointSource;
   readonly derivatives: DerivativeRequest;
@@ -47,48 +46,48 @@ export interface Term {
   /** A factor on the weight for every step; 1 if absent. */
   readonly weightSchedule?: Schedule;
   readonly metrics: Readonly<Record<string, (loss: number) => number>>;
-  /** The same losses as data, if they can be said so. */
+  /** The same loss as data, if possible. */
   readonly pointwise?: PointwiseLoss;
   /** The losses at the points of a batch: `f32[n, ...]`, or a scalar. */
   losses(field: JetSource, batch: TensorBatch): Tensor;
-  /** Their derivatives along a direction in which the jet moves, where the loss gives them. */
+  /** The directional derivatives of the losses with respect to the jet, if the loss has them. */
   readonly tangent?: NonNullable<PointLoss<DerivativeRequest>['tangent']>;
 }
 
-/** A term of an objective that looks at parameters and not at points. Made by `parameterTerm`. */
+/** A term of an objective on parameters instead of points. Made by `parameterTerm`. */
 export interface ParameterTerm extends Pick<Term, 'name' | 'field' | 'weight' | 'weightSchedule' | 'metrics'> {
-  /** What a resumed run must agree on. */
+  /** Settings that must be equal for a run to resume. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Whether it looks at some parameters at all. @throws RangeError when it does not */
+  /** @throws RangeError when the term matches no parameters of the layout */
   assertLayout(layout: ParameterLayout): void;
   /** The loss at a flat vector of parameters: a scalar. */
   loss(flat: Tensor1D, layout: ParameterLayout): Scalar;
   /**
-   * Its derivative along a direction `f32[P]`, in tfjs ops whose ordinary gradient is right: for products with a
-   * Hessian, which refuse terms without.
+   * Its directional derivative along `f32[P]`, in tfjs ops with a correct gradient. Required for Hessian-vector
+   * products.
    */
   tangent?(flat: Tensor1D, direction: Tensor1D, layout: ParameterLayout): Scalar;
 }
 
-/** What an objective is a sum of. */
+/** A term of an objective. */
 export type ObjectiveTerm = Term | ParameterTerm;
 
-/** Tells the two kinds of terms apart. */
+/** Whether a term is a point term. */
 export const isPointTerm = (term: ObjectiveTerm): term is Term => 'points' in term;
 
 /** The options of {@link term}. */
 export interface TermOptions<R extends DerivativeRequest> {
   /** Names the term in progress and errors; `loss` if absent. Unique in an objective. */
   readonly name?: string;
-  /** Which of a model's fields it looks at; the only one if absent. */
+  /** The field of the model that it evaluates; the only one if absent. */
   readonly field?: string;
   readonly points: PointSource;
-  /** The derivatives that the loss needs; those that the loss itself names if absent. */
+  /** The derivatives that the loss needs; those of the loss if absent. */
   readonly derivatives?: R;
   readonly loss: PointLoss<R>;
   /** The factor on the term's mean loss; 1 if absent. */
   readonly weight?: number;
-  /** A factor on the weight for every step, e.g. `cosine()` for one that falls to 0; 1 if absent. */
+  /** A factor on the weight for every step, e.g. `cosine()` for one that decays to 0; 1 if absent. */
   readonly weightSchedule?: Schedule;
 }
 
@@ -116,9 +115,7 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
   };
 };
 
-/**
- * The factor that a term's schedule puts on its weight at a step. @throws RangeError when it is negative or not finite
- */
+/** The factor of a term's weight schedule at a step. @throws RangeError when it is negative or not finite */
 export const weightFactorAt = ({ weightSchedule }: ObjectiveTerm, { step, steps }: FitStep): number =>
   weightSchedule ? factorAt(weightSchedule, step, steps) : 1;
 

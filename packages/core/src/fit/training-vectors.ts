@@ -50,28 +50,27 @@ const assertVectors = (kind: string, vectors: readonly Tensor[], count: number, 
 
 const assertArrays = (kind: string, vectors: readonly Float32Array[], size: number): void => {
   for (const { length } of vectors)
-    if (length !== size)
-      throw new RangeError(`${kind}: a search must return vectors of ${size} numbers, got ${length}`);
+    if (length !== size) throw new RangeError(`${kind}: a search must return vectors of ${size} values, got ${length}`);
 };
 
-/** Whether a run can go on from there. */
+/** Whether a run can resume from a state. */
 export const isFiniteState = ({ parameters, optimizer, average }: Omit<TrainingState, 'step' | 'history'>): boolean =>
   [parameters, ...optimizer, ...(average ? [average] : [])].every(vector => findNonFinite(vector) === undefined);
 
 const read = async (vector: Tensor1D): Promise<Float32Array> => Float32Array.from(await vector.data());
 
 /**
- * What the parameters become after every update, e.g. clamped: from the flat vector `f32[P]` to another one. The fit
- * frees every tensor that is made here and not returned.
+ * A projection of the parameters `f32[P]` after every update, e.g. clamping. The fit disposes of every tensor that is
+ * created here and not returned.
  */
 export type ParameterProjection = (parameters: Tensor1D, layout: ParameterLayout) => Tensor1D;
 
-/** What {@link TrainingVectors} starts from. */
+/** The options of {@link TrainingVectors}. */
 export interface TrainingVectorsOptions {
-  /** Keep an exponential moving average of the parameters. */
+  /** Whether to maintain an exponential moving average of the parameters. */
   readonly average: boolean;
   readonly resumed?: TrainingState;
-  /** What the parameters become after every update. */
+  /** The projection after every update. */
   readonly project?: ParameterProjection;
 }
 
@@ -81,11 +80,11 @@ export interface UpdateOptions {
   readonly step: number;
   readonly learningRate: number;
   readonly averageDecay: number | undefined;
-  /** `f32[P]`: what the parameters that are not trained become; as they are if absent. */
+  /** `f32[P]` with new values of untrained parameters; unchanged if absent. */
   readonly untrained: Tensor1D | undefined;
 }
 
-/** Owns flat vectors `f32[P]`. Tensors never change, so remembering a state costs no copy. */
+/** Owns flat vectors `f32[P]`. Tensors are immutable, so remembering a state needs no copy. */
 export class TrainingVectors {
   readonly #layout: ParameterLayout;
   readonly #project: ParameterProjection | undefined;
@@ -112,22 +111,22 @@ export class TrainingVectors {
     return this.#now.parameters;
   }
 
-  /** Those that a model is given: the average where there is one. */
+  /** The parameters that a model gets: the average where there is one. */
   get reported(): Tensor1D {
     return this.#now.average ?? this.#now.parameters;
   }
 
-  /** What the last search has left for the next. */
+  /** The state of the last search. */
   get searchState(): readonly Float32Array[] {
     return this.#now.searchState;
   }
 
-  /** Whether the parameters are other than what an update has found. */
-  get changesWhatIsFound(): boolean {
+  /** Whether parameters are changed after an update. */
+  get changesParametersAfterUpdate(): boolean {
     return this.#project !== undefined || this.#layout.entries.some(({ trained }) => !trained);
   }
 
-  /** With other numbers in the places that are not trained. */
+  /** Replaces the values of untrained parameters. */
   #withUntrained(parameters: Tensor1D, untrained: Tensor1D | undefined): Tensor1D {
     if (untrained === undefined) return parameters;
     const [trained, state] = [this.#layout.split(parameters), this.#layout.split(untrained)];
@@ -143,17 +142,17 @@ export class TrainingVectors {
     return projected;
   }
 
-  /** One update of everything. */
+  /** One update of all vectors. */
   update(optimizer: GradientOptimizer, gradient: Tensor1D, options: UpdateOptions): void {
     const { step, learningRate, averageDecay, untrained } = options;
     const before = this.#now;
-    // What an optimizer of the user's leaves behind is freed, also where it throws.
+    // Disposes of tensors that a custom optimizer leaves behind, also when it throws.
     const [parameters, ...state] = tidy(() => {
       const input = { parameters: before.parameters, gradient, state: before.state, step, learningRate };
       const next = optimizer.update(input);
       assertVectors(optimizer.kind, [next.parameters], 1, gradient.size);
       assertVectors(optimizer.kind, next.state, optimizer.stateSize, gradient.size);
-      // A vector that the update hands on as it is would be freed with what it came from.
+      // A vector that the update returns unchanged would be disposed of with its source.
       const taken: Tensor[] = [...vectorsOf(before), gradient];
       return [this.#projected(this.#withUntrained(next.parameters, untrained)), ...next.state].map(vector => {
         const own = taken.includes(vector) ? vector.clone() : vector;
@@ -164,7 +163,7 @@ export class TrainingVectors {
     this.#advance({ parameters: keep(parameters), state: state.map(keep), searchState: [] }, averageDecay);
   }
 
-  /** Takes over what a search has found. */
+  /** Takes over the result of a search. */
   replace(
     { kind }: SearchOptimizer,
     { parameters, state: searchState }: SearchOutput,
@@ -193,14 +192,14 @@ export class TrainingVectors {
     if (this.#good?.vectors !== before) for (const vector of vectorsOf(before)) vector.dispose();
   }
 
-  /** Remembers the present state, the result of `step` updates, as good. */
+  /** Remembers the current state, after `step` updates, as good. */
   remember(step: number): void {
     if (this.#good && this.#good.vectors !== this.#now)
       for (const vector of vectorsOf(this.#good.vectors)) vector.dispose();
     this.#good = { vectors: this.#now, step };
   }
 
-  /** Goes back to the last good state and says how many updates made it. */
+  /** Restores the last good state, and returns its number of updates. */
   restore(): number {
     if (this.#good === undefined) return 0;
     const { vectors, step } = this.#good;
@@ -209,7 +208,7 @@ export class TrainingVectors {
     return step;
   }
 
-  /** Gives a model the present parameters: the average where there is one. */
+  /** Assigns the current parameters to a model: the average where there is one. */
   assign(model: Model): void {
     tidy(() => {
       const values = this.#layout.split(this.reported);
@@ -228,7 +227,7 @@ export class TrainingVectors {
     }
   }
 
-  /** @throws RangeError that names the first parameter with a number that is not finite */
+  /** @throws RangeError that names the first parameter with a value that is not finite */
   async assertFinite(): Promise<void> {
     for (const [name, { data }] of this.#layout.toMap(await read(this.#now.parameters))) {
       const wrong = findNonFinite(data);

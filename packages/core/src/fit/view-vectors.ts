@@ -1,31 +1,28 @@
-/**
- * @file The parameters of a model's fields at some parameters of the model, and the way of their gradients back to
- * those.
- */
+/** @file Computes the parameters of a model's fields from the model's, and pulls their gradients back. */
 import { engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { ModelView } from '../model.ts';
 import { selectFields, spreadFields } from '../models/select-fields.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import { accumulate } from './accumulate.ts';
 
-/** Some parameters in one step, and the sum of the gradients that came back for them. */
+/** The parameters of a view in one step, and the sum of the gradients with respect to them. */
 export class StepVector {
   readonly parameters: Tensor1D;
   readonly #isOwn: boolean;
   #gradient: Tensor1D | undefined;
 
-  /** @param isOwn whether the vector is freed with this */
+  /** @param isOwn whether to dispose of the vector with this object */
   constructor(parameters: Tensor1D, isOwn: boolean) {
     this.parameters = parameters;
     this.#isOwn = isOwn;
   }
 
-  /** Takes a gradient over. */
+  /** Adds a gradient, and takes ownership of it. */
   add(gradient: Tensor1D): void {
     this.#gradient = accumulate(this.#gradient, gradient);
   }
 
-  /** The sum so far, which the caller frees; `undefined` if nothing came. */
+  /** The sum so far, which the caller disposes of; `undefined` if nothing was added. */
   take(): Tensor1D | undefined {
     const gradient = this.#gradient;
     this.#gradient = undefined;
@@ -38,7 +35,7 @@ export class StepVector {
   }
 }
 
-/** The gradient by `flat` of what has the gradient `upstream` by the view's parameters. */
+/** The gradient with respect to `flat`, from the gradient `upstream` with respect to the view's parameters. */
 const pulledBack = (
   parameters: (flat: Tensor1D) => Tensor1D,
   flat: Tensor1D,
@@ -49,18 +46,18 @@ const pulledBack = (
     return grads[0] as Tensor1D | undefined;
   });
 
-/** Those of a fit's step. */
+/** The parameter vectors of all views in a step. */
 export class ViewVectors {
-  /** Those of the model itself. */
+  /** The model's own parameters. */
   readonly own: StepVector;
   readonly #views = new Map<ModelView, StepVector>();
 
-  /** @param flat stays the caller's */
+  /** @param flat the model's parameters; the caller keeps ownership */
   constructor(flat: Tensor1D) {
     this.own = new StepVector(flat, false);
   }
 
-  /** The parameters of a view, worked out when they are first asked for. */
+  /** The parameters of a view, computed on first use. */
   of(view: ModelView): StepVector {
     if (view.parameters === undefined) return this.own;
     let vector = this.#views.get(view);
@@ -76,12 +73,12 @@ export class ViewVectors {
     return vector;
   }
 
-  /** The same for some fields of a batch. {@link FieldChoice.close} must follow. */
+  /** The parameters of selected fields of a batch. Call {@link FieldChoice.close} afterwards. */
   choose(view: ModelView, indices: Int32Array): FieldChoice {
     return new FieldChoice(this.of(view), view.network as BatchNetwork, indices);
   }
 
-  /** The sum of all gradients, by the model's parameters. The caller frees it. */
+  /** The sum of all gradients, with respect to the model's parameters. The caller disposes of it. */
   finish(): Tensor1D | undefined {
     for (const [view, vector] of this.#views) {
       const upstream = vector.take();
@@ -99,7 +96,7 @@ export class ViewVectors {
   }
 }
 
-/** Some fields of a batch for one term. */
+/** The selected fields of a batch for one term. */
 export class FieldChoice {
   readonly vector: StepVector;
   readonly #all: StepVector;
@@ -113,12 +110,12 @@ export class FieldChoice {
     this.vector = new StepVector(keep(selectFields(batch, all.parameters, indices)), true);
   }
 
-  /** Whether these are the fields. */
+  /** Whether these are the selected fields. */
   isOf(indices: ArrayLike<number>): boolean {
     return indices.length === this.#indices.length && this.#indices.every((index, i) => index === indices[i]);
   }
 
-  /** Hands the gradient on to all fields, and frees the rest. */
+  /** Scatters the gradient to all fields, and disposes of the rest. */
   close(): void {
     const gradient = this.vector.take();
     if (gradient) {

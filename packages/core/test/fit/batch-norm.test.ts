@@ -208,7 +208,7 @@ describe('a layer with statistics over all points of a step', () => {
     const attempt = async (): Promise<void> => {
       for await (const _ of fit(batch, task, { steps: 1 })) break;
     };
-    await expect(attempt()).rejects.toThrow('do not go with many fields at once');
+    await expect(attempt()).rejects.toThrow('do not support batches of fields');
     batch.dispose();
     const wrong = { ...spec, layers: [{ ...norm, momentum: 2 } as LayerSpec, last] };
     expect(() => createField(wrong, { seed: 1 })).toThrow('momentum must be a number in [0, 1], got 2');

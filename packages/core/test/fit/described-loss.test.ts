@@ -91,7 +91,7 @@ describe('pointwiseLoss', () => {
   it('says what it misses', () => {
     const loss = pointwiseLoss({ errors: [{ of: 'gradient', target: 'slope' }], penalty: squared }, { name: 'mine' });
     expect(() => loss({ value, gradient }, { coords, targets: {} })).toThrow(
-      new RangeError("mine: the points have no target 'slope'; they have none"),
+      new RangeError("mine: the points have no target 'slope'; their targets: none"),
     );
     expect(() => loss({ value, gradient }, { coords, targets: { slope: value } })).toThrow(
       new RangeError("mine: target 'slope' must be [n, 6] for 3 coordinates and 2 outputs, got [n, 2]"),

@@ -329,7 +329,7 @@ describe('fit', () => {
     ],
     [
       { steps: 1, checkpoint: { store: memoryStore(), metadata: { 'neural-fields.spec': '' } } },
-      "fit: checkpoint.metadata must have keys of its own; 'neural-fields.spec' is the file's",
+      "fit: checkpoint.metadata must not have the reserved key 'neural-fields.spec'",
     ],
     [
       { steps: 1, checkpoint: { store: memoryStore(), identity: { seed: JSON.parse('5') as string } } },
@@ -347,7 +347,7 @@ describe('fit', () => {
     );
     const line = { ...smoothImage(3), inFeatures: 1 };
     await expect(run(field, [term({ points: line, loss: squaredError })], { steps: 1 })).rejects.toThrow(
-      'must have 2 coordinates as the field has, got 1',
+      'must have 2 coordinates like the field, got 1',
     );
     const short = { ...smoothImage(3), pointsPerStep: 10 };
     await expect(run(field, [term({ points: short, loss: squaredError })], { steps: 1 })).rejects.toThrow(

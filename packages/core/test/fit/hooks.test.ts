@@ -167,7 +167,7 @@ const importance = (): PointSource => {
       weights = weights.slice();
       for (const [i, cell] of drawn.entries()) weights[cell] = Math.sqrt(losses[i] as number) + 1e-3;
     },
-    memory: {
+    state: {
       read: () => weights.slice(),
       restore: values => {
         if (values.length !== 16) throw new RangeError('16 weights');
@@ -215,17 +215,17 @@ describe('points that observe losses', () => {
     const whole = await run(task(), options());
     for (const checkpoint of written.slice(0, -1))
       expect((await run(task(), options(checkpoint))).values).toEqual(whole.values);
-    const forgetful = { ...importance(), memory: { read: () => new Float32Array(3), restore: () => undefined } };
+    const forgetful = { ...importance(), state: { read: () => new Float32Array(3), restore: () => undefined } };
     expect((await run([term({ points: forgetful, loss })], options(written[0]))).values).not.toEqual(whole.values);
-    const { memory: _, ...without } = importance();
+    const { state: _, ...without } = importance();
     await expect(run([term({ points: without, loss })], options(written[0]))).rejects.toThrow(
       "the points of its term 'loss' keep what these do not",
     );
     const strict = importance();
     const fewer = {
       ...strict,
-      memory: {
-        ...strict.memory,
+      state: {
+        ...strict.state,
         restore: () => {
           throw new RangeError('8 weights');
         },
@@ -241,7 +241,7 @@ describe('points that observe losses', () => {
       'as its points observe them, got a scalar',
     );
     await expect(run([term({ points: observing, loss })], { steps: 1, optimizer: lbfgs() })).rejects.toThrow(
-      'which does not go with lbfgs',
+      'which lbfgs does not support',
     );
   });
 });
@@ -271,7 +271,7 @@ describe('a term of parameters', () => {
   it('refuses parameters that are not there, and another penalty on a resume', async () => {
     await expect(
       run([parameterTerm({ parameters: { role: 'latent' }, penalty: squared })], { steps: 1 }),
-    ).rejects.toThrow('must have parameters to look at, got {"role":"latent"}; those are layers.0.weight');
+    ).rejects.toThrow('must match parameters, got {"role":"latent"}; the parameters: layers.0.weight');
     let kept: Uint8Array | undefined;
     const store: CheckpointStore = {
       read: async () => kept,

@@ -217,7 +217,7 @@ describe('lbfgs', () => {
     [{ learningRate: 0 }, 'learningRate must be a positive number, got 0'],
     [{ maxIterations: 0 }, 'maxIterations must be a positive integer, got 0'],
     [{ historySize: 1.5 }, 'historySize must be a positive integer, got 1.5'],
-    [{ toleranceChange: -1 }, 'toleranceChange must be a number that is not negative, got -1'],
+    [{ toleranceChange: -1 }, 'toleranceChange must be a number >= 0, got -1'],
     [
       { sufficientDecrease: 0.95 },
       '0 < sufficientDecrease < curvature < 1, got sufficientDecrease 0.95 and curvature 0.9',

@@ -5,11 +5,11 @@ import { searchLine, type Trial } from '../../src/fit/line-search.ts';
 const options = { first: 1, sufficientDecrease: 1e-4, curvature: 0.9, maxTrials: 25, shortest: 1e-12 };
 
 /** A function of the length with its derivative. */
-type Line = (length: number) => readonly [loss: number, slope: number];
+type Line = (length: number) => readonly [loss: number, derivative: number];
 
 const at = (line: Line, length: number): Trial => {
-  const [loss, slope] = line(length);
-  return { length, loss, slope };
+  const [loss, derivative] = line(length);
+  return { length, loss, derivative };
 };
 
 const search = async (
@@ -25,18 +25,18 @@ const search = async (
   return { ...(found && { found }), tried };
 };
 
-const satisfiesWolfe = (line: Line, { length, loss, slope }: Trial, curvature = options.curvature): boolean => {
+const satisfiesWolfe = (line: Line, { length, loss, derivative }: Trial, curvature = options.curvature): boolean => {
   const start = at(line, 0);
   return (
-    loss <= start.loss + options.sufficientDecrease * length * start.slope + 2 ** -23 * Math.abs(start.loss) &&
-    Math.abs(slope) <= -curvature * start.slope
+    loss <= start.loss + options.sufficientDecrease * length * start.derivative + 2 ** -23 * Math.abs(start.loss) &&
+    Math.abs(derivative) <= -curvature * start.derivative
   );
 };
 
 describe('searchLine', () => {
   it('takes the first length when it will do', async () => {
     const { found, tried } = await search(t => [(t - 1) ** 2, 2 * (t - 1)]);
-    expect(found).toEqual({ length: 1, loss: 0, slope: 0 });
+    expect(found).toEqual({ length: 1, loss: 0, derivative: 0 });
     expect(tried).toEqual([1]);
   });
 
@@ -59,7 +59,7 @@ describe('searchLine', () => {
         }),
         async ({ scale, waves, frequency, first, curvature }) => {
           const size = 10 ** scale;
-          // A parabola with its minimum at `size`, and waves on it that keep the slope at 0 negative.
+          // A parabola with its minimum at `size`, and waves on it that keep the derivative at 0 negative.
           const line: Line = t => {
             const u = t / size;
             return [
@@ -94,7 +94,7 @@ describe('searchLine', () => {
   it('gives the best it has when the trials end, and nothing when nothing is better than the start', async () => {
     const falls: Line = t => [-t, -1];
     expect((await search(falls, { maxTrials: 3 })).found?.length).toBeGreaterThan(1);
-    // The slope is wrong: the function rises.
+    // The derivative is wrong: the function rises.
     const { found, tried } = await search(t => [1 + t, -1]);
     expect(found).toBeUndefined();
     expect(tried.length).toBeLessThanOrEqual(options.maxTrials);

@@ -127,7 +127,7 @@ describe('groups of parameters', () => {
   it.each<[Partial<FitOptions>, string]>([
     [
       { groups: [{ parameters: { group: 'table' } }] },
-      'groups[0] must have parameters of the field, got {"group":"table"}',
+      'groups[0] must match parameters of the field, got {"group":"table"}',
     ],
     [
       { groups: [{ ...first, frozen: true, optimizer: adam() }] },

@@ -78,23 +78,23 @@ describe('a checkpoint', () => {
     [
       'a step that is negative',
       { run: (r: Run) => ({ ...r, step: -1 }) },
-      'its step must be a whole number from 0, got -1',
+      'its step must be an integer >= 0, got -1',
     ],
     [
       'a step with a fraction',
       { run: (r: Run) => ({ ...r, step: 2.5 }) },
-      'its step must be a whole number from 0, got 2.5',
+      'its step must be an integer >= 0, got 2.5',
     ],
-    ['a step beyond 2^53', { run: (r: Run) => ({ ...r, step: 2 ** 60 }) }, 'its step must be a whole number from 0'],
+    ['a step beyond 2^53', { run: (r: Run) => ({ ...r, step: 2 ** 60 }) }, 'its step must be an integer >= 0'],
     [
       'a step in words',
       { run: (r: Run) => ({ ...r, step: 'two' }) },
-      'its step must be a whole number from 0, got "two"',
+      'its step must be an integer >= 0, got "two"',
     ],
     [
       'no step',
       { run: (r: Run) => ({ ...r, step: undefined }) },
-      'its step must be a whole number from 0, got nothing',
+      'its step must be an integer >= 0, got nothing',
     ],
     ['no history', { run: (r: Run) => ({ ...r, history: null }) }, 'its history must be a list of losses, got null'],
     [
@@ -110,17 +110,17 @@ describe('a checkpoint', () => {
     [
       'a loss that is none',
       { run: (r: Run) => ({ ...r, history: [1, null, 2] }) },
-      'its history must be finite numbers, got null at place 1',
+      'its history must be finite numbers, got null at index 1',
     ],
     [
       'no identity',
       { run: (r: Run) => ({ ...r, identity: undefined }) },
-      'its identity must be an object of texts, got nothing',
+      'its identity must be an object of strings, got nothing',
     ],
     [
       'an identity of numbers',
       { run: (r: Run) => ({ ...r, identity: { seed: 0 } }) },
-      'its identity must be an object of texts, got {"seed":0}',
+      'its identity must be an object of strings, got {"seed":0}',
     ],
     [
       'an environment that is a list',
@@ -132,12 +132,12 @@ describe('a checkpoint', () => {
     [
       'a vector of the optimizer that is too short',
       { state: s => s.set('optimizer.1', vector(1, 2)) },
-      `its optimizer.1 must be [${P}], one number for each parameter, got [2]`,
+      `its optimizer.1 must be [${P}], one value for each parameter, got [2]`,
     ],
     [
       'a vector of the optimizer of another rank',
       { state: s => s.set('optimizer.0', { shape: [1, P], data: new Float32Array(P) }) },
-      `its optimizer.0 must be [${P}], one number for each parameter, got [1, ${P}]`,
+      `its optimizer.0 must be [${P}], one value for each parameter, got [1, ${P}]`,
     ],
     [
       'a vector of the optimizer of integers',
@@ -162,7 +162,7 @@ describe('a checkpoint', () => {
     [
       'parameters of another length beside the average',
       { state: s => s.set('parameters', vector(1)) },
-      `its parameters must be [${P}], one number for each parameter, got [1]`,
+      `its parameters must be [${P}], one value for each parameter, got [1]`,
     ],
   ] as [string, Parameters<typeof changed>[1], string][])('with %s is damaged', (_, change, message) => {
     const damaged = changed(bytes, change);
@@ -197,13 +197,13 @@ describe('a run', () => {
       'a second moment is negative, which leads to the root of a negative number',
       {},
       { state: s => s.set('optimizer.1', vector(...new Array<number>(P).fill(1).with(2, -0.25))) },
-      'the state of adam: its second moment must not be negative, got -0.25 at place 2',
+      'the state of adam: its second moment must not be negative, got -0.25 at index 2',
     ],
     [
       'a vector of a pair is missing',
       { optimizer: lbfgs({ maxIterations: 2 }) },
       { state: s => s.delete([...s.keys()].at(-1) as string) },
-      'the state of lbfgs: it must be at most 100 pairs of vectors, got',
+      'the state of lbfgs: it must have at most 100 pairs of vectors, got',
     ],
     [
       'the parameters beside the average are missing',
@@ -215,7 +215,7 @@ describe('a run', () => {
       'there is an average that nobody asked for',
       {},
       { state: s => s.set('parameters', s.get('optimizer.0') as ShapedArray) },
-      'it has an average that this run does not keep',
+      'it has an average, which this run does not maintain',
     ],
   ] as [string, Partial<FitOptions>, Parameters<typeof changed>[1], string][])(
     'does not go on where %s',
@@ -256,8 +256,8 @@ describe('a run', () => {
       return warnings;
     };
     expect(await go(memoryStore(elsewhere), 64)).toEqual([
-      'the checkpoint was made elsewhere (backend simd, now cpu; threads 8, now unknown): ' +
-        'the results will differ by rounding from those of an unbroken run',
+      'the checkpoint was written in another environment (backend simd, now cpu; threads 8, now unknown): ' +
+        'the results will differ by rounding from those of an uninterrupted run',
     ]);
     const unsaid = changed(bytes, { run: r => ({ ...r, environment: undefined }) });
     expect(await go(memoryStore(unsaid), 64)).toEqual([]);

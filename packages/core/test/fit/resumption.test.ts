@@ -207,9 +207,9 @@ describe('a mistake in the middle of a run', () => {
     [
       'wider targets',
       ({ coords }) => ({ coords, targets: { value: new Float32Array(21) } }),
-      'draw must return the targets value [n, 1] as at first, got value [n, 3]',
+      'draw must return the targets value [n, 1] as before, got value [n, 3]',
     ],
-    ['no targets', ({ coords }) => ({ coords }), 'draw must return the targets value [n, 1] as at first, got none'],
+    ['no targets', ({ coords }) => ({ coords }), 'draw must return the targets value [n, 1] as before, got none'],
   ] as [string, (batch: ReturnType<typeof points.draw>) => object, string][])(
     'is an error that says so, after a checkpoint: %s',
     async (_, other, message) => {

@@ -243,7 +243,7 @@ describe('fit with lbfgs', () => {
     const attempt = (options: Partial<FitOptions>): Promise<unknown> =>
       run(newField(), [imageTerm()], { steps: 1, optimizer: lbfgs(), ...options });
     await expect(attempt({ clipNorm: 1 })).rejects.toThrow(
-      'fit: clipNorm must be absent with lbfgs, which finds the length of its steps itself',
+      'fit: clipNorm must be absent with lbfgs, which chooses the length of its steps itself',
     );
     await expect(attempt({ schedule: cosine() })).rejects.toThrow(TypeError);
   });

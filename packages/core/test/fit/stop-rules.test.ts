@@ -44,15 +44,15 @@ const run = async (until: FitOptions['until'], options: Partial<FitOptions> = {}
 };
 
 describe('until', () => {
-  it('ends a fit when a figure is good enough, and says why', async () => {
+  it('ends a fit when a metric is good enough, and says why', async () => {
     const whole = await run(undefined);
     const reached = whole.findIndex(({ metrics }) => (metrics['psnr'] as number) >= 8);
     expect(reached).toBeGreaterThan(2);
-    const stopped = await run(stopAt({ figure: 'psnr', atLeast: 8 }));
+    const stopped = await run(stopAt({ metric: 'psnr', atLeast: 8 }));
     expect(stopped.length).toBe(reached + 1);
     expect(stopped.at(-1)?.stopped).toMatch(/^psnr is \d.*, at least 8$/);
     expect(stopped.at(-2)?.stopped).toBeUndefined();
-    const below = await run(stopAt({ figure: 'main', atMost: whole[reached]?.loss as number }));
+    const below = await run(stopAt({ metric: 'main', atMost: whole[reached]?.loss as number }));
     expect(below.length).toBe(reached + 1);
   });
 
@@ -60,8 +60,8 @@ describe('until', () => {
     const options: Partial<FitOptions> = { optimizer: adam({ learningRate: 0 }) };
     const stopped = await run(stopOnPlateau({ patience: 5 }), options);
     expect(stopped.length).toBe(6);
-    expect(stopped.at(-1)?.stopped).toContain('loss has not got better for 5 steps');
-    expect((await run(stopOnPlateau({ patience: 5, least: 0.99 }))).length).toBeLessThan(15);
+    expect(stopped.at(-1)?.stopped).toContain('loss has not improved for 5 steps');
+    expect((await run(stopOnPlateau({ patience: 5, minImprovement: 0.99 }))).length).toBeLessThan(15);
   });
 
   it('ends a fit whose held-out points get worse, though it learns its own by heart', async () => {
@@ -82,12 +82,12 @@ describe('until', () => {
     const stopped = await run([stopOnHeldOut(heldOut, { patience: 70 })], { reportEvery: 10 });
     expect(stopped.length).toBe(best + 8);
     expect(stopped.at(-1)?.stopped).toContain(
-      "the loss of 'held-out' at held-out points has not got better for 70 steps",
+      "the loss of 'held-out' at held-out points has not improved for 70 steps",
     );
   });
 
   it('goes on to the same end from any checkpoint', async () => {
-    const until = [stopOnHeldOut(heldOut, { patience: 70 }), stopAt({ figure: 'psnr', atLeast: 60 })];
+    const until = [stopOnHeldOut(heldOut, { patience: 70 }), stopAt({ metric: 'psnr', atLeast: 60 })];
     const store = memoryStore();
     const whole = await run(until, { reportEvery: 10, checkpoint: { store, everySteps: 30 } });
     for (const [index, checkpoint] of store.written.entries()) {
@@ -102,13 +102,13 @@ describe('until', () => {
   });
 
   it('refuses rules that make no sense, before any work', async () => {
-    expect(() => stopAt({ figure: 'psnr' })).toThrow('needs a finite number as either atLeast or atMost');
+    expect(() => stopAt({ metric: 'psnr' })).toThrow('needs a finite number as either atLeast or atMost');
     expect(() => stopOnPlateau({ patience: 0 })).toThrow('patience must be a positive number of steps, got 0');
-    await expect(run(stopAt({ figure: 'snr', atLeast: 1 }))).rejects.toThrow(
-      "until must name a figure of the progress, got 'snr'; those are loss, main, psnr",
+    await expect(run(stopAt({ metric: 'snr', atLeast: 1 }))).rejects.toThrow(
+      "until must name a metric of the progress, got 'snr'; known: loss, main, psnr",
     );
     const broken: StopRule = { describe: () => 'broken', judge: () => ({ state: [Number.NaN] }) };
-    await expect(run(broken)).rejects.toThrow("until 'broken' must keep a list of finite numbers");
+    await expect(run(broken)).rejects.toThrow("until 'broken' must return a list of finite numbers as its state");
     const plane = term({ points: { ...points(0), inFeatures: 2 }, loss });
     await expect(run(stopOnHeldOut(plane, { patience: 1 }))).rejects.toThrow('must have 1 coordinates');
   });

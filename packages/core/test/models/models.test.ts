@@ -158,14 +158,14 @@ describe('a batch of fields', () => {
   });
 
   it.each<[PointSource, string]>([
-    [points(2), 'draw must say which 2 of the 3 fields it is for'],
+    [points(2), 'draw must return in fields which 2 of the 3 fields it is for'],
     [
       { ...points(3), draw: () => ({ coords, targets: { value: new Float32Array(18) }, fields: [0, 1, 3] }) },
       'from 0 to 2, got 3',
     ],
     [
       { ...points(2), draw: () => ({ coords, targets: { value: new Float32Array(12) }, fields: [0] }) },
-      'as many fields as the source says, 2, got 1',
+      '2 fields, as the source declares, got 1',
     ],
     [
       { ...points(3), draw: () => ({ coords, targets: { value: new Float32Array(17) } }) },
@@ -181,7 +181,7 @@ describe('a batch of fields', () => {
     batch.dispose();
     const field = createField(spec, { seed: 1 });
     await expect(steps(field, [term({ points: source, loss })])).rejects.toThrow(
-      'must be for one field as the model has',
+      'must be for one field, got points for',
     );
     field.dispose();
   });

@@ -342,7 +342,10 @@ describe('combinators', () => {
   it.each([
     [{ kind: 'chain', layers: 3 }, 'chain: layers must be a list of at least 0, got 3'],
     [{ kind: 'product', branches: [] }, 'product: branches must be a list of at least 1, got []'],
-    [{ kind: 'sum', branches: [dense(3), dense(4)] }, 'sum: all signals must have the same number of features, got 3, 4'],
+    [
+      { kind: 'sum', branches: [dense(3), dense(4)] },
+      'sum: all signals must have the same number of features, got 3, 4',
+    ],
     [{ kind: 'sum', branches: [dense(3)], coefficients: [1, 2] }, 'sum: must have 1 finite coefficients, got 1, 2'],
     [{ kind: 'constant', values: ['x'] }, 'constant: values must be finite numbers'],
     [
@@ -359,7 +362,7 @@ describe('combinators', () => {
     const behind = (branches: readonly object[]): FieldSpec =>
       parseSpec({ inFeatures: 2, layers: [{ kind: 'sum', branches }, hidden] });
     expect(() => createField(behind([dense(3, sine), dense(3, sine)]), { seed: 1 })).not.toThrow();
-    expect(() => createField(behind([dense(3, sine), dense(3)]), { seed: 1 })).toThrow('or an omega of its own');
+    expect(() => createField(behind([dense(3, sine), dense(3)]), { seed: 1 })).toThrow('or the option omega');
     const told = { ...hidden, weightInitialiser: { kind: 'siren-hidden', omega: 30, fanIn: 12 } };
     const field = createField(parseSpec({ inFeatures: 2, layers: [{ kind: 'identity' }, told] }), { seed: 1 });
     const bound = Math.sqrt(6 / 12) / 30;

@@ -62,7 +62,7 @@ it('a resumed run is bitwise the same on as many threads, and warns that it diff
   expect(warnings).toEqual([]);
   const elsewhere = await learn(1, { steps, checkpoint: { store: storeOf(half.kept), onWarning } });
   expect(warnings).toEqual([
-    'the checkpoint was made elsewhere (threads 2, now 1): the results will differ by rounding from those of an unbroken run',
+    'the checkpoint was written in another environment (threads 2, now 1): the results will differ by rounding from those of an uninterrupted run',
   ]);
   expect(elsewhere).not.toEqual(two);
   expectCloseInNorm(elsewhere, two, { relative: 1e-4 });
