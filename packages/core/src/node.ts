@@ -1,4 +1,4 @@
-/** @file `@neural-fields/core/node`: files on disk. Nothing else of the library imports `node:` modules. */
+/** @file `@neural-fields/core/node`: files on disk. No other part of the library imports `node:` modules. */
 export {
   type AtomicFile,
   createAtomicFile,

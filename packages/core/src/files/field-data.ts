@@ -1,4 +1,4 @@
-/** @file A field as plain data, and the check that its parameters are those of its spec. */
+/** @file Fields as plain data, and the validation of their parameters against the spec. */
 
 import type { ParameterLayout } from '../params/layout.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
@@ -7,7 +7,7 @@ import { parameterLayout, parseSpec } from '../spec/spec.ts';
 import { FieldFileError } from './field-file-error.ts';
 import type { ShapedArray } from './safetensors.ts';
 
-/** A field as plain data: its spec and its parameters, with no tensor and nothing to dispose of. */
+/** A field as plain data: its spec and its parameters, without tensors, so there is nothing to dispose of. */
 export interface FieldData {
   readonly spec: FieldSpec;
   /** By name, in the order of the spec, e.g. `layers.0.weight` f32[inFeatures, outFeatures]. */
@@ -17,12 +17,12 @@ export interface FieldData {
 /** The version of the format that is written. A reader refuses later ones. */
 export const FIELD_FORMAT_VERSION = 1;
 
-/** Objects and lists of a spec may lie this deep in each other. Those of the core have 3 levels below `layers`. */
+/** The maximum nesting depth of a spec. Core's own specs have 3 levels below `layers`. */
 const MAX_SPEC_DEPTH = 64;
-/** How much of a reason an error keeps: a spec may quote megabytes of itself. */
+/** The maximum length of a quoted error message: a message may quote megabytes of a spec. */
 const MAX_REASON = 400;
 
-/** Whether a JSON value is at most `limit` deep. Without recursion, and in time linear in the value's size. */
+/** Whether the nesting depth of a JSON value is at most `limit`. Not recursive; linear time. */
 const isShallow = (value: unknown, limit: number): boolean => {
   const seen = new Set<unknown>();
   let level = [value];
@@ -40,11 +40,11 @@ const isShallow = (value: unknown, limit: number): boolean => {
   return false;
 };
 
-/** @throws FieldFileError `newer-version`, or `invalid-spec` when it is no version */
+/** @throws FieldFileError `newer-version`, or `invalid-spec` when it is not a version */
 export const assertVersion = (version: string | undefined): void => {
   const shown = version?.slice(0, 20);
   if (version === undefined || !/^[1-9]\d*$/.test(version))
-    throw new FieldFileError('invalid-spec', `the version must be a whole number from 1, got ${shown ?? 'nothing'}`);
+    throw new FieldFileError('invalid-spec', `the version must be an integer >= 1, got ${shown ?? 'nothing'}`);
   if (Number(version) > FIELD_FORMAT_VERSION)
     throw new FieldFileError(
       'newer-version',
@@ -53,7 +53,7 @@ export const assertVersion = (version: string | undefined): void => {
 };
 
 /**
- * The spec that was found in a file.
+ * Parses the spec of a file.
  *
  * @param version as text
  * @param spec the JSON value
@@ -74,10 +74,10 @@ export const readSpec = (version: string | undefined, spec: unknown, extensions:
   }
 };
 
-/** How many names or sizes an error lists. */
+/** The maximum number of names or sizes in an error message. */
 const LISTED = 12;
 
-/** The first of some names, for an error. */
+/** The first few names, for an error message. */
 export const listNames = (names: Iterable<string>): string => {
   const all = [...names];
   return `${all
@@ -89,7 +89,7 @@ export const listNames = (names: Iterable<string>): string => {
 const describe = (shape: readonly number[]): string => `[${listNames(shape.map(String))}]`;
 
 /**
- * Checks that a parameter that was read has only finite numbers.
+ * Checks that all values of a parameter are finite.
  *
  * @throws FieldFileError `not-finite` with the first index and the count
  */
@@ -102,15 +102,15 @@ export const assertFinite = (name: string, data: ArrayLike<number>): void => {
       first = i;
     }
   if (count === 0) return;
-  const others = count === 1 ? '' : ` (${count} of its ${data.length} numbers are not finite)`;
+  const others = count === 1 ? '' : ` (${count} of its ${data.length} values are not finite)`;
   throw new FieldFileError(
     'not-finite',
-    `'${name}' must hold finite numbers, got ${data[first]} at index ${first}${others}`,
+    `'${name}' must have finite values, got ${data[first]} at index ${first}${others}`,
   );
 };
 
 /**
- * The parameters of a spec, in its order, picked from arrays by name.
+ * Picks the parameters of a spec from arrays by name, in the spec's order.
  *
  * @throws FieldFileError `missing-parameter`, `wrong-shape` or `unexpected-tensor`
  */
@@ -122,7 +122,7 @@ export const pickParameters = (
   return pickArrays(parameterLayout(spec, extensions), arrays);
 };
 
-/** The same by a layout. */
+/** Picks the parameters of a layout from arrays by name. */
 export const pickArrays = (
   { entries }: ParameterLayout,
   arrays: ReadonlyMap<string, ShapedArray>,
@@ -132,7 +132,7 @@ export const pickArrays = (
     const found = arrays.get(name);
     if (found === undefined) throw new FieldFileError('missing-parameter', `'${name}' ${describe(shape)} is missing`);
     if (!(found.data instanceof Float32Array))
-      throw new FieldFileError('wrong-shape', `'${name}' must hold floats, it holds integers`);
+      throw new FieldFileError('wrong-shape', `'${name}' must have floats, it has integers`);
     if (found.shape.length !== shape.length || shape.some((size, axis) => size !== found.shape[axis]))
       throw new FieldFileError('wrong-shape', `'${name}' must be ${describe(shape)}, got ${describe(found.shape)}`);
     parameters.set(name, { shape, data: found.data });
@@ -141,13 +141,13 @@ export const pickArrays = (
     if (!parameters.has(name))
       throw new FieldFileError(
         'unexpected-tensor',
-        `'${listNames([name])}' is not a parameter of the spec; those are ${listNames(parameters.keys())}`,
+        `'${listNames([name])}' is not a parameter of the spec; its parameters: ${listNames(parameters.keys())}`,
       );
   return parameters;
 };
 
 /**
- * The same for arrays from a file, whose numbers must be finite.
+ * As {@link pickParameters}, for arrays from a file, whose values must be finite.
  *
  * @throws FieldFileError `missing-parameter`, `wrong-shape`, `unexpected-tensor` or `not-finite`
  */

@@ -1,36 +1,36 @@
 import { printable } from './printable.ts';
 
-/** What keeps a file from being a field. */
+/** Why a file is not a field. */
 export type FieldFileProblem =
-  /** It holds no spec: arrays of another program, or another kind of model. */
+  /** It has no spec: arrays of another program, or another kind of model. */
   | 'no-spec'
-  /** The names of the arrays are those of no network that the importer knows. */
+  /** The names of the arrays match no network that the importer knows. */
   | 'unknown-names'
   /** It was written by a later version of this library in a format that this one does not know. */
   | 'newer-version'
-  /** The spec or the version in it is wrong, or names a layer or an activation that was not given as an extension. */
+  /** The spec or its version is invalid, or names a layer or an activation that was not passed as an extension. */
   | 'invalid-spec'
-  /** The spec asks for a parameter that is not there. */
+  /** A parameter of the spec is missing. */
   | 'missing-parameter'
-  /** A parameter has another shape than the spec asks for, or is not float32. */
+  /** A parameter does not have the shape that the spec requires, or is not float32. */
   | 'wrong-shape'
-  /** There is an array that is no parameter of the spec. */
+  /** An array is not a parameter of the spec. */
   | 'unexpected-tensor'
-  /** A parameter holds NaN or an infinity. */
+  /** A parameter contains NaN or an infinity. */
   | 'not-finite'
-  /** The model artifacts are not of the form that tfjs gives them. */
+  /** The model artifacts do not have the structure that tfjs defines. */
   | 'invalid-artifacts'
-  /** A file of `torch.save` is truncated, or its parts contradict each other. */
+  /** A file of `torch.save` is truncated or inconsistent. */
   | 'damaged-archive'
-  /** A file of `torch.save` asks for more than tensors and plain values, or is of a kind that is not read. */
+  /** A file of `torch.save` needs more than tensors and plain values, or is of an unsupported kind. */
   | 'refused-pickle'
-  /** More is asked for than a limit allows. */
+  /** A limit is exceeded. */
   | 'too-large'
-  /** There are several networks, and nothing says which one is meant. */
+  /** There are several networks, and it is not specified which one to use. */
   | 'ambiguous'
-  /** The names do not say which activation lies between the layers, and neither do the options. */
+  /** Neither the names nor the options say which activation is between the layers. */
   | 'unknown-activation'
-  /** The network has a layer or an activation that the wanted names have no place for. */
+  /** The network has a layer or an activation that the requested naming scheme cannot represent. */
   | 'not-exportable';
 
 /** Thrown for a file that is well-formed, but is not a field. */

@@ -1,9 +1,9 @@
 /**
- * @file The file of a field: safetensors, with the spec as JSON in the metadata, so that any safetensors reader gets at
- *   the parameters.
+ * @file Field files: safetensors with the spec as JSON in the metadata, so that any safetensors reader can read the
+ *   parameters.
  *
  *     __metadata__   neural-fields.version: "1", neural-fields.spec: the spec as JSON, and the caller's own keys
- *     arrays         the parameters by name, F32; then `state.*`, which checkpoints keep beside them
+ *     arrays         the parameters by name, F32; then `state.*`, which checkpoints add
  */
 import type { Extensions } from '../spec/layer.ts';
 import {
@@ -25,18 +25,18 @@ import {
   type ShapedArray,
 } from './safetensors.ts';
 
-/** Metadata keys that begin with this belong to the format. */
+/** Metadata keys with this prefix belong to the format. */
 const OWN_KEYS = 'neural-fields.';
 const VERSION = `${OWN_KEYS}version`;
 const SPEC = `${OWN_KEYS}spec`;
 const MODEL = `${OWN_KEYS}model`;
 const STATE = 'state.';
 
-/** What may be stored beside a field. */
+/** What can be stored beside a field. */
 export interface FieldFileExtras {
   /** Free text by key, e.g. a title or a licence. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Arrays beside the parameters, e.g. an optimizer's state. A field can be used without them. */
+  /** Arrays beside the parameters, e.g. an optimizer's state. Not needed to use the field. */
   readonly state?: ReadonlyMap<string, ShapedArray>;
 }
 
@@ -45,7 +45,7 @@ export interface EncodeFieldOptions extends FieldFileExtras {
   readonly extensions?: Extensions;
 }
 
-/** What a field file holds. */
+/** The content of a field file. */
 export interface FieldFile extends FieldData, Required<FieldFileExtras> {}
 
 /**
@@ -70,26 +70,25 @@ const encodeArrays = (
 ): Uint8Array<ArrayBuffer> => {
   for (const key of Object.keys(metadata))
     if (key.startsWith(OWN_KEYS))
-      throw new RangeError(`${what}: metadata keys that begin with '${OWN_KEYS}' are the format's own, got '${key}'`);
+      throw new RangeError(`${what}: metadata keys must not begin with '${OWN_KEYS}', which is reserved, got '${key}'`);
   const arrays = new Map<string, ShapedArray<SafetensorsArray>>(parameters);
   for (const [name, array] of state) arrays.set(STATE + name, array);
   return encodeSafetensors(arrays, { [VERSION]: String(FIELD_FORMAT_VERSION), ...own, ...metadata });
 };
 
-/** A model that is not one field: its description, and its parameters by name. */
+/** A model other than a field: its description, and its parameters by name. */
 export interface ModelData {
-  /** JSON */
+  /** JSON. */
   readonly description: Readonly<Record<string, unknown>>;
   /** In the order of the layout. */
   readonly parameters: ReadonlyMap<string, ShapedArray<Float32Array>>;
 }
 
-/** What the file of a model holds. */
+/** The content of a model file. */
 export interface ModelFile extends ModelData, Required<FieldFileExtras> {}
 
 /**
- * Writes a model to bytes: as the file of a field, with its description under `neural-fields.model` in the place of a
- * spec.
+ * Writes a model to bytes: like a field file, with the description under `neural-fields.model` instead of a spec.
  *
  * @throws RangeError when a key of `metadata` begins with `neural-fields.`
  */
@@ -111,7 +110,7 @@ export const decodeModelData = (bytes: Uint8Array, limits: SafetensorsLimits = {
   if (text === undefined)
     throw new FieldFileError(
       'no-spec',
-      `the safetensors file has no model; its arrays are ${listNames(file.tensors.keys()) || 'none'}`,
+      `the safetensors file has no model; its arrays: ${listNames(file.tensors.keys()) || 'none'}`,
     );
   assertVersion(version);
   const description = parseJson(text);
@@ -121,14 +120,14 @@ export const decodeModelData = (bytes: Uint8Array, limits: SafetensorsLimits = {
   const found = new Map<string, ShapedArray<Float32Array>>();
   for (const [name, { shape, data }] of parameters) {
     if (!(data instanceof Float32Array))
-      throw new FieldFileError('wrong-shape', `'${listNames([name])}' must hold floats, it holds integers`);
+      throw new FieldFileError('wrong-shape', `'${listNames([name])}' must have floats, it has integers`);
     assertFinite(listNames([name]), data);
     found.set(name, { shape, data });
   }
   return { description: description as ModelData['description'], parameters: found, ...extras };
 };
 
-/** Parameters, state, and the caller's metadata. */
+/** Separates parameters, state, and the caller's metadata. */
 const divide = ({ tensors, metadata: all }: ReturnType<typeof decodeSafetensors>) => {
   const parameters = new Map<string, ShapedArray>();
   const state = new Map<string, ShapedArray>();
@@ -157,7 +156,7 @@ const parseJson = (text: string): unknown => {
  * Reads a field from bytes.
  *
  * @param bytes what {@link encodeFieldData} wrote
- * @param extensions the layers and activations of the spec that are not core ones
+ * @param extensions the layers and activations of the spec that core does not define
  * @throws SafetensorsError when the bytes are not a safetensors file
  * @throws FieldFileError when they are one, but not a field, or a field with a parameter that is not finite
  */
@@ -172,7 +171,7 @@ export const decodeFieldData = (
     throw new FieldFileError(
       'no-spec',
       'the safetensors file has no spec (the state dict of a PyTorch network is read by importPytorch of @neural-fields/core/pytorch); ' +
-        `its arrays are ${listNames(file.tensors.keys()) || 'none'}`,
+        `its arrays: ${listNames(file.tensors.keys()) || 'none'}`,
     );
   const spec = readSpec(version, parseJson(specText), extensions);
   const { parameters, ...extras } = divide(file);

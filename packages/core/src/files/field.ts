@@ -1,4 +1,4 @@
-/** @file Fields to bytes and back. */
+/** @file Encodes and decodes fields. */
 import { createField, type Field } from '../field.ts';
 import { readVariables } from '../params/variables.ts';
 import type { Extensions } from '../spec/layer.ts';
@@ -35,7 +35,7 @@ export const encodeField = async (
 /**
  * Reads a field from a file that {@link encodeField} wrote, or from a checkpoint. The caller disposes of it.
  *
- * @throws SafetensorsError when the file is damaged or of another format, FieldFileError when it holds no field
+ * @throws SafetensorsError when the file is damaged or of another format, FieldFileError when it is not a field
  */
 export const decodeField = (bytes: Uint8Array, extensions: Extensions = {}): Field =>
   fieldFromData(decodeFieldData(bytes, extensions), extensions);

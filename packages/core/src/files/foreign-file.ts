@@ -1,7 +1,4 @@
-/**
- * @file Names the kind of a file from its first bytes, so that an error can say what was given instead of what was
- * wanted.
- */
+/** @file Identifies the kind of a file by its first bytes, so that an error can say what was given. */
 
 interface Signature {
   readonly name: string;
@@ -11,7 +8,7 @@ interface Signature {
 
 const ascii = (text: string): number[] => [...text].map(character => character.charCodeAt(0));
 
-/** Signatures as in the formats' own documents; the first that fits wins. */
+/** Signatures from the formats' own documents; the first match wins. */
 const signatures: readonly Signature[] = [
   { name: 'a PNG file', bytes: [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a] },
   { name: 'a JPEG file', bytes: [0xff, 0xd8, 0xff] },
@@ -39,7 +36,7 @@ const startsWith = (bytes: Uint8Array, { bytes: wanted, at = 0 }: Signature): bo
 const isPickle = ([proto, protocol = 0, opcode = 0]: Uint8Array): boolean =>
   proto === 0x80 && protocol >= 2 && protocol <= 5 && opcode !== 0;
 
-/** How many bytes are looked at to tell text. */
+/** The number of bytes to examine for detecting text. */
 const TEXT_SAMPLE = 512;
 
 const describeText = (bytes: Uint8Array): string | undefined => {
@@ -59,7 +56,7 @@ const describeText = (bytes: Uint8Array): string | undefined => {
 };
 
 /**
- * What the bytes look like, e.g. `a PNG file`, or `undefined` when they look like nothing known.
+ * The kind of file that the bytes look like, e.g. `a PNG file`, or `undefined` when it is unknown.
  *
  * @param bytes a file, or its first bytes
  */

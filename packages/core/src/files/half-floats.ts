@@ -9,7 +9,7 @@
  */
 export const widenFloat16 = (words: Uint16Array): Float32Array => {
   const values = new Float32Array(words.length);
-  // A loop: `Float32Array.from` would take a copy of eight bytes and more for each number.
+  // A loop: `Float32Array.from` would allocate a copy of at least eight bytes per value.
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as number;
     const sign = word & 0x8000 ? -1 : 1;
@@ -22,7 +22,7 @@ export const widenFloat16 = (words: Uint16Array): Float32Array => {
 };
 
 /**
- * bfloat16 as float32: the upper half of the same float32.
+ * bfloat16 as float32: its bits are the upper half of the float32.
  *
  * @param words the bit patterns
  */

@@ -1,7 +1,6 @@
 /**
- * @file Two questions about JSON text that `JSON.parse` does not answer. It keeps the last of two equal keys and drops
- *   the first in silence, though a file with both is damaged or hostile; and it takes any depth, on which every
- *   recursive function after it then fails.
+ * @file Two checks of JSON text that `JSON.parse` does not make. It silently drops the first of two equal keys,
+ *   although a file with both is damaged or hostile; and it accepts any depth, on which later recursive functions fail.
  */
 
 const QUOTE = 0x22;
@@ -9,15 +8,15 @@ const BACKSLASH = 0x5c;
 const STRUCTURE: ReadonlySet<number> = new Set([...'{}[]:'].map(character => character.charCodeAt(0)));
 
 /**
- * The strings of the text and the characters that give it its structure. Any text will do; a string that is not closed
- * ends with it.
+ * Tokenizes the strings and structural characters of a text. Accepts any text; an unterminated string extends to its
+ * end.
  */
 function* tokens(text: string): Generator<string> {
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);
     if (character === QUOTE) {
       const start = i;
-      // By hand: a regular expression overflows its stack on strings of some megabytes.
+      // Not a regular expression, which would overflow its stack on strings of several megabytes.
       for (i++; i < text.length && text.charCodeAt(i) !== QUOTE; i++) if (text.charCodeAt(i) === BACKSLASH) i++;
       yield text.slice(start, i + 1);
     } else if (STRUCTURE.has(character)) yield text[i] as string;
@@ -25,9 +24,9 @@ function* tokens(text: string): Generator<string> {
 }
 
 /**
- * True when objects and arrays lie at most `limit` deep in each other; `{"a":[]}` has depth 2.
+ * Whether objects and arrays are nested at most `limit` deep; `{"a":[]}` has depth 2.
  *
- * @param text any text; the answer means something if it is JSON
+ * @param text any text; the result is meaningful only for JSON
  */
 export const isNestedAtMost = (text: string, limit: number): boolean => {
   let depth = 0;
@@ -40,9 +39,9 @@ export const isNestedAtMost = (text: string, limit: number): boolean => {
 };
 
 /**
- * The first key that occurs twice in one object, or `undefined`. Keys are compared after their escapes are resolved.
+ * The first duplicate key of an object, or `undefined`. Keys are compared after unescaping.
  *
- * @param text valid JSON (checked by `JSON.parse` before)
+ * @param text valid JSON (already checked by `JSON.parse`)
  */
 export const findDuplicateKey = (text: string): string | undefined => {
   const open: (Set<string> | undefined)[] = []; // the keys of each enclosing object; undefined for an array

@@ -1,16 +1,13 @@
 /**
- * Characters that a terminal or a log would act on, or that break a line: controls, marks of direction, separators,
- * halves of surrogate pairs.
+ * Characters that a terminal or a log would interpret, or that break a line: control characters, bidirectional marks,
+ * separators, lone surrogates.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** Characters that a message has at most: a file may quote megabytes. */
+/** The maximum length of a message: a file may contain megabytes of text. */
 const MAX_CHARACTERS = 1000;
 
-/**
- * Text from a file as it may stand in a message: what cannot be seen is escaped, e.g. `\u{1b}`, and a long text has its
- * end cut off.
- */
+/** Text from a file for a message: unprintable characters are escaped, e.g. `\u{1b}`, and long text is truncated. */
 export const printable = (text: string): string => {
   const start = text
     .slice(0, MAX_CHARACTERS)

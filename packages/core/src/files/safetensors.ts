@@ -1,22 +1,21 @@
 /**
- * @file The safetensors format: named arrays in one file that runs no code when it is read.
+ * @file The safetensors format: named arrays in one file, which cannot run code when it is read.
  *
  *     u64 n            the length of the header, little-endian, at most 100 MB
  *     n bytes          a JSON object { name: { dtype, shape, data_offsets: [begin, end] }, ..., __metadata__?: { key: string } }
  *     the rest         the arrays, row-major and little-endian; the offsets count from the first of these bytes
  *
- * The arrays must cover the rest without holes and overlaps, so a file cannot carry anything unseen. Reference: the
+ * The arrays must cover the rest without gaps and overlaps, so a file cannot contain hidden data. Reference: the
  * format's description in the README of github.com/huggingface/safetensors, and its `SafeTensors::deserialize`.
  *
- * The numbers are moved between file and arrays as they lie in memory: every engine that runs JavaScript today is
- * little-endian.
+ * Elements are copied between file and arrays byte by byte: every platform that runs JavaScript today is little-endian.
  */
 import { describeForeignFile } from './foreign-file.ts';
 import { widenBfloat16, widenFloat16 } from './half-floats.ts';
 import { findDuplicateKey, isNestedAtMost } from './json-scan.ts';
 import { printable } from './printable.ts';
 
-/** The arrays that a file can hold. */
+/** The arrays that a file can contain. */
 export type SafetensorsArray =
   | Float32Array
   | Float64Array
@@ -29,7 +28,7 @@ export type SafetensorsArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** The element types that are understood, by their names in the file. */
+/** The supported element types, by their names in the file. */
 export type SafetensorsDtype =
   | 'F64'
   | 'F32'
@@ -51,38 +50,38 @@ export interface ShapedArray<A extends SafetensorsArray = SafetensorsArray> {
   readonly data: A;
 }
 
-/** An array as it was found in a file. */
+/** An array read from a file. */
 export interface SafetensorsTensor extends ShapedArray {
   /** The element type in the file. F64, F16 and BF16 are read as `Float32Array`; BOOL as `Uint8Array` of 0 and 1. */
   readonly dtype: SafetensorsDtype;
 }
 
-/** What a file holds. */
+/** The content of a file. */
 export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** By name, in the order of their data. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
 }
 
-/** What is wrong with the bytes. */
+/** The kind of error in a file. */
 export type SafetensorsProblem =
-  /** The bytes are something else, which the message names. */
+  /** The bytes are of another format, which the message names. */
   | 'not-safetensors'
-  /** The bytes end before the header or the last array does. */
+  /** The bytes end before the end of the header or the last array. */
   | 'truncated'
-  /** The header claims more than the limit, 100 MB unless another is given. */
+  /** The header's claimed length exceeds the limit, 100 MB unless specified otherwise. */
   | 'header-too-large'
-  /** The header is no JSON object of the wanted form. */
+  /** The header is not a JSON object of the required structure. */
   | 'invalid-header'
-  /** A name or a metadata key occurs twice. */
+  /** A duplicate name or metadata key. */
   | 'duplicate-key'
   /** The element type is not one of `SafetensorsDtype`. */
   | 'unknown-dtype'
-  /** The number of bytes of an array is not that of its shape and element type. */
+  /** The number of bytes of an array does not match its shape and element type. */
   | 'wrong-size'
   /** Two arrays share bytes. */
   | 'overlap'
-  /** There are bytes that belong to no array. */
+  /** Some bytes belong to no array. */
   | 'gap';
 
 /** Thrown for bytes that are not a valid safetensors file. */
@@ -96,11 +95,11 @@ export class SafetensorsError extends Error {
   }
 }
 
-/** What a reader accepts of a file. */
+/** The limits of a reader. */
 export interface SafetensorsLimits {
   /**
    * The length of the header in bytes; 100,000,000 if absent, the limit of the reference implementation
-   * (`MAX_HEADER_SIZE`). Reading takes up to 60 times as much memory as the header is long.
+   * (`MAX_HEADER_SIZE`). Reading takes memory of up to 60 times this length.
    */
   readonly maxHeaderBytes?: number;
 }
@@ -116,7 +115,7 @@ const METADATA = '__metadata__';
 
 interface DtypeRule {
   readonly bytes: number;
-  /** @param buffer a buffer of the array's own, with nothing else in it */
+  /** @param buffer a buffer that contains only this array */
   read(buffer: ArrayBuffer): SafetensorsArray;
 }
 
@@ -150,13 +149,13 @@ const dtypeOf = (data: SafetensorsArray): SafetensorsDtype => {
   throw new TypeError('safetensors: data must be a typed array of floats or integers');
 };
 
-/** How many sizes of a shape an error shows: every array of a network has fewer. */
+/** The maximum number of sizes of a shape in an error message: every array of a network has fewer. */
 const SHOWN_SIZES = 8;
 
 const describeShape = (shape: readonly number[]): string =>
   `[${shape.slice(0, SHOWN_SIZES).join(', ')}${shape.length > SHOWN_SIZES ? ', ...' : ''}]`;
 
-/** The number of elements, or `undefined` where a size is no count or the product is not exact. */
+/** The number of elements, or `undefined` if a size is not a count or the product is not exact. */
 const countElements = (shape: readonly unknown[]): number | undefined => {
   let count = 1;
   for (const size of shape) {
@@ -171,12 +170,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const show = (value: unknown): string => {
-  // Cut before it is quoted: a text may be a hundred megabytes long.
+  // Truncated before quoting: a text may be a hundred megabytes long.
   const text = JSON.stringify(typeof value === 'string' ? value.slice(0, 60) : value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
-/** The header's text, after the checks of its length. */
+/** The header's text, after validation of its length. */
 const readHeaderText = (bytes: Uint8Array, maxHeaderBytes: number): { text: string; dataStart: number } => {
   const length =
     bytes.length < LENGTH_BYTES ? undefined : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
@@ -228,11 +227,14 @@ const parseHeader = (text: string): Record<string, unknown> => {
   return header as Record<string, unknown>; // it began with '{'
 };
 
-/** The metadata in an object without a prototype, where `constructor` is absent unless the file has it. */
+/**
+ * The metadata as an object without a prototype, so that keys such as `constructor` are absent unless the file has
+ * them.
+ */
 const checkMetadata = (metadata: unknown): Readonly<Record<string, string>> => {
   if (!isObject(metadata))
     throw new SafetensorsError('invalid-header', `${METADATA} must be an object, got ${show(metadata)}`);
-  // The key is looked for when there is something to say about it: there may be millions.
+  // Look for the key only when there is an error: there may be millions of keys.
   if (!Object.values(metadata).every(value => typeof value === 'string')) {
     const [key, value] = Object.entries(metadata).find(entry => typeof entry[1] !== 'string') ?? [];
     throw new SafetensorsError(
@@ -275,7 +277,7 @@ const checkEntry = (name: string, entry: unknown): HeaderEntry => {
   if (count === undefined)
     throw new SafetensorsError(
       'invalid-header',
-      `${where}: shape must be a list of counts below 2^53 in all, got ${show(shape)}`,
+      `${where}: shape must be a list of counts with a product below 2^53, got ${show(shape)}`,
     );
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
   if (
@@ -306,7 +308,7 @@ const checkEntry = (name: string, entry: unknown): HeaderEntry => {
   };
 };
 
-/** @param entries ordered by their offsets */
+/** @param entries sorted by their offsets */
 const checkCover = (entries: readonly HeaderEntry[], available: number): void => {
   let covered = 0;
   for (const { name, begin, end } of entries) {
@@ -337,12 +339,12 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
 /**
  * Reads a safetensors file. The arrays are copies: they stay valid when `bytes` changes.
  *
- * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, to an infinity beyond its range. Time
- * is linear in the length of the file; memory is at most three times that of the arrays and sixty times that of the
- * header.
+ * F64, F16 and BF16 come as float32. A float64 is rounded to the nearest float32, or to an infinity beyond its range.
+ * Time is linear in the length of the file; memory is at most three times that of the arrays and sixty times that of
+ * the header.
  *
  * @param bytes the whole file
- * @throws SafetensorsError when the bytes are not a valid file; its `problem` says in which way
+ * @throws SafetensorsError when the bytes are not a valid file; its `problem` says why
  */
 export const decodeSafetensors = (
   bytes: Uint8Array,
@@ -359,8 +361,8 @@ export const decodeSafetensors = (
   checkCover(entries, bytes.length - dataStart);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, rule, shape, begin, end } of entries) {
-    // A copy in a buffer of its own: offsets need not be multiples of the element size, and `slice` of a Node Buffer
-    // would share.
+    // A copy in a separate buffer: offsets need not be multiples of the element size, and `slice` of a Node Buffer
+    // shares memory.
     const copy = new Uint8Array(end - begin);
     copy.set(bytes.subarray(dataStart + begin, dataStart + end));
     tensors.set(name, { dtype, shape, data: rule.read(copy.buffer) });
@@ -369,14 +371,13 @@ export const decodeSafetensors = (
 };
 
 const assertText = (what: string, text: string): void => {
-  // UTF-8 cannot hold half of a surrogate pair.
+  // UTF-8 cannot encode a lone surrogate.
   if (/\p{Surrogate}/u.test(text))
     throw new RangeError(`encodeSafetensors: ${what} must be well-formed Unicode, got ${show(text)}`);
 };
 
 /**
- * Writes a safetensors file. Equal input gives equal bytes: the arrays lie in the given order, and so do the keys of
- * `metadata`.
+ * Writes a safetensors file. Equal input gives equal bytes: the arrays and the keys of `metadata` keep the given order.
  *
  * @param tensors by name; the element type follows from the array (a `Float32Array` is written as F32, and so on)
  * @param metadata free text by key

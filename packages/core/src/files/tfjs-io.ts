@@ -1,7 +1,7 @@
 /**
- * @file Fields through the IO handlers of tfjs: `indexeddb://`, `localstorage://`, `downloads://`, `http://`, files
- *   that the user picks, and `file://` where tfjs-node is loaded. A field is a tfjs model whose format is
- *   `neural-fields` and whose topology is its spec:
+ * @file Saves and loads fields through the IO handlers of tfjs: `indexeddb://`, `localstorage://`, `downloads://`,
+ *   `http://`, files that the user picks, and `file://` where tfjs-node is loaded. A field is a tfjs model whose format
+ *   is `neural-fields` and whose topology is its spec:
  *
  *     { format: 'neural-fields', modelTopology: { version: '1', spec }, weightSpecs, weightData }
  */
@@ -22,7 +22,7 @@ const FORMAT = 'neural-fields';
 const FLOAT_BYTES = 4;
 
 /**
- * A field as the model artifacts of tfjs, for an IO handler of the caller's own.
+ * A field as tfjs model artifacts, for a custom IO handler.
  *
  * @throws FieldFileError when the parameters are not those of the spec
  */
@@ -44,10 +44,10 @@ export const toModelArtifacts = ({ spec, parameters }: FieldData, extensions: Ex
   };
 };
 
-/** One buffer of the shards of the weights. */
+/** Joins the shards of the weights to one buffer. */
 const joinShards = (weightData: unknown): Uint8Array<ArrayBuffer> => {
   const shards: readonly unknown[] = Array.isArray(weightData) ? weightData : [weightData];
-  // By its tag: a buffer may come from another realm, such as a worker of Node.
+  // Checked by its tag, because a buffer may come from another realm, such as a Node worker.
   for (const shard of shards)
     if (Object.prototype.toString.call(shard) !== '[object ArrayBuffer]')
       throw new FieldFileError('invalid-artifacts', 'weightData must be an ArrayBuffer or a list of them');
@@ -71,7 +71,7 @@ interface WeightEntry {
   readonly bytes: number;
 }
 
-/** An entry of `weightSpecs`, which come from a file as much as the weights do. */
+/** Validates an entry of `weightSpecs`, which is as untrusted as the weights. */
 const readWeightSpec = (entry: unknown, index: number): WeightEntry => {
   const invalid = (wanted: string): FieldFileError =>
     new FieldFileError('invalid-artifacts', `weight ${index} must have ${wanted}`);
@@ -86,14 +86,14 @@ const readWeightSpec = (entry: unknown, index: number): WeightEntry => {
   if (!Array.isArray(shape) || !shape.every(size => Number.isSafeInteger(size) && size >= 0))
     throw invalid('a shape of counts');
   const bytes = (shape as readonly number[]).reduce((product, size) => product * size, FLOAT_BYTES);
-  if (!Number.isSafeInteger(bytes)) throw invalid('a shape of fewer than 2^51 numbers');
+  if (!Number.isSafeInteger(bytes)) throw invalid('a shape of fewer than 2^51 elements');
   return { name, shape: shape as readonly number[], bytes };
 };
 
 /**
- * The field that model artifacts hold. Everything in them is checked: they come from a server or from storage.
+ * Reads a field from model artifacts. All of it is validated: it may come from a server or from storage.
  *
- * @throws FieldFileError when they hold another model, or a damaged field
+ * @throws FieldFileError when they are another model, or a damaged field
  */
 export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Extensions = {}): FieldData => {
   if (!isObject(artifacts)) throw new FieldFileError('invalid-artifacts', 'the model artifacts must be an object');
@@ -101,14 +101,14 @@ export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Ext
   if (format !== FORMAT || !isObject(modelTopology) || !('spec' in modelTopology))
     throw new FieldFileError(
       'no-spec',
-      `a tfjs model of format '${FORMAT}' was wanted, got format '${typeof format === 'string' ? listNames([format]) : 'none'}'`,
+      `the tfjs model must have format '${FORMAT}', got format '${typeof format === 'string' ? listNames([format]) : 'none'}'`,
     );
   const version = typeof modelTopology['version'] === 'string' ? modelTopology['version'] : undefined;
   const spec = readSpec(version, modelTopology['spec'], extensions);
   if (weightData === undefined || weightData === null)
     throw new FieldFileError(
       'missing-parameter',
-      'the model artifacts have no weightData (a weight stream is not read)',
+      'the model artifacts have no weightData (weight streams are not supported)',
     );
   if (!Array.isArray(weightSpecs)) throw new FieldFileError('invalid-artifacts', 'weightSpecs must be a list');
   const bytes = joinShards(weightData);
@@ -120,21 +120,21 @@ export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Ext
     if (end > bytes.length)
       throw new FieldFileError(
         'missing-parameter',
-        `'${listNames([name])}' ends at byte ${end}, there are ${bytes.length} bytes of weights`,
+        `'${listNames([name])}' ends at byte ${end}, but there are ${bytes.length} bytes of weights`,
       );
-    if (arrays.has(name)) throw new FieldFileError('unexpected-tensor', `'${listNames([name])}' is there twice`);
+    if (arrays.has(name)) throw new FieldFileError('unexpected-tensor', `'${listNames([name])}' occurs twice`);
     arrays.set(name, { shape, data: new Float32Array(bytes.slice(begin, end).buffer) });
     begin = end;
   }
   if (begin !== bytes.length)
     throw new FieldFileError(
       'unexpected-tensor',
-      `the parameters take ${begin} bytes, there are ${bytes.length} bytes of weights`,
+      `the parameters take ${begin} bytes, but there are ${bytes.length} bytes of weights`,
     );
   return { spec, parameters: readParameters(spec, arrays, extensions) };
 };
 
-/** The one handler for a URL, or the handler itself. */
+/** The handler for a URL, or the given handler. */
 const findHandler = (
   caller: string,
   target: string | io.IOHandler,
@@ -146,7 +146,7 @@ const findHandler = (
     throw new RangeError(
       `${caller}: no IO handler is registered for '${target}'` +
         (target.startsWith('file:')
-          ? ' (@tensorflow/tfjs-node brings one; without it, @neural-fields/core/node reads and writes files)'
+          ? ' (@tensorflow/tfjs-node provides one; without it, @neural-fields/core/node reads and writes files)'
           : ''),
     );
   if (second !== undefined) throw new RangeError(`${caller}: more than one IO handler is registered for '${target}'`);
@@ -157,7 +157,7 @@ const findHandler = (
  * Saves a field through a tfjs IO handler.
  *
  * @param target a URL such as `indexeddb://name`, or a handler such as `io.browserHTTPRequest(url)`
- * @returns what the handler says about it
+ * @returns the handler's result
  * @throws RangeError when there is no handler for the URL, or it cannot save
  */
 export const saveFieldData = async (

@@ -1,7 +1,7 @@
 /**
- * @file Files that are whole at any moment. The bytes go to a temporary file in the same folder, to the disk, and then
- *   under their name: a rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the
- *   new one, also after a crash.
+ * @file Atomic file writes. The bytes are written to a temporary file in the same folder, flushed to disk, and renamed:
+ *   a rename within a folder is atomic (POSIX.1-2024, rename()), so a reader sees the old file or the new one, also
+ *   after a crash.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, open, readdir, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
@@ -10,17 +10,17 @@ import { basename, dirname, join } from 'node:path';
 import { describeFileError, errorCode, FileError } from './file-error.ts';
 import { isProcessAlive } from './process-alive.ts';
 
-/** A temporary file that nobody has touched for this long is nobody's, in milliseconds: no write lasts so long. */
-const STALE_AFTER = 3_600_000;
+/** A temporary file that was not modified for this many milliseconds is stale: no write takes that long. */
+const STALE_AFTER_MS = 3_600_000;
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
-/** What the names of all temporary files for `path` begin with. */
+/** The prefix of the names of temporary files for `path`. */
 const temporaryPrefix = (path: string): string => `.neural-fields-${shortHash(basename(path))}-`;
 
 /**
- * The path of a temporary file for `path`: beside it, with the machine and the process in the name, so that it can be
- * told later whether its writer still lives.
+ * The path of a temporary file for `path`: in the same folder, with the machine and the process in the name, to tell
+ * later whether its writer is still running.
  */
 export const temporaryPath = (path: string, pid: number = process.pid): string =>
   join(dirname(path), `${temporaryPrefix(path)}${shortHash(hostname())}-${pid}-${randomBytes(4).toString('hex')}.tmp`);
@@ -28,7 +28,7 @@ export const temporaryPath = (path: string, pid: number = process.pid): string =
 const isStale = async (path: string, writer: string, pid: number): Promise<boolean> => {
   if (writer === shortHash(hostname()) && !isProcessAlive(pid)) return true;
   const { mtimeMs } = await stat(path);
-  return Date.now() - mtimeMs > STALE_AFTER;
+  return Date.now() - mtimeMs > STALE_AFTER_MS;
 };
 
 const removeStaleFilesIn = async (folder: string, prefix: string): Promise<void> => {
@@ -44,35 +44,35 @@ const removeStaleFilesIn = async (folder: string, prefix: string): Promise<void>
 };
 
 /**
- * Removes the temporary files for `path` that killed processes left. Its failures are not the caller's: another writer
- * may be at it too.
+ * Removes the temporary files for `path` that killed processes left. Ignores failures: another writer may be removing
+ * them too.
  */
 const removeStaleFiles = (path: string): Promise<void> => removeStaleFilesIn(dirname(path), temporaryPrefix(path));
 
 /**
- * Removes the temporary files of {@link writeFileAtomically} that killed processes left in a folder, whatever files
- * they were for. What it cannot remove stays.
+ * Removes the temporary files of {@link writeFileAtomically} that killed processes left in a folder, for any file.
+ * Files that cannot be removed stay.
  */
 export const removeTemporaryFiles = (folder: string): Promise<void> => removeStaleFilesIn(folder, '');
 
-/** Makes a rename last: the folder's own data go to the disk. */
+/** Makes a rename durable: flushes the folder to disk. */
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return; // folders cannot be opened there
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
   } catch (error) {
-    if (errorCode(error) !== 'EINVAL') throw error; // a file system that has no such thing
+    if (errorCode(error) !== 'EINVAL') throw error; // the file system does not support it
   } finally {
     await handle.close();
   }
 };
 
 /**
- * The file that a path stands for: links are followed.
+ * The file that a path refers to: links are followed.
  *
- * @throws FileError when it is a link to nothing (a rename would replace the link, and what it was meant for would not
- *   be there), or no regular file
+ * @throws FileError when it is a dangling link (a rename would replace the link instead of creating its target), or not
+ *   a regular file
  */
 const resolveTarget = async (path: string): Promise<{ readonly target: string; readonly mode: number | undefined }> => {
   const entry = await lstat(path).catch(error => {
@@ -84,33 +84,33 @@ const resolveTarget = async (path: string): Promise<{ readonly target: string; r
     if (errorCode(error) !== 'ENOENT') throw error;
     throw new FileError('not-found', path, {
       tried: 'write',
-      reason: `it is a link to '${await readlink(path)}', which is not there`,
+      reason: `it is a link to '${await readlink(path)}', which does not exist`,
     });
   });
   const existing = await stat(target);
   if (!existing.isFile())
     throw new FileError('not-a-file', path, {
       tried: 'write',
-      reason: `it is ${existing.isDirectory() ? 'a folder' : 'no regular file'}`,
+      reason: `it is ${existing.isDirectory() ? 'a folder' : 'not a regular file'}`,
     });
   return { target, mode: existing.mode & 0o777 };
 };
 
-/** A file that is written under a temporary name, and appears under its own when it is whole. */
+/** A file that is written under a temporary name, and gets its own name when it is complete. */
 export interface AtomicFile {
-  /** Writes the next bytes. Wait for each call before the next. @throws FileError; abort the file then */
+  /** Writes the next bytes. Await each call before the next. @throws FileError; then abort the file */
   write(bytes: Uint8Array): Promise<void>;
   /**
-   * Brings the bytes to the disk and gives the file its name, in place of an older one. @throws FileError; the
-   * temporary file is then removed
+   * Flushes the bytes to disk and renames the file, replacing an older one. @throws FileError; the temporary file is
+   * then removed
    */
   commit(): Promise<void>;
-  /** Removes what was written; an older file stays. After `commit`, or a second time, it does nothing. */
+  /** Removes what was written; an older file stays. Does nothing after `commit`, or when called again. */
   abort(): Promise<void>;
 }
 
 /**
- * Opens a file so that at any moment, also after a kill or a power failure, there is the old content under its name or
+ * Opens a file for an atomic write: at any time, also after a kill or a power failure, it has either the old content or
  * the new, never a part.
  *
  * A link is followed, and an existing file keeps its permissions. Temporary files that killed processes left for the
@@ -124,10 +124,10 @@ export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
     await removeStaleFiles(target);
     const temporary = temporaryPath(target);
     const handle = await open(temporary, 'wx');
-    let over = false;
+    let closed = false;
     const abort = async (): Promise<void> => {
-      if (over) return;
-      over = true;
+      if (closed) return;
+      closed = true;
       await handle.close().catch(() => undefined);
       await unlink(temporary).catch(() => undefined);
     };
@@ -137,7 +137,7 @@ export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
         await handle.sync();
         await handle.close();
         await rename(temporary, target);
-        over = true;
+        closed = true;
         await syncFolder(dirname(target));
       } catch (error) {
         await abort();

@@ -4,14 +4,14 @@ import { writeFileAtomically } from './atomic-file.ts';
 import { describeFileError, errorCode } from './file-error.ts';
 
 /**
- * Keeps a run's checkpoint in one file, which is written atomically: see {@link writeFileAtomically}.
+ * Stores a run's checkpoint in one file, which is written atomically: see {@link writeFileAtomically}.
  *
  * @param path the file; its folder must exist when the first checkpoint is written
  */
 export const fileCheckpointStore = (path: string): CheckpointStore => ({
   read: () =>
     readFile(path).then(
-      // A plain array of its own: small Buffers share one pool.
+      // A copy: small Buffers share one pool.
       bytes => new Uint8Array(bytes),
       cause => {
         if (errorCode(cause) === 'ENOENT') return undefined;

@@ -1,24 +1,24 @@
-/** What kept a file from being read or written. */
+/** Why a file could not be read or written. */
 export type FileProblem = 'no-space' | 'no-permission' | 'not-found' | 'not-a-file' | 'too-large' | 'other';
 
-/** What was tried with a file, and why it failed. */
+/** The failed operation on a file, and why it failed. */
 export interface FileRefusal extends ErrorOptions {
   readonly tried: 'read' | 'write';
   /** E.g. `there is no such file or folder`. */
   readonly reason: string;
-  /** The system's code for it, or the option of the caller's that sets a limit. */
+  /** The system's error code, or the caller's option that sets a limit. */
   readonly note?: string | undefined;
 }
 
-/** Thrown when the file system refuses. The system's own error is the `cause`. */
+/** Thrown when the file system refuses. The system's error is the `cause`. */
 export class FileError extends Error {
   override readonly name = 'FileError';
   readonly problem: FileProblem;
   readonly path: string;
   readonly tried: FileRefusal['tried'];
-  /** What is wrong, without the path and the system's code. */
+  /** What is wrong, without the path and the system's error code. */
   readonly reason: string;
-  /** The system's code, or the option of the caller's that sets a limit. */
+  /** The system's error code, or the caller's option that sets a limit. */
   readonly note: string | undefined;
 
   constructor(problem: FileProblem, path: string, { tried, reason, note, ...options }: FileRefusal) {
@@ -31,24 +31,25 @@ export class FileError extends Error {
   }
 }
 
-/** The codes of the operating system (errno(3)) that have a cause which the user can put right. */
+/** Error codes of the operating system (errno(3)) with causes that the user can fix. */
 const known: Readonly<Record<string, readonly [FileProblem, string]>> = {
   ENOSPC: ['no-space', 'there is no space left on the disk'],
   EDQUOT: ['no-space', 'the disk quota is used up'],
   EFBIG: ['no-space', 'the file would be larger than the system allows'],
   EACCES: ['no-permission', 'permission is denied'],
   EPERM: ['no-permission', 'permission is denied'],
-  EROFS: ['no-permission', 'the file system can only be read'],
+  EROFS: ['no-permission', 'the file system is read-only'],
   ENOENT: ['not-found', 'there is no such file or folder'],
   ENOTDIR: ['not-found', 'a part of the path is not a folder'],
   EISDIR: ['not-a-file', 'it is a folder'],
-  EEXIST: ['other', 'something else has this name'],
+  EEXIST: ['other', 'a file or folder of this name already exists'],
   ENAMETOOLONG: ['other', 'the name is longer than the system allows'],
-  ELOOP: ['other', 'its links lead to each other'],
+  ELOOP: ['other', 'its links form a loop'],
 };
 
 /**
- * Why the system refused, in words, e.g. `there is no space left on the disk`; its own message where there are none.
+ * The reason of a system error in words, e.g. `there is no space left on the disk`; the error's own message for unknown
+ * codes.
  */
 export const systemErrorReason = (error: unknown): string =>
   known[errorCode(error) ?? '']?.[1] ?? (error instanceof Error ? error.message : String(error));
@@ -58,7 +59,7 @@ export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /**
- * A system error as one that says what was tried with which path, and why it failed.
+ * Wraps a system error into one that gives the operation, the path and the reason.
  *
  * @param tried e.g. `write`
  */

@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { describeFileError, FileError } from './file-error.ts';
 
-/** How much may be read. */
+/** The options of {@link readFileBytes}. */
 export interface ReadFileOptions {
   /**
-   * Refuse more bytes than this, before they are read where the length is known. Default: 2 GiB for a file, and 256 MiB
-   * for a pipe or a device, whose length nobody knows.
+   * The maximum number of bytes, checked before reading if the length is known. Default: 2 GiB for a file, and 256 MiB
+   * for a pipe or a device, whose length is unknown.
    */
   readonly maxBytes?: number;
 }
@@ -13,13 +13,13 @@ export interface ReadFileOptions {
 const FILE_LIMIT = 2 ** 31;
 const STREAM_LIMIT = 2 ** 28;
 
-/** The bytes that are asked of the system at once. */
+/** The number of bytes per read call. */
 const READ = 2 ** 24;
 
 const tooLarge = (path: string, found: string, maxBytes: number): FileError =>
   new FileError('too-large', path, {
     tried: 'read',
-    reason: `it has ${found}, and at most ${maxBytes} are read`,
+    reason: `it has ${found}, but at most ${maxBytes} are allowed`,
     note: 'maxBytes',
   });
 
@@ -34,9 +34,7 @@ const fill = async (handle: FileHandle, part: Uint8Array<ArrayBuffer>): Promise<
   return filled;
 };
 
-/**
- * Everything that is left, which is expected to be `expected` bytes; as much memory again is taken where it is more.
- */
+/** Reads the rest, expected to be `expected` bytes; grows geometrically if it is more. */
 const readRest = async (
   handle: FileHandle,
   path: string,
@@ -65,11 +63,11 @@ const readRest = async (
 };
 
 /**
- * The bytes of a file, a pipe or a device, up to a limit: a file that grows or a device without an end cannot fill the
- * memory. At most twice the bytes are held, and once for a file.
+ * Reads a file, a pipe or a device up to a limit: a growing file or an endless device cannot exhaust the memory. Takes
+ * at most twice the memory of the bytes, and once for a file.
  *
- * @throws FileError when it cannot be read; with the problem `too-large` when it has more than `maxBytes`, or there is
- *   no memory for it
+ * @throws FileError when it cannot be read; with the problem `too-large` when it has more than `maxBytes`, or memory is
+ *   exhausted
  */
 export const readFileBytes = async (path: string, options: ReadFileOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
   try {
@@ -85,7 +83,7 @@ export const readFileBytes = async (path: string, options: ReadFileOptions = {})
     }
   } catch (cause) {
     if (cause instanceof RangeError)
-      throw new FileError('too-large', path, { tried: 'read', reason: 'there is no memory for it', cause });
+      throw new FileError('too-large', path, { tried: 'read', reason: 'there is not enough memory for it', cause });
     throw describeFileError('read', path, cause);
   }
 };

@@ -1,26 +1,23 @@
-/** @file The amplitudes of the frequencies in a sampled signal. */
+/** @file Amplitude spectra of sampled signals. */
 import { type ComplexArray, fft } from './fft.ts';
 import { rectangularWindow, type Window } from './window.ts';
 
 /** Samples on a regular grid. An `ndarray` is one, whatever its strides. */
 export interface SampledSignal {
   readonly data: ArrayLike<number>;
-  /**
-   * The numbers of samples along the axes: all of them are coordinates, so a colour image is given one channel at a
-   * time.
-   */
+  /** The number of samples along each axis. All axes are coordinates: pass a colour image one channel at a time. */
   readonly shape: readonly number[];
-  /** The steps in `data` along the axes; row-major if absent. */
+  /** The strides in `data`; row-major if absent. */
   readonly stride?: readonly number[];
-  /** The place of the first sample in `data`; 0 if absent. */
+  /** The index of the first sample in `data`; 0 if absent. */
   readonly offset?: number;
 }
 
 /** The options of {@link amplitudeSpectrum}. */
 export interface AmplitudeSpectrumOptions {
   /**
-   * The distance of neighbouring samples in units of the coordinate, for all axes or for each. 1 if absent: frequencies
-   * are then in cycles per sample. N samples from -1 to 1 with both ends are 2 / (N - 1) apart.
+   * The distance between neighbouring samples in units of the coordinate, for all axes or per axis. 1 if absent:
+   * frequencies are then in cycles per sample. N samples from -1 to 1 with both ends are 2 / (N - 1) apart.
    */
   readonly spacing?: number | readonly number[];
   /** {@link rectangularWindow} if absent. */
@@ -33,8 +30,8 @@ export interface AmplitudeSpectrum {
   readonly amplitudes: Float64Array;
   readonly shape: readonly number[];
   /**
-   * The frequencies along each axis, ascending, in cycles per unit of the coordinate; times 2 pi they are angular, like
-   * SIREN's omega.
+   * The frequencies along each axis, ascending, in cycles per unit of the coordinate; multiplied by 2 pi they are
+   * angular frequencies, like SIREN's omega.
    */
   readonly frequencies: readonly Float64Array[];
 }
@@ -54,12 +51,12 @@ const readSamples = ({ data, shape, stride, offset = 0 }: SampledSignal): Float6
     }
     const value = data[place];
     if (value === undefined || !Number.isFinite(value))
-      throw new RangeError(`amplitudeSpectrum: the signal must be finite numbers, got ${value} at ${place}`);
+      throw new RangeError(`amplitudeSpectrum: the signal must have finite values, got ${value} at index ${place}`);
     return value;
   });
 };
 
-/** Multiplies by the window along every axis and returns the sum of the factors. */
+/** Multiplies by the window along every axis, and returns the sum of its weights. */
 const applyWindow = (values: Float64Array, shape: readonly number[], window: Window): number => {
   let total = 1;
   let stride = values.length;
@@ -73,7 +70,7 @@ const applyWindow = (values: Float64Array, shape: readonly number[], window: Win
   return total;
 };
 
-/** The absolute values, with the frequency 0 brought from index 0 to floor(N / 2) of each axis. */
+/** The absolute values, with the frequency 0 shifted from index 0 to floor(N / 2) of each axis. */
 const centredMagnitudes = (
   { real, imaginary }: ComplexArray,
   shape: readonly number[],
@@ -99,8 +96,8 @@ const centredMagnitudes = (
  * A constant c has the amplitude abs(c) at 0; a cos(2 pi f x) has abs(a) / 2 at f and at -f, if f is one of the
  * frequencies.
  *
- * @throws RangeError when the shape is empty or does not fit the data, a number is not finite, a spacing is not
- *   positive, or the factors of the window sum to 0
+ * @throws RangeError when the shape is empty or does not fit the data, a value is not finite, a spacing is not
+ *   positive, or the window's weights sum to 0
  */
 export const amplitudeSpectrum = (
   signal: SampledSignal,
@@ -117,7 +114,7 @@ export const amplitudeSpectrum = (
   const real = readSamples(signal);
   const total = applyWindow(real, shape, window);
   if (!(Math.abs(total) > 0))
-    throw new RangeError(`amplitudeSpectrum: the factors of the window must not sum to 0 over [${shape.join(', ')}]`);
+    throw new RangeError(`amplitudeSpectrum: the window's weights must not sum to 0 over [${shape.join(', ')}]`);
   const spectrum = fft({ real, imaginary: new Float64Array(real.length) }, shape);
   return {
     amplitudes: centredMagnitudes(spectrum, shape, 1 / Math.abs(total)),

@@ -1,6 +1,6 @@
-/** @file A distribution of numbers as data to plot. */
+/** @file Distributions of values, as data to plot. */
 
-/** The moments of some numbers, their histogram, and the numbers. */
+/** The moments and histogram of values, and the values. */
 export interface Distribution {
   readonly values: Float32Array;
   readonly mean: number;
@@ -11,9 +11,9 @@ export interface Distribution {
   readonly histogram: Histogram;
 }
 
-/** Counts in bins of equal width between the smallest and the largest number. */
+/** Counts in bins of equal width between the smallest and the largest value. */
 export interface Histogram {
-  /** One more than there are counts. */
+  /** The bin edges, one more than counts. */
   readonly edges: readonly number[];
   readonly counts: readonly number[];
 }

@@ -3,9 +3,9 @@
  *
  *     X_k = sum_n x_n exp(-2 pi i sum_a k_a n_a / N_a)
  *
- * Powers of two by the radix-2 algorithm of Cooley and Tukey (1965); other lengths by Bluestein's (1970), which writes
- * the transform as a convolution of a length that is one. Both take O(N log N). Every factor is worked out by itself,
- * not by recurrence, so that the error stays near the rounding of a single operation times log N.
+ * Powers of two by the radix-2 algorithm of Cooley and Tukey (1965); other lengths by Bluestein's (1970), which
+ * expresses the transform as a convolution with a power-of-two length. Both take O(N log N). Every twiddle factor is
+ * computed directly, not by recurrence, so that the error stays near log N times the rounding error of one operation.
  */
 
 /** Complex numbers, row-major. */
@@ -14,7 +14,7 @@ export interface ComplexArray {
   readonly imaginary: Float64Array;
 }
 
-/** Transforms complex numbers of one length in place. */
+/** Transforms a line of fixed length in place. */
 type Transform = (line: ComplexArray) => void;
 
 const zeros = (length: number): ComplexArray => ({
@@ -24,7 +24,7 @@ const zeros = (length: number): ComplexArray => ({
 
 const isPowerOfTwo = (length: number): boolean => Number.isInteger(Math.log2(length));
 
-/** Brings element i to the place that has the bits of i in reverse. */
+/** Bit-reversal permutation. */
 const reverseBits = (values: Float64Array): void => {
   const length = values.length;
   for (let i = 1, j = 0; i < length; i++) {
@@ -76,8 +76,8 @@ const radix2 = (length: number): Transform => {
 const bluestein = (length: number): Transform => {
   const padded = 2 ** Math.ceil(Math.log2(2 * length - 1));
   const transform = radix2(padded);
-  // exp has the period 2 N in n^2; reduced exactly, so that the angle of a large n keeps its digits. (n^2 is exact
-  // below n = 9e7.)
+  // exp has the period 2 N in n^2; reduced exactly, so that the angle stays accurate for large n. (n^2 is exact below n
+  // = 9e7.)
   const angles = Float64Array.from({ length }, (_, n) => (Math.PI * ((n * n) % (2 * length))) / length);
   const cosines = angles.map(Math.cos);
   const sines = angles.map(angle => -Math.sin(angle));
@@ -99,7 +99,7 @@ const bluestein = (length: number): Transform => {
     for (let k = 0; k < padded; k++) {
       const [x, y] = [work.real[k] as number, work.imaginary[k] as number];
       const [c, s] = [filter.real[k] as number, filter.imaginary[k] as number];
-      // The inverse transform is the transform of the conjugate, conjugated, over the length.
+      // The inverse transform is the conjugate of the transform of the conjugate, divided by the length.
       work.real[k] = x * c - y * s;
       work.imaginary[k] = -(x * s + y * c);
     }
@@ -119,7 +119,7 @@ const assertShape = (name: string, { real, imaginary }: ComplexArray, shape: rea
     throw new RangeError(`${name}: shape must be a list of positive integers, got [${shape.join(', ')}]`);
   if (real.length !== size || imaginary.length !== size)
     throw new RangeError(
-      `${name}: shape [${shape.join(', ')}] needs ${size} numbers, got ${real.length} and ${imaginary.length}`,
+      `${name}: shape [${shape.join(', ')}] needs ${size} values, got ${real.length} and ${imaginary.length}`,
     );
 };
 
@@ -127,8 +127,8 @@ const assertShape = (name: string, { real, imaginary }: ComplexArray, shape: rea
  * The discrete Fourier transform over all axes: X_k = sum_n x_n exp(-2 pi i sum_a k_a n_a / N_a), not normalised.
  *
  * @param shape the lengths of the axes; one axis if absent
- * @returns new arrays of the same shape; element 0 belongs to the frequency 0
- * @throws RangeError when the shape does not fit the numbers
+ * @returns new arrays of the same shape; element 0 is the frequency 0
+ * @throws RangeError when the shape does not fit the arrays
  */
 export const fft = (signal: ComplexArray, shape: readonly number[] = [signal.real.length]): ComplexArray => {
   assertShape('fft', signal, shape);
@@ -160,7 +160,7 @@ export const fft = (signal: ComplexArray, shape: readonly number[] = [signal.rea
 /**
  * The inverse of {@link fft}: x_n = (1 / N) sum_k X_k exp(2 pi i sum_a k_a n_a / N_a), with N the number of elements.
  *
- * @throws RangeError when the shape does not fit the numbers
+ * @throws RangeError when the shape does not fit the arrays
  */
 export const inverseFft = (spectrum: ComplexArray, shape: readonly number[] = [spectrum.real.length]): ComplexArray => {
   assertShape('inverseFft', spectrum, shape);

@@ -1,4 +1,4 @@
-/** @file What passes through the layers of a field: distributions of pre-activations, activations and gradients. */
+/** @file Distributions of pre-activations, activations and gradients in the layers of a field. */
 import { engine, keep, scalar, sum, type Tensor, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { runComposed } from '../evaluate/composed.ts';
 import type { Field } from '../field.ts';
@@ -8,7 +8,7 @@ import { isDense } from '../spec/dense.ts';
 import { networkOf } from '../spec/network.ts';
 import { type Distribution, distributionOf } from './distribution.ts';
 
-/** One layer at the given points. */
+/** The distributions of one layer. */
 export interface LayerStatistics {
   readonly layer: number;
   readonly kind: string;
@@ -19,11 +19,11 @@ export interface LayerStatistics {
   readonly activationGradient: Distribution;
 }
 
-const numbersOf = async (tensor: Tensor): Promise<Float32Array> => Float32Array.from(await tensor.data());
+const valuesFrom = async (tensor: Tensor): Promise<Float32Array> => Float32Array.from(await tensor.data());
 
 /**
- * The distributions in every layer of a field at n points, to plot or to test. SIREN's initialisation is made to keep
- * them the same at any depth: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and figure 2 of the supplement.
+ * The distributions in every layer of a field at n points, to plot or to test. SIREN's initialisation preserves them
+ * through all layers: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and figure 2 of the supplement.
  *
  * @param coords `f32[n, inFeatures]`, e.g. uniform on [-1, 1]
  * @param bins the number of bins of each histogram
@@ -36,7 +36,7 @@ export const layerStatistics = async (
   const { program, layers } = networkOf(field.spec, field.extensions);
   const { operations, output, inFeatures } = program;
   const parameters = field.layout.pick(field.parameters);
-  /** All registers from what is known, the last of which is `from`. */
+  /** All registers, computed from the known ones up to `from`. */
   const runFrom = (from: Register, known: ReadonlyMap<Register, LayerJet>): Map<Register, LayerJet> =>
     runComposed({
       operations: [...operations.entries()].slice(from),
@@ -68,13 +68,13 @@ export const layerStatistics = async (
     const results: LayerStatistics[] = [];
     for (const [index, { spec, output: register }] of layers.entries()) {
       const gradient = tidy(() => gradientOf(register));
-      const before = isDense(spec) ? await numbersOf(valuesOf(jets, preActivationOf(register))) : undefined;
+      const before = isDense(spec) ? await valuesFrom(valuesOf(jets, preActivationOf(register))) : undefined;
       results.push({
         layer: index,
         kind: spec.kind,
         ...(before && { preActivation: distributionOf(before, bins) }),
-        activation: distributionOf(await numbersOf(valuesOf(jets, register)), bins),
-        activationGradient: distributionOf(await numbersOf(gradient), bins),
+        activation: distributionOf(await valuesFrom(valuesOf(jets, register)), bins),
+        activationGradient: distributionOf(await valuesFrom(gradient), bins),
       });
       gradient.dispose();
     }

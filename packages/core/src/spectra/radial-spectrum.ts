@@ -1,18 +1,18 @@
 import type { AmplitudeSpectrum } from './amplitude-spectrum.ts';
 
-/** A spectrum by the length of the frequency alone. */
+/** A radially averaged spectrum. */
 export interface RadialSpectrum {
   /** The middle of each ring, in cycles per unit of the coordinate: 0, w, 2 w, ... for the ring width w. */
   readonly frequencies: Float64Array;
-  /** The mean amplitude in each ring; NaN for a ring without a frequency of the grid. */
+  /** The mean amplitude in each ring; NaN for an empty ring. */
   readonly amplitudes: Float64Array;
 }
 
 /** The options of {@link radialSpectrum}. */
 export interface RadialSpectrumOptions {
   /**
-   * In cycles per unit of the coordinate. The largest step between the frequencies of an axis if absent, so that no
-   * ring is empty.
+   * The width of a ring in cycles per unit of the coordinate. If absent, the largest frequency step of an axis, so that
+   * no ring is empty.
    */
   readonly ringWidth?: number;
 }
@@ -20,8 +20,8 @@ export interface RadialSpectrumOptions {
 /**
  * The mean amplitude per ring of frequencies f: ring r holds those with (r - 1/2) w <= abs(f) < (r + 1/2) w.
  *
- * The last ring has its middle within the smallest Nyquist frequency of the axes: further ones lie in the corners of
- * the spectrum alone. With one axis this is the mean of the amplitudes at f and -f.
+ * The middle of the last ring is at most the smallest Nyquist frequency of the axes: rings beyond it would only cover
+ * corners of the spectrum. With one axis this is the mean of the amplitudes at f and -f.
  *
  * @throws RangeError when the ring width is not positive
  */
@@ -36,7 +36,7 @@ export const radialSpectrum = (
   if (!(Number.isFinite(ringWidth) && ringWidth > 0))
     throw new RangeError(`radialSpectrum: ringWidth must be a positive number, got ${ringWidth}`);
   const ringOf = (radius: number): number => Math.floor(radius / ringWidth + 0.5);
-  // The tolerance keeps the last ring where the quotient is a whole number but for rounding.
+  // The tolerance keeps the last ring where the quotient is an integer up to rounding.
   const rings = lengthy.length === 0 ? 1 : Math.floor((Math.min(...nyquist) / ringWidth) * (1 + 1e-9)) + 1;
   const sums = new Float64Array(rings);
   const counts = new Float64Array(rings);

@@ -1,9 +1,9 @@
-/** @file Windows: what a signal that is not periodic is multiplied by, so that its ends do not show in the spectrum. */
+/** @file Window functions, which suppress spectral leakage from the ends of signals that are not periodic. */
 
-/** The factor of sample `index` of `length`. Along several axes the factors are multiplied. */
+/** The weight of sample `index` of `length`. For several axes, the weights are multiplied. */
 export type Window = (index: number, length: number) => number;
 
-/** 1: the signal as it is. Right for a signal that is periodic over its samples. */
+/** No window: weight 1. For signals that are periodic over their samples. */
 export const rectangularWindow: Window = () => 1;
 
 /**

@@ -1,9 +1,9 @@
 /**
  * @file Second derivatives of an objective with respect to the parameters, as products with vectors.
  *
- * With the tangent jet' = J v of `jet-tangent.ts` and a loss l, both products are ordinary reverse passes:
+ * With the tangent jet' = J v of `jet-tangent.ts` and a loss l, both products are ordinary backward passes:
  *
- *     H v = d/dtheta <dl/djet, jet'>          where d/dv of the same number is the gradient
+ *     H v = d/dtheta <dl/djet, jet'>          where d/dv of the same scalar is the gradient
  *     G v = J' (d2l/djet2 jet')
  *
  * (Pearlmutter 1994, "Fast Exact Multiplication by the Hessian"; Schraudolph 2002, "Fast Curvature Matrix-Vector
@@ -57,15 +57,15 @@ import { tangentBatchOf, tangentNetworkOf } from './tangent-network.ts';
 
 /** The options of {@link createCurvature}. */
 export interface CurvatureOptions {
-  /** Of the points that are drawn; 0 if absent. */
+  /** The seed for drawing points; 0 if absent. */
   readonly seed?: number;
-  /** For which step of a fit the points are drawn and the terms weighed; the first of one if absent. */
+  /** The step of a fit for which points are drawn and terms weighted; step 1 of 1 if absent. */
   readonly at?: FitStep;
-  /** Points that are worked on at a time. Beyond the points themselves, memory does not grow with their number. */
+  /** The number of points per chunk. Beyond the points themselves, memory does not grow with their number. */
   readonly chunkSize?: number;
 }
 
-/** A product with the Hessian, and the gradient, which comes with it. */
+/** A Hessian-vector product, and the gradient, which it also computes. */
 export interface HessianProduct {
   /** H v, `f32[P]` */
   readonly product: Tensor1D;
@@ -73,7 +73,7 @@ export interface HessianProduct {
   readonly gradient: Tensor1D;
 }
 
-/** Some points of a term. */
+/** A chunk of a term's points. */
 type TermChunk = Omit<DeviceChunk, 'start'>;
 
 /** A term with its points. */
@@ -83,16 +83,16 @@ interface PreparedTerm {
   readonly chunks: readonly TermChunk[];
 }
 
-/** A term that looks at parameters, which are the model's own. */
+/** A parameter term on the model's own parameters. */
 interface PreparedParameters {
   readonly term: ParameterTerm;
-  /** By which it finds them. */
+  /** The layout in which it finds them. */
   readonly layout: ParameterLayout;
-  /** How many fields have this loss. */
+  /** The number of fields with this loss. */
   readonly fields: number;
 }
 
-/** The tangent network holds about three times what the network does. */
+/** The tangent network needs about three times the memory of the network. */
 const TANGENT_COST = 3;
 
 /** The tangent of a term's losses. @throws TypeError when it has none */
@@ -105,11 +105,11 @@ const tangentOf = (term: Term): NonNullable<Term['tangent']> => {
   );
 };
 
-/** The tangent network of one or of many. */
+/** The tangent network of a network or a batch. */
 const tangentFor = (network: Network | BatchNetwork): Network | BatchNetwork =>
   isBatchNetwork(network) ? tangentBatchOf(network) : tangentNetworkOf(network);
 
-/** The jets of one network, or of many. */
+/** The jets of a network or a batch. */
 const jetsOf = (
   network: Network | BatchNetwork,
   parameters: Tensor1D | readonly Tensor[],
@@ -124,7 +124,10 @@ const jetsOf = (
 const partsOf = (jet: Jet<DerivativeRequest>): Tensor[] =>
   Object.values(jet as Readonly<Record<string, Tensor | Tensor[]>>).flat();
 
-/** What is differentiated: a kernel that takes all of the network takes the flat vector, tfjs ops take its parts. */
+/**
+ * The variables to differentiate: the flat vector for a kernel that runs the whole network, separate tensors for tfjs
+ * ops.
+ */
 const variablesOf = (
   network: Network | BatchNetwork,
   flat: Tensor1D,
@@ -136,7 +139,7 @@ const variablesOf = (
   return evaluation.isFused ? flat : network.layout.split(flat);
 };
 
-/** The gradient as one vector; zeros where nothing depends on a variable. */
+/** The gradient as one vector, with zeros for variables without influence. */
 const gradientOf = (f: () => Tensor, variables: Tensor1D | readonly Tensor[], upstream: number): Tensor1D => {
   const by = variables instanceof Tensor ? [variables] : variables;
   if (by.length === 0) return zeros([0]);
@@ -149,22 +152,22 @@ const gradientOf = (f: () => Tensor, variables: Tensor1D | readonly Tensor[], up
   );
 };
 
-/** Points that are kept, beside those of the objective. */
+/** A kept copy of a chunk. */
 const keptChunk = ({ batch: { coords, targets }, share }: DeviceChunk): TermChunk => {
   const kept = Object.entries(targets).map(([name, target]) => [name, keep(clone(target))] as const);
   return { batch: { coords: keep(clone(coords)), targets: Object.fromEntries(kept) }, share };
 };
 
-/** The points as the loss sees them. */
+/** The points as the loss gets them. */
 const rowsFor = ({ network }: PreparedTerm, { batch }: TermChunk): TensorBatch =>
   rowsOf(batch, isBatchNetwork(network) ? network.count : undefined);
 
 /**
- * An objective near some parameters: its loss, gradient, and products with its Hessian and its Gauss-Newton matrix. It
- * owns the points until {@link Curvature.dispose}. Results are the caller's.
+ * The loss of an objective, its gradient, and its Hessian-vector and Gauss-Newton-vector products. It owns its points
+ * until {@link Curvature.dispose}. The caller disposes of results.
  *
- * All methods take the parameters at which they look as `f32[P]`; where absent, the present ones of the model.
- * Gradients do not flow through them, but for {@link Curvature.differentiableGradient}.
+ * All methods take the parameters to evaluate at as `f32[P]`; if absent, the model's current ones. Results are not
+ * differentiable, except {@link Curvature.differentiableGradient}.
  */
 export class Curvature {
   readonly #model: Model;
@@ -189,14 +192,14 @@ export class Curvature {
       if (!isPointTerm(term)) return [];
       const { network, parameters } = viewOf(model, term.field, term.name);
       if (parameters)
-        throw new TypeError(`curvature: term '${term.name}' must look at a field whose parameters are the model's own`);
+        throw new TypeError(`curvature: term '${term.name}' must be on a field whose parameters are the model's own`);
       if (singleNetwork(network).statistics.length > 0)
         throw new TypeError(
-          `curvature: term '${term.name}' must look at a network without statistics over its points, as batch-norm has`,
+          `curvature: term '${term.name}' must be on a network without statistics over its points, such as those of batch-norm`,
         );
       if (term.points.fields !== undefined && !(isBatchNetwork(network) && network.count === term.points.fields))
         throw new TypeError(
-          `curvature: the points of term '${term.name}' must be for all fields, not for some at a time`,
+          `curvature: the points of term '${term.name}' must be for all fields, not for a subset per step`,
         );
       const drawn = this.#objective.chunks(term, { ...at, rng: rng.fork(index) });
       return [{ term, network, chunks: Array.from(drawn, keptChunk) }];
@@ -214,7 +217,7 @@ export class Curvature {
     return given;
   }
 
-  /** Adds up what each chunk of each term gives, and each term that looks at parameters. */
+  /** Sums the contributions of all chunks of all terms, and of parameter terms. */
   #total<T extends Tensor>(
     parameters: Tensor1D | undefined,
     part: (flat: Tensor1D, prepared: PreparedTerm, chunk: TermChunk) => T,
@@ -252,7 +255,7 @@ export class Curvature {
     return { loss: mul(sum(loss), this.#weightOf(term)), gradient };
   }
 
-  /** The weighted sum of the terms' mean losses, of many fields the sum of theirs: `f32[]`. */
+  /** The weighted sum of the terms' mean losses, summed over the fields of a batch: `f32[]`. */
   loss(parameters?: Tensor1D): Scalar {
     return this.#total(
       parameters,
@@ -261,7 +264,7 @@ export class Curvature {
     );
   }
 
-  /** Its gradient: `f32[P]`. */
+  /** The gradient of the loss: `f32[P]`. */
   gradient(parameters?: Tensor1D): Tensor1D {
     return this.#total(
       parameters,
@@ -272,7 +275,7 @@ export class Curvature {
   }
 
   /**
-   * The product of its Hessian with a vector: `f32[P]`.
+   * The Hessian-vector product: `f32[P]`.
    *
    * @param direction v, `f32[P]`
    * @throws TypeError when the loss of a term has no tangent, an activation no formula, or a custom operation no
@@ -282,7 +285,7 @@ export class Curvature {
     return tidy(() => this.hessianAndGradient(direction, parameters).product);
   }
 
-  /** As {@link Curvature.hessian}, with the gradient, which costs nothing more. */
+  /** As {@link Curvature.hessian}, with the gradient, at no extra cost. */
   hessianAndGradient(direction: Tensor1D, parameters?: Tensor1D): HessianProduct {
     const v = this.#vector('the direction', direction);
     const both = this.#total(
@@ -302,8 +305,8 @@ export class Curvature {
   }
 
   /**
-   * The product of a parameter term's own Hessian with v, or its gradient: the derivative of its change along v by
-   * theta, or by v.
+   * A parameter term's Hessian-vector product or gradient: the derivative of its directional derivative along v with
+   * respect to theta, or to v.
    */
   #parameterProduct(
     flat: Tensor1D,
@@ -317,7 +320,7 @@ export class Curvature {
     return gradientOf(() => tangent(flat, v, layout), which === 'product' ? flat : v, fields * this.#weightOf(term));
   }
 
-  /** The gradient of d/de L(theta + e v) by [theta; v]. */
+  /** The gradient of d/de L(theta + e v) with respect to [theta; v]. */
   #chunkHessian(both: Tensor1D, prepared: PreparedTerm, chunk: TermChunk): Tensor1D {
     const { term } = prepared;
     const network = tangentFor(prepared.network);
@@ -331,10 +334,10 @@ export class Curvature {
   }
 
   /**
-   * The product of its Gauss-Newton matrix with a vector: `f32[P]`. The matrix is J' C J, with the Jacobian J of the
-   * jets with respect to the parameters and the second derivatives C of the losses with respect to the jets. It is the
-   * Hessian of the objective with the field made linear in its parameters, and positive semidefinite where the losses
-   * are convex functions of the jet, as convex penalties of differences to targets are; the eikonal loss is none.
+   * The Gauss-Newton-vector product: `f32[P]`. The matrix is J' C J, with the Jacobian J of the jets with respect to
+   * the parameters and the second derivatives C of the losses with respect to the jets. It is the Hessian of the
+   * objective with the field linearised in its parameters, and positive semidefinite if the losses are convex functions
+   * of the jet, e.g. convex penalties of differences from targets; the eikonal loss is not convex.
    *
    * @param direction v, `f32[P]`
    * @throws as {@link Curvature.hessian}
@@ -353,8 +356,9 @@ export class Curvature {
     const { derivatives } = term;
     const tangent = tangentOf(term);
     const { jet, tangent: moved } = splitTangent(jetsOf(tangentFor(network), concat1d([flat, v]), chunk, derivatives));
-    const slope = (): Tensor => shareOf(prepared, chunk, tangent(jet, moved, rowsFor(prepared, chunk)));
-    const curvature = engine().gradients(slope, partsOf(jet), scalar(1), true).grads as readonly (Tensor | null)[];
+    const directional = (): Tensor => shareOf(prepared, chunk, tangent(jet, moved, rowsFor(prepared, chunk)));
+    const curvature = engine().gradients(directional, partsOf(jet), scalar(1), true)
+      .grads as readonly (Tensor | null)[];
     if (curvature.every(part => part === null)) return zeros([this.size]);
     const variables = variablesOf(network, flat, derivatives);
     const product = (): Tensor =>
@@ -368,9 +372,9 @@ export class Curvature {
   }
 
   /**
-   * The gradient as a function of the parameters through which gradients flow: the derivative of what is made of it
-   * takes one product with the Hessian. A step of gradient descent is differentiated so, as second-order meta-learning
-   * does (MAML: Finn et al. 2017, arXiv:1703.03400, equation 1):
+   * The gradient as a differentiable function of the parameters, whose backward pass is one Hessian-vector product.
+   * With it a step of gradient descent can be differentiated, as in second-order meta-learning (MAML: Finn et al. 2017,
+   * arXiv:1703.03400, equation 1):
    *
    *     const adapted = sub(theta, mul(rate, task.differentiableGradient(theta)));
    *
@@ -388,7 +392,7 @@ export class Curvature {
     return run(parameters) as Tensor1D;
   }
 
-  /** Frees the points. */
+  /** Disposes of the points. */
   dispose(): void {
     for (const { chunks } of this.#terms)
       for (const { batch } of chunks)
@@ -397,34 +401,31 @@ export class Curvature {
   }
 }
 
-/** The numbers of a chunk's points as its part of a mean over all points; of many fields the sum over them. */
-const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, numbers: Tensor): Tensor =>
-  mul(mean(numbers), share * (isBatchNetwork(network) ? network.count : 1));
+/** A chunk's share of the mean over all points; summed over the fields of a batch. */
+const shareOf = ({ network }: PreparedTerm, { share }: TermChunk, losses: Tensor): Tensor =>
+  mul(mean(losses), share * (isBatchNetwork(network) ? network.count : 1));
 
-/** @throws TypeError when it looks at parameters that are not the model's own */
+/** @throws TypeError when its parameters are not the model's own */
 const preparedParameters = (model: Model, term: ParameterTerm): PreparedParameters => {
   const view = term.field === undefined ? onlyOwnView(model.views) : viewOf(model, term.field, term.name);
-  if (view?.parameters)
-    throw new TypeError(`curvature: term '${term.name}' must look at parameters that are the model's own`);
+  if (view?.parameters) throw new TypeError(`curvature: term '${term.name}' must be on the model's own parameters`);
   const layout = view?.network.layout ?? model.layout;
   term.assertLayout(layout);
   return { term, layout, fields: view && isBatchNetwork(view.network) ? view.network.count : 1 };
 };
 
 /**
- * Draws the points of an objective once, and gives its loss, gradient, and products with its Hessian and its
- * Gauss-Newton matrix there.
+ * Draws the points of an objective once, for its loss, gradient, and Hessian-vector and Gauss-Newton-vector products.
  *
  *     const curvature = createCurvature(field, [term({ points, loss: mse() })]);
  *     const product = curvature.hessian(direction);
  *
- * A product with the Hessian takes three times the matrix products of a gradient, one with the Gauss-Newton matrix
- * twice.
+ * A Hessian-vector product takes three times the matrix products of a gradient, a Gauss-Newton-vector product twice.
  *
- * @param model a field, or a batch of fields, whose objectives are added up: where they share no parameters, the
- *   product has each field's own
- * @param terms of points, and of parameters
- * @throws RangeError when there is no term, TypeError when one looks at a field whose parameters are not the model's
+ * @param model a field, or a batch of fields, whose objectives are summed: if they share no parameters, the product
+ *   consists of the fields' separate products
+ * @param terms point terms and parameter terms
+ * @throws RangeError when there is no term, TypeError when a term is on a field whose parameters are not the model's
  *   own, or whose network has statistics over the points of a step
  */
 export const createCurvature = (

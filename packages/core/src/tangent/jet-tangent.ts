@@ -1,4 +1,4 @@
-/** @file The derivative of a field's jet along a direction of its parameters. */
+/** @file Directional derivatives of a field's jet with respect to its parameters. */
 import { concat1d, slice, Tensor, type Tensor1D, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { evaluateNetwork, type FieldParameters } from '../evaluate/evaluate.ts';
 import { evaluationOf } from '../evaluate/evaluation.ts';
@@ -32,24 +32,24 @@ const halfOf = <R extends DerivativeRequest>(jet: Jet<R>, which: 0 | 1): Jet<R> 
   ) as Jet<R>;
 };
 
-/** The two halves of the jet of a tangent network. Within a tidy. */
+/** The two halves of the jet of a tangent network. Call within a tidy. */
 export const splitTangent = <R extends DerivativeRequest>(both: Jet<R>): JetAndTangent<R> => ({
   jet: halfOf(both, 0),
   tangent: halfOf(both, 1),
 });
 
 /**
- * A field's jet at n points, and the product of its Jacobian with a direction in the space of the parameters: d/de
- * jet(theta + e v), for the value and all derivatives that are asked for, in one forward pass. Gradients with respect
- * to parameters, direction and coordinates flow through both.
+ * A field's jet at n points, and its Jacobian-vector product with respect to the parameters: d/de jet(theta + e v), for
+ * the value and all requested derivatives, in one forward pass. Both are differentiable with respect to parameters,
+ * direction and coordinates.
  *
- * (The product J' u with the transpose is the ordinary gradient of sum(jet u) through `evaluateJet`.)
+ * (The vector-Jacobian product J' u is the ordinary gradient of sum(jet u) through `evaluateJet`.)
  *
  * @param parameters flat `f32[P]` or by name, as in `evaluateJet`
  * @param direction likewise
  * @param coords `f32[n, inFeatures]`
- * @throws RangeError or TypeError when something does not fit the spec; TypeError when an activation has no formula, or
- *   a custom operation no tangent
+ * @throws RangeError or TypeError when an argument does not fit the spec; TypeError when an activation has no formula,
+ *   or a custom operation no tangent
  */
 export const jetTangent = <const R extends DerivativeRequest>(
   spec: FieldSpec,
@@ -80,8 +80,8 @@ export const jetTangent = <const R extends DerivativeRequest>(
 };
 
 /**
- * Which kinds of operations of {@link jetTangent}, and of all that is made of it, the backend in use runs in its own
- * kernels, and which in tfjs ops.
+ * The kinds of operations of {@link jetTangent} (and of Hessian-vector products) that the backend in use runs in its
+ * fused kernels, and those that it composes of tfjs ops.
  *
  * @throws as {@link jetTangent}
  */

@@ -1,9 +1,9 @@
 import { engine } from '@tensorflow/tfjs-core';
 
 /**
- * Runs work as if no gradient were being recorded around it: inside a kernel or the gradient of one tfjs records
- * nothing, and a differentiation inside another one's way back loses its tape. What the work returns depends on nothing
- * for tfjs. Where it throws, what its own tape kept is freed.
+ * Runs work outside of the current tape. Needed because tfjs records nothing inside a kernel or its gradient, and a
+ * differentiation within another one's backward pass would lose its tape. For tfjs, the result depends on nothing. If
+ * the work throws, the tensors that its own tape saved are disposed of.
  */
 export const outsideTape = <T>(work: () => T): T => {
   const { state } = engine();

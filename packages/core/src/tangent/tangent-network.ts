@@ -10,8 +10,8 @@ const make = ({ program, layout }: Network): Network => {
   const { entries, size } = layout;
   const declarations = entries.map((entry): ParameterDeclaration => {
     const { layer, role, group, trained, shape } = entry;
-    const behind = layer === '' ? 'tangent' : `tangent.${layer}`;
-    return { layer: behind, role, group, trained, shape, initialise: rng => entry.initialise(rng) };
+    const path = layer === '' ? 'tangent' : `tangent.${layer}`;
+    return { layer: path, role, group, trained, shape, initialise: rng => entry.initialise(rng) };
   });
   const directionOf = (array: ParameterArray): ParameterArray => ({
     ...array,
@@ -27,11 +27,11 @@ const make = ({ program, layout }: Network): Network => {
 };
 
 /**
- * The network over the parameters [theta; v], `f32[2 P]`, whose features are those of a given one, and behind them
- * their derivatives d/de along theta + e v: see `tangent-program.ts`. The parameters of the direction v have the names
- * of the others behind `tangent.`. The same object each time.
+ * The network over the parameters [theta; v], `f32[2 P]`, whose features are those of a given one, followed by their
+ * derivatives d/de along theta + e v: see `tangent-program.ts`. The parameters of the direction v have the prefix
+ * `tangent.`. Memoized.
  *
- * It is a network like any other: it is partitioned, compiled and evaluated as one.
+ * It is partitioned, compiled and evaluated like any other network.
  *
  * @throws TypeError when an activation has no formula, or a custom operation that depends on parameters has no tangent
  */
@@ -44,8 +44,8 @@ export const tangentNetworkOf = (network: Network): Network => {
 const knownBatches = new WeakMap<BatchNetwork, BatchNetwork>();
 
 /**
- * The same for many fields, over [theta; v] of their layout: a direction has numbers of each field's own where the
- * parameters have, and others that all share. The same object each time.
+ * The same for many fields, over [theta; v] of their layout: a direction is separate or shared like its parameter.
+ * Memoized.
  *
  * @throws as {@link tangentNetworkOf}
  */

@@ -1,16 +1,17 @@
 /**
- * @file From a program to one that computes its tangent too: beside each register h(theta) the derivative h' = d/de
- *   h(theta + e v) along a direction v of the parameters. It is made of the same operations over the parameters [theta;
- *   v], so that it has jets in the coordinates and a reverse pass, and runs in the kernels of every backend:
+ * @file Transforms a program into one that also computes its tangent: for each register h(theta) the directional
+ *   derivative h' = d/de h(theta + e v) with respect to the parameters. It consists of the same operations over the
+ *   parameters [theta; v], so that it has jets in the coordinates and a backward pass, and runs in the kernels of every
+ *   backend:
  *
  *     linear        z' = h' W + h V + c, where V and c are the parts of v for W and the bias
  *     elementwise   h' = s'(z) z' + sum_p p' ds/dp(z)
  *     product       (a b)' = a' b + a b'
- *     sum, concat, columns of the tangents; constant, grid of v's numbers
+ *     sum, concat, columns of the tangents; constant, grid of v's values
  *
- * Tangents that are 0 are left out. (Forward over reverse, Pearlmutter 1994, "Fast Exact Multiplication by the
- * Hessian": the reverse pass of h' gives products with second derivatives.) A table that is looked up at features which
- * are learned has its slopes, which no kernel knows: that is an operation in tfjs ops.
+ * Zero tangents are omitted. (This is the R-operator of Pearlmutter 1994, "Fast Exact Multiplication by the Hessian":
+ * the backward pass of h' gives products with second derivatives.) For a grid whose input depends on parameters, the
+ * tangent needs the grid's first derivatives, for which there is no kernel: it is a custom operation in tfjs ops.
  */
 import { slice, type Tensor } from '@tensorflow/tfjs-core';
 import { derivativeActivationOf, parameterTangentOf, tangentName } from '../elementwise/tangent.ts';
@@ -30,15 +31,15 @@ import type {
 import { productJet } from '../ops/product.ts';
 import { sumJets } from '../ops/sum.ts';
 
-/** Where v's numbers for a parameter are. */
+/** The array of v for a parameter. */
 export type DirectionOf = (array: ParameterArray) => ParameterArray;
 
-/** Writes the tangent program. */
+/** Builds the tangent program. */
 class TangentWriter {
   readonly operations: Operation[] = [];
   readonly #program: Program;
   readonly #directionOf: DirectionOf;
-  /** By register of the program: where it and its tangent are in the new one. */
+  /** For each register of the program, the registers of its value and tangent in the new one. */
   readonly #places: Register[] = [0];
   readonly #tangents: (Register | undefined)[] = [undefined];
 
@@ -61,7 +62,7 @@ class TangentWriter {
       : (this.#program.operations[register - 1] as Operation).outFeatures;
   }
 
-  /** The sum of what there is. */
+  /** The sum of the present parts. */
   #sum(parts: readonly (Register | undefined)[], outFeatures: number): Register | undefined {
     const inputs = parts.filter(part => part !== undefined);
     if (inputs.length < 2) return inputs[0];
@@ -197,7 +198,7 @@ class TangentWriter {
       throw new TypeError(
         'tangent: a custom operation that depends on parameters must have a tangent (custom(inputs, { ..., tangent })), got none',
       );
-    /** Each of all, whether it is there or not, from those that are there. */
+    /** Puts the present parts back at their positions among all parts. */
     const spread = <T>(all: readonly unknown[], present: readonly T[]): (T | undefined)[] => {
       const rest = [...present];
       return all.map(part => (part === undefined ? undefined : rest.shift()));
@@ -221,11 +222,11 @@ class TangentWriter {
     });
   }
 
-  /** Writes the tangent of an operation, whose own operation is written. */
+  /** Adds the tangent of an operation that is already added. */
   #tangentOf(operation: Operation): Register | undefined {
     const { outFeatures } = operation;
     const moved = operation.inputs.map(register => this.#tangents[register]);
-    const isStill = moved.every(register => register === undefined);
+    const isConstant = moved.every(register => register === undefined);
     switch (operation.kind) {
       case 'linear':
         return this.#linear(operation);
@@ -246,7 +247,7 @@ class TangentWriter {
         const parts = moved.flatMap((register, index) =>
           register === undefined ? [] : [{ register, coefficient: operation.coefficients[index] as number }],
         );
-        if (isStill) return undefined;
+        if (isConstant) return undefined;
         return this.#add({
           kind: 'sum',
           inputs: parts.map(({ register }) => register),
@@ -255,7 +256,7 @@ class TangentWriter {
         });
       }
       case 'concat':
-        if (isStill) return undefined;
+        if (isConstant) return undefined;
         return this.#add({
           kind: 'concat',
           inputs: moved.map(
@@ -264,7 +265,7 @@ class TangentWriter {
           outFeatures,
         });
       case 'columns':
-        return isStill ? undefined : this.#add({ ...operation, inputs: [moved[0] as Register] });
+        return isConstant ? undefined : this.#add({ ...operation, inputs: [moved[0] as Register] });
       case 'constant': {
         const direction = this.#direction(operation.values);
         return direction && this.#add({ ...operation, values: direction });
@@ -290,7 +291,7 @@ class TangentWriter {
   }
 }
 
-/** One feature of a jet. */
+/** A single feature of a jet. */
 const featureOf = ({ value, first, second }: LayerJet, index: number): LayerJet => {
   const pick = <T extends Tensor>(x: T): T =>
     slice(x, [...x.shape.slice(1).map(() => 0), index], [...x.shape.slice(0, -1), 1]) as T;
@@ -298,7 +299,7 @@ const featureOf = ({ value, first, second }: LayerJet, index: number): LayerJet 
 };
 
 /**
- * The program whose output is that of a given one, and behind it its tangent: `2 outFeatures` features.
+ * The program whose output is that of a given one, followed by its tangent: `2 outFeatures` features.
  *
  * @throws TypeError when an activation has no formula, or a custom operation that depends on parameters has no tangent
  */

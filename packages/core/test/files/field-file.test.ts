@@ -102,7 +102,7 @@ describe('field files', () => {
   >([
     [
       'no-spec',
-      /importPytorch of @neural-fields\/core\/pytorch.*its arrays are layers\.0\.weight/,
+      /importPytorch of @neural-fields\/core\/pytorch.*its arrays: layers\.0\.weight/,
       (_, metadata) => delete metadata['neural-fields.spec'],
     ],
     [
@@ -136,17 +136,17 @@ describe('field files', () => {
     ],
     [
       'wrong-shape',
-      /must hold floats/,
+      /must have floats/,
       tensors => tensors.set('layers.0.bias', { shape: [4], data: new Int32Array(4) }),
     ],
     [
       'not-finite',
-      /'layers\.0\.bias' must hold finite numbers, got -Infinity at index 1 \(2 of its 4 values are not finite\)/,
+      /'layers\.0\.bias' must have finite values, got -Infinity at index 1 \(2 of its 4 values are not finite\)/,
       tensors => tensors.set('layers.0.bias', { shape: [4], data: Float32Array.of(0, -Infinity, 1, NaN) }),
     ],
     [
       'not-finite',
-      /'layers\.2\.bias' must hold finite numbers, got Infinity at index 2$/,
+      /'layers\.2\.bias' must have finite values, got Infinity at index 2$/,
       tensors => tensors.set('layers.2.bias', { shape: [3], data: Float64Array.of(0, 0, 1e300) }),
     ],
     [

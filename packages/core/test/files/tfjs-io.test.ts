@@ -151,7 +151,7 @@ describe('fields through tfjs IO handlers', () => {
     ],
     [
       'unexpected-tensor',
-      /'a' is there twice/,
+      /'a' occurs twice/,
       artifacts => ({
         ...artifacts,
         weightSpecs: [0, 1].map(() => ({ name: 'a', dtype: 'float32' as const, shape: [1] })),
@@ -160,7 +160,7 @@ describe('fields through tfjs IO handlers', () => {
     ['invalid-artifacts', /must be an object/, () => changed(null)],
     [
       'not-finite',
-      /'layers\.0\.weight' must hold finite numbers, got NaN at index 0 \(8 of its 8/,
+      /'layers\.0\.weight' must have finite values, got NaN at index 0 \(8 of its 8/,
       artifacts => ({ ...artifacts, weightData: new Float32Array(47).fill(NaN).buffer }),
     ],
   ])('%s: %s', (problem, message, change) => {

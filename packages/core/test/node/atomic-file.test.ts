@@ -64,7 +64,7 @@ describe('writeFileAtomically', () => {
     await symlink(join(folder, 'gone'), link);
     const error = await catchFileError(writeFileAtomically(link, Uint8Array.of(1)));
     expect(error.problem).toBe('not-found');
-    expect(error.message).toBe(`cannot write '${link}': it is a link to '${join(folder, 'gone')}', which is not there`);
+    expect(error.message).toBe(`cannot write '${link}': it is a link to '${join(folder, 'gone')}', which does not exist`);
     expect(await readdir(folder)).toEqual(['link']);
   });
 
@@ -116,7 +116,7 @@ describe('writeFileAtomically', () => {
 
   it.skipIf(!existsSync('/dev/null'))('does not replace a device (skipped where there is no /dev/null)', async () => {
     const error = await catchFileError(writeFileAtomically('/dev/null', Uint8Array.of(1)));
-    expect(error.message).toBe("cannot write '/dev/null': it is no regular file");
+    expect(error.message).toBe("cannot write '/dev/null': it is not a regular file");
   });
 
   /** Runs a child that writes 1 MB to `path` and prints the error's problem and message. */

@@ -33,7 +33,7 @@ describe('a file', () => {
     expect(same(await readFileBytes(at('file'), { maxBytes: 200_000 }), bytes)).toBe(true);
     expect(await refusal(readFileBytes(at('file'), { maxBytes: 199_999 }))).toMatchObject({
       problem: 'too-large',
-      message: `cannot read '${at('file')}': it has 200000 bytes, and at most 199999 are read (maxBytes)`,
+      message: `cannot read '${at('file')}': it has 200000 bytes, but at most 199999 are allowed (maxBytes)`,
     });
     await writeFile(at('empty'), '');
     expect(await readFileBytes(at('empty'))).toHaveLength(0);
@@ -69,7 +69,7 @@ describe.skipIf(process.platform === 'win32')('what has no length', () => {
   test('a device without an end is refused at the limit', async () => {
     expect(await refusal(readFileBytes('/dev/zero', { maxBytes: 1_000_000 }))).toMatchObject({
       problem: 'too-large',
-      message: "cannot read '/dev/zero': it has more than 1000000 bytes, and at most 1000000 are read (maxBytes)",
+      message: "cannot read '/dev/zero': it has more than 1000000 bytes, but at most 1000000 are allowed (maxBytes)",
     });
     expect(await readFileBytes('/dev/null')).toHaveLength(0);
   });

@@ -1,9 +1,9 @@
 /**
- * @file Fields as state dicts of PyTorch.
+ * @file Exports fields as PyTorch state dicts.
  *
- * An omega that is a constant of the target's code need not be the field's: sin(a (W x + b)) = sin(c (W' x + b')) with
- * W' = (a / c) W and b' = (a / c) b, so the weights are scaled to the target's constants. FINER's phase is not linear
- * in its argument and cannot be scaled.
+ * The target code may have another constant omega than the field: sin(a (W x + b)) = sin(c (W' x + b')) with W' = (a /
+ * c) W and b' = (a / c) b, so the weights are scaled to the target's constants. FINER's phase is not linear in its
+ * argument and cannot be scaled.
  */
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { activationParameterValues } from '../../activations/index.ts';
@@ -19,13 +19,13 @@ import { encodeSafetensors, type ShapedArray } from '../safetensors.ts';
 import { transpose } from './import-pytorch.ts';
 import { writeSettings } from './settings.ts';
 
-/** The names that a state dict can be given. */
+/** The naming schemes of state dicts. */
 export const pytorchNames = ['single-bvp-net', 'siren', 'siren-pytorch', 'sequential'] as const;
 
 /**
- * Whose names: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook (and of
- * the codes of FINER and WIRE), `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
- * `nn.Sequential` of `nn.Linear`s with one module between each two.
+ * A naming scheme: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook
+ * (and of the FINER and WIRE code), `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
+ * `nn.Sequential` of `nn.Linear`s with one module after each but the last.
  */
 export type PytorchNames = (typeof pytorchNames)[number];
 
@@ -34,34 +34,34 @@ export interface ExportPytorchOptions {
   /** If absent, `single-bvp-net` for a SIREN, otherwise `sequential`. */
   readonly names?: PytorchNames;
   /**
-   * The omega of the first layer in the PyTorch network. If absent, 30 with the names `single-bvp-net` and
-   * `siren-pytorch`, the default of their code, and the field's own otherwise. The weights are scaled to it.
+   * The omega of the first layer of the PyTorch network. If absent, 30 with the names `single-bvp-net` and
+   * `siren-pytorch`, the default of their code, and the field's own otherwise. The weights are rescaled to it.
    */
   readonly omega0?: number;
   /**
-   * That of the later layers. If absent, 30 with `single-bvp-net`, 1 with `siren-pytorch`, and the field's own
+   * The omega of the later layers. If absent, 30 with `single-bvp-net`, 1 with `siren-pytorch`, and the field's own
    * otherwise.
    */
   readonly omegaHidden?: number;
   readonly extensions?: Extensions;
 }
 
-/** A state dict, and what the network that loads it must have. */
+/** A state dict, and the activations of the network that can load it. */
 export interface PytorchStateDict {
   /** A safetensors file: `model.load_state_dict(safetensors.torch.load_file(path))`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly names: PytorchNames;
-  /** What must follow each layer. */
+  /** The activation after each layer. */
   readonly activations: readonly ActivationSpec[];
 }
 
 interface Target {
   readonly layer: (index: number, last: number) => string;
-  /** The omegas of the code, where it has constants. */
+  /** The constant omegas of the code, if any. */
   readonly omegas?: readonly [first: number, hidden: number];
-  /** Whether its layers can have no bias. */
+  /** Whether layers may lack a bias. */
   readonly biasOptional: boolean;
-  /** Whether its activations can be other than sines. */
+  /** Whether activations may be other than sines. */
   readonly anyActivation: boolean;
 }
 
@@ -91,7 +91,7 @@ const notExportable = (what: string): FieldFileError => new FieldFileError('not-
 /** One parameter of a layer by its role; `undefined` where the layer has none. */
 type FindParameter = (role: string) => ShapedArray<Float32Array> | undefined;
 
-/** The activation of a layer with its learned numbers in their places. */
+/** The activation of a layer with its learned parameter values. */
 const learnedActivation = ({ activation }: DenseSpec, find: FindParameter, extensions: Extensions): ActivationSpec => {
   const { learnable = [], ...fixed } = activation;
   const learned = learnable.map(name => [name, find(activationRole(name))?.data[0]] as const);
@@ -103,12 +103,11 @@ const scaled = (data: Float32Array, factor: number): Float32Array =>
   factor === 1 ? data : data.map(value => factor * value);
 
 /**
- * Writes a field as a state dict that a PyTorch network loads by its names, float32. It computes the same function
- * there, provided that the network has the activations of the result. {@link importPytorch} reads it back without being
- * told them: they stand in the metadata.
+ * Writes a field as a float32 state dict that a PyTorch network can load. That network computes the same function,
+ * provided that it has the activations of the result. {@link importPytorch} reads the activations from the metadata.
  *
- * @throws FieldFileError `not-exportable` when a layer is not dense, or an activation has no place in the wanted names;
- *   and as `encodeFieldData`
+ * @throws FieldFileError `not-exportable` when a layer is not dense, or the naming scheme cannot represent an
+ *   activation; and as `encodeFieldData`
  * @throws RangeError when an omega is not a positive number
  */
 export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {}): PytorchStateDict => {
@@ -121,7 +120,7 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
   const last = data.spec.layers.length - 1;
   const layers = data.spec.layers.map((layer, index) => {
     if (!isDense(layer))
-      throw notExportable(`layer ${index} is of the kind '${layer.kind}', only dense layers have names in PyTorch`);
+      throw notExportable(`layer ${index} is of kind '${layer.kind}', but only dense layers can be exported`);
     const find: FindParameter = role => {
       const [entry] = layout.select({ layer: layerPath(index), role });
       return entry && parameters.get(entry.name);
@@ -133,11 +132,11 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
   const target = targets[names];
   if (!target.anyActivation && !isSiren)
     throw notExportable(
-      `the names '${names}' are those of a SIREN: sines, and nothing on the last layer; 'sequential' has any activation`,
+      `the names '${names}' are for a SIREN: sines, and no activation after the last layer; 'sequential' allows any activation`,
     );
   if (names === 'siren' && layers.at(-1)?.own.kind !== 'identity')
     throw notExportable(
-      `the names 'siren' are those of a network with nothing on its last layer; 'sequential' has any activation`,
+      `the names 'siren' are for a network without an activation after the last layer; 'sequential' allows any activation`,
     );
 
   const arrays = new Map<string, ShapedArray>();
@@ -148,7 +147,7 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
       const given = index === 0 ? omega0 : omegaHidden;
       if (given !== undefined && own.kind !== 'sine' && own.kind !== 'identity' && own['omega'] !== given)
         throw notExportable(
-          `the weights of layer ${index} cannot be scaled to an omega of ${given}: its activation is ${own.kind}`,
+          `the weights of layer ${index} cannot be rescaled to an omega of ${given}: its activation is ${own.kind}`,
         );
       return own;
     }

@@ -1,10 +1,10 @@
-/** @file The layers of the one network in a state dict, found by their names. Time is linear in the number of names. */
+/** @file Finds the layers of the network in a state dict by their names. Takes time linear in the number of names. */
 import { listNames } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
 import { type Family, families, isBuffer, type ParsedName, parseName } from './names.ts';
 import { describePath, type StateDict, type StateTensor } from './state-dicts.ts';
 
-/** A layer as the names tell it. */
+/** A layer found by its names. */
 export interface FoundLayer {
   readonly weight: StateTensor;
   readonly bias?: StateTensor;
@@ -17,7 +17,7 @@ export interface FoundLayer {
 /** A network in a state dict. */
 export interface FoundNetwork {
   readonly family: Family;
-  /** The keys of the checkpoint and the words in front of the names, each with its dot. */
+  /** The checkpoint's keys and the words before the names, each followed by a dot. */
   readonly prefix: string;
   readonly layers: readonly FoundLayer[];
 }
@@ -28,15 +28,14 @@ interface LayerParts {
   activated?: boolean;
 }
 
-/** A name that a family understands, with its tensor. */
+/** A name that matches a family, with its tensor. */
 interface NamedTensor extends ParsedName {
   readonly name: string;
   readonly tensor: StateTensor;
 }
 
 /**
- * The layers in order; `undefined` where they are not a network of the family. @throws FieldFileError
- * `missing-parameter`
+ * The layers in order; `undefined` if they are not a network of the family. @throws FieldFileError `missing-parameter`
  */
 const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer[] | undefined => {
   const byIndex = new Map<number, LayerParts>();
@@ -47,7 +46,7 @@ const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer
     if (activated !== undefined) parts.activated = activated;
   }
   const inOrder = [...byIndex].sort(([a], [b]) => a - b);
-  // The last layer may lack an activation, those before it may not; siren-pytorch always has its linear layer.
+  // Only the last layer may lack an activation; the last layer of siren-pytorch is always linear.
   if (inOrder.slice(0, -1).some(([, { activated }]) => activated === false)) return undefined;
   if (family.source === 'lucidrains/siren-pytorch' && inOrder.at(-1)?.[1].activated !== false) return undefined;
   return inOrder.map(([index, { weight, bias, activated }], place): FoundLayer => {
@@ -57,7 +56,7 @@ const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer
         `layer ${place} is missing among ${listNames(parsed.map(({ name }) => name))}`,
       );
     if (weight === undefined)
-      throw new FieldFileError('missing-parameter', `${listNames([bias?.name ?? ''])} has no weight beside it`);
+      throw new FieldFileError('missing-parameter', `${listNames([bias?.name ?? ''])} has no matching weight`);
     return {
       weight: weight.tensor,
       name: weight.name,
@@ -67,10 +66,7 @@ const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer
   });
 };
 
-/**
- * The words of a wanted prefix that lie within the state dict: it may name the keys of the checkpoint too, or leave
- * them out.
- */
+/** The part of the requested prefix that is within the state dict: the prefix may include the checkpoint's keys. */
 const within = ({ path }: StateDict, wanted: string): string => {
   const prefix = wanted === '' || wanted.endsWith('.') ? wanted : `${wanted}.`;
   return path !== '' && prefix.startsWith(`${path}.`) ? prefix.slice(path.length + 1) : prefix;
@@ -83,12 +79,12 @@ const unknownNames = (dict: StateDict, names: readonly string[]): FieldFileError
     : '';
   return new FieldFileError(
     'unknown-names',
-    `no network is recognised in ${describePath(dict.path)} with the names ${names.length === 0 ? '(there are none)' : listNames(names)}; ` +
-      `understood are ${understood}, each behind any words${modulated}`,
+    `no network was recognised in ${describePath(dict.path)} with the names ${names.length === 0 ? '(there are none)' : listNames(names)}; ` +
+      `known names: ${understood}, each with any prefix${modulated}`,
   );
 };
 
-/** The family and the prefixes of each of the networks that names show, and the names that show none. */
+/** The prefixes of a family's networks among the names, and the names that do not match. */
 const groupNames = (
   family: Family,
   names: readonly string[],
@@ -106,8 +102,8 @@ const groupNames = (
 /**
  * The network in a state dict.
  *
- * @param wanted the words in front of the network's names, the path of the state dict included; other arrays are then
- *   left alone. `undefined`: all arrays must be of one network
+ * @param wanted the prefix of the network's names, optionally with the path of the state dict; other arrays are then
+ *   ignored. `undefined`: all arrays must belong to one network
  * @throws FieldFileError `unknown-names`, `ambiguous` or `missing-parameter`
  */
 export const findNetwork = (dict: StateDict, wanted: string | undefined): FoundNetwork => {
@@ -124,7 +120,7 @@ export const findNetwork = (dict: StateDict, wanted: string | undefined): FoundN
     const layers = orderLayers(family, parsed);
     if (layers) return { family, prefix: around + prefix, layers };
   }
-  // Some of the names may be a network: say so, with what would take it alone.
+  // Some of the names may belong to a network: report their prefix.
   for (const family of families) {
     const { prefixes, others } = groupNames(family, names);
     if (prefixes.size === 0 || prefixes.size > names.length / 4) continue;
@@ -133,7 +129,7 @@ export const findNetwork = (dict: StateDict, wanted: string | undefined): FoundN
     const beside = others.length > 0 ? `, beside ${listNames(others)}` : '';
     throw new FieldFileError(
       'ambiguous',
-      `${describePath(dict.path)} has ${found} of ${family.source} behind ${places}${beside}; the option prefix takes one of them alone`,
+      `${describePath(dict.path)} has ${found} of ${family.source} with the prefix ${places}${beside}; choose one with the option prefix`,
     );
   }
   throw unknownNames(dict, names);

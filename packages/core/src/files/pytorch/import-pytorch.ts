@@ -1,4 +1,4 @@
-/** @file Networks that were trained in PyTorch, from the files that PyTorch users have. */
+/** @file Imports networks that were trained in PyTorch from their usual files. */
 import type { ActivationSpec } from '../../activations/activation.ts';
 import type { DenseSpec } from '../../spec/dense.ts';
 import type { FieldSpec } from '../../spec/field-spec.ts';
@@ -18,56 +18,55 @@ import {
   type StateTensor,
 } from './state-dicts.ts';
 
-/** The options of {@link importPytorch}: what a state dict does not say, and the limits of what is read. */
+/** The options of {@link importPytorch}: what a state dict does not contain, and limits. */
 export interface ImportPytorchOptions extends StateDictLimits {
   /**
-   * What follows each layer but the last. If absent, the sine of a SIREN, where the names are those of a SIREN; an
-   * `nn.Sequential` must be told. The codes of FINER and of Gaussian networks give their layers the names of a SIREN's:
-   * `{ kind: 'finer' }`, `{ kind: 'gaussian', sigma: 0.1 }`.
+   * The activation after each layer but the last. If absent, sine for a SIREN's names; required for an `nn.Sequential`.
+   * The code of FINER and of Gaussian networks names layers like a SIREN's: `{ kind: 'finer' }`, `{ kind: 'gaussian',
+   * sigma: 0.1 }`.
    */
   readonly activation?: ActivationSpec;
   /**
-   * The factor in the first sine, or in FINER's. 30 if absent, the default of all the implementations (`first_omega_0`,
-   * `w0_initial`).
+   * The omega of the first sine or FINER activation. 30 if absent, the default of all the implementations
+   * (`first_omega_0`, `w0_initial`).
    */
   readonly omega0?: number;
   /**
-   * The factor in the later ones (`hidden_omega_0`, `w0`). If absent the default of the implementation: 30 in
-   * vsitzmann/siren, where it is a constant of the code in `modules.py`; 1 in lucidrains/siren-pytorch.
+   * The omega of the later ones (`hidden_omega_0`, `w0`). If absent, the default of the implementation: 30 in
+   * vsitzmann/siren, where it is a constant in `modules.py`; 1 in lucidrains/siren-pytorch.
    */
   readonly omegaHidden?: number;
   /**
-   * What follows the last layer, e.g. `{ kind: 'sigmoid' }`. If absent: the activation where the notebook's names say
-   * so, otherwise the identity.
+   * The activation after the last layer, e.g. `{ kind: 'sigmoid' }`. If absent, the hidden activation where the
+   * notebook's names imply one, otherwise the identity.
    */
   readonly finalActivation?: ActivationSpec;
   /**
-   * The words in front of the names of one network, e.g. `model.img_siren`: other arrays are left alone. If absent, all
-   * arrays must be of one network.
+   * The prefix of the names of one network, e.g. `model.img_siren`; other arrays are ignored. If absent, all arrays
+   * must belong to one network.
    */
   readonly prefix?: string;
   readonly extensions?: Extensions;
 }
 
-/** What was taken for granted, because neither the file nor the options say it. */
+/** What was assumed, because neither the file nor the options specify it. */
 export interface PytorchAssumptions {
   readonly activation?: string;
   readonly omega0?: number;
   readonly omegaHidden?: number;
 }
 
-/** A field that came from PyTorch. */
+/** A field imported from PyTorch. */
 export interface PytorchField extends FieldData {
   readonly source: PytorchSource;
   /**
-   * The keys of the checkpoint and the words in front of the layers' names, e.g. `model_state_dict.siren.`; empty where
-   * there are none.
+   * The checkpoint's keys and the prefix of the layers' names, e.g. `model_state_dict.siren.`; empty if there are none.
    */
   readonly prefix: string;
   readonly assumed: PytorchAssumptions;
 }
 
-/** Keys under which checkpoints keep what is wanted, the likeliest first. */
+/** Usual checkpoint keys of state dicts, the most likely first. */
 const PREFERRED = ['state_dict', 'model_state_dict', 'model', 'network', 'net', 'module'];
 
 const rank = (path: string): number => {
@@ -75,7 +74,7 @@ const rank = (path: string): number => {
   return place < 0 ? PREFERRED.length : place;
 };
 
-/** The one network that is meant. */
+/** Chooses the network to import. */
 const chooseNetwork = ({ dicts }: StateDictFile, prefix: string | undefined): FoundNetwork => {
   const found: { readonly dict: StateDict; readonly network: FoundNetwork }[] = [];
   let failure: { readonly size: number; readonly error: FieldFileError } | undefined;
@@ -84,17 +83,17 @@ const chooseNetwork = ({ dicts }: StateDictFile, prefix: string | undefined): Fo
       found.push({ dict, network: findNetwork(dict, prefix) });
     } catch (error) {
       if (!(error instanceof FieldFileError)) throw error;
-      // The largest dictionary is the likeliest to be the network; that of an optimizer names no weights.
+      // Report the error of the largest dictionary, most likely the network; an optimizer's names no weights.
       const size = error.problem === 'unknown-names' ? dict.tensors.size : Number.MAX_SAFE_INTEGER;
       if (failure === undefined || size > failure.size) failure = { size, error };
     }
   const [first, second] = found.sort((a, b) => rank(a.dict.path) - rank(b.dict.path));
   if (first === undefined)
-    throw failure?.error ?? new FieldFileError('unknown-names', 'the file holds no dictionary of tensors');
+    throw failure?.error ?? new FieldFileError('unknown-names', 'the file has no dictionary of tensors');
   if (second !== undefined && rank(first.dict.path) === rank(second.dict.path))
     throw new FieldFileError(
       'ambiguous',
-      `the file holds ${found.length} networks, behind ${listNames(found.map(({ network }) => `'${network.prefix}'`))}; the option prefix takes one of them`,
+      `the file has ${found.length} networks, with the prefixes ${listNames(found.map(({ network }) => `'${network.prefix}'`))}; choose one with the option prefix`,
     );
   return first.network;
 };
@@ -111,13 +110,13 @@ export const transpose = (data: ArrayLike<number>, rows: number, columns: number
 const floats = (tensor: StateTensor, what: string): Float32Array => {
   const data = tensor.read();
   if (!(data instanceof Float32Array))
-    throw new FieldFileError('wrong-shape', `${what} must hold floats, it holds integers`);
+    throw new FieldFileError('wrong-shape', `${what} must have floats, it has integers`);
   return data;
 };
 
 const show = (shape: readonly number[]): string => `[${listNames(shape.map(String))}]`;
 
-/** The activations of all layers, and what was taken for granted about them. */
+/** The activations of all layers, and what was assumed about them. */
 const chooseActivations = (
   { family, layers }: FoundNetwork,
   options: ImportPytorchOptions,
@@ -130,7 +129,7 @@ const chooseActivations = (
   if (activation === undefined && !family.isSiren && layers.length > 1)
     throw new FieldFileError(
       'unknown-activation',
-      `the names are those of ${family.source}, which do not say what lies between the layers: the option activation must`,
+      `the names are those of ${family.source}, which do not say what is between the layers: specify the option activation`,
     );
   const kind = activation?.kind ?? 'sine';
   const hasOmega = (kind === 'sine' || kind === 'finer') && activation?.['omega'] === undefined;
@@ -171,7 +170,7 @@ const buildField = (
   activations: readonly ActivationSpec[],
   extensions: Extensions,
 ): Omit<PytorchField, 'assumed'> => {
-  const numbers = new Map<string, Readonly<Record<string, Float32Array>>>();
+  const arrays = new Map<string, Readonly<Record<string, Float32Array>>>();
   let width: number | undefined;
   const dense = layers.map(({ weight, bias, name }, index): DenseSpec => {
     const [rows = 0, columns = 0] = weight.shape;
@@ -183,7 +182,7 @@ const buildField = (
     if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== rows))
       throw new FieldFileError('wrong-shape', `bias of layer ${index} must be [${rows}], got ${show(bias.shape)}`);
     width = rows;
-    numbers.set(layerPath(index), {
+    arrays.set(layerPath(index), {
       weight: transpose(floats(weight, `weight of layer ${index}`), rows, columns),
       ...(bias && { bias: floats(bias, `bias of layer ${index}`) }),
     });
@@ -201,7 +200,7 @@ const buildField = (
   const spec: FieldSpec = parseSpec({ inFeatures, layers: dense }, extensions);
   const parameters = new Map(
     parameterLayout(spec, extensions).entries.flatMap(({ name, layer, role, shape }) => {
-      const data = numbers.get(layer)?.[role];
+      const data = arrays.get(layer)?.[role];
       return data ? [[name, { shape, data }] as const] : [];
     }),
   );
@@ -211,12 +210,12 @@ const buildField = (
 /**
  * Reads a network that was trained in PyTorch, from its state dict: a `.pt` or `.pth` of
  * `torch.save(model.state_dict(), path)` or of a checkpoint dictionary that holds it, or
- * `safetensors.torch.save_file(model.state_dict(), path)`. A pickle is read without running anything in it.
+ * `safetensors.torch.save_file(model.state_dict(), path)`. A pickle is read without running any code in it.
  *
  * The networks of vsitzmann/siren (`SingleBVPNet`, `FCBlock` and the notebook's `Siren`), of lucidrains/siren-pytorch
- * (`SirenNet`, `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are told by their names, whatever words
- * modules around them put in front. A state dict does not say which activations its network has: `assumed` tells what
- * was taken for granted. A file of `exportPytorch` does say so.
+ * (`SirenNet`, `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are recognised by their names, with any
+ * prefix. A state dict does not contain the network's activations: `assumed` lists what was assumed. A file of
+ * `exportPytorch` does contain them.
  *
  * Time is linear in the file's length. Memory is at most four times the file's length and 100 bytes for each byte of
  * its header or pickle.
@@ -224,9 +223,11 @@ const buildField = (
  * Reference: Sitzmann et al. 2020, arXiv:2006.09661, and the two repositories on GitHub.
  *
  * @param bytes the file; F16, BF16 and F64 are read as float32
- * @throws SafetensorsError when a safetensors file is damaged, or the bytes are of another format, which is named
- * @throws FieldFileError `unknown-names` with what was found and what is understood, `ambiguous`, `unknown-activation`,
- *   `missing-parameter`, `wrong-shape`, `not-finite`, `refused-pickle`, `damaged-archive` or `too-large`
+ * @throws SafetensorsError when a safetensors file is damaged, or the bytes are of another format, which the message
+ *   names
+ * @throws FieldFileError `unknown-names` with the names that were found and those that are known, `ambiguous`,
+ *   `unknown-activation`, `missing-parameter`, `wrong-shape`, `not-finite`, `refused-pickle`, `damaged-archive` or
+ *   `too-large`
  * @throws RangeError or TypeError when an option is wrong
  */
 export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions = {}): PytorchField => {
@@ -238,15 +239,15 @@ export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions =
       'this is a field file, not a PyTorch state dict: decodeFieldData reads it',
     );
   const network = chooseNetwork(file, prefix);
-  const isTold = [options.activation, options.omega0, options.omegaHidden, options.finalActivation].some(
+  const hasOptions = [options.activation, options.omega0, options.omegaHidden, options.finalActivation].some(
     value => value !== undefined,
   );
-  const saved = isTold ? undefined : readSettings(file.metadata, network.layers.length);
+  const saved = hasOptions ? undefined : readSettings(file.metadata, network.layers.length);
   const { activations, assumed } = saved ? { activations: saved, assumed: {} } : chooseActivations(network, options);
   try {
     return { ...buildField(network, activations, extensions), assumed };
   } catch (error) {
-    // The activations of the metadata are the file's, not the caller's.
+    // The activations came from the file's metadata, not from the caller.
     if (error instanceof FieldFileError || saved === undefined) throw error;
     throw new FieldFileError('invalid-spec', error instanceof Error ? error.message.slice(0, 400) : String(error), {
       cause: error,

@@ -1,6 +1,5 @@
 /**
- * @file The names of the layers of public implementations. A state dict says little about the network it belongs to:
- *   names and arrays.
+ * @file The names of the layers of public implementations. A state dict contains only names and arrays.
  *
  *     implementation                      names of layer i                  of the last layer
  *     vsitzmann/siren, modules.py         net.<i>.0.weight                  net.<n>.0.weight
@@ -8,9 +7,9 @@
  *     lucidrains/siren-pytorch            layers.<i>.weight                 last_layer.weight
  *     torch.nn.Sequential or ModuleList   <place>.weight, places ascending
  *
- * and `.bias` likewise. The notebook's names are those of the codes of FINER, WIRE and Gaussian networks too. Modules
- * around the network put words in front, any number of them: SingleBVPNet and SirenWrapper `net.`, DataParallel
- * `module.`, torch.compile `_orig_mod.`, others their own.
+ * and `.bias` likewise. The code of FINER, WIRE and Gaussian networks uses the notebook's names too. Modules around the
+ * network add any number of prefixes: SingleBVPNet and SirenWrapper `net.`, DataParallel `module.`, torch.compile
+ * `_orig_mod.`, and others.
  */
 
 /** The implementation that a state dict comes from. */
@@ -20,29 +19,29 @@ export type PytorchSource =
   | 'lucidrains/siren-pytorch'
   | 'torch.nn.Sequential';
 
-/** What a name says. */
+/** The information in a name. */
 export interface ParsedName {
-  /** The words in front, each with its dot. */
+  /** The prefix, with a dot after each word. */
   readonly prefix: string;
-  /** `Infinity` for a last layer that has no number. */
+  /** `Infinity` for a last layer without a number. */
   readonly index: number;
   readonly part: 'weight' | 'bias';
-  /** Whether an activation is known to follow (true), known not to follow (false), or the name says nothing. */
+  /** Whether an activation follows; absent if the name does not tell. */
   readonly activated?: boolean;
 }
 
-/** An implementation. */
+/** A public implementation and its naming scheme. */
 export interface Family {
   readonly source: PytorchSource;
-  /** Its names, for people. */
+  /** Its names, for messages. */
   readonly names: string;
-  /** The factors in the sines where the code has no other: of the first layer and of the later ones. */
+  /** The default omegas of the first layer and of the later ones. */
   readonly omegas: readonly [first: number, hidden: number];
-  /** Whether its networks have sines unless something else is said. */
+  /** Whether its networks have sines by default. */
   readonly isSiren: boolean;
-  /** Whether other modules may lie between the layers, each with a place of its own. */
+  /** Whether other modules between the layers may take indices. */
   readonly hasGaps: boolean;
-  /** @param words the name without its last word, which is the part */
+  /** @param words the name without its last word, `weight` or `bias` */
   parse(words: readonly string[]): Omit<ParsedName, 'part'> | undefined;
 }
 
@@ -111,10 +110,10 @@ export const families: readonly Family[] = [
   },
 ];
 
-/** Longer names are nobody's. */
+/** The maximum length of a name. */
 const MAX_NAME = 500;
 
-/** What a family makes of a name; `undefined` where it is not one of its names. */
+/** Parses a name by a family's scheme; `undefined` if it does not match. */
 export const parseName = (family: Family, name: string): ParsedName | undefined => {
   const words = name.slice(0, MAX_NAME + 1).split('.');
   const part = words.pop();
@@ -123,5 +122,5 @@ export const parseName = (family: Family, name: string): ParsedName | undefined 
   return parsed && { ...parsed, part };
 };
 
-/** Buffers that are not part of the network: SirenWrapper keeps its pixel coordinates in `grid`. */
+/** Whether a name is that of a buffer: SirenWrapper stores pixel coordinates in `grid`. */
 export const isBuffer = (name: string): boolean => name.length <= MAX_NAME && /(^|\.)grid$/.test(name);

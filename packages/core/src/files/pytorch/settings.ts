@@ -1,6 +1,6 @@
 /**
- * @file What `exportPytorch` notes beside a state dict: the activations of the layers, which PyTorch's names do not
- *   say. PyTorch ignores it.
+ * @file Metadata that `exportPytorch` adds to a state dict: the activations of the layers, which PyTorch's names do not
+ *   contain. PyTorch ignores it.
  *
  *     __metadata__   neural-fields.activations: the list of the activations' specs as JSON
  */
@@ -8,7 +8,7 @@ import type { ActivationSpec } from '../../activations/activation.ts';
 import { FieldFileError } from '../field-file-error.ts';
 
 const KEY = 'neural-fields.activations';
-/** A spec of an activation is one object of numbers and names; one activation a layer, and 200 characters for each. */
+/** The maximum length of the metadata per layer; the spec of an activation takes about 200 characters. */
 const CHARACTERS_PER_LAYER = 1000;
 
 /** The activations of the layers, as metadata. */
@@ -20,7 +20,7 @@ const isActivation = (value: unknown): value is ActivationSpec =>
   typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
 
 /**
- * The activations in the metadata, one for each layer; `undefined` where there are none.
+ * The activations in the metadata, one per layer; `undefined` if there are none.
  *
  * @throws FieldFileError `invalid-spec`
  */

@@ -1,4 +1,4 @@
-/** @file The state dicts in a file: the file is one, or a checkpoint of a training loop that holds some. */
+/** @file Reads the state dicts of a file: the file is one, or a checkpoint of a training loop that contains some. */
 import { listNames } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
 import { decodeSafetensors, type SafetensorsArray, type SafetensorsLimits } from '../safetensors.ts';
@@ -6,7 +6,7 @@ import { openTorchArchive, type TorchArchive, type TorchArchiveLimits } from './
 import { TorchTensor } from './torch-objects.ts';
 import { PickleDict, type PickleValue } from './unpickler.ts';
 
-/** A tensor whose numbers are read when they are asked for. */
+/** A tensor whose elements are read on demand. */
 export interface StateTensor {
   readonly shape: readonly number[];
   read(): SafetensorsArray;
@@ -14,22 +14,22 @@ export interface StateTensor {
 
 /** Tensors by the names of a module's parameters and buffers. */
 export interface StateDict {
-  /** The keys under which it stands in a checkpoint, joined by dots; empty where the file is the state dict. */
+  /** Its keys in a checkpoint, joined by dots; empty if the file is the state dict. */
   readonly path: string;
   readonly tensors: ReadonlyMap<string, StateTensor>;
 }
 
-/** What a file holds. */
+/** The content of a file. */
 export interface StateDictFile {
   readonly dicts: readonly StateDict[];
-  /** That of a safetensors file. */
+  /** The metadata of a safetensors file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Limits of both kinds of files. */
 export interface StateDictLimits extends SafetensorsLimits, TorchArchiveLimits {}
 
-/** Checkpoints nest their state dicts less deep than this. */
+/** The maximum nesting depth of a state dict in a checkpoint. */
 const MAX_DEPTH = 6;
 
 const collect = ({ root, read }: TorchArchive): StateDict[] => {
@@ -64,15 +64,15 @@ const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte);
 
 /**
- * PROTO 2 and the long 0x1950a86a20f9469cfc6c, with which the files before PyTorch 1.6 begin: `torch/serialization.py`,
- * MAGIC_NUMBER.
+ * PROTO 2 and the long 0x1950a86a20f9469cfc6c, the first bytes of files from before PyTorch 1.6:
+ * `torch/serialization.py`, MAGIC_NUMBER.
  */
 const LEGACY_START = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 const ZIP_START = [0x50, 0x4b, 3, 4];
 
 /**
- * Whether the bytes may be a `.pt` or `.pth` of `torch.save`, of now or before PyTorch 1.6: `importPytorch` reads it,
- * or says what it is.
+ * Whether the bytes may be a `.pt` or `.pth` of `torch.save`, in the current format or that of before PyTorch 1.6:
+ * `importPytorch` reads it, or says why not.
  */
 export const isTorchFile = (bytes: Uint8Array): boolean =>
   startsWith(bytes, ZIP_START) || startsWith(bytes, LEGACY_START);
@@ -93,7 +93,7 @@ export const readStateDicts = (bytes: Uint8Array, limits: StateDictLimits): Stat
   if (startsWith(bytes, ZIP_START)) {
     const dicts = collect(openTorchArchive(bytes, limits));
     if (dicts.length === 0)
-      throw new FieldFileError('unknown-names', 'the file of torch.save holds no dictionary of tensors');
+      throw new FieldFileError('unknown-names', 'the file of torch.save has no dictionary of tensors');
     return { dicts, metadata: {} };
   }
   const { tensors, metadata } = decodeSafetensors(bytes, limits);
@@ -104,6 +104,6 @@ export const readStateDicts = (bytes: Uint8Array, limits: StateDictLimits): Stat
   return { dicts: [{ path: '', tensors: new Map(lazy) }], metadata };
 };
 
-/** Where a state dict stands, for an error. */
+/** The location of a state dict, for an error message. */
 export const describePath = (path: string): string =>
   path === '' ? 'the state dict' : `the state dict under '${listNames([path])}'`;

@@ -3,9 +3,9 @@
  *   member for each storage.
  *
  *     <name>/data.pkl     the object; its tensors name their storages
- *     <name>/data/<key>   the numbers of a storage
+ *     <name>/data/<key>   the elements of a storage
  *     <name>/byteorder    `little` or `big`
- *     <name>/version      and others, which are not needed
+ *     <name>/version      and other members that are not needed
  *
  * Reference: PyTorch's `torch/serialization.py` (`_save`) and `caffe2/serialize/inline_container.h`.
  */
@@ -16,15 +16,15 @@ import { type StorageType, type TorchStorage, type TorchTensor, torchHost } from
 import { type PickleValue, unpickle } from './unpickler.ts';
 import { assertReadable, readZip, type ZipMember } from './zip-archive.ts';
 
-/** What is accepted of a file of `torch.save`. */
+/** Limits for a file of `torch.save`. */
 export interface TorchArchiveLimits {
   /** The number of members of the zip, one for each storage; 1,000,000 if absent. */
   readonly maxMembers?: number;
-  /** The length of the pickle in bytes, which holds everything but the numbers of tensors; 67,108,864 if absent. */
+  /** The length of the pickle in bytes, which contains everything but the elements of tensors; 67,108,864 if absent. */
   readonly maxPickleBytes?: number;
   /**
-   * How many texts, lists, dictionaries and objects the pickle may make, at about 100 bytes each; 4,000,000 if absent.
-   * A tensor takes about ten.
+   * The maximum number of strings, lists, dictionaries and objects that the pickle makes, at about 100 bytes each;
+   * 4,000,000 if absent. A tensor takes about ten.
    */
   readonly maxValues?: number;
 }
@@ -32,7 +32,7 @@ export interface TorchArchiveLimits {
 /** An opened file. */
 export interface TorchArchive {
   readonly root: PickleValue;
-  /** The numbers of a tensor, row-major. F16, BF16 and F64 come as float32. */
+  /** The elements of a tensor, row-major. F16, BF16 and F64 are converted to float32. */
   read(tensor: TorchTensor): SafetensorsArray;
 }
 
@@ -42,7 +42,7 @@ const damaged = (what: string): FieldFileError =>
 interface ElementRule {
   readonly bytes: number;
   create(count: number): SafetensorsArray;
-  /** What is done to the elements in the end. */
+  /** Converts the elements after copying. */
   finish?(elements: SafetensorsArray): SafetensorsArray;
 }
 
@@ -83,7 +83,7 @@ const gather = (tensor: TorchTensor, count: number, source: Uint8Array, rule: El
   for (let i = 0; i < count; i++) {
     for (let byte = 0; byte < rule.bytes; byte++)
       target[i * rule.bytes + byte] = source[place * rule.bytes + byte] as number;
-    // The next element: the last axis goes on, and those before it when it comes round.
+    // The next element: advance the last axis, and carry to the axes before it.
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       place += strides[axis] as number;
       const next = (index[axis] as number) + 1;
@@ -96,7 +96,7 @@ const gather = (tensor: TorchTensor, count: number, source: Uint8Array, rule: El
   return elements;
 };
 
-/** The folder in the zip that the pickle lies in, e.g. `archive/`. */
+/** The folder of the pickle in the zip file, e.g. `archive/`. */
 const findFolder = (members: ReadonlyMap<string, ZipMember>): string => {
   const folders = [...members.keys()]
     .filter(name => /^[^/]*\/data\.pkl$/.test(name))
@@ -121,9 +121,8 @@ const MAX_PICKLE_BYTES = 64 * 1024 * 1024;
 const MAX_VALUES = 4_000_000;
 
 /**
- * Opens a file of `torch.save`. Nothing in it is run. Numbers are copied when they are asked for, of all tensors
- * together at most as many as the file has bytes, though tensors that share a storage, or repeat it by a stride of 0,
- * might ask for more.
+ * Opens a file of `torch.save`. No code in it is run. Elements are copied on demand, in total at most as many as the
+ * file has bytes, although tensors that share a storage, or repeat it with a stride of 0, could need more.
  *
  * @throws FieldFileError `damaged-archive`, `refused-pickle` or `too-large`
  */
@@ -142,7 +141,7 @@ export const openTorchArchive = (
   assertReadable(pickle);
   const order = members.get(`${folder}byteorder`);
   if (order && String.fromCharCode(...order.bytes.subarray(0, 8)) !== 'little')
-    throw damaged('was written on a big-endian machine, which is not read');
+    throw damaged('was written on a big-endian machine, which is not supported');
   const root = unpickle(pickle.bytes, torchHost, maxValues);
 
   const checked = new Set<ZipMember>();
@@ -163,13 +162,13 @@ export const openTorchArchive = (
     root,
     read: tensor => {
       const rule = elementRules[tensor.storage.type];
-      // By itself: the product of the other sizes may be infinite.
+      // Separately, because the product of the other sizes may be infinite.
       const count = tensor.shape.includes(0) ? 0 : tensor.shape.reduce((product, size) => product * size, 1);
       left -= count;
       if (!(left >= 0))
         throw new FieldFileError(
           'too-large',
-          'the tensors repeat their storages so often that they have more numbers than the file has bytes',
+          'the tensors repeat their storages so often that they have more elements than the file has bytes',
         );
       const elements = gather(tensor, count, storageBytes(tensor.storage, rule.bytes), rule);
       return rule.finish?.(elements) ?? elements;

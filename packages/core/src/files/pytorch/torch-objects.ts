@@ -1,7 +1,7 @@
 /**
- * @file What a file of `torch.save` may ask of Python, and what it gets instead. Tensors become descriptions of where
- *   their numbers lie; a few other names that checkpoints of training loops hold become values that nobody can use.
- *   Nothing is looked up, imported or called: the names are compared with those below.
+ * @file The Python globals that a file of `torch.save` may use, and their replacements. Tensors become descriptions of
+ *   their storage; a few other objects in checkpoints of training loops become inert values. Nothing is looked up,
+ *   imported or called: names are compared with those below.
  *
  * Reference: PyTorch's `torch/_utils.py` (`_rebuild_tensor_v2`, `_rebuild_parameter`), `torch/serialization.py`
  * (`persistent_id`).
@@ -26,7 +26,7 @@ const storageTypes = {
 /** The element type of a storage. */
 export type StorageType = (typeof storageTypes)[keyof typeof storageTypes];
 
-/** One block of numbers, which several tensors may share. */
+/** A block of elements, which several tensors may share. */
 export class TorchStorage extends HostValue {
   readonly what = 'a storage';
   readonly type: StorageType;
@@ -61,10 +61,10 @@ export class TorchTensor extends HostValue {
   }
 }
 
-/** What comes of calling a global. */
+/** The result of calling a global. */
 type Maker = (args: readonly PickleValue[]) => PickleValue;
 
-/** A global that is known by name. */
+/** A known global. */
 class KnownGlobal extends HostValue {
   readonly what: string;
   readonly make: Maker | undefined;
@@ -78,7 +78,7 @@ class KnownGlobal extends HostValue {
   }
 }
 
-/** Something that a checkpoint may hold and that a field does not need: a device, a data type, a number of NumPy. */
+/** A value that a checkpoint may contain and a field does not need: a device, a data type, a NumPy scalar. */
 class Inert extends HostValue {
   readonly what = 'a value that is not read';
 }
@@ -98,7 +98,7 @@ const isCount = (value: unknown): value is number =>
 
 const counts = (what: string, value: PickleValue | undefined): readonly number[] => {
   if (!Array.isArray(value) || value.length > MAX_AXES || !value.every(isCount))
-    throw damaged(`makes a tensor whose ${what} is no list of at most ${MAX_AXES} counts`);
+    throw damaged(`makes a tensor whose ${what} is not a list of at most ${MAX_AXES} counts`);
   return value.slice() as number[];
 };
 
@@ -111,7 +111,7 @@ const rebuildTensor: Maker = ([storage, offset, size, stride]) => {
   const isEmpty = shape.includes(0);
   const last = shape.reduce((place, length, axis) => place + (length - 1) * (strides[axis] as number), offset);
   if (!isEmpty && !(last < storage.size))
-    throw damaged(`makes a tensor that ends beyond its storage: it needs element ${last}, there are ${storage.size}`);
+    throw damaged(`makes a tensor that ends beyond its storage: it needs element ${last} of ${storage.size}`);
   return new TorchTensor(storage, offset, shape, strides);
 };
 
@@ -125,8 +125,7 @@ const rebuildParameter: Maker = ([data]) => {
 const orderedDict: Maker = ([items]) => {
   const dict = new PickleDict();
   if (items === undefined) return dict;
-  if (!Array.isArray(items) || items.length > 0)
-    throw damaged('makes an ordered dictionary of something else than nothing');
+  if (!Array.isArray(items) || items.length > 0) throw damaged('makes an ordered dictionary with initial items');
   return dict;
 };
 
@@ -140,7 +139,7 @@ const known: ReadonlyMap<string, KnownGlobal> = new Map([
   ['torch._utils._rebuild_parameter_with_state', new KnownGlobal('a function', rebuildParameter)],
   ['collections.OrderedDict', new KnownGlobal('a class', orderedDict)],
   ['torch.Size', new KnownGlobal('a class', same)],
-  // What training loops keep beside the state dict. The values are thrown away.
+  // What training loops store beside the state dict. The values are discarded.
   ['argparse.Namespace', new KnownGlobal('a class', orderedDict)],
   ...[
     'torch.device',
@@ -171,7 +170,7 @@ const refuse = (name: string, use: GlobalUse): FieldFileError => {
   );
 };
 
-/** What stands in for Python when a file of `torch.save` is read. */
+/** Replaces Python when a file of `torch.save` is read. */
 export const torchHost: PickleHost = {
   global(module, name, use) {
     const found = known.get(`${module}.${name}`);
@@ -184,18 +183,18 @@ export const torchHost: PickleHost = {
     return make(args);
   },
   build(object, state) {
-    // The state of a state dict is the versions of its modules, that of a namespace its names.
+    // The state of a state dict has its modules' versions, that of a namespace its names.
     if (object instanceof PickleDict && object.entries === undefined && state instanceof PickleDict)
       object.entries = state.entries;
     else if (!(object instanceof PickleDict || object instanceof Inert || object instanceof TorchTensor))
       throw damaged('gives a state to something that has none');
   },
   persistent(id) {
-    if (!Array.isArray(id)) throw damaged('has a persistent id that is no tuple');
+    if (!Array.isArray(id)) throw damaged('has a persistent id that is not a tuple');
     const [tag, type, key, , size] = id;
     const storageType = type instanceof KnownGlobal ? type.storageType : undefined;
     if (tag !== 'storage' || storageType === undefined || typeof key !== 'string' || !isCount(size))
-      throw damaged('has a persistent id that is no storage');
+      throw damaged('has a persistent id that is not a storage');
     return new TorchStorage(storageType, key, size);
   },
 };

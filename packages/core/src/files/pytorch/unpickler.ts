@@ -1,16 +1,14 @@
 /**
- * @file A reader of Python's pickle format that executes nothing: of the machine that pickles are programs for, it has
- *   the instructions that build numbers, text, lists, tuples, sets and dictionaries. What a pickle asks of Python
- *   beyond that (to look up a global, to call it) goes to a host, which gives values of its own for the few names that
- *   it knows and refuses all others.
+ * @file A reader of Python's pickle format that executes no code. Of the pickle machine it implements the instructions
+ *   that build numbers, strings, lists, tuples, sets and dictionaries. Everything else that a pickle does in Python
+ *   (look up a global, call it) goes to a host, which substitutes values for the few names that it knows and rejects
+ *   all others.
  *
  * Reference: the comments of CPython's `Lib/pickletools.py`; PEP 307 (protocol 2), PEP 3154 (4), PEP 574 (5).
  */
 import { FieldFileError } from '../field-file-error.ts';
 
-/**
- * A dictionary. Most that are made stay empty, and hostile pickles make millions: the map is made when it is needed.
- */
+/** A dictionary. The map is created on demand: most dictionaries stay empty, and hostile pickles create millions. */
 export class PickleDict {
   entries: Map<PickleValue, PickleValue> | undefined;
 
@@ -20,12 +18,12 @@ export class PickleDict {
   }
 }
 
-/** Something that the host made. */
+/** A value created by the host. */
 export abstract class HostValue {
   abstract readonly what: string;
 }
 
-/** What a pickle can be made of. Lists, tuples and sets are arrays. */
+/** The values of a pickle. Lists, tuples and sets are arrays. */
 export type PickleValue =
   | null
   | boolean
@@ -37,32 +35,32 @@ export type PickleValue =
   | PickleDict
   | HostValue;
 
-/** What stands in for Python. */
+/** Replaces Python. */
 export interface PickleHost {
   /** The value of a global. @throws FieldFileError for a name that is not known */
   global(module: string, name: string, use: GlobalUse): PickleValue;
   /** The result of calling a value with arguments. @throws FieldFileError for a value that cannot be called */
   call(callable: PickleValue, args: readonly PickleValue[]): PickleValue;
-  /** Takes the state of an object. */
+  /** Sets the state of an object. */
   build(object: PickleValue, state: PickleValue): void;
   /** The value of a persistent id. */
   persistent(id: PickleValue): PickleValue;
 }
 
-/** What follows a global: an object of it is made, or the pickle goes on in another way. */
+/** How a global is used: to make an object of it, or otherwise. */
 export type GlobalUse = 'object' | 'other';
 
 const damaged = (what: string): FieldFileError => new FieldFileError('damaged-archive', `the pickle ${what}`);
 
-/** Names of modules and globals are shorter than this. */
+/** The maximum length of names of modules and globals. */
 const MAX_LINE = 1000;
-/** Integers of more bytes are not read: all that a checkpoint counts has 8. */
+/** The maximum size of integers: those in checkpoints have 8 bytes. */
 const MAX_INTEGER_BYTES = 64;
 const HIGHEST_PROTOCOL = 5;
 
 const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a pickle, read from the front. */
+/** Reads the bytes of a pickle in sequence. */
 class Reader {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -73,7 +71,7 @@ class Reader {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** The place of the next `count` bytes, which are then behind. */
+  /** Skips `count` bytes, and returns their start. */
   skip(count: number): number {
     const start = this.at;
     if (count > this.bytes.length - start) throw damaged('ends early');
@@ -134,7 +132,7 @@ class Reader {
   }
 }
 
-/** The machine: a stack, marks in it, and a memory of values that occur again. */
+/** The pickle machine: a stack with marks, and a memo of values that are used again. */
 class Machine {
   readonly stack: PickleValue[] = [];
   readonly marks: number[] = [];
@@ -146,7 +144,7 @@ class Machine {
     this.maxValues = maxValues;
   }
 
-  /** Pushes a value that takes memory of its own, and as much as `count` values. */
+  /** Pushes a newly allocated value that counts as `count` values. */
   make(value: PickleValue, count = 1): void {
     this.made += count;
     if (this.made > this.maxValues)
@@ -168,7 +166,7 @@ class Machine {
     return value;
   }
 
-  /** The values above the last mark, which is then gone. */
+  /** Removes the last mark and the values above it, and returns them. */
   popMark(): PickleValue[] {
     const mark = this.marks.pop();
     if (mark === undefined) throw damaged('goes back to a mark that it did not make');
@@ -178,13 +176,13 @@ class Machine {
   /** The list or tuple on top. */
   list(): PickleValue[] {
     const value = this.top();
-    if (!Array.isArray(value)) throw damaged('adds to a list that is none');
+    if (!Array.isArray(value)) throw damaged('adds to a value that is not a list');
     return value;
   }
 
   dict(): PickleDict {
     const value = this.top();
-    if (!(value instanceof PickleDict)) throw damaged('sets items of a dictionary that is none');
+    if (!(value instanceof PickleDict)) throw damaged('sets items of a value that is not a dictionary');
     return value;
   }
 
@@ -211,7 +209,7 @@ class Machine {
 
 type Instruction = (machine: Machine, reader: Reader, host: PickleHost) => void;
 
-/** Whether the next instructions make an object of the global that was just read, as pickles of whole objects do. */
+/** Whether the next instructions make an object of the last global, as in pickles of whole objects. */
 const useOf = ({ bytes, at }: Reader): GlobalUse => {
   const putLength = { 113: 2, 114: 5, 148: 1 }[bytes[at] ?? 0] ?? 0; // BINPUT, LONG_BINPUT, MEMOIZE
   const [first, second] = [bytes[at + putLength], bytes[at + putLength + 1]];
@@ -232,10 +230,11 @@ const instructions: ReadonlyMap<number, Instruction> = new Map<number, Instructi
     0x80, // PROTO
     (_, reader) => {
       const protocol = reader.u8();
-      if (protocol > HIGHEST_PROTOCOL) throw damaged(`is of protocol ${protocol}, at most ${HIGHEST_PROTOCOL} is read`);
+      if (protocol > HIGHEST_PROTOCOL)
+        throw damaged(`has protocol ${protocol}, but at most ${HIGHEST_PROTOCOL} is supported`);
     },
   ],
-  [0x95, (_, reader) => void reader.skip(8)], // FRAME: where its parts end is known without it
+  [0x95, (_, reader) => void reader.skip(8)], // FRAME: not needed
   [code('('), machine => void machine.marks.push(machine.stack.length)],
   [code('0'), machine => void machine.pop()],
   [code('1'), machine => void machine.popMark()],
@@ -356,7 +355,7 @@ const STOP = code('.');
  * The value that a pickle builds. Time is linear in its length; memory is at most 100 bytes for each of its bytes, and
  * bounded by `maxValues`.
  *
- * @param maxValues how many texts, lists, dictionaries and objects it may make
+ * @param maxValues the maximum number of strings, lists, dictionaries and objects
  * @throws FieldFileError `damaged-archive`, `too-large`, or what the host throws
  */
 export const unpickle = (bytes: Uint8Array, host: PickleHost, maxValues: number): PickleValue => {

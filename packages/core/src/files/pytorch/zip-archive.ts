@@ -1,7 +1,7 @@
 /**
- * @file The members of a zip file whose data are stored as they are, which is how `torch.save` writes them: their bytes
- *   can be looked at in place, so that reading takes no memory beyond the list of members, and no member can be larger
- *   than the file. Compressed members are not read.
+ * @file Reads zip files with uncompressed members, as `torch.save` writes them: members are views of the file, so that
+ *   reading takes no memory beyond the list of members, and no member can be larger than the file. Compressed members
+ *   are not supported.
  *
  * Reference: PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local headers), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its
  * end, with zip64) and 4.5.3.
@@ -11,11 +11,11 @@ import { FieldFileError } from '../field-file-error.ts';
 /** A member of a zip file. */
 export interface ZipMember {
   readonly name: string;
-  /** Its data as they lie in the file, of which this is a view. */
+  /** Its data in the file: a view. */
   readonly bytes: Uint8Array;
-  /** Whether they are stored as they are, and not compressed. */
+  /** Whether they are uncompressed. */
   readonly isStored: boolean;
-  /** The checksum that the file gives; 0 where its writer did not compute one. */
+  /** The checksum in the file; 0 if its writer did not compute one. */
   readonly crc32: number;
 }
 
@@ -39,7 +39,7 @@ const damaged = (what: string): FieldFileError => new FieldFileError('damaged-ar
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** A 64-bit count, which no file has more of than 2^53. */
+/** A 64-bit count, at most 2^53 - 1. */
 const count64 = (view: DataView, at: number): number => {
   const value = view.getBigUint64(at, true);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged('has a size or an offset beyond 2^53');
@@ -52,10 +52,10 @@ interface Directory {
   readonly members: number;
 }
 
-/** Where the central directory lies. */
+/** Finds the central directory. */
 const findDirectory = (view: DataView): Directory => {
   const size = view.byteLength;
-  // The end record lies before a comment of any length; the last one that ends with the file is the one.
+  // The end record precedes a comment of any length: take the last record whose comment ends with the file.
   let end = size - END_BYTES;
   const first = Math.max(0, end - MAX_COMMENT);
   while (
@@ -63,7 +63,7 @@ const findDirectory = (view: DataView): Directory => {
     !(view.getUint32(end, true) === END && end + END_BYTES + view.getUint16(end + 20, true) === size)
   )
     end--;
-  if (end < first) throw damaged('has no directory at its end: it is truncated, or no zip file');
+  if (end < first) throw damaged('has no directory at its end: it is truncated, or not a zip file');
   let members = view.getUint16(end + 10, true);
   let length = view.getUint32(end + 12, true);
   let start = view.getUint32(end + 16, true);
@@ -76,7 +76,7 @@ const findDirectory = (view: DataView): Directory => {
     length = count64(view, at + 40);
     start = count64(view, at + 48);
   }
-  if (start + length > end) throw damaged('has a directory that does not lie within it');
+  if (start + length > end) throw damaged('has a directory that is not within it');
   if (members * CENTRAL_HEADER_BYTES > length)
     throw damaged(`claims ${members} members, more than its directory has room for`);
   return { start, end: start + length, members };
@@ -93,8 +93,8 @@ interface Entry {
 }
 
 /**
- * The sizes and the offset of an entry: in zip64 files they stand in an extra field, in this order, each where the
- * header has no room for it.
+ * The sizes and the offset of an entry: in zip64 files, those that do not fit the header are in an extra field, in this
+ * order.
  */
 const readSizes = (
   view: DataView,
@@ -146,13 +146,14 @@ const readEntry = (bytes: Uint8Array, view: DataView, at: number, directoryEnd: 
 /**
  * The members of a zip file by name. Time and memory are linear in the length of the directory.
  *
- * @param maxMembers the number of members that is accepted
+ * @param maxMembers the maximum number of members
  * @throws FieldFileError `damaged-archive` when the file is damaged, has encrypted members, or members that overlap
  */
 export const readZip = (bytes: Uint8Array, maxMembers: number): ReadonlyMap<string, ZipMember> => {
   const view = viewOf(bytes);
   const directory = findDirectory(view);
-  if (directory.members > maxMembers) throw damaged(`has ${directory.members} members, at most ${maxMembers} are read`);
+  if (directory.members > maxMembers)
+    throw damaged(`has ${directory.members} members, but at most ${maxMembers} are allowed`);
   const entries: Entry[] = [];
   for (let at = directory.start, i = 0; i < directory.members; i++) {
     const entry = readEntry(bytes, view, at, directory.end);
@@ -183,7 +184,7 @@ const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * Checks that a member can be read, and that its data are those of its checksum.
+ * Checks that a member is uncompressed, and that its data match its checksum.
  *
  * @throws FieldFileError `damaged-archive`
  */
@@ -191,12 +192,12 @@ export const assertReadable = ({ name, bytes, isStored, crc32 }: ZipMember): voi
   const shown = name.slice(0, 80);
   if (!isStored)
     throw damaged(
-      `has the compressed member '${shown}'; torch.save compresses nothing, so it was packed anew: pack it without compression`,
+      `has the compressed member '${shown}'; torch.save does not compress, so it was repacked: pack it without compression`,
     );
   // torch.serialization.set_crc32_options(False) writes 0.
   if (crc32 === 0) return;
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = (crcTable[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   if ((crc ^ 0xffffffff) >>> 0 !== crc32)
-    throw damaged(`is damaged: the data of '${shown}' have another checksum than it says`);
+    throw damaged(`is damaged: the data of '${shown}' do not match their checksum`);
 };

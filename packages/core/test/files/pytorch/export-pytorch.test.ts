@@ -106,7 +106,7 @@ describe('exportPytorch', () => {
 
   it.each<[RegExp, FieldSpec, ExportPytorchOptions]>([
     [
-      /'single-bvp-net' are those of a SIREN/,
+      /'single-bvp-net' are for a SIREN/,
       mlp({ ...size, activation: { kind: 'relu' } }),
       { names: 'single-bvp-net' },
     ],
@@ -116,7 +116,7 @@ describe('exportPytorch', () => {
       { names: 'siren' },
     ],
     [
-      /layer 0 cannot be scaled to an omega of 3/,
+      /layer 0 cannot be rescaled to an omega of 3/,
       mlp({ ...size, activation: { kind: 'finer', omega: 4 } }),
       { omega0: 3 },
     ],

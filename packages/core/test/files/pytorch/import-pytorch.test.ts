@@ -129,7 +129,7 @@ describe('importPytorch', () => {
   it.each<[FieldFileError['problem'], RegExp, Uint8Array]>([
     [
       'unknown-names',
-      /names encoder\.weight; understood are net\.<i>\.0\.weight \(vsitzmann/,
+      /names encoder\.weight; known names: net\.<i>\.0\.weight \(vsitzmann/,
       one({ 'encoder.weight': [1, 1] }),
     ],
     ['unknown-names', /\(there are none\)/, one({})],
@@ -220,7 +220,7 @@ describe('importPytorch', () => {
     expect(error.problem).toBe('not-finite');
     // Of the transposed weight, as the field has it.
     expect(error.message).toMatch(
-      /'layers\.0\.weight' must hold finite numbers, got NaN at index 2 \(2 of its 4 numbers/,
+      /'layers\.0\.weight' must have finite values, got NaN at index 2 \(2 of its 4 values/,
     );
   });
 
