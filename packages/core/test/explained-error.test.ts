@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { ExplainedError } from '../src/explained-error.ts';
 
-test('the message has the file, the function and the reason, as far as they are given', () => {
+test('the message has the file, the function and the reason, where they are given', () => {
   expect(new ExplainedError('decode', 'it is empty').message).toBe('decode: it is empty');
   expect(new ExplainedError(undefined, 'it is empty').message).toBe('it is empty');
   expect(new ExplainedError('decode', 'it is empty', { path: 'a.png' }).message).toBe("'a.png': decode: it is empty");
 });
 
-test('its parts and its cause are what was given', () => {
+test('its parts and its cause are the given ones', () => {
   const cause = new Error('why');
   const limit = { option: 'maxPixels', value: 9 };
   const error = new ExplainedError('decode', 'up to 9, got 10', { cause, got: '10', limit });

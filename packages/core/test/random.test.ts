@@ -5,7 +5,7 @@ import { createRng } from '../src/random.ts';
 const draw = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
 
 describe('createRng', () => {
-  it('gives the same numbers for the same seed, for good', () => {
+  it('always gives the same numbers for the same seed', () => {
     // Written down once: a change of these numbers breaks every seeded result that anybody has published.
     const rng = createRng(1);
     expect(draw(3, rng.uniform)).toEqual(PINNED);
@@ -13,7 +13,7 @@ describe('createRng', () => {
     expect(createRng(2).uniform()).not.toBe(PINNED[0]);
   });
 
-  it('takes any finite seed, also negative and fractional ones, as different seeds', () =>
+  it('distinguishes all finite seeds, including negative and fractional ones', () =>
     fc.assert(
       fc.property(
         fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -25,7 +25,7 @@ describe('createRng', () => {
       ),
     ));
 
-  it('refuses seeds that are not finite', () => {
+  it('rejects seeds that are not finite', () => {
     expect(() => createRng(Number.NaN)).toThrow('createRng: seed must be a finite number, got NaN');
     expect(() => createRng(1).integer(0)).toThrow(RangeError);
   });
@@ -49,7 +49,7 @@ describe('createRng', () => {
     expect(Math.abs(moment(4) - 3)).toBeLessThan((5 * Math.sqrt(96)) / Math.sqrt(values.length));
   });
 
-  it('draws integers below the bound, each equally often', () => {
+  it('draws integers below the bound uniformly', () => {
     const counts = new Array<number>(7).fill(0);
     const rng = createRng(5);
     for (let i = 0; i < 70_000; i++) {
@@ -60,7 +60,7 @@ describe('createRng', () => {
     expect(counts.reduce((chi, count) => chi + (count - 10_000) ** 2 / 10_000, 0)).toBeLessThan(22.5);
   });
 
-  it('forks by path, whatever was drawn before', () => {
+  it('forks by path, independent of previous draws', () => {
     const rng = createRng(6);
     const before = rng.fork('a', 1).uniform();
     rng.uniform();

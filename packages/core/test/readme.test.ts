@@ -1,5 +1,5 @@
 import { expectReadmeExample } from '@neural-fields/testing';
 import { test } from 'vitest';
 
-test('the example of the README prints what it says', () =>
+test('the example of the README prints the documented output', () =>
   expectReadmeExample(new URL('../README.md', import.meta.url)));

@@ -1,7 +1,7 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { type LayerDefinition, product, sum } from '@neural-fields/core/layers';
 
-/** Two branches, and a third that says how much of each: (1 - g) a + g b. */
+/** Blends two branches by a gate: (1 - g) a + g b. */
 export interface BlendSpec extends LayerSpec {
   readonly kind: 'blend';
   readonly branches: readonly [a: LayerSpec, b: LayerSpec];

@@ -11,6 +11,6 @@ export const cauchyPenalty = (c: number): Penalty =>
     value: (e, symbols) => mul(mul(square(symbols.c), 0.5), log(add(1, square(div(e, symbols.c))))),
   });
 
-/** The Cauchy loss on the value: a loss is its description. */
+/** The Cauchy loss on the value, made from its description. */
 export const cauchy = (c: number): PointLoss =>
   pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: cauchyPenalty(c) });

@@ -1,4 +1,4 @@
-/** @file What somebody outside writes, with the public API alone. Each file is all that its task takes. */
+/** @file Extensions written with the public API alone. Each file is a complete example of its task. */
 export { type BlendSpec, blend } from './blend.ts';
 export { cauchy, cauchyPenalty } from './cauchy.ts';
 export { type GaborSpec, gabor, signs } from './gabor.ts';

@@ -1,6 +1,6 @@
 /**
- * @file A small backend: values of products and formulas, in plain JavaScript. What it does not support runs in tfjs
- * ops, as everywhere.
+ * @file A minimal backend: evaluates linear layers and formula activations in plain JavaScript. Everything else runs in
+ *   tfjs ops, as on every backend.
  */
 
 import { type Expression, evaluateScalar, linearise } from '@neural-fields/core/elementwise';
@@ -15,7 +15,7 @@ import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 
 type Lookup = (array: OperandArray) => ArrayLike<number>;
 
-/** s of a pre-activation. */
+/** Evaluates an activation at a pre-activation. */
 const scalarFunction = ({ definition, parameters }: ElementwiseFunction): ((z: number, at: Lookup) => number) => {
   const value = definition.expressions?.derivatives[0] as Expression;
   const program = linearise([value], Object.keys(definition.parameters));
@@ -25,7 +25,7 @@ const scalarFunction = ({ definition, parameters }: ElementwiseFunction): ((z: n
   };
 };
 
-/** Values alone: networks whose derivatives are wanted, and their fits, run in tfjs ops. */
+/** Supports values only: requests with derivatives run in tfjs ops. */
 export const plainBackend: FieldBackend = {
   name: 'plain',
   rank: 1,
@@ -66,7 +66,7 @@ export const plainBackend: FieldBackend = {
         return [cpu.makeTensorInfo([n, program.outFeatures], 'float32', registers.at(-1) as Float32Array)];
       },
       backward() {
-        throw new Error('plain: this backend evaluates fields, and fits none');
+        throw new Error('plain: this backend evaluates fields, but does not support fits');
       },
     };
   },

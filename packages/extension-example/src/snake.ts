@@ -2,8 +2,8 @@ import { add, defineActivation, div, mul, sin, square } from '@neural-fields/cor
 import type { ActivationDefinition } from '@neural-fields/core/layers';
 
 /**
- * s(x) = x + sin(a x)^2 / a. Ziyin et al. 2020, arXiv:2006.08195, equation 3. Its derivatives, also by a, follow from
- * the formula.
+ * s(x) = x + sin(a x)^2 / a. Ziyin et al. 2020, arXiv:2006.08195, equation 3. Its derivatives, including that with
+ * respect to a, are computed from the formula.
  */
 export const snake: ActivationDefinition = defineActivation({
   kind: 'snake',

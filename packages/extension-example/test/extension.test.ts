@@ -138,7 +138,7 @@ describe.each(['cpu', 'simd'])('on %s', backend => {
     await ready();
   });
 
-  it('an activation, a layer, a combinator and an initialiser make a field as core has them', async () => {
+  it('fields with a custom activation, layer, combinator and initialiser match the oracle and survive a file', async () => {
     const field = createField(spec, { seed: 1, extensions });
     const values = await valuesOf(field);
     expect(values['layers.0.gate.weight']?.every(w => Math.abs(w) === 0.5)).toBe(true);
@@ -151,7 +151,7 @@ describe.each(['cpu', 'simd'])('on %s', backend => {
     expect(await copy.evaluate(tensor2d(points)).data()).toEqual(await field.evaluate(tensor2d(points)).data());
   });
 
-  it('its gradients are right, those of learned parameters too', async () => {
+  it('gradients match finite differences, including those of learned activation parameters', async () => {
     const field = createField(spec, { seed: 1, extensions });
     const values = await valuesOf(field);
     const rng = createRng(9);
@@ -195,7 +195,7 @@ describe.each(['cpu', 'simd'])('on %s', backend => {
     }
   });
 
-  it('a penalty makes a loss that a fit minimises', async () => {
+  it('a fit minimises the loss of a custom penalty', async () => {
     const field = createField(spec, { seed: 1, extensions });
     const coords = Float32Array.from(points.flat());
     const value = Float32Array.of(1, -1, 0.5, 3, 0);
@@ -210,7 +210,7 @@ describe.each(['cpu', 'simd'])('on %s', backend => {
   });
 });
 
-it('runs in the kernels of simd alone: the field, and the loss with it', async () => {
+it('runs entirely in the kernels of simd, including the loss', async () => {
   await setBackend('simd');
   await ready();
   for (const request of [{}, { gradient: true }, REQUEST])
@@ -231,7 +231,7 @@ it('runs in the kernels of simd alone: the field, and the loss with it', async (
   expect(kernelNames).not.toContain(PROGRAM_KERNELS.forward);
 });
 
-it('a backend is one object', async () => {
+it('a backend needs only one object', async () => {
   registerBackend('plain', () => new MathBackendCPU());
   copyRegisteredKernels('cpu', 'plain');
   registerFieldBackend(plainBackend);

@@ -37,7 +37,7 @@ export class SourceStateStore {
     const names = this.#states.map(([term]) => term);
     const unexpected = [...saved.keys()].find(term => !names.includes(term));
     if (unexpected !== undefined) {
-      const difference = `the points of its term '${unexpected}' have a state, which these have not`;
+      const difference = `the points of its term '${unexpected}' have a state, which these do not have`;
       throw new CheckpointError('another-run', `fit: the checkpoint is of another run: ${difference}`, { difference });
     }
     for (const [term, state] of this.#states) {

@@ -57,7 +57,7 @@ describe('activationParameterValues', () => {
     [{ kind: 'sine', omega: '30' }, sineActivation, TypeError, 'sine: omega must be a number, got "30"'],
     // A name of Object.prototype is no parameter.
     [{ kind: 'sine', toString: 1 }, sineActivation, RangeError, "sine: unknown parameter 'toString'"],
-  ])('refuses %o', (spec, definition, type, message) => {
+  ])('rejects %o', (spec, definition, type, message) => {
     expect(() => activationParameterValues(spec as { kind: string }, definition)).toThrow(type);
     expect(() => activationParameterValues(spec as { kind: string }, definition)).toThrow(message);
   });
@@ -69,14 +69,14 @@ describe('activationParameterValues', () => {
 });
 
 describe('learnableParameters', () => {
-  it('gives the names in the order of the definition', () => {
+  it('returns the names in the order of the definition', () => {
     expect(learnableParameters({ kind: 'super-gaussian', learnable: ['b', 'sigma'] }, superGaussianActivation)).toEqual(
       ['sigma', 'b'],
     );
     expect(learnableParameters({ kind: 'super-gaussian' }, superGaussianActivation)).toEqual([]);
   });
 
-  it('refuses names that are no parameters, and what is no list', () => {
+  it('rejects names that are not parameters, and values that are not lists', () => {
     expect(() => learnableParameters({ kind: 'sine', learnable: ['a'] }, sineActivation)).toThrow(
       new RangeError("sine: cannot learn 'a'; learnable: omega"),
     );
@@ -90,7 +90,7 @@ describe('learnableParameters', () => {
   });
 });
 
-describe('the helpers', () => {
+describe('the activation functions', () => {
   const helpers = [
     [identity(), identityActivation],
     [relu(), reluActivation],
@@ -116,11 +116,11 @@ describe('the helpers', () => {
     assertActivationSpec(spec, definition);
   });
 
-  it('exist for every core activation', () => {
+  it('cover every core activation', () => {
     expect(helpers.map(([, definition]) => definition)).toEqual(coreActivations);
   });
 
-  it('take values and what is learned', () => {
+  it('accept values and learnable parameters', () => {
     expect(gaussian({ sigma: 0.1, learnable: ['sigma'] })).toEqual({
       kind: 'gaussian',
       sigma: 0.1,

@@ -16,7 +16,7 @@ describe.each(['cpu', 'wasm'])('activations on %s', backend => {
   });
 });
 
-it('knows each kind once', () => {
+it('has unique kinds', () => {
   const kinds = coreActivations.map(definition => definition.kind);
   expect(new Set(kinds).size).toBe(kinds.length);
 });

@@ -34,7 +34,7 @@ describe.each(coreActivations)('$kind', ({ kind, parameters, expressions }) => {
     expectFormulas(expressions?.derivatives ?? [], values, x => activationDerivatives({ ...values, kind }, x, 3));
   });
 
-  it.each(Object.keys(parameters))('has those by its parameter %s', name => {
+  it.each(Object.keys(parameters))('has the derivatives with respect to its parameter %s', name => {
     expectFormulas(expressions?.byParameter[name] ?? [], values, x =>
       activationParameterDerivatives({ ...values, kind }, name, x, 2),
     );

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeBackend(BACKEND));
 
-it('is handed the vectors and the corrected step', async () => {
+it('gets the vectors and the bias-corrected step', async () => {
   const { parameters, state } = adam({ beta1: 0.5, beta2: 0.75, weightDecay: 0.1 }).update({
     parameters: tensor1d([1, 2]),
     gradient: tensor1d([3, 4]),

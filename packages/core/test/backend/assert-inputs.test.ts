@@ -19,7 +19,7 @@ const loss: KernelLoss = {
 };
 
 describe('assertLoss', () => {
-  it('takes a loss whose targets have all columns', () => {
+  it('accepts a loss with targets that have all columns', () => {
     expect(() => assertLoss(program, loss)).not.toThrow();
   });
 
@@ -34,7 +34,7 @@ describe('assertLoss', () => {
     ],
     ['a weight that is not there', { weight: 2 }],
     ['too few blocks', { blocks: loss.blocks.slice(1) }],
-  ])('refuses %s', (_, change) => {
+  ])('rejects %s', (_, change) => {
     expect(() => assertLoss(program, { ...loss, ...change })).toThrow(RangeError);
   });
 });

@@ -29,7 +29,7 @@ const run = async (signal?: AbortSignal): Promise<void> => {
   }
 };
 
-it('is asked after every chunk, and waited for', async () => {
+it('is applied after every chunk, and awaited', async () => {
   const events: string[] = [];
   Object.assign(backend(), {
     applyBackpressure: () => {
@@ -45,12 +45,12 @@ it('is asked after every chunk, and waited for', async () => {
   for (const [index, event] of events.entries()) expect(event === 'waited').toBe(index % 4 === 1);
 });
 
-it('ends a fit with the error that it waits with', async () => {
+it('ends a fit with the error of its promise', async () => {
   Object.assign(backend(), { applyBackpressure: () => Promise.reject(new Error('the device is gone')) });
   await expect(run()).rejects.toThrow('the device is gone');
 });
 
-it('gets the signal, with which the wait ends', async () => {
+it('gets the abort signal, which ends the wait', async () => {
   const controller = new AbortController();
   Object.assign(backend(), {
     applyBackpressure: (signal: AbortSignal) =>

@@ -83,7 +83,7 @@ describe("a backend's programs", () => {
       [3, 5],
     ]);
 
-  it('run what it supports, and their reverse is the gradient', async () => {
+  it('run supported operations, and their backward pass is the gradient', async () => {
     const weight = Float32Array.of(1, 2, 3, 4, 5, 6);
     const field = createField(specOf([dense()]), { parameters: { 'layers.0.weight': weight } });
     expect(await kernelsOf(() => field.evaluate(x()))).toContain(PROGRAM_KERNELS.forward);
@@ -109,7 +109,7 @@ describe("a backend's programs", () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('are as much of the end of a network as it supports', async () => {
+  it('cover as much of the end of a network as it supports', async () => {
     const tanh = dense({ activation: { kind: 'tanh' }, biasInitialiser: { kind: 'zeros' } });
     const spec = specOf([tanh, dense()]);
     expect(executionPlan(spec)).toEqual({ fused: ['linear'], composed: ['linear', 'elementwise'] });
@@ -128,7 +128,7 @@ describe("a backend's programs", () => {
     expect(await gradients(field)).toEqual(composed);
   });
 
-  it('do not run where the backend declines an operation, an order, or the whole', async () => {
+  it('do not run if the backend declines an operation, an order, or the program', async () => {
     const composed = async (spec: FieldSpec, request = {}): Promise<void> => {
       const field = createField(spec, { seed: 1 });
       const names = await kernelsOf(() => field.jet(x(), request).value);
@@ -140,7 +140,7 @@ describe("a backend's programs", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('are told the activation of a product that nothing else reads, with what is learned of it', async () => {
+  it('include the fused activation of a product, with its learned parameters', async () => {
     const activation = { kind: 'super-gaussian', sigma: 2, learnable: ['b'] };
     const own: KernelProgram[] = [];
     registerFieldBackend({
@@ -159,7 +159,7 @@ describe("a backend's programs", () => {
     ]);
   });
 
-  it('are never handed tensors of another length', () => {
+  it('never get tensors of another length', () => {
     const field = createField(specOf([dense()]), { seed: 1 });
     expect(() => field.evaluate(zeros([3, 4]) as Tensor2D)).toThrow('coords must be [n, 2]');
   });

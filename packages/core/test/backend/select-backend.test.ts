@@ -8,7 +8,7 @@ import { createRng, selectBackend } from '../../src/index.ts';
 const load = (): Promise<void> => Promise.resolve();
 
 describe('selectBackend', () => {
-  it('takes the best of what is registered, and says why', async () => {
+  it('selects the best registered backend, with the reason', async () => {
     expect(await selectBackend()).toEqual({
       name: 'wasm',
       reason: 'it is the best of the candidates',
@@ -17,12 +17,12 @@ describe('selectBackend', () => {
     expect(getBackend()).toBe('wasm');
   });
 
-  it('takes the one that is asked for', async () => {
+  it('selects the requested backend', async () => {
     expect((await selectBackend('cpu')).reason).toBe('it was requested');
     expect(getBackend()).toBe('cpu');
   });
 
-  it('passes over what cannot be loaded, with its reason', async () => {
+  it('skips backends that cannot be loaded, with the reason', async () => {
     const candidates = [
       { name: 'webgpu', load },
       { name: 'tensorflow', load: () => Promise.reject(new Error('@tensorflow/tfjs-node is not installed')) },
@@ -38,7 +38,7 @@ describe('selectBackend', () => {
     ]);
   });
 
-  it('refuses an unknown name, and explains when nothing works', async () => {
+  it('rejects an unknown name, and explains when no backend works', async () => {
     await expect(selectBackend('cuda', [{ name: 'cpu', load }])).rejects.toThrow(
       "no backend 'cuda'; the candidates: cpu",
     );

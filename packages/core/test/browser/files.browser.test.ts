@@ -17,7 +17,7 @@ test.each(['indexeddb://field', 'localstorage://field'])('a field survives %s', 
   expect(await again.evaluate(coords).data()).toEqual(await field.evaluate(coords).data());
 });
 
-test('a field that is downloaded comes back from the files', async () => {
+test('a downloaded field can be loaded from its files', async () => {
   const data = await readField(createField(spec, { seed: 4 }));
   const links: { readonly name: string; readonly url: string }[] = [];
   // Chromium would ask where to put them: take the links that the handler clicks instead.

@@ -30,7 +30,7 @@ const byValue = [
   }),
 ];
 
-describe.each(['cpu', 'wasm'])('activations given by their value alone, on %s', backend => {
+describe.each(['cpu', 'wasm'])('activations defined by their value alone, on %s', backend => {
   beforeAll(async () => {
     expect(await tf.setBackend(backend)).toBe(true);
     await tf.ready();
@@ -39,7 +39,7 @@ describe.each(['cpu', 'wasm'])('activations given by their value alone, on %s', 
 });
 
 describe('defineActivation', () => {
-  it('learns parameters where there are any', () => {
+  it('supports learned parameters if it has parameters', () => {
     expect(defineActivation({ kind: 'own', value: e.tanh }).parameterDerivatives).toBeUndefined();
     const own = defineActivation({
       kind: 'own',
@@ -50,7 +50,7 @@ describe('defineActivation', () => {
     expect(own.parameterDerivatives).toBeDefined();
   });
 
-  it('refuses a formula with a parameter that is not declared', () => {
+  it('rejects a formula with an undeclared parameter', () => {
     expect(() => defineActivation({ kind: 'own', value: x => e.mul(e.parameter('b'), x) })).toThrow(
       new RangeError("unknown parameter 'b' in a formula; known: none"),
     );

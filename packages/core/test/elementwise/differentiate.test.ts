@@ -9,7 +9,7 @@ const { argument: x } = e;
 const numbers = fc.integer({ min: -24, max: 24 }).map(i => i / 8 + 0.03125);
 
 describe('derivatives by rule', () => {
-  it('are those of Taylor arithmetic, with respect to x up to order 3 and to a parameter', () => {
+  it('match Taylor arithmetic, with respect to x up to order 3 and to a parameter', () => {
     fc.assert(
       fc.property(smoothFormulas, numbers, numbers, (formula, at, parameter) => {
         const t = taylorAlgebra(2, 4);
@@ -39,17 +39,17 @@ describe('derivatives by rule', () => {
     ['clip at its lower end', e.clip(x, 0, 2), [0, 0, 1]],
     ['clip at its upper end', e.clip(x, -2, 0), [1, 0, 0]],
     ['select', e.select(e.greater(x, 0), x, e.mul(x, 0.25)), [0.25, 0.25, 1]],
-  ])('of %s have the stated value at the kink 0', (_name, formula, wanted) => {
+  ])('of %s have the documented value at the kink 0', (_name, formula, wanted) => {
     const derivative = e.differentiate(formula);
     expect([-1, 0, 1].map(at => treeValue(derivative, at, 0))).toEqual(wanted);
   });
 
-  it('keep their digits where a sigmoid is near 1', () => {
+  it('do not cancel where a sigmoid is near 1', () => {
     const slope = treeValue(e.differentiate(e.sigmoid(x)), 50, 0);
     expect(Math.abs(slope / Math.exp(-50) - 1)).toBeLessThan(1e-15);
   });
 
-  it('have one factor for all that is the same for every element', () => {
+  it('collect everything that is the same for all elements in one factor', () => {
     const omega = e.parameter('omega');
     const [, , second] = successiveDerivatives(e.sin(e.mul(omega, x)), 2) as [unknown, unknown, e.Expression];
     const { uniforms, instructions } = e.linearise([second], ['omega']);

@@ -14,7 +14,7 @@ describe('expressions', () => {
     expect(e.clip(7, -1, 1)).toEqual(constant(1));
   });
 
-  it('drop zeros, ones and pairs of signs', () => {
+  it('drop zeros, ones and double negations', () => {
     expect(e.add(x, 0)).toBe(x);
     expect(e.sub(x, 0)).toBe(x);
     expect(e.sub(0, x)).toEqual(e.neg(x));
@@ -29,7 +29,7 @@ describe('expressions', () => {
     expect(e.select(e.greater(x, 0), a, a)).toBe(a);
   });
 
-  it('cannot be changed', () => {
+  it('are immutable', () => {
     expect(() => Object.assign(e.add(x, a), { op: 'sub' })).toThrow(TypeError);
   });
 
@@ -41,7 +41,7 @@ describe('expressions', () => {
     expect(at(e.greater(x, 0), 0)).toBe(0);
   });
 
-  it('are finite for moderate numbers, as the tests of this folder need', () => {
+  it('are finite for moderate arguments, as the tests of this folder require', () => {
     fc.assert(
       fc.property(anyFormulas, fc.double({ min: -3, max: 3, noNaN: true }), (formula, value) => {
         expect(treeValue(formula, value, 0.7)).not.toBeNaN();

@@ -27,7 +27,7 @@ const runInRegisters = (program: e.Program, at: number, parameter: number): numb
 };
 
 describe('programs', () => {
-  it('mean what their expressions mean, also in registers', () => {
+  it('evaluate to the same values as their expressions, also with allocated registers', () => {
     fc.assert(
       fc.property(
         fc.array(anyFormulas, { minLength: 1, maxLength: 3 }),
@@ -45,7 +45,7 @@ describe('programs', () => {
     );
   });
 
-  it('keep the promises of their description', () => {
+  it('satisfy their documented invariants', () => {
     fc.assert(
       fc.property(fc.array(anyFormulas, { minLength: 1, maxLength: 3 }), formulas => {
         const { uniforms, instructions, results, constants } = e.linearise(formulas, ['p']);
@@ -79,7 +79,7 @@ describe('programs', () => {
     );
   });
 
-  it('are as small as one would write them', () => {
+  it('are as short as hand-written ones', () => {
     const omega = e.parameter('omega');
     const program = e.linearise(successiveDerivatives(e.sin(e.mul(omega, x)), 2), ['omega']);
     expect(program.uniforms.map(({ op }) => op)).toEqual(['neg', 'mul']);
@@ -88,14 +88,14 @@ describe('programs', () => {
     expect(e.allocateRegisters(program).count).toBe(3);
   });
 
-  it('share what occurs in either order, and what is built twice', () => {
+  it('share commuted and duplicate subexpressions', () => {
     const a = e.parameter('a');
     const { instructions, results } = e.linearise([e.mul(x, a), e.mul(a, x), e.sub(x, a), e.sub(a, x)], ['a']);
     expect(instructions.map(({ op }) => op)).toEqual(['mul', 'sub', 'sub']);
     expect(results[0]).toEqual(results[1]);
   });
 
-  it('may have results that are no values', () => {
+  it('may have constants, parameters and the argument as results', () => {
     const { results, constants } = e.linearise(
       [x, e.constant(1), e.parameter('a'), e.neg(e.parameter('a'))],
       ['b', 'a'],
@@ -109,7 +109,7 @@ describe('programs', () => {
     expect(constants).toEqual([1]);
   });
 
-  it('refuse a parameter that is not in the list, and one without a value', () => {
+  it('reject a parameter that is not in the list, and one without a value', () => {
     expect(() => e.linearise([e.parameter('b')], ['a'])).toThrow(
       new RangeError("unknown parameter 'b' in a formula; known: a"),
     );

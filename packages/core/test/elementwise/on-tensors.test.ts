@@ -22,7 +22,7 @@ describe.each(['cpu', 'wasm'])('programs on tensors of %s', backend => {
         .map(tensor => Array.from(tensor.dataSync())),
     );
 
-  it('give what the formulas mean', () => {
+  it('evaluate the formulas', () => {
     fc.assert(
       fc.property(smoothFormulas, formula => {
         for (const [i, value] of (run([formula])[0] as number[]).entries()) {
@@ -46,13 +46,13 @@ describe.each(['cpu', 'wasm'])('programs on tensors of %s', backend => {
     ['a product of conditions', e.select(e.mul(e.greater(x, 0), e.greater(1, x)), x, 7)],
     ['select', e.select(e.greater(x, 0.5), 1, e.neg(x))],
     ['select of parameters', e.select(e.greater(x, 0.5), e.parameter('p'), 2)],
-  ])('know %s', (_name, formula) => {
+  ])('support %s', (_name, formula) => {
     expect(run([formula])[0]?.map(value => value + 0)).toEqual(
       points.map(at => Math.fround(treeValue(formula, at, 0.75)) + 0),
     );
   });
 
-  it('fill tensors where a result is the same for all elements, and make each result anew', () => {
+  it('broadcast uniform results, and return new tensors', () => {
     const p = e.parameter('p');
     const formulas = [x, x, e.constant(0), e.constant(2), p, e.neg(p), e.sin(x), e.sin(x)];
     const tensor = tf.tensor2d(points.slice(0, 6), [2, 3]);
@@ -66,7 +66,7 @@ describe.each(['cpu', 'wasm'])('programs on tensors of %s', backend => {
     tf.dispose([tensor, parameters, results]);
   });
 
-  it('compute only what is wanted, from what is known', () => {
+  it('compute only the requested results, from known ones', () => {
     const program = e.linearise([e.exp(x), e.mul(2, e.exp(x)), e.log(x)]);
     const [tensor, known] = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];
     const results = e.evaluateTensors(program, { x: tensor, parameters: {}, known: [known], from: 1, to: 2 });

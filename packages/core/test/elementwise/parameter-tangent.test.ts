@@ -39,24 +39,24 @@ describe.each(learned)('the tangent of $kind by its parameters', definition => {
       ).toBeLessThan(1e-11 * size);
   };
 
-  it('has all derivatives by x', () => {
+  it('has all derivatives with respect to x', () => {
     for (const [k, formula] of (tangent.expressions?.derivatives ?? []).entries())
       expectFormula(formula, x => truth(x, k));
     expect(tangent.expressions?.derivatives).toHaveLength(4);
   });
 
-  it.each(names)('has those by %s', name => {
+  it.each(names)('has the derivatives with respect to %s', name => {
     for (const [k, formula] of (tangent.expressions?.byParameter[name] ?? []).entries())
       expectFormula(formula, x => truth(x, k, name));
     expect(tangent.expressions?.byParameter[name]).toHaveLength(3);
   });
 
-  it('is made once', () => {
+  it('is memoized', () => {
     expect(parameterTangentOf(definition, names)).toBe(tangent);
   });
 });
 
-it('refuses activations in tfjs ops', () => {
+it('rejects activations in tfjs ops', () => {
   const { expressions: _, ...plain } = learned[0] as (typeof learned)[number];
   expect(() => parameterTangentOf(plain, ['a'])).toThrow(TypeError);
 });

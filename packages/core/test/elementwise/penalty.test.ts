@@ -26,7 +26,7 @@ const close = (got: number, wanted: number): void =>
   expect(Math.abs(got - wanted)).toBeLessThanOrEqual(4 * 2 ** -24 * Math.max(Math.abs(wanted), 1e-3));
 
 describe.each(cases.map(each => [each[0].kind, ...each] as const))('the penalty %s', (_kind, penalty, value, slope) => {
-  it('has its value and its slope in float64', () => {
+  it('has the value and the first derivative in float64', () => {
     const { value: size, firstDerivative: derivative } = penalty.expressions;
     const program = e.linearise([size, derivative], Object.keys(penalty.parameters));
     for (const at of points) {
@@ -42,7 +42,7 @@ describe.each(cases.map(each => [each[0].kind, ...each] as const))('the penalty 
       await tf.ready();
     });
 
-    it('has its value and its gradient on tensors of any shape', () => {
+    it('has the value and the gradient on tensors of any shape', () => {
       const before = tf.memory().numTensors;
       tf.tidy(() => {
         const errors = tf.tensor2d(points.slice(0, 6), [2, 3]);
@@ -56,12 +56,12 @@ describe.each(cases.map(each => [each[0].kind, ...each] as const))('the penalty 
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    it('takes no errors', () => expect(e.penalise(penalty, tf.zeros([0, 2])).shape).toEqual([0, 2]));
+    it('accepts empty tensors', () => expect(e.penalise(penalty, tf.zeros([0, 2])).shape).toEqual([0, 2]));
   });
 });
 
 describe('definePenalty', () => {
-  it('refuses a parameter that is not a finite number, or that is not declared', () => {
+  it('rejects a parameter that is not a finite number, or not declared', () => {
     expect(() => cauchy(Number.NaN)).toThrow(new RangeError('cauchy: c must be a finite number, got NaN'));
     expect(() => e.definePenalty({ kind: 'own', value: x => e.mul(e.parameter('b'), x) })).toThrow(
       new RangeError("unknown parameter 'b' in a formula; known: none"),

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';
 import { derivativeActivationOf } from '../../src/elementwise/tangent.ts';
 
-describe.each(['cpu', 'wasm'])('slopes of activations on %s', backend => {
+describe.each(['cpu', 'wasm'])('derivatives of activations as activations, on %s', backend => {
   beforeAll(async () => {
     expect(await tf.setBackend(backend)).toBe(true);
     await tf.ready();
@@ -18,7 +18,7 @@ describe.each(['cpu', 'wasm'])('slopes of activations on %s', backend => {
   });
 });
 
-it('makes one definition for each activation', () => {
+it('is memoized for each activation', () => {
   for (const definition of coreActivations)
     expect(derivativeActivationOf(definition)).toBe(derivativeActivationOf(definition));
 });

@@ -38,7 +38,7 @@ describe('many fields of one network', () => {
     ['the first bias of their own', [{ layer: 'layers.0', role: 'bias' }]],
   ] as const)
     for (const points of ['shared', 'own'] as const)
-      it(`gives with ${what} and ${points} points what each field gives alone`, () => {
+      it(`gives with ${what} and ${points} points the same jets as each field alone`, () => {
         const batch = batchNetworkOf(networkOf(spec), COUNT, own);
         const flat = initial(batch);
         const n = 5;
@@ -58,13 +58,13 @@ describe('many fields of one network', () => {
         }
       });
 
-  it('gives empty jets at no points', () => {
+  it('gives empty jets for zero points', () => {
     const batch = batchNetworkOf(networkOf(spec), COUNT);
     const { value } = tidy(() => evaluateBatchNetwork(batch, initial(batch), tensor3d([], [COUNT, 0, 2]), {}));
     expect(value.shape).toEqual([0, 3]);
   });
 
-  it('refuses counts, parameters and points that do not fit', () => {
+  it('rejects counts, parameters and points that do not fit', () => {
     const single = networkOf(spec);
     expect(() => batchNetworkOf(single, 0)).toThrow('count must be a positive integer, got 0');
     expect(() => batchNetworkOf(single, 2, [{ role: 'latent' }])).toThrow('own[0] must match parameters of the field');

@@ -36,7 +36,7 @@ const changedFile = (
 };
 
 describe('field files', () => {
-  it('give back spec, parameters, metadata and state', () => {
+  it('preserve spec, parameters, metadata and state', () => {
     const size = fc.integer({ min: 1, max: 5 });
     fc.assert(
       fc.property(
@@ -60,7 +60,7 @@ describe('field files', () => {
     );
   });
 
-  it('are equal byte for byte for equal fields, whatever the order of the parameters', () => {
+  it('are identical for equal fields, independent of the order of the parameters', () => {
     const { spec, parameters } = exampleField();
     const reversed = new Map([...parameters].reverse());
     expect(encodeFieldData({ spec, parameters: reversed })).toEqual(encodeFieldData({ spec, parameters }));
@@ -74,7 +74,7 @@ describe('field files', () => {
     expect([...tensors.keys()]).toEqual(parameterLayout(spec).entries.map(({ name }) => name));
   });
 
-  it('need the extensions that their spec names', () => {
+  it('require the extensions that their spec names', () => {
     const mine = { ...sineActivation, kind: 'mine' };
     const spec: FieldSpec = {
       inFeatures: 1,
@@ -160,7 +160,7 @@ describe('field files', () => {
     expect(error.problem).toBe(problem);
   });
 
-  it('keep metadata and states with the names of what every object has', () => {
+  it('preserve metadata and states with names from Object.prototype', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
     const metadata = Object.fromEntries(names.map(name => [name, `the ${name}`]));
     const state = new Map(names.map(name => [name, { shape: [1], data: Int8Array.of(name.length) }]));
@@ -171,7 +171,7 @@ describe('field files', () => {
     for (const name of names) expect(none[name]).toBeUndefined();
   });
 
-  it('are read with half floats for parameters', () => {
+  it('are read with half-precision parameters', () => {
     const half = Buffer.from(
       changedFile(tensors => tensors.set('layers.0.bias', { shape: [4], data: Uint16Array.of(0x3c00, 0xc000, 0, 1) })),
     );
@@ -179,14 +179,14 @@ describe('field files', () => {
     expect([...(decodeFieldData(bytes).parameters.get('layers.0.bias')?.data ?? [])]).toEqual([1, -2, 0, 2 ** -24]);
   });
 
-  it('say what is wrong in a line without control characters', () => {
+  it('give errors on one line without control characters', () => {
     const error = catchProblem(() =>
       decodeFieldData(changedFile(tensors => tensors.set('a\u001b[2J\nb', { shape: [], data: new Float32Array(1) }))),
     );
     expect(error.message).toContain('a\\u{1b}[2J\\u{a}b');
   });
 
-  it('never fail in another way, whichever byte of the header is damaged', () => {
+  it('fail only with the documented errors when any byte of the header is damaged', () => {
     const bytes = encodeFieldData(exampleField());
     const dataStart = 8 + new DataView(bytes.buffer).getUint32(0, true);
     fc.assert(
@@ -201,7 +201,7 @@ describe('field files', () => {
     );
   });
 
-  it('are not written when the parameters are not those of the spec, or metadata use the keys of the format', () => {
+  it('are not written when the parameters do not fit the spec, or metadata use reserved keys', () => {
     const { spec, parameters } = exampleField();
     const fewer = new Map([...parameters].slice(1));
     expect(catchProblem(() => encodeFieldData({ spec, parameters: fewer })).problem).toBe('missing-parameter');

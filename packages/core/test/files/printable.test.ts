@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { printable } from '../../src/files/printable.ts';
 
-it('shows what cannot be seen, and cuts long texts, also those that grow by it', () => {
+it('escapes unprintable characters, and truncates long text, also after escaping', () => {
   expect(printable('a\x1b\n\u202e\ud800b')).toBe('a\\u{1b}\\u{a}\\u{202e}\\u{d800}b');
   expect(printable('ä 日本 😀')).toBe('ä 日本 😀');
   expect(printable('x'.repeat(1000))).toBe('x'.repeat(1000));

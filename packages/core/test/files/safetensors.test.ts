@@ -39,7 +39,7 @@ const small = (): Uint8Array =>
   );
 
 describe('encodeSafetensors', () => {
-  it('writes the bytes that the format describes', () => {
+  it('writes the documented bytes', () => {
     const bytes = encodeSafetensors(new Map([['a', { shape: [2], data: Float32Array.of(1, -2) }]]), { k: 'v' });
     const header = '{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
     const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
@@ -60,7 +60,7 @@ describe('encodeSafetensors', () => {
     expect(tensors.get('a')?.data).toEqual(Float32Array.of(1, 2));
   });
 
-  it('refuses what it could not read back', () => {
+  it('rejects what it could not read back', () => {
     const data = new Float32Array(2);
     expect(() => encodeSafetensors(new Map([['a', { shape: [3], data }]]))).toThrow(
       RangeError('encodeSafetensors: tensor "a" of shape [3] has 2 elements'),
@@ -92,7 +92,7 @@ describe('decodeSafetensors', () => {
     fc.constantFrom<number[]>([data.length], [1, data.length], [data.length, 1, 1]).map(shape => ({ shape, data })),
   );
 
-  it('gives back what was written', () => {
+  it('returns what was written', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.tuple(name, tensor), { selector: ([key]) => key, maxLength: 6 }),
@@ -221,13 +221,13 @@ describe('decodeSafetensors', () => {
     ['an HTML page', text('<!DOCTYPE html><html><head>')],
     ['a Git LFS pointer', text('version https://git-lfs.github.com/spec/v1\noid sha256:')],
     ['a text file', text('Not found: the file is elsewhere.')],
-  ])('names %s', (kind, bytes) => {
+  ])('identifies %s', (kind, bytes) => {
     const error = catchProblem(bytes);
     expect(error.problem).toBe('not-safetensors');
     expect(error.message).toContain(`this looks like ${kind}`);
   });
 
-  it('does not take a truncated file for something foreign', () => {
+  it('does not mistake a truncated file for another format', () => {
     // A header of 0x0280 bytes begins like a pickle of protocol 2.
     const bytes = rawFile(`{"__metadata__":{"k":"${'x'.repeat(0x280 - 25)}"}}`);
     expect([...bytes.subarray(0, 3)]).toEqual([0x80, 2, 0]);
@@ -248,7 +248,7 @@ describe('decodeSafetensors', () => {
       );
   });
 
-  it('answers every damage of one byte of the header with a SafetensorsError or a valid file', () => {
+  it('gives a SafetensorsError or a valid file for any damaged byte of the header', () => {
     const bytes = small();
     const dataStart = 8 + (bytes[0] as number);
     let accepted = 0;
@@ -268,7 +268,7 @@ describe('decodeSafetensors', () => {
     expect(accepted).toBeLessThan(0.25 * 256 * dataStart);
   });
 
-  it('answers random bytes after a plausible start with a SafetensorsError', () => {
+  it('throws a SafetensorsError for random bytes after a plausible start', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), noise => {
         expect(catchProblem(rawFile(Uint8Array.of(0x7b, ...noise, 0x21)))).toBeInstanceOf(SafetensorsError);
@@ -276,7 +276,7 @@ describe('decodeSafetensors', () => {
     );
   });
 
-  it('refuses what is no Uint8Array', () => {
+  it('rejects values other than a Uint8Array', () => {
     // @ts-expect-error the type forbids it; JavaScript callers are told
     expect(() => decodeSafetensors(new ArrayBuffer(8))).toThrow(TypeError);
   });

@@ -28,7 +28,7 @@ const catchProblem = (artifacts: io.ModelArtifacts): FieldFileError => {
 const changed = <T>(value: unknown): T => value as T;
 
 describe('fields through tfjs IO handlers', () => {
-  it('come back from memory', async () => {
+  it('can be saved to memory and loaded', async () => {
     const field = exampleField();
     const saved: io.ModelArtifacts[] = [];
     const handler = io.withSaveHandler(async artifacts => {
@@ -39,7 +39,7 @@ describe('fields through tfjs IO handlers', () => {
     expectSame(await loadFieldData(io.fromMemory(saved[0] as io.ModelArtifacts)), field);
   });
 
-  it('come back from weights in shards that cut through numbers', () => {
+  it('can be loaded from weights in shards that split elements', () => {
     const field = exampleField();
     const artifacts = toModelArtifacts(field);
     const whole = artifacts.weightData as ArrayBuffer;
@@ -49,7 +49,7 @@ describe('fields through tfjs IO handlers', () => {
     );
   });
 
-  it('do not change with the arrays that they were saved from', () => {
+  it('are independent of the arrays that they were saved from', () => {
     const field = exampleField();
     const artifacts = toModelArtifacts(field);
     for (const { data } of field.parameters.values()) data.fill(0);
@@ -73,7 +73,7 @@ describe('fields through tfjs IO handlers', () => {
     });
     afterAll(() => server.close());
 
-    it('come back', async () => {
+    it('can be saved and loaded', async () => {
       expectSame(await loadFieldData(url), exampleField());
     });
   });
@@ -169,7 +169,7 @@ describe('fields through tfjs IO handlers', () => {
     expect(error.problem).toBe(problem);
   });
 
-  it('need a handler that fits', async () => {
+  it('require a suitable handler', async () => {
     await expect(saveFieldData(exampleField(), 'file:///tmp/model')).rejects.toThrow(
       /no IO handler.*@neural-fields\/core\/node/,
     );

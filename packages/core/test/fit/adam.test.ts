@@ -83,7 +83,7 @@ describe('adam', () => {
   });
 
   it.each([{ beta1: 1 }, { beta2: -0.1 }, { learningRate: Number.NaN }, { epsilon: -1 }, { weightDecay: -1 }])(
-    'refuses %o',
+    'rejects %o',
     options => {
       expect(() => adam(options)).toThrow(RangeError);
     },

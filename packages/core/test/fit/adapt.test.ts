@@ -82,7 +82,7 @@ const run = async (
 };
 
 describe('adapt', () => {
-  it('changes the model and goes on learning, without leaks', async () => {
+  it('changes the model and continues training, without leaks', async () => {
     const before = memory().numTensors;
     const { reports } = await run();
     expect(memory().numTensors).toBe(before);
@@ -91,7 +91,7 @@ describe('adapt', () => {
     expect(reports.at(-1)?.loss).toBeLessThan(reports[8]?.loss as number);
   });
 
-  it('keeps the parameters and the state of the optimizer of what stays', async () => {
+  it('keeps the parameters and the optimizer state of remaining parameters', async () => {
     // A change to the same size with the same numbers changes nothing.
     const same: Adapter = {
       describe: () => 'same',
@@ -111,7 +111,7 @@ describe('adapt', () => {
     expect(reports.map(({ loss }) => loss)).toEqual(plain);
   });
 
-  it('goes on to the same bits from any checkpoint', async () => {
+  it('resumes to the same bits from any checkpoint', async () => {
     const store = memoryStore();
     const whole = await run({ checkpoint: { store, everySteps: 1 } });
     for (const checkpoint of store.written) {
@@ -125,7 +125,7 @@ describe('adapt', () => {
     expect(whole.reports.length).toBe(12);
   });
 
-  it('tells a checkpoint of another change from its own, and needs to be given again', async () => {
+  it('rejects the checkpoint of another adapter, and must be passed again on resume', async () => {
     const store = memoryStore();
     await run({ checkpoint: { store, everySteps: 1 } });
     const field = createField(sized(8), { seed: 1 });
@@ -141,7 +141,7 @@ describe('adapt', () => {
     await expect(attempt()).rejects.toThrow('another run: its network');
   });
 
-  it('refuses what does not fit', async () => {
+  it('rejects invalid results', async () => {
     const wrong: Adapter = {
       describe: () => 'wrong',
       change: () => ({ model: createField(sized(3), { seed: 0 }), map: vector => vector }),

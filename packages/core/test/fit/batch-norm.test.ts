@@ -121,7 +121,7 @@ const run = async (options: Partial<FitOptions>) => {
 };
 
 describe('a layer with statistics over all points of a step', () => {
-  it('has the loss and the gradient that float64 finds, in chunks of any size', async () => {
+  it('matches the loss and the gradient in float64, in chunks of any size', async () => {
     const field = createField(spec, { seed: 2 });
     // Scales and shifts that matter.
     field.parameters['layers.1.scale']?.assign(tensor1d([0.7, -1.2, 0.5, 1.4]));
@@ -154,7 +154,7 @@ describe('a layer with statistics over all points of a step', () => {
     field.dispose();
   });
 
-  it('keeps running averages as PyTorch does, by which it is evaluated', async () => {
+  it('maintains running averages like PyTorch, and uses them for evaluation', async () => {
     const { parameters } = await run({ steps: 2, optimizer: watching([]), chunkSize: 7 });
     const { statistics } = reference(parameters);
     const names = [
@@ -180,7 +180,7 @@ describe('a layer with statistics over all points of a step', () => {
     field.dispose();
   });
 
-  it('learns, leaves nothing behind, and goes on to the same bits from any checkpoint', async () => {
+  it('trains, leaks nothing, and resumes to the same bits from any checkpoint', async () => {
     const before = memory().numTensors;
     const store = memoryStore();
     const options = { chunkSize: 7, averageDecay: 0.5 };
@@ -197,13 +197,13 @@ describe('a layer with statistics over all points of a step', () => {
     expect(long.reports.at(-1)?.loss).toBeLessThan(0.5 * (long.reports[0]?.loss as number));
   });
 
-  it('goes with an optimizer that searches', async () => {
+  it('works with a search optimizer', async () => {
     const { reports, parameters } = await run({ steps: 8, optimizer: lbfgs() });
     expect(reports.at(-1)?.loss).toBeLessThan(0.5 * (reports[0]?.loss as number));
     expect(parameters.get('layers.1.running.mean')?.every(mean => mean !== 0)).toBe(true);
   });
 
-  it('is refused where nobody could say what its statistics are', async () => {
+  it('is rejected where its statistics are undefined', async () => {
     const batch = createFieldBatch(spec, { count: 2, seed: 1 });
     const attempt = async (): Promise<void> => {
       for await (const _ of fit(batch, task, { steps: 1 })) break;

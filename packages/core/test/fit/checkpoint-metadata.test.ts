@@ -5,7 +5,7 @@ import { constantFeatures, type LayerDefinition, sum } from '@neural-fields/core
 import { square, sub } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 
-test("a checkpoint keeps the caller's metadata beside the run, and is gone on from with other metadata", async () => {
+test("a checkpoint contains the caller's metadata beside the run, and can be resumed with other metadata", async () => {
   let kept: Uint8Array | undefined;
   const store: CheckpointStore = {
     read: async () => kept,
@@ -33,7 +33,7 @@ test("a checkpoint keeps the caller's metadata beside the run, and is gone on fr
   field.dispose();
 });
 
-test('a field with a layer of the caller is saved and gone on from', async () => {
+test('a field with a custom layer is saved and resumed', async () => {
   const shift: LayerDefinition = {
     kind: 'shift',
     apply(input, { parameter }) {

@@ -37,7 +37,7 @@ const laplacian = tensor2d([
 const rows = async (losses: Tensor): Promise<unknown> => losses.array();
 
 describe('pointwiseLoss', () => {
-  it('is the penalty of the value minus a target, weighed', async () => {
+  it('is the weighted penalty of the value minus a target', async () => {
     const loss = pointwiseLoss({ errors: [{ of: 'value', target: 'seen' }], penalty: squared, weight: 'mask' });
     const targets = {
       seen: tensor2d([
@@ -63,7 +63,7 @@ describe('pointwiseLoss', () => {
     expect(loss.derivatives).toEqual({ gradient: true });
   });
 
-  it('adds the errors of several parts', async () => {
+  it('sums the errors of several parts', async () => {
     const description = {
       errors: [
         { of: 'value', factor: 2 },
@@ -88,7 +88,7 @@ describe('pointwiseLoss', () => {
     expect(loss.pointwise).toBe(description);
   });
 
-  it('says what it misses', () => {
+  it('names what is missing', () => {
     const loss = pointwiseLoss({ errors: [{ of: 'gradient', target: 'slope' }], penalty: squared }, { name: 'mine' });
     expect(() => loss({ value, gradient }, { coords, targets: {} })).toThrow(
       new RangeError("mine: the points have no target 'slope'; their targets: none"),
@@ -98,11 +98,11 @@ describe('pointwiseLoss', () => {
     );
     const jet = { value } as Parameters<typeof loss>[0];
     expect(() => loss(jet, { coords, targets: {} })).toThrow(
-      new TypeError('mine: the jet must have the gradient; give the term derivatives: { gradient: true }'),
+      new TypeError('mine: the jet must have the gradient; give the term the option derivatives: { gradient: true }'),
     );
   });
 
-  it('carries its metrics', () => {
+  it('has its metrics', () => {
     const metrics = { root: Math.sqrt };
     expect(pointwiseLoss({ errors: [{ of: 'value' }], penalty: squared }, { metrics }).metrics).toBe(metrics);
     expect(pointwiseLoss({ errors: [{ of: 'value' }], penalty: squared }).metrics).toBeUndefined();

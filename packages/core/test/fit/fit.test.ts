@@ -54,7 +54,7 @@ const memoryStore = (): CheckpointStore & { readonly written: Uint8Array[] } => 
 };
 
 describe('fit', () => {
-  it('learns a signal, reports every step, and leaves no tensor behind', async () => {
+  it('fits a signal, reports every step, and leaks no tensor', async () => {
     const field = newField();
     const before = memory().numTensors;
     const reports = await run(field, [imageTerm()], { steps: 150, optimizer: fast });
@@ -65,7 +65,7 @@ describe('fit', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('gives the same parameters whatever the chunks, to float32 rounding', async () => {
+  it('gives the same parameters for any chunk size, up to float32 rounding', async () => {
     const [whole, inChunks] = [newField(), newField()];
     const terms = (): Term[] => [
       imageTerm(),
@@ -95,7 +95,7 @@ describe('fit', () => {
     expect(many - few).toBeLessThan(20 * 1024);
   });
 
-  it('weighs terms, and derives metrics by the name of their term', async () => {
+  it('weights terms, and derives metrics by the name of their term', async () => {
     const loss = Object.assign(squaredError.bind(undefined), { metrics: { twice: (value: number) => 2 * value } });
     const field = newField();
     const [alone] = await run(field, [term({ points: smoothImage(5), loss })], { steps: 1 });
@@ -109,7 +109,7 @@ describe('fit', () => {
     expect(Object.keys(both?.metrics ?? {})).toEqual(['a.twice', 'b.twice']);
   });
 
-  it('fits derivatives, on which some parameters have no influence', async () => {
+  it('fits derivatives, which do not depend on some parameters', async () => {
     const field = newField();
     const harmonic = term({
       points: smoothImage(6),
@@ -127,7 +127,7 @@ describe('fit', () => {
     expect(report?.gradientNorm).toBeGreaterThan(1e-3);
   });
 
-  it('averages parameters exponentially, and goes on from its own', async () => {
+  it('averages parameters exponentially, and resumes from the parameters themselves', async () => {
     const [plain, averaged] = [newField(), newField()];
     const initial = await numbersOf(plain);
     const steps = [await stepwise(plain, 1), await stepwise(newField(), 2)];
@@ -143,7 +143,7 @@ describe('fit', () => {
     return numbersOf(field);
   };
 
-  it('stops at a signal with its reason, after a checkpoint', async () => {
+  it('stops on an abort signal with its reason, after a checkpoint', async () => {
     const store = memoryStore();
     const controller = new AbortController();
     const field = newField();
@@ -164,7 +164,7 @@ describe('fit', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('frees the points of the chunk at which it is stopped', async () => {
+  it('disposes of the points of the chunk at which it is stopped', async () => {
     const controller = new AbortController();
     const field = newField();
     const before = memory().numTensors;
@@ -181,7 +181,7 @@ describe('fit', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('reports a step before it is saved, and saves the one at which the caller leaves', async () => {
+  it('reports a step before saving it, and saves when the caller leaves the loop', async () => {
     const events: string[] = [];
     const store: CheckpointStore = {
       read: async () => undefined,
@@ -198,7 +198,7 @@ describe('fit', () => {
     expect(events).toEqual(['saved 1', 'reported 2', 'saved 2', 'saved 3', 'reported 4', 'saved 4']);
   });
 
-  it('goes on from a checkpoint to the same bits as an unbroken run', async () => {
+  it('resumes from a checkpoint to the same bits as an uninterrupted run', async () => {
     const terms = (): Term[] => [imageTerm(), term({ name: 'random', points: randomPoints(40), loss: squaredError })];
     const options: FitOptions = {
       steps: 12,
@@ -228,7 +228,7 @@ describe('fit', () => {
     ['seed', { seed: 6 }],
     ['schedule', { schedule: cosine(0.5) }],
     ['file', { checkpoint: { store: memoryStore(), identity: { file: 'other' } } }],
-  ] as const)('refuses to go on from a checkpoint with another %s', async (what, change) => {
+  ] as const)('refuses to resume from a checkpoint with another %s', async (what, change) => {
     const store = memoryStore();
     await run(newField(), [imageTerm()], { steps: 2, checkpoint: { store, identity: { file: 'this' } } });
     const identity = what === 'file' ? { file: 'other' } : { file: 'this' };
@@ -237,7 +237,7 @@ describe('fit', () => {
     await expect(attempt).rejects.toThrow(`its ${what} is`);
   });
 
-  it('tells the sources which step it is, in every chunk and after a resume', async () => {
+  it('passes the step to the sources, in every chunk and after a resume', async () => {
     const seen: string[] = [];
     const points: PointSource = {
       ...randomPoints(10),
@@ -259,7 +259,7 @@ describe('fit', () => {
     expect(seen).toEqual(['1/3: 0+6', '1/3: 6+4', '2/3: 0+6', '2/3: 6+4', '3/3: 0+6', '3/3: 6+4']);
   });
 
-  it('holds a leap against the first loss, whether or not that was reported', async () => {
+  it('compares a spike with the first loss, even if that was not reported', async () => {
     const lossAt = [10, 1e-6, 1e-6, 5];
     const points: PointSource = {
       inFeatures: 2,
@@ -275,7 +275,7 @@ describe('fit', () => {
     expect(reports.map(({ loss }) => Math.round(loss))).toEqual([0, 5]);
   });
 
-  it('stops when the last update spoils the parameters, which no loss would show', async () => {
+  it('stops when the last update makes the parameters non-finite, which no loss would reveal', async () => {
     const field = newField();
     const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) }); // a loss of 0 with an infinite slope times 0
     await expect(run(field, [rootAtZero], { steps: 1 })).rejects.toThrow(
@@ -284,7 +284,7 @@ describe('fit', () => {
     expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
   });
 
-  it('stops when the loss leaps up', async () => {
+  it('stops when the loss jumps', async () => {
     const field = newField();
     await expect(run(field, [imageTerm()], { steps: 50, optimizer: adam({ learningRate: 30 }) })).rejects.toThrow(
       DivergenceError,
@@ -292,7 +292,7 @@ describe('fit', () => {
     expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
   });
 
-  it('lets timers have their turn', async () => {
+  it('yields to timers', async () => {
     let ticks = 0;
     const timer = setInterval(() => {
       ticks += 1;
@@ -335,11 +335,11 @@ describe('fit', () => {
       { steps: 1, checkpoint: { store: memoryStore(), identity: { seed: JSON.parse('5') as string } } },
       'fit: checkpoint.identity.seed must be text, got a number',
     ],
-  ] as [FitOptions, string][])('refuses %o', async (options, message) => {
+  ] as [FitOptions, string][])('rejects %o', async (options, message) => {
     await expect(run(newField(), [imageTerm()], options)).rejects.toThrow(message);
   });
 
-  it('refuses terms that do not fit', async () => {
+  it('rejects terms that do not fit', async () => {
     const field = newField();
     await expect(run(field, [], { steps: 1 })).rejects.toThrow('needs at least one term');
     await expect(run(field, [imageTerm(), imageTerm()], { steps: 1 })).rejects.toThrow(

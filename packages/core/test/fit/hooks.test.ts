@@ -62,7 +62,7 @@ const other = (options: { readonly weight?: number; readonly weightSchedule?: Sc
   term({ name: 'other', points: points(-1), loss, ...options });
 
 describe("a term's weight", () => {
-  it('follows its schedule, in the gradient as in the loss that is reported', async () => {
+  it('follows its schedule, in the gradient and in the reported loss', async () => {
     const optimizer = adam({ learningRate: 1e-2 });
     const scheduled = await run([main, other({ weight: 2, weightSchedule: once })], { steps: 1, optimizer });
     expect(scheduled.values).toEqual((await run([main, other({ weight: 2 })], { steps: 1, optimizer })).values);
@@ -76,12 +76,12 @@ describe("a term's weight", () => {
     }
   });
 
-  it('may change for an optimizer that searches', async () => {
+  it('may change with a search optimizer', async () => {
     const { reports } = await run([main, other({ weightSchedule: once })], { steps: 6, optimizer: lbfgs() });
     expect(reports.at(-1)?.terms['main']).toBeLessThan(0.1 * (reports[0]?.terms['main'] as number));
   });
 
-  it('has a schedule that a resumed run must agree on, and that gives finite factors', async () => {
+  it('has a schedule that must be the same on resume, with finite factors', async () => {
     let kept: Uint8Array | undefined;
     const store: CheckpointStore = {
       read: async () => kept,
@@ -106,14 +106,14 @@ describe('a projection', () => {
   it.each([
     ['adam', adam({ learningRate: 0.05 })],
     ['lbfgs', lbfgs()],
-  ])('holds the parameters after every update of %s', async (_, optimizer) => {
+  ])('is applied after every update of %s', async (_, optimizer) => {
     const { values, reports } = await run([main], { steps: 8, optimizer, project });
     expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(Math.fround(0.2));
     expect(values.filter(x => Math.abs(x) === Math.fround(0.2)).length).toBeGreaterThan(0);
     expect(reports.at(-1)?.loss).toBeLessThan(reports[0]?.loss as number);
   });
 
-  it('is given the layout, goes on to the same bits, and leaves nothing behind', async () => {
+  it('gets the layout, resumes to the same bits, and leaks nothing', async () => {
     let kept: Uint8Array | undefined;
     const store: CheckpointStore = {
       read: async () => kept,
@@ -135,7 +135,7 @@ describe('a projection', () => {
     expect(memory().numTensors).toBe(numTensors);
   });
 
-  it('that returns another length is refused', async () => {
+  it('that returns another length is rejected', async () => {
     await expect(run([main], { steps: 1, project: parameters => slice(parameters, 1) })).rejects.toThrow(
       'project: an update must return vectors of shape',
     );
@@ -178,7 +178,7 @@ const importance = (): PointSource => {
 };
 
 describe('points that observe losses', () => {
-  it('are told the loss at each point, chunk by chunk', async () => {
+  it('get the loss at each point, chunk by chunk', async () => {
     const seen: { start: number; step: number; losses: number[] }[] = [];
     const watching: PointSource = {
       ...points(1),
@@ -199,7 +199,7 @@ describe('points that observe losses', () => {
     expect(first.reduce((sum, one) => sum + one, 0) / 16).toBeCloseTo(reports[0]?.loss as number, 6);
   });
 
-  it('go on to the same bits from any checkpoint with what they keep', async () => {
+  it('resume to the same bits from any checkpoint with their state', async () => {
     const written: Uint8Array[] = [];
     const options = (start?: Uint8Array): FitOptions => {
       const all = start ? [start] : written;
@@ -219,7 +219,7 @@ describe('points that observe losses', () => {
     expect((await run([term({ points: forgetful, loss })], options(written[0]))).values).not.toEqual(whole.values);
     const { state: _, ...without } = importance();
     await expect(run([term({ points: without, loss })], options(written[0]))).rejects.toThrow(
-      "the points of its term 'loss' keep what these do not",
+      "the points of its term 'loss' have a state, which these do not have",
     );
     const strict = importance();
     const fewer = {
@@ -231,10 +231,10 @@ describe('points that observe losses', () => {
         },
       },
     } as PointSource;
-    await expect(run([term({ points: fewer, loss })], options(written[0]))).rejects.toThrow('is not theirs');
+    await expect(run([term({ points: fewer, loss })], options(written[0]))).rejects.toThrow('does not fit them');
   });
 
-  it('need a loss at each point, and an optimizer that looks once a step', async () => {
+  it('require a loss at each point, and an optimizer with one evaluation per step', async () => {
     const whole = (jet: { value: Tensor2D }): Tensor => mean(square(jet.value));
     const observing = importance();
     await expect(run([term({ points: observing, loss: whole })], { steps: 1 })).rejects.toThrow(
@@ -247,7 +247,7 @@ describe('points that observe losses', () => {
 });
 
 describe('a term of parameters', () => {
-  it('has the mean penalty of those that fit, and pulls them down', async () => {
+  it('is the mean penalty of the matching parameters, and shrinks them', async () => {
     const field = createField(spec, { seed: 1 });
     const weights = await Promise.all(
       field.layout.select({ role: 'weight' }).map(({ name }) => (field.parameters[name] as Variable).data()),
@@ -262,13 +262,13 @@ describe('a term of parameters', () => {
     expect(reports.at(-1)?.terms['parameters']).toBeLessThan(0.5 * first);
   });
 
-  it('goes with an optimizer that searches', async () => {
+  it('works with a search optimizer', async () => {
     const small = parameterTerm({ penalty: squared, weight: 1e-3 });
     const { reports } = await run([main, small], { steps: 8, optimizer: lbfgs() });
     expect(reports.at(-1)?.loss).toBeLessThan(0.1 * (reports[0]?.loss as number));
   });
 
-  it('refuses parameters that are not there, and another penalty on a resume', async () => {
+  it('rejects queries without a match, and another penalty on resume', async () => {
     await expect(
       run([parameterTerm({ parameters: { role: 'latent' }, penalty: squared })], { steps: 1 }),
     ).rejects.toThrow('must match parameters, got {"role":"latent"}; the parameters: layers.0.weight');
@@ -286,7 +286,7 @@ describe('a term of parameters', () => {
   });
 });
 
-it('tells how much of a step is done after each chunk', async () => {
+it('reports the completed share of a step after each chunk', async () => {
   const seen: (readonly [step: number, steps: number, share: number])[] = [];
   const values = Float32Array.from({ length: 16 }, (_, i) => i / 8 - 1);
   const source: PointSource = {

@@ -87,7 +87,7 @@ const denseInverseHessian = (pairs: readonly (readonly [Float32Array, Float32Arr
 };
 
 describe('lbfgs', () => {
-  it('finds the minimum of any convex quadratic in one step, to float32 rounding', async () => {
+  it('finds the minimum of any convex quadratic in one step, up to float32 rounding', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 1, max: 12 }), async (seed, n) => {
         const rng = createRng(seed);
@@ -102,7 +102,7 @@ describe('lbfgs', () => {
     );
   });
 
-  it('goes in the direction that the dense formula of BFGS gives with the same pairs', async () => {
+  it('has the direction of the dense BFGS formula with the same pairs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 0, max: 6 }), async (seed, count) => {
         const rng = createRng(seed);
@@ -136,7 +136,7 @@ describe('lbfgs', () => {
     );
   });
 
-  it('keeps the changes of parameters and gradient, exactly as float32 has them', async () => {
+  it('stores the changes of parameters and gradient, exactly in float32', async () => {
     const curvatures = [1, 2, 4, 8];
     const { state } = await run(quadratic(curvatures, [0, 0, 0, 0]), [0.5, -0.25, 0.75, 0.125], { maxIterations: 4 });
     expect(state.length).toBeGreaterThan(2);
@@ -153,7 +153,7 @@ describe('lbfgs', () => {
     expect(evaluations).toBeLessThan(220);
   });
 
-  it('needs about the evaluations that are published for it on Rosenbrock’s function', async () => {
+  it('needs about the published number of evaluations on Rosenbrock’s function', async () => {
     // BFGS takes 34 iterations with a similar line search: Nocedal and Wright, section 6.1.
     let best = Number.POSITIVE_INFINITY;
     let count = 0;
@@ -168,7 +168,7 @@ describe('lbfgs', () => {
     expect(count).toBeLessThan(60);
   });
 
-  it('continues from the state of a step as if the steps were one', async () => {
+  it('continues from the state of a step as if both were one step', async () => {
     const start = [-1.2, 1, -1.2, 1];
     const whole = await run(rosenbrock, start, { maxIterations: 12, maxEvaluations: 1000 });
     const parts = await run(rosenbrock, start, { maxIterations: 3, maxEvaluations: 1000 }, 4);
@@ -176,12 +176,12 @@ describe('lbfgs', () => {
     expect(parts.state).toEqual(whole.state);
   });
 
-  it('remembers historySize pairs', async () => {
+  it('stores historySize pairs', async () => {
     const { state } = await run(rosenbrock, [-1.2, 1, 1], { maxIterations: 15, historySize: 4 });
     expect(state).toHaveLength(8);
   });
 
-  it('comes back from trial points where the loss is not finite', async () => {
+  it('backs off from trial points where the loss is not finite', async () => {
     const walled: Objective = x => {
       const value = x[0] as number;
       // -log(x) + x has its minimum at 1, and is not a number below 0.
@@ -191,7 +191,7 @@ describe('lbfgs', () => {
     expect(parameters[0]).toBeCloseTo(1, 4);
   });
 
-  it('stays where it is at a minimum, and where nothing better is found', async () => {
+  it('stays at a minimum, and where it finds no improvement', async () => {
     const atMinimum = await run(quadratic([1, 1], [0, 0]), [0, 0]);
     expect([...atMinimum.parameters]).toEqual([0, 0]);
     expect(atMinimum.evaluations).toBe(1);
@@ -200,7 +200,7 @@ describe('lbfgs', () => {
     expect(deceived.state).toEqual([]);
   });
 
-  it('forgets curvature that leads uphill', async () => {
+  it('discards curvature pairs that give an ascent direction', async () => {
     const optimizer = lbfgs({ maxIterations: 1 });
     const evaluate = (x: Float32Array): Promise<Evaluation> => {
       const [loss, gradient] = quadratic([1], [0])(x);
@@ -222,7 +222,7 @@ describe('lbfgs', () => {
       { sufficientDecrease: 0.95 },
       '0 < sufficientDecrease < curvature < 1, got sufficientDecrease 0.95 and curvature 0.9',
     ],
-  ] as const)('refuses %o', (options, message) => {
+  ] as const)('rejects %o', (options, message) => {
     expect(() => lbfgs(options)).toThrow(`lbfgs: ${message.startsWith('0') ? 'must have ' : ''}${message}`);
     expect(() => lbfgs(options)).toThrow(RangeError);
   });

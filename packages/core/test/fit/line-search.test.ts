@@ -34,7 +34,7 @@ const satisfiesWolfe = (line: Line, { length, loss, derivative }: Trial, curvatu
 };
 
 describe('searchLine', () => {
-  it('takes the first length when it will do', async () => {
+  it('accepts the first length if it satisfies the conditions', async () => {
     const { found, tried } = await search(t => [(t - 1) ** 2, 2 * (t - 1)]);
     expect(found).toEqual({ length: 1, loss: 0, derivative: 0 });
     expect(tried).toEqual([1]);
@@ -76,7 +76,7 @@ describe('searchLine', () => {
     );
   });
 
-  it('comes back from lengths where the loss is not finite', async () => {
+  it('backs off from lengths where the loss is not finite', async () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const line: Line = t => (t > 1e-3 ? [bad, bad] : [-t, -1 + 900 * t]);
       const { found } = await search(line);
@@ -84,14 +84,14 @@ describe('searchLine', () => {
     }
   });
 
-  it('goes on where the function falls for long', async () => {
+  it('extrapolates while the function decreases', async () => {
     const line: Line = t => [(t / 500 - 1) ** 2, (2 * (t / 500 - 1)) / 500];
     const { found, tried } = await search(line, { curvature: 0.1 });
     expect(found && satisfiesWolfe(line, found, 0.1)).toBe(true);
     expect(tried.length).toBeLessThan(8);
   });
 
-  it('gives the best it has when the trials end, and nothing when nothing is better than the start', async () => {
+  it('returns the best trial at the limit, and undefined if no trial is better than the start', async () => {
     const falls: Line = t => [-t, -1];
     expect((await search(falls, { maxTrials: 3 })).found?.length).toBeGreaterThan(1);
     // The derivative is wrong: the function rises.
@@ -100,7 +100,7 @@ describe('searchLine', () => {
     expect(tried.length).toBeLessThanOrEqual(options.maxTrials);
   });
 
-  it('does not divide a bracket that is shorter than a change that matters', async () => {
+  it('does not divide a bracket that is too short to matter', async () => {
     const { tried } = await search(t => [1 + t, -1], { shortest: 0.05 });
     expect(tried.length).toBeLessThan(6);
   });

@@ -46,7 +46,7 @@ const run = async (options: FitOptions): Promise<Record<string, Float32Array>> =
 const first = { parameters: { layer: 'layers.0' } };
 
 describe('groups of parameters', () => {
-  it('are trained with their own learning rate, epsilon and schedule, as if the rest were not there', async () => {
+  it('are trained with their own learning rate, epsilon and schedule, independently of each other', async () => {
     const own = adam({ learningRate: 1e-2, epsilon: 1e-4, weightDecay: 0.1, beta1: 0.8 });
     const base = adam({ learningRate: 1e-3 });
     const grouped = await run({ steps: 1, optimizer: base, groups: [{ ...first, optimizer: own }] });
@@ -62,7 +62,7 @@ describe('groups of parameters', () => {
     expect(scheduled).toEqual(await run({ steps: 1, optimizer: base, schedule: cosine(0.3) }));
   });
 
-  it('stay as they are where they are frozen, and the others change as they would beside constants', async () => {
+  it('are unchanged if frozen, and the others train as if those were constants', async () => {
     const before = await parametersOf(createField(spec, { seed: 1 }));
     const after = await run({ steps: 5, groups: [{ ...first, frozen: true }], clipNorm: 1e-3, averageDecay: 0.5 });
     for (const [name, values] of Object.entries(before))
@@ -70,7 +70,7 @@ describe('groups of parameters', () => {
       else expect(after[name], name).not.toEqual(values);
   });
 
-  it('that are frozen do not count in the norm of the gradient', async () => {
+  it('that are frozen do not count for the gradient norm', async () => {
     const norms = async (groups?: readonly ParameterGroup[]): Promise<number> => {
       const field = createField(spec, { seed: 1 });
       for await (const { gradientNorm } of fit(field, terms, { steps: 1, clipNorm: 1e3, ...(groups && { groups }) }))
@@ -81,7 +81,7 @@ describe('groups of parameters', () => {
     expect(await norms([{ parameters: {}, frozen: true }])).toBe(0);
   });
 
-  it('of which the first that fits a parameter has it', async () => {
+  it('apply in order: the first match of a parameter wins', async () => {
     const slow = { parameters: { role: 'bias' }, optimizer: adam({ learningRate: 0 }) };
     const both = await run({ steps: 2, groups: [slow, first] });
     const before = await parametersOf(createField(spec, { seed: 1 }));
@@ -89,7 +89,7 @@ describe('groups of parameters', () => {
     expect(both['layers.0.weight']).not.toEqual(before['layers.0.weight']);
   });
 
-  it('go on from a checkpoint to the same bits, and a run with others is refused', async () => {
+  it('resume from a checkpoint to the same bits, and reject a run with other groups', async () => {
     const groups: readonly ParameterGroup[] = [
       { parameters: { role: 'bias' }, optimizer: adam({ learningRate: 1e-2 }), schedule: cosine() },
       { ...first, frozen: true },
@@ -110,7 +110,7 @@ describe('groups of parameters', () => {
     await expect(run({ ...options, groups: groups.slice(0, 1) })).rejects.toThrow('another run: its groups');
   });
 
-  it('leave no tensor behind', async () => {
+  it('leak no tensors', async () => {
     await run({ steps: 2, groups: [{ ...first, frozen: true }] });
     const { numTensors } = memory();
     await run({

@@ -74,7 +74,7 @@ describe('points and targets that are not finite', () => {
     expect(await field.parameters['layers.0.weight']?.data()).toEqual(parameters);
   });
 
-  it('are told from targets where they are coordinates', async () => {
+  it('are reported as coordinates or targets', async () => {
     const points = spoiled(smoothImage(3), 'coords', values => {
       values[4] = Number.NEGATIVE_INFINITY;
     });
@@ -83,7 +83,7 @@ describe('points and targets that are not finite', () => {
     );
   });
 
-  it.each([1, 4, 100])('are to blame where points are drawn anew, with a report every %i steps', async reportEvery => {
+  it.each([1, 4, 100])('are reported for changing points, with a report every %i steps', async reportEvery => {
     const points = spoiled(randomPoints(20), 'value', (values, step, start) => {
       if (step === 6 && start === 10) values.set([Number.NaN, Number.NaN], 3);
     });
@@ -103,7 +103,7 @@ describe('points and targets that are not finite', () => {
     if (reportEvery < 6) expect(decodeCheckpoint(store.written.at(-1) as Uint8Array).step).toBeLessThan(6);
   });
 
-  it('are to blame where a source would not draw the same points again', async () => {
+  it('are reported if a source does not draw the same points again', async () => {
     let draws = 0;
     const points = spoiled(randomPoints(8), 'value', values => {
       draws += 1;
@@ -118,7 +118,7 @@ describe('points and targets that are not finite', () => {
     expect(decodeCheckpoint(store.written.at(-1) as Uint8Array)).toMatchObject({ step: 2, history: { length: 3 } });
   });
 
-  it('are to blame in a search, too', async () => {
+  it('are reported in a search too', async () => {
     const points = spoiled(randomPoints(8), 'coords', (values, step) => {
       if (step === 2) values[1] = Number.NaN;
     });
@@ -129,10 +129,10 @@ describe('points and targets that are not finite', () => {
   });
 });
 
-describe('a loss that is not finite though the points are', () => {
+describe('a non-finite loss at finite points', () => {
   const logarithm = term({ points: smoothImage(3), loss: ({ value }) => log(neg(square(value))) });
 
-  it('is not blamed on the learning rate before there was an update', async () => {
+  it('is not attributed to the learning rate before the first update', async () => {
     const attempt = run(newField(), [logarithm], { steps: 3 });
     await expect(attempt).rejects.toMatchObject({
       name: 'DivergenceError',
@@ -144,7 +144,7 @@ describe('a loss that is not finite though the points are', () => {
     await expect(attempt).rejects.not.toThrow('learning rate');
   });
 
-  it('is blamed on the parameters that the field was given, where they are not finite', async () => {
+  it('is attributed to the initial parameters, if they are not finite', async () => {
     const given = newField();
     const parameters = Object.fromEntries(
       await Promise.all(
@@ -162,7 +162,7 @@ describe('a loss that is not finite though the points are', () => {
     );
   });
 
-  it('is divergence later, with the parameters of the last good report', async () => {
+  it('is divergence later, and restores the parameters of the last good report', async () => {
     const field = newField();
     const store = memoryStore();
     const lossAt = [2, 2, 2, Number.NaN];
@@ -184,7 +184,7 @@ describe('a loss that is not finite though the points are', () => {
     expect(decodeCheckpoint(store.written.at(-1) as Uint8Array).step).toBe(2);
   });
 
-  it('is found by a checkpoint between two reports, which is not written', async () => {
+  it('is detected at a checkpoint between two reports, which is not written', async () => {
     const store = memoryStore();
     // A loss of 0 with an infinite slope times 0: parameters that are not finite from the first update on.
     const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) });

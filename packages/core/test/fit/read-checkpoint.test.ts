@@ -66,7 +66,7 @@ const changed = (
 const vector = (...values: number[]): ShapedArray => ({ shape: [values.length], data: Float32Array.from(values) });
 
 describe('a checkpoint', () => {
-  it('is read whole', () => {
+  it('is decoded completely', () => {
     const checkpoint = decodeCheckpoint(bytes);
     expect(checkpoint).toMatchObject({ step: 3, identity: { file: 'a', seed: '0' }, environment: { backend: 'cpu' } });
     expect(checkpoint.history).toHaveLength(4);
@@ -75,27 +75,11 @@ describe('a checkpoint', () => {
   });
 
   it.each([
-    [
-      'a step that is negative',
-      { run: (r: Run) => ({ ...r, step: -1 }) },
-      'its step must be an integer >= 0, got -1',
-    ],
-    [
-      'a step with a fraction',
-      { run: (r: Run) => ({ ...r, step: 2.5 }) },
-      'its step must be an integer >= 0, got 2.5',
-    ],
+    ['a negative step', { run: (r: Run) => ({ ...r, step: -1 }) }, 'its step must be an integer >= 0, got -1'],
+    ['a fractional step', { run: (r: Run) => ({ ...r, step: 2.5 }) }, 'its step must be an integer >= 0, got 2.5'],
     ['a step beyond 2^53', { run: (r: Run) => ({ ...r, step: 2 ** 60 }) }, 'its step must be an integer >= 0'],
-    [
-      'a step in words',
-      { run: (r: Run) => ({ ...r, step: 'two' }) },
-      'its step must be an integer >= 0, got "two"',
-    ],
-    [
-      'no step',
-      { run: (r: Run) => ({ ...r, step: undefined }) },
-      'its step must be an integer >= 0, got nothing',
-    ],
+    ['a step as text', { run: (r: Run) => ({ ...r, step: 'two' }) }, 'its step must be an integer >= 0, got "two"'],
+    ['no step', { run: (r: Run) => ({ ...r, step: undefined }) }, 'its step must be an integer >= 0, got nothing'],
     ['no history', { run: (r: Run) => ({ ...r, history: null }) }, 'its history must be a list of losses, got null'],
     [
       'an empty history',
@@ -108,7 +92,7 @@ describe('a checkpoint', () => {
       'its history must have 2 to 4 losses at step 3, got 5',
     ],
     [
-      'a loss that is none',
+      'a loss that is not finite',
       { run: (r: Run) => ({ ...r, history: [1, null, 2] }) },
       'its history must be finite numbers, got null at index 1',
     ],
@@ -150,12 +134,12 @@ describe('a checkpoint', () => {
       `optimizer.0[3] is NaN (1 of ${P} values are not finite)`,
     ],
     [
-      'a hole in the state',
+      'a gap in the state',
       { state: s => s.delete('optimizer.0') },
       'its state must be parameters and optimizer.0 ..., got optimizer.1',
     ],
     [
-      'an array that is no vector of the state',
+      'an unknown state array',
       { state: s => s.set('\u001b[31mred', vector(...new Array<number>(P).fill(0))) },
       'got optimizer.0, optimizer.1, \\u001b[31mred',
     ],
@@ -188,7 +172,7 @@ describe('a run', () => {
       'it must have the 2 vectors of adam, got 1',
     ],
     [
-      'there is one more than Adam has',
+      'there is one vector more than Adam has',
       {},
       { state: s => s.set('optimizer.2', s.get('optimizer.1') as ShapedArray) },
       'it must have the 2 vectors of adam, got 3',
@@ -212,13 +196,13 @@ describe('a run', () => {
       'the parameters beside their average are missing',
     ],
     [
-      'there is an average that nobody asked for',
+      'there is an unexpected average',
       {},
       { state: s => s.set('parameters', s.get('optimizer.0') as ShapedArray) },
       'it has an average, which this run does not maintain',
     ],
   ] as [string, Partial<FitOptions>, Parameters<typeof changed>[1], string][])(
-    'does not go on where %s',
+    'is not resumed where %s',
     async (_, options, change, message) => {
       const store = memoryStore(changed(await saved(options), change));
       const attempt = run({ steps: 5, ...options, checkpoint: { store, identity: { file: 'a' } } });
@@ -227,20 +211,20 @@ describe('a run', () => {
     },
   );
 
-  it('does not go on from a step past its end', async () => {
+  it('is not resumed beyond its last step', async () => {
     const attempt = run({ steps: 2, checkpoint: { store: memoryStore(bytes), identity: { file: 'a' } } });
-    await expect(attempt).rejects.toThrow('the checkpoint is at step 3, past the 2 steps of this run');
+    await expect(attempt).rejects.toThrow('the checkpoint is at step 3, beyond the 2 steps of this run');
     await expect(attempt).rejects.toMatchObject({ problem: 'another-run' });
   });
 
-  it('does not take what every object has for a part of its identity', async () => {
+  it('does not treat properties of Object.prototype as part of its identity', async () => {
     const other = changed(bytes, { run: r => ({ ...r, identity: { ...(r.identity as object), toString: 'a' } }) });
     await expect(run({ steps: 4, checkpoint: { store: memoryStore(other), identity: { file: 'a' } } })).rejects.toThrow(
       "its toString is a, but this run's is absent",
     );
   });
 
-  it('says that it goes on elsewhere, and with what', async () => {
+  it('warns when it resumes in another environment', async () => {
     const elsewhere = changed(bytes, {
       run: r => ({ ...r, environment: { backend: 'simd', threads: '8', chunkSize: '64' } }),
     });

@@ -29,7 +29,7 @@ const options: FitOptions = { steps: STEPS, optimizer: adam({ learningRate: 1e-2
 class Killed extends Error {}
 
 describe.each([1, 3])('a run that reports every %i steps and is killed again and again', reportEvery => {
-  it.each(['adam', 'lbfgs'])('has the curve and the bits of an unbroken one: %s', async kind => {
+  it.each(['adam', 'lbfgs'])('has the training curve and the bits of an uninterrupted one: %s', async kind => {
     const optimizer = kind === 'adam' ? adam({ learningRate: 1e-2 }) : lbfgs({ maxIterations: 3 });
     const each: FitOptions = { ...options, steps: kind === 'adam' ? STEPS : 5, optimizer, reportEvery };
     /**
@@ -132,7 +132,7 @@ describe('a store that cannot write', () => {
   const numbersOf = async (field: Field): Promise<number[]> =>
     (await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()))).flatMap(part => [...part]);
 
-  it('ends the fit with its error, the newest parameters in the field, and the checkpoint before', async () => {
+  it('ends the fit with its error, keeping the latest parameters in the field and the previous checkpoint', async () => {
     const [field, unbroken] = [newField(), newField()];
     const before = memory().numTensors;
     const store = full(2);
@@ -152,7 +152,7 @@ describe('a store that cannot write', () => {
     expect(await numbersOf(field)).toEqual(await numbersOf(unbroken));
   });
 
-  it('is said when a fit is stopped, in place of the reason: it was not saved', async () => {
+  it('is reported instead of the abort reason when a fit is stopped', async () => {
     const controller = new AbortController();
     const running = async (): Promise<void> => {
       for await (const { step } of fit(newField(), task, {
@@ -166,7 +166,7 @@ describe('a store that cannot write', () => {
   });
 });
 
-describe('a mistake in the middle of a run', () => {
+describe('an error in the middle of a run', () => {
   const points = randomPoints(20);
   /** The points of a source that returns something else for step 6. */
   const later = (other: (batch: ReturnType<typeof points.draw>) => object): Term[] => [
@@ -189,7 +189,7 @@ describe('a mistake in the middle of a run', () => {
       'draw must return 7 points of 2 coordinates, got 13 values',
     ],
     [
-      'coordinates that are no Float32Array',
+      'coordinates that are not a Float32Array',
       ({ coords }) => ({ coords: Float64Array.from(coords) }),
       'coords as a Float32Array, got a Float64Array',
     ],
@@ -211,7 +211,7 @@ describe('a mistake in the middle of a run', () => {
     ],
     ['no targets', ({ coords }) => ({ coords }), 'draw must return the targets value [n, 1] as before, got none'],
   ] as [string, (batch: ReturnType<typeof points.draw>) => object, string][])(
-    'is an error that says so, after a checkpoint: %s',
+    'is reported, after a checkpoint: %s',
     async (_, other, message) => {
       const store = memoryStore();
       const field = newField();
@@ -225,7 +225,7 @@ describe('a mistake in the middle of a run', () => {
     },
   );
 
-  it('of a schedule is found at its step', async () => {
+  it('of a schedule is reported at its step', async () => {
     const store = memoryStore();
     const schedule = { describe: () => 'own', factor: (step: number) => (step === 6 ? -1 : 1) };
     const running = async (): Promise<void> => {

@@ -17,13 +17,13 @@ describe('schedules', () => {
     for (const schedule of [cosine(), exponential(0.5)]) expect(schedule.factor(1, 1)).toBe(1);
   });
 
-  it('describe all their numbers, and the length of the run where they depend on it', () => {
+  it('describe all of their parameters, and the length of the run if they depend on it', () => {
     expect(cosine(0.1).describe(10)).not.toBe(cosine(0.1).describe(11));
     expect(stepDecay(2, 0.5).describe(10)).toBe(stepDecay(2, 0.5).describe(11));
     expect(warmup(3, cosine()).describe(5)).toContain('cosine');
   });
 
-  it('refuse numbers outside their range', () => {
+  it('reject parameters outside of their range', () => {
     for (const make of [
       () => cosine(2),
       () => exponential(0),

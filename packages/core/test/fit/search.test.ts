@@ -75,7 +75,7 @@ const poisson = (): Term[] => {
 };
 
 describe('fit with lbfgs', () => {
-  it('gets further than Adam with as many evaluations, and leaves no tensor behind', async () => {
+  it('reaches a lower loss than Adam with the same number of evaluations, and leaks no tensor', async () => {
     const searched = newField();
     const before = memory().numTensors;
     const reports = await run(searched, [imageTerm()], { steps: 6, optimizer: lbfgs() });
@@ -147,7 +147,7 @@ describe('fit with lbfgs', () => {
   it.each([
     ['fixed', imageTerm],
     ['random', () => term({ points: randomPoints(40), loss: squaredError })],
-  ] as const)('goes on from a checkpoint to the same bits, with %s points', async (_, newTerm) => {
+  ] as const)('resumes from a checkpoint to the same bits, with %s points', async (_, newTerm) => {
     const options = {
       optimizer: lbfgs({ maxIterations: 3, historySize: 5 }),
       steps: 5,
@@ -166,7 +166,7 @@ describe('fit with lbfgs', () => {
     expect(await numbersOf(decodeField(store.bytes as Uint8Array))).toEqual(await numbersOf(whole));
   });
 
-  it('stops between two chunks of a search, and goes on to the same bits', async () => {
+  it('stops between two chunks of a search, and resumes to the same bits', async () => {
     const optimizer = lbfgs({ maxIterations: 4 });
     const whole = newField();
     await run(whole, [imageTerm()], { steps: 3, optimizer });
@@ -198,7 +198,7 @@ describe('fit with lbfgs', () => {
     field.dispose();
   });
 
-  it('comes back from parameters at which the loss is not a number', async () => {
+  it('backs off from parameters where the loss is NaN', async () => {
     // log(value + 3) is not a number for values that a large step reaches.
     const walled = term({
       points: smoothImage(6),
@@ -228,7 +228,7 @@ describe('fit with lbfgs', () => {
     field.dispose();
   });
 
-  it('says so when the loss or its gradient is not finite where a step begins', async () => {
+  it('reports when the loss or its gradient is not finite at the start of a step', async () => {
     const poisoned = (factor: (value: Tensor) => Tensor) =>
       run(newField(), [term({ points: smoothImage(4), loss: ({ value }) => factor(value) })], {
         steps: 2,
@@ -239,7 +239,7 @@ describe('fit with lbfgs', () => {
     await expect(poisoned(value => sqrt(mul(value, 0)))).rejects.toThrow('the gradient is not finite');
   });
 
-  it('refuses what would falsify its search', async () => {
+  it('rejects options that would invalidate its search', async () => {
     const attempt = (options: Partial<FitOptions>): Promise<unknown> =>
       run(newField(), [imageTerm()], { steps: 1, optimizer: lbfgs(), ...options });
     await expect(attempt({ clipNorm: 1 })).rejects.toThrow(

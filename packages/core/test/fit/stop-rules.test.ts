@@ -44,7 +44,7 @@ const run = async (until: FitOptions['until'], options: Partial<FitOptions> = {}
 };
 
 describe('until', () => {
-  it('ends a fit when a metric is good enough, and says why', async () => {
+  it('ends a fit when a metric is good enough, with the reason', async () => {
     const whole = await run(undefined);
     const reached = whole.findIndex(({ metrics }) => (metrics['psnr'] as number) >= 8);
     expect(reached).toBeGreaterThan(2);
@@ -64,7 +64,7 @@ describe('until', () => {
     expect((await run(stopOnPlateau({ patience: 5, minImprovement: 0.99 }))).length).toBeLessThan(15);
   });
 
-  it('ends a fit whose held-out points get worse, though it learns its own by heart', async () => {
+  it('ends a fit that overfits, by the loss at held-out points', async () => {
     const own: number[] = [];
     const held: number[] = [];
     const watch: StopRule = {
@@ -86,7 +86,7 @@ describe('until', () => {
     );
   });
 
-  it('goes on to the same end from any checkpoint', async () => {
+  it('resumes to the same end from any checkpoint', async () => {
     const until = [stopOnHeldOut(heldOut, { patience: 70 }), stopAt({ metric: 'psnr', atLeast: 60 })];
     const store = memoryStore();
     const whole = await run(until, { reportEvery: 10, checkpoint: { store, everySteps: 30 } });
@@ -101,7 +101,7 @@ describe('until', () => {
     );
   });
 
-  it('refuses rules that make no sense, before any work', async () => {
+  it('rejects invalid rules, before any work', async () => {
     expect(() => stopAt({ metric: 'psnr' })).toThrow('needs a finite number as either atLeast or atMost');
     expect(() => stopOnPlateau({ patience: 0 })).toThrow('patience must be a positive number of steps, got 0');
     await expect(run(stopAt({ metric: 'snr', atLeast: 1 }))).rejects.toThrow(

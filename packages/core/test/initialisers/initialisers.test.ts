@@ -55,7 +55,7 @@ describe('initialisers', () => {
     expect(draw({ kind: 'zeros' }).maximum).toBe(0);
   });
 
-  it('refuse what they cannot do', () => {
+  it('reject invalid specs', () => {
     expect(() => draw({ kind: 'siren-hidden' }, tanh())).toThrow(
       'siren-hidden initialiser: needs an activation with an omega',
     );
@@ -72,7 +72,7 @@ describe('initialisers', () => {
     ).not.toThrow();
   });
 
-  it('give the same numbers on every backend and for every layer whatever the others are', async () => {
+  it('give the same values on every backend, and for every layer independently of the others', async () => {
     const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1 });
     const first = createField(spec, { seed: 4 });
     const values = await first.parameters['layers.1.weight']?.data();

@@ -44,7 +44,7 @@ describe('operators', () => {
   ];
   const coords = tensor2d([[0.5, -1, 2]]);
 
-  it('have the index conventions that they state', async () => {
+  it('have the documented index conventions', async () => {
     const field = linear(matrix);
     // F_j = sum_k x_k M_kj: the derivative of output j along coordinate k is M_kj.
     expect(await read(gradient(field, coords))).toEqual(matrix.flat());
@@ -57,7 +57,7 @@ describe('operators', () => {
     field.dispose();
   });
 
-  it('give the scalar curl of a plane field', async () => {
+  it('give the scalar curl of a 2D field', async () => {
     const field = linear([
       [1, 2],
       [5, 3],
@@ -97,7 +97,7 @@ describe('operators', () => {
     field.dispose();
   });
 
-  it('refuse fields that are no vector fields', () => {
+  it('reject fields that are not vector fields', () => {
     const field = linear([
       [1, 2, 3],
       [1, 2, 3],

@@ -73,7 +73,7 @@ const numbers = (model: Pick<Model, 'parameters'>): Record<string, number[]> =>
   Object.fromEntries(Object.entries(model.parameters).map(([name, variable]) => [name, [...variable.dataSync()]]));
 
 describe('a batch of fields', () => {
-  it('has variables with a leading axis, and fields that can be taken out', () => {
+  it('has variables with a leading axis, and single fields can be extracted', () => {
     const before = memory().numTensors;
     const batch = createFieldBatch(spec, { count: 3, seed: 1 });
     expect(batch.parameters['layers.1.weight']?.shape).toEqual([3, 4, 4]);
@@ -115,7 +115,7 @@ describe('a batch of fields', () => {
     expect(() => createFieldBatch(spec, { ...size, seed: 1 })).toThrow(message);
   });
 
-  it('learns of some of its fields in a step, and leaves the others as they are', async () => {
+  it('trains some of its fields in a step, and leaves the others unchanged', async () => {
     const batch = createFieldBatch(spec, { count: 4, seed: 1 });
     const before = numbers(batch)['layers.0.weight'] as number[];
     const chosen: PointSource = { ...points(2), draw: (...at) => ({ ...points(2).draw(...at), fields: [3, 1] }) };
@@ -129,7 +129,7 @@ describe('a batch of fields', () => {
     batch.dispose();
   });
 
-  it('adds up what a field learns that is there twice', async () => {
+  it('sums the gradients of a field that is selected twice', async () => {
     const make = (): FieldBatch => createFieldBatch(spec, { count: 2, seed: 1 });
     const both = { coords, targets: { value: new Float32Array(12).fill(0.5) } };
     const [twice, once] = [make(), make()];
@@ -186,7 +186,7 @@ describe('a batch of fields', () => {
     field.dispose();
   });
 
-  it('that diverges goes back to its last good parameters, and saves those', async () => {
+  it('that diverges restores its last good parameters, and saves them', async () => {
     const batch = createFieldBatch(spec, { count: 3, seed: 1 });
     const written: Uint8Array[] = [];
     const store = {
@@ -211,7 +211,7 @@ describe('a batch of fields', () => {
     batch.dispose();
   });
 
-  it('that is aborted is saved, and goes on', async () => {
+  it('that is aborted is saved, and resumes', async () => {
     const run = async (abortAt: number | undefined, start?: Uint8Array): Promise<Uint8Array> => {
       const batch = createFieldBatch(spec, { count: 3, seed: 1 });
       let kept = start;
@@ -241,7 +241,7 @@ describe('a batch of fields', () => {
     expect(await run(undefined, await run(2))).toEqual(await run(undefined));
   });
 
-  it('may have the same points and targets for all', async () => {
+  it('may share points and targets', async () => {
     const batch = createFieldBatch(spec, { count: 2, seed: 1 });
     const one = batch.field(1);
     const together = await steps(batch, [term({ points: points(), loss })]);
@@ -261,7 +261,7 @@ describe('a batch of fields', () => {
 describe('a model of several parts', () => {
   const head = mlp({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1, activation: { kind: 'tanh' } });
 
-  it('trains two fields with a layer in common', async () => {
+  it('trains two fields with a shared layer', async () => {
     const [a, b] = [createField(head, { seed: 1 }), createField(head, { seed: 2 })];
     const shared = a.layout.entry('layers.1.bias').offset + 4;
     const model = createModel({
@@ -288,7 +288,7 @@ describe('a model of several parts', () => {
     b.dispose();
   });
 
-  it('gives the gradient of what its parameters are made of', async () => {
+  it('propagates gradients to the parts that its parameters are computed from', async () => {
     // theta = s base: the loss of the field, differentiated by s, against differences.
     const scale = createParameters({ s: { shape: [1], initialise: () => Float32Array.of(0.8) } }, { seed: 0 });
     const base = createField(spec, { seed: 3 });
@@ -324,7 +324,7 @@ describe('a model of several parts', () => {
     base.dispose();
   });
 
-  it('has checkpoints that other models are not taken for', async () => {
+  it('rejects the checkpoints of other models', async () => {
     const codes = (length: number) => createParameters({ code: { shape: [2, length] } }, { seed: 0 });
     const build = (length: number, kind = 'coded'): { model: Model; dispose(): void } => {
       const [hyper, set] = [
@@ -375,7 +375,7 @@ describe('a model of several parts', () => {
     right.dispose();
   });
 
-  it('is refused where it makes no sense', async () => {
+  it('is rejected if it is invalid', async () => {
     const base = createField(spec, { seed: 1 });
     const fields = { one: { spec, parameters: (parts: { base: { flat: Tensor1D } }) => slice(parts.base.flat, 1) } };
     expect(() => createModel({ kind: 'field', parts: { base }, fields })).toThrow(

@@ -31,7 +31,7 @@ describe('writeFileAtomically', () => {
 
   const leftovers = async (): Promise<string[]> => (await readdir(folder)).filter(name => name.endsWith('.tmp'));
 
-  it('makes and replaces a file, and leaves nothing else', async () => {
+  it('creates and replaces a file, and leaves no other files', async () => {
     const path = join(folder, 'a');
     await writeFileAtomically(path, Uint8Array.of(1, 2, 3));
     await writeFileAtomically(path, Uint8Array.of(4));
@@ -41,7 +41,7 @@ describe('writeFileAtomically', () => {
     expect(await readdir(folder)).toEqual(['a']);
   });
 
-  it('takes names of the greatest length', async () => {
+  it('supports names of the maximum length', async () => {
     const path = join(folder, 'x'.repeat(255));
     await writeFileAtomically(path, Uint8Array.of(1));
     expect((await stat(path)).size).toBe(1);
@@ -59,16 +59,18 @@ describe('writeFileAtomically', () => {
     expect(existsSync(link)).toBe(true);
   });
 
-  it('refuses a link to nothing, and leaves the link', async () => {
+  it('rejects a dangling link, and leaves the link', async () => {
     const link = join(folder, 'link');
     await symlink(join(folder, 'gone'), link);
     const error = await catchFileError(writeFileAtomically(link, Uint8Array.of(1)));
     expect(error.problem).toBe('not-found');
-    expect(error.message).toBe(`cannot write '${link}': it is a link to '${join(folder, 'gone')}', which does not exist`);
+    expect(error.message).toBe(
+      `cannot write '${link}': it is a link to '${join(folder, 'gone')}', which does not exist`,
+    );
     expect(await readdir(folder)).toEqual(['link']);
   });
 
-  it('keeps the file whole when several write at once', async () => {
+  it('keeps the file complete with concurrent writers', async () => {
     const path = join(folder, 'a');
     const size = 50_000;
     await Promise.all(Array.from({ length: 8 }, (_, i) => writeFileAtomically(path, new Uint8Array(size).fill(i))));
@@ -97,7 +99,7 @@ describe('writeFileAtomically', () => {
     await removeTemporaryFiles(join(folder, 'none'));
   });
 
-  it('says which path is wrong, and how', async () => {
+  it('names the path and the reason in errors', async () => {
     const nowhere = join(folder, 'none', 'a');
     const missing = await catchFileError(writeFileAtomically(nowhere, Uint8Array.of(1)));
     expect(missing.message).toBe(`cannot write '${nowhere}': there is no such file or folder (ENOENT)`);
@@ -175,7 +177,7 @@ describe('writeFileAtomically', () => {
     expect(printed).toBe(`no-space cannot write '${path}': there is no space left on the disk (ENOSPC)`);
   });
 
-  it('leaves a whole file whenever the writer is killed', { timeout: 120_000 }, async () => {
+  it('leaves a complete file whenever the writer is killed', { timeout: 120_000 }, async () => {
     const path = join(folder, 'a');
     const size = 2_000_000;
     const script = writeChildScript(

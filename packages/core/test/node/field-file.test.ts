@@ -14,7 +14,7 @@ describe('files of fields and checkpoints', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('give a field back', async () => {
+  it('preserve a field', async () => {
     const path = join(folder, 'field.safetensors');
     const field = exampleField();
     await writeFieldFile(path, field, { metadata: { title: 'a field' } });
@@ -41,7 +41,7 @@ describe('files of fields and checkpoints', () => {
     await expect(writeFieldFile(path, { spec, parameters: new Map() })).rejects.toThrow(FieldFileError);
   });
 
-  it('keep the last checkpoint', async () => {
+  it('store the last checkpoint', async () => {
     const path = join(folder, 'run.safetensors');
     const store = fileCheckpointStore(path);
     expect(await store.read()).toBeUndefined();

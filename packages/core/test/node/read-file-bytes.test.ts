@@ -27,7 +27,7 @@ const refusal = async (promise: Promise<unknown>): Promise<Pick<FileError, 'prob
 };
 
 describe('a file', () => {
-  test('is read whole, up to the limit and not a byte beyond', async () => {
+  test('is decoded completely, up to the limit and not a byte beyond', async () => {
     await writeFile(at('file'), bytes);
     expect(same(await readFileBytes(at('file')), bytes)).toBe(true);
     expect(same(await readFileBytes(at('file'), { maxBytes: 200_000 }), bytes)).toBe(true);
@@ -39,13 +39,13 @@ describe('a file', () => {
     expect(await readFileBytes(at('empty'))).toHaveLength(0);
   });
 
-  test('of a terabyte is refused before it is read', async () => {
+  test('of a terabyte is rejected before it is read', async () => {
     await writeFile(at('sparse'), '');
     await truncate(at('sparse'), 2 ** 40);
     expect(await refusal(readFileBytes(at('sparse')))).toMatchObject({ problem: 'too-large' });
   });
 
-  test('that grows all the time is read to an end', async () => {
+  test('that keeps growing is read to an end', async () => {
     await writeFile(at('growing'), bytes);
     let growing = true;
     const grow = async (): Promise<void> => {
@@ -59,14 +59,14 @@ describe('a file', () => {
     else expect(outcome).toMatchObject({ problem: 'too-large' });
   });
 
-  test('that is none', async () => {
+  test('that does not exist', async () => {
     expect(await refusal(readFileBytes(folder))).toMatchObject({ problem: 'not-a-file' });
     expect(await refusal(readFileBytes(at('absent')))).toMatchObject({ problem: 'not-found' });
   });
 });
 
 describe.skipIf(process.platform === 'win32')('what has no length', () => {
-  test('a device without an end is refused at the limit', async () => {
+  test('an endless device is rejected at the limit', async () => {
     expect(await refusal(readFileBytes('/dev/zero', { maxBytes: 1_000_000 }))).toMatchObject({
       problem: 'too-large',
       message: "cannot read '/dev/zero': it has more than 1000000 bytes, but at most 1000000 are allowed (maxBytes)",
@@ -81,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('what has no length', () => {
     expect(same(await reading, bytes)).toBe(true);
   });
 
-  test('a pipe without an end is refused, and its writer ends', async () => {
+  test('an endless pipe is rejected, and its writer ends', async () => {
     execFileSync('mkfifo', [at('endless')]);
     const writer = spawn('sh', ['-c', `exec cat /dev/zero > '${at('endless')}'`]);
     const exit = once(writer, 'exit');

@@ -15,7 +15,7 @@ const layout = new ParameterLayout([
 const flat = Float32Array.from({ length: 13 }, (_, i) => i);
 
 describe('a parameter layout', () => {
-  it('says the names, places and sizes of all parameters in order', () => {
+  it('has the names, offsets and sizes of all parameters in order', () => {
     expect(layout.names()).toEqual(['layers.0.table', 'layers.1.weight', 'layers.1.bias', 'layers.1.activation.omega']);
     expect(layout.entries.map(({ offset, size, index }) => [offset, size, index])).toEqual([
       [0, 6, 0],
@@ -36,7 +36,7 @@ describe('a parameter layout', () => {
     expect(names({})).toEqual(layout.names());
   });
 
-  it('gives views into a flat vector, and takes it apart and together again', () => {
+  it('gives views into a flat vector, and splits and joins it', () => {
     const copy = flat.slice();
     layout.view(copy, 'layers.1.bias').fill(-1);
     expect(Array.from(copy.subarray(10, 12))).toEqual([-1, -1]);
@@ -45,7 +45,7 @@ describe('a parameter layout', () => {
     expect(layout.toFlat(map)).toEqual(flat);
   });
 
-  it('does the same with tensors, through which gradients flow', async () => {
+  it('does the same with tensors, differentiably', async () => {
     const vector = tensor1d(flat);
     const parts = layout.split(vector);
     expect(parts.map(({ shape }) => shape)).toEqual([[3, 2], [2, 2], [2], []]);
@@ -77,7 +77,7 @@ describe('a parameter layout', () => {
     expect(wrong).toThrow(message);
   });
 
-  it("is a field's too", () => {
+  it('is available on a field', () => {
     const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), {
       seed: 1,
     });

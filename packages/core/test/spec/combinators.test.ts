@@ -280,7 +280,7 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
       expectCloseInNorm(await read(jet.laplacian), expected.laplacian, trace, 'laplacian');
     });
 
-    it('passes the gradient of any loss on its jet to its parameters and the coordinates', async () => {
+    it('propagates the gradient of any loss on its jet to its parameters and the coordinates', async () => {
       const { field, values } = await make();
       const rng = createRng(5);
       const now = oracle(testCase, values, points);
@@ -323,7 +323,7 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
         expectCloseInNorm(await read(grads[index] as Tensor), expected[index] as number[], PARAMETER_GRADIENT, name);
     });
 
-    it('survives JSON and files, and leaves no tensor behind', async () => {
+    it('survives JSON and files, and leaks no tensor', async () => {
       const spec = specOf(testCase);
       expect(parseSpec(JSON.parse(JSON.stringify(spec)), extensions)).toEqual(spec);
       const { field } = await make();
@@ -357,7 +357,7 @@ describe('combinators', () => {
     expect(() => parseSpec({ inFeatures: 2, layers: [layer] })).toThrow(message);
   });
 
-  it('tell initialisers of the activation in front, where all branches agree on it', () => {
+  it('pass the previous activation to initialisers, if all branches have the same', () => {
     const hidden = { ...dense(3), weightInitialiser: { kind: 'siren-hidden' } };
     const behind = (branches: readonly object[]): FieldSpec =>
       parseSpec({ inFeatures: 2, layers: [{ kind: 'sum', branches }, hidden] });

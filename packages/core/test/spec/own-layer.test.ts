@@ -86,8 +86,8 @@ const newField = (layer: LayerDefinition): Field => {
 describe.each([
   ['of the functions of signals', powers],
   ['with a rule of its own', powersByHand],
-])('a layer of the user, %s,', (_, layer) => {
-  it('takes part in jets and in their reverse pass', async () => {
+])('a custom layer, %s,', (_, layer) => {
+  it('supports jets and their backward pass', async () => {
     const field = newField(layer);
     expect(field.layout.names()[0]).toBe('layers.0.c');
     const point = [0.3, -0.6];
@@ -122,7 +122,7 @@ describe.each([
     expectCloseInNorm(await (grads[0] as Tensor).data(), [(at(0.501) - at(0.499)) / 0.002], { relative: 1e-3 });
   });
 
-  it('is named in files, and asked for when it is missing', async () => {
+  it('is named in files, and reported when it is missing', async () => {
     const bytes = await encodeField(newField(layer));
     expect(decodeField(bytes, { layers: [layer] }).parameterCount).toBe(newField(layer).parameterCount);
     expect(() => decodeField(bytes)).toThrow("unknown layer 'powers'; known: dense");

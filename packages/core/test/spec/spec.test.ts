@@ -14,7 +14,7 @@ import { networkOf } from '../../src/spec/network.ts';
 const size = { inFeatures: 2, outFeatures: 3, hiddenFeatures: 8, hiddenLayers: 1 };
 
 describe('siren', () => {
-  it('writes the network of the paper', () => {
+  it('makes the network of the paper', () => {
     const spec = siren({ ...size, omega0: 60, omegaHidden: 20 });
     expect(spec.layers.map(layer => (layer as { activation?: unknown }).activation)).toEqual([
       { kind: 'sine', omega: 60 },
@@ -32,7 +32,7 @@ describe('siren', () => {
     expect(outFeatures(spec)).toBe(3);
   });
 
-  it('is frozen, and the same after JSON', () => {
+  it('is frozen, and unchanged by JSON', () => {
     const spec = siren(size);
     expect(Object.isFrozen(spec) && Object.isFrozen(spec.layers) && Object.isFrozen(spec.layers[0])).toBe(true);
     expect(parseSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
@@ -44,13 +44,13 @@ describe('siren', () => {
     [{ inFeatures: 1.5 }, 'siren: inFeatures must be a positive integer, got 1.5'],
     [{ omega0: 0 }, 'siren: omega0 must be a positive number, got 0'],
     [{ omegaHidden: Number.NaN }, 'siren: omegaHidden must be a positive number, got NaN'],
-  ])('refuses %o', (wrong, message) => {
+  ])('rejects %o', (wrong, message) => {
     expect(() => siren({ ...size, ...wrong })).toThrow(message);
   });
 });
 
 describe('mlp', () => {
-  it('takes any activation, with learned parameters among the others', () => {
+  it('accepts any activation, with learned parameters in the layout', () => {
     const spec = mlp({ ...size, activation: gaussian({ sigma: 0.1, learnable: ['sigma'] }), biasInitialiser: null });
     expect(parameterLayout(spec).entries.map(({ name }) => name)).toEqual([
       'layers.0.weight',
@@ -85,14 +85,14 @@ describe('parseSpec', () => {
     expect(() => parseSpec(json)).toThrow(message);
   });
 
-  it('takes definitions of other packages, and names them when they are missing', () => {
+  it('accepts definitions of other packages, and names missing ones', () => {
     const shout = { kind: 'shout', parameters: {}, derivatives: sine({ omega: 1 }) && (() => []) };
     const spec: FieldSpec = { inFeatures: 2, layers: [{ ...layer, activation: { kind: 'shout' } } as never] };
     expect(() => parseSpec(spec)).toThrow("unknown activation 'shout'");
     expect(parseSpec(spec, { activations: [shout] }).layers).toHaveLength(1);
   });
 
-  it('gives a spec whose layers are resolved once for the same extensions, and checked again for others', () => {
+  it('caches the network of a spec per extensions object', () => {
     const swish = { kind: 'swish', parameters: {}, derivatives: () => [] };
     const extensions = { activations: [swish] };
     const spec = parseSpec({ inFeatures: 2, layers: [{ ...layer, activation: { kind: 'swish' } }] }, extensions);
@@ -103,7 +103,7 @@ describe('parseSpec', () => {
     expect(networkOf(plain)).toBe(networkOf(plain));
   });
 
-  it('is not needed: a spec that may change is resolved at every call', () => {
+  it('is optional: a mutable spec is resolved at every call', () => {
     const spec = structuredClone(siren(size)) as { inFeatures: number; layers: { outFeatures: number }[] } & FieldSpec;
     expect(outFeatures(spec)).toBe(3);
     (spec.layers.at(-1) as { outFeatures: number }).outFeatures = 5;

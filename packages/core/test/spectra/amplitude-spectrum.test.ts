@@ -45,7 +45,7 @@ describe('amplitudeSpectrum', () => {
     );
   });
 
-  it('puts a plane wave at its two places, rows before columns', () => {
+  it('has a plane wave at its two frequencies, rows before columns', () => {
     const [height, width] = [8, 12];
     const data = sample(height * width, i => {
       const [y, x] = [Math.floor(i / width), i % width];
@@ -58,14 +58,14 @@ describe('amplitudeSpectrum', () => {
     });
   });
 
-  it('sees less of a cut-off wave far from its frequency through the Hann window', () => {
+  it('has less leakage far from the frequency of a cut-off wave with the Hann window', () => {
     const data = sample(64, n => Math.cos(2 * Math.PI * 0.1234 * n));
     const far = (window: typeof hannWindow): number =>
       amplitudeSpectrum({ data, shape: [64] }, { window }).amplitudes[62] as number;
     expect(far(hannWindow)).toBeLessThan(0.02 * far(rectangularWindow));
   });
 
-  it('reads through strides and an offset, as ndarray views have them', () => {
+  it('supports strides and an offset, as in ndarray views', () => {
     const data = [9, 1, 4, 2, 5, 3, 6]; // the transpose of [[1, 4], [2, 5], [3, 6]], after one number
     const view = amplitudeSpectrum({ data, shape: [2, 3], stride: [1, 2], offset: 1 });
     expect([...view.amplitudes]).toEqual([
@@ -73,7 +73,7 @@ describe('amplitudeSpectrum', () => {
     ]);
   });
 
-  it('says what is wrong', () => {
+  it('rejects invalid arguments', () => {
     const data = [1, 2, 3];
     expect(() => amplitudeSpectrum({ data, shape: [4] })).toThrow(/finite numbers, got undefined at 3/);
     expect(() => amplitudeSpectrum({ data: [1, Number.NaN], shape: [2] })).toThrow(RangeError);
@@ -104,7 +104,7 @@ describe('radialSpectrum', () => {
     });
   });
 
-  it('shows a wave in the ring of its frequency, whatever its direction', () => {
+  it('shows a wave in the ring of its frequency, in any direction', () => {
     const size = 32;
     for (const [ky, kx] of [
       [0, 5],
@@ -126,7 +126,7 @@ describe('radialSpectrum', () => {
     }
   });
 
-  it('is the mean of both signs for one axis, and takes a ring width', () => {
+  it('is the mean of both signs for one axis, and supports a ring width', () => {
     const spectrum = amplitudeSpectrum({ data: [1, 5, 2, 8, 3, 3], shape: [6] });
     const [, , , a = 0, b = 0] = [...spectrum.amplitudes];
     const { amplitudes } = radialSpectrum(spectrum);

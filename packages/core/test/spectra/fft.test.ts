@@ -93,7 +93,7 @@ describe('fft', () => {
     );
   });
 
-  it('keeps the energy (Parseval)', () => {
+  it('preserves the energy (Parseval)', () => {
     fc.assert(
       fc.property(signals, ({ shape, signal }) => {
         const expected = norm(signal) * Math.sqrt(sizeOf(shape));
@@ -102,11 +102,11 @@ describe('fft', () => {
     );
   });
 
-  it('is undone by inverseFft', () => {
+  it('is inverted by inverseFft', () => {
     fc.assert(fc.property(signals, ({ shape, signal }) => expectClose(inverseFft(fft(signal, shape), shape), signal)));
   });
 
-  it.each([65536, 44100, 99991])('puts one wave of length %i into one place', length => {
+  it.each([65536, 44100, 99991])('has one nonzero element for one wave of length %i', length => {
     const k = 12_345;
     const angle = (n: number): number => (2 * Math.PI * ((k * n) % length)) / length;
     const real = Float64Array.from({ length }, (_, n) => Math.cos(angle(n)));
@@ -116,7 +116,7 @@ describe('fft', () => {
     expectClose(fft({ real, imaginary }), peak);
   });
 
-  it('leaves its input alone and says which shape is wrong', () => {
+  it('does not modify its input, and rejects wrong shapes', () => {
     const signal = { real: Float64Array.of(1, 2, 3), imaginary: new Float64Array(3) };
     fft(signal);
     expect([...signal.real]).toEqual([1, 2, 3]);

@@ -7,7 +7,7 @@ import { layerStatistics } from '../../src/spectra.ts';
 
 beforeAll(() => setBackend('cpu'));
 
-it('tells what passes through each layer, forward and backward', async () => {
+it('gives the distributions in each layer, forward and backward', async () => {
   const spec = mlp({
     inFeatures: 1,
     outFeatures: 1,

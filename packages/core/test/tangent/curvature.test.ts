@@ -299,7 +299,7 @@ describe('curvature', () => {
     expect(isNegative).toBe(true);
   });
 
-  it('is the difference of gradients', () => {
+  it('matches differences of gradients', () => {
     const { field, curvature } = make({ errors: EVERYTHING, penalty: charbonnierPenalty(0.3) });
     const theta = field.layout.join(Object.values(field.parameters));
     const v = random(3);
@@ -310,7 +310,7 @@ describe('curvature', () => {
     expectCloseInNorm(curvature.hessian(v).dataSync(), difference.dataSync(), { relative: 1e-2 }, 'H v');
   });
 
-  it('looks at the parameters that it is given', () => {
+  it('is evaluated at the given parameters', () => {
     const { field, curvature } = make({ errors: EVERYTHING, penalty: squared });
     const theta = field.layout.join(Object.values(field.parameters));
     const v = random(4);
@@ -340,7 +340,7 @@ describe('curvature', () => {
     expect(engine().memory().numTensors).toBe(before);
   });
 
-  it('refuses losses without a tangent, vectors that do not fit, and no terms', () => {
+  it('rejects losses without a tangent, vectors that do not fit, and an empty list of terms', () => {
     const { field, terms } = withField(named, problem, { errors: EVERYTHING, penalty: squared });
     const { points } = terms[0] as Term;
     const curvature = createCurvature(field, [term({ name: 'mine', points, loss: ({ value }) => square(value) })]);
@@ -351,7 +351,7 @@ describe('curvature', () => {
     expect(() => createCurvature(field, [])).toThrow('at least one term');
   });
 
-  it.each([squared, charbonnierPenalty(0.3)])('has terms that look at parameters: $kind', penalty => {
+  it.each([squared, charbonnierPenalty(0.3)])('supports parameter terms: $kind', penalty => {
     const { field, terms } = withField(named, problem, { errors: EVERYTHING, penalty: squared });
     const decay = parameterTerm({ parameters: { role: 'weight' }, penalty, weight: 0.3 });
     const [whole, without] = [createCurvature(field, [...terms, decay]), createCurvature(field, terms)];
@@ -377,13 +377,13 @@ describe('curvature', () => {
       expectCloseInNorm(whole[name](v).dataSync(), add(without[name](v), product).dataSync(), { relative: 1e-5 }, name);
   });
 
-  it('refuses statistics over the points of a step', () => {
+  it('rejects statistics over the points of a step', () => {
     const { terms } = withField(named, problem, { errors: EVERYTHING, penalty: squared });
     const field = createField(parseSpec({ inFeatures: 2, layers: [{ kind: 'batch-norm' }, dense(2)] }), { seed: 1 });
     expect(() => createCurvature(field, terms)).toThrow('without statistics over its points');
   });
 
-  it('takes losses of functions that give their tangents', () => {
+  it('accepts custom losses with tangents', () => {
     const { field, terms } = withField(named, problem, { errors: [{ of: 'value' }], penalty: squared });
     const { points } = terms[0] as Term;
     const tangent: PointLoss['tangent'] = ({ value }, moved) => mul(mul(value, 2), moved.value);
@@ -408,7 +408,7 @@ describe('curvature of many fields', () => {
     await ready();
   });
 
-  it('is that of each field where they share no parameters', () => {
+  it('equals that of each field if they share no parameters', () => {
     const batch = createFieldBatch(spec, { count: COUNT, seed: 4 });
     const { terms } = withField(named, problem, loss);
     const curvature = createCurvature(batch, terms, { chunkSize: 2 });
@@ -431,7 +431,7 @@ describe('curvature of many fields', () => {
     }
   });
 
-  it('is that of each field on points of its own', () => {
+  it('equals that of each field on separate points', () => {
     const batch = createFieldBatch(spec, { count: COUNT, seed: 4 });
     const rng = createRng(6);
     const own = Array.from({ length: COUNT }, () => ({
@@ -464,7 +464,7 @@ describe('curvature of many fields', () => {
     }
   });
 
-  it('is the difference of gradients where they share some', () => {
+  it('matches differences of gradients if they share some', () => {
     const batch = createFieldBatch(spec, { count: COUNT, seed: 4, own: [{ role: 'bias' }] });
     const { terms } = withField(named, problem, loss);
     const curvature = createCurvature(batch, terms);

@@ -84,7 +84,7 @@ describe('jetTangent', () => {
 
   const spec = parseSpec(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }));
 
-  it('takes parameters flat and by name, and leaves no tensor behind', () => {
+  it('accepts parameters flat and by name, and leaks no tensor', () => {
     const { theta, v, coords } = numbersFor(networkOf(spec), POINTS);
     const before = engine().memory().numTensors;
     tidy(() => {
@@ -102,14 +102,14 @@ describe('jetTangent', () => {
     expect(engine().memory().numTensors).toBe(before);
   });
 
-  it('refuses a direction of another length', () => {
+  it('rejects a direction of another length', () => {
     const parameters = tensor1d(numbersFor(networkOf(spec), 1).theta);
     expect(() => jetTangent(spec, { parameters, direction: tensor1d([1]) }, tensor2d([[0, 0]]), {})).toThrow(
       `must be [${parameters.size}], got [1]`,
     );
   });
 
-  it('refuses custom operations that depend on parameters and have no tangent, and takes those that have one', () => {
+  it('rejects custom operations with parameters and no tangent, and accepts those with one', () => {
     const doubled = (hasTangent: boolean): LayerDefinition => ({
       kind: 'doubled',
       apply: input =>

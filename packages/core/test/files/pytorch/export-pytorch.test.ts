@@ -48,7 +48,7 @@ describe('exportPytorch', () => {
     ['siren', ['net.0.linear', 'net.1.linear', 'net.2']],
     ['siren-pytorch', ['layers.0', 'layers.1', 'last_layer']],
     ['sequential', ['0', '2', '4']],
-  ])('gives the names of %s, and the field comes back', (names, layers) => {
+  ])('uses the names of %s, and the result can be imported', (names, layers) => {
     const field = fieldOf(siren(size));
     const { bytes, names: given } = exportPytorch(field, { names });
     const { tensors, metadata } = decodeSafetensors(bytes);
@@ -62,7 +62,7 @@ describe('exportPytorch', () => {
     expectClose(valuesOf(imported), valuesOf(field));
   });
 
-  it('scales the weights to the omegas of the code that will load them', () => {
+  it('rescales the weights to the omegas of the target code', () => {
     const field = fieldOf(siren({ ...size, omega0: 20, omegaHidden: 12 }));
     // Read without the note, with what each implementation has as constants.
     for (const names of ['single-bvp-net', 'siren-pytorch'] as const)
@@ -74,13 +74,13 @@ describe('exportPytorch', () => {
     expectClose(valuesOf(importPytorch(bare(wanted.bytes), { omega0: 5, omegaHidden: 6 })), valuesOf(field));
   });
 
-  it('keeps the bits of a field that has the omegas of the code', () => {
+  it('preserves the bits of a field that has the omegas of the target code', () => {
     const field = exampleField();
     const { parameters } = importPytorch(exportPytorch(field).bytes);
     expect([...parameters]).toEqual([...field.parameters]);
   });
 
-  it('takes other activations, and learned ones at their last value', () => {
+  it('exports other activations, and learned ones at their last value', () => {
     const learned = mlp({ ...size, activation: { kind: 'gaussian', sigma: 0.5, learnable: ['sigma'] } });
     const field = fieldOf(learned);
     const { bytes, names, activations } = exportPytorch(field);
@@ -94,7 +94,7 @@ describe('exportPytorch', () => {
     expectClose(valuesOf(importPytorch(exportPytorch(finer, { names: 'siren' }).bytes)), valuesOf(finer));
   });
 
-  it('gives a bias of zeros where the code must have one', () => {
+  it('exports a zero bias where the target code requires one', () => {
     const spec = mlp({ ...size, activation: { kind: 'sine', omega: 30 }, biasInitialiser: null });
     const field = fieldOf(spec);
     expect(parameterLayout(spec).entries.length).toBe(3);
@@ -105,11 +105,7 @@ describe('exportPytorch', () => {
   });
 
   it.each<[RegExp, FieldSpec, ExportPytorchOptions]>([
-    [
-      /'single-bvp-net' are for a SIREN/,
-      mlp({ ...size, activation: { kind: 'relu' } }),
-      { names: 'single-bvp-net' },
-    ],
+    [/'single-bvp-net' are for a SIREN/, mlp({ ...size, activation: { kind: 'relu' } }), { names: 'single-bvp-net' }],
     [
       /nothing on its last layer/,
       mlp({ ...size, activation: { kind: 'relu' }, finalActivation: { kind: 'sigmoid' } }),
@@ -120,12 +116,12 @@ describe('exportPytorch', () => {
       mlp({ ...size, activation: { kind: 'finer', omega: 4 } }),
       { omega0: 3 },
     ],
-  ])('says what has no place: %s', (message, spec, options) => {
+  ])('reports what cannot be exported: %s', (message, spec, options) => {
     expect(() => exportPytorch(fieldOf(spec), options)).toThrow(message);
     expect(() => exportPytorch(fieldOf(spec), options)).toThrow(FieldFileError);
   });
 
-  it('refuses omegas that are none, and notes that were damaged', () => {
+  it('rejects invalid omegas, and damaged metadata', () => {
     expect(() => exportPytorch(exampleField(), { omega0: 0 })).toThrow(
       'exportPytorch: omega0 must be a positive number, got 0',
     );

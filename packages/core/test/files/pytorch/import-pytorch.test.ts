@@ -52,7 +52,7 @@ describe('importPytorch', () => {
     ['notebook-sine-last', 'vsitzmann/siren notebook', undefined, [30, 30, 30]],
     ['siren-wrapper', 'lucidrains/siren-pytorch', undefined, [30, 1, 'identity']],
     ['siren-net-without-bias', 'lucidrains/siren-pytorch', undefined, [30, 1, 'identity']],
-  ])('%s has the value and the derivatives that PyTorch works out', (name, source, omega0, activations) => {
+  ])('%s has the value and the derivatives that PyTorch computes', (name, source, omega0, activations) => {
     const imported = importPytorch(golden(name), omega0 === undefined ? {} : { omega0 });
     expect(imported.source).toBe(source);
     const found = imported.spec.layers.map(
@@ -73,7 +73,7 @@ describe('importPytorch', () => {
     field.dispose();
   });
 
-  it('finds the network behind the words that wrappers put in front', () => {
+  it('finds the network behind the prefixes of wrappers', () => {
     const { parameters } = importPytorch(golden('single-bvp-net'));
     for (const prefix of [
       '',
@@ -103,7 +103,7 @@ describe('importPytorch', () => {
     expect([...parameters.values()].map(({ data }) => data[0])).toEqual(Array.from({ length: layers }, (_, i) => i));
   });
 
-  it('takes the omegas and the last activation from the options', () => {
+  it('uses the omegas and the last activation of the options', () => {
     const options = { omega0: 5, omegaHidden: 7, finalActivation: { kind: 'sigmoid' } };
     const { spec } = importPytorch(golden('siren-wrapper'), options);
     expect(spec.layers.map(layer => isDense(layer) && layer.activation)).toEqual([
@@ -171,7 +171,7 @@ describe('importPytorch', () => {
     expect(error.problem).toBe(problem);
   });
 
-  it('takes one network of several by the words in front of it', () => {
+  it('selects one of several networks by its prefix', () => {
     const both = new Map<string, ShapedArray>();
     for (const prefix of ['img_siren.', 'audio_siren.'])
       for (const [key, tensor] of decodeSafetensors(golden('single-bvp-net')).tensors) both.set(prefix + key, tensor);
@@ -186,7 +186,7 @@ describe('importPytorch', () => {
     expect(() => importPytorch(file, { prefix: 'video' })).toThrow(/there are none/);
   });
 
-  it('says what was taken for granted', () => {
+  it('reports its assumptions', () => {
     const modules = golden('single-bvp-net');
     expect(importPytorch(modules).assumed).toEqual({ activation: 'sine', omega0: 30, omegaHidden: 30 });
     expect(importPytorch(modules, { omega0: 60 }).assumed).toEqual({ activation: 'sine', omegaHidden: 30 });
@@ -195,7 +195,7 @@ describe('importPytorch', () => {
     expect(importPytorch(golden('siren-wrapper')).assumed).toEqual({ activation: 'sine', omega0: 30, omegaHidden: 1 });
   });
 
-  it('puts another activation in the place of the sine, with its omega or without', () => {
+  it('replaces the sine by another activation, with or without an omega', () => {
     const kinds = (options: Parameters<typeof importPytorch>[1]): unknown[] =>
       importPytorch(golden('notebook'), options).spec.layers.map(layer => isDense(layer) && layer.activation);
     expect(kinds({ activation: { kind: 'finer' }, omega0: 20 })).toEqual([
@@ -224,7 +224,7 @@ describe('importPytorch', () => {
     );
   });
 
-  it('reads a network of very many layers: the time grows with their number', () => {
+  it('reads a network of very many layers in linear time', () => {
     const layers = 10_000;
     const state = new Map<string, ShapedArray>();
     for (let i = 0; i < layers; i++) {

@@ -32,7 +32,7 @@ describe('files of torch.save', () => {
     // exp(-(3 x)^2) is exp(-x^2 / (2 a^2)) with this a.
     ['gaussian', '', { activation: { kind: 'gaussian', sigma: 1 / (3 * Math.SQRT2) } }],
     ['views', '', { activation: { kind: 'tanh' } }],
-  ])('%s.pt has the values that PyTorch works out', (name, prefix, options) => {
+  ])('%s.pt has the values that PyTorch computes', (name, prefix, options) => {
     const imported = importPytorch(golden(`${name}.pt`), options);
     expect(imported).toMatchObject({ prefix, assumed: {} });
     const expected = decodeSafetensors(golden(`${name}.expected.safetensors`)).tensors;
@@ -49,7 +49,7 @@ describe('files of torch.save', () => {
     field.dispose();
   });
 
-  it('are read from bytes that begin anywhere in a buffer', () => {
+  it('are read from bytes at any offset of a buffer', () => {
     const bytes = golden('views.pt');
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
@@ -57,7 +57,7 @@ describe('files of torch.save', () => {
     expect(importPytorch(shifted.subarray(3), options)).toEqual(importPytorch(bytes, options));
   });
 
-  it('are named where they are more than tensors, and nothing in them is run', () => {
+  it('are rejected by name if they contain more than tensors, and no code is run', () => {
     const module = problemOf(golden('module.pt'));
     expect(module.problem).toBe('refused-pickle');
     expect(module.message).toMatch(
@@ -72,7 +72,7 @@ describe('files of torch.save', () => {
     expect(existsSync('/tmp/neural-fields-was-here')).toBe(false);
   });
 
-  it('are refused when any byte of their numbers is damaged', () => {
+  it('are rejected when any byte of their data is damaged', () => {
     const bytes = golden('finer.pt');
     // The first storage lies at a multiple of 64.
     const at = Buffer.from(bytes).indexOf('finer/data/0') + 'finer/data/0'.length;
@@ -82,7 +82,7 @@ describe('files of torch.save', () => {
     expect(error.message).toMatch(/'finer\/data\/0' do not match their checksum/);
   });
 
-  it('are refused when they end early, wherever that is', () => {
+  it('are rejected when they are truncated anywhere', () => {
     const bytes = golden('finer.pt');
     for (let length = 4; length < bytes.length; length += 7)
       expect(problemOf(bytes.slice(0, length)).problem).toBe('damaged-archive');
@@ -258,7 +258,7 @@ describe('hand-made files of torch.save', () => {
     expect(error.problem).toBe(problem);
   });
 
-  it('are read with sizes and places of 64 bits, as those beyond 4 GiB have them', () => {
+  it('are read with 64-bit sizes and offsets, as in files beyond 4 GiB', () => {
     const pickle = state(['0.weight', tensor('a', 3, [1, 2], [2, 1], 1)]);
     const storages = { a: floats(1, 2, 3) };
     const file = torchZip(pickle, storages, { zip64: true });
@@ -279,7 +279,7 @@ describe('hand-made files of torch.save', () => {
     expect(importPytorch(file, { ...relu, prefix: 'ema' }).parameters.get('layers.0.weight')?.data[0]).toBe(1);
   });
 
-  it('end for pickles that contain themselves, and for the limits that are given', () => {
+  it('terminate for pickles that contain themselves, and respect the limits', () => {
     const own = [
       ...proto,
       ...emptyDict,
