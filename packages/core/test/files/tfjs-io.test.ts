@@ -104,7 +104,7 @@ describe('fields through tfjs IO handlers', () => {
     ],
     [
       'unexpected-tensor',
-      /188 bytes, there are 1000/,
+      /188 bytes, but there are 1000/,
       artifacts => ({ ...artifacts, weightData: new ArrayBuffer(1000) }),
     ],
     [

@@ -107,7 +107,7 @@ describe('exportPytorch', () => {
   it.each<[RegExp, FieldSpec, ExportPytorchOptions]>([
     [/'single-bvp-net' are for a SIREN/, mlp({ ...size, activation: { kind: 'relu' } }), { names: 'single-bvp-net' }],
     [
-      /nothing on its last layer/,
+      /without an activation after the last layer/,
       mlp({ ...size, activation: { kind: 'relu' }, finalActivation: { kind: 'sigmoid' } }),
       { names: 'siren' },
     ],

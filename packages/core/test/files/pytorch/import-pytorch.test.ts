@@ -142,7 +142,11 @@ describe('importPytorch', () => {
       /layer 1 is missing/,
       renamed('single-bvp-net', key => (key.includes('.1.0.') ? undefined : key)),
     ],
-    ['missing-parameter', /net\.1\.0\.bias has no weight/, one({ 'net.0.0.weight': [1, 1], 'net.1.0.bias': [1] })],
+    [
+      'missing-parameter',
+      /net\.1\.0\.bias has no matching weight/,
+      one({ 'net.0.0.weight': [1, 1], 'net.1.0.bias': [1] }),
+    ],
     [
       'unknown-activation',
       /torch\.nn\.Sequential.*option activation/,
@@ -150,7 +154,7 @@ describe('importPytorch', () => {
     ],
     [
       'ambiguous',
-      /has a network of vsitzmann\/siren modules behind 'a\.', beside encoder\.weight; the option prefix/,
+      /has a network of vsitzmann\/siren modules with the prefix 'a\.', beside encoder\.weight; choose one with the option prefix/,
       one({
         'a.net.0.0.weight': [2, 2],
         'a.net.1.0.weight': [2, 2],
@@ -178,7 +182,7 @@ describe('importPytorch', () => {
     both.set('encoder.weight', { shape: [1], data: Float32Array.of(1) });
     const file = encodeSafetensors(both);
     expect(() => importPytorch(file)).toThrow(
-      /2 networks of vsitzmann\/siren modules behind 'img_siren\.net\.', 'audio_siren/,
+      /2 networks of vsitzmann\/siren modules with the prefix 'img_siren\.net\.', 'audio_siren/,
     );
     const { parameters } = importPytorch(golden('single-bvp-net'));
     for (const prefix of ['img_siren', 'audio_siren.', 'img_siren.net'])

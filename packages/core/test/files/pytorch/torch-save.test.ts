@@ -243,7 +243,7 @@ describe('hand-made files of torch.save', () => {
     ],
     [
       'ambiguous',
-      /2 networks, behind 'a\.', 'b\.'/,
+      /2 networks, with the prefixes 'a\.', 'b\.'/,
       torchZip(
         state(
           ['a', [...emptyDict, ...text('0.weight'), ...weight, ...setItem]],
