@@ -362,7 +362,7 @@ test('what is left out of a file is said, and nothing else is printed', async ()
   const obj = `usemap none\n${rows(mesh.positions, 'v', 0)}\nv 1e6 0 0\n${rows(mesh.triangles, 'f', 1)}\nl 1 2\nvn nan nan nan\n`;
   writeFileSync(join(cwd, 'a.obj'), obj.replaceAll('\n', '\r'));
   const { stderr } = await run(['fit', 'a.obj', '-o', 'a.safetensors', ...quick, '--steps', '1'], { cwd });
-  expect(stderr).toContain('1 line left out\n1 point that no face uses left out\n');
+  expect(stderr).toContain('1 line ignored\n1 point that no face uses ignored\n');
   const quiet = await run(['fit', 'a.obj', '-o', 'b.safetensors', ...quick, '--steps', '1', '--quiet', '--json'], {
     cwd,
   });

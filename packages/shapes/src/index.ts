@@ -18,7 +18,7 @@ export { weld } from './meshes/weld.ts';
 export { type EikonalError, eikonalError } from './metrics/eikonal-error.ts';
 export { createKdTree, type KdTree, type Nearest } from './metrics/kd-tree.ts';
 export { type SurfaceDistance, surfaceDistance } from './metrics/surface-distance.ts';
-export { below, type Occupancy, type VolumeIouOptions, volumeIou } from './metrics/volume-iou.ts';
+export { type Occupancy, occupancyBelow, type VolumeIouOptions, volumeIou } from './metrics/volume-iou.ts';
 export { windingNumber } from './metrics/winding-number.ts';
 export {
   applySimilarity,
@@ -38,5 +38,5 @@ export { isMesh, type Mesh, type PointCloud } from './shape.ts';
 export { ShapeError, type ShapeProblem } from './shape-error.ts';
 export type { Offset } from './shape-offset.ts';
 export { type ExtractOptions, type ExtractProgress, extractSurface } from './surfaces/extract-surface.ts';
-export type { Box, Span } from './surfaces/grid.ts';
+export type { Bounds, Interval } from './surfaces/grid.ts';
 export { fieldFunction, type ScalarFunction } from './surfaces/scalar-function.ts';

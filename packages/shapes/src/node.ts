@@ -1,2 +1,2 @@
-/** @file `@neural-fields/shapes/node`: shapes in files on disk. */
+/** @file `@neural-fields/shapes/node`: shape files on disk. */
 export { readShape, type WriteShapeOptions, writeShape } from './node/shape-files.ts';

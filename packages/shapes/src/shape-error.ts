@@ -1,39 +1,37 @@
 import { type ErrorParts, ExplainedError } from '@neural-fields/core';
 
-/** What is wrong with a shape, or with a file of one. */
+/** The kinds of problems with a shape or its file. */
 export type ShapeProblem =
   /** No bytes at all. */
   | 'empty-file'
-  /** The bytes are of no shape format that is known here. */
+  /** The bytes are not in a known shape format. */
   | 'not-a-shape'
-  /** A known format with something in it that is not read here. */
+  /** A known format with an unsupported feature. */
   | 'unsupported'
   /** The bytes end before the shape does. */
   | 'truncated'
-  /** The file contradicts itself. */
+  /** The file is inconsistent. */
   | 'damaged'
   /** No points. */
   | 'no-points'
   /** A coordinate or a normal is NaN or infinite. */
   | 'not-finite'
-  /** All points are at one place: nothing can be scaled or sampled. */
-  | 'one-place'
-  /**
-   * The shape is too small for the precision of its coordinates, or these are outside of the range of 32-bit floats.
-   */
+  /** All points coincide, so that the shape cannot be scaled or sampled. */
+  | 'coincident-points'
+  /** The shape is too small for the precision of its coordinates, or these exceed the range of 32-bit floats. */
   | 'precision'
-  /** More than a limit allows. */
+  /** The shape exceeds a limit. */
   | 'too-large'
-  /** A triangle names a vertex that is not there. */
+  /** A triangle refers to a vertex that does not exist. */
   | 'bad-index'
-  /** Normals are needed, and absent or of length zero. */
+  /** Normals are required, but absent or of length 0. */
   | 'no-normals'
-  /** Triangles are needed, and absent, or all of area zero. */
+  /** Triangles are required, but absent, or all of area 0. */
   | 'no-triangles'
-  /** A closed mesh is needed, and this one has a boundary or an inconsistent orientation. */
+  /** A closed mesh is required, but this one has a boundary or an inconsistent orientation. */
   | 'not-closed';
 
-/** A shape cannot be read, written or used; `problem` says why in a form that a program can act on. */
+/** A shape cannot be read, written or used; `problem` is the machine-readable reason. */
 export class ShapeError extends ExplainedError {
   override readonly name: string = 'ShapeError';
   readonly problem: ShapeProblem;

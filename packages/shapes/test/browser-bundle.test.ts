@@ -1,9 +1,9 @@
-/** @file The main entry must go into a browser bundle: built here for one, from sources. */
+/** @file The main entry must be bundled for browsers; this test does so from the sources. */
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';
 
-test('a browser gets nothing of Node, and nothing that is not in the bundle', async () => {
+test('the browser bundle has no modules of Node and is self-contained', async () => {
   const [output] = (await build({
     configFile: false,
     logLevel: 'silent',

@@ -1,6 +1,6 @@
 /**
- * @file The whole way: points of a shape, a field fitted to them, its surface as a mesh, and how far that is from the
- * shape.
+ * @file End to end: points of a shape, a field fitted to them, its surface as a mesh, and the distance of that from the
+ *   shape.
  */
 import '@tensorflow/tfjs-backend-cpu';
 import { adam, createField, createRng, fit, type PointLoss, siren, term } from '@neural-fields/core';
@@ -10,7 +10,7 @@ import { sphere } from '../src/analytic/sphere.ts';
 import { checkMesh } from '../src/meshes/check-mesh.ts';
 import { insideTest } from '../src/meshes/inside-test.ts';
 import { surfaceDistance } from '../src/metrics/surface-distance.ts';
-import { below, volumeIou } from '../src/metrics/volume-iou.ts';
+import { occupancyBelow, volumeIou } from '../src/metrics/volume-iou.ts';
 import { sampleMesh } from '../src/sampling/sample-mesh.ts';
 import { sdfPoints } from '../src/sampling/sdf-points.ts';
 import { extractSurface } from '../src/surfaces/extract-surface.ts';
@@ -40,7 +40,9 @@ test('a field fitted to the points of a sphere has a closed surface near it', as
 
   const mesh = await extractSurface(fieldFunction(field), { resolution: 24, refine: 2 });
   expect(checkMesh(mesh)).toMatchObject({ manifold: true, eulerCharacteristic: 2, components: 1 });
-  expect(await volumeIou(below(shape), insideTest(mesh), { rng: createRng(2), count: 20_000 })).toBeGreaterThan(0.85);
+  expect(
+    await volumeIou(occupancyBelow(shape), insideTest(mesh), { rng: createRng(2), count: 20_000 }),
+  ).toBeGreaterThan(0.85);
   const found = sampleMesh(mesh, { count: 2000, rng: createRng(3), normals: 'vertex' });
   const { chamferL1, normalConsistency } = surfaceDistance(found, shape.sample(2000, createRng(4)));
   expect(chamferL1).toBeLessThan(0.06);

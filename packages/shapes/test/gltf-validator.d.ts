@@ -1,4 +1,4 @@
-/** The part of Khronos's validator that the tests use; the package has no types. */
+/** Types of the part of Khronos's validator that the tests use; the package has none. */
 declare module 'gltf-validator' {
   export const validateBytes: (bytes: Uint8Array) => Promise<{
     readonly issues: {

@@ -1,5 +1,4 @@
 import { expectReadmeExample } from '@neural-fields/testing';
 import { test } from 'vitest';
 
-test('the example of the README prints what it says', () =>
-  expectReadmeExample(new URL('../README.md', import.meta.url)));
+test('the README example prints the output shown', () => expectReadmeExample(new URL('../README.md', import.meta.url)));

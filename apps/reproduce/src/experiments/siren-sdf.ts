@@ -6,7 +6,6 @@ import { createCamera, drawMesh, renderSurface, slicePicture } from '@neural-fie
 import { measureShape, SHELL, type ShapeTermOptions, shapeTerms } from '@neural-fields/app-kit/shapes';
 import { adam, constant, cosine, createRng, type Field } from '@neural-fields/core';
 import {
-  below,
   checkMesh,
   eikonalError,
   extractSurface,
@@ -14,6 +13,7 @@ import {
   insideTest,
   type Mesh,
   type MeshReport,
+  occupancyBelow,
   type PointCloud,
   sampleMesh,
   surfaceDistance,
@@ -134,7 +134,7 @@ const measure = async (
   const volumes = { count: reference.points.positions.length / 3, rng: createRng(5) };
   return {
     ...compare(mesh, reference),
-    iou: reference.inside ? await volumeIou(reference.inside, below(source), volumes) : Number.NaN,
+    iou: reference.inside ? await volumeIou(reference.inside, occupancyBelow(source), volumes) : Number.NaN,
     eikonal: mean,
     angle: normalError,
     report: mesh && checkMesh(mesh),

@@ -30,25 +30,25 @@ export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise
 /** A mesh whose triangles face outwards, and what there is to say about it. */
 export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
   const oriented = orientMesh(mesh);
-  const { turnedTriangles, turnedParts, closedParts, buriedParts } = oriented;
+  const { flippedTriangles, flippedParts, closedParts, buriedParts } = oriented;
   // Vertices at one place are one for the surface, whether or not the file's triangles share them.
-  const { closed, boundaryEdges, crowdedEdges, twistedEdges, degenerateTriangles } = checkMesh(
+  const { closed, boundaryEdges, nonManifoldEdges, inconsistentEdges, degenerateTriangles } = checkMesh(
     weld({ ...oriented.mesh, near: true }),
   );
   if (!closed) {
     const faults = [
       boundaryEdges > 0 && `${plural(boundaryEdges, 'edge')} of holes`,
-      crowdedEdges > 0 && `${plural(crowdedEdges, 'edge')} of more than two triangles`,
-      twistedEdges > 0 && `${plural(twistedEdges, 'edge')} between triangles that face different ways`,
+      nonManifoldEdges > 0 && `${plural(nonManifoldEdges, 'edge')} of more than two triangles`,
+      inconsistentEdges > 0 && `${plural(inconsistentEdges, 'edge')} between triangles that face different ways`,
     ].filter(Boolean);
     notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it as it likes`);
   }
   if (degenerateTriangles > 0) notes.push(`${plural(degenerateTriangles, 'triangle')} without area`);
-  if (turnedTriangles > 0)
-    notes.push(`${plural(turnedTriangles, 'triangle')} faced another way than the rest: turned round`);
-  if (turnedParts === 1 && closedParts === 1) notes.push('the triangles face inwards: they were turned round');
-  else if (turnedParts > 0)
-    notes.push(`${formatCount(turnedParts)} of ${formatCount(closedParts)} closed bodies faced inwards: turned round`);
+  if (flippedTriangles > 0)
+    notes.push(`${plural(flippedTriangles, 'triangle')} faced another way than the rest: turned round`);
+  if (flippedParts === 1 && closedParts === 1) notes.push('the triangles face inwards: they were turned round');
+  else if (flippedParts > 0)
+    notes.push(`${formatCount(flippedParts)} of ${formatCount(closedParts)} closed bodies faced inwards: turned round`);
   if (buriedParts > 0)
     notes.push(
       `${formatCount(buriedParts)} of ${formatCount(closedParts)} closed bodies lie in solid others and face the same way: surfaces within the inside`,

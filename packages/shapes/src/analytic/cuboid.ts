@@ -1,11 +1,11 @@
 import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape.ts';
 
-/** The axis and the amount by which a point is farthest out of the cuboid, or least far inside. */
+/** The axis along which a point is farthest outside the cuboid, or least far inside, and that distance. */
 const farthest = (q: Vector): number => (q[0] > q[1] ? (q[0] > q[2] ? 0 : 2) : q[1] > q[2] ? 1 : 2);
 
 /**
- * The signed distance of a cuboid around 0. Points are uniform on it. Gradients jump inside where two faces are equally
- * near.
+ * The signed distance of a cuboid centred at 0. Samples are uniform on its surface. The gradient is discontinuous
+ * inside where two faces are equally near.
  */
 export const cuboid = ({ halfWidths }: { readonly halfWidths: Vector }): ImplicitShape => {
   const outside = (x: number, y: number, z: number): Vector => [

@@ -1,9 +1,9 @@
 import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape.ts';
 
 /**
- * Schoen's gyroid, sin X cos Y + sin Y cos Z + sin Z cos X with X = 2 pi x / period: a surface without end, connected
- * and full of handles. It is no distance: its gradient has length at most 2 pi sqrt(3) / period. Points lie in [-1,
- * 1]^3; they are starting points in the box, led to the surface by Newton's method, and only roughly uniform on it.
+ * Schoen's gyroid, sin X cos Y + sin Y cos Z + sin Z cos X with X = 2 pi x / period: an infinite, connected surface
+ * with many handles. It is not a distance: its gradient has length at most 2 pi sqrt(3) / period. Samples lie in [-1,
+ * 1]^3; they are random points of the box, moved to the surface by Newton's method, and only roughly uniform on it.
  */
 export const gyroid = ({ period }: { readonly period: number }): ImplicitShape => {
   const k = (2 * Math.PI) / period;
@@ -23,7 +23,7 @@ export const gyroid = ({ period }: { readonly period: number }): ImplicitShape =
         const step = valueAt(...point) / (slope[0] ** 2 + slope[1] ** 2 + slope[2] ** 2);
         point = [point[0] - step * slope[0], point[1] - step * slope[1], point[2] - step * slope[2]];
       }
-      // A start where the gradient vanishes leads nowhere.
+      // Newton's method fails where the gradient vanishes.
       if (Math.abs(valueAt(...point)) < 1e-9 && point.every(value => Math.abs(value) <= 1)) return point;
     }
   });

@@ -14,7 +14,7 @@ export interface ImplicitShape {
 /** A point or a direction, in double precision. */
 export type Vector = readonly [x: number, y: number, z: number];
 
-/** A shape from functions of one point. */
+/** Makes a shape from functions of one point. */
 export const implicitShape = (
   valueAt: (x: number, y: number, z: number) => number,
   gradientAt: (x: number, y: number, z: number) => Vector,

@@ -1,6 +1,6 @@
 import { type ImplicitShape, implicitShape } from './implicit-shape.ts';
 
-/** The signed distance |p| - radius of a sphere around 0. Points are uniform on it. */
+/** The signed distance |p| - radius of a sphere centred at 0. Samples are uniform on its surface. */
 export const sphere = ({ radius }: { readonly radius: number }): ImplicitShape =>
   implicitShape(
     (x, y, z) => Math.hypot(x, y, z) - radius,

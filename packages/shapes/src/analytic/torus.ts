@@ -2,13 +2,13 @@ import { type ImplicitShape, implicitShape } from './implicit-shape.ts';
 
 /** The radii of a torus around the z axis. */
 export interface TorusOptions {
-  /** From the axis to the middle of the tube. */
+  /** The distance from the axis to the centre of the tube. */
   readonly major: number;
-  /** Of the tube. */
+  /** The radius of the tube. */
   readonly minor: number;
 }
 
-/** The signed distance hypot(hypot(x, y) - major, z) - minor of a torus. Points are uniform on it. */
+/** The signed distance hypot(hypot(x, y) - major, z) - minor of a torus. Samples are uniform on its surface. */
 export const torus = ({ major, minor }: TorusOptions): ImplicitShape =>
   implicitShape(
     (x, y, z) => Math.hypot(Math.hypot(x, y) - major, z) - minor,
@@ -19,7 +19,7 @@ export const torus = ({ major, minor }: TorusOptions): ImplicitShape =>
       return [(outward * x) / ring, (outward * y) / ring, z / tube];
     },
     rng => {
-      // The area of a ring is proportional to its radius: angles around the tube are drawn again in that proportion.
+      // The area of a ring is proportional to its radius: angles around the tube are accepted in that proportion.
       let angle = 0;
       do angle = 2 * Math.PI * rng.uniform();
       while (rng.uniform() * (major + minor) > major + minor * Math.cos(angle));

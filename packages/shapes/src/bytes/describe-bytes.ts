@@ -1,4 +1,4 @@
-/** What bytes look like, for messages: `text ("hello")` or `5 bytes (de ad be ef ...)`. */
+/** Describes bytes for messages: `text ("hello")` or `5 bytes (de ad be ef ...)`. */
 export const describeBytes = (bytes: Uint8Array): string => {
   if (bytes.length === 0) return '0 bytes';
   const start = bytes.subarray(0, 24);

@@ -4,11 +4,11 @@ type Numbers = Float64Array | Float32Array | Uint32Array;
 export interface NumberList<T extends Numbers> {
   readonly length: number;
   push(value: number): void;
-  /** The numbers pushed so far: a view, valid until the next push. */
+  /** The values pushed so far: a view that is valid until the next push. */
   view(): T;
 }
 
-/** An empty list; it grows by doubling, so it takes up to three times the memory of its numbers while it grows. */
+/** An empty list. It grows by doubling, so it takes up to three times the memory of its values while it grows. */
 export const createNumberList = <T extends Numbers>(make: (length: number) => T): NumberList<T> => {
   let values = make(256);
   let length = 0;
@@ -35,7 +35,7 @@ export const floats = (length: number): Float32Array => new Float32Array(length)
 /** Makes a `Uint32Array`. */
 export const integers = (length: number): Uint32Array => new Uint32Array(length);
 
-/** 0, 1, 2 ... `count - 1`. `Uint32Array.from` takes a hundred times as long. */
+/** 0, 1, 2 ... `count - 1`. `Uint32Array.from` is a hundred times slower. */
 export const indices = (count: number): Uint32Array => {
   const values = new Uint32Array(count);
   for (let i = 0; i < count; i++) values[i] = i;

@@ -1,10 +1,10 @@
 /**
- * A byte as a message shows it: itself where it is printable ASCII, else `\xNN`, so that nothing in a file can reach a
- * terminal raw.
+ * A byte as shown in messages: itself if it is printable ASCII, else `\xNN`, so that no raw bytes of a file reach a
+ * terminal.
  */
 const shown = (byte: number): string =>
   byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
 
-/** A piece of a file for messages, in quotes: at most `longest` bytes of it, and only printable ones as they are. */
+/** Quotes a part of a file for messages: at most `longest` bytes, with unprintable ones escaped. */
 export const quote = (bytes: Uint8Array, longest = 60): string =>
   `'${[...bytes.subarray(0, longest)].map(shown).join('')}${bytes.length > longest ? ' ...' : ''}'`;

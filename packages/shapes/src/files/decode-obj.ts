@@ -13,8 +13,8 @@ import {
 } from '../text/text-cursor.ts';
 import type { FileShape } from './file-shape.ts';
 
-/** Statements that are left out with a note, by what they are. */
-const LEFT_OUT: ReadonlyMap<string, string> = new Map([
+/** Unsupported statements, which are ignored with a note that names them. */
+const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
   ['l', 'line'],
   ['p', 'point statement'],
   ['curv', 'curve'],
@@ -24,22 +24,23 @@ const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   ['csh', 'command'],
 ]);
 
-/** Statements that say nothing of the triangles, and those that belong to curves and surfaces. */
-const PASSED_OVER: ReadonlySet<string> = new Set(
+/** Statements that do not affect triangles, and those that belong to curves and surfaces. */
+const IGNORED: ReadonlySet<string> = new Set(
   (
     'vt vp g o s mg usemtl mtllib usemap maplib bevel c_interp d_interp lod shadow_obj trace_obj ' +
     'cstype deg bmat step parm trim hole scrv sp end con ctech stech bsp bzp cdc cdp res'
   ).split(' '),
 );
 
-/** Whether a word begins a statement of an OBJ file. */
+/** Whether a word is a keyword of OBJ files. */
 export const isObjKeyword = (word: string): boolean =>
-  word === 'v' || word === 'vn' || word === 'f' || word === 'fo' || LEFT_OUT.has(word) || PASSED_OVER.has(word);
+  word === 'v' || word === 'vn' || word === 'f' || word === 'fo' || UNSUPPORTED.has(word) || IGNORED.has(word);
 
 const SLASH = 0x2f;
 
 /**
- * The `part`th number of a corner like `1/2/3`, `1//3` or `1`; `undefined` where it is left out, NaN where it is none.
+ * The `part`th index of a face vertex such as `1/2/3`, `1//3` or `1`; `undefined` if it is omitted, NaN if it is not a
+ * number.
  */
 const cornerPart = ({ bytes, start, stop }: TextCursor, part: 0 | 2): number | undefined => {
   let [from, slashes] = [start, 0];
@@ -56,21 +57,21 @@ const cornerPart = ({ bytes, start, stop }: TextCursor, part: 0 | 2): number | u
   return undefined;
 };
 
-/** The row that a number stands for: 1 is the first, -1 the last so far. NaN where it stands for none. */
+/** The row that an OBJ index refers to: 1 is the first, -1 the last so far. NaN if there is no such row. */
 const rowOf = (index: number | undefined, soFar: number): number => {
   const row = index === undefined || index === 0 ? Number.NaN : index > 0 ? index - 1 : soFar + index;
   return row >= 0 && row < 2 ** 32 - 1 ? row : Number.NaN;
 };
 
-/** A corner without a normal. */
+/** A face vertex without a normal. */
 const NONE = 2 ** 32 - 1;
 
 interface Content {
   readonly positions: Float64Array;
   readonly normals: Float32Array;
-  /** The positions and the normals of the faces' corners: rows of the two above. */
-  readonly corners: Uint32Array;
-  readonly normalCorners: Uint32Array;
+  /** The indices of positions and normals of the face vertices. */
+  readonly vertexIndices: Uint32Array;
+  readonly normalIndices: Uint32Array;
   readonly sizes: Uint32Array;
   readonly notes: string[];
 }
@@ -92,7 +93,7 @@ const readNumbers = (cursor: TextCursor, keyword: string, push: (value: number) 
 
 const readContent = (bytes: Uint8Array): Content => {
   const [positions, normals] = [createNumberList(doubles), createNumberList(floats)];
-  const [corners, normalCorners, sizes] = [
+  const [vertexIndices, normalIndices, sizes] = [
     createNumberList(integers),
     createNumberList(integers),
     createNumberList(integers),
@@ -100,16 +101,16 @@ const readContent = (bytes: Uint8Array): Content => {
   const leftOut = new Map<string, number>();
   const cursor = createCursor(bytes);
   const readFace = (): void => {
-    const [line, before] = [cursor.line, corners.length];
+    const [line, before] = [cursor.line, vertexIndices.length];
     while (nextContinuedWord(cursor) && bytes[cursor.start] !== 0x23) {
       const row = rowOf(cornerPart(cursor, 0), positions.length / 3);
       if (Number.isNaN(row))
-        throw new ShapeError('bad-index', 'OBJ', `${quoteWord(cursor)} in line ${line} names no vertex`);
-      corners.push(row);
+        throw new ShapeError('bad-index', 'OBJ', `${quoteWord(cursor)} in line ${line} does not refer to a vertex`);
+      vertexIndices.push(row);
       const normal = rowOf(cornerPart(cursor, 2), normals.length / 3);
-      normalCorners.push(Number.isNaN(normal) ? NONE : normal);
+      normalIndices.push(Number.isNaN(normal) ? NONE : normal);
     }
-    sizes.push(corners.length - before);
+    sizes.push(vertexIndices.length - before);
   };
   do {
     if (!nextContinuedWord(cursor) || bytes[cursor.start] === 0x23) continue;
@@ -117,31 +118,31 @@ const readContent = (bytes: Uint8Array): Content => {
     if (keyword === 'v') readNumbers(cursor, keyword, positions.push);
     else if (keyword === 'vn') readNumbers(cursor, keyword, normals.push);
     else if (keyword === 'f' || keyword === 'fo') readFace();
-    else if (!PASSED_OVER.has(keyword)) {
-      const what = LEFT_OUT.get(keyword) ?? 'unknown statement';
+    else if (!IGNORED.has(keyword)) {
+      const what = UNSUPPORTED.get(keyword) ?? 'unknown statement';
       leftOut.set(what, (leftOut.get(what) ?? 0) + 1);
     }
-    // The rest of the statement, over all of its lines.
+    // The rest of the statement, including continuation lines.
     while (bytes[cursor.start] !== 0x23 && nextContinuedWord(cursor));
   } while (nextLine(cursor));
   return {
     positions: positions.view().slice(),
     normals: normals.view(),
-    corners: corners.view(),
-    normalCorners: normalCorners.view(),
+    vertexIndices: vertexIndices.view(),
+    normalIndices: normalIndices.view(),
     sizes: sizes.view(),
-    notes: [...leftOut].map(([what, count]) => `${plural(count, what)} left out`),
+    notes: [...leftOut].map(([what, count]) => `${plural(count, what)} ignored`),
   };
 };
 
-/** At each vertex, the sum of the normals that faces name there; `undefined` where they name none. */
+/** The sum of the normals that faces specify at each vertex; `undefined` if they specify none. */
 const normalsAtVertices = (content: Content): Float32Array | undefined => {
-  const { positions, normals, corners, normalCorners, notes } = content;
+  const { positions, normals, vertexIndices, normalIndices, notes } = content;
   const sums = new Float32Array(positions.length);
   const count = normals.length / 3;
   let [found, missing] = [false, 0];
-  for (let i = 0; i < corners.length; i++) {
-    const [row, vertex] = [normalCorners[i]!, corners[i]!];
+  for (let i = 0; i < vertexIndices.length; i++) {
+    const [row, vertex] = [normalIndices[i]!, vertexIndices[i]!];
     if (row === NONE) continue;
     if (row >= count) {
       missing++;
@@ -151,19 +152,19 @@ const normalsAtVertices = (content: Content): Float32Array | undefined => {
     found = true;
     if (vertex < positions.length / 3) for (let k = 0; k < 3; k++) sums[3 * vertex + k]! += normals[3 * row + k]!;
   }
-  if (missing > 0) notes.push(`${plural(missing, 'corner')} with a normal that is not there`);
+  if (missing > 0) notes.push(`${plural(missing, 'reference')} to missing normals`);
   return found ? sums : undefined;
 };
 
 /**
- * Reads OBJ: the faces of all objects and groups as one mesh, with the normals that they name; without faces a point
- * cloud of all vertices.
+ * Decodes OBJ: the faces of all objects and groups become one mesh, with their normals. A file without faces becomes a
+ * point cloud of all vertices.
  *
  * @throws ShapeError
  */
 export const decodeObj = (bytes: Uint8Array): FileShape => {
   const content = readContent(bytes);
-  const { positions, corners, sizes, notes } = content;
+  const { positions, vertexIndices, sizes, notes } = content;
   if (positions.length === 0) throw new ShapeError('no-points', undefined, 'an OBJ file must have vertices, got none');
   const common = { positions, precision: 'float64', notes } as const;
   if (sizes.length === 0) {
@@ -171,5 +172,5 @@ export const decodeObj = (bytes: Uint8Array): FileShape => {
     return { ...common, weld: false, ...(normals.length === positions.length && { normals: normals.slice() }) };
   }
   const normals = normalsAtVertices(content);
-  return { ...common, weld: true, faces: { corners, sizes }, ...(normals && { normals }) };
+  return { ...common, weld: true, faces: { vertexIndices, sizes }, ...(normals && { normals }) };
 };

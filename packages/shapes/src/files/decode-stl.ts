@@ -16,11 +16,11 @@ import { isBinary, STL_HEADER, STL_TRIANGLE } from './shape-format.ts';
 
 const noFacets = (): ShapeError => new ShapeError('no-points', undefined, 'an STL file must have facets, got none');
 
-/** Triangles without shared corners. */
+/** Triangles without shared vertices. */
 const soup = (positions: Float64Array, precision: FileShape['precision'], notes: readonly string[]): FileShape => ({
   positions,
   faces: {
-    corners: indices(positions.length / 3),
+    vertexIndices: indices(positions.length / 3),
     sizes: new Uint32Array(positions.length / 9).fill(3),
   },
   weld: true,
@@ -41,11 +41,11 @@ const decodeBinary = (bytes: Uint8Array): FileShape => {
   if (count === 0) throw noFacets();
   const positions = new Float64Array(9 * count);
   for (let i = 0; i < count; i++)
-    // The normal of the facet comes first: it is that of the triangle.
+    // The facet's normal comes first; it is redundant with the triangle.
     for (let k = 0; k < 9; k++)
       positions[9 * i + k] = data.getFloat32(STL_HEADER + STL_TRIANGLE * i + 12 + 4 * k, true);
   const spare = bytes.length - wanted;
-  return soup(positions, 'float32', spare > 0 ? [`${plural(spare, 'byte')} after the last facet left out`] : []);
+  return soup(positions, 'float32', spare > 0 ? [`${plural(spare, 'byte')} after the last facet ignored`] : []);
 };
 
 const damaged = (message: string): ShapeError => new ShapeError('damaged', 'STL', `${message}`);
@@ -62,31 +62,33 @@ const readVertex = (cursor: TextCursor, push: (value: number) => void): void => 
 const decodeText = (bytes: Uint8Array): FileShape => {
   const cursor = createCursor(bytes);
   const positions = createNumberList(doubles);
-  let [facets, corners] = [0, 0];
+  let [facets, vertices] = [0, 0];
   let ended = false;
   const endFacet = (): void => {
-    if (corners !== 3)
-      throw damaged(`facets must have 3 corners, got ${corners} in facet ${facets}, which ends by line ${cursor.line}`);
+    if (vertices !== 3)
+      throw damaged(
+        `facets must have 3 vertices, got ${vertices} in facet ${facets}, which ends by line ${cursor.line}`,
+      );
     facets++;
-    corners = 0;
+    vertices = 0;
   };
-  /** The name of a solid may be any words. */
+  /** The name of a solid may consist of any words. */
   const skipName = (): void => {
-    if (corners > 0) throw damaged(`${quoteWord(cursor)} within facet ${facets}, in line ${cursor.line}`);
+    if (vertices > 0) throw damaged(`${quoteWord(cursor)} within facet ${facets}, in line ${cursor.line}`);
     nextLine(cursor);
   };
   while (nextWordAnywhere(cursor)) {
-    // `end solid`, `end facet` and `end loop` are one word elsewhere.
+    // Some programs write `end solid`, `end facet` and `end loop` as two words.
     const apart = isWord(cursor, 'end') && nextWordAnywhere(cursor);
     if (!apart && isWord(cursor, 'vertex')) {
-      if (++corners > 3)
-        throw damaged(`facets must have 3 corners, got a fourth in facet ${facets}, in line ${cursor.line}`);
+      if (++vertices > 3)
+        throw damaged(`facets must have 3 vertices, got a fourth in facet ${facets}, in line ${cursor.line}`);
       readVertex(cursor, positions.push);
     } else if (!apart && isWord(cursor, 'facet')) {
-      if (corners > 0) endFacet();
+      if (vertices > 0) endFacet();
       if (!nextWord(cursor) || !isWord(cursor, 'normal'))
         throw damaged(`wanted 'facet normal' in line ${cursor.line}, got ${quoteWord(cursor)}`);
-      // The three numbers do not matter, nor whether they are any.
+      // The normal is ignored, whatever its words are.
       for (let k = 0; k < 3; k++) nextWord(cursor);
     } else if (isWord(cursor, apart ? 'facet' : 'endfacet')) endFacet();
     else if (isWord(cursor, apart ? 'solid' : 'endsolid')) {
@@ -96,9 +98,9 @@ const decodeText = (bytes: Uint8Array): FileShape => {
       skipName();
       ended = false;
     } else if (!isWord(cursor, 'loop') && !isWord(cursor, 'outer') && !isWord(cursor, 'endloop'))
-      throw damaged(`${quoteWord(cursor)} in line ${cursor.line} is no word of an STL file`);
+      throw damaged(`${quoteWord(cursor)} in line ${cursor.line} is not a keyword of STL files`);
   }
-  if (!ended || corners > 0)
+  if (!ended || vertices > 0)
     throw new ShapeError(
       'truncated',
       undefined,
@@ -109,8 +111,8 @@ const decodeText = (bytes: Uint8Array): FileShape => {
 };
 
 /**
- * Reads STL, text (in capitals or not) and binary. The normals of facets, which may be anything, are passed over: those
- * of the triangles count.
+ * Decodes STL, text (case-insensitive) and binary. The normals of facets are unreliable and are ignored in favour of
+ * those of the triangles.
  *
  * @throws ShapeError
  */

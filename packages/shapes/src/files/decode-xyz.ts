@@ -7,7 +7,7 @@ import { createCursor, isLineEnd, nextLine } from '../text/text-cursor.ts';
 import type { FileShape } from './file-shape.ts';
 import { columnsByContent, columnsByName, type XyzColumns } from './xyz-columns.ts';
 
-/** Columns that are kept where no names tell which ones matter. */
+/** The number of columns that are read if no names identify them. */
 const KEPT = 12;
 
 const wordsOf = (bytes: Uint8Array, { bounds, count }: TableRow): string[] =>
@@ -18,7 +18,7 @@ const wordsOf = (bytes: Uint8Array, { bounds, count }: TableRow): string[] =>
 const numberAt = (bytes: Uint8Array, { bounds }: TableRow, column: number): number | undefined =>
   parseNumber(bytes, bounds[2 * column]!, bounds[2 * column + 1]!);
 
-/** Whether a column is a word that does not begin as numbers do: a name, and no number with a slip. */
+/** Whether a column is a word that does not begin like a number: a name, and not a mistyped number. */
 const isName = (bytes: Uint8Array, row: TableRow, column: number): boolean =>
   numberAt(bytes, row, column) === undefined &&
   !/[-+.\d]/.test(String.fromCharCode(bytes[row.bounds[2 * column]!] ?? 0x30));
@@ -26,17 +26,17 @@ const isName = (bytes: Uint8Array, row: TableRow, column: number): boolean =>
 const isComment = (bytes: Uint8Array, from: number): boolean =>
   bytes[from] === 0x23 || (bytes[from] === 0x2f && bytes[from + 1] === 0x2f);
 
-/** The columns of a table, once its first row is known. */
+/** The layout of a table, known after its first row. */
 interface Layout {
   readonly columns: number;
   readonly separator: Separator;
-  /** By the names in the file. */
+  /** The columns according to names in the file. */
   readonly named: XyzColumns | undefined;
-  /** The columns whose numbers are kept, in this order. */
+  /** The columns that are read, in this order. */
   readonly kept: readonly number[];
 }
 
-/** The numbers of a table, row by row. */
+/** The values of a table, row by row. */
 interface Table extends Layout {
   readonly values: Float64Array;
   readonly notes: readonly string[];
@@ -126,15 +126,15 @@ const readTable = (bytes: Uint8Array): Table => {
     );
   const unread =
     header && !layout.named
-      ? ['the names of the columns are not understood: x, y and z are taken to be the first three']
+      ? ['the names of the columns are not recognised: the first three are used as x, y and z']
       : [];
   return { ...layout, values: values.view(), notes: unread };
 };
 
 /**
- * Reads a table of points: columns between blanks, commas or semicolons; x, y and z, perhaps a normal, perhaps others.
- * A first line with a single number is a count; lines that begin with # or // are comments; a line of names, which may
- * be a comment, says which column is which.
+ * Decodes a table of points with columns separated by blanks, commas or semicolons: x, y and z, optionally a normal and
+ * others. A first line with a single number is a count; lines that begin with # or // are comments; a line of names,
+ * which may be a comment, identifies the columns.
  *
  * @throws ShapeError
  */

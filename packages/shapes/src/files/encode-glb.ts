@@ -2,7 +2,7 @@ import { Document, Primitive, WebIO } from '@gltf-transform/core';
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 
-/** What is written into a GLB file beside the shape. */
+/** The options of {@link encodeGlb}. */
 export interface EncodeGlbOptions {
   /** The mesh's name. Default: `shape`. */
   readonly name?: string;
@@ -13,11 +13,11 @@ export interface EncodeGlbOptions {
 /**
  * Writes a mesh, or a point cloud, as GLB (binary glTF 2.0): one node, one mesh, one matt material.
  *
- * Coordinates are kept as they are. glTF has y up and metres, so say elsewhere what a unit is. The format has 32-bit
- * floats only: the offset of a shape becomes the translation of the node, so its form is kept whole. Programs that work
- * out places in the scene in single precision round the translation, to half a unit at 5,000,000.
+ * Coordinates are not changed, although glTF defines y as up and metres as its unit. The format has 32-bit floats only:
+ * the offset of a shape becomes the translation of the node, so the geometry keeps its precision. Programs that compute
+ * scene coordinates in single precision round the translation, to half a unit at 5,000,000.
  *
- * @throws RangeError, ShapeError when the arrays are no shape, or a normal has no length
+ * @throws RangeError, ShapeError when the arrays are not a valid shape, or a normal has length 0
  */
 export const encodeGlb = async (
   shape: PointCloud | Mesh,

@@ -1,10 +1,10 @@
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 
 /**
- * Writes a point cloud or a mesh as OBJ. Numbers are kept bit by bit; with an offset, coordinates have the digits of
- * double precision.
+ * Encodes a point cloud or a mesh as OBJ. Values are exact; with an offset, coordinates have the digits of double
+ * precision.
  *
- * @throws RangeError, ShapeError when the arrays are no shape
+ * @throws RangeError, ShapeError when the arrays are not a valid shape
  */
 export const encodeObj = (shape: PointCloud | Mesh): Uint8Array<ArrayBuffer> => {
   assertShape('encodeObj', shape);

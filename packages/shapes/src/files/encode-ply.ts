@@ -1,6 +1,6 @@
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 
-/** How a PLY file is written. */
+/** The options of {@link encodePly}. */
 export interface EncodePlyOptions {
   /** Default: `binary` (little-endian). */
   readonly encoding?: 'binary' | 'text';
@@ -37,10 +37,10 @@ const text = (shape: PointCloud | Mesh): string => {
 };
 
 /**
- * Writes a point cloud or a mesh as PLY. Numbers are kept bit by bit, in text too; the coordinates of a shape with an
- * offset are written in double precision.
+ * Encodes a point cloud or a mesh as PLY. Values are exact, in text too; the coordinates of a shape with an offset are
+ * written in double precision.
  *
- * @throws RangeError, ShapeError when the arrays are no shape
+ * @throws RangeError, ShapeError when the arrays are not a valid shape
  */
 export const encodePly = (
   shape: PointCloud | Mesh,

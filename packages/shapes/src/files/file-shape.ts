@@ -1,33 +1,33 @@
-/** @file What a reader hands on: everything the file says, in double precision. */
+/** @file The result of a reader: the content of the file, in double precision. */
 
-/** Faces of any number of corners. */
+/** Faces with any number of vertices. */
 export interface Polygons {
-  /** The corners of all faces, one after the other: rows of positions. */
-  readonly corners: Uint32Array;
-  /** The number of corners of each face. */
+  /** The vertex indices of all faces, one face after another. */
+  readonly vertexIndices: Uint32Array;
+  /** The number of vertices of each face. */
   readonly sizes: Uint32Array;
 }
 
-/** A shape as its file has it, before it is checked, cut into triangles and moved. */
+/** A shape as stored in its file, before it is checked, triangulated and moved. */
 export interface FileShape {
   /** `f64[n, 3]` */
   readonly positions: Float64Array;
-  /** `f32[n, 3]`, of any length; 0 or NaN where a normal is not known. */
+  /** `f32[n, 3]`, of any length; 0 or NaN if a normal is unknown. */
   readonly normals?: Float32Array;
   /** Absent for a point cloud. */
   readonly faces?: Polygons;
-  /** Whether corners at the same place become one. */
+  /** Whether vertices with equal positions are merged. */
   readonly weld: boolean;
-  /** The precision that the file's numbers have. */
+  /** The precision of the file's numbers. */
   readonly precision: 'float32' | 'float64';
-  /** What was left out or assumed, in sentences without a full stop. */
+  /** What was ignored or assumed, in sentences without a full stop. */
   readonly notes: readonly string[];
 }
 
-/** How much of a shape is read. */
+/** The limits on the size of a shape. */
 export interface ShapeLimits {
-  /** The points that a file may have; 50 million if absent. */
+  /** The maximum number of points; 50 million if absent. */
   readonly maxPoints?: number;
-  /** The triangles that a file may have; 100 million if absent. */
+  /** The maximum number of triangles; 100 million if absent. */
   readonly maxTriangles?: number;
 }

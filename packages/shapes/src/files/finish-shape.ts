@@ -4,15 +4,18 @@ import type { Mesh, PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 import { chooseOffset } from '../shape-offset.ts';
 import { plural } from '../text/plural.ts';
-import { cutFaces } from './cut-faces.ts';
 import type { FileShape, Polygons, ShapeLimits } from './file-shape.ts';
+import { triangulateFaces } from './triangulate-faces.ts';
 
 const MAX_POINTS = 50_000_000;
 const MAX_TRIANGLES = 100_000_000;
-/** A shape that extends over fewer steps of its coordinates' precision is refused, over fewer than these noted. */
-const FEWEST_STEPS = 16;
+/**
+ * A shape that spans fewer than `MIN_STEPS` rounding steps of its coordinates is rejected; below `FEW_STEPS` it gets a
+ * note.
+ */
+const MIN_STEPS = 16;
 const FEW_STEPS = 1024;
-/** Float32 may move a point by this share of the shape's size. */
+/** The rounding to float32 that is tolerated, as a fraction of the shape's size. */
 const ROUNDING = 2 ** -12;
 
 const assertLimits = (
@@ -32,7 +35,7 @@ const assertLimits = (
     );
 };
 
-/** Triangles on the rows that are kept. */
+/** Renumbers triangles to the rows that are kept. */
 const renumber = (triangles: Uint32Array, count: number, rows: Uint32Array): Uint32Array => {
   const place = new Uint32Array(count);
   for (let i = 0; i < rows.length; i++) place[rows[i]!] = i;
@@ -45,8 +48,8 @@ const pick = <T extends Float32Array | Float64Array>(values: T, rows: Uint32Arra
 };
 
 /**
- * @throws ShapeError `not-finite`, with the first such point, and how many there are; points without a 1 in `used` do
- * not count
+ * @throws ShapeError `not-finite`, with the first such point and their number; points without a 1 in `used` are not
+ *   checked
  */
 const assertFinite = (positions: Float64Array, used?: Uint8Array): void => {
   let [first, count, got] = [0, 0, 0];
@@ -64,24 +67,24 @@ const assertFinite = (positions: Float64Array, used?: Uint8Array): void => {
   );
 };
 
-/** The points that faces name. @throws ShapeError `bad-index` when one is not there */
-const markUsed = (count: number, { corners, sizes }: Polygons): Uint8Array => {
+/** Marks the points that faces use. @throws ShapeError `bad-index` when one does not exist */
+const markUsed = (count: number, { vertexIndices, sizes }: Polygons): Uint8Array => {
   const used = new Uint8Array(count);
   let at = 0;
   for (let face = 0; face < sizes.length; face++)
     for (const end = at + sizes[face]!; at < end; at++) {
-      if (corners[at]! >= count)
+      if (vertexIndices[at]! >= count)
         throw new ShapeError(
           'bad-index',
           undefined,
-          `face ${face} names point ${corners[at]}, but there are ${count} points`,
+          `face ${face} refers to point ${vertexIndices[at]}, but there are ${count} points`,
         );
-      used[corners[at]!] = 1;
+      used[vertexIndices[at]!] = 1;
     }
   return used;
 };
 
-/** The smallest box around points. */
+/** The bounding box of points. */
 export const boxOf = (positions: ArrayLike<number>): { readonly low: number[]; readonly high: number[] } => {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
@@ -94,7 +97,8 @@ export const boxOf = (positions: ArrayLike<number>): { readonly low: number[]; r
 };
 
 /**
- * Positions in single precision, from an offset where the shape is far from the origin. @throws ShapeError `precision`
+ * Converts positions to single precision, relative to an offset if the shape is far from the origin. @throws ShapeError
+ * `precision`
  */
 const place = (
   positions: Float64Array,
@@ -107,10 +111,10 @@ const place = (
   const [bits, unit] = precision === 'float32' ? [32, 2 ** -23] : [64, 2 ** -52];
   const steps = extent / (largest * unit);
   const [width, at, apart] = [extent, largest, largest * unit].map(value => Number(value.toPrecision(8)));
-  const says = `the shape is ${width} wide and lies near ${at}, where ${bits}-bit floats are ${apart} apart`;
-  // Whole numbers are exact as long as all of them are there.
+  const says = `the shape is ${width} wide and lies near ${at}, where the spacing of ${bits}-bit floats is ${apart}`;
+  // Integers are exact as long as floats represent all of them.
   const isWhole = (value: number): boolean => Number.isInteger(value) && Math.abs(value) * unit < 2;
-  if (extent > 0 && steps < FEWEST_STEPS && !positions.every(isWhole))
+  if (extent > 0 && steps < MIN_STEPS && !positions.every(isWhole))
     throw new ShapeError('precision', undefined, `${says}: its form is lost`);
   if (extent > 0 && steps < FEW_STEPS) notes.push(`${says}: its form is coarse`);
   const offset = precision === 'float32' ? undefined : chooseOffset(low, high);
@@ -137,7 +141,7 @@ const place = (
   return offset ? { positions: moved, offset } : { positions: moved };
 };
 
-/** Normals of length 1; 0 where they are not known. `undefined` for a mesh where none is. */
+/** Scales normals to length 1; unknown ones are 0. `undefined` for a mesh without any known normal. */
 const tidyNormals = (normals: Float32Array): Float32Array => {
   for (let i = 0; i < normals.length; i += 3)
     if (!Number.isFinite(normals[i]! + normals[i + 1]! + normals[i + 2]!)) normals.fill(0, i, i + 3);
@@ -153,16 +157,16 @@ const finishCloud = (file: FileShape, notes: string[]): PointCloud => {
 const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, notes: string[]): Mesh => {
   const count = file.positions.length / 3;
   assertFinite(file.positions, markUsed(count, faces));
-  const cut = cutFaces(file.positions, faces, notes);
+  const cut = triangulateFaces(file.positions, faces, notes);
   if (cut.length === 0)
     throw new ShapeError(
       'no-triangles',
       undefined,
-      `none of the ${plural(faces.sizes.length, 'face')} has three different corners`,
+      `none of the ${plural(faces.sizes.length, 'face')} has three distinct vertices`,
     );
   const rows = usedPoints(count, cut);
   const triangles = rows.length < count ? renumber(cut, count, rows) : cut.slice();
-  if (rows.length < count) notes.push(`${plural(count - rows.length, 'point')} that no face uses left out`);
+  if (rows.length < count) notes.push(`${plural(count - rows.length, 'point')} that no face uses ignored`);
   const positions =
     rows.length < count ? pick(file.positions, rows, new Float64Array(3 * rows.length)) : file.positions;
   const given =
@@ -173,14 +177,18 @@ const finishMesh = (file: FileShape, faces: NonNullable<FileShape['faces']>, not
   const mesh = weld({ ...placed, ...known, triangles });
   const lost = (triangles.length - mesh.triangles.length) / 3;
   if (mesh.triangles.length === 0)
-    throw new ShapeError('no-triangles', undefined, `all ${plural(lost, 'triangle')} have two corners at one place`);
-  if (lost > 0) notes.push(`${plural(lost, 'triangle')} with two corners at one place left out`);
+    throw new ShapeError(
+      'no-triangles',
+      undefined,
+      `all ${plural(lost, 'triangle')} have two vertices with equal positions`,
+    );
+  if (lost > 0) notes.push(`${plural(lost, 'triangle')} with two vertices at equal positions ignored`);
   return mesh;
 };
 
 /**
- * Makes a shape of what a file says: its polygons cut into triangles, points that no face uses left out, positions in
- * single precision from an offset.
+ * Makes a shape from the content of a file: triangulates its polygons, drops unused points, and converts positions to
+ * single precision relative to an offset.
  *
  * @throws ShapeError
  */

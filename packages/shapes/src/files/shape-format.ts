@@ -5,12 +5,10 @@ import { createRow, separatorOf, splitRow } from '../text/table-row.ts';
 import { createCursor, isLineEnd, nextLine, nextWord, nextWordAnywhere, wordAsText } from '../text/text-cursor.ts';
 import { isObjKeyword } from './decode-obj.ts';
 
-/**
- * The formats of shapes that are read: Stanford polygons, Wavefront objects, stereolithography, and columns of numbers.
- */
+/** The formats that can be decoded: Stanford polygons, Wavefront objects, stereolithography, and columns of numbers. */
 export type ShapeFormat = 'ply' | 'obj' | 'stl' | 'xyz';
 
-/** Extensions that mean one format, whatever the first lines look like. */
+/** Extensions that determine the format. */
 const EXTENSIONS: ReadonlyMap<string, ShapeFormat> = new Map([
   ['ply', 'ply'],
   ['obj', 'obj'],
@@ -21,15 +19,18 @@ const EXTENSIONS: ReadonlyMap<string, ShapeFormat> = new Map([
   ['xyzi', 'xyz'],
 ]);
 
-/** The bytes of a binary STL before its triangles: 80 of header, and their count. */
+/** The bytes of a binary STL before its triangles: a header of 80 bytes, and their count. */
 export const STL_HEADER = 84;
-/** The bytes of a triangle in a binary STL. */
+/** The bytes per triangle in a binary STL. */
 export const STL_TRIANGLE = 50;
 
-/** As much of a file is looked at to tell what it is. */
+/** The number of bytes that are examined to detect the format. */
 const START = 2 ** 16;
 
-/** Whether a file begins as no text does. The length of a binary STL has such a byte too, whatever its header says. */
+/**
+ * Whether a file begins with bytes that do not occur in text. The triangle count of a binary STL has such a byte too,
+ * even if its header is text.
+ */
 export const isBinary = (bytes: Uint8Array): boolean =>
   bytes.subarray(0, 4096).some(byte => byte < 9) || isWholeBinaryStl(bytes);
 
@@ -64,7 +65,7 @@ const formatOfText = (bytes: Uint8Array): ShapeFormat | undefined => {
       return nextWordAnywhere(cursor) && /^(facet|end|endsolid)$/i.test(wordAsText(cursor)) ? 'stl' : undefined;
     }
     if (lines === 0 && isObjKeyword(word)) return 'obj';
-    // Numbers, perhaps below a line of names.
+    // Numbers, possibly after a line of names.
     if (isTable(bytes, from)) return 'xyz';
     if (++lines > 1) return undefined;
   } while (nextLine(cursor));
@@ -75,10 +76,10 @@ const startsWith = (bytes: Uint8Array, pattern: RegExp): boolean =>
   pattern.test(String.fromCharCode(...bytes.subarray(0, 16)));
 
 /**
- * The format of a file by what is in it, and by its name where the content leaves it open (a binary STL that ends
+ * Detects the format of a file from its content, or from its name if the content is ambiguous (a binary STL that ends
  * early).
  *
- * @param name a file name or path; only its extension counts
+ * @param name a file name or path; only its extension is used
  * @throws ShapeError `empty-file` or `not-a-shape`
  */
 export const shapeFormatOf = (bytes: Uint8Array, name = ''): ShapeFormat => {

@@ -1,4 +1,4 @@
-/** @file Which columns of a table of numbers are coordinates, and which normals. */
+/** @file Determines which columns of a table are coordinates, and which are normals. */
 import { plural } from '../text/plural.ts';
 
 /** The columns of the coordinates, of the normals if there are any, and what was assumed. */
@@ -17,7 +17,7 @@ const NAMES: readonly (readonly string[])[] = [
   ['nz', 'normalz'],
 ];
 
-/** A normal that a text has rounded to two decimals is not farther from length 1. */
+/** The tolerance on the length of a normal that was rounded to two decimals. */
 const UNIT = 0.02;
 
 const triple = (columns: readonly number[]): readonly [number, number, number] => [
@@ -32,7 +32,7 @@ const plain = (name: string): string =>
     .replace(/[[(].*/, '')
     .replace(/[^a-z0-9]/g, '');
 
-/** The columns by the names of a header line; `undefined` where x, y and z are not among them. */
+/** The columns according to the names in a header line; `undefined` if x, y and z are not among them. */
 export const columnsByName = (header: readonly string[]): XyzColumns | undefined => {
   const names = header.map(plain);
   const columns = NAMES.map(known => names.findIndex(name => known.includes(name)));
@@ -42,11 +42,11 @@ export const columnsByName = (header: readonly string[]): XyzColumns | undefined
   return {
     position: triple(columns),
     ...(withNormals && { normal: triple(columns.slice(3)) }),
-    notes: others > 0 ? [`${plural(others, 'column')} left out, by the names of the columns`] : [],
+    notes: others > 0 ? [`${plural(others, 'column')} ignored, according to the names of the columns`] : [],
   };
 };
 
-/** How three columns look as normals. */
+/** Tests whether three columns can be normals. */
 const judge = (
   values: Float64Array,
   width: number,
@@ -56,7 +56,7 @@ const judge = (
   for (let at = first; at < values.length; at += width) {
     const [x, y, z] = [values[at]!, values[at + 1]!, values[at + 2]!];
     const length = Math.hypot(x, y, z);
-    // A normal that is not known.
+    // An unknown normal.
     if (!(length > 0)) continue;
     if (Math.abs(length - 1) <= UNIT) unit++;
     else other++;
@@ -69,12 +69,12 @@ const span = (first: number, last: number): string =>
   first === last ? `column ${first + 1}` : `columns ${first + 1} to ${last + 1}`;
 
 /**
- * The columns by what is in them: the first three are x, y, z; the next three columns in a row that have length 1 in
- * every row are normals. Of six columns, the last three are also normals where some are negative, which colours are
- * not.
+ * The columns according to their values: the first three are x, y, z; the next three consecutive columns whose rows all
+ * have length 1 are normals. If there are six columns, the last three are also normals if some values are negative,
+ * which rules out colours.
  *
  * @param values `f64[n, width]`
- * @param columns how many columns the file has: at least `width`
+ * @param columns the number of columns of the file, at least `width`
  */
 export const columnsByContent = (values: Float64Array, width: number, columns: number): XyzColumns => {
   const position = [0, 1, 2] as const;
@@ -83,14 +83,14 @@ export const columnsByContent = (values: Float64Array, width: number, columns: n
     const loose = columns === 6 && other > 0 && negative;
     if (!(unit > 0 && other === 0) && !loose) continue;
     const normal = [first, first + 1, first + 2] as const;
-    const notes = loose ? ['columns 4 to 6 taken for normals, though not all have length 1'] : [];
+    const notes = loose ? ['columns 4 to 6 used as normals, although not all have length 1'] : [];
     if (columns > 6)
-      notes.push(`${span(first, first + 2)} taken for normals, by their length; the other columns after z left out`);
+      notes.push(
+        `${span(first, first + 2)} used as normals because of their length; the other columns after z ignored`,
+      );
     return { position, normal, notes };
   }
   const notes =
-    columns > 3
-      ? [`${span(3, columns - 1)} left out: taken for intensities, colours or the like, not for normals`]
-      : [];
+    columns > 3 ? [`${span(3, columns - 1)} ignored: treated as intensities, colours or similar, not as normals`] : [];
   return { position, notes };
 };

@@ -1,52 +1,49 @@
 import { assertMesh, type Mesh } from '../shape.ts';
+import { groupEqualPoints } from './equal-points.ts';
 import { groupHalfEdges, targetOf } from './half-edges.ts';
-import { samePlaces } from './same-places.ts';
 import { areaVector } from './triangle.ts';
 import { createUnionFind } from './union-find.ts';
 
-/** What {@link checkMesh} finds. */
+/** The result of {@link checkMesh}. */
 export interface MeshReport {
-  /** Vertices that a triangle uses. */
+  /** The number of vertices that triangles use. */
   readonly vertices: number;
   readonly edges: number;
   readonly triangles: number;
-  /** Every edge belongs to exactly two triangles, which run along it in opposite directions. */
+  /** Whether every edge belongs to exactly two triangles that traverse it in opposite directions. */
   readonly closed: boolean;
-  /**
-   * Closed, and the triangles around each vertex are a single fan: the surface looks like a plane from close by,
-   * everywhere.
-   */
+  /** Whether the mesh is closed and the triangles around each vertex form a single fan: the surface is a 2-manifold. */
   readonly manifold: boolean;
   /** Edges of one triangle only. */
   readonly boundaryEdges: number;
   /** Edges of more than two triangles. */
-  readonly crowdedEdges: number;
-  /** Edges of two triangles that run along it in the same direction. */
-  readonly twistedEdges: number;
-  /** Vertices whose triangles are more than one fan. */
-  readonly pinchedVertices: number;
+  readonly nonManifoldEdges: number;
+  /** Edges of two triangles that traverse it in the same direction. */
+  readonly inconsistentEdges: number;
+  /** Vertices whose triangles form more than one fan. */
+  readonly nonManifoldVertices: number;
   /** Triangles of area 0. */
   readonly degenerateTriangles: number;
-  /** Vertices at the same place as one before. */
+  /** Vertices with the same position as an earlier one. */
   readonly duplicateVertices: number;
-  /** V - E + F: of a closed surface, the sum of 2 - 2 genus over its components. */
+  /** V - E + F; for a closed surface the sum of 2 - 2 genus over its components. */
   readonly eulerCharacteristic: number;
-  /** Parts that share no vertex. */
+  /** The number of connected components: parts that share no vertex. */
   readonly components: number;
-  /** The sum of the triangles' areas. */
+  /** The total area of the triangles. */
   readonly area: number;
   /**
-   * The volume inside, by the divergence theorem: the sum of a . (b x c) / 6, from the offset. Positive where the
-   * triangles face outwards; without meaning for an open mesh.
+   * The enclosed volume, by the divergence theorem: the sum of a . (b x c) / 6, relative to the offset. Positive if the
+   * triangles face outwards; meaningless for an open mesh.
    */
   readonly volume: number;
 }
 
 /**
- * Looks at a mesh as a surface: whether it is closed, how often it is connected, its genus by the Euler characteristic,
- * its area and volume.
+ * Analyses the surface of a mesh: whether it is closed and manifold, its connected components, Euler characteristic,
+ * area and volume.
  *
- * @throws RangeError, ShapeError when the arrays are no mesh
+ * @throws RangeError, ShapeError when the arrays are not a valid mesh
  */
 export const checkMesh = (mesh: Mesh): MeshReport => {
   assertMesh('checkMesh', mesh);
@@ -56,7 +53,7 @@ export const checkMesh = (mesh: Mesh): MeshReport => {
   for (const vertex of triangles) used[vertex] = 1;
   const { order, starts } = groupHalfEdges(triangles, count);
   const parts = createUnionFind(count);
-  // Corners of one vertex are in one fan when their triangles share an edge at it.
+  // Triangles around a vertex are in one fan if they share an edge at it.
   const fans = createUnionFind(triangles.length);
   const [counts, tally] = [new Uint32Array(3), { edges: 0, boundary: 0, crowded: 0, twisted: 0 }];
   for (let edge = 0; edge + 1 < starts.length; edge++) {
@@ -80,7 +77,7 @@ export const checkMesh = (mesh: Mesh): MeshReport => {
     if (fanSeen[vertex] === -1) fanSeen[vertex] = fan;
     else if (fanSeen[vertex] !== fan) pinched[vertex] = 1;
   }
-  const places = samePlaces(positions);
+  const places = groupEqualPoints(positions);
   const taken = new Uint8Array(places.count);
   let duplicates = 0;
   for (let i = 0; i < count; i++) {
@@ -110,9 +107,9 @@ export const checkMesh = (mesh: Mesh): MeshReport => {
     closed,
     manifold: closed && counts[1] === 0,
     boundaryEdges: tally.boundary,
-    crowdedEdges: tally.crowded,
-    twistedEdges: tally.twisted,
-    pinchedVertices: counts[1]!,
+    nonManifoldEdges: tally.crowded,
+    inconsistentEdges: tally.twisted,
+    nonManifoldVertices: counts[1]!,
     degenerateTriangles: degenerate,
     duplicateVertices: duplicates,
     eulerCharacteristic: counts[0]! - tally.edges + triangles.length / 3,

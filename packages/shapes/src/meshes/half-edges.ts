@@ -1,19 +1,17 @@
-/**
- * @file The half-edges of a mesh: number 3 t + k runs from corner k of triangle t to the next.
- */
+/** @file The half-edges of a mesh: half-edge 3 t + k goes from vertex k of triangle t to the next. */
 import { indices } from '../bytes/number-list.ts';
 
-/** The half-edge's end: the corner after it in its triangle. */
+/** The end of a half-edge, as an index into the triangles: the next vertex of its triangle. */
 export const targetOf = (half: number): number => (half % 3 === 2 ? half - 2 : half + 1);
 
-/** Half-edges in an order in which those of one edge stand together. */
+/** Half-edges grouped by edge. */
 export interface HalfEdges {
   readonly order: Uint32Array;
-  /** The places in `order` where edges begin, and its length at the end. */
+  /** The start of each edge in `order`, followed by the length of `order`. */
   readonly starts: Uint32Array;
 }
 
-/** Numbers `items` are put in order of `key`, which is below `bound`; equal ones keep their order. */
+/** Sorts `items` stably by `key`, which is less than `bound`. */
 const sortBy = (items: Uint32Array, bound: number, key: (item: number) => number): Uint32Array => {
   const next = new Uint32Array(bound + 1);
   for (const item of items) next[key(item) + 1]!++;

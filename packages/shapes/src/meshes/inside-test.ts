@@ -1,7 +1,7 @@
 /**
- * @file Which points are inside a closed mesh, by counting where a ray upwards leaves and enters it. A ray that meets
- *   an edge or a vertex is moved by an infinitesimal (Edelsbrunner and Mücke, "Simulation of simplicity", 1990), in x
- *   and then in y, so each crossing counts once.
+ * @file Determines which points are inside a closed mesh by counting where an upward ray leaves and enters it. A ray
+ *   through an edge or a vertex is perturbed by an infinitesimal (Edelsbrunner and Mücke, "Simulation of simplicity",
+ *   1990), in x and then in y, so that each crossing counts once.
  */
 
 import type { Mesh } from '../shape.ts';
@@ -9,9 +9,8 @@ import { ShapeError } from '../shape-error.ts';
 import { checkMesh } from './check-mesh.ts';
 
 /**
- * On which side of the line from a to b, seen from above, p is once it is moved: 1 left, -1 right, 0 where a and b are
- * at one place. The ends are taken in an order of their own, so that two triangles at an edge get opposite signs to the
- * bit.
+ * The side of the line from a to b, seen from above, on which the perturbed p lies: 1 left, -1 right, 0 if a and b
+ * coincide. The ends are put in a canonical order, so that the two triangles at an edge get exactly opposite signs.
  */
 const sideOf = (ax: number, ay: number, bx: number, by: number, px: number, py: number): number => {
   if (ax > bx || (ax === bx && ay > by)) return -sideOf(bx, by, ax, ay, px, py);
@@ -19,7 +18,7 @@ const sideOf = (ax: number, ay: number, bx: number, by: number, px: number, py: 
   return Math.sign(cross) || -Math.sign(by - ay) || Math.sign(bx - ax);
 };
 
-/** The triangles over each cell of a grid in x and y. */
+/** The triangles that overlap each cell of a grid in x and y. */
 const createBins = ({ positions, triangles }: Mesh) => {
   const count = triangles.length / 3;
   const side = Math.max(1, Math.ceil(Math.sqrt(count)));
@@ -56,9 +55,7 @@ const createBins = ({ positions, triangles }: Mesh) => {
   };
 };
 
-/**
- * 1 where a triangle's outside is left by the ray from p upwards, -1 where it is entered, 0 where the ray misses it.
- */
+/** 1 if the upward ray from p leaves the mesh through a triangle, -1 if it enters, 0 if it misses the triangle. */
 export const crossing = (
   { positions, triangles }: Mesh,
   triangle: number,
@@ -85,20 +82,20 @@ export const crossing = (
 };
 
 /**
- * Makes a test of which points are inside a closed mesh: those that it winds around. A test costs about as much as the
- * ray meets triangles.
+ * Makes a test of which points are inside a closed mesh: those with a nonzero winding number. The cost of a test is
+ * about proportional to the number of triangles that the ray meets.
  *
- * @returns from coordinates `f32[n, 3]` to 1 (inside) or 0 for each point
- * @throws ShapeError `not-closed` when an edge has not two triangles in opposite directions (see `windingNumber` for
- *   such meshes), and as for any mesh
+ * @returns a function from coordinates `f32[n, 3]` to 1 (inside) or 0 for each point
+ * @throws ShapeError `not-closed` when an edge does not have two triangles in opposite directions (use `windingNumber`
+ *   for such meshes), and as for any mesh
  */
 export const insideTest = (mesh: Mesh): ((coords: Float32Array) => Uint8Array) => {
-  const { closed, boundaryEdges, crowdedEdges, twistedEdges } = checkMesh(mesh);
-  if (!closed && boundaryEdges + twistedEdges > 0)
+  const { closed, boundaryEdges, nonManifoldEdges, inconsistentEdges } = checkMesh(mesh);
+  if (!closed && boundaryEdges + inconsistentEdges > 0)
     throw new ShapeError(
       'not-closed',
       'insideTest',
-      `the mesh must be closed, got ${boundaryEdges} edges of one triangle, ${crowdedEdges} of more than two, and ${twistedEdges} that are twisted`,
+      `the mesh must be closed, got ${boundaryEdges} edges of one triangle, ${nonManifoldEdges} of more than two, and ${inconsistentEdges} with inconsistent orientation`,
     );
   const over = createBins(mesh);
   return coords =>

@@ -1,16 +1,16 @@
-/** @file The parts of a mesh that hang together by edges, each with its triangles turned to face the same way. */
+/** @file The edge-connected parts of a mesh, each with its triangles oriented consistently. */
 import { groupHalfEdges, targetOf } from './half-edges.ts';
 import { areaVector } from './triangle.ts';
 
-/** A part of a mesh: triangles that share edges of two. */
+/** An edge-connected part of a mesh: triangles joined by edges of two triangles. */
 export interface MeshPart {
-  /** Every edge has as many triangles in one direction as in the other, once turned. */
+  /** Whether every edge has as many triangles in one direction as in the other, after flips. */
   readonly closed: boolean;
-  /** The volume inside with its triangles turned; without meaning unless closed. */
+  /** The enclosed volume after flips; meaningless unless closed. */
   readonly volume: number;
-  /** Triangles that face the other way than most of the part by area. */
+  /** The number of triangles with the opposite orientation to most of the part's area. */
   readonly turned: number;
-  /** Three points of the part, near those of different triangles. */
+  /** Three points inside different triangles of the part. */
   readonly samples: readonly (readonly [number, number, number])[];
   readonly low: readonly number[];
   readonly high: readonly number[];
@@ -19,15 +19,15 @@ export interface MeshPart {
 /** The parts of a mesh. */
 export interface MeshParts {
   readonly parts: readonly MeshPart[];
-  /** The part of each triangle. */
+  /** The index of each triangle's part. */
   readonly partOf: Uint32Array;
-  /** 1 for triangles that face the other way than most of their part. */
+  /** 1 for triangles with the opposite orientation to most of their part. */
   readonly flipped: Uint8Array;
 }
 
 const NONE = 2 ** 32 - 1;
 
-/** For each half-edge, the other one of an edge of two triangles; else {@link NONE}. */
+/** The opposite of each half-edge if the edge has two triangles; else {@link NONE}. */
 const matesOf = (order: Uint32Array, starts: Uint32Array): Uint32Array => {
   const mates = new Uint32Array(order.length).fill(NONE);
   for (let edge = 0; edge + 1 < starts.length; edge++) {
@@ -40,7 +40,8 @@ const matesOf = (order: Uint32Array, starts: Uint32Array): Uint32Array => {
 };
 
 /**
- * Walks over a part from one triangle; `flipped` makes its triangles agree, where they can. Returns whether they can.
+ * Traverses a part from one triangle and sets `flipped` so that its triangles are oriented consistently. Returns
+ * whether the part is orientable.
  */
 const walk = (
   triangles: Uint32Array,
@@ -62,7 +63,7 @@ const walk = (
       const mate = mates[half]!;
       if (mate === NONE) continue;
       const other = Math.floor(mate / 3);
-      // Triangles that run along an edge in the same direction face different ways.
+      // Triangles that traverse an edge in the same direction are oriented inconsistently.
       const wanted = triangles[half] === triangles[mate] ? 1 - flipped[triangle]! : flipped[triangle]!;
       if (partOf[other] === NONE) {
         partOf[other] = part;
@@ -81,9 +82,9 @@ const middle = (positions: Float32Array, triangles: Uint32Array, triangle: numbe
 };
 
 /**
- * Takes a mesh apart.
+ * Splits a mesh into its edge-connected parts.
  *
- * @param triangles without corners that occur twice in one; vertices at one place should be one
+ * @param triangles without repeated vertices; vertices with equal positions should have been merged
  */
 export const meshParts = (positions: Float32Array, triangles: Uint32Array): MeshParts => {
   const count = triangles.length / 3;
@@ -126,7 +127,7 @@ export const meshParts = (positions: Float32Array, triangles: Uint32Array): Mesh
       }
     }
   }
-  // What most of a part's area says is right; a part that cannot agree is left as it is.
+  // The orientation of most of the area is kept; a part that is not orientable is not changed.
   const opposite = Uint8Array.from({ length: size }, (_, part) => (2 * flippedAreas[part]! > areas[part]! ? 1 : 0));
   const turned = new Uint32Array(size);
   for (let i = 0; i < count; i++) {
@@ -147,7 +148,7 @@ export const meshParts = (positions: Float32Array, triangles: Uint32Array): Mesh
   return { parts, partOf, flipped };
 };
 
-/** The parts that at some edge have not as many triangles in one direction as in the other. */
+/** Finds the parts with an edge that has more triangles in one direction than in the other. */
 const findOpen = (
   triangles: Uint32Array,
   { order, starts }: { readonly order: Uint32Array; readonly starts: Uint32Array },

@@ -1,36 +1,39 @@
 import { assertMesh, type Mesh } from '../shape.ts';
 import { type MeshParts, meshParts } from './mesh-parts.ts';
-import { nearPlaces } from './near-places.ts';
+import { groupNearPoints } from './near-points.ts';
 import { partNesting } from './part-nesting.ts';
 import { areaVector } from './triangle.ts';
 
-/** A mesh whose closed bodies face outwards, and what was done to it. */
+/** A mesh whose closed parts face outwards, and the changes that were made. */
 export interface OrientedMesh {
   readonly mesh: Mesh;
   /**
-   * Parts that hang together by edges, vertices at one place being one: those that are closed, and those that are not
-   * or cannot be turned to face one way.
+   * The numbers of edge-connected parts, with equal vertices merged: closed parts, and parts that are open or not
+   * orientable.
    */
   readonly closedParts: number;
   readonly openParts: number;
-  /** Triangles that faced the other way than most of their part, and were turned round. */
-  readonly turnedTriangles: number;
-  /** Closed parts that were turned round as a whole. */
-  readonly turnedParts: number;
-  /** Closed parts inside of a solid that face the same way as it: surfaces with the inside on both of their sides. */
+  /** Triangles that were flipped because their orientation was opposite to most of their part. */
+  readonly flippedTriangles: number;
+  /** Closed parts that were flipped as a whole. */
+  readonly flippedParts: number;
+  /** Closed parts inside a solid with the same orientation as the solid: surfaces with the inside on both sides. */
   readonly buriedParts: number;
-  /** False where there are too many parts to tell which lies inside which; the whole is then judged by its volume. */
+  /**
+   * False if there are too many parts to determine which lies inside which; the mesh is then oriented by its total
+   * volume.
+   */
   readonly nestingKnown: boolean;
 }
 
-/** Which closed parts are to be turned, and how many lie in solids. */
+/** Determines which closed parts must be flipped, and how many are buried in solids. */
 const judgeParts = (
   { parts }: MeshParts,
   nesting: ReadonlyMap<number, readonly number[]>,
 ): { readonly turn: ReadonlySet<number>; readonly buried: number } => {
   const [factor, final] = [new Map<number, number>(), new Map<number, number>()];
   let buried = 0;
-  // From outside to inside: what contains a body has fewer bodies around it.
+  // From outside to inside: a container has fewer containers itself.
   const order = [...nesting].sort(([, a], [, b]) => a.length - b.length);
   for (const [part, containers] of order) {
     const outside = containers.reduce((sum, outer) => sum + (final.get(outer) ?? 0), 0);
@@ -47,7 +50,10 @@ const judgeParts = (
   };
 };
 
-/** Normals that agree with triangles: negated at points of turned ones where they point away from the new front. */
+/**
+ * Makes normals agree with the triangles: those at points of flipped triangles are negated if they point away from the
+ * new front.
+ */
 const agreeing = (
   mesh: Mesh,
   normals: Float32Array,
@@ -74,24 +80,24 @@ const agreeing = (
 };
 
 /**
- * Turns the triangles of a mesh to face outwards, each part by itself. Vertices at the same place count as one, whether
- * or not triangles share them; the mesh keeps them as they are.
+ * Orients the triangles of a mesh outwards, part by part. Vertices with equal positions are treated as one, whether or
+ * not triangles share them; the mesh's vertices are not changed.
  *
- * Within a part, triangles are turned to face as most of its area does, so that they run along each shared edge in
- * opposite directions. A closed part that then has a negative volume faces inwards. Of parts inside others it depends:
- * a part that faces inwards in a solid is a cavity, and right. The rule is that no place may be wound around a negative
- * number of times: from outside to inside, a part that faces inwards where the winding number around it is 0 is turned
- * round, together with everything inside it. A file that is inside out as a whole is therefore read as its opposite,
- * cavities included, and so is each of several bodies side by side. Open parts keep the direction of most of their
- * area.
+ * Within a part, triangles are flipped to match the orientation of most of its area, so that they traverse each shared
+ * edge in opposite directions. A closed part that then has a negative volume faces inwards. Inside a solid this is
+ * correct: the part is a cavity. The rule is that no winding number may be negative: from outside to inside, a part
+ * that faces inwards where the surrounding winding number is 0 is flipped, together with everything inside it. A file
+ * that is inside out as a whole is therefore inverted, cavities included, and so is each of several separate bodies.
+ * Open parts keep the orientation of most of their area.
  *
- * @throws RangeError, ShapeError when the arrays are no mesh
+ * @throws RangeError, ShapeError when the arrays are not a valid mesh
  */
 export const orientMesh = (mesh: Mesh): OrientedMesh => {
   assertMesh('orientMesh', mesh);
   const { positions, triangles, normals } = mesh;
-  const { target, first } = nearPlaces(positions, triangles);
-  // Welded corners are called by the first point at their place; triangles without three places have no side to face.
+  const { target, first } = groupNearPoints(positions, triangles);
+  // Merged vertices are represented by their first point; triangles without three distinct vertices have no
+  // orientation.
   const [welded, kept] = [new Uint32Array(triangles.length), new Uint32Array(triangles.length / 3)];
   let count = 0;
   for (let i = 0; i < kept.length; i++) {
@@ -117,8 +123,8 @@ export const orientMesh = (mesh: Mesh): OrientedMesh => {
   const result = {
     closedParts: closed.length,
     openParts: parts.length - closed.length,
-    turnedTriangles: parts.reduce((sum, { turned }) => sum + turned, 0),
-    turnedParts: turn.size,
+    flippedTriangles: parts.reduce((sum, { turned }) => sum + turned, 0),
+    flippedParts: turn.size,
     buriedParts: judged?.buried ?? 0,
     nestingKnown: nesting !== undefined,
   };

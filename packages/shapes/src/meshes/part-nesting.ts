@@ -1,16 +1,16 @@
-/** @file Which closed parts of a mesh lie inside which others. */
+/** @file Determines which closed parts of a mesh lie inside which others. */
 import { crossing } from './inside-test.ts';
 import type { MeshParts } from './mesh-parts.ts';
 
-/** Looks at pairs of a point and a triangle: so many at most, and so many more for each triangle. */
-const LOOKS = 2e6;
-const LOOKS_PER_TRIANGLE = 100;
+/** The maximum number of tests of a point against a triangle: a constant, plus an amount per triangle. */
+const BASE_TESTS = 2e6;
+const TESTS_PER_TRIANGLE = 100;
 
 type Range = readonly [low: number, high: number];
 
 /**
- * Finds the points over which a rectangle lies, and some around it, by a grid in x and y. Returns undefined where that
- * takes more than `most` looks.
+ * Finds the points under a rectangle, and some around it, with a grid in x and y. Returns undefined if that takes more
+ * than `most` tests.
  */
 const gridOf = (
   points: readonly (readonly [number, number, number])[],
@@ -46,11 +46,10 @@ const gridOf = (
 };
 
 /**
- * For each closed part, the closed parts that it lies inside of: those that wind around three points of it and whose
- * box contains its box. `undefined` where there are too many parts, on top of each other, to find out in proportionate
- * time.
+ * The containers of each closed part: closed parts that wind around three points of it and whose bounding box contains
+ * its box. `undefined` if too many parts overlap to determine this in reasonable time.
  *
- * A ray goes upwards from each point, and a triangle meets only those of the cells of a grid that it lies over.
+ * A ray goes upwards from each point; a triangle is tested only against the rays from the grid cells under it.
  */
 export const partNesting = (
   positions: Float32Array,
@@ -66,9 +65,9 @@ export const partNesting = (
     [0, 1, 2].every(
       k => parts[outer]!.low[k]! <= parts[inner]!.low[k]! && parts[inner]!.high[k]! <= parts[outer]!.high[k]!,
     );
-  /** How often a part winds around a point; only points that a ray meets it from are here. */
+  /** The winding number of a part around a point; only points whose ray meets the part have an entry. */
   const windings = new Map<number, number>();
-  let looks = LOOKS + LOOKS_PER_TRIANGLE * partOf.length;
+  let looks = BASE_TESTS + TESTS_PER_TRIANGLE * partOf.length;
   for (let triangle = 0; triangle < partOf.length; triangle++) {
     const part = partOf[triangle]!;
     if (!containers.has(part)) continue;

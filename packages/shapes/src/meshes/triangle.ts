@@ -1,6 +1,6 @@
 /**
- * The corners of triangle `index` and its area vector: half the cross product of two sides, along the outward normal.
- * In double precision.
+ * The area vector of triangle `index`: half the cross product of two sides, along the outward normal, in double
+ * precision.
  */
 export const areaVector = (
   positions: Float32Array,

@@ -1,13 +1,13 @@
 import { indices } from '../bytes/number-list.ts';
 
-/** Sets that are joined one by one. */
+/** A disjoint-set forest. */
 export interface UnionFind {
-  /** The number that stands for the set of `i`. */
+  /** The representative of the set of `i`. */
   find(i: number): number;
   union(i: number, j: number): void;
 }
 
-/** `count` sets of one number each. */
+/** Makes `count` sets of one element each. */
 export const createUnionFind = (count: number): UnionFind => {
   const parent = indices(count);
   const find = (i: number): number => {

@@ -1,4 +1,4 @@
-/** The points that triangles use, in order: rows of positions, of which there are `count`. */
+/** The indices of the points that triangles use, in order; `count` is the number of all points. */
 export const usedPoints = (count: number, triangles: Uint32Array): Uint32Array => {
   const used = new Uint8Array(count);
   for (const row of triangles) used[row] = 1;

@@ -3,11 +3,11 @@ import { areaVector } from './triangle.ts';
 import { normalise } from './weld.ts';
 
 /**
- * Normals at the vertices of a mesh: the direction of the sum of the area vectors of the triangles around each. A
- * vertex of no triangle has 0.
+ * Computes area-weighted vertex normals: the normalised sum of the area vectors of the triangles around each vertex, or
+ * 0 for a vertex without triangles.
  *
  * @returns `f32[n, 3]`
- * @throws RangeError, ShapeError when the arrays are no mesh
+ * @throws RangeError, ShapeError when the arrays are not a valid mesh
  */
 export const vertexNormals = (mesh: Mesh): Float32Array => {
   assertMesh('vertexNormals', mesh);
@@ -20,7 +20,7 @@ export const vertexNormals = (mesh: Mesh): Float32Array => {
       for (let k = 0; k < 3; k++) sums[at + k]! += vector[k]!;
     }
   }
-  // Scaled before float32, where the areas of a fine mesh may underflow.
+  // Normalised in double precision: the areas of a fine mesh may underflow in float32.
   for (let i = 0; i < sums.length; i += 3) {
     const length = Math.hypot(sums[i]!, sums[i + 1]!, sums[i + 2]!);
     if (length > 0) for (let k = 0; k < 3; k++) sums[i + k]! /= length;

@@ -1,16 +1,16 @@
 import type { Mesh } from '../shape.ts';
-import { nearPlaces } from './near-places.ts';
-import { samePlaces } from './same-places.ts';
+import { groupEqualPoints } from './equal-points.ts';
+import { groupNearPoints } from './near-points.ts';
 
 /**
- * Joins points at exactly the same place, so that triangles which touch share their corners. -0 and 0 are the same
- * place; triangles that lose a corner are left out.
+ * Merges points with exactly equal positions, so that adjacent triangles share their vertices. -0 equals 0; triangles
+ * that degenerate are removed.
  *
- * Where normals are given, a joined point's normal is the direction of the sum of all normals there.
+ * If there are normals, a merged point gets the normalised sum of the normals of its points.
  *
- * @param soup points without or with triangles; without, each three points in a row are one. `near`: also join points
- *   of open edges that rounding has moved apart, by at most 1e-6 of the diagonal of the open edges' box; false if
- *   absent
+ * @param soup points with or without triangles; without, each three consecutive points are a triangle. `near`: also
+ *   merge points of open edges that rounding has moved apart, by at most 1e-6 of the diagonal of their bounding box;
+ *   false if absent
  */
 export const weld = (soup: {
   readonly positions: Float32Array;
@@ -20,7 +20,11 @@ export const weld = (soup: {
   readonly near?: boolean;
 }): Mesh => {
   const { positions, normals, triangles, offset, near = false } = soup;
-  const { count: kept, target, first } = near && triangles ? nearPlaces(positions, triangles) : samePlaces(positions);
+  const {
+    count: kept,
+    target,
+    first,
+  } = near && triangles ? groupNearPoints(positions, triangles) : groupEqualPoints(positions);
   const points = new Float32Array(3 * kept);
   for (let i = 0; i < kept; i++) for (let k = 0; k < 3; k++) points[3 * i + k] = positions[3 * first[i]! + k]!;
   const corners = triangles ? triangles.length : target.length;
@@ -42,7 +46,7 @@ export const weld = (soup: {
   return { ...mesh, normals: normalise(sums) };
 };
 
-/** Rows scaled to length 1, in place; rows of length 0 stay. */
+/** Scales rows to length 1, in place; rows of length 0 are not changed. */
 export const normalise = (vectors: Float32Array): Float32Array => {
   for (let i = 0; i < vectors.length; i += 3) {
     const length = Math.hypot(vectors[i]!, vectors[i + 1]!, vectors[i + 2]!);

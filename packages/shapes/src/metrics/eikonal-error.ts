@@ -3,20 +3,20 @@ import { assertShape, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 import type { ScalarFunction } from '../surfaces/scalar-function.ts';
 
-/** How far a function is from a distance. */
+/** The deviation of a function from the eikonal equation. */
 export interface EikonalError {
   /** The mean of | |gradient| - 1 |. */
   readonly mean: number;
-  /** The largest. */
+  /** The maximum of | |gradient| - 1 |. */
   readonly largest: number;
 }
 
-/** Points at once. */
+/** The number of points per evaluation. */
 const BATCH = 16_384;
 
 /**
- * How well a function satisfies the eikonal equation |gradient| = 1 in a shell around a surface: at its points, each
- * moved along its normal by a random distance uniform in [-width, width].
+ * Measures how well a function satisfies the eikonal equation |gradient| = 1 in a shell around a surface: at its
+ * points, each moved along its normal by a random distance, uniform in [-width, width].
  *
  * @param surface points with normals, e.g. of `sampleMesh`
  * @throws RangeError when the width is not a finite number of at least 0, or the function has no gradient

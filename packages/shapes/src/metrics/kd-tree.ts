@@ -1,22 +1,22 @@
 /**
  * @file A k-d tree (Bentley, "Multidimensional binary search trees used for associative searching", 1975), balanced, in
- *   one array of point numbers: the middle of a range is its root, along the axis in which the range is widest.
+ *   one array of point indices: the middle of a range is its root, which splits along the range's widest axis.
  */
 
-/** The nearest point to a place. */
+/** The nearest point to a query. */
 export interface Nearest {
-  /** The point's row. */
+  /** The index of the point. */
   readonly index: number;
   readonly squaredDistance: number;
 }
 
-/** Points that can be searched. */
+/** A spatial index of points. */
 export interface KdTree {
-  /** The nearest point to (x, y, z); of several, any. */
+  /** The nearest point to (x, y, z); any of them if there are several. */
   nearest(x: number, y: number, z: number): Nearest;
 }
 
-/** Ranges up to this are searched one by one. */
+/** Ranges up to this length are searched linearly. */
 const LEAF = 8;
 
 const widestAxis = (positions: Float32Array, order: Uint32Array, from: number, to: number): number => {
@@ -34,8 +34,8 @@ const widestAxis = (positions: Float32Array, order: Uint32Array, from: number, t
 };
 
 /**
- * Reorders a range so that place `middle` has what it would have if sorted, with no larger before and no smaller after:
- * Hoare's quickselect, 1961.
+ * Reorders a range so that index `middle` has the element that it would have if sorted, with none larger before and
+ * none smaller after: Hoare's quickselect, 1961.
  */
 const select = (
   order: Uint32Array,
@@ -67,7 +67,7 @@ const select = (
  */
 export const createKdTree = (positions: Float32Array): KdTree => {
   const count = positions.length / 3;
-  if (count === 0) throw new RangeError('createKdTree: there must be at least one point, got none');
+  if (count === 0) throw new RangeError('createKdTree: at least one point is needed, got none');
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   const axes = new Uint8Array(count);
   const build = (from: number, to: number): void => {

@@ -2,7 +2,7 @@ import { assertShape, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 import { createKdTree } from './kd-tree.ts';
 
-/** How far a surface is from a reference, by points of both. */
+/** The distances between a surface and a reference, both sampled by points. */
 export interface SurfaceDistance {
   /** The mean distance from the surface's points to the nearest of the reference, in units of the coordinates. */
   readonly accuracy: number;
@@ -13,15 +13,14 @@ export interface SurfaceDistance {
    */
   readonly chamferL1: number;
   /**
-   * The mean squared distance one way plus that the other way, in squared units: Park et al. 2019, "DeepSDF", section
-   * 6.
+   * The sum of the mean squared distances in both directions, in squared units: Park et al. 2019, "DeepSDF", section 6.
    */
   readonly chamferL2: number;
-  /** The largest of all these distances: the Hausdorff distance of the points. */
+  /** The maximum of all these distances: the Hausdorff distance of the points. */
   readonly hausdorff: number;
   /**
-   * The mean |cosine| of the angle between a point's normal and that of its nearest point, one way and the other way
-   * averaged; 1 is best: Mescheder et al. 2019. Absent where one side has no normals.
+   * The mean |cosine| of the angle between a point's normal and that of its nearest point, averaged over both
+   * directions; 1 is best: Mescheder et al. 2019. Absent if one side has no normals.
    */
   readonly normalConsistency?: number;
 }
@@ -64,11 +63,12 @@ const oneWay = (from: PointCloud, to: PointCloud): OneWay => {
 };
 
 /**
- * The distances between two surfaces, each given by points, e.g. by `sampleMesh`: the Chamfer distance, its two halves,
- * the Hausdorff distance, and how well normals agree. They are upper bounds of those of the surfaces, and approach them
- * as points become dense: even two samples of one surface have a distance, of the order of their spacing.
+ * Computes distances between two surfaces, each given by points, e.g. from `sampleMesh`: the Chamfer distance, its two
+ * halves, the Hausdorff distance, and the consistency of normals. They are upper bounds on the distances of the
+ * surfaces, and converge to them as the points become dense: even two samples of the same surface have a distance of
+ * the order of their spacing.
  *
- * @throws RangeError, ShapeError when the arrays are no shapes, or a normal has length 0
+ * @throws RangeError, ShapeError when the arrays are not valid shapes, or a normal has length 0
  */
 export const surfaceDistance = (surface: PointCloud, reference: PointCloud): SurfaceDistance => {
   assertShape('surfaceDistance', surface);

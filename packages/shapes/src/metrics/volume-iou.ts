@@ -1,41 +1,41 @@
 import type { Rng } from '@neural-fields/core';
 import { assertCount } from '../sampling/assert-count.ts';
-import { assertBox, type Box, UNIT_BOX } from '../surfaces/grid.ts';
+import { assertBounds, type Bounds, UNIT_BOUNDS } from '../surfaces/grid.ts';
 import type { ScalarFunction } from '../surfaces/scalar-function.ts';
 
-/** Tells which points are inside: not 0 for those that are, one number a point of `coords` f32[n, 3]. */
+/** Determines which points of `coords` f32[n, 3] are inside: one value per point, nonzero if inside. */
 export type Occupancy = (coords: Float32Array) => ArrayLike<number> | Promise<ArrayLike<number>>;
 
-/** Where two volumes are compared. */
+/** The options of {@link volumeIou}. */
 export interface VolumeIouOptions {
   readonly rng: Rng;
-  /** Random points. Default: 100,000, as Mescheder et al. 2019 have. */
+  /** The number of random points. Default: 100,000, as in Mescheder et al. 2019. */
   readonly count?: number;
   /** Default: [-1, 1]^3. */
-  readonly box?: Box;
+  readonly box?: Bounds;
 }
 
-/** Points at once. */
+/** The number of points per evaluation. */
 const BATCH = 16_384;
 
-/** The inside of a function as an occupancy: where it is below a level (0 if absent), as of a signed distance. */
-export const below =
+/** The occupancy of the points where a function, such as a signed distance, is below a level (0 if absent). */
+export const occupancyBelow =
   (source: ScalarFunction, level = 0): Occupancy =>
   async coords =>
     Uint8Array.from(await source.evaluate(coords), value => (value < level ? 1 : 0));
 
 /**
  * The intersection over union of two volumes, |A and B| / |A or B|, from random points uniform in a box. 1 is best, and
- * is also given where neither has a point.
+ * is also the result if neither has a point.
  *
  * Its standard error is about sqrt(iou (1 - iou) / n), n the number of points in the union.
  *
- * @throws RangeError when the box or the count is wrong, or an occupancy has not one number for each point
+ * @throws RangeError when the box or the count is invalid, or an occupancy does not return one value per point
  */
 export const volumeIou = async (a: Occupancy, b: Occupancy, options: VolumeIouOptions): Promise<number> => {
-  const { rng, count = 100_000, box = UNIT_BOX } = options;
+  const { rng, count = 100_000, box = UNIT_BOUNDS } = options;
   assertCount('volumeIou', 'count', count, 1);
-  assertBox('volumeIou', box);
+  assertBounds('volumeIou', box);
   let [both, either] = [0, 0];
   for (let start = 0; start < count; start += BATCH) {
     const size = Math.min(BATCH, count - start);
@@ -45,7 +45,7 @@ export const volumeIou = async (a: Occupancy, b: Occupancy, options: VolumeIouOp
     });
     const [inA, inB] = [await a(coords.slice()), await b(coords)];
     if (inA.length !== size || inB.length !== size)
-      throw new RangeError(`volumeIou: wanted ${size} numbers from each side, got ${inA.length} and ${inB.length}`);
+      throw new RangeError(`volumeIou: wanted ${size} values from each occupancy, got ${inA.length} and ${inB.length}`);
     for (let i = 0; i < size; i++) {
       if (inA[i] && inB[i]) both++;
       if (inA[i] || inB[i]) either++;

@@ -1,16 +1,17 @@
 import { assertMesh, type Mesh } from '../shape.ts';
 
 /**
- * How often a mesh winds around each of some points: the sum of the solid angles of its triangles over 4 pi. For a
- * closed mesh 1 inside and 0 outside; for one with holes a smooth number between, and 1/2 is a good limit. Each point
- * costs a look at every triangle; `insideTest` is fast, for closed meshes.
+ * Computes the generalised winding number of a mesh around points: the sum of the solid angles of its triangles,
+ * divided by 4 pi. For a closed mesh it is 1 inside and 0 outside; for one with holes it varies smoothly in between,
+ * and 1/2 is a good threshold. Each point is tested against every triangle; for closed meshes `insideTest` is much
+ * faster.
  *
  * References: Jacobson et al., "Robust inside-outside segmentation using generalized winding numbers", 2013, equation
  * 5; the solid angle: Van Oosterom and Strackee, "The solid angle of a plane triangle", 1983, equation 8.
  *
  * @param coords `f32[n, 3]`
  * @returns `f32[n]`
- * @throws RangeError, ShapeError when the arrays are no mesh
+ * @throws RangeError, ShapeError when the arrays are not a valid mesh
  */
 export const windingNumber = (mesh: Mesh, coords: Float32Array): Float32Array => {
   assertMesh('windingNumber', mesh);

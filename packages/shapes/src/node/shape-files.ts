@@ -8,7 +8,7 @@ import { type EncodePlyOptions, encodePly } from '../files/encode-ply.ts';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 
-/** Runs `action`; a `ShapeError` gets the path in its message. */
+/** Runs `action`, and adds the path to the message of a `ShapeError`. */
 const naming = async <T>(path: string, action: () => T | Promise<T>): Promise<T> => {
   try {
     return await action();
@@ -23,7 +23,7 @@ const naming = async <T>(path: string, action: () => T | Promise<T>): Promise<T>
  * Reads a point cloud or a mesh: `decodeShape` of a file's bytes.
  *
  * @throws FileError when the file cannot be read
- * @throws ShapeError as `decodeShape`; the message names the path
+ * @throws ShapeError as `decodeShape`; the message contains the path
  */
 export const readShape = async (
   path: string,
@@ -35,13 +35,13 @@ export const readShape = async (
   return naming(path, () => decodeShape(bytes, { ...options, name: path }));
 };
 
-/** How a shape is written to a file. */
+/** The options of {@link writeShape}. */
 export interface WriteShapeOptions extends EncodePlyOptions, EncodeGlbOptions {}
 
 /**
- * Writes a point cloud or a mesh as the path's extension says (.ply, .obj, .glb), the whole file at once.
+ * Writes a point cloud or a mesh in the format of the path's extension (.ply, .obj, .glb), atomically.
  *
- * @throws RangeError when the extension is another, or the arrays are no shape
+ * @throws RangeError when the extension is not supported, or the arrays are not a valid shape
  * @throws FileError when the file cannot be written; the old file is then untouched
  * @throws ShapeError as the encoders
  */

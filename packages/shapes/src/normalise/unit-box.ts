@@ -4,11 +4,11 @@ import { ShapeError } from '../shape-error.ts';
 import { chooseOffset } from '../shape-offset.ts';
 
 /**
- * A change of scale and place, p' = scale p + offset, the same scale along every axis. Plain data: it may be stored as
- * JSON beside a field.
+ * A scaling and translation, p' = scale p + offset, with the same scale along every axis. It is plain data that can be
+ * stored as JSON beside a field.
  *
- * Directions, and so normals, stay as they are. Distances are multiplied by `scale`. Both sides are coordinates in
- * full, with a shape's `offset` added.
+ * Directions, and so normals, do not change. Distances are multiplied by `scale`. Both p and p' are full coordinates,
+ * with a shape's `offset` added.
  */
 export interface Similarity {
   /** Positive. */
@@ -16,24 +16,24 @@ export interface Similarity {
   readonly offset: readonly [x: number, y: number, z: number];
 }
 
-/** How a shape is put into the box [-1, 1]^3. */
+/** The options of {@link unitBox}. */
 export interface UnitBoxOptions {
   /**
-   * The share of the box's half width that stays empty around the shape, from 0 to 1; 0.1 if absent. A surface that is
-   * closed needs some room to stay closed in the box. The SIREN authors have 0.
+   * The fraction of the box's half width that is left empty around the shape, from 0 to 1; 0.1 if absent. A closed
+   * surface needs some margin to stay closed in the box. The SIREN authors use 0.
    */
   readonly margin?: number;
   /**
-   * `mean` (default): as the SIREN authors do with aspect kept. The mean of the points is subtracted; then one affine
-   * map, the same for all axes, takes the smallest of all coordinates to -1 and the largest to 1. `box`: the centre of
-   * the bounding box goes to 0, and its longest side becomes 2.
+   * `mean` (default): as in the SIREN authors' code with the aspect kept. The mean of the points is subtracted; then
+   * one affine map, the same for all axes, maps the smallest of all coordinates to -1 and the largest to 1. `box`: the
+   * centre of the bounding box goes to 0, and its longest side becomes 2.
    */
   readonly method?: 'mean' | 'box';
 }
 
 /**
- * The similarity that puts a shape into [-(1 - margin), 1 - margin]^3 with its aspect kept. Points of a mesh that no
- * triangle uses do not count.
+ * The similarity that maps a shape into [-(1 - margin), 1 - margin]^3, keeping its aspect. Unused points of a mesh are
+ * ignored.
  *
  * With `mean`, the smallest and the largest coordinate may be of different axes, so a shape that is not centred on its
  * mean along its longest axis fills the box less than with `box`, and never leaves it.
@@ -41,7 +41,7 @@ export interface UnitBoxOptions {
  * Reference: Sitzmann et al. 2020, the class `PointCloud` of `dataio.py` in the authors' code.
  *
  * @throws RangeError when `margin` is not in [0, 1)
- * @throws ShapeError `one-place` when all points are at one place, and as for any shape
+ * @throws ShapeError `coincident-points` when all points coincide, and as for any shape
  */
 export const unitBox = (
   shape: PointCloud | Mesh,
@@ -65,7 +65,7 @@ export const unitBox = (
       sum[axis]! += value;
     }
   const extent = Math.max(...[0, 1, 2].map(axis => high[axis]! - low[axis]!));
-  if (!(extent > 0)) throw new ShapeError('one-place', 'unitBox', `all ${count} points are at one place`);
+  if (!(extent > 0)) throw new ShapeError('coincident-points', 'unitBox', `all ${count} points coincide`);
   const centre = [0, 1, 2].map(axis => (method === 'mean' ? sum[axis]! / count : (low[axis]! + high[axis]!) / 2));
   const [least, most] =
     method === 'mean'
@@ -80,18 +80,18 @@ export const unitBox = (
   return { scale, offset: [offset(0), offset(1), offset(2)] };
 };
 
-/** The similarity that undoes another. */
+/** The inverse of a similarity. */
 export const inverseSimilarity = ({ scale, offset: [x, y, z] }: Similarity): Similarity => ({
   scale: 1 / scale,
   offset: [-x / scale, -y / scale, -z / scale],
 });
 
 /**
- * A shape moved and scaled: new positions, from an offset where the result is far from the origin; normals and
- * triangles are shared with the old one.
+ * Applies a similarity to a shape. The result has new positions, relative to an offset if it is far from the origin,
+ * and shares normals and triangles with the argument.
  *
- * Everything is worked out in double precision, so a mesh comes back from [-1, 1]^3 to where its file was without loss
- * of form.
+ * It computes in double precision, so that a mesh can be mapped from [-1, 1]^3 back to the coordinates of its file
+ * without losing its form.
  */
 export const applySimilarity = <S extends PointCloud | Mesh>(shape: S, { scale, offset }: Similarity): S => {
   const { offset: from = [0, 0, 0], positions } = shape;
@@ -113,16 +113,16 @@ export const applySimilarity = <S extends PointCloud | Mesh>(shape: S, { scale, 
   return to ? { ...moved, offset: to } : (near as S);
 };
 
-/** The key under which a field file's metadata keep the similarity that its shape was put into the box with. */
+/** The key in a field file's metadata of the similarity that maps its shape into the box. */
 export const SIMILARITY_KEY = 'shape.similarity';
 
 /** A similarity as text, e.g. for the metadata of a field file. */
 export const formatSimilarity = ({ scale, offset }: Similarity): string => JSON.stringify({ scale, offset });
 
 /**
- * Reads what {@link formatSimilarity} wrote.
+ * Parses the text of {@link formatSimilarity}.
  *
- * @throws TypeError when the text is no similarity
+ * @throws TypeError when the text is not a similarity
  */
 export const parseSimilarity = (text: string): Similarity => {
   const fail = (cause?: unknown): TypeError =>

@@ -1,7 +1,7 @@
 /**
- * @file Random numbers that belong to a point and not to a call: the fit loop may cut a step into chunks of any size,
- *   and the points must stay the same. Points are grouped in blocks of 64, each with a generator forked from the
- *   step's: at most one block's numbers are drawn in vain at each end of a chunk.
+ * @file Random numbers that depend on the point and not on the call: the fit loop may split a step into chunks of any
+ *   size, and the points must stay the same. Points are grouped in blocks of 64, each with a generator forked from the
+ *   step's: at most one block of numbers is wasted at each end of a chunk.
  */
 import type { Rng } from '@neural-fields/core';
 
@@ -10,8 +10,8 @@ const BLOCK = 64;
 /**
  * The random numbers of the points `start` ... `start + count - 1` of a step.
  *
- * @param width how many numbers `next` gives for a point
- * @returns `f64[count, width]`, a function of the rng's seed and of the points' numbers only
+ * @param width the number of values that `next` returns for a point @returns `f64[count, width]`, which depends only on
+ *   the rng's seed and the indices of the points
  */
 export const drawNumbers = (
   rng: Rng,
@@ -32,7 +32,7 @@ export const drawNumbers = (
   return numbers;
 };
 
-/** A number uniform on [0, 1). */
+/** A random number uniform on [0, 1). */
 export const nextUniform = (rng: Rng): number => rng.uniform();
-/** A number from the standard normal distribution. */
+/** A random number from the standard normal distribution. */
 export const nextNormal = (rng: Rng): number => rng.normal();

@@ -6,10 +6,10 @@ import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 /**
  * Random points of a mesh, uniform by area, with normals.
  *
- * @returns `f32[count, 3]` each, from the mesh's offset; equal seeds give equal points, and the first points of a
- *   larger count are those of a smaller
+ * @returns `f32[count, 3]` each, relative to the mesh's offset; equal seeds give equal points, and a larger count
+ *   extends the points of a smaller one
  * @throws RangeError when `count` is not a positive integer
- * @throws ShapeError when the mesh has no triangles, or none with an area
+ * @throws ShapeError when the mesh has no triangles, or all have area 0
  */
 export const sampleMesh = (
   mesh: Mesh,

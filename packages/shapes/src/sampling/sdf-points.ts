@@ -1,26 +1,26 @@
 import type { PointSource, Rng } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '../shape.ts';
-import { assertBox, type Box, UNIT_BOX } from '../surfaces/grid.ts';
+import { assertBounds, type Bounds, UNIT_BOUNDS } from '../surfaces/grid.ts';
 import { assertCount } from './assert-count.ts';
-import { assertNear } from './assert-near.ts';
+import { assertNoOffset } from './assert-no-offset.ts';
 import { drawNumbers, nextNormal, nextUniform } from './draw-numbers.ts';
 import { type PointRange, type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 
-/** The points of each step of a fit to a surface. */
+/** The options of {@link sdfPoints}, per step. */
 export interface SdfPointOptions extends SamplerOptions {
-  /** Points on the surface. */
+  /** The number of points on the surface. */
   readonly onSurface: number;
-  /** Points anywhere in the box, uniform. Default: as many as on the surface, as the SIREN authors have. */
+  /** The number of points uniform in the box. Default: as many as on the surface, as in the SIREN authors' code. */
   readonly offSurface?: number;
-  /** Points near the surface: points of it, moved by a normal distribution along each axis. Default: 0. */
+  /** The number of points near the surface: surface points with normal noise added to each coordinate. Default: 0. */
   readonly nearSurface?: number;
-  /** That distribution's standard deviation. Default: 0.05. */
+  /** The standard deviation of that noise. Default: 0.05. */
   readonly nearDistance?: number;
   /** Default: [-1, 1]^3. */
-  readonly box?: Box;
+  readonly box?: Bounds;
 }
 
-/** A part of a step's points, with a random stream of its own. */
+/** A part of a step's points, with its own random stream. */
 interface Part {
   readonly name: string;
   readonly count: number;
@@ -30,7 +30,7 @@ interface Part {
   };
 }
 
-const uniformPart = (box: Box, count: number): Part => ({
+const uniformPart = (box: Bounds, count: number): Part => ({
   name: 'off',
   count,
   draw: ({ start, count: n, rng }) => ({
@@ -41,7 +41,7 @@ const uniformPart = (box: Box, count: number): Part => ({
   }),
 });
 
-/** The points `start` ... `start + count - 1` of a step that consists of parts, with the part's part of them. */
+/** The subranges of the parts of a step that make up its points `start` ... `start + count - 1`. */
 const pieces = (
   parts: readonly Part[],
   start: number,
@@ -62,24 +62,24 @@ const pieces = (
  * in the box, then those near the surface.
  *
  * Targets: `surface` f32[n, 1] is 1 on the surface and 0 elsewhere; `normal` f32[n, 3] is the outward normal on the
- * surface and 0 elsewhere, and is absent with `normals: 'none'`. Points off the surface are wherever chance puts them;
- * that one is exactly on it has probability 0.
+ * surface and 0 elsewhere, and is absent with `normals: 'none'`. Points off the surface are random; the probability
+ * that one is exactly on it is 0.
  *
  * Reference: Sitzmann et al. 2020, section 4.2; near points: Gropp et al. 2020, "Implicit geometric regularization for
  * learning shapes", section 3.
  *
- * @throws RangeError when a count, the distance or the box is wrong, or the shape has an offset
- * @throws ShapeError when the shape is unusable, or has no normals and they are not declined
+ * @throws RangeError when a count, the distance or the box is invalid, or the shape has an offset
+ * @throws ShapeError when the shape is unusable, or lacks normals and `normals` is not `none`
  */
 export const sdfPoints = (shape: PointCloud | Mesh, options: SdfPointOptions): PointSource => {
-  const { onSurface, offSurface = onSurface, nearSurface = 0, nearDistance = 0.05, box = UNIT_BOX } = options;
-  assertNear('sdfPoints', shape);
+  const { onSurface, offSurface = onSurface, nearSurface = 0, nearDistance = 0.05, box = UNIT_BOUNDS } = options;
+  assertNoOffset('sdfPoints', shape);
   assertCount('sdfPoints', 'onSurface', onSurface, 1);
   assertCount('sdfPoints', 'offSurface', offSurface, 0);
   assertCount('sdfPoints', 'nearSurface', nearSurface, 0);
   if (!(nearDistance > 0 && Number.isFinite(nearDistance)))
     throw new RangeError(`sdfPoints: nearDistance must be a positive number, got ${nearDistance}`);
-  assertBox('sdfPoints', box);
+  assertBounds('sdfPoints', box);
   const onShape = surfaceSampler('sdfPoints', shape, options);
   const start = surfaceSampler('sdfPoints', shape, { normals: 'none' });
   const near = (range: PointRange): Float32Array => {

@@ -1,23 +1,23 @@
 import type { PointBatch, PointSource } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertCount } from './assert-count.ts';
-import { assertNear } from './assert-near.ts';
+import { assertNoOffset } from './assert-no-offset.ts';
 import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 
 /**
- * `count` random points of a surface in each step: of a mesh, uniform by area; of a cloud, its points with repetition.
+ * `count` random points of a surface per step: uniform by area on a mesh, or drawn with replacement from a cloud.
  *
  * The target `normal` is `f32[n, 3]`; with `normals: 'none'` there are no targets.
  *
  * @throws RangeError when `count` is not a positive integer, or the shape has an offset
- * @throws ShapeError when the shape is unusable, or has no normals and they are not declined
+ * @throws ShapeError when the shape is unusable, or lacks normals and `normals` is not `none`
  */
 export const surfacePoints = (
   shape: PointCloud | Mesh,
   options: SamplerOptions & { readonly count: number },
 ): PointSource => {
   const { count } = options;
-  assertNear('surfacePoints', shape);
+  assertNoOffset('surfacePoints', shape);
   assertCount('surfacePoints', 'count', count, 1);
   const sample = surfaceSampler('surfacePoints', shape, options);
   return {

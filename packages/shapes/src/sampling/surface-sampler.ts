@@ -5,24 +5,23 @@ import { assertMesh, assertShape, isMesh, type Mesh, type PointCloud } from '../
 import { ShapeError } from '../shape-error.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
 
-/** Which normals the points of a shape are given. */
+/** The normals of sampled points. */
 export interface SamplerOptions {
   /**
-   * `face`: those of the triangles. `vertex`: those of the triangle's corners, interpolated; where the mesh has none,
-   * they are worked out. `none`: no normals. Default: `face` for meshes; the cloud's own for clouds, where `face` and
-   * `vertex` mean the same.
+   * `face`: those of the triangles. `vertex`: those of the triangle's vertices, interpolated; computed if the mesh has
+   * none. `none`: no normals. Default: `face`. For clouds `face` and `vertex` are the cloud's own normals.
    */
   readonly normals?: 'face' | 'vertex' | 'none';
 }
 
-/** Which points of a step. */
+/** A range of points of a step. */
 export interface PointRange {
   readonly start: number;
   readonly count: number;
   readonly rng: Rng;
 }
 
-/** Draws points of a surface; point `i` is a function of the rng's seed and of `i` only. */
+/** Draws points of a surface; point `i` depends only on the rng's seed and `i`. */
 export type SurfaceSampler = (range: PointRange) => PointCloud;
 
 const assertNormals = (caller: string, normals: Float32Array): void => {
@@ -31,7 +30,7 @@ const assertNormals = (caller: string, normals: Float32Array): void => {
       throw new ShapeError(
         'no-normals',
         caller,
-        `the normal of point ${i / 3} has length 0; pass normals: 'none' to do without normals`,
+        `the normal of point ${i / 3} has length 0; pass normals: 'none' to sample without normals`,
       );
 };
 
@@ -39,7 +38,7 @@ const cloudSampler = (caller: string, cloud: PointCloud, withNormals: boolean): 
   const { positions, normals } = cloud;
   if (withNormals) {
     if (!normals)
-      throw new ShapeError('no-normals', caller, `the points have no normals; pass normals: 'none' to do without`);
+      throw new ShapeError('no-normals', caller, `the points have no normals; pass normals: 'none' to sample without`);
     assertNormals(caller, normals);
   }
   const size = positions.length / 3;
@@ -53,7 +52,7 @@ const cloudSampler = (caller: string, cloud: PointCloud, withNormals: boolean): 
   };
 };
 
-/** The first entry of an increasing list that is larger than `value`; the last entry if there is none. */
+/** The index of the first entry of an increasing list that is larger than `value`; the last index if there is none. */
 const firstAbove = (cumulative: Float64Array, value: number): number => {
   let [low, high] = [0, cumulative.length - 1];
   while (low < high) {
@@ -103,9 +102,9 @@ const meshSampler = (caller: string, mesh: Mesh, kind: 'face' | 'vertex' | 'none
 };
 
 /**
- * A sampler of a surface: of a mesh, uniform by area; of a cloud, its points, each as likely as the others.
+ * Makes a sampler of a surface: uniform by area on a mesh, uniform over the points of a cloud.
  *
- * @throws RangeError, ShapeError when the shape is none, or lacks the normals that are asked for
+ * @throws RangeError, ShapeError when the shape is invalid, or lacks the requested normals
  */
 export const surfaceSampler = (
   caller: string,

@@ -1,16 +1,17 @@
 /**
- * @file Which triangles a cell of the grid has: marching cubes (Lorensen and Cline 1987), with a table that is worked
- *   out instead of written down.
+ * @file The triangles of a grid cell: marching cubes (Lorensen and Cline 1987), with a table that is computed instead
+ *   of written out.
  *
  * On each face of a cell the surface is cut by one or two segments between crossed edges. Where two opposite corners of
  * a face are inside and the other two outside, the segments may join either pair; the asymptotic decider (Nielson and
- * Hamann, "The asymptotic decider: resolving the ambiguity in marching cubes", 1991) asks the bilinear interpolant. It
- * needs nothing but the four values of the face, so both cells at a face have the same segments, and the surface has no
- * holes. The segments around a cell close to loops, each crossed edge is in one loop of each of the (up to) four cells
- * around it, and each loop is filled with triangles. No triangle has an inner side between two edges of one face: the
- * neighbour could have the same, and four triangles would meet there. So every surface is a manifold.
+ * Hamann, "The asymptotic decider: resolving the ambiguity in marching cubes", 1991) evaluates the bilinear
+ * interpolant. It depends only on the four values of the face, so both cells at a face have the same segments, and the
+ * surface has no holes. The segments around a cell form closed loops, each crossed edge is in one loop of each of the
+ * (up to) four cells around it, and each loop is triangulated. No triangle has an inner side between two edges of one
+ * face: the neighbouring cell could have the same side, and four triangles would meet there. So every surface is a
+ * manifold.
  *
- * Corner i is at (i & 1, i >> 1 & 1, i >> 2 & 1). Edge 4 a + 2 c + b runs along axis a; b and c are the places along
+ * Corner i is at (i & 1, i >> 1 & 1, i >> 2 & 1). Edge 4 a + 2 c + b runs along axis a; b and c are the positions along
  * the next two axes in cyclic order.
  */
 
@@ -22,7 +23,7 @@ export const EDGE_CORNERS: readonly (readonly [low: number, high: number])[] = A
   return [low, low | (1 << axis)];
 });
 
-/** The corners of each face, anticlockwise seen from outside: face 2 a + s is at place s along axis a. */
+/** The corners of each face, anticlockwise seen from outside: face 2 a + s is at position s along axis a. */
 export const FACE_CORNERS: readonly (readonly [number, number, number, number])[] = Array.from(
   { length: 6 },
   (_, face) => {
@@ -40,7 +41,7 @@ const FACE_EDGES = FACE_CORNERS.map(corners => corners.map((corner, i) => edgeBe
 
 const shareFace = (a: number, b: number): boolean => FACE_EDGES.some(edges => edges.includes(a) && edges.includes(b));
 
-/** The faces on which opposite corners agree and neighbours do not, as bits. */
+/** The faces on which opposite corners agree and adjacent ones do not, as bits. */
 export const ambiguousFaces = (inside: number): number => {
   let faces = 0;
   for (const [face, [a, b, c, d]] of FACE_CORNERS.entries()) {
@@ -51,10 +52,10 @@ export const ambiguousFaces = (inside: number): number => {
 };
 
 /**
- * The loops of crossed edges, each so that the inside is on its left seen from outside the surface.
+ * The loops of crossed edges, each with the inside on its left seen from outside the surface.
  *
- * Going around a face anticlockwise, a segment leads from an edge where one comes inside to one where one leaves it: to
- * the next of them, where the inside corners are cut off one by one, or to the one before, where they are joined.
+ * Anticlockwise around a face, a segment goes from an edge that enters the inside to one that leaves it: to the next
+ * one if the inside corners are separated, or to the previous one if they are joined.
  */
 export const cellLoops = (inside: number, joined: number): number[][] => {
   const next = new Int8Array(12).fill(-1);
@@ -83,14 +84,14 @@ export const cellLoops = (inside: number, joined: number): number[][] => {
 };
 
 /**
- * The triangles of a polygon from corner `first` to corner `last`, without an inner side between edges of one face;
- * none if there is no such way.
+ * Triangulates a polygon from vertex `first` to vertex `last` without an inner side between edges of one face; empty if
+ * that is impossible.
  */
 const fill = (loop: readonly number[], first: number, last: number): number[] | undefined => {
   if (last - first < 2) return [];
   const isSide = (a: number, b: number): boolean => b - a === 1 || (a === 0 && b === loop.length - 1);
   const allowed = (a: number, b: number): boolean => isSide(a, b) || !shareFace(loop[a]!, loop[b]!);
-  // The middle first: fewer needles.
+  // Trying the middle first gives fewer thin triangles.
   const middle = (first + last) / 2;
   const tips = Array.from({ length: last - first - 1 }, (_, i) => first + 1 + i).sort(
     (a, b) => Math.abs(a - middle) - Math.abs(b - middle),
@@ -103,11 +104,11 @@ const fill = (loop: readonly number[], first: number, last: number): number[] | 
   return undefined;
 };
 
-/** What a cell holds. */
+/** The triangles of a cell. */
 export interface CellTriangles {
-  /** Triples of edges 0 ... 11; 12 + i is the middle of `centres[i]`. */
+  /** Triples of edges 0 ... 11; 12 + i is the centre of `centres[i]`. */
   readonly triangles: readonly number[];
-  /** Loops that can only be filled from their middle. */
+  /** Loops that can only be triangulated around their centre. */
   readonly centres: readonly (readonly number[])[];
 }
 
@@ -126,7 +127,7 @@ const makeCell = (inside: number, joined: number): CellTriangles => {
   return { triangles, centres };
 };
 
-/** All that have been asked for: 656 at most. */
+/** The cells that have been requested, at most 656. */
 const cells = new Map<number, CellTriangles>();
 
 /**

@@ -1,55 +1,58 @@
 /**
- * @file From a function to a mesh, in memory that grows with the surface and one slab of the grid, not with the grid.
+ * @file Extracts the mesh of a function's level set, with memory proportional to the surface and one slab of the grid,
+ *   not to the whole grid.
  */
 
 import { vertexNormals } from '../meshes/vertex-normals.ts';
 import { normalise } from '../meshes/weld.ts';
 import type { Mesh } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
-import { type Box, createGrid, type Grid, gridLine, UNIT_BOX } from './grid.ts';
+import { type Bounds, createGrid, type Grid, gridLine, UNIT_BOUNDS } from './grid.ts';
 import { createMarcher, createSurface, placeCentres } from './march.ts';
 import { refineEdges } from './refine.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 import { type Block, blocksOf, type Slab, slabs } from './slab.ts';
 
-/** How far an extraction has come. */
+/** The progress of an extraction. */
 export interface ExtractProgress {
-  /** Layers of cells that are done. */
+  /** The number of layers of cells that are done. */
   readonly done: number;
   readonly total: number;
-  /** Points at which the function was evaluated so far. */
+  /** The number of points evaluated so far. */
   readonly evaluated: number;
   readonly triangles: number;
 }
 
-/** How a surface is extracted. */
+/** The options of {@link extractSurface}. */
 export interface ExtractOptions {
-  /** The number of cells along each axis, or along all. */
+  /** The number of cells along each axis, or one number for all axes. */
   readonly resolution: number | readonly [x: number, y: number, z: number];
   /** Default: [-1, 1]^3. */
-  readonly box?: Box;
+  readonly box?: Bounds;
   /** The value on the surface. Default: 0. */
   readonly level?: number;
-  /** Where the inside is: `below` the level (default), as of a signed distance, or `above`, as of an occupancy. */
+  /**
+   * The side that is inside: `below` the level (default), as for a signed distance, or `above`, as for an occupancy.
+   */
   readonly inside?: 'below' | 'above';
   /**
-   * `open` (default): the surface ends where it leaves the box. `closed`: what is inside is cut off at the box, and the
-   * cut becomes a part of the surface.
+   * `open` (default): the surface ends where it leaves the box. `closed`: the inside is clipped to the box, and the cut
+   * becomes a part of the surface.
    */
   readonly boundary?: 'open' | 'closed';
   /**
-   * A bound on the length of the function's gradient, e.g. 1 for an exact signed distance. Blocks of 8^3 cells that can
-   * have no surface by it, given the value in their middle, are not evaluated. Where the bound does not hold, parts of
-   * the surface may be missing, which {@link checkMesh} shows as holes. Absent: every point of the grid is evaluated.
+   * A Lipschitz constant of the function, e.g. 1 for an exact signed distance. Blocks of 8^3 cells that cannot contain
+   * the surface, given the value at their centre, are not evaluated. If the function exceeds it, parts of the surface
+   * may be missing, which {@link checkMesh} reports as holes. If absent, every grid point is evaluated.
    */
   readonly lipschitz?: number;
   /**
-   * Steps by which vertices are moved along their edges towards the exact surface. Default: 0, linear interpolation.
+   * The number of steps that move vertices along their edges to the exact surface. Default: 0, linear interpolation.
    */
   readonly refine?: number;
-  /** Normals from the function's gradient. Default: true where it has one. */
+  /** Whether to compute normals from the function's gradient. Default: true if it has one. */
   readonly normals?: boolean;
-  /** The most points in one evaluation. Default: 65,536. */
+  /** The maximum number of points per evaluation. Default: 65,536. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExtractProgress) => void;
@@ -66,7 +69,7 @@ const assertOptions = ({ level = 0, lipschitz = 0, refine = 0, batch = 1 }: Extr
   if (!isCount(batch, 1)) throw new RangeError(`extractSurface: batch must be a positive integer, got ${batch}`);
 };
 
-/** The function with the sign that is negative inside, in batches that can be stopped. */
+/** Evaluates the function, with the sign that is negative inside, in batches that can be cancelled. */
 const createEvaluator = (
   source: ScalarFunction,
   { level = 0, inside = 'below', batch = 65_536, signal }: ExtractOptions,
@@ -85,7 +88,7 @@ const createEvaluator = (
       const size = Math.min(batch, count - start);
       const part = await evaluate(coords.slice(3 * start, 3 * (start + size)));
       if (part.length !== columns * size)
-        throw new RangeError(`extractSurface: wanted ${columns * size} numbers for ${size} points, got ${part.length}`);
+        throw new RangeError(`extractSurface: wanted ${columns * size} values for ${size} points, got ${part.length}`);
       const wrong = part.findIndex(value => !Number.isFinite(value));
       if (wrong >= 0) {
         const at = 3 * (start + Math.floor(wrong / columns));
@@ -122,7 +125,7 @@ const createEvaluator = (
 
 type Evaluator = ReturnType<typeof createEvaluator>;
 
-/** The blocks of a slab that may have a part of the surface. */
+/** The blocks of a slab that may contain a part of the surface. */
 const activeBlocks = async (
   grid: Grid,
   slab: Slab,
@@ -156,7 +159,7 @@ const activeBlocks = async (
   });
 };
 
-/** Evaluates the points of the blocks that have not been. */
+/** Evaluates the points of the blocks that have not been evaluated yet. */
 const fillBlocks = async (
   grid: Grid,
   slab: Slab,
@@ -184,7 +187,7 @@ const fillBlocks = async (
         for (let x = low[0]; x <= high[0]; x++) {
           const at = z * layer + y * row + x;
           if (!Number.isNaN(slab.values[at]!)) continue;
-          slab.values[at] = 0; // taken: not to be listed again
+          slab.values[at] = 0; // marked, so that it is not listed again
           wanted[count] = at;
           coords[3 * count] = lines[0]![x]!;
           coords[3 * count + 1] = lines[1]![y]!;
@@ -198,19 +201,19 @@ const fillBlocks = async (
 };
 
 /**
- * The surface on which a function has a value, as a mesh: marching cubes with face ambiguities resolved by the
- * asymptotic decider.
+ * Extracts a level set of a function as a mesh: marching cubes with face ambiguities resolved by the asymptotic
+ * decider.
  *
- * A surface that stays in the box comes out closed: every edge has two triangles, in opposite directions, every vertex
- * is one fan, no two vertices are at one place, and triangles face outwards, where values are larger than the level
- * (smaller with `inside: 'above'`). What is thinner than a cell may be missed, and parts nearer to each other than a
- * cell may be joined.
+ * A surface that stays in the box is closed: every edge has two triangles in opposite directions, every vertex has one
+ * fan, no two vertices coincide, and triangles face outwards, towards values larger than the level (smaller with
+ * `inside: 'above'`). Features thinner than a cell may be missed, and parts closer to each other than a cell may be
+ * joined.
  *
- * The function is evaluated slab by slab of 8 layers; beside the mesh, 144 bytes are held for each point of one layer
- * of the grid (38 MB at 512^3).
+ * The function is evaluated in slabs of 8 layers. Beside the mesh it needs 144 bytes per point of one grid layer (38 MB
+ * at 512^3).
  *
- * @returns vertices in the box's coordinates; `normals` from the gradient where there is one. Without a surface, arrays
- *   of length 0.
+ * @returns vertices in the box's coordinates, and `normals` from the gradient if there is one; arrays of length 0 if
+ *   there is no surface.
  * @throws RangeError when an option is out of range
  * @throws ShapeError `not-finite` when the function is NaN or infinite somewhere
  * @throws the signal's reason when it is aborted
@@ -218,7 +221,7 @@ const fillBlocks = async (
 export const extractSurface = async (source: ScalarFunction, options: ExtractOptions): Promise<Mesh> => {
   assertOptions(options);
   const {
-    box = UNIT_BOX,
+    box = UNIT_BOUNDS,
     boundary = 'open',
     refine = 0,
     normals = source.gradient !== undefined,
@@ -253,7 +256,7 @@ export const extractSurface = async (source: ScalarFunction, options: ExtractOpt
   return { positions, normals: withoutZeros(directions, { positions, triangles }), triangles };
 };
 
-/** Where the gradient vanishes, the triangles around give the normal. */
+/** Where the gradient vanishes, the normal is computed from the adjacent triangles. */
 const withoutZeros = (normals: Float32Array, mesh: Mesh): Float32Array => {
   const isZero = (at: number): boolean => normals[at] === 0 && normals[at + 1] === 0 && normals[at + 2] === 0;
   let substitutes: Float32Array | undefined;

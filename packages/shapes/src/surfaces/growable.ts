@@ -6,11 +6,11 @@ export interface Growable<T extends Numbers> {
   push(a: number, b: number, c: number): void;
   set(at: number, value: number): void;
   get(at: number): number;
-  /** The numbers from `start` on, copied. */
+  /** A copy of the values from `start` on. */
   slice(start?: number): T;
 }
 
-/** A typed array that grows by half of its length. */
+/** Makes a typed array that grows by half of its length. */
 export const createGrowable = <T extends Numbers>(make: (length: number) => T): Growable<T> => {
   let values = make(3 * 1024);
   let length = 0;

@@ -4,15 +4,15 @@ import { createGrowable, type Growable } from './growable.ts';
 import type { Block, Slab } from './slab.ts';
 
 /**
- * No vertex comes nearer to a grid point than this part of an edge. A surface through a grid point would otherwise have
- * several vertices there, and triangles without area.
+ * The minimum distance of a vertex from a grid point, as a fraction of an edge. A surface through a grid point would
+ * otherwise have several coincident vertices, and triangles of area 0.
  */
 export const CLEARANCE = 1e-3;
 
-/** A part of an edge, kept away from its ends. */
+/** Clamps a position on an edge away from its ends. */
 export const clear = (t: number): number => Math.min(Math.max(t, CLEARANCE), 1 - CLEARANCE);
 
-/** An edge with a vertex, whose place on it may still be bettered. */
+/** An edge with a vertex, whose position may still be refined. */
 export interface CrossedEdge {
   readonly vertex: number;
   readonly axis: 0 | 1 | 2;
@@ -23,13 +23,13 @@ export interface CrossedEdge {
   readonly valueHigh: number;
 }
 
-/** The surface as far as it has been found. */
+/** The surface found so far. */
 export interface Surface {
   readonly positions: Growable<Float32Array>;
   readonly triangles: Growable<Uint32Array>;
-  /** The edges that were crossed since the last slab. */
+  /** The crossed edges found since the last slab. */
   crossed: CrossedEdge[];
-  /** Vertices that are the middle of others, in this slab. */
+  /** Vertices of this slab that are the centre of others. */
   centres: { readonly vertex: number; readonly of: readonly number[] }[];
 }
 
@@ -40,17 +40,17 @@ export const createSurface = (): Surface => ({
   centres: [],
 });
 
-/** Where the corners of a cell are, relative to its first, in points of the slab. */
+/** The offsets of a cell's corners from its first, in points of the slab. */
 const cornerOffsets = ({ cells, layer }: Grid): number[] =>
   Array.from({ length: 8 }, (_, corner) => (corner & 1) + ((corner >> 1) & 1) * (cells[0] + 1) + (corner >> 2) * layer);
 
-/** Which ambiguous faces have their inside corners joined: where the bilinear interpolant's saddle is inside. */
+/** The ambiguous faces whose inside corners are joined, because the saddle of the bilinear interpolant is inside. */
 const joinedFaces = (inside: number, values: readonly number[]): number => {
   const ambiguous = ambiguousFaces(inside);
   let joined = 0;
   for (const [face, [a, b, c, d]] of FACE_CORNERS.entries()) {
     if (((ambiguous >> face) & 1) === 0) continue;
-    // Products of float32 are exact, so the cell on the other side decides alike.
+    // Products of float32 are exact in double precision, so the cell on the other side decides equally.
     const [first, second] = [values[a]! * values[c]!, values[b]! * values[d]!];
     const [own, other] = (inside >> a) & 1 ? [first, second] : [second, first];
     if (own > other) joined |= 1 << face;
@@ -58,7 +58,7 @@ const joinedFaces = (inside: number, values: readonly number[]): number => {
   return joined;
 };
 
-/** Makes the triangles of the cells of blocks. Each function is for one grid. */
+/** Makes a function that adds the triangles of a block's cells, for one grid. */
 export const createMarcher = (grid: Grid): ((slab: Slab, block: Block, surface: Surface) => void) => {
   const offsets = cornerOffsets(grid);
   const row = grid.cells[0] + 1;
@@ -109,7 +109,7 @@ export const createMarcher = (grid: Grid): ((slab: Slab, block: Block, surface: 
   };
 };
 
-/** Puts the vertices that are the middle of others where they belong. */
+/** Moves the vertices that are the centre of others to their positions. */
 export const placeCentres = (surface: Surface): void => {
   for (const { vertex, of } of surface.centres)
     for (let k = 0; k < 3; k++) {

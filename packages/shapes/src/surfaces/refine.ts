@@ -1,6 +1,6 @@
 import { type CrossedEdge, clear, type Surface } from './march.ts';
 
-/** A bracket of the root on an edge, in parts of the edge. */
+/** A bracket of the root on an edge, as fractions of the edge. */
 interface Bracket {
   readonly edge: CrossedEdge;
   a: number;
@@ -13,8 +13,8 @@ interface Bracket {
 const secant = ({ a, b, valueA, valueB }: Bracket): number => clear(a + ((b - a) * valueA) / (valueA - valueB));
 
 /**
- * Moves the vertices of crossed edges along them towards the zero of the function: steps of the Illinois method (Dowell
- * and Jarratt, "A modified regula falsi method for computing the root of an equation", 1971), which never leaves the
+ * Moves the vertices of crossed edges along them to the zero of the function, with steps of the Illinois method (Dowell
+ * and Jarratt, "A modified regula falsi method for computing the root of an equation", 1971), which stays inside the
  * bracket.
  *
  * @param evaluate values at coordinates, with the sign that is negative inside
@@ -26,7 +26,7 @@ export const refineEdges = async (
 ): Promise<void> => {
   const { positions, crossed } = surface;
   surface.crossed = [];
-  // A value of exactly 0 is a root already: also those that close the surface at the box.
+  // A value of exactly 0 is already a root, including those that close the surface at the box.
   const brackets = crossed
     .filter(({ valueLow, valueHigh }) => valueLow !== 0 && valueHigh !== 0)
     .map((edge): Bracket => ({ edge, a: 0, b: 1, valueA: edge.valueLow, valueB: edge.valueHigh, t: 0 }));

@@ -1,7 +1,7 @@
 import type { JetSource } from '@neural-fields/core';
 import { type Tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
 
-/** A function of space with one value: a field, or a closed form. */
+/** A scalar function of space: a field, or a closed form. */
 export interface ScalarFunction {
   /** The values at `coords` f32[n, 3]: f32[n]. */
   evaluate(coords: Float32Array): Float32Array | Promise<Float32Array>;
@@ -19,9 +19,9 @@ const read = async (make: () => Tensor): Promise<Float32Array> => {
 };
 
 /**
- * A field of three coordinates and one output as a {@link ScalarFunction}, with its exact gradient.
+ * Converts a field with three coordinates and one output to a {@link ScalarFunction} with its exact gradient.
  *
- * @throws RangeError when the field has another number of coordinates, and at the first call when it has more than one
+ * @throws RangeError when the field does not have three coordinates, and at the first call if it has more than one
  *   output
  */
 export const fieldFunction = (field: JetSource): Required<ScalarFunction> => {

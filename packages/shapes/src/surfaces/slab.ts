@@ -1,25 +1,24 @@
 import type { Grid } from './grid.ts';
 
-/** The cells of a block along each axis, and so the layers of cells in a slab. */
+/** The number of cells of a block along each axis, and so the number of layers of cells in a slab. */
 export const BLOCK = 8;
 
 /**
- * Some layers of the grid, which is all that is held of it: BLOCK layers of cells, and the points on both sides of
- * them.
+ * The part of the grid that is held in memory: BLOCK layers of cells, with the points on both sides.
  *
- * A point of the grid is `layer * grid.layer + y * (cells[0] + 1) + x`, with `layer` counted from the slab's first.
+ * A point of the grid is `layer * grid.layer + y * (cells[0] + 1) + x`, with `layer` relative to the slab's first.
  */
 export interface Slab {
-  /** At each point; NaN where it has not been evaluated. */
+  /** The value at each point; NaN if it has not been evaluated. */
   readonly values: Float32Array;
-  /** For each point and axis, the number of the vertex on the edge that begins there; -1 where there is none. */
+  /** The index of the vertex on the edge that begins at each point along each axis; -1 for none. */
   readonly vertices: Int32Array;
-  /** The first layer of points, and the number of layers of cells. */
+  /** The index of the first layer of points, and the number of layers of cells. */
   readonly first: number;
   readonly layers: number;
 }
 
-/** The slabs of a grid one after the other, in the same memory: the last layer of each is the first of the next. */
+/** Iterates over the slabs of a grid in the same memory: the last layer of each is the first of the next. */
 export function* slabs(grid: Grid): Generator<Slab, void, void> {
   const { layer, cells } = grid;
   const depth = Math.min(BLOCK, cells[2]);
@@ -36,10 +35,7 @@ export function* slabs(grid: Grid): Generator<Slab, void, void> {
   }
 }
 
-/**
- * A block of cells of a slab: from `low` up to, not including, `high`, in cells along x and y; it has all layers of the
- * slab.
- */
+/** A block of cells of a slab: from `low` to `high` (exclusive) in cells along x and y, over all layers of the slab. */
 export interface Block {
   readonly low: readonly [x: number, y: number];
   readonly high: readonly [x: number, y: number];

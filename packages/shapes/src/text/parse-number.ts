@@ -1,9 +1,12 @@
-/** @file Decimal numbers straight from bytes: a text of hundreds of megabytes never becomes a string. */
+/**
+ * @file Parses decimal numbers directly from bytes, so that a text of hundreds of megabytes is never converted to a
+ *   string.
+ */
 
 /** 10^0 ... 10^22, which are exact in double precision. */
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
-/** No number is longer; what is longer is refused. */
-const LONGEST = 1100;
+/** The maximum length of a number; longer ones are rejected. */
+const MAX_LENGTH = 1100;
 
 const textOf = (bytes: Uint8Array, start: number, stop: number): string => {
   let text = '';
@@ -11,7 +14,7 @@ const textOf = (bytes: Uint8Array, start: number, stop: number): string => {
   return text;
 };
 
-/** What C libraries print for numbers that are none: `nan`, `-nan(ind)`, `inf`, `-Infinity`, `1.#QNAN`. */
+/** The non-finite values as printed by C libraries: `nan`, `-nan(ind)`, `inf`, `-Infinity`, `1.#QNAN`. */
 const special = (bytes: Uint8Array, start: number, stop: number): number | undefined => {
   if (stop - start > 24) return undefined;
   const text = textOf(bytes, start, stop);
@@ -21,11 +24,11 @@ const special = (bytes: Uint8Array, start: number, stop: number): number | undef
 };
 
 /**
- * The decimal number that the bytes `start` ... `stop - 1` are, rounded correctly; NaN and infinity where they say so,
- * and `undefined` where they are no number.
+ * Parses the bytes `start` ... `stop - 1` as a decimal number, correctly rounded, or as NaN or infinity; `undefined` if
+ * they are not a number.
  *
- * A mantissa of at most 2^53 times or over a power of ten of at most 22 is one exact operation (Clinger, "How to read
- * floating point numbers accurately", 1990); the rest is left to JavaScript.
+ * A mantissa of at most 2^53, multiplied or divided by a power of ten of at most 22, takes one exactly rounded
+ * operation (Clinger, "How to read floating point numbers accurately", 1990); the rest is left to JavaScript.
  */
 export const parseNumber = (bytes: Uint8Array, start: number, stop: number): number | undefined => {
   let at = start;
@@ -63,5 +66,5 @@ export const parseNumber = (bytes: Uint8Array, start: number, stop: number): num
     const value = power < 0 ? mantissa / POWERS[-power]! : mantissa * POWERS[power]!;
     return negative ? -value : value;
   }
-  return stop - start > LONGEST ? undefined : Number(textOf(bytes, start, stop));
+  return stop - start > MAX_LENGTH ? undefined : Number(textOf(bytes, start, stop));
 };

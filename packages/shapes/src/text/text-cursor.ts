@@ -1,11 +1,11 @@
-/** @file Walks through the words of a text in bytes. Lines end in LF, CRLF or CR. */
+/** @file Iterates over the words of a text in bytes. Lines end in LF, CRLF or CR. */
 import { quote } from '../bytes/quote.ts';
 import { parseNumber } from './parse-number.ts';
 
-/** Where a reader is in a text; `start` and `stop` are the bounds of its last word. */
+/** A position in a text; `start` and `stop` are the bounds of the last word. */
 export interface TextCursor {
   readonly bytes: Uint8Array;
-  /** The byte after the last word. */
+  /** The position after the last word. */
   at: number;
   /** The line that `at` is in; the first is 1. */
   line: number;
@@ -17,7 +17,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BACKSLASH = 0x5c;
 
-/** A cursor before the first word; a byte order mark is passed over. */
+/** Makes a cursor before the first word; a byte order mark is skipped. */
 export const createCursor = (bytes: Uint8Array, at = 0): TextCursor => {
   const marked = at === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return { bytes, at: marked ? 3 : at, line: 1, start: 0, stop: 0 };
@@ -26,7 +26,7 @@ export const createCursor = (bytes: Uint8Array, at = 0): TextCursor => {
 /** Whether a byte ends a line. */
 export const isLineEnd = (byte: number | undefined): boolean => byte === LF || byte === CR;
 
-/** Goes to the next word of the line; false where the line has no more, and the cursor is then at its end. */
+/** Advances to the next word of the line; false at the end of the line, where the cursor then is. */
 export const nextWord = (cursor: TextCursor): boolean => {
   const { bytes } = cursor;
   let { at } = cursor;
@@ -39,7 +39,7 @@ export const nextWord = (cursor: TextCursor): boolean => {
   return at > cursor.start;
 };
 
-/** Goes to the beginning of the next line; false at the end of the text. */
+/** Advances to the beginning of the next line; false at the end of the text. */
 export const nextLine = (cursor: TextCursor): boolean => {
   const { bytes } = cursor;
   let { at } = cursor;
@@ -53,13 +53,13 @@ export const nextLine = (cursor: TextCursor): boolean => {
   return cursor.at < bytes.length;
 };
 
-/** Goes to the next word, on whatever line; false at the end of the text. */
+/** Advances to the next word on any line; false at the end of the text. */
 export const nextWordAnywhere = (cursor: TextCursor): boolean => {
   while (!nextWord(cursor)) if (!nextLine(cursor)) return false;
   return true;
 };
 
-/** As {@link nextWord}; a line that ends in a backslash goes on in the next. */
+/** Like {@link nextWord}; a line that ends in a backslash continues on the next line. */
 export const nextContinuedWord = (cursor: TextCursor): boolean => {
   for (;;) {
     if (!nextWord(cursor)) return false;
@@ -74,21 +74,21 @@ export const nextContinuedWord = (cursor: TextCursor): boolean => {
   }
 };
 
-/** The last word as a number; `undefined` where it is none. */
+/** The last word as a number; `undefined` if it is not one. */
 export const wordAsNumber = ({ bytes, start, stop }: TextCursor): number | undefined => parseNumber(bytes, start, stop);
 
-/** The last word, as text; bytes beyond `longest` are cut off. */
+/** The last word as text, truncated to `longest` bytes. */
 export const wordAsText = ({ bytes, start, stop }: TextCursor, longest = 64): string =>
   stop - start === 1
     ? String.fromCharCode(bytes[start]!)
     : String.fromCharCode(...bytes.subarray(start, Math.min(stop, start + longest)));
 
-/** Whether the last word is a word of small letters, in capitals or not. */
+/** Whether the last word equals a lower-case word, ignoring case. */
 export const isWord = ({ bytes, start, stop }: TextCursor, word: string): boolean => {
   if (stop - start !== word.length) return false;
   for (let i = 0; i < word.length; i++) if ((bytes[start + i]! | 0x20) !== word.charCodeAt(i)) return false;
   return true;
 };
 
-/** The last word, for messages. */
+/** The last word, quoted for messages. */
 export const quoteWord = ({ bytes, start, stop }: TextCursor): string => quote(bytes.subarray(start, stop));

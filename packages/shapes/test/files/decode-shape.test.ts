@@ -83,7 +83,7 @@ endsolid square
 
 const binaryStl = (): Uint8Array => {
   const data = new DataView(new ArrayBuffer(84 + 100));
-  // The header of some binary files begins like a text.
+  // The header of some binary files begins like that of a text file.
   for (const [i, byte] of bytesOf('solid but binary').entries()) data.setUint8(i, byte);
   data.setUint32(80, 2, true);
   const corners = [0, 1, 2, 0, 2, 3];
@@ -162,7 +162,7 @@ describe('clouds', () => {
   });
 });
 
-describe('what is wrong is said', () => {
+describe('errors say what is wrong', () => {
   const header = 'ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n';
   const cases: readonly (readonly [string, Uint8Array, string, string])[] = [
     ['no bytes', new Uint8Array(), 'empty-file', 'got 0 bytes'],
@@ -188,14 +188,24 @@ describe('what is wrong is said', () => {
     ['binary PLY that ends early', binaryPly(true, false).subarray(0, -3), 'truncated', 'face 1 of 2'],
     ['binary PLY that ends in its vertices', binaryPly(true, false).subarray(0, -40), 'truncated', 'vertex'],
     [
-      'PLY with a face of two',
+      'PLY with a face of two vertices',
       bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '2 0 1\n')),
       'no-triangles',
       'none of the 1 face',
     ],
     ['PLY with NaN', bytesOf(`${header}end_header\nnan 0 0\n`), 'not-finite', 'NaN in point 0'],
-    ['PLY with a corner too many', bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '3 0 1 4\n')), 'bad-index', 'point 4'],
-    ['PLY with a negative corner', bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '3 0 1 -1\n')), 'bad-index', '4 points'],
+    [
+      'PLY with a vertex index out of range',
+      bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '3 0 1 4\n')),
+      'bad-index',
+      'point 4',
+    ],
+    [
+      'PLY with a negative vertex index',
+      bytesOf(PLY_TEXT.replace('4 0 1 2 3\n', '3 0 1 -1\n')),
+      'bad-index',
+      '4 points',
+    ],
     ['STL text that ends early', bytesOf(STL_TEXT.slice(0, STL_TEXT.indexOf('endsolid'))), 'truncated', 'endsolid'],
     [
       'STL with a quadrangle',
@@ -206,12 +216,17 @@ describe('what is wrong is said', () => {
     ['STL without facets', bytesOf('solid nothing\nendsolid nothing\n'), 'no-points', 'facets'],
     ['OBJ without vertices', bytesOf('o nothing\n'), 'no-points', 'vertices'],
     ['OBJ with NaN', bytesOf('v 0 0 zero\n'), 'damaged', "'zero' in line 1"],
-    ['OBJ with a corner too many', bytesOf(OBJ_TEXT.replace('4/1', '5/1')), 'bad-index', 'face 0 names point 4'],
-    ['OBJ with vertex 0', bytesOf(OBJ_TEXT.replace('4/1', '0/1')), 'bad-index', 'names no vertex'],
+    [
+      'OBJ with a vertex index out of range',
+      bytesOf(OBJ_TEXT.replace('4/1', '5/1')),
+      'bad-index',
+      'face 0 refers to point 4',
+    ],
+    ['OBJ with vertex 0', bytesOf(OBJ_TEXT.replace('4/1', '0/1')), 'bad-index', 'does not refer to a vertex'],
     ['XYZ of two columns', bytesOf('1 2\n3 4\n'), 'unsupported', 'got 2'],
     ['XYZ with a short line', bytesOf('1 2 3\n4 5\n'), 'damaged', 'line 2'],
     ['XYZ with a word', bytesOf('1 2 3\n4 5 six\n'), 'damaged', "'six' in line 2"],
-    ['XYZ with fewer points than it says', bytesOf('3\n1 2 3\n4 5 6\n'), 'truncated', '3 points, got 2'],
+    ['XYZ with fewer points than declared', bytesOf('3\n1 2 3\n4 5 6\n'), 'truncated', '3 points, got 2'],
   ];
   test.each(cases)('%s', async (_, bytes, problem, words) => {
     const error = await decodeShape(bytes).catch((caught: unknown) => caught);
@@ -219,7 +234,7 @@ describe('what is wrong is said', () => {
     expect(error).toMatchObject({ problem, message: expect.stringContaining(words) });
   });
 
-  test('a binary STL that ends early is known by its name', async () => {
+  test('a binary STL that ends early is recognised by its name', async () => {
     await expect(decodeShape(binaryStl().subarray(0, -1))).rejects.toMatchObject({ problem: 'not-a-shape' });
     await expect(decodeShape(binaryStl().subarray(0, -1), { name: 'a/b.STL' })).rejects.toMatchObject({
       problem: 'truncated',

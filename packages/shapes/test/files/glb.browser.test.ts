@@ -1,4 +1,4 @@
-/** @file A GLB in a real page: three.js reads it and draws it. */
+/** @file A GLB in a real page: three.js loads and renders it. */
 import {
   AmbientLight,
   Box3,
@@ -17,7 +17,7 @@ import { encodeGlb, extractSurface, sphere } from '../../src/index.ts';
 const SIDE = 64;
 const RADIUS = 0.6;
 
-test('is opened, and shows a ball where the ball is', async () => {
+test('is loaded, and shows the ball at its position', async () => {
   const mesh = await extractSurface(sphere({ radius: RADIUS }), { resolution: 24 });
   const bytes = await encodeGlb(mesh, { colour: [1, 0, 0] });
   const { scene: read } = await new GLTFLoader().parseAsync(bytes.buffer, '');

@@ -1,4 +1,4 @@
-/** @file What files of other programs have in them, each made here, with the shape that they mean in closed form. */
+/** @file Features of other programs' files, each reproduced here with the closed form of its shape. */
 import { createRng } from '@neural-fields/core';
 import { describe, expect, test } from 'vitest';
 import { decodeShape } from '../../src/files/decode-shape.ts';
@@ -9,11 +9,11 @@ import { orientMesh } from '../../src/meshes/orient-mesh.ts';
 import { weld } from '../../src/meshes/weld.ts';
 import { unitBox } from '../../src/normalise/unit-box.ts';
 import { isMesh, type Mesh } from '../../src/shape.ts';
-import { cube, cubeQuads, split } from '../meshes-of-tests.ts';
+import { cube, cubeQuads, split } from '../test-meshes.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Area, volume and number of triangles of the mesh in a file, its corners joined; notes; the mesh. */
+/** Area, volume and number of triangles of the mesh in a file, with its vertices merged; notes; the mesh. */
 const look = async (bytes: Uint8Array, name = '') => {
   const shape = await decodeShape(bytes, { name });
   if (!isMesh(shape)) throw new Error('not a mesh');
@@ -22,7 +22,7 @@ const look = async (bytes: Uint8Array, name = '') => {
 };
 
 const near = (value: number) => expect.closeTo(value, 5);
-/** What a cube of side 1 looks like. */
+/** The properties of a cube of side 1. */
 const CUBE = { area: near(6), volume: near(1), triangles: 12, closed: true };
 
 const corners = Array.from({ length: 8 }, (_, i) => [i & 1, (i >> 1) & 1, i >> 2]);
@@ -39,54 +39,49 @@ describe('OBJ', () => {
       'loose edges and points beside faces',
       `o a\n${OBJ}l 1 2\nl 3 4 5\np 1 2\no b\n${vertices(4)}\n${faces(8)}\n`,
       twice,
-      ['2 lines left out', '1 point statement left out'],
+      ['2 lines ignored', '1 point statement ignored'],
     ],
     [
       'an object of loose edges alone',
       `o a\n${OBJ}o b\nv 9 9 9\nv 8 8 8\nl 9 10\n`,
       CUBE,
-      ['1 line left out', '2 points that no face uses left out'],
+      ['1 line ignored', '2 points that no face uses ignored'],
     ],
-    ['lines that go on', OBJ.replaceAll(/f (\d+) (\d+)/g, 'f $1\\\n $2 \\\r\n'), CUBE, []],
+    ['continued lines', OBJ.replaceAll(/f (\d+) (\d+)/g, 'f $1\\\n $2 \\\r\n'), CUBE, []],
     ['line ends of CR alone', OBJ.replaceAll('\n', '\r'), CUBE, []],
     ['statements of materials first', `usemap none\nbevel off\n${OBJ}`, CUBE, []],
-    ['a statement that nobody knows', `vendor 1 2\n${OBJ}`, CUBE, ['1 unknown statement left out']],
+    ['an unknown statement', `vendor 1 2\n${OBJ}`, CUBE, ['1 unknown statement ignored']],
     ['comments behind and a byte order mark', `\uFEFF# cube\n${OBJ.replaceAll(/^f.*/gm, '$& # a face 9')}`, CUBE, []],
     ['vertices with colours', OBJ.replaceAll(/^v.*/gm, '$& 1.0 0.5 0.5'), CUBE, []],
     [
       'a vertex far away that no face uses, and one that is NaN',
       `${OBJ}v 1e6 1e6 1e6\nv nan nan nan\n`,
       CUBE,
-      ['2 points that no face uses left out'],
+      ['2 points that no face uses ignored'],
     ],
     [
-      'faces that are none',
+      'degenerate faces',
       `${OBJ}f 1 2\nf 1 1 2\nf 1 2 1 2\n`,
       CUBE,
-      ['3 faces with fewer than three different corners left out'],
+      ['3 faces with fewer than three distinct vertices ignored'],
     ],
     [
-      'a corner named twice in a row, and a spike',
+      'a vertex repeated consecutively, and a spike',
       OBJ.replace('f 1 3 4 2', 'f 1 3 3 4 2 1').replace('f 5 6 8 7', 'f 5 6 8 3 8 7'),
       CUBE,
       [],
     ],
-    [
-      'numbers that count back',
-      OBJ.replaceAll(/^f.*/gm, face => face.replaceAll(/\d+/g, n => `${Number(n) - 9}`)),
-      CUBE,
-      [],
-    ],
+    ['negative indices', OBJ.replaceAll(/^f.*/gm, face => face.replaceAll(/\d+/g, n => `${Number(n) - 9}`)), CUBE, []],
   ])('%s', async (_, text, wanted, notes) => {
     expect(await look(bytesOf(text), 'a.obj')).toMatchObject({ ...wanted, notes });
   });
 
-  test('normals that are NaN or not there are not known; those that are there count', async () => {
+  test('normals that are NaN or missing are unknown; the others are used', async () => {
     const text = `${vertices()}\nvn 0 0 1\nvn nan nan nan\n${faces()
       .replaceAll(/(\d+)/g, (_, n) => `${n}//${n % 3}`)
       .replaceAll('//0', '//7')}\n`;
     const { notes, mesh } = await look(bytesOf(text));
-    expect(notes).toEqual(['6 corners with a normal that is not there']);
+    expect(notes).toEqual(['6 references to missing normals']);
     for (let i = 0; i < 8; i++)
       expect([...mesh.normals!.subarray(3 * i, 3 * i + 3)].map(Math.abs)).toEqual([
         0,
@@ -95,7 +90,7 @@ describe('OBJ', () => {
       ]);
   });
 
-  test('concave polygons have no wall across the gap: a prism over a U', async () => {
+  test('concave polygons are triangulated without filling the gap: a prism over a U', async () => {
     const U = [
       [2, 3],
       [2, 1],
@@ -136,7 +131,7 @@ const plyOf = (mesh: Mesh, type = 'float'): string =>
 
 const join = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap(part => [...part]));
 
-/** A binary PLY of a cube, with a header of one's own line ends, and a first byte of the data. */
+/** A binary PLY of a cube, with the given line ends in its header and the given first byte of data. */
 const binaryCube = (lineEnd: string, last = lineEnd, first = 0): Uint8Array => {
   const { triangles, positions } = cube(1, [0.5, 0.5, 0.5]);
   const lines = [
@@ -178,23 +173,23 @@ describe('PLY', () => {
   ])('a header with line ends of %s', async (_, lineEnd, last, first) => {
     const { notes, ...found } = await look(binaryCube(lineEnd, last, first));
     expect(found).toMatchObject(CUBE);
-    expect(notes).toEqual(["1 row of the element 'tag' left out"]);
+    expect(notes).toEqual(["1 row of the element 'tag' ignored"]);
   });
 
-  test('bytes after the last row are noted, words are not taken', async () => {
+  test('bytes after the last row get a note, words are rejected', async () => {
     expect((await look(join(binaryCube('\n'), new Uint8Array(3)))).notes).toContain(
-      '3 bytes after the last row left out',
+      '3 bytes after the last row ignored',
     );
     await expect(decodeShape(bytesOf(`${plyOf(cube(1))}\n3 0 1 2\n`))).rejects.toMatchObject({ problem: 'damaged' });
   });
 
-  test.each(['vertices', 'vertex_list', 'corners'])("faces in a list that is called '%s'", async name => {
+  test.each(['vertices', 'vertex_list', 'corners'])("faces in a list with the name '%s'", async name => {
     const { notes, ...found } = await look(bytesOf(plyOf(cube(1)).replace('vertex_indices', name)));
     expect(found).toMatchObject(CUBE);
-    expect(notes).toEqual(name === 'vertices' ? [] : [`the list '${name}' is taken for the corners of the faces`]);
+    expect(notes).toEqual(name === 'vertices' ? [] : [`the list '${name}' is used as the vertices of the faces`]);
   });
 
-  test('faces with no list, or with several of unknown names, are refused', async () => {
+  test('faces without a list, or with several of unknown names, are rejected', async () => {
     const text = plyOf(cube(1));
     for (const properties of ['property uchar vertex_indices', 'property list uchar int a\nproperty list uchar int b'])
       await expect(
@@ -205,17 +200,17 @@ describe('PLY', () => {
       });
   });
 
-  test('corners that are no whole numbers by their type are refused for that', async () => {
+  test('vertex indices of a non-integer type are rejected', async () => {
     const text = plyOf(cube(1)).replace('list uchar int vertex_indices', 'list uchar float vertex_index');
     await expect(decodeShape(bytesOf(text))).rejects.toMatchObject({
       problem: 'unsupported',
       message: expect.stringContaining(
-        "the list 'vertex_index' of the faces must have whole numbers as its type, e.g. int, got float32",
+        "the list 'vertex_index' of the faces must have an integer type, e.g. int, got float32",
       ),
     });
   });
 
-  test('polygons of six corners, one of them concave; other lists and numbers of a face are passed over', async () => {
+  test('hexagons, one of them concave; other lists and numbers of a face are ignored', async () => {
     const ring = (z: number): string =>
       [0, 1, 2, 3, 4, 5].map(i => `${Math.cos((i * Math.PI) / 3)} ${Math.sin((i * Math.PI) / 3)} ${z}`).join('\n');
     const sides = [0, 1, 2, 3, 4, 5].map(i => `7 4 ${i} ${(i + 1) % 6} ${((i + 1) % 6) + 6} ${i + 6} 2 0.5 0.5`);
@@ -235,22 +230,22 @@ describe('PLY', () => {
     });
   });
 
-  test('points that no face uses do not set the box, nor do their NaNs', async () => {
+  test('points that no face uses do not affect the box, even if they are NaN', async () => {
     const text = plyOf(cube(2))
       .replace('element vertex 8', 'element vertex 10')
       .replace('\n3 ', '\n1e7 1e7 1e7\nnan inf 0\n3 ');
     const { mesh, notes, ...found } = await look(bytesOf(text));
     expect(found).toMatchObject({ area: near(24), volume: near(8), triangles: 12 });
-    expect(notes).toEqual(['2 points that no face uses left out']);
+    expect(notes).toEqual(['2 points that no face uses ignored']);
     const { scale, offset } = unitBox(mesh, { margin: 0 });
     expect([scale, ...offset.map(Math.abs)]).toEqual([1, 0, 0, 0]);
-    // Those of a mesh in memory do not either.
+    // Those of a mesh in memory do not affect it either.
     expect(
       unitBox({ ...cube(2), positions: Float32Array.of(...cube(2).positions, 50, 50, 50) }, { margin: 0 }).scale,
     ).toBe(1);
   });
 
-  test('NaN in a property that nobody uses, and in normals, which are then not known', async () => {
+  test('NaN in an unused property, and in normals, which are then unknown', async () => {
     const header = ['x', 'y', 'z', 'nx', 'ny', 'nz', 'curvature'].map(name => `property float ${name}\n`).join('');
     const text = `ply\nformat ascii 1.0\nelement vertex 3\n${header}end_header\n0 0 0 0 0 2 nan\n1 0 0 nan nan nan 1\n0 1 0 0 0 0 -inf\n`;
     const { normals, notes } = await decodeShape(bytesOf(text));
@@ -258,7 +253,7 @@ describe('PLY', () => {
     expect(notes).toEqual([]);
   });
 
-  test('NaN where it matters is named with its place and number', async () => {
+  test('NaN in a used position is reported with its index and the count', async () => {
     const text = plyOf(cube(1)).replaceAll(/^0.5 (\S+) 0.5$/gm, '0.5 $1 nan');
     await expect(decodeShape(bytesOf(text))).rejects.toMatchObject({
       problem: 'not-finite',
@@ -266,7 +261,7 @@ describe('PLY', () => {
     });
   });
 
-  test('a mesh whose triangles own their corners is closed once they are joined', async () => {
+  test('a mesh whose triangles share no vertices is closed after merging', async () => {
     const { mesh, ...found } = await look(bytesOf(plyOf(split(cube(1)))));
     expect(found).toMatchObject(CUBE);
     expect([mesh.positions.length / 3, orientMesh(mesh).closedParts]).toEqual([36, 1]);
@@ -318,16 +313,16 @@ describe('STL', () => {
     ['no spare bytes', 'exported', 0, ''],
     ['a header that begins with solid', 'solid cube', 0, ''],
     ['such a header, and spare bytes', 'solid cube', 16, ''],
-    ['spare bytes, known by its name', 'exported', 1, 'a.stl'],
+    ['spare bytes, recognised by its name', 'exported', 1, 'a.stl'],
   ])('binary with %s', async (_, header, spare, name) => {
     const { notes, ...found } = await look(stlBinary(cube(1), header, spare), name);
     expect(found).toMatchObject(CUBE);
-    expect(notes).toEqual(spare === 0 ? [] : [`${spare} byte${spare === 1 ? '' : 's'} after the last facet left out`]);
+    expect(notes).toEqual(spare === 0 ? [] : [`${spare} byte${spare === 1 ? '' : 's'} after the last facet ignored`]);
   });
 
   test.each([
     [
-      'a facet of two corners and one of four',
+      'a facet with two vertices and one with four',
       text.replace(/vertex \S+ \S+ \S+\nendloop/, 'endloop'),
       'damaged',
       'got 2 in facet 0, which ends by line 7',
@@ -339,9 +334,9 @@ describe('STL', () => {
       'damaged',
       "'endsolid' within facet 11",
     ],
-    ['a corner of two numbers', text.replace(/(vertex \S+ \S+) \S+/, '$1'), 'damaged', 'three numbers'],
-    ['a word that is none', text.replace('endloop', 'loopend'), 'damaged', "'loopend' in line 7"],
-  ])('text with %s is refused', async (_, file, problem, words) => {
+    ['a vertex with two coordinates', text.replace(/(vertex \S+ \S+) \S+/, '$1'), 'damaged', 'three numbers'],
+    ['an unknown keyword', text.replace('endloop', 'loopend'), 'damaged', "'loopend' in line 7"],
+  ])('text with %s is rejected', async (_, file, problem, words) => {
     await expect(decodeShape(bytesOf(file))).rejects.toMatchObject({
       problem,
       message: expect.stringContaining(words),
@@ -357,10 +352,10 @@ describe('XYZ', () => {
   const NORMALS = UNIT.join(' ').split(' ').map(Number).map(Math.fround);
 
   test.each([
-    ['intensities', rows(i => `${i / 7}`), undefined, /column 4 left out/],
+    ['intensities', rows(i => `${i / 7}`), undefined, /column 4 ignored/],
     ['normals', rows(i => UNIT[i]!), NORMALS, undefined],
-    ['colours from 0 to 255', rows(i => `${i * 100} 255 7`), undefined, /columns 4 to 6 left out/],
-    ['colours from 0 to 1', rows(i => `${i / 3} 0.5 0.25`), undefined, /columns 4 to 6 left out/],
+    ['colours from 0 to 255', rows(i => `${i * 100} 255 7`), undefined, /columns 4 to 6 ignored/],
+    ['colours from 0 to 1', rows(i => `${i / 3} 0.5 0.25`), undefined, /columns 4 to 6 ignored/],
     [
       'normals of other lengths',
       rows(i =>
@@ -372,28 +367,28 @@ describe('XYZ', () => {
       /not all have length 1/,
     ],
     [
-      'normals of which one is not known',
+      'normals of which one is unknown',
       rows(i => (i === 2 ? 'nan nan nan' : UNIT[i]!)),
       [...NORMALS.slice(0, 6), 0, 0, 0],
       undefined,
     ],
-    ['an intensity, then normals', rows(i => `${i * 9} ${UNIT[i]}`), NORMALS, /columns 5 to 7 taken for normals/],
-    ['colours, then normals', rows(i => `200 100 ${i} ${UNIT[i]}`), NORMALS, /columns 7 to 9 taken for normals/],
-    ['normals, then colours', rows(i => `${UNIT[i]} 200 100 ${i}`), NORMALS, /columns 4 to 6 taken for normals/],
-    ['words behind', rows(() => 'tree'), undefined, /column 4 left out/],
-    ['a line of names', `X Y Z Intensity\n${rows(i => `${i}`)}`, undefined, /1 column left out, by the names/],
+    ['an intensity, then normals', rows(i => `${i * 9} ${UNIT[i]}`), NORMALS, /columns 5 to 7 used as normals/],
+    ['colours, then normals', rows(i => `200 100 ${i} ${UNIT[i]}`), NORMALS, /columns 7 to 9 used as normals/],
+    ['normals, then colours', rows(i => `${UNIT[i]} 200 100 ${i}`), NORMALS, /columns 4 to 6 used as normals/],
+    ['words behind', rows(() => 'tree'), undefined, /column 4 ignored/],
+    ['a line of names', `X Y Z Intensity\n${rows(i => `${i}`)}`, undefined, /1 column ignored, according to the names/],
     [
       'names in a comment',
       `//X Y Z R G B Nx Ny Nz\n${rows(i => `255 0 ${i} ${UNIT[i]}`)}`,
       NORMALS,
-      /3 columns left out, by the names/,
+      /3 columns ignored, according to the names/,
     ],
-    ['names that nobody knows', `a b c d\n${rows(i => `${i}`)}`, undefined, /names of the columns are not understood/],
+    ['unknown names', `a b c d\n${rows(i => `${i}`)}`, undefined, /names of the columns are not recognised/],
     [
       'commas and names with units',
       `"x [m]","y [m]","z [m]","scalar"\n${rows(i => `${i}`).replaceAll(' ', ',')}`,
       undefined,
-      /1 column left out/,
+      /1 column ignored/,
     ],
     [
       'semicolons, empty columns and line ends of CR',
@@ -401,7 +396,7 @@ describe('XYZ', () => {
         .replaceAll(/ /g, ';')
         .replaceAll('\n', ';5\r'),
       undefined,
-      /columns 4 to 5 left out/,
+      /columns 4 to 5 ignored/,
     ],
   ])('%s', async (_, text, normals, note) => {
     const shape = await decodeShape(bytesOf(text), { format: 'xyz' });
@@ -410,14 +405,14 @@ describe('XYZ', () => {
     expect(shape.notes.join('; ')).toMatch(note ?? /^$/);
   });
 
-  test('names in another order put the columns in theirs', async () => {
+  test('names in another order reorder the columns', async () => {
     const shape = await decodeShape(bytesOf('id,northing,easting,elevation\n7,2,1,3\n8,5,4,6\n'), {
       name: 'survey.csv',
     });
     expect([...shape.positions]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test('commas within numbers are not taken for separators silently', async () => {
+  test('decimal commas are not silently used as separators', async () => {
     await expect(decodeShape(bytesOf('1,5 2,5 3,5\n1,5 2,5 3,5\n'), { format: 'xyz' })).rejects.toMatchObject({
       problem: 'damaged',
     });
@@ -429,7 +424,7 @@ describe('XYZ', () => {
 
 describe('coordinates far from the origin', () => {
   const PLACE = [694_385.8, 5_155_487.1, 380.7] as const;
-  /** A bumpy patch of 20 by 20 points, 2 m wide: in float32 its rows at 5,155,487 would be half a metre apart. */
+  /** A bumpy patch of 20 by 20 points, 2 m wide: in float32 its rows at 5,155,487 would be spaced by half a metre. */
   const patch = (): number[] => {
     const rng = createRng(1);
     return Array.from({ length: 400 }, (_, i) => [(i % 20) / 10, Math.floor(i / 20) / 10, 0.2 * rng.uniform()]).flat();
@@ -437,7 +432,7 @@ describe('coordinates far from the origin', () => {
   const points = patch();
   const text = `${Array.from({ length: 400 }, (_, i) => [0, 1, 2].map(k => points[3 * i + k]! + PLACE[k]!).join(' ')).join('\n')}\n`;
 
-  test('are kept to a millionth of the size of the shape, through any file with doubles', async () => {
+  test('are preserved to a millionth of the size of the shape, through any file with doubles', async () => {
     const shape = await decodeShape(bytesOf(text));
     for (const file of [
       shape,
@@ -449,12 +444,12 @@ describe('coordinates far from the origin', () => {
         expect(file.offset![i % 3]! + value - PLACE[i % 3]!).toBeCloseTo(points[i]!, 6);
   });
 
-  test('a shape near the origin has no offset, nor has one whose numbers are float32', async () => {
+  test('shapes near the origin, and shapes with float32 coordinates, have no offset', async () => {
     expect((await decodeShape(bytesOf('1 2 3\n4 5 6\n'))).offset).toBeUndefined();
     expect((await decodeShape(stlBinary(cube(64, [4096, 0, 0]), '', 0))).offset).toBeUndefined();
   });
 
-  test('a shape smaller than the steps of its numbers is refused; one of few steps is noted', async () => {
+  test('a shape smaller than the spacing of its floats is rejected; one that spans few steps gets a note', async () => {
     const tiny = [0, 1, 2, 3].map(i => `${5e6 + 1e-9 * i} ${5e6} 0`).join('\n');
     await expect(decodeShape(bytesOf(tiny))).rejects.toMatchObject({
       problem: 'precision',
@@ -463,28 +458,28 @@ describe('coordinates far from the origin', () => {
     const rounded = stlBinary(cube(1, [694_385.8, 5_155_487.1, 380.7]), '', 0);
     await expect(decodeShape(rounded)).rejects.toMatchObject({
       problem: 'precision',
-      message: expect.stringContaining('32-bit floats are 0.6'),
+      message: expect.stringContaining('32-bit floats is 0.6'),
     });
     expect((await look(stlBinary(cube(100, [694_385.8, 5_155_487.1, 380.7]), '', 0))).notes).toEqual([
       expect.stringContaining('its form is coarse'),
     ]);
   });
 
-  test('whole numbers are exact, however few', async () => {
+  test('integers are exact, however few', async () => {
     expect(await look(stlBinary(cube(2, [694_385, 5_155_487, 380]), '', 0))).toMatchObject({
       area: near(24),
       volume: near(8),
     });
   });
 
-  test('but not where not every whole number is a float', async () => {
+  test('but not where floats do not represent every integer', async () => {
     await expect(decodeShape(bytesOf('1e300 0 0\n1e300 1 0\n'))).rejects.toMatchObject({ problem: 'precision' });
     await expect(decodeShape(stlBinary(cube(2 ** 26, [2 ** 50, 0, 0]), '', 0))).rejects.toMatchObject({
       problem: 'precision',
     });
   });
 
-  test('numbers beyond those of float32 are refused', async () => {
+  test('numbers beyond float32 are rejected', async () => {
     await expect(decodeShape(bytesOf('0 0 0\n1e39 0 0\n'))).rejects.toMatchObject({ problem: 'precision' });
     await expect(decodeShape(bytesOf('-1e308 0 0\n1e308 0 0\n'))).rejects.toMatchObject({ problem: 'precision' });
     await expect(decodeShape(bytesOf('0 0 0\n1e-60 0 0\n'))).rejects.toMatchObject({ problem: 'precision' });
@@ -494,7 +489,7 @@ describe('coordinates far from the origin', () => {
 describe('limits', () => {
   const header = (element: string): string =>
     `ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n${element}end_header\n0 0 0\n1 0 0\n0 1 0\n`;
-  test('an element without properties takes no time, whatever it counts', async () => {
+  test('an element without properties takes no time, whatever its count', async () => {
     const { positions, notes } = await decodeShape(bytesOf(header('element junk 9007199254740991\n')));
     expect([positions.length, notes]).toEqual([9, []]);
   });
@@ -502,7 +497,7 @@ describe('limits', () => {
   test.each([
     ['more rows than bytes', 'element junk 99999999\nproperty uchar a\n', 'truncated', "99999999 rows of 'junk'"],
     [
-      'a type that every object has a member of',
+      'a type named like a member of every object',
       'element junk 1\nproperty toString a\n',
       'damaged',
       'property toString a',
@@ -514,7 +509,7 @@ describe('limits', () => {
       'property list constructor int a',
     ],
     ['escape sequences', 'element a\u001b[31m 1\n', 'damaged', 'element a\\x1b[31m 1'],
-    ['an element twice', 'element vertex 1\nproperty uchar a\n', 'damaged', "the element 'vertex' is there twice"],
+    ['an element twice', 'element vertex 1\nproperty uchar a\n', 'damaged', "the element 'vertex' occurs twice"],
     ['a count below 0', 'element junk -1\n', 'damaged', 'element junk -1'],
   ])('a PLY header with %s', async (_, element, problem, words) => {
     const error: Error & { problem?: string } = await decodeShape(bytesOf(header(element))).catch(caught => caught);
@@ -523,13 +518,13 @@ describe('limits', () => {
     expect(error.message).toMatch(/^[ -~]+$/);
   });
 
-  test('a list longer than the file ends the reading, not the memory', async () => {
+  test('a list longer than the file is rejected without exhausting memory', async () => {
     const text = header('element face 1\nproperty list uint int vertex_indices\n');
     await expect(decodeShape(bytesOf(`${text}4294967295 0 1 2\n`))).rejects.toMatchObject({ problem: 'truncated' });
     await expect(decodeShape(bytesOf(`${text}1.5 0 1 2\n`))).rejects.toMatchObject({ problem: 'damaged' });
   });
 
-  test('points and triangles have limits, which are options', async () => {
+  test('options limit the number of points and triangles', async () => {
     const bytes = bytesOf(OBJ);
     await expect(decodeShape(bytes, { maxPoints: 7 })).rejects.toMatchObject({
       problem: 'too-large',
@@ -539,7 +534,7 @@ describe('limits', () => {
     expect((await decodeShape(bytes, { maxPoints: 8, maxTriangles: 12 })).positions).toHaveLength(24);
   });
 
-  test('a polygon of a million corners is cut where it is convex, and refused where it is not', async () => {
+  test('a polygon with a million vertices is triangulated if convex, and rejected otherwise', async () => {
     const ring = (radius: (i: number) => number, size: number): Uint8Array =>
       bytesOf(
         `${Array.from({ length: size }, (_, i) => `v ${radius(i) * Math.cos((2 * Math.PI * i) / size)} ${radius(i) * Math.sin((2 * Math.PI * i) / size)} 0`).join('\n')}\nf ${Array.from({ length: size }, (_, i) => i + 1).join(' ')}\n`,
@@ -547,7 +542,7 @@ describe('limits', () => {
     expect((await look(ring(() => 1000, 50_000))).triangles).toBe(49_998);
     await expect(decodeShape(ring(i => 1 + (i % 2), 50_000))).rejects.toMatchObject({
       problem: 'too-large',
-      message: expect.stringContaining('cut them into triangles'),
+      message: expect.stringContaining('triangulate them first'),
     });
   });
 });

@@ -12,15 +12,15 @@ import { encodePly } from '../../src/files/encode-ply.ts';
 import { checkMesh } from '../../src/meshes/check-mesh.ts';
 import type { Mesh, PointCloud } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
-import { dragonPath, loadBunny, tetrahedron } from '../meshes-of-tests.ts';
+import { dragonPath, loadBunny, tetrahedron } from '../test-meshes.ts';
 
 const float = fc.float({ noNaN: true, noDefaultInfinity: true });
 
-/** Coordinates in full. */
+/** Coordinates with the offset added. */
 const inSpace = ({ positions, offset = [0, 0, 0] }: PointCloud): number[] =>
   [...positions].map((value, i) => value + offset[i % 3]!);
 
-/** The width of points, as a share of their largest coordinate. */
+/** The width of points, as a fraction of their largest coordinate. */
 const spread = (points: readonly (readonly number[])[]): number => {
   const widths = [0, 1, 2].map(
     k => Math.max(...points.map(point => point[k]!)) - Math.min(...points.map(point => point[k]!)),
@@ -28,7 +28,7 @@ const spread = (points: readonly (readonly number[])[]): number => {
   return points.length === 1 ? 1 : Math.max(...widths) / Math.max(...points.flat().map(Math.abs));
 };
 
-describe('PLY and OBJ give back what was written, to the bit', () => {
+describe('PLY and OBJ round trips are exact', () => {
   test.each([
     ['binary PLY', (shape: PointCloud) => encodePly(shape)],
     ['text PLY', (shape: PointCloud) => encodePly(shape, { encoding: 'text' })],
@@ -36,7 +36,7 @@ describe('PLY and OBJ give back what was written, to the bit', () => {
   ])('%s: any points', async (_, encode) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(float, float, float), { minLength: 1, maxLength: 20 }), async points => {
-        // Points that differ by few steps of float32 only are refused, as coordinates that were rounded.
+        // Points that differ by only a few float32 steps are rejected as rounded coordinates.
         fc.pre(spread(points) > 2 ** -12);
         const positions = Float32Array.from(points.flat(), value => value + 0);
         expect(inSpace(await decodeShape(encode({ positions })))).toEqual([...positions]);
@@ -56,7 +56,7 @@ describe('PLY and OBJ give back what was written, to the bit', () => {
     for (const [i, value] of back.normals!.entries()) expect(value).toBeCloseTo(mesh.normals![i]!, 6);
   });
 
-  test('OBJ: a mesh comes back in the order in which faces name its vertices', async () => {
+  test('OBJ: the vertices of a decoded mesh are in the order in which faces use them', async () => {
     const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 12 });
     const back = (await decodeShape(encodeObj(mesh))) as Mesh;
     expect(checkMesh(back)).toEqual({
@@ -69,11 +69,11 @@ describe('PLY and OBJ give back what was written, to the bit', () => {
     expect(corners(back)).toEqual(corners(mesh));
   });
 
-  test('what is no shape is not written', () => {
+  test('invalid shapes are not encoded', () => {
     expect(() => encodePly({ positions: new Float32Array() })).toThrow('at least one point');
     expect(() => encodeObj({ positions: Float32Array.of(1, 2, Number.NaN) })).toThrow('must be finite');
-    expect(() => encodePly({ positions: Float32Array.of(1, 2) })).toThrow('got 2 numbers');
-    expect(() => encodePly({ ...tetrahedron(), normals: new Float32Array(3) })).toThrow('as many as points');
+    expect(() => encodePly({ positions: Float32Array.of(1, 2) })).toThrow('got 2 values');
+    expect(() => encodePly({ ...tetrahedron(), normals: new Float32Array(3) })).toThrow('like positions');
     expect(() => encodePly({ ...tetrahedron(), offset: [0, Number.NaN, 0] })).toThrow('three finite numbers');
   });
 });
@@ -84,7 +84,7 @@ describe('GLB', () => {
     expect(issues).toMatchObject({ numErrors: 0, numWarnings: 0 });
   };
 
-  test('the validator of Khronos finds nothing in a mesh, with normals and without, and in a cloud', async () => {
+  test('the Khronos validator reports nothing for a mesh, with and without normals, and for a cloud', async () => {
     const mesh = await extractSurface(torus({ major: 0.6, minor: 0.25 }), { resolution: 12 });
     await expectValid(await encodeGlb(mesh));
     await expectValid(await encodeGlb(tetrahedron(), { name: 'tetrahedron', colour: [1, 0, 0] }));
@@ -109,7 +109,7 @@ describe('GLB', () => {
     expect(node!.getMesh()!.listPrimitives()[0]!.getAttribute('POSITION')!.getArray()).toEqual(tetrahedron().positions);
   });
 
-  test('normals of length 0 are refused: the format has none', async () => {
+  test('normals of length 0 are rejected: the format does not allow them', async () => {
     await expect(encodeGlb({ ...tetrahedron(), normals: new Float32Array(12) })).rejects.toMatchObject({
       problem: 'no-normals',
     });
@@ -138,7 +138,7 @@ describe('real models', () => {
   test('the smallest Stanford dragon, as scanned: a PLY of 1996', async () => {
     const dragon = (await decodeShape(gunzipSync(readFileSync(dragonPath())))) as Mesh & DecodedShape;
     expect([dragon.positions.length / 3, dragon.triangles.length / 3]).toEqual([5203, 11102]);
-    expect(dragon.notes).toEqual(['2 points that no face uses left out']);
+    expect(dragon.notes).toEqual(['2 points that no face uses ignored']);
     expect(checkMesh(dragon).volume).toBeGreaterThan(0);
   });
 });

@@ -1,4 +1,4 @@
-/** @file What the fuzzer tries the readers of shapes with. */
+/** @file The decoders of shapes, as targets of the fuzzer. */
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import { decodeShape } from '../../src/files/decode-shape.ts';
 import { encodeObj } from '../../src/files/encode-obj.ts';
@@ -8,11 +8,11 @@ import { orientMesh } from '../../src/meshes/orient-mesh.ts';
 import { unitBox } from '../../src/normalise/unit-box.ts';
 import { isMesh } from '../../src/shape.ts';
 import { ShapeError } from '../../src/shape-error.ts';
-import { cube, tetrahedron } from '../meshes-of-tests.ts';
+import { cube, tetrahedron } from '../test-meshes.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const FAR = [694_385, 5_155_487, 380] as const;
+const FAR_RATIO = [694_385, 5_155_487, 380] as const;
 
 const ply = (): readonly Uint8Array[] => {
   const mesh = cube(1);
@@ -61,7 +61,7 @@ end_header
     ]);
   return [
     encodePly(mesh),
-    encodePly({ ...tetrahedron(), offset: FAR }),
+    encodePly({ ...tetrahedron(), offset: FAR_RATIO }),
     encodePly({ positions: mesh.positions, normals }, { encoding: 'text' }),
     bytesOf(text),
     bytesOf(text.replaceAll('\n', '\r\n')),
@@ -72,7 +72,7 @@ end_header
 
 const obj = (): readonly Uint8Array[] => [
   encodeObj(cube(1)),
-  encodeObj({ ...tetrahedron(), offset: FAR }),
+  encodeObj({ ...tetrahedron(), offset: FAR_RATIO }),
   bytesOf(`# everything
 mtllib a.mtl
 o a
@@ -176,12 +176,12 @@ const TOKENS: Readonly<Record<ShapeFormat, readonly string[]>> = {
   xyz: [',', ';', '\t', '#', '//', 'x y z', 'X,Y,Z', 'nx', 'intensity', '\r\n', '"'],
 };
 
-/** Read as the command line tool does, and made ready for a fit. */
+/** Decodes like the command line tool, and prepares the shape for a fit. */
 const readAs = (format: ShapeFormat | undefined) => async (bytes: Uint8Array<ArrayBuffer>) => {
   const shape = await decodeShape(bytes, format && { format });
   const similarity = unitBox(shape);
   if (isMesh(shape)) orientMesh(shape);
-  // What is read has finite numbers in it, whatever came in.
+  // Decoded shapes must be finite, whatever the input.
   if (![similarity.scale, ...similarity.offset, ...shape.positions, ...(shape.normals ?? [])].every(Number.isFinite))
     throw new Error('a number is not finite');
 };

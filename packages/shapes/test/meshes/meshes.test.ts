@@ -7,7 +7,7 @@ import { vertexNormals } from '../../src/meshes/vertex-normals.ts';
 import { weld } from '../../src/meshes/weld.ts';
 import type { Mesh } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
-import { joinMeshes, tetrahedron } from '../meshes-of-tests.ts';
+import { joinMeshes, tetrahedron } from '../test-meshes.ts';
 
 const moved = (mesh: Mesh, by: number): Mesh => ({ ...mesh, positions: mesh.positions.map(value => value + by) });
 
@@ -20,9 +20,9 @@ describe('checkMesh', () => {
       closed: true,
       manifold: true,
       boundaryEdges: 0,
-      crowdedEdges: 0,
-      twistedEdges: 0,
-      pinchedVertices: 0,
+      nonManifoldEdges: 0,
+      inconsistentEdges: 0,
+      nonManifoldVertices: 0,
       degenerateTriangles: 0,
       duplicateVertices: 0,
       eulerCharacteristic: 2,
@@ -32,27 +32,27 @@ describe('checkMesh', () => {
     });
   });
 
-  test('a triangle less is a hole, one turned around is a twist, one more is a crowd', () => {
+  test('counts boundary, inconsistent and non-manifold edges', () => {
     const { positions, triangles } = tetrahedron();
     expect(checkMesh({ positions, triangles: triangles.slice(3) })).toMatchObject({
       closed: false,
       boundaryEdges: 3,
-      twistedEdges: 0,
+      inconsistentEdges: 0,
     });
     const turned = Uint32Array.of(0, 1, 2, ...triangles.subarray(3));
     expect(checkMesh({ positions, triangles: turned })).toMatchObject({
       closed: false,
       boundaryEdges: 0,
-      twistedEdges: 3,
+      inconsistentEdges: 3,
     });
     expect(checkMesh({ positions, triangles: Uint32Array.of(...triangles, 0, 1, 2) })).toMatchObject({
       closed: false,
-      crowdedEdges: 3,
+      nonManifoldEdges: 3,
     });
     expect(checkMesh({ positions, triangles: triangles.toReversed() }).volume).toBeCloseTo(-1 / 6, 12);
   });
 
-  test('two that share a vertex are closed, but no manifold', () => {
+  test('two tetrahedra that share a vertex are closed but not manifold', () => {
     const two = weld(
       joinMeshes(tetrahedron(), {
         ...tetrahedron(),
@@ -64,12 +64,12 @@ describe('checkMesh', () => {
       vertices: 7,
       closed: true,
       manifold: false,
-      pinchedVertices: 1,
+      nonManifoldVertices: 1,
       components: 1,
     });
   });
 
-  test('components, duplicates, vertices of no triangle, triangles of no area', () => {
+  test('counts components, duplicates and degenerate triangles, and ignores unused vertices', () => {
     expect(checkMesh(joinMeshes(tetrahedron(), moved(tetrahedron(), 5), moved(tetrahedron(), 9)))).toMatchObject({
       components: 3,
       eulerCharacteristic: 6,
@@ -87,7 +87,7 @@ describe('checkMesh', () => {
     ).toBe(1);
   });
 
-  test('volume and area move with the mesh, and scale', () => {
+  test('volume and area are invariant under translation, and scale', () => {
     fc.assert(
       fc.property(fc.integer({ min: -8, max: 8 }), fc.integer({ min: 1, max: 8 }), (by, scale) => {
         const { positions, triangles } = tetrahedron();
@@ -98,14 +98,14 @@ describe('checkMesh', () => {
     );
   });
 
-  test('no mesh', () => {
+  test('rejects invalid meshes', () => {
     expect(() => checkMesh({ positions: Float32Array.of(0, 0, 0), triangles: new Uint32Array() })).toThrow(
       'at least one triangle',
     );
   });
 });
 
-test('vertex normals of a sphere point away from its middle', async () => {
+test('vertex normals of a sphere point away from its centre', async () => {
   const mesh = await extractSurface(sphere({ radius: 0.7 }), { resolution: 24, normals: false });
   const normals = vertexNormals(mesh);
   for (let i = 0; i < normals.length; i += 3) {
@@ -119,7 +119,7 @@ test('vertex normals of a sphere point away from its middle', async () => {
 });
 
 describe('weld', () => {
-  test('a mesh cut into single triangles is put together again', async () => {
+  test('joins a mesh that was split into single triangles', async () => {
     const mesh = await extractSurface(sphere({ radius: 0.7 }), { resolution: 10 });
     const soup = {
       positions: Float32Array.from([...mesh.triangles].flatMap(at => [...mesh.positions.subarray(3 * at, 3 * at + 3)])),
@@ -131,7 +131,7 @@ describe('weld', () => {
     });
   });
 
-  test('equal places become one, others stay: as with a Map', () => {
+  test('merges exactly the points with equal positions', () => {
     const rng = createRng(3);
     const positions = Float32Array.from({ length: 3000 }, () => rng.integer(5) - 2);
     const keys = new Set(
@@ -140,7 +140,7 @@ describe('weld', () => {
     expect(weld({ positions, triangles: new Uint32Array() }).positions).toHaveLength(3 * keys.size);
   });
 
-  test('-0 is 0, and triangles that lose a corner are left out', () => {
+  test('treats -0 as 0, and removes triangles that degenerate', () => {
     const mesh = weld({ positions: Float32Array.of(0, 0, 0, -0, 0, -0, 1, 1, 1) });
     expect([mesh.positions.length, mesh.triangles.length]).toEqual([6, 0]);
   });

@@ -9,12 +9,12 @@ import { insideTest } from '../../src/meshes/inside-test.ts';
 import { eikonalError } from '../../src/metrics/eikonal-error.ts';
 import { createKdTree } from '../../src/metrics/kd-tree.ts';
 import { surfaceDistance } from '../../src/metrics/surface-distance.ts';
-import { below, volumeIou } from '../../src/metrics/volume-iou.ts';
+import { occupancyBelow, volumeIou } from '../../src/metrics/volume-iou.ts';
 import { windingNumber } from '../../src/metrics/winding-number.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
-import { loadBunny, tetrahedron } from '../meshes-of-tests.ts';
+import { loadBunny, tetrahedron } from '../test-meshes.ts';
 
-test('the k-d tree finds what a search through all points finds', () => {
+test('the k-d tree agrees with a linear search', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 400 }),
@@ -22,7 +22,7 @@ test('the k-d tree finds what a search through all points finds', () => {
       fc.integer(),
       (count, places, seed) => {
         const rng = createRng(seed);
-        // Few places: many equal coordinates and equal points.
+        // Few distinct coordinates, so many points are equal.
         const positions = Float32Array.from({ length: 3 * count }, () => rng.integer(places));
         const tree = createKdTree(positions);
         for (let query = 0; query < 10; query++) {
@@ -44,7 +44,7 @@ test('the k-d tree finds what a search through all points finds', () => {
 });
 
 describe('surfaceDistance', () => {
-  test('by hand: two points against one', () => {
+  test('two points against one, computed by hand', () => {
     const two = { positions: Float32Array.of(0, 0, 0, 3, 4, 0), normals: Float32Array.of(0, 0, 1, 1, 0, 0) };
     const one = { positions: Float32Array.of(0, 0, 0), normals: Float32Array.of(0, 0, -2) };
     expect(surfaceDistance(two, one)).toEqual({
@@ -64,7 +64,7 @@ describe('surfaceDistance', () => {
     });
   });
 
-  test('offsets count, whichever side has them', () => {
+  test('respects offsets of either side', () => {
     const [near, far] = [
       { positions: Float32Array.of(1, 0, 0) },
       { positions: Float32Array.of(0, 0, 0), offset: [5e6, 0, 0.25] as const },
@@ -74,13 +74,13 @@ describe('surfaceDistance', () => {
     expect(surfaceDistance(far, near).hausdorff).toBeCloseTo(4_999_999, 6);
   });
 
-  test('two spheres, one in the other: the difference of their radii', () => {
+  test('two concentric spheres: the difference of their radii', () => {
     const [a, b] = [
       sphere({ radius: 0.5 }).sample(4000, createRng(1)),
       sphere({ radius: 0.6 }).sample(4000, createRng(2)),
     ];
     const { chamferL1, chamferL2, normalConsistency, hausdorff } = surfaceDistance(a, b);
-    // Points are about 0.03 apart, which makes the hypotenuse longer by half a percent.
+    // The point spacing is about 0.03, which lengthens the distances by half a percent.
     expect(chamferL1).toBeCloseTo(0.1, 2);
     expect(chamferL1).toBeGreaterThan(0.1);
     expect(chamferL2 / 0.02).toBeCloseTo(1, 1);
@@ -109,8 +109,8 @@ describe('inside and outside', () => {
     return Float32Array.from({ length: 3 * count }, () => at(rng.uniform()));
   };
 
-  test('a tetrahedron, also where rays meet its edges and corners', () => {
-    // Multiples of 1/8: rays through corners, edges and along faces.
+  test('a tetrahedron, also where rays meet its edges and vertices', () => {
+    // Multiples of 1/8: rays through vertices, edges and along faces.
     const points = randomPoints(4000, 1, u => (Math.floor(u * 14) - 2) / 8 + 1 / 64).map((value, i) =>
       i % 3 === 2 ? value : value - 1 / 64,
     );
@@ -126,7 +126,7 @@ describe('inside and outside', () => {
   test.each([
     ['the bunny', loadBunny(), (u: number) => u * 22 - 11],
     ['a tetrahedron', tetrahedron(), (u: number) => u * 1.4 - 0.2],
-  ])('%s: as the winding number says', (_, mesh, at) => {
+  ])('%s: agrees with the winding number', (_, mesh, at) => {
     const points = randomPoints(300, 2, at);
     const inside = insideTest(mesh)(points);
     expect([...windingNumber(mesh, points)].map(value => Math.abs(Math.round(value)))).toEqual([...inside]);
@@ -142,7 +142,7 @@ describe('inside and outside', () => {
       if (Math.abs(distance) > 2 / 30) expect(inside[i]).toBe(distance < 0 ? 1 : 0);
   });
 
-  test('a mesh with a hole is refused, and has a winding number', () => {
+  test('a mesh with a hole is rejected, but has a winding number', () => {
     const { positions, triangles } = tetrahedron();
     const open = { positions, triangles: triangles.slice(3) };
     expect(() => insideTest(open)).toThrow(expect.objectContaining({ problem: 'not-closed' }));
@@ -154,23 +154,26 @@ describe('inside and outside', () => {
 
 describe('volumeIou', () => {
   const iou = (a: number, b: number): Promise<number> =>
-    volumeIou(below(sphere({ radius: a })), below(sphere({ radius: b })), { rng: createRng(1), count: 40_000 });
+    volumeIou(occupancyBelow(sphere({ radius: a })), occupancyBelow(sphere({ radius: b })), {
+      rng: createRng(1),
+      count: 40_000,
+    });
 
-  test('of two balls it is the ratio of their volumes', async () => {
+  test('is the ratio of the volumes of two concentric balls', async () => {
     // About 7,000 points in the union: a standard error of 0.006.
     expect(await iou(0.6, 0.7)).toBeCloseTo((0.6 / 0.7) ** 3, 1);
     expect(Math.abs((await iou(0.6, 0.7)) - (0.6 / 0.7) ** 3)).toBeLessThan(0.024);
     expect(await iou(0.5, 0.5)).toBe(1);
   });
 
-  test('nothing in common, nothing at all, a mesh, a wrong occupancy', async () => {
+  test('disjoint volumes, empty volumes, a mesh, a wrong occupancy', async () => {
     const options = { rng: createRng(1), count: 2000 };
     const left = cuboid({ halfWidths: [0.5, 0.5, 0.5] });
     const none = (coords: Float32Array): Uint8Array => new Uint8Array(coords.length / 3);
-    expect(await volumeIou(below(left), none, options)).toBe(0);
+    expect(await volumeIou(occupancyBelow(left), none, options)).toBe(0);
     expect(await volumeIou(none, none, options)).toBe(1);
     const mesh = insideTest(await extractSurface(left, { resolution: 31 }));
-    expect(await volumeIou(below(left), mesh, options)).toBeGreaterThan(0.9);
+    expect(await volumeIou(occupancyBelow(left), mesh, options)).toBeGreaterThan(0.9);
     await expect(volumeIou(none, () => [], options)).rejects.toThrow('got 2000 and 0');
   });
 });
@@ -179,7 +182,7 @@ describe('eikonalError', () => {
   const surface = sphere({ radius: 0.5 }).sample(400, createRng(1));
   const options = { width: 0.2, rng: createRng(2) };
 
-  test('0 of a distance, 1 of twice a distance', async () => {
+  test('is 0 for a distance, 1 for twice a distance', async () => {
     const ball = sphere({ radius: 0.5 });
     expect((await eikonalError(ball, surface, options)).largest).toBeLessThan(1e-6);
     const twice = {
@@ -212,13 +215,13 @@ describe('eikonalError', () => {
   });
 });
 
-describe('shapes with a closed form', () => {
+describe('analytic shapes', () => {
   test.each([
     ['sphere', sphere({ radius: 0.6 }), 1],
     ['torus', torus({ major: 0.6, minor: 0.25 }), 1],
     ['cuboid', cuboid({ halfWidths: [0.3, 0.5, 0.4] }), 1],
     ['gyroid', gyroid({ period: 1.2 }), (2 * Math.PI * Math.sqrt(3)) / 1.2],
-  ] as const)('%s: the gradient is that of the value, and samples are on the surface', (_, shape, slope) => {
+  ] as const)('%s: the gradient matches the value, and samples are on the surface', (_, shape, slope) => {
     const { positions, normals = new Float32Array() } = shape.sample(300, createRng(1));
     for (const value of shape.evaluate(positions)) expect(Math.abs(value)).toBeLessThan(1e-5);
     const rng = createRng(2);
@@ -232,7 +235,7 @@ describe('shapes with a closed form', () => {
           shape.evaluate(Float32Array.from(point, (value, axis) => (axis === k ? value + by : value)))[0]!;
         return (at(h) - at(-h)) / (2 * h);
       });
-      // A kink of the distance between the two points would be seen by the differences only.
+      // A kink of the distance between the two points would affect the differences only.
       const smooth = Math.abs(Math.hypot(...differences) - Math.hypot(...gradient)) < 0.05 * slope;
       if (smooth)
         for (let k = 0; k < 3; k++)
@@ -241,7 +244,7 @@ describe('shapes with a closed form', () => {
     expect(Math.hypot(...normals.subarray(0, 3))).toBeCloseTo(1, 5);
   });
 
-  test('samples of a torus are uniform: as many in each part as its area says', () => {
+  test('samples of a torus are uniform: each part has a number in proportion to its area', () => {
     const { positions } = torus({ major: 0.6, minor: 0.25 }).sample(20_000, createRng(3));
     const outer = Array.from(
       { length: 20_000 },

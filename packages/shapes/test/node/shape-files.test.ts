@@ -5,7 +5,7 @@ import { FileError } from '@neural-fields/core/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readShape, writeShape } from '../../src/node.ts';
 import { ShapeError } from '../../src/shape-error.ts';
-import { tetrahedron } from '../meshes-of-tests.ts';
+import { tetrahedron } from '../test-meshes.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -25,7 +25,7 @@ test('a GLB has its signature', async () => {
   expect((await readFile(join(folder, 'a.glb'))).subarray(0, 4).toString()).toBe('glTF');
 });
 
-test('errors name the path', async () => {
+test('errors contain the path', async () => {
   const path = join(folder, 'broken.xyz');
   await writeFile(path, '1 2 3\n4 5\n');
   const error = await readShape(path).catch((caught: unknown) => caught);

@@ -8,12 +8,12 @@ import {
   parseSimilarity,
   unitBox,
 } from '../../src/normalise/unit-box.ts';
-import { loadBunny } from '../meshes-of-tests.ts';
+import { loadBunny } from '../test-meshes.ts';
 
 const extremes = (values: Float32Array): [number, number] => [Math.min(...values), Math.max(...values)];
 
 describe('unitBox', () => {
-  test('the mean, as the SIREN authors do it: written out for three points', () => {
+  test('the method mean of the SIREN authors, written out for three points', () => {
     // Mean (2, 2, 0); differences from -2 to 4 over all axes.
     const positions = Float32Array.of(0, 0, 0, 6, 2, 0, 0, 4, 0);
     const { scale, offset } = unitBox({ positions }, { margin: 0 });
@@ -51,7 +51,7 @@ describe('unitBox', () => {
     );
   });
 
-  test('aspect is kept, normals and triangles too', () => {
+  test('keeps the aspect, normals and triangles', () => {
     const bunny = { ...loadBunny(), normals: new Float32Array(loadBunny().positions.length) };
     const similarity = unitBox(bunny);
     const moved = applySimilarity(bunny, similarity);
@@ -70,7 +70,7 @@ describe('unitBox', () => {
     }
   });
 
-  test('it can be undone, also after a way through text', () => {
+  test('can be inverted, also after formatting and parsing', () => {
     const { positions } = loadBunny();
     const similarity = unitBox({ positions });
     const there = applySimilarity({ positions }, similarity);
@@ -79,7 +79,7 @@ describe('unitBox', () => {
     expect(parseSimilarity(formatSimilarity(similarity))).toEqual(similarity);
   });
 
-  test('far from the origin: to the box and back, to a millionth of the size', () => {
+  test('maps a shape far from the origin to the box and back, to a millionth of its size', () => {
     const offset = [694_386, 5_155_488, 381] as const;
     const { positions } = loadBunny();
     const shape = { positions: positions.map(value => value / 10), offset };
@@ -93,8 +93,8 @@ describe('unitBox', () => {
       expect(Math.abs(back.offset![i % 3]! - offset[i % 3]! + value - shape.positions[i]!) / size).toBeLessThan(1e-6);
   });
 
-  test('what cannot be scaled', () => {
-    expect(() => unitBox({ positions: Float32Array.of(1, 2, 3, 1, 2, 3) })).toThrow('all 2 points are at one place');
+  test('rejects shapes that cannot be scaled', () => {
+    expect(() => unitBox({ positions: Float32Array.of(1, 2, 3, 1, 2, 3) })).toThrow('all 2 points coincide');
     expect(() => unitBox({ positions: new Float32Array() })).toThrow('at least one point');
     expect(() => unitBox({ positions: Float32Array.of(0, 0, 0, 1, 1, 1) }, { margin: 1 })).toThrow(
       'margin must be in [0, 1), got 1',
@@ -108,7 +108,7 @@ describe('unitBox', () => {
     '{"scale":1,"offset":[0,0]}',
     '{"scale":1,"offset":[0,0,"x"]}',
     'null',
-  ])('no similarity: %s', text => {
+  ])('rejects %s as a similarity', text => {
     expect(() => parseSimilarity(text)).toThrow(TypeError);
   });
 });

@@ -8,7 +8,7 @@ import { sdfPoints } from '../../src/sampling/sdf-points.ts';
 import { surfacePoints } from '../../src/sampling/surface-points.ts';
 import type { Mesh, PointCloud } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
-import { tetrahedron } from '../meshes-of-tests.ts';
+import { tetrahedron } from '../test-meshes.ts';
 
 const FIRST = { step: 1, steps: 10 };
 
@@ -38,13 +38,13 @@ describe.each(SOURCES)('%s', (_, source) => {
   const n = source.pointsPerStep;
   const whole = numbersOf(source.draw(0, n, createRng(5), FIRST));
 
-  test('has the sizes that it says', () => {
+  test('returns arrays of the declared sizes', () => {
     expect(whole['coords']).toHaveLength(3 * n);
     for (const [name, values] of Object.entries(whole)) expect(values).toHaveLength(name === 'surface' ? n : 3 * n);
     expect([source.inFeatures, source.fixed]).toEqual([3, false]);
   });
 
-  test('does not depend on how a step is cut', () => {
+  test('does not depend on how a step is split', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }),
@@ -65,7 +65,7 @@ describe.each(SOURCES)('%s', (_, source) => {
     );
   });
 
-  test('has other points in another step, and none in an empty chunk', () => {
+  test('has different points in another step, and none in an empty chunk', () => {
     expect(numbersOf(source.draw(0, n, createRng(6), FIRST))['coords']).not.toEqual(whole['coords']);
     expect(source.draw(0, 0, createRng(5), FIRST).coords).toHaveLength(0);
   });
@@ -109,14 +109,14 @@ describe('sampleMesh', () => {
     expect(Math.min(...cosines('face'))).toBeGreaterThan(0.98);
   });
 
-  test('a smaller count is the start of a larger', () => {
+  test('a larger count extends a smaller one', () => {
     const [few, many] = [10, 100].map(count => sampleMesh(tetrahedron(), { count, rng: createRng(1) }).positions);
     expect([...few!]).toEqual([...many!.subarray(0, 30)]);
   });
 });
 
 describe('sdfPoints', () => {
-  test('marks what is on the surface, with its normal', () => {
+  test('marks points on the surface, with their normals', () => {
     const { coords, targets = {} } = sdfPoints(cloud, {
       onSurface: 200,
       offSurface: 300,
@@ -131,17 +131,17 @@ describe('sdfPoints', () => {
       if (on) expect(distances[i]).toBeCloseTo(0, 5);
       for (let k = 0; k < 3; k++) expect(targets['normal']![3 * i + k]).toBeCloseTo(on ? exact[3 * i + k]! : 0, 4);
     }
-    // Near points: a distance across the surface is normal with deviation 0.01; 6 deviations are never reached by 100.
+    // Near points: a distance across the surface is normal with deviation 0.01; none of 100 exceeds 6 deviations.
     const near = distances.slice(500).map(Math.abs);
     expect(Math.max(...near)).toBeLessThan(0.06);
     expect(near.reduce((sum, value) => sum + value, 0) / 100).toBeGreaterThan(0.004);
-    // Those anywhere fill the box.
+    // The uniform points fill the box.
     const off = coords.subarray(600, 1500);
     expect(Math.min(...off)).toBeLessThan(-0.95);
     expect(Math.max(...off)).toBeGreaterThan(0.95);
   });
 
-  test('a box of its own', () => {
+  test('a custom box', () => {
     const { coords } = sdfPoints(cloud, {
       onSurface: 1,
       offSurface: 200,
@@ -154,7 +154,7 @@ describe('sdfPoints', () => {
     for (let i = 0; i < coords.length; i++) expect(Math.floor(coords[i]!)).toBe([0, 2, 4][i % 3]);
   });
 
-  test('without normals there is no target for them', () => {
+  test('has no target for normals if there are none', () => {
     expect(
       Object.keys(sdfPoints(bare, { onSurface: 5, normals: 'none' }).draw(0, 10, createRng(1), FIRST).targets ?? {}),
     ).toEqual(['surface']);
@@ -196,7 +196,7 @@ describe('errors', () => {
   });
 });
 
-test('a shape far from the origin is sampled where it is, and put into the box before points of it are fitted', () => {
+test('a shape far from the origin can be sampled, but must be mapped into the box before a fit', () => {
   const mesh = { ...tetrahedron(), offset: [5e6, 0, 0] as const };
   expect(sampleMesh(mesh, { count: 3, rng: createRng(1) })).toEqual({
     ...sampleMesh(tetrahedron(), { count: 3, rng: createRng(1) }),

@@ -11,16 +11,16 @@ import type { Mesh } from '../../src/shape.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
 import type { ScalarFunction } from '../../src/surfaces/scalar-function.ts';
 
-/** What must be so for every surface that stays in its box. */
+/** The properties of every surface that stays in its box. */
 const expectManifold = (mesh: Mesh): MeshReport => {
   const report = checkMesh(mesh);
   expect(report).toMatchObject({
     closed: true,
     manifold: true,
     boundaryEdges: 0,
-    crowdedEdges: 0,
-    twistedEdges: 0,
-    pinchedVertices: 0,
+    nonManifoldEdges: 0,
+    inconsistentEdges: 0,
+    nonManifoldVertices: 0,
     duplicateVertices: 0,
     degenerateTriangles: 0,
     vertices: mesh.positions.length / 3,
@@ -28,7 +28,9 @@ const expectManifold = (mesh: Mesh): MeshReport => {
   return report;
 };
 
-/** Values of a random field on a grid of points, positive on the box: nothing of the surface leaves it. */
+/**
+ * Values of a random field on a grid of points, positive at the boundary of the box, so that the surface stays inside.
+ */
 const gridFunction = (values: Float32Array, cells: number): ScalarFunction => ({
   evaluate: coords =>
     Float32Array.from({ length: coords.length / 3 }, (_, i) => {
@@ -42,7 +44,7 @@ const gridFunction = (values: Float32Array, cells: number): ScalarFunction => ({
     }),
 });
 
-describe('the shapes with a closed form', () => {
+describe('analytic shapes', () => {
   const SHAPES: readonly (readonly [string, ImplicitShape, { euler: number; volume: number; area: number }])[] = [
     ['sphere', sphere({ radius: 0.7 }), { euler: 2, volume: (4 / 3) * Math.PI * 0.343, area: 4 * Math.PI * 0.49 }],
     [
@@ -63,7 +65,7 @@ describe('the shapes with a closed form', () => {
         expect(report.volume).toBeGreaterThan(0);
         errors.push({ volume: Math.abs(report.volume / volume - 1), area: Math.abs(report.area / area - 1) });
       }
-      // A quarter for each halving, with room for what does not vary smoothly with the grid.
+      // Errors fall to a quarter with each halving, with a margin for errors that vary irregularly with the grid.
       for (const [coarse, fine] of [
         [errors[0]!, errors[1]!],
         [errors[1]!, errors[2]!],
@@ -75,7 +77,7 @@ describe('the shapes with a closed form', () => {
     },
   );
 
-  test('a box has sharp edges, which are cut by less than a cell', async () => {
+  test('the sharp edges of a cuboid are cut off by less than a cell', async () => {
     const halfWidths = [0.5, 0.35, 0.6] as const;
     const report = expectManifold(await extractSurface(cuboid({ halfWidths }), { resolution: 40 }));
     expect(report.eulerCharacteristic).toBe(2);
@@ -84,10 +86,10 @@ describe('the shapes with a closed form', () => {
     expect(report.volume).toBeGreaterThan(exact * 0.99);
   });
 
-  test('surfaces through grid points have neither repeated vertices nor empty triangles', async () => {
+  test('surfaces through grid points have neither duplicate vertices nor degenerate triangles', async () => {
     // Faces at multiples of the step 1/8, and a sphere through many grid points.
     const faces = expectManifold(await extractSurface(cuboid({ halfWidths: [0.5, 0.25, 0.625] }), { resolution: 16 }));
-    // Edges of the box are edges of the grid, and are cut off by up to a cell.
+    // Edges of the cuboid are edges of the grid, and are cut off by up to a cell.
     expect(faces.volume).toBeLessThan(8 * 0.5 * 0.25 * 0.625);
     expect(faces.volume).toBeGreaterThan(0.85 * 8 * 0.5 * 0.25 * 0.625);
     expect(
@@ -104,7 +106,7 @@ describe('the shapes with a closed form', () => {
     }
   });
 
-  test('inside above the level turns the surface around and keeps it where it is', async () => {
+  test('inside above the level flips the surface without moving it', async () => {
     const ball = sphere({ radius: 0.5 });
     const occupancy: ScalarFunction = {
       evaluate: coords => ball.evaluate(coords).map(value => 0.5 - value),
@@ -134,19 +136,19 @@ describe('the shapes with a closed form', () => {
 });
 
 describe('ambiguous cells', () => {
-  test('every one of the 256 cells is closed when the points around are outside', async () => {
+  test('each of the 256 cells is closed if the surrounding points are outside', async () => {
     for (let inside = 1; inside < 256; inside++) {
       const values = new Float32Array(64).fill(1);
       for (let corner = 0; corner < 8; corner++) {
         const at = ((1 + (corner >> 2)) * 4 + 1 + ((corner >> 1) & 1)) * 4 + 1 + (corner & 1);
-        // Values of many sizes, so that the decider goes both ways.
+        // Values of many magnitudes, so that the decider decides both ways.
         values[at] = ((inside >> corner) & 1 ? -1 : 1) * (0.1 + ((corner * 7 + inside) % 11));
       }
       expectManifold(await extractSurface(gridFunction(values, 3), { resolution: 3 }));
     }
   });
 
-  test('random values, the hardest there is: closed and manifold', async () => {
+  test('random values, the hardest case, give closed manifolds', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 2 ** 30 }),
@@ -163,7 +165,7 @@ describe('ambiguous cells', () => {
     );
   });
 
-  test('values of zero everywhere and small integers: ties and corners on the surface', async () => {
+  test('zeros and small integers, with ties and corners on the surface', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 125, maxLength: 125 }), async numbers => {
         const mesh = await extractSurface(gridFunction(Float32Array.from(numbers), 4), { resolution: 4 });
@@ -173,7 +175,7 @@ describe('ambiguous cells', () => {
     );
   });
 
-  test('the decider follows the bilinear interpolant: xy = c is two sheets that do not change with the side that is cut', async () => {
+  test('the decider follows the bilinear interpolant: xy = c is two sheets, whichever side is inside', async () => {
     // On every face z = const of the one column of cells around the axis, opposite corners agree.
     for (const c of [-0.05, 0.05]) {
       const saddle: ScalarFunction = {
@@ -189,18 +191,18 @@ describe('ambiguous cells', () => {
     }
   });
 
-  test('a gyroid cut off at the box is one closed surface with many handles', async () => {
+  test('a gyroid clipped to the box is one closed surface with many handles', async () => {
     const mesh = await extractSurface(gyroid({ period: 1 }), { resolution: 40, boundary: 'closed' });
     const report = expectManifold(mesh);
     expect(report.eulerCharacteristic).toBeLessThan(-10);
-    // The gyroid halves space.
+    // The gyroid divides space into equal halves.
     expect(report.volume / 8).toBeCloseTo(0.5, 1);
     for (const value of mesh.positions) expect(Math.abs(value)).toBeLessThanOrEqual(1);
   });
 });
 
-describe('what is not evaluated', () => {
-  test('blocks without a surface are skipped, and the mesh stays the same to the bit', async () => {
+describe('skipping blocks', () => {
+  test('blocks without a surface are skipped, and the mesh is exactly the same', async () => {
     const shape = torus({ major: 0.6, minor: 0.25 });
     const evaluated: number[] = [];
     const meshes: Mesh[] = [];
@@ -228,11 +230,11 @@ describe('what is not evaluated', () => {
     expect(sorted(meshes[1]!)).toEqual(sorted(meshes[0]!));
   });
 
-  test('a shape that fills the box is capped where blocks are skipped, too', async () => {
+  test('a shape that fills the box is capped even where blocks are skipped', async () => {
     const full: ScalarFunction = { evaluate: coords => new Float32Array(coords.length / 3).fill(-5) };
     const report = expectManifold(await extractSurface(full, { resolution: 24, boundary: 'closed', lipschitz: 1 }));
     expect(report.eulerCharacteristic).toBe(2);
-    // The box's 12 edges, of length 2, lose a prism of half a cell's section, h^2 / 2.
+    // The 12 edges of the box, of length 2, lose a prism with half a cell's cross-section, h^2 / 2.
     expect(report.volume).toBeCloseTo(8 - 12 * 2 * ((1 / 12) ** 2 / 2), 2);
   });
 
@@ -242,7 +244,7 @@ describe('what is not evaluated', () => {
     expect([positions.length, triangles.length]).toEqual([0, 0]);
   });
 
-  test('where a surface leaves an open box, it has an edge', async () => {
+  test('a surface has a boundary where it leaves an open box', async () => {
     expect(checkMesh(await extractSurface(sphere({ radius: 1.2 }), { resolution: 16 })).boundaryEdges).toBeGreaterThan(
       0,
     );
@@ -256,7 +258,7 @@ test('refined vertices are on the surface', async () => {
       { evaluate: shape.evaluate },
       { resolution: 16, refine, boundary: 'open' },
     );
-    // The middles of loops are not on the surface; they are rare.
+    // The centres of loops are not on the surface; they are rare.
     const values = shape.evaluate(positions).map(Math.abs).sort();
     return values[Math.floor(values.length * 0.95)]!;
   };
@@ -267,13 +269,13 @@ test('refined vertices are on the surface', async () => {
 });
 
 describe('batches', () => {
-  test('the mesh does not depend on their size', async () => {
+  test('the mesh does not depend on the batch size', async () => {
     const shape = torus({ major: 0.6, minor: 0.25 });
     const whole = await extractSurface(shape, { resolution: 20 });
     expect(await extractSurface(shape, { resolution: 20, batch: 97 })).toEqual(whole);
   });
 
-  test('an abort stops between them', async () => {
+  test('an abort takes effect between batches', async () => {
     const controller = new AbortController();
     let calls = 0;
     const shape = sphere({ radius: 0.5 });
@@ -330,7 +332,7 @@ describe('errors', () => {
     await expect(extractSurface(broken, { resolution: 4 })).rejects.toMatchObject({ problem: 'not-finite' });
   });
 
-  test('a function that gives too few numbers', async () => {
+  test('a function that returns too few values', async () => {
     await expect(extractSurface({ evaluate: () => new Float32Array(1) }, { resolution: 4 })).rejects.toThrow('got 1');
   });
 });

@@ -6,7 +6,7 @@ import { checkMesh } from '../../src/meshes/check-mesh.ts';
 import { extractSurface } from '../../src/surfaces/extract-surface.ts';
 import { fieldFunction } from '../../src/surfaces/scalar-function.ts';
 
-test('a field gives its values and exact gradients, and leaves no tensors behind', async () => {
+test('a field returns its values and exact gradients, and leaks no tensors', async () => {
   const field = createField(siren({ inFeatures: 3, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1, omega0: 3 }), {
     seed: 1,
   });
@@ -21,8 +21,7 @@ test('a field gives its values and exact gradients, and leaves no tensors behind
   const jet = field.jet(tensor2d(coords, [2, 3]), { gradient: true });
   expect([...values]).toEqual([...(await jet.value.data())]);
   for (const [i, value] of (await jet.gradient.data()).entries()) expect(gradients[i]).toBeCloseTo(value, 6);
-  // The surface is where the field has the level, except where it was cut off at the box, to the error of linear
-  // interpolation.
+  // The vertices are on the level set up to the error of linear interpolation, except where it is clipped to the box.
   const errors = (await source.evaluate(mesh.positions)).filter((_, i) =>
     mesh.positions.slice(3 * i, 3 * i + 3).every(x => Math.abs(x) < 0.9),
   );
@@ -30,7 +29,7 @@ test('a field gives its values and exact gradients, and leaves no tensors behind
   for (const error of errors) expect(Math.abs(error - level)).toBeLessThan(0.02);
 });
 
-test('fields of other sizes are refused', async () => {
+test('fields of other sizes are rejected', async () => {
   const flat = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 0 }), { seed: 1 });
   expect(() => fieldFunction(flat)).toThrow('3 coordinates, got 2');
   const wide = createField(siren({ inFeatures: 3, outFeatures: 2, hiddenFeatures: 4, hiddenLayers: 0 }), { seed: 1 });

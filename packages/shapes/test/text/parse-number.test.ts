@@ -8,7 +8,7 @@ const parse = (text: string): number | undefined => {
 };
 
 describe('parseNumber', () => {
-  test('any double comes back from its shortest text, to the bit', () => {
+  test('parses the shortest text of any double exactly', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), value => {
         expect(parse(Object.is(value, -0) ? '-0' : String(value))).toBe(value);
@@ -18,7 +18,7 @@ describe('parseNumber', () => {
     );
   });
 
-  test('digits in any number, before and after the point, are read as JavaScript reads them', () => {
+  test('parses any number of digits before and after the point like JavaScript', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 25 });
     fc.assert(
       fc.property(
@@ -57,13 +57,13 @@ describe('parseNumber', () => {
   });
 
   test.each(['', '-', '.', 'e5', '1e', '1e+', '1,5', '0x10', '1.2.3', '1/2', '--1', 'nano', 'infinite', '١'])(
-    '%s is no number',
+    '%s is not a number',
     text => {
       expect(parse(text)).toBeUndefined();
     },
   );
 
-  test('a number of ten thousand digits is refused', () => {
+  test('rejects a number of ten thousand digits', () => {
     expect(parse('1'.repeat(10_000))).toBeUndefined();
     expect(parse('1'.repeat(300))).toBe(Number('1'.repeat(300)));
   });

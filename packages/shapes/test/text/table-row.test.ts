@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRow, MOST_COLUMNS, separatorOf, splitRow } from '../../src/text/table-row.ts';
+import { createRow, MAX_COLUMNS, separatorOf, splitRow } from '../../src/text/table-row.ts';
 
 const columns = (text: string): string[] => {
   const bytes = new TextEncoder().encode(`before${text}behind`);
@@ -24,7 +24,7 @@ test.each([
   expect(columns(text)).toEqual(wanted);
 });
 
-test('of very many columns the first are found', () => {
-  expect(columns('1 '.repeat(1000))).toHaveLength(MOST_COLUMNS);
-  expect(columns(','.repeat(1000))).toHaveLength(MOST_COLUMNS);
+test('finds the first of very many columns', () => {
+  expect(columns('1 '.repeat(1000))).toHaveLength(MAX_COLUMNS);
+  expect(columns(','.repeat(1000))).toHaveLength(MAX_COLUMNS);
 });

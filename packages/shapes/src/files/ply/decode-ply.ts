@@ -6,25 +6,24 @@ import { type PlyElement, type PlyHeader, type PlyProperty, readPlyHeader } from
 import { EndOfData, type PlyNumbers, plyNumbers } from './ply-numbers.ts';
 
 /**
- * What a row's property is for: a column of the positions (0 to 2), of the normals (3 to 5), the corners of a face, or
- * nothing.
+ * The use of a row's property: a column of the positions (0 to 2) or normals (3 to 5), the vertices of a face, or none.
  */
-type Use = number | 'corners' | undefined;
+type Use = number | 'vertices' | undefined;
 
 const COLUMNS = ['x', 'y', 'z', 'nx', 'ny', 'nz'];
-/** The list of a face's corners, by the names that writers give it. */
-const CORNERS = ['vertex_indices', 'vertex_index', 'vertices', 'vertex_indexes', 'indices'];
+/** The list of a face's vertices, under the names that programs give it. */
+const VERTEX_LISTS = ['vertex_indices', 'vertex_index', 'vertices', 'vertex_indexes', 'indices'];
 
-const cornersOf = ({ properties }: PlyElement, notes: string[]): PlyProperty => {
+const vertexListOf = ({ properties }: PlyElement, notes: string[]): PlyProperty => {
   const lists = properties.filter(({ countType, type }) => countType !== undefined && !type.startsWith('float'));
-  const known = CORNERS.map(name => lists.find(list => list.name === name)).find(list => list !== undefined);
+  const known = VERTEX_LISTS.map(name => lists.find(list => list.name === name)).find(list => list !== undefined);
   if (known) return known;
-  const fractional = properties.find(({ name, countType }) => countType !== undefined && CORNERS.includes(name));
+  const fractional = properties.find(({ name, countType }) => countType !== undefined && VERTEX_LISTS.includes(name));
   if (fractional)
     throw new ShapeError(
       'unsupported',
       'PLY',
-      `the list '${fractional.name}' of the faces must have whole numbers as its type, e.g. int, got ${fractional.type}`,
+      `the list '${fractional.name}' of the faces must have an integer type, e.g. int, got ${fractional.type}`,
     );
   const [only, ...others] = lists;
   if (!only || others.length > 0)
@@ -33,14 +32,14 @@ const cornersOf = ({ properties }: PlyElement, notes: string[]): PlyProperty => 
       undefined,
       `PLY faces must have a list 'vertex_indices', got ${properties.map(({ name }) => `'${name}'`).join(', ') || 'none'}`,
     );
-  notes.push(`the list '${only.name}' is taken for the corners of the faces`);
+  notes.push(`the list '${only.name}' is used as the vertices of the faces`);
   return only;
 };
 
 interface Rows {
   readonly positions: Float64Array;
   readonly normals: Float32Array | undefined;
-  readonly corners: ReturnType<typeof createNumberList<Uint32Array>>;
+  readonly vertexIndices: ReturnType<typeof createNumberList<Uint32Array>>;
   readonly sizes: Uint32Array;
 }
 
@@ -64,15 +63,15 @@ const readRow = (numbers: PlyNumbers, element: PlyElement, row: number, uses: re
       continue;
     }
     const count = readCount(numbers, property, `${element.name} ${row}`);
-    if (use !== 'corners') {
+    if (use !== 'vertices') {
       numbers.skip(property.type, count);
       continue;
     }
     rows.sizes[row] = count;
     for (let k = 0; k < count; k++) {
-      const corner = numbers.next(property.type);
-      // What no vertex can be called is 2^32 - 1, which is refused with the others that are not there.
-      rows.corners.push(Number.isInteger(corner) && corner >= 0 && corner < 2 ** 32 ? corner : 2 ** 32 - 1);
+      const index = numbers.next(property.type);
+      // 2^32 - 1 is never a valid index, and is rejected later with the other invalid ones.
+      rows.vertexIndices.push(Number.isInteger(index) && index >= 0 && index < 2 ** 32 ? index : 2 ** 32 - 1);
     }
   }
 };
@@ -93,10 +92,10 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
       `PLY vertices must have x, y and z, got ${vertices.properties.map(({ name }) => name).join(', ') || 'nothing'}`,
     );
   const strips = elements.find(({ name, count }) => name === 'tristrips' && count > 0);
-  if (strips) throw new ShapeError('unsupported', undefined, 'PLY faces must be polygons, got strips of triangles');
-  const corners = faces && cornersOf(faces, notes);
+  if (strips) throw new ShapeError('unsupported', undefined, 'PLY faces must be polygons, got triangle strips');
+  const vertexList = faces && vertexListOf(faces, notes);
   const numbers = plyNumbers(bytes, header, start);
-  // Before any memory is taken: a row of a property has a byte at least, and a word in a text.
+  // Checked before memory is allocated: a row needs at least one byte per property, or one word in text.
   const tooMany = elements.find(
     ({ count, properties }) => properties.length > 0 && count * properties.length > numbers.left(),
   );
@@ -110,7 +109,7 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
   const rows: Rows = {
     positions: new Float64Array(3 * vertices.count),
     normals: withNormals ? new Float32Array(3 * vertices.count) : undefined,
-    corners: createNumberList(integers),
+    vertexIndices: createNumberList(integers),
     sizes: new Uint32Array(faces?.count ?? 0),
   };
   let place = '';
@@ -120,13 +119,13 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
     for (const element of elements) {
       const { name, count, properties } = element;
       if (element !== vertices && element !== faces && count > 0 && properties.length > 0)
-        notes.push(`${plural(count, 'row')} of the element '${name}' left out`);
+        notes.push(`${plural(count, 'row')} of the element '${name}' ignored`);
       [place, total] = [name, properties.length > 0 ? count : 0];
       const uses = properties.map(property =>
         element === vertices && property.countType === undefined && COLUMNS.includes(property.name)
           ? COLUMNS.indexOf(property.name)
-          : element === faces && property === corners
-            ? ('corners' as const)
+          : element === faces && property === vertexList
+            ? ('vertices' as const)
             : undefined,
       );
       for (row = 0; row < total; row++) readRow(numbers, element, row, uses, rows);
@@ -141,7 +140,7 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
   return {
     positions: rows.positions,
     ...(rows.normals && { normals: rows.normals }),
-    ...(faces && { faces: { corners: rows.corners.view(), sizes: rows.sizes } }),
+    ...(faces && { faces: { vertexIndices: rows.vertexIndices.view(), sizes: rows.sizes } }),
     weld: false,
     precision: header.format !== 'ascii' && !types.includes('float64') ? 'float32' : 'float64',
     notes,
@@ -150,8 +149,8 @@ const readData = (bytes: Uint8Array, header: PlyHeader, start: number): FileShap
 };
 
 /**
- * Reads PLY, text and binary of either byte order: the vertices' x, y, z, nx, ny, nz and the faces' corners. Everything
- * else is passed over.
+ * Decodes PLY, text and binary of either byte order: x, y, z, nx, ny, nz of the vertices, and the faces. Everything
+ * else is ignored.
  *
  * @throws ShapeError
  */
@@ -160,7 +159,7 @@ export const decodePly = (bytes: Uint8Array): FileShape => {
   let shape: ReturnType<typeof readData>;
   if (header.otherLength === undefined) shape = readData(bytes, header, header.length);
   else {
-    // Only one of the two readings can be right, and it uses the file up.
+    // Only one of the two interpretations can be right: the one that consumes the whole file.
     const read = (start: number) => {
       try {
         return readData(bytes, header, start);
@@ -180,9 +179,7 @@ export const decodePly = (bytes: Uint8Array): FileShape => {
     throw new ShapeError(
       'damaged',
       'PLY',
-      `the text goes on for ${plural(rest, 'byte')} after the last row that its header promises`,
+      `the text has ${plural(rest, 'byte')} after the last row declared in its header`,
     );
-  return rest > 0
-    ? { ...found, notes: [...found.notes, `${plural(rest, 'byte')} after the last row left out`] }
-    : found;
+  return rest > 0 ? { ...found, notes: [...found.notes, `${plural(rest, 'byte')} after the last row ignored`] } : found;
 };

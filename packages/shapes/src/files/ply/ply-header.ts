@@ -11,7 +11,7 @@ import {
   wordAsText,
 } from '../../text/text-cursor.ts';
 
-/** A number as a binary file has it. */
+/** The type of a number. */
 export type PlyType = 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'float32' | 'float64';
 
 const TYPES: ReadonlyMap<string, PlyType> = new Map([
@@ -35,39 +35,37 @@ const TYPES: ReadonlyMap<string, PlyType> = new Map([
 
 const FORMATS = ['ascii', 'binary_little_endian', 'binary_big_endian'] as const;
 
-/** A number, or a list of numbers, of each row of an element. */
+/** A number, or a list of numbers, in each row of an element. */
 export interface PlyProperty {
   readonly name: string;
   readonly type: PlyType;
-  /** The type of a list's length; absent where the property is one number. */
+  /** The type of a list's length; absent if the property is a single number. */
   readonly countType?: PlyType;
 }
 
-/** A table of the file. */
+/** A table of the file: rows of properties. */
 export interface PlyElement {
   readonly name: string;
   readonly count: number;
   readonly properties: PlyProperty[];
 }
 
-/** What a PLY file says of itself. */
+/** A parsed PLY header. */
 export interface PlyHeader {
   readonly format: (typeof FORMATS)[number];
   readonly elements: readonly PlyElement[];
-  /** Where the data begin. */
+  /** The length of the header, at which the data begin. */
   readonly length: number;
-  /**
-   * Where they begin if the header's last line end is CR LF in spite of the others; absent where that is no question.
-   */
+  /** The length if the header's last line ends in CR LF unlike the others; absent if this is not ambiguous. */
   readonly otherLength?: number;
 }
 
-/** Headers are short; what has none within this is no PLY file. */
-const LONGEST_HEADER = 2 ** 20;
+/** The maximum size of a header. A file without an end of its header within this is not a PLY file. */
+const MAX_HEADER_BYTES = 2 ** 20;
 
 const damaged = (line: string): ShapeError => new ShapeError('damaged', undefined, `PLY header: ${line}`);
 
-/** Names reach messages, so they are words of printable characters. */
+/** Names appear in messages, so they must be printable. */
 const isName = (name: string | undefined): name is string => name !== undefined && /^[\x21-\x7e]{1,64}$/.test(name);
 
 const readProperty = (words: readonly string[], line: string): PlyProperty => {
@@ -76,27 +74,27 @@ const readProperty = (words: readonly string[], line: string): PlyProperty => {
   const name = kind === 'list' ? rest[2] : rest[0];
   const [first, second = first] = types;
   if (!isName(name) || first === undefined || second === undefined || types.includes(undefined))
-    throw damaged(`${line} is no property`);
+    throw damaged(`${line} is not a property`);
   return kind === 'list' ? { name, countType: first, type: second } : { name, type: first };
 };
 
 const assertDistinct = (names: readonly string[], what: string): void => {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw damaged(`the ${what} '${twice}' is there twice`);
+  if (twice !== undefined) throw damaged(`the ${what} '${twice}' occurs twice`);
 };
 
-/** The elements and properties of a header may be so many; looking for one is then still fast. */
-const MOST_NAMES = 1000;
+/** The maximum number of elements and properties, with which lookups are still fast. */
+const MAX_NAMES = 1000;
 
 /**
- * Reads the header once: its lines end in LF, CRLF or CR, and the data begin after the line end of `end_header`, which
- * may have blanks before it. In a header without any LF that line end is a CR alone: a 0x0a after it is the first byte
- * of the data.
+ * Parses the header. Its lines end in LF, CRLF or CR, and the data begin after the line end of `end_header`, which may
+ * be preceded by blanks. In a header without any LF that line end is a single CR: a 0x0a after it is the first byte of
+ * the data.
  *
  * @throws ShapeError `truncated`, `damaged` or `unsupported`
  */
 export const readPlyHeader = (bytes: Uint8Array): PlyHeader => {
-  const cursor = createCursor(bytes.subarray(0, LONGEST_HEADER));
+  const cursor = createCursor(bytes.subarray(0, MAX_HEADER_BYTES));
   let format: string | undefined;
   let names = 0;
   const elements: PlyElement[] = [];
@@ -116,14 +114,14 @@ export const readPlyHeader = (bytes: Uint8Array): PlyHeader => {
     if (keyword === 'format') format = words[0];
     else if (keyword === 'element') {
       if (!isName(words[0]) || words.length !== 2 || last === undefined || !Number.isSafeInteger(last) || last < 0)
-        throw damaged(`${line} is no element`);
+        throw damaged(`${line} is not an element`);
       elements.push({ name: words[0], count: last, properties: [] });
     } else if (keyword === 'property') {
       const element = elements.at(-1);
       if (!element) throw damaged(`${line} belongs to no element`);
       element.properties.push(readProperty(words, line));
-    } else throw damaged(`${line} is no line of a header`);
-    if (++names > MOST_NAMES) throw damaged(`it has more than ${MOST_NAMES} elements and properties`);
+    } else throw damaged(`${line} is not a header line`);
+    if (++names > MAX_NAMES) throw damaged(`it has more than ${MAX_NAMES} elements and properties`);
   } while (nextLine(cursor));
   const { start, stop } = cursor;
   if (quoteWord(cursor) !== "'end_header'" || start === stop)

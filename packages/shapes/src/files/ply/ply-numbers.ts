@@ -2,19 +2,19 @@ import { ShapeError } from '../../shape-error.ts';
 import { createCursor, nextWordAnywhere, quoteWord, wordAsNumber } from '../../text/text-cursor.ts';
 import type { PlyHeader, PlyType } from './ply-header.ts';
 
-/** The data of a PLY file, number after number. */
+/** Reads the data of a PLY file number by number. */
 export interface PlyNumbers {
   /** The next number. @throws EndOfData */
   next(type: PlyType): number;
-  /** Passes over numbers. @throws EndOfData */
+  /** Skips numbers. @throws EndOfData */
   skip(type: PlyType, count: number): void;
-  /** The bytes, or the words of a text, that are left: at least as many as there are numbers. */
+  /** The number of remaining bytes: an upper bound on the remaining numbers. */
   left(): number;
-  /** How many bytes follow the last number that was read; white space of a text does not count. */
+  /** The number of bytes after the last number that was read, without white space in text. */
   rest(): number;
 }
 
-/** The data are shorter than the header says. */
+/** The data are shorter than the header declares. */
 export class EndOfData extends Error {}
 
 const SIZES: Readonly<Record<PlyType, number>> = {

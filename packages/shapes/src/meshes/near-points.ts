@@ -1,19 +1,20 @@
-/** @file Which points are meant to be at one place, although rounding has moved them apart. */
+/** @file Groups points that should coincide, although rounding has moved them apart. */
+
+import { groupEqualPoints, type PointGroups } from './equal-points.ts';
 import { groupHalfEdges } from './half-edges.ts';
-import { type Places, samePlaces } from './same-places.ts';
 import { createUnionFind } from './union-find.ts';
 
 /**
- * Points of open edges that lie this close, as a share of the box's diagonal, are taken for one: exporters compute a
+ * Points of open edges closer than this, as a fraction of the bounding box's diagonal, are merged: exporters compute a
  * seam or a pole once for each side, and numbers in text are rounded.
  */
 export const NEAR = 1e-6;
 
-/** A cell of the grid is this many times as wide as points may lie apart: most points then look into one cell alone. */
+/** The width of a grid cell relative to the tolerance; with this ratio most points search a single cell. */
 const CELL = 4;
 
-/** The places at edges of one triangle only. */
-const openPlaces = (triangles: Uint32Array, { count, target }: Places): number[] => {
+/** The point groups at edges of one triangle only. */
+const openGroups = (triangles: Uint32Array, { count, target }: PointGroups): number[] => {
   const welded = triangles.map(point => target[point]!);
   const whole = welded.filter((_, i) => {
     const start = i - (i % 3);
@@ -42,16 +43,16 @@ const diagonalOf = (positions: Float32Array, places: readonly number[], first: U
 };
 
 /**
- * Groups points by place as `samePlaces` does; points of open edges are one where they lie within {@link NEAR} of the
- * diagonal. A mesh that is closed as it is stays as it is. The time is linear: in a cell only points that are apart are
- * kept, and of those there is only room for some.
+ * Groups equal points like `groupEqualPoints`, and also points of open edges within {@link NEAR} of the diagonal. A closed
+ * mesh is not changed. The time is linear: a cell stores only points that are farther apart than the tolerance, of
+ * which it holds a bounded number.
  *
  * @param positions `f32[n, 3]`
- * @param triangles three numbers of points each
+ * @param triangles three point indices each
  */
-export const nearPlaces = (positions: Float32Array, triangles: Uint32Array): Places => {
-  const exact = samePlaces(positions);
-  const open = openPlaces(triangles, exact);
+export const groupNearPoints = (positions: Float32Array, triangles: Uint32Array): PointGroups => {
+  const exact = groupEqualPoints(positions);
+  const open = openGroups(triangles, exact);
   const tolerance = open.length === 0 ? 0 : NEAR * diagonalOf(positions, open, exact.first);
   if (!(tolerance > 0 && Number.isFinite(tolerance))) return exact;
   const groups = createUnionFind(exact.count);

@@ -6,7 +6,7 @@ import { weld } from '../../src/meshes/weld.ts';
 import type { Mesh } from '../../src/shape.ts';
 
 /**
- * A ball as exporters make it: the poles and the seam are there once for each side, each rounded in its own way. Faces
+ * A ball as exporters write it: the poles and the seam are duplicated for each side and rounded differently. It faces
  * inwards.
  */
 const roundedBall = (noise: number, parts = 12): Mesh => {
@@ -28,22 +28,19 @@ const roundedBall = (noise: number, parts = 12): Mesh => {
   return { positions: Float32Array.from(points), triangles: Uint32Array.from(triangles) };
 };
 
-test.each([0, 1e-16, 1e-7])(
-  'a ball whose seam and poles are rounded by %s is closed, and turned to face outwards',
-  noise => {
-    const { mesh, closedParts, openParts, turnedParts } = orientMesh(roundedBall(noise));
-    expect({ closedParts, openParts, turnedParts }).toEqual({ closedParts: 1, openParts: 0, turnedParts: 1 });
-    const report = checkMesh(weld({ ...mesh, near: true }));
-    expect(report).toMatchObject({ closed: true, boundaryEdges: 0 });
-    expect(report.volume).toBeGreaterThan(3.9);
-  },
-);
+test.each([0, 1e-16, 1e-7])('a ball whose seam and poles are rounded by %s is closed, and oriented outwards', noise => {
+  const { mesh, closedParts, openParts, flippedParts } = orientMesh(roundedBall(noise));
+  expect({ closedParts, openParts, flippedParts }).toEqual({ closedParts: 1, openParts: 0, flippedParts: 1 });
+  const report = checkMesh(weld({ ...mesh, near: true }));
+  expect(report).toMatchObject({ closed: true, boundaryEdges: 0 });
+  expect(report.volume).toBeGreaterThan(3.9);
+});
 
-test('points that are further apart stay apart, and so do those of closed meshes', () => {
+test('points farther apart are not merged, nor are those of closed meshes', () => {
   expect(orientMesh(roundedBall(1e-3)).closedParts).toBe(0);
   const tiny = roundedBall(0);
   const exact = weld(tiny);
-  // A second, whole body much smaller than the tolerance: no edge of it is open, so nothing of it is joined.
+  // A second, closed body much smaller than the tolerance: it has no open edge, so none of its points are merged.
   const speck = exact.positions.map(value => 1e-7 * value);
   const both = {
     positions: Float32Array.of(...exact.positions, ...speck),
@@ -52,7 +49,7 @@ test('points that are further apart stay apart, and so do those of closed meshes
   expect(orientMesh(both).closedParts).toBe(2);
 });
 
-test('the time does not explode where many open points crowd in one place', () => {
+test('the time stays bounded where many open points are close together', () => {
   const rng = createRng(2);
   const positions = Float32Array.from({ length: 90_000 }, (_, i) =>
     i < 9 ? 1000 * rng.uniform() : 1e-3 * rng.uniform(),

