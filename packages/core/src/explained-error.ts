@@ -1,6 +1,6 @@
 /** @file Errors with structured parts, from which a user interface can build its own message. */
 
-/** The parts of an error beside its reason. */
+/** The parts of an error besides its reason. */
 export interface ErrorParts {
   /** The file, where there is one. */
   readonly path?: string;

@@ -6,7 +6,7 @@ const draw = (count: number, next: () => number): number[] => Array.from({ lengt
 
 describe('createRng', () => {
   it('always gives the same numbers for the same seed', () => {
-    // Written down once: a change of these numbers breaks every seeded result that anybody has published.
+    // Fixed values: changing them would break every published seeded result.
     const rng = createRng(1);
     expect(draw(3, rng.uniform)).toEqual(PINNED);
     expect(createRng(1).uniform()).toBe(PINNED[0]);

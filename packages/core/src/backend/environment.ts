@@ -1,4 +1,4 @@
-/** @file What the bits of results depend on beside the computation itself: the backend and its settings. */
+/** @file What the bits of results depend on besides the computation itself: the backend and its settings. */
 import { engine, getBackend, type KernelBackend } from '@tensorflow/tfjs-core';
 
 /**

@@ -1,7 +1,7 @@
 import type { RemovableCheckpointStore } from './removable-store.ts';
 import { StorageError, storageError } from './storage-error.ts';
 
-/** Where a checkpoint lies in IndexedDB. */
+/** The options of {@link indexedDbCheckpointStore}. */
 export interface IndexedDbStoreOptions {
   /** The database, which belongs to the page's origin; `neural-fields` if absent. */
   readonly database?: string;
@@ -17,28 +17,28 @@ const settled = <T>(request: IDBRequest<T>): Promise<T> =>
   });
 
 const open = (database: string): Promise<IDBDatabase> => {
-  if (typeof indexedDB === 'undefined') throw new DOMException('there is no IndexedDB here', 'InvalidStateError');
+  if (typeof indexedDB === 'undefined') throw new DOMException('IndexedDB is not available', 'InvalidStateError');
   const request = indexedDB.open(database, 1);
   request.onupgradeneeded = () => void request.result.createObjectStore(CHECKPOINTS);
   return settled(request);
 };
 
 /**
- * Keeps a run's checkpoint in the page's IndexedDB, as one record that a transaction replaces: after a crash the old
- * checkpoint is there, or the new one. It works in windows and in workers of every browser.
+ * Stores a run's checkpoint in the page's IndexedDB, as one record that a transaction replaces: after a crash the store
+ * has the old checkpoint or the new one. Works in windows and workers of all browsers.
  *
- * A browser may remove what pages store when it runs out of space, unless `navigator.storage.persist()` has been granted.
+ * A browser may evict stored data when it runs out of space, unless `navigator.storage.persist()` has been granted.
  *
- * @param name names the checkpoint, e.g. after the signal
- * @throws TypeError when the name is no string or empty; the functions of the store reject with {@link StorageError}
+ * @param name the key of the checkpoint, e.g. the name of the signal
+ * @throws TypeError unless the name is a non-empty string; the store's methods reject with {@link StorageError}
  */
 export const indexedDbCheckpointStore = (
   name: string,
   { database = 'neural-fields' }: IndexedDbStoreOptions = {},
 ): RemovableCheckpointStore => {
   if (typeof name !== 'string' || name === '')
-    throw new TypeError(`indexedDbCheckpointStore: name must be a string that is not empty, got ${String(name)}`);
-  /** Runs a request in a transaction of its own, and waits until the transaction is complete. */
+    throw new TypeError(`indexedDbCheckpointStore: name must be a non-empty string, got ${String(name)}`);
+  /** Runs a request in its own transaction, and waits until the transaction is complete. */
   const perform = async <T>(
     tried: string,
     mode: IDBTransactionMode,
@@ -49,7 +49,7 @@ export const indexedDbCheckpointStore = (
       const opened = await open(database);
       try {
         if (!opened.objectStoreNames.contains(CHECKPOINTS))
-          throw new StorageError('other', what, `the database '${database}' holds something else`);
+          throw new StorageError('other', what, `the database '${database}' has another schema`);
         const transaction = opened.transaction(CHECKPOINTS, mode, { durability: 'strict' });
         const complete = new Promise<void>((resolve, reject) => {
           transaction.oncomplete = () => resolve();
@@ -71,10 +71,10 @@ export const indexedDbCheckpointStore = (
       throw new StorageError(
         'other',
         `cannot read the checkpoint '${name}' in IndexedDB`,
-        'the record is no checkpoint',
+        'the record is not a checkpoint',
       );
     },
-    // A copy of its own: the bytes may be part of a larger buffer, all of which would be stored.
+    // A copy: the bytes may be part of a larger buffer, all of which would be stored.
     write: async bytes => void (await perform('write', 'readwrite', store => store.put(bytes.slice(), name))),
     remove: async () => void (await perform('remove', 'readwrite', store => store.delete(name))),
   };

@@ -3,7 +3,7 @@ import { StorageError, storageError } from './storage-error.ts';
 
 const isMissing = (error: unknown): boolean => error instanceof Error && error.name === 'NotFoundError';
 
-/** The folders and the file's name of a path. @throws TypeError when it is no path of a file */
+/** The folders and the file name of a path. @throws TypeError when it is not the path of a file */
 const splitPath = (path: string): { readonly folders: readonly string[]; readonly file: string } => {
   const parts = typeof path === 'string' ? path.split('/') : [];
   const file = parts.at(-1);
@@ -13,21 +13,21 @@ const splitPath = (path: string): { readonly folders: readonly string[]; readonl
 };
 
 /**
- * Keeps a run's checkpoint as a file in the origin private file system of the page. The browser writes to a copy and puts
- * it in the file's place when it is complete, so after a crash the old checkpoint is there, or the new one.
+ * Stores a run's checkpoint as a file in the page's origin private file system. The browser writes to a copy, which
+ * replaces the file when it is complete, so after a crash the file is the old checkpoint or the new one.
  *
- * It needs `FileSystemFileHandle.createWritable`, which Safari has had since version 26;
- * {@link indexedDbCheckpointStore} works everywhere. A browser may remove what pages store when it runs out of space,
- * unless `navigator.storage.persist()` has been granted.
+ * It needs `FileSystemFileHandle.createWritable`, which Safari has had since version 26; {@link
+ * indexedDbCheckpointStore} works everywhere. A browser may evict stored data when it runs out of space, unless
+ * `navigator.storage.persist()` has been granted.
  *
  * @param path e.g. `fits/photo.safetensors`; folders are created with the first checkpoint
- * @throws TypeError when the path is none; the functions of the store reject with {@link StorageError}
+ * @throws TypeError when the path is invalid; the store's methods reject with {@link StorageError}
  */
 export const opfsCheckpointStore = (path: string): RemovableCheckpointStore => {
   const { folders, file } = splitPath(path);
   const folderOf = async (create: boolean): Promise<FileSystemDirectoryHandle> => {
     if (typeof globalThis.navigator?.storage?.getDirectory !== 'function')
-      throw new DOMException('there is no such file system here', 'InvalidStateError');
+      throw new DOMException('the origin private file system is not available', 'InvalidStateError');
     let folder = await navigator.storage.getDirectory();
     for (const name of folders) folder = await folder.getDirectoryHandle(name, { create });
     return folder;
@@ -45,7 +45,7 @@ export const opfsCheckpointStore = (path: string): RemovableCheckpointStore => {
         try {
           const handle = await (await folderOf(false)).getFileHandle(file);
           const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
-          // A page that ended between creating the file and completing its content.
+          // Empty if a page was closed between creating the file and completing its content.
           return bytes.length === 0 ? undefined : bytes;
         } catch (error) {
           if (isMissing(error)) return undefined;

@@ -1,6 +1,6 @@
-/** What kept a page's storage from being read or written. */
+/** Why a page's storage could not be read or written. */
 export type StorageProblem =
-  /** The browser has no such storage, or gives this page none, as in some private windows. */
+  /** The browser has no such storage, or denies it to this page, as in some private windows. */
   | 'unavailable'
   /** The quota of the page's origin is used up. */
   | 'no-space'
@@ -11,24 +11,24 @@ export type StorageProblem =
 const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {
   QuotaExceededError: ['no-space', 'the storage quota of this origin is used up'],
   NoModificationAllowedError: ['in-use', 'another page or worker is writing it'],
-  SecurityError: ['unavailable', 'the browser gives this page no storage'],
-  InvalidStateError: ['unavailable', 'the browser gives this page no storage'],
+  SecurityError: ['unavailable', 'the browser denies storage to this page'],
+  InvalidStateError: ['unavailable', 'the browser denies storage to this page'],
   TypeMismatchError: ['other', 'a folder has this name'],
 };
 
-/** Thrown when a page's storage refuses. The browser's own error is the `cause`. */
+/** Thrown when an operation on a page's storage fails. The browser's error is the `cause`. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly problem: StorageProblem;
 
-  /** @param what what was tried, e.g. `cannot read the checkpoint 'photo'` */
+  /** @param what the failed operation, e.g. `cannot read the checkpoint 'photo'` */
   constructor(problem: StorageProblem, what: string, reason: string, options?: ErrorOptions) {
     super(`${what}: ${reason}`, options);
     this.problem = problem;
   }
 }
 
-/** A browser's error in words. */
+/** Wraps a browser's error into one with the operation and the reason. */
 export const storageError = (what: string, cause: unknown): StorageError => {
   if (cause instanceof StorageError) return cause;
   const name = cause instanceof Error ? cause.name : '';

@@ -32,11 +32,11 @@ const SPEC = `${OWN_KEYS}spec`;
 const MODEL = `${OWN_KEYS}model`;
 const STATE = 'state.';
 
-/** What can be stored beside a field. */
+/** What can be stored besides a field. */
 export interface FieldFileExtras {
   /** Free text by key, e.g. a title or a licence. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Arrays beside the parameters, e.g. an optimizer's state. Not needed to use the field. */
+  /** Arrays besides the parameters, e.g. an optimizer's state. Not needed to use the field. */
   readonly state?: ReadonlyMap<string, ShapedArray>;
 }
 

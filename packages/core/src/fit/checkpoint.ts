@@ -1,5 +1,5 @@
 /**
- * @file Checkpoints: a field file with the optimizer's state beside the parameters, so that every checkpoint of a field
+ * @file Checkpoints: a field file with the optimizer's state besides the parameters, so that every checkpoint of a field
  *   is also a usable field file.
  */
 import type { FieldDescription } from '../field.ts';

@@ -101,7 +101,7 @@ export interface ObjectiveGradient {
   readonly state?: Tensor1D;
 }
 
-/** What determines the points of a step, beside their sources. */
+/** What determines the points of a step, besides their sources. */
 export interface StepDraw extends FitStep {
   readonly rng: Rng;
 }

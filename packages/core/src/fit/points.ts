@@ -57,7 +57,7 @@ export interface PointSource {
    */
   observe?(losses: Float32Array, start: number, at: FitStep): void;
   /**
-   * The state that `draw` uses beside its arguments, e.g. observed losses. Checkpoints store it, so that a resumed run
+   * The state that `draw` uses besides its arguments, e.g. observed losses. Checkpoints store it, so that a resumed run
    * gives the same bits.
    */
   readonly state?: SourceState;

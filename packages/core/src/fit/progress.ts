@@ -35,7 +35,7 @@ export interface FitProgress {
   readonly model: Model;
 }
 
-/** The inputs of a report, beside the losses. */
+/** The inputs of a report, besides the losses. */
 export interface ProgressInputs
   extends Pick<
     FitProgress,

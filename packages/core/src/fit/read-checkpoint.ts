@@ -259,7 +259,7 @@ export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): 
   if ((checkpoint.average !== undefined) !== run.averages)
     throw damaged(
       run.averages
-        ? 'the parameters beside their average are missing'
+        ? 'it has an average, but not the parameters themselves'
         : 'it has an average, which this run does not maintain',
     );
 };

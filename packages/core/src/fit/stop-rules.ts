@@ -2,7 +2,7 @@
 import type { FitProgress } from './progress.ts';
 import type { Term } from './term.ts';
 
-/** What a rule gets beside the progress. */
+/** What a rule gets besides the progress. */
 export interface StopContext {
   /** The state that it returned last time; empty at first. */
   readonly state: readonly number[];
@@ -22,7 +22,7 @@ export interface StopVerdict {
 export interface StopRule {
   /** Identifies the rule; a resumed run must have the same description. */
   describe(): string;
-  /** Terms beside the objective whose loss it computes; none if absent. */
+  /** Terms besides the objective whose loss it computes; none if absent. */
   readonly terms?: readonly Term[];
   judge(progress: FitProgress, context: StopContext): StopVerdict | Promise<StopVerdict>;
 }

@@ -50,7 +50,7 @@ export const assertInitialiser = (
   definition.assertSpec?.(what, spec);
 };
 
-/** What {@link initialise} needs beside the spec. */
+/** What {@link initialise} needs besides the spec. */
 export interface InitialiseOptions {
   readonly shape: readonly number[];
   readonly context: InitialiserContext;

@@ -6,7 +6,7 @@
  */
 export type SecondOrderForm = readonly number[] | readonly (readonly number[])[];
 
-/** The derivatives of a field to compute beside its value. */
+/** The derivatives of a field to compute besides its value. */
 export interface DerivativeRequest {
   /** The first derivatives along every coordinate. */
   readonly gradient?: boolean;
@@ -27,7 +27,7 @@ export interface SecondOrderForms {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** What is propagated beside the value of each feature. */
+/** What is propagated besides the value of each feature. */
 export interface JetShape {
   /** d, the number of coordinates. */
   readonly inFeatures: number;

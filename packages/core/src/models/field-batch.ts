@@ -117,7 +117,7 @@ export class FieldBatch implements Model {
   }
 }
 
-/** The parts of a batch beside its network. */
+/** The parts of a batch besides its network. */
 interface FieldBatchParts {
   readonly spec: FieldSpec;
   readonly extensions: Extensions;

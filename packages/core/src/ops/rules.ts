@@ -13,7 +13,7 @@ import type { Operation } from './operation.ts';
 import { productJet } from './product.ts';
 import { sumJets } from './sum.ts';
 
-/** What a rule may use beside its inputs. */
+/** What a rule may use besides its inputs. */
 export interface RuleContext {
   readonly shape: JetShape;
   /** n, the number of points. */

@@ -1,13 +1,13 @@
 /**
- * @file The formulas of core's activations in float64, where nothing hides behind rounding; that they suit float32 is
- * up to the contract.
+ * @file The formulas of core's activations in float64, to test them independently of rounding; the contract suite tests
+ *   their float32 accuracy.
  */
 import { activationDerivatives, activationParameterDerivatives, maxAbsolute } from '@neural-fields/testing';
 import { describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';
 import { evaluateScalar, linearise } from '../../src/elementwise.ts';
 
-/** With the kinks at 0. */
+/** Including the kinks at 0. */
 const points = Array.from({ length: 129 }, (_, i) => (i - 64) / 12);
 
 const expectFormulas = (

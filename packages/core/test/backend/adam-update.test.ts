@@ -19,7 +19,7 @@ const updates: AdamUpdate[] = [];
 beforeAll(async () => {
   registerBackend(BACKEND, () => new MathBackendCPU());
   copyRegisteredKernels('cpu', BACKEND);
-  // Recognisable results, not those of Adam: what is tested is that core takes them.
+  // Recognisable results, not those of Adam: the test is that core uses them.
   const update: KernelFunc = ({ inputs, attrs }) => {
     const { parameters, gradient, first, second } = inputs as object as Readonly<Record<string, Tensor1D>>;
     updates.push(attrs as object as AdamUpdate);

@@ -1,7 +1,4 @@
-/**
- * @file What the fit loop does with a backend that can hold it back. That a real one does is tested in
- * `kernels-webgpu`.
- */
+/** @file The fit loop with a backend that applies backpressure. `kernels-webgpu` tests a real one. */
 import '@tensorflow/tfjs-backend-cpu';
 import { engine, setBackend } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, expect, it } from 'vitest';

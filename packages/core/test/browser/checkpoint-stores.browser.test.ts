@@ -26,7 +26,7 @@ describe.each(Object.entries(stores))('a checkpoint in %s', (_, storeOf) => {
     await store.remove();
     await store.remove();
     expect(await store.read()).toBeUndefined();
-    // A part of a larger buffer.
+    // A view of a larger buffer.
     await store.write(Uint8Array.from({ length: 100 }, (_, i) => i).subarray(10, 13));
     expect(await store.read()).toEqual(Uint8Array.of(10, 11, 12));
     await store.write(Uint8Array.of(7));
@@ -59,7 +59,7 @@ test('an unfinished write to the private file system leaves the old checkpoint',
   expect(await store.read()).toEqual(Uint8Array.of(1, 2, 3));
   await stream.abort();
   await store.remove();
-  // Of a page that ended before its first checkpoint was complete.
+  // As left by a page that was closed before its first checkpoint was complete.
   await root.getFileHandle('unfinished', { create: true });
   expect(await store.read()).toBeUndefined();
   await store.remove();
@@ -79,6 +79,6 @@ test('a database of something else is an error', async () => {
   const found = indexedDbCheckpointStore('photo', { database: 'other-database' }).read();
   await expect(found).rejects.toThrow(StorageError);
   await expect(found).rejects.toThrow(
-    "cannot read the checkpoint 'photo' in IndexedDB: the database 'other-database' holds something else",
+    "cannot read the checkpoint 'photo' in IndexedDB: the database 'other-database' has another schema",
   );
 });

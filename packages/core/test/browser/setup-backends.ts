@@ -1,5 +1,5 @@
 /// <reference types="vite/client" />
-/** @file The backends of a page. */
+/** @file Sets up the backends in a page. */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-webgl';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';

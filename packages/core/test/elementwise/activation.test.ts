@@ -1,6 +1,6 @@
 /**
- * @file Activations as a user writes them: the value alone, all else by rule. They must do what those with closed forms
- * do.
+ * @file Custom activations defined by their value alone, with derivatives by rule. They must match those with closed
+ *   forms.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';

@@ -1,4 +1,4 @@
-/** @file Random formulas of x and a parameter p, and their plain meaning. */
+/** @file Random formulas of x and a parameter p, and their reference evaluation. */
 import type { TaylorAlgebra, TaylorNumber } from '@neural-fields/testing';
 import fc from 'fast-check';
 import { applyOperation } from '../../src/elementwise/operations.ts';
@@ -12,7 +12,7 @@ const leaves = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -8, max: 8 }).map(i => e.constant(i / 4)) },
 );
 
-/** Operations that keep numbers moderate, so that no test is about overflow. */
+/** Operations that keep values moderate, so that no test depends on overflow. */
 const smooth1 = [
   e.neg,
   e.sin,
@@ -56,7 +56,7 @@ export const smoothFormulas: fc.Arbitrary<e.Expression> = formulas(smooth1, smoo
 /** Formulas of all operations. */
 export const anyFormulas: fc.Arbitrary<e.Expression> = formulas(kinked1, kinked2);
 
-/** The value of a formula, read as the tree that it is. */
+/** The value of a formula, by direct recursion. */
 export const treeValue = (expression: e.Expression, x: number, parameter: number): number => {
   if (expression.kind === 'argument') return x;
   if (expression.kind === 'constant') return expression.value;

@@ -8,7 +8,7 @@ import { anyFormulas, treeValue } from './arbitrary.ts';
 const { argument: x } = e;
 const numbers = fc.double({ min: -3, max: 3, noNaN: true });
 
-/** A machine as kernels have it: one register for each number that is still needed. */
+/** An interpreter as in kernels: one register for each live value. */
 const runInRegisters = (program: e.Program, at: number, parameter: number): number[] => {
   const { count, targets } = e.allocateRegisters(program);
   const registers = new Array<number>(count).fill(Number.NaN);
@@ -84,7 +84,7 @@ describe('programs', () => {
     const program = e.linearise(successiveDerivatives(e.sin(e.mul(omega, x)), 2), ['omega']);
     expect(program.uniforms.map(({ op }) => op)).toEqual(['neg', 'mul']);
     expect(program.instructions.map(({ op }) => op)).toEqual(['mul', 'sin', 'cos', 'mul', 'mul']);
-    // Three results and nothing else at the end: the phase's register is free again.
+    // Only the three results are live at the end: the phase's register is free again.
     expect(e.allocateRegisters(program).count).toBe(3);
   });
 

@@ -1,4 +1,4 @@
-/** @file The tangents of activations whose parameters move, against Taylor arithmetic in float64. */
+/** @file Tangents of activations with respect to their parameters, against Taylor arithmetic in float64. */
 import { activate, maxAbsolute, taylorAlgebra } from '@neural-fields/testing';
 import { describe, expect, it } from 'vitest';
 import { coreActivations } from '../../src/activations/index.ts';
@@ -6,7 +6,7 @@ import { parameterTangentOf, tangentName } from '../../src/elementwise/tangent.t
 import type { Expression } from '../../src/elementwise.ts';
 import { evaluateScalar, linearise } from '../../src/elementwise.ts';
 
-/** Beside the kinks at 0. */
+/** Away from the kinks at 0. */
 const points = Array.from({ length: 64 }, (_, i) => (i - 31.5) / 8);
 
 const learned = coreActivations.filter(({ parameters }) => Object.keys(parameters).length > 0);
@@ -18,7 +18,7 @@ describe.each(learned)('the tangent of $kind by its parameters', definition => {
   const all = { ...values, ...Object.fromEntries(names.map(name => [tangentName(name), moved[name] as number])) };
   const tangent = parameterTangentOf(definition, names);
 
-  /** d^k/dx^k d/de of s(x; p + e p'), differentiated by p where it is named. */
+  /** d^k/dx^k d/de of s(x; p + e p'), differentiated by p if given. */
   const truth = (x: number, k: number, by?: string): number => {
     const t = taylorAlgebra(3, 5);
     const parameters = (name: string) => {

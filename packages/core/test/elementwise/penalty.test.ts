@@ -8,7 +8,7 @@ import * as e from '../../src/elementwise.ts';
 const cauchy = (c: number): e.Penalty =>
   e.definePenalty({ kind: 'cauchy', parameters: { c }, value: (x, p) => e.log(e.add(1, e.square(e.div(x, p.c)))) });
 
-/** Each with its value and its slope in float64; the points include kinks. */
+/** Each with its value and its first derivative in float64; the points include kinks. */
 const cases: readonly (readonly [e.Penalty, (x: number) => number, (x: number) => number])[] = [
   [e.squared, x => x ** 2, x => 2 * x],
   [e.absolute, Math.abs, Math.sign],

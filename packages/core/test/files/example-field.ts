@@ -16,7 +16,7 @@ export const randomParameters = (spec: FieldSpec, seed: number): Map<string, Sha
   );
 };
 
-/** A small field with every number drawn from a seed. */
+/** A small field with random parameters from a seed. */
 export const exampleField = (seed = 1): FieldData => {
   const spec = siren({ inFeatures: 2, outFeatures: 3, hiddenFeatures: 4, hiddenLayers: 1 });
   return { spec, parameters: randomParameters(spec, seed) };

@@ -8,7 +8,7 @@ import {
   type ShapedArray,
 } from '../../src/files/safetensors.ts';
 
-/** A file from a header as text and the bytes of the arrays, with nothing checked. */
+/** A file from a header as text and the bytes of the arrays, without validation. */
 const rawFile = (header: string | Uint8Array, data: ArrayLike<number> = []): Uint8Array => {
   const text = typeof header === 'string' ? new TextEncoder().encode(header) : header;
   const bytes = new Uint8Array(8 + text.length + data.length);
@@ -263,7 +263,7 @@ describe('decodeSafetensors', () => {
           if (!(error instanceof SafetensorsError)) throw error;
         }
       }
-    // Letters of names and of metadata may change without a contradiction, little else may.
+    // Only changes of letters in names and metadata can give a valid file.
     expect(accepted).toBeGreaterThan(0);
     expect(accepted).toBeLessThan(0.25 * 256 * dataStart);
   });

@@ -24,7 +24,7 @@ const catchProblem = (artifacts: io.ModelArtifacts): FieldFileError => {
   throw new Error('the artifacts were accepted');
 };
 
-/** JSON from a server, which is of no type. */
+/** Untyped JSON from a server. */
 const changed = <T>(value: unknown): T => value as T;
 
 describe('fields through tfjs IO handlers', () => {
@@ -60,7 +60,7 @@ describe('fields through tfjs IO handlers', () => {
     let server: Server;
     let url = '';
     beforeAll(async () => {
-      // The layout that tfjs itself writes: a model.json whose manifest names the file of the weights.
+      // The layout that tfjs writes: a model.json whose manifest names the weights file.
       const { weightData, weightSpecs = [], ...rest } = toModelArtifacts(exampleField());
       const model = JSON.stringify({ ...rest, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] });
       server = createServer((request, response) => {

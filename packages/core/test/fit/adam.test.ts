@@ -6,7 +6,7 @@ import { type AdamOptions, adam, createRng } from '../../src/index.ts';
 
 beforeAll(() => setBackend('cpu'));
 
-/** The same algorithm number by number in float64, as PyTorch documents it for `torch.optim.Adam`. */
+/** The same algorithm element by element in float64, as PyTorch documents it for `torch.optim.Adam`. */
 const reference = (
   gradients: readonly number[][],
   start: readonly number[],
@@ -57,7 +57,7 @@ describe('adam', () => {
   ] as const)('follows the algorithm with %o', async options => {
     const rng = createRng(2);
     const start = Array.from({ length: 20 }, () => rng.normal());
-    // Gradients over eight orders of magnitude: where they are near epsilon its place outside the root shows.
+    // Gradients over eight orders of magnitude: near epsilon its position outside of the root matters.
     const gradients = Array.from({ length: 30 }, () => start.map((_, i) => rng.normal() * 10 ** ((i % 8) - 7)));
     const expected = reference(gradients, start, {
       beta1: 0.9,

@@ -1,4 +1,4 @@
-/** @file Fits that change what they train. */
+/** @file Fits that change their model. */
 import '@tensorflow/tfjs-backend-cpu';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ const value = coords.map(x => Math.sin(4 * x));
 const points = { inFeatures: 1, pointsPerStep: 16, fixed: true, draw: () => ({ coords, targets: { value } }) };
 const task = [term({ points, loss: pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared }) })];
 
-/** The first features of a matrix's rows or columns, whichever are the hidden ones; more are 0. */
+/** The first features of a matrix's hidden rows or columns, padded with 0. */
 const resized =
   (from: number, to: number) =>
   ({ name, size }: ParameterEntry, old: ReadonlyMap<string, ParameterView>): Float32Array => {
@@ -42,7 +42,7 @@ const resized =
     return numbers;
   };
 
-/** Takes two features away after step 4, and gives three more after step 8. */
+/** Removes two features after step 4, and adds three after step 8. */
 const adapter = (made: Field[]): Adapter => ({
   describe: () => '4: 6 features, 8: 9 features',
   change: ({ model }, { step }) => {
@@ -92,7 +92,7 @@ describe('adapt', () => {
   });
 
   it('keeps the parameters and the optimizer state of remaining parameters', async () => {
-    // A change to the same size with the same numbers changes nothing.
+    // A change to the same size with the same values has no effect.
     const same: Adapter = {
       describe: () => 'same',
       change: ({ model }, { step }) => {
@@ -117,7 +117,7 @@ describe('adapt', () => {
     for (const checkpoint of store.written) {
       const again = memoryStore(checkpoint);
       await run({ steps: 12, checkpoint: { store: again, everySteps: 1 } }).catch((error: unknown) => {
-        // Nothing is left to do from the last one, so nothing is reported.
+        // The last checkpoint is that of the last step, so nothing is reported.
         if (checkpoint !== store.written.at(-1)) throw error;
       });
       expect(again.written.at(-1)).toEqual(store.written.at(-1));

@@ -1,4 +1,4 @@
-/** @file Layers whose numbers depend on all points of a step. */
+/** @file Layers with statistics over all points of a step. */
 import '@tensorflow/tfjs-backend-cpu';
 import { memory, setBackend, slice, sub, type Tensor1D, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -56,8 +56,8 @@ const task: readonly Term[] = [
 ];
 
 /**
- * Hands the gradient, which comes part by part without what is not trained, on to the test, and leaves the parameters
- * as they are.
+ * Passes the gradient, segment by segment and without untrained parameters, to the test, and leaves the parameters
+ * unchanged.
  */
 const watching = (seen: number[][]): GradientOptimizer => ({
   kind: 'watching',
@@ -123,7 +123,7 @@ const run = async (options: Partial<FitOptions>) => {
 describe('a layer with statistics over all points of a step', () => {
   it('matches the loss and the gradient in float64, in chunks of any size', async () => {
     const field = createField(spec, { seed: 2 });
-    // Scales and shifts that matter.
+    // Scales and shifts that differ from 1 and 0.
     field.parameters['layers.1.scale']?.assign(tensor1d([0.7, -1.2, 0.5, 1.4]));
     field.parameters['layers.1.shift']?.assign(tensor1d([0.1, -0.3, 0.2, 0.4]));
     const start = read(field);
@@ -173,7 +173,7 @@ describe('a layer with statistics over all points of a step', () => {
     const field = createField(spec, {
       parameters: Object.fromEntries([...parameters].map(([name, numbers]) => [name, Float32Array.from(numbers)])),
     });
-    // One point alone: no statistics of its own could be meant.
+    // A single point has no statistics.
     const one = field.evaluate(tensor2d(coords.slice(0, 2), [1, 2]));
     const all = field.evaluate(tensor2d(coords, [N, 2]));
     expect(sub(one, slice(all, [0, 0], [1, 1])).dataSync()[0]).toBeCloseTo(0, 6);

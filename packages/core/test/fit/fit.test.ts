@@ -35,12 +35,12 @@ const run = async (field: Field, terms: readonly Term[], options: FitOptions): P
   return reports;
 };
 
-const numbersOf = async (field: Field): Promise<Float32Array> => {
+const valuesOf = async (field: Field): Promise<Float32Array> => {
   const parts = await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()));
   return Float32Array.from(parts.flatMap(part => [...(part as Float32Array)]));
 };
 
-/** A store in memory that remembers everything ever written. */
+/** An in-memory store that records all writes. */
 const memoryStore = (): CheckpointStore & { readonly written: Uint8Array[] } => {
   const written: Uint8Array[] = [];
   return {
@@ -73,7 +73,7 @@ describe('fit', () => {
     ];
     await run(whole, terms(), { steps: 1, chunkSize: 1000, optimizer: fast });
     await run(inChunks, terms(), { steps: 1, chunkSize: 17, optimizer: fast });
-    expectCloseInNorm(await numbersOf(inChunks), await numbersOf(whole), { relative: 1e-6 });
+    expectCloseInNorm(await valuesOf(inChunks), await valuesOf(whole), { relative: 1e-6 });
   });
 
   it('keeps the tensors alive during a step independent of the number of points', async () => {
@@ -129,18 +129,18 @@ describe('fit', () => {
 
   it('averages parameters exponentially, and resumes from the parameters themselves', async () => {
     const [plain, averaged] = [newField(), newField()];
-    const initial = await numbersOf(plain);
+    const initial = await valuesOf(plain);
     const steps = [await stepwise(plain, 1), await stepwise(newField(), 2)];
     await run(averaged, [imageTerm()], { steps: 2, optimizer: fast, averageDecay: 0.75 });
     const expected = initial.map(
       (p0, i) => 0.75 * (0.75 * p0 + 0.25 * (steps[0]?.[i] as number)) + 0.25 * (steps[1]?.[i] as number),
     );
-    expectCloseInNorm(await numbersOf(averaged), expected, { relative: 1e-6 });
+    expectCloseInNorm(await valuesOf(averaged), expected, { relative: 1e-6 });
   });
 
   const stepwise = async (field: Field, steps: number): Promise<Float32Array> => {
     await run(field, [imageTerm()], { steps, optimizer: fast });
-    return numbersOf(field);
+    return valuesOf(field);
   };
 
   it('stops on an abort signal with its reason, after a checkpoint', async () => {
@@ -159,7 +159,7 @@ describe('fit', () => {
     await expect(running()).rejects.toThrow('enough');
     expect(store.written).toHaveLength(1);
     const saved = decodeField(store.written[0] as Uint8Array);
-    expect(await numbersOf(saved)).toEqual(await numbersOf(field));
+    expect(await valuesOf(saved)).toEqual(await valuesOf(field));
     saved.dispose();
     expect(memory().numTensors).toBe(before);
   });
@@ -217,10 +217,10 @@ describe('fit', () => {
     const second = createField(spec, { seed: 999 });
     const reports = await run(second, terms(), { ...options, checkpoint: { store, everySteps: 5 } });
     expect(reports[0]).toMatchObject({ step: 6, resumedFrom: 5 });
-    expect(await numbersOf(second)).toEqual(await numbersOf(whole));
+    expect(await valuesOf(second)).toEqual(await valuesOf(whole));
     const third = createField(spec, { seed: 999 });
     expect(await run(third, terms(), { ...options, checkpoint: { store } })).toEqual([]);
-    expect(await numbersOf(third)).toEqual(await numbersOf(whole));
+    expect(await valuesOf(third)).toEqual(await valuesOf(whole));
   });
 
   it.each([
@@ -277,11 +277,11 @@ describe('fit', () => {
 
   it('stops when the last update makes the parameters non-finite, which no loss would reveal', async () => {
     const field = newField();
-    const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) }); // a loss of 0 with an infinite slope times 0
+    const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) }); // a loss of 0 with the derivative infinity * 0
     await expect(run(field, [rootAtZero], { steps: 1 })).rejects.toThrow(
       'diverged at step 1: the parameters are not finite',
     );
-    expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
+    expect((await valuesOf(field)).every(Number.isFinite)).toBe(true);
   });
 
   it('stops when the loss jumps', async () => {
@@ -289,7 +289,7 @@ describe('fit', () => {
     await expect(run(field, [imageTerm()], { steps: 50, optimizer: adam({ learningRate: 30 }) })).rejects.toThrow(
       DivergenceError,
     );
-    expect((await numbersOf(field)).every(Number.isFinite)).toBe(true);
+    expect((await valuesOf(field)).every(Number.isFinite)).toBe(true);
   });
 
   it('yields to timers', async () => {

@@ -1,4 +1,4 @@
-/** @file What a fit lets others change from step to step: the weights of terms, and the parameters after an update. */
+/** @file What users can change between the steps of a fit: the weights of terms, and the parameters after an update. */
 import '@tensorflow/tfjs-backend-cpu';
 import {
   clipByValue,
@@ -142,7 +142,7 @@ describe('a projection', () => {
   });
 });
 
-/** Points drawn where the last losses were large: cell i of 16 as often as its loss. */
+/** Importance sampling: cell i of 16 is drawn with a probability proportional to its last loss. */
 const importance = (): PointSource => {
   let weights: Float32Array = new Float32Array(16).fill(1);
   let drawn: number[] = [];

@@ -110,7 +110,7 @@ describe('lbfgs', () => {
         const vector = (): Float32Array => Float32Array.from({ length: n }, () => rng.normal());
         const pairs = Array.from({ length: count }, () => {
           const s = vector();
-          // Along a positive diagonal, so that s . y > 0 as the line search would have it.
+          // With a positive diagonal, so that s . y > 0, as the line search ensures.
           return [s, s.map(value => value * (0.5 + 2 * rng.uniform()))] as const;
         });
         const [parameters, gradient] = [vector(), vector()];
@@ -184,7 +184,7 @@ describe('lbfgs', () => {
   it('backs off from trial points where the loss is not finite', async () => {
     const walled: Objective = x => {
       const value = x[0] as number;
-      // -log(x) + x has its minimum at 1, and is not a number below 0.
+      // -log(x) + x has its minimum at 1, and is NaN below 0.
       return [value - Math.log(value), [1 - 1 / value]];
     };
     const { parameters } = await run(walled, [1e-3], { maxIterations: 40 });

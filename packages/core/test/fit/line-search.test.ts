@@ -59,7 +59,7 @@ describe('searchLine', () => {
         }),
         async ({ scale, waves, frequency, first, curvature }) => {
           const size = 10 ** scale;
-          // A parabola with its minimum at `size`, and waves on it that keep the derivative at 0 negative.
+          // A parabola with its minimum at `size`, plus waves, with a negative derivative at 0.
           const line: Line = t => {
             const u = t / size;
             return [
@@ -94,7 +94,7 @@ describe('searchLine', () => {
   it('returns the best trial at the limit, and undefined if no trial is better than the start', async () => {
     const falls: Line = t => [-t, -1];
     expect((await search(falls, { maxTrials: 3 })).found?.length).toBeGreaterThan(1);
-    // The derivative is wrong: the function rises.
+    // The derivative is wrong: the function increases.
     const { found, tried } = await search(t => [1 + t, -1]);
     expect(found).toBeUndefined();
     expect(tried.length).toBeLessThanOrEqual(options.maxTrials);

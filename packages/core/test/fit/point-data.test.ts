@@ -30,7 +30,7 @@ const run = async (field: Field, terms: readonly Term[], options: FitOptions): P
   return reports;
 };
 
-/** The points of a source with some numbers replaced. */
+/** The points of a source with some values replaced. */
 const spoiled = (
   source: PointSource,
   array: 'coords' | 'value',
@@ -114,7 +114,7 @@ describe('points and targets that are not finite', () => {
     const attempt = run(field, [term({ points, loss: squaredError })], { steps: 10, checkpoint: { store } });
     await expect(attempt).rejects.toThrow(PointDataError);
     await expect(attempt).rejects.toThrow('for step 4');
-    // The last good parameters are those of step 2, of whose update step 3 was the proof.
+    // The last good parameters are those of step 2: the loss of step 3 verified its update.
     expect(decodeCheckpoint(store.written.at(-1) as Uint8Array)).toMatchObject({ step: 2, history: { length: 3 } });
   });
 
@@ -166,7 +166,7 @@ describe('a non-finite loss at finite points', () => {
     const field = newField();
     const store = memoryStore();
     const lossAt = [2, 2, 2, Number.NaN];
-    // Not a number whatever the points are: 0 / 0 from the fourth step on.
+    // NaN for any points: 0 / 0 from the fourth step on.
     let step = 0;
     const loss: typeof squaredError = ({ value }) => {
       const numerator = mul(value, 0) as Tensor;
@@ -186,7 +186,7 @@ describe('a non-finite loss at finite points', () => {
 
   it('is detected at a checkpoint between two reports, which is not written', async () => {
     const store = memoryStore();
-    // A loss of 0 with an infinite slope times 0: parameters that are not finite from the first update on.
+    // A loss of 0 with the derivative infinity * 0: parameters that are not finite from the first update on.
     const rootAtZero = term({ points: smoothImage(3), loss: ({ value }) => sqrt(mul(value, 0)) });
     const options: FitOptions = {
       steps: 100,

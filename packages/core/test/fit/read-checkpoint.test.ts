@@ -193,7 +193,7 @@ describe('a run', () => {
       'the parameters beside the average are missing',
       { averageDecay: 0.5 },
       { state: s => s.delete('parameters') },
-      'the parameters beside their average are missing',
+      'it has an average, but not the parameters themselves',
     ],
     [
       'there is an unexpected average',

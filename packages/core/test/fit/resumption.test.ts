@@ -25,17 +25,14 @@ const newField = (): Field => createField(spec, { seed: 1 });
 const STEPS = 14;
 const options: FitOptions = { steps: STEPS, optimizer: adam({ learningRate: 1e-2 }), chunkSize: 7, averageDecay: 0.9 };
 
-/** Thrown by a kill: nothing of the run is left but its store and what it has reported. */
+/** Thrown to simulate a kill: only the store and the reports of the run remain. */
 class Killed extends Error {}
 
 describe.each([1, 3])('a run that reports every %i steps and is killed again and again', reportEvery => {
   it.each(['adam', 'lbfgs'])('has the training curve and the bits of an uninterrupted one: %s', async kind => {
     const optimizer = kind === 'adam' ? adam({ learningRate: 1e-2 }) : lbfgs({ maxIterations: 3 });
     const each: FitOptions = { ...options, steps: kind === 'adam' ? STEPS : 5, optimizer, reportEvery };
-    /**
-     * Runs until the `deadline`th time that something happens: a draw, a write of the store before or after it is done,
-     * or a report.
-     */
+    /** Runs until the `deadline`th event: a draw, a write of the store (before or after), or a report. */
     const go = async (
       store: ReturnType<typeof memoryStore>,
       curve: Map<number, number>,
@@ -65,7 +62,7 @@ describe.each([1, 3])('a run that reports every %i steps and is killed again and
       const killable = {
         read: store.read,
         async write(bytes: Uint8Array) {
-          // A run that has been killed writes nothing any more, whatever its loop would do.
+          // A killed run writes nothing, whatever its loop does.
           if (!abort && events >= deadline) return;
           event();
           await store.write(bytes);
@@ -76,7 +73,7 @@ describe.each([1, 3])('a run that reports every %i steps and is killed again and
       try {
         const checkpoint = { store: killable, everySteps: 2 };
         for await (const { step, loss } of fit(field, task, { ...each, signal: controller.signal, checkpoint })) {
-          // What a run has reported and not saved comes again.
+          // Unsaved reports are repeated.
           for (const later of curve.keys()) if (later >= step) curve.delete(later);
           curve.set(step, loss);
           event();
@@ -129,7 +126,7 @@ describe('a store that cannot write', () => {
     };
   };
   const task = [term({ points: randomPoints(20), loss: squaredError })];
-  const numbersOf = async (field: Field): Promise<number[]> =>
+  const valuesOf = async (field: Field): Promise<number[]> =>
     (await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()))).flatMap(part => [...part]);
 
   it('ends the fit with its error, keeping the latest parameters in the field and the previous checkpoint', async () => {
@@ -149,7 +146,7 @@ describe('a store that cannot write', () => {
     expect(store.written).toHaveLength(2);
     expect(memory().numTensors).toBe(before);
     for await (const _ of fit(unbroken, task, { ...options, averageDecay: 0.5, steps: 12 }));
-    expect(await numbersOf(field)).toEqual(await numbersOf(unbroken));
+    expect(await valuesOf(field)).toEqual(await valuesOf(unbroken));
   });
 
   it('is reported instead of the abort reason when a fit is stopped', async () => {
@@ -168,7 +165,7 @@ describe('a store that cannot write', () => {
 
 describe('an error in the middle of a run', () => {
   const points = randomPoints(20);
-  /** The points of a source that returns something else for step 6. */
+  /** The points of a source that returns a wrong batch for step 6. */
   const later = (other: (batch: ReturnType<typeof points.draw>) => object): Term[] => [
     term({
       points: {

@@ -1,4 +1,4 @@
-/** @file The fit loop with an optimizer that searches. */
+/** @file The fit loop with a search optimizer. */
 import '@tensorflow/tfjs-backend-cpu';
 import { add, log, memory, mul, setBackend, sin, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ const run = async (field: Field, terms: readonly Term[], options: FitOptions): P
   return reports;
 };
 
-const numbersOf = async (field: Field): Promise<number[]> => {
+const valuesOf = async (field: Field): Promise<number[]> => {
   const parts = await Promise.all(Object.values(field.parameters).map(parameter => parameter.data()));
   return parts.flatMap(part => [...part]);
 };
@@ -162,8 +162,8 @@ describe('fit with lbfgs', () => {
     const resumed = newField();
     const reports = await run(resumed, [newTerm()], { ...options, checkpoint });
     expect(reports.map(({ step }) => step)).toEqual([4, 5]);
-    expect(await numbersOf(resumed)).toEqual(await numbersOf(whole));
-    expect(await numbersOf(decodeField(store.bytes as Uint8Array))).toEqual(await numbersOf(whole));
+    expect(await valuesOf(resumed)).toEqual(await valuesOf(whole));
+    expect(await valuesOf(decodeField(store.bytes as Uint8Array))).toEqual(await valuesOf(whole));
   });
 
   it('stops between two chunks of a search, and resumes to the same bits', async () => {
@@ -189,17 +189,17 @@ describe('fit with lbfgs', () => {
     ).rejects.toBe(reason);
     expect(losses).toBe(9);
     const saved = decodeField(store.bytes as Uint8Array);
-    expect(await numbersOf(field)).toEqual(await numbersOf(saved));
+    expect(await valuesOf(field)).toEqual(await valuesOf(saved));
     saved.dispose();
     const reports = await run(field, [imageTerm()], { steps: 3, optimizer, checkpoint: { store } });
     expect(reports[0]?.resumedFrom).toBeGreaterThan(0);
-    expect(await numbersOf(field)).toEqual(await numbersOf(whole));
+    expect(await valuesOf(field)).toEqual(await valuesOf(whole));
     expect(memory().numTensors).toBe(before);
     field.dispose();
   });
 
   it('backs off from parameters where the loss is NaN', async () => {
-    // log(value + 3) is not a number for values that a large step reaches.
+    // log(value + 3) is NaN for values that a large step reaches.
     const walled = term({
       points: smoothImage(6),
       loss: ({ value }) => sub(mul(value, 5), log(add(value, 3))),
@@ -223,7 +223,7 @@ describe('fit with lbfgs', () => {
     });
     const reports = await run(field, [walled], { steps: 4, optimizer: watched });
     expect(bad).toBeGreaterThan(0);
-    // The minimum over the value: 5 v - log(v + 3) at v = -2.8.
+    // The minimum with respect to the value: 5 v - log(v + 3) at v = -2.8.
     expect(reports.at(-1)?.loss).toBeLessThan(-14 - Math.log(0.2) + 0.01);
     field.dispose();
   });

@@ -2,7 +2,7 @@
 import { squaredDifference, type Tensor } from '@tensorflow/tfjs-core';
 import type { PointLoss, PointSource } from '../../src/index.ts';
 
-/** `side * side` points of a smooth function of the plane, the same at every step. */
+/** `side * side` points of a smooth 2D function, the same at every step. */
 export const smoothImage = (side: number): PointSource => {
   const n = side * side;
   const coords = new Float32Array(2 * n);

@@ -1,4 +1,4 @@
-/** @file Fits that end before their last step, and go on to the same end after a kill. */
+/** @file Fits with early stopping, which resume to the same end. */
 import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
-/** @file A store for checkpoints in memory. */
+/** @file An in-memory checkpoint store. */
 import type { CheckpointStore } from '../../src/index.ts';
 
-/** It remembers everything ever written; a copy, as a file is. */
+/** Records copies of all writes. */
 export interface MemoryStore extends CheckpointStore {
   readonly written: Uint8Array[];
 }

@@ -1,4 +1,4 @@
-/** @file Checkpoints, as runs read them that would go on from them. */
+/** @file Checkpoints, as read by runs that resume from them. */
 import '@tensorflow/tfjs-backend-cpu';
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import { backend, memory, setBackend, square } from '@tensorflow/tfjs-core';
@@ -56,7 +56,7 @@ const go = async (options: FitOptions, start?: Uint8Array): Promise<Uint8Array> 
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
-/** Writes the length of the header where it now ends: at the last brace that closes all that are open. */
+/** Corrects the length of the header, which ends at the brace that closes the last open one. */
 const repairLength = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   let [depth, end] = [0, 0];
   for (let i = 8; i < bytes.length && end === 0; i++) {
@@ -69,7 +69,7 @@ const repairLength = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =
   return repaired;
 };
 
-// Numbers that are finite and absurd are no damage that a reader could see.
+// A reader cannot detect damage that leaves values finite.
 const isTyped = (error: unknown): boolean =>
   error instanceof CheckpointError ||
   error instanceof FieldFileError ||
@@ -83,8 +83,8 @@ const prepare = async (): Promise<void> => {
 };
 
 /**
- * Goes on with each of the runs from what could be its checkpoint. Throws when none can, or one fails in another way
- * than by an error of the reader's.
+ * Resumes each of the runs from a possible checkpoint. Throws when none can resume, or when one fails with an error
+ * other than the reader's.
  *
  * @param checkpoints one for each of the runs
  */
@@ -109,7 +109,7 @@ const wholes = async (): Promise<readonly Uint8Array[]> => {
 };
 
 let knownFiles: readonly FieldFile[] | undefined;
-/** What they hold. */
+/** Their contents. */
 const files = async (): Promise<readonly FieldFile[]> => {
   knownFiles ??= (await wholes()).map(bytes => decodeFieldData(bytes));
   return knownFiles;
@@ -138,7 +138,7 @@ const file: FuzzTarget = {
   tokens,
 };
 
-/** What the file says of its run, in files that are whole. */
+/** The file's description of its run, in otherwise intact files. */
 const run: FuzzTarget = {
   name: 'checkpoint-run',
   seeds: async () => (await files()).map(({ metadata }) => new TextEncoder().encode(metadata['fit'])),
@@ -154,7 +154,7 @@ const run: FuzzTarget = {
   tokens,
 };
 
-/** Names and shapes of the arrays beside the parameters, one a line, in a file that is whole: `optimizer.0 10`. */
+/** Names and shapes of the state arrays, one per line, in an otherwise intact file: `optimizer.0 10`. */
 const state: FuzzTarget = {
   name: 'checkpoint-state',
   seeds: () =>
@@ -184,5 +184,5 @@ const state: FuzzTarget = {
   tokens: ['optimizer.0', 'optimizer.1', 'optimizer.2', 'parameters', '10', '1'],
 };
 
-/** Checkpoints as a whole, and their parts, which hardly any mutation of a whole reaches. */
+/** Whole checkpoints, and their parts, which mutations of a whole file rarely reach. */
 export const checkpointTargets: readonly FuzzTarget[] = [file, run, state];

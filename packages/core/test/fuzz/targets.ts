@@ -1,4 +1,4 @@
-/** @file The readers of files in this package, for the fuzzer. */
+/** @file The file readers of this package, as fuzz targets. */
 import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import { repairHeaderLength } from '@neural-fields/testing/fuzz/repairs';
 import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts';
@@ -166,7 +166,7 @@ const torchFiles = (): { pickles: number[][]; storages: Record<string, Uint8Arra
       ...tensorPickle(key, type, shape, strides),
       ...setItem,
     ]),
-    // What state_dict() keeps of the versions of its modules.
+    // The module versions in a state_dict().
     ...[...emptyDict, ...text('_metadata'), ...emptyDict, ...setItem, 0x62],
   ];
   const storages = {
@@ -254,7 +254,7 @@ const packArtifacts = (artifacts: ReturnType<typeof toModelArtifacts>): Uint8Arr
   return bytes;
 };
 
-/** Where the JSON is none, the loader of tfjs fails before the reader is asked. */
+/** For invalid JSON, the loader of tfjs fails before the reader is called. */
 const unpackArtifacts = (bytes: Uint8Array<ArrayBuffer>): Parameters<typeof fromModelArtifacts>[0] => {
   const length = bytes.length < 2 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint16(0, true);
   let rest: unknown;
@@ -304,7 +304,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     tokens: PICKLE_TOKENS,
   },
   {
-    // The pickle alone: in an archive most mutations would be met by its checksums and lengths.
+    // The pickle alone: in an archive, checksums and lengths would catch most mutations.
     name: 'pytorch-pickle',
     seeds: () => torchFiles().pickles.map(pickle => Uint8Array.from(pickle)),
     read: bytes => importPytorch(torchZip(bytes, torchFiles().storages), { activation: { kind: 'relu' } }),

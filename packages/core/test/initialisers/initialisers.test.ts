@@ -24,10 +24,7 @@ const draw = (initialiser: InitialiserSpec, activation: ActivationSpec = sine({ 
     }),
   );
 
-/**
- * For a uniform distribution of 60,000 numbers the largest is below the bound by a part in 60,000 on average; 1e-3 is
- * 60 times that.
- */
+/** The maximum of 60,000 uniform samples is below the bound by 1 / 60,000 on average; 1e-3 is 60 times that. */
 const expectUniform = (values: Distribution, bound: number): void => {
   expect(values.maximum).toBeLessThanOrEqual(bound * (1 + 1e-6));
   expect(values.maximum).toBeGreaterThan(bound * (1 - 1e-3));
@@ -35,7 +32,7 @@ const expectUniform = (values: Distribution, bound: number): void => {
   expect(values.standardDeviation / (bound / Math.sqrt(3))).toBeCloseTo(1, 1.7);
 };
 
-/** The deviation of a sample deviation of 60,000 normal numbers is 0.3 %. */
+/** The standard deviation of 60,000 normal samples has a relative standard error of 0.3 %. */
 const expectNormal = (values: Distribution, deviation: number): void => {
   expect(Math.abs(values.standardDeviation / deviation - 1)).toBeLessThan(0.015);
   expect(Math.abs(values.mean)).toBeLessThan(0.02 * deviation);
@@ -87,7 +84,7 @@ describe('initialisers', () => {
 });
 
 /**
- * The largest distance between the empirical distribution of some numbers and a distribution function (Kolmogorov and
+ * The largest distance between the empirical distribution of samples and a distribution function (Kolmogorov and
  * Smirnov).
  */
 const distance = (values: readonly number[], distribution: (x: number) => number): number => {
@@ -104,7 +101,7 @@ const distance = (values: readonly number[], distribution: (x: number) => number
 };
 
 /**
- * The normal distribution function by the error function of Abramowitz and Stegun, equation 7.1.26, right to 1.5e-7.
+ * The normal distribution function by the error function of Abramowitz and Stegun, equation 7.1.26, accurate to 1.5e-7.
  */
 const normalDistribution = (x: number): number => {
   const t = 1 / (1 + (0.3275911 * Math.abs(x)) / Math.SQRT2);

@@ -11,10 +11,10 @@ it('nested gradients of tfjs are wrong where a gradient saves its output, which 
   const nested = grad(t => sum(grad(bell)(t)))(tensor1d([x]));
   const truth = (4 * x * x - 2) * Math.exp(-x * x);
   expect(truth).toBeCloseTo(-0.0245, 4);
-  // Should this fail, tfjs has been mended, and READMEs that speak of it are out of date.
+  // If this fails, tfjs has been fixed, and READMEs that mention it are out of date.
   expect((await nested.data())[0]).toBeCloseTo(-1.225, 3);
 
-  // The same function as a field: a gaussian with a = 1 / sqrt(2).
+  // The same function as a field: a Gaussian with sigma = 1 / sqrt(2).
   const spec = mlp({
     inFeatures: 1,
     outFeatures: 1,

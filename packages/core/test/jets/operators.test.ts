@@ -17,7 +17,7 @@ import {
 
 beforeAll(() => setBackend('cpu'));
 
-/** The field F = x M, whose derivatives one can read off. */
+/** The field F = x M, with known derivatives. */
 const linear = (matrix: readonly number[][]): Field => {
   const size: NetworkSize = {
     inFeatures: matrix.length,

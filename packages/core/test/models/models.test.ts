@@ -1,4 +1,4 @@
-/** @file Batches of fields and models of several parts as a user meets them. */
+/** @file Batches of fields and models of several parts, through the public API. */
 import '@tensorflow/tfjs-backend-cpu';
 import {
   concat1d,
@@ -46,7 +46,7 @@ const P = parameterLayout(spec).size;
 const loss = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
 const coords = Float32Array.from({ length: 12 }, (_, i) => Math.sin(5 * i));
 
-/** Six points; each field has targets of its own. */
+/** Six points, with separate targets for each field. */
 const points = (fields?: number): PointSource => ({
   inFeatures: 2,
   pointsPerStep: 6,
@@ -84,7 +84,7 @@ describe('a batch of fields', () => {
     const one = batch.field(1);
     const own = one.evaluate(x);
     expect([...own.dataSync()]).toEqual([...all.dataSync()].slice(6, 12));
-    // Each begins elsewhere.
+    // Each has a different start.
     expect(new Set([...all.dataSync()]).size).toBe(18);
     expect(() => batch.field(3)).toThrow('must be an integer from 0 to 2, got 3');
     for (const thing of [x, all, own, one, batch]) thing.dispose();
@@ -280,7 +280,7 @@ describe('a model of several parts', () => {
       parameterTerm({ field: 'b', penalty: squared, weight: 1e-3 }),
     ]);
     expect(Object.keys(reports[0]?.terms ?? {})).toEqual(['first', 'second', 'parameters']);
-    // What b does not use of its own never changes; what it uses does, as does all of a.
+    // Parameters that b does not use never change; those that it uses do, as do all of a's.
     expect(numbers(b)['layers.0.weight']).toEqual(before.b['layers.0.weight']);
     expect(numbers(b)['layers.2.weight']).not.toEqual(before.b['layers.2.weight']);
     expect(numbers(a)['layers.0.weight']).not.toEqual(before.a['layers.0.weight']);
@@ -289,7 +289,7 @@ describe('a model of several parts', () => {
   });
 
   it('propagates gradients to the parts that its parameters are computed from', async () => {
-    // theta = s base: the loss of the field, differentiated by s, against differences.
+    // theta = s base: the derivative of the field's loss with respect to s, against finite differences.
     const scale = createParameters({ s: { shape: [1], initialise: () => Float32Array.of(0.8) } }, { seed: 0 });
     const base = createField(spec, { seed: 3 });
     const seen: number[] = [];

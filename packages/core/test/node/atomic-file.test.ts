@@ -213,7 +213,7 @@ describe('writeFileAtomically', () => {
     } finally {
       child?.kill('SIGKILL');
     }
-    // Nearly all of the time of the loop is spent between the making of a temporary file and its rename.
+    // The loop spends nearly all of its time between creating a temporary file and renaming it.
     expect(killedWithinWrite).toBeGreaterThan(0);
     await writeFileAtomically(path, Uint8Array.of(1));
     expect(await leftovers()).toEqual([]);

@@ -249,7 +249,7 @@ const oracle = ({ formula }: Case, values: Values, at: readonly (readonly number
   return result;
 };
 
-/** Small, so that no point is moved into another cell of a grid. */
+/** Small, so that no point moves to another grid cell. */
 const STEP = 1e-5;
 
 const read = async (x: Tensor): Promise<Float32Array> => (await x.data()) as Float32Array;

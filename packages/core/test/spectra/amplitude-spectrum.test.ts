@@ -66,7 +66,7 @@ describe('amplitudeSpectrum', () => {
   });
 
   it('supports strides and an offset, as in ndarray views', () => {
-    const data = [9, 1, 4, 2, 5, 3, 6]; // the transpose of [[1, 4], [2, 5], [3, 6]], after one number
+    const data = [9, 1, 4, 2, 5, 3, 6]; // the transpose of [[1, 4], [2, 5], [3, 6]], after one value
     const view = amplitudeSpectrum({ data, shape: [2, 3], stride: [1, 2], offset: 1 });
     expect([...view.amplitudes]).toEqual([
       ...amplitudeSpectrum({ data: [1, 2, 3, 4, 5, 6], shape: [2, 3] }).amplitudes,
@@ -132,7 +132,7 @@ describe('radialSpectrum', () => {
     const { amplitudes } = radialSpectrum(spectrum);
     expect(amplitudes[0]).toBe(a);
     expect(amplitudes[1]).toBeCloseTo(b, 14); // a real signal: equal at f and -f
-    expect(amplitudes[3]).toBe(spectrum.amplitudes[0]); // -1/2, the Nyquist frequency, stands alone
+    expect(amplitudes[3]).toBe(spectrum.amplitudes[0]); // -1/2, the Nyquist frequency, has no counterpart
     expect([...radialSpectrum(spectrum, { ringWidth: 10 }).amplitudes]).toHaveLength(1);
     expect(() => radialSpectrum(spectrum, { ringWidth: 0 })).toThrow(
       RangeError('radialSpectrum: ringWidth must be a positive number, got 0'),

@@ -30,7 +30,7 @@ it('gives the distributions in each layer, forward and backward', async () => {
   // Rows are points: W x + b, without the omega of the activation.
   expectClose(hidden?.preActivation?.values ?? [], [0.6, 0.3, 0.7, 0.6], close);
   expectClose(hidden?.activation.values ?? [], [1.2, 0.6, 1.4, 1.2].map(Math.sin), close);
-  // The output is 4 h1 - 5 h2: that is its derivative by h at every point.
+  // The output is 4 h1 - 5 h2: that is its derivative with respect to h at every point.
   expectClose(hidden?.activationGradient.values ?? [], [4, -5, 4, -5], close);
   expectClose(
     output?.activation.values ?? [],

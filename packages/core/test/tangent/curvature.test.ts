@@ -1,6 +1,4 @@
-/**
- * @file Products with the Hessian and the Gauss-Newton matrix, against second derivatives in float64 Taylor arithmetic.
- */
+/** @file Hessian-vector and Gauss-Newton-vector products, against second derivatives in float64 Taylor arithmetic. */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { centralDifference, expectCloseInNorm, maxAbsolute, relativeError } from '@neural-fields/testing';
@@ -48,7 +46,7 @@ import {
 import type { Network } from '../../src/spec/network.ts';
 import { networkOf } from '../../src/spec/network.ts';
 import { createCurvature } from '../../src/tangent/curvature.ts';
-import { activationNetworks, dense, extensions, type NamedNetwork, networks, numbersFor } from './networks.ts';
+import { activationNetworks, dense, extensions, type NamedNetwork, networks, valuesFor } from './networks.ts';
 import { networkOracle, type OutputDerivative } from './program-oracle.ts';
 
 const POINTS = 3;
@@ -121,7 +119,7 @@ const fieldOf = ({ layout }: Network, spec: FieldSpec, theta: Float32Array): Fie
   });
 
 /** Points, targets, parameters and a direction. */
-const numbersOfProblem = (network: Network): Omit<Problem, 'field' | 'terms'> => {
+const valuesOfProblem = (network: Network): Omit<Problem, 'field' | 'terms'> => {
   const { inFeatures: d, outFeatures: o } = network.program;
   const rng = createRng(9);
   const random = (length: number): Float32Array => Float32Array.from({ length }, () => rng.normal());
@@ -130,7 +128,7 @@ const numbersOfProblem = (network: Network): Omit<Problem, 'field' | 'terms'> =>
     gradient: random(POINTS * d * o),
     weight: random(POINTS).map(Math.abs),
   };
-  return { ...numbersFor(network, POINTS), targets };
+  return { ...valuesFor(network, POINTS), targets };
 };
 
 const withField = (
@@ -142,14 +140,14 @@ const withField = (
   return { field: fieldOf(network, spec, theta), terms: [term({ points, loss: pointwiseLoss(loss), weight: WEIGHT })] };
 };
 
-/** The numbers of a part of the jet at a point, output by output, as sums of derivatives. */
-const numbersOf = (of: PointwiseError['of'], d: number): readonly (readonly (readonly number[])[])[] => {
+/** The values of a part of the jet at a point, output by output, as sums of derivatives. */
+const valuesOf = (of: PointwiseError['of'], d: number): readonly (readonly (readonly number[])[])[] => {
   const axes = Array.from({ length: d }, (_, k) => k);
   if (of === 'value') return [[[]]];
   return of === 'gradient' ? axes.map(k => [[k]]) : [axes.map(k => [k, k])];
 };
 
-/** Gradient, H v and G v in float64, of some parameters. */
+/** Gradient, H v and G v in float64, for selected parameters. */
 const oracle = (
   network: Network,
   { theta, v, coords, targets }: Pick<Problem, 'v' | 'coords' | 'targets'> & { readonly theta: ArrayLike<number> },
@@ -168,7 +166,7 @@ const oracle = (
       const unit = Float64Array.from({ length: count }, (_, j) => Number(parameter === j));
       const outputs = networkOracle(network, point, { theta, directions: [v, unit], order });
       for (const { of, target, factor = 1 } of errors)
-        for (const [k, sums] of numbersOf(of, d).entries())
+        for (const [k, sums] of valuesOf(of, d).entries())
           for (const [j, by] of outputs.entries()) {
             const total = (along: readonly number[]): number => sums.reduce((all, axes) => all + by(axes, along), 0);
             const wanted = target ? (targets[target] as Float32Array) : undefined;
@@ -186,10 +184,10 @@ const oracle = (
   return result;
 };
 
-/** Sums of products that cancel: a few times what a gradient may be off by. */
+/** Sums of products that cancel: a few times the tolerance of a gradient. */
 const RELATIVE = 3e-4;
 
-/** Parameters that are compared, of networks that have more: the arithmetic is slow. */
+/** The maximum number of parameters to compare: the arithmetic is slow. */
 const MAX_COMPARED = 40;
 
 interface Prepared {
@@ -199,7 +197,7 @@ interface Prepared {
   readonly expected: ReturnType<typeof oracle>;
 }
 
-/** Made for the first backend, and the same for the others. */
+/** Computed for the first backend, and reused for the others. */
 const prepared = new Map<string, Prepared>();
 
 const prepare = ({ name, network }: NamedNetwork, index: number, errors: readonly PointwiseError[]): Prepared => {
@@ -210,7 +208,7 @@ const prepare = ({ name, network }: NamedNetwork, index: number, errors: readonl
   const rng = createRng(index);
   const all = Array.from({ length: network.layout.size }, (_, i) => i);
   const picked = all.length <= MAX_COMPARED ? all : Array.from({ length: MAX_COMPARED }, () => rng.integer(all.length));
-  const problem = numbersOfProblem(network);
+  const problem = valuesOfProblem(network);
   const made = { problem, loss, picked, expected: oracle(network, problem, loss, one, picked) };
   prepared.set(name, made);
   return made;
@@ -264,7 +262,7 @@ describe('curvature', () => {
 
   const spec = parseSpec(siren({ inFeatures: 2, outFeatures: 2, hiddenFeatures: 8, hiddenLayers: 1, omega0: 5 }));
   const named: NamedNetwork = { name: 'SIREN', spec, network: networkOf(spec) };
-  const problem = numbersOfProblem(named.network);
+  const problem = valuesOfProblem(named.network);
   const make = (loss: PointwiseLoss, options: Parameters<typeof createCurvature>[2] = {}) => {
     const { field, terms } = withField(named, problem, loss);
     return { field, curvature: createCurvature(field, terms, options) };
@@ -399,7 +397,7 @@ describe('curvature', () => {
 describe('curvature of many fields', () => {
   const spec = parseSpec(siren({ inFeatures: 2, outFeatures: 2, hiddenFeatures: 5, hiddenLayers: 1, omega0: 4 }));
   const named: NamedNetwork = { name: 'SIREN', spec, network: networkOf(spec) };
-  const problem = numbersOfProblem(named.network);
+  const problem = valuesOfProblem(named.network);
   const loss: PointwiseLoss = { errors: EVERYTHING, penalty: charbonnierPenalty(0.3) };
   const COUNT = 3;
 
@@ -490,9 +488,9 @@ describe.each(['cpu', 'wasm'])('meta-learning on %s', backend => {
     const spec = parseSpec(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 2, hiddenLayers: 1, omega0: 2 }));
     const named: NamedNetwork = { name: 'small SIREN', spec, network: networkOf(spec) };
     const { network } = named;
-    const problem = numbersOfProblem(network);
+    const problem = valuesOfProblem(network);
     const loss: PointwiseLoss = { errors: [{ of: 'value', target: 'value' }], penalty: squared };
-    const outer = numbersFor(network, 2).coords;
+    const outer = valuesFor(network, 2).coords;
     const { field, terms } = withField(named, problem, loss);
     const inner = createCurvature(field, terms);
     const theta = Float64Array.from(problem.theta);

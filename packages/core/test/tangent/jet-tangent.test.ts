@@ -1,4 +1,4 @@
-/** @file The derivative of a jet along a direction of the parameters, against Taylor arithmetic in float64. */
+/** @file Directional derivatives of jets with respect to the parameters, against Taylor arithmetic in float64. */
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { expectCloseInNorm } from '@neural-fields/testing';
@@ -11,15 +11,15 @@ import type { Network } from '../../src/spec/network.ts';
 import { networkOf } from '../../src/spec/network.ts';
 import { jetTangent, splitTangent } from '../../src/tangent/jet-tangent.ts';
 import { tangentNetworkOf } from '../../src/tangent/tangent-network.ts';
-import { activationNetworks, dense, networks, numbersFor } from './networks.ts';
+import { activationNetworks, dense, networks, valuesFor } from './networks.ts';
 import { networkOracle } from './program-oracle.ts';
 
 const POINTS = 3;
 const PARTS = ['value', 'gradient', 'hessian'] as const;
 type Part = (typeof PARTS)[number];
 
-/** Jet and tangent as numbers, in the order of the tensors. */
-const oracle = (network: Network, { theta, v, coords }: ReturnType<typeof numbersFor>) => {
+/** Jet and tangent as arrays, in the order of the tensors. */
+const oracle = (network: Network, { theta, v, coords }: ReturnType<typeof valuesFor>) => {
   const d = network.program.inFeatures;
   const axes = Array.from({ length: d }, (_, k) => k);
   const result = {
@@ -40,11 +40,11 @@ const oracle = (network: Network, { theta, v, coords }: ReturnType<typeof number
   return result;
 };
 
-/** Random networks multiply what they compute, so these are a few times the errors of a SIREN's jet. */
+/** Random networks amplify errors, so these are a few times the errors of a SIREN's jet. */
 const RELATIVE = 4e-5;
 
 const expectOracle = (network: Network, requests: readonly (readonly Part[])[]): void => {
-  const numbers = numbersFor(network, POINTS);
+  const numbers = valuesFor(network, POINTS);
   const expected = oracle(network, numbers);
   for (const parts of requests)
     tidy(() => {
@@ -85,7 +85,7 @@ describe('jetTangent', () => {
   const spec = parseSpec(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }));
 
   it('accepts parameters flat and by name, and leaks no tensor', () => {
-    const { theta, v, coords } = numbersFor(networkOf(spec), POINTS);
+    const { theta, v, coords } = valuesFor(networkOf(spec), POINTS);
     const before = engine().memory().numTensors;
     tidy(() => {
       const points = tensor2d(coords, [POINTS, 2]);
@@ -103,7 +103,7 @@ describe('jetTangent', () => {
   });
 
   it('rejects a direction of another length', () => {
-    const parameters = tensor1d(numbersFor(networkOf(spec), 1).theta);
+    const parameters = tensor1d(valuesFor(networkOf(spec), 1).theta);
     expect(() => jetTangent(spec, { parameters, direction: tensor1d([1]) }, tensor2d([[0, 0]]), {})).toThrow(
       `must be [${parameters.size}], got [1]`,
     );
@@ -123,13 +123,13 @@ describe('jetTangent', () => {
     const run = (definition: LayerDefinition, list: readonly object[]): number => {
       const extensions = { layers: [definition] };
       const own = parseSpec({ inFeatures: 2, layers: list }, extensions);
-      const { theta, v } = numbersFor(networkOf(own, extensions), 1);
+      const { theta, v } = valuesFor(networkOf(own, extensions), 1);
       const given = { parameters: tensor1d(theta), direction: tensor1d(v) };
       return jetTangent(own, given, tensor2d([[0.5, 0.2]]), {}, extensions).tangent.value.dataSync()[0] as number;
     };
     expect(() => run(doubled(false), layers)).toThrow(TypeError);
     expect(() => run(doubled(false), layers)).toThrow('must have a tangent');
-    // Nothing in front of it is learned.
+    // No layer before it has parameters.
     expect(() => run(doubled(false), [{ kind: 'doubled' }, dense(1)])).not.toThrow();
     const twice: LayerDefinition = {
       kind: 'doubled',

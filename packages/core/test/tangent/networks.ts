@@ -150,7 +150,7 @@ const randomActivation = (rng: Rng): object => {
   };
 };
 
-/** A random layer that makes `width` of some features. */
+/** A random layer with `width` output features. */
 const randomLayer = (rng: Rng, width: number, depth: number): object => {
   const inner = (): object => randomLayer(rng, width, depth - 1);
   switch (depth === 0 ? 0 : rng.integer(6)) {
@@ -194,10 +194,10 @@ const named = (name: string, json: object): NamedNetwork => {
   return { name, spec, network: networkOf(spec, extensions) };
 };
 
-/** By what they are. */
+/** By name. */
 export const networks: readonly NamedNetwork[] = Object.entries(specs).map(([name, json]) => named(name, json));
 
-/** One for each of core's activations, with its parameters learned. */
+/** One for each of core's activations, with learned parameters. */
 export const activationNetworks: readonly NamedNetwork[] = coreActivations.map(({ kind, parameters }) => {
   const names = Object.keys(parameters);
   const activation = {
@@ -208,8 +208,8 @@ export const activationNetworks: readonly NamedNetwork[] = coreActivations.map((
   return named(kind, { inFeatures: 2, layers: [dense(4, activation), dense(3, activation), dense(1)] });
 });
 
-/** The parameters at the start, a direction, and points, each exact in float32. */
-export const numbersFor = (
+/** Initial parameters, a direction, and points, each exact in float32. */
+export const valuesFor = (
   { layout, program }: Network,
   points: number,
 ): Readonly<Record<'theta' | 'v' | 'coords', Float32Array>> => {

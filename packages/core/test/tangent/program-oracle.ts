@@ -1,13 +1,13 @@
 /**
- * @file Programs in Taylor arithmetic: what each operation means, in float64, with all derivatives by coordinates and
- * along a direction of the parameters.
+ * @file Programs in float64 Taylor arithmetic: the reference semantics of each operation, with all derivatives with
+ *   respect to coordinates and along directions of the parameters.
  */
 import { activate, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from '@neural-fields/testing';
 import type { OperandArray } from '../../src/ops/arrays.ts';
 import type { ElementwiseFunction, GridLevel, Operation } from '../../src/ops/operation.ts';
 import type { Network } from '../../src/spec/network.ts';
 
-/** The numbers of an operation, flat. */
+/** The elements of an operand, flat. */
 type Read = (numbers: OperandArray) => readonly TaylorNumber[];
 
 const elementwise = (
@@ -106,15 +106,15 @@ const run = (
 };
 
 /**
- * The derivative of an output by some coordinates (`[0, 0, 1]` is d3 / dx^2 dy), and along each of some directions
- * (their places).
+ * The derivative of an output with respect to coordinates (`[0, 0, 1]` is d3 / dx^2 dy), and along directions (by
+ * index).
  */
 export type OutputDerivative = (by: readonly number[], along: readonly number[]) => number;
 
 /**
- * The outputs of a network at a point, at theta + e v + f w + ... for some directions.
+ * The outputs of a network at a point, at theta + e v + f w + ... for the given directions.
  *
- * @param order the most coordinates by which is differentiated
+ * @param order the maximum order of derivatives with respect to coordinates
  */
 export const networkOracle = (
   { program: { operations, inFeatures: d, output }, layout: { entries } }: Network,

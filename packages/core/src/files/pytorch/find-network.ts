@@ -126,7 +126,7 @@ export const findNetwork = (dict: StateDict, wanted: string | undefined): FoundN
     if (prefixes.size === 0 || prefixes.size > names.length / 4) continue;
     const found = prefixes.size === 1 ? 'a network' : `${prefixes.size} networks`;
     const places = listNames([...prefixes].map(prefix => `'${around}${prefix}'`));
-    const beside = others.length > 0 ? `, beside ${listNames(others)}` : '';
+    const beside = others.length > 0 ? `, besides ${listNames(others)}` : '';
     throw new FieldFileError(
       'ambiguous',
       `${describePath(dict.path)} has ${found} of ${family.source} with the prefix ${places}${beside}; choose one with the option prefix`,

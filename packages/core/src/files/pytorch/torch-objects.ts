@@ -139,7 +139,7 @@ const known: ReadonlyMap<string, KnownGlobal> = new Map([
   ['torch._utils._rebuild_parameter_with_state', new KnownGlobal('a function', rebuildParameter)],
   ['collections.OrderedDict', new KnownGlobal('a class', orderedDict)],
   ['torch.Size', new KnownGlobal('a class', same)],
-  // What training loops store beside the state dict. The values are discarded.
+  // What training loops store besides the state dict. The values are discarded.
   ['argparse.Namespace', new KnownGlobal('a class', orderedDict)],
   ...[
     'torch.device',

@@ -13,7 +13,7 @@ import { parameterLayout } from '../../../src/spec/spec.ts';
 import { exampleField, randomParameters } from '../example-field.ts';
 
 const size: SirenOptions = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 3, hiddenLayers: 1 };
-/** Small numbers: phases of a few turns, which float32 has to six digits. */
+/** Small values: phases of a few turns, with six digits in float32. */
 const fieldOf = (spec: FieldSpec): FieldData => {
   const parameters = [...randomParameters(spec, 7)].map(
     ([name, { shape, data }]): [string, ShapedArray<Float32Array>] => [
@@ -37,7 +37,7 @@ const expectClose = (got: Float32Array, wanted: Float32Array): void => {
   for (const [i, value] of got.entries()) expect(Math.abs(value - (wanted[i] as number))).toBeLessThan(2e-6);
 };
 
-/** The state dict without the note of its activations, as PyTorch sees it. */
+/** The state dict without the metadata of its activations, as PyTorch sees it. */
 const bare = (bytes: Uint8Array): Uint8Array => encodeSafetensors(decodeSafetensors(bytes).tensors);
 
 describe('exportPytorch', () => {
@@ -64,7 +64,7 @@ describe('exportPytorch', () => {
 
   it('rescales the weights to the omegas of the target code', () => {
     const field = fieldOf(siren({ ...size, omega0: 20, omegaHidden: 12 }));
-    // Read without the note, with what each implementation has as constants.
+    // Read without the metadata, with the constants of each implementation.
     for (const names of ['single-bvp-net', 'siren-pytorch'] as const)
       expectClose(valuesOf(importPytorch(bare(exportPytorch(field, { names }).bytes))), valuesOf(field));
     const { bytes, activations } = exportPytorch(field, { names: 'siren' });
@@ -135,7 +135,7 @@ describe('exportPytorch', () => {
     ]) {
       const file = encodeSafetensors(tensors, { 'neural-fields.activations': note });
       expect(() => importPytorch(file)).toThrow(FieldFileError);
-      // What the caller says comes first.
+      // Options take precedence.
       expect(importPytorch(file, { omega0: 30 }).parameters.size).toBe(6);
     }
   });

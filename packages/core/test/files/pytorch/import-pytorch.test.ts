@@ -14,7 +14,7 @@ import { exampleField } from '../example-field.ts';
 // Made by ../golden/make_pytorch_golden.py.
 const golden = (name: string): Uint8Array => readFileSync(new URL(`../golden/${name}.safetensors`, import.meta.url));
 
-/** The largest difference, relative to the largest expected number. */
+/** The largest difference, relative to the largest expected value. */
 const relativeError = (got: Tensor, expected: ShapedArray | undefined): number => {
   if (!(expected?.data instanceof Float32Array)) throw new Error('the golden file lacks an array');
   expect(got.shape).toEqual(expected.shape);
@@ -89,7 +89,7 @@ describe('importPytorch', () => {
       const file = renamed('single-bvp-net', key => prefix + key);
       expect([...importPytorch(file).parameters]).toEqual([...parameters]);
     }
-    const bare = renamed('single-bvp-net', key => key.slice('net.'.length)); // FCBlock by itself
+    const bare = renamed('single-bvp-net', key => key.slice('net.'.length)); // FCBlock alone
     expect([...importPytorch(bare).parameters]).toEqual([...parameters]);
     const wrapped = renamed('siren-wrapper', key => `module.${key}`);
     expect(importPytorch(wrapped).source).toBe('lucidrains/siren-pytorch');
@@ -154,7 +154,7 @@ describe('importPytorch', () => {
     ],
     [
       'ambiguous',
-      /has a network of vsitzmann\/siren modules with the prefix 'a\.', beside encoder\.weight; choose one with the option prefix/,
+      /has a network of vsitzmann\/siren modules with the prefix 'a\.', besides encoder\.weight; choose one with the option prefix/,
       one({
         'a.net.0.0.weight': [2, 2],
         'a.net.1.0.weight': [2, 2],
@@ -222,7 +222,7 @@ describe('importPytorch', () => {
     const file = encodeSafetensors(new Map([['net.0.0.weight', { shape: [2, 2], data: weight }]]));
     const error = catchProblem(file);
     expect(error.problem).toBe('not-finite');
-    // Of the transposed weight, as the field has it.
+    // The index in the transposed weight, as in the field.
     expect(error.message).toMatch(
       /'layers\.0\.weight' must have finite values, got NaN at index 2 \(2 of its 4 values/,
     );

@@ -1,5 +1,5 @@
 /**
- * Writes files as torch.save does, and others that it does not: stored zips around pickles put together from
+ * Writes files like torch.save, and others that it would not write: uncompressed zip files around pickles made of
  * instructions.
  */
 
@@ -36,15 +36,15 @@ export const opcodes = {
   global: (module: string, name: string): number[] => [0x63, ...encoder.encode(`${module}\n${name}\n`)],
 } as const;
 
-/** What is wrong with a zip. */
+/** Faults of a zip file. */
 export interface ZipFaults {
   /** The method of compression in the directory. */
   readonly method?: number;
-  /** By how much the second member's place differs from the true one, which is then at least 0. */
+  /** The error of the second member's offset. */
   readonly shift?: number;
   /** The number of members that the end record claims. */
   readonly members?: number;
-  /** Gives all sizes and places in the fields of 64 bits, as archives beyond 4 GiB have to. */
+  /** Writes all sizes and offsets as 64-bit fields, as in archives beyond 4 GiB. */
   readonly zip64?: boolean;
 }
 

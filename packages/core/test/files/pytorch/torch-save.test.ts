@@ -29,7 +29,7 @@ describe('files of torch.save', () => {
   it.each<[string, string, ImportPytorchOptions]>([
     ['checkpoint', 'model_state_dict.', { activation: { kind: 'relu' } }],
     ['finer', 'network.img.', { activation: { kind: 'finer' }, omega0: 30, omegaHidden: 30 }],
-    // exp(-(3 x)^2) is exp(-x^2 / (2 a^2)) with this a.
+    // exp(-(3 x)^2) is exp(-x^2 / (2 sigma^2)) with this sigma.
     ['gaussian', '', { activation: { kind: 'gaussian', sigma: 1 / (3 * Math.SQRT2) } }],
     ['views', '', { activation: { kind: 'tanh' } }],
   ])('%s.pt has the values that PyTorch computes', (name, prefix, options) => {
@@ -74,7 +74,7 @@ describe('files of torch.save', () => {
 
   it('are rejected when any byte of their data is damaged', () => {
     const bytes = golden('finer.pt');
-    // The first storage lies at a multiple of 64.
+    // The first storage is at a multiple of 64.
     const at = Buffer.from(bytes).indexOf('finer/data/0') + 'finer/data/0'.length;
     const start = Math.ceil((at + 4) / 64) * 64;
     const error = problemOf(bytes.with(start + 5, (bytes[start + 5] as number) ^ 1));

@@ -29,7 +29,7 @@ beforeAll(() => setBackend('cpu'));
 
 const c = { shape: [1], initialise: () => new Float32Array([0.5]) };
 
-/** h -> (h, c h^2) with a learned c: a layer that somebody outside wrote, of the functions of signals alone. */
+/** h -> (h, c h^2) with a learned c: a custom layer made of signal functions alone. */
 const powers: LayerDefinition = {
   kind: 'powers',
   apply(input, { parameter }) {
