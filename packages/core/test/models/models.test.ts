@@ -396,7 +396,7 @@ describe('a model of several parts', () => {
     await expect(steps(two, [term({ field: 'three', points: points(), loss })])).rejects.toThrow(
       "no field 'three'; its fields: one, two",
     );
-    expect(() => stackFields(spec, tensor2d([[1, 2]]))).toThrow(`must have ${P} numbers`);
+    expect(() => stackFields(spec, tensor2d([[1, 2]]))).toThrow(`must have ${P} values`);
     base.dispose();
   });
 });
