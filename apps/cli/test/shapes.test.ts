@@ -186,7 +186,7 @@ describe('says what is wrong with', () => {
     'points at one place': {
       args: ['fit', 'one.xyz', '-o', 'x.safetensors'],
       code: 1,
-      says: /cannot fit 'one\.xyz': all 3 points are at one place/,
+      says: /cannot fit 'one\.xyz': all 3 points coincide/,
     },
     'half a PLY': { args: ['fit', 'half.ply', '-o', 'x.safetensors'], code: 1, says: /cannot read 'half\.ply': / },
     'a coordinate that is no number': {

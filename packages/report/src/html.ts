@@ -1,5 +1,6 @@
 /**
- * @file Pieces of a page. Arguments named `html` are markup and go in as they are; all others are text and are escaped.
+ * @file Parts of a page. Arguments whose names end in `html` are inserted as markup; all others are text and are
+ *   escaped.
  */
 
 const escapes: Readonly<Record<string, string>> = {
@@ -11,18 +12,18 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Controls but tab and line feed, marks and overrides of writing direction, and halves of surrogate pairs: names of
- * files may hold them.
+ * Control characters except tab and line feed, bidirectional controls, and unpaired surrogates, all of which file names
+ * may contain.
  */
 const UNSEEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the pattern searches for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
 
 const visible = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
- * Text that may stand in markup, also within a quoted attribute. What would be unseen, or turn the text around, is
- * shown as `\u202e`.
+ * Escapes text for markup, including quoted attributes. Characters that are invisible or reorder text are shown as
+ * `\u202e`.
  */
 export const escapeHtml = (text: string): string =>
   text.replace(UNSEEN, visible).replace(/[&<>"']/g, character => escapes[character] as string);
@@ -31,48 +32,45 @@ export const escapeHtml = (text: string): string =>
 export const link = (address: string, text: string = address): string =>
   `<a href="${escapeHtml(address)}">${escapeHtml(text)}</a>`;
 
-/** A picture with its title and a caption in markup. */
+/** A picture with its title and a caption as markup. */
 export interface PictureOptions {
   readonly title: string;
   readonly captionHtml: string;
-  /** Frames the middle half of the picture; false if absent. */
+  /** Whether to frame the middle half of the picture; false if absent. */
   readonly marked?: boolean;
 }
 
-/** A picture inside the page, from the bytes of a PNG file. */
+/** A figure with an embedded picture, from the bytes of a PNG file. */
 export const pictureFigure = (png: Uint8Array, { title, captionHtml, marked = false }: PictureOptions): string => {
   const image = `<img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="${escapeHtml(title)}">`;
   const shown = marked ? `<div class="marked">${image}</div>` : image;
   return `<figure>${shown}<figcaption><b>${escapeHtml(title)}</b>${captionHtml}</figcaption></figure>`;
 };
 
-/** A plot, SVG text of `drawPlot`, with its title and a caption in markup. */
+/** A figure with a plot, the SVG text of `drawPlot`, its title and a caption as markup. */
 export const plotFigure = (svg: string, { title, captionHtml }: Omit<PictureOptions, 'marked'>): string =>
   `<figure class="plot">${svg}<figcaption><b>${escapeHtml(title)}</b>${captionHtml}</figcaption></figure>`;
 
-/** Large numbers beside each other, each with its name. */
+/** Key figures side by side, each with its name. */
 export const numberList = (numbers: readonly (readonly [name: string, value: string])[]): string =>
   `<dl class="numbers">
 ${numbers.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('\n')}
 </dl>`;
 
-/** A table of names with what they are, both in markup. */
+/** A table of names and descriptions, both as markup. */
 export const propertyTable = (rows: readonly (readonly [nameHtml: string, html: string])[]): string =>
   `<table>
 ${rows.map(([nameHtml, html]) => `<tr><th scope="row">${nameHtml}</th><td>${html}</td></tr>`).join('\n')}
 </table>`;
 
-/**
- * A table of figures. The cells of the first column stand left, all others right; numbers in them have digits of one
- * width.
- */
+/** A table of numbers. The first column is aligned left, all others right, with digits of equal width. */
 export interface FigureTable {
   readonly header: readonly string[];
   /** Text. */
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A table of figures, which scrolls sideways where the page is too narrow for it. */
+/** A table of numbers, which scrolls horizontally if the page is too narrow. */
 export const figureTable = ({ header, rows }: FigureTable): string => {
   const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
     row

@@ -1,4 +1,4 @@
-/** @file Everything that reports share. */
+/** @file The public API of the report package. */
 export {
   escapeHtml,
   type FigureTable,

@@ -1,24 +1,21 @@
-/** @file A page: one HTML file that needs nothing beside it. */
+/** @file A self-contained HTML page. */
 import { escapeHtml } from './html.ts';
 import { style } from './style.ts';
 
-/** What a page is made of. */
+/** The options of a page. */
 export interface PageOptions {
-  /** Of the window. */
+  /** The title of the window. */
   readonly title: string;
-  /** The whole content, the `h1` included, in markup. */
+  /** The whole content as markup, including the `h1`. */
   readonly bodyHtml: string;
-  /** Rules beside the shared ones; none if absent. */
+  /** Additional CSS rules; none if absent. */
   readonly css?: string;
 }
 
-/**
- * Pictures and styles of the page itself, and nothing else: whatever comes into its markup, no script of it is run and
- * nothing is loaded.
- */
+/** Allows embedded pictures and styles only: whatever the markup contains, no script runs and nothing is loaded. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** The text of a page. Classes of the shared style: see the package's README. */
+/** The HTML text of a page. The package's README lists the classes of the shared style. */
 export const makePage = ({ title, bodyHtml, css = '' }: PageOptions): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -35,7 +32,7 @@ ${bodyHtml}
 </html>
 `;
 
-/** A part of a page under a heading of its own. */
+/** A section of a page with a heading. */
 export const section = (heading: string, html: string): string => `<section><h2>${escapeHtml(heading)}</h2>
 ${html}
 </section>`;

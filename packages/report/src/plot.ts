@@ -1,12 +1,12 @@
-/** @file Plots as SVG text. Colours are variables of the page's style, so that they follow light and dark. */
+/** @file Plots as SVG text. Colours are variables of the page's style, so that they follow its light or dark theme. */
 import { type Markish, type PlotOptions, plot } from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { seriesColours } from './style.ts';
 
-/** The size at which the text of a plot is as large as that of the page, where two plots stand beside each other. */
+/** The size at which the text of a plot matches that of the page, if two plots are side by side. */
 const SIZE = { width: 480, height: 300 } as const;
 
-/** Draws a plot of Observable Plot without a browser. The options override size, margins and style. */
+/** Renders a plot of Observable Plot without a browser. The options override size, margins and style. */
 export const drawPlot = (options: PlotOptions & { readonly marks: Markish[] }): string => {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = plot({
@@ -23,11 +23,11 @@ export const drawPlot = (options: PlotOptions & { readonly marks: Markish[] }): 
 };
 
 /**
- * The colour of a series: the first two are also those of links and marks on the page; after the last they begin again.
+ * The colour of a series: the first two are also those of links and marks on the page; after the last one they repeat.
  */
 export const seriesColour = (index: number): string => `var(--${seriesColours[index % seriesColours.length]?.name})`;
 
-/** A plot as a file of its own: the page's variables get values that read on white and on black. */
+/** A plot as a standalone file: the page's variables are replaced by colours that are legible on white and on black. */
 export const standaloneSvg = (svg: string): string =>
   seriesColours.reduce(
     (text, { name, onBoth }) => text.replaceAll(`var(--${name})`, onBoth),

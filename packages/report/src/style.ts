@@ -1,17 +1,17 @@
-/** @file How pages look: the variables of light and dark, and the classes of their parts. */
+/** @file The style of pages: the variables of the light and dark themes, and the classes of their parts. */
 
 /** The colour of a series of a plot, as a variable `--name` of the page. */
 interface SeriesColour {
   readonly name: string;
   readonly onLight: string;
   readonly onDark: string;
-  /** Where a plot is a file of its own, and does not know its ground. */
+  /** In standalone plots, whose background is unknown. */
   readonly onBoth: string;
 }
 
 /**
- * The colours of series, in order. Neighbours also differ in lightness, so that most read in grey and with any colour
- * vision.
+ * The colours of series, in order. Neighbours also differ in lightness, so that most are distinguishable in grey and
+ * with any colour vision.
  */
 export const seriesColours: readonly SeriesColour[] = [
   { name: 'first', onLight: '#1f6f8b', onDark: '#6fc1dc', onBoth: '#2f8fae' },

@@ -1,6 +1,6 @@
 import { expectReadmeExample } from '@neural-fields/testing';
 import { test } from 'vitest';
 
-test('the example of the README prints what it says', async () => {
+test('the README example prints the output shown', async () => {
   await expectReadmeExample(new URL('../README.md', import.meta.url));
 });

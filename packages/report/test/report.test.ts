@@ -19,7 +19,7 @@ import {
 
 const bodyOf = (html: string): HTMLElement => parseHTML(makePage({ title: 'A page', bodyHtml: html })).document.body;
 
-test('text cannot become markup', () => {
+test('escapes text', () => {
   const text = `<b title="a&b">'`;
   expect(escapeHtml(text)).toBe('&lt;b title=&quot;a&amp;b&quot;&gt;&#39;');
   const body = bodyOf(
@@ -41,13 +41,13 @@ test('text cannot become markup', () => {
   );
 });
 
-test('what is not seen, or turns text around, is shown', () => {
+test('shows characters that are invisible or reorder text', () => {
   expect(escapeHtml('a\u001b[31m\u202egnp.\u0000\ud800\u009b\ttab\nline \u{1f600}')).toBe(
     'a\\u001b[31m\\u202egnp.\\u0000\\ud800\\u009b\ttab\nline \u{1f600}',
   );
 });
 
-test('a page needs nothing beside it, and has colours for light and dark', () => {
+test('a page is self-contained, and has colours for light and dark themes', () => {
   const html = makePage({ title: 'x < y', bodyHtml: '<h1>A</h1>', css: '.own { color: red; }' });
   const { document } = parseHTML(html);
   expect(document.title).toBe('x < y');
@@ -65,7 +65,7 @@ test('a page needs nothing beside it, and has colours for light and dark', () =>
   }
 });
 
-test('a picture holds its bytes', () => {
+test('a picture is embedded', () => {
   const png = Uint8Array.from([137, 80, 78, 71]);
   const image = bodyOf(pictureFigure(png, { title: 'A', captionHtml: '<i>b</i>', marked: true })).querySelector(
     '.marked img',
@@ -82,7 +82,7 @@ test('tables have a header for each row', () => {
   expect(names.querySelector('th a')?.getAttribute('href')).toBe('a.json');
 });
 
-test('a plot is SVG in colours of the page, and stands alone in colours of its own', () => {
+test('a plot is SVG with the colours of the page, or with fixed colours as a standalone file', () => {
   const svg = drawPlot({ width: 300, marks: [line([[0, 1], [1, 3]], { stroke: seriesColour(2) })] }); // biome-ignore format: points
   expect(svg).toMatch(/^<svg [^>]*viewBox="0 0 300 300"/);
   expect(svg).toContain('stroke="var(--third)"');

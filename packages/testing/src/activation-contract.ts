@@ -1,6 +1,6 @@
 /**
- * @file What every activation must do, on every backend: one suite that loops over definitions and holds them to the
- * float64 oracle.
+ * @file The contract of every activation on every backend: one suite that loops over definitions and compares them with
+ *   the float64 oracle.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,15 +12,15 @@ import {
 } from './activation-oracle.ts';
 import { FLOAT32_ROUNDOFF, maxAbsolute } from './tolerance.ts';
 
-/** What the suite needs of a tensor. */
+/** The part of a tensor that the suite uses. */
 export interface ContractTensor {
   readonly shape: readonly number[];
   data(): Promise<ArrayLike<number>>;
 }
 
-/** What the suite needs of an activation's definition; core's `ActivationDefinition` is one. */
+/** The part of an activation's definition that the suite uses, such as core's `ActivationDefinition`. */
 export interface ContractActivation<T> {
-  /** What the oracle knows it by. */
+  /** The kind of the activation in the oracle. */
   readonly kind: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly positive?: readonly string[];
@@ -33,34 +33,32 @@ export interface ActivationContractOptions<T> {
   /** Makes a float32 tensor on the backend under test: `(values, shape) => tf.tensor(values, [...shape])`. */
   readonly tensor: (values: Float32Array, shape: readonly number[]) => T;
   /**
-   * The absolute error of the backend's sin and cos on [-pi, pi], where it is beyond rounding: 2^-11 is all that WGSL
-   * promises (W3C, "WebGPU Shading Language", section "Floating point accuracy"), and what webgl drivers give too. 0
-   * unless given.
+   * The absolute error of the backend's sin and cos on [-pi, pi], if it exceeds rounding: WGSL guarantees only 2^-11
+   * (W3C, "WebGPU Shading Language", section "Floating point accuracy"), which webgl drivers also show. 0 if absent.
    */
   readonly sineError?: number;
-  /** 1 where the definitions are of s' for the activations s of their kinds; 0 if absent. */
+  /** 1 if the definitions are those of the derivatives s' of the activations s of their kinds; 0 if absent. */
   readonly derivative?: 0 | 1;
   /**
-   * False where the backend's exp does not keep NaN, which shaders need not do: the case is then listed as skipped.
-   * True unless given.
+   * False if the backend's exp does not propagate NaN, as shaders need not: the test is then skipped. True if absent.
    */
   readonly keepsNaN?: boolean;
 }
 
 /**
  * The error allowed to the k-th derivative at x is ROUNDOFFS * 2^-24 * (size_k + |x s^(k+1)(x)|), where size_k is the
- * largest |s^(k)| on [-6, 6]: that of some ten float32 operations with results of this size, plus what moving x by as
- * many roundoffs would do. The latter is what a rounded phase omega x costs.
+ * largest |s^(k)| on [-6, 6]: that of about ten float32 operations with results of this size, plus the effect of
+ * changing x by as many roundoffs. The latter is the cost of rounding a phase omega x.
  */
 const ROUNDOFFS = 24;
 
 /**
- * The phase of these is only meaningful while x has digits behind the period: beyond, the true value is out of
- * float32's reach.
+ * The phase of these is meaningful only while float32 resolves x within a period; beyond that the true value cannot be
+ * computed in float32.
  */
 const periodic: readonly string[] = ['sine', 'exp-sin', 'finer'];
 
-/** Values that are exact in float32, other than the defaults and on both sides of 1. */
+/** Values that are exact in float32, different from the defaults and on both sides of 1. */
 const parameterSets = <T>(definition: ContractActivation<T>): Readonly<Record<string, number>>[] => {
   const names = Object.keys(definition.parameters);
   if (names.length === 0) return [{}];
@@ -70,13 +68,13 @@ const parameterSets = <T>(definition: ContractActivation<T>): Readonly<Record<st
   ];
 };
 
-/**
- * At 0 and beside it, where relu, prelu, laplace and finer have their kink; the oracle takes the stated convention at
- * 0.
- */
+/** At and near 0, where relu, prelu, laplace and finer have their kink; the oracle uses the stated convention at 0. */
 const NEAR_ZERO = [0, 1e-3, -1e-3, 1e-8, -1e-8, 1e-20, -1e-20];
 const FAR = [1e2, -1e2, 1e4, -1e4];
-/** Squares of these overflow. The last times 2.5 does too: a definition whose value there is finite must not care. */
+/**
+ * Squares of these overflow, and so does 2.5 times the last: a definition with a finite value there must not be
+ * affected.
+ */
 const FARTHEST = [1e19, -1e19, 1e30, -1e30, 3e38, -3e38];
 
 /** 400 points on [-6, 6], multiples of 6 / 2^20. */
@@ -84,10 +82,10 @@ const NEAR: readonly number[] = fc
   .sample(fc.integer({ min: -(2 ** 20), max: 2 ** 20 }), { numRuns: 400, seed: 7 })
   .map(i => Math.fround((6 * i) / 2 ** 20));
 
-/** The truth at a point: the values of all orders, one more than is checked. */
+/** The expected values of all orders at a point, one more than is checked. */
 type Truth = (x: number) => number[];
 
-/** The largest magnitude of each order on `NEAR`, computed when it is first asked for. */
+/** The largest magnitude of each order on `NEAR`, computed on first use. */
 const sizesOf = (truth: Truth): (() => number[]) => {
   let sizes: number[] | undefined;
   return () => {
@@ -98,8 +96,8 @@ const sizesOf = (truth: Truth): (() => number[]) => {
 };
 
 /**
- * What an error of 1 in sin and cos does to derivative k: at most its size, which beyond [-6, 6] may grow as x^(k + 2)
- * (finer by omega).
+ * The effect of an error of 1 in sin and cos on derivative k: at most its size, which beyond [-6, 6] may grow as x^(k +
+ * 2) (the derivative of finer by omega).
  */
 const sineFactor = (x: number, k: number, size: number): number => size * Math.max(1, Math.abs(x) / 6) ** (k + 2);
 
@@ -120,7 +118,7 @@ const check = (
   for (const [i, x] of points.entries()) {
     const [got, wanted, next] = [actual[i], rows[i]?.[k], rows[i]?.[k + 1]] as [number, number, number];
     const allowed = ROUNDOFFS * FLOAT32_ROUNDOFF * (size + Math.abs(x * next)) + sineError * sineFactor(x, k, size);
-    // The second alternative: beyond float32's largest number the truth itself is infinite.
+    // The second alternative: beyond the largest float32 the expected value is infinite.
     if (!(Math.abs(got - wanted) <= allowed || Math.fround(wanted) === got))
       throw new Error(
         `${label} at x = ${x}: wanted ${wanted}, got ${got}, off by ${Math.abs(got - wanted)}, allowed ${allowed}`,
@@ -131,8 +129,9 @@ const check = (
 /**
  * Declares the suite; call it inside a `describe` of the backend.
  *
- * s ... s''' and the parameters' derivatives of s, s', s'' against the float64 oracle: on random points, at and around
- * kinks, and far out where the truth can be reached; consistent orders; shapes; empty inputs; NaN.
+ * It compares s ... s''' and the derivatives of s, s', s'' by parameters with the float64 oracle: at random points, at
+ * and around kinks, and at large values where float32 can represent the result. It also checks that orders are
+ * consistent, shapes, empty inputs and NaN.
  */
 export const activationContract = <T extends ContractTensor>({
   definitions,
@@ -148,7 +147,7 @@ export const activationContract = <T extends ContractTensor>({
     return { x: tensor(points, [points.length]), points };
   };
 
-  it('knows the truth of every definition', () => {
+  it('the oracle has every definition', () => {
     expect(definitions.length).toBeGreaterThan(0);
     for (const { kind } of definitions) expect(oracleActivationKinds).toContain(kind);
   });
@@ -208,7 +207,7 @@ export const activationContract = <T extends ContractTensor>({
       });
     });
 
-    it('gives the same for every order, in the shape of x', async () => {
+    it('returns the same derivatives for every order, in the shape of x', async () => {
       const x = tensor(Float32Array.from(NEAR.slice(0, 24)), [2, 3, 4]);
       const parameters = scalars(definition.parameters);
       const all = await Promise.all(definition.derivatives(x, parameters, 3).map(result => result.data()));
@@ -235,11 +234,11 @@ export const activationContract = <T extends ContractTensor>({
       }
     });
 
-    // Slopes may be the same everywhere, and are of any size.
+    // Derivatives may be constant, and of any size.
     if (derivative > 0) return;
 
     it.skipIf(!keepsNaN)(
-      keepsNaN ? 'lets NaN through' : 'lets NaN through (skipped: exp of this backend loses it)',
+      keepsNaN ? 'propagates NaN' : 'propagates NaN (skipped: exp of this backend loses it)',
       async () => {
         const [s] = definition.derivatives(
           tensor(Float32Array.of(Number.NaN, 0), [2]),
@@ -254,7 +253,7 @@ export const activationContract = <T extends ContractTensor>({
 
     if (periodic.includes(kind))
       it('stays bounded while the phase is finite', async () => {
-        // At 1e30 neighbouring float32 numbers are 7e22 apart: the phase is noise, but its sine must be one.
+        // At 1e30 the spacing of float32 numbers is 7e22: the phase is noise, but its sine must still be at most 1.
         const { x } = vector(kind === 'finer' ? [1e15, -1e15] : [1e30, -1e30]);
         const [s] = definition.derivatives(x, scalars(definition.parameters), 0);
         const bound = kind === 'exp-sin' ? Math.E : 1;

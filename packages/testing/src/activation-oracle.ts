@@ -1,16 +1,16 @@
 /**
- * @file The value of every activation, written once in Taylor arithmetic; its derivatives follow in float64 without any
- * further formula.
+ * @file The formula of every activation in Taylor arithmetic, which gives its derivatives in float64 without further
+ *   formulas.
  */
 import { type Side, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from './taylor.ts';
 
-/** An activation with the values of all its parameters; `learnable` is not read. */
+/** An activation with the values of all its parameters; `learnable` is ignored. */
 export interface OracleActivation {
   readonly kind: string;
   readonly [parameter: string]: unknown;
 }
 
-/** s(x) for Taylor numbers `x` and `p` (the parameters by name); kinks at x = 0 are seen from `side`. */
+/** s(x) for Taylor numbers `x` and `p` (the parameters by name); kinks at x = 0 are approached from `side`. */
 type Formula = (t: TaylorAlgebra, x: TaylorNumber, p: (name: string) => TaylorNumber, side: Side) => TaylorNumber;
 
 const isPositive = (t: TaylorAlgebra, x: TaylorNumber, side: Side): boolean => (t.value(x) || side) > 0;
@@ -52,12 +52,12 @@ const formulas: Readonly<Record<string, Formula>> = {
   finer: (t, x, p, side) => t.sin(t.mul(p('omega'), t.mul(t.add(t.abs(x, side), t.constant(1)), x))),
 };
 
-/** The kinds that the oracle knows. */
+/** The kinds that the oracle supports. */
 export const oracleActivationKinds: readonly string[] = Object.keys(formulas);
 
 /**
- * What a definition gives exactly at its kink x = 0: the derivatives from below (as PyTorch does for relu and prelu),
- * or the mean of both sides (which sign(0) = 0 amounts to). The other activations have no kink.
+ * The value of a definition exactly at its kink x = 0: the derivatives from below (as in PyTorch for relu and prelu),
+ * or the mean of both sides (equivalent to sign(0) = 0). The other activations have no kink.
  */
 export const kinkConvention: Readonly<Record<string, 'below' | 'mean'>> = {
   relu: 'below',
@@ -69,8 +69,8 @@ export const kinkConvention: Readonly<Record<string, 'below' | 'mean'>> = {
 /**
  * Applies an activation to a Taylor number.
  *
- * @param parameters gives a parameter as a Taylor number; by default the spec's value, a constant
- * @throws RangeError for an unknown kind, and for a parameter that the spec does not give
+ * @param parameters returns a parameter as a Taylor number; by default the spec's value as a constant
+ * @throws RangeError for an unknown kind, and for a parameter that the spec does not have
  */
 export const activate = (
   t: TaylorAlgebra,
@@ -81,7 +81,7 @@ export const activate = (
   const formula = formulas[activation.kind];
   if (!formula)
     throw new RangeError(
-      `activation oracle: unknown kind '${activation.kind}'; known: ${oracleActivationKinds.join(', ')}`,
+      `activation oracle: unknown kind '${activation.kind}'; supported kinds are ${oracleActivationKinds.join(', ')}`,
     );
   const parameter = (name: string): TaylorNumber => {
     const given = parameters?.(name);
@@ -94,7 +94,7 @@ export const activate = (
   return formula(t, x, parameter, side);
 };
 
-/** One value where `of` is asked once, the mean where the activation takes it at its kink. */
+/** The value of `of`, or the mean of both sides if the activation uses that at its kink. */
 const atKink = (kind: string, x: number, of: (side: Side) => number[]): number[] => {
   const convention = x === 0 ? kinkConvention[kind] : undefined;
   if (convention === undefined) return of(1);

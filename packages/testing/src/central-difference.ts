@@ -2,14 +2,13 @@
 const WEIGHTS = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
 
 /**
- * The derivative of a function with respect to one number that it reads, by the central difference of order 8 in
- * float64.
+ * The derivative of a function with respect to one element of an array that it reads, by the central difference of
+ * order 8 in float64.
  *
- * The error is (k step)^8 / 630 of the result where the number acts with frequency k, and some 1e-16 / step of the
+ * The error is (k step)^8 / 630 of the result if the element acts with frequency k, and about 1e-16 / step of the
  * function from rounding.
  *
- * @param values the array that the function reads; as before when this returns
- * @param index of the number
+ * @param values the array that the function reads, restored on return @param index of the element
  */
 export const centralDifference = (
   values: Float64Array | number[],

@@ -1,5 +1,6 @@
 /**
- * @file A whole field in float64: its value, gradient and Hessian at a point by Taylor arithmetic in the coordinates.
+ * @file The float64 oracle of a whole field: its value, gradient and Hessian at a point by Taylor arithmetic in the
+ *   coordinates.
  */
 
 import { activate, type OracleActivation } from './activation-oracle.ts';
@@ -46,8 +47,8 @@ const parameterOf = (parameters: OracleParameters, name: string, length: number)
  * A field's value, gradient and Hessian at a point.
  *
  * @param point `[inFeatures]`
- * @param options `side`: from where kinks at a pre-activation of exactly 0 are seen
- * @throws RangeError for a layer that is not dense, and for parameters that are absent or of a wrong length
+ * @param options `side`: the side from which kinks at a pre-activation of exactly 0 are approached
+ * @throws RangeError for a layer that is not dense, and for parameters that are missing or of the wrong length
  */
 export const fieldJet = (
   field: OracleField,
@@ -91,8 +92,8 @@ export const fieldJet = (
  * The gradient of any loss on a field's jets with respect to every parameter, by central differences of order 8 in
  * float64.
  *
- * The error of the differences is (k step)^8 / 630 of the result where a parameter acts with frequency k, and some
- * 1e-16 / step of the loss from rounding: with the default step both are below 1e-10 up to k = 100.
+ * The error of the differences is (k step)^8 / 630 of the result if a parameter acts with frequency k, and about 1e-16
+ * / step of the loss from rounding: with the default step both are below 1e-10 up to k = 100.
  *
  * @param points each `[inFeatures]`
  * @param loss of the jets at the points, e.g. `jets => mean(jets.map(({ value }) => value[0] ** 2))`

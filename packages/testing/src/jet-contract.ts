@@ -1,4 +1,7 @@
-/** @file What jets must do on every backend: agree with float64 arithmetic that knows nothing of the layers' rules. */
+/**
+ * @file The contract of jets on every backend: they agree with float64 arithmetic that is independent of the layers'
+ *   rules.
+ */
 import {
   addN,
   engine,
@@ -25,7 +28,7 @@ import {
   type Tolerance,
 } from './tolerance.ts';
 
-/** What the suite needs of an activation in a spec. */
+/** The part of an activation's spec that the suite uses. */
 interface ContractActivationSpec {
   readonly kind: string;
   readonly learnable?: readonly string[];
@@ -54,7 +57,7 @@ interface ContractRequest {
   readonly second?: readonly ContractForm[];
 }
 
-/** Which of these are present follows from the request. */
+/** The request determines which of these are present. */
 interface ContractJet {
   readonly value: Tensor2D;
   readonly gradient: Tensor;
@@ -77,8 +80,8 @@ interface ContractRng {
 }
 
 /**
- * What the suite needs of core; the module `@neural-fields/core` is one. This package cannot import it, as core's tests
- * import this package.
+ * The part of `@neural-fields/core` that the suite uses. This package cannot import core, because core's tests import
+ * this package.
  */
 export interface JetContractCore {
   readonly coreActivations: readonly {
@@ -105,17 +108,17 @@ export interface JetContractCore {
   }): ContractSpec;
 }
 
-/** How a backend is tested. */
+/** Options of the contract on a backend. */
 export interface JetContractOptions {
-  /** Factor on the tolerances, with its reason stated where it is given. */
+  /** A factor on the tolerances; the caller states the reason. */
   readonly slack?: number;
-  /** Random specs per property. */
+  /** The number of random specs per property. */
   readonly runs?: number;
 }
 
 const REQUEST = { gradient: true, laplacian: true, hessian: true } as const;
 
-/** Learned parameters are those of an activation with derivatives by them. */
+/** Parameters are learned only for activations with derivatives by them. */
 const activationSpecs = ({ coreActivations }: JetContractCore): readonly ContractActivationSpec[] =>
   coreActivations.flatMap(({ kind, parameters, parameterDerivatives }) => [
     { kind, ...parameters },
@@ -181,7 +184,7 @@ const pointsFor = ({ createRng }: JetContractCore, { spec, seed, n }: Case): num
   );
 };
 
-/** All numbers of a jet in the order value, gradient, Laplacian, Hessian. */
+/** All values of a jet, in the order value, gradient, Laplacian, Hessian. */
 const flatOracle = (jets: readonly OracleJet[]): Record<'value' | 'gradient' | 'laplacian' | 'hessian', number[]> => ({
   value: jets.flatMap(({ value }) => [...value]),
   gradient: jets.flatMap(({ gradient }) => gradient.flat()),
@@ -192,7 +195,7 @@ const flatOracle = (jets: readonly OracleJet[]): Record<'value' | 'gradient' | '
 });
 
 /**
- * What jets must do on every backend: agree with float64 arithmetic that knows nothing of the layers' rules.
+ * The contract of jets on every backend: they agree with float64 arithmetic that is independent of the layers' rules.
  *
  * @param core the module `@neural-fields/core`
  * @param backend must be registered already
@@ -225,7 +228,7 @@ export const jetContract = (
           const expected = flatOracle(points.map(point => fieldJet(oracleOf(testCase.spec), parameters, point)));
           expectCloseInNorm(await read(jet.value), expected.value, loosened(FIELD_VALUE), 'value');
           expectCloseInNorm(await read(jet.gradient), expected.gradient, loosened(FIELD_GRADIENT), 'gradient');
-          // The Laplacian is a sum that may cancel: it is measured against the Hessian that it is the trace of.
+          // The Laplacian is a sum that may cancel: its error is relative to the Hessian whose trace it is.
           const trace = { relative: 0, absolute: slack * (1e-6 + 1e-4 * Math.max(...expected.hessian.map(Math.abs))) };
           expectCloseInNorm(await read(jet.laplacian), expected.laplacian, trace, 'laplacian');
           expectCloseInNorm(await read(jet.hessian), expected.hessian, loosened(FIELD_SECOND), 'hessian');
@@ -234,7 +237,7 @@ export const jetContract = (
         seeded,
       ));
 
-    it('give the parameter gradient of any loss on them in one reverse pass', () =>
+    it('backpropagate any loss on them to the parameters in one backward pass', () =>
       fc.assert(
         fc.asyncProperty(anyCase, async testCase => {
           const { spec, seed, n } = testCase;
@@ -280,8 +283,8 @@ export const jetContract = (
           for (const [index, name] of names.entries()) {
             const gradient = grads[index] as Tensor | null;
             const actual = gradient ? await read(gradient) : new Float32Array((expected[name] as Float64Array).length);
-            // Against the largest component of the whole gradient: single parameters may have tiny ones that are sums
-            // of large terms.
+            // Relative to the largest component of the whole gradient: single parameters may have tiny ones that are
+            // sums of large terms.
             expectCloseInNorm(
               actual,
               expected[name] as Float64Array,
@@ -363,7 +366,7 @@ export const jetContract = (
       field.dispose();
     });
 
-    it('take parameters that are tensors, and pass gradients on to what made them', async () => {
+    it('accept parameters that are tensors, and backpropagate through them', async () => {
       const spec = siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 0, omega0: 2 });
       const field = createField(spec, { seed: 1 });
       const names = Object.keys(field.parameters);
@@ -413,7 +416,7 @@ export const jetContract = (
       field.dispose();
     });
 
-    it('leave no tensor behind', () => {
+    it('leak no tensors', () => {
       const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 4, hiddenLayers: 1 }), {
         seed: 1,
       });

@@ -1,11 +1,11 @@
-/** @file Built programs, run as a user runs them: each as a process of its own. */
+/** @file Runs built programs like a user, each in its own process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** What a finished run leaves. */
+/** The result of a finished run. */
 export interface Finished {
   /** `null` when a signal ended it. */
   readonly code: number | null;
@@ -14,7 +14,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** A run that goes on. */
+/** A program that is running. */
 export interface Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
@@ -22,13 +22,13 @@ export interface Running {
   saw(pattern: RegExp): Promise<void>;
 }
 
-/** Where the program runs, and with which options for Node. */
+/** The working directory of the program, and options for Node. */
 export interface RunOptions {
   readonly cwd: string;
   readonly nodeOptions?: string;
 }
 
-/** Starts a program of Node's. */
+/** Starts a program in Node. */
 export const startProgram = (
   entry: string,
   args: readonly string[],
@@ -37,7 +37,7 @@ export const startProgram = (
   const child = spawn(process.execPath, [entry, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // pnpm's launchers show their programs every package of the workspace by NODE_PATH.
+    // pnpm's launchers set NODE_PATH, which exposes every package of the workspace to programs.
     env: { ...process.env, NODE_PATH: '', NODE_OPTIONS: nodeOptions },
   });
   const text = { stdout: '', stderr: '' };
@@ -74,7 +74,7 @@ export const emptyFolder = (): string => {
   return folder;
 };
 
-/** The objects of `--json`. */
+/** Parses the output of `--json`. */
 export const jsonLines = ({ stdout }: Pick<Finished, 'stdout'>): Record<string, unknown>[] =>
   stdout
     .split('\n')

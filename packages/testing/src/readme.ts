@@ -1,9 +1,8 @@
 /**
- * @file The example of a README is run for real, so that it cannot rot.
+ * @file Runs the examples of READMEs, so that they stay correct.
  *
- * A README's first `ts` block is written into the package's own folder and imported under vitest, which compiles it and
- * resolves `@neural-fields/*` to sources, the package itself included. Each line that the block logs is promised by a
- * comment:
+ * The first `ts` block of a README is written into the package's folder and imported by vitest, which compiles it and
+ * resolves `@neural-fields/*` to sources, including the package itself. A comment states each line that the block logs:
  *
  *     console.log('loss', loss.toFixed(3)); // prints: loss 0.012
  */
@@ -23,7 +22,7 @@ export const firstExample = (markdown: string): string => {
   return block[2] as string;
 };
 
-/** The lines that a block says it prints, in order: what follows each `// prints: `. */
+/** The lines that a block states as its output, in order: the text after each `// prints: `. */
 export const promisedLines = (example: string): string[] =>
   [...example.matchAll(PROMISE)].map(match => (match[1] as string).trimEnd());
 
@@ -37,10 +36,10 @@ const sameNumber = (actual: string, expected: string): boolean => {
 };
 
 /**
- * Whether a printed line keeps its promise: equal text, and numbers that agree to the digits shown.
+ * Whether a printed line matches the stated one: equal text, and numbers that agree to the digits shown.
  *
- * An integer must be met after rounding. A number with decimals or an exponent may differ by one in its last shown
- * digit, because a float32 result can fall on either side of where the digits were cut. Runs of spaces count as one.
+ * An integer must be equal after rounding. A number with decimals or an exponent may differ by one in its last shown
+ * digit, because a float32 result can be on either side of the rounding boundary. Runs of spaces are treated as one.
  */
 export const matchesPromise = (actual: string, expected: string): boolean => {
   const squeeze = (line: string): string => line.trim().replace(/\s+/g, ' ');
@@ -51,13 +50,13 @@ export const matchesPromise = (actual: string, expected: string): boolean => {
 };
 
 /**
- * Runs the first `ts` block of a README and gives the lines that it logged with `console.log`.
+ * Runs the first `ts` block of a README and returns the lines that it logged with `console.log`.
  *
- * Call it inside vitest. The block is written to `.test/readme-example.ts` beside the README, so it can import whatever
- * the package can, and the package itself by name; its working directory is the test's. An error that it throws is
- * passed on.
+ * Call it inside vitest. The block is written to `.test/readme-example.ts` beside the README, so it can import the
+ * package's dependencies, and the package itself by name; its working directory is that of the test. Errors of the
+ * block are rethrown.
  *
- * @param readme the file's address, e.g. `new URL('../README.md', import.meta.url)`
+ * @param readme the URL of the file, e.g. `new URL('../README.md', import.meta.url)`
  * @throws RangeError when the README has no `ts` block
  */
 export const runReadmeExample = async (readme: URL): Promise<string[]> => {
@@ -74,7 +73,7 @@ export const runReadmeExample = async (readme: URL): Promise<string[]> => {
   const { log } = console;
   console.log = (...values: unknown[]) => lines.push(...format(...values).split('\n'));
   try {
-    // The query makes it a module of its own each time: a module runs once.
+    // The query makes it a new module each time, since a module runs only once.
     await import(/* @vite-ignore */ `${file}?run=${Math.round(performance.now() * 1e6)}`);
   } finally {
     console.log = log;
@@ -92,12 +91,12 @@ export const expectReadmeExample = async (readme: URL): Promise<void> => {
   const { readFile } = await import('node:fs/promises');
   const expected = promisedLines(firstExample(await readFile(readme, 'utf8')));
   if (expected.length === 0)
-    throw new Error(`${readme.pathname}: the example promises nothing; add "// prints: ..." comments`);
+    throw new Error(`${readme.pathname}: the example states no output; add "// prints: ..." comments`);
   for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
     const [a, e] = [actual[i], expected[i]];
     if (a === undefined || e === undefined || !matchesPromise(a, e))
       throw new Error(
-        `${readme.pathname}: line ${i + 1} of the example's output\n  prints:   ${a ?? '(nothing)'}\n  promised: ${e ?? '(nothing)'}`,
+        `${readme.pathname}: line ${i + 1} of the example's output\n  printed: ${a ?? '(nothing)'}\n  stated:  ${e ?? '(nothing)'}`,
       );
   }
 };

@@ -1,4 +1,4 @@
-/** @file Small files to fit, made without the packages, so that the loop runs from a bundle. */
+/** @file Makes small files to fit without using the packages, so that the module can be bundled. */
 import { deflateSync } from 'node:zlib';
 
 const crc32 = (bytes: Uint8Array): number => {
@@ -19,7 +19,7 @@ const chunk = (type: string, data: Uint8Array): Buffer => {
   return bytes;
 };
 
-/** A grey PNG: a bright disc on a slope. */
+/** A grey PNG: a bright disc on a gradient. */
 export const picture = (width: number, height: number): Buffer => {
   const header = Buffer.from([0, 0, 0, width, 0, 0, 0, height, 8, 0, 0, 0, 0]);
   const rows = Buffer.alloc((width + 1) * height);

@@ -1,19 +1,19 @@
 /**
- * @file Truncated Taylor arithmetic in float64: numbers that carry all their partial derivatives up to an order.
+ * @file Truncated Taylor arithmetic in float64: numbers with all their partial derivatives up to an order.
  *
- * It is the slow and obvious oracle for every derivative of the project. A number is the polynomial of the function
- * near a point; sums and products are those of polynomials, cut at the order; f(c + h) = sum_k f^(k)(c) / k! h^k for
- * exp, log, sine, cosine and powers, whose own series are textbook ones. (Griewank and Walther, "Evaluating
+ * It is the slow and obvious oracle for every derivative of the project. A number is the Taylor polynomial of a
+ * function at a point; sums and products are those of polynomials, truncated at the order; f(c + h) = sum_k f^(k)(c) /
+ * k! h^k for exp, log, sine, cosine and powers, whose series are standard. (Griewank and Walther, "Evaluating
  * Derivatives", 2008, chapter 13.)
  */
 
 /** The polynomial's coefficients, one for each monomial of the algebra. */
 export type TaylorNumber = Readonly<Float64Array>;
 
-/** From which side a kink is seen: 1 from above, -1 from below. */
+/** The side from which a kink is approached: 1 from above, -1 from below. */
 export type Side = 1 | -1;
 
-/** The arithmetic of polynomials in `variables` variables, cut at the total degree `order`. */
+/** The arithmetic of polynomials in `variables` variables, truncated at the total degree `order`. */
 export interface TaylorAlgebra {
   readonly variables: number;
   readonly order: number;
@@ -30,14 +30,14 @@ export interface TaylorAlgebra {
   sin(a: TaylorNumber): TaylorNumber;
   cos(a: TaylorNumber): TaylorNumber;
   tanh(a: TaylorNumber): TaylorNumber;
-  /** a^p for a positive value a; for any value but 0 where p is an integer. */
+  /** a^p for a positive value a, or for any nonzero value if p is an integer. */
   power(a: TaylorNumber, p: number): TaylorNumber;
   sqrt(a: TaylorNumber): TaylorNumber;
-  /** |a|, seen from `side` where the value is 0. */
+  /** |a|, approached from `side` if the value is 0. */
   abs(a: TaylorNumber, side?: Side): TaylorNumber;
   /** The value, without derivatives. */
   value(a: TaylorNumber): number;
-  /** The partial derivative of these orders, one for each variable: `[1, 2]` is d3 / dx dy2. */
+  /** The partial derivative of the given orders, one for each variable: `[1, 2]` is d3 / dx dy2. */
   derivative(a: TaylorNumber, orders: readonly number[]): number;
 }
 
@@ -139,13 +139,13 @@ const makeAlgebra = (variables: number, order: number): TaylorAlgebra => {
   };
 };
 
-/** Algebras hold tables and no state, so each is made once. */
+/** Algebras have tables but no state, so each is made only once. */
 const made = new Map<string, TaylorAlgebra>();
 
 /**
  * The arithmetic for functions of `variables` variables with all derivatives up to `order`.
  *
- * @throws RangeError when a derivative beyond the order is asked for
+ * @throws RangeError when a derivative beyond the order is requested
  */
 export const taylorAlgebra = (variables: number, order: number): TaylorAlgebra => {
   const key = `${variables}, ${order}`;

@@ -1,4 +1,4 @@
-/** @file How close is close enough, said once, and a comparison whose message shows where it failed. */
+/** @file The shared tolerances, and comparisons whose messages show where they failed. */
 
 /**
  * The allowed error of an element e is `absolute + relative |e|`; of an array in norm, `absolute + relative max |e|`.
@@ -12,37 +12,33 @@ export interface Tolerance {
 export const FLOAT32_ROUNDOFF: number = 2 ** -24;
 
 /**
- * One elementwise function made of up to about ten float32 operations, each right to an ulp or two (exp and tanh of the
- * backends are).
+ * One elementwise function made of up to about ten float32 operations, each accurate to an ulp or two, as exp and tanh
+ * of the backends are.
  */
 export const ELEMENTWISE: Tolerance = { relative: 16 * FLOAT32_ROUNDOFF };
 
 /**
- * The value of a small field (up to four hidden layers of 64 features), in norm. A sum of 64 products is off by about
- * sqrt(64) roundoffs and a phase of size omega0 = 30 by 30 roundoffs, which the next layers pass on: about 2e-6, which
- * is also the worst that SIRENs of this size show.
+ * The value of a small field (up to four hidden layers of 64 features), in norm. A sum of 64 products has an error of
+ * about sqrt(64) roundoffs, and a phase of size omega0 = 30 one of 30 roundoffs, which the next layers propagate: about
+ * 2e-6, which is also the largest error observed for SIRENs of this size.
  */
 export const FIELD_VALUE: Tolerance = { relative: 5e-6 };
 
 /**
- * First derivatives of such a field, in norm: each layer multiplies by s'(z), which carries the error of the phase
- * anew.
+ * First derivatives of such a field, in norm: each layer multiplies by s'(z), which again has the error of the phase.
  */
 export const FIELD_GRADIENT: Tolerance = { relative: 1e-5 };
 
-/**
- * Second-order forms of such a field, in norm: sums of products of two such factors, in which terms of either sign
- * cancel.
- */
+/** Second-order forms of such a field, in norm: sums of products of two such factors, in which terms cancel. */
 export const FIELD_SECOND: Tolerance = { relative: 2e-5 };
 
 /**
- * The gradient of a loss with respect to parameters, in norm: a reverse pass through all of the above, summed over
+ * The gradient of a loss with respect to parameters, in norm: a backward pass through all of the above, summed over
  * points.
  */
 export const PARAMETER_GRADIENT: Tolerance = { relative: 1e-4 };
 
-/** Where two arrays differ most, against what each element is allowed. */
+/** The element where two arrays differ most, relative to its allowed error. */
 interface Worst {
   readonly index: number;
   readonly error: number;
@@ -58,7 +54,7 @@ const worst = (
   let excess = -1;
   for (let index = 0; index < expected.length; index++) {
     const [a, e] = [actual[index] as number, expected[index] as number];
-    // Object.is: equal infinities and NaN that is expected are no error.
+    // Object.is: equal infinities and expected NaNs are no error.
     const error = Object.is(a, e) ? 0 : Math.abs(a - e);
     const allowed = Number.isFinite(e) ? allowedAt(e) : 0;
     const ratio = error === 0 ? 0 : Number.isNaN(error) ? Infinity : error / Math.max(allowed, 1e-300);

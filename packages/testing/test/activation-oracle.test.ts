@@ -34,7 +34,7 @@ describe('activationDerivatives', () => {
     expectClose(activationDerivatives(activation, x, 1), expected, FLOAT64);
   });
 
-  it('has the closed form of every activation in this test', () => {
+  it('the test has the closed form of every activation', () => {
     expect(oracleActivationKinds).toHaveLength(15);
   });
 
@@ -47,20 +47,20 @@ describe('activationDerivatives', () => {
     );
   });
 
-  it('does not overflow far out', () => {
+  it('does not overflow for large values', () => {
     for (const at of [-1e30, -1e4, 1e4, 1e30])
       for (const kind of ['sigmoid', 'silu', 'softplus', 'tanh'])
         expect(activationDerivatives({ kind }, at).every(Number.isFinite), `${kind} at ${at}`).toBe(true);
   });
 
-  it('takes the convention at a kink', () => {
+  it('uses the convention at a kink', () => {
     expect(activationDerivatives({ kind: 'relu' }, 0, 1)).toEqual([0, 0]);
     expect(activationDerivatives({ kind: 'prelu', a: 0.3 }, 0, 1)).toEqual([0, 0.3]);
     expectClose(activationDerivatives({ kind: 'laplace', a: 0.5 }, 0), [1, 0, 4, 0], FLOAT64);
     expectClose(activationDerivatives({ kind: 'finer', omega: 2 }, 0), [0, 2, 0, -8], FLOAT64);
   });
 
-  it('refuses what it does not know', () => {
+  it('rejects unknown kinds and missing parameters', () => {
     expect(() => activationDerivatives({ kind: 'step' }, 1)).toThrow("unknown kind 'step'");
     expect(() => activationDerivatives({ kind: 'gaussian' }, 1)).toThrow('gaussian needs a number sigma');
   });
@@ -73,7 +73,7 @@ describe('activationParameterDerivatives', () => {
     ['gaussian', 'sigma', 0.5, {}],
     ['super-gaussian', 'b', 2, { sigma: 0.5 }],
     ['finer', 'omega', 2, {}],
-  ])('of %s by %s are those of differences', (kind, name, value, others) => {
+  ])('of %s by %s agree with differences', (kind, name, value, others) => {
     const at = (shift: number): number[] => activationDerivatives({ kind, ...others, [name]: value + shift }, x, 2);
     const h = 1e-4;
     const [two, one, minusOne, minusTwo] = [at(2 * h), at(h), at(-h), at(-2 * h)] as const;

@@ -37,7 +37,8 @@ describe('fieldJet', () => {
     );
   });
 
-  // Two layers, all kinds of parameters, three coordinates: gradient and Hessian against differences of the value.
+  // Two layers, all kinds of parameters, three coordinates: gradient and Hessian compared with differences of the
+  // value.
   const field: OracleField = {
     inFeatures: 3,
     layers: [
@@ -61,7 +62,7 @@ describe('fieldJet', () => {
   const slope = (k: number, of: (at: number[]) => number): number =>
     (8 * (of(moved(k, h)) - of(moved(k, -h))) - (of(moved(k, 2 * h)) - of(moved(k, -2 * h)))) / (12 * h);
 
-  it('has the gradient and the Hessian that differences show', () => {
+  it('has a gradient and a Hessian that agree with differences', () => {
     const { gradient, hessian } = fieldJet(field, parameters, point);
     const value = (at: number[]): number => fieldJet(field, parameters, at).value[0]!;
     expectClose(
@@ -75,12 +76,12 @@ describe('fieldJet', () => {
     }
   });
 
-  it('lets a learned parameter replace the one of the spec', () => {
+  it('uses a learned parameter instead of the one in the spec', () => {
     const { 'layers.0.activation.sigma': _, ...rest } = parameters;
     expect(fieldJet(field, rest, point).value).not.toEqual(fieldJet(field, parameters, point).value);
   });
 
-  it('refuses parameters of a wrong length', () => {
+  it('rejects parameters of the wrong length', () => {
     expect(() => fieldJet(field, { ...parameters, 'layers.1.bias': [1] }, point)).toThrow(
       'layers.1.bias must have 2 values, got 1',
     );

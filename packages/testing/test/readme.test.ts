@@ -21,7 +21,7 @@ describe('runReadmeExample', () => {
     expect(await runReadmeExample(readme)).toEqual(await runReadmeExample(readme));
   });
 
-  it('passes on an error of the example and gives the console back', async () => {
+  it('rethrows an error of the example and restores the console', async () => {
     const { log } = console;
     const throws = await broken('throws', "console.log('before'); throw new RangeError('from the example');");
     await expect(runReadmeExample(throws)).rejects.toThrow('from the example');
@@ -30,31 +30,31 @@ describe('runReadmeExample', () => {
 });
 
 describe('expectReadmeExample', () => {
-  it('accepts an example that keeps its promises', () => expectReadmeExample(readme));
+  it('accepts an example with the stated output', () => expectReadmeExample(readme));
 
   it.each([
-    ['a wrong number', 'console.log(1.5); // prints: 1.7', /prints: {3}1\.5\n {2}promised: 1\.7/],
-    ['a line that is not promised', 'console.log(1); // prints: 1\nconsole.log(2);', /line 2.*\n.*2\n.*\(nothing\)/],
+    ['a wrong number', 'console.log(1.5); // prints: 1.7', /printed: 1\.5\n {2}stated: {2}1\.7/],
+    ['a line that is not stated', 'console.log(1); // prints: 1\nconsole.log(2);', /line 2.*\n.*2\n.*\(nothing\)/],
     ['a line that is not printed', 'console.log(1);\n// prints: 1\n// prints: 2', /line 2.*\n.*\(nothing\)\n.*2/],
-    ['no promise', 'export {};', /promises nothing/],
-  ])('refuses %s', async (name, block, message) => {
+    ['no stated output', 'export {};', /states no output/],
+  ])('rejects %s', async (name, block, message) => {
     await expect(expectReadmeExample(await broken(name.replaceAll(' ', '-'), block))).rejects.toThrow(message);
   });
 });
 
-describe('the pieces', () => {
+describe('the helpers', () => {
   it('needs a ts block', () => {
     expect(() => firstExample('# nothing\n```sh\nls\n```\n')).toThrow(RangeError);
   });
 
-  it('reads promises in order', () => {
+  it('reads the stated lines in order', () => {
     expect(promisedLines('f(); // prints: a 1\n// prints: b\n// other')).toEqual(['a 1', 'b']);
   });
 
   it.each([
     ['loss 0.01234', 'loss 0.012', true],
     ['loss 0.0134', 'loss 0.012', false],
-    ['0.0130', '0.012', true], // one in the last shown digit
+    ['0.0130', '0.012', true], // a difference of one in the last shown digit
     ['psnr 35.9 dB', 'psnr 35.9 dB', true],
     ['psnr 35.9 dB', 'psnr 35.9 dB!', false],
     ['36.4', '36', true],
@@ -70,4 +70,4 @@ describe('the pieces', () => {
   });
 });
 
-it('keeps the promises of this package', () => expectReadmeExample(new URL('../README.md', import.meta.url)));
+it('prints the output stated in this package', () => expectReadmeExample(new URL('../README.md', import.meta.url)));

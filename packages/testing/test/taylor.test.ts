@@ -37,7 +37,7 @@ describe('taylorAlgebra in one variable', () => {
     expectClose(derivatives(x, f), expected, FLOAT64);
   });
 
-  it('keeps identities at any point', () => {
+  it('satisfies identities at any point', () => {
     fc.assert(
       fc.property(fc.double({ min: -3, max: 3, noNaN: true }), at => {
         const one = derivatives(at, (t, v) => t.add(t.mul(t.sin(v), t.sin(v)), t.mul(t.cos(v), t.cos(v))));
@@ -54,7 +54,7 @@ describe('taylorAlgebra in one variable', () => {
     );
   });
 
-  it('sees a kink from the side that is asked for', () => {
+  it('approaches a kink from the given side', () => {
     const t = taylorAlgebra(1, 1);
     const zero = t.variable(0, 0);
     expect(t.derivative(t.abs(zero), [1])).toBe(1);
@@ -86,7 +86,7 @@ describe('taylorAlgebra in several variables', () => {
     );
   });
 
-  it('refuses a derivative beyond its order', () => {
+  it('rejects a derivative beyond its order', () => {
     const t = taylorAlgebra(2, 2);
     expect(() => t.derivative(t.variable(0, 1), [2, 1])).toThrow(RangeError);
     expect(() => t.derivative(t.variable(0, 1), [1])).toThrow(RangeError);

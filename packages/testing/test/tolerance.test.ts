@@ -13,7 +13,7 @@ describe('expectClose', () => {
     expect(() => expectClose([2, 5, 3], [1, 1, 1], {})).toThrow(/\[1\]: wanted 1, got 5, off by 4/);
   });
 
-  it('refuses NaN and infinities that are not expected, and other lengths', () => {
+  it('rejects unexpected NaNs and infinities, and other lengths', () => {
     expect(() => expectClose([Number.NaN], [1], { absolute: 1e9 })).toThrow('got NaN');
     expect(() => expectClose([Infinity], [1], { absolute: 1e9 })).toThrow('got Infinity');
     expect(() => expectClose([1], [Infinity], { relative: 1 })).toThrow('wanted Infinity');
@@ -21,11 +21,11 @@ describe('expectClose', () => {
     expectClose([Infinity, Number.NaN], [Infinity, Number.NaN], {});
   });
 
-  it('accepts nothing for nothing', () => expectClose([], [], {}));
+  it('accepts empty arrays', () => expectClose([], [], {}));
 });
 
 describe('expectCloseInNorm', () => {
-  it('measures against the largest element', () => {
+  it('is relative to the largest element', () => {
     expectCloseInNorm([100, 0.5], [100, 0], { relative: 0.01 });
     expect(() => expectCloseInNorm([100, 1.5], [100, 0], { relative: 0.01 })).toThrow(/\[1\]: wanted 0, got 1\.5/);
   });

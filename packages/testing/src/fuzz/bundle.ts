@@ -3,12 +3,12 @@ import { extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Loader, type Plugin } from 'esbuild';
 
-/** Files of packages that no Node can import as they are; everything else of node_modules stays where it is. */
+/** Files of packages that Node cannot import directly; all other files of node_modules stay external. */
 const INLINE = /@tensorflow\/tfjs-core\/dist\/(?!tf-core)/;
 
 /**
- * Sources are bundled. Installed packages are imported from the folders where their importers find them, wherever the
- * bundle lies, and so is what belongs to them: binaries, Wasm, workers.
+ * Sources are bundled. Installed packages are imported from the folders where their importers resolve them, wherever
+ * the bundle is, together with their binaries, Wasm and workers.
  */
 const leaveInstalled: Plugin = {
   name: 'leave-installed',
@@ -17,12 +17,12 @@ const leaveInstalled: Plugin = {
       if (pluginData === leaveInstalled || kind === 'entry-point') return undefined;
       if (path.startsWith('node:')) return { path, external: true };
       const found = await resolve(path, { kind, importer, resolveDir, pluginData: leaveInstalled });
-      // An optional package may be absent; whoever imports it finds that out.
+      // An optional package may be missing; its import then fails at run time.
       if (found.errors.length > 0) return { path, external: true };
       if (!found.path.includes('node_modules') || INLINE.test(found.path)) return found;
       return found.external ? found : { path: pathToFileURL(found.path).href, external: true };
     });
-    // Sources find the files beside them by their own address, which is not the bundle's.
+    // Sources locate files relative to their own URL, which differs from the bundle's.
     onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       const contents = text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
@@ -34,8 +34,8 @@ const leaveInstalled: Plugin = {
 /**
  * Bundles a package's `fuzzTargets` with the child that serves them.
  *
- * @param targets the address of a module that exports `fuzzTargets`
- * @param folder where to write the bundle, and the file that the child writes its position to
+ * @param targets the URL of a module that exports `fuzzTargets` @param folder for the bundle, and the file to which the
+ *   child writes its position
  * @returns the bundle's path
  */
 export const bundleChild = async (
@@ -63,7 +63,7 @@ export const bundleChild = async (
     conditions: ['@neural-fields/source'],
     mainFields: ['main'],
     sourcemap: 'inline',
-    // Files of packages in CommonJS that had to be bundled may require others.
+    // Bundled CommonJS files may require others.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta['url']);",
     },

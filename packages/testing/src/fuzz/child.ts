@@ -1,6 +1,6 @@
 /**
- * @file The process that hands mutated inputs to readers. Its parent watches it and ends it where a reader does not
- * return.
+ * @file The process that passes mutated inputs to readers. Its parent monitors it, and kills it if a reader does not
+ *   return.
  */
 import { openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -18,17 +18,17 @@ import {
   type Request,
 } from './protocol.ts';
 
-/** How often the child lets other things happen, such as the sending of messages; milliseconds. */
+/** How often the child yields to the event loop, so that messages are sent; in milliseconds. */
 const PAUSE = 20;
 
-/** Findings that look the same are sent this often, and counted from then on. */
+/** The number of similar findings that are sent; further ones are only counted. */
 const ALIKE = 3;
 
 const send = (reply: Reply): void => {
   process.send?.(reply);
 };
 
-/** Collects what the reader prints, and errors that nobody handled. */
+/** Collects the reader's output, and unhandled errors. */
 const collectStrays = (): Strays => {
   let printed = '';
   let unhandled: unknown[] = [];
@@ -53,9 +53,7 @@ const collectStrays = (): Strays => {
   return { takePrinted, takeUnhandled };
 };
 
-/**
- * Serves the parent: runs the cases that it asks for, until it goes away. `statusFile` is where positions are written.
- */
+/** Serves the parent: runs the requested cases until the parent exits. Positions are written to `statusFile`. */
 export const serve = (targets: readonly FuzzTarget[], statusFile: string): void => {
   const status = openSync(statusFile, 'r+');
   const packed = new Float64Array(POSITION_BYTES / 8);
@@ -76,7 +74,7 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
 
   const findTarget = (name: string): FuzzTarget => {
     const target = targets.find(each => each.name === name);
-    if (!target) throw new RangeError(`fuzz: no reader is called ${JSON.stringify(name)}`);
+    if (!target) throw new RangeError(`fuzz: there is no reader ${JSON.stringify(name)}`);
     return target;
   };
 
@@ -87,16 +85,13 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
       memoryLimit: memoryLimit(target, input.length),
       timeLimit: timeLimit(target),
     });
-    // The reader gets a copy, so that what it writes into its input is not taken for the input.
+    // The reader gets a copy, so that it cannot modify the input that is recorded.
     const verdict = await examine(target, input.slice(), { meter, strays });
     mark({ timeLimit: 0 });
     return verdict;
   };
 
-  /**
-   * Memory and time are those of the whole process, so where they were too much the case gets a second chance on a
-   * clean heap.
-   */
+  /** Memory and time are those of the whole process, so a case that exceeds them is repeated on a clean heap. */
   const judge = async (target: FuzzTarget, input: Uint8Array<ArrayBuffer>, index: number): Promise<Verdict> => {
     const verdict = await attempt(target, input, index);
     if (verdict.kind !== 'time' && verdict.kind !== 'memory') return verdict;
@@ -105,7 +100,7 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
     return attempt(target, input, index);
   };
 
-  /** The seeds of a target, each of which its reader has to take: what is damaged should be whole at first. */
+  /** The seeds of a target, all of which its reader must accept: mutations should start from valid inputs. */
   const prepare = async (target: FuzzTarget): Promise<readonly Uint8Array[]> => {
     const known = seedsOf.get(target.name);
     if (known) return known;
@@ -113,11 +108,11 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
     if (seeds.length === 0) throw new RangeError(`${target.name}: wanted at least one seed, got none`);
     for (const [i, seed] of seeds.entries()) {
       strays.takePrinted();
-      // The first reading also loads and compiles what the reader needs, so its memory and time are not judged.
+      // The first run also loads and compiles the reader's dependencies, so its memory and time are not checked.
       try {
         await target.read(new Uint8Array(seed));
       } catch (error) {
-        throw new TypeError(`${target.name}: seed ${i} (${seed.length} bytes) is refused: ${String(error)}`);
+        throw new TypeError(`${target.name}: seed ${i} (${seed.length} bytes) is rejected: ${String(error)}`);
       }
       const verdict = await judge(target, new Uint8Array(seed), -1);
       if (verdict.outcome === 'finding')
@@ -162,18 +157,18 @@ export const serve = (targets: readonly FuzzTarget[], statusFile: string): void 
     mark({});
   };
 
-  /** An error that nobody handled comes late: the cases since the last pause are tried again one by one. */
+  /** An unhandled error is reported late: the cases since the last pause are repeated one by one. */
   const locate = async (target: FuzzTarget, { reader, seed, from, to }: Range, error: unknown): Promise<void> => {
     const seeds = await prepare(target);
     const detail = (late: unknown): string =>
-      `an error that nobody handled: ${late instanceof Error ? late.stack : String(late)}`;
+      `an unhandled error: ${late instanceof Error ? late.stack : String(late)}`;
     for (let index = from; index < to; index++) {
       const input = mutate(target, seeds, { seed, index });
       const { outcome } = await attempt(target, input, index);
       await setImmediate();
       const [again] = strays.takeUnhandled();
       if (again === undefined) continue;
-      // The case was counted as something better before.
+      // The case was counted with another outcome before.
       if (outcome !== 'finding') position = { ...position, [outcome]: position[outcome] - 1 };
       return report({ reader, kind: 'untyped', detail: detail(again), seed, index, input });
     }

@@ -3,22 +3,22 @@ import { type FuzzTarget, memoryLimit, timeLimit } from './fuzz-target.ts';
 import type { MemoryMeter } from './memory-meter.ts';
 import type { FindingKind } from './protocol.ts';
 
-/** What a reader did with one input. */
+/** The outcome of a reader on one input. */
 export interface Verdict {
   readonly outcome: 'read' | 'refused' | 'finding';
   readonly kind?: FindingKind;
   readonly detail?: string;
-  /** The memory that it took, in bytes. */
+  /** The memory used, in bytes. */
   readonly memory: number;
 }
 
-/** The longest message that a refusal should have. */
+/** The maximum length of an error message. */
 const LONGEST_MESSAGE = 2000;
 
 const PROTOTYPES = { Object: Object.prototype, Array: Array.prototype, Function: Function.prototype };
 const KEYS = new Map(Object.values(PROTOTYPES).map(prototype => [prototype, new Set(Reflect.ownKeys(prototype))]));
 
-/** Lists keys that were added to the prototypes of all objects, and takes them away again. */
+/** Lists keys that were added to the prototypes of built-in objects, and removes them. */
 const findPollution = (): string[] => {
   const added: string[] = [];
   for (const [name, prototype] of Object.entries(PROTOTYPES)) {
@@ -45,7 +45,7 @@ const describe = (error: unknown): string => {
 const judgeError = (target: FuzzTarget, error: unknown): { kind: FindingKind; detail: string } | undefined => {
   if (!target.isTyped(error)) return { kind: 'untyped', detail: describe(error) };
   const message = error instanceof Error ? error.message : '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern searches for
   if (/[\0-\x1f\x7f-\x9f\u2028\u2029]/.test(message)) {
     return { kind: 'message', detail: `a message with control characters: ${inspect(message.slice(0, 500))}` };
   }
@@ -56,13 +56,13 @@ const judgeError = (target: FuzzTarget, error: unknown): { kind: FindingKind; de
 
 const MIB = 2 ** 20;
 
-/** What this process has written, and errors that nobody handled, since they were last taken. */
+/** The output of this process, and unhandled errors, since the last call. */
 export interface Strays {
   readonly takePrinted: () => string;
   readonly takeUnhandled: () => unknown[];
 }
 
-/** Hands an input to the reader and judges what comes of it. */
+/** Passes an input to the reader and examines the outcome. */
 export const examine = async (
   target: FuzzTarget,
   input: Uint8Array<ArrayBuffer>,
@@ -76,15 +76,15 @@ export const examine = async (
   let found: { kind: FindingKind; detail: string } | undefined;
   try {
     const result = target.read(input);
-    // Most readers are synchronous, and awaiting them all the same would cost more than the reading.
+    // Most readers are synchronous, and awaiting their results would cost more than reading.
     if (typeof result === 'object' && result !== null && 'then' in result) await result;
   } catch (error) {
     refused = true;
     found = judgeError(target, error);
   }
   const { user, system } = process.cpuUsage(beginCpu);
-  // On a machine that is busy with something else a reader waits for its turn, which is not its fault; one that never
-  // returns is the parent's to end.
+  // On a busy machine a reader waits for the processor, which must not count, so the processor time is used if it is
+  // shorter. The parent kills a reader that never returns.
   const milliseconds = Math.min(performance.now() - begin, (user + system) / 1000);
   const memory = Math.max(0, meter.peak() - before);
   const printed = strays.takePrinted();

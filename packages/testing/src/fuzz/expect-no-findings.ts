@@ -1,7 +1,7 @@
 import type { Finding } from './protocol.ts';
 import { createSupervisor } from './supervisor.ts';
 
-/** What the mutations of one reader came to. */
+/** The results of one reader's mutations. */
 export interface ReaderResult {
   readonly reader: string;
   readonly tried: number;
@@ -10,17 +10,17 @@ export interface ReaderResult {
   readonly findings: number;
 }
 
-/** A finding in one line and its first lines of detail. */
+/** A finding as one line, followed by its first lines of detail. */
 export const describeFinding = ({ reader, kind, seed, index, input, detail }: Finding): string =>
   `${reader}, seed ${seed}, case ${index}${input ? `, ${input.length} bytes` : ''}: ${kind}: ${detail.split('\n').slice(0, 6).join('\n')}`;
 
 /**
- * Tries some mutations on each reader of a package, in a process of their own that is ended where a reader does not
- * return, and throws when an outcome is neither success nor the reader's typed error, silent and within its limits of
- * time and memory.
+ * Runs mutations on each reader of a package, in a child process that is killed if a reader does not return. Throws
+ * unless every outcome is either success or the reader's typed error, without output and within the limits of time and
+ * memory.
  *
- * @param targets the address of the module that exports `fuzzTargets`, e.g. `new URL('./targets.ts', import.meta.url)`
- * @param options `count`: mutations of each reader; `seed`: another seed gives other mutations
+ * @param targets the URL of the module that exports `fuzzTargets`, e.g. `new URL('./targets.ts', import.meta.url)`
+ * @param options `count`: mutations per reader; `seed`: determines the mutations
  * @throws Error that lists the findings
  */
 export const expectNoFindings = async (
@@ -43,7 +43,7 @@ export const expectNoFindings = async (
     await supervisor.dispose();
   }
   if (found.length > 0) {
-    const again = 'npm run fuzz -- --reader <reader> --seed <seed> --case <case> shows one of them.';
+    const again = 'npm run fuzz -- --reader <reader> --seed <seed> --case <case> reproduces one of them.';
     throw new Error(`fuzz: ${found.length} findings\n${found.map(describeFinding).join('\n')}\n${again}`);
   }
   return results;

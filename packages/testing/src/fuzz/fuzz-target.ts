@@ -1,34 +1,34 @@
-/** A reader of untrusted bytes, as the fuzzer sees it. */
+/** A reader of untrusted bytes, as a target of the fuzzer. */
 export interface FuzzTarget {
-  /** What `npm run fuzz -- --reader <name>` calls it: `ply`, `png`. */
+  /** Its name in `npm run fuzz -- --reader <name>`: `ply`, `png`. */
   readonly name: string;
   /**
-   * Small valid inputs that mutations start from; together they should reach every branch of the reader. The same at
-   * every call.
+   * Small valid inputs that mutations start from; together they should reach every branch of the reader. Every call
+   * must return the same inputs.
    */
   readonly seeds: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  /** Reads the bytes as a user's program would; may return a promise. */
+  /** Reads the bytes like a user's program; may return a promise. */
   readonly read: (bytes: Uint8Array<ArrayBuffer>) => unknown;
-  /** Whether an error is the reader's own typed one, which is as good an outcome as success. */
+  /** Whether an error is the reader's typed error, which is an accepted outcome. */
   readonly isTyped: (error: unknown) => boolean;
-  /** Words of the format, which mutations insert and exchange: keywords, names of properties, numbers at a limit. */
+  /** Tokens of the format, which mutations insert and exchange: keywords, names of properties, boundary values. */
   readonly tokens?: readonly string[];
   /**
-   * Puts right what the reader checks before all else (checksums, lengths of a header), so that mutations reach what
-   * lies behind it. It is applied to half of the mutations, and leaves bytes alone that it cannot make sense of.
+   * Repairs what the reader checks first (checksums, lengths in a header), so that mutations reach the code behind it.
+   * It is applied to half of the mutations, and returns bytes unchanged if it cannot parse them.
    */
   readonly repair?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
-  /** The memory that reading may take: `base + perByte * bytes.length` bytes. 64 MiB + 64 times the input if absent. */
+  /** The memory limit of reading: `base + perByte * bytes.length` bytes. 64 MiB + 64 times the input if absent. */
   readonly memory?: { readonly base: number; readonly perByte: number };
-  /** The milliseconds that reading one (small) input may take; 2,000 if absent. */
+  /** The time limit for reading one (small) input, in milliseconds; 2,000 if absent. */
   readonly milliseconds?: number;
 }
 
-/** The bytes of memory that a target may take for an input of `length` bytes. */
+/** The memory limit of a target for an input of `length` bytes, in bytes. */
 export const memoryLimit = ({ memory }: FuzzTarget, length: number): number => {
   const { base, perByte } = memory ?? { base: 64 * 2 ** 20, perByte: 64 };
   return base + perByte * length;
 };
 
-/** The milliseconds that a target may take for one input. */
+/** The time limit of a target for one input, in milliseconds. */
 export const timeLimit = ({ milliseconds }: FuzzTarget): number => milliseconds ?? 2000;

@@ -1,18 +1,18 @@
 import { openSync, writeSync } from 'node:fs';
 
-/** Measures how much memory this process takes at most from one moment to the next. */
+/** Measures the peak memory of this process during an interval. */
 export interface MemoryMeter {
-  /** Begins a measurement; the memory that the process has now, in bytes. */
+  /** Begins a measurement; returns the current memory of the process, in bytes. */
   readonly begin: () => number;
-  /** The most that it had since. */
+  /** The peak since the beginning. */
   readonly peak: () => number;
 }
 
 const highWater = (): number => process.resourceUsage().maxRSS * 1024;
 
 /**
- * On Linux the kernel's mark of the highest memory is put back to the present before each measurement, which takes
- * microseconds. Elsewhere that mark only grows, and a peak below an earlier one is not seen.
+ * On Linux the kernel's peak counter is reset before each measurement, which takes microseconds. Elsewhere the counter
+ * only grows, and a peak below an earlier one is not detected.
  */
 export const createMemoryMeter = (): MemoryMeter => {
   let file: number | undefined;

@@ -1,22 +1,22 @@
 import type { Rng } from './rng.ts';
 
-/** What a mutation may use. */
+/** The context of a mutation. */
 export interface Material {
   readonly rng: Rng;
   /** The seeds, to splice with. */
   readonly seeds: readonly Uint8Array[];
-  /** Words of the format. */
+  /** Tokens of the format. */
   readonly tokens: readonly string[];
-  /** The most bytes that the result should have. */
+  /** The maximum length of the result, in bytes. */
   readonly limit: number;
 }
 
-/** One way to damage an input. It may give back the same bytes where it finds nothing to work on. */
+/** One way to damage an input. It may return the same bytes if it does not apply. */
 export type Mutation = (bytes: Uint8Array, material: Material) => Uint8Array;
 
 const BYTES = [0, 1, 9, 10, 13, 32, 45, 46, 48, 57, 101, 127, 128, 192, 254, 255];
 
-/** Joins pieces of bytes. */
+/** Concatenates byte arrays. */
 export const join = (...parts: readonly Uint8Array[]): Uint8Array => {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -27,7 +27,7 @@ export const join = (...parts: readonly Uint8Array[]): Uint8Array => {
   return whole;
 };
 
-/** The bytes with those in [begin, end) exchanged for others. */
+/** Replaces the bytes in [begin, end) by others. */
 export const replace = (bytes: Uint8Array, begin: number, end: number, by: Uint8Array): Uint8Array =>
   join(bytes.subarray(0, begin), by, bytes.subarray(end));
 
@@ -71,7 +71,7 @@ const setInteger: Mutation = (bytes, { rng }) => {
   if (bytes.length < width) return bytes;
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
-  // Fields of a format lie in its first bytes, and at multiples of their width, more often than elsewhere.
+  // Fields of a format are mostly in its first bytes, at multiples of their width.
   const within = rng.chance(0.5) ? Math.min(bytes.length, 128) : bytes.length;
   const at = rng.below(Math.max(1, within - width + 1));
   const aligned = rng.chance(0.7) ? at - (at % width) : at;
@@ -150,7 +150,7 @@ const splice: Mutation = (bytes, { rng, seeds }) => {
   return replace(bytes, ...chunk(bytes, rng), other.subarray(...chunk(other, rng)));
 };
 
-/** Mutations that take the input for mere bytes. */
+/** Mutations that treat the input as bytes. */
 export const byteMutations: readonly Mutation[] = [
   flipBits,
   flipBits,

@@ -51,7 +51,10 @@ const NUMBERS = [
   ...['null', 'true', '""', '[]', '{}', '9'.repeat(400), `0.${'0'.repeat(400)}1`, `1${'0'.repeat(10_000)}`],
 ];
 
-/** Words that programs stumble over: names on prototypes, line ends, marks, escape sequences, brackets that nest. */
+/**
+ * Tokens that often cause failures: names on prototypes, line ends, byte order marks, escape sequences, nested
+ * brackets.
+ */
 const HOSTILE = [
   ...[
     '__proto__',
@@ -86,16 +89,19 @@ const HOSTILE = [
   ...['[', ']', '{', '}', '(', ')', '[[', '{"a":', '[{', ',', ':', ';', '-', '.', '=', '<', '>', '&'],
 ];
 
-// Numbers and words are found and exchanged byte by byte, so that what is not text stays as it is.
+// Numbers and words are matched as Latin-1 bytes, so that bytes that are not text do not change.
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 const utf8 = (text: string): Uint8Array => (/[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8') : latin1(text));
 
-/** How much of the input is searched at a time: all of it would cost more than most readers do. */
+/** The length of input that is searched at a time: searching all of it would cost more than most readers. */
 const WINDOW = 512;
 
-/** The matches near a place of the input, in half of all cases near its start, where formats have their headers. */
+/**
+ * The matches near a random position of the input, in half of all cases near its start, where formats have their
+ * headers.
+ */
 const findNear = (bytes: Uint8Array, pattern: RegExp, rng: Rng): { readonly at: number; readonly text: string }[] => {
   const begin = rng.chance(0.5) ? 0 : rng.below(bytes.length + 1);
   const found = textOf(bytes.subarray(begin, begin + WINDOW)).matchAll(pattern);
@@ -143,7 +149,7 @@ const lineEnds: Mutation = (bytes, { rng }) =>
 
 const isLineEnd = (byte: number | undefined): boolean => byte === 10 || byte === 13;
 
-/** Where a line begins, somewhere in the input, and where the next one does. */
+/** The bounds of a random line of the input: its start and the start of the next. */
 const findLine = (bytes: Uint8Array, rng: Rng): [begin: number, end: number] => {
   let begin = rng.below(Math.max(1, bytes.length));
   let end = begin;
@@ -159,7 +165,7 @@ const repeatLine: Mutation = (bytes, { rng, limit }) => {
   const room = Math.floor((limit - bytes.length) / (line.length + 6));
   if (room < 1) return bytes;
   const times = rng.small(Math.min(room, 10_000));
-  // Sometimes each repetition gets a number, since readers notice names that come twice.
+  // Sometimes each repetition is numbered, since readers reject duplicate names.
   const copies = rng.chance(0.5)
     ? line.repeat(times)
     : Array.from({ length: times }, (_, i) => line.replace(/\d+|$/, String(i))).join('');
@@ -168,7 +174,7 @@ const repeatLine: Mutation = (bytes, { rng, limit }) => {
 
 const dropLine: Mutation = (bytes, { rng }) => replace(bytes, ...findLine(bytes, rng), new Uint8Array());
 
-/** Mutations that look for text in the input: numbers, words and lines, also in the headers of binary formats. */
+/** Mutations of text in the input: numbers, words and lines, also in the headers of binary formats. */
 export const textMutations: readonly Mutation[] = [
   exchangeNumber,
   exchangeNumber,

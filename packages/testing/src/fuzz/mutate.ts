@@ -4,15 +4,15 @@ import { textMutations } from './mutate-text.ts';
 import { createRng } from './rng.ts';
 
 /**
- * The most bytes of a mutated input, unless its seed is longer: of most, so that many can be tried, and of some, for
- * what grows too fast.
+ * The maximum length of mutated inputs, unless the seed is longer: a short one for most, which is fast, and a long one
+ * for some, which reveals superlinear growth.
  */
 const LARGEST = { most: 2 ** 14, some: 2 ** 18 };
 
 /** The part of a target that mutations depend on. */
 export type Mutable = Pick<FuzzTarget, 'name' | 'tokens' | 'repair'>;
 
-/** Whether an input begins like text, where words are better to mutate than bytes. */
+/** Whether an input begins like text, for which mutations of words are more effective than those of bytes. */
 const looksLikeText = (bytes: Uint8Array): boolean => {
   const head = bytes.subarray(0, 512);
   return (
@@ -22,8 +22,8 @@ const looksLikeText = (bytes: Uint8Array): boolean => {
 };
 
 /**
- * The mutated input of one case: one of the seeds with one to a dozen stacked mutations. It depends on the target, its
- * seeds and these two numbers alone, so each case can be made again without those before it.
+ * The mutated input of one case: one of the seeds with one to a dozen stacked mutations. It depends only on the target,
+ * its seeds and these two numbers, so each case can be reproduced independently.
  */
 export const mutate = (
   target: Mutable,
@@ -35,13 +35,13 @@ export const mutate = (
   const limit = Math.max(rng.chance(0.05) ? LARGEST.some : LARGEST.most, bytes.length + 1024);
   const material: Material = { rng, seeds, tokens: target.tokens ?? [], limit };
   const text = looksLikeText(bytes) ? 0.75 : 0.25;
-  // One alone gets deepest; many together make what nobody thought of.
+  // A single mutation gets past most checks; many together give unforeseen inputs.
   for (let stacked = rng.chance(0.4) ? 1 : rng.small(12); stacked > 0; stacked--) {
     bytes = rng
       .pick(rng.chance(text) ? textMutations : byteMutations)(bytes, material)
       .subarray(0, material.limit);
   }
-  // A copy of their own: a buffer that shares its memory with others would hide readings beyond the end.
+  // A copy: a buffer that shares its memory with others would hide reads beyond the end.
   const own = new Uint8Array(bytes);
   return target.repair && rng.chance(0.5) ? target.repair(own) : own;
 };

@@ -1,29 +1,29 @@
-/** What can be wrong with a reader. */
+/** The kinds of findings. */
 export type FindingKind =
-  /** It threw something that is not its typed error, or left a promise to fail by itself. */
+  /** The reader threw something other than its typed error, or left a rejected promise unhandled. */
   | 'untyped'
-  /** The message of its error is no single line of printable text, or is very long. */
+  /** The message of its error is not a single line of printable text, or is very long. */
   | 'message'
-  /** It took longer than the target allows. */
+  /** It exceeded the time limit of the target. */
   | 'time'
-  /** It took more memory than the target allows. */
+  /** It exceeded the memory limit of the target. */
   | 'memory'
-  /** It wrote to the standard output or error. */
+  /** It wrote to standard output or standard error. */
   | 'printed'
-  /** It changed a prototype that all objects share. */
+  /** It changed a built-in prototype. */
   | 'prototype'
   /** The process ended. */
   | 'crash';
 
-/** One case that a reader did not survive, and how to make it again. */
+/** A case with a problem, and how to reproduce it. */
 export interface Finding {
   readonly reader: string;
   readonly kind: FindingKind;
-  /** What happened, in a line or with a stack. */
+  /** A description of the problem: one line, or a stack trace. */
   readonly detail: string;
   readonly seed: number;
   readonly index: number;
-  /** The mutated input; absent where it could not be made again. */
+  /** The mutated input; absent if it could not be reproduced. */
   readonly input?: Uint8Array;
 }
 
@@ -35,12 +35,12 @@ export interface Range {
   readonly to: number;
 }
 
-/** What the parent asks of the child. */
+/** Requests from the parent to the child. */
 export type Request =
   | ({ readonly kind: 'run' } & Range)
   | { readonly kind: 'input'; readonly reader: string; readonly seed: number; readonly index: number };
 
-/** What the child answers. `failed`: the target itself is at fault, for instance a seed that is refused. */
+/** Replies from the child. `failed`: the target itself is faulty, for instance because a seed is rejected. */
 export type Reply =
   | { readonly kind: 'ready'; readonly readers: readonly string[] }
   | { readonly kind: 'finding'; readonly finding: Finding }
@@ -49,37 +49,37 @@ export type Reply =
   | { readonly kind: 'failed'; readonly message: string };
 
 /**
- * Where the child is, written before each case to a file that the parent reads: unlike a message it costs microseconds,
- * and it is there even if the child never returns from the case.
+ * The position of the child, written before each case to a file that the parent reads: unlike a message this takes
+ * microseconds, and it works even if the child never returns from the case.
  */
 export interface Position {
-  /** Counts everything that the child has begun. While it stays the same, the child is busy with one input. */
+  /** Counts the inputs that the child has begun. While it does not change, the child is busy with one input. */
   readonly tick: number;
   readonly index: number;
-  /** The process's memory when the case began, and how much more it may become; in bytes. */
+  /** The memory of the process when the case began, and the allowed increase; in bytes. */
   readonly memory: number;
   readonly memoryLimit: number;
-  /** The milliseconds that the case may take; 0 while the child is not at a case. */
+  /** The time limit of the case in milliseconds; 0 while the child is not running a case. */
   readonly timeLimit: number;
-  /** Outcomes so far of the range that the child was asked to run. */
+  /** Outcomes so far of the requested range. */
   readonly read: number;
   readonly refused: number;
   readonly findings: number;
-  /** The most memory that a case took, in bytes. */
+  /** The peak memory of a case, in bytes. */
   readonly peak: number;
 }
 
 const FIELDS = ['tick', 'index', 'memory', 'memoryLimit', 'timeLimit', 'read', 'refused', 'findings', 'peak'] as const;
 
-/** The size of a position in its file. */
+/** The size of a position in its file, in bytes. */
 export const POSITION_BYTES: number = 8 * FIELDS.length;
 
-/** Writes a position into the bytes for its file. */
+/** Encodes a position. */
 export const packPosition = (position: Position, into: Float64Array): void => {
   for (const [i, field] of FIELDS.entries()) into[i] = position[field];
 };
 
-/** Reads a position from its file's bytes. */
+/** Decodes a position. */
 export const unpackPosition = (from: Float64Array): Position => {
   const at = (field: (typeof FIELDS)[number]): number => from[FIELDS.indexOf(field)] ?? 0;
   return {

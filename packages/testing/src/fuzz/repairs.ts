@@ -1,6 +1,6 @@
 /** @file Repairs for formats that several readers share. */
 
-/** Where the JSON object that begins at `begin` ends; the end of the bytes where it does not. */
+/** The end of the JSON object that begins at `begin`; the end of the bytes if it is not closed. */
 const endOfObject = (bytes: Uint8Array, begin: number): number => {
   let depth = 0;
   let quoted = false;
@@ -17,8 +17,7 @@ const endOfObject = (bytes: Uint8Array, begin: number): number => {
 };
 
 /**
- * Puts the length of a header in JSON right, which stands before it as a little-endian integer of `width` bytes: 8 in
- * safetensors.
+ * Repairs the length of a JSON header, which precedes it as a little-endian integer of `width` bytes: 8 in safetensors.
  */
 export const repairHeaderLength = (bytes: Uint8Array<ArrayBuffer>, width: 2 | 8 = 8): Uint8Array<ArrayBuffer> => {
   if (bytes[width] !== 0x7b) return bytes;

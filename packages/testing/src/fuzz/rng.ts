@@ -2,17 +2,15 @@
 export interface Rng {
   /** An integer in [0, n). */
   readonly below: (n: number) => number;
-  /** One of the values. */
+  /** A random element of the values. */
   readonly pick: <T>(values: readonly T[]) => T;
   /** True with this probability. */
   readonly chance: (probability: number) => boolean;
-  /** An integer in [1, n], small ones more often: its logarithm is uniform. */
+  /** A log-uniform integer in [1, n]. */
   readonly small: (n: number) => number;
 }
 
-/**
- * A random source of its own for each key: sfc32 (Doty-Humphrey, PractRand), started from an FNV-1a hash of the key.
- */
+/** Makes a random source from a key: sfc32 (Doty-Humphrey, PractRand), started from an FNV-1a hash of the key. */
 export const createRng = (key: string): Rng => {
   let hash = 0x811c9dc5;
   const words = [0, 0, 0].map((_, word) => {

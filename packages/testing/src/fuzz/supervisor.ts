@@ -14,38 +14,38 @@ import {
   unpackPosition,
 } from './protocol.ts';
 
-/** How often the parent looks at the child; milliseconds. */
+/** The interval at which the parent checks the child, in milliseconds. */
 const LOOK = 20;
 
-/** The time that loading the sources and making the seeds may take; milliseconds. */
+/** The time limit for loading the sources and making the seeds, in milliseconds. */
 const PREPARATION = 120_000;
 
-/** The memory that the child's JavaScript may take in all; MiB. */
+/** The heap limit of the child's JavaScript, in MiB. */
 const HEAP = 1024;
 
 const MIB = 2 ** 20;
 
-/** What became of a range of cases. */
+/** The results of a range of cases. */
 export interface RangeResult {
   readonly read: number;
   readonly refused: number;
-  /** Counts all findings; of those that look alike only a few are in `list`. */
+  /** The number of all findings; `list` has only a few of similar ones. */
   readonly findings: number;
   readonly list: readonly Finding[];
   /** The most memory that a case took, in bytes. */
   readonly peak: number;
-  /** Cases tried; fewer than asked for where the child had to be ended too often. */
+  /** The number of cases run; fewer than requested if the child had to be killed too often. */
   readonly tried: number;
 }
 
-/** Ends by itself, or by its parent's hand: why a child is no more. */
+/** Why a child ended: by itself, or killed by its parent. */
 interface Death {
   readonly kind: FindingKind;
   readonly detail: string;
   readonly position: Position;
 }
 
-/** Runs cases in a child process that is replaced whenever a reader brings it to an end. */
+/** Runs cases in a child process, which is replaced whenever a reader ends it. */
 export interface Supervisor {
   readonly readers: () => Promise<readonly string[]>;
   /** `onProgress` is called several times a second. */
@@ -67,12 +67,12 @@ const memoryOf = (pid: number): number => {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
   } catch {
-    // Where there is no such file the child's own measurement after each case has to do.
+    // Without such a file, only the child's own measurement after each case is used.
     return 0;
   }
 };
 
-/** Watches over the readers of one module that exports `fuzzTargets`. */
+/** Supervises the readers of one module that exports `fuzzTargets`. */
 export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
   const folder = mkdtempSync(join(tmpdir(), 'neural-fields-fuzz-'));
   const statusFile = join(folder, 'position');
@@ -87,7 +87,7 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
     return unpackPosition(packed);
   };
 
-  /** Sends a request and waits for its answer, or the child's end. */
+  /** Sends a request and waits for its reply, or for the child's exit. */
   const converse = (
     { process: running }: Pick<Child, 'process'>,
     request: Request | undefined,
@@ -109,8 +109,8 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
         if (now.tick !== position.tick) since = performance.now();
         position = now;
         const waited = performance.now() - since;
-        // The child judges itself where it returns; here is the end for a reader that does not. Busy machines are slow,
-        // so it comes late.
+        // The child checks readers that return; this kills one that does not. Machines may be busy, so the limit is
+        // generous.
         if (now.timeLimit > 0 && waited > 2 * now.timeLimit + 500) {
           condemn('time', `did not return within ${Math.round(waited)} ms`);
         } else if (now.timeLimit === 0 && waited > PREPARATION) {
@@ -118,7 +118,7 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
         } else if (now.timeLimit > 0) {
           const taken = memoryOf(running.pid ?? 0) - now.memory;
           if (taken > 1.5 * now.memoryLimit + 64 * MIB)
-            condemn('memory', `was taking ${Math.round(taken / MIB)} MiB when it was stopped`);
+            condemn('memory', `used ${Math.round(taken / MIB)} MiB when it was stopped`);
         }
       }, LOOK);
       const finish = (outcome: () => void): void => {
@@ -133,7 +133,8 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
         const { index } = readPosition();
         if (told || request?.kind !== 'run') return;
         told = true;
-        // Only what is written past JavaScript arrives here. The lines before a crash do too; the crash then says more.
+        // Only output of native code arrives here. It includes the lines before a crash, for which the exit code says
+        // more.
         const { reader, seed } = request;
         options.onFinding?.({
           reader,
@@ -181,7 +182,8 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
 
   const input = async (reader: string, seed: number, index: number): Promise<Uint8Array> => {
     const reply = await converse(await start(), { kind: 'input', reader, seed, index });
-    if (!('input' in reply)) throw new Error(`fuzz: the input of case ${index} cannot be made: ${explain(reply)}`);
+    if (!('input' in reply))
+      throw new Error(`fuzz: the input of case ${index} cannot be reproduced: ${explain(reply)}`);
     return reply.input;
   };
 
@@ -245,9 +247,7 @@ export const createSupervisor = async (targets: URL): Promise<Supervisor> => {
     return { ...total, list, tried: from - range.from };
   };
 
-  /**
-   * Whether a case ends its process alone, too: a machine that is busy or short of memory is no fault of the reader.
-   */
+  /** Whether a case also ends its process when run alone, to exclude effects of a busy machine or low memory. */
   const confirm = async (range: Range, first: Death): Promise<Pick<Death, 'kind' | 'detail'> | undefined> => {
     const reply = await converse(await start(), { kind: 'run', ...range });
     if ('position' in reply) {

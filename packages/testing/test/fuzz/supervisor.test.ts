@@ -10,7 +10,7 @@ describe('createSupervisor', () => {
   });
   afterAll(() => supervisor.dispose());
 
-  it.each(['sound', 'sound-later'])('finds nothing in %s, which reads or refuses', async reader => {
+  it.each(['sound', 'sound-later'])('finds nothing in the correct reader %s', async reader => {
     const result = await supervisor.run({ reader, seed: 1, from: 0, to: 400 });
     expect(result).toMatchObject({ findings: 0, list: [], tried: 400 });
     expect(result.read).toBeGreaterThan(50);
@@ -24,7 +24,7 @@ describe('createSupervisor', () => {
     ['lines', 'message', /control characters/],
     ['loop', 'time', /did not return/],
     ['never', 'time', /did not return/],
-    // On a busy machine the parent may lose patience first.
+    // On a busy machine the parent's timeout may come first.
     ['slow', 'time', /took \d+ ms|did not return within/],
     ['memory', 'memory', /took \d+ MiB/],
     ['bomb', 'memory', /when it was stopped/],
@@ -39,27 +39,27 @@ describe('createSupervisor', () => {
     const [finding] = result.list;
     expect(finding).toMatchObject({ reader, kind, seed: 1 });
     expect(finding?.detail).toMatch(detail);
-    // The input that is recorded is the one that did it, and that case alone gives it again.
+    // The recorded input is the one that caused the finding, and that case alone reproduces it.
     expect(finding?.input?.includes(33)).toBe(true);
     expect(await supervisor.input(reader, 1, finding?.index ?? -1)).toEqual(finding?.input);
   });
 
-  it('goes on after a case that ended its process', async () => {
+  it('continues after a case that ended its process', async () => {
     const result = await supervisor.run({ reader: 'exit', seed: 2, from: 0, to: 24 }, { deaths: 24 });
     expect(result.tried).toBe(24);
     expect(result.findings).toBeGreaterThan(1);
     expect(new Set(result.list.map(({ index }) => index)).size).toBe(result.findings);
   });
 
-  it('refuses a reader that it does not know', async () => {
+  it('rejects an unknown reader', async () => {
     await expect(supervisor.run({ reader: 'toString', seed: 1, from: 0, to: 1 })).rejects.toThrow(
-      'no reader is called "toString"',
+      'there is no reader "toString"',
     );
   });
 });
 
 describe('expectNoFindings', () => {
-  it('throws what it found, with the numbers that give it again', async () => {
+  it('throws its findings with the numbers that reproduce them', async () => {
     await expect(expectNoFindings(new URL('./faulty.ts', import.meta.url), { count: 60 })).rejects.toThrow(
       /untyped, seed 1, case \d+, \d+ bytes: untyped: TypeError/,
     );

@@ -1,8 +1,6 @@
 import type { FuzzTarget } from '../../src/fuzz/index.ts';
 
-/**
- * Toy readers, each with one fault that a mutation brings to light: its seed has no `!`, and `!` is among its tokens.
- */
+/** Toy readers, each with one fault that a mutation triggers: its seed has no `!`, and `!` is among its tokens. */
 class ToyError extends Error {}
 
 const seed = 'vertices 12\n1 2 3\n4 5 6\n'.repeat(4);
@@ -61,7 +59,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
     },
     { memory: { base: 16 * 2 ** 20, perByte: 0 } },
   ),
-  // biome-ignore lint/suspicious/noConsole: this reader is at fault on purpose
+  // biome-ignore lint/suspicious/noConsole: this reader is faulty on purpose
   toy('printed', () => console.warn('odd header')),
   toy('prototype', () => Object.assign(Object.prototype, { polluted: 1 })),
   toy('crash', () => process.kill(process.pid, 'SIGSEGV')),
