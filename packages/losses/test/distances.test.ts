@@ -146,7 +146,9 @@ it('losses on distances reject wrong targets and options', () => {
   expect(() => onSurface()(jet, batch)).toThrow(
     "onSurface: target 'surface' must be [n, 1] with 1 on the surface and 0 off it, got [n, 2]",
   );
-  expect(() => eikonalSdf()(jet, batch)).toThrow("eikonalSdf: the points have no target 'normal'; their targets: surface");
+  expect(() => eikonalSdf()(jet, batch)).toThrow(
+    "eikonalSdf: the points have no target 'normal'; their targets: surface",
+  );
   expect(() => eikonalSdf({ normalWeight: -1 })).toThrow('eikonalSdf: normalWeight must be a number >= 0, got -1');
   expect(() => offSurface({ sharpness: 0 })).toThrow('offSurface: sharpness must be a positive number, got 0');
   expect(() => divergencePenalty({ min: 2, max: 1 })).toThrow('divergencePenalty: max must be a number above 2, got 1');
