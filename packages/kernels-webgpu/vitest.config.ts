@@ -3,8 +3,8 @@ import type { ViteUserConfig } from 'vitest/config';
 import { tests } from '../../vitest.base.ts';
 
 /**
- * Debian's chromium brings SwiftShader, a graphics card in software, and the Vulkan loader for it. The processes of the
- * tests in Node start with this environment. Elsewhere they take the graphics card that there is.
+ * Debian's chromium includes SwiftShader, a software graphics card, and a Vulkan loader for it. Where it is installed,
+ * the tests in Node use it; elsewhere they use the machine's graphics card.
  */
 const chromium = '/usr/lib/chromium';
 const driver = `${chromium}/vk_swiftshader_icd.json`;
@@ -15,10 +15,10 @@ if (existsSync(driver)) {
 
 const hasCard = existsSync(driver) || process.platform !== 'linux' || existsSync('/usr/share/vulkan/icd.d');
 if (!hasCard && process.env['CI'])
-  throw new Error(`the tests in Node must run where CI is set, but there is no ${driver}`);
-if (!hasCard) process.stderr.write(`skips the tests in Node that need a graphics card: there is no ${driver}\n`);
+  throw new Error(`the tests in Node must run where CI is set, but ${driver} does not exist`);
+if (!hasCard) process.stderr.write(`skips the tests in Node that need a graphics card: ${driver} does not exist\n`);
 
-/** These need none. */
+/** Tests that need no graphics card. */
 const withoutCard = [
   'test/wgsl/shaders.test.ts',
   'test/wgsl/ops/*.test.ts',

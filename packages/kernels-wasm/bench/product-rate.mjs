@@ -1,12 +1,12 @@
-// The attainable rate: products and sums per second of the matrix kernel on a matrix that stays in the cache, on all
-// threads, in GFLOP/s. Prints one JSON object. The package must have been built.
+// Measures the attainable rate of the matrix kernel on all threads, with a matrix that stays in the cache, in GFLOP/s.
+// Prints one JSON object. The package must be built first.
 //
 //     npm run build && cd packages/kernels-wasm && npm run bench
 import '@neural-fields/kernels-wasm';
 import { enableProdMode, engine, ready, setBackend } from '@tensorflow/tfjs-core';
 import { constants } from '../dist/generated/records.js';
 
-// Without it tfjs advertises its native backend.
+// Keeps tfjs from advertising its native backend.
 enableProdMode();
 await setBackend('simd');
 await ready();
@@ -23,6 +23,6 @@ const rates = arena.scope(() => {
     return (50 * 2 * rows * k * n) / ((performance.now() - begin) * 1e6);
   });
 });
-// The first ones run before the engine has compiled everything.
+// The first runs are warm-up, before the engine has optimised everything.
 console.log(JSON.stringify({ attainableRate: Math.max(...rates.slice(10)), threads: pool.count }));
 process.exit(0);

@@ -1,5 +1,5 @@
-// Compiles assembly/ twice, without and with relaxed SIMD, and writes both into src/generated/binaries.ts, and what
-// TypeScript has to know of its records into src/generated/records.ts. Does nothing when both are newer.
+// Compiles assembly/ twice, without and with relaxed SIMD, into src/generated/binaries.ts, and writes the layout of its
+// records to src/generated/records.ts. Does nothing if both are newer than the sources.
 import {
   existsSync,
   mkdirSync,
@@ -58,7 +58,7 @@ if (!isCurrent) {
 export const simdBinary: string =
   '${await compile(folder, 'simd', [])}';
 
-/** The same with relaxed SIMD, which has a fused product and sum. */
+/** The same with relaxed SIMD, which has a fused multiply-add. */
 export const relaxedSimdBinary: string =
   '${await compile(folder, 'relaxed', ['relaxed-simd'])}';
 `;

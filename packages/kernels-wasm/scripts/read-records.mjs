@@ -1,5 +1,5 @@
-// The records of assembly/ and its numbered kinds, for TypeScript: the offset of every field comes from the compiler,
-// and every number from the module.
+// Generates the layout of the records of assembly/ and its integer constants for TypeScript: field offsets come from
+// the compiler, and values from the module.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { main } from 'assemblyscript/asc';
@@ -15,7 +15,7 @@ function declarationsOf(text, file) {
     name,
     fields: [...body.matchAll(/^ {2}(\w+): (\w+);$/gm)].map(([, field, type]) => {
       if (!FIELD_TYPES.has(type))
-        throw new Error(`${file}: ${name}.${field} must be a number of four bytes, got ${type}`);
+        throw new Error(`${file}: ${name}.${field} must have a type of four bytes, got ${type}`);
       return { name: field, type };
     }),
   }));
@@ -26,7 +26,7 @@ function declarationsOf(text, file) {
 /**
  * @param {string} assembly the folder
  * @param {readonly string[]} files
- * @param {string} folder for files on the way
+ * @param {string} folder for temporary files
  * @param {readonly string[]} flags of the compiler
  * @returns the text of `src/generated/records.ts`
  */
@@ -34,7 +34,7 @@ export async function readRecords(assembly, files, folder, flags) {
   const parts = files.map(file => ({ file, ...declarationsOf(readFileSync(file, 'utf8'), file) }));
   const names = parts.flatMap(({ classes, constants }) => [...classes.map(({ name }) => name), ...constants]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`assembly: ${twice} stands in two files`);
+  if (twice !== undefined) throw new Error(`assembly: ${twice} is defined in two files`);
   const entry = parts
     .flatMap(({ file, classes, constants }) => [
       `import { ${[...classes.map(({ name }) => name), ...constants].join(', ')} } from './${relative(assembly, file).replace(/\.ts$/, '')}';`,
@@ -70,7 +70,7 @@ export async function readRecords(assembly, files, folder, flags) {
   /** @param {string} name */
   const numberOf = name => {
     const global = instance.exports[name];
-    if (!(global instanceof WebAssembly.Global)) throw new Error(`assembly: ${name} is not a number`);
+    if (!(global instanceof WebAssembly.Global)) throw new Error(`assembly: ${name} is not an exported constant`);
     return global.value;
   };
   const records = parts
@@ -86,12 +86,12 @@ ${fields.map(field => `      ${field.name}: { offset: ${numberOf(`${name}_${fiel
   const constants = parts.flatMap(part => part.constants).map(name => `  ${name}: ${numberOf(`value_${name}`)},`);
   return `// Made from assembly/ by scripts/build-wasm.mjs.
 
-/** The classes of assembly/ as they lie in memory. */
+/** The memory layout of the classes of assembly/. */
 export const records = {
 ${records.join('\n')}
 } as const;
 
-/** The numbers of assembly/. */
+/** The integer constants of assembly/. */
 export const constants = {
 ${constants.join('\n')}
 } as const;

@@ -1,6 +1,6 @@
-// What float16 between layers (`halfPrecision`) changes in SIRENs with omega 30, and in sines of that frequency on
-// weights that are not SIREN's, against the same kernels in float32: by how much jets and the gradients of losses on
-// them are off, what the kernels' buffers take, and how a fit goes. Needs an adapter with `shader-f16`.
+// Compares float16 between layers (`halfPrecision`) with float32 for SIRENs with omega 30, and for sines of that
+// frequency with other weights: the errors of jets and of gradients of losses on them, the memory of the kernels'
+// buffers, and training curves. Needs an adapter with `shader-f16`.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run half-precision -- [points] [steps] [width] [hidden layers]
 
@@ -46,7 +46,7 @@ if (!features.has('shader-f16')) {
 
 const faults = [];
 
-/** Makes a backend, through workgroup memory, the one that is used. */
+/** Registers a backend with tiled products and makes it current. */
 async function useKernels(halfPrecision) {
   removeBackend('webgpu');
   registerBackend('webgpu', () => createWebgpuBackend({ productStyle: 'tiled', halfPrecision }), 3);
@@ -58,7 +58,7 @@ const rng = createRng(7);
 const coords = Float32Array.from({ length: 2 * points }, () => 2 * rng.uniform() - 1);
 const requests = { value: {}, gradient: { gradient: true }, laplacian: { laplacian: true } };
 
-/** Jets of random weights, the gradients of the mean of their squares, and the bytes of the buffers. */
+/** Jets for random weights, the gradients of their mean square, and the bytes of the buffers. */
 async function measure(spec, halfPrecision) {
   await useKernels(halfPrecision);
   const { parameters } = createField(spec, { seed: 5 });
@@ -78,7 +78,9 @@ async function measure(spec, halfPrecision) {
   return { found, bytes: engine().backend.scratchBytes };
 }
 
-/** The error's norm against that of what is expected, and the largest error against the largest number. */
+/**
+ * The norm of the error relative to that of the expected values, and the maximum error relative to the largest value.
+ */
 function errorOf(actual, expected) {
   let [difference, norm, worst, largest] = [0, 0, 0, 0];
   for (const [i, value] of expected.entries()) {
@@ -102,7 +104,7 @@ for (const [name, spec] of Object.entries(specs)) {
   }
 }
 
-// Fits of 2-64-64-64-1 from the same weights, to values and to Laplacians.
+// Fits of 2-64-64-64-1 to values and to Laplacians, from the same weights.
 const value = Float32Array.from(
   { length: points },
   (_, i) => Math.sin(9 * coords[2 * i]) * Math.cos(7 * coords[2 * i + 1]),
@@ -122,7 +124,7 @@ async function lossesOf(part, halfPrecision) {
     }),
   };
   const withoutKernels = () => {
-    throw new Error('the loss must be worked out inside the kernel');
+    throw new Error('the loss must be computed inside the kernel');
   };
   const pointwise = { errors: [{ of: part, target: part }], penalty: squared };
   const task = [

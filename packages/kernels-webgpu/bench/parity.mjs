@@ -1,6 +1,5 @@
-// Checks on the graphics card of this machine that the fused kernels agree with the cpu backend, with both styles of
-// products, and prints by how much they are off. With `--half-precision` it checks what is float16 between layers,
-// where the card has it.
+// Checks on this machine's graphics card that the fused kernels agree with the cpu backend, with both styles of
+// products, and prints their errors. With `--half-precision` it checks float16 between layers, if the card supports it.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style, activation, network or batch] ...
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
@@ -38,9 +37,10 @@ if (halfPrecision && !features.has('shader-f16')) {
 }
 const ALLOWED = halfPrecision ? 2e-3 : 1e-4;
 /**
- * Of these a derivative jumps, and a point that rounding takes across has the other one. In float16 single points do.
+ * Activations with a discontinuous derivative: rounding may move a point across the discontinuity. In float16 this
+ * happens for single points.
  */
-const JUMPING = ['relu', 'prelu', 'laplace', 'finer'];
+const DISCONTINUOUS = ['relu', 'prelu', 'laplace', 'finer'];
 
 const activationOf = ({ kind, parameters }) => ({
   kind,
@@ -71,7 +71,7 @@ const dense = (outFeatures, activation = { kind: 'sine', omega: 2 }) => ({
 });
 const identity = { kind: 'identity' };
 
-/** Networks that are no chains, by name. */
+/** Networks other than chains, by name. */
 const networks = {
   residual: [
     dense(90),
@@ -90,13 +90,13 @@ const networks = {
   table: [{ kind: 'table' }, dense(90), dense(3, identity)],
 };
 
-/** What is checked, by name. */
+/** The cases, by name. */
 const specs = new Map([
   ...coreActivations.map(definition => [definition.kind, mlp({ ...SIZE, activation: activationOf(definition) })]),
   ...Object.entries(networks).map(([name, layers]) => [name, parseSpec({ inFeatures: 2, layers }, extensions)]),
 ]);
 
-/** Three fields of one network at once, by which parameters each has of its own. */
+/** Three fields of one network at once, by their per-field parameters. */
 const batches = {
   fields: undefined,
   'own weights': [{ role: 'weight' }],
@@ -105,7 +105,7 @@ const batches = {
 const learned = dense(90, { kind: 'sine', omega: 2, learnable: ['omega'] });
 const network = networkOf(parseSpec({ inFeatures: 2, layers: [learned, learned, dense(3, identity)] }));
 
-/** Points that are the same at every call. */
+/** The same points at every call. */
 const pointsIn = inFeatures => {
   const rng = createRng(7);
   return tensor2d(
@@ -114,7 +114,7 @@ const pointsIn = inFeatures => {
   );
 };
 
-/** What is measured of one field: its jet as it is worked out, and what it depends on. */
+/** The measurement of one field: a function that computes its jet, and the tensors on which it depends. */
 async function oneField(spec) {
   await setBackend('cpu');
   const field = createField(spec, { seed: 5, extensions });
@@ -133,7 +133,7 @@ async function oneField(spec) {
   };
 }
 
-/** The same of many fields. */
+/** The same for many fields. */
 function manyFields(own) {
   const batch = batchNetworkOf(network, 3, own);
   const values = new Float32Array(batch.layout.size);
@@ -169,7 +169,7 @@ async function measure(backend, work, request) {
   return Promise.all([...jet, ...grads.map(gradient => gradient ?? scalar(0))].map(part => part.data()));
 }
 
-/** The largest error against the largest number. */
+/** The maximum error relative to the largest value. */
 function errorOf(actual, expected) {
   let worst = 0;
   for (const [index, values] of expected.entries()) {
@@ -185,7 +185,7 @@ let failures = 0;
 const faults = [];
 const given = process.argv.slice(2).filter(argument => !argument.startsWith('--'));
 
-/** Those of all that are among the arguments, or all if none is. */
+/** The names that are among the arguments, or all names if none is. */
 const chosen = all => (all.some(name => given.includes(name)) ? all.filter(name => given.includes(name)) : all);
 const styles = chosen(['tiled', 'direct']);
 const names = chosen([...specs.keys(), ...Object.keys(batches)]);
@@ -206,7 +206,7 @@ for (const productStyle of styles) {
       const expected = await measure('cpu', work, request);
       errors.push(errorOf(await measure('webgpu', work, request), expected));
     }
-    const jumps = halfPrecision && JUMPING.includes(chosenName);
+    const jumps = halfPrecision && DISCONTINUOUS.includes(chosenName);
     const good = jumps ? errors.every(Number.isFinite) : errors.every(error => error < ALLOWED);
     if (!good) failures += 1;
     console.log(

@@ -1,5 +1,5 @@
-// What a training step of 2-256-256-256-256-1 (omega 30, a pointwise loss, Adam) costs the host, and what it hands to
-// the device. The time of the device is of no use on an emulation, where this says so.
+// The host time of a training step of 2-256-256-256-256-1 (omega 30, a pointwise loss, Adam), and its dispatches and
+// submissions. On a software adapter the device time is meaningless, which the output says.
 //
 //     npm run build && cd packages/kernels-webgpu && npm run bench -- [points] [steps] [width]
 
@@ -41,8 +41,8 @@ const source = {
 const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * Runs some steps of a fit with one report at the end. The host's time is that from one update to the next, of which
- * few have a pause between.
+ * Runs some steps of a fit with one report at the end. The host time is that between consecutive updates; few of them
+ * include a wait.
  */
 async function run(field, task, count) {
   const { backend } = engine();
@@ -71,7 +71,7 @@ for (const [name, { request, pointwise }] of Object.entries(supervisions)) {
   const field = createField(siren(size), { seed: 1 });
   const loss = Object.assign(
     () => {
-      throw new Error('the loss must be worked out inside the kernel');
+      throw new Error('the loss must be computed inside the kernel');
     },
     { pointwise },
   );
@@ -79,7 +79,7 @@ for (const [name, { request, pointwise }] of Object.entries(supervisions)) {
   const begin = performance.now();
   await run(field, task, 1);
   const first = performance.now() - begin;
-  // Twice as many steps less once as many: what starting and ending a fit take falls out.
+  // The difference of a fit with twice as many steps cancels the cost of starting and ending a fit.
   const once = await run(field, task, steps);
   const twice = await run(field, task, 2 * steps);
   const perStep = Object.fromEntries(Object.entries(twice).map(([key, value]) => [key, (value - once[key]) / steps]));

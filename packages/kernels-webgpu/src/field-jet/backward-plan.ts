@@ -40,7 +40,7 @@ const shareRows = (rows: number, { count, slots }: GradientGroup, fields = 1): P
   return { slots, stride: count, parts: Math.ceil(rows / rowsPerPart), rowsPerPart };
 };
 
-/** Whether anybody asks for the derivatives with respect to each register. */
+/** By register: whether its gradient is needed. */
 const registersWithGradient = (
   { inputs, operations }: FieldProgram,
   { gradients }: ParameterRegions,
@@ -159,8 +159,7 @@ export const backwardPart = (
     }
 
   /**
-   * The derivatives with respect to what an operation's activation has learned, from the sums that so many workgroups
-   * left.
+   * Sums the gradients of an activation's learned parameters over the partial sums of `workgroups` workgroups.
    */
   const learnedSteps = (operation: Operation | undefined, workgroups: number): Step[] => {
     const locations = (operation && regions.gradients.get(operation)?.learned) ?? [];

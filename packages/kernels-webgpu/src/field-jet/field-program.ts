@@ -47,7 +47,7 @@ export const fieldProgram = (program: KernelProgram): FieldProgram => {
 /** Floats of a row: rows are padded to multiples of four. */
 export const padded = (features: number): number => 4 * Math.ceil(features / 4);
 
-/** Whether each field has such numbers of its own. */
+/** Whether an array is a per-field parameter. */
 export const isOwn = (numbers: OperandArray | undefined): boolean =>
   numbers?.kind === 'parameter' && (numbers.fieldStride ?? 0) > 0;
 

@@ -20,8 +20,8 @@ const magnifies = (operation: Operation): boolean =>
   (operation.kind === 'linear' && operation.weight.kind === 'constant');
 
 /**
- * In float16 the steepest activation determines the scale of derivatives. The derivatives of input jets, and those after
- * products, tables and encodings, may have any size, so networks with these keep derivatives in float32.
+ * In float16 the steepest activation determines the scale of derivatives. The derivatives of input jets, and those
+ * after products, tables and encodings, may have any size, so networks with these keep derivatives in float32.
  */
 const formatBetween = ({ inputs, operations, jet }: FieldProgram, halfPrecision: boolean): JetFormat => {
   if (!halfPrecision) return single;

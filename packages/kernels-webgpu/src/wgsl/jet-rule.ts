@@ -49,7 +49,7 @@ export const weightedSum = (terms: readonly (readonly [weight: number, term: str
   return present.map(([weight, term]) => (weight === 1 ? term : `${literal(weight)} * ${term}`)).join(' + ');
 };
 
-/** Statements that define `h0`, `h1`, ... from `z0`, `z1`, ..., with `suffix` behind each name. */
+/** Statements that define `h0`, `h1`, ... from `z0`, `z1`, ...; all names end in `suffix`. */
 export const forwardRule = (activation: LayerActivation, shape: JetShape, suffix = ''): string => {
   const { first, second, pairs, weights } = shape;
   const z = (block: number): string => `z${block}${suffix}`;
