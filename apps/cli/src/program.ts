@@ -1,8 +1,9 @@
 /** @file The command line. */
 import { readFileSync } from 'node:fs';
-import { type Program, withErrorLines } from '@neural-fields/app-kit';
+import { helpExamples, type Program, withErrorLines } from '@neural-fields/app-kit';
 import { Command } from 'commander';
 import { addAppCommands } from './apps.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addFitCommand } from './commands/fit.ts';
@@ -16,6 +17,18 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 const NAME = 'neural-fields';
 
+const EXIT_CODES = [
+  'Exit codes:',
+  '  0    done',
+  '  1    bad input, or a fit that failed',
+  '  2    bad usage',
+  '  74   stdout or stderr cannot be written',
+  '  129  the terminal was closed',
+  '  130  stopped by Ctrl-C',
+  '  141  the reader of the output is gone',
+  '  143  stopped by kill',
+].join('\n');
+
 /** The program with all of its commands. */
 export const createProgram = (): Program => {
   const command = withErrorLines(new Command(NAME), NAME)
@@ -25,9 +38,11 @@ export const createProgram = (): Program => {
     .version(version)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 bad input or a failed fit, 2 bad usage, 74 output not writable, 129 terminal closed,\n' +
-        '130 stopped by Ctrl-C, 141 reader of the output gone, 143 stopped by kill.\n' +
-        'neural-fields <command> --help describes the options of a command.',
+      `${helpExamples([
+        ['neural-fields fit photo.jpg -o photo.safetensors', 'a photograph becomes a field'],
+        ['neural-fields render photo.safetensors -o p.png', 'the field becomes a picture'],
+        ['neural-fields fit --help', 'the options of a command'],
+      ])}\n\n${EXIT_CODES}`,
     );
   addFitCommand(command);
   addRenderCommand(command);
@@ -36,5 +51,6 @@ export const createProgram = (): Program => {
   addExportCommand(command);
   addDemoCommand(command);
   addAppCommands(command);
+  addCompletionCommand(command);
   return { name: NAME, command };
 };

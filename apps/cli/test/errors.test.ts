@@ -44,7 +44,16 @@ const failures: Readonly<Record<string, Failure>> = {
     code: 1,
     says: "cannot read 'absent.png': there is no such file or folder",
   },
-  'a folder': { args: fit('folder'), code: 1, says: "cannot read 'folder': it is a folder" },
+  'a folder without pictures': {
+    args: ['fit', 'folder', '-o', 'fields'],
+    code: 1,
+    says: "the folder 'folder' has no file that can be fitted",
+  },
+  'a folder to one file': {
+    args: fit('folder'),
+    code: 2,
+    says: 'several inputs need a folder to be written to',
+  },
   'an empty file': { args: fit('empty.png'), code: 1, says: "cannot read 'empty.png': the file is empty" },
   'a text file named .png': {
     args: fit('text.png'),
@@ -65,9 +74,9 @@ const failures: Readonly<Record<string, Failure>> = {
     says: "there is no folder 'no/where'",
   },
   'an output that is a folder': {
-    args: ['fit', 'a.png', '-o', 'folder'],
-    code: 1,
-    says: "cannot write 'folder': it is a folder",
+    args: ['render', 'a.safetensors', '-o', 'folder'],
+    code: 2,
+    says: "--output must end in .png, .jpg, .jpeg, .webp, .avif, got 'folder'",
   },
   'an output in a file': { args: ['fit', 'a.png', '-o', 'text.png/x'], code: 1, says: "'text.png' is not a folder" },
   'an output that is a device': {
@@ -98,7 +107,7 @@ const failures: Readonly<Record<string, Failure>> = {
   'steps below 1': {
     args: fit('a.png', '--steps', '0'),
     code: 2,
-    says: /'--steps <n>' argument '0' is invalid\. It must be an integer of at least 1\./,
+    says: /'-s, --steps <n>' argument '0' is invalid\. It must be an integer of at least 1\./,
   },
   'a learning rate that is no number': {
     args: fit('a.png', '--learning-rate', 'fast'),
@@ -113,7 +122,7 @@ const failures: Readonly<Record<string, Failure>> = {
   },
   'an unknown option': { args: fit('a.png', '--stepz', '3'), code: 2, says: /unknown option '--stepz'.*/ },
   'an unknown command': { args: ['fitt'], code: 2, says: /unknown command 'fitt'/ },
-  'no output': { args: ['fit', 'a.png'], code: 2, says: /required option '-o, --output <file>' not specified/ },
+  'no output': { args: ['fit', 'a.png'], code: 2, says: /required option '-o, --output <path>' not specified/ },
   'a backend that is not installed': {
     args: fit('a.png', '--backend', 'tensorflow'),
     code: 1,

@@ -37,7 +37,7 @@ test('a picture is fitted, described and rendered, and what is rendered has the 
   expect(Math.abs(psnr(before as never, after as never) - Number(printed))).toBeLessThan(0.5);
 
   const { stdout } = await run(['info', 'disc.safetensors'], { cwd });
-  expect(stdout).toContain('stands for  an image of 16 x 12 pixels, 1 channel');
+  expect(stdout).toContain('represents  an image of 16 x 12 pixels, 1 channel');
   expect(stdout).toMatch(
     /\n0 +dense +2 -> 24 +sine omega 30 +72\n1 +dense +24 -> 24 +sine omega 30 +600\n2 +dense +24 -> 1 +identity +25\n$/,
   );

@@ -36,7 +36,7 @@ test('Ctrl-C writes a checkpoint that is a usable field, says how to go on, and 
   expect(existsSync(join(cwd, 'a.safetensors'))).toBe(false);
 
   const info = await run(['info', 'a.safetensors.checkpoint'], { cwd });
-  expect(info.stdout).toMatch(/a checkpoint, .*\nstands for {2}an image of 12 x 10 pixels, 1 channel\n/);
+  expect(info.stdout).toMatch(/a checkpoint, .*\nrepresents {2}an image of 12 x 10 pixels, 1 channel\n/);
   const step = Number(/\nstep +(\d+)/.exec(info.stdout)?.[1]);
   expect(step).toBeGreaterThanOrEqual(50);
   const rendered = await run(['render', 'a.safetensors.checkpoint', '-o', 'a.png.png', '--backend', 'cpu'], { cwd });

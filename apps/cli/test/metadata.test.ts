@@ -8,8 +8,8 @@ import { encodeFieldData } from '@neural-fields/core/files';
 import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readFieldRun } from '../src/fitting/field-metadata.ts';
-import { readDescription } from '../src/signals/read-description.ts';
+import { readFieldRun } from '../src/files/field-metadata.ts';
+import { readDescription } from '../src/files/read-description.ts';
 import { run } from './cli.ts';
 
 const network = (inFeatures: number, outFeatures: number): FieldData['spec'] =>
@@ -179,7 +179,7 @@ test('a sound on the network of a picture is not rendered, and info says what is
   const info = await run(['info', 'a.safetensors'], { cwd });
   expect(info).toMatchObject({ code: 0, stderr: '' });
   expect(info.stdout).toMatch(
-    /\nstands for {2}unknown: .*a sound of 1 channel.*\nfitted to {3}a\.wav\nfit {9}1 step\n/,
+    /\nrepresents {2}unknown: .*a sound of 1 channel.*\nfitted to {3}a\.wav\nfit {9}1 step\n/,
   );
   expect(info.stdout).not.toMatch(/undefined|null|NaN/);
   const [event] = jsonLines(await run(['info', 'a.safetensors', '--json'], { cwd }));

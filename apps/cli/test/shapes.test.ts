@@ -97,7 +97,7 @@ test("a cloud becomes a field, and the field a closed mesh in the cloud's own un
   expect(element(cut, 1, 1, 0)).toBeGreaterThan(element(cut, 1, 1, 2)); // orange outside
 
   const { stdout } = await run(['info', 'ball.safetensors'], { cwd });
-  expect(stdout).toContain('stands for  the signed distance of a cloud of 500 points');
+  expect(stdout).toContain('represents  the signed distance of a cloud of 500 points');
   expect(stdout).toMatch(
     /box {9}x, y and z from -1 to 1; \[4\.\d+, 15\.\d+\] x \[14\.\d+, 25\.\d+\] x \[24\.\d+, 35\.\d+\]/,
   );

@@ -13,6 +13,11 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** What went wrong has been reported already, e.g. with some of several files; it makes the program fail. */
+export class ReportedError extends Error {
+  override readonly name = 'ReportedError';
+}
+
 /**
  * What stops a run from outside: a signal, the reader of stdout or stderr that goes away, or one of them that cannot be
  * written.

@@ -3,13 +3,22 @@
  * backend.
  */
 export { type BackendOptions, backendCandidates, chooseBackend } from './backends.ts';
-export { describeError, exitCodeOf, InputError, InterruptedError, isExpected, UsageError } from './errors.ts';
+export {
+  describeError,
+  exitCodeOf,
+  InputError,
+  InterruptedError,
+  isExpected,
+  ReportedError,
+  UsageError,
+} from './errors.ts';
 export { listenForInterrupt } from './interrupt.ts';
 export { assertMemory } from './memory.ts';
 export { importOptional, MissingPackageError } from './optional-package.ts';
 export { commandLine } from './options/command-line.ts';
 export { type CommonOptions, outputOf, withCommonOptions } from './options/common.ts';
-export { describeOption, helpExamples } from './options/help-layout.ts';
+export { type CompletionShell, completionScript, completionShells } from './options/completion.ts';
+export { helpExamples } from './options/help-layout.ts';
 export { optionName } from './options/names.ts';
 export { didYouMean } from './options/nearest.ts';
 export { bitDepth, finite, fraction, integer, notNegative, numberList, positive } from './options/numbers.ts';
@@ -17,5 +26,5 @@ export { parseSize, resolveSize, type Size } from './options/size.ts';
 export { formatBytes, formatCount, formatDecibels, formatSeconds, plural } from './output/format.ts';
 export { createOutput, type Output } from './output/output.ts';
 export { createProgress, type Progress } from './output/progress.ts';
-export { type Program, runAsProcess, withErrorLines } from './program.ts';
+export { type Program, reportError, runAsProcess, withErrorLines } from './program.ts';
 export { stoppable } from './stoppable.ts';

@@ -1,6 +1,6 @@
 /** @file A program from its arguments to its exit code: the same for all of them. */
 import { type Command, CommanderError } from 'commander';
-import { describeError, exitCodeOf, InterruptedError, isExpected } from './errors.ts';
+import { describeError, exitCodeOf, InterruptedError, isExpected, ReportedError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { helpLayout } from './options/help-layout.ts';
 import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
@@ -26,13 +26,25 @@ export const withErrorLines = (command: Command, name: string): Command =>
         ),
     });
 
-const report = (error: unknown, name: string, args: readonly string[]): void => {
-  if (error instanceof InterruptedError) return; // the command has said what is left
-  if (args.includes('--json')) writeTo('stdout', `${escapeJson({ event: 'error', message: describeError(error) })}\n`);
+/** How an error is reported. */
+export interface ReportOptions {
+  /** What messages begin with. */
+  readonly name: string;
+  readonly json: boolean;
+  /** Show the stack trace. */
+  readonly verbose: boolean;
+  /** The file of several that it is about, for programs. */
+  readonly file?: string;
+}
+
+/** Reports an error in one line on stderr, and with `json` as an event on stdout too. */
+export const reportError = (error: unknown, { name, json, verbose, file }: ReportOptions): void => {
+  const about = file === undefined ? {} : { file };
+  if (json) writeTo('stdout', `${escapeJson({ event: 'error', ...about, message: describeError(error) })}\n`);
   const unexpected = isExpected(error) ? '' : 'unexpected error: ';
-  const hint = isExpected(error) || args.includes('--verbose') ? '' : ' (--verbose shows where)';
+  const hint = isExpected(error) || verbose ? '' : ' (--verbose shows where)';
   writeTo('stderr', `${name}: ${unexpected}${escapeLine(describeError(error))}${hint}\n`);
-  if (args.includes('--verbose') && error instanceof Error) writeTo('stderr', `${escapeLines(`${error.stack}`)}\n`);
+  if (verbose && error instanceof Error) writeTo('stderr', `${escapeLines(`${error.stack}`)}\n`);
 };
 
 /** What is run. */
@@ -57,7 +69,9 @@ export const runProgram = async ({ name, command }: Program, args: readonly stri
     // Commander has written its message; help and version end with the code 0, and so does help that was asked for by
     // naming no command.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-    report(error, name, args);
+    // The command has said what is left of an interrupted run.
+    if (!(error instanceof InterruptedError || error instanceof ReportedError))
+      reportError(error, { name, json: args.includes('--json'), verbose: args.includes('--verbose') });
     return exitCodeOf(error);
   }
 };

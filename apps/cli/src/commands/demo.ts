@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type CommonOptions,
   commandLine,
+  helpExamples,
   integer,
   outputOf,
   positive,
@@ -10,6 +11,7 @@ import {
 } from '@neural-fields/app-kit';
 import type { ResumePolicy } from '@neural-fields/app-kit/fitting';
 import type { Command } from 'commander';
+import { parseBatch } from '../settings/fit-settings.ts';
 
 /** The options as commander gives them. */
 interface DemoCommandOptions extends CommonOptions {
@@ -41,18 +43,27 @@ export const addDemoCommand = (program: Command): void => {
     .command('demo')
     .description('Fit a field to a photograph, and write a page that shows what it has learned.')
     .option('--out <folder>', 'the folder to write', DEFAULT_FOLDER)
-    .option('--restart', 'throw the checkpoint of a stopped run away and begin anew')
-    .option('--force', 'write into a folder that holds other files, and replace those with the names of results')
+    .option('--restart', 'deletes the checkpoint of a stopped run and starts again')
+    .option(
+      '-f, --force',
+      'writes into a folder that holds other files, and overwrites those with the names of results',
+    )
     .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 10)
     .optionsGroup('Size (by default what the backend does in about a minute):')
     .option('--size <n>', 'pixels a side of the picture that is fitted', integer(8))
-    .option('--steps <n>', 'updates', integer(1))
+    .option('-s, --steps <n>', 'steps', integer(1))
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
     .option('--hidden-layers <n>', 'hidden-to-hidden layers', integer(0, 1_000))
-    .option('--batch <n>', 'pixels in a step: full, or a number of random ones', text =>
-      text === 'full' ? text : integer(1)(text),
-    )
-    .option('--learning-rate <number>', "Adam's learning rate", positive)
+    .option('-b, --batch <n>', 'random pixels in a step, or full for all', parseBatch)
+    .option('--lr, --learning-rate <number>', "Adam's learning rate", positive)
     .optionsGroup('Output:');
-  withCommonOptions(command).action(action);
+  withCommonOptions(command)
+    .addHelpText(
+      'after',
+      helpExamples([
+        ['neural-fields demo', 'about a minute; then open out/alpine-landscape/index.html'],
+        ['neural-fields demo --out demo --steps 2000', 'a sharper picture'],
+      ]),
+    )
+    .action(action);
 };

@@ -1,6 +1,6 @@
 /** @file `neural-fields export`: a field becomes a file of another program's. */
 
-import { type CommonOptions, formatBytes, type Output, outputOf } from '@neural-fields/app-kit';
+import { type CommonOptions, formatBytes, helpExamples, type Output, outputOf } from '@neural-fields/app-kit';
 import { withOutputs } from '@neural-fields/app-kit/files';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
@@ -58,7 +58,7 @@ export const addExportCommand = (program: Command): void => {
     .description(
       'Write a field for another program: its parameters under the names of a PyTorch network (safetensors).',
     )
-    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch')
+    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch; - reads stdin')
     .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).makeOptionMandatory())
     .requiredOption('-o, --output <file>', 'the file to write (safetensors)')
     .addOption(
@@ -68,9 +68,14 @@ export const addExportCommand = (program: Command): void => {
           '(default: single-bvp-net for a SIREN, otherwise sequential)',
       ).choices([...pytorchNames]),
     )
-    .option('--force', 'replace a file that this program did not write')
+    .option('-f, --force', 'overwrites a file that this program did not write')
     .option('--json', 'one JSON object a line on stdout instead of text')
-    .option('--quiet', 'results, warnings and errors only')
-    .option('--verbose', 'show the stack trace of an error');
-  withPytorchOptions(command).action(action);
+    .option('-q, --quiet', 'results, warnings and errors only')
+    .option('-v, --verbose', 'shows the stack trace of an error');
+  withPytorchOptions(command)
+    .addHelpText(
+      'after',
+      helpExamples([['neural-fields export p.safetensors --to pytorch -o w.safetensors', 'weights for PyTorch']]),
+    )
+    .action(action);
 };

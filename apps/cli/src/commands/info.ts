@@ -1,14 +1,22 @@
 /** @file `neural-fields info`: what a file holds. */
 
-import { type CommonOptions, formatBytes, formatCount, formatDecibels, outputOf, plural } from '@neural-fields/app-kit';
+import {
+  type CommonOptions,
+  formatBytes,
+  formatCount,
+  formatDecibels,
+  helpExamples,
+  outputOf,
+  plural,
+} from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import { describeShapeQuality } from '@neural-fields/app-kit/shapes';
 import { describeSignal, type ShapeDescription } from '@neural-fields/app-kit/signals';
 import { type LayerSpec, type ParameterEntry, parameterLayout } from '@neural-fields/core';
 import { layerPath } from '@neural-fields/core/layers';
 import type { Command } from 'commander';
+import type { FoundRun } from '../files/field-metadata.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
-import type { FoundRun } from '../fitting/field-metadata.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 
 /** One layer as the table shows it. */
@@ -118,7 +126,7 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
   const parameters = rows.reduce((total, row) => total + row.parameters, 0);
   print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
   if (signal) {
-    print(`stands for  ${describeSignal(signal)}`);
+    print(`represents  ${describeSignal(signal)}`);
   }
   if (signal?.kind === 'shape') {
     print(`box         x, y and z from -1 to 1; ${describeBox(signal)} in the file's units`);
@@ -133,7 +141,7 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
     print(
       `values      ${range[0]} is ${kind === 'image' ? 'black, ' : '-1, '}${range[1]} is ${kind === 'image' ? 'white' : '1'}`,
     );
-  } else print(`stands for  unknown: ${damagedSignal ?? 'the file does not say'}`);
+  } else print(`represents  unknown: ${damagedSignal ?? 'the file does not say'}`);
   if (assumed !== undefined) print(`assumed     ${assumed}`);
   if (checkpoint) print(`step        ${checkpoint.step}; the fit it belongs to can go on from it`);
   if (damagedRun !== undefined) print(`fitted to   unknown: ${damagedRun}`);
@@ -172,8 +180,16 @@ export const addInfoCommand = (program: Command): void => {
   const command = program
     .command('info')
     .description('Say what a file holds: a field, a checkpoint, or a state dict of PyTorch (.pt, .pth, safetensors).')
-    .argument('<file>', 'the file')
+    .argument('<file>', 'the file; - reads stdin')
     .option('--json', 'one JSON object on stdout instead of text')
-    .option('--verbose', 'show the stack trace of an error');
-  withPytorchOptions(command).action(action);
+    .option('-v, --verbose', 'shows the stack trace of an error');
+  withPytorchOptions(command)
+    .addHelpText(
+      'after',
+      helpExamples([
+        ['neural-fields info photo.safetensors', 'what a field represents, and how it was fitted'],
+        ['neural-fields info model.pth --json', 'the layers of a state dict, for programs'],
+      ]),
+    )
+    .action(action);
 };

@@ -7,6 +7,7 @@ import {
   finite,
   formatCount,
   formatSeconds,
+  helpExamples,
   InputError,
   integer,
   type Output,
@@ -44,7 +45,7 @@ interface MeshCommandOptions extends CommonOptions, PytorchOptions {
   readonly force?: boolean;
 }
 
-/** Steps by which corners are moved to the exact surface. */
+/** Steps by which vertices are moved to the exact surface. */
 const REFINE = 2;
 
 const assertShapeField = (path: string, { data, signal }: LoadedField): void => {
@@ -117,20 +118,32 @@ export const addMeshCommand = (program: Command): void => {
     .description(
       'Make a mesh (GLB, PLY, OBJ) of the surface on which a field is zero, in the units of the file that it was fitted to.',
     )
-    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors)')
+    .argument(
+      '<field>',
+      'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors); - reads stdin',
+    )
     .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
     .optionsGroup('Surface:')
-    .option('--resolution <n>', 'cells along each side of the box', integer(2, 4096), 256)
+    .option('-r, --resolution <n>', 'cells along each side of the box', integer(2, 4096), 256)
     .option('--level <number>', "the field's value on the surface, in the field's units", finite, 0)
     .option('--field-units', "keep the field's coordinates, from -1 to 1")
     .option(
       '--steepest <number>',
-      "a bound on the length of the field's gradient: skips parts of the box that this bound proves to be far from the surface",
+      "a bound on the length of the field's gradient: parts of the box that are far from the surface by this bound are skipped",
       positive,
       2,
     )
-    .option('--full', 'look everywhere')
+    .option('--full', 'searches the whole box')
     .optionsGroup('Output:')
-    .option('--force', 'replace a file that this program did not write');
-  withPytorchOptions(withCommonOptions(command)).action(action);
+    .option('-f, --force', 'overwrites a file that this program did not write');
+  withPytorchOptions(withCommonOptions(command))
+    .addHelpText(
+      'after',
+      helpExamples([
+        ['neural-fields mesh bunny.safetensors -o bunny.glb', 'a mesh for viewers and browsers'],
+        ['neural-fields mesh bunny.safetensors -o b.ply -r 512', 'a finer one'],
+        ['neural-fields mesh b.safetensors -o b.obj --level 0.01', 'the surface at a distance of 0.01'],
+      ]),
+    )
+    .action(action);
 };

@@ -9,6 +9,7 @@ import {
   finite,
   formatCount,
   formatSeconds,
+  helpExamples,
   InputError,
   integer,
   numberList,
@@ -30,7 +31,9 @@ import {
   extensionsOf,
   imageKinds,
   type OutputKind,
+  STANDARD_STREAM,
   withOutputs,
+  withStdoutFile,
 } from '@neural-fields/app-kit/files';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import {
@@ -118,6 +121,10 @@ interface Rendering {
   readonly loaded: LoadedField;
   readonly options: RenderCommandOptions;
   readonly output: Output;
+  /** The file that is written. */
+  readonly path: string;
+  /** What messages call it. */
+  readonly name: string;
 }
 
 const KIND_NAMES = { image: 'an image', audio: 'a sound', shape: 'a shape' } as const;
@@ -152,14 +159,17 @@ const assertSuited = (kind: keyof typeof OPTIONS, options: RenderCommandOptions)
 };
 
 const reporter = (progress: Progress): ((done: number, total: number, shown: number) => void) => {
-  const begun = performance.now();
+  const startedAt = performance.now();
   return (done, total, shown) => {
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     progress.update(shown, [`${((done / seconds) * 1e-6).toFixed(2)} Mpoints/s`], (seconds * (total - done)) / done);
   };
 };
 
-const renderPicture = async (signal: ImageDescription, { loaded, options, output }: Rendering): Promise<void> => {
+const renderPicture = async (
+  signal: ImageDescription,
+  { loaded, options, output, path, name }: Rendering,
+): Promise<void> => {
   const view = viewOf(signal, options);
   const { width, height } = view;
   const quantity = options.derivative ?? 'value';
@@ -168,11 +178,11 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
     throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
   const given = rangeGiven(options);
   const channels = shownChannels(signal, quantity);
-  assertRenderable(options.output, channels, { view, bitDepth: depth });
+  assertRenderable(path, channels, { view, bitDepth: depth });
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: height, unit: 'row' });
-  const begun = performance.now();
+  const startedAt = performance.now();
   try {
     await stoppable(output, progress, async ({ signal: abort }) => {
       const range = given ?? (await previewRange(field, signal, view, { quantity, signal: abort }));
@@ -181,7 +191,7 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
           `black is ${Number(range[0].toPrecision(4))} and white ${Number(range[1].toPrecision(4))}, by a preview; --range sets them`,
         );
       const report = reporter(progress);
-      await renderImage(field, signal, options.output, {
+      await renderImage(field, signal, path, {
         view,
         quantity,
         range,
@@ -190,7 +200,7 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
         report: done => report(done, width * height, Math.floor(done / width)),
       });
       progress.stop();
-      const seconds = (performance.now() - begun) / 1000;
+      const seconds = (performance.now() - startedAt) / 1000;
       output.event('done', {
         output: options.output,
         width,
@@ -201,7 +211,7 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
         backend: backend.name,
         seconds,
       });
-      output.result(`${options.output}: ${width} x ${height} pixels in ${formatSeconds(seconds)}`);
+      output.result(`${name}: ${width} x ${height} pixels in ${formatSeconds(seconds)}`);
     });
   } finally {
     field.dispose();
@@ -211,7 +221,10 @@ const renderPicture = async (signal: ImageDescription, { loaded, options, output
 /** A sound is made whole: as float32, as float64, and as the bytes of its file. */
 const BYTES_PER_SAMPLE = 16;
 
-const renderSound = async (signal: AudioDescription, { loaded, options, output }: Rendering): Promise<void> => {
+const renderSound = async (
+  signal: AudioDescription,
+  { loaded, options, output, path, name }: Rendering,
+): Promise<void> => {
   const depth = options.bitDepth ?? 16;
   if (depth === 8) throw new UsageError('--bit-depth 8 is for images; a sound has 16, 24 or 32 bits');
   const { sampleRate = signal.sampleRate } = options;
@@ -222,24 +235,24 @@ const renderSound = async (signal: AudioDescription, { loaded, options, output }
     fits: available =>
       `--sample-rate ${Math.max(1, Math.floor((sampleRate * available) / (count * signal.channels * BYTES_PER_SAMPLE)))} would fit`,
   });
-  await assertWritable(options.output, { bytes: (count * signal.channels * depth) / 8 });
+  await assertWritable(path, { bytes: (count * signal.channels * depth) / 8 });
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(loaded.data, extensions);
   const progress = createProgress(output, { total: count, unit: 'sample' });
-  const begun = performance.now();
+  const startedAt = performance.now();
   try {
     await stoppable(output, progress, async ({ signal: abort }) => {
       const report = reporter(progress);
-      await renderAudio(field, signal, options.output, {
+      await renderAudio(field, signal, path, {
         sampleRate,
         bitDepth: depth,
         signal: abort,
         report: done => report(done, count, done),
       });
       progress.stop();
-      const seconds = (performance.now() - begun) / 1000;
+      const seconds = (performance.now() - startedAt) / 1000;
       output.event('done', { output: options.output, samples: count, sampleRate, backend: backend.name, seconds });
-      output.result(`${options.output}: ${count} samples at ${sampleRate} Hz in ${formatSeconds(seconds)}`);
+      output.result(`${name}: ${count} samples at ${sampleRate} Hz in ${formatSeconds(seconds)}`);
     });
   } finally {
     field.dispose();
@@ -260,7 +273,7 @@ const shapeViewOf = ({ azimuth, elevation, zoom, up, slice }: RenderCommandOptio
   return slice;
 };
 
-const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Promise<void> => {
+const renderSurfacePicture = async ({ loaded, options, output, path, name }: Rendering): Promise<void> => {
   const { data } = loaded;
   const outputs = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 3 || outputs !== 1)
@@ -279,15 +292,15 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
       `--size ${Math.floor(Math.max(size.width, size.height) * Math.sqrt(available / (pixels * BYTES_PER_SURFACE_PIXEL)))} would fit`,
   });
   const view = shapeViewOf(options);
-  assertRenderable(options.output, 3, { view: { ...size, region: wholePicture }, bitDepth: depth });
+  assertRenderable(path, 3, { view: { ...size, region: wholePicture }, bitDepth: depth });
   const backend = await chooseBackend(options, output);
   const field = fieldFromData(data, extensions);
   const progress = createProgress(output, { total: 100, unit: 'percent' });
-  const begun = performance.now();
-  const seconds = (): number => (performance.now() - begun) / 1000;
+  const startedAt = performance.now();
+  const seconds = (): number => (performance.now() - startedAt) / 1000;
   try {
     await stoppable(output, progress, async ({ signal }) => {
-      await renderShape(field, options.output, {
+      await renderShape(field, path, {
         ...size,
         view,
         bitDepth: depth,
@@ -296,32 +309,45 @@ const renderSurfacePicture = async ({ loaded, options, output }: Rendering): Pro
       });
       progress.stop();
       output.event('done', { output: options.output, ...size, view, backend: backend.name, seconds: seconds() });
-      output.result(`${options.output}: ${size.width} x ${size.height} pixels in ${formatSeconds(seconds())}`);
+      output.result(`${name}: ${size.width} x ${size.height} pixels in ${formatSeconds(seconds())}`);
     });
   } finally {
     field.dispose();
   }
 };
 
+const renderTo = (signal: SignalDescription, rendering: Rendering): Promise<void> => {
+  switch (signal.kind) {
+    case 'image':
+      return renderPicture(signal, rendering);
+    case 'audio':
+      return renderSound(signal, rendering);
+    case 'shape':
+      return renderSurfacePicture(rendering);
+  }
+};
+
 const action = async (file: string, options: RenderCommandOptions): Promise<void> => {
-  const output = outputOf(options);
+  const toStdout = options.output === STANDARD_STREAM;
+  if (toStdout && options.json) throw new UsageError('--output - and --json exclude each other: both write to stdout');
+  const output = outputOf(options, toStdout ? 'stderr' : 'stdout');
   const loaded = await loadFieldAloud(file, options, output);
   const signal = loaded.signal ?? assume(file, loaded, options);
-  const rendering: Rendering = { loaded, options, output };
   assertSuited(signal.kind, options);
+  if (toStdout) {
+    const format = signal.kind === 'audio' ? 'wav' : 'png';
+    await withStdoutFile(`stdout.${format}`, path =>
+      renderTo(signal, { loaded, options, output, path, name: `stdout (${format.toUpperCase()})` }),
+    );
+    return;
+  }
   const kinds: readonly OutputKind[] = signal.kind === 'audio' ? ['wav'] : imageKinds;
-  assertExtension(signal, options.output);
-  const outputs = [{ option: '--output', path: options.output, kinds }];
-  await withOutputs({ inputs: [file], outputs, force: options.force }, output, async () => {
-    switch (signal.kind) {
-      case 'image':
-        return renderPicture(signal, rendering);
-      case 'audio':
-        return renderSound(signal, rendering);
-      case 'shape':
-        return renderSurfacePicture(rendering);
-    }
-  });
+  const path = options.output;
+  assertExtension(signal, path);
+  const outputs = [{ option: '--output', path, kinds }];
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () =>
+    renderTo(signal, { loaded, options, output, path, name: path }),
+  );
 };
 
 const parseSlice = (text: string): Slice => {
@@ -336,18 +362,24 @@ export const addRenderCommand = (program: Command): void => {
   const command = program
     .command('render')
     .description('Render a field to a picture (PNG, JPEG, WebP, AVIF) or a sound (WAV), at any resolution.')
-    .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors)')
-    .requiredOption('-o, --output <file>', 'the file to write; its extension is its format')
+    .argument(
+      '<field>',
+      'a field file, a checkpoint or a state dict of PyTorch (.pt, .pth, safetensors); - reads stdin',
+    )
+    .requiredOption(
+      '-o, --output <file>',
+      'the file to write; its extension is its format; - writes PNG or WAV to stdout',
+    )
     .optionsGroup('Image:')
     .option(
-      '--size <size>',
+      '-s, --size <size>',
       'WIDTHxHEIGHT, or a number for the longest side (default: the resolution of the fit)',
       parseSize,
     )
     .option(
       '--region <x0,y0,x1,y1>',
-      'the part to show, in fractions of the picture: 0,0 is its upper left corner, 1,1 its lower right, x to the right, y downwards; ' +
-        'values outside 0 to 1 show what the field makes up beyond the picture',
+      'the part to show, in fractions of the picture, from its upper left corner 0,0 to its lower right 1,1; ' +
+        'values beyond show how the field continues outside of the picture',
       numberList(4, 'four numbers x0,y0,x1,y1'),
     )
     .addOption(
@@ -378,7 +410,18 @@ export const addRenderCommand = (program: Command): void => {
     .optionsGroup('Sound:')
     .option('--sample-rate <hertz>', 'samples a second (default: that of the fit)', integer(1, 0xffffffff))
     .optionsGroup('Output:')
-    .option('--force', 'replace a file that this program did not write')
+    .option('-f, --force', 'overwrites a file that this program did not write')
     .option('--bit-depth <bits>', 'images: 8 (default) or 16 (PNG); sound: 16 (default), 24 or 32 (float)', bitDepth);
-  withPytorchOptions(withCommonOptions(command)).action(action);
+  withPytorchOptions(withCommonOptions(command))
+    .addHelpText(
+      'after',
+      helpExamples([
+        ['neural-fields render p.safetensors -o p.png', 'the picture as it was fitted'],
+        ['neural-fields render p.safetensors -o p.png -s 4096', 'larger: 4,096 pixels wide or high'],
+        ['neural-fields render p.safetensors -o - | display', 'to another program'],
+        ['neural-fields render song.safetensors -o song.wav', 'a sound'],
+        ['neural-fields render b.safetensors -o b.png --up z', 'a shape whose z points upwards'],
+      ]),
+    )
+    .action(action);
 };

@@ -28,10 +28,10 @@ import { createField, encodeField, siren } from '@neural-fields/core';
 import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
-import { fieldMetadata } from '../fitting/field-metadata.ts';
-import { measureQuality } from '../fitting/quality.ts';
+import { fieldMetadata } from '../files/field-metadata.ts';
 import { runFit } from '../fitting/run-fit.ts';
 import { signalFromImage } from '../signals/prepare-image.ts';
+import { measureQuality } from '../signals/quality.ts';
 import { makeFigures, ZOOM } from './figures.ts';
 import { makePage } from './page.ts';
 import { psnrPlot, type QualityPoint, spectrumPlot } from './plots.ts';
@@ -112,7 +112,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
   if (size > (whole.shape[0] as number))
     throw new UsageError(`--size ${size}: the photograph has ${whole.shape[0]} pixels a side`);
   const picture = resizeImage(whole, { width: size, height: size, kernel: 'area' });
-  const prepared = await signalFromImage(picture, { channels: 'grey', convention: 'pixel-centred', aspect: 'stretch' });
+  const prepared = await signalFromImage(picture, { grid: 'pixel-centred' });
   const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0 });
   assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: true }));
   const field = createField(spec, { seed: settings.fit.seed });
@@ -152,8 +152,9 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
     const quality = await measureQuality(field, prepared.points, interrupt.signal);
     const metadata = fieldMetadata({
       source: photograph.name,
-      prepared,
-      settings: fit,
+      signal: prepared.description,
+      sha256: prepared.sha256,
+      settings: { ...settings.fit, hiddenFeatures, hiddenLayers, omega0 },
       backend: backend.name,
       figures: { psnr: quality.psnr, mse: quality.mse },
     });

@@ -8,9 +8,9 @@ import type { FieldData } from '@neural-fields/core';
 import { decodeFieldData, FieldFileError } from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
-import { type FoundRun, readFieldRun } from '../fitting/field-metadata.ts';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
-import { readDescription } from '../signals/read-description.ts';
+import { type FoundRun, readFieldRun } from './field-metadata.ts';
+import { readDescription } from './read-description.ts';
 
 /** What is known about a field from its file. */
 export interface LoadedField {

@@ -4,21 +4,11 @@ import { UsageError } from '@neural-fields/app-kit';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { LayerSpec } from '@neural-fields/core';
 import { fourierFeatures, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';
-
-/** The values of `--encoding`. */
-export const encodingNames = ['positional', 'fourier', 'rbf'] as const;
-
-/** What the command line says about an encoding. */
-export interface EncodingOptions {
-  readonly encoding?: (typeof encodingNames)[number];
-  readonly encodingOctaves?: number;
-  readonly encodingFeatures?: number;
-  readonly encodingScale?: number;
-  readonly encodingSigma?: number;
-}
+import type { EncodingSettings, Settings } from '../settings/fit-settings.ts';
+import { encodingNames } from '../settings/names.ts';
 
 /** The parameters that each encoding has. */
-const parameters: Readonly<Record<(typeof encodingNames)[number], readonly (keyof EncodingOptions)[]>> = {
+const parameters: Readonly<Record<(typeof encodingNames)[number], readonly (keyof EncodingSettings)[]>> = {
   positional: ['encodingOctaves'],
   fourier: ['encodingFeatures', 'encodingScale'],
   rbf: ['encodingFeatures', 'encodingSigma'],
@@ -48,13 +38,11 @@ const DEFAULT_SIGMA = 0.25;
 /**
  * The layer that `--encoding` asks for; `undefined` when it is not given.
  *
- * @param seed of the frequencies of `fourier`
  * @throws UsageError when a parameter is given that the encoding does not have
  */
 export const encodingLayer = (
-  options: EncodingOptions,
+  options: EncodingSettings & Pick<Settings, 'seed'>,
   signal: SignalDescription,
-  seed: number,
 ): LayerSpec | undefined => {
   const {
     encoding,
@@ -62,6 +50,7 @@ export const encodingLayer = (
     encodingFeatures,
     encodingScale = DEFAULT_SCALE,
     encodingSigma = DEFAULT_SIGMA,
+    seed,
   } = options;
   for (const [name, flag] of Object.entries(flags) as [keyof typeof flags, string][])
     if (options[name] !== undefined && !(encoding !== undefined && parameters[encoding].includes(name))) {

@@ -3,6 +3,7 @@
 import { UsageError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import {
+  type ActivationSpec,
   expSin,
   type FieldSpec,
   finer,
@@ -22,6 +23,8 @@ import {
   superGaussian,
   tanh,
 } from '@neural-fields/core';
+import type { NetworkSettings } from '../settings/fit-settings.ts';
+import type { ActivationName } from '../settings/names.ts';
 
 /** The activations without a frequency, with the parameters that the core package gives them. */
 const activations = {
@@ -37,18 +40,10 @@ const activations = {
   laplace: laplace(),
   'super-gaussian': superGaussian(),
   'exp-sin': expSin(),
-} as const;
+} as const satisfies Readonly<Record<Exclude<ActivationName, 'sine' | 'finer'>, ActivationSpec>>;
 
-/** The values of `--activation`. */
-export const activationNames = ['sine', 'finer', ...Object.keys(activations)] as readonly string[];
-
-/** What the command line says about a network. */
-export interface NetworkOptions extends NetworkSize {
-  /** `undefined`: sine, or relu behind an encoding. */
-  readonly activation?: string | undefined;
-  /** `undefined`: 30 for images, 3000 for sound. */
-  readonly omega0?: number | undefined;
-  readonly omegaHidden?: number | undefined;
+/** What a network is made from. */
+export interface NetworkOptions extends NetworkSize, Omit<NetworkSettings, keyof NetworkSize> {
   /** A layer in front. */
   readonly encoding?: LayerSpec | undefined;
 }
@@ -84,7 +79,7 @@ export const networkSpec = (options: NetworkOptions): FieldSpec => {
   if (given) throw new UsageError(`${given} is for the activations sine and finer, not for ${activation}`);
   return mlp({
     ...size,
-    activation: activations[activation as keyof typeof activations],
+    activation: activations[activation],
     extensions,
     ...(encoding && { encoding }),
   });

@@ -1,21 +1,19 @@
 import { basename } from 'node:path';
-import { InputError } from '@neural-fields/app-kit';
+import { InputError, UsageError } from '@neural-fields/app-kit';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
 import {
+  type Audio,
   AudioError,
   audioSamples,
   type DecodedAudio,
   decodeAudio,
-  type GridConvention,
   type Span,
 } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+import type { AudioSettings, Settings } from '../settings/fit-settings.ts';
+import { presets } from '../settings/presets.ts';
+import { type Announcer, announced } from './announce.ts';
 import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
-import { type Telling, whileSaying } from './say.ts';
-
-/** How a sound is prepared. */
-export interface PrepareAudioOptions {
-  readonly convention: GridConvention;
-}
 
 /**
  * The coordinates of the first and the last sample. With omega0 = 3000 this is the SIREN authors' [-100, 100] with
@@ -29,17 +27,57 @@ const peakOf = (data: ArrayLike<number>): number => {
   return peak;
 };
 
+/** `1:27.5`: minutes and seconds. */
+const formatTime = (seconds: number): string => {
+  const tenths = Math.round(10 * seconds);
+  return `${Math.floor(tenths / 600)}:${((tenths % 600) / 10).toFixed(1).padStart(4, '0')}`;
+};
+
+/** The samples of a sound that are fitted. */
+interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
- * Reads a WAV file as a signal. The loudest sample becomes 1 or -1, as in the SIREN authors' code.
+ * The part of a sound that the settings ask for: without `--start` it is in the middle, since many recordings begin and
+ * end quietly.
  *
- * @throws InputError when the bytes are no such sound, or one of fewer than two samples
+ * @throws UsageError when the sound ends before `--start`
+ */
+const partOf = (
+  path: string,
+  { length, sampleRate }: { readonly length: number; readonly sampleRate: number },
+  { start, preset, duration = presets[preset].duration }: AudioSettings & Pick<Settings, 'preset'>,
+): Part => {
+  const wanted = duration === 'all' ? length : Math.min(length, Math.max(2, Math.round(duration * sampleRate)));
+  const first = start === undefined ? Math.floor((length - wanted) / 2) : Math.round(start * sampleRate);
+  if (first > length - 2)
+    throw new UsageError(`--start ${start}: '${path}' has only ${(length / sampleRate).toFixed(3)} s`);
+  return { first, count: Math.min(wanted, length - first) };
+};
+
+const cut = ({ samples: { data, shape }, sampleRate }: Audio, { first, count }: Part): Audio => {
+  const channels = shape[1] as number;
+  return {
+    samples: ndarray(data.slice(first * channels, (first + count) * channels), [count, channels]),
+    sampleRate,
+  };
+};
+
+/**
+ * Reads a WAV file, or a part of it, as a signal. The loudest sample becomes 1 or -1, as in the SIREN authors' code.
+ *
+ * @throws InputError when the bytes are no such sound, or one of fewer than two samples; UsageError when it ends before
+ *   the part begins
  */
 export const prepareAudio = async (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
-  options: PrepareAudioOptions & Telling,
+  settings: AudioSettings & Pick<Settings, 'grid' | 'preset'>,
+  announcer: Announcer,
 ): Promise<PreparedSamples> => {
-  const { convention } = options;
+  const { grid: convention } = settings;
   const decode = (): DecodedAudio => {
     try {
       return decodeAudio(bytes);
@@ -48,29 +86,41 @@ export const prepareAudio = async (
       throw new InputError(`cannot read '${path}': ${error.reason}`, { cause: error });
     }
   };
-  const sound = decode();
-  const { sampleRate } = sound;
-  const [length, channels] = sound.samples.shape as [number, number];
+  const whole = decode();
+  const { sampleRate } = whole;
+  const [length, channels] = whole.samples.shape as [number, number];
   if (length < 2) throw new InputError(`cannot fit '${path}': it needs at least two samples, got ${length}`);
+  const part = partOf(path, { length, sampleRate }, settings);
+  const isPart = part.count < length;
+  const sound = isPart ? cut(whole, part) : whole;
   const peak = peakOf(sound.samples.data) || 1;
   const description: AudioDescription = {
     kind: 'audio',
-    length,
+    length: part.count,
     channels,
     sampleRate,
     convention,
     spans: [COORDINATES],
     range: [-1 / peak, 1 / peak],
+    ...(isPart && { offset: part.first }),
   };
   const amplitude = peak === 1 ? 'keep' : 'peak';
   const points = audioSamples(sound, { coordinateRange: COORDINATES, convention, amplitude });
-  const seconds = (length / sampleRate).toFixed(3);
   const name = basename(path);
+  const secondsOf = (count: number): number => count / sampleRate;
+  const seconds = secondsOf(length).toFixed(3);
+  const advice = settings.duration === undefined ? ' (--duration all fits all of it, --start sets where)' : '';
   const notes = [
     `${name}: ${length} samples at ${sampleRate} Hz (${seconds} s), ${channels} channel${channels === 1 ? '' : 's'}`,
-    ...(peak === 1 ? [] : [`made ${(1 / peak).toFixed(2)} times as loud for the fit (undone when rendered)`]),
+    ...(isPart
+      ? [
+          `fits the part from ${formatTime(secondsOf(part.first))} to ${formatTime(secondsOf(part.first + part.count))}, ` +
+            `${secondsOf(part.count).toFixed(3)} s of it${advice}`,
+        ]
+      : []),
+    ...(peak === 1 ? [] : [`scaled by ${(1 / peak).toFixed(2)} for the fit (undone when rendered)`]),
   ];
-  return whileSaying(options, `${name}: preparing`, onProgress =>
-    preparedSamples(description, points, { notes, oddities: sound.notes, onProgress }),
+  return announced(announcer, `${name}: preparing`, onProgress =>
+    preparedSamples(description, points, { notes, oddities: whole.notes, onProgress }),
   );
 };

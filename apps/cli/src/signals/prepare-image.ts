@@ -1,30 +1,13 @@
 import { basename } from 'node:path';
 import { InputError, resolveSize, type Size, UsageError } from '@neural-fields/app-kit';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
-import {
-  decodeImage,
-  type GridConvention,
-  type Image,
-  ImageError,
-  pixels,
-  resizeImageAsync,
-  type Span,
-} from '@neural-fields/signals';
+import { decodeImage, type Image, ImageError, pixels, resizeImageAsync, type Span } from '@neural-fields/signals';
+import type { ImageSettings, Settings } from '../settings/fit-settings.ts';
+import { type Announcer, announced } from './announce.ts';
 import { type PreparedSamples, preparedSamples, type SamplesRemarks } from './prepared-samples.ts';
-import { type Telling, whileSaying } from './say.ts';
 
-/** How a picture is prepared. */
-export interface PrepareImageOptions {
-  /** Shrink to this before fitting. */
-  readonly size?: Size;
-  readonly channels: 'grey' | 'rgb' | 'keep';
-  readonly convention: GridConvention;
-  readonly aspect: 'stretch' | 'keep';
-  /** Read what there is of a damaged file, with a warning. */
-  readonly allowDamaged?: boolean;
-  /** Refuse pictures of more pixels; 2^28 if absent. */
-  readonly maxPixels?: number;
-}
+/** The settings that prepare a picture. */
+type PrepareImageSettings = ImageSettings & Pick<Settings, 'grid'>;
 
 /** The field's values for black and white, as in the SIREN authors' code. */
 const RANGE: Span = [-1, 1];
@@ -32,8 +15,12 @@ const RANGE: Span = [-1, 1];
 const channelNames = ['grey', 'grey + alpha', 'RGB', 'RGB + alpha'] as const;
 
 /** The axes' spans: `keep` makes a step as long on both. */
-const spansOf = (width: number, height: number, { convention, aspect }: PrepareImageOptions): readonly [Span, Span] => {
-  const extents = convention === 'corner-aligned' ? [height - 1, width - 1] : [height, width];
+const spansOf = (
+  width: number,
+  height: number,
+  { grid, aspect = 'stretch' }: PrepareImageSettings,
+): readonly [Span, Span] => {
+  const extents = grid === 'corner-aligned' ? [height - 1, width - 1] : [height, width];
   const longest = Math.max(...extents);
   const [y, x] = extents.map((extent): Span => {
     // An axis of one pixel has a span that nobody will use, and may not be empty.
@@ -54,7 +41,7 @@ const targetSize = (
   const target = resolveSize(size, width, height);
   if (target.width > width || target.height > height)
     throw new UsageError(
-      `--size ${target.width}x${target.height} is larger than the image of ${width}x${height}; fitting only shrinks (render makes any size)`,
+      `--size ${target.width}x${target.height} is larger than the image of ${width}x${height}: fit only shrinks, render takes any size`,
     );
   return target.width === width && target.height === height ? undefined : target;
 };
@@ -62,21 +49,21 @@ const targetSize = (
 /** A picture in memory, as a signal. */
 export const signalFromImage = (
   image: Image,
-  options: PrepareImageOptions,
+  settings: PrepareImageSettings,
   remarks: SamplesRemarks = {},
 ): Promise<PreparedSamples> => {
   const [height, width, channels] = image.shape as [number, number, ImageDescription['channels']];
-  const spans = spansOf(width, height, options);
+  const spans = spansOf(width, height, settings);
   const description: ImageDescription = {
     kind: 'image',
     width,
     height,
     channels,
-    convention: options.convention,
+    convention: settings.grid,
     spans,
     range: RANGE,
   };
-  const points = pixels(image, { convention: options.convention, spans, range: RANGE });
+  const points = pixels(image, { convention: settings.grid, spans, range: RANGE });
   return preparedSamples(description, points, remarks);
 };
 
@@ -103,20 +90,21 @@ const explain = (path: string, error: unknown): unknown => {
 export const prepareImage = async (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
-  options: PrepareImageOptions & Telling,
+  settings: PrepareImageSettings,
+  announcer: Announcer,
 ): Promise<PreparedSamples> => {
   const name = basename(path);
-  const { channels: wanted, allowDamaged = false, maxPixels } = options;
-  const whole = await whileSaying(options, `${name}: decoding`, onProgress =>
+  const { channels: wanted = 'keep', allowDamaged = false, maxPixels } = settings;
+  const whole = await announced(announcer, `${name}: decoding`, onProgress =>
     decodeImage(bytes, { channels: wanted, allowDamaged, onProgress, ...(maxPixels !== undefined && { maxPixels }) }),
   ).catch(error => {
     throw explain(path, error);
   });
   const [height, width, channels] = whole.shape as [number, number, number];
   const notes = [`${name}: ${width} x ${height} pixels, ${channelNames[channels - 1]}`];
-  const target = targetSize(whole, options.size);
+  const target = targetSize(whole, settings.size);
   const image = target
-    ? await whileSaying(options, `${name}: shrinking`, onProgress =>
+    ? await announced(announcer, `${name}: shrinking`, onProgress =>
         resizeImageAsync(whole, { ...target, kernel: 'bilinear', onProgress }),
       )
     : whole;
@@ -126,7 +114,7 @@ export const prepareImage = async (
     throw new InputError(
       `cannot fit '${path}': an image of 1 x 1 pixel has nothing to learn; it needs at least two pixels`,
     );
-  return whileSaying(options, `${name}: preparing`, onProgress =>
-    signalFromImage(image, options, { notes, oddities: whole.notes, onProgress }),
+  return announced(announcer, `${name}: preparing`, onProgress =>
+    signalFromImage(image, settings, { notes, oddities: whole.notes, onProgress }),
   );
 };

@@ -22,26 +22,9 @@ import {
   sampleMesh,
   unitBox,
 } from '@neural-fields/shapes';
-import { type PresetName, presets } from '../fitting/presets.ts';
+import type { Settings, ShapeSettings } from '../settings/fit-settings.ts';
+import { presets } from '../settings/presets.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
-
-/** How a shape is prepared and fitted. What is `undefined` was not given. */
-export interface ShapeOptions {
-  /** Where the loss's parts stand that are absent below. */
-  readonly preset?: PresetName;
-  /**
-   * Points near the surface beside the others, as a share of the batch. Only the length of the gradient counts there.
-   */
-  readonly near?: number;
-  /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. */
-  readonly weights?: ShapeTermOptions['weights'];
-  /** The weight of the distance to the nearest point of the shape, off the surface; 0 for the paper's loss alone. */
-  readonly distanceWeight?: number;
-  /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
-  readonly margin?: number;
-  /** The normals of a mesh: of its triangles (if absent), or of its corners and interpolated. */
-  readonly normals?: 'face' | 'vertex';
-}
 
 /** Points of the surface that a field is compared with. */
 const MEASURED = 16_384;
@@ -102,10 +85,11 @@ const inspectCloud = (
 export const signalFromShape = (
   path: string,
   whole: PointCloud | Mesh | DecodedShape,
-  options: ShapeOptions = {},
+  settings: ShapeSettings & Pick<Settings, 'preset'>,
 ): PreparedSignal => {
-  const { preset = 'fast', margin, normals = 'face' } = options;
-  const { near, weights, distanceWeight } = { ...presets[preset].shapeLoss, ...options };
+  const { preset, margin, normals = 'face' } = settings;
+  const { shapeLoss } = presets[preset];
+  const { near = shapeLoss.near, weights = shapeLoss.weights, distanceWeight = shapeLoss.distanceWeight } = settings;
   const triangles = isMesh(whole) ? whole.triangles.length / 3 : undefined;
   const points = whole.positions.length / 3;
   const notes = [
@@ -167,8 +151,8 @@ export const signalFromShape = (
 export const prepareShape = async (
   path: string,
   bytes: Uint8Array,
-  options: ShapeOptions,
+  settings: ShapeSettings & Pick<Settings, 'preset'>,
 ): Promise<PreparedSignal | undefined> => {
   const shape = await decodeShapeInput(path, bytes);
-  return shape && signalFromShape(path, shape, options);
+  return shape && signalFromShape(path, shape, settings);
 };

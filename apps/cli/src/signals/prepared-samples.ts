@@ -1,15 +1,15 @@
 /** @file Signals that are known at samples: pictures and sounds. They are fitted by the mean squared error. */
 import { createHash } from 'node:crypto';
-import { setImmediate as letOthersRun } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { formatCount, formatDecibels, plural } from '@neural-fields/app-kit';
 import { pointsOf } from '@neural-fields/app-kit/fitting';
 import type { AudioDescription, ImageDescription } from '@neural-fields/app-kit/signals';
 import { term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import type { DecodeNote, PointSet } from '@neural-fields/signals';
-import { settingsFor } from '../fitting/presets.ts';
-import { measureQuality } from '../fitting/quality.ts';
+import { settingsFor } from '../settings/presets.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
+import { measureQuality } from './quality.ts';
 
 type SamplesDescription = ImageDescription | AudioDescription;
 
@@ -38,7 +38,7 @@ const hashSamples = async (
     const value = targets?.['value'] as Float32Array;
     hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     onProgress(start / points.size);
-    await letOthersRun();
+    await yieldToEventLoop();
   }
   return hash.digest('hex');
 };

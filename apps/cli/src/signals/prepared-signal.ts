@@ -5,7 +5,7 @@ import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '@neural-fields/shapes';
 import type { PointSet } from '@neural-fields/signals';
-import type { PresetName, SignalDefaults } from '../fitting/presets.ts';
+import type { PresetName, SignalDefaults } from '../settings/presets.ts';
 
 /** What is to be fitted, what it stands for, and how well a field has learned it. */
 export interface PreparedSignal {

@@ -1,34 +1,24 @@
 import { basename } from 'node:path';
 import { formatBytes, optionName, UsageError } from '@neural-fields/app-kit';
 import { describeForeign, isPly, readInput } from '@neural-fields/app-kit/files';
-import { prepareAudio } from './prepare-audio.ts';
-import { type PrepareImageOptions, prepareImage } from './prepare-image.ts';
-import { prepareShape, type ShapeOptions } from './prepare-shape.ts';
-import type { PreparedSignal } from './prepared-signal.ts';
-import { type Telling, whileSaying } from './say.ts';
+import { type Settings, settingDefinitions, settingNames } from '../settings/fit-settings.ts';
 
-/** How a file is prepared. Options that are `undefined` were not given. */
-export interface ReadSignalOptions extends Omit<PrepareImageOptions, 'channels' | 'aspect'>, ShapeOptions, Telling {
-  readonly channels?: PrepareImageOptions['channels'];
-  readonly aspect?: PrepareImageOptions['aspect'];
-  /** Refuse files of more bytes. */
-  readonly maxBytes?: number | undefined;
-}
+import { type Announcer, announced } from './announce.ts';
+import { prepareAudio } from './prepare-audio.ts';
+import { prepareImage } from './prepare-image.ts';
+import { prepareShape } from './prepare-shape.ts';
+import type { PreparedSignal } from './prepared-signal.ts';
 
 /** The kinds of signals, as messages name them. */
-const NAMES = { image: ['an image', 'images'], sound: ['a sound', 'sounds'], shape: ['a shape', 'shapes'] } as const;
+const NAMES = { image: ['an image', 'images'], audio: ['a sound', 'sounds'], shape: ['a shape', 'shapes'] } as const;
 
-/** The options that suit one kind of signal only. */
-const OPTIONS = {
-  image: ['size', 'channels', 'aspect', 'allowDamaged', 'maxPixels'],
-  shape: ['near', 'weights', 'distanceWeight', 'margin', 'normals'],
-} as const;
-
-const assertSuited = (path: string, options: ReadSignalOptions, kind: keyof typeof NAMES): void => {
-  for (const other of ['image', 'shape'] as const)
-    for (const name of OPTIONS[other])
-      if (other !== kind && options[name] !== undefined)
-        throw new UsageError(`--${optionName(name)} is for ${NAMES[other][1]}, and '${path}' is ${NAMES[kind][0]}`);
+/** @throws UsageError when a setting was given that another kind of signal has */
+const assertSuited = (path: string, settings: Settings, kind: keyof typeof NAMES): void => {
+  for (const name of settingNames) {
+    const only = settingDefinitions[name].kind;
+    if (only !== undefined && only !== kind && settings[name] !== undefined)
+      throw new UsageError(`--${optionName(name)} is for ${NAMES[only][1]}, and '${path}' is ${NAMES[kind][0]}`);
+  }
 };
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
@@ -42,28 +32,27 @@ const isWav = (bytes: Uint8Array): boolean =>
 const LARGE = 2e6;
 
 /**
- * Reads a file as a signal. What it is is found from its content, not from its name.
+ * Reads a file as a signal. Its kind is found from its content, not from its name.
  *
- * @throws InputError when it cannot be read or is no picture, sound or shape, UsageError when an option does not suit
+ * @throws InputError when it cannot be read or is no picture, sound or shape, UsageError when a setting does not suit
  *   it
  */
-export const readSignal = async (path: string, options: ReadSignalOptions): Promise<PreparedSignal> => {
-  const { channels = 'keep', aspect = 'stretch', ...rest } = options;
-  const bytes = await whileSaying(options, `${basename(path)}: reading`, () =>
-    readInput(path, { maxBytes: options.maxBytes, advice: '--max-bytes reads more' }),
+export const readSignal = async (path: string, settings: Settings, announcer: Announcer): Promise<PreparedSignal> => {
+  const bytes = await announced(announcer, `${basename(path)}: reading`, () =>
+    readInput(path, { maxBytes: settings.maxBytes, advice: '--max-bytes reads more' }),
   );
-  // Sounds and shapes are read in one go, during which nothing else can be said.
+  // Sounds and shapes are read in one go, during which no line can be written.
   if (bytes.length > LARGE && (isWav(bytes) || isPly(bytes) || describeForeign(bytes) === undefined))
-    options.say(`${basename(path)}: reading ${formatBytes(bytes.length)}`);
+    announcer.say(`${basename(path)}: reading ${formatBytes(bytes.length)}`);
   if (isWav(bytes)) {
-    assertSuited(path, options, 'sound');
-    return prepareAudio(path, bytes, options);
+    assertSuited(path, settings, 'audio');
+    return prepareAudio(path, bytes, settings, announcer);
   }
-  const shape = await prepareShape(path, bytes, options);
+  const shape = await prepareShape(path, bytes, settings);
   if (shape !== undefined) {
-    assertSuited(path, options, 'shape');
+    assertSuited(path, settings, 'shape');
     return shape;
   }
-  assertSuited(path, options, 'image');
-  return prepareImage(path, bytes, { ...rest, channels, aspect });
+  assertSuited(path, settings, 'image');
+  return prepareImage(path, bytes, settings, announcer);
 };

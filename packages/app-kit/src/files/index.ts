@@ -5,4 +5,5 @@ export { extensionsOf, imageKinds, isOwnResult, meshKinds, type OutputKind } fro
 export { lockOutput, lockPath } from './output-lock.ts';
 export { assertWritable, extensionOf } from './output-path.ts';
 export { type OutputFile, withOutputs } from './outputs.ts';
-export { readInput } from './read-bytes.ts';
+export { readInput, STANDARD_STREAM } from './read-bytes.ts';
+export { withStdoutFile } from './stdout-file.ts';

@@ -1,5 +1,9 @@
 import { FileError, readFileBytes } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
+import { formatBytes } from '../output/format.ts';
+
+/** The name on the command line of stdin where a file is read, and of stdout where one is written. */
+export const STANDARD_STREAM = '-';
 
 /** How much is read, where the command has an option for it. */
 export interface ReadInputOptions {
@@ -8,21 +12,47 @@ export interface ReadInputOptions {
   readonly advice?: string;
 }
 
-/**
- * The bytes of an input file, or of a pipe such as /dev/stdin: by default up to 2 GiB of a file and 256 MiB of a pipe
- * or a device.
- *
- * @throws InputError when it cannot be read, or has none
- */
-export const readInput = async (
-  path: string,
-  { maxBytes, advice }: ReadInputOptions = {},
-): Promise<Uint8Array<ArrayBuffer>> => {
-  const bytes = await readFileBytes(path, maxBytes === undefined ? {} : { maxBytes }).catch(cause => {
+/** As {@link readFileBytes} has it for pipes. */
+const STDIN_LIMIT = 2 ** 28;
+
+/** All of stdin. It is read as a stream: Windows has no file for it. */
+const readStdin = async ({ maxBytes = STDIN_LIMIT, advice }: ReadInputOptions): Promise<Uint8Array<ArrayBuffer>> => {
+  if (process.stdin.isTTY) throw new InputError('cannot read stdin: it is a terminal; pipe a file into the program');
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxBytes)
+      throw new InputError(
+        `cannot read stdin: it has more than ${formatBytes(maxBytes)}${advice === undefined ? '' : ` (${advice})`}`,
+      );
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+};
+
+const readPath = (path: string, { maxBytes, advice }: ReadInputOptions): Promise<Uint8Array<ArrayBuffer>> =>
+  readFileBytes(path, maxBytes === undefined ? {} : { maxBytes }).catch(cause => {
     if (!(cause instanceof FileError)) throw cause;
     const limit = advice !== undefined && cause.note === 'maxBytes' ? ` (${advice})` : '';
     throw new InputError(`cannot read '${path}': ${cause.reason}${limit}`, { cause });
   });
-  if (bytes.length === 0) throw new InputError(`cannot read '${path}': the file is empty`);
+
+/**
+ * The bytes of an input file, or of stdin for `-`: by default up to 2 GiB of a file and 256 MiB of a pipe or a device.
+ *
+ * @throws InputError when it cannot be read, or has none
+ */
+export const readInput = async (path: string, options: ReadInputOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
+  const isStdin = path === STANDARD_STREAM;
+  const bytes = await (isStdin ? readStdin(options) : readPath(path, options));
+  if (bytes.length === 0)
+    throw new InputError(isStdin ? 'cannot read stdin: it is empty' : `cannot read '${path}': the file is empty`);
   return bytes;
 };

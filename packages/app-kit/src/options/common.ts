@@ -20,9 +20,11 @@ export const withCommonOptions = (command: Command): Command =>
     )
     .option('--backend-from <folder>', 'also look there for the packages of backends; runs code of its node_modules')
     .option('--json', 'one JSON object a line on stdout instead of text')
-    .option('--quiet', 'results, warnings and errors only')
-    .option('--verbose', 'show the stack trace of an error');
+    .option('-q, --quiet', 'results, warnings and errors only')
+    .option('-v, --verbose', 'show the stack trace of an error');
 
-/** The output that the common options describe. */
-export const outputOf = ({ json = false, quiet = false }: Pick<CommonOptions, 'json' | 'quiet'>): Output =>
-  createOutput({ json, quiet });
+/** The output that the common options describe. @param results where results go; stdout if absent */
+export const outputOf = (
+  { json = false, quiet = false }: Pick<CommonOptions, 'json' | 'quiet'>,
+  results: 'stdout' | 'stderr' = 'stdout',
+): Output => createOutput({ json, quiet, results });

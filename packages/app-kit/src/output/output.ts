@@ -11,6 +11,8 @@ export interface OutputOptions {
   readonly json?: boolean;
   /** Results, warnings and errors only. */
   readonly quiet?: boolean;
+  /** Where results go; stderr where stdout has the bytes of a file. */
+  readonly results?: 'stdout' | 'stderr';
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Output {
   event(event: string, data: Readonly<Record<string, unknown>>): void;
 }
 
-export const createOutput = ({ json = false, quiet = false }: OutputOptions): Output => ({
+export const createOutput = ({ json = false, quiet = false, results = 'stdout' }: OutputOptions): Output => ({
   json,
   quiet,
   log: line => {
@@ -38,7 +40,7 @@ export const createOutput = ({ json = false, quiet = false }: OutputOptions): Ou
   },
   warn: line => writeTo('stderr', `warning: ${escapeLine(line)}\n`),
   result: line => {
-    if (!json) writeTo('stdout', `${escapeLine(line)}\n`);
+    if (!json) writeTo(results, `${escapeLine(line)}\n`);
   },
   event: (event, data) => {
     if (json) writeTo('stdout', `${escapeJson({ event, ...data })}\n`);

@@ -2,6 +2,8 @@
  * @file stdout and stderr. Either can be lost while the program runs: its reader closes the pipe (`| head -1`), or it
  *   is a file on a disk that is full. That stops work as Ctrl-C does: see `listenForInterrupt`.
  */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { systemErrorReason } from '@neural-fields/core/node';
 import { InterruptedError } from '../errors.ts';
 
@@ -35,6 +37,15 @@ export const writeTo = (name: StreamName, text: string): void => {
     process[name].write(text);
   } catch (error) {
     lose(name, error as NodeJS.ErrnoException);
+  }
+};
+
+/** Writes the bytes of a file to stdout. @throws InterruptedError when stdout is lost on the way */
+export const writeFileToStdout = async (path: string): Promise<void> => {
+  try {
+    await pipeline(createReadStream(path), process.stdout, { end: false });
+  } catch (error) {
+    throw lost ?? error;
   }
 };
 

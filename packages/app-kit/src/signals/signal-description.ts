@@ -1,12 +1,12 @@
 /**
- * @file What a field stands for: everything that is needed to render it, and that its parameters do not say. Kept in
- * the file's metadata.
+ * @file What a field represents: all that is needed to render it beside its parameters. It is kept in the file's
+ * metadata.
  */
 import type { Similarity } from '@neural-fields/shapes';
 import type { GridConvention, Span } from '@neural-fields/signals';
 import { formatCount, plural } from '../output/format.ts';
 
-/** The key of the metadata under which the description stands, as JSON. */
+/** The key of the metadata under which the description is kept, as JSON. */
 export const SIGNAL_KEY = 'signal';
 
 /** A picture that a field was fitted to. The field's coordinates are (y, x), y downwards. */
@@ -31,6 +31,8 @@ export interface AudioDescription {
   readonly channels: number;
   /** Hertz. */
   readonly sampleRate: number;
+  /** Of a part of a longer sound, the number of samples in front of it. */
+  readonly offset?: number;
   readonly convention: GridConvention;
   /** The coordinates of the beginning and the end. */
   readonly spans: readonly [time: Span];
@@ -44,7 +46,7 @@ export interface AudioDescription {
  */
 export interface ShapeDescription {
   readonly kind: 'shape';
-  /** The points of the cloud, or the corners of the mesh. */
+  /** The points of the cloud, or the vertices of the mesh. */
   readonly points?: number;
   /** The triangles of the mesh; absent for a cloud. */
   readonly triangles?: number;
@@ -52,7 +54,7 @@ export interface ShapeDescription {
   readonly similarity: Similarity;
 }
 
-/** What a field stands for. */
+/** What a field represents. */
 export type SignalDescription = ImageDescription | AudioDescription | ShapeDescription;
 
 /** The number of a field's coordinates. */
@@ -69,5 +71,6 @@ export const describeSignal = (signal: SignalDescription): string => {
   const channels = `${signal.channels} channel${signal.channels === 1 ? '' : 's'}`;
   if (signal.kind === 'image') return `an image of ${signal.width} x ${signal.height} pixels, ${channels}`;
   const seconds = (signal.length / signal.sampleRate).toFixed(3);
-  return `a sound of ${signal.length} samples at ${signal.sampleRate} Hz (${seconds} s), ${channels}`;
+  const from = signal.offset === undefined ? '' : ` from ${(signal.offset / signal.sampleRate).toFixed(3)} s`;
+  return `a sound of ${signal.length} samples at ${signal.sampleRate} Hz (${seconds} s${from}), ${channels}`;
 };

@@ -30,7 +30,11 @@ export interface ShapeDefaults {
   readonly distanceWeight: number;
 }
 
-type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & { readonly shapeLoss: ShapeDefaults };
+type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & {
+  readonly shapeLoss: ShapeDefaults;
+  /** Seconds of a sound that are fitted. */
+  readonly duration: 'all' | number;
+};
 
 /** The weights of Sitzmann et al. 2020, equation 6, as the authors' code has them. */
 const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
@@ -46,6 +50,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     // 400 steps of 2,000 points or 500 of 1,600 left 0.079 and 0.093.
     shape: { steps: 300, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 },
     shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
+    // Of a synthetic song (44.1 kHz, stereo) 3 s came to an SNR of 20.1 dB, 5 s to 17.5, 10 s to 13.6, 3 min to 0.
+    duration: 5,
   },
   // Sitzmann et al. 2020, supplement, and the authors' code.
   paper: {
@@ -53,6 +59,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     audio: { steps: 9_000, learningRate: 1e-4, schedule: 'constant', batch: 'full' },
     shape: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 2800, clipNorm: 1 },
     shapeLoss: { near: 0, weights: WEIGHTS, distanceWeight: 0 },
+    duration: 'all',
   },
 };
 

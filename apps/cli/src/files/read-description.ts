@@ -55,11 +55,13 @@ const image = (fields: JsonRecord): ImageDescription => {
 
 const audio = (fields: JsonRecord): AudioDescription => {
   const [time] = listOf('spans', fields['spans'], 1);
+  const offset = optional('offset', fields['offset'], (what, value) => integerIn(what, value, 0, MAX_WORD));
   return {
     kind: 'audio',
     length: integerIn('length', fields['length'], 1, MAX_WORD),
     channels: integerIn('channels', fields['channels'], 1, MAX_SOUND_CHANNELS),
     sampleRate: integerIn('sampleRate', fields['sampleRate'], 1, MAX_WORD),
+    ...(offset !== undefined && { offset }),
     convention: oneOf('convention', fields['convention'], conventions),
     spans: [span('spans of time', time)],
     range: span('range', fields['range']),

@@ -3,9 +3,17 @@
  */
 import { basename } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';
-import type { FitSettings } from '@neural-fields/app-kit/fitting';
-import { asRecord, integerIn, type JsonRecord, parseRecord, SIGNAL_KEY, show } from '@neural-fields/app-kit/signals';
-import type { PreparedSignal } from '../signals/prepared-signal.ts';
+import {
+  asRecord,
+  integerIn,
+  type JsonRecord,
+  parseRecord,
+  SIGNAL_KEY,
+  type SignalDescription,
+  show,
+} from '@neural-fields/app-kit/signals';
+import { type SettingsJson, settingsToJson } from '../settings/config-file.ts';
+import type { GivenSettings, Settings } from '../settings/fit-settings.ts';
 
 /** The key under which the run stands. */
 const RUN_KEY = 'run';
@@ -14,8 +22,10 @@ const RUN_KEY = 'run';
 export interface FieldMetadataInput {
   /** The path of the fitted file; its last part is kept. */
   readonly source: string;
-  readonly prepared: PreparedSignal;
-  readonly settings: FitSettings;
+  readonly signal: SignalDescription;
+  /** Of the values that were fitted. */
+  readonly sha256: string;
+  readonly settings: GivenSettings;
   readonly backend: string;
   /** What was measured at the end, by name. */
   readonly figures: Readonly<Record<string, number>>;
@@ -25,7 +35,8 @@ export interface FieldMetadataInput {
 export interface FieldRun {
   readonly source: string;
   readonly sha256: string;
-  readonly settings: FitSettings;
+  /** As `--config` takes them. */
+  readonly settings: SettingsJson;
   readonly backend: string;
   /** In decibels, of signals of samples. */
   readonly psnr?: number;
@@ -40,16 +51,17 @@ export interface FieldRun {
 /** The metadata of a finished field. Nothing in it depends on the time, so that equal runs give equal files. */
 export const fieldMetadata = ({
   source,
-  prepared,
+  signal,
+  sha256,
   settings,
   backend,
   figures,
 }: FieldMetadataInput): Record<string, string> => {
-  const run: FieldRun = { source: basename(source), sha256: prepared.sha256, settings, backend, ...figures };
-  return { [SIGNAL_KEY]: JSON.stringify(prepared.description), [RUN_KEY]: JSON.stringify(run) };
+  const run: FieldRun = { source: basename(source), sha256, settings: settingsToJson(settings), backend, ...figures };
+  return { [SIGNAL_KEY]: JSON.stringify(signal), [RUN_KEY]: JSON.stringify(run) };
 };
 
-interface FoundSettings extends Pick<FitSettings, 'steps' | 'learningRate' | 'batch' | 'seed'> {
+interface FoundSettings extends Required<Pick<Settings, 'steps' | 'learningRate' | 'batch' | 'seed'>> {
   readonly schedule: string;
 }
 

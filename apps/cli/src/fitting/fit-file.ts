@@ -1,0 +1,215 @@
+/** @file One file becomes one field. */
+import {
+  assertMemory,
+  type BackendOptions,
+  chooseBackend,
+  createProgress,
+  formatCount,
+  formatSeconds,
+  listenForInterrupt,
+  type Output,
+  plural,
+  UsageError,
+} from '@neural-fields/app-kit';
+import { assertWritable, type OutputFile, withOutputs } from '@neural-fields/app-kit/files';
+import {
+  defaultChunkSize,
+  extensions,
+  networkMemory,
+  openCheckpoint,
+  type ResumePolicy,
+} from '@neural-fields/app-kit/fitting';
+import { coordinateCount, describeSignal } from '@neural-fields/app-kit/signals';
+import { createField, encodeField } from '@neural-fields/core';
+import { writeFileAtomically } from '@neural-fields/core/node';
+import { fieldMetadata } from '../files/field-metadata.ts';
+import { type RecordingOptions, recordingFiles, recordingPaths, withEventFolder } from '../recording/options.ts';
+import { openRecording } from '../recording/recording.ts';
+import { openPreview, previewFile } from '../render/preview.ts';
+import { settingsToJson } from '../settings/config-file.ts';
+import type { Settings } from '../settings/fit-settings.ts';
+import { loopSettings, repeatableSettings } from '../settings/resolve-settings.ts';
+import type { PreparedSignal } from '../signals/prepared-signal.ts';
+import { readSignal } from '../signals/read-signal.ts';
+import { adviceFor } from './advice.ts';
+import { encodingLayer } from './encoding.ts';
+import type { PlannedFit } from './fit-plan.ts';
+import { networkSpec } from './network.ts';
+import { runFit } from './run-fit.ts';
+
+/** How a fit is run: all that its result does not depend on. */
+export interface FitFileOptions extends BackendOptions, RecordingOptions {
+  /** `false` is `--no-checkpoint`; absent, a path made from the output's. */
+  readonly checkpoint?: false | string;
+  readonly checkpointEvery: number;
+  readonly resume?: boolean;
+  readonly restart?: boolean;
+  readonly preview?: string;
+  readonly previewEvery: number;
+  readonly force?: boolean;
+}
+
+/** What every part of a fit needs. */
+interface FitTask extends PlannedFit {
+  readonly settings: Settings;
+  readonly options: FitFileOptions;
+  /** The checkpoint's path. */
+  readonly checkpointPath: string | undefined;
+  readonly policy: ResumePolicy;
+  readonly printer: Output;
+}
+
+const policyOf = ({ resume, restart }: FitFileOptions): ResumePolicy => {
+  if (restart && resume !== undefined)
+    throw new UsageError(`--restart and ${resume ? '--resume' : '--no-resume'} exclude each other`);
+  return restart ? 'restart' : resume === undefined ? 'auto' : resume ? 'require' : 'never';
+};
+
+const checkpointPathOf = (output: string, { checkpoint, resume }: FitFileOptions): string | undefined => {
+  if (checkpoint !== false) return checkpoint ?? `${output}.checkpoint`;
+  if (resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
+  return undefined;
+};
+
+/** Adam keeps two values beside each parameter, an average one more; the checkpoint is written beside its older self. */
+const CHECKPOINT_COPIES = 2 * 4;
+const BYTES_PER_PARAMETER = 4;
+
+/**
+ * Fits a field to a file, and writes it.
+ *
+ * @throws UsageError when the settings or options do not suit the file, InputError when a file cannot be read or
+ *   written, is of another run, or the fit diverges, InterruptedError when it is stopped, after a checkpoint
+ */
+export const fitFile = async (
+  { input, output }: PlannedFit,
+  settings: Settings,
+  options: FitFileOptions,
+  printer: Output,
+): Promise<void> => {
+  const policy = policyOf(options);
+  const checkpointPath = checkpointPathOf(output, options);
+  const outputs: OutputFile[] = [{ option: '--output', path: output, kinds: ['field'] }];
+  if (checkpointPath !== undefined)
+    outputs.push({ option: '--checkpoint', path: checkpointPath, kinds: ['checkpoint'] });
+  const paths = recordingPaths(output, options);
+  outputs.push(...recordingFiles(paths));
+  await withOutputs({ inputs: [input], outputs, force: options.force }, printer, () =>
+    withEventFolder(paths, options.force, () =>
+      readAndFit({ input, output, settings, options, checkpointPath, policy, printer }),
+    ),
+  );
+};
+
+const readAndFit = async (task: FitTask): Promise<void> => {
+  const { input, output, settings, options, checkpointPath, printer } = task;
+  const prepared = await readSignal(input, settings, { say: printer.log });
+  for (const note of prepared.notes) printer.log(note);
+  for (const warning of prepared.warnings ?? []) printer.warn(`'${input}': ${warning}`);
+  const preview = previewFile(prepared.description, { ...options, output });
+  const previews = preview === undefined ? [] : [{ option: '--preview', path: preview, kinds: ['png'] } as const];
+  const others = [input, output, ...(checkpointPath === undefined ? [] : [checkpointPath])];
+  await withOutputs({ inputs: others, outputs: previews, force: options.force }, printer, () =>
+    fitPrepared(task, prepared, preview),
+  );
+};
+
+const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
+  const { input, output, settings, options, checkpointPath, policy, printer } = task;
+  const { description, sha256 } = prepared;
+  const defaults = prepared.defaults(settings.preset);
+  const spec = networkSpec({
+    inFeatures: coordinateCount(description),
+    outFeatures: prepared.outFeatures,
+    hiddenFeatures: settings.hiddenFeatures,
+    hiddenLayers: settings.hiddenLayers,
+    activation: settings.activation,
+    omega0: settings.omega0,
+    omegaHidden: settings.omegaHidden,
+    encoding: encodingLayer(settings, description),
+  });
+  assertMemory(
+    networkMemory(spec, { hiddenFeatures: settings.hiddenFeatures, checkpoint: checkpointPath !== undefined }),
+  );
+  const backend = await chooseBackend(options, printer);
+  const field = createField(spec, { seed: settings.seed, extensions });
+  const loop = loopSettings(settings, defaults, {
+    chunkSize: defaultChunkSize(backend.name, field.parameterCount),
+  });
+  const { steps } = loop;
+  prepared.terms(loop); // complains before anything is written
+  const preview = previewPath === undefined ? undefined : openPreview(previewPath, options.previewEvery, printer);
+  const size = field.parameterCount * BYTES_PER_PARAMETER;
+  await assertWritable(output, { bytes: size });
+  if (checkpointPath !== undefined) await assertWritable(checkpointPath, { bytes: size * CHECKPOINT_COPIES });
+  const checkpoint =
+    checkpointPath === undefined ? undefined : await openCheckpoint(checkpointPath, { policy, steps }, printer);
+  const progress = createProgress(printer, { total: steps, unit: 'step' });
+  const interrupt = listenForInterrupt(() => {
+    progress.stop();
+    printer.log('stopping after this chunk; once more stops at once');
+  });
+  printer.log(
+    `fits ${formatCount(field.parameterCount)} parameters to ${prepared.describePoints(loop)}, ${plural(steps, 'step')}`,
+  );
+  const repeatable = repeatableSettings(settings, defaults);
+  printer.event('start', {
+    file: input,
+    signal: description,
+    sha256,
+    network: spec,
+    parameters: field.parameterCount,
+    settings: settingsToJson(repeatable),
+    backend: backend.name,
+    reason: backend.reason,
+    resumedFrom: checkpoint?.step ?? 0,
+  });
+  const recording = await openRecording({
+    paths: recordingPaths(output, options),
+    field,
+    prepared,
+    steps,
+    checkpoint,
+    output: printer,
+    signal: interrupt.signal,
+  });
+  const begun = performance.now();
+  try {
+    await runFit(field, prepared, {
+      settings: loop,
+      backend: backend.name,
+      output: printer,
+      progress,
+      signal: interrupt.signal,
+      checkpoint: recording.checkpoint && { file: recording.checkpoint, everySeconds: options.checkpointEvery },
+      report: async reported => {
+        await preview?.update(field, interrupt.signal);
+        await recording.report(reported);
+      },
+    });
+    const { figures, text } = await prepared.measure(field, interrupt.signal);
+    const metadata = fieldMetadata({
+      source: input,
+      signal: description,
+      sha256,
+      settings: repeatable,
+      backend: backend.name,
+      figures,
+    });
+    await writeFileAtomically(output, await encodeField(field, metadata));
+    await checkpoint?.remove();
+    await preview?.finish(field, interrupt.signal);
+    await recording.finish();
+    const seconds = (performance.now() - begun) / 1000;
+    printer.event('done', { output, ...figures, step: steps, seconds });
+    printer.result(
+      `${output}: ${describeSignal(description)}, ${text}, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`,
+    );
+    const advice = adviceFor(description, settings);
+    if (advice !== undefined) printer.log(advice);
+  } finally {
+    recording.dispose();
+    interrupt.dispose();
+    field.dispose();
+  }
+};

@@ -1,0 +1,83 @@
+/** @file Which files a command fits, and where each field goes. */
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { InputError, UsageError } from '@neural-fields/app-kit';
+import { STANDARD_STREAM } from '@neural-fields/app-kit/files';
+import { systemErrorReason } from '@neural-fields/core/node';
+
+/** A file that is fitted, and the file of its field. */
+export interface PlannedFit {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** The fits of a command. */
+export interface FitPlan {
+  readonly fits: readonly PlannedFit[];
+  /** Whether the output is a folder, which holds one field for each input. */
+  readonly isBatch: boolean;
+}
+
+/** The files that are taken of a folder. Files that are named are read whatever their extension is. */
+const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'wav', 'ply', 'obj', 'stl', 'xyz'];
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+
+/** The files of a folder that can be fitted, by name. @throws InputError when there are none */
+const filesIn = async (folder: string): Promise<readonly string[]> => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    throw new InputError(`cannot read the folder '${folder}': ${systemErrorReason(cause)}`, { cause });
+  });
+  const names = entries
+    .filter(entry => !entry.isDirectory() && EXTENSIONS.includes(extname(entry.name).slice(1).toLowerCase()))
+    .map(entry => entry.name)
+    .sort();
+  if (names.length === 0)
+    throw new InputError(`the folder '${folder}' has no file that can be fitted (.${EXTENSIONS.join(', .')})`);
+  return names.map(name => join(folder, name));
+};
+
+/** @throws UsageError when two inputs would be written to one file */
+const assertApart = (fits: readonly PlannedFit[]): void => {
+  // Some file systems do not tell upper from lower case.
+  const inputs = new Map<string, string>();
+  for (const { input, output } of fits) {
+    const key = output.toLowerCase();
+    const other = inputs.get(key);
+    if (other !== undefined)
+      throw new UsageError(
+        `'${other}' and '${input}' would both be written to '${output}'; fit one of them to another folder`,
+      );
+    inputs.set(key, input);
+  }
+};
+
+/**
+ * Plans a fit of one file to a file, or of several files and folders to a folder, which is made when it is missing.
+ *
+ * @throws UsageError when several inputs have no folder to go to, or two of them the same file; InputError when a folder
+ *   cannot be read or made
+ */
+export const planFits = async (inputs: readonly string[], output: string): Promise<FitPlan> => {
+  const areFolders = await Promise.all(inputs.map(isFolder));
+  const isBatch = inputs.length > 1 || areFolders.includes(true) || /[/\\]$/.test(output) || (await isFolder(output));
+  const [first] = inputs as readonly [string, ...string[]];
+  if (!isBatch) return { fits: [{ input: first, output }], isBatch };
+  if (inputs.includes(STANDARD_STREAM))
+    throw new UsageError('- (stdin) is fitted alone, to an --output that is a file, got other inputs or a folder');
+  const existing = await stat(output).catch(() => undefined);
+  if (existing ? !existing.isDirectory() : extname(output) === '.safetensors')
+    throw new UsageError(`several inputs need a folder to be written to: --output '${output}' is none`);
+  const files: string[] = [];
+  for (const [i, input] of inputs.entries()) files.push(...(areFolders[i] ? await filesIn(input) : [input]));
+  const fits = files.map(input => ({
+    input,
+    output: join(output, `${basename(input, extname(input))}.safetensors`),
+  }));
+  assertApart(fits);
+  await mkdir(output, { recursive: true }).catch(cause => {
+    throw new InputError(`cannot make the folder '${output}': ${systemErrorReason(cause)}`, { cause });
+  });
+  return { fits, isBatch };
+};

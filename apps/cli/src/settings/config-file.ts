@@ -1,0 +1,66 @@
+/** @file Settings as JSON: what `--json` writes of a fit, and `--config` reads. */
+import { didYouMean, InputError } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import { asRecord, type JsonRecord, parseRecord, show } from '@neural-fields/app-kit/signals';
+import { InvalidArgumentError } from 'commander';
+import { type GivenSettings, type SettingName, settingDefinitions, settingNames } from './fit-settings.ts';
+
+/** Settings as JSON has them, by the names of {@link settingNames}. */
+export type SettingsJson = Readonly<Record<string, string | number | boolean>>;
+
+/** The settings that have a value, as JSON. */
+export const settingsToJson = (settings: GivenSettings): SettingsJson => {
+  const jsonOf = (name: SettingName): string | number | boolean =>
+    settingDefinitions[name].format?.(settings) ?? (settings[name] as string | number | boolean);
+  return Object.fromEntries(
+    settingNames.filter(name => settings[name] !== undefined).map(name => [name, jsonOf(name)]),
+  );
+};
+
+const settingFromJson = (name: SettingName, value: unknown): unknown => {
+  const { parse } = settingDefinitions[name];
+  if (parse === undefined) {
+    if (typeof value === 'boolean') return value;
+    throw new InputError(`${name} must be true or false, got ${show(value)}`);
+  }
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new InputError(`${name} must be a number or text, got ${show(value)}`);
+  try {
+    return parse(String(value));
+  } catch (cause) {
+    if (!(cause instanceof InvalidArgumentError)) throw cause;
+    throw new InputError(`${name}: ${cause.message} Got ${show(value)}.`, { cause });
+  }
+};
+
+/** The settings in a record. @throws InputError for a name that is none, or a value that the setting does not take */
+export const settingsFromJson = (record: JsonRecord): GivenSettings => {
+  const entries = Object.entries(record).map(([key, value]) => {
+    const name = settingNames.find(candidate => candidate === key);
+    if (name === undefined) throw new InputError(`it has no setting ${show(key)}${didYouMean(key, settingNames)}`);
+    return [name, settingFromJson(name, value)] as const;
+  });
+  return Object.fromEntries(entries) as GivenSettings;
+};
+
+/** The first event of a fit among the lines that `--json` wrote; `undefined` where there is none. */
+const startEvent = (text: string): JsonRecord | undefined => {
+  const line = text.split('\n').find(candidate => /^\{"event":"start"[,}]/.test(candidate));
+  return line === undefined ? undefined : parseRecord(line);
+};
+
+/**
+ * Reads the settings in a file: an object of settings, or the lines of `fit --json`, whose event `start` has one.
+ *
+ * @throws InputError when it cannot be read, or is no such file
+ */
+export const readSettingsFile = async (path: string): Promise<GivenSettings> => {
+  const text = new TextDecoder().decode(await readInput(path));
+  try {
+    const start = startEvent(text);
+    return settingsFromJson(start === undefined ? parseRecord(text) : asRecord('settings', start['settings']));
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(`--config '${path}': ${cause.message}`, { cause });
+  }
+};

@@ -1,0 +1,360 @@
+/**
+ * @file The settings of a fit: one typed object, which the options of the command line, the file of `--config`, the
+ * metadata of fields and the fit itself share.
+ */
+import {
+  finite,
+  fraction,
+  integer,
+  notNegative,
+  numberList,
+  parseSize,
+  positive,
+  type Size,
+} from '@neural-fields/app-kit';
+import type { FitSettings } from '@neural-fields/app-kit/fitting';
+import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
+import type { SignalDescription } from '@neural-fields/app-kit/signals';
+import type { GridConvention } from '@neural-fields/signals';
+import { InvalidArgumentError } from 'commander';
+import { type ActivationName, activationNames, encodingNames } from './names.ts';
+import { type PresetName, presetNames } from './presets.ts';
+
+/** The settings of the network. */
+export interface NetworkSettings {
+  readonly hiddenFeatures: number;
+  readonly hiddenLayers: number;
+  /** `undefined`: sine, or relu behind an encoding. */
+  readonly activation?: ActivationName | undefined;
+  /** `undefined`: 30, or 3000 for sound. */
+  readonly omega0?: number | undefined;
+  readonly omegaHidden?: number | undefined;
+}
+
+/** The settings of the encoding in front of the network. */
+export interface EncodingSettings {
+  readonly encoding?: (typeof encodingNames)[number] | undefined;
+  readonly encodingOctaves?: number | undefined;
+  readonly encodingFeatures?: number | undefined;
+  readonly encodingScale?: number | undefined;
+  readonly encodingSigma?: number | undefined;
+}
+
+/** How a picture is prepared. */
+export interface ImageSettings {
+  /** Shrink to this before fitting. */
+  readonly size?: Size | undefined;
+  readonly channels?: 'grey' | 'rgb' | 'keep' | undefined;
+  readonly aspect?: 'stretch' | 'keep' | undefined;
+  /** Read what there is of a damaged file, with a warning. */
+  readonly allowDamaged?: boolean | undefined;
+  /** Refuse pictures of more pixels; 2^28 if absent. */
+  readonly maxPixels?: number | undefined;
+}
+
+/** How a sound is prepared. */
+export interface AudioSettings {
+  /** Seconds of the sound that are fitted; `undefined` leaves it to the preset. */
+  readonly duration?: 'all' | number | undefined;
+  /** Seconds from the beginning of the sound to the part that is fitted; `undefined`: the part is in the middle. */
+  readonly start?: number | undefined;
+}
+
+/** How a shape is prepared and fitted. */
+export interface ShapeSettings {
+  /**
+   * Points near the surface beside the others, as a share of the batch. Only the length of the gradient counts there.
+   */
+  readonly near?: number | undefined;
+  /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. */
+  readonly weights?: ShapeTermOptions['weights'] | undefined;
+  /** The weight of the distance to the nearest point of the shape, off the surface; 0 for the paper's loss alone. */
+  readonly distanceWeight?: number | undefined;
+  /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
+  readonly margin?: number | undefined;
+  /** The normals of a mesh: of its triangles (if absent), or of its vertices and interpolated. */
+  readonly normals?: 'face' | 'vertex' | undefined;
+}
+
+/** All settings of a fit. What is `undefined` follows from the preset and the signal. */
+export interface Settings
+  extends NetworkSettings,
+    EncodingSettings,
+    ImageSettings,
+    AudioSettings,
+    ShapeSettings,
+    Pick<FitSettings, 'seed' | 'averageDecay' | 'chunkSize'>,
+    Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm' | 'reportEvery'>> {
+  readonly preset: PresetName;
+  readonly grid: GridConvention;
+  /** Refuse files of more bytes. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** The settings that were given. */
+export type GivenSettings = Partial<Settings>;
+
+/** The values where nothing is given, of those that do not depend on the signal. */
+const defaults: Pick<Settings, 'preset' | 'hiddenFeatures' | 'hiddenLayers' | 'grid' | 'seed'> = {
+  preset: 'fast',
+  hiddenFeatures: 256,
+  hiddenLayers: 3,
+  grid: 'corner-aligned',
+  seed: 0,
+};
+
+/** The name of a setting, as files of `--config` have it. */
+export type SettingName = keyof Settings;
+
+/** A setting as an option of the command line, and as a value in JSON. */
+export interface SettingDefinition<Value> {
+  /** As commander has it. */
+  readonly flags: string;
+  readonly description: string;
+  /** The value of the option; `undefined` for an option without one. */
+  readonly parse?: (text: string) => Value;
+  readonly choices?: readonly string[];
+  /** The only kind of signal that has this setting. */
+  readonly kind?: SignalDescription['kind'];
+  /** The value as the text that `parse` takes, where it is neither text nor a number. */
+  readonly format?: (settings: GivenSettings) => string | undefined;
+}
+
+type Definitions = { readonly [Name in SettingName]-?: SettingDefinition<NonNullable<Settings[Name]>> };
+
+/** A definition whose values are some names. */
+const oneOf = <Name extends string>(
+  names: readonly Name[],
+): Required<Pick<SettingDefinition<Name>, 'parse' | 'choices'>> => ({
+  choices: names,
+  parse: text => {
+    const found = names.find(name => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`Allowed choices are ${names.join(', ')}.`);
+    return found;
+  },
+});
+
+const wordOrNumber =
+  <Word extends string>(word: Word, parse: (text: string) => number) =>
+  (text: string): Word | number =>
+    text === word ? word : parse(text);
+
+/** Reads `full`, or a number of points. */
+export const parseBatch: (text: string) => 'full' | number = wordOrNumber('full', integer(1));
+
+const formatSize = (size: Size): string => ('longest' in size ? String(size.longest) : `${size.width}x${size.height}`);
+
+const parseWeights = (text: string): ShapeTermOptions['weights'] => {
+  const [surface = 0, off = 0, normal = 0, eikonal = 0] = numberList(
+    4,
+    'four numbers surface,off,normal,eikonal of at least 0',
+    0,
+  )(text);
+  return [surface, off, normal, eikonal];
+};
+
+/** The widest layer that is taken. */
+const MAX_WIDTH = 65_536;
+
+/** Every setting, in the order of the help. */
+export const settingDefinitions: Definitions = {
+  preset: {
+    flags: '-p, --preset <name>',
+    description: "fast, the default, ends within about a minute on two cores; paper has the SIREN paper's settings",
+    ...oneOf(presetNames),
+  },
+  hiddenFeatures: {
+    flags: '--hidden-features <n>',
+    description: `width of the hidden layers (default: ${defaults.hiddenFeatures})`,
+    parse: integer(1, MAX_WIDTH),
+  },
+  hiddenLayers: {
+    flags: '--hidden-layers <n>',
+    description: `hidden-to-hidden layers, as the SIREN paper counts (default: ${defaults.hiddenLayers})`,
+    parse: integer(0, 1_000),
+  },
+  activation: {
+    flags: '--activation <name>',
+    description: 'activation; by default sine, which is a SIREN, or relu behind an encoding',
+    ...oneOf(activationNames),
+  },
+  omega0: {
+    flags: '--omega0 <number>',
+    description: 'frequency factor of the first layer (default: 30, sound 3000)',
+    parse: positive,
+  },
+  omegaHidden: {
+    flags: '--omega-hidden <number>',
+    description: 'frequency factor of the other layers (default: 30)',
+    parse: positive,
+  },
+  encoding: {
+    flags: '--encoding <name>',
+    description: 'encodes the coordinates in front of the first layer',
+    ...oneOf(encodingNames),
+  },
+  encodingOctaves: {
+    flags: '--encoding-octaves <n>',
+    description: 'octaves of positional (default: up to the Nyquist frequency; shapes 10)',
+    parse: integer(1, 32),
+  },
+  encodingFeatures: {
+    flags: '--encoding-features <n>',
+    description: 'frequencies of fourier (default: 256), functions of rbf (default: 1024)',
+    parse: integer(1, MAX_WIDTH),
+  },
+  encodingScale: {
+    flags: '--encoding-scale <number>',
+    description: 'standard deviation of the frequencies of fourier, in turns per unit (default: 5)',
+    parse: positive,
+  },
+  encodingSigma: {
+    flags: '--encoding-sigma <number>',
+    description: 'sigma of the functions of rbf, in units of the coordinates (default: 0.25)',
+    parse: positive,
+  },
+  steps: {
+    flags: '-s, --steps <n>',
+    description: 'steps in all, with those before a resume (default: 500, shapes 300; paper 10000, sound 9000)',
+    parse: integer(1),
+  },
+  learningRate: {
+    flags: '--lr, --learning-rate <number>',
+    description: "Adam's learning rate (default: 1e-3, sound and shapes 5e-4; paper 1e-4)",
+    parse: positive,
+  },
+  schedule: {
+    flags: '--schedule <name>',
+    description: 'learning rate over the steps; cosine falls to 0 (default: cosine; paper constant)',
+    ...oneOf(['constant', 'cosine']),
+  },
+  batch: {
+    flags: '-b, --batch <n>',
+    description: 'random points in a step, or full for all (default: 8192, shapes 2800; paper full, shapes 2800)',
+    parse: parseBatch,
+  },
+  clipNorm: {
+    flags: '--clip-norm <number>',
+    description: 'shortens longer gradients to this norm (default: none; shapes 1)',
+    parse: positive,
+  },
+  averageDecay: {
+    flags: '--average-decay <number>',
+    description: 'writes a moving average of the parameters, with a decay such as 0.999',
+    parse: fraction,
+  },
+  seed: {
+    flags: '--seed <number>',
+    description: `seed of the initial parameters and of random points (default: ${defaults.seed})`,
+    parse: finite,
+  },
+  chunkSize: {
+    flags: '--chunk-size <n>',
+    description: 'points that are computed at once (default: by memory and speed)',
+    parse: integer(1),
+  },
+  reportEvery: {
+    flags: '--report-every <n>',
+    description: 'steps between reports (default: 1 on CPUs, 10 on WebGPU)',
+    parse: integer(1),
+  },
+  grid: {
+    flags: '--grid <name>',
+    description: 'the outer samples lie on the edges (default), or each in the middle of its pixel',
+    ...oneOf(['corner-aligned', 'pixel-centred']),
+  },
+  maxBytes: {
+    flags: '--max-bytes <n>',
+    description: 'refuses a larger file (default: 2 GiB, from a pipe 256 MiB)',
+    parse: integer(1),
+  },
+  size: {
+    flags: '--size <size>',
+    description: 'shrinks the image first: WIDTHxHEIGHT, or the longest side at most',
+    parse: parseSize,
+    format: ({ size }) => size && formatSize(size),
+    kind: 'image',
+  },
+  channels: {
+    flags: '--channels <name>',
+    description: 'channels of the image (default: keep)',
+    ...oneOf(['grey', 'rgb', 'keep']),
+    kind: 'image',
+  },
+  aspect: {
+    flags: '--aspect <name>',
+    description: 'stretches both sides to [-1, 1], or keeps the pixels square (default: stretch)',
+    ...oneOf(['stretch', 'keep']),
+    kind: 'image',
+  },
+  allowDamaged: {
+    flags: '--allow-damaged',
+    description: 'reads what there is of a damaged picture, with a warning',
+    kind: 'image',
+  },
+  maxPixels: {
+    flags: '--max-pixels <n>',
+    description: 'refuses a picture of more pixels (default: 268435456)',
+    parse: integer(1),
+    kind: 'image',
+  },
+  duration: {
+    flags: '--duration <seconds>',
+    description: 'how much of the sound is fitted: seconds, or all (default: 5; paper all)',
+    parse: wordOrNumber('all', positive),
+    kind: 'audio',
+  },
+  start: {
+    flags: '--start <seconds>',
+    description: 'where that part begins (default: the part is in the middle)',
+    parse: notNegative,
+    kind: 'audio',
+  },
+  near: {
+    flags: '--near <share>',
+    description: 'points near the surface beside the others, as a share of the batch (default: 0.25; paper 0)',
+    parse: fraction,
+    kind: 'shape',
+  },
+  weights: {
+    flags: '--weights <numbers>',
+    description: 'weights of the loss: surface,off,normal,eikonal (default: 3000,100,100,50)',
+    parse: parseWeights,
+    format: ({ weights }) => weights?.join(','),
+    kind: 'shape',
+  },
+  distanceWeight: {
+    flags: '--distance-weight <number>',
+    description:
+      "weight of the distance to the nearest point, off the surface; 0 is the paper's loss (default: 150; paper 0)",
+    parse: notNegative,
+    kind: 'shape',
+  },
+  margin: {
+    flags: '--margin <share>',
+    description: 'room between the shape and its box from -1 to 1 (default: 0.1)',
+    parse: fraction,
+    kind: 'shape',
+  },
+  normals: {
+    flags: '--normals <name>',
+    description: 'normals of a mesh: of its faces, or of its vertices and interpolated (default: face)',
+    ...oneOf(['face', 'vertex']),
+    kind: 'shape',
+  },
+};
+
+/** The names of all settings. */
+export const settingNames = Object.keys(settingDefinitions) as readonly SettingName[];
+
+/** Settings with defaults for what the signal does not decide. Later ones win, where they are not `undefined`. */
+export const mergeSettings = (...given: readonly GivenSettings[]): Settings => {
+  const entries = given.flatMap(settings => Object.entries(settings)).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...(Object.fromEntries(entries) as GivenSettings) };
+};
+
+/** The settings among the options of a command. */
+export const pickSettings = (options: GivenSettings): GivenSettings =>
+  Object.fromEntries(
+    settingNames.filter(name => options[name] !== undefined).map(name => [name, options[name]]),
+  ) as GivenSettings;

@@ -1,0 +1,28 @@
+/** @file A file that goes to stdout: it is made in a temporary folder first, so that memory does not grow with it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { writeFileToStdout } from '../output/streams.ts';
+
+/**
+ * Makes a file, and writes it to stdout when it is whole.
+ *
+ * @param name of the file, whose extension is its format
+ * @param make writes the file at a path
+ * @throws UsageError when stdout is a terminal, InterruptedError when stdout is lost
+ */
+export const withStdoutFile = async (name: string, make: (path: string) => Promise<void>): Promise<void> => {
+  if (process.stdout.isTTY)
+    throw new UsageError(
+      '--output - writes the bytes of a file to stdout, which is a terminal; pipe it, or name a file',
+    );
+  const folder = await mkdtemp(join(tmpdir(), 'neural-fields-'));
+  try {
+    const path = join(folder, name);
+    await make(path);
+    await writeFileToStdout(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
