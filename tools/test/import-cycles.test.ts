@@ -44,11 +44,19 @@ test('a file directly in src stands for itself', () => {
   ).toEqual([]);
 });
 
-test('apps and tests are not looked at', () => {
+test('the command line tool is checked as packages are', () => {
   expect(
     errorsOf({
-      'apps/cli/src/a.ts': ['./b.ts'],
-      'apps/cli/src/b.ts': ['./a.ts'],
+      'apps/cli/src/fitting/a.ts': ['../signals/b.ts'],
+      'apps/cli/src/signals/b.ts': [],
+      'apps/cli/src/signals/c.ts': ['../fitting/a.ts'],
+    }),
+  ).toEqual(['apps/cli/src/: folders import each other in a circle: fitting > signals > fitting']);
+});
+
+test('tests are not checked', () => {
+  expect(
+    errorsOf({
       'packages/core/test/a.ts': ['./b.ts'],
       'packages/core/test/b.ts': ['./a.ts'],
     }),

