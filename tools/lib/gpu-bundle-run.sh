@@ -11,6 +11,7 @@ list() {
     '' \
     '  run neural-fields <command>   the command line tool: fit, render, mesh, info, demo and reproduce' \
     '  run bench                     training steps beside other programs, such as the PyTorch of a Python on this machine' \
+    '  run bench gpu                 a report on this graphics card in ten minutes: parity, and steps beside PyTorch and JAX' \
     '  run parity.mjs                by how much the WebGPU kernels on this graphics card differ from the cpu' \
     '  run half-precision.mjs        what half precision changes, where this graphics card has it' \
     '  run steps.mjs [points] [steps] [width]   how long a training step takes on this graphics card' \
@@ -22,7 +23,7 @@ list() {
     '  run neural-fields reproduce siren-image --profile paper --backend webgpu -o out' \
     '  run neural-fields reproduce all --profile quick --backend simd -o out' \
     '  run neural-fields fit photo.jpg -o photo.safetensors --backend webgpu' \
-    '  run bench --profile gpu --python python3'
+    '  run bench gpu'
 }
 
 program=${1:-}

@@ -23,7 +23,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from fields_protocol import TRIAL_FIELDS, TRIALS, Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
 from jax_adam import AdamState, adam_state, adam_update
-from protocol import best_of, serve
+from protocol import Budget, best_of, serve
 
 Parameters = list[tuple[Array, Array]]
 FORMULATIONS = {"one device": False, "fields over devices": True}
@@ -88,10 +88,10 @@ def update(learning_rate: float, gradient_of: Callable[..., Any], state: AdamSta
     return adam_update(state, gradient, learning_rate), losses.sum()
 
 
-def prepare(problem: FieldsProblem, memory: float, way: str | None) -> tuple[JaxFields, dict[str, Any]]:
+def prepare(problem: FieldsProblem, budget: Budget, way: str | None) -> tuple[JaxFields, dict[str, Any]]:
     steps = JaxFields(problem)
-    sizes = [1, *fields_at_once(problem, memory)]
-    name, choice = choose(FORMULATIONS, sizes, [THREADS], way=way, seconds=steps.seconds_per_field)
+    sizes = [1, *fields_at_once(problem, budget.memory)]
+    name, choice = choose(FORMULATIONS, sizes, [THREADS], way=way, budget=budget, seconds=steps.seconds_per_field)
     steps.use(choice, problem.fields)
     return steps, {"way": name, "chunk": choice.chunk}
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from protocol import Layers, quickest
+from protocol import Budget, Layers, quickest
 
 Formulation = TypeVar("Formulation")
 
@@ -80,6 +80,7 @@ def choose(
     threads: list[int],
     *,
     way: str | None,
+    budget: Budget,
     seconds: Callable[[Choice[Formulation]], float],
 ) -> tuple[str, Choice[Formulation]]:
     """The choice named before, or else the quickest: of formulations and chunks on the last number of threads, then of the other numbers."""
@@ -101,9 +102,9 @@ def choose(
             return float("inf")
 
     first = [name for name, choice in known.items() if choice.threads == threads[-1]]
-    best = quickest(first, seconds_of)
+    best = quickest(first, seconds_of, budget)
     if len(failures) == len(first):
         raise failures[0]
     same = [name for name, choice in known.items() if (choice.formulation, choice.chunk) == (known[best].formulation, known[best].chunk)]
-    best = quickest(same, seconds_of)
+    best = quickest(same, seconds_of, budget)
     return best, known[best]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from fields_protocol import TRIAL_FIELDS, TRIALS, Choice, FieldsProblem, choose, fields_at_once, join_fields, read_fields_problem
-from protocol import available_threads, best_of, serve
+from protocol import Budget, available_threads, best_of, serve
 
 COMPILED = "compiled" in sys.argv[1:]
 THREADS = available_threads()
@@ -157,12 +157,12 @@ class TorchFields:
         return best_of(lambda: self.accumulate(fields), TRIALS) / fields
 
 
-def prepare(problem: FieldsProblem, memory: float, way: str | None) -> tuple[TorchFields, dict[str, Any]]:
+def prepare(problem: FieldsProblem, budget: Budget, way: str | None) -> tuple[TorchFields, dict[str, Any]]:
     gc.collect()  # what was prepared before must not keep its memory
     steps = TorchFields(problem)
-    sizes = fields_at_once(problem, memory)
+    sizes = fields_at_once(problem, budget.memory)
     ways = formulations(len(problem.layers))
-    name, choice = choose(ways, sizes, sorted({1, THREADS}), way=way, seconds=steps.seconds_per_field)
+    name, choice = choose(ways, sizes, sorted({1, THREADS}), way=way, budget=budget, seconds=steps.seconds_per_field)
     steps.use(choice)
     return steps, {"way": name, "chunk": choice.chunk}
 

@@ -1,9 +1,16 @@
-"""JAX as a peer: the whole step under `jit`, and the quickest of the ways that it offers to take derivatives."""
+"""JAX as a peer: the whole step under `jit`, and the quickest of the ways that it offers to compute derivatives.
 
+Among the arguments may be: `cuda`, on the first CUDA device; `tf32`, whose products may have the ten bits of TF32.
+"""
+
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+# The peers share a card: none may take most of its memory at the beginning.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +19,11 @@ from jax import Array
 
 from jax_adam import AdamState, adam_state, adam_update
 from jax_products import dot_operations
-from protocol import Problem, available_threads, best_of, chunk_sizes, products_of, quickest, serve
+from protocol import CARD_CHUNKS, Budget, Device, Problem, Unavailable, available_threads, best_of, chunk_sizes, products_of, quickest, serve
 
+CUDA, TF32 = (name in sys.argv[1:] for name in ("cuda", "tf32"))
+MEMORY_SHARE = 0.15
+"""Of a device's memory, since several peers are alive at a time."""
 Parameters = list[tuple[Array, Array]]
 
 
@@ -101,12 +111,13 @@ class JaxSteps:
         loss, gradient = self.loss_and_gradient(state.parameters, coords, targets)
         return adam_update(state, gradient, self.problem.learning_rate), loss
 
-    def step(self) -> float:
+    def step(self) -> Array:
         if self.compiled is None:
             self.compiled = jax.jit(self.update, donate_argnums=0)
         self.state, loss = self.compiled(self.state, self.coords, self.targets)
-        jax.block_until_ready(self.state)
-        return float(loss)
+        if not CUDA:
+            jax.block_until_ready(self.state)
+        return loss
 
     def gradient(self) -> np.ndarray:
         _, gradient = jax.jit(self.loss_and_gradient)(self.state.parameters, self.coords, self.targets)
@@ -126,25 +137,61 @@ class JaxSteps:
         return best_of(lambda: jax.block_until_ready(gradient_of(self.state.parameters, *some))) / points
 
 
-def prepare(problem: Problem, memory: float, way: str | None) -> tuple[JaxSteps, dict[str, Any]]:
+class JaxCard(Device):
+    """The first CUDA device. JAX returns before it is done, and keeps no peak that could be forgotten."""
+
+    def __init__(self) -> None:
+        self.steps: JaxSteps | None = None
+
+    def wait(self) -> None:
+        if self.steps is not None:
+            jax.block_until_ready(self.steps.state)
+
+    def peak_memory(self) -> int | None:
+        stats = jax.devices("cuda")[0].memory_stats() or {}
+        return stats.get("peak_bytes_in_use")
+
+
+CARD = JaxCard()
+
+
+def prepare(problem: Problem, budget: Budget, way: str | None) -> tuple[JaxSteps, dict[str, Any]]:
     steps = JaxSteps(problem)
-    sizes = chunk_sizes(problem, memory)
+    CARD.steps = steps
+    if CUDA:
+        memory = MEMORY_SHARE * (jax.devices("cuda")[0].memory_stats() or {}).get("bytes_limit", budget.memory)
+        sizes = chunk_sizes(problem, memory, CARD_CHUNKS)[-3:]
+    else:
+        sizes = chunk_sizes(problem, budget.memory)
     ways = list(WAYS[problem.supervision])
 
     def seconds_of(way: str) -> float:
         steps.way = way
         return steps.seconds_per_point(sizes[0])
 
-    steps.way = way if way in ways else quickest(ways, seconds_of)
-    steps.chunk = quickest(sizes, steps.seconds_per_point)
-    return steps, {"way": steps.way, "chunk": steps.chunk, "products": steps.products()}
+    steps.way = way if way in ways else quickest(ways, seconds_of, budget)
+    steps.chunk = quickest(sizes, steps.seconds_per_point, budget)
+    answer: dict[str, Any] = {"way": steps.way, "chunk": steps.chunk}
+    # On a card XLA calls libraries, and the products are no longer plain from the program.
+    return steps, answer if CUDA else {**answer, "products": steps.products()}
 
 
 def describe() -> dict[str, Any]:
     versions = {"python": sys.version.split()[0], "jax": jax.__version__}
-    return {"versions": versions, "threads": available_threads()}
+    description: dict[str, Any] = {"versions": versions, "threads": available_threads()}
+    if TF32:
+        description["precision"] = "TF32"
+    if CUDA:
+        try:
+            card = jax.devices("cuda")[0]
+        except (RuntimeError, AssertionError) as error:
+            reason = " ".join(str(error).split())[:200] or "this JAX finds none"
+            raise Unavailable(f"no CUDA device: {reason}") from error
+        description["device"] = {"kind": "cuda", "name": card.device_kind, "software": False}
+    return description
 
 
 if __name__ == "__main__":
-    jax.config.update("jax_platforms", "cpu")
-    serve(describe, prepare)
+    jax.config.update("jax_platforms", "cuda,cpu" if CUDA else "cpu")
+    jax.config.update("jax_default_matmul_precision", "tensorfloat32" if TF32 else "highest")
+    serve(describe, prepare, CARD if CUDA else None)

@@ -115,9 +115,30 @@ def products_of(operations: float, problem: Problem, points: int) -> int:
     return round(operations / (2 * points * sum(weight.size for weight, _ in problem.layers)))
 
 
-def quickest(candidates: list[Any], seconds: Callable[[Any], float]) -> Any:
-    """The candidate that takes the least time."""
-    return min(candidates, key=seconds) if len(candidates) > 1 else candidates[0]
+class Budget:
+    """What a choice among ways to work may take."""
+
+    def __init__(self, memory: float = float("inf"), seconds: float = float("inf")) -> None:
+        self.memory = memory
+        """Bytes of the machine's memory that the points of a chunk may take."""
+        self.end = time.perf_counter() + seconds
+
+    def is_spent(self) -> bool:
+        return time.perf_counter() > self.end
+
+
+def quickest(candidates: list[Any], seconds: Callable[[Any], float], budget: Budget) -> Any:
+    """The candidate that takes the least time, among those that could be tried in the budget: at least the first."""
+    if len(candidates) == 1:
+        return candidates[0]
+    best, least = candidates[0], float("inf")
+    for candidate in candidates:
+        if least < float("inf") and budget.is_spent():
+            break
+        taken = seconds(candidate)
+        if taken < least:
+            best, least = candidate, taken
+    return best
 
 
 TRIAL_SECONDS = 0.1
@@ -194,13 +215,13 @@ def take(steps: Steps, device: Device, count: int) -> dict[str, Any]:
 
 def serve(
     describe: Callable[[], dict[str, Any]],
-    prepare: Callable[[Any, float, str | None], tuple[Steps, dict[str, Any]]],
+    prepare: Callable[[Any, Budget, str | None], tuple[Steps, dict[str, Any]]],
     device: Device | None = None,
     read: Callable[[dict[str, Any]], Any] = read_problem,
 ) -> None:
     """Answers the requests on standard input until it ends.
 
-    `prepare` makes a run of what was `read`, within so many bytes of memory, in the way that was chosen before, if any, and says which way and chunk it takes.
+    `prepare` makes a run of what was `read`, within a budget, in the way that was chosen before, if any, and says which way and chunk it takes.
     """
     out = sys.stdout
     sys.stdout = sys.stderr  # What libraries print must not get among the answers.
@@ -221,11 +242,12 @@ def serve(
         request = json.loads(line)
         try:
             if request["work"] == "check":
-                checked, _ = prepare(read(request["problem"]), float("inf"), request.get("way"))
+                checked, _ = prepare(read(request["problem"]), Budget(), request.get("way"))
                 say(check(checked, device, request["gradientFile"]))
             elif request["work"] == "prepare":
                 steps = None
-                steps, answer = prepare(read(request["problem"]), request["memory"], request.get("way"))
+                budget = Budget(request["memory"], request.get("trialSeconds", float("inf")))
+                steps, answer = prepare(read(request["problem"]), budget, request.get("way"))
                 reset_peak_memory()
                 device.reset_peak_memory()
                 say(answer)

@@ -18,6 +18,7 @@ from product_counter import ProductCounter
 from protocol import (
     CARD_CHUNKS,
     PROCESSOR_CHUNKS,
+    Budget,
     Device,
     Problem,
     available_threads,
@@ -144,11 +145,11 @@ def sizes_for(problem: Problem, memory: float) -> list[int]:
     return chunk_sizes(problem, memory, CARD_CHUNKS)[-3:]
 
 
-def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchSteps, dict[str, Any]]:
+def prepare(problem: Problem, budget: Budget, way: str | None) -> tuple[TorchSteps, dict[str, Any]]:
     gc.collect()  # what was prepared before must not keep its memory
     torch.set_num_threads(THREADS[-1])
     steps = TorchSteps(problem)
-    sizes = sizes_for(problem, memory)
+    sizes = sizes_for(problem, budget.memory)
     trial = max((size for size in sizes if CUDA and size <= TYPICAL_CHUNK), default=sizes[0])
 
     failures: list[Exception] = []
@@ -161,26 +162,26 @@ def prepare(problem: Problem, memory: float, way: str | None) -> tuple[TorchStep
             failures.append(error)
             return float("inf")
 
-    chosen = way if way in steps.ways else quickest(list(steps.ways), seconds_of)
+    chosen = way if way in steps.ways else quickest(list(steps.ways), seconds_of, budget)
     if len(failures) == len(steps.ways):
         raise failures[0]
     steps.use(chosen)
-    steps.chunk = quickest(sizes, steps.seconds_per_point)
+    steps.chunk = quickest(sizes, steps.seconds_per_point, budget)
     answer: dict[str, Any] = {"way": steps.way, "chunk": steps.chunk}
     if not CUDA:
-        answer["threads"] = choose_threads(steps)
+        answer["threads"] = choose_threads(steps, budget)
     products = steps.products()
     return steps, answer if products is None else {**answer, "products": products}
 
 
-def choose_threads(steps: TorchSteps) -> int:
+def choose_threads(steps: TorchSteps, budget: Budget) -> int:
     """The number that is quickest: fewer than all may be, for small networks."""
 
     def seconds_of(threads: int) -> float:
         torch.set_num_threads(threads)
         return steps.seconds_per_point(steps.chunk)
 
-    threads = quickest(THREADS, seconds_of)
+    threads = quickest(THREADS, seconds_of, budget)
     torch.set_num_threads(threads)
     return threads
 

@@ -122,19 +122,18 @@ def ways_for(supervision: str, *, compiled: bool, written_out: bool) -> dict[str
     if supervision == "value":
         return VALUE
     ways: dict[str, Way] = {}
+    # First, as it is likely to be the quickest, and time for trials may be short.
+    if written_out:
+        ways["written out"] = slopes_by_jet if supervision == "gradient" else laplacian_by_jet
     if supervision == "gradient":
         ways["reverse"] = slopes_by_reverse_function if compiled else slopes_by_reverse
         if HAS_FUNCTIONS:
             ways["forward"] = slopes_by_forward
-        if written_out:
-            ways["written out"] = slopes_by_jet
         return ways
     ways["reverse over reverse"] = laplacian_by_reverse_twice_function if compiled else laplacian_by_reverse_twice
     if HAS_FUNCTIONS:
         ways["forward over reverse"] = laplacian_by_forward_over_reverse
         ways["forward over forward"] = laplacian_by_forward_twice
-    if written_out:
-        ways["written out"] = laplacian_by_jet
     return ways
 
 

@@ -2,6 +2,7 @@
 import { type Program, withErrorLines } from '@neural-fields/app-kit';
 import { Command } from 'commander';
 import { addFieldsCommand } from './commands/fields.ts';
+import { addGpuCommand } from './commands/gpu.ts';
 import { addSpeedCommand } from './commands/speed.ts';
 
 /** The program. */
@@ -11,6 +12,7 @@ export const createProgram = (): Program => {
     .description('Measures neural fields against other programs, on this machine.')
     .addHelpText('after', '\nExit codes: 0 done, 1 nothing could be measured, 2 bad usage, 130 stopped by Ctrl-C.');
   addSpeedCommand(command);
+  addGpuCommand(command);
   addFieldsCommand(command);
   return { name, command };
 };

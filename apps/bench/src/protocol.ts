@@ -107,6 +107,8 @@ export interface PrepareRequest<P = Problem> {
   readonly memory: number;
   /** The `way` that the peer chose for the same problem with fewer points. */
   readonly way?: string;
+  /** After so many seconds nothing else is tried, and the best choice so far counts; without a limit if absent. */
+  readonly trialSeconds?: number;
 }
 
 /** The answer to a {@link PrepareRequest}. */

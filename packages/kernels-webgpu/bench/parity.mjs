@@ -1,7 +1,9 @@
 // Checks on this machine's graphics card that the fused kernels agree with the cpu backend, with both styles of
 // products, and prints their errors. With `--half-precision` it checks float16 between layers, if the card supports it.
 //
-//     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [style, activation, network or batch] ...
+//     npm run build && cd packages/kernels-webgpu && npm run parity -- [--half-precision] [--json] [style, activation, network or batch] ...
+//
+// `--json` prints one JSON object a line in place of text: the adapter, each result, and the end.
 import { useDawn } from '@neural-fields/kernels-webgpu/node';
 import '@tensorflow/tfjs-backend-cpu';
 import { createField, createRng, evaluateJet, mlp, parseSpec } from '@neural-fields/core';
@@ -27,7 +29,11 @@ await useDawn();
 const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
 
 const { info, features } = await navigator.gpu.requestAdapter();
-console.log(`${info.vendor} ${info.architecture} ${info.description}`);
+const json = process.argv.includes('--json');
+/** A line of the output, as text or as JSON. */
+const report = (text, data) => console.log(json ? JSON.stringify(data) : text);
+const adapter = `${info.vendor} ${info.architecture} ${info.description}`;
+report(adapter, { adapter, software: info.isFallbackAdapter ?? false });
 
 const POINTS = 150;
 const halfPrecision = process.argv.includes('--half-precision');
@@ -209,13 +215,15 @@ for (const productStyle of styles) {
     const jumps = halfPrecision && DISCONTINUOUS.includes(chosenName);
     const good = jumps ? errors.every(Number.isFinite) : errors.every(error => error < ALLOWED);
     if (!good) failures += 1;
-    console.log(
+    report(
       `${productStyle} ${chosenName.padEnd(15)} ${errors.map(error => error.toExponential(1)).join('  ')}${jumps ? '  (jumps)' : good ? '' : '  TOO MUCH'}`,
+      { style: productStyle, name: chosenName, errors, good },
     );
   }
 }
-for (const fault of new Set(faults)) console.log(`fault of the device: ${fault}`);
-console.log(
+for (const fault of new Set(faults)) report(`fault of the device: ${fault}`, { fault });
+report(
   failures + faults.length === 0 ? `all within ${ALLOWED}` : `${failures} beyond ${ALLOWED}, ${faults.length} faults`,
+  { allowed: ALLOWED, failures, faults: faults.length },
 );
 process.exitCode = failures + faults.length === 0 ? 0 : 1;

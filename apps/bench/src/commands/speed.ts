@@ -3,21 +3,10 @@ import { join } from 'node:path';
 import { UsageError } from '@neural-fields/app-kit';
 import { type Command, Option } from 'commander';
 import { type Supervision, supervisions } from '../protocol.ts';
-import {
-  busyWarning,
-  describeCase,
-  describeDemands,
-  deviceOf,
-  emulationWarning,
-  formatRatio,
-  formatShare,
-} from '../speed/describe.ts';
-import { representative } from '../speed/page.ts';
 import { peerDefinitions } from '../speed/peers.ts';
-import type { Results } from '../speed/results.ts';
 import { runSpeed } from '../speed/run-speed.ts';
-import { measuredIn, shareOfDevice, shareOfSgemm } from '../speed/tables.ts';
 import { integers, measure, namesAmong, type RunOptions, withRunOptions } from './options.ts';
+import { reportLines } from './report-lines.ts';
 
 /** What a profile measures. */
 interface Profile {
@@ -63,35 +52,6 @@ interface SpeedCommandOptions extends RunOptions {
   readonly supervisions?: readonly Supervision[];
 }
 
-/** Whether a peer runs on a graphics card: only peers in the same place are compared. */
-const isOnDevice = (found: Results, peer: string): boolean => deviceOf(found, peer) !== undefined;
-
-/** The result in a few lines. */
-const summarise = (found: Results): string[] => {
-  const about = representative(found);
-  if (about === undefined) return ['nothing was measured'];
-  return supervisions.flatMap(supervision =>
-    ['native', 'simd', 'webgpu'].flatMap(name => {
-      const each = { supervision, ...about };
-      const own = measuredIn(found.results, name, each);
-      if (own === undefined) return [];
-      const ratios = Object.keys(found.peers).flatMap(peer => {
-        const comparable = peer !== name && isOnDevice(found, peer) === isOnDevice(found, name);
-        const other = comparable ? measuredIn(found.results, peer, each) : undefined;
-        return other ? [`${formatRatio(other.seconds.median / own.seconds.median)} over ${peer}`] : [];
-      });
-      const [ofDevice, ofSgemm] = [shareOfDevice(found, name, own), shareOfSgemm(found, name, own)];
-      const facts = [
-        ...(ratios.length > 0 ? [`speed-up ${ratios.join(', ')}`] : []),
-        ...(own.demands ? [describeDemands(own.demands)] : []),
-        ...(ofDevice !== undefined ? [`${formatShare(ofDevice)} of the device's rate`] : []),
-        ...(ofSgemm !== undefined ? [`${formatShare(ofSgemm)} of the best sgemm`] : []),
-      ];
-      return facts.length === 0 ? [] : [`${describeCase(each)}: ${name}: ${facts.join('; ')}`];
-    }),
-  );
-};
-
 const action = (options: SpeedCommandOptions): Promise<void> => {
   const { widths, points, rounds, stepLimit, peers: chosen } = { ...profiles[options.profile], ...options };
   // Who names the peers may want an emulation.
@@ -103,9 +63,10 @@ const action = (options: SpeedCommandOptions): Promise<void> => {
   const cases = widths.length * points.length * wanted.length;
   return measure(options, { peers, rounds, stepLimit, needsCard, cases }, async (settings, output) => {
     const found = await runSpeed({ ...settings, widths, points, supervisions: wanted });
-    for (const warning of [emulationWarning(found), busyWarning(found)])
-      if (warning !== undefined) output.warn(warning);
-    for (const line of summarise(found)) output.result(line);
+    const { warnings, results } = reportLines(found);
+    for (const warning of warnings) output.warn(warning);
+    for (const line of results) output.result(line);
+    output.result(`report ${join(options.output, 'report.md')}`);
     output.result(`page ${join(options.output, 'index.html')}`);
   });
 };

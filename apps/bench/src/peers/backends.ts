@@ -6,7 +6,7 @@ import { backendCandidates, importOptional } from '@neural-fields/app-kit';
 import { type BackendCandidate, selectBackend } from '@neural-fields/core';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { type Dawn, installDawn } from '@neural-fields/kernels-webgpu/node';
-import { enableProdMode, getKernel, version_core } from '@tensorflow/tfjs-core';
+import { enableProdMode, engine, getKernel, version_core } from '@tensorflow/tfjs-core';
 import { setUpFolder } from '../files.ts';
 import type { Description, DeviceDescription, Supervision } from '../protocol.ts';
 import { countDeviceRequests, type DeviceCounter } from './device-requests.ts';
@@ -73,10 +73,25 @@ const describeDevice = async (): Promise<DeviceDescription> => {
   return { kind: 'webgpu', name: name === '' ? 'unnamed' : name, software: isFallbackAdapter };
 };
 
+/** What tfjs-node says of itself. */
+interface TfjsNodeBackend {
+  readonly binding: { readonly TF_Version: string };
+  readonly isUsingGpuDevice: boolean;
+}
+
+const tfjsNodeVersions = (): Readonly<Record<string, string>> => {
+  const { binding, isUsingGpuDevice } = engine().backend as object as TfjsNodeBackend;
+  return { [isUsingGpuDevice ? 'libtensorflow on CUDA' : 'libtensorflow on the processor']: binding.TF_Version };
+};
+
 /** Describes the backend that is set. */
 export const describeBackend = async (name: BackendName): Promise<Description> => {
   const device = counter && (await describeDevice());
-  const versions = { node: process.version.slice(1), tfjs: version_core, ...(device && { adapter: device.name }) };
+  const versions = {
+    ...{ node: process.version.slice(1), tfjs: version_core },
+    ...(device && { adapter: device.name }),
+    ...(name === 'tensorflow' && tfjsNodeVersions()),
+  };
   // tfjs's own WebAssembly has threads in browsers only.
   const threads = name === 'native' || name === 'simd' || name === 'tensorflow' ? availableParallelism() : 1;
   return { versions, threads, ...(device && { device }) };

@@ -1,6 +1,7 @@
 /** @file A run as Markdown: the same tables as on the page, for issues and reviews. */
 import { plural } from '@neural-fields/app-kit';
 import type { FigureTable } from '@neural-fields/report';
+import { describeParity, type ParityOutcome } from '../gpu/parity.ts';
 import { supervisions } from '../protocol.ts';
 import { busyWarning, describeCase, describeSgemm, deviceOf, emulationWarning, formatMemory } from './describe.ts';
 import type { Results } from './results.ts';
@@ -42,6 +43,22 @@ const part = (title: string, table: FigureTable, text?: string): string[] =>
     ? []
     : ['', `## ${title}`, ...(text === undefined ? [] : ['', text]), '', markdownTable(table)];
 
+/** The agreement of the WebGPU kernels, with the cases that do not agree. */
+const parityPart = (parity: ParityOutcome): string[] => {
+  const bad = 'results' in parity ? parity.results.filter(({ good }) => !good) : [];
+  const lines = bad.map(
+    ({ style, name, errors }) =>
+      `- ${style} ${name}: ${errors.map(error => error?.toExponential(1) ?? 'not a number').join(', ')}`,
+  );
+  return [
+    '',
+    '## Parity of the WebGPU kernels',
+    '',
+    `${describeParity(parity)}.`,
+    ...(bad.length > 0 ? ['', ...lines] : []),
+  ];
+};
+
 /**
  * The report of a run.
  *
@@ -65,10 +82,12 @@ export const makeMarkdown = (found: Results, over: readonly string[]): string =>
     '',
     `- machine: ${describeMachine(found)}`,
     ...[...devices].map(name => `- graphics card: ${name}`),
+    ...(found.about?.cards === undefined ? [] : [`- nvidia-smi: ${found.about.cards}`]),
     `- date: ${environment.date}`,
     `- command: \`${command}\``,
     ...programs(found),
     ...warnings.flatMap(warning => (warning === undefined ? [] : ['', `**${warning}**`])),
+    ...(found.about === undefined ? [] : parityPart(found.about.parity)),
     ...shown.flatMap(supervision => part(`${titles[supervision]}: time of a step`, timeTable(found, supervision))),
     ...over
       .filter(peer => measured.includes(peer))

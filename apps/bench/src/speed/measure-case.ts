@@ -27,6 +27,10 @@ export interface MeasureOptions {
   readonly rounds: number;
   /** Seconds; a peer whose step takes longer is not timed. */
   readonly stepLimit: number;
+  /** Seconds for the whole case; peers that come later are not timed, and rounds end early. None if absent. */
+  readonly timeLimit?: number;
+  /** Seconds that a peer may try ways and chunks; see {@link PrepareRequest}. */
+  readonly trialLimit?: number | undefined;
   /** Bytes that a peer which cuts its points by memory may use. */
   readonly memory: number;
   readonly signal: AbortSignal;
@@ -57,6 +61,9 @@ const PREPARE_LIMIT = 600;
 const DEMANDS_SECONDS = 1;
 const [FEWEST_COUNTED, MOST_COUNTED] = [3, 30] as const;
 
+/** Of a time limit, the part that is left for the rounds. */
+const ROUNDS_SHARE = 0.15;
+
 interface Ready extends Participant {
   readonly process: PeerProcess;
   readonly prepared: PrepareAnswer;
@@ -80,7 +87,9 @@ export const measureCase = async <P>(
   participants: readonly Participant[],
   options: MeasureOptions,
 ): Promise<ReadonlyMap<string, Outcome>> => {
-  const { rounds, stepLimit, memory, signal, report } = options;
+  const { rounds, stepLimit, timeLimit = Number.POSITIVE_INFINITY, trialLimit, memory, signal, report } = options;
+  const begun = performance.now();
+  const secondsLeft = (): number => timeLimit - (performance.now() - begun) / 1000;
   const outcomes = new Map<string, Outcome>();
   const ready: Ready[] = [];
   const running = new Set<PeerProcess>();
@@ -109,9 +118,22 @@ export const measureCase = async <P>(
       outcomes.set(name, tooSlow(expected, stepLimit));
       return undefined;
     }
+    if (secondsLeft() < ROUNDS_SHARE * timeLimit) {
+      outcomes.set(name, {
+        state: 'not run',
+        reason: `the time for this case, ${Math.round(timeLimit)} s, was used up`,
+      });
+      return undefined;
+    }
     const process = await PeerProcess.start(command, START_LIMIT);
     running.add(process);
-    const prepared = await process.prepare({ problem, memory, ...(way !== undefined && { way }) }, PREPARE_LIMIT);
+    const choice = {
+      ...(way !== undefined && { way }),
+      ...(trialLimit !== undefined && { trialSeconds: trialLimit }),
+    };
+    // At least half a minute, or nothing could be compiled.
+    const limit = Math.min(PREPARE_LIMIT, Math.max(30, secondsLeft()));
+    const prepared = await process.prepare({ problem, memory, ...choice }, limit);
     const verdict = await verify(name, process, prepared);
     if (verdict.problem !== undefined) {
       outcomes.set(name, { state: 'wrong', reason: verdict.problem });
@@ -170,7 +192,7 @@ export const measureCase = async <P>(
       const one = await attempt(participant.name, 'gets ready', () => getReady(participant));
       if (one) ready.push(one);
     }
-    for (let round = 0; round < rounds; round++)
+    for (let round = 0; round < rounds && (round === 0 || secondsLeft() > 0); round++)
       for (let turn = 0; turn < ready.length; turn++) {
         // Each round begins with another peer.
         const peer = ready[(round + turn) % ready.length] as Ready;

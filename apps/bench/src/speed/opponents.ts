@@ -2,7 +2,17 @@
 export const OPPONENTS: readonly (readonly [peer: string, opponents: readonly string[]])[] = [
   ['native', ['pytorch']],
   ['simd', ['pytorch']],
-  ['webgpu', ['pytorch-cuda', 'pytorch-cuda-compiled', 'pytorch-cuda-tf32', 'pytorch-cuda-compiled-tf32']],
+  [
+    'webgpu',
+    [
+      'pytorch-cuda',
+      'pytorch-cuda-compiled',
+      'pytorch-cuda-tf32',
+      'pytorch-cuda-compiled-tf32',
+      'jax-cuda',
+      'jax-cuda-tf32',
+    ],
+  ],
 ];
 
 /** The peers that speed-ups are given over. */

@@ -9,6 +9,7 @@ import {
   propertyTable,
   section,
 } from '@neural-fields/report';
+import { describeParity } from '../gpu/parity.ts';
 import { type Supervision, supervisions } from '../protocol.ts';
 import {
   busyWarning,
@@ -258,6 +259,15 @@ ${own}`,
   );
 };
 
+const paritySection = ({ found }: View): string =>
+  found.about === undefined
+    ? ''
+    : section(
+        'Parity of the WebGPU kernels',
+        `<p>${escapeHtml(describeParity(found.about.parity))}. Jets and gradients of one network for each activation, of networks that are not chains, and of batches of
+fields; the error is the largest difference over the largest value.</p>`,
+      );
+
 const absentSection = ({ found }: View): string => {
   const rows = absentRows(found);
   return rows.length === 0
@@ -304,6 +314,7 @@ ${propertyTable([
     ),
   ],
   ['Date', `${escapeHtml(environment.date)}, ${Math.round(seconds / 60)} min, ${rounds} rounds`],
+  ...(found.about?.cards === undefined ? [] : [['nvidia-smi', escapeHtml(found.about.cards)] as const]),
   ['Other programs', loadText(found)],
   ...versions,
 ])}
@@ -340,6 +351,7 @@ export const makeSpeedPage = (found: Results): string => {
 ${unfinished}${warnings.join('\n')}
 ${headline(view)}
 ${about ? `${barsSection(view)}\n${scalingSection(view)}\n${timesSection(view)}\n${demandsSection(view)}\n${deviceRateSection(view)}\n${sgemmSection(view)}` : '<p>Nothing was measured.</p>'}
+${paritySection(view)}
 ${absentSection(view)}
 ${methodSection(view)}`;
   return makePage({ title: 'How long a training step takes', bodyHtml, css });

@@ -56,15 +56,26 @@ export const pythonPeer = (library: string, script: string, title: string, how: 
 const python = (library: string, title: string, ...how: readonly string[]): PeerDefinition =>
   pythonPeer(library, `${library}_peer.py`, title, how);
 
-/** PyTorch on a graphics card. It is not installed where there cannot be one. */
-const cuda = (title: string, how: readonly string[], more: Pick<PeerDefinition, 'rate'> = {}): PeerDefinition => {
-  const peer = python('pytorch', title, 'cuda', ...how);
+/**
+ * A peer on a CUDA device. Its environment is not made where there cannot be one.
+ *
+ * @param environment the name of its requirements; it is the beginning of the peer's name too
+ */
+const cuda = (
+  environment: 'pytorch' | 'jax-cuda',
+  title: string,
+  how: readonly string[],
+  more: Pick<PeerDefinition, 'rate'> = {},
+): PeerDefinition => {
+  const library = environment === 'pytorch' ? 'pytorch' : 'jax';
+  const start = pythonPeer(environment, `${library}_peer.py`, title, ['cuda', ...how]);
   return {
-    ...peer,
+    ...start,
     ...more,
+    name: [library, 'cuda', ...how].join('-'),
     command: async context => {
-      if (!context.hasPython('pytorch')) await assertNvidiaDriver();
-      return peer.command(context);
+      if (!context.hasPython(environment)) await assertNvidiaDriver();
+      return start.command(context);
     },
   };
 };
@@ -80,10 +91,12 @@ export const peerDefinitions: readonly PeerDefinition[] = [
   javascript('tensorflow', 'this project on tfjs-node'),
   javascript('webgpu', 'this project on WebGPU', { rate: 'float32' }),
   javascript('webgpu-tfjs', "this project on tfjs's WebGPU"),
-  cuda('PyTorch on CUDA', [], { rate: 'float32' }),
-  cuda('PyTorch on CUDA with TF32', ['tf32'], { rate: 'TF32' }),
-  cuda('PyTorch on CUDA, compiled', ['compiled']),
-  cuda('PyTorch on CUDA with TF32, compiled', ['compiled', 'tf32']),
+  cuda('pytorch', 'PyTorch on CUDA', [], { rate: 'float32' }),
+  cuda('pytorch', 'PyTorch on CUDA with TF32', ['tf32'], { rate: 'TF32' }),
+  cuda('pytorch', 'PyTorch on CUDA, compiled', ['compiled']),
+  cuda('pytorch', 'PyTorch on CUDA with TF32, compiled', ['compiled', 'tf32']),
+  cuda('jax-cuda', 'JAX on CUDA', []),
+  cuda('jax-cuda', 'JAX on CUDA with TF32', ['tf32']),
   javascript('wasm', "this project on tfjs's wasm"),
   javascript('cpu', "this project on tfjs's cpu"),
   javascript('jax-js', 'jax-js on WebAssembly'),

@@ -1,4 +1,5 @@
 /** @file What a run finds out: the contents of results.json. */
+import type { ParityOutcome } from '../gpu/parity.ts';
 import type { Description, StepDemands, Supervision } from '../protocol.ts';
 
 /** One problem size. */
@@ -123,4 +124,13 @@ export interface Results {
    */
   readonly foreignLoad: readonly number[];
   readonly results: readonly Result[];
+  /** Of a run about a graphics card. */
+  readonly about?: CardFacts;
+}
+
+/** What else a run about a graphics card finds out. */
+export interface CardFacts {
+  /** The cards and their driver, as nvidia-smi lists them. */
+  readonly cards?: string;
+  readonly parity: ParityOutcome;
 }

@@ -13,7 +13,7 @@ import { peersToBeat } from './opponents.ts';
 import { makeSpeedPage } from './page.ts';
 import type { PeerCommand } from './peer-process.ts';
 import { writeProblems } from './problems.ts';
-import type { Case, Outcome, Result, Results, SgemmRate } from './results.ts';
+import type { CardFacts, Case, Outcome, Result, Results, SgemmRate } from './results.ts';
 import { MEMORY_SHARE, type RunSettings, withRunFrame } from './run-frame.ts';
 import { bestSgemm, measureSgemm, mergeSgemm } from './sgemm.ts';
 import { createVerifier } from './verifier.ts';
@@ -23,6 +23,12 @@ export interface SpeedSettings extends RunSettings {
   readonly widths: readonly number[];
   readonly points: readonly number[];
   readonly supervisions: readonly Supervision[];
+  /** Seconds for all cases together, divided evenly among those that are left; none if absent. */
+  readonly timeLimit?: number;
+  /** Seconds that a peer may try ways and chunks in each case; without a limit if absent. */
+  readonly trialLimit?: number;
+  /** Copied into the results. */
+  readonly about?: CardFacts;
 }
 
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
@@ -40,7 +46,7 @@ const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
  * @throws InputError when the folder cannot be used, or when no peer is available
  */
 export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
-  const { rounds, stepLimit, signal, progress, command } = settings;
+  const { rounds, stepLimit, timeLimit, trialLimit, signal, progress, command, about } = settings;
   let found: Results | undefined;
   await withRunFrame(settings, async frame => {
     const { environment, commands, states, deviceRates, pytorchPython, scratch, seconds, save } = frame;
@@ -51,8 +57,9 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
     const problems = writeProblems(scratch, { ...settings, points: Math.max(64, ...settings.points) });
     const verifier = createVerifier(scratch, problems);
     const history = new History();
-    /** What the processor reaches, where a peer runs on it. */
+    /** What the processor reaches, where a peer runs on it and the run is not about a graphics card. */
     const updateSgemm = async (): Promise<void> => {
+      if (about !== undefined) return;
       if (Object.values(states).every(state => 'unavailable' in state || state.device !== undefined)) return;
       if (pytorchPython === undefined)
         return progress.log('sgemm: not measured: no Python with numpy and PyTorch is installed');
@@ -79,6 +86,7 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
           deviceRates,
           sgemm,
           peers: states,
+          ...(about && { about }),
         },
         seconds: seconds(),
         disagreements: verifier.disagreements,
@@ -87,7 +95,9 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
       await save(found, { 'index.html': makeSpeedPage(found), 'report.md': makeMarkdown(found, peersToBeat) });
     };
     await updateSgemm();
-    for (const each of listCases(settings)) {
+    const cases = listCases(settings);
+    const begun = seconds();
+    for (const [index, each] of cases.entries()) {
       const outcomes = new Map<string, Outcome>();
       const participants: Participant[] = [];
       for (const [name, state] of Object.entries(states)) {
@@ -111,7 +121,8 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
         },
       };
       const measured = await measureCase(measuredProblem, participants, {
-        ...{ rounds, stepLimit, signal },
+        ...{ rounds, stepLimit, trialLimit, signal },
+        ...(timeLimit !== undefined && { timeLimit: (timeLimit + begun - seconds()) / (cases.length - index) }),
         memory: MEMORY_SHARE * totalmem(),
         report: (peer, doing) => progress.advance(`${describeCase(each)}: ${peer} ${doing}`),
       });

@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly pythonFolder: string;
   /** An interpreter that has what all peers in Python need; an environment of its own for each if absent. */
   readonly python?: string | undefined;
+  /** Interpreters for some of the environments, by name; these come first. */
+  readonly pythons?: Readonly<Record<string, string>>;
   /** Whether a peer on an emulation of a graphics card is left out. */
   readonly needsCard?: boolean;
   readonly signal: AbortSignal;
@@ -41,7 +43,7 @@ const reasonOf = (error: Error): string =>
 
 /** Starts each peer once. What cannot be had is a state with its reason. */
 export const startPeers = async (options: StartOptions): Promise<Started> => {
-  const { peers, python, pythonFolder, needsCard = false, signal, progress } = options;
+  const { peers, python, pythons = {}, pythonFolder, needsCard = false, signal, progress } = options;
   const commands = new Map<string, PeerCommand>();
   const states: Record<string, PeerState> = {};
   const deviceRates: DeviceRate[] = [];
@@ -50,8 +52,8 @@ export const startPeers = async (options: StartOptions): Promise<Started> => {
     requirements: pythonFile(`requirements-${name}.txt`),
   });
   const context: PeerContext = {
-    python: async name => python ?? setUpPython(optionsOf(name)),
-    hasPython: name => python !== undefined || hasPython(optionsOf(name)),
+    python: async name => pythons[name] ?? python ?? setUpPython(optionsOf(name)),
+    hasPython: name => pythons[name] !== undefined || python !== undefined || hasPython(optionsOf(name)),
   };
   for (const peer of peers) {
     signal.throwIfAborted();
