@@ -38,32 +38,32 @@ def along(x: Array, axis: int) -> Array:
     return jnp.zeros_like(x).at[:, axis].set(1)
 
 
-def slopes_by_reverse(field: Callable[[Array], Array], x: Array) -> Array:
+def gradient_by_reverse(field: Callable[[Array], Array], x: Array) -> Array:
     return jax.grad(lambda at: field(at).sum())(x)
 
 
-def slopes_by_forward(field: Callable[[Array], Array], x: Array) -> Array:
+def gradient_by_forward(field: Callable[[Array], Array], x: Array) -> Array:
     return jnp.concatenate([jax.jvp(field, (x,), (along(x, axis),))[1] for axis in range(2)], 1)
 
 
 def laplacian_by_forward_twice(field: Callable[[Array], Array], x: Array) -> Array:
-    def bend(axis: int) -> Array:
+    def second_derivative(axis: int) -> Array:
         direction = along(x, axis)
-        slope = lambda at: jax.jvp(field, (at,), (direction,))[1]  # noqa: E731
-        return jax.jvp(slope, (x,), (direction,))[1]
+        derivative = lambda at: jax.jvp(field, (at,), (direction,))[1]  # noqa: E731
+        return jax.jvp(derivative, (x,), (direction,))[1]
 
-    return bend(0) + bend(1)
+    return second_derivative(0) + second_derivative(1)
 
 
 def laplacian_by_forward_over_reverse(field: Callable[[Array], Array], x: Array) -> Array:
-    slopes = partial(slopes_by_reverse, field)
-    bends = [jax.jvp(slopes, (x,), (along(x, axis),))[1][:, axis] for axis in range(2)]
-    return (bends[0] + bends[1])[:, None]
+    gradient = partial(gradient_by_reverse, field)
+    second_derivatives = [jax.jvp(gradient, (x,), (along(x, axis),))[1][:, axis] for axis in range(2)]
+    return (second_derivatives[0] + second_derivatives[1])[:, None]
 
 
 WAYS: dict[str, dict[str, Callable[[Callable[[Array], Array], Array], Array]]] = {
     "value": {"": lambda field, x: field(x)},
-    "gradient": {"reverse": slopes_by_reverse, "forward": slopes_by_forward},
+    "gradient": {"reverse": gradient_by_reverse, "forward": gradient_by_forward},
     "laplacian": {
         "forward over forward": laplacian_by_forward_twice,
         "forward over reverse": laplacian_by_forward_over_reverse,

@@ -65,13 +65,13 @@ class Device:
     """What takes the steps: by default the processor, where all is done when a call returns."""
 
     def wait(self) -> None:
-        """Until all steps are done."""
+        """Returns when all steps are done."""
 
     def reset_peak_memory(self) -> None:
-        """Forgets the peak."""
+        """Resets the peak."""
 
     def peak_memory(self) -> int | None:
-        """The most bytes of the device's memory since then; none where it is the machine's own."""
+        """The peak of the device's memory in bytes since then; none where it is the machine's own."""
 
     def rate(self) -> float:
         """Of products of large matrices, in GFLOP/s."""
@@ -87,7 +87,7 @@ CARD_CHUNKS = (4096, 16384, 65536, 262144)
 
 
 def chunk_sizes(problem: Problem, memory: float, chunks: tuple[int, ...] = PROCESSOR_CHUNKS) -> list[int]:
-    """The numbers of points worth trying at once, smallest first: all of them too, where the memory allows."""
+    """The chunk sizes to try, smallest first: all points too, where the memory allows."""
     most = memory / (BYTES_PER_POINT[problem.supervision] * problem.width)
     sizes = [size for size in chunks if size < problem.points and size <= most]
     if problem.points <= most or not sizes:
@@ -96,7 +96,7 @@ def chunk_sizes(problem: Problem, memory: float, chunks: tuple[int, ...] = PROCE
 
 
 def whole_batch(problem: Problem, memory: float) -> list[int]:
-    """All points at once, as most programs take them. Memory is then not shared with the other peers, but it ends too."""
+    """All points at once, as most programs do it, up to all of the machine's memory that is free for it."""
     needed = BYTES_PER_POINT[problem.supervision] * problem.width * problem.points
     if needed > 4 * memory:
         raise MemoryError(f"all points at once take about {needed / 2**30:.0f} GiB")
@@ -179,8 +179,8 @@ def peak_memory() -> int:
         return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def offer_to_die() -> None:
-    """Makes this process the first to go when the machine runs out of memory."""
+def prefer_as_oom_victim() -> None:
+    """Makes this process the first that the system ends when memory runs out."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
@@ -231,7 +231,7 @@ def serve(
         out.flush()
 
     device = device or Device()
-    offer_to_die()
+    prefer_as_oom_victim()
     try:
         say(describe())
     except Unavailable as error:

@@ -1,4 +1,4 @@
-"""PyTorch as a peer: an ordinary module, its fused Adam, and the quickest of the ways to take derivatives.
+"""PyTorch as a peer: an ordinary module, its fused Adam, and the fastest of the ways to compute derivatives.
 
 Among the arguments may be: `whole`, all points at once; `cuda`, on the first CUDA device; `tf32`, whose products may have the ten bits of TF32;
 `compiled`, loss and gradient by `torch.compile`.
@@ -34,14 +34,14 @@ from pytorch_ways import COMPILED_AS_WRITTEN, Siren, Way, ways_for
 WHOLE, CUDA, TF32, COMPILED = (name in sys.argv[1:] for name in ("whole", "cuda", "tf32", "compiled"))
 PLACE = "cuda" if CUDA else "cpu"
 DEVICE: Device = CudaDevice() if CUDA else Device()
-# On the processor a peer stands for what PyTorch offers; on a card it is given the best that is known.
+# On the processor a peer represents what PyTorch offers; on a card it also has the best way that is known.
 WRITTEN_OUT = CUDA or COMPILED
 THREADS = sorted({1, torch.get_num_threads(), available_threads()})
 """One, as many as PyTorch takes by itself (often the number of cores without hyper-threading), and all."""
 MEMORY_SHARE = 0.15
 """Of a device's memory, since several peers are alive at a time."""
 TYPICAL_CHUNK = 65536
-"""A card is busy with so many points; with few, a trial of the ways would compare what they cost the host."""
+"""So many points keep a card busy; with few, a trial would compare the work of the host."""
 
 
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
@@ -69,7 +69,7 @@ class TorchSteps:
         self.use(next(iter(self.ways)))
 
     def use(self, way: str) -> None:
-        """From now on derivatives are taken in this way."""
+        """Selects how derivatives are computed."""
         self.way = way
         self.share: Callable[[Tensor, Tensor], Tensor] = share_of_loss(self.field, self.ways[way], self.problem.points)
         if COMPILED:
@@ -127,7 +127,7 @@ class TorchSteps:
 
 
 def share_of_loss(field: Siren, way: Way, points: int) -> Callable[[Tensor, Tensor], Tensor]:
-    """A part's share of the mean over so many points."""
+    """The share of a part of the points in the mean over all."""
 
     def share(coords: Tensor, targets: Tensor) -> Tensor:
         return (way(field, coords) - targets).square().sum() / points
@@ -136,7 +136,7 @@ def share_of_loss(field: Siren, way: Way, points: int) -> Callable[[Tensor, Tens
 
 
 def sizes_for(problem: Problem, memory: float) -> list[int]:
-    """The numbers of points at once that are tried. The machine's memory says nothing about a card's."""
+    """The chunk sizes to try. A card has a memory of its own."""
     if WHOLE:
         return whole_batch(problem, memory)
     if not CUDA:

@@ -1,4 +1,4 @@
-"""A SIREN in PyTorch, and the ways to have its slopes and its Laplacian."""
+"""A SIREN in PyTorch, and the ways to compute its gradient and its Laplacian."""
 
 from collections.abc import Callable
 
@@ -28,85 +28,85 @@ def along(x: Tensor, axis: int) -> Tensor:
     return direction
 
 
-def slopes_by_reverse(field: Siren, x: Tensor) -> Tensor:
+def gradient_by_reverse(field: Siren, x: Tensor) -> Tensor:
     x = x.requires_grad_()
     return torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
 
 
-def slopes_by_reverse_function(field: Siren, x: Tensor) -> Tensor:
+def gradient_by_reverse_function(field: Siren, x: Tensor) -> Tensor:
     """The same as a function, which is what can be compiled."""
     return torch.func.grad(lambda at: field(at).sum())(x)
 
 
-def slopes_by_forward(field: Siren, x: Tensor) -> Tensor:
+def gradient_by_forward(field: Siren, x: Tensor) -> Tensor:
     return torch.cat([torch.func.jvp(field, (x,), (along(x, axis),))[1] for axis in range(2)], 1)
 
 
 def laplacian_by_reverse_twice(field: Siren, x: Tensor) -> Tensor:
     x = x.requires_grad_()
-    slopes = torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
-    bends = [torch.autograd.grad(slopes[:, axis].sum(), x, create_graph=True)[0][:, axis] for axis in range(2)]
-    return (bends[0] + bends[1])[:, None]
+    gradient = torch.autograd.grad(field(x).sum(), x, create_graph=True)[0]
+    second_derivatives = [torch.autograd.grad(gradient[:, axis].sum(), x, create_graph=True)[0][:, axis] for axis in range(2)]
+    return (second_derivatives[0] + second_derivatives[1])[:, None]
 
 
 def laplacian_by_reverse_twice_function(field: Siren, x: Tensor) -> Tensor:
-    bends = [torch.func.grad(lambda at, axis=axis: slopes_by_reverse_function(field, at)[:, axis].sum())(x)[:, axis] for axis in range(2)]
-    return (bends[0] + bends[1])[:, None]
+    second_derivatives = [torch.func.grad(lambda at, axis=axis: gradient_by_reverse_function(field, at)[:, axis].sum())(x)[:, axis] for axis in range(2)]
+    return (second_derivatives[0] + second_derivatives[1])[:, None]
 
 
 def laplacian_by_forward_over_reverse(field: Siren, x: Tensor) -> Tensor:
-    slopes = torch.func.grad(lambda at: field(at).sum())
-    bends = [torch.func.jvp(slopes, (x,), (along(x, axis),))[1][:, axis] for axis in range(2)]
-    return (bends[0] + bends[1])[:, None]
+    gradient = torch.func.grad(lambda at: field(at).sum())
+    second_derivatives = [torch.func.jvp(gradient, (x,), (along(x, axis),))[1][:, axis] for axis in range(2)]
+    return (second_derivatives[0] + second_derivatives[1])[:, None]
 
 
 def laplacian_by_forward_twice(field: Siren, x: Tensor) -> Tensor:
-    def bend(axis: int) -> Tensor:
+    def second_derivative(axis: int) -> Tensor:
         direction = along(x, axis)
-        slope = lambda at: torch.func.jvp(field, (at,), (direction,))[1]  # noqa: E731
-        return torch.func.jvp(slope, (x,), (direction,))[1]
+        derivative = lambda at: torch.func.jvp(field, (at,), (direction,))[1]  # noqa: E731
+        return torch.func.jvp(derivative, (x,), (direction,))[1]
 
-    return bend(0) + bend(1)
+    return second_derivative(0) + second_derivative(1)
 
 
 def jet(field: Siren, x: Tensor, laplacian: bool) -> tuple[Tensor, Tensor | None]:
     """Slopes `[2, n, 1]` and Laplacian `[n, 1]`, by the rules of each layer written out, as this project has them: plain operations, once differentiable.
 
-    For sin(omega z): its slopes are omega cos(omega z) times those of z, and its Laplacian is omega cos(omega z) times that of z, less
-    omega^2 sin(omega z) times the square of the slopes of z.
+    For sin(omega z): its gradient are omega cos(omega z) times those of z, and its Laplacian is omega cos(omega z) times that of z, less
+    omega^2 sin(omega z) times the square of the gradient of z.
     """
     omega = field.omega
     first, *inner = field.layers
     *hidden, last = inner
     z = first(x)
-    slopes = first.weight.T[:, None, :]  # those of z, the same at all points
-    bend: Tensor | None = None
+    gradient = first.weight.T[:, None, :]  # those of z, the same at all points
+    second_derivative: Tensor | None = None
     for layer in hidden:
         sine, cosine = torch.sin(omega * z), omega * torch.cos(omega * z)
         if laplacian:
-            squares = (-omega * omega) * sine * slopes.square().sum(0)
-            bend = squares if bend is None else torch.addcmul(squares, cosine, bend)
-        slopes = cosine * slopes
+            squares = (-omega * omega) * sine * gradient.square().sum(0)
+            second_derivative = squares if second_derivative is None else torch.addcmul(squares, cosine, second_derivative)
+        gradient = cosine * gradient
         z = layer(sine)
-        slopes = slopes @ layer.weight.T
-        bend = None if bend is None else bend @ layer.weight.T
+        gradient = gradient @ layer.weight.T
+        second_derivative = None if second_derivative is None else second_derivative @ layer.weight.T
     sine, cosine = torch.sin(omega * z), omega * torch.cos(omega * z)
     if laplacian:
-        squares = (-omega * omega) * sine * slopes.square().sum(0)
-        bend = squares if bend is None else torch.addcmul(squares, cosine, bend)
-        bend = bend @ last.weight.T
-    return cosine * slopes @ last.weight.T, bend
+        squares = (-omega * omega) * sine * gradient.square().sum(0)
+        second_derivative = squares if second_derivative is None else torch.addcmul(squares, cosine, second_derivative)
+        second_derivative = second_derivative @ last.weight.T
+    return cosine * gradient @ last.weight.T, second_derivative
 
 
-def slopes_by_jet(field: Siren, x: Tensor) -> Tensor:
-    slopes, _ = jet(field, x, laplacian=False)
-    return torch.cat([slopes[0], slopes[1]], 1)
+def gradient_by_jet(field: Siren, x: Tensor) -> Tensor:
+    gradient, _ = jet(field, x, laplacian=False)
+    return torch.cat([gradient[0], gradient[1]], 1)
 
 
 def laplacian_by_jet(field: Siren, x: Tensor) -> Tensor:
-    _, bend = jet(field, x, laplacian=True)
-    assert bend is not None
-    return bend
+    _, second_derivative = jet(field, x, laplacian=True)
+    assert second_derivative is not None
+    return second_derivative
 
 
 VALUE: dict[str, Way] = {"": lambda field, x: field(x)}
@@ -115,7 +115,7 @@ HAS_FUNCTIONS = hasattr(torch, "func")
 
 
 def ways_for(supervision: str, *, compiled: bool, written_out: bool) -> dict[str, Way]:
-    """The ways to have what is supervised.
+    """The ways to compute what is supervised.
 
     `compiled`: only what `torch.compile` takes, which are functions. `written_out`: the jet by hand, too, which is nothing that PyTorch offers.
     """
@@ -124,11 +124,11 @@ def ways_for(supervision: str, *, compiled: bool, written_out: bool) -> dict[str
     ways: dict[str, Way] = {}
     # First, as it is likely to be the quickest, and time for trials may be short.
     if written_out:
-        ways["written out"] = slopes_by_jet if supervision == "gradient" else laplacian_by_jet
+        ways["written out"] = gradient_by_jet if supervision == "gradient" else laplacian_by_jet
     if supervision == "gradient":
-        ways["reverse"] = slopes_by_reverse_function if compiled else slopes_by_reverse
+        ways["reverse"] = gradient_by_reverse_function if compiled else gradient_by_reverse
         if HAS_FUNCTIONS:
-            ways["forward"] = slopes_by_forward
+            ways["forward"] = gradient_by_forward
         return ways
     ways["reverse over reverse"] = laplacian_by_reverse_twice_function if compiled else laplacian_by_reverse_twice
     if HAS_FUNCTIONS:

@@ -3,7 +3,7 @@
  * for many fields.
  */
 import type { BackendName } from './peers/backends.ts';
-import { offerToDie } from './peers/peak-memory.ts';
+import { preferAsOomVictim } from './peers/peak-memory.ts';
 import { servePeer } from './peers/peer.ts';
 
 const [name = '', way] = process.argv.slice(2);
@@ -14,8 +14,8 @@ const backendNamed = async (): Promise<BackendName> => {
     throw new RangeError(`peer: no peer '${name}'; there are ${[...backendNames, 'jax-js'].join(', ')}`);
   return backend;
 };
-offerToDie();
-// Each is loaded only where it is asked for: what one needs may be missing, and the others do without it.
+preferAsOomVictim();
+// Each is loaded only when it is used: a package that one of them needs may be missing.
 if (way !== undefined)
   await servePeer(async () => (await import('./peers/fields-peer.ts')).createFieldsPeer(await backendNamed(), way));
 else

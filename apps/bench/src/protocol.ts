@@ -1,7 +1,7 @@
 /**
- * @file What the program and its peers say to each other. A peer is a process that can take training steps; it reads
- *   one JSON object a line from its standard input and answers each with one on its standard output. Arrays travel in
- *   files of little-endian numbers. The first line comes from the peer and describes it: a {@link Description}, or
+ * @file The protocol between the program and its peers. A peer is a process that takes training steps; it reads one
+ *   JSON object per line from its standard input and answers each with one on its standard output. Arrays are passed
+ *   in files of little-endian float32 values. The first line comes from the peer and describes it: a {@link Description}, or
  *   {@link Unavailable}.
  */
 
@@ -38,7 +38,7 @@ export interface FieldsProblem {
   readonly fields: number;
   /** w */
   readonly width: number;
-  /** How many layers have sines. */
+  /** The number of layers with sines. */
   readonly layers: number;
   /** omega0 of every sine layer. */
   readonly omega: number;
@@ -53,7 +53,7 @@ export interface FieldsProblem {
   readonly targetsFile: string;
 }
 
-/** What a peer is. */
+/** A peer and what it runs on. */
 export interface Description {
   /** The programs that compute, with their versions. */
   readonly versions: Readonly<Record<string, string>>;
@@ -61,15 +61,15 @@ export interface Description {
   /** Where steps run elsewhere than on the processor. */
   readonly device?: DeviceDescription;
   /**
-   * The products of matrices where they have fewer digits than float32. Such a peer is held to the reference less
-   * strictly.
+   * Of matrix products that have fewer digits than float32. Such a peer is checked against the reference with a wider
+   * tolerance.
    */
   readonly precision?: 'TF32';
 }
 
-/** A device that takes steps on its own, while the host that asked for them goes on. */
+/** A device that takes steps while the host continues. */
 export interface DeviceDescription {
-  /** How it is programmed. Of `webgpu` it is known what a step asks of the host. */
+  /** How it is programmed. With `webgpu` the work of the host is counted. */
   readonly kind: 'webgpu' | 'cuda';
   readonly name: string;
   /** Whether the processor only emulates it: times are then not those of a graphics card. */
@@ -81,13 +81,13 @@ export interface Unavailable {
   readonly unavailable: string;
 }
 
-/** Take three steps of Adam from the initial parameters, beside what is prepared, which stays. */
+/** Take three steps of Adam from the initial parameters. The prepared problem is kept. */
 export interface CheckRequest<P = Problem> {
   readonly work: 'check';
   readonly problem: P;
   /** Where to write the gradient at the initial parameters, f32[P], or f32[b, P] of many fields. */
   readonly gradientFile: string;
-  /** The `way` that the peer chose when it was prepared: what will be timed is what is checked. */
+  /** The `way` that the peer chose when it was prepared: so that what is checked is what is timed. */
   readonly way?: string;
 }
 
@@ -99,11 +99,11 @@ export interface CheckAnswer {
   readonly seconds: number;
 }
 
-/** Get ready for steps from the initial parameters: read the points, choose the way that is quickest, compile. */
+/** Prepare steps from the initial parameters: read the points, choose the fastest way, compile. */
 export interface PrepareRequest<P = Problem> {
   readonly work: 'prepare';
   readonly problem: P;
-  /** How many bytes the points that are worked on at once may take; peers that cut points themselves need not look. */
+  /** Bytes that the points of a chunk may take; peers that choose chunks themselves ignore it. */
   readonly memory: number;
   /** The `way` that the peer chose for the same problem with fewer points. */
   readonly way?: string;
@@ -113,14 +113,14 @@ export interface PrepareRequest<P = Problem> {
 
 /** The answer to a {@link PrepareRequest}. */
 export interface PrepareAnswer {
-  /** How derivatives are taken, where there is a choice. */
+  /** How derivatives are computed, where there is a choice. */
   readonly way?: string;
-  /** How many points, or fields, are worked on at once, where the peer was free to choose. */
+  /** The points, or fields, in a chunk, where the peer chose their number. */
   readonly chunk?: number;
-  /** On how many threads, where the peer was free to choose. */
+  /** The number of threads, where the peer chose it. */
   readonly threads?: number;
-  /** How many steps must be taken in a row to be timed, where one alone would not do. */
-  readonly fewestSteps?: number;
+  /** The number of steps that must be timed together, where one alone would not be representative. */
+  readonly minSteps?: number;
   /**
    * The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer
    * does not know.
@@ -128,7 +128,7 @@ export interface PrepareAnswer {
   readonly products?: number;
 }
 
-/** Take whole training steps, one after the other: forward, loss, reverse, Adam. */
+/** Take whole training steps, one after the other: forward pass, loss, backward pass, Adam. */
 export interface StepsRequest {
   readonly work: 'steps';
   readonly count: number;
@@ -136,9 +136,9 @@ export interface StepsRequest {
 
 /** The answer to a {@link StepsRequest}. */
 export interface StepsAnswer {
-  /** For all steps together, until the last of them is done, and not merely asked for. */
+  /** For all steps together, until the last of them is done, not only submitted. */
   readonly seconds: number;
-  /** The part of it that this project's kernels worked; for peers that know. */
+  /** The part of it in which this project's kernels ran; for peers that know. */
   readonly kernelSeconds?: number;
   /**
    * The loss, or the sum of those of many fields, before one of these updates: the first, or on WebGPU, where nothing
@@ -152,8 +152,7 @@ export interface StepsAnswer {
 }
 
 /**
- * Count what a step asks of the host and of the device, over so many steps of which nothing is read. Only for peers on
- * WebGPU.
+ * Count the work of the host in a step, over `steps` steps of which nothing is read. Only for peers on WebGPU.
  */
 export interface DemandsRequest {
   readonly work: 'demands';
@@ -161,9 +160,9 @@ export interface DemandsRequest {
   readonly steps: number;
 }
 
-/** What a step asks of the host, and the host of the device: the answer to a {@link DemandsRequest}. */
+/** The work of the host in a step: the answer to a {@link DemandsRequest}. */
 export interface StepDemands {
-  /** The median time from one update to the next, without what the host waited for the device, in seconds. */
+  /** The median time from one update to the next, without the time that the host waited for the device, in seconds. */
   readonly hostSeconds: number;
   readonly dispatches: number;
   readonly submissions: number;
@@ -172,7 +171,7 @@ export interface StepDemands {
   readonly kernelBytes?: number;
 }
 
-/** Multiply large matrices, for the rate that a device reaches at its best. Only for peers that have one. */
+/** Measure the highest rate of a device in products of large matrices. Only for peers that have one. */
 export interface RateRequest {
   readonly work: 'rate';
 }
@@ -183,10 +182,10 @@ export interface RateAnswer {
   readonly rate: number;
 }
 
-/** Anything that a peer is asked for. */
+/** Any request. */
 export type Request<P = Problem> = CheckRequest<P> | PrepareRequest<P> | StepsRequest | DemandsRequest | RateRequest;
 
-/** The answer when a request failed; the peer goes on. */
+/** The answer when a request failed; the peer continues. */
 export interface Failure {
   readonly error: string;
 }

@@ -145,12 +145,12 @@ test('the table has medians, quartiles and ratios of rounds, and says who is abs
     outcomes: {
       simd: outcome([0.1, 0.2, 0.3]),
       jax: outcome([0.3, 0.2, 0.6]),
-      'pytorch-bmm': { state: 'not run', reason: 'there is no python3 here' },
+      'pytorch-bmm': { state: 'not run', reason: 'python3 is not installed' },
     },
   });
   expect(table).toContain('abacus, 2 cores, Linux 6, node 20.');
   expect(table).toContain('| `simd` | 200 ms | 150 ms to 250 ms | 500 |  |');
   // 3, 1 and 2 times as long.
   expect(table).toContain('| `jax` | 200 ms | 250 ms to 450 ms | 500 | 2.00 x |');
-  expect(table).toContain('- `pytorch-bmm`, not run: there is no python3 here');
+  expect(table).toContain('- `pytorch-bmm`, not run: python3 is not installed');
 });

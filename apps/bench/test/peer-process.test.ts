@@ -11,7 +11,7 @@ test.each([
   ['exit', 'the process ended with code 3: out of luck'],
   ['killed', 'the process was killed, as the system does when memory runs out'],
   ['throw', 'not today'],
-  ['babble', 'it wrote what is not an answer: hello'],
+  ['babble', 'it wrote a line that is no answer: hello'],
 ])('a peer that fails by %s is an error that says so', async (failure, message) => {
   const peer = await PeerProcess.start(failing(failure), 30);
   expect(peer.description).toEqual({ versions: {}, threads: 1 });

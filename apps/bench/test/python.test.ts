@@ -33,7 +33,7 @@ test('a machine without Python is told apart', async () => {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  await expect(setUpPython(optionsFor(emptyFolder()))).rejects.toThrow(/^there is no python3? here$/);
+  await expect(setUpPython(optionsFor(emptyFolder()))).rejects.toThrow(/^python3? is not installed$/);
 });
 
 test('PyTorch is not installed for a card where there can be none', async () => {

@@ -75,7 +75,7 @@ test('the page of a card has its own sections, and sets this project beside PyTo
   expect(html).toContain('How close to the device');
   expect(html).toContain('40.0 TFLOP/s in float32 by <code>pytorch-cuda</code>, 200.0 TFLOP/s in TF32');
   expect(html).toMatch(/speed-up of webgpu over PyTorch on CUDA/);
-  expect(html).not.toContain('emulation');
+  expect(html).not.toContain('emulated');
   expect(html).not.toMatch(/undefined|NaN|\[object/);
 });
 

@@ -16,7 +16,7 @@ interface Profile {
   /** Seconds. */
   readonly stepLimit: number;
   readonly peers: readonly string[];
-  /** Whether it is about graphics cards, so that an emulation of one will not do. */
+  /** Whether it is about graphics cards: an emulated one is then left out. */
   readonly needsCard: boolean;
 }
 
@@ -54,12 +54,12 @@ interface SpeedCommandOptions extends RunOptions {
 
 const action = (options: SpeedCommandOptions): Promise<void> => {
   const { widths, points, rounds, stepLimit, peers: chosen } = { ...profiles[options.profile], ...options };
-  // Who names the peers may want an emulation.
+  // Peers that are named may run on an emulated card.
   const needsCard = profiles[options.profile].needsCard && options.peers === undefined;
   const peers = peerDefinitions.filter(({ name }) => chosen.includes(name));
   const wanted = supervisions.filter(supervision => (options.supervisions ?? supervisions).includes(supervision));
   if (new Set(points).size !== points.length || new Set(widths).size !== widths.length)
-    throw new UsageError('--widths and --points must each have different numbers');
+    throw new UsageError('--widths and --points must not repeat a number');
   const cases = widths.length * points.length * wanted.length;
   return measure(options, { peers, rounds, stepLimit, needsCard, cases }, async (settings, output) => {
     const found = await runSpeed({ ...settings, widths, points, supervisions: wanted });

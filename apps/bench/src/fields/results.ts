@@ -1,4 +1,4 @@
-/** @file What a run with many small fields finds out: the contents of its results.json. */
+/** @file The results of a run with many small fields: the contents of its results.json. */
 import type { FieldsProblem } from '../protocol.ts';
 import type { Disagreement, Environment, Outcome, PeerState } from '../speed/results.ts';
 
@@ -16,7 +16,7 @@ export interface FieldsResults {
   /** By peer, where it was checked: the worst field's gradient, and the sums of the losses. */
   readonly disagreements: Readonly<Record<string, Disagreement>>;
   /**
-   * How much of the processors other programs kept busy before the peers came up and after they were gone, from 0 to 1.
+   * The share of the processors that other programs used before the peers started and after they ended, from 0 to 1.
    */
   readonly foreignLoad: readonly number[];
   /** By peer; absent where a run was stopped before. */

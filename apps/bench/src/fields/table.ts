@@ -7,7 +7,7 @@ import type { FieldsResults } from './results.ts';
 
 type Measured = Extract<Outcome, { readonly state: 'measured' }>;
 
-/** Whom the others are compared with: the first of these that was measured. */
+/** The peer that the others are compared with: the first of these that was measured. */
 const OURS = ['native', 'simd', 'simd-loop'] as const;
 
 const measured = ({ outcomes }: FieldsResults, peer: string): Measured | undefined => {
@@ -24,7 +24,7 @@ const describeMachine = ({ environment, peers }: FieldsResults): string => {
   return [environment.processor, `${environment.cores} cores`, environment.system, ...programs].join(', ');
 };
 
-/** How many times as fast as another the base is: the median over rounds, in each of which both had a turn. */
+/** The speed-up of the base over another: the median over the rounds, in each of which both were timed. */
 const ratioOf = (base: Measured, other: Measured): number => {
   const count = Math.min(base.seconds.rounds.length, other.seconds.rounds.length);
   return median(
@@ -43,11 +43,11 @@ export const fieldsTable = (found: FieldsResults): string => {
     'a step',
     'quartiles',
     'fields per second',
-    ...(base === undefined ? [] : [`\`${base}\` is so many times as fast`]),
+    ...(base === undefined ? [] : [`speed-up of \`${base}\``]),
     'memory',
     'in kernels',
     'way',
-    "worst field's gradient, loss: off by",
+    "worst field's gradient, loss: difference from the reference",
   ];
   const rows = Object.entries(outcomes).flatMap(([name, outcome]) => {
     if (outcome.state !== 'measured') return [];
@@ -74,7 +74,7 @@ export const fieldsTable = (found: FieldsResults): string => {
   const network = ['2', ...Array.from({ length: layers }, () => String(width)), '3'].join('-');
   return [
     `${formatCount(fields)} SIRENs ${network}, ${formatCount(points)} points each: loss, gradient and Adam of all. Medians and quartiles of ${rounds} rounds in`,
-    `which all took turns; ratios are medians of those of each round. ${describeMachine(found)}.`,
+    `which the peers take turns; speed-ups are medians of those of each round. ${describeMachine(found)}.`,
     ...(warning === undefined ? [] : ['', warning]),
     '',
     `| ${header.join(' | ')} |`,

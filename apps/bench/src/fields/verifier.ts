@@ -1,4 +1,4 @@
-/** @file Holds peers that train many fields to the float64 reference before they are timed. */
+/** @file Checks peers that train many fields against the float64 reference before they are timed. */
 import { join } from 'node:path';
 import { fieldSizes, partOfField, readFields, readFloats } from '../peers/fields-data.ts';
 import type { FieldsProblem } from '../protocol.ts';
@@ -11,7 +11,7 @@ import { describeDisagreement } from '../speed/verifier.ts';
 /** Points of the check of all fields: float64 in plain JavaScript takes its time. */
 export const CHECKED_POINTS = 16;
 /** Seconds; whole steps may have to be compiled. */
-const CHECK_LIMIT = 600;
+const CHECK_TIMEOUT = 600;
 
 /** Checks each peer once. */
 export interface FieldsVerifier {
@@ -40,7 +40,7 @@ const worstGradient = (
   const distances = [...references].map(([field, reference]) =>
     relativeDistance(partOfField(gradients, fields, field), reference),
   );
-  // Not Math.max alone: a distance that is no number must not pass.
+  // Not Math.max alone: a distance that is NaN must not pass.
   return distances.every(Number.isFinite) ? Math.max(...distances) : Number.POSITIVE_INFINITY;
 };
 
@@ -75,7 +75,7 @@ export const createFieldsVerifier = (folder: string, small: FieldsProblem, whole
   const verify: FieldsVerifier['verify'] = async (name, process, { way }): Promise<Verification> => {
     const gradientFile = join(folder, `gradient-${name}.f32`);
     const check = (problem: FieldsProblem) =>
-      process.check({ problem, gradientFile, ...(way !== undefined && { way }) }, CHECK_LIMIT);
+      process.check({ problem, gradientFile, ...(way !== undefined && { way }) }, CHECK_TIMEOUT);
     const { losses } = await check(small);
     const expected = smallReference();
     const distances = expected.losses.map((loss, i) => Math.abs((losses[i] ?? Number.NaN) / loss - 1));
@@ -87,7 +87,7 @@ export const createFieldsVerifier = (folder: string, small: FieldsProblem, whole
     };
     disagreements[name] = disagreement;
     const problem = describeDisagreement(disagreement, process.description);
-    // A check is mostly overhead here, and tells nothing of how long steps are.
+    // A check is mostly overhead here, and no estimate of a step.
     return { guess: 0, ...(problem !== undefined && { problem }) };
   };
   return { verify, disagreements };

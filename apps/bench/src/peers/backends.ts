@@ -100,7 +100,7 @@ export const describeBackend = async (name: BackendName): Promise<Description> =
 /** The matrix products of a step, where it is known what the kernels do; see {@link productsOf}. */
 export const productsOfBackend = (name: BackendName, supervision: Supervision): number | undefined => {
   if (name !== 'native' && name !== 'simd' && name !== 'webgpu') return undefined;
-  // Where the loss is a part of the kernel, the forward pass is worked out once.
+  // Where the loss is a part of the kernel, the forward pass is computed once.
   const fused = getKernel(PROGRAM_KERNELS.loss, name) !== undefined;
   return productsOf(supervision, {
     gradientWay: name === 'webgpu' ? 'jets' : 'adjoints',

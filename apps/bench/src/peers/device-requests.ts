@@ -1,5 +1,5 @@
 /**
- * @file What a program asks of a WebGPU device, counted at the objects of WebGPU themselves: so it is counted alike for
+ * @file The work that a program submits to a WebGPU device, counted in the objects of WebGPU, and so in the same way for
  * all programs.
  */
 
@@ -9,14 +9,14 @@ export interface DeviceRequests {
   readonly submissions: number;
   /** Buffers that were mapped for reading. */
   readonly readBacks: number;
-  /** Bytes of all buffers at once, at most since the last reset. */
+  /** The peak of the bytes of all buffers since the last reset. */
   readonly peakBytes: number;
 }
 
 /** Counts. */
 export interface DeviceCounter {
   read(): DeviceRequests;
-  /** The peak begins anew with what there is. */
+  /** The peak becomes what is allocated now. */
   resetPeak(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file What only backends on a device have: work that is under way when a call returns, a host with a time of its own,
- * and a rate of the device.
+ * @file What only backends on a device have: work that continues after a call returns, time of the host apart from that of
+ * the device, and the rate of the device.
  */
 import { adam, createField, createRng, fit, mlp } from '@neural-fields/core';
 import type { FieldsWebgpuBackend } from '@neural-fields/kernels-webgpu';
@@ -19,7 +19,7 @@ type ApplyBackpressure = (signal?: AbortSignal) => Promise<void> | undefined;
 
 const backendInUse = (): Backend => engine().backend as Backend;
 
-/** Hands the device what was recorded, and waits until it has done all of its work. */
+/** Submits the recorded work to the device, and waits until all of it is done. */
 export const finishDeviceWork = async (): Promise<void> => {
   const backend = backendInUse();
   backend.endComputePassEncoder();
@@ -49,8 +49,8 @@ const countWaits = (): { readonly milliseconds: () => number; readonly stop: () 
 };
 
 /**
- * Looks at so many steps between updates. The steps before them compile and read the first loss, and the last one reads
- * again, so there are two more steps in front and one behind.
+ * Measures `steps` steps between updates. There are two more steps before them, which compile and read the first loss,
+ * and one after them, which reads again.
  */
 const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: number): Promise<StepDemands> => {
   const { field, task } = createTask(problem);
@@ -74,13 +74,13 @@ const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: n
     waits.stop();
     field.dispose();
   }
-  const looked = seen.slice(1, steps + 2);
-  const [first, last] = [looked[0], looked.at(-1)];
+  const measured = seen.slice(1, steps + 2);
+  const [first, last] = [measured[0], measured.at(-1)];
   if (first === undefined || last === undefined) throw new Error('there were no updates');
   const perStep = (of: 'dispatches' | 'submissions' | 'readBacks'): number => (last[of] - first[of]) / steps;
   const { scratchBytes } = backendInUse();
   return {
-    hostSeconds: median(looked.slice(1).map(({ at }, i) => at - (looked[i]?.at ?? 0))) / 1000,
+    hostSeconds: median(measured.slice(1).map(({ at }, i) => at - (measured[i]?.at ?? 0))) / 1000,
     dispatches: perStep('dispatches'),
     submissions: perStep('submissions'),
     readBacks: perStep('readBacks'),
@@ -88,7 +88,7 @@ const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: n
   };
 };
 
-/** From small ones, which an emulation can do, to those that fill a large card. */
+/** From small ones, for an emulated card, to those that fill a large one. */
 const PRODUCTS = [
   { features: 256, rows: 4096 },
   { features: 1024, rows: 8192 },
@@ -96,8 +96,8 @@ const PRODUCTS = [
 ] as const;
 /** Matrices in a row: what brings rows in and out then takes little of the time. */
 const LAYERS = 4;
-/** A product of this many seconds is large enough to be no matter of overhead. */
-const LONG_ENOUGH = 0.05;
+/** Overhead does not matter in a product that takes this many seconds. */
+const MIN_SECONDS = 0.05;
 const REPEAT_SECONDS = 0.3;
 
 /**
@@ -130,7 +130,7 @@ const measureRate = async (): Promise<number> => {
     best = Math.max(best, (2 * LAYERS * rows * features ** 2) / seconds / 1e9);
     input.dispose();
     field.dispose();
-    if (once > LONG_ENOUGH) break;
+    if (once > MIN_SECONDS) break;
   }
   return best;
 };

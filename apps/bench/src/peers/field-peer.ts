@@ -7,7 +7,7 @@ import { createTask } from './field-task.ts';
 import { gradientReader } from './gradient-reader.ts';
 import type { CheckedSteps, Peer } from './peer.ts';
 
-/** More steps than anybody waits for. */
+/** More steps than any run takes. */
 const ENDLESS = 1_000_000_000;
 
 /** Takes steps until it is disposed. */
@@ -78,8 +78,7 @@ export const createFieldPeer = async (backend: BackendName): Promise<Peer> => {
       const products = productsOfBackend(backend, problem.supervision);
       return products === undefined ? {} : { products };
     },
-    // A device works while the host goes on: the steps in a row end with the one that is read and waited for, and have
-    // no other.
+    // A device works while the host continues: only the last of the steps in a row is read and waited for.
     getReady: async count => {
       if (counter === undefined || prepared(run).reportEvery === count) return;
       await run?.dispose();

@@ -28,7 +28,7 @@ export interface FieldsData {
   readonly targets: Float32Array<ArrayBuffer>;
 }
 
-/** A file of little-endian float32 numbers. */
+/** A file of little-endian float32 values. */
 export const readFloats = (file: string): Float32Array<ArrayBuffer> => {
   const bytes = readFileSync(file);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
@@ -38,7 +38,7 @@ export const readFloats = (file: string): Float32Array<ArrayBuffer> => {
 export const readFields = (problem: FieldsProblem): FieldsData => {
   const read = (file: string, count: number): Float32Array<ArrayBuffer> => {
     const values = readFloats(file);
-    if (values.length !== count) throw new RangeError(`${file} must have ${count} numbers, got ${values.length}`);
+    if (values.length !== count) throw new RangeError(`${file} must have ${count} values, got ${values.length}`);
     return values;
   };
   const { fields, points } = problem;

@@ -65,7 +65,7 @@ const gradient = async (problem: FieldsProblem): Promise<Float32Array> => {
 };
 
 /**
- * A fit for each field, one after the other. A fit pauses where it has not for 30 ms, at its first step in a turn
- * therefore: with a single one the pauses of all the fits would be most of the time.
+ * A fit for each field, one after the other. A fit yields to the event loop when it has not for 30 ms, and so at the
+ * first step of each round: with one step in a round, most of the time would be spent yielding.
  */
-export const fieldsLoop: FieldsProgram = { start, gradient, fewestSteps: 8 };
+export const fieldsLoop: FieldsProgram = { start, gradient, minSteps: 8 };

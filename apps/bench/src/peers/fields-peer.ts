@@ -44,7 +44,7 @@ export const createFieldsPeer = async (backend: BackendName, way: string): Promi
     prepare: async problem => {
       await run?.dispose();
       run = program.start(problem);
-      return program.fewestSteps === undefined ? {} : { fewestSteps: program.fewestSteps };
+      return program.minSteps === undefined ? {} : { minSteps: program.minSteps };
     },
     steps: async count => {
       if (run === undefined) throw new Error('nothing was prepared');

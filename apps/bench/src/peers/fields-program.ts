@@ -1,10 +1,10 @@
 import type { FitProgress } from '@neural-fields/core';
 import type { FieldsProblem } from '../protocol.ts';
 
-/** More steps than anybody waits for. */
+/** More steps than any run takes. */
 export const ENDLESS = 1_000_000_000;
 
-/** Takes a step of a fit without end. Gives the loss before its update. */
+/** Takes a step of an endless fit, and returns the loss before its update. */
 export const nextLoss = async (progress: AsyncGenerator<FitProgress, void>): Promise<number> => {
   const { value } = await progress.next();
   if (value === undefined) throw new Error('the fit has ended');
@@ -13,7 +13,7 @@ export const nextLoss = async (progress: AsyncGenerator<FitProgress, void>): Pro
 
 /** A training of many fields from their initial parameters. */
 export interface FieldsRun {
-  /** So many steps of all fields. Gives the sum of their losses before the first update. */
+  /** Takes `count` steps of all fields, and returns the sum of their losses before the first update. */
   steps(count: number): Promise<number>;
   dispose(): Promise<void>;
 }
@@ -21,8 +21,8 @@ export interface FieldsRun {
 /** A way to train many fields. */
 export interface FieldsProgram {
   start(problem: FieldsProblem): FieldsRun;
-  /** How many steps must be taken in a row to be timed, where one alone would not do. */
-  readonly fewestSteps?: number;
+  /** The number of steps that must be timed together, where one alone would not be representative. */
+  readonly minSteps?: number;
   /** At the initial parameters: f32[b, P]. */
   gradient(problem: FieldsProblem): Promise<Float32Array>;
 }

@@ -1,6 +1,6 @@
 /**
  * @file jax-js, on WebAssembly. Whole chunks are compiled by `jit`: the derivatives by `jvp` of `jvp` for the Laplacian
- *   and by `jvp` for the gradient, the reverse by `valueAndGrad`. In jax-js a function takes its arguments over: what
+ *   and by `jvp` for the gradient, the backward pass by `valueAndGrad`. In jax-js a function takes its arguments over: what
  *   is used again is passed as `.ref`.
  */
 import { readFileSync } from 'node:fs';
@@ -37,12 +37,13 @@ const loss =
   (supervision: Supervision, omega: number, points: number) =>
   (parameters: Parameters, coords: JaxArray, targets: JaxArray): JaxArray => {
     const field = network(parameters, omega);
-    const slope = (axis: number) => (x: JaxArray) => jvp(field, [x], [along(axis, points)])[1] as JaxArray;
-    const bend = (axis: number): JaxArray => jvp(slope(axis), [coords.ref], [along(axis, points)])[1] as JaxArray;
+    const derivative = (axis: number) => (x: JaxArray) => jvp(field, [x], [along(axis, points)])[1] as JaxArray;
+    const secondDerivative = (axis: number): JaxArray =>
+      jvp(derivative(axis), [coords.ref], [along(axis, points)])[1] as JaxArray;
     const obtained = {
       value: () => field(coords.ref),
-      gradient: () => np.concatenate([slope(0)(coords.ref), slope(1)(coords.ref)], 1),
-      laplacian: () => bend(0).add(bend(1)),
+      gradient: () => np.concatenate([derivative(0)(coords.ref), derivative(1)(coords.ref)], 1),
+      laplacian: () => secondDerivative(0).add(secondDerivative(1)),
     }[supervision]();
     const total = np.square(obtained.sub(targets)).sum();
     coords.dispose();

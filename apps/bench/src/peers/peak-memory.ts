@@ -1,7 +1,7 @@
 /** @file The most memory that this process has held. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Begins anew, where the system can: on Linux. */
+/** Resets the peak, where the system can: on Linux. */
 export const resetPeakMemory = (): void => {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
@@ -22,9 +22,9 @@ export const peakMemory = (): number => {
 };
 
 /**
- * Makes this process the first to go when the machine runs out of memory, so that the others and their results stay.
+ * Makes this process the first that the system ends when memory runs out, so that the run and its results survive.
  */
-export const offerToDie = (): void => {
+export const preferAsOomVictim = (): void => {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {

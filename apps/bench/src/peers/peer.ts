@@ -17,19 +17,19 @@ export interface Peer<P = Problem> {
   readonly description: Description;
   check(problem: P): Promise<CheckedSteps>;
   prepare(problem: P): Promise<PrepareAnswer>;
-  /** What has to be done before so many steps in a row, if anything; it is not timed. */
+  /** Prepares a run of `count` steps, if that is needed; it is not timed. */
   getReady?(count: number): Promise<void>;
   /**
-   * Takes so many steps of what was prepared, and waits until they are done. Gives the loss before one of the updates.
+   * Takes `count` steps of the prepared problem, waits until they are done, and returns the loss before one of the updates.
    */
   steps(count: number): Promise<number>;
-  /** How long kernels have worked since the peer came up, where that is known. */
+  /** Seconds that kernels have run since the peer started, where that is known. */
   kernelSeconds?(): number;
   /** For peers that have a device. */
   readonly device?: DeviceSide;
 }
 
-/** What a peer on a device knows beside its steps. */
+/** What a peer on a device can do besides steps. */
 export interface DeviceSide {
   /** The most bytes of the device's memory since the last reset. */
   peakMemory(): number;

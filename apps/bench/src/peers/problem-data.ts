@@ -26,7 +26,7 @@ export const splitParameters = (
   });
 };
 
-/** How many numbers a target has. */
+/** The number of values of a target. */
 export const targetWidth = ({ supervision }: Pick<Problem, 'supervision'>): number =>
   supervision === 'gradient' ? 2 : 1;
 
@@ -38,7 +38,7 @@ const readStart = (file: string, count: number): Float32Array<ArrayBuffer> => {
     let at = 0;
     while (at < bytes.length) {
       const read = readSync(handle, bytes, at, bytes.length - at, at);
-      if (read === 0) throw new RangeError(`${file} must have ${count} numbers, got ${Math.floor(at / 4)}`);
+      if (read === 0) throw new RangeError(`${file} must have ${count} values, got ${Math.floor(at / 4)}`);
       at += read;
     }
   } finally {

@@ -1,15 +1,15 @@
 /**
  * @file How many matrix products a step does.
  *
- * A dense layer with i inputs and o outputs takes i o products and sums for each row of the jet: one row for values,
- * three for values with both slopes, four with the Laplacian too. Each row is needed once forward and twice in reverse
- * (for the weights' gradient and for the rows before). The gradient of a field with one output can be had with fewer,
- * by a reverse pass inside the field: forward 1 + 1 rows, and backwards through both 2 + 2. Where the loss is not part
- * of the kernel, the forward pass is worked out a second time before the reverse.
+ * A dense layer with i inputs and o outputs takes i o multiplications and sums for each row of the jet: one row for values,
+ * three for the value and both derivatives, four with the Laplacian too. Each row is multiplied once forward and twice backward
+ * (for the weights' gradient and for the rows before). The gradient of a field with one output needs fewer,
+ * by a backward pass inside the field: forward 1 + 1 rows, and backward through both 2 + 2. Where the loss is not part
+ * of the kernel, the forward pass is computed a second time before the backward pass.
  */
 import type { Supervision } from '../protocol.ts';
 
-/** How a gradient is had. */
+/** How a gradient is computed. */
 export type GradientWay = 'adjoints' | 'jets';
 
 const rowsOf = (supervision: Supervision, gradientWay: GradientWay): number => {

@@ -1,4 +1,4 @@
-/** @file Cases, outcomes and numbers in words. */
+/** @file Cases, outcomes and values as text. */
 import { formatCount, plural } from '@neural-fields/app-kit';
 import type { DeviceDescription, StepDemands } from '../protocol.ts';
 import type { Case, DeviceRate, Outcome, Results, SgemmRate } from './results.ts';
@@ -31,7 +31,7 @@ export const describeOutcome = (outcome: Outcome): string => {
   if (outcome.state !== 'measured') return `${outcome.state}: ${outcome.reason}`;
   const { median, lowest, highest } = outcome.seconds;
   const times = `${formatTime(median)} (${formatTime(lowest)} to ${formatTime(highest)})`;
-  return outcome.demands ? `${times}, a step asks for ${describeDemands(outcome.demands)}` : times;
+  return outcome.demands ? `${times}, ${describeDemands(outcome.demands)}` : times;
 };
 
 /** `19`, `2.5` */
@@ -67,14 +67,14 @@ export const formatShare = (share: number): string => `${(100 * share).toFixed(0
 /** Beyond this share of the processors, times are those of a busy machine. */
 const BUSY = 0.1;
 
-/** What to say where the machine had other work to do; `undefined` where it had none. */
+/** A warning where other programs were running; `undefined` where they were not. */
 export const busyWarning = ({ foreignLoad }: Pick<Results, 'foreignLoad'>): string | undefined =>
   foreignLoad.length > 0 && median(foreignLoad) > BUSY
-    ? `This machine was busy with other programs, which took ${formatShare(median(foreignLoad))} of its processors. Programs that wait for all their ` +
-      'threads suffer most, so neither the times nor the ratios hold for a quiet machine.'
+    ? `Other programs used ${formatShare(median(foreignLoad))} of this machine's processors. Programs that wait for all their threads ` +
+      'are slowed down most, so neither the times nor the speed-ups hold for a quiet machine.'
     : undefined;
 
-/** What to say where a peer's graphics card is only emulated; `undefined` where none is. */
+/** A warning where a peer's graphics card is emulated; `undefined` where none is. */
 export const emulationWarning = ({ peers }: Pick<Results, 'peers'>): string | undefined => {
   const emulated = Object.keys(peers).flatMap(peer => {
     const device = deviceOf({ peers }, peer);
@@ -83,7 +83,7 @@ export const emulationWarning = ({ peers }: Pick<Results, 'peers'>): string | un
   const [first] = emulated;
   return (
     first &&
-    `The graphics card of ${emulated.map(({ peer }) => peer).join(' and ')} is an emulation on the processor (${first.device}): these times are not those of a graphics card.`
+    `The graphics card of ${emulated.map(({ peer }) => peer).join(' and ')} is emulated on the processor (${first.device}): these times are not those of a graphics card.`
   );
 };
 

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { Environment } from './results.ts';
 
-/** Looks at the machine. */
+/** Describes the machine. */
 export const readEnvironment = (): Environment => ({
   date: new Date().toISOString(),
   processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -12,7 +12,7 @@ export const readEnvironment = (): Environment => ({
   node: process.version,
 });
 
-/** Milliseconds that it is looked at how busy the machine is. */
+/** Milliseconds over which the load of the machine is measured. */
 const WINDOW = 300;
 
 const processorTimes = (): { readonly busy: number; readonly all: number } => {
@@ -21,7 +21,7 @@ const processorTimes = (): { readonly busy: number; readonly all: number } => {
   return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 };
 
-/** How much of the processors other programs keep busy, from 0 to 1. This program must be idle. */
+/** The share of the processors that other programs use, from 0 to 1. This program must be idle. */
 export const readForeignLoad = async (): Promise<number> => {
   const before = processorTimes();
   await setTimeout(WINDOW);

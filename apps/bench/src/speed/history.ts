@@ -1,4 +1,4 @@
-/** @file What fewer points have told about a peer: how long more will take, and whether it is worth trying. */
+/** @file What is known of a peer from fewer points: how long more will take, and whether to try. */
 import type { Case, Outcome } from './results.ts';
 
 interface Known {
@@ -16,7 +16,7 @@ export class History {
 
   add(peer: string, each: Case, outcome: Outcome): void {
     const key = this.#key(peer, each);
-    // What failed for fewer points says more than the reason that was made of it.
+    // The first failure is kept, not the skipped cases that follow from it.
     const before = this.#known.get(key)?.outcome.state;
     if (before === undefined || before === 'measured') this.#known.set(key, { points: each.points, outcome });
   }

@@ -1,24 +1,24 @@
-/** @file One case: every peer in turn gets ready and is checked, then all take turns at steps, round after round. */
+/** @file One case: each peer is prepared and checked, then all take turns at steps, round after round. */
 import type { PrepareAnswer, StepDemands } from '../protocol.ts';
 import { type PeerCommand, PeerError, PeerProcess } from './peer-process.ts';
 import type { Outcome } from './results.ts';
 import { median, timesOf } from './statistics.ts';
 import { tolerancesFor } from './verifier.ts';
 
-/** What is measured: a problem, and how a peer shows that it solves it. */
+/** A problem, and how a peer is checked on it. */
 export interface MeasuredProblem<P> {
   readonly problem: P;
-  /** Holds a peer to the reference before it is timed. @throws PeerError when the peer fails at it */
+  /** Checks a peer against the reference before it is timed. @throws PeerError when the peer fails at it */
   verify(name: string, process: PeerProcess, prepared: PrepareAnswer): Promise<Verification>;
-  /** The operations of so many matrix products for each layer and point; see {@link PrepareAnswer}. */
+  /** The operations of `products` matrix products for each layer and point; see {@link PrepareAnswer}. */
   operations?(products: number): number;
 }
 
-/** What a check tells. */
+/** The result of a check. */
 export interface Verification {
   /** What is wrong; absent when nothing is. */
   readonly problem?: string;
-  /** Seconds that a step may take by what the check took; 0 where that says nothing. */
+  /** Seconds that a step may take, estimated from the check; 0 without an estimate. */
   readonly guess: number;
 }
 
@@ -31,7 +31,7 @@ export interface MeasureOptions {
   readonly timeLimit?: number;
   /** Seconds that a peer may try ways and chunks; see {@link PrepareRequest}. */
   readonly trialLimit?: number | undefined;
-  /** Bytes that a peer which cuts its points by memory may use. */
+  /** Bytes that a peer which chooses its chunks may use. */
   readonly memory: number;
   readonly signal: AbortSignal;
   /** Called before each piece of work. */
@@ -42,24 +42,24 @@ export interface MeasureOptions {
 export interface Participant {
   readonly name: string;
   readonly command: PeerCommand;
-  /** The way that it chose for fewer points. */
+  /** The way that it chose with fewer points. */
   readonly way?: string | undefined;
-  /** Seconds of a step, by what is known of fewer points; absent when nothing is known. */
+  /** Seconds of a step, extrapolated from fewer points; absent when nothing is known. */
   readonly expected?: number | undefined;
 }
 
 /** Steps of a round together take at least this many seconds where steps are quick. */
 const ROUND_SECONDS = 0.2;
-const MOST_STEPS = 100;
-/** How long a process may take to come up, and how long to compile or to find the best way, in seconds. */
-const START_LIMIT = 120;
-const PREPARE_LIMIT = 600;
+const MAX_STEPS = 100;
+/** How long a process may take to start, and how long to compile or to find the best way, in seconds. */
+const START_TIMEOUT = 120;
+const PREPARE_TIMEOUT = 600;
 /**
- * What a step asks of the host is counted over as many steps as fill this many seconds, and at least and at most so
- * many.
+ * The work of the host in a step is counted over as many steps as fill this many seconds, between a minimum and a
+ * maximum.
  */
 const DEMANDS_SECONDS = 1;
-const [FEWEST_COUNTED, MOST_COUNTED] = [3, 30] as const;
+const [MIN_COUNTED, MAX_COUNTED] = [3, 30] as const;
 
 /** Of a time limit, the part that is left for the rounds. */
 const ROUNDS_SHARE = 0.15;
@@ -98,7 +98,7 @@ export const measureCase = async <P>(
   };
   signal.addEventListener('abort', stop);
 
-  /** Does some work of a peer; what goes wrong is its outcome. */
+  /** Runs some work of a peer; an error becomes its outcome. */
   const attempt = async <T>(name: string, doing: string, work: () => Promise<T>): Promise<T | undefined> => {
     if (signal.aborted) return undefined;
     report(name, doing);
@@ -112,7 +112,7 @@ export const measureCase = async <P>(
     }
   };
 
-  const getReady = async (participant: Participant): Promise<Ready | undefined> => {
+  const prepareParticipant = async (participant: Participant): Promise<Ready | undefined> => {
     const { name, command, way, expected } = participant;
     if (expected !== undefined && expected > stepLimit) {
       outcomes.set(name, tooSlow(expected, stepLimit));
@@ -125,29 +125,28 @@ export const measureCase = async <P>(
       });
       return undefined;
     }
-    const process = await PeerProcess.start(command, START_LIMIT);
+    const process = await PeerProcess.start(command, START_TIMEOUT);
     running.add(process);
     const choice = {
       ...(way !== undefined && { way }),
       ...(trialLimit !== undefined && { trialSeconds: trialLimit }),
     };
     // At least half a minute, or nothing could be compiled.
-    const limit = Math.min(PREPARE_LIMIT, Math.max(30, secondsLeft()));
+    const limit = Math.min(PREPARE_TIMEOUT, Math.max(30, secondsLeft()));
     const prepared = await process.prepare({ problem, memory, ...choice }, limit);
     const verdict = await verify(name, process, prepared);
     if (verdict.problem !== undefined) {
       outcomes.set(name, { state: 'wrong', reason: verdict.problem });
       return undefined;
     }
-    // Overhead makes the few points of the check look dearer than many are, so it only tells what is hopeless; of a
-    // graphics card not even that.
+    // Overhead dominates the few points of a check, so it only rules out hopeless cases, and none on a graphics card.
     const { device } = process.description;
     const guess = device && !device.software ? 0 : verdict.guess;
     if (expected === undefined && guess > 3 * stepLimit) {
       outcomes.set(name, tooSlow(guess, stepLimit));
       return undefined;
     }
-    const first = await process.steps({ count: 1 }, PREPARE_LIMIT + 4 * stepLimit);
+    const first = await process.steps({ count: 1 }, PREPARE_TIMEOUT + 4 * stepLimit);
     const anchor = ready[0];
     const [tolerance, other] = [process, anchor?.process ?? process].map(
       ({ description }) => tolerancesFor(description).loss,
@@ -166,7 +165,7 @@ export const measureCase = async <P>(
       outcomes.set(name, tooSlow(seconds, stepLimit));
       return undefined;
     }
-    const count = Math.max(prepared.fewestSteps ?? 1, Math.min(MOST_STEPS, Math.round(ROUND_SECONDS / seconds)));
+    const count = Math.max(prepared.minSteps ?? 1, Math.min(MAX_STEPS, Math.round(ROUND_SECONDS / seconds)));
     return {
       ...participant,
       ...{ process, prepared, count },
@@ -179,22 +178,22 @@ export const measureCase = async <P>(
     };
   };
 
-  /** What a step asks of the host, where that is known; undefined, too, where it cannot be found out. */
+  /** The work of the host in a step; undefined where it is not counted. */
   const demandsOf = async ({ process, times }: Ready): Promise<StepDemands | undefined> => {
     if (process.description.device?.kind !== 'webgpu') return undefined;
     const wanted = Math.round(DEMANDS_SECONDS / Math.min(...times));
-    const steps = Math.max(FEWEST_COUNTED, Math.min(MOST_COUNTED, wanted));
+    const steps = Math.max(MIN_COUNTED, Math.min(MAX_COUNTED, wanted));
     return await process.demands(steps, 30 + 10 * steps * Math.max(...times));
   };
 
   try {
     for (const participant of participants) {
-      const one = await attempt(participant.name, 'gets ready', () => getReady(participant));
+      const one = await attempt(participant.name, 'is prepared', () => prepareParticipant(participant));
       if (one) ready.push(one);
     }
     for (let round = 0; round < rounds && (round === 0 || secondsLeft() > 0); round++)
       for (let turn = 0; turn < ready.length; turn++) {
-        // Each round begins with another peer.
+        // Each round begins with a different peer.
         const peer = ready[(round + turn) % ready.length] as Ready;
         if (outcomes.has(peer.name)) continue;
         const answer = await attempt(peer.name, `round ${round + 1} of ${rounds}`, () =>
@@ -211,7 +210,7 @@ export const measureCase = async <P>(
       const { name, times, kernelShares, firstStep, peakMemory, deviceMemory, prepared, loss } = peer;
       if (outcomes.has(name) || times.length === 0) continue;
       const seconds = timesOf(times);
-      const demands = await attempt(name, 'counts what a step asks of the host', () => demandsOf(peer));
+      const demands = await attempt(name, 'counts the work of the host', () => demandsOf(peer));
       // The times stay, even if this fails.
       const { way, chunk, threads, products } = prepared;
       outcomes.set(name, {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-/** Looks for the driver of CUDA's devices, which is there before PyTorch is. @throws Error when there is none */
+/** Looks for the driver of CUDA's devices before PyTorch is installed. @throws Error when there is none */
 export const assertNvidiaDriver = (): Promise<void> =>
   new Promise((resolve, reject) => {
     execFile('nvidia-smi', ['--list-gpus'], { timeout: 30_000 }, (error, stdout) => {

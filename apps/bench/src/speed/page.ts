@@ -57,8 +57,8 @@ const titleOf = (peer: string): string => peerDefinitions.find(({ name }) => nam
 const unique = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
 /**
- * The width and the number of points that bars and lines are about: those that most peers have a time for, the larger
- * the better.
+ * The width and the number of points of bars and lines: those that the most peers have a time for, and of these the
+ * largest.
  */
 export const representative = ({ results }: Results): Pick<Case, 'width' | 'points'> | undefined => {
   const counts = new Map<string, { width: number; points: number; count: number }>();
@@ -126,7 +126,7 @@ const headline = ({ found, width, points, shown }: View): string => {
 const barsSection = (view: View): string =>
   section(
     'A step',
-    `<p>The median of ${view.found.rounds} rounds in which all took turns: ${view.width} wide, ${formatCount(view.points)} points. Shorter is better.</p>
+    `<p>The median of ${view.found.rounds} rounds in which the peers take turns: ${view.width} wide, ${formatCount(view.points)} points. Shorter is better.</p>
 <div class="figures two plots">
 ${view.shown
   .map(supervision => {
@@ -173,10 +173,10 @@ const scalingSection = (view: View): string => {
   const onDevice = deviceMemoryTable(view.found);
   const space = section(
     'Memory',
-    `<p>The most that the peer's whole process held while it took steps: programs, libraries and points included.</p>
+    `<p>The peak of the resident memory of the peer's process while it takes steps, with programs, libraries and points.</p>
 ${memory === '' ? '' : `${legend(colours)}\n${memory}`}
 ${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(memoryTable(view.found, supervision))}`).join('\n')}
-${onDevice.rows.length === 0 ? '' : `<h3>On the device</h3>\n<p>The most that its buffers or tensors took at once.</p>\n${figureTable(onDevice)}`}`,
+${onDevice.rows.length === 0 ? '' : `<h3>On the device</h3>\n<p>The peak of the memory of its buffers or tensors.</p>\n${figureTable(onDevice)}`}`,
   );
   return time + space;
 };
@@ -205,10 +205,10 @@ const demandsSection = ({ found }: View): string => {
   return table.rows.length === 0
     ? ''
     : section(
-        'What a step asks of the host',
-        `<p>On WebGPU the host records a step and hands it to the device, which may still be working on the one before. <i>Host</i> is the median time from one update
-to the next while nothing is read, without what the host waits for the device: where it is shorter than the step, the device is never idle. Dispatches, submissions and
-read-backs are counted for a step of which nothing is reported; a report adds one read-back.</p>
+        'Work of the host in a step',
+        `<p>On WebGPU the host records a step and submits it to the device, which may still be working on the step before. <i>Host</i> is the median time from one update
+to the next while nothing is read, without the time that the host waits for the device. Where it is shorter than the step, the device is never idle. Dispatches,
+submissions and read-backs are counted for a step that is not reported; a report adds one read-back.</p>
 ${figureTable(table)}`,
       );
 };
@@ -222,9 +222,9 @@ const deviceRateSection = ({ found }: View): string => {
   return section(
     "How close to the device's rate",
     `<p>Measured at the beginning of the run, products of large matrices alone reach ${rates.join(', ')}: for <code>webgpu</code> those that layers are made of, without
-activations, for PyTorch <code>torch.mm</code>. Below is what whole steps reach in their matrix products, as a share of the largest float32 rate; with TF32 it may be
-more than all of it. Counted are the products that a step truly does, two operations for each product and sum, where they are known: for each layer and point of
-jets one forward and two in reverse for the value, three and six for the gradient, four and eight for the Laplacian; PyTorch's gradient by reverse mode takes six in all.</p>
+activations, for PyTorch <code>torch.mm</code>. Below is the rate of whole steps in their matrix products, and its share of the highest float32 rate; with TF32 it may
+exceed 100 %. Only the products that a step really computes are counted, two operations for each multiplication and sum, where they are known: for each layer and point of
+jets one forward and two backward for the value, three and six for the gradient, four and eight for the Laplacian. PyTorch's are counted as they are called.</p>
 ${figureTable(table)}`,
   );
 };
@@ -280,8 +280,8 @@ const absentSection = ({ found }: View): string => {
 
 const loadText = ({ foreignLoad }: Results): string =>
   foreignLoad.length === 0
-    ? 'not looked at'
-    : `kept ${formatShare(median(foreignLoad))} of the processors busy (median of the moments before each case; at most ${formatShare(Math.max(...foreignLoad))})`;
+    ? 'not measured'
+    : `used ${formatShare(median(foreignLoad))} of the processors (median of short samples before each case; at most ${formatShare(Math.max(...foreignLoad))})`;
 
 const methodSection = ({ found }: View): string => {
   const { environment, peers, disagreements, command, rounds, stepLimit, seconds } = found;
@@ -300,11 +300,11 @@ const methodSection = ({ found }: View): string => {
   const small = (value: number): string => value.toExponential(1);
   return section(
     'How this was measured',
-    `<p>A SIREN 2-w-w-w-w-1, omega 30, float32. A step is whole: forward, the mean squared error of the value, the gradient or the Laplacian, reverse, Adam; the points
-are there already. All peers begin with the same parameters and points. Before a peer is timed, the losses of its first three steps and its gradient are held to a
-float64 reference, and its loss at all points to that of the others. Each peer has a process of its own. PyTorch and JAX take derivatives in the way, and with the
-number of points at once, that is quickest among those that fit their share of the memory. On a device a round is over when all of its steps are done, and nothing is
-read before its last one. A step longer than ${stepLimit} s is not timed.</p>
+    `<p>A SIREN 2-w-w-w-w-1, omega 30, float32. A step is whole: forward pass, the mean squared error of the value, the gradient or the Laplacian, backward pass, Adam; the
+points are in memory before. All peers start from the same parameters and points. Before a peer is timed, the losses of its first three steps and its gradient are
+checked against a float64 reference, and its loss at all points against that of the others. Each peer has a process of its own. PyTorch and JAX compute derivatives in
+the way, in the chunks and on the number of threads that are fastest in a trial, within their share of the memory. On a device a round ends when all of its steps are
+done, and nothing is read before its last one. A step longer than ${stepLimit} s is not timed.</p>
 <pre>${escapeHtml(command)}</pre>
 ${propertyTable([
   [
@@ -332,7 +332,7 @@ ${figureTable(choiceTable(found))}`,
   );
 };
 
-/** Writes the page about a run, which may still be going on. */
+/** The page about a run, which may not be finished. */
 export const makeSpeedPage = (found: Results): string => {
   const about = representative(found);
   const colours = measuredPeers(found);
@@ -341,8 +341,8 @@ export const makeSpeedPage = (found: Results): string => {
   );
   const view: View = { found, colours, shown, width: about?.width ?? 0, points: about?.points ?? 0 };
   const size = about ? describeCase({ supervision: 'value', ...about }).replace(/^value, /, '') : '';
-  const lead = `The same steps on the same machine, one program after the other, in turns${about ? `. Large figures: ${size}` : ''}.`;
-  const unfinished = found.complete ? '' : '<p><b>This run has not come to its end: some cases are missing.</b></p>';
+  const lead = `The same steps on the same machine, by one program after the other, interleaved${about ? `. Large figures: ${size}` : ''}.`;
+  const unfinished = found.complete ? '' : '<p><b>This run is not complete: some cases are missing.</b></p>';
   const warnings = [emulationWarning(found), busyWarning(found)].flatMap(text =>
     text === undefined ? [] : [`<p><b>${escapeHtml(text)}</b></p>`],
   );

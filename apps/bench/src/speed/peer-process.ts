@@ -1,4 +1,4 @@
-/** @file A peer in a process of its own, with limits on how long it may think. */
+/** @file A peer in a process of its own, with timeouts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type {
@@ -28,7 +28,7 @@ export class PeerError extends Error {
   override readonly name: string = 'PeerError';
 }
 
-/** A peer that is not to be had on this machine. */
+/** A peer that is not available on this machine. */
 export class PeerUnavailableError extends PeerError {
   override readonly name: string = 'PeerUnavailableError';
 }
@@ -63,7 +63,7 @@ export class PeerProcess {
    * Starts a peer and waits for its description.
    *
    * @param seconds how long it may take
-   * @throws PeerUnavailableError when it says that it cannot be had here, PeerError when it does not say anything
+   * @throws PeerUnavailableError when it says that it is not available here, PeerError when it says nothing
    */
   static async start({ program, args, env = {} }: PeerCommand, seconds: number): Promise<PeerProcess> {
     // A group of its own, or Ctrl-C would end it before what it has measured is written.
@@ -141,7 +141,7 @@ const readAnswers = (child: ChildProcess): ((seconds: number) => Promise<object>
     try {
       answers.push(JSON.parse(line) as object);
     } catch {
-      fail(`it wrote what is not an answer: ${line.slice(0, 200)}`);
+      fail(`it wrote a line that is no answer: ${line.slice(0, 200)}`);
     }
     wake();
   });

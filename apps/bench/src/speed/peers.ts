@@ -10,13 +10,12 @@ export interface PeerDefinition {
   /** In a few words, for tables. */
   readonly title: string;
   /**
-   * Where it runs on a device: the precision of the large products whose rate it is asked for. Absent where another
-   * peer tells the same.
+   * Where it runs on a device: the precision of the large products whose rate it measures. Absent where another peer
+   * measures the same.
    */
   readonly rate?: DeviceRate['precision'];
   /**
-   * How it is started; this may take a while when it is not installed yet. @throws Error with the reason when it cannot
-   * be had here
+   * How it is started; this may install it first. @throws Error with the reason when it is not available here
    */
   command(context: PeerContext): Promise<PeerCommand>;
 }
@@ -36,7 +35,8 @@ const javascript = (name: string, title: string, more: Pick<PeerDefinition, 'rat
   command: async () => ({ program: process.execPath, args: [peerEntry, name] }),
 });
 
-/** glibc hands large pieces of memory back at once, and every step has to get them anew, page by page. */
+/** By default glibc returns large blocks of memory to the system at once, and every step has to allocate them again,
+ * page by page. */
 const keepMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '17179869184' };
 
 /**

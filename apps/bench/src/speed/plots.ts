@@ -22,7 +22,7 @@ export const colourOf = (peer: string, colours: Colours): string => seriesColour
 /** The width of a character of the peers' names. */
 const CHARACTER = 6.6;
 
-/** Bars of step times, the quickest first. */
+/** Bars of step times, the fastest first. */
 export const timeBars = (samples: readonly Sample[], colours: Colours): string => {
   const sorted = [...samples].sort((a, b) => a.value - b.value);
   const longest = Math.max(...sorted.map(({ value }) => value));
@@ -55,7 +55,7 @@ export const timeBars = (samples: readonly Sample[], colours: Colours): string =
   });
 };
 
-/** What the axes of {@link scalingPlot} stand for. */
+/** The axes of {@link scalingPlot}. */
 export interface ScalingOptions {
   readonly size: string;
   readonly quantity: 'time' | 'memory';
@@ -75,7 +75,7 @@ const ALL = Number.POSITIVE_INFINITY;
 /** `1 s` of `1.00 s`. */
 const shorten = (text: string): string => text.replace(/\.?0+(?= )/, found => (found.startsWith('.') ? '' : found));
 
-/** Lines over sizes on logarithmic axes: an exponent is a slope. */
+/** Lines over sizes on logarithmic axes, where a power law is a straight line. */
 export const scalingPlot = (samples: readonly Sample[], { size, quantity, colours }: ScalingOptions): string => {
   const format = quantity === 'time' ? formatTime : formatMemory;
   const values = samples.map(({ value }) => (quantity === 'time' ? value : value / 2 ** 20));

@@ -65,12 +65,12 @@ export const setUpPython = async (options: PythonOptions): Promise<string> => {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new Error(
       missing
-        ? `there is no ${system} here`
+        ? `${system} is not installed`
         : `${system} cannot make virtual environments: ${(cause as Error).message}`,
       { cause },
     );
   });
-  log(`installs ${wanted.trim().split('\n').join(', ')} into ${home}; this happens once, and may take some minutes`);
+  log(`installing ${wanted.trim().split('\n').join(', ')} into ${home}; this happens once, and takes some minutes`);
   rmSync(home, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   try {

@@ -1,6 +1,6 @@
 /**
  * @file What every peer must agree with: the loss of a SIREN, its gradient, and the losses after updates of Adam, in
- *   float64 and without any framework. Jets go forward (value, slopes along both coordinates, Laplacian), adjoints go
+ *   float64 and without any framework. Jets go forward (value, derivatives along both coordinates, Laplacian), adjoints go
  *   back by hand:
  *
  *     h0 = sin(o z0)      h1_k = o cos(o z0) z1_k      h2 = o cos(o z0) z2 - o^2 sin(o z0) sum_k z1_k^2
@@ -61,7 +61,7 @@ const multiplyBack = (
   return back;
 };
 
-/** The rows of a jet: value, slope along x, slope along y, Laplacian; as many as are needed. */
+/** The rows of a jet: value, derivative along x, derivative along y, Laplacian; as many as are needed. */
 type Jet = Float64Array[];
 
 const ROWS: Readonly<Record<Supervision, number>> = { value: 1, gradient: 3, laplacian: 4 };
@@ -82,12 +82,12 @@ const sineJet = (z: Jet, omega: number): Jet => {
   const at = (jet: Jet, row: number, i: number): number => jet[row]?.[i] ?? 0;
   for (let i = 0; i < (z[0] as Float64Array).length; i++) {
     const [sine, cosine] = [Math.sin(omega * at(z, 0, i)), Math.cos(omega * at(z, 0, i))];
-    const slopes = at(z, 1, i) ** 2 + at(z, 2, i) ** 2;
+    const squares = at(z, 1, i) ** 2 + at(z, 2, i) ** 2;
     const values = [
       sine,
       omega * cosine * at(z, 1, i),
       omega * cosine * at(z, 2, i),
-      omega * cosine * at(z, 3, i) - omega ** 2 * sine * slopes,
+      omega * cosine * at(z, 3, i) - omega ** 2 * sine * squares,
     ];
     h.forEach((row, k) => {
       row[i] = values[k] as number;
@@ -102,12 +102,12 @@ const sineAdjoint = (z: Jet, upstream: Jet, omega: number): Jet => {
   const at = (jet: Jet, row: number, i: number): number => jet[row]?.[i] ?? 0;
   for (let i = 0; i < (z[0] as Float64Array).length; i++) {
     const [sine, cosine] = [Math.sin(omega * at(z, 0, i)), Math.cos(omega * at(z, 0, i))];
-    const [x, y, bend] = [at(z, 1, i), at(z, 2, i), at(z, 3, i)];
+    const [x, y, laplacian] = [at(z, 1, i), at(z, 2, i), at(z, 3, i)];
     const [u0, ux, uy, ub] = [at(upstream, 0, i), at(upstream, 1, i), at(upstream, 2, i), at(upstream, 3, i)];
     const values = [
       omega * cosine * u0 -
         omega ** 2 * sine * (ux * x + uy * y) -
-        ub * (omega ** 2 * sine * bend + omega ** 3 * cosine * (x * x + y * y)),
+        ub * (omega ** 2 * sine * laplacian + omega ** 3 * cosine * (x * x + y * y)),
       omega * cosine * ux - 2 * omega ** 2 * sine * x * ub,
       omega * cosine * uy - 2 * omega ** 2 * sine * y * ub,
       omega * cosine * ub,
@@ -119,7 +119,7 @@ const sineAdjoint = (z: Jet, upstream: Jet, omega: number): Jet => {
   return back;
 };
 
-/** The mean over the points and outputs of the squared error (summed over both slopes), and its gradient. */
+/** The mean over the points and outputs of the squared error (summed over both derivatives), and its gradient. */
 export const lossGradient = (problem: ReferenceProblem): LossGradient => {
   const { supervision, sizes, omega, coords, targets } = problem;
   const flat = Float64Array.from(problem.parameters);

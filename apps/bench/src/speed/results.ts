@@ -1,4 +1,4 @@
-/** @file What a run finds out: the contents of results.json. */
+/** @file The results of a run: the contents of results.json. */
 import type { ParityOutcome } from '../gpu/parity.ts';
 import type { Description, StepDemands, Supervision } from '../protocol.ts';
 
@@ -18,7 +18,7 @@ export interface Times {
   readonly rounds: readonly number[];
 }
 
-/** How far a peer was from the float64 reference, relative. */
+/** The relative difference of a peer from the float64 reference. */
 export interface Disagreement {
   /** |g - g'| / |g'| in the Euclidean norm, at the initial parameters. */
   readonly gradient: number;
@@ -37,7 +37,7 @@ export type Outcome =
       readonly peakMemory: number;
       /** Of the peer's device, in bytes, where it has one. */
       readonly deviceMemory?: number;
-      /** The median share of a step that this project's kernels work; of peers that know. */
+      /** The median share of a step in which this project's kernels run; of peers that know. */
       readonly kernelShare?: number;
       /** Of peers on WebGPU. */
       readonly demands?: StepDemands;
@@ -61,7 +61,7 @@ export interface Result {
   readonly outcome: Outcome;
 }
 
-/** What products of large matrices alone reach on a device. */
+/** The rate of products of large matrices alone on a device. */
 export interface DeviceRate {
   readonly peer: string;
   readonly precision: 'float32' | 'TF32';
@@ -111,8 +111,7 @@ export interface Results {
     readonly width: number;
   })[];
   /**
-   * Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the most that was seen in the
-   * run.
+   * Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the highest of the run.
    */
   readonly attainableRate?: number;
   /** The higher rates of those before the first case and after the last; empty where no Python has numpy or PyTorch. */
@@ -120,7 +119,7 @@ export interface Results {
   /** Measured by the peers that have a device, at the beginning of the run. */
   readonly deviceRates: readonly DeviceRate[];
   /**
-   * How much of the processors other programs kept busy while this one was idle, from 0 to 1: once before each case.
+   * The share of the processors that other programs used while this one was idle, from 0 to 1: once before each case.
    */
   readonly foreignLoad: readonly number[];
   readonly results: readonly Result[];

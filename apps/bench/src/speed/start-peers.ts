@@ -1,4 +1,4 @@
-/** @file Which peers can be had on this machine, and the rates of their devices. */
+/** @file Which peers are available on this machine, and the rates of their devices. */
 import { pythonFile } from '../files.ts';
 import type { RunProgress } from '../progress.ts';
 import { formatRate } from './describe.ts';
@@ -7,7 +7,7 @@ import type { PeerContext, PeerDefinition } from './peers.ts';
 import { hasPython, setUpPython } from './python.ts';
 import type { DeviceRate, PeerState } from './results.ts';
 
-/** Which peers are wanted, and what they need. */
+/** The peers to start, and what they need. */
 export interface StartOptions {
   readonly peers: readonly PeerDefinition[];
   /** Where Python's environments are made. */
@@ -16,16 +16,16 @@ export interface StartOptions {
   readonly python?: string | undefined;
   /** Interpreters for some of the environments, by name; these come first. */
   readonly pythons?: Readonly<Record<string, string>>;
-  /** Whether a peer on an emulation of a graphics card is left out. */
+  /** Whether a peer on an emulated graphics card is left out. */
   readonly needsCard?: boolean;
   readonly signal: AbortSignal;
   readonly progress: RunProgress;
 }
 
-/** What there is. */
+/** What was started. */
 export interface Started {
   readonly commands: ReadonlyMap<string, PeerCommand>;
-  /** Of all that were wanted, in their order. */
+  /** Of all peers, in their order. */
   readonly states: Readonly<Record<string, PeerState>>;
   readonly deviceRates: readonly DeviceRate[];
   /** A Python with numpy and PyTorch; `undefined` where none is installed yet. */
@@ -33,15 +33,15 @@ export interface Started {
 }
 
 /** Seconds. */
-const START_LIMIT = 120;
-const RATE_LIMIT = 120;
+const START_TIMEOUT = 120;
+const RATE_TIMEOUT = 120;
 
 const reasonOf = (error: Error): string =>
   error instanceof PeerError && !(error instanceof PeerUnavailableError)
     ? `cannot be started: ${error.message}`
     : error.message;
 
-/** Starts each peer once. What cannot be had is a state with its reason. */
+/** Starts each peer once. A peer that is not available gets a state with the reason. */
 export const startPeers = async (options: StartOptions): Promise<Started> => {
   const { peers, python, pythons = {}, pythonFolder, needsCard = false, signal, progress } = options;
   const commands = new Map<string, PeerCommand>();
@@ -60,12 +60,12 @@ export const startPeers = async (options: StartOptions): Promise<Started> => {
     let process: PeerProcess | undefined;
     try {
       const command = await peer.command(context);
-      process = await PeerProcess.start(command, START_LIMIT);
+      process = await PeerProcess.start(command, START_TIMEOUT);
       const { versions, threads, device } = process.description;
-      if (needsCard && device?.software) throw new Error(`its graphics card is only an emulation (${device.name})`);
+      if (needsCard && device?.software) throw new Error(`its graphics card is emulated (${device.name})`);
       const rate =
         peer.rate &&
-        (await process.rate(RATE_LIMIT).catch((error: Error) => {
+        (await process.rate(RATE_TIMEOUT).catch((error: Error) => {
           progress.log(`${peer.name}: the rate of its device cannot be measured: ${error.message}`);
           return undefined;
         }));

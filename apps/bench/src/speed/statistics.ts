@@ -1,6 +1,6 @@
 import type { Times } from './results.ts';
 
-/** The value below which a share of at least one number lies, linear between two of them. */
+/** The quantile of at least one value at `share` from 0 to 1, linear between neighbours. */
 export const quantile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const place = share * (sorted.length - 1);
@@ -8,7 +8,7 @@ export const quantile = (values: readonly number[], share: number): number => {
   return below + (above - below) * (place - Math.floor(place));
 };
 
-/** The median of at least one number; of an even number of them the mean of the middle two. */
+/** The median of at least one value; of an even number of them the mean of the middle two. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** The median and the spread of at least one time. */

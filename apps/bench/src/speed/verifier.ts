@@ -1,4 +1,4 @@
-/** @file Holds peers to the float64 reference before they are timed. */
+/** @file Checks peers against the float64 reference before they are timed. */
 import { join } from 'node:path';
 import { readFloats } from '../peers/fields-data.ts';
 import { layerSizes, readProblem } from '../peers/problem-data.ts';
@@ -12,8 +12,7 @@ import { relativeDistance } from './statistics.ts';
 /** The points of a check. */
 const POINTS = 64;
 /**
- * float32 with sines of arguments near 30 keeps about five digits of the derivatives; what is forgotten or mixed up
- * differs by far more.
+ * float32 with sines of arguments near 30 keeps about five digits of the derivatives; mistakes differ by far more.
  */
 const TOLERANCES = { gradient: 1e-3, loss: 1e-3 } as const;
 /**
@@ -21,16 +20,16 @@ const TOLERANCES = { gradient: 1e-3, loss: 1e-3 } as const;
  */
 const TF32_TOLERANCES = { gradient: 3e-2, loss: 3e-3 } as const;
 
-/** How far a peer may be from the reference, or from the others' losses, relative. */
+/** The largest relative difference from the reference, or from the others' losses. */
 export const tolerancesFor = ({
   precision,
 }: Pick<Description, 'precision'>): { readonly gradient: number; readonly loss: number } =>
   precision === 'TF32' ? TF32_TOLERANCES : TOLERANCES;
 
 /** Seconds; whole steps may have to be compiled. */
-const CHECK_LIMIT = 300;
+const CHECK_TIMEOUT = 300;
 
-/** What a check found. */
+/** The result of a check. */
 export interface Verdict {
   readonly disagreement: Disagreement;
   /** What is wrong; absent when nothing is. */
@@ -86,13 +85,13 @@ export const createVerifier = (folder: string, problems: Problems): Verifier => 
       const problem = problems.problem(supervision, width, POINTS);
       const { losses, seconds } = await process.check(
         { problem, gradientFile, ...(way !== undefined && { way }) },
-        CHECK_LIMIT,
+        CHECK_TIMEOUT,
       );
       const reference = referenceFor(problemCase);
       const distances = reference.losses.map((loss, i) => Math.abs((losses[i] ?? Number.NaN) / loss - 1));
       const disagreement = {
         gradient: relativeDistance(readFloats(gradientFile), reference.gradient),
-        // Not Math.max alone: a loss that is no number must not pass.
+        // Not Math.max alone: a loss that is NaN must not pass.
         loss: distances.every(Number.isFinite) ? Math.max(...distances) : Number.POSITIVE_INFINITY,
       };
       const wrong = describeDisagreement(disagreement, process.description);
