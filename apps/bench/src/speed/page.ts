@@ -341,7 +341,7 @@ export const makeSpeedPage = (found: Results): string => {
   );
   const view: View = { found, colours, shown, width: about?.width ?? 0, points: about?.points ?? 0 };
   const size = about ? describeCase({ supervision: 'value', ...about }).replace(/^value, /, '') : '';
-  const lead = `The same steps on the same machine, by one program after the other, interleaved${about ? `. Large figures: ${size}` : ''}.`;
+  const lead = `The same training steps in different programs on one machine, interleaved${about ? `. Large figures: ${size}` : ''}.`;
   const unfinished = found.complete ? '' : '<p><b>This run is not complete: some cases are missing.</b></p>';
   const warnings = [emulationWarning(found), busyWarning(found)].flatMap(text =>
     text === undefined ? [] : [`<p><b>${escapeHtml(text)}</b></p>`],
