@@ -100,8 +100,13 @@ test('rates on the processor are shares of the highest rate of the libraries', (
 });
 
 test('a report in Markdown has times, speed-ups, shares and the name of the card', () => {
-  const report = makeMarkdown(found, ['pytorch-cuda']);
-  expect(report).toContain('- graphics card: a card\n');
+  const result = { style: 'tiled', name: 'sine', errors: [1e-7, null, 1e-3], good: false };
+  const parity = { adapter: 'a card', software: false, results: [result], allowed: 1e-4, faults: [] };
+  const report = makeMarkdown({ ...found, about: { cards: 'A card, driver 1', parity } }, ['pytorch-cuda']);
+  expect(report).toContain('- graphics card: a card\n- nvidia-smi: A card, driver 1\n');
+  expect(report).toContain(
+    '0 of 1 cases agree with the cpu backend within 0.0001.\n\n- tiled sine: 1.0e-7, not a number, 1.0e-3',
+  );
   expect(report).toContain('| 256 wide, 65,536 points | 1.00 s −0/+0 % | 5.00 ms −0/+0 % |');
   expect(report).toContain('## Value: speed-up over pytorch-cuda');
   expect(report).toContain('| 256 wide, 65,536 points | 0.0040 x | 0.80 x | 2.00 x |');

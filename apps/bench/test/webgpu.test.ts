@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
-import { expect, type TestContext, test } from 'vitest';
+import { expect, onTestFinished, type TestContext, test, vi } from 'vitest';
+import { checkParity, describeParity } from '../src/gpu/parity.ts';
 import type { PeerDefinition } from '../src/speed/peers.ts';
 import { runSpeed } from '../src/speed/run-speed.ts';
 import { emptyFolder, named, optionsFor } from './run-options.ts';
@@ -90,4 +91,46 @@ test('where Vulkan has no driver, WebGPU cannot be had', async context => {
   await expect(runSpeed(optionsFor(emptyFolder(), { peers }))).rejects.toThrow(
     'no peer is available here (webgpu: WebGPU has no adapter here)',
   );
+});
+
+/** Lets this process and those that it starts find a Vulkan driver, or none. */
+const useDriver = (file: string): void => {
+  for (const name of ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES']) vi.stubEnv(name, file);
+  vi.stubEnv('LD_LIBRARY_PATH', chromium);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+};
+
+const parityOptions = (): Parameters<typeof checkParity>[0] => ({
+  ...{ only: ['tiled', 'identity'], needsCard: false, timeLimit: 600, report: () => undefined },
+  signal: new AbortController().signal,
+});
+
+test('the kernels agree with the cpu backend by the script for it', { timeout: 700_000 }, async context => {
+  if (!existsSync(driver)) context.skip(`needs SwiftShader, there is no ${driver}`);
+  useDriver(driver);
+  const reported: string[] = [];
+  const parity = await checkParity({ ...parityOptions(), report: ({ name }) => reported.push(name) });
+  if ('unavailable' in parity) throw new Error(parity.unavailable);
+  expect(reported).toEqual(['identity']);
+  expect(parity).toMatchObject({
+    software: true,
+    faults: [],
+    allowed: 1e-4,
+    results: [{ style: 'tiled', good: true }],
+  });
+  expect(parity.results[0]?.errors).toHaveLength(3);
+  for (const error of parity.results[0]?.errors ?? []) expect(error).toBeLessThan(1e-4);
+  expect(describeParity(parity)).toBe('1 of 1 cases agree with the cpu backend within 0.0001');
+});
+
+test('parity that cannot be checked says why', async context => {
+  if (process.platform !== 'linux') context.skip('needs Linux: elsewhere WebGPU does not go through Vulkan alone');
+  useDriver('/nowhere.json');
+  expect(await checkParity(parityOptions())).toEqual({ unavailable: 'WebGPU has no adapter here' });
+  if (!existsSync(driver)) context.skip(`needs SwiftShader, there is no ${driver}`);
+  useDriver(driver);
+  const emulated = await checkParity({ ...parityOptions(), needsCard: true });
+  expect(emulated).toEqual({ unavailable: expect.stringMatching(/^its graphics card is emulated \(.*SwiftShader/) });
 });

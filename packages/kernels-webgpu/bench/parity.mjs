@@ -28,7 +28,12 @@ enableProdMode();
 await useDawn();
 const { createWebgpuBackend } = await import('@neural-fields/kernels-webgpu');
 
-const { info, features } = await navigator.gpu.requestAdapter();
+const gpuAdapter = await navigator.gpu.requestAdapter();
+if (gpuAdapter === null) {
+  console.error('parity: WebGPU has no adapter here');
+  process.exit(1);
+}
+const { info, features } = gpuAdapter;
 const json = process.argv.includes('--json');
 /** A line of the output, as text or as JSON. */
 const report = (text, data) => console.log(json ? JSON.stringify(data) : text);

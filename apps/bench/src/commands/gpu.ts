@@ -44,7 +44,7 @@ const action = (options: GpuCommandOptions): Promise<void> => {
     const cards = await describeCards();
     output.log(`graphics card: ${cards ?? 'nvidia-smi lists none'}`);
     const parity = await checkParity({
-      ...{ only, timeLimit: emulated ? 4 * PARITY_LIMIT : PARITY_LIMIT, signal },
+      ...{ only, needsCard: !emulated, timeLimit: emulated ? 4 * PARITY_LIMIT : PARITY_LIMIT, signal },
       report: ({ style, name }) => progress.advance(`parity of ${style} ${name}`),
     });
     output.log(`parity of WebGPU: ${describeParity(parity)}`);

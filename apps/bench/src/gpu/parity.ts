@@ -57,6 +57,8 @@ type Line = Partial<{
 export interface ParityOptions {
   /** Names of styles, activations, networks and batches; all if empty. */
   readonly only: readonly string[];
+  /** Whether an emulated card is left out. */
+  readonly needsCard: boolean;
   /** Seconds; what was checked until then counts. */
   readonly timeLimit: number;
   readonly signal: AbortSignal;
@@ -64,8 +66,13 @@ export interface ParityOptions {
   readonly report: (result: ParityResult) => void;
 }
 
-/** Runs the script. @throws the reason of `signal` when it is aborted */
-export const checkParity = async ({ only, timeLimit, signal, report }: ParityOptions): Promise<ParityOutcome> => {
+/**
+ * Runs the script.
+ *
+ * @throws the reason of `signal` when it is aborted
+ */
+export const checkParity = async (options: ParityOptions): Promise<ParityOutcome> => {
+  const { only, needsCard, timeLimit, signal, report } = options;
   const child = spawn(process.execPath, [scriptFile(), '--json', ...only], { stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = (): boolean => child.kill('SIGKILL');
   let late = false;
@@ -85,6 +92,7 @@ export const checkParity = async ({ only, timeLimit, signal, report }: ParityOpt
     for await (const text of createInterface({ input: child.stdout })) {
       const line = JSON.parse(text) as Line;
       if (line.adapter !== undefined) [adapter, software] = [line.adapter, line.software ?? false];
+      if (software && needsCard) return { unavailable: `its graphics card is emulated (${adapter})` };
       if (line.fault !== undefined) faults.push(line.fault);
       if (line.allowed !== undefined) allowed = line.allowed;
       const { style, name, errors, good } = line;
@@ -96,7 +104,8 @@ export const checkParity = async ({ only, timeLimit, signal, report }: ParityOpt
     }
     const code = await ended;
     signal.throwIfAborted();
-    const reason = errorText.split('\n').find(line => /^\w*Error: /.test(line)) ?? `it ended with code ${code}`;
+    const [, said] = /^(?:parity|\w*Error): (.*)$/m.exec(errorText) ?? [];
+    const reason = said ?? `it ended with code ${code}`;
     if (results.length === 0) return { unavailable: late ? `nothing was checked within ${timeLimit} s` : reason };
     const checked = { adapter, software, results, faults };
     if (allowed !== undefined) return { ...checked, allowed };

@@ -178,9 +178,7 @@ export const measureCase = async <P>(
     };
   };
 
-  /** The work of the host in a step; undefined where it is not counted. */
-  const demandsOf = async ({ process, times }: Ready): Promise<StepDemands | undefined> => {
-    if (process.description.device?.kind !== 'webgpu') return undefined;
+  const demandsOf = async ({ process, times }: Ready): Promise<StepDemands> => {
     const wanted = Math.round(DEMANDS_SECONDS / Math.min(...times));
     const steps = Math.max(MIN_COUNTED, Math.min(MAX_COUNTED, wanted));
     return await process.demands(steps, 30 + 10 * steps * Math.max(...times));
@@ -210,7 +208,8 @@ export const measureCase = async <P>(
       const { name, times, kernelShares, firstStep, peakMemory, deviceMemory, prepared, loss } = peer;
       if (outcomes.has(name) || times.length === 0) continue;
       const seconds = timesOf(times);
-      const demands = await attempt(name, 'counts the work of the host', () => demandsOf(peer));
+      const onWebgpu = peer.process.description.device?.kind === 'webgpu';
+      const demands = onWebgpu ? await attempt(name, 'counts the work of the host', () => demandsOf(peer)) : undefined;
       // The times stay, even if this fails.
       const { way, chunk, threads, products } = prepared;
       outcomes.set(name, {
