@@ -69,6 +69,7 @@ test('it says what can be run, and all of that is there', () => {
   expect([...programs].sort()).toEqual(['bench', 'half-precision.mjs', 'neural-fields', 'parity.mjs', 'steps.mjs']);
   expect(printed(['neural-fields', '--help'])).toContain('reproduce');
   expect(printed(['bench', 'speed', '--help'])).toMatch(/--profile <name>.*\n?.*"gpu"/);
+  expect(printed(['bench', 'gpu', '--help'])).toContain('--emulated');
 });
 
 test('it ends with the code of the program', () => {
