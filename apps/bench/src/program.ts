@@ -10,7 +10,7 @@ export const createProgram = (): Program => {
   const name = 'bench';
   const command = withErrorLines(new Command(name), name)
     .description('Measures neural fields against other programs, on this machine.')
-    .addHelpText('after', '\nExit codes: 0 done, 1 nothing could be measured, 2 bad usage, 130 stopped by Ctrl-C.');
+    .addHelpText('after', '\nExit codes: 0 done, 1 nothing could be measured, 2 bad usage,\n130 stopped by Ctrl-C.');
   addSpeedCommand(command);
   addGpuCommand(command);
   addFieldsCommand(command);
