@@ -18,7 +18,10 @@ const onEmulation = (context: TestContext, ...names: string[]): PeerDefinition[]
   return named(...names).map(peer => ({ ...peer, command: async given => ({ ...(await peer.command(given)), env }) }));
 };
 
-test('the kernels on WebGPU agree with the reference, and what a step asks of the host is counted', async context => {
+// On a busy machine an emulated card takes minutes.
+test('the kernels on WebGPU agree with the reference, and the work of the host is counted', {
+  timeout: 900_000,
+}, async context => {
   const output = emptyFolder();
   const found = await runSpeed(optionsFor(output, { peers: [...onEmulation(context, 'webgpu'), ...named('cpu')] }));
   for (const { gradient, loss } of found.disagreements) {
@@ -58,7 +61,7 @@ test('the kernels on WebGPU agree with the reference, and what a step asks of th
   expect(html).not.toMatch(/undefined|NaN|\[object/);
 });
 
-test("on tfjs's own kernels a step asks for more", async context => {
+test("on tfjs's own kernels a step takes more dispatches", { timeout: 900_000 }, async context => {
   const changes = { points: [64], supervisions: ['value'], rounds: 1, stepLimit: 60 } as const;
   const peers = onEmulation(context, 'webgpu', 'webgpu-tfjs');
   const { results } = await runSpeed(optionsFor(emptyFolder(), { ...changes, peers }));
