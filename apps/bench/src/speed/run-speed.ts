@@ -13,7 +13,7 @@ import { peersToBeat } from './opponents.ts';
 import { makeSpeedPage } from './page.ts';
 import type { PeerCommand } from './peer-process.ts';
 import { writeProblems } from './problems.ts';
-import type { CardFacts, Case, Outcome, Result, Results, SgemmRate } from './results.ts';
+import type { CardFacts, Case, Outcome, PeerState, Result, Results, SgemmRate } from './results.ts';
 import { MEMORY_SHARE, type RunSettings, withRunFrame } from './run-frame.ts';
 import { bestSgemm, measureSgemm, mergeSgemm } from './sgemm.ts';
 import { createVerifier } from './verifier.ts';
@@ -30,6 +30,9 @@ export interface SpeedSettings extends RunSettings {
   /** Copied into the results. */
   readonly about?: CardFacts;
 }
+
+/** The peers on the processor whose matrix products are counted. */
+const COUNTED = /^(native|simd|pytorch.*|jax)$/;
 
 /** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
 const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
@@ -57,10 +60,12 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
     const problems = writeProblems(scratch, { ...settings, points: Math.max(64, ...settings.points) });
     const verifier = createVerifier(scratch, problems);
     const history = new History();
-    /** What the processor reaches, where a peer runs on it and the run is not about a graphics card. */
+    /** What the processor reaches, where a peer whose products are counted runs on it. */
     const updateSgemm = async (): Promise<void> => {
       if (about !== undefined) return;
-      if (Object.values(states).every(state => 'unavailable' in state || state.device !== undefined)) return;
+      const isCounted = ([name, state]: [string, PeerState]): boolean =>
+        COUNTED.test(name) && !('unavailable' in state) && state.device === undefined;
+      if (!Object.entries(states).some(isCounted)) return;
       if (pytorchPython === undefined)
         return progress.log('sgemm: not measured: no Python with numpy and PyTorch is installed');
       progress.log('sgemm: measures matrix products of numpy and PyTorch');
