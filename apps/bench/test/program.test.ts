@@ -37,7 +37,10 @@ const tiny = ['--peers', 'cpu', '--widths', '8', '--supervisions', 'value'];
 test('the program measures, and names its page', async () => {
   const output = join(emptyFolder(), 'new', 'folder');
   const { code, stdout, stderr } = await run(['speed', ...tiny, '--points', '64', '--rounds', '1', '--output', output]);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: `report ${join(output, 'report.md')}\npage ${join(output, 'index.html')}\n` });
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: `report ${join(output, 'report.md')}\npage ${join(output, 'index.html')}\n`,
+  });
   expect(stderr).toMatch(/cpu: node .*, tfjs .*, 1 threads?\n/);
   expect(stderr).toMatch(/\nvalue, width 8, 64 points: cpu \d/);
 });
