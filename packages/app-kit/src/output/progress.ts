@@ -30,14 +30,16 @@ const formatDone = (done: number): string => (Number.isInteger(done) ? String(do
 const LINE_EVERY = 15_000;
 
 const lines = (output: Output, { total, unit }: ProgressOptions): Progress => {
-  let shownAt = Number.NEGATIVE_INFINITY;
+  let shownAt = performance.now();
   let tenth = -1;
   return {
     update(done, figures, secondsLeft) {
       const now = performance.now();
       const reached = Math.floor((10 * done) / total);
-      if (reached === tenth && now - shownAt < LINE_EVERY) return;
-      tenth = reached;
+      // A part of a step is news only after some time without a line.
+      const isTenth = Number.isInteger(done) && reached !== tenth;
+      if (!isTenth && now - shownAt < LINE_EVERY) return;
+      if (Number.isInteger(done)) tenth = reached;
       shownAt = now;
       const left = done < total ? [`${formatSeconds(secondsLeft)} left`] : [];
       output.log([`${unit} ${formatDone(done)}/${total}`, ...figures, ...left].join('  '));
