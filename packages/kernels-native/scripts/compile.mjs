@@ -156,8 +156,9 @@ export async function compileAddon({
       await execute(command, [...all, '-c', join(sources, file), '-o', object]);
       return object;
     };
-    const parts = ['addon', 'kernel-set', 'pool', ...(platform === 'win32' ? ['node-api-windows'] : [])];
-    const objects = await Promise.all([
+    const parts = ['addon', 'check', 'kernel-set', 'pool', ...(platform === 'win32' ? ['node-api-windows'] : [])];
+    // All of them have to end before their folder can be removed, whichever fails.
+    const compiled = await Promise.allSettled([
       ...parts.map(name => compile(`${name}.c`, name, known)),
       ...sets.map(({ set, name, width, flags }) =>
         compile('kernels/kernels.c', set, [
@@ -169,6 +170,10 @@ export async function compileAddon({
         ]),
       ),
     ]);
+    const objects = compiled.map(part => {
+      if (part.status === 'rejected') throw part.reason;
+      return part.value;
+    });
     const binary = join(folder, 'kernels.node');
     await execute(command, [...first, '-shared', ...checks, '-o', binary, ...objects, ...system.link, ...link]);
     renameSync(binary, target);

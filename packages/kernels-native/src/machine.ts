@@ -1,6 +1,6 @@
 /** @file The addon as a machine that runs the programs of kernels-wasm, in the same memory. */
 import type { Machine, ProgramLayout } from '@neural-fields/kernels-wasm/machine';
-import type { Addon } from './addon/addon.ts';
+import type { Addon, MachineHandle } from './addon/addon.ts';
 
 /** How exact the products of a backend are. */
 export type Precision = 'float32' | 'high';
@@ -33,30 +33,35 @@ export const createMachine = (
   }: { readonly threads: number; readonly instructionSet: string; readonly precision: Precision },
 ): NativeMachine => {
   // It is shared and was given all of its addresses at once, so it never moves when it grows.
-  const handle = addon.createMachine(
-    new Uint8Array(arena.memory.buffer),
-    threads,
-    kernelsOf(instructionSet, precision),
-  );
+  let { buffer } = arena.memory;
+  const created = addon.createMachine(new Uint8Array(buffer), threads, kernelsOf(instructionSet, precision));
+  /** The machine, which knows how long the memory is. */
+  const machine = (): MachineHandle => {
+    if (buffer !== arena.memory.buffer) {
+      buffer = arena.memory.buffer;
+      addon.grow(created, new Uint8Array(buffer));
+    }
+    return created;
+  };
   const layout: ProgramLayout = {
-    panel: addon.panelOf(handle),
+    panel: addon.panelOf(created),
     tileBytes: TILE_BYTES[instructionSet] ?? TILE_BYTES_ELSEWHERE,
-    weightBytes: (depth, columns) => addon.weightBytes(handle, depth, columns),
+    weightBytes: (depth, columns) => addon.weightBytes(machine(), depth, columns),
   };
   return {
     arena,
     layout,
     functions: {
-      clear: (target, bytes) => addon.clear(handle, target, bytes),
-      addThreads: (sums, bytes, count) => addon.addThreads(handle, sums, bytes, count),
-      packParameters: (list, count, field) => addon.packParameters(handle, list, count, field),
-      collectGradients: (list, count, sums, flat) => addon.collectGradients(handle, list, count, sums, flat),
-      joinFields: (job, count) => addon.joinFields(handle, job, count),
-      collectFields: (job, count) => addon.collectFields(handle, job, count),
-      gridKeptBytes: (axes, rowFeatures, blocks) => addon.gridKeptBytes(handle, axes, rowFeatures, blocks),
-      gridScratchBytes: (axes, blocks) => addon.gridScratchBytes(handle, axes, blocks),
+      clear: (target, bytes) => addon.clear(machine(), target, bytes),
+      addThreads: (sums, bytes, count) => addon.addThreads(machine(), sums, bytes, count),
+      packParameters: (list, count, field) => addon.packParameters(machine(), list, count, field),
+      collectGradients: (list, count, sums, flat) => addon.collectGradients(machine(), list, count, sums, flat),
+      joinFields: (job, count) => addon.joinFields(machine(), job, count),
+      collectFields: (job, count) => addon.collectFields(machine(), job, count),
+      gridKeptBytes: (axes, rowFeatures, blocks) => addon.gridKeptBytes(machine(), axes, rowFeatures, blocks),
+      gridScratchBytes: (axes, blocks) => addon.gridScratchBytes(machine(), axes, blocks),
     },
-    pool: { count: threads, run: (kind, job, count = threads) => addon.run(handle, kind, job, count) },
-    dispose: () => addon.dispose(handle),
+    pool: { count: threads, run: (kind, job, count = threads) => addon.run(machine(), kind, job, count) },
+    dispose: () => addon.dispose(created),
   };
 };

@@ -1,4 +1,8 @@
-/** @file What the addon offers; see `native/addon.c`. All addresses are in bytes from the start of the memory. */
+/**
+ * @file What the addon offers; see `native/addon.c`. All addresses are in bytes from the start of the memory. Every
+ *   function throws a TypeError where an argument is not what it must be, and a RangeError where an address, or a record
+ *   that a job is made of, leads outside of the memory.
+ */
 
 /** A machine of the addon. */
 export type MachineHandle = { readonly __brand: 'native machine' };
@@ -9,8 +13,10 @@ export interface Addon {
   readonly records: string;
   /** Those that it has kernels for and this processor can run, best first. */
   instructionSets(): string[];
-  /** @throws TypeError when an argument is not what it must be */
+  /** @param memory all bytes of a memory that is shared: one that cannot be detached */
   createMachine(memory: Uint8Array, threads: number, instructionSet: string): MachineHandle;
+  /** Tells the machine how long its memory is now. Addresses beyond the length that it knows are refused. */
+  grow(machine: MachineHandle, memory: Uint8Array): void;
   /** Bytes of a packed weight matrix `[depth][columns]`. */
   weightBytes(machine: MachineHandle, depth: number, columns: number): number;
   /** Columns of a panel. */

@@ -1,0 +1,5 @@
+import type { FuzzTarget } from '@neural-fields/testing/fuzz';
+import { nativeTarget } from './native-target.ts';
+
+/** Random work on `native`, and wrong calls of its addon. */
+export const fuzzTargets: readonly FuzzTarget[] = [nativeTarget];
