@@ -134,9 +134,14 @@ const random: LayerDefinition<RandomSpec> = {
       const next = extend(rng, signals, context, `op${index}`);
       if (next.features <= 96) signals.push(next);
     }
+    // One that learns in any case: tfjs has no gradient of a field whose output depends on no parameter.
     const all = concat(signals.slice(-2));
-    const weight = randomArray(rng, context, 'last', [all.features, context.spec.outFeatures], 1 / Math.sqrt(all.features));
-    return chance(rng, 0.8) ? linear(all, weight) : all;
+    const { outFeatures } = context.spec;
+    const weight = context.parameter('last', {
+      shape: [all.features, outFeatures],
+      initialise: own => Float32Array.from({ length: all.features * outFeatures }, () => own.normal() / Math.sqrt(all.features)),
+    });
+    return linear(all, weight);
   },
 };
 

@@ -175,7 +175,8 @@ export const layOutScratch = (
   const accumulates: boolean[][] = operations.map(() => []);
   const backwardOrder: number[] = [];
   let contributionFloats = 0;
-  if (needsGradient[last]) gradients[last] = blockOf(last, operations.length, end);
+  // Where nothing learns, too: the kernels write the derivatives with respect to the outputs there.
+  if (purpose !== 'forward') gradients[last] = blockOf(last, operations.length, end);
   for (let index = operations.length - 1; index >= 0; index--) {
     const register = inputs.length + index;
     const own = gradients[register];

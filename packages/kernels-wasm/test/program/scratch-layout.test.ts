@@ -52,3 +52,18 @@ it('a value that is read twice has one gradient, in which the earlier reader acc
   expect(contributions[1]?.map(({ accumulates }) => accumulates)).toEqual([true]);
   expect(contributions[1]?.[0]?.gradient).toBe(contributions[2]?.[0]?.gradient);
 });
+
+it('the derivatives with respect to the outputs of a loss have a place where nothing learns, too', () => {
+  const program: KernelProgram = {
+    ...chainOf(1),
+    operations: [{ kind: 'sum', inputs: [0], outFeatures: 48, coefficients: [2] }],
+  };
+  const { gradients, scratchBytes, strides, tilePoints } = layOutScratch(
+    program,
+    'loss',
+    requirementsOf(program.operations),
+  );
+  expect(gradients[0]).toBe(-1);
+  expect(gradients[1]).toBeGreaterThanOrEqual(0);
+  expect((gradients[1] as number) + 4 * tilePoints * (strides[1] as number)).toBeLessThanOrEqual(scratchBytes);
+});
