@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { prepareSanitizers } from '../packages/kernels-native/scripts/sanitizers.mjs';
 import { listProjects, root } from './lib/projects.mjs';
 
 /** @typedef {import('../packages/testing/src/fuzz/index.ts')} Fuzz */
@@ -21,6 +22,7 @@ const usage = `usage: npm run fuzz -- --reader <name|all> [options]
   --seed <n>         another seed gives other mutations (1)
   --from <n>         the first case (0)
   --case <n>         this case alone: prints its input, writes it, says what happens
+  --sanitize         the native kernels with the compiler's sanitizers
   --list             lists the readers
 
 Findings are written to out/fuzz/. The exit code is 1 where there are any.`;
@@ -154,6 +156,7 @@ async function main() {
         ['count', 'seed', 'from', 'case'].map(name => [name, { type: /** @type {const} */ ('string') }]),
       ),
       list: { type: 'boolean' },
+      sanitize: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -169,6 +172,12 @@ async function main() {
   const from = single ?? wholeNumber('from', options['from'], 0);
   const count = single === undefined ? wholeNumber('count', options['count'], 10_000) : 1;
 
+  if (values.sanitize) {
+    const prepared = prepareSanitizers();
+    if ('problem' in prepared) refuse(prepared.problem);
+    // The processes that run the cases inherit them.
+    else Object.assign(process.env, prepared.env);
+  }
   mkdirSync(out, { recursive: true });
   const { createSupervisor, describeFinding } = await loadFuzzer();
   /** @type {Row[]} */

@@ -3,7 +3,7 @@
 // of this repository.
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { packAll } from './lib/pack.mjs';
+import { NATIVE, packAll, packPlatforms } from './lib/pack.mjs';
 import { listPublicProjects, root } from './lib/projects.mjs';
 import { findPublished, orderByDependencies } from './lib/release.mjs';
 import { nx, run } from './lib/run.mjs';
@@ -51,7 +51,12 @@ function packUnpublished() {
   demand(nx(['run-many', '-t', 'build']));
   const packed = packAll(folder);
   const files = new Map(packed.map(({ project, tarball }) => [project.manifest.name, tarball]));
-  const order = orderByDependencies(projects).flatMap(name => (open.has(name) ? basename(files.get(name) ?? '') : []));
+  // The binaries come before the package that asks for them. What a first attempt has published of them is passed over
+  // then.
+  const binaries = open.has(NATIVE) ? packPlatforms(folder, 'all') : [];
+  const order = orderByDependencies(projects).flatMap(name =>
+    open.has(name) ? [...(name === NATIVE ? binaries : []), basename(files.get(name) ?? '')] : [],
+  );
   // pnpm packs the root, too, since it has the name of the command line tool.
   for (const file of readdirSync(folder)) if (!order.includes(file)) rmSync(join(folder, file));
   writeFileSync(join(folder, 'order'), order.map(file => `${file}\n`).join(''));

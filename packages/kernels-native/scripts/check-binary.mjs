@@ -30,7 +30,7 @@ const systemLibraries = new Set(['libc', 'libm', 'libpthread', 'ld-linux-x86-64'
  * @param {Buffer} binary
  * @param {import('./platforms.mjs').Platform} platform
  * @param {string} digest Of the records that it must have been compiled with.
- * @throws {Error} Where it is for something else, or needs what a user may not have.
+ * @throws {Error} Where it is for something else.
  */
 export function checkBinary(binary, { name, platform, arch }, digest) {
   const { isFormat, machine, machines } = formats[/** @type {keyof typeof formats} */ (platform)];
@@ -40,7 +40,16 @@ export function checkBinary(binary, { name, platform, arch }, digest) {
   const text = binary.toString('latin1');
   for (const part of [digest, 'napi_register_module_v1'])
     if (!text.includes(part)) throw new Error(`kernels-native: the binary of ${name} has no ${part}`);
+}
+
+/**
+ * @param {Buffer} binary
+ * @param {import('./platforms.mjs').Platform} platform
+ * @throws {Error} Where it needs what a user may not have.
+ */
+export function checkLibraries(binary, { name, platform }) {
   if (platform !== 'linux') return;
+  const text = binary.toString('latin1');
   const libraries = [...text.matchAll(LIBRARY)].map(([, library = '']) => library);
   const unknown = libraries.filter(library => !systemLibraries.has(library));
   if (unknown.length > 0)

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { checkBinary } from './check-binary.mjs';
+import { checkBinary, checkLibraries } from './check-binary.mjs';
 import { compileAddon, home, records } from './compile.mjs';
 import { packageNameOf, platforms } from './platforms.mjs';
 import { recordsDigest } from './records-header.mjs';
@@ -71,21 +71,16 @@ if (destination === undefined || (mode !== undefined && mode !== '--local')) {
 mkdirSync(destination, { recursive: true });
 const digest = await recordsDigest(readFileSync(records, 'utf8'));
 
-/** @param {Platform} platform @param {string} binary */
-function packChecked(platform, binary) {
-  checkBinary(readFileSync(binary), platform, digest);
-  pack(platform, binary, resolve(destination));
-}
-
 if (mode === '--local') {
-  // Its libc is what the compiler links, which for a package that is only tried here does not matter.
+  // It needs the libraries of this machine, which for a package that is only tried here does not matter.
   const here = platforms.find(({ platform, arch }) => platform === process.platform && arch === process.arch);
   const binary = join(home, 'build/kernels.node');
   if (here === undefined || !existsSync(binary))
     throw new Error(
       `kernels-native: there is no binary for ${process.platform} on ${process.arch}; npm run build:native`,
     );
-  packChecked(here, binary);
+  checkBinary(readFileSync(binary), here, digest);
+  pack(here, binary, resolve(destination));
 } else {
   const compiler = installZig();
   const folder = join(home, '../../out/kernels-native');
@@ -101,6 +96,9 @@ if (mode === '--local') {
       wide: ['-mevex512'],
       link: ['-s'],
     });
-    packChecked(platform, binary);
+    const content = readFileSync(binary);
+    checkBinary(content, platform, digest);
+    checkLibraries(content, platform);
+    pack(platform, binary, resolve(destination));
   }
 }

@@ -3,8 +3,8 @@ import { createRng, type Extensions, type FieldSpec, type LayerSpec, parseSpec, 
 import {
   columns,
   concat,
-  constantFeatures,
   constantArray,
+  constantFeatures,
   coreActivations,
   elementwise,
   type GridLevel,
@@ -139,7 +139,8 @@ const random: LayerDefinition<RandomSpec> = {
     const { outFeatures } = context.spec;
     const weight = context.parameter('last', {
       shape: [all.features, outFeatures],
-      initialise: own => Float32Array.from({ length: all.features * outFeatures }, () => own.normal() / Math.sqrt(all.features)),
+      initialise: own =>
+        Float32Array.from({ length: all.features * outFeatures }, () => own.normal() / Math.sqrt(all.features)),
     });
     return linear(all, weight);
   },

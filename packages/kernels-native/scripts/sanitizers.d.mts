@@ -1,0 +1,3 @@
+export declare function prepareSanitizers():
+  | { readonly env: Readonly<Record<string, string>> }
+  | { readonly problem: string };
