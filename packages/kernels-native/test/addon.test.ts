@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { records } from '@neural-fields/kernels-wasm/machine';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Addon, MachineHandle } from '../src/addon/addon.ts';
 import { loadAddon as loadInBrowser } from '../src/addon/load.browser.ts';
@@ -87,12 +88,67 @@ withNative(() => {
       expect(() => addon.createMachine(bytes as Uint8Array, threads as number, set as string)).toThrow(TypeError);
   });
 
-  it('refuses what is no machine, and what are no numbers', () => {
+  it('refuses memory that can be taken away, and memory that is another or has become shorter', () => {
+    const set = addon.instructionSets()[0] as string;
+    expect(() => addon.createMachine(new Uint8Array(4096), 1, set)).toThrow(TypeError);
+    const growing = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+    const early = new Uint8Array(growing.buffer);
+    const one = addon.createMachine(early, 1, set);
+    expect(() => addon.clear(one, 65_536, 8)).toThrow(RangeError);
+    growing.grow(1);
+    expect(() => addon.clear(one, 65_536, 8)).toThrow(RangeError);
+    addon.grow(one, new Uint8Array(growing.buffer));
+    addon.clear(one, 65_536, 8);
+    for (const bytes of [early, memory, new Uint8Array(growing.buffer, 8), new Uint8Array(131_072), undefined])
+      expect(() => addon.grow(one, bytes as Uint8Array)).toThrow(TypeError);
+  });
+
+  it('refuses what is no machine, and what are no counts and addresses', () => {
     for (const handle of [undefined, 7, {}, memory, 'machine'] as object[] as MachineHandle[])
       expect(() => addon.clear(handle, 0, 8)).toThrow(TypeError);
-    expect(() => addon.clear(machine, 0, 'all' as never)).toThrow(TypeError);
+    for (const wrong of ['all', Number.NaN, -1, 0.5, 2 ** 32, Number.POSITIVE_INFINITY, undefined, null, {}])
+      expect(() => addon.clear(machine, 0, wrong as number)).toThrow(TypeError);
     expect(() => (addon.clear as (...all: unknown[]) => void)(machine, 0)).toThrow(TypeError);
     expect(() => (addon.clear as (...all: unknown[]) => void)(machine, 0, 8, 8)).toThrow(TypeError);
+  });
+
+  it('refuses addresses and records that lead outside of the memory, and kinds that there are not', () => {
+    const { length } = memory;
+    const huge = 2 ** 32 - 4;
+    memory.fill(0);
+    expect(() => addon.clear(machine, length - 8, 9)).toThrow('clear: the range must lie inside the memory');
+    expect(() => addon.clear(machine, huge, huge)).toThrow(RangeError);
+    expect(() => addon.addThreads(machine, length - 64, 64, 2)).toThrow(RangeError);
+    expect(() => addon.addThreads(machine, 0, 60, 1)).toThrow('must be a multiple of 64');
+    expect(() => addon.packParameters(machine, length - 8, 1, 0)).toThrow('packParameters: the list');
+    expect(() => addon.packParameters(machine, 0, huge, 0)).toThrow(RangeError);
+    expect(() => addon.collectGradients(machine, length, 1, 0, 0)).toThrow('collectGradients: the list');
+    for (const kind of [...Array(9).keys()].filter(kind => kind !== 6))
+      for (const job of [0, length, huge]) expect(() => addon.run(machine, kind, job, 2)).toThrow(RangeError);
+    expect(() => addon.run(machine, 9, 0, 1)).toThrow('run: the kind of the job');
+    expect(() => addon.joinFields(machine, 0, 2)).toThrow(RangeError);
+    expect(() => addon.collectFields(machine, length - 4, 2)).toThrow(RangeError);
+    expect(() => addon.gridKeptBytes(machine, 40, 2, 1)).toThrow('gridKeptBytes: the number of axes');
+    expect(() => addon.gridScratchBytes(machine, 2, huge)).toThrow(RangeError);
+    expect(() => addon.weightBytes(machine, 2 ** 20, 2 ** 20)).toThrow(RangeError);
+    // A product of two rows whose second one is behind the memory, and the same within it.
+    const words = new Int32Array(memory.buffer);
+    const { fields } = records.ProductJob;
+    const job = {
+      a: 512,
+      strideA: length / 4,
+      rows: 2,
+      k: 1,
+      panels: 1024,
+      panelCount: 1,
+      c: 2048,
+      strideC: 64,
+      tileRows: 4,
+    };
+    for (const [name, value] of Object.entries(job)) words[fields[name as keyof typeof job].offset / 4] = value;
+    expect(() => addon.run(machine, 6, 0, 2)).toThrow('run: a matrix must lie inside the memory');
+    words[fields.strideA.offset / 4] = 1;
+    addon.run(machine, 6, 0, 2);
   });
 
   it('works in the memory that it was given', () => {
