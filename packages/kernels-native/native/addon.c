@@ -45,7 +45,8 @@ static napi_value fail(napi_env env, const char *message) {
 static bool refuses(napi_env env, const char *function, Problem problem) {
   if (problem == NULL) return false;
   char message[160];
-  snprintf(message, sizeof message, "%s: %s must lie inside the memory and be what the kernels can work with", function, problem);
+  snprintf(message, sizeof message, "%s: %s must lie inside the memory and be what the kernels can work with", function,
+           problem);
   napi_throw_range_error(env, NULL, message);
   return true;
 }
@@ -67,8 +68,9 @@ static bool read_memory(napi_env env, napi_value value, uint8_t **bytes, size_t 
   void *data = NULL;
   bool is_array = false, is_unshared = true;
   if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array ||
-      napi_get_typedarray_info(env, value, &type, length, &data, &buffer, NULL) != napi_ok || type != napi_uint8_array ||
-      data == NULL || napi_is_arraybuffer(env, buffer, &is_unshared) != napi_ok || is_unshared)
+      napi_get_typedarray_info(env, value, &type, length, &data, &buffer, NULL) != napi_ok ||
+      type != napi_uint8_array || data == NULL || napi_is_arraybuffer(env, buffer, &is_unshared) != napi_ok ||
+      is_unshared)
     return false;
   *bytes = data;
   return true;
@@ -97,7 +99,8 @@ static napi_value instruction_sets(napi_env env, napi_callback_info info) {
   if (napi_create_array_with_length(env, count, &names) != napi_ok) return fail(env, "kernels: no array");
   for (int i = 0; i < count; i++) {
     napi_value name;
-    if (napi_create_string_utf8(env, sets[i]->name, NAPI_AUTO_LENGTH, &name) != napi_ok || napi_set_element(env, names, i, name) != napi_ok)
+    if (napi_create_string_utf8(env, sets[i]->name, NAPI_AUTO_LENGTH, &name) != napi_ok ||
+        napi_set_element(env, names, i, name) != napi_ok)
       return fail(env, "kernels: no name");
   }
   return names;
@@ -113,9 +116,12 @@ static napi_value create_machine(napi_env env, napi_callback_info info) {
   uint8_t *memory = NULL;
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count < 3 ||
       !read_memory(env, arguments[0], &memory, &length) || !read_count(env, arguments[1], &threads) || threads < 1 ||
-      threads > MAX_THREADS || napi_get_value_string_utf8(env, arguments[2], name, sizeof name, &name_length) != napi_ok)
-    return fail(env, "createMachine: must be given bytes in shared memory, a number of threads from 1 to 64, and the name of an "
-                     "instruction set");
+      threads > MAX_THREADS ||
+      napi_get_value_string_utf8(env, arguments[2], name, sizeof name, &name_length) != napi_ok)
+    return fail(
+        env,
+        "createMachine: must be given bytes in shared memory, a number of threads from 1 to 64, and the name of an "
+        "instruction set");
   const KernelSet *sets[MAX_KERNEL_SETS];
   const int set_count = usable_kernel_sets(sets);
   for (int i = 0; i < set_count; i++)
@@ -221,7 +227,9 @@ static napi_value run(napi_env env, napi_callback_info info) {
 static napi_value pack_parameters(napi_env env, napi_callback_info info) {
   uint32_t numbers[3];
   const Machine *machine = read_arguments(env, info, numbers, 3);
-  if (machine == NULL || refuses(env, "packParameters", check_packings(&machine->memory, numbers[0], numbers[1], numbers[2]))) return NULL;
+  if (machine == NULL ||
+      refuses(env, "packParameters", check_packings(&machine->memory, numbers[0], numbers[1], numbers[2])))
+    return NULL;
   machine->kernels->pack_parameters(machine->memory.bytes, numbers[0], (int)numbers[1], (int)numbers[2]);
   return NULL;
 }
@@ -229,7 +237,9 @@ static napi_value pack_parameters(napi_env env, napi_callback_info info) {
 static napi_value collect_gradients(napi_env env, napi_callback_info info) {
   uint32_t numbers[4];
   const Machine *machine = read_arguments(env, info, numbers, 4);
-  if (machine == NULL || refuses(env, "collectGradients", check_collections(&machine->memory, numbers[0], numbers[1], numbers[2], numbers[3]))) return NULL;
+  if (machine == NULL || refuses(env, "collectGradients",
+                                 check_collections(&machine->memory, numbers[0], numbers[1], numbers[2], numbers[3])))
+    return NULL;
   machine->kernels->collect_gradients(machine->memory.bytes, numbers[0], (int)numbers[1], numbers[2], numbers[3]);
   return NULL;
 }
@@ -237,7 +247,8 @@ static napi_value collect_gradients(napi_env env, napi_callback_info info) {
 static napi_value join_fields(napi_env env, napi_callback_info info) {
   uint32_t numbers[2];
   const Machine *machine = read_arguments(env, info, numbers, 2);
-  if (machine == NULL || refuses(env, "joinFields", check_fields(&machine->memory, numbers[0], numbers[1]))) return NULL;
+  if (machine == NULL || refuses(env, "joinFields", check_fields(&machine->memory, numbers[0], numbers[1])))
+    return NULL;
   machine->kernels->join_fields(machine->memory.bytes, numbers[0], (int)numbers[1]);
   return NULL;
 }
@@ -245,7 +256,8 @@ static napi_value join_fields(napi_env env, napi_callback_info info) {
 static napi_value collect_fields(napi_env env, napi_callback_info info) {
   uint32_t numbers[2];
   const Machine *machine = read_arguments(env, info, numbers, 2);
-  if (machine == NULL || refuses(env, "collectFields", check_fields(&machine->memory, numbers[0], numbers[1]))) return NULL;
+  if (machine == NULL || refuses(env, "collectFields", check_fields(&machine->memory, numbers[0], numbers[1])))
+    return NULL;
   machine->kernels->collect_fields(machine->memory.bytes, numbers[0], (int)numbers[1]);
   return NULL;
 }
@@ -253,7 +265,9 @@ static napi_value collect_fields(napi_env env, napi_callback_info info) {
 static napi_value add_threads(napi_env env, napi_callback_info info) {
   uint32_t numbers[3];
   const Machine *machine = read_arguments(env, info, numbers, 3);
-  if (machine == NULL || refuses(env, "addThreads", check_add_threads(&machine->memory, numbers[0], numbers[1], numbers[2]))) return NULL;
+  if (machine == NULL ||
+      refuses(env, "addThreads", check_add_threads(&machine->memory, numbers[0], numbers[1], numbers[2])))
+    return NULL;
   machine->kernels->add_threads(machine->memory.bytes, numbers[0], numbers[1], (int)numbers[2]);
   return NULL;
 }
@@ -307,7 +321,7 @@ static napi_value dispose(napi_env env, napi_callback_info info) {
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-/** poison(machine, address, bytes): an access to them ends the process from now on. For tests with the sanitizer alone. */
+/** poison(machine, address, bytes): from now on an access to them ends the process. For tests with sanitizers. */
 static napi_value poison(napi_env env, napi_callback_info info) {
   uint32_t numbers[2];
   const Machine *machine = read_arguments(env, info, numbers, 2);
@@ -329,16 +343,24 @@ static const struct {
   const char *name;
   napi_callback callback;
 } EXPORTS[] = {
-    {"instructionSets", instruction_sets}, {"createMachine", create_machine},
-    {"grow", grow},                        {"weightBytes", weight_bytes},
-    {"panelOf", panel_of},                 {"run", run},
-    {"clear", clear},                      {"addThreads", add_threads},
-    {"packParameters", pack_parameters},   {"collectGradients", collect_gradients},
-    {"joinFields", join_fields},           {"collectFields", collect_fields},
-    {"gridKeptBytes", grid_kept_bytes},    {"gridScratchBytes", grid_scratch_bytes},
+    {"instructionSets", instruction_sets},
+    {"createMachine", create_machine},
+    {"grow", grow},
+    {"weightBytes", weight_bytes},
+    {"panelOf", panel_of},
+    {"run", run},
+    {"clear", clear},
+    {"addThreads", add_threads},
+    {"packParameters", pack_parameters},
+    {"collectGradients", collect_gradients},
+    {"joinFields", join_fields},
+    {"collectFields", collect_fields},
+    {"gridKeptBytes", grid_kept_bytes},
+    {"gridScratchBytes", grid_scratch_bytes},
     {"dispose", dispose},
 #if defined(__SANITIZE_ADDRESS__)
-    {"poison", poison},                    {"unpoison", unpoison},
+    {"poison", poison},
+    {"unpoison", unpoison},
 #endif
 };
 

@@ -13,10 +13,10 @@
 
 #define REQUIRE(condition, what) \
   if (!(condition)) return what
-#define PASS_ON(check)                    \
-  do {                                    \
-    const Problem problem = check;        \
-    if (problem != NULL) return problem;  \
+#define PASS_ON(check)                   \
+  do {                                   \
+    const Problem problem = check;       \
+    if (problem != NULL) return problem; \
   } while (0)
 
 /** Saturates; a negative factor is a huge one. */
@@ -25,11 +25,17 @@ static uint64_t times(int64_t a, int64_t b) {
   return __builtin_mul_overflow((uint64_t)a, (uint64_t)b, &product) ? UINT64_MAX : product;
 }
 
-static uint64_t plus(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+static uint64_t plus(uint64_t a, uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 
-static bool is_within(uint64_t offset, uint64_t bytes, uint64_t length) { return offset <= length && bytes <= length - offset; }
+static bool is_within(uint64_t offset, uint64_t bytes, uint64_t length) {
+  return offset <= length && bytes <= length - offset;
+}
 
-static bool has(const Memory *m, uint64_t address, uint64_t bytes) { return is_within(address, bytes, m->length); }
+static bool has(const Memory *m, uint64_t address, uint64_t bytes) {
+  return is_within(address, bytes, m->length);
+}
 
 static bool has_floats(const Memory *m, uint64_t address, uint64_t count) {
   return address % FLOAT == 0 && has(m, address, times(count, FLOAT));
@@ -54,11 +60,14 @@ Problem check_weight(int64_t depth, int64_t columns) {
   return NULL;
 }
 
-static int64_t padded_rows(int64_t rows) { return (rows + 3) & ~(int64_t)3; }
+static int64_t padded_rows(int64_t rows) {
+  return (rows + 3) & ~(int64_t)3;
+}
 
 /** Of a packed matrix `[depth][columns]`, which has more bytes than can be where it has too many numbers. */
 static uint64_t weight_bytes(const Memory *m, int64_t depth, int64_t columns) {
-  return check_weight(depth, columns) == NULL ? (uint64_t)m->kernels->weight_bytes((int)depth, (int)columns) : UINT64_MAX;
+  return check_weight(depth, columns) == NULL ? (uint64_t)m->kernels->weight_bytes((int)depth, (int)columns)
+                                              : UINT64_MAX;
 }
 
 Problem check_range(const Memory *m, uint32_t address, uint64_t bytes) {
@@ -108,7 +117,8 @@ static bool is_jet(const Checked *c, uint32_t offset, int blocks, int stride) {
 
 /** Rows are written vector by vector, and gradients of weights read them four numbers at a time. */
 static bool is_row(const Checked *c, int features, int stride) {
-  return features >= 0 && features <= MAX_COUNT && stride <= 2 * MAX_COUNT && whole_vectors(c->memory, features) <= stride;
+  return features >= 0 && features <= MAX_COUNT && stride <= 2 * MAX_COUNT &&
+         whole_vectors(c->memory, features) <= stride;
 }
 
 /** A register for a formula, from the start of those. */
@@ -141,7 +151,8 @@ static Problem check_formula(const Checked *c, uint32_t address, uint32_t table,
 }
 
 /** @param keeps whether the forward pass keeps derivatives for the backward pass, those behind the first at `kept` */
-static Problem check_activation(const Checked *c, uint32_t address, const Operation *operation, bool keeps, uint32_t kept) {
+static Problem check_activation(const Checked *c, uint32_t address, const Operation *operation, bool keeps,
+                                uint32_t kept) {
   const Memory *m = c->memory;
   const Activation *activation = RECORDS(m, Activation, address, 1);
   REQUIRE(activation, "an activation");
@@ -178,9 +189,11 @@ static Problem check_linear(const Checked *c, const Operation *operation, const 
   REQUIRE(linear, "a linear operation");
   const int in = operand->features, out = operation->features, width = m->kernels->panel;
   const int64_t out_columns = whole_vectors(m, out), in_columns = whole_vectors(m, in);
-  REQUIRE(times(linear->outPanels, width) == (uint64_t)out_columns && times(linear->inPanels, width) == (uint64_t)in_columns,
+  REQUIRE(times(linear->outPanels, width) == (uint64_t)out_columns &&
+              times(linear->inPanels, width) == (uint64_t)in_columns,
           "the panels of a linear operation");
-  REQUIRE(linear->weights % FLOAT == 0 && has(m, linear->weights, weight_bytes(m, in, out)), "the weights of a linear operation");
+  REQUIRE(linear->weights % FLOAT == 0 && has(m, linear->weights, weight_bytes(m, in, out)),
+          "the weights of a linear operation");
   REQUIRE(linear->bias == 0 || has_floats(m, linear->bias, out_columns), "the bias of a linear operation");
   REQUIRE(is_jet(c, linear->z, c->blocks, operation->stride), "the pre-activations of a linear operation");
   if (linear->activation != 0)
@@ -191,13 +204,16 @@ static Problem check_linear(const Checked *c, const Operation *operation, const 
             "the transposed weights of a linear operation");
   if (!in_backward) return NULL;
   const int64_t rows = padded_rows(in);
-  REQUIRE(linear->weightGradient == ABSENT || (rows <= operand->stride && in_gradients(c, linear->weightGradient, times(rows, out_columns))),
+  REQUIRE(linear->weightGradient == ABSENT ||
+              (rows <= operand->stride && in_gradients(c, linear->weightGradient, times(rows, out_columns))),
           "the gradient of the weights");
-  REQUIRE(linear->biasGradient == ABSENT || in_gradients(c, linear->biasGradient, out_columns), "the gradient of the bias");
+  REQUIRE(linear->biasGradient == ABSENT || in_gradients(c, linear->biasGradient, out_columns),
+          "the gradient of the bias");
   return NULL;
 }
 
-static Problem check_grid_operation(const Checked *c, const Operation *operation, const Operand *operand, bool in_backward) {
+static Problem check_grid_operation(const Checked *c, const Operation *operation, const Operand *operand,
+                                    bool in_backward) {
   const Memory *m = c->memory;
   const Grid *grid = RECORDS(m, Grid, operation->detail, 1);
   REQUIRE(grid, "a grid");
@@ -205,15 +221,18 @@ static Problem check_grid_operation(const Checked *c, const Operation *operation
   REQUIRE(grid->axes <= operand->features && grid->rowFeatures >= 1, "the features of a grid");
   REQUIRE(c->forms->first == 0 || c->forms->first <= MAX_AXES, "the number of derivatives of a grid");
   const GridLevel *levels = RECORDS(m, GridLevel, grid->levels, grid->levelCount);
-  REQUIRE(levels && times(grid->levelCount, grid->rowFeatures) <= (uint64_t)operation->features, "the levels of a grid");
+  REQUIRE(levels && times(grid->levelCount, grid->rowFeatures) <= (uint64_t)operation->features,
+          "the levels of a grid");
   const uint64_t need = m->kernels->grid_kept_bytes(grid->axes, grid->rowFeatures, c->blocks);
   const uint64_t places = times(c->program->tilePoints, grid->levelCount);
   REQUIRE(grid->keptLookups % 16 == 0 && grid->keptLookupBytes % 16 == 0 &&
-              (places == 0 || is_within(grid->keptLookups, plus(times(places - 1, grid->keptLookupBytes), need), c->program->scratchBytes)),
+              (places == 0 || is_within(grid->keptLookups, plus(times(places - 1, grid->keptLookupBytes), need),
+                                        c->program->scratchBytes)),
           "what a grid keeps");
   REQUIRE(grid->keptLookupBytes >= need || !in_backward, "what a grid keeps of each point");
   REQUIRE(c->program->temporaries % 16 == 0 &&
-              is_within(c->program->temporaries, m->kernels->grid_scratch_bytes(grid->axes, c->blocks), c->program->scratchBytes),
+              is_within(c->program->temporaries, m->kernels->grid_scratch_bytes(grid->axes, c->blocks),
+                        c->program->scratchBytes),
           "the scratch of a grid");
   for (int i = 0; i < grid->levelCount; i++) {
     const GridLevel *level = &levels[i];
@@ -231,11 +250,13 @@ static Problem check_grid_operation(const Checked *c, const Operation *operation
 }
 
 static Problem check_operand(const Checked *c, const Operand *operand, bool in_backward) {
-  REQUIRE(is_row(c, operand->features, operand->stride) && is_jet(c, operand->jet, c->blocks, operand->stride), "an operand");
+  REQUIRE(is_row(c, operand->features, operand->stride) && is_jet(c, operand->jet, c->blocks, operand->stride),
+          "an operand");
   if (!in_backward || c->is_adjoint || operand->gradient == ABSENT) return NULL;
   REQUIRE(operand->gradientBlocks == 1 || operand->gradientBlocks == c->blocks, "the gradient of an operand");
   REQUIRE(is_jet(c, operand->gradient, operand->gradientBlocks, operand->stride), "the gradient of an operand");
-  REQUIRE(!operand->accumulates || is_jet(c, c->program->contribution, operand->gradientBlocks, operand->stride), "the room for a gradient");
+  REQUIRE(!operand->accumulates || is_jet(c, c->program->contribution, operand->gradientBlocks, operand->stride),
+          "the room for a gradient");
   return NULL;
 }
 
@@ -245,7 +266,8 @@ static Problem check_operation(const Checked *c, uint32_t address, bool in_backw
   REQUIRE(operation, "an operation");
   const int features = operation->features, stride = operation->stride, count = operation->operandCount;
   REQUIRE(is_row(c, features, stride) && is_jet(c, operation->jet, c->blocks, stride), "the place of an operation");
-  if (in_backward && !c->is_adjoint) REQUIRE(is_jet(c, operation->gradient, c->blocks, stride), "the gradient of an operation");
+  if (in_backward && !c->is_adjoint)
+    REQUIRE(is_jet(c, operation->gradient, c->blocks, stride), "the gradient of an operation");
   const Operand *operands = RECORDS(m, Operand, operation->operands, count);
   REQUIRE(operands && count <= MAX_COUNT, "the operands of an operation");
   int64_t total = 0;
@@ -275,7 +297,8 @@ static Problem check_operation(const Checked *c, uint32_t address, bool in_backw
     case OPERATION_CONSTANT: {
       const Constant *constant = RECORDS(m, Constant, detail, 1);
       REQUIRE(constant && has_floats(m, constant->values, whole_vectors(m, features)), "a constant");
-      REQUIRE(!in_backward || constant->gradient == ABSENT || in_gradients(c, constant->gradient, whole_vectors(m, features)),
+      REQUIRE(!in_backward || constant->gradient == ABSENT ||
+                  in_gradients(c, constant->gradient, whole_vectors(m, features)),
               "the gradient of a constant");
       return NULL;
     }
@@ -286,7 +309,7 @@ static Problem check_operation(const Checked *c, uint32_t address, bool in_backw
   }
 }
 
-/** Floats of `blocks` blocks of `features` numbers of all points; a block of one field's points begins with the block of all. */
+/** Floats of `blocks` blocks of all points: those of one field begin in the first block. */
 static uint64_t block_floats(const Program *program, int blocks, int features) {
   return times(plus(times(blocks - 1, program->blockPoints), program->points), features);
 }
@@ -298,14 +321,17 @@ static Problem check_inputs(const Checked *c) {
   REQUIRE(inputs && (!c->is_adjoint || program->inputCount == 1), "the inputs");
   for (int i = 0; i < program->inputCount; i++) {
     const Input *input = &inputs[i];
-    REQUIRE(is_row(c, input->features, input->stride) && is_jet(c, input->jet, c->blocks, input->stride), "the place of an input");
+    REQUIRE(is_row(c, input->features, input->stride) && is_jet(c, input->jet, c->blocks, input->stride),
+            "the place of an input");
     REQUIRE(input->sourceIsJet || c->forms->first <= input->stride, "the derivatives of an input");
     if (c->is_adjoint) REQUIRE(!input->sourceIsJet && input->features == c->forms->first, "the input");
-    REQUIRE(has_floats(m, input->source, block_floats(program, input->sourceIsJet ? c->blocks : 1, input->features)), "the source of an input");
+    REQUIRE(has_floats(m, input->source, block_floats(program, input->sourceIsJet ? c->blocks : 1, input->features)),
+            "the source of an input");
     if (!c->is_backward || input->gradient == ABSENT) continue;
     const int blocks = input->sourceIsJet ? c->blocks : 1;
     REQUIRE(c->is_adjoint || is_jet(c, input->gradient, blocks, input->stride), "the gradient of an input");
-    REQUIRE(has_floats(m, input->sourceGradient, block_floats(program, blocks, input->features)), "where the gradient of an input goes");
+    REQUIRE(has_floats(m, input->sourceGradient, block_floats(program, blocks, input->features)),
+            "where the gradient of an input goes");
   }
   return NULL;
 }
@@ -320,20 +346,23 @@ static Problem check_adjoint(const Checked *c, const uint32_t *operations) {
   for (int i = 0; i < c->program->operationCount; i++) {
     const Operation *operation = (const Operation *)(m->bytes + operations[i]);
     const Operand *operand = (const Operand *)(m->bytes + operation->operands);
-    REQUIRE(operation->kind == OPERATION_LINEAR && operand->stride == before && operand->features == features, "a chain of linear operations");
+    REQUIRE(operation->kind == OPERATION_LINEAR && operand->stride == before && operand->features == features,
+            "a chain of linear operations");
     before = operation->stride;
     features = operation->features;
     if (before > longest) longest = before;
   }
   REQUIRE(features == 1, "the number of outputs");
-  REQUIRE(is_jet(c, adjoint->g0, 1, longest) && is_jet(c, adjoint->g1, 1, longest) && is_jet(c, adjoint->g2, 1, longest),
-          "the places of the adjoint");
+  REQUIRE(
+      is_jet(c, adjoint->g0, 1, longest) && is_jet(c, adjoint->g1, 1, longest) && is_jet(c, adjoint->g2, 1, longest),
+      "the places of the adjoint");
   return NULL;
 }
 
 static bool is_target(const Checked *c, const Loss *loss, int index, int column, int features) {
   if (index < 0) return false;
-  const LossTarget *target = RECORDS(c->memory, LossTarget, (uint64_t)loss->targets + (uint64_t)index * sizeof(LossTarget), 1);
+  const LossTarget *target =
+      RECORDS(c->memory, LossTarget, (uint64_t)loss->targets + (uint64_t)index * sizeof(LossTarget), 1);
   return target && column >= 0 && target->width > 0 && (int64_t)column + features <= target->width &&
          has_floats(c->memory, target->source, times(c->program->points, target->width));
 }
@@ -346,26 +375,34 @@ static Problem check_loss(const Checked *c, int features) {
   const LossBlock *blocks = RECORDS(m, LossBlock, loss->blocks, c->out_blocks);
   REQUIRE(blocks, "the blocks of the loss");
   for (int i = 0; i < c->out_blocks; i++)
-    REQUIRE(blocks[i].factor == 0 || blocks[i].target == NONE || is_target(c, loss, blocks[i].target, blocks[i].column, features),
+    REQUIRE(blocks[i].factor == 0 || blocks[i].target == NONE ||
+                is_target(c, loss, blocks[i].target, blocks[i].column, features),
             "a target of the loss");
   REQUIRE(loss->weight == NONE || is_target(c, loss, loss->weight, 0, 1), "the weights of the loss");
-  const LossTarget *weight = loss->weight == NONE ? NULL : RECORDS(m, LossTarget, loss->targets, loss->weight + 1) + loss->weight;
+  const LossTarget *weight =
+      loss->weight == NONE ? NULL : RECORDS(m, LossTarget, loss->targets, loss->weight + 1) + loss->weight;
   REQUIRE(!weight || weight->width == 1 || weight->width >= features, "the weights of the loss");
   return NULL;
 }
 
-static bool is_program(uint32_t kind) { return kind <= JOB_SCALAR_GRADIENT_LOSS; }
+static bool is_program(uint32_t kind) {
+  return kind <= JOB_SCALAR_GRADIENT_LOSS;
+}
 
 /** A program, but for the memory that it is given for each thread. */
 static Problem check_program(const Memory *m, uint32_t kind, const Program *program) {
   const Forms *forms = RECORDS(m, Forms, program->forms, 1);
-  REQUIRE(forms && forms->first >= 0 && forms->second >= 0 && forms->first < MAX_BLOCKS && forms->second < MAX_BLOCKS, "the forms");
-  REQUIRE(program->points >= 0 && program->points <= program->blockPoints && program->blockPoints <= MAX_POINTS, "the number of points");
+  REQUIRE(forms && forms->first >= 0 && forms->second >= 0 && forms->first < MAX_BLOCKS && forms->second < MAX_BLOCKS,
+          "the forms");
+  REQUIRE(program->points >= 0 && program->points <= program->blockPoints && program->blockPoints <= MAX_POINTS,
+          "the number of points");
   REQUIRE(program->tilePoints >= 1 && program->tilePoints <= MAX_COUNT, "the points of a tile");
   const int32_t *pairs = RECORDS(m, int32_t, forms->pairs, 2 * (int64_t)forms->pairCount);
-  REQUIRE(pairs && forms->pairCount <= MAX_BLOCKS * MAX_BLOCKS && has_floats(m, forms->weights, times(forms->second, forms->pairCount)),
+  REQUIRE(pairs && forms->pairCount <= MAX_BLOCKS * MAX_BLOCKS &&
+              has_floats(m, forms->weights, times(forms->second, forms->pairCount)),
           "the pairs of the forms");
-  for (int i = 0; i < 2 * forms->pairCount; i++) REQUIRE(pairs[i] >= 0 && pairs[i] < forms->first, "a pair of the forms");
+  for (int i = 0; i < 2 * forms->pairCount; i++)
+    REQUIRE(pairs[i] >= 0 && pairs[i] < forms->first, "a pair of the forms");
   const bool is_adjoint = kind >= JOB_SCALAR_GRADIENT_FORWARD;
   const int blocks = 1 + forms->first + forms->second;
   const bool is_backward = kind != JOB_PROGRAM_FORWARD && kind != JOB_SCALAR_GRADIENT_FORWARD;
@@ -388,14 +425,19 @@ static Problem check_program(const Memory *m, uint32_t kind, const Program *prog
   const uint64_t outputs = block_floats(program, blocks, last->features);
   if (!is_backward) REQUIRE(has_floats(m, program->outputs, outputs), "the outputs");
   const bool is_loss = kind == JOB_PROGRAM_LOSS || kind == JOB_SCALAR_GRADIENT_LOSS;
-  if (is_backward && (is_adjoint || !is_loss)) REQUIRE(has_floats(m, program->upstream, outputs), "the derivatives of the outputs");
+  if (is_backward && (is_adjoint || !is_loss))
+    REQUIRE(has_floats(m, program->upstream, outputs), "the derivatives of the outputs");
   return is_loss ? check_loss(&c, last->features) : NULL;
 }
 
 /** Memory for each thread. */
-static Problem check_rooms(const Memory *m, const Program *program, uint32_t scratch, uint32_t gradients, uint64_t threads, bool is_backward) {
-  REQUIRE(scratch % 16 == 0 && program->scratchBytes % 16 == 0 && has(m, scratch, times(threads, program->scratchBytes)), "the scratch");
-  REQUIRE(!is_backward || (program->gradientBytes % FLOAT == 0 && has_floats(m, gradients, times(threads, program->gradientBytes) / FLOAT)),
+static Problem check_rooms(const Memory *m, const Program *program, uint32_t scratch, uint32_t gradients,
+                           uint64_t threads, bool is_backward) {
+  REQUIRE(
+      scratch % 16 == 0 && program->scratchBytes % 16 == 0 && has(m, scratch, times(threads, program->scratchBytes)),
+      "the scratch");
+  REQUIRE(!is_backward || (program->gradientBytes % FLOAT == 0 &&
+                           has_floats(m, gradients, times(threads, program->gradientBytes) / FLOAT)),
           "the gradients");
   return NULL;
 }
@@ -407,7 +449,8 @@ static Problem check_program_job(const Memory *m, uint32_t kind, uint32_t job, i
   const bool is_backward = kind != JOB_PROGRAM_FORWARD && kind != JOB_SCALAR_GRADIENT_FORWARD;
   PASS_ON(check_rooms(m, program, program->scratch, program->gradients, threads, is_backward));
   REQUIRE(program->keptTileCount >= 0 && (program->keptTileCount == 0 || program->keptTiles % 16 == 0) &&
-              (program->keptTileCount == 0 || has(m, program->keptTiles, times(program->keptTileCount, program->scratchBytes))),
+              (program->keptTileCount == 0 ||
+               has(m, program->keptTiles, times(program->keptTileCount, program->scratchBytes))),
           "the tiles that are kept");
   // A record of a loss that another kind of job does not read is not looked at.
   if (program->loss == 0) return NULL;
@@ -423,13 +466,17 @@ static Problem check_packing(const Memory *m, const Packing *record, uint32_t fi
   REQUIRE(address <= UINT32_MAX && record->target % FLOAT == 0 && rows >= 0 && columns >= 0, "a parameter");
   switch (record->kind) {
     case PACK_PANELS:
-      REQUIRE(has_floats(m, address, times(rows, columns)) && has(m, record->target, weight_bytes(m, rows, columns)), "a matrix");
+      REQUIRE(has_floats(m, address, times(rows, columns)) && has(m, record->target, weight_bytes(m, rows, columns)),
+              "a matrix");
       return NULL;
     case PACK_TRANSPOSED:
-      REQUIRE(has_floats(m, address, times(rows, columns)) && has(m, record->target, weight_bytes(m, columns, rows)), "a transposed matrix");
+      REQUIRE(has_floats(m, address, times(rows, columns)) && has(m, record->target, weight_bytes(m, columns, rows)),
+              "a transposed matrix");
       return NULL;
     case PACK_COPY:
-      REQUIRE(rows == 0 || (has_floats(m, address, plus(times(rows - 1, columns), 1)) && has_floats(m, record->target, rows)), "a vector");
+      REQUIRE(rows == 0 ||
+                  (has_floats(m, address, plus(times(rows - 1, columns), 1)) && has_floats(m, record->target, rows)),
+              "a vector");
       return NULL;
     case PACK_ENTRY:
       REQUIRE(has_floats(m, address, 1) && has(m, record->target, ENTRY_BYTES), "an entry of a table");
@@ -442,10 +489,11 @@ static Problem check_packing(const Memory *m, const Packing *record, uint32_t fi
       REQUIRE(list, "the instructions of a formula");
       for (int i = 0; i < formula->instructionCount; i++) {
         const uint64_t table = record->target;
-        REQUIRE(list[i].op >= OP_NEG && list[i].op <= OP_COPY && list[i].op != OP_SINE_AND_COSINE, "the kind of an instruction");
-        REQUIRE(has_floats(m, table + list[i].target, ENTRY_BYTES / FLOAT) && (list[i].stepA | list[i].stepB | list[i].stepC) == 0 &&
-                    has_floats(m, table + list[i].offsetA, 1) && has_floats(m, table + list[i].offsetB, 1) &&
-                    has_floats(m, table + list[i].offsetC, 1),
+        REQUIRE(list[i].op >= OP_NEG && list[i].op <= OP_COPY && list[i].op != OP_SINE_AND_COSINE,
+                "the kind of an instruction");
+        REQUIRE(has_floats(m, table + list[i].target, ENTRY_BYTES / FLOAT) &&
+                    (list[i].stepA | list[i].stepB | list[i].stepC) == 0 && has_floats(m, table + list[i].offsetA, 1) &&
+                    has_floats(m, table + list[i].offsetB, 1) && has_floats(m, table + list[i].offsetC, 1),
                 "an operand of an instruction");
       }
       return NULL;
@@ -462,18 +510,22 @@ Problem check_packings(const Memory *m, uint32_t list, uint32_t count, uint32_t 
 }
 
 /** @param fields how many have gradients of their own */
-static Problem check_collected(const Memory *m, uint64_t list, int64_t count, uint64_t sums, uint32_t flat, uint32_t fields) {
+static Problem check_collected(const Memory *m, uint64_t list, int64_t count, uint64_t sums, uint32_t flat,
+                               uint32_t fields) {
   const Collection *records = RECORDS(m, Collection, list, count);
   REQUIRE(records && count <= INT32_MAX, "the list");
   for (int64_t i = 0; i < count; i++) {
     const Collection *record = &records[i];
     const int64_t rows = record->rows, columns = record->columns;
-    REQUIRE(rows >= 0 && columns >= 0 && (record->kind == COLLECT_PANELS || record->kind == COLLECT_COPY), "a gradient");
+    REQUIRE(rows >= 0 && columns >= 0 && (record->kind == COLLECT_PANELS || record->kind == COLLECT_COPY),
+            "a gradient");
     const bool is_matrix = record->kind == COLLECT_PANELS;
     const uint64_t target = plus(record->target, times(fields > 0 ? fields - 1 : 0, record->fieldBytes));
-    const uint64_t from = is_matrix ? times(padded_rows(rows), whole_vectors(m, columns)) : (uint64_t)whole_vectors(m, rows);
+    const uint64_t from =
+        is_matrix ? times(padded_rows(rows), whole_vectors(m, columns)) : (uint64_t)whole_vectors(m, rows);
     const uint64_t to = is_matrix ? times(rows, columns) : rows == 0 ? 0 : plus(times(rows - 1, columns), 1);
-    REQUIRE(target <= UINT32_MAX && has_floats(m, sums + record->source, from) && has_floats(m, flat + target, to), "a gradient");
+    REQUIRE(target <= UINT32_MAX && has_floats(m, sums + record->source, from) && has_floats(m, flat + target, to),
+            "a gradient");
   }
   return NULL;
 }
@@ -488,14 +540,16 @@ static Problem check_image(const Memory *m, const FieldsJob *job, uint32_t threa
   REQUIRE(image % 4 == 0 && has(m, image, job->imageBytes), "the images");
   REQUIRE(job->program % 4 == 0 && is_within(job->program, sizeof(Program), job->imageBytes), "the program");
   REQUIRE(is_within(job->packings, times(job->packingCount, sizeof(Packing)), job->imageBytes), "the parameters");
-  REQUIRE(is_within(job->collections, times(job->collectionCount, sizeof(Collection)), job->imageBytes), "the gradients");
+  REQUIRE(is_within(job->collections, times(job->collectionCount, sizeof(Collection)), job->imageBytes),
+          "the gradients");
   return NULL;
 }
 
 Problem check_fields(const Memory *m, uint32_t address, uint32_t threads) {
   const FieldsJob *job = RECORDS(m, FieldsJob, address, 1);
   REQUIRE(job, "the job");
-  REQUIRE(job->fields >= 0 && job->points >= 1 && times(job->fields, job->points) <= MAX_POINTS, "the number of points");
+  REQUIRE(job->fields >= 0 && job->points >= 1 && times(job->fields, job->points) <= MAX_POINTS,
+          "the number of points");
   REQUIRE(job->tilePoints >= 1 && job->tilePoints <= MAX_COUNT, "the points of a tile");
   REQUIRE(job->tileJob >= 0 && is_program(job->tileJob), "the kind of work");
   const FieldAddress *records = RECORDS(m, FieldAddress, job->addresses, job->addressCount);
@@ -504,9 +558,10 @@ Problem check_fields(const Memory *m, uint32_t address, uint32_t threads) {
     REQUIRE(records[i].offset % 4 == 0 && is_within(records[i].offset, 4, job->imageBytes) &&
                 plus(records[i].first, times(job->fields, records[i].fieldBytes)) <= UINT32_MAX,
             "an address");
-  REQUIRE(job->sums == 0 || (job->sums % 8 == 0 && job->firstSums % 8 == 0 && has(m, job->sums, times(job->fields, 8)) &&
-                             has(m, job->firstSums, times(threads, SUM_BYTES))),
-          "the sums of the losses");
+  REQUIRE(
+      job->sums == 0 || (job->sums % 8 == 0 && job->firstSums % 8 == 0 && has(m, job->sums, times(job->fields, 8)) &&
+                         has(m, job->firstSums, times(threads, SUM_BYTES))),
+      "the sums of the losses");
   const bool is_loss = job->tileJob == JOB_PROGRAM_LOSS || job->tileJob == JOB_SCALAR_GRADIENT_LOSS;
   REQUIRE(job->sums != 0 || !is_loss, "the sums of the losses");
   for (uint32_t thread = 0; thread < threads; thread++) {
@@ -514,18 +569,20 @@ Problem check_fields(const Memory *m, uint32_t address, uint32_t threads) {
     const uint64_t image = job->images + times(thread, job->imageBytes);
     const Program *program = (const Program *)(m->bytes + image + job->program);
     const Program *first = (const Program *)(m->bytes + job->images + job->program);
-    REQUIRE(program->scratchBytes == first->scratchBytes && program->gradientBytes == first->gradientBytes, "the programs of the threads");
+    REQUIRE(program->scratchBytes == first->scratchBytes && program->gradientBytes == first->gradientBytes,
+            "the programs of the threads");
     PASS_ON(check_rooms(m, program, job->scratch, job->gradients, thread + 1, false));
     const uint64_t gradients = job->gradients + times(2 * thread, program->gradientBytes);
-    REQUIRE(program->gradientBytes % FLOAT == 0 && has_floats(m, gradients, times(2, program->gradientBytes) / FLOAT), "the gradients");
+    REQUIRE(program->gradientBytes % FLOAT == 0 && has_floats(m, gradients, times(2, program->gradientBytes) / FLOAT),
+            "the gradients");
     for (int which = 0; which < 2; which++)
-      PASS_ON(check_collected(m, image + job->collections, job->collectionCount, gradients + which * program->gradientBytes, job->flat,
-                              job->fields));
+      PASS_ON(check_collected(m, image + job->collections, job->collectionCount,
+                              gradients + which * program->gradientBytes, job->flat, job->fields));
   }
   return NULL;
 }
 
-/** The program of one thread, with the addresses of the first field and of the last, between which those of others lie. */
+/** The program of one thread, with the addresses of the first field and of the last; others lie between them. */
 static Problem check_fields_share(const Memory *m, uint32_t address, int thread) {
   const FieldsJob *job = RECORDS(m, FieldsJob, address, 1);
   if (job->fields == 0) return NULL;
@@ -541,7 +598,8 @@ static Problem check_fields_share(const Memory *m, uint32_t address, int thread)
     const uint32_t field = end == 0 ? 0 : job->fields - 1;
     PASS_ON(check_packings(m, image + job->packings, job->packingCount, field));
     for (int i = 0; i < job->packingCount; i++)
-      if (packings[i].kind == PACK_ADDRESS) *(uint32_t *)(m->bytes + packings[i].target) = packings[i].source + field * packings[i].fieldBytes;
+      if (packings[i].kind == PACK_ADDRESS)
+        *(uint32_t *)(m->bytes + packings[i].target) = packings[i].source + field * packings[i].fieldBytes;
     for (int i = 0; i < job->addressCount; i++)
       *(uint32_t *)(m->bytes + image + records[i].offset) = records[i].first + field * records[i].fieldBytes;
     PASS_ON(check_program(m, job->tileJob, program));
@@ -554,8 +612,8 @@ static Problem check_adam(const Memory *m, uint32_t address) {
   REQUIRE(job, "the job");
   REQUIRE(job->bytes % FLOAT == 0 && job->tileBytes >= 64 && job->tileBytes % 64 == 0, "the number of bytes");
   const int64_t count = whole_vectors(m, job->bytes / FLOAT);
-  REQUIRE(has_floats(m, job->parameters, count) && has_floats(m, job->gradient, count) && has_floats(m, job->first, count) &&
-              has_floats(m, job->second, count),
+  REQUIRE(has_floats(m, job->parameters, count) && has_floats(m, job->gradient, count) &&
+              has_floats(m, job->first, count) && has_floats(m, job->second, count),
           "a vector");
   return NULL;
 }
@@ -569,7 +627,8 @@ static Problem check_product(const Memory *m, uint32_t address) {
               job->tileRows <= MAX_COUNT,
           "the shape of a product");
   REQUIRE(has_floats(m, job->a, plus(times(job->rows - 1, job->strideA), job->k)) && job->panels % FLOAT == 0 &&
-              has(m, job->panels, weight_bytes(m, job->k, columns)) && has_floats(m, job->c, plus(times(job->rows - 1, job->strideC), columns)),
+              has(m, job->panels, weight_bytes(m, job->k, columns)) &&
+              has_floats(m, job->c, plus(times(job->rows - 1, job->strideC), columns)),
           "a matrix");
   return NULL;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Whether records and the addresses in them lie inside the memory, before a kernel follows them: a wrong call is an
- *   error then, and not the end of the process. What is checked is where kernels read and write; which of their own
+ * @file Whether records and the addresses in them lie inside the memory, before a kernel follows them: a wrong call is
+ *   an error then, and not the end of the process. What is checked is where kernels read and write; which of their own
  *   numbers the records name there is up to whoever wrote them.
  */
 #pragma once

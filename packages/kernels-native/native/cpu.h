@@ -37,10 +37,14 @@ static bool has_instructions(uint32_t leaf_7_b, uint32_t xcr0) {
 }
 
 /** AVX2 with fused multiplication and addition. */
-static bool has_avx2(void) { return has_instructions(LEAF_7_B_AVX2, XCR0_AVX); }
+static bool has_avx2(void) {
+  return has_instructions(LEAF_7_B_AVX2, XCR0_AVX);
+}
 
 /** AVX-512 F, DQ, BW and VL. */
-static bool has_avx512(void) { return has_instructions(LEAF_7_B_AVX512, XCR0_AVX512); }
+static bool has_avx512(void) {
+  return has_instructions(LEAF_7_B_AVX512, XCR0_AVX512);
+}
 
 #if HAS_AMX
 /** AMX for bf16. Linux gives its registers to processes that ask for them (Documentation/arch/x86/xstate.rst). */

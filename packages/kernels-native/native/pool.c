@@ -58,7 +58,8 @@ THREAD_FUNCTION(serve, argument) {
   Pool *pool = worker->pool;
   unsigned seen = 0;
   for (;;) {
-    for (int i = 0; i < SPINS && atomic_load_explicit(&pool->generation, memory_order_relaxed) == seen; i++) pause_briefly();
+    for (int i = 0; i < SPINS && atomic_load_explicit(&pool->generation, memory_order_relaxed) == seen; i++)
+      pause_briefly();
     lock_mutex(&pool->mutex);
     while (atomic_load(&pool->generation) == seen && !pool->is_ending) wait_for(&pool->work, &pool->mutex);
     const bool is_ending = pool->is_ending;

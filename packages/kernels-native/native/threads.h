@@ -26,21 +26,41 @@ static inline void join_thread(Thread thread) {
   CloseHandle(thread);
 }
 
-static inline void init_mutex(Mutex *mutex) { InitializeSRWLock(mutex); }
-static inline void lock_mutex(Mutex *mutex) { AcquireSRWLockExclusive(mutex); }
-static inline void unlock_mutex(Mutex *mutex) { ReleaseSRWLockExclusive(mutex); }
-static inline void dispose_mutex(Mutex *mutex) { (void)mutex; }
+static inline void init_mutex(Mutex *mutex) {
+  InitializeSRWLock(mutex);
+}
+static inline void lock_mutex(Mutex *mutex) {
+  AcquireSRWLockExclusive(mutex);
+}
+static inline void unlock_mutex(Mutex *mutex) {
+  ReleaseSRWLockExclusive(mutex);
+}
+static inline void dispose_mutex(Mutex *mutex) {
+  (void)mutex;
+}
 
-static inline void init_condition(Condition *condition) { InitializeConditionVariable(condition); }
+static inline void init_condition(Condition *condition) {
+  InitializeConditionVariable(condition);
+}
 static inline void wait_for(Condition *condition, Mutex *mutex) {
   SleepConditionVariableSRW(condition, mutex, INFINITE, 0);
 }
-static inline void signal_one(Condition *condition) { WakeConditionVariable(condition); }
-static inline void signal_all(Condition *condition) { WakeAllConditionVariable(condition); }
-static inline void dispose_condition(Condition *condition) { (void)condition; }
+static inline void signal_one(Condition *condition) {
+  WakeConditionVariable(condition);
+}
+static inline void signal_all(Condition *condition) {
+  WakeAllConditionVariable(condition);
+}
+static inline void dispose_condition(Condition *condition) {
+  (void)condition;
+}
 
-static inline void *allocate_aligned(size_t alignment, size_t bytes) { return _aligned_malloc(bytes, alignment); }
-static inline void free_aligned(void *memory) { _aligned_free(memory); }
+static inline void *allocate_aligned(size_t alignment, size_t bytes) {
+  return _aligned_malloc(bytes, alignment);
+}
+static inline void free_aligned(void *memory) {
+  _aligned_free(memory);
+}
 #else
 #include <pthread.h>
 
@@ -56,22 +76,44 @@ static inline bool start_thread(Thread *thread, ThreadFunction function, void *a
   return pthread_create(thread, NULL, function, argument) == 0;
 }
 
-static inline void join_thread(Thread thread) { pthread_join(thread, NULL); }
+static inline void join_thread(Thread thread) {
+  pthread_join(thread, NULL);
+}
 
-static inline void init_mutex(Mutex *mutex) { pthread_mutex_init(mutex, NULL); }
-static inline void lock_mutex(Mutex *mutex) { pthread_mutex_lock(mutex); }
-static inline void unlock_mutex(Mutex *mutex) { pthread_mutex_unlock(mutex); }
-static inline void dispose_mutex(Mutex *mutex) { pthread_mutex_destroy(mutex); }
+static inline void init_mutex(Mutex *mutex) {
+  pthread_mutex_init(mutex, NULL);
+}
+static inline void lock_mutex(Mutex *mutex) {
+  pthread_mutex_lock(mutex);
+}
+static inline void unlock_mutex(Mutex *mutex) {
+  pthread_mutex_unlock(mutex);
+}
+static inline void dispose_mutex(Mutex *mutex) {
+  pthread_mutex_destroy(mutex);
+}
 
-static inline void init_condition(Condition *condition) { pthread_cond_init(condition, NULL); }
-static inline void wait_for(Condition *condition, Mutex *mutex) { pthread_cond_wait(condition, mutex); }
-static inline void signal_one(Condition *condition) { pthread_cond_signal(condition); }
-static inline void signal_all(Condition *condition) { pthread_cond_broadcast(condition); }
-static inline void dispose_condition(Condition *condition) { pthread_cond_destroy(condition); }
+static inline void init_condition(Condition *condition) {
+  pthread_cond_init(condition, NULL);
+}
+static inline void wait_for(Condition *condition, Mutex *mutex) {
+  pthread_cond_wait(condition, mutex);
+}
+static inline void signal_one(Condition *condition) {
+  pthread_cond_signal(condition);
+}
+static inline void signal_all(Condition *condition) {
+  pthread_cond_broadcast(condition);
+}
+static inline void dispose_condition(Condition *condition) {
+  pthread_cond_destroy(condition);
+}
 
 /** `bytes` are rounded up to a multiple of the alignment, as C wants them. */
 static inline void *allocate_aligned(size_t alignment, size_t bytes) {
   return aligned_alloc(alignment, (bytes + alignment - 1) & ~(alignment - 1));
 }
-static inline void free_aligned(void *memory) { free(memory); }
+static inline void free_aligned(void *memory) {
+  free(memory);
+}
 #endif
