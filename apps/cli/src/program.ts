@@ -10,6 +10,7 @@ import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
 import { addMeshCommand } from './commands/mesh.ts';
 import { addRenderCommand } from './commands/render.ts';
+import { addReportCommand } from './commands/report.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -48,6 +49,7 @@ export const createProgram = (): Program => {
   addRenderCommand(command);
   addMeshCommand(command);
   addInfoCommand(command);
+  addReportCommand(command);
   addExportCommand(command);
   addDemoCommand(command);
   addAppCommands(command);

@@ -3,6 +3,8 @@
  *   escaped.
  */
 
+import { dataAddress } from './data-address.ts';
+
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -40,9 +42,9 @@ export interface PictureOptions {
   readonly marked?: boolean;
 }
 
-/** A figure with an embedded picture, from the bytes of a PNG file. */
-export const pictureFigure = (png: Uint8Array, { title, captionHtml, marked = false }: PictureOptions): string => {
-  const image = `<img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="${escapeHtml(title)}">`;
+/** A figure with an embedded picture, from the bytes of a PNG, JPEG or WebP file. */
+export const pictureFigure = (bytes: Uint8Array, { title, captionHtml, marked = false }: PictureOptions): string => {
+  const image = `<img src="${dataAddress(bytes)}" alt="${escapeHtml(title)}">`;
   const shown = marked ? `<div class="marked">${image}</div>` : image;
   return `<figure>${shown}<figcaption><b>${escapeHtml(title)}</b>${captionHtml}</figcaption></figure>`;
 };

@@ -10,5 +10,17 @@ export {
   plotFigure,
   propertyTable,
 } from './html.ts';
+export {
+  type CompareOptions,
+  compareFigure,
+  interactiveScript,
+  interactiveStyle,
+  type NamedPicture,
+  type PictureCoordinates,
+  type StepPicture,
+  type StepsOptions,
+  soundFigure,
+  stepsFigure,
+} from './interactive.ts';
 export { makePage, type PageOptions, section } from './page.ts';
 export { decades, drawPlot, seriesColour, standaloneSvg } from './plot.ts';

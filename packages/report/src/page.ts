@@ -1,4 +1,5 @@
 /** @file A self-contained HTML page. */
+import { createHash } from 'node:crypto';
 import { escapeHtml } from './html.ts';
 import { style } from './style.ts';
 
@@ -10,17 +11,33 @@ export interface PageOptions {
   readonly bodyHtml: string;
   /** Additional CSS rules; none if absent. */
   readonly css?: string;
+  /** A script at the end of the page; none if absent. It must not hold `</script`. */
+  readonly script?: string;
 }
 
-/** Allows embedded pictures and styles only: whatever the markup contains, no script runs and nothing is loaded. */
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/**
+ * Allows embedded pictures, sounds and styles, and the page's own script: whatever the markup contains, no other script
+ * runs and nothing is loaded.
+ */
+const policyOf = (script: string | undefined): string => {
+  const hash = script === undefined ? undefined : createHash('sha256').update(script).digest('base64');
+  return [
+    "default-src 'none'",
+    'img-src data:',
+    'media-src data:',
+    "style-src 'unsafe-inline'",
+    ...(hash === undefined ? [] : [`script-src 'sha256-${hash}'`]),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+};
 
 /** The HTML text of a page. The package's README lists the classes of the shared style. */
-export const makePage = ({ title, bodyHtml, css = '' }: PageOptions): string => `<!doctype html>
+export const makePage = ({ title, bodyHtml, css = '', script }: PageOptions): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(script)}">
 <meta name="generator" content="neural-fields">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
@@ -28,7 +45,7 @@ export const makePage = ({ title, bodyHtml, css = '' }: PageOptions): string => 
 </head>
 <body><main>
 ${bodyHtml}
-</main></body>
+</main>${script === undefined ? '' : `<script>${script}</script>`}</body>
 </html>
 `;
 

@@ -29,7 +29,7 @@ test('escapes text', () => {
       numberList([[text, text]]),
       figureTable({ header: [text, text], rows: [[text, text]] }),
       plotFigure('<svg></svg>', { title: text, captionHtml: '' }),
-      pictureFigure(new Uint8Array(1), { title: text, captionHtml: '' }),
+      pictureFigure(Uint8Array.from([137, 80, 78, 71]), { title: text, captionHtml: '' }),
     ].join(''),
   );
   expect(body.querySelectorAll('b')).toHaveLength(2); // the titles of the two figures

@@ -9,57 +9,13 @@ import {
   outputOf,
   plural,
 } from '@neural-fields/app-kit';
-import { extensions } from '@neural-fields/app-kit/fitting';
 import { describeShapeQuality } from '@neural-fields/app-kit/shapes';
 import { describeSignal, type ShapeDescription } from '@neural-fields/app-kit/signals';
-import { type LayerSpec, type ParameterEntry, parameterLayout } from '@neural-fields/core';
-import { layerPath } from '@neural-fields/core/layers';
 import type { Command } from 'commander';
 import type { FoundRun } from '../files/field-metadata.ts';
+import { layerRows } from '../files/layer-rows.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-
-/** One layer as the table shows it. */
-interface LayerRow {
-  readonly layer: number;
-  readonly kind: string;
-  readonly shape: string;
-  readonly activation: string;
-  readonly parameters: number;
-}
-
-const describeActivation = (layer: LayerSpec): string => {
-  const activation = 'activation' in layer ? layer.activation : undefined;
-  if (typeof activation !== 'object' || activation === null) return '';
-  const { kind, ...numbers } = activation as Readonly<Record<string, unknown>>;
-  const settings = Object.entries(numbers).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? value : JSON.stringify(value)}`,
-  );
-  return [String(kind), ...settings].join(' ');
-};
-
-const layerRows = ({ data: { spec }, unknownActivation = false }: InspectedField): LayerRow[] => {
-  const { entries } = parameterLayout(spec, extensions);
-  /** Those of a layer and of all layers within it. */
-  const ofLayer = new Map<string, ParameterEntry[]>();
-  for (const entry of entries) {
-    const path = entry.layer.split('.', 2).join('.');
-    const own = ofLayer.get(path);
-    if (own) own.push(entry);
-    else ofLayer.set(path, [entry]);
-  }
-  return spec.layers.map((layer, index) => {
-    const own = ofLayer.get(layerPath(index)) ?? [];
-    const weight = own.find(({ role }) => role === 'weight');
-    return {
-      layer: index,
-      kind: layer.kind,
-      shape: weight ? weight.shape.join(' -> ') : '',
-      activation: unknownActivation && index < spec.layers.length - 1 ? 'unknown' : describeActivation(layer),
-      parameters: own.reduce((total, { size }) => total + size, 0),
-    };
-  });
-};
 
 /** Lines up the columns of a table. */
 const table = (rows: readonly (readonly string[])[]): string[] => {

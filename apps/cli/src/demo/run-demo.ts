@@ -14,15 +14,9 @@ import {
   UsageError,
 } from '@neural-fields/app-kit';
 import { withOutputFolder } from '@neural-fields/app-kit/files';
-import {
-  afterCourse,
-  defaultChunkSize,
-  networkMemory,
-  openCheckpoint,
-  openCourse,
-  type ResumePolicy,
-} from '@neural-fields/app-kit/fitting';
+import { defaultChunkSize, networkMemory, openCheckpoint, type ResumePolicy } from '@neural-fields/app-kit/fitting';
 import { photograph, readPicture } from '@neural-fields/app-kit/photograph';
+import type { Region } from '@neural-fields/app-kit/render';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import { createField, encodeField, siren } from '@neural-fields/core';
 import { removeTemporaryFiles, writeFileAtomically } from '@neural-fields/core/node';
@@ -30,12 +24,18 @@ import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage, type Image, resizeImage } from '@neural-fields/signals';
 import { fieldMetadata } from '../files/field-metadata.ts';
 import { runFit } from '../fitting/run-fit.ts';
+import { type ImageFigures, makeImageFigures } from '../page/image/figures.ts';
+import { imagePageOf } from '../page/image/image-page.ts';
+import { NYQUIST } from '../page/image/spectra.ts';
+import { curvePlot, spectrumPlot } from '../page/plots.ts';
+import { openRecording } from '../recording/recording.ts';
 import { signalFromImage } from '../signals/prepare-image.ts';
 import { measureQuality } from '../signals/quality.ts';
-import { makeFigures, ZOOM } from './figures.ts';
-import { makePage } from './page.ts';
-import { psnrPlot, type QualityPoint, spectrumPlot } from './plots.ts';
+import { demoPageText } from './page.ts';
 import { type DemoSettings, demoSettings } from './settings.ts';
+
+/** The detail that is drawn larger: the summit and the fir before it. */
+const DETAIL: Region = { x0: 0.25, y0: 0.1, x1: 0.75, y1: 0.6 };
 
 /** What the command line says about the demonstration. */
 export interface DemoOptions extends BackendOptions {
@@ -128,12 +128,21 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
     `${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`,
   );
   output.log(`fits ${formatCount(field.parameterCount)} parameters, ${batch}, ${plural(fit.steps, 'step')}`);
-  const curve = await openCourse<QualityPoint>(
-    { path: file('progress.jsonl'), numbers: ['psnr'] },
-    { step: checkpoint.step, output },
-  );
-  const begun = performance.now();
-  const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
+  const page = file('index.html');
+  const recording = await openRecording({
+    paths: {
+      page,
+      snapshots: file('index.html.snapshots'),
+      history: { path: file('progress.jsonl'), isLog: true },
+      events: undefined,
+    },
+    field,
+    prepared,
+    steps: fit.steps,
+    checkpoint,
+    output,
+    signal: interrupt.signal,
+  });
   try {
     await runFit(field, prepared, {
       settings: fit,
@@ -141,13 +150,11 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
       output,
       progress,
       signal: interrupt.signal,
-      checkpoint: {
-        file: { ...checkpoint, store: afterCourse(checkpoint.store, curve) },
-        everySeconds: options.checkpointEvery,
-      },
-      report: ({ step, metrics }) => curve.add({ step, seconds: elapsed(), psnr: metrics['psnr'] as number }),
+      checkpoint: { file: recording.checkpoint ?? checkpoint, everySeconds: options.checkpointEvery },
+      report: recording.report,
     });
-    const seconds = curve.points.at(-1)?.seconds ?? 0;
+    const { recorded } = recording;
+    const seconds = recorded.seconds ?? 0;
     output.log('draws the figures');
     const quality = await measureQuality(field, prepared.points, interrupt.signal);
     const metadata = fieldMetadata({
@@ -159,22 +166,26 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
       figures: { psnr: quality.psnr, mse: quality.mse },
     });
     await writeFileAtomically(file('field.safetensors'), await encodeField(field, metadata));
-    const figures = await makeFigures({
+    const description = prepared.description as ImageDescription;
+    const figures = await makeImageFigures({
       field,
-      description: prepared.description as ImageDescription,
-      picture,
-      photograph: whole,
+      description,
+      points: prepared.points,
+      zoomTarget: { region: DETAIL, reference: whole },
       signal: interrupt.signal,
     });
+    const metrics = figures.metrics as NonNullable<ImageFigures['metrics']>;
+    const psnrs = recorded.history.map(({ step, metrics: { psnr = Number.NaN } }) => ({ step, value: psnr }));
+    const final = { value: metrics.psnr, text: `${metrics.psnr.toFixed(1)} dB` };
     const plots = {
-      psnr: psnrPlot(curve.points, figures.metrics.psnr),
-      spectrum: spectrumPlot(figures.spectra.picture, figures.spectra.field, figures.spectra.nyquist),
+      psnr: curvePlot(psnrs, { label: 'PSNR (dB)', final }),
+      spectrum: figures.spectra && spectrumPlot(figures.spectra.picture, figures.spectra.field, NYQUIST),
     };
     const pictures = await encodePictures(figures.pictures);
     for (const [name, bytes] of Object.entries(pictures)) await writeFileAtomically(file(`${name}.png`), bytes);
     const text = new TextEncoder();
     await writeFileAtomically(file('psnr.svg'), text.encode(standaloneSvg(plots.psnr)));
-    await writeFileAtomically(file('spectrum.svg'), text.encode(standaloneSvg(plots.spectrum)));
+    if (plots.spectrum) await writeFileAtomically(file('spectrum.svg'), text.encode(standaloneSvg(plots.spectrum)));
     const results = {
       command: options.command,
       photograph,
@@ -184,27 +195,37 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
       backend: { name: backend.name, reason: backend.reason },
       sizeReason: settings.reason,
       seconds,
-      metrics: { ...figures.metrics, mse: quality.mse },
+      metrics: { ...metrics, ...(figures.zoom.metrics && { zoom: figures.zoom.metrics }), mse: quality.mse },
     };
     await writeFileAtomically(file('metrics.json'), text.encode(`${JSON.stringify(results, null, 2)}\n`));
-    const page = makePage({
-      ...results,
-      fit: { ...fit, batch },
-      metrics: figures.metrics,
-      pictures,
-      plots,
-      zoom: ZOOM,
-      errorScale: figures.errorScale,
-      files,
-    });
-    await writeFileAtomically(file('index.html'), text.encode(page));
-    await checkpoint.remove();
-    output.event('done', { folder: out, page: file('index.html'), ...figures.metrics, seconds });
-    output.result(
-      `PSNR ${formatDecibels(figures.metrics.psnr)}, SSIM ${figures.metrics.ssim.toFixed(4)}, fitted in ${formatSeconds(seconds)}`,
+    const html = await imagePageOf(
+      {
+        field,
+        description,
+        original: prepared,
+        name: `${photograph.author}, ${photograph.title}`,
+        fieldFile: 'field.safetensors',
+        figures: { psnr: quality.psnr },
+        ...recorded,
+        settings: { ...fit, size },
+        backend: backend.name,
+        command: options.command,
+        output,
+        signal: interrupt.signal,
+      },
+      figures,
+      demoPageText({ size, sizeReason: settings.reason, pictures: Object.keys(pictures), files }),
     );
-    output.result(`page ${file('index.html')}`);
+    await writeFileAtomically(page, text.encode(html));
+    await checkpoint.remove();
+    await recording.finish();
+    output.event('done', { folder: out, page, ...metrics, seconds });
+    output.result(
+      `PSNR ${formatDecibels(metrics.psnr)}, SSIM ${metrics.ssim.toFixed(4)}, fitted in ${formatSeconds(seconds)}`,
+    );
+    output.result(`page ${page}`);
   } finally {
+    recording.dispose();
     interrupt.dispose();
     field.dispose();
   }

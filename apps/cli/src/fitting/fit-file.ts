@@ -1,8 +1,10 @@
 /** @file One file becomes one field. */
+import { basename } from 'node:path';
 import {
   assertMemory,
   type BackendOptions,
   chooseBackend,
+  commandLine,
   createProgress,
   formatCount,
   formatSeconds,
@@ -199,6 +201,14 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     await writeFileAtomically(output, await encodeField(field, metadata));
     await checkpoint?.remove();
     await preview?.finish(field, interrupt.signal);
+    await recording.writePage({
+      name: basename(input),
+      fieldFile: output,
+      figures,
+      settings: settingsToJson(repeatable),
+      backend: backend.name,
+      command: commandLine('neural-fields', process.argv.slice(2)),
+    });
     await recording.finish();
     const seconds = (performance.now() - begun) / 1000;
     printer.event('done', { output, ...figures, step: steps, seconds });

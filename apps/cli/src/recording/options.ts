@@ -21,9 +21,11 @@ export interface RecordingPaths {
   readonly events: string | undefined;
 }
 
-/** Adds `--log`. */
+/** Adds `--page` and `--log`. */
 export const addRecordingOptions = (command: Command): Command =>
-  command.option('--log <path>', 'log every report: a .jsonl file, or a folder for TensorBoard (tensorboard:<folder>)');
+  command
+    .option('--page [file]', 'write an HTML page that shows the fit (default: <output>.html)')
+    .option('--log <path>', 'log every report: a .jsonl file, or a folder for TensorBoard (tensorboard:<folder>)');
 
 /** The path of a page that is not named: that of the field with .html at its end. */
 export const pageOf = (field: string): string => `${field}.html`;

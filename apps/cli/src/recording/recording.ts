@@ -2,41 +2,31 @@
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Output } from '@neural-fields/app-kit';
-import { afterCourse, type Checkpoint, type CoursePoint, openCourse } from '@neural-fields/app-kit/fitting';
+import { afterCourse, type Checkpoint, openCourse } from '@neural-fields/app-kit/fitting';
 import type { Field, FitProgress } from '@neural-fields/core';
 import { encodeImage } from '@neural-fields/signals';
+import { type FitHistory, HISTORY_VALUES, type ReportPoint } from '../page/fit-history.ts';
+import type { PageInput } from '../page/page-input.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import type { RecordingPaths } from './options.ts';
 import { createSnapshotView } from './snapshot-view.ts';
-import { MAX_SNAPSHOTS, openSnapshots, type Snapshot, snapshotSteps } from './snapshots.ts';
+import { openSnapshots, snapshotSteps } from './snapshots.ts';
 import { openEventLog } from './tensorboard/event-log.ts';
 
-/** A report of a fit as a line of its log. */
-export interface ReportPoint extends CoursePoint {
-  /** The sum of weight times term loss, before the step's update. */
-  readonly loss: number;
-  readonly learningRate: number;
-  /** The mean loss of every term, without its weight. */
-  readonly terms: Readonly<Record<string, number>>;
-  /** E.g. `psnr`. */
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
-/** What a recording has of a fit at its end. */
-export interface RecordedFit {
-  readonly history: readonly ReportPoint[];
-  readonly snapshots: readonly Snapshot[];
-}
+/** What a page says about a fit at its end. */
+export type FitResult = Pick<PageInput, 'name' | 'fieldFile' | 'figures' | 'settings' | 'backend' | 'command'>;
 
 /** Records a fit. */
 export interface Recording {
   /** Records a report; the fit waits for it. */
   report(progress: FitProgress): Promise<void>;
-  /** What was recorded. */
-  readonly recorded: RecordedFit;
   /** The checkpoint that brings the records to the disk before itself. */
   readonly checkpoint: Checkpoint | undefined;
-  /** Removes what is kept only until the page is written. Called when the fit and its page are done. */
+  /** What is kept for a page. */
+  readonly recorded: FitHistory;
+  /** Writes the page, where one is wanted. */
+  writePage(result: FitResult): Promise<void>;
+  /** Removes what is kept only until the page is written. */
   finish(): Promise<void>;
   /** Closes the files. */
   dispose(): void;
@@ -55,8 +45,9 @@ export interface RecordingTask {
 
 const nothing = (checkpoint: Checkpoint | undefined): Recording => ({
   report: async () => undefined,
-  recorded: { history: [], snapshots: [] },
   checkpoint,
+  recorded: { history: [], snapshots: [], seconds: undefined },
+  writePage: async () => undefined,
   finish: async () => undefined,
   dispose: () => undefined,
 });
@@ -84,11 +75,7 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
   const existed = file !== undefined && existsSync(file.path);
   if (file?.isLog && existed) output.log(step > 0 ? `continues '${file.path}'` : `replaces '${file.path}'`);
   const history =
-    file &&
-    (await openCourse<ReportPoint>(
-      { path: file.path, numbers: ['loss', 'learningRate', 'terms', 'metrics'] },
-      { step, output },
-    ));
+    file && (await openCourse<ReportPoint>({ path: file.path, numbers: HISTORY_VALUES }, { step, output }));
   const snapshots = snapshotsPath === undefined ? undefined : openSnapshots(snapshotsPath, { step, output });
   const draw = createSnapshotView(prepared);
   const events = folder === undefined ? undefined : openEventLog(folder, { step, output });
@@ -101,6 +88,11 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
       events.snapshot({ step: at, png: await encodeImage(image, { format: 'png' }), width, height, channels });
     await snapshots?.add({ step: at, webp: await encodeImage(image, { format: 'webp', quality: 88 }) });
   };
+  const recorded = (): FitHistory => ({
+    history: history?.points ?? [],
+    snapshots: snapshots?.all ?? [],
+    seconds: history?.points.at(-1)?.seconds,
+  });
   return {
     report: async progress => {
       const { step: at } = progress;
@@ -118,18 +110,18 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
         }
       }
     },
+    checkpoint: checkpoint && history ? { ...checkpoint, store: afterCourse(checkpoint.store, history) } : checkpoint,
     get recorded() {
-      return { history: history?.points ?? [], snapshots: (snapshots?.all ?? []).slice(-MAX_SNAPSHOTS) };
+      return recorded();
     },
-    checkpoint:
-      (checkpoint &&
-        history && {
-          ...checkpoint,
-          store: afterCourse(checkpoint.store, history),
-        }) ||
-      checkpoint,
+    writePage: async result => {
+      if (page === undefined) return;
+      // Imported here: a fit without a page should not wait for the plots.
+      const { writePage } = await import('../page/write-page.ts');
+      const { description } = prepared;
+      await writePage(page, { ...result, ...recorded(), field, description, original: prepared, output, signal });
+    },
     finish: async () => {
-      history?.save();
       await snapshots?.remove();
       if (file && !file.isLog && existsSync(file.path)) await unlink(file.path);
     },

@@ -6,13 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Output } from '@neural-fields/app-kit';
 import { FileError, writeFileAtomically } from '@neural-fields/core/node';
-
-/** A picture of the field after a step. */
-export interface Snapshot {
-  readonly step: number;
-  /** The bytes of a WebP file. */
-  readonly webp: Uint8Array;
-}
+import type { Snapshot } from '../page/fit-history.ts';
 
 /** How many pictures are kept of a fit. */
 export const MAX_SNAPSHOTS = 12;

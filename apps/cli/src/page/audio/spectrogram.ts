@@ -25,7 +25,7 @@ export const spectrogramOf = (samples: Float32Array): Spectrogram => {
   while (size > MIN_WINDOW && size * 8 > samples.length) size /= 2;
   const window = Float64Array.from({ length: size }, (_, i) => hannWindow(i, size));
   const total = window.reduce((sum, factor) => sum + factor, 0);
-  const frames = Math.max(1, Math.min(MAX_FRAMES, Math.ceil((2 * samples.length) / size)));
+  const frames = Math.min(MAX_FRAMES, samples.length);
   const bands = size / 2;
   const amplitudes = new Float64Array(bands * frames);
   for (let frame = 0; frame < frames; frame++) {

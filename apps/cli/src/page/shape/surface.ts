@@ -25,6 +25,9 @@ export const surfaceOf = (
 ): Promise<Mesh> =>
   extractSurface(fieldFunction(field), { resolution, signal, ...(lipschitz !== undefined && { lipschitz }) });
 
-/** A mesh as a square picture: `f32[side, side, 3]`. */
-export const pictureOf = (mesh: Mesh, { side, from }: { readonly side: number; readonly from: ViewAngle }): Image =>
-  ndarray(drawMesh(mesh, createCamera(from), { width: side, height: side }), [side, side, 3]);
+/** A mesh, which may be empty, as a square picture: `f32[side, side, 3]`. */
+export const pictureOf = (mesh: Mesh, { side, from }: { readonly side: number; readonly from: ViewAngle }): Image => {
+  // Normals cannot be computed for a mesh without a vertex: early in a fit a field may have no zero level.
+  const drawn = mesh.triangles.length === 0 ? { ...mesh, normals: new Float32Array() } : mesh;
+  return ndarray(drawMesh(drawn, createCamera(from), { width: side, height: side }), [side, side, 3]);
+};

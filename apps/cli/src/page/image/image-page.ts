@@ -1,0 +1,208 @@
+/** @file The page of an image's field. */
+import { formatCount, formatDecibels, formatSeconds } from '@neural-fields/app-kit';
+import { describeSignal, type ImageDescription } from '@neural-fields/app-kit/signals';
+import { compareFigure, escapeHtml, numberList, pictureFigure, plotFigure, section } from '@neural-fields/report';
+import type { Image } from '@neural-fields/signals';
+import type { PageInput } from '../page-input.ts';
+import { spectrumPlot } from '../plots.ts';
+import { exactPicture, howItLearned, howItWasMade, interactivePage, smallPicture } from '../sections.ts';
+import { type ImageFigures, makeImageFigures } from './figures.ts';
+import { mapImage } from './image-maths.ts';
+import { NYQUIST } from './spectra.ts';
+import { ZOOM } from './zoom.ts';
+
+/** What a page may say beside what it shows, in markup. */
+export interface ImagePageText {
+  readonly headingHtml: string;
+  readonly leadHtml: string;
+  /** At the end of the page. */
+  readonly footerHtml: string;
+}
+
+/** Pictures with at most this many pixels a side have hard pixels. */
+const FEW_PIXELS = 256;
+
+/** An error's scale as a share of the range from black to white: `1/16`. */
+const scaleText = (scale: number): string => (scale >= 1 ? String(scale) : `1/${Math.round(1 / scale)}`);
+
+/** Pictures by name, encoded once. */
+type Encoded = Readonly<Record<string, Uint8Array>>;
+
+const encodeAll = async (pictures: Readonly<Record<string, Image>>): Promise<Encoded> => {
+  const encoded: Record<string, Uint8Array> = {};
+  for (const [name, image] of Object.entries(pictures)) {
+    // Those whose values are read are exact.
+    const isExact = name === 'picture' || name === 'reconstruction';
+    // What lies outside of [0, 1] is clipped, and a value that is none is shown as black.
+    encoded[name] = await (isExact ? exactPicture : smallPicture)(
+      mapImage(image, value => (Number.isFinite(value) ? value : 0)),
+    );
+  }
+  return encoded;
+};
+
+const figure = (bytes: Uint8Array | undefined, title: string, captionHtml: string, { marked = false } = {}): string =>
+  bytes === undefined ? '' : pictureFigure(bytes, { title, captionHtml, marked });
+
+const ends = (places: Float64Array): readonly [number, number] => [places[0] as number, places.at(-1) as number];
+
+const pictureSection = (figures: ImageFigures, encoded: Encoded, name: string): string => {
+  const { shown, errorScale } = figures;
+  const { picture, reconstruction, error } = encoded;
+  const pixels = Math.max(shown.width, shown.height) <= FEW_PIXELS ? ' pixels' : '';
+  const smaller =
+    shown.factor === 1
+      ? `Both at the ${shown.width} x ${shown.height} pixels of the fit.`
+      : `Shown at ${shown.width} x ${shown.height}: of the original the mean of each block of ${shown.factor} x ${shown.factor} pixels,
+of the field its value in the middle of the block.`;
+  if (picture === undefined || error === undefined || errorScale === undefined)
+    return section(
+      'The field',
+      `<div class="figures two${pixels}">${figure(reconstruction, 'Field', 'Its values at the places of the pixels.')}</div>`,
+    );
+  return section(
+    'The original and the field',
+    `<p>${smaller} Move the slider to see one in place of the other; point at the picture, or move with the arrow keys, to read its values,
+which are 0 for black and 1 for white, to 8 bits.</p>
+<div class="figures two plots${pixels}">
+${compareFigure({
+  title: 'Original and field',
+  captionHtml: escapeHtml(name),
+  left: { bytes: picture, name: 'Original' },
+  right: { bytes: reconstruction as Uint8Array, name: 'Field' },
+  coordinates: { y: ends(shown.grid.rows), x: ends(shown.grid.columns) },
+})}
+${figure(error, 'Difference', `Black where the field is right; white is an error of ${scaleText(errorScale)} of the range from black to white, or more.`)}
+</div>`,
+  );
+};
+
+const zoomSection = ({ zoom }: ImageFigures, encoded: Encoded): string => {
+  const { metrics, box } = zoom;
+  const original = encoded['zoom-photograph'];
+  const bicubic = encoded['zoom-bicubic'];
+  const fieldPicture = encoded['zoom-field'] as Uint8Array;
+  const measured = metrics && metrics.factor !== ZOOM ? ` where both have ${metrics.factor} times the pixels` : '';
+  const against = (decibels: number | undefined): string =>
+    decibels === undefined ? '' : `${formatDecibels(decibels)} against the photograph${measured}.`;
+  const verdict = metrics
+    ? metrics.field > metrics.bicubic
+      ? '<p>Here the field comes closer to the photograph than bicubic interpolation does.</p>'
+      : '<p>Here bicubic interpolation comes closer to the photograph: the field has learned the pixels, ' +
+        'and nothing told it what lies between them. It does not invent detail, and it may ripple.</p>'
+    : '';
+  const beside = bicubic === undefined ? '' : ', beside bicubic interpolation of the same pixels';
+  const never = original ? ' and the photograph itself, which the field never saw at this resolution' : '';
+  return section(
+    'Between the pixels',
+    `<p>A field has a value everywhere, so it can be drawn at any resolution. This detail of ${box.width} x ${box.height} pixels is drawn ${ZOOM} times
+as finely as the pixels of the fit${beside}${never}.</p>
+${verdict}
+<div class="figures ${bicubic === undefined ? 'two' : original ? 'two' : 'three'}">
+${bicubic === undefined ? '' : `<div class="pixels">${figure(encoded['zoom-pixels'], 'Pixels', 'What was fitted.')}</div>`}
+${figure(bicubic, 'Bicubic', against(metrics?.bicubic) || 'Interpolated from the pixels.')}
+${figure(fieldPicture, 'Field', against(metrics?.field) || 'Its values.')}
+${figure(original, 'Photograph', 'The same place at full resolution.')}
+</div>`,
+  );
+};
+
+const derivativeSection = (encoded: Encoded): string => {
+  const beside =
+    encoded['gradient-picture'] === undefined
+      ? ''
+      : ` Those of the original are differences of neighbouring pixels, and each pair has one scale. Where the field's are stronger, it changes
+between the pixels, where no difference of pixels can see it.`;
+  return section(
+    'Derivatives',
+    `<p>The field was shown values only. Its derivatives come from the network itself, in closed form: each layer passes on its value, its first and
+its second derivatives.${beside}</p>
+<div class="figures two pixels">
+${figure(encoded['gradient-picture'], 'Gradient, original', 'Its length, by central differences.')}
+${figure(encoded['gradient-field'], 'Gradient, field', 'Its length, exact.')}
+${figure(encoded['laplacian-picture'], 'Laplacian, original', 'By second differences; grey is 0.')}
+${figure(encoded['laplacian-field'], 'Laplacian, field', 'Exact; grey is 0.')}
+</div>`,
+  );
+};
+
+const spectrumSection = ({ spectra }: ImageFigures, encoded: Encoded): string => {
+  if (spectra === undefined) return '';
+  const { picture, field, isPart } = spectra;
+  return section(
+    'Spectra',
+    `<p>${isPart ? 'Of the middle of the image. ' : ''}Slow changes are in the middle of the pictures, fine ones outside; logarithmic colours, a Hann window. The field is
+sampled twice as densely as the pixels, so its picture reaches twice as far.</p>
+<div class="figures two plots">
+${plotFigure(spectrumPlot(picture, field, NYQUIST), {
+  title: 'Amplitude by frequency',
+  captionHtml:
+    'The mean over all directions. Right of the dashed line no grid of these pixels can carry a frequency; what the field has there is its own.',
+})}
+<div class="figures two pixels">
+${figure(encoded['spectrum-picture'], 'Original', '')}
+${figure(encoded['spectrum-field'], 'Field', 'The frame is where the pixels end.', { marked: true })}
+</div></div>`,
+  );
+};
+
+/** The training curve of signals of samples. */
+export const psnrReading = ({ history, figures }: PageInput): Parameters<typeof howItLearned>[1] => ({
+  label: 'PSNR (dB)',
+  values: history.map(({ step, metrics }) => ({ step, value: metrics['psnr'] ?? Number.NaN })),
+  format: value => `PSNR ${formatDecibels(value)}`,
+  ...(figures['psnr'] !== undefined && {
+    final: { value: figures['psnr'], text: `${figures['psnr'].toFixed(1)} dB` },
+  }),
+  captionHtml:
+    'Move the slider to see the field after some steps. Dots are the points of single steps, the line their running median, the last dot the whole signal.',
+});
+
+const defaultText = ({ name, description, original }: PageInput<ImageDescription>): ImagePageText => ({
+  headingHtml: escapeHtml(name),
+  leadHtml: `A neural field of ${escapeHtml(describeSignal(description))}: a network that maps a place to the colour there.${
+    original?.points ? '' : ' The original is not at hand, so what follows is the field alone.'
+  }`,
+  footerHtml: '',
+});
+
+/** The page of an image's field from figures that are there. */
+export const imagePageOf = async (
+  input: PageInput<ImageDescription>,
+  figures: ImageFigures,
+  text: ImagePageText = defaultText(input),
+): Promise<string> => {
+  const { field, backend, seconds, name } = input;
+  const decibels = input.figures['psnr'] ?? figures.metrics?.psnr;
+  // Of a picture that is shown smaller it would be another figure.
+  const similarity = figures.shown.factor === 1 ? figures.metrics?.ssim : undefined;
+  const encoded = await encodeAll(figures.pictures);
+  const numbers: (readonly [string, string])[] = [
+    ...(decibels === undefined ? [] : [['PSNR', formatDecibels(decibels)] as const]),
+    ...(similarity === undefined
+      ? []
+      : [['SSIM', Number.isFinite(similarity) ? similarity.toFixed(4) : 'too small'] as const]),
+    ['parameters', formatCount(field.parameterCount)],
+    ...(seconds === undefined ? [] : [['time to fit', formatSeconds(seconds)] as const]),
+    ...(backend === undefined ? [] : [['backend', backend] as const]),
+  ];
+  const bodyHtml = `<h1>${text.headingHtml}</h1>
+<p class="lead">${text.leadHtml}</p>
+${numberList(numbers)}
+${[
+  pictureSection(figures, encoded, name),
+  howItLearned(input, psnrReading(input)),
+  zoomSection(figures, encoded),
+  derivativeSection(encoded),
+  spectrumSection(figures, encoded),
+  howItWasMade(input),
+].join('\n')}
+${text.footerHtml}`;
+  return interactivePage(decibels === undefined ? name : `${name}: ${formatDecibels(decibels)}`, bodyHtml);
+};
+
+/** The page of an image's field. @throws the reason of the signal when it is aborted */
+export const imagePage = async (input: PageInput<ImageDescription>): Promise<string> => {
+  const { field, description, original, signal } = input;
+  return imagePageOf(input, await makeImageFigures({ field, description, points: original?.points, signal }));
+};

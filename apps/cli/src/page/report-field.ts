@@ -1,0 +1,90 @@
+/** @file A page about a field that is there, with as much as is known of its fit. */
+import { basename } from 'node:path';
+import {
+  type BackendOptions,
+  chooseBackend,
+  createProgress,
+  InputError,
+  type Output,
+  stoppable,
+} from '@neural-fields/app-kit';
+import { extensions, readCourse } from '@neural-fields/app-kit/fitting';
+import { fieldFromData } from '@neural-fields/core';
+import type { LoadedField } from '../files/load-field.ts';
+import { readOriginal } from '../signals/read-original.ts';
+import { HISTORY_VALUES, type ReportPoint } from './fit-history.ts';
+import { writePage } from './write-page.ts';
+
+/** What a page is made of, beside the field. */
+export interface ReportOptions extends BackendOptions {
+  /** The field's file. */
+  readonly path: string;
+  /** The page. */
+  readonly page: string;
+  /** The file that was fitted. */
+  readonly source?: string | undefined;
+  /** The log of the fit. */
+  readonly history?: string | undefined;
+  /** The command as it was given. */
+  readonly command: string;
+}
+
+/** What was measured at the end of a fit, as the field's file says it. */
+const FIGURES = ['psnr', 'snr', 'surfaceError', 'normalError', 'eikonalError'] as const;
+
+const figuresOf = (run: LoadedField['run']): Record<string, number> => {
+  const entries: (readonly [string, unknown])[] = Object.entries(run ?? {});
+  const isFigure = (entry: readonly [string, unknown]): entry is readonly [string, number] =>
+    FIGURES.some(name => name === entry[0]) && typeof entry[1] === 'number';
+  return Object.fromEntries(entries.filter(isFigure));
+};
+
+const readHistory = (path: string | undefined): ReportPoint[] => {
+  if (path === undefined) return [];
+  const points = readCourse<ReportPoint>({ path, numbers: HISTORY_VALUES });
+  if (points.length === 0)
+    throw new InputError(`--history '${path}' has no line of a fit's log (fit --log writes one)`);
+  return points;
+};
+
+/**
+ * Writes a page about a field.
+ *
+ * @throws InputError when the file does not say what it stands for, or a file cannot be read
+ */
+export const reportField = async (loaded: LoadedField, options: ReportOptions, output: Output): Promise<void> => {
+  const { path, page, source, command } = options;
+  const { data, signal: description, run } = loaded;
+  if (description === undefined)
+    throw new InputError(`'${path}' does not say what it stands for, so that nothing can be shown of it`);
+  const history = readHistory(options.history);
+  const original = source === undefined ? undefined : await readOriginal(source, description);
+  await chooseBackend(options, output);
+  const field = fieldFromData(data, extensions);
+  const progress = createProgress(output, { total: 1, unit: 'page' });
+  try {
+    await stoppable(output, progress, async ({ signal }) => {
+      const figures = original ? await original.measure(field, signal) : figuresOf(run);
+      await writePage(page, {
+        field,
+        description,
+        original,
+        name: source === undefined ? (run?.source ?? basename(path)) : basename(source),
+        fieldFile: path,
+        figures,
+        history,
+        snapshots: [],
+        seconds: history.at(-1)?.seconds,
+        settings: { ...run?.settings },
+        backend: run?.backend,
+        command,
+        output,
+        signal,
+      });
+      output.event('done', { page, ...figures });
+      output.result(page);
+    });
+  } finally {
+    field.dispose();
+  }
+};

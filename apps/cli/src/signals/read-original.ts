@@ -1,0 +1,108 @@
+/** @file The file that a field was fitted to, read again as the field's description says. */
+import { InputError } from '@neural-fields/app-kit';
+import { readInput } from '@neural-fields/app-kit/files';
+import { decodeShapeInput, measureShape } from '@neural-fields/app-kit/shapes';
+import {
+  type AudioDescription,
+  describeSignal,
+  type ImageDescription,
+  type ShapeDescription,
+  type SignalDescription,
+} from '@neural-fields/app-kit/signals';
+import { createRng, type Field } from '@neural-fields/core';
+import { applySimilarity, isMesh, type PointCloud, ShapeError, sampleMesh } from '@neural-fields/shapes';
+import {
+  AudioError,
+  audioSamples,
+  decodeAudio,
+  decodeImage,
+  ImageError,
+  type PointSet,
+  pixels,
+  resizeImageAsync,
+} from '@neural-fields/signals';
+import { measureQuality } from './quality.ts';
+import type { PreparedSignal } from './prepared-signal.ts';
+
+/** The original of a field, and how well the field has learned it. */
+export interface Original extends Pick<PreparedSignal, 'points' | 'shape'> {
+  /** Figures by name. @throws the reason of `signal` when it is aborted */
+  measure(field: Field, signal: AbortSignal): Promise<Readonly<Record<string, number>>>;
+}
+
+const differs = (path: string, description: SignalDescription, found: string): InputError =>
+  new InputError(`--source '${path}': the field stands for ${describeSignal(description)}, and the file has ${found}`);
+
+const ofPoints = (points: PointSet): Original => ({
+  points,
+  measure: async (field, signal) => ({ ...(await measureQuality(field, points, signal)) }),
+});
+
+const readImage = async (path: string, bytes: Uint8Array<ArrayBuffer>, description: ImageDescription) => {
+  const { width, height, channels, convention, spans, range } = description;
+  const wanted = channels === 1 ? 'grey' : channels === 3 ? 'rgb' : 'keep';
+  const whole = await decodeImage(bytes, { channels: wanted });
+  const [rows, columns, found] = whole.shape as [number, number, number];
+  if (found !== channels || columns < width || rows < height)
+    throw differs(path, description, `${columns} x ${rows} pixels, ${found} channels`);
+  const isSmaller = columns > width || rows > height;
+  const image = isSmaller ? await resizeImageAsync(whole, { width, height, kernel: 'bilinear' }) : whole;
+  return ofPoints(pixels(image, { convention, spans, range }));
+};
+
+const readSound = (path: string, bytes: Uint8Array<ArrayBuffer>, description: AudioDescription): Original => {
+  const sound = decodeAudio(bytes);
+  const [length, channels] = sound.samples.shape as [number, number];
+  if (length !== description.length || channels !== description.channels)
+    throw differs(path, description, `${length} samples, ${channels} channels`);
+  const { spans, convention, range } = description;
+  const amplitude = range[1] === 1 ? 'keep' : 'peak';
+  return ofPoints(audioSamples(sound, { coordinateRange: spans[0], convention, amplitude }));
+};
+
+/** Points of a mesh that a field is compared with. */
+const MEASURED = 16_384;
+
+const readShape = async (
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  description: ShapeDescription,
+): Promise<Original> => {
+  const whole = await decodeShapeInput(path, bytes);
+  if (whole === undefined) throw differs(path, description, 'no shape that can be read');
+  const { similarity } = description;
+  const shape = applySimilarity(whole, similarity);
+  const cloud = isMesh(shape) ? sampleMesh(shape, { count: MEASURED, rng: createRng(1), normals: 'face' }) : shape;
+  const { normals } = cloud;
+  return {
+    shape,
+    measure: async (field, signal) =>
+      normals === undefined
+        ? {}
+        : { ...(await measureShape(field, { ...(cloud as PointCloud), normals }, similarity, signal)) },
+  };
+};
+
+/**
+ * Reads the file that a field was fitted to.
+ *
+ * @throws InputError when it cannot be read, or is no signal as the description has it
+ */
+export const readOriginal = async (path: string, description: SignalDescription): Promise<Original> => {
+  const bytes = await readInput(path);
+  try {
+    switch (description.kind) {
+      case 'image':
+        return await readImage(path, bytes, description);
+      case 'audio':
+        return readSound(path, bytes, description);
+      case 'shape':
+        return await readShape(path, bytes, description);
+    }
+  } catch (error) {
+    if (!(error instanceof ImageError || error instanceof AudioError || error instanceof ShapeError)) throw error;
+    throw new InputError(`--source '${path}' cannot be read as ${describeSignal(description)}: ${error.reason}`, {
+      cause: error,
+    });
+  }
+};
