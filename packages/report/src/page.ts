@@ -20,6 +20,7 @@ export interface PageOptions {
  * runs and nothing is loaded.
  */
 const policyOf = (script: string | undefined): string => {
+  if (script?.includes('</script')) throw new TypeError("makePage: script must not hold '</script', which ends it");
   const hash = script === undefined ? undefined : createHash('sha256').update(script).digest('base64');
   return [
     "default-src 'none'",
@@ -32,7 +33,11 @@ const policyOf = (script: string | undefined): string => {
   ].join('; ');
 };
 
-/** The HTML text of a page. The package's README lists the classes of the shared style. */
+/**
+ * The HTML text of a page. The package's README lists the classes of the shared style.
+ *
+ * @throws TypeError when the script holds `</script`
+ */
 export const makePage = ({ title, bodyHtml, css = '', script }: PageOptions): string => `<!doctype html>
 <html lang="en">
 <head>

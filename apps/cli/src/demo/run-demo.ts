@@ -205,7 +205,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
         original: prepared,
         name: `${photograph.author}, ${photograph.title}`,
         fieldFile: 'field.safetensors',
-        figures: { psnr: quality.psnr },
+        figures: { psnr: metrics.psnr },
         ...recorded,
         settings: { ...fit, size },
         backend: backend.name,
