@@ -21,8 +21,8 @@ import {
   pixels,
   resizeImageAsync,
 } from '@neural-fields/signals';
-import { measureQuality } from './quality.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
+import { measureQuality } from './quality.ts';
 
 /** The original of a field, and how well the field has learned it. */
 export interface Original extends Pick<PreparedSignal, 'points' | 'shape'> {
