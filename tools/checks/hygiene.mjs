@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProjects, readManifest, root } from '../lib/projects.mjs';
 import { run } from '../lib/run.mjs';
+import { commentErrors } from './comments.mjs';
 
 const dependencyFields = /** @type {const} */ (['dependencies', 'devDependencies', 'optionalDependencies']);
 
@@ -15,6 +16,7 @@ export function checkHygiene() {
   const manifests = [{ directory: '.', manifest: readManifest('.') }, ...projects];
   const errors = [
     ...committedErrors(),
+    ...commentErrors(),
     ...lockfileErrors(),
     ...manifests.flatMap(manifestErrors),
     ...projects.flatMap(packageErrors),

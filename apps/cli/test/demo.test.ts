@@ -113,7 +113,7 @@ test('the demonstration writes every file that it lists, and a page that needs n
   expect(document.body.textContent).toContain(`${metrics.metrics.psnr.toFixed(2)} dB`);
 });
 
-test('a stopped demonstration goes on, and its course has no gap', async () => {
+test('a stopped demonstration resumes, and its history has no gap', async () => {
   const cwd = emptyFolder();
   const args = ['demo', ...tinyDemo, '--steps', '400', '--out', 'page'];
   const running = start(args, { cwd });
@@ -121,7 +121,7 @@ test('a stopped demonstration goes on, and its course has no gap', async () => {
   running.child.kill('SIGINT');
   const stopped = await running.finished;
   expect(stopped).toMatchObject({ code: 130, stdout: '' });
-  expect(stopped.stderr).toContain('The same command again goes on from there.');
+  expect(stopped.stderr).toContain('Run the same command again to resume from there.');
   const again = await run([...args, '--json'], { cwd });
   expect(again.code).toBe(0);
   const [first] = jsonLines(again);

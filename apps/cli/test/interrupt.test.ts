@@ -31,7 +31,7 @@ test('Ctrl-C writes a checkpoint that is a usable field, says how to go on, and 
   const result = await stopped(cwd, 'SIGINT');
   expect(result).toMatchObject({ code: 130, stdout: '' });
   expect(result.stderr).toMatch(
-    /stopped; the checkpoint is 'a\.safetensors\.checkpoint'\. The same command again goes on from there\.\n$/,
+    /stopped; the checkpoint is 'a\.safetensors\.checkpoint'\. Run the same command again to resume from there\.\n$/,
   );
   expect(existsSync(join(cwd, 'a.safetensors'))).toBe(false);
 

@@ -129,7 +129,7 @@ test('a stopped fit goes on to the same bits, and leaves a picture of where it w
   expect((await decodeImage(readFileSync(join(cwd, 'look.png')))).shape).toEqual([128, 128, 3]);
   const again = await run(args.slice(0, -1).concat('60'), { cwd });
   expect(again).toMatchObject({ code: 0 });
-  expect(again.stderr).toMatch(/goes on from step \d+ of/);
+  expect(again.stderr).toMatch(/resumes from step \d+ of/);
   expect((await decodeImage(readFileSync(join(cwd, 'look.png')))).shape).toEqual([256, 256, 3]);
   const parametersOf = (name: string): Uint8Array[] =>
     [...decodeFieldData(readFileSync(join(cwd, name))).parameters.values()].map(
@@ -138,7 +138,7 @@ test('a stopped fit goes on to the same bits, and leaves a picture of where it w
   expect(parametersOf('parts.safetensors')).toEqual(parametersOf('whole.safetensors'));
 });
 
-test('a fit whose loss leaps goes on from its last good step with half of the learning rate, also after a stop', async () => {
+test('a fit whose loss jumps resumes from its last good step with half the learning rate, also after a stop', async () => {
   const cwd = emptyFolder();
   const cloud = writeBall(cwd);
   const args = [
@@ -164,7 +164,7 @@ test('a fit whose loss leaps goes on from its last good step with half of the le
   expect(recoveries[0]).toMatchObject({ lastGoodStep: 0, learningRate: 1.5 });
   const settled = recoveries.at(-1)?.['learningRate'];
   expect(first.stderr).toMatch(
-    /warning: the loss leapt to \S+ at step \d+: goes on from step 0 with half of the learning rate, 1\.5\n/,
+    /warning: the loss jumped to \S+ at step \d+: resumes from step 0 with half the learning rate, 1\.5\n/,
   );
   const again = start(wild, { cwd });
   await again.saw(/"event":"progress"/);

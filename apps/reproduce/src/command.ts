@@ -85,7 +85,7 @@ export const createProgram = ({ invokedAs, args }: Invocation): Program => {
     .option('--image <file>', 'a picture of your own')
     .option('--audio <file>', 'a sound of your own (WAV)')
     .option('--shape <file>', 'a mesh of your own (PLY, OBJ, STL)')
-    .option('--data <file>', "what receivers heard (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")
+    .option('--data <file>', "what receivers observed (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")
     .option('--networks <names>', 'only these of the compared networks, with commas between them', text =>
       text.split(','),
     )

@@ -216,7 +216,7 @@ const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, 
     output.result(`report ${file('index.html')}`);
   } catch (error) {
     if (error instanceof InterruptedError) {
-      output.log('stopped; the same command again goes on from there.');
+      output.log('stopped. Run the same command again to resume from there.');
       output.event('interrupted', { folder: options.folder });
     }
     throw error;
@@ -226,7 +226,7 @@ const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, 
 };
 
 /**
- * Runs experiments, or goes on with them, and writes their folders and one report.
+ * Runs experiments, or resumes them, and writes their folders and one report.
  *
  * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError
  *   when it is stopped

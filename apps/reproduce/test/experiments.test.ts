@@ -45,23 +45,23 @@ test('all of them together end with the table of the paper, and every id is diff
   expect(readFileSync(join(folder, 'index.html'), 'utf8')).toContain('Reconstructed gradient');
 });
 
-test("an inversion takes what a file's receivers heard, and says what it takes for the truth", async () => {
+test("an inversion takes what a file's receivers observed, and says what it takes for the truth", async () => {
   const folder = emptyFolder();
-  const data = join(emptyFolder(), 'heard.mat');
+  const data = join(emptyFolder(), 'observed.mat');
   const source = { shape: [1, 2], real: [0.1, -0.3] } as const;
   const receivers = { shape: [2, 2], real: [0.2, 0.4, -0.2, 0.4] } as const;
-  const heard = { shape: [2, 1], real: [0.1, 0.2], imaginary: [0.3, 0.4] } as const;
-  writeFileSync(data, encodeMatlab({ source, receivers, rec_val: heard }));
+  const observed = { shape: [2, 1], real: [0.1, 0.2], imaginary: [0.3, 0.4] } as const;
+  writeFileSync(data, encodeMatlab({ source, receivers, rec_val: observed }));
   const inversion = experiments.filter(({ id }) => id === 'siren-helmholtz-inversion');
   const small = { ...tiny, size: { longest: 8 }, networks: ['siren'], folder };
   const { logs } = await reproduce(inversion, { ...small, data });
   expect(logs.join('\n')).toMatch(
-    /1 waves? with k = 20, heard by 2 receivers; around a disc of radius 0\.1 with m = 0\.25 .* differ from those of the file by/,
+    /1 waves? with k = 20, observed by 2 receivers; around a disc of radius 0\.1 with m = 0\.25 .* differ from those of the file by/,
   );
   const results = JSON.parse(readFileSync(join(folder, 'siren-helmholtz-inversion', 'results.json'), 'utf8'));
   expect(results.definitions.join('\n')).toMatch(/The truth is not known for certain/);
   // A fit to another recording is another run.
-  writeFileSync(data, encodeMatlab({ source, receivers, rec_val: { ...heard, real: [0.1, 0.3] } }));
+  writeFileSync(data, encodeMatlab({ source, receivers, rec_val: { ...observed, real: [0.1, 0.3] } }));
   await expect(reproduce(inversion, { ...small, data })).rejects.toThrow(/another run|other/);
   await expect(reproduce(inversion, small)).rejects.toThrow(/another run|other/);
 });

@@ -154,7 +154,7 @@ test('a run that is stopped while it measures saves its step, and measures it wh
   expect(stops).toBe(1);
   expect(existsSync(join(parts, 'toy', 'fits', 'good.checkpoint'))).toBe(true);
   const { logs } = await reproduce([watched(0)], { folder: parts });
-  expect(logs).toContain('goes on from step 2');
+  expect(logs).toContain('resumes from step 2');
   expect(courseIn(parts)).toEqual(courseIn(whole));
   expect(courseIn(parts)[1]).toHaveProperty('watched');
 });

@@ -18,10 +18,10 @@ const contextOf = (size: number, dataFile?: string): ExperimentContext => ({
   log: () => undefined,
 });
 
-test('what was heard tells the truth from a uniform medium', async () => {
+test('what was observed tells the truth from a uniform medium', async () => {
   const context = contextOf(8);
   const problem = await createInversionProblem(context);
-  expect([problem.sources.length, problem.receivers.length, problem.heard.length]).toEqual([3, 18, 108]);
+  expect([problem.sources.length, problem.receivers.length, problem.observed.length]).toEqual([3, 18, 108]);
   expect(problem.misfit).toBe(0);
   // The disc's edge is smeared over the points of a coarse grid.
   const truth = await mediumMisfit(problem, problem.medium, context.signal);

@@ -127,7 +127,7 @@ test('a disk that is full for a while costs neither a step of the curve nor the 
     // What fits has been written.
   }
   await running.saw(/warning: the checkpoint cannot be written/);
-  await running.saw(/warning: the course of the fit is kept in memory/);
+  await running.saw(/warning: the history of the fit is kept in memory/);
   rmSync(ballast);
   const { code, stderr } = await running.finished;
   expect(code).toBe(0);
@@ -209,9 +209,9 @@ test('pictures and sounds of the user take the place of those that come with the
   const fitted = await run(['siren-image', '--image', 'a.png', '--size', '8', ...tiny, '-o', 'picture'], { cwd });
   expect(fitted.code).toBe(0);
   expect(fitted.stderr).toContain('a.png: 16 x 10 pixels, grey, shrunk to 8 x 5 (bilinear, antialiased)');
-  const heard = await run(['siren-audio', '--audio', 'sound.wav', '--size', '50', ...tiny, '-o', 'sound'], { cwd });
-  expect(heard.code).toBe(0);
-  expect(heard.stderr).toContain('sound.wav: the first 50 of 60 samples at 8000 Hz, one channel, loudest sample 1');
+  const observed = await run(['siren-audio', '--audio', 'sound.wav', '--size', '50', ...tiny, '-o', 'sound'], { cwd });
+  expect(observed.code).toBe(0);
+  expect(observed.stderr).toContain('sound.wav: the first 50 of 60 samples at 8000 Hz, one channel, loudest sample 1');
 
   const bytes = readFileSync(join(cwd, 'sound.wav'));
   writeFileSync(join(cwd, 'half.wav'), bytes.subarray(0, bytes.length / 2 - 2));

@@ -10,29 +10,29 @@ import { encodeMatlab, type Matrix } from './matlab.ts';
 const write = (bytes: Uint8Array): string => {
   const folder = mkdtempSync(join(tmpdir(), 'neural-fields-receivers-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'heard.mat'), bytes);
-  return join(folder, 'heard.mat');
+  writeFileSync(join(folder, 'observed.mat'), bytes);
+  return join(folder, 'observed.mat');
 };
 
 const source: Matrix = { shape: [1, 2], real: [0.1, -0.3] };
 const receivers: Matrix = { shape: [2, 2], real: [0.2, 0.4, -0.2, 0.4] };
-const heard: Matrix = { shape: [2, 1], real: [1, 2], imaginary: [3, 4] };
+const observed: Matrix = { shape: [2, 1], real: [1, 2], imaginary: [3, 4] };
 
 test('a recording has places, and pairs of real and imaginary parts', async () => {
-  const recording = await loadRecording(write(encodeMatlab({ source, receivers, rec_val: heard })));
+  const recording = await loadRecording(write(encodeMatlab({ source, receivers, rec_val: observed })));
   expect(recording).toEqual({
     sources: [[0.1, -0.3]],
     receivers: [
       [0.2, 0.4],
       [-0.2, 0.4],
     ],
-    heard: Float32Array.of(1, 3, 2, 4),
+    observed: Float32Array.of(1, 3, 2, 4),
   });
 });
 
 test("the authors' file has 5 sources and 30 receivers", async context => {
   if (!existsSync(authorsFile)) return context.skip(authorsFileMissing);
-  const { sources, receivers: places, heard: values } = await loadRecording(authorsFile);
+  const { sources, receivers: places, observed: values } = await loadRecording(authorsFile);
   expect([sources.length, places.length, values.length]).toEqual([5, 30, 300]);
   // By SciPy.
   expect(sources[0]?.map(x => x.toFixed(8))).toEqual(['-0.34705882', '-0.34705882']);
@@ -46,31 +46,31 @@ test("the authors' file has 5 sources and 30 receivers", async context => {
 });
 
 test.each([
-  ['text', new TextEncoder().encode('Dear Ada,\n'), /heard\.mat': wanted a MATLAB file of version 5, got 10 bytes/],
+  ['text', new TextEncoder().encode('Dear Ada,\n'), /observed\.mat': wanted a MATLAB file of version 5, got 10 bytes/],
   [
     'a file without the variables',
     encodeMatlab({ source, b: source }),
-    /heard\.mat': it must have the variables source, receivers, rec_val, and has source, b$/,
+    /observed\.mat': it must have the variables source, receivers, rec_val, and has source, b$/,
   ],
   ['a file without any', encodeMatlab({}), /and has no numbers$/],
   [
     'places with three coordinates',
-    encodeMatlab({ source: { shape: [1, 3], real: [0, 0, 0] }, receivers, rec_val: heard }),
+    encodeMatlab({ source: { shape: [1, 3], real: [0, 0, 0] }, receivers, rec_val: observed }),
     /its source must be n x 2, and is 1 x 3$/,
   ],
   [
     'places that are complex',
-    encodeMatlab({ source: { ...source, imaginary: [0, 1] }, receivers, rec_val: heard }),
+    encodeMatlab({ source: { ...source, imaginary: [0, 1] }, receivers, rec_val: observed }),
     /its source must be real numbers, and is complex$/,
   ],
   [
     'places outside',
-    encodeMatlab({ source, receivers: { ...receivers, real: [0, 0, 0, 1.5] }, rec_val: heard }),
+    encodeMatlab({ source, receivers: { ...receivers, real: [0, 0, 0, 1.5] }, rec_val: observed }),
     /its receivers must lie in \[-1, 1\]\^2, and one is at 0, 1\.5$/,
   ],
   [
     'too few receivers',
-    encodeMatlab({ source, receivers: { shape: [1, 2], real: [0.2, 0.4] }, rec_val: heard }),
+    encodeMatlab({ source, receivers: { shape: [1, 2], real: [0.2, 0.4] }, rec_val: observed }),
     /its rec_val must be 1 x 1, and is 2 x 1$/,
   ],
   [
@@ -80,7 +80,7 @@ test.each([
   ],
   [
     'what is not a number',
-    encodeMatlab({ source, receivers, rec_val: { ...heard, real: [1, Number.NaN] } }),
+    encodeMatlab({ source, receivers, rec_val: { ...observed, real: [1, Number.NaN] } }),
     /its rec_val has elements that are not finite numbers$/,
   ],
 ] as const)('%s is refused in one line', async (_, bytes, says) => {

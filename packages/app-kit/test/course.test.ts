@@ -90,7 +90,7 @@ test('a course that cannot be written is kept, told once, and written when it ca
   for (const step of [2, 3, 4]) course.add(point(step));
   course.save();
   expect(warnings).toEqual([
-    expect.stringMatching(/^the course of the fit is kept in memory: cannot write '.*': it is a folder/),
+    expect.stringMatching(/^the history of the fit is kept in memory: cannot write '.*': it is a folder/),
   ]);
   rmSync(path, { recursive: true });
   course.save();

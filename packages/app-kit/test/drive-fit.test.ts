@@ -112,7 +112,7 @@ test('without recoveries a divergence is an error', async () => {
 });
 
 test.each(['in a file', 'in memory'])(
-  'a fit that leaps goes on with half of the rate, as often as it may: %s',
+  'a fit that diverges resumes with half the rate, as often as it may: %s',
   async place => {
     const store = memoryStore();
     const { run, field, events, warnings } = setUp({
@@ -133,7 +133,7 @@ test.each(['in a file', 'in memory'])(
     expect(told.filter(step => step === 1)).toHaveLength(1);
     expect(warnings).toHaveLength(2);
     expect(warnings[0]).toMatch(
-      /^the loss leapt to .* at step \d+: goes on from step \d+ with half of the learning rate, 5000$/,
+      /^the loss jumped to .* at step \d+: resumes from step \d+ with half the learning rate, 5000$/,
     );
     if (place === 'in a file')
       expect(await metadataIn(store)).toEqual(expect.objectContaining({ own: 'kept', [FACTOR_KEY]: '0.25' }));

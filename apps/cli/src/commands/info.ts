@@ -99,7 +99,7 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
     );
   } else print(`represents  unknown: ${damagedSignal ?? 'the file does not say'}`);
   if (assumed !== undefined) print(`assumed     ${assumed}`);
-  if (checkpoint) print(`step        ${checkpoint.step}; the fit it belongs to can go on from it`);
+  if (checkpoint) print(`step        ${checkpoint.step}; its fit can resume from it`);
   if (damagedRun !== undefined) print(`fitted to   unknown: ${damagedRun}`);
   if (run) printRun(run, print);
   const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)} ...` : text);

@@ -71,12 +71,12 @@ interface RenderCommandOptions extends CommonOptions, PytorchOptions {
   readonly force?: boolean;
 }
 
-/** What a field stands for when its file does not say: a picture in the conventions of the SIREN authors' code. */
+/** what a field represents when its file does not say: a picture in the conventions of the SIREN authors' code. */
 const assume = (path: string, { data }: LoadedField, options: RenderCommandOptions): SignalDescription => {
   const channels = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 2 || channels > 4)
     throw new InputError(
-      `'${path}' does not say what it stands for, and a field from ${data.spec.inFeatures} to ${channels} numbers is no picture`,
+      `'${path}' does not say what it represents, and a field from ${data.spec.inFeatures} to ${channels} numbers is no picture`,
     );
   if (options.size === undefined || !('width' in options.size))
     throw new UsageError(`'${path}' does not say how large its picture is; give --size WIDTHxHEIGHT`);

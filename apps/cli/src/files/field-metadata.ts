@@ -1,5 +1,5 @@
 /**
- * @file The metadata of a field file. `signal` says what the field stands for, `run` how it came to be; both are JSON.
+ * @file The metadata of a field file. `signal` says what the field represents, `run` how it came to be; both are JSON.
  */
 import { basename } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';

@@ -17,7 +17,7 @@ export interface LoadedField {
   readonly data: FieldData;
   /** The size of the file. */
   readonly bytes: number;
-  /** What it stands for; absent when the file does not say. */
+  /** What it represents; absent when the file does not say. */
   readonly signal?: SignalDescription | undefined;
   /** How it was fitted. */
   readonly run?: FoundRun | undefined;
@@ -124,7 +124,7 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
 /**
  * Reads a field to do something with it.
  *
- * @throws InputError as {@link inspectField}, and when the description of what the field stands for is damaged or does
+ * @throws InputError as {@link inspectField}, and when the description of what the field represents is damaged or does
  *   not suit its network
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */

@@ -27,7 +27,7 @@ export interface RunFitOptions {
 const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
   const path = checkpoint?.path;
   if (error instanceof CheckpointError && error.problem !== 'another-run' && path !== undefined)
-    return new InputError(`'${path}' cannot be gone on from: ${describeError(error)}; --restart throws it away`, {
+    return new InputError(`'${path}' cannot be resumed: ${describeError(error)}; --restart discards it`, {
       cause: error,
     });
   if (error instanceof CheckpointError && path !== undefined)
@@ -55,14 +55,14 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
   if (file === undefined) output.warn(`stopped at step ${step}; without a checkpoint the work is lost`);
   else if (failure !== undefined) output.warn(`stopped, and the checkpoint could not be written: ${failure}`);
   else if (existsSync(file.path)) {
-    output.log(`stopped; the checkpoint is '${file.path}'. The same command again goes on from there.`);
+    output.log(`stopped; the checkpoint is '${file.path}'. Run the same command again to resume from there.`);
     output.event('interrupted', { checkpoint: file.path });
   } else output.warn('stopped before the first step was done; there is nothing to resume');
 };
 
 /**
- * Fits a field to a signal, or goes on with it. Where the signal allows it, a fit that diverges goes on from its last
- * good step with half of the learning rate.
+ * Fits a field to a signal, or resumes it. Where the signal allows it, a fit that diverges resumes from its last
+ * good step with half the learning rate.
  *
  * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped,
  *   after a checkpoint
@@ -70,7 +70,7 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<void> => {
   const { settings, backend, checkpoint, output, progress, signal, report } = options;
   let step = checkpoint?.file.step ?? 0;
-  if (step > 0) output.log(`goes on from step ${step} of '${checkpoint?.file.path}'`);
+  if (step > 0) output.log(`resumes from step ${step} of '${checkpoint?.file.path}'`);
   const driven: DrivenFit = {
     field,
     terms: prepared.terms(settings),

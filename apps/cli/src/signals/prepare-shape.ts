@@ -29,7 +29,7 @@ import type { PreparedSignal } from './prepared-signal.ts';
 /** Points of the surface that a field is compared with. */
 const MEASURED = 16_384;
 /**
- * A loss this many times the recent ones, and above the first, has leapt: users of the authors' code see that now and
+ * A loss this many times the recent ones, and above the first, has jumped: users of the authors' code see that now and
  * then.
  */
 const SPIKE_FACTOR = 5;

@@ -7,7 +7,7 @@ import type { Mesh, PointCloud } from '@neural-fields/shapes';
 import type { PointSet } from '@neural-fields/signals';
 import type { PresetName, SignalDefaults } from '../settings/presets.ts';
 
-/** What is to be fitted, what it stands for, and how well a field has learned it. */
+/** What is to be fitted, what it represents, and how well a field has learned it. */
 export interface PreparedSignal {
   readonly description: SignalDescription;
   /** The number of values that the field must return. */
@@ -20,7 +20,7 @@ export interface PreparedSignal {
   readonly warnings?: readonly string[];
   /** Options of core's loop that suit the signal. */
   readonly fitOptions?: Pick<FitOptions, 'divergence'>;
-  /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
+  /** How often a fit that diverges may resume from its last good step, each time with half the learning rate. */
   readonly recoveries: number;
   /** All points with their targets `value`, of signals of samples. */
   readonly points?: PointSet;

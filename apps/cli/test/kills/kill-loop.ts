@@ -57,7 +57,7 @@ interface Ended {
 }
 
 /** How long an ended process may take to leave. */
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 const launch = (
   entry: string,
@@ -83,7 +83,7 @@ const launch = (
       if (end?.way.startsWith('SIG')) child.kill(end.way as NodeJS.Signals);
       else child.stdout.destroy();
       if (end?.way === 'stdout and stderr closed') child.stderr.destroy();
-      deadline = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+      deadline = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     };
     let deadline = end && setTimeout(strike, end.after);
     child.on('error', reject);
@@ -111,7 +111,7 @@ const judgeEnd = (way: Way, { code, signal, stderr, total }: Ended, after: numbe
   const faults: string[] = [];
   // A signal that comes before the program listens ends it as the system does.
   const expected = signal === null ? code === 0 || CODES[way].includes(code ?? -1) : signal === way;
-  if (total > after + PATIENCE) faults.push(`was still there ${PATIENCE / 1000} s later`);
+  if (total > after + TIMEOUT_MS) faults.push(`was still there ${TIMEOUT_MS / 1000} s later`);
   else if (!expected) faults.push(`ended with ${signal ?? `exit code ${code}`}, stderr ${tail(stderr)}`);
   if (/internal error|\n\s+at \S+.*:\d+/i.test(stderr)) faults.push(`printed an internal error: ${tail(stderr)}`);
   return faults;
@@ -177,7 +177,7 @@ export const killLoop = async (
       return wrong;
     };
 
-    /** Whether a run was done though its end came: it had written everything, and nothing was left to go on from. */
+    /** Whether a run was done though its end came: it had written everything, and nothing was left to resume from. */
     const isDone = (folder: string): boolean => {
       const found = listFiles(folder);
       return expected.every(file => found.includes(file)) && !found.some(file => file.endsWith('.checkpoint'));

@@ -11,7 +11,7 @@ export interface Scenario {
   readonly prepare: (folder: string, run: (args: readonly string[]) => Promise<unknown>) => Promise<void> | void;
   /** Files that an unbroken run writes to the same bits each time, but for measured seconds. */
   readonly exact: RegExp;
-  /** Whether a run goes on from a checkpoint; what it prints says from which step. */
+  /** Whether a run resumes from a checkpoint; what it prints says from which step. */
   readonly resumes: boolean;
 }
 

@@ -99,7 +99,7 @@ const planOf = (
   problem: InversionProblem,
 ): FitPlan => {
   const { hiddenFeatures, hiddenLayers, seed, size } = settings;
-  const { scene, points: receivers, heard, recorded } = problem;
+  const { scene, points: receivers, observed, recorded } = problem;
   const { wavenumber, omega0, falling } = problem.settings;
   const byLbfgs = optimizer === 'lbfgs';
   const { points, penalty, weights, ...how } = waveFit(optimizer, scene, { settings, falling });
@@ -138,7 +138,7 @@ const planOf = (
     extensions: networkExtensions,
     terms,
     identity: {
-      data: hashNumbers(problem.onGrid, [size * size, wavenumber, variation, ...(recorded ? heard : [])]),
+      data: hashNumbers(problem.onGrid, [size * size, wavenumber, variation, ...(recorded ? observed : [])]),
     },
     seed,
     ...how,
@@ -153,8 +153,8 @@ interface Inversion {
   readonly medium: number;
   readonly inside: Region;
   readonly outside: Region;
-  /** How far the solver's waves in this medium are from what was heard. */
-  readonly heard: number;
+  /** How far the solver's waves in this medium are from what was observed. */
+  readonly observed: number;
 }
 
 /** What was found in a part of the plane. */
@@ -178,7 +178,7 @@ const checksOf = (
   contenders
     .filter(({ kind, name }) => kind === 'siren' && results[name])
     .flatMap(({ name, label }) => {
-      const { wave, mse, inside, outside, heard } = results[name] as Inversion;
+      const { wave, mse, inside, outside, observed } = results[name] as Inversion;
       const quick = profile === 'quick' && unchanged;
       const expected = quick ? measured[name] : undefined;
       return [
@@ -202,9 +202,9 @@ const checksOf = (
           ...(expected !== undefined && { measured: expected, atMost: ROOM * expected }),
         },
         {
-          what: `${label}: the solver's waves in the medium found, from what was heard`,
+          what: `${label}: the solver's waves in the medium found, from what was observed`,
           unit: '',
-          obtained: heard,
+          obtained: observed,
           because: 'a check that needs no truth',
         },
         ...(name === 'siren' && (profile === 'paper' || recorded)
@@ -241,7 +241,7 @@ const invert = async (values: Float32Array, problem: InversionProblem, signal: A
       r => r >= 1,
       r => r > 1 + EDGE,
     ),
-    heard: await mediumMisfit(problem, medium, signal),
+    observed: await mediumMisfit(problem, medium, signal),
   };
 };
 
@@ -255,12 +255,12 @@ const tooSmall = ({ profile }: ExperimentContext, { recorded }: InversionProblem
 
 const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
 
-/** Where what was heard comes from. */
+/** Where what was observed comes from. */
 const dataNote = ({ recorded, disc, misfit, side, settings }: InversionProblem): string =>
   recorded
-    ? `The file says where sources and receivers are, and what was heard, but neither the frequency nor the medium. k = ${settings.wavenumber} and the ` +
+    ? `The file says where sources and receivers are, and what was observed, but neither the frequency nor the medium. k = ${settings.wavenumber} and the ` +
       `integral of the sources are those of the authors' code. The truth is not known for certain: it is taken to be the code's medium \`circle\`, a disc ` +
-      `of radius ${disc.radius} with m = ${disc.inside}, in which the solver's waves (fourth order, ${side} points along a side) miss what was heard by ${percent(misfit)}.`
+      `of radius ${disc.radius} with m = ${disc.inside}, in which the solver's waves (fourth order, ${side} points along a side) miss what was observed by ${percent(misfit)}.`
     : `The receivers hear waves of the solver: fourth order, ${side} points along a side, interpolated by cubics.`;
 
 const evaluate = async (
@@ -335,17 +335,17 @@ const evaluate = async (
           'error',
           'm around it',
           'error',
-          'heard',
+          'observed',
         ],
         digits: 'exponent',
         rows: chosen.map(({ name, label }) => {
-          const { mse, wave, medium, inside, outside, heard } = results[name] as Inversion;
+          const { mse, wave, medium, inside, outside, observed } = results[name] as Inversion;
           const parts = [inside, outside].flatMap(region => [region.mean.toFixed(2), percent(region.error)]);
-          return { name: label, cells: [mse, wave, medium, ...parts, heard] };
+          return { name: label, cells: [mse, wave, medium, ...parts, observed] };
         }),
         caption:
-          `In the truth m is ${disc.inside} in the disc and 1 around it; errors of m are relative. "heard" is how far the solver's waves in the medium found are ` +
-          `from what was heard. The paper has a mean squared error of the waves of ${published.siren} for SIREN and ${published.solver} for a solver that inverts` +
+          `In the truth m is ${disc.inside} in the disc and 1 around it; errors of m are relative. "observed" is how far the solver's waves in the medium found are ` +
+          `from what was observed. The paper has a mean squared error of the waves of ${published.siren} for SIREN and ${published.solver} for a solver that inverts` +
           `${recorded ? '.' : ', with data of another solver.'}`,
       },
     ],
@@ -370,7 +370,7 @@ const evaluate = async (
       ...(recorded && settings.variance !== waveSettings.paper.variance
         ? [
             `Sources have the deviation ${Math.sqrt(settings.variance)}, the authors' ${Math.sqrt(waveSettings.paper.variance)}, for few points; their integral is such that ` +
-              'they are heard alike.',
+              'they are observed alike.',
           ]
         : []),
     ],
@@ -381,7 +381,7 @@ const prepare = async (context: ExperimentContext<'variationWeight'>): Promise<E
   const problem = await createInversionProblem(context);
   const { settings, sources, receivers, disc, recorded, misfit } = problem;
   const chosen = contenders.filter(({ name }) => context.networks.includes(name));
-  const waves = `${sources.length} waves with k = ${settings.wavenumber}, heard by ${receivers.length} receivers`;
+  const waves = `${sources.length} waves with k = ${settings.wavenumber}, observed by ${receivers.length} receivers`;
   return {
     notes: [
       recorded
@@ -401,7 +401,7 @@ export const sirenHelmholtzInversion: Experiment<'variationWeight'> = {
   source: 'Sitzmann et al. 2020, arXiv:2006.09661, section 4.3, figure 5, and supplement',
   summary:
     'One field learns waves and the medium that they run through, from the equation and from what some receivers hear. It finds the disc between them.',
-  data: "waves from sources along one side of a square, heard along the other three, computed by the project's own solver, or the authors' data_cylinder_5.mat (--data)",
+  data: "waves from sources along one side of a square, observed along the other three, computed by the project's own solver, or the authors' data_cylinder_5.mat (--data)",
   networks: contenders.map(({ name }) => name),
   takes: ['data'],
   sizes: { least: 5, most: 500 },

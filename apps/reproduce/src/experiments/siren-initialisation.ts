@@ -92,7 +92,7 @@ interface Examined {
 
 /** Points at which the layers are looked at, uniform in [-1, 1]. */
 const POINTS = 2048;
-const MOST_NUMBERS = 2 ** 22;
+const MAX_VALUES = 2 ** 22;
 
 const examine = async (scheme: Scheme, { settings, signal }: ExperimentContext): Promise<Examined> => {
   const { hiddenFeatures, hiddenLayers, size, seed } = settings;
@@ -100,7 +100,7 @@ const examine = async (scheme: Scheme, { settings, signal }: ExperimentContext):
   assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: false }));
   const field = createField(spec, { seed });
   const rng = createRng(seed).fork('points');
-  const count = Math.max(64, Math.min(POINTS, Math.floor(MOST_NUMBERS / hiddenFeatures)));
+  const count = Math.max(64, Math.min(POINTS, Math.floor(MAX_VALUES / hiddenFeatures)));
   const coords = tensor2d(
     Float32Array.from({ length: count }, () => 2 * rng.uniform() - 1),
     [count, 1],

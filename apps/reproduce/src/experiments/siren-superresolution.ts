@@ -20,7 +20,7 @@ import { hashNumbers, loadPicture, pictureDescription } from '../shared/pictures
 import { showSignal } from '../shared/show.ts';
 
 /** How much finer than the fitted pixels the picture is drawn, at most. */
-const MOST_FINE = 4;
+const MAX_FINE = 4;
 
 /** Pixels have areas here, so that a coarse and a fine grid cover the same picture. */
 const gridOver = (span: Span): GridOptions => ({ convention: 'pixel-centred', spans: [span, span] });
@@ -65,7 +65,7 @@ const makeScene = (original: Image, wanted: number): Scene => {
   const side = whole.shape[0] as number;
   // A multiple of two, because the middle half begins at a quarter.
   const size = 2 * Math.max(1, Math.round(Math.min(wanted, side / 2) / 2));
-  const fine = Math.max(1, Math.min(MOST_FINE, Math.floor(side / (2 * size))));
+  const fine = Math.max(1, Math.min(MAX_FINE, Math.floor(side / (2 * size))));
   const at = (pixelsOfSide: number): Float32Array =>
     signalOf(resizeImage(whole, { width: pixelsOfSide, height: pixelsOfSide, kernel: 'area' }));
   return {

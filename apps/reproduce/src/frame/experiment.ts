@@ -72,7 +72,7 @@ export interface Experiment<Own extends string = string> {
   /** Its own options beside those that all have; none if absent. */
   readonly options?: Readonly<Record<Own, OwnOption>>;
   /**
-   * Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run goes on.
+   * Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run is resumed.
    */
   prepare(context: ExperimentContext<Own>): Promise<ExperimentPlan>;
 }
@@ -138,7 +138,7 @@ export interface FitPlan {
   readonly reportEvery?: number;
   /** What is followed beside the loss; the curve has it as `watched`. */
   readonly watch?: FieldWatch;
-  /** What the field stands for, so that `neural-fields render` can draw it. */
+  /** What the field represents, so that `neural-fields render` can draw it. */
   readonly signal?: SignalDescription;
 }
 
@@ -149,7 +149,7 @@ export interface FieldWatch {
   measure(field: Field): Promise<number>;
 }
 
-/** One point of the course of a fit. */
+/** One point of the training curve. */
 export interface CurvePoint extends CoursePoint {
   /** Before the step's update. */
   readonly loss: number;

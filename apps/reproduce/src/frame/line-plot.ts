@@ -4,7 +4,7 @@ import { axisX, axisY, gridY, line, type Markish } from '@observablehq/plot';
 import type { Axis, LinePlot } from './findings.ts';
 
 /** More points than a plot is wide would only make the page heavy. */
-const MOST_POINTS = 600;
+const MAX_POINTS = 600;
 
 interface Row {
   readonly x: number;
@@ -14,7 +14,7 @@ interface Row {
 
 const rowsOf = ({ x, y, lines }: LinePlot): Row[] =>
   lines.flatMap(({ name, x: xs, y: ys }) => {
-    const every = Math.max(1, Math.ceil(xs.length / MOST_POINTS));
+    const every = Math.max(1, Math.ceil(xs.length / MAX_POINTS));
     return Array.from({ length: xs.length }, (_, i) => ({ x: xs[i] as number, y: ys[i] as number, name }))
       .filter((_, i) => (xs.length - 1 - i) % every === 0)
       .filter(

@@ -10,7 +10,7 @@ import type { Experiment, ExperimentContext, FitPlan, FittedField } from './expe
 import { drawLinePlot } from './line-plot.ts';
 import { lossPlot, makeReport, type ReportedResult } from './report.ts';
 import { type ExperimentResult, resultJson } from './result.ts';
-import { type FitState, type FitSurroundings, measureStep, openFit, removeFit, runFitPlan } from './run-fit-plan.ts';
+import { type FitContext, type FitState, measureStep, openFit, removeFit, runFitPlan } from './run-fit-plan.ts';
 
 /** How an experiment is run. */
 export interface RunExperimentOptions {
@@ -42,8 +42,8 @@ interface OpenedFit {
 }
 
 /** Says how long the fits will take, measured here. */
-const announce = async (opened: readonly OpenedFit[], surroundings: FitSurroundings): Promise<void> => {
-  const { output } = surroundings;
+const announce = async (opened: readonly OpenedFit[], context: FitContext): Promise<void> => {
+  const { output } = context;
   const open = opened.filter(({ state }) => state.kind === 'open');
   const done = opened.length - open.length;
   if (done > 0) output.log(`${plural(done, 'fit')} of ${opened.length} ${done === 1 ? 'is' : 'are'} there already`);
@@ -52,7 +52,7 @@ const announce = async (opened: readonly OpenedFit[], surroundings: FitSurroundi
   for (const { plan, state } of open) {
     const left = plan.steps - (state.kind === 'open' ? state.step : 0);
     if (left < FEW_STEPS) continue;
-    const seconds = await measureStep(plan, surroundings);
+    const seconds = await measureStep(plan, context);
     output.log(
       `${plan.label}: ${seconds.toPrecision(2)} s a step here, so ${formatSeconds(seconds * left)} for ${plural(left, 'step')}`,
     );
@@ -65,21 +65,21 @@ const announce = async (opened: readonly OpenedFit[], surroundings: FitSurroundi
 
 const runFits = async (
   plans: readonly FitPlan[],
-  surroundings: FitSurroundings,
+  context: FitContext,
   fields: Map<string, FittedField>,
 ): Promise<void> => {
-  const { output } = surroundings;
+  const { output } = context;
   const opened: OpenedFit[] = [];
   for (const plan of plans) {
-    const state = await openFit(plan, surroundings);
+    const state = await openFit(plan, context);
     if (state.kind === 'finished') fields.set(plan.name, state.fitted);
     opened.push({ plan, state });
   }
-  await announce(opened, surroundings);
+  await announce(opened, context);
   for (const [index, { plan, state }] of opened.entries()) {
     if (state.kind === 'finished') continue;
     output.log(`fit ${index + 1} of ${opened.length}: ${plan.label}`);
-    const fitted = await runFitPlan(plan, state, surroundings);
+    const fitted = await runFitPlan(plan, state, context);
     fields.set(plan.name, fitted);
     if (fitted.diverged !== undefined) output.warn(`${plan.label}: ${fitted.diverged}`);
   }
@@ -108,7 +108,7 @@ const writeResult = async (result: ExperimentResult, folder: string): Promise<Re
 };
 
 /**
- * Runs an experiment, or goes on with it, and writes its folder.
+ * Runs an experiment, or resumes it, and writes its folder.
  *
  * @throws InputError when the folder belongs to another run, or cannot be written; the reason of the context's signal
  *   when it is stopped
@@ -127,10 +127,10 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
     assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: true, extensions }));
   if (options.restart) for (const fit of plan.fits) await removeFit(fit, fitsFolder);
   const { checkpointEvery } = options;
-  const surroundings = { folder: fitsFolder, backend: backend.name, checkpointEvery, signal: context.signal, output };
+  const fitContext = { folder: fitsFolder, backend: backend.name, checkpointEvery, signal: context.signal, output };
   const fields = new Map<string, FittedField>();
   try {
-    await runFits(plan.fits, surroundings, fields);
+    await runFits(plan.fits, fitContext, fields);
     context.signal.throwIfAborted();
     const findings = await plan.evaluate(Object.fromEntries(fields));
     const { profile, settings, networks } = context;

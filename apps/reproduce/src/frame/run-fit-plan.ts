@@ -33,7 +33,7 @@ import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';
 
 /** Where a fit runs, and how it is told to stop. */
-export interface FitSurroundings {
+export interface FitContext {
   /** The folder of its files. */
   readonly folder: string;
   readonly backend: string;
@@ -82,12 +82,12 @@ export type FitState =
   | { readonly kind: 'open'; readonly step: number; readonly identity: FitIdentity };
 
 const damaged = (path: string, error: unknown): InputError =>
-  new InputError(`the checkpoint '${path}' cannot be gone on from: ${describeError(error)} --restart begins anew.`, {
+  new InputError(`the checkpoint '${path}' cannot be resumed: ${describeError(error)} --restart starts over.`, {
     cause: error,
   });
 
 /** The step of a checkpoint; 0 when there is none. @throws InputError when it cannot be read */
-const checkpointStep = async (path: string, plan: FitPlan, { output }: FitSurroundings): Promise<number> => {
+const checkpointStep = async (path: string, plan: FitPlan, { output }: FitContext): Promise<number> => {
   const bytes = await tolerantStore(path, output).store.read();
   if (bytes === undefined) return 0;
   try {
@@ -102,12 +102,12 @@ const checkpointStep = async (path: string, plan: FitPlan, { output }: FitSurrou
  *
  * @throws InputError when its files are of another run, or damaged
  */
-export const openFit = async (plan: FitPlan, surroundings: FitSurroundings): Promise<FitState> => {
-  const files = filesOf(surroundings.folder, plan.name);
-  const identity = fitIdentity(plan, surroundings.backend);
+export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitState> => {
+  const files = filesOf(context.folder, plan.name);
+  const identity = fitIdentity(plan, context.backend);
   const finished = await readFinishedFit(files.field, plan, identity);
   if (finished === undefined)
-    return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, surroundings) };
+    return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, context) };
   // A kill may have come before it was removed.
   await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
@@ -143,7 +143,7 @@ const watchSaved = async (plan: FitPlan, path: string, curve: Course<CurvePoint>
 };
 
 /**
- * Runs a fit to its end, or goes on with it. A fit that diverges has ended too.
+ * Runs a fit to its end, or resumes it. A fit that diverges has ended too.
  *
  * @throws InputError when its checkpoint is of another run; the reason of the signal when it is stopped, after a
  *   checkpoint
@@ -151,15 +151,15 @@ const watchSaved = async (plan: FitPlan, path: string, curve: Course<CurvePoint>
 export const runFitPlan = async (
   plan: FitPlan,
   { identity, step: resumedFrom }: Extract<FitState, { kind: 'open' }>,
-  surroundings: FitSurroundings,
+  context: FitContext,
 ): Promise<FittedField> => {
-  const { folder, backend, output, signal } = surroundings;
+  const { folder, backend, output, signal } = context;
   const files = filesOf(folder, plan.name);
   const curve = await openCourse<CurvePoint>(courseOf(files), { step: resumedFrom, output });
   const field = newField(plan);
   const progress = createProgress(output, { total: plan.steps, unit: 'step' });
   const checkpoint = tolerantStore(files.checkpoint, output);
-  if (resumedFrom > 0) output.log(`goes on from step ${resumedFrom}`);
+  if (resumedFrom > 0) output.log(`resumes from step ${resumedFrom}`);
   let diverged: string | undefined;
   let steps = plan.steps;
   const begun = performance.now();
@@ -175,7 +175,7 @@ export const runFitPlan = async (
       metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
       // A divergence is a finding.
       recoveries: 0,
-      saving: { store: afterCourse(checkpoint.store, curve), everySeconds: surroundings.checkpointEvery, found: {} },
+      saving: { store: afterCourse(checkpoint.store, curve), everySeconds: context.checkpointEvery, found: {} },
     };
     const report = async ({ step, loss }: FitProgress): Promise<void> => {
       const watched = await watchedAt(plan, field, step).catch(error => {
@@ -208,7 +208,7 @@ export const runFitPlan = async (
 const MEASURED_STEPS = 2;
 
 /** The seconds that a step takes here. @throws the reason of the signal when it is stopped */
-export const measureStep = async (plan: FitPlan, { backend, signal }: FitSurroundings): Promise<number> => {
+export const measureStep = async (plan: FitPlan, { backend, signal }: FitContext): Promise<number> => {
   const field = newField(plan);
   try {
     let seconds = Number.NaN;

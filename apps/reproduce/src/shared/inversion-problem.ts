@@ -26,13 +26,13 @@ export interface InversionProblem extends SolvedScene, Recording {
   readonly disc: Disc;
   /** m on the grid. */
   readonly medium: Float32Array;
-  /** What was heard, as points of a term. */
+  /** What was observed, as points of a term. */
   readonly points: PointSource;
   /** Points along a side of the grid. */
   readonly size: number;
-  /** Whether a file has said what was heard. */
+  /** Whether a file has said what was observed. */
   readonly recorded: boolean;
-  /** How far the solver's waves are from what was heard, relative; 0 where it is the solver's. */
+  /** How far the solver's waves are from what was observed, relative; 0 where it is the solver's. */
   readonly misfit: number;
 }
 
@@ -48,7 +48,7 @@ const line = (count: number, from: number, to: number): readonly number[] =>
   Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
 
 /** The authors' layout: sources along one side of a square, receivers along the other three. */
-const layout = ({ sources, receivers }: (typeof scenes)[ProfileName]): Omit<Recording, 'heard'> => ({
+const layout = ({ sources, receivers }: (typeof scenes)[ProfileName]): Omit<Recording, 'observed'> => ({
   sources: line(sources, -0.35, 0.35).map(y => [y, -0.35]),
   receivers: [
     ...line(receivers, -0.35, 0.35).map((y): Place => [y, 0.4]),
@@ -64,7 +64,7 @@ const layout = ({ sources, receivers }: (typeof scenes)[ProfileName]): Omit<Reco
 const WIDER = 9e-4;
 
 /**
- * The waves of the authors' file, whose sources may be wider: far from a source only its integral is heard, times
+ * The waves of the authors' file, whose sources may be wider: far from a source only its integral is observed, times
  * exp(-k^2 sigma^2 / 2), the Fourier transform of the Gaussian at the wave number.
  */
 const recordedSettings = (profile: ProfileName): WaveSettings & { readonly amplitude: number } => {
@@ -74,7 +74,7 @@ const recordedSettings = (profile: ProfileName): WaveSettings & { readonly ampli
   return { ...waveSettings.paper, falling, variance, amplitude };
 };
 
-const pointsOf = ({ receivers, sources, heard }: Recording): PointSource => {
+const pointsOf = ({ receivers, sources, observed }: Recording): PointSource => {
   const width = 2 * sources.length;
   const coords = Float32Array.from(receivers.flat());
   return {
@@ -83,7 +83,7 @@ const pointsOf = ({ receivers, sources, heard }: Recording): PointSource => {
     fixed: true,
     draw: (start, count) => ({
       coords: coords.slice(2 * start, 2 * (start + count)),
-      targets: { receivers: heard.slice(width * start, width * (start + count)) },
+      targets: { receivers: observed.slice(width * start, width * (start + count)) },
     }),
   };
 };
@@ -91,7 +91,7 @@ const pointsOf = ({ receivers, sources, heard }: Recording): PointSource => {
 const hear = (receivers: readonly Place[], { at }: SolvedScene): Float32Array =>
   Float32Array.from(receivers.flatMap(at));
 
-/** Loads or computes what was heard. @throws InputError when the user's file has no recording */
+/** Loads or computes what was observed. @throws InputError when the user's file has no recording */
 export const createInversionProblem = async ({
   profile,
   settings,
@@ -108,22 +108,22 @@ export const createInversionProblem = async ({
   const scene = { wavenumber, variance, amplitude, sources: places.sources, squaredSlowness };
   const solved = await solveScene(scene, size, signal);
   const solvers = hear(places.receivers, solved);
-  const heard = recording?.heard ?? solvers;
+  const observed = recording?.observed ?? solvers;
   const grid = gridCoordinates([size, size]);
   return {
     ...solved,
     ...places,
-    heard,
+    observed,
     settings: given,
     scene,
     disc,
     medium: Float32Array.from({ length: size * size }, (_, i) =>
       squaredSlowness(grid[2 * i] as number, grid[2 * i + 1] as number),
     ),
-    points: pointsOf({ ...places, heard }),
+    points: pointsOf({ ...places, observed }),
     size,
     recorded: recording !== undefined,
-    misfit: relativeError(solvers, heard),
+    misfit: relativeError(solvers, observed),
   };
 };
 
@@ -144,13 +144,13 @@ const interpolate =
   };
 
 /**
- * How far the solver's waves in a medium are from what was heard, relative: a check of the medium that needs no truth.
+ * How far the solver's waves in a medium are from what was observed, relative: a check of the medium that needs no truth.
  */
 export const mediumMisfit = async (
-  { scene, receivers, heard, size }: InversionProblem,
+  { scene, receivers, observed, size }: InversionProblem,
   medium: Float32Array,
   signal: AbortSignal,
 ): Promise<number> => {
   const solved = await solveScene({ ...scene, squaredSlowness: interpolate(medium, size) }, size, signal);
-  return relativeError(hear(receivers, solved), heard);
+  return relativeError(hear(receivers, solved), observed);
 };

@@ -1,6 +1,6 @@
 /**
  * @file The elements of MATLAB's files of version 5: a tag with a type and a length, then so many bytes, filled up to a
- *   multiple of 8. An element may be compressed, and then stands for another: what it inflates to is bounded before it
+ *   multiple of 8. An element may be compressed, and then represents another: what it inflates to is bounded before it
  *   is inflated.
  */
 import { inflateSync, constants as zlib } from 'node:zlib';
@@ -130,9 +130,9 @@ const HEAD = 1024;
 /** zlib makes no more than this of a byte. */
 const LARGEST_RATIO = 1032;
 
-/** The first bytes of what a compressed element stands for: 1 MiB at most. */
+/** The first bytes of what a compressed element represents: 1 MiB at most. */
 export const inflateHead = (element: Element): Bytes => inflate(element, { from: HEAD, most: HEAD * LARGEST_RATIO });
 
-/** What a compressed element stands for, which must not have more than `most` bytes. */
+/** What a compressed element represents, which must not have more than `most` bytes. */
 export const inflateWhole = (element: Element, most: number): Bytes =>
   inflate(element, { from: Number.POSITIVE_INFINITY, most });

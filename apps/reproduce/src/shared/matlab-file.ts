@@ -50,7 +50,7 @@ const COMPLEX = 0x0800;
 const HEADER = 128;
 /** Of MATLAB's own: 63. */
 const LONGEST_NAME = 255;
-const MOST_DIMENSIONS = 32;
+const MAX_DIMENSIONS = 32;
 /** What an array takes beside its numbers, at most. */
 const OVERHEAD = 4096;
 
@@ -71,7 +71,7 @@ const readHead = (matrix: Bytes): Head | undefined => {
   const kind = bits & 0xff;
   if (kind < NUMERIC.first || kind > NUMERIC.last) return undefined;
   const dimensions = readElement(matrix, flags.next);
-  const shape = [...readNumbers(dimensions, MOST_DIMENSIONS)];
+  const shape = [...readNumbers(dimensions, MAX_DIMENSIONS)];
   const named = readElement(matrix, dimensions.next);
   const name = String.fromCharCode(...readNumbers(named, LONGEST_NAME));
   if (!shape.every(length => Number.isInteger(length) && length >= 0))
@@ -112,7 +112,7 @@ const readHeader = (file: DataView): boolean => {
   return order === 'IM';
 };
 
-/** The array that a compressed element stands for, whole or as far as its head. */
+/** The array that a compressed element represents, whole or as far as its head. */
 const matrixIn = (inflated: Bytes): Bytes | undefined => {
   // The head alone is shorter than its tag says.
   if (inflated.data.byteLength < 8) throw new MatlabError('truncated', 'a compressed array ends before it begins');

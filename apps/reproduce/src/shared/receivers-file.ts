@@ -1,4 +1,4 @@
-/** @file What receivers heard, from a MATLAB file with the variables of the SIREN authors' `data_cylinder_5.mat`. */
+/** @file What receivers observed, from a MATLAB file with the variables of the SIREN authors' `data_cylinder_5.mat`. */
 import { describeError, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import type { Place } from './helmholtz-scene.ts';
@@ -13,7 +13,7 @@ export interface Recording {
    * For each receiver the real and imaginary part of the first source's wave, of the second's, ...: `f32[receivers, 2
    * sources]`, flat.
    */
-  readonly heard: Float32Array;
+  readonly observed: Float32Array;
 }
 
 const VARIABLES = ['source', 'receivers', 'rec_val'] as const;
@@ -66,13 +66,13 @@ export const loadRecording = async (path: string): Promise<Recording> => {
     const receivers = placesOf(file, 'receivers');
     const { real, imaginary } = arrayOf(file, 'rec_val', [receivers.length, sources.length]);
     if (!imaginary) throw new InputError('its rec_val must be complex numbers, and is real');
-    const heard = receivers.flatMap((_, i) =>
+    const observed = receivers.flatMap((_, i) =>
       sources.flatMap((__, j) => [
         real[i + receivers.length * j] as number,
         imaginary[i + receivers.length * j] as number,
       ]),
     );
-    return { sources, receivers, heard: Float32Array.from(heard) };
+    return { sources, receivers, observed: Float32Array.from(observed) };
   } catch (error) {
     if (error instanceof InputError || error instanceof MatlabError)
       throw new InputError(`cannot read '${path}': ${describeError(error)}`, { cause: error });

@@ -13,7 +13,7 @@ import { integerIn, parseRecord, stringsIn } from '../signals/json-fields.ts';
 import { extensions } from './extensions.ts';
 
 /**
- * What happens to a checkpoint that is already there. `auto`: it is gone on from if it is of the same run, and an error
+ * What happens to a checkpoint that is already there. `auto`: it is resumed if it is of the same run, and an error
  * otherwise. `require`: there must be one. `never`: there must be none. `restart`: it is thrown away.
  */
 export type ResumePolicy = 'auto' | 'require' | 'never' | 'restart';
@@ -43,9 +43,9 @@ export const readRun = (metadata: Readonly<Record<string, string>>): CheckpointR
 export interface Checkpoint {
   readonly path: string;
   readonly store: CheckpointStore;
-  /** The step to go on from; 0 when there is nothing to go on from. */
+  /** The step to resume from; 0 when there is nothing to resume from. */
   readonly step: number;
-  /** What the checkpoint to go on from has beside its parameters; empty when there is none. */
+  /** What the checkpoint to resume from has beside its parameters; empty when there is none. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Why the last write failed; `undefined` when it did not. */
   readonly failure: () => string | undefined;
@@ -53,7 +53,7 @@ export interface Checkpoint {
   remove(): Promise<void>;
 }
 
-/** Whether an error says that bytes are no checkpoint that a fit can go on from. */
+/** Whether an error says that bytes are no checkpoint that a fit can resume from. */
 export const isCheckpointProblem = (error: unknown): error is Error =>
   error instanceof CheckpointError || error instanceof SafetensorsError || error instanceof FieldFileError;
 
@@ -92,7 +92,7 @@ export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 's
         } catch (error) {
           if (!(error instanceof FileError)) throw error;
           if (failure === undefined)
-            output.warn(`the checkpoint cannot be written, the fit goes on without: ${error.message}`);
+            output.warn(`the checkpoint cannot be written, the fit continues without one: ${error.message}`);
           failure = error.message;
         }
       },
@@ -122,7 +122,7 @@ export const openCheckpoint = async (
   }
   const { step, metadata } = decode(path, bytes);
   if (policy === 'never')
-    throw new InputError(`--no-resume: there is a checkpoint '${path}'; --restart throws it away and begins anew`);
+    throw new InputError(`--no-resume: there is a checkpoint '${path}'; --restart discards it and begins anew`);
   if (policy === 'restart') {
     await remove();
     return { ...checkpoint, step: 0, metadata: {} };

@@ -24,7 +24,7 @@ export interface Course<P extends CoursePoint> {
 }
 
 /** How long after a failure an added point makes the next try, in milliseconds. */
-const PATIENCE = 1000;
+const TIMEOUT_MS = 1000;
 
 const writeAll = (handle: number, bytes: Uint8Array, position: number): void => {
   for (let done = 0; done < bytes.length; )
@@ -76,7 +76,7 @@ class CourseWriter<P extends CoursePoint> {
 }
 
 /**
- * Opens the course of a run that goes on from `step`; what a killed run has written beyond it is forgotten.
+ * Opens the course of a run that resumes from `step`; what a killed run has written beyond it is forgotten.
  *
  * @throws FileError when the file cannot be read, or not be written for another reason than a full disk
  */
@@ -92,7 +92,7 @@ export const openCourse = async <P extends CoursePoint>(
   let failedAt: number | undefined;
   const fail = (cause: unknown): void => {
     const error = describeFileError('write', path, cause);
-    if (failedAt === undefined) output.warn(`the course of the fit is kept in memory: ${error.message}`);
+    if (failedAt === undefined) output.warn(`the history of the fit is kept in memory: ${error.message}`);
     failedAt = performance.now();
   };
   const write = (how: { readonly sync: boolean }): void => {
@@ -117,7 +117,7 @@ export const openCourse = async <P extends CoursePoint>(
     secondsBefore: found.at(-1)?.seconds ?? 0,
     add: point => {
       writer.add(point);
-      if (failedAt === undefined || performance.now() - failedAt > PATIENCE) write({ sync: false });
+      if (failedAt === undefined || performance.now() - failedAt > TIMEOUT_MS) write({ sync: false });
     },
     save: () => write({ sync: true }),
   };

@@ -1,5 +1,5 @@
 /**
- * @file The one way in which programs run core's loop: saved on the way, told of, and gone on with from the last good
+ * @file The one way in which programs run core's loop: saved on the way, reported, and resumed from the last good
  * step after it has diverged.
  */
 import {
@@ -27,7 +27,7 @@ export interface DrivenFit {
   readonly identity: Readonly<Record<string, string>>;
   /** What stands beside the parameters in a checkpoint. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** How often a fit that diverges may go on from its last good step, each time with half of the learning rate. */
+  /** How often a fit that diverges may resume from its last good step, each time with half the learning rate. */
   readonly recoveries: number;
   /** Where the run is saved, and taken up; `undefined` for a run that is not. */
   readonly saving: FitSaving | undefined;
@@ -133,7 +133,7 @@ const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): P
 };
 
 /**
- * Fits a field, or goes on with it. A fit that diverges goes on from its last good step with half of the learning rate,
+ * Fits a field, or resumes it. A fit that diverges resumes from its last good step with half the learning rate,
  * as often as it may.
  *
  * @throws CheckpointError when the checkpoint is of another run or damaged, DivergenceError when the fit diverges once
@@ -155,7 +155,7 @@ export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<
         const { step, lastGoodStep, loss } = error;
         output.event('recovery', { ...telling.event, step, loss, lastGoodStep, learningRate: learningRate * factor });
         output.warn(
-          `the loss leapt to ${loss.toPrecision(3)} at step ${step}: goes on from step ${lastGoodStep} with half of the ` +
+          `the loss jumped to ${loss.toPrecision(3)} at step ${step}: resumes from step ${lastGoodStep} with half of the ` +
             `learning rate, ${learningRate * factor}`,
         );
       }

@@ -1,5 +1,5 @@
 /**
- * @file Going on after a fit has diverged: from its last good step, with half of the learning rate. The checkpoint
+ * @file Going on after a fit has diverged: from its last good step, with half the learning rate. The checkpoint
  * remembers how often that was done.
  */
 import { CheckpointError, type CheckpointStore, type Schedule } from '@neural-fields/core';

@@ -1,4 +1,4 @@
-/** @file What a field stands for, as its file says it. */
+/** @file what a field represents, as its file says it. */
 export { asRecord, integerIn, type JsonRecord, listOf, oneOf, optional, parseRecord, show } from './json-fields.ts';
 export {
   type AudioDescription,

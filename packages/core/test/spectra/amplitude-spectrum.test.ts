@@ -75,7 +75,7 @@ describe('amplitudeSpectrum', () => {
 
   it('rejects invalid arguments', () => {
     const data = [1, 2, 3];
-    expect(() => amplitudeSpectrum({ data, shape: [4] })).toThrow(/finite numbers, got undefined at 3/);
+    expect(() => amplitudeSpectrum({ data, shape: [4] })).toThrow(/finite values, got undefined at index 3/);
     expect(() => amplitudeSpectrum({ data: [1, Number.NaN], shape: [2] })).toThrow(RangeError);
     expect(() => amplitudeSpectrum({ data, shape: [0] })).toThrow(/shape must be/);
     expect(() => amplitudeSpectrum({ data, shape: [3] }, { spacing: 0 })).toThrow(/spacing must be/);
