@@ -155,7 +155,7 @@ export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<
         const { step, lastGoodStep, loss } = error;
         output.event('recovery', { ...telling.event, step, loss, lastGoodStep, learningRate: learningRate * factor });
         output.warn(
-          `the loss jumped to ${loss.toPrecision(3)} at step ${step}: resumes from step ${lastGoodStep} with half of the ` +
+          `the loss jumped to ${loss.toPrecision(3)} at step ${step}: resumes from step ${lastGoodStep} with half the ` +
             `learning rate, ${learningRate * factor}`,
         );
       }
