@@ -11,8 +11,8 @@ const isProse = /^\s*(\/\*\*|\*|\/\/)(?! {5})/;
 const hasTagInside = /^\s*\* .*\S @(param|returns|throws) /;
 
 /**
- * Checks what the formatter leaves alone: comments within 120 columns, and each tag of a documentation comment of several
- * lines on a line of its own.
+ * Checks what the formatter leaves alone: comments within 120 columns, and each tag of a documentation comment of
+ * several lines on a line of its own.
  *
  * @returns {string[]}
  */

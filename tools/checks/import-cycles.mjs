@@ -7,8 +7,8 @@ import { posix } from 'node:path';
 const CHECKED_APPS = ['apps/cli', 'apps/reproduce'];
 
 /**
- * In the sources of packages, and of some apps, neither files nor folders import each other in circles: whoever reads one can stop
- * there. A folder is one directly below `src`; a file directly in `src` stands for itself.
+ * In the sources of packages, and of some apps, neither files nor folders import each other in circles: whoever reads
+ * one can stop there. A folder is one directly below `src`; a file directly in `src` stands for itself.
  *
  * @param {readonly Project[]} projects
  * @param {readonly SourceFile[]} files

@@ -1,8 +1,8 @@
 /**
  * @file The protocol between the program and its peers. A peer is a process that takes training steps; it reads one
- *   JSON object per line from its standard input and answers each with one on its standard output. Arrays are passed
- *   in files of little-endian float32 values. The first line comes from the peer and describes it: a {@link Description}, or
- *   {@link Unavailable}.
+ *   JSON object per line from its standard input and answers each with one on its standard output. Arrays are passed in
+ *   files of little-endian float32 values. The first line comes from the peer and describes it: a {@link Description},
+ *   or {@link Unavailable}.
  */
 
 /** What the loss compares with its target: the field's value, its gradient or its Laplacian. */

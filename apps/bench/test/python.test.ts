@@ -93,7 +93,8 @@ test('PyTorch and JAX count the matrix products of a step', { timeout: 300_000 }
     python: (name: string) =>
       setUpPython({ ...optionsFor(installed), name, requirements: pythonFile(`requirements-${name}.txt`) }),
   };
-  // One forward and two backward; by reverse mode twice those of the value, for each of the two second derivatives three.
+  // One forward and two backward; by reverse mode twice those of the value, for each of the two second derivatives
+  // three.
   const expected = {
     pytorch: { value: ['', 3], gradient: ['reverse', 6], laplacian: ['reverse over reverse', 18] },
     jax: { value: ['', 3], gradient: ['reverse', 6] },

@@ -3,7 +3,8 @@
 //
 // With `--sanitize` it makes build/sanitized/kernels.node, which stops at the first wrong access or undefined
 // behaviour, for `npm run fuzz`: Node has to be started with the sanitizer's library in `LD_PRELOAD`. With
-// `--emulate-tiles` it makes build/emulated/kernels.node, the kernels of AMX on an emulation of its registers, for tests.
+// `--emulate-tiles` it makes build/emulated/kernels.node, the kernels of AMX on an emulation of its registers, for
+// tests.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { arch, platform } from 'node:os';

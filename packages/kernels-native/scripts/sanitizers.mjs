@@ -1,5 +1,5 @@
-// What `npm run fuzz -- --sanitize` and the package's own tests need of the compiler's sanitizers: a binary that is made
-// with them, and the settings with which Node has to be started to load it.
+// What `npm run fuzz -- --sanitize` and the package's own tests need of the compiler's sanitizers: a binary that is
+// made with them, and the settings with which Node has to be started to load it.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';

@@ -17,8 +17,8 @@ export interface NativeOptions extends Pick<KernelOptions, 'maximumMemory'> {
   /** One of {@link nativeInstructionSets}: the first if absent. */
   readonly instructionSet?: string;
   /**
-   * `'float32'` (the default) for products as exact as float32 arithmetic; with `'high'` they may have relative errors of
-   * 1e-5, where that is faster: on AMX, which is then the default.
+   * `'float32'` (the default) for products as exact as float32 arithmetic; with `'high'` they may have relative errors
+   * of 1e-5, where that is faster: on AMX, which is then the default.
    */
   readonly precision?: Precision;
 }

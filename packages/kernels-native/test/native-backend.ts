@@ -54,8 +54,8 @@ export const onEachInstructionSet = (declare: (isBest: boolean) => void): void =
 const emulated = loadBinary({ path: fileURLToPath(new URL('../build/emulated/kernels.node', import.meta.url)) });
 
 /**
- * Declares tests of the kernels of AMX on an emulation of its registers, which is compared with cpu on any x64 processor
- * but says nothing about speed.
+ * Declares tests of the kernels of AMX on an emulation of its registers, which is compared with cpu on any x64
+ * processor but says nothing about speed.
  */
 export const onEmulatedTiles = (declare: (precision: Precision) => void): void => {
   if ('problem' in emulated) it('kernels of AMX', context => context.skip(emulated.problem));

@@ -23,8 +23,8 @@ const commonLength = (caller: string, parts: readonly ArrayLike<number>[]): numb
  * "Poisson Image Editing", section 3. The weights are not normalised; they need not add up to 1. Any linear target can
  * be composed, including Laplacians.
  *
- * @param gradients each row-major `[n, width]`, flat, all of the same length @param weights one for each gradient: a
- *   number, or a mask `[n]`
+ * @param gradients each row-major `[n, width]`, flat, all of the same length
+ * @param weights one for each gradient: a number, or a mask `[n]`
  * @returns row-major `[n, width]`, flat: a target for `poissonGradient`
  * @throws RangeError when the arrays differ in length, or the length is not a multiple of a mask's
  */
@@ -68,8 +68,9 @@ export interface MixedGradientsOptions {
  * Perez, Gangnet and Blake 2003, "Poisson Image Editing", section 3 on mixing gradients.
  *
  * @param gradients each row-major `[n, d o]`, flat, that of output j along coordinate k in column k o + j; all of the
- *   same length @returns row-major `[n, d o]`, flat: a target for `poissonGradient`. To clone only inside a mask,
- *   compose it with the background's gradient.
+ *   same length
+ * @returns row-major `[n, d o]`, flat: a target for `poissonGradient`. To clone only inside a mask, compose it with the
+ *   background's gradient.
  * @throws RangeError when the arrays differ in length, or are not rows of d o values
  */
 export const mixedGradients = (

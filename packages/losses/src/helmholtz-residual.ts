@@ -28,8 +28,9 @@ export interface HelmholtzDerivatives {
 }
 
 /**
- * The derivatives that the Helmholtz equation needs in d coordinates. @throws RangeError when d is not a positive
- * integer
+ * The derivatives that the Helmholtz equation needs in d coordinates.
+ *
+ * @throws RangeError when d is not a positive integer
  */
 export const helmholtzDerivatives = (inFeatures = 2): HelmholtzDerivatives => {
   assertInteger('helmholtzDerivatives: inFeatures', inFeatures);

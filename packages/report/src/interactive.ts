@@ -1,6 +1,7 @@
 /**
- * @file Figures that a reader can move: two pictures behind a slider, the steps of a fit, and sounds. Without the script
- *   they show their first state. All controls are those of the browser, so that they work with touch and keyboard.
+ * @file Figures that a reader can move: two pictures behind a slider, the steps of a fit, and sounds. Without the
+ *   script they show their first state. All controls are those of the browser, so that they work with touch and
+ *   keyboard.
  */
 import { dataAddress } from './data-address.ts';
 import { escapeHtml, type PictureOptions } from './html.ts';

@@ -8,7 +8,8 @@ const WEIGHTS = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
  * The error is (k step)^8 / 630 of the result if the element acts with frequency k, and about 1e-16 / step of the
  * function from rounding.
  *
- * @param values the array that the function reads, restored on return @param index of the element
+ * @param values the array that the function reads, restored on return
+ * @param index of the element
  */
 export const centralDifference = (
   values: Float64Array | number[],

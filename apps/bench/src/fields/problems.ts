@@ -59,7 +59,9 @@ const write = (file: string, values: Float32Array): string => {
   return file;
 };
 
-/** Writes the initial parameters into a folder; the result writes the problem of these fields with a number of points. */
+/**
+ * Writes the initial parameters into a folder; the result writes the problem of these fields with a number of points.
+ */
 export const writeFields = (folder: string, size: FieldsSize): ((points: number) => FieldsProblem) => {
   const parametersFile = write(join(folder, 'parameters.f32'), initialFields(size));
   return points => {

@@ -1,6 +1,6 @@
 /**
- * @file The work that a program submits to a WebGPU device, counted in the objects of WebGPU, and so in the same way for
- * all programs.
+ * @file The work that a program submits to a WebGPU device, counted in the objects of WebGPU, and so in the same way
+ *   for all programs.
  */
 
 /** Since counting began. */

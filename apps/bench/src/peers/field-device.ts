@@ -1,6 +1,6 @@
 /**
- * @file What only backends on a device have: work that continues after a call returns, time of the host apart from that of
- * the device, and the rate of the device.
+ * @file What only backends on a device have: work that continues after a call returns, time of the host apart from that
+ *   of the device, and the rate of the device.
  */
 import { adam, createField, createRng, fit, mlp } from '@neural-fields/core';
 import type { FieldsWebgpuBackend } from '@neural-fields/kernels-webgpu';

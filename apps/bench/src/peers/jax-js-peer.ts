@@ -1,7 +1,7 @@
 /**
  * @file jax-js, on WebAssembly. Whole chunks are compiled by `jit`: the derivatives by `jvp` of `jvp` for the Laplacian
- *   and by `jvp` for the gradient, the backward pass by `valueAndGrad`. In jax-js a function takes its arguments over: what
- *   is used again is passed as `.ref`.
+ *   and by `jvp` for the gradient, the backward pass by `valueAndGrad`. In jax-js a function takes its arguments over:
+ *   what is used again is passed as `.ref`.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -20,7 +20,8 @@ export interface Peer<P = Problem> {
   /** Prepares a run of `count` steps, if that is needed; it is not timed. */
   getReady?(count: number): Promise<void>;
   /**
-   * Takes `count` steps of the prepared problem, waits until they are done, and returns the loss before one of the updates.
+   * Takes `count` steps of the prepared problem, waits until they are done, and returns the loss before one of the
+   * updates.
    */
   steps(count: number): Promise<number>;
   /** Seconds that kernels have run since the peer started, where that is known. */

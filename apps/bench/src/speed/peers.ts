@@ -15,7 +15,9 @@ export interface PeerDefinition {
    */
   readonly rate?: DeviceRate['precision'];
   /**
-   * How it is started; this may install it first. @throws Error with the reason when it is not available here
+   * How it is started; this may install it first.
+   *
+   * @throws Error with the reason when it is not available here
    */
   command(context: PeerContext): Promise<PeerCommand>;
 }

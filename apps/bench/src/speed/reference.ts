@@ -1,7 +1,7 @@
 /**
  * @file What every peer must agree with: the loss of a SIREN, its gradient, and the losses after updates of Adam, in
- *   float64 and without any framework. Jets go forward (value, derivatives along both coordinates, Laplacian), adjoints go
- *   back by hand:
+ *   float64 and without any framework. Jets go forward (value, derivatives along both coordinates, Laplacian), adjoints
+ *   go back by hand:
  *
  *     h0 = sin(o z0)      h1_k = o cos(o z0) z1_k      h2 = o cos(o z0) z2 - o^2 sin(o z0) sum_k z1_k^2
  */

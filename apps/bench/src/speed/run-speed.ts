@@ -43,8 +43,8 @@ const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
   );
 
 /**
- * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each case. When it is stopped it throws
- * the signal's reason after that.
+ * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each case. When it is stopped
+ * it throws the signal's reason after that.
  *
  * @throws InputError when the folder cannot be used, or when no peer is available
  */

@@ -73,7 +73,9 @@ const checkpointPathOf = (output: string, { checkpoint, resume }: FitFileOptions
   return undefined;
 };
 
-/** Adam keeps two values beside each parameter, an average one more; the checkpoint is written beside its older self. */
+/**
+ * Adam keeps two values beside each parameter, an average one more; the checkpoint is written beside its older self.
+ */
 const CHECKPOINT_COPIES = 2 * 4;
 const BYTES_PER_PARAMETER = 4;
 

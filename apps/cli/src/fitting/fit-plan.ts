@@ -56,8 +56,8 @@ const assertApart = (fits: readonly PlannedFit[]): void => {
 /**
  * Plans a fit of one file to a file, or of several files and folders to a folder, which is made when it is missing.
  *
- * @throws UsageError when several inputs have no folder to go to, or two of them the same file; InputError when a folder
- *   cannot be read or made
+ * @throws UsageError when several inputs have no folder to go to, or two of them the same file; InputError when a
+ *   folder cannot be read or made
  */
 export const planFits = async (inputs: readonly string[], output: string): Promise<FitPlan> => {
   const areFolders = await Promise.all(inputs.map(isFolder));

@@ -138,7 +138,11 @@ export const spectrumPlot = (picture: RadialSpectrum | undefined, field: RadialS
 /** The most columns of a waveform. */
 const WAVE_COLUMNS = 400;
 
-/** The lowest and the highest sample of each part of a sound `f32[n]` over time. @param color of the page, e.g. `first` */
+/**
+ * The lowest and the highest sample of each part of a sound `f32[n]` over time.
+ *
+ * @param color of the page, e.g. `first`
+ */
 export const waveformPlot = (
   samples: Float32Array,
   { start, sampleRate, color }: { readonly start: number; readonly sampleRate: number; readonly color: string },

@@ -1,6 +1,6 @@
 /**
- * @file Pictures of a field at some steps of its fit, kept in a file beside the page until that is written, so that they
- *   outlive a kill and a resume.
+ * @file Pictures of a field at some steps of its fit, kept in a file beside the page until that is written, so that
+ *   they outlive a kill and a resume.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';

@@ -35,8 +35,9 @@ const measuredNumbers = (size: number): ((i: number) => number) => {
 };
 
 /**
- * Evaluates a field at the points of a signal, or at a part of them where there are many. @throws the reason of
- * `signal` when it is aborted
+ * Evaluates a field at the points of a signal, or at a part of them where there are many.
+ *
+ * @throws the reason of `signal` when it is aborted
  */
 export const measureQuality = async (field: Field, points: PointSet, signal?: AbortSignal): Promise<Quality> => {
   const count = Math.min(points.size, MEASURED);

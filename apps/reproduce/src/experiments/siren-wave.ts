@@ -82,9 +82,9 @@ const pulsePoints = (
 };
 
 /**
- * |u_tt - laplacian u| everywhere, and at the initial time N / 10 |u - pulse| + N / 100 |u_t|, where N is the number of points: the authors'
- * sums and weights, as means. While all points are at the initial time the authors leave the equation out; it holds
- * there too.
+ * |u_tt - laplacian u| everywhere, and at the initial time N / 10 |u - pulse| + N / 100 |u_t|, where N is the number of
+ * points: the authors' sums and weights, as means. While all points are at the initial time the authors omit the
+ * equation; it holds there too.
  */
 const waveTerm = (points: PointSource): Term => {
   const equation = wave();

@@ -144,7 +144,8 @@ const interpolate =
   };
 
 /**
- * How far the solver's waves in a medium are from what was observed, relative: a check of the medium that needs no truth.
+ * How far the solver's waves in a medium are from what was observed, relative: a check of the medium that needs no
+ * truth.
  */
 export const mediumMisfit = async (
   { scene, receivers, observed, size }: InversionProblem,

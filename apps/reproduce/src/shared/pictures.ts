@@ -71,8 +71,9 @@ const readFile = async (path: string): Promise<Source> => {
 };
 
 /**
- * Prepares a picture: grey, at the size of the settings (bilinear, antialiased). @throws InputError when it is smaller
- * than that
+ * Prepares a picture: grey, at the size of the settings (bilinear, antialiased).
+ *
+ * @throws InputError when it is smaller than that
  */
 export const preparePicture = (
   { whole, name, sha256, oddities = [] }: Source,

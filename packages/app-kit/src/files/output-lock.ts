@@ -71,7 +71,9 @@ const isDead = (holder: Holder | undefined, lock: string): boolean => {
 };
 
 /**
- * Makes a lock, whole or not at all; `false` where there is one. @throws the system's error, e.g. when the disk is full
+ * Makes a lock, whole or not at all; `false` where there is one.
+ *
+ * @throws the system's error, e.g. when the disk is full
  */
 const make = (lock: string, text: string): boolean => {
   let file: number;

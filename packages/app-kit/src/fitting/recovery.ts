@@ -8,8 +8,9 @@ import { CheckpointError, type CheckpointStore, type Schedule } from '@neural-fi
 export const FACTOR_KEY = 'learning-rate-factor';
 
 /**
- * The factor that an earlier run has come to; 1 when there was none. @throws CheckpointError when it is none that
- * halving leads to
+ * The factor that an earlier run has come to; 1 when there was none.
+ *
+ * @throws CheckpointError when it is none that halving leads to
  */
 export const factorIn = (metadata: Readonly<Record<string, string>>): number => {
   const text = metadata[FACTOR_KEY] ?? '1';

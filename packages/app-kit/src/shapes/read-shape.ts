@@ -13,7 +13,9 @@ import { describeForeign, isPly } from '../files/describe-foreign.ts';
 import { formatCount, plural } from '../output/format.ts';
 
 /**
- * The shape in some bytes; `undefined` where they are no shape at all. @throws InputError when they are a damaged one
+ * The shape in some bytes; `undefined` where they are no shape at all.
+ *
+ * @throws InputError when they are a damaged one
  */
 export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<DecodedShape | undefined> => {
   // Binary STL is known by its name alone, which a picture may have too.

@@ -25,8 +25,9 @@ export const SHELL = 0.1;
 const PASS = 4096;
 
 /**
- * Compares a field with points that have normals, both in the field's coordinates. @throws the reason of `signal` when
- * it is aborted
+ * Compares a field with points that have normals, both in the field's coordinates.
+ *
+ * @throws the reason of `signal` when it is aborted
  */
 export const measureShape = async (
   field: Field,

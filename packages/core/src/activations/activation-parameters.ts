@@ -54,8 +54,9 @@ export const learnableParameters = (spec: ActivationSpec, definition: Activation
 };
 
 /**
- * Checks the JSON form of an activation. @throws RangeError or TypeError, as `activationParameterValues` and
- * `learnableParameters` do
+ * Checks the JSON form of an activation.
+ *
+ * @throws RangeError or TypeError, as `activationParameterValues` and `learnableParameters` do
  */
 export const assertActivationSpec = (spec: ActivationSpec, definition: ActivationDefinition): void => {
   activationParameterValues(spec, definition);
@@ -63,8 +64,9 @@ export const assertActivationSpec = (spec: ActivationSpec, definition: Activatio
 };
 
 /**
- * The frozen spec of an activation with all of its parameters filled in. @throws RangeError or TypeError when an option
- * is wrong
+ * The frozen spec of an activation with all of its parameters filled in.
+ *
+ * @throws RangeError or TypeError when an option is wrong
  */
 export const completeActivationSpec = (
   definition: ActivationDefinition,

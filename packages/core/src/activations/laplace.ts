@@ -15,7 +15,8 @@ export interface LaplaceSpec extends ActivationSpec {
  * s(x) = exp(-|x| / a). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
  *
  * s' = -sign(x) s / a, s'' = s / a^2, s''' = s' / a^2, s'''' = s / a^4. At the kink x = 0, sign(0) = 0 as in PyTorch,
- * so s'(0) = s'''(0) = 0, the mean of both sides; s''(0) = 1 / a^2, the limit from both sides (the Dirac delta is omitted).
+ * so s'(0) = s'''(0) = 0, the mean of both sides; s''(0) = 1 / a^2, the limit from both sides (the Dirac delta is
+ * omitted).
  */
 export const laplaceActivation: ActivationDefinition = defineActivation({
   kind: 'laplace',

@@ -14,7 +14,9 @@ export interface SuperGaussianSpec extends ActivationSpec {
   readonly learnable?: readonly ('sigma' | 'b')[];
 }
 
-/** s(x) = exp(-x^2 / (2 sigma^2))^b = exp(-b x^2 / (2 sigma^2)). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1. */
+/**
+ * s(x) = exp(-x^2 / (2 sigma^2))^b = exp(-b x^2 / (2 sigma^2)). Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1.
+ */
 export const superGaussianActivation: ActivationDefinition = defineActivation({
   kind: 'super-gaussian',
   parameters: { sigma: 1, b: 1 },

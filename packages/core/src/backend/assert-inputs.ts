@@ -24,7 +24,9 @@ const assertAll = (what: string, tensors: readonly TensorInfo[], shapes: readonl
 };
 
 /**
- * The number of points (per field for a batch of fields), from the first input. @throws RangeError when there are none
+ * The number of points (per field for a batch of fields), from the first input.
+ *
+ * @throws RangeError when there are none
  */
 const pointsOf = ({ fields }: KernelProgram, [first]: readonly TensorInfo[]): number => {
   const points = first?.shape[fields !== undefined && first.shape.length === 3 ? 1 : 0] ?? 0;

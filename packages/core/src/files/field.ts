@@ -12,8 +12,9 @@ export const readField = async (field: Field): Promise<FieldData> => ({
 });
 
 /**
- * Makes a field from plain data. The caller disposes of it. @throws RangeError or TypeError when the data do not fit
- * the spec
+ * Makes a field from plain data. The caller disposes of it.
+ *
+ * @throws RangeError or TypeError when the data do not fit the spec
  */
 export const fieldFromData = ({ spec, parameters }: FieldData, extensions: Extensions = {}): Field =>
   createField(spec, {

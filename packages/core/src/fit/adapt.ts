@@ -68,8 +68,9 @@ export const mapParameters = (
 };
 
 /**
- * The state of a run with all vectors mapped. @throws RangeError when a mapped vector does not have the new layout's
- * size
+ * The state of a run with all vectors mapped.
+ *
+ * @throws RangeError when a mapped vector does not have the new layout's size
  */
 export const mapState = (state: TrainingState, map: Adaptation['map'], size: number): TrainingState => {
   const mapped = (vector: Float32Array, of: FitVector): Float32Array => {

@@ -1,6 +1,6 @@
 /**
- * @file Checkpoints: a field file with the optimizer's state besides the parameters, so that every checkpoint of a field
- *   is also a usable field file.
+ * @file Checkpoints: a field file with the optimizer's state besides the parameters, so that every checkpoint of a
+ *   field is also a usable field file.
  */
 import type { FieldDescription } from '../field.ts';
 import { encodeFieldData, encodeModelData, type FieldFileExtras, type ModelData } from '../files/field-file.ts';

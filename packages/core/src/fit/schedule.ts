@@ -9,8 +9,9 @@ export interface Schedule {
 }
 
 /**
- * A schedule's factor. @throws RangeError when it is negative or not a finite number: one such step would ruin all
- * parameters
+ * A schedule's factor.
+ *
+ * @throws RangeError when it is negative or not a finite number: one such step would ruin all parameters
  */
 export const factorAt = (schedule: Schedule, step: number, steps: number): number => {
   const factor = schedule.factor(step, steps);

@@ -90,8 +90,9 @@ export class FieldBatch implements Model {
   }
 
   /**
-   * One field, with copies of its parameters, which the caller disposes of. @throws RangeError when the index is out of
-   * range
+   * One field, with copies of its parameters, which the caller disposes of.
+   *
+   * @throws RangeError when the index is out of range
    */
   field(index: number): Field {
     if (!(Number.isInteger(index) && index >= 0 && index < this.count))
@@ -145,7 +146,9 @@ export const createFieldBatch = (spec: FieldSpec, options: FieldBatchOptions): F
 };
 
 /**
- * Writes a batch of fields as a safetensors file with its description in the metadata. @param metadata free text by key
+ * Writes a batch of fields as a safetensors file with its description in the metadata.
+ *
+ * @param metadata free text by key
  */
 export const encodeFieldBatch = async (
   batch: FieldBatch,

@@ -101,8 +101,9 @@ export interface AtomicFile {
   /** Writes the next bytes. Await each call before the next. @throws FileError; then abort the file */
   write(bytes: Uint8Array): Promise<void>;
   /**
-   * Flushes the bytes to disk and renames the file, replacing an older one. @throws FileError; the temporary file is
-   * then removed
+   * Flushes the bytes to disk and renames the file, replacing an older one.
+   *
+   * @throws FileError; the temporary file is then removed
    */
   commit(): Promise<void>;
   /** Removes what was written; an older file stays. Does nothing after `commit`, or when called again. */
@@ -155,8 +156,9 @@ export const createAtomicFile = async (path: string): Promise<AtomicFile> => {
 };
 
 /**
- * Writes a file as {@link createAtomicFile} does. @throws FileError when the file system refuses; the old file is then
- * untouched
+ * Writes a file as {@link createAtomicFile} does.
+ *
+ * @throws FileError when the file system refuses; the old file is then untouched
  */
 export const writeFileAtomically = async (path: string, bytes: Uint8Array): Promise<void> => {
   const file = await createAtomicFile(path);

@@ -104,7 +104,9 @@ export class ParameterLayout {
   }
 
   /**
-   * One parameter's part of a flat vector: a view, not a copy. @throws RangeError when the name or the length is wrong
+   * One parameter's part of a flat vector: a view, not a copy.
+   *
+   * @throws RangeError when the name or the length is wrong
    */
   view(flat: Float32Array, name: string): Float32Array {
     this.#assertSize(flat.length);

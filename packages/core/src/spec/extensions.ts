@@ -22,7 +22,9 @@ export const findDefinition = <T extends { readonly kind: string }>(
 };
 
 /**
- * The definition of an activation. @throws RangeError when the kind is neither one of core's nor among the extensions
+ * The definition of an activation.
+ *
+ * @throws RangeError when the kind is neither one of core's nor among the extensions
  */
 export const findActivation = (spec: ActivationSpec, extensions: Extensions = noExtensions): ActivationDefinition =>
   findDefinition('activation', spec.kind, [...(extensions.activations ?? []), ...coreActivations]);

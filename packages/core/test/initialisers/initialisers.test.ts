@@ -146,15 +146,17 @@ describe('the SIREN initialisation', () => {
   };
 
   /*
-   * 24 networks of 256 neurons are 6,144 draws at each depth. At a confidence of 99.9 % their Kolmogorov distance from the true distribution is
-   * below 1.95 / sqrt(6144) = 0.025. Two known deviations come on top: the scale of a layer, the norm of 256 arcsine-distributed numbers,
-   * differs from network to network by 2.2 %, and the weights are uniform, so that a sum of 256 is normal to about 1e-3. Hence 0.035. A hidden omega
-   * that were wrong by a factor 1.3 in either the forward pass or the initialiser would give a distance of 0.064.
+   * 24 networks of 256 neurons are 6,144 draws at each depth. At a confidence of 99.9 % their Kolmogorov distance from
+   * the true distribution is below 1.95 / sqrt(6144) = 0.025. Two known deviations add to it: the scale of a layer, the
+   * norm of 256 arcsine-distributed values, varies by 2.2 % between networks, and the weights are uniform, so that a
+   * sum of 256 is normal to about 1e-3. Hence 0.035. A hidden omega that was wrong by a factor of 1.3 in either the
+   * forward pass or the initialiser would give a distance of 0.064.
    */
   const NORMAL = 0.035;
   /*
-   * The same 0.025 for the sampling. The sine of a number from N(0, 1) is not exactly arcsine-distributed: their distance is 0.033. PyTorch's biases
-   * widen the phases to a deviation of sqrt(1 + omega^2 / (3 width)), 1.47 for omega = 30, which brings it down to 0.005.
+   * The same 0.025 for the sampling. The sine of a value from N(0, 1) is not exactly arcsine-distributed: their distance
+   * is 0.033. PyTorch's biases widen the phases to a deviation of sqrt(1 + omega^2 / (3 width)), 1.47 for omega = 30,
+   * which reduces it to 0.005.
    */
   const ARCSINE = 0.06;
 

@@ -1,7 +1,7 @@
 /**
  * @file What the addon offers; see `native/addon.c`. All addresses are in bytes from the start of the memory. Every
- *   function throws a TypeError where an argument is not what it must be, and a RangeError where an address, or a record
- *   that a job is made of, leads outside of the memory.
+ *   function throws a TypeError where an argument is not what it must be, and a RangeError where an address, or a
+ *   record that a job is made of, leads outside of the memory.
  */
 
 /** A machine of the addon. */

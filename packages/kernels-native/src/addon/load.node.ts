@@ -1,5 +1,6 @@
 /**
- * @file Finds the addon: in the platform's package of the same release, or what `npm run build:native` makes in a clone.
+ * @file Finds the addon: in the platform's package of the same release, or what `npm run build:native` makes in a
+ *   clone.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

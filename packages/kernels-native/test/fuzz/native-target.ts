@@ -1,6 +1,6 @@
 /**
- * @file Networks, points and losses at random, on `native` and on the composed `cpu`: jets, gradients and steps of a fit,
- *   of one field or of many, in much memory or little, with threads that end in the middle.
+ * @file Networks, points and losses at random, on `native` and on the composed `cpu`: jets, gradients and steps of a
+ *   fit, of one field or of many, in much memory or little, with threads that end in the middle.
  */
 import {
   adam,

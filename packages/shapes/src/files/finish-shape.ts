@@ -97,8 +97,9 @@ export const boxOf = (positions: ArrayLike<number>): { readonly low: number[]; r
 };
 
 /**
- * Converts positions to single precision, relative to an offset if the shape is far from the origin. @throws ShapeError
- * `precision`
+ * Converts positions to single precision, relative to an offset if the shape is far from the origin.
+ *
+ * @throws ShapeError `precision`
  */
 const place = (
   positions: Float64Array,

@@ -50,7 +50,8 @@ const add = (triangles: NumberList<Uint32Array>, ring: Uint32Array, vertices: Ar
 /**
  * Triangulates the faces of a file. Faces with fewer than three distinct vertices are ignored, and counted in `notes`.
  *
- * @param positions `f64[n, 3]`, finite where faces use them @returns vertex indices, three for each triangle
+ * @param positions `f64[n, 3]`, finite where faces use them
+ * @returns vertex indices, three for each triangle
  * @throws ShapeError `too-large` when polygons are too intricate
  */
 export const triangulateFaces = (

@@ -43,9 +43,9 @@ const diagonalOf = (positions: Float32Array, places: readonly number[], first: U
 };
 
 /**
- * Groups equal points like `groupEqualPoints`, and also points of open edges within {@link NEAR} of the diagonal. A closed
- * mesh is not changed. The time is linear: a cell stores only points that are farther apart than the tolerance, of
- * which it holds a bounded number.
+ * Groups equal points like `groupEqualPoints`, and also points of open edges within {@link NEAR} of the diagonal. A
+ * closed mesh is not changed. The time is linear: a cell stores only points that are farther apart than the tolerance,
+ * of which it holds a bounded number.
  *
  * @param positions `f32[n, 3]`
  * @param triangles three point indices each

@@ -10,8 +10,8 @@ const BLOCK = 64;
 /**
  * The random numbers of the points `start` ... `start + count - 1` of a step.
  *
- * @param width the number of values that `next` returns for a point @returns `f64[count, width]`, which depends only on
- *   the rng's seed and the indices of the points
+ * @param width the number of values that `next` returns for a point
+ * @returns `f64[count, width]`, which depends only on the rng's seed and the indices of the points
  */
 export const drawNumbers = (
   rng: Rng,

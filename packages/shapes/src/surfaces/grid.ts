@@ -31,8 +31,8 @@ export const assertBounds = (caller: string, box: Bounds): void => {
 };
 
 /**
- * @param resolution the number of cells along each axis, or one number for all axes @throws RangeError when the box or
- *   the resolution is invalid
+ * @param resolution the number of cells along each axis, or one number for all axes
+ * @throws RangeError when the box or the resolution is invalid
  */
 export const createGrid = (
   caller: string,

@@ -6,7 +6,8 @@ export type Sharp = typeof import('sharp');
 /**
  * Loads sharp, an optional peer dependency: only image files need the native library.
  *
- * @param load imports the module @throws ImageError `codec-missing`, saying how to install it
+ * @param load imports the module
+ * @throws ImageError `codec-missing`, saying how to install it
  */
 export const loadSharp = async (load: () => Promise<{ default: Sharp }> = () => import('sharp')): Promise<Sharp> => {
   try {

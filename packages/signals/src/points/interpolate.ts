@@ -5,7 +5,8 @@ import type { Signal } from './signal.ts';
  * Interpolates the targets of a signal between its grid points, multilinearly (bilinearly for an image). Beyond the
  * outermost points the coordinates are clamped.
  *
- * @param coords `f32[n, d]` in the coordinates of the signal's grid @returns the targets by name, `f32[n, k]` each
+ * @param coords `f32[n, d]` in the coordinates of the signal's grid
+ * @returns the targets by name, `f32[n, k]` each
  */
 export const interpolateSignal = (
   { axes, shape, targets }: Signal,

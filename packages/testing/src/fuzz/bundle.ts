@@ -34,8 +34,8 @@ const leaveInstalled: Plugin = {
 /**
  * Bundles a package's `fuzzTargets` with the child that serves them.
  *
- * @param targets the URL of a module that exports `fuzzTargets` @param folder for the bundle, and the file to which the
- *   child writes its position
+ * @param targets the URL of a module that exports `fuzzTargets`
+ * @param folder for the bundle, and the file to which the child writes its position
  * @returns the bundle's path
  */
 export const bundleChild = async (

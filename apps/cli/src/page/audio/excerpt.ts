@@ -49,8 +49,9 @@ export const sampleExcerpt = async (
 };
 
 /**
- * The loudest excerpt of at most `longest` samples, or the first where the original is not there. @throws the reason of
- * `signal` when it is aborted
+ * The loudest excerpt of at most `longest` samples, or the first where the original is not there.
+ *
+ * @throws the reason of `signal` when it is aborted
  */
 export const chooseExcerpt = async (
   description: AudioDescription,

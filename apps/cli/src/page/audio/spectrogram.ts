@@ -43,7 +43,11 @@ export const spectrogramOf = (samples: Float32Array): Spectrogram => {
 /** The largest amplitude. */
 export const loudest = ({ amplitudes }: Spectrogram): number => amplitudes.reduce((a, b) => Math.max(a, b), 0);
 
-/** A spectrogram as a picture, in logarithmic colours: `f32[bands, frames, 3]`. @param top the amplitude that is lightest */
+/**
+ * A spectrogram as a picture, in logarithmic colours: `f32[bands, frames, 3]`.
+ *
+ * @param top the amplitude that is lightest
+ */
 export const spectrogramPicture = ({ amplitudes, bands, frames }: Spectrogram, top: number): Image => {
   const high = Math.max(top, 1e-9);
   return logarithmicPicture(amplitudes, [bands, frames], { low: high * DARKEST, high });

@@ -10,7 +10,9 @@ import { type ShownGrid, sampleGrid, shownGrid } from './pixel-grid.ts';
 import { type ImageSpectra, makeSpectra } from './spectra.ts';
 import { makeZoom, type Zoom, type ZoomTarget } from './zoom.ts';
 
-/** Longest sides in pixels. With those of the other figures they take about a tenth of a fit by the default settings. */
+/**
+ * Longest sides in pixels. With those of the other figures they take about a tenth of a fit by the default settings.
+ */
 const LONGEST = { value: 576, derivative: 256 } as const;
 
 /** Everything that a page shows of an image. */

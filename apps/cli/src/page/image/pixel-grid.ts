@@ -26,8 +26,8 @@ export interface PixelBox {
 export const wholeBox = ({ width, height }: ImageDescription): PixelBox => ({ x: 0, y: 0, width, height });
 
 /**
- * The coordinates of `count` places along an axis, in equal steps over the pixels `first` ... `first + pixels - 1`: with
- * as many places as pixels the pixels' own.
+ * The coordinates of `count` places along an axis, in equal steps over the pixels `first` ... `first + pixels - 1`:
+ * with as many places as pixels the pixels' own.
  */
 const coordinatesOf = (
   { convention }: ImageDescription,

@@ -39,7 +39,9 @@ export interface ZoomInput {
 export interface Zoom {
   /** Named `zoom-...`. */
   readonly pictures: Readonly<Record<string, Image>>;
-  /** Of the detail at `factor` times the pixels, against the reference; absent where it has no such number of pixels. */
+  /**
+   * Of the detail at `factor` times the pixels, against the reference; absent where it has no such number of pixels.
+   */
   readonly metrics?: { readonly factor: number; readonly field: number; readonly bicubic: number };
   readonly box: PixelBox;
 }

@@ -1,6 +1,6 @@
 /**
- * @file The records of an event file: TFRecord framing round TensorFlow's messages `Event` and `Summary`. The numbers of
- *   the fields are those of `tensorflow/core/util/event.proto` and `tensorflow/core/framework/summary.proto`.
+ * @file The records of an event file: TFRecord framing round TensorFlow's messages `Event` and `Summary`. The numbers
+ *   of the fields are those of `tensorflow/core/util/event.proto` and `tensorflow/core/framework/summary.proto`.
  */
 import { maskedCrc32c } from './crc32c.ts';
 import { bytesField, doubleField, floatField, integerField, message, stringField } from './protobuf.ts';

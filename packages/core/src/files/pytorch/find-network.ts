@@ -35,7 +35,9 @@ interface NamedTensor extends ParsedName {
 }
 
 /**
- * The layers in order; `undefined` if they are not a network of the family. @throws FieldFileError `missing-parameter`
+ * The layers in order; `undefined` if they are not a network of the family.
+ *
+ * @throws FieldFileError `missing-parameter`
  */
 const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer[] | undefined => {
   const byIndex = new Map<number, LayerParts>();
