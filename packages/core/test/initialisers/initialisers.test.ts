@@ -154,9 +154,9 @@ describe('the SIREN initialisation', () => {
    */
   const NORMAL = 0.035;
   /*
-   * The same 0.025 for the sampling. The sine of a value from N(0, 1) is not exactly arcsine-distributed: their distance
-   * is 0.033. PyTorch's biases widen the phases to a deviation of sqrt(1 + omega^2 / (3 width)), 1.47 for omega = 30,
-   * which reduces it to 0.005.
+   * The same 0.025 for the sampling. The sine of a value from N(0, 1) is not exactly arcsine-distributed: their
+   * distance is 0.033. PyTorch's biases widen the phases to a deviation of sqrt(1 + omega^2 / (3 width)), 1.47 for
+   * omega = 30, which reduces it to 0.005.
    */
   const ARCSINE = 0.06;
 
