@@ -77,11 +77,11 @@ test('the demonstration writes every file that it lists, and a page that needs n
     fit: { steps: 120, batch: 200 },
   });
   expect(metrics.metrics.psnr).toBeCloseTo(Number(psnr), 1);
-  const course = readFileSync(join(folder, 'progress.jsonl'), 'utf8')
+  const curve = readFileSync(join(folder, 'progress.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line));
-  expect(course.map(({ step }) => step)).toEqual(Array.from({ length: 120 }, (_, i) => i + 1));
+  expect(curve.map(({ step }) => step)).toEqual(Array.from({ length: 120 }, (_, i) => i + 1));
   const { metadata } = decodeFieldData(readFileSync(join(folder, 'field.safetensors')));
   expect(JSON.parse(metadata['signal'] as string)).toMatchObject({
     kind: 'image',
@@ -127,11 +127,11 @@ test('a stopped demonstration resumes, and its history has no gap', async () => 
   const [first] = jsonLines(again);
   expect(first?.['step']).toBeGreaterThan(80);
   expect(jsonLines(again).at(-1)).toMatchObject({ event: 'done', folder: 'page' });
-  const course = readFileSync(join(cwd, 'page', 'progress.jsonl'), 'utf8')
+  const curve = readFileSync(join(cwd, 'page', 'progress.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line));
-  expect(course.map(({ step }) => step)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
+  expect(curve.map(({ step }) => step)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
   expect(existsSync(join(cwd, 'page', 'field.safetensors.checkpoint'))).toBe(false);
 });
 

@@ -143,7 +143,7 @@ test('a run that is stopped while it measures saves its step, and measures it wh
       return { ...plan, fits: plan.fits.map(fit => ({ ...fit, watch: { everySteps: 2, measure } })) };
     },
   });
-  const courseIn = (folder: string): unknown[] =>
+  const curveIn = (folder: string): unknown[] =>
     readFileSync(join(folder, 'toy', 'fits', 'good.curve.jsonl'), 'utf8')
       .trimEnd()
       .split('\n')
@@ -155,8 +155,8 @@ test('a run that is stopped while it measures saves its step, and measures it wh
   expect(existsSync(join(parts, 'toy', 'fits', 'good.checkpoint'))).toBe(true);
   const { logs } = await reproduce([watched(0)], { folder: parts });
   expect(logs).toContain('resumes from step 2');
-  expect(courseIn(parts)).toEqual(courseIn(whole));
-  expect(courseIn(parts)[1]).toHaveProperty('watched');
+  expect(curveIn(parts)).toEqual(curveIn(whole));
+  expect(curveIn(parts)[1]).toHaveProperty('watched');
 });
 
 test('a paper-sized run says how long it will take before it starts', async () => {

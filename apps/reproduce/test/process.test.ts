@@ -127,7 +127,7 @@ test('a disk that is full for a while costs neither a step of the curve nor the 
     // What fits has been written.
   }
   await running.saw(/warning: the checkpoint cannot be written/);
-  await running.saw(/warning: the history of the fit is kept in memory/);
+  await running.saw(/warning: the training curve is kept in memory/);
   rmSync(ballast);
   const { code, stderr } = await running.finished;
   expect(code).toBe(0);

@@ -90,7 +90,7 @@ const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
 const files: readonly (readonly [string, string])[] = [
   ['field.safetensors', 'the field: its parameters, its network and what it stands for'],
   ['metrics.json', 'all settings and results'],
-  ['progress.jsonl', 'the course of the fit, a step a line'],
+  ['progress.jsonl', 'the training curve, a step a line'],
   ['psnr.svg', 'the plot of the PSNR'],
   ['spectrum.svg', 'the plot of the amplitudes'],
 ];

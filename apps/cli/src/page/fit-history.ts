@@ -1,8 +1,8 @@
 /** @file What is kept of a fit while it runs. */
-import type { CoursePoint } from '@neural-fields/app-kit/fitting';
+import type { CurvePoint } from '@neural-fields/app-kit/fitting';
 
 /** A report of a fit, as a line of its log has it. */
-export interface ReportPoint extends CoursePoint {
+export interface ReportPoint extends CurvePoint {
   /** The sum of weight times term loss, before the step's update. */
   readonly loss: number;
   readonly learningRate: number;

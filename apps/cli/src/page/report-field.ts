@@ -8,7 +8,7 @@ import {
   type Output,
   stoppable,
 } from '@neural-fields/app-kit';
-import { extensions, readCourse } from '@neural-fields/app-kit/fitting';
+import { extensions, readCurve } from '@neural-fields/app-kit/fitting';
 import { fieldFromData } from '@neural-fields/core';
 import type { LoadedField } from '../files/load-field.ts';
 import { readOriginal } from '../signals/read-original.ts';
@@ -41,7 +41,7 @@ const figuresOf = (run: LoadedField['run']): Record<string, number> => {
 
 const readHistory = (path: string | undefined): ReportPoint[] => {
   if (path === undefined) return [];
-  const points = readCourse<ReportPoint>({ path, numbers: HISTORY_VALUES });
+  const points = readCurve<ReportPoint>({ path, numbers: HISTORY_VALUES });
   if (points.length === 0)
     throw new InputError(`--history '${path}' has no line of a fit's log (fit --log writes one)`);
   return points;

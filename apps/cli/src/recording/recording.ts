@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Output } from '@neural-fields/app-kit';
-import { afterCourse, type Checkpoint, openCourse } from '@neural-fields/app-kit/fitting';
+import { afterCurve, type Checkpoint, openCurve } from '@neural-fields/app-kit/fitting';
 import type { Field, FitProgress } from '@neural-fields/core';
 import { encodeImage } from '@neural-fields/signals';
 import { type FitHistory, HISTORY_VALUES, type ReportPoint } from '../page/fit-history.ts';
@@ -75,7 +75,7 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
   const existed = file !== undefined && existsSync(file.path);
   if (file?.isLog && existed) output.log(step > 0 ? `continues '${file.path}'` : `replaces '${file.path}'`);
   const history =
-    file && (await openCourse<ReportPoint>({ path: file.path, numbers: HISTORY_VALUES }, { step, output }));
+    file && (await openCurve<ReportPoint>({ path: file.path, numbers: HISTORY_VALUES }, { step, output }));
   const snapshots = snapshotsPath === undefined ? undefined : openSnapshots(snapshotsPath, { step, output });
   const draw = createSnapshotView(prepared);
   const events = folder === undefined ? undefined : openEventLog(folder, { step, output });
@@ -110,7 +110,7 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
         }
       }
     },
-    checkpoint: checkpoint && history ? { ...checkpoint, store: afterCourse(checkpoint.store, history) } : checkpoint,
+    checkpoint: checkpoint && history ? { ...checkpoint, store: afterCurve(checkpoint.store, history) } : checkpoint,
     get recorded() {
       return recorded();
     },

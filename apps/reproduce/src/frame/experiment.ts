@@ -4,7 +4,7 @@
  *   what, and what is expected of it.
  */
 
-import type { CoursePoint } from '@neural-fields/app-kit/fitting';
+import type { CurvePoint as SavedPoint } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Extensions, Field, FieldSpec, Optimizer, Schedule, Term } from '@neural-fields/core';
 import type { Findings } from './findings.ts';
@@ -150,7 +150,7 @@ export interface FieldWatch {
 }
 
 /** One point of the training curve. */
-export interface CurvePoint extends CoursePoint {
+export interface CurvePoint extends SavedPoint {
   /** Before the step's update. */
   readonly loss: number;
   /** What the plan's `watch` measured, after the update; absent at steps where it did not. */

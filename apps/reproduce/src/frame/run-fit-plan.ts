@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { createProgress, describeError, InputError, type Output } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import {
-  afterCourse,
-  type Course,
-  type CourseFile,
+  afterCurve,
+  type CurveFile,
   type DrivenFit,
   defaultChunkSize,
   driveFit,
   isCheckpointProblem,
-  openCourse,
-  readCourse,
+  openCurve,
+  readCurve,
   readRun,
+  type TrainingCurve,
   tolerantStore,
 } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
@@ -56,7 +56,7 @@ const filesOf = (folder: string, name: string): FitFiles => ({
   curve: join(folder, `${name}.curve.jsonl`),
 });
 
-const courseOf = ({ curve }: FitFiles): CourseFile => ({ path: curve, numbers: ['loss'] });
+const curveFileOf = ({ curve }: FitFiles): CurveFile => ({ path: curve, numbers: ['loss'] });
 
 const newField = ({ spec, seed, extensions }: FitPlan): Field =>
   createField(spec, { seed, ...(extensions && { extensions }) });
@@ -115,7 +115,7 @@ export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitSt
   const { name, label } = plan;
   return {
     kind: 'finished',
-    fitted: { name, label, field, steps, seconds, diverged, curve: readCourse(courseOf(files)) },
+    fitted: { name, label, field, steps, seconds, diverged, curve: readCurve(curveFileOf(files)) },
   };
 };
 
@@ -129,7 +129,7 @@ const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number):
   watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
 
 /** What a stopped run was to measure at the step that it saved, and did not. */
-const watchSaved = async (plan: FitPlan, path: string, curve: Course<CurvePoint>): Promise<void> => {
+const watchSaved = async (plan: FitPlan, path: string, curve: TrainingCurve<CurvePoint>): Promise<void> => {
   const last = curve.points.at(-1);
   if (last === undefined || last.watched !== undefined) return;
   const { metadata: _, ...data } = decodeFieldData(await readInput(path), plan.extensions);
@@ -155,7 +155,7 @@ export const runFitPlan = async (
 ): Promise<FittedField> => {
   const { folder, backend, output, signal } = context;
   const files = filesOf(folder, plan.name);
-  const curve = await openCourse<CurvePoint>(courseOf(files), { step: resumedFrom, output });
+  const curve = await openCurve<CurvePoint>(curveFileOf(files), { step: resumedFrom, output });
   const field = newField(plan);
   const progress = createProgress(output, { total: plan.steps, unit: 'step' });
   const checkpoint = tolerantStore(files.checkpoint, output);
@@ -175,7 +175,7 @@ export const runFitPlan = async (
       metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
       // A divergence is a finding.
       recoveries: 0,
-      saving: { store: afterCourse(checkpoint.store, curve), everySeconds: context.checkpointEvery, found: {} },
+      saving: { store: afterCurve(checkpoint.store, curve), everySeconds: context.checkpointEvery, found: {} },
     };
     const report = async ({ step, loss }: FitProgress): Promise<void> => {
       const watched = await watchedAt(plan, field, step).catch(error => {

@@ -8,10 +8,10 @@ export {
   readRun,
   tolerantStore,
 } from './checkpoint.ts';
-export { afterCourse, type Course, openCourse } from './course.ts';
-export { type CourseFile, type CoursePoint, readCourse } from './course-lines.ts';
+export { type CurveFile, type CurvePoint, readCurve } from './curve-lines.ts';
 export { type DrivenFit, driveFit } from './drive-fit.ts';
 export { extensions } from './extensions.ts';
 export { networkMemory } from './network-memory.ts';
 export { FACTOR_KEY } from './recovery.ts';
 export { defaultChunkSize, type FitSettings, fitOptions, pointsOf } from './settings.ts';
+export { afterCurve, openCurve, type TrainingCurve } from './training-curve.ts';

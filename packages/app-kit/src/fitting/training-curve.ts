@@ -1,16 +1,16 @@
 /**
- * @file The course of a fit, kept in a file a line at a time. Core reports a step before it saves it, and a report is
+ * @file The training curve, kept in a file a line at a time. Core reports a step before it saves it, and a report is
  *   written at once, so that a checkpoint never knows of a step that the file does not have: after a kill and a resume
- *   the course is whole.
+ *   the curve is whole.
  */
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { CheckpointStore } from '@neural-fields/core';
 import { describeFileError, writeFileAtomically } from '@neural-fields/core/node';
 import type { Output } from '../output/output.ts';
-import { type CourseFile, type CoursePoint, lineOf, parseCourse, readCourseText } from './course-lines.ts';
+import { type CurveFile, type CurvePoint, lineOf, parseCurve, readCurveText } from './curve-lines.ts';
 
-/** The course of a fit. */
-export interface Course<P extends CoursePoint> {
+/** The training curve. */
+export interface TrainingCurve<P extends CurvePoint> {
   readonly points: readonly P[];
   /** The seconds before this run. */
   readonly secondsBefore: number;
@@ -32,7 +32,7 @@ const writeAll = (handle: number, bytes: Uint8Array, position: number): void => 
 };
 
 /** The points in memory, and how many of them are in the file. */
-class CourseWriter<P extends CoursePoint> {
+class CurveWriter<P extends CurvePoint> {
   readonly points: P[] = [];
   readonly #path: string;
   /** Where the lines of the points end in the file, in bytes. */
@@ -76,23 +76,23 @@ class CourseWriter<P extends CoursePoint> {
 }
 
 /**
- * Opens the course of a run that resumes from `step`; what a killed run has written beyond it is forgotten.
+ * Opens the curve of a run that resumes from `step`; what a killed run has written beyond it is forgotten.
  *
  * @throws FileError when the file cannot be read, or not be written for another reason than a full disk
  */
-export const openCourse = async <P extends CoursePoint>(
-  { path, numbers }: CourseFile,
+export const openCurve = async <P extends CurvePoint>(
+  { path, numbers }: CurveFile,
   { step, output }: { readonly step: number; readonly output: Output },
-): Promise<Course<P>> => {
-  const text = readCourseText(path);
-  const found = parseCourse<P>(text, numbers).filter(point => point.step <= step);
+): Promise<TrainingCurve<P>> => {
+  const text = readCurveText(path);
+  const found = parseCurve<P>(text, numbers).filter(point => point.step <= step);
   const lines = found.map(lineOf).join('');
   const inOrder = text.startsWith(lines);
-  const writer = new CourseWriter<P>(path, found, inOrder ? found.length : 0);
+  const writer = new CurveWriter<P>(path, found, inOrder ? found.length : 0);
   let failedAt: number | undefined;
   const fail = (cause: unknown): void => {
     const error = describeFileError('write', path, cause);
-    if (failedAt === undefined) output.warn(`the history of the fit is kept in memory: ${error.message}`);
+    if (failedAt === undefined) output.warn(`the training curve is kept in memory: ${error.message}`);
     failedAt = performance.now();
   };
   const write = (how: { readonly sync: boolean }): void => {
@@ -123,11 +123,14 @@ export const openCourse = async <P extends CoursePoint>(
   };
 };
 
-/** A store that brings the course to the disk before the checkpoint that knows of it. */
-export const afterCourse = (store: CheckpointStore, course: Pick<Course<CoursePoint>, 'save'>): CheckpointStore => ({
+/** A store that brings the curve to the disk before the checkpoint that knows of it. */
+export const afterCurve = (
+  store: CheckpointStore,
+  curve: Pick<TrainingCurve<CurvePoint>, 'save'>,
+): CheckpointStore => ({
   read: () => store.read(),
   write: async bytes => {
-    course.save();
+    curve.save();
     await store.write(bytes);
   },
 });

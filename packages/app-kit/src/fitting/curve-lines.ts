@@ -1,16 +1,16 @@
-/** @file The lines of a course: one JSON object for each step. */
+/** @file The lines of a curve: one JSON object for each step. */
 import { readFileSync } from 'node:fs';
 import { describeFileError } from '@neural-fields/core/node';
 
-/** One step of a course; all of it numbers, or records of them by name. */
-export interface CoursePoint {
+/** One step of a curve; all of it numbers, or records of them by name. */
+export interface CurvePoint {
   readonly step: number;
   /** Seconds of fitting so far, over all runs. */
   readonly seconds: number;
 }
 
-/** Which course, and what its points have beside step and seconds. */
-export interface CourseFile {
+/** Which curve, and what its points have beside step and seconds. */
+export interface CurveFile {
   readonly path: string;
   /** E.g. `loss`. A line that lacks one is no point. */
   readonly numbers: readonly string[];
@@ -22,14 +22,14 @@ const special: ReadonlyMap<unknown, number> = new Map(
 );
 
 /** A point as a line of the file. */
-export const lineOf = (point: CoursePoint): string =>
+export const lineOf = (point: CurvePoint): string =>
   `${JSON.stringify(point, (_, value: unknown) => (special.has(String(value)) ? String(value) : value))}\n`;
 
 const isFigure = (part: unknown): boolean =>
   typeof part === 'number' ||
   (typeof part === 'object' && part !== null && Object.values(part).every(value => typeof value === 'number'));
 
-const pointIn = <P extends CoursePoint>(line: string, numbers: readonly string[]): P | undefined => {
+const pointIn = <P extends CurvePoint>(line: string, numbers: readonly string[]): P | undefined => {
   try {
     const value: unknown = JSON.parse(line, (_, part: unknown) => special.get(part) ?? part);
     if (typeof value !== 'object' || value === null) return undefined;
@@ -45,7 +45,7 @@ const pointIn = <P extends CoursePoint>(line: string, numbers: readonly string[]
  * The points in some text, each step once and in order; lines that are no points, such as the half one of a killed run,
  * are passed over.
  */
-export const parseCourse = <P extends CoursePoint>(text: string, numbers: readonly string[]): P[] => {
+export const parseCurve = <P extends CurvePoint>(text: string, numbers: readonly string[]): P[] => {
   const points: P[] = [];
   for (const line of text.split('\n')) {
     const point = pointIn<P>(line, numbers);
@@ -54,8 +54,8 @@ export const parseCourse = <P extends CoursePoint>(text: string, numbers: readon
   return points;
 };
 
-/** The text of a course's file; none where there is no file. @throws FileError when it cannot be read */
-export const readCourseText = (path: string): string => {
+/** The text of a curve's file; none where there is no file. @throws FileError when it cannot be read */
+export const readCurveText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
@@ -65,6 +65,6 @@ export const readCourseText = (path: string): string => {
   }
 };
 
-/** The course in a file. @throws FileError when it cannot be read */
-export const readCourse = <P extends CoursePoint>({ path, numbers }: CourseFile): P[] =>
-  parseCourse<P>(readCourseText(path), numbers);
+/** The curve in a file. @throws FileError when it cannot be read */
+export const readCurve = <P extends CurvePoint>({ path, numbers }: CurveFile): P[] =>
+  parseCurve<P>(readCurveText(path), numbers);

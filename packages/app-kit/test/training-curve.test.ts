@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { FileError } from '@neural-fields/core/node';
 import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
-import { type Course, openCourse } from '../src/fitting/course.ts';
-import { type CoursePoint, readCourse } from '../src/fitting/course-lines.ts';
+import { type CurvePoint, readCurve } from '../src/fitting/curve-lines.ts';
+import { openCurve, type TrainingCurve } from '../src/fitting/training-curve.ts';
 import type { Output } from '../src/output/output.ts';
 
-interface LossPoint extends CoursePoint {
+interface LossPoint extends CurvePoint {
   readonly loss: number;
 }
 
 const point = (step: number, loss = 1 / step): LossPoint => ({ step, seconds: step / 10, loss });
 
-/** A course in an empty folder, and what it has warned of. */
+/** A curve in an empty folder, and what it has warned of. */
 const setUp = () => {
   const path = join(emptyFolder(), 'curve.jsonl');
   const warnings: string[] = [];
@@ -29,8 +29,8 @@ const setUp = () => {
   return {
     path,
     warnings,
-    open: (step: number): Promise<Course<LossPoint>> => openCourse<LossPoint>(file, { step, output }),
-    inFile: (): LossPoint[] => readCourse<LossPoint>(file),
+    open: (step: number): Promise<TrainingCurve<LossPoint>> => openCurve<LossPoint>(file, { step, output }),
+    inFile: (): LossPoint[] => readCurve<LossPoint>(file),
   };
 };
 
@@ -49,18 +49,18 @@ test('what is added is in the file at once; a resumed run forgets what is beyond
 
 test('a fit that goes back forgets the steps that it takes again', async () => {
   const { open, inFile } = setUp();
-  const course = await open(0);
-  for (const step of [2, 4, 6, 8]) course.add(point(step));
-  course.add(point(5, 9));
+  const curve = await open(0);
+  for (const step of [2, 4, 6, 8]) curve.add(point(step));
+  curve.add(point(5, 9));
   expect(inFile()).toEqual([point(2), point(4), point(5, 9)]);
-  expect(course.points).toEqual(inFile());
+  expect(curve.points).toEqual(inFile());
 });
 
 test('infinities and NaN come back as they were', async () => {
   const { open, inFile } = setUp();
-  const course = await open(0);
+  const curve = await open(0);
   for (const [i, loss] of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN].entries())
-    course.add(point(i + 1, loss));
+    curve.add(point(i + 1, loss));
   expect(inFile().map(({ loss }) => loss)).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]);
 });
 
@@ -74,39 +74,39 @@ test.each([
 ])('%s is passed over, and what is added after it is whole', async (_, damage) => {
   const { path, open, inFile } = setUp();
   writeFileSync(path, damage(`${JSON.stringify(point(2))}\n`));
-  const course = await open(10);
-  expect(course.points).toEqual([point(2)]);
-  course.add(point(11));
+  const curve = await open(10);
+  expect(curve.points).toEqual([point(2)]);
+  curve.add(point(11));
   expect(inFile()).toEqual([point(2), point(11)]);
   expect(readFileSync(path, 'utf8')).toBe(`${JSON.stringify(point(2))}\n${JSON.stringify(point(11))}\n`);
 });
 
-test('a course that cannot be written is kept, told once, and written when it can be', async () => {
+test('a curve that cannot be written is kept, told once, and written when it can be', async () => {
   const { path, warnings, open, inFile } = setUp();
-  const course = await open(0);
-  course.add(point(1));
+  const curve = await open(0);
+  curve.add(point(1));
   rmSync(path);
   mkdirSync(path);
-  for (const step of [2, 3, 4]) course.add(point(step));
-  course.save();
+  for (const step of [2, 3, 4]) curve.add(point(step));
+  curve.save();
   expect(warnings).toEqual([
-    expect.stringMatching(/^the history of the fit is kept in memory: cannot write '.*': it is a folder/),
+    expect.stringMatching(/^the training curve is kept in memory: cannot write '.*': it is a folder/),
   ]);
   rmSync(path, { recursive: true });
-  course.save();
+  curve.save();
   expect(inFile()).toEqual([1, 2, 3, 4].map(step => point(step)));
   expect(warnings).toHaveLength(1);
 });
 
 test('the rest of a line that was cut off is written over, and a file that somebody has cut is written anew', async () => {
   const { path, open, inFile } = setUp();
-  const course = await open(0);
-  course.add(point(1));
+  const curve = await open(0);
+  curve.add(point(1));
   appendFileSync(path, '{"step":2,"seconds":0.2,"loss":0.123456789,"and":');
-  course.add(point(2));
+  curve.add(point(2));
   expect(inFile()).toEqual([point(1), point(2)]);
   truncateSync(path, 5);
-  course.add(point(3));
+  curve.add(point(3));
   expect(inFile()).toEqual([1, 2, 3].map(step => point(step)));
 });
 
