@@ -1,5 +1,7 @@
 // The commands behind `npm start`, `npm run reproduce`, `npm run bench`, `npm test` and `npm run check`; `ci` is the
-// last two together, with one total.
+// last two and `npm run readmes`, with one total.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listProjects, root } from './lib/projects.mjs';
 import { forgetResults, readResults, summarise } from './lib/results.mjs';
@@ -14,7 +16,7 @@ else if (command === 'reproduce') process.exitCode = runApp('@neural-fields/repr
 else if (command === 'bench') process.exitCode = runApp('@neural-fields/bench', 'apps/bench', rest);
 else if (command === 'test') finish(await test());
 else if (command === 'check') finish(await check());
-else if (command === 'ci') finish(await test(), await check());
+else if (command === 'ci') finish(await test(), await check(), await readmes());
 else {
   console.error('usage: node tools/workspace.mjs start|reproduce|bench|test|check|ci');
   process.exitCode = 2;
@@ -73,6 +75,21 @@ async function check() {
     totals[ok ? 'passed' : 'failed'] += 1;
   }
   return totals;
+}
+
+/**
+ * Does what the READMEs say, in empty folders.
+ *
+ * @returns {Promise<Totals>}
+ */
+async function readmes() {
+  const { tryReadmes } = await import('./lib/readmes.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'neural-fields-readmes-'));
+  try {
+    return await tryReadmes(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /**

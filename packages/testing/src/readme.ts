@@ -7,7 +7,9 @@
  *     console.log('loss', loss.toFixed(3)); // prints: loss 0.012
  */
 
-const FIRST_BLOCK = /^(`{3,})(?:ts|typescript)\b[^\n]*\n([\s\S]*?)^\1/m;
+const TS_BLOCK = /^(`{3,})(?:ts|typescript)\b[^\n]*\n([\s\S]*?)^\1/gm;
+const INSTALL_LINE = /^npm install ([^#\n]+)/gm;
+const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
 const PROMISE = /\/\/ prints: ?(.*)$/gm;
 const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g;
 
@@ -17,9 +19,26 @@ const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g;
  * @throws RangeError when there is none
  */
 export const firstExample = (markdown: string): string => {
-  const block = FIRST_BLOCK.exec(markdown);
-  if (!block) throw new RangeError('readme: wanted a ```ts block, found none');
-  return block[2] as string;
+  const [block] = examplesOf(markdown);
+  if (block === undefined) throw new RangeError('readme: wanted a ```ts block, found none');
+  return block;
+};
+
+/** Every `ts` block of a Markdown text, in order. */
+export const examplesOf = (markdown: string): string[] =>
+  [...markdown.matchAll(TS_BLOCK)].map(match => match[2] as string);
+
+/** What follows `npm install` in each line that begins with it, in order; options such as `--save-dev` included. */
+export const installLines = (markdown: string): string[] =>
+  [...markdown.matchAll(INSTALL_LINE)].map(match => (match[1] as string).trim());
+
+/** The packages that a block imports, each once: `@neural-fields/core` for `@neural-fields/core/node`. */
+export const importedPackages = (example: string): string[] => {
+  const names = [...example.matchAll(IMPORT)].map(match => match[1] as string);
+  const packages = names
+    .filter(name => !/^(node:|\.)/.test(name))
+    .map(name => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
+  return [...new Set(packages)];
 };
 
 /** The lines that a block states as its output, in order: the text after each `// prints: `. */
@@ -47,6 +66,21 @@ export const matchesPromise = (actual: string, expected: string): boolean => {
   if (a.replace(NUMBER, '#') !== e.replace(NUMBER, '#')) return false;
   const actualNumbers = a.match(NUMBER) ?? [];
   return (e.match(NUMBER) ?? []).every((number, i) => sameNumber(actualNumbers[i] as string, number));
+};
+
+/**
+ * Where printed lines differ from what a block promises; `undefined` where they do not.
+ *
+ * @param actual the lines that the block printed
+ */
+export const differenceFromPromises = (actual: readonly string[], example: string): string | undefined => {
+  const expected = promisedLines(example);
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
+    const [a, e] = [actual[i], expected[i]];
+    if (a === undefined || e === undefined || !matchesPromise(a, e))
+      return `line ${i + 1} of the example's output\n  prints:   ${a ?? '(nothing)'}\n  promised: ${e ?? '(nothing)'}`;
+  }
+  return undefined;
 };
 
 /**
@@ -89,14 +123,9 @@ export const runReadmeExample = async (readme: URL): Promise<string[]> => {
 export const expectReadmeExample = async (readme: URL): Promise<void> => {
   const actual = await runReadmeExample(readme);
   const { readFile } = await import('node:fs/promises');
-  const expected = promisedLines(firstExample(await readFile(readme, 'utf8')));
-  if (expected.length === 0)
-    throw new Error(`${readme.pathname}: the example states no output; add "// prints: ..." comments`);
-  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
-    const [a, e] = [actual[i], expected[i]];
-    if (a === undefined || e === undefined || !matchesPromise(a, e))
-      throw new Error(
-        `${readme.pathname}: line ${i + 1} of the example's output\n  printed: ${a ?? '(nothing)'}\n  stated:  ${e ?? '(nothing)'}`,
-      );
-  }
+  const example = firstExample(await readFile(readme, 'utf8'));
+  if (promisedLines(example).length === 0)
+    throw new Error(`${readme.pathname}: the example promises nothing; add "// prints: ..." comments`);
+  const difference = differenceFromPromises(actual, example);
+  if (difference !== undefined) throw new Error(`${readme.pathname}: ${difference}`);
 };

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { basename } from 'node:path';
+import { run } from './run.mjs';
+
+/**
+ * Serves packed packages as a registry does, so that the install line of a README works word for word before anything
+ * is published. Only the scope of these packages is asked here; everything else comes from the user's registry.
+ *
+ * @param {readonly import('./pack.mjs').Packed[]} packed
+ * @returns {Promise<{ npmrc: string, close: () => Promise<void> }>} `npmrc` is the line that sends npm and pnpm here.
+ */
+export async function serveRegistry(packed) {
+  const files = new Map(packed.map(({ tarball }) => [`/tarballs/${basename(tarball)}`, tarball]));
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url ?? '');
+    const tarball = files.get(path);
+    if (tarball !== undefined) return response.end(readFileSync(tarball));
+    const found = packed.find(({ project }) => path === `/${project.manifest.name}`);
+    if (found === undefined) return response.writeHead(404).end();
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(describe(found.tarball, address)));
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
+  return {
+    npmrc: `@neural-fields:registry=${address}/\n`,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/**
+ * What a registry says of a package with one version.
+ *
+ * @param {string} tarball
+ * @param {string} address
+ */
+function describe(tarball, address) {
+  const { ok, printed, output } = run('tar', ['-xOzf', tarball, 'package/package.json']);
+  if (!ok) throw new Error(`${tarball} has no manifest\n${output}`);
+  const manifest = JSON.parse(printed);
+  const dist = {
+    tarball: `${address}/tarballs/${basename(tarball)}`,
+    integrity: `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`,
+  };
+  return {
+    name: manifest.name,
+    'dist-tags': { latest: manifest.version },
+    versions: { [manifest.version]: { ...manifest, dist } },
+  };
+}
