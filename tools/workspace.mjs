@@ -86,7 +86,9 @@ async function readmes() {
   const { tryReadmes } = await import('./lib/readmes.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'neural-fields-readmes-'));
   try {
-    return await tryReadmes(folder);
+    // What pnpm installs lets a program import the packages that were asked for and no others. `npm run readmes` tries
+    // npm as well.
+    return await tryReadmes(folder, { manager: 'pnpm' });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

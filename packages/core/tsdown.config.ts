@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type UserConfig } from 'tsdown';
 import { library } from '../../tsdown.base.ts';
 
@@ -14,6 +15,23 @@ const gradientsForNode: UserConfig = {
   deps: { alwaysBundle: [/^@tensorflow\/tfjs-core/], onlyBundle: ['@tensorflow/tfjs-core'] },
 };
 
+/**
+ * What draws fields without tfjs, in one file. The layers and activations of core know their tfjs ops too, which nothing
+ * calls there: `src/render/no-tensors.ts` takes the place of tfjs.
+ */
+const render: UserConfig = {
+  entry: { 'render.standalone': 'src/render.ts' },
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  alias: { '@tensorflow/tfjs-core': fileURLToPath(new URL('src/render/no-tensors.ts', import.meta.url)) },
+  dts: false,
+  minify: true,
+  fixedExtension: false,
+  clean: false,
+  deps: { alwaysBundle: [/^@tensorflow\/tfjs-core$/] },
+};
+
 export default defineConfig([
   library({
     index: 'src/index.ts',
@@ -26,7 +44,11 @@ export default defineConfig([
     spectra: 'src/spectra.ts',
     node: 'src/node.ts',
     pytorch: 'src/pytorch.ts',
+    options: 'src/options.ts',
     gradients: 'src/gradients.ts',
+    // For its types; the code that is imported is that of `render.standalone`.
+    render: 'src/render.ts',
   }),
   gradientsForNode,
+  render,
 ]);

@@ -2,6 +2,7 @@ import { nx, run } from '../lib/run.mjs';
 import { checkChangesets } from './changesets.mjs';
 import { checkHygiene } from './hygiene.mjs';
 import { checkImports } from './imports.mjs';
+import { checkSizes } from './sizes.mjs';
 import { checkManifests, checkTypesOfExports } from './tarballs.mjs';
 
 /**
@@ -9,7 +10,7 @@ import { checkManifests, checkTypesOfExports } from './tarballs.mjs';
  *
  * @typedef {object} Check
  * @property {string} name
- * @property {() => { ok: boolean, output: string }} run
+ * @property {() => { ok: boolean, output: string } | Promise<{ ok: boolean, output: string }>} run
  */
 
 /**
@@ -25,6 +26,7 @@ export const checks = [
   { name: 'manifests of the packed packages (publint)', run: checkManifests },
   { name: 'types of the packed packages (attw)', run: checkTypesOfExports },
   { name: 'bundle size (size-limit)', run: () => run('size-limit', []) },
+  { name: 'sizes in READMEs', run: () => checkSizes() },
   { name: 'changesets', run: checkChangesets },
   { name: 'repository hygiene', run: checkHygiene },
 ];

@@ -28,10 +28,12 @@ export function checkTypesOfExports() {
 }
 
 /**
+ * Builds and packs the public packages, and looks at each.
+ *
  * @param {(packed: import('../lib/pack.mjs').Packed) => { ok: boolean, output: string }} look
  * @returns {{ ok: boolean, output: string }}
  */
-function forEachTarball(look) {
+export function forEachTarball(look) {
   const built = nx(['run-many', '-t', 'build']);
   if (!built.ok) return built;
   const folder = mkdtempSync(join(tmpdir(), 'neural-fields-pack-'));

@@ -4,7 +4,9 @@ import { evaluateNetwork } from './evaluate/evaluate.ts';
 import type { Jet, JetSource } from './jets/jet.ts';
 import type { DerivativeRequest } from './jets/request.ts';
 import type { Model, ModelDescription } from './model.ts';
+import { assertOptions } from './options.ts';
 import type { ParameterLayout } from './params/layout.ts';
+import { assertNotDisposed, disposeVariables } from './params/ownership.ts';
 import { createVariables, type InitialValues } from './params/variables.ts';
 import { noExtensions } from './spec/extensions.ts';
 import type { FieldSpec } from './spec/field-spec.ts';
@@ -56,8 +58,9 @@ export class Field implements JetSource, Model {
     return { field: { network: this.#network } };
   }
 
-  /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see `evaluateJet`. */
+  /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see `evaluateJet`. @throws TypeError when the field was disposed */
   jet<const R extends DerivativeRequest>(coords: Tensor2D, request: R): Jet<R> {
+    assertNotDisposed('evaluate', this.parameters);
     return evaluateNetwork(this.#network, Object.values(this.parameters), coords, request);
   }
 
@@ -66,9 +69,9 @@ export class Field implements JetSource, Model {
     return this.jet(coords, {}).value;
   }
 
-  /** Frees the parameters. */
+  /** Frees the parameters. @throws Error while a fit trains them */
   dispose(): void {
-    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+    disposeVariables(this.parameters);
   }
 }
 
@@ -83,6 +86,8 @@ export type FieldOptions = { readonly extensions?: Extensions } & InitialValues;
  *   wrong size
  */
 export const createField = (spec: FieldSpec, options: FieldOptions): Field => {
+  assertOptions('createField', options, { extensions: 1, seed: 1, parameters: 1 });
+
   const { extensions = noExtensions } = options;
   const checked = parseSpec(spec, extensions);
   return new Field(checked, createVariables('createField', networkOf(checked, extensions).layout, options), extensions);

@@ -32,7 +32,7 @@ export {
 } from './evaluate/batch-evaluation.ts';
 export { networkParameters } from './evaluate/evaluate.ts';
 export type { NetworkParameters } from './evaluate/evaluation.ts';
-export { HASH_PRIMES } from './ops/grid.ts';
+export { HASH_PRIMES } from './ops/grid-hash.ts';
 export type {
   ColumnsOperation,
   ConcatOperation,

@@ -1,5 +1,6 @@
 import { createRng, type LayerSpec } from '@neural-fields/core';
 import { constantArray, type LayerDefinition } from '@neural-fields/core/layers';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
 import { sinusoids } from './sinusoids.ts';
 
@@ -26,7 +27,7 @@ export type FourierFeaturesSpec = LayerSpec & { readonly kind: 'fourier-features
 
 const KIND = 'fourier-features';
 
-const assertOptions = (options: FourierFeaturesOptions): void => {
+const assertValid = (options: FourierFeaturesOptions): void => {
   if ('frequencies' in options) return;
   assertCount(`${KIND}: features`, options.features);
   assertPositive(`${KIND}: scale`, options.scale);
@@ -55,7 +56,7 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
   kind: KIND,
   assertSpec(options, { inFeatures }) {
     if ('frequencies' in options) assertRows(`${KIND}: frequencies`, options.frequencies, inFeatures);
-    else assertOptions(options);
+    else assertValid(options);
   },
   apply(input, { spec }) {
     const { features } = input;
@@ -75,7 +76,9 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
  * @throws RangeError when an option is out of its range
  */
 export const fourierFeatures = (options: FourierFeaturesOptions): FourierFeaturesSpec => {
-  assertOptions(options);
+  assertOptions('fourierFeatures', options, { features: 1, scale: 1, seed: 1, frequencies: 1 });
+
+  assertValid(options);
   if ('frequencies' in options) return { kind: KIND, frequencies: options.frequencies };
   const { features, scale, seed } = options;
   return { kind: KIND, features, scale, seed };

@@ -9,6 +9,7 @@ import {
   product,
   sum,
 } from '@neural-fields/core/layers';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertCount, assertFinite, assertPositive } from './assert.ts';
 
 /** The parameters that can be learned. */
@@ -116,6 +117,8 @@ export const gaussianRbfLayer: LayerDefinition<GaussianRbfSpec> = {
  * @throws RangeError when an option is out of its range
  */
 export const gaussianRbf = (options: GaussianRbfOptions): GaussianRbfSpec => {
+  assertOptions('gaussianRbf', options, { features: 1, sigma: 1, bound: 1, learnable: 1, seed: 1 });
+
   const { features, sigma = 0.25, bound = 1, learnable = LEARNABLE, seed } = options;
   const spec: GaussianRbfSpec = { kind: KIND, features, sigma, bound, learnable, ...(seed !== undefined && { seed }) };
   assertSpec(spec);

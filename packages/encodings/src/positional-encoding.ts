@@ -1,5 +1,6 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { concat, constantArray, type LayerDefinition } from '@neural-fields/core/layers';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertCount, assertPositive } from './assert.ts';
 import { sinusoids } from './sinusoids.ts';
 
@@ -70,6 +71,8 @@ export const positionalEncodingLayer: LayerDefinition<PositionalEncodingSpec> = 
  * @throws RangeError or TypeError when an option is out of its range
  */
 export const positionalEncoding = (options: PositionalEncodingOptions): PositionalEncodingSpec => {
+  assertOptions('positionalEncoding', options, { octaves: 1, includeInput: 1, base: 1 });
+
   const { octaves, includeInput = true, base = Math.PI } = options;
   const spec: PositionalEncodingSpec = { kind: KIND, octaves, includeInput, base };
   assertSpec(spec);

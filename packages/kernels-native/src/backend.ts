@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { createSimdBackend, type KernelOptions, SimdBackend } from '@neural-fields/kernels-wasm';
 import { loadAddon } from '#addon';
 import { createMachine, kernelsOf, type NativeMachine, type Precision } from './machine.ts';
@@ -86,6 +87,8 @@ export class NativeBackend extends SimdBackend {
  * @throws Error when there are no native kernels here, RangeError when an option is wrong
  */
 export const createNativeBackend = async (options: NativeOptions = {}): Promise<NativeBackend> => {
+  assertOptions('createNativeBackend', options, { threads: 1, instructionSet: 1, precision: 1, maximumMemory: 1 });
+
   if ('problem' in loaded) throw new Error(`native: ${loaded.problem}`);
   const { addon, threads: available } = loaded;
   const { threads = Math.min(available, MAX_THREADS), precision = 'float32', maximumMemory } = options;

@@ -1,4 +1,5 @@
 import type { NumericsBackend } from '@neural-fields/core/kernels';
+import { assertOptions } from '@neural-fields/core/options';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelOptions, type Kernels, loadKernels } from './load-kernels.ts';
@@ -62,5 +63,7 @@ export class SimdBackend extends MathBackendCPU implements NumericsBackend {
  *
  * @throws Error when the engine lacks WebAssembly SIMD or shared memory, RangeError when an option is wrong
  */
-export const createSimdBackend = async (options: KernelOptions = {}): Promise<SimdBackend> =>
-  new SimdBackend(await loadKernels(options));
+export const createSimdBackend = async (options: KernelOptions = {}): Promise<SimdBackend> => {
+  assertOptions('createSimdBackend', options, { threads: 1, maximumMemory: 1, threadScript: 1 });
+  return new SimdBackend(await loadKernels(options));
+};

@@ -1,4 +1,5 @@
 import type { BackpressureBackend, NumericsBackend } from '@neural-fields/core/kernels';
+import { assertOptions } from '@neural-fields/core/options';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { MAX_IN_FLIGHT } from './device/backpressure.ts';
 import { defaultBatchBytes } from './device/batch-bytes.ts';
@@ -125,12 +126,23 @@ export interface WebgpuBackendOptions extends CreateDeviceOptions {
  * @throws RangeError when `maxInFlight` is not a positive integer or `Infinity`, or `batchBytes` not a positive number
  */
 export const createWebgpuBackend = async (options: WebgpuBackendOptions = {}): Promise<FieldsWebgpuBackend> => {
+  assertOptions('createWebgpuBackend', options, {
+    productStyle: 1,
+    maxInFlight: 1,
+    batchBytes: 1,
+    halfPrecision: 1,
+    powerPreference: 1,
+  });
+
   const { maxInFlight = MAX_IN_FLIGHT } = options;
   if (!(maxInFlight >= 1 && (Number.isInteger(maxInFlight) || maxInFlight === Number.POSITIVE_INFINITY)))
     throw new RangeError(`createWebgpuBackend: maxInFlight must be a positive integer or Infinity, got ${maxInFlight}`);
   if (options.batchBytes !== undefined && !(options.batchBytes > 0))
     throw new RangeError(`createWebgpuBackend: batchBytes must be a positive number, got ${options.batchBytes}`);
-  const { device, info } = await createDevice(options);
+  const { device, info } = await createDevice({
+    ...(options.powerPreference && { powerPreference: options.powerPreference }),
+    halfPrecision: options.halfPrecision ?? false,
+  });
   const backend = new FieldsWebgpuBackend(device, info);
   installKernels(backend, {
     style: options.productStyle ?? (isSoftware(info) ? 'direct' : 'tiled'),

@@ -4,6 +4,7 @@
  * This is for evaluation only: the alignment uses the true values, so a PSNR computed after it measures the structure
  * of the reconstruction and not its brightness.
  */
+import { assertOptions } from '@neural-fields/core/options';
 import { assertInteger } from './assert.ts';
 
 /** A reconstruction aligned with the truth, channel by channel. */
@@ -69,8 +70,12 @@ const fitEach = (
 export const offsetFit = (
   values: ArrayLike<number>,
   truth: ArrayLike<number>,
-  { channels = 1 }: FitToTruthOptions = {},
-): FittedValues => fitEach('offsetFit', values, truth, channels, () => 1);
+  options: FitToTruthOptions = {},
+): FittedValues => {
+  assertOptions('offsetFit', options, { channels: 1 });
+  const { channels = 1 } = options;
+  return fitEach('offsetFit', values, truth, channels, () => 1);
+};
 
 /**
  * The scale a and the constant b for which a values + b is closest to the truth in the least-squares sense: for targets
@@ -84,6 +89,11 @@ export const offsetFit = (
 export const affineFit = (
   values: ArrayLike<number>,
   truth: ArrayLike<number>,
-  { channels = 1 }: FitToTruthOptions = {},
-): FittedValues =>
-  fitEach('affineFit', values, truth, channels, (covariance, variance) => (variance > 0 ? covariance / variance : 0));
+  options: FitToTruthOptions = {},
+): FittedValues => {
+  assertOptions('affineFit', options, { channels: 1 });
+  const { channels = 1 } = options;
+  return fitEach('affineFit', values, truth, channels, (covariance, variance) =>
+    variance > 0 ? covariance / variance : 0,
+  );
+};

@@ -1,5 +1,7 @@
 /** @file Soft boundary and initial conditions: separate terms, on points of the boundary. */
+
 import type { PointLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { mul, reshape, slice, sub, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { assertInteger } from './assert.ts';
 import { dataTerm } from './data-term.ts';
@@ -21,8 +23,11 @@ export interface DirichletOptions {
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const dirichlet = ({ penalty = absolute, ...options }: DirichletOptions = {}): PointLoss =>
-  dataTerm(penalty, options, { name: 'dirichlet' });
+export const dirichlet = (given: DirichletOptions = {}): PointLoss => {
+  assertOptions('dirichlet', given, { target: 1, penalty: 1 });
+  const { penalty = absolute, ...options } = given;
+  return dataTerm(penalty, options, { name: 'dirichlet' });
+};
 
 /** The options of {@link neumann}. */
 export interface NeumannOptions {
@@ -52,6 +57,8 @@ export const partialAlong = (loss: string, gradient: Tensor3D, axis: number): Te
  *   its width is wrong
  */
 export const neumann = (options: NeumannOptions): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('neumann', options, { axis: 1, normal: 1, target: 1, penalty: 1 });
+
   const { axis, normal, target, penalty = absolute } = options;
   if ((axis === undefined) === (normal === undefined))
     throw new RangeError(`neumann: give either axis or normal, got ${axis === undefined ? 'neither' : 'both'}`);

@@ -1,4 +1,5 @@
 /** @file Targets for gradient-domain compositing: the gradients (or Laplacians) of several images made into one. */
+import { assertOptions } from '@neural-fields/core/options';
 import { assertInteger } from './assert.ts';
 
 /** A weight of one image: a number, or a mask with one value per point. */
@@ -75,8 +76,11 @@ export interface MixedGradientsOptions {
  */
 export const mixedGradients = (
   gradients: readonly ArrayLike<number>[],
-  { coordinates = 2, channels = 1 }: MixedGradientsOptions = {},
+  options: MixedGradientsOptions = {},
 ): Float32Array => {
+  assertOptions('mixedGradients', options, { coordinates: 1, channels: 1 });
+  const { coordinates = 2, channels = 1 } = options;
+
   assertInteger('mixedGradients: coordinates', coordinates);
   assertInteger('mixedGradients: channels', channels);
   const length = commonLength('mixedGradients', gradients);

@@ -1,5 +1,7 @@
 /** @file Supervision by known distances: signed and truncated, or unsigned. */
+
 import type { PointLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { clipByValue, div, sub } from '@tensorflow/tfjs-core';
 import { assertPositive } from './assert.ts';
 import { absolute, absoluteValue, type Penalty, penalise } from './penalty.ts';
@@ -28,6 +30,8 @@ export interface TruncatedDistanceOptions {
  *   width is wrong
  */
 export const truncatedDistance = (options: TruncatedDistanceOptions): PointLoss => {
+  assertOptions('truncatedDistance', options, { truncation: 1, target: 1, weight: 1, penalty: 1 });
+
   const { truncation, target = 'sdf', weight, penalty = absolute } = options;
   assertPositive('truncatedDistance: truncation', truncation);
   return ({ value }, { targets }) => {
@@ -58,9 +62,11 @@ export interface SignAgnosticDistanceOptions {
  *
  * @throws RangeError when evaluated, if the points lack a target or its width is wrong
  */
-export const signAgnosticDistance =
-  ({ target = 'distance', weight, penalty = absolute }: SignAgnosticDistanceOptions = {}): PointLoss =>
-  ({ value }, { targets }) => {
+export const signAgnosticDistance = (options: SignAgnosticDistanceOptions = {}): PointLoss => {
+  assertOptions('signAgnosticDistance', options, { target: 1, weight: 1, penalty: 1 });
+  const { target = 'distance', weight, penalty = absolute } = options;
+  return ({ value }, { targets }) => {
     const distance = findValueTarget('signAgnosticDistance', target, targets, value);
     return weighted('signAgnosticDistance', penalise(penalty, sub(absoluteValue(value), distance)), targets, weight);
   };
+};

@@ -2,6 +2,7 @@
  * @file Learns a signed distance from the points of a surface alone. Sitzmann et al. 2020, arXiv:2006.09661, section
  *   4.2.
  */
+import { assertOptions } from '@neural-fields/core/options';
 import { mul, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
 import { eikonalErrors, eikonalTangents, total } from './eikonal.ts';
@@ -60,6 +61,17 @@ export interface EikonalSdfOptions {
  *   or its width is wrong
  */
 export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('eikonalSdf', options, {
+    surface: 1,
+    normal: 1,
+    oriented: 1,
+    surfaceWeight: 1,
+    offSurfaceWeight: 1,
+    normalWeight: 1,
+    eikonalWeight: 1,
+    sharpness: 1,
+  });
+
   const { surface = 'surface', normal = 'normal', oriented = true, sharpness = 100 } = options;
   const { surfaceWeight = 3e3, offSurfaceWeight = 1e2, normalWeight = 1e2, eikonalWeight = 5e1 } = options;
   for (const [name, weight] of Object.entries({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight }))

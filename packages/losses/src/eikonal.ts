@@ -2,6 +2,7 @@
  * @file The eikonal loss on the length of the gradient, which is 1 for a signed distance, and helpers that other losses
  *   on distances share.
  */
+import { assertOptions } from '@neural-fields/core/options';
 import {
   add,
   div,
@@ -56,13 +57,16 @@ export interface EikonalOptions {
  * Sitzmann et al. 2020, arXiv:2006.09661, equation 6, first term; Gropp et al. 2020, arXiv:2002.10099, equation 2, with
  * `squared`.
  */
-export const eikonal = ({ penalty = absolute }: EikonalOptions = {}): JetLoss<{ readonly gradient: true }> =>
-  jetLoss(
+export const eikonal = (options: EikonalOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('eikonal', options, { penalty: 1 });
+  const { penalty = absolute } = options;
+  return jetLoss(
     'eikonal',
     { gradient: true },
     ({ gradient }) => eikonalErrors(gradient, penalty),
     ({ gradient }, direction) => eikonalTangents(gradient, direction.gradient, penalty),
   );
+};
 
 /** The sum of one or more tensors. */
 export const total = ([first, ...rest]: readonly [Tensor, ...Tensor[]]): Tensor =>

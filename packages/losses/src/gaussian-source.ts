@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { assertFinite, assertPositive, assertWeight } from './assert.ts';
 
 /** The options of {@link gaussianSource}. */
@@ -31,6 +32,8 @@ export interface GaussianSourceOptions {
  * @throws RangeError when an option is out of its range, or the coordinates are not rows of d values
  */
 export const gaussianSource = (coords: ArrayLike<number>, options: GaussianSourceOptions): Float32Array => {
+  assertOptions('gaussianSource', options, { centres: 1, variance: 1, amplitude: 1, peak: 1, cutoff: 1 });
+
   const { centres, variance, amplitude = [1, 1], cutoff = 1e-5 } = options;
   const d = centres[0]?.length ?? 0;
   if (d === 0 || centres.some(centre => centre.length !== d))

@@ -7,7 +7,9 @@
  *
  *     u_k = g_k + D_k N + D N_k        u_kl = g_kl + D_kl N + D_k N_l + D_l N_k + D N_kl
  */
+
 import type { DerivativeRequest, Jet, JetSource, PointLoss, SecondOrderForm } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import {
   add,
   addN,
@@ -150,8 +152,11 @@ export const constrainedField = (field: JetSource, boundary: HardBoundary): JetS
  */
 export const hardBoundary = <const R extends DerivativeRequest>(
   loss: PointLoss<R>,
-  { derivatives, ...boundary }: HardBoundary & { readonly derivatives: R },
+  options: HardBoundary & { readonly derivatives: R },
 ): JetLoss<R & { readonly gradient: true }> => {
+  assertOptions('hardBoundary', options, { factor: 1, offset: 1, derivatives: 1 });
+  const { derivatives, ...boundary } = options;
+
   const constrained = jetLoss('hardBoundary', withGradient(derivatives), (jet, batch) =>
     loss(constrainAt(jet as AnyJet, boundary, batch.coords, derivatives) as Jet<R>, batch),
   );

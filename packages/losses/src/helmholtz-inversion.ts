@@ -6,7 +6,9 @@
  * The authors' weights, for N points per step: `onSourceWeight` N / 1000 in the term of the inversion, and the number
  * of receivers as the weight of the term of the receivers.
  */
+
 import type { Jet, PointLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { abs, add, cast, lessEqual, max, maximum, mul, slice, sub, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertPositive } from './assert.ts';
 import { assertHelmholtzOptions, type HelmholtzOptions, helmholtzLosses } from './helmholtz.ts';
@@ -52,6 +54,8 @@ const wavesJet = ({ value, gradient, second }: Jet<HelmholtzDerivatives>): Jet<H
  * @throws RangeError when an option is not a positive number
  */
 export const squaredSlownessOf = (value: Tensor2D, coords: Tensor2D, options: MediumOptions = {}): Tensor2D => {
+  assertOptions('squaredSlownessOf', options, { minSquaredSlowness: 1, unknownBound: 1 });
+
   const { minSquaredSlowness = 1e-3, unknownBound = 0.75 } = options;
   assertPositive('squaredSlownessOf: minSquaredSlowness', minSquaredSlowness);
   assertPositive('squaredSlownessOf: unknownBound', unknownBound);
@@ -70,12 +74,29 @@ export interface HelmholtzInversionOptions extends HelmholtzOptions, MediumOptio
  * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
  */
 export const helmholtzInversion = (options: HelmholtzInversionOptions): JetLoss<HelmholtzDerivatives> => {
+  assertOptions('helmholtzInversion', options, {
+    wavenumber: 1,
+    absorbing: 1,
+    source: 1,
+    onSourceWeight: 1,
+    offSourceWeight: 1,
+    penalty: 1,
+    inFeatures: 1,
+    minSquaredSlowness: 1,
+    unknownBound: 1,
+  });
+
   assertHelmholtzOptions('helmholtzInversion', options);
+  const { minSquaredSlowness, unknownBound } = options;
+  const medium = {
+    ...(minSquaredSlowness !== undefined && { minSquaredSlowness }),
+    ...(unknownBound !== undefined && { unknownBound }),
+  };
   return jetLoss('helmholtzInversion', helmholtzDerivatives(options.inFeatures), (jet, { coords, targets }) =>
     helmholtzLosses('helmholtzInversion', options, wavesJet(jet), {
       coords,
       targets,
-      squaredSlowness: squaredSlownessOf(jet.value, coords, options),
+      squaredSlowness: squaredSlownessOf(jet.value, coords, medium),
     }),
   );
 };
@@ -94,15 +115,17 @@ export interface MisfitOptions {
  *
  * @throws RangeError when evaluated, if the target is absent or its width is wrong
  */
-export const receiverMisfit =
-  ({ target = 'receivers', penalty = absolute }: MisfitOptions = {}): PointLoss =>
-  ({ value }, { targets }) => {
+export const receiverMisfit = (options: MisfitOptions = {}): PointLoss => {
+  assertOptions('receiverMisfit', options, { target: 1, penalty: 1 });
+  const { target = 'receivers', penalty = absolute } = options;
+  return ({ value }, { targets }) => {
     const observed = findTarget('receiverMisfit', target, targets, {
       widths: [value.shape[1] - 1],
       as: "as the field's outputs but the last",
     });
     return penalise(penalty, sub(waves(value), observed));
   };
+};
 
 /**
  * The misfit to a given medium, for initialising an inversion: |1 + last output - m(x)|, averaged over points. The
@@ -110,9 +133,11 @@ export const receiverMisfit =
  *
  * @throws RangeError when evaluated, if the target is absent or its width is wrong
  */
-export const slownessMisfit =
-  ({ target = 'squaredSlowness', penalty = absolute }: MisfitOptions = {}): PointLoss =>
-  ({ value }, { targets }) => {
+export const slownessMisfit = (options: MisfitOptions = {}): PointLoss => {
+  assertOptions('slownessMisfit', options, { target: 1, penalty: 1 });
+  const { target = 'squaredSlowness', penalty = absolute } = options;
+  return ({ value }, { targets }) => {
     const medium = findTarget('slownessMisfit', target, targets, { widths: [1], as: 'for the squared slowness' });
     return penalise(penalty, sub(add(lastOutput(value), 1), medium));
   };
+};

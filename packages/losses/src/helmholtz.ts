@@ -1,4 +1,5 @@
 import type { Jet } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { add, cast, mul, notEqual, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertPositive, assertWeight } from './assert.ts';
 import { type HelmholtzDerivatives, helmholtzDerivatives, helmholtzResidual } from './helmholtz-residual.ts';
@@ -79,6 +80,17 @@ export const helmholtzLosses = (
  * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
  */
 export const helmholtz = (options: HelmholtzForwardOptions): JetLoss<HelmholtzDerivatives> => {
+  assertOptions('helmholtz', options, {
+    squaredSlowness: 1,
+    wavenumber: 1,
+    absorbing: 1,
+    source: 1,
+    onSourceWeight: 1,
+    offSourceWeight: 1,
+    penalty: 1,
+    inFeatures: 1,
+  });
+
   assertHelmholtzOptions('helmholtz', options);
   const { squaredSlowness: given } = options;
   return jetLoss('helmholtz', helmholtzDerivatives(options.inFeatures), (jet, { coords, targets }) => {

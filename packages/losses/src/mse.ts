@@ -1,4 +1,5 @@
 import type { PointLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertPositive } from './assert.ts';
 import { type DataTermOptions, dataTerm } from './data-term.ts';
 import { squared } from './penalty.ts';
@@ -19,7 +20,10 @@ export interface MseOptions extends DataTermOptions {
  * @throws RangeError when `dataRange` is not a positive number; when evaluated, if the points lack a target or its
  *   width is wrong
  */
-export const mse = ({ dataRange = 2, ...options }: MseOptions = {}): PointLoss => {
+export const mse = (given: MseOptions = {}): PointLoss => {
+  assertOptions('mse', given, { dataRange: 1, target: 1, weight: 1 });
+  const { dataRange = 2, ...options } = given;
+
   assertPositive('mse: dataRange', dataRange);
   const psnr = (loss: number): number => 10 * Math.log10(dataRange ** 2 / loss);
   return dataTerm(squared, options, { name: 'mse', ...(options.weight === undefined && { metrics: { psnr } }) });

@@ -1,4 +1,5 @@
 import type { PointLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { mul, sigmoid, softplus, sub } from '@tensorflow/tfjs-core';
 import { assertFinite } from './assert.ts';
 import { findValueTarget, weighted } from './targets.ts';
@@ -27,6 +28,8 @@ export interface BinaryCrossEntropyOptions {
  *   wrong
  */
 export const binaryCrossEntropy = (options: BinaryCrossEntropyOptions = {}): PointLoss => {
+  assertOptions('binaryCrossEntropy', options, { target: 1, weight: 1, scale: 1 });
+
   const { target = 'occupancy', weight, scale = 1 } = options;
   assertFinite('binaryCrossEntropy: scale', scale);
   const loss: PointLoss = ({ value }, { targets }) => {

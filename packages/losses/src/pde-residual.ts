@@ -1,4 +1,5 @@
 import type { DerivativeRequest, Jet, PointLoss, TensorBatch } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { type Penalty, penalise, penaltyTangent, squared } from './penalty.ts';
 import type { Targets } from './targets.ts';
@@ -34,8 +35,11 @@ export interface PdeResidualOptions<R extends DerivativeRequest> {
  */
 export const pdeResidual = <const R extends DerivativeRequest>(
   residual: Residual<R>,
-  { penalty = squared, residualTangent }: PdeResidualOptions<R> = {},
+  options: PdeResidualOptions<R> = {},
 ): PointLoss<R> => {
+  assertOptions('pdeResidual', options, { penalty: 1, residualTangent: 1 });
+  const { penalty = squared, residualTangent } = options;
+
   const loss: PointLoss<R> = (jet, { coords, targets }) => penalise(penalty, residual(jet, coords, targets));
   if (residualTangent === undefined) return loss;
   return Object.assign(loss, {

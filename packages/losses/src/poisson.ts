@@ -10,7 +10,9 @@
  * times the derivatives (0.63 and 0.62 for N = 256), and the recovered field is the image times the same factor. The
  * affine fit removes that factor.
  */
+
 import { pointwiseLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertWeight } from './assert.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { squared } from './penalty.ts';
@@ -41,12 +43,15 @@ export interface PoissonBothOptions {
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const poissonGradient = ({ target = 'gradient' }: PoissonOptions = {}): JetLoss<{ readonly gradient: true }> =>
-  jetLoss(
+export const poissonGradient = (options: PoissonOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('poissonGradient', options, { target: 1 });
+  const { target = 'gradient' } = options;
+  return jetLoss(
     'poissonGradient',
     { gradient: true },
     pointwiseLoss({ errors: [{ of: 'gradient', target }], penalty: squared }, { name: 'poissonGradient' }),
   );
+};
 
 /**
  * Supervision by the Laplacian: (laplacian Phi - l)^2, averaged over points and outputs. The target is `f32[n, o]`.
@@ -55,14 +60,15 @@ export const poissonGradient = ({ target = 'gradient' }: PoissonOptions = {}): J
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const poissonLaplacian = ({
-  target = 'laplacian',
-}: PoissonOptions = {}): JetLoss<{ readonly laplacian: true }> =>
-  jetLoss(
+export const poissonLaplacian = (options: PoissonOptions = {}): JetLoss<{ readonly laplacian: true }> => {
+  assertOptions('poissonLaplacian', options, { target: 1 });
+  const { target = 'laplacian' } = options;
+  return jetLoss(
     'poissonLaplacian',
     { laplacian: true },
     pointwiseLoss({ errors: [{ of: 'laplacian', target }], penalty: squared }, { name: 'poissonLaplacian' }),
   );
+};
 
 /**
  * Supervision by both: gradientWeight sum_k (d Phi / dx_k - g_k)^2 + laplacianWeight (laplacian Phi - l)^2, averaged
@@ -73,6 +79,8 @@ export const poissonLaplacian = ({
 export const poisson = (
   options: PoissonBothOptions = {},
 ): JetLoss<{ readonly gradient: true; readonly laplacian: true }> => {
+  assertOptions('poisson', options, { gradientTarget: 1, laplacianTarget: 1, gradientWeight: 1, laplacianWeight: 1 });
+
   const {
     gradientTarget = 'gradient',
     laplacianTarget = 'laplacian',

@@ -1,4 +1,5 @@
 import { pointwiseLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertWeight } from './assert.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { squared } from './penalty.ts';
@@ -27,6 +28,8 @@ export interface SobolevOptions {
  * @throws RangeError when a weight is negative; when evaluated, if the points lack a target or its width is wrong
  */
 export const sobolev = (options: SobolevOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('sobolev', options, { target: 1, gradientTarget: 1, valueWeight: 1, gradientWeight: 1 });
+
   const { target = 'value', gradientTarget = 'gradient', valueWeight = 1, gradientWeight = 1 } = options;
   assertWeight('sobolev: valueWeight', valueWeight);
   assertWeight('sobolev: gradientWeight', gradientWeight);

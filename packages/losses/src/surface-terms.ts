@@ -1,5 +1,7 @@
 /** @file Losses on a signed distance at points on and off a surface. `eikonalSdf` is their sum. */
+
 import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import {
   clipByValue,
   div,
@@ -55,7 +57,10 @@ export const whereOff = <T extends Tensor>(loss: string, losses: T, surface: str
  *
  * @throws RangeError when evaluated, if the points lack the target or its width is wrong
  */
-export const onSurface = ({ surface = 'surface' }: SurfaceOptions = {}): PointLoss => {
+export const onSurface = (options: SurfaceOptions = {}): PointLoss => {
+  assertOptions('onSurface', options, { surface: 1 });
+  const { surface = 'surface' } = options;
+
   const weight = surface !== null && { weight: surface };
   const described = pointwiseLoss({ errors: [{ of: 'value' }], penalty: absolute, ...weight }, { name: 'onSurface' });
   const loss: PointLoss = (jet, batch) => {
@@ -87,7 +92,10 @@ export interface OffSurfaceOptions extends SurfaceOptions {
  * @throws RangeError when `sharpness` is not a positive number; when evaluated, if the points lack the target or its
  *   width is wrong
  */
-export const offSurface = ({ surface = 'surface', sharpness = 100 }: OffSurfaceOptions = {}): PointLoss => {
+export const offSurface = (options: OffSurfaceOptions = {}): PointLoss => {
+  assertOptions('offSurface', options, { sharpness: 1, surface: 1 });
+  const { surface = 'surface', sharpness = 100 } = options;
+
   assertPositive('offSurface: sharpness', sharpness);
   const loss: PointLoss = ({ value }, { targets }) =>
     whereOff('offSurface', closeness(value, sharpness), surface, targets);
@@ -163,6 +171,8 @@ export const misalignmentTangents = (
  * @throws RangeError when evaluated, if the points lack a target or its width is wrong
  */
 export const normalAlignment = (options: NormalAlignmentOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('normalAlignment', options, { normal: 1, oriented: 1, surface: 1 });
+
   const { surface = 'surface', normal = 'normal', oriented = true } = options;
   const name = 'normalAlignment';
   return jetLoss(
@@ -206,6 +216,8 @@ export interface DivergencePenaltyOptions extends SurfaceOptions {
  *   its width is wrong
  */
 export const divergencePenalty = (options: DivergencePenaltyOptions = {}): JetLoss<{ readonly laplacian: true }> => {
+  assertOptions('divergencePenalty', options, { penalty: 1, min: 1, max: 1, surface: 1 });
+
   const { surface = 'surface', penalty = squared, min = 0.1, max = 50 } = options;
   assertWeight('divergencePenalty: min', min);
   if (!(max > min)) throw new RangeError(`divergencePenalty: max must be a number above ${min}, got ${max}`);

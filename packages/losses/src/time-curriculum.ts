@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { assertFinite, assertInteger } from './assert.ts';
 
 /** The options of {@link timeCurriculum}. */
@@ -25,7 +26,10 @@ export type TimeCurriculum = (step: number) => readonly [from: number, to: numbe
  *
  * @throws RangeError when a time is not finite, the end is not after the start, or a number of steps is wrong
  */
-export const timeCurriculum = ({ start = 0, end, growSteps, holdSteps = 0 }: TimeCurriculumOptions): TimeCurriculum => {
+export const timeCurriculum = (options: TimeCurriculumOptions): TimeCurriculum => {
+  assertOptions('timeCurriculum', options, { start: 1, end: 1, growSteps: 1, holdSteps: 1 });
+  const { start = 0, end, growSteps, holdSteps = 0 } = options;
+
   assertFinite('timeCurriculum: start', start);
   assertFinite('timeCurriculum: end', end);
   if (!(end > start)) throw new RangeError(`timeCurriculum: end must be after the start ${start}, got ${end}`);

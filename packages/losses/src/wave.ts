@@ -5,7 +5,9 @@
  * The authors' weights, for b points at the initial time: b / 10 for their value (200 with their 2000 points), b / 100
  * for their velocity (20), and 1 for the residual.
  */
+
 import type { Jet } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
 import { assertInteger, assertPositive, assertWeight } from './assert.ts';
 import { partialAlong } from './boundary.ts';
@@ -40,6 +42,8 @@ export interface WaveOptions {
  * @throws RangeError when an option is out of its range; when evaluated, if a target is absent or its width is wrong
  */
 export const wave = (options: WaveOptions = {}): JetLoss<WaveDerivatives> => {
+  assertOptions('wave', options, { spaceDimensions: 1, speed: 1, squaredSlowness: 1, penalty: 1 });
+
   const { spaceDimensions = 2, speed = 1, squaredSlowness, penalty = absolute } = options;
   assertInteger('wave: spaceDimensions', spaceDimensions);
   assertPositive('wave: speed', speed);
@@ -84,6 +88,8 @@ export interface WaveStartOptions {
  * @throws RangeError when a weight is negative; when evaluated, if a target is absent or its width is wrong
  */
 export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gradient: true }> => {
+  assertOptions('waveStart', options, { target: 1, velocity: 1, valueWeight: 1, velocityWeight: 1, penalty: 1 });
+
   const { target = 'value', velocity, valueWeight = 1, velocityWeight = 1, penalty = absolute } = options;
   assertWeight('waveStart: valueWeight', valueWeight);
   assertWeight('waveStart: velocityWeight', velocityWeight);

@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { add, cos, div, exp, mul, neg, sin, square, sub } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
@@ -36,5 +37,7 @@ export const expSinActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = exp(-sin(a x)); a is 1 unless given. @throws RangeError when an option is wrong */
-export const expSin = (options: ActivationOptions<'a'> = {}): ExpSinSpec =>
-  completeActivationSpec(expSinActivation, options) as ExpSinSpec;
+export const expSin = (options: ActivationOptions<'a'> = {}): ExpSinSpec => {
+  assertOptions('expSin', options, { a: 1, learnable: 1 });
+  return completeActivationSpec(expSinActivation, options) as ExpSinSpec;
+};

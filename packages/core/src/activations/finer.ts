@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { abs, add, cos, mul, sign, sin, square, sub } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 
@@ -42,5 +43,7 @@ export const finerActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = sin(omega (|x| + 1) x); omega is 1 unless given. @throws RangeError when an option is wrong */
-export const finer = (options: ActivationOptions<'omega'> = {}): FinerSpec =>
-  completeActivationSpec(finerActivation, options) as FinerSpec;
+export const finer = (options: ActivationOptions<'omega'> = {}): FinerSpec => {
+  assertOptions('finer', options, { omega: 1, learnable: 1 });
+  return completeActivationSpec(finerActivation, options) as FinerSpec;
+};

@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { div } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { bellDerivatives, bellFourth } from './bell.ts';
@@ -27,5 +28,7 @@ export const gaussianActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = exp(-x^2 / (2 sigma^2)); sigma is 1 unless given. @throws RangeError when an option is wrong */
-export const gaussian = (options: ActivationOptions<'sigma'> = {}): GaussianSpec =>
-  completeActivationSpec(gaussianActivation, options) as GaussianSpec;
+export const gaussian = (options: ActivationOptions<'sigma'> = {}): GaussianSpec => {
+  assertOptions('gaussian', options, { sigma: 1, learnable: 1 });
+  return completeActivationSpec(gaussianActivation, options) as GaussianSpec;
+};

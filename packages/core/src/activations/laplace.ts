@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { abs, div, exp, mul, sign, square } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives, scaleThird } from './scale.ts';
@@ -37,5 +38,7 @@ export const laplaceActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = exp(-|x| / a); a is 1 unless given. @throws RangeError when an option is wrong */
-export const laplace = (options: ActivationOptions<'a'> = {}): LaplaceSpec =>
-  completeActivationSpec(laplaceActivation, options) as LaplaceSpec;
+export const laplace = (options: ActivationOptions<'a'> = {}): LaplaceSpec => {
+  assertOptions('laplace', options, { a: 1, learnable: 1 });
+  return completeActivationSpec(laplaceActivation, options) as LaplaceSpec;
+};

@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { add, clip, div, mul, neg, sqrt, square, sub } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives, scaleThird } from './scale.ts';
@@ -53,5 +54,7 @@ export const multiquadricActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = 1 / sqrt(1 + (a x)^2); a is 1 unless given. @throws RangeError when an option is wrong */
-export const multiquadric = (options: ActivationOptions<'a'> = {}): MultiquadricSpec =>
-  completeActivationSpec(multiquadricActivation, options) as MultiquadricSpec;
+export const multiquadric = (options: ActivationOptions<'a'> = {}): MultiquadricSpec => {
+  assertOptions('multiquadric', options, { a: 1, learnable: 1 });
+  return completeActivationSpec(multiquadricActivation, options) as MultiquadricSpec;
+};

@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { greater, mul, select } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 
@@ -23,5 +24,7 @@ export const preluActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = x for x > 0, a x otherwise; a is 0.25 unless given. @throws RangeError when an option is wrong */
-export const prelu = (options: ActivationOptions<'a'> = {}): PreluSpec =>
-  completeActivationSpec(preluActivation, options) as PreluSpec;
+export const prelu = (options: ActivationOptions<'a'> = {}): PreluSpec => {
+  assertOptions('prelu', options, { a: 1, learnable: 1 });
+  return completeActivationSpec(preluActivation, options) as PreluSpec;
+};

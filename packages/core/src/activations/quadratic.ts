@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { add, clip, div, mul, square, sub } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives, scaleThird } from './scale.ts';
@@ -48,5 +49,7 @@ export const quadraticActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = 1 / (1 + (a x)^2); a is 1 unless given. @throws RangeError when an option is wrong */
-export const quadratic = (options: ActivationOptions<'a'> = {}): QuadraticSpec =>
-  completeActivationSpec(quadraticActivation, options) as QuadraticSpec;
+export const quadratic = (options: ActivationOptions<'a'> = {}): QuadraticSpec => {
+  assertOptions('quadratic', options, { a: 1, learnable: 1 });
+  return completeActivationSpec(quadraticActivation, options) as QuadraticSpec;
+};

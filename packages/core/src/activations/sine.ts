@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { cos, div, mul, neg, sin, square } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { scaleDerivatives } from './scale.ts';
@@ -32,5 +33,7 @@ export const sineActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = sin(omega x); omega is 1 unless given. @throws RangeError when an option is wrong */
-export const sine = (options: ActivationOptions<'omega'> = {}): SineSpec =>
-  completeActivationSpec(sineActivation, options) as SineSpec;
+export const sine = (options: ActivationOptions<'omega'> = {}): SineSpec => {
+  assertOptions('sine', options, { omega: 1, learnable: 1 });
+  return completeActivationSpec(sineActivation, options) as SineSpec;
+};

@@ -1,5 +1,6 @@
 import { type ActivationDefinition, defineActivation } from '../elementwise/activation.ts';
 import { div, sqrt } from '../elementwise/expression.ts';
+import { assertOptions } from '../options.ts';
 import type { ActivationSpec } from './activation.ts';
 import { type ActivationOptions, completeActivationSpec } from './activation-parameters.ts';
 import { bellDerivatives, bellFourth } from './bell.ts';
@@ -38,5 +39,7 @@ export const superGaussianActivation: ActivationDefinition = defineActivation({
 });
 
 /** s(x) = exp(-b x^2 / (2 sigma^2)); sigma and b are 1 unless given. @throws RangeError when an option is wrong */
-export const superGaussian = (options: ActivationOptions<'sigma' | 'b'> = {}): SuperGaussianSpec =>
-  completeActivationSpec(superGaussianActivation, options) as SuperGaussianSpec;
+export const superGaussian = (options: ActivationOptions<'sigma' | 'b'> = {}): SuperGaussianSpec => {
+  assertOptions('superGaussian', options, { sigma: 1, b: 1, learnable: 1 });
+  return completeActivationSpec(superGaussianActivation, options) as SuperGaussianSpec;
+};

@@ -1,5 +1,6 @@
 /** @file Selection of the tfjs backend, with the reasons for the choice. */
 import { engine, getBackend, matMul, ready, removeBackend, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { HOW_TO_GET_A_BACKEND } from './advice.ts';
 import { fieldBackend } from './registry.ts';
 import { installTransposingMatMulGradient } from './transposing-matmul-gradient.ts';
 
@@ -32,6 +33,17 @@ export interface BackendChoice {
 
 /** The ranks of tfjs's own backends: libtensorflow (CPU or CUDA), GPU through WebGL, WebAssembly, plain JavaScript. */
 const TFJS_RANKS: Readonly<Record<string, number>> = { webgpu: 45, tensorflow: 30, webgl: 20, wasm: 10, cpu: 0 };
+
+/** Where backends come from. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  webgpu: '@neural-fields/kernels-webgpu',
+  native: '@neural-fields/kernels-native',
+  simd: '@neural-fields/kernels-wasm',
+  tensorflow: '@tensorflow/tfjs-node',
+  webgl: '@tensorflow/tfjs-backend-webgl',
+  wasm: '@tensorflow/tfjs-backend-wasm',
+  cpu: '@tensorflow/tfjs-backend-cpu',
+};
 
 const rank = (name: string): number => fieldBackend(name)?.rank ?? TFJS_RANKS[name] ?? 0;
 
@@ -98,7 +110,12 @@ export const selectBackend = async (
 ): Promise<BackendChoice> => {
   const tried = wanted === 'auto' ? candidates : candidates.filter(({ name }) => name === wanted);
   const names = candidates.map(({ name }) => name).join(', ') || 'none';
-  if (tried.length === 0) throw new RangeError(`selectBackend: no backend '${wanted}'; the candidates: ${names}`);
+  if (candidates.length === 0)
+    throw new RangeError(`selectBackend: wanted '${wanted}', and there is no backend; ${HOW_TO_GET_A_BACKEND}`);
+  if (tried.length === 0) {
+    const advice = PACKAGES[wanted] === undefined ? '' : `; import '${PACKAGES[wanted]}' before`;
+    throw new RangeError(`selectBackend: no backend '${wanted}'; the candidates: ${names}${advice}`);
+  }
   const before = Object.keys(engine().registry).length > 0 ? getBackend() : undefined;
   const considered: BackendVerdict[] = [];
   for (const candidate of tried) {

@@ -65,6 +65,9 @@ const meanings: Readonly<Record<Operation, (a: number, b: number, c: number) => 
   select: (a, b, c) => (a === 0 ? c : b),
 };
 
+/** An operation as a function in float64; it ignores operands beyond its arity. */
+export const operationFunction = (op: Operation): ((a: number, b: number, c: number) => number) => meanings[op];
+
 /** The value of an operation in float64. @param operands as many as its arity */
 export const applyOperation = (op: Operation, operands: readonly number[]): number => {
   const [a = 0, b = 0, c = 0] = operands;

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Jet } from '../jets/jet.ts';
 import { atAllPoints, type LayerJet } from '../jets/layer-jet.ts';
-import type { DerivativePlan, DerivativeRequest } from '../jets/request.ts';
+import { assertRequest, type DerivativePlan, type DerivativeRequest } from '../jets/request.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import { noExtensions } from '../spec/extensions.ts';
@@ -28,13 +28,23 @@ export type FieldParameters = Tensor1D | Readonly<Record<string, Tensor>>;
 
 const describeShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
+const assertTensor = (coords: unknown, wanted: string): void => {
+  if (coords instanceof Tensor) return;
+  const got = Array.isArray(coords) ? 'an array' : ArrayBuffer.isView(coords) ? 'a typed array' : typeof coords;
+  throw new TypeError(
+    `evaluate: coords must be a tensor ${wanted}, got ${got}; tensor2d of @tensorflow/tfjs-core makes one`,
+  );
+};
+
 const assertCoords = (coords: Tensor2D, inFeatures: number): void => {
+  assertTensor(coords, `[n, ${inFeatures}]`);
   if (coords.rank !== 2 || coords.shape[1] !== inFeatures)
     throw new RangeError(`evaluate: coords must be [n, ${inFeatures}], got ${describeShape(coords.shape)}`);
   if (coords.dtype !== 'float32') throw new TypeError(`evaluate: coords must be float32, got ${coords.dtype}`);
 };
 
 const assertBatchCoords = (coords: BatchCoords, count: number, inFeatures: number): void => {
+  assertTensor(coords, `[n, ${inFeatures}] or [${count}, n, ${inFeatures}]`);
   const { shape, dtype } = coords;
   const fits = shape.at(-1) === inFeatures && (shape.length === 2 || (shape.length === 3 && shape[0] === count));
   if (!fits)
@@ -97,6 +107,7 @@ export const evaluateNetwork = <const R extends DerivativeRequest>(
 ): Jet<R> => {
   const { program, layout } = network;
   assertCoords(coords, program.inFeatures);
+  assertRequest('jet', request);
   const evaluation = evaluationOf(network, request);
   const { plan } = evaluation;
   if (coords.shape[0] === 0) return emptyJet(request, plan, program.outFeatures) as Jet<R>;
@@ -117,6 +128,7 @@ export const evaluateBatchNetwork = <const R extends DerivativeRequest>(
 ): Jet<R> => {
   const { count, layout, program } = batch;
   assertBatchCoords(coords, count, program.inFeatures);
+  assertRequest('jet', request);
   const evaluation = batchEvaluationOf(batch, request);
   const { plan } = evaluation;
   if (coords.shape.at(-2) === 0) return emptyJet(request, plan, program.outFeatures) as Jet<R>;
@@ -162,5 +174,7 @@ export const executionPlan = (
   spec: FieldSpec,
   request: DerivativeRequest = {},
   extensions: Extensions = noExtensions,
-): { readonly fused: readonly string[]; readonly composed: readonly string[] } =>
-  evaluationOf(networkOf(spec, extensions), request).describe();
+): { readonly fused: readonly string[]; readonly composed: readonly string[] } => {
+  assertRequest('describeEvaluation', request);
+  return evaluationOf(networkOf(spec, extensions), request).describe();
+};

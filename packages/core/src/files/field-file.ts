@@ -5,6 +5,7 @@
  *     __metadata__   neural-fields.version: "1", neural-fields.spec: the spec as JSON, and the caller's own keys
  *     arrays         the parameters by name, F32; then `state.*`, which checkpoints add
  */
+import { assertOptions } from '../options.ts';
 import type { Extensions } from '../spec/layer.ts';
 import {
   assertFinite,
@@ -54,10 +55,10 @@ export interface FieldFile extends FieldData, Required<FieldFileExtras> {}
  * @throws FieldFileError when the parameters are not those of the spec
  * @throws RangeError when a key of `metadata` begins with `neural-fields.`
  */
-export const encodeFieldData = (
-  { spec, parameters }: FieldData,
-  { metadata = {}, state = new Map(), extensions = {} }: EncodeFieldOptions = {},
-): Uint8Array<ArrayBuffer> => {
+export const encodeFieldData = (data: FieldData, options: EncodeFieldOptions = {}): Uint8Array<ArrayBuffer> => {
+  assertOptions('encodeFieldData', options, { extensions: 1, metadata: 1, state: 1 });
+  const { spec, parameters } = data;
+  const { metadata = {}, state = new Map(), extensions = {} } = options;
   const arrays = pickParameters(spec, parameters, extensions);
   return encodeArrays('encodeFieldData', arrays, { metadata, state }, { [SPEC]: JSON.stringify(spec) });
 };
@@ -165,6 +166,8 @@ export const decodeFieldData = (
   extensions: Extensions = {},
   limits: SafetensorsLimits = {},
 ): FieldFile => {
+  assertOptions('decodeFieldData', limits, { maxHeaderBytes: 1 });
+
   const file = decodeSafetensors(bytes, limits);
   const { [VERSION]: version, [SPEC]: specText } = file.metadata;
   if (specText === undefined)

@@ -10,6 +10,7 @@
  *
  * Elements are copied between file and arrays byte by byte: every platform that runs JavaScript today is little-endian.
  */
+import { assertOptions } from '../options.ts';
 import { describeForeignFile } from './foreign-file.ts';
 import { widenBfloat16, widenFloat16 } from './half-floats.ts';
 import { findDuplicateKey, isNestedAtMost } from './json-scan.ts';
@@ -346,10 +347,10 @@ const checkCover = (entries: readonly HeaderEntry[], available: number): void =>
  * @param bytes the whole file
  * @throws SafetensorsError when the bytes are not a valid file; its `problem` says why
  */
-export const decodeSafetensors = (
-  bytes: Uint8Array,
-  { maxHeaderBytes = MAX_HEADER_BYTES }: SafetensorsLimits = {},
-): SafetensorsFile => {
+export const decodeSafetensors = (bytes: Uint8Array, options: SafetensorsLimits = {}): SafetensorsFile => {
+  assertOptions('decodeSafetensors', options, { maxHeaderBytes: 1 });
+  const { maxHeaderBytes = MAX_HEADER_BYTES } = options;
+
   if (!(bytes instanceof Uint8Array)) throw new TypeError('decodeSafetensors: bytes must be a Uint8Array');
   const { text, dataStart } = readHeaderText(bytes, maxHeaderBytes);
   const header = Object.entries(parseHeader(text));

@@ -1,5 +1,6 @@
 import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import { fusedAdamUpdate } from '../backend/adam-update.ts';
+import { assertOptions } from '../options.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /**
@@ -32,6 +33,8 @@ const assertInterval = (name: string, value: number, from: number, below: number
  * @throws RangeError when an option is out of its range
  */
 export const adam = (options: AdamOptions = {}): GradientOptimizer => {
+  assertOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, weightDecay: 1 });
+
   const { learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   assertInterval('learningRate', learningRate, 0, Number.POSITIVE_INFINITY);
   assertInterval('beta1', beta1, 0, 1);

@@ -2,6 +2,7 @@ import { addN, mul, reshape, sub, sum, type Tensor, type Tensor2D, type Tensor3D
 import { penalise, penaltyTangent } from '../elementwise/penalty.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
+import { assertOptions } from '../options.ts';
 import type { PointwiseError, PointwiseLoss } from './pointwise-loss.ts';
 import { findTarget, weighted } from './targets.ts';
 import type { PointLoss, TensorBatch } from './term.ts';
@@ -91,8 +92,11 @@ export const tangentOfDescription =
  */
 export const pointwiseLoss = <const D extends PointwiseLoss>(
   description: D,
-  { name = 'pointwiseLoss', metrics }: PointwiseLossOptions = {},
+  options: PointwiseLossOptions = {},
 ): DescribedLoss<DerivativesOf<D>> => {
+  assertOptions('pointwiseLoss', options, { name: 1, metrics: 1 });
+  const { name = 'pointwiseLoss', metrics } = options;
+
   const { errors, penalty }: PointwiseLoss = description;
   const derivatives = Object.fromEntries(errors.flatMap(({ of }) => (of === 'value' ? [] : [[of, true]])));
   const loss = (jet: Jet<DerivativesOf<D>>, batch: TensorBatch): Tensor =>

@@ -1,5 +1,6 @@
 /** @file The options of a fit, and their validation. */
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
+import { assertOptions } from '../options.ts';
 import type { Adapter } from './adapt.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
@@ -108,13 +109,16 @@ const assertTexts = (name: string, texts: Readonly<Record<string, string>> = {})
     if (typeof text !== 'string') throw new TypeError(`fit: ${name}.${key} must be text, got a ${typeof text}`);
 };
 
-const assertCheckpoint = ({
-  store,
-  everySeconds = 1,
-  everySteps = 1,
-  identity,
-  metadata = {},
-}: CheckpointOptions): void => {
+const assertCheckpoint = (options: CheckpointOptions): void => {
+  assertOptions('fit: checkpoint', options, {
+    store: 1,
+    everySeconds: 1,
+    everySteps: 1,
+    identity: 1,
+    metadata: 1,
+    onWarning: 1,
+  });
+  const { store, everySeconds = 1, everySteps = 1, identity, metadata = {} } = options;
   if (typeof store?.read !== 'function' || typeof store.write !== 'function')
     throw new TypeError('fit: checkpoint.store must have the methods read and write');
   assertThat(
@@ -196,12 +200,31 @@ const assertTerms = (model: Model, terms: readonly ObjectiveTerm[]): void => {
  * @param optimizer the given optimizer, or the default
  * @throws RangeError, TypeError when an option or a term does not fit
  */
-export const assertOptions = (
+export const assertFitOptions = (
   model: Model,
   terms: readonly ObjectiveTerm[],
   optimizer: Optimizer,
   options: FitOptions,
 ): void => {
+  assertOptions('fit', options, {
+    steps: 1,
+    optimizer: 1,
+    schedule: 1,
+    groups: 1,
+    project: 1,
+    until: 1,
+    adapt: 1,
+    seed: 1,
+    chunkSize: 1,
+    clipNorm: 1,
+    averageDecay: 1,
+    reportEvery: 1,
+    signal: 1,
+    checkpoint: 1,
+    divergence: 1,
+    onChunk: 1,
+  });
+  assertOptions('fit: divergence', options.divergence ?? {}, { spikeFactor: 1, window: 1 });
   const {
     steps,
     chunkSize = 1,
@@ -223,9 +246,11 @@ export const assertOptions = (
   );
   if (checkpoint) assertCheckpoint(checkpoint);
   assertOptimizer(optimizer, options);
-  for (const group of groups)
+  for (const group of groups) {
+    assertOptions('fit: a group', group, { parameters: 1, optimizer: 1, schedule: 1, frozen: 1 });
     if (group.optimizer)
       assertOptimizer(group.optimizer, { ...options, ...(group.schedule && { schedule: group.schedule }) });
+  }
   assertGroups(model.layout, groups);
   assertTerms(model, terms);
   for (const { terms: heldOut = [] } of stopRulesOf(options)) for (const term of heldOut) assertPoints(model, term);

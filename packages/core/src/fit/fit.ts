@@ -6,8 +6,8 @@ import { adam } from './adam.ts';
 import { type Adapter, mapState } from './adapt.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { DivergenceDetector, DivergenceError } from './divergence.ts';
-import { assertOptions, type FitOptions, stopRulesOf } from './fit-options.ts';
-import { ModelRun } from './model-run.ts';
+import { assertFitOptions, type FitOptions, stopRulesOf } from './fit-options.ts';
+import { startModelRun } from './model-run.ts';
 import { defaultChunkSize, type StepDraw } from './objective.ts';
 import { PointDataError } from './point-data.ts';
 import { type FitProgress, progressOf } from './progress.ts';
@@ -52,8 +52,12 @@ const openCheckpoint = async (
  *
  * Memory does not depend on the number of points: points are drawn, and gradients accumulated, in chunks.
  *
- * @throws RangeError, TypeError before any work when an option or a term is invalid; later, after a checkpoint, when a
+ * Leaving the loop with `break` writes a checkpoint too. While a fit runs, its model belongs to it: a second fit is
+ * refused, and so is disposing.
+ *
+ * @throws RangeError, TypeError before any work when an option or a term is invalid, or the model was disposed; later, after a checkpoint, when a
  *   source, a loss, a schedule or an optimizer returns an invalid result
+ * @throws Error when another fit trains the model
  * @throws PointDataError before the first step when the points or targets of a fixed source are not finite; later when
  *   points that were drawn are not
  * @throws CheckpointError before any work when the checkpoint belongs to another run or is damaged, SafetensorsError or
@@ -69,7 +73,7 @@ export async function* fit(
   options: FitOptions,
 ): AsyncGenerator<FitProgress, void, undefined> {
   const { steps, optimizer = adam(), seed = 0, reportEvery = 1, averageDecay, signal, checkpoint, adapt } = options;
-  assertOptions(model, terms, optimizer, options);
+  assertFitOptions(model, terms, optimizer, options);
   const rules = stopRulesOf(options);
   const rng = createRng(seed);
   const chunkSize = options.chunkSize ?? defaultChunkSize(model, terms);
@@ -109,7 +113,7 @@ export async function* fit(
     await yieldToEventLoop();
   };
   const runOptions = { terms, optimizer, chunkSize, fit: options, yieldToEventLoop: yieldAfterWork };
-  let run = new ModelRun(found?.model ?? model, runOptions, resumed);
+  let run = startModelRun(found?.model ?? model, runOptions, resumed);
 
   /** Writes a checkpoint. Returns false, and keeps the previous checkpoint, where the state is not finite. */
   const save = async (): Promise<boolean> => {
@@ -160,12 +164,10 @@ export async function* fit(
     if (adaptation === undefined) return;
     run.assign();
     const { model: next, map } = adaptation;
-    assertOptions(next, terms, optimizer, options);
-    const after = new ModelRun(
-      next,
-      runOptions,
-      mapState({ step, ...past, ...(await vectors.read()) }, map, next.layout.size),
-    );
+    assertFitOptions(next, terms, optimizer, options);
+    const state = mapState({ step, ...past, ...(await vectors.read()) }, map, next.layout.size);
+    run.release(); // the next model may have some of the same variables
+    const after = startModelRun(next, runOptions, state);
     run.dispose();
     run = after;
     run.assign();
@@ -215,11 +217,13 @@ export async function* fit(
         reason !== undefined ||
         performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? SAVE_EVERY_SECONDS) ||
         step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
+      // Also when the caller has had enough, and leaves the loop.
+      let left = report !== undefined;
       try {
         if (report) yield reason === undefined ? report : { ...report, stopped: reason };
+        left = false;
       } finally {
-        // Also when the caller leaves the loop.
-        if (due && !(await save())) await fail({ step, loss: Number.NaN }, 'the parameters are not finite');
+        if ((due || left) && !(await save())) await fail({ step, loss: Number.NaN }, 'the parameters are not finite');
       }
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 /** @file L-BFGS: Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapter 7. */
+import { assertOptions } from '../options.ts';
 import { searchLine, type Trial } from './line-search.ts';
 import type { Evaluation, SearchInput, SearchOptimizer, SearchOutput } from './optimizer.ts';
 
@@ -117,6 +118,17 @@ const pairsOf = (state: readonly Float32Array[]): Pair[] =>
  * @throws RangeError when an option is out of its range
  */
 export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
+  assertOptions('lbfgs', options, {
+    learningRate: 1,
+    maxIterations: 1,
+    maxEvaluations: 1,
+    toleranceGradient: 1,
+    toleranceChange: 1,
+    historySize: 1,
+    sufficientDecrease: 1,
+    curvature: 1,
+  });
+
   const { learningRate = 1, maxIterations = 20, maxEvaluations = Math.floor(1.25 * maxIterations) } = options;
   const { toleranceGradient = 1e-7, toleranceChange = 1e-9, historySize = 100 } = options;
   const { sufficientDecrease = 1e-4, curvature = 0.9 } = options;

@@ -1,5 +1,6 @@
 /** @file The part of a fit's state that belongs to the model: recreated when the model changes. */
 import type { Model } from '../model.ts';
+import { claimVariables } from '../params/ownership.ts';
 import type { TrainingState } from './checkpoint.ts';
 import type { FitOptions } from './fit-options.ts';
 import { GradientStepper } from './gradient-stepper.ts';
@@ -29,13 +30,17 @@ export class ModelRun {
   readonly objective: Objective;
   readonly vectors: TrainingVectors;
   readonly stepper: Stepper;
+  /** Lets others train and dispose of the model again. */
+  readonly release: () => void;
 
-  /** @param state the state to resume from */
+  /** Use {@link startModelRun}. */
   constructor(
     model: Model,
     { terms, optimizer: wanted, chunkSize, fit, yieldToEventLoop }: ModelRunOptions,
+    release: () => void,
     state?: TrainingState,
   ) {
+    this.release = release;
     const { schedule = constant(), groups = [], steps, clipNorm, averageDecay, project } = fit;
     const { layout } = model;
     const isGrouped = groups.length > 0 || layout.entries.some(({ trained }) => !trained);
@@ -66,5 +71,22 @@ export class ModelRun {
     this.stepper.dispose();
     this.vectors.dispose();
     this.objective.dispose();
+    this.release();
   }
 }
+
+/**
+ * Claims a model's parameters and makes them ready for training.
+ *
+ * @param state where to go on from
+ * @throws TypeError when the model was disposed, Error when another fit trains it
+ */
+export const startModelRun = (model: Model, options: ModelRunOptions, state?: TrainingState): ModelRun => {
+  const release = claimVariables(model.parameters);
+  try {
+    return new ModelRun(model, options, release, state);
+  } catch (error) {
+    release();
+    throw error;
+  }
+};

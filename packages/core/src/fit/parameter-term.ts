@@ -1,5 +1,6 @@
 import { concat1d, mean, reshape, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 import { type Penalty, penalise, penaltyTangent } from '../elementwise/penalty.ts';
+import { assertOptions } from '../options.ts';
 import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
 import type { Schedule } from './schedule.ts';
 import type { ParameterTerm } from './term.ts';
@@ -32,6 +33,15 @@ export interface ParameterTermOptions {
  * @throws RangeError when the weight is not a finite number; when a fit begins, if no parameter matches
  */
 export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
+  assertOptions('parameterTerm', options, {
+    name: 1,
+    field: 1,
+    parameters: 1,
+    penalty: 1,
+    weight: 1,
+    weightSchedule: 1,
+  });
+
   const { name = 'parameters', field, parameters = {}, penalty, weight = 1, weightSchedule } = options;
   if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
   return {

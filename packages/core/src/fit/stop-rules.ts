@@ -1,4 +1,5 @@
 /** @file Early stopping. Stop rules are checked at every report; their states are saved in checkpoints. */
+import { assertOptions } from '../options.ts';
 import type { FitProgress } from './progress.ts';
 import type { Term } from './term.ts';
 
@@ -54,7 +55,10 @@ export interface StopAtOptions {
  * @throws RangeError unless exactly one of `atLeast` and `atMost` is a finite number; during the fit, when the progress
  *   has no such metric
  */
-export const stopAt = ({ metric, atLeast, atMost }: StopAtOptions): StopRule => {
+export const stopAt = (options: StopAtOptions): StopRule => {
+  assertOptions('stopAt', options, { metric: 1, atLeast: 1, atMost: 1 });
+  const { metric, atLeast, atMost } = options;
+
   const bound = atLeast ?? atMost;
   if ((atLeast === undefined) === (atMost === undefined) || !Number.isFinite(bound))
     throw new RangeError(
@@ -114,6 +118,8 @@ export interface StopOnPlateauOptions extends PatienceOptions {
  * @throws RangeError when an option is out of its range
  */
 export const stopOnPlateau = (options: StopOnPlateauOptions): StopRule => {
+  assertOptions('stopOnPlateau', options, { metric: 1, patience: 1, minImprovement: 1 });
+
   assertPatience('stopOnPlateau', options);
   const { metric = 'loss', patience, minImprovement = 0 } = options;
   return {
@@ -131,6 +137,7 @@ export const stopOnPlateau = (options: StopOnPlateauOptions): StopRule => {
  * @throws RangeError when an option is out of its range
  */
 export const stopOnHeldOut = (term: Term, options: PatienceOptions): StopRule => {
+  assertOptions('stopOnHeldOut', options, { patience: 1, minImprovement: 1 });
   assertPatience('stopOnHeldOut', options);
   const { patience, minImprovement = 0 } = options;
   const what = `the loss of '${term.name}' at held-out points`;

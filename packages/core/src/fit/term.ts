@@ -1,7 +1,8 @@
 /** @file The terms of an objective: points, the derivatives to compute there, and a loss on the jet. */
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { type Scalar, Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Jet, JetSource } from '../jets/jet.ts';
-import type { DerivativeRequest } from '../jets/request.ts';
+import { assertRequest, type DerivativeRequest } from '../jets/request.ts';
+import { assertOptions } from '../options.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import type { FitStep, PointSource } from './points.ts';
 import type { PointwiseLoss } from './pointwise-loss.ts';
@@ -94,13 +95,28 @@ export interface TermOptions<R extends DerivativeRequest> {
 /**
  * Makes a term of an objective: weight times the mean of `loss` over the points.
  *
- * @throws RangeError when the weight is not a finite number
+ * @throws RangeError when the weight is not a finite number, TypeError when there are no points or no loss
  */
 export const term = <const R extends DerivativeRequest = Record<never, never>>(options: TermOptions<R>): Term => {
+  assertOptions('term', options, {
+    name: 1,
+    field: 1,
+    points: 1,
+    derivatives: 1,
+    loss: 1,
+    weight: 1,
+    weightSchedule: 1,
+  });
+
   const { name = 'loss', field, points, loss, weight = 1, weightSchedule } = options;
+  if (typeof points?.draw !== 'function')
+    throw new TypeError(`term '${name}': points must be a source of points with a method draw, got ${typeof points}`);
+  if (typeof loss !== 'function')
+    throw new TypeError(`term '${name}': loss must be a function of a jet and a batch, got ${typeof loss}`);
   if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
   const { tangent } = loss;
   const derivatives = (options.derivatives ?? loss.derivatives ?? {}) as R;
+  assertRequest(`term '${name}': derivatives`, derivatives);
   return {
     name,
     ...(field !== undefined && { field }),
@@ -110,7 +126,11 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
     ...(weightSchedule && { weightSchedule }),
     metrics: loss.metrics ?? {},
     ...(loss.pointwise && { pointwise: loss.pointwise }),
-    losses: (source, batch) => loss(source.jet(batch.coords, derivatives), batch),
+    losses: (source, batch) => {
+      const losses: unknown = loss(source.jet(batch.coords, derivatives), batch);
+      if (losses instanceof Tensor) return losses;
+      throw new TypeError(`term '${name}': the loss must return a tensor f32[n, ...], got ${typeof losses}`);
+    },
     ...(tangent && { tangent: (jet, moved, batch) => tangent(jet as Jet<R>, moved as Jet<R>, batch) }),
   };
 };

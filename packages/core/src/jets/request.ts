@@ -1,4 +1,5 @@
 /** @file Requests for derivatives, and the second-order forms that they need. */
+import { assertOptions } from '../options.ts';
 
 /**
  * A second-order operator sum_kl A_kl d2/dx_k dx_l: either the d weights of a diagonal one (`[1, 1]` is the Laplacian
@@ -17,6 +18,10 @@ export interface DerivativeRequest {
   /** Any second-order forms. */
   readonly second?: readonly SecondOrderForm[];
 }
+
+/** @throws TypeError when something else is asked for, e.g. `hesian` */
+export const assertRequest = (name: string, request: DerivativeRequest): void =>
+  assertOptions(name, request, { gradient: 1, laplacian: 1, hessian: 1, second: 1 });
 
 /**
  * Forms as they are propagated through the layers: form j is the sum over p of `weights[j][p]` d2/dx_k dx_l with (k, l)

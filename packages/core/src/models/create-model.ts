@@ -2,6 +2,7 @@
  * @file Models of several parts, whose fields' parameters are computed from the parts: hypernetworks, shared trunks,
  *   latent codes.
  */
+
 import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
@@ -9,6 +10,7 @@ import type { Field } from '../field.ts';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import { isBatchNetwork, type Model, type ModelDescription, type ModelView } from '../model.ts';
+import { assertOptions } from '../options.ts';
 import { type ParameterEntry, ParameterLayout } from '../params/layout.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import { batchNetworkOf } from '../spec/batch-network.ts';
@@ -103,11 +105,10 @@ const bind = (part: ModelPart, flat: Tensor1D): BoundPart<ModelPart> => {
  *
  * @throws TypeError or RangeError when a spec, a count or a name is wrong
  */
-export const createModel = <const P extends Readonly<Record<string, ModelPart>>>({
-  kind,
-  parts,
-  fields,
-}: ModelOptions<P>): Model => {
+export const createModel = <const P extends Readonly<Record<string, ModelPart>>>(options: ModelOptions<P>): Model => {
+  assertOptions('createModel', options, { kind: 1, parts: 1, fields: 1 });
+  const { kind, parts, fields } = options;
+
   const names = Object.keys(parts);
   if (['', 'field', 'field-batch'].includes(kind))
     throw new RangeError(`createModel: kind must be other than '', 'field' and 'field-batch', got '${kind}'`);

@@ -9,7 +9,9 @@ import { FieldFileError } from '../files/field-file-error.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import type { Model, ModelDescription } from '../model.ts';
+import { assertOptions } from '../options.ts';
 import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
+import { assertNotDisposed, disposeVariables } from '../params/ownership.ts';
 import { createVariables, type InitialValues, readVariables } from '../params/variables.ts';
 import { type BatchNetwork, batchNetworkOf } from '../spec/batch-network.ts';
 import { noExtensions } from '../spec/extensions.ts';
@@ -80,13 +82,13 @@ export class FieldBatch implements Model {
    * @param coords `f32[n, inFeatures]` shared by all fields, or separate ones, `f32[b, n, inFeatures]`
    */
   jet<const R extends DerivativeRequest>(coords: BatchCoords, request: R): Jet<R> {
+    assertNotDisposed('evaluate', this.parameters);
     return evaluateBatchNetwork(this.#network, Object.values(this.parameters), coords, request);
   }
 
   /** The values of all fields: `f32[b, n, outFeatures]`. Coordinates as for {@link FieldBatch.jet}. */
   evaluate(coords: BatchCoords): Tensor3D {
-    const n = coords.shape.at(-2) as number;
-    return tidy(() => reshape(this.jet(coords, {}).value, [this.count, n, this.outFeatures]));
+    return tidy(() => reshape(this.jet(coords, {}).value, [this.count, coords.shape.at(-2)!, this.outFeatures]));
   }
 
   /**
@@ -112,9 +114,9 @@ export class FieldBatch implements Model {
     }
   }
 
-  /** Frees the parameters. */
+  /** Frees the parameters. @throws Error while a fit trains them */
   dispose(): void {
-    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+    disposeVariables(this.parameters);
   }
 }
 
@@ -138,6 +140,8 @@ export type FieldBatchOptions = FieldBatchSize & { readonly extensions?: Extensi
  *   unknown or of the wrong size
  */
 export const createFieldBatch = (spec: FieldSpec, options: FieldBatchOptions): FieldBatch => {
+  assertOptions('createFieldBatch', options, { count: 1, own: 1, extensions: 1, seed: 1, parameters: 1 });
+
   const { extensions = noExtensions, count, own } = options;
   const checked = parseSpec(spec, extensions);
   const network = batchNetworkOf(networkOf(checked, extensions), count, own);

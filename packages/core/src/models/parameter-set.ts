@@ -1,6 +1,8 @@
 /** @file Parameters that belong to no network: latent codes, coefficients of an equation. */
+
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { ParameterLayout } from '../params/layout.ts';
+import { disposeVariables } from '../params/ownership.ts';
 import { createVariables, type InitialValues } from '../params/variables.ts';
 import type { Rng } from '../random.ts';
 
@@ -24,9 +26,9 @@ export class ParameterSet {
     this.parameters = parameters;
   }
 
-  /** Frees the parameters. */
+  /** Frees the parameters. @throws Error while a fit trains them */
   dispose(): void {
-    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+    disposeVariables(this.parameters);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { assertOptions } from '../options.ts';
 import { describeFileError, FileError } from './file-error.ts';
 
 /** The options of {@link readFileBytes}. */
@@ -70,6 +71,8 @@ const readRest = async (
  *   exhausted
  */
 export const readFileBytes = async (path: string, options: ReadFileOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
+  assertOptions('readFileBytes', options, { maxBytes: 1 });
+
   try {
     const handle = await open(path, 'r');
     try {

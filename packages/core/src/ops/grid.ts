@@ -38,21 +38,8 @@ import type { LayerJet } from '../jets/layer-jet.ts';
 import { mixedForms } from '../jets/quadratic-forms.ts';
 import type { JetShape } from '../jets/request.ts';
 import { concatJets } from './concat.ts';
+import { HASH_PRIMES } from './grid-hash.ts';
 import type { GridLevel } from './operation.ts';
-
-/** The primes of the spatial hash: Mueller et al. 2022, section 3, equation 4; as signed 32-bit integers. */
-export const HASH_PRIMES: readonly number[] = [
-  1,
-  2654435761 | 0,
-  805459861,
-  3674653429 | 0,
-  2097192037,
-  1434869437,
-  2165219737 | 0,
-];
-
-/** The number of primes limits the number of axes. */
-export const MAX_GRID_AXES: number = HASH_PRIMES.length;
 
 /** The columns of `f32[n, D]`, each `f32[n]`. */
 const axesOf = (x: Tensor2D): Tensor1D[] =>

@@ -1,5 +1,16 @@
 /** @file The values of a layout's parameters as tfjs variables. */
-import { clone, keep, reshape, type Tensor, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import {
+  clone,
+  engine,
+  keep,
+  reshape,
+  type Tensor,
+  tensor,
+  tidy,
+  type Variable,
+  variable,
+} from '@tensorflow/tfjs-core';
+import { HOW_TO_GET_A_BACKEND } from '../backend/advice.ts';
 import { createRng } from '../random.ts';
 import type { ParameterLayout } from './layout.ts';
 
@@ -15,6 +26,7 @@ export type InitialValues =
  * Makes the variables of a layout, by name and in order. The caller disposes of them.
  *
  * @param what names the caller in errors
+ * @throws Error when no package of a backend was imported
  * @throws RangeError when given parameters are missing, unknown or of the wrong size
  */
 export const createVariables = (
@@ -22,6 +34,8 @@ export const createVariables = (
   layout: ParameterLayout,
   values: InitialValues,
 ): Readonly<Record<string, Variable>> => {
+  if (Object.keys(engine().registryFactory).length === 0)
+    throw new Error(`${what}: TensorFlow.js has no backend; ${HOW_TO_GET_A_BACKEND}`);
   const given = 'parameters' in values ? values.parameters : undefined;
   const rng = 'seed' in values ? createRng(values.seed) : undefined;
   for (const name of Object.keys(given ?? {}))

@@ -1,6 +1,8 @@
 /** @file Networks from the literature, as functions that return specs. */
+
 import type { ActivationSpec } from '../activations/activation.ts';
 import type { InitialiserSpec } from '../initialisers/index.ts';
+import { assertOptions } from '../options.ts';
 import type { DenseSpec } from './dense.ts';
 import type { FieldSpec } from './field-spec.ts';
 import type { Extensions, LayerSpec } from './layer.ts';
@@ -63,6 +65,15 @@ const assertSize = (name: string, { inFeatures, outFeatures, hiddenFeatures, hid
  * @throws RangeError when a size is not a positive integer or an omega is not a positive number
  */
 export const siren = (options: SirenOptions): FieldSpec => {
+  assertOptions('siren', options, {
+    omega0: 1,
+    omegaHidden: 1,
+    inFeatures: 1,
+    outFeatures: 1,
+    hiddenFeatures: 1,
+    hiddenLayers: 1,
+  });
+
   const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers, omega0 = 30, omegaHidden = 30 } = options;
   assertSize('siren', options);
   for (const [key, value] of Object.entries({ omega0, omegaHidden }))
@@ -85,6 +96,20 @@ export const siren = (options: SirenOptions): FieldSpec => {
  * @throws RangeError or TypeError when a size, an activation or an initialiser is wrong
  */
 export const mlp = (options: MlpOptions): FieldSpec => {
+  assertOptions('mlp', options, {
+    activation: 1,
+    weightInitialiser: 1,
+    biasInitialiser: 1,
+    firstLayer: 1,
+    encoding: 1,
+    finalActivation: 1,
+    extensions: 1,
+    inFeatures: 1,
+    outFeatures: 1,
+    hiddenFeatures: 1,
+    hiddenLayers: 1,
+  });
+
   const {
     inFeatures,
     outFeatures,

@@ -6,7 +6,7 @@
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { OperandArray, ParameterArray } from '../ops/arrays.ts';
-import { MAX_GRID_AXES } from '../ops/grid.ts';
+import { MAX_GRID_AXES } from '../ops/grid-hash.ts';
 import type {
   CustomRuleInputs,
   CustomTangentInputs,

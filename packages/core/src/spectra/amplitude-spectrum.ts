@@ -1,4 +1,5 @@
 /** @file Amplitude spectra of sampled signals. */
+import { assertOptions } from '../options.ts';
 import { type ComplexArray, fft } from './fft.ts';
 import { rectangularWindow, type Window } from './window.ts';
 
@@ -99,10 +100,10 @@ const centredMagnitudes = (
  * @throws RangeError when the shape is empty or does not fit the data, a value is not finite, a spacing is not
  *   positive, or the window's weights sum to 0
  */
-export const amplitudeSpectrum = (
-  signal: SampledSignal,
-  { spacing = 1, window = rectangularWindow }: AmplitudeSpectrumOptions = {},
-): AmplitudeSpectrum => {
+export const amplitudeSpectrum = (signal: SampledSignal, options: AmplitudeSpectrumOptions = {}): AmplitudeSpectrum => {
+  assertOptions('amplitudeSpectrum', options, { spacing: 1, window: 1 });
+  const { spacing = 1, window = rectangularWindow } = options;
+
   const { shape } = signal;
   const spacings = typeof spacing === 'number' ? shape.map(() => spacing) : spacing;
   if (shape.length === 0 || !shape.every(length => Number.isInteger(length) && length >= 1))

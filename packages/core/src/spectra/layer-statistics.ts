@@ -1,9 +1,11 @@
 /** @file Distributions of pre-activations, activations and gradients in the layers of a field. */
+
 import { engine, keep, scalar, sum, type Tensor, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { runComposed } from '../evaluate/composed.ts';
 import type { Field } from '../field.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { Operation, Register } from '../ops/operation.ts';
+import { assertOptions } from '../options.ts';
 import { isDense } from '../spec/dense.ts';
 import { networkOf } from '../spec/network.ts';
 import { type Distribution, distributionOf } from './distribution.ts';
@@ -31,8 +33,11 @@ const valuesFrom = async (tensor: Tensor): Promise<Float32Array> => Float32Array
 export const layerStatistics = async (
   field: Field,
   coords: Tensor2D,
-  { bins = 64 }: { readonly bins?: number } = {},
+  options: { readonly bins?: number } = {},
 ): Promise<readonly LayerStatistics[]> => {
+  assertOptions('layerStatistics', options, { bins: 1 });
+  const { bins = 64 } = options;
+
   const { program, layers } = networkOf(field.spec, field.extensions);
   const { operations, output, inFeatures } = program;
   const parameters = field.layout.pick(field.parameters);

@@ -1,3 +1,4 @@
+import { assertOptions } from '../options.ts';
 import type { AmplitudeSpectrum } from './amplitude-spectrum.ts';
 
 /** A radially averaged spectrum. */
@@ -25,10 +26,9 @@ export interface RadialSpectrumOptions {
  *
  * @throws RangeError when the ring width is not positive
  */
-export const radialSpectrum = (
-  { amplitudes, shape, frequencies }: AmplitudeSpectrum,
-  options: RadialSpectrumOptions = {},
-): RadialSpectrum => {
+export const radialSpectrum = (spectrum: AmplitudeSpectrum, options: RadialSpectrumOptions = {}): RadialSpectrum => {
+  assertOptions('radialSpectrum', options, { ringWidth: 1 });
+  const { amplitudes, shape, frequencies } = spectrum;
   const lengthy = frequencies.filter(axis => axis.length > 1); // an axis of one sample has the frequency 0 alone
   const nyquist = lengthy.map(axis => -(axis[0] as number));
   const widest = Math.max(0, ...lengthy.map((axis, i) => (nyquist[i] as number) / Math.floor(axis.length / 2)));

@@ -9,6 +9,7 @@
  * (Pearlmutter 1994, "Fast Exact Multiplication by the Hessian"; Schraudolph 2002, "Fast Curvature Matrix-Vector
  * Products for Second-Order Gradient Descent".)
  */
+
 import {
   add,
   addN,
@@ -47,6 +48,7 @@ import {
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
+import { assertOptions } from '../options.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import { createRng } from '../random.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
@@ -433,6 +435,8 @@ export const createCurvature = (
   terms: readonly ObjectiveTerm[],
   options: CurvatureOptions = {},
 ): Curvature => {
+  assertOptions('createCurvature', options, { seed: 1, at: 1, chunkSize: 1 });
+
   if (terms.length === 0) throw new RangeError('createCurvature: needs at least one term, got none');
   return new Curvature(model, terms, options);
 };

@@ -1,9 +1,11 @@
 /** @file Directional derivatives of a field's jet with respect to its parameters. */
+
 import { concat1d, slice, Tensor, type Tensor1D, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { evaluateNetwork, type FieldParameters } from '../evaluate/evaluate.ts';
 import { evaluationOf } from '../evaluate/evaluation.ts';
 import type { Jet } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
+import { assertOptions } from '../options.ts';
 import { noExtensions } from '../spec/extensions.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
@@ -53,11 +55,14 @@ export const splitTangent = <R extends DerivativeRequest>(both: Jet<R>): JetAndT
  */
 export const jetTangent = <const R extends DerivativeRequest>(
   spec: FieldSpec,
-  { parameters, direction }: { readonly parameters: FieldParameters; readonly direction: FieldParameters },
+  options: { readonly parameters: FieldParameters; readonly direction: FieldParameters },
   coords: Tensor2D,
   request: R,
   extensions: Extensions = noExtensions,
 ): JetAndTangent<R> => {
+  assertOptions('jetTangent', options, { parameters: 1, direction: 1 });
+  const { parameters, direction } = options;
+
   const network = networkOf(spec, extensions);
   const { layout } = network;
   return tidy(() => {

@@ -130,6 +130,8 @@ describe('the activation functions', () => {
     expect(sine({ omega: 30 })).toEqual({ kind: 'sine', omega: 30 });
     expect(() => gaussian({ sigma: 0 })).toThrow('gaussian: sigma must be positive, got 0');
     // @ts-expect-error: no such parameter
-    expect(() => sine({ omega0: 30 })).toThrow("sine: unknown parameter 'omega0'; known: omega");
+    expect(() => sine({ omega0: 30 })).toThrow(
+      "sine: unknown option 'omega0', perhaps 'omega'; the options are omega, learnable",
+    );
   });
 });

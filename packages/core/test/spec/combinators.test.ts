@@ -30,6 +30,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createField, createRng, decodeField, encodeField, type FieldSpec, parseSpec } from '../../src/index.ts';
 import { grid, type LayerDefinition } from '../../src/layers.ts';
+import { decodeRenderField } from '../../src/render.ts';
 
 const D = 2;
 
@@ -278,6 +279,13 @@ describe.each(['cpu', 'wasm'])('on %s', backend => {
       expectCloseInNorm(await read(jet.hessian), expected.hessian, FIELD_SECOND, 'hessian');
       const trace = { absolute: 2e-5 * Math.max(1, ...expected.hessian.map(Math.abs)) };
       expectCloseInNorm(await read(jet.laplacian), expected.laplacian, trace, 'laplacian');
+    });
+
+    it('is drawn without tensors to the values of its formula', async () => {
+      const { field, values } = await make();
+      const drawn = decodeRenderField(await encodeField(field), extensions);
+      const expected = oracle(testCase, values, points).value;
+      expectCloseInNorm(drawn.evaluate(Float32Array.from(points.flat())), expected, FIELD_VALUE, 'value');
     });
 
     it('propagates the gradient of any loss on its jet to its parameters and the coordinates', async () => {

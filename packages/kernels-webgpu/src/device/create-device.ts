@@ -2,6 +2,7 @@
  * @file Creates a device with the limits and features of its adapter, instead of the small defaults that WebGPU
  *   guarantees everywhere.
  */
+import { assertOptions } from '@neural-fields/core/options';
 import { DeviceFeatureError, WebgpuUnavailableError } from './errors.ts';
 
 /** How a device is chosen. */
@@ -50,10 +51,12 @@ export const isSoftware = ({
  * @throws WebgpuUnavailableError when there is no WebGPU, no adapter or no device
  * @throws DeviceFeatureError when the adapter lacks a requested feature
  */
-export const createDevice = async ({
-  powerPreference = 'high-performance',
-  halfPrecision = false,
-}: CreateDeviceOptions = {}): Promise<{ readonly device: GPUDevice; readonly info: GPUAdapterInfo }> => {
+export const createDevice = async (
+  options: CreateDeviceOptions = {},
+): Promise<{ readonly device: GPUDevice; readonly info: GPUAdapterInfo }> => {
+  assertOptions('createDevice', options, { powerPreference: 1, halfPrecision: 1 });
+  const { powerPreference = 'high-performance', halfPrecision = false } = options;
+
   const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
   if (gpu === undefined)
     throw new WebgpuUnavailableError(

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape.ts';
 
 /** The axis along which a point is farthest outside the cuboid, or least far inside, and that distance. */
@@ -7,7 +8,10 @@ const farthest = (q: Vector): number => (q[0] > q[1] ? (q[0] > q[2] ? 0 : 2) : q
  * The signed distance of a cuboid centred at 0. Samples are uniform on its surface. The gradient is discontinuous
  * inside where two faces are equally near.
  */
-export const cuboid = ({ halfWidths }: { readonly halfWidths: Vector }): ImplicitShape => {
+export const cuboid = (options: { readonly halfWidths: Vector }): ImplicitShape => {
+  assertOptions('cuboid', options, { halfWidths: 1 });
+  const { halfWidths } = options;
+
   const outside = (x: number, y: number, z: number): Vector => [
     Math.abs(x) - halfWidths[0],
     Math.abs(y) - halfWidths[1],

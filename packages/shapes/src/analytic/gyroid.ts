@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape.ts';
 
 /**
@@ -5,7 +6,10 @@ import { type ImplicitShape, implicitShape, type Vector } from './implicit-shape
  * with many handles. It is not a distance: its gradient has length at most 2 pi sqrt(3) / period. Samples lie in [-1,
  * 1]^3; they are random points of the box, moved to the surface by Newton's method, and only roughly uniform on it.
  */
-export const gyroid = ({ period }: { readonly period: number }): ImplicitShape => {
+export const gyroid = (options: { readonly period: number }): ImplicitShape => {
+  assertOptions('gyroid', options, { period: 1 });
+  const { period } = options;
+
   const k = (2 * Math.PI) / period;
   const { sin, cos } = Math;
   const valueAt = (x: number, y: number, z: number): number =>

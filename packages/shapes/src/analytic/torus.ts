@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ImplicitShape, implicitShape } from './implicit-shape.ts';
 
 /** The radii of a torus around the z axis. */
@@ -9,8 +10,10 @@ export interface TorusOptions {
 }
 
 /** The signed distance hypot(hypot(x, y) - major, z) - minor of a torus. Samples are uniform on its surface. */
-export const torus = ({ major, minor }: TorusOptions): ImplicitShape =>
-  implicitShape(
+export const torus = (options: TorusOptions): ImplicitShape => {
+  assertOptions('torus', options, { major: 1, minor: 1 });
+  const { major, minor } = options;
+  return implicitShape(
     (x, y, z) => Math.hypot(Math.hypot(x, y) - major, z) - minor,
     (x, y, z) => {
       const ring = Math.hypot(x, y) || 1;
@@ -28,3 +31,4 @@ export const torus = ({ major, minor }: TorusOptions): ImplicitShape =>
       return [ring * Math.cos(around), ring * Math.sin(around), minor * Math.sin(angle)];
     },
   );
+};

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { decodeObj } from './decode-obj.ts';
 import { decodeStl } from './decode-stl.ts';
@@ -44,6 +45,8 @@ const DECODERS: Readonly<Record<ShapeFormat, (bytes: Uint8Array) => FileShape>> 
  *   `problem`
  */
 export const decodeShape = async (bytes: Uint8Array, options: DecodeShapeOptions = {}): Promise<DecodedShape> => {
+  assertOptions('decodeShape', options, { format: 1, name: 1, maxPoints: 1, maxTriangles: 1 });
+
   const { format, name = '', ...limits } = options;
   return finishShape(DECODERS[format ?? shapeFormatOf(bytes, name)](bytes), limits);
 };

@@ -1,4 +1,5 @@
 import { Document, Primitive, WebIO } from '@gltf-transform/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 
@@ -23,6 +24,8 @@ export const encodeGlb = async (
   shape: PointCloud | Mesh,
   options: EncodeGlbOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> => {
+  assertOptions('encodeGlb', options, { name: 1, colour: 1 });
+
   assertShape('encodeGlb', shape);
   const { name = 'shape', colour = [0.8, 0.8, 0.8] } = options;
   const { positions, normals, offset } = shape;

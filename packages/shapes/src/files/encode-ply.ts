@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 
 /** The options of {@link encodePly}. */
@@ -42,10 +43,10 @@ const text = (shape: PointCloud | Mesh): string => {
  *
  * @throws RangeError, ShapeError when the arrays are not a valid shape
  */
-export const encodePly = (
-  shape: PointCloud | Mesh,
-  { encoding = 'binary' }: EncodePlyOptions = {},
-): Uint8Array<ArrayBuffer> => {
+export const encodePly = (shape: PointCloud | Mesh, options: EncodePlyOptions = {}): Uint8Array<ArrayBuffer> => {
+  assertOptions('encodePly', options, { encoding: 1 });
+  const { encoding = 'binary' } = options;
+
   assertShape('encodePly', shape);
   if (encoding === 'text') return new TextEncoder().encode(header(shape, 'ascii') + text(shape));
   const { positions, normals, offset } = shape;

@@ -1,4 +1,5 @@
 import type { Rng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertShape, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
 import type { ScalarFunction } from '../surfaces/scalar-function.ts';
@@ -25,8 +26,11 @@ const BATCH = 16_384;
 export const eikonalError = async (
   source: ScalarFunction,
   surface: PointCloud,
-  { width, rng }: { readonly width: number; readonly rng: Rng },
+  options: { readonly width: number; readonly rng: Rng },
 ): Promise<EikonalError> => {
+  assertOptions('eikonalError', options, { width: 1, rng: 1 });
+  const { width, rng } = options;
+
   assertShape('eikonalError', surface);
   if (!(width >= 0 && Number.isFinite(width)))
     throw new RangeError(`eikonalError: width must be a finite number of at least 0, got ${width}`);

@@ -1,4 +1,5 @@
 import type { Rng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertCount } from '../sampling/assert-count.ts';
 import { assertBounds, type Bounds, UNIT_BOUNDS } from '../surfaces/grid.ts';
 import type { ScalarFunction } from '../surfaces/scalar-function.ts';
@@ -33,6 +34,8 @@ export const occupancyBelow =
  * @throws RangeError when the box or the count is invalid, or an occupancy does not return one value per point
  */
 export const volumeIou = async (a: Occupancy, b: Occupancy, options: VolumeIouOptions): Promise<number> => {
+  assertOptions('volumeIou', options, { rng: 1, count: 1, box: 1 });
+
   const { rng, count = 100_000, box = UNIT_BOUNDS } = options;
   assertCount('volumeIou', 'count', count, 1);
   assertBounds('volumeIou', box);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { describeFileError, writeFileAtomically } from '@neural-fields/core/node';
+import { assertOptions } from '@neural-fields/core/options';
 import { type DecodeShapeOptions, decodeShape } from '../files/decode-shape.ts';
 import { type EncodeGlbOptions, encodeGlb } from '../files/encode-glb.ts';
 import { encodeObj } from '../files/encode-obj.ts';
@@ -29,6 +30,8 @@ export const readShape = async (
   path: string,
   options: Omit<DecodeShapeOptions, 'name'> = {},
 ): Promise<PointCloud | Mesh> => {
+  assertOptions('readShape', options, { format: 1, maxPoints: 1, maxTriangles: 1 });
+
   const bytes = await readFile(path).catch(error => {
     throw describeFileError('read', path, error);
   });
@@ -50,10 +53,13 @@ export const writeShape = async (
   shape: PointCloud | Mesh,
   options: WriteShapeOptions = {},
 ): Promise<void> => {
+  assertOptions('writeShape', options, { encoding: 1, name: 1, colour: 1 });
+
+  const { encoding, ...glb } = options;
   const encoders: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
-    '.ply': () => encodePly(shape, options),
+    '.ply': () => encodePly(shape, encoding === undefined ? {} : { encoding }),
     '.obj': () => encodeObj(shape),
-    '.glb': () => encodeGlb(shape, options),
+    '.glb': () => encodeGlb(shape, glb),
   };
   const encode = encoders[extname(path).toLowerCase()];
   if (!encode)

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { usedPoints } from '../meshes/used-points.ts';
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
@@ -43,10 +44,10 @@ export interface UnitBoxOptions {
  * @throws RangeError when `margin` is not in [0, 1)
  * @throws ShapeError `coincident-points` when all points coincide, and as for any shape
  */
-export const unitBox = (
-  shape: PointCloud | Mesh,
-  { margin = 0.1, method = 'mean' }: UnitBoxOptions = {},
-): Similarity => {
+export const unitBox = (shape: PointCloud | Mesh, options: UnitBoxOptions = {}): Similarity => {
+  assertOptions('unitBox', options, { margin: 1, method: 1 });
+  const { margin = 0.1, method = 'mean' } = options;
+
   if (!(margin >= 0 && margin < 1)) throw new RangeError(`unitBox: margin must be in [0, 1), got ${margin}`);
   assertShape('unitBox', shape);
   const { positions, offset: from = [0, 0, 0] } = shape;

@@ -1,4 +1,5 @@
 import type { Rng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertCount } from './assert-count.ts';
 import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
@@ -15,6 +16,8 @@ export const sampleMesh = (
   mesh: Mesh,
   options: SamplerOptions & { readonly count: number; readonly rng: Rng },
 ): PointCloud => {
+  assertOptions('sampleMesh', options, { normals: 1, count: 1, rng: 1 });
+
   const { count, rng } = options;
   assertCount('sampleMesh', 'count', count, 1);
   const points = surfaceSampler('sampleMesh', mesh, options)({ start: 0, count, rng });

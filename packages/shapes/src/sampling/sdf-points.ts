@@ -1,4 +1,5 @@
 import type { PointSource, Rng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertBounds, type Bounds, UNIT_BOUNDS } from '../surfaces/grid.ts';
 import { assertCount } from './assert-count.ts';
@@ -72,6 +73,15 @@ const pieces = (
  * @throws ShapeError when the shape is unusable, or lacks normals and `normals` is not `none`
  */
 export const sdfPoints = (shape: PointCloud | Mesh, options: SdfPointOptions): PointSource => {
+  assertOptions('sdfPoints', options, {
+    onSurface: 1,
+    offSurface: 1,
+    nearSurface: 1,
+    nearDistance: 1,
+    box: 1,
+    normals: 1,
+  });
+
   const { onSurface, offSurface = onSurface, nearSurface = 0, nearDistance = 0.05, box = UNIT_BOUNDS } = options;
   assertNoOffset('sdfPoints', shape);
   assertCount('sdfPoints', 'onSurface', onSurface, 1);

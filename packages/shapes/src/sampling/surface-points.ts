@@ -1,4 +1,5 @@
 import type { PointBatch, PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertCount } from './assert-count.ts';
 import { assertNoOffset } from './assert-no-offset.ts';
@@ -16,6 +17,8 @@ export const surfacePoints = (
   shape: PointCloud | Mesh,
   options: SamplerOptions & { readonly count: number },
 ): PointSource => {
+  assertOptions('surfacePoints', options, { normals: 1, count: 1 });
+
   const { count } = options;
   assertNoOffset('surfacePoints', shape);
   assertCount('surfacePoints', 'count', count, 1);

@@ -3,6 +3,7 @@
  *   not to the whole grid.
  */
 
+import { assertOptions } from '@neural-fields/core/options';
 import { vertexNormals } from '../meshes/vertex-normals.ts';
 import { normalise } from '../meshes/weld.ts';
 import type { Mesh } from '../shape.ts';
@@ -60,7 +61,7 @@ export interface ExtractOptions {
 
 const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
 
-const assertOptions = ({ level = 0, lipschitz = 0, refine = 0, batch = 1 }: ExtractOptions): void => {
+const assertValid = ({ level = 0, lipschitz = 0, refine = 0, batch = 1 }: ExtractOptions): void => {
   if (!Number.isFinite(level)) throw new RangeError(`extractSurface: level must be finite, got ${level}`);
   if (!(lipschitz >= 0 && Number.isFinite(lipschitz)))
     throw new RangeError(`extractSurface: lipschitz must be a finite number of at least 0, got ${lipschitz}`);
@@ -219,7 +220,21 @@ const fillBlocks = async (
  * @throws the signal's reason when it is aborted
  */
 export const extractSurface = async (source: ScalarFunction, options: ExtractOptions): Promise<Mesh> => {
-  assertOptions(options);
+  assertOptions('extractSurface', options, {
+    resolution: 1,
+    box: 1,
+    level: 1,
+    inside: 1,
+    boundary: 1,
+    lipschitz: 1,
+    refine: 1,
+    normals: 1,
+    batch: 1,
+    signal: 1,
+    onProgress: 1,
+  });
+
+  assertValid(options);
   const {
     box = UNIT_BOUNDS,
     boundary = 'open',

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
 import { SOFTWARE } from '../images/software.ts';
 import { AudioError } from './audio-error.ts';
@@ -40,8 +41,11 @@ const infoChunk = (): Uint8Array => {
  */
 export const encodeAudio = (
   audio: { readonly samples: ArrayView; readonly sampleRate: number },
-  { sampleFormat = 'int16' }: EncodeAudioOptions = {},
+  options: EncodeAudioOptions = {},
 ): Uint8Array<ArrayBuffer> => {
+  assertOptions('encodeAudio', options, { sampleFormat: 1 });
+  const { sampleFormat = 'int16' } = options;
+
   const { samples, sampleRate } = audio;
   const [frames, channels] = samples.shape as [number, number];
   if (samples.shape.length !== 2 || frames < 1 || channels < 1 || channels > 0xffff)

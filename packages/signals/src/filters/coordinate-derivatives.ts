@@ -3,6 +3,7 @@
  *   pixel: over [-1, 1] the spacing of 256 pixels is 2/255, so the two differ by a factor of 127.5 (127.5^2 for second
  *   derivatives).
  */
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { axisStep, type GridOptions, gridAxes } from '../grids/axis.ts';
@@ -23,6 +24,8 @@ export interface CoordinateDerivativeOptions extends GridOptions, FilterOptions 
  * @throws RangeError when the array is empty or the spans do not fit
  */
 export const coordinateGradient = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
+  assertOptions('coordinateGradient', options, { convention: 1, aspect: 1, spans: 1, boundary: 1 });
+
   const grid = toGrid('coordinateGradient', image);
   const channels = grid.shape.at(-1)!;
   const axes = gridAxes('coordinateGradient', grid.shape.slice(0, -1), options);
@@ -48,6 +51,8 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
  * @throws RangeError when the array is empty or the spans do not fit
  */
 export const coordinateLaplacian = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
+  assertOptions('coordinateLaplacian', options, { convention: 1, aspect: 1, spans: 1, boundary: 1 });
+
   const grid = toGrid('coordinateLaplacian', image);
   const sum = new Float64Array(grid.data.length);
   for (const [k, axis] of gridAxes('coordinateLaplacian', grid.shape.slice(0, -1), options).entries()) {

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
@@ -10,7 +11,10 @@ import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
  * @returns an array of the same shape
  * @throws RangeError when the array is empty
  */
-export const laplacian = (image: ArrayView, { boundary = 'reflect' }: FilterOptions = {}): DenseArray => {
+export const laplacian = (image: ArrayView, options: FilterOptions = {}): DenseArray => {
+  assertOptions('laplacian', options, { boundary: 1 });
+  const { boundary = 'reflect' } = options;
+
   const grid = toGrid('laplacian', image);
   const sum = new Float64Array(grid.data.length);
   for (let axis = 0; axis < grid.shape.length - 1; axis++) {

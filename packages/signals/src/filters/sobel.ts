@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, formatShape } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { correlateAxis, type FilterOptions, type Grid, toGrid } from './correlate.ts';
@@ -19,6 +20,8 @@ const sobelGrid = (grid: Grid, axis: number, { boundary = 'reflect' }: FilterOpt
  * @throws RangeError when the array is empty or has no such axis
  */
 export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {}): DenseArray => {
+  assertOptions('sobel', options, { boundary: 1 });
+
   const grid = toGrid('sobel', image);
   if (!(Number.isInteger(axis) && axis >= 0 && axis < grid.shape.length - 1))
     throw new RangeError(`sobel: axis must be a grid axis of ${formatShape(grid.shape)} (channels last), got ${axis}`);
@@ -34,6 +37,8 @@ export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {
  * @throws RangeError when the array is empty
  */
 export const sobelMagnitude = (image: ArrayView, options: FilterOptions = {}): DenseArray => {
+  assertOptions('sobelMagnitude', options, { boundary: 1 });
+
   const grid = toGrid('sobelMagnitude', image);
   const squares = new Float64Array(grid.data.length);
   for (let axis = 0; axis < grid.shape.length - 1; axis++) {

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { elementCount, formatShape } from '../arrays/array-view.ts';
 import { axisCoordinate, type GridOptions, gridAxes } from './axis.ts';
 
@@ -41,6 +42,10 @@ export const gridCoordinatesRange = (
   range: { readonly start: number; readonly count: number },
   options: RegionOptions = {},
 ): Float32Array<ArrayBuffer> => {
+  assertOptions('gridCoordinatesRange', options, { region: 1, convention: 1, aspect: 1, spans: 1 });
+
+  assertOptions('gridCoordinatesRange', range, { start: 1, count: 1 });
+
   const axes = gridAxes('gridCoordinates', shape, options);
   const { start, size } = options.region
     ? checkedRegion('gridCoordinates', shape, options.region)
@@ -87,5 +92,7 @@ export const gridCoordinatesRange = (
  * @returns `f32[n, shape.length]`, n the number of points
  * @throws RangeError when the shape, the spans or the region is wrong
  */
-export const gridCoordinates = (shape: readonly number[], options: RegionOptions = {}): Float32Array<ArrayBuffer> =>
-  gridCoordinatesRange(shape, { start: 0, count: elementCount(options.region?.size ?? shape) }, options);
+export const gridCoordinates = (shape: readonly number[], options: RegionOptions = {}): Float32Array<ArrayBuffer> => {
+  assertOptions('gridCoordinates', options, { region: 1, convention: 1, aspect: 1, spans: 1 });
+  return gridCoordinatesRange(shape, { start: 0, count: elementCount(options.region?.size ?? shape) }, options);
+};

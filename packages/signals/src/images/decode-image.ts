@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { decodePixels } from '#image-codec';
 import type { DecodeNote } from '../decode-note.ts';
 import { finishInSlices, type WorkOptions, watchedPart } from '../work/work.ts';
@@ -89,6 +90,16 @@ export const decodeImage = async (
   bytes: Uint8Array | ArrayBuffer,
   options: DecodeImageOptions = {},
 ): Promise<DecodedImage> => {
+  assertOptions('decodeImage', options, {
+    maxPixels: 1,
+    allowDamaged: 1,
+    channels: 1,
+    alpha: 1,
+    background: 1,
+    onProgress: 1,
+    signal: 1,
+  });
+
   const { maxPixels = 2 ** 28, allowDamaged = false, signal } = options;
   if (!(maxPixels >= 1)) throw new RangeError(`decodeImage: maxPixels must be a positive number, got ${maxPixels}`);
   signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { encodePixels } from '#image-codec';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { finishInSlices, type WorkOptions, watchedPart } from '../work/work.ts';
@@ -36,6 +37,8 @@ const MAX_SIDE: Readonly<Record<ImageFormat, number>> = {
  * @throws the reason of `signal` when it is aborted
  */
 export const encodeImage = async (image: ArrayView, options: EncodeImageOptions): Promise<Uint8Array<ArrayBuffer>> => {
+  assertOptions('encodeImage', options, { format: 1, bitDepth: 1, quality: 1, onProgress: 1, signal: 1 });
+
   const { format, bitDepth = 8, quality = 90 } = options;
   assertImage('encodeImage', image);
   const [height, width, channels] = image.shape as [number, number, number];

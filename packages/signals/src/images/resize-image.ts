@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, elementReader } from '../arrays/array-view.ts';
 import { denseArray } from '../arrays/dense-array.ts';
 import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
@@ -120,12 +121,17 @@ function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: Re
  * @returns `f32[size.height, size.width, channels]`
  * @throws RangeError when the image or the size is empty
  */
-export const resizeImage = (image: ArrayView, options: ResizeOptions): Image => finish(resizeWork(image, options));
+export const resizeImage = (image: ArrayView, options: ResizeOptions): Image => {
+  assertOptions('resizeImage', options, { width: 1, height: 1, kernel: 1 });
+  return finish(resizeWork(image, options));
+};
 
 /**
  * {@link resizeImage} in slices, yielding to the event loop in between.
  *
  * @throws RangeError as `resizeImage`; the reason of `signal` when it is aborted
  */
-export const resizeImageAsync = (image: ArrayView, options: ResizeOptions & WorkOptions): Promise<Image> =>
-  finishInSlices(resizeWork(image, options), options);
+export const resizeImageAsync = (image: ArrayView, options: ResizeOptions & WorkOptions): Promise<Image> => {
+  assertOptions('resizeImageAsync', options, { width: 1, height: 1, kernel: 1, onProgress: 1, signal: 1 });
+  return finishInSlices(resizeWork(image, options), options);
+};

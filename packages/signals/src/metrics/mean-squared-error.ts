@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { eachPair } from './element-pairs.ts';
@@ -27,5 +28,7 @@ export const meanSquaredError = (a: ArrayView, b: ArrayView): number =>
  *
  * @throws RangeError as `meanSquaredError`; the reason of `signal` when it is aborted
  */
-export const meanSquaredErrorAsync = (a: ArrayView, b: ArrayView, options: WorkOptions = {}): Promise<number> =>
-  finishInSlices(meanSquaredErrorWork('meanSquaredError', a, b), options);
+export const meanSquaredErrorAsync = (a: ArrayView, b: ArrayView, options: WorkOptions = {}): Promise<number> => {
+  assertOptions('meanSquaredErrorAsync', options, { onProgress: 1, signal: 1 });
+  return finishInSlices(meanSquaredErrorWork('meanSquaredError', a, b), options);
+};

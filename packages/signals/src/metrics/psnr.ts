@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
@@ -21,12 +22,17 @@ function* psnrWork(a: ArrayView, b: ArrayView, { dataRange = 1 }: PsnrOptions): 
  * @returns dB; Infinity when the arrays are equal
  * @throws RangeError when the shapes differ or are empty, or the range is not positive
  */
-export const psnr = (a: ArrayView, b: ArrayView, options: PsnrOptions = {}): number => finish(psnrWork(a, b, options));
+export const psnr = (a: ArrayView, b: ArrayView, options: PsnrOptions = {}): number => {
+  assertOptions('psnr', options, { dataRange: 1 });
+  return finish(psnrWork(a, b, options));
+};
 
 /**
  * {@link psnr} in slices, yielding to the event loop in between.
  *
  * @throws RangeError as `psnr`; the reason of `signal` when it is aborted
  */
-export const psnrAsync = (a: ArrayView, b: ArrayView, options: PsnrOptions & WorkOptions = {}): Promise<number> =>
-  finishInSlices(psnrWork(a, b, options), options);
+export const psnrAsync = (a: ArrayView, b: ArrayView, options: PsnrOptions & WorkOptions = {}): Promise<number> => {
+  assertOptions('psnrAsync', options, { dataRange: 1, onProgress: 1, signal: 1 });
+  return finishInSlices(psnrWork(a, b, options), options);
+};

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, assertSameShape, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 import { finish, finishInSlices, part, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
@@ -134,12 +135,25 @@ function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<numbe
  * @returns a number in [-1, 1]; 1 for equal images
  * @throws RangeError when the shapes differ, the image is smaller than the window, or an option is out of range
  */
-export const ssim = (a: ArrayView, b: ArrayView, options: SsimOptions = {}): number => finish(ssimWork(a, b, options));
+export const ssim = (a: ArrayView, b: ArrayView, options: SsimOptions = {}): number => {
+  assertOptions('ssim', options, { dataRange: 1, window: 1, windowSize: 1, sigma: 1, covariance: 1 });
+  return finish(ssimWork(a, b, options));
+};
 
 /**
  * {@link ssim} in slices, yielding to the event loop in between.
  *
  * @throws RangeError as `ssim`; the reason of `signal` when it is aborted
  */
-export const ssimAsync = (a: ArrayView, b: ArrayView, options: SsimOptions & WorkOptions = {}): Promise<number> =>
-  finishInSlices(ssimWork(a, b, options), options);
+export const ssimAsync = (a: ArrayView, b: ArrayView, options: SsimOptions & WorkOptions = {}): Promise<number> => {
+  assertOptions('ssimAsync', options, {
+    dataRange: 1,
+    window: 1,
+    windowSize: 1,
+    sigma: 1,
+    covariance: 1,
+    onProgress: 1,
+    signal: 1,
+  });
+  return finishInSlices(ssimWork(a, b, options), options);
+};

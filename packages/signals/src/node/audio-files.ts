@@ -1,4 +1,5 @@
 import { type ReadFileOptions, readFileBytes, writeFileAtomically } from '@neural-fields/core/node';
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { AudioError } from '../audio/audio-error.ts';
 import { type DecodedAudio, decodeAudio } from '../audio/decode-audio.ts';
@@ -11,6 +12,8 @@ import { type EncodeAudioOptions, encodeAudio } from '../audio/encode-audio.ts';
  * @throws AudioError when it is not a complete WAV file; the message contains the path
  */
 export const readAudio = async (path: string, options: ReadFileOptions = {}): Promise<DecodedAudio> => {
+  assertOptions('readAudio', options, { maxBytes: 1 });
+
   const bytes = await readFileBytes(path, options);
   try {
     return decodeAudio(bytes);
@@ -31,4 +34,7 @@ export const writeAudio = async (
   path: string,
   audio: { readonly samples: ArrayView; readonly sampleRate: number },
   options: EncodeAudioOptions = {},
-): Promise<void> => writeFileAtomically(path, encodeAudio(audio, options));
+): Promise<void> => {
+  assertOptions('writeAudio', options, { sampleFormat: 1 });
+  return writeFileAtomically(path, encodeAudio(audio, options));
+};

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { type ReadFileOptions, readFileBytes, writeFileAtomically } from '@neural-fields/core/node';
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DecodedImage, type DecodeImageOptions, decodeImage } from '../images/decode-image.ts';
 import { type EncodeImageOptions, encodeImage } from '../images/encode-image.ts';
@@ -55,8 +56,20 @@ const naming = async <T>(path: string, action: () => Promise<T>): Promise<T> => 
  * @throws RangeError as `decodeImage`
  */
 export const readImage = async (path: string, options: ReadImageOptions = {}): Promise<DecodedImage> => {
-  const bytes = await readFileBytes(path, options);
-  return naming(path, () => decodeImage(bytes, options));
+  assertOptions('readImage', options, {
+    maxPixels: 1,
+    allowDamaged: 1,
+    channels: 1,
+    alpha: 1,
+    background: 1,
+    onProgress: 1,
+    signal: 1,
+    maxBytes: 1,
+  });
+
+  const { maxBytes, ...decoding } = options;
+  const bytes = await readFileBytes(path, maxBytes === undefined ? {} : { maxBytes });
+  return naming(path, () => decodeImage(bytes, decoding));
 };
 
 /**
@@ -67,6 +80,8 @@ export const readImage = async (path: string, options: ReadImageOptions = {}): P
  * @throws RangeError, ImageError as `encodeImage`, or when the extension names no format
  */
 export const writeImage = async (path: string, image: ArrayView, options: WriteImageOptions = {}): Promise<void> => {
+  assertOptions('writeImage', options, { format: 1, bitDepth: 1, quality: 1, onProgress: 1, signal: 1 });
+
   const format = options.format ?? imageFormatOf('writeImage', path);
   await writeFileAtomically(path, await naming(path, () => encodeImage(image, { ...options, format })));
 };

@@ -2,9 +2,11 @@
  * @file PNG files of any size, a few rows at a time. A PNG is a header and one zlib stream of filtered rows, so it can
  *   be written in one pass; only a batch of rows and zlib's window are held in memory.
  */
+
 import { Buffer } from 'node:buffer';
 import { crc32, createDeflate } from 'node:zlib';
 import { createAtomicFile } from '@neural-fields/core/node';
+import { assertOptions } from '@neural-fields/core/options';
 import { ImageError } from '../images/image-error.ts';
 import { type BitDepth, quantise } from '../images/quantise.ts';
 import { SOFTWARE } from '../images/software.ts';
@@ -73,7 +75,7 @@ const pngHeader = ({ width, height, channels, bitDepth = 8 }: ImageWriterOptions
   ]);
 };
 
-const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: ImageWriterOptions): void => {
+const assertValid = (path: string, { width, height, channels, bitDepth = 8 }: ImageWriterOptions): void => {
   const side = (length: number): boolean => Number.isInteger(length) && length >= 1 && length < 2 ** 31;
   if (!(side(width) && side(height)))
     throw new RangeError(`createImageWriter: width and height must be from 1 to 2^31 - 1, got ${width} x ${height}`);
@@ -98,7 +100,9 @@ const assertOptions = (path: string, { width, height, channels, bitDepth = 8 }: 
  * @throws FileError when the temporary file cannot be created
  */
 export const createImageWriter = async (path: string, options: ImageWriterOptions): Promise<ImageWriter> => {
-  assertOptions(path, options);
+  assertOptions('createImageWriter', options, { width: 1, height: 1, channels: 1, bitDepth: 1 });
+
+  assertValid(path, options);
   const { width, height, channels, bitDepth = 8 } = options;
   const file = await createAtomicFile(path);
   const rowLength = width * channels;

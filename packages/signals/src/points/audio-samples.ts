@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
 import type { GridConvention, Span } from '../grids/axis.ts';
 import type { PointSet } from './point-set.ts';
@@ -32,6 +33,8 @@ const peakOf = (samples: ArrayView): number =>
  *   is `peak` and the sound is silent
  */
 export const audioSamples = (audio: { readonly samples: ArrayView }, options: AudioSampleOptions = {}): PointSet => {
+  assertOptions('audioSamples', options, { coordinateRange: 1, convention: 1, amplitude: 1 });
+
   const { coordinateRange = [-1, 1], convention = 'corner-aligned', amplitude = 'keep' } = options;
   if (audio.samples.shape.length !== 2)
     throw new RangeError(`audioSamples: samples must be [n, channels], got ${formatShape(audio.samples.shape)}`);

@@ -1,4 +1,5 @@
 import type { PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertPointCount } from './assert-point-count.ts';
 import { assertCentre, type Box } from './box.ts';
 import { drawRows } from './draw-numbers.ts';
@@ -20,7 +21,10 @@ export interface BallOptions {
  * @param centre `[d]`, in the box
  * @throws RangeError when the centre is not in the box, or an option is out of its range
  */
-export const ball = (centre: readonly number[], { count, radius, box }: BallOptions): PointSource => {
+export const ball = (centre: readonly number[], options: BallOptions): PointSource => {
+  assertOptions('ball', options, { count: 1, radius: 1, box: 1 });
+  const { count, radius, box } = options;
+
   assertCentre('ball', centre, box);
   assertPointCount('ball', count);
   if (!(radius > 0 && radius < Number.POSITIVE_INFINITY))

@@ -1,4 +1,5 @@
 import type { PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertPointCount } from './assert-point-count.ts';
 import { assertBox, type Box } from './box.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
@@ -35,7 +36,10 @@ const assertFaces = (faces: readonly Face[], axes: number): void => {
  *
  * @throws RangeError when the box, the count or a face is wrong
  */
-export const boundary = (box: Box, { count, faces: chosen }: BoundaryOptions): PointSource => {
+export const boundary = (box: Box, options: BoundaryOptions): PointSource => {
+  assertOptions('boundary', options, { count: 1, faces: 1 });
+  const { count, faces: chosen } = options;
+
   assertBox('boundary', box);
   assertPointCount('boundary', count);
   const faces =

@@ -1,4 +1,5 @@
 import type { PointSource, Rng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertPointCount } from './assert-point-count.ts';
 import { assertCentre, type Box } from './box.ts';
 import { drawRows } from './draw-numbers.ts';
@@ -31,10 +32,10 @@ const nextTruncatedNormal = (rng: Rng, low: number, high: number): number => {
  * @param centre `[d]`, in the box
  * @throws RangeError when the centre is not in the box, or an option is out of its range
  */
-export const gaussianCloud = (
-  centre: readonly number[],
-  { count, deviation, box }: GaussianCloudOptions,
-): PointSource => {
+export const gaussianCloud = (centre: readonly number[], options: GaussianCloudOptions): PointSource => {
+  assertOptions('gaussianCloud', options, { count: 1, deviation: 1, box: 1 });
+  const { count, deviation, box } = options;
+
   assertCentre('gaussianCloud', centre, box);
   assertPointCount('gaussianCloud', count);
   if (!(deviation > 0 && deviation < Number.POSITIVE_INFINITY))

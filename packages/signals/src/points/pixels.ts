@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, formatShape } from '../arrays/array-view.ts';
 import type { PointSet } from './point-set.ts';
 import type { SampleOptions } from './samples.ts';
@@ -14,6 +15,8 @@ import { signalPoints } from './signal-points.ts';
  * @throws TypeError when an integer array comes without `valueScale`
  */
 export const pixels = (image: ArrayView, options: SampleOptions = {}): PointSet => {
+  assertOptions('pixels', options, { convention: 1, aspect: 1, spans: 1, valueScale: 1, range: 1, targets: 1 });
+
   const { shape } = image;
   if (shape.length !== 3)
     throw new RangeError(

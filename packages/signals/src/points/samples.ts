@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import type { GridOptions } from '../grids/axis.ts';
 import type { PointSet } from './point-set.ts';
@@ -17,5 +18,7 @@ export interface SampleOptions extends GridOptions, ValueOptions {}
  *   out of range
  * @throws TypeError when an integer array comes without `valueScale`
  */
-export const samples = (signal: ArrayView, options: SampleOptions = {}): PointSet =>
-  signalPoints('samples', createSignal('samples', signal, options));
+export const samples = (signal: ArrayView, options: SampleOptions = {}): PointSet => {
+  assertOptions('samples', options, { convention: 1, aspect: 1, spans: 1, valueScale: 1, range: 1, targets: 1 });
+  return signalPoints('samples', createSignal('samples', signal, options));
+};

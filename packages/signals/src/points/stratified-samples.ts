@@ -1,4 +1,5 @@
 import type { PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, elementCount } from '../arrays/array-view.ts';
 import { interpolateSignal } from './interpolate.ts';
 import type { SampleOptions } from './samples.ts';
@@ -20,7 +21,18 @@ export interface StratifiedSampleOptions extends SampleOptions {
  * @throws RangeError when `counts` does not fit the grid, and as `samples`
  * @throws TypeError as `samples`
  */
-export const stratifiedSamples = (values: ArrayView, { counts, ...options }: StratifiedSampleOptions): PointSource => {
+export const stratifiedSamples = (values: ArrayView, given: StratifiedSampleOptions): PointSource => {
+  assertOptions('stratifiedSamples', given, {
+    counts: 1,
+    convention: 1,
+    aspect: 1,
+    spans: 1,
+    valueScale: 1,
+    range: 1,
+    targets: 1,
+  });
+  const { counts, ...options } = given;
+
   const signal = createSignal('stratifiedSamples', values, options);
   assertCellCounts('stratifiedSamples', counts, signal.shape.length);
   const box = signal.axes.map(({ low, high }) => [low, high] as const);

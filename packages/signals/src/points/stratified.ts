@@ -1,4 +1,5 @@
 import type { PointSource, Rng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { elementCount, formatShape } from '../arrays/array-view.ts';
 import { assertBox, type Box } from './box.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
@@ -44,7 +45,10 @@ export const assertCellCounts = (caller: string, counts: readonly number[], axes
  *
  * @throws RangeError when the box or the counts are invalid
  */
-export const stratified = (box: Box, { counts }: { readonly counts: readonly number[] }): PointSource => {
+export const stratified = (box: Box, options: { readonly counts: readonly number[] }): PointSource => {
+  assertOptions('stratified', options, { counts: 1 });
+  const { counts } = options;
+
   assertBox('stratified', box);
   assertCellCounts('stratified', counts, box.length);
   return {

@@ -1,4 +1,5 @@
 import { createRng } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
 import { assertFinite } from '../arrays/assert-finite.ts';
 import { createPermutation } from './permutation.ts';
@@ -22,6 +23,8 @@ export type Selection =
  * @throws RangeError when the mask has another size, nothing is selected, or the fraction is not in (0, 1]
  */
 export const subset = (points: PointSet, selection: Selection): PointSet => {
+  assertOptions('subset', selection, { mask: 1, fraction: 1, seed: 1 });
+
   if ('mask' in selection) {
     const { mask } = selection;
     if (elementCount(mask.shape) !== points.size)

@@ -1,4 +1,5 @@
 import type { PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertPointCount } from './assert-point-count.ts';
 import { assertBox, type Box } from './box.ts';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
@@ -9,7 +10,10 @@ import { drawNumbers, nextUniform } from './draw-numbers.ts';
  *
  * @throws RangeError when the box or the count is invalid
  */
-export const uniform = (box: Box, { count }: { readonly count: number }): PointSource => {
+export const uniform = (box: Box, options: { readonly count: number }): PointSource => {
+  assertOptions('uniform', options, { count: 1 });
+  const { count } = options;
+
   assertBox('uniform', box);
   assertPointCount('uniform', count);
   const width = box.length;

@@ -1,4 +1,5 @@
 import type { PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { drawNumbers, nextUniform } from './draw-numbers.ts';
 
 /** The options of {@link withTime}. */
@@ -30,7 +31,10 @@ export interface WithTimeOptions {
  * @throws RangeError when `initialCount` is out of its range; when points are drawn, if the interval is not finite or
  *   ends before it begins, or the points have a target `initial` already
  */
-export const withTime = (space: PointSource, { interval, initialCount = 0 }: WithTimeOptions): PointSource => {
+export const withTime = (space: PointSource, options: WithTimeOptions): PointSource => {
+  assertOptions('withTime', options, { interval: 1, initialCount: 1 });
+  const { interval, initialCount = 0 } = options;
+
   const size = space.pointsPerStep;
   if (!(Number.isInteger(initialCount) && initialCount >= 0 && initialCount <= size))
     throw new RangeError(`withTime: initialCount must be an integer from 0 to ${size}, got ${initialCount}`);

@@ -1,4 +1,5 @@
 import type { PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertPointCount } from './assert-point-count.ts';
 import { createPermutation } from './permutation.ts';
 import { consecutive, type PointSet } from './point-set.ts';
@@ -10,7 +11,10 @@ import { consecutive, type PointSet } from './point-set.ts';
  *
  * @throws RangeError when `count` is not an integer from 1 to the size of the set
  */
-export const withoutReplacement = (points: PointSet, { count }: { readonly count: number }): PointSource => {
+export const withoutReplacement = (points: PointSet, options: { readonly count: number }): PointSource => {
+  assertOptions('withoutReplacement', options, { count: 1 });
+  const { count } = options;
+
   assertPointCount('withoutReplacement', count, points.size);
   return {
     inFeatures: points.inFeatures,

@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertAllPositive, assertPositive } from '../assert.ts';
 import { ConvergenceError } from '../errors.ts';
@@ -116,6 +117,18 @@ export const solveHelmholtz = async (
   source: StridedArray,
   options: HelmholtzSolverOptions,
 ): Promise<HelmholtzSolution> => {
+  assertOptions('solveHelmholtz', options, {
+    wavenumber: 1,
+    absorbing: 1,
+    bound: 1,
+    squaredSlowness: 1,
+    order: 1,
+    tolerance: 1,
+    maxBytes: 1,
+    onProgress: 1,
+    signal: 1,
+  });
+
   assertProblem(source, options);
   const { wavenumber, absorbing, order = 4, tolerance = 1e-9, maxBytes = 2 ** 30 } = options;
   const [rows, columns, parts] = source.shape as [number, number, number];

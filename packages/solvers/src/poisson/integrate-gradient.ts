@@ -7,6 +7,7 @@
  *     central   (u[i + 1] - u[i - 1]) / 2                                   |D|^2 = sin^2(pi k / n)
  *     sobel     [-1, 0, 1] along the axis, [1, 2, 1] along the others       |D|^2 = 4 sin^2(pi k / n) prod (2 + 2 cos(pi k' / n'))^2
  */
+import { assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertSpacing } from '../assert.ts';
 import { elementCount, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
@@ -110,6 +111,8 @@ export const integrateGradient = (
   gradient: StridedArray,
   options: IntegrateGradientOptions = {},
 ): NdArray<Float64Array> => {
+  assertOptions('integrateGradient', options, { operator: 1, spacing: 1, mean: 1 });
+
   const grid = gradient.shape.slice(0, -1);
   const axes = grid.length;
   const { operator = 'central', spacing = grid.map(() => 1), mean = 0 } = options;

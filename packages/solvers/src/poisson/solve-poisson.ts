@@ -2,6 +2,7 @@
  * @file Poisson's equation on a grid, laplacian u = f, solved exactly in second-order differences: (u[i - 1] - 2 u[i] +
  * u[i + 1]) / h^2 along each axis.
  */
+import { assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertSpacing } from '../assert.ts';
 import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
@@ -117,6 +118,8 @@ export const solvePoisson = (
   rightSide: StridedArray,
   options: PoissonNeumannOptions | PoissonDirichletOptions = {},
 ): NdArray<Float64Array> => {
+  assertOptions('solvePoisson', options, { boundary: 1, mean: 1, spacing: 1, border: 1 });
+
   const { shape } = rightSide;
   if (shape.length < 2)
     throw new RangeError(`solvePoisson: the right-hand side must be [...grid, channels], got ${formatShape(shape)}`);

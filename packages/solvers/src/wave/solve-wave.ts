@@ -1,3 +1,4 @@
+import { assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertAllPositive, assertPositive, assertSpacing } from '../assert.ts';
 import { StabilityError } from '../errors.ts';
@@ -88,6 +89,18 @@ const largestStep = ({ squaredSpeed, spacing: [stepY, stepX] }: WaveProblem): nu
  * @throws the signal's reason when it is aborted
  */
 export const solveWave = async (displacement: StridedArray, options: WaveSolverOptions): Promise<WaveSolution> => {
+  assertOptions('solveWave', options, {
+    times: 1,
+    spacing: 1,
+    velocity: 1,
+    speed: 1,
+    squaredSlowness: 1,
+    absorbing: 1,
+    timeStep: 1,
+    onProgress: 1,
+    signal: 1,
+  });
+
   const problem = readProblem(displacement, options);
   const { times } = options;
   assertTimes(times);

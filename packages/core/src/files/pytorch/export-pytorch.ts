@@ -5,8 +5,10 @@
  * c) W and b' = (a / c) b, so the weights are scaled to the target's constants. FINER's phase is not linear in its
  * argument and cannot be scaled.
  */
+
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { activationParameterValues } from '../../activations/index.ts';
+import { assertOptions } from '../../options.ts';
 import { activationRole, type DenseSpec, isDense } from '../../spec/dense.ts';
 import { findActivation } from '../../spec/extensions.ts';
 import type { Extensions } from '../../spec/layer.ts';
@@ -111,6 +113,8 @@ const scaled = (data: Float32Array, factor: number): Float32Array =>
  * @throws RangeError when an omega is not a positive number
  */
 export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {}): PytorchStateDict => {
+  assertOptions('exportPytorch', options, { names: 1, omega0: 1, omegaHidden: 1, extensions: 1 });
+
   const { omega0, omegaHidden, extensions = {} } = options;
   for (const [name, omega] of Object.entries({ omega0, omegaHidden }))
     if (omega !== undefined && !(Number.isFinite(omega) && omega > 0))

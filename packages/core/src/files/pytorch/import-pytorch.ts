@@ -1,5 +1,7 @@
 /** @file Imports networks that were trained in PyTorch from their usual files. */
+
 import type { ActivationSpec } from '../../activations/activation.ts';
+import { assertOptions } from '../../options.ts';
 import type { DenseSpec } from '../../spec/dense.ts';
 import type { FieldSpec } from '../../spec/field-spec.ts';
 import type { Extensions } from '../../spec/layer.ts';
@@ -231,6 +233,19 @@ const buildField = (
  * @throws RangeError or TypeError when an option is wrong
  */
 export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions = {}): PytorchField => {
+  assertOptions('importPytorch', options, {
+    activation: 1,
+    omega0: 1,
+    omegaHidden: 1,
+    finalActivation: 1,
+    prefix: 1,
+    extensions: 1,
+    maxHeaderBytes: 1,
+    maxMembers: 1,
+    maxPickleBytes: 1,
+    maxValues: 1,
+  });
+
   const { prefix, extensions = {} } = options;
   const file = readStateDicts(bytes, options);
   if ('neural-fields.spec' in file.metadata)

@@ -96,7 +96,8 @@ export const readStateDicts = (bytes: Uint8Array, limits: StateDictLimits): Stat
       throw new FieldFileError('unknown-names', 'the file of torch.save has no dictionary of tensors');
     return { dicts, metadata: {} };
   }
-  const { tensors, metadata } = decodeSafetensors(bytes, limits);
+  const { maxHeaderBytes } = limits;
+  const { tensors, metadata } = decodeSafetensors(bytes, maxHeaderBytes === undefined ? {} : { maxHeaderBytes });
   const lazy = [...tensors].map(([name, { shape, data }]): [string, StateTensor] => [
     name,
     { shape, read: () => data },
