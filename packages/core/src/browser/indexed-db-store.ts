@@ -1,3 +1,4 @@
+import { assertOptions } from '../options.ts';
 import type { RemovableCheckpointStore } from './removable-store.ts';
 import { StorageError, storageError } from './storage-error.ts';
 
@@ -34,8 +35,10 @@ const open = (database: string): Promise<IDBDatabase> => {
  */
 export const indexedDbCheckpointStore = (
   name: string,
-  { database = 'neural-fields' }: IndexedDbStoreOptions = {},
+  options: IndexedDbStoreOptions = {},
 ): RemovableCheckpointStore => {
+  assertOptions('indexedDbCheckpointStore', options, { database: 1 });
+  const { database = 'neural-fields' } = options;
   if (typeof name !== 'string' || name === '')
     throw new TypeError(`indexedDbCheckpointStore: name must be a non-empty string, got ${String(name)}`);
   /** Runs a request in its own transaction, and waits until the transaction is complete. */
