@@ -16,10 +16,10 @@ export async function serveRegistry(packed) {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
     const tarball = files.get(path);
-    if (tarball !== undefined) return response.end(readFileSync(tarball));
     const found = packed.find(({ project }) => path === `/${project.manifest.name}`);
-    if (found === undefined) return response.writeHead(404).end();
-    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(describe(found.tarball, address)));
+    if (tarball !== undefined) response.end(readFileSync(tarball));
+    else if (found === undefined) response.writeHead(404).end();
+    else response.setHeader('Content-Type', 'application/json').end(JSON.stringify(describe(found.tarball, address)));
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;

@@ -62,7 +62,7 @@ export async function loadReadmeTools() {
 /**
  * The READMEs of the root and of the public packages, and the documents of packages that have an install line.
  *
- * @param {Readme} readme
+ * @param {Pick<Readme, 'examplesOf' | 'installLines'>} readme
  * @returns {Guide[]}
  */
 export function listGuides({ examplesOf, installLines }) {
