@@ -16,8 +16,8 @@ const gradientsForNode: UserConfig = {
 };
 
 /**
- * What draws fields without tfjs, in one file. The layers and activations of core know their tfjs ops too, which nothing
- * calls there: `src/render/no-tensors.ts` takes the place of tfjs.
+ * What draws fields without tfjs, in one file. The layers and activations of core know their tfjs ops too, which
+ * nothing calls there: `src/render/no-tensors.ts` takes the place of tfjs.
  */
 const render: UserConfig = {
   entry: { 'render.standalone': 'src/render.ts' },

@@ -64,6 +64,36 @@ function manifestErrors({ directory, manifest }) {
  * @returns {string[]}
  */
 function packageErrors({ directory, manifest }) {
+  return [...fileErrors({ directory, manifest }), ...(manifest.private ? [] : linkErrors({ directory, manifest }))];
+}
+
+/**
+ * The links of a published package follow from the repository that the root's manifest names.
+ *
+ * @param {import('../lib/projects.mjs').Project} project
+ * @returns {string[]}
+ */
+function linkErrors({ directory, manifest }) {
+  const { repository } = readManifest('.');
+  if (repository === undefined) return ['package.json must name the repository'];
+  const page = repository.url.replace(/^git\+|\.git$/g, '');
+  /** @type {Pick<import('../lib/projects.mjs').Manifest, 'homepage' | 'bugs' | 'repository'>} */
+  const wanted = {
+    homepage: `${page}/tree/main/${directory}#readme`,
+    bugs: `${page}/issues`,
+    repository: { ...repository, directory },
+  };
+  const { homepage, bugs, repository: own } = manifest;
+  return JSON.stringify({ homepage, bugs, repository: own }) === JSON.stringify(wanted)
+    ? []
+    : [`${directory}/package.json must have ${JSON.stringify(wanted)}`];
+}
+
+/**
+ * @param {import('../lib/projects.mjs').Project} project
+ * @returns {string[]}
+ */
+function fileErrors({ directory, manifest }) {
   const files = manifest.private ? ['README.md'] : ['README.md', 'LICENSE'];
   return files.filter(file => !existsSync(join(root, directory, file))).map(file => `${directory}/${file} is missing`);
 }

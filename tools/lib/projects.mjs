@@ -13,6 +13,9 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  * @property {string} version
  * @property {boolean} [private]
  * @property {string} [packageManager]
+ * @property {string} [homepage]
+ * @property {string} [bugs]
+ * @property {{ type: string, url: string, directory?: string }} [repository]
  * @property {{ node: string }} [engines]
  * @property {Record<string, string>} [scripts]
  * @property {Record<string, string | Record<string, string>>} [exports]

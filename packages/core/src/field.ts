@@ -58,7 +58,11 @@ export class Field implements JetSource, Model {
     return { field: { network: this.#network } };
   }
 
-  /** The value and the requested derivatives at `coords` f32[n, inFeatures]; see `evaluateJet`. @throws TypeError when the field was disposed */
+  /**
+   * The value and the requested derivatives at `coords` f32[n, inFeatures]; see `evaluateJet`.
+   *
+   * @throws TypeError when the field was disposed
+   */
   jet<const R extends DerivativeRequest>(coords: Tensor2D, request: R): Jet<R> {
     assertNotDisposed('evaluate', this.parameters);
     return evaluateNetwork(this.#network, Object.values(this.parameters), coords, request);

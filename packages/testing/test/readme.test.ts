@@ -33,10 +33,10 @@ describe('expectReadmeExample', () => {
   it('accepts an example with the stated output', () => expectReadmeExample(readme));
 
   it.each([
-    ['a wrong number', 'console.log(1.5); // prints: 1.7', /printed: 1\.5\n {2}stated: {2}1\.7/],
+    ['a wrong number', 'console.log(1.5); // prints: 1.7', /prints: {3}1\.5\n {2}promised: 1\.7/],
     ['a line that is not stated', 'console.log(1); // prints: 1\nconsole.log(2);', /line 2.*\n.*2\n.*\(nothing\)/],
     ['a line that is not printed', 'console.log(1);\n// prints: 1\n// prints: 2', /line 2.*\n.*\(nothing\)\n.*2/],
-    ['no stated output', 'export {};', /states no output/],
+    ['no stated output', 'export {};', /promises nothing/],
   ])('rejects %s', async (name, block, message) => {
     await expect(expectReadmeExample(await broken(name.replaceAll(' ', '-'), block))).rejects.toThrow(message);
   });

@@ -55,8 +55,8 @@ const openCheckpoint = async (
  * Leaving the loop with `break` writes a checkpoint too. While a fit runs, its model belongs to it: a second fit is
  * refused, and so is disposing.
  *
- * @throws RangeError, TypeError before any work when an option or a term is invalid, or the model was disposed; later, after a checkpoint, when a
- *   source, a loss, a schedule or an optimizer returns an invalid result
+ * @throws RangeError, TypeError before any work when an option or a term is invalid, or the model was disposed; later,
+ *   after a checkpoint, when a source, a loss, a schedule or an optimizer returns an invalid result
  * @throws Error when another fit trains the model
  * @throws PointDataError before the first step when the points or targets of a fixed source are not finite; later when
  *   points that were drawn are not
