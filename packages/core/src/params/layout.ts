@@ -145,7 +145,10 @@ export class ParameterLayout {
   /** All parameters of a flat vector `f32[P]` in order and in their shapes. */
   split(flat: Tensor1D): Tensor[] {
     this.#assertSize(flat.size);
-    if (this.entries.length === 0) return [];
+    const [first, second] = this.entries;
+    if (first === undefined) return [];
+    // tfjs cannot differentiate a split into one part: it hands its gradient a tensor instead of a list.
+    if (second === undefined) return [reshape(flat, [...first.shape])];
     return tidy(() =>
       split(
         flat,

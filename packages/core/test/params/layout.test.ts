@@ -1,5 +1,16 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { engine, mul, scalar, setBackend, sum, type Tensor, tensor1d, variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  engine,
+  grad,
+  mul,
+  scalar,
+  setBackend,
+  sum,
+  type Tensor,
+  tensor1d,
+  variable,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createField, ParameterLayout, siren } from '../../src/index.ts';
 
@@ -34,6 +45,16 @@ describe('a parameter layout', () => {
     expect(names({ layer: 'layers.1', role: 'bias' })).toEqual(['layers.1.bias']);
     expect(names({ layer: 'layers.0', role: 'bias' })).toEqual([]);
     expect(names({})).toEqual(layout.names());
+  });
+
+  it.each([1, 2])('splits a vector of %i parameters under a gradient', count => {
+    const some = new ParameterLayout(layout.entries.slice(1, 1 + count));
+    const vector = tensor1d(flat.slice(0, some.size));
+    const squares = (x: Tensor): Tensor => {
+      const parts = some.split(x as typeof vector);
+      return parts.map(part => sum(mul(part, part))).reduce((a, b) => add(a, b));
+    };
+    expect([...grad(squares)(vector).dataSync()]).toEqual([...flat.slice(0, some.size)].map(x => 2 * x));
   });
 
   it('gives views into a flat vector, and splits and joins it', () => {
