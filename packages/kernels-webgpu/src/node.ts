@@ -9,6 +9,9 @@ export interface Dawn {
   readonly globals: object;
 }
 
+/** Dawn's instances, which must not be collected while their devices are in use. */
+const instances: GPU[] = [];
+
 /**
  * Defines `navigator.gpu` in Node. Call it before anything imports tfjs's webgpu backend or
  * `@neural-fields/kernels-webgpu`, which use it.
@@ -20,7 +23,9 @@ export const installDawn = ({ create, globals }: Dawn, flags: readonly string[] 
   Object.assign(globalThis, globals);
   if (globalThis.navigator === undefined)
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
-  Object.defineProperty(globalThis.navigator, 'gpu', { value: create([...flags]), configurable: true });
+  const gpu = create([...flags]);
+  instances.push(gpu);
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
 };
 
 /**
