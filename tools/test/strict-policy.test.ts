@@ -25,8 +25,8 @@ const POLICY = "default-src 'none'; script-src 'self'";
 const application = `
 import { createRng } from '@neural-fields/core';
 import {
-  coordinateGradient, decodeAudio, decodeImage, encodeAudio, encodeImage, laplace, mse, pixels, psnr, psnrAsync, resizeImage,
-  resizeImageAsync, samples, shuffledPixels, sobel, ssim, ssimAsync, stratifiedPixels, subset,
+  coordinateGradient, decodeAudio, decodeImage, encodeAudio, encodeImage, laplacian, meanSquaredError, pixels, psnr, psnrAsync, resizeImage,
+  resizeImageAsync, audioSamples, shuffledPixels, sobel, ssim, ssimAsync, stratifiedSamples, subset,
 } from ${JSON.stringify(fileURLToPath(new URL('src/index.ts', signals)))};
 
 const bytesOf = base64 => Uint8Array.from(atob(base64), character => character.charCodeAt(0));
@@ -44,13 +44,13 @@ const work = async () => {
   const sound = decodeAudio(encodeAudio({ samples: { data: new Float32Array(64).fill(0.25), shape: [32, 2] }, sampleRate: 8000 }));
   return {
     shapes,
-    same: mse(picture, again),
+    same: meanSquaredError(picture, again),
     psnr: psnr(picture, large) === await psnrAsync(picture, large),
     ssim: ssim(picture, large) === await ssimAsync(picture, large),
-    filters: [sobel(picture, 0), laplace(picture), coordinateGradient(picture)].map(({ shape }) => shape.at(-1)),
-    points: [points, subset(points, { fraction: 0.5, seed: 1 }), shuffledPixels(picture, { count: 7 }), stratifiedPixels(picture, { counts: [2, 3] })]
+    filters: [sobel(picture, 0), laplacian(picture), coordinateGradient(picture)].map(({ shape }) => shape.at(-1)),
+    points: [points, subset(points, { fraction: 0.5, seed: 1 }), shuffledPixels(picture, { count: 7 }), stratifiedSamples(picture, { counts: [2, 3] })]
       .map(source => source.draw(0, 5, rng, { step: 1, steps: 1 }).coords.length),
-    sound: [samples(sound).size, sound.samples.shape, sound.sampleRate],
+    sound: [audioSamples(sound).size, sound.samples.shape, sound.sampleRate],
   };
 };
 const forbidden = () => {
