@@ -33,7 +33,7 @@ function committedErrors() {
   if (!ok) return [];
   const generated = output
     .split('\n')
-    .filter(file => /(^|\/)(dist|generated|node_modules|\.test|\.nx)\/|\.(tgz|tsbuildinfo)$/.test(file));
+    .filter(file => /(^|\/)(dist|generated|node_modules|\.test|\.nx)\/|\.(tgz|tsbuildinfo|o|out|node)$/.test(file));
   return generated.map(file => `${file} is generated, and should not be committed`);
 }
 
