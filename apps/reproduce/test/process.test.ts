@@ -217,8 +217,6 @@ test('pictures and sounds of the user take the place of those that come with the
   writeFileSync(join(cwd, 'half.wav'), bytes.subarray(0, bytes.length / 2 - 2));
   const half = await run(['siren-audio', '--audio', 'half.wav', ...tiny, '--quiet', '-o', 'half'], { cwd });
   expect(half.code).toBe(0);
-  expect(half.stderr).toMatch(
-    /^warning: 'half\.wav': the file should have \d+ bytes of samples, but has \d+; .*\n$/,
-  );
+  expect(half.stderr).toMatch(/^warning: 'half\.wav': the file should have \d+ bytes of samples, but has \d+; .*\n$/);
   expect(readFileSync(join(cwd, 'half/siren-audio/index.html'), 'utf8')).toContain('the end may be missing');
 });
