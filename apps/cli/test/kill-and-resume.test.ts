@@ -7,6 +7,7 @@ import { emptyFolder } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
 import { run, start } from './cli.ts';
 import { writePicture } from './examples.ts';
+import { everything } from './kills/scenarios.ts';
 
 /**
  * A fit that uses everything that a checkpoint has to keep: random points, both moments of Adam, an average, a
@@ -27,18 +28,7 @@ const command = (output: string, backend: string): string[] => [
     '--steps',
     '1200',
   ],
-  ...[
-    '--batch',
-    '48',
-    '--schedule',
-    'cosine',
-    '--learning-rate',
-    '2e-3',
-    '--average-decay',
-    '0.95',
-    '--clip-norm',
-    '0.5',
-  ],
+  ...everything,
 ];
 
 /** The bytes of the arrays of a file, by name. */

@@ -29,17 +29,17 @@ const loaded = loadAddon();
 /** Why there are no native kernels here, in one sentence; `undefined` where there are. */
 export const nativeProblem: string | undefined = 'problem' in loaded ? loaded.problem : undefined;
 
+/** Every set of kernels that this processor can run, best first. */
+const kernelNames = 'addon' in loaded ? loaded.addon.instructionSets() : [];
+
 /**
  * The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AMX`,
  * `AVX2`, `SSE2` and `NEON`.
  */
-export const nativeInstructionSets: readonly string[] =
-  'addon' in loaded ? loaded.addon.instructionSets().filter(name => !name.endsWith(' high')) : [];
+export const nativeInstructionSets: readonly string[] = kernelNames.filter(name => !name.endsWith(' high'));
 
 /** Those that have less exact products too. */
-const setsWithHigh = nativeInstructionSets.filter(
-  name => 'addon' in loaded && loaded.addon.instructionSets().includes(kernelsOf(name, 'high')),
-);
+const setsWithHigh = nativeInstructionSets.filter(name => kernelNames.includes(kernelsOf(name, 'high')));
 
 /** The backend `simd` of kernels-wasm, whose programs, losses and Adam updates run in native code. */
 export class NativeBackend extends SimdBackend {

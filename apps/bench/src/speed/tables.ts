@@ -137,12 +137,15 @@ export const shareOfSgemm = (found: Results, peer: string, { rate }: Measured): 
   return best && rate !== undefined ? rate / best.rate : undefined;
 };
 
-/** The rates of peers on the processor in the matrix products of their steps, and their shares of the highest rate. */
-export const sgemmShareTable = (found: Results): FigureTable => {
+/** Something of all cases, for the peers of which it is known in one of them; no rows where there are none. */
+const knownTable = <T>(
+  found: Results,
+  of: (measured: Measured, peer: string) => T | undefined,
+  text: (value: T, measured: Measured) => string,
+): FigureTable => {
   const peers = measuredPeers(found).filter(peer =>
     found.results.some(
-      ({ peer: name, outcome }) =>
-        name === peer && outcome.state === 'measured' && shareOfSgemm(found, peer, outcome) !== undefined,
+      ({ peer: name, outcome }) => name === peer && outcome.state === 'measured' && of(outcome, peer) !== undefined,
     ),
   );
   return {
@@ -156,36 +159,25 @@ export const sgemmShareTable = (found: Results): FigureTable => {
               describeCase(each),
               ...peers.map(peer =>
                 cell(found, peer, each, measured => {
-                  const share = shareOfSgemm(found, peer, measured);
-                  return share === undefined ? '' : `${formatRate(measured.rate ?? 0)}, ${formatShare(share)}`;
+                  const value = of(measured, peer);
+                  return value === undefined ? '' : text(value, measured);
                 }),
               ),
             ]),
   };
 };
 
-/** The memory of the devices, where a peer has one; no rows where none has. */
-export const deviceMemoryTable = (found: Results): FigureTable => {
-  const peers = measuredPeers(found).filter(peer =>
-    found.results.some(result => result.peer === peer && 'deviceMemory' in result.outcome),
+/** The rates of peers on the processor in the matrix products of their steps, and their shares of the highest rate. */
+export const sgemmShareTable = (found: Results): FigureTable =>
+  knownTable(
+    found,
+    (measured, peer) => shareOfSgemm(found, peer, measured),
+    (share, { rate }) => `${formatRate(rate ?? 0)}, ${formatShare(share)}`,
   );
-  return {
-    header: ['', ...peers],
-    rows:
-      peers.length === 0
-        ? []
-        : supervisions
-            .flatMap(supervision => casesOf(found.results, supervision))
-            .map(each => [
-              describeCase(each),
-              ...peers.map(peer =>
-                cell(found, peer, each, ({ deviceMemory }) =>
-                  deviceMemory === undefined ? '' : formatMemory(deviceMemory),
-                ),
-              ),
-            ]),
-  };
-};
+
+/** The memory of the devices, where a peer has one; no rows where none has. */
+export const deviceMemoryTable = (found: Results): FigureTable =>
+  knownTable(found, ({ deviceMemory }) => deviceMemory, formatMemory);
 
 /** The work of the host in a step, where it was counted. */
 export const demandsTable = ({ results }: Results): FigureTable => ({

@@ -23,7 +23,7 @@ const small = ['--backend', 'cpu', ...network];
 const smallShape = ['--backend', 'wasm', ...network, '--batch', '60'];
 const often = ['--checkpoint-every', '0.05'];
 /** Random points, both moments of Adam, an average, a schedule: all that a checkpoint has to keep. */
-const everything = [
+export const everything: readonly string[] = [
   '--batch',
   '48',
   '--schedule',

@@ -244,17 +244,34 @@ INLINE void add_block(const int block_count, const int panel_count, int steps, c
   }
 }
 
-/** The sums of a block in memory. */
+/** Distances in floats between the sums of a block in memory: from one row, panel and block of rows to the next. */
+typedef struct {
+  size_t row, panel, block;
+} SumStrides;
+
+INLINE void load_sums(const int block_count, const int panel_count, const float *from, SumStrides next) {
+  tile_load(0, from, 4 * next.row);
+  if (panel_count == 2) tile_load(1, from + next.panel, 4 * next.row);
+  if (block_count == 2) tile_load(2, from + next.block, 4 * next.row);
+  if (block_count == 2 && panel_count == 2) tile_load(3, from + next.block + next.panel, 4 * next.row);
+}
+
+INLINE void store_sums(const int block_count, const int panel_count, float *to, SumStrides next) {
+  tile_store(0, to, 4 * next.row);
+  if (panel_count == 2) tile_store(1, to + next.panel, 4 * next.row);
+  if (block_count == 2) tile_store(2, to + next.block, 4 * next.row);
+  if (block_count == 2 && panel_count == 2) tile_store(3, to + next.block + next.panel, 4 * next.row);
+}
+
+/** The sums of a block in a buffer: panel by panel within blocks of rows. */
 typedef struct {
   _Alignas(64) float values[4][TILE_ROWS][TILE_ROWS];
 } BlockSums;
 
-INLINE void store_block(const int block_count, const int panel_count, BlockSums *sums) {
-  tile_store(0, sums->values[0], 64);
-  if (panel_count == 2) tile_store(1, sums->values[1], 64);
-  if (block_count == 2) tile_store(2, sums->values[2], 64);
-  if (block_count == 2 && panel_count == 2) tile_store(3, sums->values[3], 64);
-}
+static const SumStrides buffer_strides = {TILE_ROWS, TILE_ROWS * TILE_ROWS, 2 * TILE_ROWS * TILE_ROWS};
+
+/** Those of a matrix whose rows are `stride` apart and whose panels are next to each other. */
+INLINE SumStrides matrix_strides(size_t stride) { return (SumStrides){stride, VW, TILE_ROWS * stride}; }
 
 /** Calls a macro with the numbers of blocks and panels as constants. */
 #define FOR_BLOCK(blocks, panels, call)         \
@@ -268,34 +285,23 @@ INLINE void store_block(const int block_count, const int panel_count, BlockSums 
 /** Loads the sums of a block from C, which may have fewer rows than the tiles. */
 INLINE void load_rows(const int block_count, const int panel_count, int rows, const float *c, size_t stride) {
   if (rows == block_count * TILE_ROWS) {
-    const float *below = c + TILE_ROWS * stride;
-    tile_load(0, c, 4 * stride);
-    if (panel_count == 2) tile_load(1, c + VW, 4 * stride);
-    if (block_count == 2) tile_load(2, below, 4 * stride);
-    if (block_count == 2 && panel_count == 2) tile_load(3, below + VW, 4 * stride);
+    load_sums(block_count, panel_count, c, matrix_strides(stride));
     return;
   }
   BlockSums sums = {0};
   for (int row = 0; row < rows; row++)
     for (int panel = 0; panel < panel_count; panel++)
       store(sums.values[row / TILE_ROWS * 2 + panel][row % TILE_ROWS], load(c + row * stride + panel * VW));
-  tile_load(0, sums.values[0], 64);
-  if (panel_count == 2) tile_load(1, sums.values[1], 64);
-  if (block_count == 2) tile_load(2, sums.values[2], 64);
-  if (block_count == 2 && panel_count == 2) tile_load(3, sums.values[3], 64);
+  load_sums(block_count, panel_count, sums.values[0][0], buffer_strides);
 }
 
 INLINE void store_rows(const int block_count, const int panel_count, int rows, float *c, size_t stride) {
   if (rows == block_count * TILE_ROWS) {
-    float *below = c + TILE_ROWS * stride;
-    tile_store(0, c, 4 * stride);
-    if (panel_count == 2) tile_store(1, c + VW, 4 * stride);
-    if (block_count == 2) tile_store(2, below, 4 * stride);
-    if (block_count == 2 && panel_count == 2) tile_store(3, below + VW, 4 * stride);
+    store_sums(block_count, panel_count, c, matrix_strides(stride));
     return;
   }
   BlockSums sums;
-  store_block(block_count, panel_count, &sums);
+  store_sums(block_count, panel_count, sums.values[0][0], buffer_strides);
   for (int row = 0; row < rows; row++)
     for (int panel = 0; panel < panel_count; panel++)
       store(c + row * stride + panel * VW, load(sums.values[row / TILE_ROWS * 2 + panel][row % TILE_ROWS]));
@@ -303,17 +309,14 @@ INLINE void store_rows(const int block_count, const int panel_count, int rows, f
 
 /** Initialises every row of the sums with the bias, or 0. */
 INLINE void begin_sums(const int block_count, const int panel_count, const float *bias) {
-  if (bias == NULL) {
-    tile_zero(0);
-    tile_zero(1);
-    tile_zero(2);
-    tile_zero(3);
+  if (bias != NULL) {
+    load_sums(block_count, panel_count, bias, matrix_strides(0));
     return;
   }
-  tile_load(0, bias, 0);
-  if (panel_count == 2) tile_load(1, bias + VW, 0);
-  if (block_count == 2) tile_load(2, bias, 0);
-  if (block_count == 2 && panel_count == 2) tile_load(3, bias + VW, 0);
+  tile_zero(0);
+  tile_zero(1);
+  tile_zero(2);
+  tile_zero(3);
 }
 
 /** C = A B + 1 bias, for A `[rows][depth]` and B as `pack_tiles` leaves it. */
@@ -372,7 +375,7 @@ static __attribute__((noinline)) void add_tile_outer_products(const float *a, si
   do {                                                                   \
     begin_sums(block_count, panel_count, NULL);                          \
     add_block(block_count, panel_count, steps, left, next, right, next); \
-    store_block(block_count, panel_count, &sums);                        \
+    store_sums(block_count, panel_count, sums.values[0][0], buffer_strides);                        \
   } while (0)
             FOR_BLOCK(blocks, panels, MULTIPLY_OUTER);
             for (int j = 0; j < panels; j++) {
