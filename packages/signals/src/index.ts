@@ -36,13 +36,18 @@ export { type AudioSampleOptions, audioSamples } from './points/audio-samples.ts
 export { type BallOptions, ball } from './points/ball.ts';
 export { type BoundaryOptions, boundary, type Face } from './points/boundary.ts';
 export type { Box } from './points/box.ts';
+export { type CoarseToFineOptions, coarseToFine } from './points/coarse-to-fine.ts';
+export { type EvosOptions, evos } from './points/evos.ts';
 export { type GaussianCloudOptions, gaussianCloud } from './points/gaussian-cloud.ts';
 export { pixels } from './points/pixels.ts';
+export type { ScoreOptions } from './points/point-scores.ts';
 export type { PointSet } from './points/point-set.ts';
 export { type SampleOptions, samples } from './points/samples.ts';
 export { shuffledPixels } from './points/shuffled-pixels.ts';
 export type { ValueOptions } from './points/signal.ts';
+export { type SoftMiningOptions, softMining } from './points/soft-mining.ts';
 export { stratified } from './points/stratified.ts';
+export { type StratifiedEpochOptions, stratifiedEpochs } from './points/stratified-epochs.ts';
 export { type StratifiedSampleOptions, stratifiedSamples } from './points/stratified-samples.ts';
 export { type Selection, subset } from './points/subset.ts';
 export { uniform } from './points/uniform.ts';

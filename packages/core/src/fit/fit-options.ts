@@ -6,7 +6,7 @@ import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
-import type { ChunkListener } from './points.ts';
+import type { ChunkListener, PointSource } from './points.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import type { StopRule } from './stop-rules.ts';
 import { isPointTerm, type ObjectiveTerm, type Term } from './term.ts';
@@ -152,6 +152,9 @@ const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, ada
   }
 };
 
+/** Whether a source gets the losses of single points. */
+const readsLosses = ({ observe, scoring }: PointSource): boolean => observe !== undefined || scoring !== undefined;
+
 /** Layers with statistics over the points of a step need a single field whose parameters are the model's. */
 const assertStatistics = (model: Model, { name, field, points }: Term): void => {
   const { network, parameters } = viewOf(model, field, name);
@@ -162,7 +165,7 @@ const assertStatistics = (model: Model, { name, field, points }: Term): void => 
     throw new TypeError(
       `fit: ${layers} need a field whose parameters are the model's own: their running averages are parameters`,
     );
-  if (points.observe)
+  if (readsLosses(points))
     throw new TypeError(`fit: ${layers} do not support points that observe losses, got those of term '${name}'`);
 };
 
@@ -170,6 +173,8 @@ const assertPoints = (model: Model, term: Term): void => {
   const { name, field, points } = term;
   const { network } = viewOf(model, field, name);
   const { inFeatures } = singleNetwork(network).program;
+  if (points.scoring && isBatchNetwork(network))
+    throw new TypeError(`fit: points with scoring do not support batches of fields, got those of term '${name}'`);
   if (points.inFeatures !== inFeatures)
     throw new RangeError(
       `fit: the points of term '${name}' must have ${inFeatures} coordinates like the field, got ${points.inFeatures}`,
@@ -256,7 +261,7 @@ export const assertFitOptions = (
   for (const { terms: heldOut = [] } of stopRulesOf(options)) for (const term of heldOut) assertPoints(model, term);
   if (isSearchOptimizer(optimizer))
     for (const term of terms)
-      if (isPointTerm(term) && term.points.observe)
+      if (isPointTerm(term) && readsLosses(term.points))
         throw new TypeError(
           `fit: the points of term '${term.name}' observe losses, which ${optimizer.kind} does not support: it evaluates them several times per step`,
         );

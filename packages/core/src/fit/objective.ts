@@ -35,7 +35,7 @@ import type { Network } from '../spec/network.ts';
 import { accumulate } from './accumulate.ts';
 import { kernelLossOf } from './kernel-loss.ts';
 import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
-import type { ChunkListener, FitStep, PointBatch } from './points.ts';
+import type { ChunkListener, FitStep, PointBatch, PointScoring } from './points.ts';
 import { StepStatistics } from './step-statistics.ts';
 import {
   isPointTerm,
@@ -464,6 +464,8 @@ export class Objective {
           state = found.state;
           continue;
         }
+        if (term.points.scoring?.due({ step: at.step, steps: at.steps }))
+          await this.#score(term, { view, flat: vectors.of(view).parameters, at, yieldToEventLoop });
         for (const chunk of this.chunks(term, drawn)) {
           const { fields } = chunk.batch;
           choice ??= fields && vectors.choose(view, fields);
@@ -490,6 +492,27 @@ export class Objective {
     } finally {
       choice?.dispose();
       vectors.dispose();
+    }
+  }
+
+  /** Gives a source the losses that it asks for before a step. */
+  async #score(term: Term, { view, flat, at: { step, steps }, yieldToEventLoop }: ScoringPass): Promise<void> {
+    const scoring = term.points.scoring as PointScoring;
+    const at = { step, steps };
+    for (let start = 0; start < scoring.size; start += this.#chunkSize) {
+      const count = Math.min(this.#chunkSize, scoring.size - start);
+      const drawn = scoring.draw(start, count, at);
+      this.#widths.set(term, assertBatch(term, drawn, count, this.#widths.get(term)));
+      const batch = upload(term, count, drawn);
+      let losses: Tensor1D | undefined;
+      try {
+        losses = tidy(() => atPoints(term, this.#lossesOf(term, batch, { network: view.network, flat }).losses, count));
+        scoring.take(Float32Array.from(await losses.data()), start, at);
+      } finally {
+        losses?.dispose();
+        disposeBatch(batch);
+      }
+      await yieldToEventLoop();
     }
   }
 
@@ -551,6 +574,15 @@ const observe = async ({ points }: Term, losses: Tensor1D, start: number, { step
   losses.dispose();
   points.observe?.(values, start, { step, steps });
 };
+
+/** What a pass over the points that a source scores works with. */
+interface ScoringPass {
+  readonly view: ModelView;
+  readonly flat: Tensor1D;
+  readonly at: FitStep;
+  /** As in {@link Objective.differentiate}. */
+  readonly yieldToEventLoop: () => Promise<void>;
+}
 
 /** Whether a view's network has statistics over the points of a step. */
 const hasStatistics = ({ network }: ModelView): boolean => !isBatchNetwork(network) && network.statistics.length > 0;

@@ -56,11 +56,29 @@ export interface PointSource {
    * @param start the index of the first point, as for `draw`
    */
   observe?(losses: Float32Array, start: number, at: FitStep): void;
+  /** Losses at points of the source's own choice before some steps: the steps in between stay as fast as any. */
+  readonly scoring?: PointScoring;
   /**
    * The state that `draw` uses besides its arguments, e.g. observed losses. Checkpoints store it, so that a resumed run
    * gives the same bits.
    */
   readonly state?: SourceState;
+}
+
+/**
+ * A pass over points before a step is drawn, which computes their losses and no gradient: for sources that choose
+ * points by the losses of many others, now and then. For a single field without statistics over a step's points, and
+ * not with a search optimizer.
+ */
+export interface PointScoring {
+  /** The number of points in a pass. */
+  readonly size: number;
+  /** Whether there is a pass before this step. */
+  due(at: FitStep): boolean;
+  /** The points `start` ... `start + count - 1` of a pass, with the targets that the loss needs. */
+  draw(start: number, count: number, at: FitStep): PointBatch;
+  /** Gets the mean of each point's loss values, without the term's weight, chunk by chunk in order. */
+  take(losses: Float32Array, start: number, at: FitStep): void;
 }
 
 /** The state of a point source between steps. */

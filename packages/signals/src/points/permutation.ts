@@ -15,15 +15,29 @@ const mix = (word: number): number => {
   return h ^ (h >>> 16);
 };
 
+/** Random 32-bit keys, one for each round of the network. */
+export const permutationKeys = (rng: Rng): readonly number[] => {
+  const keyRng = rng.fork('permutation');
+  return Array.from({ length: ROUNDS }, () => keyRng.integer(0x100000000));
+};
+
+/** The keys of one of many independent permutations, derived without another generator. */
+export const derivedKeys = (keys: readonly number[], index: number): readonly number[] => {
+  const word = mix(index + 1);
+  return keys.map(key => mix(key ^ word));
+};
+
 /**
  * A permutation of 0 ... `length` - 1.
  *
  * @param length at most 2^53
  * @returns a bijection on the indices, evaluated in O(1) time on average and O(1) memory
  */
-export const createPermutation = (length: number, rng: Rng): ((index: number) => number) => {
-  const keyRng = rng.fork('permutation');
-  const keys = Array.from({ length: ROUNDS }, () => keyRng.integer(0x100000000));
+export const createPermutation = (length: number, rng: Rng): ((index: number) => number) =>
+  keyedPermutation(length, permutationKeys(rng));
+
+/** The permutation of 0 ... `length` - 1 with the given keys. */
+export const keyedPermutation = (length: number, keys: readonly number[]): ((index: number) => number) => {
   let bits = 1;
   while (2 ** bits < length) bits++;
   const lowBits = bits >> 1;

@@ -1,0 +1,88 @@
+import { createRng, type PointSource } from '@neural-fields/core';
+import { assertOptions } from '@neural-fields/core/options';
+import type { ArrayView } from '../arrays/array-view.ts';
+import { assertPointCount } from './assert-point-count.ts';
+import { neighbourhoodIndex } from './neighbourhood-order.ts';
+import { derivedKeys, keyedPermutation, permutationKeys } from './permutation.ts';
+import { consecutive } from './point-set.ts';
+import { type SampleOptions, samples } from './samples.ts';
+
+/** The options of {@link stratifiedEpochs}. */
+export interface StratifiedEpochOptions extends SampleOptions {
+  /** The number of points in a step. */
+  readonly count: number;
+  /** The seed of the order. A source sees one step at a time, so that of the fit cannot span an epoch. */
+  readonly seed: number;
+}
+
+/** The place in the neighbourhood order of each number of an epoch: see {@link stratifiedEpochs}. */
+const epochOrder = (size: number, strata: number, keys: readonly number[]): ((number: number) => number) => {
+  const each = Math.floor(size / strata);
+  const larger = size - each * strata;
+  // The last round takes one more point of the larger strata, which come first.
+  const roundKeys = derivedKeys(keys, -1);
+  let latest = { round: -1, stratumOf: (place: number): number => place };
+  return number => {
+    const round = Math.floor(number / strata);
+    if (latest.round !== round) {
+      const stratumOf = keyedPermutation(round < each ? strata : larger, derivedKeys(roundKeys, round));
+      latest = { round, stratumOf };
+    }
+    const stratum = latest.stratumOf(number - round * strata);
+    const start = stratum * each + Math.min(stratum, larger);
+    const own = each + (stratum < larger ? 1 : 0);
+    // In the last round, where only the larger strata have a point left, it is the one of the last place.
+    return start + keyedPermutation(own, derivedKeys(keys, stratum))(round);
+  };
+};
+
+/**
+ * Every sample of a signal once in each epoch, `count` of them in each step, spread evenly: the grid is divided into
+ * `count` compact neighbourhoods of equal size (within one sample), and a step takes one sample of each. The order of
+ * each neighbourhood is random and new in each epoch. Where `count` does not divide the number of samples, a step may
+ * hold the end of one epoch and the beginning of the next, and neighbourhoods may then lack a point or have two.
+ *
+ * A mean over such points has a lower variance than over random ones, and no sample waits longer than two epochs.
+ *
+ * @param signal `[...grid, channels]`, e.g. an image `[height, width, channels]`
+ * @throws RangeError when `count` is not an integer from 1 to the number of samples or the seed is not finite, and as
+ *   `samples`
+ * @throws TypeError as `samples`
+ */
+export const stratifiedEpochs = (signal: ArrayView, given: StratifiedEpochOptions): PointSource => {
+  assertOptions('stratifiedEpochs', given, {
+    count: 1,
+    seed: 1,
+    convention: 1,
+    aspect: 1,
+    spans: 1,
+    valueScale: 1,
+    range: 1,
+    targets: 1,
+  });
+  const { count, seed, ...options } = given;
+  const points = samples(signal, options);
+  const { size } = points;
+  assertPointCount('stratifiedEpochs', count, size);
+  if (!Number.isFinite(seed)) throw new RangeError(`stratifiedEpochs: seed must be a finite number, got ${seed}`);
+  const shape = signal.shape.slice(0, -1);
+  const rng = createRng(seed);
+  let latest = { epoch: -1, order: (number: number): number => number };
+  const orderOf = (epoch: number): ((number: number) => number) => {
+    if (latest.epoch !== epoch)
+      latest = { epoch, order: epochOrder(size, count, permutationKeys(rng.fork('epoch', epoch))) };
+    return latest.order;
+  };
+  return {
+    inFeatures: points.inFeatures,
+    pointsPerStep: count,
+    fixed: false,
+    draw: (start, n, _rng, { step }) =>
+      points.at(
+        consecutive((step - 1) * count + start, n).map(number => {
+          const epoch = Math.floor(number / size);
+          return neighbourhoodIndex(shape, orderOf(epoch)(number - epoch * size));
+        }),
+      ),
+  };
+};
