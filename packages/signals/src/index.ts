@@ -28,6 +28,14 @@ export type { Image, ImageFormat } from './images/image.ts';
 export { ImageError, type ImageProblem } from './images/image-error.ts';
 export type { BitDepth } from './images/quantise.ts';
 export { type ResizeKernel, type ResizeOptions, resizeImage, resizeImageAsync } from './images/resize-image.ts';
+export {
+  type BetweenOptions,
+  finerCoordinates,
+  halveResolution,
+  type QualityBetween,
+  type QualityBetweenOptions,
+  qualityBetween,
+} from './metrics/between-samples.ts';
 export { meanSquaredError, meanSquaredErrorAsync } from './metrics/mean-squared-error.ts';
 export { type PsnrOptions, psnr, psnrAsync } from './metrics/psnr.ts';
 export { snr } from './metrics/snr.ts';

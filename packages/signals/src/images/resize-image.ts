@@ -1,6 +1,7 @@
 import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, elementReader } from '../arrays/array-view.ts';
 import { denseArray } from '../arrays/dense-array.ts';
+import { tapsOf } from '../grids/resample.ts';
 import { finish, finishInSlices, type Work, type WorkOptions } from '../work/work.ts';
 import { assertImage, type Image } from './image.ts';
 
@@ -14,63 +15,6 @@ export interface ResizeOptions {
   /** Default: `bicubic`. */
   readonly kernel?: ResizeKernel;
 }
-
-/** The weight of a kernel at a distance in source pixels (when enlarging), and the distance beyond which it is 0. */
-interface Kernel {
-  readonly support: number;
-  weight(distance: number): number;
-}
-
-/**
- * Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15: a = -1/2, as in Pillow and
- * MATLAB.
- */
-const KEYS_A = -0.5;
-
-const KERNELS: Readonly<Record<ResizeKernel, Kernel>> = {
-  area: { support: 0.5, weight: x => (x > -0.5 && x <= 0.5 ? 1 : 0) },
-  bilinear: { support: 1, weight: x => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: {
-    support: 2,
-    weight(distance) {
-      const x = Math.abs(distance);
-      if (x >= 2) return 0;
-      return x < 1 ? ((KEYS_A + 2) * x - (KEYS_A + 3)) * x * x + 1 : (((x - 5) * x + 8) * x - 4) * KEYS_A;
-    },
-  },
-};
-
-/** The source pixels of one target pixel. */
-interface Taps {
-  readonly first: number;
-  readonly weights: Float64Array;
-}
-
-/**
- * For `area` a weight is the length of the source pixel that the target pixel covers, for the others the kernel's value
- * at the centre of the source pixel.
- */
-const tapsOf = (from: number, to: number, kernel: ResizeKernel): Taps[] => {
-  const scale = from / to;
-  // When the target pixels are larger, the kernel is widened accordingly, which prevents aliasing.
-  const stretch = Math.max(1, scale);
-  const { support, weight } = KERNELS[kernel];
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale;
-    const exact = kernel === 'area' && scale > 1;
-    const low = centre - support * stretch;
-    const high = centre + support * stretch;
-    const first = Math.max(0, Math.floor(low));
-    const last = Math.min(from, Math.ceil(high));
-    const weights = Float64Array.from({ length: last - first }, (_, k) => {
-      const pixel = first + k;
-      if (exact) return Math.max(0, Math.min(high, pixel + 1) - Math.max(low, pixel));
-      return weight((pixel + 0.5 - centre) / stretch);
-    });
-    const sum = weights.reduce((a, b) => a + b, 0);
-    return { first, weights: weights.map(w => w / sum) };
-  });
-};
 
 function* resizeWork(image: ArrayView, { width, height, kernel = 'bicubic' }: ResizeOptions): Work<Image> {
   assertImage('resizeImage', image);
