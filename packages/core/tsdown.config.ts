@@ -41,6 +41,7 @@ export default defineConfig([
     files: 'src/files.ts',
     kernels: 'src/kernels.ts',
     layers: 'src/layers.ts',
+    optimizers: 'src/optimizers.ts',
     spectra: 'src/spectra.ts',
     node: 'src/node.ts',
     pytorch: 'src/pytorch.ts',

@@ -75,7 +75,16 @@ export type { ChunkListener, FitStep, PointBatch, PointScoring, PointSource, Sou
 export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
 export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
-export { constant, cosine, exponential, type Schedule, stepDecay, warmup } from './fit/schedule.ts';
+export {
+  constant,
+  cosine,
+  exponential,
+  type Schedule,
+  stepDecay,
+  type WarmupStableDecayOptions,
+  warmup,
+  warmupStableDecay,
+} from './fit/schedule.ts';
 export {
   type PatienceOptions,
   type StopAtOptions,

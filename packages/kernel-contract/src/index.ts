@@ -27,4 +27,5 @@ export {
 } from './measure-batch.ts';
 export { type ModelsContractOptions, modelsContract } from './models-contract.ts';
 export { type NetworksContractOptions, networksContract } from './networks-contract.ts';
+export { type OptimizersContractOptions, optimizersContract } from './optimizers-contract.ts';
 export { wrongInputsContract } from './wrong-inputs-contract.ts';

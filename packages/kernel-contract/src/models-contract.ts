@@ -4,7 +4,6 @@
  */
 import {
   adam,
-  type CheckpointStore,
   createField,
   createFieldBatch,
   createModel,
@@ -14,9 +13,7 @@ import {
   type FitOptions,
   fit,
   type LayerSpec,
-  type Model,
   mlp,
-  type ObjectiveTerm,
   type PointSource,
   parameterLayout,
   parameterTerm,
@@ -27,8 +24,9 @@ import {
   term,
 } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
-import { memory, setBackend, type Tensor2D } from '@tensorflow/tfjs-core';
+import { setBackend, type Tensor2D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { expectResumable, type TrainingCase } from './resumption.ts';
 
 /** Options of the contract. */
 export interface ModelsContractOptions {
@@ -36,14 +34,6 @@ export interface ModelsContractOptions {
   readonly backend: string;
   /** Fields of the largest batch; 64 if absent. */
   readonly manyFields?: number;
-}
-
-/** A model with its objective. */
-interface Case {
-  readonly model: Model;
-  readonly terms: readonly ObjectiveTerm[];
-  readonly options?: Partial<FitOptions>;
-  dispose(): void;
 }
 
 const mse = pointwiseLoss({ errors: [{ of: 'value', target: 'value' }], penalty: squared });
@@ -82,7 +72,7 @@ const waves = (fields: number | undefined, { isFixed = false, pointsPerStep = 24
 const field = (spec: FieldSpec, seed: number): ReturnType<typeof createField> => createField(spec, { seed });
 
 /** The cases by name. */
-const cases = (many: number): Readonly<Record<string, () => Case>> => ({
+const cases = (many: number): Readonly<Record<string, () => TrainingCase>> => ({
   'a field whose first layer is frozen': () => {
     const model = field(small, 1);
     return {
@@ -202,75 +192,12 @@ const cases = (many: number): Readonly<Record<string, () => Case>> => ({
   },
 });
 
-const STEPS = 7;
-
-/** A store that keeps all checkpoints. */
-interface MemoryStore extends CheckpointStore {
-  readonly written: readonly Uint8Array[];
-}
-
-const storeOf = (start: Uint8Array | undefined): MemoryStore => {
-  const written: Uint8Array[] = [];
-  return {
-    written,
-    read: () => Promise.resolve(written.at(-1) ?? start),
-    write: bytes => {
-      written.push(bytes.slice());
-      return Promise.resolve();
-    },
-  };
-};
-
-/** Trains a case from a checkpoint. @returns all checkpoints, losses and final parameters */
-const train = async (make: () => Case, start?: Uint8Array) => {
-  const { model, terms, options, dispose } = make();
-  const store = storeOf(start);
-  const losses: number[] = [];
-  const settings: FitOptions = {
-    steps: STEPS,
-    seed: 1,
-    optimizer: adam({ learningRate: 3e-3 }),
-    chunkSize: 10,
-    checkpoint: { store, everySteps: 2 },
-    ...options,
-  };
-  try {
-    for await (const { loss } of fit(model, terms, settings)) losses.push(loss);
-    const values = await Promise.all(
-      Object.values(model.parameters).map(async parameter => Float32Array.from(await parameter.data())),
-    );
-    return { written: store.written, losses, values };
-  } finally {
-    dispose();
-  }
-};
-
 /** Declares the tests in the caller's `describe`. */
 export const modelsContract = ({ backend, manyFields = 64 }: ModelsContractOptions): void => {
   const all = cases(manyFields);
 
   it.each(Object.keys(all))('is bitwise the same when interrupted and resumed: %s', async name => {
-    const make = all[name] as () => Case;
-    await setBackend(backend);
-    const before = memory().numTensors;
-    const whole = await train(make);
-    expect(whole.written.length).toBeGreaterThan(2);
-    for (const checkpoint of whole.written.slice(0, -1)) {
-      const resumed = await train(make, checkpoint);
-      expect(resumed.written.at(-1)).toEqual(whole.written.at(-1));
-      expect(resumed.losses).toEqual(whole.losses.slice(-resumed.losses.length));
-    }
-    expect(memory().numTensors).toBe(before);
-    if (backend === 'cpu') return;
-    await setBackend('cpu');
-    const reference = await train(make);
-    for (const [step, loss] of whole.losses.entries()) {
-      const wanted = reference.losses[step] as number;
-      expect(Math.abs(loss - wanted)).toBeLessThan(1e-4 * Math.abs(wanted) + 1e-6);
-    }
-    for (const [index, values] of whole.values.entries())
-      for (const [i, value] of values.entries())
-        expect(Math.abs(value - (reference.values[index]?.[i] as number))).toBeLessThan(2e-3);
+    await expectResumable(all[name] as () => TrainingCase, backend);
   });
 
   it('trains each field of a batch as if it were alone', async () => {

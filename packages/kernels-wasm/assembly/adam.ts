@@ -22,6 +22,8 @@ export class AdamJob {
   weightDecay: f32;
   stepSize: f32;
   secondCorrection: f32;
+  /** The factor on the parameters: decoupled weight decay. */
+  parameterScale: f32;
 }
 
 export const JOB_ADAM: i32 = 7;
@@ -35,6 +37,7 @@ function update(job: AdamJob, start: usize, end: usize): void {
   const weightDecay = f32x4.splat(job.weightDecay);
   const stepSize = f32x4.splat(job.stepSize);
   const secondCorrection = f32x4.splat(job.secondCorrection);
+  const parameterScale = f32x4.splat(job.parameterScale);
   for (let i = start; i < end; i += 16) {
     const p = v128.load(job.parameters + i);
     const gradient = multiplyAdd(weightDecay, p, v128.load(job.gradient + i));
@@ -43,7 +46,7 @@ function update(job: AdamJob, start: usize, end: usize): void {
     const size = multiplyAdd(f32x4.sqrt(v), secondCorrection, epsilon);
     v128.store(job.first + i, m);
     v128.store(job.second + i, v);
-    v128.store(job.parameters + i, f32x4.sub(p, f32x4.div(f32x4.mul(stepSize, m), size)));
+    v128.store(job.parameters + i, f32x4.sub(f32x4.mul(parameterScale, p), f32x4.div(f32x4.mul(stepSize, m), size)));
   }
 }
 

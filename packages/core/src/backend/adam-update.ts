@@ -21,7 +21,10 @@ export interface AdamUpdate {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  /** The factor of the parameters in the gradient: L2 regularisation. */
   readonly weightDecay: number;
+  /** The factor on the parameters: 1, or 1 - lr lambda for decoupled weight decay. */
+  readonly parameterScale: number;
   /** lr / (1 - beta1^t) */
   readonly stepSize: number;
   /** 1 / sqrt(1 - beta2^t) */

@@ -1,6 +1,7 @@
 import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
-import { fusedAdamUpdate } from '../backend/adam-update.ts';
+import { type AdamUpdate, type AdamVectors, fusedAdamUpdate } from '../backend/adam-update.ts';
 import { assertOptions } from '../options.ts';
+import { assertIntervals } from './assert-intervals.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from './optimizer.ts';
 
 /**
@@ -20,9 +21,66 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-const assertInterval = (name: string, value: number, from: number, below: number): void => {
-  if (!(typeof value === 'number' && value >= from && value < below))
-    throw new RangeError(`adam: ${name} must be a number in [${from}, ${below}), got ${value}`);
+/** Which variant of Adam it is, with its own defaults. */
+export interface AdamVariant extends Required<Pick<AdamOptions, 'learningRate' | 'weightDecay'>> {
+  readonly kind: string;
+  /**
+   * Whether the decay is separate from the gradient, p = (1 - lr lambda) p - ..., instead of a part of it: Loshchilov
+   * and Hutter 2019, arXiv:1711.05101, algorithm 2.
+   */
+  readonly decoupled: boolean;
+}
+
+/** Adam, or AdamW if the decay is decoupled. @throws RangeError or TypeError when an option is wrong */
+export const adamVariant = (options: AdamOptions, { kind, decoupled, ...defaults }: AdamVariant): GradientOptimizer => {
+  assertOptions(kind, options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, weightDecay: 1 });
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay } = options;
+  assertIntervals(kind, { learningRate, epsilon, weightDecay }, Number.POSITIVE_INFINITY);
+  assertIntervals(kind, { beta1, beta2 }, 1);
+  return {
+    kind,
+    learningRate,
+    settings: { learningRate, beta1, beta2, epsilon, weightDecay },
+    stateSize: 2,
+    stateProblem: ([, second]) => secondMomentProblem(second),
+    update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
+      const [first, second] = state as readonly [Tensor1D, Tensor1D];
+      const update: AdamUpdate = {
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay: decoupled ? 0 : weightDecay,
+        stepSize: rate / (1 - beta1 ** step),
+        secondCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+        parameterScale: decoupled ? 1 - rate * weightDecay : 1,
+      };
+      const [parametersNext, ...stateNext] = tidy(() => {
+        const vectors = { parameters, gradient, first, second };
+        return [...(fusedAdamUpdate(vectors, update) ?? composedAdamUpdate(vectors, update))];
+      }) as [Tensor1D, Tensor1D, Tensor1D];
+      return { parameters: parametersNext, state: stateNext };
+    },
+  };
+};
+
+/** What is wrong with a second moment of a checkpoint; see `Optimizer.stateProblem`. */
+export const secondMomentProblem = (second: Float32Array | undefined): string | undefined => {
+  const wrong = second?.findIndex(value => value < 0) ?? -1;
+  return wrong < 0 ? undefined : `its second moment must not be negative, got ${second?.[wrong]} at index ${wrong}`;
+};
+
+/** The next parameters, m and v in tfjs ops, for backends without a kernel. */
+const composedAdamUpdate = (
+  { parameters, gradient, first, second }: AdamVectors,
+  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale }: AdamUpdate,
+): readonly Tensor1D[] => {
+  const g = weightDecay === 0 ? gradient : add(gradient, mul(parameters, weightDecay));
+  const m: Tensor1D = add(mul(first, beta1), mul(g, 1 - beta1));
+  const v: Tensor1D = add(mul(second, beta2), mul(square(g), 1 - beta2));
+  const denominator = add(mul(sqrt(v), secondCorrection), epsilon);
+  const kept = parameterScale === 1 ? parameters : mul(parameters, parameterScale);
+  return [sub(kept, mul(div(m, denominator), stepSize)), m, v];
 };
 
 /**
@@ -32,39 +90,5 @@ const assertInterval = (name: string, value: number, from: number, below: number
  *
  * @throws RangeError when an option is out of its range
  */
-export const adam = (options: AdamOptions = {}): GradientOptimizer => {
-  assertOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, weightDecay: 1 });
-
-  const { learningRate = 1e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  assertInterval('learningRate', learningRate, 0, Number.POSITIVE_INFINITY);
-  assertInterval('beta1', beta1, 0, 1);
-  assertInterval('beta2', beta2, 0, 1);
-  assertInterval('epsilon', epsilon, 0, Number.POSITIVE_INFINITY);
-  assertInterval('weightDecay', weightDecay, 0, Number.POSITIVE_INFINITY);
-  return {
-    kind: 'adam',
-    learningRate,
-    settings: { learningRate, beta1, beta2, epsilon, weightDecay },
-    stateSize: 2,
-    stateProblem: ([, second]) => {
-      const wrong = second?.findIndex(value => value < 0) ?? -1;
-      return wrong < 0 ? undefined : `its second moment must not be negative, got ${second?.[wrong]} at index ${wrong}`;
-    },
-    update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
-      const [first, second] = state as readonly [Tensor1D, Tensor1D];
-      const stepSize = rate / (1 - beta1 ** step);
-      const secondCorrection = 1 / Math.sqrt(1 - beta2 ** step);
-      const update = { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection };
-      const [parametersNext, ...stateNext] = tidy(() => {
-        const fused = fusedAdamUpdate({ parameters, gradient, first, second }, update);
-        if (fused) return [...fused];
-        const g = weightDecay === 0 ? gradient : add(gradient, mul(parameters, weightDecay));
-        const m = add(mul(first, beta1), mul(g, 1 - beta1));
-        const v = add(mul(second, beta2), mul(square(g), 1 - beta2));
-        const denominator = add(mul(sqrt(v), secondCorrection), epsilon);
-        return [sub(parameters, mul(div(m, denominator), stepSize)), m, v] as Tensor1D[];
-      }) as [Tensor1D, Tensor1D, Tensor1D];
-      return { parameters: parametersNext, state: stateNext };
-    },
-  };
-};
+export const adam = (options: AdamOptions = {}): GradientOptimizer =>
+  adamVariant(options, { kind: 'adam', learningRate: 1e-4, weightDecay: 0, decoupled: false });

@@ -1,6 +1,7 @@
 /** @file The options of a fit, and their validation. */
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
 import { assertOptions } from '../options.ts';
+import type { ParameterLayout } from '../params/layout.ts';
 import type { Adapter } from './adapt.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
@@ -135,18 +136,23 @@ const assertCheckpoint = (options: CheckpointOptions): void => {
       throw new RangeError(`fit: checkpoint.metadata must not have the reserved key '${key}'`);
 };
 
-const assertOptimizer = (optimizer: Optimizer, { schedule, clipNorm, groups, adapt, steps }: FitOptions): void => {
+const assertOptimizer = (
+  optimizer: Optimizer,
+  layout: ParameterLayout,
+  { schedule, clipNorm, groups, adapt, steps }: FitOptions,
+): void => {
   const { kind, learningRate } = optimizer;
   const isRate = Number.isFinite(learningRate) && learningRate >= 0;
   assertThat(isRate, `the learning rate of ${kind}`, 'a finite number of at least 0', learningRate);
+  const cannotMap = `fit: adapt must be absent with ${kind}, whose state cannot be mapped`;
   if (isSearchOptimizer(optimizer)) {
     for (const [name, value] of Object.entries({ schedule, clipNorm, groups }))
       if (value !== undefined)
         throw new TypeError(`fit: ${name} must be absent with ${kind}, which chooses the length of its steps itself`);
-    if (adapt !== undefined)
-      throw new TypeError(`fit: adapt must be absent with ${kind}, whose state cannot be mapped`);
+    if (adapt !== undefined) throw new TypeError(cannotMap);
   } else {
-    const { stateSize } = optimizer;
+    const { stateSize, stateLengths } = optimizer.bind?.({ layout, model: layout }) ?? optimizer;
+    if (adapt !== undefined && stateLengths) throw new TypeError(cannotMap);
     assertThat(Number.isSafeInteger(stateSize) && stateSize >= 0, `stateSize of ${kind}`, 'a count', stateSize);
     if (schedule) for (const step of [1, steps]) factorAt(schedule, step, steps);
   }
@@ -250,11 +256,14 @@ export const assertFitOptions = (
     averageDecay,
   );
   if (checkpoint) assertCheckpoint(checkpoint);
-  assertOptimizer(optimizer, options);
+  assertOptimizer(optimizer, model.layout, options);
   for (const group of groups) {
     assertOptions('fit: a group', group, { parameters: 1, optimizer: 1, schedule: 1, frozen: 1 });
     if (group.optimizer)
-      assertOptimizer(group.optimizer, { ...options, ...(group.schedule && { schedule: group.schedule }) });
+      assertOptimizer(group.optimizer, model.layout, {
+        ...options,
+        ...(group.schedule && { schedule: group.schedule }),
+      });
   }
   assertGroups(model.layout, groups);
   assertTerms(model, terms);

@@ -1,6 +1,7 @@
 /** @file The fit loop, for every kind of signal, supervision and backend. */
 import { applyBackpressure } from '../backend/backpressure.ts';
 import type { Model } from '../model.ts';
+import type { ParameterLayout } from '../params/layout.ts';
 import { createRng } from '../random.ts';
 import { adam } from './adam.ts';
 import { type Adapter, mapState } from './adapt.ts';
@@ -9,10 +10,12 @@ import { DivergenceDetector, DivergenceError } from './divergence.ts';
 import { assertFitOptions, type FitOptions, stopRulesOf } from './fit-options.ts';
 import { startModelRun } from './model-run.ts';
 import { defaultChunkSize, type StepDraw } from './objective.ts';
+import { optimizerFor } from './parameter-groups.ts';
 import { PointDataError } from './point-data.ts';
 import { type FitProgress, progressOf } from './progress.ts';
 import { assertResumable, decodeModelCheckpoint, describeChange, type ResumingRun } from './read-checkpoint.ts';
 import { runEnvironment, runIdentity } from './run-facts.ts';
+import { constant } from './schedule.ts';
 import { SourceStateStore } from './source-states.ts';
 import { Stopping } from './stopping.ts';
 import { type ObjectiveTerm, weightedSum } from './term.ts';
@@ -31,12 +34,12 @@ const SAVE_EVERY_SECONDS = 30;
 const openCheckpoint = async (
   model: Model,
   { checkpoint, adapt }: FitOptions,
-  run: ResumingRun,
+  runFor: (layout: ParameterLayout) => ResumingRun,
 ): Promise<ReturnType<typeof decodeModelCheckpoint> | undefined> => {
   const bytes = await checkpoint?.store.read();
   if (bytes === undefined) return undefined;
   const found = decodeModelCheckpoint(bytes, model, adapt && (description => adapt.restore(description)));
-  assertResumable(found.checkpoint, run);
+  assertResumable(found.checkpoint, runFor(found.model.layout));
   return found;
 };
 
@@ -79,8 +82,16 @@ export async function* fit(
   const chunkSize = options.chunkSize ?? defaultChunkSize(model, terms);
   const identity = runIdentity(terms, optimizer, { model, ...options });
   const environment = runEnvironment(chunkSize);
-  const resumingRun = { identity, optimizer, averages: averageDecay !== undefined, steps };
-  const found = await openCheckpoint(model, options, resumingRun);
+  const found = await openCheckpoint(model, options, layout => ({
+    identity,
+    optimizer: optimizerFor(optimizer, options.groups ?? [], {
+      layout,
+      schedule: options.schedule ?? constant(),
+      steps,
+    }),
+    averages: averageDecay !== undefined,
+    steps,
+  }));
   const resumed = found?.checkpoint;
   const change = resumed && describeChange(resumed, environment);
   if (change !== undefined) checkpoint?.onWarning?.(change);

@@ -53,7 +53,7 @@ export class GradientStepper implements Stepper {
     const learningRate = this.#optimizer.learningRate * factorAt(this.#schedule, step, steps);
     const clipped = this.#clipNorm === undefined ? undefined : await clip(gradient, this.#clipNorm, reads);
     try {
-      vectors.update(this.#optimizer, clipped?.gradient ?? gradient, {
+      await vectors.update(this.#optimizer, clipped?.gradient ?? gradient, {
         step,
         learningRate,
         averageDecay,

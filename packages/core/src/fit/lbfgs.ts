@@ -207,10 +207,13 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
       sufficientDecrease,
       curvature,
     },
-    stateProblem: ({ length }) =>
-      length % 2 === 0 && length <= 2 * historySize
-        ? undefined
-        : `it must have at most ${historySize} pairs of vectors, got ${length} vectors`,
+    stateProblem: (state, size) => {
+      const { length } = state;
+      if (length % 2 !== 0 || length > 2 * historySize)
+        return `it must have at most ${historySize} pairs of vectors, got ${length} vectors`;
+      const wrong = state.find(vector => vector.length !== size);
+      return wrong && `its vectors must be [${size}], got [${wrong.length}]`;
+    },
     search,
   };
 };

@@ -6,7 +6,7 @@ import type { FitOptions } from './fit-options.ts';
 import { GradientStepper } from './gradient-stepper.ts';
 import { Objective } from './objective.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
-import { groupedOptimizer } from './parameter-groups.ts';
+import { optimizerFor } from './parameter-groups.ts';
 import { constant } from './schedule.ts';
 import { SearchStepper } from './search-stepper.ts';
 import type { Stepper } from './stepper.ts';
@@ -43,12 +43,7 @@ export class ModelRun {
     this.release = release;
     const { schedule = constant(), groups = [], steps, clipNorm, averageDecay, project } = fit;
     const { layout } = model;
-    const isGrouped = groups.length > 0 || layout.entries.some(({ trained }) => !trained);
-    const grouped =
-      isGrouped && !isSearchOptimizer(wanted)
-        ? groupedOptimizer(wanted, groups, { layout, schedule, steps })
-        : undefined;
-    const optimizer = grouped ?? wanted;
+    const optimizer = optimizerFor(wanted, groups, { layout, schedule, steps });
     this.model = model;
     this.objective = new Objective(model, chunkSize, fit.onChunk);
     this.vectors = new TrainingVectors(model, optimizer, {
@@ -56,10 +51,11 @@ export class ModelRun {
       ...(state && { resumed: state }),
       ...(project && { project }),
     });
+    const withoutFrozen = 'withoutFrozen' in optimizer ? optimizer.withoutFrozen : undefined;
     const shared = { objective: this.objective, terms, vectors: this.vectors, averageDecay, yieldToEventLoop };
     this.stepper = isSearchOptimizer(optimizer)
       ? new SearchStepper(optimizer, shared)
-      : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen: grouped?.withoutFrozen });
+      : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen });
   }
 
   /** Assigns the latest parameters to the model. */

@@ -1,5 +1,6 @@
 /** @file Optimizers: pure functions from one flat vector of all parameters to the next. */
 import type { Tensor1D } from '@tensorflow/tfjs-core';
+import type { ParameterLayout } from '../params/layout.ts';
 
 /** The input of an update; P parameters in all. */
 export interface OptimizerInput {
@@ -7,7 +8,7 @@ export interface OptimizerInput {
   readonly parameters: Tensor1D;
   /** `f32[P]` */
   readonly gradient: Tensor1D;
-  /** The optimizer's own vectors, each `f32[P]`; zeros at the first step. */
+  /** The optimizer's own vectors, each `f32[P]` or as `stateLengths` says; zeros at the first step. */
   readonly state: readonly Tensor1D[];
   /** 1 for the first update. */
   readonly step: number;
@@ -28,9 +29,19 @@ interface OptimizerBase {
   readonly settings: Readonly<Record<string, number>>;
   /**
    * What is wrong with the vectors of a checkpoint, as a clause after `the state of adam: `; `undefined` when nothing
-   * is. Their lengths and finiteness are already checked.
+   * is. Finiteness is already checked, and for a {@link GradientOptimizer} the lengths.
+   *
+   * @param size P
    */
-  stateProblem?(state: readonly Float32Array[]): string | undefined;
+  stateProblem?(state: readonly Float32Array[], size: number): string | undefined;
+}
+
+/** The parameters that an optimizer updates. */
+export interface OptimizerParameters {
+  /** Names, shapes, and offsets in the optimizer's vectors. */
+  readonly layout: ParameterLayout;
+  /** All parameters of the model, of which those may be a group. */
+  readonly model: ParameterLayout;
 }
 
 /**
@@ -40,9 +51,28 @@ interface OptimizerBase {
 export interface GradientOptimizer extends OptimizerBase {
   /** The number of state vectors. */
   readonly stateSize: number;
+  /** The length of each state vector; all P if absent. A fit with `adapt` needs P. */
+  readonly stateLengths?: readonly number[];
+  /**
+   * For optimizers that treat matrices as such: the same optimizer for given parameters. A fit calls it once, and
+   * updates with the result.
+   */
+  bind?(parameters: OptimizerParameters): GradientOptimizer;
   /** The fit disposes of every tensor that is created here and not returned. */
   update(input: OptimizerInput): OptimizerOutput;
+  /**
+   * For work on the host, e.g. factorisations: the state after an update, computed anew; `undefined` where the update's
+   * remains. The caller disposes of the result; vectors that do not change may be returned as they are.
+   *
+   * @param state the update's
+   * @param step the update's
+   */
+  renewState?(state: readonly Tensor1D[], step: number): Promise<readonly Tensor1D[] | undefined>;
 }
+
+/** The lengths of an optimizer's state vectors for P parameters. */
+export const stateLengthsOf = ({ stateLengths, stateSize }: GradientOptimizer, size: number): readonly number[] =>
+  stateLengths ?? Array.from({ length: stateSize }, () => size);
 
 /** The loss and its gradient at some parameters. */
 export interface Evaluation {

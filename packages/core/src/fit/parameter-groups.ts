@@ -1,7 +1,7 @@
 /** @file Parameter groups with their own optimizer or schedule, or frozen. */
 import { concat1d, keep, slice, type Tensor1D, tidy, zeros } from '@tensorflow/tfjs-core';
-import type { ParameterEntry, ParameterLayout, ParameterQuery } from '../params/layout.ts';
-import type { GradientOptimizer } from './optimizer.ts';
+import { type ParameterEntry, ParameterLayout, type ParameterQuery } from '../params/layout.ts';
+import { type GradientOptimizer, isSearchOptimizer, type Optimizer, stateLengthsOf } from './optimizer.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 
 /** A group of parameters, and how they are trained. */
@@ -24,6 +24,7 @@ interface Segment {
   readonly start: number;
   readonly length: number;
   readonly group: ParameterGroup;
+  readonly entries: readonly ParameterEntry[];
 }
 
 const fits = (entry: ParameterEntry, query: ParameterQuery): boolean =>
@@ -42,8 +43,10 @@ const segmentsOf = (
   for (const entry of entries) {
     const group = entry.trained ? (groups.find(({ parameters }) => fits(entry, parameters)) ?? others) : UNTRAINED;
     const last = segments.at(-1);
-    if (last?.group === group) segments[segments.length - 1] = { ...last, length: last.length + entry.size };
-    else segments.push({ start: entry.offset, length: entry.size, group });
+    if (last?.group === group) {
+      const entries = [...last.entries, entry];
+      segments[segments.length - 1] = { ...last, length: last.length + entry.size, entries };
+    } else segments.push({ start: entry.offset, length: entry.size, group, entries: [entry] });
   }
   return segments;
 };
@@ -89,25 +92,51 @@ export interface GroupedOptions {
   readonly steps: number;
 }
 
+/** The optimizer of a segment; `undefined` if it is frozen. */
+const optimizerOf = (
+  { group, entries }: Segment,
+  base: GradientOptimizer,
+  model: ParameterLayout,
+): GradientOptimizer | undefined => {
+  if (group.frozen) return undefined;
+  const optimizer = group.optimizer ?? base;
+  return optimizer.bind?.({ layout: new ParameterLayout(entries), model }) ?? optimizer;
+};
+
 /**
  * Combines a fit's optimizer and those of its groups into one. It has as many state vectors as the optimizer with the
- * most.
+ * most; a segment's part of one that its optimizer does not have is unused, and has the segment's length.
  */
-export const groupedOptimizer = (
+const groupedOptimizer = (
   base: GradientOptimizer,
   groups: readonly ParameterGroup[],
   { layout, schedule, steps }: GroupedOptions,
 ): GroupedOptimizer => {
   const segments = segmentsOf(layout, groups, { parameters: {} });
-  const optimizers = segments.map(({ group }) => group.optimizer ?? base);
-  const stateSize = Math.max(base.stateSize, ...optimizers.map(optimizer => optimizer.stateSize));
+  const optimizers = segments.map(segment => optimizerOf(segment, base, layout));
+  const stateSize = Math.max(base.stateSize, ...optimizers.map(optimizer => optimizer?.stateSize ?? 0));
   const isFrozen = segments.map(({ group }) => group.frozen ?? false);
+  const [ranges, stateLengths] = stateRangesOf(segments, optimizers, stateSize);
+  /** A segment's own vectors of the state, and those that it does not use. */
+  const cutState = <T>(state: readonly T[], index: number, cut: (vector: T, range: Range) => T): T[] => {
+    const own = ranges[index] as readonly Range[];
+    return state.map((vector, i) => cut(vector, own[i] as Range));
+  };
   return {
     kind: base.kind,
     learningRate: base.learningRate,
     settings: base.settings,
     stateSize,
-    ...(base.stateProblem && { stateProblem: state => base.stateProblem?.(state) }),
+    stateLengths,
+    stateProblem(state) {
+      for (const [index, { length }] of segments.entries()) {
+        const optimizer = optimizers[index];
+        const parts = cutState(state, index, (vector, [start, count]) => vector.subarray(start, start + count));
+        const problem = optimizer?.stateProblem?.(parts.slice(0, optimizer.stateSize), length);
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    },
     withoutFrozen(gradient) {
       if (!isFrozen.includes(true)) return undefined;
       return tidy(() =>
@@ -123,24 +152,80 @@ export const groupedOptimizer = (
     },
     update({ parameters, gradient, state, step }) {
       const parts = segments.map(({ start, length, group }, index) => {
-        const cut = (vector: Tensor1D): Tensor1D => slice(vector, start, length);
-        const before = [parameters, ...state].map(cut) as [Tensor1D, ...Tensor1D[]];
-        if (isFrozen[index]) return before;
-        const optimizer = optimizers[index] as GradientOptimizer;
-        const [now, ...own] = before;
+        const now: Tensor1D = slice(parameters, start, length);
+        const own = cutState(state, index, sliceOf);
+        const optimizer = optimizers[index];
+        if (optimizer === undefined) return [now, ...own];
         const next = optimizer.update({
           parameters: now,
-          gradient: cut(gradient),
+          gradient: slice(gradient, start, length),
           state: own.slice(0, optimizer.stateSize),
           step,
           learningRate: optimizer.learningRate * factorAt(group.schedule ?? schedule, step, steps),
         });
         return [next.parameters, ...next.state, ...own.slice(optimizer.stateSize)];
       });
-      const [parametersNext, ...stateNext] = Array.from({ length: 1 + stateSize }, (_, vector) =>
-        concat1d(parts.map(part => part[vector] as Tensor1D)),
-      );
+      const [parametersNext, ...stateNext] = joined(parts);
       return { parameters: parametersNext as Tensor1D, state: stateNext };
     },
+    async renewState(state, step) {
+      if (!optimizers.some(optimizer => optimizer?.renewState)) return undefined;
+      const parts = segments.map((_, index) => tidy(() => cutState(state, index, sliceOf)));
+      const made = new Set(parts.flat());
+      try {
+        let isNew = false;
+        for (const [index, optimizer] of optimizers.entries()) {
+          const own = parts[index] as Tensor1D[];
+          const next = await optimizer?.renewState?.(own.slice(0, optimizer.stateSize), step);
+          if (next === undefined) continue;
+          isNew = true;
+          for (const vector of next) made.add(vector);
+          parts[index] = [...next, ...own.slice(next.length)];
+        }
+        return isNew ? tidy(() => joined(parts)) : undefined;
+      } finally {
+        for (const vector of made) vector.dispose();
+      }
+    },
   };
+};
+
+const sliceOf = (vector: Tensor1D, [start, length]: Range): Tensor1D => slice(vector, start, length);
+
+/** Joins the segments' vectors, the first of each, the second, and so on. */
+const joined = (parts: readonly (readonly Tensor1D[])[]): Tensor1D[] =>
+  (parts[0] ?? []).map((_, vector) => concat1d(parts.map(part => part[vector] as Tensor1D)));
+
+type Range = readonly [start: number, length: number];
+
+/** Each segment's part of each state vector, and the lengths of these. */
+const stateRangesOf = (
+  segments: readonly Segment[],
+  optimizers: readonly (GradientOptimizer | undefined)[],
+  stateSize: number,
+): readonly [ranges: readonly (readonly Range[])[], lengths: readonly number[]] => {
+  const totals = new Array<number>(stateSize).fill(0);
+  const ranges = segments.map(({ length }, index) => {
+    const optimizer = optimizers[index];
+    const own = optimizer ? stateLengthsOf(optimizer, length) : [];
+    return totals.map((start, vector): Range => {
+      const count = own[vector] ?? length;
+      totals[vector] = start + count;
+      return [start, count];
+    });
+  });
+  return [ranges, totals];
+};
+
+/** What a fit updates a model with: the optimizer for the model's parameters, and for their groups. */
+export const optimizerFor = (
+  wanted: Optimizer,
+  groups: readonly ParameterGroup[],
+  options: GroupedOptions,
+): Optimizer | GroupedOptimizer => {
+  if (isSearchOptimizer(wanted)) return wanted;
+  const { layout } = options;
+  if (groups.length > 0 || layout.entries.some(({ trained }) => !trained))
+    return groupedOptimizer(wanted, groups, options);
+  return wanted.bind?.({ layout, model: layout }) ?? wanted;
 };

@@ -21,7 +21,7 @@ import {
 } from './checkpoint.ts';
 import { messageJson, messageText } from './message-text.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
-import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
+import { isSearchOptimizer, type Optimizer, stateLengthsOf } from './optimizer.ts';
 
 /** The content of any model's checkpoint. */
 export interface ModelCheckpoint extends TrainingState {
@@ -107,15 +107,16 @@ const assertFinite = (name: string, values: Float32Array): void => {
   if (wrong) throw damaged(`${describeNonFinite(name, wrong, values.length)}`);
 };
 
-/** A vector with one element per parameter. */
-const readVector = (name: string, { shape, data }: ShapedArray, size: number): Float32Array => {
-  if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
-  if (shape.length !== 1 || data.length !== size)
-    throw damaged(
-      `its ${name} must be [${size}], one value for each parameter, got [${messageText(shape.join(', '))}]`,
-    );
-  assertFinite(name, data);
-  return data;
+/** @throws CheckpointError unless a vector has one element per parameter */
+const assertPerParameter = (name: string, { length }: Float32Array, size: number): void => {
+  if (length !== size) throw damaged(`its ${name} must be [${size}], one value for each parameter, got [${length}]`);
+};
+
+/** A vector of the optimizer, whose length depends on its kind, or of parameters. */
+const readVector = (name: string, array: ShapedArray): Float32Array => {
+  if (array.shape.length !== 1)
+    throw damaged(`its ${name} must be a vector, got [${messageText(array.shape.join(', '))}]`);
+  return readValues(name, array);
 };
 
 /** Values of any number. */
@@ -146,8 +147,9 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
   const sources = new Map<string, Float32Array>();
   for (const [name, array] of state ?? [])
     if (name.startsWith(SOURCE)) sources.set(name.slice(SOURCE.length), readValues(messageText(name), array));
-    else vectors.set(name, readVector(messageText(name), array, flat.length));
+    else vectors.set(name, readVector(messageText(name), array));
   const own = vectors.get(PARAMETERS);
+  if (own) assertPerParameter(PARAMETERS, own, flat.length);
   vectors.delete(PARAMETERS);
   const optimizer = Array.from({ length: vectors.size }, (_, index) => {
     const vector = vectors.get(optimizerName(index));
@@ -169,7 +171,7 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
 
 /**
  * Reads the checkpoint of a field and validates all of it: the step, the losses, the description of the run, and the
- * number, lengths and values of all vectors.
+ * values of all vectors. How many vectors an optimizer has, and of which lengths, is checked where a fit resumes.
  *
  * @param extensions the layers and activations of the spec that core does not define
  * @throws CheckpointError `no-state` or `damaged`
@@ -237,12 +239,18 @@ const compared = (saved: RunFacts, wanted: RunFacts): (readonly [string, string 
   return [...names].map(name => [name, factOf(saved, name), factOf(wanted, name)] as const);
 };
 
-const assertState = (optimizer: Optimizer, { optimizer: vectors }: ModelCheckpoint): void => {
+const assertState = (optimizer: Optimizer, { optimizer: vectors, parameters }: ModelCheckpoint): void => {
   const { kind } = optimizer;
-  const wanted = isSearchOptimizer(optimizer) ? undefined : optimizer.stateSize;
-  if (wanted !== undefined && vectors.length !== wanted)
-    throw damaged(`it must have the ${wanted} vectors of ${kind}, got ${vectors.length}`);
-  const problem = optimizer.stateProblem?.(vectors);
+  const size = parameters.length;
+  if (!isSearchOptimizer(optimizer)) {
+    const lengths = stateLengthsOf(optimizer, size);
+    if (vectors.length !== lengths.length)
+      throw damaged(`it must have the ${lengths.length} vectors of ${kind}, got ${vectors.length}`);
+    for (const [index, { length }] of vectors.entries())
+      if (length !== lengths[index])
+        throw damaged(`its ${optimizerName(index)} must be [${lengths[index]}], got [${length}]`);
+  }
+  const problem = optimizer.stateProblem?.(vectors, size);
   if (problem !== undefined) throw damaged(`the state of ${kind}: ${problem}`);
 };
 

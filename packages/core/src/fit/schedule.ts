@@ -1,4 +1,5 @@
 /** @file Learning-rate schedules: a factor on the optimizer's learning rate for every step. */
+import { assertOptions } from '../options.ts';
 
 /** A factor on the learning rate. */
 export interface Schedule {
@@ -67,5 +68,39 @@ export const warmup = (count: number, then: Schedule = constant()): Schedule => 
   return {
     describe: steps => `warm-up over ${count} steps, then ${then.describe(steps)}`,
     factor: (step, steps) => Math.min(1, step / count) * then.factor(step, steps),
+  };
+};
+
+/** The options of {@link warmupStableDecay}. */
+export interface WarmupStableDecayOptions {
+  /** Steps of the linear warm-up; 0 if absent. */
+  readonly warmup?: number;
+  /** The share of all steps at the end in which the rate decays; 0.2 if absent. */
+  readonly decay?: number;
+  /** The factor at the last step; 0 if absent. */
+  readonly final?: number;
+}
+
+/**
+ * Warm-up, then the constant factor 1, then a decay to `final` at the last step: Hu et al. 2024, arXiv:2404.06395,
+ * section 4. With s the share of the decay that is done, the factor is 1 - (1 - final) sqrt(s), the `1-sqrt` cooldown of
+ * Hägele et al. 2024, arXiv:2405.18392, section 3.
+ *
+ * @throws RangeError or TypeError when an option is wrong
+ */
+export const warmupStableDecay = (options: WarmupStableDecayOptions = {}): Schedule => {
+  assertOptions('warmupStableDecay', options, { warmup: 1, decay: 1, final: 1 });
+  const { warmup: count = 0, decay = 0.2, final = 0 } = options;
+  const what = 'warmupStableDecay:';
+  assertNumber(`${what} warmup`, count, Number.isInteger(count) && count >= 0, 'an integer of at least 0');
+  assertNumber(`${what} decay`, decay, decay >= 0 && decay <= 1, 'a number from 0 to 1');
+  assertNumber(`${what} final`, final, final >= 0 && final <= 1, 'a number from 0 to 1');
+  return {
+    describe: steps => `warm-up over ${count} steps, constant, decay to ${final} over ${decay} of ${steps} steps`,
+    factor: (step, steps) => {
+      const last = steps - 1;
+      const done = (step - 1 - (1 - decay) * last) / Math.max(1, decay * last);
+      return Math.min(1, step / Math.max(1, count)) * (1 - (1 - final) * Math.sqrt(Math.max(0, done)));
+    },
   };
 };

@@ -24,6 +24,7 @@ import {
   type Optimizer,
   type SearchOptimizer,
   type SearchOutput,
+  stateLengthsOf,
 } from './optimizer.ts';
 
 interface Vectors {
@@ -40,17 +41,14 @@ const vectorsOf = ({ parameters, state, average }: Vectors): Tensor1D[] => [
   ...(average ? [average] : []),
 ];
 
-const assertVectors = (kind: string, vectors: readonly Tensor[], count: number, size: number): void => {
-  if (vectors.length !== count)
-    throw new RangeError(`${kind}: an update must return ${count} vectors of state, got ${vectors.length}`);
-  for (const { shape } of vectors)
-    if (shape.length !== 1 || shape[0] !== size)
-      throw new RangeError(`${kind}: an update must return vectors of shape [${size}], got [${shape.join(', ')}]`);
-};
-
-const assertArrays = (kind: string, vectors: readonly Float32Array[], size: number): void => {
-  for (const { length } of vectors)
-    if (length !== size) throw new RangeError(`${kind}: a search must return vectors of ${size} values, got ${length}`);
+const assertVectors = (kind: string, vectors: readonly Tensor[], lengths: readonly number[]): void => {
+  if (vectors.length !== lengths.length)
+    throw new RangeError(`${kind}: an update must return ${lengths.length} vectors of state, got ${vectors.length}`);
+  for (const [index, { shape }] of vectors.entries())
+    if (shape.length !== 1 || shape[0] !== lengths[index])
+      throw new RangeError(
+        `${kind}: an update must return vectors of shape [${lengths[index]}], got [${shape.join(', ')}]`,
+      );
 };
 
 /** Whether a run can resume from a state. */
@@ -99,9 +97,9 @@ export class TrainingVectors {
     const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
     const searches = isSearchOptimizer(optimizer);
     const searchState = searches && resumed ? resumed.optimizer : [];
-    const state = Array.from({ length: searches ? 0 : optimizer.stateSize }, (_, index) => {
+    const state = (searches ? [] : stateLengthsOf(optimizer, parameters.size)).map((length, index) => {
       const values = resumed?.optimizer[index];
-      return keep(values ? tensor1d(values) : (zeros([parameters.size]) as Tensor1D));
+      return keep(values ? tensor1d(values) : (zeros([length]) as Tensor1D));
     });
     const averaged = average ? keep(resumed?.average ? tensor1d(resumed.average) : parameters.clone()) : undefined;
     this.#now = { parameters, state, searchState, ...(averaged && { average: averaged }) };
@@ -138,20 +136,21 @@ export class TrainingVectors {
   #projected(parameters: Tensor1D): Tensor1D {
     if (this.#project === undefined) return parameters;
     const projected = this.#project(parameters, this.#layout);
-    assertVectors('project', [projected], 1, this.#layout.size);
+    assertVectors('project', [projected], [this.#layout.size]);
     return projected;
   }
 
   /** One update of all vectors. */
-  update(optimizer: GradientOptimizer, gradient: Tensor1D, options: UpdateOptions): void {
+  async update(optimizer: GradientOptimizer, gradient: Tensor1D, options: UpdateOptions): Promise<void> {
     const { step, learningRate, averageDecay, untrained } = options;
     const before = this.#now;
+    const lengths = stateLengthsOf(optimizer, gradient.size);
     // Disposes of tensors that a custom optimizer leaves behind, also when it throws.
     const [parameters, ...state] = tidy(() => {
       const input = { parameters: before.parameters, gradient, state: before.state, step, learningRate };
       const next = optimizer.update(input);
-      assertVectors(optimizer.kind, [next.parameters], 1, gradient.size);
-      assertVectors(optimizer.kind, next.state, optimizer.stateSize, gradient.size);
+      assertVectors(optimizer.kind, [next.parameters], [gradient.size]);
+      assertVectors(optimizer.kind, next.state, lengths);
       // A vector that the update returns unchanged would be disposed of with its source.
       const taken: Tensor[] = [...vectorsOf(before), gradient];
       return [this.#projected(this.#withUntrained(next.parameters, untrained)), ...next.state].map(vector => {
@@ -161,6 +160,11 @@ export class TrainingVectors {
       });
     }) as [Tensor1D, ...Tensor1D[]];
     this.#advance({ parameters: keep(parameters), state: state.map(keep), searchState: [] }, averageDecay);
+    const renewed = await optimizer.renewState?.(state, step);
+    if (renewed === undefined) return;
+    assertVectors(optimizer.kind, renewed, lengths);
+    for (const vector of state) if (!renewed.includes(vector)) vector.dispose();
+    this.#now = { ...this.#now, state: renewed.map(keep) };
   }
 
   /** Takes over the result of a search. */
@@ -172,7 +176,9 @@ export class TrainingVectors {
       untrained,
     }: { readonly averageDecay: number | undefined; readonly untrained: Float32Array | undefined },
   ): void {
-    assertArrays(kind, [parameters, ...searchState], this.#now.parameters.size);
+    const { size } = this.#now.parameters;
+    if (parameters.length !== size)
+      throw new RangeError(`${kind}: a search must return ${size} parameters, got ${parameters.length}`);
     const projected = tidy(() =>
       keep(this.#projected(this.#withUntrained(tensor1d(parameters), untrained && tensor1d(untrained)))),
     );

@@ -51,6 +51,7 @@ it('gets the vectors and the bias-corrected step', async () => {
       weightDecay: 0.1,
       stepSize: 0.3 / 0.75,
       secondCorrection: 1 / Math.sqrt(1 - 0.75 ** 2),
+      parameterScale: 1,
     },
   ]);
 });

@@ -114,14 +114,9 @@ describe('a checkpoint', () => {
     ['a list for a run', { run: () => [1] }, 'the description of its run must be an object, got [1]'],
     ['no JSON', { text: '{"step":' }, 'the description of its run must be JSON'],
     [
-      'a vector of the optimizer that is too short',
-      { state: s => s.set('optimizer.1', vector(1, 2)) },
-      `its optimizer.1 must be [${P}], one value for each parameter, got [2]`,
-    ],
-    [
       'a vector of the optimizer of another rank',
       { state: s => s.set('optimizer.0', { shape: [1, P], data: new Float32Array(P) }) },
-      `its optimizer.0 must be [${P}], one value for each parameter, got [1, ${P}]`,
+      `its optimizer.0 must be a vector, got [1, ${P}]`,
     ],
     [
       'a vector of the optimizer of integers',
@@ -170,6 +165,18 @@ describe('a run', () => {
       {},
       { state: s => s.delete('optimizer.1') },
       'it must have the 2 vectors of adam, got 1',
+    ],
+    [
+      'a vector of Adam is too short',
+      {},
+      { state: s => s.set('optimizer.1', vector(1, 2)) },
+      `its optimizer.1 must be [${P}], got [2]`,
+    ],
+    [
+      'a vector of a pair is too short',
+      { optimizer: lbfgs({ maxIterations: 2 }) },
+      { state: s => s.set('optimizer.1', vector(1, 2)) },
+      `the state of lbfgs: its vectors must be [${P}], got [2]`,
     ],
     [
       'there is one vector more than Adam has',

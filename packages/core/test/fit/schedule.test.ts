@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { constant, cosine, exponential, type Schedule, stepDecay, warmup } from '../../src/index.ts';
+import { constant, cosine, exponential, type Schedule, stepDecay, warmup, warmupStableDecay } from '../../src/index.ts';
 
 const factors = (schedule: Schedule, steps: number): number[] =>
   Array.from({ length: steps }, (_, i) => schedule.factor(i + 1, steps));
@@ -13,8 +13,18 @@ describe('schedules', () => {
     expect(factors(warmup(2, stepDecay(3, 0.5)), 5)).toEqual([0.5, 1, 1, 0.5, 0.5]);
   });
 
+  it('warm up, stay and decay', () => {
+    const schedule = warmupStableDecay({ warmup: 2, decay: 0.4, final: 0.2 });
+    const expected = [0.5, 1, 1, 1, 1, 1, 1, 1 - 0.8 * Math.sqrt(1 / 4), 1 - 0.8 * Math.sqrt(1 / 2)];
+    expect(factors(schedule, 11).slice(0, 6)).toEqual(expected.slice(0, 6));
+    for (const [index, factor] of factors(schedule, 11).entries())
+      expect(factor).toBeCloseTo([...expected, 1 - 0.8 * Math.sqrt(3 / 4), 0.2][index] as number, 12);
+    expect(factors(warmupStableDecay({ decay: 0 }), 3)).toEqual([1, 1, 1]);
+    expect(factors(warmupStableDecay(), 6).at(-1)).toBe(0);
+  });
+
   it('begin at 1 even in a run of a single step', () => {
-    for (const schedule of [cosine(), exponential(0.5)]) expect(schedule.factor(1, 1)).toBe(1);
+    for (const schedule of [cosine(), exponential(0.5), warmupStableDecay()]) expect(schedule.factor(1, 1)).toBe(1);
   });
 
   it('describe all of their parameters, and the length of the run if they depend on it', () => {
@@ -30,6 +40,9 @@ describe('schedules', () => {
       () => stepDecay(0, 0.5),
       () => stepDecay(1, 0),
       () => warmup(0),
+      () => warmupStableDecay({ decay: 1.1 }),
+      () => warmupStableDecay({ warmup: 0.5 }),
+      () => warmupStableDecay({ final: -1 }),
     ])
       expect(make).toThrow(RangeError);
   });

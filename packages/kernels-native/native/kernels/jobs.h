@@ -134,7 +134,7 @@ static void run_adam(uint8_t *memory, uint32_t address, int thread, int threads)
       const vf size = square_root(v) * job->secondCorrection + job->epsilon;
       store(first + i, m);
       store(second + i, v);
-      store(parameters + i, p - (job->stepSize * m) / size);
+      store(parameters + i, job->parameterScale * p - (job->stepSize * m) / size);
     }
 }
 

@@ -18,7 +18,7 @@ type Inputs = NamedTensorInfoMap & {
 const update = (
   { arena, pool }: Machine,
   vectors: readonly Float32Array[],
-  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection }: AdamUpdate,
+  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale }: AdamUpdate,
 ): Float32Array[] =>
   arena.scope(() => {
     const total = (vectors[0] as Float32Array).length;
@@ -41,6 +41,7 @@ const update = (
       weightDecay,
       stepSize,
       secondCorrection,
+      parameterScale,
     };
     for (let start = 0; start < total; start += MAX_BLOCK_LENGTH) {
       const count = Math.min(MAX_BLOCK_LENGTH, total - start);

@@ -20,7 +20,8 @@ const update: KernelFunc = ({ inputs, attrs, backend }) => {
   const webgpu = backend as WebGPUBackend;
   const kernels = kernelsOf(webgpu);
   const { parameters, gradient, first, second } = inputs as Inputs;
-  const { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection } = attrs as object as AdamUpdate;
+  const { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale } =
+    attrs as object as AdamUpdate;
   const count = parameters.shape[0] as number;
   const { groups, columns } = linearGroups(count, ADAM_THREADS);
   // 1 - beta in float64: in float32 it would lose the last four digits of 1 - 0.999.
@@ -33,6 +34,7 @@ const update: KernelFunc = ({ inputs, attrs, backend }) => {
     weightDecay,
     stepSize,
     secondCorrection,
+    parameterScale,
   };
   const bits = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, floatBits(value)]));
   const uniform = uniforms.get(webgpu) ?? kernels.makeUniform('adam', adamUpdate.sizes.length);

@@ -14,6 +14,7 @@ export const ADAM_SETTINGS = [
   'weightDecay',
   'stepSize',
   'secondCorrection',
+  'parameterScale',
 ] as const;
 
 /** From `parameters`, `first` and `second` to `nextParameters`, `nextFirst` and `nextSecond`, all `[sizes.count]`. */
@@ -32,7 +33,7 @@ export const adamUpdate: Shader = shader({
     'let g = gradient[i] + weightDecay * parameters[i];',
     'let m = beta1 * first[i] + oneMinusBeta1 * g;',
     'let v = beta2 * second[i] + oneMinusBeta2 * g * g;',
-    'nextParameters[i] = parameters[i] - stepSize * m / (sqrt(v) * secondCorrection + epsilon);',
+    'nextParameters[i] = parameterScale * parameters[i] - stepSize * m / (sqrt(v) * secondCorrection + epsilon);',
     'nextFirst[i] = m;',
     'nextSecond[i] = v;',
   ),

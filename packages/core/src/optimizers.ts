@@ -1,0 +1,2 @@
+/** @file `@neural-fields/core/optimizers`: optimizers besides `adam` and `lbfgs`. */
+export { type AdamwOptions, adamw } from './optimizers/adamw.ts';
