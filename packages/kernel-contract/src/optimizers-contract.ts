@@ -4,7 +4,7 @@
  */
 import { adam, createField, type Optimizer, pointwiseLoss, siren, term } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
-import { adamw } from '@neural-fields/core/optimizers';
+import { adamw, muon } from '@neural-fields/core/optimizers';
 import { describe, expect, it } from 'vitest';
 import { expectResumable, type ParityTolerance, type TrainingCase } from './resumption.ts';
 
@@ -23,6 +23,7 @@ interface OptimizerCase {
 const cases: Readonly<Record<string, OptimizerCase>> = {
   adam: { make: () => adam({ learningRate: 3e-3, weightDecay: 1e-3 }) },
   adamw: { make: () => adamw({ learningRate: 3e-3, weightDecay: 0.1, beta2: 0.99 }) },
+  muon: { make: () => muon({ learningRate: 1e-2, weightDecay: 0.1, adam: { learningRate: 3e-3 } }) },
 };
 
 const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 2, omega0: 5, omegaHidden: 5 });
