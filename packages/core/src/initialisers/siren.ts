@@ -5,6 +5,8 @@ import { fillUniform } from './uniform.ts';
 /** The initialisation of SIREN's first layer. */
 export interface SirenFirstSpec {
   readonly kind: 'siren-first';
+  /** A factor on the bound: weight scaling; 1 if absent. */
+  readonly scale?: number;
 }
 
 /** The initialisation of SIREN's other layers. */
@@ -17,15 +19,24 @@ export interface SirenHiddenSpec {
   readonly omega?: number;
   /** The fan-in, e.g. behind a product of narrower branches; the number of the layer's inputs if absent. */
   readonly fanIn?: number;
+  /** A factor on the bound: weight scaling; 1 if absent. */
+  readonly scale?: number;
 }
+
+const assertPositive = (what: string, values: Readonly<Record<string, number | undefined>>): void => {
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && !(Number.isFinite(value) && value > 0))
+      throw new RangeError(`${what}: ${name} must be a positive number, got ${String(value)}`);
+};
 
 /**
  * U(-1/n, 1/n) for n coordinates: Sitzmann et al. 2020, arXiv:2006.09661, supplement section 1.5; omega0 is a parameter
- * of the activation.
+ * of the activation. Times `scale`: Yeom et al. 2025, arXiv:2410.04779.
  */
 export const sirenFirst: InitialiserDefinition<SirenFirstSpec> = {
   kind: 'siren-first',
-  fill: (values, _spec, { inFeatures }, rng) => fillUniform(values, 1 / inFeatures, rng),
+  assertSpec: (what, { scale }) => assertPositive(what, { scale }),
+  fill: (values, { scale = 1 }, { inFeatures }, rng) => fillUniform(values, scale / inFeatures, rng),
 };
 
 const omegaOf = (activation: ActivationSpec | undefined): number | undefined =>
@@ -50,15 +61,14 @@ const layerOmega = (
 
 /**
  * U(-sqrt(6/n)/omega, sqrt(6/n)/omega) for n input features: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2 and
- * supplement theorem 1.8. For arcsine-distributed inputs, omega times the pre-activation is then N(0, 1).
+ * supplement theorem 1.8. For arcsine-distributed inputs, omega times the pre-activation is then N(0, 1), or N(0,
+ * scale^2).
  */
 export const sirenHidden: InitialiserDefinition<SirenHiddenSpec> = {
   kind: 'siren-hidden',
-  assertSpec(what, { omega, fanIn }) {
-    for (const [name, value] of Object.entries({ omega, fanIn }))
-      if (value !== undefined && !(Number.isFinite(value) && value > 0))
-        throw new RangeError(`${what}: ${name} must be a positive number, got ${String(value)}`);
+  assertSpec: (what, { omega, fanIn, scale }) => assertPositive(what, { omega, fanIn, scale }),
+  fill: (values, spec, context, rng) => {
+    const { fanIn = context.inFeatures, scale = 1 } = spec;
+    fillUniform(values, (scale * Math.sqrt(6 / fanIn)) / layerOmega(spec, context), rng);
   },
-  fill: (values, spec, context, rng) =>
-    fillUniform(values, Math.sqrt(6 / (spec.fanIn ?? context.inFeatures)) / layerOmega(spec, context), rng),
 };

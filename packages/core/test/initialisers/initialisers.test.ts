@@ -2,7 +2,19 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { ready, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ActivationSpec, createField, createRng, type Field, mlp, sine, siren, tanh } from '../../src/index.ts';
+import {
+  type ActivationSpec,
+  createField,
+  createRng,
+  type Field,
+  type FieldSpec,
+  type LayerSpec,
+  mlp,
+  parseSpec,
+  sine,
+  siren,
+  tanh,
+} from '../../src/index.ts';
 import { type InitialiserSpec, initialise } from '../../src/initialisers/index.ts';
 import type { DenseSpec } from '../../src/layers.ts';
 import { type Distribution, distributionOf } from '../../src/spectra/distribution.ts';
@@ -43,6 +55,8 @@ describe('initialisers', () => {
   it('draw from the published distributions', () => {
     expectUniform(draw({ kind: 'siren-first' }), 1 / IN);
     expectUniform(draw({ kind: 'siren-hidden' }), Math.sqrt(6 / IN) / 30);
+    expectUniform(draw({ kind: 'siren-first', scale: 2.5 }), 2.5 / IN);
+    expectUniform(draw({ kind: 'siren-hidden', scale: 2.5 }), (2.5 * Math.sqrt(6 / IN)) / 30);
     expectUniform(draw({ kind: 'pytorch-linear' }), 1 / Math.sqrt(IN));
     expectUniform(draw({ kind: 'uniform', bound: 5 }), 5);
     expectUniform(draw({ kind: 'xavier-uniform' }), Math.sqrt(6 / (IN + OUT)));
@@ -67,6 +81,35 @@ describe('initialisers', () => {
         weightInitialiser: { kind: 'siren-hidden' },
       }),
     ).not.toThrow();
+  });
+
+  it('scale all weights of a SIREN but the last, as a file describes them', async () => {
+    const size = { inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1 };
+    const [plain, scaled] = [siren(size), siren({ ...size, weightScale: 2.5 })];
+    expect(siren({ ...size, weightScale: 1 }).layers[1]).toEqual({
+      ...plain.layers[1],
+      weightInitialiser: { kind: 'siren-hidden', scale: 1 },
+    });
+    const fields = [plain, parseSpec(JSON.parse(JSON.stringify(scaled)) as FieldSpec)].map(spec =>
+      createField(spec, { seed: 4 }),
+    );
+    for (const [name, factor] of Object.entries({
+      'layers.0.weight': 2.5,
+      'layers.1.weight': 2.5,
+      'layers.2.weight': 1,
+      'layers.0.bias': 1,
+      'layers.2.bias': 1,
+    })) {
+      const [before, after] = await Promise.all(fields.map(field => field.parameters[name]!.data()));
+      expect([...(after as Float32Array)], name).toEqual(
+        [...(before as Float32Array)].map(value => expect.closeTo(factor * value, 6)),
+      );
+    }
+    expect(() => siren({ ...size, weightScale: 0 })).toThrow('siren: weightScale must be a positive number, got 0');
+    const wrong = { ...plain.layers[0], weightInitialiser: { kind: 'siren-first', scale: -1 } };
+    expect(() => parseSpec({ inFeatures: 2, layers: [wrong as LayerSpec] })).toThrow(
+      'scale must be a positive number, got -1',
+    );
   });
 
   it('give the same values on every backend, and for every layer independently of the others', async () => {
