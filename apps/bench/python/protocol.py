@@ -223,6 +223,32 @@ def serve(
 
     `prepare` makes a run of what was `read`, within a budget, in the way that was chosen before, if any, and says which way and chunk it takes.
     """
+    device = device or Device()
+    steps: Steps | None = None
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        nonlocal steps
+        if request["work"] == "check":
+            checked, _ = prepare(read(request["problem"]), Budget(), request.get("way"))
+            return check(checked, device, request["gradientFile"])
+        if request["work"] == "prepare":
+            steps = None
+            budget = Budget(request["memory"], request.get("trialSeconds", float("inf")))
+            steps, prepared = prepare(read(request["problem"]), budget, request.get("way"))
+            reset_peak_memory()
+            device.reset_peak_memory()
+            return prepared
+        if request["work"] == "rate":
+            return {"rate": device.rate()}
+        if steps is None:
+            raise RuntimeError("nothing was prepared")
+        return take(steps, device, request["count"])
+
+    serve_requests(describe, answer)
+
+
+def serve_requests(describe: Callable[[], dict[str, Any]], answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answers the requests on standard input until it ends, each a line of JSON."""
     out = sys.stdout
     sys.stdout = sys.stderr  # What libraries print must not get among the answers.
 
@@ -230,32 +256,14 @@ def serve(
         out.write(json.dumps(message) + "\n")
         out.flush()
 
-    device = device or Device()
     prefer_as_oom_victim()
     try:
         say(describe())
     except Unavailable as error:
         say({"unavailable": str(error)})
         return
-    steps: Steps | None = None
     for line in sys.stdin:
-        request = json.loads(line)
         try:
-            if request["work"] == "check":
-                checked, _ = prepare(read(request["problem"]), Budget(), request.get("way"))
-                say(check(checked, device, request["gradientFile"]))
-            elif request["work"] == "prepare":
-                steps = None
-                budget = Budget(request["memory"], request.get("trialSeconds", float("inf")))
-                steps, answer = prepare(read(request["problem"]), budget, request.get("way"))
-                reset_peak_memory()
-                device.reset_peak_memory()
-                say(answer)
-            elif request["work"] == "rate":
-                say({"rate": device.rate()})
-            else:
-                if steps is None:
-                    raise RuntimeError("nothing was prepared")
-                say(take(steps, device, request["count"]))
+            say(answer(json.loads(line)))
         except Exception as error:  # The program that asked decides what to do about it.
             say({"error": f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"})

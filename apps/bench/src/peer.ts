@@ -1,6 +1,6 @@
 /**
  * @file The entry of the peers in JavaScript: `node peer.js <name>` for steps of one field, `node peer.js <name> <way>`
- * for many fields.
+ * for many fields, `node peer.js <name> quality` for whole fits.
  */
 import type { BackendName } from './peers/backends.ts';
 import { preferAsOomVictim } from './peers/peak-memory.ts';
@@ -16,7 +16,8 @@ const backendNamed = async (): Promise<BackendName> => {
 };
 preferAsOomVictim();
 // Each is loaded only when it is used: a package that one of them needs may be missing.
-if (way !== undefined)
+if (way === 'quality') await (await import('./peers/quality-peer.ts')).serveQualityPeer(backendNamed);
+else if (way !== undefined)
   await servePeer(async () => (await import('./peers/fields-peer.ts')).createFieldsPeer(await backendNamed(), way));
 else
   await servePeer(async () => {

@@ -3,6 +3,7 @@ import { type Program, withErrorLines } from '@neural-fields/app-kit';
 import { Command } from 'commander';
 import { addFieldsCommand } from './commands/fields.ts';
 import { addGpuCommand } from './commands/gpu.ts';
+import { addQualityCommand } from './commands/quality.ts';
 import { addSpeedCommand } from './commands/speed.ts';
 
 /** The program. */
@@ -14,5 +15,6 @@ export const createProgram = (): Program => {
   addSpeedCommand(command);
   addGpuCommand(command);
   addFieldsCommand(command);
+  addQualityCommand(command);
   return { name, command };
 };

@@ -39,17 +39,25 @@ export interface RunOptions {
 }
 
 /**
- * Adds them to a command.
+ * Adds those of commands that time steps.
  *
  * @param peers all that may be named
  * @param output the folder that is written by default
  */
-export const withRunOptions = (command: Command, peers: readonly PeerDefinition[], output: string): Command => {
+export const withRunOptions = (command: Command, peers: readonly PeerDefinition[], output: string): Command =>
+  withFrameOptions(
+    command
+      .option('--rounds <n>', 'how often each peer is timed', integer(1))
+      .option('--step-limit <seconds>', 'the longest step that is timed', positive),
+    peers,
+    output,
+  );
+
+/** Adds those of every command: what takes part, and where results go. See {@link withRunOptions}. */
+export const withFrameOptions = (command: Command, peers: readonly PeerDefinition[], output: string): Command => {
   const names = peers.map(({ name }) => name);
   return command
     .option('--peers <list>', `among ${names.join(', ')}`, namesAmong(names))
-    .option('--rounds <n>', 'how often each peer is timed', integer(1))
-    .option('--step-limit <seconds>', 'the longest step that is timed', positive)
     .option('--output <folder>', 'the folder to write', output)
     .option('--force', 'write into a folder that holds other files, too')
     .option(
@@ -64,16 +72,18 @@ export const withRunOptions = (command: Command, peers: readonly PeerDefinition[
 export interface RunPlan extends Pick<RunSettings, 'peers' | 'rounds' | 'stepLimit' | 'needsCard'> {
   /** The number of problems that each peer is timed on. */
   readonly cases: number;
+  /** The number of pieces of work whose progress is shown, if not each peer's start and rounds in each case. */
+  readonly turns?: number;
 }
 
 /** Runs what a command asks for; Ctrl-C stops it after what was measured is written. */
 export const measure = async (
   { output: folder, force = false, python, quiet = false }: RunOptions,
-  { cases, ...plan }: RunPlan,
+  { cases, turns, ...plan }: RunPlan,
   run: (settings: RunSettings, output: Output) => Promise<void>,
 ): Promise<void> => {
   const output = createOutput({ quiet });
-  const progress = createRunProgress(output, cases * plan.peers.length * (1 + plan.rounds));
+  const progress = createRunProgress(output, turns ?? cases * plan.peers.length * (1 + plan.rounds));
   const interrupt = listenForInterrupt(() => progress.log('stopping; what was measured is written'));
   try {
     const settings = { ...plan, output: folder, force, python, progress, signal: interrupt.signal };

@@ -81,12 +81,19 @@ const answer = async <P>(peer: Peer<P>, request: Request<P>): Promise<object> =>
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').slice(0, 500);
 
-/** Serves the protocol on standard input and output until the input ends. */
-export const servePeer = async <P>(create: () => Promise<Peer<P>>): Promise<void> => {
+/**
+ * Serves requests on standard input and output until the input ends: one JSON object per line, and an answer to each.
+ *
+ * @param create fails with the reason when the peer is not available
+ */
+export const serveRequests = async <T extends { readonly description: Description }, R>(
+  create: () => Promise<T>,
+  answer: (peer: T, request: R) => Promise<object>,
+): Promise<void> => {
   const say = (message: object): void => {
     process.stdout.write(`${JSON.stringify(message)}\n`);
   };
-  let peer: Peer<P>;
+  let peer: T;
   try {
     peer = await create();
   } catch (error) {
@@ -96,9 +103,13 @@ export const servePeer = async <P>(create: () => Promise<Peer<P>>): Promise<void
   say(peer.description);
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      say(await answer(peer, JSON.parse(line) as Request<P>));
+      say(await answer(peer, JSON.parse(line) as R));
     } catch (error) {
       say({ error: messageOf(error) });
     }
   }
 };
+
+/** Serves the protocol of training steps. */
+export const servePeer = <P>(create: () => Promise<Peer<P>>): Promise<void> =>
+  serveRequests<Peer<P>, Request<P>>(create, answer);

@@ -83,7 +83,7 @@ export class PeerProcess {
     }
   }
 
-  async #ask<P>(request: Request<P>, seconds: number): Promise<object> {
+  async #ask<P>(request: Request<P> | object, seconds: number): Promise<object> {
     this.#child.stdin?.write(`${JSON.stringify(request)}\n`);
     const answer = (await this.#next(seconds)) as Failure | object;
     if ('error' in answer) throw new PeerError(answer.error);
@@ -113,6 +113,11 @@ export class PeerProcess {
   /** In GFLOP/s. @throws PeerError when it fails, dies or takes longer than `seconds` */
   async rate(seconds: number): Promise<number> {
     return ((await this.#ask({ work: 'rate' }, seconds)) as RateAnswer).rate;
+  }
+
+  /** Any other request. @throws PeerError when it fails, dies or takes longer than `seconds` */
+  async request<A extends object>(request: object, seconds: number): Promise<A> {
+    return (await this.#ask(request, seconds)) as A;
   }
 
   /** Ends the process. */

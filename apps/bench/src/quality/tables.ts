@@ -1,0 +1,93 @@
+/** @file The tables of the page and of the report. */
+import type { FigureTable } from '@neural-fields/report';
+import { formatTime } from '../speed/describe.ts';
+import { type QualityResults, thresholds } from './results.ts';
+import { type Spread, type Summary, summaries } from './summaries.ts';
+import { describeTrial, formatRate } from './trial.ts';
+
+/** `41.25`, or `41.25 ±0.30` of several seeds. */
+const formatSpread = ({ mean, half }: Spread, digits: number, seeds: number): string => {
+  if (!Number.isFinite(mean)) return 'not finite';
+  return `${mean.toFixed(digits)}${seeds > 1 ? ` ±${half.toFixed(digits)}` : ''}`;
+};
+
+/** Summaries by signal and network, in order: one table each. */
+export const casesOf = (found: Pick<QualityResults, 'results'>): ReadonlyMap<string, readonly Summary[]> => {
+  const cases = new Map<string, Summary[]>();
+  for (const each of summaries(found.results)) {
+    const name = `${each.signal}, ${each.size} samples a side, SIREN ${each.network.width} x ${each.network.layers}`;
+    cases.set(name, [...(cases.get(name) ?? []), each]);
+  }
+  return cases;
+};
+
+/** Seconds to each quality, and the quality at the end. */
+export const timeTable = (all: readonly Summary[]): FigureTable => ({
+  header: [
+    'method',
+    ...thresholds.map(threshold => `s to ${threshold} dB`),
+    'steps',
+    'a step',
+    'seconds',
+    'wall',
+    'at, dB',
+    'between, dB',
+  ],
+  rows: all.map(each => [
+    `${each.name}${each.diverged > 0 ? ` (${each.diverged} of ${each.seeds} diverged)` : ''}`,
+    ...thresholds.map(threshold => {
+      const found = each.reached.find(one => one.threshold === threshold);
+      if (found === undefined) return '-';
+      const share = found.count < each.seeds ? ` (${found.count} of ${each.seeds})` : '';
+      return `${formatSpread(found.seconds, 2, found.count)}${share}`;
+    }),
+    formatSpread(each.steps, 0, each.seeds),
+    formatTime(each.seconds.mean / each.steps.mean),
+    each.seconds.mean.toFixed(1),
+    each.wall.mean.toFixed(1),
+    formatSpread(each.psnr, 2, each.seeds),
+    formatSpread(each.between, 2, each.seeds),
+  ]),
+});
+
+/** Steps to each quality, and the quality between the samples at that moment. */
+export const stepTable = (all: readonly Summary[]): FigureTable => ({
+  header: ['method', ...thresholds.flatMap(threshold => [`steps to ${threshold}`, 'between'])],
+  rows: all
+    .filter(({ reached }) => reached.length > 0)
+    .map(each => [
+      each.name,
+      ...thresholds.flatMap(threshold => {
+        const found = each.reached.find(one => one.threshold === threshold);
+        return found === undefined ? ['-', '-'] : [found.step.mean.toFixed(0), found.between.mean.toFixed(2)];
+      }),
+    ]),
+});
+
+/** Quality at the end over the rate, a row for each group of methods that differ in nothing else. */
+export const sweepTable = (all: readonly Summary[]): FigureTable => {
+  const rates = [...new Set(all.map(({ method }) => method.rate))].sort((a, b) => a - b);
+  const groups = [...new Set(all.map(({ group }) => group))];
+  const swept = groups.filter(group => all.filter(each => each.group === group).length > 1);
+  return {
+    header: ['at / between, dB', ...rates.map(formatRate)],
+    rows: swept.map(group => [
+      group,
+      ...rates.map(rate => {
+        const found = all.find(each => each.group === group && each.method.rate === rate);
+        return found === undefined ? '' : `${found.psnr.mean.toFixed(2)} / ${found.between.mean.toFixed(2)}`;
+      }),
+    ]),
+  };
+};
+
+/** What gave no result, and why. */
+export const absentRows = ({
+  peers,
+  failures,
+}: QualityResults): readonly (readonly [what: string, reason: string])[] => [
+  ...Object.entries(peers).flatMap(([name, state]) =>
+    'unavailable' in state ? [[name, state.unavailable] as const] : [],
+  ),
+  ...failures.map(({ trial, reason }) => [describeTrial(trial), reason] as const),
+];

@@ -1,0 +1,77 @@
+/** @file One training run: what is fitted, by which method, for how long. */
+import { createHash } from 'node:crypto';
+
+/** The programs that take part. */
+export const qualityPeers = ['native', 'simd', 'pytorch'] as const;
+
+/** One of {@link qualityPeers}. */
+export type QualityPeer = (typeof qualityPeers)[number];
+
+/** The optimizers that the peers have. */
+export const optimizerNames = ['adam', 'muon'] as const;
+
+/** One of {@link optimizerNames}. */
+export type OptimizerName = (typeof optimizerNames)[number];
+
+/** How the points of a step are chosen. */
+export const samplings = ['all', 'shuffled', 'stratified', 'evos', 'soft-mining', 'coarse-to-fine'] as const;
+
+/** One of {@link samplings}. */
+export type Sampling = (typeof samplings)[number];
+
+/** A SIREN: hidden layers counted as in its paper, omega 30 in all layers but the first. */
+export interface Network {
+  readonly width: number;
+  readonly layers: number;
+}
+
+/** How a network is trained. */
+export interface Method {
+  readonly peer: QualityPeer;
+  readonly optimizer: OptimizerName;
+  readonly rate: number;
+  readonly schedule: 'constant' | 'cosine';
+  readonly sampling: Sampling;
+  /** The number of points in a step; absent for `all`, and for `evos`, which takes half of them. */
+  readonly batch?: number;
+}
+
+/** The length of a run: its updates, or the seconds that its training steps may take. */
+export type Budget = { readonly steps: number } | { readonly seconds: number };
+
+/** Everything that a result depends on, besides the machine and the programs. */
+export interface Trial {
+  readonly signal: string;
+  /** Samples along each axis. */
+  readonly size: number;
+  readonly network: Network;
+  readonly method: Method;
+  readonly budget: Budget;
+  /** Of the initial parameters and the points. */
+  readonly seed: number;
+}
+
+/** `0.001` as `1e-3`, `0.0005` as `5e-4`. */
+export const formatRate = (rate: number): string => rate.toExponential().replace('e+0', '');
+
+/** `native adam cosine, shuffled 4096`: a method without its rate. */
+export const describeGroup = ({ peer, optimizer, schedule, sampling, batch }: Omit<Method, 'rate'>): string =>
+  `${peer} ${optimizer} ${schedule}, ${sampling}${batch === undefined ? '' : ` ${batch}`}`;
+
+/** `native adam cosine 1e-3, all` */
+export const describeMethod = (method: Method): string =>
+  describeGroup(method).replace(',', ` ${formatRate(method.rate)},`);
+
+/** `boats 256, SIREN 256 x 3, native adam cosine 1e-3, all, seed 0` */
+export const describeTrial = ({ signal, size, network, method, seed }: Trial): string =>
+  `${signal} ${size}, SIREN ${network.width} x ${network.layers}, ${describeMethod(method)}, seed ${seed}`;
+
+/** Raised when the same settings give other results, because this program measures otherwise. */
+const REVISION = 1;
+
+/** The name of a trial's result, which is kept and found again: a hash of all that it depends on. */
+export const trialKey = (trial: Trial, environment: Readonly<Record<string, string>>): string =>
+  createHash('sha256')
+    .update(JSON.stringify([REVISION, trial, Object.entries(environment).sort()]))
+    .digest('hex')
+    .slice(0, 24);
