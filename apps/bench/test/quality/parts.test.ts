@@ -1,0 +1,133 @@
+import { denseArray } from '@neural-fields/signals';
+import { describe, expect, test } from 'vitest';
+import { makeQualityMarkdown } from '../../src/quality/markdown.ts';
+import { makeQualityPage } from '../../src/quality/page.ts';
+import { predictedSeconds, profiles, trialsOf } from '../../src/quality/profiles.ts';
+import { crossing } from '../../src/quality/reached.ts';
+import type { QualityResults, TrialResult } from '../../src/quality/results.ts';
+import { createQualitySignal, signalDefinitions } from '../../src/quality/signals.ts';
+import { bestOfGroups, summaries } from '../../src/quality/summaries.ts';
+import { casesOf, stepTable, sweepTable, timeTable } from '../../src/quality/tables.ts';
+import { describeMethod, type Method, type Trial, trialKey } from '../../src/quality/trial.ts';
+
+const method: Method = { peer: 'native', optimizer: 'adam', rate: 1e-3, schedule: 'cosine', sampling: 'all' };
+const trial: Trial = {
+  ...{ signal: 'flower', size: 8, network: { width: 16, layers: 1 }, method, budget: { steps: 100 }, seed: 0 },
+};
+
+const resultOf = (changes: Partial<Trial>, psnr: number, reachedAt?: number): TrialResult => ({
+  trial: { ...trial, ...changes },
+  ...{ steps: 100, seconds: 2, wall: 3, foreignLoad: 0 },
+  curve: [
+    { step: 50, seconds: 1, psnr: psnr - 5 },
+    { step: 100, seconds: 2, psnr },
+  ],
+  reached: reachedAt === undefined ? [] : [{ threshold: 30, step: 50 * reachedAt, seconds: reachedAt, between: 24 }],
+  final: { psnr, between: psnr - 8 },
+});
+
+const found = (results: readonly TrialResult[]): QualityResults => ({
+  ...{ command: 'npm run bench -- quality <test>', complete: false, seconds: 5, foreignLoad: [0.5], results },
+  environment: { date: 'today', processor: 'abacus', cores: 2, memory: 2 ** 30, system: 'Linux 6', node: 'v20' },
+  peers: { native: { versions: { node: '20' }, threads: 2 }, pytorch: { unavailable: 'no Python' } },
+  signals: [{ name: 'flower', size: 8, title: 'a <flower>', interpolation: 21.5 }],
+  failures: [{ trial, reason: 'it died' }],
+});
+
+test('a quality is reached in between two evaluations, linearly in decibels', () => {
+  const at = { step: 30, seconds: 3, psnr: 34 };
+  expect(crossing({ step: 20, seconds: 1, psnr: 26 }, at, 30)).toEqual({ step: 25, seconds: 2 });
+  expect(crossing(undefined, at, 30)).toEqual({ step: 30, seconds: 3 });
+});
+
+test('the key of a result depends on all settings, the machine and the programs', () => {
+  const machine = { processor: 'abacus', torch: '2' };
+  const known = trialKey(trial, machine);
+  expect(trialKey({ ...trial }, { torch: '2', processor: 'abacus' })).toBe(known);
+  const others = [
+    trialKey({ ...trial, seed: 1 }, machine),
+    trialKey({ ...trial, method: { ...method, rate: 2e-3 } }, machine),
+    trialKey({ ...trial, budget: { seconds: 100 } }, machine),
+    trialKey(trial, { ...machine, torch: '3' }),
+  ];
+  expect(new Set([known, ...others]).size).toBe(5);
+});
+
+describe('summaries', () => {
+  const slow = { ...method, rate: 1e-4 };
+  const results = [
+    resultOf({}, 32, 1),
+    resultOf({ seed: 1 }, 30, 2),
+    resultOf({ method: slow }, 20),
+    resultOf({ method: slow, seed: 1 }, 24, 1.5),
+  ];
+
+  test('have mean and spread over seeds, and count those that reached a quality', () => {
+    const [fast, other] = summaries(results);
+    expect(fast).toMatchObject({ seeds: 2, psnr: { mean: 31, half: 1 }, between: { mean: 23, half: 1 } });
+    expect(fast?.reached).toMatchObject([{ threshold: 30, count: 2, seconds: { mean: 1.5, half: 0.5 } }]);
+    expect(other?.reached).toMatchObject([{ count: 1, step: { mean: 75, half: 0 } }]);
+    expect(bestOfGroups(summaries(results)).map(({ name }) => name)).toEqual([describeMethod(method)]);
+  });
+
+  test('are tables of times, steps and rates', () => {
+    const all = [...casesOf({ results }).values()][0]!;
+    expect(timeTable(all).rows[0]).toEqual([
+      ...['native adam cosine 1e-3, all', '1.50 ±0.50', '-', '-', '-', '-', '100 ±0', '20.0 ms', '2.0', '3.0'],
+      ...['31.00 ±1.00', '23.00 ±1.00'],
+    ]);
+    expect(timeTable(all).rows[1]?.slice(0, 2)).toEqual(['native adam cosine 1e-4, all', '1.50 (1 of 2)']);
+    expect(stepTable(all).rows[0]?.slice(0, 3)).toEqual(['native adam cosine 1e-3, all', '75', '24.00']);
+    expect(sweepTable(all)).toEqual({
+      header: ['at / between, dB', '1e-4', '1e-3'],
+      rows: [['native adam cosine, all', '22.00 / 14.00', '31.00 / 23.00']],
+    });
+  });
+
+  test('are a page and a report, which say what is missing', () => {
+    const page = makeQualityPage(found(results));
+    expect(page).toContain('a &lt;flower&gt;');
+    expect(page.match(/<svg/g)).toHaveLength(3);
+    const report = makeQualityMarkdown(found(results));
+    for (const text of [page, report]) {
+      expect(text).not.toMatch(/undefined|NaN|\[object/);
+      for (const part of ['it died', 'no Python', '21.50 dB', 'This run is not complete', 'Other programs used 50 %'])
+        expect(text).toContain(part);
+    }
+    expect(makeQualityPage(found([]))).toContain('Nothing was measured.');
+    const bad = resultOf({ seed: 2 }, Number.NaN);
+    expect(makeQualityMarkdown(found([{ ...bad, diverged: 'the loss is NaN' }]))).toContain('(1 of 1 diverged)');
+  });
+});
+
+test('profiles have trials with methods that peers have, and a predicted time', () => {
+  for (const profile of Object.values(profiles)) {
+    const trials = trialsOf(profile);
+    expect(new Set(trials.map(each => trialKey(each, {}))).size).toBe(trials.length);
+    for (const { method: each } of trials) {
+      expect(each.batch === undefined).toBe(each.sampling === 'all' || each.sampling === 'evos');
+      if (each.peer === 'pytorch') expect(['all', 'shuffled']).toContain(each.sampling);
+      else expect(each.optimizer).toBe('adam');
+    }
+  }
+  expect(predictedSeconds(trialsOf(profiles.quick))).toBeLessThan(21 * 60);
+  expect(predictedSeconds([trial])).toBeUndefined();
+});
+
+describe('signals', () => {
+  test.each(signalDefinitions.map(each => [each.name, each] as const))('%s has a finer original', async (_, each) => {
+    const { shape, channels, values, coords, finer, finerCoords, interpolation } = await each.create(16);
+    expect(shape).toEqual([16, 16]);
+    expect([values.length, coords.length]).toEqual([256 * channels, 512]);
+    expect([finer.data.length, finerCoords.length]).toEqual([1024 * channels, 2048]);
+    for (const data of [values, finer.data]) for (const value of data) expect(Math.abs(value)).toBeLessThanOrEqual(1);
+    expect(interpolation).toBeGreaterThan(15);
+    expect(interpolation).toBeLessThan(45);
+  });
+
+  test('are averages of the finer one', () => {
+    const finer = denseArray(Float32Array.of(-1, 0, 0, 1, 0.5, 0.5, 0.5, 0.5), [2, 4, 1]);
+    const { values } = createQualitySignal(finer, { omega0: 30, filter: 'area' });
+    expect([...values]).toEqual([0, 0.5]);
+  });
+});
