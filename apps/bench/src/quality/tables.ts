@@ -25,16 +25,18 @@ export const casesOf = (found: Pick<QualityResults, 'results'>): ReadonlyMap<str
 export const timeTable = (all: readonly Summary[]): FigureTable => ({
   header: [
     'method',
+    'at, dB',
+    'between, dB',
     ...thresholds.map(threshold => `s to ${threshold} dB`),
     'steps',
     'a step',
     'seconds',
     'wall',
-    'at, dB',
-    'between, dB',
   ],
   rows: all.map(each => [
     `${each.name}${each.diverged > 0 ? ` (${each.diverged} of ${each.seeds} diverged)` : ''}`,
+    formatSpread(each.psnr, 2, each.seeds),
+    formatSpread(each.between, 2, each.seeds),
     ...thresholds.map(threshold => {
       const found = each.reached.find(one => one.threshold === threshold);
       if (found === undefined) return '-';
@@ -45,8 +47,6 @@ export const timeTable = (all: readonly Summary[]): FigureTable => ({
     formatTime(each.seconds.mean / each.steps.mean),
     each.seconds.mean.toFixed(1),
     each.wall.mean.toFixed(1),
-    formatSpread(each.psnr, 2, each.seeds),
-    formatSpread(each.between, 2, each.seeds),
   ]),
 });
 
