@@ -35,12 +35,13 @@ const train = async (make: () => TrainingCase, start?: Uint8Array) => {
   const { model, terms, options, dispose } = make();
   const store = storeOf(start);
   const losses: number[] = [];
+  const everySteps = (options?.steps ?? STEPS) < 4 ? 1 : 2;
   const settings: FitOptions = {
     steps: STEPS,
     seed: 1,
     optimizer: adam({ learningRate: 3e-3 }),
     chunkSize: 10,
-    checkpoint: { store, everySteps: 2 },
+    checkpoint: { store, everySteps },
     ...options,
   };
   try {
@@ -74,7 +75,7 @@ export const expectResumable = async (
   await setBackend(backend);
   const before = memory().numTensors;
   const whole = await train(make);
-  expect(whole.written.length).toBeGreaterThan(2);
+  expect(whole.written.length).toBeGreaterThan(1);
   for (const checkpoint of whole.written.slice(0, -1)) {
     const resumed = await train(make, checkpoint);
     expect(resumed.written.at(-1)).toEqual(whole.written.at(-1));

@@ -6,5 +6,5 @@ import { onGpu } from './setup/gpu.ts';
 
 describe('optimizers', () => {
   onGpu();
-  optimizersContract({ backend: 'webgpu' });
+  optimizersContract({ backend: 'webgpu', steps: 2 });
 });

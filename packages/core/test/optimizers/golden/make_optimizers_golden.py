@@ -5,7 +5,7 @@
 
 AdamW and L-BFGS are those of torch.optim. Muon and SOAP are written here from their papers with numpy: torch.optim.Muon
 iterates in bfloat16, and PyTorch has no SOAP. All take steps with the same made-up gradients, on the parameters of a
-network 2-6-6-4-8-1 (weights [in, out], then biases, layer by layer); for each there are the parameters after every step.
+network 2-8-6-6-8-1 (weights [in, out], then biases, layer by layer); for each there are the parameters after every step.
 """
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-WIDTHS = [2, 6, 6, 4, 8, 1]
+WIDTHS = [2, 8, 6, 6, 8, 1]
 STEPS = 12
 HERE = Path(__file__).parent
 
@@ -86,16 +86,19 @@ class Muon:
 class Soap:
     """Vyas et al. 2024, arXiv:2409.11321, algorithm 3: a basis of eigenvectors first, one power iteration and QR later.
 
-    The first gradient only gives the basis. A side longer than `longest` has no basis. The bias correction and epsilon
-    are those of Adam in PyTorch.
+    The first gradient only gives the basis, which is arbitrary where a Gram matrix is singular: the longer sides of the
+    network's matrices therefore have none here. Vectors, and sides longer than `longest`, have no basis. The bias correction
+    and epsilon are those of Adam in PyTorch.
     """
 
-    def __init__(self, rate, beta1=0.95, beta2=0.95, shampoo_beta=0.95, every=10, longest=256, epsilon=1e-8):
-        self.rate, self.beta1, self.beta2, self.shampoo_beta = rate, beta1, beta2, shampoo_beta
+    def __init__(self, rate, beta1=0.95, beta2=0.95, shampoo_beta=0.95, every=10, longest=256, decay=0, epsilon=1e-8):
+        self.decay, self.rate, self.beta1, self.beta2, self.shampoo_beta = decay, rate, beta1, beta2, shampoo_beta
         self.every, self.longest, self.epsilon = every, longest, epsilon
         self.m, self.v, self.grams, self.bases = 0, 0, None, None
 
     def grams_of(self, g):
+        if g.ndim == 1:
+            return [None, None]
         return [x if len(x) <= self.longest else None for x in (g @ g.T, g.T @ g)]
 
     def rotate(self, x):
@@ -124,7 +127,7 @@ class Soap:
         self.m = self.beta1 * self.m + (1 - self.beta1) * rotated
         self.v = self.beta2 * self.v + (1 - self.beta2) * rotated**2
         m, v = self.m / (1 - self.beta1 ** (t - 1)), self.v / (1 - self.beta2 ** (t - 1))
-        p = p - self.rate * self.rotate_back(m / (np.sqrt(v) + self.epsilon))
+        p = (1 - self.rate * self.decay) * p - self.rate * self.rotate_back(m / (np.sqrt(v) + self.epsilon))
         self.track(g)
         if (t - 1) % self.every == 0:
             self.renew()
@@ -193,7 +196,7 @@ def main():
         'adamw': adamw(),
         'lbfgs': lbfgs(),
         'muon': run(lambda i, shape: Muon(2e-2, 0.9, 0.1) if is_hidden(i, shape) else adam()),
-        'soap': run(lambda i, shape: Soap(2e-2, every=4, longest=6) if len(shape) == 2 else adam()),
+        'soap': run(lambda i, shape: Soap(2e-2, every=4, longest=6, decay=0.1)),
     }
     round9 = lambda value: [round9(v) for v in value] if isinstance(value, list) else round(value, 9)
     (HERE / 'optimizers.json').write_text(json.dumps({k: round9(v) for k, v in golden.items()}) + '\n')

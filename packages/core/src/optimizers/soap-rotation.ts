@@ -1,0 +1,95 @@
+/** @file The vectors of SOAP in the bases of its Gram matrices: matrix products on the backend. */
+import {
+  add,
+  concat1d,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor1D,
+  type Tensor3D,
+  tensor1d,
+  tensor3d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { MatrixPartition } from './matrices.ts';
+import { renewedBases, reordered, type Side } from './soap-bases.ts';
+
+/** The rotation of the matrices in a vector. All vectors of Gram matrices or bases have the order of `sides`. */
+export interface Rotation {
+  /** G' = Q_L' G Q_R for each matrix; with `isBack`, Q_L G Q_R'. */
+  rotate(vector: Tensor1D, bases: Tensor1D, isBack?: boolean): Tensor1D;
+  /** L = b L + (1 - b) G G' for the rows, R = b R + (1 - b) G' G for the columns. */
+  nextGrams(grams: Tensor1D, gradient: Tensor1D, beta: number): Tensor1D;
+  /** The moments in renewed bases, and these. The caller disposes of them. */
+  renew(moments: Moments): Promise<Pick<Moments, 'first' | 'second' | 'bases'>>;
+}
+
+/** The state of SOAP. */
+export interface Moments {
+  /** In the bases, as `second` is. */
+  readonly first: Tensor1D;
+  readonly second: Tensor1D;
+  readonly grams: Tensor1D;
+  readonly bases: Tensor1D;
+}
+
+/** A side's matrices `f32[count, size, size]` in the vector of all. */
+const takeSide = (vector: Tensor1D, { start, count, size }: Side): Tensor3D =>
+  reshape(slice(vector, start, count * size * size), [count, size, size]);
+
+const flat = (tensor: Tensor): Tensor1D => reshape(tensor, [tensor.size]);
+
+/** The rotation of the matrices of a partition. @param sides those with a basis, at least one */
+export const rotationOf = (parts: MatrixPartition, sides: readonly Side[]): Rotation => {
+  const rotate: Rotation['rotate'] = (vector, bases, isBack = false) => {
+    const { stacks, rest } = parts.take(vector);
+    const rotated = stacks.map((stack, index) =>
+      sides
+        .filter(side => side.stack === index)
+        .reduce<Tensor3D>((x, side) => {
+          const basis = takeSide(bases, side);
+          return side.axis === 1 ? matMul(basis, x, !isBack) : matMul(x, basis, false, isBack);
+        }, stack),
+    );
+    return parts.join({ stacks: rotated, rest });
+  };
+  return {
+    rotate,
+    nextGrams(grams, gradient, beta) {
+      const { stacks } = parts.take(gradient);
+      return concat1d(
+        sides.map(side => {
+          const g = stacks[side.stack] as Tensor3D;
+          const product = matMul(g, g, side.axis === 2, side.axis === 1);
+          return flat(add(mul(takeSide(grams, side), beta), mul(product, 1 - beta)));
+        }),
+      );
+    },
+    async renew({ first, second, grams, bases }) {
+      const read = tidy(() => {
+        const products = sides.map(side => flat(matMul(takeSide(grams, side), takeSide(bases, side))));
+        return [concat1d(products), ...parts.take(second).stacks];
+      });
+      try {
+        const values = (await Promise.all([bases, ...read].map(tensor => tensor.data()))) as Float32Array[];
+        const [before, products, ...stacks] = values as [Float32Array, Float32Array, ...Float32Array[]];
+        const renewed = renewedBases(sides, before, products);
+        const [nextFirst, nextSecond, nextBases] = tidy(() => {
+          const next = tensor1d(renewed.bases);
+          const permuted = parts.shapes.map((shape, index) => {
+            const orders = (axis: 1 | 2): readonly (readonly number[])[] | undefined =>
+              renewed.orders.get(sides.find(side => side.stack === index && side.axis === axis) as Side);
+            return tensor3d(reordered(stacks[index] as Float32Array, shape, orders(1), orders(2)), [...shape]);
+          });
+          const { rest } = parts.take(second);
+          return [rotate(rotate(first, bases, true), next), parts.join({ stacks: permuted, rest }), next];
+        }) as [Tensor1D, Tensor1D, Tensor1D];
+        return { first: nextFirst, second: nextSecond, bases: nextBases };
+      } finally {
+        for (const tensor of read) tensor.dispose();
+      }
+    },
+  };
+};
