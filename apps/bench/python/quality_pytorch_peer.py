@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from protocol import PROCESSOR_CHUNKS, Budget, available_threads, best_of, quickest, serve_requests
 
-THREADS = available_threads()
+THREADS = sorted({1, available_threads()})
+"""One, or all."""
 TRIAL_SECONDS = 20
-"""What the choice of chunks may take; it is not counted as training."""
+"""What the choice of chunks and threads may take; it is not counted as training."""
 DRAWN_AT_ONCE = 16384
 DIVERGED = 1e6
 """A loss this many times the first is a divergence."""
@@ -45,17 +46,20 @@ def load_parameters(field: Siren, file: str) -> None:
             at += i * o + o
 
 
-def create_optimizers(field: Siren, method: dict[str, Any]) -> list[torch.optim.Optimizer]:
+def create_optimizers(field: Siren, problem: dict[str, Any]) -> list[torch.optim.Optimizer]:
+    method = problem["method"]
     rate = method["rate"]
     if method["optimizer"] == "adam":
         return [adam(list(field.parameters()), rate)]
+    if method["optimizer"] == "adamw":
+        return [torch.optim.AdamW(field.parameters(), lr=rate, fused=True)]
     if method["optimizer"] != "muon" or not hasattr(torch.optim, "Muon"):
         raise ValueError(f"PyTorch {torch.__version__} has no optimizer '{method['optimizer']}'")
     # Muon for the square weights between hidden layers, Adam for the rest, as its author recommends.
     hidden = [layer.weight for layer in field.layers[1:-1]]
     chosen = {id(weight) for weight in hidden}
     rest = [parameter for parameter in field.parameters() if id(parameter) not in chosen]
-    return [torch.optim.Muon(hidden, lr=rate, weight_decay=0.0), adam(rest, rate)]
+    return [torch.optim.Muon(hidden, lr=rate, weight_decay=0.0), adam(rest, problem["rateBesideMuon"])]
 
 
 def adam(parameters: list[nn.Parameter], rate: float) -> torch.optim.Optimizer:
@@ -86,7 +90,8 @@ class Run:
         sizes, method = problem["sizes"], problem["method"]
         self.field = Siren(sizes, problem["omega0"], problem["omega"])
         load_parameters(self.field, problem["parametersFile"])
-        self.optimizers = create_optimizers(self.field, method)
+        self.optimizers = create_optimizers(self.field, problem)
+        self.rates = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
         self.coords = torch.from_numpy(np.fromfile(problem["coordsFile"], np.float32).reshape(-1, sizes[0]))
         self.targets = torch.from_numpy(np.fromfile(problem["targetsFile"], np.float32).reshape(-1, sizes[-1]))
         self.batches: Iterator[Tensor] | None = None
@@ -97,7 +102,7 @@ class Run:
         elif method["sampling"] != "all":
             raise ValueError(f"this peer does not choose points by '{method['sampling']}'")
         self.points = points
-        self.chunk = self.quickest_chunk()
+        self.choose()
         self.step = 0
         self.first: float | None = None
 
@@ -111,17 +116,21 @@ class Run:
             total += loss.detach()
         return total
 
-    def quickest_chunk(self) -> int:
-        """The points at once that make steps quickest: a few rows in the cache, or all."""
-        sizes = [*[size for size in PROCESSOR_CHUNKS if size < self.points], self.points]
+    def choose(self) -> None:
+        """The points at once that make steps quickest, a few rows in the cache or all, and then the number of threads."""
+        budget = Budget(seconds=TRIAL_SECONDS)
 
-        def seconds_of(size: int) -> float:
-            self.chunk = size
+        def seconds_of(chunk: int, threads: int) -> float:
+            torch.set_num_threads(threads)
+            self.chunk = chunk
             seconds = best_of(lambda: self.backward(self.coords[: self.points], self.targets[: self.points]))
             self.zero()
             return seconds
 
-        return quickest(sizes, seconds_of, Budget(seconds=TRIAL_SECONDS))
+        sizes = [*[size for size in PROCESSOR_CHUNKS if size < self.points], self.points]
+        chunk = quickest(sizes, lambda size: seconds_of(size, THREADS[-1]), budget)
+        torch.set_num_threads(quickest(THREADS, lambda threads: seconds_of(chunk, threads), budget))
+        self.chunk = chunk
 
     def zero(self) -> None:
         for optimizer in self.optimizers:
@@ -134,10 +143,9 @@ class Run:
         return (1 + math.cos(math.pi * self.step / max(1, self.problem["steps"] - 1))) / 2
 
     def take_step(self) -> Tensor:
-        rate = self.problem["method"]["rate"] * self.factor()
-        for optimizer in self.optimizers:
+        for optimizer, rate in zip(self.optimizers, self.rates):
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * self.factor()
         self.zero()
         if self.batches is None:
             loss = self.backward(self.coords, self.targets)
@@ -171,8 +179,7 @@ class Run:
 
 
 def describe() -> dict[str, Any]:
-    torch.set_num_threads(THREADS)
-    return {"versions": {"python": sys.version.split()[0], "torch": torch.__version__}, "threads": THREADS}
+    return {"versions": {"python": sys.version.split()[0], "torch": torch.__version__}, "threads": THREADS[-1]}
 
 
 class Peer:

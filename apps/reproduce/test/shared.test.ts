@@ -2,13 +2,13 @@ import { createField, parameterLayout } from '@neural-fields/core';
 import { distributionOf } from '@neural-fields/core/spectra';
 import ndarray from 'ndarray';
 import '@tensorflow/tfjs-backend-cpu';
+import { playPrelude } from '@neural-fields/app-kit/music';
 import { describe, expect, test } from 'vitest';
 import { distanceFromNormal, expectedVariance } from '../src/experiments/siren-initialisation.ts';
 import { checkCells, formatNumber, tableCells, tableLines } from '../src/frame/cells.ts';
 import { verdictOf, within } from '../src/frame/findings.ts';
 import { leadCheck } from '../src/shared/compare.ts';
 import { picturePsnr, rangePsnr } from '../src/shared/decibels.ts';
-import { playPrelude } from '../src/shared/music.ts';
 import { networkExtensions, networkSpec } from '../src/shared/networks.ts';
 import { fittedScale, pictureDerivatives, reconstruct } from '../src/shared/poisson.ts';
 

@@ -26,6 +26,7 @@ interface QualityCommandOptions extends RunOptions {
   readonly size?: number;
   readonly width?: number;
   readonly layers?: number;
+  readonly weightScale?: number;
   readonly rates?: readonly number[];
   readonly optimizers?: readonly OptimizerName[];
   readonly schedules?: readonly Method['schedule'][];
@@ -86,7 +87,11 @@ const planOf = (options: QualityCommandOptions): Profile => {
     methods,
     signals: options.signals ?? profile.signals,
     size: options.size ?? profile.size,
-    network: { width: options.width ?? profile.network.width, layers: options.layers ?? profile.network.layers },
+    network: {
+      width: options.width ?? profile.network.width,
+      layers: options.layers ?? profile.network.layers,
+      ...(options.weightScale !== undefined && { weightScale: options.weightScale }),
+    },
     budget: budgetOf(options) ?? profile.budget,
     seeds: options.seeds === undefined ? profile.seeds : Array.from({ length: options.seeds }, (_, seed) => seed),
     evaluations: options.evaluations ?? profile.evaluations,
@@ -135,9 +140,10 @@ export const addQualityCommand = (program: Command): void => {
         .default('quick'),
     )
     .option('--signals <list>', `among ${signals.join(', ')}`, namesAmong(signals))
-    .option('--size <n>', 'samples a side', integer(2))
+    .option('--size <n>', 'samples a side; a sound has their square', integer(2))
     .option('--width <n>', 'features of the hidden layers', integer(1))
     .option('--layers <n>', 'hidden layers, as the SIREN paper counts them', integer(0))
+    .option('--weight-scale <factor>', 'on the initial weights of all layers but the last', positive)
     .option('--rates <list>', 'learning rates, with commas: instead of the methods of the profile', positives)
     .option('--optimizers <list>', `with --rates: among ${optimizerNames.join(', ')}`, namesAmong(optimizerNames))
     .option('--schedules <list>', 'with --rates: constant, cosine', namesAmong(['constant', 'cosine'] as const))

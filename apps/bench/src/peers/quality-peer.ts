@@ -13,21 +13,18 @@ import {
   parameterLayout,
   siren,
 } from '@neural-fields/core';
+import { adamw, muon } from '@neural-fields/core/optimizers';
 import type { DrawRequest, QualityProblem, QualityRequest, TrainAnswer } from '../quality/problem.ts';
-import type { OptimizerName } from '../quality/trial.ts';
+import { type OptimizerName, RATE_BESIDE_MUON } from '../quality/trial.ts';
 import { type BackendName, describeBackend, loadBackend } from './backends.ts';
 import { readFloats } from './fields-data.ts';
 import { serveRequests } from './peer.ts';
 import { qualityTerm } from './quality-points.ts';
 
-const optimizers: Partial<Record<OptimizerName, (learningRate: number) => Optimizer>> = {
+const optimizers: Readonly<Record<OptimizerName, (learningRate: number) => Optimizer>> = {
   adam: learningRate => adam({ learningRate }),
-};
-
-const createOptimizer = ({ optimizer, rate }: QualityProblem['method']): Optimizer => {
-  const create = optimizers[optimizer];
-  if (create === undefined) throw new RangeError(`quality: this project has no optimizer '${optimizer}'`);
-  return create(rate);
+  adamw: learningRate => adamw({ learningRate }),
+  muon: learningRate => muon({ learningRate, adam: { learningRate: RATE_BESIDE_MUON } }),
 };
 
 const createProblemField = ({ sizes, omega0, omega, parametersFile }: QualityProblem): Field => {
@@ -57,7 +54,7 @@ class QualityRun {
     this.#problem = problem;
     this.#field = createProblemField(problem);
     this.#progress = fit(this.#field, [qualityTerm(problem)], {
-      ...{ steps, seed, reportEvery: evaluateEvery, optimizer: createOptimizer(method) },
+      ...{ steps, seed, reportEvery: evaluateEvery, optimizer: optimizers[method.optimizer](method.rate) },
       ...(method.schedule === 'cosine' && { schedule: cosine() }),
     });
   }

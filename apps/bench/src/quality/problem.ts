@@ -20,6 +20,8 @@ export interface QualityProblem {
   /** f32[m, d]: where the field is drawn between the samples. */
   readonly finerCoordsFile: string;
   readonly method: Omit<Method, 'peer'>;
+  /** Of Adam, for the parameters that Muon does not train. */
+  readonly rateBesideMuon: number;
   readonly steps: number;
   readonly seed: number;
   /** Steps between two evaluations. */

@@ -41,10 +41,14 @@ const sweeps = (values: readonly number[]): readonly Method[] => [
 
 /** The ways to choose points, at one rate. */
 const samplings: readonly Method[] = [
-  { ...all, peer: 'native', rate: 1e-3, sampling: 'shuffled', batch: 4096 },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'stratified', batch: 16_384 },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'evos' },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'soft-mining', batch: 4096 },
+];
+
+/** Those that the quick profile leaves out. */
+const moreSamplings: readonly Method[] = [
+  { ...all, peer: 'native', rate: 1e-3, sampling: 'shuffled', batch: 4096 },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'coarse-to-fine', batch: 4096 },
 ];
 
@@ -56,18 +60,21 @@ export const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
     methods: [
       ...sweeps([5e-4, 1e-3, 2e-3]),
       ...samplings,
+      { ...all, peer: 'native', optimizer: 'muon', rate: 4e-3 },
       { ...all, peer: 'simd', rate: 1e-3 },
       { ...all, peer: 'pytorch', optimizer: 'muon', rate: 4e-3 },
     ],
   },
   full: {
-    signals: ['flower', 'boats', 'airplane'],
+    signals: ['flower', 'boats', 'airplane', 'sound'],
     ...{ size: 256, network: paper, budget: { seconds: 60 }, seeds: [0, 1, 2], evaluations: 60 },
     methods: [
       ...sweeps([2e-4, 5e-4, 1e-3, 2e-3, 4e-3]),
       ...samplings,
+      ...moreSamplings,
       ...rates([5e-4, 1e-3, 2e-3], { ...all, peer: 'simd' }),
-      ...rates([1e-3, 2e-3, 4e-3, 8e-3], { ...all, peer: 'pytorch', optimizer: 'muon' }),
+      ...rates([2e-3, 4e-3, 8e-3], { ...all, peer: 'native', optimizer: 'muon' }),
+      ...rates([2e-3, 4e-3, 8e-3], { ...all, peer: 'pytorch', optimizer: 'muon' }),
     ],
   },
 };

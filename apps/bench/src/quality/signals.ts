@@ -1,4 +1,5 @@
 /** @file The signals that are fitted, each with the finer signal that quality between the samples is measured against. */
+import { playPrelude } from '@neural-fields/app-kit/music';
 import {
   type DecodedImage,
   type DenseArray,
@@ -45,7 +46,7 @@ export interface SignalDefinition {
   readonly name: string;
   /** For reports: what it is, and where it comes from. */
   readonly title: string;
-  /** @param size the number of samples along each axis */
+  /** @param size the number of samples along each axis of a picture; a sound has its square, as many in all */
   create(size: number): Promise<QualitySignal>;
 }
 
@@ -108,6 +109,22 @@ const picture = (
   },
 });
 
+/** The authors' of sound: coordinates in [-100, 100] and a factor of 30. */
+const SOUND_OMEGA = 3000;
+/** Hertz of the finer signal. */
+const SAMPLE_RATE = 16_000;
+
+const sound: SignalDefinition = {
+  name: 'sound',
+  title: `a sound: J. S. Bach, prelude BWV 1007, on computed strings, sampled at ${SAMPLE_RATE / 2} Hz`,
+  create: async size => {
+    const length = 2 * size * size;
+    const samples = playPrelude({ length, sampleRate: SAMPLE_RATE, seed: 0 });
+    const finer = denseArray(samples, [length, 1]);
+    return createQualitySignal(finer, { omega0: SOUND_OMEGA, filter: 'band-limited' });
+  },
+};
+
 /** All signals, in the order of tables. */
 export const signalDefinitions: readonly SignalDefinition[] = [
   picture('flower', 'a flower before an even ground, smooth, grey: K. Blossfeldt, Allium oreophilum, 1928', {
@@ -119,6 +136,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
   picture('airplane', 'an airplane above fields, sharp edges and clouds, in colour: F. Azari, about 1920', {
     ...{ read: readAirplane, channels: 'rgb' },
   }),
+  sound,
 ];
 
 /** @throws RangeError for a name that is none of the signals' */

@@ -3,7 +3,7 @@ import type { FigureTable } from '@neural-fields/report';
 import { formatTime } from '../speed/describe.ts';
 import { type QualityResults, thresholds } from './results.ts';
 import { type Spread, type Summary, summaries } from './summaries.ts';
-import { describeTrial, formatRate } from './trial.ts';
+import { describeNetwork, describeTrial, formatRate } from './trial.ts';
 
 /** `41.25`, or `41.25 ±0.30` of several seeds. */
 const formatSpread = ({ mean, half }: Spread, digits: number, seeds: number): string => {
@@ -15,7 +15,7 @@ const formatSpread = ({ mean, half }: Spread, digits: number, seeds: number): st
 export const casesOf = (found: Pick<QualityResults, 'results'>): ReadonlyMap<string, readonly Summary[]> => {
   const cases = new Map<string, Summary[]>();
   for (const each of summaries(found.results)) {
-    const name = `${each.signal}, ${each.size} samples a side, SIREN ${each.network.width} x ${each.network.layers}`;
+    const name = `${each.signal} ${each.size}, ${describeNetwork(each.network)}`;
     cases.set(name, [...(cases.get(name) ?? []), each]);
   }
   return cases;

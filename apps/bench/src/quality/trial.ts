@@ -8,10 +8,13 @@ export const qualityPeers = ['native', 'simd', 'pytorch'] as const;
 export type QualityPeer = (typeof qualityPeers)[number];
 
 /** The optimizers that the peers have. */
-export const optimizerNames = ['adam', 'muon'] as const;
+export const optimizerNames = ['adam', 'adamw', 'muon'] as const;
 
 /** One of {@link optimizerNames}. */
 export type OptimizerName = (typeof optimizerNames)[number];
+
+/** The rate of Adam for the parameters that Muon does not train: its default in this project. */
+export const RATE_BESIDE_MUON = 1e-3;
 
 /** How the points of a step are chosen. */
 export const samplings = ['all', 'shuffled', 'stratified', 'evos', 'soft-mining', 'coarse-to-fine'] as const;
@@ -23,6 +26,8 @@ export type Sampling = (typeof samplings)[number];
 export interface Network {
   readonly width: number;
   readonly layers: number;
+  /** The factor on its initial weights: `weightScale` of `siren`. 1 if absent. */
+  readonly weightScale?: number;
 }
 
 /** How a network is trained. */
@@ -62,9 +67,13 @@ export const describeGroup = ({ peer, optimizer, schedule, sampling, batch }: Om
 export const describeMethod = (method: Method): string =>
   describeGroup(method).replace(',', ` ${formatRate(method.rate)},`);
 
+/** `SIREN 256 x 3`, or with ` x2.5` after it where weights are scaled. */
+export const describeNetwork = ({ width, layers, weightScale = 1 }: Network): string =>
+  `SIREN ${width} x ${layers}${weightScale === 1 ? '' : `, weights x${weightScale}`}`;
+
 /** `boats 256, SIREN 256 x 3, native adam cosine 1e-3, all, seed 0` */
 export const describeTrial = ({ signal, size, network, method, seed }: Trial): string =>
-  `${signal} ${size}, SIREN ${network.width} x ${network.layers}, ${describeMethod(method)}, seed ${seed}`;
+  `${signal} ${size}, ${describeNetwork(network)}, ${describeMethod(method)}, seed ${seed}`;
 
 /** Raised when the same settings give other results, because this program measures otherwise. */
 const REVISION = 1;

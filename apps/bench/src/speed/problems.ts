@@ -16,13 +16,19 @@ const SEED = 1;
  * U(-sqrt(6/w)/omega, sqrt(6/w)/omega).
  *
  * @param sizes of the layers, 2 first
+ * @param weightScale a factor on the weights of all layers but the last
  */
-export const initialLayers = (sizes: readonly number[], rng: Rng): Float32Array<ArrayBuffer> => {
+export const initialLayers = (
+  sizes: readonly number[],
+  rng: Rng,
+  weightScale: number = 1,
+): Float32Array<ArrayBuffer> => {
   const layers = sizes.slice(1).map((outFeatures, i) => ({ inFeatures: sizes[i] as number, outFeatures }));
   const values = new Float32Array(layers.reduce((sum, layer) => sum + (layer.inFeatures + 1) * layer.outFeatures, 0));
   let at = 0;
   for (const [i, { inFeatures, outFeatures }] of layers.entries()) {
-    const bound = i === 0 ? 1 / inFeatures : Math.sqrt(6 / inFeatures) / OMEGA;
+    const scale = i + 1 < layers.length ? weightScale : 1;
+    const bound = scale * (i === 0 ? 1 / inFeatures : Math.sqrt(6 / inFeatures) / OMEGA);
     // Biases as PyTorch's linear layers have them.
     for (let k = 0; k < inFeatures * outFeatures; k++) values[at++] = bound * (2 * rng.uniform() - 1);
     for (let k = 0; k < outFeatures; k++) values[at++] = (2 * rng.uniform() - 1) / Math.sqrt(inFeatures);

@@ -109,7 +109,6 @@ test('profiles have trials with methods that peers have, and a predicted time', 
     for (const { method: each } of trials) {
       expect(each.batch === undefined).toBe(each.sampling === 'all' || each.sampling === 'evos');
       if (each.peer === 'pytorch') expect(['all', 'shuffled']).toContain(each.sampling);
-      else expect(each.optimizer).toBe('adam');
     }
   }
   expect(predictedSeconds(trialsOf(profiles.quick))).toBeLessThan(21 * 60);
@@ -119,11 +118,13 @@ test('profiles have trials with methods that peers have, and a predicted time', 
 describe('signals', () => {
   test.each(signalDefinitions.map(each => [each.name, each] as const))('%s has a finer original', async (_, each) => {
     const { shape, channels, values, coords, finer, finerCoords, interpolation } = await each.create(16);
-    expect(shape).toEqual([16, 16]);
-    expect([values.length, coords.length]).toEqual([256 * channels, 512]);
-    expect([finer.data.length, finerCoords.length]).toEqual([1024 * channels, 2048]);
-    for (const data of [values, finer.data]) for (const value of data) expect(Math.abs(value)).toBeLessThanOrEqual(1);
-    expect(interpolation).toBeGreaterThan(15);
+    const axes = each.name === 'sound' ? 1 : 2;
+    expect(shape).toEqual(axes === 1 ? [256] : [16, 16]);
+    expect([values.length, coords.length]).toEqual([256 * channels, 256 * axes]);
+    expect([finer.data.length, finerCoords.length]).toEqual([2 ** axes * 256 * channels, 2 ** axes * 256 * axes]);
+    // The band-limited signal may overshoot.
+    for (const data of [values, finer.data]) for (const value of data) expect(Math.abs(value)).toBeLessThan(1.2);
+    expect(interpolation).toBeGreaterThan(12);
     expect(interpolation).toBeLessThan(45);
   });
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
+import { playPrelude } from '@neural-fields/app-kit/music';
 import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, term } from '@neural-fields/core';
 import { amplitudeSpectrum, hannWindow } from '@neural-fields/core/spectra';
@@ -11,7 +12,6 @@ import { AudioError, audioSamples, decodeAudio, encodeAudio } from '@neural-fiel
 import ndarray from 'ndarray';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedField } from '../frame/experiment.ts';
 import type { Check, Findings } from '../frame/findings.ts';
-import { playPrelude } from '../shared/music.ts';
 import { type NetworkName, networkExtensions, networkLabels, networkNames, networkSpec } from '../shared/networks.ts';
 import { hashNumbers } from '../shared/pictures.ts';
 
