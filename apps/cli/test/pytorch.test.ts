@@ -137,3 +137,13 @@ test('a field goes to PyTorch and comes back as it was', async () => {
     "--omega0 is for state dicts of PyTorch, and 'a.safetensors' says what its network is",
   );
 });
+
+test('a state dict keeps its names, without its prefix', async () => {
+  const program = folderWith('finer.pt');
+  const args = ['export', 'finer.pt', '--to', 'pytorch', '-o', 'a.safetensors'];
+  const exported = await program(...args, '--activation', 'finer', '--json');
+  expect(jsonLines(exported)[0]).toMatchObject({ event: 'done', names: 'siren' });
+  expect([...decodeSafetensors(readFileSync(join(program.cwd, 'a.safetensors'))).tensors.keys()]).toEqual(
+    expect.arrayContaining(['net.0.linear.weight', 'net.0.linear.bias']),
+  );
+});

@@ -2,9 +2,7 @@
 export {
   type ExportPytorchOptions,
   exportPytorch,
-  type PytorchNames,
   type PytorchStateDict,
-  pytorchNames,
 } from './files/pytorch/export-pytorch.ts';
 export {
   type ImportPytorchOptions,
@@ -12,5 +10,5 @@ export {
   type PytorchAssumptions,
   type PytorchField,
 } from './files/pytorch/import-pytorch.ts';
-export type { PytorchSource } from './files/pytorch/names.ts';
+export { type PytorchNames, type PytorchSource, pytorchNames } from './files/pytorch/names.ts';
 export { isTorchFile } from './files/pytorch/state-dicts.ts';

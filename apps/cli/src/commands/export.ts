@@ -32,10 +32,8 @@ const describeActivations = (activations: readonly ActivationSpec[]): string => 
 
 const writeStateDict = async (file: string, options: ExportCommandOptions, output: Output): Promise<void> => {
   const loaded = await loadFieldAloud(file, options, output);
-  const { bytes, names, activations } = exportPytorch(loaded.data, {
-    extensions,
-    ...(options.names && { names: options.names }),
-  });
+  const wanted = options.names ?? loaded.pytorch?.names;
+  const { bytes, names, activations } = exportPytorch(loaded.data, { extensions, ...(wanted && { names: wanted }) });
   await writeFileAtomically(options.output, bytes);
   output.event('done', { output: options.output, to: options.to, names, activations, bytes: bytes.length });
   output.result(
@@ -65,7 +63,7 @@ export const addExportCommand = (program: Command): void => {
       new Option(
         '--names <code>',
         'whose names: SingleBVPNet of vsitzmann/siren, Siren of its notebook (FINER, WIRE), siren-pytorch, nn.Sequential ' +
-          '(default: single-bvp-net for a SIREN, otherwise sequential)',
+          '(default: those of the file if it is a state dict; single-bvp-net for another SIREN, otherwise sequential)',
       ).choices([...pytorchNames]),
     )
     .option('-f, --force', 'overwrites a file that this program did not write')

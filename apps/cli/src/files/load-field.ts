@@ -26,7 +26,7 @@ export interface LoadedField {
   /** Metadata of others. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Where it comes from and what was taken for granted, when the file is a state dict of PyTorch. */
-  readonly pytorch?: Pick<PytorchField, 'source' | 'prefix' | 'assumed'> | undefined;
+  readonly pytorch?: Pick<PytorchField, 'source' | 'names' | 'prefix' | 'assumed'> | undefined;
 }
 
 /** A field with what is wrong with the metadata beside it. */
@@ -70,8 +70,8 @@ const decodeField = (bytes: Uint8Array): InspectedField => {
 
 const decodePytorch = (bytes: Uint8Array, options: PytorchOptions): InspectedField => {
   const read = (importOptions: ImportPytorchOptions): InspectedField => {
-    const { source, prefix, assumed, ...data } = importPytorch(bytes, importOptions);
-    return { data, bytes: bytes.length, metadata: {}, pytorch: { source, prefix, assumed } };
+    const { source, names, prefix, assumed, ...data } = importPytorch(bytes, importOptions);
+    return { data, bytes: bytes.length, metadata: {}, pytorch: { source, names, prefix, assumed } };
   };
   const importOptions = pytorchImportOptions(options);
   try {

@@ -3,8 +3,9 @@ import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import { repairHeaderLength } from '@neural-fields/testing/fuzz/repairs';
 import { decodeFieldData, encodeFieldData } from '../../src/files/field-file.ts';
 import { FieldFileError } from '../../src/files/field-file-error.ts';
-import { exportPytorch, pytorchNames } from '../../src/files/pytorch/export-pytorch.ts';
+import { exportPytorch } from '../../src/files/pytorch/export-pytorch.ts';
 import { importPytorch } from '../../src/files/pytorch/import-pytorch.ts';
+import { pytorchNames } from '../../src/files/pytorch/names.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,

@@ -19,17 +19,8 @@ import { type FieldData, pickParameters } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
 import { encodeSafetensors, type ShapedArray } from '../safetensors.ts';
 import { transpose } from './import-pytorch.ts';
+import { canName, type PytorchNames } from './names.ts';
 import { writeSettings } from './settings.ts';
-
-/** The naming schemes of state dicts. */
-export const pytorchNames = ['single-bvp-net', 'siren', 'siren-pytorch', 'sequential'] as const;
-
-/**
- * A naming scheme: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook
- * (and of the FINER and WIRE code), `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
- * `nn.Sequential` of `nn.Linear`s with one module after each but the last.
- */
-export type PytorchNames = (typeof pytorchNames)[number];
 
 /** The options of {@link exportPytorch}. */
 export interface ExportPytorchOptions {
@@ -63,8 +54,6 @@ interface Target {
   readonly omegas?: readonly [first: number, hidden: number];
   /** Whether layers may lack a bias. */
   readonly biasOptional: boolean;
-  /** Whether activations may be other than sines. */
-  readonly anyActivation: boolean;
 }
 
 const targets: Readonly<Record<PytorchNames, Target>> = {
@@ -72,20 +61,17 @@ const targets: Readonly<Record<PytorchNames, Target>> = {
     layer: index => `net.net.${index}.0`,
     omegas: [30, 30],
     biasOptional: false,
-    anyActivation: false,
   },
   siren: {
     layer: (index, last) => (index === last ? `net.${index}` : `net.${index}.linear`),
     biasOptional: true,
-    anyActivation: true,
   },
   'siren-pytorch': {
     layer: (index, last) => (index === last ? 'last_layer' : `layers.${index}`),
     omegas: [30, 1],
     biasOptional: true,
-    anyActivation: false,
   },
-  sequential: { layer: index => String(2 * index), biasOptional: true, anyActivation: true },
+  sequential: { layer: index => String(2 * index), biasOptional: true },
 };
 
 const notExportable = (what: string): FieldFileError => new FieldFileError('not-exportable', what);
@@ -131,17 +117,15 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
     };
     return { find, own: learnedActivation(layer, find, extensions) };
   });
-  const isSiren = layers.every(({ own }, index) => own.kind === (index === last ? 'identity' : 'sine'));
-  const names = options.names ?? (isSiren ? 'single-bvp-net' : 'sequential');
+  const kinds = layers.map(({ own }) => own);
+  const names = options.names ?? (canName('single-bvp-net', kinds) ? 'single-bvp-net' : 'sequential');
+  if (!canName(names, kinds))
+    throw notExportable(
+      names === 'siren'
+        ? `the names 'siren' are for a network without an activation after the last layer; 'sequential' allows any activation`
+        : `the names '${names}' are for a SIREN: sines, and no activation after the last layer; 'sequential' allows any activation`,
+    );
   const target = targets[names];
-  if (!target.anyActivation && !isSiren)
-    throw notExportable(
-      `the names '${names}' are for a SIREN: sines, and no activation after the last layer; 'sequential' allows any activation`,
-    );
-  if (names === 'siren' && layers.at(-1)?.own.kind !== 'identity')
-    throw notExportable(
-      `the names 'siren' are for a network without an activation after the last layer; 'sequential' allows any activation`,
-    );
 
   const arrays = new Map<string, ShapedArray>();
   const activations = layers.map(({ own }, index): ActivationSpec => {

@@ -10,7 +10,7 @@ import { parameterLayout, parseSpec } from '../../spec/spec.ts';
 import { type FieldData, listNames, readParameters } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
 import { type FoundLayer, type FoundNetwork, findNetwork } from './find-network.ts';
-import type { PytorchSource } from './names.ts';
+import { canName, type PytorchNames, type PytorchSource } from './names.ts';
 import { readSettings } from './settings.ts';
 import {
   readStateDicts,
@@ -61,6 +61,11 @@ export interface PytorchAssumptions {
 /** A field imported from PyTorch. */
 export interface PytorchField extends FieldData {
   readonly source: PytorchSource;
+  /**
+   * The scheme with which `exportPytorch` writes the file's own names, without the prefix; `sequential` where that
+   * scheme cannot have these activations.
+   */
+  readonly names: PytorchNames;
   /**
    * The checkpoint's keys and the prefix of the layers' names, e.g. `model_state_dict.siren.`; empty if there are none.
    */
@@ -206,7 +211,13 @@ const buildField = (
       return data ? [[name, { shape, data }] as const] : [];
     }),
   );
-  return { source: family.source, prefix, spec, parameters: readParameters(spec, parameters, extensions) };
+  return {
+    source: family.source,
+    names: canName(family.scheme, activations) ? family.scheme : 'sequential',
+    prefix,
+    spec,
+    parameters: readParameters(spec, parameters, extensions),
+  };
 };
 
 /**

@@ -19,6 +19,23 @@ export type PytorchSource =
   | 'lucidrains/siren-pytorch'
   | 'torch.nn.Sequential';
 
+/** The naming schemes of state dicts that can be written. */
+export const pytorchNames = ['single-bvp-net', 'siren', 'siren-pytorch', 'sequential'] as const;
+
+/**
+ * A naming scheme: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook
+ * (and of the FINER and WIRE code), `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
+ * `nn.Sequential` of `nn.Linear`s with one module after each but the last.
+ */
+export type PytorchNames = (typeof pytorchNames)[number];
+
+/** Whether the code with these names can have these activations after its layers. */
+export const canName = (names: PytorchNames, activations: readonly { readonly kind: string }[]): boolean => {
+  if (names === 'sequential') return true;
+  if (activations.at(-1)?.kind !== 'identity') return false;
+  return names === 'siren' || activations.slice(0, -1).every(({ kind }) => kind === 'sine');
+};
+
 /** The information in a name. */
 export interface ParsedName {
   /** The prefix, with a dot after each word. */
@@ -33,6 +50,8 @@ export interface ParsedName {
 /** A public implementation and its naming scheme. */
 export interface Family {
   readonly source: PytorchSource;
+  /** The scheme that writes these names. */
+  readonly scheme: PytorchNames;
   /** Its names, for messages. */
   readonly names: string;
   /** The default omegas of the first layer and of the later ones. */
@@ -57,6 +76,7 @@ const prefixOf = (words: readonly string[], own: number): string =>
 export const families: readonly Family[] = [
   {
     source: 'vsitzmann/siren modules',
+    scheme: 'single-bvp-net',
     names: 'net.<i>.0.weight',
     omegas: [30, 30],
     isSiren: true,
@@ -70,6 +90,7 @@ export const families: readonly Family[] = [
   },
   {
     source: 'vsitzmann/siren notebook',
+    scheme: 'siren',
     names: 'net.<i>.linear.weight',
     omegas: [30, 30],
     isSiren: true,
@@ -84,6 +105,7 @@ export const families: readonly Family[] = [
   },
   {
     source: 'lucidrains/siren-pytorch',
+    scheme: 'siren-pytorch',
     names: 'layers.<i>.weight with last_layer.weight',
     omegas: [30, 1],
     isSiren: true,
@@ -99,6 +121,7 @@ export const families: readonly Family[] = [
   },
   {
     source: 'torch.nn.Sequential',
+    scheme: 'sequential',
     names: '0.weight, 2.weight, ...',
     omegas: [30, 30],
     isSiren: false,
