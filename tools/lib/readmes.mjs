@@ -207,7 +207,7 @@ function installCommand(manager, wanted) {
  * @param {string} cwd
  * @returns {Promise<{ ok: boolean, printed: string, output: string }>}
  */
-function start(command, args, cwd) {
+export function start(command, args, cwd) {
   const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
   const env = {
     ...softwareGpu(),
