@@ -65,6 +65,7 @@ export type {
   OptimizerInput,
   OptimizerOutput,
   SearchInput,
+  SearchObjective,
   SearchOptimizer,
   SearchOutput,
 } from './fit/optimizer.ts';

@@ -5,6 +5,7 @@
 import {
   adam,
   createField,
+  lbfgs,
   type Optimizer,
   type ParameterGroup,
   pointwiseLoss,
@@ -12,7 +13,7 @@ import {
   term,
 } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
-import { adamw, muon, soap } from '@neural-fields/core/optimizers';
+import { adamw, gaussNewton, muon, soap } from '@neural-fields/core/optimizers';
 import { describe, expect, it } from 'vitest';
 import { expectResumable, type ParityTolerance, type TrainingCase } from './resumption.ts';
 
@@ -30,6 +31,9 @@ interface OptimizerCase {
   readonly tolerance?: ParityTolerance;
 }
 
+/** A search compares losses, and pairs and products multiply their rounding. */
+const SEARCH: ParityTolerance = { loss: 1e-2, parameters: 1e-2 };
+
 /** Every optimizer, with options other than its defaults. */
 const cases: Readonly<Record<string, OptimizerCase>> = {
   adam: { make: () => adam({ learningRate: 3e-3, weightDecay: 1e-3 }) },
@@ -41,6 +45,8 @@ const cases: Readonly<Record<string, OptimizerCase>> = {
     make: () => soap({ learningRate: 3e-3, renewEvery: 1, epsilon: 1e-3 }),
     groups: ['layers.0', 'layers.3'].map(layer => ({ parameters: { layer }, optimizer: adam({ learningRate: 3e-3 }) })),
   },
+  lbfgs: { make: () => lbfgs({ maxIterations: 2 }), tolerance: SEARCH },
+  gaussNewton: { make: () => gaussNewton({ damping: 0.1, maxProducts: 3 }), tolerance: SEARCH },
 };
 
 const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 2, omega0: 5, omegaHidden: 5 });

@@ -1,5 +1,6 @@
 /** @file L-BFGS: Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapter 7. */
 import { assertOptions } from '../options.ts';
+import { addTo, dot, largest } from './host-vectors.ts';
 import { searchLine, type Trial } from './line-search.ts';
 import type { Evaluation, SearchInput, SearchOptimizer, SearchOutput } from './optimizer.ts';
 
@@ -41,31 +42,6 @@ interface Pair {
   /** s . y */
   readonly curvature: number;
 }
-
-/** Four partial sums: a single one would make each addition wait for the previous one. */
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < a.length; i += 4) {
-    s0 += a[i]! * b[i]!;
-    s1 += a[i + 1]! * b[i + 1]!;
-    s2 += a[i + 2]! * b[i + 2]!;
-    s3 += a[i + 3]! * b[i + 3]!;
-  }
-  for (; i < a.length; i++) s0 += a[i]! * b[i]!;
-  return s0 + s1 + (s2 + s3);
-};
-
-const largest = (a: ArrayLike<number>): number => {
-  let most = 0;
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]!));
-  return most;
-};
-
-/** x += factor * y */
-const addTo = (x: Float64Array, factor: number, y: ArrayLike<number>): void => {
-  for (let i = 0; i < x.length; i++) x[i]! += factor * y[i]!;
-};
 
 const difference = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i]!);
 

@@ -54,7 +54,7 @@ export class ModelRun {
     const withoutFrozen = 'withoutFrozen' in optimizer ? optimizer.withoutFrozen : undefined;
     const shared = { objective: this.objective, terms, vectors: this.vectors, averageDecay, yieldToEventLoop };
     this.stepper = isSearchOptimizer(optimizer)
-      ? new SearchStepper(optimizer, shared)
+      ? new SearchStepper(optimizer, { ...shared, model, seed: fit.seed ?? 0, chunkSize: fit.chunkSize })
       : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen });
   }
 

@@ -1,6 +1,9 @@
 /** @file Optimizers: pure functions from one flat vector of all parameters to the next. */
 import type { Tensor1D } from '@tensorflow/tfjs-core';
+import type { Model } from '../model.ts';
 import type { ParameterLayout } from '../params/layout.ts';
+import type { FitStep } from './points.ts';
+import type { ObjectiveTerm } from './term.ts';
 
 /** The input of an update; P parameters in all. */
 export interface OptimizerInput {
@@ -82,12 +85,28 @@ export interface Evaluation {
   readonly gradient: Float32Array;
 }
 
+/**
+ * What a search minimises, for searches that need more of it than evaluations: `createCurvature` of
+ * `@neural-fields/core/curvature` draws the same points with the same options.
+ */
+export interface SearchObjective {
+  readonly model: Model;
+  readonly terms: readonly ObjectiveTerm[];
+  readonly seed: number;
+  readonly at: FitStep;
+  /** As the fit's option. */
+  readonly chunkSize?: number;
+  /** Lets timers and signals run; throws when the fit is stopped. Call it between long computations. */
+  readonly yieldToEventLoop: () => Promise<void>;
+}
+
 /** The input of a search; P parameters in all. */
 export interface SearchInput extends Evaluation {
   /** `f32[P]` */
   readonly parameters: Float32Array;
-  /** The optimizer's own vectors, each `f32[P]`, as many as the last search gave; none at the first step. */
+  /** The optimizer's own vectors, as the last search gave them; none at the first step. */
   readonly state: readonly Float32Array[];
+  readonly objective: SearchObjective;
   /**
    * Evaluates the same objective on the step's points at other parameters. The array must not be modified afterwards.
    */

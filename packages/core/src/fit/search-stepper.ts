@@ -1,4 +1,5 @@
 import { type Tensor1D, tensor1d } from '@tensorflow/tfjs-core';
+import type { Model } from '../model.ts';
 import type { StepDraw } from './objective.ts';
 import type { Evaluation, SearchOptimizer } from './optimizer.ts';
 import type { StepEvaluation, Stepper, StepperOptions, UpdateReport } from './stepper.ts';
@@ -14,17 +15,25 @@ interface TermEvaluation extends Evaluation {
   readonly untrained?: Float32Array;
 }
 
+/** The options of {@link SearchStepper}. */
+export interface SearchStepperOptions extends StepperOptions {
+  readonly model: Model;
+  /** Of the fit. */
+  readonly seed: number;
+  readonly chunkSize: number | undefined;
+}
+
 /** Steps of a search optimizer, whose vectors are on the host. */
 export class SearchStepper implements Stepper {
   readonly #optimizer: SearchOptimizer;
-  readonly #options: StepperOptions;
+  readonly #options: SearchStepperOptions;
   /** True when every step has the same objective: the last evaluation of a step is then the first of the next. */
   readonly #fixed: boolean;
   /** Evaluations in the current step. */
   #evaluations = 0;
   #now: { readonly parameters: Float32Array; readonly evaluation: TermEvaluation | undefined } | undefined;
 
-  constructor(optimizer: SearchOptimizer, options: StepperOptions) {
+  constructor(optimizer: SearchOptimizer, options: SearchStepperOptions) {
     this.#optimizer = optimizer;
     this.#options = options;
     this.#fixed = options.terms.every(term => (!isPointTerm(term) || term.points.fixed) && !term.weightSchedule);
@@ -60,7 +69,8 @@ export class SearchStepper implements Stepper {
   }
 
   async update(at: StepDraw): Promise<UpdateReport> {
-    const { vectors, averageDecay } = this.#options;
+    const { vectors, averageDecay, model, terms, seed, chunkSize, yieldToEventLoop } = this.#options;
+    const { step, steps } = at;
     const { parameters, evaluation } = this.#now as { parameters: Float32Array; evaluation: TermEvaluation };
     const seen = new Map([[parameters, evaluation]]);
     const found = await this.#optimizer.search({
@@ -68,6 +78,14 @@ export class SearchStepper implements Stepper {
       loss: evaluation.loss,
       gradient: evaluation.gradient,
       state: vectors.searchState,
+      objective: {
+        model,
+        terms,
+        seed,
+        at: { step, steps },
+        ...(chunkSize !== undefined && { chunkSize }),
+        yieldToEventLoop,
+      },
       evaluate: async trial => {
         const there = await this.#evaluate(trial, at);
         seen.set(trial, there);

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Evaluation, SearchOutput } from '../../src/fit/optimizer.ts';
+import type { Evaluation, SearchObjective, SearchOutput } from '../../src/fit/optimizer.ts';
 import { createRng, type LbfgsOptions, lbfgs } from '../../src/index.ts';
+import { golden } from '../optimizers/golden/golden.ts';
 
 /** A function in float64 of parameters in float32, with its gradient. */
 type Objective = (x: Float32Array) => readonly [loss: number, gradient: readonly number[]];
+
+/** L-BFGS does not need it. */
+const unused = { objective: {} as SearchObjective };
 
 interface Run extends SearchOutput {
   readonly evaluations: number;
@@ -26,7 +30,7 @@ const run = async (
   };
   let output: SearchOutput = { parameters: Float32Array.from(from), state: [] };
   for (let step = 0; step < steps; step++)
-    output = await optimizer.search({ ...output, ...(await evaluate(output.parameters)), evaluate });
+    output = await optimizer.search({ ...unused, ...output, ...(await evaluate(output.parameters)), evaluate });
   return { ...output, evaluations, loss: objective(output.parameters)[0] };
 };
 
@@ -116,6 +120,7 @@ describe('lbfgs', () => {
         const [parameters, gradient] = [vector(), vector()];
         const tried: Float32Array[] = [];
         await lbfgs({ maxIterations: 1 }).search({
+          ...unused,
           parameters,
           gradient,
           loss: 1,
@@ -176,6 +181,22 @@ describe('lbfgs', () => {
     expect(parts.state).toEqual(whole.state);
   });
 
+  it('takes the steps of torch.optim.LBFGS', async () => {
+    // sum of a_i (x_i - a_i / 10)^2 + (sum of x_i)^4 / 4
+    const quartic: Objective = x => {
+      const total = x.reduce((sum, value) => sum + value, 0);
+      const offsets = Array.from(x, (value, i) => value - (i + 1) / 10);
+      const loss = offsets.reduce((sum, offset, i) => sum + (i + 1) * offset ** 2, 0) + total ** 4 / 4;
+      return [loss, offsets.map((offset, i) => 2 * (i + 1) * offset + total ** 3)];
+    };
+    const options = { maxIterations: 1, historySize: 4 };
+    for (const [index, expected] of golden.lbfgs.entries()) {
+      const { parameters } = await run(quartic, [0.5, -1, 2, 0.25, -0.75], options, index + 1);
+      // Parameters and gradients are float32 here; curvature pairs multiply their rounding.
+      expect(distance(parameters, expected), `step ${index + 1}`).toBeLessThan(1e-5);
+    }
+  });
+
   it('stores historySize pairs', async () => {
     const { state } = await run(rosenbrock, [-1.2, 1, 1], { maxIterations: 15, historySize: 4 });
     expect(state).toHaveLength(8);
@@ -208,7 +229,7 @@ describe('lbfgs', () => {
     };
     const parameters = Float32Array.of(1);
     const state = [Float32Array.of(1), Float32Array.of(-1)];
-    const output = await optimizer.search({ parameters, state, ...(await evaluate(parameters)), evaluate });
+    const output = await optimizer.search({ ...unused, parameters, state, ...(await evaluate(parameters)), evaluate });
     expect(output.parameters[0]).toBeCloseTo(0, 6);
     expect(output.state).toHaveLength(2);
   });
