@@ -8,11 +8,13 @@ export interface ErrorParts {
   readonly got?: string;
   /** The caller's option that the reason mentions, with its value. */
   readonly limit?: { readonly option: string; readonly value: number };
+  /** The caller's option that would resolve the error; the message ends with `; specify the option <name>`. */
+  readonly option?: string;
 }
 
 /** An error whose message is `'path': caller: reason`, without the parts that are absent. */
 export class ExplainedError extends Error {
-  /** The function that throws; `undefined` where the message is the reason alone. */
+  /** The function that throws, or the kind of file; `undefined` where the message is the reason alone. */
   readonly caller: string | undefined;
   /** What is wrong, without the function and the file. */
   readonly reason: string;
@@ -21,7 +23,8 @@ export class ExplainedError extends Error {
   constructor(caller: string | undefined, reason: string, options: ErrorParts & ErrorOptions = {}) {
     const { cause, ...parts } = options;
     const place = [parts.path === undefined ? undefined : `'${parts.path}'`, caller].filter(part => part !== undefined);
-    super([...place, reason].join(': '), cause === undefined ? {} : { cause });
+    const advice = parts.option === undefined ? '' : `; specify the option ${parts.option}`;
+    super([...place, reason].join(': ') + advice, cause === undefined ? {} : { cause });
     this.caller = caller;
     this.reason = reason;
     this.parts = parts;

@@ -35,6 +35,7 @@ export {
 export {
   type BackendCandidate,
   type BackendChoice,
+  BackendError,
   type BackendVerdict,
   reportInterval,
   selectBackend,

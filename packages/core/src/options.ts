@@ -2,19 +2,11 @@
  * @file Options objects of callers whom no type checker helps: a misspelt option is an error, never silently the
  * default.
  */
+import { nearestNames } from './nearest-names.ts';
+
+export { nearestNames };
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
-
-/** The length of the longest common subsequence of two texts, which sees `learningRate` in `lr`. */
-const likeness = (a: string, b: string): number => {
-  let above = new Array<number>(b.length + 1).fill(0);
-  for (const letter of a) {
-    const row = [0];
-    for (let j = 0; j < b.length; j++) row.push(letter === b[j] ? above[j]! + 1 : Math.max(above[j + 1]!, row[j]!));
-    above = row;
-  }
-  return above[b.length]!;
-};
 
 const describe = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : typeof value;
@@ -37,11 +29,7 @@ export const assertOptions = <T extends object>(
     throw new TypeError(`${name}: wanted an object with options (${all}), got ${describe(options)}`);
   for (const key of Object.keys(options)) {
     if (Object.hasOwn(known, key)) continue;
-    const wrong = key.toLowerCase();
-    const beginning = names.filter(option => option.toLowerCase().startsWith(wrong));
-    const score = (option: string): number => likeness(wrong, option.toLowerCase()) / (wrong.length + option.length);
-    const [best] = [...names].sort((a, b) => score(b) - score(a));
-    const near = beginning.length > 0 ? beginning : best !== undefined && score(best) > 0.13 ? [best] : [];
+    const near = nearestNames(key, names);
     const hint = near.length > 0 ? `, perhaps '${near.join("' or '")}'` : '';
     throw new TypeError(`${name}: unknown option '${key}'${hint}; the options are ${all}`);
   }

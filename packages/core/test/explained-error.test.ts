@@ -13,5 +13,8 @@ test('its parts and its cause are the given ones', () => {
   const error = new ExplainedError('decode', 'up to 9, got 10', { cause, got: '10', limit });
   expect(error).toMatchObject({ caller: 'decode', reason: 'up to 9, got 10', parts: { got: '10', limit } });
   expect(error.cause).toBe(cause);
+  expect(new ExplainedError('decode', 'two networks', { option: 'prefix' }).message).toBe(
+    'decode: two networks; specify the option prefix',
+  );
   expect('cause' in new ExplainedError('decode', 'it is empty')).toBe(false);
 });

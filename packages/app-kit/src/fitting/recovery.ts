@@ -18,7 +18,7 @@ export const factorIn = (metadata: Readonly<Record<string, string>>): number => 
   if (factor > 0 && factor <= 1) return factor;
   throw new CheckpointError(
     'damaged',
-    `fit: the checkpoint is damaged: its ${FACTOR_KEY} must be a number above 0, up to 1, got ${JSON.stringify(text.slice(0, 60))}`,
+    `the checkpoint is damaged: its ${FACTOR_KEY} must be a number above 0, up to 1, got ${JSON.stringify(text.slice(0, 60))}`,
   );
 };
 

@@ -1,5 +1,6 @@
 /** @file Selection of the tfjs backend, with the reasons for the choice. */
 import { engine, getBackend, matMul, ready, removeBackend, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { ExplainedError } from '../explained-error.ts';
 import { HOW_TO_GET_A_BACKEND } from './advice.ts';
 import { fieldBackend } from './registry.ts';
 import { installTransposingMatMulGradient } from './transposing-matmul-gradient.ts';
@@ -30,6 +31,25 @@ export interface BackendChoice {
   /** All candidates that were tried, in order. */
   readonly considered: readonly BackendVerdict[];
 }
+
+/** Thrown by {@link selectBackend} when the requested candidate, or for `auto` every one, does not work here. */
+export class BackendError extends ExplainedError {
+  override readonly name = 'BackendError';
+  /** What was requested: `auto`, or a backend's name. */
+  readonly wanted: string;
+  /** The candidates that were tried, in order, each with the reason why it does not work. */
+  readonly considered: readonly BackendVerdict[];
+
+  constructor(wanted: string, considered: readonly BackendVerdict[]) {
+    super('selectBackend', `no backend can be used: ${describeVerdicts(considered)}`);
+    this.wanted = wanted;
+    this.considered = considered;
+  }
+}
+
+/** `webgpu: this platform has no WebGPU; simd: ...`. */
+const describeVerdicts = (verdicts: readonly BackendVerdict[]): string =>
+  verdicts.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
 
 /** The ranks of tfjs's own backends: libtensorflow (CPU or CUDA), GPU through WebGL, WebAssembly, plain JavaScript. */
 const TFJS_RANKS: Readonly<Record<string, number>> = { webgpu: 45, tensorflow: 30, webgl: 20, wasm: 10, cpu: 0 };
@@ -101,8 +121,8 @@ const tryBackend = async ({ name, load }: BackendCandidate, explicit: boolean): 
  *
  * @param wanted `auto`, or a backend's name
  * @param candidates what the application can offer, best first; the backends that are registered already if absent
- * @throws RangeError when the requested one is not among the candidates, Error when it (or, for `auto`, every one) does
- *   not work; the message says why for each
+ * @throws RangeError when the requested one is not among the candidates, BackendError when it (or, for `auto`, every
+ *   one) does not work; it has the reason for each
  */
 export const selectBackend = async (
   wanted = 'auto',
@@ -121,7 +141,7 @@ export const selectBackend = async (
   for (const candidate of tried) {
     try {
       await tryBackend(candidate, wanted !== 'auto');
-      const passedOver = considered.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+      const passedOver = describeVerdicts(considered);
       const reason =
         wanted !== 'auto'
           ? 'it was requested'
@@ -135,9 +155,7 @@ export const selectBackend = async (
     }
   }
   if (before !== undefined && engine().registryFactory[before] !== undefined) await setBackend(before);
-  throw new Error(
-    `selectBackend: no backend can be used: ${considered.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
-  );
+  throw new BackendError(wanted, considered);
 };
 
 /**

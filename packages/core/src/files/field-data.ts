@@ -1,6 +1,7 @@
 /** @file Fields as plain data, and the validation of their parameters against the spec. */
 
 import type { ParameterLayout } from '../params/layout.ts';
+import { printable } from '../printable.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
 import { parameterLayout, parseSpec } from '../spec/spec.ts';
@@ -52,6 +53,12 @@ export const assertVersion = (version: string | undefined): void => {
     );
 };
 
+/** The error of a file whose spec makes no network. @param cause why, e.g. an error of `parseSpec` */
+export const invalidSpec = (cause: unknown): FieldFileError => {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new FieldFileError('invalid-spec', printable(reason, MAX_REASON), { cause });
+};
+
 /**
  * Parses the spec of a file.
  *
@@ -69,8 +76,7 @@ export const readSpec = (version: string | undefined, spec: unknown, extensions:
   try {
     return parseSpec(spec, extensions);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldFileError('invalid-spec', reason.slice(0, MAX_REASON), { cause });
+    throw invalidSpec(cause);
   }
 };
 

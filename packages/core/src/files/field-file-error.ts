@@ -1,4 +1,5 @@
-import { printable } from './printable.ts';
+import { type ErrorParts, ExplainedError } from '../explained-error.ts';
+import { printable } from '../printable.ts';
 
 /** Why a file is not a field. */
 export type FieldFileProblem =
@@ -34,12 +35,13 @@ export type FieldFileProblem =
   | 'not-exportable';
 
 /** Thrown for a file that is well-formed, but is not a field. */
-export class FieldFileError extends Error {
+export class FieldFileError extends ExplainedError {
   override readonly name = 'FieldFileError';
   readonly problem: FieldFileProblem;
 
-  constructor(problem: FieldFileProblem, message: string, options?: ErrorOptions) {
-    super(printable(`field file: ${message}`), options);
+  /** @param reason without the words `field file`, with which the message begins */
+  constructor(problem: FieldFileProblem, reason: string, options?: ErrorParts & ErrorOptions) {
+    super('field file', printable(reason), options);
     this.problem = problem;
   }
 }

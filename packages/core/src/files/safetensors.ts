@@ -10,11 +10,13 @@
  *
  * Elements are copied between file and arrays byte by byte: every platform that runs JavaScript today is little-endian.
  */
+
+import { ExplainedError } from '../explained-error.ts';
 import { assertOptions } from '../options.ts';
+import { printable } from '../printable.ts';
 import { describeForeignFile } from './foreign-file.ts';
 import { widenBfloat16, widenFloat16 } from './half-floats.ts';
 import { findDuplicateKey, isNestedAtMost } from './json-scan.ts';
-import { printable } from './printable.ts';
 
 /** The arrays that a file can contain. */
 export type SafetensorsArray =
@@ -86,12 +88,13 @@ export type SafetensorsProblem =
   | 'gap';
 
 /** Thrown for bytes that are not a valid safetensors file. */
-export class SafetensorsError extends Error {
+export class SafetensorsError extends ExplainedError {
   override readonly name = 'SafetensorsError';
   readonly problem: SafetensorsProblem;
 
-  constructor(problem: SafetensorsProblem, message: string) {
-    super(printable(`safetensors: ${message}`));
+  /** @param reason without the word `safetensors`, with which the message begins */
+  constructor(problem: SafetensorsProblem, reason: string) {
+    super('safetensors', printable(reason));
     this.problem = problem;
   }
 }

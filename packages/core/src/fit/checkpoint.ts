@@ -2,6 +2,7 @@
  * @file Checkpoints: a field file with the optimizer's state besides the parameters, so that every checkpoint of a
  *   field is also a usable field file.
  */
+import { ExplainedError } from '../explained-error.ts';
 import type { FieldDescription } from '../field.ts';
 import { encodeFieldData, encodeModelData, type FieldFileExtras, type ModelData } from '../files/field-file.ts';
 import type { Model, ModelDescription } from '../model.ts';
@@ -30,7 +31,7 @@ export type CheckpointProblem =
   | 'another-run';
 
 /** Thrown when a fit cannot resume from a checkpoint. */
-export class CheckpointError extends Error {
+export class CheckpointError extends ExplainedError {
   override readonly name = 'CheckpointError';
   readonly problem: CheckpointProblem;
   /** For `another-run`: the difference, as a clause. */
@@ -38,10 +39,10 @@ export class CheckpointError extends Error {
 
   constructor(
     problem: CheckpointProblem,
-    message: string,
+    reason: string,
     { difference, ...options }: ErrorOptions & { readonly difference?: string } = {},
   ) {
-    super(message, options);
+    super('fit', reason, options);
     this.problem = problem;
     this.difference = difference;
   }

@@ -1,4 +1,5 @@
 /** @file Detects divergence: a loss that is not finite, or that jumps above its initial value. */
+import { ExplainedError } from '../explained-error.ts';
 
 /** What counts as divergence. */
 export interface DivergenceOptions {
@@ -25,7 +26,7 @@ export interface Divergence {
  * Thrown by `fit` when the loss diverges or is not finite, while the points and targets are finite (see
  * `PointDataError`). The field then holds the parameters of the last good step.
  */
-export class DivergenceError extends Error implements Divergence {
+export class DivergenceError extends ExplainedError implements Divergence {
   override readonly name = 'DivergenceError';
   readonly step: number;
   readonly loss: number;
@@ -35,10 +36,11 @@ export class DivergenceError extends Error implements Divergence {
   /** @param reason e.g. `the loss is NaN` */
   constructor({ step, loss, lastGoodStep, beforeAnyUpdate }: Divergence, reason: string, options?: ErrorOptions) {
     super(
+      'fit',
       beforeAnyUpdate
-        ? `fit: ${reason} at step ${step}, before any update, with points, targets and parameters that are finite: ` +
+        ? `${reason} at step ${step}, before any update, with points, targets and parameters that are finite: ` +
             'the loss is undefined there, or overflows float32.'
-        : `fit: diverged at step ${step}: ${reason}. The field has the parameters after step ${lastGoodStep}. ` +
+        : `diverged at step ${step}: ${reason}. The field has the parameters after step ${lastGoodStep}. ` +
             'A smaller learning rate, clipNorm, or a smaller omega0 may help.',
       options,
     );

@@ -8,6 +8,7 @@ import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
 import type { ChunkListener, PointSource } from './points.ts';
+import type { Checkpoint } from './read-checkpoint.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import type { StopRule } from './stop-rules.ts';
 import { isPointTerm, type ObjectiveTerm, type Term } from './term.ts';
@@ -16,6 +17,11 @@ import type { ParameterProjection } from './training-vectors.ts';
 /** Where and how often a run is saved. */
 export interface CheckpointOptions {
   readonly store: CheckpointStore;
+  /**
+   * The checkpoint in the store, for callers that have decoded it already with `decodeCheckpoint`: the fit resumes from
+   * it, and does not read the store. Only for fields.
+   */
+  readonly resume?: Checkpoint;
   /** Seconds between checkpoints; 30 if absent. */
   readonly everySeconds?: number;
   /** Also write a checkpoint every this many steps; only by time if absent. */
@@ -113,15 +119,18 @@ const assertTexts = (name: string, texts: Readonly<Record<string, string>> = {})
 const assertCheckpoint = (options: CheckpointOptions): void => {
   assertOptions('fit: checkpoint', options, {
     store: 1,
+    resume: 1,
     everySeconds: 1,
     everySteps: 1,
     identity: 1,
     metadata: 1,
     onWarning: 1,
   });
-  const { store, everySeconds = 1, everySteps = 1, identity, metadata = {} } = options;
+  const { store, resume, everySeconds = 1, everySteps = 1, identity, metadata = {} } = options;
   if (typeof store?.read !== 'function' || typeof store.write !== 'function')
     throw new TypeError('fit: checkpoint.store must have the methods read and write');
+  if (resume !== undefined && !(resume.parameters instanceof Float32Array && Array.isArray(resume.optimizer)))
+    throw new TypeError('fit: checkpoint.resume must be a checkpoint as decodeCheckpoint returns it');
   assertThat(
     isNumber(everySeconds) && everySeconds >= 0,
     'checkpoint.everySeconds',

@@ -1,6 +1,6 @@
 /** @file The fit loop, for every kind of signal, supervision and backend. */
 import { applyBackpressure } from '../backend/backpressure.ts';
-import type { Model } from '../model.ts';
+import type { Model, ModelDescription } from '../model.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import { createRng } from '../random.ts';
 import { adam } from './adam.ts';
@@ -8,12 +8,19 @@ import { type Adapter, mapState } from './adapt.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { DivergenceDetector, DivergenceError } from './divergence.ts';
 import { assertFitOptions, type FitOptions, stopRulesOf } from './fit-options.ts';
-import { startModelRun } from './model-run.ts';
+import { type ModelRun, startModelRun } from './model-run.ts';
 import { defaultChunkSize, type StepDraw } from './objective.ts';
 import { optimizerFor } from './parameter-groups.ts';
 import { PointDataError } from './point-data.ts';
 import { type FitProgress, progressOf } from './progress.ts';
-import { assertResumable, decodeModelCheckpoint, describeChange, type ResumingRun } from './read-checkpoint.ts';
+import {
+  assertResumable,
+  type CheckpointedModel,
+  decodeModelCheckpoint,
+  describeChange,
+  type ResumingRun,
+  withModel,
+} from './read-checkpoint.ts';
 import { runEnvironment, runIdentity } from './run-facts.ts';
 import { constant } from './schedule.ts';
 import { SourceStateStore } from './source-states.ts';
@@ -35,10 +42,13 @@ const openCheckpoint = async (
   model: Model,
   { checkpoint, adapt }: FitOptions,
   runFor: (layout: ParameterLayout) => ResumingRun,
-): Promise<ReturnType<typeof decodeModelCheckpoint> | undefined> => {
-  const bytes = await checkpoint?.store.read();
-  if (bytes === undefined) return undefined;
-  const found = decodeModelCheckpoint(bytes, model, adapt && (description => adapt.restore(description)));
+): Promise<CheckpointedModel | undefined> => {
+  if (checkpoint === undefined) return undefined;
+  const { store, resume } = checkpoint;
+  const bytes = resume ? undefined : await store.read();
+  const restore = adapt && ((description: ModelDescription) => adapt.restore(description));
+  const found = resume ? withModel(resume, model, restore) : bytes && decodeModelCheckpoint(bytes, model, restore);
+  if (found === undefined) return undefined;
   assertResumable(found.checkpoint, runFor(found.model.layout));
   return found;
 };
@@ -55,8 +65,9 @@ const openCheckpoint = async (
  *
  * Memory does not depend on the number of points: points are drawn, and gradients accumulated, in chunks.
  *
- * Leaving the loop with `break` writes a checkpoint too. While a fit runs, its model belongs to it: a second fit is
- * refused, and so is disposing.
+ * Leaving the loop with `break` writes a checkpoint too, and so does the iterator's `return()`. While a fit runs, its
+ * model belongs to it: a second fit is refused, and so is disposing. An iterator that is abandoned in between, without
+ * `return()`, frees its model and its memory when it is garbage collected, without a checkpoint.
  *
  * @throws RangeError, TypeError before any work when an option or a term is invalid, or the model was disposed; later,
  *   after a checkpoint, when a source, a loss, a schedule or an optimizer returns an invalid result
@@ -70,10 +81,30 @@ const openCheckpoint = async (
  * @throws the reason of `signal` when it is aborted, after writing a checkpoint
  * @throws what `store.write` rejects with; the previous checkpoint then remains
  */
-export async function* fit(
+export function fit(
   model: Model,
   terms: readonly ObjectiveTerm[],
   options: FitOptions,
+): AsyncGenerator<FitProgress, void, undefined> {
+  const held: HeldRun = { run: undefined };
+  const iterator = runFit(model, terms, options, held);
+  abandoned.register(iterator, held);
+  return iterator;
+}
+
+/** What a running fit holds. It has no reference to the fit's iterator, which could not be collected otherwise. */
+interface HeldRun {
+  run: ModelRun | undefined;
+}
+
+/** Frees what the fit of a collected iterator held. */
+const abandoned = new FinalizationRegistry<HeldRun>(({ run }) => run?.dispose());
+
+async function* runFit(
+  model: Model,
+  terms: readonly ObjectiveTerm[],
+  options: FitOptions,
+  held: HeldRun,
 ): AsyncGenerator<FitProgress, void, undefined> {
   const { steps, optimizer = adam(), seed = 0, reportEvery = 1, averageDecay, signal, checkpoint, adapt } = options;
   assertFitOptions(model, terms, optimizer, options);
@@ -125,6 +156,7 @@ export async function* fit(
   };
   const runOptions = { terms, optimizer, chunkSize, fit: options, yieldToEventLoop: yieldAfterWork };
   let run = startModelRun(found?.model ?? model, runOptions, resumed);
+  held.run = run;
 
   /** Writes a checkpoint. Returns false, and keeps the previous checkpoint, where the state is not finite. */
   const save = async (): Promise<boolean> => {
@@ -181,6 +213,7 @@ export async function* fit(
     const after = startModelRun(next, runOptions, state);
     run.dispose();
     run = after;
+    held.run = run;
     run.assign();
     await run.objective.prepare(terms, drawAt(step), yieldToEventLoop);
     run.vectors.remember(step);
@@ -248,6 +281,7 @@ export async function* fit(
     }
     throw error;
   } finally {
+    held.run = undefined;
     run.dispose();
   }
 }

@@ -22,16 +22,17 @@ export interface PointDataFault extends NonFiniteValues {
 export class PointDataError extends RangeError {
   override readonly name = 'PointDataError';
   readonly fault: PointDataFault;
+  /** What is wrong, without the function. */
+  readonly reason: string;
 
   constructor(fault: PointDataFault, options?: ErrorOptions) {
     const { term, array, size, step } = fault;
     const what = array === 'coords' ? 'points' : 'targets';
     const when = step === undefined ? '' : `, in the points that were drawn for step ${step}`;
-    super(
-      `fit: the ${what} of term '${term}' must be finite: ${describeNonFinite(array, fault, size)}${when}`,
-      options,
-    );
+    const reason = `the ${what} of term '${term}' must be finite: ${describeNonFinite(array, fault, size)}${when}`;
+    super(`fit: ${reason}`, options);
     this.fault = fault;
+    this.reason = reason;
   }
 }
 

@@ -7,6 +7,7 @@ import { pickArrays } from '../files/field-data.ts';
 import { decodeFieldData, decodeModelData, type FieldFile, type FieldFileExtras } from '../files/field-file.ts';
 import type { ShapedArray } from '../files/safetensors.ts';
 import type { Model, ModelDescription } from '../model.ts';
+import { quoted, quotedJson } from '../printable.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
 import {
@@ -19,7 +20,6 @@ import {
   SOURCE,
   type TrainingState,
 } from './checkpoint.ts';
-import { messageJson, messageText } from './message-text.ts';
 import { describeNonFinite, findNonFinite } from './non-finite.ts';
 import { isSearchOptimizer, type Optimizer, stateLengthsOf } from './optimizer.ts';
 
@@ -38,32 +38,32 @@ export interface Checkpoint extends ModelCheckpoint {
 }
 
 const damaged = (what: string, cause?: unknown): CheckpointError =>
-  new CheckpointError('damaged', `fit: the checkpoint is damaged: ${what}`, { cause });
+  new CheckpointError('damaged', `the checkpoint is damaged: ${what}`, { cause });
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const assertFacts = (name: string, value: unknown): RunFacts => {
   if (!isObject(value) || !Object.values(value).every(fact => typeof fact === 'string'))
-    throw damaged(`its ${name} must be an object of strings, got ${messageJson(value)}`);
+    throw damaged(`its ${name} must be an object of strings, got ${quotedJson(value)}`);
   return value as RunFacts;
 };
 
 const readStep = (step: unknown): number => {
   if (!(Number.isSafeInteger(step) && (step as number) >= 0))
-    throw damaged(`its step must be an integer >= 0, got ${messageJson(step)}`);
+    throw damaged(`its step must be an integer >= 0, got ${quotedJson(step)}`);
   return step as number;
 };
 
 /** The first loss, then at most one per step. */
 const readHistory = (history: unknown, step: number): readonly number[] => {
-  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${messageJson(history)}`);
+  if (!Array.isArray(history)) throw damaged(`its history must be a list of losses, got ${quotedJson(history)}`);
   const [min, max] = step === 0 ? [0, 0] : [2, step + 1];
   if (history.length < min || history.length > max)
     throw damaged(`its history must have ${min} to ${max} losses at step ${step}, got ${history.length}`);
   const wrong = history.findIndex(loss => !Number.isFinite(loss));
   if (wrong >= 0)
-    throw damaged(`its history must be finite numbers, got ${messageJson(history[wrong])} at index ${wrong}`);
+    throw damaged(`its history must be finite numbers, got ${quotedJson(history[wrong])} at index ${wrong}`);
   return history as readonly number[];
 };
 
@@ -73,7 +73,7 @@ const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
   const reason = isObject(until) ? until['reason'] : undefined;
   const areNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
   if (!(Array.isArray(states) && states.every(areNumbers) && ['string', 'undefined'].includes(typeof reason)))
-    throw damaged(`its until must be lists of numbers and a reason, got ${messageJson(until)}`);
+    throw damaged(`its until must be lists of numbers and a reason, got ${quotedJson(until)}`);
   return { states, ...(typeof reason === 'string' && { reason }) };
 };
 
@@ -83,7 +83,7 @@ const readRun = (
   if (text === undefined)
     throw new CheckpointError(
       'no-state',
-      'fit: the file is a field without the state of a run, so it cannot be resumed from',
+      'the file is a field without the state of a run, so it cannot be resumed from',
     );
   let run: unknown;
   try {
@@ -91,7 +91,7 @@ const readRun = (
   } catch (cause) {
     throw damaged('the description of its run must be JSON', cause);
   }
-  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${messageJson(run)}`);
+  if (!isObject(run)) throw damaged(`the description of its run must be an object, got ${quotedJson(run)}`);
   const step = readStep(run['step']);
   return {
     step,
@@ -115,7 +115,7 @@ const assertPerParameter = (name: string, { length }: Float32Array, size: number
 /** A vector of the optimizer, whose length depends on its kind, or of parameters. */
 const readVector = (name: string, array: ShapedArray): Float32Array => {
   if (array.shape.length !== 1)
-    throw damaged(`its ${name} must be a vector, got [${messageText(array.shape.join(', '))}]`);
+    throw damaged(`its ${name} must be a vector, got [${quoted(array.shape.join(', '))}]`);
   return readValues(name, array);
 };
 
@@ -131,7 +131,7 @@ const flattened = (parameters: FieldFile['parameters']): Float32Array => {
   const all = new Float32Array(size);
   let start = 0;
   for (const [name, { data }] of parameters) {
-    assertFinite(messageText(name), data);
+    assertFinite(quoted(name), data);
     all.set(data, start);
     start += data.length;
   }
@@ -146,8 +146,8 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
   const vectors = new Map<string, Float32Array>();
   const sources = new Map<string, Float32Array>();
   for (const [name, array] of state ?? [])
-    if (name.startsWith(SOURCE)) sources.set(name.slice(SOURCE.length), readValues(messageText(name), array));
-    else vectors.set(name, readVector(messageText(name), array));
+    if (name.startsWith(SOURCE)) sources.set(name.slice(SOURCE.length), readValues(quoted(name), array));
+    else vectors.set(name, readVector(quoted(name), array));
   const own = vectors.get(PARAMETERS);
   if (own) assertPerParameter(PARAMETERS, own, flat.length);
   vectors.delete(PARAMETERS);
@@ -155,7 +155,7 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
     const vector = vectors.get(optimizerName(index));
     if (vector === undefined)
       throw damaged(
-        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${messageText([...vectors.keys()].join(', '))}`,
+        `its state must be ${PARAMETERS} and ${optimizerName(0)} ..., got ${quoted([...vectors.keys()].join(', '))}`,
       );
     return vector;
   });
@@ -183,31 +183,37 @@ export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {})
   return { ...decodeRun(file, file.parameters), spec: file.spec };
 };
 
-/**
- * Reads the checkpoint of any model, and returns it with its model.
- *
- * @param restore makes the model that a checkpoint describes, for runs that may change the model
- */
-export const decodeModelCheckpoint = (
-  bytes: Uint8Array,
-  model: Model,
-  restore?: (description: ModelDescription) => Model,
-): { readonly checkpoint: ModelCheckpoint; readonly model: Model } => {
-  const { description, extensions } = model;
-  const modelOf = (saved: object): Model => {
-    const isSame = JSON.stringify(saved) === JSON.stringify(description);
-    if (!isSame && restore) return restore(saved as ModelDescription);
-    const networkOf = (one: object): string => JSON.stringify((one as Partial<FieldDescription>).spec ?? one);
-    assertSame('network', networkOf(saved), networkOf(description));
-    return model;
-  };
-  if (isFieldDescription(description)) {
-    const file = decodeFieldData(bytes, extensions);
-    const checkpoint = decodeRun(file, file.parameters);
-    return { model: modelOf({ kind: 'field', spec: file.spec }), checkpoint };
-  }
+/** A checkpoint with the model that it is of. */
+export interface CheckpointedModel {
+  readonly checkpoint: ModelCheckpoint;
+  readonly model: Model;
+}
+
+/** Makes the model that a checkpoint describes, for runs that may change the model. */
+type RestoreModel = (description: ModelDescription) => Model;
+
+/** The model that a checkpoint describes: the given one, unless a run may change it. */
+const describedModel = (saved: object, model: Model, restore: RestoreModel | undefined): Model => {
+  const { description } = model;
+  const isSame = JSON.stringify(saved) === JSON.stringify(description);
+  if (!isSame && restore) return restore(saved as ModelDescription);
+  const networkOf = (one: object): string => JSON.stringify((one as Partial<FieldDescription>).spec ?? one);
+  assertSame('network', networkOf(saved), networkOf(description));
+  return model;
+};
+
+/** The model of a field's checkpoint that is already decoded. */
+export const withModel = (checkpoint: Checkpoint, model: Model, restore?: RestoreModel): CheckpointedModel => ({
+  model: describedModel({ kind: 'field', spec: checkpoint.spec }, model, restore),
+  checkpoint,
+});
+
+/** Reads the checkpoint of any model, and returns it with its model. */
+export const decodeModelCheckpoint = (bytes: Uint8Array, model: Model, restore?: RestoreModel): CheckpointedModel => {
+  if (isFieldDescription(model.description))
+    return withModel(decodeCheckpoint(bytes, model.extensions), model, restore);
   const file = decodeModelData(bytes);
-  const found = modelOf(file.description);
+  const found = describedModel(file.description, model, restore);
   return { model: found, checkpoint: decodeRun(file, pickArrays(found.layout, file.parameters)) };
 };
 
@@ -223,10 +229,10 @@ export interface ResumingRun {
 
 const assertSame = (what: string, saved: string | undefined, wanted: string | undefined): void => {
   if (saved === wanted) return;
-  const difference = `its ${messageText(what)} is ${messageText(saved ?? 'absent')}, but this run's is ${messageText(wanted ?? 'absent')}`;
+  const difference = `its ${quoted(what)} is ${quoted(saved ?? 'absent')}, but this run's is ${quoted(wanted ?? 'absent')}`;
   throw new CheckpointError(
     'another-run',
-    `fit: the checkpoint is of another run: ${difference}. Resume with the same settings, or remove the checkpoint to start over.`,
+    `the checkpoint is of another run: ${difference}. Resume with the same settings, or remove the checkpoint to start over.`,
     { difference },
   );
 };
@@ -259,7 +265,7 @@ export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): 
   for (const [what, saved, wanted] of compared(checkpoint.identity, run.identity)) assertSame(what, saved, wanted);
   if (checkpoint.step > run.steps) {
     const difference = `at step ${checkpoint.step}, beyond the ${run.steps} steps of this run`;
-    throw new CheckpointError('another-run', `fit: the checkpoint is ${difference}`, {
+    throw new CheckpointError('another-run', `the checkpoint is ${difference}`, {
       difference: `it is ${difference}`,
     });
   }
@@ -280,7 +286,7 @@ export const describeChange = ({ environment }: ModelCheckpoint, now: RunFacts):
   if (environment === undefined) return undefined;
   const changes = compared(environment, now)
     .filter(([, saved, wanted]) => saved !== wanted)
-    .map(([what, saved, wanted]) => messageText(`${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`));
+    .map(([what, saved, wanted]) => quoted(`${what} ${saved ?? 'unknown'}, now ${wanted ?? 'unknown'}`));
   if (changes.length === 0) return undefined;
   return `the checkpoint was written in another environment (${changes.join('; ')}): the results will differ by rounding from those of an uninterrupted run`;
 };

@@ -38,21 +38,21 @@ export class SourceStateStore {
     const unexpected = [...saved.keys()].find(term => !names.includes(term));
     if (unexpected !== undefined) {
       const difference = `the points of its term '${unexpected}' have a state, which these do not have`;
-      throw new CheckpointError('another-run', `fit: the checkpoint is of another run: ${difference}`, { difference });
+      throw new CheckpointError('another-run', `the checkpoint is of another run: ${difference}`, { difference });
     }
     for (const [term, state] of this.#states) {
       const values = saved.get(term);
       if (values === undefined)
         throw new CheckpointError(
           'damaged',
-          `fit: the checkpoint is damaged: the state of the points of term '${term}' is missing`,
+          `the checkpoint is damaged: the state of the points of term '${term}' is missing`,
         );
       try {
         state.restore(values.slice());
       } catch (cause) {
         throw new CheckpointError(
           'damaged',
-          `fit: the checkpoint is damaged: the state of the points of term '${term}' does not fit them`,
+          `the checkpoint is damaged: the state of the points of term '${term}' does not fit them`,
           { cause },
         );
       }

@@ -14,7 +14,7 @@ export class Stopping {
     if (saved && saved.states.length !== rules.length)
       throw new CheckpointError(
         'damaged',
-        `fit: the checkpoint is damaged: it must have the states of ${rules.length} stop rules, got ${saved.states.length}`,
+        `the checkpoint is damaged: it must have the states of ${rules.length} stop rules, got ${saved.states.length}`,
       );
     this.#rules = rules;
     this.#states = saved?.states ?? rules.map(() => []);

@@ -3,7 +3,7 @@ import { reshape, slice, type Tensor, type Tensor3D, tidy, type Variable } from 
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork } from '../evaluate/evaluate.ts';
 import { createField, type Field } from '../field.ts';
-import { pickArrays, readSpec } from '../files/field-data.ts';
+import { invalidSpec, pickArrays, readSpec } from '../files/field-data.ts';
 import { decodeModelData, encodeModelData, type ModelData } from '../files/field-file.ts';
 import { FieldFileError } from '../files/field-file-error.ts';
 import type { Jet } from '../jets/jet.ts';
@@ -186,7 +186,6 @@ const sizedLayout = (spec: FieldSpec, { count, own }: FieldBatchSize, extensions
   try {
     return batchNetworkOf(networkOf(spec, extensions), count, own).layout;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldFileError('invalid-spec', reason.slice(0, 400), { cause });
+    throw invalidSpec(cause);
   }
 };

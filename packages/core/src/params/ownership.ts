@@ -3,6 +3,9 @@ import type { Variable } from '@tensorflow/tfjs-core';
 
 type Variables = Readonly<Record<string, Variable>>;
 
+/** For errors. */
+const HOW_FITS_END = "by its last step, break, its iterator's return(), or its signal";
+
 const inTraining = new WeakSet<Variable>();
 
 /**
@@ -15,9 +18,7 @@ export const claimVariables = (variables: Variables): (() => void) => {
   const claimed = Object.values(variables);
   assertNotDisposed('fit', variables);
   if (claimed.some(variable => inTraining.has(variable)))
-    throw new Error(
-      'fit: another fit is training this model; it must end first (by its last step, break or its signal)',
-    );
+    throw new Error(`fit: another fit is training this model; it must end first: ${HOW_FITS_END}`);
   for (const variable of claimed) inTraining.add(variable);
   return () => {
     for (const variable of claimed) inTraining.delete(variable);
@@ -38,8 +39,6 @@ export const assertNotDisposed = (name: string, variables: Variables): void => {
 export const disposeVariables = (variables: Variables): void => {
   const all = Object.values(variables);
   if (all.some(variable => inTraining.has(variable)))
-    throw new Error(
-      'dispose: a fit is training these parameters; it must end first (by its last step, break or its signal)',
-    );
+    throw new Error(`dispose: a fit is training these parameters; it must end first: ${HOW_FITS_END}`);
   for (const variable of all) variable.dispose();
 };

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { expectCloseInNorm, FLOAT32_ROUNDOFF } from '@neural-fields/testing';
 import { engine, getBackend, matMul, mul, scalar, setBackend, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { createRng, selectBackend } from '../../src/index.ts';
+import { BackendError, createRng, selectBackend } from '../../src/index.ts';
 
 const load = (): Promise<void> => Promise.resolve();
 
@@ -45,6 +45,15 @@ describe('selectBackend', () => {
     await expect(selectBackend('abacus', [{ name: 'abacus', load }])).rejects.toThrow(
       "abacus: its package did not register 'abacus' with tfjs",
     );
+    const failing = [{ name: 'abacus', load: () => Promise.reject(new Error('no beads')) }];
+    const error = await selectBackend('auto', failing).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(BackendError);
+    expect(error).toMatchObject({
+      caller: 'selectBackend',
+      wanted: 'auto',
+      reason: 'no backend can be used: abacus: no beads',
+      considered: [{ name: 'abacus', usable: false, reason: 'no beads' }],
+    });
   });
 });
 

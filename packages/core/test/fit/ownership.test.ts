@@ -1,8 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { memory, squaredDifference, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  type CheckpointOptions,
   createField,
+  decodeCheckpoint,
   type Field,
   fit,
   type PointLoss,
@@ -42,6 +47,26 @@ describe('while a fit runs', () => {
     field.dispose();
   });
 
+  it('an iterator that is abandoned frees the field and its tensors when it is collected', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const field = newField();
+    const before = memory().numTensors;
+    const abandon = async (): Promise<void> => {
+      await fit(field, [term({ points, loss })], { steps: 3 }).next();
+    };
+    await abandon();
+    expect(memory().numTensors).toBeGreaterThan(before);
+    // Finalizers run in a task of their own, some time after the collection.
+    for (let left = 100; left > 0 && memory().numTensors > before; left--) {
+      collectGarbage();
+      await setTimeout(10);
+    }
+    expect(memory().numTensors).toBe(before);
+    for await (const _ of fit(field, [term({ points, loss })], { steps: 1 }));
+    field.dispose();
+  });
+
   it('a fit that fails lets the field go', async () => {
     const field = newField();
     const failing = term({
@@ -76,6 +101,35 @@ it('leaving the loop writes the checkpoint', async () => {
   const seen: number[] = [];
   for await (const { step, resumedFrom } of fit(field, [term({ points, loss })], options)) seen.push(step, resumedFrom);
   expect(seen.slice(0, 2)).toEqual([4, 3]);
+  field.dispose();
+});
+
+it('resumes from a decoded checkpoint to the same bits, without reading the store', async () => {
+  const field = newField();
+  const store = memoryStore();
+  for await (const { step } of fit(field, [term({ points, loss })], { steps: 6, checkpoint: { store } }))
+    if (step === 3) break;
+  const bytes = (await store.read()) as Uint8Array;
+  const resume = decodeCheckpoint(bytes);
+  const parametersAfter = async (checkpoint: CheckpointOptions): Promise<Float32Array> => {
+    const reports: number[] = [];
+    for await (const { step } of fit(field, [term({ points, loss })], { steps: 6, checkpoint })) reports.push(step);
+    expect(reports[0]).toBe(4);
+    return decodeCheckpoint((await store.read()) as Uint8Array).parameters;
+  };
+  const unread = { ...store, read: () => Promise.reject(new Error('the store was read')) };
+  const fromDecoded = await parametersAfter({ store: unread, resume });
+  await store.write(bytes);
+  expect(await parametersAfter({ store })).toEqual(fromDecoded);
+  expect(resume).toEqual(decodeCheckpoint(bytes));
+  const other = createField(siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 5, hiddenLayers: 0 }), { seed: 1 });
+  await expect(
+    fit(other, [term({ points, loss })], { steps: 6, checkpoint: { store: unread, resume } }).next(),
+  ).rejects.toThrow(/another run: its network is/);
+  await expect(
+    fit(field, [term({ points, loss })], { steps: 6, checkpoint: { store, resume: untyped(bytes) } }).next(),
+  ).rejects.toThrow('fit: checkpoint.resume must be a checkpoint as decodeCheckpoint returns it');
+  other.dispose();
   field.dispose();
 });
 

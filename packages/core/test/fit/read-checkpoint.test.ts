@@ -136,7 +136,7 @@ describe('a checkpoint', () => {
     [
       'an unknown state array',
       { state: s => s.set('\u001b[31mred', vector(...new Array<number>(P).fill(0))) },
-      'got optimizer.0, optimizer.1, \\u001b[31mred',
+      'got optimizer.0, optimizer.1, \\u{1b}[31mred',
     ],
     [
       'parameters of another length beside the average',

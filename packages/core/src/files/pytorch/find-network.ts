@@ -131,7 +131,8 @@ export const findNetwork = (dict: StateDict, wanted: string | undefined): FoundN
     const beside = others.length > 0 ? `, besides ${listNames(others)}` : '';
     throw new FieldFileError(
       'ambiguous',
-      `${describePath(dict.path)} has ${found} of ${family.source} with the prefix ${places}${beside}; choose one with the option prefix`,
+      `${describePath(dict.path)} has ${found} of ${family.source} with the prefix ${places}${beside}`,
+      { option: 'prefix' },
     );
   }
   throw unknownNames(dict, names);

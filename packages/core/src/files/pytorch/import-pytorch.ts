@@ -100,7 +100,8 @@ const chooseNetwork = ({ dicts }: StateDictFile, prefix: string | undefined): Fo
   if (second !== undefined && rank(first.dict.path) === rank(second.dict.path))
     throw new FieldFileError(
       'ambiguous',
-      `the file has ${found.length} networks, with the prefixes ${listNames(found.map(({ network }) => `'${network.prefix}'`))}; choose one with the option prefix`,
+      `the file has ${found.length} networks, with the prefixes ${listNames(found.map(({ network }) => `'${network.prefix}'`))}`,
+      { option: 'prefix' },
     );
   return first.network;
 };
@@ -136,7 +137,8 @@ const chooseActivations = (
   if (activation === undefined && !family.isSiren && layers.length > 1)
     throw new FieldFileError(
       'unknown-activation',
-      `the names are those of ${family.source}, which do not say what is between the layers: specify the option activation`,
+      `the names are those of ${family.source}, which do not say what is between the layers`,
+      { option: 'activation' },
     );
   const kind = activation?.kind ?? 'sine';
   const hasOmega = (kind === 'sine' || kind === 'finer') && activation?.['omega'] === undefined;

@@ -167,7 +167,7 @@ describe('importPytorch', () => {
     ],
     [
       'ambiguous',
-      /has a network of vsitzmann\/siren modules with the prefix 'a\.', besides encoder\.weight; choose one with the option prefix/,
+      /has a network of vsitzmann\/siren modules with the prefix 'a\.', besides encoder\.weight; specify the option prefix/,
       one({
         'a.net.0.0.weight': [2, 2],
         'a.net.1.0.weight': [2, 2],

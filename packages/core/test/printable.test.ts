@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { printable } from '../../src/files/printable.ts';
+import { printable } from '../src/printable.ts';
 
 it('escapes unprintable characters, and truncates long text, also after escaping', () => {
   expect(printable('a\x1b\n\u202e\ud800b')).toBe('a\\u{1b}\\u{a}\\u{202e}\\u{d800}b');
