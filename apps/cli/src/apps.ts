@@ -2,7 +2,7 @@
  * @file Commands that are programs of their own: where their package is installed, all that comes after their name is
  * theirs.
  */
-import { describeError, InputError, importOptional, MissingPackageError } from '@neural-fields/app-kit';
+import { explanationOf, InputError, importOptional, MissingPackageError } from '@neural-fields/app-kit';
 import type { Command } from 'commander';
 
 /** What the package of an app has. */
@@ -32,12 +32,11 @@ const explainMissing = async (): Promise<void> => {
   try {
     await load();
   } catch (cause) {
-    throw new InputError(
+    const explanation =
       cause instanceof MissingPackageError
-        ? `${NAME} is a program of its own, which is not installed: npm install --global ${PACKAGE}`
-        : describeError(cause),
-      { cause },
-    );
+        ? { problem: `${PACKAGE} is not installed`, hint: `npm install --global ${PACKAGE}` }
+        : explanationOf(cause);
+    throw new InputError({ what: NAME, ...explanation }, { cause });
   }
 };
 

@@ -55,7 +55,7 @@ export interface Invocation {
 const action = async (names: readonly string[], options: ReproduceCommandOptions, command: string): Promise<void> => {
   const output = outputOf(options);
   if (names.includes('list')) {
-    if (names.length > 1) throw new UsageError("'list' stands alone");
+    if (names.length > 1) throw new UsageError({ what: 'list', problem: 'it excludes the names of experiments' });
     listExperiments(output);
     return;
   }

@@ -57,16 +57,15 @@ export interface ReproduceOptions extends BackendOptions {
 /** The experiments of that name: one by its id, or `all`. @throws UsageError when there is none */
 export const findExperiments = (names: readonly string[]): readonly Experiment[] => {
   if (names.includes('all')) {
-    if (names.length > 1) throw new UsageError("'all' stands alone");
+    if (names.length > 1) throw new UsageError({ what: 'all', problem: 'it excludes the names of experiments' });
     return experiments;
   }
   return [...new Set(names)].map(name => {
     const found = experiments.find(({ id }) => id === name);
     if (found) return found;
     const known = [...experiments.map(({ id }) => id), 'all'];
-    throw new UsageError(
-      `there is no experiment '${name}'${didYouMean(name, known) || `; there are ${known.slice(0, -1).join(', ')}, and all`}`,
-    );
+    const hint = didYouMean(name, known) ?? `the experiments are ${known.slice(0, -1).join(', ')}, and all`;
+    throw new UsageError({ problem: `there is no experiment '${name}'`, hint });
   });
 };
 
@@ -86,20 +85,22 @@ const networksOf = ({ id, networks }: Experiment, { networks: wanted }: Reproduc
   if (wanted === undefined) return networks;
   const unknown = wanted.find(name => !networks.includes(name));
   if (unknown !== undefined)
-    throw new UsageError(
-      `--networks: ${id} has no network '${unknown}'${didYouMean(unknown, networks) || `; it has ${networks.join(', ') || 'none'}`}`,
-    );
+    throw new UsageError({
+      what: '--networks',
+      problem: `${id} has no network '${unknown}'`,
+      hint: didYouMean(unknown, networks) ?? `it has ${networks.join(', ') || 'none'}`,
+    });
   return networks.filter(name => wanted.includes(name));
 };
 
 const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): void => {
   for (const kind of ['image', 'audio', 'shape', 'data'] as const)
     if (options[kind] !== undefined && !chosen.some(({ takes }) => takes.includes(kind)))
-      throw new UsageError(`--${kind}: no experiment that was asked for takes one`);
+      throw new UsageError({ what: `--${kind}`, problem: 'none of these experiments has it' });
   const taken = ownOptionsOf(chosen).map(({ name }) => name);
   for (const [name, value] of Object.entries(options.own ?? {}))
     if (value !== undefined && !taken.includes(name))
-      throw new UsageError(`--${optionName(name)}: no experiment that was asked for takes it`);
+      throw new UsageError({ what: `--${optionName(name)}`, problem: 'none of these experiments has it' });
 };
 
 const contextOf = (
@@ -162,9 +163,11 @@ const assertSize = (experiment: Experiment, options: ReproduceOptions): void => 
   const { least, most } = experiment.sizes;
   const wrong = [size, ...(sides ? [sides.width, sides.height] : [])].find(side => side < least || side > most);
   if (wrong !== undefined)
-    throw new UsageError(
-      `--size: ${experiment.id} takes ${formatCount(least)} to ${formatCount(most)}, got ${formatCount(wrong)}`,
-    );
+    throw new UsageError({
+      what: '--size',
+      wanted: `${formatCount(least)} to ${formatCount(most)} for ${experiment.id}`,
+      got: formatCount(wrong),
+    });
 };
 
 /** What is written must not take the place of what is read. */
@@ -175,9 +178,10 @@ const assertApart = async (options: ReproduceOptions): Promise<void> => {
     if (path === undefined) continue;
     const file = await realpath(path).catch(() => resolve(path));
     if (file.startsWith(folder + sep))
-      throw new UsageError(
-        `--${kind} '${path}' lies in the folder that is written, '${options.folder}', and could be replaced`,
-      );
+      throw new UsageError({
+        what: `--${kind} '${path}'`,
+        problem: `it is in the output folder '${options.folder}', and could be overwritten`,
+      });
   }
 };
 

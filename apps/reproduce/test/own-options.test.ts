@@ -55,7 +55,7 @@ test('one that no chosen experiment has declared is refused; one that some have 
   const { experiment, contexts } = withOption();
   const other = { ...toy({ good: 1e-3 }), id: 'other' };
   await expect(reproduce([other], { folder: emptyFolder(), own: { turns: 7 } })).rejects.toThrow(
-    new UsageError('--turns: no experiment that was asked for takes it'),
+    new UsageError({ what: '--turns', problem: 'none of these experiments has it' }),
   );
   const folder = emptyFolder();
   await reproduce([experiment, other], { folder, own: { turns: 7 } });

@@ -1,6 +1,7 @@
 /** @file The tfjs backends that the program offers to core's choice. Each is imported only when it is tried. */
 import nodeUtilities from 'node:util';
-import { type BackendCandidate, type BackendChoice, selectBackend } from '@neural-fields/core';
+import { type BackendCandidate, type BackendChoice, BackendError, selectBackend } from '@neural-fields/core';
+import { numericalEnvironment } from '@neural-fields/core/kernels';
 import type { Dawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { describeError, InputError } from './errors.ts';
@@ -66,7 +67,16 @@ export interface BackendOptions {
    * A folder whose `node_modules` may hold the packages `webgpu` and `@tensorflow/tfjs-node(-gpu)`: code of it is run.
    */
   readonly backendFrom?: string;
+  /** Say what the rounding of results depends on, such as the threads and the instruction set. */
+  readonly verbose?: boolean;
 }
+
+/** `threads 4, instructions AVX-512`; `undefined` for backends that do not say. */
+const describeNumerics = (): string | undefined => {
+  const { backend: _, ...numerics } = numericalEnvironment();
+  const parts = Object.entries(numerics).map(([name, value]) => `${name} ${value}`);
+  return parts.length === 0 ? undefined : parts.join(', ');
+};
 
 /**
  * Sets the backend and says which and why.
@@ -74,15 +84,20 @@ export interface BackendOptions {
  * @throws InputError when the wanted one cannot be used here
  */
 export const chooseBackend = async (
-  { backend, backendFrom }: BackendOptions,
+  { backend, backendFrom, verbose = false }: BackendOptions,
   output: Output,
 ): Promise<BackendChoice> => {
   // Without it tfjs greets Node with advice on tfjs-node, on the console.
   enableProdMode();
   const choice = await selectBackend(backend, backendCandidates(backendFrom)).catch(cause => {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/^selectBackend: /, '');
-    throw new InputError(`--backend ${backend}: ${reason}`, { cause });
+    if (!(cause instanceof BackendError)) throw cause;
+    const [first, ...others] = cause.considered;
+    const problem = others.length === 0 && first ? first.reason : cause.reason;
+    const hint = backend === 'auto' ? undefined : '--backend auto takes the fastest one that works here';
+    throw new InputError({ what: `--backend ${backend}`, problem, hint }, { cause });
   });
   output.log(`backend ${choice.name}: ${choice.reason}`);
+  const numerics = verbose ? describeNumerics() : undefined;
+  if (numerics !== undefined) output.log(`backend ${choice.name}: ${numerics}`);
   return choice;
 };

@@ -1,27 +1,36 @@
-/** @file Errors that a user can do something about, and how any error is shown: in one line. */
-import { ExplainedError } from '@neural-fields/core';
-import { systemErrorReason } from '@neural-fields/core/node';
+/** @file Errors that a user can do something about, and what any error says: as fields, and in one line. */
+import { ExplainedError, PointDataError } from '@neural-fields/core';
+import { FileError, systemErrorReason } from '@neural-fields/core/node';
 import { exitCodes } from './exit-codes.ts';
+import { type Explanation, explanationLine, explanationWithin } from './explanation.ts';
+import { optionName } from './options/names.ts';
 
-/** A command line that cannot be meant. */
-export class UsageError extends Error {
+/** An error with an explanation, from which its message is composed. */
+abstract class UserError extends Error {
+  readonly explanation: Explanation;
+
+  constructor(explanation: Explanation, options?: ErrorOptions) {
+    super(explanationLine(explanation), options);
+    this.explanation = explanation;
+  }
+}
+
+/** The command line is wrong. */
+export class UsageError extends UserError {
   override readonly name = 'UsageError';
 }
 
-/** A file, a folder or a result with which the program cannot go on. */
-export class InputError extends Error {
+/** A file, a folder or a result cannot be used. */
+export class InputError extends UserError {
   override readonly name = 'InputError';
 }
 
-/** What went wrong has been reported already, e.g. with some of several files; it makes the program fail. */
+/** The errors were reported already, e.g. those of some of several files; the program then fails. */
 export class ReportedError extends Error {
   override readonly name = 'ReportedError';
 }
 
-/**
- * What stops a run from outside: a signal, the reader of stdout or stderr that goes away, or one of them that cannot be
- * written.
- */
+/** What stops a run from outside: a signal, or stdout or stderr, whose reader has closed it or which cannot be written. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed-output' | 'failed-output';
 
 /** The run was stopped from outside; what was done is saved. */
@@ -35,54 +44,51 @@ export class InterruptedError extends Error {
   }
 }
 
-/** The errors by which the libraries say what is wrong with what the user gave. */
-const EXPECTED = new Set([
-  'InputError',
-  'FileError',
-  'ImageError',
-  'AudioError',
-  'ShapeError',
-  'SafetensorsError',
-  'FieldFileError',
-  'CheckpointError',
-  'DivergenceError',
-  'PointDataError',
-]);
-
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();
-
-/**
- * The function that errors of core name at their beginning where they do not say it apart; it says nothing to a user of
- * the program.
- */
-const CALLER = /(^|': )(?:[a-z]\w*|field file): /;
 
 /**
  * What the system refused, in words that name the file; `undefined` for other errors, and for those that no user can do
  * anything about.
  */
-const describeRefusal = (error: unknown): string | undefined => {
+const explainRefusal = (error: unknown): Explanation | undefined => {
   if (!(error instanceof Error && 'syscall' in error)) return undefined;
-  const reason = systemErrorReason(error);
-  if (reason === error.message) return undefined;
-  return 'path' in error && typeof error.path === 'string' ? `'${error.path}': ${reason}` : reason;
+  const problem = systemErrorReason(error);
+  if (problem === error.message) return undefined;
+  return { what: 'path' in error && typeof error.path === 'string' ? `'${error.path}'` : undefined, problem };
 };
 
 /** Whether an error says all that there is to say, so that a stack trace would add nothing. */
 export const isExpected = (error: unknown): boolean =>
-  error instanceof Error &&
-  (EXPECTED.has(error.name) || error instanceof UsageError || describeRefusal(error) !== undefined);
+  [UserError, ExplainedError, FileError, PointDataError].some(type => error instanceof type) ||
+  explainRefusal(error) !== undefined;
+
+/** What an error says, as fields. */
+export const explanationOf = (error: unknown): Explanation => {
+  if (error instanceof UserError) return error.explanation;
+  if (error instanceof FileError) {
+    const { tried, path, reason, note } = error;
+    return { what: `cannot ${tried} '${path}'`, problem: note === undefined ? reason : `${reason} (${note})` };
+  }
+  if (error instanceof ExplainedError) {
+    const { path, option } = error.parts;
+    return {
+      what: path === undefined ? undefined : `'${path}'`,
+      problem: oneLine(error.reason),
+      hint: option === undefined ? undefined : `specify --${optionName(option)}`,
+    };
+  }
+  if (error instanceof PointDataError) return { problem: error.reason };
+  return explainRefusal(error) ?? { problem: oneLine(error instanceof Error ? error.message : String(error)) };
+};
+
+/** What an error says, as a part of what it made impossible. E.g. `cannot read 'a.json'`. */
+export const explainedWithin = (what: string, error: unknown): Explanation =>
+  explanationWithin(what, explanationOf(error));
 
 /**
  * An error in one line, apart from line breaks in names that our own errors quote: those are left to be shown as such.
  */
-export const describeError = (error: unknown): string => {
-  const message = describeRefusal(error) ?? (error instanceof Error ? error.message : String(error));
-  if (error instanceof UsageError || error instanceof InputError) return message.trim();
-  if (error instanceof ExplainedError)
-    return oneLine(error.parts.path === undefined ? error.reason : `'${error.parts.path}': ${error.reason}`);
-  return oneLine(message).replace(CALLER, '$1');
-};
+export const describeError = (error: unknown): string => explanationLine(explanationOf(error));
 
 const stopCodes: Readonly<Record<StopReason, number>> = {
   SIGINT: exitCodes.interrupted,

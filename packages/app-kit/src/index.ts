@@ -6,12 +6,15 @@ export { type BackendOptions, backendCandidates, chooseBackend } from './backend
 export {
   describeError,
   exitCodeOf,
+  explainedWithin,
+  explanationOf,
   InputError,
   InterruptedError,
   isExpected,
   ReportedError,
   UsageError,
 } from './errors.ts';
+export { type Explanation, explanationLine } from './explanation.ts';
 export { listenForInterrupt } from './interrupt.ts';
 export { assertMemory } from './memory.ts';
 export { importOptional, MissingPackageError } from './optional-package.ts';

@@ -17,15 +17,16 @@ export interface MemoryEstimate {
   /** What takes it, e.g. `a network of 12,000,000 parameters`. */
   readonly what: string;
   readonly bytes: number;
-  /** What would fit into so many bytes; `undefined` where nothing would. */
+  /** A hint on what would fit into a number of bytes; `undefined` where nothing would. */
   readonly fits: (bytes: number) => string | undefined;
 }
 
 /** @throws InputError when the work needs more memory than there is, with what would fit */
 export const assertMemory = ({ what, bytes, fits }: MemoryEstimate, available: number = availableMemory()): void => {
   if (bytes <= available) return;
-  const hint = fits(available);
-  throw new InputError(
-    `${what} needs about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are available${hint === undefined ? '' : `; ${hint}`}`,
-  );
+  throw new InputError({
+    what: 'not enough memory',
+    problem: `${what} needs about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are available`,
+    hint: fits(available),
+  });
 };

@@ -1,10 +1,18 @@
 /** @file A program from its arguments to its exit code: the same for all of them. */
 import { type Command, CommanderError } from 'commander';
-import { describeError, exitCodeOf, InterruptedError, isExpected, ReportedError } from './errors.ts';
+import { describeError, exitCodeOf, explanationOf, InterruptedError, isExpected, ReportedError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { helpLayout } from './options/help-layout.ts';
 import { escapeJson, escapeLine, escapeLines } from './output/escape.ts';
 import { streamLoss, watchStreams, writeTo } from './output/streams.ts';
+
+const COMMANDER_PREFIX = 'error: ';
+
+/** What is wrong with the arguments, from the text of commander, which has no fields for it. */
+const commanderProblem = (text: string): string => {
+  const line = text.trim().replaceAll('\n', ' ');
+  return line.startsWith(COMMANDER_PREFIX) ? line.slice(COMMANDER_PREFIX.length) : line;
+};
 
 /**
  * Makes commander throw where it would exit, report errors in one line, and lay help out for the width of the terminal.
@@ -15,15 +23,7 @@ export const withErrorLines = (command: Command, name: string): Command =>
     .exitOverride()
     .configureHelp(helpLayout)
     .configureOutput({
-      outputError: (text, write) =>
-        write(
-          `${escapeLine(
-            text
-              .trim()
-              .replace(/^error: /, `${name}: `)
-              .replaceAll('\n', ' '),
-          )}\n`,
-        ),
+      outputError: (text, write) => write(`${name}: ${escapeLine(commanderProblem(text))}\n`),
     });
 
 /** How an error is reported. */
@@ -33,14 +33,16 @@ export interface ReportOptions {
   readonly json: boolean;
   /** Show the stack trace. */
   readonly verbose: boolean;
-  /** The file of several that it is about, for programs. */
+  /** Which of several files it is about, for `--json`. */
   readonly file?: string;
 }
+
+const errorEvent = (data: Readonly<Record<string, unknown>>): string => `${escapeJson({ event: 'error', ...data })}\n`;
 
 /** Reports an error in one line on stderr, and with `json` as an event on stdout too. */
 export const reportError = (error: unknown, { name, json, verbose, file }: ReportOptions): void => {
   const about = file === undefined ? {} : { file };
-  if (json) writeTo('stdout', `${escapeJson({ event: 'error', ...about, message: describeError(error) })}\n`);
+  if (json) writeTo('stdout', errorEvent({ ...about, message: describeError(error), ...explanationOf(error) }));
   const unexpected = isExpected(error) ? '' : 'unexpected error: ';
   const hint = isExpected(error) || verbose ? '' : ' (--verbose shows where)';
   writeTo('stderr', `${name}: ${unexpected}${escapeLine(describeError(error))}${hint}\n`);
@@ -66,9 +68,14 @@ export const runProgram = async ({ name, command }: Program, args: readonly stri
     await command.parseAsync(args, { from: 'user' });
     return exitCodes.success;
   } catch (error) {
-    // Commander has written its message; help and version end with the code 0, and so does help that was asked for by
-    // naming no command.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    if (error instanceof CommanderError) {
+      // Help and the version end with the code 0, and so does help that was asked for by naming no command.
+      if (error.exitCode === 0) return exitCodes.success;
+      // Commander has written its message to stderr.
+      const problem = commanderProblem(error.message);
+      if (args.includes('--json')) writeTo('stdout', errorEvent({ message: problem, problem }));
+      return exitCodes.usage;
+    }
     // The command has said what is left of an interrupted run.
     if (!(error instanceof InterruptedError || error instanceof ReportedError))
       reportError(error, { name, json: args.includes('--json'), verbose: args.includes('--verbose') });

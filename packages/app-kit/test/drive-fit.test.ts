@@ -4,7 +4,6 @@ import {
   createField,
   DivergenceError,
   decodeCheckpoint,
-  encodeField,
   type FitProgress,
   siren,
   term,
@@ -71,7 +70,7 @@ const setUp = (given: Partial<DrivenFit> & { readonly learningRate?: number; rea
   return { field, warnings, events, shown, stops, controller, run };
 };
 
-const everyStep = (store: CheckpointStore): DrivenFit['saving'] => ({ store, everySeconds: 0, found: {} });
+const everyStep = (store: CheckpointStore): DrivenFit['saving'] => ({ store, everySeconds: 0, resume: undefined });
 
 const metadataIn = async (store: CheckpointStore): Promise<Readonly<Record<string, string>>> =>
   decodeCheckpoint((await store.read()) as Uint8Array).metadata;
@@ -141,24 +140,29 @@ test.each(['in a file', 'in memory'])(
   },
 );
 
-test('a run that is taken up keeps the rate that it had come to', async () => {
-  const unbroken = setUp({ steps: 6, learningRate: 5e-4 });
-  await unbroken.run();
-  const halved = setUp({
-    steps: 6,
-    learningRate: 1e-3,
-    saving: { ...everyStep(memoryStore()), found: { [FACTOR_KEY]: '0.5' } } as DrivenFit['saving'],
-  });
-  await halved.run();
-  const parameters = (field: typeof unbroken.field): Promise<unknown> => encodeField(field);
-  expect(await parameters(halved.field)).toEqual(await parameters(unbroken.field));
-  for (const { field } of [unbroken, halved]) field.dispose();
+/** A fit that was stopped after step 2, with the factor on its learning rate: it resumes without reading the store. */
+const stoppedFit = async (factor: string): Promise<ReturnType<typeof setUp>> => {
+  const store = memoryStore();
+  const first = setUp({ saving: everyStep(store) });
+  const stop = (): Promise<void> => first.run(({ step }) => (step === 2 ? first.controller.abort() : undefined));
+  await expect(stop()).rejects.toThrow(/abort/);
+  first.field.dispose();
+  const decoded = decodeCheckpoint((await store.read()) as Uint8Array);
+  const resume = { ...decoded, metadata: { ...decoded.metadata, [FACTOR_KEY]: factor } };
+  const unread = { ...store, read: () => Promise.reject(new Error('the store was read')) };
+  return setUp({ saving: { store: unread, everySeconds: 0, resume } });
+};
+
+test('a resumed run keeps the learning rate that it was reduced to', async () => {
+  const { run, events, field } = await stoppedFit('0.5');
+  await run();
+  const rates = events.map(({ data: { step, learningRate } }) => [step, learningRate]);
+  expect(rates).toEqual([3, 4, 5, 6].map(step => [step, 5e-4]));
+  field.dispose();
 });
 
 test('a factor that halving does not lead to is a damaged checkpoint', async () => {
-  const { run, field } = setUp({
-    saving: { ...everyStep(memoryStore()), found: { [FACTOR_KEY]: '-1' } } as DrivenFit['saving'],
-  });
+  const { run, field } = await stoppedFit('-1');
   await expect(run()).rejects.toThrow(/damaged: its learning-rate-factor must be a number above 0, up to 1, got "-1"/);
   field.dispose();
 });

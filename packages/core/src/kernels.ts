@@ -12,7 +12,7 @@ export type {
   LossScale,
 } from './backend/backend.ts';
 export type { BackpressureBackend } from './backend/backpressure.ts';
-export type { NumericsBackend } from './backend/environment.ts';
+export { type NumericsBackend, numericalEnvironment } from './backend/environment.ts';
 export {
   blockCount,
   consumerCounts,

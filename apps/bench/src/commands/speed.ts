@@ -59,7 +59,7 @@ const action = (options: SpeedCommandOptions): Promise<void> => {
   const peers = peerDefinitions.filter(({ name }) => chosen.includes(name));
   const wanted = supervisions.filter(supervision => (options.supervisions ?? supervisions).includes(supervision));
   if (new Set(points).size !== points.length || new Set(widths).size !== widths.length)
-    throw new UsageError('--widths and --points must not repeat a number');
+    throw new UsageError({ what: '--widths and --points', problem: 'a number is repeated' });
   const cases = widths.length * points.length * wanted.length;
   return measure(options, { peers, rounds, stepLimit, needsCard, cases }, async (settings, output) => {
     const found = await runSpeed({ ...settings, widths, points, supervisions: wanted });

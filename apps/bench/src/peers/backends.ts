@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { backendCandidates, importOptional } from '@neural-fields/app-kit';
-import { type BackendCandidate, selectBackend } from '@neural-fields/core';
+import { type BackendCandidate, BackendError, selectBackend } from '@neural-fields/core';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
 import { type Dawn, installDawn } from '@neural-fields/kernels-webgpu/node';
 import { enableProdMode, engine, getKernel, version_core } from '@tensorflow/tfjs-core';
@@ -58,7 +58,8 @@ export const loadBackend = async (name: BackendName): Promise<void> => {
   enableProdMode();
   const candidate = candidateOf(name);
   await selectBackend(candidate.name, [candidate]).catch(cause => {
-    const reason = (cause as Error).message.replace(/^selectBackend: no backend can be used: \w+: /, '');
+    if (!(cause instanceof BackendError)) throw cause;
+    const reason = cause.considered.map(verdict => verdict.reason).join('; ');
     const hint = name === 'tensorflow' && !existsSync(tfjsNodeFolder) ? '; `node tools/tfjs-node.mjs` sets it up' : '';
     throw new Error(`${reason}${hint}`, { cause });
   });

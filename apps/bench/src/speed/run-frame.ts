@@ -61,7 +61,7 @@ export const withRunFrame = (settings: RunSettings, run: (frame: RunFrame) => Pr
   return withOutputFolder(output, { option: '--output', force }, async () => {
     const environment = readEnvironment();
     const started = await startPeers(settings);
-    if (started.commands.size === 0) throw new InputError(describeAbsence(started.states, settings));
+    if (started.commands.size === 0) throw new InputError({ problem: describeAbsence(started.states, settings) });
     const scratch = mkdtempSync(join(tmpdir(), 'neural-fields-bench-'));
     const encoder = new TextEncoder();
     const write = (name: string, text: string): Promise<void> =>

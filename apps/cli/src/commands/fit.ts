@@ -27,12 +27,19 @@ interface FitCommandOptions extends CommonOptions, FitFileOptions, GivenSettings
   readonly config?: string;
 }
 
+/** The options that name one file of one fit, and what to do where several files are fitted. */
+const OF_ONE_FIT = {
+  checkpoint: 'without it, each fit has a checkpoint of its own',
+  preview: 'without it, each shape has a preview of its own',
+  page: 'without a name, --page writes a page for each fit',
+  log: 'a log needs a fit of one file',
+} as const;
+
 /** @throws UsageError when an option names one file for all fits */
 const assertSuitsBatch = (options: FitCommandOptions): void => {
-  const name = (['checkpoint', 'preview', 'log', 'page'] as const).find(key => typeof options[key] === 'string');
-  const option = name && `--${name}`;
-  if (option !== undefined)
-    throw new UsageError(`${option} names one file, and several are fitted: without it each gets its own`);
+  for (const [name, hint] of Object.entries(OF_ONE_FIT))
+    if (typeof options[name as keyof typeof OF_ONE_FIT] === 'string')
+      throw new UsageError({ what: `--${name}`, problem: 'it names one output, and several files are fitted', hint });
 };
 
 /** Fits one file after the other; what goes wrong with one does not keep the others from being fitted. */

@@ -4,6 +4,7 @@ import {
   type CommonOptions,
   chooseBackend,
   createProgress,
+  explainedWithin,
   finite,
   formatCount,
   formatSeconds,
@@ -12,6 +13,7 @@ import {
   integer,
   type Output,
   outputOf,
+  plural,
   positive,
   stoppable,
   withCommonOptions,
@@ -51,10 +53,14 @@ const REFINE = 2;
 const assertShapeField = (path: string, { data, signal }: LoadedField): void => {
   const outputs = outFeatures(data.spec, extensions);
   const kind = signal && signal.kind !== 'shape' ? { image: 'an image', audio: 'a sound' }[signal.kind] : undefined;
-  if (kind !== undefined || data.spec.inFeatures !== 3 || outputs !== 1)
-    throw new InputError(
-      `'${path}' has no surface: it is ${kind === undefined ? `a field from ${data.spec.inFeatures} to ${outputs} numbers` : `a field of ${kind}`}`,
-    );
+  if (kind !== undefined || data.spec.inFeatures !== 3 || outputs !== 1) {
+    const sizes = `${plural(data.spec.inFeatures, 'coordinate')} and ${plural(outputs, 'value')}`;
+    throw new InputError({
+      what: `'${path}' has no surface`,
+      wanted: 'a field of 3 coordinates and 1 value',
+      got: kind === undefined ? `one of ${sizes}` : `a field of ${kind}`,
+    });
+  }
 };
 
 const action = async (file: string, options: MeshCommandOptions): Promise<void> => {
@@ -89,7 +95,10 @@ const makeMesh = async (file: string, options: MeshCommandOptions, output: Outpu
       });
       progress.stop();
       if (found.triangles.length === 0)
-        throw new InputError(`'${file}' has no surface at the level ${level} in the box from -1 to 1`);
+        throw new InputError({
+          what: `'${file}'`,
+          problem: `it has no surface at the level ${level} in the box from -1 to 1`,
+        });
       const similarity = loaded.signal?.kind === 'shape' && !options.fieldUnits ? loaded.signal.similarity : undefined;
       const mesh = similarity ? applySimilarity(found, inverseSimilarity(similarity)) : found;
       await writeShape(options.output, mesh);
@@ -104,7 +113,7 @@ const makeMesh = async (file: string, options: MeshCommandOptions, output: Outpu
       );
     });
   } catch (error) {
-    if (error instanceof ShapeError) throw new InputError(`'${file}': ${error.reason}`, { cause: error });
+    if (error instanceof ShapeError) throw new InputError(explainedWithin(`'${file}'`, error), { cause: error });
     throw error;
   } finally {
     field.dispose();

@@ -18,6 +18,7 @@ import {
   outputOf,
   type Progress,
   parseSize,
+  plural,
   positive,
   resolveSize,
   type Size,
@@ -32,6 +33,7 @@ import {
   imageKinds,
   type OutputKind,
   STANDARD_STREAM,
+  wantedExtensions,
   withOutputs,
   withStdoutFile,
 } from '@neural-fields/app-kit/files';
@@ -75,11 +77,16 @@ interface RenderCommandOptions extends CommonOptions, PytorchOptions {
 const assume = (path: string, { data }: LoadedField, options: RenderCommandOptions): SignalDescription => {
   const channels = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 2 || channels > 4)
-    throw new InputError(
-      `'${path}' does not say what it represents, and a field from ${data.spec.inFeatures} to ${channels} numbers is no picture`,
-    );
+    throw new InputError({
+      what: `'${path}'`,
+      problem: `it does not say what it represents, and a field of ${plural(data.spec.inFeatures, 'coordinate')} and ${plural(channels, 'value')} is not an image`,
+    });
   if (options.size === undefined || !('width' in options.size))
-    throw new UsageError(`'${path}' does not say how large its picture is; give --size WIDTHxHEIGHT`);
+    throw new UsageError({
+      what: `'${path}'`,
+      problem: 'it does not say how large its image is',
+      hint: 'specify --size WIDTHxHEIGHT',
+    });
   return {
     kind: 'image',
     ...options.size,
@@ -93,10 +100,14 @@ const assume = (path: string, { data }: LoadedField, options: RenderCommandOptio
   };
 };
 
+const wrongBitDepth = (wanted: string, depth: number): UsageError =>
+  new UsageError({ what: '--bit-depth', wanted, got: String(depth) });
+
 const regionOf = ({ region }: RenderCommandOptions): Region => {
   if (region === undefined) return wholePicture;
   const [x0, y0, x1, y1] = region as [number, number, number, number];
-  if (!(x0 < x1 && y0 < y1)) throw new UsageError(`--region ${region.join(',')}: x0 must be below x1, and y0 below y1`);
+  if (!(x0 < x1 && y0 < y1))
+    throw new UsageError({ what: '--region', wanted: 'x0,y0,x1,y1 with x0 < x1 and y0 < y1', got: region.join(',') });
   return { x0, y0, x1, y1 };
 };
 
@@ -112,7 +123,7 @@ const viewOf = (signal: ImageDescription, options: RenderCommandOptions): ImageV
 const rangeGiven = ({ range }: RenderCommandOptions): readonly [number, number] | undefined => {
   if (range === undefined) return undefined;
   const [low, high] = range as [number, number];
-  if (low === high) throw new UsageError(`--range ${range.join(',')}: the two values must differ`);
+  if (low === high) throw new UsageError({ what: '--range', wanted: 'two numbers that differ', got: range.join(',') });
   return [low, high];
 };
 
@@ -133,10 +144,12 @@ const KIND_NAMES = { image: 'an image', audio: 'a sound', shape: 'a shape' } as 
 const assertExtension = ({ kind }: SignalDescription, path: string): void => {
   const wanted = kind === 'audio' ? extensionsOf('wav') : extensionsOf(...imageKinds);
   if (wanted.includes(extensionOf(path))) return;
-  const hint = kind === 'shape' ? ' (mesh writes meshes)' : '';
-  throw new UsageError(
-    `the field is of ${KIND_NAMES[kind]}: --output must end in .${wanted.join(', .')}, got '${path}'${hint}`,
-  );
+  throw new UsageError({
+    what: '--output',
+    wanted: `${wantedExtensions(wanted)} for the field of ${KIND_NAMES[kind]}`,
+    got: `'${path}'`,
+    hint: kind === 'shape' ? 'the command mesh writes meshes' : undefined,
+  });
 };
 
 /** The options that suit some kinds of signals only. */
@@ -154,7 +167,10 @@ const assertSuited = (kind: keyof typeof OPTIONS, options: RenderCommandOptions)
   for (const { is, names } of Object.values(OPTIONS))
     for (const name of names)
       if (!own.includes(name) && options[name] !== undefined) {
-        throw new UsageError(`--${optionName(name)} is for ${is}, and the field is of ${KIND_NAMES[kind]}`);
+        throw new UsageError({
+          what: `--${optionName(name)}`,
+          problem: `it is for ${is}, and the field is of ${KIND_NAMES[kind]}`,
+        });
       }
 };
 
@@ -174,8 +190,7 @@ const renderPicture = async (
   const { width, height } = view;
   const quantity = options.derivative ?? 'value';
   const depth = options.bitDepth ?? 8;
-  if (depth !== 8 && depth !== 16)
-    throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
+  if (depth !== 8 && depth !== 16) throw wrongBitDepth('8 or 16 for images', depth);
   const given = rangeGiven(options);
   const channels = shownChannels(signal, quantity);
   assertRenderable(path, channels, { view, bitDepth: depth });
@@ -226,7 +241,7 @@ const renderSound = async (
   { loaded, options, output, path, name }: Rendering,
 ): Promise<void> => {
   const depth = options.bitDepth ?? 16;
-  if (depth === 8) throw new UsageError('--bit-depth 8 is for images; a sound has 16, 24 or 32 bits');
+  if (depth === 8) throw wrongBitDepth('16, 24 or 32 for sounds', depth);
   const { sampleRate = signal.sampleRate } = options;
   const count = sampleCount(signal, sampleRate);
   assertMemory({
@@ -269,7 +284,8 @@ const shapeViewOf = ({ azimuth, elevation, zoom, up, slice }: RenderCommandOptio
   if (slice === undefined)
     return { azimuth: azimuth ?? 30, elevation: elevation ?? 20, zoom: zoom ?? 1, up: up ?? 'y' };
   for (const [name, value] of Object.entries({ azimuth, elevation, zoom, up }))
-    if (value !== undefined) throw new UsageError(`--${name} is for a surface, and --slice shows a plane`);
+    if (value !== undefined)
+      throw new UsageError({ what: `--${name}`, problem: 'it is for a surface, and --slice shows a plane' });
   return slice;
 };
 
@@ -277,12 +293,13 @@ const renderSurfacePicture = async ({ loaded, options, output, path, name }: Ren
   const { data } = loaded;
   const outputs = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 3 || outputs !== 1)
-    throw new InputError(
-      `a shape's field must have 3 coordinates and 1 value, and this one has ${data.spec.inFeatures} and ${outputs}`,
-    );
+    throw new InputError({
+      what: 'the field of a shape',
+      wanted: '3 coordinates and 1 value',
+      got: `${data.spec.inFeatures} and ${outputs}`,
+    });
   const depth = options.bitDepth ?? 8;
-  if (depth !== 8 && depth !== 16)
-    throw new UsageError(`--bit-depth ${depth} is for sound; a picture has 8 or 16 bits`);
+  if (depth !== 8 && depth !== 16) throw wrongBitDepth('8 or 16 for images', depth);
   const size = resolveSize(options.size ?? { longest: SHAPE_SIDE }, 1, 1);
   const pixels = size.width * size.height;
   assertMemory({
@@ -329,7 +346,8 @@ const renderTo = (signal: SignalDescription, rendering: Rendering): Promise<void
 
 const action = async (file: string, options: RenderCommandOptions): Promise<void> => {
   const toStdout = options.output === STANDARD_STREAM;
-  if (toStdout && options.json) throw new UsageError('--output - and --json exclude each other: both write to stdout');
+  if (toStdout && options.json)
+    throw new UsageError({ what: '--output -', problem: 'it excludes --json: both write to stdout' });
   const output = outputOf(options, toStdout ? 'stderr' : 'stdout');
   const loaded = await loadFieldAloud(file, options, output);
   const signal = loaded.signal ?? assume(file, loaded, options);

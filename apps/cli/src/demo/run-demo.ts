@@ -110,7 +110,11 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
   const { size, hiddenFeatures, hiddenLayers, omega0 } = settings;
   const whole = await readPicture();
   if (size > (whole.shape[0] as number))
-    throw new UsageError(`--size ${size}: the photograph has ${whole.shape[0]} pixels a side`);
+    throw new UsageError({
+      what: '--size',
+      wanted: `at most ${whole.shape[0]}, the sides of the photograph`,
+      got: String(size),
+    });
   const picture = resizeImage(whole, { width: size, height: size, kernel: 'area' });
   const prepared = await signalFromImage(picture, { grid: 'pixel-centred' });
   const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0 });

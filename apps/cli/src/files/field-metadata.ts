@@ -2,7 +2,7 @@
  * @file The metadata of a field file. `signal` says what the field represents, `run` how it came to be; both are JSON.
  */
 import { basename } from 'node:path';
-import { InputError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import {
   asRecord,
   integerIn,
@@ -10,7 +10,7 @@ import {
   parseRecord,
   SIGNAL_KEY,
   type SignalDescription,
-  show,
+  wrong,
 } from '@neural-fields/app-kit/signals';
 import { type SettingsJson, settingsToJson } from '../settings/config-file.ts';
 import type { GivenSettings, Settings } from '../settings/fit-settings.ts';
@@ -71,13 +71,12 @@ export interface FoundRun extends Partial<Omit<FieldRun, 'settings'>> {
 }
 
 const number = (what: string, value: unknown): number => {
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new InputError(`${what} must be a finite number, got ${show(value)}`);
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(what, 'a finite number', value);
   return value;
 };
 
 const string = (what: string, value: unknown): string => {
-  if (typeof value !== 'string') throw new InputError(`${what} must be text, got ${show(value)}`);
+  if (typeof value !== 'string') throw wrong(what, 'text', value);
   return value;
 };
 
@@ -118,8 +117,7 @@ export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundR
     });
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(`what it says of its fit ('${RUN_KEY}' in the metadata) is damaged: ${cause.message}`, {
-      cause,
-    });
+    const what = `the metadata of its fit ('${RUN_KEY}') are damaged`;
+    throw new InputError(explainedWithin(what, cause), { cause });
   }
 };

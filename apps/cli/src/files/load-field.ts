@@ -1,6 +1,6 @@
 /** @file A field from a file of this program, of the library, or of PyTorch. */
 import { existsSync } from 'node:fs';
-import { describeError, InputError, type Output, UsageError } from '@neural-fields/app-kit';
+import { describeError, explainedWithin, InputError, type Output, UsageError } from '@neural-fields/app-kit';
 import { describeForeign, readInput } from '@neural-fields/app-kit/files';
 import { type CheckpointRun, extensions, FACTOR_KEY, readRun } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
@@ -47,7 +47,7 @@ const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: str
     return { value: read() };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { problem: error.message };
+    return { problem: describeError(error) };
   }
 };
 
@@ -88,7 +88,11 @@ const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): Inspe
   try {
     const field = decodeField(bytes);
     const given = givenPytorchOption(options);
-    if (given) throw new UsageError(`${given} is for state dicts of PyTorch, and '${path}' says what its network is`);
+    if (given)
+      throw new UsageError({
+        what: given,
+        problem: `it is for state dicts of PyTorch, and '${path}' describes its network itself`,
+      });
     return field;
   } catch (error) {
     if (!(error instanceof FieldFileError && error.problem === 'no-spec')) throw error;
@@ -96,12 +100,11 @@ const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): Inspe
   }
 };
 
-/** An error of a reader in the words of the command line. */
-const refusal = (path: string, error: unknown): Error => {
-  if (error instanceof UsageError) return error;
-  const reason = describeError(error).replace('the option prefix', '--prefix');
-  return new InputError(`'${path}' is not a field: ${reason}`, { cause: error });
-};
+/** An error of a reader, with the file. */
+const refusal = (path: string, error: unknown): Error =>
+  error instanceof UsageError
+    ? error
+    : new InputError(explainedWithin(`'${path}' is not a field`, error), { cause: error });
 
 /**
  * Reads a field and whatever stands beside it. Damaged metadata are told, and do not keep the field from being read.
@@ -113,7 +116,7 @@ const refusal = (path: string, error: unknown): Error => {
 export const inspectField = async (path: string, options: PytorchOptions = {}): Promise<InspectedField> => {
   const bytes = await readInput(path);
   const foreign = describeForeign(bytes);
-  if (foreign !== undefined) throw new InputError(`'${path}' is not a field: it is ${foreign}`);
+  if (foreign !== undefined) throw new InputError({ what: `'${path}' is not a field`, problem: `it is ${foreign}` });
   try {
     return decode(path, bytes, options);
   } catch (error) {
@@ -130,15 +133,19 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
  */
 export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
   if (!existsSync(path) && existsSync(`${path}.checkpoint`))
-    throw new InputError(
-      `cannot read '${path}': there is no such file; its fit is not finished: '${path}.checkpoint' is its checkpoint`,
-    );
+    throw new InputError({
+      what: `cannot read '${path}'`,
+      problem: 'there is no such file, because its fit is not finished',
+      hint: `'${path}.checkpoint' is its checkpoint`,
+    });
   const { damagedSignal, damagedRun: _, unknownActivation, ...loaded } = await inspectField(path, options);
   if (unknownActivation)
-    throw new UsageError(
-      `'${path}' is a state dict of PyTorch that does not say what lies between its layers: give --activation, e.g. relu, tanh or sine`,
-    );
-  if (damagedSignal !== undefined) throw new InputError(`'${path}' cannot be used: ${damagedSignal}`);
+    throw new UsageError({
+      what: `'${path}'`,
+      problem: 'a state dict of PyTorch does not say which activation is between its layers',
+      hint: 'specify --activation, e.g. relu, tanh or sine',
+    });
+  if (damagedSignal !== undefined) throw new InputError({ what: `'${path}'`, problem: damagedSignal });
   return loaded;
 };
 

@@ -3,7 +3,7 @@
  * beside.
  */
 
-import { describeError, InputError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError, plural } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import {
   type AudioDescription,
@@ -19,7 +19,7 @@ import {
   type ShapeDescription,
   SIGNAL_KEY,
   type SignalDescription,
-  show,
+  wrong,
 } from '@neural-fields/app-kit/signals';
 import { type FieldSpec, outFeatures } from '@neural-fields/core';
 import { parseSimilarity, SIMILARITY_KEY } from '@neural-fields/shapes';
@@ -36,7 +36,7 @@ const conventions = ['corner-aligned', 'pixel-centred'] as const;
 const span = (what: string, value: unknown): Span => {
   const [low, high] = listOf(what, value, 2);
   if (typeof low !== 'number' || typeof high !== 'number' || low === high || !Number.isFinite(high - low))
-    throw new InputError(`${what} must be two finite numbers that differ, got ${show(value)}`);
+    throw wrong(what, 'two finite numbers that differ', value);
   return [low, high];
 };
 
@@ -61,10 +61,10 @@ const audio = (fields: JsonRecord): AudioDescription => {
     length: integerIn('length', fields['length'], 1, MAX_WORD),
     channels: integerIn('channels', fields['channels'], 1, MAX_SOUND_CHANNELS),
     sampleRate: integerIn('sampleRate', fields['sampleRate'], 1, MAX_WORD),
-    ...(offset !== undefined && { offset }),
     convention: oneOf('convention', fields['convention'], conventions),
     spans: [span('spans of time', time)],
     range: span('range', fields['range']),
+    ...(offset !== undefined && { offset }),
   };
 };
 
@@ -96,9 +96,11 @@ const assertDescribes = (signal: SignalDescription, spec: FieldSpec): void => {
   if (wanted[0] === found[0] && wanted[1] === found[1]) return;
   const what = { image: 'an image', audio: 'a sound', shape: 'a shape' }[signal.kind];
   const channels = signal.kind === 'shape' ? '' : ` of ${signal.channels} channel${signal.channels === 1 ? '' : 's'}`;
-  throw new InputError(
-    `it says ${what}${channels}, a field from ${wanted[0]} to ${wanted[1]} numbers, but its network is one from ${found[0]} to ${found[1]}`,
-  );
+  const size = ([inputs, outputs]: readonly [number, number]): string =>
+    `${plural(inputs, 'coordinate')} and ${plural(outputs, 'value')}`;
+  throw new InputError({
+    problem: `it describes ${what}${channels}, a field of ${size(wanted)}, but the network has ${size(found)}`,
+  });
 };
 
 /**
@@ -121,6 +123,7 @@ export const readDescription = (
     return signal;
   } catch (cause) {
     if (!(cause instanceof InputError || cause instanceof TypeError)) throw cause;
-    throw new InputError(`its description ('${key}' in the metadata) is wrong: ${describeError(cause)}`, { cause });
+    const what = `its description ('${key}' in the metadata) is wrong`;
+    throw new InputError(explainedWithin(what, cause), { cause });
   }
 };

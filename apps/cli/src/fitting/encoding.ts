@@ -55,9 +55,8 @@ export const encodingLayer = (
   for (const [name, flag] of Object.entries(flags) as [keyof typeof flags, string][])
     if (options[name] !== undefined && !(encoding !== undefined && parameters[encoding].includes(name))) {
       const owners = encodingNames.filter(each => parameters[each].includes(name)).join(' or ');
-      throw new UsageError(
-        `${flag} is for --encoding ${owners}${encoding === undefined ? '' : `, not for ${encoding}`}`,
-      );
+      const other = encoding === undefined ? '' : `, not for ${encoding}`;
+      throw new UsageError({ what: flag, problem: `it is for --encoding ${owners}${other}` });
     }
   if (encoding === undefined) return undefined;
   switch (encoding) {

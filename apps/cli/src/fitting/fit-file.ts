@@ -63,13 +63,14 @@ interface FitTask extends PlannedFit {
 
 const policyOf = ({ resume, restart }: FitFileOptions): ResumePolicy => {
   if (restart && resume !== undefined)
-    throw new UsageError(`--restart and ${resume ? '--resume' : '--no-resume'} exclude each other`);
+    throw new UsageError({ what: '--restart', problem: `it excludes ${resume ? '--resume' : '--no-resume'}` });
   return restart ? 'restart' : resume === undefined ? 'auto' : resume ? 'require' : 'never';
 };
 
 const checkpointPathOf = (output: string, { checkpoint, resume }: FitFileOptions): string | undefined => {
   if (checkpoint !== false) return checkpoint ?? `${output}.checkpoint`;
-  if (resume === true) throw new UsageError('--resume needs a checkpoint, and --no-checkpoint forbids one');
+  if (resume === true)
+    throw new UsageError({ what: '--resume', problem: 'it needs a checkpoint, which --no-checkpoint excludes' });
   return undefined;
 };
 

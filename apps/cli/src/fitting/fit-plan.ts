@@ -27,14 +27,17 @@ const isFolder = async (path: string): Promise<boolean> =>
 /** The files of a folder that can be fitted, by name. @throws InputError when there are none */
 const filesIn = async (folder: string): Promise<readonly string[]> => {
   const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    throw new InputError(`cannot read the folder '${folder}': ${systemErrorReason(cause)}`, { cause });
+    throw new InputError({ what: `cannot read the folder '${folder}'`, problem: systemErrorReason(cause) }, { cause });
   });
   const names = entries
     .filter(entry => !entry.isDirectory() && EXTENSIONS.includes(extname(entry.name).slice(1).toLowerCase()))
     .map(entry => entry.name)
     .sort();
   if (names.length === 0)
-    throw new InputError(`the folder '${folder}' has no file that can be fitted (.${EXTENSIONS.join(', .')})`);
+    throw new InputError({
+      what: `the folder '${folder}'`,
+      problem: `it has no file that can be fitted (.${EXTENSIONS.join(', .')})`,
+    });
   return names.map(name => join(folder, name));
 };
 
@@ -46,9 +49,11 @@ const assertApart = (fits: readonly PlannedFit[]): void => {
     const key = output.toLowerCase();
     const other = inputs.get(key);
     if (other !== undefined)
-      throw new UsageError(
-        `'${other}' and '${input}' would both be written to '${output}'; fit one of them to another folder`,
-      );
+      throw new UsageError({
+        what: `'${other}' and '${input}'`,
+        problem: `both would be written to '${output}'`,
+        hint: 'fit one of them to another folder',
+      });
     inputs.set(key, input);
   }
 };
@@ -65,10 +70,13 @@ export const planFits = async (inputs: readonly string[], output: string): Promi
   const [first] = inputs as readonly [string, ...string[]];
   if (!isBatch) return { fits: [{ input: first, output }], isBatch };
   if (inputs.includes(STANDARD_STREAM))
-    throw new UsageError('- (stdin) is fitted alone, to an --output that is a file, got other inputs or a folder');
+    throw new UsageError({
+      what: '- (stdin)',
+      problem: 'it can only be fitted alone, and to an --output that is a file',
+    });
   const existing = await stat(output).catch(() => undefined);
   if (existing ? !existing.isDirectory() : extname(output) === '.safetensors')
-    throw new UsageError(`several inputs need a folder to be written to: --output '${output}' is none`);
+    throw new UsageError({ what: '--output', wanted: 'a folder for several inputs', got: `'${output}'` });
   const files: string[] = [];
   for (const [i, input] of inputs.entries()) files.push(...(areFolders[i] ? await filesIn(input) : [input]));
   const fits = files.map(input => ({
@@ -77,7 +85,7 @@ export const planFits = async (inputs: readonly string[], output: string): Promi
   }));
   assertApart(fits);
   await mkdir(output, { recursive: true }).catch(cause => {
-    throw new InputError(`cannot make the folder '${output}': ${systemErrorReason(cause)}`, { cause });
+    throw new InputError({ what: `cannot make the folder '${output}'`, problem: systemErrorReason(cause) }, { cause });
   });
   return { fits, isBatch };
 };

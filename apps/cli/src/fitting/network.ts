@@ -65,7 +65,10 @@ export const networkSpec = (options: NetworkOptions): FieldSpec => {
   const { encoding, activation = encoding ? 'relu' : 'sine', ...rest } = options;
   const { omega0 = defaultOmega0(options.inFeatures), omegaHidden = 30, ...size } = rest;
   if (encoding && (activation === 'sine' || activation === 'finer'))
-    throw new UsageError(`--encoding is for activations without frequencies of their own, not for ${activation}`);
+    throw new UsageError({
+      what: '--encoding',
+      problem: `it is for activations without frequencies of their own, not for ${activation}`,
+    });
   if (activation === 'sine') return siren({ ...size, omega0, omegaHidden });
   if (activation === 'finer')
     return mlp({
@@ -76,7 +79,8 @@ export const networkSpec = (options: NetworkOptions): FieldSpec => {
     });
   const given =
     options.omega0 !== undefined ? '--omega0' : options.omegaHidden !== undefined ? '--omega-hidden' : undefined;
-  if (given) throw new UsageError(`${given} is for the activations sine and finer, not for ${activation}`);
+  if (given)
+    throw new UsageError({ what: given, problem: `it is for the activations sine and finer, not for ${activation}` });
   return mlp({
     ...size,
     activation: activations[activation],

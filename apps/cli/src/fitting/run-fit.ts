@@ -1,6 +1,6 @@
 /** @file A fit from the command line: core's loop with a checkpoint, progress and a way to stop it. */
 import { existsSync } from 'node:fs';
-import { describeError, InputError, InterruptedError, type Output, type Progress } from '@neural-fields/app-kit';
+import { explainedWithin, InputError, InterruptedError, type Output, type Progress } from '@neural-fields/app-kit';
 import {
   type Checkpoint,
   type DrivenFit,
@@ -26,22 +26,27 @@ export interface RunFitOptions {
 
 const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
   const path = checkpoint?.path;
-  if (error instanceof CheckpointError && error.problem !== 'another-run' && path !== undefined)
-    return new InputError(`'${path}' cannot be resumed: ${describeError(error)}; --restart discards it`, {
-      cause: error,
-    });
+  if (error instanceof CheckpointError && error.problem !== 'another-run' && path !== undefined) {
+    const hint = '--restart deletes it and starts again';
+    return new InputError({ ...explainedWithin(`cannot resume from '${path}'`, error), hint }, { cause: error });
+  }
   if (error instanceof CheckpointError && path !== undefined)
     return new InputError(
-      `'${path}' is the checkpoint of another run: ${error.difference}. Give that run's options to go on with it, --restart to throw it away, ` +
-        'or --checkpoint to name another file.',
+      {
+        what: `'${path}' is the checkpoint of another run`,
+        problem: error.difference,
+        hint: "give that run's options to resume it, --restart to delete it, or --checkpoint to name another file",
+      },
       { cause: error },
     );
   if (error instanceof DivergenceError && !error.beforeAnyUpdate) {
-    const saved = path !== undefined && existsSync(path) ? ` The last good parameters are in '${path}'.` : '';
-    const anew = saved === '' ? '' : ' with --restart';
+    const isSaved = path !== undefined && existsSync(path);
+    const saved = isSaved ? ` with --restart; the last good parameters are in '${path}'` : '';
     return new InputError(
-      `the fit diverged at step ${error.step} (loss ${error.loss.toPrecision(3)}).${saved} ` +
-        `Try a smaller --learning-rate, --clip-norm 1, or a smaller --omega0${anew}.`,
+      {
+        problem: `the fit diverged at step ${error.step} (loss ${error.loss.toPrecision(3)})`,
+        hint: `try a smaller --learning-rate, --clip-norm 1, or a smaller --omega0${saved}`,
+      },
       { cause: error },
     );
   }
@@ -52,7 +57,7 @@ const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown =>
 const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): void => {
   const file = checkpoint?.file;
   const failure = file?.failure();
-  if (file === undefined) output.warn(`stopped at step ${step}; without a checkpoint the work is lost`);
+  if (file === undefined) output.warn(`stopped at step ${step}; without a checkpoint, its result is lost`);
   else if (failure !== undefined) output.warn(`stopped, and the checkpoint could not be written: ${failure}`);
   else if (existsSync(file.path)) {
     output.log(`stopped; the checkpoint is '${file.path}'. Run the same command again to resume from there.`);
@@ -77,6 +82,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
     options: { ...fitOptions(settings), ...prepared.fitOptions },
     identity: {
       signal: `sha256 ${prepared.sha256}`,
+      ...prepared.identity,
       batch: String(settings.batch),
       chunkSize: String(settings.chunkSize ?? 'default'),
       backend,
@@ -86,7 +92,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
     saving: checkpoint && {
       store: checkpoint.file.store,
       everySeconds: checkpoint.everySeconds,
-      found: checkpoint.file.metadata,
+      resume: checkpoint.file.resume,
     },
   };
   try {

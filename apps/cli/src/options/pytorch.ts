@@ -75,9 +75,10 @@ export const pytorchImportOptions = (options: PytorchOptions): ImportPytorchOpti
     activation &&
     ((activation.kind !== 'sine' && activation.kind !== 'finer') || activation['omega'] !== undefined)
   )
-    throw new UsageError(
-      `${omega} is for the activations sine and finer without an omega of their own, not for ${activation.kind}`,
-    );
+    throw new UsageError({
+      what: omega,
+      problem: `it is for the activations sine and finer without an omega of their own, not for ${activation.kind}`,
+    });
   const given = names.filter(name => options[name] !== undefined).map(name => [name, options[name]]);
   return { ...(Object.fromEntries(given) as ImportPytorchOptions), extensions };
 };

@@ -10,6 +10,7 @@ import {
 } from '@neural-fields/app-kit';
 import { extensions, readCurve } from '@neural-fields/app-kit/fitting';
 import { fieldFromData } from '@neural-fields/core';
+import type { FoundRun } from '../files/field-metadata.ts';
 import type { LoadedField } from '../files/load-field.ts';
 import { readOriginal } from '../signals/read-original.ts';
 import { HISTORY_VALUES, type ReportPoint } from './fit-history.ts';
@@ -43,9 +44,20 @@ const readHistory = (path: string | undefined): ReportPoint[] => {
   if (path === undefined) return [];
   const points = readCurve<ReportPoint>({ path, numbers: HISTORY_VALUES });
   if (points.length === 0)
-    throw new InputError(`--history '${path}' has no line of a fit's log (fit --log writes one)`);
+    throw new InputError({
+      what: `--history '${path}'`,
+      problem: 'it has no line of the log of a fit',
+      hint: 'fit --log writes such a log',
+    });
   return points;
 };
+
+/** Says that the file is not the one that the field was fitted to. */
+const warnOfOther = (output: Output, path: string | undefined, { source, sha256 }: FoundRun): void =>
+  output.warn(
+    `--source '${path}' is not what the field was fitted to: ${source === undefined ? 'that' : `'${source}'`} has other values ` +
+      `(SHA-256 ${sha256}); the page compares the field with '${path}'`,
+  );
 
 /**
  * Writes a page about a field.
@@ -56,9 +68,10 @@ export const reportField = async (loaded: LoadedField, options: ReportOptions, o
   const { path, page, source, command } = options;
   const { data, signal: description, run } = loaded;
   if (description === undefined)
-    throw new InputError(`'${path}' does not say what it stands for, so that nothing can be shown of it`);
+    throw new InputError({ what: `'${path}'`, problem: 'it does not say what it represents, so it cannot be shown' });
   const history = readHistory(options.history);
   const original = source === undefined ? undefined : await readOriginal(source, description);
+  if (original && run?.sha256 !== undefined && run.sha256 !== original.sha256) warnOfOther(output, source, run);
   await chooseBackend(options, output);
   const field = fieldFromData(data, extensions);
   const progress = createProgress(output, { total: 1, unit: 'page' });

@@ -22,12 +22,16 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export const parseLogTarget = (text: string): LogTarget => {
   if (text.startsWith(PREFIX)) {
     const path = text.slice(PREFIX.length);
-    if (path === '') throw new UsageError(`--log ${PREFIX}<folder> needs a folder, got '${text}'`);
+    if (path === '') throw new UsageError({ what: '--log', wanted: `${PREFIX}<folder>`, got: `'${text}'` });
     return { kind: 'tensorboard', path };
   }
   if (isFolder(text)) return { kind: 'tensorboard', path: text };
   const extension = extensionOf(text);
   if (extension === 'jsonl') return { kind: 'jsonl', path: text };
   if (extension === '' && text !== '') return { kind: 'tensorboard', path: text };
-  throw new UsageError(`--log must end in .jsonl, or name a folder for TensorBoard, got '${text}'`);
+  throw new UsageError({
+    what: '--log',
+    wanted: 'a name that ends in .jsonl, or a folder for TensorBoard',
+    got: `'${text}'`,
+  });
 };

@@ -38,7 +38,11 @@ const SIDES = { going: 128, last: 256 } as const;
  */
 export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions): string | undefined => {
   const { preview = `${options.output}.png`, previewEvery } = options;
-  if (kind !== 'shape' && options.preview !== undefined) throw new UsageError('--preview is for shapes');
+  if (kind !== 'shape' && options.preview !== undefined)
+    throw new UsageError({
+      what: '--preview',
+      problem: `it is for shapes, not for ${kind === 'image' ? 'images' : 'sounds'}`,
+    });
   return kind !== 'shape' || previewEvery === 0 ? undefined : preview;
 };
 

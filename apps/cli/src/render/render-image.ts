@@ -65,16 +65,19 @@ export const assertRenderable = (
 ): void => {
   const extension = extensionOf(path);
   if (extension === 'png') return;
-  if (bitDepth === 16) throw new InputError(`16 bits are written to PNG only; '${path}' is not one`);
+  if (bitDepth === 16) throw new InputError({ what: '--bit-depth 16', wanted: 'a PNG file', got: `'${path}'` });
   if (channels % 2 === 0 && extension.startsWith('jp'))
-    throw new InputError(
-      `the field has an alpha channel, which JPEG cannot hold; write '${path}' as PNG, WebP or AVIF`,
-    );
+    throw new InputError({
+      what: `cannot write '${path}'`,
+      problem: 'the field has an alpha channel, which JPEG cannot store',
+      hint: 'write it as PNG, WebP or AVIF',
+    });
   if (view.width * view.height * channels > WHOLE_VALUES)
-    throw new InputError(
-      `a picture of ${view.width} x ${view.height} is too large for ${extension.toUpperCase()}, which is made in memory ` +
-        `(up to ${WHOLE_VALUES} values); a PNG is written row by row and may have any size`,
-    );
+    throw new InputError({
+      what: `cannot write '${path}'`,
+      problem: `an image of ${view.width} x ${view.height} is too large for ${extension.toUpperCase()}, which is encoded in memory (up to ${WHOLE_VALUES} values)`,
+      hint: 'write it as PNG, which is written row by row and may have any size',
+    });
 };
 
 /**

@@ -1,7 +1,7 @@
 /** @file Settings as JSON: what `--json` writes of a fit, and `--config` reads. */
-import { didYouMean, InputError } from '@neural-fields/app-kit';
+import { didYouMean, explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
-import { asRecord, type JsonRecord, parseRecord, show } from '@neural-fields/app-kit/signals';
+import { asRecord, type JsonRecord, parseRecord, show, wrong } from '@neural-fields/app-kit/signals';
 import { InvalidArgumentError } from 'commander';
 import { type GivenSettings, type SettingName, settingDefinitions, settingNames } from './fit-settings.ts';
 
@@ -21,15 +21,14 @@ const settingFromJson = (name: SettingName, value: unknown): unknown => {
   const { parse } = settingDefinitions[name];
   if (parse === undefined) {
     if (typeof value === 'boolean') return value;
-    throw new InputError(`${name} must be true or false, got ${show(value)}`);
+    throw wrong(name, 'true or false', value);
   }
-  if (typeof value !== 'string' && typeof value !== 'number')
-    throw new InputError(`${name} must be a number or text, got ${show(value)}`);
+  if (typeof value !== 'string' && typeof value !== 'number') throw wrong(name, 'a number or text', value);
   try {
     return parse(String(value));
   } catch (cause) {
     if (!(cause instanceof InvalidArgumentError)) throw cause;
-    throw new InputError(`${name}: ${cause.message} Got ${show(value)}.`, { cause });
+    throw new InputError({ what: name, problem: cause.message, got: show(value) }, { cause });
   }
 };
 
@@ -37,7 +36,12 @@ const settingFromJson = (name: SettingName, value: unknown): unknown => {
 export const settingsFromJson = (record: JsonRecord): GivenSettings => {
   const entries = Object.entries(record).map(([key, value]) => {
     const name = settingNames.find(candidate => candidate === key);
-    if (name === undefined) throw new InputError(`it has no setting ${show(key)}${didYouMean(key, settingNames)}`);
+    if (name === undefined)
+      throw new InputError({
+        what: show(key),
+        problem: 'there is no such setting',
+        hint: didYouMean(key, settingNames),
+      });
     return [name, settingFromJson(name, value)] as const;
   });
   return Object.fromEntries(entries) as GivenSettings;
@@ -61,6 +65,6 @@ export const readSettingsFile = async (path: string): Promise<GivenSettings> => 
     return settingsFromJson(start === undefined ? parseRecord(text) : asRecord('settings', start['settings']));
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(`--config '${path}': ${cause.message}`, { cause });
+    throw new InputError(explainedWithin(`--config '${path}'`, cause), { cause });
   }
 };

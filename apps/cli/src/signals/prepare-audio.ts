@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { InputError, UsageError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError, UsageError } from '@neural-fields/app-kit';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
 import {
   type Audio,
@@ -33,6 +33,17 @@ const formatTime = (seconds: number): string => {
   return `${Math.floor(tenths / 600)}:${((tenths % 600) / 10).toFixed(1).padStart(4, '0')}`;
 };
 
+/**
+ * The longest sound that a field of the default network and number of steps learns, in seconds; see the measurements at
+ * `duration` of {@link presets}.
+ */
+const LEARNED_SECONDS = 10;
+
+const tooLongWarning = (seconds: number): string =>
+  `${seconds.toFixed(1)} s are fitted, and the default network and number of steps learn a few seconds well and at most ` +
+  `about ${LEARNED_SECONDS}: expect mostly noise or silence. Fit a part (--start, --duration), or raise --steps and ` +
+  '--hidden-features';
+
 /** The samples of a sound that are fitted. */
 interface Part {
   readonly first: number;
@@ -53,11 +64,15 @@ const partOf = (
   const wanted = duration === 'all' ? length : Math.min(length, Math.max(2, Math.round(duration * sampleRate)));
   const first = start === undefined ? Math.floor((length - wanted) / 2) : Math.round(start * sampleRate);
   if (first > length - 2)
-    throw new UsageError(`--start ${start}: '${path}' has only ${(length / sampleRate).toFixed(3)} s`);
+    throw new UsageError({
+      what: `--start ${start}`,
+      problem: `'${path}' has only ${(length / sampleRate).toFixed(3)} s`,
+    });
   return { first, count: Math.min(wanted, length - first) };
 };
 
-const cut = ({ samples: { data, shape }, sampleRate }: Audio, { first, count }: Part): Audio => {
+/** A part of a sound, as a copy. */
+export const partOfAudio = ({ samples: { data, shape }, sampleRate }: Audio, { first, count }: Part): Audio => {
   const channels = shape[1] as number;
   return {
     samples: ndarray(data.slice(first * channels, (first + count) * channels), [count, channels]),
@@ -83,16 +98,17 @@ export const prepareAudio = async (
       return decodeAudio(bytes);
     } catch (error) {
       if (!(error instanceof AudioError)) throw error;
-      throw new InputError(`cannot read '${path}': ${error.reason}`, { cause: error });
+      throw new InputError(explainedWithin(`cannot read '${path}'`, error), { cause: error });
     }
   };
   const whole = decode();
   const { sampleRate } = whole;
   const [length, channels] = whole.samples.shape as [number, number];
-  if (length < 2) throw new InputError(`cannot fit '${path}': it needs at least two samples, got ${length}`);
+  if (length < 2)
+    throw new InputError({ what: `cannot fit '${path}'`, wanted: 'at least two samples', got: String(length) });
   const part = partOf(path, { length, sampleRate }, settings);
   const isPart = part.count < length;
-  const sound = isPart ? cut(whole, part) : whole;
+  const sound = isPart ? partOfAudio(whole, part) : whole;
   const peak = peakOf(sound.samples.data) || 1;
   const description: AudioDescription = {
     kind: 'audio',
@@ -110,6 +126,7 @@ export const prepareAudio = async (
   const secondsOf = (count: number): number => count / sampleRate;
   const seconds = secondsOf(length).toFixed(3);
   const advice = settings.duration === undefined ? ' (--duration all fits all of it, --start sets where)' : '';
+  const warnings = secondsOf(part.count) > LEARNED_SECONDS ? [tooLongWarning(secondsOf(part.count))] : [];
   const notes = [
     `${name}: ${length} samples at ${sampleRate} Hz (${seconds} s), ${channels} channel${channels === 1 ? '' : 's'}`,
     ...(isPart
@@ -121,6 +138,6 @@ export const prepareAudio = async (
     ...(peak === 1 ? [] : [`scaled by ${(1 / peak).toFixed(2)} for the fit (undone when rendered)`]),
   ];
   return announced(announcer, `${name}: preparing`, onProgress =>
-    preparedSamples(description, points, { notes, oddities: whole.notes, onProgress }),
+    preparedSamples(description, points, { notes, warnings, oddities: whole.notes, onProgress }),
   );
 };

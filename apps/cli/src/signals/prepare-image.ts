@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { InputError, resolveSize, type Size, UsageError } from '@neural-fields/app-kit';
+import { type Explanation, formatCount, InputError, resolveSize, type Size, UsageError } from '@neural-fields/app-kit';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import { decodeImage, type Image, ImageError, pixels, resizeImageAsync, type Span } from '@neural-fields/signals';
 import type { ImageSettings, Settings } from '../settings/fit-settings.ts';
@@ -40,9 +40,11 @@ const targetSize = (
   if ('longest' in size && size.longest >= Math.max(width, height)) return undefined;
   const target = resolveSize(size, width, height);
   if (target.width > width || target.height > height)
-    throw new UsageError(
-      `--size ${target.width}x${target.height} is larger than the image of ${width}x${height}: fit only shrinks, render takes any size`,
-    );
+    throw new UsageError({
+      what: `--size ${target.width}x${target.height}`,
+      problem: `it is larger than the image of ${width}x${height}`,
+      hint: 'fit only shrinks; render takes any size',
+    });
   return target.width === width && target.height === height ? undefined : target;
 };
 
@@ -68,18 +70,18 @@ export const signalFromImage = (
 };
 
 /** What is wrong, in terms of the command line. */
-const reasonOf = ({ reason, parts: { limit, got } }: ImageError): string => {
+const explanationOfImage = ({ problem, reason, parts: { limit, got } }: ImageError): Explanation => {
   if (limit !== undefined)
-    return `the image may have up to ${limit.value} pixels (--max-pixels reads more), got ${got}`;
-  return got === undefined ? reason : `wanted PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ, got ${got}`;
+    return { wanted: `up to ${formatCount(limit.value)} pixels`, got, hint: '--max-pixels reads more' };
+  if (got !== undefined) return { wanted: 'PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ', got };
+  const isDamaged = problem === 'damaged' || problem === 'truncated';
+  return { problem: reason, hint: isDamaged ? '--allow-damaged reads what can be read' : undefined };
 };
 
 /** An error of the decoder as one that names the file, and what may help. */
 const explain = (path: string, error: unknown): unknown => {
   if (!(error instanceof ImageError)) return error;
-  const damaged = error.problem === 'damaged' || error.problem === 'truncated';
-  const help = damaged ? ' (--allow-damaged reads what there is)' : '';
-  return new InputError(`cannot read '${path}': ${reasonOf(error)}${help}`, { cause: error });
+  return new InputError({ what: `cannot read '${path}'`, ...explanationOfImage(error) }, { cause: error });
 };
 
 /**
@@ -111,9 +113,7 @@ export const prepareImage = async (
   if (target)
     notes.push(`shrunk from ${width} x ${height} to ${target.width} x ${target.height} pixels (bilinear, antialiased)`);
   if (image.data.length === channels)
-    throw new InputError(
-      `cannot fit '${path}': an image of 1 x 1 pixel has nothing to learn; it needs at least two pixels`,
-    );
+    throw new InputError({ what: `cannot fit '${path}'`, wanted: 'at least two pixels', got: 'an image of 1 x 1' });
   return announced(announcer, `${name}: preparing`, onProgress =>
     signalFromImage(image, settings, { notes, oddities: whole.notes, onProgress }),
   );

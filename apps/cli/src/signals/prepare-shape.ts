@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { formatCount, InputError, plural } from '@neural-fields/app-kit';
+import { explainedWithin, formatCount, InputError, plural } from '@neural-fields/app-kit';
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import {
   decodeShapeInput,
@@ -34,8 +34,9 @@ const MEASURED = 16_384;
  */
 const SPIKE_FACTOR = 5;
 
-const hashShape = (shape: PointCloud | Mesh, settings: unknown): string => {
-  const hash = createHash('sha256').update(JSON.stringify(settings));
+/** The hash of the points, normals and triangles in a file. */
+export const hashShape = (shape: PointCloud | Mesh): string => {
+  const hash = createHash('sha256');
   for (const array of [shape.positions, shape.normals, 'triangles' in shape ? shape.triangles : undefined])
     if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return hash.digest('hex');
@@ -51,10 +52,11 @@ const inspectCloud = (
   const count = positions.length / 3;
   if (!normals) {
     const said = notes.slice(1).map(note => ` (${note})`);
-    throw new InputError(
-      `cannot fit '${path}': its ${plural(count, 'point')} have no normals${said.join('')}, and nothing else tells the inside from the ` +
-        'outside; give a mesh, a PLY with nx, ny and nz, or an XYZ with them in columns 4 to 6',
-    );
+    throw new InputError({
+      what: `cannot fit '${path}'`,
+      problem: `its ${plural(count, 'point')} have no normals${said.join('')}, without which inside and outside are unknown`,
+      hint: 'give a mesh, a PLY file with nx, ny and nz, or an XYZ file with normals in columns 4 to 6',
+    });
   }
   const known = new Uint32Array(count);
   let size = 0;
@@ -64,7 +66,7 @@ const inspectCloud = (
     known[size++] = i;
     for (let k = 0; k < 3; k++) middle[k] = (middle[k] as number) + (positions[3 * i + k] as number);
   }
-  if (size === 0) throw new InputError(`cannot fit '${path}': all of its normals have length 0`);
+  if (size === 0) throw new InputError({ what: `cannot fit '${path}'`, problem: 'all of its normals have length 0' });
   let outwards = 0;
   for (const i of known.subarray(0, size))
     for (let k = 0; k < 3; k++)
@@ -120,7 +122,11 @@ export const signalFromShape = (
       defaults: name => presets[name].shape,
       recoveries: 6,
       fitOptions: { divergence: { spikeFactor: SPIKE_FACTOR } },
-      sha256: hashShape(shape, { near, weights, distanceWeight, normals, description }),
+      sha256: hashShape(whole),
+      identity: {
+        box: JSON.stringify(similarity),
+        loss: JSON.stringify({ near, weights, distanceWeight, normals }),
+      },
       terms: settings => shapeTerms(shape, { counts: counts(settings), weights, distanceWeight, normals }),
       describePoints: settings => {
         const { on, off, near: around } = counts(settings);
@@ -137,7 +143,7 @@ export const signalFromShape = (
     return place();
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    throw new InputError(`cannot fit '${path}': ${error.reason}`, { cause: error });
+    throw new InputError(explainedWithin(`cannot fit '${path}'`, error), { cause: error });
   }
 };
 

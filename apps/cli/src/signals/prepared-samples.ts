@@ -27,10 +27,10 @@ const RECOVERIES = 3;
 const CHUNK = 65_536;
 
 /** The hash of everything that a fit sees of a signal of samples. */
-const hashSamples = async (
+export const hashSamples = async (
   description: SamplesDescription,
   points: PointSet,
-  onProgress: (share: number) => void,
+  onProgress: (share: number) => void = () => undefined,
 ): Promise<string> => {
   const hash = createHash('sha256').update(JSON.stringify(description));
   for (let start = 0; start < points.size; start += CHUNK) {
@@ -47,6 +47,8 @@ const hashSamples = async (
 export interface SamplesRemarks {
   /** What was done to them, in sentences. */
   readonly notes?: readonly string[];
+  /** What the user should know about them. */
+  readonly warnings?: readonly string[];
   /** What was odd about their file. */
   readonly oddities?: readonly DecodeNote[];
   readonly onProgress?: (share: number) => void;
@@ -56,12 +58,12 @@ export interface SamplesRemarks {
 export const preparedSamples = async (
   description: SamplesDescription,
   points: PointSet,
-  { notes = [], oddities = [], onProgress = () => undefined }: SamplesRemarks = {},
+  { notes = [], warnings = [], oddities = [], onProgress }: SamplesRemarks = {},
 ): Promise<PreparedSamples> => ({
   description,
   points,
   notes,
-  warnings: oddities.map(({ text }) => text),
+  warnings: [...warnings, ...oddities.map(({ text }) => text)],
   defaults: preset => settingsFor(preset, description.kind, points.size),
   recoveries: RECOVERIES,
   outFeatures: description.channels,

@@ -12,8 +12,10 @@ export interface PreparedSignal {
   readonly description: SignalDescription;
   /** The number of values that the field must return. */
   readonly outFeatures: number;
-  /** Two runs with the same hash fit the same thing. */
+  /** The hash of its values: two files with the same hash hold the same signal. */
   readonly sha256: string;
+  /** What else must be equal for a run to resume, by name. */
+  readonly identity?: Readonly<Record<string, string>>;
   /** What was done to the file's content, in sentences. */
   readonly notes: readonly string[];
   /** What was odd about the file, which its owner should know. */

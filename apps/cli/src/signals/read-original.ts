@@ -1,5 +1,5 @@
 /** @file The file that a field was fitted to, read again as the field's description says. */
-import { InputError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError, plural } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { decodeShapeInput, measureShape } from '@neural-fields/app-kit/shapes';
 import {
@@ -21,20 +21,24 @@ import {
   pixels,
   resizeImageAsync,
 } from '@neural-fields/signals';
+import { partOfAudio } from './prepare-audio.ts';
+import { hashShape } from './prepare-shape.ts';
+import { hashSamples } from './prepared-samples.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 import { measureQuality } from './quality.ts';
 
 /** The original of a field, and how well the field has learned it. */
-export interface Original extends Pick<PreparedSignal, 'points' | 'shape'> {
+export interface Original extends Pick<PreparedSignal, 'points' | 'shape' | 'sha256'> {
   /** Figures by name. @throws the reason of `signal` when it is aborted */
   measure(field: Field, signal: AbortSignal): Promise<Readonly<Record<string, number>>>;
 }
 
 const differs = (path: string, description: SignalDescription, found: string): InputError =>
-  new InputError(`--source '${path}': the field stands for ${describeSignal(description)}, and the file has ${found}`);
+  new InputError({ what: `--source '${path}'`, wanted: describeSignal(description), got: found });
 
-const ofPoints = (points: PointSet): Original => ({
+const ofPoints = async (description: ImageDescription | AudioDescription, points: PointSet): Promise<Original> => ({
   points,
+  sha256: await hashSamples(description, points),
   measure: async (field, signal) => ({ ...(await measureQuality(field, points, signal)) }),
 });
 
@@ -44,20 +48,22 @@ const readImage = async (path: string, bytes: Uint8Array<ArrayBuffer>, descripti
   const whole = await decodeImage(bytes, { channels: wanted });
   const [rows, columns, found] = whole.shape as [number, number, number];
   if (found !== channels || columns < width || rows < height)
-    throw differs(path, description, `${columns} x ${rows} pixels, ${found} channels`);
+    throw differs(path, description, `${columns} x ${rows} pixels, ${plural(found, 'channel')}`);
   const isSmaller = columns > width || rows > height;
   const image = isSmaller ? await resizeImageAsync(whole, { width, height, kernel: 'bilinear' }) : whole;
-  return ofPoints(pixels(image, { convention, spans, range }));
+  return ofPoints(description, pixels(image, { convention, spans, range }));
 };
 
-const readSound = (path: string, bytes: Uint8Array<ArrayBuffer>, description: AudioDescription): Original => {
-  const sound = decodeAudio(bytes);
-  const [length, channels] = sound.samples.shape as [number, number];
-  if (length !== description.length || channels !== description.channels)
-    throw differs(path, description, `${length} samples, ${channels} channels`);
-  const { spans, convention, range } = description;
+const readSound = (path: string, bytes: Uint8Array<ArrayBuffer>, description: AudioDescription): Promise<Original> => {
+  const whole = decodeAudio(bytes);
+  const [total, channels] = whole.samples.shape as [number, number];
+  const { spans, convention, range, length, offset } = description;
+  const isPart = offset !== undefined;
+  if (channels !== description.channels || (isPart ? offset + length > total : length !== total))
+    throw differs(path, description, `${plural(total, 'sample')}, ${plural(channels, 'channel')}`);
+  const sound = isPart ? partOfAudio(whole, { first: offset, count: length }) : whole;
   const amplitude = range[1] === 1 ? 'keep' : 'peak';
-  return ofPoints(audioSamples(sound, { coordinateRange: spans[0], convention, amplitude }));
+  return ofPoints(description, audioSamples(sound, { coordinateRange: spans[0], convention, amplitude }));
 };
 
 /** Points of a mesh that a field is compared with. */
@@ -69,13 +75,14 @@ const readShape = async (
   description: ShapeDescription,
 ): Promise<Original> => {
   const whole = await decodeShapeInput(path, bytes);
-  if (whole === undefined) throw differs(path, description, 'no shape that can be read');
+  if (whole === undefined) throw differs(path, description, 'a file without a shape');
   const { similarity } = description;
   const shape = applySimilarity(whole, similarity);
   const cloud = isMesh(shape) ? sampleMesh(shape, { count: MEASURED, rng: createRng(1), normals: 'face' }) : shape;
   const { normals } = cloud;
   return {
     shape,
+    sha256: hashShape(whole),
     measure: async (field, signal) =>
       normals === undefined
         ? {}
@@ -95,14 +102,13 @@ export const readOriginal = async (path: string, description: SignalDescription)
       case 'image':
         return await readImage(path, bytes, description);
       case 'audio':
-        return readSound(path, bytes, description);
+        return await readSound(path, bytes, description);
       case 'shape':
         return await readShape(path, bytes, description);
     }
   } catch (error) {
     if (!(error instanceof ImageError || error instanceof AudioError || error instanceof ShapeError)) throw error;
-    throw new InputError(`--source '${path}' cannot be read as ${describeSignal(description)}: ${error.reason}`, {
-      cause: error,
-    });
+    const what = `cannot read --source '${path}' as ${describeSignal(description)}`;
+    throw new InputError(explainedWithin(what, error), { cause: error });
   }
 };

@@ -17,7 +17,10 @@ const assertSuited = (path: string, settings: Settings, kind: keyof typeof NAMES
   for (const name of settingNames) {
     const only = settingDefinitions[name].kind;
     if (only !== undefined && only !== kind && settings[name] !== undefined)
-      throw new UsageError(`--${optionName(name)} is for ${NAMES[only][1]}, and '${path}' is ${NAMES[kind][0]}`);
+      throw new UsageError({
+        what: `--${optionName(name)}`,
+        problem: `it is for ${NAMES[only][1]}, and '${path}' is ${NAMES[kind][0]}`,
+      });
   }
 };
 

@@ -1,7 +1,7 @@
 /** @file A sound, fitted by three networks: section 3.1 and the supplement of the SIREN paper. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { InputError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { playPrelude } from '@neural-fields/app-kit/music';
 import { sampleAll } from '@neural-fields/app-kit/render';
@@ -52,7 +52,7 @@ const readSound = async (path: string, length: number): Promise<Sound> => {
     return { samples: mono.map(value => value / peak), sampleRate, sha256, note, warnings };
   } catch (cause) {
     if (!(cause instanceof AudioError)) throw cause;
-    throw new InputError(`cannot read '${path}': ${cause.reason}`, { cause });
+    throw new InputError(explainedWithin(`cannot read '${path}'`, cause), { cause });
   }
 };
 
@@ -196,7 +196,8 @@ const prepare = async (context: ExperimentContext): Promise<ExperimentPlan> => {
   const { hiddenFeatures, hiddenLayers, steps, seed, learningRate } = context.settings;
   const sound = await loadSound(context);
   const { length } = sound.samples;
-  if (length < 2) throw new InputError(`a sound needs at least two samples, got ${length}`);
+  if (length < 2)
+    throw new InputError({ what: '--audio', wanted: 'a sound of at least two samples', got: String(length) });
   const audio = { samples: ndarray(sound.samples, [length, 1]), sampleRate: sound.sampleRate };
   const points = audioSamples(audio, { coordinateRange: COORDINATES });
   return {

@@ -1,6 +1,6 @@
 /** @file A fit that has ended, as a file: the field, and in its metadata what was fitted and how it went. */
 import { existsSync } from 'node:fs';
-import { describeError, InputError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import { encodeField, type Field, fieldFromData } from '@neural-fields/core';
@@ -51,18 +51,20 @@ export const readFinishedFit = async (
   identity: FitIdentity,
 ): Promise<{ readonly field: Field; readonly outcome: Outcome } | undefined> => {
   if (!existsSync(path)) return undefined;
-  const advice = 'Give the options of that run, name another folder with --output, or begin anew with --restart.';
+  const hint = "give that run's options, name another folder with --output, or start again with --restart";
   const bytes = await readInput(path);
   const { metadata, ...data } = (() => {
     try {
       return decodeFieldData(bytes, plan.extensions);
     } catch (error) {
-      throw new InputError(`'${path}' cannot be read: ${describeError(error)}. ${advice}`, { cause: error });
+      throw new InputError({ ...explainedWithin(`cannot read '${path}'`, error), hint }, { cause: error });
     }
   })();
   const outcome = readOutcome(metadata[OUTCOME_KEY]);
-  if (outcome === undefined) throw new InputError(`'${path}' is a field, but not of this command. ${advice}`);
+  if (outcome === undefined)
+    throw new InputError({ what: `'${path}'`, problem: 'this field was not written by this command', hint });
   const difference = firstDifference(outcome.identity, identity);
-  if (difference !== undefined) throw new InputError(`'${path}' is of another run: ${difference}. ${advice}`);
+  if (difference !== undefined)
+    throw new InputError({ what: `'${path}' is of another run`, problem: difference, hint });
   return { field: fieldFromData(data, plan.extensions), outcome };
 };

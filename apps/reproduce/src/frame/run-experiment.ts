@@ -31,7 +31,7 @@ const FEW_STEPS = 40;
 /** Makes a folder and all above it. @throws InputError when that cannot be done */
 const makeFolder = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true }).catch(cause => {
-    throw new InputError(`cannot make the folder '${path}': ${systemErrorReason(cause)}`, { cause });
+    throw new InputError({ what: `cannot make the folder '${path}'`, problem: systemErrorReason(cause) }, { cause });
   });
 };
 
@@ -50,7 +50,7 @@ const announce = async (opened: readonly OpenedFit[], context: FitContext): Prom
   let total = 0;
   let measured = 0;
   for (const { plan, state } of open) {
-    const left = plan.steps - (state.kind === 'open' ? state.step : 0);
+    const left = plan.steps - (state.kind === 'open' ? (state.resume?.step ?? 0) : 0);
     if (left < FEW_STEPS) continue;
     const seconds = await measureStep(plan, context);
     output.log(

@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createProgress, describeError, InputError, type Output } from '@neural-fields/app-kit';
-import { readInput } from '@neural-fields/app-kit/files';
+import { createProgress, describeError, explainedWithin, InputError, type Output } from '@neural-fields/app-kit';
 import {
   afterCurve,
   type CurveFile,
@@ -13,21 +12,22 @@ import {
   isCheckpointProblem,
   openCurve,
   readCurve,
-  readRun,
   type TrainingCurve,
   tolerantStore,
 } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import {
+  type Checkpoint,
   createField,
   DivergenceError,
+  decodeCheckpoint,
   type Field,
   type FitProgress,
   fieldFromData,
   fit,
+  parameterLayout,
   reportInterval,
 } from '@neural-fields/core';
-import { decodeFieldData } from '@neural-fields/core/files';
 import type { CurvePoint, FitPlan, FittedField } from './experiment.ts';
 import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';
@@ -79,19 +79,24 @@ const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
 /** How a fit stands before it is run. */
 export type FitState =
   | { readonly kind: 'finished'; readonly fitted: FittedField }
-  | { readonly kind: 'open'; readonly step: number; readonly identity: FitIdentity };
+  | {
+      readonly kind: 'open';
+      readonly identity: FitIdentity;
+      /** The checkpoint to resume from; `undefined` for a fit that was not begun. */
+      readonly resume: Checkpoint | undefined;
+    };
 
-const damaged = (path: string, error: unknown): InputError =>
-  new InputError(`the checkpoint '${path}' cannot be resumed: ${describeError(error)} --restart starts over.`, {
-    cause: error,
-  });
+const damaged = (path: string, error: unknown): InputError => {
+  const explanation = explainedWithin(`cannot resume from '${path}'`, error);
+  return new InputError({ ...explanation, hint: '--restart deletes it and starts again' }, { cause: error });
+};
 
-/** The step of a checkpoint; 0 when there is none. @throws InputError when it cannot be read */
-const checkpointStep = async (path: string, plan: FitPlan, { output }: FitContext): Promise<number> => {
+/** The checkpoint of a fit; `undefined` when there is none. @throws InputError when it cannot be read */
+const readCheckpoint = async (path: string, plan: FitPlan, { output }: FitContext): Promise<Checkpoint | undefined> => {
   const bytes = await tolerantStore(path, output).store.read();
-  if (bytes === undefined) return 0;
+  if (bytes === undefined) return undefined;
   try {
-    return readRun(decodeFieldData(bytes, plan.extensions).metadata)?.step ?? 0;
+    return decodeCheckpoint(bytes, plan.extensions);
   } catch (error) {
     throw damaged(path, error);
   }
@@ -107,7 +112,7 @@ export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitSt
   const identity = fitIdentity(plan, context.backend);
   const finished = await readFinishedFit(files.field, plan, identity);
   if (finished === undefined)
-    return { kind: 'open', identity, step: await checkpointStep(files.checkpoint, plan, context) };
+    return { kind: 'open', identity, resume: await readCheckpoint(files.checkpoint, plan, context) };
   // A kill may have come before it was removed.
   await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
@@ -129,10 +134,14 @@ const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number):
   watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
 
 /** What a stopped run was to measure at the step that it saved, and did not. */
-const watchSaved = async (plan: FitPlan, path: string, curve: TrainingCurve<CurvePoint>): Promise<void> => {
+const watchSaved = async (
+  plan: FitPlan,
+  { spec, parameters, average = parameters }: Checkpoint,
+  curve: TrainingCurve<CurvePoint>,
+): Promise<void> => {
   const last = curve.points.at(-1);
-  if (last === undefined || last.watched !== undefined) return;
-  const { metadata: _, ...data } = decodeFieldData(await readInput(path), plan.extensions);
+  if (last === undefined || last.watched !== undefined || plan.watch === undefined) return;
+  const data = { spec, parameters: parameterLayout(spec, plan.extensions).toMap(average) };
   const field = fieldFromData(data, plan.extensions);
   try {
     const watched = await watchedAt(plan, field, last.step);
@@ -150,10 +159,11 @@ const watchSaved = async (plan: FitPlan, path: string, curve: TrainingCurve<Curv
  */
 export const runFitPlan = async (
   plan: FitPlan,
-  { identity, step: resumedFrom }: Extract<FitState, { kind: 'open' }>,
+  { identity, resume }: Extract<FitState, { kind: 'open' }>,
   context: FitContext,
 ): Promise<FittedField> => {
   const { folder, backend, output, signal } = context;
+  const resumedFrom = resume?.step ?? 0;
   const files = filesOf(folder, plan.name);
   const curve = await openCurve<CurvePoint>(curveFileOf(files), { step: resumedFrom, output });
   const field = newField(plan);
@@ -165,8 +175,7 @@ export const runFitPlan = async (
   const begun = performance.now();
   const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
   try {
-    if (curve.points.at(-1)?.step === resumedFrom && existsSync(files.checkpoint))
-      await watchSaved(plan, files.checkpoint, curve);
+    if (resume && curve.points.at(-1)?.step === resumedFrom) await watchSaved(plan, resume, curve);
     const driven: DrivenFit = {
       field,
       terms: plan.terms(),
@@ -175,7 +184,7 @@ export const runFitPlan = async (
       metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
       // A divergence is a finding.
       recoveries: 0,
-      saving: { store: afterCurve(checkpoint.store, curve), everySeconds: context.checkpointEvery, found: {} },
+      saving: { store: afterCurve(checkpoint.store, curve), everySeconds: context.checkpointEvery, resume },
     };
     const report = async ({ step, loss }: FitProgress): Promise<void> => {
       const watched = await watchedAt(plan, field, step).catch(error => {

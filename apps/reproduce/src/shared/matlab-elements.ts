@@ -4,6 +4,7 @@
  *   is inflated.
  */
 import { inflateSync, constants as zlib } from 'node:zlib';
+import { ExplainedError } from '@neural-fields/core';
 
 /** What is wrong with the bytes of a MATLAB file. */
 export type MatlabProblem =
@@ -19,12 +20,12 @@ export type MatlabProblem =
   | 'too-large';
 
 /** A MATLAB file cannot be read; `problem` says why in a form that a program can act on. */
-export class MatlabError extends Error {
+export class MatlabError extends ExplainedError {
   override readonly name = 'MatlabError';
   readonly problem: MatlabProblem;
 
-  constructor(problem: MatlabProblem, message: string, options?: ErrorOptions) {
-    super(`decodeMatlab: ${message}`, options);
+  constructor(problem: MatlabProblem, reason: string, options?: ErrorOptions) {
+    super('decodeMatlab', reason, options);
     this.problem = problem;
   }
 }

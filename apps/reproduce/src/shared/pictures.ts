@@ -1,7 +1,7 @@
 /** @file The pictures that are fitted: those that come with the program, or the user's. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { InputError, resolveSize } from '@neural-fields/app-kit';
+import { explainedWithin, InputError, resolveSize } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { photograph, readPicture } from '@neural-fields/app-kit/photograph';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
@@ -64,7 +64,7 @@ const readFile = async (path: string): Promise<Source> => {
   const bytes = await readInput(path);
   const whole = await decodeImage(bytes, { channels: 'grey' }).catch(cause => {
     if (!(cause instanceof ImageError)) throw cause;
-    throw new InputError(`cannot read '${path}': ${cause.reason}`, { cause });
+    throw new InputError(explainedWithin(`cannot read '${path}'`, cause), { cause });
   });
   const oddities = whole.notes.map(({ text }) => text);
   return { whole, name: basename(path), sha256: createHash('sha256').update(bytes).digest('hex'), oddities };
@@ -82,9 +82,13 @@ export const preparePicture = (
   const [fullHeight, fullWidth] = whole.shape as [number, number, number];
   const { width, height } = resolveSize(sides ?? { longest: size }, fullWidth, fullHeight);
   if (width > fullWidth || height > fullHeight)
-    throw new InputError(`${name} has ${fullWidth} x ${fullHeight} pixels; a size of ${width} x ${height} is larger`);
+    throw new InputError({
+      what: name,
+      wanted: `a size of at most ${fullWidth} x ${fullHeight} pixels`,
+      got: `${width} x ${height}`,
+    });
   if (Math.min(width, height) < 2)
-    throw new InputError(`${name}: both sides must have at least 2 pixels, got ${width} x ${height}`);
+    throw new InputError({ what: name, wanted: 'at least 2 x 2 pixels', got: `${width} x ${height}` });
   const same = width === fullWidth && height === fullHeight;
   const image = same ? whole : resizeImage(whole, { width, height, kernel: 'bilinear' });
   const shrunk = same ? '' : `, shrunk to ${width} x ${height} (bilinear, antialiased)`;

@@ -1,5 +1,5 @@
 /** @file What receivers observed, from a MATLAB file with the variables of the SIREN authors' `data_cylinder_5.mat`. */
-import { describeError, InputError } from '@neural-fields/app-kit';
+import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import type { Place } from './helmholtz-scene.ts';
 import { MatlabError } from './matlab-elements.ts';
@@ -24,7 +24,7 @@ type Shape = readonly [rows: number | string, columns: number | string];
 const SHOWN = 8;
 
 const namesOf = ({ names }: MatlabFile): string => {
-  if (names.length === 0) return 'no numbers';
+  if (names.length === 0) return 'none of numbers';
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
   return `${names.slice(0, SHOWN).join(', ')}${more}`;
 };
@@ -32,23 +32,23 @@ const namesOf = ({ names }: MatlabFile): string => {
 /** @throws InputError when the array is absent, has another shape, or holds what is not a number */
 const arrayOf = (file: MatlabFile, name: string, wanted: Shape): MatlabArray => {
   const array = file.arrays.get(name);
-  if (!array) throw new InputError(`it must have the variables ${VARIABLES.join(', ')}, and has ${namesOf(file)}`);
+  if (!array) throw new InputError({ wanted: `the variables ${VARIABLES.join(', ')}`, got: namesOf(file) });
   const { shape, real, imaginary } = array;
   const fits = shape.length === 2 && wanted.every((length, k) => length === shape[k] || typeof length === 'string');
   if (!fits || real.length === 0)
-    throw new InputError(`its ${name} must be ${wanted.join(' x ')}, and is ${shape.join(' x ')}`);
+    throw new InputError({ what: name, wanted: `an array of ${wanted.join(' x ')}`, got: shape.join(' x ') });
   if (!(real.every(Number.isFinite) && (imaginary ?? []).every(Number.isFinite)))
-    throw new InputError(`its ${name} has elements that are not finite numbers`);
+    throw new InputError({ what: name, problem: 'some elements are not finite' });
   return array;
 };
 
 const placesOf = (file: MatlabFile, name: string): readonly Place[] => {
   const { shape, real, imaginary } = arrayOf(file, name, ['n', 2]);
-  if (imaginary) throw new InputError(`its ${name} must be real numbers, and is complex`);
+  if (imaginary) throw new InputError({ what: name, wanted: 'real numbers', got: 'complex ones' });
   const rows = shape[0] as number;
   const places = Array.from({ length: rows }, (_, i): Place => [real[i] as number, real[i + rows] as number]);
   const outside = places.find(([y, x]) => Math.max(Math.abs(y), Math.abs(x)) > 1);
-  if (outside) throw new InputError(`its ${name} must lie in [-1, 1]^2, and one is at ${outside.join(', ')}`);
+  if (outside) throw new InputError({ what: name, wanted: 'places in [-1, 1]^2', got: outside.join(', ') });
   return places;
 };
 
@@ -65,7 +65,7 @@ export const loadRecording = async (path: string): Promise<Recording> => {
     const sources = placesOf(file, 'source');
     const receivers = placesOf(file, 'receivers');
     const { real, imaginary } = arrayOf(file, 'rec_val', [receivers.length, sources.length]);
-    if (!imaginary) throw new InputError('its rec_val must be complex numbers, and is real');
+    if (!imaginary) throw new InputError({ what: 'rec_val', wanted: 'complex numbers', got: 'real ones' });
     const observed = receivers.flatMap((_, i) =>
       sources.flatMap((__, j) => [
         real[i + receivers.length * j] as number,
@@ -75,7 +75,7 @@ export const loadRecording = async (path: string): Promise<Recording> => {
     return { sources, receivers, observed: Float32Array.from(observed) };
   } catch (error) {
     if (error instanceof InputError || error instanceof MatlabError)
-      throw new InputError(`cannot read '${path}': ${describeError(error)}`, { cause: error });
+      throw new InputError(explainedWithin(`cannot read '${path}'`, error), { cause: error });
     throw error;
   }
 };

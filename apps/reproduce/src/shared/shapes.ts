@@ -63,11 +63,13 @@ export const loadMesh = async (
   path: string,
 ): Promise<{ readonly shape: ExperimentShape; readonly notes: readonly string[] }> => {
   const found = await decodeShapeInput(path, await readInput(path));
-  if (found === undefined) throw new InputError(`cannot read '${path}': it is not a PLY, OBJ or STL file`);
+  if (found === undefined)
+    throw new InputError({ what: `cannot read '${path}'`, problem: 'it is not a PLY, OBJ or STL file' });
   if (!isMesh(found))
-    throw new InputError(
-      `cannot learn '${path}': its ${found.positions.length / 3} points have no triangles, and what is learned is compared with a surface`,
-    );
+    throw new InputError({
+      what: `cannot fit '${path}'`,
+      problem: `its ${found.positions.length / 3} points have no triangles, and the result is compared with a surface`,
+    });
   const notes: string[] = [...found.notes];
   const mesh = inspectMesh(found, notes);
   return { shape: place('own', basename(path, extname(path)), mesh), notes };

@@ -1,7 +1,7 @@
 /** @file Files that programs read and write: checked, locked, replaced only where that is wanted. */
 export { describeForeign, isPly } from './describe-foreign.ts';
 export { withOutputFolder } from './output-folder.ts';
-export { extensionsOf, imageKinds, isOwnResult, meshKinds, type OutputKind } from './output-kinds.ts';
+export { extensionsOf, imageKinds, isOwnResult, meshKinds, type OutputKind, wantedExtensions } from './output-kinds.ts';
 export { lockOutput, lockPath } from './output-lock.ts';
 export { assertWritable, extensionOf } from './output-path.ts';
 export { type OutputFile, withOutputs } from './outputs.ts';

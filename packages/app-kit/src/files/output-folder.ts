@@ -38,15 +38,18 @@ export const withOutputFolder = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   await mkdir(folder, { recursive: true }).catch(cause => {
-    throw new InputError(`cannot make the folder '${folder}' of ${option}: ${systemErrorReason(cause)}`, { cause });
+    const problem = systemErrorReason(cause);
+    throw new InputError({ what: `cannot make the folder '${folder}' of ${option}`, problem }, { cause });
   });
   const mark = join(folder, MARK);
   await assertWritable(mark);
   const names = await readdir(folder);
   if (!names.includes(MARK) && !force && !names.every(isNothing))
-    throw new InputError(
-      `${option} '${folder}' holds files that this program did not write; name a new folder, or replace what has the names of results by --force`,
-    );
+    throw new InputError({
+      what: `${option} '${folder}'`,
+      problem: 'the folder has files that this program did not write',
+      hint: 'name a new folder, or overwrite files with the names of results with --force',
+    });
   const lock = lockOutput(join(await realpath(folder), 'results'));
   try {
     if (!names.includes(MARK)) await writeFileAtomically(mark, MARK_TEXT);

@@ -38,20 +38,20 @@ interface KindRule {
 const isSafetensors = (start: string): boolean => start.charAt(8) === '{' && start.startsWith('\0\0', 6);
 
 const RULES: Readonly<Record<OutputKind, KindRule>> = {
-  field: { name: 'field file', extensions: ['safetensors'], begins: isSafetensors },
-  checkpoint: { name: 'checkpoint', extensions: [], begins: isSafetensors },
-  png: { name: 'PNG image', extensions: ['png'], begins: start => start.startsWith('\x89PNG') },
-  jpeg: { name: 'JPEG image', extensions: ['jpg', 'jpeg'], begins: start => start.startsWith('\xff\xd8\xff') },
-  webp: { name: 'WebP image', extensions: ['webp'], begins: start => start.startsWith('WEBP', 8) },
-  avif: { name: 'AVIF image', extensions: ['avif'], begins: start => start.startsWith('ftyp', 4) },
-  wav: { name: 'WAV sound', extensions: ['wav'], begins: start => start.startsWith('WAVE', 8) },
-  glb: { name: 'GLB mesh', extensions: ['glb'], begins: start => start.startsWith('glTF') },
-  ply: { name: 'PLY mesh', extensions: ['ply'], begins: start => /^ply\r?\n/.test(start) },
-  obj: { name: 'OBJ mesh', extensions: ['obj'], begins: start => start.startsWith('# ') },
-  html: { name: 'HTML page', extensions: ['html', 'htm'], begins: start => /^<!doctype html>/i.test(start) },
+  field: { name: 'a field file', extensions: ['safetensors'], begins: isSafetensors },
+  checkpoint: { name: 'a checkpoint', extensions: [], begins: isSafetensors },
+  png: { name: 'a PNG image', extensions: ['png'], begins: start => start.startsWith('\x89PNG') },
+  jpeg: { name: 'a JPEG image', extensions: ['jpg', 'jpeg'], begins: start => start.startsWith('\xff\xd8\xff') },
+  webp: { name: 'a WebP image', extensions: ['webp'], begins: start => start.startsWith('WEBP', 8) },
+  avif: { name: 'an AVIF image', extensions: ['avif'], begins: start => start.startsWith('ftyp', 4) },
+  wav: { name: 'a WAV sound', extensions: ['wav'], begins: start => start.startsWith('WAVE', 8) },
+  glb: { name: 'a GLB mesh', extensions: ['glb'], begins: start => start.startsWith('glTF') },
+  ply: { name: 'a PLY mesh', extensions: ['ply'], begins: start => /^ply\r?\n/.test(start) },
+  obj: { name: 'an OBJ mesh', extensions: ['obj'], begins: start => start.startsWith('# ') },
+  html: { name: 'an HTML page', extensions: ['html', 'htm'], begins: start => /^<!doctype html>/i.test(start) },
   // Lines of reports, or of pictures, of a fit.
   history: {
-    name: 'history of a fit',
+    name: 'the history of a fit',
     extensions: [],
     begins: start =>
       /^\{"step":\d+,("seconds":[^,]+,"loss":[^,]+,"learningRate":[^,]+,"terms":\{|"snapshot":")/.test(start),
@@ -59,12 +59,16 @@ const RULES: Readonly<Record<OutputKind, KindRule>> = {
   },
 };
 
-/** `PNG image`. */
+/** `a PNG image`. */
 export const kindName = (kind: OutputKind): string => RULES[kind].name;
 
 /** The extensions of some kinds, without the dot; none for kinds that take any. */
 export const extensionsOf = (...kinds: readonly OutputKind[]): readonly string[] =>
   kinds.flatMap(kind => RULES[kind].extensions);
+
+/** The names that are wanted where a file has another extension. */
+export const wantedExtensions = (extensions: readonly string[]): string =>
+  `a name that ends in .${extensions.join(', .')}`;
 
 /** The kind among some that an extension (lower case, without the dot) stands for; `undefined` where none does. */
 export const kindOfExtension = (extension: string, kinds: readonly OutputKind[]): OutputKind | undefined =>

@@ -127,12 +127,8 @@ export const lockOutput = (target: string): OutputLock => {
     try {
       return make(lock, text);
     } catch (cause) {
-      throw new InputError(
-        `cannot write '${target}': its lock cannot be written beside it: ${systemErrorReason(cause)}`,
-        {
-          cause,
-        },
-      );
+      const problem = `its lock cannot be written beside it: ${systemErrorReason(cause)}`;
+      throw new InputError({ what: `cannot write '${target}'`, problem }, { cause });
     }
   };
   for (let left = TRIES; !take(); left--) {
@@ -144,9 +140,11 @@ export const lockOutput = (target: string): OutputLock => {
         holder === undefined
           ? 'another run'
           : `another run (process ${holder.pid}${holder.place === here() ? '' : ` on ${holder.place.split(' ')[0]}`})`;
-      throw new InputError(
-        `cannot write '${target}': ${who} is writing it; wait for it, stop it, or name another file`,
-      );
+      throw new InputError({
+        what: `cannot write '${target}'`,
+        problem: `${who} is writing it`,
+        hint: 'wait for it, stop it, or name another file',
+      });
     }
     takeAway(lock, { target, text: found });
   }

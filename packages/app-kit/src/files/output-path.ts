@@ -3,7 +3,11 @@ import { lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { createAtomicFile, FileError, systemErrorReason } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
+import type { Explanation } from '../explanation.ts';
 import { formatBytes } from '../output/format.ts';
+
+const cannotWrite = (path: string, explanation: Explanation, options?: ErrorOptions): InputError =>
+  new InputError({ what: `cannot write '${path}'`, ...explanation }, options);
 
 /**
  * Makes and removes a file, which is the only sure way to know that one can be made; so what a killed run left there is
@@ -14,12 +18,8 @@ const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
     await (await createAtomicFile(path)).abort();
   } catch (error) {
     const cause = error instanceof FileError ? error.cause : error;
-    throw new InputError(
-      `cannot write '${path}': its folder '${folder}' cannot be written to: ${systemErrorReason(cause)}`,
-      {
-        cause: error,
-      },
-    );
+    const problem = `its folder '${folder}' cannot be written to: ${systemErrorReason(cause)}`;
+    throw cannotWrite(path, { problem }, { cause: error });
   }
 };
 
@@ -38,26 +38,26 @@ export interface OutputPathOptions {
 export const assertWritable = async (path: string, { bytes = 0 }: OutputPathOptions = {}): Promise<void> => {
   const target = await realpath(path).catch(async () => {
     if (await lstat(path).catch(() => undefined))
-      throw new InputError(
-        `cannot write '${path}': it is a link to '${await readlink(path).catch(() => '?')}', which is not there`,
-      );
+      throw cannotWrite(path, {
+        problem: `it is a link to '${await readlink(path).catch(() => '?')}', which does not exist`,
+      });
     return path;
   });
   const existing = await stat(target).catch(() => undefined);
-  if (existing?.isDirectory()) throw new InputError(`cannot write '${path}': it is a folder; name a file in it`);
-  if (existing && !existing.isFile()) throw new InputError(`cannot write '${path}': it is no regular file`);
+  if (existing?.isDirectory()) throw cannotWrite(path, { problem: 'it is a folder', hint: 'name a file in it' });
+  if (existing && !existing.isFile()) throw cannotWrite(path, { problem: 'it is not a regular file' });
   const folder = dirname(target);
   const place = await stat(folder).catch(() => undefined);
-  if (place === undefined) throw new InputError(`cannot write '${path}': there is no folder '${folder}'`);
-  if (!place.isDirectory()) throw new InputError(`cannot write '${path}': '${folder}' is not a folder`);
+  if (place === undefined) throw cannotWrite(path, { problem: `there is no folder '${folder}'` });
+  if (!place.isDirectory()) throw cannotWrite(path, { problem: `'${folder}' is not a folder` });
   await tryToWriteIn(folder, path);
   const { bavail, bsize } = await statfs(folder);
   const room = bavail * bsize;
   // Some file systems of the network say 0 of everything.
   if (room < bytes && bsize > 0)
-    throw new InputError(
-      `cannot write '${path}': the disk has room for ${formatBytes(room)}, and ${formatBytes(bytes)} are needed`,
-    );
+    throw cannotWrite(path, {
+      problem: `the disk has room for ${formatBytes(room)}, and ${formatBytes(bytes)} are needed`,
+    });
 };
 
 /** The extension in lower case, without the dot. */

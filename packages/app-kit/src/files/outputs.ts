@@ -7,7 +7,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { systemErrorReason } from '@neural-fields/core/node';
 import { InputError, UsageError } from '../errors.ts';
 import type { Output } from '../output/output.ts';
-import { extensionsOf, isOwnResult, kindName, kindOfExtension, type OutputKind } from './output-kinds.ts';
+import {
+  extensionsOf,
+  isOwnResult,
+  kindName,
+  kindOfExtension,
+  type OutputKind,
+  wantedExtensions,
+} from './output-kinds.ts';
 import { lockOutput, type OutputLock } from './output-lock.ts';
 import { assertWritable, extensionOf } from './output-path.ts';
 
@@ -52,7 +59,8 @@ const isSame = (a: Place, b: Place): boolean =>
 const kindOf = ({ option, path, kinds }: OutputFile): OutputKind => {
   const extensions = extensionsOf(...kinds);
   const kind = extensions.length === 0 ? kinds[0] : kindOfExtension(extensionOf(path), kinds);
-  if (kind === undefined) throw new UsageError(`${option} must end in .${extensions.join(', .')}, got '${path}'`);
+  if (kind === undefined)
+    throw new UsageError({ what: option, wanted: wantedExtensions(extensions), got: `'${path}'` });
   return kind;
 };
 
@@ -62,9 +70,13 @@ const assertApart = async ({ inputs, outputs }: OutputsOptions): Promise<readonl
   const written = await Promise.all(outputs.map(({ option, path }) => locate(`${option} '${path}'`, path)));
   for (const [i, place] of written.entries()) {
     const input = read.find(other => isSame(place, other));
-    if (input) throw new UsageError(`${place.name} and ${input.name} are the same file; it would be replaced`);
+    if (input)
+      throw new UsageError({
+        what: place.name,
+        problem: `it is the same file as ${input.name}, which it would overwrite`,
+      });
     const other = written.slice(0, i).find(before => isSame(before, place));
-    if (other) throw new UsageError(`${other.name} and ${place.name} are the same file; they must be different ones`);
+    if (other) throw new UsageError({ what: place.name, problem: `it is the same file as ${other.name}` });
   }
   return written;
 };
@@ -79,17 +91,18 @@ const assertReplaceable = async (
   // A checkpoint is looked into when it is opened.
   if (kind === 'checkpoint' || (await stat(path).catch(() => undefined)) === undefined) return;
   const own = await isOwnResult(path, kind).catch(cause => {
-    throw new InputError(`cannot look into '${path}', which ${option} would replace: ${systemErrorReason(cause)}`, {
-      cause,
-    });
+    const what = `cannot read '${path}', which ${option} would overwrite`;
+    throw new InputError({ what, problem: systemErrorReason(cause) }, { cause });
   });
   if (!own && !force)
-    throw new InputError(
-      `${option} '${path}' exists and is no ${kindName(kind)} that this program wrote; --force replaces it, or name another file`,
-    );
+    throw new InputError({
+      what: `${option} '${path}'`,
+      problem: `the file exists and is not ${kindName(kind)} that this program wrote`,
+      hint: 'overwrite it with --force, or name another file',
+    });
   // Whether a history is continued or replaced is known when the checkpoint is opened.
   if (own && kind === 'history') return;
-  output.log(own ? `will replace '${path}'` : `will replace '${path}', which this program did not write (--force)`);
+  output.log(`overwrites '${path}'${own ? '' : ', which this program did not write (--force)'}`);
 };
 
 /**

@@ -8,7 +8,7 @@ export const STANDARD_STREAM = '-';
 /** How much is read, where the command has an option for it. */
 export interface ReadInputOptions {
   readonly maxBytes?: number | undefined;
-  /** What to say of the limit, e.g. `--max-bytes reads more`. */
+  /** The hint where there is more than that, e.g. `--max-bytes reads more`. */
   readonly advice?: string;
 }
 
@@ -17,15 +17,20 @@ const STDIN_LIMIT = 2 ** 28;
 
 /** All of stdin. It is read as a stream: Windows has no file for it. */
 const readStdin = async ({ maxBytes = STDIN_LIMIT, advice }: ReadInputOptions): Promise<Uint8Array<ArrayBuffer>> => {
-  if (process.stdin.isTTY) throw new InputError('cannot read stdin: it is a terminal; pipe a file into the program');
+  if (process.stdin.isTTY) {
+    const hint = 'pipe a file into the program';
+    throw new InputError({ what: 'cannot read stdin', problem: 'it is a terminal', hint });
+  }
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of process.stdin as AsyncIterable<Buffer>) {
     size += part.length;
     if (size > maxBytes)
-      throw new InputError(
-        `cannot read stdin: it has more than ${formatBytes(maxBytes)}${advice === undefined ? '' : ` (${advice})`}`,
-      );
+      throw new InputError({
+        what: 'cannot read stdin',
+        problem: `it has more than ${formatBytes(maxBytes)}`,
+        hint: advice,
+      });
     parts.push(part);
   }
   const bytes = new Uint8Array(size);
@@ -40,8 +45,8 @@ const readStdin = async ({ maxBytes = STDIN_LIMIT, advice }: ReadInputOptions): 
 const readPath = (path: string, { maxBytes, advice }: ReadInputOptions): Promise<Uint8Array<ArrayBuffer>> =>
   readFileBytes(path, maxBytes === undefined ? {} : { maxBytes }).catch(cause => {
     if (!(cause instanceof FileError)) throw cause;
-    const limit = advice !== undefined && cause.note === 'maxBytes' ? ` (${advice})` : '';
-    throw new InputError(`cannot read '${path}': ${cause.reason}${limit}`, { cause });
+    const hint = cause.note === 'maxBytes' ? advice : undefined;
+    throw new InputError({ what: `cannot read '${path}'`, problem: cause.reason, hint }, { cause });
   });
 
 /**
@@ -53,6 +58,6 @@ export const readInput = async (path: string, options: ReadInputOptions = {}): P
   const isStdin = path === STANDARD_STREAM;
   const bytes = await (isStdin ? readStdin(options) : readPath(path, options));
   if (bytes.length === 0)
-    throw new InputError(isStdin ? 'cannot read stdin: it is empty' : `cannot read '${path}': the file is empty`);
+    throw new InputError({ what: `cannot read ${isStdin ? 'stdin' : `'${path}'`}`, problem: 'it is empty' });
   return bytes;
 };

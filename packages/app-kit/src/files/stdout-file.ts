@@ -14,9 +14,11 @@ import { writeFileToStdout } from '../output/streams.ts';
  */
 export const withStdoutFile = async (name: string, make: (path: string) => Promise<void>): Promise<void> => {
   if (process.stdout.isTTY)
-    throw new UsageError(
-      '--output - writes the bytes of a file to stdout, which is a terminal; pipe it, or name a file',
-    );
+    throw new UsageError({
+      what: '--output -',
+      problem: 'the bytes of the file would go to a terminal',
+      hint: 'pipe them into a program or a file, or name a file',
+    });
   const folder = await mkdtemp(join(tmpdir(), 'neural-fields-'));
   try {
     const path = join(folder, name);

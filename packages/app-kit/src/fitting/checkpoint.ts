@@ -4,17 +4,22 @@
  */
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
-import { CheckpointError, type CheckpointStore, decodeCheckpoint } from '@neural-fields/core';
+import {
+  CheckpointError,
+  type CheckpointStore,
+  type Checkpoint as DecodedCheckpoint,
+  decodeCheckpoint,
+} from '@neural-fields/core';
 import { FieldFileError, SafetensorsError } from '@neural-fields/core/files';
 import { FileError, fileCheckpointStore } from '@neural-fields/core/node';
-import { describeError, InputError } from '../errors.ts';
+import { explainedWithin, InputError } from '../errors.ts';
 import type { Output } from '../output/output.ts';
 import { integerIn, parseRecord, stringsIn } from '../signals/json-fields.ts';
 import { extensions } from './extensions.ts';
 
 /**
  * What happens to a checkpoint that is already there. `auto`: it is resumed if it is of the same run, and an error
- * otherwise. `require`: there must be one. `never`: there must be none. `restart`: it is thrown away.
+ * otherwise. `require`: there must be one. `never`: there must be none. `restart`: it is deleted.
  */
 export type ResumePolicy = 'auto' | 'require' | 'never' | 'restart';
 
@@ -45,8 +50,8 @@ export interface Checkpoint {
   readonly store: CheckpointStore;
   /** The step to resume from; 0 when there is nothing to resume from. */
   readonly step: number;
-  /** What the checkpoint to resume from has beside its parameters; empty when there is none. */
-  readonly metadata: Readonly<Record<string, string>>;
+  /** What to resume from, decoded; `undefined` when there is nothing. */
+  readonly resume: DecodedCheckpoint | undefined;
   /** Why the last write failed; `undefined` when it did not. */
   readonly failure: () => string | undefined;
   /** Removes the file, when it is not needed any more. */
@@ -58,20 +63,16 @@ export const isCheckpointProblem = (error: unknown): error is Error =>
   error instanceof CheckpointError || error instanceof SafetensorsError || error instanceof FieldFileError;
 
 /** The checkpoint in some bytes. @throws InputError when they are none, or a damaged one */
-const decode = (path: string, bytes: Uint8Array): Pick<Checkpoint, 'step' | 'metadata'> => {
+const decode = (path: string, bytes: Uint8Array): DecodedCheckpoint => {
   try {
-    const { step, metadata } = decodeCheckpoint(bytes, extensions);
-    return { step, metadata };
+    return decodeCheckpoint(bytes, extensions);
   } catch (error) {
     if (!isCheckpointProblem(error)) throw error;
+    const hint = 'remove it, or name another file with --checkpoint';
     if (error instanceof CheckpointError && error.problem === 'no-state')
-      throw new InputError(`'${path}' is a file, but no checkpoint; remove it, or name another with --checkpoint`, {
-        cause: error,
-      });
-    throw new InputError(
-      `'${path}' is no checkpoint that can be read (${describeError(error)}); remove it, or name another with --checkpoint`,
-      { cause: error },
-    );
+      throw new InputError({ what: `'${path}'`, problem: 'the file is not a checkpoint', hint }, { cause: error });
+    const explanation = explainedWithin(`'${path}' cannot be read as a checkpoint`, error);
+    throw new InputError({ ...explanation, hint }, { cause: error });
   }
 };
 
@@ -117,19 +118,26 @@ export const openCheckpoint = async (
   const checkpoint = { path, remove, ...tolerantStore(path, output) };
   const bytes = await checkpoint.store.read();
   if (bytes === undefined) {
-    if (policy === 'require') throw new InputError(`--resume: there is no checkpoint '${path}'`);
-    return { ...checkpoint, step: 0, metadata: {} };
+    if (policy === 'require') throw new InputError({ what: '--resume', problem: `there is no checkpoint '${path}'` });
+    return { ...checkpoint, step: 0, resume: undefined };
   }
-  const { step, metadata } = decode(path, bytes);
+  const resume = decode(path, bytes);
+  const { step } = resume;
   if (policy === 'never')
-    throw new InputError(`--no-resume: there is a checkpoint '${path}'; --restart discards it and begins anew`);
+    throw new InputError({
+      what: '--no-resume',
+      problem: `there is a checkpoint '${path}'`,
+      hint: '--restart deletes it and starts again',
+    });
   if (policy === 'restart') {
     await remove();
-    return { ...checkpoint, step: 0, metadata: {} };
+    return { ...checkpoint, step: 0, resume: undefined };
   }
   if (step > steps)
-    throw new InputError(
-      `the checkpoint '${path}' is at step ${step}, past the ${steps} of --steps; --restart begins anew`,
-    );
-  return { ...checkpoint, step, metadata };
+    throw new InputError({
+      what: `--steps ${steps}`,
+      problem: `the checkpoint '${path}' is at step ${step} already`,
+      hint: '--restart deletes it and starts again',
+    });
+  return { ...checkpoint, step, resume };
 };

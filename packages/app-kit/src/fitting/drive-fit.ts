@@ -3,6 +3,7 @@
  * step after it has diverged.
  */
 import {
+  type Checkpoint,
   type CheckpointStore,
   type ChunkListener,
   constant,
@@ -37,8 +38,8 @@ export interface DrivenFit {
 export interface FitSaving {
   readonly store: CheckpointStore;
   readonly everySeconds: number;
-  /** The metadata of the checkpoint that is there; empty where there is none. */
-  readonly found: Readonly<Record<string, string>>;
+  /** The checkpoint in the store, decoded; `undefined` where there is none. */
+  readonly resume: Checkpoint | undefined;
 }
 
 /** What a run tells, and how it is stopped. */
@@ -101,11 +102,15 @@ class StepProgress {
   };
 }
 
-/** What a recovery goes back to where a run is not saved. */
-const inMemory = (): FitSaving => ({ store: memoryStore(), everySeconds: Number.POSITIVE_INFINITY, found: {} });
+/** What a recovery resumes from where a run is not saved. */
+const inMemory = (): FitSaving => ({ store: memoryStore(), everySeconds: Number.POSITIVE_INFINITY, resume: undefined });
 
 /** Runs core's loop once, with a factor on the learning rate. */
-const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): Promise<void> => {
+const tryFit = async (
+  driven: DrivenFit,
+  telling: FitTelling,
+  { factor, resume }: { readonly factor: number; readonly resume: Checkpoint | undefined },
+): Promise<void> => {
   const { field, terms, options, identity, saving } = driven;
   const { output, progress, signal, figures = () => [], event, report } = telling;
   const metadata = factor === 1 ? driven.metadata : { ...driven.metadata, [FACTOR_KEY]: String(factor) };
@@ -118,6 +123,7 @@ const tryFit = async (driven: DrivenFit, telling: FitTelling, factor: number): P
     ...(saving && {
       checkpoint: {
         store: saving.store,
+        ...(resume && { resume }),
         everySeconds: saving.everySeconds,
         identity,
         metadata,
@@ -144,10 +150,11 @@ export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<
   const { learningRate } = driven.options.optimizer;
   const saving = driven.saving ?? (driven.recoveries > 0 ? inMemory() : undefined);
   try {
-    let factor = factorIn(saving?.found ?? {});
-    for (let left = driven.recoveries; ; left--) {
+    let factor = factorIn(saving?.resume?.metadata ?? {});
+    // A recovery resumes from what the fit has saved since.
+    for (let left = driven.recoveries, resume = saving?.resume; ; left--, resume = undefined) {
       try {
-        return await tryFit({ ...driven, saving }, telling, factor);
+        return await tryFit({ ...driven, saving }, telling, { factor, resume });
       } catch (error) {
         // Bad data and a loss that is not defined at the start do not get better with smaller steps.
         if (!(error instanceof DivergenceError) || error.beforeAnyUpdate || left <= 0) throw error;

@@ -1,6 +1,6 @@
 /**
- * @file Going on after a fit has diverged: from its last good step, with half the learning rate. The checkpoint
- * remembers how often that was done.
+ * @file Recovery of a fit that has diverged: it resumes from its last good step with half the learning rate. The
+ * checkpoint stores the factor that this has led to.
  */
 import { CheckpointError, type CheckpointStore, type Schedule } from '@neural-fields/core';
 

@@ -21,7 +21,8 @@ export interface FitSettings {
 /** The points of a step. @throws UsageError when there are fewer than are asked for */
 export const pointsOf = (points: PointSet, { batch }: FitSettings): ReturnType<typeof withoutReplacement> => {
   if (batch === 'full' || batch === points.size) return points;
-  if (batch > points.size) throw new UsageError(`--batch ${batch}: the signal has only ${points.size} points`);
+  if (batch > points.size)
+    throw new UsageError({ what: `--batch ${batch}`, problem: `the signal has only ${points.size} points` });
   return withoutReplacement(points, { count: batch });
 };
 

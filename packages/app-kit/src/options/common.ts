@@ -21,7 +21,7 @@ export const withCommonOptions = (command: Command): Command =>
     .option('--backend-from <folder>', 'also look there for the packages of backends; runs code of its node_modules')
     .option('--json', 'one JSON object a line on stdout instead of text')
     .option('-q, --quiet', 'results, warnings and errors only')
-    .option('-v, --verbose', 'show the stack trace of an error');
+    .option('-v, --verbose', 'show details of the backend, and stack traces of errors');
 
 /** The output that the common options describe. @param results where results go; stdout if absent */
 export const outputOf = (

@@ -8,7 +8,7 @@ import {
   ShapeError,
   weld,
 } from '@neural-fields/shapes';
-import { InputError } from '../errors.ts';
+import { explainedWithin, InputError } from '../errors.ts';
 import { describeForeign, isPly } from '../files/describe-foreign.ts';
 import { formatCount, plural } from '../output/format.ts';
 
@@ -25,7 +25,7 @@ export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     if (error.problem === 'not-a-shape') return undefined;
-    throw new InputError(`cannot read '${path}': ${error.reason}`, { cause: error });
+    throw new InputError(explainedWithin(`cannot read '${path}'`, error), { cause: error });
   }
 };
 

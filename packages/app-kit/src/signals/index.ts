@@ -1,5 +1,15 @@
 /** @file what a field represents, as its file says it. */
-export { asRecord, integerIn, type JsonRecord, listOf, oneOf, optional, parseRecord, show } from './json-fields.ts';
+export {
+  asRecord,
+  integerIn,
+  type JsonRecord,
+  listOf,
+  oneOf,
+  optional,
+  parseRecord,
+  show,
+  wrong,
+} from './json-fields.ts';
 export {
   type AudioDescription,
   coordinateCount,

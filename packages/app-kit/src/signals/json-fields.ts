@@ -17,12 +17,16 @@ export const show = (value: unknown): string => {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 };
 
+/** A field that has another value than it may have; an empty name is the whole. */
+export const wrong = (what: string, wanted: string, value: unknown): InputError =>
+  new InputError({ what, wanted, got: show(value) });
+
 const isRecord = (value: unknown): value is JsonRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @throws InputError unless the value is an object */
 export const asRecord = (what: string, value: unknown): JsonRecord => {
-  if (!isRecord(value)) throw new InputError(`${what} must be an object, got ${show(value)}`);
+  if (!isRecord(value)) throw wrong(what, 'an object', value);
   return value;
 };
 
@@ -44,30 +48,29 @@ export const parseRecord = (text: string): JsonRecord => {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new InputError(`it is no JSON, got ${show(text)}`, { cause });
+    throw new InputError({ wanted: 'JSON', got: show(text) }, { cause });
   }
-  if (!isShallow(value)) throw new InputError(`it is nested more than ${MAX_DEPTH} levels deep`);
-  return Object.assign(Object.create(null) as object, asRecord('it', value));
+  if (!isShallow(value)) throw new InputError({ problem: `it is nested more than ${MAX_DEPTH} levels deep` });
+  return Object.assign(Object.create(null) as object, asRecord('', value));
 };
 
 /** @throws InputError unless the value is an integer from `minimum` to `maximum` */
 export const integerIn = (what: string, value: unknown, minimum: number, maximum: number): number => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum || value > maximum)
-    throw new InputError(`${what} must be an integer from ${minimum} to ${maximum}, got ${show(value)}`);
+    throw wrong(what, `an integer from ${minimum} to ${maximum}`, value);
   return value;
 };
 
 /** @throws InputError unless the value is a list of `length` values */
 export const listOf = (what: string, value: unknown, length: number): readonly unknown[] => {
-  if (!Array.isArray(value) || value.length !== length)
-    throw new InputError(`${what} must be a list of ${length}, got ${show(value)}`);
+  if (!Array.isArray(value) || value.length !== length) throw wrong(what, `a list of length ${length}`, value);
   return value;
 };
 
 /** @throws InputError unless the value is one of the names */
 export const oneOf = <T extends string>(what: string, value: unknown, names: readonly T[]): T => {
   const name = names.find(candidate => candidate === value);
-  if (name === undefined) throw new InputError(`${what} must be one of ${names.join(', ')}, got ${show(value)}`);
+  if (name === undefined) throw wrong(what, `one of ${names.join(', ')}`, value);
   return name;
 };
 
@@ -79,6 +82,6 @@ export const optional = <T>(what: string, value: unknown, read: (what: string, v
 export const stringsIn = (what: string, value: unknown): Readonly<Record<string, string>> => {
   const record = asRecord(what, value);
   for (const [name, text] of Object.entries(record))
-    if (typeof text !== 'string') throw new InputError(`${what} must hold texts, got ${show(text)} for ${show(name)}`);
+    if (typeof text !== 'string') throw wrong(`${what}.${name}`, 'text', text);
   return record as Readonly<Record<string, string>>;
 };
