@@ -53,7 +53,7 @@ test('that are damaged are refused in one line that says what is wrong, and stay
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     const line = stderr.trimEnd().split('\n').at(-1) as string;
     expect(line).toMatch(
-      /^neural-fields: 'a\.safetensors\.checkpoint' is no checkpoint that can be read \(.*\); remove it, or name /,
+      /^neural-fields: 'a\.safetensors\.checkpoint' cannot be read as a checkpoint: .*; remove it, or name /,
     );
     expect(line).toMatch(says);
     expect(readFileSync(path).equals(damaged)).toBe(true);

@@ -64,13 +64,15 @@ test('what no setting is or takes is refused', () => {
     }
     return 'taken';
   };
-  expect(refusal({ step: 5 })).toBe('it has no setting "step"; did you mean \'steps\'?');
-  expect(refusal({ 'learning-rate': 5 })).toBe('it has no setting "learning-rate"; did you mean \'learningRate\'?');
-  expect(refusal({ zzzzzzzzz: 1 })).toBe('it has no setting "zzzzzzzzz"');
-  expect(refusal({ steps: 0 })).toBe('steps: It must be an integer of at least 1. Got 0.');
-  expect(refusal({ steps: [1] })).toBe('steps must be a number or text, got [1]');
-  expect(refusal({ allowDamaged: 'yes' })).toBe('allowDamaged must be true or false, got "yes"');
-  expect(refusal({ preset: 'slow' })).toMatch(/^preset: Allowed choices are fast, paper\./);
+  expect(refusal({ step: 5 })).toBe('"step": there is no such setting; did you mean \'steps\'?');
+  expect(refusal({ 'learning-rate': 5 })).toBe(
+    '"learning-rate": there is no such setting; did you mean \'learningRate\'?',
+  );
+  expect(refusal({ zzzzzzzzz: 1 })).toBe('"zzzzzzzzz": there is no such setting');
+  expect(refusal({ steps: 0 })).toBe('steps: wanted an integer of at least 1, got 0');
+  expect(refusal({ steps: [1] })).toBe('steps: wanted a number or text, got [1]');
+  expect(refusal({ allowDamaged: 'yes' })).toBe('allowDamaged: wanted true or false, got "yes"');
+  expect(refusal({ preset: 'slow' })).toBe('preset: wanted one of fast, paper, got "slow"');
 });
 
 test('what --json writes of a fit is what --config reads: the fields are equal', async () => {
@@ -100,8 +102,8 @@ test('a settings file that is none is refused in one line', async () => {
     return stderr;
   };
   expect(await refusal('{"hiddenFeature": 4}')).toBe(
-    "neural-fields: --config 'fit.json': it has no setting \"hiddenFeature\"; did you mean 'hiddenFeatures'?\n",
+    "neural-fields: --config 'fit.json': \"hiddenFeature\": there is no such setting; did you mean 'hiddenFeatures'?\n",
   );
-  expect(await refusal('[]')).toMatch(/^neural-fields: --config 'fit\.json': it must be an object, got \[\]\n$/);
-  expect(await refusal('hello')).toMatch(/^neural-fields: --config 'fit\.json': it is no JSON, got "hello"\n$/);
+  expect(await refusal('[]')).toMatch(/^neural-fields: --config 'fit\.json': wanted an object, got \[\]\n$/);
+  expect(await refusal('hello')).toMatch(/^neural-fields: --config 'fit\.json': wanted JSON, got "hello"\n$/);
 });

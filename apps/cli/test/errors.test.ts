@@ -47,14 +47,14 @@ const failures: Readonly<Record<string, Failure>> = {
   'a folder without pictures': {
     args: ['fit', 'folder', '-o', 'fields'],
     code: 1,
-    says: "the folder 'folder' has no file that can be fitted",
+    says: "the folder 'folder': it has no file that can be fitted",
   },
   'a folder to one file': {
     args: fit('folder'),
     code: 2,
-    says: 'several inputs need a folder to be written to',
+    says: '--output: wanted a folder for several inputs, got',
   },
-  'an empty file': { args: fit('empty.png'), code: 1, says: "cannot read 'empty.png': the file is empty" },
+  'an empty file': { args: fit('empty.png'), code: 1, says: "cannot read 'empty.png': it is empty" },
   'a text file named .png': {
     args: fit('text.png'),
     code: 1,
@@ -66,7 +66,11 @@ const failures: Readonly<Record<string, Failure>> = {
     says: /cannot read 'half\.png': the PNG image ends early, after \d+ bytes/,
   },
   'a picture of 0 x 0': { args: fit('nothing.png'), code: 1, says: /at least one pixel, got 0 x 0/ },
-  'a picture of 1 x 1': { args: fit('one.png'), code: 1, says: 'an image of 1 x 1 pixel has nothing to learn' },
+  'a picture of 1 x 1': {
+    args: fit('one.png'),
+    code: 1,
+    says: "cannot fit 'one.png': wanted at least two pixels, got an image of 1 x 1",
+  },
   'a sound that ends early': { args: fit('half.wav'), code: 1, says: /cannot read 'half\.wav': / },
   'a folder that is not there': {
     args: ['fit', 'a.png', '-o', 'no/where/x.safetensors'],
@@ -76,13 +80,13 @@ const failures: Readonly<Record<string, Failure>> = {
   'an output that is a folder': {
     args: ['render', 'a.safetensors', '-o', 'folder'],
     code: 2,
-    says: "--output must end in .png, .jpg, .jpeg, .webp, .avif, got 'folder'",
+    says: "--output: wanted a name that ends in .png, .jpg, .jpeg, .webp, .avif for the field of an image, got 'folder'",
   },
   'an output in a file': { args: ['fit', 'a.png', '-o', 'text.png/x'], code: 1, says: "'text.png' is not a folder" },
   'an output that is a device': {
     args: ['fit', 'a.png', '-o', '/dev/full'],
     code: 1,
-    says: "cannot write '/dev/full': it is no regular file",
+    says: "cannot write '/dev/full': it is not a regular file",
   },
   'too many points in a step': {
     args: fit('a.png', '--batch', '999'),
@@ -92,17 +96,17 @@ const failures: Readonly<Record<string, Failure>> = {
   'a size that is larger': {
     args: fit('a.png', '--size', '64x64'),
     code: 2,
-    says: '--size 64x64 is larger than the image of 12x10',
+    says: '--size 64x64: it is larger than the image of 12x10',
   },
   'an option for images with a sound': {
     args: fit('a.wav', '--size', '8'),
     code: 2,
-    says: "--size is for images, and 'a.wav' is a sound",
+    says: "--size: it is for images, and 'a.wav' is a sound",
   },
   'a frequency without a sine': {
     args: fit('a.png', '--activation', 'relu', '--omega0', '9'),
     code: 2,
-    says: '--omega0 is for the activations sine',
+    says: '--omega0: it is for the activations sine',
   },
   'steps below 1': {
     args: fit('a.png', '--steps', '0'),
@@ -131,7 +135,7 @@ const failures: Readonly<Record<string, Failure>> = {
   'restart and resume': {
     args: fit('a.png', '--restart', '--resume'),
     code: 2,
-    says: '--restart and --resume exclude each other',
+    says: '--restart: it excludes --resume',
   },
   'resume without a checkpoint': {
     args: fit('a.png', '--resume'),
@@ -141,12 +145,12 @@ const failures: Readonly<Record<string, Failure>> = {
   'a checkpoint that is none': {
     args: fit('a.png', '--checkpoint', 'text.png'),
     code: 1,
-    says: /'text\.png' is no checkpoint that can be read .*a text file/,
+    says: /'text\.png' cannot be read as a checkpoint: .*a text file/,
   },
   divergence: {
     args: fit('a.png', '--learning-rate', '1e3', '--steps', '50'),
     code: 1,
-    says: /the fit diverged at step \d+ \(loss .*Try a smaller --learning-rate/,
+    says: /the fit diverged at step \d+ \(loss .*\); try a smaller --learning-rate/,
   },
   'a picture where a field is wanted': {
     args: ['render', 'a.png', '-o', 'b.png'],
@@ -162,12 +166,12 @@ const failures: Readonly<Record<string, Failure>> = {
   'a field rendered to another kind': {
     args: ['render', 'a.safetensors', '-o', 'a.wav'],
     code: 2,
-    says: /--output must end in \.png/,
+    says: /--output: wanted a name that ends in \.png/,
   },
   'a region inside out': {
     args: ['render', 'a.safetensors', '-o', 'b.png', '--region', '1,0,0,1'],
     code: 2,
-    says: 'x0 must be below x1',
+    says: '--region: wanted x0,y0,x1,y1 with x0 < x1 and y0 < y1, got 1,0,0,1',
   },
   'a region of three numbers': {
     args: ['render', 'a.safetensors', '-o', 'b.png', '--region', '1,0,0'],
@@ -177,7 +181,7 @@ const failures: Readonly<Record<string, Failure>> = {
   '16 bits in a JPEG': {
     args: ['render', 'a.safetensors', '-o', 'b.jpg', '--bit-depth', '16'],
     code: 1,
-    says: '16 bits are written to PNG only',
+    says: '--bit-depth 16: wanted a PNG file',
   },
   'a JPEG that does not fit in memory': {
     args: ['render', 'a.safetensors', '-o', 'b.jpg', '--size', '20000'],

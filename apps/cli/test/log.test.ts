@@ -120,7 +120,9 @@ test('a fit logs each report as a line of JSON', async () => {
   writeFileSync(join(cwd, 'a.jsonl'), '{"step":1,"mine":true}\n');
   const refused = await run(args, { cwd });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(/--log 'a\.jsonl' exists and is no history of a fit that this program wrote; --force/);
+  expect(refused.stderr).toMatch(
+    /--log 'a\.jsonl': the file exists and is not the history of a fit that this program wrote; overwrite it with --force/,
+  );
   expect(readFileSync(join(cwd, 'a.jsonl'), 'utf8')).toBe('{"step":1,"mine":true}\n');
 });
 
@@ -187,7 +189,7 @@ test('event files have whole records, one version and the pictures of the fit', 
   writeFileSync(join(cwd, 'mine', 'notes.txt'), 'mine');
   const refused = await run([...args.slice(0, -1), 'mine'], { cwd });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain("--log 'mine' holds files that this program did not write");
+  expect(refused.stderr).toContain("--log 'mine': the folder has files that this program did not write");
   expect(readdirSync(join(cwd, 'mine'))).toEqual(['notes.txt']);
 });
 

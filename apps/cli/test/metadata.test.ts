@@ -66,35 +66,45 @@ describe('the description of a signal', () => {
   });
 
   test.each<[string, RegExp, object, FieldData['spec']]>([
-    ['a sound on a picture', /a sound of 1 channel, a field from 1 to 1 .* from 2 to 3/, sound, network(2, 3)],
+    [
+      'a sound on a picture',
+      /a sound of 1 channel, a field of 1 coordinate and 1 value, .* has 2 coordinates and 3 values/,
+      sound,
+      network(2, 3),
+    ],
     [
       'grey on RGB',
-      /an image of 1 channel, a field from 2 to 1 .* from 2 to 3/,
+      /an image of 1 channel, a field of 2 coordinates and 1 value, .* has 2 coordinates and 3 values/,
       { ...picture, channels: 1 },
       network(2, 3),
     ],
-    ['a shape of two values', /a shape, a field from 3 to 1 .* from 3 to 2/, shape, network(3, 2)],
+    [
+      'a shape of two values',
+      /a shape, a field of 3 coordinates and 1 value, .* has 3 coordinates and 2 values/,
+      shape,
+      network(3, 2),
+    ],
     [
       'a side that no picture has',
-      /width must be an integer from 1 to 2147483647, got 9007/,
+      /width: wanted an integer from 1 to 2147483647, got 9007/,
       { ...picture, width: 2 ** 53 - 1 },
       network(2, 3),
     ],
-    ['half a pixel', /height must be an integer .*, got 1\.5/, { ...picture, height: 1.5 }, network(2, 3)],
-    ['points that are null', /points must be an integer .*, got null/, { ...shape, points: null }, network(3, 1)],
-    ['triangles in words', /triangles must be an integer .*, got "12"/, { ...shape, triangles: '12' }, network(3, 1)],
+    ['half a pixel', /height: wanted an integer .*, got 1\.5/, { ...picture, height: 1.5 }, network(2, 3)],
+    ['points that are null', /points: wanted an integer .*, got null/, { ...shape, points: null }, network(3, 1)],
+    ['triangles in words', /triangles: wanted an integer .*, got "12"/, { ...shape, triangles: '12' }, network(3, 1)],
     ['a scale of 0', /with s > 0/, { ...shape, similarity: { scale: 0, offset: [0, 0, 0] } }, network(3, 1)],
-    ['no similarity', /similarity must be an object, got nothing/, { kind: 'shape' }, network(3, 1)],
+    ['no similarity', /similarity: wanted an object, got nothing/, { kind: 'shape' }, network(3, 1)],
     [
       'an unknown kind',
-      /kind must be one of image, audio, shape, got "video"/,
+      /kind: wanted one of image, audio, shape, got "video"/,
       { ...picture, kind: 'video' },
       network(2, 3),
     ],
-    ['a kind of every object', /kind must be one of/, { ...picture, kind: 'constructor' }, network(2, 3)],
+    ['a kind of every object', /kind: wanted one of/, { ...picture, kind: 'constructor' }, network(2, 3)],
     [
       'an empty span',
-      /spans of x must be two finite numbers that differ, got \[1,1\]/,
+      /spans of x: wanted two finite numbers that differ, got \[1,1\]/,
       {
         ...picture,
         spans: [
@@ -105,16 +115,16 @@ describe('the description of a signal', () => {
       network(2, 3),
     ],
     ['a span without end', /finite/, { ...sound, spans: [[-1e308, 1e308]] }, network(1, 1)],
-    ['one span for two axes', /spans must be a list of 2/, { ...picture, spans: [[-1, 1]] }, network(2, 3)],
-    ['no range', /range must be a list of 2, got nothing/, { ...sound, range: undefined }, network(1, 1)],
-    ['a list', /must be an object/, [picture], network(2, 3)],
+    ['one span for two axes', /spans: wanted a list of length 2/, { ...picture, spans: [[-1, 1]] }, network(2, 3)],
+    ['no range', /range: wanted a list of length 2, got nothing/, { ...sound, range: undefined }, network(1, 1)],
+    ['a list', /wanted an object/, [picture], network(2, 3)],
   ])('is refused: %s', (_, message, signal, spec) => {
     expect(() => readDescription(metadataOf(signal), spec)).toThrow(message);
   });
 
   test('is refused when it is no JSON or too deep', () => {
     const spec = network(2, 3);
-    expect(() => readDescription({ signal: '{' }, spec)).toThrow(/it is no JSON/);
+    expect(() => readDescription({ signal: '{' }, spec)).toThrow(/wanted JSON/);
     expect(() => readDescription({ signal: `${'['.repeat(1e5)}${']'.repeat(1e5)}` }, spec)).toThrow(/16 levels/);
     expect(() => readDescription({ 'shape.similarity': '[]' }, network(3, 1))).toThrow(InputError);
   });
@@ -126,8 +136,8 @@ test('the account of a fit is read as far as it goes, and its types are checked'
     source: 'a.png',
     settings: { steps: 3 },
   });
-  expect(() => read({ settings: { steps: 'many' } })).toThrow(/steps must be an integer .*, got "many"/);
-  expect(() => read({ source: 3 })).toThrow(/source must be text/);
+  expect(() => read({ settings: { steps: 'many' } })).toThrow(/steps: wanted an integer .*, got "many"/);
+  expect(() => read({ source: 3 })).toThrow(/source: wanted text/);
   expect(() => read({ settings: null, surfaceError: [] })).toThrow(/surfaceError/);
   expect(() => read(null)).toThrow(InputError);
 });
@@ -174,7 +184,7 @@ test('a sound on the network of a picture is not rendered, and info says what is
   const rendered = await run(['render', 'a.safetensors', '-o', 'a.wav', '--backend', 'cpu'], { cwd });
   expect(rendered).toMatchObject({ code: 1, stdout: '' });
   expect(rendered.stderr).toMatch(
-    /^neural-fields: 'a\.safetensors' cannot be used: .*a sound of 1 channel.*from 2 to 3\n$/,
+    /^neural-fields: 'a\.safetensors': its description .*a sound of 1 channel.* has 2 coordinates and 3 values\n$/,
   );
   const info = await run(['info', 'a.safetensors'], { cwd });
   expect(info).toMatchObject({ code: 0, stderr: '' });

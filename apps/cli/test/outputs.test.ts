@@ -78,13 +78,16 @@ describe('outputs', () => {
     for (const name of ['a.png', './a.png', 'soft.png', 'hard.png', 'here/a.png'])
       await refused(
         () => claim('a.png', { [name]: ['png'] }, true),
-        /--output .* and the input .*a\.png' are the same file; it would be replaced/,
+        /--output .*: it is the same file as the input .*a\.png', which it would overwrite/,
       );
-    await refused(() => claim('soft.png', { 'hard.png': ['png'] }, true), /are the same file/);
-    await refused(() => claim('in.png', { 'b.png': ['png'], './here/b.png': ['png'] }), /they must be different ones/);
+    await refused(() => claim('soft.png', { 'hard.png': ['png'] }, true), /is the same file/);
+    await refused(
+      () => claim('in.png', { 'b.png': ['png'], './here/b.png': ['png'] }),
+      /b\.png': it is the same file as --output/,
+    );
     await refused(
       () => claim('in.png', { 'b.png': ['png'], 'in.png': ['checkpoint'] }),
-      /--other .* are the same file/,
+      /--other .* is the same file as/,
     );
   });
 
@@ -93,11 +96,11 @@ describe('outputs', () => {
     writeFileSync(at('empty.safetensors'), '');
     await refused(
       () => claim('in.png', { 'notes.txt': ['field'] }, true),
-      /--output must end in \.safetensors, got '.*notes\.txt'/,
+      /--output: wanted a name that ends in \.safetensors, got '.*notes\.txt'/,
     );
     await refused(
       () => claim('in.png', { 'notes.safetensors': ['field'] }),
-      /'.*notes\.safetensors' exists and is no field file that this program wrote; --force replaces it/,
+      /'.*notes\.safetensors': the file exists and is not a field file that this program wrote; overwrite it with --force/,
     );
     expect(await claim('in.png', { 'notes.safetensors': ['field'] }, true)).toBe('worked');
     expect(await claim('in.png', { 'empty.safetensors': ['field'] })).toBe('worked');
@@ -106,7 +109,7 @@ describe('outputs', () => {
     writeFileSync(at('model.safetensors'), Buffer.concat([Buffer.of(header.length, 0, 0, 0, 0, 0, 0, 0), header]));
     await refused(
       () => claim('in.png', { 'model.safetensors': ['field'] }),
-      /is no field file that this program wrote/,
+      /is not a field file that this program wrote/,
     );
   });
 
@@ -143,7 +146,7 @@ describe('outputs', () => {
       expect(await isOwnResult(at(name), kind)).toBe(true);
       await refused(
         () => claim('in.png', { [`mine.${extension}`]: [kind] }),
-        /that this program wrote; --force replaces it/,
+        /that this program wrote; overwrite it with --force/,
       );
     }
   });
@@ -152,14 +155,14 @@ describe('outputs', () => {
     symlinkSync('gone.png', at('dangling.png'));
     await refused(
       () => claim('in.png', { 'dangling.png': ['png'] }, true),
-      "it is a link to 'gone.png', which is not there",
+      "it is a link to 'gone.png', which does not exist",
     );
     mkdirSync(at('elsewhere'));
     expect((await fit('in.png', '-o', 'elsewhere/a.safetensors')).code).toBe(0);
     symlinkSync('elsewhere/a.safetensors', at('link.safetensors'));
     const before = readFileSync(at('elsewhere/a.safetensors'));
     const again = await fit('in.png', '-o', 'link.safetensors', '--seed', '5');
-    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("will replace 'link.safetensors'\n") });
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("overwrites 'link.safetensors'\n") });
     expect(readFileSync(at('elsewhere/a.safetensors')).equals(before)).toBe(false);
     expect(realpathSync(at('link.safetensors'))).toBe(realpathSync(at('elsewhere/a.safetensors')));
   });
@@ -180,18 +183,30 @@ describe('the commands', () => {
     writeFileSync(at('tetra.obj'), [...corners, ...faces].join('\n'));
     linkSync(at('tetra.obj'), at('tetra.png'));
     const shape = ['fit', 'tetra.obj', ...tiny, '--steps', '2', '--batch', '8', '-o'];
-    await untouched([...shape, 'tetra.obj'], 2, /--output must end in \.safetensors/);
-    await untouched([...shape, 'a.safetensors', '--preview', 'a.safetensors'], 2, /--preview must end in \.png/);
-    await untouched([...shape, 'a.safetensors', '--preview', 'tetra.png', '--force'], 2, /are the same file/);
+    await untouched([...shape, 'tetra.obj'], 2, /--output: wanted a name that ends in \.safetensors/);
+    await untouched(
+      [...shape, 'a.safetensors', '--preview', 'a.safetensors'],
+      2,
+      /--preview: wanted a name that ends in \.png/,
+    );
+    await untouched([...shape, 'a.safetensors', '--preview', 'tetra.png', '--force'], 2, /is the same file/);
     writeFileSync(at('a.safetensors.png'), 'mine');
-    await untouched([...shape, 'a.safetensors'], 1, /--preview 'a\.safetensors\.png' exists and is no PNG image/);
+    await untouched(
+      [...shape, 'a.safetensors'],
+      1,
+      /--preview 'a\.safetensors\.png': the file exists and is not a PNG image/,
+    );
     expect((await fit('in.png', '-o', 'b.safetensors')).code).toBe(0);
     await untouched(
       ['render', 'b.safetensors', '-o', 'tetra.png'],
       1,
-      /--output 'tetra\.png' exists and is no PNG image/,
+      /--output 'tetra\.png': the file exists and is not a PNG image/,
     );
-    await untouched(['mesh', 'b.safetensors', '-o', 'tetra.obj'], 1, /--output 'tetra\.obj' exists and is no OBJ mesh/);
+    await untouched(
+      ['mesh', 'b.safetensors', '-o', 'tetra.obj'],
+      1,
+      /--output 'tetra\.obj': the file exists and is not an OBJ mesh/,
+    );
   });
 });
 
@@ -301,7 +316,7 @@ describe('folders', () => {
   });
 
   test('of the user are left alone without --force', async () => {
-    await expect(output(cwd)).rejects.toThrow(/holds files that this program did not write/);
+    await expect(output(cwd)).rejects.toThrow(/the folder has files that this program did not write/);
     expect(readdirSync(cwd)).toEqual(['in.png']);
     await output(cwd, true);
     await expect(output(join(cwd, 'in.png'))).rejects.toThrow(/cannot make the folder/);

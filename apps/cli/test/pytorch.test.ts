@@ -63,11 +63,7 @@ test('what cannot be read, or not be meant, is said in one line', async () => {
   const load = (name: string, options: PytorchOptions = {}): Promise<unknown> =>
     loadField(fileURLToPath(golden(name)), options).catch(error => error);
   const refusals: readonly (readonly [typeof InputError | typeof UsageError, RegExp, string, PytorchOptions?])[] = [
-    [
-      UsageError,
-      /checkpoint\.pt' is a state dict of PyTorch that does not say what lies .*: give --activation/,
-      'checkpoint.pt',
-    ],
+    [UsageError, /checkpoint\.pt': a state dict of PyTorch does not say .*; specify --activation/, 'checkpoint.pt'],
     [InputError, /module\.pt' is not a field: .*class 'torch\.nn\.modules\.container\.Sequential'/, 'module.pt'],
     [InputError, /legacy\.pt' is not a field: .*before PyTorch 1\.6/, 'legacy.pt'],
     [InputError, /global 'posix\.system', which is refused/, 'hostile.pt'],
@@ -90,7 +86,7 @@ test('what cannot be read, or not be meant, is said in one line', async () => {
     [0, /^$/, render('--activation', 'gaussian:sigma=0.5', '--quiet')],
     [
       1,
-      /'finer\.pt' has no surface: it is a field from 2 to 1 numbers/,
+      /'finer\.pt' has no surface: wanted a field of 3 coordinates and 1 value, got one of 2 coordinates and 1 value/,
       program('mesh', 'finer.pt', '-o', 'x.ply', '--omega0', '3'),
     ],
   ];
@@ -134,7 +130,7 @@ test('a field goes to PyTorch and comes back as it was', async () => {
     activations: [{ omega: 30 }, { omega: 1 }, { kind: 'identity' }],
   });
   expect(refused.stderr).toContain(
-    "--omega0 is for state dicts of PyTorch, and 'a.safetensors' says what its network is",
+    "--omega0: it is for state dicts of PyTorch, and 'a.safetensors' describes its network itself",
   );
 });
 

@@ -29,7 +29,14 @@ test('several files and folders become fields in one folder; one that fails does
   // The same to a folder that is there, as events.
   const events = jsonLines(await run(['fit', 'a.png', 'broken.png', '-o', 'fields', '--json', ...quick], { cwd }));
   expect(events.filter(({ event }) => event === 'error')).toEqual([
-    { event: 'error', file: 'broken.png', message: expect.stringContaining("cannot read 'broken.png'") as string },
+    {
+      event: 'error',
+      file: 'broken.png',
+      message: expect.stringContaining("cannot read 'broken.png': ") as string,
+      what: "cannot read 'broken.png'",
+      wanted: 'PNG, JPEG, WebP, AVIF, WAV, PLY, OBJ, STL or XYZ',
+      got: expect.any(String) as string,
+    },
   ]);
   expect(events.at(-1)).toEqual({ event: 'finished', fitted: 1, failed: ['broken.png'] });
 });
@@ -44,14 +51,16 @@ test('inputs that would be written to one file are refused before any work', asy
     return stderr;
   };
   expect(await refusal('a.png', 'a.jpg', '-o', 'fields')).toContain(
-    "'a.png' and 'a.jpg' would both be written to 'fields/a.safetensors'",
+    "'a.png' and 'a.jpg': both would be written to 'fields/a.safetensors'",
   );
   expect(existsSync(join(cwd, 'fields'))).toBe(false);
   expect(await refusal('a.png', 'a.jpg', '-o', 'a.safetensors')).toContain(
     "several inputs need a folder to be written to: --output 'a.safetensors' is none",
   );
-  expect(await refusal('a.png', '-', '-o', 'fields')).toContain('- (stdin) is fitted alone');
-  expect(await refusal('a.png', '-o', 'fields/', '--checkpoint', 'c')).toContain('--checkpoint names one file');
+  expect(await refusal('a.png', '-', '-o', 'fields')).toContain('- (stdin): it can only be fitted alone');
+  expect(await refusal('a.png', '-o', 'fields/', '--checkpoint', 'c')).toContain(
+    '--checkpoint: it names one output, and several files are fitted; without it, each fit has',
+  );
 });
 
 test('Ctrl-C stops all of them', async context => {

@@ -18,6 +18,7 @@ export { type Explanation, explanationLine } from './explanation.ts';
 export { listenForInterrupt } from './interrupt.ts';
 export { assertMemory } from './memory.ts';
 export { importOptional, MissingPackageError } from './optional-package.ts';
+export { ArgumentError } from './options/argument-error.ts';
 export { commandLine } from './options/command-line.ts';
 export { type CommonOptions, outputOf, withCommonOptions } from './options/common.ts';
 export { type CompletionShell, completionScript, completionShells } from './options/completion.ts';

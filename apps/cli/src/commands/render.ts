@@ -1,6 +1,7 @@
 /** @file `neural-fields render`: a field becomes a picture or a sound. */
 
 import {
+  ArgumentError,
   assertMemory,
   bitDepth,
   type CommonOptions,
@@ -49,7 +50,7 @@ import {
 } from '@neural-fields/app-kit/render';
 import type { AudioDescription, ImageDescription, SignalDescription } from '@neural-fields/app-kit/signals';
 import { fieldFromData, outFeatures } from '@neural-fields/core';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 import { renderAudio, sampleCount } from '../render/render-audio.ts';
@@ -371,7 +372,7 @@ const action = async (file: string, options: RenderCommandOptions): Promise<void
 const parseSlice = (text: string): Slice => {
   const [, axis, at] = /^([xyz])=([-+.\d]+)$/.exec(text.trim()) ?? [];
   if (axis === undefined || !Number.isFinite(Number(at)))
-    throw new InvalidArgumentError('It must be a plane like x=0, y=-0.2 or z=0.5, in the coordinates of the field.');
+    throw new ArgumentError('a plane like x=0, y=-0.2 or z=0.5, in the coordinates of the field');
   return { axis: axis as Slice['axis'], at: Number(at) };
 };
 

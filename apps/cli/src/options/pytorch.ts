@@ -1,6 +1,6 @@
 /** @file What a state dict of PyTorch does not say, as options of every command that takes a field. */
 
-import { optionName, positive, UsageError } from '@neural-fields/app-kit';
+import { ArgumentError, optionName, positive, UsageError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
 import { activationParameterValues, coreActivations } from '@neural-fields/core/layers';
@@ -21,8 +21,8 @@ const parseActivation = (text: string): ActivationSpec => {
   const [, kind = '', numbers] = /^([a-z-]+)(?::(.+))?$/.exec(text.trim()) ?? [];
   const definition = coreActivations.find(candidate => candidate.kind === kind);
   if (definition === undefined)
-    throw new InvalidArgumentError(
-      `It must be one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with numbers as in gaussian:sigma=0.1.`,
+    throw new ArgumentError(
+      `one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with numbers as in gaussian:sigma=0.1`,
     );
   const entries = (numbers?.split(',') ?? []).map(part => {
     const [, name = '', value] = /^([a-zA-Z]+)=(\S+)$/.exec(part.trim()) ?? [];

@@ -1,8 +1,7 @@
 /** @file Settings as JSON: what `--json` writes of a fit, and `--config` reads. */
-import { didYouMean, explainedWithin, InputError } from '@neural-fields/app-kit';
+import { ArgumentError, didYouMean, explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { asRecord, type JsonRecord, parseRecord, show, wrong } from '@neural-fields/app-kit/signals';
-import { InvalidArgumentError } from 'commander';
 import { type GivenSettings, type SettingName, settingDefinitions, settingNames } from './fit-settings.ts';
 
 /** Settings as JSON has them, by the names of {@link settingNames}. */
@@ -27,8 +26,8 @@ const settingFromJson = (name: SettingName, value: unknown): unknown => {
   try {
     return parse(String(value));
   } catch (cause) {
-    if (!(cause instanceof InvalidArgumentError)) throw cause;
-    throw new InputError({ what: name, problem: cause.message, got: show(value) }, { cause });
+    if (!(cause instanceof ArgumentError)) throw cause;
+    throw new InputError({ what: name, wanted: cause.wanted, got: show(value) }, { cause });
   }
 };
 

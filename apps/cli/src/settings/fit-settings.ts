@@ -3,6 +3,7 @@
  * metadata of fields and the fit itself share.
  */
 import {
+  ArgumentError,
   finite,
   fraction,
   integer,
@@ -16,7 +17,6 @@ import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { GridConvention } from '@neural-fields/signals';
-import { InvalidArgumentError } from 'commander';
 import { type ActivationName, activationNames, encodingNames } from './names.ts';
 import { type PresetName, presetNames } from './presets.ts';
 
@@ -129,7 +129,7 @@ const oneOf = <Name extends string>(
   choices: names,
   parse: text => {
     const found = names.find(name => name === text);
-    if (found === undefined) throw new InvalidArgumentError(`Allowed choices are ${names.join(', ')}.`);
+    if (found === undefined) throw new ArgumentError(`one of ${names.join(', ')}`);
     return found;
   },
 });

@@ -1,5 +1,5 @@
 /** @file Numbers on the command line. A value that cannot be meant is refused before any work. */
-import { InvalidArgumentError } from 'commander';
+import { ArgumentError } from './argument-error.ts';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -12,35 +12,35 @@ export const integer =
     const value = parse(text);
     const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
     if (!(Number.isSafeInteger(value) && value >= minimum && value <= maximum))
-      throw new InvalidArgumentError(`It must be an integer ${range}.`);
+      throw new ArgumentError(`an integer ${range}`);
     return value;
   };
 
 /** Reads a number above 0. */
 export const positive = (text: string): number => {
   const value = parse(text);
-  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  if (!(Number.isFinite(value) && value > 0)) throw new ArgumentError('a number above 0');
   return value;
 };
 
 /** Reads a number of at least 0. */
 export const notNegative = (text: string): number => {
   const value = parse(text);
-  if (!(Number.isFinite(value) && value >= 0)) throw new InvalidArgumentError('It must be a number of at least 0.');
+  if (!(Number.isFinite(value) && value >= 0)) throw new ArgumentError('a number of at least 0');
   return value;
 };
 
 /** Reads a number of at least 0 and below 1. */
 export const fraction = (text: string): number => {
   const value = parse(text);
-  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('It must be a number of at least 0 and below 1.');
+  if (!(value >= 0 && value < 1)) throw new ArgumentError('a number of at least 0 and below 1');
   return value;
 };
 
 /** Reads any finite number: a seed. */
 export const finite = (text: string): number => {
   const value = parse(text);
-  if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  if (!Number.isFinite(value)) throw new ArgumentError('a number');
   return value;
 };
 
@@ -50,7 +50,7 @@ export const numberList =
   (text: string): readonly number[] => {
     const values = text.split(',').map(parse);
     if (values.length !== count || !values.every(value => Number.isFinite(value) && value >= minimum))
-      throw new InvalidArgumentError(`It must be ${form}.`);
+      throw new ArgumentError(`${form}`);
     return values;
   };
 
@@ -58,6 +58,6 @@ export const numberList =
 export const bitDepth = (text: string): 8 | 16 | 24 | 32 => {
   const value = parse(text);
   if (value !== 8 && value !== 16 && value !== 24 && value !== 32)
-    throw new InvalidArgumentError('It must be 8 or 16 for images, 16, 24 or 32 for sound.');
+    throw new ArgumentError('8 or 16 for images, 16, 24 or 32 for sound');
   return value;
 };

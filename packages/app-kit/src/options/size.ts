@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { ArgumentError } from './argument-error.ts';
 
 /** A size on the command line: both sides, or the longest one. */
 export type Size = { readonly width: number; readonly height: number } | { readonly longest: number };
@@ -9,7 +9,7 @@ export const parseSize = (text: string): Size => {
   const width = Number(first);
   const height = Number(second ?? first);
   if (first === undefined || width < 1 || height < 1)
-    throw new InvalidArgumentError('It must be WIDTHxHEIGHT, or one number for the longest side, in pixels.');
+    throw new ArgumentError('WIDTHxHEIGHT, or one number for the longest side, in pixels');
   return second === undefined ? { longest: width } : { width, height };
 };
 
