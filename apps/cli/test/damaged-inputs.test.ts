@@ -56,11 +56,11 @@ test('what is larger than it may be is refused, and the message names the option
   expect(pixels.stderr).toMatch(/wanted up to 119 pixels, got 12 x 10; --max-pixels reads more\n$/);
   const bytes = await run(fit('a.wav', '--max-bytes', '100'), { cwd });
   expect(bytes).toMatchObject({ code: 1, stdout: '' });
-  expect(bytes.stderr).toMatch(/it has \d+ bytes, but at most 100 are allowed \(--max-bytes reads more\)\n$/);
+  expect(bytes.stderr).toMatch(/it has \d+ bytes, but at most 100 are allowed; --max-bytes reads more\n$/);
   expect(await run(fit('a.png', '--max-pixels', '120', '--max-bytes', '10000'), { cwd })).toMatchObject({ code: 0 });
   const other = await run(fit('a.wav', '--max-pixels', '10', '--quiet'), { cwd });
   expect(other).toMatchObject({
     code: 2,
-    stderr: "neural-fields: --max-pixels is for images, and 'a.wav' is a sound\n",
+    stderr: "neural-fields: --max-pixels: it is for images, and 'a.wav' is a sound\n",
   });
 });

@@ -68,7 +68,7 @@ test('what cannot be read, or not be meant, is said in one line', async () => {
     [InputError, /legacy\.pt' is not a field: .*before PyTorch 1\.6/, 'legacy.pt'],
     [InputError, /global 'posix\.system', which is refused/, 'hostile.pt'],
     [InputError, /names \(there are none\)/, 'finer.pt', { prefix: 'audio' }],
-    [UsageError, /--omega0 is for .*, not for relu/, 'finer.pt', { omega0: 3, activation: { kind: 'relu' } }],
+    [UsageError, /--omega0: it is for .*, not for relu/, 'finer.pt', { omega0: 3, activation: { kind: 'relu' } }],
   ];
   for (const [kind, says, name, options] of refusals) {
     const error = await load(name, options);

@@ -55,7 +55,7 @@ test('inputs that would be written to one file are refused before any work', asy
   );
   expect(existsSync(join(cwd, 'fields'))).toBe(false);
   expect(await refusal('a.png', 'a.jpg', '-o', 'a.safetensors')).toContain(
-    "several inputs need a folder to be written to: --output 'a.safetensors' is none",
+    "--output: wanted a folder for several inputs, got 'a.safetensors'",
   );
   expect(await refusal('a.png', '-', '-o', 'fields')).toContain('- (stdin): it can only be fitted alone');
   expect(await refusal('a.png', '-o', 'fields/', '--checkpoint', 'c')).toContain(

@@ -93,7 +93,7 @@ test('the command line hands them on', async () => {
   expect(result.fits[0]?.parameters).toBe(5 * 3 + 5 * 4 + 4 + 3 * (4 * 4 + 4) + 4 + 1);
   expect(await run(['siren-audio', '--rbf-features', '5'], { cwd })).toMatchObject({
     code: 2,
-    stderr: 'neural-fields-reproduce: --rbf-features: no experiment that was asked for takes it\n',
+    stderr: 'neural-fields-reproduce: --rbf-features: none of these experiments has it\n',
   });
   expect((await run(['siren-inpainting', '--known-share', '1'], { cwd })).code).toBe(2);
 });

@@ -164,7 +164,7 @@ test('list names every experiment, where it comes from and its networks', async 
 
 test.each([
   [['siren-imagine'], 2, /there is no experiment 'siren-imagine'; did you mean 'siren-image'\?/],
-  [['list', 'all'], 2, /'list' stands alone/],
+  [['list', 'all'], 2, /list: it excludes the names of experiments/],
   [[], 2, /missing required argument/],
   [['siren-image', '--profile', 'slow'], 2, /Allowed choices are quick, paper/],
   [
@@ -173,18 +173,18 @@ test.each([
     /siren-image has no network 'transformer'; it has siren, tanh/,
   ],
   [['siren-image', '--steps', '0'], 2, /It must be an integer of at least 1/],
-  [['siren-audio', '--image', 'a.png'], 2, /--image: no experiment that was asked for takes one/],
+  [['siren-audio', '--image', 'a.png'], 2, /--image: none of these experiments has it/],
   [['siren-image', '--image', 'b.png'], 1, /cannot read 'b\.png': there is no such file/],
   [['siren-image', '--image', 'sound.wav'], 1, /cannot read 'sound\.wav'/],
   [['siren-audio', '--audio', 'a.png'], 1, /cannot read 'a\.png'/],
-  [['siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png has 12 x 10 pixels; a size of 99 x 83 is larger/],
-  [['siren-helmholtz', '--data', 'a.png'], 2, /--data: no experiment that was asked for takes one/],
+  [['siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png: wanted a size of at most 12 x 10 pixels, got 99 x 83/],
+  [['siren-helmholtz', '--data', 'a.png'], 2, /--data: none of these experiments has it/],
   [
     ['siren-helmholtz-inversion', '--data', 'a.png'],
     1,
     /cannot read 'a\.png': wanted a MATLAB file of version 5, got \d+ bytes that are none/,
   ],
-  [['siren-wave', '--size', '1'], 2, /--size: siren-wave takes 2 to 1,000, got 1/],
+  [['siren-wave', '--size', '1'], 2, /--size: wanted 2 to 1,000 for siren-wave, got 1/],
   [
     ['siren-image', '--hidden-features', '65536', '--networks', 'siren'],
     1,

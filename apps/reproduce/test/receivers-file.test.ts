@@ -50,38 +50,38 @@ test.each([
   [
     'a file without the variables',
     encodeMatlab({ source, b: source }),
-    /observed\.mat': it must have the variables source, receivers, rec_val, and has source, b$/,
+    /observed\.mat': wanted the variables source, receivers, rec_val, got source, b$/,
   ],
-  ['a file without any', encodeMatlab({}), /and has no numbers$/],
+  ['a file without any', encodeMatlab({}), /got none of numbers$/],
   [
     'places with three coordinates',
     encodeMatlab({ source: { shape: [1, 3], real: [0, 0, 0] }, receivers, rec_val: observed }),
-    /its source must be n x 2, and is 1 x 3$/,
+    /source: wanted an array of n x 2, got 1 x 3$/,
   ],
   [
     'places that are complex',
     encodeMatlab({ source: { ...source, imaginary: [0, 1] }, receivers, rec_val: observed }),
-    /its source must be real numbers, and is complex$/,
+    /source: wanted real numbers, got complex ones$/,
   ],
   [
     'places outside',
     encodeMatlab({ source, receivers: { ...receivers, real: [0, 0, 0, 1.5] }, rec_val: observed }),
-    /its receivers must lie in \[-1, 1\]\^2, and one is at 0, 1\.5$/,
+    /receivers: wanted places in \[-1, 1\]\^2, got 0, 1\.5$/,
   ],
   [
     'too few receivers',
     encodeMatlab({ source, receivers: { shape: [1, 2], real: [0.2, 0.4] }, rec_val: observed }),
-    /its rec_val must be 1 x 1, and is 2 x 1$/,
+    /rec_val: wanted an array of 1 x 1, got 2 x 1$/,
   ],
   [
     'real waves',
     encodeMatlab({ source, receivers, rec_val: { shape: [2, 1], real: [1, 2] } }),
-    /its rec_val must be complex numbers, and is real$/,
+    /rec_val: wanted complex numbers, got real ones$/,
   ],
   [
     'what is not a number',
     encodeMatlab({ source, receivers, rec_val: { ...observed, real: [1, Number.NaN] } }),
-    /its rec_val has elements that are not finite numbers$/,
+    /rec_val: some elements are not finite$/,
   ],
 ] as const)('%s is refused in one line', async (_, bytes, says) => {
   const failure = await loadRecording(write(bytes)).catch((error: unknown) => error);
