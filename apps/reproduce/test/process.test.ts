@@ -177,7 +177,11 @@ test.each([
   [['siren-image', '--image', 'b.png'], 1, /cannot read 'b\.png': there is no such file/],
   [['siren-image', '--image', 'sound.wav'], 1, /cannot read 'sound\.wav'/],
   [['siren-audio', '--audio', 'a.png'], 1, /cannot read 'a\.png'/],
-  [['siren-image', '--image', 'a.png', '--size', '99'], 1, /a\.png: wanted a size of at most 12 x 10 pixels, got 99 x 83/],
+  [
+    ['siren-image', '--image', 'a.png', '--size', '99'],
+    1,
+    /a\.png: wanted a size of at most 12 x 10 pixels, got 99 x 83/,
+  ],
   [['siren-helmholtz', '--data', 'a.png'], 2, /--data: none of these experiments has it/],
   [
     ['siren-helmholtz-inversion', '--data', 'a.png'],

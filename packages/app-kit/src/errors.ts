@@ -3,7 +3,7 @@ import { ExplainedError, PointDataError } from '@neural-fields/core';
 import { FileError, systemErrorReason } from '@neural-fields/core/node';
 import { exitCodes } from './exit-codes.ts';
 import { type Explanation, explanationLine, explanationWithin } from './explanation.ts';
-import { optionName } from './options/names.ts';
+import { optionName } from './option-name.ts';
 
 /** An error with an explanation, from which its message is composed. */
 abstract class UserError extends Error {
@@ -30,7 +30,7 @@ export class ReportedError extends Error {
   override readonly name = 'ReportedError';
 }
 
-/** What stops a run from outside: a signal, or stdout or stderr, whose reader has closed it or which cannot be written. */
+/** What stops a run from outside: a signal, or stdout or stderr, if its reader closes it or it cannot be written. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed-output' | 'failed-output';
 
 /** The run was stopped from outside; what was done is saved. */

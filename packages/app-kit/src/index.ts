@@ -17,13 +17,13 @@ export {
 export { type Explanation, explanationLine } from './explanation.ts';
 export { listenForInterrupt } from './interrupt.ts';
 export { assertMemory } from './memory.ts';
+export { optionName } from './option-name.ts';
 export { importOptional, MissingPackageError } from './optional-package.ts';
 export { ArgumentError } from './options/argument-error.ts';
 export { commandLine } from './options/command-line.ts';
 export { type CommonOptions, outputOf, withCommonOptions } from './options/common.ts';
 export { type CompletionShell, completionScript, completionShells } from './options/completion.ts';
 export { helpExamples } from './options/help-layout.ts';
-export { optionName } from './options/names.ts';
 export { didYouMean } from './options/nearest.ts';
 export { bitDepth, finite, fraction, integer, notNegative, numberList, positive } from './options/numbers.ts';
 export { parseSize, resolveSize, type Size } from './options/size.ts';
