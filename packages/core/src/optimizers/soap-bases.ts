@@ -1,6 +1,6 @@
 /** @file The Gram matrices of SOAP and the bases of their eigenvectors, which are computed on the host. */
 import type { StackShape } from './matrices.ts';
-import { orthonormalBasis } from './orthonormal-basis.ts';
+import { orthonormalRows } from './orthonormal-rows.ts';
 import { symmetricEigenvectors } from './symmetric-eigenvectors.ts';
 
 /** The square matrices for one side of a stack of matrices, and where they are in the vector of all such matrices. */
@@ -33,52 +33,68 @@ export const totalLength = (sides: readonly Side[]): number =>
   sides.reduce((total, { count, size }) => total + count * size * size, 0);
 
 /** Calls with each matrix of each side, as its range in the vector. */
-const eachMatrix = (
-  sides: readonly Side[],
-  call: (side: Side, index: number, start: number, end: number) => void,
-): void => {
+const eachMatrix = (sides: readonly Side[], call: (side: Side, start: number, end: number) => void): void => {
   for (const side of sides)
     for (let index = 0; index < side.count; index++) {
       const area = side.size * side.size;
-      call(side, index, side.start + index * area, side.start + (index + 1) * area);
+      call(side, side.start + index * area, side.start + (index + 1) * area);
     }
 };
 
-/** The bases of eigenvectors. @param grams the vector of all Gram matrices */
-export const initialBases = (sides: readonly Side[], grams: Float32Array): Float32Array => {
+/** Smaller matrices take no time worth mentioning. */
+const YIELD_SIZE = 64;
+
+/** Lets timers and signals run: one of the largest matrices takes a fifth of a second. */
+const nextTask = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
+
+/** The bases Q' of eigenvectors, which are the rows. @param grams the vector of all Gram matrices */
+export const initialBases = async (sides: readonly Side[], grams: Float32Array): Promise<Float32Array> => {
   const bases = new Float32Array(grams.length);
-  eachMatrix(sides, ({ size }, _, start, end) =>
-    bases.set(symmetricEigenvectors(grams.subarray(start, end), size), start),
-  );
+  const ranges: (readonly [size: number, start: number, end: number])[] = [];
+  eachMatrix(sides, ({ size }, start, end) => ranges.push([size, start, end]));
+  for (const [size, start, end] of ranges) {
+    bases.set(symmetricEigenvectors(grams.subarray(start, end), size), start);
+    if (size > YIELD_SIZE) await nextTask();
+  }
   return bases;
 };
 
-/** Renewed bases. */
-export interface RenewedBases {
-  readonly bases: Float32Array;
-  /** The previous basis vector that each new one continues, by side and matrix: the largest eigenvalue first. */
+/** One step of the power iteration, before the factorisation. */
+export interface IteratedBases {
+  /** The vector of the products, each matrix with its rows in the new order. */
+  readonly rows: Float32Array;
+  /** The previous row that each new one continues, by side and matrix: that of the largest eigenvalue first. */
   readonly orders: ReadonlyMap<Side, readonly (readonly number[])[]>;
 }
 
 /**
- * One step of the power iteration for each basis, and its QR factorisation: Vyas et al. 2024, algorithm 4.
+ * Orders the products of bases with Gram matrices by the estimates of eigenvalues q' G q: Vyas et al. 2024, algorithm 4.
  *
- * @param bases the vector of the previous bases Q
- * @param products the vector of the Gram matrices times Q
+ * @param bases the vector of the previous bases Q', whose rows are the basis vectors
+ * @param products the vector of Q' G
  */
-export const renewedBases = (sides: readonly Side[], bases: Float32Array, products: Float32Array): RenewedBases => {
-  const renewed = new Float32Array(bases.length);
+export const iteratedBases = (sides: readonly Side[], bases: Float32Array, products: Float32Array): IteratedBases => {
+  const rows = new Float32Array(products.length);
   const orders = new Map<Side, number[][]>(sides.map(side => [side, []]));
-  eachMatrix(sides, (side, _, start, end) => {
+  eachMatrix(sides, (side, start, end) => {
     const { size } = side;
-    const product = products.subarray(start, end);
     const estimates = new Float64Array(size);
-    for (let i = 0; i < product.length; i++) estimates[i % size]! += bases[start + i]! * product[i]!;
+    for (let i = start; i < end; i++) estimates[Math.floor((i - start) / size)]! += bases[i]! * products[i]!;
     const order = Array.from(estimates.keys()).sort((i, j) => estimates[j]! - estimates[i]!);
     orders.get(side)?.push(order);
-    renewed.set(orthonormalBasis(product, order), start);
+    for (const [row, from] of order.entries())
+      rows.set(products.subarray(start + from * size, start + (from + 1) * size), start + row * size);
   });
-  return { bases: renewed, orders };
+  return { rows, orders };
+};
+
+/** Orthonormal bases of the rows of a side's matrices, on the host. @param rows of this side */
+export const orthonormalBases = (side: Side, rows: Float32Array): Float32Array => {
+  const bases = new Float32Array(rows.length);
+  eachMatrix([{ ...side, start: 0 }], ({ size }, start, end) =>
+    bases.set(orthonormalRows(rows.subarray(start, end), size), start),
+  );
+  return bases;
 };
 
 /**

@@ -9,14 +9,14 @@ import {
   type Tensor,
   type Tensor1D,
   type Tensor3D,
-  tensor1d,
   tensor3d,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { fusedOrthonormalRows } from '../backend/orthonormal-rows.ts';
 import type { MatrixPartition } from './matrices.ts';
-import { renewedBases, reordered, type Side } from './soap-bases.ts';
+import { iteratedBases, orthonormalBases, reordered, type Side } from './soap-bases.ts';
 
-/** The rotation of the matrices in a vector. All vectors of Gram matrices or bases have the order of `sides`. */
+/** The rotation of the matrices in a vector. Vectors of Gram matrices, and of bases Q', have the order of `sides`. */
 export interface Rotation {
   /** G' = Q_L' G Q_R for each matrix; with `isBack`, Q_L G Q_R'. */
   rotate(vector: Tensor1D, bases: Tensor1D, isBack?: boolean): Tensor1D;
@@ -39,6 +39,14 @@ export interface Moments {
 const takeSide = (vector: Tensor1D, { start, count, size }: Side): Tensor3D =>
   reshape(slice(vector, start, count * size * size), [count, size, size]);
 
+/** The orthonormal bases of a side's rows in the vector of all: by a kernel where the backend has one. */
+const renewedSide = (all: Float32Array, side: Side): Tensor3D => {
+  const { start, count, size } = side;
+  const shape: [number, number, number] = [count, size, size];
+  const own = all.subarray(start, start + count * size * size);
+  return fusedOrthonormalRows(tensor3d(own, shape)) ?? tensor3d(orthonormalBases(side, own), shape);
+};
+
 const flat = (tensor: Tensor): Tensor1D => reshape(tensor, [tensor.size]);
 
 /** The rotation of the matrices of a partition. @param sides those with a basis, at least one */
@@ -50,7 +58,7 @@ export const rotationOf = (parts: MatrixPartition, sides: readonly Side[]): Rota
         .filter(side => side.stack === index)
         .reduce<Tensor3D>((x, side) => {
           const basis = takeSide(bases, side);
-          return side.axis === 1 ? matMul(basis, x, !isBack) : matMul(x, basis, false, isBack);
+          return side.axis === 1 ? matMul(basis, x, isBack) : matMul(x, basis, false, !isBack);
         }, stack),
     );
     return parts.join({ stacks: rotated, rest });
@@ -69,19 +77,19 @@ export const rotationOf = (parts: MatrixPartition, sides: readonly Side[]): Rota
     },
     async renew({ first, second, grams, bases }) {
       const read = tidy(() => {
-        const products = sides.map(side => flat(matMul(takeSide(grams, side), takeSide(bases, side))));
+        const products = sides.map(side => flat(matMul(takeSide(bases, side), takeSide(grams, side))));
         return [concat1d(products), ...parts.take(second).stacks];
       });
       try {
         const values = (await Promise.all([bases, ...read].map(tensor => tensor.data()))) as Float32Array[];
         const [before, products, ...stacks] = values as [Float32Array, Float32Array, ...Float32Array[]];
-        const renewed = renewedBases(sides, before, products);
+        const { rows, orders } = iteratedBases(sides, before, products);
         const [nextFirst, nextSecond, nextBases] = tidy(() => {
-          const next = tensor1d(renewed.bases);
+          const next = concat1d(sides.map(side => flat(renewedSide(rows, side))));
           const permuted = parts.shapes.map((shape, index) => {
-            const orders = (axis: 1 | 2): readonly (readonly number[])[] | undefined =>
-              renewed.orders.get(sides.find(side => side.stack === index && side.axis === axis) as Side);
-            return tensor3d(reordered(stacks[index] as Float32Array, shape, orders(1), orders(2)), [...shape]);
+            const ordersOf = (axis: 1 | 2): readonly (readonly number[])[] | undefined =>
+              orders.get(sides.find(side => side.stack === index && side.axis === axis) as Side);
+            return tensor3d(reordered(stacks[index] as Float32Array, shape, ordersOf(1), ordersOf(2)), [...shape]);
           });
           const { rest } = parts.take(second);
           return [rotate(rotate(first, bases, true), next), parts.join({ stacks: permuted, rest }), next];

@@ -85,7 +85,7 @@ const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): Gradie
       const [first, second, grams, bases] = state as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
       if (step === 1) {
         const values = (await grams.data()) as Float32Array;
-        return [first, second, grams, tensor1d(initialBases(sides, values))];
+        return [first, second, grams, tensor1d(await initialBases(sides, values))];
       }
       if ((step - 1) % renewEvery !== 0) return undefined;
       const renewed = await rotation.renew({ first, second, grams, bases });

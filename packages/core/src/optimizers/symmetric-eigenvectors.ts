@@ -83,7 +83,7 @@ const step = ({ d, e, columns }: Tridiagonal, n: number, low: number, high: numb
 };
 
 /**
- * The eigenvectors of a symmetric matrix as the columns of a matrix, those of the largest eigenvalues first.
+ * The eigenvectors of a symmetric matrix as the rows of a matrix, those of the largest eigenvalues first.
  *
  * @param matrix row-major `[n, n]`
  * @returns row-major `[n, n]`
@@ -104,7 +104,6 @@ export const symmetricEigenvectors = (matrix: Float32Array, n: number): Float32A
   }
   const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
   const result = new Float32Array(n * n);
-  for (const [column, from] of order.entries())
-    for (let row = 0; row < n; row++) result[row * n + column] = columns[from * n + row]!;
+  for (const [row, from] of order.entries()) result.set(columns.subarray(from * n, (from + 1) * n), row * n);
   return result;
 };
