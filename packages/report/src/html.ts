@@ -49,9 +49,13 @@ export const pictureFigure = (bytes: Uint8Array, { title, captionHtml, marked = 
   return `<figure>${shown}<figcaption><b>${escapeHtml(title)}</b>${captionHtml}</figcaption></figure>`;
 };
 
+/** A plot, the SVG text of `drawPlot`, as one picture with a name. */
+export const namedPlot = (svg: string, name: string): string =>
+  svg.replace(/^<svg /, `<svg role="img" aria-label="${escapeHtml(name)}" `);
+
 /** A figure with a plot, the SVG text of `drawPlot`, its title and a caption as markup. */
 export const plotFigure = (svg: string, { title, captionHtml }: Omit<PictureOptions, 'marked'>): string =>
-  `<figure class="plot">${svg}<figcaption><b>${escapeHtml(title)}</b>${captionHtml}</figcaption></figure>`;
+  `<figure class="plot">${namedPlot(svg, title)}<figcaption><b>${escapeHtml(title)}</b>${captionHtml}</figcaption></figure>`;
 
 /** Key figures side by side, each with its name. */
 export const numberList = (numbers: readonly (readonly [name: string, value: string])[]): string =>

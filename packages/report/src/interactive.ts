@@ -4,7 +4,7 @@
  *   keyboard.
  */
 import { dataAddress } from './data-address.ts';
-import { escapeHtml, type PictureOptions } from './html.ts';
+import { escapeHtml, namedPlot, type PictureOptions } from './html.ts';
 
 /** A picture's bytes and name. */
 export interface NamedPicture {
@@ -44,7 +44,7 @@ const image = (bytes: Uint8Array, text: string, attributes = ''): string =>
 export const compareFigure = (options: CompareOptions): string => {
   const { left, right, coordinates, title } = options;
   const stage = coordinates
-    ? ` tabindex="0" role="group" aria-label="${escapeHtml(title)}: arrow keys move the point whose values are shown"` +
+    ? ` tabindex="0" role="application" aria-label="${escapeHtml(title)}: arrow keys move the point whose values are shown"` +
       ` data-y="${coordinates.y.join(' ')}" data-x="${coordinates.x.join(' ')}"`
     : '';
   const readout = coordinates ? '<output class="readout">Point at the picture to see its values.</output>' : '';
@@ -84,8 +84,8 @@ export const stepsFigure = (options: StepsOptions): string => {
   const shown = pictures.map(({ bytes, label }, i) => image(bytes, label, i === last ? '' : ' hidden')).join('');
   const slider = `<input type="range" min="0" max="${last}" step="1" value="${last}" aria-label="${escapeHtml(title)}">`;
   return `<figure class="steps-figure${plotSvg === undefined ? '' : ' plot'}" data-labels="${escapeHtml(labels)}">
-<div class="steps-sides">${plotSvg === undefined ? '' : `<div>${plotSvg}</div>`}<div class="steps-pictures">${shown}</div></div>
-<label class="slider">${slider}</label><output class="readout">${escapeHtml(pictures[last]?.label ?? '')}</output>
+<div class="steps-sides">${plotSvg === undefined ? '' : `<div>${namedPlot(plotSvg, title)}</div>`}<div class="steps-pictures">${shown}</div></div>
+<label class="slider">${slider}</label><output class="readout" aria-live="off">${escapeHtml(pictures[last]?.label ?? '')}</output>
 ${caption(options)}</figure>`;
 };
 
@@ -185,7 +185,11 @@ const startReadout = (figure, stage) => {
 for (const figure of document.querySelectorAll('.compare')) {
   const stage = figure.querySelector('.stage');
   const input = figure.querySelector('input');
-  const update = () => stage.style.setProperty('--edge', input.value + '%');
+  const name = stage.querySelector('img').alt;
+  const update = () => {
+    stage.style.setProperty('--edge', input.value + '%');
+    input.setAttribute('aria-valuetext', Math.round(input.value) + ' % ' + name);
+  };
   input.addEventListener('input', update);
   update();
   if (stage.dataset.x) startReadout(figure, stage);

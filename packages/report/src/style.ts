@@ -15,12 +15,12 @@ interface SeriesColour {
  */
 export const seriesColours: readonly SeriesColour[] = [
   { name: 'first', onLight: '#1f6f8b', onDark: '#6fc1dc', onBoth: '#2f8fae' },
-  { name: 'second', onLight: '#b4601d', onDark: '#eaa35c', onBoth: '#cf7a2d' },
+  { name: 'second', onLight: '#aa5919', onDark: '#eaa35c', onBoth: '#cf7a2d' },
   { name: 'third', onLight: '#5b4a9c', onDark: '#b3a3f0', onBoth: '#8573cf' },
-  { name: 'fourth', onLight: '#5c7f1a', onDark: '#a9cc62', onBoth: '#7fa336' },
+  { name: 'fourth', onLight: '#587a18', onDark: '#a9cc62', onBoth: '#7fa336' },
   { name: 'fifth', onLight: '#a33b62', onDark: '#ee8fb0', onBoth: '#cc5f86' },
   { name: 'sixth', onLight: '#4a545f', onDark: '#b4bdc8', onBoth: '#7f8a96' },
-  { name: 'seventh', onLight: '#8a7a1c', onDark: '#d8c65a', onBoth: '#a8972f' },
+  { name: 'seventh', onLight: '#7f7018', onDark: '#d8c65a', onBoth: '#a8972f' },
   { name: 'eighth', onLight: '#1c7d63', onDark: '#6fd3b5', onBoth: '#35a184' },
 ];
 
@@ -55,6 +55,7 @@ section { margin-top: 3.5rem; padding-top: 1.75rem; border-top: 1px solid var(--
 .three { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 .four { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 figure { margin: 0; min-width: 0; }
+section > figure { margin-top: 1.25rem; }
 figure img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); }
 .pixels img { image-rendering: pixelated; }
 figcaption { margin-top: 0.5rem; font-size: 0.9rem; line-height: 1.45; color: var(--quiet); }
@@ -73,10 +74,11 @@ td { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 .measured { max-width: none; font-variant-numeric: tabular-nums lining-nums; }
 .measured th, .measured td { width: auto; white-space: nowrap; overflow-wrap: normal; text-align: right; padding: 0.3rem 0 0.3rem 1rem; }
-.measured th:first-child { text-align: left; padding-left: 0; }
+.measured th:first-child { text-align: left; padding-left: 0; white-space: normal; }
 .measured thead th { vertical-align: bottom; border-bottom-color: var(--quiet); white-space: normal; }
 code, pre { font: 0.9em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
-pre { background: var(--panel); padding: 0.85rem 1rem; border-radius: 4px; overflow-x: auto; margin: 0.75rem 0 1.25rem; }
+pre { background: var(--panel); padding: 0.85rem 1rem; border-radius: 4px; margin: 0.75rem 0 1.25rem; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
 footer { margin-top: 3rem; font-size: 0.9rem; color: var(--quiet); }
 @media (max-width: 46rem) {
   section { margin-top: 2.5rem; padding-top: 1.25rem; }
@@ -84,5 +86,7 @@ footer { margin-top: 3rem; font-size: 0.9rem; color: var(--quiet); }
   .plots { grid-template-columns: minmax(0, 1fr); }
   .figures { gap: 1.1rem 0.8rem; }
   th { width: 6.5rem; white-space: normal; }
+  .measured { font-size: 0.85rem; }
+  .measured th, .measured td { padding-left: 0.6rem; }
 }
 `;

@@ -135,18 +135,25 @@ export const spectrumPlot = (picture: RadialSpectrum | undefined, field: RadialS
   });
 };
 
+/** `−0.15`. */
+const signed = (value: number): string => String(Number(value.toPrecision(2))).replace('-', '−');
+
 /** The most columns of a waveform. */
 const WAVE_COLUMNS = 400;
 
-/**
- * The lowest and the highest sample of each part of a sound `f32[n]` over time.
- *
- * @param color of the page, e.g. `first`
- */
-export const waveformPlot = (
-  samples: Float32Array,
-  { start, sampleRate, color }: { readonly start: number; readonly sampleRate: number; readonly color: string },
-): string => {
+/** Of a waveform. */
+export interface WaveformOptions {
+  /** The sample of the sound that is the first here. */
+  readonly start: number;
+  readonly sampleRate: number;
+  /** The largest absolute value of the y axis. */
+  readonly peak: number;
+  /** Of the page, e.g. `first`. */
+  readonly color: string;
+}
+
+/** The lowest and the highest sample of each part of a sound `f32[n]` over time. */
+export const waveformPlot = (samples: Float32Array, { start, sampleRate, peak, color }: WaveformOptions): string => {
   const columns = Math.min(WAVE_COLUMNS, samples.length);
   const parts = Array.from({ length: columns }, (_, i) => {
     const from = Math.floor((i * samples.length) / columns);
@@ -157,10 +164,10 @@ export const waveformPlot = (
   });
   return drawPlot({
     height: 160,
-    y: { domain: [-1, 1] },
+    y: { domain: [-peak, peak] },
     marks: [
       axisX({ label: 'seconds', labelAnchor: 'right', tickSize: 0, ticks: 6 }),
-      axisY({ label: null, tickSize: 0, ticks: [-1, 0, 1] }),
+      axisY({ label: null, tickSize: 0, ticks: [-peak, 0, peak], tickFormat: signed }),
       areaY(parts, {
         x: 'time',
         y1: 'low',

@@ -38,6 +38,10 @@ const wavOf = (samples: Float32Array, { channels, sampleRate }: AudioDescription
     { sampleFormat: 'int16' },
   );
 
+/** The largest absolute value that is a number. */
+const peakOf = (samples: Float32Array): number =>
+  samples.reduce((peak, value) => (Number.isFinite(value) ? Math.max(peak, Math.abs(value)) : peak), 0);
+
 const excerptText = ({ start, length }: Excerpt, { length: whole, sampleRate }: AudioDescription): string =>
   length === whole
     ? ''
@@ -56,9 +60,12 @@ export const audioPage = async (input: PageInput<AudioDescription>): Promise<str
   const originalSpectrogram = ofOriginal && spectrogramOf(mono(ofOriginal, channels));
   const top = loudest(originalSpectrogram ?? fieldSpectrogram);
   const fieldPicture = await smallPicture(spectrogramPicture(fieldSpectrogram, top));
-  const wave = (samples: Float32Array, title: string, color: string, captionHtml = ''): string =>
-    plotFigure(waveformPlot(mono(samples, channels), { ...place, color }), { title, captionHtml });
   const error = ofOriginal && ofField.map((value, i) => value - (ofOriginal[i] as number));
+  // One scale for all waveforms.
+  const shown = [ofField, ...(ofOriginal ? [ofOriginal] : []), ...(error ? [error] : [])];
+  const peak = Math.max(...shown.map(values => peakOf(mono(values, channels)))) || 1;
+  const wave = (samples: Float32Array, title: string, color: string, captionHtml = ''): string =>
+    plotFigure(waveformPlot(mono(samples, channels), { ...place, peak, color }), { title, captionHtml });
   const numbers: (readonly [string, string])[] = [
     ...(figures['psnr'] === undefined ? [] : [['PSNR', formatDecibels(figures['psnr'])] as const]),
     ...(figures['snr'] === undefined ? [] : [['SNR', formatDecibels(figures['snr'])] as const]),
