@@ -149,6 +149,22 @@ test('the page of a shape has views of the surface and the errors', async () => 
   expect(errors('q.html')).toEqual(errors('p.html'));
 });
 
+test('report takes the part of a sound that was fitted', async () => {
+  const cwd = emptyFolder();
+  writeSound(cwd, 'a.wav', { length: 900 });
+  const { sampleRate, samples } = decodeAudio(readFileSync(join(cwd, 'a.wav')));
+  const part = ['--start', String(200 / sampleRate), '--duration', String(300 / sampleRate)];
+  const fit = ['fit', 'a.wav', '-o', 'a.safetensors', ...tiny, '--steps', '4', ...part];
+  expect((await run(fit, { cwd })).code).toBe(0);
+  const reported = await run(['report', 'a.safetensors', '--source', 'a.wav', '--backend', 'cpu'], { cwd });
+  expect(reported).toMatchObject({ code: 0 });
+  const page = readPage(join(cwd, 'a.safetensors.html'));
+  const played = decodeAudio(bytesOf(page.querySelector('audio'))).samples.data;
+  expect(played.length).toBe(300);
+  for (const [i, sample] of [...played].entries())
+    expect(Math.abs(sample - (samples.data[200 + i] as number))).toBeLessThan(2 ** -14);
+});
+
 test('report shows a field alone, beside its source and with its history', async () => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png', { width: 20, height: 12 });

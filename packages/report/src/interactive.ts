@@ -105,7 +105,7 @@ export const interactiveStyle: string = `
 .slider { display: flex; align-items: center; gap: 0.75rem; margin-top: 0.6rem; font-size: 0.9rem; color: var(--quiet); }
 .slider input { flex: 1; min-width: 0; height: 1.75rem; margin: 0; accent-color: var(--first); }
 .readout { display: block; min-height: 1.5em; font: 0.85rem/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace;
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; white-space: pre-wrap; }
 .stage:focus-visible, .slider input:focus-visible { outline: 2px solid var(--first); outline-offset: 2px; }
 .steps-sides { display: grid; gap: 1.25rem; align-items: start; }
 .plot .steps-sides { grid-template-columns: repeat(2, minmax(0, 1fr)); }
