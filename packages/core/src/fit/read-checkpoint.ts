@@ -114,8 +114,7 @@ const assertPerParameter = (name: string, { length }: Float32Array, size: number
 
 /** A vector of the optimizer, whose length depends on its kind, or of parameters. */
 const readVector = (name: string, array: ShapedArray): Float32Array => {
-  if (array.shape.length !== 1)
-    throw damaged(`its ${name} must be a vector, got [${quoted(array.shape.join(', '))}]`);
+  if (array.shape.length !== 1) throw damaged(`its ${name} must be a vector, got [${quoted(array.shape.join(', '))}]`);
   return readValues(name, array);
 };
 
