@@ -18,7 +18,8 @@ describe.each(guides.map(guide => [guide.name, guide] as const))('%s', (name, { 
     expect(imported.filter(one => !installed.includes(one))).toEqual([]);
   });
 
-  test.skipIf(name.startsWith('docs/'))('its examples promise an output', () => {
+  test('its examples promise an output', context => {
+    if (name.startsWith('docs/')) context.skip('guides have examples without an output, such as those of web pages');
     expect(examples.filter(example => promisedLines(example).length === 0)).toEqual([]);
   });
 });

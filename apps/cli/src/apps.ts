@@ -1,6 +1,5 @@
 /**
- * @file Commands that are programs of their own: where their package is installed, all that comes after their name is
- * theirs.
+ * @file Commands of separate programs: if their package is installed, it gets all arguments after the command's name.
  */
 import { explanationOf, InputError, importOptional, MissingPackageError } from '@neural-fields/app-kit';
 import type { Command } from 'commander';
@@ -40,13 +39,11 @@ const explainMissing = async (): Promise<void> => {
   }
 };
 
-/** Adds the commands of the apps, which say how to get an app that is not there. */
+/** Adds the commands of the apps, which say how to install an app that is missing. */
 export const addAppCommands = (program: Command): void => {
   program
     .command(NAME)
-    .description(
-      `Run experiments of papers, and compare what they give with what was published (the package ${PACKAGE}).`,
-    )
+    .description(`Run experiments of papers, and compare the results with the published ones (the package ${PACKAGE}).`)
     .argument('[experiments...]', 'list, all, or the names of experiments')
     .allowUnknownOption()
     .action(explainMissing);

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeError, isExpected } from '@neural-fields/app-kit';
-import { emptyFolder, type Finished } from '@neural-fields/testing/programs';
+import { emptyFolder, type Finished, jsonLines } from '@neural-fields/testing/programs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { run, start, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
@@ -236,6 +236,34 @@ test('what the system refuses is said in words, wherever it comes from; faults o
   const invalid = thrownBy(() => readFileSync(-1));
   expect(isExpected(invalid)).toBe(false);
   expect(isExpected(new TypeError('x is not a function'))).toBe(false);
+});
+
+test('errors are events with fields for --json, also those of a wrong command line', async () => {
+  const cwd = emptyFolder();
+  const eventOf = async (...args: string[]): Promise<unknown> => jsonLines(await run([...args, '--json'], { cwd }))[0];
+  expect(await eventOf('info', 'absent')).toEqual({
+    event: 'error',
+    message: "cannot read 'absent': there is no such file or folder",
+    what: "cannot read 'absent'",
+    problem: 'there is no such file or folder',
+  });
+  expect(await eventOf('render', 'a', '-o', '-')).toMatchObject({
+    what: '--output -',
+    problem: 'it excludes --json: both write to stdout',
+  });
+  expect(await eventOf('fit', 'a.png', '-o', 'b.safetensors', '--stepz', '3')).toEqual({
+    event: 'error',
+    message: "unknown option '--stepz' (Did you mean --steps?)",
+    problem: "unknown option '--stepz' (Did you mean --steps?)",
+  });
+});
+
+test('--verbose names what the rounding of the backend depends on', async () => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png');
+  const args = ['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--backend', 'simd', '--steps', '1', '--verbose'];
+  const { stderr } = await run(args, { cwd });
+  expect(stderr).toMatch(/backend simd: it was requested\nbackend simd: threads \d+, build /);
 });
 
 test('the stack trace is shown when it is asked for', async () => {

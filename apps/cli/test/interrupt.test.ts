@@ -70,7 +70,7 @@ test('twice Ctrl-C ends at once', async () => {
   await running.saw(/fits .* parameters/);
   const begun = performance.now();
   running.child.kill('SIGINT');
-  await running.saw(/once more stops at once/);
+  await running.saw(/another Ctrl-C stops at once/);
   running.child.kill('SIGINT');
   const { code, signal } = await running.finished;
   // A shell shows 130 for both.

@@ -1,7 +1,7 @@
 /** @file Pages about one's own fits. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeAudio, decodeImage } from '@neural-fields/signals';
+import { decodeAudio, decodeImage, denseArray, encodeImage } from '@neural-fields/signals';
 import { emptyFolder } from '@neural-fields/testing/programs';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
@@ -165,6 +165,9 @@ test('report takes the part of a sound that was fitted', async () => {
     expect(Math.abs(sample - (samples.data[200 + i] as number))).toBeLessThan(2 ** -14);
 });
 
+/** An image of one colour. */
+const flat = denseArray(new Float32Array(20 * 12).fill(0.5), [12, 20, 1]);
+
 test('report shows a field alone, beside its source and with its history', async () => {
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png', { width: 20, height: 12 });
@@ -182,14 +185,23 @@ test('report shows a field alone, beside its source and with its history', async
   const page = readPage(join(cwd, 'b.html'));
   expect(page.querySelectorAll('.compare')).toHaveLength(1);
   expect(headings(page)).toContain('How it learned');
+  expect(whole.stderr).not.toContain('warning');
   // The PSNR is measured again, and is that of the fit.
   const psnr = (document: Document): string | null | undefined => document.querySelector('.numbers dd')?.textContent;
   expect(psnr(page)).toBe(psnr(alone));
 
+  // Another file of the same size is compared, with a warning that names both.
+  writeFileSync(join(cwd, 'similar.png'), await encodeImage(flat, { format: 'png' }));
+  const similar = await report('--source', 'similar.png', '-o', 'd.html');
+  expect(similar.code).toBe(0);
+  expect(similar.stderr).toMatch(
+    /warning: --source 'similar\.png' is not what the field was fitted to: 'a\.png' has other/,
+  );
+
   const other = await report('--source', 'other.png', '-o', 'c.html');
   expect(other.code).toBe(1);
-  expect(other.stderr).toMatch(/--source 'other\.png': the field stands for an image of 10 x 6 pixels.*8 x 8 pixels/);
+  expect(other.stderr).toMatch(/--source 'other\.png': wanted an image of 10 x 6 pixels, .*, got 8 x 8 pixels/);
   const history = await report('--history', 'a.png', '-o', 'c.html');
-  expect(history.stderr).toContain("--history 'a.png' has no line of a fit's log");
+  expect(history.stderr).toContain("--history 'a.png': it has no line of the log of a fit");
   expect(existsSync(join(cwd, 'c.html'))).toBe(false);
 });

@@ -303,10 +303,10 @@ test('normals that point inwards, and meshes that are open or inside out, are no
   const { normals: _, ...mesh } = await ballMesh();
   const inverted = { ...mesh, triangles: mesh.triangles.slice().reverse() };
   writeFileSync(join(cwd, 'inverted.ply'), encodePly(inverted));
-  expect(await noticed('inverted.ply')).toContain('the triangles face inwards: they were turned round');
+  expect(await noticed('inverted.ply')).toContain('the triangles face inwards, and were flipped');
   writeFileSync(join(cwd, 'open.ply'), encodePly({ ...mesh, triangles: mesh.triangles.slice(3) }));
   expect(await noticed('open.ply')).toContain(
-    'the mesh is not closed (3 edges of holes): the field closes it as it likes',
+    'the mesh is not closed (3 boundary edges): the field closes it arbitrarily',
   );
 });
 

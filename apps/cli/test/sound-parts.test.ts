@@ -26,6 +26,14 @@ test('five seconds in the middle of a longer sound are fitted, and it is said', 
   );
 });
 
+test('a sound that is longer than a field learns by default has a warning that says what to do', async () => {
+  expect((await prepare()).warnings).toEqual([]);
+  expect((await prepare({ duration: 10 })).warnings).toEqual([]);
+  expect((await prepare({ duration: 'all' })).warnings).toEqual([
+    expect.stringMatching(/^20\.0 s are fitted, .*\(--start, --duration\), or raise --steps and --hidden-features$/),
+  ]);
+});
+
 test('the options choose the part', async () => {
   expect((await prepare({ duration: 'all' })).description).not.toHaveProperty('offset');
   expect((await prepare({ preset: 'paper' })).description).toMatchObject({ length: 2000 });
@@ -58,4 +66,16 @@ test('the field, info and the settings say which part it is', async () => {
   expect(stderr).toContain('fits the part from 0:02.0 to 0:03.5, 1.500 s of it\n');
   const [info] = jsonLines(await run(['info', 's.safetensors', '--json'], { cwd }));
   expect(info).toMatchObject({ signal: { offset: 200 }, run: { settings: { start: 2, duration: 1.5 } } });
+
+  // The report compares the field with the same part.
+  const report = (source: string): ReturnType<typeof run> =>
+    run(['report', 's.safetensors', '--source', source, '--json', '--backend', 'cpu', '-o', 's.html'], { cwd });
+  const same = await report('song.wav');
+  expect(same).toMatchObject({ code: 0, stderr: '' });
+  const [done] = jsonLines(same);
+  expect(info).toMatchObject({ run: { psnr: expect.closeTo(done?.['psnr'] as number, 4) as number } });
+  writeSound(cwd, 'short.wav', { length: 300, sampleRate: 100 });
+  expect((await report('short.wav')).stderr).toMatch(
+    /--source 'short\.wav': wanted a sound of 150 samples .*, got 300 samples/,
+  );
 });

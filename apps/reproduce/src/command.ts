@@ -1,4 +1,4 @@
-/** @file The command line: experiments of papers, with what was expected beside what was obtained. */
+/** @file The command line: experiments of papers, with expected and obtained results. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -69,36 +69,34 @@ const action = async (names: readonly string[], options: ReproduceCommandOptions
 export const createProgram = ({ invokedAs, args }: Invocation): Program => {
   const name = invokedAs.split(' ')[0] as string;
   const command = withErrorLines(new Command(invokedAs), name)
-    .description('Run experiments of papers, and compare what they give with what was published.')
+    .description('Run experiments of papers, and compare the results with the published ones.')
     .version(version)
     .argument('<experiments...>', 'list, all, or the names of experiments')
     .addOption(
-      new Option('--profile <name>', 'quick takes minutes on two processor cores; paper is the published size')
+      new Option('--profile <name>', 'quick takes minutes on two cores; paper has the published size')
         .choices(['quick', 'paper'])
         .default('quick'),
     )
     .option('-o, --output <folder>', 'the folder to write (default: out/reproduce-quick or out/reproduce-paper)')
-    .option('--restart', 'throw away what is there of these experiments and begin anew; without it they go on')
-    .option('--force', 'write into a folder that holds other files, and replace those with the names of results')
+    .option('--restart', 'deletes earlier results of these experiments; without it, they are resumed')
+    .option('--force', 'writes to a folder with other files, and overwrites those with the names of results')
     .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 30)
-    .optionsGroup('In place of what the profile says:')
-    .option('--image <file>', 'a picture of your own')
-    .option('--audio <file>', 'a sound of your own (WAV)')
-    .option('--shape <file>', 'a mesh of your own (PLY, OBJ, STL)')
-    .option('--data <file>', "what receivers observed (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")
-    .option('--networks <names>', 'only these of the compared networks, with commas between them', text =>
-      text.split(','),
-    )
+    .optionsGroup('Instead of the settings of the profile:')
+    .option('--image <file>', 'your own image')
+    .option('--audio <file>', 'your own sound (WAV)')
+    .option('--shape <file>', 'your own mesh (PLY, OBJ, STL)')
+    .option('--data <file>', "signals at receivers (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")
+    .option('--networks <names>', 'only these networks, separated by commas', text => text.split(','))
     .option(
       '--size <size>',
-      'pixels, WIDTHxHEIGHT or the longest side; points along a side; samples of a sound',
+      'pixels, as WIDTHxHEIGHT or the longest side; points along a side; samples of a sound',
       parseSize,
     )
     .option('--steps <n>', 'updates of each fit', integer(1))
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
-    .option('--learning-rate <number>', 'of all networks', positive)
-    .option('--seed <number>', 'seed of the initial parameters and of all that is drawn (default: 0)', finite)
-    .optionsGroup('Of single experiments:');
+    .option('--learning-rate <number>', 'learning rate of all networks', positive)
+    .option('--seed <number>', 'seed of the initial parameters and of random points (default: 0)', finite)
+    .optionsGroup('For some experiments:');
   for (const { name, option, takenBy } of ownOptionsOf(experiments))
     command.option(`--${optionName(name)} ${option.argument}`, `${option.what} (${takenBy.join(', ')})`, option.parse);
   command.optionsGroup('Output:');

@@ -189,7 +189,7 @@ const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, 
   await removeTemporaryFiles(options.folder);
   const file = (name: string): string => join(options.folder, name);
   const backend = await chooseBackend(options, output);
-  const interrupt = listenForInterrupt(() => output.log('stopping after this chunk; once more stops at once'));
+  const interrupt = listenForInterrupt(() => output.log('stopping after this chunk; another Ctrl-C stops at once'));
   const reported: ReportedResult[] = [];
   try {
     for (const experiment of chosen) {

@@ -164,7 +164,7 @@ test('a paper-sized run says how long it will take before it starts', async () =
   const estimate = said.events.findIndex(({ event }) => event === 'estimate');
   expect(said.events[estimate]?.data['seconds']).toBeGreaterThan(0);
   expect(estimate).toBeLessThan(said.events.findIndex(({ event }) => event === 'progress'));
-  expect(said.logs.join('\n')).toMatch(/GOOD: .+ s a step here, so .+ for 50 steps/);
+  expect(said.logs.join('\n')).toMatch(/GOOD: .+ s per step, so .+ for 50 steps/);
 });
 
 test('nothing is left in memory', async () => {

@@ -43,7 +43,7 @@ test("a mesh of the user's own is put into the box, and turned round where it fa
   const { shape, notes } = await loadMesh(fileOf('tent.obj', `${corners}f 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n`));
   expect(shape.title).toBe('tent');
   expectInBox(shape);
-  expect(notes).toEqual(['the triangles face inwards: they were turned round']);
+  expect(notes).toEqual(['the triangles face inwards, and were flipped']);
   expect(checkMesh(shape.mesh).volume).toBeGreaterThan(0);
 });
 

@@ -67,7 +67,7 @@ export const addExportCommand = (program: Command): void => {
       ).choices([...pytorchNames]),
     )
     .option('-f, --force', 'overwrites a file that this program did not write')
-    .option('--json', 'one JSON object a line on stdout instead of text')
+    .option('--json', 'one JSON object per line on stdout instead of text')
     .option('-q, --quiet', 'results, warnings and errors only')
     .option('-v, --verbose', 'shows the stack trace of an error');
   withPytorchOptions(command)

@@ -42,7 +42,7 @@ const assertSuitsBatch = (options: FitCommandOptions): void => {
       throw new UsageError({ what: `--${name}`, problem: 'it names one output, and several files are fitted', hint });
 };
 
-/** Fits one file after the other; what goes wrong with one does not keep the others from being fitted. */
+/** Fits one file after the other; the failure of one does not stop the others. */
 const fitAll = async ({ fits }: FitPlan, settings: Settings, options: FitCommandOptions, printer: Output) => {
   const failed: string[] = [];
   for (const [i, fit] of fits.entries()) {
@@ -85,15 +85,18 @@ export const addFitCommand = (program: Command): void => {
   const command = program
     .command('fit')
     .description(
-      'Fit a field to an image (PNG, JPEG, WebP, AVIF), a sound (WAV) or a shape (PLY, OBJ, STL, XYZ). The kind is found from the content.',
+      'Fit a field to an image (PNG, JPEG, WebP, AVIF), a sound (WAV) or a shape (PLY, OBJ, STL, XYZ). The content determines the kind.',
     )
     .argument('<files...>', 'images, sounds, shapes or folders of them; - reads stdin')
     .requiredOption(
       '-o, --output <path>',
-      'the field file to write (.safetensors); of several files the folder for their fields',
+      'the field file to write (.safetensors); for several files, the folder of their fields',
     );
   addSettings(command, ['preset']);
-  command.option('-c, --config <file>', 'settings from a file that --json wrote; options on the command line win');
+  command.option(
+    '-c, --config <file>',
+    'settings from a file that --json wrote; options on the command line override them',
+  );
   addSettings(command.optionsGroup('Network:'), [
     'hiddenFeatures',
     'hiddenLayers',
@@ -120,13 +123,13 @@ export const addFitCommand = (program: Command): void => {
   addSettings(command.optionsGroup('Image:'), ['size', 'channels', 'aspect', 'allowDamaged', 'maxPixels']);
   addSettings(command.optionsGroup('Sound:'), ['duration', 'start']);
   addSettings(command.optionsGroup('Shape:'), ['near', 'weights', 'distanceWeight', 'margin', 'normals'])
-    .option('--preview <file>', 'where the surface is drawn during the fit (default: <output>.png)')
+    .option('--preview <file>', 'image of the surface during the fit (default: <output>.png)')
     .option('--preview-every <seconds>', 'seconds between previews; 0 for none', notNegative, 20)
     .optionsGroup('Checkpoint:')
-    .option('--checkpoint <file>', 'where the run is saved (default: <output>.checkpoint)')
-    .option('--no-checkpoint', 'saves nothing before the end')
+    .option('--checkpoint <file>', 'checkpoint of the run (default: <output>.checkpoint)')
+    .option('--no-checkpoint', 'writes no checkpoint')
     .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 30)
-    .option('--resume', 'requires a checkpoint to resume from; by default one is used if it is there')
+    .option('--resume', 'requires a checkpoint to resume from; by default it is resumed if it exists')
     .option('--no-resume', 'stops with an error if there is a checkpoint')
     .option('--restart', 'deletes the checkpoint and starts again')
     .optionsGroup('Output:')

@@ -109,7 +109,7 @@ const makeMesh = async (file: string, options: MeshCommandOptions, output: Outpu
       const parts = components === 1 ? 'one part' : `${formatCount(components)} parts`;
       output.result(
         `${options.output}: ${formatCount(triangles)} triangles, ${formatCount(vertices)} points, ` +
-          `${closed ? 'closed' : `open (${formatCount(boundaryEdges)} edges of holes)`}, ${parts}, in ${formatSeconds(seconds)}`,
+          `${closed ? 'closed' : `open (${formatCount(boundaryEdges)} boundary edges)`}, ${parts}, in ${formatSeconds(seconds)}`,
       );
     });
   } catch (error) {

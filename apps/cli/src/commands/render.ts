@@ -74,7 +74,7 @@ interface RenderCommandOptions extends CommonOptions, PytorchOptions {
   readonly force?: boolean;
 }
 
-/** what a field represents when its file does not say: a picture in the conventions of the SIREN authors' code. */
+/** What a field represents if its file does not say: an image in the conventions of the SIREN authors' code. */
 const assume = (path: string, { data }: LoadedField, options: RenderCommandOptions): SignalDescription => {
   const channels = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 2 || channels > 4)
@@ -128,7 +128,7 @@ const rangeGiven = ({ range }: RenderCommandOptions): readonly [number, number] 
   return [low, high];
 };
 
-/** What both kinds of rendering need. */
+/** What all kinds of rendering need. */
 interface Rendering {
   readonly loaded: LoadedField;
   readonly options: RenderCommandOptions;
@@ -204,7 +204,7 @@ const renderPicture = async (
       const range = given ?? (await previewRange(field, signal, view, { quantity, signal: abort }));
       if (quantity !== 'value' && given === undefined)
         output.log(
-          `black is ${Number(range[0].toPrecision(4))} and white ${Number(range[1].toPrecision(4))}, by a preview; --range sets them`,
+          `black is ${Number(range[0].toPrecision(4))} and white ${Number(range[1].toPrecision(4))}, from a preview; --range sets them`,
         );
       const report = reporter(progress);
       await renderImage(field, signal, path, {
@@ -234,7 +234,7 @@ const renderPicture = async (
   }
 };
 
-/** A sound is made whole: as float32, as float64, and as the bytes of its file. */
+/** A sound is rendered in memory: as float32, as float64, and as the bytes of its file. */
 const BYTES_PER_SAMPLE = 16;
 
 const renderSound = async (
@@ -275,7 +275,7 @@ const renderSound = async (
   }
 };
 
-/** A picture of a surface is made whole: depths, normals and openness, its colours, and the bytes of its file. */
+/** An image of a surface is drawn in memory: depths, normals, ambient occlusion, colours, and the bytes of its file. */
 const BYTES_PER_SURFACE_PIXEL = 100;
 
 /** The side of a shape's picture in pixels. */
@@ -397,37 +397,33 @@ export const addRenderCommand = (program: Command): void => {
     )
     .option(
       '--region <x0,y0,x1,y1>',
-      'the part to show, in fractions of the picture, from its upper left corner 0,0 to its lower right 1,1; ' +
-        'values beyond show how the field continues outside of the picture',
+      'the part to draw, in fractions of the image, from its upper left corner 0,0 to its lower right 1,1; ' +
+        'values outside show how the field continues beyond the image',
       numberList(4, 'four numbers x0,y0,x1,y1'),
     )
     .addOption(
       new Option(
         '--derivative <name>',
-        'the value, the length of the gradient, or the Laplacian, of each colour channel (default: value)',
+        'value, length of the gradient, or Laplacian of each channel (default: value)',
       ).choices(['value', 'gradient', 'laplacian']),
     )
     .option(
       '--range <low,high>',
-      "what becomes black and white: for values 0,1; for derivatives (of a picture in [0, 1], by the field's coordinate) chosen from a preview",
+      'values drawn black and white (default: 0,1; for derivatives, of an image in [0, 1], chosen from a preview)',
       numberList(2, 'two numbers low,high'),
     )
     .optionsGroup('Shape (--size: 512 if absent):')
     .option(
       '--azimuth <degrees>',
-      'where the camera stands: 0 in front (on the side of z), 90 on the right (default: 30)',
+      'direction of the camera: 0 in front (in the direction of z), 90 right (default: 30)',
       finite,
     )
-    .option('--elevation <degrees>', 'how high it stands, from -90 to 90 (default: 20)', finite)
-    .option('--zoom <number>', 'how large things are shown (default: 1)', positive)
+    .option('--elevation <degrees>', 'elevation of the camera, from -90 to 90 (default: 20)', finite)
+    .option('--zoom <number>', 'magnification (default: 1)', positive)
     .addOption(new Option('--up <axis>', 'which coordinate points upwards (default: y)').choices(['y', 'z']))
-    .option(
-      '--slice <plane>',
-      'a plane through the distances instead, e.g. z=0, with lines of equal distance',
-      parseSlice,
-    )
+    .option('--slice <plane>', 'a cross-section instead, e.g. z=0, with contour lines of the distance', parseSlice)
     .optionsGroup('Sound:')
-    .option('--sample-rate <hertz>', 'samples a second (default: that of the fit)', integer(1, 0xffffffff))
+    .option('--sample-rate <hertz>', 'samples per second (default: as in the fit)', integer(1, 0xffffffff))
     .optionsGroup('Output:')
     .option('-f, --force', 'overwrites a file that this program did not write')
     .option('--bit-depth <bits>', 'images: 8 (default) or 16 (PNG); sound: 16 (default), 24 or 32 (float)', bitDepth);
@@ -435,7 +431,7 @@ export const addRenderCommand = (program: Command): void => {
     .addHelpText(
       'after',
       helpExamples([
-        ['neural-fields render p.safetensors -o p.png', 'the picture as it was fitted'],
+        ['neural-fields render p.safetensors -o p.png', 'the image as it was fitted'],
         ['neural-fields render p.safetensors -o p.png -s 4096', 'larger: 4,096 pixels wide or high'],
         ['neural-fields render p.safetensors -o - | display', 'to another program'],
         ['neural-fields render song.safetensors -o song.wav', 'a sound'],

@@ -1,4 +1,4 @@
-/** @file `neural-fields report`: a page about a field that is there. */
+/** @file `neural-fields report`: a page about an existing field. */
 import { type CommonOptions, commandLine, helpExamples, outputOf, withCommonOptions } from '@neural-fields/app-kit';
 import { withOutputs } from '@neural-fields/app-kit/files';
 import type { Command } from 'commander';
@@ -34,15 +34,15 @@ export const addReportCommand = (program: Command): void => {
     .command('report')
     .description('Write an HTML page that shows a field: its values, derivatives, details, spectra and settings.')
     .argument('<field>', 'the field file, or a checkpoint')
-    .option('-o, --output <file>', 'the page to write (default: the field with .html at its end)')
-    .option('--source <file>', 'the file that was fitted, to be shown beside the field')
-    .option('--history <file>', 'the log that fit --log has written, for the training curve')
-    .option('--force', 'replace a file that this program did not write')
+    .option('-o, --output <file>', 'the page to write (default: <field>.html)')
+    .option('--source <file>', 'the file that was fitted, to compare the field with')
+    .option('--history <file>', 'the log of fit --log, for the training curve')
+    .option('--force', 'overwrites a file that this program did not write')
     .addHelpText(
       'after',
       helpExamples([
-        ['neural-fields report photo.safetensors', 'what the field alone shows'],
-        ['neural-fields report p.safetensors --source photo.jpg', 'the photograph beside it'],
+        ['neural-fields report photo.safetensors', 'only the field'],
+        ['neural-fields report p.safetensors --source photo.jpg', 'the field and its photograph'],
       ]),
     );
   withCommonOptions(command).action(action);

@@ -125,7 +125,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
   const progress = createProgress(output, { total: fit.steps, unit: 'step' });
   const interrupt = listenForInterrupt(() => {
     progress.stop();
-    output.log('stopping after this chunk; once more stops at once');
+    output.log('stopping after this chunk; another Ctrl-C stops at once');
   });
   const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} random pixels a step`;
   output.log(

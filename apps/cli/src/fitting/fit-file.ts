@@ -152,7 +152,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   const progress = createProgress(printer, { total: steps, unit: 'step' });
   const interrupt = listenForInterrupt(() => {
     progress.stop();
-    printer.log('stopping after this chunk; once more stops at once');
+    printer.log('stopping after this chunk; another Ctrl-C stops at once');
   });
   printer.log(
     `fits ${formatCount(field.parameterCount)} parameters to ${prepared.describePoints(loop)}, ${plural(steps, 'step')}`,

@@ -1,4 +1,4 @@
-/** @file What a state dict of PyTorch does not say, as options of every command that takes a field. */
+/** @file What a state dict of PyTorch does not say, as options of every command that reads a field. */
 
 import { ArgumentError, optionName, positive, UsageError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
@@ -22,7 +22,7 @@ const parseActivation = (text: string): ActivationSpec => {
   const definition = coreActivations.find(candidate => candidate.kind === kind);
   if (definition === undefined)
     throw new ArgumentError(
-      `one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with numbers as in gaussian:sigma=0.1`,
+      `one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with parameters as in gaussian:sigma=0.1`,
     );
   const entries = (numbers?.split(',') ?? []).map(part => {
     const [, name = '', value] = /^([a-zA-Z]+)=(\S+)$/.exec(part.trim()) ?? [];
@@ -51,13 +51,17 @@ export const withPytorchOptions = (command: Command): Command =>
     .optionsGroup('State dicts of PyTorch:')
     .option(
       '--activation <name>',
-      "what follows each layer but the last, with its numbers: relu, finer, gaussian:sigma=0.1 (default: sine for a SIREN's names)",
+      "activation of each layer except the last, with its parameters: relu, finer, gaussian:sigma=0.1 (default: sine for a SIREN's names)",
       parseActivation,
     )
-    .option('--final-activation <name>', 'what follows the last layer (default: nothing)', parseActivation)
+    .option('--final-activation <name>', 'activation of the last layer (default: none)', parseActivation)
     .option('--omega0 <number>', 'frequency factor of the first layer, for sine and finer (default: 30)', positive)
-    .option('--omega-hidden <number>', "that of the other layers (default: that of the names' code, 30 or 1)", positive)
-    .option('--prefix <words>', 'the words in front of the names of one network among others, e.g. model.siren');
+    .option(
+      '--omega-hidden <number>',
+      'frequency factor of the other layers (default: that of the code with these names, 30 or 1)',
+      positive,
+    )
+    .option('--prefix <words>', "prefix of one network's names, if there are several, e.g. model.siren");
 
 /** The first of the options that was given, as it is written on the command line. */
 export const givenPytorchOption = (options: PytorchOptions): string | undefined => {

@@ -46,7 +46,7 @@ export interface ImageSettings {
   readonly size?: Size | undefined;
   readonly channels?: 'grey' | 'rgb' | 'keep' | undefined;
   readonly aspect?: 'stretch' | 'keep' | undefined;
-  /** Read what there is of a damaged file, with a warning. */
+  /** Decode what can be read of a damaged file, with a warning. */
   readonly allowDamaged?: boolean | undefined;
   /** Refuse pictures of more pixels; 2^28 if absent. */
   readonly maxPixels?: number | undefined;
@@ -76,7 +76,7 @@ export interface ShapeSettings {
   readonly normals?: 'face' | 'vertex' | undefined;
 }
 
-/** All settings of a fit. What is `undefined` follows from the preset and the signal. */
+/** All settings of a fit. The preset and the signal determine those that are `undefined`. */
 export interface Settings
   extends NetworkSettings,
     EncodingSettings,
@@ -91,7 +91,7 @@ export interface Settings
   readonly maxBytes?: number | undefined;
 }
 
-/** The settings that were given. */
+/** Settings of which any may be absent. */
 export type GivenSettings = Partial<Settings>;
 
 /** The values where nothing is given, of those that do not depend on the signal. */
@@ -153,14 +153,14 @@ const parseWeights = (text: string): ShapeTermOptions['weights'] => {
   return [surface, off, normal, eikonal];
 };
 
-/** The widest layer that is taken. */
+/** The maximum width of a layer. */
 const MAX_WIDTH = 65_536;
 
 /** Every setting, in the order of the help. */
 export const settingDefinitions: Definitions = {
   preset: {
     flags: '-p, --preset <name>',
-    description: "fast, the default, ends within about a minute on two cores; paper has the SIREN paper's settings",
+    description: 'fast (default) takes about a minute on two cores; paper has the settings of the SIREN paper',
     ...oneOf(presetNames),
   },
   hiddenFeatures: {
@@ -175,7 +175,7 @@ export const settingDefinitions: Definitions = {
   },
   activation: {
     flags: '--activation <name>',
-    description: 'activation; by default sine, which is a SIREN, or relu behind an encoding',
+    description: 'activation of the hidden layers (default: sine, a SIREN; with an encoding relu)',
     ...oneOf(activationNames),
   },
   omega0: {
@@ -190,7 +190,7 @@ export const settingDefinitions: Definitions = {
   },
   encoding: {
     flags: '--encoding <name>',
-    description: 'encodes the coordinates in front of the first layer',
+    description: 'encoding of the coordinates before the first layer (default: none)',
     ...oneOf(encodingNames),
   },
   encodingOctaves: {
@@ -215,7 +215,8 @@ export const settingDefinitions: Definitions = {
   },
   steps: {
     flags: '-s, --steps <n>',
-    description: 'steps in all, with those before a resume (default: 500, shapes 300; paper 10000, sound 9000)',
+    description:
+      'total number of steps, including those before a resume (default: 500, shapes 300; paper 10000, sound 9000)',
     parse: integer(1),
   },
   learningRate: {
@@ -235,12 +236,12 @@ export const settingDefinitions: Definitions = {
   },
   clipNorm: {
     flags: '--clip-norm <number>',
-    description: 'shortens longer gradients to this norm (default: none; shapes 1)',
+    description: 'maximum norm of the gradient; longer ones are scaled (default: none; shapes 1)',
     parse: positive,
   },
   averageDecay: {
     flags: '--average-decay <number>',
-    description: 'writes a moving average of the parameters, with a decay such as 0.999',
+    description: 'writes a moving average of the parameters with this decay, e.g. 0.999',
     parse: fraction,
   },
   seed: {
@@ -260,7 +261,7 @@ export const settingDefinitions: Definitions = {
   },
   grid: {
     flags: '--grid <name>',
-    description: 'the outer samples lie on the edges (default), or each in the middle of its pixel',
+    description: 'corner-aligned: the outer samples are on the edges (default); pixel-centred: half a pixel inside',
     ...oneOf(['corner-aligned', 'pixel-centred']),
   },
   maxBytes: {
@@ -270,7 +271,7 @@ export const settingDefinitions: Definitions = {
   },
   size: {
     flags: '--size <size>',
-    description: 'shrinks the image first: WIDTHxHEIGHT, or the longest side at most',
+    description: 'shrinks the image first: WIDTHxHEIGHT, or the maximum of the longest side',
     parse: parseSize,
     format: ({ size }) => size && formatSize(size),
     kind: 'image',
@@ -289,12 +290,12 @@ export const settingDefinitions: Definitions = {
   },
   allowDamaged: {
     flags: '--allow-damaged',
-    description: 'reads what there is of a damaged picture, with a warning',
+    description: 'decodes what can be read of a damaged image, with a warning',
     kind: 'image',
   },
   maxPixels: {
     flags: '--max-pixels <n>',
-    description: 'refuses a picture of more pixels (default: 268435456)',
+    description: 'refuses an image of more pixels (default: 268435456)',
     parse: integer(1),
     kind: 'image',
   },
@@ -306,13 +307,13 @@ export const settingDefinitions: Definitions = {
   },
   start: {
     flags: '--start <seconds>',
-    description: 'where that part begins (default: the part is in the middle)',
+    description: 'where the fitted part begins (default: it is in the middle)',
     parse: notNegative,
     kind: 'audio',
   },
   near: {
     flags: '--near <share>',
-    description: 'points near the surface beside the others, as a share of the batch (default: 0.25; paper 0)',
+    description: 'additional points near the surface, as a share of the batch (default: 0.25; paper 0)',
     parse: fraction,
     kind: 'shape',
   },
@@ -332,13 +333,13 @@ export const settingDefinitions: Definitions = {
   },
   margin: {
     flags: '--margin <share>',
-    description: 'room between the shape and its box from -1 to 1 (default: 0.1)',
+    description: 'margin between the shape and its box from -1 to 1, as a share (default: 0.1)',
     parse: fraction,
     kind: 'shape',
   },
   normals: {
     flags: '--normals <name>',
-    description: 'normals of a mesh: of its faces, or of its vertices and interpolated (default: face)',
+    description: 'normals of a mesh: of its faces, or interpolated from its vertices (default: face)',
     ...oneOf(['face', 'vertex']),
     kind: 'shape',
   },

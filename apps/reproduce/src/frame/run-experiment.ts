@@ -46,7 +46,7 @@ const announce = async (opened: readonly OpenedFit[], context: FitContext): Prom
   const { output } = context;
   const open = opened.filter(({ state }) => state.kind === 'open');
   const done = opened.length - open.length;
-  if (done > 0) output.log(`${plural(done, 'fit')} of ${opened.length} ${done === 1 ? 'is' : 'are'} there already`);
+  if (done > 0) output.log(`${plural(done, 'fit')} of ${opened.length} ${done === 1 ? 'is' : 'are'} finished already`);
   let total = 0;
   let measured = 0;
   for (const { plan, state } of open) {
@@ -54,7 +54,7 @@ const announce = async (opened: readonly OpenedFit[], context: FitContext): Prom
     if (left < FEW_STEPS) continue;
     const seconds = await measureStep(plan, context);
     output.log(
-      `${plan.label}: ${seconds.toPrecision(2)} s a step here, so ${formatSeconds(seconds * left)} for ${plural(left, 'step')}`,
+      `${plan.label}: ${seconds.toPrecision(2)} s per step, so ${formatSeconds(seconds * left)} for ${plural(left, 'step')}`,
     );
     total += seconds * left;
     measured += 1;

@@ -93,7 +93,7 @@ export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 's
         } catch (error) {
           if (!(error instanceof FileError)) throw error;
           if (failure === undefined)
-            output.warn(`the checkpoint cannot be written, the fit continues without one: ${error.message}`);
+            output.warn(`the checkpoint cannot be written; the fit continues without it: ${error.message}`);
           failure = error.message;
         }
       },

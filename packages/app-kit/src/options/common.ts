@@ -14,14 +14,14 @@ export interface CommonOptions extends BackendOptions {
 export const withCommonOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--backend <name>', 'what computes; auto takes the best that works here')
+      new Option('--backend <name>', 'backend; auto takes the fastest that works here')
         .choices([...backendNames])
         .default('auto'),
     )
-    .option('--backend-from <folder>', 'also look there for the packages of backends; runs code of its node_modules')
-    .option('--json', 'one JSON object a line on stdout instead of text')
-    .option('-q, --quiet', 'results, warnings and errors only')
-    .option('-v, --verbose', 'show details of the backend, and stack traces of errors');
+    .option('--backend-from <folder>', 'loads packages of backends from its node_modules first, which runs their code')
+    .option('--json', 'one JSON object per line on stdout instead of text')
+    .option('-q, --quiet', 'prints only results, warnings and errors')
+    .option('-v, --verbose', 'shows details of the backend, and stack traces of errors');
 
 /** The output that the common options describe. @param results where results go; stdout if absent */
 export const outputOf = (

@@ -39,25 +39,27 @@ export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
   );
   if (!closed) {
     const faults = [
-      boundaryEdges > 0 && `${plural(boundaryEdges, 'edge')} of holes`,
-      nonManifoldEdges > 0 && `${plural(nonManifoldEdges, 'edge')} of more than two triangles`,
-      inconsistentEdges > 0 && `${plural(inconsistentEdges, 'edge')} between triangles that face different ways`,
+      boundaryEdges > 0 && `${plural(boundaryEdges, 'boundary edge')}`,
+      nonManifoldEdges > 0 && `${plural(nonManifoldEdges, 'non-manifold edge')}`,
+      inconsistentEdges > 0 && `${plural(inconsistentEdges, 'edge')} between triangles of opposite orientation`,
     ].filter(Boolean);
-    notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it as it likes`);
+    notes.push(`the mesh is not closed (${faults.join(', ')}): the field closes it arbitrarily`);
   }
   if (degenerateTriangles > 0) notes.push(`${plural(degenerateTriangles, 'triangle')} without area`);
   if (flippedTriangles > 0)
-    notes.push(`${plural(flippedTriangles, 'triangle')} faced another way than the rest: turned round`);
-  if (flippedParts === 1 && closedParts === 1) notes.push('the triangles face inwards: they were turned round');
+    notes.push(`${plural(flippedTriangles, 'triangle')} had another orientation than the rest, and were flipped`);
+  if (flippedParts === 1 && closedParts === 1) notes.push('the triangles face inwards, and were flipped');
   else if (flippedParts > 0)
-    notes.push(`${formatCount(flippedParts)} of ${formatCount(closedParts)} closed bodies faced inwards: turned round`);
+    notes.push(
+      `${formatCount(flippedParts)} of ${formatCount(closedParts)} closed bodies faced inwards, and were flipped`,
+    );
   if (buriedParts > 0)
     notes.push(
-      `${formatCount(buriedParts)} of ${formatCount(closedParts)} closed bodies lie in solid others and face the same way: surfaces within the inside`,
+      `${formatCount(buriedParts)} of ${formatCount(closedParts)} closed bodies are inside others with the same orientation: surfaces within the solid`,
     );
   if (!oriented.nestingKnown)
     notes.push(
-      `${formatCount(closedParts)} closed bodies are too many to tell which lies in which: judged by their volume as a whole`,
+      `${formatCount(closedParts)} closed bodies are too many to find which contain others: oriented by their total volume`,
     );
   return oriented.mesh;
 };
