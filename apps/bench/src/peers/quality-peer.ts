@@ -13,7 +13,7 @@ import {
   parameterLayout,
   siren,
 } from '@neural-fields/core';
-import { adamw, muon } from '@neural-fields/core/optimizers';
+import { adamw, muon, soap } from '@neural-fields/core/optimizers';
 import type { DrawRequest, QualityProblem, QualityRequest, TrainAnswer } from '../quality/problem.ts';
 import { type OptimizerName, RATE_BESIDE_MUON } from '../quality/trial.ts';
 import { type BackendName, describeBackend, loadBackend } from './backends.ts';
@@ -25,6 +25,7 @@ const optimizers: Readonly<Record<OptimizerName, (learningRate: number) => Optim
   adam: learningRate => adam({ learningRate }),
   adamw: learningRate => adamw({ learningRate }),
   muon: learningRate => muon({ learningRate, adam: { learningRate: RATE_BESIDE_MUON } }),
+  soap: learningRate => soap({ learningRate }),
 };
 
 const createProblemField = ({ sizes, omega0, omega, parametersFile }: QualityProblem): Field => {

@@ -56,11 +56,12 @@ const moreSamplings: readonly Method[] = [
 export const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
   quick: {
     signals: ['flower', 'boats', 'airplane'],
-    ...{ size: 256, network: paper, budget: { seconds: 12 }, seeds: [0], evaluations: 30 },
+    ...{ size: 256, network: paper, budget: { seconds: 11 }, seeds: [0], evaluations: 30 },
     methods: [
       ...sweeps([5e-4, 1e-3, 2e-3]),
       ...samplings,
       { ...all, peer: 'native', optimizer: 'muon', rate: 4e-3 },
+      { ...all, peer: 'native', optimizer: 'soap', rate: 2e-3 },
       { ...all, peer: 'simd', rate: 1e-3 },
       { ...all, peer: 'pytorch', optimizer: 'muon', rate: 4e-3 },
     ],
@@ -74,6 +75,7 @@ export const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
       ...moreSamplings,
       ...rates([5e-4, 1e-3, 2e-3], { ...all, peer: 'simd' }),
       ...rates([2e-3, 4e-3, 8e-3], { ...all, peer: 'native', optimizer: 'muon' }),
+      ...rates([1e-3, 2e-3, 3e-3], { ...all, peer: 'native', optimizer: 'soap' }),
       ...rates([2e-3, 4e-3, 8e-3], { ...all, peer: 'pytorch', optimizer: 'muon' }),
     ],
   },

@@ -8,7 +8,7 @@ export const qualityPeers = ['native', 'simd', 'pytorch'] as const;
 export type QualityPeer = (typeof qualityPeers)[number];
 
 /** The optimizers that the peers have. */
-export const optimizerNames = ['adam', 'adamw', 'muon'] as const;
+export const optimizerNames = ['adam', 'adamw', 'muon', 'soap'] as const;
 
 /** One of {@link optimizerNames}. */
 export type OptimizerName = (typeof optimizerNames)[number];
