@@ -140,7 +140,7 @@ export const addQualityCommand = (program: Command): void => {
         .default('quick'),
     )
     .option('--signals <list>', `among ${signals.join(', ')}`, namesAmong(signals))
-    .option('--size <n>', 'samples a side; a sound has their square', integer(2))
+    .option('--size <n>', 'samples a side; sounds and volumes have about as many in all', integer(2))
     .option('--width <n>', 'features of the hidden layers', integer(1))
     .option('--layers <n>', 'hidden layers, as the SIREN paper counts them', integer(0))
     .option('--weight-scale <factor>', 'on the initial weights of all layers but the last', positive)

@@ -67,7 +67,7 @@ export const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
     ],
   },
   full: {
-    signals: ['flower', 'boats', 'airplane', 'sound'],
+    signals: ['flower', 'boats', 'airplane', 'sound', 'torus'],
     ...{ size: 256, network: paper, budget: { seconds: 60 }, seeds: [0, 1, 2], evaluations: 60 },
     methods: [
       ...sweeps([2e-4, 5e-4, 1e-3, 2e-3, 4e-3]),

@@ -48,6 +48,7 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
       const known = made.get(`${name} ${size}`);
       if (known !== undefined) return known;
       const definition = signalNamed(name);
+      progress.log(`${name}: prepares ${definition.title}`);
       const created = await definition.create(size);
       made.set(`${name} ${size}`, created);
       signals.push({ name, size, title: definition.title, interpolation: created.interpolation });

@@ -25,7 +25,7 @@ export interface QualitySignal {
   readonly shape: readonly number[];
   /** k */
   readonly channels: number;
-  /** f32[n, k] in [-1, 1]: what is fitted. */
+  /** f32[n, k], about in [-1, 1]: what is fitted. */
   readonly values: Float32Array;
   /** f32[n, d] */
   readonly coords: Float32Array;
@@ -46,7 +46,7 @@ export interface SignalDefinition {
   readonly name: string;
   /** For reports: what it is, and where it comes from. */
   readonly title: string;
-  /** @param size the number of samples along each axis of a picture; a sound has its square, as many in all */
+  /** @param size the number of samples along each axis of a picture; a sound has its square, a volume about as many in all */
   create(size: number): Promise<QualitySignal>;
 }
 
@@ -125,6 +125,26 @@ const sound: SignalDefinition = {
   },
 };
 
+/** A volume has about as many samples in all as a picture. */
+const volumeSide = (size: number): number => Math.max(2, Math.round(size ** (2 / 3)));
+
+/** Radii of the ring and of the tube, in coordinates. */
+const TORUS = { ring: 0.55, tube: 0.25 } as const;
+
+const torus: SignalDefinition = {
+  name: 'torus',
+  title: 'exact signed distances from a torus, in a volume',
+  create: async size => {
+    const side = 2 * volumeSide(size);
+    const coords = gridCoordinates([side, side, side], { convention: 'pixel-centred' });
+    const distances = Float32Array.from({ length: side ** 3 }, (_, i) => {
+      const [z, y, x] = [coords[3 * i]!, coords[3 * i + 1]!, coords[3 * i + 2]!];
+      return Math.hypot(Math.hypot(x, y) - TORUS.ring, z) - TORUS.tube;
+    });
+    return createQualitySignal(denseArray(distances, [side, side, side, 1]), { omega0: PICTURE_OMEGA, filter: 'area' });
+  },
+};
+
 /** All signals, in the order of tables. */
 export const signalDefinitions: readonly SignalDefinition[] = [
   picture('flower', 'a flower before an even ground, smooth, grey: K. Blossfeldt, Allium oreophilum, 1928', {
@@ -137,6 +157,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
     ...{ read: readAirplane, channels: 'rgb' },
   }),
   sound,
+  torus,
 ];
 
 /** @throws RangeError for a name that is none of the signals' */

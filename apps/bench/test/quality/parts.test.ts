@@ -118,10 +118,11 @@ test('profiles have trials with methods that peers have, and a predicted time', 
 describe('signals', () => {
   test.each(signalDefinitions.map(each => [each.name, each] as const))('%s has a finer original', async (_, each) => {
     const { shape, channels, values, coords, finer, finerCoords, interpolation } = await each.create(16);
-    const axes = each.name === 'sound' ? 1 : 2;
-    expect(shape).toEqual(axes === 1 ? [256] : [16, 16]);
-    expect([values.length, coords.length]).toEqual([256 * channels, 256 * axes]);
-    expect([finer.data.length, finerCoords.length]).toEqual([2 ** axes * 256 * channels, 2 ** axes * 256 * axes]);
+    const expected = { sound: [256], torus: [6, 6, 6] }[each.name] ?? [16, 16];
+    const [axes, count] = [expected.length, expected.reduce((product, length) => product * length, 1)];
+    expect(shape).toEqual(expected);
+    expect([values.length, coords.length]).toEqual([count * channels, count * axes]);
+    expect([finer.data.length, finerCoords.length]).toEqual([2 ** axes * count * channels, 2 ** axes * count * axes]);
     // The band-limited signal may overshoot.
     for (const data of [values, finer.data]) for (const value of data) expect(Math.abs(value)).toBeLessThan(1.2);
     expect(interpolation).toBeGreaterThan(12);
