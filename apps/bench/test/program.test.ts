@@ -84,7 +84,7 @@ test('a folder with files of others is left alone, unless that is wanted', async
   const args = ['speed', ...tiny, '--points', '64', '--rounds', '1', '--quiet', '--output', output];
   const { code, stderr } = await run(args);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^bench: --output '.*' holds files that this program did not write/);
+  expect(stderr).toMatch(/^bench: --output '.*': the folder has files that this program did not write/);
   expect(readFileSync(join(output, 'index.html'), 'utf8')).toBe('mine');
   expect(await run([...args, '--force'])).toMatchObject({ code: 0 });
   expect(readFileSync(join(output, 'index.html'), 'utf8')).toContain('<svg');

@@ -171,7 +171,7 @@ test("a folder with the user's own files is left alone, and one that is being wr
   const refused = await run(['demo', ...tinyDemo, '--out', 'mine'], { cwd });
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
-    /^neural-fields: --out 'mine' holds files that this program did not write; .* by --force\n$/,
+    /^neural-fields: --out 'mine': the folder has files that this program did not write; .* with --force\n$/,
   );
   expect(readdirSync(join(cwd, 'mine'))).toEqual(['index.html']);
   expect(readFileSync(join(cwd, 'mine', 'index.html'), 'utf8')).toBe('mine');
@@ -191,7 +191,7 @@ test('what the demonstration cannot do it says in one line', async () => {
   const cwd = emptyFolder();
   const large = await run(['demo', '--backend', 'cpu', '--size', '481'], { cwd });
   expect(large.code).toBe(2);
-  expect(large.stderr).toContain('--size 481: the photograph has 480 pixels a side');
+  expect(large.stderr).toContain('--size: wanted at most 480, the sides of the photograph, got 481');
   const nowhere = await run(['demo', '--out', '/dev/null/page'], { cwd });
   expect(nowhere.code).toBe(1);
   expect(nowhere.stderr).toMatch(/^neural-fields: cannot make the folder '\/dev\/null\/page'/);

@@ -70,11 +70,11 @@ test.each([
 });
 
 test.each([
-  [['--encoding-octaves', '3'], /--encoding-octaves is for --encoding positional$/],
-  [['--encoding', 'rbf', '--encoding-scale', '3'], /--encoding-scale is for --encoding fourier, not for rbf$/],
+  [['--encoding-octaves', '3'], /--encoding-octaves: it is for --encoding positional$/],
+  [['--encoding', 'rbf', '--encoding-scale', '3'], /--encoding-scale: it is for --encoding fourier, not for rbf$/],
   [
     ['--encoding', 'rbf', '--activation', 'sine'],
-    /--encoding is for activations without frequencies of their own, not for sine$/,
+    /--encoding: it is for activations without frequencies of their own, not for sine$/,
   ],
   [['--encoding', 'hash'], /Allowed choices are positional, fourier, rbf/],
 ])('refuses %j', async (args, message) => {

@@ -195,7 +195,7 @@ test('a field without metadata is rendered when its size is given, and a PyTorch
   );
   const without = await run(['render', 'torch.safetensors', '-o', 'x.png', '--backend', 'cpu'], { cwd });
   expect(without).toMatchObject({ code: 2 });
-  expect(without.stderr).toContain('give --size WIDTHxHEIGHT');
+  expect(without.stderr).toContain('specify --size WIDTHxHEIGHT');
   expect(
     await run(['render', 'torch.safetensors', '-o', 'x.png', '--backend', 'cpu', '--size', '6x4'], { cwd }),
   ).toMatchObject({

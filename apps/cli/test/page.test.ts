@@ -66,7 +66,7 @@ test('the page of an image shows the original beside the field, the steps of the
   expect(readFileSync(join(cwd, 'mine.html'), 'utf8')).toBe('<!doctype html><p>mine');
   const named = await run([...args, 'a.txt'], { cwd });
   expect(named).toMatchObject({ code: 2 });
-  expect(named.stderr).toContain("--page must end in .html, .htm, got 'a.txt'");
+  expect(named.stderr).toContain("--page: wanted a name that ends in .html, .htm, got 'a.txt'");
 });
 
 test('a resumed fit has a page of the whole fit', async () => {

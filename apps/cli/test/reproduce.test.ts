@@ -57,14 +57,13 @@ test('with the program, all that follows is its own: help, results and messages'
 
 test('without it, one line says how to get it', async () => {
   const cwd = emptyFolder();
-  const says =
-    'reproduce is a program of its own, which is not installed: npm install --global @neural-fields/reproduce';
+  const says = 'reproduce: @neural-fields/reproduce is not installed; npm install --global @neural-fields/reproduce';
   const { code, stdout, stderr } = await start(['reproduce', 'siren-image', '--networks', 'siren'], {
     cwd,
     nodeOptions: without,
   }).finished;
   expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `neural-fields: ${says}\n` });
   const json = await start(['reproduce', 'list', '--json'], { cwd, nodeOptions: without }).finished;
-  expect(jsonLines(json)).toEqual([{ event: 'error', message: says }]);
+  expect(jsonLines(json)).toMatchObject([{ event: 'error', message: says, what: 'reproduce' }]);
   expect((await start(['--help'], { cwd, nodeOptions: without }).finished).stdout).toContain('reproduce');
 });

@@ -181,7 +181,7 @@ describe('says what is wrong with', () => {
     'a cloud without normals': {
       args: ['fit', 'bare.xyz', '-o', 'x.safetensors'],
       code: 1,
-      says: /its 500 points have no normals, and nothing else tells the inside from the outside; give a mesh, a PLY with nx, ny and nz/,
+      says: /its 500 points have no normals, without which inside and outside are unknown; give a mesh, a PLY file with nx, ny and nz/,
     },
     'points at one place': {
       args: ['fit', 'one.xyz', '-o', 'x.safetensors'],
@@ -197,12 +197,12 @@ describe('says what is wrong with', () => {
     'an option for images': {
       args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--size', '8'],
       code: 2,
-      says: "--size is for images, and 'ball.xyz' is a shape",
+      says: "--size: it is for images, and 'ball.xyz' is a shape",
     },
     'an option for shapes with an image': {
       args: ['fit', 'a.png', '-o', 'x.safetensors', '--near', '0.5'],
       code: 2,
-      says: "--near is for shapes, and 'a.png' is an image",
+      says: "--near: it is for shapes, and 'a.png' is an image",
     },
     'three weights': {
       args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--weights', '1,2,3'],
@@ -212,7 +212,7 @@ describe('says what is wrong with', () => {
     'a preview of an image': {
       args: ['fit', 'a.png', '-o', 'x.safetensors', '--preview', 'x.png'],
       code: 2,
-      says: '--preview is for shapes',
+      says: '--preview: it is for shapes, not for images',
     },
     'a weight below 0': {
       args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--weights', '1,2,3,-4'],
@@ -222,7 +222,7 @@ describe('says what is wrong with', () => {
     'a preview that is no PNG': {
       args: ['fit', 'ball.xyz', '-o', 'x.safetensors', '--preview', 'x.jpg'],
       code: 2,
-      says: '--preview must end in .png',
+      says: '--preview: wanted a name that ends in .png',
     },
     'a shape where a field is wanted': {
       args: ['info', 'ball.ply'],
@@ -232,32 +232,32 @@ describe('says what is wrong with', () => {
     'a mesh of an image': {
       args: ['mesh', 'a.safetensors', '-o', 'a.glb'],
       code: 1,
-      says: "'a.safetensors' has no surface: it is a field of an image",
+      says: "'a.safetensors' has no surface: wanted a field of 3 coordinates and 1 value, got a field of an image",
     },
     'a mesh in an unknown format': {
       args: ['mesh', 'ball.safetensors', '-o', 'ball.stl'],
       code: 2,
-      says: '--output must end in .glb, .ply, .obj',
+      says: '--output: wanted a name that ends in .glb, .ply, .obj',
     },
     'a level that is nowhere': {
       args: ['mesh', 'ball.safetensors', '-o', 'b.ply', '--resolution', '8', '--level', '50'],
       code: 1,
-      says: 'has no surface at the level 50',
+      says: 'it has no surface at the level 50',
     },
     'a mesh rendered': {
       args: ['render', 'ball.safetensors', '-o', 'ball.glb'],
       code: 2,
-      says: /--output must end in \.png.*\(mesh writes meshes\)/,
+      says: /--output: wanted a name that ends in \.png.* for the field of a shape, got .*; the command mesh writes meshes/,
     },
     'a derivative of a shape': {
       args: ['render', 'ball.safetensors', '-o', 'b.png', '--derivative', 'laplacian'],
       code: 2,
-      says: '--derivative is for images, and the field is of a shape',
+      says: '--derivative: it is for images, and the field is of a shape',
     },
     'an azimuth of an image': {
       args: ['render', 'a.safetensors', '-o', 'b.png', '--azimuth', '3'],
       code: 2,
-      says: '--azimuth is for shapes, and the field is of an image',
+      says: '--azimuth: it is for shapes, and the field is of an image',
     },
     'a slice that is no plane': {
       args: ['render', 'ball.safetensors', '-o', 'b.png', '--slice', 'w=1'],
@@ -267,7 +267,7 @@ describe('says what is wrong with', () => {
     'a slice with a camera': {
       args: ['render', 'ball.safetensors', '-o', 'b.png', '--slice', 'x=1', '--zoom', '2'],
       code: 2,
-      says: '--zoom is for a surface, and --slice shows a plane',
+      says: '--zoom: it is for a surface, and --slice shows a plane',
     },
   };
 

@@ -68,8 +68,8 @@ test('what cannot go through a stream is refused', async () => {
   expect(empty).toMatchObject({ code: 1, stderr: 'neural-fields: cannot read stdin: it is empty\n' });
   const large = await pipe(['fit', '-', '-o', 'a.safetensors', '--max-bytes', '10'], cwd, new Uint8Array(1000));
   expect(large.code).toBe(1);
-  expect(large.stderr).toContain('cannot read stdin: it has more than 10 bytes (--max-bytes reads more)');
+  expect(large.stderr).toContain('cannot read stdin: it has more than 10 bytes; --max-bytes reads more');
   const both = await pipe(['render', 'a.safetensors', '-o', '-', '--json'], cwd, new Uint8Array());
   expect(both.code).toBe(2);
-  expect(both.stderr).toContain('--output - and --json exclude each other');
+  expect(both.stderr).toContain('--output -: it excludes --json');
 });
