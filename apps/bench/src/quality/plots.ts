@@ -53,7 +53,9 @@ export const sweepPlot = (
   all: readonly Summary[],
   { interpolation, colours }: { readonly interpolation: number; readonly colours: Colours },
 ): string => {
-  const swept = all.filter(({ group }) => all.filter(each => each.group === group).length > 1);
+  const swept = all
+    .filter(({ group }) => all.filter(each => each.group === group).length > 1)
+    .sort((one, other) => one.method.rate - other.method.rate);
   const pointsOf = (pick: (each: Summary) => number): Point[] =>
     swept
       .filter(each => Number.isFinite(pick(each)))
