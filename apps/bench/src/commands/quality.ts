@@ -67,7 +67,8 @@ const matrixOf = (options: QualityCommandOptions, rates: readonly number[]): Met
 };
 
 const budgetOf = ({ steps, seconds }: QualityCommandOptions): Budget | undefined => {
-  if (steps !== undefined && seconds !== undefined) throw new UsageError('give --steps or --seconds, not both');
+  if (steps !== undefined && seconds !== undefined)
+    throw new UsageError({ what: '--steps', problem: 'it excludes --seconds' });
   return steps === undefined ? (seconds === undefined ? undefined : { seconds }) : { steps };
 };
 
@@ -77,7 +78,7 @@ const planOf = (options: QualityCommandOptions): Profile => {
   const matrix = ['optimizers', 'schedules', 'samplings', 'batches'] as const;
   const given = matrix.find(name => options[name] !== undefined);
   if (options.rates === undefined && given !== undefined)
-    throw new UsageError(`--${given} needs --rates, with which it makes the matrix of methods`);
+    throw new UsageError({ what: `--${given}`, problem: 'it needs --rates, with which it makes a matrix of methods' });
   const methods =
     options.rates === undefined
       ? profile.methods.filter(({ peer }) => options.peers?.includes(peer) ?? true)
@@ -111,7 +112,7 @@ const showPlan = async (trials: readonly Trial[]): Promise<void> => {
 const action = async (options: QualityCommandOptions): Promise<void> => {
   const plan = planOf(options);
   const trials = trialsOf(plan);
-  if (trials.length === 0) throw new UsageError('nothing is left to run: --peers has none of the profile');
+  if (trials.length === 0) throw new UsageError({ what: '--peers', problem: 'the profile has no method of theirs' });
   const used = new Set<string>(trials.map(({ method }) => method.peer));
   const peers = qualityPeerDefinitions.filter(({ name }) => used.has(name));
   if (options.plan) return showPlan(trials);
