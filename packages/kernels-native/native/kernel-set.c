@@ -17,14 +17,13 @@ int usable_kernel_sets(const KernelSet *sets[MAX_KERNEL_SETS]) {
   sets[count++] = &kernels_amx;
   sets[count++] = &kernels_amx_high;
 #elif defined(__x86_64__)
-  if (has_avx512()) sets[count++] = &kernels_avx512;
 #if HAS_AMX
-  // After AVX-512 until it has been tested and timed on a processor that has it: it has to be requested by name.
   if (has_avx512() && has_amx()) {
     sets[count++] = &kernels_amx;
     sets[count++] = &kernels_amx_high;
   }
 #endif
+  if (has_avx512()) sets[count++] = &kernels_avx512;
   if (has_avx2()) sets[count++] = &kernels_avx2;
 #endif
   sets[count++] = &kernels_portable;

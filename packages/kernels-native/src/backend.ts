@@ -33,7 +33,7 @@ export const nativeProblem: string | undefined = 'problem' in loaded ? loaded.pr
 const kernelNames = 'addon' in loaded ? loaded.addon.instructionSets() : [];
 
 /**
- * The sets of instructions that there are kernels for and that this processor has, best first: of `AVX-512`, `AMX`,
+ * The sets of instructions that there are kernels for and that this processor has, best first: of `AMX`, `AVX-512`,
  * `AVX2`, `SSE2` and `NEON`.
  */
 export const nativeInstructionSets: readonly string[] = kernelNames.filter(name => !name.endsWith(' high'));

@@ -10,11 +10,15 @@ export const kernelsOf = (instructionSet: string, precision: Precision): string 
   precision === 'high' ? `${instructionSet} high` : instructionSet;
 
 /**
- * Bytes of a tile's jets: the larger, the fewer times the weights are read from the second-level cache, which every
- * processor with these instructions has that large.
+ * Sizes of a tile. The larger it is, the fewer times the weights are read from the second-level cache or beyond. AMX
+ * multiplies blocks of 32 rows, and is the quickest with more than fits in its second-level cache: it waits for memory
+ * less than for the weights of another tile.
  */
-const TILE_BYTES: Readonly<Record<string, number>> = { 'AVX-512': 2 ** 20, AMX: 2 ** 20 };
-const TILE_BYTES_ELSEWHERE = 2 ** 19;
+const TILES: Readonly<Record<string, Pick<ProgramLayout, 'tileBytes' | 'tilePointsMultiple'>>> = {
+  'AVX-512': { tileBytes: 2 ** 20 },
+  AMX: { tileBytes: 2 ** 21, tilePointsMultiple: 32 },
+};
+const TILES_ELSEWHERE = { tileBytes: 2 ** 19 };
 
 /** A machine that can end. */
 export interface NativeMachine extends Machine {
@@ -45,7 +49,7 @@ export const createMachine = (
   };
   const layout: ProgramLayout = {
     panel: addon.panelOf(created),
-    tileBytes: TILE_BYTES[instructionSet] ?? TILE_BYTES_ELSEWHERE,
+    ...(TILES[instructionSet] ?? TILES_ELSEWHERE),
     weightBytes: (depth, columns) => addon.weightBytes(machine(), depth, columns),
   };
   return {

@@ -54,17 +54,26 @@ export const onEachInstructionSet = (declare: (isBest: boolean) => void): void =
 const emulated = loadBinary({ path: fileURLToPath(new URL('../build/emulated/kernels.node', import.meta.url)) });
 
 /**
- * Declares tests of the kernels of AMX on an emulation of its registers, which is compared with cpu on any x64
- * processor but says nothing about speed.
+ * Declares tests of the kernels of AMX on an emulation of its registers, which any x64 processor runs, and where the
+ * processor has them, on the registers themselves.
  */
-export const onEmulatedTiles = (declare: (precision: Precision) => void): void => {
-  if ('problem' in emulated) it('kernels of AMX', context => context.skip(emulated.problem));
+export const onTiles = (declare: (precision: Precision) => void): void => {
+  const precisions = ['float32', 'high'] as const;
+  if ('problem' in emulated) it('emulated AMX', context => context.skip(emulated.problem));
   else
-    describe.each(['float32', 'high'] as const)('with emulated AMX, %s', precision => {
+    describe.each(precisions)('with emulated AMX, %s', precision => {
       beforeAll(async () => {
         const simd = await createSimdBackend({ threads: 2 });
         const machine = createMachine(emulated.addon, simd.kernels, { threads: 2, instructionSet: 'AMX', precision });
         await registerAlone(new NativeBackend(simd, machine, 'AMX', precision));
+      });
+      declare(precision);
+    });
+  if (!nativeInstructionSets.includes('AMX')) it('AMX', context => context.skip('this processor has no AMX'));
+  else
+    describe.each(precisions)('with AMX, %s', precision => {
+      beforeAll(async () => {
+        await useNative({ threads: 2, instructionSet: 'AMX', precision });
       });
       declare(precision);
     });

@@ -19,6 +19,8 @@ export interface ProgramLayout {
   readonly panel: number;
   /** Maximum size of a tile's jets, in bytes, so that they stay in the second-level cache. */
   readonly tileBytes: number;
+  /** Where there are several tiles, each has a multiple of this many points, itself a multiple of 4; 4 if absent. */
+  readonly tilePointsMultiple?: number;
   /**
    * Bytes of a packed weight matrix `[depth][columns]`; if absent, it is stored in float32 panels.
    */

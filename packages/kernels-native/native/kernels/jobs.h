@@ -144,7 +144,7 @@ static void run_product(uint8_t *memory, uint32_t address, int thread, int threa
   for (int start = thread * job->tileRows; start < job->rows; start += threads * job->tileRows)
     rows_times_panels((const float *)at(memory, job->a) + (size_t)start * job->strideA, job->strideA,
                       min_int(job->tileRows, job->rows - start), job->k, at(memory, job->panels), job->panelCount,
-                      (float *)at(memory, job->c) + (size_t)start * job->strideC, job->strideC, NULL);
+                      (float *)at(memory, job->c) + (size_t)start * job->strideC, job->strideC, NULL, 0);
 }
 
 static void run_job(uint8_t *memory, int kind, uint32_t job, int thread, int threads) {

@@ -18,12 +18,9 @@ static void linear_forward(const Tile *t, const Operation *operation, bool for_b
   const float *x = floats(t->scratch, operand->jet), *weights = at(t->memory, linear->weights);
   float *z = floats(t->scratch, linear->z);
   const float *bias = linear->bias ? at(t->memory, linear->bias) : NULL;
-  const int derivative_rows = (t->blocks - 1) * t->points;
-  const size_t stride_x = operand->stride, stride = operation->stride;
-  rows_times_panels(x, stride_x, t->points, operand->features, weights, linear->outPanels, z, stride, bias);
-  if (derivative_rows > 0)
-    rows_times_panels(x + t->points * stride_x, stride_x, derivative_rows, operand->features, weights,
-                      linear->outPanels, z + t->points * stride, stride, NULL);
+  const size_t stride = operation->stride;
+  rows_times_panels(x, operand->stride, t->blocks * t->points, operand->features, weights, linear->outPanels, z, stride,
+                    bias, bias ? t->points : 0);
   if (linear->activation == 0) return;
   activate(t, at(t->memory, linear->activation), t->forms->first, t->forms->second, z,
            floats(t->scratch, operation->jet), stride, operation->features, for_backward,
@@ -48,6 +45,6 @@ static void linear_backward(const Tile *t, const Operation *operation) {
   if (!is_wanted(operand)) return;
   rows_times_panels(g, stride, operand->gradientBlocks * t->points, operation->features,
                     at(t->memory, linear->transposed), linear->inPanels, contribution_place(t, operand), stride_x,
-                    NULL);
+                    NULL, 0);
   add_contribution(t, operand);
 }

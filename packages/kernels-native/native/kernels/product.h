@@ -18,16 +18,23 @@ static int weight_bytes(int depth, int columns) {
   return depth * panels * VW * (int)sizeof(float);
 }
 
-/** C = A B + 1 bias, for A `[rows][depth]` and a packed weight matrix B `[depth][panel_count VW]`. */
+/**
+ * C = A B, and in the first `bias_rows` rows + bias, for A `[rows][depth]` and a packed weight matrix B
+ * `[depth][panel_count VW]`.
+ */
 static void rows_times_panels(const float *a, size_t stride_a, int rows, int depth, const float *weights,
-                              int panel_count, float *c, size_t stride_c, const float *bias) {
+                              int panel_count, float *c, size_t stride_c, const float *bias, int bias_rows) {
 #if PARTS
   if (is_product_by_tiles(depth, panel_count)) {
-    rows_times_tiles(a, stride_a, rows, depth, (const uint16_t *)weights, panel_count, c, stride_c, bias);
+    rows_times_tiles(a, stride_a, rows, depth, (const uint16_t *)weights, panel_count, c, stride_c, bias, bias_rows);
     return;
   }
 #endif
-  rows_times_vector_panels(a, stride_a, rows, depth, weights, panel_count, c, stride_c, bias);
+  if (bias_rows > 0)
+    rows_times_vector_panels(a, stride_a, bias_rows, depth, weights, panel_count, c, stride_c, bias);
+  if (bias_rows < rows)
+    rows_times_vector_panels(a + bias_rows * stride_a, stride_a, rows - bias_rows, depth, weights, panel_count,
+                             c + bias_rows * stride_c, stride_c, NULL);
 }
 
 /**

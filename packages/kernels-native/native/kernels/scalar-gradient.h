@@ -66,7 +66,7 @@ static void value_and_gradient(const Tile *t, int start) {
     float *z = floats(t->scratch, linear->z);
     rows_times_panels(floats(t->scratch, operand->jet), operand->stride, t->points, operand->features,
                       at(t->memory, linear->weights), linear->outPanels, z, operation->stride,
-                      linear->bias ? at(t->memory, linear->bias) : NULL);
+                      linear->bias ? at(t->memory, linear->bias) : NULL, linear->bias ? t->points : 0);
     if (linear->activation == 0) continue;
     activate(t, at(t->memory, linear->activation), 0, 0, z, floats(t->scratch, operation->jet), operation->stride,
              operation->features, true, floats(t->scratch, linear->keptDerivatives));
@@ -83,7 +83,7 @@ static void value_and_gradient(const Tile *t, int start) {
     const uint32_t target =
         index > 0 ? linear_of(t, operation_of(t->memory, program->operations, index - 1))->u : adjoint->g1;
     rows_times_panels(d, operation->stride, t->points, operation->features, at(t->memory, linear->transposed),
-                      linear->inPanels, floats(t->scratch, target), operand_of(t, operation, 0)->stride, NULL);
+                      linear->inPanels, floats(t->scratch, target), operand_of(t, operation, 0)->stride, NULL, 0);
   }
 }
 
@@ -124,7 +124,7 @@ static void scalar_backward_tile(const Tile *t, int start) {
       add_outer_products(b, operand->stride, t->points, padded_rows(operand->features), d, operation->stride,
                          linear->outPanels, floats(t->gradients, linear->weightGradient));
     rows_times_panels(b, operand->stride, t->points, operand->features, at(t->memory, linear->weights),
-                      linear->outPanels, e, operation->stride, NULL);
+                      linear->outPanels, e, operation->stride, NULL, 0);
     through_activation(t, operation, SECOND_ORDER, e);
     float *swap = b;
     b = e;
@@ -145,7 +145,7 @@ static void scalar_backward_tile(const Tile *t, int start) {
       add_rows(g, operation->stride, t->points, linear->outPanels, floats(t->gradients, linear->biasGradient));
     if (index == 0 && input->gradient == ABSENT) return;
     rows_times_panels(g, operation->stride, t->points, operation->features, at(t->memory, linear->transposed),
-                      linear->inPanels, other, operand->stride, NULL);
+                      linear->inPanels, other, operand->stride, NULL, 0);
     float *swap = g;
     g = other;
     other = swap;

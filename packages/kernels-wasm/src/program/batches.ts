@@ -79,9 +79,10 @@ export const fieldsPerBatch = (
   );
 
 /** The number of points per tile, at most `most`, for which all tiles are about equally full. */
-export const evenTile = (points: number, most: number): number => {
+export const evenTile = (points: number, most: number, { layout }: Pick<Machine, 'layout'>): number => {
   const tiles = Math.ceil(points / most);
-  return 4 * Math.ceil(points / tiles / 4);
+  const multiple = tiles === 1 ? 4 : Math.min(most, layout.tilePointsMultiple ?? 4);
+  return multiple * Math.ceil(points / tiles / multiple);
 };
 
 /** The number of threads to use for a batch. */

@@ -235,7 +235,7 @@ export class FieldsRunner {
           });
           if (direction === 'in') this.#copy(stream, first, one, points);
         }
-        const tile = evenTile(one.points, tilePoints);
+        const tile = evenTile(one.points, tilePoints, this.#machine);
         writeRecord(arena, 'FieldsJob', job, { ...common, fields: one.fields, points: one.points, tilePoints: tile });
         const threads = threadsFor(this.#machine, this.#shape, one.fields * one.points);
         pool.run(constants.JOB_MANY_FIELDS, job, threads);

@@ -103,7 +103,7 @@ class ProgramRun {
     const { arena, pool } = this.#machine;
     const { job, usesAdjoint, tilePoints, scratchBytes } = this.#encoded;
     const words = arena.integers(this.#base + job, records.Program.bytes / 4);
-    const tile = evenTile(count, tilePoints);
+    const tile = evenTile(count, tilePoints, this.#machine);
     words[POINTS] = count;
     words[BLOCK_POINTS] = count;
     words[TILE_POINTS] = tile;

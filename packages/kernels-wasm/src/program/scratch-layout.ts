@@ -114,9 +114,15 @@ const fitBlocks = (
   };
 };
 
-/** The number of points of a tile: a multiple of 4 for which the tile stays in the cache. */
-const tilePointsFor = (bytesPerPoint: number, tileBytes: number): number =>
-  Math.max(MIN_TILE_POINTS, Math.min(MAX_TILE_POINTS, Math.floor(tileBytes / bytesPerPoint / 4) * 4));
+/** The number of points of a tile: as the layout requires, and so that the tile stays in the cache. */
+const tilePointsFor = (
+  bytesPerPoint: number,
+  { tileBytes, tilePointsMultiple: multiple = 4 }: ProgramLayout,
+  temporaryBytes: number,
+): number => {
+  const fitting = Math.min(MAX_TILE_POINTS, (tileBytes - temporaryBytes) / bytesPerPoint);
+  return Math.max(MIN_TILE_POINTS, Math.floor(fitting / multiple) * multiple);
+};
 
 /** Bytes of a buffer with `floats` floats for each point of a tile. */
 const bytesFor = (floats: number, tilePoints: number): number => roundUp(floats * tilePoints * FLOAT, ALIGNMENT);
@@ -203,7 +209,7 @@ export const layOutScratch = (
     [...values, ...preActivations, ...keptData, ...gradients, contribution].filter(block => block !== undefined),
   );
   const perPoint = fitBlocks([...all], block => block.floats * FLOAT).bytes;
-  const tilePoints = tilePointsFor(perPoint, layout.tileBytes - temporaryBytes);
+  const tilePoints = tilePointsFor(perPoint, layout, temporaryBytes);
   const { offsets, bytes } = fitBlocks([...all], block => bytesFor(block.floats, tilePoints));
   const offsetOf = (block: Block | undefined): number => (block === undefined ? NONE : (offsets.get(block) as number));
   return {
@@ -243,7 +249,7 @@ export const layOutAdjointScratch = (
   const preActivationFloats = own.filter((_, index) => hasActivation[index]);
   const floats = [...strides, ...preActivationFloats, ...keptFloats, ...own, widest, widest, widest];
   const perPoint = FLOAT * floats.reduce((sum, count) => sum + count, 0);
-  const tilePoints = tilePointsFor(perPoint, layout.tileBytes - temporaryBytes);
+  const tilePoints = tilePointsFor(perPoint, layout, temporaryBytes);
   let bytes = 0;
   const take = (count: number): number => {
     const offset = bytes;

@@ -42,6 +42,17 @@ describe('the buffers of a chain', () => {
   });
 });
 
+it('tiles have as many points as fit, in multiples that the machine asks for', () => {
+  const program = chainOf(3);
+  const { layout, ...more } = requirementsOf(program.operations);
+  const pointsOf = (own: object): number =>
+    layOutScratch(program, 'loss', { ...more, layout: { ...layout, tileBytes: 2 ** 18, ...own } }).tilePoints;
+  const most = pointsOf({});
+  expect(most % 32).not.toBe(0);
+  expect(pointsOf({ tilePointsMultiple: 32 })).toBe(32 * Math.floor(most / 32));
+  expect(pointsOf({ tilePointsMultiple: 32, tileBytes: 2 ** 14 })).toBe(pointsOf({ tileBytes: 2 ** 14 }));
+});
+
 it('a value that is read twice has one gradient, in which the earlier reader accumulates', () => {
   const program: KernelProgram = {
     ...chainOf(2),
