@@ -4,6 +4,7 @@
 import {
   add,
   div,
+  eye,
   matMul,
   mul,
   sqrt,
@@ -39,21 +40,27 @@ const ITERATIONS = 5;
 const EPSILON = 1e-7;
 
 /**
- * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: with X = U S V', five times
- * X = a X + (b X X' + c (X X')^2) X. The products are with the smaller of X X' and X' X.
+ * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five times X = a X + (b X X' + c
+ * (X X')^2) X. The products are with the smaller of X X' and X' X.
+ *
+ * Iterated is Y = c^(1/4) X, for which D = Y Y' leaves two elementwise passes of the five: Y = (a I + D (b / sqrt(c) I +
+ * D)) Y.
  *
  * @param stack `f32[count, rows, columns]`
  */
 const orthogonalise = (stack: Tensor3D): Tensor3D => {
   const [, rows, columns] = stack.shape;
-  let x: Tensor3D = div(stack, add(sqrt(sum(square(stack), [1, 2], true)), EPSILON));
+  const scale = C ** 0.25;
+  let y: Tensor3D = div(stack, mul(add(sqrt(sum(square(stack), [1, 2], true)), EPSILON), 1 / scale));
   const isTall = rows > columns;
+  const identity = eye(Math.min(rows, columns));
+  const [inner, outer] = [mul(identity, B / Math.sqrt(C)), mul(identity, A)];
   for (let i = 0; i < ITERATIONS; i++) {
-    const gram = matMul(x, x, isTall, !isTall);
-    const factor = add(mul(gram, B), mul(matMul(gram, gram), C));
-    x = add(mul(x, A), isTall ? matMul(x, factor) : matMul(factor, x));
+    const gram = matMul(y, y, isTall, !isTall);
+    const factor = add(matMul(gram, add(gram, inner)), outer);
+    y = isTall ? matMul(y, factor) : matMul(factor, y);
   }
-  return x;
+  return mul(y, 1 / scale);
 };
 
 /** Muon for a division of the parameters; without one, all of them are other parameters. */

@@ -28,7 +28,7 @@ const train = async (
   model: Model,
   fields: readonly number[],
   optimizer: GradientOptimizer,
-): Promise<Map<string, number[]>> => {
+): Promise<ReadonlyMap<string, readonly number[]>> => {
   const draw = () => ({
     coords: Float32Array.from(fields.flatMap(() => [...x])),
     targets: { value: Float32Array.from(fields.flatMap(field => Array.from(x, at => sampleAt(field, at)))) },
@@ -59,7 +59,7 @@ describe.each([
     expect(memory().numTensors).toBe(numTensors);
     for (const [index, field] of alone.entries())
       for (const [name, values] of await train(field, [index], optimizer)) {
-        const all = together.get(name) as number[];
+        const all = together.get(name) as readonly number[];
         const own = all.slice(index * values.length, (index + 1) * values.length);
         for (const [i, value] of own.entries()) expect(value, name).toBeCloseTo(values[i] as number, 4);
       }
