@@ -12,7 +12,7 @@ import { rotationOf } from './soap-rotation.ts';
 
 /** The options of {@link soap}. */
 export interface SoapOptions {
-  /** 3e-3 if absent. */
+  /** 1e-3 if absent, measured on SIRENs with omega 30. */
   readonly learningRate?: number;
   /** The decay of the first moment; 0.95 if absent. */
   readonly beta1?: number;
@@ -37,7 +37,7 @@ const assertCount = (name: string, value: number): void => {
 
 /** SOAP for a division of the parameters; without one, none of them are matrices. */
 const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): GradientOptimizer => {
-  const { learningRate = 3e-3, beta1 = 0.95, beta2 = 0.95, gramBeta = beta2, epsilon = 1e-8 } = options;
+  const { learningRate = 1e-3, beta1 = 0.95, beta2 = 0.95, gramBeta = beta2, epsilon = 1e-8 } = options;
   const { weightDecay = 0, renewEvery = 10, maxSize = 256 } = options;
   assertIntervals('soap', { learningRate, epsilon, weightDecay }, Number.POSITIVE_INFINITY);
   assertIntervals('soap', { beta1, beta2, gramBeta }, 1);
