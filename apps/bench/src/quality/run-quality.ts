@@ -29,7 +29,7 @@ const describeResult = ({ final, seconds, steps, diverged }: TrialResult): strin
  * single trials are kept in its folder `trials`, and are not measured again. When it is stopped it throws the signal's
  * reason after that.
  *
- * @throws InputError when the folder cannot be used, or when no peer is available
+ * @throws InputError when the folder cannot be used, no peer is available, or a signal has too few samples
  */
 export const runQuality = async (settings: QualitySettings): Promise<QualityResults> => {
   const { trials, evaluations, fresh = false, signal, progress, command } = settings;
@@ -54,6 +54,8 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
       signals.push({ name, size, title: definition.title, interpolation: created.interpolation });
       return created;
     };
+    // What cannot be made is an error before any work.
+    for (const trial of trials) await signalOf(trial);
     const results: TrialResult[] = [];
     const failures: TrialFailure[] = [];
     const saveResults = async (complete: boolean): Promise<void> => {

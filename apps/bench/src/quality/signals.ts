@@ -1,4 +1,5 @@
-/** @file The signals that are fitted, each with the finer signal that quality between the samples is measured against. */
+/** @file The signals that are fitted, each with a finer one that quality between the samples is measured against. */
+import { InputError } from '@neural-fields/app-kit';
 import { playPrelude } from '@neural-fields/app-kit/music';
 import {
   type DecodedImage,
@@ -46,7 +47,10 @@ export interface SignalDefinition {
   readonly name: string;
   /** For reports: what it is, and where it comes from. */
   readonly title: string;
-  /** @param size the number of samples along each axis of a picture; a sound has its square, a volume about as many in all */
+  /**
+   * @param size the number of samples along each axis of a picture; sounds and volumes have about as many in all
+   * @throws InputError when the original has fewer than twice as many
+   */
   create(size: number): Promise<QualitySignal>;
 }
 
@@ -96,10 +100,8 @@ const picture = (
     if (!(bytes instanceof Uint8Array)) throw bytes;
     const square = middleSquare(await decodeImage(new Uint8Array(bytes), { channels }));
     const side = 2 * size;
-    if (side > (square.shape[0] as number))
-      throw new RangeError(
-        `quality: ${name} has at most ${Math.floor((square.shape[0] as number) / 2)} samples a side`,
-      );
+    const most = Math.floor((square.shape[0] as number) / 2);
+    if (size > most) throw new InputError({ what: '--size', wanted: `at most ${most} for ${name}`, got: String(size) });
     const { data, shape } = resizeImage(square, { width: side, height: side, kernel: 'area' });
     const finer = denseArray(
       data.map(value => 2 * value - 1),

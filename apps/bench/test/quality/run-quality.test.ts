@@ -105,6 +105,12 @@ test('a budget in seconds becomes steps, a divergence is a result, and a dead pe
   expect(results[1]?.diverged).toBeDefined();
 });
 
+test('a size beyond the original is an error before any fit', async () => {
+  const trials = [trialOf({}), { ...trialOf({}), size: 4000 }];
+  const run = runQuality(optionsFor(emptyFolder(), { trials }));
+  await expect(run).rejects.toThrow('--size: wanted at most 403 for flower, got 4000');
+});
+
 const installed = fileURLToPath(new URL('../../../../out/bench-python', import.meta.url));
 
 test('PyTorch fits to the same quality, step by step', { timeout: 300_000 }, async context => {

@@ -71,8 +71,8 @@ export const halveResolution = (fine: ArrayView, options: BetweenOptions = {}): 
 };
 
 /**
- * The coordinates of the finer signal's samples, in those of the fitted grid: with either convention a quarter of a step
- * to each side of its samples. On a corner-aligned grid the outermost lie that far beyond its span.
+ * The coordinates of the finer signal's samples, in those of the fitted grid: with either convention a quarter of a
+ * step to each side of its samples. On a corner-aligned grid the outermost lie that far beyond its span.
  *
  * @param shape of the fitted grid, without channels
  * @param grid the options that the field was fitted with

@@ -1,7 +1,7 @@
 /**
  * @file An order of the points of a grid in which runs of consecutive points are compact neighbourhoods. The grid is
- *   halved along its longest side, and so are its halves, until single points remain, in the order of that tree. Nothing
- *   is stored.
+ *   halved along its longest side, and so are its halves, until single points remain, in the order of that tree.
+ *   Nothing is stored.
  */
 
 /**
